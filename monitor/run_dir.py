@@ -1,0 +1,478 @@
+"""THE CONTRACT: what a run directory holds (schema 1), as file names and typed records.
+
+A run is a directory; its name is the run id; nothing outside it matters.
+This module knows the records but never touches a disk: bytes in, bytes out.
+Units stand in the names: `_secs`, `_steps`, `_ratio` (0 to 1), `_per_sec`, `_at` (UTC seconds), `_bytes`.
+Losses are in the unit that `run.json` states under `units.loss`; WER is a fraction and may exceed 1.
+The public description is docs/run-directory.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from monitor.errors import UnreadableRunError, UsageError
+
+SCHEMA_VERSION = 1
+
+LAUNCH_FILE = "launch.json"
+RUN_FILE = "run.json"
+PROGRESS_FILE = "progress.json"
+STATE_FILE = "state.json"
+EPOCHS_FILE = "epochs.jsonl"
+STEPS_FILE = "steps.jsonl"
+CLIPS_FILE = "clips.jsonl"
+DECODES_FILE = "decodes.jsonl"
+ALERTS_FILE = "alerts.jsonl"
+SUMMARY_FILE = "summary.json"
+LOG_FILE = "trainer.log"
+LOCK_FILE = "writer.lock"
+PROBES_DIR = "probes"
+ACKS_DIR = "acks"
+CONTROL_DIR = "control"
+CHECKPOINTS_DIR = "checkpoints"
+LAST_CHECKPOINT = "last.pt"
+BEST_CHECKPOINT = "best.pt"
+
+RUN_DIR_VARIABLE = "VITALSIGNS_RUN_DIR"
+"""Environment variable that a supervisor sets for the process it starts: the run directory to write into."""
+GENERATION_VARIABLE = "VITALSIGNS_GENERATION"
+"""Environment variable beside it: the generation (1 for the first start, +1 for each resume)."""
+
+Severity = Literal["info", "warning", "critical"]
+StoredState = Literal["queued", "starting", "running", "stopping", "stopped", "finished", "failed"]
+Phase = Literal["starting", "training", "evaluating", "saving", "stopping", "ended"]
+Outcome = Literal["finished", "stopped", "failed"]
+Liveness = Literal["alive", "gone", "unknown"]
+"""Of a recorded process: "unknown" is another host's or another pid namespace's, which cannot be judged from here."""
+GapBasis = Literal["eval", "train"]
+HowStarted = Literal["start", "restart", "resume", "foreground", "import"]
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Base of all records: immutable, unknown fields ignored.
+
+    Lines leave out what is not set; whole documents (run.json, state.json …) spell every field out.
+    """
+
+
+class Identity(Record, kw_only=True):
+    """Which process, so that a recycled pid is never mistaken for it. `start_ticks` is raw, since boot."""
+
+    host: str
+    boot_id: str
+    pid_namespace: str
+    pid: int
+    start_ticks: int
+
+
+class Parent(Record, kw_only=True):
+    """Where a child run comes from: `how` it was made, `changes` key → [before, after], what was `expected`."""
+
+    run_id: str
+    how: Literal["restart", "restart_warm"] = "restart"
+    changes: dict[str, list[Any]] = {}
+    expected: dict[str, Any] = {}
+
+
+class Launch(Record, kw_only=True, omit_defaults=False):
+    """launch.json: what was started, by whom, with which thresholds; created exclusively before anything runs.
+
+    `argv` may hold the placeholder `{run_dir}`. `environment_names` are names only: values may be secrets.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    run_id: str
+    created_at: float
+    argv: list[str] = []
+    cwd: str = ""
+    interpreter: str = ""
+    environment_names: list[str] = []
+    environment: dict[str, str] = {}
+    how: HowStarted = "start"
+    parent: Parent | None = None
+    thresholds: dict[str, float] = {}
+    asked_by: str = ""
+    script: str | None = None
+    script_sha256: str | None = None
+    git_commit: str | None = None
+    git_diff: str | None = None
+    stop_grace_secs: float = 60.0
+
+
+class ModelInfo(Record, kw_only=True):
+    """The model: its name, its number of trainable parameters, and the share of them per stage (sums to 1)."""
+
+    name: str = ""
+    parameters: int | None = None
+    share_per_stage: dict[str, float] = {}
+
+
+class DataInfo(Record, kw_only=True):
+    """The corpus: sequences (`clips`) and target tokens per split, people, words, frames per output frame."""
+
+    name: str = ""
+    clips: dict[str, int] = {}
+    tokens: dict[str, int] = {}
+    signers: dict[str, int] = {}
+    vocabulary: int | None = None
+    output_stride: int | None = None
+    left_out: dict[str, int] = {}
+
+
+class Floors(Record, kw_only=True):
+    """Chance baselines of this corpus (monitor.floors): what an output that ignores the input scores."""
+
+    blank_ratio: float | None = None
+    """b*: blank ratio of a correct output with one frame per token, 1 - sum(L)/sum(T)."""
+    loss_uniform: float | None = None
+    """Loss of a uniform output over all classes, nats per token."""
+    loss_flat: float | None = None
+    """Lowest loss of one frame-independent distribution with equal token odds, nats per token."""
+    loss_unigram: float | None = None
+    """The same with the train unigram frequencies: the chance line of the loss chart, nats per token."""
+    wer_constant: float | None = None
+    """WER on val of the best constant sentence (fraction): the chance line of the WER chart."""
+    constant_sentence: str | None = None
+    wer_empty: float | None = None
+    """WER of saying nothing: 1.0 wherever no reference is empty."""
+    unigram_entropy: float | None = None
+    """Entropy of the train token frequencies, nats."""
+
+
+class Environment(Record, kw_only=True):
+    git_commit: str | None = None
+    git_dirty: bool | None = None
+    python: str = ""
+    torch: str | None = None
+    device: str | None = None
+    device_name: str | None = None
+    host: str = ""
+
+
+class Run(Record, kw_only=True, omit_defaults=False):
+    """run.json: what this run is, written once by the trainer."""
+
+    schema_version: int = SCHEMA_VERSION
+    run_id: str
+    name: str = ""
+    created_at: float = 0.0
+    config: dict[str, Any] = {}
+    config_schema: dict[str, Any] = {}
+    model: ModelInfo = ModelInfo()
+    data: DataInfo = DataInfo()
+    floors: Floors = Floors()
+    units: dict[str, str] = {}
+    """What a number means, e.g. {"loss": "nats per token", "wer": "fraction"}."""
+    gap_basis: GapBasis = "train"
+    """"eval": gap = val_loss - train_eval_loss (both in eval mode); "train": val_loss - train_loss."""
+    warmup_epochs: float = 0.0
+    environment: Environment = Environment()
+    notes: str = ""
+
+
+class Progress(Record, kw_only=True, omit_defaults=False):
+    """progress.json: the trainer's own sign of life, replaced whole. `outcome` is written at its end."""
+
+    heartbeat_at: float
+    phase: Phase = "starting"
+    generation: int = 1
+    process: Identity | None = None
+    epoch: int = 0
+    epochs: int | None = None
+    step: int = 0
+    steps_per_epoch: int | None = None
+    step_secs: float | None = None
+    """Median seconds of the last steps."""
+    epoch_secs: float | None = None
+    """Median seconds of the last epochs, evaluation included."""
+    listens: bool = True
+    """Whether this process asks `should_stop()`: a supervisor then waits for it before it signals."""
+    backlog: int = 0
+    """Records that could not be written yet (a full disk); they wait in memory."""
+    dropped: int = 0
+    """Records lost because the bounded backlog overflowed."""
+    checkpoint: str | None = None
+    checkpoint_at: float | None = None
+    checkpoint_epoch: int | None = None
+    outcome: Outcome | None = None
+    error: str | None = None
+
+
+class StopStage(Record, kw_only=True):
+    """How far a stop has come. `stage` in words: asked, signalled, killed."""
+
+    stage: Literal["asked", "interrupted", "terminated", "killed"] = "asked"
+    asked_at: float = 0.0
+    asked_by: str = ""
+    stage_at: float = 0.0
+
+
+class State(Record, kw_only=True, omit_defaults=False):
+    """state.json: the supervisor's view of the process it owns, replaced whole."""
+
+    state: StoredState
+    generation: int = 1
+    updated_at: float = 0.0
+    supervisor: Identity | None = None
+    trainer: Identity | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    error: str | None = None
+    stop: StopStage | None = None
+
+
+class Epoch(Record, kw_only=True):
+    """One line of epochs.jsonl: one evaluation. `None` means not measured, never zero."""
+
+    epoch: float
+    step: int = 0
+    at: float = 0.0
+    generation: int = 1
+    train_loss: float | None = None
+    """Running mean over the epoch, with dropout and augmentation on."""
+    train_eval_loss: float | None = None
+    """Fixed train subset, eval mode, no augmentation."""
+    val_loss: float | None = None
+    gap: float | None = None
+    train_wer: float | None = None
+    val_wer: float | None = None
+    val_substitutions: int | None = None
+    val_deletions: int | None = None
+    val_insertions: int | None = None
+    val_tokens: int | None = None
+    """Reference tokens in val (sum of L)."""
+    val_hypothesis_tokens: int | None = None
+    """Tokens said (sum of H)."""
+    blank_ratio: float | None = None
+    empty_ratio: float | None = None
+    """Share of val clips whose hypothesis is empty."""
+    length_ratio: float | None = None
+    """Tokens said per target token, sum(H)/sum(L)."""
+    entropy: float | None = None
+    """Mean entropy of the output distribution per valid frame, nats."""
+    mutual_information: float | None = None
+    """H(mean p) - mean H(p) over valid val frames, nats."""
+    top_token: str | None = None
+    top_token_ratio: float | None = None
+    unique_hypothesis_ratio: float | None = None
+    distinct_token_ratio: float | None = None
+    lr: float | None = None
+    grad_norm: float | None = None
+    """Median gradient norm of the epoch before clipping."""
+    clipped_ratio: float | None = None
+    non_finite_ratio: float | None = None
+    """Share of this epoch's batches whose loss or gradient was not finite (skipped)."""
+    non_finite_in_a_row: int | None = None
+    update_ratio: float | None = None
+    seconds: float | None = None
+    clips_per_sec: float | None = None
+    data_wait_ratio: float | None = None
+    metrics: dict[str, float] = {}
+    """Anything else the script logs."""
+
+
+class Step(Record, kw_only=True):
+    """One line of steps.jsonl: one logging step."""
+
+    step: int
+    epoch: float = 0.0
+    at: float = 0.0
+    generation: int = 1
+    train_loss: float | None = None
+    lr: float | None = None
+    grad_norm: float | None = None
+    clipped_ratio: float | None = None
+    clips_per_sec: float | None = None
+    data_wait_ratio: float | None = None
+    device_memory_bytes: int | None = None
+    device_busy_ratio: float | None = None
+    non_finite: int = 0
+
+
+class Clip(Record, kw_only=True):
+    """One line of clips.jsonl: a sequence that is decoded, in the order the decodes follow."""
+
+    clip_id: str
+    reference: str
+    split: Literal["train", "val", "test"] = "val"
+    input_frames: int | None = None
+    signer: str | None = None
+
+
+class Decode(Record, kw_only=True):
+    """One line of decodes.jsonl: one evaluation's hypotheses of one split.
+
+    `hypotheses` follows the order of that split's clips in clips.jsonl, unless `clip_ids` names them.
+    """
+
+    epoch: float
+    step: int = 0
+    at: float = 0.0
+    generation: int = 1
+    split: Literal["train", "val", "test"] = "val"
+    hypotheses: list[str] = []
+    clip_ids: list[str] | None = None
+
+
+class Alert(Record, kw_only=True):
+    """One line of alerts.jsonl: a finding over time, remembered by one writer."""
+
+    alert_id: str
+    """`<rule>-<onset epoch>`: the same finding never opens twice."""
+    event: Literal["raised", "worse", "resolved", "sent"]
+    rule: str
+    severity: Severity
+    at: float
+    epoch: float | None = None
+    line: str = ""
+
+
+class Summary(Record, kw_only=True, omit_defaults=False):
+    """summary.json: what a list of a thousand runs needs without replaying a rule."""
+
+    run_id: str
+    updated_at: float = 0.0
+    verdict: str = "TOO EARLY"
+    reason: str = ""
+    worst_rule: str | None = None
+    worst_severity: Severity | None = None
+    epoch: float = 0.0
+    epochs: int | None = None
+    val_wer: float | None = None
+    best_val_wer: float | None = None
+    best_val_wer_epoch: float | None = None
+    wer_constant: float | None = None
+    val_loss: float | None = None
+    gap: float | None = None
+    gap_series: list[float] = []
+    """At most 60 points."""
+    checks_ran: int = 0
+    checks: int = 0
+
+
+class Request(Record, kw_only=True):
+    """control/<generation>-<verb>-<n>.request.json: what a person asks of a living run."""
+
+    verb: Literal["stop", "cancel"]
+    generation: int
+    number: int
+    asked_at: float
+    asked_by: str = ""
+
+
+class Answer(Record, kw_only=True):
+    """The one answer to a request."""
+
+    verb: Literal["stop", "cancel"]
+    generation: int
+    number: int
+    answered_at: float
+    result: Literal["done", "refused", "expired"]
+    why: str = ""
+
+
+class Problem(Record, kw_only=True):
+    """A line or file that could not be used: counted and shown, never fatal."""
+
+    file: str
+    line: int
+    reason: str
+
+
+class Snapshot(Record, kw_only=True):
+    """Everything read of one run at one moment, frozen. Rules, diagnosis and view see nothing else."""
+
+    run_dir: str
+    run_id: str
+    read_at: float
+    seq: int = 0
+    """Grows with every change seen; everything painted from one snapshot carries it."""
+    life: int = 0
+    """Grows when a file was replaced or cut short: offsets before it mean nothing."""
+    run: Run | None = None
+    launch: Launch | None = None
+    progress: Progress | None = None
+    state: State | None = None
+    trainer_liveness: Liveness | None = None
+    """Of the process recorded in state.json (else progress.json), looked up at `read_at`; None: nothing recorded."""
+    supervisor_liveness: Liveness | None = None
+    epochs: tuple[Epoch, ...] = ()
+    """One per epoch number: the last record wins; in file order."""
+    steps: tuple[Step, ...] = ()
+    clips: tuple[Clip, ...] = ()
+    decodes: tuple[Decode, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    acknowledged: frozenset[str] = frozenset()
+    overlaps: tuple[float, ...] = ()
+    """Epochs that a resumed run wrote again."""
+    resumed_at: tuple[float, ...] = ()
+    """First epoch of each later generation."""
+    problems: tuple[Problem, ...] = ()
+
+
+T = TypeVar("T", bound=Record)
+
+RUN_ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def check_run_id(run_id: str) -> str:
+    """Returns `run_id` if it is a plain folder name. Raises UsageError otherwise (no separators, no `..`)."""
+    if not RUN_ID_PATTERN.fullmatch(run_id):
+        raise UsageError(
+            f"Run id {run_id!r} is not allowed: use 1 to 100 letters, digits, '.', '_' or '-', "
+            "starting with a letter or digit."
+        )
+    return run_id
+
+
+def check_schema(version: int, where: str) -> None:
+    """Raises UnreadableRunError if `version` (of the file named `where`) is newer than this program reads."""
+    if version > SCHEMA_VERSION:
+        raise UnreadableRunError(
+            f"{where} was written by a newer Vitalsigns (schema {version}; this one reads {SCHEMA_VERSION}). "
+            "Update this installation, or open the run with the one that wrote it."
+        )
+
+
+def _finite_or_word(value: Any) -> Any:
+    """Replaces non-finite floats by the words "nan", "inf", "-inf": msgspec would write null and lose the finding."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if isinstance(value, dict):
+        return {key: _finite_or_word(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite_or_word(item) for item in value]
+    return value
+
+
+def encode(record: Record) -> bytes:
+    """One record as compact JSON without a newline. Non-finite numbers become words."""
+    return msgspec.json.encode(_finite_or_word(msgspec.to_builtins(record)))
+
+
+def encode_line(record: Record) -> bytes:
+    """One record as one line of a .jsonl file."""
+    return encode(record) + b"\n"
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """The record in `data`; lenient: number words, bare NaN and unknown fields are accepted.
+
+    Raises ValueError with one sentence when it is not such a record.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind, strict=False)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as first:
+        # A foreign writer's bare NaN or Infinity is no JSON, but Python's own reader takes it.
+        try:
+            return msgspec.convert(json.loads(data), kind, strict=False)
+        except (ValueError, RecursionError, msgspec.ValidationError):
+            raise ValueError(str(first)) from None
