@@ -1,0 +1,60 @@
+# Two commands matter: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV ?= .venv
+# Where pip may look for torch besides the default index; README tells when this is useful.
+TORCH_INDEX ?=
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+RUNS ?= runs
+export VITALSIGNS_RUNS := $(RUNS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo app test test-unit test-browser check format train-tiny clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.txt requirements-monitor.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Vitalsigns needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 …")'
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX),) -r requirements.txt
+	touch $@
+
+$(DEV_READY): $(READY) requirements-dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+setup: $(READY) ## make .venv and install the pinned requirements
+
+demo: $(READY) ## start a run that will overfit, and the dashboard that tells you so
+	$(PY) -m monitor start --name demo -- $(abspath $(PY)) -m trainer --preset broken --output_dir '{run_dir}'
+	$(PY) -m monitor serve
+
+app: $(READY) ## start the dashboard alone
+	$(PY) -m monitor serve
+
+test: test-unit test-browser ## set up and run every test, the browser's too
+
+test-unit: $(DEV_READY)
+	$(PY) -m pytest -n 2 -m "not browser"
+
+test-browser: $(DEV_READY)
+	sh scripts/ensure_browser.sh $(PY)
+	$(PY) -m pytest -m browser
+
+check: $(DEV_READY) ## formatting, lint, types, then every test
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(MAKE) test
+
+format: $(DEV_READY) ## put the code in shape
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+train-tiny: $(READY) ## train a small run in this terminal, about half a minute
+	$(PY) -m trainer --preset broken --epochs 5 --output_dir $(RUNS)/tiny-$$(date +%Y%m%d-%H%M%S)
+
+clean: ## remove .venv and caches; runs stay
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis

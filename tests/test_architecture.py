@@ -1,0 +1,167 @@
+"""The house: who may import whom, and what never gets loaded."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+ANY = {"errors", "run_dir"}
+JUDGEMENT = ANY | {"series", "rules", "diagnosis", "prescriptions", "status", "rules_result"}
+"""Rooms that arithmetic and judgement live in; none of them touches a disk."""
+DISK = {"files", "processes", "control", "reader", "writer", "alerts"}
+MAY_IMPORT = {
+    "errors": set(),
+    "run_dir": {"errors"},
+    "files": {"errors"},
+    "processes": {"errors", "run_dir", "files"},
+    "floors": {"run_dir"},
+    "writer": {"run_dir", "files", "errors", "control", "processes"},
+    "reader": {"run_dir", "files", "errors", "processes"},
+    "status": {"run_dir"},
+    "series": set(),
+    "rules": {"run_dir", "series", "rules", "status"},
+    "diagnosis": JUDGEMENT,
+    "prescriptions": JUDGEMENT,
+    "alerts": ANY | {"files", "rules", "diagnosis", "series", "status"},
+    "control": {"run_dir", "files", "errors"},
+    "supervisor": JUDGEMENT | DISK | {"launcher", "supervisor", "launch"},
+    "launcher": ANY | DISK | {"status", "launcher", "relaunch", "supervisor", "launch"},
+    "view": JUDGEMENT | {"reader", "alerts", "floors", "view"},
+    "importers": ANY | {"writer", "files", "importers", "series"},
+}
+NEVER = {
+    "torch": ["monitor"],
+    "streamlit": ["trainer", "monitor except ui"],
+    "pandas": ["trainer"],
+    "plotly": ["trainer"],
+}
+
+
+def modules(top: str) -> list[Path]:
+    return sorted(path for path in (ROOT / top).rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def room_of(path: Path) -> str:
+    """The room of a file in monitor/: its folder, or its name up to the first underscore-free family name."""
+    parts = path.relative_to(ROOT / "monitor").with_suffix("").parts
+    return parts[0]
+
+
+def imported(path: Path) -> set[str]:
+    """Every module that a file imports, also inside functions, as dotted names."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: write absolute imports, so that the house can be read"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+    return names
+
+
+def rooms_imported(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imported(path) if name.startswith("monitor.")}
+
+
+@pytest.mark.parametrize("room", sorted(MAY_IMPORT))
+def test_a_room_imports_only_what_the_table_allows(room):
+    files = [path for path in modules("monitor") if room_of(path) == room]
+    assert files, f"no file for the room {room!r}: the table names a room that is not there"
+    known = {room_of(path) for path in modules("monitor")}
+    for path in files:
+        strangers = (rooms_imported(path) & known) - MAY_IMPORT[room] - {room}
+        assert set() == strangers, f"{path.relative_to(ROOT)} imports {sorted(strangers)}"
+
+
+def test_a_rule_never_imports_another_rule_nor_touches_files_or_clock():
+    for path in modules("monitor/rules"):
+        if path.name in {"__init__.py", "result.py", "thresholds.py"}:
+            continue
+        names = imported(path)
+        others = {n for n in names if n.startswith("monitor.rules.")} - {
+            n for n in names if n.split(".")[2] in {"result", "thresholds", "episodes", "evaluations", "base", "words"}
+        }
+        assert set() == others, f"{path.name} imports another rule: {sorted(others)}"
+        assert not names & {"time", "datetime", "pathlib", "os", "io", "subprocess"}, path.name
+
+
+def test_the_trainer_knows_of_the_monitor_only_the_contract_and_the_writer():
+    for path in modules("trainer"):
+        strangers = rooms_imported(path) - {"run_dir", "writer", "control", "errors", "floors"}
+        assert set() == strangers, f"{path.relative_to(ROOT)} imports {sorted(strangers)}"
+
+
+def test_only_the_page_knows_streamlit_and_nothing_in_the_monitor_knows_torch():
+    for path in modules("monitor"):
+        tops = {name.split(".")[0] for name in imported(path)}
+        assert "torch" not in tops and "trainer" not in tops, path
+        if room_of(path) != "ui":
+            assert "streamlit" not in tops, path
+
+
+def test_the_view_cannot_control_a_run():
+    for path in modules("monitor"):
+        if room_of(path).startswith("view"):
+            assert not rooms_imported(path) & {"control", "launcher", "supervisor"}, path
+
+
+def loaded_after(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_monitor_loads_neither_torch_nor_streamlit():
+    assert not loaded_after("import monitor") & {"torch", "streamlit", "pandas", "plotly"}
+
+
+def test_importing_the_trainer_loads_no_page_library():
+    assert not loaded_after("import trainer, trainer.loop") & {"streamlit", "plotly", "pandas"}
+
+
+def test_importing_the_writer_loads_nothing_heavier_than_msgspec():
+    heavy = {"numpy", "torch", "streamlit", "pandas", "plotly", "psutil", "scipy", "jiwer", "rich", "typer"}
+    assert not loaded_after("import monitor.writer") & heavy
+
+
+def test_the_supervisor_is_light():
+    heavy = {"torch", "streamlit", "pandas", "plotly", "scipy", "starlette"}
+    assert not loaded_after("import monitor.supervisor") & heavy
+
+
+def test_the_package_init_stays_empty():
+    assert (ROOT / "monitor" / "__init__.py").read_text() == ""
+
+
+def test_there_is_no_import_cycle():
+    graph = {}
+    for top in ("monitor", "trainer"):
+        for path in modules(top):
+            dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            graph[dotted] = path
+    edges = {name: {n for n in top_level_imports(path) if n in graph and n != name} for name, path in graph.items()}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, "import cycle: " + " -> ".join([*trail[trail.index(name) :], name])
+        if name not in done:
+            for target in sorted(edges[name]):
+                visit(target, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+def top_level_imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+    return names
