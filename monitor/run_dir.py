@@ -61,7 +61,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
 
-class Identity(Record, kw_only=True):
+class Identity(Record, frozen=True, kw_only=True):
     """Which process, so that a recycled pid is never mistaken for it. `start_ticks` is raw, since boot."""
 
     host: str
@@ -71,7 +71,7 @@ class Identity(Record, kw_only=True):
     start_ticks: int
 
 
-class Parent(Record, kw_only=True):
+class Parent(Record, frozen=True, kw_only=True):
     """Where a child run comes from: `how` it was made, `changes` key → [before, after], what was `expected`."""
 
     run_id: str
@@ -80,7 +80,7 @@ class Parent(Record, kw_only=True):
     expected: dict[str, Any] = {}
 
 
-class Launch(Record, kw_only=True, omit_defaults=False):
+class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     """launch.json: what was started, by whom, with which thresholds; created exclusively before anything runs.
 
     `argv` may hold the placeholder `{run_dir}`. `environment_names` are names only: values may be secrets.
@@ -105,7 +105,7 @@ class Launch(Record, kw_only=True, omit_defaults=False):
     stop_grace_secs: float = 60.0
 
 
-class ModelInfo(Record, kw_only=True):
+class ModelInfo(Record, frozen=True, kw_only=True):
     """The model: its name, its number of trainable parameters, and the share of them per stage (sums to 1)."""
 
     name: str = ""
@@ -113,7 +113,7 @@ class ModelInfo(Record, kw_only=True):
     share_per_stage: dict[str, float] = {}
 
 
-class DataInfo(Record, kw_only=True):
+class DataInfo(Record, frozen=True, kw_only=True):
     """The corpus: sequences (`clips`) and target tokens per split, people, words, frames per output frame."""
 
     name: str = ""
@@ -125,7 +125,7 @@ class DataInfo(Record, kw_only=True):
     left_out: dict[str, int] = {}
 
 
-class Floors(Record, kw_only=True):
+class Floors(Record, frozen=True, kw_only=True):
     """Chance baselines of this corpus (monitor.floors): what an output that ignores the input scores."""
 
     blank_ratio: float | None = None
@@ -145,7 +145,7 @@ class Floors(Record, kw_only=True):
     """Entropy of the train token frequencies, nats."""
 
 
-class Environment(Record, kw_only=True):
+class Environment(Record, frozen=True, kw_only=True):
     git_commit: str | None = None
     git_dirty: bool | None = None
     python: str = ""
@@ -155,7 +155,7 @@ class Environment(Record, kw_only=True):
     host: str = ""
 
 
-class Run(Record, kw_only=True, omit_defaults=False):
+class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
     """run.json: what this run is, written once by the trainer."""
 
     schema_version: int = SCHEMA_VERSION
@@ -176,7 +176,7 @@ class Run(Record, kw_only=True, omit_defaults=False):
     notes: str = ""
 
 
-class Progress(Record, kw_only=True, omit_defaults=False):
+class Progress(Record, frozen=True, kw_only=True, omit_defaults=False):
     """progress.json: the trainer's own sign of life, replaced whole. `outcome` is written at its end."""
 
     heartbeat_at: float
@@ -204,7 +204,7 @@ class Progress(Record, kw_only=True, omit_defaults=False):
     error: str | None = None
 
 
-class StopStage(Record, kw_only=True):
+class StopStage(Record, frozen=True, kw_only=True):
     """How far a stop has come. `stage` in words: asked, signalled, killed."""
 
     stage: Literal["asked", "interrupted", "terminated", "killed"] = "asked"
@@ -213,7 +213,7 @@ class StopStage(Record, kw_only=True):
     stage_at: float = 0.0
 
 
-class State(Record, kw_only=True, omit_defaults=False):
+class State(Record, frozen=True, kw_only=True, omit_defaults=False):
     """state.json: the supervisor's view of the process it owns, replaced whole."""
 
     state: StoredState
@@ -229,7 +229,7 @@ class State(Record, kw_only=True, omit_defaults=False):
     stop: StopStage | None = None
 
 
-class Epoch(Record, kw_only=True):
+class Epoch(Record, frozen=True, kw_only=True):
     """One line of epochs.jsonl: one evaluation. `None` means not measured, never zero."""
 
     epoch: float
@@ -279,7 +279,7 @@ class Epoch(Record, kw_only=True):
     """Anything else the script logs."""
 
 
-class Step(Record, kw_only=True):
+class Step(Record, frozen=True, kw_only=True):
     """One line of steps.jsonl: one logging step."""
 
     step: int
@@ -297,7 +297,7 @@ class Step(Record, kw_only=True):
     non_finite: int = 0
 
 
-class Clip(Record, kw_only=True):
+class Clip(Record, frozen=True, kw_only=True):
     """One line of clips.jsonl: a sequence that is decoded, in the order the decodes follow."""
 
     clip_id: str
@@ -307,7 +307,7 @@ class Clip(Record, kw_only=True):
     signer: str | None = None
 
 
-class Decode(Record, kw_only=True):
+class Decode(Record, frozen=True, kw_only=True):
     """One line of decodes.jsonl: one evaluation's hypotheses of one split.
 
     `hypotheses` follows the order of that split's clips in clips.jsonl, unless `clip_ids` names them.
@@ -322,7 +322,7 @@ class Decode(Record, kw_only=True):
     clip_ids: list[str] | None = None
 
 
-class Alert(Record, kw_only=True):
+class Alert(Record, frozen=True, kw_only=True):
     """One line of alerts.jsonl: a finding over time, remembered by one writer."""
 
     alert_id: str
@@ -335,7 +335,7 @@ class Alert(Record, kw_only=True):
     line: str = ""
 
 
-class Summary(Record, kw_only=True, omit_defaults=False):
+class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
     """summary.json: what a list of a thousand runs needs without replaying a rule."""
 
     run_id: str
@@ -358,7 +358,7 @@ class Summary(Record, kw_only=True, omit_defaults=False):
     checks: int = 0
 
 
-class Request(Record, kw_only=True):
+class Request(Record, frozen=True, kw_only=True):
     """control/<generation>-<verb>-<n>.request.json: what a person asks of a living run."""
 
     verb: Literal["stop", "cancel"]
@@ -368,7 +368,7 @@ class Request(Record, kw_only=True):
     asked_by: str = ""
 
 
-class Answer(Record, kw_only=True):
+class Answer(Record, frozen=True, kw_only=True):
     """The one answer to a request."""
 
     verb: Literal["stop", "cancel"]
@@ -379,7 +379,7 @@ class Answer(Record, kw_only=True):
     why: str = ""
 
 
-class Problem(Record, kw_only=True):
+class Problem(Record, frozen=True, kw_only=True):
     """A line or file that could not be used: counted and shown, never fatal."""
 
     file: str
@@ -387,7 +387,7 @@ class Problem(Record, kw_only=True):
     reason: str
 
 
-class Snapshot(Record, kw_only=True):
+class Snapshot(Record, frozen=True, kw_only=True):
     """Everything read of one run at one moment, frozen. Rules, diagnosis and view see nothing else."""
 
     run_dir: str

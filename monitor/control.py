@@ -1,0 +1,106 @@
+"""The one door to a living run: a request is a file, and so is its answer.
+
+`control/<generation>-<verb>-<n>.request.json` is created exclusively: two tabs or a double click are one request.
+The file itself is the message to the trainer, whose writer asks `stop_wanted`.
+The supervisor (the writer itself, in a run without one) answers once: done, refused (why) or expired.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from monitor import files
+from monitor.errors import RefusedError
+from monitor.run_dir import CONTROL_DIR, Answer, Request, decode, encode
+
+Verb = Literal["stop", "cancel"]
+Result = Literal["done", "refused", "expired"]
+
+FILE_NAME = re.compile(r"(\d+)-(stop|cancel)-(\d+)\.(request|answer)\.json")
+
+
+def request(run_dir: Path, verb: Verb, *, generation: int, asked_by: str, now: float) -> Request:
+    """Asks for `verb`; while an earlier one is unanswered, that one is returned. Raises RefusedError."""
+    run_dir = Path(run_dir)
+    try:
+        (run_dir / CONTROL_DIR).mkdir(exist_ok=True)
+        while True:
+            waiting = [known for known in pending(run_dir, generation) if known.verb == verb]
+            if waiting:
+                return waiting[0]
+            number = 1 + max((n for g, v, n, _ in _names(run_dir) if (g, v) == (generation, verb)), default=0)
+            asked = Request(verb=verb, generation=generation, number=number, asked_at=now, asked_by=asked_by)
+            if files.create(_path(run_dir, asked, "request"), encode(asked)):
+                return asked
+    except OSError as problem:
+        raise RefusedError(
+            f"Cannot ask {run_dir.name} to {verb}: {problem.strerror or problem} ({run_dir / CONTROL_DIR}). "
+            "Check that the folder is yours and has room."
+        ) from problem
+
+
+def pending(run_dir: Path, generation: int) -> list[Request]:
+    """The unanswered requests of a generation, oldest first. An unreadable one is passed over."""
+    run_dir = Path(run_dir)
+    names = _names(run_dir)
+    answered = {(g, v, n) for g, v, n, kind in names if kind == "answer"}
+    open_ones = []
+    for g, v, n, kind in names:
+        if kind != "request" or g != generation or (g, v, n) in answered:
+            continue
+        try:
+            found = files.read_bytes(run_dir / CONTROL_DIR / f"{g}-{v}-{n}.request.json")
+            if found is not None:
+                open_ones.append(decode(found, Request))
+        except (OSError, ValueError):
+            continue
+    return sorted(open_ones, key=lambda asked: (asked.asked_at, asked.number))
+
+
+def answer(run_dir: Path, asked: Request, result: Result, why: str, now: float) -> Answer:
+    """Answers once: if it was answered before, that answer stands. Raises OSError."""
+    given = Answer(
+        verb=asked.verb, generation=asked.generation, number=asked.number, answered_at=now, result=result, why=why
+    )
+    path = _path(Path(run_dir), asked, "answer")
+    if files.create(path, encode(given)):
+        return given
+    return decode(files.read_bytes(path) or b"", Answer)
+
+
+def answers(run_dir: Path, generation: int) -> list[Answer]:
+    """The answers of a generation, oldest first."""
+    found = []
+    for g, v, n, kind in _names(Path(run_dir)):
+        if kind == "answer" and g == generation:
+            data = files.read_bytes(Path(run_dir) / CONTROL_DIR / f"{g}-{v}-{n}.answer.json")
+            if data is not None:
+                found.append(decode(data, Answer))
+    return sorted(found, key=lambda given: given.answered_at)
+
+
+def stop_wanted(run_dir: Path, generation: int) -> bool:
+    """Whether an unanswered stop stands that nobody has taken back. What a training loop asks between steps."""
+    names = _names(Path(run_dir))
+    if not any(g == generation and v == "stop" and kind == "request" for g, v, _, kind in names):
+        return False
+    waiting = pending(Path(run_dir), generation)
+    stops = [asked for asked in waiting if asked.verb == "stop"]
+    cancels = [asked for asked in waiting if asked.verb == "cancel"]
+    return bool(stops) and not any(taken.asked_at >= stops[-1].asked_at for taken in cancels)
+
+
+def _names(run_dir: Path) -> list[tuple[int, Verb, int, str]]:
+    """(generation, verb, number, kind) of every file behind the door; empty where there is none."""
+    try:
+        entries = [entry.name for entry in (run_dir / CONTROL_DIR).iterdir()]
+    except OSError:
+        return []
+    matches = filter(None, map(FILE_NAME.fullmatch, entries))
+    return [(int(m[1]), "stop" if m[2] == "stop" else "cancel", int(m[3]), m[4]) for m in matches]
+
+
+def _path(run_dir: Path, asked: Request, kind: str) -> Path:
+    return run_dir / CONTROL_DIR / f"{asked.generation}-{asked.verb}-{asked.number}.{kind}.json"
