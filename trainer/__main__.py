@@ -1,0 +1,31 @@
+"""`python -m trainer`: reads the command line, trains, and turns what went wrong into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+from monitor.errors import EXIT_OK, MonitorError
+from trainer import arguments
+from trainer.stopping import StopSignals
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The exit code. The one place where errors on purpose are caught."""
+    try:
+        invocation = arguments.parse(sys.argv[1:] if argv is None else argv)
+        if invocation.schema:
+            sys.stdout.write(arguments.schema_text() + "\n")
+            return EXIT_OK
+        signals = StopSignals().install()
+        # torch takes a second or two to import: options are checked and signals heard before that.
+        from trainer.run import run
+
+        run(invocation, signals)
+    except MonitorError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
+    return EXIT_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""Every option of a training run: type, range, default and help in one typed record.
+
+The record is the single source of the command line, of `--schema` (a start form is made from it) and of the
+`config` stored in run.json. Nothing here imports torch: an error message must cost milliseconds.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from monitor.errors import UsageError
+
+Help = Meta
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a run is made of. Only `check` builds one from outside values, so a Config is always valid."""
+
+    data: Annotated[
+        Literal["synthetic", "digits"],
+        Help(description="Corpus: synthetic sign landmarks, or lines of real handwritten digits."),
+    ] = "synthetic"
+    model: Annotated[
+        Literal["auto", "landmark_tcn", "digits_cnn"],
+        Help(description="Network; auto takes the one that fits the corpus."),
+    ] = "auto"
+    batch_size: Annotated[int, Help(ge=1, le=1024, description="Clips in one forward pass.")] = 8
+    accumulation_steps: Annotated[
+        int, Help(ge=1, le=256, description="Forward passes whose gradients are summed into one optimiser step.")
+    ] = 1
+    epochs: Annotated[int, Help(ge=1, le=100_000, description="Passes over the training clips.")] = 100
+    learning_rate: Annotated[float, Help(ge=1e-7, le=1.0, description="Peak learning rate of AdamW.")] = 1e-3
+    warmup_epochs: Annotated[
+        float, Help(ge=0, le=1000, description="Epochs over which the learning rate rises to its peak.")
+    ] = 1.0
+    weight_decay: Annotated[float, Help(ge=0, le=1.0, description="AdamW's decoupled weight decay.")] = 1e-3
+    dropout: Annotated[float, Help(ge=0, le=0.95, description="Share of activations dropped between the stages.")] = 0.3
+    hidden_dim: Annotated[
+        int, Help(ge=4, le=4096, description="Units per direction of the recurrent sequence model.")
+    ] = 128
+    width: Annotated[float, Help(ge=0.05, le=8.0, description="Multiplier on the convolution channels.")] = 1.0
+    clip_norm: Annotated[float, Help(ge=1e-3, le=1e6, description="Gradient norm above which it is scaled down.")] = 5.0
+    augmentation: Annotated[
+        Literal["none", "light", "strong"], Help(description="How much training clips are distorted afresh each epoch.")
+    ] = "light"
+    train_clips: Annotated[int, Help(ge=1, le=1_000_000, description="Training clips (digits: lines).")] = 240
+    eval_clips: Annotated[int, Help(ge=1, le=100_000, description="Clips in val, and as many in test.")] = 60
+    signers: Annotated[
+        int, Help(ge=1, le=1000, description="People in the training clips; val and test have others (synthetic only).")
+    ] = 4
+    train_images: Annotated[
+        int, Help(ge=10, le=900, description="Handwritten digits that training lines are made of (digits only).")
+    ] = 600
+    patience: Annotated[
+        int, Help(ge=0, le=100_000, description="Stop after this many epochs without a better val WER; 0 never does.")
+    ] = 0
+    seed: Annotated[int, Help(ge=0, le=2**31 - 1, description="Fixes corpus, weights, batches and dropout.")] = 0
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], Help(description="Where to compute; auto takes a GPU where there is one.")
+    ] = "auto"
+    log_every: Annotated[int, Help(ge=1, le=100_000, description="Optimiser steps between two step records.")] = 5
+    init_checkpoint: Annotated[
+        str, Help(description="Checkpoint whose weights this run starts from; empty starts from random ones.")
+    ] = ""
+    pace: Annotated[
+        float, Help(ge=0, le=3600, description="Least seconds an epoch takes; only to slow a demonstration down.")
+    ] = 0.0
+
+
+MODEL_OF = {"synthetic": "landmark_tcn", "digits": "digits_cnn"}
+"""The network that fits each corpus."""
+
+PROPERTIES: dict[str, dict[str, Any]] = msgspec.json.schema(Config)["$defs"]["Config"]["properties"]
+"""JSON Schema of each option: type, default, minimum, maximum, enum, description."""
+
+
+def flag(key: str) -> str:
+    return "--" + key
+
+
+def check(values: dict[str, Any]) -> Config:
+    """A valid Config from loose values (text or numbers); what is not given takes its default.
+
+    Raises UsageError with the option, its value and what is allowed.
+    """
+    for key in values:
+        if key not in PROPERTIES:
+            raise UsageError(f"There is no option {flag(key)}; the options are {', '.join(PROPERTIES)}.")
+    typed = {key: parse(key, value) for key, value in values.items()}
+    typed = {**typed, "model": _fitting_model(typed.get("data", "synthetic"), typed.get("model", "auto"))}
+    return Config(**typed)
+
+
+def parse(key: str, value: Any) -> Any:
+    """One option's value in its own type. Raises UsageError if it is of another type or out of range."""
+    schema = PROPERTIES[key]
+    if "enum" in schema:
+        if value in schema["enum"]:
+            return value
+        raise UsageError(f"{flag(key)} {value} is unknown; choose one of {', '.join(schema['enum'])}.")
+    if schema["type"] == "string":
+        return str(value)
+    number = _number(value, whole=schema["type"] == "integer")
+    low, high = schema["minimum"], schema["maximum"]
+    if number is None or not low <= number <= high:
+        kind = "a whole number" if schema["type"] == "integer" else "a number"
+        raise UsageError(f"{flag(key)} {value} is not allowed; give {kind} from {low:g} to {high:.12g}.")
+    return number
+
+
+def _number(value: Any, whole: bool) -> float | int | None:
+    """`value` as a finite number of the asked kind, or None. Booleans are no numbers here."""
+    if isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if not math.isfinite(number) or (whole and number != int(number)):
+        return None
+    return int(number) if whole else number
+
+
+def _fitting_model(data: str, model: str) -> str:
+    fitting = MODEL_OF[data]
+    if model in ("auto", fitting):
+        return fitting
+    raise UsageError(f"--model {model} cannot read the {data} corpus; leave it out or give --model {fitting}.")

@@ -1,0 +1,74 @@
+"""Distortions of training clips: what another person or camera would have changed and the words do not depend on.
+
+Each clip's generator is seeded by (seed, epoch, clip), so a resumed run distorts exactly as the unbroken one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+STRENGTHS = {"none": 0.0, "light": 0.4, "strong": 1.0}
+
+_WRISTS = {8: 6, 9: 6, 10: 7, 11: 7}
+"""Fingertip -> its wrist, as landmark indices of the synthetic corpus."""
+
+
+def resample(frames: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Frames (T, D) read at fractional positions `at` (T',) by linear interpolation: (T', D)."""
+    low = np.clip(at.astype(int), 0, len(frames) - 1)
+    high = np.minimum(low + 1, len(frames) - 1)
+    share = (at - low)[:, None].astype(np.float32)
+    return frames[low] * (1 - share) + frames[high] * share
+
+
+def warp_time(frames: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:
+    """Another global speed, and a smooth local one on top: (T', D) with T' within about 30 % of T."""
+    speed = np.exp(rng.uniform(-0.25, 0.25) * amount)
+    length = max(4, round(len(frames) * speed))
+    u = np.linspace(0, 1, length)
+    # A sine of amplitude a and frequency k keeps time going forward while 2 pi k a < 1.
+    waves = rng.integers(1, 4)
+    bend = amount * rng.uniform(-0.6, 0.6) / (2 * np.pi * waves)
+    u = np.clip(u + bend * np.sin(2 * np.pi * waves * u), 0, 1)
+    return resample(frames, u * (len(frames) - 1))
+
+
+def mask_time(frames: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:
+    """Freezes up to two short stretches, as a tracker does that loses the hands."""
+    out = frames.copy()
+    for _ in range(rng.integers(0, 3)):
+        length = int(rng.integers(1, 2 + round(4 * amount)))
+        start = int(rng.integers(0, max(1, len(out) - length)))
+        out[start : start + length] = out[start]
+    return out
+
+
+def augment_landmarks(frames: np.ndarray, rng: np.random.Generator, strength: str) -> np.ndarray:
+    """Landmarks (T, 2K) of another imaginary person and camera: (T', 2K) float32."""
+    amount = STRENGTHS[strength]
+    if amount == 0:
+        return frames
+    moved = mask_time(warp_time(frames, rng, amount), rng, amount)
+    points = moved.reshape(len(moved), -1, 2).astype(np.float64)
+    hand = np.exp(rng.uniform(-0.25, 0.25) * amount)
+    for tip, wrist in _WRISTS.items():
+        points[:, tip] = points[:, wrist] + hand * (points[:, tip] - points[:, wrist])
+    turn = rng.uniform(-0.2, 0.2) * amount
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    scale = np.exp(rng.uniform(-0.2, 0.2) * amount) * np.array([np.exp(rng.uniform(-0.12, 0.12) * amount), 1.0])
+    points = (points * scale) @ rotation.T + rng.normal(0, 0.15 * amount, size=2)
+    points += rng.normal(0, 0.02 * amount, size=points.shape)
+    return points.reshape(len(moved), -1).astype(np.float32)
+
+
+def augment_lines(frames: np.ndarray, rng: np.random.Generator, strength: str) -> np.ndarray:
+    """A line of handwriting (T columns, 8 rows) written wider or narrower, higher or lower, darker or lighter."""
+    amount = STRENGTHS[strength]
+    if amount == 0:
+        return frames
+    moved = warp_time(frames, rng, amount)
+    rows = np.arange(moved.shape[1]) + rng.uniform(-1, 1) * amount
+    moved = resample(moved.T, np.clip(rows, 0, moved.shape[1] - 1)).T
+    moved = moved * np.exp(rng.uniform(-0.3, 0.3) * amount)
+    moved = moved + rng.normal(0, 0.15 * amount, size=moved.shape)
+    return moved.astype(np.float32)

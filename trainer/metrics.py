@@ -1,0 +1,109 @@
+"""What an evaluation says: word errors, and whether the output looks like speech or like silence.
+
+Sums over the whole corpus are divided once, so neither batch size nor clip order can change a figure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jiwer
+import torch
+from torch import Tensor
+
+from trainer.data.corpus import BLANK
+from trainer.models.base import valid_frames
+
+
+@dataclass(frozen=True)
+class WordErrors:
+    """Corpus totals; `wer` = (S + D + I) / reference words, a fraction that may exceed 1."""
+
+    substitutions: int
+    deletions: int
+    insertions: int
+    tokens: int
+    hypothesis_tokens: int
+
+    @property
+    def wer(self) -> float:
+        errors = self.substitutions + self.deletions + self.insertions
+        return errors / self.tokens if self.tokens else math.nan
+
+
+def word_errors(references: Sequence[str], hypotheses: Sequence[str]) -> WordErrors:
+    """jiwer's alignment of sentences; reference first, as everywhere."""
+    out = jiwer.process_words(list(references), list(hypotheses))
+    return WordErrors(
+        substitutions=out.substitutions,
+        deletions=out.deletions,
+        insertions=out.insertions,
+        tokens=out.hits + out.substitutions + out.deletions,
+        hypothesis_tokens=out.hits + out.substitutions + out.insertions,
+    )
+
+
+@dataclass(frozen=True)
+class WordShape:
+    """How varied the hypotheses are: a collapsed model says one word, or one sentence, to everything."""
+
+    empty_ratio: float
+    length_ratio: float
+    top_token: str | None
+    top_token_ratio: float | None
+    unique_hypothesis_ratio: float
+    distinct_token_ratio: float
+    """Different words said / different words asked for."""
+
+
+def word_shape(references: Sequence[str], hypotheses: Sequence[str]) -> WordShape:
+    said = Counter(word for hypothesis in hypotheses for word in hypothesis.split())
+    asked = Counter(word for reference in references for word in reference.split())
+    total, clips = said.total(), max(1, len(hypotheses))
+    top, times = said.most_common(1)[0] if said else (None, 0)
+    return WordShape(
+        empty_ratio=sum(not hypothesis.strip() for hypothesis in hypotheses) / clips,
+        length_ratio=total / max(1, asked.total()),
+        top_token=top,
+        top_token_ratio=times / total if total else None,
+        unique_hypothesis_ratio=len(set(hypotheses)) / clips,
+        distinct_token_ratio=len(said) / max(1, len(asked)),
+    )
+
+
+class FrameStatistics:
+    """Running sums over valid output frames: blanks, entropy, and the mean distribution (float64 throughout)."""
+
+    def __init__(self, classes: int) -> None:
+        self.frames = 0
+        self.blanks = 0
+        self.entropy_sum = 0.0
+        self.mean_sum = torch.zeros(classes, dtype=torch.float64)
+
+    def add(self, log_probs: Tensor, lengths: Tensor) -> None:
+        """Counts one batch: log_probs (T, N, C), lengths (N,)."""
+        frames = log_probs.transpose(0, 1)[valid_frames(lengths, log_probs.shape[0])].double()  # (frames, C)
+        odds = frames.exp()
+        self.frames += len(frames)
+        self.blanks += int((frames.argmax(dim=1) == BLANK).sum())
+        # A probability of zero adds nothing; 0 * -inf would be NaN.
+        self.entropy_sum -= float(torch.where(odds > 0, odds * frames, 0.0).sum())
+        self.mean_sum += odds.sum(dim=0).cpu()
+
+    @property
+    def blank_ratio(self) -> float:
+        return self.blanks / max(1, self.frames)
+
+    @property
+    def entropy(self) -> float:
+        """Mean entropy of a frame's distribution, nats."""
+        return self.entropy_sum / max(1, self.frames)
+
+    @property
+    def mutual_information(self) -> float:
+        """H(mean p) - mean H(p), nats: how much a frame's output depends on the input at all."""
+        mean = self.mean_sum / max(1, self.frames)
+        return float(torch.special.entr(mean).sum()) - self.entropy

@@ -1,0 +1,35 @@
+"""Landmarks in, glosses out: two strided convolutions, a 2-layer BiLSTM, LayerNorm and a linear CTC head."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from trainer.models.base import BiLstm, CtcHead, CtcModel, halve, silence_padding
+
+
+class LandmarkTcn(CtcModel):
+    """Total stride 4: a sign of about 12 frames leaves 3, enough for CTC even between equal neighbours."""
+
+    stride = 4
+
+    def __init__(self, vocabulary_size: int, features: int, width: float, hidden_dim: int, dropout: float) -> None:
+        super().__init__()
+        channels = max(4, round(128 * width))
+        self.tcn = nn.ModuleList(
+            nn.Conv1d(size, channels, kernel_size=5, stride=2, padding=2) for size in (features, channels)
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.bilstm = BiLstm(channels, hidden_dim, layers=2, dropout=dropout)
+        self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout)
+
+    def stages(self) -> dict[str, nn.Module]:
+        return {"tcn": self.tcn, "bilstm": self.bilstm, "head": self.head}
+
+    def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        x = silence_padding(frames.transpose(1, 2), lengths)  # (N, D, T)
+        for convolution in self.tcn:
+            lengths = halve(lengths)
+            x = silence_padding(F.relu(convolution(x)), lengths)  # (N, C, ceil(T / 2)) each time
+            x = self.dropout(x)
+        return self.head(self.bilstm(x.transpose(1, 2), lengths)), lengths

@@ -1,0 +1,153 @@
+"""Puts a run together from an invocation: corpus, network, floors, run directory; then trains it."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+
+from monitor import floors
+from monitor.errors import RefusedError, UsageError
+from monitor.run_dir import CHECKPOINTS_DIR, LAST_CHECKPOINT, RUN_DIR_VARIABLE, Floors
+from monitor.writer import RunWriter
+from trainer import arguments, checkpoints
+from trainer.arguments import Invocation
+from trainer.config import Config, check
+from trainer.data.batches import TrainingBatches
+from trainer.data.corpus import Corpus, describe, keep_feasible
+from trainer.data.digits import digits_corpus
+from trainer.data.synthetic import synthetic_corpus
+from trainer.devices import choose_device
+from trainer.loop import Loop
+from trainer.models import build_model, describe_model
+from trainer.models.base import CtcModel
+from trainer.stopping import StopSignals
+from trainer.terminal import Terminal, make_terminal
+from trainer.training import Training
+
+MAY_CHANGE = ("epochs", "patience", "device", "log_every", "pace", "init_checkpoint")
+"""Options that a resumed run may be given anew; any other one would make it another run."""
+
+
+def run(invocation: Invocation, signals: StopSignals) -> None:
+    """Trains what `invocation` asks for, or goes on with it. Raises MonitorError for what a person can mend."""
+    screen = make_terminal()
+    run_dir = where(invocation)
+    config = invocation.config
+    last = run_dir / CHECKPOINTS_DIR / LAST_CHECKPOINT
+    about = checkpoints.about(last)
+    if about is not None:
+        if not invocation.resume:
+            raise RefusedError(
+                f"{run_dir} already holds a run; give --resume to go on with it, or another --output_dir."
+            )
+        config = resumed_config(about["config"], invocation.given)
+    device, warning = choose_device(config.device)
+    if warning:
+        screen.warn(warning)
+    torch.manual_seed(config.seed)
+    corpus, model = assemble(config, screen)
+    training = Training(config, model, make_batches(corpus, model, config), device)
+    if about is not None:
+        training.restore(checkpoints.load(last))
+    elif config.init_checkpoint:
+        checkpoints.load_weights(model, Path(config.init_checkpoint))
+    _train(training, corpus, run_dir, screen, signals, resume=invocation.resume)
+
+
+def where(invocation: Invocation) -> Path:
+    """The run directory: a supervisor's, else the one asked for, else a new one named after corpus and time."""
+    given = os.environ.get(RUN_DIR_VARIABLE) or invocation.output_dir
+    if given:
+        return Path(given)
+    if invocation.resume:
+        raise UsageError("--resume needs --output_dir, the run directory to go on with.")
+    name = f"{invocation.config.data}-{time.strftime('%Y%m%d-%H%M%S')}"
+    return Path(os.environ.get("VITALSIGNS_RUNS", "runs")) / name
+
+
+def resumed_config(stored: dict[str, Any], given: dict[str, Any]) -> Config:
+    """The config of the run that goes on. Raises UsageError for an option that would make it another run."""
+    for key, value in given.items():
+        if key not in MAY_CHANGE and stored.get(key, value) != value:
+            raise UsageError(
+                f"--resume goes on with the same run, whose --{key} is {stored[key]}, not {value}; "
+                "leave it out, or start a new run."
+            )
+    return check({**stored, **{key: given[key] for key in MAY_CHANGE if key in given}})
+
+
+def assemble(config: Config, screen: Terminal) -> tuple[Corpus, CtcModel]:
+    """Corpus and network of a config; clips too short for their target are left out."""
+    corpus = make_corpus(config, screen)
+    model = build_model(
+        config.model,
+        vocabulary_size=len(corpus.vocabulary),
+        features=corpus.features,
+        width=config.width,
+        hidden_dim=config.hidden_dim,
+        dropout=config.dropout,
+    )
+    corpus = keep_feasible(corpus, model.stride)
+    for split, count in corpus.left_out.items():
+        screen.warn(f"WARNING: {count} {split} clips are too short for their target and were left out.")
+    return corpus, model
+
+
+def make_corpus(config: Config, screen: Terminal) -> Corpus:
+    if config.data == "digits":
+        return digits_corpus(config.train_clips, config.eval_clips, config.train_images, config.seed)
+    return synthetic_corpus(config.train_clips, config.eval_clips, config.signers, config.seed, screen.track)
+
+
+def make_batches(corpus: Corpus, model: CtcModel, config: Config) -> TrainingBatches:
+    return TrainingBatches(
+        corpus=corpus,
+        batch_size=config.batch_size,
+        augmentation=config.augmentation,
+        seed=config.seed,
+        stride=model.stride,
+    )
+
+
+def corpus_floors(corpus: Corpus, stride: int) -> Floors:
+    train, val = (
+        floors.Targets(
+            tokens=[clip.tokens.tolist() for clip in corpus.splits[split]],
+            frames=[-(-len(clip.frames) // stride) for clip in corpus.splits[split]],
+        )
+        for split in ("train", "val")
+    )
+    return floors.compute(train, val, corpus.vocabulary)
+
+
+def _train(
+    training: Training, corpus: Corpus, run_dir: Path, screen: Terminal, signals: StopSignals, *, resume: bool
+) -> None:
+    config, model = training.config, training.model
+    info = describe_model(config.model, model)
+    with RunWriter(
+        run_dir,
+        config=msgspec.to_builtins(config),
+        config_schema=arguments.schema(),
+        model=info,
+        data=describe(corpus, model.stride),
+        floors=corpus_floors(corpus, model.stride),
+        units={"loss": "nats per token", "wer": "fraction"},
+        gap_basis="eval",
+        warmup_epochs=config.warmup_epochs,
+        epochs=config.epochs,
+        steps_per_epoch=training.steps_per_epoch,
+        resume=resume,
+    ) as writer:
+        shares = ", ".join(f"{stage} {100 * share:.0f} %" for stage, share in info.share_per_stage.items())
+        clips = ", ".join(f"{len(clips)} {split}" for split, clips in corpus.splits.items())
+        screen.say(f"{config.model}: {info.parameters:,} parameters ({shares}) on {training.device}; clips: {clips}.")
+        screen.say(f"Writing {writer.run_dir}")
+        outcome = Loop(training, corpus, Path(writer.run_dir), writer, screen, signals).train()
+        screen.close()
+        writer.finish(outcome)

@@ -1,0 +1,26 @@
+"""A signal asks, the loop answers: SIGTERM and Ctrl-C let the step finish and the checkpoint be saved."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+
+class StopSignals:
+    """Remembers that a stop was asked for. A second signal is taken literally: it ends the process at once."""
+
+    SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+    def __init__(self) -> None:
+        self.received: str | None = None
+
+    def install(self) -> StopSignals:
+        """From now on; in the main thread only."""
+        for number in self.SIGNALS:
+            signal.signal(number, self._remember)
+        return self
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        self.received = signal.Signals(number).name
+        for each in self.SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
