@@ -1,0 +1,130 @@
+"""A snapshot → what the run is doing, and by which evidence.
+
+`lost` is never stored: it is what remains when the recorded process is gone and left no outcome.
+Slow and stalled are findings of rules; here only what is recorded and what lives counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from monitor.run_dir import Identity, Snapshot
+
+Word = Literal[
+    "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "imported"
+]  # fmt: skip
+LIVE_WORDS = frozenset({"queued", "starting", "running", "stopping"})
+
+
+@dataclass(frozen=True)
+class Status:
+    """`live`: a process works on it. `unsupervised`: the trainer lives, its supervisor does not."""
+
+    word: Word
+    live: bool
+    unsupervised: bool
+    evidence: str
+    since: float | None
+
+
+def status_of(snapshot: Snapshot) -> Status:
+    """What the run is doing, from the files and the liveness of the recorded processes. Pure."""
+    state = snapshot.state
+    if state is None:
+        return _without_supervisor(snapshot)
+    if state.state in ("stopped", "finished", "failed"):
+        return Status(state.state, False, False, _how_it_ended(snapshot), state.ended_at or state.updated_at)
+    return _recorded_as_live(snapshot)
+
+
+def _recorded_as_live(snapshot: Snapshot) -> Status:
+    state = snapshot.state
+    assert state is not None
+    supervised = snapshot.supervisor_liveness != "gone"
+    if state.trainer is None:
+        # Not started yet: only the supervisor can still do it.
+        if snapshot.supervisor_liveness == "gone":
+            return Status("lost", False, False, "Its supervisor ended before the trainer started.", state.updated_at)
+        return Status(state.state, True, False, _supervised_by(snapshot), state.updated_at)
+    if snapshot.trainer_liveness == "gone":
+        if supervised and snapshot.supervisor_liveness == "alive":
+            # The supervisor is about to write how it ended.
+            return Status(state.state, True, False, "The trainer has ended; its outcome is being written.", None)
+        return _ended_unseen(snapshot, state.trainer, state.updated_at)
+    evidence = _process_evidence(snapshot, state.trainer)
+    if not supervised:
+        evidence += " Its supervisor is gone; the run goes on and can be taken over."
+    return Status(state.state, True, not supervised, evidence, state.started_at)
+
+
+def _without_supervisor(snapshot: Snapshot) -> Status:
+    """A foreground run, or one that no process of ours ever worked on."""
+    progress = snapshot.progress
+    if progress is None or progress.process is None:
+        if progress is not None and progress.outcome is not None:
+            return Status(progress.outcome, False, False, "Its writer said so.", progress.heartbeat_at)
+        if snapshot.launch is not None and snapshot.launch.how not in ("import", "foreground"):
+            return Status("lost", False, False, "It was never started: no supervisor took it up.", None)
+        at = snapshot.epochs[-1].at if snapshot.epochs else None
+        return Status("imported", False, False, "Records only: no process belongs to this run.", at or None)
+    if progress.outcome is not None:
+        said = f"The trainer said so{': ' + progress.error if progress.error else ''}."
+        return Status(progress.outcome, False, False, said, progress.heartbeat_at)
+    if snapshot.trainer_liveness == "gone":
+        return _ended_unseen(snapshot, progress.process, progress.heartbeat_at)
+    word: Word = "stopping" if progress.phase == "stopping" else "running"
+    return Status(word, True, False, _process_evidence(snapshot, progress.process), None)
+
+
+def _ended_unseen(snapshot: Snapshot, process: Identity, since: float) -> Status:
+    """Nobody saw the end: the trainer's own last word counts, else the run is lost."""
+    progress, state = snapshot.progress, snapshot.state
+    of_this_start = progress is not None and (state is None or progress.generation == state.generation)
+    if progress is not None and of_this_start and progress.outcome is not None:
+        return Status(progress.outcome, False, False, "The trainer said so at its end.", progress.heartbeat_at)
+    last = f"; last record epoch {snapshot.epochs[-1].epoch:g}" if snapshot.epochs else "; no epoch was recorded"
+    heard = progress.heartbeat_at if progress is not None else since
+    return Status("lost", False, False, f"No process {process.pid} on {process.host}{last}.", heard)
+
+
+def _process_evidence(snapshot: Snapshot, process: Identity) -> str:
+    heard = snapshot.progress.heartbeat_at if snapshot.progress is not None else None
+    age = f", heartbeat {age_words(snapshot.read_at - heard)} ago" if heard is not None else ""
+    if snapshot.trainer_liveness == "unknown":
+        return f"Process {process.pid} on {process.host} cannot be judged from here{age}."
+    return f"Process {process.pid} on {process.host} is alive{age}."
+
+
+def _supervised_by(snapshot: Snapshot) -> str:
+    state = snapshot.state
+    if state is None or state.supervisor is None:
+        return "Waiting for its supervisor."
+    return f"Supervisor {state.supervisor.pid} on {state.supervisor.host} has it."
+
+
+def _how_it_ended(snapshot: Snapshot) -> str:
+    state = snapshot.state
+    assert state is not None
+    parts = []
+    if state.exit_code is not None:
+        parts.append(f"exit code {state.exit_code}")
+    if state.signal is not None:
+        parts.append(f"signal {state.signal}")
+    if state.error:
+        parts.append(state.error)
+    return ("Its supervisor saw it end: " + ", ".join(parts) + ".") if parts else "Its supervisor saw it end."
+
+
+def age_words(secs: float) -> str:
+    """A duration for people: 3 s, 14 min, 2 h 5 min, 3 d."""
+    secs = max(0, secs)
+    if secs < 90:
+        return f"{secs:.0f} s"
+    minutes = secs / 60
+    if minutes < 90:
+        return f"{minutes:.0f} min"
+    if minutes < 48 * 60:
+        hours, rest = divmod(round(minutes), 60)
+        return f"{hours} h {rest} min"
+    return f"{minutes / 1440:.0f} d"
