@@ -1,0 +1,56 @@
+"""Judge a run for a script: exit 0 healthy, 1 warning, 2 critical, 3 unreadable, 4 not enough data yet."""
+
+from __future__ import annotations
+
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
+from monitor.commands.looking import Look, look_at
+from monitor.errors import EXIT_CRITICAL, EXIT_NOT_ENOUGH_DATA, EXIT_OK, EXIT_WARNING
+
+UNDECIDED = frozenset({"TOO EARLY", "CAN'T JUDGE"})
+
+
+def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
+    look = look_at(find_run(runs, run))
+    code = exit_code(look)
+    if as_json:
+        print_json(document(look, code))
+    else:
+        console().print("\n".join(lines(look)), soft_wrap=True)
+    return code
+
+
+def exit_code(look: Look) -> int:
+    """By the worst open finding, whatever the verdict's word: an ended run can have been lost as well."""
+    severities = {finding.severity for finding in look.judged.diagnosis.findings}
+    if "critical" in severities:
+        return EXIT_CRITICAL
+    if "warning" in severities:
+        return EXIT_WARNING
+    if look.judged.diagnosis.verdict in UNDECIDED or look.judged.diagnosis.checks_ran == 0:
+        return EXIT_NOT_ENOUGH_DATA
+    return EXIT_OK
+
+
+def lines(look: Look) -> list[str]:
+    """Verdict and reason, every finding with its remedy, and what could not be checked."""
+    diagnosis = look.judged.diagnosis
+    text = [f"{diagnosis.verdict}  {diagnosis.reason}"]
+    for finding in diagnosis.findings:
+        text.append(f"{finding.severity:8}  {finding.rule}: {finding.line}")
+        text.append(f"          {finding.remedy}")
+    text.extend(diagnosis.suppressed)
+    if diagnosis.next_step:
+        text.append(f"Next: {diagnosis.next_step}")
+    text.append(f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.")
+    if diagnosis.not_checked:
+        text.append("Not checked: " + "; ".join(diagnosis.not_checked))
+    return text
+
+
+def document(look: Look, code: int) -> dict[str, object]:
+    return {
+        "run_id": look.snapshot.run_id,
+        "exit_code": code,
+        "status": look.status,
+        "diagnosis": look.judged.diagnosis,
+    }

@@ -1,0 +1,106 @@
+"""What the verbs share: their options, how a run is named, how an answer is printed."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from monitor.errors import RefusedError, UnreadableRunError, UsageError
+from monitor.reader import is_run, list_runs, nearest
+from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE
+
+RUNS_VARIABLE = "VITALSIGNS_RUNS"
+
+RunsOption = Annotated[
+    Path, typer.Option("--runs", help="Folder of all runs.", envvar=RUNS_VARIABLE, show_default="runs")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run id, or the path of a run directory.")]
+
+DEFAULT_RUNS = Path("runs")
+
+
+def find_run(runs_dir: Path, text: str) -> Path:
+    """The run directory that a person means by a run id or a path.
+
+    Raises UnreadableRunError with the nearest name if there is none, or if the folder is no run.
+    """
+    by_id = runs_dir / text
+    looks_like_path = "/" in text or text in (".", "..")
+    path = Path(text) if looks_like_path or not by_id.is_dir() else by_id
+    if path.is_dir():
+        if not is_run(path):
+            raise UnreadableRunError(
+                f"{path} is no run directory: it holds neither {RUN_FILE} nor {LAUNCH_FILE} nor {EPOCHS_FILE}."
+            )
+        return path.absolute()
+    if looks_like_path:
+        raise UnreadableRunError(
+            f"There is no run directory {text}; python -m monitor list shows the runs in {runs_dir}."
+        )
+    raise UnreadableRunError(f"No run called {text!r} in {runs_dir}. {_nearest(runs_dir, text)}")
+
+
+def _nearest(runs_dir: Path, text: str) -> str:
+    if not list_runs(runs_dir):
+        return "There are no runs there; choose another folder with --runs."
+    near = nearest(runs_dir, text)
+    return f"Nearest: {near}." if near else "See: python -m monitor list"
+
+
+def who() -> str:
+    """Who asks, for the record: the user of this terminal."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def now() -> float:
+    """UTC seconds; the command line is one of the edges that look at the clock."""
+    return time.time()
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout; what is not finite becomes null, as JSON knows no NaN."""
+    sys.stdout.write(json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    built = msgspec.to_builtins(value, builtin_types=(), enc_hook=str)
+    return _finite(built)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
+
+
+def console() -> Console:
+    """Where text for people goes; run names and decoded words are never read as markup."""
+    return Console(markup=False, highlight=False, emoji=False)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Asks before something that cannot be undone. Raises RefusedError on "no", UsageError where nobody can answer."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("This asks before it acts, and nobody is here to answer; give --yes.")
+    if not typer.confirm(question, err=True):
+        raise RefusedError("Nothing was done.")

@@ -1,0 +1,53 @@
+"""Say what is wrong with a run, why, and what to change: each option with its command and what it should do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monitor.commands.check import lines as findings_lines
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
+from monitor.commands.looking import Look, look_at
+from monitor.errors import EXIT_OK
+from monitor.prescriptions import Prescription, prescribe
+
+
+def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
+    look = look_at(find_run(runs, run))
+    options = prescribe(look.snapshot, look.judged.diagnosis)
+    if as_json:
+        print_json(document(look, options))
+    else:
+        console().print("\n".join([*findings_lines(look), *causes(look), *advice(options)]), soft_wrap=True)
+    return EXIT_OK
+
+
+def document(look: Look, options: tuple[Prescription, ...]) -> dict[str, Any]:
+    return {
+        "run_id": look.snapshot.run_id,
+        "status": look.status,
+        "diagnosis": look.judged.diagnosis,
+        "results": list(look.judged.results),
+        "prescriptions": list(options),
+    }
+
+
+def causes(look: Look) -> list[str]:
+    return ["", "Causes:", *map(str, look.judged.diagnosis.causes)] if look.judged.diagnosis.causes else []
+
+
+def advice(options: tuple[Prescription, ...]) -> list[str]:
+    """What to try, one bundle per restart."""
+    text = ["", "What to try, one bundle per restart:"] if options else []
+    for number, option in enumerate(options, start=1):
+        changes = ", ".join(f"{key} {before} → {after}" for key, (before, after) in option.changes.items())
+        text.append(f"{number}. {option.title}" + (f": {changes}" if changes else ""))
+        for label, value in (
+            ("expected", option.expected),
+            ("cost", option.cost),
+            ("disproved by", option.disproved_by),
+            ("note", option.note),
+            ("command", option.command),
+        ):
+            if value:
+                text.append(f"   {label}: {value}")
+    return text

@@ -1,0 +1,86 @@
+"""List the runs, newest first, with state, progress and verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from monitor import files
+from monitor.commands import words
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, now, print_json
+from monitor.errors import EXIT_OK
+from monitor.launch import read_progress
+from monitor.launcher import ensure_supervised, status
+from monitor.reader import list_runs
+from monitor.run_dir import SUMMARY_FILE, Summary, decode
+
+COLUMNS = ("run", "state", "epoch", "val WER", "chance", "gap", "verdict", "worst flag", "last record")
+SHOWN = (
+    "updated_at",
+    "verdict",
+    "reason",
+    "worst_rule",
+    "worst_severity",
+    "val_wer",
+    "wer_constant",
+    "gap",
+    "val_loss",
+)
+
+
+def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
+    rows = [_row(runs / run_id) for run_id in list_runs(runs)] if runs.is_dir() else []
+    rows.sort(key=lambda row: row["heartbeat_at"] or row["updated_at"] or 0.0, reverse=True)
+    if as_json:
+        print_json({"runs_dir": str(runs.absolute()), "runs": rows})
+    elif rows:
+        console().print(_table(rows))
+    else:
+        console().print(f"No runs in {runs.absolute()} yet. Start one: python -m monitor start -- COMMAND…")
+    return EXIT_OK
+
+
+def _row(run_dir: Path) -> dict[str, Any]:
+    """One run from its small files only: the list stays quick however long the runs are."""
+    ensure_supervised(run_dir)
+    state = status(run_dir)
+    summary, progress = _summary(run_dir), read_progress(run_dir)
+    return {
+        "run_id": run_dir.name,
+        "state": state.word,
+        "live": state.live,
+        "unsupervised": state.unsupervised,
+        "evidence": state.evidence,
+        "epoch": progress.epoch if progress else summary.epoch,
+        "epochs": progress.epochs if progress else summary.epochs,
+        "heartbeat_at": progress.heartbeat_at if progress else None,
+        **{name: getattr(summary, name) for name in SHOWN},
+    }
+
+
+def _summary(run_dir: Path) -> Summary:
+    """summary.json, or an empty one for a run that nobody has judged yet."""
+    try:
+        return decode(files.read_bytes(run_dir / SUMMARY_FILE) or b"", Summary)
+    except (OSError, ValueError):
+        return Summary(run_id=run_dir.name, verdict="")
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(*COLUMNS, box=None, pad_edge=False)
+    moment = now()
+    for row in rows:
+        table.add_row(
+            row["run_id"],
+            row["state"] + (", unsupervised" if row["unsupervised"] else ""),
+            words.short(row["epoch"]) + (f"/{row['epochs']}" if row["epochs"] else ""),
+            words.percent(row["val_wer"]),
+            words.percent(row["wer_constant"]),
+            words.number(row["gap"]),
+            row["verdict"] or words.NONE,
+            row["worst_rule"] or words.NONE,
+            words.ago(row["heartbeat_at"], moment),
+        )
+    return table

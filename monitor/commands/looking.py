@@ -1,0 +1,31 @@
+"""One look at a run, as several verbs need it: what was read, how it was judged, and whether it lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.commands.common import now
+from monitor.diagnosis import Judged, judge
+from monitor.launcher import ensure_supervised
+from monitor.reader import RunReader
+from monitor.run_dir import Snapshot
+from monitor.status import Status, status_of
+
+
+@dataclass(frozen=True)
+class Look:
+    """Everything is of the same moment, `read_at` of the snapshot."""
+
+    run_dir: Path
+    snapshot: Snapshot
+    judged: Judged
+    status: Status
+
+
+def look_at(run_dir: Path) -> Look:
+    """Reads and judges a run; a run that has lost its supervisor gets a new one on the way."""
+    ensure_supervised(run_dir)
+    moment = now()
+    snapshot = RunReader(run_dir).read(moment)
+    return Look(run_dir, snapshot, judge(snapshot, moment), status_of(snapshot))

@@ -1,0 +1,25 @@
+"""Serve the dashboard: prints the links, stays up after you log out (stop it with --stop)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from monitor.commands.common import DEFAULT_RUNS, RunsOption
+from monitor.errors import EXIT_OK
+
+
+def run(
+    runs: RunsOption = DEFAULT_RUNS,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Exactly this port; default: a free one.")] = None,
+    no_token: Annotated[bool, typer.Option("--no-token", help="No links needed: for a machine that is yours.")] = False,
+    detach: Annotated[bool, typer.Option(help="Go on in the background.")] = True,
+    stop: Annotated[bool, typer.Option("--stop", help="Stop the dashboard that serves this folder.")] = False,
+) -> int:
+    # Imported here: it brings the page's libraries, which --help does not need.
+    from monitor.ui.serve import run_serve
+
+    code = run_serve(host=host, port=port, runs_dir=runs, no_token=no_token, detach=detach, stop=stop)
+    return code if isinstance(code, int) else EXIT_OK

@@ -1,0 +1,104 @@
+"""Show one run: state with evidence, verdict, the last numbers with their yardsticks, where it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monitor.commands import words
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
+from monitor.commands.looking import Look, look_at
+from monitor.errors import EXIT_OK
+from monitor.launch import command_of
+from monitor.run_dir import Floors
+
+
+def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
+    look = look_at(find_run(runs, run))
+    if as_json:
+        print_json(document(look))
+    else:
+        console().print("\n".join(lines(look)), soft_wrap=True)
+    return EXIT_OK
+
+
+def document(look: Look) -> dict[str, Any]:
+    """The same as JSON: small, and stable in its keys."""
+    snapshot, diagnosis = look.snapshot, look.judged.diagnosis
+    last = snapshot.epochs[-1] if snapshot.epochs else None
+    return {
+        "run_id": snapshot.run_id,
+        "run_dir": str(look.run_dir),
+        "status": look.status,
+        "verdict": diagnosis.verdict,
+        "reason": diagnosis.reason,
+        "next_step": diagnosis.next_step,
+        "coverage": {"ran": diagnosis.checks_ran, "of": diagnosis.checks},
+        "progress": snapshot.progress,
+        "last": last,
+        "floors": snapshot.run.floors if snapshot.run else None,
+        "config": snapshot.run.config if snapshot.run else {},
+        "parent": snapshot.launch.parent if snapshot.launch else None,
+        "command": _command(look),
+        "error": snapshot.state.error if snapshot.state else None,
+        "problems": list(snapshot.problems),
+    }
+
+
+def lines(look: Look) -> list[str]:
+    """The run in words."""
+    snapshot, diagnosis, status = look.snapshot, look.judged.diagnosis, look.status
+    unsupervised = ", unsupervised" if status.unsupervised else ""
+    text = [
+        f"{snapshot.run_id}: {status.word}{unsupervised}. {status.evidence}",
+        f"{diagnosis.verdict}  {diagnosis.reason}",
+        *diagnosis.also,
+        f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.",
+        *_progress(look),
+        *_numbers(look),
+    ]
+    if snapshot.state and snapshot.state.error:
+        text.append(f"Error: {snapshot.state.error}")
+    if snapshot.launch and snapshot.launch.parent:
+        text.append(f"Child of {snapshot.launch.parent.run_id}: {_changes(snapshot.launch.parent.changes)}")
+    if command := _command(look):
+        text.append(f"Command: {command}")
+    if snapshot.problems:
+        first = snapshot.problems[0]
+        text.append(f"{len(snapshot.problems)} unreadable: first {first.file}, line {first.line}: {first.reason}")
+    return [line for line in text if line]
+
+
+def _progress(look: Look) -> list[str]:
+    progress = look.snapshot.progress
+    if progress is None:
+        return []
+    of = f" of {progress.epochs}" if progress.epochs else ""
+    beat = words.ago(progress.heartbeat_at, look.snapshot.read_at)
+    saved = f", checkpoint of epoch {progress.checkpoint_epoch}" if progress.checkpoint_epoch is not None else ""
+    return [f"Epoch {progress.epoch}{of}, step {progress.step}, last heartbeat {beat} ago{saved}."]
+
+
+def _numbers(look: Look) -> list[str]:
+    if not look.snapshot.epochs:
+        return []
+    last = look.snapshot.epochs[-1]
+    floors = look.snapshot.run.floors if look.snapshot.run else Floors()
+    wer = [record.val_wer for record in look.snapshot.epochs if record.val_wer is not None]
+    loss = [record.val_loss for record in look.snapshot.epochs if record.val_loss is not None]
+    return [
+        f"Val WER   {words.percent(last.val_wer)}  (best {words.percent(min(wer, default=None))}, "
+        f"one constant sentence {words.percent(floors.wer_constant)})",
+        f"Loss      train {words.number(last.train_loss)}, val {words.number(last.val_loss)}  "
+        f"(best {words.number(min(loss, default=None))}, chance {words.number(floors.loss_unigram)})",
+        f"Gap       {words.number(last.gap)}",
+        f"Blank     {words.number(last.blank_ratio)}  (b* {words.number(floors.blank_ratio)})",
+    ]
+
+
+def _changes(changes: dict[str, list[Any]]) -> str:
+    return ", ".join(f"{key} {before} → {after}" for key, (before, after) in changes.items()) or "nothing changed"
+
+
+def _command(look: Look) -> str:
+    launch = look.snapshot.launch
+    return command_of(launch.argv, look.run_dir) if launch and launch.argv else ""

@@ -1,0 +1,40 @@
+"""Start a command as a run in the background: python -m monitor start -- python train.py --epochs 50."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, print_json, who
+from monitor.errors import EXIT_OK, EXIT_REFUSED
+from monitor.launch import command_of, read_launch, read_state
+from monitor.launcher import start
+
+SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+def run(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="COMMAND…", help="The command, after --. {run_dir} in it stands for the run's folder."),
+    ] = None,
+    runs: RunsOption = DEFAULT_RUNS,
+    name: Annotated[str | None, typer.Option(help="Makes the run id; a number is added if it is taken.")] = None,
+    run_id: Annotated[str | None, typer.Option(help="Exactly this id, or nothing is started.")] = None,
+    grace: Annotated[float, typer.Option(min=0.0, help="Seconds from a stop request to SIGTERM.")] = 60.0,
+    as_json: JsonOption = False,
+) -> int:
+    started = start(runs, command or [], name=name, run_id=run_id, asked_by=who(), stop_grace_secs=grace)
+    run_dir = (runs / started).absolute()
+    state, launch = read_state(run_dir), read_launch(run_dir)
+    failed = state is not None and state.state == "failed"
+    line = command_of(launch.argv, run_dir) if launch else ""
+    if as_json:
+        print_json({"run_id": started, "run_dir": str(run_dir), "command": line, "state": state})
+    elif failed and state:
+        console().print(f"{started} failed: {state.error}", soft_wrap=True)
+    else:
+        console().print(f"Started {started}.  Follow it: python -m monitor show {started}", soft_wrap=True)
+        console().print(f"Command: {line}", soft_wrap=True)
+    return EXIT_REFUSED if failed else EXIT_OK

@@ -1,0 +1,47 @@
+"""Waiting for a run to end, saying each stage once."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from monitor import control
+from monitor.launch import read_state
+from monitor.launcher import generation, status
+from monitor.run_dir import Answer, Request
+from monitor.status import Status
+
+LOOK_EVERY_SECS = 0.2
+STAGES = {
+    "asked": "Asked to stop: it finishes its step and saves.",
+    "interrupted": "Sent Ctrl-C (this script cannot be asked).",
+    "terminated": "The grace period is over: sent SIGTERM.",
+    "killed": "Killed its process group.",
+}
+
+
+def wait_for_stop(run_dir: Path, request: Request, *, quiet: bool) -> tuple[Status, Answer | None]:
+    """Returns when the run has ended or the request was answered otherwise, with the answer if there is one."""
+    said = ""
+    while True:
+        now = status(run_dir)
+        answer = answer_to(run_dir, request)
+        if not now.live or (answer is not None and answer.result != "done"):
+            return now, answer
+        stage = _stage(run_dir)
+        if stage != said and not quiet:
+            sys.stderr.write(STAGES.get(stage, stage) + "\n")
+        said = stage
+        time.sleep(LOOK_EVERY_SECS)
+
+
+def answer_to(run_dir: Path, request: Request) -> Answer | None:
+    """The answer to one request, if it was given."""
+    known = control.answers(run_dir, generation(run_dir))
+    return next((a for a in known if (a.verb, a.number) == (request.verb, request.number)), None)
+
+
+def _stage(run_dir: Path) -> str:
+    state = read_state(run_dir)
+    return state.stop.stage if state is not None and state.stop is not None else "asked"

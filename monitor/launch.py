@@ -1,0 +1,160 @@
+"""launch.json: what was started, written before anything runs.
+
+The command is kept as a template in which `{run_dir}` stands for the run directory,
+so that a child run made from it never writes into its parent's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeVar
+
+from monitor import files
+from monitor.errors import UnreadableRunError
+from monitor.provenance import code_of
+from monitor.run_dir import (
+    GENERATION_VARIABLE,
+    LAUNCH_FILE,
+    PROGRESS_FILE,
+    RUN_DIR_VARIABLE,
+    STATE_FILE,
+    HowStarted,
+    Launch,
+    Parent,
+    Progress,
+    Record,
+    State,
+    check_schema,
+    decode,
+)
+
+PLACEHOLDER = "{run_dir}"
+SUPERVISOR_LOG = "supervisor.log"
+"""What the supervisor itself has to say: nothing on a good day."""
+
+KEPT_VARIABLES = (
+    "PATH",
+    "PYTHONPATH",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "CONDA_DEFAULT_ENV",
+    "CUDA_VISIBLE_DEVICES",
+    "CUBLAS_WORKSPACE_CONFIG",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "PYTHONHASHSEED",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+)
+"""Variables whose values are kept: without them a restart is another run, and none of them is ever a secret."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What somebody wants started. `argv` may hold `{run_dir}`; `environment` is added to the caller's."""
+
+    argv: list[str]
+    cwd: Path
+    asked_by: str = ""
+    how: HowStarted = "start"
+    parent: Parent | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    stop_grace_secs: float = 60.0
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def launch_of(order: Order, run_id: str, now: float) -> Launch:
+    """The record for launch.json, with the code and the environment as they are at this moment."""
+    surroundings = {**os.environ, **order.environment}
+    code = code_of(order.argv, order.cwd)
+    return Launch(
+        run_id=run_id,
+        created_at=now,
+        argv=list(order.argv),
+        cwd=str(order.cwd),
+        interpreter=shutil.which(order.argv[0], path=surroundings.get("PATH")) or order.argv[0],
+        environment_names=sorted(surroundings),
+        environment={name: surroundings[name] for name in KEPT_VARIABLES if name in surroundings},
+        how=order.how,
+        parent=order.parent,
+        thresholds=dict(order.thresholds),
+        asked_by=order.asked_by,
+        script=code.script,
+        script_sha256=code.script_sha256,
+        git_commit=code.git_commit,
+        git_diff=code.git_diff,
+        stop_grace_secs=order.stop_grace_secs,
+    )
+
+
+def read_launch(run_dir: Path) -> Launch | None:
+    """launch.json of a run, or None if there is none. Raises UnreadableRunError if it cannot be understood."""
+    data = files.read_bytes(run_dir / LAUNCH_FILE)
+    if data is None:
+        return None
+    try:
+        launch = decode(data, Launch)
+    except ValueError as problem:
+        raise UnreadableRunError(f"{run_dir / LAUNCH_FILE} cannot be read: {problem}") from None
+    check_schema(launch.schema_version, str(run_dir / LAUNCH_FILE))
+    return launch
+
+
+T = TypeVar("T", bound=Record)
+
+
+def _read(run_dir: Path, name: str, kind: type[T]) -> T | None:
+    data = files.read_bytes(run_dir / name)
+    try:
+        return None if data is None else decode(data, kind)
+    except ValueError:
+        return None
+
+
+def read_state(run_dir: Path) -> State | None:
+    """state.json, or None if there is none or it cannot be understood (the reader says so elsewhere)."""
+    return _read(run_dir, STATE_FILE, State)
+
+
+def read_progress(run_dir: Path) -> Progress | None:
+    """progress.json, or None if there is none or it cannot be understood."""
+    return _read(run_dir, PROGRESS_FILE, Progress)
+
+
+def generation_of(state: State | None, progress: Progress | None) -> int:
+    """Which start of the run this is: 1, and one more for each resume. A foreground run has no (new) state.json."""
+    return max(state.generation if state else 1, progress.generation if progress else 1)
+
+
+def expand(argv: list[str], run_dir: Path) -> list[str]:
+    """The command that really runs: every `{run_dir}` replaced by the absolute path."""
+    return [word.replace(PLACEHOLDER, str(run_dir.absolute())) for word in argv]
+
+
+def command_of(argv: list[str], run_dir: Path) -> str:
+    """The same as one line for a shell, byte for byte what runs."""
+    return shlex.join(expand(argv, run_dir))
+
+
+def is_own_trainer(argv: list[str]) -> bool:
+    """Whether the command is `python … -m trainer …`, whose flags we know."""
+    return ("-m", "trainer") in pairwise(argv)
+
+
+def environment_for(launch: Launch, run_dir: Path, generation: int) -> dict[str, str]:
+    """The environment of the trainer: the supervisor's own, the kept values of the start, and the run directory."""
+    return {
+        **os.environ,
+        **launch.environment,
+        "PYTHONUNBUFFERED": "1",
+        RUN_DIR_VARIABLE: str(run_dir.absolute()),
+        GENERATION_VARIABLE: str(generation),
+    }

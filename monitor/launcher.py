@@ -1,0 +1,288 @@
+"""Starting, stopping, restarting and resuming runs: the acts that page and command line share.
+
+A start is exclusive by the run's folder, a resume by the run's lock: a double click does a thing once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from monitor import control, files, processes
+from monitor.errors import RefusedError, UnreadableRunError, UsageError
+from monitor.launch import PLACEHOLDER, Order, generation_of, launch_of, read_launch, read_progress, read_state
+from monitor.provenance import script_of
+from monitor.reader import RunReader
+from monitor.relaunch.fields import checked
+from monitor.relaunch.flags import text_of
+from monitor.relaunch.plan import RestartPlan, free_run_id, make_plan
+from monitor.run_dir import LAUNCH_FILE, Parent, Request, Snapshot, check_run_id, encode
+from monitor.status import Status, status_of
+
+HOME = Path(__file__).resolve().parent.parent
+"""The folder of the packages `monitor` and `trainer`: what `python -m` needs to find them."""
+BEGIN_TIMEOUT_SECS = 60.0
+OPEN_STATES = frozenset({"queued", "starting", "running", "stopping"})
+
+
+def start(
+    runs_dir: Path,
+    argv: list[str],
+    *,
+    run_id: str | None = None,
+    name: str | None = None,
+    cwd: Path | None = None,
+    asked_by: str = "",
+    parent: Parent | None = None,
+    thresholds: Mapping[str, float] | None = None,
+    stop_grace_secs: float = 60.0,
+) -> str:
+    """Starts a command as a run of its own and returns its run id, once its supervisor has taken it over.
+
+    The run outlives the caller. A command that cannot be started at all leaves a failed run that says why.
+    With `run_id` (a form's nonce) the start happens at most once; without, the next free name is taken.
+    Raises UsageError for an empty command or a bad id, RefusedError if the id is taken or the folder not writable.
+    """
+    order = Order(
+        argv=list(argv),
+        cwd=(cwd or Path.cwd()).absolute(),
+        asked_by=asked_by,
+        how="restart" if parent else "start",
+        parent=parent,
+        thresholds=thresholds or {},
+        stop_grace_secs=stop_grace_secs,
+    )
+    run_dir = _claim(runs_dir, order, run_id, name)
+    _supervise(run_dir)
+    return run_dir.name
+
+
+def start_training(runs_dir: Path, config: Mapping[str, Any], **how: Any) -> str:
+    """Starts our own trainer with `config` (option → value); `how` is what `start` takes besides the command.
+
+    Raises UsageError for a value that the trainer does not allow.
+    """
+    return start(runs_dir, training_command(config), **{"cwd": HOME, "name": "run", **how})
+
+
+def training_command(config: Mapping[str, Any]) -> list[str]:
+    """The command template of our own trainer for these options. Raises UsageError for a value it does not allow."""
+    preset = {"preset": config["preset"]} if config.get("preset") else {}
+    values = checked({key: value for key, value in config.items() if key != "preset"}, trainer_schema())
+    options = [word for key, value in {**preset, **values}.items() for word in (f"--{key}", text_of(value))]
+    return [sys.executable, "-m", "trainer", *options, "--output_dir", PLACEHOLDER]
+
+
+def trainer_schema() -> dict[str, Any]:
+    """The options of our own trainer as JSON Schema, asked of it in a process of its own (it may need torch)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "trainer", "--schema"],
+        cwd=HOME,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode:
+        raise RefusedError(f"The trainer does not tell its options: {done.stderr.strip() or done.returncode}")
+    return dict(json.loads(done.stdout))
+
+
+def plan_restart(
+    runs_dir: Path, run_id: str, changes: Mapping[str, Any], *, expected: Mapping[str, Any] | None = None
+) -> RestartPlan:
+    """What a restart of `run_id` with `changes` would run; nothing is started. See `relaunch.plan.make_plan`."""
+    return make_plan(runs_dir, run_id, changes, expected=expected)
+
+
+def restart(plan: RestartPlan, *, stop_parent: bool, asked_by: str = "") -> str:
+    """Starts the child run of a plan and returns its id; with `stop_parent` the parent is asked to stop first.
+
+    The child then waits in the state `queued` until the parent has ended: its own supervisor waits, not the caller.
+    Raises RefusedError if the child exists already (a second click).
+    """
+    order = Order(
+        argv=plan.argv,
+        cwd=plan.cwd,
+        asked_by=asked_by,
+        how="restart",
+        parent=_parent_of(plan),
+        thresholds=plan.thresholds,
+        stop_grace_secs=plan.stop_grace_secs,
+        environment=plan.environment,
+    )
+    run_dir = _claim(plan.runs_dir, order, plan.child_id, None)
+    parent_dir = plan.runs_dir / plan.parent_id
+    waits = stop_parent and status(parent_dir).live
+    if waits:
+        stop(parent_dir, asked_by)
+    _supervise(run_dir, *(["--after-parent"] if waits else []))
+    return plan.child_id
+
+
+def resume(runs_dir: Path, run_id: str, asked_by: str = "") -> str:
+    """Lets the same run go on as its next generation: our trainer from its last checkpoint, a script as it was started.
+
+    Raises RefusedError while it is live, when it has done all its epochs, or when no command is known.
+    """
+    run_dir = existing(runs_dir, run_id)
+    launch = read_launch(run_dir)
+    if launch is None or not launch.argv or launch.how == "import":
+        raise RefusedError(f"How {run_id} was started is not known (it was imported), so it cannot go on.")
+    if status(run_dir).live:
+        raise RefusedError(f"{run_id} is still running; there is nothing to resume.")
+    progress = read_progress(run_dir)
+    if progress and progress.outcome == "finished" and progress.epochs and progress.epoch >= progress.epochs:
+        raise RefusedError(
+            f"{run_id} has done all its {progress.epochs} epochs. "
+            f"For more, restart it: python -m monitor restart {run_id} --set epochs={progress.epochs * 2}"
+        )
+    _supervise(run_dir, "--resume")
+    return run_id
+
+
+def stop(run_dir: Path, asked_by: str = "") -> Request:
+    """Asks a run to stop: the step is finished, a checkpoint saved. Asking twice is one request.
+
+    Raises RefusedError when the run is not live.
+    """
+    now = status(run_dir)
+    if not now.live:
+        raise RefusedError(f"{run_dir.name} is not running ({now.word}): there is nothing to stop.")
+    ensure_supervised(run_dir)
+    return control.request(run_dir, "stop", generation=generation(run_dir), asked_by=asked_by, now=time.time())
+
+
+def cancel_stop(run_dir: Path, asked_by: str = "") -> Request:
+    """Takes a stop back while that is still possible; the answer says whether it was."""
+    if not status(run_dir).live:
+        raise RefusedError(f"{run_dir.name} has ended; its stop cannot be taken back. It can be resumed.")
+    ensure_supervised(run_dir)
+    return control.request(run_dir, "cancel", generation=generation(run_dir), asked_by=asked_by, now=time.time())
+
+
+def ensure_supervised(run_dir: Path) -> bool:
+    """Starts an adopting supervisor if a run has lost its own; returns whether one was started.
+
+    Called at every contact, so the usual answer costs one small file. Two callers at once start one:
+    the second finds the run's lock held.
+    """
+    state = read_state(run_dir)
+    if state is None or state.state not in OPEN_STATES:
+        return False
+    if state.supervisor is not None and processes.liveness(state.supervisor) != "gone":
+        return False
+    if not _is_worth_adopting(run_dir):
+        return False
+    try:
+        _supervise(run_dir, "--adopt")
+    except RefusedError:
+        return False
+    return True
+
+
+def generation(run_dir: Path) -> int:
+    """Which start of this run is the current one."""
+    return generation_of(read_state(run_dir), read_progress(run_dir))
+
+
+def status(run_dir: Path) -> Status:
+    """The run's status at this moment, from its small files only (a lost run's evidence names its last epoch)."""
+    state, progress = read_state(run_dir), read_progress(run_dir)
+    trainer = state.trainer if state else progress.process if progress else None
+    supervisor = state.supervisor if state else None
+    glance = Snapshot(
+        run_dir=str(run_dir),
+        run_id=run_dir.name,
+        read_at=time.time(),
+        launch=read_launch(run_dir),
+        progress=progress,
+        state=state,
+        trainer_liveness=processes.liveness(trainer) if trainer else None,
+        supervisor_liveness=processes.liveness(supervisor) if supervisor else None,
+    )
+    found = status_of(glance)
+    return found if found.word != "lost" else status_of(RunReader(run_dir).read(time.time()))
+
+
+def existing(runs_dir: Path, run_id: str) -> Path:
+    """The folder of a run id. Raises UsageError for what is no id, UnreadableRunError if there is no such run."""
+    run_dir = runs_dir / check_run_id(run_id)
+    if not run_dir.is_dir():
+        raise UnreadableRunError(f"There is no run {run_id} in {runs_dir}.")
+    return run_dir
+
+
+def _is_worth_adopting(run_dir: Path) -> bool:
+    """A trainer that lives, one that left its outcome unseen, or a start that never came to a trainer."""
+    state, progress = read_state(run_dir), read_progress(run_dir)
+    if state is None or state.trainer is None:
+        return state is not None
+    liveness = processes.liveness(state.trainer)
+    if liveness == "gone":
+        left_outcome = progress is not None and progress.generation == state.generation and progress.outcome is not None
+        return left_outcome or (state.stop is not None and state.stop.stage != "asked")
+    return liveness == "alive"
+
+
+def _parent_of(plan: RestartPlan) -> Parent:
+    changes = {key: [before, after] for key, before, after in plan.diff}
+    return Parent(run_id=plan.parent_id, how="restart", changes=changes, expected=dict(plan.expected))
+
+
+def _claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -> Path:
+    """Makes the run's folder, exclusively, with launch.json in it."""
+    if not order.argv or not order.argv[0]:
+        raise UsageError("There is no command to start; give it after --, e.g. start -- python train.py --epochs 50")
+    runs_dir = runs_dir.absolute()
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        run_dir = _made(runs_dir, check_run_id(run_id)) if run_id else _made_free(runs_dir, _stem(order, name))
+        launch = launch_of(order, run_dir.name, time.time())
+        if not files.create(run_dir / LAUNCH_FILE, encode(launch)):
+            raise RefusedError(f"{run_dir.name} has been started already.")
+    except OSError as problem:
+        raise RefusedError(f"{runs_dir} cannot be written ({problem.strerror}); choose another with --runs.") from None
+    return run_dir
+
+
+def _made(runs_dir: Path, run_id: str) -> Path:
+    try:
+        (runs_dir / run_id).mkdir(mode=0o700)
+    except FileExistsError:
+        raise RefusedError(f"There is a run {run_id} in {runs_dir} already; nothing was started.") from None
+    return runs_dir / run_id
+
+
+def _made_free(runs_dir: Path, stem: str) -> Path:
+    name = stem
+    while True:
+        try:
+            return _made(runs_dir, name)
+        except RefusedError:
+            name = free_run_id(runs_dir, stem)
+
+
+def _stem(order: Order, name: str | None) -> str:
+    """A run id from a name, else from the script: "My run!" becomes My-run."""
+    script = script_of(order.argv, order.cwd)
+    wanted = name or (script.stem if script and script.stem != "__main__" else script and script.parent.name) or "run"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", wanted).strip("-._")[:80] or "run"
+
+
+def _supervise(run_dir: Path, *flags: str) -> None:
+    """Starts a detached supervisor and waits until it has begun. Raises RefusedError with what it says."""
+    command = [sys.executable, "-m", "monitor.supervisor", str(run_dir.absolute()), "--detach", *flags]
+    try:
+        done = subprocess.run(
+            command, cwd=HOME, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=BEGIN_TIMEOUT_SECS
+        )
+    except subprocess.TimeoutExpired:
+        raise RefusedError(f"The supervisor of {run_dir.name} did not begin in {BEGIN_TIMEOUT_SECS:.0f} s.") from None
+    if done.returncode:
+        raise RefusedError(done.stderr.strip() or f"The supervisor of {run_dir.name} ended with {done.returncode}.")

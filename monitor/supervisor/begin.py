@@ -1,0 +1,169 @@
+"""How a supervision begins: a first start, a queued start, the next generation, or an adoption."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from monitor import control, processes
+from monitor.errors import RefusedError, UnreadableRunError
+from monitor.launch import (
+    environment_for,
+    expand,
+    generation_of,
+    is_own_trainer,
+    read_launch,
+    read_progress,
+    read_state,
+)
+from monitor.run_dir import LOG_FILE, Launch, State
+from monitor.supervisor.detach import Report
+from monitor.supervisor.queueing import wait_for_end
+from monitor.supervisor.spawn import Program, spawn
+from monitor.supervisor.statefile import FINAL_STATES, StateFile
+from monitor.supervisor.supervision import Supervision
+from monitor.supervisor.trainer import FoundTrainer, OwnTrainer
+
+log = logging.getLogger(__name__)
+
+Mode = Literal["start", "resume", "adopt"]
+
+
+@dataclass
+class Beginning:
+    """What every way to begin needs: the run, its launch record, whom to tell, and whether to leave."""
+
+    run_dir: Path
+    launch: Launch
+    report: Report
+    is_leaving: Callable[[], bool]
+
+
+def begin(
+    run_dir: Path, mode: Mode, after_parent: bool, report: Report, is_leaving: Callable[[], bool]
+) -> Supervision | None:
+    """Starts or finds the trainer; None when there is nothing (more) to supervise.
+
+    The caller holds the run's lock. Raises MonitorError when it cannot begin and nothing was started.
+    """
+    launch = read_launch(run_dir)
+    if launch is None:
+        raise UnreadableRunError(f"{run_dir} holds no launch.json: there is nothing to start.")
+    this = Beginning(run_dir, launch, report, is_leaving)
+    last = read_state(run_dir)
+    if mode == "adopt":
+        return _adopt(this, last)
+    if mode == "start" and last is not None and last.state != "queued":
+        raise RefusedError(f"{run_dir.name} has been started already; resume or restart it.")
+    return _start(this, _next_generation(this, last, mode), after_parent, resumed=mode == "resume")
+
+
+def _next_generation(this: Beginning, last: State | None, mode: Mode) -> int:
+    """1 for a start; one more than ever before for a resume. Raises RefusedError while its trainer may be alive."""
+    if mode == "start":
+        return 1
+    progress = read_progress(this.run_dir)
+    identity = (last.trainer if last else None) or (progress.process if progress else None)
+    if identity is not None and processes.liveness(identity) == "alive":
+        raise RefusedError(f"{this.run_dir.name} is still running (pid {identity.pid}); stop it first.")
+    return max(last.generation if last else 0, progress.generation if progress else 0) + 1
+
+
+def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: bool) -> Supervision | None:
+    waits = after_parent and this.launch.parent is not None
+    first = State(state="queued" if waits else "starting", generation=generation, supervisor=processes.identify())
+    state_file = StateFile(this.run_dir, first, time.time)
+    _tell_or_refuse(this, state_file)
+    if waits:
+        this.report("")
+        if not _wait_for_parent(this, state_file):
+            return None
+    supervision = _start_trainer(this, state_file, resumed)
+    if not waits:
+        this.report("")
+    return supervision
+
+
+def _tell_or_refuse(this: Beginning, state_file: StateFile) -> None:
+    try:
+        state_file.must_tell()
+    except OSError as problem:
+        raise RefusedError(f"{this.run_dir} cannot be written ({problem.strerror}); nothing was started.") from None
+
+
+def _wait_for_parent(this: Beginning, state_file: StateFile) -> bool:
+    """Whether the child may start now. If not, the reason stands in state.json."""
+    parent = this.launch.parent
+    assert parent is not None
+    generation = state_file.state.generation
+
+    def is_unwanted() -> bool:
+        return this.is_leaving() or control.stop_wanted(this.run_dir, generation)
+
+    waited = wait_for_end(this.run_dir.parent / parent.run_id, is_unwanted)
+    if this.is_leaving():
+        return False
+    if waited.may_start:
+        return True
+    now = time.time()
+    state_file.tell(state="failed" if waited.problem else "stopped", error=waited.problem or None, ended_at=now)
+    for request in control.pending(this.run_dir, generation):
+        control.answer(this.run_dir, request, "done" if request.verb == "stop" else "refused", waited.problem, now)
+    return False
+
+
+def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Supervision | None:
+    generation = state_file.state.generation
+    own_flags = ["--resume"] if resumed and is_own_trainer(this.launch.argv) else []
+    program = Program(
+        argv=expand([*this.launch.argv, *own_flags], this.run_dir),
+        cwd=Path(this.launch.cwd),
+        environment=environment_for(this.launch, this.run_dir, generation),
+        log=this.run_dir / LOG_FILE,
+    )
+
+    def record(pid: int) -> None:
+        state_file.must_tell(state="starting", trainer=processes.identify(pid), started_at=time.time())
+
+    try:
+        spawn(program, record)
+    except (RefusedError, OSError) as problem:
+        state_file.tell(state="failed", error=str(problem), ended_at=time.time())
+        return None
+    trainer = state_file.state.trainer
+    assert trainer is not None
+    return Supervision(this.run_dir, state_file, OwnTrainer(trainer), this.launch.stop_grace_secs)
+
+
+def _adopt(this: Beginning, last: State | None) -> Supervision | None:
+    if last is None or last.state in FINAL_STATES:
+        this.report("")
+        return None
+    state_file = StateFile(this.run_dir, last, time.time)
+    if last.state == "queued":
+        state_file.tell(supervisor=processes.identify())
+        this.report("")
+        return _start_trainer(this, state_file, False) if _wait_for_parent(this, state_file) else None
+    if last.trainer is None:
+        # The gate in spawn.py: a trainer whose pid was not recorded has not run.
+        state_file.tell(state="failed", error="Its supervisor ended before the trainer was started.")
+        this.report("")
+        return None
+    return _take_over(this, last, state_file)
+
+
+def _take_over(this: Beginning, last: State, state_file: StateFile) -> Supervision:
+    assert last.trainer is not None
+    if processes.liveness(last.trainer) == "unknown":
+        raise RefusedError(
+            f"{this.run_dir.name} runs on {last.trainer.host} (pid {last.trainer.pid}); it can only be adopted there."
+        )
+    state_file.tell(supervisor=processes.identify())
+    log.info("adopted pid %d of generation %d", last.trainer.pid, generation_of(last, None))
+    this.report("")
+    trainer = FoundTrainer(last.trainer, this.run_dir)
+    return Supervision(this.run_dir, state_file, trainer, this.launch.stop_grace_secs)

@@ -1,0 +1,74 @@
+"""Everything that belongs to a trainer: its process group and, for a kill, all it has started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+from monitor.run_dir import RUN_DIR_VARIABLE
+
+LEFTOVER_SECS = 2.0
+"""How long leftovers of an ended trainer have between SIGTERM and SIGKILL."""
+
+
+def members(group: int) -> list[int]:
+    """Pids of the living (not zombie) processes in a process group."""
+    return [pid for pid in psutil.pids() if _group_of(pid) == group and _is_living(pid)]
+
+
+def leads(pid: int) -> bool:
+    """Whether a process is the leader of its process group."""
+    return _group_of(pid) == pid
+
+
+def descendants(pid: int) -> list[int]:
+    """Pids of all living processes below `pid`, also those that left its group (torchrun gives workers their own)."""
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True) if _is_living(child.pid)]
+    except psutil.Error:
+        return []
+
+
+def works_for(pid: int, run_dir: Path) -> bool:
+    """Whether a process was started with this run directory in its environment: proof that it is ours."""
+    try:
+        return psutil.Process(pid).environ().get(RUN_DIR_VARIABLE) == str(run_dir.absolute())
+    except (psutil.Error, OSError):
+        return False
+
+
+def send(pids: Iterable[int], number: int) -> None:
+    """Sends a signal to each process; one that has gone meanwhile is no error."""
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue
+
+
+def clear(pids: list[int]) -> None:
+    """Ends processes that their trainer left behind: SIGTERM, a short wait, SIGKILL."""
+    send(pids, signal.SIGTERM)
+    deadline = time.monotonic() + LEFTOVER_SECS
+    while (left := [pid for pid in pids if _is_living(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    send(left, signal.SIGKILL)
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None
+
+
+def _is_living(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

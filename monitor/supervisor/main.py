@@ -1,0 +1,109 @@
+"""`python -m monitor.supervisor`: takes the run's lock, starts or adopts its trainer, and stays until that has ended.
+
+SIGTERM to a supervisor ends the supervisor alone: the trainer runs on, "running, unsupervised",
+and the next contact of page or command line starts an adopting one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from monitor import processes
+from monitor.errors import EXIT_REFUSED, MonitorError, RefusedError
+from monitor.launch import SUPERVISOR_LOG
+from monitor.supervisor.begin import Mode, begin
+from monitor.supervisor.detach import Report, detached
+from monitor.supervisor.supervision import Supervision
+
+log = logging.getLogger("monitor.supervisor")
+
+TICK_SECS = 0.2
+LOCK_PATIENCE_SECS = 1.0
+
+
+class Leaving:
+    """Whether somebody asked this supervisor to go (SIGTERM, Ctrl-C)."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def _note(self, number: int, _frame: object) -> None:
+        log.info("asked to leave by %s; the trainer runs on", signal.Signals(number).name)
+        self.asked = True
+
+
+def main(argv: list[str]) -> int:
+    """Exit code 0 when the supervision ended as it should, 5 with a sentence when it could not begin."""
+    options = _options(argv)
+    run_dir = options.run_dir.absolute()
+    mode: Mode = "adopt" if options.adopt else "resume" if options.resume else "start"
+
+    def body(report: Report) -> int:
+        return _supervise(run_dir, mode, options.after_parent, report)
+
+    if options.detach:
+        return detached(run_dir / SUPERVISOR_LOG, body, EXIT_REFUSED)
+    return body(_say)
+
+
+def _say(problem: str) -> None:
+    if problem:
+        sys.stderr.write(f"error: {problem}\n")
+
+
+def _options(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m monitor.supervisor", description=__doc__)
+    parser.add_argument("run_dir", type=Path, help="a run directory that holds launch.json")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--adopt", action="store_true", help="take over a trainer whose supervisor has died")
+    how.add_argument("--resume", action="store_true", help="start it again as the next generation of the same run")
+    parser.add_argument("--after-parent", action="store_true", help="wait until the parent run has ended")
+    parser.add_argument("--detach", action="store_true", help="leave the caller once the trainer has been started")
+    return parser.parse_args(argv)
+
+
+def _supervise(run_dir: Path, mode: Mode, after_parent: bool, report: Report) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    leaving = Leaving()
+    lock = processes.RunLock(run_dir)
+    try:
+        _acquire(lock)
+        supervision = begin(run_dir, mode, after_parent, report, lambda: leaving.asked)
+        if supervision is not None:
+            _stay(supervision, leaving)
+    except (MonitorError, OSError) as problem:
+        log.warning("%s", problem)
+        report(str(problem))
+        return problem.exit_code if isinstance(problem, MonitorError) else EXIT_REFUSED
+    finally:
+        lock.release()
+    return 0
+
+
+def _acquire(lock: processes.RunLock) -> None:
+    """Tries for a moment: somebody who only looks whether the lock is held, holds it for an instant."""
+    deadline = time.monotonic() + LOCK_PATIENCE_SECS
+    while True:
+        try:
+            return lock.acquire()
+        except RefusedError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
+
+
+def _stay(supervision: Supervision, leaving: Leaving) -> None:
+    # One supervisor per run on a shared machine: numpy must not start a thread per core for a few medians.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    while not leaving.asked and not supervision.tick(time.time()):
+        time.sleep(TICK_SECS)

@@ -1,0 +1,51 @@
+"""state.json, replaced whole by its one writer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from monitor import files
+from monitor.run_dir import STATE_FILE, State, encode
+
+log = logging.getLogger(__name__)
+
+FINAL_STATES = frozenset({"stopped", "finished", "failed"})
+
+
+class StateFile:
+    """The last state told, and whether the disk has it yet: a full disk delays it, it never stops a run."""
+
+    def __init__(self, run_dir: Path, first: State, clock: Callable[[], float]) -> None:
+        self._path = run_dir / STATE_FILE
+        self._clock = clock
+        self._on_disk = False
+        self.state = first
+
+    def tell(self, **changes: Any) -> None:
+        """Changes fields and tries to write. Raises nothing."""
+        self.state = msgspec.structs.replace(self.state, **changes, updated_at=self._clock())
+        self._on_disk = False
+        self.flush()
+
+    def must_tell(self, **changes: Any) -> None:
+        """Like `tell`, but raises OSError when the disk refuses: for what has to be recorded before going on."""
+        self.state = msgspec.structs.replace(self.state, **changes, updated_at=self._clock())
+        files.replace(self._path, encode(self.state))
+        self._on_disk = True
+
+    def flush(self) -> bool:
+        """Tries again to write what the disk has refused; True when it is up to date."""
+        if self._on_disk:
+            return True
+        try:
+            files.replace(self._path, encode(self.state))
+        except OSError as problem:
+            log.warning("state.json not written yet: %s", problem)
+            return False
+        self._on_disk = True
+        return True

@@ -1,0 +1,70 @@
+"""The stages of a stop: asked, interrupted (Ctrl-C), terminated (SIGTERM), killed (SIGKILL)."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from typing import Literal
+
+from monitor.run_dir import Progress
+
+Stage = Literal["asked", "interrupted", "terminated", "killed"]
+
+KILL_AFTER_SECS = 10.0
+"""From SIGTERM to SIGKILL."""
+
+SIGNALS: dict[Stage, int] = {
+    "interrupted": signal.SIGINT,
+    "terminated": signal.SIGTERM,
+    "killed": signal.SIGKILL,
+}
+
+
+@dataclass(frozen=True)
+class Waited:
+    """Seconds, by a clock that never jumps: since the stop was asked (or saving began), and since the last stage."""
+
+    since_asked_secs: float
+    since_stage_secs: float
+
+
+def next_stage(stage: Stage, waited: Waited, listens: bool, grace_secs: float) -> Stage | None:
+    """The stage that is due, or None while it is right to wait.
+
+    A process that asks `should_stop()` gets the whole grace period before any signal;
+    one that does not gets Ctrl-C at once, which many scripts take as "save and leave".
+    """
+    if stage == "asked" and not listens:
+        return "interrupted"
+    if stage in ("asked", "interrupted") and waited.since_asked_secs >= grace_secs:
+        return "terminated"
+    if stage == "terminated" and waited.since_stage_secs >= KILL_AFTER_SECS:
+        return "killed"
+    return None
+
+
+def listens(progress: Progress | None, generation: int) -> bool:
+    """Whether the trainer has shown that it asks `should_stop()`."""
+    return progress is not None and progress.generation == generation and progress.listens
+
+
+def is_leaving(progress: Progress | None, generation: int) -> bool:
+    """Whether the trainer is past the point where a stop could be taken back."""
+    return (
+        progress is not None
+        and progress.generation == generation
+        and (progress.phase in ("stopping", "ended") or progress.outcome is not None)
+    )
+
+
+def went_on(progress: Progress | None, generation: int, asked_at: float) -> bool:
+    """Whether the trainer has shown work that is younger than `asked_at`: it did not stop.
+
+    "saving" proves nothing: it is also what a stop looks like.
+    """
+    return (
+        progress is not None
+        and progress.generation == generation
+        and progress.heartbeat_at > asked_at
+        and progress.phase in ("starting", "training", "evaluating")
+    )

@@ -1,0 +1,179 @@
+"""The life of one supervised trainer: its state, its requests, its stop, its end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+import msgspec
+
+from monitor import control, files
+from monitor.run_dir import PROGRESS_FILE, Progress, Request, StopStage, decode
+from monitor.supervisor import stopping
+from monitor.supervisor.ending import final_of
+from monitor.supervisor.statefile import StateFile
+from monitor.supervisor.trainer import Ending, Trainer
+from monitor.supervisor.watch import Watch
+
+log = logging.getLogger(__name__)
+
+SILENT_START_SECS = 15.0
+"""A process that lives this long without a heartbeat is called running: it may be a script that never writes one."""
+LAST_WORD_SECS = 60.0
+"""How long a supervisor with a full disk tries to write the final state."""
+
+
+class Supervision:
+    """Owns the trainer of one run from its start (or adoption) to its end. Call `tick` a few times a second."""
+
+    def __init__(self, run_dir: Path, state_file: StateFile, trainer: Trainer, grace_secs: float) -> None:
+        self.run_dir = run_dir
+        self.state_file = state_file
+        self.trainer = trainer
+        self._grace_secs = grace_secs
+        self._generation = state_file.state.generation
+        self._watch = Watch(run_dir)
+        self._progress: Progress | None = None
+        self._progress_stamp: tuple[int, int, int] | None = None
+        # Durations are measured by the monotonic clock: a stop must not be cut short by a clock that jumps.
+        self._began = self._asked = self._staged = time.monotonic()
+        self._saving_seen = self._leaving = False
+        self._cancel_seen: tuple[int, float] | None = None
+
+    def tick(self, now: float) -> bool:
+        """Looks at everything once; True when the trainer has ended and all is written."""
+        self._read_progress()
+        ending = self.trainer.ended()
+        if ending is not None:
+            self._end(ending, now)
+            return True
+        self._note_running()
+        self._serve(control.pending(self.run_dir, self._generation), now)
+        self._advance_stop(now)
+        self.state_file.flush()
+        self._watch.look(now)
+        return False
+
+    def _read_progress(self) -> None:
+        """Reads progress.json if it was replaced since the last tick, and keeps it if it is of this generation."""
+        path = self.run_dir / PROGRESS_FILE
+        try:
+            found = path.stat()
+            stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if stamp == self._progress_stamp:
+                return
+            progress = decode(files.read_bytes(path) or b"", Progress)
+        except (OSError, ValueError):
+            return
+        self._progress_stamp = stamp
+        self._progress = progress if progress.generation == self._generation else None
+        # Kept: between seeing the stop and ending, a trainer may still evaluate and look busy.
+        self._leaving = self._leaving or stopping.is_leaving(self._progress, self._generation)
+
+    def _note_running(self) -> None:
+        if self.state_file.state.state != "starting":
+            return
+        at_work = self._progress is not None and self._progress.phase != "starting"
+        if at_work or time.monotonic() - self._began > SILENT_START_SECS:
+            self.state_file.tell(state="running")
+
+    def _serve(self, requests: list[Request], now: float) -> None:
+        stop = next((request for request in requests if request.verb == "stop"), None)
+        cancel = next((request for request in requests if request.verb == "cancel"), None)
+        if cancel is not None:
+            self._consider_cancel(cancel, stop, now)
+        elif stop is not None and self.state_file.state.stop is None:
+            self._begin_stop(stop, now)
+
+    def _begin_stop(self, stop: Request, now: float) -> None:
+        self._asked = self._staged = time.monotonic()
+        self._saving_seen = False
+        stage = StopStage(stage="asked", asked_at=stop.asked_at, asked_by=stop.asked_by, stage_at=now)
+        self.state_file.tell(state="stopping", stop=stage)
+
+    def _consider_cancel(self, cancel: Request, stop: Request | None, now: float) -> None:
+        """Answers a "keep running" as soon as the truth is known: only work done after it proves that it holds."""
+        if self._cancel_seen is None or self._cancel_seen[0] != cancel.number:
+            self._cancel_seen = (cancel.number, now)
+        under_way = self.state_file.state.stop
+        if under_way is None and stop is None:
+            self._answer(cancel, "refused", "No stop was waiting.", now)
+        elif under_way is not None and under_way.stage != "asked":
+            self._answer(cancel, "refused", "Too late: the process has been signalled.", now)
+        elif self._leaving:
+            self._answer(cancel, "refused", "Too late: the trainer is saving and leaving.", now)
+        elif stopping.went_on(self._progress, self._generation, self._cancel_seen[1]):
+            # The stop first: while it is open and the cancel is not, the trainer would obey it.
+            if stop is not None:
+                self._answer(stop, "refused", f"Taken back{_by(cancel.asked_by)}.", now)
+            self._answer(cancel, "done", "", now)
+            self.state_file.tell(state="running", stop=None)
+
+    def _advance_stop(self, now: float) -> None:
+        under_way = self.state_file.state.stop
+        if under_way is None or self._cancel_is_open():
+            return
+        self._give_time_to_save()
+        tick = time.monotonic()
+        stage = stopping.next_stage(
+            under_way.stage,
+            stopping.Waited(tick - self._asked, tick - self._staged),
+            stopping.listens(self._progress, self._generation),
+            self._grace_secs,
+        )
+        if stage is None:
+            return
+        self._staged = tick
+        self.state_file.tell(stop=msgspec.structs.replace(under_way, stage=stage, stage_at=now))
+        self.trainer.send(stopping.SIGNALS[stage])
+
+    def _cancel_is_open(self) -> bool:
+        return any(request.verb == "cancel" for request in control.pending(self.run_dir, self._generation))
+
+    def _give_time_to_save(self) -> None:
+        """Counts the grace period anew once, when the checkpoint begins: a large one must not be cut short."""
+        if not self._saving_seen and self._progress is not None and self._progress.phase == "saving":
+            self._saving_seen = True
+            self._asked = time.monotonic()
+
+    def _end(self, ending: Ending, now: float) -> None:
+        self.trainer.clear_leftovers()
+        self._read_progress()
+        final = final_of(ending, self._progress, self.state_file.state.stop, self.run_dir)
+        if final is not None:
+            self.state_file.tell(
+                state=final.state,
+                error=final.error,
+                exit_code=ending.exit_code,
+                signal=ending.signal,
+                ended_at=now,
+            )
+            self._insist()
+        for request in control.pending(self.run_dir, self._generation):
+            self._answer_at_end(request, now)
+        self._watch.look(now, force=True)
+
+    def _insist(self) -> None:
+        deadline = time.monotonic() + LAST_WORD_SECS
+        while not self.state_file.flush() and time.monotonic() < deadline:
+            time.sleep(0.5)
+
+    def _answer_at_end(self, request: Request, now: float) -> None:
+        word = self.state_file.state.state
+        if request.verb == "cancel":
+            self._answer(request, "refused", "Too late: the run has ended.", now)
+        elif word == "stopped":
+            self._answer(request, "done", "", now)
+        else:
+            self._answer(request, "expired", "The run had ended by itself.", now)
+
+    def _answer(self, request: Request, result: control.Result, why: str, now: float) -> None:
+        try:
+            control.answer(self.run_dir, request, result, why, now)
+        except OSError as problem:
+            log.warning("request %s not answered yet: %s", request.verb, problem)
+
+
+def _by(who: str) -> str:
+    return f" by {who}" if who else ""

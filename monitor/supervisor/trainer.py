@@ -1,0 +1,94 @@
+"""The trainer process as its supervisor sees it: one that it started, or one that it found running."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from monitor import processes
+from monitor.run_dir import Identity
+from monitor.supervisor import group
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a process ended. Both None: it is gone, and nobody could see how."""
+
+    exit_code: int | None = None
+    signal: int | None = None
+
+
+class Trainer(Protocol):
+    identity: Identity
+
+    def ended(self) -> Ending | None: ...
+
+    def send(self, number: int) -> None: ...
+
+    def clear_leftovers(self) -> None: ...
+
+
+class OwnTrainer:
+    """A trainer that this supervisor started: its exit code can be waited for."""
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self._pid = identity.pid
+
+    def ended(self) -> Ending | None:
+        """How it ended, or None while it runs. The process stays a zombie, so its pid cannot be given away yet."""
+        seen = os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if seen is None:
+            return None
+        if seen.si_code == os.CLD_EXITED:
+            return Ending(exit_code=seen.si_status)
+        return Ending(signal=seen.si_status)
+
+    def send(self, number: int) -> None:
+        """Signals the whole group; a kill also reaches what has left the group."""
+        outside = group.descendants(self._pid) if number == signal.SIGKILL else []
+        _signal_group(self._pid, number)
+        group.send(outside, number)
+
+    def clear_leftovers(self) -> None:
+        """Ends what is left of its group, then lets go of the pid. Call once, after `ended`."""
+        group.clear(group.members(self._pid))
+        os.waitpid(self._pid, 0)
+
+
+class FoundTrainer:
+    """A trainer whose supervisor has died: watched by its identity, its exit code is not ours to see."""
+
+    def __init__(self, identity: Identity, run_dir: Path) -> None:
+        self.identity = identity
+        self._run_dir = run_dir
+
+    def ended(self) -> Ending | None:
+        return Ending() if processes.liveness(self.identity) == "gone" else None
+
+    def send(self, number: int) -> None:
+        if self.ended():
+            return
+        pid = self.identity.pid
+        outside = group.descendants(pid) if number == signal.SIGKILL else []
+        if group.leads(pid):
+            _signal_group(pid, number)
+        else:
+            # It stands below a wrapper, and the group may hold strangers.
+            outside.append(pid)
+        group.send(outside, number)
+
+    def clear_leftovers(self) -> None:
+        """Ends what is left of its group. The pid may be another's by now, so each process must prove it is ours."""
+        left = group.members(self.identity.pid)
+        group.clear([pid for pid in left if group.works_for(pid, self._run_dir)])
+
+
+def _signal_group(leader: int, number: int) -> None:
+    try:
+        os.killpg(leader, number)
+    except ProcessLookupError:
+        return
