@@ -1,0 +1,131 @@
+"""What a supervisor decides: when the next stage of a stop is due, what an ending means, which line tells the error."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.run_dir import LOG_FILE, Progress, StopStage
+from monitor.supervisor.ending import final_of
+from monitor.supervisor.lasterror import last_error
+from monitor.supervisor.stopping import Waited, is_leaving, next_stage, went_on
+from monitor.supervisor.trainer import Ending
+
+GRACE = 60.0
+
+
+@pytest.mark.parametrize(
+    ("stage", "since_asked", "since_stage", "listens"),
+    [
+        pytest.param("asked", 59.0, 59.0, True, id="a trainer that listens gets its whole grace period"),
+        pytest.param("interrupted", 59.0, 59.0, False, id="after Ctrl-C the rest of the grace period is waited for"),
+        pytest.param("terminated", 69.0, 9.0, True, id="SIGTERM gets ten seconds"),
+        pytest.param("killed", 600.0, 500.0, True, id="nothing comes after SIGKILL"),
+    ],
+)
+def test_nothing_is_due_yet(stage, since_asked, since_stage, listens):
+    assert next_stage(stage, Waited(since_asked, since_stage), listens, GRACE) is None
+
+
+@pytest.mark.parametrize(
+    ("stage", "since_asked", "since_stage", "listens", "expected"),
+    [
+        pytest.param("asked", 0.0, 0.0, False, "interrupted", id="a script that cannot be asked gets Ctrl-C at once"),
+        pytest.param("asked", 60.0, 60.0, True, "terminated", id="after the grace period comes SIGTERM"),
+        pytest.param("interrupted", 60.0, 59.0, False, "terminated", id="also for a script that had its Ctrl-C"),
+        pytest.param("terminated", 70.0, 10.0, True, "killed", id="ten seconds after SIGTERM comes SIGKILL"),
+    ],
+)
+def test_the_next_stage_is_due(stage, since_asked, since_stage, listens, expected):
+    assert next_stage(stage, Waited(since_asked, since_stage), listens, GRACE) == expected
+
+
+def test_work_older_than_the_cancel_proves_nothing():
+    assert not went_on(Progress(heartbeat_at=99.0, phase="training"), 1, 100.0)
+    assert went_on(Progress(heartbeat_at=101.0, phase="training"), 1, 100.0)
+
+
+def test_a_checkpoint_being_saved_does_not_prove_that_the_trainer_goes_on():
+    assert not went_on(Progress(heartbeat_at=101.0, phase="saving"), 1, 100.0)
+
+
+def test_the_heartbeat_of_an_earlier_generation_says_nothing_about_this_one():
+    progress = Progress(heartbeat_at=101.0, phase="stopping", generation=1)
+    assert is_leaving(progress, 1)
+    assert not is_leaving(progress, 2)
+
+
+def told(outcome=None, error=None):
+    return Progress(heartbeat_at=1.0, outcome=outcome, error=error)
+
+
+ASKED = StopStage(stage="asked")
+SIGNALLED = StopStage(stage="interrupted")
+
+
+@pytest.mark.parametrize(
+    ("ending", "progress", "stop", "expected"),
+    [
+        pytest.param(Ending(exit_code=0), told("finished"), None, "finished", id="it says finished and exits 0"),
+        pytest.param(Ending(exit_code=0), None, None, "finished", id="a script without a writer exits 0"),
+        pytest.param(Ending(exit_code=0), told("stopped"), ASKED, "stopped", id="it stopped as it was asked"),
+        pytest.param(Ending(exit_code=0), told("stopped"), None, "stopped", id="somebody sent it a signal by hand"),
+        pytest.param(Ending(exit_code=0), told("finished"), ASKED, "finished", id="it finished before it saw the stop"),
+        pytest.param(Ending(exit_code=1), None, SIGNALLED, "stopped", id="our Ctrl-C ended it with an exit code"),
+        pytest.param(Ending(signal=9), None, SIGNALLED, "stopped", id="we killed it"),
+        pytest.param(Ending(exit_code=1), None, None, "failed", id="an exit code"),
+        pytest.param(Ending(exit_code=1), told("finished"), None, "failed", id="it broke after its last epoch"),
+        pytest.param(Ending(exit_code=1), None, ASKED, "failed", id="it broke while it was about to stop"),
+        pytest.param(Ending(signal=9), None, None, "failed", id="somebody else killed it"),
+        pytest.param(
+            Ending(), told("failed", "boom"), None, "failed", id="nobody saw the end, but it left its outcome"
+        ),
+        pytest.param(Ending(), None, SIGNALLED, "stopped", id="nobody saw the end, but we had signalled it"),
+    ],
+)
+def test_what_an_ending_means(tmp_path: Path, ending, progress, stop, expected):
+    final = final_of(ending, progress, stop, tmp_path)
+    assert final is not None
+    assert expected == final.state
+
+
+def test_an_unseen_end_without_outcome_is_left_to_the_reader_to_call_lost(tmp_path: Path):
+    assert final_of(Ending(), told(), None, tmp_path) is None
+    assert final_of(Ending(), None, ASKED, tmp_path) is None
+
+
+def test_a_failed_run_says_the_writers_own_error_before_its_log(tmp_path: Path):
+    (tmp_path / LOG_FILE).write_text("ValueError: from the log\n")
+    final = final_of(Ending(exit_code=1), told("failed", "ValueError: from the writer"), None, tmp_path)
+    assert final is not None
+    assert final.error == "ValueError: from the writer"
+
+
+def test_a_kill_from_outside_names_the_signal_and_the_usual_suspect(tmp_path: Path):
+    (tmp_path / LOG_FILE).write_text("epoch 3\n")
+    final = final_of(Ending(signal=9), None, None, tmp_path)
+    assert final is not None
+    assert final.error == "Ended by SIGKILL (often the kernel, when memory runs out). Last line of its log: epoch 3"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("", None, id="an empty log says nothing"),
+        pytest.param("epoch 1\nepoch 2\n", "epoch 2", id="without an error the last line is told"),
+        pytest.param("Traceback:\n  x\nValueError: a b\n", "ValueError: a b", id="the error's own words"),
+        pytest.param("a.b.OutOfMemoryError: CUDA\nbye\n", "a.b.OutOfMemoryError: CUDA", id="also before a last word"),
+        pytest.param("5%\r10%\r\nKilled\n", "Killed", id="a shell's word"),
+        pytest.param("load 5%\rload 99%", "load 99%", id="a progress bar counts as what a terminal shows last"),
+        pytest.param("\x1b[31mRuntimeError: red\x1b[0m\n", "RuntimeError: red", id="colours are taken off"),
+    ],
+)
+def test_the_line_that_says_why(tmp_path: Path, text, expected):
+    log = tmp_path / LOG_FILE
+    log.write_text(text, newline="")
+    assert last_error(log) == expected
+
+
+def test_only_the_end_of_a_long_log_is_read(tmp_path: Path):
+    log = tmp_path / LOG_FILE
+    log.write_text("ValueError: long ago\n" + "x" * 100 + "\n" * 70_000 + "now\n")
+    assert last_error(log) == "now"
