@@ -9,21 +9,23 @@ import numpy as np
 
 STRENGTHS = {"none": 0.0, "light": 0.4, "strong": 1.0}
 
-_WRISTS = {8: 6, 9: 6, 10: 7, 11: 7}
-"""Fingertip -> its wrist, as landmark indices of the synthetic corpus."""
+_HANDS = {6: (4, (8, 9)), 7: (5, (10, 11))}
+"""Wrist -> (its elbow, its fingertips), as landmark indices of the synthetic corpus."""
+KNOT_FRAMES = 12
+"""Frames over which a habit changes: about one sign."""
 
 
 def resample(frames: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Frames (T, D) read at fractional positions `at` (T',) by linear interpolation: (T', D)."""
     low = np.clip(at.astype(int), 0, len(frames) - 1)
     high = np.minimum(low + 1, len(frames) - 1)
-    share = (at - low)[:, None].astype(np.float32)
+    share = (at - low)[:, None].astype(frames.dtype)
     return frames[low] * (1 - share) + frames[high] * share
 
 
 def warp_time(frames: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:
     """Another global speed, and a smooth local one on top: (T', D) with T' within about 30 % of T."""
-    speed = np.exp(rng.uniform(-0.25, 0.25) * amount)
+    speed = np.exp(rng.uniform(-0.3, 0.3) * amount)
     length = max(4, round(len(frames) * speed))
     u = np.linspace(0, 1, length)
     # A sine of amplitude a and frequency k keeps time going forward while 2 pi k a < 1.
@@ -43,20 +45,41 @@ def mask_time(frames: np.ndarray, rng: np.random.Generator, amount: float) -> np
     return out
 
 
+def drift(length: int, width: int, rng: np.random.Generator, spread: float) -> np.ndarray:
+    """(length, width) smooth random walk around zero with a new direction about every sign: another person's habits."""
+    knots = rng.normal(0, spread, size=(max(2, length // KNOT_FRAMES + 2), width))
+    return resample(knots, np.linspace(0, len(knots) - 1, length))
+
+
+def move_hands(points: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:
+    """Both hands (T, K, 2) a little elsewhere, turned and of another size, differently from sign to sign."""
+    out = points.copy()
+    size = np.exp(rng.uniform(-0.35, 0.35) * amount)
+    turn = drift(len(points), 1, rng, 0.3 * amount)
+    turned = np.concatenate([np.cos(turn), np.sin(turn)], axis=1)
+    for wrist, (elbow, tips) in _HANDS.items():
+        shift = drift(len(points), 2, rng, 0.08 * amount)
+        out[:, wrist] += shift
+        out[:, elbow] += shift / 2
+        sense = 1 if wrist == 6 else -1
+        for tip in tips:
+            x, y = (size * (points[:, tip] - points[:, wrist])).T
+            cos, sin = turned[:, 0], sense * turned[:, 1]
+            out[:, tip] = out[:, wrist] + np.stack([cos * x - sin * y, sin * x + cos * y], axis=1)
+    return out
+
+
 def augment_landmarks(frames: np.ndarray, rng: np.random.Generator, strength: str) -> np.ndarray:
     """Landmarks (T, 2K) of another imaginary person and camera: (T', 2K) float32."""
     amount = STRENGTHS[strength]
     if amount == 0:
         return frames
     moved = mask_time(warp_time(frames, rng, amount), rng, amount)
-    points = moved.reshape(len(moved), -1, 2).astype(np.float64)
-    hand = np.exp(rng.uniform(-0.25, 0.25) * amount)
-    for tip, wrist in _WRISTS.items():
-        points[:, tip] = points[:, wrist] + hand * (points[:, tip] - points[:, wrist])
-    turn = rng.uniform(-0.2, 0.2) * amount
+    points = move_hands(moved.reshape(len(moved), -1, 2).astype(np.float64), rng, amount)
+    turn = rng.uniform(-0.3, 0.3) * amount
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    scale = np.exp(rng.uniform(-0.2, 0.2) * amount) * np.array([np.exp(rng.uniform(-0.12, 0.12) * amount), 1.0])
-    points = (points * scale) @ rotation.T + rng.normal(0, 0.15 * amount, size=2)
+    scale = np.exp(rng.uniform(-0.4, 0.4) * amount) * np.array([np.exp(rng.uniform(-0.2, 0.2) * amount), 1.0])
+    points = (points * scale) @ rotation.T + rng.normal(0, 0.25 * amount, size=2)
     points += rng.normal(0, 0.02 * amount, size=points.shape)
     return points.reshape(len(moved), -1).astype(np.float32)
 

@@ -65,9 +65,9 @@ def phonology() -> Phonology:
         direction=forms // (len(LOCATIONS) * MOVEMENTS),
         second=rng.integers(len(SECOND_HAND), size=count),
         amplitude=rng.uniform(0.35, 0.6, size=count),
-        orientation=rng.integers(6, size=count) * np.pi / 3,
-        size=rng.uniform(0.22, 0.4, size=count),
-        aspect=rng.uniform(0.2, 1.6, size=count),
+        orientation=rng.integers(3, size=count) * np.pi / 3,
+        size=rng.choice([0.25, 0.35], size=count),
+        aspect=rng.choice([0.3, 1.2], size=count),
         duration=rng.integers(7, 12, size=count),
     )
 

@@ -16,7 +16,7 @@ from trainer.data.corpus import Corpus, Sample
 from trainer.data.signs import GLOSSES, LOCATIONS, MOVEMENTS, VOCABULARY, Phonology, phonology, sentence
 
 LANDMARKS = 12
-EVAL_SIGNERS = 3
+EVAL_SIGNERS = 5
 """People in val, and as many others in test."""
 
 # A pose: dominant wrist x y, second wrist x y, hand angle, hand length, thumb angle.
@@ -49,23 +49,29 @@ class Signer:
 
 
 def make_signer(name: str, rng: np.random.Generator, language: Phonology) -> Signer:
+    """A random person before a random camera; each figure is drawn once and kept for all of their clips."""
     count = len(GLOSSES)
-    turn = rng.normal(0, 0.08)
+    turn = rng.normal(0, 0.15)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    variant = rng.random(count) < 0.06
+    variant = rng.random(count) < 0.1
     return Signer(
         name=name,
-        body=rotation @ np.diag(rng.uniform(0.85, 1.15) * np.array([rng.uniform(0.9, 1.1), 1.0])),
-        shift=rng.normal(0, 0.12, size=2),
-        speed=rng.uniform(0.85, 1.2),
-        hand=rng.uniform(0.85, 1.15),
-        location=rng.normal(0, 0.09, size=(count, 2)),
-        angle=rng.normal(0, 0.2, size=count),
-        amplitude=rng.uniform(0.8, 1.2) * np.exp(rng.normal(0, 0.15, size=count)),
-        orientation=rng.normal(0, 0.25, size=count),
+        body=rotation @ np.diag(_factor(rng, 0.2) * np.array([_factor(rng, 0.1), 1.0])),
+        shift=rng.normal(0, 0.25, size=2),
+        speed=_factor(rng, 0.15),
+        hand=_factor(rng, 0.2),
+        location=rng.normal(0, 0.14, size=(count, 2)),
+        angle=rng.normal(0, 0.35, size=count),
+        amplitude=_factor(rng, 0.2) * np.exp(rng.normal(0, 0.25, size=count)),
+        orientation=rng.normal(0, 0.45, size=count),
         duration=rng.integers(-1, 2, size=count),
         movement=np.where(variant, rng.integers(MOVEMENTS, size=count), language.movement),
     )
+
+
+def _factor(rng: np.random.Generator, spread: float) -> float:
+    """A factor around 1: log-normal, cut off at two spreads."""
+    return float(np.exp(spread * np.clip(rng.normal(), -2, 2)))
 
 
 def _path(movement: int, u: np.ndarray) -> np.ndarray:

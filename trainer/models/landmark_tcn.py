@@ -31,5 +31,4 @@ class LandmarkTcn(CtcModel):
         for convolution in self.tcn:
             lengths = halve(lengths)
             x = silence_padding(F.relu(convolution(x)), lengths)  # (N, C, ceil(T / 2)) each time
-            x = self.dropout(x)
-        return self.head(self.bilstm(x.transpose(1, 2), lengths)), lengths
+        return self.head(self.bilstm(self.dropout(x).transpose(1, 2), lengths)), lengths

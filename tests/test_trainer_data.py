@@ -1,0 +1,149 @@
+"""Corpora and batches: deterministic, split by people or images, and never infeasible."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from trainer.config import PROPERTIES
+from trainer.data.augmentation import STRENGTHS, augment_landmarks, augment_lines, resample
+from trainer.data.batches import TrainingBatches, collate
+from trainer.data.corpus import Corpus, Sample, describe, frames_needed, keep_feasible
+from trainer.data.digits import IMAGES, digits_corpus
+from trainer.data.signs import GLOSSES, LONGEST_SENTENCE, VOCABULARY, phonology, sentence
+from trainer.data.synthetic import synthetic_corpus
+
+
+@pytest.fixture(scope="module")
+def signs() -> Corpus:
+    return synthetic_corpus(train_clips=120, eval_clips=40, signers=3, seed=5)
+
+
+@pytest.fixture(scope="module")
+def digits() -> Corpus:
+    return digits_corpus(train_clips=40, eval_clips=20, train_images=60, seed=5)
+
+
+@pytest.fixture(params=["signs", "digits"])
+def corpus(request) -> Corpus:
+    return request.getfixturevalue(request.param)
+
+
+def same(left: Corpus, right: Corpus, split: str) -> bool:
+    pairs = list(zip(left.splits[split], right.splits[split], strict=False))
+    return all(np.array_equal(a.frames, b.frames) and np.array_equal(a.tokens, b.tokens) for a, b in pairs)
+
+
+def test_the_same_seed_gives_the_same_signs_and_another_seed_others(signs):
+    assert all(same(signs, synthetic_corpus(120, 40, 3, seed=5), split) for split in signs.splits)
+    assert not same(signs, synthetic_corpus(120, 40, 3, seed=6), "val")
+
+
+def test_more_training_clips_or_people_never_change_what_is_scored(signs):
+    more = synthetic_corpus(200, 40, 7, seed=5)
+    assert same(signs, more, "val") and same(signs, more, "test")
+
+
+def test_more_training_clips_keep_the_first_ones(signs):
+    assert same(signs, synthetic_corpus(200, 40, 3, seed=5), "train")
+
+
+def test_nobody_signs_in_two_splits(signs):
+    people = [{clip.signer for clip in clips} for clips in signs.splits.values()]
+    assert sum(len(some) for some in people) == len(set.union(*people))
+
+
+def test_no_digit_image_is_in_two_splits():
+    ranges = sorted([(0, PROPERTIES["train_images"]["maximum"]), *IMAGES.values()])
+    assert all(left[1] <= right[0] for left, right in itertools.pairwise(ranges))
+
+
+def test_more_digit_images_never_change_what_is_scored(digits):
+    more = digits_corpus(train_clips=80, eval_clips=20, train_images=600, seed=5)
+    assert same(digits, more, "val") and same(digits, more, "test")
+
+
+def test_every_target_is_made_of_tokens_and_never_of_the_blank(corpus):
+    tokens = np.concatenate([clip.tokens for clips in corpus.splits.values() for clip in clips])
+    assert tokens.min() >= 1 and tokens.max() < len(corpus.vocabulary)
+
+
+def test_the_language_has_51_glosses_no_two_of_which_look_alike():
+    forms = phonology()
+    looks = set(zip(forms.location.tolist(), forms.movement.tolist(), forms.direction.tolist(), strict=True))
+    assert (len(GLOSSES), len(set(VOCABULARY)), len(looks)) == (51, 52, 51)
+
+
+def test_sentences_are_as_long_as_those_of_a_weather_forecast():
+    lengths = [len(sentence(np.random.default_rng(seed))) for seed in range(500)]
+    assert min(lengths) >= 1 and max(lengths) <= LONGEST_SENTENCE and 4.8 < np.mean(lengths) < 5.8
+
+
+def test_a_sign_lasts_about_twelve_frames(signs):
+    frames = sum(len(clip.frames) for clip in signs.splits["train"])
+    assert 11 < frames / sum(len(clip.tokens) for clip in signs.splits["train"]) < 15
+
+
+def test_a_clip_too_short_for_its_target_is_left_out_and_counted(signs):
+    short = Sample("short", "x", np.zeros((8, 24), np.float32), np.array([1, 1, 2]))
+    fits = Sample("fits", "x", np.zeros((16, 24), np.float32), np.array([1, 1, 2]))
+    splits = {"train": (short, fits), "val": (fits,), "test": (short,)}
+    kept = keep_feasible(Corpus("c", signs.vocabulary, splits, signs.augment), stride=4)
+    assert [clip.clip_id for clip in kept.splits["train"]] == ["fits"]
+    assert describe(kept, 4).left_out == {"train": 1, "test": 1}
+
+
+def test_equal_neighbours_need_a_frame_between_them():
+    assert [frames_needed(np.array(tokens)) for tokens in ([1, 2], [1, 1], [3, 3, 3])] == [2, 3, 5]
+
+
+@pytest.mark.parametrize(("augment", "width"), [(augment_landmarks, 24), (augment_lines, 8)])
+def test_no_augmentation_leaves_a_clip_as_it_is_and_strong_keeps_its_kind(augment, width):
+    clip = np.random.default_rng(0).normal(size=(60, width)).astype(np.float32)
+    assert augment(clip, np.random.default_rng(1), "none") is clip
+    for strength in set(STRENGTHS) - {"none"}:
+        moved = augment(clip, np.random.default_rng(1), strength)
+        assert moved.dtype == np.float32 and moved.shape[1] == width and np.isfinite(moved).all()
+        assert 30 < len(moved) < 120
+    assert np.array_equal(clip, np.random.default_rng(0).normal(size=(60, width)).astype(np.float32))
+
+
+def test_resampling_at_every_frame_gives_the_clip_back():
+    clip = np.random.default_rng(0).normal(size=(9, 3))
+    assert np.allclose(resample(clip, np.arange(9.0)), clip)
+
+
+def batches(corpus: Corpus, **changes) -> TrainingBatches:
+    return TrainingBatches(
+        **{"batch_size": 8, "augmentation": "strong", "seed": 3, "stride": 4, **changes}, corpus=corpus
+    )
+
+
+def test_an_epoch_holds_every_clip_once_in_a_new_order(signs):
+    order = batches(signs)
+    epochs = [np.concatenate(order.order(epoch)).tolist() for epoch in (1, 2)]
+    assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(120))
+    assert epochs[0] != epochs[1]
+
+
+def test_order_and_distortion_follow_from_seed_and_epoch_alone(signs):
+    left, right = batches(signs), batches(signs)
+    numbers = left.order(7)[3]
+    left.load(2, numbers)  # what was asked before leaves no trace
+    assert np.array_equal(left.load(7, numbers).frames, right.load(7, right.order(7)[3]).frames)
+    assert not np.array_equal(left.load(8, numbers).frames, right.load(7, numbers).frames)
+
+
+def test_a_clip_that_would_become_too_short_is_not_sped_up():
+    def halve(frames, rng, strength):
+        return frames[::2]
+
+    clip = Sample("c", "x", np.zeros((16, 2), np.float32), np.array([1, 1, 2]))
+    corpus = Corpus("c", ("", "a", "b"), {"train": (clip,), "val": (), "test": ()}, halve)
+    assert batches(corpus).load(1, np.array([0])).frame_lengths.tolist() == [16]
+
+
+def test_a_batch_is_padded_with_zeros_and_keeps_its_lengths():
+    batch = collate([np.ones((3, 2)), np.ones((5, 2))], [np.array([1]), np.array([2, 3])])
+    assert batch.frames.sum(dim=(1, 2)).tolist() == [6, 10]
+    assert (batch.frame_lengths.tolist(), batch.targets.tolist()) == ([3, 5], [1, 2, 3])
