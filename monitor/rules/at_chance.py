@@ -1,0 +1,132 @@
+"""No better than an output that ignores the input."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from monitor.rules import evaluations
+from monitor.rules.episodes import Level, open_episode
+from monitor.rules.evaluations import Evaluations
+from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Floors, Snapshot
+
+FLAT_EVALUATIONS = 8
+
+
+class AtChance:
+    """Watches val WER against the best constant sentence; without WER, the skill 1 - loss / chance loss.
+
+    Critical after 25 epochs, or once val loss has stopped falling: of 16 recorded runs at chance 6 recovered by
+    themselves, the slowest after 21 epochs.
+    It cannot tell why nothing arrives: a bottleneck inside the model, wrong labels, a wrong scorer, or too few steps.
+    """
+
+    name = "at_chance"
+    title = "At chance"
+
+    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        floors = evaluations.floors_of(snapshot)
+        by_wer = floors.wer_constant is not None and any(r.val_wer is not None for r in snapshot.epochs)
+        if not by_wer and floors.loss_unigram is None:
+            return NotApplicable(self.name, self.title, "chance floors in run.json, with val WER or val loss")
+        have, any_known, ripe = evaluations.enough(
+            snapshot, thresholds, lambda record: record.val_wer if by_wer else record.val_loss
+        )
+        if not any_known:
+            return NotApplicable(self.name, self.title, "val WER or val loss")
+        if not ripe:
+            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+        data = evaluations.read(snapshot, thresholds)
+        levels = [_level(data, place, floors, by_wer, thresholds) for place in range(len(data))]
+        # Nobody can know before the guard's evaluations are in, so the flag cannot have fired earlier.
+        episode = open_episode(data.epochs, levels, thresholds)
+        if episode is None:
+            return Quiet(self.name, self.title, _better(data, floors, by_wer))
+        first_known = max(episode.fired, thresholds.guard_evaluations - 1)
+        since = episode.critical_at if episode.critical_at is not None else episode.onset
+        return Finding(
+            rule=self.name,
+            title=self.title,
+            severity=episode.severity,
+            line=_line(data, floors, by_wer, episode.severity) + f" Since epoch {data.epochs[since]:g}.",
+            onset=float(data.epochs[episode.onset]),
+            fired=float(data.epochs[min(first_known, len(data) - 1)]),
+            critical_since=None if episode.critical_at is None else float(data.epochs[episode.critical_at]),
+            now=_numbers(data, floors),
+            limits={"margin, points of WER": 100 * thresholds.chance_margin, "skill": thresholds.chance_skill},
+            remedy="Do not add regularisation: a model at chance has nothing to regularise. Find out whether the input "
+            "reaches the classifier: time resolution inside the model, the labels, the learning rate.",
+            cannot_tell="Why: a bottleneck in time, wrong labels, a wrong scorer, too low a learning rate, or too few "
+            "steps so far.",
+        )
+
+
+def skill(loss: float, floors: Floors) -> float:
+    """1 - loss / chance loss: 0 knows word frequencies only, 1 is perfect."""
+    return 1 - loss / floors.loss_unigram if floors.loss_unigram else float("nan")
+
+
+def _level(data: Evaluations, place: int, floors: Floors, by_wer: bool, limits: Thresholds) -> Level:
+    if not data.judged[place]:
+        return Level.CLEAR
+    if by_wer:
+        value = data.val_wer[place]
+        over = value - ((floors.wer_constant or 0.0) - limits.chance_margin)
+        margin = limits.chance_margin * limits.hysteresis_ratio
+    else:
+        over = limits.chance_skill - skill(float(data.val_loss[place]), floors)
+        margin = limits.chance_skill * limits.hysteresis_ratio
+    if np.isnan(over):
+        return Level.HOLD
+    if over < -margin:
+        return Level.CLEAR
+    if over < 0:
+        return Level.HOLD
+    late = data.epochs[place] >= limits.chance_critical_epochs
+    return Level.CRITICAL if late or _stopped_falling(data.val_loss[: place + 1], limits) else Level.WARNING
+
+
+def _stopped_falling(loss: np.ndarray, limits: Thresholds) -> bool:
+    """Whether the best of the last evaluations is no better than the best before them."""
+    finite = loss[np.isfinite(loss)]
+    if len(finite) < 2 * FLAT_EVALUATIONS:
+        return False
+    before, recent = finite[:-FLAT_EVALUATIONS].min(), finite[-FLAT_EVALUATIONS:].min()
+    return bool(recent > before - 0.005 * abs(before))
+
+
+def _line(data: Evaluations, floors: Floors, by_wer: bool, severity: str) -> str:
+    if not by_wer:
+        best = float(np.nanmin(data.val_loss))
+        return f"Hardly better than word frequencies alone: best val loss {best:.2f}, chance {floors.loss_unigram:.2f}."
+    now, chance = 100 * float(data.val_wer[-1]), 100 * (floors.wer_constant or 0.0)
+    if severity == "critical":
+        said = f"always saying {floors.constant_sentence}" if floors.constant_sentence else "one constant sentence"
+        return (
+            f"Not learning from the input: WER {now:.1f} % after {data.epochs[-1]:g} epochs; "
+            f"{said} scores {chance:.1f} %."
+        )
+    return (
+        f"Not better than one constant sentence yet: {now:.1f} % against {chance:.1f} %. "
+        "6 of 16 recorded runs like this recovered, the slowest after 21 epochs."
+    )
+
+
+def _better(data: Evaluations, floors: Floors, by_wer: bool) -> str:
+    if by_wer and floors.wer_constant is not None:
+        points = 100 * (floors.wer_constant - float(data.val_wer[-1]))
+        return f"Val WER is {points:.1f} points below one constant sentence."
+    return f"Skill {skill(float(np.nanmin(data.val_loss)), floors):.2f} against word frequencies."
+
+
+def _numbers(data: Evaluations, floors: Floors) -> dict[str, float | str]:
+    numbers: dict[str, float | str] = {}
+    if floors.wer_constant is not None and np.isfinite(data.val_wer).any():
+        numbers |= {"val WER": float(data.val_wer[-1]), "best val WER": float(np.nanmin(data.val_wer))}
+        numbers["constant sentence WER"] = floors.wer_constant
+    if floors.constant_sentence:
+        numbers["constant sentence"] = floors.constant_sentence
+    if floors.loss_unigram is not None and np.isfinite(data.val_loss).any():
+        numbers |= {"best skill": skill(float(np.nanmin(data.val_loss)), floors), "chance loss": floors.loss_unigram}
+    return numbers

@@ -1,0 +1,82 @@
+"""Conditions over time: how long one has held, when a watcher could know, when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Severity
+from monitor.series import Array
+
+
+class Level(IntEnum):
+    """What one evaluation says. HOLD: under the threshold, but within the hysteresis: it ends nothing."""
+
+    CLEAR = 0
+    HOLD = 1
+    WARNING = 2
+    CRITICAL = 3
+
+
+@dataclass(frozen=True)
+class Episode:
+    """An open condition at the last evaluation. Places are indices into the evaluations."""
+
+    severity: Severity
+    onset: int
+    fired: int
+    critical_at: int | None
+
+
+@dataclass
+class _Streak:
+    began: int | None = None
+    fired: int | None = None
+
+    def on(self, place: int, held_epochs: float, needed_epochs: float) -> None:
+        if self.fired is None and held_epochs >= needed_epochs:
+            self.fired = place
+
+
+def open_episode(
+    epochs: Sequence[float] | Array,
+    levels: Sequence[Level],
+    thresholds: Thresholds,
+    *,
+    warning_epochs: float | None = None,
+    critical_epochs: float | None = None,
+) -> Episode | None:
+    """The episode that is open at the last evaluation, if it has held long enough.
+
+    Persistence is counted in epochs: an evaluation stands for the epochs since the one before it, so where
+    evaluations are further apart than the persistence, one is enough; each stands for one epoch at least.
+    """
+    warn_for = thresholds.warning_epochs if warning_epochs is None else warning_epochs
+    crit_for = thresholds.critical_epochs if critical_epochs is None else critical_epochs
+    warning, critical = _Streak(), _Streak()
+    for place, level in enumerate(levels):
+        if level == Level.CLEAR or (level == Level.HOLD and warning.fired is None):
+            warning, critical = _Streak(), _Streak()
+            continue
+        if warning.began is None:
+            warning.began = place
+        warning.on(place, _held(epochs, warning.began, place), warn_for)
+        if level == Level.CRITICAL:
+            critical.began = place if critical.began is None else critical.began
+            critical.on(place, _held(epochs, critical.began, place), crit_for)
+        elif critical.fired is None:
+            critical = _Streak()
+    if critical.fired is not None and warning.began is not None:
+        fired = critical.fired if warning.fired is None else min(warning.fired, critical.fired)
+        return Episode("critical", warning.began, fired, critical.fired)
+    if warning.fired is not None and warning.began is not None:
+        return Episode("warning", warning.began, warning.fired, None)
+    return None
+
+
+def _held(epochs: Sequence[float] | Array, began: int, place: int) -> float:
+    """Epochs for which the condition has held, the one before its first evaluation counted in."""
+    before = epochs[began - 1] if began else epochs[began] - 1
+    return max(float(epochs[place] - before), place - began + 1.0)

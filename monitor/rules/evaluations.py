@@ -1,0 +1,76 @@
+"""The evaluations of a run as arrays, with the guard applied: what nearly every rule starts from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Epoch, Floors, Snapshot
+from monitor.series import Array
+
+
+@dataclass(frozen=True)
+class Evaluations:
+    """Columns over all evaluations, NaN where a value was not logged; `judged` is False inside the guard."""
+
+    epochs: Array
+    judged: npt.NDArray[np.bool_]
+    train_loss: Array
+    val_loss: Array
+    val_wer: Array
+    gap: Array
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+
+def columns(snapshot: Snapshot, *names: str) -> list[Array]:
+    """Fields of the epoch records as arrays (evaluations,), NaN where absent."""
+    return [np.array([_number(record, name) for record in snapshot.epochs], dtype=float) for name in names]
+
+
+def _number(record: Epoch, name: str) -> float:
+    value = getattr(record, name)
+    return math.nan if value is None else float(value)
+
+
+def read(snapshot: Snapshot, thresholds: Thresholds) -> Evaluations:
+    """The arrays. `train_loss` is the one the gap is made of: eval-mode where the run's gap basis says so."""
+    epochs, train, train_eval, val, wer, gap = columns(
+        snapshot, "epoch", "train_loss", "train_eval_loss", "val_loss", "val_wer", "gap"
+    )
+    basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
+    shown = np.where(np.isfinite(train_eval), train_eval, train) if basis == "eval" else train
+    known_gap = np.where(np.isfinite(gap), gap, val - shown)
+    return Evaluations(epochs, _judged(snapshot, epochs, thresholds), shown, val, wer, known_gap)
+
+
+def _judged(snapshot: Snapshot, epochs: Array, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
+    warmup = snapshot.run.warmup_epochs if snapshot.run is not None else 0.0
+    many = np.arange(1, len(epochs) + 1) >= thresholds.guard_many_evaluations
+    return (epochs >= guard_of(snapshot, thresholds)) | (many & (epochs > warmup))
+
+
+def guard_of(snapshot: Snapshot, thresholds: Thresholds) -> float:
+    """First epoch that is judged: after warm-up, and never before `guard_epochs`."""
+    warmup = snapshot.run.warmup_epochs if snapshot.run is not None else 0.0
+    return max(warmup, thresholds.guard_epochs)
+
+
+def floors_of(snapshot: Snapshot) -> Floors:
+    return snapshot.run.floors if snapshot.run is not None else Floors()
+
+
+def enough(snapshot: Snapshot, thresholds: Thresholds, wanted: Callable[[Epoch], object]) -> tuple[int, bool, bool]:
+    """(evaluations that have the wanted value, whether any has, whether a verdict is allowed yet)."""
+    have = [record for record in snapshot.epochs if wanted(record) is not None]
+    if not have:
+        return 0, False, False
+    epochs = np.array([record.epoch for record in have])
+    ripe = len(have) >= thresholds.guard_evaluations and bool(_judged(snapshot, epochs, thresholds)[-1])
+    return len(have), True, ripe

@@ -1,0 +1,66 @@
+"""Over-confident, still improving: val loss rises while the error rate falls."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from monitor.rules import evaluations
+from monitor.rules.episodes import Level, open_episode
+from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
+from monitor.rules.rising import rising_levels
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Snapshot
+
+RECENT_EVALUATIONS = 5
+
+
+class Overconfident:
+    """Watches for a val loss far above its best while val WER made a new best in the last evaluations.
+
+    On 31 of 47 recorded runs the best WER came after the best val loss: stopping at the loss would have cost errors.
+    It cannot tell how long the error rate will go on falling.
+    """
+
+    name = "overconfident"
+    title = "Over-confident, still improving"
+
+    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        have, any_known, ripe = evaluations.enough(
+            snapshot, thresholds, lambda record: None if record.val_loss is None else record.val_wer
+        )
+        if not any_known:
+            return NotApplicable(self.name, self.title, "val loss and val WER")
+        if not ripe:
+            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+        data = evaluations.read(snapshot, thresholds)
+        rising = rising_levels(data.epochs, data.val_loss, data.judged, thresholds)
+        levels = [
+            level if level < Level.WARNING else Level.WARNING if still_improving(data.val_wer[: i + 1]) else Level.CLEAR
+            for i, level in enumerate(rising)
+        ]
+        episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
+        if episode is None or not still_improving(data.val_wer):
+            return Quiet(self.name, self.title, "Loss and error rate do not go apart.")
+        first, last = float(data.val_wer[episode.onset]), float(np.nanmin(data.val_wer))
+        return Finding(
+            rule=self.name,
+            title=self.title,
+            severity="info",
+            line=f"Val loss rises, WER still falls ({100 * first:.1f} % → {100 * last:.1f} %): "
+            f"over-confident, still improving, since epoch {data.epochs[episode.onset]:g}. Do not stop.",
+            onset=float(data.epochs[episode.onset]),
+            fired=float(data.epochs[episode.fired]),
+            now={"val WER": float(data.val_wer[-1]), "best val WER": last, "val loss": float(data.val_loss[-1])},
+            limits={"val loss above best": thresholds.val_rise_warning_ratio},
+            remedy="Go on, and keep the checkpoint with the best WER rather than the one with the best loss.",
+            cannot_tell="How long the error rate goes on falling.",
+        )
+
+
+def still_improving(wer: np.ndarray) -> bool:
+    """Whether the best error rate so far was reached within the last evaluations, and is a real step."""
+    finite = wer[np.isfinite(wer)]
+    if len(finite) <= RECENT_EVALUATIONS:
+        return len(finite) > 1 and bool(finite[-1] <= finite.min())
+    before, recent = finite[:-RECENT_EVALUATIONS], finite[-RECENT_EVALUATIONS:]
+    return bool(recent.min() < before.min())

@@ -1,0 +1,69 @@
+"""What a rule answers, and what a rule is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Severity, Snapshot
+
+Numbers = dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A red flag. Epochs: `onset` where its condition began, `fired` when a watcher could know,
+    `critical_since` when it became critical. `line`: what, now against yardstick, since when, in one line."""
+
+    rule: str
+    title: str
+    severity: Severity
+    line: str
+    onset: float | None
+    fired: float | None
+    critical_since: float | None = None
+    now: Numbers = field(default_factory=dict)
+    limits: Numbers = field(default_factory=dict)
+    remedy: str = ""
+    cannot_tell: str = ""
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """The check ran and found nothing; `line` says what it saw."""
+
+    rule: str
+    title: str
+    line: str
+
+
+@dataclass(frozen=True)
+class NotApplicable:
+    """The run does not log what the check needs."""
+
+    rule: str
+    title: str
+    needs: str
+
+
+@dataclass(frozen=True)
+class NotEnoughData:
+    """The check needs more evaluations: `have` of `need`."""
+
+    rule: str
+    title: str
+    have: int
+    need: int
+
+
+Result = Finding | Quiet | NotApplicable | NotEnoughData
+
+
+class Rule(Protocol):
+    """A pure function of what was read: same snapshot, thresholds and `now`, same answer."""
+
+    name: str
+    title: str
+
+    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result: ...

@@ -1,0 +1,73 @@
+"""The trainer has gone silent for longer than its own pace explains."""
+
+from __future__ import annotations
+
+from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Progress, Severity, Snapshot
+from monitor.status import age_words, status_of
+
+
+class Stalled:
+    """Watches the age of the trainer's own heartbeat against three times its median step (or epoch) time.
+
+    The heartbeat comes from the training loop itself, so a hung loop is seen although its process lives.
+    It cannot tell a dead-lock from a slow disk or a machine that sleeps.
+    """
+
+    name = "stalled"
+    title = "Trainer silent"
+
+    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        progress = snapshot.progress
+        if progress is None or progress.process is None:
+            return NotApplicable(self.name, self.title, "a heartbeat from a training process")
+        status = status_of(snapshot)
+        if status.word == "lost":
+            return self._finding("critical", f"{status.evidence} It left no outcome.", progress, thresholds, now)
+        if not status.live:
+            return Quiet(self.name, self.title, "The run has ended.")
+        patience = _patience(progress, thresholds)
+        if patience is None:
+            return NotEnoughData(self.name, self.title, 0, 1)
+        silent = now - progress.heartbeat_at
+        if silent <= patience:
+            return Quiet(self.name, self.title, f"Last sign of life {age_words(silent)} ago.")
+        pace = progress.step_secs or progress.epoch_secs or 0.0
+        what = "a step takes" if progress.step_secs else "an epoch takes"
+        alive = {"alive": "The process is alive.", "unknown": "Its process cannot be judged from here."}
+        line = (
+            f"No sign of life for {age_words(silent)}, {what} {_pace_words(pace)}. "
+            f"{alive.get(snapshot.trainer_liveness or 'unknown', 'The process is gone.')}"
+        )
+        severity: Severity = "critical" if snapshot.trainer_liveness == "gone" else "warning"
+        return self._finding(severity, line, progress, thresholds, now)
+
+    def _finding(self, severity: Severity, line: str, progress: Progress, limits: Thresholds, now: float) -> Finding:
+        return Finding(
+            rule=self.name,
+            title=self.title,
+            severity=severity,
+            line=line,
+            onset=float(progress.epoch),
+            fired=float(progress.epoch),
+            critical_since=float(progress.epoch) if severity == "critical" else None,
+            now={"silent, s": round(now - progress.heartbeat_at), "step, s": progress.step_secs or "unknown"},
+            limits={"times its own pace": limits.stalled_pace, "at least, s": limits.stalled_least_secs},
+            remedy="Look at the end of trainer.log and at the machine; if it stays silent, stop it and resume.",
+            cannot_tell="A dead-lock from a slow disk, a debugger or a sleeping machine.",
+        )
+
+
+def _patience(progress: Progress, limits: Thresholds) -> float | None:
+    """Seconds of silence that are still normal; None before any pace is known.
+
+    While evaluating or saving there are no steps: three times an epoch is allowed.
+    """
+    pace = progress.step_secs if progress.phase == "training" else progress.epoch_secs
+    pace = pace if pace is not None else (progress.epoch_secs or progress.step_secs)
+    return None if pace is None else max(limits.stalled_least_secs, limits.stalled_pace * pace)
+
+
+def _pace_words(secs: float) -> str:
+    return f"{secs:.2g} s" if secs < 90 else age_words(secs)

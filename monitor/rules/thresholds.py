@@ -1,0 +1,79 @@
+"""Every threshold in one typed place; a run's launch.json freezes the ones in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from monitor.errors import UsageError
+
+
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Units stand in the names; `_ratio` are fractions. docs/rules.md gives each one's source."""
+
+    guard_epochs: float = 5.0
+    guard_evaluations: int = 3
+    guard_many_evaluations: int = 5
+    """So many evaluations lift the guard of `guard_epochs` too: fine-tuning evaluates several times an epoch."""
+    warning_epochs: float = 2.0
+    critical_epochs: float = 3.0
+    hysteresis_ratio: float = 0.2
+
+    gap_limit: float = 1.0
+    """In the run's own loss unit: the limit people ask for."""
+    gap_of_val_critical_ratio: float = 0.50
+    gap_of_unigram_critical_ratio: float = 0.40
+
+    overfitting_rise_ratio: float = 0.02
+    overfitting_rise_critical_ratio: float = 0.10
+    overfitting_gap_ratio: float = 0.05
+    overfitting_gap_critical_ratio: float = 0.50
+    overfitting_train_fall_ratio: float = 0.05
+    overfitting_wer_step_ratio: float = 0.005
+    overfitting_flat_evaluations: int = 3
+    overfitting_flat_ratio: float = 0.5
+    """Share of the evaluations since the best val loss in which the error rate made no step."""
+
+    val_rise_warning_ratio: float = 0.05
+    val_rise_critical_ratio: float = 0.10
+    trend_p_value: float = 0.05
+    trend_evaluations: int = 8
+
+    wer_step: float = 0.01
+    """One point of WER: what counts as an improvement."""
+    wer_step_ratio: float = 0.02
+
+    chance_margin: float = 0.02
+    chance_skill: float = 0.20
+    chance_critical_epochs: float = 25.0
+
+    empty_length_warning_ratio: float = 0.7
+    empty_length_critical_ratio: float = 0.4
+    empty_share_warning_ratio: float = 0.05
+    empty_share_critical_ratio: float = 0.25
+    empty_deletions_critical_ratio: float = 0.7
+
+    plateau_warning_evaluations: int = 10
+    plateau_critical_evaluations: int = 20
+
+    non_finite_warning_ratio: float = 0.001
+    non_finite_critical_ratio: float = 0.01
+    non_finite_critical_in_a_row: int = 3
+
+    stalled_pace: float = 3.0
+    """Times the median step (or epoch) time."""
+    stalled_least_secs: float = 60.0
+
+
+DEFAULTS = Thresholds()
+
+
+def from_mapping(values: Mapping[str, Any]) -> Thresholds:
+    """The thresholds with some replaced. Raises UsageError that names the one that is wrong."""
+    try:
+        return msgspec.convert(dict(values), Thresholds, strict=False)
+    except msgspec.ValidationError as problem:
+        known = ", ".join(Thresholds.__struct_fields__)
+        raise UsageError(f"Thresholds: {problem}. Known ones: {known}.") from problem

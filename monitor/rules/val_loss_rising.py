@@ -1,0 +1,57 @@
+"""Validation loss above its best, and still rising."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from monitor.rules import evaluations
+from monitor.rules.episodes import open_episode
+from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
+from monitor.rules.rising import rising_levels
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Snapshot
+
+
+class ValLossRising:
+    """Watches Prechelt's generalisation loss GL = val / best - 1 (Prechelt 1998), with a trend test beside it.
+
+    It cannot tell whether the error rate rises too: a loss can rise while the model still improves.
+    """
+
+    name = "val_loss_rising"
+    title = "Val loss rising"
+
+    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_loss)
+        if not any_known:
+            return NotApplicable(self.name, self.title, "val loss")
+        if not ripe:
+            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+        data = evaluations.read(snapshot, thresholds)
+        # One rise proves nothing; the trend test over evaluations already is the persistence.
+        levels = rising_levels(data.epochs, data.val_loss, data.judged, thresholds)
+        episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0, critical_epochs=0.0)
+        best_at = int(np.nanargmin(np.where(np.isfinite(data.val_loss), data.val_loss, np.inf)))
+        best, current = float(data.val_loss[best_at]), float(data.val_loss[-1])
+        above = current / best - 1 if best > 0 else float("nan")
+        where = f"{above:.1%} above its best ({best:.3g}, epoch {data.epochs[best_at]:g})".replace("%", " %")
+        if episode is None:
+            word = f"Val loss is {where}." if above > 0 else f"Val loss is at its best, {best:.3g}."
+            return Quiet(self.name, self.title, word)
+        return Finding(
+            rule=self.name,
+            title=self.title,
+            severity=episode.severity,
+            line=f"Val loss is {where} and still rising, since epoch {data.epochs[episode.onset]:g}.",
+            onset=float(data.epochs[episode.onset]),
+            fired=float(data.epochs[episode.fired]),
+            critical_since=None if episode.critical_at is None else float(data.epochs[episode.critical_at]),
+            now={"val loss": current, "best val loss": best, "above best": above},
+            limits={
+                "above best (warning)": thresholds.val_rise_warning_ratio,
+                "above best (critical)": thresholds.val_rise_critical_ratio,
+                "trend p": thresholds.trend_p_value,
+            },
+            remedy="Keep the best checkpoint; see whether the error rate rises too before you stop.",
+            cannot_tell="Whether the model gets worse: with a falling error rate this is over-confidence.",
+        )

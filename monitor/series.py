@@ -1,0 +1,68 @@
+"""Pure arithmetic on short series: robust slopes, trend tests, smoothing, thinning. No run, no file, no clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+def theil_sen(x: Sequence[float] | Array, y: Sequence[float] | Array) -> float:
+    """Median slope over all pairs (Theil 1950, Sen 1968): a trend that one outlier cannot bend. NaN below 2 points."""
+    xs, ys = np.asarray(x, float), np.asarray(y, float)
+    keep = np.isfinite(xs) & np.isfinite(ys)
+    xs, ys = xs[keep], ys[keep]
+    first, second = np.triu_indices(len(xs), 1)
+    run = xs[second] - xs[first]
+    rise = ys[second] - ys[first]
+    return float(np.median(rise[run != 0] / run[run != 0])) if np.any(run != 0) else math.nan
+
+
+def rising_p_value(y: Sequence[float] | Array) -> float:
+    """One-sided Mann–Kendall test (normal approximation, tie-corrected): small means a rising trend.
+
+    NaN below 4 points: the approximation says nothing there.
+    """
+    ys = np.asarray(y, float)
+    ys = ys[np.isfinite(ys)]
+    n = len(ys)
+    if n < 4:
+        return math.nan
+    first, second = np.triu_indices(n, 1)
+    score = float(np.sign(ys[second] - ys[first]).sum())
+    _, ties = np.unique(ys, return_counts=True)
+    variance = (n * (n - 1) * (2 * n + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18
+    if variance <= 0:
+        return 1.0
+    z = (score - np.sign(score)) / math.sqrt(variance)
+    return 0.5 * math.erfc(z / math.sqrt(2))
+
+
+def running_best(y: Sequence[float] | Array) -> Array:
+    """Smallest finite value so far at each place; inf before the first."""
+    ys = np.asarray(y, float)
+    return np.minimum.accumulate(np.where(np.isfinite(ys), ys, np.inf))
+
+
+def running_median(y: Sequence[float] | Array, width: int) -> Array:
+    """Median of the last `width` finite values at each place (trailing: no look ahead); NaN where there is none."""
+    ys = np.asarray(y, float)
+    out = np.full(len(ys), np.nan)
+    for place in range(len(ys)):
+        window = ys[max(0, place - width + 1) : place + 1]
+        window = window[np.isfinite(window)]
+        if len(window):
+            out[place] = np.median(window)
+    return out
+
+
+def thin(y: Sequence[float], most: int) -> list[float]:
+    """At most `most` values, evenly picked, first and last kept: for sparklines."""
+    if len(y) <= most:
+        return list(y)
+    places = np.unique(np.linspace(0, len(y) - 1, most).round().astype(int))
+    return [float(y[place]) for place in places]
