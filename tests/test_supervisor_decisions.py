@@ -77,9 +77,9 @@ SIGNALLED = StopStage(stage="interrupted")
         pytest.param(Ending(exit_code=1), None, ASKED, "failed", id="it broke while it was about to stop"),
         pytest.param(Ending(signal=9), None, None, "failed", id="somebody else killed it"),
         pytest.param(
-            Ending(), told("failed", "boom"), None, "failed", id="nobody saw the end, but it left its outcome"
+            Ending(), told("failed", "boom"), None, "failed", id="unseen, but it left its outcome"
         ),
-        pytest.param(Ending(), None, SIGNALLED, "stopped", id="nobody saw the end, but we had signalled it"),
+        pytest.param(Ending(), None, SIGNALLED, "stopped", id="unseen, but we had signalled it"),
     ],
 )
 def test_what_an_ending_means(tmp_path: Path, ending, progress, stop, expected):

@@ -1,0 +1,164 @@
+"""SIGKILL at random moments: nothing acknowledged is lost, the state is told right, nothing is left running.
+
+An independent ledger outside the run directory holds what the writer has acknowledged:
+the script appends to it after `log_epoch` (or its sisters) has returned.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from monitor import launcher
+from monitor.launch import read_state
+from monitor.launcher import ensure_supervised, resume, start, status, stop
+from monitor.reader import RunReader
+from monitor.run_dir import Snapshot
+from monitor.status import status_of
+from tests.supervised import ROOT, end_everything, script, state_of, supervisors, wait_for, workers
+
+KILLS = 20
+RIGHT_WITHIN_SECS = 5.0
+
+SCRIBE = """
+import os, sys
+from monitor.run_dir import Clip
+from monitor.writer import RunWriter
+
+ledger_path = sys.argv[1]
+known = open(ledger_path).read().split() if os.path.exists(ledger_path) else []
+first = 1 + max((int(word[1:]) for word in known if word[0] == "e"), default=0)
+ledger = os.open(ledger_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+with RunWriter(epochs=10**6, resume=True) as run:
+    if not known:
+        run.log_clips([Clip(clip_id="a", reference="REGEN MORGEN")])
+    for epoch in range(first, 10**6):
+        for step in range(epoch * 10, epoch * 10 + 10):
+            run.log_step(step, train_loss=1 / epoch)
+            os.write(ledger, b"s%d\\n" % step)
+        run.log_decodes(epoch, ["REGEN " * 50])
+        os.write(ledger, b"d%d\\n" % epoch)
+        run.log_epoch(epoch, train_loss=1 / epoch, val_loss=float("nan"), val_wer=0.9)
+        os.write(ledger, b"e%d\\n" % epoch)
+        if run.should_stop():
+            break
+"""
+"""Writes as fast as it can; in every new generation it goes on where the ledger ends."""
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    yield tmp_path / "runs"
+    end_everything(tmp_path / "runs")
+
+
+def acknowledged(ledger: Path) -> set[str]:
+    """What the ledger holds; a word cut short by the kill does not count."""
+    text = ledger.read_text() if ledger.exists() else ""
+    return set(text[: text.rfind("\n") + 1].split())
+
+
+def on_disk(snapshot: Snapshot) -> set[str]:
+    """The same words for what a reader finds."""
+    steps = {f"s{record.step}" for record in snapshot.steps}
+    decodes = {f"d{record.epoch:g}" for record in snapshot.decodes}
+    return steps | decodes | {f"e{int(record.epoch)}" for record in snapshot.epochs}
+
+
+def lost(run_dir: Path, ledger: Path) -> set[str]:
+    """Acknowledged records that a reader does not find."""
+    before = acknowledged(ledger)
+    return before - on_disk(RunReader(run_dir).read(time.time()))
+
+
+def told(run_dir: Path) -> str:
+    return status_of(RunReader(run_dir).read(time.time())).word
+
+
+def wait_for_news(ledger: Path, seed: random.Random) -> None:
+    """Waits until something was acknowledged since now, and then for a random instant."""
+    before = len(acknowledged(ledger))
+    wait_for(lambda: len(acknowledged(ledger)) > before)
+    time.sleep(seed.uniform(0.0, 0.12))
+
+
+def test_killing_the_trainer_20_times_loses_nothing_and_each_time_it_is_told_as_failed(runs):
+    seed, ledger = random.Random(1), runs.parent / "ledger"
+    run_dir = runs / start(runs, [*script(runs.parent, SCRIBE), str(ledger)], run_id="scribe")
+    for generation in range(1, KILLS + 1):
+        wait_for_news(ledger, seed)
+        os.kill(state_of(run_dir).trainer.pid, signal.SIGKILL)
+        wait_for(lambda: told(run_dir) == "failed", RIGHT_WITHIN_SECS)
+        state = state_of(run_dir)
+        assert (state.signal, state.generation) == (signal.SIGKILL, generation)
+        assert lost(run_dir, ledger) == set()
+        wait_for(lambda: not workers(run_dir) and not supervisors(run_dir), RIGHT_WITHIN_SECS)
+        resume(runs, run_dir.name)
+    stop(run_dir)
+    wait_for(lambda: told(run_dir) == "stopped")
+    assert lost(run_dir, ledger) == set()
+    assert len(acknowledged(ledger)) > KILLS
+    assert len(RunReader(run_dir).read(time.time()).problems) <= KILLS
+
+
+def test_killing_the_supervisor_20_times_never_disturbs_the_trainer_and_each_time_it_is_adopted(runs):
+    seed, ledger = random.Random(2), runs.parent / "ledger"
+    run_dir = runs / start(runs, [*script(runs.parent, SCRIBE), str(ledger)], run_id="scribe")
+    trainer = state_of(run_dir).trainer
+    for _ in range(KILLS):
+        wait_for_news(ledger, seed)
+        supervisor = state_of(run_dir).supervisor
+        os.kill(supervisor.pid, signal.SIGKILL)
+        wait_for(lambda: status(run_dir).unsupervised, RIGHT_WITHIN_SECS)
+        assert ensure_supervised(run_dir)
+        now = status(run_dir)
+        assert (now.live, now.unsupervised) == (True, False)
+        assert state_of(run_dir).trainer == trainer
+        assert state_of(run_dir).supervisor != supervisor
+    stop(run_dir)
+    wait_for(lambda: told(run_dir) == "stopped")
+    assert lost(run_dir, ledger) == set()
+    wait_for(lambda: not workers(run_dir) and not supervisors(run_dir), RIGHT_WITHIN_SECS)
+
+
+def test_killing_a_supervisor_while_it_starts_never_leaves_a_trainer_that_nobody_knows(runs):
+    """The trainer begins only after its pid stands in state.json, whenever the supervisor is killed."""
+    seed, ledger = random.Random(3), runs.parent / "ledger"
+    command = [*script(runs.parent, SCRIBE), str(ledger)]
+    for number in range(KILLS):
+        run_dir = _claimed(runs, command, f"start-{number}")
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "monitor.supervisor", str(run_dir)],
+            cwd=ROOT,
+            start_new_session=True,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(seed.uniform(0.0, 0.25))
+        supervisor.kill()
+        supervisor.wait()
+        _settles(run_dir)
+
+
+def _claimed(runs: Path, command: list[str], run_id: str) -> Path:
+    order = launcher.Order(argv=command, cwd=runs.parent)
+    return launcher._claim(runs, order, run_id, None)
+
+
+def _settles(run_dir: Path) -> None:
+    """A trainer that lives is the recorded one and can be adopted and stopped; if none was recorded, none lives."""
+    state = read_state(run_dir)
+    recorded = {state.trainer.pid} if state is not None and state.trainer is not None else set()
+    wait_for(lambda: {process.pid for process in workers(run_dir)} <= recorded, RIGHT_WITHIN_SECS)
+    ensure_supervised(run_dir)
+    if status(run_dir).live:
+        stop(run_dir)
+        wait_for(lambda: not status(run_dir).live)
+    wait_for(lambda: not workers(run_dir) and not supervisors(run_dir), RIGHT_WITHIN_SECS)
+    assert told(run_dir) in ("stopped", "failed", "lost", "finished")
