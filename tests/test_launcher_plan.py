@@ -1,0 +1,197 @@
+"""The plan of a restart: flags in the style of the command, values checked at the field, no folder used twice."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor import files
+from monitor.errors import RefusedError, UnreadableRunError, UsageError
+from monitor.launcher import plan_restart
+from monitor.relaunch.fields import checked, checked_value
+from monitor.relaunch.flags import canonical, find_flags, text_of, value_of, with_value
+from monitor.relaunch.plan import free_run_id
+from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch, Run, encode
+
+SCHEMA = {
+    "properties": {
+        "dropout": {"type": "number", "minimum": 0, "maximum": 0.9},
+        "batch_size": {"type": "integer", "minimum": 1},
+        "preset": {"type": "string", "enum": ["broken", "fixed"]},
+        "amp": {"type": "boolean"},
+        "patience": {"type": ["integer", "null"], "minimum": 0},
+        "temperature": {"type": "number", "exclusiveMinimum": 0},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("argv", "key", "value", "expected"),
+    [
+        pytest.param("t --lr 0.1 --n 3", "lr", 0.2, "t --lr 0.2 --n 3", id="replaced where it stands"),
+        pytest.param("t --lr=0.1 --n=3", "lr", 0.2, "t --lr=0.2 --n=3", id="joined stays joined"),
+        pytest.param("t --batch-size 8", "batch_size", 4, "t --batch-size 4", id="dashes stay dashes"),
+        pytest.param("t --batch_size 8", "batch-size", 4, "t --batch_size 4", id="underscores stay underscores"),
+        pytest.param("t --lr 0.1", "hidden_dim", 64, "t --lr 0.1 --hidden_dim 64", id="added at the end"),
+        pytest.param("t --out-dir x", "hidden_dim", 64, "t --out-dir x --hidden-dim 64", id="added with dashes"),
+        pytest.param("t --a=1 --b=2", "hidden_dim", 64, "t --a=1 --b=2 --hidden_dim=64", id="added joined"),
+        pytest.param("t lr=0.1 model=x", "lr", 0.2, "t lr=0.2 model=x", id="an override without dashes"),
+        pytest.param("t lr=0.1 model=x", "seed", 3, "t lr=0.1 model=x seed=3", id="added without dashes"),
+        pytest.param("t --amp --n 3", "amp", False, "t --n 3", id="a flag alone is switched off"),
+        pytest.param("t --amp --n 3", "amp", True, "t --amp --n 3", id="a flag alone stays on"),
+        pytest.param("t --n 3 --lr 1", "n", None, "t --lr 1", id="no value takes the option away"),
+        pytest.param("t --lr -0.5 --n 3", "lr", -1, "t --lr -1 --n 3", id="a negative number is a value"),
+        pytest.param("t --lr 1 --lr 2", "lr", 3, "t --lr 1 --lr 3", id="the last one given wins and is changed"),
+        pytest.param("t --steps 1 2 3 --n 3", "steps", [4, 5], "t --steps 4 5 --n 3", id="several values"),
+        pytest.param("t --preset broken", "dropout", 0.5, "t --preset broken --dropout 0.5", id="a preset stays"),
+        pytest.param("t", "lr", 1e-05, "t --lr 1e-05", id="a command without options"),
+    ],
+)
+def test_an_option_is_set_in_the_style_of_the_command(argv, key, value, expected):
+    assert with_value(argv.split(), key, value) == expected.split()
+
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+keys = st.from_regex(r"[a-z][a-z_]{0,10}", fullmatch=True)
+
+
+@given(argv=st.lists(words, max_size=8), key=keys, value=st.one_of(st.floats(allow_nan=False), st.integers(), keys))
+def test_what_was_set_is_what_is_read_back_and_no_other_option_moves(argv: list[str], key: str, value: Any):
+    before = {flag.key: flag for flag in find_flags(["t", *argv])}
+    after = with_value(["t", *argv], key, value)
+    assert value_of(after, key) == text_of(value)
+    others = {flag.key: (flag.name, flag.values) for flag in find_flags(after) if flag.key != key}
+    assert others == {k: (f.name, f.values) for k, f in before.items() if k != canonical(key)}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("dropout", "0.5", 0.5),
+        ("dropout", 0, 0),
+        ("batch_size", "16", 16),
+        ("batch_size", 16.0, 16),
+        ("amp", "true", True),
+        ("amp", "no", False),
+        ("patience", "none", None),
+        ("patience", "3", 3),
+        ("preset", "fixed", "fixed"),
+    ],
+)
+def test_a_value_becomes_the_type_that_the_schema_names(key, value, expected):
+    found = checked_value(key, value, SCHEMA["properties"])
+    assert (found, type(found)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("dropout", 1.5, "dropout 1.5: must be 0 to 0.9."),
+        ("dropout", "-1", "dropout -1: must be 0 to 0.9."),
+        ("dropout", "much", "dropout much: must be a number."),
+        ("dropout", "nan", "dropout nan: must be a number."),
+        ("batch_size", 0, "batch_size 0: must be at least 1."),
+        ("batch_size", 2.5, "batch_size 2.5: must be a whole number."),
+        ("temperature", 0, "temperature 0: must be more than 0."),
+        ("preset", "best", "preset best: must be one of broken, fixed."),
+        ("amp", "maybe", "amp maybe: must be true or false."),
+        ("drop_out", 1, "drop_out: there is no such setting; nearest: dropout."),
+        ("dropout", None, "dropout: must not be empty."),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_told_at_its_field(key, value, sentence):
+    with pytest.raises(UsageError) as told:
+        checked_value(key, value, SCHEMA["properties"])
+    assert str(told.value) == sentence
+
+
+def test_every_wrong_field_is_told_at_once():
+    with pytest.raises(UsageError) as told:
+        checked({"dropout": 2, "batch-size": 0, "amp": True}, SCHEMA)
+    assert str(told.value).splitlines() == ["dropout 2: must be 0 to 0.9.", "batch_size 0: must be at least 1."]
+
+
+def test_a_script_without_a_schema_takes_any_value():
+    assert checked({"lr": "0.1"}, {}) == {"lr": "0.1"}
+
+
+def a_run(runs: Path, argv: list[str], *, how="start", config=None, schema=None) -> Path:
+    """A run directory as a launcher and a trainer leave it."""
+    run_dir = runs / "parent"
+    run_dir.mkdir(parents=True)
+    launch = Launch(run_id="parent", created_at=0.0, argv=argv, cwd=str(runs.parent), how=how)
+    files.create(run_dir / LAUNCH_FILE, encode(launch))
+    if config is not None:
+        run = Run(run_id="parent", config=config, config_schema=schema or {})
+        files.create(run_dir / RUN_FILE, encode(run))
+    return run_dir
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+def test_the_diff_shows_the_value_before_from_the_runs_own_config(runs):
+    a_run(runs, ["python", "t.py", "--preset", "broken"], config={"dropout": 0.3, "batch_size": 8}, schema=SCHEMA)
+    plan = plan_restart(runs, "parent", {"dropout": "0.5", "batch_size": 8})
+    assert plan.diff == [("dropout", 0.3, 0.5)]
+    assert plan.argv == ["python", "t.py", "--preset", "broken", "--dropout", "0.5", "--batch_size", "8"]
+
+
+def test_a_folder_inside_the_parents_run_directory_becomes_the_childs(runs):
+    parent = a_run(runs, ["python", "t.py", "--log_dir", "{run_dir}/tb", "--save_dir", "runs/parent/ckpt"])
+    plan = plan_restart(runs, "parent", {})
+    assert plan.command == f"python t.py --log_dir {runs}/parent-2/tb --save_dir {runs}/parent-2/ckpt"
+    assert str(parent) + "/" not in plan.command
+
+
+def test_the_output_folder_of_our_own_foreground_trainer_becomes_the_childs(runs):
+    a_run(runs, ["python", "-m", "trainer", "--output-dir", "elsewhere/x", "--dropout", "0.3"])
+    assert plan_restart(runs, "parent", {}).argv[4] == "{run_dir}"
+
+
+def test_an_output_folder_of_somebody_elses_script_is_never_used_twice(runs):
+    a_run(runs, ["python", "t.py", "--output_dir", "checkpoints/teacher"])
+    with pytest.raises(
+        UsageError, match="output_dir checkpoints/teacher: the child would overwrite the files of parent"
+    ):
+        plan_restart(runs, "parent", {"lr": 1})
+    with pytest.raises(UsageError, match="must differ"):
+        plan_restart(runs, "parent", {"output_dir": "./checkpoints/../checkpoints/teacher/"})
+    plan = plan_restart(runs, "parent", {"output_dir": "checkpoints/teacher-2"})
+    assert plan.command == "python t.py --output_dir checkpoints/teacher-2"
+
+
+def test_an_imported_run_has_no_command_and_says_so(runs):
+    a_run(runs, [], how="import")
+    with pytest.raises(RefusedError, match="it was imported"):
+        plan_restart(runs, "parent", {})
+
+
+def test_a_run_without_launch_record_has_no_command_and_says_so(runs):
+    (runs / "bare").mkdir(parents=True)
+    with pytest.raises(RefusedError, match="How bare was started is not known"):
+        plan_restart(runs, "bare", {})
+
+
+def test_a_run_that_is_not_there_is_unreadable(runs):
+    with pytest.raises(UnreadableRunError, match="no run nowhere"):
+        plan_restart(runs, "nowhere", {})
+
+
+def test_a_changed_option_of_a_script_without_schema_is_passed_on_and_noted(runs):
+    a_run(runs, ["python", "t.py"])
+    plan = plan_restart(runs, "parent", {"hidden_dim": "64"})
+    assert plan.argv == ["python", "t.py", "--hidden_dim", "64"]
+    assert "unchecked" in plan.notes[0]
+
+
+def test_children_of_children_are_counted_on(runs):
+    for name in ("demo", "demo-2", "lr-0.1"):
+        (runs / name).mkdir(parents=True)
+    assert free_run_id(runs, "demo") == "demo-3"
+    assert free_run_id(runs, "demo-2") == "demo-3"
+    assert free_run_id(runs, "lr-0.1") == "lr-0.1-2"
