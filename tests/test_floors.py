@@ -68,9 +68,7 @@ def test_the_uniform_loss_counts_every_path():
 
 @pytest.mark.parametrize("odds", [[1 / 3, 1 / 3, 1 / 3], [0.7, 0.2, 0.1]], ids=["flat", "unigram"])
 def test_the_static_loss_is_the_lowest_that_any_blank_probability_gives(odds):
-    losses = [
-        slow_loss(SMALL, [blank, *((1 - blank) * np.array(odds))]) for blank in np.linspace(0.02, 0.98, 97)
-    ]
+    losses = [slow_loss(SMALL, [blank, *((1 - blank) * np.array(odds))]) for blank in np.linspace(0.02, 0.98, 97)]
     assert floors.loss_static(SMALL, np.array(odds)) == pytest.approx(min(losses), abs=2e-4)
 
 

@@ -55,10 +55,10 @@ def move_hands(points: np.ndarray, rng: np.random.Generator, amount: float) -> n
     """Both hands (T, K, 2) a little elsewhere, turned and of another size, differently from sign to sign."""
     out = points.copy()
     size = np.exp(rng.uniform(-0.35, 0.35) * amount)
-    turn = drift(len(points), 1, rng, 0.3 * amount)
+    turn = drift(len(points), 1, rng, 0.25 * amount)
     turned = np.concatenate([np.cos(turn), np.sin(turn)], axis=1)
     for wrist, (elbow, tips) in _HANDS.items():
-        shift = drift(len(points), 2, rng, 0.08 * amount)
+        shift = drift(len(points), 2, rng, 0.06 * amount)
         out[:, wrist] += shift
         out[:, elbow] += shift / 2
         sense = 1 if wrist == 6 else -1
@@ -76,10 +76,10 @@ def augment_landmarks(frames: np.ndarray, rng: np.random.Generator, strength: st
         return frames
     moved = mask_time(warp_time(frames, rng, amount), rng, amount)
     points = move_hands(moved.reshape(len(moved), -1, 2).astype(np.float64), rng, amount)
-    turn = rng.uniform(-0.3, 0.3) * amount
+    turn = rng.uniform(-0.4, 0.4) * amount
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    scale = np.exp(rng.uniform(-0.4, 0.4) * amount) * np.array([np.exp(rng.uniform(-0.2, 0.2) * amount), 1.0])
-    points = (points * scale) @ rotation.T + rng.normal(0, 0.25 * amount, size=2)
+    scale = np.exp(rng.uniform(-0.5, 0.5) * amount) * np.array([np.exp(rng.uniform(-0.2, 0.2) * amount), 1.0])
+    points = (points * scale) @ rotation.T + rng.normal(0, 0.4 * amount, size=2)
     points += rng.normal(0, 0.02 * amount, size=points.shape)
     return points.reshape(len(moved), -1).astype(np.float32)
 
