@@ -39,7 +39,10 @@ class Overconfident:
             for i, level in enumerate(rising)
         ]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
-        if episode is None or not still_improving(data.val_wer):
+        chance = evaluations.floors_of(snapshot).wer_constant
+        # An error rate that never left chance is not "improving", however its noise falls.
+        learnt = chance is None or float(np.nanmin(data.val_wer)) < chance - thresholds.chance_margin
+        if episode is None or not learnt or not still_improving(data.val_wer):
             return Quiet(self.name, self.title, "Loss and error rate do not go apart.")
         first, last = float(data.val_wer[episode.onset]), float(np.nanmin(data.val_wer))
         return Finding(
