@@ -28,7 +28,6 @@ VERBS = {
     "restart": "restart",
     "resume": "resume",
     "ack": "ack",
-    "import": "import_",
     "serve": "serve",
 }
 """Verb → module in monitor/commands, each with a function `run`."""

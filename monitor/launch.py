@@ -7,6 +7,7 @@ so that a child run made from it never writes into its parent's folder.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from typing import TypeVar
 
 from monitor import files
 from monitor.errors import UnreadableRunError
-from monitor.provenance import code_of
+from monitor.provenance import code_of, script_of
 from monitor.run_dir import (
     GENERATION_VARIABLE,
     LAUNCH_FILE,
@@ -93,6 +94,14 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
         git_diff=code.git_diff,
         stop_grace_secs=order.stop_grace_secs,
     )
+
+
+def name_of(order: Order, name: str | None) -> str:
+    """A run id made from a name, else from the script: "My run!" becomes My-run."""
+    script = script_of(order.argv, order.cwd)
+    from_script = "" if script is None else script.parent.name if script.stem == "__main__" else script.stem
+    wanted = re.sub(r"[^A-Za-z0-9._-]+", "-", name or from_script).strip("-._")
+    return wanted[:80] or "run"
 
 
 def read_launch(run_dir: Path) -> Launch | None:

@@ -6,7 +6,6 @@ A start is exclusive by the run's folder, a resume by the run's lock: a double c
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import time
@@ -16,8 +15,7 @@ from typing import Any
 
 from monitor import control, files, processes
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
-from monitor.launch import PLACEHOLDER, Order, generation_of, launch_of, read_launch, read_progress, read_state
-from monitor.provenance import script_of
+from monitor.launch import PLACEHOLDER, Order, generation_of, launch_of, name_of, read_launch, read_progress, read_state
 from monitor.reader import RunReader
 from monitor.relaunch.fields import checked
 from monitor.relaunch.flags import text_of
@@ -242,7 +240,7 @@ def _claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -
     runs_dir = runs_dir.absolute()
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
-        run_dir = _made(runs_dir, check_run_id(run_id)) if run_id else _made_free(runs_dir, _stem(order, name))
+        run_dir = _made(runs_dir, check_run_id(run_id)) if run_id else _made_free(runs_dir, name_of(order, name))
         launch = launch_of(order, run_dir.name, time.time())
         if not files.create(run_dir / LAUNCH_FILE, encode(launch)):
             raise RefusedError(f"{run_dir.name} has been started already.")
@@ -266,13 +264,6 @@ def _made_free(runs_dir: Path, stem: str) -> Path:
             return _made(runs_dir, name)
         except RefusedError:
             name = free_run_id(runs_dir, stem)
-
-
-def _stem(order: Order, name: str | None) -> str:
-    """A run id from a name, else from the script: "My run!" becomes My-run."""
-    script = script_of(order.argv, order.cwd)
-    wanted = name or (script.stem if script and script.stem != "__main__" else script and script.parent.name) or "run"
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", wanted).strip("-._")[:80] or "run"
 
 
 def _supervise(run_dir: Path, *flags: str) -> None:

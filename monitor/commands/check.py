@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
+from monitor.diagnosis import SAID_AT_ONCE
 from monitor.errors import EXIT_CRITICAL, EXIT_NOT_ENOUGH_DATA, EXIT_OK, EXIT_WARNING
+from monitor.rules.result import Quiet
 
 UNDECIDED = frozenset({"TOO EARLY", "CAN'T JUDGE"})
 
@@ -26,7 +28,9 @@ def exit_code(look: Look) -> int:
         return EXIT_CRITICAL
     if "warning" in severities:
         return EXIT_WARNING
-    if look.judged.diagnosis.verdict in UNDECIDED or look.judged.diagnosis.checks_ran == 0:
+    # Rules that speak at once look at no evaluation; their silence says nothing about the run's health.
+    saw_enough = any(isinstance(r, Quiet) and r.rule not in SAID_AT_ONCE for r in look.judged.results)
+    if look.judged.diagnosis.verdict in UNDECIDED or not saw_enough:
         return EXIT_NOT_ENOUGH_DATA
     return EXIT_OK
 
@@ -41,10 +45,7 @@ def lines(look: Look) -> list[str]:
     text.extend(diagnosis.suppressed)
     if diagnosis.next_step:
         text.append(f"Next: {diagnosis.next_step}")
-    text.append(f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.")
-    if diagnosis.not_checked:
-        text.append("Not checked: " + "; ".join(diagnosis.not_checked))
-    return text
+    return [*text, f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.", *diagnosis.not_checked]
 
 
 def document(look: Look, code: int) -> dict[str, object]:

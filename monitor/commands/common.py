@@ -28,6 +28,8 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run id, or the path of a run directory.")]
 
 DEFAULT_RUNS = Path("runs")
+PIPE_COLUMNS = 200
+"""A pipe has no width; a table must not be broken for one."""
 
 
 def find_run(runs_dir: Path, text: str) -> Path:
@@ -93,7 +95,7 @@ def _finite(value: Any) -> Any:
 
 def console() -> Console:
     """Where text for people goes; run names and decoded words are never read as markup."""
-    return Console(markup=False, highlight=False, emoji=False)
+    return Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 
 
 def confirm(question: str, yes: bool) -> None:

@@ -32,7 +32,13 @@ def document(look: Look, options: tuple[Prescription, ...]) -> dict[str, Any]:
 
 
 def causes(look: Look) -> list[str]:
-    return ["", "Causes:", *map(str, look.judged.diagnosis.causes)] if look.judged.diagnosis.causes else []
+    """The likely causes, most likely first, with what speaks for and against each."""
+    text = ["", "Causes, most likely first:"] if look.judged.diagnosis.causes else []
+    for number, cause in enumerate(look.judged.diagnosis.causes, start=1):
+        text.append(f"{number}. {cause.title}")
+        text += [f"   + {line}" for line in cause.evidence]
+        text += [f"   - {line}" for line in cause.against]
+    return text
 
 
 def advice(options: tuple[Prescription, ...]) -> list[str]:

@@ -1,0 +1,68 @@
+"""Compare runs at equal epochs: the settings that differ, then WER, validation loss and gap side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from monitor.commands import words
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, find_run, now, print_json
+from monitor.comparison import Comparison, compare
+from monitor.errors import EXIT_OK, UsageError
+from monitor.reader import RunReader
+
+FORMATS: dict[str, tuple[str, Callable[[float | None], str]]] = {
+    "val_wer": ("val WER", words.percent),
+    "val_loss": ("val loss", words.number),
+    "gap": ("gap", words.number),
+}
+
+
+def run(
+    which: Annotated[list[str], typer.Argument(metavar="RUN RUN…", help="Two or more run ids or run directories.")],
+    runs: RunsOption = DEFAULT_RUNS,
+    as_json: JsonOption = False,
+) -> int:
+    if len(which) < 2:
+        raise UsageError("Give two runs or more to compare.")
+    moment = now()
+    found = compare([RunReader(find_run(runs, name)).read(moment) for name in which])
+    if as_json:
+        print_json(found)
+    else:
+        console().print(_settings(found))
+        console().print(*_remarks(found), sep="\n", soft_wrap=True)
+        console().print(_table(found))
+    return EXIT_OK
+
+
+def _settings(found: Comparison) -> Table:
+    table = Table("setting", *found.run_ids, box=None, pad_edge=False)
+    for key, values in found.settings.items():
+        table.add_row(key, *(words.NONE if value is None else str(value) for value in values))
+    return table
+
+
+def _remarks(found: Comparison) -> list[str]:
+    remarks = []
+    if not found.settings:
+        remarks.append("No setting differs.")
+    if found.code_differs:
+        remarks.append("The code differs too: a difference cannot be credited to the settings alone.")
+    if found.not_comparable:
+        remarks.append(f"Not comparable: {found.not_comparable}")
+    if not found.epochs:
+        remarks.append("They have no evaluated epoch in common yet.")
+    return [*remarks, ""]
+
+
+def _table(found: Comparison) -> Table:
+    heads = [f"{title} {run_id}" for title, _ in FORMATS.values() for run_id in found.run_ids]
+    table = Table("epoch", *heads, box=None, pad_edge=False)
+    for index, epoch in enumerate(found.epochs):
+        cells = [form(column[index]) for name, (_, form) in FORMATS.items() for column in found.values[name]]
+        table.add_row(words.short(epoch), *cells)
+    return table

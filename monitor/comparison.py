@@ -1,0 +1,78 @@
+"""Runs side by side at equal epochs: what differs in their settings, and what each measured.
+
+Deliberately without a verdict: whether a difference is more than noise needs a paired interval over the clips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.run_dir import Epoch, Snapshot
+
+MEASURES = ("val_wer", "val_loss", "gap")
+ROWS = 12
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`epochs`: those that every run has evaluated. `values[measure][run]` follows them.
+
+    `settings`: key → one value per run, for keys that differ; `not_comparable`: why, if the runs measure differently.
+    """
+
+    run_ids: tuple[str, ...]
+    epochs: tuple[float, ...]
+    values: dict[str, tuple[tuple[float | None, ...], ...]]
+    settings: dict[str, tuple[Any, ...]]
+    code_differs: bool
+    not_comparable: str
+
+
+def compare(snapshots: Sequence[Snapshot]) -> Comparison:
+    """The comparison of two or more runs; pure."""
+    tables = [{record.epoch: record for record in snapshot.epochs} for snapshot in snapshots]
+    shared = sorted(set.intersection(*(set(table) for table in tables)))
+    epochs = tuple(_thinned(shared))
+    return Comparison(
+        run_ids=tuple(snapshot.run_id for snapshot in snapshots),
+        epochs=epochs,
+        values={name: tuple(_column(table, epochs, name) for table in tables) for name in MEASURES},
+        settings=_differing([snapshot.run.config if snapshot.run else {} for snapshot in snapshots]),
+        code_differs=len({_code(snapshot) for snapshot in snapshots}) > 1,
+        not_comparable=_obstacle(snapshots),
+    )
+
+
+def _thinned(epochs: list[float]) -> list[float]:
+    """At most ROWS of them, first and last included."""
+    if len(epochs) <= ROWS:
+        return epochs
+    return [epochs[round(index * (len(epochs) - 1) / (ROWS - 1))] for index in range(ROWS)]
+
+
+def _column(table: dict[float, Epoch], epochs: Sequence[float], name: str) -> tuple[float | None, ...]:
+    return tuple(getattr(table[epoch], name) for epoch in epochs)
+
+
+def _differing(configs: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    keys = list(dict.fromkeys(key for config in configs for key in config))
+    rows = {key: tuple(config.get(key) for config in configs) for key in keys}
+    return {key: row for key, row in rows.items() if any(value != row[0] for value in row)}
+
+
+def _code(snapshot: Snapshot) -> tuple[str | None, ...]:
+    launch = snapshot.launch
+    return (launch.script_sha256, launch.git_commit, launch.git_diff) if launch else (None, None, None)
+
+
+def _obstacle(snapshots: Sequence[Snapshot]) -> str:
+    """Why the numbers must not be set against each other, or "" if nothing speaks against it."""
+    runs = [snapshot.run for snapshot in snapshots if snapshot.run is not None]
+    if len({(run.data.name, run.data.clips.get("val"), run.data.tokens.get("val")) for run in runs}) > 1:
+        sizes = " and ".join(f"{run.data.name or '?'} ({run.data.clips.get('val', '?')} clips)" for run in runs)
+        return f"The validation sets differ: {sizes}."
+    if len({run.units.get("loss") for run in runs}) > 1:
+        return "The losses are in different units."
+    return ""
