@@ -17,7 +17,7 @@ from monitor import control, files, processes
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.launch import PLACEHOLDER, Order, generation_of, launch_of, name_of, read_launch, read_progress, read_state
 from monitor.reader import RunReader
-from monitor.relaunch.fields import checked
+from monitor.relaunch.fields import checked, with_presets
 from monitor.relaunch.flags import text_of
 from monitor.relaunch.plan import RestartPlan, free_run_id, make_plan
 from monitor.run_dir import LAUNCH_FILE, Parent, Request, Snapshot, check_run_id, encode
@@ -71,9 +71,9 @@ def start_training(runs_dir: Path, config: Mapping[str, Any], **how: Any) -> str
 
 def training_command(config: Mapping[str, Any]) -> list[str]:
     """The command template of our own trainer for these options. Raises UsageError for a value it does not allow."""
-    preset = {"preset": config["preset"]} if config.get("preset") else {}
-    values = checked({key: value for key, value in config.items() if key != "preset"}, trainer_schema())
-    options = [word for key, value in {**preset, **values}.items() for word in (f"--{key}", text_of(value))]
+    given = {key: value for key, value in config.items() if not (key == "preset" and not value)}
+    values = checked(given, with_presets(trainer_schema(), config.get("data", "synthetic")))
+    options = [word for key, value in values.items() for word in (f"--{key}", text_of(value))]
     return [sys.executable, "-m", "trainer", *options, "--output_dir", PLACEHOLDER]
 
 

@@ -141,6 +141,14 @@ def test_the_diff_shows_the_value_before_from_the_runs_own_config(runs):
     assert plan.argv == ["python", "t.py", "--preset", "broken", "--dropout", "0.5", "--batch_size", "8"]
 
 
+def test_only_a_preset_of_the_runs_own_corpus_may_be_chosen(runs):
+    schema = {**SCHEMA, "presets": {"synthetic": {"broken": {}, "fixed": {}}, "digits": {"more_data": {}}}}
+    a_run(runs, ["python", "-m", "trainer", "--preset", "broken"], config={"data": "synthetic"}, schema=schema)
+    assert plan_restart(runs, "parent", {"preset": "fixed"}).argv[-2:] == ["--preset", "fixed"]
+    with pytest.raises(UsageError, match="preset more_data: must be one of broken, fixed"):
+        plan_restart(runs, "parent", {"preset": "more_data"})
+
+
 def test_a_folder_inside_the_parents_run_directory_becomes_the_childs(runs):
     parent = a_run(runs, ["python", "t.py", "--log_dir", "{run_dir}/tb", "--save_dir", "runs/parent/ckpt"])
     plan = plan_restart(runs, "parent", {})

@@ -32,6 +32,15 @@ def checked(changes: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
     return good
 
 
+def with_presets(schema: Mapping[str, Any], corpus: Any = None) -> dict[str, Any]:
+    """The schema with the option `preset`, where it names presets (per corpus): only those may be chosen."""
+    presets: Mapping[str, Any] = schema.get("presets", {})
+    names = list(presets.get(corpus) or dict.fromkeys(name for known in presets.values() for name in known))
+    if not names:
+        return dict(schema)
+    return {**schema, "properties": {**schema.get("properties", {}), "preset": {"type": "string", "enum": names}}}
+
+
 def checked_value(key: str, value: Any, properties: Mapping[str, Any]) -> Any:
     """One value, converted from text where the schema says what it is. Raises UsageError naming value and range."""
     if not properties:

@@ -12,7 +12,7 @@ from typing import Any
 from monitor import files
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.launch import command_of, read_launch
-from monitor.relaunch.fields import checked
+from monitor.relaunch.fields import checked, with_presets
 from monitor.relaunch.flags import text_of, value_of, with_value
 from monitor.relaunch.outputs import is_output, refuse_same_folder, with_own_folders
 from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, decode
@@ -104,7 +104,7 @@ def _run_of(parent_dir: Path) -> Run | None:
 
 def _checked(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> dict[str, Any]:
     """Values that are allowed; an option that the command itself carries need not stand in the schema."""
-    schema = run.config_schema if run else {}
+    schema = with_presets(run.config_schema, run.config.get("data")) if run else {}
     outside = {
         key.lstrip("-").replace("-", "_"): value
         for key, value in changes.items()
