@@ -22,11 +22,11 @@ State = dict[str, Any]
 
 def save(path: Path, state: State, about: dict[str, Any]) -> None:
     """Replaces the checkpoint whole; `about` goes into the .json. Raises OSError when the disk does not take it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    memory = io.BytesIO()
+    memory, readable = io.BytesIO(), json.dumps(about, indent=2).encode()
     torch.save(state, memory)
+    path.parent.mkdir(parents=True, exist_ok=True)
     _replace(path, memory.getbuffer())
-    _replace(path.with_suffix(".json"), json.dumps(about, indent=2).encode())
+    _replace(path.with_suffix(".json"), readable)
 
 
 def _replace(path: Path, data: bytes | memoryview) -> None:

@@ -76,10 +76,10 @@ def augment_landmarks(frames: np.ndarray, rng: np.random.Generator, strength: st
         return frames
     moved = mask_time(warp_time(frames, rng, amount), rng, amount)
     points = move_hands(moved.reshape(len(moved), -1, 2).astype(np.float64), rng, amount)
-    turn = rng.uniform(-0.4, 0.4) * amount
+    turn = rng.uniform(-0.5, 0.5) * amount
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    scale = np.exp(rng.uniform(-0.5, 0.5) * amount) * np.array([np.exp(rng.uniform(-0.2, 0.2) * amount), 1.0])
-    points = (points * scale) @ rotation.T + rng.normal(0, 0.4 * amount, size=2)
+    scale = np.exp(rng.uniform(-0.6, 0.6) * amount) * np.array([np.exp(rng.uniform(-0.2, 0.2) * amount), 1.0])
+    points = (points * scale) @ rotation.T + rng.normal(0, 0.6 * amount, size=2)
     points += rng.normal(0, 0.02 * amount, size=points.shape)
     return points.reshape(len(moved), -1).astype(np.float32)
 

@@ -51,19 +51,19 @@ class Signer:
 def make_signer(name: str, rng: np.random.Generator, language: Phonology) -> Signer:
     """A random person before a random camera; each figure is drawn once and kept for all of their clips."""
     count = len(GLOSSES)
-    turn = rng.normal(0, 0.2)
+    turn = rng.normal(0, 0.25)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    variant = rng.random(count) < 0.05
+    variant = rng.random(count) < 0.03
     return Signer(
         name=name,
-        body=rotation @ np.diag(_factor(rng, 0.3) * np.array([_factor(rng, 0.12), 1.0])),
-        shift=rng.normal(0, 0.4, size=2),
+        body=rotation @ np.diag(_factor(rng, 0.35) * np.array([_factor(rng, 0.15), 1.0])),
+        shift=rng.normal(0, 0.6, size=2),
         speed=_factor(rng, 0.15),
         hand=_factor(rng, 0.25),
-        location=rng.normal(0, 0.09, size=(count, 2)),
-        angle=rng.normal(0, 0.2, size=count),
-        amplitude=_factor(rng, 0.2) * np.exp(rng.normal(0, 0.15, size=count)),
-        orientation=rng.normal(0, 0.3, size=count),
+        location=rng.normal(0, 0.07, size=(count, 2)),
+        angle=rng.normal(0, 0.15, size=count),
+        amplitude=_factor(rng, 0.2) * np.exp(rng.normal(0, 0.12, size=count)),
+        orientation=rng.normal(0, 0.25, size=count),
         duration=rng.integers(-1, 2, size=count),
         movement=np.where(variant, rng.integers(MOVEMENTS, size=count), language.movement),
     )

@@ -19,16 +19,17 @@ class LandmarkTcn(CtcModel):
         self.tcn = nn.ModuleList(
             nn.Conv1d(size, channels, kernel_size=5, stride=2, padding=2) for size in (features, channels)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.norms = nn.ModuleList(nn.LayerNorm(channels) for _ in self.tcn)
         self.bilstm = BiLstm(channels, hidden_dim, layers=2, dropout=dropout)
         self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout)
 
     def stages(self) -> dict[str, nn.Module]:
-        return {"tcn": self.tcn, "bilstm": self.bilstm, "head": self.head}
+        return {"tcn": nn.ModuleList([self.tcn, self.norms]), "bilstm": self.bilstm, "head": self.head}
 
     def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         x = silence_padding(frames.transpose(1, 2), lengths)  # (N, D, T)
-        for convolution in self.tcn:
+        for convolution, norm in zip(self.tcn, self.norms, strict=True):
             lengths = halve(lengths)
-            x = silence_padding(F.relu(convolution(x)), lengths)  # (N, C, ceil(T / 2)) each time
-        return self.head(self.bilstm(self.dropout(x).transpose(1, 2), lengths)), lengths
+            x = norm(convolution(x).transpose(1, 2)).transpose(1, 2)  # over channels: other frames play no part
+            x = silence_padding(F.relu(x), lengths)  # (N, C, ceil(T / 2)) each time
+        return self.head(self.bilstm(x.transpose(1, 2), lengths)), lengths
