@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor import launcher
+from monitor import launcher, processes
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
-from monitor.launch import command_of, read_launch, read_progress
+from monitor.launch import SUPERVISOR_LOG, command_of, read_launch, read_progress
 from monitor.launcher import plan_restart, restart, resume, start, start_training, status, stop, training_command
 from monitor.run_dir import LAUNCH_FILE, LOG_FILE
 from tests.supervised import (
@@ -232,6 +233,36 @@ def test_a_run_that_has_done_all_its_epochs_is_not_resumed_but_told_how_to_go_fu
     wait_for_state(runs / "run", "finished")
     with pytest.raises(RefusedError, match=r"done all its 3 epochs.*--set epochs=6"):
         resume(runs, "run")
+
+
+def test_a_foreground_run_of_a_terminal_is_stopped_resumed_and_restarted_like_any_other(runs):
+    text = LISTENS.replace("RunWriter(", "RunWriter(sys.argv[2], resume=True, ")
+    command = [*script(runs.parent, text), "--output_dir", str(runs / "hand")]
+    terminal = subprocess.Popen(command, cwd=runs.parent)
+    wait_for(lambda: (runs / "hand").exists() and status(runs / "hand").word == "running")
+    stop(runs / "hand")
+    assert terminal.wait(timeout=30) == 0
+    assert status(runs / "hand").word == "stopped"
+    first = launcher.generation(runs / "hand")
+    resume(runs, "hand")
+    wait_for_state(runs / "hand", "running")
+    assert state_of(runs / "hand").generation == first + 1
+    plan = plan_restart(runs, "hand", {})
+    assert plan.command.endswith(f"--output_dir {runs}/hand-2")
+    restart(plan, stop_parent=True)
+    wait_for_state(runs / "hand-2", "running")
+    assert state_of(runs / "hand").state == "stopped"
+
+
+def test_a_run_directory_that_vanishes_ends_neither_trainer_nor_supervisor_in_a_fault(runs):
+    run_dir = runs / start(runs, script(runs.parent, LISTENS.replace("range(1, 1001)", "range(1, 60)")), run_id="gone")
+    wait_for_state(run_dir, "running")
+    trainer = state_of(run_dir).trainer
+    log = (run_dir / SUPERVISOR_LOG).open()
+    shutil.rmtree(run_dir, ignore_errors=True)
+    wait_for(lambda: processes.liveness(trainer) == "gone")
+    wait_for(lambda: not supervisors(run_dir), secs=90)
+    assert "Traceback" not in log.read()
 
 
 def test_stopping_what_has_ended_is_refused_with_its_state(runs):

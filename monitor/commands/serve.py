@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.common import DEFAULT_RUNS, RunsOption
-from monitor.errors import EXIT_OK
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption
 
 
 def run(
@@ -17,9 +16,9 @@ def run(
     no_token: Annotated[bool, typer.Option("--no-token", help="No links needed: for a machine that is yours.")] = False,
     detach: Annotated[bool, typer.Option(help="Go on in the background.")] = True,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the dashboard that serves this folder.")] = False,
+    as_json: JsonOption = False,
 ) -> int:
     # Imported here: it brings the page's libraries, which --help does not need.
     from monitor.ui.serve import run_serve
 
-    code = run_serve(host=host, port=port, runs_dir=runs, no_token=no_token, detach=detach, stop=stop)
-    return code if isinstance(code, int) else EXIT_OK
+    return run_serve(host=host, port=port, runs_dir=runs, no_token=no_token, detach=detach, stop=stop, as_json=as_json)

@@ -23,7 +23,7 @@ class StateFile:
     def __init__(self, run_dir: Path, first: State, clock: Callable[[], float]) -> None:
         self._path = run_dir / STATE_FILE
         self._clock = clock
-        self._on_disk = False
+        self._on_disk = self._complained = False
         self.state = first
 
     def tell(self, **changes: Any) -> None:
@@ -45,7 +45,10 @@ class StateFile:
         try:
             files.replace(self._path, encode(self.state))
         except OSError as problem:
-            log.warning("state.json not written yet: %s", problem)
+            if not self._complained:
+                log.warning("state.json not written yet, trying on (said once): %s", problem)
+            self._complained = True
             return False
         self._on_disk = True
+        self._complained = False
         return True

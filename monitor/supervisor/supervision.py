@@ -156,7 +156,7 @@ class Supervision:
 
     def _insist(self) -> None:
         deadline = time.monotonic() + LAST_WORD_SECS
-        while not self.state_file.flush() and time.monotonic() < deadline:
+        while not self.state_file.flush() and self.run_dir.is_dir() and time.monotonic() < deadline:
             time.sleep(0.5)
 
     def _answer_at_end(self, request: Request, now: float) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor import files
+from monitor.errors import MonitorError
 from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, STEPS_FILE, SUMMARY_FILE, encode
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class Watch:
         """Says each trouble once, not four times a second."""
         if repr(problem) != self._last_trouble:
             self._last_trouble = repr(problem)
-            log.warning("this run could not be judged: %r", problem, exc_info=not isinstance(problem, OSError))
+            expected = isinstance(problem, (OSError, MonitorError))
+            log.warning("this run could not be judged: %r", problem, exc_info=not expected)
 
 
 def _size(path: Path) -> int:
