@@ -140,6 +140,9 @@ class Supervision:
     def _end(self, ending: Ending, now: float) -> None:
         self.trainer.clear_leftovers()
         self._read_progress()
+        stop = next((r for r in control.pending(self.run_dir, self._generation) if r.verb == "stop"), None)
+        if stop is not None and self.state_file.state.stop is None:
+            self._begin_stop(stop, now)  # a quick trainer obeys before its supervisor has looked
         final = final_of(ending, self._progress, self.state_file.state.stop, self.run_dir)
         if final is not None:
             self.state_file.tell(
