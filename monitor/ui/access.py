@@ -1,0 +1,214 @@
+"""Who may look, and who may control: two tokens, one cookie, and a gate in front of everything.
+
+On a shared machine loopback is open to every user, so reading needs a token too.
+The gate is pure ASGI: it sees Streamlit's own routes and sockets as well as ours.
+It checks Host (a foreign name is DNS rebinding), Origin (a foreign page must not talk to us) and the cookie.
+"""
+
+from __future__ import annotations
+
+import hmac
+import http.cookies
+import json
+import os
+import secrets
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from monitor.errors import RefusedError
+
+Role = Literal["control", "look"]
+
+COOKIE_PREFIX = "vitalsigns_"
+COOKIE_DAYS = 365
+TOKEN_PATH = "/vs/token"
+OPEN_PATHS = ("/_stcore/health",)
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """`control` may stop and start runs, `look` may only look."""
+
+    control: str
+    look: str
+
+    def role_of(self, token: str | None) -> Role | None:
+        """The role of a presented token, compared in constant time."""
+        if token and hmac.compare_digest(token.encode(), self.control.encode()):
+            return "control"
+        if token and hmac.compare_digest(token.encode(), self.look.encode()):
+            return "look"
+        return None
+
+    def role_of_cookies(self, cookies: Mapping[str, str]) -> Role | None:
+        """The best role among our cookies; ports share tokens, so any of them counts."""
+        roles = {self.role_of(value) for name, value in cookies.items() if name.startswith(COOKIE_PREFIX)}
+        return "control" if "control" in roles else "look" if "look" in roles else None
+
+
+def state_dir() -> Path:
+    """Where tokens and the server's pid live: private to the user, outside every run."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "vitalsigns"
+
+
+def load_tokens(folder: Path | None = None) -> Tokens:
+    """The user's tokens, made on first use in a file only the user can read. Raises RefusedError."""
+    path = (folder or state_dir()) / "tokens.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            _make(path)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return Tokens(values["control"], values["look"])
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise RefusedError(f"Cannot use the token file {path}: {problem}. Remove it to get new tokens.") from problem
+
+
+def _make(path: Path) -> None:
+    """Creates the file whole and exclusively: two servers that start together agree on one."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump({"control": secrets.token_urlsafe(24), "look": secrets.token_urlsafe(24)}, file)
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    finally:
+        aside.unlink()
+
+
+class AccessGate:
+    """ASGI middleware. `tokens` None: everybody who reaches the port may do everything (an explicit choice)."""
+
+    def __init__(self, app: ASGIApp, tokens: Tokens | None, hosts: Iterable[str] = (), base: str = "") -> None:
+        self._app = app
+        self._tokens = tokens
+        self._hosts = LOOPBACK_NAMES | {host.lower() for host in hosts}
+        self._base = base.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        else:
+            await self._page(scope, receive, send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        role = self._role(headers)
+        if not self._host_is_ours(headers) or not _same_origin(headers) or role is None:
+            await send({"type": "websocket.close", "code": 1008, "reason": "no token"})
+            return
+        scope["vitalsigns_role"] = role
+        await self._app(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        answer = await self._refusal(request)
+        if answer is not None:
+            await answer(scope, receive, send)
+            return
+        scope["vitalsigns_role"] = self._role(request.headers)
+        await self._app(scope, receive, send)
+
+    async def _refusal(self, request: Request) -> Response | None:
+        """What to answer instead of the page, or None where the request may pass."""
+        path = request.url.path.removeprefix(self._base)
+        if not self._host_is_ours(request.headers):
+            return PlainTextResponse("This server answers to localhost only.", 421)
+        if path in OPEN_PATHS:
+            return None
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not _same_origin(request.headers):
+            return PlainTextResponse("A request from another site is refused.", 403)
+        if self._tokens is None:
+            return None
+        given = request.query_params.get("token") or request.query_params.get("view_token")
+        if given is not None:
+            return self._let_in(request, given)
+        if path == TOKEN_PATH and request.method == "POST":
+            form = urllib.parse.parse_qs((await request.body()).decode("utf-8", "replace"))
+            return self._let_in(request, form.get("token", [""])[0].strip())
+        return None if self._role(request.headers) else _door(self._base, "")
+
+    def _let_in(self, request: Request, token: str) -> Response:
+        """Sets the cookie and sends the browser on to the same address without the token."""
+        # A whole link may be pasted instead of the token alone.
+        token = token.rpartition("token=")[2] if "token=" in token else token
+        role = self._tokens.role_of(token) if self._tokens else None
+        if role is None:
+            return _door(self._base, "That token is not one of this server's.")
+        kept = [(key, value) for key, value in request.query_params.multi_items() if "token" not in key]
+        path = f"{self._base}/" if request.url.path.endswith(TOKEN_PATH) else request.url.path
+        answer = RedirectResponse(path + (f"?{urllib.parse.urlencode(kept)}" if kept else ""), 303)
+        port = (request.scope.get("server") or ("", 0))[1]
+        answer.set_cookie(
+            f"{COOKIE_PREFIX}{port}", token, max_age=COOKIE_DAYS * 86400, path="/", httponly=True, samesite="lax"
+        )
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    def _role(self, headers: Headers) -> Role | None:
+        if self._tokens is None:
+            return "control"
+        jar = http.cookies.SimpleCookie()
+        try:
+            jar.load(headers.get("cookie", ""))
+        except http.cookies.CookieError:
+            return None
+        return self._tokens.role_of_cookies({name: morsel.value for name, morsel in jar.items()})
+
+    def _host_is_ours(self, headers: Headers) -> bool:
+        """Any port is fine (a tunnel chooses its own); any other name is a rebinding attack."""
+        name = urllib.parse.urlsplit(f"//{headers.get('host', '')}").hostname
+        return bool(name) and str(name).lower() in self._hosts
+
+
+def _same_origin(headers: Headers) -> bool:
+    """Whether the page that asks is ours: Origin names the very host and port the browser asked."""
+    origin = headers.get("origin")
+    return origin is None or urllib.parse.urlsplit(origin).netloc == headers.get("host")
+
+
+def _door(base: str, problem: str) -> Response:
+    """The one page for a visitor without a token; `problem` is one of our own sentences."""
+    return HTMLResponse(DOOR.replace("{action}", base + TOKEN_PATH).replace("{problem}", problem), 401)
+
+
+def role_in(scope: Mapping[str, Any]) -> Role | None:
+    """What the gate decided for this request."""
+    role: Role | None = scope.get("vitalsigns_role")
+    return role
+
+
+DOOR = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Vitalsigns</title>
+<meta name="viewport" content="width=device-width">
+<style>
+:root{color-scheme:light dark}
+body{font:16px/24px "Source Sans 3","Source Sans Pro",system-ui,sans-serif;max-width:34rem;margin:15vh auto;
+padding:0 16px;background:light-dark(#F6F7F9,#0D1015);color:light-dark(#12161C,#E9EDF3)}
+h1{font-size:20px;line-height:28px}code{font-family:"Source Code Pro",monospace}
+input,button{font:inherit;min-height:44px;padding:0 12px;border-radius:6px;border:1px solid light-dark(#7C8796,#6F7B8B)}
+input{flex:1;min-width:0;background:light-dark(#FFF,#151A21);color:inherit}
+button{background:light-dark(#4338CA,#A5A8FF);color:light-dark(#FFF,#12131F);border:0}
+form{display:flex;gap:8px}p.problem{color:light-dark(#B3141B,#FF8A84)}
+</style>
+<h1>This dashboard needs its link</h1>
+<p>The link with the token was printed where <code>python -m monitor serve</code> was started;
+the same command prints it again. Open that link, or paste it here.</p>
+<p class="problem" role="alert">{problem}</p>
+<form method="post" action="{action}"><input name="token" aria-label="Token or link" autofocus autocomplete="off">
+<button>Open</button></form></html>"""

@@ -1,0 +1,54 @@
+"""The words that `serve` prints: where to open the page, from here and from a laptop."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import sys
+from pathlib import Path
+
+from monitor.reader import list_runs
+from monitor.ui.access import Tokens
+
+
+def links_of(port: int, tokens: Tokens | None, base: str = "") -> dict[str, str]:
+    """`open` (may control), `look` (looking only) and the `ssh` line for a laptop."""
+    root = f"http://127.0.0.1:{port}{base}/"
+    links = {"open": root if tokens is None else f"{root}?token={tokens.control}"}
+    if tokens is not None:
+        links["look"] = f"{root}?view_token={tokens.look}"
+    links["ssh"] = f"ssh -N -L {port}:127.0.0.1:{port} {getpass.getuser()}@{socket.getfqdn()}"
+    return links
+
+
+def links_text(port: int, runs_dir: Path, tokens: Tokens | None, base: str = "", detached: bool = False) -> str:
+    links = links_of(port, tokens, base)
+    count = len(list_runs(runs_dir))
+    lines = [f"Vitalsigns: {count} {'run' if count == 1 else 'runs'} in {runs_dir}."]
+    if detached:
+        lines[0] += " Stays up after you log out (stop it: python -m monitor serve --stop)."
+    if over_ssh():
+        lines.append(f"  On your laptop   {links['ssh']}")
+    lines.append(f"  {'Then open' if over_ssh() else 'Open'}{' ' * (8 if over_ssh() else 13)}{links['open']}")
+    lines[-1] += "   you can stop and start runs"
+    if "look" in links:
+        lines.append(f"  To show others   {links['look']}   looking only")
+    if not over_ssh():
+        lines.append(f"  From a laptop    {links['ssh']}")
+    return "\n".join(lines)
+
+
+def print_links(port: int, runs_dir: Path, tokens: Tokens | None, base: str = "", detached: bool = False) -> None:
+    sys.stdout.write(links_text(port, runs_dir, tokens, base, detached) + "\n")
+    sys.stdout.flush()
+
+
+def over_ssh() -> bool:
+    return bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
+
+
+def has_desktop() -> bool:
+    """Whether opening a browser makes sense: a screen here, and nobody far away."""
+    screen = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(screen) and not over_ssh()

@@ -1,0 +1,214 @@
+"""The live route: a WebSocket that streams what is new in a run.
+
+One tailer per run serves every tab; it stops when the last tab has gone.
+A tab that falls behind gets the newest state when it is ready again, never a queue of old ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from monitor import view
+from monitor.diagnosis import Judged, judge
+from monitor.errors import MonitorError
+from monitor.launcher import ensure_supervised
+from monitor.reader import RunReader
+from monitor.run_dir import RUN_ID_PATTERN, Snapshot
+from monitor.status import status_of
+
+LOOK_SECS = 0.25
+REJUDGE_SECS = 2.0
+"""Without any new record only time passes: a stalled run shows by that."""
+PING_SECS = 2.0
+LIST_SECS = 1.0
+
+
+class Tailer:
+    """Reads one run for all who look at it."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._reader = RunReader(run_dir)
+        self._run_dir = run_dir
+        self._task: asyncio.Task[None] | None = None
+        self._changed = asyncio.Condition()
+        self._mark: tuple[object, ...] = ()
+        self._judged_at = 0.0
+        self.watchers = 0
+        self.version = 0
+        self.problem = ""
+        self.snapshot: Snapshot | None = None
+        self.judged: Judged | None = None
+
+    async def __aenter__(self) -> Tailer:
+        self.watchers += 1
+        if self._task is None:
+            self._task = asyncio.create_task(self._follow())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.watchers -= 1
+        if self.watchers == 0 and self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def newer_than(self, version: int) -> None:
+        """Returns once there is something newer than `version`, or after the ping interval."""
+        async with self._changed:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PING_SECS):
+                    await self._changed.wait_for(lambda: self.version > version)
+
+    async def _follow(self) -> None:
+        await asyncio.to_thread(_adopt, self._run_dir)
+        while True:
+            if await asyncio.to_thread(self._look):
+                async with self._changed:
+                    self.version += 1
+                    self._changed.notify_all()
+            await asyncio.sleep(LOOK_SECS)
+
+    def _look(self) -> bool:
+        """Reads and judges what is new; True if what is shown changes."""
+        now = time.time()
+        try:
+            snapshot = self._reader.read(now)
+        except MonitorError as problem:
+            changed, self.problem = self.problem != str(problem), str(problem)
+            return changed
+        fresh = self.snapshot is None or (snapshot.seq, snapshot.life) != (self.snapshot.seq, self.snapshot.life)
+        if not fresh and not self.problem and now - self._judged_at < REJUDGE_SECS:
+            return False
+        judged = judge(snapshot, now)
+        self._judged_at = now
+        recovered, self.problem = bool(self.problem), ""
+        flags = tuple((f.rule, f.severity, f.line) for f in judged.diagnosis.findings)
+        mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, status_of(snapshot).word)
+        changed, self._mark = mark != self._mark or recovered, mark
+        if changed:
+            self.snapshot, self.judged = snapshot, judged
+        return changed
+
+
+def _adopt(run_dir: Path) -> None:
+    # A run whose supervisor died is taken over by whoever looks; a read-only folder is no reason not to look.
+    with contextlib.suppress(MonitorError, OSError):
+        ensure_supervised(run_dir)
+
+
+class LiveHub:
+    """The WebSocket endpoint, and the tailers behind it."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = runs_dir
+        self.tailers: dict[str, Tailer] = {}
+
+    async def endpoint(self, socket: WebSocket) -> None:
+        """Serves one tab until it goes: hello says what it wants and what it has."""
+        await socket.accept()
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            hello = await _receive(socket)
+            if hello.get("list"):
+                await self._serve_until_gone(socket, self._send_list(socket))
+            elif RUN_ID_PATTERN.fullmatch(str(hello.get("run"))):
+                await self._serve_run(socket, str(hello["run"]), hello)
+            else:
+                await socket.send_json({"kind": "problem", "message": "Say which run: a run id."})
+
+    async def _serve_run(self, socket: WebSocket, run_id: str, hello: dict[str, Any]) -> None:
+        tailer = self.tailers.setdefault(run_id, Tailer(self._runs_dir / run_id))
+        async with tailer:
+            asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue(maxsize=8)
+            await self._serve_until_gone(socket, self._send_run(socket, tailer, view.Since.of(hello), asked), asked)
+        if tailer.watchers == 0:
+            self.tailers.pop(run_id, None)
+
+    async def _serve_until_gone(
+        self, socket: WebSocket, sending: Any, asked: asyncio.Queue[dict[str, Any]] | None = None
+    ) -> None:
+        """Runs the sender until the browser goes away or the sender ends."""
+        sender = asyncio.ensure_future(sending)
+        listener = asyncio.ensure_future(_listen(socket, asked))
+        try:
+            await asyncio.wait({sender, listener}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sender, listener):
+                task.cancel()
+            await asyncio.gather(sender, listener, return_exceptions=True)
+
+    async def _send_run(
+        self, socket: WebSocket, tailer: Tailer, since: view.Since, asked: asyncio.Queue[dict[str, Any]]
+    ) -> None:
+        sent, complained = -1, ""
+        while True:
+            while not asked.empty():
+                await self._answer(socket, tailer, asked.get_nowait())
+            if tailer.problem and tailer.problem != complained:
+                complained = tailer.problem
+                await socket.send_json({"kind": "problem", "message": complained})
+            if tailer.version > sent and tailer.snapshot is not None and tailer.judged is not None:
+                sent, complained = tailer.version, ""
+                snapshot = tailer.snapshot
+                frame = await asyncio.to_thread(view.frame, snapshot, tailer.judged, time.time(), since=since, seq=sent)
+                await _send(socket, {"kind": "frame", **frame})
+                since = view.Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
+            else:
+                await _send(socket, {"kind": "ping", "server_now": time.time()})
+            if asked.empty():
+                await self._wait(tailer, sent, asked)
+
+    async def _wait(self, tailer: Tailer, sent: int, asked: asyncio.Queue[dict[str, Any]]) -> None:
+        """Until something is new, somebody asks, or a ping is due."""
+        question = asyncio.ensure_future(asked.get())
+        news = asyncio.ensure_future(tailer.newer_than(sent))
+        await asyncio.wait({question, news}, return_when=asyncio.FIRST_COMPLETED)
+        news.cancel()
+        if question.done() and not question.cancelled():
+            asked.put_nowait(question.result())
+        question.cancel()
+
+    async def _answer(self, socket: WebSocket, tailer: Tailer, question: dict[str, Any]) -> None:
+        if question.get("kind") != "predictions" or tailer.snapshot is None:
+            return
+        epoch = question.get("epoch")
+        wanted = float(epoch) if isinstance(epoch, (int, float)) else None
+        answer = await asyncio.to_thread(view.predictions, tailer.snapshot, wanted, str(question.get("filter", "")))
+        await _send(socket, {"kind": "predictions", **answer})
+
+    async def _send_list(self, socket: WebSocket) -> None:
+        sent: list[dict[str, Any]] | None = None
+        while True:
+            rows = await asyncio.to_thread(view.run_rows, self._runs_dir, time.time())
+            if rows != sent:
+                sent = rows
+                await _send(socket, {"kind": "rows", "rows": rows, "server_now": time.time()})
+            else:
+                await _send(socket, {"kind": "ping", "server_now": time.time()})
+            await asyncio.sleep(LIST_SECS)
+
+
+async def _listen(socket: WebSocket, asked: asyncio.Queue[dict[str, Any]] | None) -> None:
+    """Takes messages until the browser goes; what is no message of ours is ignored."""
+    while True:
+        message = await _receive(socket)
+        if asked is not None and not asked.full():
+            asked.put_nowait(message)
+
+
+async def _receive(socket: WebSocket) -> dict[str, Any]:
+    text = await socket.receive_text()
+    try:
+        message = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+async def _send(socket: WebSocket, message: dict[str, Any]) -> None:
+    await socket.send_text(msgspec.json.encode(message).decode())

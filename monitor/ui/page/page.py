@@ -1,0 +1,120 @@
+"""The page: which run, who looks, and what to do about a click. Everything is drawn by the component."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from monitor import launcher, view
+from monitor.diagnosis import judge
+from monitor.errors import MonitorError
+from monitor.reader import RunReader, list_runs
+from monitor.status import status_of
+from monitor.ui import assets, component, dialogs
+from monitor.ui.server import base_path, runs_dir, tokens
+
+
+def main() -> None:
+    st.set_page_config(page_title="Vitalsigns", page_icon="📈", layout="wide")
+    folder = runs_dir()
+    role = _role()
+    run_id = st.query_params.get("run")
+    action = component.mount(_data(folder, run_id, role))
+    if action is not None:
+        _act(action, folder, run_id, role)
+
+
+def _role() -> str:
+    known = tokens()
+    return "control" if known is None else known.role_of_cookies(st.context.cookies) or "look"
+
+
+def _data(folder: Path, run_id: str | None, role: str) -> dict[str, Any]:
+    """What the component starts from. Kept for the session: later reruns must not disturb what it has drawn."""
+    kept = st.session_state.get("data")
+    mode_of_run = f"{run_id}"
+    if kept is not None and kept[0] == mode_of_run:
+        return dict(kept[1])
+    base = base_path()
+    data = {
+        "ws": f"{base}/vs/live",
+        "plotly": assets.plotly_url(base),
+        "role": role,
+        "run": run_id,
+        "runs_dir": str(folder),
+        **_first_paint(folder, run_id),
+    }
+    st.session_state["data"] = (mode_of_run, data)
+    return data
+
+
+def _first_paint(folder: Path, run_id: str | None) -> dict[str, Any]:
+    """Words at once, before the live route is up."""
+    now = time.time()
+    try:
+        if run_id is None:
+            rows = view.run_rows(folder, now)
+            return {"mode": "list" if rows else "empty", "rows": rows}
+        snapshot = RunReader(launcher.existing(folder, run_id)).read(now)
+        return {"mode": "run", "frame": view.frame(snapshot, judge(snapshot, now), now, since=view.Since())}
+    except MonitorError as problem:
+        return {"mode": "missing", "message": str(problem), "near": _nearest(folder, run_id)}
+
+
+def _nearest(folder: Path, run_id: str | None) -> str | None:
+    from monitor.reader import nearest
+
+    try:
+        return nearest(folder, run_id or "")
+    except MonitorError:
+        return None
+
+
+def _act(action: dict[str, Any], folder: Path, run_id: str | None, role: str) -> None:
+    kind = action.get("kind")
+    if kind == "open" and action.get("run") in list_runs(folder):
+        st.query_params["run"] = action["run"]
+        st.rerun()
+    elif kind == "home":
+        del st.query_params["run"]
+        st.rerun()
+    elif role != "control":
+        # The component shows no such button to a visitor who may only look; this is the check that counts.
+        return
+    elif kind == "demo":
+        _start_demo(folder)
+    elif run_id is not None:
+        _control(kind, action, folder, run_id)
+
+
+def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> None:
+    try:
+        run_dir = launcher.existing(folder, run_id)
+        snapshot = RunReader(run_dir).read(time.time())
+    except MonitorError:
+        return
+    if kind == "stop":
+        dialogs.stop(run_dir, snapshot)
+    elif kind == "resume":
+        dialogs.resume(run_dir, snapshot)
+    elif kind == "restart":
+        changes = action.get("changes")
+        expected = str(action.get("expected") or "")
+        live = status_of(snapshot).live
+        dialogs.restart(run_dir, snapshot, changes if isinstance(changes, dict) else {}, expected, live)
+
+
+def _start_demo(folder: Path) -> None:
+    try:
+        child = launcher.start_training(folder, {"preset": "broken"}, name="demo", asked_by=dialogs.asked_by())
+    except MonitorError as problem:
+        st.error(str(problem))
+        return
+    st.query_params["run"] = child
+    st.rerun()
+
+
+main()

@@ -1,0 +1,207 @@
+"""`python -m monitor serve`: one dashboard per user and folder, that outlives the terminal it was started from."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import webbrowser
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from monitor import files, processes
+from monitor.errors import RefusedError
+from monitor.run_dir import Identity
+from monitor.ui.access import Tokens, load_tokens, state_dir
+from monitor.ui.links import has_desktop, links_of, links_text
+
+HOME = Path(__file__).resolve().parent.parent.parent
+FIRST_PORT = 8500
+PORTS = 1000
+START_SECS = 60.0
+STOP_SECS = 10.0
+
+
+class Serving(msgspec.Struct, frozen=True):
+    """What a running dashboard left in its file: enough to find it, and to stop it and nobody else."""
+
+    identity: Identity
+    port: int
+    runs_dir: str
+    no_token: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to serve, and where."""
+
+    host: str
+    port: int
+    runs_dir: Path
+    no_token: bool
+
+
+def run_serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    runs_dir: Path = Path("runs"),
+    no_token: bool = False,
+    detach: bool = True,
+    stop: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Starts, finds or stops the dashboard of `runs_dir`; returns the exit code. Raises RefusedError."""
+    folder = runs_dir.absolute()
+    known = _running(folder)
+    if stop:
+        return _stop(known, folder)
+    tokens = None if no_token else load_tokens()
+    if known is not None and (port is None or port == known.port):
+        # The one that runs decides whether a token is needed.
+        _tell(known.port, folder, None if known.no_token else load_tokens(), as_json)
+        return 0
+    order = Order(host, _free_port(host, port), folder, no_token)
+    if not detach:
+        os.chdir(HOME)
+        os.execve(sys.executable, [sys.executable, "app.py"], _environment(order, quiet=False))
+    process = _start(order)
+    _wait_until_up(order, process)
+    _remember(order, process.pid)
+    _tell(order.port, folder, tokens, as_json)
+    return 0
+
+
+def _environment(order: Order, *, quiet: bool) -> dict[str, str]:
+    values = {
+        **os.environ,
+        "VITALSIGNS_RUNS": str(order.runs_dir),
+        "STREAMLIT_SERVER_PORT": str(order.port),
+        "STREAMLIT_SERVER_ADDRESS": order.host,
+        "STREAMLIT_SERVER_HEADLESS": "true",
+        "PYTHONUNBUFFERED": "1",
+    }
+    for name, wanted in (("VITALSIGNS_NO_TOKEN", order.no_token), ("VITALSIGNS_QUIET", quiet)):
+        values.pop(name, None)
+        if wanted:
+            values[name] = "1"
+    return values
+
+
+def _start(order: Order) -> subprocess.Popen[bytes]:
+    """The server as a process of its own session, with its log beside the tokens."""
+    folder = state_dir()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / f"serve-{order.port}.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "app.py"],
+            cwd=HOME,
+            env=_environment(order, quiet=True),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _wait_until_up(order: Order, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECS
+    url = f"http://{_reachable(order.host)}:{order.port}/_stcore/health"
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    process.terminate()
+    log = state_dir() / f"serve-{order.port}.log"
+    tail = (files.read_bytes(log) or b"")[-500:].decode("utf-8", "replace").strip().splitlines()
+    raise RefusedError(f"The dashboard did not start: {tail[-1] if tail else 'no word from it'}. Its log: {log}")
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "") else f"[{host}]" if ":" in host else host
+
+
+def _free_port(host: str, wanted: int | None) -> int:
+    """The asked port, or the first free one from a place that is the same for this user every time."""
+    if wanted is not None:
+        if not _is_free(host, wanted):
+            raise RefusedError(f"Port {wanted} on {host} is in use. Leave --port away to get a free one.")
+        return wanted
+    start = os.getuid() * 7 % PORTS
+    for step in range(PORTS):
+        port = FIRST_PORT + (start + step) % PORTS
+        if _is_free(host, port):
+            return port
+    raise RefusedError(
+        f"No port from {FIRST_PORT} to {FIRST_PORT + PORTS - 1} is free on {host}; give one with --port."
+    )
+
+
+def _is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except socket.gaierror as problem:
+        raise RefusedError(f"There is no address {host!r} on this machine: {problem.strerror}.") from problem
+    except OSError:
+        return False
+    return True
+
+
+def _file(folder: Path) -> Path:
+    name = "".join(letter if letter.isalnum() else "_" for letter in str(folder))[-150:]
+    return state_dir() / f"serve{name}.json"
+
+
+def _running(folder: Path) -> Serving | None:
+    """The dashboard of this folder, if that very process still lives."""
+    data = files.read_bytes(_file(folder))
+    try:
+        serving = msgspec.json.decode(data or b"", type=Serving)
+    except msgspec.DecodeError:
+        return None
+    same = serving.runs_dir == str(folder) and processes.liveness(serving.identity) == "alive"
+    return serving if same else None
+
+
+def _remember(order: Order, pid: int) -> None:
+    serving = Serving(processes.identify(pid), order.port, str(order.runs_dir), order.no_token)
+    files.replace(_file(order.runs_dir), msgspec.json.encode(serving))
+
+
+def _stop(known: Serving | None, folder: Path) -> int:
+    if known is None:
+        raise RefusedError(f"No dashboard of yours serves {folder}.")
+    os.kill(known.identity.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECS
+    while processes.liveness(known.identity) == "alive" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if processes.liveness(known.identity) == "alive":
+        os.kill(known.identity.pid, signal.SIGKILL)
+    _file(folder).unlink(missing_ok=True)
+    sys.stdout.write("The dashboard has stopped; runs go on.\n")
+    return 0
+
+
+def _tell(port: int, folder: Path, tokens: Tokens | None, as_json: bool) -> None:
+    links = links_of(port, tokens)
+    if as_json:
+        sys.stdout.write(json.dumps({"port": port, **links}) + "\n")
+        return
+    sys.stdout.write(links_text(port, folder, tokens, detached=True) + "\n")
+    if has_desktop():
+        webbrowser.open(links["open"])

@@ -1,0 +1,72 @@
+"""The page's server: Streamlit's app with our gate in front and our live route beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import Route, WebSocketRoute
+from streamlit import config
+
+from monitor.ui import assets
+from monitor.ui.access import AccessGate, Tokens, load_tokens
+from monitor.ui.links import print_links
+from monitor.ui.live import LiveHub
+
+PAGE = Path(__file__).parent / "page" / "page.py"
+RUNS_VARIABLE = "VITALSIGNS_RUNS"
+NO_TOKEN_VARIABLE = "VITALSIGNS_NO_TOKEN"
+QUIET_VARIABLE = "VITALSIGNS_QUIET"
+HARDENING: dict[str, Any] = {
+    "server.address": "127.0.0.1",
+    "server.headless": True,
+    "server.fileWatcherType": "none",
+    "server.maxUploadSize": 1,
+    "server.enableStaticServing": False,
+    "server.runOnSave": False,
+    "browser.gatherUsageStats": False,
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "type",
+}
+"""Set where nothing else was asked for: by `python app.py`, `streamlit run app.py` and `serve` alike."""
+
+
+def runs_dir() -> Path:
+    return Path(os.environ.get(RUNS_VARIABLE) or "runs").absolute()
+
+
+def tokens() -> Tokens | None:
+    """The tokens in force, or None where the user chose to do without."""
+    return None if os.environ.get(NO_TOKEN_VARIABLE) else load_tokens()
+
+
+def base_path() -> str:
+    """Routes of ours carry the base path themselves: Streamlit adds it to its own only."""
+    path = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def build_app() -> st.App:
+    """The ASGI application that `app.py` hands to Streamlit."""
+    hub = LiveHub(runs_dir())
+    base = base_path()
+    address = config.get_option("server.address")
+    routes = [
+        WebSocketRoute(f"{base}/vs/live", hub.endpoint),
+        Route(assets.plotly_url(base), assets.plotly_route),
+    ]
+    gate = Middleware(AccessGate, tokens=tokens(), hosts=[address] if address else [], base=base)
+    return st.App(str(PAGE), routes=routes, middleware=[gate], lifespan=_announce)
+
+
+@contextlib.asynccontextmanager
+async def _announce(_app: st.App) -> AsyncIterator[None]:
+    """Prints the links: the socket is bound by now, so the port is the real one."""
+    if not os.environ.get(QUIET_VARIABLE):
+        print_links(int(config.get_option("server.port")), runs_dir(), tokens(), base_path())
+    yield

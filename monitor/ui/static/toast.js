@@ -1,0 +1,30 @@
+// A short notice when a flag opens: bottom left on wide screens, under the header on narrow ones, never over a button.
+
+const TOAST_MS = 9000;
+
+function toastArea() {
+  return h("div", { class: "vs-toasts", role: "status", "aria-live": "polite" });
+}
+
+function toast(area, severity, title, line) {
+  const node = h(
+    "div",
+    { class: `vs-toast vs-${severity}`, "data-testid": "toast" },
+    h("span", { class: "vs-glyph", "aria-hidden": "true" }, SEVERITY_GLYPH[severity] ?? "○"),
+    h("div", {}, h("strong", {}, title), h("div", { class: "vs-toast-line" }, line)),
+  );
+  area.append(node);
+  while (area.children.length > 3) area.firstChild.remove();
+  setTimeout(() => node.remove(), TOAST_MS);
+}
+
+// Tells which flags are new or worse since the last frame; the first frame tells nothing.
+class FlagWatch {
+  news(flags) {
+    const rank = { info: 0, warning: 1, critical: 2 };
+    const before = this.known;
+    this.known = new Map(flags.map((flag) => [flag.rule, flag.severity]));
+    if (!before) return [];
+    return flags.filter((flag) => !before.has(flag.rule) || rank[flag.severity] > rank[before.get(flag.rule)]);
+  }
+}

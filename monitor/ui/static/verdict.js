@@ -1,0 +1,103 @@
+// The header and the verdict block.
+
+function stateDot(status) {
+  return status.live ? "●" : { failed: "✕", lost: "✕", finished: "✓" }[status.word] ?? "■";
+}
+
+function buildHeader(emit, role) {
+  const ui = {};
+  const button = (id, label, action) =>
+    h("button", { type: "button", class: "vs-button", "data-testid": `btn-${id}`, onclick: () => emit(action) }, label);
+  ui.back = h("button", { type: "button", class: "vs-link", "data-testid": "btn-home", onclick: () => emit({ kind: "home" }) }, "‹ runs");
+  ui.name = h("h1", { class: "vs-name" });
+  ui.state = h("span", { class: "vs-state", "data-testid": "header-state", tabindex: "0" });
+  ui.bar = h("span", { class: "vs-bar", "aria-hidden": "true" }, h("span", {}));
+  ui.progress = h("span", { class: "vs-muted vs-tabular" });
+  ui.connection = h("span", { class: "vs-muted vs-tabular", "data-testid": "connection" });
+  ui.restart = button("restart", "Restart…", { kind: "restart", changes: {} });
+  ui.stop = button("stop", "Stop…", { kind: "stop" });
+  ui.resume = button("resume", "Resume…", { kind: "resume" });
+  ui.stage = h("span", { class: "vs-stage", "data-testid": "stop-stage", role: "status" });
+  ui.readOnly = h("span", { class: "vs-muted" }, "read-only view");
+  ui.node = h(
+    "header",
+    { class: "vs-header" },
+    h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.state, ui.bar, ui.progress),
+    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.resume, ui.restart, ui.stop] : ui.readOnly),
+  );
+  return ui;
+}
+
+function paintHeader(ui, frame) {
+  setText(ui.name, frame.run.id);
+  setText(ui.state, `${stateDot(frame.status)} ${frame.status.text}`);
+  ui.state.title = frame.status.evidence;
+  ui.state.dataset.word = frame.status.word;
+  show(ui.bar, frame.progress.ratio !== null);
+  ui.bar.firstChild.style.width = `${100 * (frame.progress.ratio ?? 0)}%`;
+  setText(ui.progress, frame.progress.text);
+  show(ui.stop, frame.actions.stop);
+  show(ui.restart, frame.actions.restart);
+  show(ui.resume, frame.actions.resume);
+  setText(ui.stage, frame.status.stage);
+  ui.node.dataset.seq = frame.seq;
+}
+
+function buildVerdict(emit, role) {
+  const ui = {};
+  ui.glyph = h("span", { class: "vs-verdict-glyph", "aria-hidden": "true" });
+  ui.word = h("span", { class: "vs-verdict-word" });
+  ui.reason = h("p", { class: "vs-reason" });
+  ui.also = h("ul", { class: "vs-also" });
+  ui.next = h("p", { class: "vs-next" });
+  ui.fix = h("button", { type: "button", class: "vs-button vs-primary", "data-testid": "btn-fix" }, "Restart with this…");
+  ui.fix.addEventListener("click", () => emit({ kind: "restart", changes: ui.changes, expected: ui.expected }));
+  ui.what = h("button", { type: "button", class: "vs-button", "data-testid": "btn-what" }, "See what to do");
+  ui.what.addEventListener("click", () => document.getElementById("vs-try")?.scrollIntoView({ behavior: "smooth" }));
+  ui.coverage = h("span", { class: "vs-coverage", tabindex: "0" });
+  ui.node = h(
+    "section",
+    { class: "vs-verdict", "data-testid": "verdict", "aria-label": "Verdict" },
+    h("div", { class: "vs-verdict-head" }, ui.glyph, ui.word),
+    h("div", { class: "vs-verdict-body" }, ui.reason, ui.also, ui.next, h("div", { class: "vs-row" }, role === "control" ? ui.fix : null, ui.what, ui.coverage)),
+  );
+  return ui;
+}
+
+function paintVerdict(ui, frame) {
+  const verdict = frame.verdict;
+  const changed = ui.word.textContent !== verdict.word;
+  setText(ui.glyph, VERDICT_GLYPH[verdict.word] ?? "–");
+  setText(ui.word, verdict.word);
+  setText(ui.reason, frame.progress.waiting || verdict.reason);
+  keyed(ui.also, verdict.also, (text) => text, () => h("li"), (node, text) => setText(node, text));
+  show(ui.also, verdict.also.length > 0);
+  setText(ui.next, verdict.next_step);
+  show(ui.next, Boolean(verdict.next_step));
+  ui.changes = verdict.changes;
+  ui.expected = verdict.expected;
+  show(ui.fix, Object.keys(verdict.changes).length > 0 && frame.actions.restart);
+  show(ui.what, frame.prescriptions.length > 0);
+  setText(ui.coverage, verdict.coverage);
+  ui.coverage.title = verdict.not_checked.join("\n");
+  ui.node.dataset.word = verdict.word;
+  ui.node.dataset.tone = verdict.filled ? "critical" : verdict.word === "LOOK" ? "warning" : verdict.word === "KEEP GOING" ? "ok" : "unknown";
+  ui.node.dataset.seq = frame.seq;
+  if (changed) ui.node.setAttribute("role", verdict.word === "STOP" ? "alert" : "region");
+}
+
+const ICON = {
+  STOP: ["#B3141B", "M5 0h6l5 5v6l-5 5H5l-5-5V5z"],
+  LOOK: ["#C77700", "M8 1l8 14H0z"],
+  "KEEP GOING": ["#0B6B6B", "M8 0a8 8 0 100 16A8 8 0 008 0zm0 3a5 5 0 110 10A5 5 0 018 3z"],
+  other: ["#5F6A79", "M1 6h14v4H1z"],
+};
+
+function paintTab(title, word) {
+  if (document.title !== title) document.title = title;
+  const [color, path] = ICON[word] ?? ICON.other;
+  const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="${color}" fill-rule="evenodd" d="${path}"/></svg>`;
+  const href = `data:image/svg+xml,${encodeURIComponent(picture)}`;
+  const link = document.querySelector("link[rel~=icon]") ?? document.head.appendChild(h("link", { rel: "icon" }));
+  if (link.href !== href) link.href = href;
+}

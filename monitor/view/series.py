@@ -1,0 +1,119 @@
+"""The columns of the charts: what is new since an offset, and the marks on them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from monitor.run_dir import Snapshot
+
+EPOCH_COLUMNS = (
+    "epoch",
+    "train_loss",
+    "train_eval_loss",
+    "val_loss",
+    "gap",
+    "train_wer",
+    "val_wer",
+    "blank_ratio",
+    "length_ratio",
+    "empty_ratio",
+    "lr",
+    "grad_norm",
+    "clips_per_sec",
+)
+STEP_COLUMNS = ("step", "epoch", "train_loss", "lr", "grad_norm")
+MOST_STEPS = 20_000
+"""Points of the step series that travel; the newest are kept."""
+
+
+@dataclass(frozen=True)
+class Since:
+    """What a tab has: numbers of records, and the life they belong to."""
+
+    epochs: int = 0
+    steps: int = 0
+    life: int = -1
+
+    @classmethod
+    def of(cls, hello: Mapping[str, Any]) -> Since:
+        """From a browser's message; anything odd means "nothing yet"."""
+        values = [hello.get(key) for key in ("epochs", "steps", "life")]
+        if all(isinstance(value, int) and value >= 0 for value in values):
+            return cls(*values)  # type: ignore[arg-type]
+        return cls()
+
+
+def columns(snapshot: Snapshot, since: Since) -> dict[str, Any]:
+    """Epoch and step columns from the tab's offsets; all of them when its life is over or its count impossible.
+
+    A resumed run may drop epochs it repeats, so the last known epochs are sent again rather than appended blindly.
+    """
+    same_life = since.life == snapshot.life
+    at_epoch = since.epochs if same_life and since.epochs <= len(snapshot.epochs) and not snapshot.overlaps else 0
+    at_step = since.steps if same_life and since.steps <= len(snapshot.steps) else 0
+    at_step = max(at_step, len(snapshot.steps) - MOST_STEPS)
+    return {
+        "epochs_from": at_epoch,
+        "epochs": {name: _column(snapshot.epochs[at_epoch:], name) for name in EPOCH_COLUMNS},
+        "steps_from": at_step,
+        "steps": {name: _column(snapshot.steps[at_step:], name) for name in STEP_COLUMNS},
+    }
+
+
+def _column(records: Any, name: str) -> list[Any]:
+    return [number(getattr(record, name)) for record in records]
+
+
+def number(value: float | None) -> float | str | None:
+    """A number that survives JSON: what is not finite becomes a word."""
+    if value is None or math.isfinite(value):
+        return value
+    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+
+
+def marks(snapshot: Snapshot, gap_limit: float) -> dict[str, Any]:
+    """Epochs worth a mark: best loss, best WER, where the gap crossed its limit for good, resumes."""
+    losses = [(r.val_loss, r.epoch) for r in snapshot.epochs if r.val_loss is not None and math.isfinite(r.val_loss)]
+    wers = [(r.val_wer, r.epoch) for r in snapshot.epochs if r.val_wer is not None and math.isfinite(r.val_wer)]
+    return {
+        "best_loss_epoch": min(losses)[1] if losses else None,
+        "best_loss": min(losses)[0] if losses else None,
+        "best_wer_epoch": min(wers)[1] if wers else None,
+        "best_wer": min(wers)[0] if wers else None,
+        "gap_limit": gap_limit,
+        "gap_crossed_epoch": gap_crossing(snapshot, gap_limit),
+        "resumed_at": list(snapshot.resumed_at),
+    }
+
+
+def gap_crossing(snapshot: Snapshot, limit: float) -> float | None:
+    """The epoch, interpolated between evaluations, at which the gap last rose through `limit` and stayed above."""
+    known = [(r.epoch, r.gap) for r in snapshot.epochs if r.gap is not None and math.isfinite(r.gap)]
+    if not known or known[-1][1] <= limit:
+        return None
+    for place in range(len(known) - 1, 0, -1):
+        (before_at, before), (at, value) = known[place - 1], known[place]
+        if before <= limit < value:
+            return float(before_at + (at - before_at) * (limit - before) / (value - before))
+    return None
+
+
+def loss_range(snapshot: Snapshot, guard_epochs: float, floor: float | None) -> list[float] | None:
+    """A y range that the first wild epochs cannot flatten: 5th to 95th percentile after the guard, a tenth wider."""
+    records = [r for r in snapshot.epochs if r.epoch >= guard_epochs] or list(snapshot.epochs)
+    values = [v for r in records for v in (r.train_loss, r.train_eval_loss, r.val_loss)]
+    finite = np.array([v for v in values if v is not None and math.isfinite(v)])
+    if not len(finite):
+        return None
+    low, high = np.percentile(finite, [5, 95])
+    last = [v for v in values[-3:] if v is not None and math.isfinite(v)]
+    low, high = min([low, *last]), max([high, *last])
+    if floor is not None and floor < high * 1.6:
+        high = max(high, floor)
+    room = 0.1 * ((high - low) or abs(high) or 1.0)
+    return [float(max(low - room, 0.0) if low >= 0 else low - room), float(high + room)]

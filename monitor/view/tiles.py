@@ -1,0 +1,144 @@
+"""The four numbers, each with its yardstick and a sparkline."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from monitor.diagnosis import Judged
+from monitor.run_dir import Epoch, Floors, Snapshot
+from monitor.series import thin
+from monitor.view.words import percent, short, signed
+
+SPARK_POINTS = 60
+TREND_EPOCHS = 5
+
+
+def tiles(snapshot: Snapshot, judged: Judged) -> list[dict[str, Any]]:
+    """val WER, gap, val loss, words out / in, in this order, always all four."""
+    floors = snapshot.run.floors if snapshot.run is not None else Floors()
+    return [
+        _wer(snapshot, floors),
+        _gap(snapshot, judged),
+        _val_loss(snapshot, floors),
+        _words(snapshot, floors),
+    ]
+
+
+def _tile(key: str, label: str, title: str, **parts: Any) -> dict[str, Any]:
+    base = {"key": key, "label": label, "title": title, "value": "–", "trend": "", "yardstick": "", "bad": False}
+    return {**base, "spark": [], **parts}
+
+
+def _wer(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
+    last = _last(snapshot, lambda record: record.val_wer)
+    best = _best(snapshot, lambda record: record.val_wer)
+    yard = [f"chance {100 * floors.wer_constant:.1f}" if floors.wer_constant is not None else "chance not known"]
+    if best is not None:
+        yard.append(f"best {100 * best[0]:.1f} @{best[1]:g}")
+    return _tile(
+        "val_wer",
+        "val WER",
+        "Word error rate on the validation clips: substitutions, deletions and insertions per target word. "
+        "Chance is what always saying one constant sentence scores.",
+        value=percent(last),
+        yardstick=" · ".join(yard),
+        spark=_spark(snapshot, lambda record: record.val_wer),
+    )
+
+
+def _gap(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
+    limit = judged.thresholds.gap_limit
+    last = _last(snapshot, lambda record: record.gap)
+    change = _change(snapshot, lambda record: record.gap)
+    basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
+    yard = f"limit {limit:.1f}" + (f" · {change}" if change else "")
+    return _tile(
+        "gap",
+        "gap",
+        "Validation loss minus train loss at the same evaluation, in the loss's own unit. "
+        + (
+            "Train loss is measured in eval mode."
+            if basis == "eval"
+            else "Train loss is the running one, with dropout and augmentation on: read it with care."
+        ),
+        value=short(last),
+        yardstick=yard,
+        bad=last is not None and math.isfinite(last) and last > limit,
+        trend="▲" if change.startswith("+") else "▼" if change.startswith("−") else "",
+        spark=_spark(snapshot, lambda record: record.gap),
+    )
+
+
+def _val_loss(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
+    last = _last(snapshot, lambda record: record.val_loss)
+    best = _best(snapshot, lambda record: record.val_loss)
+    change = _change(snapshot, lambda record: record.val_loss)
+    yard = []
+    if best is not None:
+        yard.append(f"best {short(best[0])} @{best[1]:g}")
+    if floors.loss_unigram is not None:
+        yard.append(f"chance {short(floors.loss_unigram)}")
+    unit = (snapshot.run.units if snapshot.run is not None else {}).get("loss", "unit not stated")
+    return _tile(
+        "val_loss",
+        "val loss",
+        f"Validation loss ({unit}). Chance is the best loss of an output that knows word frequencies only.",
+        value=short(last),
+        yardstick=" · ".join(yard),
+        trend="▲" if change.startswith("+") else "▼" if change.startswith("−") else "",
+        spark=_spark(snapshot, lambda record: record.val_loss),
+    )
+
+
+def _words(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
+    last = _last(snapshot, lambda record: record.length_ratio)
+    blank = _last(snapshot, lambda record: record.blank_ratio)
+    yard = []
+    if blank is not None:
+        yard.append(f"blank {blank:.2f}")
+    if floors.blank_ratio is not None:
+        yard.append(f"b* {floors.blank_ratio:.2f}")
+    return _tile(
+        "words",
+        "words out / in",
+        "Words said per word in the targets: 1 is right, 0 is silence. "
+        "b* is the blank ratio of a correct output with one frame per word.",
+        value=short(last),
+        yardstick=" · ".join(yard) or "not logged",
+        spark=_spark(snapshot, lambda record: record.length_ratio),
+    )
+
+
+Pick = Callable[[Epoch], float | None]
+
+
+def _last(snapshot: Snapshot, pick: Pick) -> float | None:
+    return pick(snapshot.epochs[-1]) if snapshot.epochs else None
+
+
+def _best(snapshot: Snapshot, pick: Pick) -> tuple[float, float] | None:
+    known = [(value, r.epoch) for r in snapshot.epochs if (value := pick(r)) is not None and math.isfinite(value)]
+    return min(known) if known else None
+
+
+def _change(snapshot: Snapshot, pick: Pick) -> str:
+    """How much it moved over the last epochs, e.g. "+.38 in 5 ep."."""
+    known = [(r.epoch, value) for r in snapshot.epochs if (value := pick(r)) is not None and math.isfinite(value)]
+    if len(known) < 2:
+        return ""
+    at, now = known[-1]
+    before_at, before = next(((e, v) for e, v in reversed(known[:-1]) if at - e >= TREND_EPOCHS), known[0])
+    return f"{signed(now - before)} in {at - before_at:g} ep."
+
+
+def _spark(snapshot: Snapshot, pick: Pick) -> list[float]:
+    """At most 60 points; the first wild evaluations are cut to the later range so that the rest can be seen."""
+    values = [value for r in snapshot.epochs if (value := pick(r)) is not None and math.isfinite(value)]
+    if len(values) > 8:
+        rest = sorted(values[3:])
+        low, high = rest[0], rest[-1]
+        room = (high - low) or 1.0
+        values = [min(max(value, low - room), high + room) for value in values]
+    return thin(values, SPARK_POINTS)

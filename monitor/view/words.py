@@ -1,0 +1,116 @@
+"""Sentences and short forms. Numbers: two or three digits; WER in percent with one decimal."""
+
+from __future__ import annotations
+
+import math
+
+from monitor.run_dir import Snapshot
+from monitor.status import Status, age_words, status_of
+
+
+def percent(value: float | None) -> str:
+    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+
+
+def short(value: float | None) -> str:
+    """A loss or ratio in three digits."""
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    size = abs(value)
+    text = f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
+    return text.replace("-", "−")
+
+
+def signed(value: float) -> str:
+    return f"{'+' if value >= 0 else '−'}{short(abs(value))}"
+
+
+def progress(snapshot: Snapshot, status: Status, now: float) -> dict[str, object]:
+    """Epoch of epochs, share done, seconds left, and a line for the time before the first evaluation."""
+    known = snapshot.progress
+    if known is None:
+        last = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
+        return {"epoch": last, "epochs": None, "ratio": None, "eta_secs": None, "text": f"epoch {last:g}"}
+    done = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
+    total = known.epochs
+    eta = None
+    if status.live and total and known.epoch_secs and done < total:
+        eta = max(0.0, (total - done) * known.epoch_secs)
+    return {
+        "epoch": done,
+        "epochs": total,
+        "step": known.step,
+        "steps_per_epoch": known.steps_per_epoch,
+        "ratio": min(1.0, done / total) if total else None,
+        "eta_secs": eta,
+        "text": _progress_text(done, total, eta),
+        "waiting": _waiting(snapshot, status, now) if not snapshot.epochs else "",
+    }
+
+
+def _progress_text(done: float, total: int | None, eta: float | None) -> str:
+    text = f"epoch {done:g}" + (f"/{total}" if total else "")
+    return text + (f" · about {age_words(eta)} left" if eta else "")
+
+
+def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
+    """What to expect before the first evaluation."""
+    known = snapshot.progress
+    if known is None or not status.live:
+        return "No evaluation was recorded."
+    since = f"Training since {age_words(now - status.since)}, " if status.since else ""
+    total = f" of {known.steps_per_epoch}" if known.steps_per_epoch else ""
+    if known.step_secs and known.steps_per_epoch:
+        left = max(0.0, (known.steps_per_epoch - known.step) * known.step_secs)
+        return f"{since}step {known.step}{total}. First evaluation in about {age_words(left)}."
+    return f"{since}step {known.step}{total}. The first evaluation has not come yet."
+
+
+def stop_words(snapshot: Snapshot) -> str:
+    """What a stop will do to this run, with its own numbers."""
+    known = snapshot.progress
+    if known is None or not known.listens:
+        grace = snapshot.launch.stop_grace_secs if snapshot.launch else 60.0
+        return (
+            "This script cannot be asked to save. It gets Ctrl-C, "
+            f"after {grace:.0f} s SIGTERM, 10 s later it is killed; what it has not saved itself is lost."
+        )
+    step = f" ({known.step_secs:.2g} s)" if known.step_secs else ""
+    at = f"epoch {snapshot.epochs[-1].epoch:g}, step {known.step}" if snapshot.epochs else f"step {known.step}"
+    return f"It finishes the current step{step}, saves a checkpoint and exits. It can be resumed from {at}."
+
+
+def resume_words(snapshot: Snapshot) -> str:
+    done = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
+    kept = snapshot.progress.checkpoint_epoch if snapshot.progress else None
+    where = f"its checkpoint of epoch {kept}" if kept is not None else "its last checkpoint, if it saved one"
+    return f"The same run goes on from {where}; {done:g} epochs are recorded. Nothing is changed."
+
+
+def status_text(snapshot: Snapshot) -> dict[str, object]:
+    """The state with its evidence."""
+    status = status_of(snapshot)
+    word = f"{status.word}, unsupervised" if status.unsupervised else status.word
+    return {
+        "word": status.word,
+        "text": word,
+        "live": status.live,
+        "unsupervised": status.unsupervised,
+        "evidence": status.evidence,
+        "stage": _stage(snapshot),
+    }
+
+
+def _stage(snapshot: Snapshot) -> str:
+    """How far a stop has come, for the place where the button was."""
+    state, known = snapshot.state, snapshot.progress
+    if state is None or state.state != "stopping" or state.stop is None:
+        return ""
+    if state.stop.stage == "asked":
+        phase = known.phase if known is not None else ""
+        return {"saving": "Saving checkpoint", "stopping": "Finishing step", "ended": "Waiting for exit"}.get(
+            phase, "Asked to stop"
+        )
+    return {"interrupted": "Sent Ctrl-C", "terminated": "Sent SIGTERM", "killed": "Killed"}[state.stop.stage]
