@@ -15,7 +15,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from monitor.rules import RULES
+from monitor.rules.registry import RULES
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import Epoch, Snapshot

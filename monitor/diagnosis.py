@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-from monitor.rules import evaluate
 from monitor.rules.evaluations import guard_of
+from monitor.rules.registry import evaluate
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, Thresholds, from_mapping
 from monitor.run_dir import Severity, Snapshot

@@ -76,9 +76,7 @@ SIGNALLED = StopStage(stage="interrupted")
         pytest.param(Ending(exit_code=1), told("finished"), None, "failed", id="it broke after its last epoch"),
         pytest.param(Ending(exit_code=1), None, ASKED, "failed", id="it broke while it was about to stop"),
         pytest.param(Ending(signal=9), None, None, "failed", id="somebody else killed it"),
-        pytest.param(
-            Ending(), told("failed", "boom"), None, "failed", id="unseen, but it left its outcome"
-        ),
+        pytest.param(Ending(), told("failed", "boom"), None, "failed", id="unseen, but it left its outcome"),
         pytest.param(Ending(), None, SIGNALLED, "stopped", id="unseen, but we had signalled it"),
     ],
 )

@@ -47,11 +47,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     augmentation: Annotated[
         Literal["none", "light", "strong"], Help(description="How much training clips are distorted afresh each epoch.")
     ] = "light"
-    train_clips: Annotated[int, Help(ge=1, le=1_000_000, description="Training clips (digits: lines).")] = 240
+    train_clips: Annotated[int, Help(ge=1, le=1_000_000, description="Training clips (digits: lines).")] = 300
     eval_clips: Annotated[int, Help(ge=1, le=100_000, description="Clips in val, and as many in test.")] = 60
     signers: Annotated[
         int, Help(ge=1, le=1000, description="People in the training clips; val and test have others (synthetic only).")
-    ] = 4
+    ] = 2
     train_images: Annotated[
         int, Help(ge=10, le=900, description="Handwritten digits that training lines are made of (digits only).")
     ] = 600

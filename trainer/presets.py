@@ -35,7 +35,8 @@ PRESETS: dict[str, dict[str, Values]] = {
         "fixed": {
             "dropout": 0.5,
             "weight_decay": 1e-3,
-            "learning_rate": 3e-3,
+            "learning_rate": 2e-3,
+            "batch_size": 4,
             "hidden_dim": 64,
             "augmentation": "strong",
         },

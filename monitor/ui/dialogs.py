@@ -10,10 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from monitor import launcher, view
+from monitor import launcher
 from monitor.errors import MonitorError
 from monitor.relaunch.plan import RestartPlan
 from monitor.run_dir import Snapshot
+from monitor.view.words import resume_words, stop_words
 
 SHOWN_FIRST = (
     "augmentation",
@@ -38,7 +39,7 @@ def asked_by() -> str:
 @st.dialog("Stop this run?", width="medium")
 def stop(run_dir: Path, snapshot: Snapshot) -> None:
     """Confirms a stop; what is lost is said first."""
-    st.write(view.stop_words(snapshot))
+    st.write(stop_words(snapshot))
     st.caption("The same from a terminal:")
     st.code(f"python -m monitor stop {snapshot.run_id} --runs {run_dir.parent}", language="bash")
     keep, go = st.columns(2)
@@ -51,7 +52,7 @@ def stop(run_dir: Path, snapshot: Snapshot) -> None:
 @st.dialog("Resume this run?", width="medium")
 def resume(run_dir: Path, snapshot: Snapshot) -> None:
     """Confirms that the same run goes on."""
-    st.write(view.resume_words(snapshot))
+    st.write(resume_words(snapshot))
     st.caption("The same from a terminal:")
     st.code(f"python -m monitor resume {snapshot.run_id} --runs {run_dir.parent}", language="bash")
     leave, go = st.columns(2)
@@ -110,9 +111,7 @@ def _fields(
         explained = rule.get("description")
         with columns[place % 2]:
             if options and start in options:
-                choice = st.selectbox(
-                    label, options, options.index(start), help=explained, key=f"f_{key}"
-                )
+                choice = st.selectbox(label, options, options.index(start), help=explained, key=f"f_{key}")
                 typed[key] = str(choice)
             else:
                 typed[key] = st.text_input(label, start, help=explained, key=f"f_{key}").strip()

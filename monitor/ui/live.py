@@ -15,13 +15,16 @@ from typing import Any
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from monitor import view
 from monitor.diagnosis import Judged, judge
 from monitor.errors import MonitorError
 from monitor.launcher import ensure_supervised
 from monitor.reader import RunReader
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot
 from monitor.status import status_of
+from monitor.view.frame import frame as build_frame
+from monitor.view.predictions import predictions
+from monitor.view.rows import run_rows
+from monitor.view.series import Since
 
 LOOK_SECS = 0.25
 REJUDGE_SECS = 2.0
@@ -125,7 +128,7 @@ class LiveHub:
         tailer = self.tailers.setdefault(run_id, Tailer(self._runs_dir / run_id))
         async with tailer:
             asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue(maxsize=8)
-            await self._serve_until_gone(socket, self._send_run(socket, tailer, view.Since.of(hello), asked), asked)
+            await self._serve_until_gone(socket, self._send_run(socket, tailer, Since.of(hello), asked), asked)
         if tailer.watchers == 0:
             self.tailers.pop(run_id, None)
 
@@ -143,7 +146,7 @@ class LiveHub:
             await asyncio.gather(sender, listener, return_exceptions=True)
 
     async def _send_run(
-        self, socket: WebSocket, tailer: Tailer, since: view.Since, asked: asyncio.Queue[dict[str, Any]]
+        self, socket: WebSocket, tailer: Tailer, since: Since, asked: asyncio.Queue[dict[str, Any]]
     ) -> None:
         sent, complained = -1, ""
         while True:
@@ -155,9 +158,11 @@ class LiveHub:
             if tailer.version > sent and tailer.snapshot is not None and tailer.judged is not None:
                 sent, complained = tailer.version, ""
                 snapshot = tailer.snapshot
-                frame = await asyncio.to_thread(view.frame, snapshot, tailer.judged, time.time(), since=since, seq=sent)
+                frame = await asyncio.to_thread(
+                    build_frame, snapshot, tailer.judged, time.time(), since=since, seq=sent
+                )
                 await _send(socket, {"kind": "frame", **frame})
-                since = view.Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
+                since = Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
             else:
                 await _send(socket, {"kind": "ping", "server_now": time.time()})
             if asked.empty():
@@ -178,13 +183,13 @@ class LiveHub:
             return
         epoch = question.get("epoch")
         wanted = float(epoch) if isinstance(epoch, (int, float)) else None
-        answer = await asyncio.to_thread(view.predictions, tailer.snapshot, wanted, str(question.get("filter", "")))
+        answer = await asyncio.to_thread(predictions, tailer.snapshot, wanted, str(question.get("filter", "")))
         await _send(socket, {"kind": "predictions", **answer})
 
     async def _send_list(self, socket: WebSocket) -> None:
         sent: list[dict[str, Any]] | None = None
         while True:
-            rows = await asyncio.to_thread(view.run_rows, self._runs_dir, time.time())
+            rows = await asyncio.to_thread(run_rows, self._runs_dir, time.time())
             if rows != sent:
                 sent = rows
                 await _send(socket, {"kind": "rows", "rows": rows, "server_now": time.time()})

@@ -60,10 +60,10 @@ def make_signer(name: str, rng: np.random.Generator, language: Phonology) -> Sig
         shift=rng.normal(0, 0.6, size=2),
         speed=_factor(rng, 0.15),
         hand=_factor(rng, 0.25),
-        location=rng.normal(0, 0.07, size=(count, 2)),
-        angle=rng.normal(0, 0.15, size=count),
+        location=rng.normal(0, 0.06, size=(count, 2)),
+        angle=rng.normal(0, 0.13, size=count),
         amplitude=_factor(rng, 0.2) * np.exp(rng.normal(0, 0.12, size=count)),
-        orientation=rng.normal(0, 0.25, size=count),
+        orientation=rng.normal(0, 0.2, size=count),
         duration=rng.integers(-1, 2, size=count),
         movement=np.where(variant, rng.integers(MOVEMENTS, size=count), language.movement),
     )

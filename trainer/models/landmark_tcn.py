@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -17,7 +18,7 @@ class LandmarkTcn(CtcModel):
         super().__init__()
         channels = max(4, round(128 * width))
         self.tcn = nn.ModuleList(
-            nn.Conv1d(size, channels, kernel_size=5, stride=2, padding=2) for size in (features, channels)
+            nn.Conv1d(size, channels, kernel_size=5, stride=2, padding=2) for size in (2 * features, channels)
         )
         self.norms = nn.ModuleList(nn.LayerNorm(channels) for _ in self.tcn)
         self.bilstm = BiLstm(channels, hidden_dim, layers=2, dropout=dropout)
@@ -27,7 +28,9 @@ class LandmarkTcn(CtcModel):
         return {"tcn": nn.ModuleList([self.tcn, self.norms]), "bilstm": self.bilstm, "head": self.head}
 
     def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        x = silence_padding(frames.transpose(1, 2), lengths)  # (N, D, T)
+        # Speed beside place: what a sign is lies in how the hands move, whoever stands wherever.
+        speed = F.pad(frames[:, 1:] - frames[:, :-1], (0, 0, 1, 0))
+        x = silence_padding(torch.cat([frames, 5 * speed], dim=2).transpose(1, 2), lengths)  # (N, 2 D, T)
         for convolution, norm in zip(self.tcn, self.norms, strict=True):
             lengths = halve(lengths)
             x = norm(convolution(x).transpose(1, 2)).transpose(1, 2)  # over channels: other frames play no part

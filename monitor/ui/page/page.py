@@ -8,13 +8,16 @@ from typing import Any
 
 import streamlit as st
 
-from monitor import launcher, view
+from monitor import launcher
 from monitor.diagnosis import judge
 from monitor.errors import MonitorError
 from monitor.reader import RunReader, list_runs
 from monitor.status import status_of
 from monitor.ui import assets, component, dialogs
 from monitor.ui.server import base_path, runs_dir, tokens
+from monitor.view.frame import frame as build_frame
+from monitor.view.rows import run_rows
+from monitor.view.series import Since
 
 
 def main() -> None:
@@ -56,10 +59,10 @@ def _first_paint(folder: Path, run_id: str | None) -> dict[str, Any]:
     now = time.time()
     try:
         if run_id is None:
-            rows = view.run_rows(folder, now)
+            rows = run_rows(folder, now)
             return {"mode": "list" if rows else "empty", "rows": rows}
         snapshot = RunReader(launcher.existing(folder, run_id)).read(now)
-        return {"mode": "run", "frame": view.frame(snapshot, judge(snapshot, now), now, since=view.Since())}
+        return {"mode": "run", "frame": build_frame(snapshot, judge(snapshot, now), now, since=Since())}
     except MonitorError as problem:
         return {"mode": "missing", "message": str(problem), "near": _nearest(folder, run_id)}
 

@@ -1,0 +1,34 @@
+"""Red flags, one a file. `RULES` is the explicit order in which they are checked and listed."""
+
+from __future__ import annotations
+
+from monitor.rules.at_chance import AtChance
+from monitor.rules.blank_collapse import BlankCollapse
+from monitor.rules.gap import Gap
+from monitor.rules.non_finite import NonFinite
+from monitor.rules.overconfident import Overconfident
+from monitor.rules.overfitting import Overfitting
+from monitor.rules.result import Result, Rule
+from monitor.rules.stalled import Stalled
+from monitor.rules.thresholds import Thresholds
+from monitor.rules.val_loss_rising import ValLossRising
+from monitor.rules.wer_plateau import WerPlateau
+from monitor.run_dir import Snapshot
+
+RULES: tuple[Rule, ...] = (
+    NonFinite(),
+    Stalled(),
+    AtChance(),
+    BlankCollapse(),
+    WerPlateau(),
+    Overfitting(),
+    Gap(),
+    ValLossRising(),
+    Overconfident(),
+)
+"""In order of precedence: what stands higher suppresses contradicting advice below it."""
+
+
+def evaluate(snapshot: Snapshot, thresholds: Thresholds, now: float) -> tuple[Result, ...]:
+    """Every rule's answer, in the order of RULES. Pure."""
+    return tuple(rule.check(snapshot, thresholds, now) for rule in RULES)
