@@ -71,7 +71,7 @@ def run_serve(
     order = Order(host, _free_port(host, port), folder, no_token)
     if not detach:
         os.chdir(HOME)
-        os.execve(sys.executable, [sys.executable, "app.py"], _environment(order, quiet=False))
+        os.execve(sys.executable, _command(order), _environment(order, quiet=False))
     process = _start(order)
     _wait_until_up(order, process)
     _remember(order, process.pid)
@@ -79,13 +79,17 @@ def run_serve(
     return 0
 
 
+def _command(order: Order) -> list[str]:
+    """`streamlit run`, because only its command line takes a port and an address."""
+    options = {"server.port": str(order.port), "server.address": order.host, "server.headless": "true"}
+    flags = [part for name, value in options.items() for part in (f"--{name}", value)]
+    return [sys.executable, "-m", "streamlit", "run", "app.py", *flags]
+
+
 def _environment(order: Order, *, quiet: bool) -> dict[str, str]:
     values = {
         **os.environ,
         "VITALSIGNS_RUNS": str(order.runs_dir),
-        "STREAMLIT_SERVER_PORT": str(order.port),
-        "STREAMLIT_SERVER_ADDRESS": order.host,
-        "STREAMLIT_SERVER_HEADLESS": "true",
         "PYTHONUNBUFFERED": "1",
     }
     for name, wanted in (("VITALSIGNS_NO_TOKEN", order.no_token), ("VITALSIGNS_QUIET", quiet)):
@@ -101,7 +105,7 @@ def _start(order: Order) -> subprocess.Popen[bytes]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / f"serve-{order.port}.log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "app.py"],
+            _command(order),
             cwd=HOME,
             env=_environment(order, quiet=True),
             stdin=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from streamlit import config
 
 from monitor.ui import assets
@@ -51,21 +51,23 @@ def base_path() -> str:
     return f"/{path}" if path else ""
 
 
-def build_app() -> st.App:
-    """The ASGI application that `app.py` hands to Streamlit."""
-    hub = LiveHub(runs_dir())
+def routes() -> list[BaseRoute]:
+    """What is served beside Streamlit: the live WebSocket and the chart library."""
     base = base_path()
-    address = config.get_option("server.address")
-    routes = [
-        WebSocketRoute(f"{base}/vs/live", hub.endpoint),
+    return [
+        WebSocketRoute(f"{base}/vs/live", LiveHub(runs_dir()).endpoint),
         Route(assets.plotly_url(base), assets.plotly_route),
     ]
-    gate = Middleware(AccessGate, tokens=tokens(), hosts=[address] if address else [], base=base)
-    return st.App(str(PAGE), routes=routes, middleware=[gate], lifespan=_announce)
+
+
+def middleware() -> list[Middleware]:
+    """The gate that every request passes first."""
+    address = config.get_option("server.address")
+    return [Middleware(AccessGate, tokens=tokens(), hosts=[address] if address else [], base=base_path())]
 
 
 @contextlib.asynccontextmanager
-async def _announce(_app: st.App) -> AsyncIterator[None]:
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Prints the links: the socket is bound by now, so the port is the real one."""
     if not os.environ.get(QUIET_VARIABLE):
         print_links(int(config.get_option("server.port")), runs_dir(), tokens(), base_path())
