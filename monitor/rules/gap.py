@@ -36,14 +36,14 @@ class Gap:
         episode = open_episode(data.epochs, _levels(data, unigram, thresholds), thresholds, warning_epochs=0.0)
         current = float(data.gap[-1])
         if episode is None:
-            return Quiet(self.name, self.title, f"The gap is {current:.2f} (limit {thresholds.gap_limit:g}).")
+            return Quiet(self.name, self.title, f"The gap is {current:.2f} (limit {_limit(thresholds)}).")
         basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
         measured = "" if basis == "eval" else " Train loss is the running one, in training mode: read it with care."
         return Finding(
             rule=self.name,
             title=self.title,
             severity=episode.severity,
-            line=f"Overfitting: val loss is {current:.2f} above train loss (limit {thresholds.gap_limit:g}), "
+            line=f"Overfitting: val loss is {current:.2f} above train loss (limit {_limit(thresholds)}), "
             f"since epoch {data.epochs[episode.onset]:g}.{measured}",
             onset=float(data.epochs[episode.onset]),
             fired=float(data.epochs[episode.fired]),
@@ -58,6 +58,15 @@ class Gap:
             cannot_tell="Whether the error rate suffers: look at val WER beside it."
             + (" The train loss carries dropout and augmentation, val loss does not." if basis == "train" else ""),
         )
+
+
+def _limit(thresholds: Thresholds) -> str:
+    """The limit as people write it: 1.0, 0.25."""
+    return (
+        f"{thresholds.gap_limit:.1f}"
+        if round(thresholds.gap_limit, 1) == thresholds.gap_limit
+        else f"{thresholds.gap_limit:g}"
+    )
 
 
 def _measured(record: Epoch) -> float | None:

@@ -144,6 +144,7 @@ function lossFigure(cols, frame, ink, height) {
   }
   const shapes = [];
   const annotations = [];
+  const notes = [];
   const ends = [
     { at: lastFinite(x, train), text: `train ${shortNumber(lastFinite(x, train)?.[1])}`, color: ink.train },
     { at: lastFinite(x, cols.val_loss), text: `val ${shortNumber(lastFinite(x, cols.val_loss)?.[1])}`, color: ink.val },
@@ -153,7 +154,7 @@ function lossFigure(cols, frame, ink, height) {
     shapes.push(floorLine(chance, ink.muted));
     ends.push({ at: [0, chance], text: `chance ${shortNumber(chance)}`, color: ink.muted });
   } else if (chance !== null) {
-    annotations.push(cornerNote(`chance ${shortNumber(chance)} is above this range`, ink, 1));
+    notes.push(`▲ chance ${shortNumber(chance)} is above this range`);
   }
   const crossed = frame.marks.gap_crossed_epoch;
   if (crossed !== null && crossed !== undefined) {
@@ -163,11 +164,11 @@ function lossFigure(cols, frame, ink, height) {
     });
     annotations.push({
       x: crossed, yref: "y domain", y: 0, yanchor: "bottom", xanchor: "left", xshift: 4, showarrow: false,
-      text: `gap passed ${frame.marks.gap_limit.toFixed(1)} at ${Math.ceil(crossed)}`, font: { size: 12, color: ink.muted },
+      text: `gap passed ${frame.marks.gap_limit.toFixed(1)} ${between(x, crossed)} ${Math.ceil(crossed)}`, font: { size: 12, color: ink.muted },
     });
   }
   const off = offScale(x, [train, cols.val_loss], range);
-  if (off) annotations.push(cornerNote(off, ink, 0));
+  if (off) notes.unshift(`▲ ${off}`);
   for (const epoch of frame.marks.resumed_at) {
     annotations.push({ x: epoch, yref: "y domain", y: 1, text: "↻", showarrow: false, font: { color: ink.muted, size: 14 } });
   }
@@ -185,14 +186,14 @@ function lossFigure(cols, frame, ink, height) {
       fixedrange: true, visible: false, autorange: false,
     },
   });
-  return { data: [...traces, ...lanes], layout };
+  return { data: [...traces, ...lanes], layout, note: notes.join("  ") };
 }
 
-function cornerNote(text, ink, right) {
-  return {
-    xref: "paper", x: right, xanchor: right ? "right" : "left", yref: "y domain", y: 1, yanchor: "top",
-    text: `▲ ${text}`, showarrow: false, font: { size: 12, color: ink.muted },
-  };
+// Where evaluations lie more than an epoch apart, a crossing between them is only known about.
+function between(x, epoch) {
+  const before = x.filter((at) => at <= epoch).at(-1) ?? epoch;
+  const after = x.find((at) => at >= epoch) ?? epoch;
+  return after - before > 1 ? "at about" : "at";
 }
 
 function offScale(x, series, range) {
@@ -273,7 +274,7 @@ function werFigure(cols, frame, ink, height) {
     height, shapes, annotations: endLabels(ends, range, height - 46),
     xaxis: { range: xRange(x) }, yaxis: { range, ticksuffix: " %" },
   });
-  return { data, layout };
+  return { data, layout, note: val.some((value) => value !== null) ? "" : "No val WER in this run's records." };
 }
 
 function wordsFigure(cols, frame, ink, height) {
@@ -293,7 +294,9 @@ function wordsFigure(cols, frame, ink, height) {
   const layout = baseLayout(ink, {
     height, shapes, annotations: endLabels(ends, range, height - 46), xaxis: { range: xRange(x) }, yaxis: { range },
   });
-  return { data: [line(x, cols.length_ratio, "words out / in", ink.val), blank], layout };
+  const known = cols.length_ratio.some(finite) || cols.blank_ratio.some(finite);
+  const note = known ? "" : "Not in this run's records: they come with logged decodes.";
+  return { data: [line(x, cols.length_ratio, "words out / in", ink.val), blank], layout, note };
 }
 
 function machineFigure(x, y, name, ink, height) {

@@ -24,8 +24,12 @@ function createFlag() {
   return h(
     "details",
     { class: "vs-flag" },
-    h("summary", {}, h("span", { class: "vs-glyph" }), h("span", { class: "vs-flag-title" }), h("span", { class: "vs-flag-since vs-muted" })),
-    h("p", { class: "vs-flag-line" }),
+    h(
+      "summary",
+      {},
+      h("span", { class: "vs-glyph" }),
+      h("div", { class: "vs-flag-head" }, h("div", { class: "vs-flag-title" }), h("div", { class: "vs-flag-since vs-muted" }), h("div", { class: "vs-flag-line" })),
+    ),
     h("table", { class: "vs-numbers" }),
     h("p", { class: "vs-remedy" }),
     h("p", { class: "vs-muted vs-cannot" }),
@@ -33,15 +37,16 @@ function createFlag() {
 }
 
 function updateFlag(node, flag) {
-  const [summary, lineNode, table, remedy, cannot] = node.children;
+  const [summary, table, remedy, cannot] = node.children;
   node.dataset.rule = flag.rule;
   node.dataset.severity = flag.severity;
-  const [glyph, title, since] = summary.children;
+  const [glyph, head] = summary.children;
+  const [title, since, lineNode] = head.children;
   setText(glyph, SEVERITY_GLYPH[flag.severity]);
   glyph.className = `vs-glyph vs-ink-${flag.severity}`;
   setText(title, flag.title);
   const when = flag.critical_since ?? flag.since;
-  setText(since, `${flag.severity}${when === null ? "" : `, since epoch ${when}`}`);
+  setText(since, `${flag.severity}${when === null ? "" : ` since epoch ${when}`}`);
   setText(lineNode, flag.line);
   const rows = [
     ...Object.entries(flag.now).map(([key, value]) => [key, value, "now"]),

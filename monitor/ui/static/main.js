@@ -32,7 +32,8 @@ class RunPage {
     const chart = (id, title, height) => {
       const box = h("div", { class: "vs-chart", "data-testid": `chart-${id}`, style: `height:${height}px` });
       const head = h("h2", {}, title);
-      return { box, head, card: h("section", { class: "vs-card" }, head, box) };
+      const note = h("p", { class: "vs-chart-note vs-muted vs-tabular" });
+      return { box, head, note, card: h("section", { class: "vs-card" }, h("div", { class: "vs-card-head" }, head, note), box) };
     };
     this.loss = chart("loss", "Loss", HEIGHT.loss);
     this.wer = chart("wer", "WER", HEIGHT.small);
@@ -145,14 +146,20 @@ class RunPage {
     setText(this.loss.head, `Loss, ${frame.run.loss_unit}`);
     const { cols } = this;
     if (!this.charts.plotly || !cols.epoch?.length) return;
-    this.charts.draw(this.loss.box, lossFigure(cols, frame, ink, HEIGHT.loss));
-    this.charts.draw(this.wer.box, werFigure(cols, frame, ink, HEIGHT.small));
-    this.charts.draw(this.words.box, wordsFigure(cols, frame, ink, HEIGHT.small));
+    const drawn = [
+      [this.loss, lossFigure(cols, frame, ink, HEIGHT.loss)],
+      [this.wer, werFigure(cols, frame, ink, HEIGHT.small)],
+      [this.words, wordsFigure(cols, frame, ink, HEIGHT.small)],
+    ];
+    for (const [chart, figure] of drawn) {
+      setText(chart.note, figure.note);
+      this.charts.draw(chart.box, figure);
+      chart.box.dataset.seq = frame.seq;
+    }
     const bySteps = this.steps.step?.length > 1;
     const machine = bySteps ? [this.steps.step, this.steps.lr, this.steps.grad_norm] : [cols.epoch, cols.lr, cols.grad_norm];
     this.charts.draw(this.lr.box, machineFigure(machine[0], machine[1], "lr", ink, HEIGHT.machine));
     this.charts.draw(this.norm.box, machineFigure(machine[0], machine[2], "norm", ink, HEIGHT.machine));
-    for (const chart of [this.loss, this.wer, this.words]) chart.box.dataset.seq = frame.seq;
   }
 
   // Ages go on without any message: a record gets older by itself.

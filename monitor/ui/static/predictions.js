@@ -9,6 +9,8 @@ const FILTERS = [
   ["longest", "Longest"],
 ];
 
+const SHOWN_CLIPS = 8;
+
 function buildPredictions(ask) {
   const ui = { ask, filter: "first", epoch: null, following: true, epochs: [] };
   ui.slider = h("input", { type: "range", min: "0", max: "0", step: "1", "aria-label": "Epoch", "data-testid": "epoch-slider" });
@@ -23,6 +25,11 @@ function buildPredictions(ask) {
   );
   ui.totals = h("p", { class: "vs-muted vs-tabular" });
   ui.list = h("div", { class: "vs-clips", "data-testid": "predictions" });
+  ui.all = h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "btn-all-clips" });
+  ui.all.addEventListener("click", () => {
+    ui.showAll = !ui.showAll;
+    paintPredictions(ui, ui.answer);
+  });
   ui.empty = h("p", { class: "vs-muted" }, "No predictions logged. Add one line to your loop: run.log_decodes(epoch, hypotheses, references=references)");
   ui.node = h(
     "section",
@@ -31,6 +38,7 @@ function buildPredictions(ask) {
     h("div", { class: "vs-row" }, ui.filters),
     ui.totals,
     ui.list,
+    ui.all,
     ui.empty,
   );
   return ui;
@@ -52,6 +60,8 @@ function notePredictions(ui, frame) {
   ui.epochs = frame.decoded;
   ui.slider.max = String(Math.max(0, frame.decoded.length - 1));
   if (ui.following) ui.slider.value = ui.slider.max;
+  show(ui.slider, frame.decoded.length > 1);
+  show(ui.all, last !== null);
   if (last !== null && last !== ui.asked && ui.following) request(ui);
   ui.asked = last;
   show(ui.empty, last === null);
@@ -59,6 +69,7 @@ function notePredictions(ui, frame) {
 
 function paintPredictions(ui, answer) {
   if (answer.epoch === null) return;
+  ui.answer = answer;
   setText(ui.epochText, `epoch ${answer.epoch}`);
   const { hits, s, d, i } = answer.counts;
   const share = (count) => `${Math.round((100 * count) / Math.max(1, answer.words_in))} %`;
@@ -67,7 +78,10 @@ function paintPredictions(ui, answer) {
     ui.totals,
     `${answer.total} clips · right ${share(hits)} · ≠ ${share(s)} · ∅ ${share(d)} · + ${share(i)} · empty ${answer.empty}${shown}`,
   );
-  keyed(ui.list, answer.clips, (clip) => clip.id, createClip, updateClip);
+  const clips = ui.showAll ? answer.clips : answer.clips.slice(0, SHOWN_CLIPS);
+  show(ui.all, answer.clips.length > SHOWN_CLIPS);
+  setText(ui.all, ui.showAll ? "Show fewer" : `Show ${answer.clips.length - SHOWN_CLIPS} more`);
+  keyed(ui.list, clips, (clip) => clip.id, createClip, updateClip);
 }
 
 function createClip() {
@@ -94,6 +108,6 @@ function wordPair(kind, target, said) {
     "div",
     { class: `vs-word vs-kind-${kind}`, title: KIND_WORD[kind] },
     h("span", { class: "vs-target" }, target || " "),
-    h("span", { class: "vs-said" }, kind === "d" ? "∅" : mark + said),
+    h("span", { class: "vs-said" }, kind === "d" ? "∅" : mark ? `${mark}\u00a0${said}` : said),
   );
 }
