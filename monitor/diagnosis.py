@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-from monitor.rules.evaluations import guard_of
+from monitor.rules.evaluations import floors_of, guard_of
 from monitor.rules.registry import evaluate
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, Thresholds, from_mapping
@@ -26,6 +26,8 @@ STOP_GRADE: dict[str, str] = {
 }
 """Rules that may say STOP, and the measurement that lets them (docs/log.md, benchmarks/rules.py)."""
 
+LEARNT_MARGIN = 0.1
+"""WER below the constant sentence's from which on the input is certainly used."""
 NEVER_LEARNT = frozenset({"non_finite", "at_chance", "blank_collapse"})
 LIVE_ONLY = frozenset({"stalled"})
 SAID_AT_ONCE = frozenset({"non_finite", "stalled"})
@@ -90,7 +92,7 @@ def diagnose(
         next_step=_next_step(verdict, causes),
         worst=worst,
         findings=findings,
-        suppressed=_suppressed(findings),
+        suppressed=_suppressed(snapshot, findings),
         causes=causes,
         checks_ran=ran,
         checks=len(results),
@@ -191,9 +193,16 @@ def _why_not(result: Result) -> str | None:
     return None
 
 
-def _suppressed(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+def learns(snapshot: Snapshot) -> bool:
+    """Whether the best WER is clearly better than what one constant sentence scores."""
+    chance = floors_of(snapshot).wer_constant
+    best = best_wer(snapshot)
+    return chance is not None and best is not None and best[0] < chance - LEARNT_MARGIN
+
+
+def _suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     rules = {finding.rule for finding in findings if finding.severity != "info"}
-    if rules & {"at_chance", "blank_collapse"}:
+    if "at_chance" in rules or ("blank_collapse" in rules and not learns(snapshot)):
         return ("More regularisation is not suggested: a model at chance has nothing to regularise.",)
     if "non_finite" in rules:
         return ("Nothing else is suggested before the losses are finite again.",)
@@ -208,6 +217,7 @@ CAUSES: tuple[tuple[str, str, frozenset[str]], ...] = (
         "Too much model, or too little variety in the data",
         frozenset({"overfitting", "gap", "val_loss_rising"}),
     ),
+    ("words_missing", "The input is understood, but words are left out", frozenset({"blank_collapse"})),
     ("stuck", "Nothing more is being learnt", frozenset({"wer_plateau"})),
 )
 """(name, title, rules that point to it), in order of precedence."""
@@ -216,8 +226,10 @@ CAUSES: tuple[tuple[str, str, frozenset[str]], ...] = (
 def _causes(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause, ...]:
     flags = {finding.rule: finding for finding in findings if finding.severity != "info"}
     causes = []
+    # Empty predictions mean "no input arrives" only where nothing has been learnt.
+    excluded = "no_evidence" if learns(snapshot) and "at_chance" not in flags else "words_missing"
     for name, title, rules in CAUSES:
-        evidence = tuple(flags[rule].line for rule in flags if rule in rules)
+        evidence = tuple(flags[rule].line for rule in flags if rule in rules and name != excluded)
         if evidence:
             causes.append(Cause(name, title, evidence, _against(name, snapshot, flags)))
     return tuple(causes)
@@ -236,6 +248,7 @@ def _against(name: str, snapshot: Snapshot, flags: dict[str, Finding]) -> tuple[
 
 
 NEXT_STEPS = {
+    "words_missing": "First try: decode again with the blank lowered, to see whether the decoder drops them.",
     "diverging": "First try: a lower learning rate from the last good checkpoint.",
     "no_evidence": "First try: find out whether the input reaches the classifier, before any regularisation.",
     "too_little_regularisation": "First try: stronger augmentation, with half the width.",

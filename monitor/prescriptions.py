@@ -39,6 +39,8 @@ def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
         return tuple(filter(None, options))
     if "no_evidence" in causes:
         options += [_check_decoder(), _reach_classifier(snapshot, config)]
+    elif "words_missing" in causes and "too_little_regularisation" not in causes:
+        options.append(_check_decoder())
     elif "too_little_regularisation" in causes:
         few = config.get("data") == "digits" and config.get("train_images", 0) < 300
         cures = [_more_data(snapshot, config), _variety(snapshot, config)]

@@ -42,6 +42,11 @@ class BlankCollapse:
             _level(rho[i], empty[i], deleted[i], thresholds) if data.judged[i] else Level.CLEAR
             for i in range(len(data))
         ]
+        # A CTC model starts all blank and then finds its words: while they come, there is nothing to say yet.
+        levels = [
+            min(level, Level.HOLD) if _words_are_coming(rho[: i + 1], thresholds) else level
+            for i, level in enumerate(levels)
+        ]
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
             return Quiet(self.name, self.title, f"{100 * rho[-1]:.0f} words out for every 100 in the targets.")
@@ -82,6 +87,11 @@ def _level(rho: float, empty: float, deleted: float, limits: Thresholds) -> Leve
     if rho < limits.empty_length_warning_ratio * back or empty > limits.empty_share_warning_ratio / back:
         return Level.HOLD
     return Level.CLEAR
+
+
+def _words_are_coming(rho: np.ndarray, limits: Thresholds) -> bool:
+    """Whether clearly more words are said than two evaluations ago."""
+    return len(rho) > 2 and bool(rho[-1] > rho[-3] * (1 + limits.hysteresis_ratio) and rho[-1] > 0)
 
 
 def _line(rho: float, empty: float, deleted: float) -> str:

@@ -44,12 +44,15 @@ class Overconfident:
         learnt = chance is None or float(np.nanmin(data.val_wer)) < chance - thresholds.chance_margin
         if episode is None or not learnt or not still_improving(data.val_wer):
             return Quiet(self.name, self.title, "Loss and error rate do not go apart.")
-        first, last = float(data.val_wer[episode.onset]), float(np.nanmin(data.val_wer))
+        best_loss = int(np.nanargmin(np.where(np.isfinite(data.val_loss), data.val_loss, np.nan)))
+        first, last = float(data.val_wer[best_loss]), float(np.nanmin(data.val_wer))
+        if not last < first:
+            return Quiet(self.name, self.title, "The error rate has not fallen since the best val loss.")
         return Finding(
             rule=self.name,
             title=self.title,
             severity="info",
-            line=f"Val loss rises, WER still falls ({100 * first:.1f} % → {100 * last:.1f} %): "
+            line=f"Val loss rises, WER still falls ({100 * first:.1f} % at the best loss → {100 * last:.1f} %): "
             f"over-confident, still improving, since epoch {data.epochs[episode.onset]:g}. Do not stop.",
             onset=float(data.epochs[episode.onset]),
             fired=float(data.epochs[episode.fired]),
