@@ -23,6 +23,7 @@ VERBS = {
     "diagnose": "diagnose",
     "report": "report",
     "compare": "compare",
+    "import": "import_",
     "start": "start",
     "stop": "stop",
     "restart": "restart",

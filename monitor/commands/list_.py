@@ -7,14 +7,13 @@ from typing import Any
 
 from rich.table import Table
 
-from monitor import files
 from monitor.commands import words
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, now, print_json
 from monitor.errors import EXIT_OK
 from monitor.launch import read_progress
 from monitor.launcher import ensure_supervised, status
 from monitor.reader import list_runs
-from monitor.run_dir import SUMMARY_FILE, Summary, decode
+from monitor.summaries import summary_of
 
 COLUMNS = ("run", "state", "epoch", "val WER", "chance", "gap", "verdict", "worst flag", "last record")
 SHOWN = (
@@ -46,7 +45,7 @@ def _row(run_dir: Path) -> dict[str, Any]:
     """One run from its small files only: the list stays quick however long the runs are."""
     ensure_supervised(run_dir)
     state = status(run_dir)
-    summary, progress = _summary(run_dir), read_progress(run_dir)
+    summary, progress = summary_of(run_dir), read_progress(run_dir)
     return {
         "run_id": run_dir.name,
         "state": state.word,
@@ -58,14 +57,6 @@ def _row(run_dir: Path) -> dict[str, Any]:
         "heartbeat_at": progress.heartbeat_at if progress else None,
         **{name: getattr(summary, name) for name in SHOWN},
     }
-
-
-def _summary(run_dir: Path) -> Summary:
-    """summary.json, or an empty one for a run that nobody has judged yet."""
-    try:
-        return decode(files.read_bytes(run_dir / SUMMARY_FILE) or b"", Summary)
-    except (OSError, ValueError):
-        return Summary(run_id=run_dir.name, verdict="")
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

@@ -12,16 +12,15 @@ from monitor.run_dir import (
     LAUNCH_FILE,
     PROGRESS_FILE,
     STATE_FILE,
-    SUMMARY_FILE,
     Launch,
     Progress,
     Record,
     Snapshot,
     State,
-    Summary,
     decode,
 )
 from monitor.status import age_words, status_of
+from monitor.summaries import summary_of
 from monitor.view.words import percent, short
 
 R = TypeVar("R", bound=Record)
@@ -45,7 +44,7 @@ def _readable_row(run_dir: Path, now: float) -> dict[str, Any]:
     state = _read(run_dir / STATE_FILE, State)
     progress = _read(run_dir / PROGRESS_FILE, Progress)
     launch = _read(run_dir / LAUNCH_FILE, Launch)
-    summary = _read(run_dir / SUMMARY_FILE, Summary) or Summary(run_id=run_dir.name)
+    summary = summary_of(run_dir)
     glance = _glance(run_dir, now, state, progress, launch)
     status = status_of(glance)
     at = max(summary.updated_at, progress.heartbeat_at if progress else 0.0, launch.created_at if launch else 0.0)

@@ -1,0 +1,38 @@
+"""A run's summary for the list: its supervisor's file, or, for a run without one, judged here and remembered."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from monitor import files
+from monitor.run_dir import EPOCHS_FILE, SUMMARY_FILE, Summary, decode
+
+REMEMBERED_RUNS = 4096
+
+
+def summary_of(run_dir: Path) -> Summary:
+    """What a row needs. Raises MonitorError for a run that cannot be read."""
+    data = files.read_bytes(run_dir / SUMMARY_FILE)
+    if data is not None:
+        try:
+            return decode(data, Summary)
+        except ValueError:
+            pass
+    try:
+        records = (run_dir / EPOCHS_FILE).stat()
+    except OSError:
+        return Summary(run_id=run_dir.name, verdict="")
+    return _judged(run_dir, records.st_mtime, records.st_size)
+
+
+@functools.lru_cache(maxsize=REMEMBERED_RUNS)
+def _judged(run_dir: Path, changed_at: float, _size: int) -> Summary:
+    """Judged as of its last record: imported and foreground runs have nobody who writes a summary."""
+    # Imported here: a list of runs that all have their file must not wait for numpy.
+    from monitor.alerts import summarise
+    from monitor.diagnosis import judge
+    from monitor.reader import RunReader
+
+    snapshot = RunReader(run_dir).read(changed_at)
+    return summarise(snapshot, judge(snapshot, changed_at), changed_at)
