@@ -1,5 +1,6 @@
-// The charts, drawn by the plotly.js of the plotly package. A chart's DOM node lives as long as the page:
-// Plotly.react with a constant uirevision keeps zoom, hover and legend through every update.
+// The charts, drawn by the plotly.js of the plotly package. A chart's DOM node lives as long as the page.
+// Plotly keeps a zoom only while nobody gives a new range, and ours grows with every epoch: so what a person has
+// zoomed to is kept beside the chart (`box.zoom`), and the y axis is fitted to the part that is seen.
 
 let plotlyLoading = null;
 
@@ -14,7 +15,7 @@ function loadPlotly(url) {
   return plotlyLoading;
 }
 
-const CONFIG = { displayModeBar: false, responsive: true, doubleClick: "reset", scrollZoom: false };
+const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, scrollZoom: false };
 
 function tokens(root) {
   const style = getComputedStyle(root);
@@ -104,17 +105,28 @@ function floorLine(value, color) {
   };
 }
 
-function xRange(epochs) {
+function xRange(epochs, zoom) {
+  if (zoom) return zoom;
   const last = epochs.at(-1) ?? 1;
   const first = epochs[0] ?? 0;
   return [first - 0.02 * (last - first) - 0.2, last + 0.2];
 }
 
-function lossFigure(cols, frame, ink, height) {
+// The y range of what lies within the zoom, a tenth wider; the whole chart's own range without one.
+function yRange(x, series, zoom, whole) {
+  if (!zoom) return whole;
+  const seen = series.flatMap((values) => values.filter((value, i) => x[i] >= zoom[0] && x[i] <= zoom[1] && finite(value)).map(num));
+  if (!seen.length) return whole;
+  const low = Math.min(...seen);
+  const room = 0.1 * (Math.max(...seen) - low || Math.abs(low) || 1);
+  return [low - room, Math.max(...seen) + room];
+}
+
+function lossFigure(cols, frame, ink, height, zoom) {
   const x = cols.epoch;
   const evalMode = frame.gap_basis === "eval" && cols.train_eval_loss.some(finite);
   const train = evalMode ? cols.train_eval_loss : cols.train_loss;
-  const range = frame.loss_range ?? [0, 1];
+  const range = yRange(x, [train, cols.val_loss], zoom, frame.loss_range ?? [0, 1]);
   const from = frame.marks.best_loss_epoch;
   const traces = [];
   if (from !== null && from !== undefined) {
@@ -167,7 +179,7 @@ function lossFigure(cols, frame, ink, height) {
       text: `gap passed ${frame.marks.gap_limit.toFixed(1)} ${between(x, crossed)} ${Math.ceil(crossed)}`, font: { size: 12, color: ink.muted },
     });
   }
-  const off = offScale(x, [train, cols.val_loss], range);
+  const off = zoom ? "" : offScale(x, [train, cols.val_loss], range);
   if (off) notes.unshift(`▲ ${off}`);
   for (const epoch of frame.marks.resumed_at) {
     annotations.push({ x: epoch, yref: "y domain", y: 1, text: "↻", showarrow: false, font: { color: ink.muted, size: 14 } });
@@ -179,8 +191,8 @@ function lossFigure(cols, frame, ink, height) {
     height,
     shapes,
     annotations: [...annotations, ...endLabels(ends, range, plotHeight), ...laneLabels(frame, ink)],
-    xaxis: { range: xRange(x), anchor: laneShare ? "y2" : "y", title: { text: "" } },
-    yaxis: { range, domain: [laneShare ? laneShare + 0.04 : 0, 1] },
+    xaxis: { range: xRange(x, zoom), anchor: laneShare ? "y2" : "y", title: { text: "" } },
+    yaxis: { range, fixedrange: true, domain: [laneShare ? laneShare + 0.04 : 0, 1] },
     yaxis2: {
       domain: [0, Math.max(0.001, laneShare)], range: [-0.6, Math.max(0.4, frame.lanes.length - 0.4)],
       fixedrange: true, visible: false, autorange: false,
@@ -243,7 +255,7 @@ function laneLabels(frame, ink) {
   }));
 }
 
-function werFigure(cols, frame, ink, height) {
+function werFigure(cols, frame, ink, height, zoom) {
   const x = cols.epoch;
   const percent = (values) => values.map((value) => (finite(value) ? 100 * num(value) : null));
   const val = percent(cols.val_wer);
@@ -252,7 +264,7 @@ function werFigure(cols, frame, ink, height) {
   const known = [...val, ...train].filter((value) => value !== null);
   const top = Math.max(100, ...known, chance ?? 0);
   const low = Math.min(...known, chance ?? 100, 100);
-  const range = [Math.max(0, low - 8), top + 4];
+  const range = yRange(x, [val, train], zoom, [Math.max(0, low - 8), top + 4]);
   const ends = [
     { at: lastFinite(x, val), text: `val ${lastFinite(x, val)?.[1].toFixed(1)} %`, color: ink.val },
     { at: lastFinite(x, train), text: `train ${lastFinite(x, train)?.[1].toFixed(1)} %`, color: ink.train },
@@ -272,12 +284,12 @@ function werFigure(cols, frame, ink, height) {
   }
   const layout = baseLayout(ink, {
     height, shapes, annotations: endLabels(ends, range, height - 46),
-    xaxis: { range: xRange(x) }, yaxis: { range, ticksuffix: " %" },
+    xaxis: { range: xRange(x, zoom) }, yaxis: { range, fixedrange: true, ticksuffix: " %" },
   });
   return { data, layout, note: val.some((value) => value !== null) ? "" : "No val WER in this run's records." };
 }
 
-function wordsFigure(cols, frame, ink, height) {
+function wordsFigure(cols, frame, ink, height, zoom) {
   const x = cols.epoch;
   const floor = num(frame.floors.blank);
   const range = [0, Math.max(1.1, ...cols.length_ratio.filter(finite).map(num)) + 0.05];
@@ -292,7 +304,8 @@ function wordsFigure(cols, frame, ink, height) {
   }
   const blank = line(x, cols.blank_ratio, "blank ratio", ink.text, { line: { color: ink.text, width: 1.5, dash: "dash" }, mode: "lines" });
   const layout = baseLayout(ink, {
-    height, shapes, annotations: endLabels(ends, range, height - 46), xaxis: { range: xRange(x) }, yaxis: { range },
+    height, shapes, annotations: endLabels(ends, range, height - 46), xaxis: { range: xRange(x, zoom) },
+    yaxis: { range, fixedrange: true },
   });
   const known = cols.length_ratio.some(finite) || cols.blank_ratio.some(finite);
   const note = known ? "" : "Not in this run's records: they come with logged decodes.";
@@ -321,9 +334,23 @@ class Charts {
     return this.plotly;
   }
 
-  draw(box, figure) {
+  // `redraw()`: called when a person zooms or resets.
+  draw(box, figure, redraw) {
     if (!this.plotly || !box.isConnected || box.offsetWidth === 0) return;
     this.plotly.react(box, figure.data, figure.layout, CONFIG);
+    if (box.listens) return;
+    box.listens = true;
+    box.on("plotly_relayout", (change) => {
+      const from = change["xaxis.range[0]"] ?? change["xaxis.range"]?.[0];
+      const to = change["xaxis.range[1]"] ?? change["xaxis.range"]?.[1];
+      if (from === undefined || to === undefined) return;
+      box.zoom = [from, to];
+      redraw();
+    });
+    box.on("plotly_doubleclick", () => {
+      box.zoom = null;
+      redraw();
+    });
   }
 
   forget(...boxes) {

@@ -33,7 +33,14 @@ class RunPage {
       const box = h("div", { class: "vs-chart", "data-testid": `chart-${id}`, style: `height:${height}px` });
       const head = h("h2", {}, title);
       const note = h("p", { class: "vs-chart-note vs-muted vs-tabular" });
-      return { box, head, note, card: h("section", { class: "vs-card" }, h("div", { class: "vs-card-head" }, head, note), box) };
+      const reset = h("button", { type: "button", class: "vs-link vs-reset", "data-testid": `reset-${id}` }, "Show all");
+      reset.addEventListener("click", () => {
+        box.zoom = null;
+        this.paint();
+      });
+      show(reset, false);
+      const side = h("div", { class: "vs-row" }, note, reset);
+      return { box, head, note, reset, card: h("section", { class: "vs-card" }, h("div", { class: "vs-card-head" }, head, side), box) };
     };
     this.loss = chart("loss", "Loss", HEIGHT.loss);
     this.wer = chart("wer", "WER", HEIGHT.small);
@@ -147,19 +154,23 @@ class RunPage {
     const { cols } = this;
     if (!this.charts.plotly || !cols.epoch?.length) return;
     const drawn = [
-      [this.loss, lossFigure(cols, frame, ink, HEIGHT.loss)],
-      [this.wer, werFigure(cols, frame, ink, HEIGHT.small)],
-      [this.words, wordsFigure(cols, frame, ink, HEIGHT.small)],
+      [this.loss, lossFigure, HEIGHT.loss],
+      [this.wer, werFigure, HEIGHT.small],
+      [this.words, wordsFigure, HEIGHT.small],
     ];
-    for (const [chart, figure] of drawn) {
+    // Everything, not this chart alone: a newer frame may have come in, and all that is shown is of one moment.
+    const redraw = () => this.paint();
+    for (const [chart, build, height] of drawn) {
+      const figure = build(cols, frame, ink, height, chart.box.zoom);
       setText(chart.note, figure.note);
-      this.charts.draw(chart.box, figure);
+      show(chart.reset, Boolean(chart.box.zoom));
+      this.charts.draw(chart.box, figure, redraw);
       chart.box.dataset.seq = frame.seq;
     }
     const bySteps = this.steps.step?.length > 1;
     const machine = bySteps ? [this.steps.step, this.steps.lr, this.steps.grad_norm] : [cols.epoch, cols.lr, cols.grad_norm];
-    this.charts.draw(this.lr.box, machineFigure(machine[0], machine[1], "lr", ink, HEIGHT.machine));
-    this.charts.draw(this.norm.box, machineFigure(machine[0], machine[2], "norm", ink, HEIGHT.machine));
+    this.charts.draw(this.lr.box, machineFigure(machine[0], machine[1], "lr", ink, HEIGHT.machine), () => {});
+    this.charts.draw(this.norm.box, machineFigure(machine[0], machine[2], "norm", ink, HEIGHT.machine), () => {});
   }
 
   // Ages go on without any message: a record gets older by itself.

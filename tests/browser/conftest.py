@@ -1,0 +1,132 @@
+"""The real app in a real browser: one dashboard a test session, one fresh browser context a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass
+class Dashboard:
+    """A served folder of runs."""
+
+    runs: Path
+    env: dict[str, str]
+    port: int = 0
+    control: str = ""
+    look: str = ""
+
+    def monitor(self, *words: object, ok: bool = True) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "monitor", *map(str, words)],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0 or not ok, done.stderr + done.stdout
+        return done.stdout
+
+    def serve(self, *words: object) -> None:
+        answer = json.loads(self.monitor("serve", "--runs", self.runs, "--json", *words))
+        self.port, self.control, self.look = answer["port"], answer["open"], answer["look"]
+
+    def stop_serving(self) -> None:
+        self.monitor("serve", "--stop", "--runs", self.runs)
+
+    def start(self, name: str, *options: object) -> str:
+        """A real training run of the bundled trainer; returns its run id."""
+        command = [sys.executable, "-m", "trainer", *map(str, options), "--output_dir", "{run_dir}"]
+        self.monitor("start", "--runs", self.runs, "--name", name, "--", *command)
+        return name
+
+    def link(self, run: str | None = None, *, look: bool = False) -> str:
+        return (self.look if look else self.control) + (f"&run={run}" if run else "")
+
+    def address(self, run: str | None = None) -> str:
+        return f"http://127.0.0.1:{self.port}/" + (f"?run={run}" if run else "")
+
+    def rows(self) -> list[dict]:
+        return json.loads(self.monitor("list", "--runs", self.runs, "--json"))["runs"]
+
+    def states(self) -> dict[str, str]:
+        return {row["run_id"]: row["state"] for row in self.rows()}
+
+    def stop_all(self) -> None:
+        for row in self.rows():
+            if row["live"]:
+                self.monitor("stop", row["run_id"], "--runs", self.runs, "--yes", ok=False)
+
+
+@pytest.fixture(scope="session")
+def dashboard(tmp_path_factory):
+    home = tmp_path_factory.mktemp("dashboard")
+    env = {**os.environ, "XDG_STATE_HOME": str(home / "state"), "OMP_NUM_THREADS": "1"}
+    env.pop("VITALSIGNS_RUNS", None)
+    served = Dashboard(home / "runs", env)
+    served.runs.mkdir()
+    served.serve()
+    yield served
+    served.stop_all()
+    served.stop_serving()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        system = next(filter(None, map(shutil.which, SYSTEM_BROWSERS)), None)
+        chromium = playwright.chromium.launch(executable_path=system, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def tab(browser):
+    """`tab()` opens a page of its own context; what the console complains of fails the test."""
+    contexts, complaints = [], []
+
+    def open_tab(width: int = 1360, height: int = 900, **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def wait_until(condition, secs: float = 30.0, why: str = "it never became true"):
+    """Polls a condition of the real world; returns its first true value."""
+    deadline = time.monotonic() + secs
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"After {secs:g} s: {why}")
