@@ -77,7 +77,7 @@ class Dashboard:
     def stop_all(self) -> None:
         for row in self.rows():
             if row["live"]:
-                self.monitor("stop", row["run_id"], "--runs", self.runs, "--yes", ok=False)
+                self.monitor("stop", row["run_id"], "--runs", self.runs, ok=False)
 
 
 @pytest.fixture(scope="session")

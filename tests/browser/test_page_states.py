@@ -1,0 +1,187 @@
+"""What the page shows when there is little, odd or hostile to show, and to whom."""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from monitor.run_dir import Floors
+from monitor.writer import RunWriter
+from tests.browser.conftest import ROOT, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+EPOCHS = 12
+HOSTILE = (
+    "<img src=x onerror=window.hacked=1> <script>window.hacked=2</script> "
+    "[a](javascript:window.hacked=3) **bold** $x^2$ :smile: " + "W" * 3000
+)
+
+
+def write_run(dashboard, name, epochs=EPOCHS, hypothesis="MORGEN SONNE", reference="MORGEN REGEN SONNE"):
+    """A finished run of a script of somebody else, as the writer leaves it."""
+    floors = Floors(wer_constant=0.9, loss_unigram=4.0, blank_ratio=0.7)
+    with RunWriter(dashboard.runs / name, floors=floors, gap_basis="eval", epochs=epochs) as run:
+        for epoch in range(1, epochs + 1):
+            run.log_decodes(epoch, [hypothesis] * 3, references=[reference] * 3)
+            run.log_epoch(
+                epoch,
+                train_loss=4.0 / epoch,
+                train_eval_loss=3.9 / epoch,
+                val_loss=3.0 + 0.05 * epoch,
+                val_wer=0.8 - 0.01 * epoch,
+                length_ratio=0.9,
+            )
+    return name
+
+
+@pytest.fixture(scope="module")
+def written(dashboard):
+    return write_run(dashboard, "written")
+
+
+def open_run(page, dashboard, run, **how):
+    page.goto(dashboard.link(run, **how))
+    page.get_by_test_id("vitalsigns").wait_for()
+    page.wait_for_function("() => document.querySelector('[data-testid=flags]')?.dataset.seq")
+
+
+def sideways(page):
+    return page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("width", [400, 1360, 2560])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_fits_every_width_in_both_themes(dashboard, tab, written, width, scheme):
+    page = tab(width=width, color_scheme=scheme)
+    open_run(page, dashboard, written)
+    page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')._fullLayout")
+    root = page.get_by_test_id("vitalsigns")
+    assert root.get_attribute("data-theme") == scheme
+    assert sideways(page) == 0
+    for place in ["verdict", "tile-val_wer", "tile-gap", "tile-val_loss", "tile-words", "predictions", "flags"]:
+        box = page.get_by_test_id(place).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    clipped = page.evaluate(
+        "() => [...document.querySelectorAll('.vs-tile-yard, .vs-tile-value, .vs-button')]"
+        ".filter((n) => n.offsetWidth && n.scrollWidth > n.clientWidth + 1).map((n) => n.textContent)"
+    )
+    assert clipped == []
+
+
+def test_words_come_first_and_nothing_moves_when_the_charts_arrive(dashboard, tab, written):
+    page = tab()
+    open_run(page, dashboard, written)
+    at_first = page.get_by_test_id("chart-loss").bounding_box()
+    page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')._fullLayout")
+    time.sleep(1)
+    assert page.get_by_test_id("chart-loss").bounding_box() == at_first
+
+
+def test_what_a_run_says_stays_text(dashboard, tab):
+    run = write_run(dashboard, "hostile", hypothesis=HOSTILE, reference="<b>MORGEN</b> SONNE")
+    page = tab()
+    open_run(page, dashboard, run)
+    clips = page.get_by_test_id("predictions")
+    clips.locator(".vs-word", has_text="onerror").first.wait_for()
+    assert clips.locator("img, script, a, b").count() == 0
+    assert page.evaluate("() => window.hacked") is None
+    assert "<b>MORGEN</b>" in clips.inner_text()
+    assert sideways(page) == 0
+
+
+def test_the_reference_run_reads_stop_and_offers_no_button_it_could_not_keep(dashboard, tab):
+    folder = dashboard.runs / "reference-run"
+    folder.mkdir(exist_ok=True)
+    for file in (ROOT / "examples" / "reference-run").glob("*.json*"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    page = tab()
+    open_run(page, dashboard, "reference-run")
+    verdict = page.get_by_test_id("verdict")
+    assert "STOP" in verdict.inner_text()
+    assert "MORGEN WOLKE REGION REGEN scores 91.2 %" in verdict.inner_text()
+    assert "More regularisation is not suggested" in page.get_by_test_id("try").inner_text()
+    assert page.title().startswith("STOP · 92 %")
+    for button in ("btn-stop", "btn-restart", "btn-resume", "btn-fix"):
+        assert not page.get_by_test_id(button).is_visible()
+
+
+def test_a_run_that_is_not_there_offers_the_nearest(dashboard, tab, written):
+    page = tab()
+    page.goto(dashboard.link("writen"))
+    missing = page.get_by_test_id("missing")
+    missing.wait_for()
+    assert "writen" in missing.inner_text()
+    missing.get_by_role("button", name="Open written").click()
+    page.get_by_test_id("verdict").wait_for()
+
+
+def test_the_list_shows_runs_finds_one_by_search_and_opens_it(dashboard, tab, written):
+    write_run(dashboard, "another")
+    page = tab()
+    page.goto(dashboard.link())
+    rows = page.get_by_test_id("runs")
+    rows.get_by_text("written", exact=True).wait_for()
+    page.get_by_test_id("search").fill("writt")
+    wait_until(lambda: not rows.get_by_text("another", exact=True).is_visible(), 10, "the search filters nothing")
+    rows.get_by_text("written", exact=True).click()
+    page.get_by_test_id("verdict").wait_for()
+    assert "run=written" in page.url
+    page.get_by_test_id("btn-home").click()
+    page.get_by_test_id("runs").wait_for()
+
+
+def test_who_may_only_look_has_no_buttons(dashboard, tab, written):
+    page = tab()
+    open_run(page, dashboard, written, look=True)
+    assert "read-only" in page.locator(".vs-header").inner_text()
+    for button in ("btn-stop", "btn-restart", "btn-resume", "btn-fix"):
+        assert page.get_by_test_id(button).count() == 0
+    assert page.get_by_role("button", name="Restart with this…").count() == 0
+
+
+def test_without_a_token_there_is_a_door_that_takes_the_link(dashboard, tab, written):
+    page = tab()
+    answer = page.goto(dashboard.address("written"))
+    assert answer.status == 401
+    page.get_by_label("Token or link").fill("wrong")
+    page.get_by_role("button", name="Open").click()
+    page.get_by_text("not one of this server's").wait_for()
+    page.get_by_label("Token or link").fill(dashboard.control)
+    page.get_by_role("button", name="Open").click()
+    page.get_by_test_id("runs").wait_for()
+    assert "token" not in page.url
+
+
+def test_a_dashboard_that_dies_is_said_and_comes_back_without_a_reload(dashboard, tab, written):
+    page = tab()
+    open_run(page, dashboard, written)
+    page.evaluate("() => { window.sameDocument = true; }")
+    servers = [c for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == dashboard.port]
+    os.kill(servers[0].pid, signal.SIGKILL)
+    page.get_by_test_id("connection").filter(has_text="not connected").wait_for(timeout=15_000)
+    assert page.title().startswith("⏸ page offline")
+    assert "68.0 %" in page.get_by_test_id("tile-val_wer").inner_text(), "the last data were not kept"
+    dashboard.serve("--port", dashboard.port)
+    page.get_by_test_id("connection").filter(has_text="last record").wait_for(timeout=30_000)
+    assert page.evaluate("() => window.sameDocument")
+    wait_until(lambda: "offline" not in page.title(), 15, "the title still says offline")
+
+
+def test_an_empty_folder_says_what_to_do(tab, tmp_path, dashboard):
+    from tests.browser.conftest import Dashboard
+
+    empty = Dashboard(tmp_path / "none", {**dashboard.env, "XDG_STATE_HOME": str(tmp_path / "state")})
+    empty.runs.mkdir()
+    empty.serve()
+    try:
+        page = tab()
+        page.goto(empty.link())
+        page.get_by_test_id("empty").wait_for()
+        assert "python -m monitor start" in page.get_by_test_id("empty").inner_text()
+        write_run(empty, "first")
+        page.get_by_test_id("runs").get_by_text("first", exact=True).wait_for(timeout=15_000)
+    finally:
+        empty.stop_serving()
