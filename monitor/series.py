@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -11,12 +12,19 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 
+@functools.lru_cache(maxsize=64)
+def _pairs(n: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Indices of all pairs; rules ask for the same few lengths over and over."""
+    first, second = np.triu_indices(n, 1)
+    return first, second
+
+
 def theil_sen(x: Sequence[float] | Array, y: Sequence[float] | Array) -> float:
     """Median slope over all pairs (Theil 1950, Sen 1968): a trend that one outlier cannot bend. NaN below 2 points."""
     xs, ys = np.asarray(x, float), np.asarray(y, float)
     keep = np.isfinite(xs) & np.isfinite(ys)
     xs, ys = xs[keep], ys[keep]
-    first, second = np.triu_indices(len(xs), 1)
+    first, second = _pairs(len(xs))
     run = xs[second] - xs[first]
     rise = ys[second] - ys[first]
     return float(np.median(rise[run != 0] / run[run != 0])) if np.any(run != 0) else math.nan
@@ -32,7 +40,7 @@ def rising_p_value(y: Sequence[float] | Array) -> float:
     n = len(ys)
     if n < 4:
         return math.nan
-    first, second = np.triu_indices(n, 1)
+    first, second = _pairs(n)
     score = float(np.sign(ys[second] - ys[first]).sum())
     _, ties = np.unique(ys, return_counts=True)
     variance = (n * (n - 1) * (2 * n + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18

@@ -4,6 +4,8 @@ An independent ledger outside the run directory holds what the writer has acknow
 the script appends to it after `log_epoch` (or its sisters) has returned.
 """
 
+import asyncio
+import json
 import os
 import random
 import signal
@@ -11,8 +13,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
+import websockets
 
 from monitor import launcher
 from monitor.launch import read_state
@@ -50,6 +55,10 @@ with RunWriter(epochs=10**6, resume=True) as run:
             break
 """
 """Writes as fast as it can; in every new generation it goes on where the ledger ends."""
+
+UNHURRIED = SCRIBE.replace("import os, sys", "import os, sys, time").replace(
+    "        if run.should_stop", "        time.sleep(0.02)\n        if run.should_stop"
+)
 
 
 @pytest.fixture
@@ -126,6 +135,57 @@ def test_killing_the_supervisor_20_times_never_disturbs_the_trainer_and_each_tim
     wait_for(lambda: told(run_dir) == "stopped")
     assert lost(run_dir, ledger) == set()
     wait_for(lambda: not workers(run_dir) and not supervisors(run_dir), RIGHT_WITHIN_SECS)
+
+
+def test_killing_the_app_20_times_disturbs_no_run_and_each_new_one_tells_the_same(runs, monkeypatch):
+    """The dashboard owns nothing: it is killed while it reads, and the next one shows all that was acknowledged."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(runs.parent / "state"))
+    seed, ledger = random.Random(4), runs.parent / "ledger"
+    run_dir = runs / start(runs, [*script(runs.parent, UNHURRIED), str(ledger)], run_id="scribe")
+    trainer, supervisor = state_of(run_dir).trainer, state_of(run_dir).supervisor
+    for _ in range(KILLS):
+        served = serve(runs)
+        asyncio.run(watch(served, seconds=seed.uniform(0.0, 0.3)))
+        app = serving(served["port"])
+        before = {int(word[1:]) for word in acknowledged(ledger) if word[0] == "e"}
+        assert before <= asyncio.run(watch(served, seconds=RIGHT_WITHIN_SECS, until=before))
+        app.kill()
+        wait_for(lambda app=app: not app.is_running(), RIGHT_WITHIN_SECS)
+        now = status(run_dir)
+        assert (now.word, now.live, now.unsupervised) == ("running", True, False)
+        assert (state_of(run_dir).trainer, state_of(run_dir).supervisor) == (trainer, supervisor)
+        assert lost(run_dir, ledger) == set()
+    stop(run_dir)
+    wait_for(lambda: told(run_dir) == "stopped")
+    wait_for(lambda: not workers(run_dir) and not supervisors(run_dir), RIGHT_WITHIN_SECS)
+
+
+def serve(runs: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "monitor", "serve", "--runs", str(runs), "--json"]
+    return json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=90).stdout)
+
+
+def serving(port: int) -> psutil.Process:
+    connections = psutil.net_connections("tcp")
+    return psutil.Process(next(c.pid for c in connections if c.status == "LISTEN" and c.laddr.port == port))
+
+
+async def watch(served: dict[str, Any], seconds: float, until: set[int] | None = None) -> set[int]:
+    """The epochs that the live route sends within `seconds`, or until all of `until` have come."""
+    headers = {"Cookie": f"vitalsigns_{served['port']}={served['look'].rpartition('=')[2]}"}
+    seen: set[int] = set()
+    url = f"ws://127.0.0.1:{served['port']}/vs/live"
+    async with websockets.connect(url, additional_headers=headers, max_size=None) as tab:
+        await tab.send(json.dumps({"kind": "hello", "run": "scribe"}))
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not (until is not None and until <= seen):
+            try:
+                message = json.loads(await asyncio.wait_for(tab.recv(), max(0.01, deadline - time.monotonic())))
+            except TimeoutError:
+                break
+            if message["kind"] == "frame":
+                seen |= {int(epoch) for epoch in message["series"]["epochs"]["epoch"]}
+    return seen
 
 
 def test_killing_a_supervisor_while_it_starts_never_leaves_a_trainer_that_nobody_knows(runs):

@@ -35,7 +35,8 @@ class Overfitting:
         if not ripe:
             return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
-        seen = [_look(data, place, thresholds) for place in range(len(data))]
+        steps = _last_steps(data.val_wer, thresholds)
+        seen = [_look(data, place, steps[place], thresholds) for place in range(len(data))]
         episode = open_episode(data.epochs, [view.level for view in seen], thresholds)
         last = seen[-1]
         if episode is None:
@@ -77,7 +78,7 @@ class _View:
         self.relative_gap = gap
 
 
-def _look(data: Evaluations, place: int, limits: Thresholds) -> _View:
+def _look(data: Evaluations, place: int, last_step: int, limits: Thresholds) -> _View:
     val = data.val_loss[: place + 1]
     finite = np.isfinite(val)
     if not data.judged[place] or finite.sum() < limits.guard_evaluations or not finite[-1]:
@@ -88,7 +89,7 @@ def _look(data: Evaluations, place: int, limits: Thresholds) -> _View:
     rise = float(np.nanmin(val[place - 1 :]) / val[best_at] - 1)
     fall = _fall(data.train_loss, best_at, place)
     gap = float((val[-1] - data.train_loss[place]) / val[-1])
-    learns = _errors_improve(data.val_wer[: place + 1], best_at, limits)
+    learns = _errors_improve(place, best_at, last_step, limits)
     apart = fall > limits.overfitting_train_fall_ratio and gap > limits.overfitting_gap_ratio
     level = _level(rise, gap, limits) if apart and not learns else Level.CLEAR
     return _View(level, best_at, rise, fall, gap)
@@ -112,17 +113,20 @@ def _fall(train: series.Array, best_at: int, place: int) -> float:
     return float((before - np.nanmin(recent)) / abs(before))
 
 
-def _errors_improve(wer: series.Array, best_at: int, limits: Thresholds) -> bool:
-    """Whether the error rate still makes steps: the last one is young against the time since the best val loss.
+def _last_steps(wer: series.Array, limits: Thresholds) -> list[int]:
+    """For each evaluation the place of the error rate's last step up to then; -1 before the first.
 
     A step is an improvement on the last step, not on the last evaluation, so that a slow decline counts too.
     """
-    best, last_step = math.inf, -1
-    for place, value in enumerate(wer):
+    best, last_step, places = math.inf, -1, []
+    for place, value in enumerate(wer.tolist()):
         if math.isfinite(value) and value < best * (1 - limits.overfitting_wer_step_ratio):
-            best, last_step = float(value), place
-    if last_step < 0:
-        return False
-    here = len(wer) - 1
+            best, last_step = value, place
+        places.append(last_step)
+    return places
+
+
+def _errors_improve(here: int, best_at: int, last_step: int, limits: Thresholds) -> bool:
+    """Whether the error rate still makes steps: the last one is young against the time since the best val loss."""
     patience = max(float(limits.overfitting_flat_evaluations), limits.overfitting_flat_ratio * (here - best_at))
-    return here - last_step < patience
+    return last_step >= 0 and here - last_step < patience

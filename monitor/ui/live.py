@@ -88,8 +88,7 @@ class Tailer:
         fresh = self.snapshot is None or (snapshot.seq, snapshot.life) != (self.snapshot.seq, self.snapshot.life)
         if not fresh and not self.problem and now - self._judged_at < REJUDGE_SECS:
             return False
-        judged = judge(snapshot, now)
-        self._judged_at = now
+        judged = self._judge(snapshot, now)
         recovered, self.problem = bool(self.problem), ""
         flags = tuple((f.rule, f.severity, f.line) for f in judged.diagnosis.findings)
         mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, status_of(snapshot).word)
@@ -97,6 +96,22 @@ class Tailer:
         if changed:
             self.snapshot, self.judged = snapshot, judged
         return changed
+
+
+    def _judge(self, snapshot: Snapshot, now: float) -> Judged:
+        """Steps alone change no verdict: rules look at evaluations, and at the clock now and then."""
+        before = self.snapshot
+        same = before is not None and _judged_by(before) == _judged_by(snapshot)
+        if same and self.judged is not None and now - self._judged_at < REJUDGE_SECS:
+            return self.judged
+        self._judged_at = now
+        return judge(snapshot, now)
+
+
+def _judged_by(snapshot: Snapshot) -> tuple[object, ...]:
+    """What a verdict is made of."""
+    words = (len(snapshot.epochs), len(snapshot.decodes), len(snapshot.clips), snapshot.life)
+    return (*words, snapshot.run, snapshot.launch, status_of(snapshot).word)
 
 
 def _adopt(run_dir: Path) -> None:

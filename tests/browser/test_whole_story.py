@@ -1,8 +1,11 @@
 """See, diagnose, change, restart: the product's one loop, with the real trainer, app and browser."""
 
 import json
+import os
 import re
+import signal
 
+import psutil
 import pytest
 
 from tests.browser.conftest import wait_until
@@ -150,4 +153,11 @@ def test_parent_stopped_and_child_started_in_one_dialog_and_a_bad_value_is_refus
     wait_until(lambda: dashboard.states()["parent"] == "stopped", 30, "the parent never stopped")
     wait_until(lambda: (dashboard.runs / "parent-2" / "run.json").exists(), 60, "the child never began")
     assert json.loads((dashboard.runs / "parent-2" / "run.json").read_text())["config"]["dropout"] == 0.5
+
+    # The app that started the child is killed; the child does not notice, and the next app shows it.
+    app = next(c.pid for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == dashboard.port)
+    os.kill(app, signal.SIGKILL)
+    dashboard.serve("--port", dashboard.port)
+    assert dashboard.states()["parent-2"] == "running"
+    at_least_epoch(page, 1)
     dashboard.monitor("stop", "parent-2", "--runs", dashboard.runs)
