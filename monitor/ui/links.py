@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 import socket
 import sys
 from pathlib import Path
@@ -27,7 +28,8 @@ def links_text(port: int, runs_dir: Path, tokens: Tokens | None, base: str = "",
     count = len(list_runs(runs_dir))
     lines = [f"Vitalsigns: {count} {'run' if count == 1 else 'runs'} in {runs_dir}."]
     if detached:
-        lines[0] += " Stays up after you log out (stop it: python -m monitor serve --stop)."
+        elsewhere = "" if runs_dir == Path("runs").absolute() else f" --runs {shlex.quote(str(runs_dir))}"
+        lines[0] += f" Stays up after you log out (stop it: python -m monitor serve --stop{elsewhere})."
     if over_ssh():
         lines.append(f"  On your laptop   {links['ssh']}")
     lines.append(f"  {'Then open' if over_ssh() else 'Open'}{' ' * (8 if over_ssh() else 13)}{links['open']}")

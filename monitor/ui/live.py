@@ -97,7 +97,6 @@ class Tailer:
             self.snapshot, self.judged = snapshot, judged
         return changed
 
-
     def _judge(self, snapshot: Snapshot, now: float) -> Judged:
         """Steps alone change no verdict: rules look at evaluations, and at the clock now and then."""
         before = self.snapshot

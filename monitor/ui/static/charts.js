@@ -34,7 +34,7 @@ function baseLayout(ink, extra) {
   };
   return {
     uirevision: "keep",
-    margin: { l: 44, r: 96, t: 12, b: 34 },
+    margin: { l: 44, r: 96, t: 12, b: 42 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: '"Source Sans 3","Source Sans Pro",system-ui,sans-serif', size: 12, color: ink.text },
@@ -91,6 +91,10 @@ function endLabels(ends, range, height) {
       xshift: 6,
     };
   });
+}
+
+function axisTitle(text, ink) {
+  return { text, font: { size: 12, color: ink.muted }, standoff: 6 };
 }
 
 function floorLine(value, color) {
@@ -175,7 +179,7 @@ function lossFigure(cols, frame, ink, height, zoom) {
       line: { color: ink.muted, width: 1, dash: "dot" },
     });
     annotations.push({
-      x: crossed, yref: "y domain", y: 0, yanchor: "bottom", xanchor: "left", xshift: 4, showarrow: false,
+      x: crossed, yref: "y domain", y: 0.5, yanchor: "middle", xanchor: "left", xshift: 4, showarrow: false,
       text: `gap passed ${frame.marks.gap_limit.toFixed(1)} ${between(x, crossed)} ${Math.ceil(crossed)}`, font: { size: 12, color: ink.muted },
     });
   }
@@ -186,12 +190,12 @@ function lossFigure(cols, frame, ink, height, zoom) {
   }
   const lanes = laneTraces(frame, ink);
   const laneShare = frame.lanes.length ? Math.min(0.36, 0.05 + 0.065 * frame.lanes.length) : 0;
-  const plotHeight = (height - 46) * (1 - laneShare);
+  const plotHeight = (height - 54) * (1 - laneShare);
   const layout = baseLayout(ink, {
     height,
     shapes,
     annotations: [...annotations, ...endLabels(ends, range, plotHeight), ...laneLabels(frame, ink)],
-    xaxis: { range: xRange(x, zoom), anchor: laneShare ? "y2" : "y", title: { text: "" } },
+    xaxis: { range: xRange(x, zoom), anchor: laneShare ? "y2" : "y", title: axisTitle("epoch", ink) },
     yaxis: { range, fixedrange: true, domain: [laneShare ? laneShare + 0.04 : 0, 1] },
     yaxis2: {
       domain: [0, Math.max(0.001, laneShare)], range: [-0.6, Math.max(0.4, frame.lanes.length - 0.4)],
@@ -283,8 +287,8 @@ function werFigure(cols, frame, ink, height, zoom) {
     });
   }
   const layout = baseLayout(ink, {
-    height, shapes, annotations: endLabels(ends, range, height - 46),
-    xaxis: { range: xRange(x, zoom) }, yaxis: { range, fixedrange: true, ticksuffix: " %" },
+    height, shapes, annotations: endLabels(ends, range, height - 54),
+    xaxis: { range: xRange(x, zoom), title: axisTitle("epoch", ink) }, yaxis: { range, fixedrange: true, ticksuffix: " %" },
   });
   return { data, layout, note: val.some((value) => value !== null) ? "" : "No val WER in this run's records." };
 }
@@ -304,7 +308,7 @@ function wordsFigure(cols, frame, ink, height, zoom) {
   }
   const blank = line(x, cols.blank_ratio, "blank ratio", ink.text, { line: { color: ink.text, width: 1.5, dash: "dash" }, mode: "lines" });
   const layout = baseLayout(ink, {
-    height, shapes, annotations: endLabels(ends, range, height - 46), xaxis: { range: xRange(x, zoom) },
+    height, shapes, annotations: endLabels(ends, range, height - 54), xaxis: { range: xRange(x, zoom), title: axisTitle("epoch", ink) },
     yaxis: { range, fixedrange: true },
   });
   const known = cols.length_ratio.some(finite) || cols.blank_ratio.some(finite);
@@ -312,8 +316,8 @@ function wordsFigure(cols, frame, ink, height, zoom) {
   return { data: [line(x, cols.length_ratio, "words out / in", ink.val), blank], layout, note };
 }
 
-function machineFigure(x, y, name, ink, height) {
-  const layout = baseLayout(ink, { height, margin: { l: 56, r: 24, t: 8, b: 30 }, yaxis: { tickformat: "~g" } });
+function machineFigure(x, y, name, unit, ink, height) {
+  const layout = baseLayout(ink, { height, margin: { l: 56, r: 24, t: 8, b: 40 }, xaxis: { title: axisTitle(unit, ink) }, yaxis: { tickformat: "~g" } });
   return { data: [line(x, y, name, ink.text, { hovertemplate: "%{y:.3~g}" })], layout };
 }
 

@@ -168,9 +168,10 @@ class RunPage {
       chart.box.dataset.seq = frame.seq;
     }
     const bySteps = this.steps.step?.length > 1;
+    const unit = bySteps ? "step" : "epoch";
     const machine = bySteps ? [this.steps.step, this.steps.lr, this.steps.grad_norm] : [cols.epoch, cols.lr, cols.grad_norm];
-    this.charts.draw(this.lr.box, machineFigure(machine[0], machine[1], "lr", ink, HEIGHT.machine), () => {});
-    this.charts.draw(this.norm.box, machineFigure(machine[0], machine[2], "norm", ink, HEIGHT.machine), () => {});
+    this.charts.draw(this.lr.box, machineFigure(machine[0], machine[1], "lr", unit, ink, HEIGHT.machine), () => {});
+    this.charts.draw(this.norm.box, machineFigure(machine[0], machine[2], "norm", unit, ink, HEIGHT.machine), () => {});
   }
 
   // Ages go on without any message: a record gets older by itself.
