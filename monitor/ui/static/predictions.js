@@ -3,7 +3,7 @@
 const KIND_GLYPH = { h: "", s: "≠", d: "∅", i: "+" };
 const KIND_WORD = { h: "right", s: "substituted", d: "deleted", i: "inserted" };
 const FILTERS = [
-  ["first", "Watch list"],
+  ["first", "In order"],
   ["worst", "Worst"],
   ["empty", "Empty"],
   ["longest", "Longest"],

@@ -1,0 +1,173 @@
+"""What is shown, as data: numbers with yardsticks, columns since an offset, aligned words, rows of the list."""
+
+import json
+import math
+import time
+
+import jiwer
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.diagnosis import judge
+from monitor.reader import RunReader
+from monitor.run_dir import Epoch, Floors, Run, Snapshot, Step
+from monitor.view.frame import frame
+from monitor.view.predictions import aligned, predictions
+from monitor.view.rows import run_rows
+from monitor.view.series import Since, gap_crossing, loss_range
+from monitor.writer import RunWriter
+
+FLOORS = Floors(wer_constant=0.9, loss_unigram=4.0, blank_ratio=0.7)
+
+
+def snapshot(epochs=(), steps=(), **fields):
+    fields.setdefault("run", Run(run_id="r", floors=FLOORS, units={"loss": "nats per token"}))
+    return Snapshot(run_dir="runs/r", run_id="r", read_at=100.0, epochs=tuple(epochs), steps=tuple(steps), **fields)
+
+
+def evaluations(count, **columns):
+    """`count` epochs; each column is a function of the epoch."""
+    return [Epoch(epoch=e, at=e, **{name: of(e) for name, of in columns.items()}) for e in range(1, count + 1)]
+
+
+OVERFITS = evaluations(
+    20,
+    train_loss=lambda e: 4 / e,
+    val_loss=lambda e: 2 + abs(e - 8) / 8,
+    gap=lambda e: 2 + abs(e - 8) / 8 - 4 / e,
+    val_wer=lambda e: max(0.5, 0.9 - 0.05 * e),
+)
+
+
+def shown(snap, since=None):
+    return frame(snap, judge(snap, 100.0), 100.0, since=since or Since())
+
+
+def tile(painted, key):
+    return next(tile for tile in painted["tiles"] if tile["key"] == key)
+
+
+def test_each_number_stands_beside_its_yardstick():
+    painted = shown(snapshot(OVERFITS))
+    assert [tile["key"] for tile in painted["tiles"]] == ["val_wer", "gap", "val_loss", "words"]
+    assert (tile(painted, "val_wer")["value"], tile(painted, "val_wer")["yardstick"]) == (
+        "50.0 %",
+        "chance 90.0 · best 50.0 @8",
+    )
+    assert tile(painted, "gap")["yardstick"].startswith("limit 1.0 · +")
+    assert tile(painted, "gap")["bad"]
+    assert tile(painted, "val_loss")["yardstick"] == "best 2.00 @8 · chance 4.00"
+
+
+def test_banner_and_tile_say_the_same_gap():
+    painted = shown(snapshot(OVERFITS))
+    flag = next(flag for flag in painted["flags"] if flag["rule"] == "gap")
+    assert f"val loss is {tile(painted, 'gap')['value']} above" in flag["line"]
+    assert painted["verdict"]["coverage"].endswith("of 9 checks ran")
+
+
+def test_an_empty_run_has_all_four_numbers_as_dashes_and_no_verdict_yet():
+    painted = shown(snapshot())
+    assert [tile["value"] for tile in painted["tiles"]] == ["–"] * 4
+    assert painted["verdict"]["word"] == "TOO EARLY"
+    assert painted["loss_range"] is None
+
+
+def test_only_what_is_new_is_sent():
+    painted = shown(snapshot(OVERFITS, [Step(step=s) for s in range(50)]), Since(epochs=18, steps=48, life=0))
+    assert painted["series"]["epochs_from"] == 18
+    assert painted["series"]["epochs"]["epoch"] == [19, 20]
+    assert painted["series"]["steps"]["step"] == [48, 49]
+
+
+@pytest.mark.parametrize("since", [Since(epochs=99, steps=0, life=0), Since(epochs=18, steps=0, life=7), Since()])
+def test_a_tab_of_another_life_or_with_an_impossible_count_gets_everything(since):
+    assert shown(snapshot(OVERFITS), since)["series"]["epochs_from"] == 0
+
+
+@pytest.mark.parametrize("hello", [{}, {"epochs": "1"}, {"epochs": -1, "steps": 0, "life": 0}, {"epochs": 1.5}])
+def test_an_odd_hello_means_nothing_yet(hello):
+    assert Since.of(hello) == Since()
+
+
+def test_non_finite_numbers_travel_as_words():
+    epochs = [Epoch(epoch=1, train_loss=math.nan, val_loss=math.inf, gap=-math.inf)]
+    text = json.dumps(shown(snapshot(epochs)), allow_nan=False)
+    columns = json.loads(text)["series"]["epochs"]
+    assert (columns["train_loss"], columns["val_loss"], columns["gap"]) == (["nan"], ["inf"], ["-inf"])
+
+
+def test_the_crossing_lies_between_the_evaluations_around_it():
+    epochs = [Epoch(epoch=e, gap=g) for e, g in [(10, 0.17), (32, 0.97), (50, 2.1), (60, 2.93)]]
+    assert gap_crossing(snapshot(epochs), 1.0) == pytest.approx(32 + 18 * 0.03 / 1.13)
+
+
+def test_a_gap_that_came_back_under_the_limit_has_no_crossing():
+    epochs = [Epoch(epoch=e, gap=g) for e, g in [(1, 0.5), (2, 1.5), (3, 0.9)]]
+    assert gap_crossing(snapshot(epochs), 1.0) is None
+
+
+def test_one_wild_first_epoch_does_not_flatten_the_loss_chart():
+    epochs = evaluations(40, train_loss=lambda e: 44.6 if e == 1 else 4 - e / 20, val_loss=lambda e: 5.0)
+    low, high = loss_range(snapshot(epochs), guard_epochs=5, floor=5.7)
+    assert 0 <= low < 2.1 and 5.7 <= high < 7
+
+
+WORDS = st.lists(st.sampled_from(["A", "B", "C", "REGEN", "<b>"]), max_size=12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(WORDS, WORDS)
+def test_the_alignment_holds_every_word_once_and_has_the_errors_that_jiwer_counts(reference, said):
+    pairs = aligned(reference, said)
+    assert [target for kind, target, _ in pairs if kind != "i"] == reference
+    assert [word for kind, _, word in pairs if kind != "d"] == said
+    assert all(target == word for kind, target, word in pairs if kind == "h")
+    if reference:
+        counted = jiwer.process_words(" ".join(reference), " ".join(said))
+        errors = sum(kind != "h" for kind, _, _ in pairs)
+        assert errors == counted.substitutions + counted.deletions + counted.insertions
+
+
+@pytest.fixture
+def decoded(tmp_path):
+    with RunWriter(tmp_path / "runs" / "r") as run:
+        for epoch in (1, 2):
+            references = ["A B C", "D", "E F"]
+            run.log_decodes(epoch, ["A X C", "", "E F G"] if epoch == 2 else ["", "", ""], references=references)
+            run.log_epoch(epoch, train_loss=1.0, val_loss=1.5, val_wer=0.5)
+    return tmp_path / "runs"
+
+
+def test_predictions_of_the_last_evaluation_with_totals_over_all_clips(decoded):
+    answer = predictions(RunReader(decoded / "r").read(time.time()), None)
+    assert (answer["epoch"], answer["epochs"], answer["total"], answer["empty"]) == (2, [1, 2], 3, 1)
+    assert answer["counts"] == {"hits": 4, "s": 1, "d": 1, "i": 1}
+    assert answer["clips"][0]["words"] == [["h", "A", "A"], ["s", "B", "X"], ["h", "C", "C"]]
+
+
+def test_an_earlier_evaluation_can_be_asked_for_and_the_worst_come_first(decoded):
+    snap = RunReader(decoded / "r").read(time.time())
+    assert predictions(snap, 1.0)["empty"] == 3
+    assert [clip["wer"] for clip in predictions(snap, 2.0, "worst")["clips"]] == sorted([1 / 3, 1.0, 0.5], reverse=True)
+    assert [clip["empty"] for clip in predictions(snap, 2.0, "empty")["clips"]] == [True]
+
+
+def test_a_word_of_a_hundred_thousand_letters_is_cut(decoded):
+    with RunWriter(decoded / "long") as run:
+        run.log_decodes(1, ["W" * 100_000], references=["A"])
+        run.log_epoch(1, val_loss=1.0)
+    answer = predictions(RunReader(decoded / "long").read(time.time()), None)
+    assert len(json.dumps(answer)) < 10_000
+
+
+def test_the_list_puts_a_broken_folder_beside_the_runs_and_never_fails(decoded):
+    (decoded / "broken").mkdir()
+    (decoded / "broken" / "run.json").write_bytes(b"{torn")
+    (decoded / "newer").mkdir()
+    (decoded / "newer" / "run.json").write_bytes(b'{"schema_version": 99, "run_id": "newer"}')
+    (decoded / "notes").mkdir()
+    rows = {row["run"]: row for row in run_rows(decoded, time.time())}
+    assert set(rows) == {"r", "broken", "newer"}
+    assert rows["r"]["state"] == "finished" and rows["r"]["wer"] == "50.0 %"
