@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -161,7 +162,9 @@ def _is_free(host: str, port: int) -> bool:
             probe.bind((host, port))
     except socket.gaierror as problem:
         raise RefusedError(f"There is no address {host!r} on this machine: {problem.strerror}.") from problem
-    except OSError:
+    except OSError as problem:
+        if problem.errno == errno.EADDRNOTAVAIL:
+            raise RefusedError(f"There is no address {host!r} on this machine; leave --host away.") from problem
         return False
     return True
 
