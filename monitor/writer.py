@@ -29,7 +29,7 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 
 from monitor import control, files
-from monitor.errors import RefusedError
+from monitor.errors import MonitorError, RefusedError
 from monitor.processes import RunLock, identify
 from monitor.run_dir import (
     CLIPS_FILE,
@@ -293,7 +293,7 @@ class RunWriter(NullRunWriter):
             folder = self.run_dir / PROBES_DIR
             folder.mkdir(exist_ok=True)
             files.replace(folder / f"{check_run_id(name)}.json", msgspec.json.encode(_plain(values)))
-        except (OSError, RefusedError) as problem:
+        except (OSError, MonitorError, TypeError) as problem:
             self._warn(f"probe {name} was not written: {problem}")
 
     # -- life --------------------------------------------------------------------------------------------------
@@ -365,7 +365,13 @@ class RunWriter(NullRunWriter):
     def _put(self, file: str, record: Record, *, sync: bool = False) -> None:
         if os.getpid() != self._pid:
             return  # a forked worker has a copy of this object, but only one process writes
-        problem = self._outbox.put(file, encode_line(record), sync=sync)
+        try:
+            line = encode_line(record)
+            decode(line, type(record))  # what no reader would take is told now, not found missing later
+        except (TypeError, ValueError) as odd:
+            self._warn(f"a record for {file} was left out: {odd}")
+            return
+        problem = self._outbox.put(file, line, sync=sync)
         if problem is not None:
             self._warn(f"records wait for the disk: {problem}")
 
@@ -489,7 +495,7 @@ def _sorted_out(kind: type[Record], fields: dict[str, Any], warn: Any) -> tuple[
                 known[name] = {str(key): float(number) for key, number in value.items()}
             else:
                 known[name] = kinds[name](value)
-        except (TypeError, ValueError, OverflowError, RuntimeError) as problem:
+        except (TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as problem:
             warn(f"{name}={value!r} was left out: {problem}")
     return known, extra
 
@@ -518,9 +524,17 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item) for item in value]
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or isinstance(value, bool):
         return value
-    return str(value)
+    for plain in (int, float, str):
+        # Also of a subclass: numpy's float64 is a float, and no encoder takes it.
+        if isinstance(value, plain):
+            return plain(value)
+    try:
+        item = value.item()  # a scalar of numpy or torch
+    except (AttributeError, TypeError, ValueError, RuntimeError):
+        return str(value)
+    return item if isinstance(item, (bool, int, float, str)) else str(value)
 
 
 def _environment() -> Environment:

@@ -1,0 +1,84 @@
+"""What a run is doing, told from files and the liveness of the recorded processes: every word and its evidence."""
+
+import pytest
+
+from monitor.run_dir import Epoch, Identity, Launch, Progress, Snapshot, State
+from monitor.status import age_words, status_of
+
+TRAINER = Identity(host="gpu3", boot_id="b", pid_namespace="n", pid=7, start_ticks=1)
+SUPERVISOR = Identity(host="gpu3", boot_id="b", pid_namespace="n", pid=6, start_ticks=1)
+
+
+def snapshot(state=None, trainer=None, supervisor=None, **fields):
+    """`trainer`, `supervisor`: their liveness."""
+    if isinstance(state, str):
+        known = {"trainer": TRAINER} if trainer is not None else {}
+        state = State(state=state, supervisor=SUPERVISOR, updated_at=90.0, **known)
+    return Snapshot(
+        run_dir="r",
+        run_id="r",
+        read_at=100.0,
+        state=state,
+        trainer_liveness=trainer,
+        supervisor_liveness=supervisor,
+        **fields,
+    )
+
+
+ALIVE = {"trainer": "alive", "supervisor": "alive"}
+BEATS = Progress(heartbeat_at=98.0, process=TRAINER)
+ENDED = Progress(heartbeat_at=98.0, process=TRAINER, outcome="finished")
+
+
+@pytest.mark.parametrize(
+    ("seen", "word", "live", "unsupervised"),
+    [
+        pytest.param(snapshot("running", **ALIVE, progress=BEATS), "running", True, False, id="running"),
+        pytest.param(snapshot("stopping", **ALIVE), "stopping", True, False, id="stopping"),
+        pytest.param(snapshot("queued", supervisor="alive"), "queued", True, False, id="queued"),
+        pytest.param(snapshot("starting", supervisor="alive"), "starting", True, False, id="starting"),
+        pytest.param(snapshot("finished"), "finished", False, False, id="finished"),
+        pytest.param(snapshot("failed", trainer="gone"), "failed", False, False, id="failed"),
+        pytest.param(snapshot("running", "alive", "gone"), "running", True, True, id="its supervisor died"),
+        pytest.param(snapshot("running", "gone", "alive"), "running", True, False, id="its end is being written"),
+        pytest.param(snapshot("running", "gone", "gone"), "lost", False, False, id="both died"),
+        pytest.param(snapshot("running", "gone", "gone", progress=ENDED), "finished", False, False, id="its last word"),
+        pytest.param(snapshot("queued", supervisor="gone"), "lost", False, False, id="died before the start"),
+        pytest.param(snapshot("running", "unknown", "unknown"), "running", True, False, id="another machine"),
+        pytest.param(snapshot(progress=BEATS, trainer="alive"), "running", True, False, id="foreground"),
+        pytest.param(snapshot(progress=BEATS, trainer="gone"), "lost", False, False, id="foreground, killed"),
+        pytest.param(snapshot(progress=ENDED), "finished", False, False, id="foreground, finished"),
+        pytest.param(snapshot(), "imported", False, False, id="records only"),
+        pytest.param(
+            snapshot(launch=Launch(run_id="r", created_at=1.0)), "lost", False, False, id="launched, never taken up"
+        ),
+    ],
+)
+def test_the_word_for_each_situation(seen, word, live, unsupervised):
+    status = status_of(seen)
+    assert (status.word, status.live, status.unsupervised) == (word, live, unsupervised)
+    assert status.evidence.endswith(".")
+
+
+def test_the_evidence_names_the_process_its_machine_and_its_heartbeat():
+    evidence = status_of(snapshot("running", **ALIVE, progress=BEATS)).evidence
+    assert evidence == "Process 7 on gpu3 is alive, heartbeat 2 s ago."
+
+
+def test_a_lost_run_says_what_is_missing_and_what_was_last_seen():
+    seen = snapshot("running", "gone", "gone", progress=BEATS, epochs=(Epoch(epoch=44),))
+    assert status_of(seen).evidence == "No process 7 on gpu3; last record epoch 44."
+    assert status_of(seen).since == 98.0
+
+
+def test_a_word_of_an_earlier_start_says_nothing_about_this_one():
+    state = State(state="running", trainer=TRAINER, generation=2)
+    seen = snapshot(state, "gone", "gone", progress=ENDED)
+    assert status_of(seen).word == "lost"
+
+
+@pytest.mark.parametrize(
+    ("secs", "words"), [(0.4, "0 s"), (89, "89 s"), (840, "14 min"), (7500, "2 h 5 min"), (260_000, "3 d"), (-5, "0 s")]
+)
+def test_ages_in_words(secs, words):
+    assert age_words(secs) == words
