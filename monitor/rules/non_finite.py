@@ -109,6 +109,8 @@ def _line(last: Epoch, first: Epoch) -> str:
     ]
     if last.non_finite_ratio:
         parts.append(f"{100 * last.non_finite_ratio:.1f} % of batches were skipped")
+    elif last.non_finite_in_a_row:
+        parts.append(f"{last.non_finite_in_a_row} batches in a row were skipped")
     said = " and ".join(parts)
     return f"{said[0].upper()}{said[1:]} in epoch {last.epoch:g}, since epoch {first.epoch:g}. It teaches nothing."
 

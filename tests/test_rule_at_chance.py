@@ -1,0 +1,64 @@
+"""`at_chance`: no better than one constant sentence."""
+
+from monitor.rules.at_chance import AtChance
+from monitor.rules.result import NotApplicable, NotEnoughData
+from monitor.run_dir import Floors
+from tests.snapshots import check, curve, first_fired, found, snapshot
+
+RULE = AtChance()
+
+
+def wer(values, **fields):
+    return snapshot(val_wer=values, val_loss=[5.0] * len(values), **fields)
+
+
+def test_a_run_that_leaves_chance_early_is_quiet():
+    assert first_fired(RULE, wer(curve(30, lambda e: max(0.3, 1 - 0.05 * e)))) == (None, None)
+
+
+def test_a_wer_of_100_percent_in_the_guard_is_quiet():
+    assert first_fired(RULE, wer([1.0] * 4)) == (None, None)
+
+
+def test_a_slow_start_is_a_warning_that_tells_how_often_runs_recovered_and_then_goes():
+    seen = wer(curve(30, lambda e: 1.0 if e < 15 else 0.7))
+    first, critical = first_fired(RULE, seen)
+    assert (first, critical) == (6, None)
+    assert found(RULE, seen) is None
+    early = wer([1.0] * 10)
+    assert "6 of 16 recorded runs like this recovered" in found(RULE, early).line
+
+
+def test_without_floors_or_errors_it_does_not_apply():
+    assert isinstance(check(RULE, wer([1.0] * 9, run={"floors": Floors()})), NotApplicable)
+    assert isinstance(check(RULE, snapshot(train_loss=[1.0] * 9)), NotApplicable)
+    assert isinstance(check(RULE, wer([1.0] * 2)), NotEnoughData)
+
+
+def test_a_run_that_stays_at_chance_is_critical_and_names_the_sentence():
+    seen = wer([0.921] * 30)
+    assert first_fired(RULE, seen)[1] is not None
+    finding = found(RULE, seen)
+    assert finding.severity == "critical"
+    assert "WER 92.1 % after 30 epochs; always saying MORGEN REGEN scores 91.2 %" in finding.line
+    assert "Do not add regularisation" in finding.remedy
+
+
+def test_on_the_reference_runs_rows_it_holds_from_10_and_is_critical_from_25():
+    rows = [1.0, 0.971, 0.94, 0.922, 0.92, 0.908, 0.921]
+    seen = snapshot(
+        epochs=[1, 10, 25, 32, 50, 55, 60], val_wer=rows, val_loss=[7.19, 5.09, 4.9, 4.78, 4.96, 5.17, 5.29]
+    )
+    finding = found(RULE, seen)
+    assert (finding.severity, finding.onset, finding.critical_since) == ("critical", 10, 25)
+
+
+def test_without_an_error_rate_the_loss_is_held_against_word_frequencies():
+    assert found(RULE, snapshot(val_loss=[5.4] * 30)) is not None
+    assert found(RULE, snapshot(val_loss=curve(30, lambda e: max(1.0, 5.4 - 0.3 * e)))) is None
+
+
+def test_a_falling_wer_with_a_bad_loss_is_not_at_chance():
+    """Over-confidence makes the loss worse than chance while the words get better."""
+    seen = snapshot(val_loss=[8.0] * 30, val_wer=curve(30, lambda e: max(0.3, 1 - 0.05 * e)))
+    assert found(RULE, seen) is None

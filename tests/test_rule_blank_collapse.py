@@ -1,0 +1,66 @@
+"""`blank_collapse`: mostly empty predictions, not a mostly blank output."""
+
+from monitor.rules.blank_collapse import BlankCollapse
+from monitor.rules.result import NotApplicable, NotEnoughData
+from monitor.run_dir import Clip, Decode
+from tests.snapshots import check, curve, first_fired, found, snapshot
+
+RULE = BlankCollapse()
+
+
+def said(ratio, empty=None, deleted=None, **more):
+    count = len(ratio)
+    columns = {"length_ratio": ratio, "empty_ratio": empty or [0.0] * count, **more}
+    if deleted is not None:
+        columns |= {"val_deletions": [round(100 * share) for share in deleted], "val_tokens": [100] * count}
+    return snapshot(**columns)
+
+
+def test_a_peaky_model_with_97_percent_blank_frames_and_all_words_is_quiet():
+    assert found(RULE, said([0.97] * 30, blank_ratio=[0.97] * 30)) is None
+
+
+def test_an_all_blank_start_that_finds_its_words_is_quiet_all_the_way():
+    assert first_fired(RULE, said(curve(20, lambda e: 0.0 if e < 5 else min(0.95, 0.1 * (e - 4))))) == (None, None)
+
+
+def test_one_empty_evaluation_is_quiet():
+    assert first_fired(RULE, said(curve(30, lambda e: 0.0 if e == 15 else 0.9))) == (None, None)
+
+
+def test_without_counts_and_decodes_it_does_not_apply():
+    assert isinstance(check(RULE, snapshot(val_loss=[1.0] * 9)), NotApplicable)
+    assert isinstance(check(RULE, said([0.1, 0.1])), NotEnoughData)
+
+
+def test_a_model_that_stays_silent_is_critical_with_its_numbers():
+    seen = said([0.2] * 20, empty=[0.5] * 20, deleted=[0.8] * 20, blank_ratio=[0.95] * 20)
+    assert first_fired(RULE, seen) == (6, 7)
+    finding = found(RULE, seen)
+    assert finding.severity == "critical"
+    assert "20 words for every 100 in the targets, 50 % of predictions empty, 80 %" in finding.line
+    assert finding.now["b*"] == 0.84
+
+
+def test_too_few_words_without_many_deletions_is_only_a_warning():
+    assert found(RULE, said([0.35] * 20, deleted=[0.6] * 20)).severity == "warning"
+
+
+def test_a_collapse_in_the_middle_of_a_good_run_is_found():
+    first, _ = first_fired(RULE, said(curve(40, lambda e: 0.9 if e < 20 else 0.1), empty=None, deleted=[0.9] * 40))
+    assert 20 <= first <= 22
+
+
+def samples(hypotheses):
+    clips = tuple(Clip(clip_id=str(n), reference="A B C D") for n in range(len(hypotheses)))
+    return snapshot(val_loss=[1.0] * 9, clips=clips, decodes=(Decode(epoch=55, hypotheses=hypotheses),))
+
+
+def test_printed_samples_give_an_estimate_that_is_said_as_such():
+    finding = found(RULE, samples(["", "A", ""]))
+    assert finding.severity == "warning"
+    assert "1 words out for 12 in, from 3 printed samples, not the whole set" in finding.line
+
+
+def test_good_samples_are_quiet():
+    assert found(RULE, samples(["A B C D", "A B C", "A X C D"])) is None

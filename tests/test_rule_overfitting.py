@@ -1,0 +1,89 @@
+"""`overfitting`: val loss leaves train loss behind and errors do not improve, in any unit."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.rules.overfitting import Overfitting
+from monitor.rules.result import NotApplicable, NotEnoughData
+from tests.snapshots import check, curve, first_fired, found, snapshot
+
+RULE = Overfitting()
+
+
+def healthy(e):
+    return 1 + 4 / e
+
+
+def turns(e, at=10):
+    """Falls until `at`, then rises."""
+    return 2 + 3 / e if e <= at else 2.3 + 0.05 * (e - at)
+
+
+def test_a_run_whose_losses_fall_together_is_quiet():
+    seen = snapshot(train_loss=curve(60, lambda e: healthy(e) - 0.1), val_loss=curve(60, healthy))
+    assert first_fired(RULE, seen) == (None, None)
+
+
+def test_one_spike_however_high_that_recovers_is_quiet():
+    val = curve(40, lambda e: 180.0 if e == 20 else healthy(e))
+    assert first_fired(RULE, snapshot(train_loss=curve(40, lambda e: healthy(e) - 0.1), val_loss=val)) == (None, None)
+
+
+def test_a_noisy_val_loss_without_a_trend_is_quiet():
+    val = curve(60, lambda e: healthy(e) * (1 + 0.01 * (-1) ** e))
+    assert first_fired(RULE, snapshot(train_loss=curve(60, lambda e: healthy(e) - 0.1), val_loss=val)) == (None, None)
+
+
+def test_a_rising_val_loss_with_a_train_loss_that_rises_too_is_not_overfitting():
+    seen = snapshot(train_loss=curve(40, turns), val_loss=curve(40, lambda e: turns(e) + 0.2))
+    assert found(RULE, seen) is None
+
+
+def test_a_rising_val_loss_while_errors_still_fall_is_not_overfitting():
+    wer = curve(40, lambda e: 0.9 - 0.015 * e)
+    seen = snapshot(train_loss=curve(40, lambda e: 5 / e), val_loss=curve(40, turns), val_wer=wer)
+    assert first_fired(RULE, seen) == (None, None)
+
+
+def test_too_few_points_and_missing_losses_are_said():
+    assert isinstance(check(RULE, snapshot(train_loss=[1, 1], val_loss=[1, 2])), NotEnoughData)
+    assert isinstance(check(RULE, snapshot(val_wer=[0.5] * 9)), NotApplicable)
+
+
+def test_it_fires_soon_after_the_turn_and_says_since_when():
+    wer = curve(40, lambda e: max(0.6, 0.9 - 0.03 * e))
+    seen = snapshot(train_loss=curve(40, lambda e: 5 / e), val_loss=curve(40, turns), val_wer=wer)
+    first, critical = first_fired(RULE, seen)
+    assert 12 <= first <= 20 and critical is not None
+    finding = found(RULE, seen)
+    assert finding.severity == "critical"
+    assert "above its best (epoch 10) while train loss fell" in finding.line
+    assert first <= finding.fired <= first + 1 and finding.onset <= finding.fired
+
+
+def test_it_needs_no_error_rate():
+    assert found(RULE, snapshot(train_loss=curve(40, lambda e: 5 / e), val_loss=curve(40, turns))) is not None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(0.1, 10), min_size=8, max_size=30),
+    st.lists(st.floats(0.1, 10), min_size=30, max_size=30),
+    st.sampled_from([0.125, 8.0, 1024.0]),
+)
+def test_the_verdict_is_the_same_in_every_unit(val, train, scale):
+    train = train[: len(val)]
+    plain = found(RULE, snapshot(train_loss=train, val_loss=val))
+    scaled = found(RULE, snapshot(train_loss=[x * scale for x in train], val_loss=[x * scale for x in val]))
+    assert (plain is None) == (scaled is None)
+    if plain is not None:
+        assert (plain.severity, plain.onset, plain.fired) == (scaled.severity, scaled.onset, scaled.fired)
+
+
+@pytest.mark.parametrize("scale", [0.1, 10])
+def test_a_tenth_and_ten_times_the_loss_change_nothing(scale):
+    train, val = curve(40, lambda e: 5 / e), curve(40, turns)
+    plain = found(RULE, snapshot(train_loss=train, val_loss=val))
+    scaled = found(RULE, snapshot(train_loss=[x * scale for x in train], val_loss=[x * scale for x in val]))
+    assert plain.line == scaled.line

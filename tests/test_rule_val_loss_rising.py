@@ -1,0 +1,44 @@
+"""`val_loss_rising`: above its best, and a trend."""
+
+from monitor.rules.result import NotApplicable, NotEnoughData
+from monitor.rules.val_loss_rising import ValLossRising
+from tests.snapshots import check, curve, first_fired, found, snapshot
+
+RULE = ValLossRising()
+
+
+def val(values):
+    return snapshot(val_loss=values, train_loss=[1.0] * len(values))
+
+
+def test_a_falling_loss_is_quiet():
+    assert first_fired(RULE, val(curve(50, lambda e: 1 + 5 / e))) == (None, None)
+
+
+def test_a_spike_that_recovers_is_quiet():
+    assert first_fired(RULE, val(curve(40, lambda e: 90.0 if e == 15 else 1 + 5 / e))) == (None, None)
+
+
+def test_noise_around_a_level_is_quiet():
+    assert first_fired(RULE, val(curve(60, lambda e: 2 + 0.04 * (-1) ** e))) == (None, None)
+
+
+def test_missing_and_few_values_are_said():
+    assert isinstance(check(RULE, snapshot(train_loss=[1.0] * 9)), NotApplicable)
+    assert isinstance(check(RULE, val([2.0, 3.0])), NotEnoughData)
+
+
+def test_a_steady_rise_is_a_warning_and_then_critical():
+    seen = val(curve(40, lambda e: 5 - 0.3 * e if e <= 10 else 2 + 0.02 * (e - 10)))
+    first, critical = first_fired(RULE, seen)
+    assert 12 <= first <= 18 and first < critical <= 25
+    finding = found(RULE, seen)
+    assert finding.severity == "critical"
+    assert "30.0 % above its best (2.00, epoch 10) and still rising" in finding.line
+
+
+def test_on_the_reference_runs_rows_it_warns_at_55_and_is_critical_at_60():
+    losses = [7.19, 5.09, 4.9, 4.78, 4.96, 5.17, 5.29]
+    seen = snapshot(epochs=[1, 10, 25, 32, 50, 55, 60], val_loss=losses, train_loss=[1.0] * 7)
+    assert first_fired(RULE, seen) == (55, 60)
+    assert "10.7 % above its best (4.78, epoch 32)" in found(RULE, seen).line
