@@ -1,0 +1,131 @@
+"""Findings → one verdict: its words, their conditions, what comes first, and what is never advised."""
+
+import pytest
+
+from monitor.diagnosis import STOP_GRADE, judge
+from monitor.run_dir import Launch, Progress
+from tests.snapshots import NOW, PROCESS, beating, curve, snapshot
+
+
+def verdict(seen):
+    return judge(seen, NOW).diagnosis
+
+
+def turns(e):
+    return 2 + 3 / e if e <= 10 else 2.3 + 0.05 * (e - 10)
+
+
+LEARNS = {
+    "train_loss": curve(30, lambda e: 1 + 3 / e),
+    "val_loss": curve(30, lambda e: 1.1 + 3.2 / e),
+    "val_wer": curve(30, lambda e: 0.95 - 0.02 * e),
+    "length_ratio": [0.95] * 30,
+}
+OVERFITS = {
+    "train_loss": curve(40, lambda e: 5 / e),
+    "val_loss": curve(40, turns),
+    "val_wer": curve(40, lambda e: max(0.5, 0.9 - 0.04 * e)),
+    "length_ratio": [0.95] * 40,
+}
+AT_CHANCE = {
+    "train_loss": [5.0] * 40,
+    "val_loss": [5.6] * 40,
+    "val_wer": [0.93] * 40,
+    "length_ratio": [0.2] * 40,
+    "empty_ratio": [0.6] * 40,
+}
+
+
+def test_a_run_that_learns_is_told_to_go_on_with_its_distance_to_chance_and_the_coverage():
+    said = verdict(snapshot(**LEARNS, **beating()))
+    assert said.verdict == "KEEP GOING" and said.findings == ()
+    assert said.reason == "Val WER 35.0 %, 56.2 points below chance, best at epoch 30. 9 of 9 checks ran."
+    assert (said.checks_ran, said.checks) == (9, 9)
+
+
+def test_quiet_is_not_healthy_what_was_not_checked_is_said():
+    said = verdict(snapshot(train_loss=LEARNS["train_loss"], val_loss=LEARNS["val_loss"]))
+    assert said.verdict == "KEEP GOING"
+    assert said.checks_ran < said.checks
+    assert any(text.startswith("WER stuck: not checked, needs val WER") for text in said.not_checked)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 4])
+def test_before_the_guard_is_over_it_is_too_early(count):
+    columns = {name: values[:count] for name, values in AT_CHANCE.items()}
+    said = verdict(snapshot(**columns, **beating()))
+    assert said.verdict == "TOO EARLY" and "First verdict at epoch 5" in said.reason
+
+
+def test_with_train_loss_only_nothing_can_be_judged():
+    said = verdict(snapshot(train_loss=[1.0] * 30, **beating()))
+    assert said.verdict == "CAN'T JUDGE" and "Add validation loss" in said.reason
+
+
+def test_overfitting_on_a_live_run_may_say_stop():
+    said = verdict(snapshot(**OVERFITS, **beating()))
+    assert (said.verdict, said.worst.rule) == ("STOP", "overfitting")
+    assert said.causes[0].name == "too_little_regularisation"
+    assert len(said.also) <= 2
+
+
+def test_a_critical_of_a_rule_with_a_worse_record_says_look():
+    columns = {**LEARNS, "val_loss": [value + 4 for value in LEARNS["val_loss"]]}
+    said = verdict(snapshot(**columns, **beating()))
+    assert said.worst.rule == "gap" and said.worst.severity == "critical"
+    assert "gap" not in STOP_GRADE and said.verdict == "LOOK"
+
+
+def test_a_model_at_chance_is_never_told_more_regularisation():
+    columns = {**AT_CHANCE, "train_loss": curve(40, lambda e: 5 / e)}
+    said = verdict(snapshot(**columns, **beating()))
+    assert (said.verdict, said.worst.rule) == ("STOP", "at_chance")
+    assert said.causes[0].name == "no_evidence"
+    assert said.suppressed[0].startswith("More regularisation is not suggested")
+    assert "before any regularisation" in said.next_step
+
+
+def test_nan_comes_before_everything_else():
+    columns = {**AT_CHANCE, "train_loss": [5.0] * 39 + [float("nan")]}
+    said = verdict(snapshot(**columns, **beating()))
+    assert (said.verdict, said.worst.rule, said.causes[0].name) == ("STOP", "non_finite", "diverging")
+
+
+def test_a_rising_loss_with_falling_errors_is_told_to_go_on_while_the_gap_flag_stays_listed():
+    columns = {**OVERFITS, "val_wer": curve(40, lambda e: 0.9 - 0.015 * e)}
+    said = verdict(snapshot(**columns, **beating()))
+    assert (said.verdict, said.worst.rule) == ("KEEP GOING", "overconfident")
+    assert "gap" in {finding.rule for finding in said.findings}
+
+
+def test_empty_predictions_of_a_model_that_learns_are_words_left_out():
+    columns = {**LEARNS, "length_ratio": [0.5] * 30}
+    said = verdict(snapshot(**columns, **beating()))
+    assert [cause.name for cause in said.causes] == ["words_missing"]
+    assert said.suppressed == ()
+
+
+@pytest.mark.parametrize("outcome", ["finished", "stopped", "failed"])
+def test_an_ended_run_says_how_it_ended_first(outcome):
+    progress = Progress(
+        heartbeat_at=NOW, process=PROCESS, outcome=outcome, error="boom" if outcome == "failed" else None
+    )
+    said = verdict(snapshot(**OVERFITS, progress=progress))
+    assert said.verdict == "ENDED"
+    assert said.reason.startswith("Failed after epoch 40: boom." if outcome == "failed" else outcome.capitalize())
+
+
+def test_a_lost_run_names_the_process_that_is_gone():
+    said = verdict(snapshot(**LEARNS, **{**beating(), "trainer_liveness": "gone"}))
+    assert said.verdict == "ENDED" and said.reason.startswith("Lost: No process 7 on h")
+
+
+def test_the_thresholds_frozen_at_the_start_are_in_force():
+    launch = Launch(run_id="r", created_at=1.0, how="foreground", thresholds={"gap_limit": 0.01})
+    seen = snapshot(**LEARNS, **beating(), launch=launch)
+    assert [finding.rule for finding in judge(seen, NOW).diagnosis.findings] == ["gap"]
+
+
+def test_the_same_snapshot_gives_the_same_judgement():
+    seen = snapshot(**AT_CHANCE, **beating())
+    assert judge(seen, NOW) == judge(seen, NOW)

@@ -1,0 +1,102 @@
+"""What to change: a diff against the run's own settings, the command, and what would disprove it."""
+
+import pytest
+
+from monitor.diagnosis import judge
+from monitor.prescriptions import prescribe
+from monitor.run_dir import Launch
+from tests.snapshots import NOW, beating, snapshot
+from tests.test_diagnosis import AT_CHANCE, LEARNS, OVERFITS
+
+BROKEN = {
+    "dropout": 0.3,
+    "weight_decay": 1e-4,
+    "learning_rate": 1e-3,
+    "hidden_dim": 128,
+    "batch_size": 8,
+    "augmentation": "none",
+    "train_clips": 300,
+    "signers": 2,
+    "epochs": 100,
+    "data": "synthetic",
+}
+LAUNCH = Launch(run_id="r", created_at=1.0, argv=["python", "-m", "trainer"])
+
+
+def options(columns, config=None, launch=LAUNCH):
+    seen = snapshot(**columns, **beating(), launch=launch, run={"config": BROKEN if config is None else config})
+    return prescribe(seen, judge(seen, NOW).diagnosis)
+
+
+def test_a_run_that_learns_is_prescribed_nothing():
+    assert options(LEARNS) == ()
+
+
+def test_the_first_cure_for_overfitting_is_the_bundle_that_was_measured():
+    first = options(OVERFITS)[0]
+    assert first.changes == {
+        "augmentation": ["none", "strong"],
+        "dropout": [0.3, 0.5],
+        "weight_decay": [1e-4, 1e-3],
+        "hidden_dim": [128, 64],
+        "learning_rate": [1e-3, 2e-3],
+        "batch_size": [8, 4],
+    }
+    assert "gap below 1.0 and val WER at epoch 40 at most 40 % (this run: 50.0 %)" in first.expected
+
+
+def test_its_values_are_those_of_the_trainers_preset():
+    from trainer.presets import preset
+
+    after = {key: pair[1] for key, pair in options(OVERFITS)[0].changes.items()}
+    assert after == {key: value for key, value in preset("fixed", "synthetic").items() if key in after}
+    assert set(preset("fixed", "synthetic")) == set(after)
+
+
+def test_the_command_is_the_diff():
+    command = options(OVERFITS)[0].command
+    assert command.startswith("python -m monitor restart r --set ")
+    assert "--set dropout=0.5" in command and "--set augmentation=strong" in command
+
+
+def test_a_run_whose_start_is_unknown_gets_no_command():
+    assert all(option.command is None for option in options(OVERFITS, launch=None))
+
+
+def test_few_images_are_told_more_material_before_more_regularisation():
+    config = {"data": "digits", "train_images": 60, "train_clips": 120, "dropout": 0.1, "augmentation": "none"}
+    assert [option.id for option in options(OVERFITS, config)][:2] == ["more_data", "variety"]
+
+
+def test_the_popular_fix_is_listed_with_the_arithmetic_that_it_does_little():
+    note = next(option for option in options(OVERFITS) if option.id == "regularise").note
+    assert "Weight decay 1e-3 at this rate shrinks weights by" in note and "did not cure it" in note
+
+
+def test_only_settings_that_the_run_has_are_changed():
+    for option in options(OVERFITS, {"dropout": 0.3, "unknown": 1}):
+        assert set(option.changes) <= {"dropout"}
+
+
+def test_what_is_set_already_is_not_a_change():
+    config = {**BROKEN, "augmentation": "strong", "dropout": 0.5}
+    assert not {"augmentation", "dropout"} & set(options(OVERFITS, config)[0].changes)
+
+
+def test_at_chance_nothing_regularises():
+    found = options(AT_CHANCE)
+    assert [option.id for option in found] == ["decoder_or_model", "keep_time"]
+    assert not {"dropout", "weight_decay", "augmentation"} & {key for option in found for key in option.changes}
+
+
+def test_nan_gets_a_lower_rate_and_nothing_else():
+    columns = {**OVERFITS, "train_loss": [*OVERFITS["train_loss"][:-1], float("nan")]}
+    found = options(columns)
+    assert [option.id for option in found] == ["lower_rate"]
+    assert found[0].changes["learning_rate"] == [1e-3, pytest.approx(1e-3 / 3)]
+
+
+@pytest.mark.parametrize("columns", [OVERFITS, AT_CHANCE], ids=["overfits", "at chance"])
+def test_every_option_says_what_to_expect_what_it_costs_and_what_would_disprove_it(columns):
+    for option in options(columns):
+        assert option.title and option.expected and option.cost and option.disproved_by

@@ -1,0 +1,85 @@
+"""Robust trends against scipy, and against a slow and obvious twin."""
+
+import math
+import statistics
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor import series
+
+VALUES = st.lists(st.floats(-1e3, 1e3).map(lambda x: round(x, 3)), min_size=4, max_size=30)
+
+
+@settings(max_examples=150, deadline=None)
+@given(VALUES)
+def test_the_slope_is_scipys(values):
+    x = np.arange(len(values), dtype=float)
+    assert series.theil_sen(x, values) == pytest.approx(scipy.stats.theilslopes(values, x).slope, abs=1e-9)
+
+
+@settings(max_examples=100, deadline=None)
+@given(VALUES)
+def test_the_slope_is_the_median_over_all_pairs(values):
+    pairs = [(i, j) for i in range(len(values)) for j in range(i + 1, len(values))]
+    slow = statistics.median((values[j] - values[i]) / (j - i) for i, j in pairs)
+    assert series.theil_sen(range(len(values)), values) == pytest.approx(slow, abs=1e-9)
+
+
+def slow_mann_kendall(values):
+    """Textbook: S, its variance with ties, continuity correction, upper tail of the normal."""
+    n = len(values)
+    score = sum(np.sign(values[j] - values[i]) for i in range(n) for j in range(i + 1, n))
+    ties = [values.count(value) for value in set(values)]
+    variance = (n * (n - 1) * (2 * n + 5) - sum(t * (t - 1) * (2 * t + 5) for t in ties)) / 18
+    if variance == 0:
+        return 1.0
+    return float(scipy.stats.norm.sf((score - np.sign(score)) / math.sqrt(variance)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.integers(0, 6).map(float), min_size=4, max_size=25))
+def test_the_trend_test_is_the_textbooks_with_many_ties(values):
+    assert series.rising_p_value(values) == pytest.approx(slow_mann_kendall(values), abs=1e-12)
+
+
+def test_a_rising_row_is_a_trend_and_its_mirror_is_not():
+    rising = list(range(12))
+    assert series.rising_p_value(rising) < 0.001
+    assert series.rising_p_value(rising[::-1]) > 0.999
+
+
+def test_pure_noise_is_called_a_trend_about_as_often_as_the_level_says():
+    rng = np.random.default_rng(0)
+    alarms = sum(series.rising_p_value(rng.normal(size=12)) < 0.05 for _ in range(2000))
+    assert 0.03 < alarms / 2000 < 0.07
+
+
+def test_one_wild_value_does_not_bend_the_slope():
+    values = [0.1 * n for n in range(20)]
+    values[10] = 1e6
+    assert series.theil_sen(range(20), values) == pytest.approx(0.1, abs=0.02)
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [math.nan, math.nan, 1.0]])
+def test_too_little_says_nothing(values):
+    assert math.isnan(series.theil_sen(range(len(values)), values))
+    assert math.isnan(series.rising_p_value(values))
+
+
+def test_the_running_best_and_median_look_back_only():
+    assert series.running_best([3, math.nan, 2, 5, 1]).tolist() == [3, 3, 2, 2, 1]
+    assert series.running_median([1, 9, 2, math.nan, 8], 3).tolist() == [1, 5, 2, 5.5, 5]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.floats(-5, 5), max_size=300), st.integers(2, 60))
+def test_thinning_keeps_both_ends_and_invents_nothing(values, most):
+    thinned = series.thin(values, most)
+    assert len(thinned) <= max(most, 0) or len(values) <= most
+    assert set(thinned) <= set(values)
+    if values:
+        assert (thinned[0], thinned[-1]) == (values[0], values[-1])
