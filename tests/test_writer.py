@@ -87,7 +87,7 @@ def test_numbers_of_other_libraries_and_non_finite_ones_are_kept(tmp_path):
         {"top_token": object()},
         {"top_token": 7},
     ],
-    ids=str,
+    ids=lambda odd: f"{next(iter(odd))}-{type(next(iter(odd.values()))).__name__}",
 )
 def test_an_odd_value_never_reaches_the_training(tmp_path, odd):
     with RunWriter(tmp_path / "r") as run:
