@@ -27,10 +27,12 @@ def request(run_dir: Path, verb: Verb, *, generation: int, asked_by: str, now: f
     try:
         (run_dir / CONTROL_DIR).mkdir(exist_ok=True)
         while True:
-            waiting = [known for known in pending(run_dir, generation) if known.verb == verb]
+            # One look at the folder decides both, so that two who see nothing waiting take the same number.
+            names = _names(run_dir)
+            waiting = [known for known in _unanswered(run_dir, generation, names) if known.verb == verb]
             if waiting:
                 return waiting[0]
-            number = 1 + max((n for g, v, n, _ in _names(run_dir) if (g, v) == (generation, verb)), default=0)
+            number = 1 + max((n for g, v, n, _ in names if (g, v) == (generation, verb)), default=0)
             asked = Request(verb=verb, generation=generation, number=number, asked_at=now, asked_by=asked_by)
             if files.create(_path(run_dir, asked, "request"), encode(asked)):
                 return asked
@@ -43,8 +45,10 @@ def request(run_dir: Path, verb: Verb, *, generation: int, asked_by: str, now: f
 
 def pending(run_dir: Path, generation: int) -> list[Request]:
     """The unanswered requests of a generation, oldest first. An unreadable one is passed over."""
-    run_dir = Path(run_dir)
-    names = _names(run_dir)
+    return _unanswered(Path(run_dir), generation, _names(Path(run_dir)))
+
+
+def _unanswered(run_dir: Path, generation: int, names: list[tuple[int, Verb, int, str]]) -> list[Request]:
     answered = {(g, v, n) for g, v, n, kind in names if kind == "answer"}
     open_ones = []
     for g, v, n, kind in names:

@@ -32,19 +32,26 @@ def test_a_double_click_is_one_request(tmp_path):
 
 
 def test_eight_tabs_at_once_are_one_request(tmp_path):
-    start, got = threading.Barrier(8), []
+    for number in range(30):
+        run_dir = tmp_path / str(number)
+        run_dir.mkdir()
+        assert len(set(clicked_at_once(run_dir))) == 1
+        assert len(control.pending(run_dir, 1)) == 1
+
+
+def clicked_at_once(run_dir, tabs=8):
+    start, got = threading.Barrier(tabs), []
 
     def click():
         start.wait()
-        got.append(ask(tmp_path))
+        got.append(ask(run_dir))
 
-    threads = [threading.Thread(target=click) for _ in range(8)]
+    threads = [threading.Thread(target=click) for _ in range(tabs)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(got)) == 1
-    assert len(control.pending(tmp_path, 1)) == 1
+    return got
 
 
 def test_after_an_answer_one_may_ask_again(tmp_path):
