@@ -1,0 +1,134 @@
+"""Video in, glosses out: Inception-v1 inflated to three dimensions (Carreira & Zisserman 2017), BiLSTM, CTC head.
+
+The trunk is the published one, 12,287,264 parameters at width 1, but for the temporal stride of its last pooling:
+1 instead of 2, so that the total is 4. At 8, every twentieth clip of PHOENIX-2014 SI5 is too short for its target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from trainer.models.base import BiLstm, CtcHead, CtcModel, halve, valid_frames
+
+MIXED: tuple[tuple[int, ...], ...] = (
+    (64, 96, 128, 16, 32, 32),  # 3b
+    (128, 128, 192, 32, 96, 64),  # 3c
+    (192, 96, 208, 16, 48, 64),  # 4b
+    (160, 112, 224, 24, 64, 64),  # 4c
+    (128, 128, 256, 24, 64, 64),  # 4d
+    (112, 144, 288, 32, 64, 64),  # 4e
+    (256, 160, 320, 32, 128, 128),  # 4f
+    (256, 160, 320, 32, 128, 128),  # 5b
+    (384, 192, 384, 48, 128, 128),  # 5c
+)
+"""Channels of each inception block: 1x1 | 1x1, 3x3 | 1x1, 3x3 | after the pooling."""
+POOLED_BEFORE = {2: "4a", 7: "5a"}
+"""Place of a block in MIXED → the pooling before it."""
+
+
+class Unit(nn.Module):
+    """Convolution without bias, batch norm, ReLU; frames behind a clip's end stay zero."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: Sequence[int] = (1, 1, 1)) -> None:
+        super().__init__()
+        self.conv = nn.Conv3d(inputs, outputs, kernel, tuple(stride), padding=kernel // 2, bias=False)
+        self.norm = nn.BatchNorm3d(outputs, eps=1e-3, momentum=0.01)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        return F.relu(self.norm(self.conv(x))) * mask
+
+
+class Mixed(nn.Module):
+    """An inception block: four branches side by side."""
+
+    def __init__(self, inputs: int, sizes: Sequence[int]) -> None:
+        super().__init__()
+        one, three_in, three, five_in, five, pooled = sizes
+        self.one = Unit(inputs, one, 1)
+        self.three_in, self.three = Unit(inputs, three_in, 1), Unit(three_in, three, 3)
+        self.five_in, self.five = Unit(inputs, five_in, 1), Unit(five_in, five, 3)
+        self.pooled = Unit(inputs, pooled, 1)
+        self.outputs = one + three + five + pooled
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        near = F.max_pool3d(x, 3, stride=1, padding=1)
+        branches = (
+            self.one(x, mask),
+            self.three(self.three_in(x, mask), mask),
+            self.five(self.five_in(x, mask), mask),
+            self.pooled(near, mask),
+        )
+        return torch.cat(branches, dim=1)
+
+
+class I3dTrunk(nn.Module):
+    """(N, C, T, H, W) → (N, F, ceil(T / 4)), F = 1024 at width 1."""
+
+    def __init__(self, channels: int, width: float) -> None:
+        super().__init__()
+
+        def scaled(size: int) -> int:
+            return max(2, round(size * width))
+
+        self.conv_1a = Unit(channels, scaled(64), 7, (2, 2, 2))
+        self.conv_2b = Unit(scaled(64), scaled(64), 1)
+        self.conv_2c = Unit(scaled(64), scaled(192), 3)
+        blocks, inputs = [], scaled(192)
+        for sizes in MIXED:
+            block = Mixed(inputs, [scaled(size) for size in sizes])
+            blocks.append(block)
+            inputs = block.outputs
+        self.mixed = nn.ModuleList(blocks)
+        self.outputs = inputs
+
+    def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        lengths = halve(lengths)
+        x = self.conv_1a(x, _mask(lengths, -(-x.shape[2] // 2)))
+        mask = _mask(lengths, x.shape[2])
+        x = _pool_space(x)
+        x = self.conv_2c(self.conv_2b(x, mask), mask)
+        x = _pool_space(x)
+        for place, block in enumerate(self.mixed):
+            if POOLED_BEFORE.get(place) == "4a":
+                x, lengths = F.max_pool3d(x, 3, stride=2, padding=1), halve(lengths)
+                mask = _mask(lengths, x.shape[2])
+                x = x * mask
+            elif POOLED_BEFORE.get(place) == "5a":
+                x = F.max_pool3d(x, (1, 2, 2), stride=(1, 2, 2), ceil_mode=True)
+            x = block(x, mask)
+        return x.mean(dim=(3, 4)), lengths
+
+
+def _pool_space(x: Tensor) -> Tensor:
+    return F.max_pool3d(x, (1, 3, 3), stride=(1, 2, 2), padding=(0, 1, 1))
+
+
+def _mask(lengths: Tensor, frames: int) -> Tensor:
+    """(N, 1, T, 1, 1) of ones and zeros."""
+    return valid_frames(lengths, frames)[:, None, :, None, None].float()
+
+
+class I3d(CtcModel):
+    """Total stride 4; 25.9 to 27.4 million parameters at width 1 with 512 units per direction."""
+
+    stride = 4
+
+    def __init__(
+        self, vocabulary_size: int, frame_shape: tuple[int, ...], width: float, hidden_dim: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.trunk = I3dTrunk(frame_shape[0], width)
+        self.dropout = nn.Dropout(dropout)
+        self.bilstm = BiLstm(self.trunk.outputs, hidden_dim, layers=2, dropout=dropout)
+        self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout)
+
+    def stages(self) -> dict[str, nn.Module]:
+        return {"trunk": self.trunk, "bilstm": self.bilstm, "head": self.head}
+
+    def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        x, lengths = self.trunk(frames.transpose(1, 2), lengths)  # (N, C, T, H, W) → (N, F, T')
+        return self.head(self.bilstm(self.dropout(x.transpose(1, 2)), lengths)), lengths
