@@ -186,7 +186,7 @@ def test_stop_parent_and_start_child_is_one_act_and_the_child_waits_for_the_end(
 
 
 def test_a_queued_child_can_be_stopped_before_it_starts(runs):
-    start(runs, script(runs.parent, LISTENS.replace("0.02", "3")), run_id="parent")
+    start(runs, script(runs.parent, LISTENS.replace("0.02", "8")), run_id="parent")
     wait_for(lambda: read_progress(runs / "parent") is not None)
     restart(plan_restart(runs, "parent", {}), stop_parent=True)
     stop(runs / "parent-2")
@@ -195,7 +195,7 @@ def test_a_queued_child_can_be_stopped_before_it_starts(runs):
 
 
 def test_a_queued_child_whose_supervisor_died_is_taken_up_again(runs):
-    start(runs, script(runs.parent, LISTENS.replace("0.02", "3")), run_id="parent")
+    start(runs, script(runs.parent, LISTENS.replace("0.02", "8")), run_id="parent")
     wait_for(lambda: read_progress(runs / "parent") is not None)
     restart(plan_restart(runs, "parent", {}), stop_parent=True)
     os.kill(state_of(runs / "parent-2").supervisor.pid, signal.SIGKILL)
