@@ -20,13 +20,15 @@ from trainer.loss import clip_losses, per_token
 from trainer.metrics import FrameStatistics, word_errors, word_shape
 from trainer.models import MODELS, build_model, describe_model
 from trainer.models.base import BiLstm, CtcModel
+from trainer.models.i3d import I3dTrunk
+from trainer.models.mobilenet_v3 import MobileNetTrunk
 
-FEATURES = {"landmark_tcn": 24, "digits_cnn": 8}
+SHAPES = {"landmark_tcn": (24,), "digits_cnn": (8,), "i3d": (1, 12, 12), "mobilenet_v3": (1, 16, 16)}
 
 
 def tiny(name: str, **changes) -> CtcModel:
     torch.manual_seed(1)
-    values = {"vocabulary_size": 12, "features": FEATURES[name], "width": 0.2, "hidden_dim": 8, **changes}
+    values = {"vocabulary_size": 12, "frame_shape": SHAPES[name], "width": 0.2, "hidden_dim": 8, **changes}
     return build_model(name, **values)
 
 
@@ -44,7 +46,7 @@ def random_clips(name: str, lengths: list[int], seed: int = 0) -> list[Sample]:
         Sample(
             clip_id=f"c{number}",
             signer="",
-            frames=rng.normal(size=(length, FEATURES[name])).astype(np.float32),
+            frames=rng.normal(size=(length, *SHAPES[name])).astype(np.float32),
             tokens=rng.integers(1, 12, size=max(1, length // 16)),
         )
         for number, length in enumerate(lengths)
@@ -92,7 +94,7 @@ def test_what_lies_behind_a_clips_end_is_never_read(name):
 @pytest.mark.parametrize("frames", [9, 16, 31])
 def test_output_lengths_are_the_input_divided_by_the_stride_rounded_up(name, frames):
     model = tiny(name)
-    log_probs, lengths = model(torch.zeros(2, frames, FEATURES[name]), torch.tensor([frames, frames - 3]))
+    log_probs, lengths = model(torch.zeros(2, frames, *SHAPES[name]), torch.tensor([frames, frames - 3]))
     expected = [-(-frames // model.stride), -(-(frames - 3) // model.stride)]
     assert lengths.tolist() == model.output_lengths(torch.tensor([frames, frames - 3])).tolist() == expected
     assert log_probs.shape == (expected[0], 2, 12)
@@ -115,10 +117,37 @@ def test_the_two_halves_of_the_lstm_equal_torchs_packed_one():
 
 
 def test_half_the_hidden_units_cost_less_than_half_the_parameters():
-    full = describe_model("landmark_tcn", build_model("landmark_tcn", vocabulary_size=52, features=24))
-    half = describe_model("landmark_tcn", build_model("landmark_tcn", vocabulary_size=52, features=24, hidden_dim=64))
+    full = describe_model("landmark_tcn", build_model("landmark_tcn", vocabulary_size=52, frame_shape=(24,)))
+    half = describe_model(
+        "landmark_tcn", build_model("landmark_tcn", vocabulary_size=52, frame_shape=(24,), hidden_dim=64)
+    )
     assert (full.parameters, half.parameters) == (786_740, 319_028)
     assert sum(full.share_per_stage.values()) == pytest.approx(1.0)
+
+
+def test_the_trunks_have_exactly_the_published_numbers_of_parameters():
+    def count(module):
+        return sum(weights.numel() for weights in module.parameters())
+
+    assert count(I3dTrunk(3, 1.0)) == 12_287_264
+    assert count(MobileNetTrunk(3, 1.0)) == 2_971_952
+
+
+def test_whole_networks_have_the_sizes_of_the_real_teachers():
+    """For the 1,232 words of PHOENIX-2014 SI5 and a blank, RGB pictures."""
+    size = {
+        name: describe_model(name, build_model(name, vocabulary_size=1233, frame_shape=(3, 224, 224)))
+        for name in ("i3d", "mobilenet_v3")
+    }
+    assert 25_900_000 < size["i3d"].parameters < 27_400_000
+    assert 7_850_000 < size["mobilenet_v3"].parameters < 7_950_000
+    assert sum(size["i3d"].share_per_stage.values()) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("i3d", (24,)), ("mobilenet_v3", (24,)), ("landmark_tcn", (1, 24, 24))])
+def test_a_network_that_cannot_read_such_frames_says_what_it_reads(name, shape):
+    with pytest.raises(UsageError, match=f"--model {name} reads"):
+        tiny(name, frame_shape=shape)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -130,8 +159,8 @@ def test_width_and_hidden_dim_really_change_the_network(name):
 
 
 def test_an_unknown_network_is_refused():
-    with pytest.raises(UsageError, match="choose one of landmark_tcn, digits_cnn"):
-        build_model("resnet", vocabulary_size=3, features=2)
+    with pytest.raises(UsageError, match="choose one of landmark_tcn, mobilenet_v3, i3d, digits_cnn"):
+        build_model("resnet", vocabulary_size=3, frame_shape=(2,))
 
 
 def test_the_loss_is_torchs_own_mean_per_token():
@@ -218,7 +247,7 @@ def test_certain_output_that_changes_with_its_input_is_all_information():
 
 def test_a_not_a_number_never_ranks_as_the_best():
     clips = synthetic_corpus(2, 1, 1, seed=0)
-    model = build_model("landmark_tcn", vocabulary_size=52, features=24, width=0.1, hidden_dim=4)
+    model = build_model("landmark_tcn", vocabulary_size=52, frame_shape=(24,), width=0.1, hidden_dim=4)
     good = evaluate(model, clips, clips.splits["train"])
     with torch.no_grad():
         model.head.linear.bias.fill_(math.nan)

@@ -321,6 +321,6 @@ def test_an_epoch_line_reads_like_the_log_of_the_reference():
 def test_the_network_of_a_run_can_be_built_from_its_config(finished):
     config = json.loads((finished / "checkpoints" / "best.json").read_text())["config"]
     model = build_model(
-        config["model"], vocabulary_size=52, features=24, width=config["width"], hidden_dim=config["hidden_dim"]
+        config["model"], vocabulary_size=52, frame_shape=(24,), width=config["width"], hidden_dim=config["hidden_dim"]
     )
     checkpoints.load_weights(model, finished / "checkpoints" / "best.pt")

@@ -25,9 +25,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Help(description="Corpus: synthetic sign landmarks, or lines of real handwritten digits."),
     ] = "synthetic"
     model: Annotated[
-        Literal["auto", "landmark_tcn", "digits_cnn"],
-        Help(description="Network; auto takes the one that fits the corpus."),
+        Literal["auto", "landmark_tcn", "mobilenet_v3", "i3d", "digits_cnn"],
+        Help(description="Network; auto takes the first one that fits the corpus."),
     ] = "auto"
+    modality: Annotated[
+        Literal["landmarks", "video"],
+        Help(description="What a frame is: a vector of landmarks or features, or a picture."),
+    ] = "landmarks"
+    frame_size: Annotated[int, Help(ge=8, le=512, description="Side of a picture in pixels (video only).")] = 24
     batch_size: Annotated[int, Help(ge=1, le=1024, description="Clips in one forward pass.")] = 8
     accumulation_steps: Annotated[
         int, Help(ge=1, le=256, description="Forward passes whose gradients are summed into one optimiser step.")
@@ -71,8 +76,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 0.0
 
 
-MODEL_OF = {"synthetic": "landmark_tcn", "digits": "digits_cnn"}
-"""The network that fits each corpus."""
+FITTING_MODELS = {
+    ("synthetic", "landmarks"): ("landmark_tcn",),
+    ("synthetic", "video"): ("i3d", "mobilenet_v3"),
+    ("digits", "landmarks"): ("digits_cnn",),
+}
+"""(corpus, modality) → the networks that can read it, the usual one first."""
 
 PROPERTIES: dict[str, dict[str, Any]] = msgspec.json.schema(Config)["$defs"]["Config"]["properties"]
 """JSON Schema of each option: type, default, minimum, maximum, enum, description."""
@@ -91,8 +100,8 @@ def check(values: dict[str, Any]) -> Config:
         if key not in PROPERTIES:
             raise UsageError(f"There is no option {flag(key)}; the options are {', '.join(PROPERTIES)}.")
     typed = {key: parse(key, value) for key, value in values.items()}
-    typed = {**typed, "model": _fitting_model(typed.get("data", "synthetic"), typed.get("model", "auto"))}
-    return Config(**typed)
+    fitting = _fitting_models(typed.get("data", "synthetic"), typed.get("modality", "landmarks"))
+    return Config(**{**typed, "model": _fitting_model(typed.get("model", "auto"), fitting, typed)})
 
 
 def parse(key: str, value: Any) -> Any:
@@ -125,8 +134,20 @@ def _number(value: Any, whole: bool) -> float | int | None:
     return int(number) if whole else number
 
 
-def _fitting_model(data: str, model: str) -> str:
-    fitting = MODEL_OF[data]
-    if model in ("auto", fitting):
-        return fitting
-    raise UsageError(f"--model {model} cannot read the {data} corpus; leave it out or give --model {fitting}.")
+def _fitting_models(data: str, modality: str) -> tuple[str, ...]:
+    fitting = FITTING_MODELS.get((data, modality))
+    if fitting is None:
+        known = [name for corpus, name in FITTING_MODELS if corpus == data]
+        raise UsageError(f"--modality {modality} does not exist for the {data} corpus; it has {', '.join(known)}.")
+    return fitting
+
+
+def _fitting_model(model: str, fitting: tuple[str, ...], typed: dict[str, Any]) -> str:
+    if model == "auto":
+        return fitting[0]
+    if model in fitting:
+        return model
+    data, modality = typed.get("data", "synthetic"), typed.get("modality", "landmarks")
+    several = sum(corpus == data for corpus, _ in FITTING_MODELS) > 1
+    kind = f"{data} corpus" + (f" as {modality}" if several else "")
+    raise UsageError(f"--model {model} cannot read the {kind}; leave it out or give --model {' or '.join(fitting)}.")

@@ -21,6 +21,7 @@ from trainer.data.batches import TrainingBatches
 from trainer.data.corpus import Corpus, describe, keep_feasible
 from trainer.data.digits import digits_corpus
 from trainer.data.synthetic import synthetic_corpus
+from trainer.data.video import as_video
 from trainer.devices import choose_device
 from trainer.loop import Loop
 from trainer.models import build_model, describe_model
@@ -87,7 +88,7 @@ def assemble(config: Config, screen: Terminal) -> tuple[Corpus, CtcModel]:
     model = build_model(
         config.model,
         vocabulary_size=len(corpus.vocabulary),
-        features=corpus.features,
+        frame_shape=corpus.frame_shape,
         width=config.width,
         hidden_dim=config.hidden_dim,
         dropout=config.dropout,
@@ -101,7 +102,8 @@ def assemble(config: Config, screen: Terminal) -> tuple[Corpus, CtcModel]:
 def make_corpus(config: Config, screen: Terminal) -> Corpus:
     if config.data == "digits":
         return digits_corpus(config.train_clips, config.eval_clips, config.train_images, config.seed)
-    return synthetic_corpus(config.train_clips, config.eval_clips, config.signers, config.seed, screen.track)
+    corpus = synthetic_corpus(config.train_clips, config.eval_clips, config.signers, config.seed, screen.track)
+    return as_video(corpus, config.frame_size, screen.track) if config.modality == "video" else corpus
 
 
 def make_batches(corpus: Corpus, model: CtcModel, config: Config) -> TrainingBatches:

@@ -15,12 +15,12 @@ BLANK = 0
 SPLITS = ("train", "val", "test")
 
 Augment = Callable[[np.ndarray, np.random.Generator, str], np.ndarray]
-"""(frames (T, D), generator, strength) -> distorted frames (T', D)."""
+"""(frames (T, …), generator, strength) -> distorted frames (T', …) of the same kind."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One clip. `frames` (T, D) float32; `tokens` (L,) int64 in 1..V-1."""
+    """One clip. `frames` (T, D) float32 or pictures (T, C, H, W) uint8; `tokens` (L,) int64 in 1..V-1."""
 
     clip_id: str
     signer: str
@@ -39,8 +39,9 @@ class Corpus:
     left_out: dict[str, int] = field(default_factory=dict)
 
     @property
-    def features(self) -> int:
-        return int(self.splits["train"][0].frames.shape[1])
+    def frame_shape(self) -> tuple[int, ...]:
+        """(D,) of vectors, (C, H, W) of pictures."""
+        return tuple(int(size) for size in self.splits["train"][0].frames.shape[1:])
 
     def sentence(self, tokens: list[int] | np.ndarray) -> str:
         """Token ids as words with single spaces between them."""

@@ -8,25 +8,45 @@ from monitor.errors import UsageError
 from monitor.run_dir import ModelInfo
 from trainer.models.base import CtcModel
 from trainer.models.digits_cnn import DigitsCnn
+from trainer.models.i3d import I3d
 from trainer.models.landmark_tcn import LandmarkTcn
+from trainer.models.mobilenet_v3 import MobileNetV3
 
-MODELS: dict[str, type[CtcModel]] = {"landmark_tcn": LandmarkTcn, "digits_cnn": DigitsCnn}
+MODELS: dict[str, type[CtcModel]] = {
+    "landmark_tcn": LandmarkTcn,
+    "mobilenet_v3": MobileNetV3,
+    "i3d": I3d,
+    "digits_cnn": DigitsCnn,
+}
+USUAL_HIDDEN_DIM = {"landmark_tcn": 128, "mobilenet_v3": 224, "i3d": 512, "digits_cnn": 128}
+"""Units per direction of the published sizes."""
 
 
 def build_model(
     name: str,
     *,
     vocabulary_size: int,
-    features: int,
+    frame_shape: tuple[int, ...],
     width: float = 1.0,
-    hidden_dim: int = 128,
+    hidden_dim: int | None = None,
     dropout: float = 0.3,
 ) -> CtcModel:
-    """A fresh network; `vocabulary_size` counts the blank. Raises UsageError for an unknown name."""
+    """A fresh network; `vocabulary_size` counts the blank, `frame_shape` is (D,) or (C, H, W).
+
+    Raises UsageError for an unknown name, or where the network cannot read such frames.
+    """
     if name not in MODELS:
         raise UsageError(f"--model {name} is unknown; choose one of {', '.join(MODELS)}.")
+    pictures = name in ("i3d", "mobilenet_v3")
+    if pictures != (len(frame_shape) == 3):
+        wanted = "pictures (channels, height, width)" if pictures else "vectors"
+        raise UsageError(f"--model {name} reads {wanted}; this corpus has frames of shape {frame_shape}.")
     return MODELS[name](
-        vocabulary_size=vocabulary_size, features=features, width=width, hidden_dim=hidden_dim, dropout=dropout
+        vocabulary_size=vocabulary_size,
+        frame_shape=frame_shape,
+        width=width,
+        hidden_dim=hidden_dim or USUAL_HIDDEN_DIM[name],
+        dropout=dropout,
     )
 
 

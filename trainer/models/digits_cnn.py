@@ -13,8 +13,11 @@ class DigitsCnn(CtcModel):
 
     stride = 2
 
-    def __init__(self, vocabulary_size: int, features: int, width: float, hidden_dim: int, dropout: float) -> None:
+    def __init__(
+        self, vocabulary_size: int, frame_shape: tuple[int, ...], width: float, hidden_dim: int, dropout: float
+    ) -> None:
         super().__init__()
+        (features,) = frame_shape
         channels = max(4, round(64 * width))
         self.cnn = nn.ModuleList(
             [

@@ -33,9 +33,9 @@ POOLED_BEFORE = {2: "4a", 7: "5a"}
 class Unit(nn.Module):
     """Convolution without bias, batch norm, ReLU; frames behind a clip's end stay zero."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: Sequence[int] = (1, 1, 1)) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
         super().__init__()
-        self.conv = nn.Conv3d(inputs, outputs, kernel, tuple(stride), padding=kernel // 2, bias=False)
+        self.conv = nn.Conv3d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
         self.norm = nn.BatchNorm3d(outputs, eps=1e-3, momentum=0.01)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
@@ -74,7 +74,7 @@ class I3dTrunk(nn.Module):
         def scaled(size: int) -> int:
             return max(2, round(size * width))
 
-        self.conv_1a = Unit(channels, scaled(64), 7, (2, 2, 2))
+        self.conv_1a = Unit(channels, scaled(64), 7, stride=2)
         self.conv_2b = Unit(scaled(64), scaled(64), 1)
         self.conv_2c = Unit(scaled(64), scaled(192), 3)
         blocks, inputs = [], scaled(192)
@@ -86,6 +86,7 @@ class I3dTrunk(nn.Module):
         self.outputs = inputs
 
     def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        x = x * _mask(lengths, x.shape[2])
         lengths = halve(lengths)
         x = self.conv_1a(x, _mask(lengths, -(-x.shape[2] // 2)))
         mask = _mask(lengths, x.shape[2])

@@ -14,8 +14,11 @@ class LandmarkTcn(CtcModel):
 
     stride = 4
 
-    def __init__(self, vocabulary_size: int, features: int, width: float, hidden_dim: int, dropout: float) -> None:
+    def __init__(
+        self, vocabulary_size: int, frame_shape: tuple[int, ...], width: float, hidden_dim: int, dropout: float
+    ) -> None:
         super().__init__()
+        (features,) = frame_shape
         channels = max(4, round(128 * width))
         self.tcn = nn.ModuleList(
             nn.Conv1d(size, channels, kernel_size=5, stride=2, padding=2) for size in (2 * features, channels)

@@ -1,0 +1,88 @@
+"""The synthetic signers as pictures: landmarks drawn as a grey figure, small enough for a CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from trainer.data.augmentation import STRENGTHS, mask_time, warp_time
+from trainer.data.corpus import Corpus, Sample
+
+LIMBS = ((0, 1), (2, 3), (2, 4), (4, 6), (3, 5), (5, 7), (6, 8), (6, 9), (7, 10), (7, 11))
+"""Pairs of landmarks that a line joins: neck, shoulders, arms, fingers."""
+BRIGHTNESS = np.array([0.5, 0.4, 0.5, 0.6, 0.5, 0.6, 1.0, 1.0, 1.0, 1.0])
+"""Of each limb: hands stand out, as skin does."""
+VIEW = ((-2.4, 2.4), (-1.9, 2.9))
+"""What the camera sees, in shoulder widths: x and y."""
+THICKNESS = 0.6
+"""Pixels of a limb at 24 pixels a side."""
+
+Progress = Callable[[Iterable[int], str, int], Iterable[int]]
+
+
+def render(landmarks: np.ndarray, size: int) -> np.ndarray:
+    """Landmarks (T, 2K) → pictures (T, 1, size, size) uint8."""
+    points = landmarks.reshape(len(landmarks), -1, 2)
+    low = np.array([VIEW[0][0], VIEW[1][0]])
+    span = np.array([VIEW[0][1] - VIEW[0][0], VIEW[1][1] - VIEW[1][0]])
+    pixels = ((points - low) / span * size).astype(np.float32)
+    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) + 0.5
+    spread = 2 * (THICKNESS * size / 24) ** 2
+    picture = np.zeros((len(points), size, size), np.float32)
+    for (begin, end), brightness in zip(LIMBS, BRIGHTNESS, strict=True):
+        distance = _squared_distance(pixels[:, begin], pixels[:, end], columns, rows)
+        np.maximum(picture, brightness * np.exp(-distance / spread), out=picture)
+    return np.round(255 * picture).astype(np.uint8)[:, None]
+
+
+def _squared_distance(begin: np.ndarray, end: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """(T, size, size) squared distance of every pixel from the line between two points (T, 2)."""
+    along = end - begin
+    length = np.maximum((along**2).sum(axis=1), 1e-6)[:, None, None]
+    dx, dy = x - begin[:, 0, None, None], y - begin[:, 1, None, None]
+    share = np.clip((dx * along[:, 0, None, None] + dy * along[:, 1, None, None]) / length, 0, 1)
+    out: np.ndarray = (dx - share * along[:, 0, None, None]) ** 2 + (dy - share * along[:, 1, None, None]) ** 2
+    return out
+
+
+def as_video(corpus: Corpus, size: int, progress: Progress) -> Corpus:
+    """The same clips as pictures."""
+    splits = {}
+    for name, clips in corpus.splits.items():
+        shown = progress(range(len(clips)), f"drawing {name} clips", len(clips))
+        splits[name] = tuple(_drawn(clips[number], size) for number in shown)
+    return replace(corpus, splits=splits, augment=augment_video)
+
+
+def _drawn(clip: Sample, size: int) -> Sample:
+    return replace(clip, frames=render(clip.frames, size))
+
+
+def augment_video(frames: np.ndarray, rng: np.random.Generator, strength: str) -> np.ndarray:
+    """Pictures (T, C, H, W) uint8 at another speed, from another place, in another light: (T', C, H, W) uint8."""
+    amount = STRENGTHS[strength]
+    if amount == 0:
+        return frames
+    flat = frames.reshape(len(frames), -1).astype(np.float32)
+    moved = mask_time(warp_time(flat, rng, amount), rng, amount).reshape(-1, *frames.shape[1:])
+    turn = rng.uniform(-0.35, 0.35) * amount
+    zoom = np.exp(rng.uniform(-0.3, 0.3) * amount)
+    stretch = np.exp(rng.uniform(-0.15, 0.15) * amount)
+    shift = rng.uniform(-0.25, 0.25, size=2) * amount
+    matrix = np.array(
+        [
+            [zoom * stretch * np.cos(turn), -zoom * np.sin(turn), shift[0]],
+            [zoom * stretch * np.sin(turn), zoom * np.cos(turn), shift[1]],
+        ],
+        dtype=np.float32,
+    )
+    pictures = torch.from_numpy(np.ascontiguousarray(moved))
+    grid = F.affine_grid(torch.from_numpy(matrix)[None].expand(len(pictures), -1, -1), list(pictures.shape), False)
+    seen = F.grid_sample(pictures, grid, padding_mode="zeros", align_corners=False).numpy()
+    light = np.exp(rng.uniform(-0.3, 0.3) * amount)
+    seen = seen * light + rng.normal(0, 8 * amount, size=seen.shape)
+    return np.clip(seen, 0, 255).astype(np.uint8)
