@@ -16,8 +16,9 @@ LIMBS = ((0, 1), (2, 3), (2, 4), (4, 6), (3, 5), (5, 7), (6, 8), (6, 9), (7, 10)
 """Pairs of landmarks that a line joins: neck, shoulders, arms, fingers."""
 BRIGHTNESS = np.array([0.5, 0.4, 0.5, 0.6, 0.5, 0.6, 1.0, 1.0, 1.0, 1.0])
 """Of each limb: hands stand out, as skin does."""
-VIEW = ((-2.4, 2.4), (-1.9, 2.9))
-"""What the camera sees, in shoulder widths: x and y."""
+VIEW = ((-1.7, 1.7), (-1.1, 2.3))
+"""What the camera sees around the neck, in shoulder widths: x and y. Whoever filmed has put the person in the middle."""
+NECK = 1
 THICKNESS = 0.6
 """Pixels of a limb at 24 pixels a side."""
 
@@ -27,6 +28,7 @@ Progress = Callable[[Iterable[int], str, int], Iterable[int]]
 def render(landmarks: np.ndarray, size: int) -> np.ndarray:
     """Landmarks (T, 2K) → pictures (T, 1, size, size) uint8."""
     points = landmarks.reshape(len(landmarks), -1, 2)
+    points = points - np.median(points[:, NECK], axis=0)
     low = np.array([VIEW[0][0], VIEW[1][0]])
     span = np.array([VIEW[0][1] - VIEW[0][0], VIEW[1][1] - VIEW[1][0]])
     pixels = ((points - low) / span * size).astype(np.float32)
