@@ -68,6 +68,18 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Literal["auto", "cpu", "cuda"], Help(description="Where to compute; auto takes a GPU where there is one.")
     ] = "auto"
     log_every: Annotated[int, Help(ge=1, le=100_000, description="Optimiser steps between two step records.")] = 5
+    blank_penalty: Annotated[
+        float,
+        Help(ge=-20, le=20, description="Nats taken from the blank before decoding; told with and without."),
+    ] = 0.0
+    min_confidence: Annotated[
+        float,
+        Help(ge=0, le=1, description="Empties predictions of a lower mean probability; told with and without."),
+    ] = 0.0
+    beam_width: Annotated[
+        int,
+        Help(ge=0, le=200, description="Prefixes kept by the final evaluation's beam search; 0 leaves it out."),
+    ] = 10
     init_checkpoint: Annotated[
         str, Help(description="Checkpoint whose weights this run starts from; empty starts from random ones.")
     ] = ""

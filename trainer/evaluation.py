@@ -10,7 +10,7 @@ import torch
 
 from trainer.data.batches import evaluation_batches
 from trainer.data.corpus import Corpus, Sample
-from trainer.decoding import greedy
+from trainer.decoding import Adjustment, adjusted, beam, greedy
 from trainer.loss import clip_losses, per_token
 from trainer.metrics import FrameStatistics, WordErrors, WordShape, word_errors, word_shape
 from trainer.models.base import CtcModel
@@ -27,6 +27,9 @@ class Evaluation:
     loss: float
     loss_pooled: float
     loss_per_clip: float
+    adjusted_wer: float | None = None
+    """With the user's own blank penalty or confidence filter, where one is on."""
+    beam_wer: float | None = None
 
     @property
     def wer(self) -> float:
@@ -35,6 +38,9 @@ class Evaluation:
     def rank(self) -> tuple[float, float]:
         """Sorts the better evaluation first: by WER, between equal ones by loss; NaN is never better."""
         return tuple(math.inf if math.isnan(value) else value for value in (self.wer, self.loss))  # type: ignore[return-value]
+
+
+NOTHING = Adjustment()
 
 
 def nothing() -> None:
@@ -48,13 +54,20 @@ def evaluate(
     *,
     batch_size: int = 32,
     after_batch: Callable[[], None] = nothing,
+    adjustment: Adjustment = NOTHING,
+    beam_width: int = 0,
 ) -> Evaluation:
-    """Scores `clips` with dropout off and nothing distorted; leaves the model in the mode it was in."""
+    """Scores `clips` with dropout off and nothing distorted; leaves the model in the mode it was in.
+
+    What is said and scored is unfiltered greedy output; `adjustment` and `beam_width` add figures beside it.
+    """
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
     frames = FrameStatistics(len(corpus.vocabulary))
     hypotheses: list[str] = []
+    by_user: list[str] = []
+    by_beam: list[str] = []
     nll_sum = token_loss_sum = 0.0
     with torch.inference_mode():
         for on_cpu in evaluation_batches(clips, batch_size):
@@ -65,6 +78,10 @@ def evaluate(
             token_loss_sum += float(per_token(losses, batch).sum())
             frames.add(log_probs, lengths)
             hypotheses += [corpus.sentence(tokens) for tokens in greedy(log_probs, lengths)]
+            if adjustment.is_on:
+                by_user += [corpus.sentence(tokens) for tokens in adjusted(log_probs, lengths, adjustment)]
+            if beam_width:
+                by_beam += [corpus.sentence(tokens) for tokens in beam(log_probs, lengths, beam_width)]
             after_batch()
     model.train(was_training)
     references = [corpus.sentence(clip.tokens) for clip in clips]
@@ -77,4 +94,6 @@ def evaluate(
         loss=token_loss_sum / len(clips),
         loss_pooled=nll_sum / max(1, errors.tokens),
         loss_per_clip=nll_sum / len(clips),
+        adjusted_wer=word_errors(references, by_user).wer if by_user else None,
+        beam_wer=word_errors(references, by_beam).wer if by_beam else None,
     )

@@ -13,6 +13,7 @@ from monitor.run_dir import BEST_CHECKPOINT, CHECKPOINTS_DIR, CLIPS_FILE, LAST_C
 from monitor.writer import NullRunWriter
 from trainer import checkpoints, records
 from trainer.data.corpus import Corpus, Sample
+from trainer.decoding import Adjustment
 from trainer.evaluation import Evaluation, evaluate
 from trainer.stopping import StopSignals
 from trainer.terminal import Terminal
@@ -36,6 +37,7 @@ class Loop:
     def __post_init__(self) -> None:
         self.subset = train_subset(self.corpus, self.run.config.seed)
         self.watched = self.subset[: records.WATCHED_CLIPS]
+        self.adjustment = Adjustment(self.run.config.blank_penalty, self.run.config.min_confidence)
         self.epoch_started = time.perf_counter()
         self.saved_step = -1
 
@@ -81,8 +83,15 @@ class Loop:
         self.writer.log_epoch(run.epoch, **fields)
         self.screen.epoch(run.epoch, run.config.epochs, fields)
 
-    def score(self, clips: list[Sample]) -> Evaluation:
-        return evaluate(self.run.model, self.corpus, clips, after_batch=lambda: self.tell("evaluating"))
+    def score(self, clips: list[Sample], beam_width: int = 0) -> Evaluation:
+        return evaluate(
+            self.run.model,
+            self.corpus,
+            clips,
+            after_batch=lambda: self.tell("evaluating"),
+            adjustment=self.adjustment,
+            beam_width=beam_width,
+        )
 
     def test(self) -> records.Fields:
         """The test split with the best weights, once, at the very end; the last weights come back afterwards."""
@@ -91,7 +100,7 @@ class Loop:
         best = self.run_dir / CHECKPOINTS_DIR / BEST_CHECKPOINT
         if best.exists():
             checkpoints.load_weights(run.model, best)
-        test = self.score(list(self.corpus.splits["test"]))
+        test = self.score(list(self.corpus.splits["test"]), run.config.beam_width)
         run.model.load_state_dict(last)
         self.writer.log_decodes(run.epoch, test.hypotheses, split="test", step=run.step)
         return records.test_fields(test, run.best_epoch)

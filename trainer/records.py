@@ -45,6 +45,7 @@ def _val_fields(val: Evaluation) -> Fields:
         "top_token_ratio": shape.top_token_ratio,
         "unique_hypothesis_ratio": shape.unique_hypothesis_ratio,
         "distinct_token_ratio": shape.distinct_token_ratio,
+        "val_wer_adjusted": val.adjusted_wer,
         "val_loss_pooled": val.loss_pooled,
         "val_loss_per_clip": val.loss_per_clip,
     }
@@ -84,7 +85,13 @@ def step_fields(run: Training, update: Update) -> Fields:
 
 def test_fields(test: Evaluation, best_epoch: int) -> Fields:
     """What the test split says of the best checkpoint; goes into the last epoch's `metrics`."""
-    return {"test_loss": test.loss, "test_wer": test.wer, "test_of_epoch": best_epoch}
+    return {
+        "test_loss": test.loss,
+        "test_wer": test.wer,
+        "test_wer_adjusted": test.adjusted_wer,
+        "test_wer_beam": test.beam_wer,
+        "test_of_epoch": best_epoch,
+    }
 
 
 def clip_records(corpus: Corpus, watched: list[Sample]) -> list[Clip]:

@@ -17,7 +17,7 @@ LIMBS = ((0, 1), (2, 3), (2, 4), (4, 6), (3, 5), (5, 7), (6, 8), (6, 9), (7, 10)
 BRIGHTNESS = np.array([0.5, 0.4, 0.5, 0.6, 0.5, 0.6, 1.0, 1.0, 1.0, 1.0])
 """Of each limb: hands stand out, as skin does."""
 VIEW = ((-1.7, 1.7), (-1.1, 2.3))
-"""What the camera sees around the neck, in shoulder widths: x and y. Whoever filmed has put the person in the middle."""
+"""What the camera sees around the neck, in shoulder widths (x, y): the person stands in the middle."""
 NECK = 1
 THICKNESS = 0.6
 """Pixels of a limb at 24 pixels a side."""
