@@ -231,8 +231,15 @@ def _causes(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause, .
     for name, title, rules in CAUSES:
         evidence = tuple(flags[rule].line for rule in flags if rule in rules and name != excluded)
         if evidence:
-            causes.append(Cause(name, title, evidence, _against(name, snapshot, flags)))
+            measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
+            against = (*_against(name, snapshot, flags), *measured["against"])
+            causes.append(Cause(name, title, (*evidence, *measured["for"]), against))
     return tuple(causes)
+
+
+def _measured(snapshot: Snapshot, cause: str, stance: str) -> tuple[str, ...]:
+    """What measurements of a checkpoint say about a cause."""
+    return tuple(probe.line for probe in snapshot.probes if (probe.cause, probe.stance) == (cause, stance))
 
 
 def _against(name: str, snapshot: Snapshot, flags: dict[str, Finding]) -> tuple[str, ...]:

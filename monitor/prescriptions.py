@@ -38,9 +38,9 @@ def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
         options.append(_lower_rate(snapshot, config))
         return tuple(filter(None, options))
     if "no_evidence" in causes:
-        options += [_check_decoder(), _reach_classifier(snapshot, config)]
+        options += [_check_decoder(snapshot), _reach_classifier(snapshot, config)]
     elif "words_missing" in causes and "too_little_regularisation" not in causes:
-        options.append(_check_decoder())
+        options.append(_check_decoder(snapshot))
     elif "too_little_regularisation" in causes:
         few = config.get("data") == "digits" and config.get("train_images", 0) < 300
         cures = [_more_data(snapshot, config), _variety(snapshot, config)]
@@ -183,12 +183,16 @@ def _lower_rate(snapshot: Snapshot, config: dict[str, Any]) -> Prescription | No
     )
 
 
-def _check_decoder() -> Prescription:
+def _check_decoder(snapshot: Snapshot) -> Prescription | None:
+    """A measurement, no restart; nothing once it was made."""
+    if any(probe.name == "decoder-sweep" for probe in snapshot.probes):
+        return None
+    saved = snapshot.progress is not None and snapshot.progress.checkpoint is not None
     return Prescription(
         id="decoder_or_model",
         title="Is it the decoder? Decode again with the blank lowered by 0 to 4",
         changes={},
-        command=None,
+        command=f"python -m trainer.diagnose {shlex.quote(snapshot.run_dir)}" if saved else None,
         expected="if words appear (words out / in near 1) and WER falls by 3 points, it is the decoder",
         cost="no restart",
         disproved_by="nothing changes: then the logits hold no evidence",

@@ -21,6 +21,7 @@ from monitor.run_dir import (
     DECODES_FILE,
     EPOCHS_FILE,
     LAUNCH_FILE,
+    PROBES_DIR,
     PROGRESS_FILE,
     RUN_FILE,
     STATE_FILE,
@@ -32,6 +33,7 @@ from monitor.run_dir import (
     Identity,
     Launch,
     Liveness,
+    Probe,
     Problem,
     Progress,
     Record,
@@ -88,6 +90,7 @@ class RunReader:
         self._progress = _Document(self.run_dir / PROGRESS_FILE, Progress)
         self._state = _Document(self.run_dir / STATE_FILE, State)
         self._acknowledged: frozenset[str] = frozenset()
+        self._probes = _Probes(self.run_dir / PROBES_DIR)
         self._merged = _merged(())
         self._seq = 0
         self._life = 0
@@ -125,6 +128,7 @@ class RunReader:
 
     def _read_all(self) -> bool:
         changes = [source.read() for source in (*self._all_series(), *self._all_documents())]
+        changes.append(self._probes.read())
         acknowledged = _acknowledged(self.run_dir / ACKS_DIR)
         changes.append(acknowledged != self._acknowledged)
         self._acknowledged = acknowledged
@@ -172,6 +176,7 @@ class RunReader:
             clips=self._clips.records,
             decodes=self._decodes.records,
             alerts=self._alerts.records,
+            probes=self._probes.values,
             acknowledged=self._acknowledged,
             overlaps=overlaps,
             resumed_at=resumed_at,
@@ -257,6 +262,35 @@ class _Document(Generic[R]):
         changed = value != self.value
         self.value = value
         return changed
+
+
+class _Probes:
+    """The measurements in probes/, read again when one of the files changes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stamps: dict[str, int] = {}
+        self.values: tuple[Probe, ...] = ()
+
+    def read(self) -> bool:
+        stamps = {}
+        try:
+            for entry in self._folder.iterdir():
+                if entry.suffix == ".json" and not entry.name.startswith("."):
+                    stamps[entry.name] = entry.stat().st_mtime_ns
+        except OSError:
+            stamps = {}
+        if stamps == self._stamps:
+            return False
+        self._stamps = stamps
+        found = []
+        for name in sorted(stamps):
+            try:
+                found.append(decode(files.read_bytes(self._folder / name) or b"", Probe))
+            except (OSError, ValueError):
+                continue  # a measurement of somebody else's, in a shape of their own
+        self.values = tuple(found)
+        return True
 
 
 def _acknowledged(folder: Path) -> frozenset[str]:

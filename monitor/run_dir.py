@@ -379,6 +379,22 @@ class Answer(Record, frozen=True, kw_only=True):
     why: str = ""
 
 
+class Probe(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """probes/<name>.json: one measurement of a checkpoint, made on demand."""
+
+    name: str
+    title: str
+    line: str
+    """What was found, in one sentence with its numbers."""
+    at: float = 0.0
+    checkpoint: str = ""
+    cause: str = ""
+    """The cause (monitor.diagnosis) that this speaks about; empty for none."""
+    stance: Literal["for", "against", ""] = ""
+    numbers: dict[str, float] = {}
+    rows: list[dict[str, Any]] = []
+
+
 class Problem(Record, frozen=True, kw_only=True):
     """A line or file that could not be used: counted and shown, never fatal."""
 
@@ -410,6 +426,8 @@ class Snapshot(Record, frozen=True, kw_only=True):
     clips: tuple[Clip, ...] = ()
     decodes: tuple[Decode, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    """By name; a file in probes/ that is no Probe is left out."""
     acknowledged: frozenset[str] = frozenset()
     overlaps: tuple[float, ...] = ()
     """Epochs that a resumed run wrote again."""

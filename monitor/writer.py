@@ -54,6 +54,7 @@ from monitor.run_dir import (
     ModelInfo,
     Outcome,
     Phase,
+    Probe,
     Progress,
     Record,
     Run,
@@ -411,6 +412,18 @@ class RunWriter(NullRunWriter):
         if not self._warned:
             self._warned = True
             sys.stderr.write(f"vitalsigns: {text} (training goes on; said once)\n")
+
+
+def write_probe(run_dir: Path, probe: Probe) -> Path:
+    """Keeps what was measured of a checkpoint, beside a run that may still be going on. Raises RefusedError."""
+    folder = run_dir / PROBES_DIR
+    path = folder / f"{check_run_id(probe.name)}.json"
+    try:
+        folder.mkdir(exist_ok=True)
+        files.replace(path, encode(probe))
+    except OSError as problem:
+        raise RefusedError(f"Cannot write {path}: {problem.strerror or problem}. Check rights and room.") from problem
+    return path
 
 
 class _Outbox:

@@ -101,7 +101,8 @@ function createOption(ui) {
   );
   const button = h("button", { type: "button", class: "vs-button" }, "Restart with this…");
   button.addEventListener("click", () => ui.emit({ kind: "restart", changes: node.values, expected: node.expected }));
-  node.querySelector(".vs-row").append(ui.role === "control" ? button : "", copyButton(() => node.command ?? ""));
+  node.restart = ui.role === "control" ? button : null;
+  node.querySelector(".vs-row").append(node.restart ?? "", copyButton(() => node.command ?? ""));
   return node;
 }
 
@@ -116,5 +117,7 @@ function updateOption(ui, node, option, frame) {
   const values = list.querySelectorAll("dd");
   [option.expected, option.cost, option.disproved_by].forEach((text, i) => setText(values[i], text));
   setText(note, option.note);
-  show(row, option.changes.length > 0 && frame.actions.restart);
+  const restartable = option.changes.length > 0 && frame.actions.restart;
+  show(row, restartable || Boolean(option.command));
+  if (node.restart) show(node.restart, restartable);
 }

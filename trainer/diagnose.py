@@ -1,0 +1,91 @@
+"""`python -m trainer.diagnose RUN`: measures a run's best checkpoint, and keeps the findings beside the run.
+
+Five questions: is it the decoder or the model, does the output depend on the input, do gradients reach every module,
+is there enough time left inside for each word, and can the network learn five clips by heart?
+The page and the rules' diagnosis pick the answers up from `probes/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from monitor.errors import EXIT_OK, MonitorError, UsageError
+from monitor.run_dir import Probe
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}; see python -m trainer.diagnose --help.")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The exit code. The one place where errors on purpose are caught."""
+    try:
+        parser = _Parser(prog="python -m trainer.diagnose", description=__doc__, allow_abbrev=False)
+        parser.add_argument("run", type=Path, metavar="RUN", help="A run directory that this trainer wrote.")
+        parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="Where to measure.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON document instead of text.")
+        given = parser.parse_args(argv)
+        probes = measure(given.run.absolute(), given.device, quiet=given.json)
+    except MonitorError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
+    sys.stdout.write(json.dumps(msgspec.to_builtins(probes), indent=2) + "\n" if given.json else _text(probes))
+    return EXIT_OK
+
+
+def measure(run_dir: Path, device: str, *, quiet: bool = False) -> list[Probe]:
+    """All measurements of a run, kept in its `probes/`. Raises MonitorError."""
+    # torch and the networks are imported here: a wrong option is told at once.
+    from monitor.writer import write_probe
+    from trainer.probes import by_heart, decoder, flow, information, resolution
+    from trainer.probes.subject import about, open_run
+    from trainer.terminal import Terminal, make_terminal
+
+    screen = Terminal(sys.stderr) if quiet else make_terminal()
+    subject = open_run(run_dir, device, screen)
+    questions: list[Callable[..., Probe]] = [
+        decoder.measure,
+        information.measure,
+        resolution.measure,
+        flow.measure,
+        by_heart.measure,
+    ]
+    found = []
+    for number, question in enumerate(questions, 1):
+        if not quiet:
+            screen.say(f"[{number}/{len(questions)}] {question.__module__.rpartition('.')[2].replace('_', ' ')} …")
+        probe = msgspec.structs.replace(question(subject), at=time.time(), checkpoint=about(subject.checkpoint))
+        write_probe(run_dir, probe)
+        found.append(probe)
+    return found
+
+
+def _text(probes: list[Probe]) -> str:
+    lines = [f"\nMeasured on {probes[0].checkpoint}.\n"]
+    for probe in probes:
+        lines.append(f"{probe.title}\n  {probe.line}\n")
+        if probe.name == "decoder-sweep":
+            lines += [_table(probe)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(probe: Probe) -> str:
+    names = list(probe.rows[0])
+    rows = [names, *([f"{row[name]:g}" for name in names] for row in probe.rows)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(names))]
+    return "\n".join(
+        "  " + "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in rows
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
