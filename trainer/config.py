@@ -21,9 +21,21 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What a run is made of. Only `check` builds one from outside values, so a Config is always valid."""
 
     data: Annotated[
-        Literal["synthetic", "digits"],
-        Help(description="Corpus: synthetic sign landmarks, or lines of real handwritten digits."),
+        Literal["synthetic", "digits", "phoenix2014", "manifest"],
+        Help(description="Corpus: invented signers, real handwritten digits, PHOENIX-2014, or a CSV of your clips."),
     ] = "synthetic"
+    data_path: Annotated[
+        str, Help(description="Folder of PHOENIX-2014, or the manifest's CSV (id, path, gloss, signer, split).")
+    ] = ""
+    features_path: Annotated[
+        str, Help(description="Folder with a .npy or .npz per clip of PHOENIX-2014, read instead of its pictures.")
+    ] = ""
+    protocol: Annotated[
+        Literal["multisigner", "si5"], Help(description="Task of PHOENIX-2014; si5 scores a signer train never sees.")
+    ] = "si5"
+    label_scheme: Annotated[
+        Literal["raw", "eval_clean"], Help(description="Glosses as annotated, or cleaned as PHOENIX-2014 scores them.")
+    ] = "eval_clean"
     model: Annotated[
         Literal["auto", "landmark_tcn", "mobilenet_v3", "i3d", "digits_cnn"],
         Help(description="Network; auto takes the first one that fits the corpus."),
@@ -92,6 +104,10 @@ FITTING_MODELS = {
     ("synthetic", "landmarks"): ("landmark_tcn",),
     ("synthetic", "video"): ("i3d", "mobilenet_v3"),
     ("digits", "landmarks"): ("digits_cnn",),
+    ("phoenix2014", "landmarks"): ("landmark_tcn",),
+    ("phoenix2014", "video"): ("i3d", "mobilenet_v3"),
+    ("manifest", "landmarks"): ("landmark_tcn",),
+    ("manifest", "video"): ("i3d", "mobilenet_v3"),
 }
 """(corpus, modality) → the networks that can read it, the usual one first."""
 
@@ -113,7 +129,9 @@ def check(values: dict[str, Any]) -> Config:
             raise UsageError(f"There is no option {flag(key)}; the options are {', '.join(PROPERTIES)}.")
     typed = {key: parse(key, value) for key, value in values.items()}
     fitting = _fitting_models(typed.get("data", "synthetic"), typed.get("modality", "landmarks"))
-    return Config(**{**typed, "model": _fitting_model(typed.get("model", "auto"), fitting, typed)})
+    made = Config(**{**typed, "model": _fitting_model(typed.get("model", "auto"), fitting, typed)})
+    _check_paths(made)
+    return made
 
 
 def parse(key: str, value: Any) -> Any:
@@ -144,6 +162,14 @@ def _number(value: Any, whole: bool) -> float | int | None:
     if not math.isfinite(number) or (whole and number != int(number)):
         return None
     return int(number) if whole else number
+
+
+def _check_paths(config: Config) -> None:
+    """A corpus on disk needs its place. Raises UsageError."""
+    if config.data in ("phoenix2014", "manifest") and not config.data_path:
+        raise UsageError(f"--data {config.data} needs --data_path; see python -m trainer --help.")
+    if config.data == "phoenix2014" and config.modality == "landmarks" and not config.features_path:
+        raise UsageError("--data phoenix2014 needs --features_path, or --modality video to read its pictures.")
 
 
 def _fitting_models(data: str, modality: str) -> tuple[str, ...]:

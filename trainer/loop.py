@@ -74,7 +74,7 @@ class Loop:
         fields = records.epoch_fields(run, val, train)
         if run.rank(val.rank()):
             self.save_best()
-        if run.is_last_epoch:
+        if run.is_last_epoch and self.corpus.splits["test"]:
             fields |= self.test()
         fields["seconds"] = time.perf_counter() - self.epoch_started
         self.epoch_started = time.perf_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ from trainer.config import Config, check
 from trainer.data.batches import TrainingBatches
 from trainer.data.corpus import Corpus, describe, keep_feasible
 from trainer.data.digits import digits_corpus
+from trainer.data.entries import read_manifest
+from trainer.data.phoenix import read_phoenix
+from trainer.data.preflight import Preflight, too_short
+from trainer.data.recorded import recorded_corpus
 from trainer.data.synthetic import synthetic_corpus
 from trainer.data.video import as_video
 from trainer.devices import choose_device
@@ -83,8 +88,8 @@ def resumed_config(stored: dict[str, Any], given: dict[str, Any]) -> Config:
 
 
 def assemble(config: Config, screen: Terminal) -> tuple[Corpus, CtcModel]:
-    """Corpus and network of a config; clips too short for their target are left out."""
-    corpus = make_corpus(config, screen)
+    """Corpus and network of a config; what is wrong with the clips is shown, and left out where it must be."""
+    corpus, report = make_corpus(config, screen)
     model = build_model(
         config.model,
         vocabulary_size=len(corpus.vocabulary),
@@ -93,17 +98,31 @@ def assemble(config: Config, screen: Terminal) -> tuple[Corpus, CtcModel]:
         hidden_dim=config.hidden_dim,
         dropout=config.dropout,
     )
-    corpus = keep_feasible(corpus, model.stride)
-    for split, count in corpus.left_out.items():
-        screen.warn(f"WARNING: {count} {split} clips are too short for their target and were left out.")
+    too_short(corpus.splits, model.stride, report)
+    for line in report.lines():
+        screen.warn(line)
+    corpus = replace(keep_feasible(corpus, model.stride), left_out=report.counts())
+    for split in ("train", "val"):
+        if not corpus.splits[split]:
+            raise RefusedError(f"No {split} clip is long enough for its target at stride {model.stride}.")
     return corpus, model
 
 
-def make_corpus(config: Config, screen: Terminal) -> Corpus:
+def make_corpus(config: Config, screen: Terminal) -> tuple[Corpus, Preflight]:
     if config.data == "digits":
-        return digits_corpus(config.train_clips, config.eval_clips, config.train_images, config.seed)
-    corpus = synthetic_corpus(config.train_clips, config.eval_clips, config.signers, config.seed, screen.track)
-    return as_video(corpus, config.frame_size, screen.track) if config.modality == "video" else corpus
+        made = digits_corpus(config.train_clips, config.eval_clips, config.train_images, config.seed)
+        return made, Preflight()
+    if config.data == "synthetic":
+        corpus = synthetic_corpus(config.train_clips, config.eval_clips, config.signers, config.seed, screen.track)
+        video = config.modality == "video"
+        return (as_video(corpus, config.frame_size, screen.track) if video else corpus), Preflight()
+    root = Path(config.data_path)
+    if config.data == "manifest":
+        entries = read_manifest(root)
+    else:
+        features = Path(config.features_path) if config.modality == "landmarks" else None
+        entries = read_phoenix(root, config.protocol, config.label_scheme, features)
+    return recorded_corpus(config.data, entries, config.modality, config.frame_size, screen.track)
 
 
 def make_batches(corpus: Corpus, model: CtcModel, config: Config) -> TrainingBatches:
