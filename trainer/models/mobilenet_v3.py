@@ -55,7 +55,7 @@ def eights(size: float) -> int:
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> list[nn.Module]:
     conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
-    return [conv, nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01)]
+    return [conv, nn.BatchNorm2d(outputs, eps=1e-3)]
 
 
 class SqueezeExcite(nn.Module):
