@@ -38,6 +38,7 @@ CONTROL_DIR = "control"
 CHECKPOINTS_DIR = "checkpoints"
 LAST_CHECKPOINT = "last.pt"
 BEST_CHECKPOINT = "best.pt"
+BEST_LOSS_CHECKPOINT = "best_loss.pt"
 
 RUN_DIR_VARIABLE = "VITALSIGNS_RUN_DIR"
 """Environment variable that a supervisor sets for the process it starts: the run directory to write into."""

@@ -58,10 +58,10 @@ def finished(tmp_path_factory) -> Path:
     return run_dir
 
 
-def test_a_finished_run_says_so_and_keeps_both_checkpoints(finished):
+def test_a_finished_run_says_so_and_keeps_its_checkpoints(finished):
     progress = document(finished / "progress.json", Progress)
     assert (progress.outcome, progress.epoch, progress.epochs, progress.step) == ("finished", 3, 3, 9)
-    for name in ("last.pt", "best.pt"):
+    for name in ("last.pt", "best.pt", "best_loss.pt"):
         assert checkpoints.load(finished / "checkpoints" / name)["model"]
         assert checkpoints.about(finished / "checkpoints" / name)["config"]["hidden_dim"] == 8
 
@@ -165,6 +165,17 @@ def test_accumulated_batches_are_one_update_of_the_same_size(tmp_path):
     assert len(one) == len(two) == 1
     assert two[0].train_loss == pytest.approx(one[0].train_loss, rel=1e-5)
     assert two[0].grad_norm == pytest.approx(one[0].grad_norm, rel=1e-4)
+
+
+def test_the_best_by_loss_is_that_of_the_lowest_val_loss_and_never_of_a_nan():
+    class Kept:
+        best_loss = float("inf")
+
+    from trainer.training import Training
+
+    kept = Kept()
+    seen = [Training.rank_loss(kept, loss) for loss in (float("nan"), 3.0, 4.0, float("nan"), 2.0, 2.0)]
+    assert seen == [False, True, False, False, True, False]
 
 
 def weights(run_dir: Path) -> dict[str, torch.Tensor]:

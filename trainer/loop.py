@@ -9,7 +9,15 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from monitor.run_dir import BEST_CHECKPOINT, CHECKPOINTS_DIR, CLIPS_FILE, LAST_CHECKPOINT, Outcome, Phase
+from monitor.run_dir import (
+    BEST_CHECKPOINT,
+    BEST_LOSS_CHECKPOINT,
+    CHECKPOINTS_DIR,
+    CLIPS_FILE,
+    LAST_CHECKPOINT,
+    Outcome,
+    Phase,
+)
 from monitor.writer import NullRunWriter
 from trainer import checkpoints, records
 from trainer.data.corpus import Corpus, Sample
@@ -73,7 +81,9 @@ class Loop:
         train = self.score(self.subset)
         fields = records.epoch_fields(run, val, train)
         if run.rank(val.rank()):
-            self.save_best()
+            self.save_weights(BEST_CHECKPOINT)
+        if run.rank_loss(val.loss):
+            self.save_weights(BEST_LOSS_CHECKPOINT)
         if run.is_last_epoch and self.corpus.splits["test"]:
             fields |= self.test()
         fields["seconds"] = time.perf_counter() - self.epoch_started
@@ -111,9 +121,9 @@ class Loop:
             self._write(LAST_CHECKPOINT, self.run.state())
             self.saved_step = self.run.step
 
-    def save_best(self) -> None:
-        """The weights of the best val WER, as best.pt: what a child run or an application starts from."""
-        self._write(BEST_CHECKPOINT, {"model": self.run.model.state_dict()})
+    def save_weights(self, name: str) -> None:
+        """The weights alone: best.pt, by val WER, is what a child run starts from; best_loss.pt is by val loss."""
+        self._write(name, {"model": self.run.model.state_dict()})
 
     def _write(self, name: str, state: checkpoints.State) -> None:
         run, path = self.run, self.run_dir / CHECKPOINTS_DIR / name

@@ -72,6 +72,7 @@ class Training:
         self.tally = Tally()
         self.skipped_in_a_row = 0
         self.best_rank, self.best_epoch = NEVER, 0
+        self.best_loss = math.inf
 
     @property
     def steps_per_epoch(self) -> int:
@@ -104,6 +105,13 @@ class Training:
         if rank >= self.best_rank:
             return False
         self.best_rank, self.best_epoch = rank, self.epoch
+        return True
+
+    def rank_loss(self, loss: float) -> bool:
+        """Notes a val loss; True if it is the lowest so far (NaN never is)."""
+        if not loss < self.best_loss:
+            return False
+        self.best_loss = loss
         return True
 
     def next_epoch(self) -> None:
@@ -196,7 +204,7 @@ class Training:
             "position": {"epoch": self.epoch, "position": self.position, "step": self.step},
             "tally": asdict(self.tally),
             "skipped_in_a_row": self.skipped_in_a_row,
-            "best": {"rank": list(self.best_rank), "epoch": self.best_epoch},
+            "best": {"rank": list(self.best_rank), "epoch": self.best_epoch, "loss": self.best_loss},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -209,6 +217,7 @@ class Training:
         self.tally = Tally(**state["tally"])
         self.skipped_in_a_row = state["skipped_in_a_row"]
         self.best_rank, self.best_epoch = tuple(state["best"]["rank"]), state["best"]["epoch"]
+        self.best_loss = state["best"].get("loss", math.inf)
 
 
 def make_optimiser(model: CtcModel, config: Config) -> torch.optim.AdamW:
