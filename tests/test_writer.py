@@ -144,10 +144,11 @@ def test_ctrl_c_is_a_stop(tmp_path):
 def test_the_heartbeat_is_written_twice_a_second_at_most(tmp_path):
     with RunWriter(tmp_path / "r") as run:
         run.heartbeat(phase="training", step=1)
-        stamp = (tmp_path / "r" / "progress.json").stat().st_mtime_ns
+        began, stamps = time.monotonic(), set()
         for step in range(2, 200):
             run.heartbeat(step=step)
-        assert (tmp_path / "r" / "progress.json").stat().st_mtime_ns == stamp
+            stamps.add((tmp_path / "r" / "progress.json").stat().st_mtime_ns)
+        assert len(stamps) <= 1 + (time.monotonic() - began) / 0.5
 
 
 def test_a_taken_folder_is_refused_unless_one_goes_on_with_it(tmp_path):
