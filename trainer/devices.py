@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import torch
@@ -23,6 +24,18 @@ def choose_device(
     if not usable:
         raise RefusedError(f"--device cuda cannot be used: torch {torch.__version__} sees no GPU here. {_way_out()}")
     return torch.device("cuda"), None
+
+
+SMALL_PARAMETERS = 2_000_000
+"""Below this, networks on vectors are no faster with more threads, and far slower beside another busy process."""
+
+
+def tame_threads(device: torch.device, parameters: int, frame_shape: tuple[int, ...]) -> None:
+    """One compute thread for a small network on the CPU; OMP_NUM_THREADS decides where it is set."""
+    if device.type != "cpu" or "OMP_NUM_THREADS" in os.environ:
+        return
+    if parameters < SMALL_PARAMETERS and len(frame_shape) == 1:
+        torch.set_num_threads(1)
 
 
 def _unusable_gpu() -> str:

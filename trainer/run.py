@@ -27,7 +27,7 @@ from trainer.data.preflight import Preflight, too_short
 from trainer.data.recorded import recorded_corpus
 from trainer.data.synthetic import synthetic_corpus
 from trainer.data.video import as_video
-from trainer.devices import choose_device
+from trainer.devices import choose_device, tame_threads
 from trainer.loop import Loop
 from trainer.models import build_model, describe_model
 from trainer.models.base import CtcModel
@@ -151,6 +151,7 @@ def _train(
 ) -> None:
     config, model = training.config, training.model
     info = describe_model(config.model, model)
+    tame_threads(training.device, info.parameters or 0, corpus.frame_shape)
     with RunWriter(
         run_dir,
         config=msgspec.to_builtins(config),
