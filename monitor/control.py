@@ -22,16 +22,16 @@ FILE_NAME = re.compile(r"(\d+)-(stop|cancel)-(\d+)\.(request|answer)\.json")
 
 
 def request(run_dir: Path, verb: Verb, *, generation: int, asked_by: str, now: float) -> Request:
-    """Asks for `verb`; while an earlier one is unanswered, that one is returned. Raises RefusedError."""
+    """Asks for `verb`; while the last unanswered request says the same, that one is returned. Raises RefusedError."""
     run_dir = Path(run_dir)
     try:
         (run_dir / CONTROL_DIR).mkdir(exist_ok=True)
         while True:
             # One look at the folder decides both, so that two who see nothing waiting take the same number.
             names = _names(run_dir)
-            waiting = [known for known in _unanswered(run_dir, generation, names) if known.verb == verb]
-            if waiting:
-                return waiting[0]
+            last = _last_word(_unanswered(run_dir, generation, names))
+            if last is not None and last.verb == verb:
+                return last
             number = 1 + max((n for g, v, n, _ in names if (g, v) == (generation, verb)), default=0)
             asked = Request(verb=verb, generation=generation, number=number, asked_at=now, asked_by=asked_by)
             if files.create(_path(run_dir, asked, "request"), encode(asked)):
@@ -90,10 +90,13 @@ def stop_wanted(run_dir: Path, generation: int) -> bool:
     names = _names(Path(run_dir))
     if not any(g == generation and v == "stop" and kind == "request" for g, v, _, kind in names):
         return False
-    waiting = pending(Path(run_dir), generation)
-    stops = [asked for asked in waiting if asked.verb == "stop"]
-    cancels = [asked for asked in waiting if asked.verb == "cancel"]
-    return bool(stops) and not any(taken.asked_at >= stops[-1].asked_at for taken in cancels)
+    last = _last_word(pending(Path(run_dir), generation))
+    return last is not None and last.verb == "stop"
+
+
+def _last_word(waiting: list[Request]) -> Request | None:
+    """The newest request; a cancel of the same instant comes after its stop."""
+    return max(waiting, key=lambda asked: (asked.asked_at, asked.verb == "cancel", asked.number), default=None)
 
 
 def _names(run_dir: Path) -> list[tuple[int, Verb, int, str]]:

@@ -7,6 +7,7 @@ Wall-clock start times are not used: they move when the clock is set.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -116,6 +117,14 @@ class RunLock:
 
     def release(self) -> None:
         if self._descriptor is not None:
+            # Said outright: closing is not enough while a child that is just being started holds a copy.
+            with contextlib.suppress(OSError):
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            self.close_copy()
+
+    def close_copy(self) -> None:
+        """Closes this process's copy of the open file; the lock stays where another one holds a copy."""
+        if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
@@ -141,7 +150,7 @@ def is_locked(run_dir: Path) -> bool:
 def _let_go_in_child() -> None:
     # A forked child shares the open file, and with it the lock: closing its copy leaves the parent's lock intact.
     for lock in list(_held):
-        lock.release()
+        lock.close_copy()
 
 
 os.register_at_fork(after_in_child=_let_go_in_child)

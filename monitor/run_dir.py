@@ -461,20 +461,20 @@ def check_schema(version: int, where: str) -> None:
         )
 
 
-def _finite_or_word(value: Any) -> Any:
+def finite_or_word(value: Any) -> Any:
     """Replaces non-finite floats by the words "nan", "inf", "-inf": msgspec would write null and lose the finding."""
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
     if isinstance(value, dict):
-        return {key: _finite_or_word(item) for key, item in value.items()}
+        return {key: finite_or_word(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite_or_word(item) for item in value]
+        return [finite_or_word(item) for item in value]
     return value
 
 
 def encode(record: Record) -> bytes:
     """One record as compact JSON without a newline. Non-finite numbers become words."""
-    return msgspec.json.encode(_finite_or_word(msgspec.to_builtins(record)))
+    return msgspec.json.encode(finite_or_word(msgspec.to_builtins(record)))
 
 
 def encode_line(record: Record) -> bytes:

@@ -15,6 +15,7 @@ There is no thread: the heartbeat comes from the loop's own calls, so that a hun
 from __future__ import annotations
 
 import collections
+import contextlib
 import os
 import platform
 import statistics
@@ -24,7 +25,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -63,6 +64,7 @@ from monitor.run_dir import (
     decode,
     encode,
     encode_line,
+    finite_or_word,
 )
 
 BACKLOG_RECORDS = 10_000
@@ -151,28 +153,31 @@ class RunWriter(NullRunWriter):
         self.generation = self._next_generation(resume)
         self._outbox = _Outbox(self.run_dir)
         self._clips: dict[str, int] = {}
-        self._progress = Progress(
-            heartbeat_at=time.time(),
-            generation=self.generation,
-            process=identify(),
-            epochs=epochs,
-            steps_per_epoch=steps_per_epoch,
-        )
+        self._progress = Progress(heartbeat_at=time.time(), generation=self.generation, process=identify())
         self._written_at = 0.0
-        run = Run(
-            run_id=self.run_dir.name,
-            name=name or self.run_dir.name,
-            created_at=time.time(),
-            config=_plain(config or {}),
-            config_schema=_plain(config_schema or {}),
-            model=model or ModelInfo(),
-            data=data or DataInfo(),
-            floors=floors or Floors(),
-            units={"loss": "nats per token", "wer": "fraction"} if units is None else dict(units),
-            gap_basis=gap_basis,
-            warmup_epochs=float(warmup_epochs),
-            environment=_environment(),
-        )
+        try:
+            run = Run(
+                run_id=self.run_dir.name,
+                name=name or self.run_dir.name,
+                created_at=time.time(),
+                config=_plain(config or {}),
+                config_schema=_plain(config_schema or {}),
+                model=model or ModelInfo(),
+                data=data or DataInfo(),
+                floors=floors or Floors(),
+                units={"loss": "nats per token", "wer": "fraction"} if units is None else dict(units),
+                gap_basis=gap_basis,
+                warmup_epochs=float(warmup_epochs),
+                environment=_environment(),
+            )
+            planned = self._fitting({"epochs": epochs, "steps_per_epoch": steps_per_epoch})
+            self._progress = msgspec.structs.replace(self._progress, **planned)
+            decode(encode(run), Run)  # what no reader would take is told now
+        except (TypeError, ValueError, RecursionError) as odd:
+            self._lock.release()
+            raise RefusedError(
+                f"Cannot describe the run in {self.run_dir / RUN_FILE}: {odd}. Check what is given to RunWriter."
+            ) from odd
         self._open(run)
 
     # -- opening -----------------------------------------------------------------------------------------------
@@ -233,7 +238,7 @@ class RunWriter(NullRunWriter):
             record = msgspec.structs.replace(record, gap=self._gap(record))
         self._pace.epoch(time.monotonic())
         self._put(EPOCHS_FILE, record, sync=True)
-        self._tell(force=True, epoch=int(record.epoch), step=record.step, phase="training")
+        self._tell(force=True, epoch=record.epoch, step=record.step, phase="training")
 
     def _gap(self, record: Epoch) -> float | None:
         other = record.train_eval_loss if self._gap_basis == "eval" else record.train_loss
@@ -244,15 +249,18 @@ class RunWriter(NullRunWriter):
         record = self._record(Step, {"step": step, **fields})
         if record is not None:
             self._put(STEPS_FILE, record)
-            self._tell(step=record.step, epoch=int(record.epoch) or None)
+            self._tell(step=record.step, epoch=record.epoch or None)
 
     def log_clips(self, clips: Iterable[Clip]) -> None:
         """The sequences that will be decoded, once; later hypotheses follow their order within each split."""
         if self._muted:
             return
-        for clip in clips:
-            self._clips[clip.split] = self._clips.get(clip.split, 0) + 1
-            self._put(CLIPS_FILE, clip)
+        try:
+            for clip in clips:
+                self._clips[clip.split] = self._clips.get(clip.split, 0) + 1
+                self._put(CLIPS_FILE, clip)
+        except (TypeError, AttributeError) as odd:
+            self._warn(f"clips were left out: {odd}")
 
     def log_decodes(
         self,
@@ -267,20 +275,27 @@ class RunWriter(NullRunWriter):
         """All hypotheses of one evaluation. `references` names the clips on the first call, if `log_clips` did not."""
         if self._muted:
             return
-        if references is not None and split not in self._clips:
-            ids = clip_ids or [f"{split}-{number:04d}" for number in range(len(references))]
-            self.log_clips(
-                Clip(clip_id=name, reference=text, split=split)  # type: ignore[arg-type]
-                for name, text in zip(ids, references, strict=False)
-            )
+        try:
+            said = list(map(_plain, hypotheses))
+            ids = None if clip_ids is None else list(map(_plain, clip_ids))
+            if references is not None and split not in self._clips:
+                texts = list(map(_plain, references))
+                names = ids or [f"{split}-{number:04d}" for number in range(len(texts))]
+                self.log_clips(
+                    Clip(clip_id=name, reference=text, split=split)  # type: ignore[arg-type]
+                    for name, text in zip(names, texts, strict=False)
+                )
+        except TypeError as odd:
+            self._warn(f"decodes were left out: {odd}")
+            return
         record = self._record(
             Decode,
             {
                 "epoch": epoch,
                 "step": step or self._progress.step,
                 "split": split,
-                "hypotheses": list(hypotheses),
-                "clip_ids": clip_ids,
+                "hypotheses": said,
+                "clip_ids": ids,
             },
         )
         if record is not None:
@@ -293,8 +308,9 @@ class RunWriter(NullRunWriter):
         try:
             folder = self.run_dir / PROBES_DIR
             folder.mkdir(exist_ok=True)
-            files.replace(folder / f"{check_run_id(name)}.json", msgspec.json.encode(_plain(values)))
-        except (OSError, MonitorError, TypeError) as problem:
+            content = msgspec.json.encode(finite_or_word(_plain(values)))
+            files.replace(folder / f"{check_run_id(name)}.json", content)
+        except (OSError, MonitorError, TypeError, ValueError, RecursionError) as problem:
             self._warn(f"probe {name} was not written: {problem}")
 
     # -- life --------------------------------------------------------------------------------------------------
@@ -326,6 +342,9 @@ class RunWriter(NullRunWriter):
         """The last word: the outcome is on disk when this returns, unless the disk is full."""
         if self._muted or self._progress.outcome is not None:
             return
+        if outcome not in get_args(Outcome):
+            self._warn(f"outcome {outcome!r} is none of {', '.join(get_args(Outcome))}")
+            outcome = "failed" if error else "finished"
         self._outbox.flush()
         self._tell(force=True, phase="ended", outcome=outcome, error=error)
         if not self._supervised:
@@ -380,7 +399,7 @@ class RunWriter(NullRunWriter):
         """Replaces progress.json, at most twice a second unless `force`."""
         if os.getpid() != self._pid or self._progress.outcome is not None:
             return
-        given = {key: value for key, value in changes.items() if value is not None}
+        given = self._fitting(changes)
         self._pace.step(given.get("step"), time.monotonic())
         self._progress = msgspec.structs.replace(
             self._progress,
@@ -400,6 +419,16 @@ class RunWriter(NullRunWriter):
         except OSError as problem:
             self._warn(f"the heartbeat was not written: {problem}")
 
+    def _fitting(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """What progress.json can hold of `changes`, made plain; one odd value must not spoil every later heartbeat."""
+        known, _ = _sorted_out(Progress, changes, self._warn)
+        fitting = {name: _plain(value) for name, value in known.items()}
+        phase = fitting.get("phase", "training")
+        if phase not in get_args(Phase):
+            self._warn(f"phase {phase!r} is none of {', '.join(get_args(Phase))}")
+            del fitting["phase"]
+        return fitting
+
     def _answer_requests(self, outcome: Outcome) -> None:
         for asked in control.pending(self.run_dir, self.generation):
             done = asked.verb == "stop" and outcome == "stopped"
@@ -411,7 +440,9 @@ class RunWriter(NullRunWriter):
     def _warn(self, text: str) -> None:
         if not self._warned:
             self._warned = True
-            sys.stderr.write(f"vitalsigns: {text} (training goes on; said once)\n")
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # full disk, closed, or none at all
+                sys.stderr.write(f"vitalsigns: {text} (training goes on; said once)\n")
+                sys.stderr.flush()
 
 
 def write_probe(run_dir: Path, probe: Probe) -> Path:
@@ -508,8 +539,9 @@ def _sorted_out(kind: type[Record], fields: dict[str, Any], warn: Any) -> tuple[
                 known[name] = {str(key): float(number) for key, number in value.items()}
             else:
                 known[name] = kinds[name](value)
-        except (TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as problem:
-            warn(f"{name}={value!r} was left out: {problem}")
+        except (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as problem:
+            # The value itself is not shown: showing it may fail as making a number of it did.
+            warn(f"{name} ({type(value).__name__}) was left out: {problem}")
     return known, extra
 
 
@@ -539,7 +571,10 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if value is None or isinstance(value, bool):
         return value
-    for plain in (int, float, str):
+    if isinstance(value, str):
+        # A file name that is no UTF-8 holds lone surrogates, which no JSON takes.
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    for plain in (int, float):
         # Also of a subclass: numpy's float64 is a float, and no encoder takes it.
         if isinstance(value, plain):
             return plain(value)

@@ -92,6 +92,23 @@ def test_a_port_in_use_is_refused_in_one_sentence(tmp_path, env):
     assert done.stderr.strip() == f"error: Port {port} on 127.0.0.1 is in use. Leave --port away to get a free one."
 
 
+def test_dashboards_that_start_in_the_same_instant_get_ports_of_their_own(tmp_path, env):
+    """Between the look for a free port and the start another one may take it; nobody's answer is taken for ours."""
+    folders = [tmp_path / f"runs-{number}" for number in range(4)]
+    command = [sys.executable, "-m", "monitor", "serve", "--json", "--runs"]
+    started = [
+        subprocess.Popen([*command, str(folder)], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
+        for folder in folders
+    ]
+    try:
+        answers = [json.loads(process.communicate(timeout=120)[0]) for process in started]
+        assert len({answer["port"] for answer in answers}) == len(folders)
+        assert all(status(f"http://127.0.0.1:{answer['port']}/") == 401 for answer in answers)
+    finally:
+        for folder in folders:
+            monitor(env, "serve", "--runs", folder, "--stop")
+
+
 def test_stopping_what_does_not_run_is_refused_in_one_sentence(tmp_path, env):
     done = monitor(env, "serve", "--runs", tmp_path, "--stop")
     assert done.returncode == 5 and done.stderr.count("\n") == 1

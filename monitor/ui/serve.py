@@ -12,10 +12,11 @@ import sys
 import time
 import urllib.request
 import webbrowser
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from monitor import files, processes
 from monitor.errors import RefusedError
@@ -28,6 +29,7 @@ FIRST_PORT = 8500
 PORTS = 1000
 START_SECS = 60.0
 STOP_SECS = 10.0
+TRIES = 5
 
 
 class Serving(msgspec.Struct, frozen=True):
@@ -73,9 +75,8 @@ def run_serve(
     if not detach:
         os.chdir(HOME)
         os.execve(sys.executable, _command(order), _environment(order, quiet=False))
-    process = _start(order)
-    _wait_until_up(order, process)
-    _remember(order, process.pid)
+    order, pid = _start_somewhere(order, any_port=port is None)
+    _remember(order, pid)
     _tell(order.port, folder, tokens, as_json)
     return 0
 
@@ -100,6 +101,20 @@ def _environment(order: Order, *, quiet: bool) -> dict[str, str]:
     return values
 
 
+def _start_somewhere(order: Order, *, any_port: bool) -> tuple[Order, int]:
+    """The server's order and pid once it answers. Between look and start another program may take the port:
+    where none was asked for, the next free one is tried. Raises RefusedError."""
+    for _ in range(TRIES if any_port else 1):
+        process = _start(order)
+        if _comes_up(order, process):
+            return order, process.pid
+        if any_port:
+            order = replace(order, port=_free_port(order.host, None))
+    log = state_dir() / f"serve-{order.port}.log"
+    tail = (files.read_bytes(log) or b"")[-500:].decode("utf-8", "replace").strip().splitlines()
+    raise RefusedError(f"The dashboard did not start: {tail[-1] if tail else 'no word from it'}. Its log: {log}")
+
+
 def _start(order: Order) -> subprocess.Popen[bytes]:
     """The server as a process of its own session, with its log beside the tokens."""
     folder = state_dir()
@@ -116,22 +131,29 @@ def _start(order: Order) -> subprocess.Popen[bytes]:
         )
 
 
-def _wait_until_up(order: Order, process: subprocess.Popen[bytes]) -> None:
+def _comes_up(order: Order, process: subprocess.Popen[bytes]) -> bool:
+    """Whether this very process answers on its port; another server's answer is not taken for ours."""
     deadline = time.monotonic() + START_SECS
     url = f"http://{_reachable(order.host)}:{order.port}/_stcore/health"
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
+    while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
-                    return
+                if answer.status == 200 and _listens(process.pid, order.port):
+                    return True
         except OSError:
-            time.sleep(0.1)
-    process.terminate()
-    log = state_dir() / f"serve-{order.port}.log"
-    tail = (files.read_bytes(log) or b"")[-500:].decode("utf-8", "replace").strip().splitlines()
-    raise RefusedError(f"The dashboard did not start: {tail[-1] if tail else 'no word from it'}. Its log: {log}")
+            pass
+        time.sleep(0.1)
+    if process.poll() is None:
+        process.terminate()
+    return False
+
+
+def _listens(pid: int, port: int) -> bool:
+    try:
+        found = psutil.Process(pid).net_connections("tcp")
+    except psutil.Error:
+        return False
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in found)
 
 
 def _reachable(host: str) -> str:
