@@ -24,6 +24,7 @@ from monitor.run_dir import (
     PROBES_DIR,
     PROGRESS_FILE,
     RUN_FILE,
+    SCHEMA_VERSION,
     STATE_FILE,
     STEPS_FILE,
     Alert,
@@ -43,6 +44,7 @@ from monitor.run_dir import (
     Step,
     check_schema,
     decode,
+    schema_of,
 )
 
 R = TypeVar("R", bound=Record)
@@ -140,8 +142,7 @@ class RunReader:
 
     def _check_schemas(self) -> None:
         for document in (self._run, self._launch):
-            if document.value is not None:
-                check_schema(document.value.schema_version, str(document.path))
+            check_schema(document.schema, str(document.path))
 
     def _look_up_processes(self) -> tuple[Liveness | None, Liveness | None]:
         state, progress = self._state.value, self._progress.value
@@ -237,6 +238,7 @@ class _Document(Generic[R]):
         self._kind = kind
         self._stamp: tuple[int, int, int] | None = None
         self.value: R | None = None
+        self.schema = SCHEMA_VERSION
         self.problems: list[Problem] = []
 
     def read(self) -> bool:
@@ -245,7 +247,7 @@ class _Document(Generic[R]):
             found = self.path.stat()
         except (FileNotFoundError, NotADirectoryError):
             gone = self.value is not None
-            self._stamp, self.value, self.problems = None, None, []
+            self._stamp, self.value, self.schema, self.problems = None, None, SCHEMA_VERSION, []
             return gone
         stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
         if stamp == self._stamp:
@@ -254,6 +256,7 @@ class _Document(Generic[R]):
         if data is None:
             return False
         self._stamp = stamp
+        self.schema = schema_of(data)
         try:
             value, self.problems = decode(data, self._kind), []
         except ValueError as problem:

@@ -461,6 +461,16 @@ def check_schema(version: int, where: str) -> None:
         )
 
 
+def schema_of(data: bytes) -> int:
+    """The schema version that a document claims, told even where nothing else in it means what it means here."""
+    try:
+        claims = json.loads(data)
+    except (ValueError, RecursionError):
+        return SCHEMA_VERSION
+    version = claims.get("schema_version") if isinstance(claims, dict) else None
+    return version if isinstance(version, int) else SCHEMA_VERSION
+
+
 def finite_or_word(value: Any) -> Any:
     """Replaces non-finite floats by the words "nan", "inf", "-inf": msgspec would write null and lose the finding."""
     if isinstance(value, float) and not math.isfinite(value):

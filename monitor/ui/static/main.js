@@ -109,7 +109,7 @@ class RunPage {
   // The first new record is painted at once, then at a rate the browser can bear; a hidden tab paints nothing.
   schedule() {
     if (this.waiting || document.hidden) {
-      if (document.hidden && this.frame) paintTab(this.frame.title, this.frame.verdict.word);
+      if (document.hidden) this.nameTab();
       return;
     }
     const pause = Math.max(LEAST_PAUSE_MS, REST_PER_COST * this.lastCost);
@@ -129,7 +129,7 @@ class RunPage {
     paintTiles(this.tiles, frame);
     paintFlags(this.flags, frame);
     paintTry(this.try, frame);
-    paintTab(frame.title, frame.verdict.word);
+    this.nameTab();
     this.paintParent(frame);
     notePredictions(this.predictions, frame);
     this.say(frame.problem_count ? `${frame.problem_count} unreadable lines were skipped: ${frame.problems[0]}` : "");
@@ -138,6 +138,12 @@ class RunPage {
     this.lastPaint = performance.now();
     this.lastCost = this.lastPaint - began;
     this.root.dataset.seq = frame.seq;
+  }
+
+  // A page without its server says so in the tab too, whatever is still waiting to be painted.
+  nameTab() {
+    if (this.offline) document.title = `⏸ page offline · ${this.data.run}`;
+    else if (this.frame) paintTab(this.frame.title, this.frame.verdict.word);
   }
 
   paintParent(frame) {
@@ -186,9 +192,9 @@ class RunPage {
   connection(state) {
     this.offline = !state.online;
     this.header.node.classList.toggle("vs-offline", this.offline);
+    this.nameTab();
     if (state.online) return this.tick();
     setText(this.header.connection, `This page is not connected; trying again in ${state.retryInSecs} s. The run is not affected.`);
-    document.title = `⏸ page offline · ${this.data.run}`;
   }
 
   say(text) {
