@@ -6,7 +6,7 @@ from torch import nn
 
 from monitor.errors import UsageError
 from monitor.run_dir import ModelInfo
-from trainer.models.base import CtcModel
+from trainer.models.base import PLAIN, CtcModel, HeadOptions
 from trainer.models.digits_cnn import DigitsCnn
 from trainer.models.i3d import I3d
 from trainer.models.landmark_tcn import LandmarkTcn
@@ -30,6 +30,7 @@ def build_model(
     width: float = 1.0,
     hidden_dim: int | None = None,
     dropout: float = 0.3,
+    head: HeadOptions = PLAIN,
 ) -> CtcModel:
     """A fresh network; `vocabulary_size` counts the blank, `frame_shape` is (D,) or (C, H, W).
 
@@ -47,6 +48,7 @@ def build_model(
         width=width,
         hidden_dim=hidden_dim or USUAL_HIDDEN_DIM[name],
         dropout=dropout,
+        head=head,
     )
 
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class CtcModel(nn.Module):
-    """Frames (N, T, D) and lengths (N,) int64 -> log_probs (T', N, C) fp32 and output lengths (N,) int64."""
+    """Frames (N, T, D) and lengths (N,) int64 -> log_probs (T', N, C) fp32 and output lengths (N,) int64.
+
+    A network here is `see` (short-term features), then `bilstm` (the sentence around them), then `head` (classes).
+    """
 
     stride = 1
     """Input frames per output frame; T' = ceil(T / stride) for every network here."""
+    dropout: nn.Module
+    bilstm: BiLstm
+    head: CtcHead
 
     def stages(self) -> dict[str, nn.Module]:
         """The parts that parameters and gradients are reported for; together they are the whole network."""
@@ -19,8 +28,19 @@ class CtcModel(nn.Module):
     def output_lengths(self, lengths: Tensor) -> Tensor:
         return torch.div(lengths + self.stride - 1, self.stride, rounding_mode="floor")
 
-    def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Visual features (N, T', F), each of a short stretch of its clip, and their lengths (N,)."""
         raise NotImplementedError
+
+    def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        seen, lengths = self.see(frames, lengths)
+        return self.head(self.bilstm(self.dropout(seen), lengths)), lengths
+
+    def forward_both(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """As `forward`, with log_probs (T', N, C) of the visual features alone in the middle; for training."""
+        seen, lengths = self.see(frames, lengths)
+        seen = self.dropout(seen)
+        return self.head(self.bilstm(seen, lengths)), self.head.of_visual(seen), lengths
 
 
 def valid_frames(lengths: Tensor, frames: int) -> Tensor:
@@ -70,17 +90,62 @@ def _reorder(x: Tensor, order: Tensor) -> Tensor:
     return x.gather(1, order[:, :, None].expand(-1, -1, x.shape[2]))
 
 
+@dataclass(frozen=True)
+class HeadOptions:
+    """How the classes are scored; the defaults are those that were measured to be best (docs/log.md)."""
+
+    normalised: bool = False
+    """Every class's weights have length 1, so that no class wins by the size of its weights."""
+    auxiliary: bool = False
+    """The same classifier also scores the visual features, for an auxiliary CTC loss."""
+
+
+PLAIN = HeadOptions()
+
+
 class CtcHead(nn.Module):
     """LayerNorm, dropout, linear, log-softmax in fp32: (N, T, F) -> log_probs (T, N, C).
 
     The LayerNorm is what lets CTC leave its all-blank plateau early.
     """
 
-    def __init__(self, features: int, vocabulary_size: int, dropout: float) -> None:
+    def __init__(
+        self,
+        features: int,
+        vocabulary_size: int,
+        dropout: float,
+        visual_features: int = 0,
+        options: HeadOptions = PLAIN,
+    ) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(features)
         self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(features, vocabulary_size)
+        self.linear: nn.Linear = (NormalisedLinear if options.normalised else nn.Linear)(features, vocabulary_size)
+        if options.auxiliary:
+            self.visual = nn.Linear(visual_features, features)
+            self.visual_norm = nn.LayerNorm(features)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.linear(self.dropout(self.norm(x))).float().log_softmax(dim=2).transpose(0, 1)
+        return self._classes(self.norm(x))
+
+    def of_visual(self, x: Tensor) -> Tensor:
+        """log_probs (T, N, C) of visual features (N, T, F'), by the classifier of the sequence features."""
+        return self._classes(self.visual_norm(self.visual(x)))
+
+    def _classes(self, x: Tensor) -> Tensor:
+        return self.linear(self.dropout(x)).float().log_softmax(dim=2).transpose(0, 1)
+
+    @torch.no_grad()
+    def start_at(self, odds: Tensor) -> None:
+        """Biases that give every frame the class probabilities `odds` (C,), before anything is learnt.
+
+        With the blank at b* and words as often as they are, the loss starts at the unigram floor, not above it.
+        """
+        self.linear.bias.copy_(odds.clamp(min=1e-8).log())
+
+
+class NormalisedLinear(nn.Linear):
+    """Logits by direction: each class's weight vector is scaled to length 1."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, F.normalize(self.weight, dim=1), self.bias)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer.models.base import BiLstm, CtcHead, CtcModel, halve, silence_padding
+from trainer.models.base import PLAIN, BiLstm, CtcHead, CtcModel, HeadOptions, halve, silence_padding
 
 
 class DigitsCnn(CtcModel):
@@ -14,7 +14,13 @@ class DigitsCnn(CtcModel):
     stride = 2
 
     def __init__(
-        self, vocabulary_size: int, frame_shape: tuple[int, ...], width: float, hidden_dim: int, dropout: float
+        self,
+        vocabulary_size: int,
+        frame_shape: tuple[int, ...],
+        width: float,
+        hidden_dim: int,
+        dropout: float,
+        head: HeadOptions = PLAIN,
     ) -> None:
         super().__init__()
         (features,) = frame_shape
@@ -27,15 +33,15 @@ class DigitsCnn(CtcModel):
         )
         self.dropout = nn.Dropout(dropout)
         self.bilstm = BiLstm(2 * channels, hidden_dim, layers=1, dropout=dropout)
-        self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout)
+        self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout, 2 * channels, head)
 
     def stages(self) -> dict[str, nn.Module]:
         return {"cnn": self.cnn, "bilstm": self.bilstm, "head": self.head}
 
-    def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         x = silence_padding(frames.transpose(1, 2), lengths)  # (N, 8, T)
         x = silence_padding(F.relu(self.cnn[0](x)), lengths)
         # Zeros behind the end never win against a ReLU, so an odd last column pools with nothing.
         x, lengths = F.max_pool1d(x, kernel_size=2, ceil_mode=True), halve(lengths)
         x = silence_padding(F.relu(self.cnn[1](self.dropout(x))), lengths)
-        return self.head(self.bilstm(self.dropout(x).transpose(1, 2), lengths)), lengths
+        return x.transpose(1, 2), lengths

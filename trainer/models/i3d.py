@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer.models.base import BiLstm, CtcHead, CtcModel, halve, valid_frames
+from trainer.models.base import PLAIN, BiLstm, CtcHead, CtcModel, HeadOptions, halve, valid_frames
 
 MIXED: tuple[tuple[int, ...], ...] = (
     (64, 96, 128, 16, 32, 32),  # 3b
@@ -40,7 +40,8 @@ class Unit(nn.Module):
         self.norm = nn.BatchNorm3d(outputs, eps=1e-3)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        return F.relu(self.norm(self.conv(x))) * mask
+        y: Tensor = F.relu(self.norm(self.conv(x)))
+        return y * mask.to(y.dtype)
 
 
 class Mixed(nn.Module):
@@ -98,7 +99,7 @@ class I3dTrunk(nn.Module):
             if POOLED_BEFORE.get(place) == "4a":
                 x, lengths = F.max_pool3d(x, 3, stride=2, padding=1), halve(lengths)
                 mask = _mask(lengths, x.shape[2])
-                x = x * mask
+                x = x * mask.to(x.dtype)
             elif POOLED_BEFORE.get(place) == "5a":
                 x = F.max_pool3d(x, (1, 2, 2), stride=(1, 2, 2), ceil_mode=True)
             x = block(x, mask)
@@ -120,17 +121,23 @@ class I3d(CtcModel):
     stride = 4
 
     def __init__(
-        self, vocabulary_size: int, frame_shape: tuple[int, ...], width: float, hidden_dim: int, dropout: float
+        self,
+        vocabulary_size: int,
+        frame_shape: tuple[int, ...],
+        width: float,
+        hidden_dim: int,
+        dropout: float,
+        head: HeadOptions = PLAIN,
     ) -> None:
         super().__init__()
         self.trunk = I3dTrunk(frame_shape[0], width)
         self.dropout = nn.Dropout(dropout)
         self.bilstm = BiLstm(self.trunk.outputs, hidden_dim, layers=2, dropout=dropout)
-        self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout)
+        self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout, self.trunk.outputs, head)
 
     def stages(self) -> dict[str, nn.Module]:
         return {"trunk": self.trunk, "bilstm": self.bilstm, "head": self.head}
 
-    def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         x, lengths = self.trunk(frames.transpose(1, 2), lengths)  # (N, C, T, H, W) → (N, F, T')
-        return self.head(self.bilstm(self.dropout(x.transpose(1, 2)), lengths)), lengths
+        return x.transpose(1, 2), lengths

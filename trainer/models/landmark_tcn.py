@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer.models.base import BiLstm, CtcHead, CtcModel, halve, silence_padding
+from trainer.models.base import PLAIN, BiLstm, CtcHead, CtcModel, HeadOptions, halve, silence_padding
 
 
 class LandmarkTcn(CtcModel):
@@ -15,7 +15,13 @@ class LandmarkTcn(CtcModel):
     stride = 4
 
     def __init__(
-        self, vocabulary_size: int, frame_shape: tuple[int, ...], width: float, hidden_dim: int, dropout: float
+        self,
+        vocabulary_size: int,
+        frame_shape: tuple[int, ...],
+        width: float,
+        hidden_dim: int,
+        dropout: float,
+        head: HeadOptions = PLAIN,
     ) -> None:
         super().__init__()
         (features,) = frame_shape
@@ -24,13 +30,14 @@ class LandmarkTcn(CtcModel):
             nn.Conv1d(size, channels, kernel_size=5, stride=2, padding=2) for size in (2 * features, channels)
         )
         self.norms = nn.ModuleList(nn.LayerNorm(channels) for _ in self.tcn)
+        self.dropout = nn.Identity()
         self.bilstm = BiLstm(channels, hidden_dim, layers=2, dropout=dropout)
-        self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout)
+        self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout, channels, head)
 
     def stages(self) -> dict[str, nn.Module]:
         return {"tcn": nn.ModuleList([self.tcn, self.norms]), "bilstm": self.bilstm, "head": self.head}
 
-    def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         # Speed beside place: what a sign is lies in how the hands move, whoever stands wherever.
         speed = F.pad(frames[:, 1:] - frames[:, :-1], (0, 0, 1, 0))
         x = silence_padding(torch.cat([frames, 5 * speed], dim=2).transpose(1, 2), lengths)  # (N, 2 D, T)
@@ -38,4 +45,4 @@ class LandmarkTcn(CtcModel):
             lengths = halve(lengths)
             x = norm(convolution(x).transpose(1, 2)).transpose(1, 2)  # over channels: other frames play no part
             x = silence_padding(F.relu(x), lengths)  # (N, C, ceil(T / 2)) each time
-        return self.head(self.bilstm(x.transpose(1, 2), lengths)), lengths
+        return x.transpose(1, 2), lengths

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer.models.base import BiLstm, CtcHead, CtcModel, halve, silence_padding, valid_frames
+from trainer.models.base import PLAIN, BiLstm, CtcHead, CtcModel, HeadOptions, halve, silence_padding, valid_frames
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,13 @@ class MobileNetV3(CtcModel):
     stride = 4
 
     def __init__(
-        self, vocabulary_size: int, frame_shape: tuple[int, ...], width: float, hidden_dim: int, dropout: float
+        self,
+        vocabulary_size: int,
+        frame_shape: tuple[int, ...],
+        width: float,
+        hidden_dim: int,
+        dropout: float,
+        head: HeadOptions = PLAIN,
     ) -> None:
         super().__init__()
         self.trunk = MobileNetTrunk(frame_shape[0], width)
@@ -124,7 +130,7 @@ class MobileNetV3(CtcModel):
         self.norms = nn.ModuleList(nn.LayerNorm(channels) for _ in sizes)
         self.dropout = nn.Dropout(dropout)
         self.bilstm = BiLstm(channels, hidden_dim, layers=1, dropout=dropout)
-        self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout)
+        self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout, channels, head)
 
     def stages(self) -> dict[str, nn.Module]:
         return {
@@ -134,7 +140,7 @@ class MobileNetV3(CtcModel):
             "head": self.head,
         }
 
-    def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         valid = valid_frames(lengths, frames.shape[1])
         # Only frames that are there are computed: padding neither costs nor enters the batch norm.
         seen = self.trunk(frames[valid])
@@ -145,4 +151,4 @@ class MobileNetV3(CtcModel):
             x = norm(convolution(x).transpose(1, 2)).transpose(1, 2)
             x = silence_padding(F.relu(x), lengths)
             x, lengths = F.max_pool1d(x, kernel_size=2, ceil_mode=True), halve(lengths)
-        return self.head(self.bilstm(self.dropout(x.transpose(1, 2)), lengths)), lengths
+        return x.transpose(1, 2), lengths
