@@ -77,6 +77,15 @@ def test_each_corpus_takes_the_network_that_fits_it():
         (["--dropout", "much"], "--dropout much is not allowed; give a number from 0 to 0.95."),
         (["--batch_size", "0"], "--batch_size 0 is not allowed; give a whole number from 1 to 1024."),
         (["--epochs", "2.5"], "--epochs 2.5 is not allowed; give a whole number from 1 to 100000."),
+        (["--crop", "0.2"], "--crop cuts pictures; leave it out, or give --modality video."),
+        (
+            ["--data", "digits", "--flip", "0.5"],
+            "--flip cannot mirror the digits corpus: which of its values are left and right is not known.",
+        ),
+        (
+            ["--data", "digits", "--seen_clips", "5"],
+            "--seen_clips is for the synthetic and phoenix2014 corpora; a manifest names its split seen.",
+        ),
         (["--device", "tpu"], "--device tpu is unknown; choose one of auto, cpu, cuda."),
         (
             ["--preset", "best"],

@@ -69,6 +69,29 @@ def test_si5_scores_a_signer_that_train_never_sees(tmp_path, released):
     assert signers(entries, "val") == signers(entries, "test") == {"Signer05"}
 
 
+def test_known_signers_clips_of_dev_are_a_split_of_their_own(tmp_path):
+    entries = read_phoenix(phoenix(tmp_path), "si5", "raw", None, seen_clips=5)
+    seen = [entry for entry in entries if entry.split == "seen"]
+    assert {entry.signer for entry in seen} == {"Signer01"} and len(seen) == 2  # no more are there
+    assert all("dev" in entry.clip_id and entry.path.is_dir() for entry in seen)
+    assert len(entries) - len(seen) == len(read_phoenix(tmp_path, "si5", "raw", None))
+
+
+def test_known_signers_beside_the_released_si5_come_from_the_multisigner_release(tmp_path):
+    phoenix(tmp_path, si5=True)
+    with pytest.raises(RefusedError, match="needs the development clips of the multisigner release"):
+        read_phoenix(tmp_path, "si5", "raw", None, seen_clips=1)
+    phoenix(tmp_path)
+    entries = read_phoenix(tmp_path, "si5", "raw", None, seen_clips=1)
+    (seen,) = [entry for entry in entries if entry.split == "seen"]
+    assert seen.signer == "Signer01" and "multisigner" in str(seen.path)
+
+
+def test_in_the_multisigner_task_everyone_is_known(tmp_path):
+    with pytest.raises(RefusedError, match="every signer of val is known"):
+        read_phoenix(phoenix(tmp_path), "multisigner", "raw", None, seen_clips=1)
+
+
 def test_the_folder_of_the_release_itself_may_be_given(tmp_path):
     phoenix(tmp_path)
     assert read_phoenix(tmp_path / "phoenix-2014-multisigner", "multisigner", "raw", None)

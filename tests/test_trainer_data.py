@@ -4,12 +4,25 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trainer.config import PROPERTIES
-from trainer.data.augmentation import STRENGTHS, augment_landmarks, augment_lines, resample
+from trainer.data.augmentation import (
+    STRENGTHS,
+    Distortion,
+    augment_landmarks,
+    augment_lines,
+    crop,
+    drop_frames,
+    mirror_landmarks,
+    mirror_pictures,
+    resample,
+)
 from trainer.data.batches import TrainingBatches, collate
 from trainer.data.corpus import Corpus, Sample, describe, frames_needed, keep_feasible
 from trainer.data.digits import IMAGES, digits_corpus
+from trainer.data.prefetch import Prefetch
 from trainer.data.signs import GLOSSES, LONGEST_SENTENCE, VOCABULARY, phonology, sentence
 from trainer.data.synthetic import synthetic_corpus
 
@@ -115,7 +128,7 @@ def test_resampling_at_every_frame_gives_the_clip_back():
 
 def batches(corpus: Corpus, **changes) -> TrainingBatches:
     return TrainingBatches(
-        **{"batch_size": 8, "augmentation": "strong", "seed": 3, "stride": 4, **changes}, corpus=corpus
+        **{"batch_size": 8, "distortion": Distortion("strong"), "seed": 3, "stride": 4, **changes}, corpus=corpus
     )
 
 
@@ -147,3 +160,121 @@ def test_a_batch_is_padded_with_zeros_and_keeps_its_lengths():
     batch = collate([np.ones((3, 2)), np.ones((5, 2))], [np.array([1]), np.array([2, 3])])
     assert batch.frames.sum(dim=(1, 2)).tolist() == [6, 10]
     assert (batch.frame_lengths.tolist(), batch.targets.tolist()) == ([3, 5], [1, 2, 3])
+
+
+# -- three distortions beside the strength -----------------------------------------------------------------------
+
+
+def test_a_share_of_zero_changes_nothing_and_draws_nothing(signs):
+    clip, rng = signs.splits["train"][0].frames, np.random.default_rng(1)
+    assert Distortion("none").apply(signs, clip, rng) is clip
+    assert rng.random() == np.random.default_rng(1).random()
+
+
+def test_a_mirror_twice_is_the_clip_and_once_the_other_hand_leads(signs):
+    clip = signs.splits["train"][0].frames
+    mirrored = mirror_landmarks(clip)
+    assert np.allclose(mirror_landmarks(mirrored), clip, atol=1e-5)
+    points, turned = clip.reshape(len(clip), -1, 2), mirrored.reshape(len(clip), -1, 2)
+    assert np.allclose(points[:, 6, 1], turned[:, 7, 1])  # the dominant wrist's height is now the other wrist's
+    neck = points[:, 1, 0].mean()
+    assert np.allclose(points[:, 6, 0] - neck, -(turned[:, 7, 0] - neck), atol=1e-5)
+    pictures = np.arange(2 * 3 * 4 * 5, dtype=np.uint8).reshape(2, 3, 4, 5)
+    assert np.array_equal(mirror_pictures(mirror_pictures(pictures)), pictures)
+    assert np.array_equal(mirror_pictures(pictures)[..., 0], pictures[..., -1])
+
+
+def test_flip_is_as_often_as_asked(signs):
+    clip = signs.splits["train"][0].frames
+    rng = np.random.default_rng(0)
+    flipped = sum(not np.array_equal(Distortion(flip=0.25).apply(signs, clip, rng), clip) for _ in range(400))
+    assert 70 < flipped < 130
+
+
+@given(st.integers(1, 80), st.floats(0, 0.5), st.integers(0, 1000))
+def test_dropping_frames_keeps_order_and_at_least_one(frames, share, seed):
+    kept = drop_frames(np.arange(frames)[:, None], np.random.default_rng(seed), share)[:, 0]
+    assert 1 <= len(kept) <= frames
+    assert np.all(np.diff(kept) > 0)
+
+
+def test_half_the_frames_are_dropped_when_half_are_asked_for():
+    kept = [len(drop_frames(np.zeros((100, 1)), np.random.default_rng(seed), 0.5)) for seed in range(50)]
+    assert 46 < np.mean(kept) < 54
+
+
+@given(st.floats(0, 0.5), st.integers(0, 1000))
+def test_a_crop_keeps_the_shape_and_shows_a_window_of_the_picture(share, seed):
+    picture = np.arange(12 * 16, dtype=np.uint8).reshape(1, 1, 12, 16)
+    window = crop(picture, np.random.default_rng(seed), share)
+    assert window.shape == picture.shape
+    rows, columns = window[0, 0] // 16, window[0, 0] % 16
+    assert np.all(np.diff(rows.astype(int), axis=0) >= 0) and np.all(np.diff(columns.astype(int), axis=1) >= 0)
+    assert int(rows.max()) - int(rows.min()) >= 12 * (1 - share) - 2
+
+
+def test_a_crop_of_nothing_is_the_picture():
+    picture = np.arange(12 * 16, dtype=np.uint8).reshape(1, 1, 12, 16)
+    assert np.array_equal(crop(picture, np.random.default_rng(0), 0.0), picture)
+
+
+# -- people that train knows ---------------------------------------------------------------------------------------
+
+
+def test_seen_clips_are_new_sentences_of_the_people_of_train_and_change_nothing_else(signs):
+    more = synthetic_corpus(train_clips=120, eval_clips=40, signers=3, seed=5, seen_clips=12)
+    assert all(same(signs, more, split) for split in ("train", "val", "test"))
+    seen, train = more.splits["seen"], more.splits["train"]
+    assert len(seen) == 12 and {clip.signer for clip in seen} == {clip.signer for clip in train}
+    assert not any(np.array_equal(a.frames, b.frames) for a in seen for b in train)
+    assert describe(more, 4).clips["seen"] == 12
+
+
+# -- batches made ahead --------------------------------------------------------------------------------------------
+
+
+def frames_of(loader: Prefetch, places) -> list[np.ndarray]:
+    try:
+        return [loader.get(epoch, place).frames.numpy() for epoch, place in places]
+    finally:
+        loader.close()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_make_the_same_batches_in_the_same_order(signs, threads):
+    places = [(epoch, place) for epoch in (1, 2) for place in range(15)]
+    alone, ahead = frames_of(Prefetch(batches(signs), 0), places), frames_of(Prefetch(batches(signs), threads), places)
+    assert all(np.array_equal(left, right) for left, right in zip(alone, ahead, strict=True))
+
+
+def test_a_jump_to_another_place_as_after_a_resume_is_served_too(signs):
+    places = [(1, 0), (4, 9), (4, 10), (2, 3)]
+    alone, ahead = frames_of(Prefetch(batches(signs), 0), places), frames_of(Prefetch(batches(signs), 2), places)
+    assert all(np.array_equal(left, right) for left, right in zip(alone, ahead, strict=True))
+
+
+def test_an_error_in_a_thread_reaches_the_loop(signs):
+    class Broken(TrainingBatches):
+        def load(self, epoch, numbers):
+            raise OSError("the disk went away")
+
+    loader = Prefetch(Broken(corpus=signs, batch_size=8, distortion=Distortion(), seed=3, stride=4), 1)
+    with pytest.raises(OSError, match="went away"):
+        frames_of(loader, [(1, 0), (1, 1)])
+
+
+@pytest.mark.parametrize("world", [2, 3])
+def test_processes_share_a_batch_without_a_clip_missing_or_twice(signs, world):
+    loaders = [Prefetch(batches(signs, batch_size=7), 0, rank=rank, world=world) for rank in range(world)]
+    whole = Prefetch(batches(signs, batch_size=7), 0)
+    for place in range(len(whole.batches)):
+        own = [loader.own(1, place) for loader in loaders]
+        together = sorted(int(number) for numbers, counted in own if counted for number in numbers)
+        assert together == sorted(whole.own(1, place)[0].tolist())
+
+
+def test_a_process_without_a_clip_of_its_own_takes_one_that_does_not_count(signs):
+    last = Prefetch(batches(signs, batch_size=119), 0, rank=1, world=2)
+    sizes = [last.clips(1, place) for place in range(2)]
+    numbers, counted = last.own(1, sizes.index(1))
+    assert len(numbers) == 1 and not counted

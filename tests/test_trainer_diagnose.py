@@ -12,6 +12,7 @@ from monitor.reader import RunReader
 from monitor.run_dir import Floors, Run, encode
 from trainer.__main__ import main as train
 from trainer.diagnose import main as diagnose
+from trainer.metrics import correct_information
 from trainer.probes import by_heart, decoder, flow, information, resolution
 from trainer.probes.subject import open_run
 from trainer.terminal import Terminal
@@ -106,10 +107,10 @@ def trained_on_train(subject, model):
 
 
 def test_a_correct_output_carries_the_information_the_formula_says():
-    assert information.correct_information(0.5, 0.0) == pytest.approx(math.log(2))
+    assert correct_information(0.5, 0.0) == pytest.approx(math.log(2))
     # One frame in four is one of two words, each as often: by hand over the three symbols.
     by_hand = -(0.75 * math.log(0.75) + 2 * 0.125 * math.log(0.125))
-    assert information.correct_information(0.75, math.log(2)) == pytest.approx(by_hand)
+    assert correct_information(0.75, math.log(2)) == pytest.approx(by_hand)
 
 
 def test_an_output_that_ignores_the_input_is_found(subject):

@@ -19,9 +19,10 @@ from trainer.evaluation import Evaluation, evaluate
 from trainer.loss import clip_losses, per_token
 from trainer.metrics import FrameStatistics, word_errors, word_shape
 from trainer.models import MODELS, build_model, describe_model
-from trainer.models.base import BiLstm, CtcModel
+from trainer.models.base import BiLstm, CtcModel, HeadOptions
 from trainer.models.i3d import I3dTrunk
 from trainer.models.mobilenet_v3 import MobileNetTrunk
+from trainer.objective import Objective
 
 SHAPES = {"landmark_tcn": (24,), "digits_cnn": (8,), "i3d": (1, 12, 12), "mobilenet_v3": (1, 16, 16)}
 
@@ -261,3 +262,79 @@ def test_an_evaluation_leaves_the_mode_of_the_network_as_it_was():
         model = tiny("landmark_tcn").train(mode)
         evaluate(model, corpus_of(clips), clips)
         assert model.training is mode
+
+
+# -- how classes are scored, and what is minimised ------------------------------------------------------------------
+
+
+def a_batch(name: str):
+    clips = random_clips(name, [40, 52, 33])
+    return collate([clip.frames for clip in clips], [clip.tokens for clip in clips])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_without_an_auxiliary_loss_the_reported_loss_is_the_minimised_one(name):
+    model, batch = tiny(name).eval(), a_batch(name)
+    log_probs, lengths = model(batch.frames, batch.frame_lengths)
+    reported, minimised = Objective(model)(batch)
+    assert reported is minimised
+    assert torch.equal(reported, per_token(clip_losses(log_probs, lengths, batch), batch))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_auxiliary_loss_is_minimised_but_never_reported(name):
+    model, batch = tiny(name, head=HeadOptions(auxiliary=True)).eval(), a_batch(name)
+    plain, _ = Objective(model)(batch)
+    reported, minimised = Objective(model, 0.5)(batch)
+    assert torch.allclose(reported, plain)
+    _, visual, lengths = model.forward_both(batch.frames, batch.frame_lengths)
+    assert torch.allclose(minimised - reported, 0.5 * per_token(clip_losses(visual, lengths, batch), batch))
+    minimised.sum().backward()
+    assert all(weights.grad is not None for weights in model.parameters())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_auxiliary_output_never_looks_further_than_the_visual_network(name):
+    """A clip's last frames cannot change what the visual features say of its first ones."""
+    model = tiny(name, head=HeadOptions(auxiliary=True)).eval()
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm3d):
+            module.running_var.fill_(0.1)  # a fresh network would let the picture fade away
+    frames = torch.randn(1, 120, *SHAPES[name])
+    changed = frames.clone()
+    changed[:, 110:] += 3
+    (_, one, _), (_, two, _) = (model.forward_both(each, torch.tensor([120])) for each in (frames, changed))
+    assert torch.allclose(one[0], two[0], atol=1e-6)
+    assert not torch.equal(one[-1], two[-1])
+
+
+def test_a_normalised_classifier_scores_by_direction_alone():
+    model = tiny("landmark_tcn", head=HeadOptions(normalised=True)).eval()
+    batch = a_batch("landmark_tcn")
+    before, _ = model(batch.frames, batch.frame_lengths)
+    with torch.no_grad():
+        model.head.linear.weight[3] *= 40
+    after, _ = model(batch.frames, batch.frame_lengths)
+    assert torch.allclose(before, after, atol=1e-5)
+
+
+def test_prior_biases_make_an_untrained_network_say_the_prior():
+    model = tiny("landmark_tcn").eval()
+    odds = torch.tensor([0.7, *[0.3 / 11] * 11])
+    model.head.start_at(odds)
+    with torch.no_grad():
+        model.head.linear.weight.zero_()
+    batch = a_batch("landmark_tcn")
+    log_probs, _ = model(batch.frames, batch.frame_lengths)
+    assert torch.allclose(log_probs.exp(), odds.expand_as(log_probs), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_log_probs_and_losses_are_fp32_under_bf16_too(name):
+    model, batch = tiny(name), a_batch(name)
+    with torch.autocast("cpu", torch.bfloat16):
+        log_probs, _ = model(batch.frames, batch.frame_lengths)
+        loss, _ = Objective(model)(batch)
+    exact, _ = model.eval()(batch.frames, batch.frame_lengths)
+    assert log_probs.dtype == loss.dtype == exact.dtype == torch.float32
+    assert torch.isfinite(loss).all()

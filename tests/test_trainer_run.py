@@ -214,6 +214,50 @@ def test_a_stopped_and_resumed_run_equals_the_unbroken_one_to_the_bit(tmp_path, 
     assert len(lines(tmp_path / "cut" / "clips.jsonl", Clip)) == len(lines(tmp_path / "whole" / "clips.jsonl", Clip))
 
 
+def test_threads_that_load_ahead_change_no_bit(tmp_path):
+    argv = ["--epochs", "2", "--dropout", "0.4", "--augmentation", "strong"]
+    for threads in ("0", "3"):
+        assert train(tmp_path / threads, *argv, "--loader_threads", threads) == 0
+    left, right = weights(tmp_path / "0"), weights(tmp_path / "3")
+    assert all(torch.equal(left[name], right[name]) for name in left)
+
+
+def test_known_signers_are_scored_beside_val(tmp_path):
+    assert train(tmp_path / "run", "--epochs", "1", "--seen_clips", "6") == 0
+    (record,) = lines(tmp_path / "run" / "epochs.jsonl", Epoch)
+    assert record.metrics["seen_loss"] > 0 and record.metrics["seen_wer"] > 0
+    assert document(tmp_path / "run" / "run.json", Run).data.clips["seen"] == 6
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--classifier", "normalised"],
+        ["--auxiliary_ctc", "1"],
+        ["--bias_init", "prior"],
+        ["--flip", "0.5", "--frame_drop", "0.2"],
+        ["--precision", "bf16"],
+    ],
+    ids=lambda options: options[0],
+)
+def test_every_option_of_the_last_layer_and_the_clips_trains(tmp_path, options):
+    assert train(tmp_path / "run", "--epochs", "2", *options) == 0
+    first, last = lines(tmp_path / "run" / "epochs.jsonl", Epoch)
+    assert last.train_loss < first.train_loss
+    assert last.val_loss == last.val_loss  # finite or absent, never NaN
+
+
+def test_pictures_train_in_every_order_of_memory_with_frozen_norms_and_crops(tmp_path):
+    video = ["--modality", "video", "--frame_size", "12", "--train_clips", "8", "--epochs", "1", "--crop", "0.2"]
+    for name, options in {"plain": [], "last": ["--memory_format", "channels_last"]}.items():
+        assert train(tmp_path / name, *video, "--batchnorm", "frozen", *options) == 0
+    plain, last = (lines(tmp_path / name / "epochs.jsonl", Epoch)[0] for name in ("plain", "last"))
+    assert last.train_loss == pytest.approx(plain.train_loss, rel=1e-3)
+    frozen = weights(tmp_path / "plain")
+    means = [value for name, value in frozen.items() if name.endswith("running_mean")]
+    assert means and all(torch.equal(each, torch.zeros_like(each)) for each in means)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_the_step_finish_saves_and_exits_with_zero(tmp_path, number):
     run_dir = tmp_path / "run"

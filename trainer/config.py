@@ -60,12 +60,47 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, Help(ge=4, le=4096, description="Units per direction of the recurrent sequence model.")
     ] = 128
     width: Annotated[float, Help(ge=0.05, le=8.0, description="Multiplier on the convolution channels.")] = 1.0
+    classifier: Annotated[
+        Literal["linear", "normalised"],
+        Help(description="Last layer; normalised scores by direction alone, so no class wins by the size of weights."),
+    ] = "linear"
+    auxiliary_ctc: Annotated[
+        float,
+        Help(ge=0, le=10, description="Weight of a second CTC loss on the features before the recurrent layers."),
+    ] = 0.0
+    bias_init: Annotated[
+        Literal["random", "prior"],
+        Help(description="First biases of the last layer; prior says each class as often as the training targets do."),
+    ] = "random"
+    batchnorm: Annotated[
+        Literal["train", "frozen"],
+        Help(description="Batch norm learns from each batch, or keeps its figures; frozen suits warm starts."),
+    ] = "train"
     clip_norm: Annotated[float, Help(ge=1e-3, le=1e6, description="Gradient norm above which it is scaled down.")] = 5.0
     augmentation: Annotated[
         Literal["none", "light", "strong"], Help(description="How much training clips are distorted afresh each epoch.")
     ] = "light"
+    flip: Annotated[
+        float,
+        Help(ge=0, le=1, description="Probability that a training clip is mirrored: a left-handed signer."),
+    ] = 0.0
+    frame_drop: Annotated[
+        float, Help(ge=0, le=0.5, description="Share of a training clip's frames left out, others each epoch.")
+    ] = 0.0
+    crop: Annotated[
+        float,
+        Help(ge=0, le=0.5, description="Share of a picture's sides cut off at random places (video only)."),
+    ] = 0.0
     train_clips: Annotated[int, Help(ge=1, le=1_000_000, description="Training clips (digits: lines).")] = 300
     eval_clips: Annotated[int, Help(ge=1, le=100_000, description="Clips in val, and as many in test.")] = 60
+    seen_clips: Annotated[
+        int,
+        Help(
+            ge=0,
+            le=100_000,
+            description="Clips of people that train knows, scored beside val: tells overfitting from new signers.",
+        ),
+    ] = 0
     signers: Annotated[
         int, Help(ge=1, le=1000, description="People in the training clips; val and test have others (synthetic only).")
     ] = 2
@@ -79,6 +114,20 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     device: Annotated[
         Literal["auto", "cpu", "cuda"], Help(description="Where to compute; auto takes a GPU where there is one.")
     ] = "auto"
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"],
+        Help(description="Number format of convolutions and products; auto is bf16 on a GPU that has it, else fp32."),
+    ] = "auto"
+    memory_format: Annotated[
+        Literal["contiguous", "channels_last"],
+        Help(description="Order of picture tensors in memory; the same numbers, another speed."),
+    ] = "contiguous"
+    compile: Annotated[
+        Literal["off", "on"], Help(description="Whether torch.compile makes kernels of the visual network first.")
+    ] = "off"
+    loader_threads: Annotated[
+        int, Help(ge=0, le=64, description="Threads that make the next batches meanwhile; 0 makes them in between.")
+    ] = 1
     log_every: Annotated[int, Help(ge=1, le=100_000, description="Optimiser steps between two step records.")] = 5
     blank_penalty: Annotated[
         float,
@@ -131,6 +180,7 @@ def check(values: dict[str, Any]) -> Config:
     fitting = _fitting_models(typed.get("data", "synthetic"), typed.get("modality", "landmarks"))
     made = Config(**{**typed, "model": _fitting_model(typed.get("model", "auto"), fitting, typed)})
     _check_paths(made)
+    _check_distortions(made)
     return made
 
 
@@ -170,6 +220,18 @@ def _check_paths(config: Config) -> None:
         raise UsageError(f"--data {config.data} needs --data_path; see python -m trainer --help.")
     if config.data == "phoenix2014" and config.modality == "landmarks" and not config.features_path:
         raise UsageError("--data phoenix2014 needs --features_path, or --modality video to read its pictures.")
+
+
+def _check_distortions(config: Config) -> None:
+    """Some distortions mean nothing for some frames. Raises UsageError."""
+    if config.crop and config.modality != "video":
+        raise UsageError("--crop cuts pictures; leave it out, or give --modality video.")
+    if config.flip and config.modality != "video" and config.data != "synthetic":
+        raise UsageError(
+            f"--flip cannot mirror the {config.data} corpus: which of its values are left and right is not known."
+        )
+    if config.seen_clips and config.data not in ("synthetic", "phoenix2014"):
+        raise UsageError("--seen_clips is for the synthetic and phoenix2014 corpora; a manifest names its split seen.")
 
 
 def _fitting_models(data: str, modality: str) -> tuple[str, ...]:

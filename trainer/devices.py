@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -24,6 +26,64 @@ def choose_device(
     if not usable:
         raise RefusedError(f"--device cuda cannot be used: torch {torch.__version__} sees no GPU here. {_way_out()}")
     return torch.device("cuda"), None
+
+
+@dataclass(frozen=True)
+class Precision:
+    """The number format of convolutions and products. Losses and weights are fp32 always."""
+
+    device: torch.device
+    bf16: bool
+
+    @classmethod
+    def of(cls, asked: str, device: torch.device) -> Precision:
+        """`auto` is bf16 on a GPU that computes in it. Raises RefusedError for one that does not."""
+        able = device.type == "cpu" or torch.cuda.is_bf16_supported(including_emulation=False)
+        if asked == "bf16" and not able:
+            raise RefusedError(
+                f"--precision bf16 cannot be used: {torch.cuda.get_device_name()} does not compute in it."
+            )
+        return cls(device, asked == "bf16" or (asked == "auto" and device.type == "cuda" and able))
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+
+class Gauge:
+    """What a process holds and uses of its device. On a CPU: resident memory, and its share of the cores."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self._before = (time.perf_counter(), time.process_time())
+
+    def read(self) -> dict[str, float | int | None]:
+        """Fields of a step record; None for what this machine does not tell."""
+        cuda = self.device.type == "cuda"
+        return {
+            "device_memory_bytes": torch.cuda.max_memory_allocated(self.device) if cuda else _resident_bytes(),
+            "device_busy_ratio": _gpu_busy(self.device) if cuda else self._cpu_busy(),
+        }
+
+    def _cpu_busy(self) -> float:
+        (then, used_then), (now, used) = self._before, (time.perf_counter(), time.process_time())
+        self._before = now, used
+        return min(1.0, (used - used_then) / max(1e-9, now - then) / len(os.sched_getaffinity(0)))
+
+
+def _gpu_busy(device: torch.device) -> float | None:
+    """Share of the last sample period in which a kernel ran; needs nvidia-ml-py."""
+    try:
+        return torch.cuda.utilization(device) / 100
+    except (ImportError, RuntimeError, OSError):
+        return None
+
+
+def _resident_bytes() -> int | None:
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 SMALL_PARAMETERS = 2_000_000

@@ -15,17 +15,20 @@ from monitor.run_dir import (
     CHECKPOINTS_DIR,
     CLIPS_FILE,
     LAST_CHECKPOINT,
+    Floors,
     Outcome,
     Phase,
 )
 from monitor.writer import NullRunWriter
 from trainer import checkpoints, records
-from trainer.data.corpus import Corpus, Sample
+from trainer.data.corpus import SEEN, Corpus, Sample
 from trainer.decoding import Adjustment
+from trainer.devices import Gauge
 from trainer.evaluation import Evaluation, evaluate
 from trainer.stopping import StopSignals
+from trainer.tally import Update
 from trainer.terminal import Terminal
-from trainer.training import Training, Update
+from trainer.training import Training
 
 TRAIN_SUBSET = 60
 """Training clips that are scored in eval mode each epoch: the honest other end of the gap."""
@@ -37,6 +40,7 @@ class Loop:
 
     run: Training
     corpus: Corpus
+    floors: Floors
     run_dir: Path
     writer: NullRunWriter
     screen: Terminal
@@ -45,6 +49,8 @@ class Loop:
     def __post_init__(self) -> None:
         self.subset = train_subset(self.corpus, self.run.config.seed)
         self.watched = self.subset[: records.WATCHED_CLIPS]
+        self.ranks = self.run.ranks
+        self.gauge = Gauge(self.run.device)
         self.adjustment = Adjustment(self.run.config.blank_penalty, self.run.config.min_confidence)
         self.epoch_started = time.perf_counter()
         self.saved_step = -1
@@ -61,7 +67,8 @@ class Loop:
                 self.save()
             if run.is_done:
                 return "finished"
-            if self.signals.received or self.writer.should_stop():
+            # One process hears the signal or sees the request; all must stop after the same step.
+            if self.ranks.any(bool(self.signals.received) or self.writer.should_stop()):
                 self.stop()
                 return "stopped"
             update = run.update()
@@ -79,7 +86,8 @@ class Loop:
         run = self.run
         val = self.score(list(self.corpus.splits["val"]))
         train = self.score(self.subset)
-        fields = records.epoch_fields(run, val, train)
+        known = list(self.corpus.splits.get(SEEN, ()))
+        fields = records.epoch_fields(run, self.floors, val, train, self.score(known) if known else None)
         if run.rank(val.rank()):
             self.save_weights(BEST_CHECKPOINT)
         if run.rank_loss(val.loss):
@@ -101,6 +109,8 @@ class Loop:
             after_batch=lambda: self.tell("evaluating"),
             adjustment=self.adjustment,
             beam_width=beam_width,
+            precision=self.run.precision,
+            ranks=self.ranks,
         )
 
     def test(self) -> records.Fields:
@@ -108,6 +118,7 @@ class Loop:
         run = self.run
         last = {name: weights.clone() for name, weights in run.model.state_dict().items()}
         best = self.run_dir / CHECKPOINTS_DIR / BEST_CHECKPOINT
+        self.ranks.wait()
         if best.exists():
             checkpoints.load_weights(run.model, best)
         test = self.score(list(self.corpus.splits["test"]), run.config.beam_width)
@@ -126,6 +137,8 @@ class Loop:
         self._write(name, {"model": self.run.model.state_dict()})
 
     def _write(self, name: str, state: checkpoints.State) -> None:
+        if not self.ranks.is_first:
+            return
         run, path = self.run, self.run_dir / CHECKPOINTS_DIR / name
         self.tell("saving")
         about = {
@@ -166,7 +179,7 @@ class Loop:
         run = self.run
         self.tell("training")
         if run.step % run.config.log_every == 0:
-            self.writer.log_step(run.step, **records.step_fields(run, update))
+            self.writer.log_step(run.step, **records.step_fields(run, update, self.gauge))
         self.screen.step(run.step, run.tally.train_loss or 0.0)
 
 

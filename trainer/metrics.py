@@ -74,6 +74,13 @@ def word_shape(references: Sequence[str], hypotheses: Sequence[str]) -> WordShap
     )
 
 
+def correct_information(blank_ratio: float, unigram_entropy: float) -> float:
+    """Nats per frame of an output with each word in one frame and blanks elsewhere: H(b*) + (1 - b*) H(words)."""
+    ratio = min(max(blank_ratio, 1e-9), 1 - 1e-9)
+    is_word = -(ratio * math.log(ratio) + (1 - ratio) * math.log(1 - ratio))
+    return is_word + (1 - ratio) * unigram_entropy
+
+
 class FrameStatistics:
     """Running sums over valid output frames: blanks, entropy, and the mean distribution (float64 throughout)."""
 
@@ -82,6 +89,17 @@ class FrameStatistics:
         self.blanks = 0
         self.entropy_sum = 0.0
         self.mean_sum = torch.zeros(classes, dtype=torch.float64)
+
+    @classmethod
+    def merged(cls, parts: Sequence[FrameStatistics]) -> FrameStatistics:
+        """The statistics of all parts' frames together."""
+        whole = cls(len(parts[0].mean_sum))
+        for part in parts:
+            whole.frames += part.frames
+            whole.blanks += part.blanks
+            whole.entropy_sum += part.entropy_sum
+            whole.mean_sum += part.mean_sum
+        return whole
 
     def add(self, log_probs: Tensor, lengths: Tensor) -> None:
         """Counts one batch: log_probs (T, N, C), lengths (N,)."""

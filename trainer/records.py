@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor.run_dir import Clip
+from monitor.run_dir import Clip, Floors
 from trainer.data.corpus import Corpus, Sample
+from trainer.devices import Gauge
 from trainer.evaluation import Evaluation
-from trainer.training import Training, Update
+from trainer.metrics import correct_information
+from trainer.tally import Update
+from trainer.training import Training
 
 WATCHED_CLIPS = 8
 """Training clips whose hypotheses are kept too, to see what memorising looks like."""
@@ -15,15 +18,25 @@ WATCHED_CLIPS = 8
 Fields = dict[str, Any]
 
 
-def epoch_fields(run: Training, val: Evaluation, train: Evaluation) -> Fields:
-    """The fields of an epoch record: the running tally, the fixed train subset and val, both in eval mode."""
+def epoch_fields(run: Training, floors: Floors, val: Evaluation, train: Evaluation, seen: Evaluation | None) -> Fields:
+    """The fields of an epoch record: the running tally, then the fixed train subset, val and seen in eval mode."""
+    known = {} if seen is None else {"seen_loss": seen.loss, "seen_wer": seen.wer}
     return {
         "step": run.step,
         "train_eval_loss": train.loss,
         "train_wer": train.wer,
         **_tally_fields(run),
         **_val_fields(val),
+        "mutual_information_ratio": _information_ratio(val, floors),
+        **known,
     }
+
+
+def _information_ratio(val: Evaluation, floors: Floors) -> float | None:
+    """How much of the input the output shows, 1 for an output that is right; None without floors."""
+    if floors.blank_ratio is None or floors.unigram_entropy is None:
+        return None
+    return val.frames.mutual_information / correct_information(floors.blank_ratio, floors.unigram_entropy)
 
 
 def _val_fields(val: Evaluation) -> Fields:
@@ -63,12 +76,13 @@ def _tally_fields(run: Training) -> Fields:
         "non_finite_in_a_row": tally.longest_skip,
         "update_ratio": min(tally.update_ratios.values(), default=None),
         **{f"update_ratio_{stage}": ratio for stage, ratio in tally.update_ratios.items()},
+        "zero_gradient_ratio": tally.zero_gradient_ratio,
         "clips_per_sec": tally.clips / seconds,
         "data_wait_ratio": tally.data_secs / seconds,
     }
 
 
-def step_fields(run: Training, update: Update) -> Fields:
+def step_fields(run: Training, update: Update, gauge: Gauge) -> Fields:
     """The fields of a step record; `epoch` is fractional, how much of the training is done."""
     seconds = update.total_secs or 1e-9
     return {
@@ -80,6 +94,7 @@ def step_fields(run: Training, update: Update) -> Fields:
         "clips_per_sec": update.clips / seconds,
         "data_wait_ratio": update.data_secs / seconds,
         "non_finite": int(update.skipped),
+        **gauge.read(),
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import torch
 
 from monitor import floors
@@ -18,6 +19,7 @@ from monitor.writer import RunWriter
 from trainer import arguments, checkpoints
 from trainer.arguments import Invocation
 from trainer.config import Config, check
+from trainer.data.augmentation import Distortion
 from trainer.data.batches import TrainingBatches
 from trainer.data.corpus import Corpus, describe, keep_feasible
 from trainer.data.digits import digits_corpus
@@ -28,21 +30,30 @@ from trainer.data.recorded import recorded_corpus
 from trainer.data.synthetic import synthetic_corpus
 from trainer.data.video import as_video
 from trainer.devices import choose_device, tame_threads
+from trainer.distributed import Ranks, join, leave
 from trainer.loop import Loop
 from trainer.models import build_model, describe_model
-from trainer.models.base import CtcModel
+from trainer.models.base import CtcModel, HeadOptions
 from trainer.stopping import StopSignals
-from trainer.terminal import Terminal, make_terminal
+from trainer.terminal import Silent, Terminal, make_terminal
 from trainer.training import Training
 
-MAY_CHANGE = ("epochs", "patience", "device", "log_every", "pace", "init_checkpoint")
+MAY_CHANGE = ("epochs", "patience", "device", "log_every", "pace", "init_checkpoint", "loader_threads")
 """Options that a resumed run may be given anew; any other one would make it another run."""
 
 
 def run(invocation: Invocation, signals: StopSignals) -> None:
     """Trains what `invocation` asks for, or goes on with it. Raises MonitorError for what a person can mend."""
-    screen = make_terminal()
-    run_dir = where(invocation)
+    ranks = join()
+    try:
+        _run(invocation, signals, ranks)
+    finally:
+        leave(ranks)
+
+
+def _run(invocation: Invocation, signals: StopSignals, ranks: Ranks) -> None:
+    screen = make_terminal() if ranks.is_first else Silent()
+    run_dir = Path(ranks.of_first(str(where(invocation))))
     config = invocation.config
     last = run_dir / CHECKPOINTS_DIR / LAST_CHECKPOINT
     about = checkpoints.about(last)
@@ -57,12 +68,20 @@ def run(invocation: Invocation, signals: StopSignals) -> None:
         screen.warn(warning)
     torch.manual_seed(config.seed)
     corpus, model = assemble(config, screen)
-    training = Training(config, model, make_batches(corpus, model, config), device)
+    found = corpus_floors(corpus, model.stride)
+    if config.bias_init == "prior":
+        model.head.start_at(torch.tensor(class_odds(corpus, found)))
+    if about is None and config.init_checkpoint:
+        checkpoints.load_weights(model, Path(config.init_checkpoint))
+    training = Training(config, model, make_batches(corpus, model, config), device, ranks)
+    if ranks.world > 1:
+        torch.manual_seed(config.seed + ranks.rank)  # every process drops other activations
     if about is not None:
         training.restore(checkpoints.load(last))
-    elif config.init_checkpoint:
-        checkpoints.load_weights(model, Path(config.init_checkpoint))
-    _train(training, corpus, run_dir, screen, signals, resume=invocation.resume)
+    try:
+        _train(training, corpus, found, run_dir, screen, signals, resume=invocation.resume)
+    finally:
+        training.loader.close()
 
 
 def where(invocation: Invocation) -> Path:
@@ -97,6 +116,7 @@ def assemble(config: Config, screen: Terminal) -> tuple[Corpus, CtcModel]:
         width=config.width,
         hidden_dim=config.hidden_dim,
         dropout=config.dropout,
+        head=head_options(config),
     )
     too_short(corpus.splits, model.stride, report)
     for line in report.lines():
@@ -108,12 +128,23 @@ def assemble(config: Config, screen: Terminal) -> tuple[Corpus, CtcModel]:
     return corpus, model
 
 
+def head_options(config: Config) -> HeadOptions:
+    return HeadOptions(normalised=config.classifier == "normalised", auxiliary=config.auxiliary_ctc > 0)
+
+
 def make_corpus(config: Config, screen: Terminal) -> tuple[Corpus, Preflight]:
     if config.data == "digits":
         made = digits_corpus(config.train_clips, config.eval_clips, config.train_images, config.seed)
         return made, Preflight()
     if config.data == "synthetic":
-        corpus = synthetic_corpus(config.train_clips, config.eval_clips, config.signers, config.seed, screen.track)
+        corpus = synthetic_corpus(
+            config.train_clips,
+            config.eval_clips,
+            config.signers,
+            config.seed,
+            screen.track,
+            seen_clips=config.seen_clips,
+        )
         video = config.modality == "video"
         return (as_video(corpus, config.frame_size, screen.track) if video else corpus), Preflight()
     root = Path(config.data_path)
@@ -121,7 +152,7 @@ def make_corpus(config: Config, screen: Terminal) -> tuple[Corpus, Preflight]:
         entries = read_manifest(root)
     else:
         features = Path(config.features_path) if config.modality == "landmarks" else None
-        entries = read_phoenix(root, config.protocol, config.label_scheme, features)
+        entries = read_phoenix(root, config.protocol, config.label_scheme, features, config.seen_clips)
     return recorded_corpus(config.data, entries, config.modality, config.frame_size, screen.track)
 
 
@@ -129,7 +160,7 @@ def make_batches(corpus: Corpus, model: CtcModel, config: Config) -> TrainingBat
     return TrainingBatches(
         corpus=corpus,
         batch_size=config.batch_size,
-        augmentation=config.augmentation,
+        distortion=Distortion(config.augmentation, config.flip, config.frame_drop, config.crop),
         seed=config.seed,
         stride=model.stride,
     )
@@ -146,8 +177,26 @@ def corpus_floors(corpus: Corpus, stride: int) -> Floors:
     return floors.compute(train, val, corpus.vocabulary)
 
 
+def class_odds(corpus: Corpus, found: Floors) -> list[float]:
+    """The share of output frames that a correct output gives each class (V,): b* to the blank, the rest to words."""
+    counts = np.zeros(len(corpus.vocabulary))
+    for clip in corpus.splits["train"]:
+        np.add.at(counts, clip.tokens, 1)
+    blank = found.blank_ratio if found.blank_ratio is not None else 0.5
+    # A word that train never shows keeps a small chance.
+    words = (1 - blank) * (counts + 0.5) / (counts + 0.5)[1:].sum()
+    return [blank, *words[1:].tolist()]
+
+
 def _train(
-    training: Training, corpus: Corpus, run_dir: Path, screen: Terminal, signals: StopSignals, *, resume: bool
+    training: Training,
+    corpus: Corpus,
+    found: Floors,
+    run_dir: Path,
+    screen: Terminal,
+    signals: StopSignals,
+    *,
+    resume: bool,
 ) -> None:
     config, model = training.config, training.model
     info = describe_model(config.model, model)
@@ -158,7 +207,7 @@ def _train(
         config_schema=arguments.schema(),
         model=info,
         data=describe(corpus, model.stride),
-        floors=corpus_floors(corpus, model.stride),
+        floors=found,
         units={"loss": "nats per token", "wer": "fraction"},
         gap_basis="eval",
         warmup_epochs=config.warmup_epochs,
@@ -168,8 +217,9 @@ def _train(
     ) as writer:
         shares = ", ".join(f"{stage} {100 * share:.0f} %" for stage, share in info.share_per_stage.items())
         clips = ", ".join(f"{len(clips)} {split}" for split, clips in corpus.splits.items())
-        screen.say(f"{config.model}: {info.parameters:,} parameters ({shares}) on {training.device}; clips: {clips}.")
+        where = f"{training.device}" + (f", {training.ranks.world} processes" if training.ranks.world > 1 else "")
+        screen.say(f"{config.model}: {info.parameters:,} parameters ({shares}) on {where}; clips: {clips}.")
         screen.say(f"Writing {writer.run_dir}")
-        outcome = Loop(training, corpus, Path(writer.run_dir), writer, screen, signals).train()
+        outcome = Loop(training, corpus, found, Path(writer.run_dir), writer, screen, signals).train()
         screen.close()
         writer.finish(outcome)

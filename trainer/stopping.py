@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from types import FrameType
 
 
 class StopSignals:
-    """Remembers that a stop was asked for. A second signal is taken literally: it ends the process at once."""
+    """Remembers that a stop was asked for. A second signal is taken literally: it ends the process at once.
+
+    Not so under torchrun, which passes on to its workers a signal that the whole group has got already.
+    """
 
     SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -22,5 +26,6 @@ class StopSignals:
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.received = signal.Signals(number).name
-        for each in self.SIGNALS:
-            signal.signal(each, signal.SIG_DFL)
+        if "TORCHELASTIC_RUN_ID" not in os.environ:
+            for each in self.SIGNALS:
+                signal.signal(each, signal.SIG_DFL)

@@ -46,6 +46,13 @@ class Terminal:
         """Training is over."""
 
 
+class Silent(Terminal):
+    """Of the processes that train together, one speaks."""
+
+    def say(self, line: str) -> None: ...
+    def warn(self, line: str) -> None: ...
+
+
 class Bar(Terminal):
     """rich's progress bar at the bottom, the epoch lines above it."""
 

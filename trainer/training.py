@@ -1,11 +1,14 @@
-"""The state of a training and its one operation: an optimiser update. All of it fits into one dict and back."""
+"""The state of a training and its one operation: an optimiser update. All of it fits into one dict and back.
+
+With several processes each computes its share of every batch; their gradients are averaged, so all stay equal.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
-import statistics
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -13,60 +16,37 @@ from torch import Tensor, nn
 
 from trainer.checkpoints import restore_rng, rng_state
 from trainer.config import Config
-from trainer.data.batches import Batch, TrainingBatches
-from trainer.loss import clip_losses, per_token
+from trainer.data.batches import TrainingBatches
+from trainer.data.prefetch import Prefetch
+from trainer.devices import Precision
+from trainer.distributed import ALONE, Ranks
 from trainer.models.base import CtcModel
+from trainer.objective import Objective
 from trainer.schedule import learning_rate
+from trainer.tally import Tally, Update
 
 NEVER = (math.inf, math.inf)
 """Rank of a best evaluation that has not happened yet."""
 
 
-@dataclass
-class Tally:
-    """Sums over the epoch so far. They are saved too: a resume in mid-epoch ends it with the same record."""
-
-    loss_sum: float = 0.0
-    clips: int = 0
-    norms: list[float] = field(default_factory=list)
-    clipped: int = 0
-    updates: int = 0
-    skipped: int = 0
-    longest_skip: int = 0
-    data_secs: float = 0.0
-    total_secs: float = 0.0
-    update_ratios: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def train_loss(self) -> float | None:
-        """Running mean over the clips seen, nats per token, with dropout and distortion on."""
-        return self.loss_sum / self.clips if self.clips else None
-
-    @property
-    def grad_norm(self) -> float | None:
-        return statistics.median(self.norms) if self.norms else None
-
-
-@dataclass(frozen=True)
-class Update:
-    """What one optimiser update did. `skipped`: loss or gradient was not finite, so nothing was changed."""
-
-    loss: float
-    lr: float
-    grad_norm: float
-    clipped: bool
-    skipped: bool
-    clips: int
-    data_secs: float
-    total_secs: float
-
-
 class Training:
     """Model, optimiser and position. `epoch` counts from 1; `position` is the updates made in it."""
 
-    def __init__(self, config: Config, model: CtcModel, batches: TrainingBatches, device: torch.device) -> None:
-        self.config, self.batches, self.device = config, batches, device
+    def __init__(
+        self,
+        config: Config,
+        model: CtcModel,
+        batches: TrainingBatches,
+        device: torch.device,
+        ranks: Ranks = ALONE,
+    ) -> None:
+        self.config, self.batches, self.device, self.ranks = config, batches, device, ranks
         self.model = model.to(device)
+        self.precision = Precision.of(config.precision, device)
+        self.objective = make_objective(model, config, device, ranks)
+        self.loader = Prefetch(
+            batches, config.loader_threads, rank=ranks.rank, world=ranks.world, pin=device.type == "cuda"
+        )
         self.optimiser = make_optimiser(model, config)
         self.epoch, self.position, self.step = 1, 0, 0
         self.tally = Tally()
@@ -120,11 +100,12 @@ class Training:
     def update(self) -> Update:
         """One optimiser step over `accumulation_steps` batches. The loss is the mean over all their clips."""
         started = time.perf_counter()
-        self.model.train()
+        self._to_training_mode()
         lr = self._set_rate()
-        batches = self._load()
-        data_secs = time.perf_counter() - started
-        loss = self._backward(batches)
+        first = self.position * self.config.accumulation_steps
+        places = range(first, min(first + self.config.accumulation_steps, len(self.batches)))
+        clips = sum(self.loader.clips(self.epoch, place) for place in places)
+        loss, data_secs = self._backward(places, clips)
         norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm))
         finite = math.isfinite(loss) and math.isfinite(norm)
         if finite:
@@ -136,12 +117,21 @@ class Training:
             grad_norm=norm,
             clipped=finite and norm > self.config.clip_norm,
             skipped=not finite,
-            clips=sum(len(batch) for batch in batches),
+            clips=clips,
             data_secs=data_secs,
             total_secs=time.perf_counter() - started,
         )
-        self._count(done)
+        self.step, self.position = self.step + 1, self.position + 1
+        self.skipped_in_a_row = self.skipped_in_a_row + 1 if done.skipped else 0
+        self.tally.count(done, self.skipped_in_a_row)
         return done
+
+    def _to_training_mode(self) -> None:
+        self.model.train()
+        if self.config.batchnorm == "frozen":
+            for module in self.model.modules():
+                if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
+                    module.eval()
 
     def _set_rate(self) -> float:
         lr = learning_rate(
@@ -154,53 +144,49 @@ class Training:
             group["lr"] = lr
         return lr
 
-    def _load(self) -> list[Batch]:
-        first = self.position * self.config.accumulation_steps
-        numbers = self.batches.order(self.epoch)[first : first + self.config.accumulation_steps]
-        return [self.batches.load(self.epoch, each).to(self.device) for each in numbers]
+    def _backward(self, places: range, clips: int) -> tuple[float, float]:
+        """Gradients of the mean loss over all `clips` of an update, however they are cut into batches and processes.
 
-    def _backward(self, batches: list[Batch]) -> float:
-        """Gradients of the mean loss over every clip of the update, however it is cut into batches."""
-        clips = sum(len(batch) for batch in batches)
-        total = 0.0
-        for batch in batches:
-            log_probs, lengths = self.model(batch.frames, batch.frame_lengths)  # (T, N, C), (N,)
-            loss: Tensor = per_token(clip_losses(log_probs, lengths, batch), batch).sum() / clips
-            loss.backward()
-            total += float(loss.detach())
-        return total
+        Returns the reported loss and the seconds spent waiting for data.
+        """
+        total = data_secs = 0.0
+        for place in places:
+            started = time.perf_counter()
+            batch = self.loader.get(self.epoch, place).to(self.device)
+            data_secs += time.perf_counter() - started
+            counted = self.loader.own(self.epoch, place)[1]
+            with self._gradients_travel(last=place == places[-1]):
+                with self.precision.autocast():
+                    reported, minimised = self.objective(batch)
+                # The processes' gradients are averaged; times their number, it is the mean over all clips.
+                (minimised.sum() * (counted * self.ranks.world) / clips).backward()
+            total += float(reported.detach().sum() * counted / clips)
+        return self.ranks.sum(total), data_secs
+
+    def _gradients_travel(self, last: bool) -> contextlib.AbstractContextManager[Any]:
+        """Between processes gradients travel once per update, with its last batch."""
+        if last or not isinstance(self.objective, nn.parallel.DistributedDataParallel):
+            return contextlib.nullcontext()
+        return self.objective.no_sync()
 
     def _apply(self, measured: bool) -> None:
-        """The optimiser's step; where `measured`, also how far it moved each stage, |change| / |weights|."""
+        """The optimiser's step; where `measured`, also how far it moved each stage, and which gradients were zero."""
         if not measured:
             self.optimiser.step()
             return
+        self.tally.zero_gradient_ratio = _zero_share(self.model)
         before = {name: _flat(stage) for name, stage in self.model.stages().items()}
         self.optimiser.step()
         for name, stage in self.model.stages().items():
             after = _flat(stage)
             self.tally.update_ratios[name] = float((after - before[name]).norm() / before[name].norm().clamp(min=1e-12))
 
-    def _count(self, done: Update) -> None:
-        tally = self.tally
-        self.step, self.position = self.step + 1, self.position + 1
-        self.skipped_in_a_row = self.skipped_in_a_row + 1 if done.skipped else 0
-        tally.updates += 1
-        tally.skipped += done.skipped
-        tally.longest_skip = max(tally.longest_skip, self.skipped_in_a_row)
-        tally.clipped += done.clipped
-        tally.loss_sum += done.loss * done.clips
-        tally.clips += done.clips
-        tally.norms.append(done.grad_norm)
-        tally.data_secs += done.data_secs
-        tally.total_secs += done.total_secs
-
     def state(self) -> dict[str, Any]:
         """Everything a resume needs to go on to the bit; tensors and plain values only."""
         return {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
-            "rng": rng_state(),
+            "rng": self.ranks.gather(rng_state()),
             "position": {"epoch": self.epoch, "position": self.position, "step": self.step},
             "tally": asdict(self.tally),
             "skipped_in_a_row": self.skipped_in_a_row,
@@ -211,13 +197,32 @@ class Training:
         """Goes back to a saved state; the learning rate follows from the step."""
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
-        restore_rng(state["rng"])
+        # Another number of processes is another sequence of random numbers anyway.
+        if len(state["rng"]) == self.ranks.world:
+            restore_rng(state["rng"][self.ranks.rank])
         where = state["position"]
         self.epoch, self.position, self.step = where["epoch"], where["position"], where["step"]
         self.tally = Tally(**state["tally"])
         self.skipped_in_a_row = state["skipped_in_a_row"]
         self.best_rank, self.best_epoch = tuple(state["best"]["rank"]), state["best"]["epoch"]
         self.best_loss = state["best"].get("loss", math.inf)
+
+
+def make_objective(model: CtcModel, config: Config, device: torch.device, ranks: Ranks) -> nn.Module:
+    """The model with its loss, prepared as the options ask: memory format, compiled kernels, several processes."""
+    if config.memory_format == "channels_last":
+        has_3d = any(isinstance(module, nn.Conv3d) for module in model.modules())
+        model.to(memory_format=torch.channels_last_3d if has_3d else torch.channels_last)  # type: ignore[call-overload]
+    if config.compile == "on":
+        model.see = torch.compile(model.see, dynamic=True)  # type: ignore[method-assign]
+    objective = Objective(model, config.auxiliary_ctc)
+    if ranks.world == 1:
+        return objective
+    return nn.parallel.DistributedDataParallel(objective, device_ids=_gpu(device))
+
+
+def _gpu(device: torch.device) -> list[int] | None:
+    return [torch.cuda.current_device()] if device.type == "cuda" else None
 
 
 def make_optimiser(model: CtcModel, config: Config) -> torch.optim.AdamW:
@@ -229,4 +234,10 @@ def make_optimiser(model: CtcModel, config: Config) -> torch.optim.AdamW:
 
 
 def _flat(stage: nn.Module) -> Tensor:
-    return nn.utils.parameters_to_vector(stage.parameters()).detach().clone()
+    return torch.cat([weights.detach().reshape(-1) for weights in stage.parameters()])
+
+
+def _zero_share(model: nn.Module) -> float:
+    gradients = [each.grad for each in model.parameters() if each.grad is not None]
+    zeros = torch.stack([(gradient == 0).sum() for gradient in gradients]).sum()
+    return float(zeros) / max(1, sum(gradient.numel() for gradient in gradients))

@@ -5,14 +5,80 @@ Each clip's generator is seeded by (seed, epoch, clip), so a resumed run distort
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-STRENGTHS = {"none": 0.0, "light": 0.4, "strong": 1.0}
+from trainer.data.corpus import Corpus
+
+STRENGTHS: dict[str, float] = {"none": 0.0, "light": 0.4, "strong": 1.0}
+
+PAIRS = ((2, 3), (4, 5), (6, 7), (8, 10), (9, 11))
+"""Landmarks of the synthetic corpus that change places in a mirror: shoulders, elbows, wrists, tips, thumbs."""
 
 _HANDS = {6: (4, (8, 9)), 7: (5, (10, 11))}
 """Wrist -> (its elbow, its fingertips), as landmark indices of the synthetic corpus."""
+NECK = 1
 KNOT_FRAMES = 12
 """Frames over which a habit changes: about one sign."""
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """How training clips are distorted: a strength for everything a corpus knows, and three shares beside it."""
+
+    strength: str = "none"
+    flip: float = 0.0
+    """Probability of a mirrored clip."""
+    frame_drop: float = 0.0
+    """Share of frames left out."""
+    crop: float = 0.0
+    """Share of a picture's sides cut off."""
+
+    def apply(self, corpus: Corpus, frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Frames (T, …) of a training clip → (T', …); a share of zero draws nothing from `rng`."""
+        frames = corpus.augment(frames, rng, self.strength)
+        if self.frame_drop:
+            frames = drop_frames(frames, rng, self.frame_drop)
+        if self.flip and corpus.mirror and rng.random() < self.flip:
+            frames = corpus.mirror(frames)
+        if self.crop:
+            frames = crop(frames, rng, self.crop)
+        return frames
+
+
+def drop_frames(frames: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
+    """Each frame is left out with this probability; at least one stays."""
+    kept = rng.random(len(frames)) >= share
+    kept[rng.integers(len(frames))] = True
+    return np.ascontiguousarray(frames[kept])
+
+
+def crop(pictures: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
+    """Pictures (T, C, H, W): a window of at least (1 - share) of each side, blown up to the whole (nearest pixel)."""
+    height, width = pictures.shape[2:]
+    size = 1 - rng.uniform(0, share)
+    rows, columns = (
+        ((np.arange(side) + 0.5) * size + rng.uniform(0, 1 - size) * side).astype(int).clip(0, side - 1)
+        for side in (height, width)
+    )
+    return np.ascontiguousarray(pictures[:, :, rows[:, None], columns[None, :]])
+
+
+def mirror_pictures(pictures: np.ndarray) -> np.ndarray:
+    """(T, C, H, W) with left and right exchanged."""
+    return np.ascontiguousarray(pictures[..., ::-1])
+
+
+def mirror_landmarks(frames: np.ndarray) -> np.ndarray:
+    """Landmarks (T, 2K) of the synthetic corpus in a mirror through the neck: the other hand leads."""
+    points = frames.reshape(len(frames), -1, 2).copy()
+    axis = points[:, NECK : NECK + 1, 0].mean()
+    points[..., 0] = 2 * axis - points[..., 0]
+    order = np.arange(points.shape[1])
+    for left, right in PAIRS:
+        order[left], order[right] = right, left
+    return points[:, order].reshape(frames.shape)
 
 
 def resample(frames: np.ndarray, at: np.ndarray) -> np.ndarray:

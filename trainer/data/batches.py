@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trainer.data.augmentation import Distortion
 from trainer.data.corpus import Corpus, Sample, frames_needed
 
 _POOL = 4
@@ -27,6 +28,11 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.frame_lengths)
+
+    def pinned(self) -> Batch:
+        """The same in page-locked memory, from where a GPU fetches it while it computes."""
+        tensors = (self.frames, self.frame_lengths, self.targets, self.target_lengths)
+        return Batch(*(tensor.pin_memory() for tensor in tensors))
 
     def to(self, device: torch.device) -> Batch:
         moved = (self.frames, self.frame_lengths, self.targets, self.target_lengths)
@@ -63,7 +69,7 @@ class TrainingBatches:
 
     corpus: Corpus
     batch_size: int
-    augmentation: str
+    distortion: Distortion
     seed: int
     stride: int
 
@@ -93,6 +99,6 @@ class TrainingBatches:
 
     def _distorted(self, clip: Sample, epoch: int, number: int) -> np.ndarray:
         rng = np.random.default_rng([self.seed, epoch, 1, number])
-        frames = self.corpus.augment(clip.frames, rng, self.augmentation)
+        frames = self.distortion.apply(self.corpus, clip.frames, rng)
         # A clip played faster may become too short for its target; then it is taken as it is.
         return frames if -(-len(frames) // self.stride) >= frames_needed(clip.tokens) else clip.frames

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,8 +14,13 @@ BLANK = 0
 
 SPLITS = ("train", "val", "test")
 
+SEEN = "seen"
+"""A fourth split where a corpus has one: other clips of people that train knows, scored beside val."""
+
 Augment = Callable[[np.ndarray, np.random.Generator, str], np.ndarray]
 """(frames (T, …), generator, strength) -> distorted frames (T', …) of the same kind."""
+Mirror = Callable[[np.ndarray], np.ndarray]
+"""Frames (T, …) -> the same clip with left and right exchanged."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Corpus:
     vocabulary: tuple[str, ...]
     splits: dict[str, tuple[Sample, ...]]
     augment: Augment
+    mirror: Mirror | None = None
     left_out: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -63,11 +69,9 @@ def keep_feasible(corpus: Corpus, stride: int) -> Corpus:
         for name, clips in corpus.splits.items()
     }
     left_out = {name: len(corpus.splits[name]) - len(clips) for name, clips in kept.items()}
-    return Corpus(
-        name=corpus.name,
-        vocabulary=corpus.vocabulary,
+    return replace(
+        corpus,
         splits=kept,
-        augment=corpus.augment,
         left_out={name: count for name, count in left_out.items() if count},
     )
 

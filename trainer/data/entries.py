@@ -9,7 +9,7 @@ from pathlib import Path
 
 from monitor.errors import RefusedError, UsageError
 
-SPLIT_NAMES = {"train": "train", "val": "val", "dev": "val", "valid": "val", "test": "test"}
+SPLIT_NAMES = {"train": "train", "val": "val", "dev": "val", "valid": "val", "test": "test", "seen": "seen"}
 """How people call the splits → how they are called here."""
 
 
@@ -46,7 +46,7 @@ def read_manifest(path: Path) -> list[Entry]:
     for number, row in enumerate(read_rows(path, ",", ("id", "path", "gloss", "split")), 2):
         split = SPLIT_NAMES.get((row["split"] or "").strip().lower())
         if split is None:
-            raise UsageError(f"{path}, line {number}: split {row['split']!r} is unknown; use train, val or test.")
+            raise UsageError(f"{path}, line {number}: split {row['split']!r} is unknown; use train, val, test or seen.")
         entries.append(
             Entry(
                 clip_id=row["id"].strip(),

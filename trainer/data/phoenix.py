@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import RefusedError
+from trainer.data.corpus import SEEN
 from trainer.data.entries import SPLIT_NAMES, Entry, read_rows
 
 ROOTS = ("phoenix-2014-signerindependent-SI5", "phoenix-2014-multisigner")
@@ -28,27 +30,63 @@ LETTER = re.compile(r"[A-Z]|SCH|NN")
 """Spelt letters; the release joins neighbours to A+B."""
 
 
-def read_phoenix(root: Path, protocol: str, label_scheme: str, features: Path | None) -> list[Entry]:
-    """All clips of a task. `features`: a folder of .npy / .npz per clip id instead of the pictures."""
+@dataclass(frozen=True)
+class _Reading:
+    """How a row of an annotation file becomes an entry."""
+
+    label_scheme: str
+    features: Path | None
+
+    def entry(self, row: dict[str, str], base: Path, name: str, split: str) -> Entry:
+        words = (row["annotation"] or "").split()
+        return Entry(
+            clip_id=row["id"],
+            path=_feature_file(self.features, row["id"]) if self.features else _folder(base, name, row),
+            words=tuple(eval_clean(words) if self.label_scheme == "eval_clean" else words),
+            signer=row["signer"],
+            split=split,
+        )
+
+
+def read_phoenix(
+    root: Path, protocol: str, label_scheme: str, features: Path | None, seen_clips: int = 0
+) -> list[Entry]:
+    """All clips of a task. `features`: a folder of .npy / .npz per clip id instead of the pictures.
+
+    `seen_clips` of the development clips that the task SI5 leaves out (of people that train knows) become the split
+    `seen`. Raises RefusedError where the release has none.
+    """
     base, suffix = _annotations(root, protocol)
     derived = protocol == "si5" and not suffix
+    reading = _Reading(label_scheme, features)
     entries = []
     for name in ("train", "dev", "test"):
-        path = base / "annotations" / "manual" / f"{name}{suffix}.corpus.csv"
-        for row in read_rows(path, "|", ("id", "folder", "signer", "annotation")):
-            if derived and (row["signer"] == HELD_OUT) != (name != "train"):
-                continue
-            words = (row["annotation"] or "").split()
-            entries.append(
-                Entry(
-                    clip_id=row["id"],
-                    path=_feature_file(features, row["id"]) if features else _folder(base, name, row),
-                    words=tuple(eval_clean(words) if label_scheme == "eval_clean" else words),
-                    signer=row["signer"],
-                    split=SPLIT_NAMES[name],
-                )
-            )
+        for row in _rows(base, name, suffix):
+            if not derived or (row["signer"] == HELD_OUT) == (name != "train"):
+                entries.append(reading.entry(row, base, name, SPLIT_NAMES[name]))
+    if seen_clips:
+        where = _multisigner(root, protocol)
+        rows = [row for row in _rows(where, "dev", "") if row["signer"] != HELD_OUT]
+        step = max(1, len(rows) // seen_clips)
+        entries += [reading.entry(row, where, "dev", SEEN) for row in rows[::step][:seen_clips]]
     return entries
+
+
+def _rows(base: Path, name: str, suffix: str) -> list[dict[str, str]]:
+    path = base / "annotations" / "manual" / f"{name}{suffix}.corpus.csv"
+    return read_rows(path, "|", ("id", "folder", "signer", "annotation"))
+
+
+def _multisigner(root: Path, protocol: str) -> Path:
+    """Where development clips of the training signers lie. Raises RefusedError."""
+    if protocol == "multisigner":
+        raise RefusedError("--seen_clips is for --protocol si5; in the multisigner task every signer of val is known.")
+    try:
+        return _annotations(root, "multisigner")[0]
+    except RefusedError:
+        raise RefusedError(
+            f"--seen_clips needs the development clips of the multisigner release, and {root} holds only SI5's."
+        ) from None
 
 
 def _annotations(root: Path, protocol: str) -> tuple[Path, str]:

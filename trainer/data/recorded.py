@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from monitor.errors import RefusedError
-from trainer.data.augmentation import STRENGTHS, mask_time, warp_time
-from trainer.data.corpus import SPLITS, Augment, Corpus
+from trainer.data.augmentation import STRENGTHS, mask_time, mirror_pictures, warp_time
+from trainer.data.corpus import SEEN, SPLITS, Augment, Corpus
 from trainer.data.entries import Entry
 from trainer.data.preflight import Preflight, of_one_shape, read_all, usable
 from trainer.data.reading import reader_of
@@ -28,12 +28,15 @@ def recorded_corpus(
     class_of = {word: number for number, word in enumerate(vocabulary)}
     clips = read_all(kept, reader_of(kept, modality, frame_size), class_of, report, progress)
     clips = of_one_shape(clips, report)
-    splits = {split: tuple(clip for entry, clip in clips if entry.split == split) for split in SPLITS}
+    splits = {split: tuple(clip for entry, clip in clips if entry.split == split) for split in (*SPLITS, SEEN)}
+    if not splits[SEEN]:
+        del splits[SEEN]
     for split in ("train", "val"):
         if not splits[split]:
             raise RefusedError("\n".join([f"No usable {split} clip is left of the {name} corpus.", *report.lines()]))
     augment: Augment = augment_video if modality == "video" else augment_vectors
-    return Corpus(name, vocabulary, splits, augment, left_out=report.counts()), report
+    mirror = mirror_pictures if modality == "video" else None
+    return Corpus(name, vocabulary, splits, augment, mirror, left_out=report.counts()), report
 
 
 def augment_vectors(frames: np.ndarray, rng: np.random.Generator, strength: str) -> np.ndarray:

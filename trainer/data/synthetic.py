@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.data.augmentation import augment_landmarks
-from trainer.data.corpus import Corpus, Sample
+from trainer.data.augmentation import augment_landmarks, mirror_landmarks
+from trainer.data.corpus import SEEN, SPLITS, Corpus, Sample
 from trainer.data.signs import GLOSSES, LOCATIONS, MOVEMENTS, VOCABULARY, Phonology, phonology, sentence
 
 LANDMARKS = 12
@@ -146,9 +146,10 @@ def _landmarks(poses: np.ndarray, who: Signer, rng: np.random.Generator) -> np.n
 def _split(name: str, clips: int, people: int, seed: int, progress: Progress) -> tuple[Sample, ...]:
     """Clips of one split; its people and sentences come from a generator of its own."""
     language = phonology()
-    which = ("train", "val", "test").index(name)
-    people_rng = np.random.default_rng([seed, which, 0])
-    crowd = [make_signer(f"{name}-{index + 1}", people_rng, language) for index in range(people)]
+    which = (*SPLITS, SEEN).index(name)
+    home = "train" if name == SEEN else name
+    people_rng = np.random.default_rng([seed, SPLITS.index(home), 0])
+    crowd = [make_signer(f"{home}-{index + 1}", people_rng, language) for index in range(people)]
     samples = []
     for index in progress(range(clips), f"making {name} clips", clips):
         rng = np.random.default_rng([seed, which, 1, index])
@@ -164,13 +165,19 @@ def quietly(items: Iterable[int], label: str, total: int) -> Iterable[int]:
 
 
 def synthetic_corpus(
-    train_clips: int, eval_clips: int, signers: int, seed: int, progress: Progress = quietly
+    train_clips: int, eval_clips: int, signers: int, seed: int, progress: Progress = quietly, *, seen_clips: int = 0
 ) -> Corpus:
-    """The corpus of one seed; more `train_clips` or `signers` never change val or test."""
+    """The corpus of one seed; more `train_clips` or `signers` never change val or test.
+
+    `seen_clips` make a split of new sentences by the people of train.
+    """
     sizes = {"train": (train_clips, signers), "val": (eval_clips, EVAL_SIGNERS), "test": (eval_clips, EVAL_SIGNERS)}
+    if seen_clips:
+        sizes[SEEN] = (seen_clips, signers)
     return Corpus(
         name="synthetic",
         vocabulary=VOCABULARY,
         splits={name: _split(name, clips, people, seed, progress) for name, (clips, people) in sizes.items()},
         augment=augment_landmarks,
+        mirror=mirror_landmarks,
     )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from trainer.data.augmentation import STRENGTHS, mask_time, warp_time
+from trainer.data.augmentation import NECK, STRENGTHS, mask_time, mirror_pictures, warp_time
 from trainer.data.corpus import Corpus, Sample
 
 LIMBS = ((0, 1), (2, 3), (2, 4), (4, 6), (3, 5), (5, 7), (6, 8), (6, 9), (7, 10), (7, 11))
@@ -18,7 +18,6 @@ BRIGHTNESS = np.array([0.5, 0.4, 0.5, 0.6, 0.5, 0.6, 1.0, 1.0, 1.0, 1.0])
 """Of each limb: hands stand out, as skin does."""
 VIEW = ((-1.7, 1.7), (-1.1, 2.3))
 """What the camera sees around the neck, in shoulder widths (x, y): the person stands in the middle."""
-NECK = 1
 THICKNESS = 0.6
 """Pixels of a limb at 24 pixels a side."""
 
@@ -57,7 +56,7 @@ def as_video(corpus: Corpus, size: int, progress: Progress) -> Corpus:
     for name, clips in corpus.splits.items():
         shown = progress(range(len(clips)), f"drawing {name} clips", len(clips))
         splits[name] = tuple(_drawn(clips[number], size) for number in shown)
-    return replace(corpus, splits=splits, augment=augment_video)
+    return replace(corpus, splits=splits, augment=augment_video, mirror=mirror_pictures)
 
 
 def _drawn(clip: Sample, size: int) -> Sample:

@@ -12,6 +12,7 @@ from trainer.loss import clip_losses, per_token
 from trainer.metrics import word_errors
 from trainer.models import build_model
 from trainer.probes.subject import Subject
+from trainer.run import head_options
 
 CLIPS = 5
 MOST_STEPS = 400
@@ -30,6 +31,7 @@ def measure(subject: Subject, most_secs: float = 60.0) -> Probe:
         width=config.width,
         hidden_dim=config.hidden_dim,
         dropout=0.0,
+        head=head_options(config),
     ).to(subject.device)
     clips = subject.some("train", CLIPS)
     (batch,) = subject.batches(clips, CLIPS)

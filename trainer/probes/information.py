@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 
 from monitor.run_dir import Probe
-from trainer.metrics import FrameStatistics
+from trainer.metrics import FrameStatistics, correct_information
 from trainer.probes.subject import Subject
 
 CLIPS = 120
 LITTLE = 0.25
 """Share of a correct output's information below which the output hardly depends on the input."""
-
-
-def correct_information(blank_ratio: float, unigram_entropy: float) -> float:
-    """Nats per frame of an output with each word in one frame and blanks elsewhere: H(b*) + (1 - b*) H(words)."""
-    ratio = min(max(blank_ratio, 1e-9), 1 - 1e-9)
-    is_word = -(ratio * math.log(ratio) + (1 - ratio) * math.log(1 - ratio))
-    return is_word + (1 - ratio) * unigram_entropy
 
 
 def measure(subject: Subject) -> Probe:
