@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
-from monitor.errors import EXIT_OK, MonitorError
+from monitor.errors import EXIT_OK, MonitorError, UsageError
 from trainer import arguments
 from trainer.stopping import StopSignals
 
@@ -22,7 +23,9 @@ def main(argv: list[str] | None = None) -> int:
 
         run(invocation, signals)
     except MonitorError as error:
-        sys.stderr.write(f"error: {error}\n")
+        # Processes that train together have the same command line: one of them tells what is wrong with it.
+        if os.environ.get("RANK", "0") == "0" or not isinstance(error, UsageError):
+            sys.stderr.write(f"error: {error}\n")
         return error.exit_code
     return EXIT_OK
 
