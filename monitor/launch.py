@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from monitor import files
-from monitor.errors import UnreadableRunError
-from monitor.provenance import code_of, script_of
+from monitor.errors import UnreadableRunError, UsageError
+from monitor.provenance import TORCHRUN, code_of, script_of
 from monitor.run_dir import (
     GENERATION_VARIABLE,
     LAUNCH_FILE,
@@ -56,6 +56,24 @@ KEPT_VARIABLES = (
     "TZ",
 )
 """Variables whose values are kept: without them a restart is another run, and none of them is ever a secret."""
+
+
+TAKES_NO_VALUE = re.compile(r"-[bBdEhiIOPqsSuvVx]+")
+"""Options of the Python interpreter that may stand before the script."""
+
+
+def in_processes(argv: list[str], count: int) -> list[str]:
+    """The command that starts a Python script in `count` processes on this machine, as torchrun does.
+
+    Raises UsageError for a command whose interpreter cannot be told from its script.
+    """
+    if not argv or not re.fullmatch(r"python[\d.]*", Path(argv[0]).name):
+        raise UsageError(f"--nproc starts a Python script in several processes; {argv[:1] or 'nothing'} is no python.")
+    rest = 1
+    while rest < len(argv) and TAKES_NO_VALUE.fullmatch(argv[rest]):
+        rest += 1
+    run = [*argv[:rest], "-m", TORCHRUN, "--standalone", f"--nproc-per-node={count}"]
+    return [*run, *argv[rest:]]
 
 
 @dataclass(frozen=True)

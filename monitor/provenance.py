@@ -10,6 +10,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+TORCHRUN = "torch.distributed.run"
+"""The module that starts a script in several processes."""
 LONGEST_DIFF_BYTES = 200_000
 LARGEST_SCRIPT_BYTES = 20_000_000
 GIT_TIMEOUT_SECS = 5.0
@@ -40,6 +42,8 @@ def code_of(argv: list[str], cwd: Path) -> Code:
 
 def script_of(argv: list[str], cwd: Path) -> Path | None:
     """The file that a command runs: `-m package` and plain paths are understood, in this order."""
+    if TORCHRUN in argv:
+        return script_of(argv[argv.index(TORCHRUN) + 1 :], cwd)
     if "-m" in argv[1:-1]:
         module = argv[argv.index("-m") + 1].replace(".", "/")
         candidates = [cwd / module / "__main__.py", cwd / f"{module}.py"]

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from monitor import control
+from monitor import control, launcher
+from monitor.errors import UsageError
+from monitor.launch import PLACEHOLDER, in_processes, read_launch, read_state
 from monitor.run_dir import Epoch, Progress, decode
 from trainer import checkpoints
 
@@ -120,3 +122,51 @@ def test_a_wrong_option_is_told_once(tmp_path):
     )
     assert done.returncode != 0
     assert done.stderr.count("--dropout 7 is not allowed") == 1
+
+
+# -- the launcher --------------------------------------------------------------------------------------------------
+
+
+def test_the_launcher_starts_two_processes_stops_both_and_lets_them_go_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    argv = in_processes([sys.executable, "-m", "trainer", *TINY, "--epochs", "3", "--pace", "10"], 2)
+    run_id = launcher.start(tmp_path, [*argv, "--output_dir", PLACEHOLDER], name="pair", cwd=launcher.HOME)
+    run_dir = tmp_path / run_id
+
+    def wait_until(word: str) -> None:
+        deadline = time.monotonic() + 120
+        while launcher.status(run_dir).word != word:
+            assert time.monotonic() < deadline, f"never {word}: {(run_dir / 'trainer.log').read_text()[-2000:]}"
+            time.sleep(0.1)
+
+    wait_until("running")
+    while not (run_dir / "steps.jsonl").exists():
+        time.sleep(0.1)
+    launcher.stop(run_dir)
+    wait_until("stopped")
+    state = read_state(run_dir)
+    assert state is not None and state.exit_code == 0
+    launcher.resume(tmp_path, run_id)
+    wait_until("running")
+    launcher.stop(run_dir)
+    wait_until("stopped")
+    launch = read_launch(run_dir)
+    assert launch is not None and launch.script == str(launcher.HOME / "trainer" / "__main__.py")
+
+
+@pytest.mark.parametrize(
+    ("argv", "started"),
+    [
+        (["python", "-m", "trainer", "--x", "1"], "python -m RUN -m trainer --x 1"),
+        (["/opt/bin/python3.11", "-u", "train.py", "--x", "1"], "/opt/bin/python3.11 -u -m RUN train.py --x 1"),
+    ],
+)
+def test_a_python_script_is_started_in_processes(argv, started):
+    run = "torch.distributed.run --standalone --nproc-per-node=4"
+    assert " ".join(in_processes(argv, 4)) == started.replace("RUN", run)
+
+
+@pytest.mark.parametrize("argv", [[], ["bash", "train.sh"], ["/usr/bin/pythonic", "x.py"]])
+def test_what_is_no_python_is_not_started_in_processes(argv):
+    with pytest.raises(UsageError, match="--nproc starts a Python script"):
+        in_processes(argv, 2)

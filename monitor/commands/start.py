@@ -8,7 +8,7 @@ import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, print_json, who
 from monitor.errors import EXIT_OK, EXIT_REFUSED
-from monitor.launch import command_of, read_launch, read_state
+from monitor.launch import command_of, in_processes, read_launch, read_state
 from monitor.launcher import start
 
 SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -22,10 +22,14 @@ def run(
     runs: RunsOption = DEFAULT_RUNS,
     name: Annotated[str | None, typer.Option(help="Makes the run id; a number is added if it is taken.")] = None,
     run_id: Annotated[str | None, typer.Option(help="Exactly this id, or nothing is started.")] = None,
+    nproc: Annotated[
+        int, typer.Option(min=1, help="Processes that train together (torchrun); for more than one GPU.")
+    ] = 1,
     grace: Annotated[float, typer.Option(min=0.0, help="Seconds from a stop request to SIGTERM.")] = 60.0,
     as_json: JsonOption = False,
 ) -> int:
-    started = start(runs, command or [], name=name, run_id=run_id, asked_by=who(), stop_grace_secs=grace)
+    argv = in_processes(command or [], nproc) if nproc > 1 else command or []
+    started = start(runs, argv, name=name, run_id=run_id, asked_by=who(), stop_grace_secs=grace)
     run_dir = (runs / started).absolute()
     state, launch = read_state(run_dir), read_launch(run_dir)
     failed = state is not None and state.state == "failed"
