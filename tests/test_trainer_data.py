@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,12 +20,13 @@ from trainer.data.augmentation import (
     mirror_pictures,
     resample,
 )
-from trainer.data.batches import TrainingBatches, collate
+from trainer.data.batches import TrainingBatches, collate, seen_from
 from trainer.data.corpus import Corpus, Sample, describe, frames_needed, keep_feasible
 from trainer.data.digits import IMAGES, digits_corpus
 from trainer.data.prefetch import Prefetch
 from trainer.data.signs import GLOSSES, LONGEST_SENTENCE, VOCABULARY, phonology, sentence
-from trainer.data.synthetic import synthetic_corpus
+from trainer.data.synthetic import quietly, synthetic_corpus
+from trainer.data.video import as_video, augment_video, draw_view
 
 
 @pytest.fixture(scope="module")
@@ -278,3 +280,49 @@ def test_a_process_without_a_clip_of_its_own_takes_one_that_does_not_count(signs
     sizes = [last.clips(1, place) for place in range(2)]
     numbers, counted = last.own(1, sizes.index(1))
     assert len(numbers) == 1 and not counted
+
+
+# -- pictures from another place and in another light --------------------------------------------------------------
+
+SAME_VIEW = [1, 0, 0, 0, 1, 0, 1, 0]
+
+
+def clip_of_pictures() -> torch.Tensor:
+    return torch.rand(2, 5, 3, 8, 10, generator=torch.Generator().manual_seed(0))
+
+
+def test_the_same_view_shows_the_same_pictures():
+    pictures = clip_of_pictures()
+    assert torch.allclose(seen_from(pictures, torch.tensor([SAME_VIEW] * 2).float()), pictures, atol=1e-6)
+
+
+def test_each_clip_has_its_own_view_and_all_its_frames_the_same():
+    pictures = clip_of_pictures()
+    mirror_and_dim = [-1, 0, 0, 0, 1, 0, 0.5, 0]
+    seen = seen_from(pictures, torch.tensor([SAME_VIEW, mirror_and_dim]).float())
+    assert torch.allclose(seen[0], pictures[0], atol=1e-6)
+    assert torch.allclose(seen[1], 0.5 * pictures[1].flip(-1), atol=1e-6)
+
+
+def test_a_drawn_view_is_a_whole_one_and_noise_stays_in_range():
+    views = np.stack([draw_view(np.random.default_rng(seed), "strong") for seed in range(2)])
+    seen = seen_from(clip_of_pictures(), torch.from_numpy(views))
+    assert seen.shape == (2, 5, 3, 8, 10) and seen.min() >= 0 and seen.max() <= 1
+    assert views.shape == (2, 8) and not np.array_equal(views[0], views[1])
+
+
+def test_pictures_are_played_at_another_speed_and_keep_their_kind():
+    pictures = np.arange(60, dtype=np.uint8)[:, None, None, None].repeat(4, axis=2)
+    assert augment_video(pictures, np.random.default_rng(0), "none") is pictures
+    played = augment_video(pictures, np.random.default_rng(0), "strong")
+    assert played.dtype == np.uint8 and 30 < len(played) < 120
+    assert np.all(np.diff(played[:, 0, 0, 0].astype(int)) >= 0)
+
+
+def test_only_distorted_clips_of_pictures_have_views(signs):
+    video = as_video(synthetic_corpus(8, 1, 1, 0), 12, quietly)
+    assert batches(video).load(1, np.arange(3)).views.shape == (3, 8)
+    assert batches(video, distortion=Distortion()).load(1, np.arange(3)).views is None
+    assert batches(signs).load(1, np.arange(3)).views is None
+    on_device = batches(video).load(1, np.arange(3)).to(torch.device("cpu"))
+    assert on_device.views is None and on_device.frames.dtype == torch.float32

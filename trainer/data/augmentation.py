@@ -91,14 +91,20 @@ def resample(frames: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 def warp_time(frames: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:
     """Another global speed, and a smooth local one on top: (T', D) with T' within about 30 % of T."""
+    return resample(frames, warped_times(len(frames), rng, amount))
+
+
+def warped_times(frames: int, rng: np.random.Generator, amount: float) -> np.ndarray:
+    """Fractional positions (T',) in a clip of T frames that play it at another speed, never backwards."""
     speed = np.exp(rng.uniform(-0.3, 0.3) * amount)
-    length = max(4, round(len(frames) * speed))
+    length = max(4, round(frames * speed))
     u = np.linspace(0, 1, length)
     # A sine of amplitude a and frequency k keeps time going forward while 2 pi k a < 1.
     waves = rng.integers(1, 4)
     bend = amount * rng.uniform(-0.6, 0.6) / (2 * np.pi * waves)
     u = np.clip(u + bend * np.sin(2 * np.pi * waves * u), 0, 1)
-    return resample(frames, u * (len(frames) - 1))
+    out: np.ndarray = u * (frames - 1)
+    return out
 
 
 def mask_time(frames: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:

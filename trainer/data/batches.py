@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from trainer.data.augmentation import Distortion
 from trainer.data.corpus import Corpus, Sample, frames_needed
@@ -25,20 +26,45 @@ class Batch:
     frame_lengths: Tensor
     targets: Tensor
     target_lengths: Tensor
+    views: Tensor | None = None
+    """(N, 8): from where, in which light and with how much noise each clip of pictures is seen."""
 
     def __len__(self) -> int:
         return len(self.frame_lengths)
 
     def pinned(self) -> Batch:
         """The same in page-locked memory, from where a GPU fetches it while it computes."""
-        tensors = (self.frames, self.frame_lengths, self.targets, self.target_lengths)
-        return Batch(*(tensor.pin_memory() for tensor in tensors))
+        return self._each(lambda tensor: tensor.pin_memory())
 
     def to(self, device: torch.device) -> Batch:
-        moved = (self.frames, self.frame_lengths, self.targets, self.target_lengths)
-        frames, *rest = (tensor.to(device, non_blocking=True) for tensor in moved)
+        """On the device, pictures as float32, distorted there."""
+        moved = self._each(lambda tensor: tensor.to(device, non_blocking=True))
+        if moved.frames.dtype != torch.uint8:
+            return moved
         # Pictures travel as bytes: a quarter of the way to the device.
-        return Batch(frames.float() / 255 if frames.dtype == torch.uint8 else frames, *rest)
+        frames = moved.frames.float() / 255
+        return replace(moved, frames=frames if moved.views is None else seen_from(frames, moved.views), views=None)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        return Batch(
+            change(self.frames),
+            change(self.frame_lengths),
+            change(self.targets),
+            change(self.target_lengths),
+            None if self.views is None else change(self.views),
+        )
+
+
+def seen_from(pictures: Tensor, views: Tensor) -> Tensor:
+    """Clips (N, T, C, H, W) in 0..1, each from its own place and in its own light (N, 8), the same in all its frames.
+
+    The noise is drawn from the device's own generator, whose state a checkpoint keeps.
+    """
+    channels = pictures.flatten(1, 2)  # a clip's frames are the channels of one picture: one grid a clip
+    grid = F.affine_grid(views[:, :6].reshape(-1, 2, 3), list(channels.shape), align_corners=False)
+    seen = F.grid_sample(channels, grid, padding_mode="zeros", align_corners=False).view_as(pictures)
+    light, noise = (views[:, place, None, None, None, None] for place in (6, 7))
+    return (seen * light + torch.randn_like(seen) * noise).clamp_(0, 1)
 
 
 def collate(frames: Sequence[np.ndarray], tokens: Sequence[np.ndarray]) -> Batch:
@@ -95,7 +121,12 @@ class TrainingBatches:
         """The clips `numbers`, distorted as this epoch distorts them."""
         clips = [self.corpus.splits["train"][number] for number in numbers]
         frames = [self._distorted(clip, epoch, int(number)) for clip, number in zip(clips, numbers, strict=True)]
-        return collate(frames, [clip.tokens for clip in clips])
+        batch = collate(frames, [clip.tokens for clip in clips])
+        draw, strength = self.corpus.view, self.distortion.strength
+        if draw is None or strength == "none":
+            return batch
+        views = [draw(np.random.default_rng([self.seed, epoch, 2, int(number)]), strength) for number in numbers]
+        return replace(batch, views=torch.from_numpy(np.stack(views)))
 
     def _distorted(self, clip: Sample, epoch: int, number: int) -> np.ndarray:
         rng = np.random.default_rng([self.seed, epoch, 1, number])

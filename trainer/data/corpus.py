@@ -19,6 +19,8 @@ SEEN = "seen"
 
 Augment = Callable[[np.ndarray, np.random.Generator, str], np.ndarray]
 """(frames (T, …), generator, strength) -> distorted frames (T', …) of the same kind."""
+DrawView = Callable[[np.random.Generator, str], np.ndarray]
+"""(generator, strength) -> (8,) float32, from where and in which light a clip of pictures is seen."""
 Mirror = Callable[[np.ndarray], np.ndarray]
 """Frames (T, …) -> the same clip with left and right exchanged."""
 
@@ -41,6 +43,7 @@ class Corpus:
     vocabulary: tuple[str, ...]
     splits: dict[str, tuple[Sample, ...]]
     augment: Augment
+    view: DrawView | None = None
     mirror: Mirror | None = None
     left_out: dict[str, int] = field(default_factory=dict)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from monitor.errors import RefusedError
 from trainer.data.augmentation import STRENGTHS, mask_time, mirror_pictures, warp_time
-from trainer.data.corpus import SEEN, SPLITS, Augment, Corpus
+from trainer.data.corpus import SEEN, SPLITS, Corpus
 from trainer.data.entries import Entry
 from trainer.data.preflight import Preflight, of_one_shape, read_all, usable
 from trainer.data.reading import reader_of
-from trainer.data.video import augment_video
+from trainer.data.video import augment_video, draw_view
 
 Progress = Callable[[Iterable[int], str, int], Iterable[int]]
 
@@ -34,9 +35,10 @@ def recorded_corpus(
     for split in ("train", "val"):
         if not splits[split]:
             raise RefusedError("\n".join([f"No usable {split} clip is left of the {name} corpus.", *report.lines()]))
-    augment: Augment = augment_video if modality == "video" else augment_vectors
-    mirror = mirror_pictures if modality == "video" else None
-    return Corpus(name, vocabulary, splits, augment, mirror, left_out=report.counts()), report
+    made = Corpus(name, vocabulary, splits, augment_vectors, left_out=report.counts())
+    if modality == "video":
+        made = replace(made, augment=augment_video, view=draw_view, mirror=mirror_pictures)
+    return made, report
 
 
 def augment_vectors(frames: np.ndarray, rng: np.random.Generator, strength: str) -> np.ndarray:

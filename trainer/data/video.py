@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
-import torch
-from torch.nn import functional as F
 
-from trainer.data.augmentation import NECK, STRENGTHS, mask_time, mirror_pictures, warp_time
+from trainer.data.augmentation import NECK, STRENGTHS, mask_time, mirror_pictures, warped_times
 from trainer.data.corpus import Corpus, Sample
 
 LIMBS = ((0, 1), (2, 3), (2, 4), (4, 6), (3, 5), (5, 7), (6, 8), (6, 9), (7, 10), (7, 11))
@@ -20,6 +18,9 @@ VIEW = ((-1.7, 1.7), (-1.1, 2.3))
 """What the camera sees around the neck, in shoulder widths (x, y): the person stands in the middle."""
 THICKNESS = 0.6
 """Pixels of a limb at 24 pixels a side."""
+
+NOISE = 8 / 255
+"""Spread of a pixel's noise at full strength, of the whole range of brightness."""
 
 Progress = Callable[[Iterable[int], str, int], Iterable[int]]
 
@@ -56,7 +57,7 @@ def as_video(corpus: Corpus, size: int, progress: Progress) -> Corpus:
     for name, clips in corpus.splits.items():
         shown = progress(range(len(clips)), f"drawing {name} clips", len(clips))
         splits[name] = tuple(_drawn(clips[number], size) for number in shown)
-    return replace(corpus, splits=splits, augment=augment_video, mirror=mirror_pictures)
+    return replace(corpus, splits=splits, augment=augment_video, view=draw_view, mirror=mirror_pictures)
 
 
 def _drawn(clip: Sample, size: int) -> Sample:
@@ -64,26 +65,25 @@ def _drawn(clip: Sample, size: int) -> Sample:
 
 
 def augment_video(frames: np.ndarray, rng: np.random.Generator, strength: str) -> np.ndarray:
-    """Pictures (T, C, H, W) uint8 at another speed, from another place, in another light: (T', C, H, W) uint8."""
+    """Pictures (T, C, H, W) uint8 at another speed, with frozen stretches: (T', C, H, W). The nearest picture is taken.
+
+    What another camera would have changed is drawn by `draw_view` and done on the device, where it is cheap.
+    """
     amount = STRENGTHS[strength]
     if amount == 0:
         return frames
-    flat = frames.reshape(len(frames), -1).astype(np.float32)
-    moved = mask_time(warp_time(flat, rng, amount), rng, amount).reshape(-1, *frames.shape[1:])
+    played = frames[np.rint(warped_times(len(frames), rng, amount)).astype(int)]
+    return mask_time(played, rng, amount)
+
+
+def draw_view(rng: np.random.Generator, strength: str) -> np.ndarray:
+    """(8,) float32: where a clip is seen from (a 2 x 3 matrix, row by row), how much light, how much noise."""
+    amount = STRENGTHS[strength]
     turn = rng.uniform(-0.35, 0.35) * amount
     zoom = np.exp(rng.uniform(-0.3, 0.3) * amount)
     stretch = np.exp(rng.uniform(-0.15, 0.15) * amount)
-    shift = rng.uniform(-0.25, 0.25, size=2) * amount
-    matrix = np.array(
-        [
-            [zoom * stretch * np.cos(turn), -zoom * np.sin(turn), shift[0]],
-            [zoom * stretch * np.sin(turn), zoom * np.cos(turn), shift[1]],
-        ],
-        dtype=np.float32,
-    )
-    pictures = torch.from_numpy(np.ascontiguousarray(moved))
-    grid = F.affine_grid(torch.from_numpy(matrix)[None].expand(len(pictures), -1, -1), list(pictures.shape), False)
-    seen = F.grid_sample(pictures, grid, padding_mode="zeros", align_corners=False).numpy()
+    x, y = rng.uniform(-0.25, 0.25, size=2) * amount
     light = np.exp(rng.uniform(-0.3, 0.3) * amount)
-    seen = seen * light + rng.normal(0, 8 * amount, size=seen.shape)
-    return np.clip(seen, 0, 255).astype(np.uint8)
+    across, down = zoom * stretch * np.array([np.cos(turn), np.sin(turn)])
+    matrix = [across, -zoom * np.sin(turn), x, down, zoom * np.cos(turn), y]
+    return np.array([*matrix, light, NOISE * amount], dtype=np.float32)
