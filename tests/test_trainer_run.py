@@ -138,12 +138,23 @@ def test_the_digits_corpus_trains_too(tmp_path):
     assert document(tmp_path / "run" / "run.json", Run).data.vocabulary == 11
 
 
-def test_five_clips_can_be_learned_by_heart(tmp_path):
+VIDEO = ["--modality", "video", "--frame_size", "24", "--width", "0.125"]
+
+
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        ("landmark_tcn", ["--epochs", "120"]),
+        ("i3d", [*VIDEO, "--epochs", "75"]),
+        ("mobilenet_v3", [*VIDEO, "--epochs", "80"]),
+    ],
+)
+def test_five_clips_can_be_learned_by_heart(tmp_path, model, options):
     """The oldest test of a training loop: what cannot overfit five clips has a bug."""
     argv = ["--train_clips", "5", "--eval_clips", "2", "--signers", "1", "--augmentation", "none", "--dropout", "0"]
-    argv += ["--epochs", "120", "--batch_size", "5", "--learning_rate", "3e-3", "--hidden_dim", "64"]
+    argv += ["--batch_size", "5", "--learning_rate", "3e-3", "--hidden_dim", "64", "--beam_width", "0"]
     argv += ["--warmup_epochs", "5", "--weight_decay", "0", "--device", "cpu", "--output_dir", str(tmp_path / "five")]
-    assert main(argv) == 0
+    assert main([*argv, "--model", model, *options]) == 0
     assert min(record.train_wer for record in lines(tmp_path / "five" / "epochs.jsonl", Epoch)) == 0.0
 
 

@@ -60,6 +60,13 @@ def test_each_number_stands_beside_its_yardstick():
     assert tile(painted, "val_loss")["yardstick"] == "best 2.00 @8 · chance 4.00"
 
 
+def test_with_a_filter_on_the_error_rate_is_told_with_and_without_it():
+    records = [Epoch(epoch=1, at=1.0, val_wer=0.5, metrics={"val_wer_adjusted": 0.42})]
+    wer = tile(shown(snapshot(records)), "val_wer")
+    assert (wer["value"], wer["yardstick"]) == ("50.0 %", "chance 90.0 · best 50.0 @1 · filtered 42.0")
+    assert "Filtered is the same output" in wer["title"]
+
+
 def test_banner_and_tile_say_the_same_gap():
     painted = shown(snapshot(OVERFITS))
     flag = next(flag for flag in painted["flags"] if flag["rule"] == "gap")

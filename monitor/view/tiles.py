@@ -37,11 +37,17 @@ def _wer(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
     yard = [f"chance {100 * floors.wer_constant:.1f}" if floors.wer_constant is not None else "chance not known"]
     if best is not None:
         yard.append(f"best {100 * best[0]:.1f} @{best[1]:g}")
+    adjusted = _last(snapshot, lambda record: record.metrics.get("val_wer_adjusted"))
+    if adjusted is not None:
+        yard.append(f"filtered {100 * adjusted:.1f}")
     return _tile(
         "val_wer",
         "val WER",
         "Word error rate on the validation clips: substitutions, deletions and insertions per target word. "
-        "Chance is what always saying one constant sentence scores.",
+        "Chance is what always saying one constant sentence scores."
+        + (
+            " Filtered is the same output with your blank penalty or confidence filter." if adjusted is not None else ""
+        ),
         value=percent(last),
         yardstick=" · ".join(yard),
         spark=_spark(snapshot, lambda record: record.val_wer),
