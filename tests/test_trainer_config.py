@@ -9,7 +9,7 @@ import pytest
 from monitor.errors import UsageError
 from trainer import arguments, config
 from trainer.arguments import parse
-from trainer.config import PROPERTIES, Config
+from trainer.config import PROPERTIES, Config, check, check_stored
 from trainer.presets import PRESETS, preset
 
 REFERENCE_OPTIONS = (
@@ -56,8 +56,20 @@ def test_the_fixed_preset_makes_the_changes_of_the_reference_analysis():
 
 
 def test_parent_and_cure_of_the_sign_corpus_train_on_the_same_clips():
-    corpora = {tuple(values.get(key) for key in ("train_clips", "signers")) for values in PRESETS["synthetic"].values()}
-    assert len(corpora) == 1
+    landmarks = [values for values in PRESETS["synthetic"].values() if "modality" not in values]
+    assert len({tuple(values.get(key) for key in ("train_clips", "signers")) for values in landmarks}) == 1
+
+
+def test_more_people_and_clips_are_what_cures_pictures_and_val_stays_the_same():
+    broken, fixed = preset("video_broken", "synthetic"), preset("video_fixed", "synthetic")
+    assert (broken["signers"], fixed["signers"]) == (2, 20)
+    assert "eval_clips" not in broken | fixed and "seed" not in broken | fixed
+
+
+def test_a_run_of_before_an_option_goes_on_as_it_began():
+    assert check({}).auxiliary_ctc == 1.0
+    assert check_stored({}).auxiliary_ctc == 0.0
+    assert check_stored({"auxiliary_ctc": 0.5}).auxiliary_ctc == 0.5
 
 
 def test_the_popular_advice_changes_nothing_but_regularisation():
@@ -88,8 +100,9 @@ def test_each_corpus_takes_the_network_that_fits_it():
         ),
         (["--device", "tpu"], "--device tpu is unknown; choose one of auto, cpu, cuda."),
         (
-            ["--preset", "best"],
-            "There is no preset best for the synthetic corpus; it has broken, fixed, regularised_only.",
+            ["--preset", "finest"],
+            "There is no preset finest for the synthetic corpus; "
+            "it has broken, fixed, best, regularised_only, video_broken, video_fixed.",
         ),
         (
             ["--data", "digits", "--preset", "fixed"],

@@ -295,6 +295,15 @@ def test_a_child_starts_from_its_parents_weights(tmp_path, finished):
     assert all(torch.allclose(parent[name], child[name], atol=1e-5) for name in parent)
 
 
+def test_the_auxiliary_part_may_be_missing_on_either_side_of_a_warm_start(tmp_path, finished):
+    best = "checkpoints/best.pt"
+    tiny_step = ["--epochs", "1", "--learning_rate", "1e-7"]
+    assert train(tmp_path / "a", *tiny_step, "--auxiliary_ctc", "0", "--init_checkpoint", str(finished / best)) == 0
+    assert train(tmp_path / "b", *tiny_step, "--init_checkpoint", str(tmp_path / "a" / best)) == 0
+    parent, child = checkpoints.load(finished / best)["model"], weights(tmp_path / "b")
+    assert all(torch.allclose(parent[name], child[name], atol=1e-5) for name in parent if "visual" not in name)
+
+
 def test_weights_of_another_network_are_refused_in_one_sentence(tmp_path, finished, capsys):
     best = finished / "checkpoints" / "best.pt"
     assert train(tmp_path / "child", "--hidden_dim", "16", "--init_checkpoint", str(best)) == 64

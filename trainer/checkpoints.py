@@ -18,6 +18,7 @@ from monitor.errors import UnreadableRunError, UsageError
 from trainer.models.base import CtcModel
 
 State = dict[str, Any]
+AUXILIARY = "head.visual"
 
 
 def save(path: Path, state: State, about: dict[str, Any]) -> None:
@@ -65,15 +66,21 @@ def about(path: Path) -> dict[str, Any] | None:
 
 
 def load_weights(model: CtcModel, path: Path) -> None:
-    """Puts a checkpoint's weights into `model`. Raises UsageError if they are another network's."""
+    """Puts a checkpoint's weights into `model`. Raises UsageError if they are another network's.
+
+    The auxiliary part of the last layer may be missing on either side: it only helps while training.
+    """
     state = load(path)
     try:
-        model.load_state_dict(state.get("model", state))
+        apart = model.load_state_dict(state.get("model", state), strict=False)
+        fits = all(name.startswith(AUXILIARY) for name in (*apart.missing_keys, *apart.unexpected_keys))
     except (RuntimeError, TypeError, AttributeError):
+        fits = False
+    if not fits:
         raise UsageError(
             f"The weights in {path} do not fit this network; give the --model, --width and --hidden_dim it was "
             "trained with, or leave --init_checkpoint out."
-        ) from None
+        )
 
 
 def rng_state() -> State:

@@ -63,15 +63,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     classifier: Annotated[
         Literal["linear", "normalised"],
         Help(description="Last layer; normalised scores by direction alone, so no class wins by the size of weights."),
-    ] = "linear"
+    ] = "normalised"
     auxiliary_ctc: Annotated[
         float,
         Help(ge=0, le=10, description="Weight of a second CTC loss on the features before the recurrent layers."),
-    ] = 0.0
+    ] = 1.0
     bias_init: Annotated[
         Literal["random", "prior"],
         Help(description="First biases of the last layer; prior says each class as often as the training targets do."),
-    ] = "random"
+    ] = "prior"
     batchnorm: Annotated[
         Literal["train", "frozen"],
         Help(description="Batch norm learns from each batch, or keeps its figures; frozen suits warm starts."),
@@ -162,6 +162,15 @@ FITTING_MODELS = {
 
 PROPERTIES: dict[str, dict[str, Any]] = msgspec.json.schema(Config)["$defs"]["Config"]["properties"]
 """JSON Schema of each option: type, default, minimum, maximum, enum, description."""
+
+
+BEFORE: dict[str, Any] = {"classifier": "linear", "auxiliary_ctc": 0.0, "bias_init": "random"}
+"""What a stored config that does not name an option was trained with, where that is not the default of today."""
+
+
+def check_stored(values: dict[str, Any]) -> Config:
+    """The Config of a run that was trained before, perhaps by an older version. Raises UsageError."""
+    return check({**BEFORE, **values})
 
 
 def flag(key: str) -> str:

@@ -18,7 +18,7 @@ from monitor.run_dir import CHECKPOINTS_DIR, LAST_CHECKPOINT, RUN_DIR_VARIABLE, 
 from monitor.writer import RunWriter
 from trainer import arguments, checkpoints
 from trainer.arguments import Invocation
-from trainer.config import Config, check
+from trainer.config import Config, check_stored
 from trainer.data.augmentation import Distortion
 from trainer.data.batches import TrainingBatches
 from trainer.data.corpus import Corpus, describe, keep_feasible
@@ -103,7 +103,7 @@ def resumed_config(stored: dict[str, Any], given: dict[str, Any]) -> Config:
                 f"--resume goes on with the same run, whose --{key} is {stored[key]}, not {value}; "
                 "leave it out, or start a new run."
             )
-    return check({**stored, **{key: given[key] for key in MAY_CHANGE if key in given}})
+    return check_stored({**stored, **{key: given[key] for key in MAY_CHANGE if key in given}})
 
 
 def assemble(config: Config, screen: Terminal) -> tuple[Corpus, CtcModel]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import torch
 
@@ -31,7 +32,7 @@ def measure(subject: Subject, most_secs: float = 60.0) -> Probe:
         width=config.width,
         hidden_dim=config.hidden_dim,
         dropout=0.0,
-        head=head_options(config),
+        head=replace(head_options(config), auxiliary=False),
     ).to(subject.device)
     clips = subject.some("train", CLIPS)
     (batch,) = subject.batches(clips, CLIPS)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from monitor.run_dir import Probe
-from trainer.loss import clip_losses, per_token
+from trainer.objective import Objective
 from trainer.probes.subject import Subject
 
 CLIPS = 16
@@ -23,8 +23,8 @@ def measure(subject: Subject) -> Probe:
     model.train()
     model.zero_grad(set_to_none=True)
     (batch,) = subject.batches(subject.some("train", CLIPS), CLIPS)
-    log_probs, lengths = model(batch.frames, batch.frame_lengths)
-    per_token(clip_losses(log_probs, lengths, batch), batch).mean().backward()
+    _, minimised = Objective(model, subject.config.auxiliary_ctc)(batch)
+    minimised.mean().backward()
     rows = [_row(name, module) for name, module in model.named_modules() if _has_own_weights(module)]
     model.zero_grad(set_to_none=True)
     model.eval()

@@ -12,7 +12,7 @@ from torch import Tensor
 from monitor.errors import UnreadableRunError
 from monitor.run_dir import BEST_CHECKPOINT, CHECKPOINTS_DIR, LAST_CHECKPOINT, RUN_FILE, Floors, Run, decode
 from trainer import checkpoints
-from trainer.config import Config, check
+from trainer.config import Config, check_stored
 from trainer.data.batches import Batch, evaluation_batches
 from trainer.data.corpus import Corpus, Sample
 from trainer.devices import choose_device
@@ -58,7 +58,7 @@ def open_run(run_dir: Path, device: str, screen: Terminal) -> Subject:
     checkpoint = next((path for path in found if path.exists()), None)
     if checkpoint is None:
         raise UnreadableRunError(f"{run_dir} has no checkpoint yet; wait for its first evaluation.")
-    config = check(run.config)
+    config = check_stored(run.config)
     torch.manual_seed(config.seed)
     corpus, model = assemble(config, screen)
     checkpoints.load_weights(model, checkpoint)
