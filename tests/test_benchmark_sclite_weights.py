@@ -19,6 +19,6 @@ def test_equal_weights_are_jiwers_and_sclites_never_count_fewer(reference, hypot
 
 def test_the_weights_can_cost_an_error():
     """Five swapped words cost 20; keeping the two words in common costs 18 and counts six errors."""
-    reference, hypothesis = "F C D A E".split(), "G E H F C".split()
+    reference, hypothesis = ["F", "C", "D", "A", "E"], ["G", "E", "H", "F", "C"]
     assert errors(reference, hypothesis, gap=1, swap=1) == 5
     assert errors(reference, hypothesis) == 6

@@ -126,8 +126,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Literal["off", "on"], Help(description="Whether torch.compile makes kernels of the visual network first.")
     ] = "off"
     loader_threads: Annotated[
-        int, Help(ge=0, le=64, description="Threads that make the next batches meanwhile; 0 makes them in between.")
-    ] = 1
+        int,
+        Help(
+            ge=-1,
+            le=64,
+            description="Threads that make the next batches meanwhile; -1 takes none on a CPU and 8 for a GPU.",
+        ),
+    ] = -1
     log_every: Annotated[int, Help(ge=1, le=100_000, description="Optimiser steps between two step records.")] = 5
     blank_penalty: Annotated[
         float,

@@ -25,6 +25,8 @@ from trainer.objective import Objective
 from trainer.schedule import learning_rate
 from trainer.tally import Tally, Update
 
+GPU_LOADER_THREADS = 8
+"""Beside a GPU; on a CPU threads take from the network what they give (docs/log.md)."""
 NEVER = (math.inf, math.inf)
 """Rank of a best evaluation that has not happened yet."""
 
@@ -44,9 +46,9 @@ class Training:
         self.model = model.to(device)
         self.precision = Precision.of(config.precision, device)
         self.objective = make_objective(model, config, device, ranks)
-        self.loader = Prefetch(
-            batches, config.loader_threads, rank=ranks.rank, world=ranks.world, pin=device.type == "cuda"
-        )
+        cuda = device.type == "cuda"
+        threads = config.loader_threads if config.loader_threads >= 0 else GPU_LOADER_THREADS if cuda else 0
+        self.loader = Prefetch(batches, threads, rank=ranks.rank, world=ranks.world, pin=cuda)
         self.optimiser = make_optimiser(model, config)
         self.epoch, self.position, self.step = 1, 0, 0
         self.tally = Tally()
