@@ -24,6 +24,7 @@ from trainer.data.batches import TrainingBatches, collate, seen_from
 from trainer.data.corpus import Corpus, Sample, describe, frames_needed, keep_feasible
 from trainer.data.digits import IMAGES, digits_corpus
 from trainer.data.prefetch import Prefetch
+from trainer.data.preflight import Preflight, too_short
 from trainer.data.signs import GLOSSES, LONGEST_SENTENCE, VOCABULARY, phonology, sentence
 from trainer.data.synthetic import quietly, synthetic_corpus
 from trainer.data.video import as_video, augment_video, draw_view
@@ -106,6 +107,16 @@ def test_a_clip_too_short_for_its_target_is_left_out_and_counted(signs):
     kept = keep_feasible(Corpus("c", signs.vocabulary, splits, signs.augment), stride=4)
     assert [clip.clip_id for clip in kept.splits["train"]] == ["fits"]
     assert describe(kept, 4).left_out == {"train": 1, "test": 1}
+
+
+def test_a_clip_with_little_room_is_kept_and_told():
+    def clip(name, frames):
+        return Sample(name, "x", np.zeros((frames, 2), np.float32), np.array([1, 2, 3, 3]))  # needs 5 frames
+
+    report = Preflight()
+    too_short({"train": (clip("none", 16), clip("tight", 28), clip("enough", 32))}, 4, report)
+    assert report.left_out == {("shorter than its target", "train"): ["none"]}
+    assert report.noted == {("under 1.5 output frames a word", "train"): ["tight"]}
 
 
 def test_equal_neighbours_need_a_frame_between_them():

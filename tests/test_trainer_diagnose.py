@@ -15,7 +15,7 @@ from trainer.diagnose import main as diagnose
 from trainer.metrics import correct_information
 from trainer.probes import by_heart, decoder, flow, information, resolution
 from trainer.probes.subject import open_run
-from trainer.terminal import Terminal
+from trainer.terminal import Bar, Terminal
 
 TINY = (
     *("--train_clips", "24", "--eval_clips", "8", "--signers", "2", "--hidden_dim", "16", "--width", "0.2"),
@@ -170,3 +170,8 @@ def test_a_run_of_another_trainer_and_one_without_a_checkpoint_are_refused(tmp_p
     (tmp_path / "run.json").write_bytes(encode(Run(run_id="x", config={"model": "auto", "data": "synthetic"})))
     assert diagnose([str(tmp_path)]) == 3
     assert "has no checkpoint yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("screen", [Terminal, Bar])
+def test_each_question_gets_its_turn_with_a_bar_or_a_line(screen, capsys):
+    assert list(screen().questions(["one", "two"])) == [0, 1]

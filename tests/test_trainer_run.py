@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -72,6 +73,11 @@ def test_an_epoch_record_has_every_field_a_rule_may_ask_for(finished):
     unmeasured = {name for name in Epoch.__struct_fields__ if getattr(records[-1], name) is None}
     # A model that says nothing has no most frequent word.
     assert unmeasured <= {"top_token", "top_token_ratio"}
+    assert 0 <= records[-1].metrics["zero_gradient_ratio"] < 1
+    assert 0 <= records[-1].metrics["mutual_information_ratio"] < 1.5
+    stages = {name for name in records[-1].metrics if name.startswith("update_ratio_")}
+    assert stages == {"update_ratio_tcn", "update_ratio_bilstm", "update_ratio_head"}
+    assert records[-1].update_ratio == min(records[-1].metrics[name] for name in stages)
 
 
 def test_the_gap_is_between_two_losses_measured_alike(finished):
@@ -114,6 +120,12 @@ def test_steps_are_logged_with_the_share_of_training_done(finished):
     steps = lines(finished / "steps.jsonl", Step)
     assert [step.step for step in steps] == list(range(1, 10))
     assert steps[-1].epoch == 3.0
+
+
+def test_a_step_record_tells_memory_and_load_of_the_device(finished):
+    for record in lines(finished / "steps.jsonl", Step):
+        assert record.device_memory_bytes > 50e6
+        assert 0 <= record.device_busy_ratio <= 1
 
 
 def test_a_finished_run_that_is_resumed_has_nothing_left_to_do(finished):
@@ -338,6 +350,63 @@ def test_a_save_that_fails_leaves_the_previous_checkpoint_whole(tmp_path):
         checkpoints.save(Path("/proc/nowhere/last.pt"), {}, {})
     assert checkpoints.about(path) == {"n": 1} and checkpoints.load(path)["n"] == 1
     assert [entry.name for entry in tmp_path.iterdir() if entry.suffix == ".tmp"] == []
+
+
+SAVES_FOR_EVER = """
+import itertools, sys
+from pathlib import Path
+import torch
+from trainer import checkpoints
+
+weights = torch.zeros(400_000)
+for number in itertools.count(1):
+    checkpoints.save(Path(sys.argv[1]), {"model": {"w": weights}, "n": number}, {"n": number})
+    print(number, flush=True)
+"""
+
+
+def test_a_kill_during_a_save_leaves_a_whole_checkpoint(tmp_path):
+    """Ten SIGKILLs at random moments of a process that does nothing but save."""
+    path, rng = tmp_path / "last.pt", np.random.default_rng(0)
+    for _ in range(10):
+        process = subprocess.Popen([sys.executable, "-c", SAVES_FOR_EVER, str(path)], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        said = int(process.stdout.readline())
+        time.sleep(rng.uniform(0, 0.05))
+        process.kill()
+        said = max([said, *map(int, process.stdout.read().split())])
+        process.wait()
+        assert checkpoints.load(path)["n"] >= said
+        assert checkpoints.about(path)["n"] >= said
+
+
+@pytest.mark.parametrize("options", [[], ["--modality", "video", "--frame_size", "12"]], ids=["landmarks", "pictures"])
+def test_what_a_sigterm_saved_goes_on_in_another_process_to_the_bit(tmp_path, options):
+    """In mid-epoch, with dropout and every distortion on."""
+    argv = [*TINY, *options, "--epochs", "2", "--dropout", "0.4", "--augmentation", "strong", "--frame_drop", "0.1"]
+
+    def start(run_dir: Path, *more: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "trainer", *more, "--output_dir", str(run_dir)]
+        return subprocess.Popen(
+            command,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    unbroken, process = start(whole, *argv), start(cut, *argv, "--pace", "6")
+    deadline = time.monotonic() + 60
+    while not (cut / "steps.jsonl").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=60) == 0 and unbroken.wait(timeout=60) == 0
+    about = checkpoints.about(cut / "checkpoints" / "last.pt")
+    assert about["epoch"] == 1 and 0 < about["position"] < about["steps_per_epoch"]
+    assert start(cut, "--resume", "--pace", "0").wait(timeout=60) == 0
+    left, right = weights(whole), weights(cut)
+    assert all(torch.equal(left[name], right[name]) for name in left)
 
 
 def test_only_harmless_options_may_change_on_resume():

@@ -50,6 +50,7 @@ def measure(run_dir: Path, device: str, *, quiet: bool = False) -> list[Probe]:
     from trainer.probes.subject import about, open_run
     from trainer.terminal import Terminal, make_terminal
 
+    # What is printed for a script is one document: its progress goes to stderr.
     screen = Terminal(sys.stderr) if quiet else make_terminal()
     subject = open_run(run_dir, device, screen)
     questions: list[Callable[..., Probe]] = [
@@ -60,9 +61,9 @@ def measure(run_dir: Path, device: str, *, quiet: bool = False) -> list[Probe]:
         by_heart.measure,
     ]
     found = []
-    for number, question in enumerate(questions, 1):
-        if not quiet:
-            screen.say(f"[{number}/{len(questions)}] {question.__module__.rpartition('.')[2].replace('_', ' ')} …")
+    names = [question.__module__.rpartition(".")[2].replace("_", " ") for question in questions]
+    for number in screen.questions(names):
+        question = questions[number]
         probe = msgspec.structs.replace(question(subject), at=time.time(), checkpoint=about(subject.checkpoint))
         write_probe(run_dir, probe)
         found.append(probe)

@@ -6,7 +6,7 @@ In a terminal a bar with losses and time left, if rich is installed; in a log on
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, TextIO
 
@@ -31,6 +31,12 @@ class Terminal:
     def track(self, items: Iterable[int], label: str, total: int) -> Iterable[int]:
         """Passes items on, with a bar where one can be drawn."""
         return items
+
+    def questions(self, names: Sequence[str]) -> Iterator[int]:
+        """The numbers of a few long tasks, each announced when its turn comes."""
+        for number, name in enumerate(names):
+            self.say(f"[{number + 1}/{len(names)}] {name} …")
+            yield number
 
     def start(self, total_steps: int, done_steps: int) -> None:
         """Training begins."""
@@ -76,6 +82,17 @@ class Bar(Terminal):
             yield from items
             return
         yield from track(items, description=label, total=total, transient=True)
+
+    def questions(self, names: Sequence[str]) -> Iterator[int]:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (BarColumn(), TextColumn("{task.completed}/{task.total}"), TextColumn("{task.description}"))
+        with Progress(*columns, TimeElapsedColumn(), transient=True) as progress:
+            task = progress.add_task("", total=len(names))
+            for number, name in enumerate(names):
+                progress.update(task, description=f"{name} …")
+                yield number
+                progress.advance(task)
 
     def start(self, total_steps: int, done_steps: int) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn

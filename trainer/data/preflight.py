@@ -12,6 +12,8 @@ from trainer.data.corpus import Sample, frames_needed
 from trainer.data.entries import Entry
 
 SHOWN_IDS = 5
+TIGHT = 1.5
+"""Output frames per word (and needed blank) under which CTC can hardly learn where words are."""
 
 
 @dataclass
@@ -109,8 +111,14 @@ def of_one_shape(clips: list[tuple[Entry, Sample]], report: Preflight) -> list[t
 
 
 def too_short(clips: dict[str, tuple[Sample, ...]], stride: int, report: Preflight) -> None:
-    """Notes clips that CTC has no path for: fewer output frames than tokens and blanks between equal neighbours."""
+    """Leaves out clips that CTC has no path for: fewer output frames than tokens and blanks between equal neighbours.
+
+    Notes those with little room: every frame of theirs must be a word, and nothing tells where one begins.
+    """
     for split, some in clips.items():
         for clip in some:
-            if -(-len(clip.frames) // stride) < frames_needed(clip.tokens):
+            frames, needed = -(-len(clip.frames) // stride), frames_needed(clip.tokens)
+            if frames < needed:
                 report.leave_out("shorter than its target", split, clip.clip_id)
+            elif frames < TIGHT * needed:
+                report.note(f"under {TIGHT:g} output frames a word", split, clip.clip_id)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from monitor.run_dir import Probe
 from trainer.data.batches import collate
 from trainer.data.corpus import frames_needed
+from trainer.data.preflight import TIGHT
 from trainer.probes.subject import Subject
 
 ENOUGH = 2.0
@@ -26,7 +27,7 @@ def measure(subject: Subject) -> Probe:
         row["frames per word"] = round(row["frames"] / words, 2)
     least = min(rows, key=lambda row: row["frames"])
     stride = subject.model.stride
-    tight = sum(-(-len(each.frames) // stride) < 1.5 * frames_needed(each.tokens) for each in clips)
+    tight = sum(-(-len(each.frames) // stride) < TIGHT * frames_needed(each.tokens) for each in clips)
     per_word = least["frames per word"]
     enough = per_word >= ENOUGH
     return Probe(
