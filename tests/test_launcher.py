@@ -288,6 +288,6 @@ def test_our_trainers_command_holds_the_options_and_the_placeholder():
 def test_a_value_our_trainer_does_not_allow_is_told_at_its_field(runs):
     with pytest.raises(UsageError, match=r"dropout 1\.5: must be 0 to 0\.9"):
         start_training(runs, {"dropout": 1.5})
-    with pytest.raises(UsageError, match="preset best: must be one of broken"):
-        start_training(runs, {"preset": "best"})
+    with pytest.raises(UsageError, match="preset finest: must be one of broken"):
+        start_training(runs, {"preset": "finest"})
     assert not runs.exists()
