@@ -28,7 +28,9 @@ STOP_GRADE: dict[str, str] = {
 
 LEARNT_MARGIN = 0.1
 """WER below the constant sentence's from which on the input is certainly used."""
-NEVER_LEARNT = frozenset({"non_finite", "at_chance", "blank_collapse"})
+NEVER_LEARNT = frozenset({"non_finite", "at_chance", "blank_collapse", "token_dominance"})
+COLLAPSED = frozenset({"blank_collapse", "token_dominance", "low_information"})
+"""Output that does not depend on the clip, unless the error rate says that it does."""
 LIVE_ONLY = frozenset({"stalled"})
 SAID_AT_ONCE = frozenset({"non_finite", "stalled"})
 """Rules without a guard: they speak even where it is too early for a verdict."""
@@ -202,7 +204,7 @@ def learns(snapshot: Snapshot) -> bool:
 
 def _suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     rules = {finding.rule for finding in findings if finding.severity != "info"}
-    if "at_chance" in rules or ("blank_collapse" in rules and not learns(snapshot)):
+    if "at_chance" in rules or (rules & COLLAPSED and not learns(snapshot)):
         return ("More regularisation is not suggested: a model at chance has nothing to regularise.",)
     if "non_finite" in rules:
         return ("Nothing else is suggested before the losses are finite again.",)
@@ -211,7 +213,11 @@ def _suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str,
 
 CAUSES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("diverging", "The optimisation diverges", frozenset({"non_finite"})),
-    ("no_evidence", "No usable input reaches the classifier", frozenset({"at_chance", "blank_collapse"})),
+    (
+        "no_evidence",
+        "No usable input reaches the classifier",
+        frozenset({"at_chance", "blank_collapse", "token_dominance", "low_information", "gradient_flow"}),
+    ),
     (
         "too_little_regularisation",
         "Too much model, or too little variety in the data",

@@ -70,7 +70,7 @@ def test_no_mixture_of_numbers_brings_a_rule_down(seen):
 
 
 def test_names_titles_and_docstrings_are_there_and_different():
-    assert len({rule.name for rule in RULES}) == len({rule.title for rule in RULES}) == len(RULES) == 9
+    assert len({rule.name for rule in RULES}) == len({rule.title for rule in RULES}) == len(RULES)
     assert all("cannot tell" in (type(rule).__doc__ or "").replace("\n", " ") for rule in RULES)
 
 

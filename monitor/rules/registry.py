@@ -5,13 +5,17 @@ from __future__ import annotations
 from monitor.rules.at_chance import AtChance
 from monitor.rules.blank_collapse import BlankCollapse
 from monitor.rules.gap import Gap
+from monitor.rules.gradient_flow import GradientFlow
+from monitor.rules.low_information import LowInformation
 from monitor.rules.non_finite import NonFinite
 from monitor.rules.overconfident import Overconfident
 from monitor.rules.overfitting import Overfitting
 from monitor.rules.result import Result, Rule
 from monitor.rules.stalled import Stalled
 from monitor.rules.thresholds import Thresholds
+from monitor.rules.token_dominance import TokenDominance
 from monitor.rules.val_loss_rising import ValLossRising
+from monitor.rules.wasted_lr import WastedRate
 from monitor.rules.wer_plateau import WerPlateau
 from monitor.run_dir import Snapshot
 
@@ -20,11 +24,15 @@ RULES: tuple[Rule, ...] = (
     Stalled(),
     AtChance(),
     BlankCollapse(),
+    TokenDominance(),
+    LowInformation(),
+    GradientFlow(),
     WerPlateau(),
     Overfitting(),
     Gap(),
     ValLossRising(),
     Overconfident(),
+    WastedRate(),
 )
 """In order of precedence: what stands higher suppresses contradicting advice below it."""
 

@@ -55,6 +55,21 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     empty_share_critical_ratio: float = 0.25
     empty_deletions_critical_ratio: float = 0.7
 
+    dominance_top_ratio: float = 0.4
+    dominance_times_usual: float = 3.0
+    dominance_unique_ratio: float = 0.3
+    dominance_distinct_ratio: float = 0.2
+
+    information_warning_ratio: float = 0.5
+    information_critical_ratio: float = 0.25
+
+    flow_warning_ratio: float = 1e-6
+    flow_critical_ratio: float = 1e-8
+    flow_clipped_ratio: float = 0.9
+    flow_zero_ratio: float = 0.9
+    flow_least_rate_ratio: float = 0.05
+    """Of the peak learning rate: below it steps are small on purpose."""
+
     plateau_warning_evaluations: int = 10
     plateau_critical_evaluations: int = 20
 

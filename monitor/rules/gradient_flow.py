@@ -1,0 +1,111 @@
+"""Does a step move the network at all, and is every step cut short?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from monitor.rules import evaluations
+from monitor.rules.episodes import Level, open_episode
+from monitor.rules.flags import flag
+from monitor.rules.result import NotApplicable, NotEnoughData, Numbers, Quiet, Result
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Epoch, Snapshot
+
+STILL_EVALUATIONS, STILL = 3, 0.01
+"""Under a hundredth better in three evaluations."""
+
+
+class GradientFlow:
+    """Watches how far a step moves the stillest part of the network, |step| / |weights|, the share of gradients that
+    are exactly zero, and the share of steps whose gradient was scaled down while train loss stands still.
+
+    Clipping alone says little: an optimiser that scales by its own averages learns as well when every step is clipped.
+    At the end of a schedule steps are small on purpose: nothing is said below a twentieth of the peak rate.
+    It cannot tell a part that is dead from one that was frozen on purpose.
+    """
+
+    name = "gradient_flow"
+    title = "Steps that do not move the network"
+
+    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        have, any_known, ripe = evaluations.enough(snapshot, thresholds, _any)
+        if not any_known:
+            return NotApplicable(self.name, self.title, "update_ratio, clipped_ratio or zero_gradient_ratio")
+        if not ripe:
+            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+        data = evaluations.read(snapshot, thresholds)
+        rate = evaluations.columns(snapshot, "lr")[0]
+        known_rates = rate[np.isfinite(rate)]
+        peak = float(known_rates.max()) if len(known_rates) else 0.0
+        levels = [Level.CLEAR] * len(data)
+        for place, record in enumerate(snapshot.epochs):
+            if data.judged[place]:
+                decayed = bool(peak and rate[place] < peak * thresholds.flow_least_rate_ratio)
+                stands = _stands_still(data.train_loss[: place + 1])
+                levels[place] = _level(record, decayed, stands, thresholds)
+        episode = open_episode(data.epochs, levels, thresholds)
+        if episode is None:
+            return Quiet(self.name, self.title, "Steps move every part of the network.")
+        last = snapshot.epochs[-1]
+        return flag(
+            self,
+            data.epochs,
+            episode,
+            _line(last, thresholds),
+            now=_numbers(last),
+            limits={
+                "|step| / |weights| (warning)": thresholds.flow_warning_ratio,
+                "|step| / |weights| (critical)": thresholds.flow_critical_ratio,
+                "clipped steps": thresholds.flow_clipped_ratio,
+                "zero gradients": thresholds.flow_zero_ratio,
+            },
+            remedy="Almost every step clipped: a lower learning rate or a higher clip norm. A part that does not move: "
+            "look for a detached tensor, a frozen module or a dead activation; python -m trainer.diagnose names it.",
+            cannot_tell="Whether a part was frozen on purpose.",
+        )
+
+
+def _any(record: Epoch) -> float | None:
+    known = (record.update_ratio, record.clipped_ratio, record.metrics.get("zero_gradient_ratio"))
+    return next((value for value in known if value is not None), None)
+
+
+def _stands_still(train_loss: np.ndarray) -> bool:
+    """Whether the last evaluations are no better than those before them."""
+    finite = train_loss[np.isfinite(train_loss)]
+    if len(finite) < 2 * STILL_EVALUATIONS:
+        return False
+    before, recent = finite[:-STILL_EVALUATIONS].min(), finite[-STILL_EVALUATIONS:].min()
+    return bool(recent > before - STILL * abs(before))
+
+
+def _level(record: Epoch, decayed: bool, stands: bool, limits: Thresholds) -> Level:
+    moved, clipped = record.update_ratio, (record.clipped_ratio or 0.0) if stands else 0.0
+    zeros = record.metrics.get("zero_gradient_ratio") or 0.0
+    if moved is not None and moved < limits.flow_critical_ratio and not decayed:
+        return Level.CRITICAL
+    still = moved is not None and moved < limits.flow_warning_ratio and not decayed
+    if still or clipped > limits.flow_clipped_ratio or zeros > limits.flow_zero_ratio:
+        return Level.WARNING
+    return Level.HOLD if clipped > limits.flow_clipped_ratio * (1 - limits.hysteresis_ratio) else Level.CLEAR
+
+
+def _line(last: Epoch, limits: Thresholds) -> str:
+    parts = []
+    if last.update_ratio is not None and last.update_ratio < limits.flow_warning_ratio:
+        parts.append(f"a step moves the stillest part by {last.update_ratio:.0e} of its weights")
+    if (last.clipped_ratio or 0) > limits.flow_clipped_ratio * (1 - limits.hysteresis_ratio):
+        parts.append(f"{100 * (last.clipped_ratio or 0):.0f} % of steps have their gradient scaled down")
+    zeros = last.metrics.get("zero_gradient_ratio")
+    if zeros is not None and zeros > limits.flow_zero_ratio:
+        parts.append(f"{100 * zeros:.0f} % of gradients are exactly zero")
+    return "Gradients: " + (", ".join(parts) or "they were cut or lost until now") + "."
+
+
+def _numbers(last: Epoch) -> Numbers:
+    known = {
+        "|step| / |weights|": last.update_ratio,
+        "clipped steps": last.clipped_ratio,
+        "zero gradients": last.metrics.get("zero_gradient_ratio"),
+    }
+    return {name: float(value) for name, value in known.items() if value is not None}

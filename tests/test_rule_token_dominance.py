@@ -1,0 +1,58 @@
+"""`token_dominance`: one word, or one sentence, for everything."""
+
+from monitor.rules.result import NotApplicable, NotEnoughData
+from monitor.rules.token_dominance import TokenDominance
+from monitor.run_dir import Clip
+from tests.snapshots import check, curve, first_fired, found, snapshot
+
+RULE = TokenDominance()
+
+
+def output(top, unique, distinct, **more):
+    count = len(unique)
+    return snapshot(
+        top_token=["REGEN"] * count,
+        top_token_ratio=top,
+        unique_hypothesis_ratio=unique,
+        distinct_token_ratio=distinct,
+        **more,
+    )
+
+
+def test_varied_output_is_quiet():
+    assert first_fired(RULE, output([0.08] * 30, [0.97] * 30, [0.9] * 30)) == (None, None)
+
+
+def test_one_sign_alone_is_quiet():
+    """A small corpus says a common word often, and says it in different sentences."""
+    assert first_fired(RULE, output([0.6] * 30, [0.9] * 30, [0.9] * 30)) == (None, None)
+
+
+def test_a_word_that_is_as_common_in_the_targets_is_no_sign():
+    clips = tuple(Clip(clip_id=str(n), reference="REGEN REGEN REGEN WIND", split="val") for n in range(4))
+    assert first_fired(RULE, output([0.75] * 30, [0.9] * 30, [0.1] * 30, clips=clips)) == (None, None)
+
+
+def test_a_model_that_finds_one_word_after_the_other_is_quiet():
+    seen = output([0.9] * 12, [0.1] * 12, curve(12, lambda e: 0.01 * 1.2**e))
+    assert first_fired(RULE, seen) == (None, None)
+
+
+def test_a_model_that_says_next_to_nothing_is_another_flags():
+    assert first_fired(RULE, output([1.0] * 30, [0.1] * 30, [0.01] * 30, length_ratio=[0.1] * 30)) == (None, None)
+
+
+def test_few_evaluations_and_missing_fields_are_said():
+    assert isinstance(check(RULE, output([0.9] * 2, [0.1] * 2, [0.1] * 2)), NotEnoughData)
+    assert isinstance(check(RULE, snapshot(val_wer=[0.9] * 9, unique_hypothesis_ratio=[0.1] * 9)), NotApplicable)
+
+
+def test_two_signs_are_a_warning_and_three_are_critical():
+    assert found(RULE, output([0.1] * 20, [0.1] * 20, [0.1] * 20)).severity == "warning"
+    finding = found(RULE, output([0.9] * 20, [0.1] * 20, [0.02] * 20))
+    assert finding.severity == "critical"
+    assert finding.line == (
+        "Predictions hardly vary: 90 % of all words are REGEN, 10 % of predictions differ, "
+        "2 % of the vocabulary is said. Since epoch 5."
+    )
+    assert first_fired(RULE, output([0.9] * 20, [0.1] * 20, [0.02] * 20)) == (6, 7)
