@@ -204,6 +204,8 @@ def learns(snapshot: Snapshot) -> bool:
 
 def _suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     rules = {finding.rule for finding in findings if finding.severity != "info"}
+    if "scorer_failure" in rules:
+        return ("Nothing else is suggested before the error rate is right.",)
     if "at_chance" in rules or (rules & COLLAPSED and not learns(snapshot)):
         return ("More regularisation is not suggested: a model at chance has nothing to regularise.",)
     if "non_finite" in rules:
@@ -212,7 +214,10 @@ def _suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str,
 
 
 CAUSES: tuple[tuple[str, str, frozenset[str]], ...] = (
-    ("diverging", "The optimisation diverges", frozenset({"non_finite"})),
+    ("scorer_wrong", "The error rate is computed wrongly", frozenset({"scorer_failure"})),
+    ("measured_differently", "Train and val loss are measured differently", frozenset({"train_val_mismatch"})),
+    ("diverging", "The optimisation diverges", frozenset({"non_finite", "divergence"})),
+    ("decoder", "The decoder throws words away", frozenset({"decode_filter"})),
     (
         "no_evidence",
         "No usable input reaches the classifier",
@@ -261,6 +266,9 @@ def _against(name: str, snapshot: Snapshot, flags: dict[str, Finding]) -> tuple[
 
 
 NEXT_STEPS = {
+    "scorer_wrong": "First try: score the logged predictions again, references first.",
+    "measured_differently": "First try: measure both losses alike; until then the gap means nothing.",
+    "decoder": "First try: leave the blank penalty or confidence filter out.",
     "words_missing": "First try: decode again with the blank lowered, to see whether the decoder drops them.",
     "diverging": "First try: a lower learning rate from the last good checkpoint.",
     "no_evidence": "First try: find out whether the input reaches the classifier, before any regularisation.",

@@ -34,21 +34,64 @@ def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     causes = {cause.name for cause in diagnosis.causes}
     config = snapshot.run.config if snapshot.run is not None else {}
     options: list[Prescription | None] = []
+    if "scorer_wrong" in causes:
+        return (SCORE_AGAIN,)
+    if "measured_differently" in causes:
+        options.append(MEASURE_ALIKE)
+    if "decoder" in causes:
+        options.append(_without_filter(snapshot, config))
     if "diverging" in causes:
         options.append(_lower_rate(snapshot, config))
         return tuple(filter(None, options))
     if "no_evidence" in causes:
-        options += [_check_decoder(snapshot), _reach_classifier(snapshot, config)]
+        options += [_check_decoder(snapshot), _reach_classifier(snapshot, config), _better_head(snapshot, config)]
     elif "words_missing" in causes and "too_little_regularisation" not in causes:
         options.append(_check_decoder(snapshot))
     elif "too_little_regularisation" in causes:
         few = config.get("data") == "digits" and config.get("train_images", 0) < 300
         cures = [_more_data(snapshot, config), _variety(snapshot, config)]
         # With few distinct images, augmentation closes the gap and leaves the errors: more of them come first.
-        options += [*(cures if few else reversed(cures)), _only_dropout(snapshot, config)]
+        options += [*(cures if few else reversed(cures)), _better_head(snapshot, config)]
+        options.append(_only_dropout(snapshot, config))
     if "stuck" in causes and "too_little_regularisation" not in causes:
         options.append(_higher_rate(snapshot, config))
     return tuple(filter(None, options))
+
+
+SCORE_AGAIN = Prescription(
+    id="score_again",
+    title="Score the logged predictions again, references first",
+    changes={},
+    command=None,
+    expected="the error rate that the predictions bear out; the training itself may be fine",
+    cost="minutes, no training",
+    disproved_by="the same rate comes out again",
+)
+MEASURE_ALIKE = Prescription(
+    id="measure_alike",
+    title="Measure train and val loss alike",
+    changes={},
+    command=None,
+    expected="two losses that start near each other; the gap then means something",
+    cost="a change of the script, then a restart",
+    disproved_by="with the same reduction and terms they still start apart",
+)
+
+
+def _without_filter(snapshot: Snapshot, config: dict[str, Any]) -> Prescription:
+    """The decoder's filter left out; a change only where this run's config has one."""
+    changes = _bundle(config, {"blank_penalty": 0.0, "min_confidence": 0.0})
+    last = snapshot.epochs[-1]
+    plain = f"{100 * last.val_wer:.1f} %" if last.val_wer is not None else "that of plain greedy output"
+    return Prescription(
+        id="without_filter",
+        title="Leave the decoder's filter out",
+        changes=changes,
+        command=_command(snapshot, changes),
+        expected=f"the same predictions score {plain}; nothing has to be trained again for that",
+        cost="none for what is decoded from now on",
+        disproved_by="the rate without the filter is no better",
+    )
 
 
 def _bundle(config: dict[str, Any], wanted: dict[str, Any]) -> dict[str, list[Any]]:
@@ -105,6 +148,24 @@ def _variety(snapshot: Snapshot, config: dict[str, Any]) -> Prescription | None:
         cost="a restart from scratch; an epoch takes about as long as now",
         disproved_by="the gap closes but val WER stays: then the model learns less, not better",
         note="" if has_augmentation else "This script has no augmentation option; adding one would do more than these.",
+    )
+
+
+def _better_head(snapshot: Snapshot, config: dict[str, Any]) -> Prescription | None:
+    """A last layer that finds words earlier: measured to take a cured run from 26 to 7 % test WER (docs/log.md)."""
+    changes = _bundle(config, {"classifier": "normalised", "auxiliary_ctc": 1.0, "bias_init": "prior"})
+    if not changes:
+        return None
+    return Prescription(
+        id="better_head",
+        title="Normalised classifier, auxiliary CTC loss, prior biases",
+        changes=changes,
+        command=_command(snapshot, changes),
+        expected=f"words about eight epochs earlier, and {_wer_goal(snapshot, 5)}",
+        cost="a restart from scratch; an epoch takes about a sixth longer",
+        disproved_by="val WER is no lower at the same epoch",
+        note="It does not close the gap of a run on two people's clips: there test WER moved by -12, -9 and +3 points "
+        "on three seeds. Its place is beside more variety.",
     )
 
 

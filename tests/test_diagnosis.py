@@ -3,8 +3,9 @@
 import pytest
 
 from monitor.diagnosis import STOP_GRADE, judge
+from monitor.prescriptions import prescribe
 from monitor.rules.registry import RULES
-from monitor.run_dir import Launch, Progress
+from monitor.run_dir import Clip, Decode, Epoch, Launch, Progress, Run, Snapshot
 from tests.snapshots import NOW, PROCESS, beating, curve, snapshot
 
 
@@ -40,8 +41,10 @@ AT_CHANCE = {
 def test_a_run_that_learns_is_told_to_go_on_with_its_distance_to_chance_and_the_coverage():
     said = verdict(snapshot(**LEARNS, **beating()))
     assert said.verdict == "KEEP GOING" and said.findings == ()
-    assert said.reason == (f"Val WER 35.0 %, 56.2 points below chance, best at epoch 30. 9 of {len(RULES)} checks ran.")
-    assert (said.checks_ran, said.checks) == (9, len(RULES))
+    assert said.reason == (
+        f"Val WER 35.0 %, 56.2 points below chance, best at epoch 30. 13 of {len(RULES)} checks ran."
+    )
+    assert (said.checks_ran, said.checks) == (13, len(RULES))
 
 
 def test_quiet_is_not_healthy_what_was_not_checked_is_said():
@@ -130,3 +133,45 @@ def test_the_thresholds_frozen_at_the_start_are_in_force():
 def test_the_same_snapshot_gives_the_same_judgement():
     seen = snapshot(**AT_CHANCE, **beating())
     assert judge(seen, NOW) == judge(seen, NOW)
+
+
+# -- a wrong scorer and a wrong scale come before everything -------------------------------------------------------
+
+
+def test_a_wrong_error_rate_silences_every_other_advice():
+    """At chance by its own figure, with swapped arguments: nothing is proposed but to score again."""
+    clips = tuple(Clip(clip_id=str(n), reference="MORGEN REGEN NORD WIND", split="val") for n in range(3))
+    said = ("MORGEN", "MORGEN OST", "MORGEN WEST SUED")  # 9 errors in 12 words; over the words said 9 / 6
+    seen = snapshot(
+        val_wer=[1.5] * 30,
+        val_loss=[5.0] * 30,
+        train_loss=[4.0] * 30,
+        clips=clips,
+        decodes=(Decode(epoch=30.0, hypotheses=list(said)),),
+        **beating(),
+    )
+    judged = judge(seen, NOW)
+    assert judged.diagnosis.causes[0].name == "scorer_wrong"
+    assert judged.diagnosis.suppressed == ("Nothing else is suggested before the error rate is right.",)
+    assert [option.id for option in prescribe(seen, judged.diagnosis)] == ["score_again"]
+
+
+def test_two_scales_are_told_before_overfitting():
+    seen = snapshot(
+        train_loss=[2.0 * 0.9**e for e in range(30)], val_loss=[20 * max(0.5, 0.9**e) for e in range(30)], **beating()
+    )
+    judged = judge(seen, NOW)
+    assert judged.diagnosis.causes[0].name == "measured_differently"
+    assert prescribe(seen, judged.diagnosis)[0].id == "measure_alike"
+
+
+def test_a_filter_that_costs_words_is_a_cause_of_its_own_with_its_change():
+    records = tuple(
+        Epoch(epoch=float(e), val_wer=0.4, val_loss=2.0, metrics={"val_wer_adjusted": 0.6}) for e in range(1, 13)
+    )
+    run = Run(run_id="r", config={"min_confidence": 0.6, "blank_penalty": 0.0})
+    seen = Snapshot(run_dir="runs/r", run_id="r", read_at=NOW, run=run, epochs=records)
+    judged = judge(seen, NOW)
+    (option,) = [option for option in prescribe(seen, judged.diagnosis) if option.id == "without_filter"]
+    assert option.changes == {"min_confidence": [0.6, 0.0]}
+    assert "score 40.0 %" in option.expected

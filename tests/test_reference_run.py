@@ -37,8 +37,8 @@ def results_at(whole, epoch):
     return {result.rule: result for result in judge(seen, 2_000_000_000.0).results}
 
 
-def test_the_notes_name_four_findings():
-    assert [row[0] for row in ROWS] == ["at_chance", "blank_collapse", "gap", "val_loss_rising"]
+def test_the_notes_name_five_findings():
+    assert [row[0] for row in ROWS] == ["at_chance", "blank_collapse", "gap", "val_loss_rising", "wer_target"]
 
 
 def test_at_the_end_these_findings_are_open_and_no_other(whole):
@@ -71,7 +71,7 @@ def test_the_verdict_is_stop_for_being_at_chance_and_no_regularisation_is_advise
     diagnosis = judge(whole, 0.0).diagnosis
     assert diagnosis.verdict == "STOP" and diagnosis.worst.rule == "at_chance"
     assert "WER 92.1 % after 60 epochs; always saying MORGEN WOLKE REGION REGEN scores 91.2 %" in diagnosis.reason
-    assert (diagnosis.checks_ran, diagnosis.checks) == (8, len(RULES))
+    assert (diagnosis.checks_ran, diagnosis.checks) == (12, len(RULES))
     assert diagnosis.causes[0].name == "no_evidence"
     assert "More regularisation is not suggested" in diagnosis.suppressed[0]
 
@@ -94,7 +94,7 @@ def test_check_exits_2_and_says_why():
     done = monitor("check", "examples/reference-run")
     assert done.returncode == 2
     assert done.stdout.startswith("STOP  Not learning from the input")
-    assert f"8 of {len(RULES)} checks ran" in done.stdout
+    assert f"12 of {len(RULES)} checks ran" in done.stdout
 
 
 def test_check_says_the_same_to_a_script():

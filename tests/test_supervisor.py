@@ -208,8 +208,8 @@ def test_an_outcome_written_while_nobody_supervised_is_learnt_by_the_adopting_on
     run_dir = started(runs, FINISHES.replace("0.02", "1.0"))
     wait_for(lambda: read_progress(run_dir) is not None)
     os.kill(state_of(run_dir).supervisor.pid, signal.SIGKILL)
-    wait_for(lambda: not workers(run_dir))
-    assert status(run_dir).word == "finished"
+    wait_for(lambda: status(run_dir).word == "finished")
+    assert not workers(run_dir)
     assert ensure_supervised(run_dir)
     wait_for_state(run_dir, "finished")
 

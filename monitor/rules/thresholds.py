@@ -70,6 +70,25 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     flow_least_rate_ratio: float = 0.05
     """Of the peak learning rate: below it steps are small on purpose."""
 
+    scorer_same_evaluations: int = 5
+    scorer_loss_fall_ratio: float = 0.05
+    scorer_least_words_ratio: float = 0.3
+
+    divergence_band_evaluations: int = 5
+    divergence_rise_ratio: float = 0.3
+    divergence_spreads: float = 6.0
+
+    filter_warning: float = 0.01
+    filter_critical: float = 0.05
+
+    wer_target_ratio: float = 0.6
+    wer_target_epoch: float = 60.0
+
+    mismatch_evaluations: int = 4
+    mismatch_factor: float = 3.0
+    mismatch_spread: float = 0.35
+    """Of the logarithm of the ratio, from its least to its largest."""
+
     plateau_warning_evaluations: int = 10
     plateau_critical_evaluations: int = 20
 

@@ -1,0 +1,75 @@
+"""The loss leaves its band upwards, before it is NaN."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from monitor.rules import evaluations
+from monitor.rules.episodes import Level, open_episode
+from monitor.rules.flags import flag
+from monitor.rules.result import NotApplicable, NotEnoughData, Quiet, Result
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Snapshot
+
+
+class Divergence:
+    """Watches train loss against the band of its last evaluations: far above their median, in units of their spread
+    and in share. Train loss is what is minimised: while it leaves its band, the optimisation itself goes wrong.
+
+    It cannot tell a learning rate that is too high from data that changed.
+    """
+
+    name = "divergence"
+    title = "Train loss runs away"
+
+    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.train_loss)
+        if not any_known:
+            return NotApplicable(self.name, self.title, "train loss")
+        need = thresholds.divergence_band_evaluations + 1
+        if not ripe or have < need:
+            return NotEnoughData(self.name, self.title, have, need)
+        data = evaluations.read(snapshot, thresholds)
+        loss = evaluations.columns(snapshot, "train_loss")[0]
+        bands = [_band(loss[:place], thresholds) for place in range(len(loss))]
+        levels = _levels(loss, bands, thresholds)
+        episode = open_episode(data.epochs, levels, thresholds)
+        if episode is None:
+            return Quiet(self.name, self.title, "Train loss stays in its band.")
+        before = bands[episode.onset][0]
+        return flag(
+            self,
+            data.epochs,
+            episode,
+            f"Train loss has left its band: {loss[-1]:.3g}, where {before:.3g} was usual.",
+            now={"train loss": float(loss[-1]), "usual before": before},
+            limits={"times the usual": 1 + thresholds.divergence_rise_ratio, "spreads": thresholds.divergence_spreads},
+            remedy="A lower learning rate or a lower clip norm, from the last good checkpoint.",
+            cannot_tell="Whether the data changed, or the learning rate is too high.",
+        )
+
+
+def _band(before: np.ndarray, limits: Thresholds) -> tuple[float, float]:
+    """(median, spread) of the last finite values; NaN below half a window."""
+    recent = before[np.isfinite(before)][-limits.divergence_band_evaluations :]
+    if len(recent) < limits.divergence_band_evaluations:
+        return float("nan"), float("nan")
+    median = float(np.median(recent))
+    return median, 1.4826 * float(np.median(np.abs(recent - median)))
+
+
+def _levels(loss: np.ndarray, bands: list[tuple[float, float]], limits: Thresholds) -> list[Level]:
+    """Above the band that held when it was left: the band does not follow a loss that runs away."""
+    levels: list[Level] = []
+    held: tuple[float, float] | None = None
+    for value, band in zip(loss, bands, strict=True):
+        median, spread = held or band
+        if not np.isfinite(median) or median <= 0 or not np.isfinite(value):
+            levels.append(Level.HOLD if levels and levels[-1] >= Level.WARNING else Level.CLEAR)
+            continue
+        out = (
+            value > median * (1 + limits.divergence_rise_ratio) and value > median + limits.divergence_spreads * spread
+        )
+        held = (median, spread) if out else None
+        levels.append(Level.WARNING if out else Level.CLEAR)
+    return levels

@@ -1,0 +1,61 @@
+"""Train and val loss that were never measured alike."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from monitor.rules import evaluations
+from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Snapshot
+
+
+class TrainValMismatch:
+    """Watches the ratio of train to val loss over the first evaluations: where one is a multiple of the other from
+    the start, and the multiple hardly changes while both fall, they are on different scales (a sum against a mean,
+    per token against per clip, a term that only one of them has).
+
+    It cannot tell which of the two is meant.
+    """
+
+    name = "train_val_mismatch"
+    title = "Train and val loss are measured differently"
+
+    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        _, any_known, _ = evaluations.enough(
+            snapshot, thresholds, lambda record: None if record.train_loss is None else record.val_loss
+        )
+        if not any_known:
+            return NotApplicable(self.name, self.title, "train and val loss at the same evaluation")
+        need = thresholds.mismatch_evaluations
+        data = evaluations.read(snapshot, thresholds)
+        both = np.isfinite(data.train_loss) & np.isfinite(data.val_loss) & (data.train_loss > 0) & (data.val_loss > 0)
+        if int(both.sum()) < need:
+            return NotEnoughData(self.name, self.title, int(both.sum()), need)
+        places = np.flatnonzero(both)[:need]
+        ratios = np.log(data.train_loss[places] / data.val_loss[places])
+        fell = data.val_loss[places[-1]] < 0.9 * data.val_loss[places[0]]
+        factor = float(np.exp(np.median(ratios)))
+        apart = min(abs(ratios)) > np.log(thresholds.mismatch_factor)
+        if not (apart and float(np.ptp(ratios)) < thresholds.mismatch_spread and fell):
+            return Quiet(self.name, self.title, f"Train loss is {factor:.2g} times val loss at first.")
+        at = float(data.epochs[places[-1]])
+        more = (
+            f"train loss is {factor:.1f} times val loss"
+            if factor > 1
+            else f"val loss is {1 / factor:.1f} times train loss"
+        )
+        return Finding(
+            rule=self.name,
+            title=self.title,
+            severity="warning",
+            line=f"The two losses are on different scales: {more} in each of the first {need} evaluations, "
+            "while both fall.",
+            onset=float(data.epochs[places[0]]),
+            fired=at,
+            now={"train / val loss": factor},
+            limits={"times": thresholds.mismatch_factor},
+            remedy="Measure both with the same reduction and the same terms; best: a fixed part of the train clips in "
+            "eval mode (train_eval_loss). Until then the gap means nothing.",
+            cannot_tell="Which of the two is the one you mean.",
+        )

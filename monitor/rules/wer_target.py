@@ -1,0 +1,48 @@
+"""The error rate that was wanted by a certain epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from monitor.rules import evaluations
+from monitor.rules.episodes import Level, open_episode
+from monitor.rules.flags import flag
+from monitor.rules.result import NotApplicable, NotEnoughData, Quiet, Result
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Snapshot
+
+
+class WerTarget:
+    """Watches whether the best val WER has reached the level asked for by the epoch asked for: 60 % by epoch 60, as
+    the analysis that this product began with had it.
+
+    It cannot tell whether that level is right for this data.
+    """
+
+    name = "wer_target"
+    title = "WER target missed"
+
+    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_wer)
+        if not any_known:
+            return NotApplicable(self.name, self.title, "val WER")
+        if not ripe:
+            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+        data = evaluations.read(snapshot, thresholds)
+        best = np.fmin.accumulate(np.where(np.isfinite(data.val_wer), data.val_wer, np.inf))
+        target, by = thresholds.wer_target_ratio, thresholds.wer_target_epoch
+        late = (data.epochs >= by) & (best > target)
+        levels = [Level.WARNING if missed else Level.CLEAR for missed in late]
+        episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
+        if episode is None:
+            return Quiet(self.name, self.title, f"The target of {100 * target:.0f} % is due by epoch {by:g}.")
+        return flag(
+            self,
+            data.epochs,
+            episode,
+            f"Best WER is {100 * best[-1]:.1f} %; {100 * target:.0f} % was wanted by epoch {by:g}.",
+            now={"best val WER": float(best[-1])},
+            limits={"WER": target, "by epoch": by},
+            remedy="Look at the flags above it for the reason; a target alone has none.",
+            cannot_tell="Whether the target is right for this data.",
+        )

@@ -1,0 +1,27 @@
+"""`wer_target`: the error rate that was wanted by a certain epoch."""
+
+from monitor.rules.result import NotApplicable, NotEnoughData
+from monitor.rules.wer_target import WerTarget
+from tests.snapshots import check, curve, first_fired, found, snapshot
+
+RULE = WerTarget()
+
+
+def test_before_the_epoch_and_after_the_level_it_is_quiet():
+    assert first_fired(RULE, snapshot(val_wer=[0.95] * 59)) == (None, None)
+    assert first_fired(RULE, snapshot(val_wer=curve(90, lambda e: 0.55 if e == 30 else 0.9))) == (None, None)
+
+
+def test_few_evaluations_and_a_missing_rate_are_said():
+    assert isinstance(check(RULE, snapshot(val_wer=[0.9] * 2)), NotEnoughData)
+    assert isinstance(check(RULE, snapshot(val_loss=[0.9] * 9)), NotApplicable)
+
+
+def test_a_level_that_was_missed_is_a_warning_from_that_epoch_on():
+    seen = snapshot(val_wer=[0.92] * 70)
+    assert first_fired(RULE, seen) == (60, None)
+    assert found(RULE, seen).line == "Best WER is 92.0 %; 60 % was wanted by epoch 60. Since epoch 60."
+
+
+def test_reaching_it_late_ends_it():
+    assert found(RULE, snapshot(val_wer=[0.92] * 70 + [0.5])) is None
