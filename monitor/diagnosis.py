@@ -31,8 +31,8 @@ LEARNT_MARGIN = 0.1
 NEVER_LEARNT = frozenset({"non_finite", "at_chance", "blank_collapse", "token_dominance"})
 COLLAPSED = frozenset({"blank_collapse", "token_dominance", "low_information"})
 """Output that does not depend on the clip, unless the error rate says that it does."""
-LIVE_ONLY = frozenset({"stalled"})
-SAID_AT_ONCE = frozenset({"non_finite", "stalled"})
+LIVE_ONLY = frozenset({"stalled", "disk"})
+SAID_AT_ONCE = frozenset({"non_finite", "stalled", "disk", "preflight"})
 """Rules without a guard: they speak even where it is too early for a verdict."""
 
 

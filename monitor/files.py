@@ -165,3 +165,12 @@ class LineTail:
         complete = data[: data.rfind(b"\n") + 1]
         self._offset += len(complete)
         return complete
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Room for this user on a folder's disk; None where that is not told."""
+    try:
+        found = os.statvfs(folder)
+    except (OSError, AttributeError):  # no such call on Windows
+        return None
+    return found.f_bavail * found.f_frsize

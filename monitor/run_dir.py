@@ -201,6 +201,10 @@ class Progress(Record, frozen=True, kw_only=True, omit_defaults=False):
     checkpoint: str | None = None
     checkpoint_at: float | None = None
     checkpoint_epoch: int | None = None
+    checkpoint_bytes: int | None = None
+    """Size of that checkpoint."""
+    disk_free_bytes: int | None = None
+    """Room on the run's disk for this user."""
     outcome: Outcome | None = None
     error: str | None = None
 

@@ -323,7 +323,13 @@ class RunWriter(NullRunWriter):
     def saved_checkpoint(self, path: str | Path, epoch: int) -> None:
         """A checkpoint is complete on disk."""
         if not self._muted:
-            self._tell(force=True, checkpoint=str(path), checkpoint_at=time.time(), checkpoint_epoch=epoch)
+            self._tell(
+                force=True,
+                checkpoint=str(path),
+                checkpoint_at=time.time(),
+                checkpoint_epoch=epoch,
+                checkpoint_bytes=_size(path),
+            )
 
     def should_stop(self) -> bool:
         """Whether somebody asked this run to stop. Cheap: the folder is looked at five times a second at most."""
@@ -415,6 +421,7 @@ class RunWriter(NullRunWriter):
             return
         self._written_at = time.monotonic()
         try:
+            self._progress = msgspec.structs.replace(self._progress, disk_free_bytes=files.free_bytes(self.run_dir))
             files.replace(self.run_dir / PROGRESS_FILE, encode(self._progress))
         except OSError as problem:
             self._warn(f"the heartbeat was not written: {problem}")
@@ -455,6 +462,17 @@ def write_probe(run_dir: Path, probe: Probe) -> Path:
     except OSError as problem:
         raise RefusedError(f"Cannot write {path}: {problem.strerror or problem}. Check rights and room.") from problem
     return path
+
+
+def _size(path: str | Path) -> int | None:
+    """Bytes of a file, or of everything in a folder: some frameworks save one."""
+    try:
+        place = Path(path)
+        if place.is_dir():
+            return sum(each.stat().st_size for each in place.rglob("*") if each.is_file())
+        return place.stat().st_size
+    except OSError:
+        return None
 
 
 class _Outbox:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from monitor.rules.at_chance import AtChance
 from monitor.rules.blank_collapse import BlankCollapse
 from monitor.rules.decode_filter import DecodeFilter
+from monitor.rules.disk import Disk
 from monitor.rules.divergence import Divergence
 from monitor.rules.gap import Gap
+from monitor.rules.gap_forecast import GapForecast
 from monitor.rules.gradient_flow import GradientFlow
+from monitor.rules.loss_spike import LossSpike
 from monitor.rules.low_information import LowInformation
 from monitor.rules.non_finite import NonFinite
+from monitor.rules.oscillation import Oscillation
 from monitor.rules.overconfident import Overconfident
 from monitor.rules.overfitting import Overfitting
+from monitor.rules.preflight import PreflightCheck
 from monitor.rules.result import Result, Rule
 from monitor.rules.scorer_failure import ScorerFailure
 from monitor.rules.stalled import Stalled
@@ -27,9 +32,11 @@ from monitor.run_dir import Snapshot
 RULES: tuple[Rule, ...] = (
     ScorerFailure(),
     TrainValMismatch(),
+    PreflightCheck(),
     NonFinite(),
     Divergence(),
     Stalled(),
+    Disk(),
     AtChance(),
     BlankCollapse(),
     TokenDominance(),
@@ -40,8 +47,11 @@ RULES: tuple[Rule, ...] = (
     WerPlateau(),
     Overfitting(),
     Gap(),
+    GapForecast(),
     ValLossRising(),
     Overconfident(),
+    Oscillation(),
+    LossSpike(),
     WastedRate(),
 )
 """In order of precedence: what stands higher suppresses contradicting advice below it."""

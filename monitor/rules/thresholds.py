@@ -89,6 +89,24 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     mismatch_spread: float = 0.35
     """Of the logarithm of the ratio, from its least to its largest."""
 
+    forecast_evaluations: int = 6
+    forecast_window: int = 12
+
+    spike_band_evaluations: int = 5
+    spike_rise_ratio: float = 0.5
+    spike_spreads: float = 6.0
+    spike_told_evaluations: int = 5
+
+    swing_evaluations: int = 12
+    swing_turns_ratio: float = 0.7
+    swing_width_ratio: float = 0.1
+
+    disk_warning_checkpoints: float = 3.0
+    disk_critical_checkpoints: float = 1.0
+
+    preflight_warning_ratio: float = 0.01
+    preflight_critical_ratio: float = 0.1
+
     plateau_warning_evaluations: int = 10
     plateau_critical_evaluations: int = 20
 

@@ -1,0 +1,69 @@
+"""A val loss that jumped and came back: told, not judged."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from monitor.rules import evaluations
+from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Snapshot
+
+
+class LossSpike:
+    """Watches for an evaluation whose val loss stands far out of the ones around it, in robust spreads and in share.
+
+    Real runs have val losses that jump up to 180 times and are back at the next evaluation; a spike is a hint only.
+    It cannot tell one odd batch from the first sign of more.
+    """
+
+    name = "loss_spike"
+    title = "Val loss jumped"
+
+    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_loss)
+        if not any_known:
+            return NotApplicable(self.name, self.title, "val loss")
+        need = thresholds.spike_band_evaluations + 1
+        if not ripe or have < need:
+            return NotEnoughData(self.name, self.title, have, need)
+        data = evaluations.read(snapshot, thresholds)
+        spikes = [
+            place for place in range(len(data)) if data.judged[place] and _stands_out(data.val_loss, place, thresholds)
+        ]
+        recent = [place for place in spikes if place >= len(data) - thresholds.spike_told_evaluations]
+        if not recent:
+            return Quiet(self.name, self.title, "Val loss does not jump.")
+        place = recent[-1]
+        usual = _usual(data.val_loss, place, thresholds)[0]
+        back = place < len(data) - 1 and not _stands_out(data.val_loss, len(data) - 1, thresholds)
+        return Finding(
+            rule=self.name,
+            title=self.title,
+            severity="info",
+            line=f"Val loss jumped to {data.val_loss[place]:.3g} at epoch {data.epochs[place]:g}, where {usual:.3g} "
+            f"was usual; {'it came back' if back else 'wait for the next evaluation'}.",
+            onset=float(data.epochs[place]),
+            fired=float(data.epochs[place]),
+            now={"val loss then": float(data.val_loss[place]), "usual": usual},
+            limits={"times the usual": 1 + thresholds.spike_rise_ratio, "spreads": thresholds.spike_spreads},
+            remedy="Nothing while it comes back; else look at the val clips and at the learning rate.",
+            cannot_tell="One odd batch from the first sign of more.",
+        )
+
+
+def _usual(loss: np.ndarray, place: int, limits: Thresholds) -> tuple[float, float]:
+    """(median, spread) of the evaluations before; NaN where there are too few."""
+    before = loss[:place]
+    before = before[np.isfinite(before)][-limits.spike_band_evaluations :]
+    if len(before) < limits.spike_band_evaluations:
+        return float("nan"), float("nan")
+    median = float(np.median(before))
+    return median, 1.4826 * float(np.median(np.abs(before - median)))
+
+
+def _stands_out(loss: np.ndarray, place: int, limits: Thresholds) -> bool:
+    median, spread = _usual(loss, place, limits)
+    return bool(
+        median > 0 and loss[place] > max(median * (1 + limits.spike_rise_ratio), median + limits.spike_spreads * spread)
+    )
