@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "writer": CONTRACT | {"files", "control", "processes"},
     "reader": CONTRACT | {"files", "processes"},
     "status": {"run_dir"},
+    "replay": CONTRACT,
     "rules": CONTRACT | {"series", "status"},
     "diagnosis": CONTRACT | {"series", "rules", "status"},
     "prescriptions": CONTRACT | {"rules", "diagnosis"},

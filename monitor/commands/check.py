@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
 from monitor.diagnosis import SAID_AT_ONCE
@@ -11,13 +15,19 @@ from monitor.rules.result import Quiet
 UNDECIDED = frozenset({"TOO EARLY", "CAN'T JUDGE"})
 
 
-def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
-    look = look_at(find_run(runs, run))
+def run(
+    run: RunArgument,
+    runs: RunsOption = DEFAULT_RUNS,
+    at: Annotated[float | None, typer.Option(help="Judge it as it was after this epoch.")] = None,
+    as_json: JsonOption = False,
+) -> int:
+    look = look_at(find_run(runs, run), at)
     code = exit_code(look)
     if as_json:
-        print_json(document(look, code))
+        print_json({**document(look, code), "at_epoch": at})
     else:
-        console().print("\n".join(lines(look)), soft_wrap=True)
+        then = [] if at is None else [f"As it was at epoch {look.snapshot.epochs[-1].epoch:g}."]
+        console().print("\n".join([*then, *lines(look)]), soft_wrap=True)
     return code
 
 

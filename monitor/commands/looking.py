@@ -9,6 +9,7 @@ from monitor.commands.common import now
 from monitor.diagnosis import Judged, judge
 from monitor.launcher import ensure_supervised
 from monitor.reader import RunReader
+from monitor.replay import as_of
 from monitor.run_dir import Snapshot
 from monitor.status import Status, status_of
 
@@ -23,9 +24,15 @@ class Look:
     status: Status
 
 
-def look_at(run_dir: Path) -> Look:
-    """Reads and judges a run; a run that has lost its supervisor gets a new one on the way."""
+def look_at(run_dir: Path, at: float | None = None) -> Look:
+    """Reads and judges a run, as it is or as it was after epoch `at`.
+
+    A run that has lost its supervisor gets a new one on the way. Raises UsageError for an epoch before the first.
+    """
     ensure_supervised(run_dir)
     moment = now()
     snapshot = RunReader(run_dir).read(moment)
+    if at is not None:
+        then = as_of(snapshot, at)
+        return Look(run_dir, then, judge(then, then.read_at), status_of(snapshot))
     return Look(run_dir, snapshot, judge(snapshot, moment), status_of(snapshot))
