@@ -31,4 +31,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if int(os.environ.get("WORLD_SIZE") or 1) > 1:
+        # Everything is on disk by now. Ending the interpreter in the usual way races with gloo's own threads, and the
+        # loser aborts ("terminate called without an active exception"), which torchrun takes for a failed training.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

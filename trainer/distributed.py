@@ -74,5 +74,7 @@ def join() -> Ranks:
 
 
 def leave(ranks: Ranks) -> None:
+    """Ends the meeting once everyone has come to its end. After an error nobody waits: torchrun ends the others."""
     if ranks.world > 1:
+        ranks.wait()
         distributed.destroy_process_group()

@@ -45,10 +45,8 @@ MAY_CHANGE = ("epochs", "patience", "device", "log_every", "pace", "init_checkpo
 def run(invocation: Invocation, signals: StopSignals) -> None:
     """Trains what `invocation` asks for, or goes on with it. Raises MonitorError for what a person can mend."""
     ranks = join()
-    try:
-        _run(invocation, signals, ranks)
-    finally:
-        leave(ranks)
+    _run(invocation, signals, ranks)
+    leave(ranks)
 
 
 def _run(invocation: Invocation, signals: StopSignals, ranks: Ranks) -> None:
