@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from monitor.errors import EXIT_OK, MonitorError, UsageError
 from trainer import arguments
 from trainer.stopping import StopSignals
+
+LET_THE_FIRST_SPEAK_SECS = 5.0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -23,9 +26,12 @@ def main(argv: list[str] | None = None) -> int:
 
         run(invocation, signals)
     except MonitorError as error:
-        # Processes that train together have the same command line: one of them tells what is wrong with it.
+        # Processes that train together have the same command line: one of them tells what is wrong with it, and the
+        # others give it time to, because torchrun ends all when the first one ends.
         if os.environ.get("RANK", "0") == "0" or not isinstance(error, UsageError):
             sys.stderr.write(f"error: {error}\n")
+        else:
+            time.sleep(LET_THE_FIRST_SPEAK_SECS)
         return error.exit_code
     return EXIT_OK
 
