@@ -21,6 +21,7 @@ from monitor.relaunch.fields import checked, with_presets
 from monitor.relaunch.flags import text_of
 from monitor.relaunch.plan import RestartPlan, free_run_id, make_plan
 from monitor.run_dir import LAUNCH_FILE, Parent, Request, Snapshot, check_run_id, encode
+from monitor.settings import settings_for
 from monitor.status import Status, status_of
 
 HOME = Path(__file__).resolve().parent.parent
@@ -45,15 +46,18 @@ def start(
 
     The run outlives the caller. A command that cannot be started at all leaves a failed run that says why.
     With `run_id` (a form's nonce) the start happens at most once; without, the next free name is taken.
-    Raises UsageError for an empty command or a bad id, RefusedError if the id is taken or the folder not writable.
+    `thresholds` are else those of the project's vitalsigns.toml; they are frozen into launch.json.
+    Raises UsageError for an empty command, a bad id or a bad vitalsigns.toml, RefusedError if the id is taken or the
+    folder not writable.
     """
+    where = (cwd or Path.cwd()).absolute()
     order = Order(
         argv=list(argv),
-        cwd=(cwd or Path.cwd()).absolute(),
+        cwd=where,
         asked_by=asked_by,
         how="restart" if parent else "start",
         parent=parent,
-        thresholds=thresholds or {},
+        thresholds=settings_for(where).thresholds if thresholds is None else thresholds,
         stop_grace_secs=stop_grace_secs,
     )
     run_dir = _claim(runs_dir, order, run_id, name)
