@@ -62,9 +62,12 @@ def rising_p_value(y: Sequence[float] | Array) -> float:
     if n < 4:
         return math.nan
     first, second = _pairs(n)
-    score = float(np.sign(ys[second] - ys[first]).sum())
-    _, ties = np.unique(ys, return_counts=True)
-    variance = (n * (n - 1) * (2 * n + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18
+    signs = np.sign(ys[second] - ys[first])
+    score = float(signs.sum())
+    variance = n * (n - 1) * (2 * n + 5) / 18
+    if not signs.all():
+        _, ties = np.unique(ys, return_counts=True)
+        variance -= float((ties * (ties - 1) * (2 * ties + 5)).sum()) / 18
     if variance <= 0:
         return 1.0
     z = (score - np.sign(score)) / math.sqrt(variance)
@@ -77,16 +80,28 @@ def running_best(y: Sequence[float] | Array) -> Array:
     return np.minimum.accumulate(np.where(np.isfinite(ys), ys, np.inf))
 
 
-def running_median(y: Sequence[float] | Array, width: int) -> Array:
-    """Median of the last `width` finite values at each place (trailing: no look ahead); NaN where there is none."""
+def trailing_windows(y: Sequence[float] | Array, width: int) -> Array:
+    """(n, width): the last `width` finite values at each place, its own included; NaN rows where there are fewer."""
     ys = np.asarray(y, float)
-    out = np.full(len(ys), np.nan)
-    for place in range(len(ys)):
-        window = ys[max(0, place - width + 1) : place + 1]
-        window = window[np.isfinite(window)]
-        if len(window):
-            out[place] = np.median(window)
+    finite = np.isfinite(ys)
+    out = np.full((len(ys), width), np.nan)
+    kept = ys[finite]
+    if len(kept) >= width:
+        windows = np.lib.stride_tricks.sliding_window_view(kept, width)
+        rows = np.cumsum(finite) - width
+        out[rows >= 0] = windows[rows[rows >= 0]]
     return out
+
+
+def running_median(y: Sequence[float] | Array, width: int) -> Array:
+    """Median of the finite ones among the last `width` values at each place (no look ahead); NaN where none is."""
+    ys = np.asarray(y, float)
+    padded = np.concatenate([np.full(width - 1, np.nan), np.where(np.isfinite(ys), ys, np.nan)])
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1) if len(ys) else padded[:0, None]
+    count = np.isfinite(windows).sum(axis=1)
+    rows = np.arange(len(ys))
+    # Sorted, the NaNs stand last: the middle one, or the mean of the two middle ones.
+    return 0.5 * (windows[rows, np.maximum(count - 1, 0) // 2] + windows[rows, np.minimum(count // 2, width - 1)])
 
 
 def thin(y: Sequence[float], most: int) -> list[float]:

@@ -83,3 +83,25 @@ def test_thinning_keeps_both_ends_and_invents_nothing(values, most):
     assert set(thinned) <= set(values)
     if values:
         assert (thinned[0], thinned[-1]) == (values[0], values[-1])
+
+
+WITH_HOLES = st.lists(st.one_of(st.floats(-1e3, 1e3), st.just(math.nan), st.just(math.inf)), max_size=40)
+
+
+@settings(max_examples=150, deadline=None)
+@given(WITH_HOLES, st.integers(1, 8))
+def test_the_running_median_is_that_of_the_finite_ones_in_each_window(values, width):
+    found = series.running_median(values, width)
+    for place in range(len(values)):
+        window = [x for x in values[max(0, place - width + 1) : place + 1] if math.isfinite(x)]
+        expected = statistics.median(window) if window else math.nan
+        assert found[place] == pytest.approx(expected, nan_ok=True)
+
+
+@settings(max_examples=150, deadline=None)
+@given(WITH_HOLES, st.integers(1, 8))
+def test_trailing_windows_hold_the_last_finite_values(values, width):
+    found = series.trailing_windows(values, width)
+    for place in range(len(values)):
+        finite = [x for x in values[: place + 1] if math.isfinite(x)][-width:]
+        assert found[place].tolist() == finite if len(finite) == width else np.isnan(found[place]).all()

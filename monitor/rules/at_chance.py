@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from monitor.rules import evaluations
@@ -38,7 +40,7 @@ class AtChance:
         if not ripe:
             return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
-        levels = [_level(data, place, floors, by_wer, thresholds) for place in range(len(data))]
+        levels = _levels(data, floors, by_wer, thresholds)
         # Nobody can know before the guard's evaluations are in, so the flag cannot have fired earlier.
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
@@ -67,24 +69,25 @@ def skill(loss: float, floors: Floors) -> float:
     return 1 - loss / floors.loss_unigram if floors.loss_unigram else float("nan")
 
 
-def _level(data: Evaluations, place: int, floors: Floors, by_wer: bool, limits: Thresholds) -> Level:
-    if not data.judged[place]:
-        return Level.CLEAR
+def _levels(data: Evaluations, floors: Floors, by_wer: bool, limits: Thresholds) -> list[Level]:
     if by_wer:
-        value = data.val_wer[place]
-        over = value - ((floors.wer_constant or 0.0) - limits.chance_margin)
+        over = data.val_wer - ((floors.wer_constant or 0.0) - limits.chance_margin)
         margin = limits.chance_margin * limits.hysteresis_ratio
     else:
-        over = limits.chance_skill - skill(float(data.val_loss[place]), floors)
+        over = limits.chance_skill - (1 - data.val_loss / (floors.loss_unigram or math.nan))
         margin = limits.chance_skill * limits.hysteresis_ratio
-    if np.isnan(over):
-        return Level.HOLD
-    if over < -margin:
-        return Level.CLEAR
-    if over < 0:
-        return Level.HOLD
-    late = data.epochs[place] >= limits.chance_critical_epochs
-    return Level.CRITICAL if late or _stopped_falling(data.val_loss[: place + 1], limits) else Level.WARNING
+    places = zip(over.tolist(), data.judged.tolist(), data.epochs.tolist(), strict=True)
+    levels = []
+    for place, (value, judged, epoch) in enumerate(places):
+        if not judged or value < -margin:
+            levels.append(Level.CLEAR)
+        elif math.isnan(value) or value < 0:
+            levels.append(Level.HOLD)
+        else:
+            late = epoch >= limits.chance_critical_epochs
+            sure = late or _stopped_falling(data.val_loss[: place + 1], limits)
+            levels.append(Level.CRITICAL if sure else Level.WARNING)
+    return levels
 
 
 def _stopped_falling(loss: np.ndarray, limits: Thresholds) -> bool:

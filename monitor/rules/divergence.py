@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from monitor import series
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.flags import flag
@@ -31,12 +34,12 @@ class Divergence:
             return NotEnoughData(self.name, self.title, have, need)
         data = evaluations.read(snapshot, thresholds)
         loss = evaluations.columns(snapshot, "train_loss")[0]
-        bands = [_band(loss[:place], thresholds) for place in range(len(loss))]
+        bands = _bands(loss, thresholds)
         levels = _levels(loss, bands, thresholds)
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
             return Quiet(self.name, self.title, "Train loss stays in its band.")
-        before = bands[episode.onset][0]
+        before = float(bands[episode.onset][0])
         return flag(
             self,
             data.epochs,
@@ -49,22 +52,22 @@ class Divergence:
         )
 
 
-def _band(before: np.ndarray, limits: Thresholds) -> tuple[float, float]:
-    """(median, spread) of the last finite values; NaN below half a window."""
-    recent = before[np.isfinite(before)][-limits.divergence_band_evaluations :]
-    if len(recent) < limits.divergence_band_evaluations:
-        return float("nan"), float("nan")
-    median = float(np.median(recent))
-    return median, 1.4826 * float(np.median(np.abs(recent - median)))
+def _bands(loss: series.Array, limits: Thresholds) -> list[tuple[float, float]]:
+    """At each place (median, spread) of the last finite values before it; NaN where there are too few."""
+    before = np.concatenate([[np.nan], loss[:-1]])
+    recent = series.trailing_windows(before, limits.divergence_band_evaluations)
+    median = np.median(recent, axis=1)
+    spread = 1.4826 * np.median(np.abs(recent - median[:, None]), axis=1)
+    return list(zip(median.tolist(), spread.tolist(), strict=True))
 
 
-def _levels(loss: np.ndarray, bands: list[tuple[float, float]], limits: Thresholds) -> list[Level]:
+def _levels(loss: series.Array, bands: list[tuple[float, float]], limits: Thresholds) -> list[Level]:
     """Above the band that held when it was left: the band does not follow a loss that runs away."""
     levels: list[Level] = []
     held: tuple[float, float] | None = None
-    for value, band in zip(loss, bands, strict=True):
+    for value, band in zip(loss.tolist(), bands, strict=True):
         median, spread = held or band
-        if not np.isfinite(median) or median <= 0 or not np.isfinite(value):
+        if not math.isfinite(median) or median <= 0 or not math.isfinite(value):
             levels.append(Level.HOLD if levels and levels[-1] >= Level.WARNING else Level.CLEAR)
             continue
         out = (

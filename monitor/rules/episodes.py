@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+import numpy as np
+
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Severity
 from monitor.series import Array
@@ -35,8 +37,11 @@ class _Streak:
     began: int | None = None
     fired: int | None = None
 
-    def on(self, place: int, held_epochs: float, needed_epochs: float) -> None:
-        if self.fired is None and held_epochs >= needed_epochs:
+    def on(self, place: int, times: Sequence[float], needed_epochs: float) -> None:
+        """One more evaluation of the condition. The epochs before its first evaluation are counted in."""
+        self.began = place if self.began is None else self.began
+        before = times[self.began - 1] if self.began else times[self.began] - 1
+        if max(times[place] - before, place - self.began + 1.0) >= needed_epochs:
             self.fired = place
 
 
@@ -55,17 +60,19 @@ def open_episode(
     """
     warn_for = thresholds.warning_epochs if warning_epochs is None else warning_epochs
     crit_for = thresholds.critical_epochs if critical_epochs is None else critical_epochs
+    first = _after_last_clear(levels)
+    times = np.asarray(epochs, float).tolist()
     warning, critical = _Streak(), _Streak()
-    for place, level in enumerate(levels):
-        if level == Level.CLEAR or (level == Level.HOLD and warning.fired is None):
+    for place in range(first, len(levels)):
+        level = levels[place]
+        if level is Level.HOLD and warning.fired is None:
             warning, critical = _Streak(), _Streak()
             continue
-        if warning.began is None:
-            warning.began = place
-        warning.on(place, _held(epochs, warning.began, place), warn_for)
-        if level == Level.CRITICAL:
-            critical.began = place if critical.began is None else critical.began
-            critical.on(place, _held(epochs, critical.began, place), crit_for)
+        if warning.fired is None:
+            warning.on(place, times, warn_for)
+        if level is Level.CRITICAL:
+            if critical.fired is None:
+                critical.on(place, times, crit_for)
         elif critical.fired is None:
             critical = _Streak()
     if critical.fired is not None and warning.began is not None:
@@ -76,7 +83,9 @@ def open_episode(
     return None
 
 
-def _held(epochs: Sequence[float] | Array, began: int, place: int) -> float:
-    """Epochs for which the condition has held, the one before its first evaluation counted in."""
-    before = epochs[began - 1] if began else epochs[began] - 1
-    return max(float(epochs[place] - before), place - began + 1.0)
+def _after_last_clear(levels: Sequence[Level]) -> int:
+    """Whatever came before a clear evaluation is over: only what follows the last one can be open."""
+    for place in range(len(levels) - 1, -1, -1):
+        if levels[place] is Level.CLEAR:
+            return place + 1
+    return 0

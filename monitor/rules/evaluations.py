@@ -13,6 +13,10 @@ from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.series import Array
 
+SNAPSHOTS_KEPT = 16
+_KEPT: dict[int, tuple[tuple[Epoch, ...], dict[str, Array]]] = {}
+"""By the identity of a snapshot's records, which are immutable; the records are held, so that no id is used twice."""
+
 
 @dataclass(frozen=True)
 class Evaluations:
@@ -30,8 +34,23 @@ class Evaluations:
 
 
 def columns(snapshot: Snapshot, *names: str) -> list[Array]:
-    """Fields of the epoch records as arrays (evaluations,), NaN where absent."""
-    return [np.array([_number(record, name) for record in snapshot.epochs], dtype=float) for name in names]
+    """Fields of the epoch records as arrays (evaluations,), NaN where absent. Read-only: rules share them."""
+    kept = _kept_of(snapshot.epochs)
+    for name in names:
+        if name not in kept:
+            kept[name] = np.array([_number(record, name) for record in snapshot.epochs], dtype=float)
+            kept[name].setflags(write=False)
+    return [kept[name] for name in names]
+
+
+def _kept_of(epochs: tuple[Epoch, ...]) -> dict[str, Array]:
+    """Columns of these very records that a rule has already asked for."""
+    known = _KEPT.get(id(epochs))
+    if known is None or known[0] is not epochs:
+        while len(_KEPT) >= SNAPSHOTS_KEPT:
+            _KEPT.pop(next(iter(_KEPT)), None)
+        known = _KEPT[id(epochs)] = (epochs, {})
+    return known[1]
 
 
 def _number(record: Epoch, name: str) -> float:
@@ -51,15 +70,23 @@ def read(snapshot: Snapshot, thresholds: Thresholds) -> Evaluations:
 
 
 def _judged(snapshot: Snapshot, epochs: Array, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
-    warmup = snapshot.run.warmup_epochs if snapshot.run is not None else 0.0
     many = np.arange(1, len(epochs) + 1) >= thresholds.guard_many_evaluations
-    return (epochs >= guard_of(snapshot, thresholds)) | (many & (epochs > warmup))
+    return (epochs >= guard_of(snapshot, thresholds)) | (many & (epochs > _warmup(snapshot)))
+
+
+def past_guard(snapshot: Snapshot, thresholds: Thresholds, epoch: float, evaluations: int) -> bool:
+    """Whether a verdict is allowed at this epoch, after so many evaluations."""
+    many = evaluations >= thresholds.guard_many_evaluations and epoch > _warmup(snapshot)
+    return epoch >= guard_of(snapshot, thresholds) or many
+
+
+def _warmup(snapshot: Snapshot) -> float:
+    return snapshot.run.warmup_epochs if snapshot.run is not None else 0.0
 
 
 def guard_of(snapshot: Snapshot, thresholds: Thresholds) -> float:
     """First epoch that is judged: after warm-up, and never before `guard_epochs`."""
-    warmup = snapshot.run.warmup_epochs if snapshot.run is not None else 0.0
-    return max(warmup, thresholds.guard_epochs)
+    return max(_warmup(snapshot), thresholds.guard_epochs)
 
 
 def floors_of(snapshot: Snapshot) -> Floors:
@@ -71,6 +98,5 @@ def enough(snapshot: Snapshot, thresholds: Thresholds, wanted: Callable[[Epoch],
     have = [record for record in snapshot.epochs if wanted(record) is not None]
     if not have:
         return 0, False, False
-    epochs = np.array([record.epoch for record in have])
-    ripe = len(have) >= thresholds.guard_evaluations and bool(_judged(snapshot, epochs, thresholds)[-1])
+    ripe = len(have) >= thresholds.guard_evaluations and past_guard(snapshot, thresholds, have[-1].epoch, len(have))
     return len(have), True, ripe

@@ -28,10 +28,8 @@ class LossSpike:
         if not ripe or have < need:
             return NotEnoughData(self.name, self.title, have, need)
         data = evaluations.read(snapshot, thresholds)
-        spikes = [
-            place for place in range(len(data)) if data.judged[place] and _stands_out(data.val_loss, place, thresholds)
-        ]
-        recent = [place for place in spikes if place >= len(data) - thresholds.spike_told_evaluations]
+        places = range(max(0, len(data) - thresholds.spike_told_evaluations), len(data))
+        recent = [place for place in places if data.judged[place] and _stands_out(data.val_loss, place, thresholds)]
         if not recent:
             return Quiet(self.name, self.title, "Val loss does not jump.")
         place = recent[-1]

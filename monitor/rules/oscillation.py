@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from monitor import series
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.flags import flag
@@ -31,27 +33,22 @@ class Oscillation:
         if not ripe or have < need:
             return NotEnoughData(self.name, self.title, have, need)
         data = evaluations.read(snapshot, thresholds)
-        swings = [_swings(data.val_loss[: place + 1], need) for place in range(len(data))]
-        levels = [
-            Level.WARNING
-            if data.judged[place]
-            and turns >= thresholds.swing_turns_ratio
-            and width > thresholds.swing_width_ratio
-            and not any(_finds_best(values[: place + 1], need) for values in (data.val_loss, data.val_wer))
-            else Level.CLEAR
-            for place, (turns, width) in enumerate(swings)
-        ]
+        if not _sick(*_swings(data.val_loss[np.isfinite(data.val_loss)][-need:], need), thresholds)[-1]:
+            return Quiet(self.name, self.title, "Val loss does not swing.")
+        turns, width = _swings(data.val_loss, need)
+        finds = _finds_best(data.val_loss, need) | _finds_best(data.val_wer, need)
+        swings = data.judged & _sick(turns, width, thresholds) & ~finds
+        levels = [Level.WARNING if sick else Level.CLEAR for sick in swings.tolist()]
         episode = open_episode(data.epochs, levels, thresholds)
-        turns, width = swings[-1]
         if episode is None:
             return Quiet(self.name, self.title, "Val loss does not swing.")
         return flag(
             self,
             data.epochs,
             episode,
-            f"Val loss swings: it turned round in {100 * turns:.0f} % of the last {need} evaluations, "
-            f"by {100 * width:.0f} % of itself each time.",
-            now={"turns": turns, "width": width},
+            f"Val loss swings: it turned round in {100 * turns[-1]:.0f} % of the last {need} evaluations, "
+            f"by {100 * width[-1]:.0f} % of itself each time.",
+            now={"turns": float(turns[-1]), "width": float(width[-1])},
             limits={"turns": thresholds.swing_turns_ratio, "width": thresholds.swing_width_ratio},
             remedy="A lower learning rate, or a longer warm-up; more val clips if they are few.",
             cannot_tell="A learning rate that is too high from a val set that is too small.",
@@ -59,18 +56,32 @@ class Oscillation:
         )
 
 
-def _finds_best(values: np.ndarray, window: int) -> bool:
-    """Whether the best of all was found within the window."""
-    finite = values[np.isfinite(values)]
-    return len(finite) > window and bool(finite[-window:].min() < finite[:-window].min())
+def _sick(turns: series.Array, width: series.Array, limits: Thresholds) -> npt.NDArray[np.bool_]:
+    sick: npt.NDArray[np.bool_] = (turns >= limits.swing_turns_ratio) & (width > limits.swing_width_ratio)
+    return sick
 
 
-def _swings(loss: np.ndarray, window: int) -> tuple[float, float]:
-    """(share of places where it turns round, median step / median loss) of the last finite values."""
-    recent = loss[np.isfinite(loss)][-window:]
-    if len(recent) < window:
-        return 0.0, 0.0
-    steps = np.diff(recent)
-    middle = float(np.median(np.abs(recent)))
-    turns = float(np.mean(np.sign(steps[1:]) * np.sign(steps[:-1]) < 0))
-    return turns, float(np.median(np.abs(steps))) / middle if middle else 0.0
+def _finds_best(values: series.Array, window: int) -> npt.NDArray[np.bool_]:
+    """At each place whether the best of all so far was found within the window; not known with fewer values."""
+    recent = series.trailing_windows(values, window).min(axis=1)
+    # The values before a window are those before its first: the window's own best is new if it is under all of them.
+    finite = np.isfinite(values)
+    best = np.minimum.accumulate(values[finite])
+    count = np.cumsum(finite) - window
+    out = np.zeros(len(values), dtype=bool)
+    known = count > 0
+    out[known] = recent[known] < best[count[known] - 1]
+    return out
+
+
+def _swings(loss: series.Array, window: int) -> tuple[series.Array, series.Array]:
+    """At each place (share of places where it turns round, median step / median loss) of the last finite values."""
+    recent = series.trailing_windows(loss, window)
+    full = np.isfinite(recent).all(axis=1)
+    steps = np.diff(recent[full], axis=1)
+    middle = np.median(np.abs(recent[full]), axis=1)
+    turns, width = np.zeros(len(loss)), np.zeros(len(loss))
+    turns[full] = np.mean(np.sign(steps[:, 1:]) * np.sign(steps[:, :-1]) < 0, axis=1)
+    step = np.median(np.abs(steps), axis=1)
+    width[full] = np.divide(step, middle, out=np.zeros_like(step), where=middle > 0)
+    return turns, width

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from monitor import series
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
@@ -33,16 +35,17 @@ class Overconfident:
         if not ripe:
             return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
-        rising = rising_levels(data.epochs, data.val_loss, data.judged, thresholds)
+        rising = rising_levels(snapshot, data, thresholds)
+        improving = still_improving(data.val_wer)
         levels = [
-            level if level < Level.WARNING else Level.WARNING if still_improving(data.val_wer[: i + 1]) else Level.CLEAR
-            for i, level in enumerate(rising)
+            level if level < Level.WARNING else Level.WARNING if improves else Level.CLEAR
+            for level, improves in zip(rising, improving.tolist(), strict=True)
         ]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         chance = evaluations.floors_of(snapshot).wer_constant
         # An error rate that never left chance is not "improving", however its noise falls.
         learnt = chance is None or float(np.nanmin(data.val_wer)) < chance - thresholds.chance_margin
-        if episode is None or not learnt or not still_improving(data.val_wer):
+        if episode is None or not learnt or not improving[-1]:
             return Quiet(self.name, self.title, "Loss and error rate do not go apart.")
         best_loss = int(np.nanargmin(np.where(np.isfinite(data.val_loss), data.val_loss, np.nan)))
         first, last = float(data.val_wer[best_loss]), float(np.nanmin(data.val_wer))
@@ -63,10 +66,12 @@ class Overconfident:
         )
 
 
-def still_improving(wer: np.ndarray) -> bool:
-    """Whether the best error rate so far was reached within the last evaluations, and is a real step."""
-    finite = wer[np.isfinite(wer)]
-    if len(finite) <= RECENT_EVALUATIONS:
-        return len(finite) > 1 and bool(finite[-1] <= finite.min())
-    before, recent = finite[:-RECENT_EVALUATIONS], finite[-RECENT_EVALUATIONS:]
-    return bool(recent.min() < before.min())
+def still_improving(wer: series.Array) -> npt.NDArray[np.bool_]:
+    """At each place whether the best error rate so far was reached within the last evaluations."""
+    finite = np.isfinite(wer)
+    best = series.running_best(wer[finite])
+    new = np.zeros(len(best), dtype=bool)
+    new[1:RECENT_EVALUATIONS] = wer[finite][1:RECENT_EVALUATIONS] <= best[1:RECENT_EVALUATIONS]
+    new[RECENT_EVALUATIONS:] = best[RECENT_EVALUATIONS:] < best[:-RECENT_EVALUATIONS]
+    last_known = np.cumsum(finite) - 1
+    return np.where(last_known >= 0, new[np.maximum(last_known, 0)], False) if len(new) else finite

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,16 +11,24 @@ from monitor import series
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
+from monitor.rules.grown import Grown
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Snapshot
 
+EVALUATIONS_WARNING, EVALUATIONS_CRITICAL = 2, 3
+SCATTER_EVALUATIONS = 14
+SCATTERS_BEYOND_DOUBT = 4.0
+"""A rise of so many scatters needs no trend test."""
+TREND_WINDOW = 24
+
 
 class Overfitting:
-    """Watches for a sustained rise of val loss over its best, while train loss falls and errors do not improve.
+    """Watches for a val loss that stays above its best while train loss falls and errors do not improve.
 
     Every comparison is a ratio within the run, so the verdict is the same when all losses are multiplied.
-    A spike that recovers is no rise: the lower of the last two evaluations must stand above the best.
+    How much counts as a rise is the run's own: more than its evaluations scatter, and more than a small part of
+    what it had learnt; two evaluations in a row, so that a spike that recovers is none.
     It cannot tell why: too little data, too large a model, or people in val that train never shows.
     """
 
@@ -35,9 +44,15 @@ class Overfitting:
         if not ripe:
             return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
-        steps = _last_steps(data.val_wer, thresholds)
-        seen = [_look(data, place, steps[place], thresholds) for place in range(len(data))]
-        episode = open_episode(data.epochs, [view.level for view in seen], thresholds)
+        seen = look(snapshot, data, thresholds)
+        # Counted in evaluations, not in epochs: one alone may be a spike however many epochs it stands for.
+        episode = open_episode(
+            np.arange(len(data), dtype=float),
+            [view.level for view in seen],
+            thresholds,
+            warning_epochs=EVALUATIONS_WARNING,
+            critical_epochs=EVALUATIONS_CRITICAL,
+        )
         last = seen[-1]
         if episode is None:
             return Quiet(self.name, self.title, "Val loss does not rise away from train loss.")
@@ -58,7 +73,7 @@ class Overfitting:
                 "best val loss at epoch": float(best),
             },
             limits={
-                "val loss above best": thresholds.overfitting_rise_ratio,
+                "val loss above best": last.needed,
                 "critical above": thresholds.overfitting_rise_critical_ratio,
                 "critical gap / val loss": thresholds.overfitting_gap_critical_ratio,
             },
@@ -67,41 +82,86 @@ class Overfitting:
         )
 
 
-class _View:
-    """What one evaluation shows, looking back only."""
+@dataclass(frozen=True)
+class View:
+    """What one evaluation shows, looking back only. Ratios are of the best val loss; the gap's is of the val loss."""
 
-    def __init__(self, level: Level, best_at: int = 0, rise: float = 0.0, train_fall: float = 0.0, gap: float = 0.0):
-        self.level = level
-        self.best_at = best_at
-        self.rise = rise
-        self.train_fall = train_fall
-        self.relative_gap = gap
+    level: Level
+    best_at: int = 0
+    rise: float = 0.0
+    needed: float = 0.0
+    train_fall: float = 0.0
+    relative_gap: float = 0.0
 
 
-def _look(data: Evaluations, place: int, last_step: int, limits: Thresholds) -> _View:
-    val = data.val_loss[: place + 1]
-    finite = np.isfinite(val)
-    if not data.judged[place] or finite.sum() < limits.guard_evaluations or not finite[-1]:
-        return _View(Level.CLEAR)
-    best_at = int(np.argmin(np.where(finite, val, np.inf)))
-    if val[best_at] <= 0 or place - best_at < 2:
-        return _View(Level.CLEAR, best_at)
-    rise = float(np.nanmin(val[place - 1 :]) / val[best_at] - 1)
+_MEMORY: Grown[View] = Grown()
+
+
+def look(snapshot: Snapshot, data: Evaluations, limits: Thresholds) -> list[View]:
+    """One view per evaluation; each depends on the evaluations up to its own alone."""
+    steps = _last_steps(data.val_wer, limits)
+    finite = np.isfinite(data.val_loss)
+    known = np.cumsum(finite)
+    scatter = _scatter(data.val_loss)
+    highest = np.maximum.accumulate(np.where(finite, data.val_loss, -np.inf))
+    best = series.running_best(data.val_loss)
+
+    def one(place: int) -> View:
+        best_at = int(np.argmax(best == best[place]))
+        ripe = data.judged[place] and known[place] >= limits.guard_evaluations
+        if not ripe or not finite[place] or best[place] <= 0 or place - best_at < 2:
+            return View(Level.CLEAR, best_at)
+        learnt = float(highest[best_at] / best[place]) - 1
+        needed = max(
+            limits.overfitting_rise_ratio,
+            limits.overfitting_scatters * float(scatter[place]),
+            min(limits.overfitting_learnt_ratio * learnt, limits.overfitting_rise_large_ratio),
+        )
+        return _view(data, place, best_at, steps[place], needed, float(scatter[place]), limits)
+
+    return _MEMORY.of(snapshot, limits, one)
+
+
+def _view(
+    data: Evaluations, place: int, best_at: int, last_step: int, needed: float, scatter: float, limits: Thresholds
+) -> View:
+    value, best = float(data.val_loss[place]), float(data.val_loss[best_at])
+    rise = value / best - 1
     fall = _fall(data.train_loss, best_at, place)
-    gap = float((val[-1] - data.train_loss[place]) / val[-1])
-    learns = _errors_improve(place, best_at, last_step, limits)
-    apart = fall > limits.overfitting_train_fall_ratio and gap > limits.overfitting_gap_ratio
-    level = _level(rise, gap, limits) if apart and not learns else Level.CLEAR
-    return _View(level, best_at, rise, fall, gap)
+    gap = float((value - data.train_loss[place]) / value)
+    level = Level.CLEAR
+    if rise > needed * (1 - limits.hysteresis_ratio):
+        apart = fall > limits.overfitting_train_fall_ratio and gap > limits.overfitting_gap_ratio
+        if apart and not _errors_improve(data.val_wer, place, best_at, last_step, limits):
+            far = rise > limits.overfitting_rise_critical_ratio and gap > limits.overfitting_gap_critical_ratio
+            level = Level.HOLD if rise <= needed else Level.CRITICAL if far else Level.WARNING
+        since = data.val_loss[best_at : place + 1]
+        if level > Level.HOLD and rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, limits):
+            level = Level.HOLD
+    return View(level, best_at, rise, needed, fall, gap)
 
 
-def _level(rise: float, gap: float, limits: Thresholds) -> Level:
-    if rise <= limits.overfitting_rise_ratio * (1 - limits.hysteresis_ratio):
-        return Level.CLEAR
-    if rise <= limits.overfitting_rise_ratio:
-        return Level.HOLD
-    far = rise > limits.overfitting_rise_critical_ratio and gap > limits.overfitting_gap_critical_ratio
-    return Level.CRITICAL if far else Level.WARNING
+def _scatter(values: series.Array) -> series.Array:
+    """At each place how far the recent values lie from a smooth curve, as a ratio: 0 with fewer than four.
+
+    1.4826 times the median size of the second differences of the logarithm, over sqrt(6): for independent noise the
+    standard deviation of that noise, while a bend of the curve or one spike hardly counts.
+    """
+    out = np.zeros(len(values))
+    kept = np.flatnonzero(np.isfinite(values) & (values > 0))
+    if len(kept) >= 4:
+        bends = np.abs(np.diff(np.log(values[kept]), 2))
+        medians = series.running_median(bends, SCATTER_EVALUATIONS)
+        # The bend round place k needs k + 1: what is known at an evaluation ends with the bend before its last.
+        out[kept[3:]] = 1.4826 / math.sqrt(6) * medians[1:]
+    return out
+
+
+def _rises(since_best: series.Array, limits: Thresholds) -> bool:
+    """Whether many evaluations since the best show a trend; fewer than that prove none and are let pass."""
+    if len(since_best) <= limits.trend_evaluations:
+        return True
+    return series.rising_p_value(since_best[-TREND_WINDOW:]) < limits.trend_p_value
 
 
 def _fall(train: series.Array, best_at: int, place: int) -> float:
@@ -126,7 +186,11 @@ def _last_steps(wer: series.Array, limits: Thresholds) -> list[int]:
     return places
 
 
-def _errors_improve(here: int, best_at: int, last_step: int, limits: Thresholds) -> bool:
-    """Whether the error rate still makes steps: the last one is young against the time since the best val loss."""
+def _errors_improve(wer: series.Array, here: int, best_at: int, last_step: int, limits: Thresholds) -> bool:
+    """Whether the error rate still makes steps since the best val loss, or falls as a trend."""
     patience = max(float(limits.overfitting_flat_evaluations), limits.overfitting_flat_ratio * (here - best_at))
-    return last_step >= 0 and here - last_step < patience
+    if last_step >= 0 and here - last_step < patience:
+        return True
+    since = wer[best_at : here + 1]
+    since = since[np.isfinite(since)][-TREND_WINDOW:]
+    return len(since) >= limits.trend_evaluations and series.rising_p_value(-since) < limits.trend_p_value

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from monitor import series
 from monitor.rules.episodes import Level
+from monitor.rules.evaluations import Evaluations
+from monitor.rules.grown import Grown
 from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Snapshot
+
+WINDOW_TIMES = 3
+"""The trend is that of the last so many times `trend_evaluations`."""
+
+_MEMORY: Grown[Level] = Grown()
 
 
-def rising_levels(
-    epochs: series.Array, values: series.Array, judged: npt.NDArray[np.bool_], thresholds: Thresholds
-) -> list[Level]:
+def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[Level]:
     """Per evaluation: far above the best so far and rising. Works on losses > 0, in any unit."""
+    values = data.val_loss
     best = series.running_best(values)
-    levels = []
-    for place, value in enumerate(values):
-        if not judged[place] or not np.isfinite(value) or best[place] <= 0:
-            levels.append(Level.HOLD if judged[place] and np.isinf(value) else Level.CLEAR)
-            continue
-        levels.append(_level(values[: place + 1], value / best[place] - 1, thresholds))
-    return levels
+
+    def look(place: int) -> Level:
+        value, least = float(values[place]), float(best[place])
+        if not data.judged[place] or not np.isfinite(value) or least <= 0:
+            return Level.HOLD if data.judged[place] and np.isinf(value) else Level.CLEAR
+        return _level(values[: place + 1], value / least - 1, thresholds)
+
+    return _MEMORY.of(snapshot, thresholds, look)
 
 
 def _level(so_far: series.Array, above: float, thresholds: Thresholds) -> Level:
@@ -40,8 +47,7 @@ def is_rising(so_far: series.Array, thresholds: Thresholds) -> bool:
     """Mann–Kendall over the evaluations since the best; below 8 of them, two rises in a row."""
     since_best = so_far[int(np.nanargmin(np.where(np.isfinite(so_far), so_far, np.inf))) :]
     if len(since_best) >= thresholds.trend_evaluations:
-        recent = since_best[-3 * thresholds.trend_evaluations :]
-        return series.rising_p_value(recent) < thresholds.trend_p_value and bool(
-            series.theil_sen(np.arange(len(recent), dtype=float), recent) > 0
+        return series.rising_p_value(since_best[-WINDOW_TIMES * thresholds.trend_evaluations :]) < (
+            thresholds.trend_p_value
         )
     return len(so_far) >= 3 and bool(np.all(np.diff(so_far[-3:]) > 0))

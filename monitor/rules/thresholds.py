@@ -26,13 +26,19 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     gap_of_val_critical_ratio: float = 0.50
     gap_of_unigram_critical_ratio: float = 0.40
 
-    overfitting_rise_ratio: float = 0.02
+    overfitting_rise_ratio: float = 0.01
+    overfitting_scatters: float = 1.5
+    """Times the scatter of the recent val losses: a rise within it is noise."""
+    overfitting_learnt_ratio: float = 0.03
+    """Of what val loss had fallen by: a rise that gives back less is not worth a word."""
+    overfitting_rise_large_ratio: float = 0.15
+    """A rise of so much counts however much had been learnt before."""
     overfitting_rise_critical_ratio: float = 0.10
     overfitting_gap_ratio: float = 0.05
     overfitting_gap_critical_ratio: float = 0.50
     overfitting_train_fall_ratio: float = 0.05
-    overfitting_wer_step_ratio: float = 0.005
-    overfitting_flat_evaluations: int = 3
+    overfitting_wer_step_ratio: float = 0.01
+    overfitting_flat_evaluations: int = 2
     overfitting_flat_ratio: float = 0.5
     """Share of the evaluations since the best val loss in which the error rate made no step."""
 

@@ -29,7 +29,7 @@ class ValLossRising:
             return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         # One rise proves nothing; the trend test over evaluations already is the persistence.
-        levels = rising_levels(data.epochs, data.val_loss, data.judged, thresholds)
+        levels = rising_levels(snapshot, data, thresholds)
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0, critical_epochs=0.0)
         best_at = int(np.nanargmin(np.where(np.isfinite(data.val_loss), data.val_loss, np.inf)))
         best, current = float(data.val_loss[best_at]), float(data.val_loss[-1])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from monitor import series
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
@@ -29,7 +31,12 @@ class WerPlateau:
             return NotEnoughData(self.name, self.title, have, need)
         data = evaluations.read(snapshot, thresholds)
         best = np.minimum.accumulate(np.where(np.isfinite(data.val_wer), data.val_wer, np.inf))
-        levels = [_level(best, place, thresholds) if data.judged[place] else Level.CLEAR for place in range(len(data))]
+        warning = data.judged & _stuck(best, thresholds.plateau_warning_evaluations, thresholds)
+        critical = data.judged & _stuck(best, thresholds.plateau_critical_evaluations, thresholds)
+        levels = [
+            Level.CRITICAL if far else Level.WARNING if stuck else Level.CLEAR
+            for stuck, far in zip(warning.tolist(), critical.tolist(), strict=True)
+        ]
         # The window of ten evaluations is the persistence.
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0, critical_epochs=0.0)
         best_at = int(np.argmin(best))
@@ -55,14 +62,11 @@ class WerPlateau:
         )
 
 
-def _level(best: np.ndarray, place: int, limits: Thresholds) -> Level:
-    if _stuck(best, place, limits.plateau_critical_evaluations, limits):
-        return Level.CRITICAL
-    return Level.WARNING if _stuck(best, place, limits.plateau_warning_evaluations, limits) else Level.CLEAR
-
-
-def _stuck(best: np.ndarray, place: int, window: int, limits: Thresholds) -> bool:
-    if place < window or not np.isfinite(best[place - window]):
-        return False
-    before = best[place - window]
-    return bool(before - best[place] < min(limits.wer_step, limits.wer_step_ratio * before))
+def _stuck(best: series.Array, window: int, limits: Thresholds) -> npt.NDArray[np.bool_]:
+    """At each place whether the best error rate hardly moved within the window; not known before it is full."""
+    out = np.zeros(len(best), dtype=bool)
+    before = best[:-window]
+    known = np.isfinite(before)
+    moved = before[known] - best[window:][known]
+    out[window:][known] = moved < np.minimum(limits.wer_step, limits.wer_step_ratio * before[known])
+    return out
