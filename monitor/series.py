@@ -30,27 +30,6 @@ def theil_sen(x: Sequence[float] | Array, y: Sequence[float] | Array) -> float:
     return float(np.median(rise[run != 0] / run[run != 0])) if np.any(run != 0) else math.nan
 
 
-def theil_sen_band(
-    x: Sequence[float] | Array, y: Sequence[float] | Array, z: float = 1.645
-) -> tuple[float, float, float]:
-    """(slope, lower, upper): Theil–Sen with Sen's interval from Kendall's variance; z = 1.645 is 90 %. NaN below 4."""
-    xs, ys = np.asarray(x, float), np.asarray(y, float)
-    keep = np.isfinite(xs) & np.isfinite(ys)
-    xs, ys = xs[keep], ys[keep]
-    n = len(xs)
-    if n < 4:
-        return math.nan, math.nan, math.nan
-    first, second = _pairs(n)
-    run = xs[second] - xs[first]
-    slopes = np.sort((ys[second] - ys[first])[run != 0] / run[run != 0])
-    if not len(slopes):
-        return math.nan, math.nan, math.nan
-    half = z * math.sqrt(n * (n - 1) * (2 * n + 5) / 18) / 2
-    low = max(0, math.floor(len(slopes) / 2 - half))
-    high = min(len(slopes) - 1, math.ceil(len(slopes) / 2 + half))
-    return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
-
-
 def rising_p_value(y: Sequence[float] | Array) -> float:
     """One-sided Mann–Kendall test (normal approximation, tie-corrected): small means a rising trend.
 

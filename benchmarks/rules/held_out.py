@@ -1,0 +1,103 @@
+"""`overfitting` with its thresholds chosen on all families but one and counted on that one; and with noise added."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from benchmarks.rules.curves import Curve
+from benchmarks.rules.replay import Flags, snapshot_of
+from benchmarks.rules.scores import Outcome, score
+from monitor.rules import evaluations
+from monitor.rules.episodes import Level
+from monitor.rules.overfitting import EVALUATIONS_WARNING, look
+from monitor.rules.thresholds import DEFAULTS, Thresholds
+
+GRID = {
+    "overfitting_rise_ratio": (0.01, 0.02),
+    "overfitting_scatters": (1.0, 1.5, 2.0),
+    "overfitting_learnt_ratio": (0.02, 0.03, 0.05),
+    "overfitting_wer_step_ratio": (0.005, 0.01),
+    "overfitting_flat_evaluations": (2, 3),
+}
+NOISE = (0.003, 0.01, 0.03)
+REPEATS = 5
+
+
+def cross_validated(curves: Sequence[Curve], progress: Callable[[float], None]) -> dict[str, Any]:
+    """Each family judged with the thresholds that did best on the others."""
+    judged = [curve for curve in curves if "overfitting" in curve.verdicts or "loss_only" in curve.verdicts]
+    points = [msgspec.structs.replace(DEFAULTS, **dict(zip(GRID, values, strict=True))) for values in _grid()]
+    outcomes = []
+    for number, point in enumerate(points):
+        outcomes.append([outcome_of(curve, point) for curve in judged])
+        progress((number + 1) / len(points))
+    held, chosen = [], []
+    for family in sorted({curve.family for curve in judged}):
+        costs = [_cost([o for o in found if o.curve.family != family]) for found in outcomes]
+        best = min(range(len(points)), key=lambda place: (costs[place], -place))
+        chosen.append(tuple(getattr(points[best], name) for name in GRID))
+        held.extend(o for o in outcomes[best] if o.curve.family == family)
+    # Of the points that do equally well the most cautious wins: they are in order of caution.
+    modes = sorted(set(chosen), key=chosen.count, reverse=True)
+    return {**score(held), "points": len(points), "chosen": [dict(zip(GRID, mode, strict=True)) for mode in modes]}
+
+
+def with_noise(curves: Sequence[Curve]) -> dict[str, Any]:
+    """The defaults on curves whose losses and error rates were multiplied by random factors (seed 0)."""
+    rng = np.random.default_rng(0)
+    table = {}
+    for size in NOISE:
+        found = [outcome_of(_noisy(curve, size, rng), DEFAULTS) for _ in range(REPEATS) for curve in curves]
+        figures = score(found)
+        table[str(size)] = {name: figures[name] for name in ("precision", "recall", "false_alarm_rate", "median_lead")}
+    return table
+
+
+def outcome_of(curve: Curve, thresholds: Thresholds) -> Outcome:
+    return Outcome(curve, curve.verdicts.get("overfitting"), _flags(curve, thresholds))
+
+
+def _flags(curve: Curve, thresholds: Thresholds) -> Flags:
+    """What the rule says at each evaluation, from one pass: a view depends on the evaluations up to its own alone."""
+    seen = snapshot_of(curve.id, curve.records)
+    views = look(seen, evaluations.read(seen, thresholds), thresholds)
+    flags = np.zeros(len(views), dtype=bool)
+    streak, fired = 0, False
+    for place, view in enumerate(views):
+        if view.level is Level.CLEAR or (view.level is Level.HOLD and not fired):
+            streak, fired = 0, False
+            continue
+        streak += 1
+        fired = fired or streak >= EVALUATIONS_WARNING
+        flags[place] = fired
+    return flags
+
+
+def _grid() -> Iterator[tuple[float, ...]]:
+    yield from itertools.product(*GRID.values())
+
+
+def _cost(outcomes: Sequence[Outcome]) -> tuple[float, float]:
+    """(mistakes, a loss-only run flagged being half a one; evaluations by which the alarm is late)."""
+    wrong = sum(o.truth is not None and o.flagged != o.truth for o in outcomes)
+    wrong_halves = sum(o.flagged and bool(o.curve.verdicts.get("loss_only")) for o in outcomes)
+    leads = [o.lead for o in outcomes if o.truth and o.lead is not None]
+    return wrong + wrong_halves / 2, max(0.0, -float(np.median(leads))) if leads else 0.0
+
+
+def _noisy(curve: Curve, size: float, rng: np.random.Generator) -> Curve:
+    names = ("train_loss", "val_loss", "val_wer")
+    records = []
+    for record in curve.records:
+        values = {name: getattr(record, name) for name in names}
+        factors = dict(zip(names, np.exp(size * np.array([1, 1, 0.5]) * rng.standard_normal(3)), strict=True))
+        records.append(
+            msgspec.structs.replace(record, **{k: v * float(factors[k]) for k, v in values.items() if v is not None})
+        )
+    return replace(curve, records=tuple(records))

@@ -1,0 +1,86 @@
+"""A curve told to the rules evaluation by evaluation, as if it were live; nothing later is ever seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.rules.curves import Curve
+from monitor.diagnosis import diagnose
+from monitor.rules.registry import RULES, evaluate
+from monitor.rules.result import Finding
+from monitor.rules.thresholds import DEFAULTS, Thresholds
+from monitor.run_dir import Epoch, Snapshot
+
+Flags = npt.NDArray[np.bool_]
+
+USERS_LIMITS = frozenset({"gap", "gap_forecast", "wer_target"})
+"""Rules that hold a limit somebody asked for: they are right by definition, and judge no curve here."""
+
+DETECTORS: dict[str, frozenset[str]] = {
+    "overfitting": frozenset({"overfitting"}),
+    "loss_only": frozenset({"overconfident"}),
+    "not_learning": frozenset({"at_chance", "wer_plateau", "blank_collapse", "token_dominance", "low_information"}),
+    "diverged": frozenset({"non_finite", "divergence"}),
+    "oscillating": frozenset({"oscillation"}),
+    "misleading_metric": frozenset({"scorer_failure", "train_val_mismatch"}),
+}
+"""Class → the rules whose flags claim it; hints count for the classes that have nothing louder."""
+HINTS_COUNT = frozenset({"loss_only", "oscillating"})
+
+
+@dataclass(frozen=True)
+class Replay:
+    """For each rule whether its flag (`warned`: warning or critical; `told`: any) was up at each evaluation."""
+
+    curve: Curve
+    warned: dict[str, Flags]
+    told: dict[str, Flags]
+    critical: dict[str, Flags]
+    verdicts: tuple[str, ...]
+
+    def up(self, claim: str) -> Flags:
+        """Whether the claim stood at each evaluation. `healthy`: whether any flag but the user's limits was up."""
+        if claim == "healthy":
+            names = frozenset(self.warned) - USERS_LIMITS
+            return _any([self.warned[name] for name in names], len(self.curve.records))
+        flags = self.told if claim in HINTS_COUNT else self.warned
+        return _any([flags[name] for name in DETECTORS[claim]], len(self.curve.records))
+
+
+def replay(curve: Curve, thresholds: Thresholds = DEFAULTS) -> Replay:
+    names = [rule.name for rule in RULES]
+    rows = len(curve.records)
+    warned, told, critical = ({name: np.zeros(rows, dtype=bool) for name in names} for _ in range(3))
+    verdicts = []
+    for row in range(rows):
+        seen = snapshot_of(curve.id, curve.records[: row + 1])
+        results = evaluate(seen, thresholds, 0.0)
+        for result in results:
+            if isinstance(result, Finding):
+                told[result.rule][row] = True
+                warned[result.rule][row] = result.severity != "info"
+                critical[result.rule][row] = result.severity == "critical"
+        verdicts.append(diagnose(seen, results, 0.0, thresholds).verdict)
+    return Replay(curve, warned, told, critical, tuple(verdicts))
+
+
+def snapshot_of(run_id: str, records: tuple[Epoch, ...]) -> Snapshot:
+    return Snapshot(run_dir="", run_id=run_id, read_at=0.0, epochs=records)
+
+
+def _any(flags: Sequence[Flags], rows: int) -> Flags:
+    return np.logical_or.reduce(flags) if flags else np.zeros(rows, dtype=bool)
+
+
+def first_row(flags: Flags) -> int | None:
+    """1-based evaluation at which a flag first went up."""
+    return int(np.argmax(flags)) + 1 if flags.any() else None
+
+
+def openings(flags: Flags) -> int:
+    """How often a flag went up."""
+    return int((flags & ~np.concatenate([[False], flags[:-1]])).sum())
