@@ -54,7 +54,7 @@ def outlook(epochs: Sequence[float] | Array, values: Sequence[float] | Array, ah
     at, known = at[keep][-WINDOW:], known[keep][-WINDOW:]
     if len(known) < NEEDED:
         return None
-    slope = series.theil_sen(np.arange(len(known)), known)
+    slope = series.theil_sen(np.arange(len(known), dtype=float), known)
     step = float(np.median(np.abs(np.diff(known)))) + SMALLEST_STEP * abs(float(known[-1]))
     steps = np.arange(1, ahead + 1)
     middle = known[-1] + slope * np.cumsum(DAMPING**steps)

@@ -83,6 +83,23 @@ def running_median(y: Sequence[float] | Array, width: int) -> Array:
     return 0.5 * (windows[rows, np.maximum(count - 1, 0) // 2] + windows[rows, np.minimum(count // 2, width - 1)])
 
 
+def log_scatter(y: Sequence[float] | Array, width: int = 14) -> Array:
+    """At each place how far the recent values lie from a smooth curve, as a ratio; 0 with fewer than four.
+
+    1.4826 times the median size of the last `width` second differences of the logarithm, over sqrt(6): for
+    independent noise that noise's standard deviation, while a bend of the curve or one spike hardly counts.
+    Values that are not finite and positive are left out.
+    """
+    ys = np.asarray(y, float)
+    out = np.zeros(len(ys))
+    kept = np.flatnonzero(np.isfinite(ys) & (ys > 0))
+    if len(kept) >= 4:
+        medians = running_median(np.abs(np.diff(np.log(ys[kept]), 2)), width)
+        # The bend round a place needs the place after it: what is known at an evaluation ends one bend before.
+        out[kept[3:]] = 1.4826 / math.sqrt(6) * medians[1:]
+    return out
+
+
 def thin(y: Sequence[float], most: int) -> list[float]:
     """At most `most` values, evenly picked, first and last kept: for sparklines."""
     if len(y) <= most:

@@ -30,9 +30,19 @@ def test_a_slow_start_is_a_warning_that_tells_how_often_runs_recovered_and_then_
 
 
 def test_without_floors_or_errors_it_does_not_apply():
-    assert isinstance(check(RULE, wer([1.0] * 9, run={"floors": Floors()})), NotApplicable)
+    assert isinstance(check(RULE, snapshot(val_loss=[5.0] * 9, run={"floors": Floors()})), NotApplicable)
     assert isinstance(check(RULE, snapshot(train_loss=[1.0] * 9)), NotApplicable)
     assert isinstance(check(RULE, wer([1.0] * 2)), NotEnoughData)
+
+
+def test_where_no_floor_is_known_saying_nothing_is_the_floor():
+    none = {"floors": Floors()}
+    assert first_fired(RULE, wer(curve(30, lambda e: max(0.9, 1 - 0.02 * e)), run=none)) == (None, None)
+    finding = found(RULE, wer([1.0] * 30, run=none))
+    assert finding.severity == "critical"
+    assert finding.line.startswith(
+        "Not learning from the input: WER 100.0 % after 30 epochs; saying nothing scores 100"
+    )
 
 
 def test_a_run_that_stays_at_chance_is_critical_and_names_the_sentence():

@@ -14,10 +14,13 @@ from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Floors, Snapshot
 
 FLAT_EVALUATIONS = 8
+SAYING_NOTHING = 1.0
+"""WER of empty predictions: the floor of every corpus, and the only one where nothing else is known."""
 
 
 class AtChance:
-    """Watches val WER against the best constant sentence; without WER, the skill 1 - loss / chance loss.
+    """Watches val WER against the best constant sentence, or against saying nothing where that is not known;
+    without WER, the skill 1 - loss / chance loss.
 
     Critical after 25 epochs, or once val loss has stopped falling: of 16 recorded runs at chance 6 recovered by
     themselves, the slowest after 21 epochs.
@@ -29,9 +32,10 @@ class AtChance:
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         floors = evaluations.floors_of(snapshot)
-        by_wer = floors.wer_constant is not None and any(r.val_wer is not None for r in snapshot.epochs)
+        wer_known = any(record.val_wer is not None for record in snapshot.epochs)
+        by_wer = wer_known and (floors.wer_constant is not None or floors.loss_unigram is None)
         if not by_wer and floors.loss_unigram is None:
-            return NotApplicable(self.name, self.title, "chance floors in run.json, with val WER or val loss")
+            return NotApplicable(self.name, self.title, "val WER, or chance floors in run.json with val loss")
         have, any_known, ripe = evaluations.enough(
             snapshot, thresholds, lambda record: record.val_wer if by_wer else record.val_loss
         )
@@ -71,7 +75,7 @@ def skill(loss: float, floors: Floors) -> float:
 
 def _levels(data: Evaluations, floors: Floors, by_wer: bool, limits: Thresholds) -> list[Level]:
     if by_wer:
-        over = data.val_wer - ((floors.wer_constant or 0.0) - limits.chance_margin)
+        over = data.val_wer - (_chance(floors) - limits.chance_margin)
         margin = limits.chance_margin * limits.hysteresis_ratio
     else:
         over = limits.chance_skill - (1 - data.val_loss / (floors.loss_unigram or math.nan))
@@ -103,31 +107,39 @@ def _line(data: Evaluations, floors: Floors, by_wer: bool, severity: str) -> str
     if not by_wer:
         best = float(np.nanmin(data.val_loss))
         return f"Hardly better than word frequencies alone: best val loss {best:.2f}, chance {floors.loss_unigram:.2f}."
-    now, chance = 100 * float(data.val_wer[-1]), 100 * (floors.wer_constant or 0.0)
+    now, chance = 100 * float(data.val_wer[-1]), 100 * _chance(floors)
     if severity == "critical":
-        said = f"always saying {floors.constant_sentence}" if floors.constant_sentence else "one constant sentence"
+        said = f"always saying {floors.constant_sentence}" if floors.constant_sentence else _who(floors)
         return (
             f"Not learning from the input: WER {now:.1f} % after {data.epochs[-1]:g} epochs; "
             f"{said} scores {chance:.1f} %."
         )
     return (
-        f"Not better than one constant sentence yet: {now:.1f} % against {chance:.1f} %. "
+        f"Not better than {_who(floors)} yet: {now:.1f} % against {chance:.1f} %. "
         "6 of 16 recorded runs like this recovered, the slowest after 21 epochs."
     )
 
 
+def _chance(floors: Floors) -> float:
+    return SAYING_NOTHING if floors.wer_constant is None else floors.wer_constant
+
+
+def _who(floors: Floors) -> str:
+    return "saying nothing" if floors.wer_constant is None else "one constant sentence"
+
+
 def _better(data: Evaluations, floors: Floors, by_wer: bool) -> str:
-    if by_wer and floors.wer_constant is not None:
-        points = 100 * (floors.wer_constant - float(data.val_wer[-1]))
-        return f"Val WER is {points:.1f} points below one constant sentence."
+    if by_wer:
+        points = 100 * (_chance(floors) - float(data.val_wer[-1]))
+        return f"Val WER is {points:.1f} points below {_who(floors)}."
     return f"Skill {skill(float(np.nanmin(data.val_loss)), floors):.2f} against word frequencies."
 
 
 def _numbers(data: Evaluations, floors: Floors) -> dict[str, float | str]:
     numbers: dict[str, float | str] = {}
-    if floors.wer_constant is not None and np.isfinite(data.val_wer).any():
+    if np.isfinite(data.val_wer).any():
         numbers |= {"val WER": float(data.val_wer[-1]), "best val WER": float(np.nanmin(data.val_wer))}
-        numbers["constant sentence WER"] = floors.wer_constant
+        numbers[f"{_who(floors)}, WER"] = _chance(floors)
     if floors.constant_sentence:
         numbers["constant sentence"] = floors.constant_sentence
     if floors.loss_unigram is not None and np.isfinite(data.val_loss).any():

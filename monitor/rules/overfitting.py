@@ -17,7 +17,6 @@ from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Snapshot
 
 EVALUATIONS_WARNING, EVALUATIONS_CRITICAL = 2, 3
-SCATTER_EVALUATIONS = 14
 SCATTERS_BEYOND_DOUBT = 4.0
 """A rise of so many scatters needs no trend test."""
 TREND_WINDOW = 24
@@ -102,7 +101,7 @@ def look(snapshot: Snapshot, data: Evaluations, limits: Thresholds) -> list[View
     steps = _last_steps(data.val_wer, limits)
     finite = np.isfinite(data.val_loss)
     known = np.cumsum(finite)
-    scatter = _scatter(data.val_loss)
+    scatter = series.log_scatter(data.val_loss)
     highest = np.maximum.accumulate(np.where(finite, data.val_loss, -np.inf))
     best = series.running_best(data.val_loss)
 
@@ -139,22 +138,6 @@ def _view(
         if level > Level.HOLD and rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, limits):
             level = Level.HOLD
     return View(level, best_at, rise, needed, fall, gap)
-
-
-def _scatter(values: series.Array) -> series.Array:
-    """At each place how far the recent values lie from a smooth curve, as a ratio: 0 with fewer than four.
-
-    1.4826 times the median size of the second differences of the logarithm, over sqrt(6): for independent noise the
-    standard deviation of that noise, while a bend of the curve or one spike hardly counts.
-    """
-    out = np.zeros(len(values))
-    kept = np.flatnonzero(np.isfinite(values) & (values > 0))
-    if len(kept) >= 4:
-        bends = np.abs(np.diff(np.log(values[kept]), 2))
-        medians = series.running_median(bends, SCATTER_EVALUATIONS)
-        # The bend round place k needs k + 1: what is known at an evaluation ends with the bend before its last.
-        out[kept[3:]] = 1.4826 / math.sqrt(6) * medians[1:]
-    return out
 
 
 def _rises(since_best: series.Array, limits: Thresholds) -> bool:

@@ -21,12 +21,16 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
     """Per evaluation: far above the best so far and rising. Works on losses > 0, in any unit."""
     values = data.val_loss
     best = series.running_best(values)
+    scatter = series.log_scatter(values)
 
     def look(place: int) -> Level:
         value, least = float(values[place]), float(best[place])
         if not data.judged[place] or not np.isfinite(value) or least <= 0:
             return Level.HOLD if data.judged[place] and np.isinf(value) else Level.CLEAR
-        return _level(values[: place + 1], value / least - 1, thresholds)
+        above = value / least - 1
+        if above <= thresholds.val_rise_scatters * float(scatter[place]):
+            return Level.CLEAR
+        return _level(values[: place + 1], above, thresholds)
 
     return _MEMORY.of(snapshot, thresholds, look)
 

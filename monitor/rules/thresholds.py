@@ -44,6 +44,8 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     val_rise_warning_ratio: float = 0.05
     val_rise_critical_ratio: float = 0.10
+    val_rise_scatters: float = 2.0
+    """Times the scatter of the recent val losses: a rise within it is noise."""
     trend_p_value: float = 0.05
     trend_evaluations: int = 8
 
@@ -92,6 +94,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     mismatch_evaluations: int = 4
     mismatch_factor: float = 3.0
+    mismatch_far_factor: float = 30.0
     mismatch_spread: float = 0.35
     """Of the logarithm of the ratio, from its least to its largest."""
 

@@ -37,7 +37,9 @@ class TrainValMismatch:
         fell = data.val_loss[places[-1]] < 0.9 * data.val_loss[places[0]]
         factor = float(np.exp(np.median(ratios)))
         apart = min(abs(ratios)) > np.log(thresholds.mismatch_factor)
-        if not (apart and float(np.ptp(ratios)) < thresholds.mismatch_spread and fell):
+        alike = apart and float(np.ptp(ratios)) < thresholds.mismatch_spread and fell
+        far = min(abs(ratios)) > np.log(thresholds.mismatch_far_factor)
+        if not (alike or far):
             return Quiet(self.name, self.title, f"Train loss is {factor:.2g} times val loss at first.")
         at = float(data.epochs[places[-1]])
         more = (
@@ -49,13 +51,14 @@ class TrainValMismatch:
             rule=self.name,
             title=self.title,
             severity="warning",
-            line=f"The two losses are on different scales: {more} in each of the first {need} evaluations, "
-            "while both fall.",
+            line=f"The two losses are on different scales: {more} in the first {need} evaluations"
+            + (", while both fall." if fell else "."),
             onset=float(data.epochs[places[0]]),
             fired=at,
             now={"train / val loss": factor},
-            limits={"times": thresholds.mismatch_factor},
+            limits={"times": thresholds.mismatch_factor, "times, however they move": thresholds.mismatch_far_factor},
             remedy="Measure both with the same reduction and the same terms; best: a fixed part of the train clips in "
             "eval mode (train_eval_loss). Until then the gap means nothing.",
-            cannot_tell="Which of the two is the one you mean.",
+            cannot_tell="Which of the two is the one you mean; nor a run that goes on from weights which know the "
+            "train clips by heart.",
         )

@@ -51,6 +51,7 @@ class ValLossRising:
                 "above best (warning)": thresholds.val_rise_warning_ratio,
                 "above best (critical)": thresholds.val_rise_critical_ratio,
                 "trend p": thresholds.trend_p_value,
+                "scatters": thresholds.val_rise_scatters,
             },
             remedy="Keep the best checkpoint; see whether the error rate rises too before you stop.",
             cannot_tell="Whether the model gets worse: with a falling error rate this is over-confidence.",
