@@ -11,7 +11,7 @@ PANELS = (
     ("recall", "recall", "of the runs that overfit, how many it told"),
     ("false_alarm_rate", "false alarms", "of the runs that do not, how many it accused"),
 )
-ROW, LEFT, PANEL, GAP, TOP = 26, 210, 190, 36, 66
+ROW, LEFT, PANEL, GAP, TOP = 26, 210, 190, 40, 56
 INK, FAINT, OURS, PEER = "#12161c", "#5b6675", "#0b6bcb", "#8a94a3"
 
 
@@ -26,6 +26,8 @@ def draw(ours: Mapping[str, Any], peers: Mapping[str, Mapping[str, Any]]) -> str
         "<title>Alarms for overfitting on labelled training curves: ours beside other tools' defaults</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
     ]
+    for panel, (_, title, meaning) in enumerate(PANELS):
+        parts.extend(_frame(LEFT + panel * (PANEL + GAP), title, meaning, TOP + ROW * len(rows)))
     for number, (name, _, colour) in enumerate(rows):
         y = TOP + ROW * number + ROW / 2
         weight = ' font-weight="700"' if number == 0 else ""
@@ -34,8 +36,6 @@ def draw(ours: Mapping[str, Any], peers: Mapping[str, Mapping[str, Any]]) -> str
         )
         for panel, (figure, _, _) in enumerate(PANELS):
             parts.extend(_dot(rows[number][1], figure, LEFT + panel * (PANEL + GAP), y, colour))
-    for panel, (_, title, meaning) in enumerate(PANELS):
-        parts.extend(_frame(LEFT + panel * (PANEL + GAP), title, meaning, TOP + ROW * len(rows)))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
