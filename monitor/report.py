@@ -14,7 +14,7 @@ from pathlib import Path
 
 from monitor.diagnosis import Judged
 from monitor.launch import command_of
-from monitor.prescriptions import Prescription
+from monitor.prescriptions.prescription import Prescription
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.status import Status
 

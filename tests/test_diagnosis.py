@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.diagnosis import STOP_GRADE, judge
-from monitor.prescriptions import prescribe
+from monitor.prescriptions.registry import prescribe
 from monitor.rules.registry import RULES
 from monitor.run_dir import Clip, Decode, Epoch, Launch, Progress, Run, Snapshot
 from tests.snapshots import NOW, PROCESS, beating, curve, snapshot

@@ -2,9 +2,10 @@
 
 import pytest
 
-from monitor.diagnosis import judge
-from monitor.prescriptions import prescribe
-from monitor.run_dir import Launch
+from monitor.diagnosis import CAUSES, Cause, Diagnosis, judge
+from monitor.prescriptions.arithmetic import decay_note, parameters_note, threshold_note, weight_shrinkage
+from monitor.prescriptions.registry import consider, prescribe
+from monitor.run_dir import DataInfo, Launch
 from tests.snapshots import NOW, beating, snapshot
 from tests.test_diagnosis import AT_CHANCE, LEARNS, OVERFITS
 
@@ -71,7 +72,10 @@ def test_few_images_are_told_more_material_before_more_regularisation():
 
 def test_the_popular_fix_is_listed_with_the_arithmetic_that_it_does_little():
     note = next(option for option in options(OVERFITS) if option.id == "regularise").note
-    assert "Weight decay 1e-3 at this rate shrinks weights by" in note and "did not cure it" in note
+    assert (
+        "Weight decay 0.001 at this rate shrinks weights by 0.19 % over the whole run instead of 0.019 %" in note
+        and "did not cure it" in note
+    )
 
 
 def test_only_settings_that_the_run_has_are_changed():
@@ -101,3 +105,73 @@ def test_nan_gets_a_lower_rate_and_nothing_else():
 def test_every_option_says_what_to_expect_what_it_costs_and_what_would_disprove_it(columns):
     for option in options(columns):
         assert option.title and option.expected and option.cost and option.disproved_by
+
+
+def considered(columns, config=None):
+    seen = snapshot(**columns, **beating(), launch=LAUNCH, run={"config": config or BROKEN})
+    return {found.option.id: found.why_not for found in consider(seen, judge(seen, NOW).diagnosis)}
+
+
+def test_a_run_that_learns_considers_nothing():
+    assert considered(LEARNS) == {}
+
+
+def test_at_chance_the_popular_fixes_are_named_with_the_reason_against_them():
+    found = considered(AT_CHANCE)
+    assert set(found) == {"regularise", "smaller_model", "lenient_decoder"}
+    assert "nothing to regularise" in found["regularise"]
+
+
+def test_what_is_prescribed_is_not_also_advised_against():
+    prescribed = {option.id for option in options(OVERFITS)}
+    assert "regularise" in prescribed and not prescribed & set(considered(OVERFITS))
+    assert set(considered(OVERFITS)) == {"lenient_decoder"}
+
+
+def test_the_reference_runs_decay_and_threshold_by_hand():
+    """AdamW: 150 epochs of 547 steps at half of 3e-4 on average, decay 1e-3: 1 - (1 - 1.5e-7) ** 82050 = 1.2 %."""
+    seen = snapshot(
+        val_wer=[0.92] * 9,
+        run={
+            "config": {"learning_rate": 3e-4, "batch_size": 8, "epochs": 150, "weight_decay": 1e-4},
+            "data": DataInfo(clips={"train": 4376}, vocabulary=971),
+        },
+    )
+    config = seen.run.config
+    assert weight_shrinkage(seen, config, 1e-3) == pytest.approx(0.0122, abs=1e-4)
+    assert "by 1.2 % over the whole run instead of 0.12 %: close to no effect" in decay_note(seen, config, 1e-3)
+    assert "= -6.88, so a threshold of -7 or less filters nothing" in threshold_note(seen)
+
+
+def test_arithmetic_without_its_numbers_claims_nothing():
+    seen = snapshot(val_wer=[0.92] * 9)
+    assert decay_note(seen, {}, 1e-3) == "" and parameters_note(seen) == ""
+    assert "number of classes" in threshold_note(seen)
+
+
+def test_every_cause_has_an_answer_or_says_that_it_is_a_matter_of_waiting():
+    """Each cause in turn, alone: something to try, each with its numbers, cost and what would disprove it."""
+    config = {
+        **BROKEN,
+        "clip_norm": 5.0,
+        "blank_penalty": 1.0,
+        "min_confidence": 0.0,
+        "inner_stride": 16,
+        "model": "i3d",
+    }
+    seen = snapshot(val_wer=[0.9] * 9, val_loss=[3.0] * 9, launch=LAUNCH, run={"config": config})
+    for name, title, _ in CAUSES:
+        found = prescribe(seen, Diagnosis("LOOK", "warning", "", causes=(Cause(name, title, ()),)))
+        assert found, name
+        for option in found:
+            assert option.expected and option.cost and option.disproved_by
+            assert bool(option.changes) == bool(option.flags) == bool(option.command), option.id
+
+
+def test_aims_are_numbers_at_an_epoch_that_the_run_has_seen():
+    first = options(OVERFITS)[0]
+    assert (first.aims.epoch, first.aims.val_wer, first.aims.gap) == (40, pytest.approx(0.4), 1.0)
+
+
+def test_the_smaller_network_comes_last_where_nothing_is_learnt():
+    assert [option.id for option in options(AT_CHANCE, {**BROKEN, "model": "i3d"})][-1] == "smaller_network"

@@ -8,7 +8,8 @@ from monitor.commands.check import lines as findings_lines
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
 from monitor.errors import EXIT_OK
-from monitor.prescriptions import Prescription, prescribe
+from monitor.prescriptions.prescription import Prescription
+from monitor.prescriptions.registry import prescribe
 
 
 def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:

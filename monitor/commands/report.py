@@ -11,7 +11,7 @@ from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsO
 from monitor.commands.diagnose import document
 from monitor.commands.looking import look_at
 from monitor.errors import EXIT_OK
-from monitor.prescriptions import prescribe
+from monitor.prescriptions.registry import prescribe
 from monitor.report import report_of, to_html, to_markdown
 
 

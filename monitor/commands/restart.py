@@ -22,7 +22,7 @@ from monitor.commands.common import (
 from monitor.commands.looking import look_at
 from monitor.errors import EXIT_OK, RefusedError, UsageError
 from monitor.launcher import RestartPlan, plan_restart, restart, status
-from monitor.prescriptions import prescribe
+from monitor.prescriptions.registry import prescribe
 
 
 def run(

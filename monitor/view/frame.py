@@ -6,7 +6,8 @@ from typing import Any
 
 from monitor.alerts import open_alerts
 from monitor.diagnosis import Diagnosis, Judged
-from monitor.prescriptions import Prescription, prescribe
+from monitor.prescriptions.prescription import Prescription
+from monitor.prescriptions.registry import prescribe
 from monitor.rules.evaluations import guard_of
 from monitor.rules.result import Finding
 from monitor.run_dir import Snapshot

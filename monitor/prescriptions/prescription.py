@@ -1,0 +1,86 @@
+"""What a prescription is, and the pieces that all of them are made of."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitor.run_dir import Snapshot
+
+Config = dict[str, Any]
+Changes = dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Aims:
+    """What to expect at an epoch at which the run already has its numbers; WER is a fraction, the gap in its unit."""
+
+    epoch: float
+    val_wer: float | None = None
+    gap: float | None = None
+
+
+@dataclass(frozen=True)
+class Prescription:
+    """`changes`: config key → [before, after]; empty where no restart is needed.
+
+    `command` restarts this run with them; None where nobody knows how the run was started. `flags` are the same
+    changes as options of a training command. `note` says where arithmetic or measurements speak against hopes.
+    """
+
+    id: str
+    title: str
+    changes: Changes
+    command: str | None
+    expected: str
+    cost: str
+    disproved_by: str
+    note: str = ""
+    flags: str = ""
+    aims: Aims | None = field(default=None)
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A change that people would think of, and why it is not suggested for this run now."""
+
+    option: Prescription
+    why_not: str
+
+
+def bundle(config: Config, wanted: Config) -> Changes:
+    """The part of `wanted` that this run has an option for and that differs from what it has."""
+    return {key: [config[key], after] for key, after in wanted.items() if key in config and config[key] != after}
+
+
+def restart(snapshot: Snapshot, changes: Changes) -> str | None:
+    """The command that restarts the run with the changes; None without changes or where its start is unknown."""
+    if not changes or snapshot.launch is None or not snapshot.launch.argv:
+        return None
+    sets = " ".join(f"--set {shlex.quote(f'{key}={after}')}" for key, (_, after) in changes.items())
+    return f"python -m monitor restart {shlex.quote(snapshot.run_id)} {sets}"
+
+
+def flags(changes: Changes) -> str:
+    return " ".join(f"--{key} {shlex.quote(str(after))}" for key, (_, after) in changes.items())
+
+
+def judged_epoch(snapshot: Snapshot) -> float:
+    return snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
+
+
+def aims_below(snapshot: Snapshot, points: float, gap: float | None = None) -> Aims:
+    """Val WER so many points below this run's last, at the same epoch."""
+    wer = snapshot.epochs[-1].val_wer if snapshot.epochs else None
+    return Aims(judged_epoch(snapshot), None if wer is None else max(0.0, wer - points / 100), gap)
+
+
+def in_words(snapshot: Snapshot, aims: Aims) -> str:
+    """The aims as half a sentence, beside what this run has."""
+    wer = snapshot.epochs[-1].val_wer if snapshot.epochs else None
+    if aims.val_wer is None:
+        return f"val loss at epoch {aims.epoch:g} below this run's"
+    now = "" if wer is None else f" (this run: {100 * wer:.1f} %)"
+    goal = f"val WER at epoch {aims.epoch:g} at most {100 * aims.val_wer:.0f} %{now}"
+    return f"gap below {aims.gap:.1f} and {goal}" if aims.gap is not None else goal
