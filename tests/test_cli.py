@@ -170,7 +170,7 @@ def test_the_report_holds_every_part_and_escapes_what_a_run_says(runs, capsys):
             run.log_epoch(epoch, train_loss=train, val_loss=val)
     assert main(["report", "bad"]) == 0
     text = capsys.readouterr().out
-    for heading in ("# Run bad", "## Verdict", "## Numbers at key epochs", "## Findings", "## Predictions at epoch 40"):
+    for heading in ("# Run bad", "## Verdict", "## Training statistics", "## Red flags", "## Predictions at epoch 40"):
         assert heading in text
     assert "(EMPTY)" in text
     assert r"\<script\>\|x" in text

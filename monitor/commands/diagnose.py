@@ -8,27 +8,31 @@ from monitor.commands.check import lines as findings_lines
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
 from monitor.errors import EXIT_OK
-from monitor.prescriptions.prescription import Prescription
-from monitor.prescriptions.registry import prescribe
+from monitor.prescriptions.prescription import Considered, Prescription
+from monitor.prescriptions.registry import consider, prescribe
 
 
 def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     look = look_at(find_run(runs, run))
     options = prescribe(look.snapshot, look.judged.diagnosis)
+    others = consider(look.snapshot, look.judged.diagnosis)
     if as_json:
-        print_json(document(look, options))
+        print_json(document(look, options, others))
     else:
-        console().print("\n".join([*findings_lines(look), *causes(look), *advice(options)]), soft_wrap=True)
+        console().print(
+            "\n".join([*findings_lines(look), *causes(look), *advice(options), *not_advised(others)]), soft_wrap=True
+        )
     return EXIT_OK
 
 
-def document(look: Look, options: tuple[Prescription, ...]) -> dict[str, Any]:
+def document(look: Look, options: tuple[Prescription, ...], considered: tuple[Considered, ...]) -> dict[str, Any]:
     return {
         "run_id": look.snapshot.run_id,
         "status": look.status,
         "diagnosis": look.judged.diagnosis,
         "results": list(look.judged.results),
         "prescriptions": list(options),
+        "considered": list(considered),
     }
 
 
@@ -57,4 +61,12 @@ def advice(options: tuple[Prescription, ...]) -> list[str]:
         ):
             if value:
                 text.append(f"   {label}: {value}")
+    return text
+
+
+def not_advised(considered: tuple[Considered, ...]) -> list[str]:
+    """What people would reach for, and why not now."""
+    text = ["", "Considered, and not suggested now:"] if considered else []
+    for one in considered:
+        text.append(f"- {one.option.title}: {one.why_not}" + (f" {one.option.note}" if one.option.note else ""))
     return text

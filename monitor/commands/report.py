@@ -11,8 +11,10 @@ from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsO
 from monitor.commands.diagnose import document
 from monitor.commands.looking import look_at
 from monitor.errors import EXIT_OK
-from monitor.prescriptions.registry import prescribe
-from monitor.report import report_of, to_html, to_markdown
+from monitor.prescriptions.registry import consider, prescribe
+from monitor.report.markdown import to_markdown
+from monitor.report.page import to_html
+from monitor.report.whole import report_of
 
 
 def run(
@@ -24,8 +26,9 @@ def run(
     look = look_at(find_run(runs, run))
     options = prescribe(look.snapshot, look.judged.diagnosis)
     if as_json:
-        print_json(document(look, options))
+        print_json(document(look, options, consider(look.snapshot, look.judged.diagnosis)))
         return EXIT_OK
-    blocks = report_of(look.snapshot, look.judged, look.status, options)
+    considered = consider(look.snapshot, look.judged.diagnosis)
+    blocks = report_of(look.snapshot, look.judged, look.status, options, considered)
     sys.stdout.write(to_html(blocks) if as_html else to_markdown(blocks))
     return EXIT_OK

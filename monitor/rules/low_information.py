@@ -29,7 +29,7 @@ class LowInformation:
     title = "Output hardly depends on the input"
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
-        reference = _of_a_correct_output(evaluations.floors_of(snapshot))
+        reference = of_a_correct_output(evaluations.floors_of(snapshot))
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.mutual_information)
         if reference is None or not any_known:
             return NotApplicable(self.name, self.title, "mutual_information, and chance floors in run.json")
@@ -55,7 +55,7 @@ class LowInformation:
         )
 
 
-def _of_a_correct_output(floors: Floors) -> float | None:
+def of_a_correct_output(floors: Floors) -> float | None:
     """Nats per frame of an output with each word in one frame and blanks elsewhere; None without floors."""
     ratio, words = floors.blank_ratio, floors.unigram_entropy
     if ratio is None or words is None or not (0 < ratio < 1 and math.isfinite(words)):

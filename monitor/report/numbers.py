@@ -1,0 +1,54 @@
+"""Numbers as the report writes them, and where they come from in the records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from monitor.run_dir import Epoch, Floors, Snapshot
+
+KEY_EPOCHS = 8
+NONE = "–"
+
+
+def number(value: float | None) -> str:
+    return NONE if value is None else f"{value:.2f}"
+
+
+def percent(value: float | None) -> str:
+    return NONE if value is None else f"{value * 100:.1f} %"
+
+
+def signed(value: float | None) -> str:
+    return NONE if value is None else f"{value:+.2f}"
+
+
+def is_finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
+
+
+def floors_of(snapshot: Snapshot) -> Floors:
+    return snapshot.run.floors if snapshot.run else Floors()
+
+
+def known(snapshot: Snapshot, name: str) -> list[tuple[float, float]]:
+    """(epoch, value) of the evaluations that have a finite value, in order."""
+    values = [(record.epoch, getattr(record, name)) for record in snapshot.epochs]
+    return [(epoch, float(value)) for epoch, value in values if is_finite(value)]
+
+
+def key_epochs(epochs: Sequence[Epoch]) -> list[Epoch]:
+    """First, last, best loss, best WER and evenly spaced ones between, in order."""
+    last = len(epochs) - 1
+    wanted = {round(last * share / (KEY_EPOCHS - 1)) for share in range(KEY_EPOCHS)}
+    for name in ("val_loss", "val_wer"):
+        values = [(getattr(record, name), place) for place, record in enumerate(epochs)]
+        best = min(((value, place) for value, place in values if is_finite(value)), default=None)
+        if best is not None:
+            wanted.add(best[1])
+    return [epochs[place] for place in sorted(wanted)]
+
+
+def from_to(points: Sequence[tuple[float, float]], shown: Callable[[float], str]) -> str:
+    """ "44.59 → 2.36" """
+    return f"{shown(points[0][1])} → {shown(points[-1][1])}"
