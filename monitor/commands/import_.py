@@ -1,4 +1,5 @@
-"""Import a table of epochs (CSV, TSV or Markdown) as a run: shows what it understood, and asks before it writes."""
+"""Import a table of epochs (CSV, TSV, or a Markdown text with one) as a run, with the predictions printed beside it:
+shows what it understood, and asks before it writes."""
 
 from __future__ import annotations
 
@@ -10,8 +11,9 @@ from rich.table import Table as Screen
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, YesOption, confirm, console, now, print_json
 from monitor.errors import EXIT_OK, UsageError
+from monitor.importers.samples import Sample, read_samples
 from monitor.importers.store import Imported, keep
-from monitor.importers.table import Records, Table, Use, propose, read_table, records
+from monitor.importers.table import Records, Table, Use, propose, read_lines, read_table, records
 
 
 def run(
@@ -30,19 +32,20 @@ def run(
     table = read_table(file)
     uses = propose(table, _wanted(mapping or []), percent)
     found = records(table, uses)
+    samples = read_samples(read_lines(file))
     if as_json and not yes:
-        print_json({"run_id": None, **_as_document(uses, found), "next": "add --yes to import it"})
+        print_json({"run_id": None, **_as_document(uses, found, samples), "next": "add --yes to import it"})
         return EXIT_OK
     if not as_json:
-        _show(file, table, uses, found)
+        _show(file, table, uses, found, samples)
         confirm("Is that right?", yes)
     evaluated = any(use.field == "train_eval_loss" for use in uses)
     columns = ", ".join(f"{use.column} as {use.field}" for use in uses)
     source = f"Imported from {file.name}: {columns}."
-    imported = Imported(name or file.stem, found.epochs, source, "eval" if evaluated else "train")
+    imported = Imported(name or file.stem, found.epochs, source, "eval" if evaluated else "train", samples=samples)
     run_id = keep(runs, imported, now())
     if as_json:
-        print_json({"run_id": run_id, **_as_document(uses, found)})
+        print_json({"run_id": run_id, **_as_document(uses, found, samples)})
     else:
         console().print(f"Imported as {run_id}.  Look at it: python -m monitor show {run_id}")
     return EXIT_OK
@@ -58,7 +61,7 @@ def _wanted(pairs: list[str]) -> dict[str, str]:
     return wanted
 
 
-def _show(file: Path, table: Table, uses: tuple[Use, ...], found: Records) -> None:
+def _show(file: Path, table: Table, uses: tuple[Use, ...], found: Records, samples: tuple[Sample, ...]) -> None:
     screen = console()
     screen.print(f"{file.name}: {len(found.epochs)} epochs.")
     rows = Screen("column", "becomes", "unit", "first", "last", box=None, pad_edge=False)
@@ -69,6 +72,11 @@ def _show(file: Path, table: Table, uses: tuple[Use, ...], found: Records) -> No
     unused = [column for column in table.columns if column not in {use.column for use in uses}]
     if unused:
         screen.print(f"Kept beside, under their own names: {', '.join(unused)}.")
+    if samples:
+        empty = sum(not sample.hypothesis for sample in samples)
+        epochs = sorted({sample.epoch for sample in samples if sample.epoch is not None})
+        where = f" of epoch {', '.join(f'{epoch:g}' for epoch in epochs[-5:])}" if epochs else ""
+        screen.print(f"Predictions{where}: {len(samples)}, {empty} of them empty.")
     for note in found.notes[:5]:
         screen.print(note)
     if len(found.notes) > 5:
@@ -80,9 +88,10 @@ def _value(record: Any, field: str) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
-def _as_document(uses: tuple[Use, ...], found: Records) -> dict[str, Any]:
+def _as_document(uses: tuple[Use, ...], found: Records, samples: tuple[Sample, ...]) -> dict[str, Any]:
     return {
         "epochs": len(found.epochs),
+        "samples": len(samples),
         "columns": [{"column": use.column, "field": use.field, "scale": use.scale} for use in uses],
         "notes": list(found.notes),
     }

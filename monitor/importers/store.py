@@ -8,7 +8,21 @@ from pathlib import Path
 
 from monitor import files
 from monitor.errors import RefusedError
-from monitor.run_dir import EPOCHS_FILE, RUN_FILE, Epoch, Floors, GapBasis, Run, encode, encode_line
+from monitor.importers.samples import Sample
+from monitor.run_dir import (
+    CLIPS_FILE,
+    DECODES_FILE,
+    EPOCHS_FILE,
+    RUN_FILE,
+    Clip,
+    Decode,
+    Epoch,
+    Floors,
+    GapBasis,
+    Run,
+    encode,
+    encode_line,
+)
 
 MOST_TRIES = 1000
 
@@ -22,6 +36,7 @@ class Imported:
     source: str
     gap_basis: GapBasis = "train"
     floors: Floors = field(default_factory=Floors)
+    samples: tuple[Sample, ...] = ()
 
 
 def keep(runs_dir: Path, imported: Imported, now: float) -> str:
@@ -38,11 +53,31 @@ def keep(runs_dir: Path, imported: Imported, now: float) -> str:
             notes=imported.source,
         )
         files.replace(run_dir / EPOCHS_FILE, b"".join(encode_line(epoch) for epoch in imported.epochs))
+        if imported.samples:
+            clips, decodes = _decoded(imported)
+            files.replace(run_dir / CLIPS_FILE, b"".join(encode_line(clip) for clip in clips))
+            files.replace(run_dir / DECODES_FILE, b"".join(encode_line(decode) for decode in decodes))
         # Last: a folder without it is no run yet.
         files.replace(run_dir / RUN_FILE, encode(run))
     except OSError as problem:
         raise RefusedError(f"Cannot write into {runs_dir}: {problem.strerror}.") from problem
     return run_dir.name
+
+
+def _decoded(imported: Imported) -> tuple[list[Clip], list[Decode]]:
+    """One clip a target; samples without an epoch are the last evaluation's."""
+    last = imported.epochs[-1].epoch if imported.epochs else 0.0
+    names: dict[str, str] = {}
+    by_epoch: dict[float, dict[str, str]] = {}
+    for sample in imported.samples:
+        name = names.setdefault(sample.reference, f"sample-{len(names) + 1}")
+        by_epoch.setdefault(last if sample.epoch is None else sample.epoch, {})[name] = sample.hypothesis
+    clips = [Clip(clip_id=name, reference=reference) for reference, name in names.items()]
+    decodes = [
+        Decode(epoch=epoch, clip_ids=list(said), hypotheses=list(said.values()))
+        for epoch, said in sorted(by_epoch.items())
+    ]
+    return clips, decodes
 
 
 def _slug(name: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import re
 from collections.abc import Mapping
@@ -44,6 +45,12 @@ PERCENT_FROM = 3.0
 """A share with a value above this was written in percent: WER may pass 100 %, but not 300 % at its best."""
 
 
+RULER = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")
+"""The line under the names of a Markdown table."""
+MARKS = re.compile(r"\*\*|__|`")
+"""Bold and code in a cell are no part of its value."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Cells as text; every row as long as `columns`."""
@@ -72,21 +79,48 @@ class Records:
 
 def read_table(path: Path) -> Table:
     """The table in a file. Raises UnreadableRunError in one sentence if there is none."""
-    text = _text(path)
-    lines = text.splitlines()
+    lines = read_lines(path)
+    tables = _markdown_tables(lines)
+    if tables:
+        return max(tables, key=_fields_known)
     skipped = next((place for place, line in enumerate(lines) if line.strip()), len(lines))
     lines = lines[skipped:]
-    if lines and lines[0].lstrip().startswith("|"):
-        cells = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines if "|" in line]
-        cells = [row for row in cells if not all(set(cell) <= set("-: ") for cell in row)]
-    else:
-        cells = _split(path, lines)
+    cells = _split(path, lines)
     if len(cells) < 2:
         raise UnreadableRunError(f"{path} holds no table: give a first line with column names and one line an epoch.")
+    return _table(cells, skipped + 2)
+
+
+def _table(cells: list[list[str]], first_line: int) -> Table:
     columns = tuple(cell.strip() or f"column {place}" for place, cell in enumerate(cells[0], 1))
     width = len(columns)
     rows = tuple(tuple((row + [""] * width)[:width]) for row in cells[1:] if any(cell.strip() for cell in row))
-    return Table(columns, rows, skipped + 2)
+    return Table(columns, rows, first_line)
+
+
+def _markdown_tables(lines: list[str]) -> list[Table]:
+    """Every table of a Markdown text: a line of names, a ruler, and the lines with bars that follow."""
+    tables = []
+    for place, line in enumerate(lines):
+        if place == 0 or not RULER.match(line) or "|" not in lines[place - 1]:
+            continue
+        rows = list(itertools.takewhile(lambda row: "|" in row, lines[place + 1 :]))
+        cells = [[MARKS.sub("", cell).strip() for cell in row.strip().strip("|").split("|")] for row in rows]
+        names = [cell.strip() for cell in lines[place - 1].strip().strip("|").split("|")]
+        if cells:
+            tables.append(_table([[MARKS.sub("", name) for name in names], *cells], place + 2))
+    return tables
+
+
+def _fields_known(table: Table) -> tuple[int, int]:
+    """(columns that are fields, rows): the table of epochs is the one with most."""
+    names = {name for synonyms in SYNONYMS.values() for name in synonyms}
+    return sum(_plain(column) in names for column in table.columns), len(table.rows)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file. Raises UnreadableRunError in one sentence where it is none."""
+    return _text(path).splitlines()
 
 
 def _text(path: Path) -> str:
