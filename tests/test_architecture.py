@@ -44,8 +44,22 @@ MAY_IMPORT = {
     "launcher": DISK | {"status", "relaunch", "settings"},
     "supervisor": DISK | {"status", "diagnosis", "alerts"},
     "importers": CONTRACT | {"files", "writer"},
-    "view": JUDGEMENT | {"alignment", "files", "processes", "reader", "alerts", "summaries"},
-    "ui": DISK | {"status", "diagnosis", "launcher", "relaunch", "view"},
+    "view": JUDGEMENT
+    | {
+        "alignment",
+        "forecast",
+        "report",
+        "replay",
+        "comparison",
+        "files",
+        "processes",
+        "reader",
+        "alerts",
+        "summaries",
+    },
+    "ui": DISK
+    | {"status", "diagnosis", "launcher", "relaunch", "acks"}
+    | {"view", "replay", "prescriptions", "report"},
     "cli": {"errors"},
     "commands": None,
 }

@@ -14,7 +14,7 @@ from monitor.reader import RunReader
 from monitor.rules.registry import RULES
 from monitor.run_dir import Epoch, Floors, Run, Snapshot, Step
 from monitor.view.frame import frame
-from monitor.view.predictions import aligned, predictions
+from monitor.view.predictions import Wish, aligned, predictions
 from monitor.view.rows import run_rows
 from monitor.view.series import Since, gap_crossing, loss_range
 from monitor.writer import RunWriter
@@ -149,7 +149,7 @@ def decoded(tmp_path):
 
 
 def test_predictions_of_the_last_evaluation_with_totals_over_all_clips(decoded):
-    answer = predictions(RunReader(decoded / "r").read(time.time()), None)
+    answer = predictions(RunReader(decoded / "r").read(time.time()), Wish())
     assert (answer["epoch"], answer["epochs"], answer["total"], answer["empty"]) == (2, [1, 2], 3, 1)
     assert answer["counts"] == {"hits": 4, "s": 1, "d": 1, "i": 1}
     assert answer["clips"][0]["words"] == [["h", "A", "A"], ["s", "B", "X"], ["h", "C", "C"]]
@@ -157,16 +157,18 @@ def test_predictions_of_the_last_evaluation_with_totals_over_all_clips(decoded):
 
 def test_an_earlier_evaluation_can_be_asked_for_and_the_worst_come_first(decoded):
     snap = RunReader(decoded / "r").read(time.time())
-    assert predictions(snap, 1.0)["empty"] == 3
-    assert [clip["wer"] for clip in predictions(snap, 2.0, "worst")["clips"]] == sorted([1 / 3, 1.0, 0.5], reverse=True)
-    assert [clip["empty"] for clip in predictions(snap, 2.0, "empty")["clips"]] == [True]
+    assert predictions(snap, Wish(epoch=1.0))["empty"] == 3
+    assert [clip["wer"] for clip in predictions(snap, Wish(epoch=2.0, chosen="worst"))["clips"]] == sorted(
+        [1 / 3, 1.0, 0.5], reverse=True
+    )
+    assert [clip["empty"] for clip in predictions(snap, Wish(epoch=2.0, chosen="empty"))["clips"]] == [True]
 
 
 def test_a_word_of_a_hundred_thousand_letters_is_cut(decoded):
     with RunWriter(decoded / "long") as run:
         run.log_decodes(1, ["W" * 100_000], references=["A"])
         run.log_epoch(1, val_loss=1.0)
-    answer = predictions(RunReader(decoded / "long").read(time.time()), None)
+    answer = predictions(RunReader(decoded / "long").read(time.time()), Wish())
     assert len(json.dumps(answer)) < 10_000
 
 

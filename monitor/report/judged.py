@@ -68,13 +68,14 @@ def causes(snapshot: Snapshot, diagnosis: Diagnosis) -> Iterator[Block]:
 
 def healthy_beside_this(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
     """Each measure: what a healthy run shows, what this one shows, and whether that is well."""
-    rows = tuple(_compared(snapshot, judged))
+    rows = tuple(healthy_rows(snapshot, judged))
     if rows:
         yield Heading("Healthy beside this run")
         yield Table(("measure", "healthy", "this run", "status"), rows)
 
 
-def _compared(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str, str, str]]:
+def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str, str, str]]:
+    """(measure, what a healthy run shows, what this run shows, whether that is well)."""
     limits, floors = judged.thresholds, floors_of(snapshot)
     open_flags = {finding.rule: finding.severity for finding in judged.diagnosis.findings}
 

@@ -14,14 +14,23 @@ STATIC = Path(__file__).parent / "static"
 SCRIPTS = (
     "dom.js",
     "words.js",
+    "address.js",
     "socket.js",
     "toast.js",
+    "axis.js",
     "charts.js",
+    "figures.js",
+    "tabs.js",
+    "moment.js",
     "verdict.js",
     "tiles.js",
     "flags.js",
+    "now.js",
+    "strip.js",
     "predictions.js",
+    "diagnosis.js",
     "runs.js",
+    "run.js",
     "main.js",
 )
 """In this order: each may use what stands before it. `main.js` exports the component."""

@@ -21,12 +21,14 @@ from monitor.launcher import ensure_supervised
 from monitor.reader import RunReader
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot
 from monitor.status import status_of
-from monitor.view.frame import frame as build_frame
-from monitor.view.predictions import predictions
+from monitor.ui.questions import answer
+from monitor.view.frame import Frames
 from monitor.view.rows import run_rows
 from monitor.view.series import Since
 
-LOOK_SECS = 0.25
+LOOK_SECS = 0.05
+"""Looking costs a tenth of a millisecond where nothing is new."""
+LOOK_ENDED_SECS = 0.5
 REJUDGE_SECS = 2.0
 """Without any new record only time passes: a stalled run shows by that."""
 PING_SECS = 2.0
@@ -48,6 +50,9 @@ class Tailer:
         self.problem = ""
         self.snapshot: Snapshot | None = None
         self.judged: Judged | None = None
+        self._frames = Frames()
+        self._encoded: tuple[tuple[object, ...], str] = ((), "")
+        self._encoding = asyncio.Lock()
 
     async def __aenter__(self) -> Tailer:
         self.watchers += 1
@@ -75,7 +80,23 @@ class Tailer:
                 async with self._changed:
                     self.version += 1
                     self._changed.notify_all()
-            await asyncio.sleep(LOOK_SECS)
+            live = self.snapshot is None or status_of(self.snapshot).live
+            await asyncio.sleep(LOOK_SECS if live else LOOK_ENDED_SECS)
+
+    async def encoded(self, since: Since) -> tuple[str, int, Since]:
+        """(frame as JSON, its version, what a tab has after it). Tabs that have the same share one making."""
+        async with self._encoding:
+            snapshot, judged, version = self.snapshot, self.judged, self.version
+            assert snapshot is not None and judged is not None
+            wanted = (version, since)
+            if self._encoded[0] != wanted:
+                text = await asyncio.to_thread(self._encode, snapshot, judged, since, version)
+                self._encoded = (wanted, text)
+            return self._encoded[1], version, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
+
+    def _encode(self, snapshot: Snapshot, judged: Judged, since: Since, version: int) -> str:
+        frame = self._frames.frame(snapshot, judged, time.time(), since=since, seq=version)
+        return msgspec.json.encode({"kind": "frame", **frame}).decode()
 
     def _look(self) -> bool:
         """Reads and judges what is new; True if what is shown changes."""
@@ -169,14 +190,10 @@ class LiveHub:
             if tailer.problem and tailer.problem != complained:
                 complained = tailer.problem
                 await socket.send_json({"kind": "problem", "message": complained})
-            if tailer.version > sent and tailer.snapshot is not None and tailer.judged is not None:
-                sent, complained = tailer.version, ""
-                snapshot = tailer.snapshot
-                frame = await asyncio.to_thread(
-                    build_frame, snapshot, tailer.judged, time.time(), since=since, seq=sent
-                )
-                await _send(socket, {"kind": "frame", **frame})
-                since = Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
+            if tailer.version > sent and tailer.snapshot is not None:
+                text, sent, since = await tailer.encoded(since)
+                complained = ""
+                await socket.send_text(text)
             else:
                 await _send(socket, {"kind": "ping", "server_now": time.time()})
             if asked.empty():
@@ -193,12 +210,11 @@ class LiveHub:
         question.cancel()
 
     async def _answer(self, socket: WebSocket, tailer: Tailer, question: dict[str, Any]) -> None:
-        if question.get("kind") != "predictions" or tailer.snapshot is None:
+        if tailer.snapshot is None or tailer.judged is None:
             return
-        epoch = question.get("epoch")
-        wanted = float(epoch) if isinstance(epoch, (int, float)) else None
-        answer = await asyncio.to_thread(predictions, tailer.snapshot, wanted, str(question.get("filter", "")))
-        await _send(socket, {"kind": "predictions", **answer})
+        given = await asyncio.to_thread(answer, tailer.snapshot, tailer.judged, question)
+        if given is not None:
+            await _send(socket, given)
 
     async def _send_list(self, socket: WebSocket) -> None:
         sent: list[dict[str, Any]] | None = None

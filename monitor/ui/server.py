@@ -17,6 +17,7 @@ from monitor.ui import assets
 from monitor.ui.access import AccessGate, Tokens, load_tokens
 from monitor.ui.links import print_links
 from monitor.ui.live import LiveHub
+from monitor.ui.reports import ReportRoute
 
 PAGE = Path(__file__).parent / "page" / "page.py"
 RUNS_VARIABLE = "VITALSIGNS_RUNS"
@@ -57,6 +58,7 @@ def routes() -> list[BaseRoute]:
     return [
         WebSocketRoute(f"{base}/vs/live", LiveHub(runs_dir()).endpoint),
         Route(assets.plotly_url(base), assets.plotly_route),
+        Route(f"{base}/vs/report/{{name}}", ReportRoute(runs_dir())),
     ]
 
 

@@ -4,28 +4,51 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor.alerts import open_alerts
+from monitor import forecast
 from monitor.diagnosis import Diagnosis, Judged
-from monitor.prescriptions.prescription import Prescription
-from monitor.prescriptions.registry import prescribe
 from monitor.rules.evaluations import guard_of
-from monitor.rules.result import Finding
 from monitor.run_dir import Snapshot
 from monitor.status import status_of
 from monitor.view import words
+from monitor.view.judgement import judgement, plain
 from monitor.view.series import Since, columns, loss_range, marks, number
 from monitor.view.tiles import tiles
 
 
-def frame(snapshot: Snapshot, judged: Judged, now: float, *, since: Since, seq: int | None = None) -> dict[str, Any]:
-    """What the page shows now; series only from the tab's offsets on."""
-    status = status_of(snapshot)
-    diagnosis = judged.diagnosis
-    options = prescribe(snapshot, diagnosis)
+class Frames:
+    """Makes the frames of one run. What only a new judgement changes is made once a judgement."""
+
+    def __init__(self) -> None:
+        self._made_for: tuple[object, ...] = ()
+        self._made: dict[str, Any] = {}
+
+    def frame(
+        self,
+        snapshot: Snapshot,
+        judged: Judged,
+        now: float,
+        *,
+        since: Since,
+        seq: int | None = None,
+        at: float | None = None,
+    ) -> dict[str, Any]:
+        """What the page shows now; series only from the tab's offsets on. `at`: the epoch of a replayed moment."""
+        wanted = (id(judged), len(snapshot.alerts), snapshot.acknowledged, id(snapshot.launch))
+        if wanted != self._made_for:
+            self._made = {**judgement(snapshot, judged), **_of_evaluations(snapshot, judged)}
+            # The judgement itself is kept too: a freed one's id could come back.
+            self._made_for, self._judged = wanted, judged
+        return {**self._made, **_of_the_moment(snapshot, judged, now, since, seq), "at": at}
+
+
+def frame(snapshot: Snapshot, judged: Judged, now: float, *, since: Since, at: float | None = None) -> dict[str, Any]:
+    """One frame alone."""
+    return Frames().frame(snapshot, judged, now, since=since, at=at)
+
+
+def _of_evaluations(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
     run = snapshot.run
     return {
-        "seq": snapshot.seq if seq is None else seq,
-        "life": snapshot.life,
         "run": {
             "id": snapshot.run_id,
             "name": (run.name if run is not None else "") or snapshot.run_id,
@@ -33,17 +56,7 @@ def frame(snapshot: Snapshot, judged: Judged, now: float, *, since: Since, seq: 
             "loss_unit": (run.units if run is not None else {}).get("loss", "unit not stated"),
             "parent": _parent(snapshot),
         },
-        "status": words.status_text(snapshot),
-        "clock": _clock(snapshot, now),
-        "progress": words.progress(snapshot, status, now),
-        "verdict": _verdict(diagnosis, options),
         "tiles": tiles(snapshot, judged),
-        "flags": [_flag(finding, snapshot) for finding in diagnosis.findings],
-        "prescriptions": [_option(option) for option in options],
-        "causes": [
-            {"title": cause.title, "evidence": list(cause.evidence), "against": list(cause.against)}
-            for cause in diagnosis.causes
-        ],
         "floors": _floors(snapshot),
         "marks": marks(snapshot, judged.thresholds.gap_limit),
         "loss_range": loss_range(
@@ -52,88 +65,48 @@ def frame(snapshot: Snapshot, judged: Judged, now: float, *, since: Since, seq: 
             run.floors.loss_unigram if run is not None else None,
         ),
         "gap_basis": run.gap_basis if run is not None else "train",
-        "lanes": _lanes(diagnosis, snapshot),
-        "series": columns(snapshot, since),
+        "outlook": _outlook(snapshot),
         "decoded": [decode.epoch for decode in snapshot.decodes if decode.split == "val"],
+    }
+
+
+def _of_the_moment(snapshot: Snapshot, judged: Judged, now: float, since: Since, seq: int | None) -> dict[str, Any]:
+    status = status_of(snapshot)
+    return {
+        "seq": snapshot.seq if seq is None else seq,
+        "life": snapshot.life,
+        "status": words.status_text(snapshot),
+        "clock": _clock(snapshot, now),
+        "progress": words.progress(snapshot, status, now),
+        "series": columns(snapshot, since),
         "problems": [f"{problem.file}, line {problem.line}: {problem.reason}" for problem in snapshot.problems[:5]],
         "problem_count": len(snapshot.problems),
         "actions": _actions(snapshot, status.live, status.word),
-        "title": _title(snapshot, diagnosis),
+        "title": _title(snapshot, judged.diagnosis),
     }
 
 
-def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...]) -> dict[str, Any]:
-    first = next((option for option in options if option.changes), None)
-    deciding = diagnosis.worst.severity if diagnosis.worst is not None else None
+def _outlook(snapshot: Snapshot) -> dict[str, list[float]] | None:
+    """Where val WER goes if nothing is changed, with the band of four outcomes in five."""
+    known = [(record.epoch, record.val_wer) for record in snapshot.epochs if record.val_wer is not None]
+    # No further ahead than half of what was seen: few evaluations far apart foretell little.
+    ahead = max(1, min(forecast.AHEAD, len(known) // 2))
+    seen = forecast.outlook([epoch for epoch, _ in known], [value for _, value in known], ahead)
+    if seen is None or not status_of(snapshot).live:
+        return None
     return {
-        "word": diagnosis.verdict,
-        "severity": deciding,
-        "filled": diagnosis.verdict == "STOP",
-        "reason": diagnosis.reason,
-        "also": list(diagnosis.also),
-        "next_step": f"First try: {_lower(first.title)}." if first else diagnosis.next_step,
-        "changes": {key: after for key, (_, after) in first.changes.items()} if first else {},
-        "expected": first.expected if first else "",
-        "suppressed": list(diagnosis.suppressed),
-        "coverage": f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran",
-        "not_checked": list(diagnosis.not_checked),
+        "epoch": [float(value) for value in seen.epochs],
+        "middle": [max(0.0, float(value)) for value in seen.middle],
+        "low": [max(0.0, float(value)) for value in seen.low],
+        "high": [max(0.0, float(value)) for value in seen.high],
     }
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
-def _flag(finding: Finding, snapshot: Snapshot) -> dict[str, Any]:
-    known = open_alerts(snapshot.alerts).get(finding.rule)
-    alert = known.alert_id if known is not None else f"{finding.rule}-{finding.onset or 0:g}"
-    return {
-        "alert": alert,
-        "rule": finding.rule,
-        "title": finding.title,
-        "severity": finding.severity,
-        "line": finding.line,
-        "since": finding.onset,
-        "fired": finding.fired,
-        "critical_since": finding.critical_since,
-        "now": {key: _shown(value) for key, value in finding.now.items()},
-        "limits": {key: _shown(value) for key, value in finding.limits.items()},
-        "remedy": finding.remedy,
-        "cannot_tell": finding.cannot_tell,
-        "acknowledged": alert in snapshot.acknowledged,
-    }
-
-
-def _shown(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.3g}"
-
-
-def _option(option: Prescription) -> dict[str, Any]:
-    return {
-        "id": option.id,
-        "title": option.title,
-        "changes": [
-            {"key": key, "before": _value(before), "after": _value(after)}
-            for key, (before, after) in option.changes.items()
-        ],
-        "values": {key: after for key, (_, after) in option.changes.items()},
-        "command": option.command,
-        "expected": option.expected,
-        "cost": option.cost,
-        "disproved_by": option.disproved_by,
-        "note": option.note,
-    }
-
-
-def _value(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _parent(snapshot: Snapshot) -> dict[str, Any] | None:
     parent = snapshot.launch.parent if snapshot.launch is not None else None
     if parent is None:
         return None
-    changes = [f"{key} {_value(pair[0])} → {_value(pair[1])}" for key, pair in parent.changes.items() if len(pair) == 2]
+    changes = [f"{key} {plain(pair[0])} → {plain(pair[1])}" for key, pair in parent.changes.items() if len(pair) == 2]
     return {"id": parent.run_id, "changes": changes, "expected": str(parent.expected.get("text", ""))}
 
 
@@ -157,23 +130,6 @@ def _floors(snapshot: Snapshot) -> dict[str, Any]:
         "blank": number(floors.blank_ratio),
         "sentence": floors.constant_sentence,
     }
-
-
-def _lanes(diagnosis: Diagnosis, snapshot: Snapshot) -> list[dict[str, Any]]:
-    """One bar per flag under the loss chart, from where its condition began to now."""
-    end = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
-    return [
-        {
-            "rule": finding.rule,
-            "title": finding.title,
-            "severity": finding.severity,
-            "from": finding.onset,
-            "critical_from": finding.critical_since,
-            "to": end,
-        }
-        for finding in diagnosis.findings
-        if finding.onset is not None
-    ]
 
 
 def _actions(snapshot: Snapshot, live: bool, word: str) -> dict[str, Any]:

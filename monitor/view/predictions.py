@@ -1,8 +1,10 @@
-"""Target against prediction, word by word."""
+"""Target against prediction, word by word: one evaluation's clips, filtered, searched, and what goes wrong most."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from monitor.alignment import aligned
@@ -11,34 +13,98 @@ from monitor.run_dir import Clip, Decode, Snapshot
 MOST_CLIPS = 60
 MOST_WORDS = 400
 MOST_LETTERS = 2000
-FILTERS = ("first", "worst", "empty", "longest")
+MOST_LISTED = 8
+MOST_MOMENTS = 40
+FILTERS = ("first", "watch", "worst", "empty", "longest", "changed")
+
+Aligned = tuple[str, str, str]
 
 
-def predictions(snapshot: Snapshot, epoch: float | None, chosen: str = "") -> dict[str, Any]:
-    """The aligned clips of one evaluation (default: the last), at most 60 by `chosen`, with totals over all."""
-    decodes = [decode for decode in snapshot.decodes if decode.split == "val"]
-    chosen = chosen if chosen in FILTERS else "first"
+@dataclass(frozen=True)
+class Wish:
+    """What a tab wants to see. `watched`: the clip ids on its watch list; `word`: part of a target or prediction."""
+
+    epoch: float | None = None
+    chosen: str = "first"
+    word: str = ""
+    watched: frozenset[str] = frozenset()
+    most: int = MOST_CLIPS
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One clip with its words in order: (kind, target, prediction), kind one of h s d i."""
+
+    clip: Clip
+    said: str
+    words: list[Aligned]
+    counts: Counter[str]
+
+    @property
+    def target_words(self) -> int:
+        return self.counts["h"] + self.counts["s"] + self.counts["d"]
+
+    @property
+    def wer(self) -> float:
+        errors = self.counts["s"] + self.counts["d"] + self.counts["i"]
+        return errors / self.target_words if self.target_words else (1.0 if self.said.strip() else 0.0)
+
+
+def predictions(snapshot: Snapshot, wish: Wish) -> dict[str, Any]:
+    """The aligned clips of one evaluation (default: the last), at most 60, with totals over all."""
+    decodes = val_decodes(snapshot)
     if not decodes:
-        return {"epoch": None, "epochs": [], "clips": [], "total": 0, "filter": chosen}
-    decode = min(decodes, key=lambda known: abs(known.epoch - epoch)) if epoch is not None else decodes[-1]
-    pairs = _pairs(snapshot, decode)
-    scored = [_clip(clip, hypothesis) for clip, hypothesis in pairs]
-    shown = _chosen(scored, chosen)
+        return {"epoch": None, "epochs": [], "clips": [], "total": 0, "filter": wish.chosen}
+    place = _nearest(decodes, wish.epoch)
+    scored = [score(clip, said) for clip, said in pairs(snapshot, decodes[place])]
+    before = _said_before(snapshot, decodes, place)
+    found = _chosen(_with_word(scored, wish.word), wish, before)
     return {
-        "epoch": decode.epoch,
+        "epoch": decodes[place].epoch,
         "epochs": sorted({known.epoch for known in decodes}),
-        "filter": chosen,
-        "clips": shown[:MOST_CLIPS],
-        "matching": len(shown),
+        "filter": wish.chosen,
+        "clips": [_shown(each, before) for each in found[: wish.most]],
+        "matching": len(found),
         "total": len(scored),
-        "empty": sum(clip["empty"] for clip in scored),
-        "counts": {key: sum(clip[key] for clip in scored) for key in ("hits", "s", "d", "i")},
-        "words_in": sum(clip["words_in"] for clip in scored),
-        "most_said": _most_said(pairs),
+        "empty": sum(not each.said.strip() for each in scored),
+        "changed": sum(_has_changed(each, before) for each in scored) if before else None,
+        "counts": {name: sum(each.counts[kind] for each in scored) for name, kind in _KINDS.items()},
+        "words_in": sum(each.target_words for each in scored),
+        "words_out": sum(len(each.said.split()) for each in scored),
+        **corpus(scored),
     }
 
 
-def _pairs(snapshot: Snapshot, decode: Decode) -> list[tuple[Clip, str]]:
+_KINDS = {"hits": "h", "s": "s", "d": "d", "i": "i"}
+
+
+def clip_history(snapshot: Snapshot, clip_id: str) -> dict[str, Any]:
+    """One clip over the stored evaluations: the first, the last, and every one at which its prediction changed."""
+    moments: list[dict[str, Any]] = []
+    reference, last = "", None
+    for decode in val_decodes(snapshot):
+        for clip, said in pairs(snapshot, decode):
+            if clip.clip_id != clip_id:
+                continue
+            reference = clip.reference
+            each = score(clip, said)
+            moment = {"epoch": decode.epoch, "wer": each.wer, "words": _words(each), "changed": said != last}
+            if said != last:
+                moments.append(moment)
+            else:
+                moments[-1]["until"] = decode.epoch
+            last = said
+    left_out = max(0, len(moments) - MOST_MOMENTS)
+    kept = moments[:1] + moments[1 + left_out :] if left_out else moments
+    return {"id": clip_id, "reference": _cut(reference), "moments": kept, "left_out": left_out}
+
+
+def val_decodes(snapshot: Snapshot) -> list[Decode]:
+    return [decode for decode in snapshot.decodes if decode.split == "val"]
+
+
+def pairs(snapshot: Snapshot, decode: Decode) -> list[tuple[Clip, str]]:
+    """Each decoded clip with what was said for it, in the decode's order."""
     clips = [clip for clip in snapshot.clips if clip.split == decode.split]
     if decode.clip_ids is not None:
         by_id = {clip.clip_id: clip for clip in clips}
@@ -47,28 +113,111 @@ def _pairs(snapshot: Snapshot, decode: Decode) -> list[tuple[Clip, str]]:
     return list(zip(clips, decode.hypotheses, strict=False))
 
 
-def _clip(clip: Clip, hypothesis: str) -> dict[str, Any]:
-    """One clip's words in order: (kind, target, prediction), kind one of h s d i."""
-    reference, said = _words(clip.reference), _words(hypothesis)
-    words = aligned(reference, said)
-    counts = Counter(kind for kind, _, _ in words)
-    errors = counts["s"] + counts["d"] + counts["i"]
+def score(clip: Clip, said: str) -> Scored:
+    words = aligned(clip.reference.split(), said.split())
+    return Scored(clip, said, words, Counter(kind for kind, _, _ in words))
+
+
+def corpus(scored: Iterable[Scored]) -> dict[str, Any]:
+    """What goes wrong most over all clips, and how long targets and predictions are."""
+    scored = list(scored)
+    deleted: Counter[str] = Counter()
+    inserted: Counter[str] = Counter()
+    swapped: Counter[tuple[str, str]] = Counter()
+    wanted: Counter[str] = Counter()
+    said: Counter[str] = Counter()
+    for each in scored:
+        for kind, target, prediction in each.words:
+            if kind != "i":
+                wanted[target] += 1
+            if kind != "d":
+                said[prediction] += 1
+            if kind == "d":
+                deleted[target] += 1
+            elif kind == "i":
+                inserted[prediction] += 1
+            elif kind == "s":
+                swapped[(target, prediction)] += 1
     return {
-        "id": clip.clip_id,
-        "words": [[kind, _cut(target), _cut(prediction)] for kind, target, prediction in words[:MOST_WORDS]],
-        "more": max(0, len(words) - MOST_WORDS),
-        "hits": counts["h"],
-        "s": counts["s"],
-        "d": counts["d"],
-        "i": counts["i"],
-        "wer": errors / len(reference) if reference else (1.0 if said else 0.0),
-        "empty": not said,
-        "words_in": len(reference),
+        "most_deleted": [[_cut(word), count, wanted[word]] for word, count in deleted.most_common(MOST_LISTED)],
+        "most_inserted": [[_cut(word), count, wanted[word]] for word, count in inserted.most_common(MOST_LISTED)],
+        "most_swapped": [[_cut(a), _cut(b), count] for (a, b), count in swapped.most_common(MOST_LISTED)],
+        "most_said": [[_cut(word), count, wanted[word]] for word, count in said.most_common(MOST_LISTED)],
+        "lengths": _lengths(scored),
     }
 
 
-def _words(text: str) -> list[str]:
-    return text.split()
+def _lengths(scored: list[Scored]) -> list[list[int]]:
+    """[words, clips whose target has so many, clips whose prediction has so many]; long ones share the last row."""
+    most = 24
+    targets = Counter(min(most, each.target_words) for each in scored)
+    predicted = Counter(min(most, len(each.said.split())) for each in scored)
+    longest = max([0, *targets, *predicted])
+    return [[words, targets[words], predicted[words]] for words in range(longest + 1)]
+
+
+def _nearest(decodes: list[Decode], epoch: float | None) -> int:
+    if epoch is None:
+        return len(decodes) - 1
+    return min(range(len(decodes)), key=lambda place: abs(decodes[place].epoch - epoch))
+
+
+def _said_before(snapshot: Snapshot, decodes: list[Decode], place: int) -> dict[str, str]:
+    """What each clip was decoded as one stored evaluation earlier."""
+    if place == 0:
+        return {}
+    return {clip.clip_id: said for clip, said in pairs(snapshot, decodes[place - 1])}
+
+
+def _has_changed(each: Scored, before: dict[str, str]) -> bool:
+    return each.clip.clip_id in before and before[each.clip.clip_id] != each.said
+
+
+def _with_word(scored: list[Scored], word: str) -> list[Scored]:
+    wanted = word.strip().casefold()
+    if not wanted:
+        return scored
+    return [
+        each
+        for each in scored
+        if wanted in each.clip.reference.casefold()
+        or wanted in each.said.casefold()
+        or wanted in each.clip.clip_id.casefold()
+    ]
+
+
+def _chosen(scored: list[Scored], wish: Wish, before: dict[str, str]) -> list[Scored]:
+    if wish.chosen == "watch":
+        return [each for each in scored if each.clip.clip_id in wish.watched]
+    if wish.chosen == "worst":
+        return sorted(scored, key=lambda each: -each.wer)
+    if wish.chosen == "empty":
+        return [each for each in scored if not each.said.strip()]
+    if wish.chosen == "longest":
+        return sorted(scored, key=lambda each: -each.target_words)
+    if wish.chosen == "changed":
+        return [each for each in scored if _has_changed(each, before)]
+    return scored
+
+
+def _shown(each: Scored, before: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": each.clip.clip_id,
+        "words": _words(each),
+        "more": max(0, len(each.words) - MOST_WORDS),
+        "hits": each.counts["h"],
+        "s": each.counts["s"],
+        "d": each.counts["d"],
+        "i": each.counts["i"],
+        "wer": each.wer,
+        "empty": not each.said.strip(),
+        "changed": _has_changed(each, before),
+        "words_in": each.target_words,
+    }
+
+
+def _words(each: Scored) -> list[list[str]]:
+    return [[kind, _cut(target), _cut(prediction)] for kind, target, prediction in each.words[:MOST_WORDS]]
 
 
 def _cut(word: str) -> str:
@@ -76,18 +225,8 @@ def _cut(word: str) -> str:
     return word if len(word) <= MOST_LETTERS else f"{word[:200]}… {len(word):,} characters"
 
 
-def _chosen(clips: list[dict[str, Any]], chosen: str) -> list[dict[str, Any]]:
-    if chosen == "worst":
-        return sorted(clips, key=lambda clip: -clip["wer"])
-    if chosen == "empty":
-        return [clip for clip in clips if clip["empty"]]
-    if chosen == "longest":
-        return sorted(clips, key=lambda clip: -clip["words_in"])
-    return clips
-
-
-def _most_said(pairs: list[tuple[Clip, str]]) -> list[list[Any]]:
-    """The words said most: [word, times said, times in the targets]."""
-    said = Counter(word for _, hypothesis in pairs for word in hypothesis.split())
-    wanted = Counter(word for clip, _ in pairs for word in clip.reference.split())
-    return [[_cut(word), count, wanted[word]] for word, count in said.most_common(5)]
+def watched_ids(given: object) -> frozenset[str]:
+    """The ids of a tab's watch list out of its message; anything odd is nobody's id."""
+    if not isinstance(given, Collection) or isinstance(given, (str, bytes)):
+        return frozenset()
+    return frozenset(str(name) for name in list(given)[:500])

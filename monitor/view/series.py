@@ -13,6 +13,8 @@ from monitor.run_dir import Snapshot
 
 EPOCH_COLUMNS = (
     "epoch",
+    "step",
+    "at",
     "train_loss",
     "train_eval_loss",
     "val_loss",
@@ -26,7 +28,18 @@ EPOCH_COLUMNS = (
     "grad_norm",
     "clips_per_sec",
 )
-STEP_COLUMNS = ("step", "epoch", "train_loss", "lr", "grad_norm")
+STEP_COLUMNS = (
+    "step",
+    "epoch",
+    "at",
+    "train_loss",
+    "lr",
+    "grad_norm",
+    "clips_per_sec",
+    "data_wait_ratio",
+    "device_memory_bytes",
+    "device_busy_ratio",
+)
 MOST_STEPS = 20_000
 """Points of the step series that travel; the newest are kept."""
 

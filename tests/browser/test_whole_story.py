@@ -89,15 +89,16 @@ def test_a_person_watches_a_run_go_wrong_stops_it_and_restarts_it_with_the_cure(
     assert flag.get_attribute("open") is not None
     assert page.evaluate("() => window.sameDocument")
 
-    # Predictions, word under word, with errors by glyph.
-    clips = page.get_by_test_id("predictions")
-    clips.scroll_into_view_if_needed()
-    wait_until(lambda: any(glyph in clips.inner_text() for glyph in "≠∅"), 20, "no error is marked")
-    assert clips.locator(".vs-target").count() > 8
-
     moments = page.evaluate("() => ({...window.moments, seqs: window.moments.seqs.size})")
     assert moments["torn"] == []
     assert moments["seqs"] > 8 and moments["frames"] > 100
+
+    # Predictions, word under word, with errors by glyph.
+    page.get_by_test_id("tab-predictions").click()
+    clips = page.get_by_test_id("predictions")
+    wait_until(lambda: any(glyph in clips.inner_text() for glyph in "≠∅"), 20, "no error is marked")
+    assert clips.locator(".vs-target").count() > 8
+    page.get_by_test_id("tab-now").click()
 
     # Stop, with stages, then restart with the proposed cure: the values of the preset `fixed`.
     page.get_by_test_id("btn-stop").click()

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from monitor import launcher
+from monitor.acks import acknowledge
 from monitor.diagnosis import judge
 from monitor.errors import MonitorError
 from monitor.reader import RunReader, list_runs
@@ -45,6 +46,7 @@ def _data(folder: Path, run_id: str | None, role: str) -> dict[str, Any]:
     data = {
         "ws": f"{base}/vs/live",
         "plotly": assets.plotly_url(base),
+        "report": f"{base}/vs/report",
         "role": role,
         "run": run_id,
         "runs_dir": str(folder),
@@ -103,11 +105,20 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
         dialogs.stop(run_dir, snapshot)
     elif kind == "resume":
         dialogs.resume(run_dir, snapshot)
+    elif kind == "ack":
+        _acknowledge(run_dir, str(action.get("alert")))
     elif kind == "restart":
         changes = action.get("changes")
         expected = str(action.get("expected") or "")
         live = status_of(snapshot).live
         dialogs.restart(run_dir, snapshot, changes if isinstance(changes, dict) else {}, expected, live)
+
+
+def _acknowledge(run_dir: Path, alert: str) -> None:
+    try:
+        acknowledge(run_dir, alert, dialogs.asked_by(), time.time())
+    except MonitorError as problem:
+        st.toast(str(problem))
 
 
 def _start_demo(folder: Path) -> None:

@@ -1,7 +1,7 @@
-// The flags with their evidence, and what to try.
+// The flags: word, shape, evidence in numbers and as a small picture; seen, and as it was when it was first said.
 
-function buildFlags() {
-  const ui = {};
+function buildFlags(emit, role, pick) {
+  const ui = { emit, role, pick };
   ui.list = h("div", { class: "vs-flag-list" });
   ui.none = h("p", { class: "vs-muted" });
   ui.unchecked = h("details", { class: "vs-unchecked" }, h("summary", {}), h("ul", {}));
@@ -9,45 +9,54 @@ function buildFlags() {
   return ui;
 }
 
-function paintFlags(ui, frame) {
-  keyed(ui.list, frame.flags, (flag) => flag.rule, createFlag, updateFlag);
+function paintFlags(ui, frame, cols) {
+  keyed(ui.list, frame.flags, (flag) => flag.rule, () => createFlag(ui), (node, flag) => updateFlag(node, flag, frame, cols));
   show(ui.none, frame.flags.length === 0);
   setText(ui.none, `Nothing to report at ${frame.progress.text.split(" ·")[0]}.`);
   const missing = frame.verdict.not_checked;
-  show(ui.unchecked, true);
   setText(ui.unchecked.firstChild, frame.verdict.coverage + (missing.length ? `; ${missing.length} could not` : ""));
   keyed(ui.unchecked.lastChild, missing, (text) => text, () => h("li"), (node, text) => setText(node, text));
   ui.node.dataset.seq = frame.seq;
 }
 
-function createFlag() {
-  return h(
+function createFlag(ui) {
+  const then = h("button", { type: "button", class: "vs-link" });
+  const seen = ui.role === "control" ? h("button", { type: "button", class: "vs-link" }, "Seen") : null;
+  const node = h(
     "details",
     { class: "vs-flag" },
     h(
       "summary",
       {},
       h("span", { class: "vs-glyph" }),
-      h("div", { class: "vs-flag-head" }, h("div", { class: "vs-flag-title" }), h("div", { class: "vs-flag-since vs-muted" }), h("div", { class: "vs-flag-line" })),
+      h("div", { class: "vs-flag-head" }, h("div", { class: "vs-flag-title" }), h("div", { class: "vs-flag-since vs-muted" }), h("div", { class: "vs-flag-line" }), evidence()),
     ),
     h("table", { class: "vs-numbers" }),
+    h("p", { class: "vs-muted vs-own-limits" }),
     h("p", { class: "vs-remedy" }),
     h("p", { class: "vs-muted vs-cannot" }),
+    h("div", { class: "vs-row vs-flag-acts" }, then, seen),
   );
+  then.addEventListener("click", () => ui.pick(node.fired));
+  seen?.addEventListener("click", () => ui.emit({ kind: "ack", alert: node.alert }));
+  Object.assign(node, { then, seen });
+  return node;
 }
 
-function updateFlag(node, flag) {
-  const [summary, table, remedy, cannot] = node.children;
+function updateFlag(node, flag, frame, cols) {
+  const [summary, table, own, remedy, cannot] = node.children;
   node.dataset.rule = flag.rule;
   node.dataset.severity = flag.severity;
+  Object.assign(node, { fired: flag.fired ?? flag.since, alert: flag.alert });
   const [glyph, head] = summary.children;
-  const [title, since, lineNode] = head.children;
+  const [title, since, lineNode, picture] = head.children;
   setText(glyph, SEVERITY_GLYPH[flag.severity]);
   glyph.className = `vs-glyph vs-ink-${flag.severity}`;
   setText(title, flag.title);
   const when = flag.critical_since ?? flag.since;
-  setText(since, `${flag.severity}${when === null ? "" : ` since epoch ${when}`}`);
+  setText(since, `${flag.severity}${when === null ? "" : ` since epoch ${when}`}${flag.acknowledged ? " · seen" : ""}`);
   setText(lineNode, flag.line);
+  paintEvidence(picture, flag, frame, cols);
   const rows = [
     ...Object.entries(flag.now).map(([key, value]) => [key, value, "now"]),
     ...Object.entries(flag.limits).map(([key, value]) => [key, value, "limit"]),
@@ -57,67 +66,60 @@ function updateFlag(node, flag) {
     rows,
     ([key, , kind]) => kind + key,
     () => h("tr", {}, h("th", { scope: "row" }), h("td", {}), h("td", { class: "vs-muted" })),
-    (row, [key, value, kind]) => [key, value, kind].forEach((text, i) => setText(row.children[i], text)),
+    (row, [key, value, kind]) => [key.replaceAll("_", " "), value, kind].forEach((text, i) => setText(row.children[i], text)),
   );
+  setText(own, flag.own_limits);
+  show(own, Boolean(flag.own_limits));
   setText(remedy, flag.remedy && `What to do: ${flag.remedy}`);
   setText(cannot, flag.cannot_tell && `It cannot tell: ${flag.cannot_tell}`);
+  const before = node.fired !== null && node.fired !== undefined && frame.at === null;
+  show(node.then, before);
+  setText(node.then, `As it was at epoch ${node.fired}`);
+  if (node.seen) {
+    show(node.seen, frame.at === null && flag.recorded);
+    node.seen.disabled = flag.acknowledged;
+    setText(node.seen, flag.acknowledged ? "Seen: no more messages unless it gets worse" : "Mark as seen");
+  }
 }
 
-function buildTry(emit, role) {
-  const ui = { emit, role };
-  ui.causes = h("div", { class: "vs-causes" });
-  ui.suppressed = h("p", { class: "vs-muted" });
-  ui.list = h("div", { class: "vs-options" });
-  ui.node = h("section", { class: "vs-card", id: "vs-try", "data-testid": "try" }, h("h2", {}, "What to try, one bundle per restart"), ui.causes, ui.suppressed, ui.list);
-  return ui;
-}
-
-function paintTry(ui, frame) {
-  show(ui.node, frame.prescriptions.length > 0);
-  keyed(
-    ui.causes,
-    frame.causes,
-    (cause) => cause.title,
-    () => h("div", { class: "vs-cause" }, h("h3", {}), h("ul", {})),
-    (node, cause) => {
-      setText(node.firstChild, cause.title);
-      const points = [...cause.evidence.map((text) => `✓ ${text}`), ...cause.against.map((text) => `✗ ${text}`)];
-      keyed(node.lastChild, points, (text) => text.slice(0, 40), () => h("li"), (item, text) => setText(item, text));
-    },
+function evidence() {
+  const picture = svg("svg", { class: "vs-evidence", viewBox: "0 0 240 48", preserveAspectRatio: "none", "aria-hidden": "true" });
+  picture.append(
+    svg("line", { class: "vs-evidence-yard", x1: 0, x2: 240, "vector-effect": "non-scaling-stroke" }),
+    svg("polyline", { points: "", fill: "none", "vector-effect": "non-scaling-stroke" }),
+    svg("line", { class: "vs-evidence-since", y1: 0, y2: 48, "vector-effect": "non-scaling-stroke" }),
   );
-  setText(ui.suppressed, frame.verdict.suppressed.join(" "));
-  keyed(ui.list, frame.prescriptions, (option) => option.id, (option) => createOption(ui, option), (node, option) => updateOption(ui, node, option, frame));
+  return picture;
 }
 
-function createOption(ui) {
-  const node = h(
-    "article",
-    { class: "vs-option" },
-    h("h3", {}),
-    h("p", { class: "vs-diff" }),
-    h("dl", {}, h("dt", {}, "Expected"), h("dd", {}), h("dt", {}, "Costs"), h("dd", {}), h("dt", {}, "Disproved if"), h("dd", {})),
-    h("p", { class: "vs-muted" }),
-    h("div", { class: "vs-row" }),
-  );
-  const button = h("button", { type: "button", class: "vs-button" }, "Restart with this…");
-  button.addEventListener("click", () => ui.emit({ kind: "restart", changes: node.values, expected: node.expected }));
-  node.restart = ui.role === "control" ? button : null;
-  node.querySelector(".vs-row").append(node.restart ?? "", copyButton(() => node.command ?? ""));
-  return node;
+// The column that the rule watched, with its yardstick, and an upright line where the flag began.
+function paintEvidence(picture, flag, frame, cols) {
+  const known = (cols.epoch ?? []).map((epoch, i) => [epoch, num(cols[flag.picture.column]?.[i])]).filter(([, value]) => value !== null && Number.isFinite(value));
+  picture.style.display = known.length > 1 ? "" : "none";
+  if (known.length < 2) return;
+  const yard = yardstickOf(flag, frame, known);
+  const late = known.length > 8 ? known.slice(3) : known;
+  const values = [...late.map(([, value]) => value), ...(yard === null ? [] : [yard])];
+  const low = Math.min(...values);
+  const span = Math.max(...values) - low || 1;
+  const y = (value) => Math.min(52, Math.max(-4, 44 - (40 * (value - low)) / span)).toFixed(1);
+  const x = (epoch) => ((240 * (epoch - known[0][0])) / (known.at(-1)[0] - known[0][0] || 1)).toFixed(1);
+  const [yardLine, curveLine, sinceLine] = picture.children;
+  curveLine.setAttribute("points", known.map(([epoch, value]) => `${x(epoch)},${y(value)}`).join(" "));
+  yardLine.style.display = yard === null ? "none" : "";
+  if (yard !== null) ["y1", "y2"].forEach((end) => yardLine.setAttribute(end, y(yard)));
+  const since = flag.critical_since ?? flag.since;
+  sinceLine.style.display = since === null || since === undefined ? "none" : "";
+  if (since !== null && since !== undefined) ["x1", "x2"].forEach((end) => sinceLine.setAttribute(end, x(Math.max(since, known[0][0]))));
 }
 
-function updateOption(ui, node, option, frame) {
-  const [title, diff, list, note, row] = node.children;
-  node.values = option.values;
-  node.expected = option.expected;
-  node.command = option.command;
-  node.dataset.option = option.id;
-  setText(title, option.title);
-  setText(diff, option.changes.map((change) => `${change.key} ${change.before} → ${change.after}`).join(" · ") || "no option changes");
-  const values = list.querySelectorAll("dd");
-  [option.expected, option.cost, option.disproved_by].forEach((text, i) => setText(values[i], text));
-  setText(note, option.note);
-  const restartable = option.changes.length > 0 && frame.actions.restart;
-  show(row, restartable || Boolean(option.command));
-  if (node.restart) show(node.restart, restartable);
+function yardstickOf(flag, frame, known) {
+  const values = known.map(([, value]) => value);
+  return {
+    limit: frame.marks.gap_limit,
+    best: Math.min(...values),
+    chance: num(frame.floors.wer),
+    target: frame.targets.wer,
+    one: 1,
+  }[flag.picture.yardstick] ?? null;
 }

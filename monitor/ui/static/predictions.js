@@ -4,43 +4,54 @@ const KIND_GLYPH = { h: "", s: "≠", d: "∅", i: "+" };
 const KIND_WORD = { h: "right", s: "substituted", d: "deleted", i: "inserted" };
 const FILTERS = [
   ["first", "In order"],
+  ["watch", "Watch list"],
   ["worst", "Worst"],
   ["empty", "Empty"],
   ["longest", "Longest"],
+  ["changed", "Changed"],
 ];
-
 const SHOWN_CLIPS = 8;
+const TYPING_MS = 200;
 
-function buildPredictions(ask) {
-  const ui = { ask, filter: "first", epoch: null, following: true, epochs: [] };
-  ui.slider = h("input", { type: "range", min: "0", max: "0", step: "1", "aria-label": "Epoch", "data-testid": "epoch-slider" });
-  ui.slider.addEventListener("input", () => {
-    ui.epoch = ui.epochs[Number(ui.slider.value)];
-    ui.following = Number(ui.slider.value) === ui.epochs.length - 1;
-    request(ui);
-  });
-  ui.epochText = h("span", { class: "vs-tabular vs-epoch-text" });
+function buildPredictions(run, ask) {
+  const ui = { run, ask, filter: "first", word: "", epoch: null, following: true, epochs: [], watched: new Set(Memory.read(`watched.${run}`, [])), open: new Map(), asked: 0 };
+  ui.strip = buildStrip((epoch) => goTo(ui, epoch));
   ui.filters = FILTERS.map(([key, label]) =>
-    h("button", { type: "button", class: "vs-chip-button", "aria-pressed": String(key === "first"), "data-filter": key, onclick: () => choose(ui, key) }, label),
+    h("button", { type: "button", class: "vs-chip-button", "aria-pressed": String(key === "first"), "data-filter": key, onclick: () => choose(ui, key) }, h("span", {}, label), h("span", { class: "vs-tab-count" })),
   );
-  ui.totals = h("p", { class: "vs-muted vs-tabular" });
+  ui.search = h("input", { type: "search", class: "vs-search", placeholder: "Word or clip", "aria-label": "Search words and clips", "data-testid": "word-search" });
+  ui.search.addEventListener("input", () => {
+    clearTimeout(ui.typing);
+    ui.typing = setTimeout(() => {
+      ui.word = ui.search.value;
+      request(ui);
+    }, TYPING_MS);
+  });
+  ui.totals = h("p", { class: "vs-muted vs-tabular", "data-testid": "totals" });
   ui.list = h("div", { class: "vs-clips", "data-testid": "predictions" });
+  ui.nothing = h("p", { class: "vs-muted" });
   ui.all = h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "btn-all-clips" });
   ui.all.addEventListener("click", () => {
     ui.showAll = !ui.showAll;
     paintPredictions(ui, ui.answer);
   });
-  ui.empty = h("p", { class: "vs-muted" }, "No predictions logged. Add one line to your loop: run.log_decodes(epoch, hypotheses, references=references)");
-  ui.node = h(
+  ui.corpus = buildCorpus((word) => {
+    ui.search.value = ui.word = word;
+    request(ui);
+  });
+  ui.empty = h("section", { class: "vs-card vs-empty" }, h("h2", {}, "No predictions logged"), h("p", {}, "Add one line to your loop: ", h("code", {}, "run.log_decodes(epoch, hypotheses, references=references)")), h("p", {}, "A log with Target: and Pred: lines can be imported: ", h("code", {}, "python -m monitor import train.log")));
+  ui.card = h(
     "section",
     { class: "vs-card vs-predictions" },
-    h("div", { class: "vs-card-head" }, h("h2", {}, "Target and prediction"), h("div", { class: "vs-row" }, ui.slider, ui.epochText)),
-    h("div", { class: "vs-row" }, ui.filters),
+    h("div", { class: "vs-card-head" }, h("h2", {}, "Target and prediction"), ui.strip.text),
+    ui.strip.node,
+    h("div", { class: "vs-row" }, ui.filters, ui.search),
     ui.totals,
     ui.list,
+    ui.nothing,
     ui.all,
-    ui.empty,
   );
+  ui.node = h("div", { class: "vs-stack" }, ui.card, ui.corpus.node, ui.empty);
   return ui;
 }
 
@@ -50,47 +61,85 @@ function choose(ui, key) {
   request(ui);
 }
 
+function goTo(ui, epoch) {
+  ui.epoch = epoch;
+  ui.following = epoch === ui.epochs.at(-1);
+  Address.write({ epoch: ui.following ? null : epoch });
+  paintStrip(ui.strip, ui.frame, ui.cols, epoch);
+  request(ui);
+}
+
 function request(ui) {
-  ui.ask({ kind: "predictions", epoch: ui.following ? null : ui.epoch, filter: ui.filter });
+  ui.ask({ kind: "predictions", epoch: ui.following ? null : ui.epoch, filter: ui.filter, word: ui.word, watched: [...ui.watched], asked: ++ui.asked });
 }
 
 // A new evaluation was decoded: follow it, unless the person looks at an older one.
-function notePredictions(ui, frame) {
-  const last = frame.decoded.at(-1) ?? null;
-  ui.epochs = frame.decoded;
-  ui.slider.max = String(Math.max(0, frame.decoded.length - 1));
-  if (ui.following) ui.slider.value = ui.slider.max;
-  show(ui.slider, frame.decoded.length > 1);
-  show(ui.all, last !== null);
-  if (last !== null && last !== ui.asked && ui.following) request(ui);
-  ui.asked = last;
+function notePredictions(ui, frame, cols) {
+  const epochs = frame.decoded;
+  const last = epochs.at(-1) ?? null;
+  const known = ui.seenLast;
+  ui.epochs = epochs;
+  Object.assign(ui, { seenLast: last, frame, cols });
+  show(ui.card, last !== null);
+  show(ui.corpus.node, last !== null);
   show(ui.empty, last === null);
+  if (known === undefined && Address.read("epoch") !== null) {
+    const wanted = Number(Address.read("epoch"));
+    if (epochs.includes(wanted)) Object.assign(ui, { epoch: wanted, following: false });
+  }
+  paintStrip(ui.strip, frame, cols, ui.following ? last : ui.epoch);
+  if (last !== null && (last !== known || !ui.answer) && (ui.following || !ui.answer)) request(ui);
 }
 
 function paintPredictions(ui, answer) {
-  if (answer.epoch === null) return;
+  if (answer.epoch === null || (answer.asked && answer.asked < ui.asked)) return;
   ui.answer = answer;
-  setText(ui.epochText, `epoch ${answer.epoch}`);
+  setText(ui.strip.text, `epoch ${answer.epoch}`);
   const { hits, s, d, i } = answer.counts;
   const share = (count) => `${Math.round((100 * count) / Math.max(1, answer.words_in))} %`;
-  const shown = answer.clips.length < answer.matching ? `, showing ${answer.clips.length} of ${answer.matching}` : "";
-  setText(
-    ui.totals,
-    `${answer.total} clips · right ${share(hits)} · ≠ ${share(s)} · ∅ ${share(d)} · + ${share(i)} · empty ${answer.empty}${shown}`,
-  );
+  const ratio = answer.words_in ? (answer.words_out / answer.words_in).toFixed(2) : "–";
+  setText(ui.totals, `${answer.total} clips · right ${share(hits)} · ≠ ${share(s)} · ∅ ${share(d)} · + ${share(i)} · words out / in ${ratio}`);
+  const counts = { watch: ui.watched.size, empty: answer.empty, changed: answer.changed };
+  ui.filters.forEach((button) => setText(button.lastChild, counts[button.dataset.filter] ? String(counts[button.dataset.filter]) : ""));
   const clips = ui.showAll ? answer.clips : answer.clips.slice(0, SHOWN_CLIPS);
   show(ui.all, answer.clips.length > SHOWN_CLIPS);
-  setText(ui.all, ui.showAll ? "Show fewer" : `Show ${answer.clips.length - SHOWN_CLIPS} more`);
-  keyed(ui.list, clips, (clip) => clip.id, createClip, updateClip);
+  setText(ui.all, ui.showAll ? "Show fewer" : `Show ${answer.clips.length - SHOWN_CLIPS} more${answer.matching > answer.clips.length ? ` of ${answer.matching - SHOWN_CLIPS}` : ""}`);
+  show(ui.nothing, clips.length === 0);
+  setText(ui.nothing, nothingText(ui));
+  keyed(ui.list, clips, (clip) => clip.id, () => createClip(ui), (node, clip) => updateClip(ui, node, clip));
+  paintCorpus(ui.corpus, answer);
 }
 
-function createClip() {
-  return h("article", { class: "vs-clip" }, h("div", { class: "vs-clip-head vs-muted vs-tabular" }), h("div", { class: "vs-words", role: "table" }));
+function nothingText(ui) {
+  if (ui.word) return `No clip of this evaluation has “${ui.word.slice(0, 60)}” in it.`;
+  if (ui.filter === "watch") return "Nothing on the watch list yet: press Watch beside a clip.";
+  if (ui.filter === "empty") return "No prediction is empty.";
+  if (ui.filter === "changed") return "No prediction changed since the evaluation before.";
+  return "";
 }
 
-function updateClip(node, clip) {
+function createClip(ui) {
+  const history = h("button", { type: "button", class: "vs-link" }, "History");
+  const watch = h("button", { type: "button", class: "vs-link" });
+  const node = h("article", { class: "vs-clip" }, h("div", { class: "vs-clip-head vs-tabular" }, h("span", { class: "vs-muted" }), history, watch), h("div", { class: "vs-words", role: "list" }), h("div", { class: "vs-history" }));
+  history.addEventListener("click", () => toggleHistory(ui, node));
+  watch.addEventListener("click", () => {
+    const id = node.dataset.key;
+    if (!ui.watched.delete(id)) ui.watched.add(id);
+    Memory.write(`watched.${ui.run}`, [...ui.watched]);
+    paintPredictions(ui, ui.answer);
+    if (ui.filter === "watch") request(ui);
+  });
+  Object.assign(node, { history, watch });
+  return node;
+}
+
+function updateClip(ui, node, clip) {
   const [head, words] = node.children;
-  setText(head, `${clip.id} · WER ${Math.round(100 * clip.wer)} % · ≠ ${clip.s} ∅ ${clip.d} + ${clip.i}`);
+  setText(head.firstChild, `${clip.id} · WER ${Math.round(100 * clip.wer)} % · ≠ ${clip.s} ∅ ${clip.d} + ${clip.i}${clip.changed ? " · changed" : ""}`);
+  const watched = ui.watched.has(clip.id);
+  setText(node.watch, watched ? "Watched" : "Watch");
+  node.watch.setAttribute("aria-pressed", String(watched));
   const signature = JSON.stringify(clip.words);
   if (node.signature === signature) return;
   node.signature = signature;
@@ -100,14 +149,38 @@ function updateClip(node, clip) {
   );
   if (clip.empty) words.append(h("div", { class: "vs-word-empty" }, "(said nothing)"));
   if (clip.more) words.append(h("div", { class: "vs-muted" }, `… ${clip.more} more`));
+  if (ui.open.has(node.dataset.key)) ui.ask({ kind: "clip", id: node.dataset.key });
 }
 
 function wordPair(kind, target, said) {
-  const mark = KIND_GLYPH[kind];
+  const glyph = KIND_GLYPH[kind];
   return h(
     "div",
-    { class: `vs-word vs-kind-${kind}`, title: KIND_WORD[kind] },
+    { class: `vs-word vs-kind-${kind}`, title: KIND_WORD[kind], role: "listitem" },
     h("span", { class: "vs-target" }, target || " "),
-    h("span", { class: "vs-said" }, kind === "d" ? "∅" : mark ? `${mark}\u00a0${said}` : said),
+    h("span", { class: "vs-said" }, kind === "d" ? "∅" : glyph ? `${glyph}\u00a0${said}` : said),
   );
+}
+
+// One clip over the evaluations: a line for each time its prediction changed.
+function toggleHistory(ui, node) {
+  const id = node.dataset.key;
+  if (ui.open.delete(id)) node.lastChild.replaceChildren();
+  else {
+    ui.open.set(id, node);
+    ui.ask({ kind: "clip", id });
+  }
+  node.history.setAttribute("aria-expanded", String(ui.open.has(id)));
+}
+
+function paintHistory(ui, answer) {
+  const node = ui.open.get(answer.id);
+  if (!node?.isConnected) return;
+  const rows = answer.moments.map((moment) => {
+    const when = moment.until ? `epoch ${moment.epoch} to ${moment.until}` : `epoch ${moment.epoch}`;
+    const words = moment.words.filter(([kind]) => kind !== "d").map(([kind, , said]) => h("span", { class: `vs-word-inline vs-kind-${kind}` }, h("span", { class: "vs-said" }, `${KIND_GLYPH[kind]}${KIND_GLYPH[kind] ? "\u00a0" : ""}${said}`)));
+    return h("div", { class: "vs-moment" }, h("span", { class: "vs-muted vs-tabular" }, when), h("span", { class: "vs-tabular" }, `${Math.round(100 * moment.wer)} %`), h("span", { class: "vs-inline-words" }, words.length ? words : h("span", { class: "vs-word-empty" }, "(said nothing)")));
+  });
+  const more = answer.left_out ? h("p", { class: "vs-muted" }, `${answer.left_out} earlier changes are left out.`) : null;
+  node.lastChild.replaceChildren(h("div", { class: "vs-moments" }, more ? [rows[0], more, ...rows.slice(1)] : rows));
 }

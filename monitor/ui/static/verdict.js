@@ -4,7 +4,7 @@ function stateDot(status) {
   return status.live ? "●" : { failed: "✕", lost: "✕", finished: "✓" }[status.word] ?? "■";
 }
 
-function buildHeader(emit, role) {
+function buildHeader(emit, role, tabs) {
   const ui = {};
   const button = (id, label, action) =>
     h("button", { type: "button", class: "vs-button", "data-testid": `btn-${id}`, onclick: () => emit(action) }, label);
@@ -24,6 +24,7 @@ function buildHeader(emit, role) {
     { class: "vs-header" },
     h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.state, ui.bar, ui.progress),
     h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.resume, ui.restart, ui.stop] : ui.readOnly),
+    tabs,
   );
   return ui;
 }
@@ -43,7 +44,7 @@ function paintHeader(ui, frame) {
   ui.node.dataset.seq = frame.seq;
 }
 
-function buildVerdict(emit, role) {
+function buildVerdict(emit, role, on) {
   const ui = {};
   ui.glyph = h("span", { class: "vs-verdict-glyph", "aria-hidden": "true" });
   ui.word = h("span", { class: "vs-verdict-word" });
@@ -53,13 +54,14 @@ function buildVerdict(emit, role) {
   ui.fix = h("button", { type: "button", class: "vs-button vs-primary", "data-testid": "btn-fix" }, "Restart with this…");
   ui.fix.addEventListener("click", () => emit({ kind: "restart", changes: ui.changes, expected: ui.expected }));
   ui.what = h("button", { type: "button", class: "vs-button", "data-testid": "btn-what" }, "See what to do");
-  ui.what.addEventListener("click", () => document.getElementById("vs-try")?.scrollIntoView({ behavior: "smooth" }));
+  ui.what.addEventListener("click", () => on.open("diagnosis"));
   ui.coverage = h("span", { class: "vs-coverage", tabindex: "0" });
+  ui.why = h("p", { class: "vs-why" });
   ui.node = h(
     "section",
     { class: "vs-verdict", "data-testid": "verdict", "aria-label": "Verdict" },
     h("div", { class: "vs-verdict-head" }, ui.glyph, ui.word),
-    h("div", { class: "vs-verdict-body" }, ui.reason, ui.also, ui.next, h("div", { class: "vs-row" }, role === "control" ? ui.fix : null, ui.what, ui.coverage)),
+    h("div", { class: "vs-verdict-body" }, ui.reason, ui.also, ui.next, h("div", { class: "vs-row" }, role === "control" ? ui.fix : null, ui.what, ui.coverage), ui.why),
   );
   return ui;
 }
@@ -76,8 +78,10 @@ function paintVerdict(ui, frame) {
   show(ui.next, Boolean(verdict.next_step));
   ui.changes = verdict.changes;
   ui.expected = verdict.expected;
-  show(ui.fix, Object.keys(verdict.changes).length > 0 && frame.actions.restart);
-  show(ui.what, frame.prescriptions.length > 0);
+  setText(ui.why, verdict.why);
+  show(ui.why, Boolean(verdict.why));
+  show(ui.fix, Object.keys(verdict.changes).length > 0 && frame.actions.restart && frame.at === null);
+  show(ui.what, frame.prescriptions.length > 0 || frame.causes.length > 0);
   setText(ui.coverage, verdict.coverage);
   ui.coverage.title = verdict.not_checked.join("\n");
   ui.node.dataset.word = verdict.word;

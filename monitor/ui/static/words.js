@@ -39,3 +39,22 @@ const VERDICT_GLYPH = {
   "CAN'T JUDGE": "–",
   ENDED: "■",
 };
+
+// A moment in the reader's own time; the day is said unless it is today.
+function clockWords(seconds) {
+  const date = new Date(1000 * seconds);
+  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return date.toDateString() === new Date().toDateString() ? time : `${date.toLocaleDateString([], { day: "numeric", month: "short" })} ${time}`;
+}
+
+function percentText(value, digits = 1) {
+  return finite(value) ? `${(100 * num(value)).toFixed(digits)} %` : "–";
+}
+
+function bytesWords(bytes) {
+  if (!finite(bytes)) return "–";
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const size = bytes / 1000 ** power;
+  return `${size.toFixed(size >= 10 || power === 0 ? 0 : 1)} ${units[power]}`;
+}

@@ -1,0 +1,59 @@
+"""A run's report to download, made at the moment it is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from monitor.diagnosis import judge
+from monitor.errors import MonitorError
+from monitor.launcher import existing
+from monitor.prescriptions.registry import consider, prescribe
+from monitor.reader import RunReader
+from monitor.report.markdown import to_markdown
+from monitor.report.page import to_html
+from monitor.report.whole import report_of
+from monitor.status import status_of
+
+WRITERS = {"html": (to_html, "text/html"), "md": (to_markdown, "text/markdown")}
+
+
+class ReportRoute:
+    """ASGI endpoint for `<run id>.html` and `<run id>.md`. The gate in front has checked the visitor's token."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = runs_dir
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = str(Request(scope).path_params["name"])
+        response = await asyncio.to_thread(self._made, name)
+        await response(scope, receive, send)
+
+    def _made(self, name: str) -> Response:
+        run_id, _, form = name.rpartition(".")
+        if form not in WRITERS:
+            return PlainTextResponse("A report is RUN.html or RUN.md.", 404)
+        try:
+            text = self._written(run_id, form)
+        except MonitorError as problem:
+            return PlainTextResponse(str(problem), 404)
+        # Never shown by this server itself: what a run says stays out of the page that may control runs.
+        headers = {
+            "Content-Disposition": f'attachment; filename="{run_id}-report.{form}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(text, media_type=WRITERS[form][1], headers=headers)
+
+    def _written(self, run_id: str, form: str) -> str:
+        now = time.time()
+        snapshot = RunReader(existing(self._runs_dir, run_id)).read(now)
+        judged = judge(snapshot, now)
+        options = prescribe(snapshot, judged.diagnosis)
+        considered = consider(snapshot, judged.diagnosis)
+        return WRITERS[form][0](report_of(snapshot, judged, status_of(snapshot), options, considered))

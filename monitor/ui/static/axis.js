@@ -1,0 +1,59 @@
+// The x axis of all charts at once: epochs, steps, or hours since the start; and the part of it that is seen.
+
+const AXES = { epoch: "epoch", step: "step", time: "hours since the start" };
+
+// x: one value an evaluation. of(epoch): where an epoch lies on this axis.
+function axisOf(cols, wanted) {
+  const epochs = cols.epoch ?? [];
+  if (wanted === "step" && rises(cols.step)) return { name: "step", title: AXES.step, x: cols.step, of: mapping(epochs, cols.step) };
+  if (wanted === "time" && rises(cols.at)) {
+    const start = startOf(cols);
+    const hours = cols.at.map((at) => (at - start) / 3600);
+    return { name: "time", title: AXES.time, x: hours, of: mapping(epochs, hours) };
+  }
+  return { name: "epoch", title: AXES.epoch, x: epochs, of: (epoch) => epoch };
+}
+
+function rises(values) {
+  return Boolean(values?.length > 1) && values.every((value, i) => finite(value) && (i === 0 || value > values[i - 1]));
+}
+
+// The first evaluation ended at its `at`; it began about one evaluation earlier.
+function startOf(cols) {
+  const [first, second] = cols.at;
+  return first - Math.min(second - first, first);
+}
+
+function mapping(from, to) {
+  return (value) => {
+    const after = from.findIndex((known) => known >= value);
+    if (after < 0) return to.at(-1);
+    if (after === 0) return to[0];
+    const share = (value - from[after - 1]) / (from[after] - from[after - 1] || 1);
+    return to[after - 1] + share * (to[after] - to[after - 1]);
+  };
+}
+
+// The ranges behind the buttons: the whole run, its last evaluations, what came after the last resume.
+function rangeOf(name, axis, frame) {
+  const { x } = axis;
+  if (x.length < 2) return null;
+  const end = x.at(-1) + 0.01 * (x.at(-1) - x[0]);
+  if (name === "last" && x.length > 50) return [x[x.length - 50], end];
+  const resumed = frame.marks.resumed_at.at(-1);
+  if (name === "resumed" && resumed !== undefined) return [axis.of(resumed), end];
+  return null;
+}
+
+// Exponential smoothing that starts without a bias towards zero; gaps stay gaps.
+function smoothed(values, weight) {
+  if (!weight) return values;
+  let sum = 0;
+  let norm = 0;
+  return values.map((value) => {
+    if (!finite(value)) return null;
+    sum = weight * sum + (1 - weight) * num(value);
+    norm = weight * norm + (1 - weight);
+    return sum / norm;
+  });
+}

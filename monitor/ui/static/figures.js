@@ -1,0 +1,245 @@
+// What each chart shows. ctx: {cols, frame, ink, axis, range, log, smooth}. Two hues only: train and val.
+
+function lossFigure(ctx, height) {
+  const { cols, frame, ink, axis, log } = ctx;
+  const { x } = axis;
+  const evalMode = frame.gap_basis === "eval" && cols.train_eval_loss.some(finite);
+  const train = evalMode ? cols.train_eval_loss : cols.train_loss;
+  const plain = ctx.everything ? spread([train, cols.val_loss]) : frame.loss_range ?? [0, 1];
+  let range = yRange(ctx, [train, cols.val_loss], plain);
+  if (log) range = logRange(ctx, [train, cols.val_loss], range);
+  const shown = log ? range.map((power) => 10 ** power) : range;
+  const traces = log ? [] : gapArea(ctx, train, frame.marks.best_loss_epoch);
+  if (evalMode) traces.push(line(x, cols.train_loss, "train, running", ink.train, { line: { color: ink.train, width: 1, dash: "dot" }, mode: "lines" }));
+  traces.push(...curve(ctx, train, evalMode ? "train, eval mode" : "train", ink.train));
+  traces.push(...curve(ctx, cols.val_loss, "val", ink.val));
+  const best = frame.marks.best_loss;
+  if (finite(best)) traces.push(mark(axis.of(frame.marks.best_loss_epoch), num(best), "star", 13, ink.val, "best val loss %{y:.3~f}"));
+  const ends = [
+    { at: lastFinite(x, train), text: `train ${shortNumber(lastFinite(x, train)?.[1])}`, color: ink.train },
+    { at: lastFinite(x, cols.val_loss), text: `val ${shortNumber(lastFinite(x, cols.val_loss)?.[1])}`, color: ink.val },
+  ];
+  const shapes = [];
+  const notes = [];
+  const chance = num(frame.floors.loss);
+  if (chance !== null && chance <= shown[1]) {
+    shapes.push(floorLine(chance, ink.muted));
+    ends.push({ at: [0, chance], text: `chance ${shortNumber(chance)}`, color: ink.muted });
+  } else if (chance !== null) notes.push(`▲ chance ${shortNumber(chance)} is above this range`);
+  const off = ctx.range ? "" : offScale(ctx, [train, cols.val_loss], shown);
+  if (off) notes.unshift(`▲ ${off}`);
+  const lanes = laneTraces(ctx);
+  const laneShare = frame.lanes.length ? Math.min(0.36, 0.05 + 0.065 * frame.lanes.length) : 0;
+  const plotHeight = (height - MARGIN.t - MARGIN.b) * (1 - (laneShare ? laneShare + 0.04 : 0));
+  const marks = eventMarks(ctx);
+  const layout = baseLayout(ink, {
+    height,
+    shapes: [...shapes, ...marks.shapes],
+    annotations: [...marks.notes, ...endLabels(ends, range, plotHeight, log), ...laneLabels(ctx)],
+    xaxis: xAxis(ctx, { anchor: laneShare ? "y2" : "y" }),
+    yaxis: { range, type: log ? "log" : "linear", fixedrange: true, domain: [laneShare ? laneShare + 0.04 : 0, 1] },
+    yaxis2: {
+      domain: [0, Math.max(0.001, laneShare)], range: [-0.6, Math.max(0.4, frame.lanes.length - 0.4)],
+      fixedrange: true, visible: false, autorange: false,
+    },
+  });
+  return { data: [...traces, ...lanes], layout, note: notes.join("  ") };
+}
+
+function spread(series) {
+  const known = series.flatMap((values) => values.filter(finite).map(num));
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const room = 0.05 * (high - low || 1);
+  return [low - room, high + room];
+}
+
+// On a log axis the range is in powers of ten, from the smallest positive value that is seen.
+function logRange(ctx, series, range) {
+  const seen = series.flatMap((values) => values.filter((value, i) => finite(value) && num(value) > 0 && (!ctx.range || (ctx.axis.x[i] >= ctx.range[0] && ctx.axis.x[i] <= ctx.range[1]))).map(num));
+  if (!seen.length) return [-2, 1];
+  return [Math.log10(Math.min(...seen)) - 0.05, Math.log10(Math.max(...seen, Math.max(1e-9, ctx.range ? 0 : range[1]))) + 0.05];
+}
+
+// The area between the curves from the best val loss on: what the word gap means.
+function gapArea(ctx, train, from) {
+  const { cols, ink, axis } = ctx;
+  if (from === null || from === undefined) return [];
+  const keep = cols.epoch.map((epoch, i) => epoch >= from && finite(train[i]) && finite(cols.val_loss[i]));
+  const part = (values) => values.filter((_, i) => keep[i]).map(num);
+  const none = { mode: "lines", line: { width: 0 }, hoverinfo: "skip", hovertemplate: undefined };
+  const at = axis.x.filter((_, i) => keep[i]);
+  return [
+    line(at, part(train), "", ink.val, none),
+    line(at, part(cols.val_loss), "gap", ink.val, { ...none, fill: "tonexty", fillcolor: `${ink.val}22` }),
+  ];
+}
+
+function mark(x, y, symbol, size, color, text) {
+  return { x: [x], y: [y], type: "scatter", mode: "markers", marker: { symbol, size, color }, hovertemplate: `${text}<extra></extra>` };
+}
+
+// Where the gap passed its limit, where the run was resumed, where children were started.
+function eventMarks(ctx) {
+  const { frame, ink, axis, cols } = ctx;
+  const shapes = [];
+  const notes = [];
+  const upright = (epoch, dash) => ({ type: "line", x0: axis.of(epoch), x1: axis.of(epoch), yref: "y domain", y0: 0, y1: 1, line: { color: ink.muted, width: 1, dash } });
+  const crossed = frame.marks.gap_crossed_epoch;
+  if (crossed !== null && crossed !== undefined) {
+    shapes.push(upright(crossed, "dot"));
+    notes.push({
+      x: axis.of(crossed), yref: "y domain", y: 0.5, yanchor: "middle", xanchor: crossed > 0.7 * cols.epoch.at(-1) ? "right" : "left", xshift: crossed > 0.7 * cols.epoch.at(-1) ? -4 : 4,
+      showarrow: false, text: `gap passed ${frame.marks.gap_limit.toFixed(1)} ${about(cols.epoch, crossed)} ${Math.ceil(crossed)}`, font: { size: 12, color: ink.muted },
+    });
+  }
+  for (const [epochs, sign] of [[frame.marks.resumed_at, "↻"], [frame.marks.children_at ?? [], "⎇"]]) {
+    for (const epoch of epochs) {
+      shapes.push(upright(epoch, "dash"));
+      notes.push({ x: axis.of(epoch), yref: "y domain", y: 1, yanchor: "top", xanchor: "left", xshift: 3, text: sign, showarrow: false, font: { color: ink.muted, size: 14 } });
+    }
+  }
+  return { shapes, notes };
+}
+
+// Where evaluations lie more than an epoch apart, a crossing between them is only known about.
+function about(x, epoch) {
+  const before = x.filter((at) => at <= epoch).at(-1) ?? epoch;
+  const after = x.find((at) => at >= epoch) ?? epoch;
+  return after - before > 1 ? "at about" : "at";
+}
+
+function offScale(ctx, series, range) {
+  const out = [];
+  ctx.cols.epoch.forEach((epoch, i) => {
+    const values = series.map((column) => num(column[i])).filter((value) => value !== null && value > range[1]);
+    if (values.length) out.push([epoch, values]);
+  });
+  if (!out.length) return "";
+  const [epoch, values] = out[0];
+  const rest = out.length > 1 ? `, and ${out.length - 1} more` : "";
+  return `${values.map(shortNumber).join(" and ")} at epoch ${epoch}${rest}, off the scale`;
+}
+
+function laneTraces(ctx) {
+  const { frame, ink, axis } = ctx;
+  const color = { critical: ink.crit, warning: ink.warn, info: ink.info };
+  const traces = [];
+  frame.lanes.forEach((lane, place) => {
+    const y = frame.lanes.length - 1 - place;
+    const split = lane.critical_from ?? lane.to;
+    const picked = lane.fired ?? lane.from;
+    const ended = lane.closed ? ` to ${lane.to}` : "";
+    const hover = `${lane.title}: since epoch ${lane.from}${ended}. Click: as it was when it was first said<extra></extra>`;
+    const part = (from, to, width, dash, ink_) => ({
+      x: [axis.of(from), axis.of(to)], y: [y, y], xaxis: "x", yaxis: "y2", type: "scatter", mode: "lines", customdata: [picked, picked],
+      line: { color: ink_, width, dash }, opacity: lane.closed ? 0.55 : 1, hovertemplate: hover,
+    });
+    if (lane.severity !== "critical" || lane.closed) traces.push(part(lane.from, lane.to, 3, "dot", color[lane.severity]));
+    else {
+      if (split > lane.from) traces.push(part(lane.from, split, 3, "dot", color.warning));
+      traces.push(part(split, lane.to, 6, "solid", color.critical));
+    }
+    traces.push({
+      x: [axis.of(lane.critical_from ?? lane.from)], y: [y], xaxis: "x", yaxis: "y2", type: "scatter", mode: "markers", customdata: [picked],
+      marker: {
+        symbol: lane.severity === "critical" ? "hexagon2" : lane.severity === "warning" ? "triangle-up" : "circle-open",
+        size: 11, color: color[lane.severity],
+      },
+      opacity: lane.closed ? 0.55 : 1,
+      hovertemplate: hover,
+    });
+  });
+  return traces;
+}
+
+function laneLabels(ctx) {
+  return ctx.frame.lanes.map((lane, place) => ({
+    xref: "paper", x: 1, xanchor: "left", xshift: 6, yref: "y2", y: ctx.frame.lanes.length - 1 - place, showarrow: false,
+    text: lane.rule.replaceAll("_", " "), font: { size: 12, color: ctx.ink.muted },
+  }));
+}
+
+function werFigure(ctx, height) {
+  const { cols, frame, ink, axis } = ctx;
+  const { x } = axis;
+  const percent = (values) => values.map((value) => (finite(value) ? 100 * num(value) : null));
+  const val = percent(cols.val_wer);
+  const train = percent(cols.train_wer);
+  const chance = finite(frame.floors.wer) ? 100 * num(frame.floors.wer) : null;
+  const ahead = axis.name === "epoch" && !ctx.range && frame.outlook;
+  const known = [...val, ...train].filter((value) => value !== null);
+  const top = Math.max(100, ...known, chance ?? 0);
+  const low = Math.min(...known, chance ?? 100, 100);
+  const range = yRange(ctx, [val, train], [Math.max(0, low - 8), top + 4]);
+  const ends = [
+    { at: lastFinite(x, val), text: `val ${lastFinite(x, val)?.[1].toFixed(1)} %`, color: ink.val },
+    { at: lastFinite(x, train), text: `train ${lastFinite(x, train)?.[1].toFixed(1)} %`, color: ink.train },
+  ];
+  const shapes = [];
+  if (chance !== null) {
+    shapes.push(floorLine(chance, ink.muted));
+    ends.push({ at: [0, chance], text: `chance ${chance.toFixed(1)}`, color: ink.muted });
+  }
+  const target = 100 * frame.targets.wer;
+  if (target >= range[0] && target <= range[1] && val.some((value) => value !== null)) {
+    shapes.push({ ...floorLine(target, ink.muted), line: { color: ink.muted, width: 1, dash: "dot" } });
+    ends.push({ at: [0, target], text: `goal ${target.toFixed(0)} @${frame.targets.wer_epoch}`, color: ink.muted });
+  }
+  const data = [...(ahead ? outlookTraces(ctx, ahead) : []), ...curve(ctx, train, "train WER", ink.train), ...curve(ctx, val, "val WER", ink.val)];
+  const best = frame.marks.best_wer_epoch;
+  if (best !== null && best !== undefined) data.push(mark(axis.of(best), 100 * frame.marks.best_wer, "diamond", 11, ink.val, "best %{y:.1f} %"));
+  const onX = xAxis(ctx);
+  if (ahead) onX.range = [onX.range[0], Math.max(onX.range[1], ahead.epoch.at(-1))];
+  const layout = baseLayout(ink, {
+    height, shapes, annotations: endLabels(ends, range, height - MARGIN.t - MARGIN.b),
+    xaxis: onX, yaxis: { range, fixedrange: true, ticksuffix: " %" },
+  });
+  if (val.every((value) => value === null)) sayInside(layout, ink, "No val WER in this run's records");
+  return { data, layout, note: ahead ? "dotted: if nothing changes (four in five)" : "" };
+}
+
+function outlookTraces(ctx, ahead) {
+  const { ink, cols } = ctx;
+  const last = lastFinite(cols.epoch, cols.val_wer);
+  const at = [last[0], ...ahead.epoch];
+  const part = (values) => [100 * last[1], ...values.map((value) => 100 * value)];
+  const none = { mode: "lines", line: { width: 0 }, hoverinfo: "skip", hovertemplate: undefined };
+  return [
+    line(at, part(ahead.low), "", ink.val, none),
+    line(at, part(ahead.high), "", ink.val, { ...none, fill: "tonexty", fillcolor: `${ink.val}1c` }),
+    line(at, part(ahead.middle), "expected", ink.val, { mode: "lines", line: { color: ink.val, width: 1.5, dash: "dot" }, hovertemplate: "%{y:.1f} %" }),
+  ];
+}
+
+function wordsFigure(ctx, height) {
+  const { cols, frame, ink, axis } = ctx;
+  const { x } = axis;
+  const floor = num(frame.floors.blank);
+  const range = [0, Math.max(1.1, ...cols.length_ratio.filter(finite).map(num)) + 0.05];
+  const shapes = [floorLine(1, ink.hairline)];
+  const ends = [
+    { at: lastFinite(x, cols.length_ratio), text: `words ${shortNumber(lastFinite(x, cols.length_ratio)?.[1])}`, color: ink.val },
+    { at: lastFinite(x, cols.blank_ratio), text: `blank ${shortNumber(lastFinite(x, cols.blank_ratio)?.[1])}`, color: ink.text },
+  ];
+  if (floor !== null) {
+    shapes.push(floorLine(floor, ink.muted));
+    ends.push({ at: [0, floor], text: `b* ${floor.toFixed(2)}`, color: ink.muted });
+  }
+  const blank = line(x, cols.blank_ratio, "blank ratio", ink.text, { line: { color: ink.text, width: 1.5, dash: "dash" }, mode: "lines" });
+  const layout = baseLayout(ink, {
+    height, shapes, annotations: endLabels(ends, range, height - MARGIN.t - MARGIN.b), xaxis: xAxis(ctx), yaxis: { range, fixedrange: true },
+  });
+  const known = cols.length_ratio.some(finite) || cols.blank_ratio.some(finite);
+  if (!known) sayInside(layout, ink, "Not in this run's records:<br>they come with logged predictions");
+  return { data: [...curve(ctx, cols.length_ratio, "words out / in", ink.val), blank], layout, note: "" };
+}
+
+// A chart without data says why, in its own middle; the text is ours, never a run's.
+function sayInside(layout, ink, text) {
+  layout.annotations.push({ x: 0.5, y: 0.5, xref: "paper", yref: "paper", text, showarrow: false, font: { size: 14, color: ink.muted } });
+}
+
+function machineFigure(x, y, name, title, ink, height) {
+  const layout = baseLayout(ink, { height, margin: { l: 60, r: 24, t: 8, b: 40 }, xaxis: { title: axisTitle(title, ink) }, yaxis: { tickformat: "~g" } });
+  return { data: [line(x, y, name, ink.text, { hovertemplate: "%{y:.3~g}" })], layout };
+}

@@ -1,0 +1,101 @@
+// The Now tab: verdict, four numbers, the charts with the flags beside them, and what can be set about the charts.
+
+const HEIGHT = { loss: 380, small: 260, machine: 160 };
+const SMOOTH = { 0: "raw", 0.6: "light", 0.9: "strong" };
+
+function buildNow(emit, role, view, on) {
+  const ui = {};
+  ui.verdict = buildVerdict(emit, role, on);
+  ui.parent = h("p", { class: "vs-muted vs-parent" });
+  ui.tiles = buildTiles();
+  ui.flags = buildFlags(emit, role, on.pick);
+  const card = (id, title, height) => chartCard(id, title, height, () => on.zoom(null));
+  ui.loss = card("loss", "Loss", HEIGHT.loss);
+  ui.wer = card("wer", "WER", HEIGHT.small);
+  ui.words = card("words", "Words out / in, and blank ratio", HEIGHT.small);
+  ui.lr = card("lr", "Learning rate", HEIGHT.machine);
+  ui.norm = card("norm", "Gradient norm before clipping", HEIGHT.machine);
+  ui.charts = [ui.loss, ui.wer, ui.words];
+  ui.machineCharts = [ui.lr, ui.norm];
+  ui.bar = buildChartBar(view, on);
+  const machine = h("details", { class: "vs-machine", "data-testid": "machine" }, h("summary", {}, "Optimiser: learning rate, gradient norm"), h("div", { class: "vs-two" }, ui.lr.card, ui.norm.card));
+  machine.addEventListener("toggle", on.repaint);
+  ui.nodes = [
+    ui.verdict.node,
+    ui.parent,
+    ui.tiles,
+    ui.bar.node,
+    h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.loss.card, h("div", { class: "vs-two" }, ui.wer.card, ui.words.card), machine), ui.flags.node),
+  ];
+  return ui;
+}
+
+// One bar for all charts: they share the axis and the range.
+function buildChartBar(view, on) {
+  const ui = {};
+  const choices = (name, label, options, chosen, act) => {
+    const buttons = options.map(([key, text]) => h("button", { type: "button", class: "vs-segment", "data-key": key, "aria-pressed": String(String(chosen) === String(key)), "data-testid": `${name}-${key}`, onclick: () => act(key) }, text));
+    return { buttons, node: h("div", { class: "vs-segments", role: "group", "aria-label": label }, buttons) };
+  };
+  ui.axis = choices("axis", "What the x axis counts", [["epoch", "epochs"], ["step", "steps"], ["time", "time"]], view.axis, (key) => on.set({ axis: key, range: null }));
+  ui.range = choices("range", "Part of the run", [["all", "all"], ["last", "last 50"], ["resumed", "since resume"]], "all", (key) => on.part(key));
+  ui.smooth = choices("smooth", "Smoothing of the curves", Object.entries(SMOOTH), view.smooth, (key) => on.set({ smooth: Number(key) }));
+  ui.scale = choices("scale", "Scale of the loss axis", [["fit", "robust"], ["everything", "everything"], ["log", "log"]], view.scale, (key) => on.set({ scale: key }));
+  const save = (label, format) => h("button", { type: "button", class: "vs-menu-item", "data-testid": `save-${format}`, onclick: () => on.save(format) }, label);
+  ui.saving = h("details", { class: "vs-menu" }, h("summary", { class: "vs-button vs-quiet" }, "Download"), h("div", { class: "vs-menu-list" }, save("Charts as PNG", "png"), save("Charts as SVG", "svg"), save("Numbers as CSV", "csv")));
+  ui.node = h("div", { class: "vs-chart-bar" }, ui.axis.node, ui.range.node, ui.smooth.node, ui.scale.node, ui.saving);
+  return ui;
+}
+
+function paintChartBar(ui, view, cols, frame) {
+  const press = (group, chosen) => group.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.key === String(chosen))));
+  press(ui.axis, axisOf(cols, view.axis).name);
+  press(ui.smooth, view.smooth);
+  press(ui.scale, view.scale);
+  press(ui.range, view.range ? view.part ?? "" : "all");
+  const [, steps, time] = ui.axis.buttons;
+  steps.disabled = !rises(cols.step);
+  time.disabled = !rises(cols.at);
+  const [, last, resumed] = ui.range.buttons;
+  show(last, (cols.epoch ?? []).length > 50);
+  show(resumed, frame.marks.resumed_at.length > 0);
+  show(ui.range.node, !last.hidden || !resumed.hidden);
+}
+
+function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
+  paintVerdict(ui.verdict, frame);
+  paintTiles(ui.tiles, frame);
+  paintFlags(ui.flags, frame, cols);
+  paintParent(ui.parent, frame);
+  paintChartBar(ui.bar, view, cols, frame);
+  setText(ui.loss.head, `Loss, ${frame.run.loss_unit}`);
+  if (!charts.plotly || !cols.epoch?.length) return;
+  const axis = axisOf(cols, view.axis);
+  const ctx = { cols, frame, ink, axis, range: view.range, smooth: view.smooth, log: view.scale === "log", everything: view.scale === "everything" };
+  [lossFigure, werFigure, wordsFigure].forEach((build, place) => {
+    const chart = ui.charts[place];
+    const figure = build(ctx, chart.height);
+    setText(chart.note, figure.note);
+    show(chart.reset, Boolean(view.range));
+    charts.draw(chart, figure, on);
+    chart.box.dataset.seq = frame.seq;
+  });
+  paintMachine(ui, frame, cols, steps, charts, ink);
+}
+
+function paintMachine(ui, frame, cols, steps, charts, ink) {
+  const bySteps = steps.step?.length > 1 && frame.at === null;
+  const title = bySteps ? "step" : "epoch";
+  const [x, lr, norm] = bySteps ? [steps.step, steps.lr, steps.grad_norm] : [cols.epoch, cols.lr, cols.grad_norm];
+  const none = { zoom() {}, pick() {} };
+  charts.draw(ui.lr, machineFigure(x, lr, "lr", title, ink, HEIGHT.machine), none);
+  charts.draw(ui.norm, machineFigure(x, norm, "norm", title, ink, HEIGHT.machine), none);
+}
+
+function paintParent(node, frame) {
+  const parent = frame.run.parent;
+  show(node, Boolean(parent));
+  if (!parent) return;
+  const expected = parent.expected ? ` Expected: ${parent.expected}.` : "";
+  setText(node, `Child of ${parent.id}: ${parent.changes.join(", ") || "nothing changed"}.${expected}`);
+}

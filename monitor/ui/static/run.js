@@ -1,0 +1,231 @@
+// The page of one run. All numbers of one moment are painted in one pass; what a person has set, opened or scrolled
+// to stays through every update.
+
+const LEAST_PAUSE_MS = 100;
+const REST_PER_COST = 3;
+
+class RunPage {
+  constructor(root, data, emit) {
+    Object.assign(this, { root, data, emit, cols: {}, steps: {}, frame: null, past: null, lastPaint: 0, lastCost: 0 });
+    this.view = {
+      axis: AXES[Address.read("x")] ? Address.read("x") : "epoch",
+      scale: Address.read("scale") ?? "fit",
+      smooth: Number(Address.read("smooth") ?? 0) in SMOOTH ? Number(Address.read("smooth") ?? 0) : 0,
+      range: Address.range(),
+      part: null,
+    };
+    this.watch = new FlagWatch();
+    this.build();
+    this.charts = new Charts(root, data.plotly);
+    if (data.frame) this.take(data.frame);
+    this.tabs.open(Address.read("tab") ?? "now", true);
+    if (this.frame) this.paint();
+    this.charts.ready().then(() => this.frame && this.paint());
+    this.live = new Live(data.ws, () => this.hello(), (message) => this.hear(message), (state) => this.connection(state));
+    this.onVisible = () => document.hidden || this.schedule();
+    this.onKey = (event) => this.key(event);
+    document.addEventListener("visibilitychange", this.onVisible);
+    document.addEventListener("keydown", this.onKey);
+    this.clock = setInterval(() => this.tick(), 1000);
+  }
+
+  build() {
+    const { emit, data, view } = this;
+    this.tabs = buildTabs((tab) => {
+      Address.write({ tab: tab === "now" ? null : tab });
+      window.scrollTo(0, 0);
+      this.paint();
+    });
+    const on = {
+      open: (tab) => this.tabs.open(tab),
+      pick: (epoch) => this.lookBack(epoch),
+      zoom: (range) => this.zoom(range, null),
+      part: (name) => this.zoom(rangeOf(name, axisOf(this.cols, view.axis), this.frame), name),
+      set: (changes) => this.set(changes),
+      hover: (chart, x) => this.charts.cursors(this.now.charts, chart, x),
+      save: (format) => this.save(format),
+      repaint: () => this.schedule(),
+    };
+    this.on = on;
+    this.header = buildHeader(emit, data.role, this.tabs.bar);
+    this.now = buildNow(emit, data.role, view, on);
+    this.diagnosis = buildDiagnosis(emit, data.role, data);
+    this.predictions = buildPredictions(data.run, (message) => this.live?.ask(message));
+    this.moment = buildMoment((epoch) => this.lookBack(epoch));
+    this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
+    this.toasts = toastArea();
+    this.tabs.panels.now.append(...this.now.nodes);
+    this.tabs.panels.predictions.append(this.predictions.node);
+    this.tabs.panels.diagnosis.append(this.diagnosis.node);
+    this.node = h("div", { class: "vs-page" }, this.header.node, this.problem, this.moment.node, Object.values(this.tabs.panels), this.toasts);
+    this.root.replaceChildren(this.node);
+    show(this.problem, false);
+  }
+
+  hello() {
+    const known = this.frame;
+    const base = { kind: "hello", run: this.data.run };
+    if (!known) return base;
+    return { ...base, epochs: (this.cols.epoch ?? []).length, steps: (this.steps.step ?? []).length + (this.stepsDropped ?? 0), life: known.life };
+  }
+
+  hear(message) {
+    if (message.server_now ?? message.clock?.server_now) {
+      this.serverAhead = (message.server_now ?? message.clock.server_now) - Date.now() / 1000;
+    }
+    const hearers = {
+      frame: () => this.hearFrame(message),
+      predictions: () => paintPredictions(this.predictions, message),
+      clip: () => paintHistory(this.predictions, message),
+      moment: () => this.showMoment(message),
+      problem: () => this.say(message.message),
+      refused: () => this.say(message.message),
+    };
+    hearers[message.kind]?.();
+  }
+
+  hearFrame(frame) {
+    const first = !this.heard;
+    this.heard = true;
+    this.take(frame);
+    this.schedule();
+    for (const flag of this.watch.news(frame.flags)) toast(this.toasts, flag.severity, flag.title, flag.line);
+    if (first && finite(Number(Address.read("at") ?? NaN))) this.lookBack(Number(Address.read("at")));
+  }
+
+  // Takes in the columns that are new; the frame itself replaces the one before.
+  take(frame) {
+    this.cols = this.merge(this.cols, frame.series.epochs, frame.series.epochs_from);
+    const from = frame.series.steps_from - (this.stepsDropped ?? 0);
+    if (from < 0 || from > (this.steps.step ?? []).length) {
+      this.stepsDropped = frame.series.steps_from;
+      this.steps = frame.series.steps;
+    } else this.steps = this.merge(this.steps, frame.series.steps, from);
+    this.frame = frame;
+  }
+
+  merge(known, fresh, from) {
+    return Object.fromEntries(Object.entries(fresh).map(([name, values]) => [name, [...(known[name] ?? []).slice(0, from), ...values]]));
+  }
+
+  // The first new record is painted at once, then at a rate the browser can bear; a hidden tab paints nothing.
+  schedule() {
+    if (this.waiting || document.hidden) {
+      if (document.hidden) this.nameTab();
+      return;
+    }
+    const pause = Math.max(LEAST_PAUSE_MS, REST_PER_COST * this.lastCost);
+    const wait = Math.max(0, this.lastPaint + pause - performance.now());
+    this.waiting = setTimeout(() => {
+      this.waiting = null;
+      if (this.frame && !document.hidden) this.paint();
+    }, wait);
+  }
+
+  paint() {
+    if (!this.frame) return;
+    const began = performance.now();
+    const live = this.frame;
+    const frame = this.past ?? live;
+    const cols = this.past ? columnsUntil(this.cols, this.past.at) : this.cols;
+    setTheme(this.root);
+    paintHeader(this.header, live);
+    paintMoment(this.moment, this.past, this.cols);
+    countTab(this.tabs, "diagnosis", frame.prescriptions.length);
+    this.nameTab();
+    this.say(live.problem_count ? `${live.problem_count} unreadable lines were skipped: ${live.problems[0]}` : "");
+    if (this.tabs.active === "now") paintNow(this.now, frame, cols, this.steps, this.view, this.charts, this.on, tokens(this.root));
+    if (this.tabs.active === "predictions") notePredictions(this.predictions, frame, cols);
+    if (this.tabs.active === "diagnosis") paintDiagnosis(this.diagnosis, frame);
+    this.tick();
+    this.lastPaint = performance.now();
+    this.lastCost = this.lastPaint - began;
+    this.root.dataset.seq = live.seq;
+  }
+
+  // A page without its server says so in the tab too, whatever is still waiting to be painted.
+  nameTab() {
+    if (this.offline) document.title = `⏸ page offline · ${this.data.run}`;
+    else if (this.frame) paintTab(this.frame.title, this.frame.verdict.word);
+  }
+
+  zoom(range, part) {
+    Object.assign(this.view, { range, part });
+    Address.write({ range: range ? range.map((value) => Number(value.toFixed(3))).join("~") : null });
+    // Everything, not one chart alone: a newer frame may have come in, and all that is shown is of one moment.
+    this.paint();
+  }
+
+  set(changes) {
+    Object.assign(this.view, changes);
+    const { axis, scale, smooth } = this.view;
+    Address.write({ x: axis === "epoch" ? null : axis, scale: scale === "fit" ? null : scale, smooth: smooth || null });
+    if ("range" in changes) Address.write({ range: null });
+    this.paint();
+  }
+
+  lookBack(epoch) {
+    Address.write({ at: epoch });
+    if (epoch !== null && epoch !== undefined) return this.live.ask({ kind: "moment", epoch });
+    this.past = null;
+    this.paint();
+  }
+
+  showMoment(frame) {
+    // An answer that comes after the person went back to now is no longer wanted.
+    if (Address.read("at") === null) return;
+    this.past = frame;
+    this.paint();
+  }
+
+  async save(format) {
+    this.now.bar.saving.open = false;
+    if (format === "csv") return saveColumns(this.cols, this.data.run);
+    for (const chart of this.now.charts) await this.charts.save(chart, format, this.data.run);
+  }
+
+  // Keys move and look; none starts or stops anything.
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select, [role=dialog]")) return;
+    const tab = TABS[Number(event.key) - 1];
+    if (tab) this.tabs.open(tab[0]);
+    else if (event.key === "Escape" && this.past) this.lookBack(null);
+    else if (["ArrowLeft", "ArrowRight"].includes(event.key) && this.past) this.stepBack(event.key === "ArrowLeft" ? -1 : 1);
+  }
+
+  stepBack(step) {
+    const epochs = this.cols.epoch ?? [];
+    const next = epochs[epochs.indexOf(this.past.at) + step];
+    if (next !== undefined) this.lookBack(next);
+  }
+
+  // Ages go on without any message: a record gets older by itself.
+  tick() {
+    if (!this.frame || this.offline) return;
+    const at = this.frame.clock.last_record_at;
+    const now = Date.now() / 1000 + (this.serverAhead ?? 0);
+    setText(this.header.connection, at ? `last record ${ageWords(now - at)} ago` : this.frame.status.live ? "no record yet" : "");
+  }
+
+  connection(state) {
+    this.offline = !state.online;
+    this.header.node.classList.toggle("vs-offline", this.offline);
+    this.nameTab();
+    if (state.online) return this.tick();
+    setText(this.header.connection, `This page is not connected; trying again in ${state.retryInSecs} s. The run is not affected.`);
+  }
+
+  say(text) {
+    setText(this.problem, text);
+    show(this.problem, Boolean(text));
+  }
+
+  close() {
+    this.live.close();
+    clearInterval(this.clock);
+    clearTimeout(this.waiting);
+    document.removeEventListener("visibilitychange", this.onVisible);
+    document.removeEventListener("keydown", this.onKey);
+    this.charts.forget([...this.now.charts, ...this.now.machineCharts]);
+  }
+}

@@ -1,0 +1,225 @@
+"""What a person can look at in one run: past moments, axes and ranges, predictions, causes, limits, downloads."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from monitor.run_dir import Floors
+from monitor.writer import RunWriter
+from tests.browser.conftest import ROOT, wait_until
+from tests.browser.test_page_states import open_run, sideways
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+LOSS = "document.querySelector('[data-testid=chart-loss]')"
+RANGES = """() => ["loss", "wer", "words"].map((id) =>
+  document.querySelector(`[data-testid=chart-${id}]`)._fullLayout.xaxis.range.map((x) => Math.round(10 * x)))"""
+WORDS = ["REGEN", "SONNE", "WIND", "NORD", "SUED", "MORGEN"]
+
+
+def sentence(clip, epoch):
+    """What clip `clip` is decoded as: each epoch one word more of its target, the second word always swapped."""
+    target = [WORDS[(clip + place) % len(WORDS)] for place in range(4)]
+    return " ".join("WOLKE" if place == 1 else word for place, word in enumerate(target[: epoch // 3]))
+
+
+@pytest.fixture(scope="module")
+def sick(dashboard):
+    """A run that overfits from epoch 10 on, with a limit of the project's own."""
+    name = "sick"
+    clips = 6
+    references = [" ".join(WORDS[(clip + place) % len(WORDS)] for place in range(4)) for clip in range(clips)]
+    floors = Floors(wer_constant=0.9, loss_unigram=4.0, blank_ratio=0.7)
+    with RunWriter(dashboard.runs / name, floors=floors, gap_basis="eval", epochs=30) as run:
+        for epoch in range(1, 31):
+            train = max(0.1, 3.0 - 0.2 * epoch)
+            val = 3.2 - 0.15 * epoch if epoch <= 10 else 1.7 + 0.06 * (epoch - 10)
+            run.log_decodes(epoch, [sentence(clip, epoch) for clip in range(clips)], references=references)
+            run.log_epoch(
+                epoch,
+                step=epoch * 40,
+                train_loss=train + 0.1,
+                train_eval_loss=train,
+                val_loss=val,
+                val_wer=max(0.5, 0.95 - 0.05 * epoch),
+                length_ratio=min(1.0, epoch / 12),
+            )
+    return name
+
+
+def check(dashboard, run, *options):
+    return json.loads(dashboard.monitor("check", run, "--runs", dashboard.runs, "--json", *options, ok=False))
+
+
+def test_a_past_moment_reads_as_the_command_line_says_and_the_address_keeps_it(dashboard, tab, sick):
+    page = tab()
+    open_run(page, dashboard, sick)
+    now = page.get_by_test_id("verdict").inner_text()
+    flag = page.locator("[data-testid=flags] [data-rule=overfitting]")
+    flag.locator("summary").click()
+    flag.get_by_role("button", name=re.compile("As it was at epoch")).click()
+    page.get_by_test_id("past").wait_for()
+    epoch = float(page.url.split("at=")[1].split("&")[0])
+    then = check(dashboard, sick, "--at", epoch)
+    assert "overfitting" in {finding["rule"] for finding in then["diagnosis"]["findings"]}
+    assert {row.get_attribute("data-rule") for row in page.locator("[data-testid=flags] [data-rule]").all()} == {
+        finding["rule"] for finding in then["diagnosis"]["findings"]
+    }
+    before = check(dashboard, sick, "--at", epoch - 1)
+    assert "overfitting" not in {finding["rule"] for finding in before["diagnosis"]["findings"]}
+    assert page.get_by_test_id("btn-fix").is_visible() is False
+
+    page.reload()
+    page.get_by_test_id("past").wait_for()
+    assert f"epoch {epoch:g}" in page.get_by_test_id("past").inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_test_id("past").filter(has_text=f"epoch {epoch - 1:g}").wait_for()
+    wait_until(lambda: page.locator("[data-rule=overfitting]").count() == 0, 10, "a flag of the future is shown")
+    drawn = page.evaluate(f"() => Math.max(...{LOSS}.data.flatMap((trace) => trace.x))")
+    assert drawn <= epoch - 1, "the chart shows what was not yet recorded"
+    page.get_by_test_id("btn-now").click()
+    wait_until(lambda: page.get_by_test_id("verdict").inner_text() == now, 10, "the page never came back to now")
+    assert "at=" not in page.url
+
+
+def test_tabs_axes_and_ranges_stay_in_the_address(dashboard, tab, sick):
+    page = tab()
+    open_run(page, dashboard, sick)
+    chart = "document.querySelector('[data-testid=chart-wer]')"
+    page.wait_for_function(f"() => {chart}._fullLayout")
+    page.get_by_test_id("axis-step").click()
+    assert page.evaluate(f"() => {chart}._fullLayout.xaxis.range[1]") > 1000
+    page.get_by_test_id("scale-log").click()
+    assert page.evaluate("() => document.querySelector('[data-testid=chart-loss]')._fullLayout.yaxis.type") == "log"
+    page.get_by_test_id("smooth-0.9").click()
+    assert "x=step" in page.url and "scale=log" in page.url and "smooth=0.9" in page.url
+    page.get_by_test_id("tab-diagnosis").click()
+    assert "tab=diagnosis" in page.url and "token" not in page.url
+    page.reload()
+    page.get_by_test_id("causes").wait_for()
+    assert page.get_by_test_id("panel-now").is_hidden()
+    page.keyboard.press("1")
+    page.wait_for_function(f"() => {chart}._fullLayout?.xaxis.range[1] > 1000")
+    assert page.get_by_test_id("smooth-0.9").get_attribute("aria-pressed") == "true"
+
+
+def test_a_zoom_is_shared_by_the_charts_and_undone_by_one_click(dashboard, tab, sick):
+    page = tab()
+    open_run(page, dashboard, sick)
+    page.wait_for_function("() => document.querySelector('[data-testid=chart-wer]')._fullLayout")
+    page.get_by_test_id("chart-wer").scroll_into_view_if_needed()
+    box = page.get_by_test_id("chart-wer").bounding_box()
+    y = box["y"] + box["height"] / 3
+    page.mouse.move(box["x"] + 0.3 * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], y + 3, steps=6)
+    page.mouse.up()
+    wait_until(lambda: page.evaluate(RANGES)[1][1] < 290, 10, "the drag did not zoom")
+    loss, wer, words = page.evaluate(RANGES)
+    assert loss == wer == words
+    assert "range=" in page.url
+    page.get_by_test_id("reset-loss").click()
+    wait_until(lambda: page.evaluate(RANGES)[1][1] > 290, 10, "the zoom was not undone")
+    assert "range=" not in page.url
+
+
+def test_predictions_can_be_stepped_filtered_searched_watched_and_followed(dashboard, tab, sick):
+    page = tab()
+    open_run(page, dashboard, sick)
+    page.get_by_test_id("tab-predictions").click()
+    clips = page.get_by_test_id("predictions")
+    clips.locator("article").first.wait_for()
+    assert clips.locator("article").count() == 6
+    assert "epoch 30" in page.get_by_test_id("epoch-text").inner_text()
+    assert "WOLKE" in page.get_by_test_id("most-swapped").inner_text()
+
+    page.locator("[data-keyframe='first words']").click()
+    page.get_by_test_id("epoch-text").filter(has_text="epoch 1").wait_for()
+    assert clips.locator(".vs-word-empty").count() == 6
+    assert "epoch=1" in page.url
+    page.get_by_test_id("epoch-slider").press("End")
+    page.get_by_test_id("epoch-text").filter(has_text="epoch 30").wait_for()
+
+    page.get_by_test_id("word-search").fill("val-")
+    page.get_by_test_id("word-search").fill("xyzzy")
+    page.get_by_text("No clip of this evaluation has").wait_for()
+    page.get_by_test_id("word-search").fill("")
+    clips.locator("article").first.wait_for()
+
+    first = clips.locator("article").first
+    first.get_by_role("button", name="History").click()
+    wait_until(lambda: first.locator(".vs-moment").count() == 5, 10, "the history does not show each change")
+    first.get_by_role("button", name="Watch").click()
+    page.locator("[data-filter=watch]").click()
+    wait_until(lambda: clips.locator("article").count() == 1, 10, "the watch list shows other clips")
+    page.reload()
+    page.get_by_test_id("predictions").locator("article").first.wait_for()
+    page.locator("[data-filter=watch]").click()
+    wait_until(lambda: page.get_by_test_id("predictions").locator("article").count() == 1, 10, "the list was forgotten")
+
+
+def test_diagnosis_shows_causes_options_and_where_each_limit_comes_from(dashboard, tab, sick):
+    page = tab()
+    open_run(page, dashboard, sick)
+    page.get_by_test_id("tab-diagnosis").click()
+    assert "flagged 0 of 25 labelled curves" in page.get_by_test_id("why").inner_text()
+    assert "✓" in page.get_by_test_id("causes").inner_text()
+    rows = page.get_by_test_id("healthy").locator("tbody tr")
+    assert "BAD" in [row.locator("td").last.inner_text() for row in rows.all()]
+    page.get_by_test_id("limits").locator("summary").click()
+    assert "gap_limit" in page.get_by_test_id("limits").inner_text()
+    assert sideways(page) == 0
+
+
+def test_a_projects_own_limit_is_in_force_and_named_as_its_own(dashboard, tab, tmp_path):
+    (tmp_path / "vitalsigns.toml").write_text("[thresholds]\ngap_limit = 0.25\n")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os\n"
+        "from monitor.writer import RunWriter\n"
+        "with RunWriter(os.environ['VITALSIGNS_RUN_DIR'], epochs=12) as run:\n"
+        "    for epoch in range(1, 13):\n"
+        "        run.log_epoch(epoch, train_loss=2 / epoch, val_loss=0.5 + 2 / epoch, val_wer=0.5)\n"
+    )
+    start = [sys.executable, "-m", "monitor", "start", "--runs", dashboard.runs, "--name", "own", "--"]
+    env = {**dashboard.env, "PYTHONPATH": str(ROOT)}
+    subprocess.run([*start, sys.executable, script], cwd=tmp_path, env=env, check=True, timeout=60)
+    wait_until(lambda: dashboard.states().get("own") == "finished", 60, "the script never finished")
+    page = tab()
+    open_run(page, dashboard, "own")
+    flag = page.locator("[data-testid=flags] [data-rule=gap]")
+    flag.locator("summary").click()
+    assert "vitalsigns.toml: gap_limit = 0.25 (default 1)" in flag.inner_text()
+    page.get_by_test_id("tab-diagnosis").click()
+    assert "1 of the project's own (vitalsigns.toml)" in page.get_by_test_id("limits").inner_text()
+
+
+def test_reports_and_numbers_are_downloaded_whole(dashboard, tab, sick):
+    page = tab()
+    open_run(page, dashboard, sick)
+    page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')._fullLayout")
+    page.get_by_text("Download", exact=True).click()
+    with page.expect_download() as got:
+        page.get_by_test_id("save-csv").click()
+    lines = got.value.path().read_text().splitlines()
+    assert lines[0].startswith("epoch,") and len(lines) == 31
+    page.get_by_test_id("tab-diagnosis").click()
+    with page.expect_download() as got:
+        page.get_by_test_id("report-md").click()
+    assert got.value.path().read_text().startswith("# Run sick")
+    with page.expect_download() as got:
+        page.get_by_test_id("report-html").click()
+    assert "<svg" in got.value.path().read_text()
+
+
+def test_a_report_needs_the_token_and_a_real_run(dashboard, tab, sick):
+    page = tab()
+    root = f"http://127.0.0.1:{dashboard.port}/vs/report"
+    assert page.request.get(f"{root}/{sick}.md").status == 401
+    page.goto(dashboard.link())
+    assert page.request.get(f"{root}/{sick}.md").status == 200
+    for name in ("nobody.md", "sick.exe", "..%2f..%2fetc%2fpasswd.md", ".md"):
+        assert page.request.get(f"{root}/{name}").status in (400, 404)
