@@ -136,7 +136,7 @@ def _reason(
     if verdict == "ENDED":
         return ended_words(snapshot) + (f" {worst.line}" if worst is not None else "")
     if worst is not None:
-        return worst.line
+        return worst.line + _patience(verdict, worst, snapshot, thresholds)
     if verdict == "TOO EARLY":
         count, need = len(snapshot.epochs), thresholds.guard_evaluations
         first = max(math.ceil(guard_of(snapshot, thresholds)), need)
@@ -144,6 +144,14 @@ def _reason(
     if verdict == "CAN'T JUDGE":
         return "Only train loss is logged. Add validation loss to get a verdict: run.log_epoch(epoch, val_loss=…)."
     return f"{_how_it_goes(snapshot)} {coverage[0]} of {coverage[1]} checks ran."
+
+
+def _patience(verdict: Verdict, worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str:
+    """When to look again: a warning may pass, and says nothing of now or never."""
+    if verdict != "LOOK" or worst.severity != "warning" or worst.rule in SAID_AT_ONCE or not snapshot.epochs:
+        return ""
+    by = snapshot.epochs[-1].epoch + thresholds.warning_epochs + thresholds.critical_epochs
+    return f" The run may still recover; look by epoch {math.ceil(by)}."
 
 
 def _how_it_goes(snapshot: Snapshot) -> str:

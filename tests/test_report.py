@@ -200,3 +200,12 @@ def test_long_sentences_go_on_below():
     shown = [line for line in lines if line.startswith(("Target:", "Pred:"))]
     assert len(shown) > 4 and max(map(len, shown)) <= 110
     assert " ".join(line.removeprefix("Target:").strip() for line in shown if line.startswith("Target:")) == words
+
+
+def test_the_page_beside_the_authors_analysis_quotes_the_report_word_for_word(text):
+    page = (ROOT / "docs" / "reference-report.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")][2:]
+    quotes = [quote.replace("\\|", "|") for row in rows for quote in re.findall(r"`([^`]+)`", row)]
+    assert len(rows) > 15 and len(quotes) > 25
+    ours = {"python -m trainer.diagnose RUN"}
+    assert [quote for quote in quotes if quote not in text and quote not in ours] == []

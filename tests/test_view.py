@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from monitor.diagnosis import judge
 from monitor.reader import RunReader
 from monitor.rules.registry import RULES
+from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import Epoch, Floors, Run, Snapshot, Step
 from monitor.view.frame import frame
-from monitor.view.predictions import Wish, aligned, predictions
+from monitor.view.judgement import OWN_LIMITS, PICTURES
+from monitor.view.predictions import Wish, aligned, clip_history, predictions
 from monitor.view.rows import run_rows
 from monitor.view.series import Since, gap_crossing, loss_range
 from monitor.writer import RunWriter
@@ -47,6 +49,19 @@ def shown(snap, since=None):
 
 def tile(painted, key):
     return next(tile for tile in painted["tiles"] if tile["key"] == key)
+
+
+def test_every_threshold_belongs_to_a_rule_that_names_it_or_to_the_guard():
+    beginnings = tuple(start for starts in OWN_LIMITS.values() for start in starts)
+    shared = ("guard_", "warning_epochs", "critical_epochs", "hysteresis_ratio")
+    assert [name for name in DEFAULTS.__struct_fields__ if not name.startswith(beginnings + shared)] == []
+    assert set(OWN_LIMITS) | set(PICTURES) <= {rule.name for rule in RULES}
+
+
+def test_a_grave_word_says_how_often_its_check_was_wrong():
+    verdict = shown(snapshot(OVERFITS))["verdict"]
+    assert verdict["word"] in ("STOP", "LOOK")
+    assert ("labelled curves" in verdict["why"]) == (verdict["severity"] == "critical" and verdict["word"] == "STOP")
 
 
 def test_each_number_stands_beside_its_yardstick():
@@ -162,6 +177,34 @@ def test_an_earlier_evaluation_can_be_asked_for_and_the_worst_come_first(decoded
         [1 / 3, 1.0, 0.5], reverse=True
     )
     assert [clip["empty"] for clip in predictions(snap, Wish(epoch=2.0, chosen="empty"))["clips"]] == [True]
+
+
+def test_predictions_are_searched_watched_and_told_apart_by_what_changed(decoded):
+    snap = RunReader(decoded / "r").read(time.time())
+    ids = [clip["id"] for clip in predictions(snap, Wish())["clips"]]
+    assert [clip["id"] for clip in predictions(snap, Wish(word="x"))["clips"]] == [ids[0]]
+    assert predictions(snap, Wish(word="nobody says this"))["clips"] == []
+    watched = frozenset(ids[1:2])
+    assert [clip["id"] for clip in predictions(snap, Wish(chosen="watch", watched=watched))["clips"]] == ids[1:2]
+    assert predictions(snap, Wish(epoch=1.0, chosen="changed"))["clips"] == [], "nothing was decoded before the first"
+    assert predictions(snap, Wish(chosen="changed"))["changed"] == 2
+
+
+def test_what_goes_wrong_most_is_counted_over_all_clips(decoded):
+    answer = predictions(RunReader(decoded / "r").read(time.time()), Wish())
+    assert answer["most_swapped"] == [["B", "X", 1]]
+    assert sum(count for _, count, _ in answer["most_deleted"]) == answer["counts"]["d"]
+    assert sum(count for _, count, _ in answer["most_inserted"]) == answer["counts"]["i"]
+    assert sum(row[1] for row in answer["lengths"]) == sum(row[2] for row in answer["lengths"]) == 3
+
+
+def test_a_clips_history_has_a_moment_for_every_change(decoded):
+    snap = RunReader(decoded / "r").read(time.time())
+    first = predictions(snap, Wish())["clips"][0]
+    moments = clip_history(snap, first["id"])["moments"]
+    assert [moment["epoch"] for moment in moments] == [1, 2]
+    assert moments[-1]["words"] == first["words"]
+    assert clip_history(snap, "nobody")["moments"] == []
 
 
 def test_a_word_of_a_hundred_thousand_letters_is_cut(decoded):
