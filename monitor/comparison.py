@@ -40,8 +40,8 @@ def compare(snapshots: Sequence[Snapshot]) -> Comparison:
         epochs=epochs,
         values={name: tuple(_column(table, epochs, name) for table in tables) for name in MEASURES},
         settings=_differing([snapshot.run.config if snapshot.run else {} for snapshot in snapshots]),
-        code_differs=len({_code(snapshot) for snapshot in snapshots}) > 1,
-        not_comparable=_obstacle(snapshots),
+        code_differs=len({code_of(snapshot) for snapshot in snapshots}) > 1,
+        not_comparable=obstacle(snapshots),
     )
 
 
@@ -62,12 +62,13 @@ def _differing(configs: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
     return {key: row for key, row in rows.items() if any(value != row[0] for value in row)}
 
 
-def _code(snapshot: Snapshot) -> tuple[str | None, ...]:
+def code_of(snapshot: Snapshot) -> tuple[str | None, ...]:
+    """What tells one state of the code from another: script, commit, and edits on top of it."""
     launch = snapshot.launch
     return (launch.script_sha256, launch.git_commit, launch.git_diff) if launch else (None, None, None)
 
 
-def _obstacle(snapshots: Sequence[Snapshot]) -> str:
+def obstacle(snapshots: Sequence[Snapshot]) -> str:
     """Why the numbers must not be set against each other, or "" if nothing speaks against it."""
     runs = [snapshot.run for snapshot in snapshots if snapshot.run is not None]
     if len({(run.data.name, run.data.clips.get("val"), run.data.tokens.get("val")) for run in runs}) > 1:
@@ -75,4 +76,6 @@ def _obstacle(snapshots: Sequence[Snapshot]) -> str:
         return f"The validation sets differ: {sizes}."
     if len({run.units.get("loss") for run in runs}) > 1:
         return "The losses are in different units."
+    if len({run.units.get("wer") for run in runs}) > 1:
+        return "The error rates are computed differently."
     return ""

@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "diagnosis": CONTRACT | {"series", "rules", "status"},
     "prescriptions": CONTRACT | {"rules", "diagnosis"},
     "comparison": CONTRACT,
+    "outcome": CONTRACT | {"alignment", "comparison"},
     "report": JUDGEMENT | {"launch", "alignment", "forecast"},
     "alerts": CONTRACT | {"files", "rules", "diagnosis", "series"},
     "acks": CONTRACT | {"files", "alerts", "reader"},

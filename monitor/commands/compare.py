@@ -1,7 +1,8 @@
-"""Compare runs at equal epochs: the settings that differ, then WER, validation loss and gap side by side."""
+"""Compare runs at equal epochs: whether the change helped, what differs, and WER, val loss and gap side by side."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Annotated
 
@@ -12,7 +13,9 @@ from monitor.commands import words
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, find_run, now, print_json
 from monitor.comparison import Comparison, compare
 from monitor.errors import EXIT_OK, UsageError
+from monitor.outcome import Outcome, outcome
 from monitor.reader import RunReader
+from monitor.run_dir import Snapshot
 
 FORMATS: dict[str, tuple[str, Callable[[float | None], str]]] = {
     "val_wer": ("val WER", words.percent),
@@ -24,19 +27,39 @@ FORMATS: dict[str, tuple[str, Callable[[float | None], str]]] = {
 def run(
     which: Annotated[list[str], typer.Argument(metavar="RUN RUN…", help="Two or more run ids or run directories.")],
     runs: RunsOption = DEFAULT_RUNS,
+    at: Annotated[float | None, typer.Option(help="Judge at this epoch instead of the agreed one.")] = None,
     as_json: JsonOption = False,
 ) -> int:
     if len(which) < 2:
         raise UsageError("Give two runs or more to compare.")
     moment = now()
-    found = compare([RunReader(find_run(runs, name)).read(moment) for name in which])
+    snapshots = [RunReader(find_run(runs, name)).read(moment) for name in which]
+    found = compare(snapshots)
+    parent, child = _family(snapshots)
+    judged = outcome(parent, child, at)
     if as_json:
-        print_json(found)
+        print_json({**dataclasses.asdict(found), "parent": parent.run_id, "child": child.run_id, "outcome": judged})
     else:
+        console().print(*_outcome(judged, parent, child), sep="\n", soft_wrap=True)
         console().print(_settings(found))
         console().print(*_remarks(found), sep="\n", soft_wrap=True)
         console().print(_table(found))
     return EXIT_OK
+
+
+def _family(snapshots: list[Snapshot]) -> tuple[Snapshot, Snapshot]:
+    """(parent, child) of the first two: as their launch.json says, else in the order given."""
+    first, second = snapshots[:2]
+    link = first.launch.parent if first.launch is not None else None
+    return (second, first) if link is not None and link.run_id == second.run_id else (first, second)
+
+
+def _outcome(judged: Outcome, parent: Snapshot, child: Snapshot) -> list[str]:
+    lines = [f"{judged.word}  {child.run_id} against {parent.run_id}: {judged.line}"]
+    if judged.expected:
+        met = {True: "It came.", False: "It did not come.", None: ""}[judged.expectation_met]
+        lines.append(f"Expected: {judged.expected}. {met}".strip())
+    return [*lines, ""]
 
 
 def _settings(found: Comparison) -> Table:

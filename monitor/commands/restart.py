@@ -22,6 +22,7 @@ from monitor.commands.common import (
 from monitor.commands.looking import look_at
 from monitor.errors import EXIT_OK, RefusedError, UsageError
 from monitor.launcher import RestartPlan, plan_restart, restart, status
+from monitor.prescriptions.prescription import kept_with_child
 from monitor.prescriptions.registry import prescribe
 
 
@@ -78,7 +79,7 @@ def _recommended(run_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         )
     first = options[0]
     changes = {key: after for key, (_, after) in first.changes.items()}
-    return changes, {"prescription": first.id, "expected": first.expected, "disproved_by": first.disproved_by}
+    return changes, kept_with_child(first)
 
 
 def _document(plan: RestartPlan, stops_parent: bool, *, started: bool) -> dict[str, Any]:

@@ -49,6 +49,15 @@ class Considered:
     why_not: str
 
 
+def kept_with_child(option: Prescription) -> dict[str, Any]:
+    """What a child's launch.json remembers of the option it was started with, so that it can be judged by it."""
+    aims = {} if option.aims is None else {"epoch": option.aims.epoch}
+    if option.aims is not None:
+        goals = {"val_wer": option.aims.val_wer, "gap": option.aims.gap}
+        aims |= {name: goal for name, goal in goals.items() if goal is not None}
+    return {"prescription": option.id, "text": option.expected, "disproved_by": option.disproved_by, **aims}
+
+
 def bundle(config: Config, wanted: Config) -> Changes:
     """The part of `wanted` that this run has an option for and that differs from what it has."""
     return {key: [config[key], after] for key, after in wanted.items() if key in config and config[key] != after}

@@ -29,6 +29,8 @@ SCRIPTS = (
     "strip.js",
     "predictions.js",
     "diagnosis.js",
+    "compare.js",
+    "log.js",
     "runs.js",
     "run.js",
     "main.js",

@@ -12,6 +12,7 @@ import streamlit as st
 
 from monitor import launcher
 from monitor.errors import MonitorError
+from monitor.prescriptions.prescription import Prescription, kept_with_child
 from monitor.relaunch.plan import RestartPlan
 from monitor.run_dir import Snapshot
 from monitor.view.words import resume_words, stop_words
@@ -63,17 +64,22 @@ def resume(run_dir: Path, snapshot: Snapshot) -> None:
 
 
 @st.dialog("Restart with changes", width="large")
-def restart(run_dir: Path, snapshot: Snapshot, changes: Mapping[str, Any], expected: str, live: bool) -> None:
-    """A child run: the form made from the config schema, the diff, the exact command, one button."""
+def restart(run_dir: Path, snapshot: Snapshot, option: Prescription | None, live: bool) -> None:
+    """A child run: the form made from the config schema, the diff, the exact command, one button.
+
+    `option`: the prescription that fills the form in; None for a person's own changes.
+    """
+    changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
+    kept = kept_with_child(option) if option is not None else {}
     st.write(
         f"A child of **{_plain(snapshot.run_id)}** starts from scratch in its own folder; "
         "the parent's files stay as they are."
     )
     stop_parent = live and st.checkbox("Stop the parent first (its checkpoint is kept)", value=True, key="stop_parent")
     wanted = _form(snapshot, changes)
-    plan = _plan(run_dir, snapshot, wanted, expected)
+    plan = _plan(run_dir, snapshot, wanted, kept)
     if plan is not None:
-        _review(plan, expected)
+        _review(plan, str(kept.get("text", "")))
     cancel, go = st.columns(2)
     if cancel.button("Cancel", width="stretch", key="cancel_restart"):
         st.rerun()
@@ -118,11 +124,10 @@ def _fields(
     return typed
 
 
-def _plan(run_dir: Path, snapshot: Snapshot, wanted: dict[str, Any], expected: str) -> RestartPlan | None:
+def _plan(run_dir: Path, snapshot: Snapshot, wanted: dict[str, Any], expected: Mapping[str, Any]) -> RestartPlan | None:
     """The plan, or None with the reason at hand: each wrong field in a line of its own."""
     try:
-        kept = {"text": expected, "epoch": snapshot.epochs[-1].epoch if snapshot.epochs else 0.0} if expected else {}
-        return launcher.plan_restart(run_dir.parent, snapshot.run_id, wanted, expected=kept)
+        return launcher.plan_restart(run_dir.parent, snapshot.run_id, wanted, expected=expected)
     except MonitorError as problem:
         for line in str(problem).splitlines():
             st.error(_plain(line), icon=None)

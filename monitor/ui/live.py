@@ -21,7 +21,7 @@ from monitor.launcher import ensure_supervised
 from monitor.reader import RunReader
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot
 from monitor.status import status_of
-from monitor.ui.questions import answer
+from monitor.ui.questions import Others, answer
 from monitor.view.frame import Frames
 from monitor.view.rows import run_rows
 from monitor.view.series import Since
@@ -145,6 +145,7 @@ class LiveHub:
 
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = runs_dir
+        self._others = Others(runs_dir)
         self.tailers: dict[str, Tailer] = {}
 
     async def endpoint(self, socket: WebSocket) -> None:
@@ -212,7 +213,7 @@ class LiveHub:
     async def _answer(self, socket: WebSocket, tailer: Tailer, question: dict[str, Any]) -> None:
         if tailer.snapshot is None or tailer.judged is None:
             return
-        given = await asyncio.to_thread(answer, tailer.snapshot, tailer.judged, question)
+        given = await asyncio.to_thread(answer, tailer.snapshot, tailer.judged, question, self._others)
         if given is not None:
             await _send(socket, given)
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from monitor.diagnosis import Judged, judge
 from monitor.errors import MonitorError
+from monitor.launch import read_launch
+from monitor.launcher import existing
+from monitor.reader import RunReader, list_runs
 from monitor.replay import as_of
-from monitor.run_dir import Snapshot
+from monitor.run_dir import LOG_FILE, Snapshot
+from monitor.view import log
+from monitor.view.compared import MODES, MOST_RUNS, compared
 from monitor.view.frame import frame
 from monitor.view.predictions import FILTERS, Wish, clip_history, predictions, watched_ids
 from monitor.view.series import Since
@@ -16,16 +25,71 @@ from monitor.view.series import Since
 Question = Mapping[str, Any]
 
 
-def answer(snapshot: Snapshot, judged: Judged, question: Question) -> dict[str, Any] | None:
+class Others:
+    """The other runs of the folder, read when a tab compares with them; the last few stay read."""
+
+    KEPT = 8
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = runs_dir
+        self._readers: OrderedDict[str, RunReader] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, run_id: str) -> Snapshot:
+        """Raises UsageError or UnreadableRunError for what is no run of this folder."""
+        with self._lock:
+            reader = self._readers.pop(run_id, None) or RunReader(existing(self._runs_dir, run_id))
+            self._readers[run_id] = reader
+            if len(self._readers) > self.KEPT:
+                self._readers.popitem(last=False)
+            return reader.read(time.time())
+
+    def families(self) -> dict[str, str | None]:
+        """Every run id with its parent's."""
+        found = {}
+        for run_id in list_runs(self._runs_dir):
+            launch = read_launch(self._runs_dir / run_id)
+            found[run_id] = launch.parent.run_id if launch is not None and launch.parent is not None else None
+        return found
+
+
+def answer(snapshot: Snapshot, judged: Judged, question: Question, others: Others) -> dict[str, Any] | None:
     """The answer with its kind, or None to what is no question of ours."""
     kind = str(question.get("kind"))
-    respond = ANSWERS.get(kind)
-    if respond is None:
-        return None
     try:
-        return {"kind": kind, **respond(snapshot, judged, question)}
+        if kind == "compare":
+            return {"kind": kind, **_compare(snapshot, question, others)}
+        respond = ANSWERS.get(kind)
+        return None if respond is None else {"kind": kind, **respond(snapshot, judged, question)}
     except MonitorError as problem:
         return {"kind": "refused", "asked": kind, "message": str(problem)}
+
+
+def _compare(snapshot: Snapshot, question: Question, others: Others) -> dict[str, Any]:
+    """This run beside the ones asked for, else its parent, else its newest child; with everything it could be."""
+    families = others.families()
+    own_parent = families.get(snapshot.run_id)
+    children = [run_id for run_id, parent in families.items() if parent == snapshot.run_id]
+    wanted = [name for name in _names(question.get("with")) if name in families and name != snapshot.run_id]
+    if not wanted:
+        wanted = [run_id for run_id in (own_parent, *children[-1:]) if run_id in families][:1]
+    candidates = {
+        "parent": own_parent,
+        "children": children,
+        "others": sorted(set(families) - {snapshot.run_id, own_parent or ""} - set(children)),
+    }
+    if not wanted:
+        return {"candidates": candidates, "runs": []}
+    read = [others.read(run_id) for run_id in wanted[: MOST_RUNS - 1]]
+    # A child is judged against its parent, whichever of the two is open.
+    first = [read[0], snapshot] if families.get(read[0].run_id) == snapshot.run_id else [snapshot, read[0]]
+    mode = _one_of(MODES, question.get("mode"))
+    shown = compared([*first, *read[1:]], _number(question.get("epoch")), mode)
+    return {"candidates": candidates, "with": wanted, **shown}
+
+
+def _names(given: object) -> list[str]:
+    return [str(name) for name in given[:MOST_RUNS]] if isinstance(given, list) else []
 
 
 def _predictions(snapshot: Snapshot, _judged: Judged, question: Question) -> dict[str, Any]:
@@ -40,6 +104,17 @@ def _predictions(snapshot: Snapshot, _judged: Judged, question: Question) -> dic
 
 def _clip(snapshot: Snapshot, _judged: Judged, question: Question) -> dict[str, Any]:
     return clip_history(snapshot, str(question.get("id")))
+
+
+def _log(snapshot: Snapshot, _judged: Judged, question: Question) -> dict[str, Any]:
+    known = question.get("known")
+    wish = log.Wish(
+        known=known if isinstance(known, int) else -1,
+        word=str(question.get("word") or "")[:200],
+        only_grave=question.get("only_grave") is True,
+    )
+    error = snapshot.state.error if snapshot.state is not None else None
+    return {"last_error": error, **log.log_tail(Path(snapshot.run_dir) / LOG_FILE, wish)}
 
 
 def _one_of(names: tuple[str, ...], given: object) -> str:
@@ -59,6 +134,7 @@ ANSWERS: dict[str, Callable[[Snapshot, Judged, Question], dict[str, Any]]] = {
     "predictions": _predictions,
     "clip": _clip,
     "moment": _moment,
+    "log": _log,
 }
 
 

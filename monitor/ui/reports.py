@@ -1,4 +1,4 @@
-"""A run's report to download, made at the moment it is asked for."""
+"""What of a run can be downloaded: its report, made at the moment it is asked for, and its log as it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from monitor.diagnosis import judge
@@ -18,6 +18,7 @@ from monitor.reader import RunReader
 from monitor.report.markdown import to_markdown
 from monitor.report.page import to_html
 from monitor.report.whole import report_of
+from monitor.run_dir import LOG_FILE
 from monitor.status import status_of
 
 WRITERS = {"html": (to_html, "text/html"), "md": (to_markdown, "text/markdown")}
@@ -36,8 +37,10 @@ class ReportRoute:
 
     def _made(self, name: str) -> Response:
         run_id, _, form = name.rpartition(".")
+        if form == "log":
+            return self._log(run_id)
         if form not in WRITERS:
-            return PlainTextResponse("A report is RUN.html or RUN.md.", 404)
+            return PlainTextResponse("There is RUN.html, RUN.md and RUN.log.", 404)
         try:
             text = self._written(run_id, form)
         except MonitorError as problem:
@@ -49,6 +52,16 @@ class ReportRoute:
             "X-Content-Type-Options": "nosniff",
         }
         return Response(text, media_type=WRITERS[form][1], headers=headers)
+
+    def _log(self, run_id: str) -> Response:
+        try:
+            log = existing(self._runs_dir, run_id) / LOG_FILE
+        except MonitorError as problem:
+            return PlainTextResponse(str(problem), 404)
+        # A link could lead out of the folder of runs.
+        if log.is_symlink() or not log.is_file():
+            return PlainTextResponse(f"{run_id} has no log.", 404)
+        return FileResponse(log, media_type="application/octet-stream", filename=f"{run_id}.log")
 
     def _written(self, run_id: str, form: str) -> str:
         now = time.time()

@@ -81,6 +81,10 @@ def _of_the_moment(snapshot: Snapshot, judged: Judged, now: float, since: Since,
         "series": columns(snapshot, since),
         "problems": [f"{problem.file}, line {problem.line}: {problem.reason}" for problem in snapshot.problems[:5]],
         "problem_count": len(snapshot.problems),
+        "machine": {
+            "disk_free_bytes": snapshot.progress.disk_free_bytes if snapshot.progress is not None else None,
+            "checkpoint_bytes": snapshot.progress.checkpoint_bytes if snapshot.progress is not None else None,
+        },
         "actions": _actions(snapshot, status.live, status.word),
         "title": _title(snapshot, judged.diagnosis),
     }

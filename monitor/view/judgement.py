@@ -93,8 +93,7 @@ def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...]) -> dict[st
         "reason": diagnosis.reason,
         "also": list(diagnosis.also),
         "next_step": f"First try: {_lower(first.title)}." if first else diagnosis.next_step,
-        "changes": {key: after for key, (_, after) in first.changes.items()} if first else {},
-        "expected": first.expected if first else "",
+        "option": first.id if first else None,
         "suppressed": list(diagnosis.suppressed),
         "why": _why(diagnosis),
         "coverage": f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran",
@@ -163,7 +162,6 @@ def _option(option: Prescription) -> dict[str, Any]:
             {"key": key, "before": plain(before), "after": plain(after)}
             for key, (before, after) in option.changes.items()
         ],
-        "values": {key: after for key, (_, after) in option.changes.items()},
         "command": option.command,
         "flags": option.flags,
         "expected": option.expected,

@@ -12,7 +12,10 @@ from monitor import launcher
 from monitor.acks import acknowledge
 from monitor.diagnosis import judge
 from monitor.errors import MonitorError
+from monitor.prescriptions.prescription import Prescription
+from monitor.prescriptions.registry import prescribe
 from monitor.reader import RunReader, list_runs
+from monitor.run_dir import Snapshot
 from monitor.status import status_of
 from monitor.ui import assets, component, dialogs
 from monitor.ui.server import base_path, runs_dir, tokens
@@ -108,10 +111,13 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
     elif kind == "ack":
         _acknowledge(run_dir, str(action.get("alert")))
     elif kind == "restart":
-        changes = action.get("changes")
-        expected = str(action.get("expected") or "")
-        live = status_of(snapshot).live
-        dialogs.restart(run_dir, snapshot, changes if isinstance(changes, dict) else {}, expected, live)
+        dialogs.restart(run_dir, snapshot, _option(snapshot, action.get("option")), status_of(snapshot).live)
+
+
+def _option(snapshot: Snapshot, wanted: Any) -> Prescription | None:
+    """The prescription of that id, made here: what a browser sends is a name, never the values."""
+    options = prescribe(snapshot, judge(snapshot, time.time()).diagnosis)
+    return next((option for option in options if option.id == wanted), None)
 
 
 def _acknowledge(run_dir: Path, alert: str) -> None:

@@ -104,7 +104,7 @@ function createOption(ui) {
     h("div", { class: "vs-row" }),
   );
   const button = h("button", { type: "button", class: "vs-button" }, "Restart with this…");
-  button.addEventListener("click", () => ui.emit({ kind: "restart", changes: node.values, expected: node.expected }));
+  button.addEventListener("click", () => ui.emit({ kind: "restart", option: node.dataset.option }));
   node.restart = ui.role === "control" ? button : null;
   node.querySelector(".vs-row").append(node.restart ?? "", copyButton(() => node.command ?? ""));
   return node;
@@ -112,7 +112,7 @@ function createOption(ui) {
 
 function updateOption(node, option, frame) {
   const [title, diff, list, note, row] = node.children;
-  Object.assign(node, { values: option.values, expected: option.expected, command: option.command ?? option.flags });
+  node.command = option.command ?? option.flags;
   node.dataset.option = option.id;
   setText(title, option.title);
   setText(diff, diffText(option));

@@ -51,12 +51,16 @@ class RunPage {
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
     this.predictions = buildPredictions(data.run, (message) => this.live?.ask(message));
+    this.compare = buildCompare(data.run, (message) => this.live?.ask(message), emit);
+    this.log = buildLog(data.run, (message) => this.live?.ask(message), data);
     this.moment = buildMoment((epoch) => this.lookBack(epoch));
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
     this.toasts = toastArea();
     this.tabs.panels.now.append(...this.now.nodes);
     this.tabs.panels.predictions.append(this.predictions.node);
     this.tabs.panels.diagnosis.append(this.diagnosis.node);
+    this.tabs.panels.compare.append(this.compare.node);
+    this.tabs.panels.log.append(this.log.node);
     this.node = h("div", { class: "vs-page" }, this.header.node, this.problem, this.moment.node, Object.values(this.tabs.panels), this.toasts);
     this.root.replaceChildren(this.node);
     show(this.problem, false);
@@ -78,6 +82,8 @@ class RunPage {
       predictions: () => paintPredictions(this.predictions, message),
       clip: () => paintHistory(this.predictions, message),
       moment: () => this.showMoment(message),
+      compare: () => this.showComparison(message),
+      log: () => hearLog(this.log, message),
       problem: () => this.say(message.message),
       refused: () => this.say(message.message),
     };
@@ -137,6 +143,11 @@ class RunPage {
     if (this.tabs.active === "now") paintNow(this.now, frame, cols, this.steps, this.view, this.charts, this.on, tokens(this.root));
     if (this.tabs.active === "predictions") notePredictions(this.predictions, frame, cols);
     if (this.tabs.active === "diagnosis") paintDiagnosis(this.diagnosis, frame);
+    if (this.tabs.active === "compare") {
+      noteCompare(this.compare, this.cols);
+      paintOverlays(this.compare, this.charts, tokens(this.root));
+    }
+    if (this.tabs.active === "log") paintSystem(this.log, frame, cols, this.steps);
     this.tick();
     this.lastPaint = performance.now();
     this.lastCost = this.lastPaint - began;
@@ -178,6 +189,11 @@ class RunPage {
     this.paint();
   }
 
+  showComparison(answer) {
+    hearCompare(this.compare, answer);
+    this.paint();
+  }
+
   async save(format) {
     this.now.bar.saving.open = false;
     if (format === "csv") return saveColumns(this.cols, this.data.run);
@@ -202,6 +218,7 @@ class RunPage {
   // Ages go on without any message: a record gets older by itself.
   tick() {
     if (!this.frame || this.offline) return;
+    if (this.tabs.active === "log" && !document.hidden) noteLog(this.log);
     const at = this.frame.clock.last_record_at;
     const now = Date.now() / 1000 + (this.serverAhead ?? 0);
     setText(this.header.connection, at ? `last record ${ageWords(now - at)} ago` : this.frame.status.live ? "no record yet" : "");
@@ -226,6 +243,6 @@ class RunPage {
     clearTimeout(this.waiting);
     document.removeEventListener("visibilitychange", this.onVisible);
     document.removeEventListener("keydown", this.onKey);
-    this.charts.forget([...this.now.charts, ...this.now.machineCharts]);
+    this.charts.forget([...this.now.charts, ...this.now.machineCharts, ...this.compare.charts]);
   }
 }

@@ -4,6 +4,8 @@ const TABS = [
   ["now", "Now"],
   ["predictions", "Predictions"],
   ["diagnosis", "Diagnosis"],
+  ["compare", "Compare"],
+  ["log", "Log"],
 ];
 
 function buildTabs(onChange) {

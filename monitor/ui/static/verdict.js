@@ -14,7 +14,7 @@ function buildHeader(emit, role, tabs) {
   ui.bar = h("span", { class: "vs-bar", "aria-hidden": "true" }, h("span", {}));
   ui.progress = h("span", { class: "vs-muted vs-tabular" });
   ui.connection = h("span", { class: "vs-muted vs-tabular", "data-testid": "connection" });
-  ui.restart = button("restart", "Restart…", { kind: "restart", changes: {} });
+  ui.restart = button("restart", "Restart…", { kind: "restart", option: null });
   ui.stop = button("stop", "Stop…", { kind: "stop" });
   ui.resume = button("resume", "Resume…", { kind: "resume" });
   ui.stage = h("span", { class: "vs-stage", "data-testid": "stop-stage", role: "status" });
@@ -52,7 +52,7 @@ function buildVerdict(emit, role, on) {
   ui.also = h("ul", { class: "vs-also" });
   ui.next = h("p", { class: "vs-next" });
   ui.fix = h("button", { type: "button", class: "vs-button vs-primary", "data-testid": "btn-fix" }, "Restart with this…");
-  ui.fix.addEventListener("click", () => emit({ kind: "restart", changes: ui.changes, expected: ui.expected }));
+  ui.fix.addEventListener("click", () => emit({ kind: "restart", option: ui.option }));
   ui.what = h("button", { type: "button", class: "vs-button", "data-testid": "btn-what" }, "See what to do");
   ui.what.addEventListener("click", () => on.open("diagnosis"));
   ui.coverage = h("span", { class: "vs-coverage", tabindex: "0" });
@@ -76,11 +76,10 @@ function paintVerdict(ui, frame) {
   show(ui.also, verdict.also.length > 0);
   setText(ui.next, verdict.next_step);
   show(ui.next, Boolean(verdict.next_step));
-  ui.changes = verdict.changes;
-  ui.expected = verdict.expected;
+  ui.option = verdict.option;
   setText(ui.why, verdict.why);
   show(ui.why, Boolean(verdict.why));
-  show(ui.fix, Object.keys(verdict.changes).length > 0 && frame.actions.restart && frame.at === null);
+  show(ui.fix, Boolean(verdict.option) && frame.actions.restart && frame.at === null);
   show(ui.what, frame.prescriptions.length > 0 || frame.causes.length > 0);
   setText(ui.coverage, verdict.coverage);
   ui.coverage.title = verdict.not_checked.join("\n");

@@ -1,0 +1,186 @@
+// One run against another: did the change help, the curves over each other, and what else differs.
+
+const OUTCOME_TONE = { HELPED: "ok", WORSE: "critical", "ONLY THE GAP MOVED": "warning", "TOO CLOSE": "unknown", "CAN'T COMPARE": "unknown", WAITING: "unknown" };
+const OUTCOME_GLYPH = { HELPED: "✓", WORSE: "✕", "ONLY THE GAP MOVED": "▲", "TOO CLOSE": "≈", "CAN'T COMPARE": "–", WAITING: "…" };
+const OVERLAYS = [["loss", "Loss"], ["wer", "val WER"], ["gap", "Gap"]];
+
+function buildCompare(run, ask, emit) {
+  const ui = { run, ask, emit, with: (Address.read("with") ?? "").split(",").filter(Boolean), mode: "epoch", epoch: null };
+  ui.title = h("h2", {});
+  ui.pick = h("select", { class: "vs-select", "aria-label": "Compare with", "data-testid": "compare-with" });
+  ui.pick.addEventListener("change", () => {
+    ui.with = ui.pick.value ? [ui.pick.value] : [];
+    ui.epoch = null;
+    Address.write({ with: ui.with.join(",") || null });
+    askCompare(ui);
+  });
+  const modes = [["epoch", "equal epoch"], ["best", "own best"], ["hours", "equal time"]];
+  ui.modes = modes.map(([key, label]) => h("button", { type: "button", class: "vs-segment", "data-key": key, "data-testid": `mode-${key}`, onclick: () => askCompare(ui, { mode: key }) }, label));
+  ui.slider = h("input", { type: "range", min: "0", step: "1", "aria-label": "Epoch at which they are compared", "data-testid": "compare-epoch" });
+  ui.slider.addEventListener("input", () => askCompare(ui, { epoch: ui.shared[Number(ui.slider.value)], mode: "epoch" }));
+  ui.at = h("span", { class: "vs-tabular vs-epoch-text" });
+  ui.word = h("span", { class: "vs-outcome-word" });
+  ui.glyph = h("span", { class: "vs-outcome-glyph", "aria-hidden": "true" });
+  ui.line = h("p", { class: "vs-reason" });
+  ui.expected = h("p", {});
+  ui.note = h("p", { class: "vs-muted" });
+  ui.card = h("section", { class: "vs-outcome", "data-testid": "outcome" }, h("div", { class: "vs-outcome-head" }, ui.glyph, ui.word), h("div", {}, ui.line, ui.expected, ui.note));
+  ui.rowsHead = h("tr", {});
+  ui.rows = h("tbody", {});
+  ui.basis = h("p", { class: "vs-muted vs-small" });
+  ui.charts = OVERLAYS.map(([key, title]) => chartCard(`overlay-${key}`, title, 280, () => {}));
+  ui.settings = h("tbody", {});
+  ui.settingsHead = h("tr", {});
+  ui.same = h("details", {}, h("summary", {}), h("p", { class: "vs-diff" }));
+  ui.code = h("p", {});
+  ui.diff = h("details", {}, h("summary", {}, "The child's edits"), h("pre", { class: "vs-pre" }));
+  ui.counts = h("p", {});
+  ui.sentences = h("div", { class: "vs-sentences" });
+  ui.body = h(
+    "div",
+    { class: "vs-stack" },
+    ui.card,
+    h("section", { class: "vs-card" }, h("div", { class: "vs-row" }, h("div", { class: "vs-segments", role: "group", "aria-label": "Compared at" }, ui.modes), ui.slider, ui.at), h("div", { class: "vs-scroll" }, h("table", { class: "vs-table", "data-testid": "compare-rows" }, h("thead", {}, ui.rowsHead), ui.rows)), ui.basis),
+    h("div", { class: "vs-two" }, ui.charts[0].card, ui.charts[1].card),
+    ui.charts[2].card,
+    h("section", { class: "vs-card", "data-testid": "changed" }, h("h2", {}, "What differs"), h("div", { class: "vs-scroll" }, h("table", { class: "vs-table" }, h("thead", {}, ui.settingsHead), ui.settings)), h("p", { class: "vs-code" }, h("strong", {}, "Code: "), ui.code), ui.diff, ui.same),
+    h("section", { class: "vs-card", "data-testid": "sentences" }, h("h2", {}, "Sentences"), ui.counts, ui.sentences),
+  );
+  ui.nothing = h("section", { class: "vs-card vs-empty", "data-testid": "compare-empty" }, h("h2", {}, "Nothing to compare yet"), h("p", {}, "A restart of this run will appear here, scored against it. Or pick any run above."));
+  ui.node = h("div", { class: "vs-stack" }, h("div", { class: "vs-row vs-compare-head" }, ui.title, ui.pick), ui.nothing, ui.body);
+  show(ui.body, false);
+  return ui;
+}
+
+function askCompare(ui, changes = {}) {
+  Object.assign(ui, changes);
+  ui.ask({ kind: "compare", with: ui.with, epoch: ui.epoch, mode: ui.mode });
+}
+
+// Asked again when either run may have grown: with each new evaluation of the open one.
+function noteCompare(ui, cols) {
+  const count = (cols.epoch ?? []).length;
+  if (ui.asked === count) return;
+  ui.asked = count;
+  askCompare(ui);
+}
+
+function hearCompare(ui, answer) {
+  ui.answer = answer;
+  fillCandidates(ui, answer);
+  show(ui.nothing, answer.runs.length === 0);
+  show(ui.body, answer.runs.length > 0);
+  if (!answer.runs.length) return setText(ui.title, "Compare with");
+  const [child, parent] = answer.runs;
+  setText(ui.title, ui.run === child ? `${child} against` : `${child}, judged against this run:`);
+  ui.shared = answer.shared_epochs;
+  ui.modes.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.key === answer.mode)));
+  ui.slider.max = String(Math.max(0, ui.shared.length - 1));
+  ui.slider.value = String(Math.max(0, ui.shared.indexOf(answer.epoch)));
+  show(ui.slider, ui.shared.length > 1 && answer.mode === "epoch");
+  setText(ui.at, answer.mode === "epoch" ? `epoch ${answer.epoch}${answer.epoch === answer.agreed_epoch ? ", as agreed" : ""}` : answer.mode === "best" ? "each at its best val WER" : `after as long as ${parent} took to epoch ${answer.epoch}`);
+  paintOutcome(ui, answer.card);
+  fillRows(ui.rowsHead, ui.rows, ["", parent, child, "difference"], answer.rows);
+  setText(ui.basis, answer.basis);
+  fillRows(ui.settingsHead, ui.settings, ["setting", ...answer.runs], answer.settings.map(([key, values]) => [key, ...values]));
+  setText(ui.code, answer.code.text);
+  show(ui.diff, Boolean(answer.code.diff));
+  setText(ui.diff.lastChild, answer.code.diff);
+  setText(ui.same.firstChild, `${answer.same.length} settings are the same`);
+  setText(ui.same.lastChild, answer.same.map(([key, value]) => `${key} ${value}`).join(" · "));
+  paintSentences(ui, answer, parent, child);
+}
+
+function fillCandidates(ui, answer) {
+  const { parent, children, others } = answer.candidates;
+  const groups = [["parent", parent ? [parent] : []], ["children", children], ["other runs", others]].filter(([, names]) => names.length);
+  const signature = JSON.stringify([groups, answer.with]);
+  if (ui.pick.signature === signature) return;
+  ui.pick.signature = signature;
+  ui.pick.replaceChildren(h("option", { value: "" }, groups.length ? "choose a run" : "no other run here"), ...groups.map(([label, names]) => h("optgroup", { label }, names.map((name) => h("option", { value: name }, name)))));
+  ui.pick.value = answer.with?.[0] ?? "";
+}
+
+function paintOutcome(ui, card) {
+  setText(ui.word, card.word);
+  setText(ui.glyph, OUTCOME_GLYPH[card.word] ?? "–");
+  setText(ui.line, card.line);
+  const met = { true: " It came.", false: " It did not come." }[card.met] ?? "";
+  setText(ui.expected, card.expected ? `Expected: ${card.expected}.${met}` : "");
+  show(ui.expected, Boolean(card.expected));
+  setText(ui.note, card.note);
+  show(ui.note, Boolean(card.note));
+  ui.card.dataset.tone = OUTCOME_TONE[card.word] ?? "unknown";
+}
+
+function fillRows(head, body, names, rows) {
+  keyed(head, names, (name) => name, () => h("th", { scope: "col" }), (node, name) => setText(node, name));
+  keyed(body, rows, (row) => row[0], () => h("tr", {}), (node, row) => {
+    keyed(node, row.map((text, i) => [i, text]), ([i]) => i, ([i]) => h(i ? "td" : "th", i ? {} : { scope: "row" }), (cell, [, text]) => setText(cell, text));
+  });
+}
+
+function paintSentences(ui, answer, parent, child) {
+  const { fixed, broken, same, shown } = answer.sentences;
+  const known = fixed + broken + same > 0;
+  setText(ui.counts, known ? `Fewer errors in ${child}: ${fixed} · more: ${broken} · the same: ${same}` : "No evaluation at this epoch whose predictions both have kept.");
+  keyed(
+    ui.sentences,
+    shown,
+    (sentence) => sentence.id,
+    () => h("article", { class: "vs-sentence" }),
+    (node, sentence) => {
+      const signature = JSON.stringify(sentence);
+      if (node.signature === signature) return;
+      node.signature = signature;
+      const said = (label, words, errors) => h("div", { class: "vs-said-row" }, h("span", { class: "vs-muted" }, label), h("span", { class: "vs-inline-words" }, words.map(([kind, target, word]) => h("span", { class: `vs-word-inline vs-kind-${kind}`, title: KIND_WORD[kind] }, h("span", { class: "vs-said" }, kind === "d" ? `∅ ${target}` : `${KIND_GLYPH[kind]}${KIND_GLYPH[kind] ? "\u00a0" : ""}${word}`)))), h("span", { class: "vs-tabular vs-muted" }, `${errors} wrong`));
+      node.replaceChildren(h("h3", {}, `${sentence.id}: ${sentence.kind}`), h("div", { class: "vs-said-row" }, h("span", { class: "vs-muted" }, "target"), h("span", {}, sentence.reference)), said(parent, sentence.parent, sentence.errors[0]), said(child, sentence.child, sentence.errors[1]));
+    },
+  );
+}
+
+// The child's curves heavy, the parent's light and dashed, others grey: two hues stay two hues.
+function paintOverlays(ui, charts, ink) {
+  const { answer } = ui;
+  if (!charts.plotly || !answer?.runs?.length) return;
+  ui.charts.forEach((chart, place) => {
+    const [key] = OVERLAYS[place];
+    charts.draw(chart, overlayFigure(key, answer, ink, chart.height), { zoom() {}, pick() {} });
+  });
+}
+
+function overlayFigure(key, answer, ink, height) {
+  const data = [];
+  const ends = [];
+  const values = [];
+  answer.curves.forEach((curve, place) => {
+    const { columns } = curve;
+    const x = answer.mode === "hours" ? columns.at.map((at) => (at - curve.began) / 3600) : columns.epoch;
+    const width = place === 0 ? 2.5 : 1.5;
+    const dash = place === 0 ? "solid" : place === 1 ? "dash" : "dot";
+    const add = (column, color, label) => {
+      const y = columns[column].map((value) => (finite(value) ? num(value) * (key === "wer" ? 100 : 1) : null));
+      if (y.every((value) => value === null)) return;
+      values.push(...y.filter((value) => value !== null).slice(Math.min(3, Math.floor(y.length / 4))));
+      data.push(line(x, y, `${curve.run} ${label}`, place > 1 ? ink.muted : color, { mode: "lines", line: { color: place > 1 ? ink.muted : color, width, dash } }));
+      ends.push({ at: lastFinite(x, y), text: `${place === 0 ? "child" : place === 1 ? "parent" : curve.run.slice(0, 10)} ${label}`.trim(), color: place > 1 ? ink.muted : color });
+    };
+    if (key === "loss") {
+      add(curve.gap_basis === "eval" ? "train_eval_loss" : "train_loss", ink.train, "train");
+      add("val_loss", ink.val, "val");
+    } else add(key === "wer" ? "val_wer" : "gap", ink.val, "");
+  });
+  const low = Math.min(...values);
+  const room = 0.08 * (Math.max(...values) - low || 1);
+  const range = values.length ? [low - room, Math.max(...values) + room] : [0, 1];
+  const chance = key === "wer" ? num(answer.curves[0].chance) : null;
+  const shapes = chance !== null && 100 * chance <= range[1] ? [floorLine(100 * chance, ink.muted)] : [];
+  if (shapes.length) ends.push({ at: [0, 100 * chance], text: `chance ${(100 * chance).toFixed(1)}`, color: ink.muted });
+  if (answer.mode === "epoch") shapes.push({ type: "line", x0: answer.epoch, x1: answer.epoch, yref: "y domain", y0: 0, y1: 1, line: { color: ink.muted, width: 1, dash: "dot" } });
+  const layout = baseLayout(ink, {
+    height, shapes, annotations: endLabels(ends, range, height - MARGIN.t - MARGIN.b),
+    xaxis: { title: axisTitle(answer.mode === "hours" ? "hours since the start" : "epoch", ink) },
+    yaxis: { range, fixedrange: true, ticksuffix: key === "wer" ? " %" : "" },
+  });
+  return { data, layout, note: "" };
+}

@@ -1,0 +1,186 @@
+"""Runs side by side: what came of a change, the curves to overlay, what differs in settings, code and sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from monitor.alignment import aligned
+from monitor.comparison import code_of, compare
+from monitor.outcome import ClipPair, Outcome, judged_epoch, outcome, pair_clips
+from monitor.run_dir import Epoch, Snapshot
+from monitor.view.series import number
+from monitor.view.words import percent, short, signed
+
+MOST_RUNS = 6
+MOST_SENTENCES = 5
+MOST_DIFF = 20_000
+CURVES = ("epoch", "at", "train_loss", "train_eval_loss", "val_loss", "val_wer", "gap", "length_ratio")
+ROWS: tuple[tuple[str, str, Callable[[float | None], str], float], ...] = (
+    ("val_wer", "val WER", percent, 100.0),
+    ("val_loss", "val loss", short, 1.0),
+    ("length_ratio", "words out / in", short, 1.0),
+    ("gap", "gap", short, 1.0),
+)
+"""(field, title, how a value is written, factor of a difference)."""
+MODES = ("epoch", "best", "hours")
+
+
+def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> dict[str, Any]:
+    """Everything of the Compare tab. The first run is judged against the second; the others are only drawn."""
+    child, parent = snapshots[0], snapshots[1]
+    agreed = judged_epoch(parent, child)
+    shared = _shared_epochs(parent, child)
+    judged = outcome(parent, child, epoch)
+    settings = compare(snapshots)
+    return {
+        "runs": [snapshot.run_id for snapshot in snapshots],
+        "epoch": judged.epoch,
+        "agreed_epoch": agreed,
+        "shared_epochs": shared,
+        "mode": mode,
+        "card": _card(judged),
+        "rows": _rows(parent, child, judged.epoch, mode),
+        "basis": _basis(parent, child),
+        "curves": [_curves(snapshot) for snapshot in snapshots[:MOST_RUNS]],
+        "settings": [[key, [_value(value) for value in values]] for key, values in settings.settings.items()],
+        "same": _same_keys(snapshots),
+        "code": _code(parent, child),
+        "sentences": _sentences(pair_clips(parent, child, judged.epoch)),
+    }
+
+
+def _card(judged: Outcome) -> dict[str, Any]:
+    note = ""
+    if not judged.credited:
+        note = "The code changed too: the effect cannot be credited to the settings alone."
+    return {
+        "word": judged.word,
+        "line": judged.line,
+        "expected": judged.expected,
+        "met": judged.expectation_met,
+        "note": note,
+        "clips": judged.clips,
+    }
+
+
+def _rows(parent: Snapshot, child: Snapshot, epoch: float, mode: str) -> list[list[str]]:
+    """[measure, parent, child, difference], at the moment that the mode picks for each run."""
+    then, now = _moment(parent, parent, epoch, mode), _moment(child, parent, epoch, mode)
+    rows = []
+    if then is not None and now is not None and mode != "epoch":
+        rows.append(["epoch", f"{then.epoch:g}", f"{now.epoch:g}", ""])
+    for field, title, written, factor in ROWS:
+        before = getattr(then, field) if then is not None else None
+        after = getattr(now, field) if now is not None else None
+        difference = ""
+        if before is not None and after is not None and math.isfinite(before) and math.isfinite(after):
+            difference = signed(factor * (after - before)) + (" points" if factor > 1 else "")
+        rows.append([title, written(before), written(after), difference])
+    return rows
+
+
+def _moment(snapshot: Snapshot, parent: Snapshot, epoch: float, mode: str) -> Epoch | None:
+    if mode == "best":
+        known = [record for record in snapshot.epochs if record.val_wer is not None and math.isfinite(record.val_wer)]
+        return min(known, key=lambda record: record.val_wer or 0.0) if known else None
+    if mode == "hours":
+        hours = _hours_until(parent, epoch)
+        start = _began(snapshot)
+        earlier = [record for record in snapshot.epochs if record.at and record.at - start <= hours]
+        return earlier[-1] if earlier else None
+    return next((record for record in snapshot.epochs if record.epoch == epoch), None)
+
+
+def _began(snapshot: Snapshot) -> float:
+    """When the run began: its launch, else its first record."""
+    if snapshot.launch is not None and snapshot.launch.created_at:
+        return snapshot.launch.created_at
+    return snapshot.epochs[0].at if snapshot.epochs else 0.0
+
+
+def _hours_until(parent: Snapshot, epoch: float) -> float:
+    """Seconds that the parent took to the judged epoch, or to its last one before."""
+    reached = [record.at for record in parent.epochs if record.epoch <= epoch and record.at]
+    return reached[-1] - _began(parent) if reached else 0.0
+
+
+def _shared_epochs(parent: Snapshot, child: Snapshot) -> list[float]:
+    theirs = {record.epoch for record in parent.epochs}
+    return [record.epoch for record in child.epochs if record.epoch in theirs]
+
+
+def _basis(parent: Snapshot, child: Snapshot) -> str:
+    bases = {snapshot.run.gap_basis for snapshot in (parent, child) if snapshot.run is not None}
+    return "train loss in training mode: the gap is a weak witness" if "train" in bases else ""
+
+
+def _curves(snapshot: Snapshot) -> dict[str, Any]:
+    columns = {name: [number(getattr(record, name)) for record in snapshot.epochs] for name in CURVES}
+    floors = snapshot.run.floors if snapshot.run is not None else None
+    basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
+    chance = floors.wer_constant if floors is not None else None
+    return {"run": snapshot.run_id, "columns": columns, "gap_basis": basis, "chance": chance, "began": _began(snapshot)}
+
+
+def _same_keys(snapshots: Sequence[Snapshot]) -> list[list[str]]:
+    configs: list[Mapping[str, Any]] = [snapshot.run.config if snapshot.run else {} for snapshot in snapshots]
+    return [
+        [key, _value(value)] for key, value in configs[0].items() if all(config.get(key) == value for config in configs)
+    ]
+
+
+def _code(parent: Snapshot, child: Snapshot) -> dict[str, Any]:
+    """Whether the code differs, in words, with the child's edits as text."""
+    if parent.launch is None or child.launch is None:
+        return {"text": "not known: one of them was not started here", "diff": ""}
+    if code_of(parent) == code_of(child):
+        edits = "no edits on top" if not child.launch.git_diff else "the same edits on top"
+        commit = f"commit {child.launch.git_commit[:9]}" if child.launch.git_commit else "the same script"
+        return {"text": f"the same: {commit}, {edits}", "diff": ""}
+    if parent.launch.git_commit != child.launch.git_commit:
+        commits = [(launch.git_commit or "none")[:9] for launch in (parent.launch, child.launch)]
+        return {"text": f"commit {commits[0]} → {commits[1]}", "diff": (child.launch.git_diff or "")[:MOST_DIFF]}
+    lines = (child.launch.git_diff or "").splitlines()
+    added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
+    removed = sum(line.startswith("-") and not line.startswith("---") for line in lines)
+    text = f"edited since the parent started; now +{added} −{removed} lines on top of the commit"
+    return {"text": text, "diff": (child.launch.git_diff or "")[:MOST_DIFF]}
+
+
+def _sentences(pairs: list[ClipPair]) -> dict[str, Any]:
+    """Clips that got fewer and more errors, the largest differences first, each aligned with its target."""
+    fixed = sorted(
+        (p for p in pairs if p.child_errors < p.parent_errors), key=lambda p: p.child_errors - p.parent_errors
+    )
+    broken = sorted(
+        (p for p in pairs if p.child_errors > p.parent_errors), key=lambda p: p.parent_errors - p.child_errors
+    )
+    return {
+        "fixed": len(fixed),
+        "broken": len(broken),
+        "same": len(pairs) - len(fixed) - len(broken),
+        "shown": [_sentence(pair, "fewer errors") for pair in fixed[:MOST_SENTENCES]]
+        + [_sentence(pair, "more errors") for pair in broken[:MOST_SENTENCES]],
+    }
+
+
+def _sentence(pair: ClipPair, kind: str) -> dict[str, Any]:
+    return {
+        "id": pair.clip_id,
+        "kind": kind,
+        "reference": pair.reference[:2000],
+        "parent": _words(pair.reference, pair.parent_said),
+        "child": _words(pair.reference, pair.child_said),
+        "errors": [pair.parent_errors, pair.child_errors],
+    }
+
+
+def _words(reference: str, said: str) -> list[list[str]]:
+    words = aligned(reference.split(), said.split())[:200]
+    return [[kind, target[:200], prediction[:200]] for kind, target, prediction in words]
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else "–" if value is None else str(value)[:200]
