@@ -55,7 +55,9 @@ def kept_with_child(option: Prescription) -> dict[str, Any]:
     if option.aims is not None:
         goals = {"val_wer": option.aims.val_wer, "gap": option.aims.gap}
         aims |= {name: goal for name, goal in goals.items() if goal is not None}
-    return {"prescription": option.id, "text": option.expected, "disproved_by": option.disproved_by, **aims}
+    # To the child, what was "this run" is its parent.
+    text = option.expected.replace("this run", "the parent")
+    return {"prescription": option.id, "text": text, "disproved_by": option.disproved_by, **aims}
 
 
 def bundle(config: Config, wanted: Config) -> Changes:

@@ -33,21 +33,23 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> d
     agreed = judged_epoch(parent, child)
     shared = _shared_epochs(parent, child)
     judged = outcome(parent, child, epoch)
+    # Until the child has come to the judged epoch, the numbers are those of the last epoch that both have.
+    at = max((known for known in shared if known <= judged.epoch), default=judged.epoch)
     settings = compare(snapshots)
     return {
         "runs": [snapshot.run_id for snapshot in snapshots],
-        "epoch": judged.epoch,
+        "epoch": at,
         "agreed_epoch": agreed,
         "shared_epochs": shared,
         "mode": mode,
         "card": _card(judged),
-        "rows": _rows(parent, child, judged.epoch, mode),
+        "rows": _rows(parent, child, at, mode),
         "basis": _basis(parent, child),
         "curves": [_curves(snapshot) for snapshot in snapshots[:MOST_RUNS]],
         "settings": [[key, [_value(value) for value in values]] for key, values in settings.settings.items()],
         "same": _same_keys(snapshots),
         "code": _code(parent, child),
-        "sentences": _sentences(pair_clips(parent, child, judged.epoch)),
+        "sentences": _sentences(pair_clips(parent, child, at)),
     }
 
 

@@ -78,11 +78,12 @@ function hearCompare(ui, answer) {
   ui.slider.max = String(Math.max(0, ui.shared.length - 1));
   ui.slider.value = String(Math.max(0, ui.shared.indexOf(answer.epoch)));
   show(ui.slider, ui.shared.length > 1 && answer.mode === "epoch");
-  setText(ui.at, answer.mode === "epoch" ? `epoch ${answer.epoch}${answer.epoch === answer.agreed_epoch ? ", as agreed" : ""}` : answer.mode === "best" ? "each at its best val WER" : `after as long as ${parent} took to epoch ${answer.epoch}`);
+  setText(ui.at, answer.mode === "epoch" ? `epoch ${answer.epoch}${answer.epoch === answer.agreed_epoch ? ", as agreed" : `; agreed: ${answer.agreed_epoch}`}` : answer.mode === "best" ? "each at its best val WER" : `after as long as ${parent} took to epoch ${answer.epoch}`);
   paintOutcome(ui, answer.card);
   fillRows(ui.rowsHead, ui.rows, ["", parent, child, "difference"], answer.rows);
   setText(ui.basis, answer.basis);
-  fillRows(ui.settingsHead, ui.settings, ["setting", ...answer.runs], answer.settings.map(([key, values]) => [key, ...values]));
+  const parentFirst = ([first, second, ...rest]) => [second, first, ...rest];
+  fillRows(ui.settingsHead, ui.settings, ["setting", ...parentFirst(answer.runs)], answer.settings.map(([key, values]) => [key, ...parentFirst(values)]));
   setText(ui.code, answer.code.text);
   show(ui.diff, Boolean(answer.code.diff));
   setText(ui.diff.lastChild, answer.code.diff);
