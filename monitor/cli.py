@@ -29,6 +29,8 @@ VERBS = {
     "restart": "restart",
     "resume": "resume",
     "ack": "ack",
+    "archive": "archive",
+    "restore": "restore",
     "serve": "serve",
 }
 """Verb → module in monitor/commands, each with a function `run`."""

@@ -30,6 +30,7 @@ CLIPS_FILE = "clips.jsonl"
 DECODES_FILE = "decodes.jsonl"
 ALERTS_FILE = "alerts.jsonl"
 SUMMARY_FILE = "summary.json"
+OUTCOME_FILE = "outcome.json"
 LOG_FILE = "trainer.log"
 LOCK_FILE = "writer.lock"
 PROBES_DIR = "probes"
@@ -361,6 +362,28 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
     """At most 60 points."""
     checks_ran: int = 0
     checks: int = 0
+
+
+class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """outcome.json: what came of the change that a child run was started with, judged once at the agreed epoch."""
+
+    run_id: str
+    parent_id: str
+    word: Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE"]
+    line: str = ""
+    at: float = 0.0
+    epoch: float = 0.0
+    prescription: str = ""
+    """The option it was started with; empty for a person's own changes."""
+    credited: bool = True
+    """Whether only the settings differ, not the code."""
+    parent_wer: float | None = None
+    child_wer: float | None = None
+    low: float | None = None
+    high: float | None = None
+    """The 95 % interval of the difference, over the clips."""
+    clips: int = 0
+    expectation_met: bool | None = None
 
 
 class Request(Record, frozen=True, kw_only=True):

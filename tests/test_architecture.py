@@ -36,6 +36,9 @@ MAY_IMPORT = {
     "comparison": CONTRACT,
     "outcome": CONTRACT | {"alignment", "comparison"},
     "report": JUDGEMENT | {"launch", "alignment", "forecast"},
+    "ledger": CONTRACT | {"files", "outcome", "reader"},
+    "devices": CONTRACT | {"files"},
+    "trash": CONTRACT | {"reader", "status"},
     "alerts": CONTRACT | {"files", "rules", "diagnosis", "series"},
     "acks": CONTRACT | {"files", "alerts", "reader"},
     "summaries": CONTRACT | {"files", "reader", "diagnosis", "alerts"},
@@ -43,23 +46,13 @@ MAY_IMPORT = {
     "relaunch": CONTRACT | {"files", "launch"},
     "settings": CONTRACT | {"rules"},
     "launcher": DISK | {"status", "relaunch", "settings"},
-    "supervisor": DISK | {"status", "diagnosis", "alerts"},
+    "supervisor": DISK | {"status", "diagnosis", "alerts", "ledger"},
     "importers": CONTRACT | {"files", "writer"},
     "view": JUDGEMENT
-    | {
-        "alignment",
-        "forecast",
-        "report",
-        "replay",
-        "comparison",
-        "files",
-        "processes",
-        "reader",
-        "alerts",
-        "summaries",
-    },
+    | {"alignment", "forecast", "report", "replay", "comparison", "outcome"}
+    | {"files", "processes", "reader", "alerts", "summaries", "ledger", "trash"},
     "ui": DISK
-    | {"status", "diagnosis", "launcher", "relaunch", "acks"}
+    | {"status", "diagnosis", "launcher", "relaunch", "acks", "trash", "ledger", "devices"}
     | {"view", "replay", "prescriptions", "report"},
     "cli": {"errors"},
     "commands": None,

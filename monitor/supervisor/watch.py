@@ -39,6 +39,7 @@ class Watch:
         self._looked_at = float("-inf")
         self._not_before = float("-inf")
         self._last_trouble = ""
+        self._judged_epochs = 0
 
     def look(self, now: float, *, force: bool = False) -> None:
         """Judges if something new is there and enough rest was taken. `now` is UTC seconds."""
@@ -65,6 +66,7 @@ class Watch:
         # Imported here: the trainer is started before numpy is loaded, and a run without records never needs it.
         from monitor.alerts import AlertBook, summarise
         from monitor.diagnosis import judge
+        from monitor.ledger import judge_child
         from monitor.reader import RunReader
 
         self._reader = self._reader or RunReader(self._run_dir)
@@ -74,6 +76,9 @@ class Watch:
         epoch = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
         self._book.update(judged.diagnosis.findings, now, epoch)
         files.replace(self._run_dir / SUMMARY_FILE, encode(summarise(snapshot, judged, now)))
+        if len(snapshot.epochs) != self._judged_epochs:
+            self._judged_epochs = len(snapshot.epochs)
+            judge_child(self._run_dir, snapshot, now)
 
     def _complain(self, problem: Exception) -> None:
         """Says each trouble once, not four times a second."""

@@ -31,7 +31,7 @@ SCRIPTS = (
     "diagnosis.js",
     "compare.js",
     "log.js",
-    "runs.js",
+    "overview.js",
     "run.js",
     "main.js",
 )

@@ -72,7 +72,7 @@ def restart(run_dir: Path, snapshot: Snapshot, option: Prescription | None, live
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
     kept = kept_with_child(option) if option is not None else {}
     st.write(
-        f"A child of **{_plain(snapshot.run_id)}** starts from scratch in its own folder; "
+        f"A child of **{plain(snapshot.run_id)}** starts from scratch in its own folder; "
         "the parent's files stay as they are."
     )
     stop_parent = live and st.checkbox("Stop the parent first (its checkpoint is kept)", value=True, key="stop_parent")
@@ -130,7 +130,7 @@ def _plan(run_dir: Path, snapshot: Snapshot, wanted: dict[str, Any], expected: M
         return launcher.plan_restart(run_dir.parent, snapshot.run_id, wanted, expected=expected)
     except MonitorError as problem:
         for line in str(problem).splitlines():
-            st.error(_plain(line), icon=None)
+            st.error(plain(line), icon=None)
         return None
 
 
@@ -145,9 +145,9 @@ def _review(plan: RestartPlan, expected: str) -> None:
     else:
         st.info("Nothing is changed: the child is the same run again.")
     for note in plan.notes:
-        st.warning(_plain(note))
+        st.warning(plain(note))
     if expected:
-        st.write(f"Expected: {_plain(expected)}")
+        st.write(f"Expected: {plain(expected)}")
     st.caption("Runs exactly this:")
     st.code(plan.command, language="bash", wrap_lines=True)
 
@@ -156,7 +156,7 @@ def _start_child(plan: RestartPlan, stop_parent: bool) -> None:
     try:
         child = launcher.restart(plan, stop_parent=stop_parent, asked_by=asked_by())
     except MonitorError as problem:
-        st.error(_plain(str(problem)))
+        st.error(plain(str(problem)))
         return
     st.query_params["run"] = child
     st.rerun()
@@ -166,7 +166,7 @@ def _do(act: Any) -> None:
     try:
         act()
     except MonitorError as problem:
-        st.error(_plain(str(problem)))
+        st.error(plain(str(problem)))
         return
     st.rerun()
 
@@ -180,6 +180,6 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else json.dumps(value)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text from a run for a widget that reads Markdown: every mark in it is escaped."""
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|<>:$~^" else letter for letter in text)

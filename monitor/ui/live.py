@@ -21,9 +21,9 @@ from monitor.launcher import ensure_supervised
 from monitor.reader import RunReader
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot
 from monitor.status import status_of
+from monitor.ui.listing import LIST_SECS, Listing, TabRows
 from monitor.ui.questions import Others, answer
 from monitor.view.frame import Frames
-from monitor.view.rows import run_rows
 from monitor.view.series import Since
 
 LOOK_SECS = 0.05
@@ -32,7 +32,6 @@ LOOK_ENDED_SECS = 0.5
 REJUDGE_SECS = 2.0
 """Without any new record only time passes: a stalled run shows by that."""
 PING_SECS = 2.0
-LIST_SECS = 1.0
 
 
 class Tailer:
@@ -143,8 +142,9 @@ def _adopt(run_dir: Path) -> None:
 class LiveHub:
     """The WebSocket endpoint, and the tailers behind it."""
 
-    def __init__(self, runs_dir: Path) -> None:
+    def __init__(self, runs_dir: Path, listing: Listing) -> None:
         self._runs_dir = runs_dir
+        self._listing = listing
         self._others = Others(runs_dir)
         self.tailers: dict[str, Tailer] = {}
 
@@ -218,14 +218,10 @@ class LiveHub:
             await _send(socket, given)
 
     async def _send_list(self, socket: WebSocket) -> None:
-        sent: list[dict[str, Any]] | None = None
+        tab = TabRows()
         while True:
-            rows = await asyncio.to_thread(run_rows, self._runs_dir, time.time())
-            if rows != sent:
-                sent = rows
-                await _send(socket, {"kind": "rows", "rows": rows, "server_now": time.time()})
-            else:
-                await _send(socket, {"kind": "ping", "server_now": time.time()})
+            message = tab.message(await self._listing.latest())
+            await _send(socket, message or {"kind": "ping", "server_now": time.time()})
             await asyncio.sleep(LIST_SECS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from streamlit import config
 from monitor.ui import assets
 from monitor.ui.access import AccessGate, Tokens, load_tokens
 from monitor.ui.links import print_links
+from monitor.ui.listing import Listing
 from monitor.ui.live import LiveHub
 from monitor.ui.reports import ReportRoute
 
@@ -52,11 +54,17 @@ def base_path() -> str:
     return f"/{path}" if path else ""
 
 
+@functools.cache
+def listing() -> Listing:
+    """The list of runs that the page and every tab share."""
+    return Listing(runs_dir())
+
+
 def routes() -> list[BaseRoute]:
     """What is served beside Streamlit: the live WebSocket and the chart library."""
     base = base_path()
     return [
-        WebSocketRoute(f"{base}/vs/live", LiveHub(runs_dir()).endpoint),
+        WebSocketRoute(f"{base}/vs/live", LiveHub(runs_dir(), listing()).endpoint),
         Route(assets.plotly_url(base), assets.plotly_route),
         Route(f"{base}/vs/report/{{name}}", ReportRoute(runs_dir())),
     ]

@@ -1,75 +1,203 @@
-"""The list of runs: one row each, from one or two small files, the ones that need somebody first."""
+"""The list of runs: a row each from a few small files, the ones that need somebody first; read again when changed."""
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 from typing import Any, TypeVar
 
 from monitor import files, processes
 from monitor.errors import MonitorError
+from monitor.ledger import read_outcome
 from monitor.reader import list_runs
 from monitor.run_dir import (
+    ALERTS_FILE,
+    EPOCHS_FILE,
     LAUNCH_FILE,
+    OUTCOME_FILE,
     PROGRESS_FILE,
+    RUN_FILE,
     STATE_FILE,
+    SUMMARY_FILE,
+    Alert,
     Launch,
     Progress,
     Record,
+    Run,
     Snapshot,
     State,
+    Summary,
     decode,
 )
-from monitor.status import age_words, status_of
+from monitor.status import Status, age_words, status_of
 from monitor.summaries import summary_of
 from monitor.view.words import percent, short
 
 R = TypeVar("R", bound=Record)
 SEVERITY_ORDER = {"critical": 0, "warning": 1, "info": 2, None: 3}
+WATCHED = (STATE_FILE, PROGRESS_FILE, LAUNCH_FILE, SUMMARY_FILE, EPOCHS_FILE, ALERTS_FILE, OUTCOME_FILE)
+ENDED = frozenset({"stopped", "finished", "failed"})
+MOST_EVENTS = 4
+ALERTS_TAIL = 16_384
+
+Row = dict[str, Any]
 
 
-def run_rows(runs_dir: Path, now: float) -> list[dict[str, Any]]:
-    """Rows sorted by need. An unreadable run is a row that says so. Raises UnreadableRunError for the folder."""
-    rows = [_row(Path(runs_dir) / run_id, now) for run_id in list_runs(runs_dir)]
-    return sorted(rows, key=_need)
+class RowBook:
+    """Remembers the rows: a run whose files have not changed is not read again, unless a process works on it."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = Path(runs_dir)
+        self._known: dict[str, tuple[tuple[int, ...], Row]] = {}
+        self._lock = threading.Lock()
+
+    def rows(self, now: float) -> list[Row]:
+        """Rows sorted by need. An unreadable run is a row that says so. Raises UnreadableRunError for the folder."""
+        with self._lock:
+            names = list_runs(self._runs_dir)
+            self._known = {name: self._row(name, now) for name in names}
+            return sorted((with_age(row, now) for _, row in self._known.values()), key=_need)
+
+    def _row(self, name: str, now: float) -> tuple[tuple[int, ...], Row]:
+        marks = _marks(self._runs_dir / name)
+        known = self._known.get(name)
+        # A live process can end without writing anything: its row is made anew.
+        if known is not None and known[0] == marks and not known[1].get("live"):
+            return known
+        return marks, _row(self._runs_dir / name, now)
 
 
-def _row(run_dir: Path, now: float) -> dict[str, Any]:
+def run_rows(runs_dir: Path, now: float) -> list[Row]:
+    """All rows once."""
+    return RowBook(runs_dir).rows(now)
+
+
+def with_age(row: Row, now: float) -> Row:
+    """Minutes, then hours: a list that changes every second cannot be read."""
+    at = row.get("at") or 0.0
+    secs = max(0.0, now - at)
+    unit = 60 if secs < 7200 else 3600
+    hours = f"{secs // 3600:.0f} h" if 7200 <= secs < 172_800 else age_words(unit * (secs // unit))
+    return {**row, "age": hours if at else ""}
+
+
+def _marks(run_dir: Path) -> tuple[int, ...]:
+    """Changes when one of the watched files does."""
+    marks: list[int] = []
+    for name in WATCHED:
+        try:
+            status = os.stat(f"{run_dir}/{name}")  # noqa: PTH116 - seven thousand of these a look at 1,000 runs
+        except OSError:
+            marks.append(-1)
+        else:
+            marks += [status.st_mtime_ns, status.st_size]
+    return tuple(marks)
+
+
+def _row(run_dir: Path, now: float) -> Row:
     try:
         return _readable_row(run_dir, now)
     except (OSError, MonitorError) as problem:
         return {"run": run_dir.name, "state": "unreadable", "evidence": str(problem), "verdict": "", "at": 0.0}
 
 
-def _readable_row(run_dir: Path, now: float) -> dict[str, Any]:
+def _readable_row(run_dir: Path, now: float) -> Row:
     state = _read(run_dir / STATE_FILE, State)
     progress = _read(run_dir / PROGRESS_FILE, Progress)
     launch = _read(run_dir / LAUNCH_FILE, Launch)
     summary = summary_of(run_dir)
-    glance = _glance(run_dir, now, state, progress, launch)
-    status = status_of(glance)
+    status = status_of(_glance(run_dir, now, state, progress, launch))
     at = max(summary.updated_at, progress.heartbeat_at if progress else 0.0, launch.created_at if launch else 0.0)
     total = summary.epochs or (progress.epochs if progress else None)
+    outcome = read_outcome(run_dir)
     return {
         "run": run_dir.name,
         "parent": launch.parent.run_id if launch and launch.parent else None,
+        "mine": _is_mine(run_dir),
+        "owner": launch.asked_by if launch else "",
+        "changed": sorted(launch.parent.changes) if launch and launch.parent else [],
         "state": f"{status.word}, unsupervised" if status.unsupervised else status.word,
         "live": status.live,
         "evidence": status.evidence,
-        "verdict": summary.verdict if status.live else "ENDED" if status.word != "imported" else summary.verdict,
-        "severity": summary.worst_severity,
-        "worst": (summary.worst_rule or "").replace("_", " "),
-        "reason": summary.reason,
+        **_judged(summary, status),
+        "outcome": outcome.word if outcome is not None else "",
+        "outcome_line": outcome.line if outcome is not None else "",
         "epoch": summary.epoch,
         "epochs": total,
         "ratio": min(1.0, summary.epoch / total) if total else None,
+        "device": _device(run_dir) if status.live else "",
+        "eta": _eta(status, progress, total, summary.epoch),
         "wer": percent(summary.val_wer),
+        "wer_value": summary.val_wer,
         "chance": percent(summary.wer_constant) if summary.wer_constant is not None else "",
         "gap": short(summary.gap),
         "spark": summary.gap_series,
         "at": at,
-        # Minutes, not seconds: a list that changes every second cannot be read.
-        "age": age_words(60 * ((now - at) // 60)) if at else "",
+        "events": _events(run_dir, status, state, outcome),
     }
+
+
+def _judged(summary: Summary, status: Status) -> Row:
+    ended = not status.live and status.word != "imported"
+    return {
+        "verdict": "ENDED" if ended else summary.verdict,
+        "severity": summary.worst_severity,
+        "worst": (summary.worst_rule or "").replace("_", " "),
+        "reason": summary.reason,
+        "coverage": f"{summary.checks_ran}/{summary.checks}" if summary.checks else "",
+    }
+
+
+def _eta(status: Status, progress: Progress | None, total: int | None, epoch: float) -> str:
+    if not status.live or progress is None or not progress.epoch_secs or not total or epoch >= total:
+        return ""
+    return age_words((total - epoch) * progress.epoch_secs)
+
+
+def _device(run_dir: Path) -> str:
+    """The device a live run said it works on, such as "cuda:0" or "cpu"."""
+    run = _read(run_dir / RUN_FILE, Run)
+    return (run.environment.device or "") if run is not None else ""
+
+
+def _is_mine(run_dir: Path) -> bool:
+    return run_dir.stat().st_uid == os.getuid()
+
+
+def _events(run_dir: Path, status: Status, state: State | None, outcome: Any) -> list[Row]:
+    """What happened that somebody may have missed, the newest first: flags, how it ended, what came of a change."""
+    events: list[Row] = [
+        {"at": alert.at, "kind": alert.severity, "text": alert.line, "rule": alert.rule}
+        for alert in _last_alerts(run_dir / ALERTS_FILE)
+        if alert.event in ("raised", "worse") and alert.severity != "info"
+    ]
+    if state is not None and state.ended_at and status.word in ("finished", "stopped", "failed"):
+        events.append({"at": state.ended_at, "kind": status.word, "text": status.evidence})
+    elif status.word == "lost":
+        events.append({"at": status.since or 0.0, "kind": "lost", "text": status.evidence})
+    if outcome is not None:
+        text = f"{outcome.word.capitalize()} against {outcome.parent_id}: {outcome.line}"
+        events.append({"at": outcome.at, "kind": "outcome", "text": text, "word": outcome.word})
+    return sorted(events, key=lambda event: -event["at"])[:MOST_EVENTS]
+
+
+def _last_alerts(path: Path) -> list[Alert]:
+    """The alerts at the end of the file; a torn or odd line is left out."""
+    try:
+        with path.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, size - ALERTS_TAIL))
+            lines = stream.read().split(b"\n")
+    except OSError:
+        return []
+    found = []
+    for line in lines[1 if size > ALERTS_TAIL else 0 :]:
+        try:
+            found.append(decode(line, Alert))
+        except ValueError:
+            continue
+    return found
 
 
 def _glance(
@@ -78,6 +206,9 @@ def _glance(
     """As much of a snapshot as the state needs: small files only, never the records."""
     trainer = state.trainer if state else progress.process if progress else None
     supervisor = state.supervisor if state else None
+    if state is not None and state.state in ENDED:
+        # What has ended by its supervisor's word needs no look at processes.
+        trainer = supervisor = None
     return Snapshot(
         run_dir=str(run_dir),
         run_id=run_dir.name,
@@ -98,7 +229,7 @@ def _read(path: Path, kind: type[R]) -> R | None:
         return None
 
 
-def _need(row: dict[str, Any]) -> tuple[Any, ...]:
+def _need(row: Row) -> tuple[Any, ...]:
     """Critical and running, failed or lost, running, the rest; the newest first within each."""
     live, severity = bool(row.get("live")), row.get("severity")
     if live and severity in ("critical", "warning"):

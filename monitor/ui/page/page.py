@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import streamlit as st
 
 from monitor import launcher
@@ -17,10 +18,11 @@ from monitor.prescriptions.registry import prescribe
 from monitor.reader import RunReader, list_runs
 from monitor.run_dir import Snapshot
 from monitor.status import status_of
+from monitor.trash import archive, restore
 from monitor.ui import assets, component, dialogs
-from monitor.ui.server import base_path, runs_dir, tokens
+from monitor.ui.listing import FIRST_ROWS
+from monitor.ui.server import base_path, listing, runs_dir, tokens
 from monitor.view.frame import frame as build_frame
-from monitor.view.rows import run_rows
 from monitor.view.series import Since
 
 
@@ -64,8 +66,9 @@ def _first_paint(folder: Path, run_id: str | None) -> dict[str, Any]:
     now = time.time()
     try:
         if run_id is None:
-            rows = run_rows(folder, now)
-            return {"mode": "list" if rows else "empty", "rows": rows}
+            look = listing().look()
+            first = {**look, "rows": look["rows"][:FIRST_ROWS], "machine": msgspec.to_builtins(look["machine"])}
+            return {"mode": "list", **first, "count": len(look["rows"])}
         snapshot = RunReader(launcher.existing(folder, run_id)).read(now)
         return {"mode": "run", "frame": build_frame(snapshot, judge(snapshot, now), now, since=Since())}
     except MonitorError as problem:
@@ -84,16 +87,22 @@ def _nearest(folder: Path, run_id: str | None) -> str | None:
 def _act(action: dict[str, Any], folder: Path, run_id: str | None, role: str) -> None:
     kind = action.get("kind")
     if kind == "open" and action.get("run") in list_runs(folder):
-        st.query_params["run"] = action["run"]
+        st.query_params.from_dict({"run": action["run"]})
+        st.rerun()
+    elif kind == "compare" and action.get("run") in list_runs(folder):
+        others = [str(name) for name in action.get("with") or [] if name in list_runs(folder)]
+        st.query_params.from_dict({"run": action["run"], "tab": "compare", "with": ",".join(others)})
         st.rerun()
     elif kind == "home":
-        del st.query_params["run"]
+        st.query_params.clear()
         st.rerun()
     elif role != "control":
         # The component shows no such button to a visitor who may only look; this is the check that counts.
         return
     elif kind == "demo":
         _start_demo(folder)
+    elif kind in ("archive", "restore_trashed"):
+        _move(kind, action.get("runs"), folder)
     elif run_id is not None:
         _control(kind, action, folder, run_id)
 
@@ -124,7 +133,19 @@ def _acknowledge(run_dir: Path, alert: str) -> None:
     try:
         acknowledge(run_dir, alert, dialogs.asked_by(), time.time())
     except MonitorError as problem:
-        st.toast(str(problem))
+        st.toast(dialogs.plain(str(problem)), duration="long")
+
+
+def _move(kind: str, names: Any, folder: Path) -> None:
+    """Into the trash or back, one run after another; what is refused is said with its reason."""
+    for name in names if isinstance(names, list) else []:
+        try:
+            if kind == "archive":
+                archive(folder, str(name), time.time())
+            else:
+                restore(folder, str(name))
+        except MonitorError as problem:
+            st.toast(dialogs.plain(str(problem)), duration="long")
 
 
 def _start_demo(folder: Path) -> None:

@@ -1,29 +1,6 @@
 // Where Streamlit comes in: it calls the exported function again at every rerun; what stands on screen stays,
 // and only another run (or the list) builds anew.
 
-class ListPage {
-  constructor(root, data, emit) {
-    this.ui = buildList(emit, data.role, data);
-    root.replaceChildren(h("div", { class: "vs-page" }, this.ui.node));
-    setTheme(root);
-    paintList(this.ui, data.rows ?? []);
-    this.live = new Live(data.ws, () => ({ kind: "hello", list: true }), (message) => this.hear(root, message), (state) => this.connection(state));
-  }
-
-  hear(root, message) {
-    setTheme(root);
-    if (message.kind === "rows") paintList(this.ui, message.rows);
-  }
-
-  connection(state) {
-    setText(this.ui.connection, state.online ? "" : `This page is not connected; trying again in ${state.retryInSecs} s.`);
-  }
-
-  close() {
-    this.live.close();
-  }
-}
-
 class MissingPage {
   constructor(root, data, emit) {
     setTheme(root);

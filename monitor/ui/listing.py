@@ -1,0 +1,78 @@
+"""The live list of runs: one look a second for all tabs, and to each tab only what has changed for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from monitor.devices import MachineWatch
+from monitor.errors import MonitorError
+from monitor.trash import trashed
+from monitor.view.rows import Row, RowBook
+
+LIST_SECS = 1.0
+FIRST_ROWS = 25
+"""So many rows are in the page itself; the others follow over the socket."""
+
+
+class Listing:
+    """All rows of a folder as of the last look, shared by the page and every tab."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = runs_dir
+        self._book = RowBook(runs_dir)
+        self._machine = MachineWatch(runs_dir)
+        self._looking = asyncio.Lock()
+        self._looked_at = float("-inf")
+        self._now: dict[str, Any] = {}
+
+    def look(self) -> dict[str, Any]:
+        """{rows, trash, machine, problem}: everything the list shows, read now."""
+        now = time.time()
+        try:
+            rows, problem = self._book.rows(now), ""
+        except MonitorError as trouble:
+            rows, problem = self._now.get("rows", []), str(trouble)
+        self._now = {
+            "rows": rows,
+            "trash": [{"name": each.name, "run": each.run_id, "at": each.at} for each in trashed(self._runs_dir)],
+            "machine": self._machine.look(),
+            "problem": problem,
+            "server_now": now,
+        }
+        return self._now
+
+    async def latest(self) -> dict[str, Any]:
+        """The look of this second, made by whoever asks first."""
+        async with self._looking:
+            if time.monotonic() - self._looked_at >= LIST_SECS:
+                await asyncio.to_thread(self.look)
+                self._looked_at = time.monotonic()
+            return self._now
+
+
+class TabRows:
+    """What one tab has been sent."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+        self._order: list[str] = []
+        self._rest: tuple[Any, ...] | None = None
+
+    def message(self, look: dict[str, Any]) -> dict[str, Any] | None:
+        """What this tab does not know yet, or None."""
+        rows: list[Row] = look["rows"]
+        changed = [row for row in rows if self._rows.get(row["run"]) != row]
+        order = [row["run"] for row in rows]
+        rest = (look["trash"], look["machine"], look["problem"])
+        if not changed and order == self._order and rest == self._rest:
+            return None
+        message = {"kind": "rows", "rows": changed, "server_now": look["server_now"]}
+        if order != self._order:
+            message["order"] = order
+        if rest != self._rest:
+            message |= {"trash": look["trash"], "machine": look["machine"], "problem": look["problem"]}
+        self._rows, self._order, self._rest = {row["run"]: row for row in rows}, order, rest
+        return message

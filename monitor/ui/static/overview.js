@@ -1,0 +1,447 @@
+// The list of runs: what needs somebody first, families folded, nothing moving under the pointer.
+
+const FIRST_SHOWN = 25;
+const MORE_SHOWN = 50;
+const UNDO_MS = 20_000;
+const FILTER_CHIPS = [
+  ["all", "All", () => true],
+  ["needs", "Needs you", (row) => needs(row)],
+  ["running", "Running", (row) => row.live],
+  ["mine", "Mine", (row) => row.mine],
+  ["trash", "Trash", () => false],
+];
+const SORTS = { need: "needs you", newest: "newest first", name: "name", wer: "val WER" };
+
+function needs(row) {
+  return (row.live && ["critical", "warning"].includes(row.severity)) || ["failed", "lost", "unreadable"].includes(row.state);
+}
+
+class ListPage {
+  constructor(root, data, emit) {
+    Object.assign(this, { root, data, emit, rows: new Map(), order: [], trash: data.trash ?? [], machine: data.machine, count: data.count ?? 0, shown: FIRST_SHOWN, selected: new Set(), open: new Set() });
+    this.chip = "all";
+    this.sort = "need";
+    this.flat = Memory.read("flat", false);
+    this.seenAt = Memory.read(`seen.${data.runs_dir}`, null);
+    this.build();
+    for (const row of data.rows ?? []) this.rows.set(row.run, row);
+    this.order = (data.rows ?? []).map((row) => row.run);
+    this.paint();
+    this.live = new Live(data.ws, () => ({ kind: "hello", list: true }), (message) => this.hear(message), (state) => this.connection(state));
+    this.onKey = (event) => this.key(event);
+    document.addEventListener("keydown", this.onKey);
+  }
+
+  build() {
+    const { data } = this;
+    const control = data.role === "control";
+    this.search = h("input", { type: "search", placeholder: "Search runs", "aria-label": "Search runs", class: "vs-search", "data-testid": "search" });
+    this.search.addEventListener("input", () => {
+      this.shown = FIRST_SHOWN;
+      this.paint();
+    });
+    this.connectionText = h("span", { class: "vs-muted", "data-testid": "connection" });
+    this.missed = buildMissed(() => this.markSeen(), (run) => this.emit({ kind: "open", run }));
+    this.devices = h("div", { class: "vs-devices", "data-testid": "devices" });
+    this.chips = FILTER_CHIPS.map(([key, label]) => h("button", { type: "button", class: "vs-chip-button", "data-filter": key, onclick: () => this.set({ chip: key, shown: FIRST_SHOWN }) }, h("span", {}, label), h("span", { class: "vs-tab-count" })));
+    this.sorting = h("select", { class: "vs-select", "aria-label": "Sort runs", "data-testid": "sort" }, Object.entries(SORTS).map(([key, label]) => h("option", { value: key }, label)));
+    this.sorting.addEventListener("change", () => this.set({ sort: this.sorting.value }));
+    this.flatButton = h("button", { type: "button", class: "vs-chip-button", "data-testid": "flat" }, "flat list");
+    this.flatButton.addEventListener("click", () => {
+      Memory.write("flat", !this.flat);
+      this.set({ flat: !this.flat });
+    });
+    this.moved = h("button", { type: "button", class: "vs-link", "data-testid": "update-order" });
+    this.moved.addEventListener("click", () => this.reorder());
+    this.countText = h("span", { class: "vs-muted vs-tabular" });
+    this.body = h("div", { class: "vs-rows", "data-testid": "runs" });
+    this.body.addEventListener("pointerenter", () => (this.hovered = true));
+    this.body.addEventListener("pointerleave", () => {
+      this.hovered = false;
+      this.reorder();
+    });
+    this.more = h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "more-runs" });
+    this.more.addEventListener("click", () => this.set({ shown: this.shown + MORE_SHOWN }));
+    // Scrolling to the end shows more by itself.
+    this.watchEnd = new IntersectionObserver(([entry]) => entry.isIntersecting && !this.more.hidden && this.set({ shown: this.shown + MORE_SHOWN }));
+    this.watchEnd.observe(this.more);
+    this.empty = this.buildEmpty(control);
+    this.selection = this.buildSelection(control);
+    this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
+    const titles = ["", "verdict", "run", "progress", "val WER (chance)", "gap", "worst flag", "last word"];
+    this.node = h(
+      "div",
+      { class: "vs-page" },
+      h("header", { class: "vs-header" }, h("div", { class: "vs-header-main" }, h("h1", { class: "vs-name" }, "Vitalsigns"), h("span", { class: "vs-muted vs-path" }, data.runs_dir)), h("div", { class: "vs-header-side" }, this.connectionText, control ? null : h("span", { class: "vs-muted" }, "read-only view"), this.search)),
+      this.problem,
+      this.missed.node,
+      this.devices,
+      h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.sorting, this.flatButton),
+      h("div", { class: "vs-list" }, h("div", { class: "vs-rows-head vs-muted", "aria-hidden": "true" }, titles.map((text) => h("span", {}, text))), this.body),
+      h("div", { class: "vs-row" }, this.countText, this.more),
+      this.empty,
+      this.selection.node,
+      this.undo,
+    );
+    this.root.replaceChildren(this.node);
+    show(this.moved, false);
+    show(this.problem, false);
+  }
+
+  buildEmpty(control) {
+    const demo = h("button", { type: "button", class: "vs-button", onclick: () => this.emit({ kind: "demo" }) }, "Start the demo");
+    return h(
+      "section",
+      { class: "vs-card vs-empty", "data-testid": "empty" },
+      h("h2", {}, "No runs here yet"),
+      h("p", {}, `This page shows what stands in ${this.data.runs_dir}.`),
+      h("p", {}, h("strong", {}, "Starting one? "), h("code", {}, "python -m monitor start -- python train.py …")),
+      h("p", {}, h("strong", {}, "Have a table of epochs, or notes with one? "), h("code", {}, "python -m monitor import history.csv")),
+      h("p", {}, h("strong", {}, "Wrong folder? "), h("code", {}, "python -m monitor serve --runs DIR")),
+      control ? h("p", {}, h("strong", {}, "Just looking? "), demo) : null,
+    );
+  }
+
+  buildSelection(control) {
+    const text = h("span", { class: "vs-tabular" });
+    const compare = h("button", { type: "button", class: "vs-button vs-primary", "data-testid": "btn-compare" }, "Compare");
+    compare.addEventListener("click", () => this.compare());
+    const archive = h("button", { type: "button", class: "vs-button", "data-testid": "btn-archive" }, "Archive");
+    archive.addEventListener("click", () => this.archive());
+    const none = h("button", { type: "button", class: "vs-link" }, "Clear");
+    none.addEventListener("click", () => {
+      this.selected.clear();
+      this.paint();
+    });
+    const node = h("div", { class: "vs-selection", "data-testid": "selection" }, text, compare, control ? archive : null, none);
+    show(node, false);
+    this.undo = h("div", { class: "vs-selection", role: "status", "data-testid": "undo" }, h("span", {}), h("button", { type: "button", class: "vs-button", onclick: () => this.takeBack() }, "Undo"));
+    show(this.undo, false);
+    return { node, text, compare, archive };
+  }
+
+  hear(message) {
+    setTheme(this.root);
+    if (message.kind !== "rows") return;
+    this.heard = true;
+    for (const row of message.rows) this.rows.set(row.run, row);
+    if (message.order) {
+      const known = new Set(message.order);
+      for (const run of [...this.rows.keys()]) if (!known.has(run)) this.rows.delete(run);
+      this.wanted = message.order;
+      if (!this.hovered || !this.order.length) this.order = message.order;
+    }
+    if (message.machine) Object.assign(this, { machine: message.machine, trash: message.trash });
+    if (message.problem !== undefined) {
+      setText(this.problem, message.problem ? `${message.problem} What was read last stays below.` : "");
+      show(this.problem, Boolean(message.problem));
+    }
+    this.count = this.rows.size;
+    this.paint();
+  }
+
+  set(changes) {
+    Object.assign(this, changes);
+    this.paint();
+  }
+
+  reorder() {
+    if (this.wanted) this.order = this.wanted;
+    this.paint();
+  }
+
+  // Which runs stand where: a name out of the known order goes to its end until the order is updated.
+  arranged() {
+    const place = new Map(this.order.map((run, i) => [run, i]));
+    const rows = [...this.rows.values()];
+    const word = this.search.value.trim().toLowerCase();
+    const [, , fits] = FILTER_CHIPS.find(([key]) => key === this.chip);
+    const found = rows.filter((row) => fits(row) && (!word || searched(row).includes(word)));
+    const by = {
+      need: (row) => place.get(row.run) ?? 1e9,
+      newest: (row) => -(row.at ?? 0),
+      name: (row) => row.run,
+      wer: (row) => row.wer_value ?? 1e9,
+    }[this.sort];
+    found.sort((a, b) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0));
+    if (word || this.flat || this.sort !== "need") return found.map((row) => ({ ...row, depth: 0, family: 0 }));
+    return families(found, this.open);
+  }
+
+  paint() {
+    const trash = this.chip === "trash";
+    const all = trash ? [] : this.arranged();
+    const seen = all.slice(0, this.shown);
+    if (trash) this.paintTrash();
+    else keyed(this.body, seen, (row) => row.run, () => this.createRow(), (node, row) => this.updateRow(node, row));
+    const known = [...this.rows.values()];
+    this.chips.forEach((button) => {
+      const [key, , fits] = FILTER_CHIPS.find(([name]) => name === button.dataset.filter);
+      button.setAttribute("aria-pressed", String(key === this.chip));
+      const count = key === "trash" ? this.trash.length : key === "all" ? this.count : known.filter(fits).length;
+      setText(button.lastChild, count ? String(count) : "");
+    });
+    this.flatButton.setAttribute("aria-pressed", String(this.flat));
+    setText(this.countText, all.length > seen.length ? `Showing ${seen.length} of ${all.length.toLocaleString("en")}` : trash || all.length ? "" : known.length ? "No run fits." : "");
+    show(this.more, all.length > seen.length);
+    setText(this.more, `Show ${Math.min(MORE_SHOWN, all.length - seen.length)} more`);
+    show(this.empty, this.count === 0 && !this.trash.length);
+    show(this.body.parentNode, this.count > 0 || trash);
+    const waiting = this.wanted && this.order !== this.wanted ? this.wanted.filter((run, i) => this.order[i] !== run).length : 0;
+    show(this.moved, waiting > 0);
+    setText(this.moved, `${waiting} ${waiting === 1 ? "row" : "rows"} moved · Update order`);
+    paintMissed(this.missed, this.heard ? known : [], this.seenAt);
+    if (this.seenAt === null && this.heard) this.markSeen();
+    paintDevices(this.devices, this.machine, known);
+    this.paintSelection();
+    const running = known.filter((row) => row.live).length;
+    const worst = known.find((row) => row.live && row.verdict === "STOP") ?? known.find((row) => row.live);
+    if (!this.offline) paintTab(running ? `${running} running · Vitalsigns` : "Vitalsigns", worst?.verdict);
+  }
+
+  createRow() {
+    const pick = h("input", { type: "checkbox", class: "vs-pick" });
+    const fold = h("button", { type: "button", class: "vs-link vs-fold" });
+    const open = h("a", { class: "vs-run-open" }, h("strong", {}));
+    const node = h(
+      "div",
+      { class: "vs-run" },
+      h("span", { class: "vs-run-pick" }, pick),
+      h("span", { class: "vs-run-verdict" }, h("span", { class: "vs-glyph", "aria-hidden": "true" }), h("span", {})),
+      h("span", { class: "vs-run-name" }, open, h("span", { class: "vs-muted vs-run-state", tabindex: "0" }), h("span", { class: "vs-lock vs-muted" }), fold, h("span", { class: "vs-run-outcome" })),
+      h("span", { class: "vs-run-progress" }, h("span", { class: "vs-bar" }, h("span", {})), h("span", { class: "vs-tabular" })),
+      h("span", { class: "vs-tabular vs-run-wer" }),
+      h("span", { class: "vs-run-gap vs-tabular" }, h("span", {}), sparkline()),
+      h("span", { class: "vs-run-worst" }),
+      h("span", { class: "vs-muted vs-tabular vs-run-age" }),
+    );
+    open.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.emit({ kind: "open", run: node.dataset.key });
+    });
+    node.addEventListener("click", (event) => {
+      if (!event.target.closest("input, button, a")) this.emit({ kind: "open", run: node.dataset.key });
+    });
+    pick.addEventListener("change", () => {
+      if (pick.checked) this.selected.add(node.dataset.key);
+      else this.selected.delete(node.dataset.key);
+      this.paintSelection();
+    });
+    fold.addEventListener("click", () => {
+      const run = node.dataset.key;
+      if (!this.open.delete(run)) this.open.add(run);
+      this.paint();
+    });
+    Object.assign(node, { pick, fold, open });
+    return node;
+  }
+
+  updateRow(node, row) {
+    const signature = JSON.stringify([row, this.selected.has(row.run), this.open.has(row.run)]);
+    if (node.signature === signature) return;
+    node.signature = signature;
+    const [, verdict, name, progress, wer, gap, worst, age] = node.children;
+    node.pick.checked = this.selected.has(row.run);
+    node.pick.setAttribute("aria-label", `Select ${row.run}`);
+    node.dataset.tone = { STOP: "critical", LOOK: "warning", "KEEP GOING": "ok" }[row.verdict] ?? (["failed", "lost"].includes(row.state) ? "critical" : "unknown");
+    const word = row.state === "lost" || row.state === "failed" ? row.state.toUpperCase() : row.verdict || row.state;
+    setText(verdict.children[0], ["failed", "lost", "unreadable"].includes(row.state) ? "✕" : VERDICT_GLYPH[row.verdict] ?? "–");
+    setText(verdict.children[1], word);
+    node.open.setAttribute("href", `?run=${encodeURIComponent(row.run)}`);
+    setText(node.open.firstChild, (row.depth ? "└ " : "") + row.run);
+    name.style.paddingLeft = `${16 * (row.depth ?? 0)}px`;
+    setText(name.children[1], row.state);
+    name.children[1].title = row.evidence ?? "";
+    setText(name.children[2], row.mine === false ? `of ${row.owner || "another user"}` : "");
+    show(node.fold, row.family > 0);
+    setText(node.fold, this.open.has(row.run) ? "fold" : `+${row.family} ${row.family === 1 ? "child" : "children"}`);
+    node.fold.setAttribute("aria-expanded", String(this.open.has(row.run)));
+    setText(name.children[4], row.outcome ? `${OUTCOME_GLYPH[row.outcome] ?? ""} ${row.outcome.toLowerCase()}` : "");
+    name.children[4].dataset.tone = OUTCOME_TONE[row.outcome] ?? "";
+    name.children[4].title = row.outcome_line ?? "";
+    show(progress.children[0], row.ratio !== null && row.ratio !== undefined);
+    progress.children[0].firstChild.style.width = `${100 * (row.ratio ?? 0)}%`;
+    setText(progress.children[1], [row.epochs ? `${row.epoch}/${row.epochs}` : `${row.epoch ?? ""}`, row.eta].filter(Boolean).join(" · "));
+    setText(wer, row.wer ? `${row.wer}${row.chance ? ` (${row.chance.replace(" %", "")})` : ""}` : "");
+    setText(gap.children[0], row.gap ?? "");
+    paintSpark(gap.children[1], row.spark ?? []);
+    setText(worst, row.worst || (row.verdict === "KEEP GOING" ? `none, ${row.coverage}` : ""));
+    worst.title = row.reason ?? "";
+    setText(age, row.age ? `${row.age} ago` : "");
+  }
+
+  paintTrash() {
+    const items = this.trash.length ? this.trash : [null];
+    keyed(
+      this.body,
+      items,
+      (item) => item?.name ?? "none",
+      () => h("div", { class: "vs-trashed" }, h("strong", {}), h("span", { class: "vs-muted" }), h("button", { type: "button", class: "vs-button" }, "Take it back")),
+      (node, item) => {
+        const [name, when, back] = node.children;
+        setText(name, item ? item.run : "");
+        setText(when, item ? `put aside ${clockWords(item.at)}` : "The trash is empty.");
+        show(back, Boolean(item) && this.data.role === "control");
+        back.onclick = () => this.emit({ kind: "restore_trashed", runs: [item.name] });
+      },
+    );
+  }
+
+  paintSelection() {
+    const { node, text, compare, archive } = this.selection;
+    for (const run of this.selected) if (!this.rows.has(run)) this.selected.delete(run);
+    const chosen = [...this.selected].map((run) => this.rows.get(run));
+    show(node, chosen.length > 0);
+    setText(text, `${chosen.length} selected`);
+    compare.disabled = chosen.length < 2;
+    const live = chosen.filter((row) => row.live);
+    archive.disabled = live.length > 0;
+    archive.title = live.length ? `${live[0].run} is ${live[0].state}: stop it first` : "Moves them to the trash; nothing is deleted";
+  }
+
+  compare() {
+    const [first, ...rest] = [...this.selected];
+    this.emit({ kind: "compare", run: first, with: rest });
+  }
+
+  archive() {
+    const runs = [...this.selected];
+    this.selected.clear();
+    this.archived = runs;
+    setText(this.undo.firstChild, `Put aside: ${runs.slice(0, 3).join(", ")}${runs.length > 3 ? ` and ${runs.length - 3} more` : ""}`);
+    show(this.undo, true);
+    clearTimeout(this.undoing);
+    this.undoing = setTimeout(() => show(this.undo, false), UNDO_MS);
+    this.emit({ kind: "archive", runs });
+  }
+
+  takeBack() {
+    show(this.undo, false);
+    this.emit({ kind: "restore_trashed", runs: this.archived });
+  }
+
+  markSeen() {
+    this.seenAt = Date.now() / 1000;
+    Memory.write(`seen.${this.data.runs_dir}`, this.seenAt);
+    this.paint();
+  }
+
+  key(event) {
+    if (event.key === "/" && !event.target.closest?.("input, textarea, select, [role=dialog]")) {
+      event.preventDefault();
+      return this.search.focus();
+    }
+    if (event.key === "Escape" && event.target === this.search) {
+      this.search.value = "";
+      this.search.blur();
+      return this.paint();
+    }
+    if (!["j", "k"].includes(event.key) || event.ctrlKey || event.metaKey || event.target.closest?.("input, textarea, select, [role=dialog]")) return;
+    const links = [...this.body.querySelectorAll(".vs-run-open")];
+    const here = links.indexOf(document.activeElement);
+    links[Math.min(links.length - 1, Math.max(0, here + (event.key === "j" ? 1 : -1)))]?.focus();
+  }
+
+  connection(state) {
+    this.offline = !state.online;
+    if (this.offline) document.title = "⏸ page offline · Vitalsigns";
+    setText(this.connectionText, state.online ? "" : `This page is not connected; trying again in ${state.retryInSecs} s.`);
+    if (state.online && this.connectionText.lost) this.paint();
+    this.connectionText.lost = !state.online;
+  }
+
+  close() {
+    this.live.close();
+    clearTimeout(this.undoing);
+    this.watchEnd.disconnect();
+    document.removeEventListener("keydown", this.onKey);
+  }
+}
+
+function searched(row) {
+  return [row.run, row.worst, row.state, row.verdict, row.outcome, row.owner, ...(row.changed ?? [])].join(" ").toLowerCase();
+}
+
+// A family stands where its neediest member does; its children are folded away until one of them lives or it is opened.
+function families(rows, open) {
+  const known = new Map(rows.map((row) => [row.run, row]));
+  const children = new Map();
+  for (const row of rows) {
+    if (row.parent && known.has(row.parent)) children.set(row.parent, [...(children.get(row.parent) ?? []), row]);
+  }
+  const rootOf = (row) => {
+    const seen = new Set();
+    while (row.parent && known.has(row.parent) && !seen.has(row.run)) {
+      seen.add(row.run);
+      row = known.get(row.parent);
+    }
+    return row;
+  };
+  const below = (row) => (children.get(row.run) ?? []).flatMap((child) => [child, ...below(child)]);
+  const out = [];
+  const placed = new Set();
+  const add = (row, depth) => {
+    if (placed.has(row.run)) return;
+    placed.add(row.run);
+    const family = below(row);
+    const unfolded = open.has(row.run) || depth > 0 || family.some((child) => child.live || needs(child));
+    out.push({ ...row, depth, family: depth === 0 && !family.some((child) => child.live || needs(child)) ? family.length : 0 });
+    if (unfolded) (children.get(row.run) ?? []).forEach((child) => add(child, depth + 1));
+  };
+  for (const row of rows) add(rootOf(row), 0);
+  return out;
+}
+
+// What happened since the last visit: flags that opened, runs that ended, changes that were judged.
+function buildMissed(onSeen, onOpen) {
+  const ui = { onOpen };
+  ui.head = h("h2", {});
+  ui.list = h("div", { class: "vs-missed-list" });
+  ui.node = h("section", { class: "vs-card", "data-testid": "missed" }, h("div", { class: "vs-card-head" }, ui.head, h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "btn-seen", onclick: onSeen }, "Mark as seen")), ui.list);
+  show(ui.node, false);
+  return ui;
+}
+
+const MISSED_GLYPH = { critical: "⬣", warning: "▲", failed: "✕", lost: "✕", finished: "✓", stopped: "■", outcome: "⎇" };
+const MOST_MISSED = 8;
+
+function paintMissed(ui, rows, since) {
+  const events = since === null ? [] : rows.flatMap((row) => (row.events ?? []).filter((event) => event.at > since).map((event) => ({ ...event, run: row.run })));
+  events.sort((a, b) => b.at - a.at);
+  show(ui.node, events.length > 0);
+  if (!events.length) return;
+  const more = events.length - MOST_MISSED;
+  setText(ui.head, `Since you looked (${clockWords(since)})${more > 0 ? `, the last ${MOST_MISSED} of ${events.length}` : ""}`);
+  keyed(
+    ui.list,
+    events.slice(0, MOST_MISSED),
+    (event) => `${event.run}|${event.at}|${event.kind}|${event.rule ?? ""}`,
+    (event) => {
+      const node = h("div", { class: "vs-missed" }, h("span", { class: `vs-glyph vs-ink-${event.kind}` }), h("button", { type: "button", class: "vs-link" }, event.run), h("span", {}), h("span", { class: "vs-muted vs-tabular" }));
+      node.children[1].addEventListener("click", () => ui.onOpen(event.run));
+      return node;
+    },
+    (node, event) => {
+      setText(node.children[0], MISSED_GLYPH[event.kind] ?? "○");
+      setText(node.children[2], event.text);
+      setText(node.children[3], clockWords(event.at));
+    },
+  );
+}
+
+function paintDevices(node, machine, rows) {
+  show(node, Boolean(machine));
+  if (!machine) return;
+  const items = machine.devices.map((device) => {
+    const here = rows.filter((row) => row.live && (row.device === device.name || (device.name === "cuda:0" && row.device === "cuda")));
+    const who = here.length ? here.slice(0, 3).map((row) => (row.mine ? row.run : `${row.run} (${row.owner || "another user"})`)).join(", ") + (here.length > 3 ? `, ${here.length - 3} more` : "") : "no run of this folder";
+    const memory = device.total_bytes ? `${bytesWords(device.used_bytes)} of ${bytesWords(device.total_bytes)}` : "";
+    return { key: device.name, label: device.label, text: [who, memory, finite(device.busy_ratio) ? `${Math.round(100 * device.busy_ratio)} % busy` : ""].filter(Boolean).join(" · ") };
+  });
+  if (finite(machine.disk_free_bytes)) items.push({ key: "disk", label: "Disk", text: `${bytesWords(machine.disk_free_bytes)} free` });
+  keyed(node, items, (item) => item.key, () => h("span", { class: "vs-device" }, h("strong", {}), h("span", { class: "vs-muted vs-tabular" })), (child, item) => {
+    setText(child.children[0], item.label);
+    setText(child.children[1], item.text);
+  });
+}
