@@ -21,6 +21,7 @@ from monitor.launcher import ensure_supervised
 from monitor.reader import RunReader
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot
 from monitor.status import status_of
+from monitor.trash import where_is
 from monitor.ui.listing import LIST_SECS, Listing, TabRows
 from monitor.ui.questions import Others, answer
 from monitor.view.frame import Frames
@@ -103,7 +104,8 @@ class Tailer:
         try:
             snapshot = self._reader.read(now)
         except MonitorError as problem:
-            changed, self.problem = self.problem != str(problem), str(problem)
+            said = _gone_where(self._run_dir) or str(problem)
+            changed, self.problem = self.problem != said, said
             return changed
         fresh = self.snapshot is None or (snapshot.seq, snapshot.life) != (self.snapshot.seq, self.snapshot.life)
         if not fresh and not self.problem and now - self._judged_at < REJUDGE_SECS:
@@ -131,6 +133,17 @@ def _judged_by(snapshot: Snapshot) -> tuple[object, ...]:
     """What a verdict is made of."""
     words = (len(snapshot.epochs), len(snapshot.decodes), len(snapshot.clips), snapshot.life)
     return (*words, snapshot.run, snapshot.launch, status_of(snapshot).word)
+
+
+def _gone_where(run_dir: Path) -> str:
+    put_aside = where_is(run_dir)
+    if put_aside is None:
+        return ""
+    when = time.strftime("%H:%M", time.localtime(put_aside.at))
+    return (
+        f"This run was moved to the trash at {when}. The last data stay below. "
+        f"Take it back: python -m monitor restore {put_aside.run_id}"
+    )
 
 
 def _adopt(run_dir: Path) -> None:
@@ -185,6 +198,8 @@ class LiveHub:
         self, socket: WebSocket, tailer: Tailer, since: Since, asked: asyncio.Queue[dict[str, Any]]
     ) -> None:
         sent, complained = -1, ""
+        while tailer.snapshot is None and not tailer.problem:
+            await tailer.newer_than(tailer.version)
         while True:
             while not asked.empty():
                 await self._answer(socket, tailer, asked.get_nowait())

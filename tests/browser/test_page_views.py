@@ -201,7 +201,7 @@ def test_reports_and_numbers_are_downloaded_whole(dashboard, tab, sick):
     page = tab()
     open_run(page, dashboard, sick)
     page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')._fullLayout")
-    page.get_by_text("Download", exact=True).click()
+    page.get_by_test_id("panel-now").get_by_text("Download", exact=True).click()
     with page.expect_download() as got:
         page.get_by_test_id("save-csv").click()
     lines = got.value.path().read_text().splitlines()

@@ -15,6 +15,9 @@ class RunPage {
       part: null,
     };
     this.watch = new FlagWatch();
+    this.live = null;
+    this.early = [];
+    this.ask = (message) => (this.live ? this.live.ask(message) : this.early.push(message));
     this.build();
     this.charts = new Charts(root, data.plotly);
     if (data.frame) this.take(data.frame);
@@ -22,6 +25,7 @@ class RunPage {
     if (this.frame) this.paint();
     this.charts.ready().then(() => this.frame && this.paint());
     this.live = new Live(data.ws, () => this.hello(), (message) => this.hear(message), (state) => this.connection(state));
+    this.early.forEach((message) => this.live.ask(message));
     this.onVisible = () => document.hidden || this.schedule();
     this.onKey = (event) => this.key(event);
     document.addEventListener("visibilitychange", this.onVisible);
@@ -50,9 +54,9 @@ class RunPage {
     this.header = buildHeader(emit, data.role, this.tabs.bar);
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
-    this.predictions = buildPredictions(data.run, (message) => this.live?.ask(message));
-    this.compare = buildCompare(data.run, (message) => this.live?.ask(message), emit);
-    this.log = buildLog(data.run, (message) => this.live?.ask(message), data);
+    this.predictions = buildPredictions(data.run, this.ask);
+    this.compare = buildCompare(data.run, this.ask, emit);
+    this.log = buildLog(data.run, this.ask, data);
     this.moment = buildMoment((epoch) => this.lookBack(epoch));
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
     this.toasts = toastArea();
@@ -177,7 +181,7 @@ class RunPage {
 
   lookBack(epoch) {
     Address.write({ at: epoch });
-    if (epoch !== null && epoch !== undefined) return this.live.ask({ kind: "moment", epoch });
+    if (epoch !== null && epoch !== undefined) return this.ask({ kind: "moment", epoch });
     this.past = null;
     this.paint();
   }

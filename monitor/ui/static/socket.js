@@ -7,7 +7,7 @@ const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 class Live {
   // hello(): what to ask for, with offsets; onMessage(message); onState({online, retryInSecs})
   constructor(url, hello, onMessage, onState) {
-    Object.assign(this, { url, hello, onMessage, onState, tries: 0, closed: false });
+    Object.assign(this, { url, hello, onMessage, onState, tries: 0, closed: false, waiting: new Map() });
     this.heardAt = performance.now();
     this.watch = setInterval(() => this.check(), 500);
     this.connect();
@@ -19,7 +19,11 @@ class Live {
     const socket = new WebSocket(`${scheme}//${location.host}${this.url}`);
     this.socket = socket;
     this.heardAt = performance.now();
-    socket.onopen = () => socket.send(JSON.stringify(this.hello()));
+    socket.onopen = () => {
+      socket.send(JSON.stringify(this.hello()));
+      for (const message of this.waiting.values()) socket.send(JSON.stringify(message));
+      this.waiting.clear();
+    };
     socket.onmessage = (event) => {
       if (this.socket !== socket) return;
       this.heardAt = performance.now();
@@ -56,8 +60,10 @@ class Live {
     }, wait);
   }
 
+  // Asked before the connection is up: the last question of each kind waits for it.
   ask(message) {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    else this.waiting.set(message.kind, message);
   }
 
   close() {

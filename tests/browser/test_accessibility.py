@@ -1,0 +1,75 @@
+"""axe finds nothing serious in any view, in both themes; severity and errors are told without colour; keys work."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.test_page_states import open_run, write_run
+from tests.browser.test_page_views import sick  # noqa: F401 - the run that overfits, as a fixture
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+SERIOUS = ("serious", "critical")
+STREAMLITS_OWN = {"[data-testid=stAppScrollToBottomContainer]"}
+
+
+def serious(page):
+    """What axe holds against our part of the page: [(rule, what it says, nodes)]."""
+    found = Axe().run(page, context=".vs-root")
+    return [
+        (each["id"], each["help"], [node["html"][:160] for node in each["nodes"]][:5])
+        for each in found.response["violations"]
+        if each["impact"] in SERIOUS
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_any_view(dashboard, tab, sick, scheme):  # noqa: F811
+    page = tab(color_scheme=scheme, reduced_motion="reduce")
+    open_run(page, dashboard, sick)
+    page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')._fullLayout")
+    assert serious(page) == []
+    for view in ("predictions", "diagnosis", "compare", "log"):
+        page.get_by_test_id(f"tab-{view}").click()
+        page.wait_for_timeout(800)
+        assert serious(page) == [], view
+    page.get_by_test_id("btn-home").click()
+    page.get_by_test_id("runs").locator(".vs-run").first.wait_for()
+    page.wait_for_timeout(1500)
+    assert serious(page) == [], "the list of runs"
+
+
+def test_severity_and_errors_are_told_by_shape_and_word(dashboard, tab, sick):  # noqa: F811
+    page = tab()
+    open_run(page, dashboard, sick)
+    for flag in page.locator("[data-testid=flags] .vs-flag").all():
+        severity = flag.get_attribute("data-severity")
+        assert severity in flag.locator(".vs-flag-since").inner_text()
+        assert flag.locator(".vs-glyph").inner_text() == {"critical": "⬣", "warning": "▲", "info": "○"}[severity]
+    page.get_by_test_id("tab-predictions").click()
+    wrong = page.locator("[data-testid=predictions] .vs-kind-s .vs-said").first
+    wrong.wait_for()
+    assert wrong.inner_text().startswith("≠")
+
+
+def test_a_person_with_a_keyboard_gets_everywhere(dashboard, tab):
+    write_run(dashboard, "keys-a")
+    write_run(dashboard, "keys-b")
+    page = tab()
+    page.goto(dashboard.link())
+    page.get_by_test_id("runs").locator(".vs-run").first.wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("keys-")
+    page.keyboard.press("Tab")
+    page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("j")
+    first = page.evaluate("() => document.activeElement.textContent")
+    page.keyboard.press("j")
+    assert page.evaluate("() => document.activeElement.textContent") != first
+    page.keyboard.press("Enter")
+    page.get_by_test_id("verdict").wait_for()
+    for key, view in (("2", "predictions"), ("3", "diagnosis"), ("4", "compare"), ("5", "log"), ("1", "now")):
+        page.keyboard.press(key)
+        assert page.get_by_test_id(f"panel-{view}").is_visible(), view
+    page.get_by_test_id("tab-now").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_test_id("panel-predictions").is_visible()

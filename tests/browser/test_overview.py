@@ -1,0 +1,215 @@
+"""The list of runs: what needs somebody, what was missed, nothing moving under the pointer, a thousand runs."""
+
+import json
+import shutil
+import time
+
+import pytest
+
+from monitor.processes import identify
+from monitor.run_dir import (
+    ALERTS_FILE,
+    LAUNCH_FILE,
+    STATE_FILE,
+    SUMMARY_FILE,
+    Alert,
+    Launch,
+    Parent,
+    State,
+    Summary,
+    encode,
+    encode_line,
+)
+from tests.browser.conftest import Dashboard, wait_until
+from tests.browser.test_page_states import sideways
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+def write_row(runs, name, *, state="finished", verdict="KEEP GOING", severity=None, rule=None, wer=0.5, **more):
+    """A run as a list needs it: the small files only."""
+    folder = runs / name
+    folder.mkdir(exist_ok=True)
+    live = state == "running"
+    process = identify() if live else None
+    ended = None if live else 1000.0
+    parent = Parent(run_id=more["parent"], changes={"dropout": [0.1, 0.5]}) if "parent" in more else None
+    launch = Launch(run_id=name, created_at=more.get("at", 1000.0), argv=["train"], parent=parent)
+    told = State(state=state, trainer=process, supervisor=process, ended_at=ended, updated_at=1000.0)
+    summary = Summary(
+        run_id=name,
+        updated_at=more.get("at", 1000.0),
+        verdict=verdict,
+        worst_rule=rule,
+        worst_severity=severity,
+        epoch=10,
+        epochs=20,
+        val_wer=wer,
+        wer_constant=0.9,
+        gap=0.4,
+        gap_series=[0.1, 0.2, 0.4],
+        checks_ran=20,
+        checks=23,
+    )
+    for file, record in ((LAUNCH_FILE, launch), (STATE_FILE, told), (SUMMARY_FILE, summary)):
+        (folder / file).write_bytes(encode(record))
+
+
+@pytest.fixture
+def folder(tmp_path, dashboard):
+    """A dashboard of its own over an empty folder."""
+    served = Dashboard(tmp_path / "runs", {**dashboard.env, "XDG_STATE_HOME": str(tmp_path / "state")})
+    served.runs.mkdir()
+    served.serve()
+    yield served
+    served.stop_serving()
+
+
+def names(page):
+    return [row.get_attribute("data-key") for row in page.locator("[data-testid=runs] .vs-run").all()]
+
+
+def test_what_needs_somebody_stands_first_and_families_stay_together(folder, tab):
+    write_row(folder.runs, "done", at=5000.0)
+    write_row(folder.runs, "calm", state="running", at=3000.0)
+    write_row(folder.runs, "sick", state="running", verdict="STOP", severity="critical", rule="at_chance", at=2000.0)
+    write_row(folder.runs, "broke", state="failed", verdict="ENDED", at=4000.0)
+    write_row(folder.runs, "done-2", parent="done", at=5001.0)
+    page = tab()
+    page.goto(folder.link())
+    wait_until(lambda: len(names(page)) == 4, 20, "the rows never came")
+    assert names(page) == ["sick", "calm", "broke", "done"]
+    page.get_by_role("button", name="+1 child").click()
+    assert names(page) == ["sick", "calm", "broke", "done", "done-2"]
+    page.locator("[data-filter=needs]").click()
+    assert names(page) == ["sick", "broke"]
+    page.locator("[data-filter=all]").click()
+    page.get_by_test_id("sort").select_option("name")
+    assert names(page) == ["broke", "calm", "done", "done-2", "sick"]
+    page.get_by_test_id("search").fill("dropout")
+    wait_until(lambda: names(page) == ["done-2"], 5, "the changed keys are not searched")
+    assert sideways(page) == 0
+
+
+def test_nothing_moves_under_the_pointer(folder, tab):
+    write_row(folder.runs, "a", at=5000.0)
+    write_row(folder.runs, "b", at=4000.0)
+    page = tab()
+    page.goto(folder.link())
+    wait_until(lambda: names(page) == ["a", "b"], 20, "the rows never came")
+    page.locator("[data-key=a]").hover()
+    write_row(folder.runs, "b", at=6000.0, wer=0.25)
+    page.get_by_test_id("update-order").filter(has_text="Update order").wait_for()
+    assert names(page) == ["a", "b"]
+    wait_until(lambda: "25.0 %" in page.locator("[data-key=b]").inner_text(), 5, "the numbers stood still too")
+    page.mouse.move(5, 5)
+    wait_until(lambda: names(page) == ["b", "a"], 5, "the order was never updated")
+
+
+def test_what_happened_since_the_last_visit_is_told_once(folder, tab):
+    write_row(folder.runs, "sick", state="running", verdict="STOP", severity="critical", rule="at_chance")
+    page = tab()
+    page.goto(folder.link())
+    wait_until(lambda: names(page) == ["sick"], 20, "the row never came")
+    assert not page.get_by_test_id("missed").is_visible(), "a first visit has missed nothing"
+    raised = Alert(
+        alert_id="gap-3", event="raised", rule="gap", severity="critical", at=time.time() + 1, line="Overfitting: gap."
+    )
+    (folder.runs / "sick" / ALERTS_FILE).write_bytes(encode_line(raised))
+    page.get_by_test_id("missed").filter(has_text="Overfitting: gap.").wait_for()
+    time.sleep(1.2)
+    page.get_by_test_id("btn-seen").click()
+    wait_until(lambda: not page.get_by_test_id("missed").is_visible(), 5, "it is still listed")
+    page.reload()
+    wait_until(lambda: names(page) == ["sick"], 20, "the row never came back")
+    time.sleep(1.5)
+    assert not page.get_by_test_id("missed").is_visible()
+
+
+def test_runs_are_put_aside_and_taken_back_but_never_a_live_one(folder, tab):
+    for name in ("a", "b"):
+        write_row(folder.runs, name)
+    write_row(folder.runs, "alive", state="running")
+    page = tab()
+    page.goto(folder.link())
+    wait_until(lambda: len(names(page)) == 3, 20, "the rows never came")
+    page.locator("[data-key=alive] .vs-pick").check()
+    assert page.get_by_test_id("btn-archive").is_disabled()
+    page.locator("[data-key=alive] .vs-pick").uncheck()
+    for name in ("a", "b"):
+        page.locator(f"[data-key={name}] .vs-pick").check()
+    page.get_by_test_id("btn-archive").click()
+    wait_until(lambda: names(page) == ["alive"], 20, "the runs are still listed")
+    assert not (folder.runs / "a").exists()
+    page.get_by_test_id("undo").get_by_role("button", name="Undo").click()
+    wait_until(lambda: len(names(page)) == 3, 20, "they did not come back")
+    page.locator("[data-key=a] .vs-pick").check()
+    page.get_by_test_id("btn-archive").click()
+    wait_until(lambda: len(names(page)) == 2, 20, "the run is still listed")
+    page.locator("[data-filter=trash]").click()
+    page.get_by_role("button", name="Take it back").click()
+    wait_until(lambda: (folder.runs / "a").exists(), 20, "the run was not taken back")
+
+
+def test_two_selected_runs_are_compared(folder, tab):
+    example = folder.runs.parent / "example"
+    shutil.copytree("examples/reference-run", example)
+    for name in ("one", "two"):
+        shutil.copytree(example, folder.runs / name)
+    page = tab()
+    page.goto(folder.link())
+    wait_until(lambda: len(names(page)) == 2, 20, "the rows never came")
+    for name in ("one", "two"):
+        page.locator(f"[data-key={name}] .vs-pick").check()
+    page.get_by_test_id("btn-compare").click()
+    page.get_by_test_id("outcome").wait_for()
+    assert "tab=compare" in page.url and "with=two" in page.url
+    assert "CAN'T COMPARE" in page.get_by_test_id("outcome").inner_text(), "three printed clips decide nothing"
+
+
+def test_a_thousand_runs_are_listed_and_searched_at_once(folder, tab):
+    write_row(folder.runs, "run-0000")
+    for place in range(1, 1000):
+        shutil.copytree(folder.runs / "run-0000", folder.runs / f"run-{place:04d}")
+    page = tab()
+    page.goto(folder.link())
+    page.get_by_text("Showing 25 of 1,000").wait_for()
+    took = page.evaluate(
+        """async () => {
+          const box = document.querySelector('[data-testid=search]');
+          const began = performance.now();
+          box.value = '0777';
+          box.dispatchEvent(new Event('input'));
+          const rows = [...document.querySelectorAll('[data-testid=runs] .vs-run')].map((row) => row.dataset.key);
+          return [performance.now() - began, rows];
+        }"""
+    )
+    assert took[1] == ["run-0777"]
+    assert took[0] < 1000, "searching a thousand runs took a second; the benchmark has the figure"
+
+
+def test_a_folder_that_cannot_be_read_keeps_what_was_read(folder, tab):
+    write_row(folder.runs, "a")
+    page = tab()
+    page.goto(folder.link())
+    wait_until(lambda: names(page) == ["a"], 20, "the row never came")
+    aside = folder.runs.with_name("aside")
+    folder.runs.rename(aside)
+    folder.runs.write_text("no folder")
+    page.get_by_test_id("problem").filter(has_text="Cannot read").wait_for()
+    assert names(page) == ["a"]
+    folder.runs.unlink()
+    aside.rename(folder.runs)
+    wait_until(lambda: not page.get_by_test_id("problem").is_visible(), 20, "the trouble is still said")
+
+
+def test_a_run_put_aside_while_it_is_open_says_so_and_keeps_its_data(folder, tab):
+    shutil.copytree("examples/reference-run", folder.runs / "one")
+    page = tab()
+    page.goto(folder.link("one"))
+    page.get_by_test_id("verdict").wait_for()
+    assert json.loads(folder.monitor("archive", "one", "--runs", folder.runs, "--json"))["run_id"] == "one"
+    page.get_by_test_id("problem").filter(has_text="trash").wait_for()
+    assert "92.1 %" in page.get_by_test_id("tile-val_wer").inner_text()
+    folder.monitor("restore", "one", "--runs", folder.runs)
+    wait_until(lambda: not page.get_by_test_id("problem").is_visible(), 20, "the trouble is still said")
