@@ -20,8 +20,8 @@ from monitor.status import status_of
 Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE", "ENDED"]
 
 STOP_GRADE: dict[str, str] = {
-    "non_finite": "critical on 0 of 51 labelled curves that did not diverge",
-    "at_chance": "critical on 0 of 24 labelled curves whose error rate left chance",
+    "non_finite": "was critical on 0 of 51 labelled curves that did not diverge",
+    "at_chance": "was critical on 0 of 24 labelled curves whose error rate left chance",
     "overfitting": "flagged 0 of 25 labelled curves that do not overfit",
 }
 """Rules that may say STOP, and the measurement that lets them (docs/log.md, benchmarks/rules.py)."""

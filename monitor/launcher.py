@@ -5,6 +5,7 @@ A start is exclusive by the run's folder, a resume by the run's lock: a double c
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -210,6 +211,33 @@ def status(run_dir: Path) -> Status:
     )
     found = status_of(glance)
     return found if found.word != "lost" else status_of(RunReader(run_dir).read(time.time()))
+
+
+CHECKS: dict[Path, subprocess.Popen[bytes]] = {}
+"""Measurements of checkpoints that this process has started."""
+
+
+def start_check(run_dir: Path) -> None:
+    """Starts `python -m trainer.diagnose` on a run, in the background; its findings come to the run's `probes/`.
+
+    Raises RefusedError while one is under way, or where the run's trainer is not this project's.
+    """
+    running = CHECKS.get(run_dir)
+    if running is not None and running.poll() is None:
+        raise RefusedError(f"{run_dir.name} is being checked already; its findings appear under the causes.")
+    launch = read_launch(run_dir)
+    if launch is None or "trainer" not in launch.argv:
+        raise RefusedError(f"{run_dir.name} was not written by python -m trainer, whose checkpoints alone are known.")
+    if importlib.util.find_spec("torch") is None:
+        raise RefusedError(
+            "This Python has no torch; run the check where the run was trained: python -m trainer.diagnose"
+        )
+    # Our own interpreter and code, never those that a run directory names: it may come from elsewhere.
+    command = [sys.executable, "-m", "trainer.diagnose", str(run_dir), "--json"]
+    with (run_dir / "diagnose.log").open("wb") as log:
+        CHECKS[run_dir] = subprocess.Popen(
+            command, cwd=HOME, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
 
 
 def existing(runs_dir: Path, run_id: str) -> Path:

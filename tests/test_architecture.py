@@ -52,7 +52,7 @@ MAY_IMPORT = {
     | {"alignment", "forecast", "report", "replay", "comparison", "outcome"}
     | {"files", "processes", "reader", "alerts", "summaries", "ledger", "trash"},
     "ui": DISK
-    | {"status", "diagnosis", "launcher", "relaunch", "acks", "trash", "ledger", "devices"}
+    | {"status", "diagnosis", "launcher", "relaunch", "acks", "trash", "ledger", "devices", "summaries"}
     | {"view", "replay", "prescriptions", "report"},
     "cli": {"errors"},
     "commands": None,

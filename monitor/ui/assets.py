@@ -17,6 +17,7 @@ SCRIPTS = (
     "address.js",
     "socket.js",
     "toast.js",
+    "help.js",
     "axis.js",
     "charts.js",
     "figures.js",

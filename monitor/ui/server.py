@@ -16,6 +16,7 @@ from streamlit import config
 
 from monitor.ui import assets
 from monitor.ui.access import AccessGate, Tokens, load_tokens
+from monitor.ui.firstpaint import FirstPaint
 from monitor.ui.links import print_links
 from monitor.ui.listing import Listing
 from monitor.ui.live import LiveHub
@@ -71,9 +72,12 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware() -> list[Middleware]:
-    """The gate that every request passes first."""
+    """The gate that every request passes first, and the first words of the page."""
     address = config.get_option("server.address")
-    return [Middleware(AccessGate, tokens=tokens(), hosts=[address] if address else [], base=base_path())]
+    return [
+        Middleware(AccessGate, tokens=tokens(), hosts=[address] if address else [], base=base_path()),
+        Middleware(FirstPaint, runs_dir=runs_dir(), base=base_path()),
+    ]
 
 
 @contextlib.asynccontextmanager

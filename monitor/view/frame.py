@@ -80,6 +80,7 @@ def _of_the_moment(snapshot: Snapshot, judged: Judged, now: float, since: Since,
         "progress": words.progress(snapshot, status, now),
         "series": columns(snapshot, since),
         "problems": [f"{problem.file}, line {problem.line}: {problem.reason}" for problem in snapshot.problems[:5]],
+        "probes": [probe.at for probe in snapshot.probes],
         "problem_count": len(snapshot.problems),
         "machine": {
             "disk_free_bytes": snapshot.progress.disk_free_bytes if snapshot.progress is not None else None,
@@ -143,8 +144,15 @@ def _actions(snapshot: Snapshot, live: bool, word: str) -> dict[str, Any]:
         "stop": live and not stopping,
         "restart": known,
         "resume": known and not live,
+        "check": _can_be_checked(snapshot),
         "why": "" if known else "How this run was started is not known, so it cannot be started again from here.",
     }
+
+
+def _can_be_checked(snapshot: Snapshot) -> bool:
+    """Whether `python -m trainer.diagnose` knows this run's checkpoints, and there is one."""
+    ours = snapshot.launch is not None and "trainer" in snapshot.launch.argv
+    return ours and snapshot.progress is not None and snapshot.progress.checkpoint is not None
 
 
 def _title(snapshot: Snapshot, diagnosis: Diagnosis) -> str:

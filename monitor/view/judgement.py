@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from monitor.alerts import open_alerts
 from monitor.diagnosis import STOP_GRADE, Diagnosis, Judged
+from monitor.ledger import Tried, ledger
 from monitor.prescriptions.prescription import Prescription
 from monitor.prescriptions.registry import consider, prescribe
 from monitor.report.judged import healthy_rows
@@ -68,10 +70,11 @@ def judgement(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
     diagnosis = judged.diagnosis
     findings = sorted(diagnosis.findings, key=lambda finding: SEVERITIES.index(finding.severity))
     options = prescribe(snapshot, diagnosis)
+    tried = ledger(Path(snapshot.run_dir).parent) if options else {}
     return {
         "verdict": _verdict(diagnosis, options),
         "flags": [_flag(finding, snapshot) for finding in findings],
-        "prescriptions": [_option(option) for option in options],
+        "prescriptions": [{**_option(option), "tried": _tried(tried, option.id)} for option in options],
         "considered": [{**_option(each.option), "why_not": each.why_not} for each in consider(snapshot, diagnosis)],
         "causes": [
             {"title": cause.title, "evidence": list(cause.evidence), "against": list(cause.against)}
@@ -108,7 +111,7 @@ def _why(diagnosis: Diagnosis) -> str:
         return ""
     rate = STOP_GRADE.get(worst.rule)
     if rate is not None:
-        return f"This check may say STOP: it was {rate}."
+        return f"This check may say STOP: it {rate}."
     return "This check never says more than LOOK: how often it is wrong has not been counted well enough."
 
 
@@ -169,6 +172,11 @@ def _option(option: Prescription) -> dict[str, Any]:
         "disproved_by": option.disproved_by,
         "note": option.note,
     }
+
+
+def _tried(tried: dict[str, Tried], prescription: str) -> str:
+    """What came of it in this folder: counts, never a share of few tries."""
+    return tried[prescription].text if prescription in tried else "not yet in this folder"
 
 
 def plain(value: Any) -> str:

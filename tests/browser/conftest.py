@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from monitor.run_dir import Floors
+from monitor.writer import RunWriter
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -130,3 +133,36 @@ def wait_until(condition, secs: float = 30.0, why: str = "it never became true")
             return value
         time.sleep(0.1)
     raise AssertionError(f"After {secs:g} s: {why}")
+
+
+WORDS = ["REGEN", "SONNE", "WIND", "NORD", "SUED", "MORGEN"]
+
+
+def sentence(clip, epoch):
+    """What clip `clip` is decoded as: each epoch one word more of its target, the second word always swapped."""
+    target = [WORDS[(clip + place) % len(WORDS)] for place in range(4)]
+    return " ".join("WOLKE" if place == 1 else word for place, word in enumerate(target[: epoch // 3]))
+
+
+@pytest.fixture(scope="session")
+def sick(dashboard):
+    """A run that overfits from epoch 10 on, with a limit of the project's own."""
+    name = "sick"
+    clips = 6
+    references = [" ".join(WORDS[(clip + place) % len(WORDS)] for place in range(4)) for clip in range(clips)]
+    floors = Floors(wer_constant=0.9, loss_unigram=4.0, blank_ratio=0.7)
+    with RunWriter(dashboard.runs / name, floors=floors, gap_basis="eval", epochs=30) as run:
+        for epoch in range(1, 31):
+            train = max(0.1, 3.0 - 0.2 * epoch)
+            val = 3.2 - 0.15 * epoch if epoch <= 10 else 1.7 + 0.06 * (epoch - 10)
+            run.log_decodes(epoch, [sentence(clip, epoch) for clip in range(clips)], references=references)
+            run.log_epoch(
+                epoch,
+                step=epoch * 40,
+                train_loss=train + 0.1,
+                train_eval_loss=train,
+                val_loss=val,
+                val_wer=max(0.5, 0.95 - 0.05 * epoch),
+                length_ratio=min(1.0, epoch / 12),
+            )
+    return name

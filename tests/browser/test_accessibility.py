@@ -4,12 +4,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.test_page_states import open_run, write_run
-from tests.browser.test_page_views import sick  # noqa: F401 - the run that overfits, as a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 SERIOUS = ("serious", "critical")
-STREAMLITS_OWN = {"[data-testid=stAppScrollToBottomContainer]"}
 
 
 def serious(page):
@@ -23,7 +21,7 @@ def serious(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_in_any_view(dashboard, tab, sick, scheme):  # noqa: F811
+def test_axe_finds_nothing_serious_in_any_view(dashboard, tab, sick, scheme):
     page = tab(color_scheme=scheme, reduced_motion="reduce")
     open_run(page, dashboard, sick)
     page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')._fullLayout")
@@ -38,7 +36,7 @@ def test_axe_finds_nothing_serious_in_any_view(dashboard, tab, sick, scheme):  #
     assert serious(page) == [], "the list of runs"
 
 
-def test_severity_and_errors_are_told_by_shape_and_word(dashboard, tab, sick):  # noqa: F811
+def test_severity_and_errors_are_told_by_shape_and_word(dashboard, tab, sick):
     page = tab()
     open_run(page, dashboard, sick)
     for flag in page.locator("[data-testid=flags] .vs-flag").all():

@@ -71,13 +71,42 @@ def test_a_run_fits_every_width_in_both_themes(dashboard, tab, written, width, s
     assert clipped == []
 
 
-def test_words_come_first_and_nothing_moves_when_the_charts_arrive(dashboard, tab, written):
-    page = tab()
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push(entry.value)))
+  .observe({type: "layout-shift", buffered: true});
+"""
+
+
+@pytest.mark.parametrize("width", [400, 1360, 3840])
+def test_nothing_moves_from_the_first_words_to_the_last_chart(dashboard, tab, written, width):
+    page = tab(width=width)
+    page.add_init_script(SHIFTS)
     open_run(page, dashboard, written)
-    at_first = page.get_by_test_id("chart-loss").bounding_box()
     page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')._fullLayout")
+    at_first = page.get_by_test_id("chart-loss").bounding_box()
     time.sleep(1)
     assert page.get_by_test_id("chart-loss").bounding_box() == at_first
+    assert sum(page.evaluate("() => window.shifts")) < 0.001
+
+
+def test_the_verdict_stands_in_the_document_before_any_script_has_run(dashboard, browser):
+    folder = dashboard.runs / "reference-copy"
+    folder.mkdir(exist_ok=True)
+    for file in (ROOT / "examples" / "reference-run").glob("*.json*"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(dashboard.link("reference-copy"))
+    words = page.locator("#vs-first").inner_text()
+    context.close()
+    assert "STOP" in words and "92.1 %" in words and "MORGEN WOLKE REGION REGEN scores 91.2 %" in words
+
+
+def test_the_words_of_the_document_go_when_the_page_is_drawn(dashboard, tab, written):
+    page = tab()
+    open_run(page, dashboard, written)
+    assert page.locator("#vs-first").count() == 0
 
 
 def test_what_a_run_says_stays_text(dashboard, tab):

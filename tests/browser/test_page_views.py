@@ -7,8 +7,6 @@ import sys
 
 import pytest
 
-from monitor.run_dir import Floors
-from monitor.writer import RunWriter
 from tests.browser.conftest import ROOT, wait_until
 from tests.browser.test_page_states import open_run, sideways
 
@@ -17,37 +15,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 LOSS = "document.querySelector('[data-testid=chart-loss]')"
 RANGES = """() => ["loss", "wer", "words"].map((id) =>
   document.querySelector(`[data-testid=chart-${id}]`)._fullLayout.xaxis.range.map((x) => Math.round(10 * x)))"""
-WORDS = ["REGEN", "SONNE", "WIND", "NORD", "SUED", "MORGEN"]
-
-
-def sentence(clip, epoch):
-    """What clip `clip` is decoded as: each epoch one word more of its target, the second word always swapped."""
-    target = [WORDS[(clip + place) % len(WORDS)] for place in range(4)]
-    return " ".join("WOLKE" if place == 1 else word for place, word in enumerate(target[: epoch // 3]))
-
-
-@pytest.fixture(scope="module")
-def sick(dashboard):
-    """A run that overfits from epoch 10 on, with a limit of the project's own."""
-    name = "sick"
-    clips = 6
-    references = [" ".join(WORDS[(clip + place) % len(WORDS)] for place in range(4)) for clip in range(clips)]
-    floors = Floors(wer_constant=0.9, loss_unigram=4.0, blank_ratio=0.7)
-    with RunWriter(dashboard.runs / name, floors=floors, gap_basis="eval", epochs=30) as run:
-        for epoch in range(1, 31):
-            train = max(0.1, 3.0 - 0.2 * epoch)
-            val = 3.2 - 0.15 * epoch if epoch <= 10 else 1.7 + 0.06 * (epoch - 10)
-            run.log_decodes(epoch, [sentence(clip, epoch) for clip in range(clips)], references=references)
-            run.log_epoch(
-                epoch,
-                step=epoch * 40,
-                train_loss=train + 0.1,
-                train_eval_loss=train,
-                val_loss=val,
-                val_wer=max(0.5, 0.95 - 0.05 * epoch),
-                length_ratio=min(1.0, epoch / 12),
-            )
-    return name
 
 
 def check(dashboard, run, *options):
@@ -223,3 +190,53 @@ def test_a_report_needs_the_token_and_a_real_run(dashboard, tab, sick):
     assert page.request.get(f"{root}/{sick}.md").status == 200
     for name in ("nobody.md", "sick.exe", "..%2f..%2fetc%2fpasswd.md", ".md"):
         assert page.request.get(f"{root}/{name}").status in (400, 404)
+
+
+def test_three_sentences_stand_on_the_first_tab_and_lead_to_all(dashboard, tab, sick):
+    page = tab()
+    open_run(page, dashboard, sick)
+    page.get_by_test_id("three").locator(".vs-few-row").nth(2).wait_for()
+    assert "WOLKE" in page.get_by_test_id("three").inner_text()
+    page.get_by_test_id("three").get_by_role("button", name="All predictions").click()
+    assert page.get_by_test_id("panel-predictions").is_visible()
+
+
+def test_a_wall_shows_word_reason_and_four_numbers_alone(dashboard, tab, sick):
+    page = tab(width=1920, height=1080)
+    page.goto(dashboard.link(sick) + "&view=wall")
+    page.get_by_test_id("verdict").wait_for()
+    page.wait_for_function("() => document.querySelector('[data-testid=flags]')?.dataset.seq")
+    assert page.get_by_test_id("tile-words").is_visible()
+    for hidden in ("tab-now", "chart-loss", "flags", "btn-stop"):
+        assert not page.get_by_test_id(hidden).is_visible()
+    size = page.evaluate("() => parseFloat(getComputedStyle(document.querySelector('.vs-number')).fontSize)")
+    assert size >= 64 and sideways(page) == 0
+
+
+def test_help_explains_keys_and_words_and_goes_away(dashboard, tab, sick):
+    page = tab()
+    open_run(page, dashboard, sick)
+    page.keyboard.press("?")
+    page.get_by_test_id("help").get_by_text("word error rate").wait_for()
+    page.keyboard.press("Escape")
+    wait_until(lambda: not page.get_by_test_id("help").is_visible(), 5, "the help stayed open")
+
+
+def test_hostile_log_lines_are_text_and_searched(dashboard, tab, sick):
+    log = dashboard.runs / sick / "trainer.log"
+    log.write_text(
+        "<img src=x onerror=window.hacked=1>\n\x1b[31mred\x1b[0m \u202eevil\nKeyError: 'x'\n" + "W" * 100_000
+    )
+    page = tab()
+    open_run(page, dashboard, sick)
+    page.get_by_test_id("tab-log").click()
+    lines = page.get_by_test_id("log")
+    lines.get_by_text("<img src=x").wait_for()
+    assert page.evaluate("() => window.hacked") is None and lines.locator("img").count() == 0
+    assert "100,000 characters" in lines.inner_text() and "\u202e" not in lines.inner_text()
+    page.get_by_role("button", name="only warnings").click()
+    wait_until(lambda: lines.inner_text().strip() == "KeyError: 'x'", 10, "other lines are shown too")
+    with log.open("a") as more:
+        more.write("\nValueError: new\n")
+    wait_until(lambda: "ValueError: new" in lines.inner_text(), 10, "the log is not followed")
+    assert sideways(page) == 0

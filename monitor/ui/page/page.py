@@ -117,6 +117,8 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
         dialogs.stop(run_dir, snapshot)
     elif kind == "resume":
         dialogs.resume(run_dir, snapshot)
+    elif kind == "check":
+        _check(run_dir)
     elif kind == "ack":
         _acknowledge(run_dir, str(action.get("alert")))
     elif kind == "restart":
@@ -127,6 +129,13 @@ def _option(snapshot: Snapshot, wanted: Any) -> Prescription | None:
     """The prescription of that id, made here: what a browser sends is a name, never the values."""
     options = prescribe(snapshot, judge(snapshot, time.time()).diagnosis)
     return next((option for option in options if option.id == wanted), None)
+
+
+def _check(run_dir: Path) -> None:
+    try:
+        launcher.start_check(run_dir)
+    except (MonitorError, OSError) as problem:
+        st.toast(dialogs.plain(str(problem)), duration="long")
 
 
 def _acknowledge(run_dir: Path, alert: str) -> None:

@@ -16,6 +16,8 @@ function loadPlotly(url) {
 }
 
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, scrollZoom: false };
+// Points are drawn where there are few of them: each is a node of its own, and costs time at every update.
+const FEW_POINTS = 40;
 const MARGIN = { l: 44, r: 96, t: 12, b: 42 };
 
 function tokens(root) {
@@ -32,15 +34,16 @@ function chartCard(id, title, height, onReset) {
   const note = h("p", { class: "vs-chart-note vs-muted vs-tabular" });
   const reset = h("button", { type: "button", class: "vs-link vs-reset", "data-testid": `reset-${id}`, onclick: onReset }, "Show all");
   show(reset, false);
+  const labels = h("div", { class: "vs-chart-labels", "aria-hidden": "true" });
   const cursor = h("div", { class: "vs-cursor", "aria-hidden": "true" });
   show(cursor, false);
   const card = h(
     "section",
     { class: "vs-card" },
     h("div", { class: "vs-card-head" }, head, h("div", { class: "vs-row" }, note, reset)),
-    h("div", { class: "vs-chart-frame" }, box, cursor),
+    h("div", { class: "vs-chart-frame" }, box, labels, cursor),
   );
-  return { id, box, head, note, reset, cursor, card, height };
+  return { id, box, head, note, reset, labels, cursor, card, height };
 }
 
 function baseLayout(ink, extra) {
@@ -62,7 +65,7 @@ function baseLayout(ink, extra) {
 }
 
 function line(x, y, name, color, extra = {}) {
-  const few = x.length < 80;
+  const few = x.length < FEW_POINTS;
   return {
     x,
     y: y.map((value) => (finite(value) ? num(value) : null)),
@@ -90,22 +93,58 @@ function lastFinite(x, y) {
   return null;
 }
 
-// Labels at line ends, pushed apart so that two lines that meet stay readable.
-function endLabels(ends, range, height, log = false) {
-  const onAxis = (value) => (log ? Math.log10(Math.max(1e-12, value)) : value);
-  const perUnit = height / Math.max(1e-9, range[1] - range[0]);
-  const sorted = ends.filter((end) => end.at).sort((a, b) => b.at[1] - a.at[1]);
-  let above = Infinity;
-  return sorted.map((end) => {
-    const value = Math.min(range[1], Math.max(range[0], onAxis(end.at[1])));
-    const pixel = value * perUnit;
-    const placed = Math.min(pixel, above - 16);
-    above = placed;
-    return {
-      x: 1, xref: "paper", xanchor: "left", y: value, yshift: placed - pixel, text: end.text, showarrow: false,
-      font: { color: end.color, size: 12 }, xshift: 6,
-    };
+// Labels stand in HTML over the chart: Plotly measures each of its own texts at every update, which cost half of it.
+// A label: {text, color, at: [x, y]} at a line's end, or {…, place: "in", x, share} inside the plot; axis "y2" for lanes.
+const LINE_HEIGHT = 16;
+
+function placed(labels, axes) {
+  const { xaxis } = axes;
+  const right = xaxis._offset + xaxis._length + 6;
+  const ends = labels.filter((label) => label.at).map((label) => {
+    const axis = label.axis === "y2" ? axes.yaxis2 : axes.yaxis;
+    const pixel = axis._offset + axis.d2p(label.at[1]);
+    return { ...label, left: right, top: Math.min(axis._offset + axis._length, Math.max(axis._offset, pixel)) };
   });
+  ends.sort((a, b) => a.top - b.top);
+  // Pushed apart, so that two lines that meet stay readable.
+  ends.forEach((label, i) => {
+    if (i && label.top < ends[i - 1].top + LINE_HEIGHT) label.top = ends[i - 1].top + LINE_HEIGHT;
+  });
+  const inside = labels.filter((label) => label.place === "in").map((label) => {
+    const { yaxis } = axes;
+    const left = label.x === undefined ? xaxis._offset + xaxis._length / 2 : xaxis._offset + xaxis.d2p(label.x);
+    return { ...label, left, top: yaxis._offset + (1 - label.share) * yaxis._length, hidden: left < xaxis._offset - 1 || left > xaxis._offset + xaxis._length + 1 };
+  });
+  return [...ends, ...inside];
+}
+
+function paintLabels(chart, labels) {
+  const axes = chart.box._fullLayout;
+  keyed(
+    chart.labels,
+    placed(labels, axes).map((label, i) => ({ ...label, key: `${label.key ?? label.text.split(" ")[0]}-${label.at ? "end" : i}` })),
+    (label) => label.key,
+    () => h("span", { class: "vs-chart-label" }),
+    (node, label) => {
+      setText(node, label.text);
+      node.style.color = label.color;
+      node.style.left = `${label.left}px`;
+      node.style.top = `${label.top}px`;
+      node.dataset.anchor = label.anchor ?? "start";
+      show(node, !label.hidden);
+    },
+  );
+}
+
+// The same labels as Plotly's own, for a picture that is saved.
+function annotationsOf(labels, axes) {
+  const { l, t, r, b } = axes._size ?? { l: MARGIN.l, t: MARGIN.t, r: MARGIN.r, b: MARGIN.b };
+  const width = axes.width - l - r;
+  const height = axes.height - t - b;
+  return placed(labels, axes).filter((label) => !label.hidden).map((label) => ({
+    xref: "paper", yref: "paper", x: (label.left - l) / width, y: 1 - (label.top - t) / height, text: label.text.replaceAll("<", "‹"), showarrow: false,
+    xanchor: { end: "right", middle: "center" }[label.anchor] ?? "left", yanchor: "middle", font: { size: 12, color: label.color },
+  }));
 }
 
 function axisTitle(text, ink) {
@@ -158,6 +197,8 @@ class Charts {
     const { box } = chart;
     if (!this.plotly || !box.isConnected || box.offsetWidth === 0) return;
     this.plotly.react(box, figure.data, figure.layout, CONFIG);
+    chart.figure = figure;
+    paintLabels(chart, figure.labels ?? []);
     if (chart.listens) return;
     chart.listens = true;
     box.on("plotly_relayout", (change) => {
@@ -188,7 +229,11 @@ class Charts {
   }
 
   async save(chart, format, name) {
-    await this.plotly.downloadImage(chart.box, { format, width: 1200, height: 600, filename: `${name}-${chart.id}` });
+    if (!chart.figure) return;
+    const { data, layout, labels } = chart.figure;
+    const axes = chart.box._fullLayout;
+    const picture = { ...layout, width: axes.width, annotations: annotationsOf(labels ?? [], axes), paper_bgcolor: tokens(this.root).surface };
+    await this.plotly.downloadImage({ data, layout: picture }, { format, width: axes.width, height: axes.height, scale: 2, filename: `${name}-${chart.id}` });
   }
 
   forget(charts) {

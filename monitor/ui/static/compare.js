@@ -179,9 +179,9 @@ function overlayFigure(key, answer, ink, height) {
   if (shapes.length) ends.push({ at: [0, 100 * chance], text: `chance ${(100 * chance).toFixed(1)}`, color: ink.muted });
   if (answer.mode === "epoch") shapes.push({ type: "line", x0: answer.epoch, x1: answer.epoch, yref: "y domain", y0: 0, y1: 1, line: { color: ink.muted, width: 1, dash: "dot" } });
   const layout = baseLayout(ink, {
-    height, shapes, annotations: endLabels(ends, range, height - MARGIN.t - MARGIN.b),
+    height, shapes,
     xaxis: { title: axisTitle(answer.mode === "hours" ? "hours since the start" : "epoch", ink) },
     yaxis: { range, fixedrange: true, ticksuffix: key === "wer" ? " %" : "" },
   });
-  return { data, layout, note: "" };
+  return { data, layout, labels: ends, note: "" };
 }

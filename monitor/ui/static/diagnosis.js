@@ -14,7 +14,14 @@ function buildDiagnosis(emit, role, data) {
   ui.healthy = h("tbody", {});
   ui.limits = h("tbody", {});
   ui.limitsHead = h("summary", {});
-  ui.probe = h("div", { class: "vs-row" });
+  ui.check = h("button", { type: "button", class: "vs-button", "data-testid": "btn-check" }, "Check the checkpoint");
+  ui.check.addEventListener("click", () => {
+    ui.checkedAt = Date.now();
+    ui.emit({ kind: "check" });
+    paintCheck(ui, ui.frame);
+  });
+  ui.checking = h("span", { class: "vs-muted", role: "status" });
+  ui.probe = h("div", { class: "vs-row" }, role === "control" ? ui.check : null, ui.checking);
   const report = (format, label) => h("a", { class: "vs-button", download: "", href: `${data.report}/${encodeURIComponent(data.run)}.${format}`, "data-testid": `report-${format}` }, label);
   ui.node = h(
     "div",
@@ -27,6 +34,7 @@ function buildDiagnosis(emit, role, data) {
       ui.why,
       ui.causes,
       ui.noCause,
+      ui.probe,
     ),
     h("section", { class: "vs-card", id: "vs-try", "data-testid": "try" }, h("h2", {}, "What to try, one bundle per restart"), ui.suppressed, ui.list, ui.noOption, ui.leftAlone),
     h(
@@ -45,6 +53,8 @@ function table(names, body) {
 }
 
 function paintDiagnosis(ui, frame) {
+  ui.frame = frame;
+  paintCheck(ui, frame);
   setText(ui.verdict, `${frame.verdict.word}. ${frame.verdict.reason}`);
   setText(ui.why, frame.verdict.why);
   keyed(
@@ -89,6 +99,18 @@ function paintDiagnosis(ui, frame) {
   setText(ui.limitsHead, `Limits in force since this run's start: ${own ? `${own} of the project's own (vitalsigns.toml), the rest default` : "all default; a vitalsigns.toml can change them"}`);
 }
 
+// The measurement takes half a minute; what it finds comes in as evidence for and against the causes.
+const CHECK_PATIENCE_MS = 180_000;
+
+function paintCheck(ui, frame) {
+  const fresh = frame.probes.some((at) => 1000 * at > (ui.checkedAt ?? Infinity) - 2000);
+  const waiting = ui.checkedAt && !fresh && Date.now() - ui.checkedAt < CHECK_PATIENCE_MS;
+  ui.check.disabled = Boolean(waiting);
+  show(ui.probe, frame.actions.check && frame.at === null);
+  const known = frame.probes.length ? `${frame.probes.length} measurements of a checkpoint stand among the evidence.` : "Measures the best checkpoint on the CPU, about half a minute: decoder or model, time resolution, gradients, five clips by heart.";
+  setText(ui.checking, waiting ? "Checking; the findings will appear above." : known);
+}
+
 function diffText(option) {
   return option.changes.map((change) => `${change.key} ${change.before} → ${change.after}`).join(" · ") || "no option changes";
 }
@@ -99,7 +121,7 @@ function createOption(ui) {
     { class: "vs-option" },
     h("h3", {}),
     h("p", { class: "vs-diff" }),
-    h("dl", {}, h("dt", {}, "Expected"), h("dd", {}), h("dt", {}, "Costs"), h("dd", {}), h("dt", {}, "Disproved if"), h("dd", {})),
+    h("dl", {}, h("dt", {}, "Expected"), h("dd", {}), h("dt", {}, "Costs"), h("dd", {}), h("dt", {}, "Disproved if"), h("dd", {}), h("dt", {}, "Tried before"), h("dd", {})),
     h("p", { class: "vs-muted" }),
     h("div", { class: "vs-row" }),
   );
@@ -117,7 +139,7 @@ function updateOption(node, option, frame) {
   setText(title, option.title);
   setText(diff, diffText(option));
   const values = list.querySelectorAll("dd");
-  [option.expected, option.cost, option.disproved_by].forEach((text, i) => setText(values[i], text));
+  [option.expected, option.cost, option.disproved_by, option.tried].forEach((text, i) => setText(values[i], text));
   setText(note, option.note);
   const restartable = option.changes.length > 0 && frame.actions.restart && frame.at === null;
   show(row, restartable || Boolean(node.command));

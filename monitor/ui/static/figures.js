@@ -30,12 +30,10 @@ function lossFigure(ctx, height) {
   if (off) notes.unshift(`▲ ${off}`);
   const lanes = laneTraces(ctx);
   const laneShare = frame.lanes.length ? Math.min(0.36, 0.05 + 0.065 * frame.lanes.length) : 0;
-  const plotHeight = (height - MARGIN.t - MARGIN.b) * (1 - (laneShare ? laneShare + 0.04 : 0));
   const marks = eventMarks(ctx);
   const layout = baseLayout(ink, {
     height,
     shapes: [...shapes, ...marks.shapes],
-    annotations: [...marks.notes, ...endLabels(ends, range, plotHeight, log), ...laneLabels(ctx)],
     xaxis: xAxis(ctx, { anchor: laneShare ? "y2" : "y" }),
     yaxis: { range, type: log ? "log" : "linear", fixedrange: true, domain: [laneShare ? laneShare + 0.04 : 0, 1] },
     yaxis2: {
@@ -43,7 +41,7 @@ function lossFigure(ctx, height) {
       fixedrange: true, visible: false, autorange: false,
     },
   });
-  return { data: [...traces, ...lanes], layout, note: notes.join("  ") };
+  return { data: [...traces, ...lanes], layout, labels: [...ends, ...marks.labels, ...laneLabels(ctx)], note: notes.join("  ") };
 }
 
 function spread(series) {
@@ -82,23 +80,20 @@ function mark(x, y, symbol, size, color, text) {
 function eventMarks(ctx) {
   const { frame, ink, axis, cols } = ctx;
   const shapes = [];
-  const notes = [];
+  const labels = [];
   const upright = (epoch, dash) => ({ type: "line", x0: axis.of(epoch), x1: axis.of(epoch), yref: "y domain", y0: 0, y1: 1, line: { color: ink.muted, width: 1, dash } });
   const crossed = frame.marks.gap_crossed_epoch;
   if (crossed !== null && crossed !== undefined) {
     shapes.push(upright(crossed, "dot"));
-    notes.push({
-      x: axis.of(crossed), yref: "y domain", y: 0.5, yanchor: "middle", xanchor: crossed > 0.7 * cols.epoch.at(-1) ? "right" : "left", xshift: crossed > 0.7 * cols.epoch.at(-1) ? -4 : 4,
-      showarrow: false, text: `gap passed ${frame.marks.gap_limit.toFixed(1)} ${about(cols.epoch, crossed)} ${Math.ceil(crossed)}`, font: { size: 12, color: ink.muted },
-    });
+    labels.push({ place: "in", key: "crossed", x: axis.of(crossed), share: 0.5, anchor: crossed > 0.7 * cols.epoch.at(-1) ? "end" : "start", text: `gap passed ${frame.marks.gap_limit.toFixed(1)} ${about(cols.epoch, crossed)} ${Math.ceil(crossed)}`, color: ink.muted });
   }
   for (const [epochs, sign] of [[frame.marks.resumed_at, "↻"], [frame.marks.children_at ?? [], "⎇"]]) {
     for (const epoch of epochs) {
       shapes.push(upright(epoch, "dash"));
-      notes.push({ x: axis.of(epoch), yref: "y domain", y: 1, yanchor: "top", xanchor: "left", xshift: 3, text: sign, showarrow: false, font: { color: ink.muted, size: 14 } });
+      labels.push({ place: "in", key: `${sign}${epoch}`, x: axis.of(epoch), share: 0.96, text: sign, color: ink.muted });
     }
   }
-  return { shapes, notes };
+  return { shapes, labels };
 }
 
 // Where evaluations lie more than an epoch apart, a crossing between them is only known about.
@@ -153,10 +148,8 @@ function laneTraces(ctx) {
 }
 
 function laneLabels(ctx) {
-  return ctx.frame.lanes.map((lane, place) => ({
-    xref: "paper", x: 1, xanchor: "left", xshift: 6, yref: "y2", y: ctx.frame.lanes.length - 1 - place, showarrow: false,
-    text: lane.rule.replaceAll("_", " "), font: { size: 12, color: ctx.ink.muted },
-  }));
+  const last = ctx.frame.lanes.length - 1;
+  return ctx.frame.lanes.map((lane, place) => ({ at: [0, last - place], axis: "y2", key: `lane-${lane.rule}`, text: lane.rule.replaceAll("_", " "), color: ctx.ink.muted }));
 }
 
 function werFigure(ctx, height) {
@@ -191,11 +184,11 @@ function werFigure(ctx, height) {
   const onX = xAxis(ctx);
   if (ahead) onX.range = [onX.range[0], Math.max(onX.range[1], ahead.epoch.at(-1))];
   const layout = baseLayout(ink, {
-    height, shapes, annotations: endLabels(ends, range, height - MARGIN.t - MARGIN.b),
+    height, shapes,
     xaxis: onX, yaxis: { range, fixedrange: true, ticksuffix: " %" },
   });
-  if (val.every((value) => value === null)) sayInside(layout, ink, "No val WER in this run's records");
-  return { data, layout, note: ahead ? "dotted: if nothing changes (four in five)" : "" };
+  const labels = val.every((value) => value === null) ? [...ends, sayInside(ink, "No val WER in this run's records")] : ends;
+  return { data, layout, labels, note: ahead ? "dotted: if nothing changes (four in five)" : "" };
 }
 
 function outlookTraces(ctx, ahead) {
@@ -227,16 +220,16 @@ function wordsFigure(ctx, height) {
   }
   const blank = line(x, cols.blank_ratio, "blank ratio", ink.text, { line: { color: ink.text, width: 1.5, dash: "dash" }, mode: "lines" });
   const layout = baseLayout(ink, {
-    height, shapes, annotations: endLabels(ends, range, height - MARGIN.t - MARGIN.b), xaxis: xAxis(ctx), yaxis: { range, fixedrange: true },
+    height, shapes, xaxis: xAxis(ctx), yaxis: { range, fixedrange: true },
   });
   const known = cols.length_ratio.some(finite) || cols.blank_ratio.some(finite);
-  if (!known) sayInside(layout, ink, "Not in this run's records:<br>they come with logged predictions");
-  return { data: [...curve(ctx, cols.length_ratio, "words out / in", ink.val), blank], layout, note: "" };
+  const labels = known ? ends : [...ends, sayInside(ink, "Not in this run's records: they come with logged predictions")];
+  return { data: [...curve(ctx, cols.length_ratio, "words out / in", ink.val), blank], layout, labels, note: "" };
 }
 
-// A chart without data says why, in its own middle; the text is ours, never a run's.
-function sayInside(layout, ink, text) {
-  layout.annotations.push({ x: 0.5, y: 0.5, xref: "paper", yref: "paper", text, showarrow: false, font: { size: 14, color: ink.muted } });
+// A chart without data says why, in its own middle.
+function sayInside(ink, text) {
+  return { place: "in", key: "why", share: 0.5, anchor: "middle", text, color: ink.muted };
 }
 
 function machineFigure(x, y, name, title, ink, height) {

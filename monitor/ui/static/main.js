@@ -37,6 +37,8 @@ export default function (component) {
   const Page = data.mode === "run" ? RunPage : data.mode === "missing" ? MissingPage : ListPage;
   root.place = place;
   root.page = new Page(root, data, emit);
+  // The words that came with the document have done their work.
+  document.getElementById("vs-first")?.remove();
   root.cleanup = () => {
     root.page?.close();
     root.page = null;

@@ -20,12 +20,15 @@ function buildNow(emit, role, view, on) {
   ui.bar = buildChartBar(view, on);
   const machine = h("details", { class: "vs-machine", "data-testid": "machine" }, h("summary", {}, "Optimiser: learning rate, gradient norm"), h("div", { class: "vs-two" }, ui.lr.card, ui.norm.card));
   machine.addEventListener("toggle", on.repaint);
+  ui.few = h("div", { class: "vs-few" });
+  ui.fewCard = h("section", { class: "vs-card", "data-testid": "three" }, h("div", { class: "vs-card-head" }, h("h2", {}, "Three sentences"), h("button", { type: "button", class: "vs-link", onclick: () => on.open("predictions") }, "All predictions")), ui.few);
+  show(ui.fewCard, false);
   ui.nodes = [
     ui.verdict.node,
     ui.parent,
     ui.tiles,
     ui.bar.node,
-    h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.loss.card, h("div", { class: "vs-two" }, ui.wer.card, ui.words.card), machine), ui.flags.node),
+    h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.loss.card, h("div", { class: "vs-two" }, ui.wer.card, ui.words.card), ui.fewCard, machine), ui.flags.node),
   ];
   return ui;
 }
@@ -98,4 +101,25 @@ function paintParent(node, frame) {
   if (!parent) return;
   const expected = parent.expected ? ` Expected: ${parent.expected}.` : "";
   setText(node, `Child of ${parent.id}: ${parent.changes.join(", ") || "nothing changed"}.${expected}`);
+}
+
+// Three clips of the watch list, or the first three, as they were decoded last.
+function paintFew(ui, answer, watched) {
+  const chosen = [...answer.clips].sort((a, b) => Number(watched.has(b.id)) - Number(watched.has(a.id))).slice(0, 3);
+  show(ui.fewCard, chosen.length > 0);
+  keyed(
+    ui.few,
+    chosen,
+    (clip) => clip.id,
+    () => h("div", { class: "vs-few-row" }, h("span", {}), h("span", { class: "vs-inline-words" }), h("span", { class: "vs-muted vs-tabular" })),
+    (node, clip) => {
+      const signature = JSON.stringify(clip.words);
+      if (node.signature === signature) return;
+      node.signature = signature;
+      const said = clip.words.filter(([kind]) => kind !== "d");
+      setText(node.children[0], clip.words.filter(([kind]) => kind !== "i").map(([, target]) => target).join(" "));
+      node.children[1].replaceChildren(...(said.length ? said.map(([kind, , word]) => h("span", { class: `vs-word-inline vs-kind-${kind}`, title: KIND_WORD[kind] }, h("span", { class: "vs-said" }, `${KIND_GLYPH[kind]}${KIND_GLYPH[kind] ? "\u00a0" : ""}${word}`))) : [h("span", { class: "vs-word-empty" }, "(said nothing)")]));
+      setText(node.children[2], `≠ ${clip.s} ∅ ${clip.d} + ${clip.i}`);
+    },
+  );
 }

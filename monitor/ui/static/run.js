@@ -51,7 +51,7 @@ class RunPage {
       repaint: () => this.schedule(),
     };
     this.on = on;
-    this.header = buildHeader(emit, data.role, this.tabs.bar);
+    this.header = buildHeader(emit, data.role, this.tabs.bar, () => this.help.toggle());
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
     this.predictions = buildPredictions(data.run, this.ask);
@@ -60,13 +60,16 @@ class RunPage {
     this.moment = buildMoment((epoch) => this.lookBack(epoch));
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
     this.toasts = toastArea();
+    this.help = buildHelp();
     this.tabs.panels.now.append(...this.now.nodes);
     this.tabs.panels.predictions.append(this.predictions.node);
     this.tabs.panels.diagnosis.append(this.diagnosis.node);
     this.tabs.panels.compare.append(this.compare.node);
     this.tabs.panels.log.append(this.log.node);
-    this.node = h("div", { class: "vs-page" }, this.header.node, this.problem, this.moment.node, Object.values(this.tabs.panels), this.toasts);
+    this.node = h("div", { class: "vs-page" }, this.header.node, this.problem, this.moment.node, Object.values(this.tabs.panels), this.help.node, this.toasts);
     this.root.replaceChildren(this.node);
+    // On a wall: word, reason and four numbers, to be read from across the room.
+    this.root.classList.toggle("vs-wall", Address.read("view") === "wall");
     show(this.problem, false);
   }
 
@@ -83,7 +86,7 @@ class RunPage {
     }
     const hearers = {
       frame: () => this.hearFrame(message),
-      predictions: () => paintPredictions(this.predictions, message),
+      predictions: () => (message.asked === "now" ? paintFew(this.now, message, this.predictions.watched) : paintPredictions(this.predictions, message)),
       clip: () => paintHistory(this.predictions, message),
       moment: () => this.showMoment(message),
       compare: () => this.showComparison(message),
@@ -99,7 +102,10 @@ class RunPage {
     this.heard = true;
     this.take(frame);
     this.schedule();
-    for (const flag of this.watch.news(frame.flags)) toast(this.toasts, flag.severity, flag.title, flag.line);
+    for (const flag of this.watch.news(frame.flags)) {
+      toast(this.toasts, flag.severity, flag.title, flag.line);
+      if (flag.severity !== "info") notify(`${flag.title} · ${frame.run.id}`, flag.line);
+    }
     if (first && finite(Number(Address.read("at") ?? NaN))) this.lookBack(Number(Address.read("at")));
   }
 
@@ -145,6 +151,7 @@ class RunPage {
     this.nameTab();
     this.say(live.problem_count ? `${live.problem_count} unreadable lines were skipped: ${live.problems[0]}` : "");
     if (this.tabs.active === "now") paintNow(this.now, frame, cols, this.steps, this.view, this.charts, this.on, tokens(this.root));
+    if (this.tabs.active === "now") this.askFew(frame);
     if (this.tabs.active === "predictions") notePredictions(this.predictions, frame, cols);
     if (this.tabs.active === "diagnosis") paintDiagnosis(this.diagnosis, frame);
     if (this.tabs.active === "compare") {
@@ -179,6 +186,14 @@ class RunPage {
     this.paint();
   }
 
+  // The sentences on the first tab follow each newly decoded evaluation.
+  askFew(frame) {
+    const last = frame.decoded.at(-1) ?? null;
+    if (last === null || last === this.fewOf) return;
+    this.fewOf = last;
+    this.ask({ kind: "predictions", epoch: last, filter: this.predictions.watched.size ? "watch" : "first", watched: [...this.predictions.watched].slice(0, 3), asked: "now" });
+  }
+
   lookBack(epoch) {
     Address.write({ at: epoch });
     if (epoch !== null && epoch !== undefined) return this.ask({ kind: "moment", epoch });
@@ -207,6 +222,7 @@ class RunPage {
   // Keys move and look; none starts or stops anything.
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select, [role=dialog]")) return;
+    if (event.key === "?") return this.help.toggle();
     const tab = TABS[Number(event.key) - 1];
     if (tab) this.tabs.open(tab[0]);
     else if (event.key === "Escape" && this.past) this.lookBack(null);

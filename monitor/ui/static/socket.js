@@ -63,7 +63,7 @@ class Live {
   // Asked before the connection is up: the last question of each kind waits for it.
   ask(message) {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
-    else this.waiting.set(message.kind, message);
+    else this.waiting.set(`${message.kind} ${message.asked === "now"}`, message);
   }
 
   close() {

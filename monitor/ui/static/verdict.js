@@ -4,7 +4,7 @@ function stateDot(status) {
   return status.live ? "●" : { failed: "✕", lost: "✕", finished: "✓" }[status.word] ?? "■";
 }
 
-function buildHeader(emit, role, tabs) {
+function buildHeader(emit, role, tabs, onHelp) {
   const ui = {};
   const button = (id, label, action) =>
     h("button", { type: "button", class: "vs-button", "data-testid": `btn-${id}`, onclick: () => emit(action) }, label);
@@ -18,12 +18,14 @@ function buildHeader(emit, role, tabs) {
   ui.stop = button("stop", "Stop…", { kind: "stop" });
   ui.resume = button("resume", "Resume…", { kind: "resume" });
   ui.stage = h("span", { class: "vs-stage", "data-testid": "stop-stage", role: "status" });
+  ui.bell = notifyButton();
+  ui.help = h("button", { type: "button", class: "vs-button vs-quiet", "aria-label": "Keys and words", "data-testid": "btn-help", onclick: onHelp }, "?");
   ui.readOnly = h("span", { class: "vs-muted" }, "read-only view");
   ui.node = h(
     "header",
     { class: "vs-header" },
     h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.state, ui.bar, ui.progress),
-    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.resume, ui.restart, ui.stop] : ui.readOnly),
+    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.resume, ui.restart, ui.stop] : ui.readOnly, ui.bell, ui.help),
     tabs,
   );
   return ui;

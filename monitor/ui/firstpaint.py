@@ -1,0 +1,137 @@
+"""The first words of the page, in the document itself: what summary.json says, before any script has run.
+
+Streamlit's own page is empty until a megabyte of script has loaded and a session has begun; the verdict must not wait
+for that. The block stands over the empty page and is taken away by the component that draws the real one.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from monitor.errors import MonitorError
+from monitor.run_dir import RUN_ID_PATTERN, Summary
+from monitor.summaries import summary_of
+from monitor.view.words import percent, short
+
+DROPPED = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
+"""The document must come whole and plain to be added to."""
+GLYPH = {"STOP": "⬣", "LOOK": "▲", "KEEP GOING": "●", "ENDED": "■"}
+
+STYLE = """<style>
+.stMainBlockContainer{padding:0 16px 48px!important;max-width:1312px!important}
+@media(min-width:2400px){.stMainBlockContainer{max-width:1792px!important}}
+@media(max-width:640px){.stMainBlockContainer{padding:0 8px 32px!important}}
+header.stAppHeader,[data-testid="stAppSkeleton"],[data-testid="stSkeleton"]{display:none!important}
+#vs-first{position:absolute;inset:0 0 auto 0;z-index:5;box-sizing:border-box;max-width:1312px;margin:0 auto;
+padding:0 16px;font:14px/20px "Source Sans 3","Source Sans Pro",system-ui,sans-serif;color-scheme:light dark;
+color:light-dark(#12161C,#E9EDF3)}
+#vs-first header{min-height:64px;display:flex;gap:12px;align-items:center;flex-wrap:wrap}
+#vs-first strong{font-size:20px;line-height:28px}#vs-first .m{color:light-dark(#4A5462,#AAB4C2)}
+#vs-first .v{display:flex;gap:16px 24px;flex-wrap:wrap;border:1px solid light-dark(#D8DDE4,#2A313B);border-radius:6px;
+padding:16px 20px;height:152px;overflow:hidden;margin-top:52px;background:light-dark(#FFF,#151A21)}
+#vs-first .v b{font-size:36px;line-height:40px;font-weight:600;white-space:nowrap}
+#vs-first .v span{font-size:18px;line-height:26px;flex:1;min-width:240px;padding-top:6px;overflow-wrap:anywhere}
+#vs-first .STOP{background:light-dark(#B3141B,#C4282E);color:#fff}
+#vs-first .LOOK{background:light-dark(#FFF3DC,#33240A)}
+#vs-first dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:16px;margin:16px 0}
+#vs-first dt{color:light-dark(#4A5462,#AAB4C2)}#vs-first dd{margin:0;font-size:28px;line-height:32px;font-weight:600}
+#vs-first small{display:block;font-size:12px;line-height:16px;font-weight:400}
+</style>"""
+
+
+class FirstPaint:
+    """ASGI middleware behind the gate: adds the block to the document of the page, and touches nothing else."""
+
+    def __init__(self, app: ASGIApp, runs_dir: Path, base: str = "") -> None:
+        self._app = app
+        self._runs_dir = runs_dir
+        self._pages = {f"{base}/", base or "/"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in self._pages:
+            await self._app(scope, receive, send)
+            return
+        plain = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() not in DROPPED]}
+        answer = _Collected()
+        await self._app(plain, receive, answer.send)
+        document = answer.body.decode("utf-8", "replace")
+        if answer.status != 200 or '<div id="root">' not in document:
+            await answer.pass_on(send)
+            return
+        words = await run_in_threadpool(first_words, self._runs_dir, Request(scope).query_params.get("run"))
+        document = document.replace("</head>", f"{STYLE}</head>", 1)
+        document = document.replace('<div id="root">', f'{words}<div id="root">', 1)
+        await HTMLResponse(document, headers={"Cache-Control": "no-store"})(scope, receive, send)
+
+
+class _Collected:
+    """An answer of the app, held back."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.body = b""
+        self._messages: list[Message] = []
+
+    async def send(self, message: Message) -> None:
+        self._messages.append(message)
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+
+    async def pass_on(self, send: Send) -> None:
+        for message in self._messages:
+            await send(message)
+
+
+def first_words(runs_dir: Path, run_id: str | None) -> str:
+    """The block as HTML; every word of a run is escaped. Empty where there is nothing to say yet."""
+    if run_id is None:
+        return _block(f"<header><strong>Vitalsigns</strong><span class=m>{html.escape(str(runs_dir))}</span></header>")
+    if not RUN_ID_PATTERN.fullmatch(run_id):
+        return ""
+    try:
+        summary = summary_of(runs_dir / run_id)
+    except MonitorError:
+        return ""
+    if not summary.verdict:
+        return ""
+    return _block(_run(run_id, summary))
+
+
+def _block(inner: str) -> str:
+    return f'<div id="vs-first">{inner}</div>'
+
+
+def _run(run_id: str, summary: Summary) -> str:
+    word = html.escape(summary.verdict)
+    name = "".join(letter for letter in summary.verdict if letter.isalpha())
+    total = f"/{summary.epochs}" if summary.epochs else ""
+    cells = "".join(
+        f"<div><dt>{label}</dt><dd>{value}<small class=m>{html.escape(yard)}</small></dd></div>"
+        for label, value, yard in _numbers(summary)
+    )
+    return (
+        f"<header><strong>{html.escape(run_id)}</strong><span class=m>epoch {summary.epoch:g}{total}</span></header>"
+        f'<div class="v {name}"><b>{GLYPH.get(summary.verdict, "–")} {word}</b>'
+        f"<span>{html.escape(summary.reason)}</span></div><dl>{cells}</dl>"
+    )
+
+
+def _numbers(summary: Summary) -> list[tuple[str, str, str]]:
+    chance = f"chance {percent(summary.wer_constant)}" if summary.wer_constant is not None else ""
+    best: Mapping[str, Any] = {"wer": summary.best_val_wer, "at": summary.best_val_wer_epoch}
+    return [
+        ("val WER", percent(summary.val_wer), chance),
+        ("best val WER", percent(best["wer"]), f"epoch {best['at']:g}" if best["at"] is not None else ""),
+        ("gap", short(summary.gap), ""),
+        ("val loss", short(summary.val_loss), ""),
+    ]

@@ -1,0 +1,54 @@
+// Keys, and the words of the page: opened by "?" or its button.
+
+const KEYS = [
+  ["1 to 5", "the tabs"],
+  ["/", "search (in the list of runs)"],
+  ["j, k, Enter", "down, up, open (in the list of runs)"],
+  ["← →", "the evaluation before and after, while looking back"],
+  ["Esc", "back to now"],
+  ["?", "this help"],
+];
+const GLOSSARY = [
+  ["WER", "word error rate: substituted, left-out and added words per word of the target; 0 % is right, above 100 % is possible"],
+  ["chance", "what an output scores that ignores the input: one constant sentence for WER, word frequencies alone for loss"],
+  ["gap", "validation loss minus train loss at the same evaluation"],
+  ["blank", "the CTC symbol for “no word here”; b* is its share in a correct output with one frame a word"],
+  ["words out / in", "words said per word in the targets: 1 is right, 0 is silence"],
+  ["eval mode", "measured with dropout and augmentation off, as validation is"],
+  ["≠ ∅ +", "a word substituted, left out, added"],
+  ["⬣ ▲ ○", "critical (lost or wasting time), warning (look when convenient), information"],
+];
+
+function buildHelp() {
+  const list = (rows) => h("dl", { class: "vs-help-list" }, rows.flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]));
+  const close = h("button", { type: "button", class: "vs-button" }, "Close");
+  const node = h("dialog", { class: "vs-help", "aria-label": "Keys and words", "data-testid": "help" }, h("h2", {}, "Keys"), list(KEYS), h("h2", {}, "Words"), list(GLOSSARY), close);
+  close.addEventListener("click", () => node.close());
+  return { node, toggle: () => (node.open ? node.close() : node.showModal()) };
+}
+
+// Messages of the browser itself, only after a person has asked for them here.
+function notifyButton() {
+  const button = h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "btn-notify" });
+  const paint = () => {
+    const on = Memory.read("notify", false) && Notification.permission === "granted";
+    setText(button, on ? "Notifying" : "Notify me");
+    button.setAttribute("aria-pressed", String(on));
+    button.title = on ? "This browser tells you of new flags while the page is in the background. Press to end it." : "Let this browser tell you of new flags while the page is in the background.";
+  };
+  if (!("Notification" in window)) return null;
+  button.addEventListener("click", async () => {
+    const on = Memory.read("notify", false) && Notification.permission === "granted";
+    const granted = on ? false : (await Notification.requestPermission()) === "granted";
+    Memory.write("notify", granted);
+    paint();
+    if (!on && !granted) button.title = "This browser has refused notifications for this address.";
+  });
+  paint();
+  return button;
+}
+
+function notify(title, text) {
+  if (!document.hidden || !("Notification" in window) || Notification.permission !== "granted" || !Memory.read("notify", false)) return;
+  new Notification(title, { body: text, tag: title });
+}

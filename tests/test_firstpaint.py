@@ -1,0 +1,89 @@
+"""The first words in the document: from the summary alone, inert, and never in the way of anything else."""
+
+import asyncio
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from monitor.run_dir import SUMMARY_FILE, Summary, encode
+from monitor.ui.firstpaint import FirstPaint, first_words
+
+DOCUMENT = '<html><head><title>x</title></head><body><div id="root"></div></body></html>'
+
+
+def write(runs, name, **fields):
+    (runs / name).mkdir(parents=True)
+    (runs / name / SUMMARY_FILE).write_bytes(encode(Summary(run_id=name, **fields)))
+
+
+@pytest.fixture
+def client(tmp_path):
+    async def page(_):
+        return HTMLResponse(DOCUMENT)
+
+    async def other(_):
+        return PlainTextResponse("other")
+
+    app = Starlette(routes=[Route("/", page), Route("/sub/", page), Route("/vs/live", other)])
+    return lambda base="": TestClient(FirstPaint(app, tmp_path, base))
+
+
+def test_the_document_says_verdict_and_numbers_before_any_script(client, tmp_path):
+    write(tmp_path, "r", verdict="STOP", reason="Not learning.", val_wer=0.921, wer_constant=0.912, gap=2.93)
+    text = client().get("/?run=r").text
+    assert text.index('id="vs-first"') < text.index('id="root"')
+    for words in ("STOP", "Not learning.", "92.1 %", "chance 91.2 %", "2.93"):
+        assert words in text
+    assert "no-store" in client().get("/?run=r").headers["cache-control"]
+
+
+def test_what_a_run_says_is_text(client, tmp_path):
+    write(tmp_path, "r", verdict="LOOK", reason="<script>alert(1)</script> & <img src=x onerror=y>")
+    text = client().get("/?run=r").text
+    assert "<script>alert" not in text and "<img" not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+@pytest.mark.parametrize("run", ["nobody", "../etc", "a/b", "%00", "<b>"])
+def test_an_unknown_or_odd_run_adds_no_words_and_breaks_nothing(client, run):
+    answer = client().get("/", params={"run": run})
+    assert answer.status_code == 200
+    assert answer.text.endswith('<div id="root"></div></body></html>')
+    assert "vs-first" not in answer.text.split("</style>")[1]
+
+
+def test_the_list_names_its_folder_and_other_paths_are_left_alone(client, tmp_path):
+    assert str(tmp_path) in client().get("/").text
+    assert client().get("/vs/live").text == "other"
+
+
+def test_behind_a_sub_path_only_that_page_is_added_to(client):
+    assert "vs-first" in client("/sub").get("/sub/").text
+    assert "vs-first" not in client("/sub").get("/").text
+
+
+def test_words_of_a_torn_summary_are_left_out(tmp_path):
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / SUMMARY_FILE).write_bytes(b'{"run_id": "r", "verd')
+    assert first_words(tmp_path, "r") == ""
+
+
+def test_an_answer_that_is_no_page_is_passed_on_as_it_is(tmp_path):
+    async def broken(scope, receive, send):
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": b"no"})
+
+    sent = []
+
+    async def run():
+        async def send(message):
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
+        await FirstPaint(broken, tmp_path)(scope, None, send)
+
+    asyncio.run(run())
+    assert [message.get("status") or message.get("body") for message in sent] == [500, b"no"]
