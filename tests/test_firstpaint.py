@@ -1,12 +1,12 @@
 """The first words in the document: from the summary alone, inert, and never in the way of anything else."""
 
 import asyncio
+import urllib.parse
 
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
-from starlette.testclient import TestClient
 
 from monitor.run_dir import SUMMARY_FILE, Summary, encode
 from monitor.ui.firstpaint import FirstPaint, first_words
@@ -19,6 +19,32 @@ def write(runs, name, **fields):
     (runs / name / SUMMARY_FILE).write_bytes(encode(Summary(run_id=name, **fields)))
 
 
+class Client:
+    """Asks an ASGI app as a server would; (status, text, headers) of the answer."""
+
+    def __init__(self, app):
+        self._app = app
+
+    def get(self, target):
+        path, _, query = target.partition("?")
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": []}
+        sent = []
+
+        async def ask():
+            async def receive():
+                return {"type": "http.request", "body": b"", "more_body": False}
+
+            async def send(message):
+                sent.append(message)
+
+            await self._app(scope, receive, send)
+
+        asyncio.run(ask())
+        body = b"".join(message.get("body", b"") for message in sent)
+        headers = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
+        return sent[0]["status"], body.decode(), headers
+
+
 @pytest.fixture
 def client(tmp_path):
     async def page(_):
@@ -28,41 +54,41 @@ def client(tmp_path):
         return PlainTextResponse("other")
 
     app = Starlette(routes=[Route("/", page), Route("/sub/", page), Route("/vs/live", other)])
-    return lambda base="": TestClient(FirstPaint(app, tmp_path, base))
+    return lambda base="": Client(FirstPaint(app, tmp_path, base))
 
 
 def test_the_document_says_verdict_and_numbers_before_any_script(client, tmp_path):
     write(tmp_path, "r", verdict="STOP", reason="Not learning.", val_wer=0.921, wer_constant=0.912, gap=2.93)
-    text = client().get("/?run=r").text
+    _, text, headers = client().get("/?run=r")
     assert text.index('id="vs-first"') < text.index('id="root"')
     for words in ("STOP", "Not learning.", "92.1 %", "chance 91.2 %", "2.93"):
         assert words in text
-    assert "no-store" in client().get("/?run=r").headers["cache-control"]
+    assert "no-store" in headers["cache-control"]
 
 
 def test_what_a_run_says_is_text(client, tmp_path):
     write(tmp_path, "r", verdict="LOOK", reason="<script>alert(1)</script> & <img src=x onerror=y>")
-    text = client().get("/?run=r").text
+    _, text, _ = client().get("/?run=r")
     assert "<script>alert" not in text and "<img" not in text
     assert "&lt;script&gt;alert(1)" in text
 
 
 @pytest.mark.parametrize("run", ["nobody", "../etc", "a/b", "%00", "<b>"])
 def test_an_unknown_or_odd_run_adds_no_words_and_breaks_nothing(client, run):
-    answer = client().get("/", params={"run": run})
-    assert answer.status_code == 200
-    assert answer.text.endswith('<div id="root"></div></body></html>')
-    assert "vs-first" not in answer.text.split("</style>")[1]
+    status, text, _ = client().get(f"/?run={urllib.parse.quote(run)}")
+    assert status == 200
+    assert text.endswith('<div id="root"></div></body></html>')
+    assert "vs-first" not in text.split("</style>")[1]
 
 
 def test_the_list_names_its_folder_and_other_paths_are_left_alone(client, tmp_path):
-    assert str(tmp_path) in client().get("/").text
-    assert client().get("/vs/live").text == "other"
+    assert str(tmp_path) in client().get("/")[1]
+    assert client().get("/vs/live")[1] == "other"
 
 
 def test_behind_a_sub_path_only_that_page_is_added_to(client):
-    assert "vs-first" in client("/sub").get("/sub/").text
-    assert "vs-first" not in client("/sub").get("/").text
+    assert "vs-first" in client("/sub").get("/sub/")[1]
+    assert "vs-first" not in client("/sub").get("/")[1]
 
 
 def test_words_of_a_torn_summary_are_left_out(tmp_path):
@@ -76,14 +102,4 @@ def test_an_answer_that_is_no_page_is_passed_on_as_it_is(tmp_path):
         await send({"type": "http.response.start", "status": 500, "headers": []})
         await send({"type": "http.response.body", "body": b"no"})
 
-    sent = []
-
-    async def run():
-        async def send(message):
-            sent.append(message)
-
-        scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
-        await FirstPaint(broken, tmp_path)(scope, None, send)
-
-    asyncio.run(run())
-    assert [message.get("status") or message.get("body") for message in sent] == [500, b"no"]
+    assert Client(FirstPaint(broken, tmp_path)).get("/")[:2] == (500, "no")

@@ -33,6 +33,7 @@ header.stAppHeader,[data-testid="stAppSkeleton"],[data-testid="stSkeleton"]{disp
 #vs-first{position:absolute;inset:0 0 auto 0;z-index:5;box-sizing:border-box;max-width:1312px;margin:0 auto;
 padding:0 16px;font:14px/20px "Source Sans 3","Source Sans Pro",system-ui,sans-serif;color-scheme:light dark;
 color:light-dark(#12161C,#E9EDF3)}
+#vs-first *{box-sizing:border-box}
 #vs-first header{min-height:64px;display:flex;gap:12px;align-items:center;flex-wrap:wrap}
 #vs-first strong{font-size:20px;line-height:28px}#vs-first .m{color:light-dark(#4A5462,#AAB4C2)}
 #vs-first .v{display:flex;gap:16px 24px;flex-wrap:wrap;border:1px solid light-dark(#D8DDE4,#2A313B);border-radius:6px;
