@@ -224,9 +224,7 @@ def test_help_explains_keys_and_words_and_goes_away(dashboard, tab, sick):
 
 def test_hostile_log_lines_are_text_and_searched(dashboard, tab, sick):
     log = dashboard.runs / sick / "trainer.log"
-    log.write_text(
-        "<img src=x onload=window.hacked=1>\n\x1b[31mred\x1b[0m \u202eevil\nKeyError: 'x'\n" + "W" * 100_000
-    )
+    log.write_text("<img src=x onload=window.hacked=1>\n\x1b[31mred\x1b[0m \u202eevil\nKeyError: 'x'\n" + "W" * 100_000)
     page = tab()
     open_run(page, dashboard, sick)
     page.get_by_test_id("tab-log").click()
