@@ -14,6 +14,7 @@ def run(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Exactly this port; default: a free one.")] = None,
     no_token: Annotated[bool, typer.Option("--no-token", help="No links needed: for a machine that is yours.")] = False,
+    base: Annotated[str, typer.Option(help="Path before the page behind a reverse proxy, such as /lab/vs.")] = "",
     detach: Annotated[bool, typer.Option(help="Go on in the background.")] = True,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the dashboard that serves this folder.")] = False,
     as_json: JsonOption = False,
@@ -21,4 +22,13 @@ def run(
     # Imported here: it brings the page's libraries, which --help does not need.
     from monitor.ui.serve import run_serve
 
-    return run_serve(host=host, port=port, runs_dir=runs, no_token=no_token, detach=detach, stop=stop, as_json=as_json)
+    return run_serve(
+        host=host,
+        port=port,
+        runs_dir=runs,
+        no_token=no_token,
+        base=base,
+        detach=detach,
+        stop=stop,
+        as_json=as_json,
+    )

@@ -39,6 +39,7 @@ class Serving(msgspec.Struct, frozen=True):
     port: int
     runs_dir: str
     no_token: bool = False
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Order:
     port: int
     runs_dir: Path
     no_token: bool
+    base: str = ""
 
 
 def run_serve(
@@ -57,6 +59,7 @@ def run_serve(
     port: int | None = None,
     runs_dir: Path = Path("runs"),
     no_token: bool = False,
+    base: str = "",
     detach: bool = True,
     stop: bool = False,
     as_json: bool = False,
@@ -69,21 +72,24 @@ def run_serve(
     tokens = None if no_token else load_tokens()
     if known is not None and (port is None or port == known.port):
         # The one that runs decides whether a token is needed.
-        _tell(known.port, folder, None if known.no_token else load_tokens(), as_json)
+        _tell(known.port, folder, None if known.no_token else load_tokens(), as_json, known.base)
         return 0
-    order = Order(host, _free_port(host, port), folder, no_token)
+    base = f"/{base.strip('/')}" if base.strip("/") else ""
+    order = Order(host, _free_port(host, port), folder, no_token, base)
     if not detach:
         os.chdir(HOME)
         os.execve(sys.executable, _command(order), _environment(order, quiet=False))
     order, pid = _start_somewhere(order, any_port=port is None)
     _remember(order, pid)
-    _tell(order.port, folder, tokens, as_json)
+    _tell(order.port, folder, tokens, as_json, base)
     return 0
 
 
 def _command(order: Order) -> list[str]:
     """`streamlit run`, because only its command line takes a port and an address."""
     options = {"server.port": str(order.port), "server.address": order.host, "server.headless": "true"}
+    if order.base:
+        options["server.baseUrlPath"] = order.base.strip("/")
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     return [sys.executable, "-m", "streamlit", "run", "app.py", *flags]
 
@@ -134,7 +140,7 @@ def _start(order: Order) -> subprocess.Popen[bytes]:
 def _comes_up(order: Order, process: subprocess.Popen[bytes]) -> bool:
     """Whether this very process answers on its port; another server's answer is not taken for ours."""
     deadline = time.monotonic() + START_SECS
-    url = f"http://{_reachable(order.host)}:{order.port}/_stcore/health"
+    url = f"http://{_reachable(order.host)}:{order.port}{order.base}/_stcore/health"
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:
@@ -208,7 +214,7 @@ def _running(folder: Path) -> Serving | None:
 
 
 def _remember(order: Order, pid: int) -> None:
-    serving = Serving(processes.identify(pid), order.port, str(order.runs_dir), order.no_token)
+    serving = Serving(processes.identify(pid), order.port, str(order.runs_dir), order.no_token, order.base)
     files.replace(_file(order.runs_dir), msgspec.json.encode(serving))
 
 
@@ -226,11 +232,11 @@ def _stop(known: Serving | None, folder: Path) -> int:
     return 0
 
 
-def _tell(port: int, folder: Path, tokens: Tokens | None, as_json: bool) -> None:
-    links = links_of(port, tokens)
+def _tell(port: int, folder: Path, tokens: Tokens | None, as_json: bool, base: str) -> None:
+    links = links_of(port, tokens, base)
     if as_json:
         sys.stdout.write(json.dumps({"port": port, **links}) + "\n")
         return
-    sys.stdout.write(links_text(port, folder, tokens, detached=True) + "\n")
+    sys.stdout.write(links_text(port, folder, tokens, base, detached=True) + "\n")
     if has_desktop():
         webbrowser.open(links["open"])
