@@ -8,8 +8,9 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
-from monitor.run_dir import SUMMARY_FILE, Summary, encode
+from monitor.run_dir import LAUNCH_FILE, SUMMARY_FILE, Launch, Summary, encode
 from monitor.ui.firstpaint import FirstPaint, first_words
+from monitor.ui.listing import Listing
 
 DOCUMENT = '<html><head><title>x</title></head><body><div id="root"></div></body></html>'
 
@@ -54,7 +55,7 @@ def client(tmp_path):
         return PlainTextResponse("other")
 
     app = Starlette(routes=[Route("/", page), Route("/sub/", page), Route("/vs/live", other)])
-    return lambda base="": Client(FirstPaint(app, tmp_path, base))
+    return lambda base="": Client(FirstPaint(app, Listing(tmp_path), tmp_path, base))
 
 
 def test_the_document_says_verdict_and_numbers_before_any_script(client, tmp_path):
@@ -82,7 +83,10 @@ def test_an_unknown_or_odd_run_adds_no_words_and_breaks_nothing(client, run):
 
 
 def test_the_list_names_its_folder_and_other_paths_are_left_alone(client, tmp_path):
-    assert str(tmp_path) in client().get("/")[1]
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / LAUNCH_FILE).write_bytes(encode(Launch(run_id="one", created_at=1.0, argv=["train"])))
+    text = client().get("/")[1]
+    assert str(tmp_path) in text and "<span>one</span>" in text
     assert client().get("/vs/live")[1] == "other"
 
 
@@ -102,4 +106,4 @@ def test_an_answer_that_is_no_page_is_passed_on_as_it_is(tmp_path):
         await send({"type": "http.response.start", "status": 500, "headers": []})
         await send({"type": "http.response.body", "body": b"no"})
 
-    assert Client(FirstPaint(broken, tmp_path)).get("/")[:2] == (500, "no")
+    assert Client(FirstPaint(broken, Listing(tmp_path), tmp_path)).get("/")[:2] == (500, "no")

@@ -7,7 +7,7 @@ for that. The block stands over the empty page and is taken away by the componen
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from monitor.errors import MonitorError
 from monitor.run_dir import RUN_ID_PATTERN, Summary
 from monitor.summaries import summary_of
+from monitor.ui.listing import FIRST_ROWS, Listing
+from monitor.view.rows import Row
 from monitor.view.words import percent, short
 
 DROPPED = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
@@ -44,6 +46,8 @@ padding:16px 20px;height:152px;overflow:hidden;margin-top:52px;background:light-
 #vs-first .LOOK{background:light-dark(#FFF3DC,#33240A)}
 #vs-first dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:16px;margin:16px 0}
 #vs-first dt{color:light-dark(#4A5462,#AAB4C2)}#vs-first dd{margin:0;font-size:28px;line-height:32px;font-weight:600}
+#vs-first .r{display:grid;grid-template-columns:1fr 2fr 1fr 2fr;gap:12px;margin:0;padding:12px 16px;font-size:14px;
+border-top:1px solid light-dark(#D8DDE4,#2A313B);overflow-wrap:anywhere}
 #vs-first small{display:block;font-size:12px;line-height:16px;font-weight:400}
 </style>"""
 
@@ -51,8 +55,9 @@ padding:16px 20px;height:152px;overflow:hidden;margin-top:52px;background:light-
 class FirstPaint:
     """ASGI middleware behind the gate: adds the block to the document of the page, and touches nothing else."""
 
-    def __init__(self, app: ASGIApp, runs_dir: Path, base: str = "") -> None:
+    def __init__(self, app: ASGIApp, listing: Listing, runs_dir: Path, base: str = "") -> None:
         self._app = app
+        self._listing = listing
         self._runs_dir = runs_dir
         self._pages = {f"{base}/", base or "/"}
 
@@ -67,7 +72,9 @@ class FirstPaint:
         if answer.status != 200 or '<div id="root">' not in document:
             await answer.pass_on(send)
             return
-        words = await run_in_threadpool(first_words, self._runs_dir, Request(scope).query_params.get("run"))
+        run_id = Request(scope).query_params.get("run")
+        rows = (await self._listing.latest())["rows"] if run_id is None else []
+        words = await run_in_threadpool(first_words, self._runs_dir, run_id, rows)
         document = document.replace("</head>", f"{STYLE}</head>", 1)
         document = document.replace('<div id="root">', f'{words}<div id="root">', 1)
         await HTMLResponse(document, headers={"Cache-Control": "no-store"})(scope, receive, send)
@@ -93,10 +100,11 @@ class _Collected:
             await send(message)
 
 
-def first_words(runs_dir: Path, run_id: str | None) -> str:
+def first_words(runs_dir: Path, run_id: str | None, rows: Sequence[Row] = ()) -> str:
     """The block as HTML; every word of a run is escaped. Empty where there is nothing to say yet."""
     if run_id is None:
-        return _block(f"<header><strong>Vitalsigns</strong><span class=m>{html.escape(str(runs_dir))}</span></header>")
+        head = f"<header><strong>Vitalsigns</strong><span class=m>{html.escape(str(runs_dir))}</span></header>"
+        return _block(head + "".join(map(_row, rows[:FIRST_ROWS])))
     if not RUN_ID_PATTERN.fullmatch(run_id):
         return ""
     try:
@@ -110,6 +118,12 @@ def first_words(runs_dir: Path, run_id: str | None) -> str:
 
 def _block(inner: str) -> str:
     return f'<div id="vs-first">{inner}</div>'
+
+
+def _row(row: Row) -> str:
+    chance = f" (chance {row['chance']})" if row.get("chance") else ""
+    cells = (row.get("verdict") or row["state"], row["run"], row["state"], f"{row.get('wer', '')}{chance}")
+    return f"<p class=r>{''.join(f'<span>{html.escape(str(cell))}</span>' for cell in cells)}</p>"
 
 
 def _run(run_id: str, summary: Summary) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import os
@@ -76,7 +77,7 @@ def middleware() -> list[Middleware]:
     address = config.get_option("server.address")
     return [
         Middleware(AccessGate, tokens=tokens(), hosts=[address] if address else [], base=base_path()),
-        Middleware(FirstPaint, runs_dir=runs_dir(), base=base_path()),
+        Middleware(FirstPaint, listing=listing(), runs_dir=runs_dir(), base=base_path()),
     ]
 
 
@@ -85,4 +86,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Prints the links: the socket is bound by now, so the port is the real one."""
     if not os.environ.get(QUIET_VARIABLE):
         print_links(int(config.get_option("server.port")), runs_dir(), tokens(), base_path())
+    # The first look at a large folder is made before anybody asks for it.
+    warming = asyncio.create_task(listing().latest())
     yield
+    warming.cancel()

@@ -3,6 +3,7 @@
 
 const LEAST_PAUSE_MS = 100;
 const REST_PER_COST = 3;
+const MOST_STEPS = 20_000;
 
 class RunPage {
   constructor(root, data, emit) {
@@ -117,6 +118,12 @@ class RunPage {
       this.stepsDropped = frame.series.steps_from;
       this.steps = frame.series.steps;
     } else this.steps = this.merge(this.steps, frame.series.steps, from);
+    // As many as the server would send to a new tab: a page that stays open for days does not grow without end.
+    const over = (this.steps.step ?? []).length - MOST_STEPS;
+    if (over > 0) {
+      this.steps = Object.fromEntries(Object.entries(this.steps).map(([name, values]) => [name, values.slice(over)]));
+      this.stepsDropped = (this.stepsDropped ?? 0) + over;
+    }
     this.frame = frame;
   }
 
