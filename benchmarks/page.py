@@ -27,7 +27,10 @@ import psutil
 import websockets
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from monitor.run_dir import Floors
+from monitor.alerts import summarise
+from monitor.diagnosis import judge
+from monitor.reader import RunReader
+from monitor.run_dir import SUMMARY_FILE, Floors, encode
 from monitor.writer import RunWriter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +51,15 @@ WATCH = """() => {
   };
   requestAnimationFrame(look);
 }"""
+
+FIRST = """(() => {
+  const look = () => {
+    if (document.querySelector('#vs-first .v, .vs-verdict')) window.firstWords ??= performance.now();
+    if (document.querySelectorAll('#vs-first .r, .vs-run').length > 20) window.firstRows ??= performance.now();
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})()"""
 
 
 @dataclass
@@ -241,6 +253,7 @@ def first_paint(browser: Browser, dashboard: Served) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name in ("cold", "warm"):
         page = context.new_page()
+        page.add_init_script(FIRST)
         wire = {"bytes": 0}
         session = context.new_cdp_session(page)
         session.send("Network.enable")
@@ -250,13 +263,11 @@ def first_paint(browser: Browser, dashboard: Served) -> dict[str, Any]:
         )
         began = time.monotonic()
         page.goto(f"{dashboard.link}&run=first", wait_until="commit")
-        page.locator("#vs-first, .vs-verdict").first.wait_for(timeout=90_000)
-        verdict = time.monotonic() - began
         page.wait_for_function("() => document.querySelector('[data-testid=verdict]')?.dataset.seq", timeout=90_000)
         words = time.monotonic() - began
         page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')?._fullLayout", timeout=90_000)
         result[name] = {
-            "verdict_ms": round(1000 * verdict),
+            "verdict_ms": round(page.evaluate("() => window.firstWords")),
             "words_ms": round(1000 * words),
             "charts_ms": round(1000 * (time.monotonic() - began)),
             "wire_kb": round(wire["bytes"] / 1000),
@@ -303,16 +314,17 @@ def a_thousand_runs(browser: Browser, dashboard: Served, folder: Path) -> dict[s
         with open_writer(many.runs, "run-0000", 20) as writer:
             for epoch in range(1, 11):
                 log_epoch(writer, epoch)
-        command = [sys.executable, "-m", "monitor", "list", "--runs", str(many.runs)]
-        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+        # As a supervisor leaves it: its summary is there.
+        snapshot = RunReader(many.runs / "run-0000").read(time.time())
+        summary = summarise(snapshot, judge(snapshot, time.time()), time.time())
+        (many.runs / "run-0000" / SUMMARY_FILE).write_bytes(encode(summary))
         for place in range(1, 1000):
             shutil.copytree(many.runs / "run-0000", many.runs / f"run-{place:04d}")
         page = browser.new_context().new_page()
-        began = time.monotonic()
+        page.add_init_script(FIRST)
         page.goto(many.link, wait_until="commit")
-        page.locator("#vs-first .r, [data-testid=runs] .vs-run").nth(20).wait_for(timeout=60_000)
-        first = time.monotonic() - began
         page.get_by_text("Showing 25 of 1,000").wait_for(timeout=60_000)
+        first = page.evaluate("() => window.firstRows")
         search = page.evaluate(
             """() => {
               const box = document.querySelector('[data-testid=search]');
@@ -325,7 +337,7 @@ def a_thousand_runs(browser: Browser, dashboard: Served, folder: Path) -> dict[s
             }"""
         )
         page.context.close()
-    return {"first_rows_ms": round(1000 * first), "search_ms": round(max(search))}
+    return {"first_rows_ms": round(first), "search_ms": round(max(search))}
 
 
 def measure(quick: bool) -> dict[str, Any]:

@@ -173,6 +173,16 @@ def test_reports_and_numbers_are_downloaded_whole(dashboard, tab, sick):
         page.get_by_test_id("save-csv").click()
     lines = got.value.path().read_text().splitlines()
     assert lines[0].startswith("epoch,") and len(lines) == 31
+    pictures = []
+    page.on("download", lambda picture: pictures.append(picture))
+    page.get_by_test_id("panel-now").get_by_text("Download", exact=True).click()
+    page.get_by_test_id("save-svg").click()
+    for _ in range(100):
+        if len(pictures) < 3:
+            page.wait_for_timeout(200)
+    assert len(pictures) == 3, "not every chart was saved"
+    drawn = [picture.path().read_text() for picture in pictures]
+    assert all("<svg" in picture and ">val " in picture.replace("words", "val ") for picture in drawn[:2])
     page.get_by_test_id("tab-diagnosis").click()
     with page.expect_download() as got:
         page.get_by_test_id("report-md").click()

@@ -18,6 +18,7 @@ function loadPlotly(url) {
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, scrollZoom: false };
 // Points are drawn where there are few of them: each is a node of its own, and costs time at every update.
 const FEW_POINTS = 40;
+const TITLE_HEIGHT = 24;
 const MARGIN = { l: 44, r: 96, t: 12, b: 42 };
 
 function tokens(root) {
@@ -232,8 +233,8 @@ class Charts {
     if (!chart.figure) return;
     const { data, layout, labels } = chart.figure;
     const axes = chart.box._fullLayout;
-    const picture = { ...layout, width: axes.width, annotations: annotationsOf(labels ?? [], axes), paper_bgcolor: tokens(this.root).surface };
-    await this.plotly.downloadImage({ data, layout: picture }, { format, width: axes.width, height: axes.height, scale: 2, filename: `${name}-${chart.id}` });
+    const picture = { ...layout, width: axes.width, height: axes.height + TITLE_HEIGHT, margin: { ...MARGIN, t: MARGIN.t + TITLE_HEIGHT }, title: { text: chart.head.textContent, x: 0.01, xanchor: "left", y: 0.98, yanchor: "top", font: { size: 14 } }, annotations: annotationsOf(labels ?? [], axes), paper_bgcolor: tokens(this.root).surface };
+    await this.plotly.downloadImage({ data, layout: picture }, { format, width: axes.width, height: axes.height + TITLE_HEIGHT, scale: 2, filename: `${name}-${chart.id}` });
   }
 
   forget(charts) {
