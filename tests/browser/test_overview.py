@@ -66,7 +66,10 @@ def folder(tmp_path, dashboard):
 
 
 def names(page):
-    return [row.get_attribute("data-key") for row in page.locator("[data-testid=runs] .vs-run").all()]
+    """At one moment: a row that goes while the rows are asked one by one would be waited for."""
+    return page.evaluate(
+        "() => [...document.querySelectorAll('[data-testid=runs] .vs-run')].map((row) => row.dataset.key)"
+    )
 
 
 def test_what_needs_somebody_stands_first_and_families_stay_together(folder, tab):
