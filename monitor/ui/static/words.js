@@ -47,10 +47,6 @@ function clockWords(seconds) {
   return date.toDateString() === new Date().toDateString() ? time : `${date.toLocaleDateString([], { day: "numeric", month: "short" })} ${time}`;
 }
 
-function percentText(value, digits = 1) {
-  return finite(value) ? `${(100 * num(value)).toFixed(digits)} %` : "–";
-}
-
 function bytesWords(bytes) {
   if (!finite(bytes)) return "–";
   const units = ["B", "kB", "MB", "GB", "TB"];
