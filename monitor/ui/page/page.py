@@ -18,8 +18,13 @@ from monitor.prescriptions.registry import prescribe
 from monitor.reader import RunReader, list_runs
 from monitor.run_dir import Snapshot
 from monitor.status import status_of
-from monitor.trash import archive, restore
-from monitor.ui import assets, component, dialogs
+from monitor.trash import archive
+from monitor.trash import restore as take_back
+from monitor.ui import assets, component
+from monitor.ui.dialogs.parts import asked_by, plain
+from monitor.ui.dialogs.restart import restart
+from monitor.ui.dialogs.resume import resume
+from monitor.ui.dialogs.stop import stop
 from monitor.ui.listing import FIRST_ROWS
 from monitor.ui.server import base_path, listing, runs_dir, tokens
 from monitor.view.frame import frame as build_frame
@@ -114,15 +119,15 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
     except MonitorError:
         return
     if kind == "stop":
-        dialogs.stop(run_dir, snapshot)
+        stop(run_dir, snapshot)
     elif kind == "resume":
-        dialogs.resume(run_dir, snapshot)
+        resume(run_dir, snapshot)
     elif kind == "check":
         _check(run_dir)
     elif kind == "ack":
         _acknowledge(run_dir, str(action.get("alert")))
     elif kind == "restart":
-        dialogs.restart(run_dir, snapshot, _option(snapshot, action.get("option")), status_of(snapshot).live)
+        restart(run_dir, snapshot, _option(snapshot, action.get("option")), status_of(snapshot).live)
 
 
 def _option(snapshot: Snapshot, wanted: Any) -> Prescription | None:
@@ -135,14 +140,14 @@ def _check(run_dir: Path) -> None:
     try:
         launcher.start_check(run_dir)
     except (MonitorError, OSError) as problem:
-        st.toast(dialogs.plain(str(problem)), duration="long")
+        st.toast(plain(str(problem)), duration="long")
 
 
 def _acknowledge(run_dir: Path, alert: str) -> None:
     try:
-        acknowledge(run_dir, alert, dialogs.asked_by(), time.time())
+        acknowledge(run_dir, alert, asked_by(), time.time())
     except MonitorError as problem:
-        st.toast(dialogs.plain(str(problem)), duration="long")
+        st.toast(plain(str(problem)), duration="long")
 
 
 def _move(kind: str, names: Any, folder: Path) -> None:
@@ -152,14 +157,14 @@ def _move(kind: str, names: Any, folder: Path) -> None:
             if kind == "archive":
                 archive(folder, str(name), time.time())
             else:
-                restore(folder, str(name))
+                take_back(folder, str(name))
         except MonitorError as problem:
-            st.toast(dialogs.plain(str(problem)), duration="long")
+            st.toast(plain(str(problem)), duration="long")
 
 
 def _start_demo(folder: Path) -> None:
     try:
-        child = launcher.start_training(folder, {"preset": "broken"}, name="demo", asked_by=dialogs.asked_by())
+        child = launcher.start_training(folder, {"preset": "broken"}, name="demo", asked_by=asked_by())
     except MonitorError as problem:
         st.error(str(problem))
         return

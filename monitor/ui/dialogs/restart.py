@@ -1,9 +1,7 @@
-"""The dialogs: stop, restart, resume. Each says what will happen before it does it, and offers the command instead."""
+"""Restart with changes: a child run, reviewed before it starts."""
 
 from __future__ import annotations
 
-import getpass
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from monitor.errors import MonitorError
 from monitor.prescriptions.prescription import Prescription, kept_with_child
 from monitor.relaunch.plan import RestartPlan
 from monitor.run_dir import Snapshot
-from monitor.view.words import resume_words, stop_words
+from monitor.ui.dialogs.parts import asked_by, plain, value_text
 
 SHOWN_FIRST = (
     "augmentation",
@@ -28,39 +26,6 @@ SHOWN_FIRST = (
     "seed",
 )
 NOT_A_CHOICE = frozenset({"output_dir", "resume", "preset"})
-
-
-def asked_by() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
-
-
-@st.dialog("Stop this run?", width="medium")
-def stop(run_dir: Path, snapshot: Snapshot) -> None:
-    """Confirms a stop; what is lost is said first."""
-    st.write(stop_words(snapshot))
-    st.caption("The same from a terminal:")
-    st.code(f"python -m monitor stop {snapshot.run_id} --runs {run_dir.parent}", language="bash")
-    keep, go = st.columns(2)
-    if keep.button("Keep running", width="stretch", key="keep_running"):
-        st.rerun()
-    if go.button("Stop after this step", type="primary", width="stretch", key="confirm_stop"):
-        _do(lambda: launcher.stop(run_dir, asked_by()))
-
-
-@st.dialog("Resume this run?", width="medium")
-def resume(run_dir: Path, snapshot: Snapshot) -> None:
-    """Confirms that the same run goes on."""
-    st.write(resume_words(snapshot))
-    st.caption("The same from a terminal:")
-    st.code(f"python -m monitor resume {snapshot.run_id} --runs {run_dir.parent}", language="bash")
-    leave, go = st.columns(2)
-    if leave.button("Leave it", width="stretch", key="leave_ended"):
-        st.rerun()
-    if go.button("Resume", type="primary", width="stretch", key="confirm_resume"):
-        _do(lambda: launcher.resume(run_dir.parent, snapshot.run_id, asked_by()))
 
 
 @st.dialog("Restart with changes", width="large")
@@ -101,7 +66,7 @@ def _form(snapshot: Snapshot, changes: Mapping[str, Any]) -> dict[str, Any]:
     if rest:
         with st.expander(f"{len(rest)} more settings"):
             typed |= _fields(rest, config, schema, {})
-    return {key: value for key, value in typed.items() if value != _text(config.get(key))}
+    return {key: value for key, value in typed.items() if value != value_text(config.get(key))}
 
 
 def _fields(
@@ -111,9 +76,9 @@ def _fields(
     columns = st.columns(2)
     for place, key in enumerate(keys):
         rule = schema.get(key, {})
-        start = _text(changes.get(key, config.get(key)))
-        label = f"{key} (now {_text(config.get(key)) or 'not set'})"
-        options = [_text(option) for option in rule.get("enum", [])]
+        start = value_text(changes.get(key, config.get(key)))
+        label = f"{key} (now {value_text(config.get(key)) or 'not set'})"
+        options = [value_text(option) for option in rule.get("enum", [])]
         explained = rule.get("description")
         with columns[place % 2]:
             if options and start in options:
@@ -137,7 +102,7 @@ def _plan(run_dir: Path, snapshot: Snapshot, wanted: dict[str, Any], expected: M
 def _review(plan: RestartPlan, expected: str) -> None:
     if plan.diff:
         st.dataframe(
-            [{"key": key, "now": _text(before), "new": _text(after)} for key, before, after in plan.diff],
+            [{"key": key, "now": value_text(before), "new": value_text(after)} for key, before, after in plan.diff],
             hide_index=True,
             width="stretch",
             key="restart_diff",
@@ -160,26 +125,3 @@ def _start_child(plan: RestartPlan, stop_parent: bool) -> None:
         return
     st.query_params["run"] = child
     st.rerun()
-
-
-def _do(act: Any) -> None:
-    try:
-        act()
-    except MonitorError as problem:
-        st.error(plain(str(problem)))
-        return
-    st.rerun()
-
-
-def _text(value: Any) -> str:
-    """A value as it stands on a command line."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else json.dumps(value)
-
-
-def plain(text: str) -> str:
-    """Text from a run for a widget that reads Markdown: every mark in it is escaped."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|<>:$~^" else letter for letter in text)
