@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "errors": set(),
     "run_dir": {"errors"},
     "files": set(),
+    "field_names": set(),
     "provenance": set(),
     "series": set(),
     "alignment": set(),
@@ -47,7 +48,7 @@ MAY_IMPORT = {
     "settings": CONTRACT | {"rules"},
     "launcher": DISK | {"status", "relaunch", "settings"},
     "supervisor": DISK | {"status", "diagnosis", "alerts", "ledger"},
-    "importers": CONTRACT | {"files", "writer"},
+    "importers": CONTRACT | {"files", "writer", "field_names"},
     "view": JUDGEMENT
     | {"alignment", "forecast", "report", "replay", "comparison", "outcome"}
     | {"files", "processes", "reader", "alerts", "summaries", "ledger", "trash"},

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.errors import UnreadableRunError, UsageError
+from monitor.field_names import SHARES, SYNONYMS, plain
 from monitor.run_dir import Epoch
 
 MOST_BYTES = 200_000_000
@@ -23,24 +24,6 @@ SNIFFED_BYTES = 20_000
 DELIMITERS = ",;\t|"
 MISSING = frozenset({"", "-", "–", "—", "na", "n/a", "none", "null"})
 
-SYNONYMS: dict[str, tuple[str, ...]] = {
-    "epoch": ("epoch", "epochs", "ep"),
-    "step": ("step", "global_step", "iteration", "iter", "updates"),
-    "train_loss": ("train_loss", "training_loss", "loss_train", "tr_loss", "loss"),
-    "train_eval_loss": ("train_eval_loss", "train_loss_eval"),
-    "val_loss": ("val_loss", "valid_loss", "validation_loss", "eval_loss", "dev_loss", "loss_val", "test_loss"),
-    "train_wer": ("train_wer", "training_wer", "wer_train"),
-    "val_wer": ("val_wer", "valid_wer", "validation_wer", "eval_wer", "dev_wer", "wer_val", "wer", "test_wer"),
-    "blank_ratio": ("blank_ratio", "val_blank_ratio", "blank", "blank_share", "blank_rate"),
-    "empty_ratio": ("empty_ratio", "empty_share"),
-    "length_ratio": ("length_ratio", "words_ratio"),
-    "lr": ("lr", "learning_rate"),
-    "grad_norm": ("grad_norm", "gradient_norm"),
-}
-"""Field → names under which people log it, the likeliest first."""
-
-SHARES = frozenset({"train_wer", "val_wer", "blank_ratio", "empty_ratio"})
-"""Fields that people also write in percent."""
 PERCENT_FROM = 3.0
 """A share with a value above this was written in percent: WER may pass 100 %, but not 300 % at its best."""
 
@@ -115,7 +98,7 @@ def _markdown_tables(lines: list[str]) -> list[Table]:
 def _fields_known(table: Table) -> tuple[int, int]:
     """(columns that are fields, rows): the table of epochs is the one with most."""
     names = {name for synonyms in SYNONYMS.values() for name in synonyms}
-    return sum(_plain(column) in names for column in table.columns), len(table.rows)
+    return sum(plain(column) in names for column in table.columns), len(table.rows)
 
 
 def read_lines(path: Path) -> list[str]:
@@ -165,9 +148,9 @@ def propose(table: Table, wanted: Mapping[str, str] | None = None, percent: bool
             raise UsageError(f"There is no column {column!r}; the table has {', '.join(table.columns)}.")
     # Columns without any value claim no field.
     filled = [column for column in table.columns if any(_number(text) is not None for text in _cells(table, column))]
-    plain = {_plain(column): column for column in reversed(filled)}
+    by_plain = {plain(column): column for column in reversed(filled)}
     for field, names in SYNONYMS.items():
-        free = [plain[name] for name in names if name in plain and plain[name] not in chosen.values()]
+        free = [by_plain[name] for name in names if name in by_plain and by_plain[name] not in chosen.values()]
         if field not in chosen and free:
             chosen[field] = free[0]
     if not {"train_loss", "val_loss", "val_wer"} & set(chosen):
@@ -177,13 +160,6 @@ def propose(table: Table, wanted: Mapping[str, str] | None = None, percent: bool
         )
     used = [(field, chosen[field]) for field in SYNONYMS if field in chosen]
     return tuple(Use(field, column, _scale(table, field, column, percent)) for field, column in used)
-
-
-def _plain(column: str) -> str:
-    """A column's name without case, unit and punctuation: 'Val WER (%)' → 'val_wer'."""
-    bare = re.sub(r"\(.*?\)|\[.*?\]|%", " ", column.lower())
-    words = [word for word in re.split(r"[^a-z0-9]+", bare) if word not in ("", "percent", "pct")]
-    return "_".join(words)
 
 
 def _scale(table: Table, field: str, column: str, percent: bool | None) -> float:

@@ -1,0 +1,31 @@
+"""Names under which people log a quantity → our field. Shared by importers, followed logs and callbacks."""
+
+from __future__ import annotations
+
+import re
+
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "epoch": ("epoch", "epochs", "ep"),
+    "step": ("step", "global_step", "iteration", "iter", "updates"),
+    "train_loss": ("train_loss", "training_loss", "loss_train", "tr_loss", "loss"),
+    "train_eval_loss": ("train_eval_loss", "train_loss_eval"),
+    "val_loss": ("val_loss", "valid_loss", "validation_loss", "eval_loss", "dev_loss", "loss_val", "test_loss"),
+    "train_wer": ("train_wer", "training_wer", "wer_train"),
+    "val_wer": ("val_wer", "valid_wer", "validation_wer", "eval_wer", "dev_wer", "wer_val", "wer", "test_wer"),
+    "blank_ratio": ("blank_ratio", "val_blank_ratio", "blank", "blank_share", "blank_rate"),
+    "empty_ratio": ("empty_ratio", "empty_share"),
+    "length_ratio": ("length_ratio", "words_ratio"),
+    "lr": ("lr", "learning_rate"),
+    "grad_norm": ("grad_norm", "gradient_norm"),
+}
+"""Field → names under which people log it, the likeliest first."""
+
+SHARES = frozenset({"train_wer", "val_wer", "blank_ratio", "empty_ratio"})
+"""Fields that people also write in percent."""
+
+
+def plain(name: str) -> str:
+    """A name without case, unit and punctuation: 'Val WER (%)' → 'val_wer'."""
+    bare = re.sub(r"\(.*?\)|\[.*?\]|%", " ", name.lower())
+    words = [word for word in re.split(r"[^a-z0-9]+", bare) if word not in ("", "percent", "pct")]
+    return "_".join(words)
