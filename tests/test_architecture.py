@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "launch": CONTRACT | {"files", "provenance"},
     "relaunch": CONTRACT | {"files", "launch"},
     "settings": CONTRACT | {"rules"},
+    "serving": CONTRACT | {"files", "processes"},
     "launcher": DISK | {"status", "relaunch", "settings"},
     "supervisor": DISK | {"status", "diagnosis", "alerts", "ledger"},
     "importers": CONTRACT | {"files", "writer", "field_names"},
@@ -53,7 +54,7 @@ MAY_IMPORT = {
     | {"alignment", "forecast", "report", "replay", "comparison", "outcome"}
     | {"files", "processes", "reader", "alerts", "summaries", "ledger", "trash"},
     "ui": DISK
-    | {"status", "diagnosis", "launcher", "relaunch", "acks", "trash", "ledger", "devices", "summaries"}
+    | {"status", "diagnosis", "launcher", "relaunch", "acks", "trash", "ledger", "devices", "summaries", "serving"}
     | {"view", "replay", "prescriptions", "report"},
     "cli": {"errors"},
     "commands": None,

@@ -24,6 +24,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor.errors import RefusedError
+from monitor.serving import state_dir
 
 Role = Literal["control", "look"]
 
@@ -53,12 +54,6 @@ class Tokens:
         """The best role among our cookies; ports share tokens, so any of them counts."""
         roles = {self.role_of(value) for name, value in cookies.items() if name.startswith(COOKIE_PREFIX)}
         return "control" if "control" in roles else "look" if "look" in roles else None
-
-
-def state_dir() -> Path:
-    """Where tokens and the server's pid live: private to the user, outside every run."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "vitalsigns"
 
 
 def load_tokens(folder: Path | None = None) -> Tokens:

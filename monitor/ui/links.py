@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import shlex
-import socket
 import sys
 from pathlib import Path
 
 from monitor.reader import list_runs
+from monitor.serving import ssh_line
 from monitor.ui.access import Tokens
 
 
@@ -19,7 +18,7 @@ def links_of(port: int, tokens: Tokens | None, base: str = "") -> dict[str, str]
     links = {"open": root if tokens is None else f"{root}?token={tokens.control}"}
     if tokens is not None:
         links["look"] = f"{root}?view_token={tokens.look}"
-    links["ssh"] = f"ssh -N -L {port}:127.0.0.1:{port} {getpass.getuser()}@{socket.getfqdn()}"
+    links["ssh"] = ssh_line(port)
     return links
 
 

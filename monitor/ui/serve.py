@@ -20,8 +20,8 @@ import psutil
 
 from monitor import files, processes
 from monitor.errors import RefusedError
-from monitor.run_dir import Identity
-from monitor.ui.access import Tokens, load_tokens, state_dir
+from monitor.serving import Serving, serving_file, serving_of, state_dir
+from monitor.ui.access import Tokens, load_tokens
 from monitor.ui.links import has_desktop, links_of, links_text
 
 HOME = Path(__file__).resolve().parent.parent.parent
@@ -30,16 +30,6 @@ PORTS = 1000
 START_SECS = 60.0
 STOP_SECS = 10.0
 TRIES = 5
-
-
-class Serving(msgspec.Struct, frozen=True):
-    """What a running dashboard left in its file: enough to find it, and to stop it and nobody else."""
-
-    identity: Identity
-    port: int
-    runs_dir: str
-    no_token: bool = False
-    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +56,7 @@ def run_serve(
 ) -> int:
     """Starts, finds or stops the dashboard of `runs_dir`; returns the exit code. Raises RefusedError."""
     folder = runs_dir.absolute()
-    known = _running(folder)
+    known = serving_of(folder)
     if stop:
         return _stop(known, folder)
     tokens = None if no_token else load_tokens()
@@ -197,25 +187,9 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _file(folder: Path) -> Path:
-    name = "".join(letter if letter.isalnum() else "_" for letter in str(folder))[-150:]
-    return state_dir() / f"serve{name}.json"
-
-
-def _running(folder: Path) -> Serving | None:
-    """The dashboard of this folder, if that very process still lives."""
-    data = files.read_bytes(_file(folder))
-    try:
-        serving = msgspec.json.decode(data or b"", type=Serving)
-    except msgspec.DecodeError:
-        return None
-    same = serving.runs_dir == str(folder) and processes.liveness(serving.identity) == "alive"
-    return serving if same else None
-
-
 def _remember(order: Order, pid: int) -> None:
     serving = Serving(processes.identify(pid), order.port, str(order.runs_dir), order.no_token, order.base)
-    files.replace(_file(order.runs_dir), msgspec.json.encode(serving))
+    files.replace(serving_file(order.runs_dir), msgspec.json.encode(serving))
 
 
 def _stop(known: Serving | None, folder: Path) -> int:
@@ -227,7 +201,7 @@ def _stop(known: Serving | None, folder: Path) -> int:
         time.sleep(0.05)
     if processes.liveness(known.identity) == "alive":
         os.kill(known.identity.pid, signal.SIGKILL)
-    _file(folder).unlink(missing_ok=True)
+    serving_file(folder).unlink(missing_ok=True)
     sys.stdout.write("The dashboard has stopped; runs go on.\n")
     return 0
 
