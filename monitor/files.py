@@ -46,6 +46,10 @@ class AppendFile:
             self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
         return self._descriptor
 
+    def sync(self) -> None:
+        """Everything appended so far survives a power loss when this returns. Raises OSError."""
+        os.fsync(self._open())
+
     def close(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)

@@ -157,6 +157,10 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
     now = status(run_dir)
     if not now.live:
         raise RefusedError(f"{run_dir.name} is not running ({now.word}): there is nothing to stop.")
+    if now.word == "followed":
+        raise RefusedError(
+            f"{run_dir.name} is only followed: which process trains it is not known. Stop it where it was started."
+        )
     ensure_supervised(run_dir)
     return control.request(run_dir, "stop", generation=generation(run_dir), asked_by=asked_by, now=time.time())
 
@@ -208,6 +212,7 @@ def status(run_dir: Path) -> Status:
         state=state,
         trainer_liveness=processes.liveness(trainer) if trainer else None,
         supervisor_liveness=processes.liveness(supervisor) if supervisor else None,
+        follower_liveness=processes.liveness(progress.follower) if progress and progress.follower else None,
     )
     found = status_of(glance)
     return found if found.word != "lost" else status_of(RunReader(run_dir).read(time.time()))

@@ -96,7 +96,7 @@ class RunReader:
         self._merged = _merged(())
         self._seq = 0
         self._life = 0
-        self._liveness: tuple[Liveness | None, Liveness | None] = (None, None)
+        self._liveness: tuple[Liveness | None, ...] = (None, None, None)
 
     @property
     def bytes_read(self) -> int:
@@ -144,7 +144,8 @@ class RunReader:
         for document in (self._run, self._launch):
             check_schema(document.schema, str(document.path))
 
-    def _look_up_processes(self) -> tuple[Liveness | None, Liveness | None]:
+    def _look_up_processes(self) -> tuple[Liveness | None, ...]:
+        """Of the trainer, the supervisor and the follower."""
         state, progress = self._state.value, self._progress.value
         trainer: Identity | None = None
         if state is not None:
@@ -152,9 +153,9 @@ class RunReader:
         elif progress is not None:
             trainer = progress.process
         supervisor = state.supervisor if state is not None else None
-        return (
-            processes.liveness(trainer) if trainer is not None else None,
-            processes.liveness(supervisor) if supervisor is not None else None,
+        follower = progress.follower if progress is not None else None
+        return tuple(
+            processes.liveness(process) if process is not None else None for process in (trainer, supervisor, follower)
         )
 
     def _snapshot(self, now: float) -> Snapshot:
@@ -172,6 +173,7 @@ class RunReader:
             state=self._state.value,
             trainer_liveness=self._liveness[0],
             supervisor_liveness=self._liveness[1],
+            follower_liveness=self._liveness[2],
             epochs=epochs,
             steps=self._steps.records,
             clips=self._clips.records,

@@ -30,5 +30,6 @@ def as_of(snapshot: Snapshot, epoch: float) -> Snapshot:
         state=None,
         trainer_liveness=None,
         supervisor_liveness=None,
+        follower_liveness=None,
         problems=(),
     )

@@ -31,6 +31,7 @@ DECODES_FILE = "decodes.jsonl"
 ALERTS_FILE = "alerts.jsonl"
 SUMMARY_FILE = "summary.json"
 OUTCOME_FILE = "outcome.json"
+SOURCE_FILE = "source.json"
 LOG_FILE = "trainer.log"
 LOCK_FILE = "writer.lock"
 PROBES_DIR = "probes"
@@ -208,6 +209,8 @@ class Progress(Record, frozen=True, kw_only=True, omit_defaults=False):
     """Room on the run's disk for this user."""
     outcome: Outcome | None = None
     error: str | None = None
+    follower: Identity | None = None
+    """The process that copies a foreign script's records in here; `heartbeat_at` is then when they last grew."""
 
 
 class StopStage(Record, frozen=True, kw_only=True):
@@ -386,6 +389,31 @@ class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
     expectation_met: bool | None = None
 
 
+class Place(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """How far one foreign file was read; `device` and `inode` tell it from another one of the same name."""
+
+    device: int = 0
+    inode: int = 0
+    offset: int = 0
+    lines: int = 0
+
+
+class Source(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """source.json: the foreign output that a followed run is fed from, replaced whole by its follower."""
+
+    path: str
+    format: str
+    mapping: dict[str, Any] = {}
+    """How it is read, as a person has confirmed it."""
+    places: dict[str, Place] = {}
+    """By path: how far each file was read."""
+    memory: dict[str, Any] = {}
+    """What the reader of that format needs beside the places to go on."""
+    kept: dict[str, int] = {}
+    """Bytes of each .jsonl file that those places account for; what stands behind them was read, not yet noted."""
+    updated_at: float = 0.0
+
+
 class Request(Record, frozen=True, kw_only=True):
     """control/<generation>-<verb>-<n>.request.json: what a person asks of a living run."""
 
@@ -448,6 +476,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     trainer_liveness: Liveness | None = None
     """Of the process recorded in state.json (else progress.json), looked up at `read_at`; None: nothing recorded."""
     supervisor_liveness: Liveness | None = None
+    follower_liveness: Liveness | None = None
     epochs: tuple[Epoch, ...] = ()
     """One per epoch number: the last record wins; in file order."""
     steps: tuple[Step, ...] = ()

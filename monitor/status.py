@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.run_dir import Identity, Snapshot
+from monitor.run_dir import Identity, Progress, Snapshot
 
 Word = Literal[
-    "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "imported"
+    "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "followed", "imported"
 ]  # fmt: skip
-LIVE_WORDS = frozenset({"queued", "starting", "running", "stopping"})
+LIVE_WORDS = frozenset({"queued", "starting", "running", "stopping", "followed"})
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
     if progress is None or progress.process is None:
         if progress is not None and progress.outcome is not None:
             return Status(progress.outcome, False, False, "Its writer said so.", progress.heartbeat_at)
+        if progress is not None and progress.follower is not None and snapshot.follower_liveness != "gone":
+            return _followed(progress, snapshot.read_at)
         if snapshot.launch is not None and snapshot.launch.how not in ("import", "foreground"):
             return Status("lost", False, False, "It was never started: no supervisor took it up.", None)
         at = snapshot.epochs[-1].at if snapshot.epochs else None
@@ -75,6 +77,13 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
         return _ended_unseen(snapshot, progress.process, progress.heartbeat_at)
     word: Word = "stopping" if progress.phase == "stopping" else "running"
     return Status(word, True, False, _process_evidence(snapshot, progress.process), None)
+
+
+def _followed(progress: Progress, now: float) -> Status:
+    """Somebody else's script writes, we read along: that its file grows is all there is to see of it."""
+    grown = age_words(now - progress.heartbeat_at)
+    evidence = f"Its log is followed and last grew {grown} ago; which process writes it is not known."
+    return Status("followed", True, False, evidence, None)
 
 
 def _ended_unseen(snapshot: Snapshot, process: Identity, since: float) -> Status:

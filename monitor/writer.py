@@ -151,7 +151,7 @@ class RunWriter(NullRunWriter):
         self._lock = RunLock(self.run_dir)
         self._take_folder(resume)
         self.generation = self._next_generation(resume)
-        self._outbox = _Outbox(self.run_dir)
+        self._outbox = Outbox(self.run_dir)
         self._clips: dict[str, int] = {}
         self._progress = Progress(heartbeat_at=time.time(), generation=self.generation, process=identify())
         self._written_at = 0.0
@@ -235,14 +235,10 @@ class RunWriter(NullRunWriter):
         if record is None:
             return
         if record.gap is None:
-            record = msgspec.structs.replace(record, gap=self._gap(record))
+            record = msgspec.structs.replace(record, gap=gap_of(record, self._gap_basis))
         self._pace.epoch(time.monotonic())
         self._put(EPOCHS_FILE, record, sync=True)
         self._tell(force=True, epoch=record.epoch, step=record.step, phase="training")
-
-    def _gap(self, record: Epoch) -> float | None:
-        other = record.train_eval_loss if self._gap_basis == "eval" else record.train_loss
-        return None if other is None or record.val_loss is None else record.val_loss - other
 
     def log_step(self, step: int, **fields: Any) -> None:
         """One logging step; `fields` are those of `run_dir.Step`."""
@@ -452,6 +448,12 @@ class RunWriter(NullRunWriter):
                 sys.stderr.flush()
 
 
+def gap_of(record: Epoch, basis: GapBasis) -> float | None:
+    """val_loss minus the train loss that the run's gap basis names; None where either is missing."""
+    other = record.train_eval_loss if basis == "eval" else record.train_loss
+    return None if other is None or record.val_loss is None else record.val_loss - other
+
+
 def write_probe(run_dir: Path, probe: Probe) -> Path:
     """Keeps what was measured of a checkpoint, beside a run that may still be going on. Raises RefusedError."""
     folder = run_dir / PROBES_DIR
@@ -475,7 +477,7 @@ def _size(path: str | Path) -> int | None:
         return None
 
 
-class _Outbox:
+class Outbox:
     """The append-only files of one run, and the bounded backlog of lines that the disk would not take."""
 
     def __init__(self, run_dir: Path) -> None:
@@ -508,6 +510,11 @@ class _Outbox:
                 return problem
             self._backlog.popleft()
         return None
+
+    def sync(self) -> None:
+        """What is on its way to the disk gets there. Raises OSError."""
+        for file in self._files.values():
+            file.sync()
 
     def close(self) -> None:
         for file in self._files.values():

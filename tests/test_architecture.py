@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "serving": CONTRACT | {"files", "processes"},
     "launcher": DISK | {"status", "relaunch", "settings"},
     "supervisor": DISK | {"status", "diagnosis", "alerts", "ledger"},
-    "importers": CONTRACT | {"files", "writer", "field_names"},
+    "importers": CONTRACT | {"files", "writer", "processes", "field_names"},
     "view": JUDGEMENT
     | {"alignment", "forecast", "report", "replay", "comparison", "outcome"}
     | {"files", "processes", "reader", "alerts", "summaries", "ledger", "trash"},

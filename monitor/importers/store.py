@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor import files
 from monitor.errors import RefusedError
+from monitor.importers.live import new_folder, slug
 from monitor.importers.samples import Sample
 from monitor.run_dir import (
     CLIPS_FILE,
@@ -23,8 +23,6 @@ from monitor.run_dir import (
     encode,
     encode_line,
 )
-
-MOST_TRIES = 1000
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Imported:
 def keep(runs_dir: Path, imported: Imported, now: float) -> str:
     """Writes a new run directory and returns its run id; never touches one that exists. Raises RefusedError."""
     try:
-        run_dir = _new_folder(runs_dir, _slug(imported.name))
+        run_dir = new_folder(runs_dir, slug(imported.name))
         run = Run(
             run_id=run_dir.name,
             name=imported.name,
@@ -78,19 +76,3 @@ def _decoded(imported: Imported) -> tuple[list[Clip], list[Decode]]:
         for epoch, said in sorted(by_epoch.items())
     ]
     return clips, decodes
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:60] or "imported"
-
-
-def _new_folder(runs_dir: Path, name: str) -> Path:
-    runs_dir.mkdir(parents=True, exist_ok=True)
-    for number in range(1, MOST_TRIES):
-        folder = runs_dir / (name if number == 1 else f"{name}-{number}")
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder
-    raise RefusedError(f"{runs_dir} holds {MOST_TRIES} runs called {name}; give another --name.")

@@ -20,13 +20,15 @@ class Stalled:
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         progress = snapshot.progress
-        if progress is None or progress.process is None:
+        if progress is None or (progress.process is None and progress.follower is None):
             return NotApplicable(self.name, self.title, "a heartbeat from a training process")
         status = status_of(snapshot)
         if status.word == "lost":
             return self._finding("critical", f"{status.evidence} It left no outcome.", progress, thresholds, now)
         if not status.live:
             return Quiet(self.name, self.title, "The run has ended.")
+        if progress.phase == "ended" or snapshot.follower_liveness == "gone":
+            return NotApplicable(self.name, self.title, "somebody who follows its log")
         patience = _patience(progress, thresholds)
         if patience is None:
             return NotEnoughData(self.name, self.title, 0, 1)

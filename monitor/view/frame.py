@@ -139,9 +139,8 @@ def _floors(snapshot: Snapshot) -> dict[str, Any]:
 
 def _actions(snapshot: Snapshot, live: bool, word: str) -> dict[str, Any]:
     known = snapshot.launch is not None and bool(snapshot.launch.argv) and snapshot.launch.how != "import"
-    stopping = word == "stopping"
     return {
-        "stop": live and not stopping,
+        "stop": live and word not in ("stopping", "followed"),
         "restart": known,
         "resume": known and not live,
         "check": _can_be_checked(snapshot),

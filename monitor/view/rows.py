@@ -218,6 +218,7 @@ def _glance(
         launch=launch,
         trainer_liveness=processes.liveness(trainer) if trainer else None,
         supervisor_liveness=processes.liveness(supervisor) if supervisor else None,
+        follower_liveness=processes.liveness(progress.follower) if progress and progress.follower else None,
     )
 
 

@@ -1,0 +1,319 @@
+"""A run directory that is fed from somebody else's output: created or continued, and written without a record twice.
+
+The reader of a foreign file adds the records that it finds and, from time to time, commits how far it has read
+(`source.json`). Whatever stops the follower, the next one goes on from there: records that were written but not
+committed are counted and passed over, so the same reading from the same place writes each of them once.
+What the disk does not take waits; `commit` says so, and the reader reads no further: the foreign file still has it.
+
+The run never claims to be more than it is: `progress.json` names the follower, its heartbeat is when the foreign
+file last grew, and the process that trains only where somebody said which one it is.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import statistics
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from monitor import files
+from monitor.errors import RefusedError
+from monitor.processes import RunLock, identify
+from monitor.run_dir import (
+    CLIPS_FILE,
+    DECODES_FILE,
+    EPOCHS_FILE,
+    PROGRESS_FILE,
+    RUN_FILE,
+    SOURCE_FILE,
+    STEPS_FILE,
+    Clip,
+    Decode,
+    Epoch,
+    Floors,
+    GapBasis,
+    Identity,
+    Outcome,
+    Place,
+    Progress,
+    Record,
+    Run,
+    Source,
+    Step,
+    decode,
+    encode,
+    encode_line,
+)
+from monitor.writer import Outbox, gap_of
+
+MOST_TRIES = 1000
+PROGRESS_SECS = 0.5
+PACE_EPOCHS = 9
+FILE_OF: dict[type[Record], str] = {
+    Epoch: EPOCHS_FILE,
+    Step: STEPS_FILE,
+    Clip: CLIPS_FILE,
+    Decode: DECODES_FILE,
+}
+
+
+@dataclass(frozen=True)
+class About:
+    """What is followed, and what its run says of itself. `mapping` is how the source is read; plain JSON."""
+
+    path: Path
+    format: str
+    name: str
+    mapping: Mapping[str, Any] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=lambda: {"loss": "as logged", "wer": "fraction"})
+    gap_basis: GapBasis = "train"
+    config: Mapping[str, Any] = field(default_factory=dict)
+    floors: Floors = field(default_factory=Floors)
+    notes: str = ""
+
+
+def find_followed(runs_dir: Path, path: Path) -> Path | None:
+    """The newest run directory that is fed from this file or folder; None where none is."""
+    wanted = str(path.absolute())
+    found = [(source.updated_at, run_dir) for run_dir, source in _sources(runs_dir) if source.path == wanted]
+    return max(found, default=(0.0, None))[1]
+
+
+def _sources(runs_dir: Path) -> Iterable[tuple[Path, Source]]:
+    for place in sorted(runs_dir.glob(f"*/{SOURCE_FILE}")):
+        source = read_source(place.parent)
+        if source is not None and (place.parent / RUN_FILE).exists():
+            yield place.parent, source
+
+
+def read_source(run_dir: Path) -> Source | None:
+    """What a run directory is fed from; None where it is fed by its own trainer, or the note cannot be read."""
+    try:
+        return decode(files.read_bytes(run_dir / SOURCE_FILE) or b"", Source)
+    except (OSError, ValueError):
+        return None
+
+
+class FollowedRun:
+    """One run directory, its lock held: `begin` or `go_on`, then `add` and `commit`, at the end `finish` or `close`.
+
+    One thread. Opening raises RefusedError in one sentence; after that only `commit` and `heard` touch the disk in
+    a way that can fail, and they answer instead of raising.
+    """
+
+    def __init__(self, run_dir: Path, lock: RunLock, source: Source, progress: Progress, basis: GapBasis) -> None:
+        self.run_dir = run_dir
+        self.source = source
+        self.generation = progress.generation
+        self._lock = lock
+        self._basis = basis
+        self._progress = progress
+        self._told_at = float("-inf")
+        self._outbox = Outbox(run_dir)
+        self._passed_over = _unaccounted(run_dir, source.kept)
+        self._ended_at: deque[float] = deque(maxlen=PACE_EPOCHS)
+
+    @classmethod
+    def begin(cls, runs_dir: Path, about: About, now: float, process: Identity | None = None) -> FollowedRun:
+        """A new run directory of its own, named after `about.name`. `process`: the trainer, where it is known."""
+        try:
+            run_dir = new_folder(runs_dir, slug(about.name))
+            lock = RunLock(run_dir)
+            lock.acquire()
+            source = Source(path=str(about.path.absolute()), format=about.format, mapping=dict(about.mapping))
+            progress = Progress(heartbeat_at=now, phase="training", process=process, follower=identify(), listens=False)
+            files.replace(run_dir / SOURCE_FILE, encode(source))
+            files.replace(run_dir / PROGRESS_FILE, encode(progress))
+            # Last: a folder without it is no run yet.
+            files.replace(run_dir / RUN_FILE, encode(_run(run_dir.name, about, now)))
+        except OSError as problem:
+            raise RefusedError(f"Cannot write into {runs_dir}: {problem.strerror}. Check rights and room.") from problem
+        return cls(run_dir, lock, source, progress, about.gap_basis)
+
+    @classmethod
+    def go_on(cls, run_dir: Path, now: float, process: Identity | None = None) -> FollowedRun:
+        """The same run again, from where it was left; `source` says how far that is and how it is read."""
+        lock = RunLock(run_dir)
+        lock.acquire()
+        try:
+            source = read_source(run_dir)
+            if source is None:
+                raise RefusedError(f"{run_dir} is not fed from a foreign file: it has no readable {SOURCE_FILE}.")
+            run = decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run)
+            before = decode(files.read_bytes(run_dir / PROGRESS_FILE) or b"", Progress)
+            progress = msgspec.structs.replace(
+                before,
+                follower=identify(),
+                process=process or before.process,
+                phase="training",
+                outcome=None,
+                error=None,
+            )
+            files.replace(run_dir / PROGRESS_FILE, encode(progress))
+        except RefusedError:
+            lock.release()
+            raise
+        except (OSError, ValueError) as problem:
+            lock.release()
+            raise RefusedError(f"Cannot go on with {run_dir}: {problem}. Import it as a new run.") from problem
+        return cls(run_dir, lock, source, progress, run.gap_basis)
+
+    @property
+    def waiting(self) -> int:
+        """Records that the disk has not taken yet: read no further while there are any."""
+        return self._outbox.waiting
+
+    def add(self, *records: Record) -> None:
+        """Writes records of this run: Epoch, Step, Clip or Decode. They count once `commit` has returned True."""
+        for record in records:
+            file = FILE_OF[type(record)]
+            if self._passed_over.get(file, 0) > 0:
+                self._passed_over[file] -= 1
+            else:
+                self._outbox.put(file, encode_line(self._finished(record)), sync=False)
+            self._note(record)
+
+    def _finished(self, record: Record) -> Record:
+        if isinstance(record, Epoch) and record.gap is None:
+            return msgspec.structs.replace(record, gap=gap_of(record, self._basis))
+        return record
+
+    def _note(self, record: Record) -> None:
+        """Where the run is, as progress.json will say."""
+        if isinstance(record, Epoch):
+            if record.at:
+                self._ended_at.append(record.at)
+            self._progress = msgspec.structs.replace(
+                self._progress, epoch=int(record.epoch), step=max(record.step, self._progress.step)
+            )
+        elif isinstance(record, Step):
+            self._progress = msgspec.structs.replace(self._progress, step=record.step)
+        if isinstance(record, (Epoch, Step)) and record.generation > self.generation:
+            self.generation = record.generation
+
+    def commit(self, places: Mapping[str, Place], memory: Mapping[str, Any], now: float) -> bool:
+        """Everything added is on disk, and noted how far the source was read. False: the disk did not take it (yet)."""
+        if self._outbox.flush() is not None:
+            self.heard(now, grown=False)
+            return False
+        try:
+            self._outbox.sync()
+            self.source = msgspec.structs.replace(
+                self.source, places=dict(places), memory=dict(memory), kept=_sizes(self.run_dir), updated_at=now
+            )
+            files.replace(self.run_dir / SOURCE_FILE, encode(self.source))
+        except OSError:
+            return False
+        self._passed_over = {}
+        self.heard(now, force=True)
+        return True
+
+    def heard(self, now: float, *, grown: bool = True, force: bool = False, **changes: Any) -> bool:
+        """Tells progress.json; `grown`: the source has grown, which is the only sign of life a foreign script gives.
+
+        At most twice a second unless `force`. `changes` are fields of Progress, such as `epochs` where the log
+        names the total, or `process`. False: it was not written.
+        """
+        if grown:
+            changes["heartbeat_at"] = now
+        self._progress = msgspec.structs.replace(
+            self._progress,
+            generation=self.generation,
+            backlog=self._outbox.waiting,
+            dropped=self._outbox.dropped,
+            epoch_secs=self._pace(),
+            disk_free_bytes=files.free_bytes(self.run_dir),
+            **changes,
+        )
+        if not force and now - self._told_at < PROGRESS_SECS:
+            return False
+        try:
+            files.replace(self.run_dir / PROGRESS_FILE, encode(self._progress))
+        except OSError:
+            return False
+        self._told_at = now
+        return True
+
+    def _pace(self) -> float | None:
+        times = list(self._ended_at)
+        between = [later - earlier for earlier, later in itertools.pairwise(times) if later > earlier]
+        return statistics.median(between) if between else None
+
+    def finish(self, outcome: Outcome, now: float, error: str | None = None) -> None:
+        """The followed run has ended, and its end is known."""
+        self._let_go(now, outcome=outcome, error=error)
+
+    def close(self, now: float) -> None:
+        """Nobody follows any longer; how the run ends is not known. `go_on` takes it up again."""
+        self._let_go(now, follower=None)
+
+    def _let_go(self, now: float, **last: Any) -> None:
+        self._outbox.flush()
+        self.heard(now, grown=False, force=True, phase="ended", **last)
+        self._outbox.close()
+        self._lock.release()
+
+
+def _run(run_id: str, about: About, now: float) -> Run:
+    return Run(
+        run_id=run_id,
+        name=about.name,
+        created_at=now,
+        config=dict(about.config),
+        floors=about.floors,
+        units=dict(about.units),
+        gap_basis=about.gap_basis,
+        notes=about.notes,
+    )
+
+
+def _sizes(run_dir: Path) -> dict[str, int]:
+    return {name: (run_dir / name).stat().st_size for name in FILE_OF.values() if (run_dir / name).exists()}
+
+
+def _unaccounted(run_dir: Path, kept: Mapping[str, int]) -> dict[str, int]:
+    """Records per file that stand behind what the last commit accounts for."""
+    counts = {}
+    for kind, name in FILE_OF.items():
+        try:
+            with (run_dir / name).open("rb") as file:
+                file.seek(kept.get(name, 0))
+                counts[name] = sum(_is_record(line, kind) for line in file)
+        except FileNotFoundError:
+            continue
+    return counts
+
+
+def _is_record(line: bytes, kind: type[Record]) -> bool:
+    """Whether a reader takes this line; the torn end of a killed writer is none."""
+    if not line.endswith(b"\n"):
+        return False
+    try:
+        decode(line, kind)
+    except ValueError:
+        return False
+    return True
+
+
+def slug(name: str) -> str:
+    """A name for people → a folder's name."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:60] or "imported"
+
+
+def new_folder(runs_dir: Path, name: str) -> Path:
+    """A folder of this name, or of the next free one, that nobody else has made. Raises OSError or RefusedError."""
+    runs_dir.mkdir(parents=True, exist_ok=True)
+    for number in range(1, MOST_TRIES):
+        folder = runs_dir / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise RefusedError(f"{runs_dir} holds {MOST_TRIES} runs called {name}; give another --name.")
