@@ -328,6 +328,8 @@ class Decode(Record, frozen=True, kw_only=True):
     generation: int = 1
     split: Literal["train", "val", "test"] = "val"
     hypotheses: list[str] = []
+    adjusted: list[str] | None = None
+    """The same clips by the user's own decoder, where one is on; `hypotheses` is without."""
     clip_ids: list[str] | None = None
 
 

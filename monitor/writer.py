@@ -91,6 +91,7 @@ class NullRunWriter:
         *,
         split: str = "val",
         references: list[str] | None = None,
+        adjusted: list[str] | None = None,
         clip_ids: list[str] | None = None,
         step: int = 0,
     ) -> None: ...
@@ -265,14 +266,19 @@ class RunWriter(NullRunWriter):
         *,
         split: str = "val",
         references: list[str] | None = None,
+        adjusted: list[str] | None = None,
         clip_ids: list[str] | None = None,
         step: int = 0,
     ) -> None:
-        """All hypotheses of one evaluation. `references` names the clips on the first call, if `log_clips` did not."""
+        """All hypotheses of one evaluation. `references` names the clips on the first call, if `log_clips` did not.
+
+        `adjusted`: the same clips as your own decoder says them, where it filters or weighs; `hypotheses` is without.
+        """
         if self._muted:
             return
         try:
             said = list(map(_plain, hypotheses))
+            by_user = None if adjusted is None else list(map(_plain, adjusted))
             ids = None if clip_ids is None else list(map(_plain, clip_ids))
             if references is not None and split not in self._clips:
                 texts = list(map(_plain, references))
@@ -291,6 +297,7 @@ class RunWriter(NullRunWriter):
                 "step": step or self._progress.step,
                 "split": split,
                 "hypotheses": said,
+                "adjusted": by_user,
                 "clip_ids": ids,
             },
         )

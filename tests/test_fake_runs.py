@@ -1,15 +1,21 @@
 """The cast of run directories is what its names say, read from the disk as any run is."""
 
+import json
 import math
 import time
 
 import pytest
 
+from monitor.diagnosis import judge
 from monitor.errors import UnreadableRunError
 from monitor.reader import RunReader, list_runs
 from monitor.rules.registry import RULES
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
+from monitor.run_dir import finite_or_word
+from monitor.view.frame import frame
+from monitor.view.rows import run_rows
+from monitor.view.series import Since
 from tests import fake_runs
 
 
@@ -66,3 +72,15 @@ def test_the_empty_run_is_a_run_without_epochs(tmp_path):
 def test_the_whole_cast_fits_into_one_folder(tmp_path):
     made = [make(tmp_path).name for make in fake_runs.CAST]
     assert list_runs(tmp_path) == sorted(made)
+
+
+def test_a_browser_can_read_the_list_and_every_run_of_the_cast(tmp_path):
+    for make in fake_runs.CAST:
+        make(tmp_path)
+    rows = {row["run"]: row for row in run_rows(tmp_path, time.time())}
+    json.dumps(list(rows.values()), allow_nan=False)
+    assert rows["not-a-number"]["spark"] and rows["not-a-number"]["verdict"] == "ENDED"
+    for name in set(rows) - {"newer-schema"}:
+        seen = read(tmp_path / name)
+        painted = finite_or_word(frame(seen, judge(seen, seen.read_at), seen.read_at, since=Since()))
+        json.dumps(painted, allow_nan=False)

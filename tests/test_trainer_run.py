@@ -18,6 +18,7 @@ from trainer import checkpoints
 from trainer.__main__ import main
 from trainer.arguments import parse
 from trainer.devices import choose_device
+from trainer.metrics import word_errors
 from trainer.models import build_model
 from trainer.run import resumed_config
 from trainer.schedule import learning_rate
@@ -106,6 +107,17 @@ def test_every_val_hypothesis_of_every_evaluation_is_kept(finished):
     assert sorted(kept) == sorted(
         [(split, epoch, count[split]) for split in ("train", "val") for epoch in (1, 2, 3)] + [("test", 3, 6)]
     )
+
+
+def test_what_the_users_own_decoder_says_is_kept_beside_the_unfiltered_output(finished, tmp_path):
+    assert not any(line.adjusted for line in lines(finished / "decodes.jsonl", Decode))
+    assert train(tmp_path / "r", "--epochs", "1", "--blank_penalty", "20") == 0
+    kept = {line.split: line for line in lines(tmp_path / "r" / "decodes.jsonl", Decode)}
+    targets = [clip.reference for clip in lines(tmp_path / "r" / "clips.jsonl", Clip) if clip.split == "val"]
+    assert kept["val"].adjusted != kept["val"].hypotheses and kept["test"].adjusted
+    (record,) = lines(tmp_path / "r" / "epochs.jsonl", Epoch)
+    assert word_errors(targets, kept["val"].hypotheses).wer == record.val_wer
+    assert word_errors(targets, kept["val"].adjusted).wer == record.metrics["val_wer_adjusted"]
 
 
 def test_the_test_split_is_scored_once_with_the_best_checkpoint(finished):

@@ -29,8 +29,9 @@ class Evaluation:
     loss: float
     loss_pooled: float
     loss_per_clip: float
+    adjusted: list[str] | None = None
+    """The hypotheses with the user's own blank penalty or confidence filter, where one is on."""
     adjusted_wer: float | None = None
-    """With the user's own blank penalty or confidence filter, where one is on."""
     beam_wer: float | None = None
 
     @property
@@ -123,6 +124,7 @@ def _evaluation(corpus: Corpus, clips: Sequence[Sample], parts: list[_Sums]) -> 
         loss=sum(part.token_loss for part in parts) / len(clips),
         loss_pooled=nll / max(1, errors.tokens),
         loss_per_clip=nll / len(clips),
+        adjusted=by_user or None,
         adjusted_wer=word_errors(references, by_user).wer if by_user else None,
         beam_wer=word_errors(references, by_beam).wer if by_beam else None,
     )

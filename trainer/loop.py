@@ -96,7 +96,7 @@ class Loop:
             fields |= self.test()
         fields["seconds"] = time.perf_counter() - self.epoch_started
         self.epoch_started = time.perf_counter()
-        self.writer.log_decodes(run.epoch, val.hypotheses, step=run.step)
+        self.writer.log_decodes(run.epoch, val.hypotheses, adjusted=val.adjusted, step=run.step)
         self.writer.log_decodes(run.epoch, train.hypotheses[: len(self.watched)], split="train", step=run.step)
         self.writer.log_epoch(run.epoch, **fields)
         self.screen.epoch(run.epoch, run.config.epochs, fields)
@@ -123,7 +123,7 @@ class Loop:
             checkpoints.load_weights(run.model, best)
         test = self.score(list(self.corpus.splits["test"]), run.config.beam_width)
         run.model.load_state_dict(last)
-        self.writer.log_decodes(run.epoch, test.hypotheses, split="test", step=run.step)
+        self.writer.log_decodes(run.epoch, test.hypotheses, split="test", adjusted=test.adjusted, step=run.step)
         return records.test_fields(test, run.best_epoch)
 
     def save(self) -> None:

@@ -26,6 +26,7 @@ SCRIPTS = (
     "verdict.js",
     "tiles.js",
     "flags.js",
+    "aligned.js",
     "now.js",
     "strip.js",
     "predictions.js",

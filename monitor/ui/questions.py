@@ -19,7 +19,7 @@ from monitor.run_dir import LOG_FILE, Snapshot
 from monitor.view import log
 from monitor.view.compared import MODES, MOST_RUNS, compared
 from monitor.view.frame import frame
-from monitor.view.predictions import FILTERS, Wish, clip_history, predictions, watched_ids
+from monitor.view.predictions import DECODERS, FILTERS, Wish, clip_history, predictions, watched_ids
 from monitor.view.series import Since
 
 Question = Mapping[str, Any]
@@ -98,12 +98,13 @@ def _predictions(snapshot: Snapshot, _judged: Judged, question: Question) -> dic
         chosen=_one_of(FILTERS, question.get("filter")),
         word=str(question.get("word") or "")[:200],
         watched=watched_ids(question.get("watched")),
+        decoder=_one_of(DECODERS, question.get("decoder")),
     )
     return {**predictions(snapshot, wish), "asked": question.get("asked")}
 
 
 def _clip(snapshot: Snapshot, _judged: Judged, question: Question) -> dict[str, Any]:
-    return clip_history(snapshot, str(question.get("id")))
+    return clip_history(snapshot, str(question.get("id")), _one_of(DECODERS, question.get("decoder")))
 
 
 def _log(snapshot: Snapshot, _judged: Judged, question: Question) -> dict[str, Any]:

@@ -15,6 +15,8 @@ MOST_WORDS = 400
 MOST_LETTERS = 2000
 MOST_LISTED = 8
 MOST_MOMENTS = 40
+DECODERS = ("greedy", "adjusted")
+"""Unfiltered greedy output, which every number of the page is made of; and what the user's own decoder says."""
 FILTERS = ("first", "watch", "worst", "empty", "longest", "changed")
 
 Aligned = tuple[str, str, str]
@@ -28,6 +30,7 @@ class Wish:
     chosen: str = "first"
     word: str = ""
     watched: frozenset[str] = frozenset()
+    decoder: str = "greedy"
     most: int = MOST_CLIPS
 
 
@@ -56,16 +59,21 @@ def predictions(snapshot: Snapshot, wish: Wish) -> dict[str, Any]:
     if not decodes:
         return {"epoch": None, "epochs": [], "clips": [], "total": 0, "filter": wish.chosen}
     place = _nearest(decodes, wish.epoch)
-    scored = [score(clip, said) for clip, said in pairs(snapshot, decodes[place])]
-    before = _said_before(snapshot, decodes, place)
+    decoder = wish.decoder if decodes[place].adjusted is not None else DECODERS[0]
+    scored = _scored(snapshot, decodes[place], decoder)
+    before = _said_before(snapshot, decodes, place, decoder)
+    other = _other_decoder(snapshot, decodes[place], decoder)
     found = _chosen(_with_word(scored, wish.word), wish, before)
     return {
         "epoch": decodes[place].epoch,
         "epochs": sorted({known.epoch for known in decodes}),
         "filter": wish.chosen,
-        "clips": [_shown(each, before) for each in found[: wish.most]],
+        "decoder": decoder,
+        "decoders": _decoders(snapshot, decodes[place]),
+        "clips": [{**_shown(each, before), "differs": _differs(each, other)} for each in found[: wish.most]],
         "matching": len(found),
         "total": len(scored),
+        "differs": sum(_differs(each, other) for each in scored),
         "empty": sum(not each.said.strip() for each in scored),
         "changed": sum(_has_changed(each, before) for each in scored) if before else None,
         "counts": {name: sum(each.counts[kind] for each in scored) for name, kind in _KINDS.items()},
@@ -78,12 +86,40 @@ def predictions(snapshot: Snapshot, wish: Wish) -> dict[str, Any]:
 _KINDS = {"hits": "h", "s": "s", "d": "d", "i": "i"}
 
 
-def clip_history(snapshot: Snapshot, clip_id: str) -> dict[str, Any]:
+def _scored(snapshot: Snapshot, decode: Decode, decoder: str) -> list[Scored]:
+    return [score(clip, said) for clip, said in pairs(snapshot, decode, decoder)]
+
+
+def _decoders(snapshot: Snapshot, decode: Decode) -> dict[str, float]:
+    """Decoder → WER over these clips; empty where there is no choice."""
+    if decode.adjusted is None:
+        return {}
+    return {decoder: _wer(_scored(snapshot, decode, decoder)) for decoder in DECODERS}
+
+
+def _wer(scored: list[Scored]) -> float:
+    errors = sum(each.counts["s"] + each.counts["d"] + each.counts["i"] for each in scored)
+    return errors / max(1, sum(each.target_words for each in scored))
+
+
+def _other_decoder(snapshot: Snapshot, decode: Decode, decoder: str) -> dict[str, str]:
+    """What the decoder that is not shown says for each clip."""
+    if decode.adjusted is None:
+        return {}
+    other = next(name for name in DECODERS if name != decoder)
+    return {clip.clip_id: said for clip, said in pairs(snapshot, decode, other)}
+
+
+def _differs(each: Scored, other: dict[str, str]) -> bool:
+    return other.get(each.clip.clip_id, each.said) != each.said
+
+
+def clip_history(snapshot: Snapshot, clip_id: str, decoder: str = DECODERS[0]) -> dict[str, Any]:
     """One clip over the stored evaluations: the first, the last, and every one at which its prediction changed."""
     moments: list[dict[str, Any]] = []
     reference, last = "", None
     for decode in val_decodes(snapshot):
-        for clip, said in pairs(snapshot, decode):
+        for clip, said in pairs(snapshot, decode, decoder):
             if clip.clip_id != clip_id:
                 continue
             reference = clip.reference
@@ -103,14 +139,16 @@ def val_decodes(snapshot: Snapshot) -> list[Decode]:
     return [decode for decode in snapshot.decodes if decode.split == "val"]
 
 
-def pairs(snapshot: Snapshot, decode: Decode) -> list[tuple[Clip, str]]:
-    """Each decoded clip with what was said for it, in the decode's order."""
+def pairs(snapshot: Snapshot, decode: Decode, decoder: str = DECODERS[0]) -> list[tuple[Clip, str]]:
+    """Each decoded clip with what was said for it, in the decode's order; greedy where no other decoder was on."""
+    own = decode.adjusted if decoder != DECODERS[0] else None
+    said = decode.hypotheses if own is None else own
     clips = [clip for clip in snapshot.clips if clip.split == decode.split]
     if decode.clip_ids is not None:
         by_id = {clip.clip_id: clip for clip in clips}
         known = [by_id.get(name, Clip(clip_id=name, reference="")) for name in decode.clip_ids]
-        return list(zip(known, decode.hypotheses, strict=False))
-    return list(zip(clips, decode.hypotheses, strict=False))
+        return list(zip(known, said, strict=False))
+    return list(zip(clips, said, strict=False))
 
 
 def score(clip: Clip, said: str) -> Scored:
@@ -162,11 +200,11 @@ def _nearest(decodes: list[Decode], epoch: float | None) -> int:
     return min(range(len(decodes)), key=lambda place: abs(decodes[place].epoch - epoch))
 
 
-def _said_before(snapshot: Snapshot, decodes: list[Decode], place: int) -> dict[str, str]:
+def _said_before(snapshot: Snapshot, decodes: list[Decode], place: int, decoder: str) -> dict[str, str]:
     """What each clip was decoded as one stored evaluation earlier."""
     if place == 0:
         return {}
-    return {clip.clip_id: said for clip, said in pairs(snapshot, decodes[place - 1])}
+    return {clip.clip_id: said for clip, said in pairs(snapshot, decodes[place - 1], decoder)}
 
 
 def _has_changed(each: Scored, before: dict[str, str]) -> bool:

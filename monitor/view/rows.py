@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from pathlib import Path
@@ -129,13 +130,17 @@ def _readable_row(run_dir: Path, now: float) -> Row:
         "device": _device(run_dir) if status.live else "",
         "eta": _eta(status, progress, total, summary.epoch),
         "wer": percent(summary.val_wer),
-        "wer_value": summary.val_wer,
+        "wer_value": _finite(summary.val_wer),
         "chance": percent(summary.wer_constant) if summary.wer_constant is not None else "",
         "gap": short(summary.gap),
-        "spark": summary.gap_series,
+        "spark": [value for value in summary.gap_series if math.isfinite(value)],
         "at": at,
         "events": _events(run_dir, status, state, outcome),
     }
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _judged(summary: Summary, status: Status) -> Row:

@@ -107,16 +107,25 @@ function placed(labels, axes) {
     return { ...label, left: right, top: Math.min(axis._offset + axis._length, Math.max(axis._offset, pixel)) };
   });
   ends.sort((a, b) => a.top - b.top);
-  // Pushed apart, so that two lines that meet stay readable.
-  ends.forEach((label, i) => {
-    if (i && label.top < ends[i - 1].top + LINE_HEIGHT) label.top = ends[i - 1].top + LINE_HEIGHT;
-  });
+  pushApart(ends, axes.height - LINE_HEIGHT / 2);
   const inside = labels.filter((label) => label.place === "in").map((label) => {
     const { yaxis } = axes;
     const left = label.x === undefined ? xaxis._offset + xaxis._length / 2 : xaxis._offset + xaxis.d2p(label.x);
     return { ...label, left, top: yaxis._offset + (1 - label.share) * yaxis._length, hidden: left < xaxis._offset - 1 || left > xaxis._offset + xaxis._length + 1 };
   });
   return [...ends, ...inside];
+}
+
+// So that lines that meet stay readable: downwards, and up again where the box ends.
+function pushApart(ends, bottom) {
+  ends.forEach((label, i) => {
+    if (i) label.top = Math.max(label.top, ends[i - 1].top + LINE_HEIGHT);
+  });
+  let room = bottom;
+  for (const label of [...ends].reverse()) {
+    label.top = Math.min(label.top, room);
+    room = label.top - LINE_HEIGHT;
+  }
 }
 
 function paintLabels(chart, labels) {

@@ -134,7 +134,7 @@ function paintSentences(ui, answer, parent, child) {
       const signature = JSON.stringify(sentence);
       if (node.signature === signature) return;
       node.signature = signature;
-      const said = (label, words, errors) => h("div", { class: "vs-said-row" }, h("span", { class: "vs-muted" }, label), h("span", { class: "vs-inline-words" }, words.map(([kind, target, word]) => h("span", { class: `vs-word-inline vs-kind-${kind}`, title: KIND_WORD[kind] }, h("span", { class: "vs-said" }, kind === "d" ? `∅ ${target}` : `${KIND_GLYPH[kind]}${KIND_GLYPH[kind] ? "\u00a0" : ""}${word}`)))), h("span", { class: "vs-tabular vs-muted" }, `${errors} wrong`));
+      const said = (label, words, errors) => h("div", { class: "vs-said-row" }, h("span", { class: "vs-muted" }, label), h("span", { class: "vs-inline-words" }, inlineWords(words, { leftOut: true })), h("span", { class: "vs-tabular vs-muted" }, `${errors} wrong`));
       node.replaceChildren(h("h3", {}, `${sentence.id}: ${sentence.kind}`), h("div", { class: "vs-said-row" }, h("span", { class: "vs-muted" }, "target"), h("span", {}, sentence.reference)), said(parent, sentence.parent, sentence.errors[0]), said(child, sentence.child, sentence.errors[1]));
     },
   );

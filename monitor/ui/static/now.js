@@ -116,9 +116,8 @@ function paintFew(ui, answer, watched) {
       const signature = JSON.stringify(clip.words);
       if (node.signature === signature) return;
       node.signature = signature;
-      const said = clip.words.filter(([kind]) => kind !== "d");
       setText(node.children[0], clip.words.filter(([kind]) => kind !== "i").map(([, target]) => target).join(" "));
-      node.children[1].replaceChildren(...(said.length ? said.map(([kind, , word]) => h("span", { class: `vs-word-inline vs-kind-${kind}`, title: KIND_WORD[kind] }, h("span", { class: "vs-said" }, `${KIND_GLYPH[kind]}${KIND_GLYPH[kind] ? "\u00a0" : ""}${word}`))) : [h("span", { class: "vs-word-empty" }, "(said nothing)")]));
+      node.children[1].replaceChildren(...inlineWords(clip.words));
       setText(node.children[2], `≠ ${clip.s} ∅ ${clip.d} + ${clip.i}`);
     },
   );

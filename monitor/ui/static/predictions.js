@@ -1,7 +1,5 @@
-// Target against prediction, word under word. Errors are told by glyph, border and fill, colour last.
+// Target against prediction: the clips of one evaluation, filtered and searched, and each one over the evaluations.
 
-const KIND_GLYPH = { h: "", s: "≠", d: "∅", i: "+" };
-const KIND_WORD = { h: "right", s: "substituted", d: "deleted", i: "inserted" };
 const FILTERS = [
   ["first", "In order"],
   ["watch", "Watch list"],
@@ -10,11 +8,16 @@ const FILTERS = [
   ["longest", "Longest"],
   ["changed", "Changed"],
 ];
+// Every number of the page is of unfiltered greedy output; the switch is there where the run has kept both.
+const DECODERS = [
+  ["greedy", "unfiltered greedy"],
+  ["adjusted", "as decoded by you"],
+];
 const SHOWN_CLIPS = 8;
 const TYPING_MS = 200;
 
 function buildPredictions(run, ask) {
-  const ui = { run, ask, filter: "first", word: "", epoch: null, following: true, epochs: [], watched: new Set(Memory.read(`watched.${run}`, [])), open: new Map(), asked: 0 };
+  const ui = { run, ask, filter: "first", decoder: Address.read("decoder") ?? DECODERS[0][0], word: "", epoch: null, following: true, epochs: [], watched: new Set(Memory.read(`watched.${run}`, [])), open: new Map(), asked: 0 };
   ui.strip = buildStrip((epoch) => goTo(ui, epoch));
   ui.filters = FILTERS.map(([key, label]) =>
     h("button", { type: "button", class: "vs-chip-button", "aria-pressed": String(key === "first"), "data-filter": key, onclick: () => choose(ui, key) }, h("span", {}, label), h("span", { class: "vs-tab-count" })),
@@ -27,6 +30,10 @@ function buildPredictions(run, ask) {
       request(ui);
     }, TYPING_MS);
   });
+  ui.decoders = DECODERS.map(([key, label]) => h("button", { type: "button", class: "vs-segment", "data-key": key, "data-testid": `decoder-${key}`, onclick: () => decodedBy(ui, key) }, label));
+  ui.decoderText = h("span", { class: "vs-muted vs-tabular" });
+  ui.decoderRow = h("div", { class: "vs-row", "data-testid": "decoders" }, h("div", { class: "vs-segments", role: "group", "aria-label": "Whose decoder" }, ui.decoders), ui.decoderText);
+  show(ui.decoderRow, false);
   ui.totals = h("p", { class: "vs-muted vs-tabular", "data-testid": "totals" });
   ui.list = h("div", { class: "vs-clips", "data-testid": "predictions" });
   ui.nothing = h("p", { class: "vs-muted" });
@@ -46,6 +53,7 @@ function buildPredictions(run, ask) {
     h("div", { class: "vs-card-head" }, h("h2", {}, "Target and prediction"), ui.strip.text),
     ui.strip.node,
     h("div", { class: "vs-row" }, ui.filters, ui.search),
+    ui.decoderRow,
     ui.totals,
     ui.list,
     ui.nothing,
@@ -61,6 +69,23 @@ function choose(ui, key) {
   request(ui);
 }
 
+function decodedBy(ui, key) {
+  ui.decoder = key;
+  Address.write({ decoder: key === DECODERS[0][0] ? null : key });
+  request(ui);
+  for (const id of ui.open.keys()) askHistory(ui, id);
+}
+
+// Both error rates stand beside the switch: what the decoder costs or brings, whichever is shown.
+function paintDecoders(ui, answer) {
+  const { greedy, adjusted } = answer.decoders;
+  show(ui.decoderRow, greedy !== undefined);
+  if (greedy === undefined) return;
+  ui.decoders.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.key === answer.decoder)));
+  const percent = (wer) => `${(100 * wer).toFixed(1)} %`;
+  setText(ui.decoderText, `WER ${percent(greedy)} unfiltered, ${percent(adjusted)} with your decoder; it changes ${answer.differs} of ${answer.total} clips`);
+}
+
 function goTo(ui, epoch) {
   ui.epoch = epoch;
   ui.following = epoch === ui.epochs.at(-1);
@@ -70,7 +95,7 @@ function goTo(ui, epoch) {
 }
 
 function request(ui) {
-  ui.ask({ kind: "predictions", epoch: ui.following ? null : ui.epoch, filter: ui.filter, word: ui.word, watched: [...ui.watched], asked: ++ui.asked });
+  ui.ask({ kind: "predictions", epoch: ui.following ? null : ui.epoch, filter: ui.filter, decoder: ui.decoder, word: ui.word, watched: [...ui.watched], asked: ++ui.asked });
 }
 
 // A new evaluation was decoded: follow it, unless the person looks at an older one.
@@ -95,6 +120,7 @@ function paintPredictions(ui, answer) {
   if (answer.epoch === null || (answer.asked && answer.asked < ui.asked)) return;
   ui.answer = answer;
   setText(ui.strip.text, `epoch ${answer.epoch}`);
+  paintDecoders(ui, answer);
   const { hits, s, d, i } = answer.counts;
   const share = (count) => `${Math.round((100 * count) / Math.max(1, answer.words_in))} %`;
   const ratio = answer.words_in ? (answer.words_out / answer.words_in).toFixed(2) : "–";
@@ -136,30 +162,21 @@ function createClip(ui) {
 
 function updateClip(ui, node, clip) {
   const [head, words] = node.children;
-  setText(head.firstChild, `${clip.id} · WER ${Math.round(100 * clip.wer)} % · ≠ ${clip.s} ∅ ${clip.d} + ${clip.i}${clip.changed ? " · changed" : ""}`);
+  setText(head.firstChild, `${clip.id} · WER ${Math.round(100 * clip.wer)} % · ≠ ${clip.s} ∅ ${clip.d} + ${clip.i}${clip.changed ? " · changed" : ""}${clip.differs ? " · your decoder changes it" : ""}`);
   const watched = ui.watched.has(clip.id);
   setText(node.watch, watched ? "Watched" : "Watch");
   node.watch.setAttribute("aria-pressed", String(watched));
   const signature = JSON.stringify(clip.words);
   if (node.signature === signature) return;
   node.signature = signature;
-  words.replaceChildren(
-    h("div", { class: "vs-word vs-word-label", "aria-hidden": "true" }, h("span", {}, "target"), h("span", {}, "prediction")),
-    ...clip.words.map(([kind, target, said]) => wordPair(kind, target, said)),
-  );
-  if (clip.empty) words.append(h("div", { class: "vs-word-empty" }, "(said nothing)"));
+  words.replaceChildren(...stackedWords(clip.words));
+  if (clip.empty) words.append(saidNothing());
   if (clip.more) words.append(h("div", { class: "vs-muted" }, `… ${clip.more} more`));
-  if (ui.open.has(node.dataset.key)) ui.ask({ kind: "clip", id: node.dataset.key });
+  if (ui.open.has(node.dataset.key)) askHistory(ui, node.dataset.key);
 }
 
-function wordPair(kind, target, said) {
-  const glyph = KIND_GLYPH[kind];
-  return h(
-    "div",
-    { class: `vs-word vs-kind-${kind}`, title: KIND_WORD[kind], role: "listitem" },
-    h("span", { class: "vs-target" }, target || " "),
-    h("span", { class: "vs-said" }, kind === "d" ? "∅" : glyph ? `${glyph}\u00a0${said}` : said),
-  );
+function askHistory(ui, id) {
+  ui.ask({ kind: "clip", id, decoder: ui.decoder });
 }
 
 // One clip over the evaluations: a line for each time its prediction changed.
@@ -168,7 +185,7 @@ function toggleHistory(ui, node) {
   if (ui.open.delete(id)) node.lastChild.replaceChildren();
   else {
     ui.open.set(id, node);
-    ui.ask({ kind: "clip", id });
+    askHistory(ui, id);
   }
   node.history.setAttribute("aria-expanded", String(ui.open.has(id)));
 }
@@ -178,8 +195,7 @@ function paintHistory(ui, answer) {
   if (!node?.isConnected) return;
   const rows = answer.moments.map((moment) => {
     const when = moment.until ? `epoch ${moment.epoch} to ${moment.until}` : `epoch ${moment.epoch}`;
-    const words = moment.words.filter(([kind]) => kind !== "d").map(([kind, , said]) => h("span", { class: `vs-word-inline vs-kind-${kind}` }, h("span", { class: "vs-said" }, `${KIND_GLYPH[kind]}${KIND_GLYPH[kind] ? "\u00a0" : ""}${said}`)));
-    return h("div", { class: "vs-moment" }, h("span", { class: "vs-muted vs-tabular" }, when), h("span", { class: "vs-tabular" }, `${Math.round(100 * moment.wer)} %`), h("span", { class: "vs-inline-words" }, words.length ? words : h("span", { class: "vs-word-empty" }, "(said nothing)")));
+    return h("div", { class: "vs-moment" }, h("span", { class: "vs-muted vs-tabular" }, when), h("span", { class: "vs-tabular" }, `${Math.round(100 * moment.wer)} %`), h("span", { class: "vs-inline-words" }, inlineWords(moment.words)));
   });
   const more = answer.left_out ? h("p", { class: "vs-muted" }, `${answer.left_out} earlier changes are left out.`) : null;
   node.lastChild.replaceChildren(h("div", { class: "vs-moments" }, more ? [rows[0], more, ...rows.slice(1)] : rows));

@@ -1,0 +1,29 @@
+// Aligned words: whatever shows a prediction draws it here. Errors are told by glyph, border and fill, colour last.
+
+const KIND_GLYPH = { h: "", s: "≠", d: "∅", i: "+" };
+const KIND_WORD = { h: "right", s: "substituted", d: "deleted", i: "inserted" };
+
+// What was said in one place, with its glyph; where a word was left out, `missing` stands beside the sign.
+function saidChip(kind, said, missing = "") {
+  const text = kind === "d" ? missing : said;
+  return h("span", { class: "vs-said" }, [KIND_GLYPH[kind], text].filter(Boolean).join("\u00a0"));
+}
+
+function saidNothing() {
+  return h("span", { class: "vs-word-empty" }, "(said nothing)");
+}
+
+// Word under word: the target above, the prediction below; on a phone side by side.
+function stackedWords(words) {
+  const label = h("div", { class: "vs-word vs-word-label", "aria-hidden": "true" }, h("span", {}, "target"), h("span", {}, "prediction"));
+  const pairs = words.map(([kind, target, said]) =>
+    h("div", { class: `vs-word vs-kind-${kind}`, title: KIND_WORD[kind], role: "listitem" }, h("span", { class: "vs-target" }, target || "\u00a0"), saidChip(kind, said)),
+  );
+  return [label, ...pairs];
+}
+
+// A prediction in one line. `leftOut`: words that are missing are named too.
+function inlineWords(words, { leftOut = false } = {}) {
+  const shown = words.filter(([kind]) => leftOut || kind !== "d");
+  return shown.length ? shown.map(([kind, target, said]) => h("span", { class: `vs-word-inline vs-kind-${kind}`, title: KIND_WORD[kind] }, saidChip(kind, said, target))) : [saidNothing()];
+}
