@@ -6,11 +6,12 @@ TORCH_INDEX ?=
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
+FRAMEWORKS_READY := $(VENV)/.ready-frameworks
 RUNS ?= runs
 export VITALSIGNS_RUNS := $(RUNS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-unit test-browser check format train-tiny clean
+.PHONY: help setup demo app test test-unit test-frameworks test-browser check format train-tiny clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +28,12 @@ $(DEV_READY): $(READY) requirements-dev.txt
 
 setup: $(READY) ## make .venv and install the pinned requirements
 
+# SpeechBrain without its requirements: it asks for torchaudio, which has no CPU build for this torch.
+$(FRAMEWORKS_READY): $(DEV_READY) requirements-frameworks.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-frameworks.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps speechbrain==1.1.2
+	touch $@
+
 demo: $(READY) ## start a run that will overfit, and the dashboard that tells you so
 	$(PY) -m monitor start --name demo -- $(abspath $(PY)) -m trainer --preset broken --output_dir '{run_dir}'
 	$(PY) -m monitor serve
@@ -34,10 +41,13 @@ demo: $(READY) ## start a run that will overfit, and the dashboard that tells yo
 app: $(READY) ## start the dashboard alone
 	$(PY) -m monitor serve
 
-test: test-unit test-browser ## set up and run every test, the browser's too
+test: test-unit test-frameworks test-browser ## set up and run every test, the browser's too
 
 test-unit: $(DEV_READY)
-	$(PY) -m pytest -n 2 -m "not browser"
+	$(PY) -m pytest -n 2 -m "not browser and not frameworks"
+
+test-frameworks: $(FRAMEWORKS_READY)
+	$(PY) -m pytest -n 2 -m frameworks
 
 test-browser: $(DEV_READY)
 	sh scripts/ensure_browser.sh $(PY)

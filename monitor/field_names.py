@@ -29,3 +29,14 @@ def plain(name: str) -> str:
     bare = re.sub(r"\(.*?\)|\[.*?\]|%", " ", name.lower())
     words = [word for word in re.split(r"[^a-z0-9]+", bare) if word not in ("", "percent", "pct")]
     return "_".join(words)
+
+
+def fields_of(names: list[str]) -> dict[str, str]:
+    """Field → the one of `names` that is it; a name serves one field, and the likeliest name wins."""
+    by_plain = {plain(name): name for name in reversed(names)}
+    chosen: dict[str, str] = {}
+    for field, synonyms in SYNONYMS.items():
+        free = [by_plain[one] for one in synonyms if one in by_plain and by_plain[one] not in chosen.values()]
+        if free:
+            chosen[field] = free[0]
+    return chosen

@@ -564,6 +564,7 @@ def _sorted_out(kind: type[Record], fields: dict[str, Any], warn: Any) -> tuple[
     for name, value in fields.items():
         if value is None:
             continue
+        value = value.detach() if hasattr(value, "detach") else value  # a loss that still has its graph
         try:
             if name not in kinds:
                 extra[name] = float(value)

@@ -49,6 +49,7 @@ MAY_IMPORT = {
     "serving": CONTRACT | {"files", "processes"},
     "launcher": DISK | {"status", "relaunch", "settings"},
     "supervisor": DISK | {"status", "diagnosis", "alerts", "ledger"},
+    "integrations": CONTRACT | {"files", "writer", "field_names"},
     "importers": CONTRACT | {"files", "writer", "processes", "field_names"},
     "view": JUDGEMENT
     | {"alignment", "forecast", "report", "replay", "comparison", "outcome"}
@@ -151,6 +152,40 @@ def test_importing_the_trainer_loads_no_page_library():
 def test_importing_the_writer_loads_nothing_heavier_than_msgspec():
     heavy = {"numpy", "torch", "streamlit", "pandas", "plotly", "psutil", "scipy", "jiwer", "rich", "typer"}
     assert not loaded_after("import monitor.writer") & heavy
+
+
+def test_importing_what_the_callbacks_share_loads_no_framework():
+    frameworks = {"lightning", "pytorch_lightning", "transformers", "keras", "speechbrain", "torch", "numpy"}
+    assert not loaded_after("import monitor.integrations.reporter") & frameworks
+
+
+def test_a_framework_is_imported_by_its_own_callback_only():
+    frameworks = {"lightning", "pytorch_lightning", "transformers", "keras", "speechbrain"}
+    for path in modules("monitor"):
+        used = {name.split(".")[0] for name in imported(path)} & frameworks
+        assert not used or path.parent.name == "integrations", path
+
+
+def test_what_a_training_script_imports_runs_on_python_3_10():
+    """Read from the syntax and the modules used: the interpreter of the tests is newer."""
+    written = ["errors", "run_dir", "files", "processes", "control", "writer", "field_names"]
+    paths = [ROOT / "monitor" / f"{name}.py" for name in written] + modules("monitor/integrations")
+    closure = {"monitor." + ".".join(path.relative_to(ROOT / "monitor").with_suffix("").parts) for path in paths}
+    for path in paths:
+        ours = {name for name in imported(path) if name.startswith("monitor.")}
+        modules_of = {name for name in ours if (ROOT / (name.replace(".", "/") + ".py")).exists()}
+        assert modules_of <= closure, f"{path} imports more than is checked here: {modules_of - closure}"
+    command = [
+        sys.executable,
+        "-c",
+        "import vermin; vermin.main()",
+        "-t=3.10-",
+        "--no-tips",
+        "--violations",
+        *map(str, paths),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_supervisor_is_light():

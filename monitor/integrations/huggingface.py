@@ -1,0 +1,95 @@
+"""A callback for Hugging Face's `transformers.Trainer`.
+
+    trainer = Trainer(model, args, …, callbacks=[VitalsignsCallback("runs/mine")])
+    trainer.train(resume_from_checkpoint=callback.resume_from())
+
+Each evaluation becomes one record; its train loss is the mean of what was logged since the one before.
+A stop is the Trainer's own: it ends after the current step and saves a checkpoint.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+from monitor.integrations.reporter import Reporter, wanted_by_any
+from monitor.run_dir import ModelInfo
+
+NO_MEASURE = ("runtime", "samples_per_second", "steps_per_second", "total_flos")
+
+
+class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
+    """Writes the run directory of one training. Arguments: see `monitor.integrations.reporter.Reporter`.
+
+    The loss is Hugging Face's: a mean over whatever the model averages, so `units` says "as logged".
+    """
+
+    def __init__(self, run_dir: str | Path | None = None, **options: Any) -> None:
+        self.reporter = Reporter(run_dir, **options)
+        self._losses: list[tuple[int, float]] = []
+        self._last_step = 0
+        self._stopping = False
+
+    @property
+    def writer(self) -> Any:
+        """The RunWriter, e.g. for `log_decodes` in `compute_metrics`."""
+        return self.reporter.writer
+
+    def resume_from(self) -> str | None:
+        """What to give to `trainer.train(resume_from_checkpoint=…)`; None where there is nothing to go on from."""
+        return self.reporter.resume_from()
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        self._last_step = state.global_step
+        found = {} if model is None else {"model": _about(model)}
+        self.reporter.open(
+            writes=state.is_world_process_zero,
+            config=args.to_dict(),
+            epochs=max(1, round(state.num_train_epochs)),
+            units={"loss": "as logged", "wer": "fraction"},
+            **found,
+        )
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        logs = logs or {}
+        if "loss" not in logs:
+            return
+        self._losses.append((state.global_step - self._last_step, float(logs["loss"])))
+        self._last_step = state.global_step
+        self.writer.log_step(
+            state.global_step,
+            epoch=state.epoch,
+            train_loss=logs["loss"],
+            lr=logs.get("learning_rate"),
+            grad_norm=logs.get("grad_norm"),
+        )
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, Any] | None = None, **_: Any) -> None:
+        logged = {name: value for name, value in (metrics or {}).items() if not name.endswith(NO_MEASURE)}
+        steps = sum(count for count, _ in self._losses)
+        if steps:
+            logged["train_loss"] = sum(count * loss for count, loss in self._losses) / steps
+        self._losses.clear()
+        self.reporter.evaluated(state.epoch or 0.0, logged, state.global_step)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
+        self.writer.heartbeat(phase="training", epoch=int(state.epoch or 0) + 1, step=state.global_step)
+        if wanted_by_any(self.writer.should_stop()) and not self._stopping:
+            self._stopping = True
+            control.should_save = True
+            control.should_training_stop = True
+        return control
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        path = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        self.writer.saved_checkpoint(path.absolute(), int(state.epoch or 0))
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.writer.finish("stopped" if self._stopping else "finished")
+
+
+def _about(model: Any) -> ModelInfo:
+    trained = sum(each.numel() for each in model.parameters() if each.requires_grad)
+    return ModelInfo(name=type(model).__name__, parameters=trained)

@@ -1,0 +1,123 @@
+"""A callback for Lightning's Trainer (`lightning` 2.x, or `pytorch_lightning`).
+
+    trainer = Trainer(max_epochs=60, callbacks=[VitalsignsCallback("runs/mine")])
+    trainer.fit(model, train_loader, val_loader)
+
+What the module logs as `train_loss`, `val_loss`, `val_wer` … arrives under these names; `names` maps others.
+A stop ends the fit after the current step with a checkpoint of Lightning's own; `ckpt_path=callback.resume_from()`
+goes on from it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from monitor.integrations.reporter import Reporter
+from monitor.run_dir import CHECKPOINTS_DIR, ModelInfo
+
+if "pytorch_lightning" in sys.modules and "lightning" not in sys.modules:
+    from pytorch_lightning import Callback
+else:
+    from lightning.pytorch import Callback
+
+LAST = "last.ckpt"
+
+
+class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
+    """Writes the run directory of one fit. Arguments: see `monitor.integrations.reporter.Reporter`."""
+
+    def __init__(self, run_dir: str | Path | None = None, **options: Any) -> None:
+        self.reporter = Reporter(run_dir, **options)
+        self._stopping = False
+        self._told = ""
+
+    @property
+    def writer(self) -> Any:
+        """The RunWriter, e.g. for `log_decodes` in the module's `on_validation_epoch_end`."""
+        return self.reporter.writer
+
+    def resume_from(self) -> str | None:
+        """What to give to `trainer.fit(ckpt_path=…)`: the last checkpoint of a run that is resumed, else None."""
+        return self.reporter.resume_from()
+
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        if stage != "fit":
+            return
+        epochs = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else None
+        parameters = sum(each.numel() for each in pl_module.parameters() if each.requires_grad)
+        self.reporter.open(
+            writes=trainer.is_global_zero,
+            config=dict(pl_module.hparams),
+            epochs=epochs,
+            model=ModelInfo(name=type(pl_module).__name__, parameters=parameters),
+            units={"loss": "as logged", "wer": "fraction"},
+        )
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        step, epoch = trainer.global_step, trainer.current_epoch
+        self.writer.heartbeat(phase="training", epoch=epoch + 1, step=step)
+        if step and step % trainer.log_every_n_steps == 0:
+            loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs
+            self.writer.log_step(step, epoch=_progress(trainer, batch_idx), train_loss=_number(loss), lr=_rate(trainer))
+        # Every process must leave after the same step.
+        wanted = trainer.strategy.reduce_boolean_decision(self.writer.should_stop(), all=False)
+        if wanted and not self._stopping:
+            self._stopping = True
+            self._save(trainer)
+            trainer.should_stop = True
+
+    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+        self.writer.heartbeat(phase="evaluating")
+
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+        done, batches = trainer.fit_loop.epoch_loop.batch_progress.current.processed, trainer.num_training_batches
+        if not trainer.sanity_checking and done < batches and not self._stopping:
+            # Several validations an epoch: the others come before the epoch's own averages.
+            self._evaluated(trainer, trainer.current_epoch + done / batches)
+
+    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        if not self._stopping:
+            self._evaluated(trainer, trainer.current_epoch + 1)
+
+    def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
+        self.writer.finish("stopped" if self._stopping else "finished")
+
+    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+        interrupted = isinstance(exception, KeyboardInterrupt)
+        error = f"{type(exception).__name__}: {exception}"
+        self.writer.finish("stopped" if interrupted else "failed", None if interrupted else error)
+
+    def _evaluated(self, trainer: Any, epoch: float) -> None:
+        logged = {name: value for name, value in trainer.callback_metrics.items() if not name.endswith("_step")}
+        whole = {name.removesuffix("_epoch"): _number(value) for name, value in logged.items()}
+        self.reporter.evaluated(epoch, {"lr": _rate(trainer), **whole}, trainer.global_step)
+        saved = getattr(trainer.checkpoint_callback, "last_model_path", "") or getattr(
+            trainer.checkpoint_callback, "best_model_path", ""
+        )
+        if saved and saved != self._told:
+            self._told = saved
+            self.writer.saved_checkpoint(saved, trainer.current_epoch)
+
+    def _save(self, trainer: Any) -> None:
+        """Lightning's own checkpoint, with its place in the epoch. All processes take part."""
+        folder = trainer.strategy.broadcast(str(self.writer.run_dir or trainer.default_root_dir))
+        path = Path(folder) / CHECKPOINTS_DIR / LAST
+        self.writer.heartbeat(phase="saving")
+        trainer.save_checkpoint(path)
+        self.writer.saved_checkpoint(path, trainer.current_epoch + 1)
+
+
+def _progress(trainer: Any, batch_idx: int) -> float:
+    return float(trainer.current_epoch + (batch_idx + 1) / max(1, trainer.num_training_batches))
+
+
+def _rate(trainer: Any) -> float | None:
+    groups = trainer.optimizers[0].param_groups if trainer.optimizers else []
+    return float(groups[0]["lr"]) if groups else None
+
+
+def _number(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") and getattr(value, "numel", lambda: 1)() == 1 else value
