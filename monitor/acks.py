@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from monitor import files
+from monitor import files, opening
 from monitor.alerts import open_alerts
 from monitor.errors import RefusedError, UsageError
 from monitor.reader import RunReader
-from monitor.run_dir import ACKS_DIR
+from monitor.run_dir import ACKS_DIR, check_run_id
 
 
 def acknowledge(run_dir: Path, alert: str, asked_by: str, now: float) -> tuple[str, bool]:
@@ -25,9 +25,10 @@ def acknowledge(run_dir: Path, alert: str, asked_by: str, now: float) -> tuple[s
     if alert_id not in {known.alert_id for known in snapshot.alerts}:
         open_now = ", ".join(sorted(by_rule.values())) or "none is open"
         raise UsageError(f"{run_dir.name} has no alert {alert!r}; its alerts: {open_now}.")
+    check_run_id(alert_id)  # it becomes a file's name, and alerts.jsonl may come from anybody
     folder = run_dir / ACKS_DIR
     try:
-        folder.mkdir(exist_ok=True)
+        opening.make_folder(folder)
         content = msgspec.json.encode({"alert_id": alert_id, "at": now, "by": asked_by})
         return alert_id, files.create(folder / f"{alert_id}.json", content)
     except OSError as problem:

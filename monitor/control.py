@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from monitor import files
+from monitor import files, opening
 from monitor.errors import RefusedError
 from monitor.run_dir import CONTROL_DIR, Answer, Request, decode, encode
 
@@ -25,7 +25,7 @@ def request(run_dir: Path, verb: Verb, *, generation: int, asked_by: str, now: f
     """Asks for `verb`; while the last unanswered request says the same, that one is returned. Raises RefusedError."""
     run_dir = Path(run_dir)
     try:
-        (run_dir / CONTROL_DIR).mkdir(exist_ok=True)
+        opening.make_folder(run_dir / CONTROL_DIR)
         while True:
             # One look at the folder decides both, so that two who see nothing waiting take the same number.
             names = _names(run_dir)

@@ -7,12 +7,17 @@ A `.json` file is written aside, fsynced and renamed, so a reader sees the old o
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.opening import MOST_DOCUMENT_BYTES, OddFileError, open_to_read, open_to_write
+
 READ_CHUNK_BYTES = 1 << 20
+LONGEST_LINE_BYTES = 16 * READ_CHUNK_BYTES
+"""The hypotheses of 100,000 clips fit; a longer line is passed over."""
 
 
 class AppendFile:
@@ -40,8 +45,7 @@ class AppendFile:
 
     def _open(self) -> int:
         if self._descriptor is None:
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-            self._descriptor = os.open(self.path, flags, 0o644)
+            self._descriptor = _to_write(self.path, os.O_RDWR | os.O_APPEND)
             size = os.fstat(self._descriptor).st_size
             self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
         return self._descriptor
@@ -56,7 +60,7 @@ class AppendFile:
             self._descriptor = None
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes | memoryview) -> None:
     """Replaces the file at `path` as a whole: aside, fsync, rename. Raises OSError; the old file then stays."""
     aside = _write_aside(path, data)
     try:
@@ -78,10 +82,10 @@ def create(path: Path, data: bytes) -> bool:
     return True
 
 
-def _write_aside(path: Path, data: bytes) -> Path:
+def _write_aside(path: Path, data: bytes | memoryview) -> Path:
     aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
-        with aside.open("xb") as file:
+        with os.fdopen(_to_write(aside, os.O_WRONLY | os.O_EXCL), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -91,33 +95,56 @@ def _write_aside(path: Path, data: bytes) -> Path:
     return aside
 
 
+def _to_write(path: Path, flags: int) -> int:
+    """Writers know OSError alone: what is no file to write to is one more reason why a disk does not take a line."""
+    try:
+        return open_to_write(path, flags)
+    except OddFileError as odd:
+        raise OSError(errno.EINVAL, str(odd), str(path)) from None
+
+
 def _forget(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink()
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """The file's content, or None where there is no such file. Raises OSError for anything else."""
+    """A document's content, or None where there is no such file.
+
+    Raises OddFileError (a ValueError, as for any content that cannot be understood) for what is no plain file or
+    larger than any document, OSError for anything else.
+    """
     try:
-        return path.read_bytes()
+        descriptor = open_to_read(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(MOST_DOCUMENT_BYTES + 1)
+    if len(data) > MOST_DOCUMENT_BYTES:
+        raise OddFileError(f"{path.name} is larger than {MOST_DOCUMENT_BYTES // 2**20} MB and is not read")
+    return data
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Complete lines without their newline. `first_line` counts from 1. `restarted`: the file began a new life."""
+    """Complete lines without their newline. `first_line` counts from 1. `restarted`: the file began a new life.
+
+    `more`: the file holds another piece; ask again. `passed_over`: the number of a line that is too long to be read.
+    """
 
     lines: list[bytes]
     first_line: int
     restarted: bool
+    more: bool = False
+    passed_over: int | None = None
 
 
 class LineTail:
     """A reader's end of a file of lines: each `read` costs what is new, never the whole file.
 
     It assumes an append-only writer. A shorter file or another inode is a new life: everything is read again.
-    An unfinished last line waits until its newline is there.
+    An unfinished last line waits until its newline is there. A call reads `LONGEST_LINE_BYTES` at most, whatever the
+    size of the file; a line that does not fit in there is passed over.
     """
 
     def __init__(self, path: Path) -> None:
@@ -126,49 +153,75 @@ class LineTail:
         self._inode: tuple[int, int] | None = None
         self._offset = 0
         self._next_line = 1
+        self._looked_to = -1
+        self._in_long_line = False
 
     def read(self) -> Lines:
-        """The complete lines since the last call. Raises OSError where the file cannot be read."""
+        """The complete lines since the last call. Raises OSError, or OddFileError where there is no plain file."""
         try:
-            file = self.path.open("rb", buffering=0)
+            descriptor = open_to_read(self.path)
         except (FileNotFoundError, NotADirectoryError):
             return Lines([], self._next_line, self._forget_file())
-        with file:
-            found = os.fstat(file.fileno())
+        with os.fdopen(descriptor, "rb", buffering=0):
+            found = os.fstat(descriptor)
             restarted = self._begin(found)
-            fresh = self._read_complete(file.fileno(), found.st_size)
+            data = self._read_piece(descriptor, found.st_size)
+        passed_over, complete = self._whole_lines(data)
         first = self._next_line
-        lines = fresh.split(b"\n")[:-1] if fresh else []
+        lines = complete.split(b"\n")[:-1] if complete else []
         self._next_line += len(lines)
-        return Lines(lines, first, restarted)
+        more = self._looked_to < found.st_size
+        return Lines(lines, first, restarted, more, passed_over)
 
     def _begin(self, found: os.stat_result) -> bool:
         inode = (found.st_dev, found.st_ino)
         restarted = self._inode is not None and (inode != self._inode or found.st_size < self._offset)
         if restarted:
-            self._offset, self._next_line = 0, 1
+            self._start_again()
         self._inode = inode
         return restarted
 
     def _forget_file(self) -> bool:
         known = self._inode is not None
-        self._inode, self._offset, self._next_line = None, 0, 1
+        self._inode = None
+        self._start_again()
         return known
 
-    def _read_complete(self, descriptor: int, size: int) -> bytes:
-        """Everything up to the last newline. The unfinished rest is read again next time."""
+    def _start_again(self) -> None:
+        self._offset, self._next_line = 0, 1
+        self._looked_to, self._in_long_line = -1, False
+
+    def _read_piece(self, descriptor: int, size: int) -> bytes:
+        """What stands after the last complete line, one piece of it; nothing where the file has not grown."""
+        if size == self._looked_to:
+            return b""
         parts, position = [], self._offset
-        while position < size:
-            part = os.pread(descriptor, min(READ_CHUNK_BYTES, size - position), position)
+        end = min(size, self._offset + LONGEST_LINE_BYTES)
+        while position < end:
+            part = os.pread(descriptor, min(READ_CHUNK_BYTES, end - position), position)
             if not part:
                 break
             parts.append(part)
             position += len(part)
+        self._looked_to = position
         data = b"".join(parts)
         self.bytes_read += len(data)
+        return data
+
+    def _whole_lines(self, data: bytes) -> tuple[int | None, bytes]:
+        """(number of a line that turns out too long, the complete lines). The unfinished rest is read again."""
+        if self._in_long_line and (end := data.find(b"\n") + 1):
+            self._in_long_line = False
+            self._next_line += 1
+            self._offset += end
+            data = data[end:]
         complete = data[: data.rfind(b"\n") + 1]
         self._offset += len(complete)
-        return complete
+        begins = not complete and not self._in_long_line and len(data) >= LONGEST_LINE_BYTES
+        self._in_long_line = self._in_long_line or begins
+        if self._in_long_line:
+            self._offset += len(data) - len(complete)
+        return (self._next_line if begins else None), complete
 
 
 def free_bytes(folder: Path) -> int | None:

@@ -124,10 +124,10 @@ def name_of(order: Order, name: str | None) -> str:
 
 def read_launch(run_dir: Path) -> Launch | None:
     """launch.json of a run, or None if there is none. Raises UnreadableRunError if it cannot be understood."""
-    data = files.read_bytes(run_dir / LAUNCH_FILE)
-    if data is None:
-        return None
     try:
+        data = files.read_bytes(run_dir / LAUNCH_FILE)
+        if data is None:
+            return None
         launch = decode(data, Launch)
     except ValueError as problem:
         raise UnreadableRunError(f"{run_dir / LAUNCH_FILE} cannot be read: {problem}") from None
@@ -139,8 +139,8 @@ T = TypeVar("T", bound=Record)
 
 
 def _read(run_dir: Path, name: str, kind: type[T]) -> T | None:
-    data = files.read_bytes(run_dir / name)
     try:
+        data = files.read_bytes(run_dir / name)
         return None if data is None else decode(data, kind)
     except ValueError:
         return None

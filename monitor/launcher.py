@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor import control, files, processes
+from monitor import control, files, opening, processes
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.launch import PLACEHOLDER, Order, generation_of, launch_of, name_of, read_launch, read_progress, read_state
 from monitor.reader import RunReader
@@ -218,6 +219,7 @@ def status(run_dir: Path) -> Status:
     return found if found.word != "lost" else status_of(RunReader(run_dir).read(time.time()))
 
 
+CHECK_LOG = "diagnose.log"
 CHECKS: dict[Path, subprocess.Popen[bytes]] = {}
 """Measurements of checkpoints that this process has started."""
 
@@ -239,16 +241,19 @@ def start_check(run_dir: Path) -> None:
         )
     # Our own interpreter and code, never those that a run directory names: it may come from elsewhere.
     command = [sys.executable, "-m", "trainer.diagnose", str(run_dir), "--json"]
-    with (run_dir / "diagnose.log").open("wb") as log:
+    with os.fdopen(opening.open_to_write(run_dir / CHECK_LOG, os.O_WRONLY | os.O_TRUNC), "wb") as log:
         CHECKS[run_dir] = subprocess.Popen(
             command, cwd=HOME, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
 
 
 def existing(runs_dir: Path, run_id: str) -> Path:
-    """The folder of a run id. Raises UsageError for what is no id, UnreadableRunError if there is no such run."""
+    """The folder of a run id. Raises UsageError for what is no id, UnreadableRunError if there is no such run.
+
+    A link that leads out of the folder of runs is no run of it.
+    """
     run_dir = runs_dir / check_run_id(run_id)
-    if not run_dir.is_dir():
+    if not run_dir.is_dir() or not opening.is_within(runs_dir, run_dir):
         raise UnreadableRunError(f"There is no run {run_id} in {runs_dir}.")
     return run_dir
 
@@ -276,7 +281,7 @@ def _claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -
         raise UsageError("There is no command to start; give it after --, e.g. start -- python train.py --epochs 50")
     runs_dir = runs_dir.absolute()
     try:
-        runs_dir.mkdir(parents=True, exist_ok=True)
+        opening.make_folder(runs_dir)
         run_dir = _made(runs_dir, check_run_id(run_id)) if run_id else _made_free(runs_dir, name_of(order, name))
         launch = launch_of(order, run_dir.name, time.time())
         if not files.create(run_dir / LAUNCH_FILE, encode(launch)):
@@ -288,7 +293,7 @@ def _claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -
 
 def _made(runs_dir: Path, run_id: str) -> Path:
     try:
-        (runs_dir / run_id).mkdir(mode=0o700)
+        opening.make_folder(runs_dir / run_id, exist_ok=False)
     except FileExistsError:
         raise RefusedError(f"There is a run {run_id} in {runs_dir} already; nothing was started.") from None
     return runs_dir / run_id

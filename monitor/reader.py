@@ -12,7 +12,7 @@ import difflib
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from monitor import files, processes
+from monitor import files, opening, processes
 from monitor.errors import UnreadableRunError
 from monitor.run_dir import (
     ACKS_DIR,
@@ -51,10 +51,15 @@ R = TypeVar("R", bound=Record)
 
 MARKS_OF_A_RUN = (RUN_FILE, LAUNCH_FILE, EPOCHS_FILE)
 PROBLEMS_KEPT = 100
+PIECES_WITHOUT_A_LINE = 64
+"""So much of a file that holds no line at all (1 GB) is passed over in one look; the next look goes on."""
 
 
 def list_runs(runs_dir: Path) -> list[str]:
-    """The run ids under `runs_dir`, by name. Raises UnreadableRunError where the folder cannot be read."""
+    """The run ids under `runs_dir`, by name; a link that leads out of it is no run of it.
+
+    Raises UnreadableRunError where the folder cannot be read.
+    """
     try:
         entries = [entry for entry in Path(runs_dir).iterdir() if not entry.name.startswith(".")]
     except FileNotFoundError:
@@ -63,7 +68,7 @@ def list_runs(runs_dir: Path) -> list[str]:
         raise UnreadableRunError(
             f"Cannot read {runs_dir}: {problem.strerror or problem}. Check the path, or give another with --runs."
         ) from problem
-    return sorted(entry.name for entry in entries if is_run(entry))
+    return sorted(entry.name for entry in entries if is_run(entry) and opening.is_within(runs_dir, entry))
 
 
 def is_run(folder: Path) -> bool:
@@ -73,7 +78,7 @@ def is_run(folder: Path) -> bool:
 
 def nearest(runs_dir: Path, name: str) -> str | None:
     """The run id most like `name`, for a helpful sentence."""
-    close = difflib.get_close_matches(name, list_runs(runs_dir), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name[:100], list_runs(runs_dir), n=1, cutoff=0.5)
     return close[0] if close else None
 
 
@@ -211,16 +216,35 @@ class _Series(Generic[R]):
 
     def read(self) -> bool:
         """Takes in what is new; True if anything changed. Raises OSError."""
-        found = self._tail.read()
-        self.restarted = found.restarted
-        if found.restarted:
-            self._list, self.problems = [], []
-        for number, line in enumerate(found.lines, found.first_line):
-            self._take(number, line)
-        self.changed = bool(found.lines) or found.restarted
+        self.changed = self.restarted = False
+        empty = 0
+        try:
+            while empty < PIECES_WITHOUT_A_LINE:
+                found = self._tail.read()
+                self._take_piece(found)
+                empty = 0 if found.lines else empty + 1
+                if not found.more:
+                    break
+        except files.OddFileError as odd:
+            self._note(0, str(odd))
         if self.changed:
             self.records = tuple(self._list)
         return self.changed
+
+    def _take_piece(self, found: files.Lines) -> None:
+        if found.restarted:
+            self._list, self.problems, self.restarted = [], [], True
+        if found.passed_over is not None:
+            self._note(found.passed_over, f"longer than {files.LONGEST_LINE_BYTES // 2**20} MB")
+        for number, line in enumerate(found.lines, found.first_line):
+            self._take(number, line)
+        self.changed = self.changed or bool(found.lines) or found.restarted
+
+    def _note(self, line: int, reason: str) -> None:
+        problem = Problem(file=self._tail.path.name, line=line, reason=reason)
+        if problem not in self.problems and len(self.problems) < PROBLEMS_KEPT:
+            self.problems.append(problem)
+            self.changed = True
 
     def _take(self, number: int, line: bytes) -> None:
         if not line.strip():
@@ -228,8 +252,7 @@ class _Series(Generic[R]):
         try:
             self._list.append(decode(line, self._kind))
         except ValueError as problem:
-            if len(self.problems) < PROBLEMS_KEPT:
-                self.problems.append(Problem(file=self._tail.path.name, line=number, reason=str(problem)))
+            self._note(number, str(problem))
 
 
 class _Document(Generic[R]):
@@ -254,14 +277,15 @@ class _Document(Generic[R]):
         stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
         if stamp == self._stamp:
             return False
-        data = files.read_bytes(self.path)
-        if data is None:
-            return False
-        self._stamp = stamp
-        self.schema = schema_of(data)
         try:
+            data = files.read_bytes(self.path)
+            if data is None:
+                return False
+            self._stamp = stamp
+            self.schema = schema_of(data)
             value, self.problems = decode(data, self._kind), []
         except ValueError as problem:
+            self._stamp = stamp
             self.problems = [Problem(file=self.path.name, line=1, reason=str(problem))]
             return True
         changed = value != self.value
@@ -280,7 +304,7 @@ class _Probes:
     def read(self) -> bool:
         stamps = {}
         try:
-            for entry in self._folder.iterdir():
+            for entry in [] if self._folder.is_symlink() else self._folder.iterdir():
                 if entry.suffix == ".json" and not entry.name.startswith("."):
                     stamps[entry.name] = entry.stat().st_mtime_ns
         except OSError:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -57,6 +57,11 @@ GapBasis = Literal["eval", "train"]
 HowStarted = Literal["start", "restart", "resume", "foreground", "import"]
 
 
+RUN_ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+RunId = Annotated[str, msgspec.Meta(pattern=rf"\A{RUN_ID_PATTERN.pattern}\Z")]
+"""The name of a folder beside this one: what another's record says is never a way out of the folder of runs."""
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of all records: immutable, unknown fields ignored.
 
@@ -77,7 +82,7 @@ class Identity(Record, frozen=True, kw_only=True):
 class Parent(Record, frozen=True, kw_only=True):
     """Where a child run comes from: `how` it was made, `changes` key → [before, after], what was `expected`."""
 
-    run_id: str
+    run_id: RunId
     how: Literal["restart", "restart_warm"] = "restart"
     changes: dict[str, list[Any]] = {}
     expected: dict[str, Any] = {}
@@ -497,8 +502,6 @@ class Snapshot(Record, frozen=True, kw_only=True):
 
 T = TypeVar("T", bound=Record)
 
-RUN_ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-
 
 def check_run_id(run_id: str) -> str:
     """Returns `run_id` if it is a plain folder name. Raises UsageError otherwise (no separators, no `..`)."""
@@ -557,7 +560,7 @@ def decode(data: bytes, kind: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(data, type=kind, strict=False)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as first:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as first:
         # A foreign writer's bare NaN or Infinity is no JSON, but Python's own reader takes it.
         try:
             return msgspec.convert(json.loads(data), kind, strict=False)

@@ -13,12 +13,12 @@ REMEMBERED_RUNS = 4096
 
 def summary_of(run_dir: Path) -> Summary:
     """What a row needs. Raises MonitorError for a run that cannot be read."""
-    data = files.read_bytes(run_dir / SUMMARY_FILE)
-    if data is not None:
-        try:
+    try:
+        data = files.read_bytes(run_dir / SUMMARY_FILE)
+        if data is not None:
             return decode(data, Summary)
-        except ValueError:
-            pass
+    except ValueError:
+        pass  # judged below, as if it had none
     try:
         records = (run_dir / EPOCHS_FILE).stat()
     except OSError:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import RefusedError, UnreadableRunError
+from monitor.opening import make_folder
 from monitor.reader import RunReader, is_run
-from monitor.run_dir import check_run_id
+from monitor.run_dir import RUN_ID_PATTERN, check_run_id
 from monitor.status import status_of
 
 TRASH = ".trash"
-NAME = re.compile(r"(?P<run>.+)~(?P<at>\d{10})")
+NAME = re.compile(rf"(?P<run>{RUN_ID_PATTERN.pattern})~(?P<at>\d{{10}})")
 """Two runs of one name may lie there: the name carries when it was put aside."""
 
 
@@ -33,7 +34,7 @@ def archive(runs_dir: Path, run_id: str, now: float) -> Trashed:
         raise RefusedError(f"{run_id} is {status.word}; stop it before you archive it. {status.evidence}")
     name = f"{run_id}~{int(now)}"
     try:
-        (runs_dir / TRASH).mkdir(mode=0o700, exist_ok=True)
+        make_folder(runs_dir / TRASH)
         folder.rename(runs_dir / TRASH / name)
     except OSError as problem:
         raise RefusedError(f"{run_id} cannot be moved to {runs_dir / TRASH}: {problem.strerror}.") from None

@@ -29,7 +29,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from monitor import control, files
+from monitor import control, files, opening
 from monitor.errors import MonitorError, RefusedError
 from monitor.processes import RunLock, identify
 from monitor.run_dir import (
@@ -186,7 +186,7 @@ class RunWriter(NullRunWriter):
     def _take_folder(self, resume: bool) -> None:
         """Makes the folder and takes its lock. Raises RefusedError."""
         try:
-            self.run_dir.mkdir(parents=True, exist_ok=True)
+            opening.make_folder(self.run_dir)
             if not self._supervised:
                 self._lock.acquire()
                 taken = (self.run_dir / RUN_FILE).exists() or (self.run_dir / EPOCHS_FILE).exists()
@@ -196,7 +196,7 @@ class RunWriter(NullRunWriter):
                         f"{self.run_dir} already holds a run. "
                         "Choose another folder, or pass resume=True to go on with it."
                     )
-            (self.run_dir / CONTROL_DIR).mkdir(exist_ok=True)
+            opening.make_folder(self.run_dir / CONTROL_DIR)
         except OSError as problem:
             raise RefusedError(
                 f"Cannot write the run directory {self.run_dir}: {problem.strerror or problem}. "
@@ -310,7 +310,7 @@ class RunWriter(NullRunWriter):
             return
         try:
             folder = self.run_dir / PROBES_DIR
-            folder.mkdir(exist_ok=True)
+            opening.make_folder(folder)
             content = msgspec.json.encode(finite_or_word(_plain(values)))
             files.replace(folder / f"{check_run_id(name)}.json", content)
         except (OSError, MonitorError, TypeError, ValueError, RecursionError) as problem:
@@ -466,7 +466,7 @@ def write_probe(run_dir: Path, probe: Probe) -> Path:
     folder = run_dir / PROBES_DIR
     path = folder / f"{check_run_id(probe.name)}.json"
     try:
-        folder.mkdir(exist_ok=True)
+        opening.make_folder(folder)
         files.replace(path, encode(probe))
     except OSError as problem:
         raise RefusedError(f"Cannot write {path}: {problem.strerror or problem}. Check rights and room.") from problem

@@ -12,23 +12,24 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTRACT = {"errors", "run_dir"}
 JUDGEMENT = CONTRACT | {"series", "rules", "status", "diagnosis", "prescriptions"}
 """Arithmetic and judgement; none of these rooms touches a disk."""
-DISK = CONTRACT | {"files", "processes", "control", "reader", "launch"}
+DISK = CONTRACT | {"files", "opening", "processes", "control", "reader", "launch"}
 MAY_IMPORT = {
     "__init__": set(),
     "__main__": {"cli"},
     "errors": set(),
     "run_dir": {"errors"},
-    "files": set(),
+    "opening": set(),
+    "files": {"opening"},
     "field_names": set(),
     "provenance": set(),
     "series": set(),
     "alignment": set(),
     "forecast": {"series"},
     "processes": CONTRACT,
-    "control": CONTRACT | {"files"},
+    "control": CONTRACT | {"files", "opening"},
     "floors": CONTRACT,
-    "writer": CONTRACT | {"files", "control", "processes"},
-    "reader": CONTRACT | {"files", "processes"},
+    "writer": CONTRACT | {"files", "opening", "control", "processes"},
+    "reader": CONTRACT | {"files", "opening", "processes"},
     "status": {"run_dir"},
     "replay": CONTRACT,
     "rules": CONTRACT | {"series", "forecast", "status"},
@@ -39,9 +40,9 @@ MAY_IMPORT = {
     "report": JUDGEMENT | {"launch", "alignment", "forecast"},
     "ledger": CONTRACT | {"files", "outcome", "reader"},
     "devices": CONTRACT | {"files"},
-    "trash": CONTRACT | {"reader", "status"},
+    "trash": CONTRACT | {"opening", "reader", "status"},
     "alerts": CONTRACT | {"files", "rules", "diagnosis", "series"},
-    "acks": CONTRACT | {"files", "alerts", "reader"},
+    "acks": CONTRACT | {"files", "opening", "alerts", "reader"},
     "summaries": CONTRACT | {"files", "reader", "diagnosis", "alerts"},
     "launch": CONTRACT | {"files", "provenance"},
     "relaunch": CONTRACT | {"files", "launch"},
@@ -50,10 +51,10 @@ MAY_IMPORT = {
     "launcher": DISK | {"status", "relaunch", "settings"},
     "supervisor": DISK | {"status", "diagnosis", "alerts", "ledger"},
     "integrations": CONTRACT | {"files", "writer", "field_names"},
-    "importers": CONTRACT | {"files", "writer", "processes", "field_names"},
+    "importers": CONTRACT | {"files", "opening", "writer", "processes", "field_names"},
     "view": JUDGEMENT
     | {"alignment", "forecast", "report", "replay", "comparison", "outcome"}
-    | {"files", "processes", "reader", "alerts", "summaries", "ledger", "trash"},
+    | {"files", "opening", "processes", "reader", "alerts", "summaries", "ledger", "trash"},
     "ui": DISK
     | {"status", "diagnosis", "launcher", "relaunch", "acks", "trash", "ledger", "devices", "summaries", "serving"}
     | {"view", "replay", "prescriptions", "report"},
@@ -117,7 +118,7 @@ def test_a_rule_never_imports_another_rule_nor_touches_files_or_clock():
 
 def test_the_trainer_knows_of_the_monitor_only_the_contract_and_the_writer():
     for path in modules("trainer"):
-        strangers = rooms_imported(path) - {"run_dir", "writer", "control", "errors", "floors"}
+        strangers = rooms_imported(path) - {"run_dir", "writer", "control", "errors", "floors", "files", "opening"}
         assert set() == strangers, f"{path.relative_to(ROOT)} imports {sorted(strangers)}"
 
 
@@ -168,7 +169,7 @@ def test_a_framework_is_imported_by_its_own_callback_only():
 
 def test_what_a_training_script_imports_runs_on_python_3_10():
     """Read from the syntax and the modules used: the interpreter of the tests is newer."""
-    written = ["errors", "run_dir", "files", "processes", "control", "writer", "field_names"]
+    written = ["errors", "run_dir", "opening", "files", "processes", "control", "writer", "field_names"]
     paths = [ROOT / "monitor" / f"{name}.py" for name in written] + modules("monitor/integrations")
     closure = {"monitor." + ".".join(path.relative_to(ROOT / "monitor").with_suffix("").parts) for path in paths}
     for path in paths:

@@ -39,7 +39,7 @@ def test_a_write_cut_short_raises_and_the_next_one_starts_a_new_line(tmp_path, m
     assert (tmp_path / "a.jsonl").read_bytes() == b"one\ntw\ntwo\n"
 
 
-def test_a_full_device_raises():
+def test_a_device_is_no_file_to_append_to():
     with pytest.raises(OSError):
         files.AppendFile(Path("/dev/full")).append(b"x\n")
 

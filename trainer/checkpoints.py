@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from monitor import files, opening
 from monitor.errors import UnreadableRunError, UsageError
 from trainer.models.base import CtcModel
 
@@ -25,21 +25,9 @@ def save(path: Path, state: State, about: dict[str, Any]) -> None:
     """Replaces the checkpoint whole; `about` goes into the .json. Raises OSError when the disk does not take it."""
     memory, readable = io.BytesIO(), json.dumps(about, indent=2).encode()
     torch.save(state, memory)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, memory.getbuffer())
-    _replace(path.with_suffix(".json"), readable)
-
-
-def _replace(path: Path, data: bytes | memoryview) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with aside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    opening.make_folder(path.parent)
+    files.replace(path, memory.getbuffer())
+    files.replace(path.with_suffix(".json"), readable)
 
 
 def load(path: Path) -> State:

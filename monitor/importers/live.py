@@ -24,6 +24,7 @@ import msgspec
 
 from monitor import files
 from monitor.errors import RefusedError
+from monitor.opening import make_folder
 from monitor.processes import RunLock, identify
 from monitor.run_dir import (
     CLIPS_FILE,
@@ -308,11 +309,10 @@ def slug(name: str) -> str:
 
 def new_folder(runs_dir: Path, name: str) -> Path:
     """A folder of this name, or of the next free one, that nobody else has made. Raises OSError or RefusedError."""
-    runs_dir.mkdir(parents=True, exist_ok=True)
     for number in range(1, MOST_TRIES):
         folder = runs_dir / (name if number == 1 else f"{name}-{number}")
         try:
-            folder.mkdir()
+            make_folder(folder, exist_ok=False)
         except FileExistsError:
             continue
         return folder

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from monitor.opening import OddFileError, open_to_write
+
 Report = Callable[[str], None]
 """Called once: with "" when all is well, else with the sentence that says what is wrong."""
 
@@ -61,8 +63,8 @@ def _redirect(log_path: Path) -> None:
     """stdin from nowhere, stdout and stderr appended to the log (or to nowhere, if the folder cannot be written)."""
     nothing = os.open(os.devnull, os.O_RDWR)
     try:
-        log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    except OSError:
+        log = open_to_write(log_path, os.O_WRONLY | os.O_APPEND)
+    except (OSError, OddFileError):
         log = nothing
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)

@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from monitor.opening import OddFileError, open_to_read
+
 TAIL_BYTES = 65_536
 LONGEST_LINE = 500
 NAMES_AN_ERROR = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit)\b|^(error|fatal|killed)\b", re.IGNORECASE)
@@ -25,11 +27,11 @@ def last_error(log: Path) -> str | None:
 
 def _tail(log: Path) -> str:
     try:
-        with log.open("rb") as stream:
+        with os.fdopen(open_to_read(log), "rb") as stream:
             size = stream.seek(0, os.SEEK_END)
             stream.seek(max(0, size - TAIL_BYTES))
-            return stream.read().decode("utf-8", "replace")
-    except OSError:
+            return stream.read(TAIL_BYTES).decode("utf-8", "replace")
+    except (OSError, OddFileError):
         return ""
 
 

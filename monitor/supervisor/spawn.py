@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from monitor.errors import RefusedError
+from monitor.opening import OddFileError, open_to_write
 
 NOT_STARTED = 127
 RESET_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE", "SIGXFSZ", "SIGCHLD", "SIGUSR1", "SIGUSR2")
@@ -37,7 +38,7 @@ def spawn(program: Program, record: Callable[[int], None]) -> int:
     `record(pid)` is called before the program's first instruction; if it raises, nothing is started.
     Raises RefusedError with one sentence when the folder or the program cannot be used.
     """
-    log = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = _log_of(program)
     gate_out, gate_in = os.pipe()
     word_out, word_in = os.pipe()
     pid = os.fork()
@@ -60,6 +61,13 @@ def spawn(program: Program, record: Callable[[int], None]) -> int:
         os.waitpid(pid, 0)
         raise RefusedError(problem)
     return pid
+
+
+def _log_of(program: Program) -> int:
+    try:
+        return open_to_write(program.log, os.O_WRONLY | os.O_APPEND)
+    except OddFileError as odd:
+        raise RefusedError(f"Could not start: {odd}. Move {program.log} away.") from None
 
 
 def _forget(pid: int, gate_in: int, word_out: int) -> None:

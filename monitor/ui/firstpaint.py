@@ -17,7 +17,8 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.errors import MonitorError
-from monitor.run_dir import RUN_ID_PATTERN, Summary
+from monitor.launcher import existing
+from monitor.run_dir import Summary
 from monitor.summaries import summary_of
 from monitor.ui.listing import FIRST_ROWS, Listing
 from monitor.view.rows import Row
@@ -105,10 +106,8 @@ def first_words(runs_dir: Path, run_id: str | None, rows: Sequence[Row] = ()) ->
     if run_id is None:
         head = f"<header><strong>Vitalsigns</strong><span class=m>{html.escape(str(runs_dir))}</span></header>"
         return _block(head + "".join(map(_row, rows[:FIRST_ROWS])))
-    if not RUN_ID_PATTERN.fullmatch(run_id):
-        return ""
     try:
-        summary = summary_of(runs_dir / run_id)
+        summary = summary_of(existing(runs_dir, run_id))
     except MonitorError:
         return ""
     if not summary.verdict:

@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from monitor.diagnosis import Judged, judge
 from monitor.errors import MonitorError
 from monitor.launcher import ensure_supervised
+from monitor.opening import is_within
 from monitor.reader import RunReader
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot
 from monitor.status import status_of
@@ -33,6 +34,8 @@ LOOK_ENDED_SECS = 0.5
 REJUDGE_SECS = 2.0
 """Without any new record only time passes: a stalled run shows by that."""
 PING_SECS = 2.0
+MOST_QUESTION_CHARS = 65_536
+"""No question of the page is a hundredth of that; what is longer is not looked into."""
 
 
 class Tailer:
@@ -168,10 +171,14 @@ class LiveHub:
             hello = await _receive(socket)
             if hello.get("list"):
                 await self._serve_until_gone(socket, self._send_list(socket))
-            elif RUN_ID_PATTERN.fullmatch(str(hello.get("run"))):
+            elif self._may_be_read(str(hello.get("run"))):
                 await self._serve_run(socket, str(hello["run"]), hello)
             else:
                 await socket.send_json({"kind": "problem", "message": "Say which run: a run id."})
+
+    def _may_be_read(self, run_id: str) -> bool:
+        """A plain name, and no link out of the folder; a run that has just gone may still be asked for."""
+        return bool(RUN_ID_PATTERN.fullmatch(run_id)) and is_within(self._runs_dir, self._runs_dir / run_id)
 
     async def _serve_run(self, socket: WebSocket, run_id: str, hello: dict[str, Any]) -> None:
         tailer = self.tailers.setdefault(run_id, Tailer(self._runs_dir / run_id))
@@ -249,10 +256,15 @@ async def _listen(socket: WebSocket, asked: asyncio.Queue[dict[str, Any]] | None
 
 
 async def _receive(socket: WebSocket) -> dict[str, Any]:
-    text = await socket.receive_text()
+    given = await socket.receive()
+    if given["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(given.get("code", 1000))
+    text = given.get("text") or ""
+    if len(text) > MOST_QUESTION_CHARS:
+        return {}
     try:
         message = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return {}
     return message if isinstance(message, dict) else {}
 

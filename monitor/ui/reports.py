@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from monitor.diagnosis import judge
 from monitor.errors import MonitorError
 from monitor.launcher import existing
+from monitor.opening import OddFileError, open_to_read
 from monitor.prescriptions.registry import consider, prescribe
 from monitor.reader import RunReader
 from monitor.report.markdown import to_markdown
@@ -21,6 +24,7 @@ from monitor.report.whole import report_of
 from monitor.run_dir import LOG_FILE
 from monitor.status import status_of
 
+PIECE_BYTES = 262_144
 WRITERS = {"html": (to_html, "text/html"), "md": (to_markdown, "text/markdown")}
 
 
@@ -55,13 +59,13 @@ class ReportRoute:
 
     def _log(self, run_id: str) -> Response:
         try:
-            log = existing(self._runs_dir, run_id) / LOG_FILE
+            descriptor = open_to_read(existing(self._runs_dir, run_id) / LOG_FILE)
         except MonitorError as problem:
             return PlainTextResponse(str(problem), 404)
-        # A link could lead out of the folder of runs.
-        if log.is_symlink() or not log.is_file():
-            return PlainTextResponse(f"{run_id} has no log.", 404)
-        return FileResponse(log, media_type="application/octet-stream", filename=f"{run_id}.log")
+        except (OSError, OddFileError):
+            return PlainTextResponse(f"{run_id} has no log that can be read.", 404)
+        headers = {"Content-Disposition": f'attachment; filename="{run_id}.log"'}
+        return StreamingResponse(_pieces(descriptor), media_type="application/octet-stream", headers=headers)
 
     def _written(self, run_id: str, form: str) -> str:
         now = time.time()
@@ -70,3 +74,12 @@ class ReportRoute:
         options = prescribe(snapshot, judged.diagnosis)
         considered = consider(snapshot, judged.diagnosis)
         return WRITERS[form][0](report_of(snapshot, judged, status_of(snapshot), options, considered))
+
+
+def _pieces(descriptor: int) -> Iterator[bytes]:
+    """The file as it was at the request: one that goes on growing ends where it ended then."""
+    with os.fdopen(descriptor, "rb") as log:
+        left = os.fstat(descriptor).st_size
+        while left > 0 and (piece := log.read(min(PIECE_BYTES, left))):
+            left -= len(piece)
+            yield piece

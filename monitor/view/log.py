@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+from monitor.opening import OddFileError, open_to_read
 
 TAIL_BYTES = 262_144
 SEARCH_BYTES = 8_388_608
@@ -34,14 +37,20 @@ class Wish:
 def log_tail(log: Path, wish: Wish) -> dict[str, Any]:
     """The last lines, at most 1,000 of the last 256 KB (8 MB while searching), or `same` where nothing is new."""
     try:
-        size = log.stat().st_size
-    except OSError:
+        descriptor = open_to_read(log)
+    except (OSError, OddFileError):
         return {"exists": False, "size": 0, "lines": [], "written": 0}
+    with os.fdopen(descriptor, "rb") as stream:
+        return _tail(stream, wish)
+
+
+def _tail(stream: BinaryIO, wish: Wish) -> dict[str, Any]:
+    size = os.fstat(stream.fileno()).st_size
     if size == wish.known:
         return {"exists": True, "size": size, "same": True}
     searching = bool(wish.word.strip()) or wish.only_grave
     reach = SEARCH_BYTES if searching else TAIL_BYTES
-    text, cut = _end_of(log, size, reach)
+    text, cut = _end_of(stream, size, reach)
     lines, written = folded(text)
     chosen = [line for line in lines if _wanted(line[0], wish)]
     return {
@@ -86,12 +95,11 @@ def plain(line: str) -> str:
     return f"{bare[:LONGEST_LINE]} … {len(line):,} characters"
 
 
-def _end_of(log: Path, size: int, reach: int) -> tuple[str, bool]:
+def _end_of(stream: BinaryIO, size: int, reach: int) -> tuple[str, bool]:
     """The end of the file from a whole line on, and whether earlier lines were left out."""
     try:
-        with log.open("rb") as stream:
-            stream.seek(max(0, size - reach))
-            data = stream.read(reach)
+        stream.seek(max(0, size - reach))
+        data = stream.read(reach)
     except OSError:
         return "", False
     if size <= reach:

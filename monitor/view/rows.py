@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from monitor import files, processes
 from monitor.errors import MonitorError
 from monitor.ledger import read_outcome
+from monitor.opening import OddFileError, open_to_read
 from monitor.reader import list_runs
 from monitor.run_dir import (
     ALERTS_FILE,
@@ -190,11 +191,11 @@ def _events(run_dir: Path, status: Status, state: State | None, outcome: Any) ->
 def _last_alerts(path: Path) -> list[Alert]:
     """The alerts at the end of the file; a torn or odd line is left out."""
     try:
-        with path.open("rb") as stream:
+        with os.fdopen(open_to_read(path), "rb") as stream:
             size = stream.seek(0, os.SEEK_END)
             stream.seek(max(0, size - ALERTS_TAIL))
-            lines = stream.read().split(b"\n")
-    except OSError:
+            lines = stream.read(ALERTS_TAIL).split(b"\n")
+    except (OSError, OddFileError):
         return []
     found = []
     for line in lines[1 if size > ALERTS_TAIL else 0 :]:
@@ -228,8 +229,8 @@ def _glance(
 
 
 def _read(path: Path, kind: type[R]) -> R | None:
-    data = files.read_bytes(path)
     try:
+        data = files.read_bytes(path)
         return None if data is None else decode(data, kind)
     except ValueError:
         return None
