@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from monitor.commands.completion import SHORT_NAME, VARIABLE
 from monitor.errors import EXIT_OK, EXIT_REFUSED, EXIT_USAGE, MonitorError, UsageError
 
 VERBS = {
@@ -32,6 +33,7 @@ VERBS = {
     "archive": "archive",
     "restore": "restore",
     "serve": "serve",
+    "completion": "completion",
 }
 """Verb → module in monitor/commands, each with a function `run`."""
 
@@ -76,6 +78,8 @@ def verbs(context: typer.Context) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Runs one command line and returns its exit code; a user's mistake is one sentence on stderr."""
     try:
+        if VARIABLE in os.environ:
+            return _complete(os.environ[VARIABLE])
         code = app(sys.argv[1:] if argv is None else argv, standalone_mode=False, prog_name="python -m monitor")
         sys.stdout.flush()
         return code if isinstance(code, int) else EXIT_OK
@@ -91,6 +95,14 @@ def main(argv: list[str] | None = None) -> int:
         return EXIT_OK
     except OSError as problem:
         return _say(f"{problem.filename or 'the disk'}: {problem.strerror or problem}.", EXIT_REFUSED)
+
+
+def _complete(instruction: str) -> int:
+    """Answers a shell that wants to complete a command line (monitor.commands.completion)."""
+    from typer.completion import completion_init, shell_complete
+
+    completion_init()
+    return shell_complete(typer.main.get_command(app), {}, SHORT_NAME, VARIABLE, instruction)
 
 
 def _say(sentence: str, code: int) -> int:

@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "ui": DISK
     | {"status", "diagnosis", "launcher", "relaunch", "acks", "trash", "ledger", "devices", "summaries", "serving"}
     | {"view", "replay", "prescriptions", "report"},
-    "cli": {"errors"},
+    "cli": {"errors", "commands"},
     "commands": None,
 }
 """Room -> rooms that it may import; None may import every room (a verb puts rooms together)."""

@@ -25,9 +25,21 @@ RunsOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run id, or the path of a run directory.")]
+
+
+def run_ids(ctx: Any, incomplete: str) -> list[str]:
+    """Run ids for the completion of a shell."""
+    runs = ctx.params.get("runs") or os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS
+    return [name for name in list_runs(Path(runs)) if name.startswith(incomplete)]
+
+
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run id, or the path of a run directory.", autocompletion=run_ids)
+]
 
 DEFAULT_RUNS = Path("runs")
+JSON_VERSION = 1
+"""Raised when a field of a printed document is renamed or removed; added fields leave it as it is."""
 PIPE_COLUMNS = 200
 """A pipe has no width; a table must not be broken for one."""
 
@@ -74,8 +86,10 @@ def now() -> float:
 
 
 def print_json(document: Any) -> None:
-    """One JSON document on stdout; what is not finite becomes null, as JSON knows no NaN."""
-    sys.stdout.write(json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n")
+    """One JSON document on stdout, with its version; what is not finite becomes null, as JSON knows no NaN."""
+    plain = _plain(document)
+    versioned = {"version": JSON_VERSION, **plain} if isinstance(plain, dict) else plain
+    sys.stdout.write(json.dumps(versioned, indent=2, ensure_ascii=False) + "\n")
 
 
 def _plain(value: Any) -> Any:
