@@ -11,7 +11,7 @@ RUNS ?= runs
 export VITALSIGNS_RUNS := $(RUNS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-unit test-frameworks test-browser check format train-tiny clean
+.PHONY: help setup demo app test test-unit test-frameworks test-browser faults check format train-tiny clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test-frameworks: $(FRAMEWORKS_READY)
 test-browser: $(DEV_READY)
 	sh scripts/ensure_browser.sh $(PY)
 	$(PY) -m pytest -m browser
+
+faults: $(DEV_READY) ## the long form of the fault suite: 1,000 kills, 10,000 damaged runs … and a table
+	VITALSIGNS_FAULTS=long $(PY) -m pytest -n 2 tests/faults
 
 check: $(DEV_READY) ## formatting, lint, types, then every test
 	$(PY) -m ruff format --check .

@@ -7,6 +7,8 @@ The supervisor (the writer itself, in a run without one) answers once: done, ref
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import re
 from pathlib import Path
 from typing import Literal
@@ -56,32 +58,37 @@ def _unanswered(run_dir: Path, generation: int, names: list[tuple[int, Verb, int
             continue
         try:
             found = files.read_bytes(run_dir / CONTROL_DIR / f"{g}-{v}-{n}.request.json")
-            if found is not None:
-                open_ones.append(decode(found, Request))
+            asked = decode(found or b"", Request)
         except (OSError, ValueError):
             continue
+        # One that says another name than its own could never be answered.
+        if (asked.generation, asked.verb, asked.number) == (g, v, n):
+            open_ones.append(asked)
     return sorted(open_ones, key=lambda asked: (asked.asked_at, asked.number))
 
 
 def answer(run_dir: Path, asked: Request, result: Result, why: str, now: float) -> Answer:
-    """Answers once: if it was answered before, that answer stands. Raises OSError."""
+    """Answers once: if it was answered before, that answer stands. Raises OSError, also where that one is damaged."""
     given = Answer(
         verb=asked.verb, generation=asked.generation, number=asked.number, answered_at=now, result=result, why=why
     )
     path = _path(Path(run_dir), asked, "answer")
     if files.create(path, encode(given)):
         return given
-    return decode(files.read_bytes(path) or b"", Answer)
+    try:
+        return decode(files.read_bytes(path) or b"", Answer)
+    except ValueError as problem:
+        raise OSError(errno.EIO, f"an answer that cannot be read is there already: {problem}", str(path)) from None
 
 
 def answers(run_dir: Path, generation: int) -> list[Answer]:
-    """The answers of a generation, oldest first."""
+    """The answers of a generation, oldest first. An unreadable one is passed over."""
     found = []
     for g, v, n, kind in _names(Path(run_dir)):
         if kind == "answer" and g == generation:
-            data = files.read_bytes(Path(run_dir) / CONTROL_DIR / f"{g}-{v}-{n}.answer.json")
-            if data is not None:
-                found.append(decode(data, Answer))
+            with contextlib.suppress(OSError, ValueError):
+                data = files.read_bytes(Path(run_dir) / CONTROL_DIR / f"{g}-{v}-{n}.answer.json")
+                found.append(decode(data or b"", Answer))
     return sorted(found, key=lambda given: given.answered_at)
 
 

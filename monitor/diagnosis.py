@@ -13,7 +13,7 @@ from typing import Literal
 from monitor.rules.evaluations import floors_of, guard_of
 from monitor.rules.registry import evaluate
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import DEFAULTS, Thresholds, from_mapping
+from monitor.rules.thresholds import DEFAULTS, Thresholds, frozen
 from monitor.run_dir import Severity, Snapshot
 from monitor.status import status_of
 
@@ -71,8 +71,7 @@ class Judged:
 
 def judge(snapshot: Snapshot, now: float) -> Judged:
     """Every rule's answer and the diagnosis, with the thresholds that were frozen at the run's start."""
-    frozen = snapshot.launch.thresholds if snapshot.launch is not None else {}
-    thresholds = from_mapping(frozen) if frozen else DEFAULTS
+    thresholds = frozen(snapshot.launch.thresholds) if snapshot.launch is not None else DEFAULTS
     results = evaluate(snapshot, thresholds, now)
     return Judged(results, diagnose(snapshot, results, now, thresholds), thresholds)
 

@@ -18,6 +18,8 @@ from monitor.opening import MOST_DOCUMENT_BYTES, OddFileError, open_to_read, ope
 READ_CHUNK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 16 * READ_CHUNK_BYTES
 """The hypotheses of 100,000 clips fit; a longer line is passed over."""
+MARK_BYTES = 256
+"""So much of what was read is compared before reading on: about one record."""
 
 
 class AppendFile:
@@ -142,7 +144,8 @@ class Lines:
 class LineTail:
     """A reader's end of a file of lines: each `read` costs what is new, never the whole file.
 
-    It assumes an append-only writer. A shorter file or another inode is a new life: everything is read again.
+    It assumes an append-only writer. A shorter file, another inode or another text before the offset (a crashed machine
+    gave back an older file, and a writer went on) is a new life: everything is read again.
     An unfinished last line waits until its newline is there. A call reads `LONGEST_LINE_BYTES` at most, whatever the
     size of the file; a line that does not fit in there is passed over.
     """
@@ -152,6 +155,7 @@ class LineTail:
         self.bytes_read = 0
         self._inode: tuple[int, int] | None = None
         self._offset = 0
+        self._before_offset = b""
         self._next_line = 1
         self._looked_to = -1
         self._in_long_line = False
@@ -164,22 +168,31 @@ class LineTail:
             return Lines([], self._next_line, self._forget_file())
         with os.fdopen(descriptor, "rb", buffering=0):
             found = os.fstat(descriptor)
-            restarted = self._begin(found)
+            restarted = self._begin(found, descriptor)
+            before = self._offset
             data = self._read_piece(descriptor, found.st_size)
-        passed_over, complete = self._whole_lines(data)
+            passed_over, complete = self._whole_lines(data)
+            if self._offset != before:
+                length = min(MARK_BYTES, self._offset)
+                self._before_offset = os.pread(descriptor, length, self._offset - length)
         first = self._next_line
         lines = complete.split(b"\n")[:-1] if complete else []
         self._next_line += len(lines)
         more = self._looked_to < found.st_size
         return Lines(lines, first, restarted, more, passed_over)
 
-    def _begin(self, found: os.stat_result) -> bool:
+    def _begin(self, found: os.stat_result, descriptor: int) -> bool:
         inode = (found.st_dev, found.st_ino)
-        restarted = self._inode is not None and (inode != self._inode or found.st_size < self._offset)
+        same = inode == self._inode and found.st_size >= self._offset and self._is_as_left(descriptor)
+        restarted = self._inode is not None and not same
         if restarted:
             self._start_again()
         self._inode = inode
         return restarted
+
+    def _is_as_left(self, descriptor: int) -> bool:
+        length = len(self._before_offset)
+        return os.pread(descriptor, length, self._offset - length) == self._before_offset
 
     def _forget_file(self) -> bool:
         known = self._inode is not None
@@ -188,12 +201,13 @@ class LineTail:
         return known
 
     def _start_again(self) -> None:
-        self._offset, self._next_line = 0, 1
+        self._offset, self._next_line, self._before_offset = 0, 1, b""
         self._looked_to, self._in_long_line = -1, False
 
     def _read_piece(self, descriptor: int, size: int) -> bytes:
         """What stands after the last complete line, one piece of it; nothing where the file has not grown."""
-        if size == self._looked_to:
+        # A short rest is read again: a crash may have put something else of the same length in its place.
+        if size == self._looked_to and not 0 < size - self._offset < READ_CHUNK_BYTES:
             return b""
         parts, position = [], self._offset
         end = min(size, self._offset + LONGEST_LINE_BYTES)

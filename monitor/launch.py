@@ -125,7 +125,7 @@ def name_of(order: Order, name: str | None) -> str:
 def read_launch(run_dir: Path) -> Launch | None:
     """launch.json of a run, or None if there is none. Raises UnreadableRunError if it cannot be understood."""
     try:
-        data = files.read_bytes(run_dir / LAUNCH_FILE)
+        data = _bytes_of(run_dir / LAUNCH_FILE)
         if data is None:
             return None
         launch = decode(data, Launch)
@@ -138,21 +138,33 @@ def read_launch(run_dir: Path) -> Launch | None:
 T = TypeVar("T", bound=Record)
 
 
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return files.read_bytes(path)
+    except OSError as problem:
+        raise UnreadableRunError(
+            f"{path} cannot be read: {problem.strerror or problem}. Check the disk and your rights."
+        ) from problem
+
+
 def _read(run_dir: Path, name: str, kind: type[T]) -> T | None:
     try:
-        data = files.read_bytes(run_dir / name)
+        data = _bytes_of(run_dir / name)
         return None if data is None else decode(data, kind)
     except ValueError:
         return None
 
 
 def read_state(run_dir: Path) -> State | None:
-    """state.json, or None if there is none or it cannot be understood (the reader says so elsewhere)."""
+    """state.json, or None if there is none or it cannot be understood (the reader says so elsewhere).
+
+    Raises UnreadableRunError where the disk or the rights do not let it be read.
+    """
     return _read(run_dir, STATE_FILE, State)
 
 
 def read_progress(run_dir: Path) -> Progress | None:
-    """progress.json, or None if there is none or it cannot be understood."""
+    """progress.json, or None if there is none or it cannot be understood. Raises UnreadableRunError as `read_state`."""
     return _read(run_dir, PROGRESS_FILE, Progress)
 
 

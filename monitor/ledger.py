@@ -71,9 +71,8 @@ def judge_child(run_dir: Path, child: Snapshot, now: float) -> ChildOutcome | No
 def read_outcome(run_dir: Path) -> ChildOutcome | None:
     """The outcome of a child, or None where there is none that can be read."""
     try:
-        data = files.read_bytes(run_dir / OUTCOME_FILE)
-        return None if data is None else decode(data, ChildOutcome)
-    except ValueError:
+        return decode(files.read_bytes(run_dir / OUTCOME_FILE) or b"", ChildOutcome)
+    except (OSError, ValueError):
         return None
 
 

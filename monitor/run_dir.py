@@ -553,6 +553,15 @@ def encode_line(record: Record) -> bytes:
     return encode(record) + b"\n"
 
 
+def _sayable(value: Any) -> Any:
+    """Half characters (lone surrogates), which Python writes into JSON and no text may hold, become question marks."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_sayable(key): _sayable(item) for key, item in value.items()}
+    return [_sayable(item) for item in value] if isinstance(value, list) else value
+
+
 def decode(data: bytes, kind: type[T]) -> T:
     """The record in `data`; lenient: number words, bare NaN and unknown fields are accepted.
 
@@ -563,6 +572,6 @@ def decode(data: bytes, kind: type[T]) -> T:
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as first:
         # A foreign writer's bare NaN or Infinity is no JSON, but Python's own reader takes it.
         try:
-            return msgspec.convert(json.loads(data), kind, strict=False)
+            return msgspec.convert(_sayable(json.loads(data)), kind, strict=False)
         except (ValueError, RecursionError, msgspec.ValidationError):
             raise ValueError(str(first)) from None

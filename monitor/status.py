@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.run_dir import Identity, Progress, Snapshot
+from monitor.run_dir import PROGRESS_FILE, STATE_FILE, Identity, Progress, Snapshot
 
 Word = Literal[
     "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "followed", "imported"
@@ -66,6 +66,9 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
             return Status(progress.outcome, False, False, "Its writer said so.", progress.heartbeat_at)
         if progress is not None and progress.follower is not None and snapshot.follower_liveness != "gone":
             return _followed(progress, snapshot.read_at)
+        damaged = next((each for each in snapshot.problems if each.file in (STATE_FILE, PROGRESS_FILE)), None)
+        if damaged is not None:
+            return Status("lost", False, False, f"{damaged.file} is damaged, and no other file tells.", None)
         if snapshot.launch is not None and snapshot.launch.how not in ("import", "foreground"):
             return Status("lost", False, False, "It was never started: no supervisor took it up.", None)
         at = snapshot.epochs[-1].at if snapshot.epochs else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from pathlib import Path
 
@@ -13,12 +14,8 @@ REMEMBERED_RUNS = 4096
 
 def summary_of(run_dir: Path) -> Summary:
     """What a row needs. Raises MonitorError for a run that cannot be read."""
-    try:
-        data = files.read_bytes(run_dir / SUMMARY_FILE)
-        if data is not None:
-            return decode(data, Summary)
-    except ValueError:
-        pass  # judged below, as if it had none
+    with contextlib.suppress(OSError, ValueError):
+        return decode(files.read_bytes(run_dir / SUMMARY_FILE) or b"", Summary)
     try:
         records = (run_dir / EPOCHS_FILE).stat()
     except OSError:

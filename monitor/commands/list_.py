@@ -9,10 +9,11 @@ from rich.table import Table
 
 from monitor.commands import words
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, now, print_json
-from monitor.errors import EXIT_OK
+from monitor.errors import EXIT_OK, MonitorError
 from monitor.launch import read_progress
 from monitor.launcher import ensure_supervised, status
 from monitor.reader import list_runs
+from monitor.run_dir import Progress, Summary
 from monitor.summaries import summary_of
 
 COLUMNS = ("run", "state", "epoch", "val WER", "chance", "gap", "verdict", "worst flag", "last record")
@@ -42,16 +43,29 @@ def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
 
 
 def _row(run_dir: Path) -> dict[str, Any]:
+    try:
+        return _readable_row(run_dir)
+    except (OSError, MonitorError) as problem:
+        # One damaged run must not hide the others.
+        nothing = Summary(run_id=run_dir.name, verdict="")
+        return {**_shown(run_dir.name, nothing, None), "state": "unreadable", "evidence": str(problem)}
+
+
+def _readable_row(run_dir: Path) -> dict[str, Any]:
     """One run from its small files only: the list stays quick however long the runs are."""
     ensure_supervised(run_dir)
     state = status(run_dir)
-    summary, progress = summary_of(run_dir), read_progress(run_dir)
+    told = {"state": state.word, "live": state.live, "unsupervised": state.unsupervised, "evidence": state.evidence}
+    return {**_shown(run_dir.name, summary_of(run_dir), read_progress(run_dir)), **told}
+
+
+def _shown(run_id: str, summary: Summary, progress: Progress | None) -> dict[str, Any]:
     return {
-        "run_id": run_dir.name,
-        "state": state.word,
-        "live": state.live,
-        "unsupervised": state.unsupervised,
-        "evidence": state.evidence,
+        "run_id": run_id,
+        "state": "",
+        "live": False,
+        "unsupervised": False,
+        "evidence": "",
         "epoch": progress.epoch if progress else summary.epoch,
         "epochs": progress.epochs if progress else summary.epochs,
         "heartbeat_at": progress.heartbeat_at if progress else None,

@@ -96,7 +96,8 @@ def _numbers(look: Look) -> list[str]:
 
 
 def _changes(changes: dict[str, list[Any]]) -> str:
-    return ", ".join(f"{key} {before} → {after}" for key, (before, after) in changes.items()) or "nothing changed"
+    told = [f"{key} {pair[0]} → {pair[1]}" for key, pair in changes.items() if len(pair) == 2]
+    return ", ".join(told) or "nothing changed"
 
 
 def _command(look: Look) -> str:

@@ -39,7 +39,7 @@ def decay_note(snapshot: Snapshot, config: dict[str, Any], decay: float) -> str:
 def threshold_note(snapshot: Snapshot) -> str:
     """From which score on a threshold on a frame's best log-probability can filter anything at all."""
     words = snapshot.run.data.vocabulary if snapshot.run is not None else None
-    if not words:
+    if not words or words < 1:
         return "A threshold on a frame's best log-probability cannot filter below -ln of the number of classes."
     lowest = -math.log(words + 1)
     return (

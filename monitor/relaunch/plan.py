@@ -96,9 +96,8 @@ def _launch_of(parent_dir: Path) -> Launch:
 
 def _run_of(parent_dir: Path) -> Run | None:
     try:
-        data = files.read_bytes(parent_dir / RUN_FILE)
-        return None if data is None else decode(data, Run)
-    except ValueError:
+        return decode(files.read_bytes(parent_dir / RUN_FILE) or b"", Run)
+    except (OSError, ValueError):
         return None
 
 

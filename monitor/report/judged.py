@@ -188,7 +188,7 @@ def expected(snapshot: Snapshot, found: Sequence[Prescription]) -> Iterator[Bloc
     if not aiming:
         return
     yield Heading("Expected results")
-    rows = [_row("this run now", snapshot.epochs[-1].epoch, snapshot.epochs[-1].val_wer, snapshot.epochs[-1].gap)]
+    rows = [_row("this run now", last.epoch, last.val_wer, last.gap) for last in snapshot.epochs[-1:]]
     for option in aiming:
         aims = option.aims
         assert aims is not None

@@ -131,6 +131,20 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 DEFAULTS = Thresholds()
 
 
+def frozen(values: Mapping[str, float]) -> Thresholds:
+    """The thresholds that a run's launch.json has kept. What this version does not know or take is left out."""
+    kept = {name: value for name, value in values.items() if _is_taken(name, value)}
+    return from_mapping(kept) if kept else DEFAULTS
+
+
+def _is_taken(name: str, value: float) -> bool:
+    try:
+        from_mapping({name: value})
+    except UsageError:
+        return False
+    return True
+
+
 def from_mapping(values: Mapping[str, Any]) -> Thresholds:
     """The thresholds with some replaced. Raises UsageError that names the one that is wrong."""
     try:

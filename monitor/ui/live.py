@@ -111,7 +111,7 @@ class Tailer:
             changed, self.problem = self.problem != said, said
             return changed
         fresh = self.snapshot is None or (snapshot.seq, snapshot.life) != (self.snapshot.seq, self.snapshot.life)
-        if not fresh and not self.problem and now - self._judged_at < REJUDGE_SECS:
+        if not fresh and not self.problem and time.monotonic() - self._judged_at < REJUDGE_SECS:
             return False
         judged = self._judge(snapshot, now)
         recovered, self.problem = bool(self.problem), ""
@@ -126,9 +126,9 @@ class Tailer:
         """Steps alone change no verdict: rules look at evaluations, and at the clock now and then."""
         before = self.snapshot
         same = before is not None and _judged_by(before) == _judged_by(snapshot)
-        if same and self.judged is not None and now - self._judged_at < REJUDGE_SECS:
+        if same and self.judged is not None and time.monotonic() - self._judged_at < REJUDGE_SECS:
             return self.judged
-        self._judged_at = now
+        self._judged_at = time.monotonic()
         return judge(snapshot, now)
 
 

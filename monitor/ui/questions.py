@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import OrderedDict
@@ -45,11 +46,13 @@ class Others:
             return reader.read(time.time())
 
     def families(self) -> dict[str, str | None]:
-        """Every run id with its parent's."""
-        found = {}
+        """Every run id with its parent's; a run whose launch.json is damaged has none."""
+        found: dict[str, str | None] = {}
         for run_id in list_runs(self._runs_dir):
-            launch = read_launch(self._runs_dir / run_id)
-            found[run_id] = launch.parent.run_id if launch is not None and launch.parent is not None else None
+            found[run_id] = None
+            with contextlib.suppress(MonitorError):
+                launch = read_launch(self._runs_dir / run_id)
+                found[run_id] = launch.parent.run_id if launch is not None and launch.parent is not None else None
         return found
 
 

@@ -25,9 +25,17 @@ from monitor.launcher import ensure_supervised, resume, start, status, stop
 from monitor.reader import RunReader
 from monitor.run_dir import Snapshot
 from monitor.status import status_of
-from tests.supervised import ROOT, end_everything, script, state_of, supervisors, wait_for, workers
+from tests.faults.table import times
+from tests.supervised import ROOT, script, state_of, supervisors, wait_for, workers
 
-KILLS = 20
+PARTS = range(times(1, 4))
+"""The long form is cut into parts that can run side by side."""
+TRAINERS = times(6, 300) // len(PARTS)
+SUPERVISORS = times(6, 250) // len(PARTS)
+APPS = times(3, 80) // len(PARTS)
+STARTS = times(6, 200) // len(PARTS)
+FOREGROUND = times(6, 120) // len(PARTS)
+BOTH = times(4, 120) // len(PARTS)
 RIGHT_WITHIN_SECS = 5.0
 
 SCRIBE = """
@@ -61,13 +69,6 @@ UNHURRIED = SCRIBE.replace("import os, sys", "import os, sys, time").replace(
 )
 
 
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
-
-
 def acknowledged(ledger: Path) -> set[str]:
     """What the ledger holds; a word cut short by the kill does not count."""
     text = ledger.read_text() if ledger.exists() else ""
@@ -98,10 +99,11 @@ def wait_for_news(ledger: Path, seed: random.Random) -> None:
     time.sleep(seed.uniform(0.0, 0.12))
 
 
-def test_killing_the_trainer_20_times_loses_nothing_and_each_time_it_is_told_as_failed(runs):
-    seed, ledger = random.Random(1), runs.parent / "ledger"
+@pytest.mark.parametrize("part", PARTS)
+def test_killing_the_trainer_loses_nothing_and_each_time_it_is_told_as_failed(runs, tell, part):
+    seed, ledger = random.Random(part), runs.parent / "ledger"
     run_dir = runs / start(runs, [*script(runs.parent, SCRIBE), str(ledger)], run_id="scribe")
-    for generation in range(1, KILLS + 1):
+    for generation in range(1, TRAINERS + 1):
         wait_for_news(ledger, seed)
         os.kill(state_of(run_dir).trainer.pid, signal.SIGKILL)
         wait_for(lambda: told(run_dir) == "failed", RIGHT_WITHIN_SECS)
@@ -113,15 +115,17 @@ def test_killing_the_trainer_20_times_loses_nothing_and_each_time_it_is_told_as_
     stop(run_dir)
     wait_for(lambda: told(run_dir) == "stopped")
     assert lost(run_dir, ledger) == set()
-    assert len(acknowledged(ledger)) > KILLS
-    assert len(RunReader(run_dir).read(time.time()).problems) <= KILLS
+    assert len(acknowledged(ledger)) > TRAINERS
+    assert len(RunReader(run_dir).read(time.time()).problems) <= TRAINERS
+    tell("SIGKILL", "a supervised writer; failed, resumed", TRAINERS)
 
 
-def test_killing_the_supervisor_20_times_never_disturbs_the_trainer_and_each_time_it_is_adopted(runs):
-    seed, ledger = random.Random(2), runs.parent / "ledger"
+@pytest.mark.parametrize("part", PARTS)
+def test_killing_the_supervisor_never_disturbs_the_trainer_and_each_time_it_is_adopted(runs, tell, part):
+    seed, ledger = random.Random(part), runs.parent / "ledger"
     run_dir = runs / start(runs, [*script(runs.parent, SCRIBE), str(ledger)], run_id="scribe")
     trainer = state_of(run_dir).trainer
-    for _ in range(KILLS):
+    for _ in range(SUPERVISORS):
         wait_for_news(ledger, seed)
         supervisor = state_of(run_dir).supervisor
         os.kill(supervisor.pid, signal.SIGKILL)
@@ -135,15 +139,56 @@ def test_killing_the_supervisor_20_times_never_disturbs_the_trainer_and_each_tim
     wait_for(lambda: told(run_dir) == "stopped")
     assert lost(run_dir, ledger) == set()
     wait_for(lambda: not workers(run_dir) and not supervisors(run_dir), RIGHT_WITHIN_SECS)
+    tell("SIGKILL", "a supervisor; its trainer goes on, is adopted", SUPERVISORS)
 
 
-def test_killing_the_app_20_times_disturbs_no_run_and_each_new_one_tells_the_same(runs, monkeypatch):
+@pytest.mark.parametrize("part", PARTS)
+def test_killing_both_at_once_is_told_as_lost_and_the_run_can_go_on(runs, tell, part):
+    seed, ledger = random.Random(part), runs.parent / "ledger"
+    run_dir = runs / start(runs, [*script(runs.parent, SCRIBE), str(ledger)], run_id="scribe")
+    for _ in range(BOTH):
+        wait_for_news(ledger, seed)
+        victims = [state_of(run_dir).supervisor.pid, state_of(run_dir).trainer.pid]
+        for pid in seed.sample(victims, 2):
+            os.kill(pid, signal.SIGKILL)
+        # The one that is left for an instant may still have said how the other ended.
+        wait_for(lambda: told(run_dir) in ("lost", "failed"), RIGHT_WITHIN_SECS)
+        evidence = status(run_dir).evidence
+        assert "No process" in evidence or "SIGKILL" in evidence
+        assert lost(run_dir, ledger) == set()
+        wait_for(lambda: not workers(run_dir) and not supervisors(run_dir), RIGHT_WITHIN_SECS)
+        resume(runs, run_dir.name)
+    stop(run_dir)
+    wait_for(lambda: told(run_dir) == "stopped")
+    assert lost(run_dir, ledger) == set()
+    tell("SIGKILL", "supervisor and trainer together; lost or failed, resumed", BOTH)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_killing_a_writer_without_a_supervisor_is_told_as_lost_and_it_can_go_on(runs, tell, part):
+    seed, ledger = random.Random(part), runs.parent / "ledger"
+    run_dir = runs / "plain"
+    text = SCRIBE.replace("RunWriter(", f"RunWriter({str(run_dir)!r}, ")
+    command = [*script(runs.parent, text), str(ledger)]
+    for _ in range(FOREGROUND):
+        writer = subprocess.Popen(command, cwd=ROOT)
+        wait_for_news(ledger, seed)
+        assert told(run_dir) == "running"
+        writer.kill()
+        wait_for(lambda: told(run_dir) == "lost", RIGHT_WITHIN_SECS)
+        writer.wait()
+        assert f"No process {writer.pid}" in status(run_dir).evidence
+        assert lost(run_dir, ledger) == set()
+    tell("SIGKILL", "a writer without a supervisor; lost, goes on", FOREGROUND)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_killing_the_app_disturbs_no_run_and_each_new_one_tells_the_same(runs, tell, part):
     """The dashboard owns nothing: it is killed while it reads, and the next one shows all that was acknowledged."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(runs.parent / "state"))
-    seed, ledger = random.Random(4), runs.parent / "ledger"
+    seed, ledger = random.Random(part), runs.parent / "ledger"
     run_dir = runs / start(runs, [*script(runs.parent, UNHURRIED), str(ledger)], run_id="scribe")
     trainer, supervisor = state_of(run_dir).trainer, state_of(run_dir).supervisor
-    for _ in range(KILLS):
+    for _ in range(APPS):
         served = serve(runs)
         asyncio.run(watch(served, seconds=seed.uniform(0.0, 0.3)))
         app = serving(served["port"])
@@ -158,6 +203,7 @@ def test_killing_the_app_20_times_disturbs_no_run_and_each_new_one_tells_the_sam
     stop(run_dir)
     wait_for(lambda: told(run_dir) == "stopped")
     wait_for(lambda: not workers(run_dir) and not supervisors(run_dir), RIGHT_WITHIN_SECS)
+    tell("SIGKILL", "the app while a tab reads; the next one finds all", APPS)
 
 
 def serve(runs: Path) -> dict[str, Any]:
@@ -188,11 +234,12 @@ async def watch(served: dict[str, Any], seconds: float, until: set[int] | None =
     return seen
 
 
-def test_killing_a_supervisor_while_it_starts_never_leaves_a_trainer_that_nobody_knows(runs):
+@pytest.mark.parametrize("part", PARTS)
+def test_killing_a_supervisor_while_it_starts_never_leaves_a_trainer_that_nobody_knows(runs, tell, part):
     """The trainer begins only after its pid stands in state.json, whenever the supervisor is killed."""
-    seed, ledger = random.Random(3), runs.parent / "ledger"
+    seed, ledger = random.Random(part), runs.parent / "ledger"
     command = [*script(runs.parent, SCRIBE), str(ledger)]
-    for number in range(KILLS):
+    for number in range(STARTS):
         run_dir = _claimed(runs, command, f"start-{number}")
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "monitor.supervisor", str(run_dir)],
@@ -204,6 +251,7 @@ def test_killing_a_supervisor_while_it_starts_never_leaves_a_trainer_that_nobody
         supervisor.kill()
         supervisor.wait()
         _settles(run_dir)
+    tell("SIGKILL", "a supervisor while it starts; no trainer that nobody knows", STARTS)
 
 
 def _claimed(runs: Path, command: list[str], run_id: str) -> Path:

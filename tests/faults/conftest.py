@@ -1,0 +1,50 @@
+"""What the fault tests share: a folder of runs that is emptied of processes afterwards, and the table at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.faults.table import IS_LONG, as_text, merged
+from tests.supervised import ROOT, end_everything
+
+LONG_TEST_SECS = 1200
+
+Tell = Callable[..., None]
+
+
+@pytest.fixture
+def tell(record_property) -> Tell:
+    """`tell(fault, tried, times, lost, figures)`: one row of the table, told when the trial has passed."""
+
+    def row(fault: str, tried: str, times: int, lost: int = 0, figures: str = "") -> None:
+        record_property("fault", [fault, tried, times, lost, figures])
+
+    return row
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch):
+    """A folder for runs; no process of theirs outlives the test."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    yield tmp_path / "runs"
+    end_everything(tmp_path / "runs")
+
+
+def pytest_collection_modifyitems(items):
+    if IS_LONG:
+        for item in items:
+            item.add_marker(pytest.mark.timeout(LONG_TEST_SECS))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The table comes from the reports, so it is whole when tests ran in several processes."""
+    reports = [each for outcome in ("passed", "failed") for each in terminalreporter.stats.get(outcome, [])]
+    rows = [value for each in reports for name, value in each.user_properties if name == "fault"]
+    if rows and IS_LONG:
+        terminalreporter.section("faults")
+        for line in as_text(merged(rows)):
+            terminalreporter.write_line(line)

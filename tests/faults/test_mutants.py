@@ -1,0 +1,262 @@
+"""Thousands of damaged run directories and odd questions: nothing falls over, hangs, or says what is not true."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import random
+import shutil
+import signal
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from monitor import cli, control, launcher
+from monitor.diagnosis import judge
+from monitor.errors import MonitorError
+from monitor.prescriptions.registry import consider, prescribe
+from monitor.reader import RunReader
+from monitor.relaunch.plan import make_plan
+from monitor.report.markdown import to_markdown
+from monitor.report.page import to_html
+from monitor.report.whole import report_of
+from monitor.run_dir import (
+    CLIPS_FILE,
+    DECODES_FILE,
+    EPOCHS_FILE,
+    STEPS_FILE,
+    Clip,
+    Decode,
+    Epoch,
+    Snapshot,
+    Step,
+    decode,
+)
+from monitor.status import LIVE_WORDS, status_of
+from monitor.ui.firstpaint import first_words
+from monitor.ui.questions import Others, answer
+from monitor.view.frame import frame
+from monitor.view.rows import run_rows
+from monitor.view.series import Since
+from tests import fake_runs
+from tests.faults.mutate import AT, EVIL, copy_of, furnished, mutate, whole_lines
+from tests.faults.table import times
+
+PARTS = 4
+CASES = times(240, 8000) // PARTS
+QUESTIONS = times(120, 4000)
+HANG_SECS = 20
+KNOWN_EXITS = {0, 1, 2, 3, 4, 5, 64}
+WORDS = LIVE_WORDS | {"stopped", "finished", "failed", "lost", "imported"}
+VERBS = (["check"], ["show"], ["diagnose"], ["report"], ["report", "--html"], ["compare", "healthy"])
+STATES = ("finished", "failed", "stopped", "running", "stopping", "queued", "starting")
+
+
+class Hang(BaseException):
+    """No `except Exception` on the way may swallow it."""
+
+
+@contextlib.contextmanager
+def within(secs: int) -> Iterator[None]:
+    def ring(*_: object) -> None:
+        raise Hang(f"took more than {secs} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(secs)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("templates")
+    cast = [make(folder) for make in fake_runs.CAST if make is not fake_runs.newer_schema]
+    for place, run_dir in enumerate(cast):
+        furnished(run_dir, STATES[place % len(STATES)])
+    bare = shutil.copytree(cast[0], folder / "bare")
+    for name in ("state.json", "launch.json", "summary.json"):
+        (bare / name).unlink()
+    return [*cast, bare]
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_started(monkeypatch):
+    """A damaged state.json may ask for adoption; what launch.json says must not run in this test."""
+    monkeypatch.setattr(launcher, "_supervise", lambda *_: None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_damage_to_a_run_directory_brings_anything_down(templates, tmp_path, tell, part):
+    runs = tmp_path / "runs"
+    healthy = fake_runs.healthy(runs)
+    for case in range(part * CASES, (part + 1) * CASES):
+        seed = random.Random(case)
+        run_dir = copy_of(seed.choice(templates), runs / "mutant")
+        done = mutate(run_dir, seed)
+        try:
+            with within(HANG_SECS):
+                _look_at_everything(run_dir, healthy, seed)
+        except (Exception, Hang) as problem:
+            raise AssertionError(f"case {case} of {run_dir}: {done}") from problem
+    tell("mutated run directories", "read, judged, drawn, reported, listed, checked, asked", CASES)
+
+
+def _look_at_everything(run_dir: Path, healthy: Path, seed: random.Random) -> None:
+    """All ways in which a run is looked at. Whatever is refused is refused with a sentence."""
+    _list(run_dir)
+    _command_line(run_dir, seed)
+    _behind_the_door(run_dir)
+    with contextlib.suppress(MonitorError):
+        make_plan(run_dir.parent, run_dir.name, {"dropout": 0.4})
+    _compare_from_beside(healthy, run_dir)
+    try:
+        snapshot = RunReader(run_dir).read(AT)
+    except MonitorError as refusal:
+        assert str(refusal)
+        return
+    _is_true(snapshot, run_dir)
+    _draw(snapshot, healthy, seed)
+
+
+def _is_true(snapshot: Snapshot, run_dir: Path) -> None:
+    """No wrong state, no lost record."""
+    status = status_of(snapshot)
+    assert status.word in WORDS and status.evidence
+    told = {snapshot.trainer_liveness, snapshot.supervisor_liveness} & {"alive", "unknown"}
+    assert told or not status.live, f"{status} with no process that could live"
+    for name, kind, found in (
+        (STEPS_FILE, Step, snapshot.steps),
+        (CLIPS_FILE, Clip, snapshot.clips),
+        (DECODES_FILE, Decode, snapshot.decodes),
+    ):
+        _all_there(run_dir / name, kind, found)
+    lines = [record for line in whole_lines(run_dir / EPOCHS_FILE) if (record := _decoded(line, Epoch)) is not None]
+    if lines:
+        assert repr(snapshot.epochs[-1]) == repr(lines[-1])
+
+
+def _all_there(path: Path, kind: Any, found: tuple[Any, ...]) -> None:
+    wanted = [repr(record) for line in whole_lines(path) if (record := _decoded(line, kind)) is not None]
+    read = iter(map(repr, found))
+    # In order; a reader may be more lenient than the standard library.
+    assert all(any(each == record for each in read) for record in wanted), f"{path.name} has lost a record"
+
+
+def _decoded(line: bytes, kind: Any) -> Any:
+    try:
+        return decode(line, kind)
+    except ValueError:
+        return None
+
+
+def _draw(snapshot: Snapshot, healthy: Path, seed: random.Random) -> None:
+    judged = judge(snapshot, AT)
+    shown = frame(snapshot, judged, AT, since=Since(0, 0, snapshot.life))
+    json.loads(msgspec.json.encode(shown))
+    options, considered = prescribe(snapshot, judged.diagnosis), consider(snapshot, judged.diagnosis)
+    blocks = report_of(snapshot, judged, status_of(snapshot), options, considered)
+    assert to_markdown(blocks).encode() and "<script>alert" not in to_html(blocks)
+    others = Others(healthy.parent)
+    for question in ({"kind": "compare", "with": ["healthy"]}, {"kind": "predictions"}, {"kind": "log"}):
+        json.loads(msgspec.json.encode(answer(snapshot, judged, question, others)))
+    if snapshot.epochs:
+        epoch = seed.choice(snapshot.epochs).epoch
+        json.loads(msgspec.json.encode(answer(snapshot, judged, {"kind": "moment", "epoch": epoch}, others)))
+
+
+def _compare_from_beside(healthy: Path, run_dir: Path) -> None:
+    """A damaged neighbour does not keep a sound run from being compared."""
+    sound, others = RunReader(healthy).read(AT), Others(healthy.parent)
+    assert "healthy" in others.families()
+    given = answer(sound, judge(sound, AT), {"kind": "compare", "with": [run_dir.name]}, others)
+    json.loads(msgspec.json.encode(given))
+
+
+def _list(run_dir: Path) -> None:
+    rows = run_rows(run_dir.parent, AT)
+    assert "healthy" in {row["run"] for row in rows}, "one damaged run hides the others"
+    json.loads(msgspec.json.encode(rows))
+    assert "<script>alert" not in first_words(run_dir.parent, run_dir.name, rows)
+    assert "<script>alert" not in first_words(run_dir.parent, None, rows)
+
+
+def _behind_the_door(run_dir: Path) -> None:
+    control.stop_wanted(run_dir, 1)
+    for asked in control.pending(run_dir, 1):
+        with contextlib.suppress(OSError):
+            control.answer(run_dir, asked, "expired", "", AT)
+    assert control.pending(run_dir, 1) == [], "an answered request is still open"
+    control.answers(run_dir, 1)
+
+
+def _command_line(run_dir: Path, seed: random.Random) -> None:
+    """`list` and one other verb, in this process."""
+    runs = ["--runs", str(run_dir.parent)]
+    verb = seed.choice(VERBS)
+    _command([*verb[:1], run_dir.name, *verb[1:], *runs])
+    if "--html" not in verb:
+        assert _command([*verb[:1], run_dir.name, *verb[1:], *runs, "--json"])
+    assert any(row["run_id"] == "healthy" for row in _command(["list", *runs, "--json"])["runs"])
+
+
+def _command(argv: list[str]) -> Any:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.main(argv)
+    assert code in KNOWN_EXITS, (argv, code)
+    assert out.getvalue() or err.getvalue().startswith("error: "), argv
+    if "--json" in argv and out.getvalue():
+        return json.loads(out.getvalue(), parse_constant=lambda word: pytest.fail(f"{argv}: {word} is no JSON"))
+    return err.getvalue()
+
+
+def test_no_question_of_a_tab_brings_anything_down(templates, tmp_path, tell):
+    runs = tmp_path / "runs"
+    snapshots = [RunReader(shutil.copytree(each, runs / each.name)).read(time.time()) for each in templates]
+    judged = [judge(each, AT) for each in snapshots]
+    others = Others(runs)
+    for case in range(QUESTIONS):
+        seed = random.Random(case)
+        place = seed.randrange(len(snapshots))
+        question = _question(seed, snapshots[place])
+        try:
+            with within(HANG_SECS):
+                given = answer(snapshots[place], judged[place], question, others)
+                Since.of(question)
+                json.loads(msgspec.json.encode(given))
+        except (Exception, Hang) as problem:
+            raise AssertionError(f"case {case}: {question!r}"[:500]) from problem
+    tell("mutated requests", "questions of a tab over the live route", QUESTIONS)
+
+
+def _question(seed: random.Random, snapshot: Snapshot) -> dict[str, Any]:
+    fields = (
+        "epoch",
+        "filter",
+        "word",
+        "watched",
+        "with",
+        "mode",
+        "known",
+        "only_grave",
+        "id",
+        "asked",
+        "epochs",
+        "life",
+    )
+    fitting: tuple[Any, ...] = (1, 12.0, "errors", ["healthy"], ["../.."], snapshot.run_id, [snapshot.run_id] * 40)
+    question = {name: seed.choice((*EVIL, *fitting)) for name in seed.sample(fields, seed.randrange(len(fields)))}
+    question["kind"] = seed.choice(("compare", "predictions", "clip", "moment", "log", *EVIL))
+    return question
