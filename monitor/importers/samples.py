@@ -7,7 +7,7 @@ The forms are those that training scripts print and people paste: a word count i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 TARGET = re.compile(
@@ -33,27 +33,42 @@ class Sample:
 
 def read_samples(lines: Iterable[str]) -> tuple[Sample, ...]:
     """Every target that is followed by its prediction, in order; at most 10,000."""
-    found = []
-    for sample in _pairs(lines):
-        found.append(sample)
+    scan = SampleScan()
+    found: list[Sample] = []
+    epoch: float | None = None
+    for line in lines:
+        if scan.take(line, epoch):
+            found += scan.found()
+        elif (named := EPOCH.search(line)) and "|" not in line:
+            epoch = float(named[1])
         if len(found) == MOST_SAMPLES:
             break
     return tuple(found)
 
 
-def _pairs(lines: Iterable[str]) -> Iterator[Sample]:
-    epoch: float | None = None
-    target: str | None = None
-    for line in lines:
-        wanted, said = TARGET.match(line), SAID.match(line)
-        if wanted:
-            target = _sentence(wanted[1])
-        elif said:
-            if target:
-                yield Sample(epoch, target, _sentence(said[1]))
-            target = None
-        elif (named := EPOCH.search(line)) and "|" not in line:
-            epoch = float(named[1])
+class SampleScan:
+    """Pairs targets with the predictions below them, line by line."""
+
+    def __init__(self) -> None:
+        self._target: str | None = None
+        self._found: list[Sample] = []
+
+    def take(self, line: str, epoch: float | None) -> bool:
+        """Whether the line is a target or a prediction; `epoch` is the one that it belongs to, if one was named."""
+        if wanted := TARGET.match(line):
+            self._target = _sentence(wanted[1])
+        elif said := SAID.match(line):
+            if self._target:
+                self._found.append(Sample(epoch, self._target, _sentence(said[1])))
+            self._target = None
+        else:
+            return False
+        return True
+
+    def found(self) -> list[Sample]:
+        """The pairs since the last call."""
+        new, self._found = self._found, []
+        return new
 
 
 def _sentence(text: str) -> str:

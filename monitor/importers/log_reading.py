@@ -1,0 +1,140 @@
+"""A log's bytes → rows of epochs and printed predictions, as they come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.errors import UnreadableRunError
+from monitor.importers.log_epochs import Basis, EpochRows, Row
+from monitor.importers.log_line import Statement, read_line
+from monitor.importers.log_text import LogText
+from monitor.importers.samples import Sample, SampleScan
+
+CHUNK_BYTES = 1 << 20
+HEAD_BYTES = 8192
+MOST_ROWS = 20_000
+DIGIT = re.compile(r"\d")
+POINTER = b"version https://git-lfs"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one chunk of a log brought."""
+
+    rows: tuple[Row, ...] = ()
+    samples: tuple[Sample, ...] = ()
+
+
+class LogReading:
+    """Reads one log in one way. Memory does not grow with the log."""
+
+    def __init__(self, rows: EpochRows) -> None:
+        self.rows = rows
+        self._text = LogText()
+        self._samples = SampleScan()
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self._text.waiting_bytes
+
+    def feed(self, chunk: bytes) -> Said:
+        """What the lines that this chunk finishes say."""
+        return self._take(self._text.feed(chunk))
+
+    def close(self) -> Said:
+        """The end of the log: an unfinished line counts, and so does an epoch that is whole."""
+        last = self._take(self._text.close())
+        return Said((*last.rows, *self.rows.close()), last.samples)
+
+    def _take(self, lines: Iterable[str]) -> Said:
+        rows: list[Row] = []
+        samples: list[Sample] = []
+        for line in lines:
+            if self._samples.take(line, self.rows.epoch):
+                samples += self._samples.found()
+            elif DIGIT.search(line):
+                rows += self.rows.take(read_line(line))
+        return Said(tuple(rows), tuple(samples))
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A whole log, read once to see what it holds."""
+
+    basis: Basis
+    rows: tuple[Row, ...]
+    samples: int
+    bytes_read: int
+
+
+def scan(path: Path, progress: Callable[[int], None] = lambda done_bytes: None) -> Scan:
+    """Reads a log from its beginning to its present end. Raises UnreadableRunError in one sentence if it is none.
+
+    `progress` is told how many bytes have been read.
+    """
+    check_log(path)
+    either = _EitherRows()
+    reading = LogReading(either)
+    done = samples = 0
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                samples += len(reading.feed(chunk).samples)
+                done += len(chunk)
+                progress(done)
+    except OSError as problem:
+        raise UnreadableRunError(f"{path} cannot be read: {problem.strerror or problem}.") from problem
+    samples += len(reading.close().samples)
+    return Scan(either.basis, tuple(either.found), samples, done)
+
+
+class _EitherRows(EpochRows):
+    """Reads by epochs, and by evaluations as long as no epoch was named; keeps what it finds."""
+
+    def __init__(self) -> None:
+        super().__init__("epochs")
+        self._by_step = EpochRows("evaluations")
+        self._counted: list[Row] = []
+        self._named: list[Row] = []
+
+    @property
+    def basis(self) -> Basis:
+        return "evaluations" if self.epoch is None else "epochs"
+
+    @property
+    def found(self) -> list[Row]:
+        return self._counted if self.epoch is None else self._named
+
+    def take(self, said: Statement) -> list[Row]:
+        self._named += super().take(said)[: MOST_ROWS - len(self._named)]
+        if self.epoch is None:
+            self._counted += self._by_step.take(said)[: MOST_ROWS - len(self._counted)]
+        return []
+
+    def close(self) -> list[Row]:
+        self._last = self.epoch
+        self._named += super().close()
+        self._counted += self._by_step.close()
+        return []
+
+
+def check_log(path: Path) -> None:
+    """Raises UnreadableRunError, in one sentence, for what is no text log that could be followed."""
+    try:
+        if not path.exists():
+            raise UnreadableRunError(f"There is no file {path}; give the log that the training writes.")
+        if not path.is_file():
+            raise UnreadableRunError(f"{path} is no regular file; give a log, such as train.log.")
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+    except OSError as problem:
+        raise UnreadableRunError(f"{path} cannot be read: {problem.strerror or problem}.") from problem
+    if not head.strip():
+        raise UnreadableRunError(f"{path} is empty; attach to it when the training has written its first epoch.")
+    if head.startswith(POINTER):
+        raise UnreadableRunError(f"{path} is a git-LFS pointer, not the file itself; fetch it with: git lfs pull")
+    if b"\0" in head:
+        raise UnreadableRunError(f"{path} is a binary file, not a text log; give the file that holds the printed lines.")
