@@ -6,15 +6,18 @@ evaluations. An epoch number that falls is a new start of the run in the same lo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from monitor.importers.log_line import Statement
 
 Basis = Literal["epochs", "evaluations"]
 
 MOST_NAMES = 200
+MOST_STEPS = 20_000
+RECENT_EPOCHS = 6
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,40 @@ class _Open:
 class EpochRows:
     """Collects what is said of an epoch. `take` hands out each row once it is complete, again if it changes."""
 
-    def __init__(self, basis: Basis, generation: int = 1, last_epoch: float | None = None) -> None:
-        """`generation` and `last_epoch` are where an earlier reading of the same log left off."""
+    def __init__(self, basis: Basis, memory: Mapping[str, Any] | None = None, *, one_start: bool = False) -> None:
+        """`memory`: what an earlier reading of the same log left (`memory()`).
+
+        `one_start`: somebody else knows when the run is started again (`begin_again`); a falling epoch says nothing.
+        """
+        known = memory or {}
         self._basis = basis
-        self._generation = generation
-        self._last = last_epoch
-        self._open: _Open | None = None
-        self._usual: frozenset[str] | None = None
-        self._passing: dict[str, str] = {}
+        self._one_start = one_start
+        self._generation = int(known.get("generation", 1))
+        self._last: float | None = known.get("last")
+        self._open = _Open(**known["open"]) if known.get("open") else None
+        self._recent: list[list[str]] = list(known.get("recent", []))
+        """The names in each of the last epochs: what usually belongs to one."""
+        self._passing: dict[str, str] = dict(known.get("passing", {}))
         """Said before the evaluation that it belongs to (fractional epochs, bare steps)."""
-        self._steps: list[float] = []
-        """Step of each evaluation of this generation, where evaluations are counted."""
+        self._steps: list[float] = list(known.get("steps", []))
+        """Step of each evaluation so far, where evaluations are counted."""
+
+    def memory(self) -> dict[str, Any]:
+        """What a later reading needs to go on, as plain JSON."""
+        return {
+            "generation": self._generation,
+            "last": self._last,
+            "open": asdict(self._open) if self._open else None,
+            "recent": self._recent,
+            "passing": dict(self._passing),
+            "steps": self._steps[-MOST_STEPS:],
+        }
+
+    def begin_again(self, generation: int) -> list[Row]:
+        """The process that writes the log has been started again: what is open is told if it is whole."""
+        rows = self.close()
+        self._generation, self._passing = generation, {}
+        return rows
 
     @property
     def generation(self) -> int:
@@ -90,13 +116,16 @@ class EpochRows:
     def settle(self) -> list[Row]:
         """After a silence: the epoch being told, if it holds a validation and nothing says what else would come."""
         now = self._open
-        ripe = now is not None and self._usual is None and any(name.startswith("val_") or name == "wer" for name in now.firm)
+        ripe = (
+            now is not None and not self._recent and any(name.startswith("val_") or name == "wer" for name in now.firm)
+        )
         return self._tell(now) if now is not None and ripe else []
 
     def close(self) -> list[Row]:
         """At the end of the log: the last epoch, unless it broke off."""
         now, self._open = self._open, None
-        if now is None or not (now.firm if self._usual is None else self._usual <= now.firm.keys()):
+        self._last = now.epoch if now is not None else self._last
+        if now is None or not (self._is_complete(now) if self._recent else now.firm):
             return []
         return self._tell(now)
 
@@ -145,10 +174,9 @@ class EpochRows:
         rows = []
         if before is not None and (before.firm or before.passing) and not (fell and not self._is_complete(before)):
             rows = self._tell(before)
-        if before is not None and before.firm:
-            names = frozenset(before.firm)
-            self._usual = names if not self._usual else (self._usual & names) or names
-        if fell:
+        if before is not None and before.firm and not fell:
+            self._recent = [*self._recent, sorted(before.firm)][-RECENT_EPOCHS:]
+        if fell and not self._one_start:
             self._generation += 1
         self._open = _Open(number, self._generation, passing=self._passing)
         if before is not None:
@@ -157,7 +185,12 @@ class EpochRows:
         return rows
 
     def _is_complete(self, now: _Open) -> bool:
-        return self._usual is not None and self._usual <= now.firm.keys()
+        return bool(self._recent) and self._usual() <= now.firm.keys()
+
+    def _usual(self) -> set[str]:
+        """What an epoch usually says, also what is measured every other time only; not what stood in one of many."""
+        seen = Counter(name for names in self._recent for name in names)
+        return {name for name, count in seen.items() if count * 3 >= len(self._recent)}
 
     def _tell(self, now: _Open) -> list[Row]:
         row = now.row()

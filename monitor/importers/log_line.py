@@ -35,18 +35,69 @@ SPLITS = {
     **dict.fromkeys(("val", "valid", "validation", "dev", "eval", "evaluation", "validate"), "val"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
-NOISE = frozenset({"avg", "average", "mean", "running", "epoch", "set", "current", "results", "metrics", "stats", "info"})
+NOISE = frozenset(
+    {"avg", "average", "mean", "running", "epoch", "set", "current", "results", "metrics", "stats", "info"}
+)
 """Words of a name that change nothing about what is measured."""
-STEPS = frozenset({"step", "steps", "iter", "iteration", "iterations", "it", "batch", "update", "updates", "global_step"})
+STEPS = frozenset(
+    {"step", "steps", "iter", "iteration", "iterations", "it", "batch", "update", "updates", "global_step"}
+)
 NO_SPLIT = frozenset({"lr", "learning_rate", "grad_norm", "gradient_norm", *STEPS})
 """Quantities of the optimiser: `train: loss 1.2 lr 1e-3` names one rate, not a rate of train."""
 TELLS_A_STORY = frozenset(
-    "from to at of in took after before until since than improved did not for line every next file eta".split()
+    [
+        "from",
+        "to",
+        "at",
+        "of",
+        "in",
+        "took",
+        "after",
+        "before",
+        "until",
+        "since",
+        "than",
+        "improved",
+        "did",
+        "not",
+        "for",
+        "line",
+        "every",
+        "next",
+        "file",
+        "eta",
+    ]
 )
 """A number after one of these is part of a sentence, not a measurement."""
 LOOKS_BACK = frozenset(
-    "best loaded loading load checkpoint saved saving save resume resuming resumed restored early stopping stop "
-    "stopped patience from at until last since after max total num".split()
+    [
+        "best",
+        "loaded",
+        "loading",
+        "load",
+        "checkpoint",
+        "saved",
+        "saving",
+        "save",
+        "resume",
+        "resuming",
+        "resumed",
+        "restored",
+        "early",
+        "stopping",
+        "stop",
+        "stopped",
+        "patience",
+        "from",
+        "at",
+        "until",
+        "last",
+        "since",
+        "after",
+        "max",
+        "total",
+        "num",
+    ]
 )
 """After one of these an epoch number is mentioned; it does not begin."""
 OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"

@@ -18,7 +18,10 @@ from monitor.importers.table import Table, Use, propose
 from monitor.run_dir import Epoch, GapBasis
 
 MOST_BESIDE = 40
-LOSS_LIKE = {"val_loss": re.compile(r"val_(?!.*best).*loss"), "train_loss": re.compile(r"(?:train_)?(?!val_|test_|best).*loss")}
+LOSS_LIKE = {
+    "val_loss": re.compile(r"val_(?!.*best).*loss"),
+    "train_loss": re.compile(r"(?:train_)?(?!val_|test_|best).*loss"),
+}
 """Where no name is one of the usual ones: any loss of that split."""
 SPOKEN = {"train_loss": "train loss", "train_eval_loss": "train loss in eval mode", "val_loss": "val loss",
           "train_wer": "train WER", "val_wer": "val WER"}  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from monitor.errors import UnreadableRunError
 from monitor.importers.log_epochs import Basis, EpochRows, Row
@@ -16,7 +17,10 @@ from monitor.importers.samples import Sample, SampleScan
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 8192
 MOST_ROWS = 20_000
+MOST_EARLY = 1000
 DIGIT = re.compile(r"\d")
+NAMED_EPOCH = re.compile(r"epoch\W{0,4}(\d+)", re.IGNORECASE)
+NO_DIGITS = {ord(digit): None for digit in "0123456789"}
 POINTER = b"version https://git-lfs"
 
 
@@ -29,16 +33,28 @@ class Said:
 
 
 class LogReading:
-    """Reads one log in one way. Memory does not grow with the log."""
+    """Reads one log in one way. Memory does not grow with the log.
 
-    def __init__(self, rows: EpochRows) -> None:
+    `memory` is what a later reading needs to go on where this one stands, as plain JSON.
+    """
+
+    def __init__(self, rows: EpochRows, memory: Mapping[str, Any] | None = None) -> None:
+        known = memory or {}
         self.rows = rows
         self._text = LogText()
-        self._samples = SampleScan()
+        self._pairs = SampleScan(known.get("target"))
+        # Predictions that were printed above the epoch they belong to: so they are throughout this log.
+        self._early = [Sample(None, *pair) for pair in known.get("early", [])]
+        self._come_first = bool(known.get("come_first"))
 
     @property
     def waiting_bytes(self) -> int:
+        """Bytes of an unfinished line: whoever goes on from here begins before them."""
         return self._text.waiting_bytes
+
+    def memory(self) -> dict[str, Any]:
+        early = [(sample.reference, sample.hypothesis) for sample in self._early]
+        return {"target": self._pairs.target, "early": early, "come_first": self._come_first}
 
     def feed(self, chunk: bytes) -> Said:
         """What the lines that this chunk finishes say."""
@@ -52,12 +68,47 @@ class LogReading:
     def _take(self, lines: Iterable[str]) -> Said:
         rows: list[Row] = []
         samples: list[Sample] = []
+        # Of step lines that differ only in their numbers, within one epoch, the last one is enough.
+        held, likeness = "", ""
         for line in lines:
-            if self._samples.take(line, self.rows.epoch):
-                samples += self._samples.found()
+            if self._pairs.take(line, self.rows.epoch):
+                samples += self._placed(self._pairs.found())
             elif DIGIT.search(line):
-                rows += self.rows.take(read_line(line))
+                same = _likeness(line)
+                if held and same != likeness:
+                    rows += self._read(held, samples)[0]
+                    held = ""
+                if same == likeness:
+                    held = line
+                    continue
+                told, partial = self._read(line, samples)
+                rows += told
+                likeness = same if partial else ""
+        if held:
+            rows += self._read(held, samples)[0]
         return Said(tuple(rows), tuple(samples))
+
+    def _read(self, line: str, samples: list[Sample]) -> tuple[list[Row], bool]:
+        """(the rows that a line completes, whether it spoke of a part of an epoch)."""
+        said, before = read_line(line), self.rows.epoch
+        rows = self.rows.take(said)
+        if self._early and self.rows.epoch != before:
+            samples += [replace(sample, epoch=self.rows.epoch) for sample in self._early]
+            self._early = []
+        return rows, said.partial
+
+    def _placed(self, found: list[Sample]) -> list[Sample]:
+        self._come_first = self._come_first or any(sample.epoch is None for sample in found)
+        if not self._come_first:
+            return found
+        self._early += found[: MOST_EARLY - len(self._early)]
+        return []
+
+
+def _likeness(line: str) -> str:
+    """Equal for lines of one epoch that differ only in their numbers."""
+    named = NAMED_EPOCH.search(line)
+    return line.translate(NO_DIGITS) + (named[1] if named else "")
 
 
 @dataclass(frozen=True)
@@ -115,7 +166,6 @@ class _EitherRows(EpochRows):
         return []
 
     def close(self) -> list[Row]:
-        self._last = self.epoch
         self._named += super().close()
         self._counted += self._by_step.close()
         return []
@@ -137,4 +187,6 @@ def check_log(path: Path) -> None:
     if head.startswith(POINTER):
         raise UnreadableRunError(f"{path} is a git-LFS pointer, not the file itself; fetch it with: git lfs pull")
     if b"\0" in head:
-        raise UnreadableRunError(f"{path} is a binary file, not a text log; give the file that holds the printed lines.")
+        raise UnreadableRunError(
+            f"{path} is a binary file, not a text log; give the file that holds the printed lines."
+        )

@@ -49,18 +49,19 @@ def read_samples(lines: Iterable[str]) -> tuple[Sample, ...]:
 class SampleScan:
     """Pairs targets with the predictions below them, line by line."""
 
-    def __init__(self) -> None:
-        self._target: str | None = None
+    def __init__(self, target: str | None = None) -> None:
+        self.target = target
+        """The target that waits for its prediction."""
         self._found: list[Sample] = []
 
     def take(self, line: str, epoch: float | None) -> bool:
         """Whether the line is a target or a prediction; `epoch` is the one that it belongs to, if one was named."""
         if wanted := TARGET.match(line):
-            self._target = _sentence(wanted[1])
+            self.target = _sentence(wanted[1])
         elif said := SAID.match(line):
-            if self._target:
-                self._found.append(Sample(epoch, self._target, _sentence(said[1])))
-            self._target = None
+            if self.target:
+                self._found.append(Sample(epoch, self.target, _sentence(said[1])))
+            self.target = None
         else:
             return False
         return True
