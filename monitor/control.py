@@ -34,7 +34,7 @@ def request(run_dir: Path, verb: Verb, *, generation: int, asked_by: str, now: f
             last = _last_word(_unanswered(run_dir, generation, names))
             if last is not None and last.verb == verb:
                 return last
-            number = 1 + max((n for g, v, n, _ in names if (g, v) == (generation, verb)), default=0)
+            number = 1 + max((n for g, _, n, _ in names if g == generation), default=0)
             asked = Request(verb=verb, generation=generation, number=number, asked_at=now, asked_by=asked_by)
             if files.create(_path(run_dir, asked, "request"), encode(asked)):
                 return asked
@@ -64,7 +64,7 @@ def _unanswered(run_dir: Path, generation: int, names: list[tuple[int, Verb, int
         # One that says another name than its own could never be answered.
         if (asked.generation, asked.verb, asked.number) == (g, v, n):
             open_ones.append(asked)
-    return sorted(open_ones, key=lambda asked: (asked.asked_at, asked.number))
+    return sorted(open_ones, key=_order)
 
 
 def answer(run_dir: Path, asked: Request, result: Result, why: str, now: float) -> Answer:
@@ -102,8 +102,12 @@ def stop_wanted(run_dir: Path, generation: int) -> bool:
 
 
 def _last_word(waiting: list[Request]) -> Request | None:
-    """The newest request; a cancel of the same instant comes after its stop."""
-    return max(waiting, key=lambda asked: (asked.asked_at, asked.verb == "cancel", asked.number), default=None)
+    return max(waiting, key=_order, default=None)
+
+
+def _order(asked: Request) -> tuple[int, bool]:
+    """By number, never by the clock, which may be set back in between; of two at once the cancel comes last."""
+    return asked.number, asked.verb == "cancel"
 
 
 def _names(run_dir: Path) -> list[tuple[int, Verb, int, str]]:

@@ -24,7 +24,7 @@ from monitor.relaunch.flags import text_of
 from monitor.relaunch.plan import RestartPlan, free_run_id, make_plan
 from monitor.run_dir import LAUNCH_FILE, Parent, Request, Snapshot, check_run_id, encode
 from monitor.settings import settings_for
-from monitor.status import Status, status_of
+from monitor.status import Status, last_heard_at, status_of
 
 HOME = Path(__file__).resolve().parent.parent
 """The folder of the packages `monitor` and `trainer`: what `python -m` needs to find them."""
@@ -204,6 +204,7 @@ def status(run_dir: Path) -> Status:
     state, progress = read_state(run_dir), read_progress(run_dir)
     trainer = state.trainer if state else progress.process if progress else None
     supervisor = state.supervisor if state else None
+    heard_at = last_heard_at(state, progress)
     glance = Snapshot(
         run_dir=str(run_dir),
         run_id=run_dir.name,
@@ -211,8 +212,8 @@ def status(run_dir: Path) -> Status:
         launch=read_launch(run_dir),
         progress=progress,
         state=state,
-        trainer_liveness=processes.liveness(trainer) if trainer else None,
-        supervisor_liveness=processes.liveness(supervisor) if supervisor else None,
+        trainer_liveness=processes.liveness(trainer, heard_at) if trainer else None,
+        supervisor_liveness=processes.liveness(supervisor, heard_at) if supervisor else None,
         follower_liveness=processes.liveness(progress.follower) if progress and progress.follower else None,
     )
     found = status_of(glance)

@@ -12,6 +12,7 @@ import fcntl
 import os
 import socket
 import sys
+import time
 import weakref
 from pathlib import Path
 
@@ -37,17 +38,38 @@ def identify(pid: int | None = None) -> Identity:
     )
 
 
-def liveness(identity: Identity) -> Liveness:
-    """Whether that very process is alive. "unknown" where it cannot be judged from this host and namespace."""
+def liveness(identity: Identity, heard_at: float | None = None) -> Liveness:
+    """Whether that very process is alive. "unknown" where it cannot be judged from this host and namespace.
+
+    `heard_at`: when it last wrote something (UTC seconds), which tells a reboot from a machine of the same name.
+    """
     if identity.boot_id != _boot_id():
-        # The same host name with another boot id is this machine before a reboot: nothing of it lives on.
-        return "gone" if identity.host == socket.gethostname() else "unknown"
+        return "gone" if _was_here_before_a_reboot(identity, heard_at) else "unknown"
     if identity.pid_namespace != _pid_namespace():
         return "unknown"
     found = _state_and_start(identity.pid)
     if found is None or found[0] in DEAD_STATES or found[1] != identity.start_ticks:
         return "gone"
     return "alive"
+
+
+def _was_here_before_a_reboot(identity: Identity, heard_at: float | None) -> bool:
+    """Whether a process of another boot was one of this machine: then nothing of it lives on.
+
+    A host name alone proves little: containers and cloned machines share theirs over a shared disk.
+    What was heard of after this machine came up did not go down with it.
+    """
+    same_place = identity.host == socket.gethostname() and identity.pid_namespace == _pid_namespace()
+    return same_place and (heard_at is None or heard_at < _booted_at())
+
+
+def _booted_at() -> float:
+    """When this machine came up, UTC seconds by its clock of now."""
+    if ON_LINUX:
+        return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    import psutil
+
+    return float(psutil.boot_time())
 
 
 def _boot_id() -> str:

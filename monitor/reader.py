@@ -9,6 +9,8 @@ It asks nobody: a run is read the same way whether its processes live, hang or a
 from __future__ import annotations
 
 import difflib
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -46,6 +48,7 @@ from monitor.run_dir import (
     decode,
     schema_of,
 )
+from monitor.status import last_heard_at
 
 R = TypeVar("R", bound=Record)
 
@@ -53,6 +56,8 @@ MARKS_OF_A_RUN = (RUN_FILE, LAUNCH_FILE, EPOCHS_FILE)
 PROBLEMS_KEPT = 100
 PIECES_WITHOUT_A_LINE = 64
 """So much of a file that holds no line at all (1 GB) is passed over in one look; the next look goes on."""
+SURE_SECS = 5.0
+"""Silence watched for this long is believed against a heartbeat that is dated in the future."""
 
 
 def list_runs(runs_dir: Path) -> list[str]:
@@ -85,8 +90,9 @@ def nearest(runs_dir: Path, name: str) -> str | None:
 class RunReader:
     """Reads one run again and again. Not thread-safe: one reader, one caller."""
 
-    def __init__(self, run_dir: Path) -> None:
+    def __init__(self, run_dir: Path, tick: Callable[[], float] = time.monotonic) -> None:
         self.run_dir = Path(run_dir)
+        self._silence = _Silence(tick)
         self._epochs = _Series(self.run_dir / EPOCHS_FILE, Epoch)
         self._steps = _Series(self.run_dir / STEPS_FILE, Step)
         self._clips = _Series(self.run_dir / CLIPS_FILE, Clip)
@@ -122,6 +128,7 @@ class RunReader:
         if changed or alive != self._liveness or self._seq == 0:
             self._seq += 1
         self._liveness = alive
+        self._silence.note(self._progress.value)
         return self._snapshot(now)
 
     def _check_folder(self) -> None:
@@ -159,8 +166,10 @@ class RunReader:
             trainer = progress.process
         supervisor = state.supervisor if state is not None else None
         follower = progress.follower if progress is not None else None
+        heard_at = last_heard_at(state, progress)
         return tuple(
-            processes.liveness(process) if process is not None else None for process in (trainer, supervisor, follower)
+            processes.liveness(process, heard_at) if process is not None else None
+            for process in (trainer, supervisor, follower)
         )
 
     def _snapshot(self, now: float) -> Snapshot:
@@ -179,6 +188,7 @@ class RunReader:
             trainer_liveness=self._liveness[0],
             supervisor_liveness=self._liveness[1],
             follower_liveness=self._liveness[2],
+            silent_secs=self._silence.secs(self._progress.value, now),
             epochs=epochs,
             steps=self._steps.records,
             clips=self._clips.records,
@@ -196,6 +206,32 @@ class RunReader:
 
     def _all_documents(self) -> tuple[_Document[Run], _Document[Launch], _Document[Progress], _Document[State]]:
         return self._run, self._launch, self._progress, self._state
+
+
+class _Silence:
+    """How long the trainer has said nothing: wall clocks jump, so arrivals are timed by a steady one."""
+
+    def __init__(self, tick: Callable[[], float]) -> None:
+        self._tick = tick
+        self._last: Progress | None = None
+        self._since = tick()
+        self._seen_to_arrive = False
+
+    def note(self, progress: Progress | None) -> None:
+        """Takes in what was read; a heartbeat that differs from the last one has arrived since."""
+        if progress != self._last:
+            self._seen_to_arrive = self._last is not None
+            self._last, self._since = progress, self._tick()
+
+    def secs(self, progress: Progress | None, now: float) -> float | None:
+        if progress is None:
+            return None
+        watched = self._tick() - self._since
+        if self._seen_to_arrive:
+            return watched
+        # Of a heartbeat that was there at the first look only the wall clock knows, unless it was set back since.
+        by_clock = now - progress.heartbeat_at
+        return max(by_clock, watched) if by_clock >= 0 or watched > SURE_SECS else by_clock
 
 
 class _Series(Generic[R]):

@@ -216,6 +216,8 @@ class Progress(Record, frozen=True, kw_only=True, omit_defaults=False):
     error: str | None = None
     follower: Identity | None = None
     """The process that copies a foreign script's records in here; `heartbeat_at` is then when they last grew."""
+    traceback: str | None = None
+    """With "failed": the end of the exception's traceback, cut to a few thousand characters."""
 
 
 class StopStage(Record, frozen=True, kw_only=True):
@@ -241,6 +243,8 @@ class State(Record, frozen=True, kw_only=True, omit_defaults=False):
     signal: int | None = None
     error: str | None = None
     stop: StopStage | None = None
+    traceback: str | None = None
+    """With "failed": the last traceback of the trainer or its log, cut to a few thousand characters."""
 
 
 class Epoch(Record, frozen=True, kw_only=True):
@@ -484,6 +488,9 @@ class Snapshot(Record, frozen=True, kw_only=True):
     """Of the process recorded in state.json (else progress.json), looked up at `read_at`; None: nothing recorded."""
     supervisor_liveness: Liveness | None = None
     follower_liveness: Liveness | None = None
+    silent_secs: float | None = None
+    """Since the trainer's last sign of life: by the reader's own steady clock once it has seen one arrive, else by the
+    wall clock. Negative where a clock was set back; None without any heartbeat."""
     epochs: tuple[Epoch, ...] = ()
     """One per epoch number: the last record wins; in file order."""
     steps: tuple[Step, ...] = ()

@@ -71,6 +71,7 @@ BACKLOG_RECORDS = 10_000
 HEARTBEAT_SECS = 0.5
 POLL_SECS = 0.2
 PACE_STEPS = 50
+TRACEBACK_CHARACTERS = 4000
 
 R = TypeVar("R", bound=Record)
 
@@ -98,7 +99,9 @@ class NullRunWriter:
     def log_probe(self, name: str, values: Mapping[str, Any]) -> None: ...
     def heartbeat(self, phase: Phase | None = None, epoch: int | None = None, step: int | None = None) -> None: ...
     def saved_checkpoint(self, path: str | Path, epoch: int) -> None: ...
-    def finish(self, outcome: Outcome = "finished", error: str | None = None) -> None: ...
+    def finish(
+        self, outcome: Outcome = "finished", error: str | None = None, *, traceback: str | None = None
+    ) -> None: ...
 
     def should_stop(self) -> bool:
         return False
@@ -347,7 +350,7 @@ class RunWriter(NullRunWriter):
                 self._tell(force=True, phase="stopping")
         return self._stop_seen
 
-    def finish(self, outcome: Outcome = "finished", error: str | None = None) -> None:
+    def finish(self, outcome: Outcome = "finished", error: str | None = None, *, traceback: str | None = None) -> None:
         """The last word: the outcome is on disk when this returns, unless the disk is full."""
         if self._muted or self._progress.outcome is not None:
             return
@@ -355,7 +358,7 @@ class RunWriter(NullRunWriter):
             self._warn(f"outcome {outcome!r} is none of {', '.join(get_args(Outcome))}")
             outcome = "failed" if error else "finished"
         self._outbox.flush()
-        self._tell(force=True, phase="ended", outcome=outcome, error=error)
+        self._tell(force=True, phase="ended", outcome=outcome, error=error, traceback=traceback)
         if not self._supervised:
             self._answer_requests(outcome)
         self._outbox.close()
@@ -372,7 +375,9 @@ class RunWriter(NullRunWriter):
         elif isinstance(error, KeyboardInterrupt):
             self.finish("stopped")
         else:
-            self.finish("failed", "".join(traceback.format_exception_only(error)).strip())
+            whole = "".join(traceback.format_exception(error)).strip()
+            said = "".join(traceback.format_exception_only(error)).strip()
+            self.finish("failed", said, traceback=whole[-TRACEBACK_CHARACTERS:])
 
     # -- beneath -----------------------------------------------------------------------------------------------
 

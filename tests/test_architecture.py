@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "control": CONTRACT | {"files", "opening"},
     "floors": CONTRACT,
     "writer": CONTRACT | {"files", "opening", "control", "processes"},
-    "reader": CONTRACT | {"files", "opening", "processes"},
+    "reader": CONTRACT | {"files", "opening", "processes", "status"},
     "status": {"run_dir"},
     "replay": CONTRACT,
     "rules": CONTRACT | {"series", "forecast", "status"},

@@ -66,6 +66,15 @@ def test_a_stop_that_was_taken_back_is_not_wanted(tmp_path):
     assert not control.stop_wanted(tmp_path, 1)
 
 
+def test_a_clock_that_is_set_back_between_two_requests_does_not_change_their_order(tmp_path):
+    ask(tmp_path, now=1000.0)
+    ask(tmp_path, "cancel", now=1.0)
+    assert [asked.verb for asked in control.pending(tmp_path, 1)] == ["stop", "cancel"]
+    assert not control.stop_wanted(tmp_path, 1)
+    ask(tmp_path, "stop", now=500.0)
+    assert control.stop_wanted(tmp_path, 1)
+
+
 def test_the_first_answer_stands(tmp_path):
     asked = ask(tmp_path)
     first = control.answer(tmp_path, asked, "done", "", 2.0)

@@ -58,6 +58,22 @@ def test_nothing_survives_a_reboot_of_its_machine():
     assert liveness(changed(identify(), boot_id="another boot")) == "gone"
 
 
+def test_a_namesake_that_was_heard_of_since_this_machine_came_up_is_no_victim_of_its_reboot():
+    """Two machines or containers with one host name, over a shared disk."""
+    elsewhere = changed(identify(), boot_id="another boot")
+    assert liveness(elsewhere, heard_at=time.time() - 10) == "unknown"
+    assert liveness(elsewhere, heard_at=1.0) == "gone"
+
+
+def test_a_container_of_another_boot_cannot_be_told_from_one_of_another_machine():
+    assert liveness(changed(identify(), boot_id="another boot", pid_namespace="pid:[1]"), heard_at=1.0) == "unknown"
+
+
+def test_a_pid_with_the_same_start_ticks_under_another_boot_is_another_process(sleeper):
+    """After a reboot the same services get the same pids at nearly the same ticks."""
+    assert liveness(changed(identify(sleeper.pid), boot_id="another boot"), heard_at=1.0) == "gone"
+
+
 def test_another_machine_or_container_cannot_be_judged_from_here():
     assert liveness(changed(identify(), boot_id="x", host="elsewhere")) == "unknown"
     assert liveness(changed(identify(), pid_namespace="pid:[1]")) == "unknown"

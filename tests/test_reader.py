@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor import files
 from monitor.errors import UnreadableRunError
 from monitor.reader import RunReader, is_run, list_runs, nearest
-from monitor.run_dir import Epoch, Run, encode, encode_line
+from monitor.run_dir import PROGRESS_FILE, Epoch, Progress, Run, encode, encode_line
 
 
 @pytest.fixture
@@ -167,3 +168,31 @@ def test_no_content_of_any_file_stops_the_reader(tmp_path_factory, name, content
     with (folder / name).open("ab") as out:
         out.write(content + b"\n")
     assert 1 in epochs_of(RunReader(folder).read(time.time())) or name == "epochs.jsonl"
+
+
+def beat(run_dir, at):
+    files.replace(run_dir / PROGRESS_FILE, encode(Progress(heartbeat_at=at, epoch=int(at))))
+
+
+def test_the_age_of_a_heartbeat_is_watched_and_not_computed_from_clocks_that_jump(run_dir):
+    steady = [1000.0]
+    reader = RunReader(run_dir, tick=lambda: steady[0])
+    assert reader.read(now=50.0).silent_secs is None
+    beat(run_dir, 50.0)
+    assert reader.read(now=53.0).silent_secs == 3.0, "at the first look only the wall clock knows"
+    steady[0] += 20
+    assert reader.read(now=53.0 - 3600).silent_secs == 20.0, "set back by an hour: what was watched in vain counts"
+    beat(run_dir, 60.0)
+    reader.read(now=61.0)
+    steady[0] += 4
+    assert reader.read(now=61.0 + 3600).silent_secs == 4.0, "set forward by an hour"
+    assert reader.read(now=61.0 - 3600).silent_secs == 4.0
+
+
+def test_a_heartbeat_from_the_future_has_no_age_until_it_was_watched(run_dir):
+    beat(run_dir, 5000.0)
+    steady = [0.0]
+    reader = RunReader(run_dir, tick=lambda: steady[0])
+    assert reader.read(now=1000.0).silent_secs == -4000.0
+    steady[0] += 60
+    assert reader.read(now=1060.0).silent_secs == 60.0

@@ -1,5 +1,6 @@
 """What a run is doing, told from files and the liveness of the recorded processes: every word and its evidence."""
 
+import msgspec
 import pytest
 
 from monitor.run_dir import Epoch, Identity, Launch, Progress, Snapshot, State
@@ -45,6 +46,11 @@ ENDED = Progress(heartbeat_at=98.0, process=TRAINER, outcome="finished")
         pytest.param(snapshot("running", "gone", "gone", progress=ENDED), "finished", False, False, id="its last word"),
         pytest.param(snapshot("queued", supervisor="gone"), "lost", False, False, id="died before the start"),
         pytest.param(snapshot("running", "unknown", "unknown"), "running", True, False, id="another machine"),
+        pytest.param(snapshot("queued", supervisor="unknown"), "queued", True, False, id="queued on another machine"),
+        pytest.param(snapshot("running", "unknown", "gone"), "running", True, False, id="half of it is out of sight"),
+        pytest.param(
+            snapshot("running", "unknown", "unknown", progress=ENDED), "finished", False, False, id="its word from afar"
+        ),
         pytest.param(snapshot(progress=BEATS, trainer="alive"), "running", True, False, id="foreground"),
         pytest.param(snapshot(progress=BEATS, trainer="gone"), "lost", False, False, id="foreground, killed"),
         pytest.param(snapshot(progress=ENDED), "finished", False, False, id="foreground, finished"),
@@ -63,6 +69,41 @@ def test_the_word_for_each_situation(seen, word, live, unsupervised):
 def test_the_evidence_names_the_process_its_machine_and_its_heartbeat():
     evidence = status_of(snapshot("running", **ALIVE, progress=BEATS)).evidence
     assert evidence == "Process 7 on gpu3 is alive, heartbeat 2 s ago."
+
+
+HEARD = Progress(heartbeat_at=98.0, process=TRAINER)
+
+
+@pytest.mark.parametrize("state", ["running", None])
+def test_a_run_of_another_machine_is_told_with_the_age_of_the_news_and_never_called_alive(state):
+    known = State(state="running", supervisor=SUPERVISOR, trainer=TRAINER, updated_at=1.0) if state else None
+    seen = snapshot(known, "unknown", "unknown" if state else None, progress=HEARD)
+    seen = msgspec.structs.replace(seen, read_at=98.0 + 14 * 60)
+    status = status_of(seen)
+    assert status.unseen
+    assert status.text == "running, as last heard"
+    assert status.evidence == "Last heard 14 min ago from gpu3; its processes cannot be seen from here."
+    assert "7" not in status.evidence.replace("14", ""), "a foreign pid means nothing here"
+    assert status.heard_at == HEARD.heartbeat_at
+
+
+def test_a_machine_whose_clock_runs_ahead_is_not_called_heard_just_now():
+    seen = snapshot("running", "unknown", "unknown", progress=Progress(heartbeat_at=700.0, process=TRAINER))
+    assert status_of(seen).evidence == (
+        "Last heard from gpu3, whose clock is 10 min ahead of this one; its processes cannot be seen from here."
+    )
+
+
+def test_a_clock_that_was_set_back_makes_no_heartbeat_young():
+    seen = snapshot("running", **ALIVE, progress=Progress(heartbeat_at=3700.0, process=TRAINER))
+    assert "dated 60 min ahead of this clock" in status_of(seen).evidence
+    watched = msgspec.structs.replace(seen, silent_secs=42.0)
+    assert status_of(watched).evidence == "Process 7 on gpu3 is alive, heartbeat 42 s ago."
+
+
+def test_a_failed_run_names_exit_code_signal_and_error():
+    state = State(state="failed", signal=11, error="Ended by SIGSEGV.", updated_at=1.0)
+    assert status_of(snapshot(state)).evidence == "Its supervisor saw it end: SIGSEGV, Ended by SIGSEGV."
 
 
 def test_a_lost_run_says_what_is_missing_and_what_was_last_seen():

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.run_dir import LOG_FILE, Progress, StopStage
 from monitor.supervisor.ending import final_of
-from monitor.supervisor.lasterror import last_error
+from monitor.supervisor.lasterror import TRACEBACK_CHARACTERS, last_error, last_traceback
 from monitor.supervisor.stopping import Waited, is_leaving, next_stage, went_on
 from monitor.supervisor.trainer import Ending
 
@@ -39,13 +41,13 @@ def test_the_next_stage_is_due(stage, since_asked, since_stage, listens, expecte
     assert next_stage(stage, Waited(since_asked, since_stage), listens, GRACE) == expected
 
 
-def test_work_older_than_the_cancel_proves_nothing():
-    assert not went_on(Progress(heartbeat_at=99.0, phase="training"), 1, 100.0)
-    assert went_on(Progress(heartbeat_at=101.0, phase="training"), 1, 100.0)
+def test_work_older_than_the_cancel_proves_nothing_whatever_its_clock_says():
+    assert not went_on(Progress(heartbeat_at=999.0, phase="training"), 1, arrived_since=False)
+    assert went_on(Progress(heartbeat_at=1.0, phase="training"), 1, arrived_since=True)
 
 
 def test_a_checkpoint_being_saved_does_not_prove_that_the_trainer_goes_on():
-    assert not went_on(Progress(heartbeat_at=101.0, phase="saving"), 1, 100.0)
+    assert not went_on(Progress(heartbeat_at=101.0, phase="saving"), 1, arrived_since=True)
 
 
 def test_the_heartbeat_of_an_earlier_generation_says_nothing_about_this_one():
@@ -127,3 +129,76 @@ def test_only_the_end_of_a_long_log_is_read(tmp_path: Path):
     log = tmp_path / LOG_FILE
     log.write_text("ValueError: long ago\n" + "x" * 100 + "\n" * 70_000 + "now\n")
     assert last_error(log) == "now"
+
+
+TRACE = """Traceback (most recent call last):
+  File "train.py", line 3, in <module>
+    loss.backward()
+  File "loss.py", line 9, in backward
+    raise ValueError("bad loss:\\n  nan")
+ValueError: bad loss:
+  nan"""
+
+
+def logged(folder: Path, text: str) -> Path:
+    (folder / LOG_FILE).write_text(text, newline="")
+    return folder / LOG_FILE
+
+
+def test_a_log_without_a_traceback_has_none(tmp_path: Path):
+    assert last_traceback(tmp_path / "none.log") is None
+    assert last_traceback(logged(tmp_path, "epoch 1\nKilled\n")) is None
+
+
+def test_the_last_traceback_is_kept_with_the_whole_message_and_without_colours(tmp_path: Path):
+    log = logged(tmp_path, "epoch 1\nTraceback (most recent call last):\n  old\nKeyError: 1\n\x1b[31m" + TRACE + "\n\n")
+    assert last_traceback(log) == TRACE
+
+
+def test_a_crash_of_the_interpreter_counts_as_a_traceback(tmp_path: Path):
+    crash = (
+        'Fatal Python error: Segmentation fault\n\nCurrent thread 0x1 (most recent call first):\n  File "x.py", line 1'
+    )
+    assert last_traceback(logged(tmp_path, "step 3\n" + crash + "\n")) == crash
+
+
+def test_of_several_processes_the_one_that_failed_is_quoted_and_not_their_launcher(tmp_path: Path):
+    launcher = (
+        "Traceback (most recent call last):\n  run(args)\n"
+        "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \ntrain.py FAILED\n"
+    )
+    log = logged(tmp_path, "[rank0]: " + TRACE + "\n" + launcher)
+    assert last_traceback(log) == "[rank0]: " + TRACE
+    assert last_error(log) == "ValueError: bad loss:"
+
+
+def test_a_traceback_without_end_is_cut_to_its_end(tmp_path: Path):
+    deep = "".join(f'  File "model.py", line {number}\n' for number in range(3000))
+    found = last_traceback(logged(tmp_path, "Traceback (most recent call last):\n" + deep + "RecursionError: deep\n"))
+    assert found is None or len(found) <= TRACEBACK_CHARACTERS, "it may begin before what is read of the log"
+    short = last_traceback(
+        logged(tmp_path, "Traceback (most recent call last):\n" + deep[:9000] + "\nRecursionError: deep")
+    )
+    assert short is not None
+    assert short.endswith("RecursionError: deep")
+    assert len(short) == TRACEBACK_CHARACTERS
+
+
+PARTS = [
+    "Traceback (most recent call last):",
+    "  File x",
+    "ValueError: x",
+    "",
+    "\r",
+    "\n",
+    "Fatal Python error: y",
+    "\x00\ud800",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=12).map("\n".join))
+def test_no_log_whatever_keeps_a_supervisor_from_its_last_word(tmp_path_factory, text):
+    log = tmp_path_factory.getbasetemp() / "any.log"
+    log.write_bytes(text.encode("utf-8", "surrogatepass"))
+    for said in (last_error(log), last_traceback(log)):
+        assert said is None or said.strip()

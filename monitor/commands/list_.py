@@ -48,21 +48,28 @@ def _row(run_dir: Path) -> dict[str, Any]:
     except (OSError, MonitorError) as problem:
         # One damaged run must not hide the others.
         nothing = Summary(run_id=run_dir.name, verdict="")
-        return {**_shown(run_dir.name, nothing, None), "state": "unreadable", "evidence": str(problem)}
+        return {**_shown(run_dir.name, nothing, None), "evidence": str(problem)}
 
 
 def _readable_row(run_dir: Path) -> dict[str, Any]:
     """One run from its small files only: the list stays quick however long the runs are."""
     ensure_supervised(run_dir)
     state = status(run_dir)
-    told = {"state": state.word, "live": state.live, "unsupervised": state.unsupervised, "evidence": state.evidence}
+    told = {
+        "state": state.word,
+        "state_text": state.text,
+        "live": state.live,
+        "unsupervised": state.unsupervised,
+        "evidence": state.evidence,
+    }
     return {**_shown(run_dir.name, summary_of(run_dir), read_progress(run_dir)), **told}
 
 
 def _shown(run_id: str, summary: Summary, progress: Progress | None) -> dict[str, Any]:
     return {
         "run_id": run_id,
-        "state": "",
+        "state": "unreadable",
+        "state_text": "unreadable",
         "live": False,
         "unsupervised": False,
         "evidence": "",
@@ -79,7 +86,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         table.add_row(
             row["run_id"],
-            row["state"] + (", unsupervised" if row["unsupervised"] else ""),
+            row["state_text"],
             words.short(row["epoch"]) + (f"/{row['epochs']}" if row["epochs"] else ""),
             words.percent(row["val_wer"]),
             words.percent(row["wer_constant"]),

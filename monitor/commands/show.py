@@ -9,7 +9,7 @@ from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsO
 from monitor.commands.looking import Look, look_at
 from monitor.errors import EXIT_OK
 from monitor.launch import command_of
-from monitor.run_dir import Floors
+from monitor.run_dir import Floors, Snapshot
 
 
 def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
@@ -40,6 +40,7 @@ def document(look: Look) -> dict[str, Any]:
         "parent": snapshot.launch.parent if snapshot.launch else None,
         "command": _command(look),
         "error": snapshot.state.error if snapshot.state else None,
+        "traceback": _traceback(snapshot),
         "problems": list(snapshot.problems),
     }
 
@@ -47,9 +48,8 @@ def document(look: Look) -> dict[str, Any]:
 def lines(look: Look) -> list[str]:
     """The run in words."""
     snapshot, diagnosis, status = look.snapshot, look.judged.diagnosis, look.status
-    unsupervised = ", unsupervised" if status.unsupervised else ""
     text = [
-        f"{snapshot.run_id}: {status.word}{unsupervised}. {status.evidence}",
+        f"{snapshot.run_id}: {status.text}. {status.evidence}",
         f"{diagnosis.verdict}  {diagnosis.reason}",
         *diagnosis.also,
         f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.",
@@ -58,6 +58,8 @@ def lines(look: Look) -> list[str]:
     ]
     if snapshot.state and snapshot.state.error:
         text.append(f"Error: {snapshot.state.error}")
+    if trace := _traceback(snapshot):
+        text += ["Last traceback:", *(f"  {line}" for line in trace.splitlines())]
     if snapshot.launch and snapshot.launch.parent:
         text.append(f"Child of {snapshot.launch.parent.run_id}: {_changes(snapshot.launch.parent.changes)}")
     if command := _command(look):
@@ -66,6 +68,14 @@ def lines(look: Look) -> list[str]:
         first = snapshot.problems[0]
         text.append(f"{len(snapshot.problems)} unreadable: first {first.file}, line {first.line}: {first.reason}")
     return [line for line in text if line]
+
+
+def _traceback(snapshot: Snapshot) -> str | None:
+    """Of the start that failed, never of an earlier one."""
+    state, progress = snapshot.state, snapshot.progress
+    if state is not None:
+        return state.traceback if state.state == "failed" else None
+    return progress.traceback if progress is not None and progress.outcome == "failed" else None
 
 
 def _progress(look: Look) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Progress, Severity, Snapshot
-from monitor.status import age_words, status_of
+from monitor.status import age_words, silence_secs, status_of
 
 
 class Stalled:
@@ -32,7 +32,8 @@ class Stalled:
         patience = _patience(progress, thresholds)
         if patience is None:
             return NotEnoughData(self.name, self.title, 0, 1)
-        silent = now - progress.heartbeat_at
+        silent = silence_secs(snapshot)
+        silent = now - progress.heartbeat_at if silent is None else silent + now - snapshot.read_at
         if silent <= patience:
             return Quiet(self.name, self.title, f"Last sign of life {age_words(silent)} ago.")
         pace = progress.step_secs or progress.epoch_secs or 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +40,10 @@ def _live(log_path: Path, body: Callable[[Report], int], word_in: int) -> None:
         _redirect(log_path)
 
         code = body(_once(word_in))
+    except BaseException:
+        # Nobody above this frame would say it: the process ends here.
+        traceback.print_exc()
+        raise
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

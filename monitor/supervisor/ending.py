@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from monitor.run_dir import LOG_FILE, Progress, StopStage
-from monitor.supervisor.lasterror import last_error
+from monitor.status import signal_name
+from monitor.supervisor.lasterror import last_error, last_traceback
 from monitor.supervisor.trainer import Ending
 
 
@@ -18,6 +19,7 @@ class Final:
 
     state: Literal["stopped", "finished", "failed"]
     error: str | None = None
+    traceback: str | None = None
 
 
 def final_of(ending: Ending, progress: Progress | None, stop: StopStage | None, run_dir: Path) -> Final | None:
@@ -36,14 +38,17 @@ def final_of(ending: Ending, progress: Progress | None, stop: StopStage | None, 
         state = "failed"
     if state is None:
         return None
-    return Final(state, _why(ending, progress, run_dir) if state == "failed" else None)
+    if state != "failed":
+        return Final(state)
+    trace = (progress.traceback if progress else None) or last_traceback(run_dir / LOG_FILE)
+    return Final(state, _why(ending, progress, run_dir), trace)
 
 
 def _why(ending: Ending, progress: Progress | None, run_dir: Path) -> str:
     """One line for a failed run: the trainer's own error, else what its log ends with, and the signal if there was."""
     said = (progress.error if progress else None) or last_error(run_dir / LOG_FILE)
     if ending.signal is not None:
-        name = signal.Signals(ending.signal).name
+        name = signal_name(ending.signal)
         hint = " (often the kernel, when memory runs out)" if ending.signal == signal.SIGKILL else ""
         return f"Ended by {name}{hint}." + (f" Last line of its log: {said}" if said else "")
     return said or f"It ended with exit code {ending.exit_code} and left no message."

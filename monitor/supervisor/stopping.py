@@ -57,14 +57,15 @@ def is_leaving(progress: Progress | None, generation: int) -> bool:
     )
 
 
-def went_on(progress: Progress | None, generation: int, asked_at: float) -> bool:
-    """Whether the trainer has shown work that is younger than `asked_at`: it did not stop.
+def went_on(progress: Progress | None, generation: int, arrived_since: bool) -> bool:
+    """Whether the trainer has shown work since it could know of a cancel: it did not stop.
 
+    `arrived_since`: whether this sign of life came in after the cancel was seen, by order and not by any clock.
     "saving" proves nothing: it is also what a stop looks like.
     """
     return (
         progress is not None
         and progress.generation == generation
-        and progress.heartbeat_at > asked_at
+        and arrived_since
         and progress.phase in ("starting", "training", "evaluating")
     )

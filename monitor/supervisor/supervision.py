@@ -39,7 +39,7 @@ class Supervision:
         # Durations are measured by the monotonic clock: a stop must not be cut short by a clock that jumps.
         self._began = self._asked = self._staged = time.monotonic()
         self._saving_seen = self._leaving = False
-        self._cancel_seen: tuple[int, float] | None = None
+        self._cancel_seen: tuple[int, object] | None = None
 
     def tick(self, now: float) -> bool:
         """Looks at everything once; True when the trainer has ended and all is written."""
@@ -95,7 +95,7 @@ class Supervision:
     def _consider_cancel(self, cancel: Request, stop: Request | None, now: float) -> None:
         """Answers a "keep running" as soon as the truth is known: only work done after it proves that it holds."""
         if self._cancel_seen is None or self._cancel_seen[0] != cancel.number:
-            self._cancel_seen = (cancel.number, now)
+            self._cancel_seen = (cancel.number, self._progress_stamp)
         under_way = self.state_file.state.stop
         if under_way is None and stop is None:
             self._answer(cancel, "refused", "No stop was waiting.", now)
@@ -103,7 +103,7 @@ class Supervision:
             self._answer(cancel, "refused", "Too late: the process has been signalled.", now)
         elif self._leaving:
             self._answer(cancel, "refused", "Too late: the trainer is saving and leaving.", now)
-        elif stopping.went_on(self._progress, self._generation, self._cancel_seen[1]):
+        elif stopping.went_on(self._progress, self._generation, self._progress_stamp != self._cancel_seen[1]):
             # The stop first: while it is open and the cancel is not, the trainer would obey it.
             if stop is not None:
                 self._answer(stop, "refused", f"Taken back{_by(cancel.asked_by)}.", now)
@@ -148,6 +148,7 @@ class Supervision:
             self.state_file.tell(
                 state=final.state,
                 error=final.error,
+                traceback=final.traceback,
                 exit_code=ending.exit_code,
                 signal=ending.signal,
                 ended_at=now,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
 
 from monitor.devices import MachineWatch
 from monitor.errors import MonitorError
+from monitor.launcher import ensure_supervised
 from monitor.trash import trashed
 from monitor.view.rows import Row, RowBook
 
 LIST_SECS = 1.0
+TAKE_OVER_EVERY_SECS = 10.0
 FIRST_ROWS = 25
 """So many rows are in the page itself; the others follow over the socket."""
 
@@ -25,7 +28,7 @@ class Listing:
         self._book = RowBook(runs_dir)
         self._machine = MachineWatch(runs_dir)
         self._looking = asyncio.Lock()
-        self._looked_at = float("-inf")
+        self._looked_at = self._took_over_at = float("-inf")
         self._now: dict[str, Any] = {}
 
     def look(self) -> dict[str, Any]:
@@ -35,6 +38,7 @@ class Listing:
             rows, problem = self._book.rows(now), ""
         except MonitorError as trouble:
             rows, problem = self._now.get("rows", []), str(trouble)
+        self._take_over(rows)
         self._now = {
             "rows": rows,
             "trash": [{"name": each.name, "run": each.run_id, "at": each.at} for each in trashed(self._runs_dir)],
@@ -43,6 +47,16 @@ class Listing:
             "server_now": now,
         }
         return self._now
+
+    def _take_over(self, rows: list[Row]) -> None:
+        """The list is a contact too: a run that has lost its supervisor gets a new one, tried now and then."""
+        alone = [row["run"] for row in rows if row.get("unsupervised")]
+        if not alone or time.monotonic() - self._took_over_at < TAKE_OVER_EVERY_SECS:
+            return
+        self._took_over_at = time.monotonic()
+        for run in alone:
+            with contextlib.suppress(MonitorError, OSError):
+                ensure_supervised(self._runs_dir / run)
 
     async def latest(self) -> dict[str, Any]:
         """The look of this second, made by whoever asks first."""

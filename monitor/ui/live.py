@@ -36,6 +36,8 @@ REJUDGE_SECS = 2.0
 PING_SECS = 2.0
 MOST_QUESTION_CHARS = 65_536
 """No question of the page is a hundredth of that; what is longer is not looked into."""
+ADOPT_EVERY_SECS = 10.0
+"""An adoption that was refused is not tried again at once."""
 
 
 class Tailer:
@@ -47,7 +49,8 @@ class Tailer:
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Condition()
         self._mark: tuple[object, ...] = ()
-        self._judged_at = 0.0
+        self._judged_at = float("-inf")
+        self._adopted_at = float("-inf")
         self.watchers = 0
         self.version = 0
         self.problem = ""
@@ -77,14 +80,23 @@ class Tailer:
                     await self._changed.wait_for(lambda: self.version > version)
 
     async def _follow(self) -> None:
-        await asyncio.to_thread(_adopt, self._run_dir)
         while True:
+            if self._is_alone():
+                await asyncio.to_thread(_adopt, self._run_dir)
             if await asyncio.to_thread(self._look):
                 async with self._changed:
                     self.version += 1
                     self._changed.notify_all()
             live = self.snapshot is None or status_of(self.snapshot).live
             await asyncio.sleep(LOOK_SECS if live else LOOK_ENDED_SECS)
+
+    def _is_alone(self) -> bool:
+        """Whether the run is to be taken over: by whoever looks, also when its supervisor dies while one looks."""
+        alone = self.snapshot is None or status_of(self.snapshot).unsupervised
+        if not alone or time.monotonic() - self._adopted_at < ADOPT_EVERY_SECS:
+            return False
+        self._adopted_at = time.monotonic()
+        return True
 
     async def encoded(self, since: Since) -> tuple[str, int, Since]:
         """(frame as JSON, its version, what a tab has after it). Tabs that have the same share one making."""
@@ -116,7 +128,10 @@ class Tailer:
         judged = self._judge(snapshot, now)
         recovered, self.problem = bool(self.problem), ""
         flags = tuple((f.rule, f.severity, f.line) for f in judged.diagnosis.findings)
-        mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, status_of(snapshot).word)
+        status = status_of(snapshot)
+        # Of what cannot be seen from here the age is all that is known: it is said anew as it grows.
+        known = status.evidence if status.unseen else status.word
+        mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, known)
         changed, self._mark = mark != self._mark or recovered, mark
         if changed:
             self.snapshot, self.judged = snapshot, judged
@@ -150,7 +165,7 @@ def _gone_where(run_dir: Path) -> str:
 
 
 def _adopt(run_dir: Path) -> None:
-    # A run whose supervisor died is taken over by whoever looks; a read-only folder is no reason not to look.
+    # A read-only folder is no reason not to look.
     with contextlib.suppress(MonitorError, OSError):
         ensure_supervised(run_dir)
 

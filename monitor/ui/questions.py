@@ -118,7 +118,8 @@ def _log(snapshot: Snapshot, _judged: Judged, question: Question) -> dict[str, A
         only_grave=question.get("only_grave") is True,
     )
     error = snapshot.state.error if snapshot.state is not None else None
-    return {"last_error": error, **log.log_tail(Path(snapshot.run_dir) / LOG_FILE, wish)}
+    trace = snapshot.state.traceback if snapshot.state is not None else None
+    return {"last_error": error, "traceback": trace, **log.log_tail(Path(snapshot.run_dir) / LOG_FILE, wish)}
 
 
 def _one_of(names: tuple[str, ...], given: object) -> str:

@@ -32,7 +32,7 @@ from monitor.run_dir import (
     Summary,
     decode,
 )
-from monitor.status import Status, age_words, status_of
+from monitor.status import Status, age_words, last_heard_at, status_of
 from monitor.summaries import summary_of
 from monitor.view.words import percent, short
 
@@ -119,8 +119,9 @@ def _readable_row(run_dir: Path, now: float) -> Row:
         "mine": _is_mine(run_dir),
         "owner": launch.asked_by if launch else "",
         "changed": sorted(launch.parent.changes) if launch and launch.parent else [],
-        "state": f"{status.word}, unsupervised" if status.unsupervised else status.word,
+        "state": status.text,
         "live": status.live,
+        "unsupervised": status.unsupervised,
         "evidence": status.evidence,
         **_judged(summary, status),
         "outcome": outcome.word if outcome is not None else "",
@@ -215,6 +216,7 @@ def _glance(
     if state is not None and state.state in ENDED:
         # What has ended by its supervisor's word needs no look at processes.
         trainer = supervisor = None
+    heard_at = last_heard_at(state, progress)
     return Snapshot(
         run_dir=str(run_dir),
         run_id=run_dir.name,
@@ -222,8 +224,8 @@ def _glance(
         state=state,
         progress=progress,
         launch=launch,
-        trainer_liveness=processes.liveness(trainer) if trainer else None,
-        supervisor_liveness=processes.liveness(supervisor) if supervisor else None,
+        trainer_liveness=processes.liveness(trainer, heard_at) if trainer else None,
+        supervisor_liveness=processes.liveness(supervisor, heard_at) if supervisor else None,
         follower_liveness=processes.liveness(progress.follower) if progress and progress.follower else None,
     )
 

@@ -92,13 +92,13 @@ def resume_words(snapshot: Snapshot) -> str:
 def status_text(snapshot: Snapshot) -> dict[str, object]:
     """The state with its evidence."""
     status = status_of(snapshot)
-    word = f"{status.word}, unsupervised" if status.unsupervised else status.word
     return {
         "word": status.word,
-        "text": word,
+        "text": status.text,
         "live": status.live,
         "unsupervised": status.unsupervised,
         "evidence": status.evidence,
+        "unseen": status.unseen,
         "stage": _stage(snapshot),
     }
 

@@ -5,6 +5,8 @@ const LOG_LOOK_MS = 1000;
 function buildLog(run, ask, data) {
   const ui = { run, ask, known: -1, word: "", onlyGrave: false };
   ui.error = h("p", { class: "vs-last-error", "data-testid": "last-error" });
+  ui.traceText = h("pre", { class: "vs-trace" });
+  ui.trace = h("details", { class: "vs-traceback", "data-testid": "traceback" }, h("summary", {}, "Last traceback"), ui.traceText);
   ui.search = h("input", { type: "search", class: "vs-search", placeholder: "Find in the log", "aria-label": "Find in the log", "data-testid": "log-search" });
   ui.search.addEventListener("input", () => {
     clearTimeout(ui.typing);
@@ -30,11 +32,12 @@ function buildLog(run, ask, data) {
   ui.size = h("span", { class: "vs-muted vs-tabular vs-small" });
   const download = h("a", { class: "vs-button vs-quiet", download: "", href: `${data.report}/${encodeURIComponent(run)}.log` }, "Download");
   ui.none = h("p", { class: "vs-muted" }, "This run has no log here: the log is kept for runs that the monitor starts (python -m monitor start -- …).");
-  ui.logCard = h("section", { class: "vs-card" }, h("div", { class: "vs-card-head" }, h("h2", {}, "Log"), h("div", { class: "vs-row" }, ui.search, ui.grave, ui.wrap, ui.follow, download)), ui.error, ui.lines, ui.none, ui.size);
+  ui.logCard = h("section", { class: "vs-card" }, h("div", { class: "vs-card-head" }, h("h2", {}, "Log"), h("div", { class: "vs-row" }, ui.search, ui.grave, ui.wrap, ui.follow, download)), ui.error, ui.trace, ui.lines, ui.none, ui.size);
   ui.machine = h("div", { class: "vs-machine-tiles" });
   ui.noMachine = h("p", { class: "vs-muted" }, "No throughput in this run's records. Log it with run.log_step(step, clips_per_sec=…, data_wait_ratio=…).");
   ui.node = h("div", { class: "vs-stack" }, h("section", { class: "vs-card", "data-testid": "system" }, h("h2", {}, "Machine"), ui.machine, ui.noMachine), ui.logCard);
   show(ui.error, false);
+  show(ui.trace, false);
   return ui;
 }
 
@@ -52,6 +55,8 @@ function noteLog(ui) {
 function hearLog(ui, answer) {
   show(ui.error, Boolean(answer.last_error));
   setText(ui.error, answer.last_error ? `Last error: ${answer.last_error}` : "");
+  show(ui.trace, Boolean(answer.traceback));
+  setText(ui.traceText, answer.traceback ?? "");
   if (answer.same) return;
   ui.known = answer.size;
   show(ui.none, !answer.exists);

@@ -4,6 +4,7 @@
 const LEAST_PAUSE_MS = 100;
 const REST_PER_COST = 3;
 const MOST_STEPS = 20_000;
+const AHEAD_SECS = 5;
 
 class RunPage {
   constructor(root, data, emit) {
@@ -156,7 +157,7 @@ class RunPage {
     paintMoment(this.moment, this.past, this.cols);
     countTab(this.tabs, "diagnosis", frame.prescriptions.length);
     this.nameTab();
-    this.say(live.problem_count ? `${live.problem_count} unreadable lines were skipped: ${live.problems[0]}` : "");
+    this.say(live.status.unseen ? live.status.evidence : live.problem_count ? `${live.problem_count} unreadable lines were skipped: ${live.problems[0]}` : "");
     if (this.tabs.active === "now") paintNow(this.now, frame, cols, this.steps, this.view, this.charts, this.on, tokens(this.root));
     if (this.tabs.active === "now") this.askFew(frame);
     if (this.tabs.active === "predictions") notePredictions(this.predictions, frame, cols);
@@ -248,7 +249,7 @@ class RunPage {
     if (this.tabs.active === "log" && !document.hidden) noteLog(this.log);
     const at = this.frame.clock.last_record_at;
     const now = Date.now() / 1000 + (this.serverAhead ?? 0);
-    setText(this.header.connection, at ? `last record ${ageWords(now - at)} ago` : this.frame.status.live ? "no record yet" : "");
+    setText(this.header.connection, at - now > AHEAD_SECS ? "last record dated ahead of this clock" : at ? `last record ${ageWords(now - at)} ago` : this.frame.status.live ? "no record yet" : "");
   }
 
   connection(state) {
