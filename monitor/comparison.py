@@ -5,14 +5,29 @@ Deliberately without a verdict: whether a difference is more than noise needs a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from monitor.run_dir import Epoch, Snapshot
 
 MEASURES = ("val_wer", "val_loss", "gap")
 ROWS = 12
+
+
+class CodeState(Protocol):
+    """The code of one start, as a launch.json or a look at the disk has it."""
+
+    @property
+    def script_sha256(self) -> str | None: ...
+    @property
+    def git_commit(self) -> str | None: ...
+    @property
+    def git_diff(self) -> str | None: ...
+    @property
+    def git_tree(self) -> str | None: ...
+    @property
+    def local_files(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,7 @@ def compare(snapshots: Sequence[Snapshot]) -> Comparison:
         epochs=epochs,
         values={name: tuple(_column(table, epochs, name) for table in tables) for name in MEASURES},
         settings=_differing([snapshot.run.config if snapshot.run else {} for snapshot in snapshots]),
-        code_differs=len({code_of(snapshot) for snapshot in snapshots}) > 1,
+        code_differs=not all(same_code(snapshots[0].launch, each.launch) for each in snapshots),
         not_comparable=obstacle(snapshots),
     )
 
@@ -62,10 +77,22 @@ def _differing(configs: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
     return {key: row for key, row in rows.items() if any(value != row[0] for value in row)}
 
 
-def code_of(snapshot: Snapshot) -> tuple[str | None, ...]:
-    """What tells one state of the code from another: script, commit, and edits on top of it."""
-    launch = snapshot.launch
-    return (launch.script_sha256, launch.git_commit, launch.git_diff) if launch else (None, None, None)
+def same_code(before: CodeState | None, after: CodeState | None) -> bool:
+    """Whether two starts had the same code, as far as both wrote it down.
+
+    git's tree decides where both have it: it is the same before and after edits are committed.
+    A file outside git that only one of them has does not count: what did not change cannot refer to it.
+    """
+    if before is None or after is None:
+        return before is after
+    if before.script_sha256 != after.script_sha256:
+        return False
+    shared = before.local_files.keys() & after.local_files.keys()
+    if any(before.local_files[name] != after.local_files[name] for name in shared):
+        return False
+    if before.git_tree and after.git_tree:
+        return before.git_tree == after.git_tree
+    return (before.git_commit, before.git_diff) == (after.git_commit, after.git_diff)
 
 
 def obstacle(snapshots: Sequence[Snapshot]) -> str:

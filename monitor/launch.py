@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from monitor import files
 from monitor.errors import UnreadableRunError, UsageError
+from monitor.origin import is_from_here, sealed
 from monitor.provenance import TORCHRUN, code_of, script_of
 from monitor.run_dir import (
     GENERATION_VARIABLE,
@@ -56,6 +57,9 @@ KEPT_VARIABLES = (
     "TZ",
 )
 """Variables whose values are kept: without them a restart is another run, and none of them is ever a secret."""
+KEPT_PREFIXES = ("CUDA_", "NCCL_", "TORCH_", "PYTORCH_", "OMP_", "MKL_", "OPENBLAS_")
+SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|COOKIE|AUTH", re.IGNORECASE)
+"""Names whose values are never kept."""
 
 
 TAKES_NO_VALUE = re.compile(r"-[bBdEhiIOPqsSuvVx]+")
@@ -92,16 +96,16 @@ class Order:
 
 def launch_of(order: Order, run_id: str, now: float) -> Launch:
     """The record for launch.json, with the code and the environment as they are at this moment."""
-    surroundings = {**os.environ, **order.environment}
+    surroundings = surroundings_with(order.environment)
     code = code_of(order.argv, order.cwd)
-    return Launch(
+    launch = Launch(
         run_id=run_id,
         created_at=now,
         argv=list(order.argv),
         cwd=str(order.cwd),
         interpreter=shutil.which(order.argv[0], path=surroundings.get("PATH")) or order.argv[0],
         environment_names=sorted(surroundings),
-        environment={name: surroundings[name] for name in KEPT_VARIABLES if name in surroundings},
+        environment={name: value for name, value in surroundings.items() if is_kept(name)},
         how=order.how,
         parent=order.parent,
         thresholds=dict(order.thresholds),
@@ -111,7 +115,21 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
         git_commit=code.git_commit,
         git_diff=code.git_diff,
         stop_grace_secs=order.stop_grace_secs,
+        git_tree=code.git_tree,
+        local_files=dict(code.local_files),
+        script_text=code.script_text,
     )
+    return sealed(launch)
+
+
+def surroundings_with(kept: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with the kept values of an earlier start, if there was one, in place of its own."""
+    return {**{name: value for name, value in os.environ.items() if not (kept and is_kept(name))}, **kept}
+
+
+def is_kept(name: str) -> bool:
+    """Whether the value of this environment variable is kept with a run and used again."""
+    return name in KEPT_VARIABLES or (name.startswith(KEPT_PREFIXES) and SECRET.search(name) is None)
 
 
 def name_of(order: Order, name: str | None) -> str:
@@ -188,11 +206,20 @@ def is_own_trainer(argv: list[str]) -> bool:
     return ("-m", "trainer") in pairwise(argv)
 
 
+def resume_flags(argv: list[str]) -> list[str]:
+    """What our own trainer is told besides, so that it goes on from its checkpoint."""
+    return ["--resume"] if is_own_trainer(argv) else []
+
+
 def environment_for(launch: Launch, run_dir: Path, generation: int) -> dict[str, str]:
-    """The environment of the trainer: the supervisor's own, the kept values of the start, and the run directory."""
+    """The environment of the trainer: the supervisor's own, the kept values of the start, and the run directory.
+
+    A variable of that kind that was not set at the start is not set now. Nothing is taken from a launch that is not
+    from here.
+    """
+    kept = launch.environment if is_from_here(launch) else {}
     return {
-        **os.environ,
-        **launch.environment,
+        **surroundings_with(kept),
         "PYTHONUNBUFFERED": "1",
         RUN_DIR_VARIABLE: str(run_dir.absolute()),
         GENERATION_VARIABLE: str(generation),

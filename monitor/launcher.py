@@ -18,10 +18,12 @@ from typing import Any
 from monitor import control, files, opening, processes
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.launch import PLACEHOLDER, Order, generation_of, launch_of, name_of, read_launch, read_progress, read_state
+from monitor.origin import is_from_here
 from monitor.reader import RunReader
 from monitor.relaunch.fields import checked, with_presets
 from monitor.relaunch.flags import text_of
-from monitor.relaunch.plan import RestartPlan, free_run_id, make_plan
+from monitor.relaunch.plan import RestartPlan, Wish, free_run_id, make_plan
+from monitor.relaunch.resuming import ResumePlan, make_resume_plan
 from monitor.run_dir import LAUNCH_FILE, Parent, Request, Snapshot, check_run_id, encode
 from monitor.settings import settings_for
 from monitor.status import Status, last_heard_at, status_of
@@ -98,18 +100,27 @@ def trainer_schema() -> dict[str, Any]:
 
 
 def plan_restart(
-    runs_dir: Path, run_id: str, changes: Mapping[str, Any], *, expected: Mapping[str, Any] | None = None
+    runs_dir: Path,
+    run_id: str,
+    changes: Mapping[str, Any],
+    *,
+    expected: Mapping[str, Any] | None = None,
+    start_from: str | None = None,
 ) -> RestartPlan:
     """What a restart of `run_id` with `changes` would run; nothing is started. See `relaunch.plan.make_plan`."""
-    return make_plan(runs_dir, run_id, changes, expected=expected)
+    return make_plan(runs_dir, run_id, Wish(changes, expected or {}, start_from))
 
 
-def restart(plan: RestartPlan, *, stop_parent: bool, asked_by: str = "") -> str:
+def restart(plan: RestartPlan, *, stop_parent: bool, asked_by: str = "", trusted: bool = False) -> str:
     """Starts the child run of a plan and returns its id; with `stop_parent` the parent is asked to stop first.
 
     The child then waits in the state `queued` until the parent has ended: its own supervisor waits, not the caller.
-    Raises RefusedError if the child exists already (a second click).
+    Raises RefusedError if the child exists already (a second click), if anything that was shown is no longer so,
+    or if the command is not this user's own and nobody has agreed to it (`trusted`).
     """
+    if plan.stranger and not trusted:
+        raise RefusedError(f"{plan.stranger} Then agree to it with --trust-command.\n{plan.command}")
+    _refuse_what_was_not_shown(plan)
     order = Order(
         argv=plan.argv,
         cwd=plan.cwd,
@@ -129,24 +140,46 @@ def restart(plan: RestartPlan, *, stop_parent: bool, asked_by: str = "") -> str:
     return plan.child_id
 
 
-def resume(runs_dir: Path, run_id: str, asked_by: str = "") -> str:
-    """Lets the same run go on as its next generation: our trainer from its last checkpoint, a script as it was started.
+def _refuse_what_was_not_shown(plan: RestartPlan) -> None:
+    """The plan is made again: what runs is byte for byte what was shown, or nothing runs."""
+    if (plan.runs_dir / plan.child_id).exists():
+        raise RefusedError(f"There is a run {plan.child_id} in {plan.runs_dir} already; nothing was started.")
+    shown, now = plan.parts(), make_plan(plan.runs_dir, plan.parent_id, plan.wish).parts()
+    changed = [name for name in shown if shown[name] != now[name]]
+    if changed:
+        raise RefusedError(
+            f"What would run is no longer what was shown: {' and '.join(changed)} changed meanwhile. "
+            "Nothing was started; look at it again."
+        )
+
+
+def plan_resume(runs_dir: Path, run_id: str) -> ResumePlan:
+    """What a resume of `run_id` would run and where it goes on; nothing is started.
 
     Raises RefusedError while it is live, when it has done all its epochs, or when no command is known.
     """
     run_dir = existing(runs_dir, run_id)
-    launch = read_launch(run_dir)
-    if launch is None or not launch.argv or launch.how == "import":
-        raise RefusedError(f"How {run_id} was started is not known (it was imported), so it cannot go on.")
     if status(run_dir).live:
         raise RefusedError(f"{run_id} is still running; there is nothing to resume.")
-    progress = read_progress(run_dir)
-    if progress and progress.outcome == "finished" and progress.epochs and progress.epoch >= progress.epochs:
-        raise RefusedError(
-            f"{run_id} has done all its {progress.epochs} epochs. "
-            f"For more, restart it: python -m monitor restart {run_id} --set epochs={progress.epochs * 2}"
-        )
-    _supervise(run_dir, "--resume")
+    return make_resume_plan(run_dir)
+
+
+def resume(
+    runs_dir: Path, run_id: str, asked_by: str = "", *, plan: ResumePlan | None = None, trusted: bool = False
+) -> str:
+    """Lets the same run go on as its next generation: our trainer from its last checkpoint, a script as it was started.
+
+    `plan` is what was shown, if anything was; `trusted`: a person has read a command that is not this user's own.
+    Raises RefusedError as `plan_resume` does, and where what was shown is no longer so.
+    """
+    now = plan_resume(runs_dir, run_id)
+    if plan is not None and plan.fingerprint != now.fingerprint:
+        raise RefusedError(f"What would run is no longer what was shown: {run_id}'s launch.json changed meanwhile.")
+    if plan is not None and plan.code.now != now.code.now:
+        raise RefusedError("What would run is no longer what was shown: the code changed meanwhile. Look at it again.")
+    if now.stranger and not trusted:
+        raise RefusedError(f"{now.stranger} Then agree to it with --trust-command.\n{now.command}")
+    _supervise(runs_dir / run_id, "--resume", *(["--trusted", now.fingerprint] if now.stranger else []))
     return run_id
 
 
@@ -263,7 +296,8 @@ def _is_worth_adopting(run_dir: Path) -> bool:
     """A trainer that lives, one that left its outcome unseen, or a start that never came to a trainer."""
     state, progress = read_state(run_dir), read_progress(run_dir)
     if state is None or state.trainer is None:
-        return state is not None
+        launch = read_launch(run_dir) if state is not None else None
+        return launch is not None and is_from_here(launch)
     liveness = processes.liveness(state.trainer)
     if liveness == "gone":
         left_outcome = progress is not None and progress.generation == state.generation and progress.outcome is not None
@@ -272,8 +306,14 @@ def _is_worth_adopting(run_dir: Path) -> bool:
 
 
 def _parent_of(plan: RestartPlan) -> Parent:
-    changes = {key: [before, after] for key, before, after in plan.diff}
-    return Parent(run_id=plan.parent_id, how="restart", changes=changes, expected=dict(plan.expected))
+    return Parent(
+        run_id=plan.parent_id,
+        how="restart_warm" if plan.is_warm else "restart",
+        changes={key: [before, after] for key, before, after in plan.diff},
+        expected=dict(plan.expected),
+        code_line=plan.code.line,
+        code_diff=plan.code.diff,
+    )
 
 
 def _claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -> Path:

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from monitor.alignment import aligned
-from monitor.comparison import code_of, obstacle
+from monitor.comparison import obstacle, same_code
 from monitor.run_dir import Epoch, Snapshot
 
 Word = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
@@ -69,7 +69,7 @@ class Outcome:
 def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Outcome:
     """The child judged against the parent at `epoch` (default: the one that was agreed on at its start)."""
     wanted = judged_epoch(parent, child) if epoch is None else epoch
-    credited = code_of(parent) == code_of(child)
+    credited = same_code(parent.launch, child.launch)
     expected = _expected_text(child)
     why_not = obstacle([parent, child])
     if why_not:

@@ -1,4 +1,4 @@
-"""Which code a run was started with: the script's hash, the commit and what was edited since.
+"""Which code a run was started with: the script, the commit, what was edited since, and files that git does not hold.
 
 A change of the code explains as much as a change of a hyper-parameter, so both must be visible in a comparison.
 """
@@ -6,37 +6,63 @@ A change of the code explains as much as a change of a hyper-parameter, so both 
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import subprocess
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 TORCHRUN = "torch.distributed.run"
 """The module that starts a script in several processes."""
 LONGEST_DIFF_BYTES = 200_000
 LARGEST_SCRIPT_BYTES = 20_000_000
+LONGEST_KEPT_SCRIPT_BYTES = 200_000
 GIT_TIMEOUT_SECS = 5.0
+DIFF_OPTIONS = ("--no-color", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/")
+"""So that a diff can be applied and read again, whatever the user's own settings are."""
+CODE_SUFFIXES = (".py", ".sh", ".pyx", ".c", ".cc", ".cpp", ".cu")
+MOST_FILES = 300
+MOST_ENTRIES = 3000
+NO_CODE_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "runs", "venv", "wandb"})
 
 
 @dataclass(frozen=True)
 class Code:
-    """`script` is a path (or None if the command names none), `git_diff` what differs from `git_commit`."""
+    """`script` is a path (or None if the command names none), `git_diff` what differs from `git_commit`.
+
+    `git_tree`: the tracked files as they were, edits included; it is the same before and after they are committed.
+    `local_files`: path → hash of code that git does not hold, near the script; `script_text` where it is one of them.
+    """
 
     script: str | None = None
     script_sha256: str | None = None
     git_commit: str | None = None
     git_diff: str | None = None
+    git_tree: str | None = None
+    local_files: Mapping[str, str] = field(default_factory=dict)
+    script_text: str | None = None
 
 
 def code_of(argv: list[str], cwd: Path) -> Code:
     """Looks up the code behind `argv` as it is started in `cwd`; whatever cannot be found out stays None."""
     script = script_of(argv, cwd)
-    commit = _git(cwd, "rev-parse", "HEAD")
-    diff = _git(cwd, "diff", "HEAD", "--no-color", "--no-ext-diff") if commit else None
+    top = repository_of(script, cwd)
+    commit = git(top, "rev-parse", "HEAD") if top else None
+    diff = git(top, "diff", "HEAD", *DIFF_OPTIONS) if top and commit else None
+    local = _untracked(top) if top and commit else _beside(script)
+    is_local = script is not None and script in local
+    root = top or (script.parent if script else cwd)
     return Code(
         script=str(script) if script else None,
         script_sha256=_sha256(script) if script else None,
         git_commit=commit.strip() if commit else None,
         git_diff=_bounded(diff) if diff else None,
+        git_tree=_tree_now(top) if top and commit else None,
+        local_files={str(path.relative_to(root)): digest for path in local if (digest := _sha256(path))},
+        script_text=text_of(script) if is_local else None,
     )
 
 
@@ -52,6 +78,91 @@ def script_of(argv: list[str], cwd: Path) -> Path | None:
     return next((path.resolve() for path in candidates if path.is_file()), None)
 
 
+def repository_of(script: Path | None, cwd: Path) -> Path | None:
+    """The top folder of the repository that holds the script, else of the one that it is started in."""
+    for folder in (script.parent if script else cwd, cwd):
+        top = git(folder, "rev-parse", "--show-toplevel")
+        if top:
+            return Path(top.rstrip("\n"))
+    return None
+
+
+def text_of(script: Path | None) -> str | None:
+    """The script's text; None for one that is too long, is no text, or cannot be read."""
+    try:
+        if script is None or script.stat().st_size > LONGEST_KEPT_SCRIPT_BYTES:
+            return None
+        return script.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+
+
+def git(
+    cwd: Path, *arguments: str, environment: Mapping[str, str] | None = None, given: str | None = None
+) -> str | None:
+    """What git prints in `cwd`, or None: no git, no repository and a slow disk are all ordinary."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(cwd), *arguments],
+            capture_output=True,
+            timeout=GIT_TIMEOUT_SECS,
+            input=(given or "").encode(),
+            env={**os.environ, **(environment or {})},
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode("utf-8", "replace")
+
+
+@contextmanager
+def scratch_index(top: Path) -> Iterator[dict[str, str]]:
+    """An environment in which git has an index and new objects of its own: the repository itself is not written to."""
+    objects = git(top, "rev-parse", "--path-format=absolute", "--git-path", "objects")
+    with tempfile.TemporaryDirectory(prefix="vitalsigns-") as folder:
+        (Path(folder) / "objects").mkdir()
+        yield {
+            "GIT_INDEX_FILE": f"{folder}/index",
+            "GIT_OBJECT_DIRECTORY": f"{folder}/objects",
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": (objects or "").strip(),
+        }
+
+
+def _tree_now(top: Path) -> str | None:
+    """The hash of all tracked files as they lie there now."""
+    index = git(top, "rev-parse", "--path-format=absolute", "--git-path", "index")
+    with scratch_index(top) as environment:
+        try:
+            shutil.copy((index or "").strip(), environment["GIT_INDEX_FILE"])
+        except OSError:
+            return None
+        if git(top, "add", "--update", environment=environment) is None:
+            return None
+        tree = git(top, "write-tree", environment=environment)
+    return tree.strip() if tree else None
+
+
+def _untracked(top: Path) -> list[Path]:
+    """Code files that git neither holds nor was told to ignore."""
+    listed = git(top, "ls-files", "--others", "--exclude-standard", "-z") or ""
+    return [top / name for name in sorted(listed.split("\0")) if name.endswith(CODE_SUFFIXES)][:MOST_FILES]
+
+
+def _beside(script: Path | None) -> list[Path]:
+    """Code files in and below the script's folder, where there is no repository."""
+    if script is None:
+        return []
+    found, seen = [script], 0
+    for folder, folders, names in os.walk(script.parent):
+        folders[:] = sorted(name for name in folders if name not in NO_CODE_FOLDERS and not name.startswith("."))
+        seen += len(folders) + len(names)
+        if seen > MOST_ENTRIES:
+            break
+        paths = [Path(folder) / name for name in sorted(names) if name.endswith(CODE_SUFFIXES)]
+        found += [path for path in paths if path != script]
+    return found[:MOST_FILES]
+
+
 def _sha256(path: Path) -> str | None:
     try:
         if path.stat().st_size > LARGEST_SCRIPT_BYTES:
@@ -59,21 +170,6 @@ def _sha256(path: Path) -> str | None:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return None
-
-
-def _git(cwd: Path, *arguments: str) -> str | None:
-    """What git prints in `cwd`, or None: no git, no repository and a slow disk are all ordinary."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(cwd), *arguments],
-            capture_output=True,
-            timeout=GIT_TIMEOUT_SECS,
-            stdin=subprocess.DEVNULL,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.decode("utf-8", "replace")
 
 
 def _bounded(diff: str) -> str:

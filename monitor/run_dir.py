@@ -80,18 +80,24 @@ class Identity(Record, frozen=True, kw_only=True):
 
 
 class Parent(Record, frozen=True, kw_only=True):
-    """Where a child run comes from: `how` it was made, `changes` key → [before, after], what was `expected`."""
+    """Where a child run comes from: `how` it was made, `changes` key → [before, after], what was `expected`.
+
+    `code_line` and `code_diff` say what changed in the code between the two starts; "" where nothing did.
+    """
 
     run_id: RunId
     how: Literal["restart", "restart_warm"] = "restart"
     changes: dict[str, list[Any]] = {}
     expected: dict[str, Any] = {}
+    code_line: str = ""
+    code_diff: str = ""
 
 
 class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     """launch.json: what was started, by whom, with which thresholds; created exclusively before anything runs.
 
     `argv` may hold the placeholder `{run_dir}`. `environment_names` are names only: values may be secrets.
+    `seal` proves to the user who wrote it, on that machine, that the command is his own (monitor.origin).
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -111,6 +117,11 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     git_commit: str | None = None
     git_diff: str | None = None
     stop_grace_secs: float = 60.0
+    host: str = ""
+    seal: str = ""
+    git_tree: str | None = None
+    local_files: dict[str, str] = {}
+    script_text: str | None = None
 
 
 class ModelInfo(Record, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ import msgspec
 
 from monitor import control, files, opening
 from monitor.errors import MonitorError, RefusedError
+from monitor.launch import Order, launch_of
 from monitor.processes import RunLock, identify
 from monitor.run_dir import (
     CLIPS_FILE,
@@ -634,13 +635,5 @@ def _environment() -> Environment:
 
 def _foreground_launch(run: Run) -> Launch:
     """What a terminal started, so that the page can start it again."""
-    argv = [sys.executable, *sys.orig_argv[1:]]
-    return Launch(
-        run_id=run.run_id,
-        created_at=run.created_at,
-        argv=argv,
-        cwd=str(Path.cwd()),
-        interpreter=sys.executable,
-        environment_names=sorted(os.environ),
-        how="foreground",
-    )
+    order = Order([sys.executable, *sys.orig_argv[1:]], Path.cwd(), how="foreground")
+    return launch_of(order, run.run_id, run.created_at)

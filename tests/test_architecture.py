@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "processes": CONTRACT,
     "control": CONTRACT | {"files", "opening"},
     "floors": CONTRACT,
-    "writer": CONTRACT | {"files", "opening", "control", "processes"},
+    "origin": CONTRACT | {"files", "serving"},
+    "writer": CONTRACT | {"files", "opening", "control", "processes", "launch"},
     "reader": CONTRACT | {"files", "opening", "processes", "status"},
     "status": {"run_dir"},
     "replay": CONTRACT,
@@ -44,12 +45,12 @@ MAY_IMPORT = {
     "alerts": CONTRACT | {"files", "rules", "diagnosis", "series"},
     "acks": CONTRACT | {"files", "opening", "alerts", "reader"},
     "summaries": CONTRACT | {"files", "reader", "diagnosis", "alerts"},
-    "launch": CONTRACT | {"files", "provenance"},
-    "relaunch": CONTRACT | {"files", "launch"},
+    "launch": CONTRACT | {"files", "provenance", "origin"},
+    "relaunch": CONTRACT | {"files", "launch", "origin", "provenance", "comparison"},
     "settings": CONTRACT | {"rules"},
     "serving": CONTRACT | {"files", "processes"},
-    "launcher": DISK | {"status", "relaunch", "settings"},
-    "supervisor": DISK | {"status", "diagnosis", "alerts", "ledger"},
+    "launcher": DISK | {"status", "relaunch", "settings", "origin"},
+    "supervisor": DISK | {"origin", "status", "diagnosis", "alerts", "ledger"},
     "integrations": CONTRACT | {"files", "writer", "field_names"},
     "importers": CONTRACT | {"files", "opening", "writer", "processes", "field_names"},
     "view": JUDGEMENT
@@ -170,6 +171,7 @@ def test_a_framework_is_imported_by_its_own_callback_only():
 def test_what_a_training_script_imports_runs_on_python_3_10():
     """Read from the syntax and the modules used: the interpreter of the tests is newer."""
     written = ["errors", "run_dir", "opening", "files", "processes", "control", "writer", "field_names"]
+    written += ["launch", "origin", "provenance", "serving"]
     paths = [ROOT / "monitor" / f"{name}.py" for name in written] + modules("monitor/integrations")
     closure = {"monitor." + ".".join(path.relative_to(ROOT / "monitor").with_suffix("").parts) for path in paths}
     for path in paths:

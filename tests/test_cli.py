@@ -12,6 +12,7 @@ import pytest
 
 from monitor import files
 from monitor.cli import VERBS, main
+from monitor.origin import sealed
 from monitor.run_dir import ACKS_DIR, ALERTS_FILE, EPOCHS_FILE, LAUNCH_FILE, RUN_FILE, Alert, Epoch, Launch, Run, encode
 from monitor.run_dir import encode_line as line
 from monitor.writer import RunWriter
@@ -241,7 +242,7 @@ def test_a_restart_shows_the_plan_and_asks_unless_told_yes(runs, capsys, monkeyp
     (path / RUN_FILE).unlink()
     (path / LAUNCH_FILE).unlink()
     files.create(path / RUN_FILE, encode(Run(run_id="parent", config={"dropout": 0.3}, config_schema=schema)))
-    launch = Launch(run_id="parent", created_at=0.0, argv=["true", "--dropout", "0.3"], cwd=str(runs))
+    launch = sealed(Launch(run_id="parent", created_at=0.0, argv=["true", "--dropout", "0.3"], cwd=str(runs)))
     files.create(path / LAUNCH_FILE, encode(launch))
     assert main(["restart", "parent", "--set", "dropout=0.5"]) == 64
     told = capsys.readouterr()
@@ -260,7 +261,8 @@ def test_restart_with_the_fix_takes_the_first_recommendation_and_remembers_what_
     config = {"dropout": 0.3, "weight_decay": 1e-4, "hidden_dim": 128, "augmentation": "none", "learning_rate": 1e-3}
     path = a_run(runs, "parent", OVERFITTING, **config)
     (path / LAUNCH_FILE).unlink()
-    files.create(path / LAUNCH_FILE, encode(Launch(run_id="parent", created_at=0.0, argv=["true"], cwd=str(runs))))
+    launch = sealed(Launch(run_id="parent", created_at=0.0, argv=["true"], cwd=str(runs)))
+    files.create(path / LAUNCH_FILE, encode(launch))
     assert main(["restart", "parent", "--fix", "--dry-run", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert plan["started"] is False

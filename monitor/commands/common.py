@@ -25,6 +25,9 @@ RunsOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+TrustOption = Annotated[
+    bool, typer.Option("--trust-command", help="I have read the command of this run, which is not from here.")
+]
 
 
 def run_ids(ctx: Any, incomplete: str) -> list[str]:

@@ -12,6 +12,7 @@ from monitor.commands.common import (
     JsonOption,
     RunArgument,
     RunsOption,
+    TrustOption,
     YesOption,
     confirm,
     console,
@@ -33,6 +34,7 @@ def run(
     fix: Annotated[bool, typer.Option("--fix", help="Take the first recommended fix; --set adds to it.")] = False,
     keep_parent: Annotated[bool, typer.Option("--keep-parent", help="Leave a live parent running.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and start nothing.")] = False,
+    trust: TrustOption = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -44,7 +46,7 @@ def run(
         console().print("\n".join(plan_lines(plan, stops)), soft_wrap=True)
     if not dry_run:
         confirm("Stop the parent and start the child?" if stops else "Start it?", yes)
-        restart(plan, stop_parent=stops, asked_by=who())
+        restart(plan, stop_parent=stops, asked_by=who(), trusted=trust)
     if as_json:
         print_json(_document(plan, stops, started=not dry_run))
     elif not dry_run:

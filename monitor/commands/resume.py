@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from monitor.commands.common import (
     DEFAULT_RUNS,
     JsonOption,
     RunArgument,
     RunsOption,
+    TrustOption,
     console,
     find_run,
     print_json,
@@ -14,18 +19,49 @@ from monitor.commands.common import (
 )
 from monitor.errors import EXIT_OK, EXIT_REFUSED
 from monitor.launch import read_state
-from monitor.launcher import resume
+from monitor.launcher import plan_resume, resume
+from monitor.relaunch.resuming import ResumePlan
+from monitor.run_dir import State
 
 
-def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
+def run(
+    run: RunArgument,
+    runs: RunsOption = DEFAULT_RUNS,
+    trust: TrustOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say where it would go on and start nothing.")] = False,
+    as_json: JsonOption = False,
+) -> int:
     run_dir = find_run(runs, run)
-    resume(run_dir.parent, run_dir.name, who())
+    plan = plan_resume(run_dir.parent, run_dir.name)
+    if not as_json:
+        console().print("\n".join(plan_lines(plan)), soft_wrap=True)
+    if not dry_run:
+        resume(run_dir.parent, run_dir.name, who(), plan=plan, trusted=trust)
     state = read_state(run_dir)
-    failed = state is not None and state.state == "failed"
+    failed = not dry_run and state is not None and state.state == "failed"
     if as_json:
-        print_json({"run_id": run_dir.name, "state": state})
-    elif failed and state:
-        console().print(f"{run_dir.name} failed: {state.error}", soft_wrap=True)
-    else:
-        console().print(f"{run_dir.name} goes on as generation {state.generation if state else 1}.")
+        print_json({"run_id": run_dir.name, "started": not dry_run, **_document(plan), "state": state})
+    elif not dry_run:
+        console().print(_what_came(run_dir.name, state), soft_wrap=True)
     return EXIT_REFUSED if failed else EXIT_OK
+
+
+def plan_lines(plan: ResumePlan) -> list[str]:
+    """Where it goes on, what surrounds it, and the command byte for byte."""
+    return [plan.line, *plan.surroundings, f"Runs: {plan.command}"]
+
+
+def _document(plan: ResumePlan) -> dict[str, object]:
+    return {
+        "line": plan.line,
+        "command": plan.command,
+        "code": {"same": plan.code.is_same, "line": plan.code.line, "diff": plan.code.diff},
+        "surroundings": list(plan.surroundings),
+        "stranger": plan.stranger,
+    }
+
+
+def _what_came(run_id: str, state: State | None) -> str:
+    if state is not None and state.state == "failed":
+        return f"{run_id} failed: {state.error}"
+    return f"{run_id} goes on as generation {state.generation if state else 1}."

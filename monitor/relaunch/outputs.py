@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 from monitor.errors import UsageError
@@ -61,12 +62,33 @@ def with_own_folders(argv: list[str], parent_dir: Path, cwd: Path, changed: set[
     return argv
 
 
-def refuse_same_folder(before: list[str], after: list[str], cwd: Path) -> None:
-    """Raises UsageError if a changed output folder is, in another spelling, the folder it had."""
+def refuse_used_folder(before: list[str], after: list[str], cwd: Path) -> None:
+    """Raises UsageError if an output folder is, perhaps in another spelling, the one it was, or holds files already."""
     old = {flag.key: _folders(flag.values, cwd) for flag in find_flags(before) if is_output(flag.key)}
     for flag in find_flags(after):
-        if is_output(flag.key) and _folders(flag.values, cwd) & old.get(flag.key, set()):
+        if not is_output(flag.key):
+            continue
+        folders = _folders(flag.values, cwd)
+        if folders & old.get(flag.key, set()):
             raise UsageError(f"{flag.key} {flag.values[-1]}: must differ, or the parent's files are overwritten.")
+        if any(_holds_files(folder) for folder in folders):
+            raise UsageError(
+                f"{flag.key} {flag.values[-1]}: this folder holds files already, which the child could overwrite. "
+                f"Give a new one, or {PLACEHOLDER} for the child's own."
+            )
+
+
+def own_folder(value: str, cwd: Path) -> str:
+    """A folder beside `value` that is not there yet: after checkpoints/teacher comes checkpoints/teacher-2."""
+    stem = value.rstrip("/")
+    return next(name for number in count(2) if not (cwd / (name := f"{stem}-{number}")).exists())
+
+
+def _holds_files(folder: Path) -> bool:
+    try:
+        return next(folder.iterdir(), None) is not None
+    except OSError:
+        return False
 
 
 def _folders(values: tuple[str, ...], cwd: Path) -> set[Path]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import hashlib
+import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,17 +16,32 @@ from typing import Any
 from monitor import files
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.launch import command_of, read_launch
+from monitor.origin import is_from_here, stranger_words
+from monitor.relaunch.code import CodeChange, code_since
 from monitor.relaunch.fields import checked, with_presets
-from monitor.relaunch.flags import text_of, value_of, with_value
-from monitor.relaunch.outputs import is_output, refuse_same_folder, with_own_folders
+from monitor.relaunch.flags import find_flags, text_of, value_of, with_value
+from monitor.relaunch.outputs import is_output, refuse_used_folder, with_own_folders
+from monitor.relaunch.surroundings import environment_lines
+from monitor.relaunch.warm import CHECKPOINTS, WEIGHTS_KEY, misfit, starting_change
 from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, decode
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person asks of a child: `changes` (key → new value; text is converted by the config schema),
+    what is `expected` of them, and what it starts from (`relaunch.warm.STARTS`; None: as the parent did)."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    expected: Mapping[str, Any] = field(default_factory=dict)
+    start_from: str | None = None
 
 
 @dataclass(frozen=True)
 class RestartPlan:
     """What will run. `argv` is the template that is stored; `command` is byte for byte what runs.
 
-    `diff` holds (key, before, after) for what differs from the parent; `notes` what a person should know first.
+    `diff` holds (key, before, after) for what differs from the parent; `notes` what a person should know first;
+    `stranger` is what must be agreed to where the command is not this user's own, else "".
     """
 
     runs_dir: Path
@@ -32,30 +51,59 @@ class RestartPlan:
     command: str
     diff: list[tuple[str, Any, Any]]
     cwd: Path
+    wish: Wish
+    code: CodeChange
+    surroundings: tuple[str, ...] = ()
+    stranger: str = ""
     thresholds: Mapping[str, float] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_grace_secs: float = 60.0
-    expected: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def expected(self) -> Mapping[str, Any]:
+        return self.wish.expected
 
-def make_plan(
-    runs_dir: Path, parent_id: str, changes: Mapping[str, Any], *, expected: Mapping[str, Any] | None = None
-) -> RestartPlan:
-    """The plan of a child of `parent_id` with `changes` (key → new value; text is converted by the config schema).
+    @property
+    def is_warm(self) -> bool:
+        return self.wish.start_from in CHECKPOINTS
+
+    def parts(self) -> dict[str, str]:
+        """What was shown, part by part: a plan is only carried out while all of them are as they were."""
+        now = self.code.now
+        code = [now.script_sha256, now.git_commit, now.git_diff, now.git_tree, sorted(now.local_files.items())]
+        return {
+            "the child's name": self.child_id,
+            "the command": self.command,
+            "the folder": str(self.cwd),
+            "the environment": json.dumps(sorted(self.environment.items())),
+            "the code": json.dumps(code),
+        }
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(json.dumps(self.parts()).encode()).hexdigest()[:16]
+
+
+def make_plan(runs_dir: Path, parent_id: str, wish: Wish) -> RestartPlan:
+    """The plan of a child of `parent_id` as wished.
 
     Raises UnreadableRunError for an unknown run, RefusedError for one without a command,
     UsageError (one line per field) for a value that is not allowed or a folder that would be overwritten.
     """
     parent_dir = runs_dir / check_run_id(parent_id)
     launch = _launch_of(parent_dir)
-    run = _run_of(parent_dir)
-    changes = _checked(changes, launch, run)
+    run = read_run(parent_dir)
+    changes = _checked(wish.changes, launch, run) | starting_change(parent_dir, launch, run, wish.start_from)
     argv = _changed(launch.argv, changes)
     cwd = Path(launch.cwd)
     argv = with_own_folders(argv, parent_dir, cwd, set(changes))
-    refuse_same_folder(launch.argv, argv, cwd)
+    refuse_used_folder(launch.argv, argv, cwd)
     child_id = free_run_id(runs_dir, parent_id)
+    is_ours = is_from_here(launch)
+    # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.
+    code = code_since(launch, "the parent") if is_ours else CodeChange(None, "Its code was not looked at.")
+    _refuse_unchanged_code(wish, code)
     return RestartPlan(
         runs_dir=runs_dir,
         parent_id=parent_id,
@@ -64,12 +112,23 @@ def make_plan(
         command=command_of(argv, runs_dir / child_id),
         diff=_diff(changes, launch, run),
         cwd=cwd,
+        wish=wish,
+        code=code,
+        surroundings=environment_lines(launch, run, os.environ) if is_ours else (),
+        stranger="" if is_ours else stranger_words(launch),
         thresholds=launch.thresholds,
-        environment=launch.environment,
+        environment=launch.environment if is_ours else {},
         stop_grace_secs=launch.stop_grace_secs,
-        expected=dict(expected or {}),
         notes=_notes(launch, run, changes),
     )
+
+
+def _refuse_unchanged_code(wish: Wish, code: CodeChange) -> None:
+    if wish.expected.get("code_edit") and not wish.changes and code.is_same:
+        raise RefusedError(
+            "This option is an edit of the code, and the code is as it was when the parent started: nothing would be "
+            "different. Edit it first, then restart."
+        )
 
 
 def free_run_id(runs_dir: Path, base: str) -> str:
@@ -94,7 +153,8 @@ def _launch_of(parent_dir: Path) -> Launch:
     return launch
 
 
-def _run_of(parent_dir: Path) -> Run | None:
+def read_run(parent_dir: Path) -> Run | None:
+    """run.json, or None if there is none or it cannot be understood."""
     try:
         return decode(files.read_bytes(parent_dir / RUN_FILE) or b"", Run)
     except (OSError, ValueError):
@@ -132,6 +192,19 @@ def _notes(launch: Launch, run: Run | None, changes: Mapping[str, Any]) -> tuple
     notes = []
     if changes and not (run and run.config_schema):
         notes.append("This script has not said which values it accepts; they are passed on unchecked.")
+        notes += _unknown_keys(launch, run, changes)
     if run is None:
         notes.append("The parent wrote no run.json, so the values it had are read from its command line.")
+    if misfit(changes):
+        notes.append(misfit(changes))
     return tuple(notes)
+
+
+def _unknown_keys(launch: Launch, run: Run | None, changes: Mapping[str, Any]) -> list[str]:
+    """A key that neither the command nor the config has may be a slip of the pen; the nearest one is named."""
+    known = {flag.key for flag in find_flags(launch.argv)} | set(run.config if run else {})
+    lines = []
+    for key in changes.keys() - known - {WEIGHTS_KEY}:
+        near = difflib.get_close_matches(key, sorted(known), n=1)
+        lines.append(f"{key} is new: the parent had no such option" + (f"; nearest: {near[0]}." if near else "."))
+    return sorted(lines)

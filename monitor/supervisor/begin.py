@@ -15,11 +15,12 @@ from monitor.launch import (
     environment_for,
     expand,
     generation_of,
-    is_own_trainer,
     read_launch,
     read_progress,
     read_state,
+    resume_flags,
 )
+from monitor.origin import fingerprint, is_from_here, stranger_words
 from monitor.run_dir import LOG_FILE, Launch, State
 from monitor.supervisor.detach import Report
 from monitor.supervisor.queueing import wait_for_end
@@ -41,19 +42,29 @@ class Beginning:
     launch: Launch
     report: Report
     is_leaving: Callable[[], bool]
+    trusted: str = ""
 
 
 def begin(
-    run_dir: Path, mode: Mode, after_parent: bool, report: Report, is_leaving: Callable[[], bool]
+    run_dir: Path,
+    mode: Mode,
+    after_parent: bool,
+    report: Report,
+    is_leaving: Callable[[], bool],
+    *,
+    trusted: str = "",
 ) -> Supervision | None:
     """Starts or finds the trainer; None when there is nothing (more) to supervise.
+
+    A command that is not this user's own on this machine is executed only where a person has agreed to it: `trusted`
+    is the fingerprint of what was read (`monitor.origin`).
 
     The caller holds the run's lock. Raises MonitorError when it cannot begin and nothing was started.
     """
     launch = read_launch(run_dir)
     if launch is None:
         raise UnreadableRunError(f"{run_dir} holds no launch.json: there is nothing to start.")
-    this = Beginning(run_dir, launch, report, is_leaving)
+    this = Beginning(run_dir, launch, report, is_leaving, trusted)
     last = read_state(run_dir)
     if mode == "adopt":
         return _adopt(this, last)
@@ -75,6 +86,7 @@ def _next_generation(this: Beginning, last: State | None, mode: Mode) -> int:
 
 def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: bool) -> Supervision | None:
     waits = after_parent and this.launch.parent is not None
+    _refuse_stranger(this)
     first = State(state="queued" if waits else "starting", generation=generation, supervisor=processes.identify())
     state_file = StateFile(this.run_dir, first, time.time)
     _tell_or_refuse(this, state_file)
@@ -86,6 +98,12 @@ def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: boo
     if not waits:
         this.report("")
     return supervision
+
+
+def _refuse_stranger(this: Beginning) -> None:
+    """A run directory can be copied here with any command in it: looking at it must never execute that."""
+    if not is_from_here(this.launch) and this.trusted != fingerprint(this.launch):
+        raise RefusedError(stranger_words(this.launch))
 
 
 def _tell_or_refuse(this: Beginning, state_file: StateFile) -> None:
@@ -118,7 +136,7 @@ def _wait_for_parent(this: Beginning, state_file: StateFile) -> bool:
 
 def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Supervision | None:
     generation = state_file.state.generation
-    own_flags = ["--resume"] if resumed and is_own_trainer(this.launch.argv) else []
+    own_flags = resume_flags(this.launch.argv) if resumed else []
     program = Program(
         argv=expand([*this.launch.argv, *own_flags], this.run_dir),
         cwd=Path(this.launch.cwd),
@@ -145,6 +163,7 @@ def _adopt(this: Beginning, last: State | None) -> Supervision | None:
         return None
     state_file = StateFile(this.run_dir, last, time.time)
     if last.state == "queued":
+        _refuse_stranger(this)
         state_file.tell(supervisor=processes.identify())
         this.report("")
         return _start_trainer(this, state_file, False) if _wait_for_parent(this, state_file) else None

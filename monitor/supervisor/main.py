@@ -48,7 +48,7 @@ def main(argv: list[str]) -> int:
     mode: Mode = "adopt" if options.adopt else "resume" if options.resume else "start"
 
     def body(report: Report) -> int:
-        return _supervise(run_dir, mode, options.after_parent, report)
+        return _supervise(run_dir, mode, options, report)
 
     if options.detach:
         return detached(run_dir / SUPERVISOR_LOG, body, EXIT_REFUSED)
@@ -67,17 +67,18 @@ def _options(argv: list[str]) -> argparse.Namespace:
     how.add_argument("--adopt", action="store_true", help="take over a trainer whose supervisor has died")
     how.add_argument("--resume", action="store_true", help="start it again as the next generation of the same run")
     parser.add_argument("--after-parent", action="store_true", help="wait until the parent run has ended")
+    parser.add_argument("--trusted", default="", help="fingerprint of a command not from here that a person has read")
     parser.add_argument("--detach", action="store_true", help="leave the caller once the trainer has been started")
     return parser.parse_args(argv)
 
 
-def _supervise(run_dir: Path, mode: Mode, after_parent: bool, report: Report) -> int:
+def _supervise(run_dir: Path, mode: Mode, options: argparse.Namespace, report: Report) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     leaving = Leaving()
     lock = processes.RunLock(run_dir)
     try:
         _acquire(lock)
-        supervision = begin(run_dir, mode, after_parent, report, lambda: leaving.asked)
+        supervision = begin(run_dir, mode, options.after_parent, report, lambda: leaving.asked, trusted=options.trusted)
         if supervision is not None:
             _stay(supervision, leaving)
     except (MonitorError, OSError) as problem:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from monitor.alignment import aligned
-from monitor.comparison import code_of, compare
+from monitor.comparison import compare, same_code
 from monitor.outcome import ClipPair, Outcome, judged_epoch, outcome, pair_clips
 from monitor.run_dir import Epoch, Snapshot
 from monitor.view.series import number
@@ -137,7 +137,7 @@ def _code(parent: Snapshot, child: Snapshot) -> dict[str, Any]:
     """Whether the code differs, in words, with the child's edits as text."""
     if parent.launch is None or child.launch is None:
         return {"text": "not known: one of them was not started here", "diff": ""}
-    if code_of(parent) == code_of(child):
+    if same_code(parent.launch, child.launch):
         edits = "no edits on top" if not child.launch.git_diff else "the same edits on top"
         commit = f"commit {child.launch.git_commit[:9]}" if child.launch.git_commit else "the same script"
         return {"text": f"the same: {commit}, {edits}", "diff": ""}
