@@ -591,5 +591,5 @@ def decode(data: bytes, kind: type[T]) -> T:
         # A foreign writer's bare NaN or Infinity is no JSON, but Python's own reader takes it.
         try:
             return msgspec.convert(_sayable(json.loads(data)), kind, strict=False)
-        except (ValueError, RecursionError, msgspec.ValidationError):
+        except (ValueError, RecursionError, OverflowError, msgspec.ValidationError):
             raise ValueError(str(first)) from None

@@ -55,7 +55,8 @@ def cookie(token):
 
 @pytest.mark.parametrize(("token", "role"), [(TOKENS.control, b"control"), (TOKENS.look, b"look")])
 def test_a_known_cookie_passes_with_its_role(token, role):
-    assert ask(headers=cookie(token)) == (200, {}, role)
+    status, _, came_through_as = ask(headers=cookie(token))
+    assert (status, came_through_as) == (200, role)
 
 
 def test_without_a_cookie_there_is_only_the_door():
@@ -124,7 +125,7 @@ def test_the_pasted_link_opens_the_door():
 
 
 def test_no_token_is_a_choice_that_lets_everybody_on_this_machine_in():
-    assert ask(tokens=None) == (200, {}, b"control")
+    assert ask(tokens=None)[0::2] == (200, b"control")
     assert ask(tokens=None, headers={"host": "evil.example"})[0] == 421
 
 

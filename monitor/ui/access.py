@@ -20,11 +20,13 @@ from typing import Any, Literal
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor.errors import RefusedError
 from monitor.serving import state_dir
+from monitor.ui.door import door
+from monitor.ui.headers import guarded, host_name, is_address, is_from_another_page, same_origin
 
 Role = Literal["control", "look"]
 
@@ -32,7 +34,9 @@ COOKIE_PREFIX = "vitalsigns_"
 COOKIE_DAYS = 365
 TOKEN_PATH = "/vs/token"
 OPEN_PATHS = ("/_stcore/health",)
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})
+MOST_FORM_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -86,12 +90,17 @@ def _make(path: Path) -> None:
 
 
 class AccessGate:
-    """ASGI middleware. `tokens` None: everybody who reaches the port may do everything (an explicit choice)."""
+    """ASGI middleware. `tokens` None: everybody who reaches the port may do everything (an explicit choice).
+
+    `hosts`: names that the dashboard is asked by, besides those of this machine's loopback. With an address that
+    stands for all of them (0.0.0.0, ::) any plain address is taken: a rebinding attack needs a name.
+    """
 
     def __init__(self, app: ASGIApp, tokens: Tokens | None, hosts: Iterable[str] = (), base: str = "") -> None:
         self._app = app
         self._tokens = tokens
         self._hosts = LOOPBACK_NAMES | {host.lower() for host in hosts}
+        self._by_address = not self._hosts.isdisjoint(ALL_ADDRESSES)
         self._base = base.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,12 +109,12 @@ class AccessGate:
         elif scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         else:
-            await self._page(scope, receive, send)
+            await self._page(scope, receive, guarded(send, scope))
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         role = self._role(headers)
-        if not self._host_is_ours(headers) or not _same_origin(headers) or role is None:
+        if not self._host_is_ours(headers) or not same_origin(headers) or role is None:
             await send({"type": "websocket.close", "code": 1008, "reason": "no token"})
             return
         scope["vitalsigns_role"] = role
@@ -124,10 +133,10 @@ class AccessGate:
         """What to answer instead of the page, or None where the request may pass."""
         path = request.url.path.removeprefix(self._base)
         if not self._host_is_ours(request.headers):
-            return PlainTextResponse("This server answers to localhost only.", 421)
+            return PlainTextResponse("This server does not answer to that name.", 421)
         if path in OPEN_PATHS:
             return None
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not _same_origin(request.headers):
+        if is_from_another_page(request.method, request.headers):
             return PlainTextResponse("A request from another site is refused.", 403)
         if self._tokens is None:
             return None
@@ -135,9 +144,8 @@ class AccessGate:
         if given is not None:
             return self._let_in(request, given)
         if path == TOKEN_PATH and request.method == "POST":
-            form = urllib.parse.parse_qs((await request.body()).decode("utf-8", "replace"))
-            return self._let_in(request, form.get("token", [""])[0].strip())
-        return None if self._role(request.headers) else _door(self._base, "")
+            return self._let_in(request, await _pasted(request))
+        return None if self._role(request.headers) else door(self._base + TOKEN_PATH)
 
     def _let_in(self, request: Request, token: str) -> Response:
         """Sets the cookie and sends the browser on to the same address without the token."""
@@ -145,15 +153,21 @@ class AccessGate:
         token = token.rpartition("token=")[2] if "token=" in token else token
         role = self._tokens.role_of(token) if self._tokens else None
         if role is None:
-            return _door(self._base, "That token is not one of this server's.")
+            return door(self._base + TOKEN_PATH, "That token is not one of this server's.")
         kept = [(key, value) for key, value in request.query_params.multi_items() if "token" not in key]
-        path = f"{self._base}/" if request.url.path.endswith(TOKEN_PATH) else request.url.path
+        asked = f"{self._base}/" if request.url.path.endswith(TOKEN_PATH) else request.url.path
+        # One slash: with two, a browser takes what follows for the name of another server.
+        path = "/" + asked.lstrip("/\\")
         answer = RedirectResponse(path + (f"?{urllib.parse.urlencode(kept)}" if kept else ""), 303)
-        port = (request.scope.get("server") or ("", 0))[1]
         answer.set_cookie(
-            f"{COOKIE_PREFIX}{port}", token, max_age=COOKIE_DAYS * 86400, path="/", httponly=True, samesite="lax"
+            f"{COOKIE_PREFIX}{(request.scope.get('server') or ('', 0))[1]}",
+            token,
+            max_age=COOKIE_DAYS * 86400,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
         )
-        answer.headers["Cache-Control"] = "no-store"
         return answer
 
     def _role(self, headers: Headers) -> Role | None:
@@ -168,42 +182,22 @@ class AccessGate:
 
     def _host_is_ours(self, headers: Headers) -> bool:
         """Any port is fine (a tunnel chooses its own); any other name is a rebinding attack."""
-        name = urllib.parse.urlsplit(f"//{headers.get('host', '')}").hostname
-        return bool(name) and str(name).lower() in self._hosts
+        name = host_name(headers.get("host", ""))
+        return name is not None and (name in self._hosts or (self._by_address and is_address(name)))
 
 
-def _same_origin(headers: Headers) -> bool:
-    """Whether the page that asks is ours: Origin names the very host and port the browser asked."""
-    origin = headers.get("origin")
-    return origin is None or urllib.parse.urlsplit(origin).netloc == headers.get("host")
-
-
-def _door(base: str, problem: str) -> Response:
-    """The one page for a visitor without a token; `problem` is one of our own sentences."""
-    return HTMLResponse(DOOR.replace("{action}", base + TOKEN_PATH).replace("{problem}", problem), 401)
+async def _pasted(request: Request) -> str:
+    """The token in the door's form; nothing where more is sent than a form could hold."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_FORM_BYTES:
+            return ""
+    form = urllib.parse.parse_qs(body.decode("utf-8", "replace"))
+    return form.get("token", [""])[0].strip()
 
 
 def role_in(scope: Mapping[str, Any]) -> Role | None:
     """What the gate decided for this request."""
     role: Role | None = scope.get("vitalsigns_role")
     return role
-
-
-DOOR = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Vitalsigns</title>
-<meta name="viewport" content="width=device-width">
-<style>
-:root{color-scheme:light dark}
-body{font:16px/24px "Source Sans 3","Source Sans Pro",system-ui,sans-serif;max-width:34rem;margin:15vh auto;
-padding:0 16px;background:light-dark(#F6F7F9,#0D1015);color:light-dark(#12161C,#E9EDF3)}
-h1{font-size:20px;line-height:28px}code{font-family:"Source Code Pro",monospace}
-input,button{font:inherit;min-height:44px;padding:0 12px;border-radius:6px;border:1px solid light-dark(#7C8796,#6F7B8B)}
-input{flex:1;min-width:0;background:light-dark(#FFF,#151A21);color:inherit}
-button{background:light-dark(#4338CA,#A5A8FF);color:light-dark(#FFF,#12131F);border:0}
-form{display:flex;gap:8px}p.problem{color:light-dark(#B3141B,#FF8A84)}
-</style>
-<h1>This dashboard needs its link</h1>
-<p>The link with the token was printed where <code>python -m monitor serve</code> was started;
-the same command prints it again. Open that link, or paste it here.</p>
-<p class="problem" role="alert">{problem}</p>
-<form method="post" action="{action}"><input name="token" aria-label="Token or link" autofocus autocomplete="off">
-<button>Open</button></form></html>"""

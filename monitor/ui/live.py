@@ -24,7 +24,7 @@ from monitor.run_dir import RUN_ID_PATTERN, Snapshot
 from monitor.status import status_of
 from monitor.trash import where_is
 from monitor.ui.listing import LIST_SECS, Listing, TabRows
-from monitor.ui.questions import Others, answer
+from monitor.ui.questions import Others, answer, question_of
 from monitor.view.frame import Frames
 from monitor.view.series import Since
 
@@ -34,8 +34,6 @@ LOOK_ENDED_SECS = 0.5
 REJUDGE_SECS = 2.0
 """Without any new record only time passes: a stalled run shows by that."""
 PING_SECS = 2.0
-MOST_QUESTION_CHARS = 65_536
-"""No question of the page is a hundredth of that; what is longer is not looked into."""
 ADOPT_EVERY_SECS = 10.0
 """An adoption that was refused is not tried again at once."""
 
@@ -274,14 +272,7 @@ async def _receive(socket: WebSocket) -> dict[str, Any]:
     given = await socket.receive()
     if given["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(given.get("code", 1000))
-    text = given.get("text") or ""
-    if len(text) > MOST_QUESTION_CHARS:
-        return {}
-    try:
-        message = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        return {}
-    return message if isinstance(message, dict) else {}
+    return question_of(given.get("text") or "")
 
 
 async def _send(socket: WebSocket, message: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from monitor.diagnosis import Judged, judge
 from monitor.errors import MonitorError
 from monitor.launch import read_launch
@@ -24,6 +26,11 @@ from monitor.view.predictions import DECODERS, FILTERS, Wish, clip_history, pred
 from monitor.view.series import Since
 
 Question = Mapping[str, Any]
+
+
+MOST_EPOCHS = 1e12
+MOST_QUESTION_CHARS = 65_536
+"""No question of the page is a hundredth of that; what is longer is not looked into."""
 
 
 class Others:
@@ -54,6 +61,17 @@ class Others:
                 launch = read_launch(self._runs_dir / run_id)
                 found[run_id] = launch.parent.run_id if launch is not None and launch.parent is not None else None
         return found
+
+
+def question_of(text: str) -> dict[str, Any]:
+    """The question in a message of a browser; empty for what is none of ours."""
+    if len(text) > MOST_QUESTION_CHARS:
+        return {}
+    try:
+        message = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return {}
+    return message if isinstance(message, dict) else {}
 
 
 def answer(snapshot: Snapshot, judged: Judged, question: Question, others: Others) -> dict[str, Any] | None:
@@ -144,4 +162,7 @@ ANSWERS: dict[str, Callable[[Snapshot, Judged, Question], dict[str, Any]]] = {
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    """A number that can be an epoch; a browser may send any other."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) < MOST_EPOCHS:
+        return None
+    return float(value)
