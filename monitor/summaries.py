@@ -7,7 +7,7 @@ import functools
 from pathlib import Path
 
 from monitor import files
-from monitor.run_dir import EPOCHS_FILE, SUMMARY_FILE, Summary, decode
+from monitor.run_dir import EPOCHS_FILE, RUN_FILE, SUMMARY_FILE, Summary, check_schema, decode, schema_of
 
 REMEMBERED_RUNS = 4096
 
@@ -19,6 +19,8 @@ def summary_of(run_dir: Path) -> Summary:
     try:
         records = (run_dir / EPOCHS_FILE).stat()
     except OSError:
+        # Nothing to judge; but a run of a newer Vitalsigns must not look like an empty one.
+        check_schema(schema_of(files.read_bytes(run_dir / RUN_FILE) or b"{}"), str(run_dir / RUN_FILE))
         return Summary(run_id=run_dir.name, verdict="")
     return _judged(run_dir, records.st_mtime, records.st_size)
 

@@ -79,6 +79,7 @@ def test_a_browser_can_read_the_list_and_every_run_of_the_cast(tmp_path):
         make(tmp_path)
     rows = {row["run"]: row for row in run_rows(tmp_path, time.time())}
     json.dumps(list(rows.values()), allow_nan=False)
+    assert rows["newer-schema"]["state"] == "unreadable" and "newer Vitalsigns" in rows["newer-schema"]["evidence"]
     assert rows["not-a-number"]["spark"] and rows["not-a-number"]["verdict"] == "ENDED"
     for name in set(rows) - {"newer-schema"}:
         seen = read(tmp_path / name)

@@ -23,10 +23,11 @@ from monitor.reader import RunReader
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot
 from monitor.status import status_of
 from monitor.trash import where_is
+from monitor.ui.family import Family
 from monitor.ui.listing import LIST_SECS, Listing, TabRows
 from monitor.ui.questions import Others, answer, question_of
 from monitor.view.frame import Frames
-from monitor.view.series import Since
+from monitor.view.series import Since, child_marks
 
 LOOK_SECS = 0.05
 """Looking costs a tenth of a millisecond where nothing is new."""
@@ -41,8 +42,9 @@ ADOPT_EVERY_SECS = 10.0
 class Tailer:
     """Reads one run for all who look at it."""
 
-    def __init__(self, run_dir: Path) -> None:
+    def __init__(self, run_dir: Path, family: Family) -> None:
         self._reader = RunReader(run_dir)
+        self._family = family
         self._run_dir = run_dir
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Condition()
@@ -109,7 +111,8 @@ class Tailer:
 
     def _encode(self, snapshot: Snapshot, judged: Judged, since: Since, version: int) -> str:
         frame = self._frames.frame(snapshot, judged, time.time(), since=since, seq=version)
-        return msgspec.json.encode({"kind": "frame", **frame}).decode()
+        children = child_marks(snapshot, self._family.children(snapshot.run_id))
+        return msgspec.json.encode({"kind": "frame", **frame, "children": children}).decode()
 
     def _look(self) -> bool:
         """Reads and judges what is new; True if what is shown changes."""
@@ -174,7 +177,8 @@ class LiveHub:
     def __init__(self, runs_dir: Path, listing: Listing) -> None:
         self._runs_dir = runs_dir
         self._listing = listing
-        self._others = Others(runs_dir)
+        self._family = Family(runs_dir)
+        self._others = Others(runs_dir, self._family)
         self.tailers: dict[str, Tailer] = {}
 
     async def endpoint(self, socket: WebSocket) -> None:
@@ -194,7 +198,7 @@ class LiveHub:
         return bool(RUN_ID_PATTERN.fullmatch(run_id)) and is_within(self._runs_dir, self._runs_dir / run_id)
 
     async def _serve_run(self, socket: WebSocket, run_id: str, hello: dict[str, Any]) -> None:
-        tailer = self.tailers.setdefault(run_id, Tailer(self._runs_dir / run_id))
+        tailer = self.tailers.setdefault(run_id, Tailer(self._runs_dir / run_id, self._family))
         async with tailer:
             asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue(maxsize=8)
             await self._serve_until_gone(socket, self._send_run(socket, tailer, Since.of(hello), asked), asked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections import OrderedDict
@@ -14,11 +13,11 @@ import msgspec
 
 from monitor.diagnosis import Judged, judge
 from monitor.errors import MonitorError
-from monitor.launch import read_launch
 from monitor.launcher import existing
-from monitor.reader import RunReader, list_runs
+from monitor.reader import RunReader
 from monitor.replay import as_of
 from monitor.run_dir import LOG_FILE, Snapshot
+from monitor.ui.family import Family
 from monitor.view import log
 from monitor.view.compared import MODES, MOST_RUNS, compared
 from monitor.view.frame import frame
@@ -38,8 +37,9 @@ class Others:
 
     KEPT = 8
 
-    def __init__(self, runs_dir: Path) -> None:
+    def __init__(self, runs_dir: Path, family: Family | None = None) -> None:
         self._runs_dir = runs_dir
+        self.family = family or Family(runs_dir)
         self._readers: OrderedDict[str, RunReader] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -51,16 +51,6 @@ class Others:
             if len(self._readers) > self.KEPT:
                 self._readers.popitem(last=False)
             return reader.read(time.time())
-
-    def families(self) -> dict[str, str | None]:
-        """Every run id with its parent's; a run whose launch.json is damaged has none."""
-        found: dict[str, str | None] = {}
-        for run_id in list_runs(self._runs_dir):
-            found[run_id] = None
-            with contextlib.suppress(MonitorError):
-                launch = read_launch(self._runs_dir / run_id)
-                found[run_id] = launch.parent.run_id if launch is not None and launch.parent is not None else None
-        return found
 
 
 def question_of(text: str) -> dict[str, Any]:
@@ -88,7 +78,7 @@ def answer(snapshot: Snapshot, judged: Judged, question: Question, others: Other
 
 def _compare(snapshot: Snapshot, question: Question, others: Others) -> dict[str, Any]:
     """This run beside the ones asked for, else its parent, else its newest child; with everything it could be."""
-    families = others.families()
+    families = others.family.parents()
     own_parent = families.get(snapshot.run_id)
     children = [run_id for run_id, parent in families.items() if parent == snapshot.run_id]
     wanted = [name for name in _names(question.get("with")) if name in families and name != snapshot.run_id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from monitor.alignment import aligned
@@ -16,7 +17,7 @@ from monitor.view.words import percent, short, signed
 MOST_RUNS = 6
 MOST_SENTENCES = 5
 MOST_DIFF = 20_000
-CURVES = ("epoch", "at", "train_loss", "train_eval_loss", "val_loss", "val_wer", "gap", "length_ratio")
+CURVES = ("epoch", "train_loss", "train_eval_loss", "val_loss", "val_wer", "gap", "length_ratio")
 ROWS: tuple[tuple[str, str, Callable[[float | None], str], float], ...] = (
     ("val_wer", "val WER", percent, 100.0),
     ("val_loss", "val loss", short, 1.0),
@@ -43,7 +44,9 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> d
         "shared_epochs": shared,
         "mode": mode,
         "card": _card(judged),
-        "rows": _rows(parent, child, at, mode),
+        "related": _is_child_of(child, parent),
+        "columns": ["", parent.run_id, child.run_id, "difference", *(run.run_id for run in snapshots[2:])],
+        "rows": _rows(snapshots, at, mode),
         "basis": _basis(parent, child),
         "curves": [_curves(snapshot) for snapshot in snapshots[:MOST_RUNS]],
         "settings": [[key, [_value(value) for value in values]] for key, values in settings.settings.items()],
@@ -67,19 +70,25 @@ def _card(judged: Outcome) -> dict[str, Any]:
     }
 
 
-def _rows(parent: Snapshot, child: Snapshot, epoch: float, mode: str) -> list[list[str]]:
-    """[measure, parent, child, difference], at the moment that the mode picks for each run."""
-    then, now = _moment(parent, parent, epoch, mode), _moment(child, parent, epoch, mode)
+def _is_child_of(child: Snapshot, parent: Snapshot) -> bool:
+    link = child.launch.parent if child.launch is not None else None
+    return link is not None and link.run_id == parent.run_id
+
+
+def _rows(snapshots: Sequence[Snapshot], epoch: float, mode: str) -> list[list[str]]:
+    """[measure, parent, child, difference, others…], each run at the moment that the mode picks for it."""
+    child, parent, *others = snapshots
+    then, now, *rest = [_moment(run, parent, epoch, mode) for run in (parent, child, *others)]
     rows = []
-    if then is not None and now is not None and mode != "epoch":
-        rows.append(["epoch", f"{then.epoch:g}", f"{now.epoch:g}", ""])
+    if mode != "epoch":
+        at = [f"{record.epoch:g}" if record is not None else "–" for record in (then, now, *rest)]
+        rows.append(["epoch", *at[:2], "", *at[2:]])
     for field, title, written, factor in ROWS:
-        before = getattr(then, field) if then is not None else None
-        after = getattr(now, field) if now is not None else None
+        before, after, *more = [getattr(record, field) if record is not None else None for record in (then, now, *rest)]
         difference = ""
         if before is not None and after is not None and math.isfinite(before) and math.isfinite(after):
             difference = signed(factor * (after - before)) + (" points" if factor > 1 else "")
-        rows.append([title, written(before), written(after), difference])
+        rows.append([title, written(before), written(after), difference, *map(written, more)])
     return rows
 
 
@@ -88,24 +97,25 @@ def _moment(snapshot: Snapshot, parent: Snapshot, epoch: float, mode: str) -> Ep
         known = [record for record in snapshot.epochs if record.val_wer is not None and math.isfinite(record.val_wer)]
         return min(known, key=lambda record: record.val_wer or 0.0) if known else None
     if mode == "hours":
-        hours = _hours_until(parent, epoch)
-        start = _began(snapshot)
-        earlier = [record for record in snapshot.epochs if record.at and record.at - start <= hours]
+        reached = [time for record, time in zip(parent.epochs, hours(parent), strict=True) if record.epoch <= epoch]
+        allowed = reached[-1] * (1 + 1e-9) if reached else 0.0
+        earlier = [record for record, time in zip(snapshot.epochs, hours(snapshot), strict=True) if time <= allowed]
         return earlier[-1] if earlier else None
     return next((record for record in snapshot.epochs if record.epoch == epoch), None)
 
 
-def _began(snapshot: Snapshot) -> float:
-    """When the run began: its launch, else its first record."""
-    if snapshot.launch is not None and snapshot.launch.created_at:
-        return snapshot.launch.created_at
-    return snapshot.epochs[0].at if snapshot.epochs else 0.0
+def hours(snapshot: Snapshot) -> list[float]:
+    """Hours of training up to each evaluation: the sum of the epochs' own lengths where all are known.
 
-
-def _hours_until(parent: Snapshot, epoch: float) -> float:
-    """Seconds that the parent took to the judged epoch, or to its last one before."""
-    reached = [record.at for record in parent.epochs if record.epoch <= epoch and record.at]
-    return reached[-1] - _began(parent) if reached else 0.0
+    Else by the clock since the trainer began, which counts a night between stop and resume as training.
+    """
+    lengths = [record.seconds for record in snapshot.epochs]
+    if all(length is not None and length > 0 for length in lengths):
+        return [total / 3600 for total in accumulate(length or 0.0 for length in lengths)]
+    first = snapshot.epochs[0].at if snapshot.epochs else 0.0
+    began = snapshot.run.created_at if snapshot.run is not None else 0.0
+    start = began if 0 < began <= first else first
+    return [max(0.0, record.at - start) / 3600 for record in snapshot.epochs]
 
 
 def _shared_epochs(parent: Snapshot, child: Snapshot) -> list[float]:
@@ -123,7 +133,8 @@ def _curves(snapshot: Snapshot) -> dict[str, Any]:
     floors = snapshot.run.floors if snapshot.run is not None else None
     basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
     chance = floors.wer_constant if floors is not None else None
-    return {"run": snapshot.run_id, "columns": columns, "gap_basis": basis, "chance": chance, "began": _began(snapshot)}
+    columns["hours"] = list(hours(snapshot))
+    return {"run": snapshot.run_id, "columns": columns, "gap_basis": basis, "chance": number(chance)}
 
 
 def _same_keys(snapshots: Sequence[Snapshot]) -> list[list[str]]:

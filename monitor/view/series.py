@@ -101,7 +101,27 @@ def marks(snapshot: Snapshot, gap_limit: float) -> dict[str, Any]:
         "gap_limit": gap_limit,
         "gap_crossed_epoch": gap_crossing(snapshot, gap_limit),
         "resumed_at": list(snapshot.resumed_at),
+        "overlaps": _overlaps(snapshot),
     }
+
+
+def _overlaps(snapshot: Snapshot) -> list[list[float]]:
+    """[first, last] epoch that each resume wrote again; what stood there before is dropped."""
+    ends = [*snapshot.resumed_at[1:], math.inf]
+    spans = []
+    for first, end in zip(snapshot.resumed_at, ends, strict=False):
+        again = [epoch for epoch in snapshot.overlaps if first <= epoch < end]
+        if again:
+            spans.append([first, max(again)])
+    return spans
+
+
+def child_marks(snapshot: Snapshot, children: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Where on this run's epochs each child was started. `children`: run id → when (UTC seconds)."""
+    return [
+        {"run": run_id, "epoch": max((r.epoch for r in snapshot.epochs if r.at <= started_at), default=None)}
+        for run_id, started_at in children.items()
+    ]
 
 
 def gap_crossing(snapshot: Snapshot, limit: float) -> float | None:

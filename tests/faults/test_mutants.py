@@ -179,7 +179,7 @@ def _draw(snapshot: Snapshot, healthy: Path, seed: random.Random) -> None:
 def _compare_from_beside(healthy: Path, run_dir: Path) -> None:
     """A damaged neighbour does not keep a sound run from being compared."""
     sound, others = RunReader(healthy).read(AT), Others(healthy.parent)
-    assert "healthy" in others.families()
+    assert "healthy" in others.family.parents()
     given = answer(sound, judge(sound, AT), {"kind": "compare", "with": [run_dir.name]}, others)
     json.loads(msgspec.json.encode(given))
 

@@ -1,7 +1,8 @@
-// One run against another: did the change help, the curves over each other, and what else differs.
+// One run against another, and others drawn beside them: did the change help, the curves, and what else differs.
 
 const OUTCOME_TONE = { HELPED: "ok", WORSE: "critical", "ONLY THE GAP MOVED": "warning", "TOO CLOSE": "unknown", "CAN'T COMPARE": "unknown", WAITING: "unknown" };
 const OUTCOME_GLYPH = { HELPED: "✓", WORSE: "✕", "ONLY THE GAP MOVED": "▲", "TOO CLOSE": "≈", "CAN'T COMPARE": "–", WAITING: "…" };
+const MOST_BESIDE = 5;
 const OVERLAYS = [["loss", "Loss"], ["wer", "val WER"], ["gap", "Gap"]];
 
 function buildCompare(run, ask, emit) {
@@ -9,11 +10,12 @@ function buildCompare(run, ask, emit) {
   ui.title = h("h2", {});
   ui.pick = h("select", { class: "vs-select", "aria-label": "Compare with", "data-testid": "compare-with" });
   ui.pick.addEventListener("change", () => {
-    ui.with = ui.pick.value ? [ui.pick.value] : [];
     ui.epoch = null;
-    Address.write({ with: ui.with.join(",") || null });
-    askCompare(ui);
+    compareWith(ui, ui.pick.value ? [ui.pick.value, ...ui.with.slice(1).filter((name) => name !== ui.pick.value)] : []);
   });
+  ui.more = h("select", { class: "vs-select", "aria-label": "Draw another run beside them", "data-testid": "compare-more" });
+  ui.more.addEventListener("change", () => ui.more.value && compareWith(ui, [...ui.answer.with, ui.more.value]));
+  ui.beside = h("div", { class: "vs-row" });
   const modes = [["epoch", "equal epoch"], ["best", "own best"], ["hours", "equal time"]];
   ui.modes = modes.map(([key, label]) => h("button", { type: "button", class: "vs-segment", "data-key": key, "data-testid": `mode-${key}`, onclick: () => askCompare(ui, { mode: key }) }, label));
   ui.slider = h("input", { type: "range", min: "0", step: "1", "aria-label": "Epoch at which they are compared", "data-testid": "compare-epoch" });
@@ -47,9 +49,15 @@ function buildCompare(run, ask, emit) {
     h("section", { class: "vs-card", "data-testid": "sentences" }, h("h2", {}, "Sentences"), ui.counts, ui.sentences),
   );
   ui.nothing = h("section", { class: "vs-card vs-empty", "data-testid": "compare-empty" }, h("h2", {}, "Nothing to compare yet"), h("p", {}, "A restart of this run will appear here, scored against it. Or pick any run above."));
-  ui.node = h("div", { class: "vs-stack" }, h("div", { class: "vs-row vs-compare-head" }, ui.title, ui.pick), ui.nothing, ui.body);
+  ui.node = h("div", { class: "vs-stack" }, h("div", { class: "vs-row vs-compare-head" }, ui.title, ui.pick, ui.beside, ui.more), ui.nothing, ui.body);
   show(ui.body, false);
   return ui;
+}
+
+function compareWith(ui, names) {
+  ui.with = names;
+  Address.write({ with: names.join(",") || null });
+  askCompare(ui);
 }
 
 function askCompare(ui, changes = {}) {
@@ -73,6 +81,7 @@ function hearCompare(ui, answer) {
   if (!answer.runs.length) return setText(ui.title, "Compare with");
   const [child, parent] = answer.runs;
   setText(ui.title, ui.run === child ? `${child} against` : `${child}, judged against this run:`);
+  paintBeside(ui, answer.with.slice(1));
   ui.shared = answer.shared_epochs;
   ui.modes.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.key === answer.mode)));
   ui.slider.max = String(Math.max(0, ui.shared.length - 1));
@@ -80,26 +89,49 @@ function hearCompare(ui, answer) {
   show(ui.slider, ui.shared.length > 1 && answer.mode === "epoch");
   setText(ui.at, answer.mode === "epoch" ? `epoch ${answer.epoch}${answer.epoch === answer.agreed_epoch ? ", as agreed" : `; agreed: ${answer.agreed_epoch}`}` : answer.mode === "best" ? "each at its best val WER" : `after as long as ${parent} took to epoch ${answer.epoch}`);
   paintOutcome(ui, answer.card);
-  fillRows(ui.rowsHead, ui.rows, ["", parent, child, "difference"], answer.rows);
+  fillRows(ui.rowsHead, ui.rows, answer.columns, answer.rows);
   setText(ui.basis, answer.basis);
   const parentFirst = ([first, second, ...rest]) => [second, first, ...rest];
   fillRows(ui.settingsHead, ui.settings, ["setting", ...parentFirst(answer.runs)], answer.settings.map(([key, values]) => [key, ...parentFirst(values)]));
   setText(ui.code, answer.code.text);
   show(ui.diff, Boolean(answer.code.diff));
   setText(ui.diff.lastChild, answer.code.diff);
-  setText(ui.same.firstChild, `${answer.same.length} settings are the same`);
+  setText(ui.same.firstChild, `${answer.same.length} ${answer.same.length === 1 ? "setting is" : "settings are"} the same`);
   setText(ui.same.lastChild, answer.same.map(([key, value]) => `${key} ${value}`).join(" · "));
   paintSentences(ui, answer, parent, child);
 }
 
 function fillCandidates(ui, answer) {
-  const { parent, children, others } = answer.candidates;
-  const groups = [["parent", parent ? [parent] : []], ["children", children], ["other runs", others]].filter(([, names]) => names.length);
-  const signature = JSON.stringify([groups, answer.with]);
+  const chosen = answer.with ?? [];
+  const signature = JSON.stringify([answer.candidates, chosen]);
   if (ui.pick.signature === signature) return;
   ui.pick.signature = signature;
-  ui.pick.replaceChildren(h("option", { value: "" }, groups.length ? "choose a run" : "no other run here"), ...groups.map(([label, names]) => h("optgroup", { label }, names.map((name) => h("option", { value: name }, name)))));
-  ui.pick.value = answer.with?.[0] ?? "";
+  const groups = candidateGroups(answer.candidates, []);
+  const rest = candidateGroups(answer.candidates, chosen);
+  fillSelect(ui.pick, groups.length ? "choose a run" : "no other run here", groups);
+  fillSelect(ui.more, "+ draw another", rest);
+  ui.pick.value = chosen[0] ?? "";
+  show(ui.more, chosen.length > 0 && chosen.length < MOST_BESIDE && rest.length > 0);
+}
+
+function candidateGroups({ parent, children, others }, without) {
+  const groups = [["parent", parent ? [parent] : []], ["children", children], ["other runs", others]];
+  return groups.map(([label, names]) => [label, names.filter((name) => !without.includes(name))]).filter(([, names]) => names.length);
+}
+
+function fillSelect(select, first, groups) {
+  select.replaceChildren(h("option", { value: "" }, first), ...groups.map(([label, names]) => h("optgroup", { label }, names.map((name) => h("option", { value: name }, name)))));
+}
+
+// The runs that are only drawn, each with a way to leave it out again.
+function paintBeside(ui, names) {
+  keyed(
+    ui.beside,
+    names,
+    (name) => name,
+    (name) => h("button", { type: "button", class: "vs-chip-button", title: `Leave ${name} out`, onclick: () => compareWith(ui, ui.answer.with.filter((each) => each !== name)) }, `${name} ×`),
+    () => {},
+  );
 }
 
 function paintOutcome(ui, card) {
@@ -140,7 +172,21 @@ function paintSentences(ui, answer, parent, child) {
   );
 }
 
-// The child's curves heavy, the parent's light and dashed, others grey: two hues stay two hues.
+// Two hues stay two hues: runs are told apart by weight and dash, and by the name at the line's end. Beyond the fourth
+// they are grey.
+const STROKES = [[2.5, "solid"], [1.5, "dash"], [1.5, "dot"], [1.5, "dashdot"]];
+
+// What tells the names apart: a child and its parent are called so, others by what follows their common beginning.
+function lineNames({ runs, related }) {
+  const named = related ? ["child", "parent"] : [];
+  const rest = runs.slice(named.length);
+  let common = 0;
+  while (rest.length > 1 && rest.every((name) => common < name.length && name[common] === rest[0][common])) common++;
+  // Cut between words only.
+  const from = Math.max(...["_", "-", "."].map((mark) => rest[0]?.lastIndexOf(mark, common - 1) ?? -1)) + 1;
+  return [...named, ...rest.map((name) => name.slice(common ? from : 0, from + 10) || name.slice(0, 10))];
+}
+
 function paintOverlays(ui, charts, ink) {
   const { answer } = ui;
   if (!charts.plotly || !answer?.runs?.length) return;
@@ -154,17 +200,18 @@ function overlayFigure(key, answer, ink, height) {
   const data = [];
   const ends = [];
   const values = [];
+  const names = lineNames(answer);
   answer.curves.forEach((curve, place) => {
     const { columns } = curve;
-    const x = answer.mode === "hours" ? columns.at.map((at) => (at - curve.began) / 3600) : columns.epoch;
-    const width = place === 0 ? 2.5 : 1.5;
-    const dash = place === 0 ? "solid" : place === 1 ? "dash" : "dot";
-    const add = (column, color, label) => {
+    const x = answer.mode === "hours" ? columns.hours : columns.epoch;
+    const [width, dash] = STROKES[place] ?? [1, "solid"];
+    const add = (column, hue, label) => {
+      const color = place < STROKES.length ? hue : ink.muted;
       const y = columns[column].map((value) => (finite(value) ? num(value) * (key === "wer" ? 100 : 1) : null));
       if (y.every((value) => value === null)) return;
       values.push(...y.filter((value) => value !== null).slice(Math.min(3, Math.floor(y.length / 4))));
-      data.push(line(x, y, `${curve.run} ${label}`, place > 1 ? ink.muted : color, { mode: "lines", line: { color: place > 1 ? ink.muted : color, width, dash } }));
-      ends.push({ at: lastFinite(x, y), text: `${place === 0 ? "child" : place === 1 ? "parent" : curve.run.slice(0, 10)} ${label}`.trim(), color: place > 1 ? ink.muted : color });
+      data.push(line(x, y, `${curve.run} ${label}`, color, { mode: "lines", line: { color, width, dash } }));
+      ends.push({ key: `${curve.run} ${label}`, at: lastFinite(x, y), text: `${names[place]} ${label}`.trim(), color });
     };
     if (key === "loss") {
       add(curve.gap_basis === "eval" ? "train_eval_loss" : "train_loss", ink.train, "train");
@@ -180,7 +227,7 @@ function overlayFigure(key, answer, ink, height) {
   if (answer.mode === "epoch") shapes.push({ type: "line", x0: answer.epoch, x1: answer.epoch, yref: "y domain", y0: 0, y1: 1, line: { color: ink.muted, width: 1, dash: "dot" } });
   const layout = baseLayout(ink, {
     height, shapes,
-    xaxis: { title: axisTitle(answer.mode === "hours" ? "hours since the start" : "epoch", ink) },
+    xaxis: { title: axisTitle(answer.mode === "hours" ? "hours of training" : "epoch", ink) },
     yaxis: { range, fixedrange: true, ticksuffix: key === "wer" ? " %" : "" },
   });
   return { data, layout, labels: ends, note: "" };

@@ -9,7 +9,8 @@ function lossFigure(ctx, height) {
   let range = yRange(ctx, [train, cols.val_loss], plain);
   if (log) range = logRange(ctx, [train, cols.val_loss], range);
   const shown = log ? range.map((power) => 10 ** power) : range;
-  const traces = log ? [] : gapArea(ctx, train, frame.marks.best_loss_epoch);
+  const traces = overlapTraces(ctx, shown);
+  if (!log) traces.push(...gapArea(ctx, train, frame.marks.best_loss_epoch));
   if (evalMode) traces.push(line(x, cols.train_loss, "train, running", ink.train, { line: { color: ink.train, width: 1, dash: "dot" }, mode: "lines" }));
   traces.push(...curve(ctx, train, evalMode ? "train, eval mode" : "train", ink.train));
   traces.push(...curve(ctx, cols.val_loss, "val", ink.val));
@@ -87,13 +88,30 @@ function eventMarks(ctx) {
     shapes.push(upright(crossed, "dot"));
     labels.push({ place: "in", key: "crossed", x: axis.of(crossed), share: 0.5, anchor: crossed > 0.7 * cols.epoch.at(-1) ? "end" : "start", text: `gap passed ${frame.marks.gap_limit.toFixed(1)} ${about(cols.epoch, crossed)} ${Math.ceil(crossed)}`, color: ink.muted });
   }
-  for (const [epochs, sign] of [[frame.marks.resumed_at, "↻"], [frame.marks.children_at ?? [], "⎇"]]) {
-    for (const epoch of epochs) {
-      shapes.push(upright(epoch, "dash"));
-      labels.push({ place: "in", key: `${sign}${epoch}`, x: axis.of(epoch), share: 0.96, text: sign, color: ink.muted });
-    }
-  }
+  const sign = (epoch, text) => {
+    shapes.push(upright(epoch, "dash"));
+    labels.push({ place: "in", key: text, x: axis.of(epoch), share: 0.96, anchor: epoch > 0.7 * cols.epoch.at(-1) ? "end" : "start", text, color: ink.muted });
+  };
+  for (const epoch of frame.marks.resumed_at) sign(epoch, `↻ resumed at ${epoch}`);
+  for (const [epoch, names] of childrenByEpoch(frame)) sign(epoch, names.length > 1 ? `⎇ ${names.length} children` : `⎇ ${names[0].slice(0, 24)}`);
   return { shapes, labels };
+}
+
+// Children that were started at the same evaluation share a mark. A past moment knows of none.
+function childrenByEpoch(frame) {
+  const found = new Map();
+  for (const { run, epoch } of frame.children ?? []) if (epoch !== null) found.set(epoch, [...(found.get(epoch) ?? []), run]);
+  return found;
+}
+
+// Epochs that a resume wrote again, hatched: what stood there before is not drawn.
+function overlapTraces(ctx, [low, high]) {
+  const { frame, axis, ink } = ctx;
+  return frame.marks.overlaps.map(([first, last]) => {
+    const [from, to] = [axis.of(first - 0.5), axis.of(last + 0.5)];
+    const fill = { fill: "toself", fillcolor: "rgba(0,0,0,0)", fillpattern: { shape: "/", size: 8, solidity: 0.12, fgcolor: ink.muted } };
+    return { x: [from, to, to, from], y: [low, low, high, high], name: "written again", type: "scatter", mode: "none", hoverinfo: "skip", ...fill };
+  });
 }
 
 // Where evaluations lie more than an epoch apart, a crossing between them is only known about.

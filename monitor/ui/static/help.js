@@ -27,6 +27,10 @@ function buildHelp() {
   return { node, toggle: () => (node.open ? node.close() : node.showModal()) };
 }
 
+function helpButton(help) {
+  return h("button", { type: "button", class: "vs-button vs-quiet", title: "Keys and words", "aria-label": "Keys and words", "data-testid": "btn-help", onclick: () => help.toggle() }, "?");
+}
+
 // Messages of the browser itself, only after a person has asked for them here.
 function notifyButton() {
   const button = h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "btn-notify" });

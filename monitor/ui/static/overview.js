@@ -10,6 +10,16 @@ const FILTER_CHIPS = [
   ["mine", "Mine", (row) => row.mine],
   ["trash", "Trash", () => false],
 ];
+const COLUMNS = [
+  ["", null],
+  ["verdict", "what the checks make of the run: STOP, LOOK, KEEP GOING, TOO EARLY, CAN'T JUDGE, ENDED"],
+  ["run", "its name and its state; hover the state for the evidence"],
+  ["progress", "epochs done of those planned, and about how long the rest takes"],
+  ["val WER (chance)", "word error rate on the validation clips; in brackets what one constant sentence scores"],
+  ["gap", "validation loss minus train loss, now and over the run"],
+  ["worst flag", "the gravest check that is open; hover it for the reason"],
+  ["last word", "when the run last wrote anything"],
+];
 const SORTS = { need: "needs you", newest: "newest first", name: "name", wer: "val WER" };
 
 function needs(row) {
@@ -68,20 +78,21 @@ class ListPage {
     this.empty = this.buildEmpty(control);
     this.selection = this.buildSelection(control);
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
-    const titles = ["", "verdict", "run", "progress", "val WER (chance)", "gap", "worst flag", "last word"];
+    this.help = buildHelp();
     this.node = h(
       "div",
       { class: "vs-page" },
-      h("header", { class: "vs-header" }, h("div", { class: "vs-header-main" }, h("h1", { class: "vs-name" }, "Vitalsigns"), h("span", { class: "vs-muted vs-path" }, data.runs_dir)), h("div", { class: "vs-header-side" }, this.connectionText, control ? null : h("span", { class: "vs-muted" }, "read-only view"), this.search)),
+      h("header", { class: "vs-header" }, h("div", { class: "vs-header-main" }, h("h1", { class: "vs-name" }, "Vitalsigns"), h("span", { class: "vs-muted vs-path" }, data.runs_dir)), h("div", { class: "vs-header-side" }, this.connectionText, control ? null : h("span", { class: "vs-muted" }, "read-only view"), this.search, helpButton(this.help))),
       this.problem,
       this.missed.node,
       this.devices,
       h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.sorting, this.flatButton),
-      h("div", { class: "vs-list" }, h("div", { class: "vs-rows-head vs-muted", "aria-hidden": "true" }, titles.map((text) => h("span", {}, text))), this.body),
+      h("div", { class: "vs-list" }, h("div", { class: "vs-rows-head vs-muted", "aria-hidden": "true" }, COLUMNS.map(([text, title]) => h("span", { title }, text))), this.body),
       h("div", { class: "vs-row" }, this.countText, this.more),
       this.empty,
       this.selection.node,
       this.undo,
+      this.help.node,
     );
     this.root.replaceChildren(this.node);
     show(this.moved, false);
@@ -337,6 +348,7 @@ class ListPage {
       this.search.blur();
       return this.paint();
     }
+    if (event.key === "?" && !event.target.closest?.("input, textarea, select, [role=dialog]")) return this.help.toggle();
     if (!["j", "k"].includes(event.key) || event.ctrlKey || event.metaKey || event.target.closest?.("input, textarea, select, [role=dialog]")) return;
     const links = [...this.body.querySelectorAll(".vs-run-open")];
     const here = links.indexOf(document.activeElement);
@@ -378,7 +390,8 @@ function families(rows, open) {
     }
     return row;
   };
-  const below = (row) => (children.get(row.run) ?? []).flatMap((child) => [child, ...below(child)]);
+  // Nobody is below himself, whatever a broken launch.json says.
+  const below = (row, above = new Set([row.run])) => (children.get(row.run) ?? []).filter((child) => !above.has(child.run)).flatMap((child) => [child, ...below(child, new Set([...above, child.run]))]);
   const out = [];
   const placed = new Set();
   const add = (row, depth) => {

@@ -53,7 +53,8 @@ class RunPage {
       repaint: () => this.schedule(),
     };
     this.on = on;
-    this.header = buildHeader(emit, data.role, this.tabs.bar, () => this.help.toggle());
+    this.help = buildHelp();
+    this.header = buildHeader(emit, data.role, this.tabs.bar, this.help);
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
     this.predictions = buildPredictions(data.run, this.ask);
@@ -62,7 +63,6 @@ class RunPage {
     this.moment = buildMoment((epoch) => this.lookBack(epoch));
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
     this.toasts = toastArea();
-    this.help = buildHelp();
     this.tabs.panels.now.append(...this.now.nodes);
     this.tabs.panels.predictions.append(this.predictions.node);
     this.tabs.panels.diagnosis.append(this.diagnosis.node);

@@ -8,10 +8,12 @@ function sparkline() {
 
 function paintSpark(picture, values) {
   const low = Math.min(...values);
-  const span = Math.max(...values) - low || 1;
+  const high = Math.max(...values);
+  // What differs by rounding alone is one value: a level line, in the middle.
+  const level = high - low <= 1e-6 * Math.max(Math.abs(low), Math.abs(high));
   const points = values.map((value, i) => {
     const x = values.length > 1 ? (120 * i) / (values.length - 1) : 60;
-    return `${x.toFixed(1)},${(25 - (22 * (value - low)) / span).toFixed(1)}`;
+    return `${x.toFixed(1)},${level ? 14 : (25 - (22 * (value - low)) / (high - low)).toFixed(1)}`;
   });
   picture.firstChild.setAttribute("points", values.length > 1 ? points.join(" ") : "");
 }

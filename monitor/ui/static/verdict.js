@@ -4,7 +4,7 @@ function stateDot(status) {
   return status.live ? "●" : { failed: "✕", lost: "✕", finished: "✓" }[status.word] ?? "■";
 }
 
-function buildHeader(emit, role, tabs, onHelp) {
+function buildHeader(emit, role, tabs, help) {
   const ui = {};
   const button = (id, label, action) =>
     h("button", { type: "button", class: "vs-button", "data-testid": `btn-${id}`, onclick: () => emit(action) }, label);
@@ -19,7 +19,7 @@ function buildHeader(emit, role, tabs, onHelp) {
   ui.resume = button("resume", "Resume…", { kind: "resume" });
   ui.stage = h("span", { class: "vs-stage", "data-testid": "stop-stage", role: "status" });
   ui.bell = notifyButton();
-  ui.help = h("button", { type: "button", class: "vs-button vs-quiet", "aria-label": "Keys and words", "data-testid": "btn-help", onclick: onHelp }, "?");
+  ui.help = helpButton(help);
   ui.readOnly = h("span", { class: "vs-muted" }, "read-only view");
   ui.node = h(
     "header",

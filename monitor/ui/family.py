@@ -1,0 +1,73 @@
+"""Who was started from whom in a folder of runs; a launch that has been read is not read again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from monitor.errors import MonitorError
+from monitor.launch import read_launch
+from monitor.reader import list_runs
+from monitor.run_dir import LAUNCH_FILE
+
+LOOK_SECS = 2.0
+
+
+class Origin(NamedTuple):
+    """Where a run comes from: its parent, if it has one, and when its start was asked for (UTC seconds)."""
+
+    parent: str | None
+    started_at: float
+
+
+class Family:
+    """All runs of a folder with their origins, as of a look that is two seconds old at most."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = runs_dir
+        self._read: dict[str, tuple[int, Origin]] = {}
+        self._looked_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def parents(self) -> dict[str, str | None]:
+        """Every run id with its parent's."""
+        return {run_id: origin.parent for run_id, origin in self._origins().items()}
+
+    def children(self, run_id: str) -> dict[str, float]:
+        """Child → when its start was asked for, the first one first."""
+        found = {name: origin.started_at for name, origin in self._origins().items() if origin.parent == run_id}
+        return dict(sorted(found.items(), key=lambda child: child[1]))
+
+    def _origins(self) -> dict[str, Origin]:
+        with self._lock:
+            if time.monotonic() - self._looked_at > LOOK_SECS:
+                self._looked_at = time.monotonic()
+                self._read = {name: self._origin(name) for name in self._names()}
+            return {name: origin for name, (_, origin) in self._read.items()}
+
+    def _names(self) -> list[str]:
+        try:
+            return list_runs(self._runs_dir)
+        except MonitorError:
+            return list(self._read)
+
+    def _origin(self, name: str) -> tuple[int, Origin]:
+        try:
+            written = (self._runs_dir / name / LAUNCH_FILE).stat().st_mtime_ns
+        except OSError:
+            return 0, Origin(None, 0.0)
+        known = self._read.get(name)
+        return known if known is not None and known[0] == written else (written, _read(self._runs_dir / name))
+
+
+def _read(run_dir: Path) -> Origin:
+    """A launch that nobody can read makes its run an orphan, not the whole folder unusable."""
+    try:
+        launch = read_launch(run_dir)
+    except (OSError, MonitorError):
+        launch = None
+    if launch is None or launch.parent is None:
+        return Origin(None, 0.0)
+    return Origin(launch.parent.run_id, launch.created_at)

@@ -1,0 +1,98 @@
+"""A run, its resume and its children: marks on the loss chart, and several runs beside each other."""
+
+import json
+import time
+
+import pytest
+
+from monitor.run_dir import LAUNCH_FILE
+from monitor.writer import RunWriter
+from tests.browser.conftest import wait_until
+from tests.browser.test_page_states import open_run, sideways
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+LOSS = "document.querySelector('[data-testid=chart-loss]')"
+OVERLAY = "document.querySelector('[data-testid=chart-overlay-wer]')"
+
+
+def log(run, first, last, *, secs=60.0, better=0.0):
+    for epoch in range(first, last + 1):
+        run.log_epoch(
+            epoch, train_loss=3 / epoch, val_loss=1 + 3 / epoch, val_wer=0.9 - 0.02 * epoch - better, seconds=secs
+        )
+
+
+def write(dashboard, name, count, *, parent=None, **how):
+    with RunWriter(dashboard.runs / name, epochs=count) as run:
+        log(run, 1, count, **how)
+    if parent is not None:
+        launch = dashboard.runs / name / LAUNCH_FILE
+        told = json.loads(launch.read_text())
+        told |= {"how": "restart", "parent": {"run_id": parent, "how": "restart", "changes": {"dropout": [0.1, 0.5]}}}
+        launch.write_text(json.dumps(told))
+    return name
+
+
+@pytest.fixture(scope="module")
+def family(dashboard):
+    """A run that was interrupted and resumed from an older checkpoint, and three children of it."""
+    folder = dashboard.runs / "kin"
+    with pytest.raises(KeyboardInterrupt), RunWriter(folder, epochs=20) as run:
+        log(run, 1, 10)
+        raise KeyboardInterrupt
+    with RunWriter(folder, epochs=20, resume=True) as run:
+        log(run, 8, 20)
+    time.sleep(0.05)
+    write(dashboard, "kin_fast", 20, parent="kin", secs=30.0)
+    write(dashboard, "kin_wide", 20, parent="kin", better=0.1)
+    write(dashboard, "kin_late", 20, parent="kin")
+    return "kin"
+
+
+def test_resume_overlap_and_children_are_marked_on_the_loss_chart(dashboard, tab, family):
+    page = tab()
+    open_run(page, dashboard, family)
+    labels = page.get_by_test_id("chart-loss").locator("xpath=..").locator(".vs-chart-label")
+    labels.get_by_text("↻ resumed at 8").wait_for()
+    labels.get_by_text("⎇ 3 children").wait_for()
+    hatched = page.evaluate(f"() => {LOSS}.data.find((trace) => trace.fillpattern?.shape === '/').x")
+    assert hatched == [7.5, 10.5, 10.5, 7.5]
+
+
+def test_a_child_that_starts_while_the_page_is_open_is_marked_with_the_next_record(dashboard, tab):
+    with RunWriter(dashboard.runs / "alone", epochs=9) as run:
+        log(run, 1, 5)
+        page = tab()
+        open_run(page, dashboard, "alone")
+        labels = page.get_by_test_id("chart-loss").locator("xpath=..").locator(".vs-chart-label")
+        labels.get_by_text("val").first.wait_for()
+        assert labels.get_by_text("⎇").count() == 0
+        write(dashboard, "alone_2", 2, parent="alone")
+        time.sleep(2.1)
+        log(run, 6, 6)
+        labels.get_by_text("⎇ alone_2").wait_for()
+
+
+def test_more_runs_are_drawn_beside_the_two_and_left_out_again(dashboard, tab, family):
+    page = tab()
+    open_run(page, dashboard, "kin_fast")
+    page.get_by_test_id("tab-compare").click()
+    page.get_by_test_id("compare-rows").locator("tbody tr").first.wait_for()
+    page.get_by_test_id("compare-more").select_option("kin_wide")
+    page.wait_for_function(f"() => {OVERLAY}.data?.length === 3")
+    page.get_by_test_id("compare-more").select_option("kin_late")
+    page.wait_for_function(f"() => {OVERLAY}.data?.length === 4")
+    drawn = page.evaluate(f"() => {OVERLAY}.data.map((trace) => [trace.line.dash, trace.line.width].join())")
+    assert len(set(drawn)) == 4, "two runs are drawn alike"
+    assert "with=kin%2Ckin_wide%2Ckin_late" in page.url
+    heads = page.get_by_test_id("compare-rows").locator("thead th")
+    assert heads.all_inner_texts() == ["", "kin", "kin_fast", "difference", "kin_wide", "kin_late"]
+
+    page.get_by_test_id("mode-hours").click()
+    epochs = page.get_by_test_id("compare-rows").locator("tbody tr").first.locator("td")
+    wait_until(lambda: epochs.all_inner_texts()[:2] == ["20", "20"], 10, "not at equal time")
+    assert page.evaluate(f"() => Math.max(...{OVERLAY}.data[0].x)") == pytest.approx(20 * 30 / 3600)
+    page.get_by_role("button", name="kin_wide ×").click()
+    page.wait_for_function(f"() => {OVERLAY}.data?.length === 3")
+    assert sideways(page) == 0
