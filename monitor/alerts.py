@@ -1,4 +1,4 @@
-"""Findings over time: raised, worse, resolved. One writer: the run's supervisor."""
+"""Findings over time: raised, worse, resolved, sent. One writer: whoever holds the run's alerts lock."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ class AlertBook:
                 self._write(alert, events)
                 self._open[rule] = alert
         return events
+
+    def note(self, alert: Alert) -> None:
+        """Appends one event that is no finding's, such as a message that was sent. Raises OSError."""
+        self._file.append(encode_line(alert))
+
+    def close(self) -> None:
+        self._file.close()
 
     def _write(self, alert: Alert, events: list[Alert]) -> None:
         self._file.append(encode_line(alert))

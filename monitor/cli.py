@@ -30,6 +30,7 @@ VERBS = {
     "restart": "restart",
     "resume": "resume",
     "ack": "ack",
+    "notify": "notify",
     "archive": "archive",
     "restore": "restore",
     "serve": "serve",

@@ -115,10 +115,13 @@ _held: weakref.WeakSet[RunLock] = weakref.WeakSet()
 
 
 class RunLock:
-    """The one writer of a run directory: an flock that neither a forked nor an exec'd child keeps."""
+    """The one writer of a run directory: an flock that neither a forked nor an exec'd child keeps.
 
-    def __init__(self, run_dir: Path) -> None:
-        self.path = run_dir / LOCK_FILE
+    `name`: another file of the run, for a lock of its own, such as that of the alerts.
+    """
+
+    def __init__(self, run_dir: Path, name: str = LOCK_FILE) -> None:
+        self.path = run_dir / name
         self._descriptor: int | None = None
 
     def acquire(self) -> None:

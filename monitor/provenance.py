@@ -27,6 +27,8 @@ CODE_SUFFIXES = (".py", ".sh", ".pyx", ".c", ".cc", ".cpp", ".cu")
 MOST_FILES = 300
 MOST_ENTRIES = 3000
 NO_CODE_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "runs", "venv", "wandb"})
+WITHOUT_ADDRESSES = (":/", ":(exclude,top,glob)**/vitalsigns.toml")
+"""Everything but the file that may hold addresses with secrets; thresholds are kept in launch.json anyway."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def code_of(argv: list[str], cwd: Path) -> Code:
     script = script_of(argv, cwd)
     top = repository_of(script, cwd)
     commit = git(top, "rev-parse", "HEAD") if top else None
-    diff = git(top, "diff", "HEAD", *DIFF_OPTIONS) if top and commit else None
+    diff = git(top, "diff", "HEAD", *DIFF_OPTIONS, "--", *WITHOUT_ADDRESSES) if top and commit else None
     local = _untracked(top) if top and commit else _beside(script)
     is_local = script is not None and script in local
     root = top or (script.parent if script else cwd)

@@ -29,6 +29,9 @@ STEPS_FILE = "steps.jsonl"
 CLIPS_FILE = "clips.jsonl"
 DECODES_FILE = "decodes.jsonl"
 ALERTS_FILE = "alerts.jsonl"
+ALERTS_LOCK_FILE = "alerts.lock"
+AWAY_FILE = "away.json"
+AWAY_ACT_FILE = "away_act.json"
 SUMMARY_FILE = "summary.json"
 OUTCOME_FILE = "outcome.json"
 SOURCE_FILE = "source.json"
@@ -93,6 +96,19 @@ class Parent(Record, frozen=True, kw_only=True):
     code_diff: str = ""
 
 
+class Away(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """What is done when the verdict is STOP and nobody looks; in launch.json, and in away.json where it was changed.
+
+    `budget_hours`: how long a child may run that was started by this policy. `by_policy`: this run is such a child.
+    """
+
+    do: Literal["tell", "stop", "stop_and_fix"] = "tell"
+    budget_hours: float | None = None
+    by_policy: bool = False
+    at: float = 0.0
+    by: str = ""
+
+
 class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     """launch.json: what was started, by whom, with which thresholds; created exclusively before anything runs.
 
@@ -122,6 +138,7 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     git_tree: str | None = None
     local_files: dict[str, str] = {}
     script_text: str | None = None
+    away: Away | None = None
 
 
 class ModelInfo(Record, frozen=True, kw_only=True):
@@ -364,6 +381,27 @@ class Alert(Record, frozen=True, kw_only=True):
     at: float
     epoch: float | None = None
     line: str = ""
+    of: Literal["raised", "worse", "resolved", "start", "end", "away", ""] = ""
+    """With "sent": what was told."""
+    to: str = ""
+    """With "sent": to which address, as its place in vitalsigns.toml and its kind ("1-mailto"); never the address."""
+
+
+class AwayAct(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """away_act.json: what the away policy did to this run; it acts once. Created before anything is done.
+
+    `settled`: all is done that was meant to be; with "stop_and_fix", `child_id` or `problem` then says what came of it.
+    """
+
+    did: Literal["stop", "stop_and_fix"]
+    rule: str = ""
+    line: str = ""
+    at: float = 0.0
+    epoch: float = 0.0
+    generation: int = 1
+    child_id: str | None = None
+    problem: str = ""
+    settled: bool = False
 
 
 class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):

@@ -49,8 +49,10 @@ MAY_IMPORT = {
     "relaunch": CONTRACT | {"files", "launch", "origin", "provenance", "comparison"},
     "settings": CONTRACT | {"rules"},
     "serving": CONTRACT | {"files", "processes"},
+    "away": CONTRACT | {"files", "launch"},
+    "notify": JUDGEMENT | {"files", "settings", "serving", "report"},
     "launcher": DISK | {"status", "relaunch", "settings", "origin"},
-    "supervisor": DISK | {"origin", "status", "diagnosis", "alerts", "ledger"},
+    "supervisor": DISK | {"origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"},
     "integrations": CONTRACT | {"files", "writer", "field_names"},
     "importers": CONTRACT | {"files", "opening", "writer", "processes", "field_names"},
     "view": JUDGEMENT

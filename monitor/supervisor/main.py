@@ -25,6 +25,8 @@ log = logging.getLogger("monitor.supervisor")
 
 TICK_SECS = 0.2
 LOCK_PATIENCE_SECS = 1.0
+DELIVER_SECS = 24 * 3600.0
+"""How long after the end a message that cannot be delivered is tried again."""
 
 
 class Leaving:
@@ -81,6 +83,9 @@ def _supervise(run_dir: Path, mode: Mode, options: argparse.Namespace, report: R
         supervision = begin(run_dir, mode, options.after_parent, report, lambda: leaving.asked, trusted=options.trusted)
         if supervision is not None:
             _stay(supervision, leaving)
+            # The run may be resumed at once, whether or not somebody can be told of its end.
+            lock.release()
+            _deliver(supervision, leaving)
     except (MonitorError, OSError) as problem:
         log.warning("%s", problem)
         report(str(problem))
@@ -108,3 +113,16 @@ def _stay(supervision: Supervision, leaving: Leaving) -> None:
         os.environ[name] = "1"
     while not leaving.asked and not supervision.tick(time.time()):
         time.sleep(TICK_SECS)
+
+
+def _deliver(supervision: Supervision, leaving: Leaving) -> None:
+    """Stays until all is told, at most a day; leaves at once when the run is gone or another supervisor has it."""
+    deadline = time.monotonic() + DELIVER_SECS
+    while not leaving.asked and not supervision.tell_on(time.time()):
+        if time.monotonic() > deadline:
+            log.warning("leaving with messages that could not be delivered")
+            break
+        if not supervision.is_the_last():
+            break
+        time.sleep(TICK_SECS)
+    supervision.close()

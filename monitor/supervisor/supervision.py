@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from monitor import control, files
+from monitor.launch import read_launch, read_state
 from monitor.run_dir import PROGRESS_FILE, Progress, Request, StopStage, decode
 from monitor.supervisor import stopping
 from monitor.supervisor.ending import final_of
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.trainer import Ending, Trainer
 from monitor.supervisor.watch import Watch
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +38,33 @@ class Supervision:
         self.trainer = trainer
         self._grace_secs = grace_secs
         self._generation = state_file.state.generation
-        self._watch = Watch(run_dir)
+        self._watch = Watch(run_dir, self._settings)
         self._progress: Progress | None = None
         self._progress_stamp: tuple[int, int, int] | None = None
         # Durations are measured by the monotonic clock: a stop must not be cut short by a clock that jumps.
         self._began = self._asked = self._staged = time.monotonic()
         self._saving_seen = self._leaving = False
         self._cancel_seen: tuple[int, object] | None = None
+
+    def _settings(self) -> Settings:
+        """Those of the project in which the run was started, as they are now: addresses are kept nowhere else."""
+        from monitor.settings import settings_for
+
+        launch = read_launch(self.run_dir)
+        return settings_for(Path(launch.cwd) if launch is not None and launch.cwd else self.run_dir.parent)
+
+    def tell_on(self, now: float) -> bool:
+        """After the end: one more step in delivering what has still to be told; True when nothing is left."""
+        self._watch.look(now)
+        return not self._watch.is_waiting
+
+    def is_the_last(self) -> bool:
+        """Whether the run is still there and no later supervisor has taken it up."""
+        state = read_state(self.run_dir)
+        return state is not None and state.supervisor == self.state_file.state.supervisor
+
+    def close(self) -> None:
+        self._watch.close()
 
     def tick(self, now: float) -> bool:
         """Looks at everything once; True when the trainer has ended and all is written."""

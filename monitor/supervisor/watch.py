@@ -1,22 +1,29 @@
-"""Judging a run at each new record: alerts.jsonl and summary.json.
+"""Judging a run at each new record: alerts.jsonl, summary.json, and the messages about them.
 
-The supervisor has to answer a stop whatever happens here, so nothing that goes wrong while judging leaves this file.
+The supervisor has to answer a stop whatever happens here, so nothing that goes wrong while judging leaves this file,
+and nothing here waits for a message to be delivered.
+Whoever holds alerts.lock is the one writer: the run's supervisor, or `monitor watch` for a run without one.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor import files
-from monitor.errors import MonitorError
-from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, STEPS_FILE, SUMMARY_FILE, encode
+from monitor import files, processes
+from monitor.errors import MonitorError, RefusedError
+from monitor.run_dir import ALERTS_LOCK_FILE, DECODES_FILE, EPOCHS_FILE, STEPS_FILE, SUMMARY_FILE, Alert, encode
 
 if TYPE_CHECKING:
     from monitor.alerts import AlertBook
+    from monitor.diagnosis import Judged
+    from monitor.notify.outbox import Outbox
     from monitor.reader import RunReader
+    from monitor.run_dir import Snapshot
+    from monitor.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +35,24 @@ REST_PER_COST = 10.0
 """Seconds of rest for each second that judging took: at most a tenth of a core, however long the run."""
 
 
-class Watch:
-    """One reader and one alert book for the life of a supervisor."""
+LOCK_AGAIN_SECS = 0.5
+"""Until the next try where somebody else holds the alerts: who has to let go does so within a second."""
 
-    def __init__(self, run_dir: Path) -> None:
+
+class Watch:
+    """One reader, one alert book and one outbox for the life of a supervisor.
+
+    `settings_of` is asked whenever there may be something to send, and names the addresses of that moment.
+    """
+
+    def __init__(self, run_dir: Path, settings_of: Callable[[], Settings]) -> None:
         self._run_dir = run_dir
+        self._settings_of = settings_of
+        self._lock = processes.RunLock(run_dir, ALERTS_LOCK_FILE)
+        self._is_locked = self._owes_look = False
         self._reader: RunReader | None = None
         self._book: AlertBook | None = None
+        self._outbox: Outbox | None = None
         self._sizes: tuple[int, ...] = ()
         self._looked_at = float("-inf")
         self._not_before = float("-inf")
@@ -42,22 +60,49 @@ class Watch:
         self._judged_epochs = 0
 
     def look(self, now: float, *, force: bool = False) -> None:
-        """Judges if something new is there and enough rest was taken. `now` is UTC seconds."""
+        """Judges if something new is there and enough rest was taken, and sends on. `now` is UTC seconds."""
         tick = time.monotonic()
         sizes = tuple(_size(self._run_dir / name) for name in (EPOCHS_FILE, DECODES_FILE, STEPS_FILE))
-        if not force and not self._is_due(tick, sizes):
-            return
-        self._sizes, self._looked_at = sizes, tick
+        self._owes_look = self._owes_look or force
         try:
-            self._judge(now)
+            if (force or self._is_due(tick, sizes)) and self._holds_alerts(tick):
+                self._sizes, self._looked_at = sizes, tick
+                self._owes_look = False
+                self._judge(now)
+                self._not_before = time.monotonic() + REST_PER_COST * (time.monotonic() - tick)
+            if self._outbox is not None:
+                self._outbox.tick(now)
         except Exception as problem:  # noqa: BLE001 - a fault in one rule must not leave a run without its supervisor
             self._complain(problem)
-        self._not_before = time.monotonic() + REST_PER_COST * (time.monotonic() - tick)
+            self._not_before = time.monotonic() + REST_PER_COST * (time.monotonic() - tick)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a message has still to be delivered, or the last look to be taken."""
+        return self._owes_look or (self._outbox is not None and self._outbox.is_waiting)
+
+    def close(self) -> None:
+        """Lets go of the alerts, so that another may write them."""
+        if self._book is not None:
+            self._book.close()
+        self._lock.release()
+        self._is_locked = False
+
+    def _holds_alerts(self, tick: float) -> bool:
+        """Takes the alerts' lock at the first look. Raises OSError where the folder cannot be written."""
+        if not self._is_locked:
+            try:
+                self._lock.acquire()
+            except RefusedError:
+                self._not_before = tick + LOCK_AGAIN_SECS
+                return False
+            self._is_locked = True
+        return True
 
     def _is_due(self, tick: float, sizes: tuple[int, ...]) -> bool:
         if tick < self._not_before:
             return False
-        if sizes[:2] != self._sizes[:2]:
+        if self._owes_look or sizes[:2] != self._sizes[:2]:
             return True
         wait = STEPS_EVERY_SECS if sizes != self._sizes else QUIET_EVERY_SECS
         return tick - self._looked_at >= wait
@@ -74,11 +119,23 @@ class Watch:
         judged = judge(snapshot, now)
         self._book = self._book or AlertBook(self._run_dir, snapshot.alerts)
         epoch = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
-        self._book.update(judged.diagnosis.findings, now, epoch)
+        events = self._book.update(judged.diagnosis.findings, now, epoch)
         files.replace(self._run_dir / SUMMARY_FILE, encode(summarise(snapshot, judged, now)))
         if len(snapshot.epochs) != self._judged_epochs:
             self._judged_epochs = len(snapshot.epochs)
             judge_child(self._run_dir, snapshot, now)
+        self._offer(snapshot, judged, events)
+
+    def _offer(self, snapshot: Snapshot, judged: Judged, events: list[Alert]) -> None:
+        from monitor.away import act_of
+        from monitor.notify.message import Scene
+        from monitor.notify.outbox import Outbox
+        from monitor.status import status_of
+
+        assert self._book is not None
+        self._outbox = self._outbox or Outbox(self._settings_of, self._book.note)
+        scene = Scene(snapshot, judged, status_of(snapshot), away=act_of(self._run_dir))
+        self._outbox.offer(scene, (*snapshot.alerts, *events))
 
     def _complain(self, problem: Exception) -> None:
         """Says each trouble once, not four times a second."""

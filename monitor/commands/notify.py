@@ -1,0 +1,77 @@
+"""Show whom runs started here will tell, or send each address a test message: python -m monitor notify --test."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from monitor.commands.common import JsonOption, console, print_json, who
+from monitor.errors import EXIT_OK, EXIT_REFUSED, UsageError
+from monitor.notify.courier import Courier
+from monitor.notify.letters import Job, Letter
+from monitor.settings import SETTINGS_FILE, Settings, settings_for
+
+TITLE = "TEST · Vitalsigns on {host}"
+BODY = (
+    "Messages of runs started by {user} in {folder} arrive here.\n"
+    "Told: {severities} findings; of a run: {events}.\n"
+    "Nothing is wrong; this was sent by: python -m monitor notify --test"
+)
+
+
+def run(
+    test: Annotated[bool, typer.Option("--test", help="Send a test message to each address now.")] = False,
+    project: Annotated[Path, typer.Option(help=f"Folder whose {SETTINGS_FILE} counts.")] = Path(),
+    as_json: JsonOption = False,
+) -> int:
+    settings = settings_for(project)
+    keys = list(settings.notify.by_key())
+    if test and not keys:
+        where = f"{settings.path} has no addresses" if settings.path else f"There is no {SETTINGS_FILE} here or above"
+        raise UsageError(f'{where}; give some, e.g. [notify] addresses = ["ntfy://${{NTFY_TOPIC}}"].')
+    results = _sent(settings, keys) if test else [{"to": key} for key in keys]
+    if as_json:
+        print_json({"settings": settings.path, "test": test, "addresses": results, **_wishes(settings)})
+    else:
+        _print(settings, results)
+    return EXIT_REFUSED if any(result.get("ok") is False for result in results) else EXIT_OK
+
+
+def _sent(settings: Settings, keys: list[str]) -> list[dict[str, Any]]:
+    """What came of a test message to each address. What is printed of an address is its place and kind."""
+    assert settings.path is not None
+    body = BODY.format(
+        user=who(),
+        folder=settings.path.parent,
+        severities=", ".join(settings.notify.severities) or "no",
+        events=", ".join(settings.notify.events) or "nothing",
+    )
+    title = TITLE.format(host=socket.gethostname())
+    job = Job(str(settings.path), [Letter(key, title, body) for key in keys])
+    return [{"to": done.to, "ok": done.ok, "why": done.why} for done in Courier(job).wait()]
+
+
+def _wishes(settings: Settings) -> dict[str, Any]:
+    wishes = settings.notify
+    return {
+        "severities": wishes.severities,
+        "events": wishes.events,
+        "min_minutes": wishes.min_minutes,
+        "retry_secs": wishes.retry_secs,
+    }
+
+
+def _print(settings: Settings, results: list[dict[str, Any]]) -> None:
+    out = console()
+    if not results:
+        out.print(f"Nobody is told: {settings.path or SETTINGS_FILE} names no address.", soft_wrap=True)
+        return
+    out.print(f"From {settings.path}:", soft_wrap=True)
+    for result in results:
+        state = "" if "ok" not in result else "  delivered" if result["ok"] else f"  NOT delivered: {result['why']}"
+        out.print(f"  {result['to']}{state}", soft_wrap=True)
+    for name, value in _wishes(settings).items():
+        out.print(f"  {name}: {', '.join(value) if isinstance(value, tuple) else f'{value:g}'}")

@@ -1,0 +1,36 @@
+"""What goes to the process that sends, and what comes back. Neither holds an address."""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.run_dir import Severity
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """One message to one address, which is named by its key in vitalsigns.toml."""
+
+    to: str
+    title: str
+    body: str
+    severity: Severity = "info"
+
+
+class Job(msgspec.Struct, frozen=True):
+    """`settings`: path of the vitalsigns.toml in which the addresses stand."""
+
+    settings: str
+    letters: list[Letter]
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """What came of one letter. `why` is in our own words and holds no part of an address."""
+
+    to: str
+    ok: bool
+    why: str = ""
+
+
+def deliveries_in(data: bytes) -> list[Delivery]:
+    """The results in what the sending process has written so far; half a line waits."""
+    return [msgspec.json.decode(line, type=Delivery) for line in data.split(b"\n")[:-1] if line.strip()]
