@@ -135,7 +135,8 @@ def _tree_now(top: Path) -> str | None:
     index = git(top, "rev-parse", "--path-format=absolute", "--git-path", "index")
     with scratch_index(top) as environment:
         try:
-            shutil.copy((index or "").strip(), environment["GIT_INDEX_FILE"])
+            # With its time of change: git tells by it which files may have been edited in the same instant.
+            shutil.copy2((index or "").strip(), environment["GIT_INDEX_FILE"])
         except OSError:
             return None
         if git(top, "add", "--update", environment=environment) is None:

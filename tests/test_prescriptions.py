@@ -57,7 +57,7 @@ def test_its_values_are_those_of_the_trainers_preset():
 
 def test_the_command_is_the_diff():
     command = options(OVERFITS)[0].command
-    assert command.startswith("python -m monitor restart r --set ")
+    assert command.startswith("python -m monitor restart r --option variety --set ")
     assert "--set dropout=0.5" in command and "--set augmentation=strong" in command
 
 

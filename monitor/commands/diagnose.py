@@ -8,6 +8,7 @@ from monitor.commands.check import lines as findings_lines
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
 from monitor.errors import EXIT_OK
+from monitor.prescriptions.choosing import lettered
 from monitor.prescriptions.prescription import Considered, Prescription
 from monitor.prescriptions.registry import consider, prescribe
 
@@ -49,14 +50,15 @@ def causes(look: Look) -> list[str]:
 def advice(options: tuple[Prescription, ...]) -> list[str]:
     """What to try, one bundle per restart."""
     text = ["", "What to try, one bundle per restart:"] if options else []
-    for number, option in enumerate(options, start=1):
+    for letter, option in lettered(options):
         changes = ", ".join(f"{key} {before} → {after}" for key, (before, after) in option.changes.items())
-        text.append(f"{number}. {option.title}" + (f": {changes}" if changes else ""))
+        text.append(f"{letter}. {option.title}" + (f": {changes}" if changes else ""))
         for label, value in (
             ("expected", option.expected),
             ("cost", option.cost),
             ("disproved by", option.disproved_by),
             ("note", option.note),
+            ("code edit", option.code_edit),
             ("command", option.command),
         ):
             if value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,8 +24,9 @@ from monitor.commands.common import (
 from monitor.commands.looking import look_at
 from monitor.errors import EXIT_OK, RefusedError, UsageError
 from monitor.launcher import RestartPlan, plan_restart, restart, status
-from monitor.prescriptions.prescription import kept_with_child
-from monitor.prescriptions.registry import prescribe
+from monitor.prescriptions.choosing import agreed, chosen, recommended
+from monitor.prescriptions.registry import consider, prescribe
+from monitor.relaunch.warm import STARTS
 
 
 def run(
@@ -32,6 +34,13 @@ def run(
     runs: RunsOption = DEFAULT_RUNS,
     change: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A changed value.")] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Take the first recommended fix; --set adds to it.")] = False,
+    option: Annotated[
+        str | None, typer.Option("--option", metavar="B", help="Another of diagnose's options, by letter or name.")
+    ] = None,
+    start_from: Annotated[
+        str | None, typer.Option("--from", metavar="|".join(STARTS), help="Its weights; default: as the parent began.")
+    ] = None,
+    judge_at: Annotated[float | None, typer.Option("--judge-at", help="Epoch at which it is judged.")] = None,
     keep_parent: Annotated[bool, typer.Option("--keep-parent", help="Leave a live parent running.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and start nothing.")] = False,
     trust: TrustOption = False,
@@ -39,8 +48,10 @@ def run(
     as_json: JsonOption = False,
 ) -> int:
     run_dir = find_run(runs, run)
-    changes, expected = _recommended(run_dir) if fix else ({}, {})
-    plan = plan_restart(run_dir.parent, run_dir.name, {**changes, **_parsed(change or [])}, expected=expected)
+    changes, expected = _wanted(run_dir, Choice(fix, option, judge_at))
+    plan = plan_restart(
+        run_dir.parent, run_dir.name, {**changes, **_parsed(change or [])}, expected=expected, start_from=start_from
+    )
     stops = not keep_parent and status(run_dir).live
     if not as_json:
         console().print("\n".join(plan_lines(plan, stops)), soft_wrap=True)
@@ -54,13 +65,32 @@ def run(
     return EXIT_OK
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What was asked for of the diagnosis: its first fix, one of its options, another epoch to judge at."""
+
+    fix: bool
+    option: str | None
+    judge_at: float | None
+
+
 def plan_lines(plan: RestartPlan, stops_parent: bool) -> list[str]:
-    """The plan in words: what differs, what happens to the parent, the command byte for byte."""
+    """The plan in words: what differs, what happens to the parent, the code, the command byte for byte."""
     text = [f"Restart {plan.parent_id} as {plan.child_id}:"]
     text += [f"  {key}  {before} → {after}" for key, before, after in plan.diff] or ["  nothing is changed"]
     if stops_parent:
         text.append(f"{plan.parent_id} is stopped first; its checkpoint is kept.")
-    return [*text, *plan.notes, f"Runs: {plan.command}"]
+    if plan.code.line:
+        text.append(f"{plan.code.line} The child runs the new code." if plan.code.is_same is False else plan.code.line)
+    text += plan.surroundings
+    if "epoch" in plan.expected:
+        text.append(f"Judged at epoch {plan.expected['epoch']:g}{_expected(plan)}.")
+    return [*text, *plan.notes, *filter(None, [plan.stranger]), f"Runs: {plan.command}"]
+
+
+def _expected(plan: RestartPlan) -> str:
+    text = str(plan.expected.get("text", ""))
+    return f": {text}" if text else ""
 
 
 def _parsed(pairs: list[str]) -> dict[str, Any]:
@@ -70,18 +100,20 @@ def _parsed(pairs: list[str]) -> dict[str, Any]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def _recommended(run_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Changes and expectation of the first prescription that is a change of values."""
+def _wanted(run_dir: Path, choice: Choice) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Changes and expectation of the prescription that was chosen; of a person's own changes only the epoch."""
     look = look_at(run_dir)
-    options = [option for option in prescribe(look.snapshot, look.judged.diagnosis) if option.changes]
-    if not options:
+    options = prescribe(look.snapshot, look.judged.diagnosis)
+    option = recommended(options) if choice.fix else None
+    if choice.option:
+        option = chosen(options, consider(look.snapshot, look.judged.diagnosis), choice.option)
+    if choice.fix and option is None:
         raise RefusedError(
             f"There is no recommended fix for {run_dir.name} ({look.judged.diagnosis.verdict}); "
             "say what to change with --set KEY=VALUE."
         )
-    first = options[0]
-    changes = {key: after for key, (_, after) in first.changes.items()}
-    return changes, kept_with_child(first)
+    changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
+    return changes, agreed(option, look.snapshot, choice.judge_at)
 
 
 def _document(plan: RestartPlan, stops_parent: bool, *, started: bool) -> dict[str, Any]:
@@ -92,5 +124,9 @@ def _document(plan: RestartPlan, stops_parent: bool, *, started: bool) -> dict[s
         "stops_parent": stops_parent,
         "diff": [list(row) for row in plan.diff],
         "command": plan.command,
+        "code": {"same": plan.code.is_same, "line": plan.code.line, "diff": plan.code.diff},
+        "surroundings": list(plan.surroundings),
+        "expected": dict(plan.expected),
+        "stranger": plan.stranger,
         "notes": list(plan.notes),
     }

@@ -25,6 +25,8 @@ MEASURE_ALIKE = Prescription(
     expected="two losses that start near each other; the gap then means something",
     cost="a change of the script, then a restart",
     disproved_by="with the same reduction and terms they still start apart",
+    code_edit="Look for how each loss is reduced (over clips, over tokens, summed) and for terms that stand in one "
+    "split only.",
 )
 STOP_HERE = Prescription(
     id="stop_here",
@@ -63,7 +65,7 @@ def without_filter(snapshot: Snapshot, config: Config) -> Prescription:
         id="without_filter",
         title="Leave the decoder's filter out",
         changes=changes,
-        command=restart(snapshot, changes),
+        command=restart(snapshot, changes, "without_filter"),
         expected=f"the same predictions score {plain}; nothing has to be trained again for that",
         cost="none for what is decoded from now on",
         disproved_by="the rate without the filter is no better",

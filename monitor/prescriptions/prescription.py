@@ -27,6 +27,7 @@ class Prescription:
 
     `command` restarts this run with them; None where nobody knows how the run was started. `flags` are the same
     changes as options of a training command. `note` says where arithmetic or measurements speak against hopes.
+    `code_edit`: what to look for in the script, where the option is an edit of it and no setting.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Prescription:
     note: str = ""
     flags: str = ""
     aims: Aims | None = field(default=None)
+    code_edit: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def kept_with_child(option: Prescription) -> dict[str, Any]:
         aims |= {name: goal for name, goal in goals.items() if goal is not None}
     # To the child, what was "this run" is its parent.
     text = option.expected.replace("this run", "the parent")
-    return {"prescription": option.id, "text": text, "disproved_by": option.disproved_by, **aims}
+    edit = {"code_edit": True} if option.code_edit else {}
+    return {"prescription": option.id, "text": text, "disproved_by": option.disproved_by, **aims, **edit}
 
 
 def bundle(config: Config, wanted: Config) -> Changes:
@@ -65,12 +68,15 @@ def bundle(config: Config, wanted: Config) -> Changes:
     return {key: [config[key], after] for key, after in wanted.items() if key in config and config[key] != after}
 
 
-def restart(snapshot: Snapshot, changes: Changes) -> str | None:
-    """The command that restarts the run with the changes; None without changes or where its start is unknown."""
+def restart(snapshot: Snapshot, changes: Changes, option: str) -> str | None:
+    """The command that restarts the run with the changes of an option; None where there are none or no start is known.
+
+    It names the option too, so that the child remembers what was expected.
+    """
     if not changes or snapshot.launch is None or not snapshot.launch.argv:
         return None
     sets = " ".join(f"--set {shlex.quote(f'{key}={after}')}" for key, (_, after) in changes.items())
-    return f"python -m monitor restart {shlex.quote(snapshot.run_id)} {sets}"
+    return f"python -m monitor restart {shlex.quote(snapshot.run_id)} --option {option} {sets}"
 
 
 def flags(changes: Changes) -> str:

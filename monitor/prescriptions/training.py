@@ -181,8 +181,8 @@ def keep_time(snapshot: Snapshot, config: Config) -> Prescription:
         expected=f"{goal} by epoch {aims.epoch:.0f}",
         cost="a restart from scratch",
         disproved_by="train WER stays at chance too with full time resolution: then look at labels and scorer",
-        note="" if "inner_stride" in changes else edit,
         aims=aims,
+        code_edit="" if "inner_stride" in changes else edit,
     )
 
 
@@ -249,16 +249,18 @@ def _training(
     cost: str = FROM_SCRATCH,
     note: str = "",
     aims: Aims | None = None,
+    code_edit: str = "",
 ) -> Prescription:
     return Prescription(
         id=name,
         title=title,
         changes=changes,
-        command=restart(snapshot, changes),
+        command=restart(snapshot, changes, name),
         expected=expected,
         cost=cost,
         disproved_by=disproved_by,
         note=note,
         flags=flags(changes),
         aims=aims,
+        code_edit=code_edit,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from monitor.diagnosis import Diagnosis, Judged
 from monitor.launch import command_of
 from monitor.prescriptions.arithmetic import parameters_note
+from monitor.prescriptions.choosing import lettered
 from monitor.prescriptions.prescription import Considered, Prescription
 from monitor.report.blocks import Block, Bullets, Code, Heading, Table, Text
 from monitor.report.numbers import NONE, floors_of, known, number, percent, signed
@@ -152,8 +153,8 @@ def options(found: Sequence[Prescription]) -> Iterator[Block]:
     if not found:
         return
     yield Heading("Options, one bundle per restart")
-    for place, option in enumerate(found, 1):
-        yield from _option(f"Option {place}: {option.title}", option, ())
+    for letter, option in lettered(found):
+        yield from _option(f"Option {letter}: {option.title}", option, ())
 
 
 def considered(found: Sequence[Considered]) -> Iterator[Block]:
@@ -173,6 +174,7 @@ def _option(title: str, option: Prescription, first: tuple[str, ...]) -> Iterato
         ("Cost", option.cost),
         ("Disproved by", option.disproved_by),
         ("Note", option.note),
+        ("Edit of the code", option.code_edit),
     )
     yield Bullets((*first, *(f"{name}: {value}" for name, value in facts if value)))
     if option.command:

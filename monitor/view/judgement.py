@@ -8,6 +8,7 @@ from typing import Any
 from monitor.alerts import open_alerts
 from monitor.diagnosis import STOP_GRADE, Diagnosis, Judged
 from monitor.ledger import Tried, ledger
+from monitor.prescriptions.choosing import can_be_restarted_with, lettered, recommended
 from monitor.prescriptions.prescription import Prescription
 from monitor.prescriptions.registry import consider, prescribe
 from monitor.report.judged import healthy_rows
@@ -74,7 +75,10 @@ def judgement(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
     return {
         "verdict": _verdict(diagnosis, options),
         "flags": [_flag(finding, snapshot) for finding in findings],
-        "prescriptions": [{**_option(option), "tried": _tried(tried, option.id)} for option in options],
+        "prescriptions": [
+            {"letter": letter, **_option(option), "tried": _tried(tried, option.id)}
+            for letter, option in lettered(options)
+        ],
         "considered": [{**_option(each.option), "why_not": each.why_not} for each in consider(snapshot, diagnosis)],
         "causes": [
             {"title": cause.title, "evidence": list(cause.evidence), "against": list(cause.against)}
@@ -88,7 +92,7 @@ def judgement(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
 
 
 def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...]) -> dict[str, Any]:
-    first = next((option for option in options if option.changes), None)
+    first = recommended(options)
     return {
         "word": diagnosis.verdict,
         "severity": diagnosis.worst.severity if diagnosis.worst is not None else None,
@@ -171,6 +175,8 @@ def _option(option: Prescription) -> dict[str, Any]:
         "cost": option.cost,
         "disproved_by": option.disproved_by,
         "note": option.note,
+        "code_edit": option.code_edit,
+        "restartable": can_be_restarted_with(option),
     }
 
 

@@ -112,7 +112,8 @@ function paintCheck(ui, frame) {
 }
 
 function diffText(option) {
-  return option.changes.map((change) => `${change.key} ${change.before} → ${change.after}`).join(" · ") || "no option changes";
+  const changes = option.changes.map((change) => `${change.key} ${change.before} → ${change.after}`);
+  return [option.code_edit ? "code edit" : "", ...changes].filter(Boolean).join(" · ") || "no option changes";
 }
 
 function createOption(ui) {
@@ -136,12 +137,12 @@ function updateOption(node, option, frame) {
   const [title, diff, list, note, row] = node.children;
   node.command = option.command ?? option.flags;
   node.dataset.option = option.id;
-  setText(title, option.title);
+  setText(title, `${option.letter}  ${option.title}`);
   setText(diff, diffText(option));
   const values = list.querySelectorAll("dd");
   [option.expected, option.cost, option.disproved_by, option.tried].forEach((text, i) => setText(values[i], text));
-  setText(note, option.note);
-  const restartable = option.changes.length > 0 && frame.actions.restart && frame.at === null;
+  setText(note, [option.code_edit, option.note].filter(Boolean).join(" "));
+  const restartable = option.restartable && frame.actions.restart && frame.at === null;
   show(row, restartable || Boolean(node.command));
   if (node.restart) show(node.restart, restartable);
 }

@@ -1,0 +1,57 @@
+"""Which of the prescribed options somebody means, and what a child keeps of it."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from monitor.errors import RefusedError, UsageError
+from monitor.prescriptions.prescription import Considered, Prescription, kept_with_child
+from monitor.run_dir import Snapshot
+
+
+def lettered(options: Sequence[Prescription]) -> Iterator[tuple[str, Prescription]]:
+    """The options in their order with the letters by which page and command line call them."""
+    return zip(string.ascii_uppercase, options, strict=False)
+
+
+def can_be_restarted_with(option: Prescription) -> bool:
+    """Whether a restart carries it out: it changes settings, or is an edit of the code that comes before one."""
+    return bool(option.changes or option.code_edit)
+
+
+def recommended(options: Sequence[Prescription]) -> Prescription | None:
+    """The first option that changes settings, else the first edit of the code."""
+    changing = [option for option in options if option.changes]
+    return next(iter([*changing, *(option for option in options if option.code_edit)]), None)
+
+
+def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wanted: str) -> Prescription:
+    """The option of this letter or id; by id also one that was considered and is not suggested.
+
+    Raises UsageError naming those there are, RefusedError for a measurement.
+    """
+    known_by_id = [*options, *(each.option for each in considered)]
+    named = dict(lettered(options)) | {option.id: option for option in known_by_id}
+    found = named.get(wanted.upper()) or named.get(wanted)
+    if found is None:
+        known = ", ".join(f"{letter} ({option.id})" for letter, option in lettered(options)) or "there are none"
+        raise UsageError(f"--option {wanted}: no such option now; {known}.")
+    if not can_be_restarted_with(found):
+        how = f" Run it with: {found.command}" if found.command else ""
+        raise RefusedError(f"{found.title}: that is no restart.{how}")
+    return found
+
+
+def agreed(option: Prescription | None, snapshot: Snapshot, epoch: float | None = None) -> dict[str, Any]:
+    """What a child remembers: what was expected of the option, and the epoch at which it is judged.
+
+    Without an epoch of the person's own it is the option's, else the last that the parent has.
+    """
+    kept = kept_with_child(option) if option is not None else {}
+    if epoch is not None:
+        return {**kept, "epoch": epoch}
+    if "epoch" not in kept and snapshot.epochs:
+        kept["epoch"] = snapshot.epochs[-1].epoch
+    return kept

@@ -1,0 +1,186 @@
+"""What became of the code between two starts: real repositories, real edits, and no claim beyond what is known."""
+
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from monitor import launcher
+from monitor.comparison import same_code
+from monitor.errors import RefusedError
+from monitor.launch import Order, launch_of, read_launch
+from monitor.relaunch.code import code_since, counted
+from tests.supervised import end_everything, wait_for_state
+
+TRAIN = "import model\nrate = 1\nfor epoch in range(3):\n    pass\n"
+
+
+def git(folder: Path, *words: str) -> str:
+    by = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    return subprocess.run(["git", "-C", str(folder), *by, *words], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A repository with a script and a module, committed."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "train.py").write_text(TRAIN)
+    (folder / "model.py").write_text("width = 64\n")
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "first")
+    return folder
+
+
+def started(folder: Path):
+    return launch_of(Order(["python", "train.py"], folder), "r", 1.0)
+
+
+def test_untouched_code_is_the_same(project):
+    change = code_since(started(project), "the parent")
+    assert (change.is_same, change.line, change.diff) == (True, "", "")
+
+
+def test_committing_what_was_edited_is_no_change(project):
+    (project / "train.py").write_text(TRAIN.replace("rate = 1", "rate = 2"))
+    launch = started(project)
+    git(project, "commit", "-qam", "faster")
+    assert code_since(launch, "the parent").is_same
+    assert same_code(launch, started(project))
+
+
+def test_a_new_file_that_git_does_not_hold_is_told_but_is_no_change(project):
+    launch = started(project)
+    (project / "scratch.py").write_text("print(1)\n")
+    change = code_since(launch, "the parent")
+    assert (change.is_same, change.line) == (True, "scratch.py is new (not in git).")
+
+
+def test_an_edit_of_the_script_is_told_with_its_lines(project):
+    launch = started(project)
+    (project / "train.py").write_text(TRAIN.replace("rate = 1\n", "rate = 2\nseed = 3\nclip = 4\n"))
+    change = code_since(launch, "the parent")
+    assert change.is_same is False
+    assert change.line == "train.py changed since the parent started: +3 −1."
+    assert "-rate = 1\n+rate = 2\n" in change.diff
+
+
+def test_only_what_changed_after_the_start_counts_and_not_what_was_edited_before_it(project):
+    (project / "train.py").write_text(TRAIN.replace("range(3)", "range(300)"))
+    launch = started(project)
+    assert "range(300)" in launch.git_diff
+    (project / "train.py").write_text(TRAIN.replace("range(3)", "range(300)").replace("rate = 1", "rate = 2"))
+    change = code_since(launch, "the parent")
+    assert change.line == "train.py changed since the parent started: +1 −1."
+    assert "+rate = 2" in change.diff and "-for epoch" not in change.diff
+
+
+def test_changes_that_were_committed_meanwhile_are_told_too(project):
+    launch = started(project)
+    (project / "model.py").write_text("width = 32\n")
+    (project / "train.py").write_text(TRAIN + "print(model)\n")
+    git(project, "commit", "-qam", "smaller")
+    change = code_since(launch, "it")
+    assert change.line == "2 files (model.py, train.py) changed since it started: +2 −1."
+    assert not same_code(launch, started(project))
+
+
+def test_the_repository_is_not_written_to(project):
+    (project / "train.py").write_text(TRAIN + "x = 1\n")
+    before = sorted(path.relative_to(project) for path in (project / ".git" / "objects").rglob("*"))
+    index = (project / ".git" / "index").read_bytes()
+    launch = started(project)
+    (project / "train.py").write_text(TRAIN + "x = 2\n")
+    code_since(launch, "it")
+    assert sorted(path.relative_to(project) for path in (project / ".git" / "objects").rglob("*")) == before
+    assert (project / ".git" / "index").read_bytes() == index
+
+
+def test_of_a_module_that_git_does_not_hold_only_the_change_is_known(project):
+    (project / "layers.py").write_text("depth = 1\n")
+    launch = started(project)
+    (project / "layers.py").write_text("depth = 2\n")
+    change = code_since(launch, "the parent")
+    assert (change.is_same, change.line, change.diff) == (False, "layers.py changed (not in git).", "")
+
+
+def test_a_script_without_any_repository_is_told_with_its_lines(tmp_path):
+    (tmp_path / "train.py").write_text(TRAIN)
+    (tmp_path / "model.py").write_text("width = 64\n")
+    launch = started(tmp_path)
+    assert launch.script_text == TRAIN and set(launch.local_files) == {"train.py", "model.py"}
+    assert code_since(launch, "it").is_same
+    (tmp_path / "train.py").write_text(TRAIN.replace("rate = 1", "rate = 2"))
+    (tmp_path / "model.py").unlink()
+    change = code_since(launch, "it")
+    assert change.line == "train.py changed since it started: +1 −1; model.py is gone (not in git)."
+
+
+def test_a_diff_that_was_cut_is_not_guessed_at(project):
+    (project / "train.py").write_text("x = 1\n" * 60_000)
+    launch = started(project)
+    assert "more characters left out" in launch.git_diff
+    (project / "train.py").write_text("x = 2\n")
+    change = code_since(launch, "it")
+    assert (change.is_same, change.diff) == (False, "")
+    assert change.line == "train.py changed since it started; which lines, is not known."
+
+
+def test_a_commit_that_is_gone_is_not_guessed_at(project):
+    launch = msgspec.structs.replace(started(project), git_commit="1" * 40, git_tree="2" * 40)
+    change = code_since(launch, "it")
+    assert change.is_same is False
+    assert "commit 111111111 → " in change.line and "not known" in change.line
+
+
+def test_a_start_of_which_no_code_was_written_down_says_so(tmp_path):
+    launch = launch_of(Order(["true"], tmp_path), "r", 1.0)
+    change = code_since(launch, "it")
+    assert (change.is_same, change.line) == (None, "Which code it ran was not written down.")
+
+
+def test_the_header_lines_of_a_diff_are_not_counted():
+    assert counted("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n+++c\n") == (2, 1)
+
+
+@pytest.fixture
+def runs(tmp_path: Path):
+    yield tmp_path / "runs"
+    end_everything(tmp_path / "runs")
+
+
+def test_a_child_keeps_what_changed_in_the_code_between_the_two_starts(project, runs):
+    launcher.start(runs, ["python3", "train.py"], run_id="parent", cwd=project)
+    wait_for_state(runs / "parent", "finished")
+    (project / "train.py").write_text(TRAIN.replace("rate = 1", "rate = 2"))
+    plan = launcher.plan_restart(runs, "parent", {})
+    assert plan.code.line == "train.py changed since the parent started: +1 −1."
+    launcher.restart(plan, stop_parent=False)
+    link = read_launch(runs / "parent-2").parent
+    assert link.code_line == plan.code.line and "+rate = 2" in link.code_diff
+
+
+def test_code_that_changes_between_the_look_and_the_start_stops_the_start(project, runs):
+    launcher.start(runs, ["python3", "train.py"], run_id="parent", cwd=project)
+    wait_for_state(runs / "parent", "finished")
+    plan = launcher.plan_restart(runs, "parent", {})
+    (project / "model.py").write_text("width = 1\n")
+    with pytest.raises(RefusedError, match="no longer what was shown: the code changed meanwhile"):
+        launcher.restart(plan, stop_parent=False)
+    resumed = launcher.plan_resume(runs, "parent")
+    assert resumed.line.endswith("model.py changed since it started: +1 −1. It goes on with the new code.")
+    (project / "model.py").write_text("width = 2\n")
+    with pytest.raises(RefusedError, match="the code changed meanwhile"):
+        launcher.resume(runs, "parent", plan=resumed)
+    assert not (runs / "parent-2").exists()
+
+
+def test_an_option_that_is_an_edit_of_the_code_is_refused_until_something_was_edited(project, runs):
+    launcher.start(runs, ["python3", "train.py"], run_id="parent", cwd=project)
+    wait_for_state(runs / "parent", "finished")
+    with pytest.raises(RefusedError, match="an edit of the code, and the code is as it was"):
+        launcher.plan_restart(runs, "parent", {}, expected={"code_edit": True})
+    (project / "model.py").write_text("stride = 4\n")
+    assert launcher.plan_restart(runs, "parent", {}, expected={"code_edit": True}).code.is_same is False
