@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from monitor import files
-from monitor.errors import RefusedError
+from monitor.errors import RefusedError, UsageError
 from monitor.launch import read_launch
 from monitor.run_dir import AWAY_ACT_FILE, AWAY_FILE, Away, AwayAct, decode, encode
 
+WISHES: dict[str, Literal["tell", "stop", "stop_and_fix"]] = {"tell": "tell", "stop": "stop", "fix": "stop_and_fix"}
+"""What a person types → what is written down."""
+BUDGET_HOURS = 12.0
+"""How long the child may run where nobody has said it."""
 ASKED_BY = "away policy"
 """Who asked, in the requests and starts that the policy makes."""
 
@@ -26,6 +31,29 @@ def policy_of(run_dir: Path) -> Away:
         return Away()  # a damaged wish stops nothing
     launch = read_launch(run_dir)
     return (launch.away if launch is not None else None) or Away()
+
+
+def wished(do: str, hours: float | None, by: str, now: float) -> Away:
+    """The policy that a person means by a word and, for "fix", by the hours that the child may run.
+
+    Raises UsageError for another word, or for hours that mean nothing.
+    """
+    if do not in WISHES:
+        raise UsageError(f"If it goes bad: {do!r} is unknown; it may be {', '.join(WISHES)}.")
+    if hours is not None and (do != "fix" or not hours > 0):
+        raise UsageError("The hours say how long the child of fix may run: a number above 0, and only with fix.")
+    budget = (hours or BUDGET_HOURS) if do == "fix" else None
+    return Away(do=WISHES[do], budget_hours=budget, at=now, by=by)
+
+
+def words(policy: Away) -> str:
+    """The policy in a few words."""
+    if policy.do == "tell":
+        return "tell me only"
+    if policy.do == "stop" or policy.by_policy:
+        until = f", at the latest after {policy.budget_hours:g} h" if policy.by_policy and policy.budget_hours else ""
+        return f"stop it{until}"
+    return f"stop it and start the first prescribed change, for {policy.budget_hours or BUDGET_HOURS:g} h at most"
 
 
 def set_policy(run_dir: Path, policy: Away) -> None:

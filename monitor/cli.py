@@ -31,6 +31,7 @@ VERBS = {
     "resume": "resume",
     "ack": "ack",
     "notify": "notify",
+    "away": "away",
     "archive": "archive",
     "restore": "restore",
     "serve": "serve",

@@ -26,6 +26,7 @@ from monitor.run_dir import (
     PROGRESS_FILE,
     RUN_DIR_VARIABLE,
     STATE_FILE,
+    Away,
     HowStarted,
     Launch,
     Parent,
@@ -92,6 +93,7 @@ class Order:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     stop_grace_secs: float = 60.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    away: Away | None = None
 
 
 def launch_of(order: Order, run_id: str, now: float) -> Launch:
@@ -118,6 +120,7 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
         git_tree=code.git_tree,
         local_files=dict(code.local_files),
         script_text=code.script_text,
+        away=order.away,
     )
     return sealed(launch)
 

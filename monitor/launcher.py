@@ -24,7 +24,7 @@ from monitor.relaunch.fields import checked, with_presets
 from monitor.relaunch.flags import text_of
 from monitor.relaunch.plan import RestartPlan, Wish, free_run_id, make_plan
 from monitor.relaunch.resuming import ResumePlan, make_resume_plan
-from monitor.run_dir import LAUNCH_FILE, Parent, Request, Snapshot, check_run_id, encode
+from monitor.run_dir import LAUNCH_FILE, Away, Parent, Request, Snapshot, check_run_id, encode
 from monitor.settings import settings_for
 from monitor.status import Status, last_heard_at, status_of
 
@@ -45,6 +45,7 @@ def start(
     parent: Parent | None = None,
     thresholds: Mapping[str, float] | None = None,
     stop_grace_secs: float = 60.0,
+    away: Away | None = None,
 ) -> str:
     """Starts a command as a run of its own and returns its run id, once its supervisor has taken it over.
 
@@ -63,6 +64,7 @@ def start(
         parent=parent,
         thresholds=settings_for(where).thresholds if thresholds is None else thresholds,
         stop_grace_secs=stop_grace_secs,
+        away=away,
     )
     run_dir = _claim(runs_dir, order, run_id, name)
     _supervise(run_dir)
@@ -111,7 +113,9 @@ def plan_restart(
     return make_plan(runs_dir, run_id, Wish(changes, expected or {}, start_from))
 
 
-def restart(plan: RestartPlan, *, stop_parent: bool, asked_by: str = "", trusted: bool = False) -> str:
+def restart(
+    plan: RestartPlan, *, stop_parent: bool, asked_by: str = "", trusted: bool = False, away: Away | None = None
+) -> str:
     """Starts the child run of a plan and returns its id; with `stop_parent` the parent is asked to stop first.
 
     The child then waits in the state `queued` until the parent has ended: its own supervisor waits, not the caller.
@@ -130,6 +134,7 @@ def restart(plan: RestartPlan, *, stop_parent: bool, asked_by: str = "", trusted
         thresholds=plan.thresholds,
         stop_grace_secs=plan.stop_grace_secs,
         environment=plan.environment,
+        away=away,
     )
     run_dir = _claim(plan.runs_dir, order, plan.child_id, None)
     parent_dir = plan.runs_dir / plan.parent_id

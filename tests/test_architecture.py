@@ -52,7 +52,9 @@ MAY_IMPORT = {
     "away": CONTRACT | {"files", "launch"},
     "notify": JUDGEMENT | {"files", "settings", "serving", "report"},
     "launcher": DISK | {"status", "relaunch", "settings", "origin"},
-    "supervisor": DISK | {"origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"},
+    "supervisor": DISK
+    | {"origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"}
+    | {"launcher", "prescriptions"},
     "integrations": CONTRACT | {"files", "writer", "field_names"},
     "importers": CONTRACT | {"files", "opening", "writer", "processes", "field_names"},
     "view": JUDGEMENT

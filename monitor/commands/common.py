@@ -36,6 +36,12 @@ def run_ids(ctx: Any, incomplete: str) -> list[str]:
     return [name for name in list_runs(Path(runs)) if name.startswith(incomplete)]
 
 
+IfBadOption = Annotated[
+    str, typer.Option("--if-bad", metavar="tell|stop|fix", help="What to do if it goes bad while you are away.")
+]
+IfBadHoursOption = Annotated[
+    float | None, typer.Option("--if-bad-hours", help="With fix: hours that the child may run (default 12).")
+]
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run id, or the path of a run directory.", autocompletion=run_ids)
 ]

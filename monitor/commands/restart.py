@@ -8,8 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from monitor.away import wished
 from monitor.commands.common import (
     DEFAULT_RUNS,
+    IfBadHoursOption,
+    IfBadOption,
     JsonOption,
     RunArgument,
     RunsOption,
@@ -18,6 +21,7 @@ from monitor.commands.common import (
     confirm,
     console,
     find_run,
+    now,
     print_json,
     who,
 )
@@ -45,8 +49,11 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and start nothing.")] = False,
     trust: TrustOption = False,
     yes: YesOption = False,
+    if_bad: IfBadOption = "tell",
+    if_bad_hours: IfBadHoursOption = None,
     as_json: JsonOption = False,
 ) -> int:
+    away = wished(if_bad, if_bad_hours, who(), now())
     run_dir = find_run(runs, run)
     changes, expected = _wanted(run_dir, Choice(fix, option, judge_at))
     plan = plan_restart(
@@ -57,7 +64,7 @@ def run(
         console().print("\n".join(plan_lines(plan, stops)), soft_wrap=True)
     if not dry_run:
         confirm("Stop the parent and start the child?" if stops else "Start it?", yes)
-        restart(plan, stop_parent=stops, asked_by=who(), trusted=trust)
+        restart(plan, stop_parent=stops, asked_by=who(), trusted=trust, away=away)
     if as_json:
         print_json(_document(plan, stops, started=not dry_run))
     elif not dry_run:

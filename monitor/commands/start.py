@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, print_json, who
+from monitor.away import wished
+from monitor.commands.common import (
+    DEFAULT_RUNS,
+    IfBadHoursOption,
+    IfBadOption,
+    JsonOption,
+    RunsOption,
+    console,
+    now,
+    print_json,
+    who,
+)
 from monitor.errors import EXIT_OK, EXIT_REFUSED
 from monitor.launch import command_of, in_processes, read_launch, read_state
 from monitor.launcher import start
@@ -26,10 +37,13 @@ def run(
         int, typer.Option(min=1, help="Processes that train together (torchrun); for more than one GPU.")
     ] = 1,
     grace: Annotated[float, typer.Option(min=0.0, help="Seconds from a stop request to SIGTERM.")] = 60.0,
+    if_bad: IfBadOption = "tell",
+    if_bad_hours: IfBadHoursOption = None,
     as_json: JsonOption = False,
 ) -> int:
+    away = wished(if_bad, if_bad_hours, who(), now())
     argv = in_processes(command or [], nproc) if nproc > 1 else command or []
-    started = start(runs, argv, name=name, run_id=run_id, asked_by=who(), stop_grace_secs=grace)
+    started = start(runs, argv, name=name, run_id=run_id, asked_by=who(), stop_grace_secs=grace, away=away)
     run_dir = (runs / started).absolute()
     state, launch = read_state(run_dir), read_launch(run_dir)
     failed = state is not None and state.state == "failed"

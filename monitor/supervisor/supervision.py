@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from monitor import control, files
+from monitor.errors import MonitorError
 from monitor.launch import read_launch, read_state
 from monitor.run_dir import PROGRESS_FILE, Progress, Request, StopStage, decode
 from monitor.supervisor import stopping
+from monitor.supervisor.away import AwayKeeper
 from monitor.supervisor.ending import final_of
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.trainer import Ending, Trainer
@@ -38,7 +40,8 @@ class Supervision:
         self.trainer = trainer
         self._grace_secs = grace_secs
         self._generation = state_file.state.generation
-        self._watch = Watch(run_dir, self._settings)
+        self._away = AwayKeeper(run_dir, self._generation)
+        self._watch = Watch(run_dir, self._settings, self._away.consider)
         self._progress: Progress | None = None
         self._progress_stamp: tuple[int, int, int] | None = None
         # Durations are measured by the monotonic clock: a stop must not be cut short by a clock that jumps.
@@ -55,8 +58,9 @@ class Supervision:
 
     def tell_on(self, now: float) -> bool:
         """After the end: one more step in delivering what has still to be told; True when nothing is left."""
+        self._see_away(now)
         self._watch.look(now)
-        return not self._watch.is_waiting
+        return not self._watch.is_waiting and not self._away.is_busy
 
     def is_the_last(self) -> bool:
         """Whether the run is still there and no later supervisor has taken it up."""
@@ -77,8 +81,17 @@ class Supervision:
         self._serve(control.pending(self.run_dir, self._generation), now)
         self._advance_stop(now)
         self.state_file.flush()
+        self._see_away(now)
         self._watch.look(now)
         return False
+
+    def _see_away(self, now: float) -> None:
+        """What the away policy has under way; once it is done, it is told without waiting for the next record."""
+        try:
+            if self._away.tick(now):
+                self._watch.look(now, force=True)
+        except (MonitorError, OSError) as problem:
+            log.warning("the away policy could not go on: %s", problem)
 
     def _read_progress(self) -> None:
         """Reads progress.json if it was replaced since the last tick, and keeps it if it is of this generation."""

@@ -45,9 +45,16 @@ class Watch:
     `settings_of` is asked whenever there may be something to send, and names the addresses of that moment.
     """
 
-    def __init__(self, run_dir: Path, settings_of: Callable[[], Settings]) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        settings_of: Callable[[], Settings],
+        consider: Callable[[Snapshot, Judged, float], None] | None = None,
+    ) -> None:
+        """`consider` is told each new judgement before anything is sent, for what has to be done about it."""
         self._run_dir = run_dir
         self._settings_of = settings_of
+        self._consider = consider
         self._lock = processes.RunLock(run_dir, ALERTS_LOCK_FILE)
         self._is_locked = self._owes_look = False
         self._reader: RunReader | None = None
@@ -124,7 +131,11 @@ class Watch:
         if len(snapshot.epochs) != self._judged_epochs:
             self._judged_epochs = len(snapshot.epochs)
             judge_child(self._run_dir, snapshot, now)
-        self._offer(snapshot, judged, events)
+        try:
+            if self._consider is not None:
+                self._consider(snapshot, judged, now)
+        finally:
+            self._offer(snapshot, judged, events)
 
     def _offer(self, snapshot: Snapshot, judged: Judged, events: list[Alert]) -> None:
         from monitor.away import act_of

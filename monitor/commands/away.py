@@ -1,0 +1,43 @@
+"""Say what is done if a run goes bad while you are away: tell, stop or fix; without a word, show what is set."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from monitor.away import act_of, policy_of, set_policy, wished, words
+from monitor.commands.common import (
+    DEFAULT_RUNS,
+    IfBadHoursOption,
+    JsonOption,
+    RunArgument,
+    RunsOption,
+    console,
+    find_run,
+    now,
+    print_json,
+    who,
+)
+from monitor.errors import EXIT_OK
+
+
+def run(
+    run: RunArgument,
+    do: Annotated[str | None, typer.Argument(metavar="[tell|stop|fix]", help="The policy from now on.")] = None,
+    runs: RunsOption = DEFAULT_RUNS,
+    if_bad_hours: IfBadHoursOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    run_dir = find_run(runs, run)
+    if do is not None:
+        set_policy(run_dir, wished(do, if_bad_hours, who(), now()))
+    policy, act = policy_of(run_dir), act_of(run_dir)
+    if as_json:
+        print_json({"run_id": run_dir.name, "policy": policy, "act": act})
+        return EXIT_OK
+    console().print(f"If {run_dir.name} goes bad while you are away: {words(policy)}.", soft_wrap=True)
+    if act is not None:
+        child = f" Started in its place: {act.child_id}." if act.child_id else f" {act.problem}" if act.problem else ""
+        console().print(f"It has acted, which it does once: {act.did}. {act.line}{child}", soft_wrap=True)
+    return EXIT_OK
