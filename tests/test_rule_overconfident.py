@@ -36,3 +36,19 @@ def test_a_rising_loss_with_falling_errors_is_information_with_both_rates():
     assert finding.severity == "info"
     assert "WER still falls (70.0 % at the best loss → 30.0 %)" in finding.line
     assert "Do not stop" in finding.line
+
+
+def eased(e):
+    """Rises from epoch 10 on, and falls back from epoch 20 on, to a new best in epoch 28."""
+    return rising(e) if e <= 20 else 2.2 - 0.03 * (e - 20)
+
+
+def test_a_rise_that_eases_does_not_take_the_word_back_while_errors_fall():
+    wer = curve(30, lambda e: 0.9 - 0.02 * e)
+    assert "Val loss rises" in found(RULE, snapshot(val_loss=curve(20, eased), val_wer=wer[:20])).line
+    assert "Val loss rose" in found(RULE, snapshot(val_loss=curve(26, eased), val_wer=wer[:26])).line
+
+
+def test_a_new_best_val_loss_ends_it():
+    wer = curve(30, lambda e: 0.9 - 0.02 * e)
+    assert found(RULE, snapshot(val_loss=curve(29, eased), val_wer=wer[:29])) is None

@@ -62,6 +62,32 @@ def test_it_fires_soon_after_the_turn_and_says_since_when():
     assert first <= finding.fired <= first + 1 and finding.onset <= finding.fired
 
 
+def stood_still(e):
+    """An error rate that made its last step in epoch 8 and is a little worse since."""
+    return 0.9 - 0.04 * e if e <= 8 else 0.60
+
+
+def test_errors_that_drift_back_to_their_best_do_not_end_it():
+    drifting = curve(60, lambda e: stood_still(e) if e < 36 else 0.60 - 0.0005 * (e - 35))
+    finding = found(RULE, snapshot(train_loss=curve(60, lambda e: 5 / e), val_loss=curve(60, turns), val_wer=drifting))
+    assert finding is not None and finding.onset < 30 and finding.severity == "critical"
+
+
+def test_a_falling_trend_without_a_new_best_begins_nothing():
+    wer = curve(40, lambda e: 0.9 - 0.04 * e if e <= 8 else 0.80 - 0.005 * (e - 9))
+    val = curve(40, lambda e: turns(e) if e <= 10 else 2.301 + 0.02 * max(0, e - 25))
+    losses = {"train_loss": curve(40, lambda e: 5 / e), "val_loss": val}
+    assert found(RULE, snapshot(**losses, val_wer=curve(40, stood_still))) is not None
+    assert first_fired(RULE, snapshot(**losses, val_wer=wer)) == (None, None)
+
+
+def test_a_new_best_error_rate_ends_it():
+    wer = curve(40, lambda e: stood_still(e) if e < 40 else 0.55)
+    losses = {"train_loss": curve(40, lambda e: 5 / e), "val_loss": curve(40, turns)}
+    assert found(RULE, snapshot(**{name: column[:39] for name, column in losses.items()}, val_wer=wer[:39])) is not None
+    assert found(RULE, snapshot(**losses, val_wer=wer)) is None
+
+
 def test_it_needs_no_error_rate():
     assert found(RULE, snapshot(train_loss=curve(40, lambda e: 5 / e), val_loss=curve(40, turns))) is not None
 

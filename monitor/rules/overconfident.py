@@ -37,10 +37,8 @@ class Overconfident:
         data = evaluations.read(snapshot, thresholds)
         rising = rising_levels(snapshot, data, thresholds)
         improving = still_improving(data.val_wer)
-        levels = [
-            level if level < Level.WARNING else Level.WARNING if improves else Level.CLEAR
-            for level, improves in zip(rising, improving.tolist(), strict=True)
-        ]
+        above = data.val_loss > series.running_best(data.val_loss)
+        levels = [_level(*seen) for seen in zip(rising, improving.tolist(), above.tolist(), strict=True)]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         chance = evaluations.floors_of(snapshot).wer_constant
         # An error rate that never left chance is not "improving", however its noise falls.
@@ -55,7 +53,8 @@ class Overconfident:
             rule=self.name,
             title=self.title,
             severity="info",
-            line=f"Val loss rises, WER still falls ({100 * first:.1f} % at the best loss → {100 * last:.1f} %): "
+            line=f"Val loss {'rises' if rising[-1] >= Level.WARNING else 'rose'}, WER still falls "
+            f"({100 * first:.1f} % at the best loss → {100 * last:.1f} %): "
             f"over-confident, still improving, since epoch {data.epochs[episode.onset]:g}. Do not stop.",
             onset=float(data.epochs[episode.onset]),
             fired=float(data.epochs[episode.fired]),
@@ -64,6 +63,16 @@ class Overconfident:
             remedy="Go on, and keep the checkpoint with the best WER rather than the one with the best loss.",
             cannot_tell="How long the error rate goes on falling.",
         )
+
+
+def _level(rising: Level, improves: bool, above_best: bool) -> Level:
+    """A rise that eases ends nothing while the error rate still improves: only a new best val loss does.
+
+    Otherwise the word would turn graver because the run got better.
+    """
+    if rising >= Level.WARNING:
+        return Level.WARNING if improves else Level.CLEAR
+    return Level.HOLD if improves and above_best else rising
 
 
 def still_improving(wer: series.Array) -> npt.NDArray[np.bool_]:

@@ -131,9 +131,11 @@ def _view(
     level = Level.CLEAR
     if rise > needed * (1 - limits.hysteresis_ratio):
         apart = fall > limits.overfitting_train_fall_ratio and gap > limits.overfitting_gap_ratio
-        if apart and not _errors_improve(data.val_wer, place, best_at, last_step, limits):
+        if apart and not _errors_step(place, best_at, last_step, limits):
             far = rise > limits.overfitting_rise_critical_ratio and gap > limits.overfitting_gap_critical_ratio
-            level = Level.HOLD if rise <= needed else Level.CRITICAL if far else Level.WARNING
+            # A trend that has brought no new best yet begins nothing, and ends nothing either.
+            held = rise <= needed or _errors_fall(data.val_wer[best_at : place + 1], limits)
+            level = Level.HOLD if held else Level.CRITICAL if far else Level.WARNING
         since = data.val_loss[best_at : place + 1]
         if level > Level.HOLD and rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, limits):
             level = Level.HOLD
@@ -169,11 +171,13 @@ def _last_steps(wer: series.Array, limits: Thresholds) -> list[int]:
     return places
 
 
-def _errors_improve(wer: series.Array, here: int, best_at: int, last_step: int, limits: Thresholds) -> bool:
-    """Whether the error rate still makes steps since the best val loss, or falls as a trend."""
+def _errors_step(here: int, best_at: int, last_step: int, limits: Thresholds) -> bool:
+    """Whether the error rate made a step not long ago."""
     patience = max(float(limits.overfitting_flat_evaluations), limits.overfitting_flat_ratio * (here - best_at))
-    if last_step >= 0 and here - last_step < patience:
-        return True
-    since = wer[best_at : here + 1]
-    since = since[np.isfinite(since)][-TREND_WINDOW:]
+    return last_step >= 0 and here - last_step < patience
+
+
+def _errors_fall(since_best: series.Array, limits: Thresholds) -> bool:
+    """Whether the error rate falls as a trend since the best val loss."""
+    since = since_best[np.isfinite(since_best)][-TREND_WINDOW:]
     return len(since) >= limits.trend_evaluations and series.rising_p_value(-since) < limits.trend_p_value
