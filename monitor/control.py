@@ -11,29 +11,34 @@ import contextlib
 import errno
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from monitor import files, opening
 from monitor.errors import RefusedError
-from monitor.run_dir import CONTROL_DIR, Answer, Request, decode, encode
+from monitor.run_dir import CONTROL_DIR, Answer, Request, Verb, decode, encode
 
-Verb = Literal["stop", "cancel"]
 Result = Literal["done", "refused", "expired"]
 
-FILE_NAME = re.compile(r"(\d+)-(stop|cancel)-(\d+)\.(request|answer)\.json")
+WHETHER = ("stop", "cancel")
+"""The verbs of which only the last one counts; the others ask how a stop is to go on."""
+FILE_NAME = re.compile(rf"(\d+)-({'|'.join(get_args(Verb))})-(\d+)\.(request|answer)\.json")
 
 
 def request(run_dir: Path, verb: Verb, *, generation: int, asked_by: str, now: float) -> Request:
-    """Asks for `verb`; while the last unanswered request says the same, that one is returned. Raises RefusedError."""
+    """Asks for `verb`; while an unanswered request already says the same, that one is returned. Raises RefusedError.
+
+    A stop after a cancel (and a cancel after a stop) is a new request: of these two only the last one counts.
+    """
     run_dir = Path(run_dir)
     try:
         opening.make_folder(run_dir / CONTROL_DIR)
         while True:
             # One look at the folder decides both, so that two who see nothing waiting take the same number.
             names = _names(run_dir)
-            last = _last_word(_unanswered(run_dir, generation, names))
-            if last is not None and last.verb == verb:
-                return last
+            waiting = _unanswered(run_dir, generation, names)
+            same = _last_word([asked for asked in waiting if (asked.verb in WHETHER) == (verb in WHETHER)])
+            if same is not None and same.verb == verb:
+                return same
             number = 1 + max((n for g, _, n, _ in names if g == generation), default=0)
             asked = Request(verb=verb, generation=generation, number=number, asked_at=now, asked_by=asked_by)
             if files.create(_path(run_dir, asked, "request"), encode(asked)):
@@ -97,7 +102,7 @@ def stop_wanted(run_dir: Path, generation: int) -> bool:
     names = _names(Path(run_dir))
     if not any(g == generation and v == "stop" and kind == "request" for g, v, _, kind in names):
         return False
-    last = _last_word(pending(Path(run_dir), generation))
+    last = _last_word([asked for asked in pending(Path(run_dir), generation) if asked.verb in WHETHER])
     return last is not None and last.verb == "stop"
 
 
@@ -117,7 +122,7 @@ def _names(run_dir: Path) -> list[tuple[int, Verb, int, str]]:
     except OSError:
         return []
     matches = filter(None, map(FILE_NAME.fullmatch, entries))
-    return [(int(m[1]), "stop" if m[2] == "stop" else "cancel", int(m[3]), m[4]) for m in matches]
+    return [(int(m[1]), cast(Verb, m[2]), int(m[3]), m[4]) for m in matches]
 
 
 def _path(run_dir: Path, asked: Request, kind: str) -> Path:

@@ -24,7 +24,18 @@ from monitor.relaunch.fields import checked, with_presets
 from monitor.relaunch.flags import text_of
 from monitor.relaunch.plan import RestartPlan, Wish, free_run_id, make_plan
 from monitor.relaunch.resuming import ResumePlan, make_resume_plan
-from monitor.run_dir import LAUNCH_FILE, Away, Parent, Request, Snapshot, check_run_id, encode
+from monitor.run_dir import (
+    GENERATION_VARIABLE,
+    LAUNCH_FILE,
+    RUN_DIR_VARIABLE,
+    Away,
+    Parent,
+    Request,
+    Snapshot,
+    Verb,
+    check_run_id,
+    encode,
+)
 from monitor.settings import settings_for
 from monitor.status import Status, last_heard_at, status_of
 
@@ -212,6 +223,30 @@ def cancel_stop(run_dir: Path, asked_by: str = "") -> Request:
     return control.request(run_dir, "cancel", generation=generation(run_dir), asked_by=asked_by, now=time.time())
 
 
+def hurry_stop(run_dir: Path, asked_by: str = "") -> Request:
+    """Sends the next signal of a stop now: SIGTERM, after that SIGKILL. Raises RefusedError where no stop waits."""
+    return _about_a_stop(run_dir, "hurry", asked_by)
+
+
+def wait_on(run_dir: Path, asked_by: str = "") -> Request:
+    """Gives the present stage of a stop its whole time once more. Raises RefusedError where no stop waits."""
+    return _about_a_stop(run_dir, "wait", asked_by)
+
+
+def _about_a_stop(run_dir: Path, verb: Verb, asked_by: str) -> Request:
+    now = status(run_dir)
+    state = read_state(run_dir)
+    if state is None and now.live:
+        raise RefusedError(
+            f"{run_dir.name} was started in a terminal and has no supervisor that could signal it. "
+            "Press Ctrl-C there, or send the signal by hand."
+        )
+    if now.word != "stopping" and not (now.live and control.stop_wanted(run_dir, generation(run_dir))):
+        raise RefusedError(f"No stop of {run_dir.name} is under way ({now.word}).")
+    ensure_supervised(run_dir)
+    return control.request(run_dir, verb, generation=generation(run_dir), asked_by=asked_by, now=time.time())
+
+
 def ensure_supervised(run_dir: Path) -> bool:
     """Starts an adopting supervisor if a run has lost its own; returns whether one was started.
 
@@ -357,9 +392,17 @@ def _made_free(runs_dir: Path, stem: str) -> Path:
 def _supervise(run_dir: Path, *flags: str) -> None:
     """Starts a detached supervisor and waits until it has begun. Raises RefusedError with what it says."""
     command = [sys.executable, "-m", "monitor.supervisor", str(run_dir.absolute()), "--detach", *flags]
+    # A trainer that starts another run must not hand its own mark on: what bears it ends with that trainer.
+    environment = {k: v for k, v in os.environ.items() if k not in (RUN_DIR_VARIABLE, GENERATION_VARIABLE)}
     try:
         done = subprocess.run(
-            command, cwd=HOME, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=BEGIN_TIMEOUT_SECS
+            command,
+            cwd=HOME,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=BEGIN_TIMEOUT_SECS,
         )
     except subprocess.TimeoutExpired:
         raise RefusedError(f"The supervisor of {run_dir.name} did not begin in {BEGIN_TIMEOUT_SECS:.0f} s.") from None

@@ -57,6 +57,8 @@ Outcome = Literal["finished", "stopped", "failed"]
 Liveness = Literal["alive", "gone", "unknown"]
 """Of a recorded process: "unknown" is another host's or another pid namespace's, which cannot be judged from here."""
 GapBasis = Literal["eval", "train"]
+Verb = Literal["stop", "cancel", "hurry", "wait"]
+"""Of a request: stop, take the stop back, send its next signal now, give it its time once more."""
 HowStarted = Literal["start", "restart", "resume", "foreground", "import"]
 
 
@@ -255,6 +257,9 @@ class StopStage(Record, frozen=True, kw_only=True):
     asked_at: float = 0.0
     asked_by: str = ""
     stage_at: float = 0.0
+    """When the time allowed for this stage began: anew when a checkpoint begins, and when somebody gave more time."""
+    waits_secs: float | None = None
+    """From `stage_at` until the next signal; None when nothing comes after it."""
 
 
 class State(Record, frozen=True, kw_only=True, omit_defaults=False):
@@ -477,7 +482,7 @@ class Source(Record, frozen=True, kw_only=True, omit_defaults=False):
 class Request(Record, frozen=True, kw_only=True):
     """control/<generation>-<verb>-<n>.request.json: what a person asks of a living run."""
 
-    verb: Literal["stop", "cancel"]
+    verb: Verb
     generation: int
     number: int
     asked_at: float
@@ -487,7 +492,7 @@ class Request(Record, frozen=True, kw_only=True):
 class Answer(Record, frozen=True, kw_only=True):
     """The one answer to a request."""
 
-    verb: Literal["stop", "cancel"]
+    verb: Verb
     generation: int
     number: int
     answered_at: float

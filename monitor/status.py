@@ -218,3 +218,12 @@ def age_words(secs: float) -> str:
         hours, rest = divmod(round(minutes), 60)
         return f"{hours} h {rest} min"
     return f"{minutes / 1440:.0f} d"
+
+
+def bytes_words(count: float) -> str:
+    """A size for people: 12.3 GiB."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"

@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "acks": CONTRACT | {"files", "opening", "alerts", "reader"},
     "summaries": CONTRACT | {"files", "reader", "diagnosis", "alerts"},
     "launch": CONTRACT | {"files", "provenance", "origin"},
+    "stopplan": CONTRACT | {"launch", "relaunch", "status"},
     "relaunch": CONTRACT | {"files", "launch", "origin", "provenance", "comparison"},
     "settings": CONTRACT | {"rules"},
     "serving": CONTRACT | {"files", "processes"},
@@ -61,7 +62,19 @@ MAY_IMPORT = {
     | {"alignment", "forecast", "report", "replay", "comparison", "outcome"}
     | {"files", "opening", "processes", "reader", "alerts", "summaries", "ledger", "trash"},
     "ui": DISK
-    | {"status", "diagnosis", "launcher", "relaunch", "acks", "trash", "ledger", "devices", "summaries", "serving"}
+    | {
+        "status",
+        "diagnosis",
+        "launcher",
+        "relaunch",
+        "acks",
+        "trash",
+        "ledger",
+        "devices",
+        "summaries",
+        "serving",
+        "stopplan",
+    }
     | {"view", "replay", "prescriptions", "report"},
     "cli": {"errors", "commands"},
     "commands": None,

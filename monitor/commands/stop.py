@@ -1,41 +1,136 @@
-"""Stop a run: it finishes its step, saves a checkpoint and exits; one that does not is signalled, then killed."""
+"""Stop runs: each finishes its step, saves a checkpoint and exits; one that does not is signalled, then killed."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from monitor.commands.common import (
     DEFAULT_RUNS,
     JsonOption,
-    RunArgument,
     RunsOption,
+    YesOption,
+    confirm,
     console,
     find_run,
+    now,
     print_json,
+    run_ids,
     who,
 )
-from monitor.commands.waiting import wait_for_stop
-from monitor.errors import EXIT_OK, EXIT_REFUSED
-from monitor.launcher import cancel_stop, status, stop
+from monitor.commands.waiting import wait_for_all
+from monitor.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
+from monitor.launcher import cancel_stop, hurry_stop, status, stop, wait_on
+from monitor.reader import RunReader
+from monitor.run_dir import Answer, Request
+from monitor.status import Status, age_words
+from monitor.stopplan import StopPlan, stop_plan
+
+Act = Callable[[Path, str], Request]
+Ended = tuple[Status, Answer | None]
+JUST_NOW_SECS = 1.0
 
 
 def run(
-    run: RunArgument,
+    run: Annotated[
+        list[str], typer.Argument(metavar="RUN…", help="Run ids, or paths of run directories.", autocompletion=run_ids)
+    ],
     runs: RunsOption = DEFAULT_RUNS,
-    wait: Annotated[bool, typer.Option(help="Wait until it has ended.")] = True,
+    wait: Annotated[bool, typer.Option(help="Wait until they have ended.")] = True,
     cancel: Annotated[bool, typer.Option("--cancel", help="Take a stop back, while that is possible.")] = False,
+    hurry: Annotated[bool, typer.Option("--hurry", help="Send the next signal of a stop now.")] = False,
+    more_time: Annotated[bool, typer.Option("--more-time", help="Give a stop its time once more.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be lost, and stop nothing.")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    run_dir = find_run(runs, run)
-    request = cancel_stop(run_dir, who()) if cancel else stop(run_dir, who())
-    now, answer = wait_for_stop(run_dir, request, quiet=as_json) if wait and not cancel else (status(run_dir), None)
-    refused = answer is not None and answer.result == "refused"
+    folders = [find_run(runs, name) for name in dict.fromkeys(run)]
+    act = _one_act({cancel_stop: cancel, hurry_stop: hurry, wait_on: more_time}) or stop
+    if act is not stop:
+        asked, refused = _asked(folders, act)
+        return _tell(asked, refused, _as_they_are(asked), as_json)
+    plans = [stop_plan(folder, RunReader(folder).read(now()), now()) for folder in folders]
+    if dry_run and as_json:
+        print_json({"runs": plans})
+        return EXIT_OK
+    _say(plans, quiet=as_json)
+    if dry_run:
+        return EXIT_OK
+    if sys.stdin.isatty() and not all(plan.can_save for plan in plans):
+        confirm("Stop it?" if len(plans) == 1 else f"Stop these {len(plans)} runs?", yes)
+    asked, refused = _asked(folders, stop)
+    _say_who(asked, quiet=as_json)
+    return _tell(asked, refused, wait_for_all(asked, quiet=as_json) if wait else _as_they_are(asked), as_json)
+
+
+def _as_they_are(asked: list[tuple[Path, Request]]) -> list[Ended]:
+    return [(status(folder), None) for folder, _ in asked]
+
+
+def _one_act(wanted: dict[Act, bool]) -> Act | None:
+    chosen = [act for act, is_wanted in wanted.items() if is_wanted]
+    if len(chosen) > 1:
+        raise UsageError("--cancel, --hurry and --more-time exclude each other; give one of them.")
+    return chosen[0] if chosen else None
+
+
+def _asked(folders: list[Path], act: Act) -> tuple[list[tuple[Path, Request]], list[RefusedError]]:
+    """Everybody is asked before anybody is waited for. A single run that refuses raises; of several each is told."""
+    asked, refused = [], []
+    for folder in folders:
+        try:
+            asked.append((folder, act(folder, who())))
+        except RefusedError as problem:
+            if len(folders) == 1:
+                raise
+            refused.append(problem)
+    return asked, refused
+
+
+def _say(plans: list[StopPlan], *, quiet: bool) -> None:
+    """What will happen and what is lost, before it begins."""
+    for plan in plans if not quiet else []:
+        sys.stderr.write(f"{plan.run_id}: {' '.join(plan.lines)}\n")
+
+
+def _say_who(asked: list[tuple[Path, Request]], *, quiet: bool) -> None:
+    """That somebody else was quicker: two people press stop, and it is one request."""
+    for folder, request in asked if not quiet else []:
+        age = now() - request.asked_at
+        if request.asked_by != who() or age > JUST_NOW_SECS:
+            by = request.asked_by or "Somebody"
+            sys.stderr.write(f"{folder.name}: {by} asked for this stop {age_words(age)} ago.\n")
+
+
+def _tell(
+    asked: list[tuple[Path, Request]],
+    refused: list[RefusedError],
+    ended: list[Ended],
+    as_json: bool,
+) -> int:
+    documents = [_document(folder, request, *how) for (folder, request), how in zip(asked, ended, strict=True)]
     if as_json:
-        print_json({"run_id": run_dir.name, "request": request, "answer": answer, "status": now})
-    elif refused and answer:
-        console().print(f"{run_dir.name} goes on. {answer.why}")
+        several = {"runs": documents, "refused": [str(problem) for problem in refused]}
+        print_json(documents[0] if len(documents) == 1 and not refused else several)
     else:
-        console().print(f"{run_dir.name}: {now.word}. {now.evidence}", soft_wrap=True)
-    return EXIT_REFUSED if refused else EXIT_OK
+        for document in documents:
+            console().print(_line(document), soft_wrap=True)
+        for problem in refused:
+            console().print(str(problem), soft_wrap=True)
+    denied = any(document["answer"] is not None and document["answer"].result == "refused" for document in documents)
+    return EXIT_REFUSED if denied or refused else EXIT_OK
+
+
+def _document(folder: Path, request: Request, ended: Status, answer: Answer | None) -> dict[str, Any]:
+    return {"run_id": folder.name, "request": request, "answer": answer, "status": ended}
+
+
+def _line(document: dict[str, Any]) -> str:
+    answer, ended = document["answer"], document["status"]
+    if answer is not None and answer.result == "refused":
+        return f"{document['run_id']} goes on. {answer.why}"
+    return f"{document['run_id']}: {ended.text}. {ended.evidence}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from monitor import control
@@ -34,6 +35,12 @@ def wait_for_stop(run_dir: Path, request: Request, *, quiet: bool) -> tuple[Stat
             sys.stderr.write(STAGES.get(stage, stage) + "\n")
         said = stage
         time.sleep(LOOK_EVERY_SECS)
+
+
+def wait_for_all(asked: list[tuple[Path, Request]], *, quiet: bool) -> list[tuple[Status, Answer | None]]:
+    """The same for several runs, each waited for while the others go on ending."""
+    with ThreadPoolExecutor(max_workers=max(1, len(asked))) as pool:
+        return list(pool.map(lambda one: wait_for_stop(*one, quiet=quiet or len(asked) > 1), asked))
 
 
 def answer_to(run_dir: Path, request: Request) -> Answer | None:

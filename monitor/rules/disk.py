@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.rules.result import Finding, NotApplicable, Quiet, Result
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Severity, Snapshot
-from monitor.status import status_of
+from monitor.status import bytes_words, status_of
 
 
 class Disk:
@@ -23,7 +23,8 @@ class Disk:
         if progress is None or progress.disk_free_bytes is None or not progress.checkpoint_bytes:
             return NotApplicable(self.name, self.title, "disk_free_bytes and checkpoint_bytes in progress.json")
         fit = progress.disk_free_bytes / progress.checkpoint_bytes
-        said = f"{_bytes(progress.disk_free_bytes)} free, a checkpoint takes {_bytes(progress.checkpoint_bytes)}"
+        free, taken = map(bytes_words, (progress.disk_free_bytes, progress.checkpoint_bytes))
+        said = f"{free} free, a checkpoint takes {taken}"
         if not status_of(snapshot).live:
             return Quiet(self.name, self.title, "The run has ended.")
         if fit >= thresholds.disk_warning_checkpoints:
@@ -49,12 +50,3 @@ class Disk:
             remedy="Free some room now; records wait in memory meanwhile, a checkpoint that does not fit is left out.",
             cannot_tell="What else is writing on that disk, or how fast.",
         )
-
-
-def _bytes(count: float) -> str:
-    """12.3 GiB."""
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"

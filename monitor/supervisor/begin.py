@@ -154,7 +154,7 @@ def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Sup
         return None
     trainer = state_file.state.trainer
     assert trainer is not None
-    return Supervision(this.run_dir, state_file, OwnTrainer(trainer), this.launch.stop_grace_secs)
+    return Supervision(this.run_dir, state_file, OwnTrainer(trainer, this.run_dir), this.launch.stop_grace_secs)
 
 
 def _adopt(this: Beginning, last: State | None) -> Supervision | None:

@@ -34,6 +34,15 @@ def descendants(pid: int) -> list[int]:
         return []
 
 
+def left_behind(leader: int, run_dir: Path) -> list[int]:
+    """What an ended trainer has left running: its group, and whatever bears the mark of its run in a group of its own.
+
+    torchrun gives each worker a session; when torchrun itself is killed, nobody else ends them.
+    """
+    ours = {pid for pid in psutil.pids() if pid != os.getpid() and _is_living(pid) and works_for(pid, run_dir)}
+    return sorted(ours | set(members(leader)))
+
+
 def works_for(pid: int, run_dir: Path) -> bool:
     """Whether a process was started with this run directory in its environment: proof that it is ours."""
     try:

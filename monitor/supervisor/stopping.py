@@ -20,6 +20,10 @@ SIGNALS: dict[Stage, int] = {
 }
 
 
+HURRIED: dict[Stage, Stage] = {"asked": "terminated", "interrupted": "terminated", "terminated": "killed"}
+"""The stage that somebody who will not wait gets at once."""
+
+
 @dataclass(frozen=True)
 class Waited:
     """Seconds, by a clock that never jumps: since the stop was asked (or saving began), and since the last stage."""
@@ -41,6 +45,11 @@ def next_stage(stage: Stage, waited: Waited, listens: bool, grace_secs: float) -
     if stage == "terminated" and waited.since_stage_secs >= KILL_AFTER_SECS:
         return "killed"
     return None
+
+
+def waits_secs(stage: Stage, grace_secs: float) -> float | None:
+    """How long a stage lasts before the next signal; None for the last one."""
+    return {"asked": grace_secs, "interrupted": grace_secs, "terminated": KILL_AFTER_SECS}.get(stage)
 
 
 def listens(progress: Progress | None, generation: int) -> bool:

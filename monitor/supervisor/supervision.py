@@ -123,12 +123,42 @@ class Supervision:
             self._consider_cancel(cancel, stop, now)
         elif stop is not None and self.state_file.state.stop is None:
             self._begin_stop(stop, now)
+        for request in requests:
+            if request.verb == "hurry":
+                self._hurry(request, now)
+            elif request.verb == "wait":
+                self._give_more_time(request, now)
 
     def _begin_stop(self, stop: Request, now: float) -> None:
         self._asked = self._staged = time.monotonic()
         self._saving_seen = False
-        stage = StopStage(stage="asked", asked_at=stop.asked_at, asked_by=stop.asked_by, stage_at=now)
+        stage = StopStage(
+            stage="asked",
+            asked_at=stop.asked_at,
+            asked_by=stop.asked_by,
+            stage_at=now,
+            waits_secs=stopping.waits_secs("asked", self._grace_secs),
+        )
         self.state_file.tell(state="stopping", stop=stage)
+
+    def _hurry(self, request: Request, now: float) -> None:
+        """Somebody will not wait: the next signal is sent now."""
+        under_way = self.state_file.state.stop
+        stage = stopping.HURRIED.get(under_way.stage) if under_way is not None else None
+        if stage is None:
+            why = "No stop is under way." if under_way is None else "It has been killed already."
+            return self._answer(request, "refused", why, now)
+        self._answer(request, "done", "", now)
+        self._enter(stage, now)
+
+    def _give_more_time(self, request: Request, now: float) -> None:
+        """Somebody would rather wait: the time of this stage counts anew."""
+        under_way = self.state_file.state.stop
+        if under_way is None or under_way.waits_secs is None:
+            why = "No stop is under way." if under_way is None else "It has been killed already."
+            return self._answer(request, "refused", why, now)
+        self._answer(request, "done", "", now)
+        self._count_anew(now)
 
     def _consider_cancel(self, cancel: Request, stop: Request | None, now: float) -> None:
         """Answers a "keep running" as soon as the truth is known: only work done after it proves that it holds."""
@@ -152,7 +182,7 @@ class Supervision:
         under_way = self.state_file.state.stop
         if under_way is None or self._cancel_is_open():
             return
-        self._give_time_to_save()
+        self._give_time_to_save(now)
         tick = time.monotonic()
         stage = stopping.next_stage(
             under_way.stage,
@@ -160,20 +190,32 @@ class Supervision:
             stopping.listens(self._progress, self._generation),
             self._grace_secs,
         )
-        if stage is None:
-            return
-        self._staged = tick
-        self.state_file.tell(stop=msgspec.structs.replace(under_way, stage=stage, stage_at=now))
+        if stage is not None:
+            self._enter(stage, now)
+
+    def _enter(self, stage: stopping.Stage, now: float) -> None:
+        """The next stage of the stop: told, then its signal sent."""
+        under_way = self.state_file.state.stop
+        assert under_way is not None
+        self._staged = time.monotonic()
+        waits = stopping.waits_secs(stage, self._grace_secs)
+        self.state_file.tell(stop=msgspec.structs.replace(under_way, stage=stage, stage_at=now, waits_secs=waits))
         self.trainer.send(stopping.SIGNALS[stage])
+
+    def _count_anew(self, now: float) -> None:
+        self._asked = self._staged = time.monotonic()
+        under_way = self.state_file.state.stop
+        assert under_way is not None
+        self.state_file.tell(stop=msgspec.structs.replace(under_way, stage_at=now))
 
     def _cancel_is_open(self) -> bool:
         return any(request.verb == "cancel" for request in control.pending(self.run_dir, self._generation))
 
-    def _give_time_to_save(self) -> None:
+    def _give_time_to_save(self, now: float) -> None:
         """Counts the grace period anew once, when the checkpoint begins: a large one must not be cut short."""
         if not self._saving_seen and self._progress is not None and self._progress.phase == "saving":
             self._saving_seen = True
-            self._asked = time.monotonic()
+            self._count_anew(now)
 
     def _end(self, ending: Ending, now: float) -> None:
         self.trainer.clear_leftovers()
@@ -203,7 +245,7 @@ class Supervision:
 
     def _answer_at_end(self, request: Request, now: float) -> None:
         word = self.state_file.state.state
-        if request.verb == "cancel":
+        if request.verb != "stop":
             self._answer(request, "refused", "Too late: the run has ended.", now)
         elif word == "stopped":
             self._answer(request, "done", "", now)

@@ -34,9 +34,10 @@ class Trainer(Protocol):
 class OwnTrainer:
     """A trainer that this supervisor started: its exit code can be waited for."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, run_dir: Path) -> None:
         self.identity = identity
         self._pid = identity.pid
+        self._run_dir = run_dir
 
     def ended(self) -> Ending | None:
         """How it ended, or None while it runs. The process stays a zombie, so its pid cannot be given away yet."""
@@ -54,8 +55,8 @@ class OwnTrainer:
         group.send(outside, number)
 
     def clear_leftovers(self) -> None:
-        """Ends what is left of its group, then lets go of the pid. Call once, after `ended`."""
-        group.clear(group.members(self._pid))
+        """Ends what it has left running, then lets go of the pid. Call once, after `ended`."""
+        group.clear(group.left_behind(self._pid, self._run_dir))
         os.waitpid(self._pid, 0)
 
 
@@ -82,8 +83,8 @@ class FoundTrainer:
         group.send(outside, number)
 
     def clear_leftovers(self) -> None:
-        """Ends what is left of its group. The pid may be another's by now, so each process must prove it is ours."""
-        left = group.members(self.identity.pid)
+        """Ends what it has left running. The pid may be another's by now, so each process must prove it is ours."""
+        left = group.left_behind(self.identity.pid, self._run_dir)
         group.clear([pid for pid in left if group.works_for(pid, self._run_dir)])
 
 

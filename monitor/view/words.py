@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from monitor.run_dir import Snapshot
-from monitor.status import Status, age_words, status_of
+from monitor.status import Status, age_words, bytes_words, status_of
 
 
 def percent(value: float | None) -> str:
@@ -68,20 +68,6 @@ def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
     return f"{since}step {known.step}{total}. The first evaluation has not come yet."
 
 
-def stop_words(snapshot: Snapshot) -> str:
-    """What a stop will do to this run, with its own numbers."""
-    known = snapshot.progress
-    if known is None or not known.listens:
-        grace = snapshot.launch.stop_grace_secs if snapshot.launch else 60.0
-        return (
-            "This script cannot be asked to save. It gets Ctrl-C, "
-            f"after {grace:.0f} s SIGTERM, 10 s later it is killed; what it has not saved itself is lost."
-        )
-    step = f" ({known.step_secs:.2g} s)" if known.step_secs else ""
-    at = f"epoch {snapshot.epochs[-1].epoch:g}, step {known.step}" if snapshot.epochs else f"step {known.step}"
-    return f"It finishes the current step{step}, saves a checkpoint and exits. It can be resumed from {at}."
-
-
 def resume_words(snapshot: Snapshot) -> str:
     done = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
     kept = snapshot.progress.checkpoint_epoch if snapshot.progress else None
@@ -99,18 +85,45 @@ def status_text(snapshot: Snapshot) -> dict[str, object]:
         "unsupervised": status.unsupervised,
         "evidence": status.evidence,
         "unseen": status.unseen,
-        "stage": _stage(snapshot),
+        "ended_at": status.since if status.word == "stopped" else None,
+        "left": stopped_with(snapshot) if status.word == "stopped" else "",
+        "stop": stop_stage(snapshot),
     }
 
 
-def _stage(snapshot: Snapshot) -> str:
-    """How far a stop has come, for the place where the button was."""
+SIGNALLED = {"interrupted": "Sent Ctrl-C", "terminated": "Sent SIGTERM", "killed": "Killed"}
+NEXT_SIGNAL = {"asked": "SIGTERM", "interrupted": "SIGTERM", "terminated": "SIGKILL"}
+PHASES = {"stopping": "Finishing step", "saving": "Saving checkpoint", "ended": "Waiting for exit"}
+
+
+def stop_stage(snapshot: Snapshot) -> dict[str, object] | None:
+    """How far a stop has come, and what can be asked of it now; None where there is none. Seconds run in the browser.
+
+    `answered`: the trainer has shown that it obeys. `keep`: it can still be taken back.
+    """
     state, known = snapshot.state, snapshot.progress
-    if state is None or state.state != "stopping" or state.stop is None:
-        return ""
-    if state.stop.stage == "asked":
-        phase = known.phase if known is not None else ""
-        return {"saving": "Saving checkpoint", "stopping": "Finishing step", "ended": "Waiting for exit"}.get(
-            phase, "Asked to stop"
-        )
-    return {"interrupted": "Sent Ctrl-C", "terminated": "Sent SIGTERM", "killed": "Killed"}[state.stop.stage]
+    if state is None or state.stop is None or state.state != "stopping":
+        return None
+    stop = state.stop
+    phase = known.phase if known is not None and known.generation == state.generation else ""
+    asked = stop.stage == "asked"
+    answered = phase in PHASES
+    return {
+        "text": (PHASES.get(phase) or "Asked to stop") if asked else f"{SIGNALLED[stop.stage]}, waiting for exit",
+        "by": stop.asked_by,
+        "asked_at": stop.asked_at,
+        "at": stop.stage_at,
+        "of_secs": stop.waits_secs,
+        "answered": answered,
+        "keep": asked and not answered,
+        "next": NEXT_SIGNAL.get(stop.stage, ""),
+    }
+
+
+def stopped_with(snapshot: Snapshot) -> str:
+    """What a run that was stopped has left to go on from."""
+    known = snapshot.progress
+    if known is None or known.checkpoint_epoch is None:
+        return "no checkpoint recorded"
+    size = f", {bytes_words(known.checkpoint_bytes)}" if known.checkpoint_bytes else ""
+    return f"checkpoint epoch {known.checkpoint_epoch}{size}"

@@ -1,25 +1,79 @@
-"""Stop this run?"""
+"""Stop this run, or several?"""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import streamlit as st
 
 from monitor import launcher
+from monitor.errors import MonitorError
+from monitor.reader import RunReader
 from monitor.run_dir import Snapshot
-from monitor.ui.dialogs.parts import act, asked_by
-from monitor.view.words import stop_words
+from monitor.stopplan import StopPlan, stop_plan
+from monitor.ui.dialogs.parts import act, asked_by, plain
 
 
 @st.dialog("Stop this run?", width="medium")
 def stop(run_dir: Path, snapshot: Snapshot) -> None:
     """Confirms a stop; what is lost is said first."""
-    st.write(stop_words(snapshot))
+    plan = stop_plan(run_dir, snapshot, time.time())
+    if plan.asked:
+        st.info(plain(plan.asked), icon=None)
+    st.write(plain(" ".join(plan.lines)))
     st.caption("The same from a terminal:")
-    st.code(f"python -m monitor stop {snapshot.run_id} --runs {run_dir.parent}", language="bash")
+    st.code(f"python -m monitor stop {snapshot.run_id} --runs {run_dir.parent}", language="bash", wrap_lines=True)
     keep, go = st.columns(2)
     if keep.button("Keep running", width="stretch", key="keep_running"):
         st.rerun()
-    if go.button("Stop after this step", type="primary", width="stretch", key="confirm_stop"):
+    label = "Stop after this step" if plan.can_save else "Stop now"
+    if go.button(label, type="primary", width="stretch", key="confirm_stop"):
         act(lambda: launcher.stop(run_dir, asked_by()))
+
+
+@st.dialog("Stop these runs?", width="medium")
+def stop_several(runs_dir: Path, names: list[str]) -> None:
+    """Confirms the stop of several runs at once: each with what it loses."""
+    plans = _plans(runs_dir, names)
+    if not plans:
+        st.write("None of them is running.")
+        return
+    for plan in plans:
+        st.markdown(f"**{plain(plan.run_id)}** {plain(' '.join((*plan.lines, plan.asked)))}")
+    ids = [plan.run_id for plan in plans]
+    st.caption("The same from a terminal:")
+    st.code(f"python -m monitor stop {' '.join(ids)} --runs {runs_dir}", language="bash", wrap_lines=True)
+    keep, go = st.columns(2)
+    if keep.button("Keep running", width="stretch", key="keep_running"):
+        st.rerun()
+    label = f"Stop {len(ids)} runs" if len(ids) > 1 else "Stop it"
+    if go.button(label, type="primary", width="stretch", key="confirm_stop"):
+        _stop_all(runs_dir, ids)
+
+
+def _plans(runs_dir: Path, names: list[str]) -> list[StopPlan]:
+    """Of those that are running; one that has ended meanwhile needs no stop."""
+    plans = []
+    for name in names:
+        try:
+            run_dir = launcher.existing(runs_dir, name)
+            if launcher.status(run_dir).word in ("queued", "starting", "running", "stopping"):
+                plans.append(stop_plan(run_dir, RunReader(run_dir).read(time.time()), time.time()))
+        except MonitorError:
+            continue
+    return plans
+
+
+def _stop_all(runs_dir: Path, names: list[str]) -> None:
+    """Asks all of them; one that refuses does not save the others."""
+    problems = []
+    for name in names:
+        try:
+            launcher.stop(launcher.existing(runs_dir, name), asked_by())
+        except MonitorError as problem:
+            problems.append(str(problem))
+    for sentence in problems:
+        st.error(plain(sentence))
+    if not problems:
+        st.rerun()

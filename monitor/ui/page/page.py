@@ -24,7 +24,7 @@ from monitor.ui import assets, component
 from monitor.ui.dialogs.parts import asked_by, plain
 from monitor.ui.dialogs.restart import restart
 from monitor.ui.dialogs.resume import resume
-from monitor.ui.dialogs.stop import stop
+from monitor.ui.dialogs.stop import stop, stop_several
 from monitor.ui.listing import FIRST_ROWS
 from monitor.ui.server import base_path, listing, runs_dir, tokens
 from monitor.view.frame import frame as build_frame
@@ -106,6 +106,8 @@ def _act(action: dict[str, Any], folder: Path, run_id: str | None, role: str) ->
         return
     elif kind == "demo":
         _start_demo(folder)
+    elif kind == "stop_several" and isinstance(action.get("runs"), list):
+        stop_several(folder, [str(name) for name in action["runs"]])
     elif kind in ("archive", "restore_trashed"):
         _move(kind, action.get("runs"), folder)
     elif run_id is not None:
@@ -120,6 +122,8 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
         return
     if kind == "stop":
         stop(run_dir, snapshot)
+    elif kind in ABOUT_A_STOP:
+        _about_a_stop(kind, run_dir)
     elif kind == "resume":
         resume(run_dir, snapshot)
     elif kind == "check":
@@ -128,6 +132,17 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
         _acknowledge(run_dir, str(action.get("alert")))
     elif kind == "restart":
         restart(run_dir, snapshot, _option(snapshot, action.get("option")), status_of(snapshot).live)
+
+
+# What can be asked while a stop is under way. (A bare text here would be painted: Streamlit shows what a page says.)
+ABOUT_A_STOP = {"keep": launcher.cancel_stop, "hurry": launcher.hurry_stop, "wait": launcher.wait_on}
+
+
+def _about_a_stop(kind: str, run_dir: Path) -> None:
+    try:
+        ABOUT_A_STOP[kind](run_dir, asked_by())
+    except MonitorError as problem:
+        st.toast(plain(str(problem)), duration="long")
 
 
 def _option(snapshot: Snapshot, wanted: Any) -> Prescription | None:

@@ -26,6 +26,11 @@ function needs(row) {
   return (row.live && ["critical", "warning"].includes(row.severity)) || ["failed", "lost", "unreadable"].includes(row.state);
 }
 
+// A run that is only followed cannot be stopped from here; who may stop another user's is decided by its files.
+function canStop(row) {
+  return Boolean(row?.live) && row.mine !== false && !["followed", "stopping"].includes(row.state.split(",")[0]);
+}
+
 class ListPage {
   constructor(root, data, emit) {
     Object.assign(this, { root, data, emit, rows: new Map(), order: [], trash: data.trash ?? [], machine: data.machine, count: data.count ?? 0, shown: FIRST_SHOWN, selected: new Set(), open: new Set() });
@@ -119,16 +124,18 @@ class ListPage {
     compare.addEventListener("click", () => this.compare());
     const archive = h("button", { type: "button", class: "vs-button", "data-testid": "btn-archive" }, "Archive");
     archive.addEventListener("click", () => this.archive());
+    const stop = h("button", { type: "button", class: "vs-button", "data-testid": "btn-stop-several" }, "Stop…");
+    stop.addEventListener("click", () => this.emit({ kind: "stop_several", runs: [...this.selected].filter((run) => canStop(this.rows.get(run))) }));
     const none = h("button", { type: "button", class: "vs-link" }, "Clear");
     none.addEventListener("click", () => {
       this.selected.clear();
       this.paint();
     });
-    const node = h("div", { class: "vs-selection", "data-testid": "selection" }, text, compare, control ? archive : null, none);
+    const node = h("div", { class: "vs-selection", "data-testid": "selection" }, text, compare, control ? [stop, archive] : null, none);
     show(node, false);
     this.undo = h("div", { class: "vs-selection", role: "status", "data-testid": "undo" }, h("span", {}), h("button", { type: "button", class: "vs-button", onclick: () => this.takeBack() }, "Undo"));
     show(this.undo, false);
-    return { node, text, compare, archive };
+    return { node, text, compare, archive, stop };
   }
 
   hear(message) {
@@ -300,13 +307,14 @@ class ListPage {
   }
 
   paintSelection() {
-    const { node, text, compare, archive } = this.selection;
+    const { node, text, compare, archive, stop } = this.selection;
     for (const run of this.selected) if (!this.rows.has(run)) this.selected.delete(run);
     const chosen = [...this.selected].map((run) => this.rows.get(run));
     show(node, chosen.length > 0);
     setText(text, `${chosen.length} selected`);
     compare.disabled = chosen.length < 2;
     const live = chosen.filter((row) => row.live);
+    show(stop, chosen.some(canStop));
     archive.disabled = live.length > 0;
     archive.title = live.length ? `${live[0].run} is ${live[0].state}: stop it first` : "Moves them to the trash; nothing is deleted";
   }

@@ -249,6 +249,7 @@ class RunPage {
     if (this.tabs.active === "log" && !document.hidden) noteLog(this.log);
     const at = this.frame.clock.last_record_at;
     const now = Date.now() / 1000 + (this.serverAhead ?? 0);
+    paintStop(this.header, this.frame.status, now);
     setText(this.header.connection, at - now > AHEAD_SECS ? "last record dated ahead of this clock" : at ? `last record ${ageWords(now - at)} ago` : this.frame.status.live ? "no record yet" : "");
   }
 

@@ -17,7 +17,10 @@ function buildHeader(emit, role, tabs, help) {
   ui.restart = button("restart", "Restart…", { kind: "restart", option: null });
   ui.stop = button("stop", "Stop…", { kind: "stop" });
   ui.resume = button("resume", "Resume…", { kind: "resume" });
-  ui.stage = h("span", { class: "vs-stage", "data-testid": "stop-stage", role: "status" });
+  ui.stage = h("span", { class: "vs-stage vs-tabular", "data-testid": "stop-stage", role: "status" });
+  ui.keep = button("keep", "Keep running after all", { kind: "keep" });
+  ui.hurry = button("hurry", "", { kind: "hurry" });
+  ui.wait = button("wait", "Wait", { kind: "wait" });
   ui.bell = notifyButton();
   ui.help = helpButton(help);
   ui.readOnly = h("span", { class: "vs-muted" }, "read-only view");
@@ -25,7 +28,7 @@ function buildHeader(emit, role, tabs, help) {
     "header",
     { class: "vs-header" },
     h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.state, ui.bar, ui.progress),
-    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.resume, ui.restart, ui.stop] : ui.readOnly, ui.bell, ui.help),
+    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.keep, ui.hurry, ui.wait, ui.resume, ui.restart, ui.stop] : ui.readOnly, ui.bell, ui.help),
     tabs,
   );
   return ui;
@@ -42,8 +45,31 @@ function paintHeader(ui, frame) {
   show(ui.stop, frame.actions.stop);
   show(ui.restart, frame.actions.restart);
   show(ui.resume, frame.actions.resume);
-  setText(ui.stage, frame.status.stage);
+  ui.stage.title = frame.status.evidence;
   ui.node.dataset.seq = frame.seq;
+}
+
+const UNANSWERED_SECS = 10;
+
+// How far a stop has come, with its seconds; painted every second. `now` is by the server's clock.
+function paintStop(ui, status, now) {
+  const stop = status.stop;
+  const gone = stop ? Math.max(0, Math.round(now - stop.at)) : 0;
+  const of = stop?.of_secs;
+  const silent = Boolean(stop) && !stop.answered && gone >= Math.min(UNANSWERED_SECS, (of ?? 0) / 2);
+  setText(ui.stage, stop ? stopText(stop, gone, silent, now) : status.ended_at ? `Stopped ${clockWords(status.ended_at)}, ${status.left}` : "");
+  show(ui.keep, Boolean(stop?.keep));
+  show(ui.hurry, silent && Boolean(stop.next));
+  setText(ui.hurry, stop?.next === "SIGKILL" ? "Kill it now" : "Send SIGTERM now");
+  show(ui.wait, silent && of !== null);
+}
+
+function stopText(stop, gone, silent, now) {
+  const of = stop.of_secs;
+  const clock = finite(of) ? ` (${Math.min(gone, Math.round(of))} s of ${Math.round(of)})` : "";
+  if (silent && stop.keep) return `The trainer has not answered for ${gone} s; ${stop.next} ${gone < of ? `in ${Math.max(0, Math.round(of - gone))} s` : "follows"}.`;
+  const by = stop.by ? ` by ${stop.by}, ${ageWords(now - stop.asked_at)} ago` : "";
+  return stop.text === "Asked to stop" ? `Asked to stop${by}` : stop.text + clock;
 }
 
 function buildVerdict(emit, role, on) {

@@ -1,0 +1,65 @@
+"""A stop as the page shows it: what will be lost, each stage with its seconds, and what can be asked meanwhile."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import ROOT, wait_until
+from tests.supervised import LISTENS, SILENT, script
+from tests.test_stopping import DEAF
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+def started(dashboard, name, text, *, grace=60):
+    folder = dashboard.runs.parent / name
+    folder.mkdir()
+    command = script(folder, text)
+    dashboard.env["PYTHONPATH"] = str(ROOT)
+    dashboard.monitor("start", "--runs", dashboard.runs, "--run-id", name, "--grace", grace, "--", *command)
+    wait_until(lambda: dashboard.states()[name] in ("starting", "running"))
+    return name
+
+
+def stage(page):
+    return page.get_by_test_id("stop-stage").inner_text()
+
+
+def test_a_stop_that_is_not_answered_can_be_waited_for_or_hurried(dashboard, tab):
+    run = started(dashboard, "deaf", DEAF, grace=24)
+    page = tab()
+    page.goto(dashboard.link(run))
+    page.get_by_test_id("btn-stop").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("has told of no checkpoint so far").wait_for()
+    dialog.get_by_role("button", name="Stop now").click()
+    wait_until(lambda: "Asked to stop by" in stage(page), why="the first stage is not shown")
+    page.get_by_test_id("btn-keep").wait_for()
+    assert not page.get_by_test_id("btn-hurry").is_visible()
+
+    wait_until(
+        lambda: re.search(r"has not answered for \d+ s; SIGTERM in \d+ s", stage(page)), why="silence is not told"
+    )
+    before = int(re.search(r"SIGTERM in (\d+) s", stage(page))[1])
+    assert before <= 14
+    page.get_by_test_id("btn-wait").click()
+    wait_until(lambda: "Asked to stop by" in stage(page), why="more time was not given")
+    page.get_by_test_id("btn-hurry").click()
+    wait_until(lambda: "stopped" in page.get_by_test_id("header-state").inner_text(), why="it was not hurried")
+    wait_until(lambda: stage(page).startswith("Stopped "), why="it is not said when it stopped")
+
+
+def test_several_runs_are_stopped_from_the_list_and_each_says_what_it_loses(dashboard, tab):
+    names = [started(dashboard, "first", LISTENS), started(dashboard, "second", SILENT)]
+    page = tab()
+    page.goto(dashboard.link())
+    page.get_by_test_id("runs").wait_for()
+    assert page.locator("[data-testid=stMarkdown]").count() == 0, "nothing but the component stands on the page"
+    for name in names:
+        page.get_by_label(f"Select {name}", exact=True).check()
+    page.get_by_test_id("btn-stop-several").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("cannot be asked to save").wait_for()
+    assert "first" in dialog.inner_text()
+    dialog.get_by_role("button", name="Stop 2 runs").click()
+    wait_until(lambda: all(dashboard.states()[name] == "stopped" for name in names), why="not all were stopped")

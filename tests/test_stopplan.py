@@ -1,0 +1,99 @@
+"""What a stop will lose is said before it begins: from the trainer's word, else from what lies on the disk."""
+
+import os
+from pathlib import Path
+
+from monitor import stopplan
+from monitor.run_dir import Epoch, Identity, Launch, Progress, Snapshot, State, StopStage
+from monitor.stopplan import newest_checkpoint, stop_plan
+
+NOW = 1_000_000.0
+WHO = Identity(host="gpu3", boot_id="b", pid_namespace="n", pid=7, start_ticks=1)
+
+
+def snapshot(progress: Progress | None, argv: list[str], cwd: Path, **fields) -> Snapshot:
+    known = {"state": "running", "trainer": WHO, "supervisor": WHO, "started_at": NOW - 7200, **fields}
+    return Snapshot(
+        run_dir="r",
+        run_id="r",
+        read_at=NOW,
+        launch=Launch(run_id="r", created_at=NOW - 7200, argv=argv, cwd=str(cwd)),
+        progress=progress,
+        state=State(**known),
+        trainer_liveness="alive",
+        supervisor_liveness="alive",
+        epochs=(Epoch(epoch=60.0),),
+    )
+
+
+def file(path: Path, age_secs: float) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"w")
+    os.utime(path, (NOW - age_secs, NOW - age_secs))
+    return path
+
+
+def test_our_trainer_saves_and_says_where_it_can_be_resumed(tmp_path):
+    known = Progress(heartbeat_at=NOW, step=32_820, step_secs=0.4)
+    plan = stop_plan(tmp_path, snapshot(known, ["python", "-m", "trainer"], tmp_path), NOW)
+    assert plan.can_save
+    assert plan.lines == (
+        "It finishes the current step (0.4 s), saves a checkpoint and exits.",
+        "Resume later from epoch 60, step 32,820.",
+    )
+
+
+def test_a_queued_run_loses_nothing(tmp_path):
+    seen = snapshot(None, ["python", "train.py"], tmp_path, state="queued", trainer=None)
+    assert stop_plan(tmp_path, seen, NOW).lines == ("It has not started: it leaves the queue, and nothing is lost.",)
+
+
+def test_a_foreign_script_loses_what_is_younger_than_its_newest_checkpoint(tmp_path):
+    file(tmp_path / "out" / "epoch_1.pt", 3600)
+    newest = file(tmp_path / "out" / "ckpt" / "last.pt", 240)
+    file(tmp_path / "out" / "notes.txt", 1)
+    plan = stop_plan(tmp_path / "run", snapshot(None, ["python", "t.py", "--output_dir", "out"], tmp_path), NOW)
+    assert not plan.can_save
+    assert plan.lines == (
+        "This script cannot be asked to save.",
+        "It gets Ctrl-C, after 60 s SIGTERM, after 10 s more it is killed.",
+        f"Newest checkpoint on disk: last.pt, 4 min old, so about 4 min are lost ({newest}).",
+    )
+
+
+def test_without_any_checkpoint_everything_is_lost_and_that_is_said(tmp_path):
+    file(tmp_path / "data" / "pretrained.pt", 90_000)
+    plan = stop_plan(tmp_path / "run", snapshot(None, ["python", "t.py"], tmp_path), NOW)
+    assert plan.lines[-1] == "No checkpoint was found on disk: what it has not saved itself is lost, all of 2 h 0 min."
+
+
+def test_a_script_that_has_no_option_for_its_folder_is_looked_at_where_it_runs(tmp_path):
+    launch = Launch(run_id="r", created_at=0.0, argv=["python", "t.py"], cwd=str(tmp_path))
+    newest = file(tmp_path / "checkpoints" / "teacher" / "model.ckpt", 30)
+    file(tmp_path / "a" / "b" / "c" / "d" / "too-deep.pt", 1)
+    found = newest_checkpoint(tmp_path / "run", launch, NOW - 60)
+    assert found is not None
+    assert found.path == newest
+
+
+def test_a_writer_that_never_told_of_a_checkpoint_promises_none(tmp_path):
+    plan = stop_plan(tmp_path, snapshot(Progress(heartbeat_at=NOW), ["python", "t.py"], tmp_path), NOW)
+    assert not plan.can_save
+    assert "has told of no checkpoint so far" in plan.lines[0]
+
+
+def test_the_second_person_reads_who_asked_first(tmp_path):
+    stop = StopStage(asked_by="anna", asked_at=NOW - 4)
+    seen = snapshot(None, ["python", "t.py"], tmp_path, state="stopping", stop=stop)
+    assert stop_plan(tmp_path, seen, NOW).asked == "anna asked for this stop 4 s ago."
+
+
+def test_a_data_set_in_the_folder_does_not_hold_up_the_question(tmp_path, monkeypatch):
+    monkeypatch.setattr(stopplan, "MOST_FILES", 10)
+    looked = []
+    monkeypatch.setattr(stopplan, "_saved", lambda path, since: looked.append(path) or [])
+    for folder in range(20):
+        for number in range(6):
+            file(tmp_path / f"{folder:02}" / f"{number}.pt", 1)
+    newest_checkpoint(tmp_path, None, 0.0)
+    assert 0 < len(looked) < 20
