@@ -24,6 +24,7 @@ VERBS = {
     "diagnose": "diagnose",
     "report": "report",
     "compare": "compare",
+    "ledger": "ledger",
     "import": "import_",
     "start": "start",
     "stop": "stop",

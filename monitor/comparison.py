@@ -95,6 +95,13 @@ def same_code(before: CodeState | None, after: CodeState | None) -> bool:
     return (before.git_commit, before.git_diff) == (after.git_commit, after.git_diff)
 
 
+def counted(diff: str) -> tuple[int, int]:
+    """Lines that a diff adds and takes away."""
+    lines = diff.splitlines()
+    added = sum(line.startswith("+") and not line.startswith("+++ ") for line in lines)
+    return added, sum(line.startswith("-") and not line.startswith("--- ") for line in lines)
+
+
 def obstacle(snapshots: Sequence[Snapshot]) -> str:
     """Why the numbers must not be set against each other, or "" if nothing speaks against it."""
     runs = [snapshot.run for snapshot in snapshots if snapshot.run is not None]

@@ -1,7 +1,7 @@
 """What came of each change that was tried: one outcome.json a child, and counts per prescription over a folder of runs.
 
 WER decides, at the epoch that was agreed on when the child was started (monitor.outcome).
-A child whose code changed too is not counted for its prescription.
+A child whose code changed too, or that started warm, is not counted for its prescription.
 """
 
 from __future__ import annotations
@@ -13,24 +13,37 @@ from pathlib import Path
 
 from monitor import files
 from monitor.errors import MonitorError
-from monitor.outcome import outcome
+from monitor.launch import read_launch
+from monitor.outcome import Outcome, outcome
 from monitor.reader import RunReader, list_runs
-from monitor.run_dir import OUTCOME_FILE, ChildOutcome, Snapshot, decode, encode
+from monitor.run_dir import OUTCOME_FILE, ChildOutcome, Parent, Snapshot, decode, encode
+
+ENOUGH_FOR_SHARES = 10
+UNDECIDED = frozenset({"CAN'T COMPARE", "WAITING"})
 
 
 @dataclass(frozen=True)
 class Tried:
-    """How often a prescription was tried and with what result. Counts: shares of few tries say nothing."""
+    """How often a prescription was tried and with what result. `others`: children that are not counted, by reason."""
 
     prescription: str
-    tries: int
+    title: str
     words: dict[str, int]
+    others: dict[str, int]
+
+    @property
+    def tries(self) -> int:
+        return sum(self.words.values())
 
     @property
     def text(self) -> str:
-        """Such as "3 tries: 2 helped, 1 worse"."""
-        said = [f"{count} {word.lower()}" for word, count in self.words.items()]
-        return f"{self.tries} {'try' if self.tries == 1 else 'tries'}: {', '.join(said)}"
+        """Such as "3 tries: 2 helped, 1 worse"; shares only from ten tries on, as those of few say nothing."""
+        said = [f"{count} {word.lower()}{self._share(count)}" for word, count in self.words.items()]
+        tried = f"{self.tries} {'try' if self.tries == 1 else 'tries'}{': ' if said else ''}{', '.join(said)}"
+        return "; ".join([tried, *(f"{count} {reason}" for reason, count in self.others.items())])
+
+    def _share(self, count: int) -> str:
+        return f" ({100 * count / self.tries:.0f} %)" if self.tries >= ENOUGH_FOR_SHARES else ""
 
 
 def judge_child(run_dir: Path, child: Snapshot, now: float) -> ChildOutcome | None:
@@ -41,29 +54,10 @@ def judge_child(run_dir: Path, child: Snapshot, now: float) -> ChildOutcome | No
     link = child.launch.parent if child.launch is not None else None
     if link is None or not child.epochs or (run_dir / OUTCOME_FILE).exists():
         return None
-    try:
-        parent = RunReader(run_dir.parent / link.run_id).read(now)
-    except MonitorError:
+    came = _judged(run_dir, link, child, now)
+    if came is None or came.word == "WAITING":
         return None
-    came = outcome(parent, child)
-    if came.word == "WAITING":
-        return None
-    kept = ChildOutcome(
-        run_id=child.run_id,
-        parent_id=link.run_id,
-        word=came.word,
-        line=came.line,
-        at=now,
-        epoch=came.epoch,
-        prescription=str(link.expected.get("prescription", "")),
-        credited=came.credited,
-        parent_wer=came.parent_wer,
-        child_wer=came.child_wer,
-        low=came.low,
-        high=came.high,
-        clips=came.clips,
-        expectation_met=came.expectation_met,
-    )
+    kept = _record(child.run_id, link, came, now)
     files.create(run_dir / OUTCOME_FILE, encode(kept))
     return kept
 
@@ -71,20 +65,92 @@ def judge_child(run_dir: Path, child: Snapshot, now: float) -> ChildOutcome | No
 def read_outcome(run_dir: Path) -> ChildOutcome | None:
     """The outcome of a child, or None where there is none that can be read."""
     try:
-        return decode(files.read_bytes(run_dir / OUTCOME_FILE) or b"", ChildOutcome)
-    except (OSError, ValueError):
+        data = files.read_bytes(run_dir / OUTCOME_FILE)
+        return None if data is None else decode(data, ChildOutcome)
+    except ValueError:
         return None
 
 
 def ledger(runs_dir: Path) -> dict[str, Tried]:
-    """Prescription → what came of it in this folder."""
+    """Prescription → what came of it in this folder, by the outcomes that were kept."""
     return counted(filter(None, (read_outcome(runs_dir / run_id) for run_id in list_runs(runs_dir))))
 
 
+def every_child(runs_dir: Path, now: float) -> list[ChildOutcome]:
+    """All children of this folder, oldest first: by their kept outcome, else judged now; `word` may be WAITING.
+
+    Children whose parent is gone and runs that cannot be read are left out. Nothing is written.
+    """
+    found = []
+    for run_id in list_runs(runs_dir):
+        try:
+            launch = read_launch(runs_dir / run_id)
+            if launch is not None and launch.parent is not None:
+                found.append((launch.created_at, _outcome_now(runs_dir / run_id, launch.parent, now)))
+        except MonitorError:
+            continue
+    return [each for _, each in sorted(found, key=lambda pair: pair[0]) if each is not None]
+
+
 def counted(outcomes: Iterable[ChildOutcome]) -> dict[str, Tried]:
-    """Counts per prescription, of those that a prescription can be credited with."""
+    """Counts per prescription; what it cannot be credited with is counted apart."""
     words: dict[str, Counter[str]] = {}
-    for each in outcomes:
-        if each.prescription and each.credited and each.word != "CAN'T COMPARE":
-            words.setdefault(each.prescription, Counter())[each.word] += 1
-    return {name: Tried(name, sum(count.values()), dict(count.most_common())) for name, count in words.items()}
+    others: dict[str, Counter[str]] = {}
+    titles: dict[str, str] = {}
+    for each in filter(lambda one: one.prescription, outcomes):
+        reason = _why_not_counted(each)
+        words.setdefault(each.prescription, Counter())
+        others.setdefault(each.prescription, Counter())
+        titles[each.prescription] = each.title or titles.get(each.prescription, "")
+        if reason:
+            others[each.prescription][reason] += 1
+        else:
+            words[each.prescription][each.word] += 1
+    return {
+        name: Tried(name, titles[name], dict(count.most_common()), dict(others[name].most_common()))
+        for name, count in words.items()
+    }
+
+
+def _why_not_counted(each: ChildOutcome) -> str:
+    if each.word == "WAITING":
+        return "not judged yet"
+    if each.word in UNDECIDED:
+        return "could not be compared"
+    return "" if each.credited else "not credited"
+
+
+def _outcome_now(run_dir: Path, link: Parent, now: float) -> ChildOutcome | None:
+    kept = read_outcome(run_dir)
+    if kept is not None:
+        return kept
+    came = _judged(run_dir, link, RunReader(run_dir).read(now), now)
+    return None if came is None else _record(run_dir.name, link, came, 0.0)
+
+
+def _judged(run_dir: Path, link: Parent, child: Snapshot, now: float) -> Outcome | None:
+    try:
+        return outcome(RunReader(run_dir.parent / link.run_id).read(now), child)
+    except MonitorError:
+        return None
+
+
+def _record(run_id: str, link: Parent, came: Outcome, at: float) -> ChildOutcome:
+    return ChildOutcome(
+        run_id=run_id,
+        parent_id=link.run_id,
+        word=came.word,
+        line=came.line,
+        at=at,
+        epoch=came.epoch,
+        prescription=str(link.expected.get("prescription", "")),
+        title=str(link.expected.get("title", "")),
+        credited=came.credited,
+        not_credited=came.not_credited,
+        parent_wer=came.parent_wer,
+        child_wer=came.child_wer,
+        low=came.low,
+        high=came.high,
+        clips=came.clips,
+        expectation_met=came.expectation_met,
+    )

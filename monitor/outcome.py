@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from monitor.alignment import aligned
-from monitor.comparison import obstacle, same_code
+from monitor.comparison import counted, obstacle, same_code
 from monitor.run_dir import Epoch, Snapshot
 
 Word = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
@@ -42,7 +42,8 @@ class ClipPair:
 class Outcome:
     """What came of a change at `epoch`. WER are fractions, `low` and `high` the interval of their difference.
 
-    `credited`: whether only the settings differ, so that the change may be counted as tried.
+    `credited`: whether only the settings differ, so that the change may be counted as tried; else `not_credited`
+    says what else differs.
     """
 
     word: Word
@@ -55,9 +56,13 @@ class Outcome:
     clips: int = 0
     parent_gap: float | None = None
     child_gap: float | None = None
-    credited: bool = True
+    not_credited: str = ""
     expected: str = ""
     expectation_met: bool | None = None
+
+    @property
+    def credited(self) -> bool:
+        return not self.not_credited
 
     @property
     def difference(self) -> float | None:
@@ -69,18 +74,24 @@ class Outcome:
 def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Outcome:
     """The child judged against the parent at `epoch` (default: the one that was agreed on at its start)."""
     wanted = judged_epoch(parent, child) if epoch is None else epoch
-    credited = same_code(parent.launch, child.launch)
+    why_not_credited = _what_else_differs(parent, child)
     expected = _expected_text(child)
     why_not = obstacle([parent, child])
     if why_not:
-        return Outcome("CAN'T COMPARE", why_not, wanted, credited=credited, expected=expected)
+        return Outcome("CAN'T COMPARE", why_not, wanted, not_credited=why_not_credited, expected=expected)
     now, then = _at(child, wanted), _at(parent, wanted)
+    if then is None and _may_still_come(parent, wanted):
+        line = f"{parent.run_id} has come to epoch {_last_epoch(parent):g} of {wanted:g}."
+        return Outcome("WAITING", line, wanted, not_credited=why_not_credited, expected=expected)
     if then is None:
         return Outcome(
-            "CAN'T COMPARE", f"{parent.run_id} has no evaluation at epoch {wanted:g}.", wanted, credited=credited
+            "CAN'T COMPARE",
+            f"{parent.run_id} has no evaluation at epoch {wanted:g}.",
+            wanted,
+            not_credited=why_not_credited,
         )
     if now is None:
-        return _waiting(parent, child, wanted, credited, expected)
+        return _waiting(parent, child, wanted, why_not_credited, expected)
     pairs = pair_clips(parent, child, wanted)
     base = {
         "epoch": wanted,
@@ -89,7 +100,7 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
         "parent_gap": then.gap,
         "child_gap": now.gap,
         "clips": len(pairs),
-        "credited": credited,
+        "not_credited": why_not_credited,
         "expected": expected,
     }
     if len(pairs) < LEAST_CLIPS:
@@ -168,14 +179,16 @@ def _gap_moved(then: Epoch, now: Epoch) -> bool:
     return then.gap > 0 and then.gap - now.gap > GAP_MOVED_RATIO * then.gap
 
 
-def _waiting(parent: Snapshot, child: Snapshot, wanted: float, credited: bool, expected: str) -> Outcome:
+def _waiting(parent: Snapshot, child: Snapshot, wanted: float, not_credited: str, expected: str) -> Outcome:
     """Before the judged epoch: where both stood when the child stood here."""
     if not child.epochs:
         line = f"It is judged at epoch {wanted:g}; no evaluation yet."
-        return Outcome("WAITING", line, wanted, credited=credited, expected=expected)
+        return Outcome("WAITING", line, wanted, not_credited=not_credited, expected=expected)
     last = child.epochs[-1]
     then = _at(parent, last.epoch)
     line = f"Epoch {last.epoch:g} of {wanted:g}."
+    if _has_ended(child):
+        line = f"It ended at epoch {last.epoch:g}; it was to be judged at {wanted:g}."
     if last.val_wer is not None and then is not None and then.val_wer is not None:
         course = "On course." if last.val_wer < then.val_wer else "Not better so far."
         line += f" Child {100 * last.val_wer:.1f} %, parent then {100 * then.val_wer:.1f} %. {course}"
@@ -187,9 +200,38 @@ def _waiting(parent: Snapshot, child: Snapshot, wanted: float, credited: bool, e
         child_wer=last.val_wer,
         parent_gap=then.gap if then else None,
         child_gap=last.gap,
-        credited=credited,
+        not_credited=not_credited,
         expected=expected,
     )
+
+
+def _what_else_differs(parent: Snapshot, child: Snapshot) -> str:
+    """Why a change of settings alone cannot have the credit, or ""."""
+    link = child.launch.parent if child.launch is not None else None
+    if not same_code(parent.launch, child.launch):
+        added, removed = counted(link.code_diff if link is not None else "")
+        lines = f" (+{added} −{removed})" if added or removed else ""
+        return f"The code changed too{lines}"
+    resumed = [run.run_id for run in (parent, child) if run.state is not None and run.state.code_line]
+    if resumed:
+        return f"{' and '.join(resumed)} went on with changed code"
+    if link is not None and link.how == "restart_warm":
+        return "It started warm from the parent's weights and has trained longer at equal epoch"
+    return ""
+
+
+def _may_still_come(run: Snapshot, epoch: float) -> bool:
+    """Whether a run that is at work has this epoch before it."""
+    state = run.state.state if run.state is not None else ""
+    return state in ("starting", "running") and bool(run.epochs) and _last_epoch(run) < epoch
+
+
+def _last_epoch(run: Snapshot) -> float:
+    return run.epochs[-1].epoch if run.epochs else 0.0
+
+
+def _has_ended(run: Snapshot) -> bool:
+    return run.state is not None and run.state.state in ("stopped", "finished", "failed")
 
 
 def _met(child: Snapshot, now: Epoch) -> bool | None:

@@ -278,6 +278,8 @@ class State(Record, frozen=True, kw_only=True, omit_defaults=False):
     stop: StopStage | None = None
     traceback: str | None = None
     """With "failed": the last traceback of the trainer or its log, cut to a few thousand characters."""
+    code_line: str = ""
+    """What had changed in the code when this run was resumed, now or in an earlier generation."""
 
 
 class Epoch(Record, frozen=True, kw_only=True):
@@ -437,14 +439,15 @@ class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
 
     run_id: str
     parent_id: str
-    word: Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE"]
+    word: Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
+    """Never WAITING on disk."""
     line: str = ""
     at: float = 0.0
     epoch: float = 0.0
     prescription: str = ""
     """The option it was started with; empty for a person's own changes."""
     credited: bool = True
-    """Whether only the settings differ, not the code."""
+    """Whether only the settings differ: neither the code nor the weights it began with."""
     parent_wer: float | None = None
     child_wer: float | None = None
     low: float | None = None
@@ -452,6 +455,8 @@ class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
     """The 95 % interval of the difference, over the clips."""
     clips: int = 0
     expectation_met: bool | None = None
+    not_credited: str = ""
+    title: str = ""
 
 
 class Place(Record, frozen=True, kw_only=True, omit_defaults=False):

@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "comparison": CONTRACT,
     "outcome": CONTRACT | {"alignment", "comparison"},
     "report": JUDGEMENT | {"launch", "alignment", "forecast"},
-    "ledger": CONTRACT | {"files", "outcome", "reader"},
+    "ledger": CONTRACT | {"files", "launch", "outcome", "reader"},
     "devices": CONTRACT | {"files"},
     "trash": CONTRACT | {"opening", "reader", "status"},
     "alerts": CONTRACT | {"files", "rules", "diagnosis", "series"},
@@ -55,7 +55,7 @@ MAY_IMPORT = {
     "launcher": DISK | {"status", "relaunch", "settings", "origin"},
     "supervisor": DISK
     | {"origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"}
-    | {"launcher", "prescriptions"},
+    | {"launcher", "prescriptions", "relaunch"},
     "integrations": CONTRACT | {"files", "writer", "field_names"},
     "importers": CONTRACT | {"files", "opening", "writer", "processes", "field_names"},
     "view": JUDGEMENT

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from monitor import launcher
-from monitor.comparison import same_code
+from monitor.comparison import counted, same_code
 from monitor.errors import RefusedError
 from monitor.launch import Order, launch_of, read_launch
-from monitor.relaunch.code import code_since, counted
+from monitor.relaunch.code import code_since
 from tests.supervised import end_everything, wait_for_state
 
 TRAIN = "import model\nrate = 1\nfor epoch in range(3):\n    pass\n"
@@ -175,6 +175,9 @@ def test_code_that_changes_between_the_look_and_the_start_stops_the_start(projec
     with pytest.raises(RefusedError, match="the code changed meanwhile"):
         launcher.resume(runs, "parent", plan=resumed)
     assert not (runs / "parent-2").exists()
+    launcher.resume(runs, "parent", plan=launcher.plan_resume(runs, "parent"))
+    kept = wait_for_state(runs / "parent", "finished")
+    assert (kept.generation, kept.code_line) == (2, "model.py changed since it started: +1 −1.")
 
 
 def test_an_option_that_is_an_edit_of_the_code_is_refused_until_something_was_edited(project, runs):

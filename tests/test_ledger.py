@@ -1,12 +1,14 @@
 """What came of a change: kept once per child, counted per prescription, credited only where nothing else changed."""
 
+import json
 import random
 
 import msgspec
 
+from monitor.cli import main
 from monitor.ledger import counted, judge_child, ledger, read_outcome
 from monitor.reader import RunReader
-from monitor.run_dir import LAUNCH_FILE, ChildOutcome, Launch, Parent, encode
+from monitor.run_dir import LAUNCH_FILE, OUTCOME_FILE, ChildOutcome, Launch, Parent, encode
 from monitor.writer import RunWriter
 from tests.test_outcome import references, spoiled
 
@@ -60,4 +62,37 @@ def test_only_what_can_be_credited_is_counted():
         msgspec.structs.replace(base, word="CAN'T COMPARE"),
         msgspec.structs.replace(base, prescription=""),
     ]
-    assert {name: tried.words for name, tried in counted(replaced).items()} == {"variety": {"HELPED": 1, "WORSE": 1}}
+    found = counted(replaced)
+    assert {name: tried.words for name, tried in found.items()} == {"variety": {"HELPED": 1, "WORSE": 1}}
+    assert found["variety"].text == "2 tries: 1 helped, 1 worse; 1 not credited; 1 could not be compared"
+
+
+def test_shares_are_told_from_ten_tries_on():
+    won = [ChildOutcome(run_id=f"c{i}", parent_id="p", word="HELPED", prescription="variety") for i in range(9)]
+    lost = ChildOutcome(run_id="l", parent_id="p", word="WORSE", prescription="variety")
+    assert counted(won)["variety"].text == "9 tries: 9 helped"
+    assert counted([*won, lost])["variety"].text == "10 tries: 9 helped (90 %), 1 worse (10 %)"
+
+
+def test_the_ledger_tells_every_child_also_those_without_a_kept_outcome(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("VITALSIGNS_RUNS", str(tmp_path))
+    assert main(["ledger"]) == 0
+    assert "Nothing was tried here yet." in capsys.readouterr().out
+    write(tmp_path, "p", 0.8, 6)
+    judge(write(tmp_path, "c", 0.2, 5, parent="p", expected={"epoch": 4, "prescription": "variety", "title": "More"}))
+    write(tmp_path, "d", 0.2, 5, parent="p", expected={"epoch": 4, "prescription": "variety"})
+    write(tmp_path, "e", 0.2, 2, parent="p", expected={"epoch": 4, "prescription": "variety"})
+    write(tmp_path, "own", 0.8, 5, parent="p", expected={"epoch": 4})
+    write(tmp_path, "orphan", 0.8, 5, parent="gone")
+    assert main(["ledger", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (variety,) = told["prescriptions"]
+    assert (variety["title"], variety["tries"], variety["counts"]) == ("More", 2, {"HELPED": 2})
+    assert variety["not_counted"] == {"not judged yet": 1}
+    words = {child["run_id"]: child["word"] for child in told["children"]}
+    assert words == {"c": "HELPED", "d": "HELPED", "e": "WAITING", "own": "TOO CLOSE"}
+    assert not (tmp_path / "d" / OUTCOME_FILE).exists(), "looking wrote something"
+    assert main(["ledger"]) == 0
+    out = capsys.readouterr().out
+    assert "More: 2 tries: 2 helped; 1 not judged yet" in out
+    assert "own changes" in out

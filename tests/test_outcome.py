@@ -3,11 +3,13 @@
 import random
 
 import jiwer
+import msgspec
 import numpy as np
 import pytest
 
 from monitor.outcome import ClipPair, errors_of, interval, judged_epoch, outcome, pair_clips
-from monitor.run_dir import Clip, DataInfo, Decode, Epoch, Launch, Parent, Run, Snapshot
+from monitor.prescriptions.seeds import more_seeds
+from monitor.run_dir import Clip, DataInfo, Decode, Epoch, Launch, Parent, Run, Snapshot, State
 
 WORDS = ["A", "B", "C", "D", "E", "F"]
 CLIPS = 60
@@ -136,3 +138,58 @@ def test_errors_are_the_ones_jiwer_counts():
         said = spoiled(reference, rng, 0.5).replace("X ", "", 1)
         counted = jiwer.process_words(reference, said)
         assert errors_of(reference, said) == counted.substitutions + counted.deletions + counted.insertions
+
+
+def changed(run, **fields):
+    """The run with other fields in its launch record."""
+    return msgspec.structs.replace(run, launch=msgspec.structs.replace(run.launch, **fields))
+
+
+def ended(run, state, **fields):
+    return msgspec.structs.replace(run, state=State(state=state, **fields))
+
+
+def test_a_child_without_an_evaluation_waits():
+    came = outcome(run_of("p", [0.5] * 5), run_of("c", [], parent="p"))
+    assert (came.word, came.line) == ("WAITING", "It is judged at epoch 5; no evaluation yet.")
+
+
+def test_a_child_that_ended_before_the_judged_epoch_says_so():
+    child = ended(run_of("c", [0.2] * 3, parent="p", expected={"epoch": 5}), "stopped")
+    came = outcome(run_of("p", [0.5] * 5), child)
+    assert came.word == "WAITING"
+    assert came.line.startswith("It ended at epoch 3; it was to be judged at 5.")
+
+
+def test_a_parent_that_is_still_on_its_way_to_the_judged_epoch_is_waited_for():
+    child = run_of("c", [0.2] * 5, parent="p", expected={"epoch": 5})
+    came = outcome(ended(run_of("p", [0.5] * 3), "running"), child)
+    assert (came.word, came.line) == ("WAITING", "p has come to epoch 3 of 5.")
+    assert outcome(ended(run_of("p", [0.5] * 3), "stopped"), child).word == "CAN'T COMPARE"
+
+
+def test_what_else_differs_takes_the_credit_away_and_is_named():
+    parent, child = run_of("p", [0.8] * 5), run_of("c", [0.2] * 5, parent="p")
+    assert outcome(parent, child).credited
+    link = child.launch.parent
+    edited = changed(child, script_sha256="t", parent=msgspec.structs.replace(link, code_diff="+a\n+b\n-c\n"))
+    assert outcome(parent, edited).not_credited == "The code changed too (+2 −1)"
+    warm = changed(child, parent=msgspec.structs.replace(link, how="restart_warm"))
+    assert "started warm" in outcome(parent, warm).not_credited
+    resumed = ended(child, "finished", code_line="train.py changed since it started: +1 −1.")
+    assert outcome(parent, resumed).not_credited == "c went on with changed code"
+    assert all(outcome(parent, each).word == "HELPED" for each in (edited, warm, resumed))
+
+
+def test_within_noise_two_more_seeds_are_offered_as_commands():
+    parent = run_of("p", [0.5] * 5, seed=1)
+    child = run_of("c", [0.5] * 5, parent="p", expected={"epoch": 5, "prescription": "variety"}, seed=2)
+    assert more_seeds(parent, child) == (), "no seed is known"
+    link = msgspec.structs.replace(child.launch.parent, changes={"dropout": [0.3, 0.5]})
+    seeded = msgspec.structs.replace(
+        changed(child, parent=link), run=msgspec.structs.replace(child.run, config={"seed": 7})
+    )
+    assert more_seeds(parent, seeded) == tuple(
+        f"python -m monitor restart p --option variety --set dropout=0.5 --set seed={seed} --judge-at 5 --keep-parent"
+        for seed in (8, 9)
+    )

@@ -14,6 +14,7 @@ from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, consol
 from monitor.comparison import Comparison, compare
 from monitor.errors import EXIT_OK, UsageError
 from monitor.outcome import Outcome, outcome
+from monitor.prescriptions.seeds import more_seeds
 from monitor.reader import RunReader
 from monitor.run_dir import Snapshot
 
@@ -38,7 +39,15 @@ def run(
     parent, child = _family(snapshots)
     judged = outcome(parent, child, at)
     if as_json:
-        print_json({**dataclasses.asdict(found), "parent": parent.run_id, "child": child.run_id, "outcome": judged})
+        print_json(
+            {
+                **dataclasses.asdict(found),
+                "parent": parent.run_id,
+                "child": child.run_id,
+                "outcome": {**dataclasses.asdict(judged), "credited": judged.credited},
+                "more_seeds": more_seeds(parent, child) if judged.word == "TOO CLOSE" else [],
+            }
+        )
     else:
         console().print(*_outcome(judged, parent, child), sep="\n", soft_wrap=True)
         console().print(_settings(found))
@@ -59,6 +68,10 @@ def _outcome(judged: Outcome, parent: Snapshot, child: Snapshot) -> list[str]:
     if judged.expected:
         met = {True: "It came.", False: "It did not come.", None: ""}[judged.expectation_met]
         lines.append(f"Expected: {judged.expected}. {met}".strip())
+    if judged.not_credited:
+        lines.append(f"{judged.not_credited}: the effect cannot be credited to the settings alone.")
+    if judged.word == "TOO CLOSE":
+        lines += [f"Another seed: {command}" for command in more_seeds(parent, child)]
     return [*lines, ""]
 
 
@@ -74,7 +87,7 @@ def _remarks(found: Comparison) -> list[str]:
     if not found.settings:
         remarks.append("No setting differs.")
     if found.code_differs:
-        remarks.append("The code differs too: a difference cannot be credited to the settings alone.")
+        remarks.append("The code differs.")
     if found.not_comparable:
         remarks.append(f"Not comparable: {found.not_comparable}")
     if not found.epochs:

@@ -60,7 +60,14 @@ def kept_with_child(option: Prescription) -> dict[str, Any]:
     # To the child, what was "this run" is its parent.
     text = option.expected.replace("this run", "the parent")
     edit = {"code_edit": True} if option.code_edit else {}
-    return {"prescription": option.id, "text": text, "disproved_by": option.disproved_by, **aims, **edit}
+    return {
+        "prescription": option.id,
+        "title": option.title,
+        "text": text,
+        "disproved_by": option.disproved_by,
+        **aims,
+        **edit,
+    }
 
 
 def bundle(config: Config, wanted: Config) -> Changes:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from monitor.comparison import same_code
+from monitor.comparison import counted, same_code
 from monitor.provenance import (
     DIFF_OPTIONS,
     LONGEST_DIFF_BYTES,
@@ -52,13 +52,6 @@ def code_since(launch: Launch, whose: str) -> CodeChange:
     if not diff and same_code(launch, now):
         return CodeChange(True, f"{_some(others)}." if others else "", now=now)
     return CodeChange(False, _line(diff, others, launch, now, whose), diff[:LONGEST_DIFF_BYTES], now)
-
-
-def counted(diff: str) -> tuple[int, int]:
-    """Lines that a diff adds and takes away."""
-    lines = diff.splitlines()
-    added = sum(line.startswith("+") and not line.startswith("+++ ") for line in lines)
-    return added, sum(line.startswith("-") and not line.startswith("--- ") for line in lines)
 
 
 def _tracked_diff(launch: Launch, now: Code, cwd: Path) -> str:

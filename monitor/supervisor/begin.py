@@ -21,6 +21,7 @@ from monitor.launch import (
     resume_flags,
 )
 from monitor.origin import fingerprint, is_from_here, stranger_words
+from monitor.relaunch.code import code_since
 from monitor.run_dir import LOG_FILE, Launch, State
 from monitor.supervisor.detach import Report
 from monitor.supervisor.queueing import wait_for_end
@@ -87,7 +88,12 @@ def _next_generation(this: Beginning, last: State | None, mode: Mode) -> int:
 def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: bool) -> Supervision | None:
     waits = after_parent and this.launch.parent is not None
     _refuse_stranger(this)
-    first = State(state="queued" if waits else "starting", generation=generation, supervisor=processes.identify())
+    first = State(
+        state="queued" if waits else "starting",
+        generation=generation,
+        supervisor=processes.identify(),
+        code_line=_code_line(this) if resumed else "",
+    )
     state_file = StateFile(this.run_dir, first, time.time)
     _tell_or_refuse(this, state_file)
     if waits:
@@ -98,6 +104,15 @@ def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: boo
     if not waits:
         this.report("")
     return supervision
+
+
+def _code_line(this: Beginning) -> str:
+    """What has changed in the code since the run was started, at this resume or at an earlier one."""
+    last = read_state(this.run_dir)
+    change = code_since(this.launch, "it") if is_from_here(this.launch) else None
+    if change is not None and change.is_same is False:
+        return change.line
+    return last.code_line if last is not None else ""
 
 
 def _refuse_stranger(this: Beginning) -> None:

@@ -8,8 +8,9 @@ from itertools import accumulate
 from typing import Any
 
 from monitor.alignment import aligned
-from monitor.comparison import compare, same_code
+from monitor.comparison import compare, counted, same_code
 from monitor.outcome import ClipPair, Outcome, judged_epoch, outcome, pair_clips
+from monitor.prescriptions.seeds import more_seeds
 from monitor.run_dir import Epoch, Snapshot
 from monitor.view.series import number
 from monitor.view.words import percent, short, signed
@@ -43,7 +44,7 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> d
         "agreed_epoch": agreed,
         "shared_epochs": shared,
         "mode": mode,
-        "card": _card(judged),
+        "card": {**_card(judged), "seeds": more_seeds(parent, child) if judged.word == "TOO CLOSE" else ()},
         "related": _is_child_of(child, parent),
         "columns": ["", parent.run_id, child.run_id, "difference", *(run.run_id for run in snapshots[2:])],
         "rows": _rows(snapshots, at, mode),
@@ -57,9 +58,7 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> d
 
 
 def _card(judged: Outcome) -> dict[str, Any]:
-    note = ""
-    if not judged.credited:
-        note = "The code changed too: the effect cannot be credited to the settings alone."
+    note = f"{judged.not_credited}: the effect cannot be credited to the settings alone." if judged.not_credited else ""
     return {
         "word": judged.word,
         "line": judged.line,
@@ -145,21 +144,23 @@ def _same_keys(snapshots: Sequence[Snapshot]) -> list[list[str]]:
 
 
 def _code(parent: Snapshot, child: Snapshot) -> dict[str, Any]:
-    """Whether the code differs, in words, with the child's edits as text."""
-    if parent.launch is None or child.launch is None:
+    """Whether the code differs, in words, with the lines where they are known."""
+    before, after = parent.launch, child.launch
+    if before is None or after is None:
         return {"text": "not known: one of them was not started here", "diff": ""}
-    if same_code(parent.launch, child.launch):
-        edits = "no edits on top" if not child.launch.git_diff else "the same edits on top"
-        commit = f"commit {child.launch.git_commit[:9]}" if child.launch.git_commit else "the same script"
-        return {"text": f"the same: {commit}, {edits}", "diff": ""}
-    if parent.launch.git_commit != child.launch.git_commit:
-        commits = [(launch.git_commit or "none")[:9] for launch in (parent.launch, child.launch)]
-        return {"text": f"commit {commits[0]} → {commits[1]}", "diff": (child.launch.git_diff or "")[:MOST_DIFF]}
-    lines = (child.launch.git_diff or "").splitlines()
-    added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
-    removed = sum(line.startswith("-") and not line.startswith("---") for line in lines)
-    text = f"edited since the parent started; now +{added} −{removed} lines on top of the commit"
-    return {"text": text, "diff": (child.launch.git_diff or "")[:MOST_DIFF]}
+    link = after.parent if _is_child_of(child, parent) else None
+    if link is not None and link.code_line:
+        return {"text": link.code_line, "diff": link.code_diff[:MOST_DIFF]}
+    if same_code(before, after):
+        edits = "no edits on top" if not after.git_diff else "the same edits on top"
+        same = f"the same: commit {after.git_commit[:9]}, {edits}" if after.git_commit else "the same script"
+        return {"text": same if after.git_commit or after.script_sha256 else "not written down", "diff": ""}
+    diff = (after.git_diff or "")[:MOST_DIFF]
+    if before.git_commit != after.git_commit:
+        commits = [(launch.git_commit or "none")[:9] for launch in (before, after)]
+        return {"text": f"commit {commits[0]} → {commits[1]}", "diff": diff}
+    added, removed = counted(after.git_diff or "")
+    return {"text": f"they differ; {child.run_id} has +{added} −{removed} lines on top of the commit", "diff": diff}
 
 
 def _sentences(pairs: list[ClipPair]) -> dict[str, Any]:

@@ -26,7 +26,8 @@ function buildCompare(run, ask, emit) {
   ui.line = h("p", { class: "vs-reason" });
   ui.expected = h("p", {});
   ui.note = h("p", { class: "vs-muted" });
-  ui.card = h("section", { class: "vs-outcome", "data-testid": "outcome" }, h("div", { class: "vs-outcome-head" }, ui.glyph, ui.word), h("div", {}, ui.line, ui.expected, ui.note));
+  ui.seeds = h("div", { class: "vs-seeds", "data-testid": "more-seeds" });
+  ui.card = h("section", { class: "vs-outcome", "data-testid": "outcome" }, h("div", { class: "vs-outcome-head" }, ui.glyph, ui.word), h("div", {}, ui.line, ui.expected, ui.note, ui.seeds));
   ui.rowsHead = h("tr", {});
   ui.rows = h("tbody", {});
   ui.basis = h("p", { class: "vs-muted vs-small" });
@@ -143,6 +144,12 @@ function paintOutcome(ui, card) {
   show(ui.expected, Boolean(card.expected));
   setText(ui.note, card.note);
   show(ui.note, Boolean(card.note));
+  // The same change on other seeds, to be started from a terminal: each is a training of its own.
+  keyed(ui.seeds, card.seeds, (command) => command, () => h("div", { class: "vs-row" }, h("code", { class: "vs-diff" }), h("span", {})), (node, command) => {
+    setText(node.firstChild, command);
+    if (!node.lastChild.firstChild) node.lastChild.append(copyButton(() => command));
+  });
+  show(ui.seeds, card.seeds.length > 0);
   ui.card.dataset.tone = OUTCOME_TONE[card.word] ?? "unknown";
 }
 
