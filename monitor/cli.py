@@ -26,6 +26,7 @@ VERBS = {
     "compare": "compare",
     "ledger": "ledger",
     "import": "import_",
+    "attach": "attach",
     "start": "start",
     "stop": "stop",
     "restart": "restart",

@@ -78,7 +78,7 @@ def start(
         away=away,
     )
     run_dir = _claim(runs_dir, order, run_id, name)
-    _supervise(run_dir)
+    supervise(run_dir)
     return run_dir.name
 
 
@@ -152,7 +152,7 @@ def restart(
     waits = stop_parent and status(parent_dir).live
     if waits:
         stop(parent_dir, asked_by)
-    _supervise(run_dir, *(["--after-parent"] if waits else []))
+    supervise(run_dir, *(["--after-parent"] if waits else []))
     return plan.child_id
 
 
@@ -195,7 +195,7 @@ def resume(
         raise RefusedError("What would run is no longer what was shown: the code changed meanwhile. Look at it again.")
     if now.stranger and not trusted:
         raise RefusedError(f"{now.stranger} Then agree to it with --trust-command.\n{now.command}")
-    _supervise(runs_dir / run_id, "--resume", *(["--trusted", now.fingerprint] if now.stranger else []))
+    supervise(runs_dir / run_id, "--resume", *(["--trusted", now.fingerprint] if now.stranger else []))
     return run_id
 
 
@@ -209,7 +209,8 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
         raise RefusedError(f"{run_dir.name} is not running ({now.word}): there is nothing to stop.")
     if now.word == "followed":
         raise RefusedError(
-            f"{run_dir.name} is only followed: which process trains it is not known. Stop it where it was started."
+            f"{run_dir.name} is only followed: which process trains it is not known. Stop it where it was started, "
+            f"or name its process: python -m monitor attach --stop {run_dir.name}, then attach LOG --pid PID"
         )
     ensure_supervised(run_dir)
     return control.request(run_dir, "stop", generation=generation(run_dir), asked_by=asked_by, now=time.time())
@@ -254,14 +255,33 @@ def ensure_supervised(run_dir: Path) -> bool:
     the second finds the run's lock held.
     """
     state = read_state(run_dir)
-    if state is None or state.state not in OPEN_STATES:
+    if state is None:
+        return _ensure_followed(run_dir)
+    if state.state not in OPEN_STATES:
         return False
     if state.supervisor is not None and processes.liveness(state.supervisor) != "gone":
         return False
     if not _is_worth_adopting(run_dir):
         return False
     try:
-        _supervise(run_dir, "--adopt")
+        supervise(run_dir, "--adopt")
+    except RefusedError:
+        return False
+    return True
+
+
+def _ensure_followed(run_dir: Path) -> bool:
+    """Follows a log again whose follower was killed; one that was let go stays so."""
+    progress = read_progress(run_dir)
+    if progress is None or progress.follower is None or progress.phase == "ended":
+        return False
+    if processes.liveness(progress.follower) != "gone":
+        return False
+    launch = read_launch(run_dir)
+    if launch is None or launch.how != "attach" or not is_from_here(launch):
+        return False
+    try:
+        supervise(run_dir, "--follow")
     except RefusedError:
         return False
     return True
@@ -389,7 +409,7 @@ def _made_free(runs_dir: Path, stem: str) -> Path:
             name = free_run_id(runs_dir, stem)
 
 
-def _supervise(run_dir: Path, *flags: str) -> None:
+def supervise(run_dir: Path, *flags: str) -> None:
     """Starts a detached supervisor and waits until it has begun. Raises RefusedError with what it says."""
     command = [sys.executable, "-m", "monitor.supervisor", str(run_dir.absolute()), "--detach", *flags]
     # A trainer that starts another run must not hand its own mark on: what bears it ends with that trainer.

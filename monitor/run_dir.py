@@ -35,6 +35,7 @@ AWAY_ACT_FILE = "away_act.json"
 SUMMARY_FILE = "summary.json"
 OUTCOME_FILE = "outcome.json"
 SOURCE_FILE = "source.json"
+READING_FILE = "reading.json"
 LOG_FILE = "trainer.log"
 LOCK_FILE = "writer.lock"
 PROBES_DIR = "probes"
@@ -59,7 +60,7 @@ Liveness = Literal["alive", "gone", "unknown"]
 GapBasis = Literal["eval", "train"]
 Verb = Literal["stop", "cancel", "hurry", "wait"]
 """Of a request: stop, take the stop back, send its next signal now, give it its time once more."""
-HowStarted = Literal["start", "restart", "resume", "foreground", "import"]
+HowStarted = Literal["start", "restart", "resume", "foreground", "import", "attach"]
 
 
 RUN_ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -141,6 +142,13 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     local_files: dict[str, str] = {}
     script_text: str | None = None
     away: Away | None = None
+    stop_with: Literal["INT", "TERM"] = "INT"
+    """The first signal to a script that does not ask whether it should stop."""
+    config: dict[str, Any] = {}
+    """The values of its options as far as its own source tells them; for a script that writes no run.json."""
+    config_schema: dict[str, Any] = {}
+    scheduler: dict[str, str] = {}
+    """The job of a cluster it was started in: `kind`, `job_id` and what else it says of itself."""
 
 
 class ModelInfo(Record, frozen=True, kw_only=True):
@@ -193,6 +201,16 @@ class Environment(Record, frozen=True, kw_only=True):
     host: str = ""
 
 
+class Reading(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """How a run's records were read from a text log that somebody else's script prints."""
+
+    path: str
+    said: str = ""
+    """What was understood, in one sentence with its figures."""
+    confirmed_by: str = ""
+    """Who has said that it is right; empty: nobody yet."""
+
+
 class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
     """run.json: what this run is, written once by the trainer."""
 
@@ -212,6 +230,7 @@ class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
     warmup_epochs: float = 0.0
     environment: Environment = Environment()
     notes: str = ""
+    reading: Reading | None = None
 
 
 class Progress(Record, frozen=True, kw_only=True, omit_defaults=False):
@@ -482,6 +501,17 @@ class Source(Record, frozen=True, kw_only=True, omit_defaults=False):
     kept: dict[str, int] = {}
     """Bytes of each .jsonl file that those places account for; what stands behind them was read, not yet noted."""
     updated_at: float = 0.0
+
+
+class ReadingWord(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """reading.json: what a person says about how a log is read, to whoever follows it."""
+
+    by: str
+    at: float
+    mapping: dict[str, Any] = {}
+    """How it shall be read, as in source.json; empty: as it is."""
+    follow: bool = True
+    """False: nobody shall follow it any longer."""
 
 
 class Request(Record, frozen=True, kw_only=True):

@@ -53,9 +53,10 @@ MAY_IMPORT = {
     "away": CONTRACT | {"files", "launch"},
     "notify": JUDGEMENT | {"files", "settings", "serving", "report"},
     "launcher": DISK | {"status", "relaunch", "settings", "origin"},
+    "attaching": DISK | {"importers", "launcher", "origin", "settings"},
     "supervisor": DISK
     | {"origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"}
-    | {"launcher", "prescriptions", "relaunch"},
+    | {"importers", "launcher", "prescriptions", "relaunch"},
     "integrations": CONTRACT | {"files", "writer", "field_names"},
     "importers": CONTRACT | {"files", "opening", "writer", "processes", "field_names"},
     "view": JUDGEMENT
@@ -63,6 +64,7 @@ MAY_IMPORT = {
     | {"files", "opening", "processes", "reader", "alerts", "summaries", "ledger", "trash"},
     "ui": DISK
     | {
+        "attaching",
         "status",
         "diagnosis",
         "launcher",

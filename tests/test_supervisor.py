@@ -239,7 +239,7 @@ def test_two_supervisors_never_share_a_run(runs):
     run_dir = started(runs, LISTENS)
     wait_for(lambda: at_work(run_dir))
     with pytest.raises(launcher.RefusedError):
-        launcher._supervise(run_dir, "--adopt")
+        launcher.supervise(run_dir, "--adopt")
     assert len(supervisors(run_dir)) == 1
 
 

@@ -43,6 +43,7 @@ from monitor.run_dir import (
     Outcome,
     Place,
     Progress,
+    Reading,
     Record,
     Run,
     Source,
@@ -75,8 +76,10 @@ class About:
     units: Mapping[str, str] = field(default_factory=lambda: {"loss": "as logged", "wer": "fraction"})
     gap_basis: GapBasis = "train"
     config: Mapping[str, Any] = field(default_factory=dict)
+    config_schema: Mapping[str, Any] = field(default_factory=dict)
     floors: Floors = field(default_factory=Floors)
     notes: str = ""
+    reading: Reading | None = None
 
 
 def find_followed(runs_dir: Path, path: Path) -> Path | None:
@@ -138,10 +141,29 @@ class FollowedRun:
         return cls(run_dir, lock, source, progress, about.gap_basis)
 
     @classmethod
-    def go_on(cls, run_dir: Path, now: float, process: Identity | None = None) -> FollowedRun:
-        """The same run again, from where it was left; `source` says how far that is and how it is read."""
+    def inside(cls, run_dir: Path, about: About, generation: int, now: float) -> FollowedRun:
+        """The run of a script that our own supervisor has started: folder and lock are the supervisor's."""
+        source = Source(path=str(about.path.absolute()), format=about.format, mapping=dict(about.mapping))
+        progress = Progress(
+            heartbeat_at=now, phase="training", generation=generation, follower=identify(), listens=False
+        )
+        try:
+            files.replace(run_dir / SOURCE_FILE, encode(source))
+            files.replace(run_dir / PROGRESS_FILE, encode(progress))
+            files.replace(run_dir / RUN_FILE, encode(_run(run_dir.name, about, now)))
+        except OSError as problem:
+            raise RefusedError(f"Cannot write into {run_dir}: {problem.strerror}. Check rights and room.") from problem
+        return cls(run_dir, RunLock(run_dir), source, progress, about.gap_basis)
+
+    @classmethod
+    def go_on(cls, run_dir: Path, now: float, process: Identity | None = None, *, locked: bool = False) -> FollowedRun:
+        """The same run again, from where it was left; `source` says how far that is and how it is read.
+
+        `locked`: the caller holds the run's lock already, and keeps it.
+        """
         lock = RunLock(run_dir)
-        lock.acquire()
+        if not locked:
+            lock.acquire()
         try:
             source = read_source(run_dir)
             if source is None:
@@ -169,6 +191,11 @@ class FollowedRun:
     def waiting(self) -> int:
         """Records that the disk has not taken yet: read no further while there are any."""
         return self._outbox.waiting
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last epoch of those that were named has been recorded."""
+        return self._progress.epochs is not None and self._progress.epoch >= self._progress.epochs
 
     def add(self, *records: Record) -> None:
         """Writes records of this run: Epoch, Step, Clip or Decode. They count once `commit` has returned True."""
@@ -198,37 +225,22 @@ class FollowedRun:
         if isinstance(record, (Epoch, Step)) and record.generation > self.generation:
             self.generation = record.generation
 
-    def commit(
-        self, places: Mapping[str, Place], memory: Mapping[str, Any], now: float, *, reread: bool = False
-    ) -> bool:
-        """Everything added is on disk, and noted how far the source was read. False: the disk did not take it (yet).
-
-        `reread`: whoever goes on will not begin at these places but read the source anew from where it stood at the
-        last commit without this; every record since then is passed over.
-        """
+    def commit(self, places: Mapping[str, Place], memory: Mapping[str, Any], now: float) -> bool:
+        """Everything added is on disk, and noted how far the source was read. False: the disk did not take it (yet)."""
         if self._outbox.flush() is not None:
             self.heard(now, grown=False)
             return False
         try:
             self._outbox.sync()
             self.source = msgspec.structs.replace(
-                self.source,
-                places=dict(places),
-                memory=dict(memory),
-                kept=self.source.kept if reread else _sizes(self.run_dir),
-                updated_at=now,
+                self.source, places=dict(places), memory=dict(memory), kept=_sizes(self.run_dir), updated_at=now
             )
             files.replace(self.run_dir / SOURCE_FILE, encode(self.source))
         except OSError:
             return False
-        if not reread:
-            self._passed_over = {}
+        self._passed_over = {}
         self.heard(now, force=True)
         return True
-
-    def mapped(self, mapping: Mapping[str, Any]) -> None:
-        """The source is read in another way from now on; the next commit notes it."""
-        self.source = msgspec.structs.replace(self.source, mapping=dict(mapping))
 
     def heard(self, now: float, *, grown: bool = True, force: bool = False, **changes: Any) -> bool:
         """Tells progress.json; `grown`: the source has grown, which is the only sign of life a foreign script gives.
@@ -282,10 +294,12 @@ def _run(run_id: str, about: About, now: float) -> Run:
         name=about.name,
         created_at=now,
         config=dict(about.config),
+        config_schema=dict(about.config_schema),
         floors=about.floors,
         units=dict(about.units),
         gap_basis=about.gap_basis,
         notes=about.notes,
+        reading=about.reading,
     )
 
 

@@ -11,11 +11,10 @@ from typing import Any
 
 from monitor.errors import UnreadableRunError, UsageError
 from monitor.field_names import SHARES, SYNONYMS
-from monitor.importers.items import Row as Numbers
 from monitor.importers.log_epochs import Basis, Row
 from monitor.importers.log_line import plain_name
 from monitor.importers.log_reading import Scan
-from monitor.importers.mapping import Survey, Use, Wish, propose
+from monitor.importers.table import Table, Use, propose
 from monitor.run_dir import Epoch, GapBasis
 
 MOST_BESIDE = 40
@@ -40,6 +39,28 @@ class LogMapping:
     def gap_basis(self) -> GapBasis:
         return "eval" if any(use.field == "train_eval_loss" for use in self.uses) else "train"
 
+    def includes(self, other: LogMapping) -> bool:
+        """Whether reading by `other` would give nothing else, but perhaps less."""
+        return self.basis == other.basis and set(other.uses) <= set(self.uses)
+
+    def document(self) -> dict[str, Any]:
+        """The same as plain JSON, for source.json."""
+        uses = [{"field": use.field, "column": use.column, "scale": use.scale} for use in self.uses]
+        return {"basis": self.basis, "uses": uses, "beside": list(self.beside)}
+
+
+def mapping_of(document: Mapping[str, Any]) -> LogMapping:
+    """The mapping in a source.json. Raises UnreadableRunError where it holds none."""
+    try:
+        uses = tuple(Use(str(use["field"]), str(use["column"]), float(use["scale"])) for use in document["uses"])
+        basis: Basis = "evaluations" if document["basis"] == "evaluations" else "epochs"
+        beside = tuple(str(name) for name in document.get("beside", ()))
+    except (KeyError, TypeError, ValueError):
+        raise UnreadableRunError("How the log is read was not kept; attach to it again.") from None
+    if not {use.field for use in uses} <= set(SYNONYMS):
+        raise UnreadableRunError("How the log is read names fields that there are not; attach to it again.")
+    return LogMapping(basis, uses, beside)
+
 
 def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: bool | None = None) -> LogMapping:
     """Which name becomes which field. `wanted` (field → name in the log) is the user's word and wins.
@@ -61,20 +82,10 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
             "Say which is which: --map val_loss=NAME."
         )
     columns = tuple(chosen.values())
-    proposed = propose(_surveyed(rows, columns), Wish(chosen, percent))
-    uses = tuple(use for use in proposed if chosen.get(use.field) == use.column)
+    table = Table(columns, tuple(tuple(row.cells.get(name, "") for name in columns) for row in rows), 1)
+    uses = tuple(use for use in propose(table, chosen, percent) if chosen.get(use.field) == use.column)
     often = [name for name, count in seen.most_common() if count * 2 >= len(rows) and name not in columns]
     return LogMapping(found.basis, uses, tuple(often[:MOST_BESIDE]))
-
-
-def _surveyed(rows: tuple[Row, ...], columns: tuple[str, ...]) -> Survey:
-    """What the numbers under each name are like, for their units."""
-    survey = Survey()
-    for place, row in enumerate(rows, 1):
-        cells = {name: cell for name in columns if (cell := row.cells.get(name))}
-        values = {name: number for name, cell in cells.items() if (number := _number(cell)) is not None}
-        survey.take(Numbers(place, values, percents=frozenset(name for name in values if "%" in cells[name])))
-    return survey
 
 
 def _column(name: str, seen: Mapping[str, int]) -> str:
@@ -123,6 +134,15 @@ def sentence(found: Scan, mapping: LogMapping, name: str) -> str:
     what = "epochs" if found.basis == "epochs" else "evaluations"
     count = len({row.epoch for row in found.rows})
     return f"Found {count:,} {what if count != 1 else what[:-1]} in {name}: {', '.join(told)}."
+
+
+def words(mapping: LogMapping) -> str:
+    """How the log is read, without figures: which name stands for what."""
+    told = []
+    for use in mapping.uses:
+        what = SPOKEN.get(use.field, use.field)
+        told.append(f"{use.column} as {what}{' in percent' if use.scale != 1 else ''}")
+    return ", ".join(told) + ("" if mapping.basis == "epochs" else "; evaluations are counted, no epoch is named") + "."
 
 
 def _told(rows: tuple[Row, ...], use: Use) -> str:

@@ -127,19 +127,40 @@ def scan(path: Path, progress: Callable[[int], None] = lambda done_bytes: None) 
     `progress` is told how many bytes have been read.
     """
     check_log(path)
-    either = _EitherRows()
-    reading = LogReading(either)
-    done = samples = 0
+    scanning = LogScan()
     try:
         with path.open("rb") as stream:
             while chunk := stream.read(CHUNK_BYTES):
-                samples += len(reading.feed(chunk).samples)
-                done += len(chunk)
-                progress(done)
+                scanning.feed(chunk)
+                progress(scanning.bytes_read)
     except OSError as problem:
         raise UnreadableRunError(f"{path} cannot be read: {problem.strerror or problem}.") from problem
-    samples += len(reading.close().samples)
-    return Scan(either.basis, tuple(either.found), samples, done)
+    scanning.close()
+    return scanning.found()
+
+
+class LogScan:
+    """What a log holds, piece by piece: by epochs where it names any, else by its evaluations."""
+
+    def __init__(self) -> None:
+        self._rows = _EitherRows()
+        self._reading = LogReading(self._rows)
+        self._samples = 0
+        self.bytes_read = 0
+
+    def feed(self, chunk: bytes) -> None:
+        self.bytes_read += len(chunk)
+        self._samples += len(self._reading.feed(chunk).samples)
+
+    def settle(self) -> None:
+        """Nothing came for a while: the first epoch counts if it holds a validation."""
+        self._rows.settle()
+
+    def close(self) -> None:
+        self._samples += len(self._reading.close().samples)
+
+    def found(self) -> Scan:
+        return Scan(self._rows.basis, tuple(self._rows.found), self._samples, self.bytes_read)
 
 
 class _EitherRows(EpochRows):
@@ -163,6 +184,11 @@ class _EitherRows(EpochRows):
         self._named += super().take(said)[: MOST_ROWS - len(self._named)]
         if self.epoch is None:
             self._counted += self._by_step.take(said)[: MOST_ROWS - len(self._counted)]
+        return []
+
+    def settle(self) -> list[Row]:
+        self._named += super().settle()
+        self._counted += self._by_step.settle()
         return []
 
     def close(self) -> list[Row]:

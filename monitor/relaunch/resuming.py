@@ -37,6 +37,11 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
     launch = read_launch(run_dir)
     if launch is None or not launch.argv or launch.how == "import":
         raise RefusedError(f"How {run_dir.name} was started is not known (it was imported), so it cannot go on.")
+    if launch.how == "attach":
+        raise RefusedError(
+            f"{run_dir.name} was not started from here, and its log is its own: go on with it where it was started, "
+            f"or start it anew: python -m monitor restart {run_dir.name}"
+        )
     _refuse_finished(run_dir)
     is_ours = is_from_here(launch)
     # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from pathlib import Path
 from typing import Literal
 
 from monitor import control, processes
-from monitor.errors import RefusedError, UnreadableRunError
+from monitor.errors import MonitorError, RefusedError, UnreadableRunError
+from monitor.importers.live import FollowedRun
 from monitor.launch import (
     environment_for,
     expand,
     generation_of,
+    is_own_trainer,
     read_launch,
     read_progress,
     read_state,
@@ -24,15 +27,17 @@ from monitor.origin import fingerprint, is_from_here, stranger_words
 from monitor.relaunch.code import code_since
 from monitor.run_dir import LOG_FILE, Launch, State
 from monitor.supervisor.detach import Report
+from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, LogFeed, OwnLogFeed
+from monitor.supervisor.following import Following
 from monitor.supervisor.queueing import wait_for_end
 from monitor.supervisor.spawn import Program, spawn
 from monitor.supervisor.statefile import FINAL_STATES, StateFile
-from monitor.supervisor.supervision import Supervision
+from monitor.supervisor.supervision import How, Supervision
 from monitor.supervisor.trainer import FoundTrainer, OwnTrainer
 
 log = logging.getLogger(__name__)
 
-Mode = Literal["start", "resume", "adopt"]
+Mode = Literal["start", "resume", "adopt", "follow"]
 
 
 @dataclass
@@ -54,7 +59,7 @@ def begin(
     is_leaving: Callable[[], bool],
     *,
     trusted: str = "",
-) -> Supervision | None:
+) -> Supervision | Following | None:
     """Starts or finds the trainer; None when there is nothing (more) to supervise.
 
     A command that is not this user's own on this machine is executed only where a person has agreed to it: `trusted`
@@ -63,6 +68,8 @@ def begin(
     The caller holds the run's lock. Raises MonitorError when it cannot begin and nothing was started.
     """
     launch = read_launch(run_dir)
+    if mode == "follow":
+        return _follow(run_dir, launch, report)
     if launch is None:
         raise UnreadableRunError(f"{run_dir} holds no launch.json: there is nothing to start.")
     this = Beginning(run_dir, launch, report, is_leaving, trusted)
@@ -169,7 +176,51 @@ def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Sup
         return None
     trainer = state_file.state.trainer
     assert trainer is not None
-    return Supervision(this.run_dir, state_file, OwnTrainer(trainer, this.run_dir), this.launch.stop_grace_secs)
+    return Supervision(this.run_dir, state_file, OwnTrainer(trainer, this.run_dir), _how(this, generation))
+
+
+def _how(this: Beginning, generation: int) -> How:
+    launch = this.launch
+    writes_itself = is_own_trainer(launch.argv) or launch.how == "foreground"
+    return How(
+        grace_secs=launch.stop_grace_secs,
+        first_signal=signal.SIGTERM if launch.stop_with == "TERM" else signal.SIGINT,
+        feed=NO_FEED if writes_itself else _feed(this, generation),
+    )
+
+
+def _feed(this: Beginning, generation: int) -> Feed:
+    if this.launch.how != "attach":
+        return GuardedFeed(OwnLogFeed(this.run_dir, this.launch, generation))
+    try:
+        return GuardedFeed(LogFeed(this.run_dir, FollowedRun.go_on(this.run_dir, time.time(), locked=True)))
+    except MonitorError as problem:
+        log.warning("the log is not followed: %s", problem)
+        return NO_FEED
+
+
+def _follow(run_dir: Path, launch: Launch | None, report: Report) -> Supervision | Following:
+    """Reads a log along that a person attached to; with the process that writes it, if that is known."""
+    run = FollowedRun.go_on(run_dir, time.time(), locked=True)
+    feed = LogFeed(run_dir, run)
+    progress = read_progress(run_dir)
+    process = progress.process if progress is not None else None
+    if process is None or launch is None:
+        StateFile(run_dir, State(state="running"), time.time).forget()
+        report("")
+        return Following(run_dir, feed, time.time())
+    first = State(
+        state="running",
+        generation=run.generation,
+        supervisor=processes.identify(),
+        trainer=process,
+        started_at=launch.created_at,
+    )
+    state_file = StateFile(run_dir, first, time.time)
+    state_file.tell()
+    report("")
+    how = How(launch.stop_grace_secs, feed=GuardedFeed(feed))
+    return Supervision(run_dir, state_file, FoundTrainer(process, run_dir), how)
 
 
 def _adopt(this: Beginning, last: State | None) -> Supervision | None:
@@ -200,4 +251,4 @@ def _take_over(this: Beginning, last: State, state_file: StateFile) -> Supervisi
     log.info("adopted pid %d of generation %d", last.trainer.pid, generation_of(last, None))
     this.report("")
     trainer = FoundTrainer(last.trainer, this.run_dir)
-    return Supervision(this.run_dir, state_file, trainer, this.launch.stop_grace_secs)
+    return Supervision(this.run_dir, state_file, trainer, _how(this, last.generation))

@@ -19,6 +19,7 @@ from monitor.errors import EXIT_REFUSED, MonitorError, RefusedError
 from monitor.launch import SUPERVISOR_LOG
 from monitor.supervisor.begin import Mode, begin
 from monitor.supervisor.detach import Report, detached
+from monitor.supervisor.following import Following
 from monitor.supervisor.supervision import Supervision
 
 log = logging.getLogger("monitor.supervisor")
@@ -47,7 +48,8 @@ def main(argv: list[str]) -> int:
     """Exit code 0 when the supervision ended as it should, 5 with a sentence when it could not begin."""
     options = _options(argv)
     run_dir = options.run_dir.absolute()
-    mode: Mode = "adopt" if options.adopt else "resume" if options.resume else "start"
+    modes: tuple[Mode, ...] = ("adopt", "resume", "follow")
+    mode: Mode = next((mode for mode in modes if getattr(options, mode)), "start")
 
     def body(report: Report) -> int:
         return _supervise(run_dir, mode, options, report)
@@ -68,6 +70,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--adopt", action="store_true", help="take over a trainer whose supervisor has died")
     how.add_argument("--resume", action="store_true", help="start it again as the next generation of the same run")
+    how.add_argument("--follow", action="store_true", help="read along a log that somebody attached to")
     parser.add_argument("--after-parent", action="store_true", help="wait until the parent run has ended")
     parser.add_argument("--trusted", default="", help="fingerprint of a command not from here that a person has read")
     parser.add_argument("--detach", action="store_true", help="leave the caller once the trainer has been started")
@@ -107,7 +110,7 @@ def _acquire(lock: processes.RunLock) -> None:
         time.sleep(0.05)
 
 
-def _stay(supervision: Supervision, leaving: Leaving) -> None:
+def _stay(supervision: Supervision | Following, leaving: Leaving) -> None:
     # One supervisor per run on a shared machine: numpy must not start a thread per core for a few medians.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
@@ -115,7 +118,7 @@ def _stay(supervision: Supervision, leaving: Leaving) -> None:
         time.sleep(TICK_SECS)
 
 
-def _deliver(supervision: Supervision, leaving: Leaving) -> None:
+def _deliver(supervision: Supervision | Following, leaving: Leaving) -> None:
     """Stays until all is told, at most a day; leaves at once when the run is gone or another supervisor has it."""
     deadline = time.monotonic() + DELIVER_SECS
     while not leaving.asked and not supervision.tell_on(time.time()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,11 @@ class StateFile:
         self.state = msgspec.structs.replace(self.state, **changes, updated_at=self._clock())
         files.replace(self._path, encode(self.state))
         self._on_disk = True
+
+    def forget(self) -> None:
+        """There is no state any longer that we could tell. Raises nothing."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
 
     def flush(self) -> bool:
         """Tries again to write what the disk has refused; True when it is up to date."""

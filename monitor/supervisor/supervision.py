@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +13,18 @@ import msgspec
 
 from monitor import control, files
 from monitor.errors import MonitorError
-from monitor.launch import read_launch, read_state
+from monitor.launch import read_state
 from monitor.run_dir import PROGRESS_FILE, Progress, Request, StopStage, decode
 from monitor.supervisor import stopping
 from monitor.supervisor.away import AwayKeeper
 from monitor.supervisor.ending import final_of
+from monitor.supervisor.feed import NO_FEED, Feed
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.trainer import Ending, Trainer
-from monitor.supervisor.watch import Watch
+from monitor.supervisor.watch import Watch, settings_of_run
 
 if TYPE_CHECKING:
-    from monitor.settings import Settings
+    pass
 
 log = logging.getLogger(__name__)
 
@@ -31,30 +34,33 @@ LAST_WORD_SECS = 60.0
 """How long a supervisor with a full disk tries to write the final state."""
 
 
+@dataclass(frozen=True)
+class How:
+    """How a run is ended, and what is read along with it."""
+
+    grace_secs: float
+    first_signal: int = signal.SIGINT
+    """What a script gets that does not ask whether it should stop."""
+    feed: Feed = NO_FEED
+
+
 class Supervision:
     """Owns the trainer of one run from its start (or adoption) to its end. Call `tick` a few times a second."""
 
-    def __init__(self, run_dir: Path, state_file: StateFile, trainer: Trainer, grace_secs: float) -> None:
+    def __init__(self, run_dir: Path, state_file: StateFile, trainer: Trainer, how: How) -> None:
         self.run_dir = run_dir
         self.state_file = state_file
         self.trainer = trainer
-        self._grace_secs = grace_secs
+        self._how = how
         self._generation = state_file.state.generation
         self._away = AwayKeeper(run_dir, self._generation)
-        self._watch = Watch(run_dir, self._settings, self._away.consider)
+        self._watch = Watch(run_dir, lambda: settings_of_run(run_dir), self._away.consider)
         self._progress: Progress | None = None
         self._progress_stamp: tuple[int, int, int] | None = None
         # Durations are measured by the monotonic clock: a stop must not be cut short by a clock that jumps.
         self._began = self._asked = self._staged = time.monotonic()
         self._saving_seen = self._leaving = False
         self._cancel_seen: tuple[int, object] | None = None
-
-    def _settings(self) -> Settings:
-        """Those of the project in which the run was started, as they are now: addresses are kept nowhere else."""
-        from monitor.settings import settings_for
-
-        launch = read_launch(self.run_dir)
-        return settings_for(Path(launch.cwd) if launch is not None and launch.cwd else self.run_dir.parent)
 
     def tell_on(self, now: float) -> bool:
         """After the end: one more step in delivering what has still to be told; True when nothing is left."""
@@ -81,6 +87,9 @@ class Supervision:
         self._serve(control.pending(self.run_dir, self._generation), now)
         self._advance_stop(now)
         self.state_file.flush()
+        self._how.feed.look(now)
+        if self._how.feed.is_unwanted:
+            return self._let_go(now)
         self._see_away(now)
         self._watch.look(now)
         return False
@@ -92,6 +101,12 @@ class Supervision:
                 self._watch.look(now, force=True)
         except (MonitorError, OSError) as problem:
             log.warning("the away policy could not go on: %s", problem)
+
+    def _let_go(self, now: float) -> bool:
+        """An attached process is no concern of ours any longer: what was recorded of it goes, it runs on."""
+        self._how.feed.let_go(now)
+        self.state_file.forget()
+        return True
 
     def _read_progress(self) -> None:
         """Reads progress.json if it was replaced since the last tick, and keeps it if it is of this generation."""
@@ -137,7 +152,7 @@ class Supervision:
             asked_at=stop.asked_at,
             asked_by=stop.asked_by,
             stage_at=now,
-            waits_secs=stopping.waits_secs("asked", self._grace_secs),
+            waits_secs=stopping.waits_secs("asked", self._how.grace_secs),
         )
         self.state_file.tell(state="stopping", stop=stage)
 
@@ -188,7 +203,7 @@ class Supervision:
             under_way.stage,
             stopping.Waited(tick - self._asked, tick - self._staged),
             stopping.listens(self._progress, self._generation),
-            self._grace_secs,
+            self._how.grace_secs,
         )
         if stage is not None:
             self._enter(stage, now)
@@ -198,9 +213,9 @@ class Supervision:
         under_way = self.state_file.state.stop
         assert under_way is not None
         self._staged = time.monotonic()
-        waits = stopping.waits_secs(stage, self._grace_secs)
+        waits = stopping.waits_secs(stage, self._how.grace_secs)
         self.state_file.tell(stop=msgspec.structs.replace(under_way, stage=stage, stage_at=now, waits_secs=waits))
-        self.trainer.send(stopping.SIGNALS[stage])
+        self.trainer.send(self._how.first_signal if stage == "interrupted" else stopping.SIGNALS[stage])
 
     def _count_anew(self, now: float) -> None:
         self._asked = self._staged = time.monotonic()
@@ -219,6 +234,7 @@ class Supervision:
 
     def _end(self, ending: Ending, now: float) -> None:
         self.trainer.clear_leftovers()
+        self._how.feed.end(now, seen=ending.exit_code is not None or ending.signal is not None)
         self._read_progress()
         stop = next((r for r in control.pending(self.run_dir, self._generation) if r.verb == "stop"), None)
         if stop is not None and self.state_file.state.stop is None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from monitor import files, processes
 from monitor.errors import MonitorError, RefusedError
+from monitor.launch import read_launch
 from monitor.run_dir import ALERTS_LOCK_FILE, DECODES_FILE, EPOCHS_FILE, STEPS_FILE, SUMMARY_FILE, Alert, encode
 
 if TYPE_CHECKING:
@@ -37,6 +38,14 @@ REST_PER_COST = 10.0
 
 LOCK_AGAIN_SECS = 0.5
 """Until the next try where somebody else holds the alerts: who has to let go does so within a second."""
+
+
+def settings_of_run(run_dir: Path) -> Settings:
+    """Those of the project in which a run was started, as they are now: addresses are kept nowhere else."""
+    from monitor.settings import settings_for
+
+    launch = read_launch(run_dir)
+    return settings_for(Path(launch.cwd) if launch is not None and launch.cwd else run_dir.parent)
 
 
 class Watch:

@@ -1,0 +1,123 @@
+"""One file that grows, and is sometimes cut short, moved away or begun anew: its bytes in order, each once.
+
+A program that rotates its log renames the file and opens a new one; `> train.log` and copy-and-truncate keep the file
+and cut it. The renamed one is read to its end before the new one is begun, also when nobody was here meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from monitor.run_dir import Place
+
+TAIL_BYTES = 64
+"""So much before the place is kept, to notice that a file was begun anew and has already grown beyond the place."""
+
+
+class GrowingFile:
+    """Reads on from `place`. `tail` are the bytes that stood before it."""
+
+    def __init__(self, path: Path, place: Place | None = None, tail: bytes = b"") -> None:
+        self.path = path
+        self._descriptor: int | None = None
+        self._known = (place.device, place.inode) if place is not None else None
+        self._offset = place.offset if place is not None else 0
+        self._tail = tail
+        self._new_life = False
+
+    @property
+    def changed_at(self) -> float | None:
+        """When the file last grew (UTC seconds); None where it cannot be seen."""
+        return None if self._descriptor is None else os.fstat(self._descriptor).st_mtime
+
+    def read(self, most_bytes: int) -> bytes:
+        """The next bytes; empty where nothing is new. A new life of the file begins with a newline.
+
+        Raises OSError where the file cannot be read; one that is not there (yet) has nothing new.
+        """
+        if self._descriptor is None and not self._open():
+            return b""
+        if self._was_begun_anew():
+            self._begin(self._offset_zero())
+        data = self._take(most_bytes)
+        if not data and self._was_moved():
+            self.close()
+            self._known, self._new_life = None, True
+            return self.read(most_bytes) if self._open() else b""
+        if data and self._new_life:
+            self._new_life = False
+            return b"\n" + data
+        return data
+
+    def place(self, unread_bytes: int) -> tuple[Place, bytes]:
+        """Where a later reading begins so that the last `unread_bytes` are read again, and the bytes before that."""
+        offset = max(0, self._offset - unread_bytes)
+        device, inode = self._known or (0, 0)
+        begin = max(0, offset - TAIL_BYTES)
+        tail = b"" if self._descriptor is None else os.pread(self._descriptor, offset - begin, begin)
+        return Place(device=device, inode=inode, offset=offset), tail
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _open(self) -> bool:
+        path = self._moved_to() or self.path
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        found = os.fstat(self._descriptor)
+        if (found.st_dev, found.st_ino) != self._known:
+            self._new_life = self._new_life or self._known is not None
+            self._begin(found)
+        return True
+
+    def _moved_to(self) -> Path | None:
+        """The name under which the known file stands now, if it was rotated away while nobody was here."""
+        if self._known is None or _identity(self.path) == self._known:
+            return None
+        with contextlib.suppress(OSError):
+            for other in self.path.parent.iterdir():
+                if other.name.startswith(self.path.stem) and _identity(other) == self._known:
+                    return other
+        return None
+
+    def _begin(self, found: os.stat_result) -> None:
+        self._known = (found.st_dev, found.st_ino)
+        self._offset, self._tail = 0, b""
+
+    def _offset_zero(self) -> os.stat_result:
+        assert self._descriptor is not None
+        self._new_life = True
+        return os.fstat(self._descriptor)
+
+    def _was_begun_anew(self) -> bool:
+        assert self._descriptor is not None
+        if os.fstat(self._descriptor).st_size < self._offset:
+            return True
+        start = max(0, self._offset - len(self._tail))
+        return bool(self._tail) and os.pread(self._descriptor, len(self._tail), start) != self._tail
+
+    def _was_moved(self) -> bool:
+        now = _identity(self.path)
+        return now is not None and now != self._known
+
+    def _take(self, most_bytes: int) -> bytes:
+        assert self._descriptor is not None
+        data = os.pread(self._descriptor, most_bytes, self._offset)
+        self._offset += len(data)
+        self._tail = (self._tail + data)[-TAIL_BYTES:]
+        # A writer without O_APPEND goes on where it was after a truncation: the hole before it reads as NULs.
+        return data.replace(b"\0", b"")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

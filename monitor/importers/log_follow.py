@@ -1,0 +1,223 @@
+"""What a growing log says → the records of a run, from where the last reading of it left off."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from monitor.errors import MonitorError
+from monitor.field_names import SYNONYMS
+from monitor.importers.growing import GrowingFile
+from monitor.importers.live import FollowedRun
+from monitor.importers.log_epochs import EpochRows, Row
+from monitor.importers.log_proposal import LogMapping, epoch_of, propose_log
+from monitor.importers.log_reading import LogReading, Said, Scan
+from monitor.importers.samples import Sample
+from monitor.run_dir import CLIPS_FILE, Clip, Decode, decode
+
+LOG_FORMAT = "log"
+LOOK_BYTES = 4 << 20
+"""So much is read at one look: whoever looks has other things to do as well."""
+QUIET_SECS = 5.0
+"""After so long without a new line, what can be told is told."""
+NOTE_EVERY_SECS = 5.0
+"""How often it is noted how far a log was read that brings no new epoch."""
+MOST_CLIPS = 10_000
+ROWS_KEPT = 50
+
+
+class LogFollower:
+    """Follows one log for one run. Call `look` a few times a second."""
+
+    def __init__(self, run: FollowedRun, mapping: LogMapping, *, one_start: bool = False) -> None:
+        """`one_start`: see EpochRows; the run is then started again by our own supervisor only."""
+        memory = run.source.memory
+        self.run = run
+        self.path = Path(run.source.path)
+        self.mapping = mapping
+        self._reading = LogReading(
+            EpochRows(mapping.basis, memory.get("rows"), one_start=one_start), memory.get("reading")
+        )
+        self._file = GrowingFile(self.path, run.source.places.get(str(self.path)), _bytes_of(memory.get("tail")))
+        self._book = _SampleBook(run, memory.get("samples") or {})
+        self._rows: list[Row] = []
+        self._grew_at: float | None = None
+        self._noted_at = float("-inf")
+        self._caught_up = False
+        self._settled = False
+
+    @property
+    def grew_at(self) -> float | None:
+        """When something new was last seen in the log, UTC seconds."""
+        return self._grew_at
+
+    def begin_again(self, generation: int) -> None:
+        """The process that writes the log was started again."""
+        self._take(Said(tuple(self._reading.rows.begin_again(generation))), 0.0)
+        self.run.generation = generation
+
+    def look(self, now: float) -> bool:
+        """Takes in what is new; True if there was anything. What the disk does not take waits in the log. No raise."""
+        if self.run.waiting and not self._commit(now):
+            return False
+        try:
+            data = self._file.read(LOOK_BYTES)
+        except OSError:
+            return False
+        if not data:
+            self._caught_up = True
+            self._settle(now)
+            return False
+        self._settled, self._grew_at = False, now
+        changed_at = self._file.changed_at or now
+        told = self._take(self._reading.feed(data), now if self._caught_up else 0.0)
+        self.run.heard(changed_at)
+        if told or now - self._noted_at >= NOTE_EVERY_SECS:
+            self._commit(now)
+        return True
+
+    def pause(self, now: float) -> None:
+        """The log is read to its present end; a later reading goes on there, in the middle of an epoch if need be."""
+        while self.look(now):
+            pass
+        self._commit(now)
+        self._file.close()
+
+    def end(self, now: float) -> None:
+        """The log has ended: what stands there without a newline counts."""
+        while self.look(now):
+            pass
+        self._take(self._reading.close(), now if self._caught_up else 0.0)
+        self._book.write()
+        self._commit(now)
+        self._file.close()
+
+    def _settle(self, now: float) -> None:
+        if self._settled or self._grew_at is None or now - self._grew_at < QUIET_SECS:
+            return
+        self._settled = True
+        self._take(Said(tuple(self._reading.rows.settle())), now)
+        self._book.write()
+        self._commit(now)
+
+    def _take(self, said: Said, at: float) -> bool:
+        """Adds what was said; True if a record came of it."""
+        written = False
+        for row in said.rows:
+            self._widen(row)
+            record = epoch_of(row, self.mapping, at)
+            if record is not None:
+                self.run.add(record)
+                written = True
+            if row.epochs and math.isfinite(row.epochs) and 0 < row.epochs < 1e7:
+                self.run.heard(at, grown=False, epochs=int(row.epochs))
+        for sample in said.samples:
+            self._book.take(sample, self._reading.rows.generation)
+        return written
+
+    def _widen(self, row: Row) -> None:
+        """A quantity that the log names only later is taken in too; what is mapped already stays as it is."""
+        self._rows = [*self._rows, row][-ROWS_KEPT:]
+        known = {use.column for use in self.mapping.uses} | set(self.mapping.beside)
+        if not (set(row.cells) - known) & _USUAL_NAMES:
+            return
+        mapped = {use.field: use.column for use in self.mapping.uses}
+        try:
+            wider = propose_log(Scan(self.mapping.basis, tuple(self._rows), 0, 0), mapped)
+        except MonitorError:
+            return
+        new = tuple(use for use in wider.uses if use.field not in mapped)
+        self.mapping = replace(self.mapping, uses=(*self.mapping.uses, *new))
+
+    def _commit(self, now: float) -> bool:
+        place, tail = self._file.place(self._reading.waiting_bytes)
+        memory = {
+            "rows": self._reading.rows.memory(),
+            "reading": self._reading.memory(),
+            "samples": self._book.memory(),
+            "tail": tail.hex(),
+        }
+        self.run.source = msgspec.structs.replace(
+            self.run.source, mapping={**self.run.source.mapping, **self.mapping.document()}
+        )
+        done = self.run.commit({str(self.path): place}, memory, self._file.changed_at or now)
+        if done:
+            self._noted_at = now
+        return done
+
+
+_USUAL_NAMES = {name for names in SYNONYMS.values() for name in names}
+
+
+class _SampleBook:
+    """Printed predictions → clips, and one decode an epoch."""
+
+    def __init__(self, run: FollowedRun, memory: Mapping[str, Any]) -> None:
+        self._run = run
+        self._names = _known_clips(run.run_dir, int(memory.get("clips", 0)))
+        self._epoch: float | None = memory.get("epoch")
+        self._generation = int(memory.get("generation", 1))
+        self._said: dict[str, str] = dict(memory.get("said", {}))
+
+    def memory(self) -> dict[str, Any]:
+        return {
+            "clips": len(self._names),
+            "epoch": self._epoch,
+            "generation": self._generation,
+            "said": self._said,
+        }
+
+    def take(self, sample: Sample, generation: int) -> None:
+        if (sample.epoch, generation) != (self._epoch, self._generation):
+            self.write()
+            self._epoch, self._generation = sample.epoch, generation
+        name = self._names.get(sample.reference)
+        if name is None:
+            if len(self._names) >= MOST_CLIPS:
+                return
+            name = self._names[sample.reference] = f"sample-{len(self._names) + 1}"
+            self._run.add(Clip(clip_id=name, reference=sample.reference))
+        self._said[name] = sample.hypothesis
+
+    def write(self) -> None:
+        """Everything that was said of the epoch so far."""
+        said, self._said = self._said, {}
+        if said and self._epoch is not None:
+            self._run.add(
+                Decode(
+                    epoch=self._epoch,
+                    generation=self._generation,
+                    clip_ids=list(said),
+                    hypotheses=list(said.values()),
+                )
+            )
+
+
+def _known_clips(run_dir: Path, count: int) -> dict[str, str]:
+    """Reference → clip id of the first `count` clips that were written."""
+    names: dict[str, str] = {}
+    try:
+        with (run_dir / CLIPS_FILE).open("rb") as lines:
+            for line in lines:
+                if len(names) >= count:
+                    break
+                try:
+                    clip = decode(line, Clip)
+                except ValueError:
+                    continue
+                names[clip.reference] = clip.clip_id
+    except OSError:
+        return {}
+    return names
+
+
+def _bytes_of(text: Any) -> bytes:
+    try:
+        return bytes.fromhex(text) if isinstance(text, str) else b""
+    except ValueError:
+        return b""

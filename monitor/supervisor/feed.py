@@ -1,0 +1,304 @@
+"""The records of a script that writes none itself: its log is read along, by the process that supervises it.
+
+A person has confirmed how the log of `attach` is read, and may change it (`reading.json`). The log of a script that
+was started here is read as it seems right, until somebody says so; a script that writes records of its own is left
+alone from the moment it does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from monitor import files
+from monitor.errors import MonitorError
+from monitor.importers.growing import GrowingFile
+from monitor.importers.live import FILE_OF, About, FollowedRun, read_source
+from monitor.importers.log_follow import LOG_FORMAT, LOOK_BYTES, LogFollower
+from monitor.importers.log_proposal import LogMapping, mapping_of, propose_log, words
+from monitor.importers.log_reading import LogScan
+from monitor.launch import read_progress
+from monitor.run_dir import (
+    LOG_FILE,
+    READING_FILE,
+    RUN_FILE,
+    SOURCE_FILE,
+    Launch,
+    Reading,
+    ReadingWord,
+    Run,
+    decode,
+    encode,
+)
+from monitor.supervisor.lasterror import last_error
+
+log = logging.getLogger(__name__)
+
+SEEK_EVERY_SECS = 1.0
+QUIET_SECS = 5.0
+
+
+class Feed(Protocol):
+    """What a supervision looks at beside its trainer."""
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether somebody said that the log shall not be followed any longer."""
+
+    def look(self, now: float) -> None: ...
+
+    def let_go(self, now: float) -> None: ...
+
+    def end(self, now: float, *, seen: bool) -> None:
+        """The process has ended; `seen`: somebody knows how."""
+
+
+class NoFeed:
+    """Of a run that writes its records itself."""
+
+    is_unwanted = False
+
+    def look(self, now: float) -> None: ...
+
+    def let_go(self, now: float) -> None: ...
+
+    def end(self, now: float, *, seen: bool) -> None: ...
+
+
+NO_FEED = NoFeed()
+
+
+class GuardedFeed:
+    """Another feed, which cannot leave a run without its supervisor: what goes wrong in it ends the reading along."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed: Feed = feed
+
+    @property
+    def is_unwanted(self) -> bool:
+        return self._feed.is_unwanted
+
+    def look(self, now: float) -> None:
+        self._guarded(lambda: self._feed.look(now))
+
+    def let_go(self, now: float) -> None:
+        self._guarded(lambda: self._feed.let_go(now))
+
+    def end(self, now: float, *, seen: bool) -> None:
+        self._guarded(lambda: self._feed.end(now, seen=seen))
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception:
+            log.exception("the log is not read along any longer")
+            self._feed = NO_FEED
+
+
+class LogFeed:
+    """Follows the log that source.json names, for a run whose lock the caller holds."""
+
+    def __init__(self, run_dir: Path, run: FollowedRun, *, one_start: bool = False) -> None:
+        """Raises UnreadableRunError where it was not kept how the log is read."""
+        self._run_dir = run_dir
+        self._one_start = one_start
+        self._follower = LogFollower(run, mapping_of(run.source.mapping), one_start=one_start)
+        self._word: ReadingWord | None = None
+        self._word_stamp = -1
+        self.is_unwanted = False
+        """Whether somebody said that the log shall not be followed any longer."""
+
+    def begin_again(self, generation: int) -> None:
+        self._follower.begin_again(generation)
+
+    @property
+    def grew_at(self) -> float | None:
+        return self._follower.grew_at
+
+    def look(self, now: float) -> None:
+        self._hear_word(now)
+        if not self.is_unwanted:
+            self._follower.look(now)
+
+    def let_go(self, now: float) -> None:
+        """Nobody follows it any longer, and which process trains is no concern of ours."""
+        self._follower.pause(now)
+        self._follower.run.heard(now, grown=False, process=None)
+        self._follower.run.close(now)
+
+    def end(self, now: float, *, seen: bool) -> None:
+        self._follower.end(now)
+        run = self._follower.run
+        if seen:
+            run.close(now)
+            return
+        error = error_at_end(self._follower.path)
+        if error is not None:
+            run.finish("failed", now, error)
+        elif run.is_complete:
+            run.finish("finished", now)
+        else:
+            run.close(now)
+
+    def _hear_word(self, now: float) -> None:
+        path = self._run_dir / READING_FILE
+        try:
+            stamp = path.stat().st_mtime_ns
+            if stamp == self._word_stamp:
+                return
+            word = decode(files.read_bytes(path) or b"", ReadingWord)
+        except (OSError, ValueError):
+            return
+        self._word_stamp = stamp
+        self.is_unwanted = not word.follow
+        try:
+            self._obey(word, now)
+        except (MonitorError, OSError, ValueError) as problem:
+            log.warning("%s could not be followed: %s", READING_FILE, problem)
+
+    def _obey(self, word: ReadingWord, now: float) -> None:
+        if word.mapping and not self._follower.mapping.includes(wanted := mapping_of(word.mapping)):
+            self._read_anew(wanted, now)
+        if word.follow:
+            _tell_reading(self._run_dir, self._follower.mapping, word.by)
+
+    def _read_anew(self, mapping: LogMapping, now: float) -> None:
+        """The whole log once more, read in another way; what was written before is gone."""
+        run = self._follower.run
+        run.close(now)
+        for name in FILE_OF.values():
+            if (self._run_dir / name).exists():
+                files.replace(self._run_dir / name, b"")
+        source = msgspec.structs.replace(run.source, mapping=mapping.document(), places={}, memory={}, kept={})
+        files.replace(self._run_dir / SOURCE_FILE, encode(source))
+        again = FollowedRun.go_on(self._run_dir, now, locked=True)
+        self._follower = LogFollower(again, mapping, one_start=self._one_start)
+
+
+class OwnLogFeed:
+    """The log of a script that was started here: followed only as long as the script writes no records itself."""
+
+    def __init__(self, run_dir: Path, launch: Launch, generation: int) -> None:
+        self._run_dir = run_dir
+        self._launch = launch
+        self._generation = generation
+        self._scan = LogScan()
+        self._log = GrowingFile(run_dir / LOG_FILE)
+        self._feed: LogFeed | None = None
+        self._off = False
+        self._looked_at = self._grew_at = float("-inf")
+
+        self.is_unwanted = False
+
+    def let_go(self, now: float) -> None:
+        """Never asked: a run that was started here is stopped, not let go."""
+
+    def look(self, now: float) -> None:
+        if self._off:
+            return
+        if self._feed is not None:
+            self._feed.look(now)
+        if now - self._looked_at >= SEEK_EVERY_SECS:
+            self._looked_at = now
+            self._seek(now)
+
+    def end(self, now: float, *, seen: bool) -> None:
+        if not self._off and self._feed is None:
+            self._seek(now, at_end=True)
+        self._log.close()
+        if self._feed is not None and not self._off:
+            self._feed.end(now, seen=seen)
+
+    def _seek(self, now: float, *, at_end: bool = False) -> None:
+        if _writes_itself(self._run_dir):
+            self._off = True
+        elif self._feed is None:
+            try:
+                self._begin(now, at_end)
+            except MonitorError as problem:
+                self._off = True
+                log.info("the log is not read along: %s", problem)
+            except OSError as problem:
+                log.warning("the log is not read along yet: %s", problem)
+
+    def _begin(self, now: float, at_end: bool) -> None:
+        if read_source(self._run_dir) is not None:
+            run = FollowedRun.go_on(self._run_dir, now, locked=True)
+        elif (mapping := self._proposal(now, at_end)) is not None:
+            run = FollowedRun.inside(self._run_dir, self._about(mapping), self._generation, now)
+        else:
+            return
+        behind = run.generation < self._generation
+        self._feed = LogFeed(self._run_dir, run, one_start=True)
+        if behind or not run.source.memory:
+            self._feed.begin_again(self._generation)
+        self._log.close()
+        self._feed.look(now)
+
+    def _proposal(self, now: float, at_end: bool) -> LogMapping | None:
+        """How the log seems to be read, once it holds an epoch."""
+        grew = False
+        while data := self._log.read(LOOK_BYTES):
+            self._scan.feed(data)
+            grew = True
+            if not at_end:
+                break
+        if grew:
+            self._grew_at = now
+        elif now - self._grew_at > QUIET_SECS:
+            self._scan.settle()
+        if at_end:
+            self._scan.close()
+        found = self._scan.found()
+        if not found.rows:
+            return None
+        with contextlib.suppress(MonitorError):
+            return propose_log(found)
+        return None
+
+    def _about(self, mapping: LogMapping) -> About:
+        path = self._run_dir / LOG_FILE
+        return About(
+            path=path,
+            format=LOG_FORMAT,
+            name=self._run_dir.name,
+            mapping=mapping.document(),
+            gap_basis=mapping.gap_basis,
+            config=self._launch.config,
+            config_schema=self._launch.config_schema,
+            notes="Its records are read from its log.",
+            reading=Reading(path=str(path), said=words(mapping)),
+        )
+
+
+def error_at_end(path: Path) -> str | None:
+    """The error that a log ends with; None where its last lines are no traceback."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - 20_000))
+            tail = stream.read().decode("utf-8", "replace").rstrip().splitlines()[-3:]
+    except OSError:
+        return None
+    said = last_error(path)
+    return said if said is not None and any(said in line for line in tail) and "Error" in said else None
+
+
+def _writes_itself(run_dir: Path) -> bool:
+    """Whether the script has a RunWriter: its progress.json names the process that trains."""
+    progress = read_progress(run_dir)
+    return progress is not None and progress.process is not None
+
+
+def _tell_reading(run_dir: Path, mapping: LogMapping, by: str) -> None:
+    """run.json says how the log is read and who has confirmed it. Raises OSError or ValueError."""
+    run = decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run)
+    path = run.reading.path if run.reading is not None else ""
+    reading = Reading(path=path, said=words(mapping), confirmed_by=by)
+    files.replace(
+        run_dir / RUN_FILE, encode(msgspec.structs.replace(run, reading=reading, gap_basis=mapping.gap_basis))
+    )

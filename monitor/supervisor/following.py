@@ -1,0 +1,45 @@
+"""Following a log whose process nobody has named: reading along and judging, with nothing to stop or to restart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from monitor.launch import read_progress
+from monitor.supervisor.feed import LogFeed
+from monitor.supervisor.watch import Watch, settings_of_run
+
+IDLE_SECS = 7 * 86_400.0
+"""A log that has not grown for so long is let go; attaching to it again goes on."""
+
+
+class Following:
+    """Call `tick` a few times a second, like a supervision's."""
+
+    def __init__(self, run_dir: Path, feed: LogFeed, now: float) -> None:
+        self._feed = feed
+        self._run_dir = run_dir
+        self._watch = Watch(run_dir, lambda: settings_of_run(run_dir))
+        self._began_at = now
+
+    def tick(self, now: float) -> bool:
+        """True once nobody wants it followed any longer, or it has been silent for a week."""
+        self._feed.look(now)
+        idle = now - max(self._feed.grew_at or 0.0, self._began_at) > IDLE_SECS
+        over = self._feed.is_unwanted or idle
+        if over:
+            self._feed.let_go(now)
+        self._watch.look(now, force=over)
+        return over
+
+    def tell_on(self, now: float) -> bool:
+        """After the end: one more step in delivering what has still to be told; True when nothing is left."""
+        self._watch.look(now)
+        return not self._watch.is_waiting
+
+    def is_the_last(self) -> bool:
+        """Whether the run is still there and nobody has begun to follow it again."""
+        progress = read_progress(self._run_dir)
+        return progress is not None and progress.follower is None
+
+    def close(self) -> None:
+        self._watch.close()

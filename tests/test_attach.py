@@ -1,0 +1,242 @@
+"""`monitor attach` on trainings that somebody else has started: real processes, real logs, a follower that lives on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from monitor import attaching, launcher
+from monitor.attaching import Wish
+from monitor.cli import main
+from monitor.errors import EXIT_OK, EXIT_REFUSED, EXIT_UNREADABLE, EXIT_USAGE, RefusedError
+from monitor.launch import read_launch, read_progress, read_state
+from monitor.reader import RunReader
+from tests.logs import FORMS
+from tests.supervised import end_everything, wait_for, wait_for_state
+
+SCRIPT = """
+import sys, time
+for epoch in range(1, int(sys.argv[1]) + 1):
+    print(f"Epoch {epoch}/{sys.argv[2]} | train loss {5 - 0.04 * epoch:.2f} | val loss {6 - 0.02 * epoch:.2f} "
+          f"| WER {100 - 0.2 * epoch:.1f}%", flush=True)
+    print("Target: REGEN NORD\\nPred: REGEN", flush=True)
+    try:
+        time.sleep(0.1)
+    except KeyboardInterrupt:
+        print("saved what there is", flush=True)
+        sys.exit(0)
+if sys.argv[1] != sys.argv[2]:
+    raise ValueError("the data ended")
+"""
+"""Somebody's training: it knows nothing of us, and saves on Ctrl-C. Arguments: epochs done, epochs planned."""
+
+
+@pytest.fixture
+def training(tmp_path):
+    """`training(epochs, planned)` starts one, its output in train.log; returns (process, log)."""
+    started = []
+    script = tmp_path / "train.py"
+    script.write_text(SCRIPT)
+
+    def start(epochs=10_000, planned=None):
+        log = tmp_path / "train.log"
+        command = [sys.executable, str(script), str(epochs), str(planned or epochs)]
+        with log.open("ab") as out:
+            process = subprocess.Popen(command, stdout=out, stderr=out, cwd=tmp_path, start_new_session=True)
+        started.append(process)
+        wait_for(lambda: log.read_text().count("Epoch") >= 2)
+        return process, log
+
+    yield start
+    end_everything(tmp_path / "runs")
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return tmp_path / "runs"
+
+
+def attach(*words, runs, code=EXIT_OK):
+    assert main(["attach", *map(str, words), "--runs", str(runs)]) == code
+
+
+def epochs(run_dir):
+    return [record.epoch for record in RunReader(run_dir).read(time.time()).epochs]
+
+
+def grows(run_dir):
+    """Waits until a new epoch has come; returns all."""
+    before = len(epochs(run_dir))
+    wait_for(lambda: len(epochs(run_dir)) > before)
+    return epochs(run_dir)
+
+
+def test_nothing_is_followed_before_somebody_says_that_it_is_read_rightly(training, runs, capsys):
+    _, log = training()
+    attach(log, runs=runs, code=EXIT_USAGE)
+    said = capsys.readouterr()
+    assert "epochs in train.log: train loss 4.96 → " in said.out
+    assert "nobody is here to answer; give --yes" in said.err
+    attach(log, "--json", runs=runs)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["run_id"], told["mapping"]["basis"]) == (None, "epochs")
+    assert not runs.exists()
+
+
+def test_a_log_is_followed_and_never_called_running(training, runs, capsys):
+    process, log = training()
+    attach(log, "--yes", runs=runs)
+    assert f"It is written by process {process.pid}" in capsys.readouterr().out
+    found = grows(runs / "train")
+    assert found == list(range(1, len(found) + 1))
+    status = launcher.status(runs / "train")
+    assert (status.word, status.live) == ("followed", True)
+    assert "last grew" in status.evidence
+    with pytest.raises(RefusedError, match=r"which process trains it is not known.*--pid"):
+        launcher.stop(runs / "train")
+    assert process.poll() is None
+
+
+def test_following_ends_when_it_is_asked_to_and_goes_on_in_the_same_run(training, runs, capsys):
+    process, log = training()
+    attach(log, "--yes", runs=runs)
+    follower = read_progress(runs / "train").follower.pid
+    attach("--stop", "train", runs=runs)
+    assert "the training was left alone" in capsys.readouterr().out
+    wait_for(lambda: not psutil.pid_exists(follower))
+    assert (launcher.status(runs / "train").word, process.poll()) == ("imported", None)
+    assert launcher.ensure_supervised(runs / "train") is False
+    attach("--stop", "train", runs=runs, code=EXIT_REFUSED)
+    attach(log, "--yes", runs=runs)
+    assert "It was followed before as train, and goes on there" in capsys.readouterr().out
+    grows(runs / "train")
+    assert sorted(run.name for run in runs.iterdir()) == ["train"]
+    lines = (runs / "train" / "epochs.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == list(range(1, len(lines) + 1))
+
+
+def test_a_killed_follower_is_replaced_at_the_next_contact(training, runs):
+    _, log = training()
+    attach(log, "--yes", runs=runs)
+    grows(runs / "train")
+    os.kill(read_progress(runs / "train").follower.pid, signal.SIGKILL)
+    wait_for(lambda: not attaching.is_followed(runs / "train"))
+    assert launcher.status(runs / "train").word == "imported"
+    assert launcher.ensure_supervised(runs / "train") is True
+    grows(runs / "train")
+    lines = (runs / "train" / "epochs.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == list(range(1, len(lines) + 1))
+
+
+def test_with_its_process_named_a_training_is_stopped_by_ctrl_c_first(training, runs, capsys):
+    process, log = training()
+    attach(log, "--pid", process.pid, "--yes", runs=runs)
+    grows(runs / "train")
+    assert launcher.status(runs / "train").word == "running"
+    launch = read_launch(runs / "train")
+    assert (launch.how, launch.argv[1:], launch.cwd) == ("attach", process.args[1:], str(log.parent))
+    assert main(["stop", "train", "--runs", str(runs)]) == EXIT_OK
+    assert process.wait(10) == 0
+    assert log.read_text().rstrip().endswith("saved what there is")
+    assert (read_state(runs / "train").state, read_state(runs / "train").stop.stage) == ("stopped", "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("planned", "state", "error"), [(12, "finished", None), (99, "failed", "ValueError: the data ended")]
+)
+def test_how_a_named_process_ended_is_told_as_far_as_its_log_tells(training, runs, planned, state, error):
+    process, log = training(12, planned)
+    attach(log, "--pid", process.pid, "--yes", runs=runs)
+    process.wait(10)
+    found = wait_for_state(runs / "train", state)
+    assert (found.error, found.exit_code) == (error, None)
+    assert epochs(runs / "train") == list(range(1, 13))
+
+
+def test_an_attached_run_whose_supervisor_died_is_taken_over_and_read_on(training, runs):
+    process, log = training()
+    attach(log, "--pid", process.pid, "--yes", runs=runs)
+    grows(runs / "train")
+    os.kill(read_state(runs / "train").supervisor.pid, signal.SIGKILL)
+    wait_for(lambda: launcher.status(runs / "train").unsupervised)
+    assert launcher.ensure_supervised(runs / "train") is True
+    grows(runs / "train")
+    assert launcher.status(runs / "train").word == "running"
+
+
+def test_letting_a_named_process_go_leaves_it_alone_for_good(training, runs):
+    process, log = training()
+    attach(log, "--pid", process.pid, "--yes", runs=runs)
+    attach("--stop", "train", runs=runs)
+    wait_for(lambda: launcher.status(runs / "train").word == "imported")
+    assert (launcher.ensure_supervised(runs / "train"), process.poll()) == (False, None)
+
+
+def test_a_reading_that_is_not_right_is_changed_and_the_log_read_anew(training, runs, capsys):
+    _, log = training()
+    attach(log, "--yes", "--fraction", runs=runs)
+    grows(runs / "train")
+    assert RunReader(runs / "train").read(time.time()).epochs[0].val_wer == pytest.approx(99.8)
+    attach("train", "--percent", "--yes", runs=runs)
+    assert "Kept with train" in capsys.readouterr().out
+    wait_for(lambda: (found := RunReader(runs / "train").read(time.time()).epochs) and found[0].val_wer < 1)
+    found = grows(runs / "train")
+    assert found == list(range(1, len(found) + 1))
+    reading = RunReader(runs / "train").read(time.time()).run.reading
+    assert (reading.confirmed_by != "", "wer as val WER in percent" in reading.said) == (True, True)
+
+
+def test_a_process_that_is_none_of_ours_is_refused(training, runs, capsys):
+    _, log = training()
+    for pid, said in ((2**22 - 1, "There is no process"), (os.getpid(), "is no training")):
+        attach(log, "--pid", pid, "--yes", runs=runs, code=EXIT_REFUSED)
+        assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "is empty"), (b"\0\1\2", "binary"), (b"version https://git-lfs.github.com/spec/v1\n", "git-LFS pointer")],
+)
+def test_what_is_no_log_is_one_clear_sentence(tmp_path, runs, capsys, content, said):
+    (tmp_path / "odd.log").write_bytes(content)
+    attach(tmp_path / "odd.log", "--yes", runs=runs, code=EXIT_UNREADABLE)
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_several_logs_are_several_runs(tmp_path, runs, capsys):
+    for name in ("a.log", "b.log"):
+        (tmp_path / name).write_text(FORMS["one line"](range(1, 4)))
+    try:
+        attach(tmp_path / "a.log", tmp_path / "b.log", "--yes", "--json", runs=runs)
+        assert [told["run_id"] for told in json.loads(capsys.readouterr().out)["logs"]] == ["a", "b"]
+        wait_for(lambda: epochs(runs / "a") == epochs(runs / "b") == [1, 2, 3])
+    finally:
+        end_everything(runs)
+
+
+def test_following_in_the_foreground_ends_with_ctrl_c(training, runs):
+    _, log = training()
+    command = [sys.executable, "-m", "monitor", "attach", str(log), "--runs", str(runs), "--yes", "--foreground"]
+    attached = subprocess.Popen(command, cwd=launcher.HOME, stdout=subprocess.DEVNULL, start_new_session=True)
+    wait_for(lambda: (runs / "train" / "epochs.jsonl").exists() and len(epochs(runs / "train")) > 2)
+    os.killpg(attached.pid, signal.SIGINT)
+    attached.wait(20)
+    assert launcher.status(runs / "train").word == "imported"
+    assert launcher.ensure_supervised(runs / "train") is False
+
+
+def test_the_wish_of_a_person_reaches_the_proposal(tmp_path, runs):
+    log = tmp_path / "odd.log"
+    log.write_text("epoch 1 fit=3 dev_ctc=2\nepoch 2 fit=2 dev_ctc=1\n")
+    proposal = attaching.propose(runs, log, Wish("anna", columns={"val_loss": "dev_ctc", "train_loss": "fit"}))
+    assert proposal.said == "Found 2 epochs in odd.log: train loss 3.00 → 2.00, val loss 2.00 → 1.00."

@@ -1,0 +1,107 @@
+"""A file that grows, is cut, moved and begun anew: every byte once, in order."""
+
+import os
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.importers.growing import GrowingFile
+
+
+def read_all(file, piece=7):
+    parts = []
+    while part := file.read(piece):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def append(path, data):
+    with path.open("ab") as stream:
+        stream.write(data)
+
+
+def test_nothing_new_costs_nothing_and_a_missing_file_is_waited_for(tmp_path):
+    file = GrowingFile(tmp_path / "later.log")
+    assert file.read(100) == b""
+    append(tmp_path / "later.log", b"one\n")
+    assert (file.read(100), file.read(100)) == (b"one\n", b"")
+
+
+def test_a_file_that_was_moved_is_read_to_its_end_before_the_new_one(tmp_path):
+    path = tmp_path / "train.log"
+    append(path, b"one\n")
+    file = GrowingFile(path)
+    assert read_all(file) == b"one\n"
+    append(path, b"two\n")
+    path.rename(tmp_path / "train.log.1")
+    append(path, b"three\n")
+    assert read_all(file) == b"two\n\nthree\n"
+
+
+def test_a_file_that_was_moved_while_nobody_was_here_is_found_again(tmp_path):
+    path = tmp_path / "train.log"
+    append(path, b"one\ntwo\n")
+    file = GrowingFile(path)
+    assert file.read(4) == b"one\n"
+    place, tail = file.place(0)
+    file.close()
+    path.rename(tmp_path / "train.log.1")
+    append(path, b"three\n")
+    assert read_all(GrowingFile(path, place, tail)) == b"two\n\nthree\n"
+
+
+def test_a_file_that_was_cut_and_has_grown_beyond_the_place_is_read_from_its_beginning(tmp_path):
+    path = tmp_path / "train.log"
+    append(path, b"one\n")
+    file = GrowingFile(path)
+    read_all(file)
+    os.truncate(path, 0)
+    append(path, b"another run, longer than before\n")
+    assert read_all(file) == b"\nanother run, longer than before\n"
+
+
+def test_the_hole_that_a_writer_leaves_after_a_truncation_is_no_text(tmp_path):
+    path = tmp_path / "train.log"
+    with path.open("wb", buffering=0) as writer:
+        writer.write(b"one\n")
+        file = GrowingFile(path)
+        read_all(file)
+        os.truncate(path, 0)
+        assert file.read(100) == b""
+        writer.write(b"two\n")
+    assert read_all(file).strip() == b"two"
+
+
+def test_a_later_reading_begins_before_an_unfinished_line(tmp_path):
+    path = tmp_path / "train.log"
+    append(path, b"one\nunfin")
+    file = GrowingFile(path)
+    read_all(file)
+    place, tail = file.place(5)
+    append(path, b"ished\n")
+    assert read_all(GrowingFile(path, place, tail)) == b"unfinished\n"
+
+
+@given(st.lists(st.sampled_from(["append", "read", "rotate", "reopen"]), max_size=25))
+@settings(max_examples=60, deadline=None)
+def test_whatever_happens_between_two_readings_each_line_comes_once(tmp_path_factory, steps):
+    path = tmp_path_factory.mktemp("log") / "train.log"
+    path.touch()
+    file = GrowingFile(path)
+    seen, written = b"", 0
+    for number, step in enumerate(steps):
+        if step == "append":
+            append(path, b"line %d\n" % written)
+            written += 1
+        elif step == "read":
+            seen += read_all(file)
+        elif step == "rotate":
+            seen += read_all(file)
+            path.rename(path.with_name(f"train.log.{number}"))
+            path.touch()
+        else:
+            place, tail = file.place(0)
+            file.close()
+            file = GrowingFile(path, place, tail)
+    seen += read_all(file)
+    assert [line for line in seen.split(b"\n") if line] == [b"line %d" % number for number in range(written)]

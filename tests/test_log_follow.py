@@ -1,0 +1,186 @@
+"""A growing log → a run: rotation, truncation, new starts and killed followers included, each record once."""
+
+import os
+import tracemalloc
+
+import pytest
+
+from monitor.importers.live import About, FollowedRun
+from monitor.importers.log_follow import QUIET_SECS, LogFollower
+from monitor.importers.log_proposal import mapping_of, propose_log
+from monitor.importers.log_reading import scan
+from monitor.reader import RunReader
+from tests.logs import FORMS, PAIRS, bar
+
+NOW = 1_800_000_000.0
+
+
+def followed(tmp_path, text):
+    """(the log with this text in it, a follower of it)."""
+    log = tmp_path / "train.log"
+    log.write_text(text)
+    mapping = propose_log(scan(log))
+    run = FollowedRun.begin(tmp_path / "runs", About(log, "log", "run", mapping.document()), NOW)
+    return log, LogFollower(run, mapping)
+
+
+def again(follower):
+    """The same run in the hands of a new follower, as after a kill."""
+    follower.run._lock.release()
+    run = FollowedRun.go_on(follower.run.run_dir, NOW)
+    return LogFollower(run, mapping_of(run.source.mapping))
+
+
+def drained(follower, now=NOW):
+    while follower.look(now):
+        pass
+    return RunReader(follower.run.run_dir).read(now)
+
+
+def append(log, text):
+    with log.open("a") as stream:
+        stream.write(text)
+
+
+def lines(run_dir, name="epochs.jsonl"):
+    return (run_dir / name).read_bytes().splitlines()
+
+
+def test_a_log_without_anything_new_changes_nothing(tmp_path):
+    _, follower = followed(tmp_path, FORMS["one line"](range(1, 4)))
+    before = drained(follower)
+    assert drained(follower).epochs == before.epochs
+    assert len(lines(follower.run.run_dir)) == 3
+
+
+def test_what_is_appended_is_there_at_the_next_look(tmp_path):
+    log, follower = followed(tmp_path, FORMS["one line"](range(1, 4)))
+    drained(follower)
+    append(log, FORMS["one line"]([4]))
+    last = drained(follower, NOW + 60).epochs[-1]
+    assert (last.epoch, last.at, last.val_loss) == (4, NOW + 60, pytest.approx(5.92))
+    assert RunReader(follower.run.run_dir).read(NOW).progress.epochs == 60
+
+
+def test_half_a_line_waits_for_its_other_half(tmp_path):
+    log, follower = followed(tmp_path, FORMS["one line"](range(1, 4)))
+    whole = FORMS["one line"]([4])
+    append(log, whole[:20])
+    assert len(drained(follower).epochs) == 3
+    append(log, whole[20:])
+    assert len(drained(follower).epochs) == 4
+
+
+def test_the_first_epoch_is_shown_after_a_silence(tmp_path):
+    log, follower = followed(tmp_path, FORMS["headings"](range(1, 3)))
+    log.write_text(FORMS["headings"]([1]))
+    follower = LogFollower(follower.run, follower.mapping)
+    assert drained(follower).epochs == ()
+    assert [record.epoch for record in drained(follower, NOW + QUIET_SECS + 1).epochs] == [1]
+
+
+def test_a_rotated_log_goes_on(tmp_path):
+    log, follower = followed(tmp_path, FORMS["headings"](range(1, 4)))
+    drained(follower)
+    append(log, FORMS["headings"]([4])[:-30])
+    log.rename(tmp_path / "train.log.1")
+    log.write_text(FORMS["headings"](range(5, 8)))
+    assert [record.epoch for record in drained(follower).epochs] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_truncated_log_that_begins_anew_is_a_new_start_of_the_run(tmp_path):
+    log, follower = followed(tmp_path, FORMS["one line"](range(1, 11)))
+    drained(follower)
+    os.truncate(log, 0)
+    drained(follower)
+    append(log, FORMS["one line"](range(1, 4)))
+    snapshot = drained(follower)
+    assert [record.epoch for record in snapshot.epochs] == [1, 2, 3]
+    assert (snapshot.resumed_at, len(snapshot.overlaps)) == ((1.0,), 10)
+
+
+def test_a_run_that_was_resumed_in_one_file_keeps_its_last_records_and_marks_the_overlap(tmp_path):
+    text = FORMS["one line"](range(1, 31)) + "Resuming from epoch 25\n" + FORMS["one line"](range(26, 41))
+    _, follower = followed(tmp_path, text)
+    snapshot = drained(follower)
+    assert [record.epoch for record in snapshot.epochs] == list(range(1, 41))
+    assert (snapshot.resumed_at, snapshot.overlaps) == ((26.0,), (26.0, 27.0, 28.0, 29.0, 30.0))
+
+
+@pytest.mark.parametrize("form", ["one line", "headings", "hugging face"])
+def test_a_killed_follower_is_replaced_by_one_that_writes_no_record_twice(tmp_path, form):
+    text = FORMS[form](range(1, 21))
+    log, follower = followed(tmp_path, text)
+    log.write_text("")
+    follower = LogFollower(follower.run, follower.mapping)
+    for at in range(0, len(text), 97):
+        append(log, text[at : at + 97])
+        drained(follower)
+        if (at // 97) % 3 == 2:
+            follower = again(follower)
+    follower.end(NOW)
+    snapshot = RunReader(follower.run.run_dir).read(NOW)
+    assert [record.epoch for record in snapshot.epochs] == list(range(1, 21))
+    assert (snapshot.overlaps, snapshot.problems) == ((), ())
+    assert len(lines(follower.run.run_dir)) == 20
+
+
+def test_records_that_were_written_but_not_noted_are_not_written_again(tmp_path):
+    log, follower = followed(tmp_path, FORMS["one line"](range(1, 4)))
+    drained(follower)
+    noted = (follower.run.run_dir / "source.json").read_bytes()
+    append(log, FORMS["one line"](range(4, 7)) + PAIRS[1])
+    drained(follower)
+    (follower.run.run_dir / "source.json").write_bytes(noted)  # as a kill between the two would leave it
+    follower = again(follower)
+    append(log, FORMS["one line"]([7]))
+    drained(follower)
+    assert len(lines(follower.run.run_dir)) == 7
+
+
+def test_printed_predictions_become_clips_once_and_a_decode_an_epoch(tmp_path):
+    text = "".join(FORMS["one line"]([epoch]) + PAIRS[1 + epoch % 2] for epoch in range(1, 5))
+    _, follower = followed(tmp_path, text)
+    for _ in range(2):
+        drained(follower)
+        follower = again(follower)
+    follower.end(NOW)
+    snapshot = RunReader(follower.run.run_dir).read(NOW)
+    assert [clip.reference for clip in snapshot.clips] == ["REGEN NORD", "SONNE"]
+    assert [(decode.epoch, decode.hypotheses) for decode in snapshot.decodes] == [
+        (1, ["REGEN", "SONNE"]),
+        (2, ["", "SONNE"]),
+        (3, ["REGEN", "SONNE"]),
+        (4, ["", "SONNE"]),
+    ]
+
+
+def test_a_quantity_that_the_log_names_only_later_is_taken_in(tmp_path):
+    log, follower = followed(tmp_path, "epoch 1 loss=3\nepoch 2 loss=2\n")
+    drained(follower)
+    append(log, "epoch 3 loss=1.5 val_loss=2.5 wer=90%\nepoch 4 loss=1.2\n")
+    third = drained(follower).epochs[2]
+    assert (third.train_loss, third.val_loss, third.val_wer, third.gap) == (1.5, 2.5, pytest.approx(0.9), 1.0)
+
+
+def test_a_log_that_vanishes_is_waited_for(tmp_path):
+    log, follower = followed(tmp_path, FORMS["one line"](range(1, 4)))
+    drained(follower)
+    log.unlink()
+    assert not follower.look(NOW)
+    log.write_text(FORMS["one line"](range(4, 6)))
+    assert [record.epoch for record in drained(follower).epochs] == [1, 2, 3, 4, 5]
+
+
+def test_a_long_log_full_of_progress_bars_is_followed_in_little_memory(tmp_path):
+    log, follower = followed(tmp_path, FORMS["one line"](range(1, 3)))
+    with log.open("a") as stream:
+        for epoch in range(3, 83):
+            stream.write("".join("\r" + bar(epoch, step, 1000, 2.0) for step in range(1001)))
+            stream.write("\n" + FORMS["one line"]([epoch]))
+    assert log.stat().st_size > 5_000_000
+    tracemalloc.start()
+    assert len(drained(follower).epochs) == 82
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40_000_000
