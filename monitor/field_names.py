@@ -5,18 +5,27 @@ from __future__ import annotations
 import re
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
-    "epoch": ("epoch", "epochs", "ep"),
-    "step": ("step", "global_step", "iteration", "iter", "updates"),
-    "train_loss": ("train_loss", "training_loss", "loss_train", "tr_loss", "loss"),
+    "epoch": ("epoch", "epochs", "ep", "train_epoch"),
+    "step": ("step", "global_step", "iteration", "iter", "updates", "train_global_step"),
+    "train_loss": (
+        *("train_loss_epoch", "train_epoch_loss", "epoch_train_loss"),
+        *("train_loss", "training_loss", "loss_train", "loss_training", "tr_loss", "loss"),
+    ),
     "train_eval_loss": ("train_eval_loss", "train_loss_eval"),
-    "val_loss": ("val_loss", "valid_loss", "validation_loss", "eval_loss", "dev_loss", "loss_val", "test_loss"),
+    "val_loss": (
+        *("val_loss", "valid_loss", "validation_loss", "eval_loss", "dev_loss", "val_loss_epoch"),
+        *("loss_val", "loss_valid", "loss_validation", "loss_eval", "loss_dev", "validation_epoch_loss", "test_loss"),
+    ),
     "train_wer": ("train_wer", "training_wer", "wer_train"),
-    "val_wer": ("val_wer", "valid_wer", "validation_wer", "eval_wer", "dev_wer", "wer_val", "wer", "test_wer"),
+    "val_wer": (
+        *("val_wer", "valid_wer", "validation_wer", "eval_wer", "dev_wer", "wer_val", "wer_valid", "wer_validation"),
+        *("wer_eval", "wer_dev", "wer", "test_wer"),
+    ),
     "blank_ratio": ("blank_ratio", "val_blank_ratio", "blank", "blank_share", "blank_rate"),
     "empty_ratio": ("empty_ratio", "empty_share"),
     "length_ratio": ("length_ratio", "words_ratio"),
-    "lr": ("lr", "learning_rate"),
-    "grad_norm": ("grad_norm", "gradient_norm"),
+    "lr": ("lr", "learning_rate", "train_learning_rate", "train_lr"),
+    "grad_norm": ("grad_norm", "gradient_norm", "train_grad_norm"),
 }
 """Field → names under which people log it, the likeliest first."""
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.importers.importing import Asked, plan, records
 from monitor.importers.samples import MOST_SAMPLES, Sample, read_samples
-from monitor.importers.table import propose, read_table, records
 
 NOTE = """# My run
 
@@ -104,12 +104,12 @@ def test_what_is_printed_is_what_is_read(pairs):
 def test_the_table_of_epochs_is_found_among_others(tmp_path):
     note = tmp_path / "note.md"
     note.write_text(NOTE, encoding="utf-8")
-    table = read_table(note)
-    assert table.columns == ("Epoch", "Train Loss", "Val Loss", "Val WER", "Gap")
-    found = records(table, propose(table))
-    assert [epoch.epoch for epoch in found.epochs] == [1, 20, 40]
-    assert found.epochs[1].gap == pytest.approx(0.26)
-    assert found.epochs[2].val_wer == pytest.approx(0.923)
+    chosen = plan(note, Asked())
+    assert [use.column for use in chosen.reading.uses] == ["Epoch", "Train Loss", "Val Loss", "Val WER"]
+    found = list(records(chosen))
+    assert [epoch.epoch for epoch in found] == [1, 20, 40]
+    assert found[1].val_loss - found[1].train_loss == pytest.approx(0.26)
+    assert found[2].val_wer == pytest.approx(0.923)
 
 
 def test_a_note_becomes_a_run_with_its_report(tmp_path):

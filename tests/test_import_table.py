@@ -6,30 +6,27 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from monitor.errors import MonitorError, UnreadableRunError, UsageError
+from monitor.errors import UnreadableRunError, UsageError
+from monitor.importers.importing import Asked, plan, records
 from monitor.importers.store import Imported, keep
-from monitor.importers.table import propose, read_table, records
 from monitor.reader import RunReader
 
 
 def understood(tmp_path, text, **how):
     path = tmp_path / "table.csv"
     path.write_text(text, encoding="utf-8")
-    table = read_table(path)
-    uses = propose(table, **how)
-    return {use.field: use for use in uses}, records(table, uses)
+    chosen = plan(path, Asked(**how))
+    return {use.field: use for use in chosen.reading.uses}, chosen, list(records(chosen))
 
 
 def test_a_plain_csv_becomes_epochs_with_their_gap(tmp_path):
-    uses, found = understood(tmp_path, "epoch,train_loss,val_loss,val_wer\n1,3.5,3.6,0.98\n2,2.5,3.1,0.9\n")
+    uses, _, found = understood(tmp_path, "epoch,train_loss,val_loss,val_wer\n1,3.5,3.6,0.98\n2,2.5,3.1,0.9\n")
     assert list(uses) == ["epoch", "train_loss", "val_loss", "val_wer"]
-    assert [epoch.epoch for epoch in found.epochs] == [1, 2]
-    assert found.epochs[1].gap == pytest.approx(0.6)
-    assert found.epochs[1].val_wer == 0.9
-    assert found.notes == ()
+    assert [epoch.epoch for epoch in found] == [1, 2]
+    assert (found[1].val_loss, found[1].val_wer) == (3.1, 0.9)
+    run_id = keep(tmp_path / "runs", Imported("gap", found, "a test"), now=1.0)
+    assert RunReader(tmp_path / "runs" / run_id).read(2.0).epochs[1].gap == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(
@@ -44,60 +41,104 @@ def test_a_plain_csv_becomes_epochs_with_their_gap(tmp_path):
     ],
 )
 def test_other_ways_to_write_the_same_table_are_understood(tmp_path, text):
-    uses, found = understood(tmp_path, text)
+    uses, _, found = understood(tmp_path, text)
     assert uses["val_wer"].scale == 0.01
-    assert [round(epoch.val_wer, 4) for epoch in found.epochs] == [0.98, 0.9]
-    assert [epoch.train_loss for epoch in found.epochs] == [3.5, 2.5]
+    assert [round(epoch.val_wer, 4) for epoch in found] == [0.98, 0.9]
+    assert [epoch.train_loss for epoch in found] == [3.5, 2.5]
 
 
 def test_a_wer_above_one_stays_a_fraction(tmp_path):
-    uses, found = understood(tmp_path, "epoch,val_wer\n1,1.48\n2,0.99\n")
+    uses, _, found = understood(tmp_path, "epoch,val_wer\n1,1.48\n2,0.99\n")
     assert uses["val_wer"].scale == 1.0
-    assert found.epochs[0].val_wer == 1.48
+    assert found[0].val_wer == 1.48
 
 
 def test_the_user_may_say_the_unit(tmp_path):
-    _, found = understood(tmp_path, "epoch,val_wer\n1,1.48\n2,0.99\n", percent=True)
-    assert found.epochs[1].val_wer == pytest.approx(0.0099)
+    _, _, found = understood(tmp_path, "epoch,val_wer\n1,1.48\n2,0.99\n", percent=True)
+    assert found[1].val_wer == pytest.approx(0.0099)
 
 
 def test_the_users_mapping_wins_over_the_names(tmp_path):
-    uses, found = understood(tmp_path, "epoch,loss,ctc\n1,3,5\n", wanted={"val_loss": "loss", "train_loss": "ctc"})
+    uses, _, found = understood(tmp_path, "epoch,loss,ctc\n1,3,5\n", fields={"val_loss": "loss", "train_loss": "ctc"})
     assert uses["val_loss"].column == "loss"
-    assert (found.epochs[0].train_loss, found.epochs[0].val_loss) == (5, 3)
+    assert (found[0].train_loss, found[0].val_loss) == (5, 3)
 
 
 def test_missing_cells_stay_missing_and_non_finite_ones_survive(tmp_path):
-    _, found = understood(tmp_path, "epoch,train_loss,val_loss\n1,nan,-\n2,2.0,inf\n3,1.0,\n")
-    first, second, third = found.epochs
+    _, _, found = understood(tmp_path, "epoch,train_loss,val_loss\n1,nan,-\n2,2.0,inf\n3,1.0,\n")
+    first, second, third = found
     assert math.isnan(first.train_loss) and first.val_loss is None
     assert second.val_loss == math.inf
     assert third.val_loss is None and third.gap is None
 
 
 def test_columns_without_a_field_are_kept_under_their_own_names(tmp_path):
-    _, found = understood(tmp_path, "epoch,val_loss,bleu\n1,3,12.5\n")
-    assert found.epochs[0].metrics == {"bleu": 12.5}
+    _, _, found = understood(tmp_path, "epoch,val_loss,bleu\n1,3,12.5\n")
+    assert found[0].metrics == {"bleu": 12.5}
 
 
 def test_repeated_and_missing_epochs_are_said(tmp_path):
-    _, found = understood(tmp_path, "epoch,val_loss\n1,3\n,2\n1,2.5\n")
-    assert [(epoch.epoch, epoch.val_loss) for epoch in found.epochs] == [(1, 2.5)]
-    assert found.notes == ("Line 3 has no epoch and was left out.", "Epoch 1 stands there twice; line 4 is kept.")
+    _, chosen, found = understood(tmp_path, "epoch,val_loss\n1,3\n,2\n1,2.5\n")
+    assert [(epoch.epoch, epoch.val_loss) for epoch in found] == [(1, 3), (1, 2.5)]
+    assert "Epoch 1 stands there twice; line 4 is kept." in chosen.notes
+    assert "1 lines have no epoch and were left out." in chosen.notes
+
+
+def test_a_row_of_a_test_or_a_mean_at_the_end_is_no_epoch_and_is_named(tmp_path):
+    _, chosen, found = understood(tmp_path, "epoch,val_loss,wer\n1,3,0.9\n2,2,0.8\ntest,2.1,0.85\nmean,2.5,0.85\n")
+    assert [epoch.epoch for epoch in found] == [1, 2]
+    assert chosen.unread.first[0] == "Line 4: 'test' stands where the epoch should."
+
+
+def test_restarts_in_one_file_are_generations_and_the_last_counts(tmp_path):
+    _, chosen, found = understood(tmp_path, "epoch,val_loss\n1,3\n2,2\nepoch,val_loss\n1,5\n2,4\n3,3.5\n")
+    assert [(epoch.generation, epoch.epoch) for epoch in found] == [(1, 1), (1, 2), (2, 1), (2, 2), (2, 3)]
+    assert any("2 starts" in note for note in chosen.notes)
+    run_id = keep(tmp_path / "runs", Imported("again", found, "a test"), now=1.0)
+    seen = RunReader(tmp_path / "runs" / run_id).read(2.0)
+    assert [epoch.val_loss for epoch in seen.epochs] == [5, 4, 3.5]
+
+
+def test_one_start_can_be_taken_alone(tmp_path):
+    _, _, found = understood(tmp_path, "epoch,val_loss\n1,3\n2,2\n1,5\n", start=1)
+    assert [(epoch.generation, epoch.val_loss) for epoch in found] == [(1, 3), (1, 2)]
+    with pytest.raises(UsageError, match="no start 3"):
+        understood(tmp_path, "epoch,val_loss\n1,3\n2,2\n1,5\n", start=3)
+
+
+def test_padded_names_and_cells_are_the_same_as_bare_ones(tmp_path):
+    _, _, found = understood(tmp_path, "     epoch,    train_loss,   val_loss\n     1,   3.5,      3.6\n")
+    assert (found[0].epoch, found[0].train_loss, found[0].val_loss) == (1, 3.5, 3.6)
+
+
+def test_percent_and_fraction_under_one_name_and_losses_on_two_scales_are_said(tmp_path):
+    text = "epoch,train_loss,val_loss,wer\n1,250,3,0.98\n2,200,2.5,0.97\n3,180,2.4,96.1\n"
+    _, chosen, _ = understood(tmp_path, text)
+    assert any("wer changes by a factor of 30 or more at line 4" in note for note in chosen.notes)
+    assert any("different scales" in note for note in chosen.notes)
+
+
+def test_what_the_loss_is_per_is_stated_by_the_user_or_stays_open(tmp_path):
+    text = "epoch,val_loss\n1,3\n"
+    assert understood(tmp_path, text)[1].units["loss"] == "as logged"
+    assert understood(tmp_path, text, per="utterance")[1].units["loss"] == "nats per utterance"
 
 
 def test_without_an_epoch_column_lines_are_counted_and_that_is_said(tmp_path):
-    _, found = understood(tmp_path, "train_loss,val_loss\n3,3\n2,3\n")
-    assert [epoch.epoch for epoch in found.epochs] == [1, 2]
-    assert "counted" in found.notes[0]
+    _, chosen, found = understood(tmp_path, "train_loss,val_loss\n3,3\n2,3\n")
+    assert [epoch.epoch for epoch in found] == [1, 2]
+    assert "counted" in chosen.notes[0]
 
 
 @pytest.mark.parametrize(
     ("text", "error", "says"),
     [
-        ("", UnreadableRunError, "holds no table"),
-        ("only a title\n", UnreadableRunError, "holds no table"),
+        ("", UnreadableRunError, "is empty"),
+        ("only a title\n", UnreadableRunError, "nothing that can be read"),
+        ("epoch,val_loss\n", UnreadableRunError, "nothing that can be read"),
         ("a,b\n1,2\n", UsageError, "--map val_loss=COLUMN"),
+        ("\x00\x01\x02", UnreadableRunError, "not a text file"),
+        ("\x1f\u0000", UnreadableRunError, "not a text file"),
     ],
 )
 def test_what_is_no_table_of_epochs_is_one_sentence(tmp_path, text, error, says):
@@ -106,33 +147,14 @@ def test_what_is_no_table_of_epochs_is_one_sentence(tmp_path, text, error, says)
 
 
 def test_a_table_whose_epochs_are_no_numbers_is_refused(tmp_path):
-    with pytest.raises(UnreadableRunError, match="No line of the table has an epoch"):
-        understood(tmp_path, "epoch,val_loss\nx,3\n", wanted={"epoch": "epoch"})
-
-
-def test_a_binary_file_is_refused_in_one_sentence(tmp_path):
-    path = tmp_path / "events.out"
-    path.write_bytes(b"\x00\x01\x02")
-    with pytest.raises(UnreadableRunError, match="not a text file"):
-        read_table(path)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.one_of(st.text(max_size=300), st.binary(max_size=300)))
-def test_no_content_brings_a_traceback(tmp_path_factory, content):
-    path = tmp_path_factory.mktemp("any") / "table"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
-    try:
-        table = read_table(path)
-        records(table, propose(table))
-    except MonitorError as problem:
-        assert str(problem).endswith((".", "COLUMN"))
+    with pytest.raises(UsageError, match="no column 'epoch' with numbers"):
+        understood(tmp_path, "epoch,val_loss\n-,3\n", fields={"epoch": "epoch"})
 
 
 def test_an_import_never_touches_a_run_of_the_same_name(tmp_path):
-    _, found = understood(tmp_path, "epoch,val_loss\n1,3\n")
-    first = keep(tmp_path / "runs", Imported("my run", found.epochs, "from a test"), now=1.0)
-    second = keep(tmp_path / "runs", Imported("my run", found.epochs, "from a test"), now=2.0)
+    _, _, found = understood(tmp_path, "epoch,val_loss\n1,3\n")
+    first = keep(tmp_path / "runs", Imported("my run", found, "from a test"), now=1.0)
+    second = keep(tmp_path / "runs", Imported("my run", found, "from a test"), now=2.0)
     assert (first, second) == ("my-run", "my-run-2")
     assert RunReader(tmp_path / "runs" / first).read(3.0).run.created_at == 1.0
 

@@ -121,6 +121,11 @@ def console() -> Console:
     return Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 
 
+def err_console() -> Console:
+    """Where progress and asides go, so that stdout holds the answer alone."""
+    return Console(stderr=True, markup=False, highlight=False, emoji=False)
+
+
 def confirm(question: str, yes: bool) -> None:
     """Asks before something that cannot be undone. Raises RefusedError on "no", UsageError where nobody can answer."""
     if yes:

@@ -225,22 +225,37 @@ class FollowedRun:
         if isinstance(record, (Epoch, Step)) and record.generation > self.generation:
             self.generation = record.generation
 
-    def commit(self, places: Mapping[str, Place], memory: Mapping[str, Any], now: float) -> bool:
-        """Everything added is on disk, and noted how far the source was read. False: the disk did not take it (yet)."""
+    def commit(
+        self, places: Mapping[str, Place], memory: Mapping[str, Any], now: float, *, reread: bool = False
+    ) -> bool:
+        """Everything added is on disk, and noted how far the source was read. False: the disk did not take it (yet).
+
+        `reread`: whoever goes on will not begin at these places but read the source anew from where it stood at the
+        last commit without this; every record since then is passed over.
+        """
         if self._outbox.flush() is not None:
             self.heard(now, grown=False)
             return False
         try:
             self._outbox.sync()
             self.source = msgspec.structs.replace(
-                self.source, places=dict(places), memory=dict(memory), kept=_sizes(self.run_dir), updated_at=now
+                self.source,
+                places=dict(places),
+                memory=dict(memory),
+                kept=self.source.kept if reread else _sizes(self.run_dir),
+                updated_at=now,
             )
             files.replace(self.run_dir / SOURCE_FILE, encode(self.source))
         except OSError:
             return False
-        self._passed_over = {}
+        if not reread:
+            self._passed_over = {}
         self.heard(now, force=True)
         return True
+
+    def mapped(self, mapping: Mapping[str, Any]) -> None:
+        """The source is read in another way from now on; the next commit notes it."""
+        self.source = msgspec.structs.replace(self.source, mapping=dict(mapping))
 
     def heard(self, now: float, *, grown: bool = True, force: bool = False, **changes: Any) -> bool:
         """Tells progress.json; `grown`: the source has grown, which is the only sign of life a foreign script gives.

@@ -11,10 +11,11 @@ from typing import Any
 
 from monitor.errors import UnreadableRunError, UsageError
 from monitor.field_names import SHARES, SYNONYMS
+from monitor.importers.items import Row as Numbers
 from monitor.importers.log_epochs import Basis, Row
 from monitor.importers.log_line import plain_name
 from monitor.importers.log_reading import Scan
-from monitor.importers.table import Table, Use, propose
+from monitor.importers.mapping import Survey, Use, Wish, propose
 from monitor.run_dir import Epoch, GapBasis
 
 MOST_BESIDE = 40
@@ -82,10 +83,20 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
             "Say which is which: --map val_loss=NAME."
         )
     columns = tuple(chosen.values())
-    table = Table(columns, tuple(tuple(row.cells.get(name, "") for name in columns) for row in rows), 1)
-    uses = tuple(use for use in propose(table, chosen, percent) if chosen.get(use.field) == use.column)
+    proposed = propose(_surveyed(rows, columns), Wish(chosen, percent))
+    uses = tuple(use for use in proposed if chosen.get(use.field) == use.column)
     often = [name for name, count in seen.most_common() if count * 2 >= len(rows) and name not in columns]
     return LogMapping(found.basis, uses, tuple(often[:MOST_BESIDE]))
+
+
+def _surveyed(rows: tuple[Row, ...], columns: tuple[str, ...]) -> Survey:
+    """What the numbers under each name are like, for their units."""
+    survey = Survey()
+    for place, row in enumerate(rows, 1):
+        cells = {name: cell for name in columns if (cell := row.cells.get(name))}
+        values = {name: number for name, cell in cells.items() if (number := _number(cell)) is not None}
+        survey.take(Numbers(place, values, percents=frozenset(name for name in values if "%" in cells[name])))
+    return survey
 
 
 def _column(name: str, seen: Mapping[str, int]) -> str:

@@ -1,28 +1,24 @@
-"""Imported records → a run directory of their own."""
+"""Imported records → a run directory of their own, which is there as a whole or not at all."""
 
 from __future__ import annotations
 
+import secrets
+import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from monitor import files
 from monitor.errors import RefusedError
-from monitor.importers.live import new_folder, slug
+from monitor.importers.live import FILE_OF, new_folder, slug
 from monitor.importers.samples import Sample
-from monitor.run_dir import (
-    CLIPS_FILE,
-    DECODES_FILE,
-    EPOCHS_FILE,
-    RUN_FILE,
-    Clip,
-    Decode,
-    Epoch,
-    Floors,
-    GapBasis,
-    Run,
-    encode,
-    encode_line,
-)
+from monitor.run_dir import RUN_FILE, Clip, Decode, Epoch, Floors, GapBasis, Record, Run, Step, encode, encode_line
+from monitor.writer import gap_of
+
+BATCH_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -30,44 +26,75 @@ class Imported:
     """What an importer found, ready to be kept."""
 
     name: str
-    epochs: tuple[Epoch, ...]
+    records: Iterable[Epoch | Step]
+    """May be long; read once."""
     source: str
     gap_basis: GapBasis = "train"
     floors: Floors = field(default_factory=Floors)
     samples: tuple[Sample, ...] = ()
+    config: dict[str, Any] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=lambda: {"loss": "as logged", "wer": "fraction"})
 
 
 def keep(runs_dir: Path, imported: Imported, now: float) -> str:
     """Writes a new run directory and returns its run id; never touches one that exists. Raises RefusedError."""
+    # Hidden until it is whole: whoever is interrupted leaves no half of a run in the list.
+    aside = runs_dir / f".importing-{secrets.token_hex(6)}"
     try:
+        aside.mkdir(parents=True)
+        _write_records(aside, imported)
         run_dir = new_folder(runs_dir, slug(imported.name))
-        run = Run(
-            run_id=run_dir.name,
-            name=imported.name,
-            created_at=now,
-            floors=imported.floors,
-            units={"loss": "as logged", "wer": "fraction"},
-            gap_basis=imported.gap_basis,
-            notes=imported.source,
-        )
-        files.replace(run_dir / EPOCHS_FILE, b"".join(encode_line(epoch) for epoch in imported.epochs))
-        if imported.samples:
-            clips, decodes = _decoded(imported)
-            files.replace(run_dir / CLIPS_FILE, b"".join(encode_line(clip) for clip in clips))
-            files.replace(run_dir / DECODES_FILE, b"".join(encode_line(decode) for decode in decodes))
-        # Last: a folder without it is no run yet.
-        files.replace(run_dir / RUN_FILE, encode(run))
+        files.replace(aside / RUN_FILE, encode(_described(run_dir.name, imported, now)))
+        aside.rename(run_dir)
     except OSError as problem:
         raise RefusedError(f"Cannot write into {runs_dir}: {problem.strerror}.") from problem
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
     return run_dir.name
 
 
-def _decoded(imported: Imported) -> tuple[list[Clip], list[Decode]]:
+def _described(run_id: str, imported: Imported, now: float) -> Run:
+    return Run(
+        run_id=run_id,
+        name=imported.name,
+        created_at=now,
+        config=imported.config,
+        floors=imported.floors,
+        units=imported.units,
+        gap_basis=imported.gap_basis,
+        notes=imported.source,
+    )
+
+
+def _write_records(folder: Path, imported: Imported) -> None:
+    opened: dict[type[Record], files.AppendFile] = {
+        kind: files.AppendFile(folder / FILE_OF[kind]) for kind in (Epoch, Step, Clip, Decode)
+    }
+    waiting: dict[type[Record], bytearray] = {kind: bytearray() for kind in opened}
+    last = 0.0
+    for record in imported.records:
+        if isinstance(record, Epoch):
+            last = record.epoch
+            if record.gap is None:
+                record = msgspec.structs.replace(record, gap=gap_of(record, imported.gap_basis))
+        lines = waiting[type(record)]
+        lines += encode_line(record)
+        if len(lines) > BATCH_BYTES:
+            opened[type(record)].append(bytes(lines))
+            lines.clear()
+    for decoded in _decoded(imported.samples, last):
+        waiting[type(decoded)] += encode_line(decoded)
+    for kind, lines in waiting.items():
+        if lines or kind is Epoch:
+            opened[kind].append(bytes(lines), sync=True)
+        opened[kind].close()
+
+
+def _decoded(samples: tuple[Sample, ...], last: float) -> list[Clip | Decode]:
     """One clip a target; samples without an epoch are the last evaluation's."""
-    last = imported.epochs[-1].epoch if imported.epochs else 0.0
     names: dict[str, str] = {}
     by_epoch: dict[float, dict[str, str]] = {}
-    for sample in imported.samples:
+    for sample in samples:
         name = names.setdefault(sample.reference, f"sample-{len(names) + 1}")
         by_epoch.setdefault(last if sample.epoch is None else sample.epoch, {})[name] = sample.hypothesis
     clips = [Clip(clip_id=name, reference=reference) for reference, name in names.items()]
@@ -75,4 +102,4 @@ def _decoded(imported: Imported) -> tuple[list[Clip], list[Decode]]:
         Decode(epoch=epoch, clip_ids=list(said), hypotheses=list(said.values()))
         for epoch, said in sorted(by_epoch.items())
     ]
-    return clips, decodes
+    return [*clips, *decodes]

@@ -1,233 +1,125 @@
-"""A table of epochs (CSV, TSV, semicolons, or a Markdown table) → records, with a mapping that can be shown first.
+"""A table of epochs in a text: one line with names, then one line an epoch; commas, semicolons, tabs or bars between.
 
-Nothing is guessed silently: `propose` says which column becomes which field and in which unit, `records` applies it.
+What any script writes with `csv.DictWriter`, `DataFrame.to_csv` or a spreadsheet. Read line by line, as it grows.
+A header that is written again, or another one, is taken as the names of what follows: the script was started anew.
+A cell with a line break inside quotes is not read; its lines are named.
 """
 
 from __future__ import annotations
 
 import csv
-import io
-import itertools
-import math
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from monitor.errors import UnreadableRunError, UsageError
-from monitor.field_names import SHARES, SYNONYMS, plain
-from monitor.run_dir import Epoch
+from monitor.errors import UnreadableRunError
+from monitor.field_names import SYNONYMS, plain
+from monitor.importers.items import Importer, Item, Row, Unread
+from monitor.importers.lines import Lines, check_text
+from monitor.importers.numbers import MARKS, number
+from monitor.run_dir import Place
 
-MOST_BYTES = 200_000_000
-SNIFFED_BYTES = 20_000
 DELIMITERS = ",;\t|"
-MISSING = frozenset({"", "-", "–", "—", "na", "n/a", "none", "null"})
-
-PERCENT_FROM = 3.0
-"""A share with a value above this was written in percent: WER may pass 100 %, but not 300 % at its best."""
+KNOWN = frozenset(name for names in SYNONYMS.values() for name in names)
+MOST_CELLS = 2000
 
 
-RULER = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")
-"""The line under the names of a Markdown table."""
-MARKS = re.compile(r"\*\*|__|`")
-"""Bold and code in a cell are no part of its value."""
+class Table(Importer):
+    """CSV of any script. The formats below it know more about whose table it is."""
+
+    name = "table"
+    title = "a table of epochs (CSV, TSV, semicolons)"
+
+    def __init__(self, path: Path, *, follow: bool = False) -> None:
+        super().__init__(path, follow=follow)
+        self._lines = Lines(path, follow=follow)
+        self._columns: list[str] = []
+        self._delimiter = ","
+
+    @classmethod
+    def fits(cls, path: Path, head: bytes) -> float:
+        names = header_of(head)
+        known = sum(plain(name) in KNOWN for name in names)
+        usual = path.suffix.lower() in (".csv", ".tsv")
+        return 0.0 if len(names) < 2 and not usual else 0.3 + 0.1 * usual if known else 0.1 * usual + 0.01
+
+    def items(self) -> Iterator[Item]:
+        for line, text in self._lines.read():
+            if self._lines.lives != self.lives:
+                self._columns, self.lives = [], self._lines.lives
+            if text.strip():
+                yield from self._line(line, text)
+        if not self._columns and not self.follow:
+            raise UnreadableRunError(
+                f"{self.path} holds no table: give a first line with column names and one line an epoch."
+            )
+        yield from unread_of(self._lines)
+
+    def _line(self, line: int, text: str) -> Iterator[Item]:
+        if not self._columns:
+            check_text(self.path, text.encode("utf-8", "replace")[:1000])
+            self._delimiter = max(DELIMITERS, key=text.count)
+        try:
+            cells = cells_of(text, self._delimiter)
+        except csv.Error as problem:
+            yield Unread(line, f"no row of a table ({problem})")
+            return
+        if not self._columns or self._is_header(cells):
+            self._columns = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)][:MOST_CELLS]
+        else:
+            yield self._row(line, cells)
+
+    def _is_header(self, cells: list[str]) -> bool:
+        return len(cells) > 1 and sum(plain(cell) in KNOWN for cell in cells) > 1
+
+    def _row(self, line: int, cells: list[str]) -> Item:
+        if len(cells) < len(self._columns) and len(cells) < 2:
+            return Unread(line, f"{len(cells)} cell instead of {len(self._columns)}")
+        return row_of(line, self._columns, cells)
+
+    def places(self) -> dict[str, Place]:
+        return {self.path.name: self._lines.place}
 
 
-@dataclass(frozen=True)
-class Table:
-    """Cells as text; every row as long as `columns`."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    first_line: int
-    """Line of the file that holds the first row; for messages."""
-
-
-@dataclass(frozen=True)
-class Use:
-    """One column in use: `scale` turns its numbers into the field's unit."""
-
-    field: str
-    column: str
-    scale: float = 1.0
-
-
-@dataclass(frozen=True)
-class Records:
-    epochs: tuple[Epoch, ...]
-    notes: tuple[str, ...]
-    """What was left out or read with care, in sentences."""
-
-
-def read_table(path: Path) -> Table:
-    """The table in a file. Raises UnreadableRunError in one sentence if there is none."""
-    lines = read_lines(path)
-    tables = _markdown_tables(lines)
-    if tables:
-        return max(tables, key=_fields_known)
-    skipped = next((place for place, line in enumerate(lines) if line.strip()), len(lines))
-    lines = lines[skipped:]
-    cells = _split(path, lines)
-    if len(cells) < 2:
-        raise UnreadableRunError(f"{path} holds no table: give a first line with column names and one line an epoch.")
-    return _table(cells, skipped + 2)
-
-
-def _table(cells: list[list[str]], first_line: int) -> Table:
-    columns = tuple(cell.strip() or f"column {place}" for place, cell in enumerate(cells[0], 1))
-    width = len(columns)
-    rows = tuple(tuple((row + [""] * width)[:width]) for row in cells[1:] if any(cell.strip() for cell in row))
-    return Table(columns, rows, first_line)
-
-
-def _markdown_tables(lines: list[str]) -> list[Table]:
-    """Every table of a Markdown text: a line of names, a ruler, and the lines with bars that follow."""
-    tables = []
-    for place, line in enumerate(lines):
-        if place == 0 or not RULER.match(line) or "|" not in lines[place - 1]:
-            continue
-        rows = list(itertools.takewhile(lambda row: "|" in row, lines[place + 1 :]))
-        cells = [[MARKS.sub("", cell).strip() for cell in row.strip().strip("|").split("|")] for row in rows]
-        names = [cell.strip() for cell in lines[place - 1].strip().strip("|").split("|")]
-        if cells:
-            tables.append(_table([[MARKS.sub("", name) for name in names], *cells], place + 2))
-    return tables
-
-
-def _fields_known(table: Table) -> tuple[int, int]:
-    """(columns that are fields, rows): the table of epochs is the one with most."""
-    names = {name for synonyms in SYNONYMS.values() for name in synonyms}
-    return sum(plain(column) in names for column in table.columns), len(table.rows)
-
-
-def read_lines(path: Path) -> list[str]:
-    """The lines of a text file. Raises UnreadableRunError in one sentence where it is none."""
-    return _text(path).splitlines()
-
-
-def _text(path: Path) -> str:
+def header_of(head: bytes) -> list[str]:
+    """The names in the first line of a text; none where it is no text."""
+    if b"\0" in head:
+        return []
+    text = head.decode("utf-8-sig", "replace").lstrip()
+    first = text.split("\n", 1)[0]
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise UnreadableRunError(f"{path} has {size:,} bytes; a table of epochs has at most {MOST_BYTES:,}.")
-        data = path.read_bytes()
-    except OSError as problem:
-        raise UnreadableRunError(f"{path} cannot be read: {problem.strerror}.") from problem
-    if b"\0" in data:
-        raise UnreadableRunError(f"{path} is not a text file; give a table of epochs as CSV.")
-    return data.decode("utf-8-sig", "replace")
-
-
-def _split(path: Path, lines: list[str]) -> list[list[str]]:
-    sample = "\n".join(lines)[:SNIFFED_BYTES]
-    head = lines[0] if lines else ""
-    delimiter = max(DELIMITERS, key=head.count)
-    try:
-        # The sniffer knows quotes; where it finds nothing, the header's most frequent separator is taken.
-        delimiter = csv.Sniffer().sniff(sample, DELIMITERS).delimiter if head.count(delimiter) == 0 else delimiter
+        return [cell.strip() for cell in cells_of(first, max(DELIMITERS, key=first.count))]
     except csv.Error:
-        delimiter = ","
-    try:
-        return list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
-    except csv.Error as problem:
-        raise UnreadableRunError(f"{path} cannot be read as a table: {problem}.") from problem
+        return []
 
 
-def propose(table: Table, wanted: Mapping[str, str] | None = None, percent: bool | None = None) -> tuple[Use, ...]:
-    """Which column becomes which field. `wanted` (field → column) is the user's word and wins over the names.
-
-    `percent`: whether shares such as WER are written in percent; None looks at header and values.
-    Raises UsageError for an unknown field or column, or where no loss and no WER can be found.
-    """
-    chosen = dict(wanted or {})
-    for field, column in chosen.items():
-        if field not in SYNONYMS:
-            raise UsageError(f"There is no field {field}; a column can become {', '.join(SYNONYMS)}.")
-        if column not in table.columns:
-            raise UsageError(f"There is no column {column!r}; the table has {', '.join(table.columns)}.")
-    # Columns without any value claim no field.
-    filled = [column for column in table.columns if any(_number(text) is not None for text in _cells(table, column))]
-    by_plain = {plain(column): column for column in reversed(filled)}
-    for field, names in SYNONYMS.items():
-        free = [by_plain[name] for name in names if name in by_plain and by_plain[name] not in chosen.values()]
-        if field not in chosen and free:
-            chosen[field] = free[0]
-    if not {"train_loss", "val_loss", "val_wer"} & set(chosen):
-        raise UsageError(
-            f"No column looks like a loss or a WER; the table has {', '.join(table.columns)}. "
-            "Say which is which: --map val_loss=COLUMN."
-        )
-    used = [(field, chosen[field]) for field in SYNONYMS if field in chosen]
-    return tuple(Use(field, column, _scale(table, field, column, percent)) for field, column in used)
+def cells_of(text: str, delimiter: str) -> list[str]:
+    if '"' not in text:
+        return text.split(delimiter)
+    return next(csv.reader([text.replace("\0", "")], delimiter=delimiter), [])
 
 
-def _scale(table: Table, field: str, column: str, percent: bool | None) -> float:
-    if field not in SHARES:
-        return 1.0
-    if percent is None:
-        texts = _cells(table, column)
-        named = bool(re.search(r"%|percent|pct", column.lower())) or any("%" in text for text in texts)
-        values = [value for value in map(_number, texts) if value is not None and math.isfinite(value)]
-        percent = (
-            named
-            or (field == "val_wer" and bool(values) and min(values) > PERCENT_FROM)
-            or (bool(values) and max(values) > PERCENT_FROM)
-        )
-    return 0.01 if percent else 1.0
+def row_of(line: int, columns: list[str], cells: list[str]) -> Item:
+    """The numbers of one line. Words in its epoch's place (best, test, mean) mean that it is no epoch."""
+    values: dict[str, float] = {}
+    percents = []
+    for name, cell in zip(columns, cells, strict=False):
+        value = number(MARKS.sub("", cell) if "*" in cell or "`" in cell else cell)
+        if value is not None:
+            values[name] = value
+            if cell.rstrip(" *`|").endswith("%"):
+                percents.append(name)
+        elif plain(name) == "epoch" and any(letter.isalpha() for letter in cell):
+            return Unread(line, f"{cell.strip()[:40]!r} stands where the epoch should")
+    if not values:
+        return Unread(line, "no number in it")
+    return Row(line, values, percents=frozenset(percents))
 
 
-def _cells(table: Table, column: str) -> list[str]:
-    place = table.columns.index(column)
-    return [row[place] for row in table.rows]
-
-
-def _number(text: str) -> float | None:
-    """A cell as a number; None where it is empty or no number. 'nan' and 'inf' are numbers here."""
-    bare = text.strip().rstrip("%").strip().lower()
-    if bare in MISSING:
-        return None
-    if "," in bare and "." not in bare and bare.count(",") == 1:
-        bare = bare.replace(",", ".")
-    try:
-        return float(bare)
-    except ValueError:
-        return None
-
-
-def records(table: Table, uses: tuple[Use, ...]) -> Records:
-    """The epochs of a table, in file order with the last of equal epochs kept, and what was left out."""
-    by_field = {use.field: (table.columns.index(use.column), use.scale) for use in uses}
-    extra = [place for place in range(len(table.columns)) if place not in {at for at, _ in by_field.values()}]
-    found: dict[float, Epoch] = {}
-    notes = []
-    for number, row in enumerate(table.rows, table.first_line):
-        values = {field: _scaled(row[place], scale) for field, (place, scale) in by_field.items()}
-        epoch = values.pop("epoch", None) if "epoch" in by_field else float(number - table.first_line + 1)
-        if epoch is None or not math.isfinite(epoch):
-            notes.append(f"Line {number} has no epoch and was left out.")
-            continue
-        if epoch in found:
-            notes.append(f"Epoch {epoch:g} stands there twice; line {number} is kept.")
-        metrics = {table.columns[place]: value for place in extra if (value := _number(row[place])) is not None}
-        found[epoch] = _epoch(epoch, values, metrics)
-    if not found:
-        raise UnreadableRunError("No line of the table has an epoch; say which column holds it: --map epoch=COLUMN.")
-    ordered = tuple(found[epoch] for epoch in sorted(found))
-    if "epoch" not in by_field:
-        notes.append("There is no epoch column: lines are counted instead.")
-    return Records(ordered, tuple(notes))
-
-
-def _scaled(text: str, scale: float) -> float | None:
-    value = _number(text)
-    return None if value is None else value * scale
-
-
-def _epoch(epoch: float, values: dict[str, float | None], metrics: dict[str, float]) -> Epoch:
-    step = values.pop("step", None)
-    known: dict[str, Any] = {field: value for field, value in values.items() if value is not None}
-    train = known.get("train_eval_loss", known.get("train_loss"))
-    gap = known["val_loss"] - train if train is not None and "val_loss" in known else None
-    steps = int(step) if step is not None and math.isfinite(step) else 0
-    return Epoch(epoch=epoch, step=steps, gap=gap, metrics=metrics, **known)
+def unread_of(lines: Lines) -> Iterator[Item]:
+    """Lines that were no lines of a text."""
+    for line in lines.too_long:
+        yield Unread(line, "longer than a line of text")
+    lines.too_long = []
+    if lines.not_utf8:
+        yield Unread(0, f"{lines.not_utf8} lines hold bytes that are no UTF-8; they are read without them")
+        lines.not_utf8 = 0

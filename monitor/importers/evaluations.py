@@ -1,0 +1,305 @@
+"""Rows of numbers → Epoch and Step records: which rows make one evaluation, and where a run begins again.
+
+A format of "evaluations" gives a whole one in every row. In one of "events" the train loss comes step by step and the
+validation in rows of its own: an evaluation is then what is logged at one step (or in one epoch, where there are no
+steps), and its train loss is what the file calls so for the whole epoch, else the mean of the steps since the
+evaluation before. What was logged once is never carried on as if it had been measured again.
+
+The result depends on the rows alone, never on when they were read: who reads them again gets the same records.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitor.importers.items import Row, Shape, Told
+from monitor.importers.mapping import EVALUATED, STEP_LOSS, Use
+from monitor.run_dir import Epoch, Step
+
+STEP_FIELDS = ("lr", "grad_norm")
+_AGAIN = "The run begins again or goes back at line {}; what it repeats replaces what was there."
+
+
+@dataclass
+class Open:
+    """An evaluation that may still get more numbers."""
+
+    epoch: float | None
+    step: int
+    line: int
+    at: float = 0.0
+    values: dict[str, float] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Counts:
+    """What a person should know about how rows became evaluations."""
+
+    evaluations: int = 0
+    steps: int = 0
+    without_epoch: int = 0
+    repeated: Told = field(default_factory=Told)
+    """Evaluations that are written twice in a row; the later one counts."""
+    began_again: Told = field(default_factory=lambda: Told(most=3))
+    """Where the run goes back."""
+    means: int = 0
+    """Evaluations whose train loss is a mean over steps."""
+    stale: int = 0
+    counted: bool = False
+    """There is no epoch: evaluations are numbered."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How rows are read: which names mean what, and how they lie in the file."""
+
+    uses: tuple[Use, ...]
+    shape: Shape
+    train_only: bool = False
+    """Nothing was validated: an epoch's mean train loss is all there is."""
+    drop_stale: bool = False
+    """The format repeats a train loss until a new one is logged."""
+    steps_per_epoch: float | None = None
+    """Where one epoch holds several evaluations under one number: they are told apart by their steps."""
+
+
+class Evaluations:
+    """Takes rows in file order and gives out records as soon as they are complete."""
+
+    def __init__(self, reading: Reading, generation: int = 1) -> None:
+        self.counts = Counts()
+        self.generation = generation
+        self._reading = reading
+        self.use(reading.uses)
+        self._train_only = reading.train_only and self._has_epoch
+        self._open: Open | None = None
+        self._since = Since()
+        self._usual: frozenset[str] = frozenset()
+        self._steps: dict[str, int] = {}
+        """By name: the step of its last number. Names of one file may count different steps."""
+        self._epoch_now: float | None = None
+        self._numbers = Numbers()
+        self._train_before: float | None = None
+
+    def use(self, uses: tuple[Use, ...]) -> None:
+        """Which names mean what, from here on."""
+        self._uses = {use.column: use for use in uses}
+        fields = {use.field for use in uses}
+        self._has_epoch, self._has_step_loss = "epoch" in fields, STEP_LOSS in fields
+
+    def take(self, row: Row) -> Iterator[Epoch | Step]:
+        """The records that this row completes."""
+        event = self._understood(row)
+        if self._reading.shape == "events":
+            yield from self._restarted(row, event)
+            yield from self._event(event)
+        elif self._has_epoch and (event.epoch is None or not math.isfinite(event.epoch)):
+            self.counts.without_epoch += 1
+        else:
+            yield self._record(event)
+
+    def rest(self) -> Iterator[Epoch]:
+        """What is still open when nothing more comes."""
+        if self._open is not None:
+            yield self._close()
+        elif self._train_only and self._since.count:
+            yield self._train_epoch()
+
+    def _understood(self, row: Row) -> Open:
+        event = Open(None, 0, row.line, row.at)
+        for name, value in row.values.items():
+            use = self._uses.get(name)
+            if use is None:
+                event.metrics[name] = value
+            elif use.field == "epoch":
+                event.epoch = value
+            elif use.field == "step":
+                event.step = _whole(value)
+            else:
+                event.values[use.field] = value * use.scale
+        return event
+
+    # -- events ---------------------------------------------------------------------------------------------
+
+    def _restarted(self, row: Row, event: Open) -> Iterator[Epoch]:
+        """A run that goes back begins again: what was summed up belongs to the one before."""
+        names = [name for name in row.values if (use := self._uses.get(name)) and use.field not in ("epoch", "step")]
+        back = any(0 < event.step < self._steps.get(name, 0) for name in names)
+        if back or (not event.step and _before(event.epoch, self._epoch_now)):
+            if self._open is not None:
+                yield self._close()
+            self._since, self._epoch_now = Since(), None
+            self._steps.clear()
+            self.generation += 1
+            self.counts.began_again.add(_AGAIN.format(event.line))
+            self._numbers.go_back()
+        if event.step:
+            self._steps.update(dict.fromkeys(names, event.step))
+
+    def _event(self, event: Open) -> Iterator[Epoch | Step]:
+        evaluated = any(name in event.values for name in EVALUATED)
+        same = self._open is not None and _same_moment(self._open, event)
+        if self._open is not None and not same and (evaluated or _trains(event)):
+            yield self._close()
+        if self._open is not None and same:
+            self._open.values.update(event.values)
+            self._open.metrics.update(event.metrics)
+        elif evaluated:
+            self._train_only = False
+            self._open = event
+            self._epoch_now = event.epoch if event.epoch is not None else self._epoch_now
+        elif _trains(event):
+            yield from self._train(event)
+        if self._open is not None and self._usual and self._usual <= set(self._open.values):
+            yield self._close()
+
+    def _train(self, event: Open) -> Iterator[Epoch | Step]:
+        if self._train_only and self._since.count and _before(self._epoch_now, event.epoch):
+            yield self._train_epoch()
+        self._epoch_now = event.epoch if event.epoch is not None else self._epoch_now
+        loss = event.values.get(STEP_LOSS if self._has_step_loss else "train_loss")
+        if loss is not None:
+            self._since.add(loss)
+        elif "train_loss" in event.values:
+            self._since.whole_epoch = event.values["train_loss"]
+        self._since.lr = event.values.get("lr", self._since.lr)
+        self._since.step = event.step or self._since.step
+        if event.step and loss is not None:
+            self.counts.steps += 1
+            yield self._step(event, loss)
+
+    def _step(self, event: Open, loss: float) -> Step:
+        return Step(
+            step=event.step,
+            epoch=event.epoch or 0.0,
+            at=event.at,
+            generation=self.generation,
+            train_loss=loss,
+            lr=event.values.get("lr"),
+            grad_norm=event.values.get("grad_norm"),
+        )
+
+    def _train_epoch(self) -> Epoch:
+        number = None if self._epoch_now is None else float(math.ceil(self._epoch_now))
+        return self._record(Open(number, self._since.step, 0))
+
+    def _close(self) -> Epoch:
+        assert self._open is not None
+        done, self._open = self._open, None
+        self._usual = frozenset(done.values) - {STEP_LOSS}
+        if done.epoch is None and self._has_epoch:
+            done.epoch = self._epoch_now
+        return self._record(done)
+
+    # -- both -----------------------------------------------------------------------------------------------
+
+    def _record(self, done: Open) -> Epoch:
+        values: dict[str, Any] = dict(done.values)
+        step_loss = values.pop(STEP_LOSS, None)
+        if "train_loss" not in values:
+            values["train_loss"] = self._since.loss() if self._since.count or self._since.whole_epoch else step_loss
+            self.counts.means += self._since.whole_epoch is None and self._since.count > 1
+        values.setdefault("lr", self._since.lr)
+        self._since = Since(lr=self._since.lr)
+        self._leave_out_stale(values)
+        return Epoch(
+            epoch=self._number(done),
+            step=done.step,
+            at=done.at,
+            generation=self.generation,
+            metrics=done.metrics,
+            **{name: value for name, value in values.items() if value is not None},
+        )
+
+    def _leave_out_stale(self, values: dict[str, Any]) -> None:
+        """A train loss repeated to the last digit was logged before the previous evaluation, not measured again."""
+        loss = values.get("train_loss")
+        if self._reading.drop_stale and loss and loss == self._train_before:
+            self.counts.stale += 1
+            values["train_loss"] = None
+        elif loss is not None:
+            self._train_before = loss
+
+    def _number(self, done: Open) -> float:
+        self.counts.evaluations += 1
+        each = self._reading.steps_per_epoch
+        number = done.step / each if each and done.step else done.epoch
+        if number is None or not math.isfinite(number):
+            self.counts.counted = True
+            return self._numbers.count(done.step)
+        before = self._numbers.last
+        if before is not None and number < before:
+            self.generation += 1
+            self.counts.began_again.add(_AGAIN.format(done.line))
+        elif number == before:
+            self.counts.repeated.add(f"Epoch {number:g} stands there twice; line {done.line} is kept.")
+        self._numbers.last = number
+        return number
+
+
+@dataclass
+class Since:
+    """The training since the last evaluation, summed up."""
+
+    total: float = 0.0
+    count: int = 0
+    whole_epoch: float | None = None
+    """What the file itself calls the train loss of the epoch."""
+    lr: float | None = None
+    step: int = 0
+
+    def add(self, value: float) -> None:
+        self.total += value
+        self.count += 1
+
+    def loss(self) -> float | None:
+        if self.whole_epoch is not None:
+            return self.whole_epoch
+        return self.total / self.count if self.count else None
+
+
+class Numbers:
+    """The last number of an evaluation; and, where a file has no epochs, what number comes next."""
+
+    def __init__(self) -> None:
+        self.last: float | None = None
+        self._steps = array("q")
+
+    def count(self, step: int) -> float:
+        """Counts on; after a run went back, from the evaluation before that step."""
+        if step:
+            del self._steps[bisect.bisect_left(self._steps, step) :]
+        self._steps.append(step)
+        return float(len(self._steps))
+
+    def go_back(self) -> None:
+        self.last = None
+
+
+def _whole(step: float) -> int:
+    return int(step) if math.isfinite(step) and 0 <= step < 2**53 else 0
+
+
+def _before(one: float | None, other: float | None) -> bool:
+    """Whether one epoch number lies in an earlier epoch than the other: 2.5 is in the third, as 3 is."""
+    if one is None or other is None or not math.isfinite(one) or not math.isfinite(other):
+        return False
+    return math.ceil(one) < math.ceil(other)
+
+
+def _trains(event: Open) -> bool:
+    return any(name in event.values for name in ("train_loss", STEP_LOSS, *STEP_FIELDS))
+
+
+def _same_moment(one: Open, other: Open) -> bool:
+    if one.step and other.step:
+        return one.step == other.step
+    if one.epoch is not None and other.epoch is not None:
+        return one.epoch == other.epoch
+    return False

@@ -1,0 +1,236 @@
+"""A foreign file, read once: first all of it to see what it holds, then a mapping that can be shown, then its records.
+
+Read three times rather than kept: memory does not grow with the file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from monitor.errors import UnreadableRunError, UsageError
+from monitor.importers.evaluations import Counts, Evaluations, Reading
+from monitor.importers.formats import checked
+from monitor.importers.items import Aside, Importer, Row, Told, Unread
+from monitor.importers.lines import Lines
+from monitor.importers.mapping import EVALUATED, Survey, Wish, doubts, propose, stated
+from monitor.importers.samples import Sample, read_samples
+from monitor.run_dir import Epoch, GapBasis, Step
+
+MOST_EVALUATIONS = 20_000
+MOST_STEPS = 100_000
+TICK_ROWS = 500
+WITH_SAMPLES = frozenset({"markdown", "model-card", "table"})
+Tick = Callable[[int, int], None]
+"""Told now and then: bytes read, bytes there are."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user said: the format's name, the mapping, percent or fraction, what the loss is per, which start."""
+
+    format: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    percent: bool | None = None
+    per: str = ""
+    start: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a file holds and how it will be read; shown before anything is written."""
+
+    path: Path
+    kind: type[Importer]
+    reading: Reading
+    survey: Survey
+    counts: Counts
+    first: Epoch
+    last: Epoch
+    notes: tuple[str, ...]
+    unread: Told
+    samples: tuple[Sample, ...] = ()
+    config: dict[str, Any] = field(default_factory=dict)
+    run_name: str = ""
+    units: dict[str, str] = field(default_factory=dict)
+    start: int | None = None
+
+    @property
+    def gap_basis(self) -> GapBasis:
+        return "eval" if any(use.field == "train_eval_loss" for use in self.reading.uses) else "train"
+
+    @property
+    def source(self) -> str:
+        """Where the run comes from and how it was read, for run.json."""
+        read = f"Imported from {self.path.name} ({self.kind.title}): {stated(self.reading.uses)}."
+        unread = [f"{self.unread.count} lines were not read."] if self.unread.count else []
+        return " ".join([read, *unread, *self.notes])
+
+
+class NothingYetError(UnreadableRunError):
+    """The file is there and may grow, but holds no row so far."""
+
+
+def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *, follow: bool = False) -> Plan:
+    """Reads everything and says what it is. Raises UnreadableRunError or UsageError in one sentence."""
+    kind = checked(path, asked.format)
+    seen = _looked(kind, path, tick)
+    if seen.survey.rows == 0:
+        what = f"{path} holds nothing that can be read as {kind.title}"
+        why = f" (line {seen.unread_first})" if seen.unread_first else ""
+        raise NothingYetError(f"{what}{why}." + ("" if asked.format else " Say what it is with --format."))
+    wish = Wish(asked.fields, asked.percent, kind.names, kind.percent)
+    uses = propose(seen.survey, wish)
+    validated = any(use.field in EVALUATED for use in uses)
+    reading = Reading(uses, kind.shape, train_only=not validated, drop_stale=kind.name == "model-card")
+    told = _read(kind, path, reading, tick)
+    each = None if follow else _steps_per_epoch(told, seen.survey, reading)
+    if each:
+        reading = replace(reading, steps_per_epoch=each)
+        told = _read(kind, path, reading, tick)
+    if told.last is None or told.first is None:
+        if follow:
+            raise NothingYetError(f"{path} holds no whole evaluation yet.")
+        raise UnreadableRunError(f"No line of {path} has an epoch; say which column holds it: --map epoch=COLUMN.")
+    if asked.start is not None and not 1 <= asked.start <= told.starts:
+        raise UsageError(f"There is no start {asked.start}: {path} holds {told.starts}.")
+    return Plan(
+        path=path,
+        kind=kind,
+        reading=reading,
+        survey=seen.survey,
+        counts=told.counts,
+        first=told.first,
+        last=told.last,
+        notes=(*seen.asides.sentences(), *doubts(seen.survey, uses), *_notes(told, reading)),
+        unread=seen.unread,
+        samples=read_samples(text for _, text in Lines(path).read()) if kind.name in WITH_SAMPLES else (),
+        config=seen.importer.config,
+        run_name=seen.importer.run_name,
+        units={"loss": f"{kind.loss_unit} per {asked.per}" if asked.per else "as logged", "wer": "fraction"},
+        start=asked.start,
+    )
+
+
+def records(chosen: Plan, tick: Tick = lambda done, all_bytes: None) -> Iterator[Epoch | Step]:
+    """Every record of the file, thinned where it holds more than anybody can look at."""
+    evaluations = Evaluations(chosen.reading)
+    importer = chosen.kind(chosen.path)
+    thin_epochs = _Thinned(chosen.counts.evaluations, MOST_EVALUATIONS)
+    thin_steps = _Thinned(chosen.counts.steps, MOST_STEPS)
+    for found in _records(importer, evaluations, tick):
+        if chosen.start is not None:
+            if found.generation != chosen.start:
+                continue
+            found = msgspec.structs.replace(found, generation=1)
+        if (thin_epochs if isinstance(found, Epoch) else thin_steps).keeps():
+            yield found
+
+
+def _records(importer: Importer, evaluations: Evaluations, tick: Tick) -> Iterator[Epoch | Step]:
+    for number, item in enumerate(importer.items()):
+        if number % TICK_ROWS == 0:
+            tick(importer.bytes_done(), importer.bytes_all())
+        if isinstance(item, Row):
+            yield from evaluations.take(item)
+    yield from evaluations.rest()
+
+
+@dataclass
+class _Looked:
+    importer: Importer
+    survey: Survey = field(default_factory=Survey)
+    unread: Told = field(default_factory=Told)
+    asides: Told = field(default_factory=lambda: Told(most=5))
+
+    @property
+    def unread_first(self) -> str:
+        return self.unread.first[0].removeprefix("Line ").rstrip(".") if self.unread.first else ""
+
+
+def _looked(kind: type[Importer], path: Path, tick: Tick) -> _Looked:
+    seen = _Looked(kind(path))
+    for number, item in enumerate(seen.importer.items()):
+        if number % TICK_ROWS == 0:
+            tick(seen.importer.bytes_done(), seen.importer.bytes_all())
+        if isinstance(item, Row):
+            seen.survey.take(item)
+        elif isinstance(item, Unread):
+            seen.unread.add(f"Line {item.line}: {item.reason}." if item.line else f"{item.reason}.")
+        elif isinstance(item, Aside):
+            seen.asides.add(item.text)
+    return seen
+
+
+@dataclass
+class _Told:
+    counts: Counts
+    first: Epoch | None = None
+    last: Epoch | None = None
+    starts: int = 1
+
+
+def _read(kind: type[Importer], path: Path, reading: Reading, tick: Tick) -> _Told:
+    evaluations = Evaluations(reading)
+    told = _Told(evaluations.counts)
+    for found in _records(kind(path), evaluations, tick):
+        if isinstance(found, Epoch):
+            told.first = told.first or found
+            told.last = found
+    told.starts = evaluations.generation
+    return told
+
+
+def _steps_per_epoch(told: _Told, survey: Survey, reading: Reading) -> float | None:
+    """Where many evaluations carry the same epoch number but another step: steps of one epoch, nearly."""
+    columns = {use.field: survey.columns[use.column] for use in reading.uses if use.field in ("epoch", "step")}
+    if len(columns) < 2 or told.counts.repeated.count * 3 < told.counts.evaluations or told.starts > 1:
+        return None
+    epochs = columns["epoch"].most + (1 if columns["epoch"].least == 0 else 0)
+    steps = columns["step"].most + (1 if columns["epoch"].least == 0 else 0)
+    return steps / epochs if epochs > 0 and steps > 0 and math.isfinite(steps / epochs) else None
+
+
+def _notes(told: _Told, reading: Reading) -> Iterator[str]:
+    counts = told.counts
+    yield from counts.began_again.sentences()
+    if told.starts > 1:
+        yield f"The file holds {told.starts} starts; the last one counts (--start N takes another one)."
+    if reading.steps_per_epoch:
+        yield (
+            "Several evaluations carry one epoch number: they are numbered by their step, "
+            f"about {reading.steps_per_epoch:.0f} to an epoch."
+        )
+    else:
+        yield from counts.repeated.sentences()
+    if counts.without_epoch:
+        yield f"{counts.without_epoch} lines have no epoch and were left out."
+    if counts.counted:
+        yield "There is no epoch in it: evaluations are counted instead."
+    if counts.means:
+        yield f"The train loss of {counts.means} evaluations is the mean of the steps since the one before."
+    if counts.stale:
+        yield f"The train loss of {counts.stale} evaluations only repeats the one before and was left out."
+    for name, count, most in (
+        ("evaluations", counts.evaluations, MOST_EVALUATIONS),
+        ("steps", counts.steps, MOST_STEPS),
+    ):
+        if count > most:
+            yield f"Of {count:,} {name} every {math.ceil(count / most)}th is kept."
+
+
+class _Thinned:
+    """Keeps every n-th of many, so that at most `most` remain."""
+
+    def __init__(self, count: int, most: int) -> None:
+        self._every = max(1, math.ceil(count / most))
+        self._seen = -1
+
+    def keeps(self) -> bool:
+        self._seen += 1
+        return self._seen % self._every == 0

@@ -1,0 +1,138 @@
+"""What every importer gives out, whatever it reads: rows of numbers under the file's own names, and what it could not
+read.
+
+An importer is a class with four facts (`name`, `title`, `shape`, `fits`) and one method (`items`). Which number means
+what is decided elsewhere, once for all of them (`mapping`), and so is which rows make one evaluation (`evaluations`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from monitor.importers.samples import Sample
+from monitor.run_dir import Outcome, Place
+
+Shape = Literal["evaluations", "events"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Numbers that a file states together. `line` counts from 1; in a binary file it is the record.
+
+    `at`: UTC seconds where the file tells them, else 0. `percents`: names whose numbers carry a % sign.
+    """
+
+    line: int
+    values: Mapping[str, float]
+    at: float = 0.0
+    percents: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A line or record that could not be used, and why, in words that go behind 'line 7: '."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What is true of the run but is no evaluation of it, such as a test figure at its end: a sentence."""
+
+    text: str
+
+
+Item = Row | Unread | Aside | Sample
+
+
+class Importer:
+    """One foreign format. Opened on a path, it gives out what is new at every call of `items`.
+
+    `shape` "evaluations": every row is one evaluation. "events": train and validation numbers come in rows of their
+    own, and `evaluations` puts them together. `names` are this format's own names of our fields, tried before the
+    usual ones. `percent`: how it writes WER and other shares, where the format fixes that. `grows` is False for
+    what is written once.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    shape: ClassVar[Shape] = "evaluations"
+    names: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    percent: ClassVar[bool | None] = None
+    loss_unit: ClassVar[str] = "nats"
+    grows: ClassVar[bool] = True
+
+    def __init__(self, path: Path, *, follow: bool = False) -> None:
+        self.path = path
+        self.follow = follow
+        self.config: dict[str, Any] = {}
+        self.run_name = path.stem
+        self.outcome: Outcome | None = None
+        """How the run ended, where the format says so."""
+        self.lives = 1
+        """Grows when what is followed was replaced or cut short: it is then read from its beginning."""
+
+    @classmethod
+    def fits(cls, path: Path, head: bytes) -> float:
+        """How much a file (its first bytes are `head`; empty for a folder) looks like this format, 0 to 1."""
+        raise NotImplementedError
+
+    def items(self) -> Iterator[Item]:
+        """What came since the last call, in order; ends at the end of the source. Raises UnreadableRunError."""
+        raise NotImplementedError
+
+    def places(self) -> dict[str, Place]:
+        """How far each file was read."""
+        raise NotImplementedError
+
+    def bytes_done(self) -> int:
+        return sum(place.offset for place in self.places().values())
+
+    def bytes_all(self) -> int:
+        """Size of everything there is to read, as far as that is known."""
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+
+class SameStep:
+    """Puts numbers of one step that come one after another into one row."""
+
+    def __init__(self) -> None:
+        self._held: Row | None = None
+
+    def join(self, rows: Iterator[Row], *, hold: bool) -> Iterator[Row]:
+        """The rows, joined. `hold`: the last one waits for the next call, for its step may still get numbers."""
+        held, self._held = self._held, None
+        for row in rows:
+            if held is None:
+                held = row
+            elif row.values["step"] == held.values["step"] and not (row.values.keys() & held.values.keys()) - {"step"}:
+                held = Row(held.line, {**held.values, **row.values}, held.at)
+            else:
+                yield held
+                held = row
+        if hold:
+            self._held = held
+        elif held is not None:
+            yield held
+
+
+@dataclass
+class Told:
+    """What was left out or read with care: the first sentences and a count, however long the file is."""
+
+    most: int = 20
+    first: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, sentence: str) -> None:
+        self.count += 1
+        if len(self.first) < self.most:
+            self.first.append(sentence)
+
+    def sentences(self) -> list[str]:
+        more = self.count - len(self.first)
+        return [*self.first, *([f"… and {more:,} more like these."] if more else [])]

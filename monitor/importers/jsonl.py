@@ -1,0 +1,92 @@
+"""JSON lines of any script: one object a line, such as `{"epoch": 3, "val_loss": 2.5}`; inner objects as outer/inner.
+
+Bare `NaN` and `Infinity` are read, as Python's `json` writes them. Train and validation may stand in lines of their
+own. Words, lists and true/false are not read. ESPnet1's `log` (a JSON array of such objects) is read here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from monitor.errors import UnreadableRunError
+from monitor.importers.items import Importer, Item, Row, Unread
+from monitor.importers.json_objects import Elements, numbers_of, parse
+from monitor.importers.lines import Lines
+from monitor.importers.table import unread_of
+from monitor.run_dir import Place
+
+
+class JsonLines(Importer):
+    name = "jsonl"
+    title = "JSON lines"
+    shape = "events"
+
+    def __init__(self, path: Path, *, follow: bool = False) -> None:
+        super().__init__(path, follow=follow)
+        self._lines = Lines(path, follow=follow)
+
+    @classmethod
+    def fits(cls, path: Path, head: bytes) -> float:
+        if path.is_dir():
+            return 0.0
+        return 0.5 if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b"}" in head.split(b"\n")[0] else 0.0
+
+    def items(self) -> Iterator[Item]:
+        for line, text in self._lines.read():
+            self.lives = self._lines.lives
+            bare = text.strip()
+            if bare:
+                yield self._item(line, bare)
+        yield from unread_of(self._lines)
+
+    def _item(self, line: int, text: str) -> Item:
+        try:
+            found = parse(text)
+        except ValueError:
+            return Unread(line, "no JSON, or cut off")
+        values = numbers_of(found) if isinstance(found, dict) else {}
+        return Row(line, values) if values else Unread(line, "no object with numbers")
+
+    def places(self) -> dict[str, Place]:
+        return {self.path.name: self._lines.place}
+
+
+class JsonArray(Importer):
+    """A JSON file that is an array of objects, such as ESPnet1's `log` (chainer's LogReport)."""
+
+    name = "json"
+    title = "a JSON array of epochs"
+    shape = "events"
+    grows = False
+    names: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "train_loss": ("main/loss",),
+        "val_loss": ("validation/main/loss",),
+        "val_wer": ("validation/main/wer",),
+    }
+
+    def __init__(self, path: Path, *, follow: bool = False) -> None:
+        super().__init__(path, follow=False)
+        self._elements = Elements(path, "")
+
+    @classmethod
+    def fits(cls, path: Path, head: bytes) -> float:
+        bare = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        return 0.5 if bare.startswith(b"[") and bare[1:].lstrip().startswith(b"{") else 0.0
+
+    def items(self) -> Iterator[Item]:
+        rows = 0
+        for found in self._elements.read():
+            if isinstance(found, Unread):
+                yield found
+                continue
+            line, element = found
+            values = numbers_of(element) if isinstance(element, dict) else {}
+            rows += bool(values)
+            yield Row(line, values) if values else Unread(line, "no object with numbers")
+        if not rows:
+            raise UnreadableRunError(f"{self.path} holds no JSON array of objects with numbers.")
+
+    def places(self) -> dict[str, Place]:
+        return {self.path.name: Place(offset=self._elements.bytes_done)}

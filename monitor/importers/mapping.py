@@ -1,0 +1,207 @@
+"""Which of a file's names becomes which field, and in which unit: proposed from all it holds, shown, confirmed.
+
+Nothing is guessed silently: every use says its scale and why, and what the values leave open is said in a sentence.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitor.errors import UsageError
+from monitor.field_names import SHARES, SYNONYMS, plain
+from monitor.importers.items import Row
+
+PERCENT_FROM = 3.0
+"""A share above this was written in percent: WER may pass 100 %, but hardly 300 %."""
+JUMP = 30.0
+"""A share that grows or shrinks by this factor between two readings has changed its unit."""
+MOST_NAMES = 2000
+STEP_LOSS = "step_train_loss"
+"""A loss of single steps beside one of epochs: kept in steps.jsonl only."""
+NAMES: dict[str, tuple[str, ...]] = {
+    **SYNONYMS,
+    STEP_LOSS: ("train_loss_step", "loss_step", "train_step_loss", "train_loss", "loss"),
+}
+EVALUATED = ("val_loss", "val_wer", "train_eval_loss", "train_wer", "blank_ratio", "empty_ratio", "length_ratio")
+
+
+@dataclass(frozen=True)
+class Use:
+    """One name in use: `scale` turns its numbers into the field's unit; `why` says how that is known."""
+
+    field: str
+    column: str
+    scale: float = 1.0
+    why: str = dataclasses.field(default="", compare=False)
+
+
+@dataclass
+class Column:
+    """What is known of all numbers under one name, without keeping them."""
+
+    count: int = 0
+    first: float = math.nan
+    last: float = math.nan
+    least: float = math.inf
+    most: float = -math.inf
+    percent_sign: bool = False
+    jumped_at: int = 0
+    """Line at which the numbers changed by a factor that only another unit explains; 0: nowhere."""
+
+    def take(self, value: float, line: int, percent_sign: bool) -> None:
+        self.percent_sign |= percent_sign
+        if self.count == 0:
+            self.first = value
+        elif self.last > 0 < value < math.inf and not 1 / JUMP < value / self.last < JUMP:
+            self.jumped_at = self.jumped_at or line
+        self.count += 1
+        self.last = value
+        if math.isfinite(value):
+            self.least, self.most = min(self.least, value), max(self.most, value)
+
+
+@dataclass
+class Survey:
+    """Every name of a file with what its numbers are like; grows row by row."""
+
+    columns: dict[str, Column] = field(default_factory=dict)
+    rows: int = 0
+    left_out: int = 0
+    """Numbers under more names than a person can have meant."""
+
+    def take(self, row: Row) -> None:
+        self.rows += 1
+        for name, value in row.values.items():
+            column = self.columns.get(name)
+            if column is None:
+                if len(self.columns) == MOST_NAMES:
+                    self.left_out += 1
+                    continue
+                column = self.columns[name] = Column()
+            column.take(value, row.line, name in row.percents)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user said: field → name, percent or fraction (None: not said), and what this format calls things."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    percent: bool | None = None
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    format_percent: bool | None = None
+
+
+def propose(survey: Survey, wish: Wish) -> tuple[Use, ...]:
+    """Which name becomes which field. The user's word wins, then the format's names, then the usual ones.
+
+    Raises UsageError for an unknown field or name, or where no loss and no WER can be found.
+    """
+    chosen = _asked_for(survey, wish)
+    # The file's first name wins where two are alike.
+    known = {plain(column): column for column in reversed(survey.columns)}
+    for name, usual in NAMES.items():
+        names = (*wish.names.get(name, ()), *usual)
+        spellings = [column for word in names if (column := word if word in survey.columns else known.get(plain(word)))]
+        free = [column for column in spellings if column not in chosen.values()]
+        if name not in chosen and free:
+            chosen[name] = free[0]
+    if STEP_LOSS in chosen and "train_loss" not in chosen:
+        chosen["train_loss"] = chosen.pop(STEP_LOSS)
+    if not {"train_loss", "val_loss", "val_wer"} & set(chosen):
+        raise UsageError(
+            f"No name looks like a loss or a WER; there are {_listed(survey.columns)}. "
+            "Say which is which: --map val_loss=COLUMN."
+        )
+    return tuple(_use(name, chosen[name], survey, wish) for name in NAMES if name in chosen)
+
+
+def extended(uses: tuple[Use, ...], row: Row, wish: Wish) -> tuple[Use, ...]:
+    """The uses with those that a new name brings: a log that is followed says some things later than others."""
+    used = {use.field for use in uses}
+    fresh = Survey()
+    known = {use.column for use in uses}
+    fresh.take(Row(row.line, {name: value for name, value in row.values.items() if name not in known}, 0, row.percents))
+    try:
+        found = propose(fresh, Wish({}, wish.percent, wish.names, wish.format_percent))
+    except UsageError:
+        return uses
+    return (*uses, *(use for use in found if use.field not in used and use.field != STEP_LOSS))
+
+
+def _asked_for(survey: Survey, wish: Wish) -> dict[str, str]:
+    for name, column in wish.fields.items():
+        if name not in NAMES:
+            raise UsageError(f"There is no field {name}; a column can become {', '.join(SYNONYMS)}.")
+        if column not in survey.columns:
+            raise UsageError(f"There is no column {column!r} with numbers; there are {_listed(survey.columns)}.")
+    return dict(wish.fields)
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "") or "none"
+
+
+def _use(name: str, column: str, survey: Survey, wish: Wish) -> Use:
+    if name not in SHARES:
+        return Use(name, column)
+    percent, why = _unit(survey.columns[column], column, wish)
+    return Use(name, column, 0.01 if percent else 1.0, why)
+
+
+def _unit(column: Column, name: str, wish: Wish) -> tuple[bool, str]:
+    """(written in percent, how that is known)."""
+    if wish.percent is not None:
+        return wish.percent, "as you said"
+    if column.percent_sign or any(word in name.lower() for word in ("%", "percent", "pct")):
+        return True, "it says so"
+    if wish.format_percent is not None:
+        return wish.format_percent, "this format writes it so"
+    if column.most > PERCENT_FROM:
+        return True, f"values up to {column.most:.4g}"
+    values = f"values {column.least:.3g} to {column.most:.3g}" if column.least <= column.most else "no finite values"
+    return False, f"{values}; --percent says otherwise"
+
+
+def doubts(survey: Survey, uses: tuple[Use, ...]) -> list[str]:
+    """What a person should look at before they believe the mapping."""
+    found = []
+    for use in uses:
+        jump = survey.columns[use.column].jumped_at
+        if use.field in SHARES and jump:
+            found.append(
+                f"{use.column} changes by a factor of {JUMP:g} or more at line {jump}: "
+                "percent and fraction under one name? It is read in one unit."
+            )
+    losses = {use.field: survey.columns[use.column] for use in uses if use.field in ("train_loss", "val_loss")}
+    if len(losses) == 2:
+        train, val = losses["train_loss"], losses["val_loss"]
+        ratio = train.first / val.first if val.first else math.nan
+        if math.isfinite(ratio) and not 0.1 < ratio < 10:
+            found.append(
+                f"Train and val loss begin at {train.first:.4g} and {val.first:.4g}: they may be on different scales, "
+                "such as a sum beside a mean; their gap then means nothing."
+            )
+    return found
+
+
+def stated(uses: tuple[Use, ...]) -> str:
+    """The mapping in one sentence, for run.json."""
+    parts = []
+    for use in uses:
+        unit = "" if use.field not in SHARES else f" ({'percent' if use.scale != 1 else 'fraction'}: {use.why})"
+        parts.append(f"{use.column} as {use.field}{unit}")
+    return ", ".join(parts)
+
+
+def as_json(uses: tuple[Use, ...]) -> list[dict[str, Any]]:
+    return [{"column": use.column, "field": use.field, "scale": use.scale, "why": use.why} for use in uses]
+
+
+def from_json(kept: list[dict[str, Any]]) -> tuple[Use, ...]:
+    """Raises KeyError or TypeError where it is none of `as_json`."""
+    return tuple(Use(each["field"], each["column"], float(each["scale"]), each.get("why", "")) for each in kept)

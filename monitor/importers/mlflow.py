@@ -1,0 +1,110 @@
+"""MLflow's file store: `mlruns/<experiment>/<run>/`, as `mlflow/store/tracking/file_store.py` writes it.
+
+Each metric is a text file `metrics/<name>` with lines `<ms since 1970> <value> <step>` (two more words for a data
+set); `params/` becomes the config, `tags/mlflow.runName` the name, `meta.yaml` says how the run ended. Numbers of one
+step belong together. There is no epoch unless one is logged as a metric; evaluations are then counted.
+Artifacts, tags and traces are not read; a run that is kept in a database or on a server is not here.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from pathlib import Path
+
+from monitor.errors import UnreadableRunError
+from monitor.importers.items import Importer, Item, Row, SameStep, Unread
+from monitor.importers.lines import Lines
+from monitor.importers.numbers import number
+from monitor.run_dir import Outcome, Place
+
+METRICS, META = "metrics", "meta.yaml"
+MOST_FILES = 2000
+LONGEST_VALUE = 6000
+ENDED: dict[str, Outcome] = {"3": "finished", "4": "failed", "5": "stopped"}
+"""`status:` of meta.yaml."""
+
+
+class Mlflow(Importer):
+    name = "mlflow"
+    title = "a run in MLflow's file store"
+    shape = "events"
+
+    def __init__(self, path: Path, *, follow: bool = False) -> None:
+        super().__init__(run_folder(path), follow=follow)
+        self._files: dict[Path, Lines] = {}
+        self._steps = SameStep()
+        self.config = {each.name: _text(each) for each in sorted((self.path / "params").glob("*"))[:MOST_FILES]}
+        self.run_name = _text(self.path / "tags" / "mlflow.runName") or self.path.name
+        self.outcome = ENDED.get(_status(self.path))
+
+    @classmethod
+    def fits(cls, path: Path, head: bytes) -> float:
+        if not path.is_dir():
+            return 0.0
+        if (path / METRICS).is_dir() and (path / META).is_file():
+            return 0.95
+        return 0.75 if next(_runs(path), None) is not None else 0.0
+
+    def items(self) -> Iterator[Item]:
+        folder = self.path / METRICS
+        for file in sorted(each for each in folder.rglob("*") if each.is_file())[:MOST_FILES]:
+            self._files.setdefault(file, Lines(file, follow=self.follow))
+        self.outcome = ENDED.get(_status(self.path))
+        self._unread: list[Unread] = []
+        streams = [self._rows(file.relative_to(folder).as_posix(), lines) for file, lines in self._files.items()]
+        rows = heapq.merge(*streams, key=lambda row: row.at)
+        yield from self._steps.join(rows, hold=self.follow and self.outcome is None)
+        yield from self._unread
+
+    def _rows(self, name: str, lines: Lines) -> Iterator[Row]:
+        for line, text in lines.read():
+            words = text.split()
+            cells = [number(word) for word in words[:3]]
+            if len(words) not in (2, 3, 5) or None in cells:
+                if len(self._unread) < 1000:
+                    self._unread.append(Unread(line, f"{METRICS}/{name}: no time, value and step"))
+                continue
+            at, value, step = (cell or 0.0 for cell in [*cells, 0.0][:3])
+            yield Row(line, {name: value, "step": step}, at / 1000)
+
+    def places(self) -> dict[str, Place]:
+        return {str(file): lines.place for file, lines in self._files.items()}
+
+    def bytes_all(self) -> int:
+        return sum(each.stat().st_size for each in (self.path / METRICS).rglob("*") if each.is_file())
+
+
+def _status(run: Path) -> str:
+    for line in _text(run / META).splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "status":
+            return value.strip()
+    return ""
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LONGEST_VALUE).decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
+
+
+def _runs(path: Path) -> Iterator[Path]:
+    """Runs in an experiment's folder, in `mlruns`, or in the folder that holds `mlruns`."""
+    for pattern in ("*/", "*/*/", "mlruns/*/*/"):
+        for metrics in sorted(path.glob(f"{pattern}{METRICS}")):
+            if metrics.is_dir() and (metrics.parent / META).is_file():
+                yield metrics.parent
+
+
+def run_folder(path: Path) -> Path:
+    """The run's folder. Raises UnreadableRunError where there is none, or several."""
+    if (path / METRICS).is_dir():
+        return path
+    found = list(_runs(path)) if path.is_dir() else []
+    if len(found) != 1:
+        names = ", ".join(str(each.relative_to(path)) for each in found[:10]) or "none"
+        raise UnreadableRunError(f"{path} holds {len(found)} runs of MLflow ({names}); give the folder of one.")
+    return found[0]
