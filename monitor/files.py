@@ -35,12 +35,17 @@ class AppendFile:
 
         A line that a full disk or a killed predecessor cut short is left behind; the next append starts a new line.
         """
+        if self._descriptor is not None and os.fstat(self._descriptor).st_nlink == 0:
+            self.close()  # somebody has removed the file: what is written there nobody will ever read
         descriptor = self._open()
         whole = b"\n" + data if self._torn else data
-        self._torn = True
-        written = os.write(descriptor, whole)
-        if written != len(whole):
-            raise OSError(28, f"only {written} of {len(whole)} bytes fitted", str(self.path))
+        try:
+            written = os.write(descriptor, whole)
+            if written != len(whole):
+                raise OSError(errno.ENOSPC, f"only {written} of {len(whole)} bytes fitted", str(self.path))
+        except OSError:
+            self.close()  # the next append looks at what is there: a torn line, or another file after a lost mount
+            raise
         self._torn = False
         if sync:
             os.fsync(descriptor)
