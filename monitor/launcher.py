@@ -5,6 +5,7 @@ A start is exclusive by the run's folder, a resume by the run's lock: a double c
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -24,6 +25,7 @@ from monitor.relaunch.fields import checked, with_presets
 from monitor.relaunch.flags import text_of
 from monitor.relaunch.plan import RestartPlan, Wish, free_run_id, make_plan
 from monitor.relaunch.resuming import ResumePlan, make_resume_plan
+from monitor.relaunch.twins import refuse_a_twin
 from monitor.run_dir import (
     GENERATION_VARIABLE,
     LAUNCH_FILE,
@@ -37,7 +39,7 @@ from monitor.run_dir import (
     encode,
 )
 from monitor.settings import settings_for
-from monitor.status import Status, last_heard_at, status_of
+from monitor.status import Status, last_heard_at, state_in_force, status_of
 
 HOME = Path(__file__).resolve().parent.parent
 """The folder of the packages `monitor` and `trainer`: what `python -m` needs to find them."""
@@ -130,12 +132,12 @@ def restart(
     """Starts the child run of a plan and returns its id; with `stop_parent` the parent is asked to stop first.
 
     The child then waits in the state `queued` until the parent has ended: its own supervisor waits, not the caller.
-    Raises RefusedError if the child exists already (a second click), if anything that was shown is no longer so,
-    or if the command is not this user's own and nobody has agreed to it (`trusted`).
+    Raises RefusedError if the child exists already or was asked for just now (a second click, a second terminal), if
+    anything that was shown is no longer so, or if the command is not this user's own and nobody has agreed to it
+    (`trusted`).
     """
     if plan.stranger and not trusted:
         raise RefusedError(f"{plan.stranger} Then agree to it with --trust-command.\n{plan.command}")
-    _refuse_what_was_not_shown(plan)
     order = Order(
         argv=plan.argv,
         cwd=plan.cwd,
@@ -147,8 +149,11 @@ def restart(
         environment=plan.environment,
         away=away,
     )
-    run_dir = _claim(plan.runs_dir, order, plan.child_id, None)
     parent_dir = plan.runs_dir / plan.parent_id
+    with processes.alone_in(parent_dir):
+        _refuse_what_was_not_shown(plan)
+        refuse_a_twin(plan, time.time())
+        run_dir = _claim(plan.runs_dir, order, plan.child_id, None)
     waits = stop_parent and status(parent_dir).live
     if waits:
         stop(parent_dir, asked_by)
@@ -295,8 +300,9 @@ def generation(run_dir: Path) -> int:
 def status(run_dir: Path) -> Status:
     """The run's status at this moment, from its small files only (a lost run's evidence names its last epoch)."""
     state, progress = read_state(run_dir), read_progress(run_dir)
-    trainer = state.trainer if state else progress.process if progress else None
-    supervisor = state.supervisor if state else None
+    in_force = state_in_force(state, progress)
+    trainer = in_force.trainer if in_force else progress.process if progress else None
+    supervisor = in_force.supervisor if in_force else None
     heard_at = last_heard_at(state, progress)
     glance = Snapshot(
         run_dir=str(run_dir),
@@ -380,7 +386,7 @@ def _claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -
     """Makes the run's folder, exclusively, with launch.json in it."""
     if not order.argv or not order.argv[0]:
         raise UsageError("There is no command to start; give it after --, e.g. start -- python train.py --epochs 50")
-    runs_dir = runs_dir.absolute()
+    runs_dir, run_dir = runs_dir.absolute(), None
     try:
         opening.make_folder(runs_dir)
         run_dir = _made(runs_dir, check_run_id(run_id)) if run_id else _made_free(runs_dir, name_of(order, name))
@@ -388,6 +394,9 @@ def _claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -
         if not files.create(run_dir / LAUNCH_FILE, encode(launch)):
             raise RefusedError(f"{run_dir.name} has been started already.")
     except OSError as problem:
+        if run_dir is not None:
+            with contextlib.suppress(OSError):
+                run_dir.rmdir()  # its name must be free for the next try
         raise RefusedError(f"{runs_dir} cannot be written ({problem.strerror}); choose another with --runs.") from None
     return run_dir
 

@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 from monitor.errors import RefusedError
@@ -159,6 +160,18 @@ class RunLock:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """One process at a time does what is inside; the others wait. Where a disk knows no locks, nobody waits."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def is_locked(run_dir: Path) -> bool:

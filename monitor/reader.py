@@ -48,7 +48,7 @@ from monitor.run_dir import (
     decode,
     schema_of,
 )
-from monitor.status import last_heard_at
+from monitor.status import last_heard_at, state_in_force
 
 R = TypeVar("R", bound=Record)
 
@@ -158,7 +158,8 @@ class RunReader:
 
     def _look_up_processes(self) -> tuple[Liveness | None, ...]:
         """Of the trainer, the supervisor and the follower."""
-        state, progress = self._state.value, self._progress.value
+        progress = self._progress.value
+        state = state_in_force(self._state.value, progress)
         trainer: Identity | None = None
         if state is not None:
             trainer = state.trainer

@@ -50,9 +50,15 @@ def last_heard_at(state: State | None, progress: Progress | None) -> float | Non
     return max(said) or None
 
 
+def state_in_force(state: State | None, progress: Progress | None) -> State | None:
+    """What the supervisor wrote, unless the run went on without one since: in a terminal, as a later generation."""
+    went_on = state is not None and progress is not None and progress.generation > state.generation
+    return None if went_on else state
+
+
 def status_of(snapshot: Snapshot) -> Status:
     """What the run is doing, from the files and the liveness of the recorded processes. Pure."""
-    state = snapshot.state
+    state = state_in_force(snapshot.state, snapshot.progress)
     if state is None:
         return _without_supervisor(snapshot)
     if state.state in ("stopped", "finished", "failed"):
@@ -143,7 +149,7 @@ def _unseen(snapshot: Snapshot, word: Word, process: Identity) -> Status:
 
 def _own_last_word(snapshot: Snapshot) -> Status | None:
     """What the trainer itself said at its end, in this start of the run."""
-    progress, state = snapshot.progress, snapshot.state
+    progress, state = snapshot.progress, state_in_force(snapshot.state, snapshot.progress)
     of_this_start = progress is not None and (state is None or progress.generation == state.generation)
     if progress is None or not of_this_start or progress.outcome is None:
         return None

@@ -32,7 +32,7 @@ from monitor.run_dir import (
     Summary,
     decode,
 )
-from monitor.status import Status, age_words, last_heard_at, status_of
+from monitor.status import Status, age_words, last_heard_at, state_in_force, status_of
 from monitor.summaries import summary_of
 from monitor.view.words import percent, short
 
@@ -211,9 +211,10 @@ def _glance(
     run_dir: Path, now: float, state: State | None, progress: Progress | None, launch: Launch | None
 ) -> Snapshot:
     """As much of a snapshot as the state needs: small files only, never the records."""
-    trainer = state.trainer if state else progress.process if progress else None
-    supervisor = state.supervisor if state else None
-    if state is not None and state.state in ENDED:
+    in_force = state_in_force(state, progress)
+    trainer = in_force.trainer if in_force else progress.process if progress else None
+    supervisor = in_force.supervisor if in_force else None
+    if in_force is not None and in_force.state in ENDED:
         # What has ended by its supervisor's word needs no look at processes.
         trainer = supervisor = None
     heard_at = last_heard_at(state, progress)
