@@ -19,6 +19,7 @@ from monitor.launch import read_progress, read_state
 from monitor.launcher import start, status, stop
 from monitor.reader import RunReader
 from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, STATE_FILE, STEPS_FILE
+from monitor.ui.family import Family
 from monitor.ui.live import Tailer
 from monitor.writer import RunWriter
 from tests import fake_runs
@@ -182,7 +183,7 @@ def test_a_run_on_a_read_only_disk_is_read_by_everything_and_a_writer_is_told_wh
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
             assert done.returncode in (0, 1, 2) and "Traceback" not in done.stderr, (verb, done.stderr)
             assert run_dir.name in done.stdout or "check" in verb
-        tailer = Tailer(run_dir)
+        tailer = Tailer(run_dir, Family(disk))
         assert tailer._look() and not tailer.problem
         with pytest.raises(RefusedError, match="Read-only file system"):
             RunWriter(disk / "new")
