@@ -22,7 +22,6 @@ from monitor.diagnosis import judge
 from monitor.errors import MonitorError
 from monitor.prescriptions.registry import consider, prescribe
 from monitor.reader import RunReader
-from monitor.relaunch.plan import make_plan
 from monitor.report.markdown import to_markdown
 from monitor.report.page import to_html
 from monitor.report.whole import report_of
@@ -119,7 +118,7 @@ def _look_at_everything(run_dir: Path, healthy: Path, seed: random.Random) -> No
     _command_line(run_dir, seed)
     _behind_the_door(run_dir)
     with contextlib.suppress(MonitorError):
-        make_plan(run_dir.parent, run_dir.name, {"dropout": 0.4})
+        launcher.plan_restart(run_dir.parent, run_dir.name, {"dropout": 0.4})
     _compare_from_beside(healthy, run_dir)
     try:
         snapshot = RunReader(run_dir).read(AT)
