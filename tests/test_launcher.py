@@ -199,13 +199,13 @@ def test_a_queued_child_whose_supervisor_died_is_taken_up_again(runs):
     wait_for(lambda: read_progress(runs / "parent") is not None)
     restart(plan_restart(runs, "parent", {}), stop_parent=True)
     os.kill(state_of(runs / "parent-2").supervisor.pid, signal.SIGKILL)
-    wait_for(lambda: not supervisors(runs / "parent-2"))
-    assert launcher.ensure_supervised(runs / "parent-2")
+    # A dying process loses its command line before its life: what counts is that the next contact takes the child up.
+    wait_for(lambda: launcher.ensure_supervised(runs / "parent-2"))
     wait_for_state(runs / "parent-2", "running")
 
 
 def test_a_child_does_not_start_when_the_stop_of_its_parent_is_taken_back(runs):
-    start(runs, script(runs.parent, LISTENS.replace("0.02", "0.9")), run_id="parent")
+    start(runs, script(runs.parent, LISTENS.replace("0.02", "4")), run_id="parent")
     wait_for_state(runs / "parent", "running")
     restart(plan_restart(runs, "parent", {}), stop_parent=True)
     launcher.cancel_stop(runs / "parent")
