@@ -23,7 +23,7 @@ from monitor.reader import RunReader
 from monitor.run_dir import PROGRESS_FILE, STATE_FILE, Progress, State, encode
 from monitor.status import status_of
 from monitor.supervisor.statefile import StateFile
-from monitor.supervisor.supervision import Supervision
+from monitor.supervisor.supervision import How, Supervision
 from monitor.supervisor.trainer import Ending
 from monitor.view.rows import run_rows
 from tests import fake_runs
@@ -120,7 +120,7 @@ def supervised(run_dir: Path, grace_secs: float) -> tuple[Supervision, Standing]
     trainer = Standing()
     state_file = StateFile(run_dir, State(state="running", trainer=trainer.identity), time.time)
     _beat(run_dir, time.time())
-    return Supervision(run_dir, state_file, trainer, grace_secs), trainer
+    return Supervision(run_dir, state_file, trainer, How(grace_secs)), trainer
 
 
 def _beat(run_dir: Path, at: float, phase: str = "training") -> None:
