@@ -58,6 +58,11 @@ def _plotly() -> bytes:
     return gzip.compress(path.read_bytes(), 6)
 
 
+def plotly_bytes() -> int:
+    """What plotly.js weighs over the wire."""
+    return len(_plotly())
+
+
 def plotly_url(base: str) -> str:
     return f"{base}/vs/plotly-{plotly.__version__}.min.js"
 

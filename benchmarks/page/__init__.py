@@ -1,0 +1,1 @@
+"""How live the page is, measured in a browser."""
