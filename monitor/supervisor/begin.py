@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from monitor.launch import (
 from monitor.origin import fingerprint, is_from_here, stranger_words
 from monitor.relaunch.code import code_since
 from monitor.run_dir import LOG_FILE, Launch, State
+from monitor.supervisor import group
 from monitor.supervisor.detach import Report
 from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, LogFeed, OwnLogFeed
 from monitor.supervisor.following import Following
@@ -247,8 +249,20 @@ def _take_over(this: Beginning, last: State, state_file: StateFile) -> Supervisi
         raise RefusedError(
             f"{this.run_dir.name} runs on {last.trainer.host} (pid {last.trainer.pid}); it can only be adopted there."
         )
+    if not _is_its_trainer(this, last.trainer.pid):
+        raise RefusedError(f"Pid {last.trainer.pid} does not work for {this.run_dir}; its state.json is not believed.")
     state_file.tell(supervisor=processes.identify())
     log.info("adopted pid %d of generation %d", last.trainer.pid, generation_of(last, None))
     this.report("")
     trainer = FoundTrainer(last.trainer, this.run_dir)
     return Supervision(this.run_dir, state_file, trainer, _how(this, last.generation))
+
+
+def _is_its_trainer(this: Beginning, pid: int) -> bool:
+    """Whether the recorded process is this run's: whoever is adopted is also signalled.
+
+    Its environment proves it. One that has overwritten that is believed where nobody else could have named it.
+    """
+    folder = this.run_dir.stat()
+    only_ours = folder.st_uid == os.getuid() and not folder.st_mode & 0o022
+    return group.works_for(pid, this.run_dir) or (only_ours and is_from_here(this.launch))

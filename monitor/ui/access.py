@@ -24,6 +24,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor.errors import RefusedError
+from monitor.opening import make_folder
 from monitor.serving import state_dir
 from monitor.ui.door import door
 from monitor.ui.headers import guarded, host_name, is_address, is_from_another_page, same_origin
@@ -61,18 +62,26 @@ class Tokens:
 
 
 def load_tokens(folder: Path | None = None) -> Tokens:
-    """The user's tokens, made on first use in a file only the user can read. Raises RefusedError."""
+    """The user's tokens, made on first use in a file only the user can read. Raises RefusedError.
+
+    Tokens that others could read or have made are tokens no more: new ones are made.
+    """
     path = (folder or state_dir()) / "tokens.json"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
+        if path.exists() and not _is_private(path):
+            path.unlink()
         if not path.exists():
             _make(path)
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
         values = json.loads(path.read_text(encoding="utf-8"))
         return Tokens(values["control"], values["look"])
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise RefusedError(f"Cannot use the token file {path}: {problem}. Remove it to get new tokens.") from problem
+
+
+def _is_private(path: Path) -> bool:
+    found = path.lstat()
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o077
 
 
 def _make(path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,31 @@ def _adopt(run_dir: Path) -> None:
         ensure_supervised(run_dir)
 
 
+class Asked:
+    """The questions of one tab that wait for an answer: a few, and what comes beyond them is dropped."""
+
+    MOST = 8
+
+    def __init__(self) -> None:
+        self._waiting: deque[dict[str, Any]] = deque()
+        self._some = asyncio.Event()
+
+    def add(self, question: dict[str, Any]) -> None:
+        if len(self._waiting) < self.MOST:
+            self._waiting.append(question)
+            self._some.set()
+
+    def take(self) -> dict[str, Any] | None:
+        if self._waiting:
+            return self._waiting.popleft()
+        self._some.clear()
+        return None
+
+    async def wait(self) -> None:
+        """Returns once a question is there."""
+        await self._some.wait()
+
+
 class LiveHub:
     """The WebSocket endpoint, and the tailers behind it."""
 
@@ -200,14 +226,12 @@ class LiveHub:
     async def _serve_run(self, socket: WebSocket, run_id: str, hello: dict[str, Any]) -> None:
         tailer = self.tailers.setdefault(run_id, Tailer(self._runs_dir / run_id, self._family))
         async with tailer:
-            asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue(maxsize=8)
+            asked = Asked()
             await self._serve_until_gone(socket, self._send_run(socket, tailer, Since.of(hello), asked), asked)
         if tailer.watchers == 0:
             self.tailers.pop(run_id, None)
 
-    async def _serve_until_gone(
-        self, socket: WebSocket, sending: Any, asked: asyncio.Queue[dict[str, Any]] | None = None
-    ) -> None:
+    async def _serve_until_gone(self, socket: WebSocket, sending: Any, asked: Asked | None = None) -> None:
         """Runs the sender until the browser goes away or the sender ends."""
         sender = asyncio.ensure_future(sending)
         listener = asyncio.ensure_future(_listen(socket, asked))
@@ -218,15 +242,13 @@ class LiveHub:
                 task.cancel()
             await asyncio.gather(sender, listener, return_exceptions=True)
 
-    async def _send_run(
-        self, socket: WebSocket, tailer: Tailer, since: Since, asked: asyncio.Queue[dict[str, Any]]
-    ) -> None:
+    async def _send_run(self, socket: WebSocket, tailer: Tailer, since: Since, asked: Asked) -> None:
         sent, complained = -1, ""
         while tailer.snapshot is None and not tailer.problem:
             await tailer.newer_than(tailer.version)
         while True:
-            while not asked.empty():
-                await self._answer(socket, tailer, asked.get_nowait())
+            while (question := asked.take()) is not None:
+                await self._answer(socket, tailer, question)
             if tailer.problem and tailer.problem != complained:
                 complained = tailer.problem
                 await socket.send_json({"kind": "problem", "message": complained})
@@ -236,17 +258,14 @@ class LiveHub:
                 await socket.send_text(text)
             else:
                 await _send(socket, {"kind": "ping", "server_now": time.time()})
-            if asked.empty():
-                await self._wait(tailer, sent, asked)
+            await self._wait(tailer, sent, asked)
 
-    async def _wait(self, tailer: Tailer, sent: int, asked: asyncio.Queue[dict[str, Any]]) -> None:
+    async def _wait(self, tailer: Tailer, sent: int, asked: Asked) -> None:
         """Until something is new, somebody asks, or a ping is due."""
-        question = asyncio.ensure_future(asked.get())
+        question = asyncio.ensure_future(asked.wait())
         news = asyncio.ensure_future(tailer.newer_than(sent))
         await asyncio.wait({question, news}, return_when=asyncio.FIRST_COMPLETED)
         news.cancel()
-        if question.done() and not question.cancelled():
-            asked.put_nowait(question.result())
         question.cancel()
 
     async def _answer(self, socket: WebSocket, tailer: Tailer, question: dict[str, Any]) -> None:
@@ -264,12 +283,12 @@ class LiveHub:
             await asyncio.sleep(LIST_SECS)
 
 
-async def _listen(socket: WebSocket, asked: asyncio.Queue[dict[str, Any]] | None) -> None:
+async def _listen(socket: WebSocket, asked: Asked | None) -> None:
     """Takes messages until the browser goes; what is no message of ours is ignored."""
     while True:
         message = await _receive(socket)
-        if asked is not None and not asked.full():
-            asked.put_nowait(message)
+        if asked is not None:
+            asked.add(message)
 
 
 async def _receive(socket: WebSocket) -> dict[str, Any]:

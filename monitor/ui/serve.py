@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import html
 import json
 import os
 import signal
@@ -20,8 +21,10 @@ import psutil
 
 from monitor import files, processes
 from monitor.errors import RefusedError
+from monitor.opening import make_folder, open_to_write
 from monitor.serving import Serving, serving_file, serving_of, state_dir
 from monitor.ui.access import Tokens, load_tokens
+from monitor.ui.headers import is_loopback
 from monitor.ui.links import has_desktop, links_of, links_text
 
 HOME = Path(__file__).resolve().parent.parent.parent
@@ -30,6 +33,10 @@ PORTS = 1000
 START_SECS = 60.0
 STOP_SECS = 10.0
 TRIES = 5
+OPEN_TO_THE_NETWORK = (
+    "Anybody on the network can reach this port, and without TLS read what passes, tokens included. "
+    "Better: leave --host away and use the ssh line, or a reverse proxy with TLS (docs/security.md)."
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class Order:
     runs_dir: Path
     no_token: bool
     base: str = ""
+    names: tuple[str, ...] = ()
 
 
 def run_serve(
@@ -50,6 +58,7 @@ def run_serve(
     runs_dir: Path = Path("runs"),
     no_token: bool = False,
     base: str = "",
+    names: tuple[str, ...] = (),
     detach: bool = True,
     stop: bool = False,
     as_json: bool = False,
@@ -59,13 +68,17 @@ def run_serve(
     known = serving_of(folder)
     if stop:
         return _stop(known, folder)
+    if no_token and not is_loopback(host):
+        raise RefusedError(f"Beyond this machine ({host}) the page needs its token; leave --no-token or --host away.")
     tokens = None if no_token else load_tokens()
     if known is not None and (port is None or port == known.port):
         # The one that runs decides whether a token is needed.
         _tell(known.port, folder, None if known.no_token else load_tokens(), as_json, known.base)
         return 0
     base = f"/{base.strip('/')}" if base.strip("/") else ""
-    order = Order(host, _free_port(host, port), folder, no_token, base)
+    order = Order(host, _free_port(host, port), folder, no_token, base, names)
+    if not is_loopback(host):
+        sys.stderr.write(f"{OPEN_TO_THE_NETWORK}\n")
     if not detach:
         os.chdir(HOME)
         os.execve(sys.executable, _command(order), _environment(order, quiet=False))
@@ -90,6 +103,7 @@ def _environment(order: Order, *, quiet: bool) -> dict[str, str]:
         "VITALSIGNS_RUNS": str(order.runs_dir),
         "PYTHONUNBUFFERED": "1",
     }
+    values["VITALSIGNS_NAMES"] = ",".join(order.names)
     for name, wanted in (("VITALSIGNS_NO_TOKEN", order.no_token), ("VITALSIGNS_QUIET", quiet)):
         values.pop(name, None)
         if wanted:
@@ -114,8 +128,9 @@ def _start_somewhere(order: Order, *, any_port: bool) -> tuple[Order, int]:
 def _start(order: Order) -> subprocess.Popen[bytes]:
     """The server as a process of its own session, with its log beside the tokens."""
     folder = state_dir()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / f"serve-{order.port}.log").open("ab") as log:
+    make_folder(folder)
+    descriptor = open_to_write(folder / f"serve-{order.port}.log", os.O_WRONLY | os.O_APPEND)
+    with os.fdopen(descriptor, "ab") as log:
         return subprocess.Popen(
             _command(order),
             cwd=HOME,
@@ -153,7 +168,8 @@ def _listens(pid: int, port: int) -> bool:
 
 
 def _reachable(host: str) -> str:
-    return "127.0.0.1" if host in ("0.0.0.0", "") else f"[{host}]" if ":" in host else host
+    here = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{here}]" if ":" in here else here
 
 
 def _free_port(host: str, wanted: int | None) -> int:
@@ -213,4 +229,12 @@ def _tell(port: int, folder: Path, tokens: Tokens | None, as_json: bool, base: s
         return
     sys.stdout.write(links_text(port, folder, tokens, base, detached=True) + "\n")
     if has_desktop():
-        webbrowser.open(links["open"])
+        webbrowser.open(_doorstep(links["open"], port).as_uri())
+
+
+def _doorstep(link: str, port: int) -> Path:
+    """A private page that leads on to the link: what a browser is started with, every user can read in its argv."""
+    path = state_dir() / f"open-{port}.html"
+    page = f'<!doctype html><meta http-equiv="refresh" content="0;url={html.escape(link)}"><title>Vitalsigns</title>'
+    files.replace(path, page.encode())
+    return path

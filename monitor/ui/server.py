@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import os
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from streamlit import config
 from monitor.ui import assets
 from monitor.ui.access import AccessGate, Tokens, load_tokens
 from monitor.ui.firstpaint import FirstPaint
+from monitor.ui.headers import is_loopback
 from monitor.ui.links import print_links
 from monitor.ui.listing import Listing
 from monitor.ui.live import LiveHub
@@ -27,11 +29,14 @@ PAGE = Path(__file__).parent / "page" / "page.py"
 RUNS_VARIABLE = "VITALSIGNS_RUNS"
 NO_TOKEN_VARIABLE = "VITALSIGNS_NO_TOKEN"
 QUIET_VARIABLE = "VITALSIGNS_QUIET"
+NAMES_VARIABLE = "VITALSIGNS_NAMES"
+"""Names that a reverse proxy is asked by, with commas between."""
 HARDENING: dict[str, Any] = {
     "server.address": "127.0.0.1",
     "server.headless": True,
     "server.fileWatcherType": "none",
     "server.maxUploadSize": 1,
+    "server.maxMessageSize": 32,
     "server.enableStaticServing": False,
     "server.runOnSave": False,
     "browser.gatherUsageStats": False,
@@ -46,8 +51,20 @@ def runs_dir() -> Path:
 
 
 def tokens() -> Tokens | None:
-    """The tokens in force, or None where the user chose to do without."""
-    return None if os.environ.get(NO_TOKEN_VARIABLE) else load_tokens()
+    """The tokens in force, or None where the user chose to do without: on this machine alone, never beyond it."""
+    without = os.environ.get(NO_TOKEN_VARIABLE) and is_loopback(_address())
+    return None if without else load_tokens()
+
+
+def _address() -> str:
+    return str(config.get_option("server.address") or "")
+
+
+def _names() -> list[str]:
+    """What browsers may call this server besides localhost."""
+    named = [name.strip() for name in os.environ.get(NAMES_VARIABLE, "").split(",")]
+    ours = [] if is_loopback(_address()) else [socket.gethostname(), socket.getfqdn()]
+    return [name for name in (_address(), *ours, *named) if name]
 
 
 def base_path() -> str:
@@ -74,9 +91,8 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """The gate that every request passes first, and the first words of the page."""
-    address = config.get_option("server.address")
     return [
-        Middleware(AccessGate, tokens=tokens(), hosts=[address] if address else [], base=base_path()),
+        Middleware(AccessGate, tokens=tokens(), hosts=_names(), base=base_path()),
         Middleware(FirstPaint, listing=listing(), runs_dir=runs_dir(), base=base_path()),
     ]
 

@@ -1,0 +1,163 @@
+"""A dashboard that is really served, and hands to attack it with: raw requests, sockets, Streamlit's own protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Served:
+    """A dashboard of `runs`, with both of its tokens."""
+
+    home: Path
+    runs: Path
+    port: int
+    control: str
+    look: str
+    base: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+
+    def cookie(self, token: str) -> dict[str, str]:
+        return {"Cookie": f"vitalsigns_{self.port}={token}"}
+
+    def ask(
+        self, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: Any = None, token: str = ""
+    ) -> Answer:
+        """One request on a connection of its own; `token` goes into the cookie. Redirects are not followed."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            sent = {**(self.cookie(token) if token else {}), **(headers or {})}
+            connection.request(method, path, body=body, headers=sent)
+            answer = connection.getresponse()
+            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def is_well(self) -> bool:
+        return self.ask("/_stcore/health").status == 200
+
+    def talk(self, conversation: Callable[[Any], Awaitable[Any]], *, path: str = "/vs/live", **how: Any) -> Any:
+        """Runs a conversation over a WebSocket. `token`, `origin`, `headers`, `subprotocols` as in `websockets`."""
+        token = how.pop("token", "")
+        headers = {**(self.cookie(token) if token else {}), **how.pop("headers", {})}
+
+        async def go() -> Any:
+            url = f"ws://127.0.0.1:{self.port}{self.base}{path}"
+            async with websockets.connect(url, additional_headers=headers, max_size=None, **how) as tab:
+                return await conversation(tab)
+
+        return asyncio.run(asyncio.wait_for(go(), 90))
+
+    def monitor(self, *words: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "monitor", *map(str, words)],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+
+@contextlib.contextmanager
+def serving(home: Path, *options: object, **env: str) -> Iterator[Served]:
+    """Serves `home/runs` until the block is left."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("VITALSIGNS_")}
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        kept.pop(name, None)
+    there = Served(
+        home,
+        home / "runs",
+        0,
+        "",
+        "",
+        env={**kept, "XDG_STATE_HOME": str(home / "state"), "PYTHONPATH": str(ROOT), **env},
+    )
+    there.runs.mkdir(exist_ok=True)
+    answer = there.monitor("serve", "--runs", there.runs, "--json", *options)
+    assert answer.returncode == 0, answer.stderr
+    links = json.loads(answer.stdout)
+    there.port = links["port"]
+    there.control, there.look = (links.get(name, "=").rpartition("=")[2] for name in ("open", "look"))
+    try:
+        yield there
+    finally:
+        there.monitor("serve", "--runs", there.runs, "--stop")
+
+
+class Session:
+    """One Streamlit session spoken by hand: what a browser would send, and whatever else one may want to."""
+
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+        self.component = ""
+        self.dialog = ""
+        self._fragment = ""
+        self._texts: list[str] = []
+
+    async def rerun(self, query: str, *states: WidgetState, fragment: str = "") -> None:
+        """Asks for a run of the script (or of a fragment) and waits until it has finished; remembers what came."""
+        message = BackMsg()
+        message.rerun_script.query_string = query
+        message.rerun_script.fragment_id = fragment
+        message.rerun_script.widget_states.widgets.extend(states)
+        await self.send(message)
+        await self.finished()
+
+    async def send(self, message: BackMsg) -> None:
+        await self._socket.send(message.SerializeToString())
+
+    async def finished(self) -> None:
+        self._texts, self.dialog = [], ""
+        while True:
+            came = ForwardMsg.FromString(await asyncio.wait_for(self._socket.recv(), 60))
+            if came.WhichOneof("type") == "script_finished":
+                return
+            element = came.delta.new_element
+            if element.WhichOneof("type") == "bidi_component":
+                self.component = element.bidi_component.id
+            if came.delta.add_block.WhichOneof("type") == "dialog":
+                self.dialog = came.delta.add_block.dialog.title
+            self._fragment = came.delta.fragment_id or self._fragment
+            self._texts.append(str(came))
+
+    async def act(self, query: str, action: dict[str, Any]) -> None:
+        """The component's trigger, as its JavaScript sends it."""
+        aggregated = json.dumps([{"event": "action", "value": action}])
+        trigger = f"$$STREAMLIT_INTERNAL_KEY_{self.component}__events"
+        await self.rerun(query, WidgetState(id=trigger, json_trigger_value=aggregated))
+
+    async def press(self, query: str, key: str) -> None:
+        """Presses a button of the dialog that is open."""
+        button = next(
+            piece for text in self._texts for piece in text.split('"') if re.fullmatch(rf"\$\$ID-\w+-{key}", piece)
+        )
+        await self.rerun(query, WidgetState(id=button, trigger_value=True), fragment=self._fragment)
+
+    def shows(self, words: str) -> bool:
+        return any(words in text for text in self._texts)
