@@ -32,6 +32,7 @@ VERBS = {
     "restart": "restart",
     "resume": "resume",
     "ack": "ack",
+    "watch": "watch",
     "notify": "notify",
     "away": "away",
     "archive": "archive",

@@ -57,6 +57,7 @@ MAY_IMPORT = {
     "supervisor": DISK
     | {"origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"}
     | {"importers", "launcher", "prescriptions", "relaunch"},
+    "watching": DISK | {"opening", "status", "settings", "launcher", "supervisor"},
     "integrations": CONTRACT | {"files", "writer", "field_names"},
     "importers": CONTRACT | {"files", "opening", "writer", "processes", "field_names"},
     "view": JUDGEMENT

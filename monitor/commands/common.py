@@ -101,6 +101,12 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(versioned, indent=2, ensure_ascii=False) + "\n")
 
 
+def print_line(event: Any) -> None:
+    """One line on stdout: a text, or a JSON object for a script that reads along."""
+    line = event if isinstance(event, str) else json.dumps(_plain(event), ensure_ascii=False)
+    sys.stdout.write(line + "\n")
+
+
 def _plain(value: Any) -> Any:
     built = msgspec.to_builtins(value, builtin_types=(), enc_hook=str)
     return _finite(built)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.diagnosis import Judged, best_wer
-from monitor.notify.pending import Item
+from monitor.notify.pending import ENDED_WORDS, Item
 from monitor.prescriptions.prescription import Prescription
 from monitor.prescriptions.registry import prescribe
 from monitor.report.numbers import floors_of, known, number, percent
@@ -40,11 +40,9 @@ class Message:
 
 def compose(items: list[Item], scene: Scene) -> Message:
     """One message about everything that is to be told, the gravest first."""
-    run = any(item.of == "end" for item in items)
-    alone_started = all(item.of == "start" for item in items)
-    if run or not scene.status.live:
+    if scene.status.word in ENDED_WORDS:
         parts = _ended(items, scene)
-    elif alone_started:
+    elif all(item.of == "start" for item in items):
         parts = _started(scene)
     else:
         parts = _running(items, scene)
@@ -62,7 +60,7 @@ def _title(items: list[Item], scene: Scene) -> str:
 
 
 def _word(items: list[Item], scene: Scene) -> str:
-    if not scene.status.live:
+    if scene.status.word in ENDED_WORDS:
         return scene.status.word.upper()
     if any(item.of in ("raised", "worse", "away") for item in items):
         return scene.judged.diagnosis.verdict
@@ -179,9 +177,9 @@ def _commands(scene: Scene) -> Iterator[str]:
     first = _first_option(scene)
     can_start = scene.snapshot.launch is not None and scene.snapshot.launch.how not in ("import", "foreground")
     yield "From the server:"
-    if scene.status.live:
+    if scene.status.live and scene.status.word != "followed":
         yield f"  {_command(scene, 'stop')}"
-    elif can_start and scene.status.word != "finished":
+    elif can_start and scene.status.word in ENDED_WORDS - {"finished"}:
         yield f"  {_command(scene, 'resume')}"
     if can_start and first is not None and first.changes:
         yield f"  {_command(scene, 'restart', '--fix')}"

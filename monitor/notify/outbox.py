@@ -18,7 +18,7 @@ from monitor.errors import MonitorError
 from monitor.notify.courier import Courier
 from monitor.notify.letters import Delivery, Job, Letter
 from monitor.notify.message import Scene, compose
-from monitor.notify.pending import Item, Known, findings_to_tell, gravest, is_graver, run_to_tell
+from monitor.notify.pending import Item, Known, findings_to_tell, gravest, is_graver, is_over_for, run_to_tell
 from monitor.run_dir import ACKS_DIR, Alert, Severity
 from monitor.serving import serving_of
 from monitor.settings import Settings
@@ -157,7 +157,9 @@ def things_to_tell(known: Known, to: str, scene: Scene) -> list[Item]:
     told = {alert.alert_id for alert in known.alerts if alert.event == "sent" and alert.to == to}
     if act is not None and not act.settled:
         return []
-    items = [*run_to_tell(known, to, scene.snapshot, scene.status), *findings_to_tell(known, to)]
+    over = is_over_for(known, to, scene.snapshot, scene.status)
+    findings = [] if over else findings_to_tell(known, to)
+    items = [*run_to_tell(known, to, scene.snapshot, scene.status, promised=bool(findings)), *findings]
     if act is not None and f"away-{act.generation}" not in told:
         items.append(Item(f"away-{act.generation}", "away", act.rule or "run", "critical", act.line))
     return items

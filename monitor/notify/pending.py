@@ -68,21 +68,35 @@ def findings_to_tell(known: Known, to: str) -> list[Item]:
     return items
 
 
-def run_to_tell(known: Known, to: str, snapshot: Snapshot, status: Status) -> list[Item]:
-    """The start or end of a run that this address should hear of and has not."""
+def run_to_tell(known: Known, to: str, snapshot: Snapshot, status: Status, *, promised: bool = False) -> list[Item]:
+    """The start or end of a run that this address should hear of and has not.
+
+    Every message about a finding promises one more when the run ends; `promised`: one is about to be sent.
+    """
     told, events = told_to(known.alerts, to), known.wishes.events
     generation = generation_of(snapshot)
-    now = snapshot.read_at
     items = []
-    if status.word in LIVE_WORDS - {"queued"} and "start" in events and now - _began(snapshot) <= START_SECS:
-        items.append(Item(f"run-start-{generation}", "start", "run", "info"))
-    if status.word in ENDED_WORDS and status.since is not None and now - status.since <= NEWS_SECS:
+    if status.word in LIVE_WORDS - {"queued"} and "start" in events:
+        if snapshot.read_at - _began(snapshot) <= START_SECS:
+            items.append(Item(f"run-start-{generation}", "start", "run", "info"))
+    elif is_news(status, snapshot.read_at):
         failed = status.word in FAILED_WORDS
-        # Every message about a finding promises one more when the run ends.
-        promised = any(sent.of in ("raised", "worse") for sent in told.values())
+        promised = promised or any(sent.of in ("raised", "worse") for sent in told.values())
         if "end" in events or (failed and "failed" in events) or promised:
             items.append(Item(f"run-end-{generation}", "end", "run", "critical" if failed else "info"))
     return [item for item in items if item.alert_id not in told]
+
+
+def is_over_for(known: Known, to: str, snapshot: Snapshot, status: Status) -> bool:
+    """Whether nothing more is told of a run's findings: it ended long ago, or its end was the last word."""
+    if status.word not in ENDED_WORDS:
+        return False
+    return not is_news(status, snapshot.read_at) or f"run-end-{generation_of(snapshot)}" in told_to(known.alerts, to)
+
+
+def is_news(status: Status, now: float) -> bool:
+    """Whether a run ended, and not long ago."""
+    return status.word in ENDED_WORDS and status.since is not None and now - status.since <= NEWS_SECS
 
 
 def told_to(alerts: Iterable[Alert], to: str) -> dict[str, Alert]:

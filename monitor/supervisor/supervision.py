@@ -54,7 +54,11 @@ class Supervision:
         self._how = how
         self._generation = state_file.state.generation
         self._away = AwayKeeper(run_dir, self._generation)
-        self._watch = Watch(run_dir, lambda: settings_of_run(run_dir), self._away.consider)
+        self._watch = Watch(
+            run_dir,
+            lambda: settings_of_run(run_dir),
+            lambda seen: self._away.consider(seen.snapshot, seen.judged, seen.now),
+        )
         self._progress: Progress | None = None
         self._progress_stamp: tuple[int, int, int] | None = None
         # Durations are measured by the monotonic clock: a stop must not be cut short by a clock that jumps.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,16 @@ def settings_of_run(run_dir: Path) -> Settings:
     return settings_for(Path(launch.cwd) if launch is not None and launch.cwd else run_dir.parent)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """One judgement. `events`: what it added to the snapshot's alerts. `now`: UTC seconds."""
+
+    snapshot: Snapshot
+    judged: Judged
+    events: tuple[Alert, ...]
+    now: float
+
+
 class Watch:
     """One reader, one alert book and one outbox for the life of a supervisor.
 
@@ -58,7 +69,7 @@ class Watch:
         self,
         run_dir: Path,
         settings_of: Callable[[], Settings],
-        consider: Callable[[Snapshot, Judged, float], None] | None = None,
+        consider: Callable[[Seen], None] | None = None,
     ) -> None:
         """`consider` is told each new judgement before anything is sent, for what has to be done about it."""
         self._run_dir = run_dir
@@ -72,7 +83,7 @@ class Watch:
         self._sizes: tuple[int, ...] = ()
         self._looked_at = float("-inf")
         self._not_before = float("-inf")
-        self._last_trouble = ""
+        self._last_trouble = self._trouble = ""
         self._judged_epochs = 0
 
     def look(self, now: float, *, force: bool = False) -> None:
@@ -85,6 +96,7 @@ class Watch:
                 self._sizes, self._looked_at = sizes, tick
                 self._owes_look = False
                 self._judge(now)
+                self._trouble = ""
                 self._not_before = time.monotonic() + REST_PER_COST * (time.monotonic() - tick)
             if self._outbox is not None:
                 self._outbox.tick(now)
@@ -96,6 +108,11 @@ class Watch:
     def is_waiting(self) -> bool:
         """Whether a message has still to be delivered, or the last look to be taken."""
         return self._owes_look or (self._outbox is not None and self._outbox.is_waiting)
+
+    @property
+    def trouble(self) -> str:
+        """Why it could not be judged at the last look; empty where it could."""
+        return self._trouble
 
     def close(self) -> None:
         """Lets go of the alerts, so that another may write them."""
@@ -142,7 +159,7 @@ class Watch:
             judge_child(self._run_dir, snapshot, now)
         try:
             if self._consider is not None:
-                self._consider(snapshot, judged, now)
+                self._consider(Seen(snapshot, judged, tuple(events), now))
         finally:
             self._offer(snapshot, judged, events)
 
@@ -159,6 +176,7 @@ class Watch:
 
     def _complain(self, problem: Exception) -> None:
         """Says each trouble once, not four times a second."""
+        self._trouble = " ".join(str(problem).split()) or type(problem).__name__
         if repr(problem) != self._last_trouble:
             self._last_trouble = repr(problem)
             expected = isinstance(problem, (OSError, MonitorError))

@@ -1,0 +1,99 @@
+"""Judge and alert for all runs of a folder that have no supervisor of their own, until you stop it.
+
+One line for each event: watched, adopted, raised, worse, resolved, sent, verdict, unreadable; with --json each is an
+object. Ends with 0 at SIGTERM or Ctrl-C. With --once: one look at everything, then exit 0 well, 1 warning, 2 critical,
+3 where no run was critical or warned and one could not be read.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from monitor.commands.common import DEFAULT_RUNS, RUNS_VARIABLE, print_line
+from monitor.errors import EXIT_CRITICAL, EXIT_OK, EXIT_UNREADABLE, EXIT_WARNING, UsageError
+from monitor.settings import settings_for
+from monitor.watching import Watcher
+
+ROUND_SECS = 2.0
+DELIVER_SECS = 120.0
+"""How long --once waits for its messages; what is not delivered then is sent at the next look."""
+
+
+def run(
+    folder: Annotated[Path | None, typer.Argument(metavar="[RUNS]", help="Folder of all runs.")] = None,
+    runs: Annotated[
+        Path, typer.Option("--runs", help="The same.", envvar=RUNS_VARIABLE, show_default="runs")
+    ] = DEFAULT_RUNS,
+    once: Annotated[bool, typer.Option("--once", help="Look once, deliver what is to be told, and end.")] = False,
+    since_hours: Annotated[
+        float, typer.Option(min=0.0, help="Leave alone what has not changed for so long, until it does.")
+    ] = 24.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+) -> int:
+    runs_dir = (folder or runs).absolute()
+    if runs_dir.exists() and not runs_dir.is_dir():
+        raise UsageError(f"{runs_dir} is a file; give the folder that holds the runs.")
+    settings_for(runs_dir)  # a mistake in the file is said now, not at the first alert
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
+    logging.getLogger("monitor.supervisor.watch").setLevel(logging.ERROR)  # what it would say is an event here
+    watcher = Watcher(runs_dir, lambda: settings_for(runs_dir), 3600 * since_hours)
+    leaving = _Leaving()
+    try:
+        return _once(watcher, leaving, as_json) if once else _stay(watcher, leaving, as_json)
+    finally:
+        watcher.close()
+
+
+class _Leaving(threading.Event):
+    """Set by SIGTERM and Ctrl-C."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note)
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self.set()
+
+
+def _stay(watcher: Watcher, leaving: _Leaving, as_json: bool) -> int:
+    while not leaving.is_set():
+        _say(watcher.round(time.time(), time.monotonic()), as_json)
+        leaving.wait(ROUND_SECS)
+    return EXIT_OK
+
+
+def _once(watcher: Watcher, leaving: _Leaving, as_json: bool) -> int:
+    deadline = time.monotonic() + DELIVER_SECS
+    _say(watcher.round(time.time(), time.monotonic()), as_json)
+    while watcher.is_waiting and not leaving.is_set() and time.monotonic() < deadline:
+        leaving.wait(0.2)
+        _say(watcher.round(time.time(), time.monotonic()), as_json)
+    code = {"critical": EXIT_CRITICAL, "warning": EXIT_WARNING}.get(str(watcher.worst), EXIT_OK)
+    return EXIT_UNREADABLE if code == EXIT_OK and watcher.unreadable else code
+
+
+def _say(news: list[dict[str, Any]], as_json: bool) -> None:
+    for event in news:
+        print_line(event if as_json else _words(event))
+    sys.stdout.flush()
+
+
+def _words(event: dict[str, Any]) -> str:
+    at = time.strftime("%H:%M:%S", time.localtime(event["at"]))
+    what = event["event"]
+    parts = [event.get("rule"), event.get("verdict"), event.get("state")]
+    if what == "sent":
+        parts.append(f"to {event['to']}")
+    detail = " ".join(str(part) for part in parts if part)
+    line = f": {event['line']}" if event.get("line") else ""
+    return f"{at}  {event['run_id'] or '(folder)'}  {what} {detail}{line}"
