@@ -132,6 +132,7 @@ class RunWriter(NullRunWriter):
         model: ModelInfo | None = None,
         data: DataInfo | None = None,
         floors: Floors | None = None,
+        device: str | None = None,
         units: Mapping[str, str] | None = None,
         gap_basis: GapBasis = "train",
         warmup_epochs: float = 0.0,
@@ -173,7 +174,7 @@ class RunWriter(NullRunWriter):
                 units={"loss": "nats per token", "wer": "fraction"} if units is None else dict(units),
                 gap_basis=gap_basis,
                 warmup_epochs=float(warmup_epochs),
-                environment=_environment(),
+                environment=_environment(device),
             )
             planned = self._fitting({"epochs": epochs, "steps_per_epoch": steps_per_epoch})
             self._progress = msgspec.structs.replace(self._progress, **planned)
@@ -624,9 +625,12 @@ def _plain(value: Any) -> Any:
     return item if isinstance(item, (bool, int, float, str)) else str(value)
 
 
-def _environment() -> Environment:
+def _environment(device: str | None) -> Environment:
     torch = sys.modules.get("torch")
+    on_gpu = torch is not None and device is not None and device.startswith("cuda")
     return Environment(
+        device=device,
+        device_name=str(torch.cuda.get_device_name(device)) if torch is not None and on_gpu else None,
         python=platform.python_version(),
         torch=str(torch.__version__) if torch is not None else None,
         host=platform.node(),

@@ -97,6 +97,7 @@ def test_the_run_says_what_it_is_and_what_chance_would_score(finished):
     assert None not in [getattr(run.floors, name) for name in run.floors.__struct_fields__]
     assert set(run.config) == set(run.config_schema["properties"])
     assert run.units == {"loss": "nats per token", "wer": "fraction"}
+    assert run.environment.device == "cpu" and run.environment.device_name is None
 
 
 def test_every_val_hypothesis_of_every_evaluation_is_kept(finished):

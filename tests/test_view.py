@@ -90,6 +90,20 @@ def test_banner_and_tile_say_the_same_gap():
     assert painted["verdict"]["coverage"].endswith(f"of {len(RULES)} checks ran")
 
 
+def test_a_run_that_should_go_on_is_offered_no_restart_beside_that_word():
+    improving = evaluations(
+        24,
+        train_loss=lambda e: 4 / e,
+        train_wer=lambda e: 0.5 / e,
+        val_loss=lambda e: 2 + abs(e - 8) / 8,
+        gap=lambda e: 2 + abs(e - 8) / 8 - 4 / e,
+        val_wer=lambda e: 0.9 - 0.02 * e,
+    )
+    painted = shown(snapshot(improving))
+    assert painted["verdict"]["word"] == "KEEP GOING" and "gap" in {flag["rule"] for flag in painted["flags"]}
+    assert painted["verdict"]["option"] is None and "First try" not in painted["verdict"]["next_step"]
+
+
 def test_an_empty_run_has_all_four_numbers_as_dashes_and_no_verdict_yet():
     painted = shown(snapshot())
     assert [tile["value"] for tile in painted["tiles"]] == ["–"] * 4

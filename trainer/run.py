@@ -206,6 +206,7 @@ def _train(
         model=info,
         data=describe(corpus, model.stride),
         floors=found,
+        device=str(training.device),
         units={"loss": "nats per token", "wer": "fraction"},
         gap_basis="eval",
         warmup_epochs=config.warmup_epochs,

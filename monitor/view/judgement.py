@@ -92,7 +92,8 @@ def judgement(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
 
 
 def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...]) -> dict[str, Any]:
-    first = recommended(options)
+    # Whoever is told not to stop is not offered a restart in the same breath; the options stay under Diagnosis.
+    first = None if diagnosis.verdict == "KEEP GOING" else recommended(options)
     return {
         "word": diagnosis.verdict,
         "severity": diagnosis.worst.severity if diagnosis.worst is not None else None,

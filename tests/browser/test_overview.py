@@ -10,11 +10,14 @@ from monitor.processes import identify
 from monitor.run_dir import (
     ALERTS_FILE,
     LAUNCH_FILE,
+    RUN_FILE,
     STATE_FILE,
     SUMMARY_FILE,
     Alert,
+    Environment,
     Launch,
     Parent,
+    Run,
     State,
     Summary,
     encode,
@@ -92,6 +95,17 @@ def test_what_needs_somebody_stands_first_and_families_stay_together(folder, tab
     page.get_by_test_id("search").fill("dropout")
     wait_until(lambda: names(page) == ["done-2"], 5, "the changed keys are not searched")
     assert sideways(page) == 0
+
+
+def test_a_live_run_stands_beside_the_device_it_works_on(folder, tab):
+    write_row(folder.runs, "idle")
+    page = tab()
+    page.goto(folder.link())
+    page.get_by_test_id("devices").get_by_text("no run of this folder").first.wait_for()
+    write_row(folder.runs, "busy", state="running")
+    on_a_device = encode(Run(run_id="busy", environment=Environment(device="cpu")))
+    (folder.runs / "busy" / RUN_FILE).write_bytes(on_a_device)
+    page.get_by_test_id("devices").get_by_text("busy ·").wait_for()
 
 
 def test_nothing_moves_under_the_pointer(folder, tab):

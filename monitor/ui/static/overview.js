@@ -269,7 +269,7 @@ class ListPage {
     node.open.setAttribute("href", `?run=${encodeURIComponent(row.run)}`);
     setText(node.open.firstChild, (row.depth ? "└ " : "") + row.run);
     name.style.paddingLeft = `${16 * (row.depth ?? 0)}px`;
-    setText(name.children[1], row.state);
+    setText(name.children[1], row.state === "unreadable" ? "" : row.state);
     name.children[1].title = row.evidence ?? "";
     setText(name.children[2], row.mine === false ? `of ${row.owner || "another user"}` : "");
     show(node.fold, row.family > 0);
@@ -284,8 +284,8 @@ class ListPage {
     setText(wer, row.wer ? `${row.wer}${row.chance ? ` (${row.chance.replace(" %", "")})` : ""}` : "");
     setText(gap.children[0], row.gap ?? "");
     paintSpark(gap.children[1], row.spark ?? []);
-    setText(worst, row.worst || (row.verdict === "KEEP GOING" ? `none, ${row.coverage}` : ""));
-    worst.title = row.reason ?? "";
+    setText(worst, row.state === "unreadable" ? "why? hover here" : row.worst || (row.verdict === "KEEP GOING" ? `none, ${row.coverage}` : ""));
+    worst.title = row.state === "unreadable" ? row.evidence : row.reason ?? "";
     setText(age, row.age ? `${row.age} ago` : "");
   }
 
@@ -454,9 +454,14 @@ function paintMissed(ui, rows, since) {
 function paintDevices(node, machine, rows) {
   show(node, Boolean(machine));
   if (!machine) return;
+  const live = rows.filter((row) => row.live);
+  // A run that did not say where it computes is on the only device there is, or nobody knows where.
+  const [only, ...others] = machine.devices;
+  const placeOf = (row) => row.device || (others.length ? "" : only?.name);
+  const nobody = live.every(placeOf) ? "no run of this folder" : "";
   const items = machine.devices.map((device) => {
-    const here = rows.filter((row) => row.live && (row.device === device.name || (device.name === "cuda:0" && row.device === "cuda")));
-    const who = here.length ? here.slice(0, 3).map((row) => (row.mine ? row.run : `${row.run} (${row.owner || "another user"})`)).join(", ") + (here.length > 3 ? `, ${here.length - 3} more` : "") : "no run of this folder";
+    const here = live.filter((row) => placeOf(row) === device.name || (device.name === "cuda:0" && row.device === "cuda"));
+    const who = here.length ? here.slice(0, 3).map((row) => (row.mine ? row.run : `${row.run} (${row.owner || "another user"})`)).join(", ") + (here.length > 3 ? `, ${here.length - 3} more` : "") : nobody;
     const memory = device.total_bytes ? `${bytesWords(device.used_bytes)} of ${bytesWords(device.total_bytes)}` : "";
     return { key: device.name, label: device.label, text: [who, memory, finite(device.busy_ratio) ? `${Math.round(100 * device.busy_ratio)} % busy` : ""].filter(Boolean).join(" · ") };
   });
