@@ -8,11 +8,13 @@ import msgspec
 
 from monitor import files, opening
 from monitor.alerts import open_alerts
+from monitor.audit import audited, by_run_dir
 from monitor.errors import RefusedError, UsageError
 from monitor.reader import RunReader
 from monitor.run_dir import ACKS_DIR, check_run_id
 
 
+@audited("ack", by_run_dir)
 def acknowledge(run_dir: Path, alert: str, asked_by: str, now: float) -> tuple[str, bool]:
     """Marks an alert (by its id, or by the rule of an open one) as seen; returns (its id, whether it was new).
 

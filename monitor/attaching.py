@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from monitor import files, launcher, processes
+from monitor.audit import audited, by_run_dir
 from monitor.errors import RefusedError
 from monitor.importers.live import About, FollowedRun, find_followed, read_source
 from monitor.importers.log_follow import LOG_FORMAT
@@ -78,6 +79,7 @@ def propose(
     )
 
 
+@audited("attach", lambda runs_dir, proposal, wish, **how: (runs_dir, ""))
 def attach(runs_dir: Path, proposal: Proposal, wish: Wish, *, detached: bool = True) -> str:
     """Follows a log as it was proposed, in a process that outlives this one; returns the run id.
 
@@ -156,6 +158,7 @@ def is_followed(run_dir: Path) -> bool:
     )
 
 
+@audited("let go", by_run_dir)
 def let_go(run_dir: Path, by: str, patience_secs: float = 15.0) -> None:
     """Ends the following of a log; the run stays, and the training is left alone. Returns once it has ended.
 

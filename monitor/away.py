@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from monitor import files
+from monitor.audit import audited, by_run_dir
 from monitor.errors import RefusedError, UsageError
 from monitor.launch import read_launch
 from monitor.run_dir import AWAY_ACT_FILE, AWAY_FILE, Away, AwayAct, decode, encode
@@ -56,6 +57,7 @@ def words(policy: Away) -> str:
     return f"stop it and start the first prescribed change, for {policy.budget_hours or BUDGET_HOURS:g} h at most"
 
 
+@audited("away", by_run_dir)
 def set_policy(run_dir: Path, policy: Away) -> None:
     """Changes it, from now on. Raises RefusedError if the folder cannot be written."""
     try:

@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from monitor.audit import come_by
 from monitor.commands.completion import SHORT_NAME, VARIABLE
 from monitor.errors import EXIT_OK, EXIT_REFUSED, EXIT_USAGE, MonitorError, UsageError
 
@@ -37,6 +38,7 @@ VERBS = {
     "away": "away",
     "archive": "archive",
     "restore": "restore",
+    "audit": "audit",
     "serve": "serve",
     "completion": "completion",
 }
@@ -82,6 +84,7 @@ def verbs(context: typer.Context) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command line and returns its exit code; a user's mistake is one sentence on stderr."""
+    come_by("terminal")
     try:
         if VARIABLE in os.environ:
             return _complete(os.environ[VARIABLE])

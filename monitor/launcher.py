@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor import control, files, opening, processes
+from monitor.audit import audited, by_name, by_run_dir
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.launch import PLACEHOLDER, Order, generation_of, launch_of, name_of, read_launch, read_progress, read_state
 from monitor.origin import is_from_here
@@ -47,6 +48,7 @@ BEGIN_TIMEOUT_SECS = 60.0
 OPEN_STATES = frozenset({"queued", "starting", "running", "stopping"})
 
 
+@audited("start", lambda runs_dir, argv, **how: (runs_dir, how.get("run_id") or how.get("name") or ""))
 def start(
     runs_dir: Path,
     argv: list[str],
@@ -126,6 +128,7 @@ def plan_restart(
     return make_plan(runs_dir, run_id, Wish(changes, expected or {}, start_from))
 
 
+@audited("restart", lambda plan, **how: (plan.runs_dir, plan.child_id))
 def restart(
     plan: RestartPlan, *, stop_parent: bool, asked_by: str = "", trusted: bool = False, away: Away | None = None
 ) -> str:
@@ -185,6 +188,7 @@ def plan_resume(runs_dir: Path, run_id: str) -> ResumePlan:
     return make_resume_plan(run_dir)
 
 
+@audited("resume", by_name)
 def resume(
     runs_dir: Path, run_id: str, asked_by: str = "", *, plan: ResumePlan | None = None, trusted: bool = False
 ) -> str:
@@ -204,6 +208,7 @@ def resume(
     return run_id
 
 
+@audited("stop", by_run_dir)
 def stop(run_dir: Path, asked_by: str = "") -> Request:
     """Asks a run to stop: the step is finished, a checkpoint saved. Asking twice is one request.
 
@@ -221,6 +226,7 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
     return control.request(run_dir, "stop", generation=generation(run_dir), asked_by=asked_by, now=time.time())
 
 
+@audited("cancel", by_run_dir)
 def cancel_stop(run_dir: Path, asked_by: str = "") -> Request:
     """Takes a stop back while that is still possible; the answer says whether it was."""
     if not status(run_dir).live:
@@ -229,11 +235,13 @@ def cancel_stop(run_dir: Path, asked_by: str = "") -> Request:
     return control.request(run_dir, "cancel", generation=generation(run_dir), asked_by=asked_by, now=time.time())
 
 
+@audited("hurry", by_run_dir)
 def hurry_stop(run_dir: Path, asked_by: str = "") -> Request:
     """Sends the next signal of a stop now: SIGTERM, after that SIGKILL. Raises RefusedError where no stop waits."""
     return _about_a_stop(run_dir, "hurry", asked_by)
 
 
+@audited("wait", by_run_dir)
 def wait_on(run_dir: Path, asked_by: str = "") -> Request:
     """Gives the present stage of a stop its whole time once more. Raises RefusedError where no stop waits."""
     return _about_a_stop(run_dir, "wait", asked_by)
@@ -324,6 +332,7 @@ CHECKS: dict[Path, subprocess.Popen[bytes]] = {}
 """Measurements of checkpoints that this process has started."""
 
 
+@audited("check", by_run_dir)
 def start_check(run_dir: Path) -> None:
     """Starts `python -m trainer.diagnose` on a run, in the background; its findings come to the run's `probes/`.
 

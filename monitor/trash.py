@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.audit import audited, by_name
 from monitor.errors import RefusedError, UnreadableRunError
 from monitor.opening import make_folder
 from monitor.reader import RunReader, is_run
@@ -24,6 +25,7 @@ class Trashed:
     at: float
 
 
+@audited("archive", by_name)
 def archive(runs_dir: Path, run_id: str, now: float) -> Trashed:
     """Moves a run into the trash. Raises RefusedError for one that a process works on, UnreadableRunError for none."""
     folder = runs_dir / check_run_id(run_id)
@@ -41,6 +43,7 @@ def archive(runs_dir: Path, run_id: str, now: float) -> Trashed:
     return Trashed(name, run_id, float(int(now)))
 
 
+@audited("restore", by_name)
 def restore(runs_dir: Path, name: str) -> str:
     """Takes a run back by its name in the trash, or the last one of a run id; returns its run id.
 

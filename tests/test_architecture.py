@@ -41,21 +41,22 @@ MAY_IMPORT = {
     "report": JUDGEMENT | {"launch", "alignment", "forecast"},
     "ledger": CONTRACT | {"files", "launch", "outcome", "reader"},
     "devices": CONTRACT | {"files"},
-    "trash": CONTRACT | {"opening", "reader", "status"},
+    "audit": CONTRACT | {"files"},
+    "trash": CONTRACT | {"audit", "opening", "reader", "status"},
     "alerts": CONTRACT | {"files", "rules", "diagnosis", "series"},
-    "acks": CONTRACT | {"files", "opening", "alerts", "reader"},
+    "acks": CONTRACT | {"audit", "files", "opening", "alerts", "reader"},
     "summaries": CONTRACT | {"files", "reader", "diagnosis", "alerts"},
     "launch": CONTRACT | {"files", "provenance", "origin"},
     "stopplan": CONTRACT | {"launch", "relaunch", "status"},
     "relaunch": CONTRACT | {"files", "launch", "origin", "provenance", "comparison"},
     "settings": CONTRACT | {"rules"},
     "serving": CONTRACT | {"files", "processes"},
-    "away": CONTRACT | {"files", "launch"},
+    "away": CONTRACT | {"audit", "files", "launch"},
     "notify": JUDGEMENT | {"files", "settings", "serving", "report"},
-    "launcher": DISK | {"status", "relaunch", "settings", "origin"},
-    "attaching": DISK | {"importers", "launcher", "origin", "settings"},
+    "launcher": DISK | {"audit", "status", "relaunch", "settings", "origin"},
+    "attaching": DISK | {"audit", "importers", "launcher", "origin", "settings"},
     "supervisor": DISK
-    | {"origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"}
+    | {"audit", "origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"}
     | {"importers", "launcher", "prescriptions", "relaunch"},
     "watching": DISK | {"opening", "status", "settings", "launcher", "supervisor"},
     "integrations": CONTRACT | {"files", "writer", "field_names"},
@@ -65,6 +66,7 @@ MAY_IMPORT = {
     | {"files", "opening", "processes", "reader", "alerts", "summaries", "ledger", "trash"},
     "ui": DISK
     | {
+        "audit",
         "attaching",
         "status",
         "diagnosis",
@@ -79,7 +81,7 @@ MAY_IMPORT = {
         "stopplan",
     }
     | {"view", "replay", "prescriptions", "report"},
-    "cli": {"errors", "commands"},
+    "cli": {"errors", "commands", "audit"},
     "commands": None,
 }
 """Room -> rooms that it may import; None may import every room (a verb puts rooms together)."""

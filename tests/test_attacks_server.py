@@ -19,6 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from monitor.audit import read as read_audit
+from monitor.reader import list_runs
 from tests.fake_runs import healthy, overfitting
 from tests.fuzzing import requests, status_of_raw
 from tests.served import Session, serving
@@ -242,7 +244,7 @@ ACTS = ["stop", "restart", "resume", "check", "ack", "archive", "restore_trashed
 
 def test_the_looking_link_controls_nothing_by_hand_made_messages(there, live):
     """The looking-only link sends the page's own control messages by hand."""
-    before = set(there.runs.iterdir())
+    before = set(list_runs(there.runs))
     query = f"run={live}"
 
     async def conversation(socket):
@@ -262,7 +264,9 @@ def test_the_looking_link_controls_nothing_by_hand_made_messages(there, live):
 
     there.talk(conversation, token=there.look, **STREAM)
     assert state_of(there.runs / live).state == "running"
-    assert not list((there.runs / live / "control").iterdir()) and set(there.runs.iterdir()) == before
+    refused = [entry for entry in read_audit(there.runs) if entry.run_id == live and entry.result == "refused"]
+    assert [(entry.verb, entry.via) for entry in refused] == [("stop", "page, looking-only link")], "noted once"
+    assert not list((there.runs / live / "control").iterdir()) and set(list_runs(there.runs)) == before
 
 
 def test_the_same_messages_with_the_control_token_do_stop_the_run(there, live):
@@ -278,6 +282,8 @@ def test_the_same_messages_with_the_control_token_do_stop_the_run(there, live):
 
     there.talk(conversation, token=there.control, **STREAM)
     wait_for_state(there.runs / live, "stopped")
+    done = [(entry.verb, entry.via, entry.result) for entry in read_audit(there.runs) if entry.run_id == live]
+    assert done == [("start", "terminal", "done"), ("stop", "page, control link", "done")]
 
 
 def test_the_live_route_takes_no_order_from_anybody(there, live):

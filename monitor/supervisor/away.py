@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from monitor import control, files
+from monitor import audit, control, files
 from monitor.away import ASKED_BY, act_of, policy_of
 from monitor.launch import read_launch
 from monitor.run_dir import AWAY_ACT_FILE, Away, AwayAct, encode
@@ -162,6 +162,7 @@ class AwayKeeper:
 
     def _ask_to_stop(self, now: float) -> None:
         control.request(self._run_dir, "stop", generation=self._generation, asked_by=ASKED_BY, now=now)
+        audit.note(self._run_dir.parent, "stop", self._run_dir.name, "done", ASKED_BY)
 
     def _settle(self, *, child_id: str | None = None, problem: str = "") -> None:
         assert self._act is not None

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from monitor import processes
+from monitor.audit import come_by
 from monitor.errors import EXIT_REFUSED, MonitorError, RefusedError
 from monitor.launch import SUPERVISOR_LOG
 from monitor.supervisor.begin import Mode, begin
@@ -46,6 +47,7 @@ class Leaving:
 
 def main(argv: list[str]) -> int:
     """Exit code 0 when the supervision ended as it should, 5 with a sentence when it could not begin."""
+    come_by("supervisor")
     options = _options(argv)
     run_dir = options.run_dir.absolute()
     modes: tuple[Mode, ...] = ("adopt", "resume", "follow")

@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from streamlit import config
 
+from monitor import audit
 from monitor.ui import assets
 from monitor.ui.access import AccessGate, Tokens, load_tokens
 from monitor.ui.firstpaint import FirstPaint
@@ -102,7 +103,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Prints the links: the socket is bound by now, so the port is the real one."""
     if not os.environ.get(QUIET_VARIABLE):
         print_links(int(config.get_option("server.port")), runs_dir(), tokens(), base_path())
+    way = "page, no token" if tokens() is None else "page, control link"
+    audit.come_by(way)
+    audit.note(runs_dir(), "serve", "", "done", f"port {config.get_option('server.port')}, {way}")
     # The first look at a large folder is made before anybody asks for it.
     warming = asyncio.create_task(listing().latest())
     yield
     warming.cancel()
+    audit.note(runs_dir(), "serve --stop", "", "done", f"port {config.get_option('server.port')}")

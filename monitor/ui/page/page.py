@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import streamlit as st
 
-from monitor import launcher
+from monitor import audit, launcher
 from monitor.acks import acknowledge
 from monitor.diagnosis import judge
 from monitor.errors import MonitorError
@@ -103,7 +103,7 @@ def _act(action: dict[str, Any], folder: Path, run_id: str | None, role: str) ->
         st.rerun()
     elif role != "control":
         # The component shows no such button to a visitor who may only look; this is the check that counts.
-        return
+        _turn_away(folder, str(kind), run_id or "")
     elif kind == "demo":
         _start_demo(folder)
     elif kind == "stop_several" and isinstance(action.get("runs"), list):
@@ -112,6 +112,15 @@ def _act(action: dict[str, Any], folder: Path, run_id: str | None, role: str) ->
         _move(kind, action.get("runs"), folder)
     elif run_id is not None:
         _control(kind, action, folder, run_id)
+
+
+def _turn_away(folder: Path, kind: str, run_id: str) -> None:
+    """Noted once a session: who only looks must not fill a disk with what is refused to them."""
+    if not st.session_state.get("turned_away"):
+        st.session_state["turned_away"] = True
+        audit.note(
+            folder, kind[:40], run_id, "refused", "This link is for looking only.", via="page, looking-only link"
+        )
 
 
 def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> None:

@@ -1,0 +1,40 @@
+"""Show who did what to which run, when, which way and with what result: starts, stops, restarts, acknowledgements …"""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from monitor.audit import AUDIT_FILE, read
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, print_json
+from monitor.errors import EXIT_OK, UnreadableRunError
+from monitor.view.log import plain
+
+
+def run(
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="Only what was done to this run.")] = None,
+    runs: RunsOption = DEFAULT_RUNS,
+    last: Annotated[int, typer.Option(min=1, help="So many of the newest.")] = 50,
+    as_json: JsonOption = False,
+) -> int:
+    try:
+        every = read(runs)
+    except (OSError, ValueError) as problem:
+        raise UnreadableRunError(f"Cannot read {runs / AUDIT_FILE}: {problem}.") from None
+    entries = [entry for entry in every if run in (None, entry.run_id)][-last:]
+    if as_json:
+        print_json({"audit": entries})
+    elif not entries:
+        console().print(f"Nothing was done here yet that {AUDIT_FILE} would tell.", soft_wrap=True)
+    else:
+        table = Table("when", "who", "which way", "what", "run", "result", box=None, pad_edge=False)
+        for entry in entries:
+            when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
+            told = f"{entry.result}: {entry.why}" if entry.why else entry.result
+            # What was refused may quote a run directory from anywhere: no code of it reaches the terminal.
+            table.add_row(*map(plain, (when, entry.user, entry.via, entry.verb, entry.run_id, told)))
+        console().print(table)
+    return EXIT_OK

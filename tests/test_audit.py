@@ -1,0 +1,123 @@
+"""Who did what: one line for each act, whoever acts at the same time, and never a reason for an act not to happen."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import stat
+
+import pytest
+
+from monitor import acks, attaching, audit, away, launcher, trash
+from monitor.cli import main
+from monitor.errors import MonitorError
+from monitor.launch import read_state
+from tests.fake_runs import healthy
+from tests.supervised import LISTENS, ROOT, end_everything, script, wait_for_state
+
+ACTS = (
+    *(getattr(launcher, name) for name in ("start", "restart", "resume", "stop", "cancel_stop", "hurry_stop")),
+    *(launcher.wait_on, launcher.start_check, acks.acknowledge, trash.archive, trash.restore),
+    *(attaching.attach, attaching.let_go, away.set_policy),
+)
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
+def test_no_way_leads_around_the_record(act):
+    assert act.__wrapped__.__module__ == act.__module__
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    folder = tmp_path / "runs"
+    healthy(folder)
+    monkeypatch.setenv("VITALSIGNS_RUNS", str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    yield folder
+    end_everything(folder)
+
+
+def told(runs):
+    return [(entry.verb, entry.run_id, entry.result) for entry in audit.read(runs)]
+
+
+def test_each_act_of_a_runs_life_is_one_line_done_or_refused(tmp_path, runs, capsys):
+    for words in (
+        ["start", "--run-id", "mine", "--", *script(tmp_path, LISTENS)],
+        ["stop", "mine"],
+        ["stop", "mine"],
+        ["ack", "healthy", "gap"],
+        ["archive", "healthy"],
+        ["restore", "healthy"],
+    ):
+        main(words)
+        if words[0] == "stop":
+            wait_for_state(runs / "mine", "stopped")
+    assert told(runs) == [
+        ("start", "mine", "done"),
+        ("stop", "mine", "done"),
+        ("stop", "mine", "refused"),
+        ("ack", "healthy", "refused"),
+        ("archive", "healthy", "done"),
+        ("restore", "healthy", "done"),
+    ]
+    capsys.readouterr()
+    assert main(["audit", "mine", "--json"]) == 0
+    entries = json.loads(capsys.readouterr().out)["audit"]
+    assert [entry["via"] for entry in entries] == ["terminal"] * 3
+    assert entries[2]["why"].startswith("mine is not running") and entries[0]["user"] == audit.read(runs)[0].user
+    assert main(["audit"]) == 0 and "refused: mine is not running" in capsys.readouterr().out
+
+
+def _note(runs, number):
+    for count in range(40):
+        audit.note(runs, "stop", f"run-{number}", "done", why=f"{count} " + "x" * 400)
+
+
+def test_processes_that_act_at_once_lose_no_line_and_tear_none(runs):
+    processes = [multiprocessing.get_context("spawn").Process(target=_note, args=(runs, n)) for n in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert len(audit.read(runs)) == 160
+    assert all(line.endswith("}") for line in (runs / audit.AUDIT_FILE).read_text().splitlines())
+
+
+def test_an_act_is_not_refused_because_it_cannot_be_noted(tmp_path, runs, caplog):
+    (runs / audit.AUDIT_FILE).mkdir()
+    launcher.start(runs, script(tmp_path, LISTENS), run_id="mine")
+    launcher.stop(runs / "mine")
+    wait_for_state(runs / "mine", "stopped")
+    assert "was not noted" in caplog.text
+
+
+def test_a_hostile_name_stays_one_short_line_and_shows_no_terminal_codes(runs, capsys):
+    audit.note(runs, "stop", "\x1b[2J\n" * 500, "refused", "\x1b]0;owned\x07\n\u202e" * 500)
+    assert (runs / audit.AUDIT_FILE).read_bytes().count(b"\n") == 1
+    assert (runs / audit.AUDIT_FILE).stat().st_size < 4096
+    assert main(["audit"]) == 0
+    assert not {"\x1b", "\x07", "\u202e"} & set(capsys.readouterr().out)
+
+
+def test_the_record_is_its_owners_alone_or_the_groups_where_the_group_may_make_runs(tmp_path, runs):
+    with pytest.raises(MonitorError):
+        launcher.stop(runs / "healthy")
+    assert stat.S_IMODE((runs / audit.AUDIT_FILE).stat().st_mode) == 0o600
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o2770)
+    audit.note(shared, "serve", "", "done")
+    assert stat.S_IMODE((shared / audit.AUDIT_FILE).stat().st_mode) == 0o660
+
+
+def test_nothing_is_made_where_there_is_no_folder_of_runs(tmp_path):
+    with pytest.raises(MonitorError):
+        launcher.resume(tmp_path / "none", "x")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_run_started_for_a_form_is_noted_under_its_own_name(tmp_path, runs):
+    run_id = launcher.start(runs, script(tmp_path, LISTENS), name="My run!")
+    assert told(runs) == [("start", run_id, "done")] and read_state(runs / run_id) is not None
