@@ -68,6 +68,7 @@ MAY_IMPORT = {
     | {
         "audit",
         "attaching",
+        "away",
         "status",
         "diagnosis",
         "launcher",

@@ -92,7 +92,7 @@ def plan_lines(plan: RestartPlan, stops_parent: bool) -> list[str]:
     text += plan.surroundings
     if "epoch" in plan.expected:
         text.append(f"Judged at epoch {plan.expected['epoch']:g}{_expected(plan)}.")
-    return [*text, *plan.notes, *filter(None, [plan.stranger]), f"Runs: {plan.command}"]
+    return [*text, *plan.notes, *filter(None, [plan.stranger]), f"In: {plan.cwd}", f"Runs: {plan.command}"]
 
 
 def _expected(plan: RestartPlan) -> str:
@@ -131,6 +131,7 @@ def _document(plan: RestartPlan, stops_parent: bool, *, started: bool) -> dict[s
         "stops_parent": stops_parent,
         "diff": [list(row) for row in plan.diff],
         "command": plan.command,
+        "cwd": str(plan.cwd),
         "code": {"same": plan.code.is_same, "line": plan.code.line, "diff": plan.code.diff},
         "surroundings": list(plan.surroundings),
         "expected": dict(plan.expected),

@@ -48,13 +48,14 @@ def run(
 
 def plan_lines(plan: ResumePlan) -> list[str]:
     """Where it goes on, what surrounds it, and the command byte for byte."""
-    return [plan.line, *plan.surroundings, f"Runs: {plan.command}"]
+    return [plan.line, *plan.surroundings, f"In: {plan.cwd}", f"Runs: {plan.command}"]
 
 
 def _document(plan: ResumePlan) -> dict[str, object]:
     return {
         "line": plan.line,
         "command": plan.command,
+        "cwd": str(plan.cwd),
         "code": {"same": plan.code.is_same, "line": plan.code.line, "diff": plan.code.diff},
         "surroundings": list(plan.surroundings),
         "stranger": plan.stranger,

@@ -173,7 +173,15 @@ def _checked(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> dic
     inside = {key: value for key, value in changes.items() if key.lstrip("-").replace("-", "_") not in outside}
     if any(isinstance(value, str) and "\0" in value for value in changes.values()):
         raise UsageError("A value holds a NUL character; that cannot stand on a command line.")
-    return {**outside, **checked(inside, schema)}
+    return {key: _switched(launch.argv, key, value) for key, value in {**outside, **checked(inside, schema)}.items()}
+
+
+def _switched(argv: list[str], key: str, value: Any) -> Any:
+    """Text for a flag that stands alone on the command line switches it: `--amp` has no value to be given."""
+    flags = [flag for flag in find_flags(argv) if flag.key == key]
+    if flags and not flags[-1].values and value in ("true", "false"):
+        return value == "true"
+    return value
 
 
 def _changed(argv: list[str], changes: Mapping[str, Any]) -> list[str]:

@@ -26,6 +26,7 @@ class ResumePlan:
     run_id: str
     line: str
     command: str
+    cwd: str
     code: CodeChange
     surroundings: tuple[str, ...]
     stranger: str
@@ -50,6 +51,7 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
         run_id=run_dir.name,
         line=f"{_where(run_dir, launch)} {_what_changed(code)}",
         command=command_of([*launch.argv, *resume_flags(launch.argv)], run_dir),
+        cwd=launch.cwd,
         code=code,
         surroundings=environment_lines(launch, read_run(run_dir), os.environ) if is_ours else (),
         stranger="" if is_ours else stranger_words(launch),

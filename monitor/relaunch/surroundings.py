@@ -45,4 +45,4 @@ def _interpreter_line(launch: Launch, run: Run | None, environ: Mapping[str, str
     place = next((f"environment {name}, " for name in names if name), "")
     version = run.environment.python if run is not None else ""
     python = f", Python {version}" if version else ""
-    return f"As it was: {place}{now}{python}, in {launch.cwd}."
+    return f"As it was: {place}{now}{python}."

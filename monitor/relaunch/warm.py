@@ -66,6 +66,16 @@ def checkpoint_about(run_dir: Path, which: str) -> dict[str, Any]:
     return about if isinstance(about, dict) else {}
 
 
+def epoch_words(about: Mapping[str, Any]) -> str:
+    """How far the last checkpoint had come: "epoch 60", or "epoch 60 and 12 of 40 steps"."""
+    epoch, position, steps = (about.get(name) for name in ("epoch", "position", "steps_per_epoch"))
+    if not (isinstance(epoch, int) and isinstance(position, int) and isinstance(steps, int)):
+        return "epoch unknown"
+    if 0 < position < steps:
+        return f"epoch {epoch - 1} and {position} of {steps} steps"
+    return f"epoch {epoch if position >= steps else epoch - 1}"
+
+
 def misfit(changes: Mapping[str, Any]) -> str:
     """A warning where changed settings make another network than the one the weights are from, or ""."""
     shaping = sorted(SHAPING_KEYS & changes.keys())

@@ -33,6 +33,7 @@ SCRIPTS = (
     "diagnosis.js",
     "compare.js",
     "log.js",
+    "ledger.js",
     "overview.js",
     "run.js",
     "main.js",

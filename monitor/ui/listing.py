@@ -13,6 +13,7 @@ from monitor.errors import MonitorError
 from monitor.launcher import ensure_supervised
 from monitor.trash import trashed
 from monitor.view.rows import Row, RowBook
+from monitor.view.tried import TriedBook
 
 LIST_SECS = 1.0
 TAKE_OVER_EVERY_SECS = 10.0
@@ -27,12 +28,13 @@ class Listing:
         self._runs_dir = runs_dir
         self._book = RowBook(runs_dir)
         self._machine = MachineWatch(runs_dir)
+        self._tried = TriedBook(runs_dir)
         self._looking = asyncio.Lock()
         self._looked_at = self._took_over_at = float("-inf")
         self._now: dict[str, Any] = {}
 
     def look(self) -> dict[str, Any]:
-        """{rows, trash, machine, problem}: everything the list shows, read now."""
+        """{rows, trash, machine, tried, problem}: everything the list shows, read now."""
         now = time.time()
         try:
             rows, problem = self._book.rows(now), ""
@@ -43,6 +45,7 @@ class Listing:
             "rows": rows,
             "trash": [{"name": each.name, "run": each.run_id, "at": each.at} for each in trashed(self._runs_dir)],
             "machine": self._machine.look(),
+            "tried": self._tried.options(rows),
             "problem": problem,
             "server_now": now,
         }
@@ -80,13 +83,18 @@ class TabRows:
         rows: list[Row] = look["rows"]
         changed = [row for row in rows if self._rows.get(row["run"]) != row]
         order = [row["run"] for row in rows]
-        rest = (look["trash"], look["machine"], look["problem"])
+        rest = (look["trash"], look["machine"], look["tried"], look["problem"])
         if not changed and order == self._order and rest == self._rest:
             return None
         message = {"kind": "rows", "rows": changed, "server_now": look["server_now"]}
         if order != self._order:
             message["order"] = order
         if rest != self._rest:
-            message |= {"trash": look["trash"], "machine": look["machine"], "problem": look["problem"]}
+            message |= {
+                "trash": look["trash"],
+                "machine": look["machine"],
+                "tried": look["tried"],
+                "problem": look["problem"],
+            }
         self._rows, self._order, self._rest = {row["run"]: row for row in rows}, order, rest
         return message

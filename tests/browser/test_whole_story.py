@@ -162,3 +162,49 @@ def test_parent_stopped_and_child_started_in_one_dialog_and_a_bad_value_is_refus
     assert dashboard.states()["parent-2"] == "running"
     at_least_epoch(page, 1)
     dashboard.monitor("stop", "parent-2", "--runs", dashboard.runs)
+
+
+def test_a_broken_run_is_cured_from_its_diagnosis_and_the_cure_is_scored_and_counted(dashboard, tab):
+    run = dashboard.start("sickly", "--preset", "broken", "--epochs", "10")
+    wait_until(lambda: dashboard.states().get(run) == "finished", 120, "the parent never finished")
+    page = tab()
+    page.goto(dashboard.link(run))
+    page.locator("[data-testid=flags] [data-rule=gap]").wait_for()
+
+    # Flag → diagnosis → option B, prefilled and editable; what is expected is said, and when it is judged.
+    page.get_by_test_id("tab-diagnosis").click()
+    option = page.locator(".vs-option[data-option=more_data]")
+    option.get_by_role("heading", name=re.compile("^B ")).wait_for()
+    assert "not yet in this folder" in option.inner_text()
+    option.get_by_role("button", name="Restart with this").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("val WER at epoch 10 at most").first.wait_for()
+    assert dialog.get_by_role("textbox", name="train_clips (now 300)", exact=True).input_value() == "600"
+    shown = [code.inner_text() for code in dialog.locator("[data-testid=stCode]").all()]
+    assert any("--option more_data" in text and "--judge-at 10" in text for text in shown)
+    dialog.get_by_role("button", name="Start child").click()
+    page.wait_for_url("**run=sickly-2*", timeout=60_000)
+    launched = json.loads((dashboard.runs / "sickly-2" / "launch.json").read_text())["parent"]
+    assert launched["changes"] == {"signers": [2, 4], "train_clips": [300, 600]}
+    assert (launched["expected"]["prescription"], launched["expected"]["epoch"]) == ("more_data", 10)
+
+    # The child against its parent at the agreed epoch, by WER over the same clips.
+    wait_until(lambda: (dashboard.runs / "sickly-2" / "outcome.json").exists(), 150, "the child was never judged")
+    page.get_by_test_id("tab-compare").click()
+    card = page.get_by_test_id("outcome")
+    card.filter(has_text="HELPED").wait_for(timeout=30_000)
+    assert "points at epoch 10" in card.inner_text() and "It came." in card.inner_text()
+    assert "not credited" not in card.inner_text()
+
+    # The ledger after it: at the option, on the list of runs, and on the command line.
+    page.goto(dashboard.address(run))
+    page.get_by_test_id("tab-diagnosis").click()
+    page.locator(".vs-option[data-option=more_data]", has_text="1 try: 1 helped").wait_for()
+    page.goto(dashboard.address())
+    page.get_by_test_id("ledger").locator("summary").click()
+    page.get_by_test_id("ledger").get_by_text("1 try: 1 helped").wait_for()
+    told = json.loads(dashboard.monitor("ledger", "--runs", dashboard.runs, "--json"))
+    (cure,) = [each for each in told["prescriptions"] if each["prescription"] == "more_data"]
+    assert (cure["tries"], cure["counts"]) == (1, {"HELPED": 1})
+    compared = json.loads(dashboard.monitor("compare", "sickly-2", run, "--runs", dashboard.runs, "--json"))
+    assert compared["outcome"]["word"] == "HELPED" and compared["outcome"]["high"] < 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -30,13 +29,17 @@ def act(what: Callable[[], Any]) -> None:
     st.rerun()
 
 
-def value_text(value: Any) -> str:
-    """A value as it stands on a command line."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else json.dumps(value)
+def shown_before(dialog: str, plan: str, clicked: bool) -> bool:
+    """Whether a click confirms what stood there when it was made. A click itself makes the plan anew.
+
+    Where it became another one meanwhile (the code was edited, a name was taken), that is said, and nothing is done.
+    """
+    key = f"shown_in_{dialog}"
+    same = st.session_state.get(key) == plan
+    st.session_state[key] = plan
+    if clicked and not same:
+        st.error("What would run has changed since it was shown. Read it again.", icon=None)
+    return clicked and same
 
 
 def plain(text: str) -> str:

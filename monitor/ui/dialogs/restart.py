@@ -2,126 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from monitor import launcher
+from monitor.away import WISHES, wished
 from monitor.errors import MonitorError
-from monitor.prescriptions.prescription import Prescription, kept_with_child
+from monitor.prescriptions.choosing import agreed, can_be_restarted_with, lettered
+from monitor.prescriptions.prescription import Prescription
+from monitor.relaunch.choices import choices
 from monitor.relaunch.plan import RestartPlan
+from monitor.relaunch.warm import SCRATCH, checkpoint_about, epoch_words, takes_weights, weights_of
 from monitor.run_dir import Snapshot
-from monitor.ui.dialogs.parts import asked_by, plain, value_text
+from monitor.ui.dialogs.form import Form, fill_in
+from monitor.ui.dialogs.parts import asked_by, plain, shown_before
+from monitor.ui.dialogs.review import review_restart
 
-SHOWN_FIRST = (
-    "augmentation",
-    "dropout",
-    "weight_decay",
-    "learning_rate",
-    "hidden_dim",
-    "batch_size",
-    "epochs",
-    "seed",
-)
-NOT_A_CHOICE = frozenset({"output_dir", "resume", "preset"})
+OWN = "My own changes"
+AWAY_WORDS = {"tell": "tell me", "stop": "stop it", "fix": "stop it and start the prescribed child"}
 
 
 @st.dialog("Restart with changes", width="large")
-def restart(run_dir: Path, snapshot: Snapshot, option: Prescription | None, live: bool) -> None:
-    """A child run: the form made from the config schema, the diff, the exact command, one button.
+def restart(run_dir: Path, snapshot: Snapshot, options: Sequence[Prescription], wanted: str | None, live: bool) -> None:
+    """A child run: what to change, from where, the review of everything that differs, one button.
 
-    `option`: the prescription that fills the form in; None for a person's own changes.
+    `options` are the prescriptions of now; `wanted` is the id of the one that fills the form in, None for own changes.
     """
+    option = _pick_option(options, wanted)
+    start_from = _pick_start(run_dir, snapshot)
+    stops = live and _stops_parent()
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
-    kept = kept_with_child(option) if option is not None else {}
-    st.write(
-        f"A child of **{plain(snapshot.run_id)}** starts from scratch in its own folder; "
-        "the parent's files stay as they are."
-    )
-    stop_parent = live and st.checkbox("Stop the parent first (its checkpoint is kept)", value=True, key="stop_parent")
-    wanted = _form(snapshot, changes)
-    plan = _plan(run_dir, snapshot, wanted, kept)
+    form = fill_in(option.id if option is not None else "own", choices(run_dir, snapshot.launch, snapshot.run), changes)
+    expected = _judged(option, snapshot)
+    plan = _plan(run_dir, snapshot, form, expected, start_from)
+    can_start = plan is not None and review_restart(plan)
+    away = _pick_away()
     if plan is not None:
-        _review(plan, str(kept.get("text", "")))
+        st.caption("The same from a terminal:")
+        st.code(_terminal_line(plan, form, away, live and not stops), language="bash", wrap_lines=True)
     cancel, go = st.columns(2)
     if cancel.button("Cancel", width="stretch", key="cancel_restart"):
         st.rerun()
-    label = "Stop parent and start child" if stop_parent else "Start child"
-    if go.button(label, type="primary", width="stretch", disabled=plan is None, key="confirm_restart") and plan:
-        _start_child(plan, stop_parent)
+    label = "Stop parent and start child" if stops else "Start child"
+    clicked = go.button(label, type="primary", width="stretch", disabled=not can_start, key="confirm_restart")
+    if plan is not None and shown_before("restart", plan.digest, clicked):
+        _start_child(plan, stops, away)
 
 
-def _form(snapshot: Snapshot, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields; returns what differs from the parent, as typed."""
-    run = snapshot.run
-    config = run.config if run is not None else {}
-    schema = (run.config_schema if run is not None else {}).get("properties", {})
-    keys = [key for key in (schema or config) if key not in NOT_A_CHOICE]
-    first = [key for key in (*changes, *SHOWN_FIRST) if key in keys]
-    first = list(dict.fromkeys(first))
-    typed = _fields(first, config, schema, changes)
-    rest = [key for key in keys if key not in first]
-    if rest:
-        with st.expander(f"{len(rest)} more settings"):
-            typed |= _fields(rest, config, schema, {})
-    return {key: value for key, value in typed.items() if value != value_text(config.get(key))}
+def _pick_option(options: Sequence[Prescription], wanted: str | None) -> Prescription | None:
+    """Which of the diagnosis' options fills the form in; what it is an edit of is said."""
+    named = {f"{letter}  {each.title}": each for letter, each in lettered(options) if can_be_restarted_with(each)}
+    if not named:
+        return None
+    labels = [*named, OWN]
+    first = next((place for place, each in enumerate(named.values()) if each.id == wanted), len(named))
+    picked = named.get(str(st.selectbox("What to change", labels, first, key="restart_option")))
+    if picked is not None and picked.code_edit:
+        st.info(f"**Code edit**  {plain(picked.code_edit)} Edit it first; this dialog looks whether the code differs.")
+    return picked
 
 
-def _fields(
-    keys: list[str], config: Mapping[str, Any], schema: Mapping[str, Any], changes: Mapping[str, Any]
-) -> dict[str, str]:
-    typed = {}
-    columns = st.columns(2)
-    for place, key in enumerate(keys):
-        rule = schema.get(key, {})
-        start = value_text(changes.get(key, config.get(key)))
-        label = f"{key} (now {value_text(config.get(key)) or 'not set'})"
-        options = [value_text(option) for option in rule.get("enum", [])]
-        explained = rule.get("description")
-        with columns[place % 2]:
-            if options and start in options:
-                choice = st.selectbox(label, options, options.index(start), help=explained, key=f"f_{key}")
-                typed[key] = str(choice)
-            else:
-                typed[key] = st.text_input(label, start, help=explained, key=f"f_{key}").strip()
-    return typed
+def _pick_start(run_dir: Path, snapshot: Snapshot) -> str | None:
+    """What the child starts from; None: as the parent did."""
+    launch = snapshot.launch
+    if launch is None or not takes_weights(launch, snapshot.run):
+        st.caption("Starts as its parent did, in a folder of its own; the parent's files stay as they are.")
+        return None
+    warm = bool(weights_of(launch, snapshot.run))
+    starts: dict[str, str | None] = {"as the parent did, from its weights": None} if warm else {}
+    starts |= {"scratch": SCRATCH if warm else None}
+    best, last = checkpoint_about(run_dir, "best"), checkpoint_about(run_dir, "last")
+    if best:
+        starts[f"best-WER checkpoint (epoch {best.get('best_epoch', '?')})"] = "best"
+    if last:
+        starts[f"last checkpoint ({epoch_words(last)})"] = "last"
+    return starts[str(st.radio("Start from", list(starts), horizontal=True, key="start_from"))]
 
 
-def _plan(run_dir: Path, snapshot: Snapshot, wanted: dict[str, Any], expected: Mapping[str, Any]) -> RestartPlan | None:
-    """The plan, or None with the reason at hand: each wrong field in a line of its own."""
+def _stops_parent() -> bool:
+    ways = ("stop it first (checkpoint kept)", "leave it running")
+    return st.radio("Parent", ways, horizontal=True, key="parent_way") == ways[0]
+
+
+def _judged(option: Prescription | None, snapshot: Snapshot) -> dict[str, Any]:
+    """What the child remembers; the epoch at which it is judged can be another one."""
+    kept = agreed(option, snapshot)
+    if "epoch" not in kept:
+        return kept
+    text = f": {kept['text']}" if kept.get("text") else " against its parent"
+    st.markdown(f"**Judged**{plain(text)}")
+    epoch = st.number_input(
+        "at epoch", min_value=1.0, value=float(kept["epoch"]), step=1.0, format="%g", key="judge_at"
+    )
+    return {**kept, "epoch": float(epoch)}
+
+
+def _plan(
+    run_dir: Path, snapshot: Snapshot, form: Form, expected: dict[str, Any], start_from: str | None
+) -> RestartPlan | None:
+    """The plan, or None with the reason at its field."""
     try:
-        return launcher.plan_restart(run_dir.parent, snapshot.run_id, wanted, expected=expected)
+        return launcher.plan_restart(
+            run_dir.parent, snapshot.run_id, form.wanted, expected=expected, start_from=start_from
+        )
     except MonitorError as problem:
-        for line in str(problem).splitlines():
-            st.error(plain(line), icon=None)
+        form.complain(str(problem))
         return None
 
 
-def _review(plan: RestartPlan, expected: str) -> None:
-    if plan.diff:
-        st.dataframe(
-            [{"key": key, "now": value_text(before), "new": value_text(after)} for key, before, after in plan.diff],
-            hide_index=True,
-            width="stretch",
-            key="restart_diff",
-        )
-    else:
-        st.info("Nothing is changed: the child is the same run again.")
-    for note in plan.notes:
-        st.warning(plain(note))
-    if expected:
-        st.write(f"Expected: {plain(expected)}")
-    st.caption("Runs exactly this:")
-    st.code(plan.command, language="bash", wrap_lines=True)
+def _pick_away() -> str:
+    words = {AWAY_WORDS[wish]: wish for wish in WISHES if wish in AWAY_WORDS}
+    label = "If it goes bad while I am away"
+    return words[str(st.radio(label, list(words), horizontal=True, key="if_bad"))]
 
 
-def _start_child(plan: RestartPlan, stop_parent: bool) -> None:
+def _terminal_line(plan: RestartPlan, form: Form, away: str, keeps_parent: bool) -> str:
+    words = ["python", "-m", "monitor", "restart", plan.parent_id, "--runs", str(plan.runs_dir)]
+    if plan.expected.get("prescription"):
+        words += ["--option", str(plan.expected["prescription"])]
+    words += [word for key, value in form.wanted.items() for word in ("--set", f"{key}={value}")]
+    words += ["--from", plan.wish.start_from] if plan.wish.start_from else []
+    words += ["--judge-at", f"{plan.expected['epoch']:g}"] if "epoch" in plan.expected else []
+    words += ["--if-bad", away] if away != "tell" else []
+    words += ["--keep-parent"] if keeps_parent else []
+    return shlex.join(words + (["--trust-command"] if plan.stranger else []))
+
+
+def _start_child(plan: RestartPlan, stops: bool, away: str) -> None:
     try:
-        child = launcher.restart(plan, stop_parent=stop_parent, asked_by=asked_by())
+        policy = wished(away, None, asked_by(), time.time()) if away != "tell" else None
+        child = launcher.restart(plan, stop_parent=stops, asked_by=asked_by(), trusted=bool(plan.stranger), away=policy)
     except MonitorError as problem:
-        st.error(plain(str(problem)))
+        st.error(plain(str(problem)), icon=None)
         return
     st.query_params["run"] = child
     st.rerun()

@@ -7,19 +7,28 @@ from pathlib import Path
 import streamlit as st
 
 from monitor import launcher
+from monitor.errors import MonitorError
 from monitor.run_dir import Snapshot
-from monitor.ui.dialogs.parts import act, asked_by
-from monitor.view.words import resume_words
+from monitor.ui.dialogs.parts import act, asked_by, plain, shown_before
+from monitor.ui.dialogs.review import review_resume
 
 
-@st.dialog("Resume this run?", width="medium")
+@st.dialog("Resume this run?", width="large")
 def resume(run_dir: Path, snapshot: Snapshot) -> None:
-    """Confirms that the same run goes on."""
-    st.write(resume_words(snapshot))
+    """Confirms that the same run goes on: from where, with which code, by which command."""
+    try:
+        plan = launcher.plan_resume(run_dir.parent, snapshot.run_id)
+    except MonitorError as problem:
+        st.error(plain(str(problem)), icon=None)
+        return
+    agreed = review_resume(plan)
+    trust = " --trust-command" if plan.stranger else ""
     st.caption("The same from a terminal:")
-    st.code(f"python -m monitor resume {snapshot.run_id} --runs {run_dir.parent}", language="bash")
+    st.code(f"python -m monitor resume {snapshot.run_id}{trust} --runs {run_dir.parent}", language="bash")
     leave, go = st.columns(2)
     if leave.button("Leave it", width="stretch", key="leave_ended"):
         st.rerun()
-    if go.button("Resume", type="primary", width="stretch", key="confirm_resume"):
-        act(lambda: launcher.resume(run_dir.parent, snapshot.run_id, asked_by()))
+    clicked = go.button("Resume", type="primary", width="stretch", disabled=not agreed, key="confirm_resume")
+    if shown_before("resume", f"{plan.fingerprint} {plan.code.now}", clicked):
+        trusted = bool(plan.stranger) and agreed
+        act(lambda: launcher.resume(run_dir.parent, snapshot.run_id, asked_by(), plan=plan, trusted=trusted))

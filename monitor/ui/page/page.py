@@ -13,10 +13,8 @@ from monitor import audit, launcher
 from monitor.acks import acknowledge
 from monitor.diagnosis import judge
 from monitor.errors import MonitorError
-from monitor.prescriptions.prescription import Prescription
 from monitor.prescriptions.registry import prescribe
 from monitor.reader import RunReader, list_runs
-from monitor.run_dir import Snapshot
 from monitor.status import status_of
 from monitor.trash import archive
 from monitor.trash import restore as take_back
@@ -140,7 +138,9 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
     elif kind == "ack":
         _acknowledge(run_dir, str(action.get("alert")))
     elif kind == "restart":
-        restart(run_dir, snapshot, _option(snapshot, action.get("option")), status_of(snapshot).live)
+        # The prescriptions are made here: what a browser sends is a name, never the values.
+        options = prescribe(snapshot, judge(snapshot, time.time()).diagnosis)
+        restart(run_dir, snapshot, options, action.get("option"), status_of(snapshot).live)
 
 
 # What can be asked while a stop is under way. (A bare text here would be painted: Streamlit shows what a page says.)
@@ -152,12 +152,6 @@ def _about_a_stop(kind: str, run_dir: Path) -> None:
         ABOUT_A_STOP[kind](run_dir, asked_by())
     except MonitorError as problem:
         st.toast(plain(str(problem)), duration="long")
-
-
-def _option(snapshot: Snapshot, wanted: Any) -> Prescription | None:
-    """The prescription of that id, made here: what a browser sends is a name, never the values."""
-    options = prescribe(snapshot, judge(snapshot, time.time()).diagnosis)
-    return next((option for option in options if option.id == wanted), None)
 
 
 def _check(run_dir: Path) -> None:

@@ -33,7 +33,7 @@ function canStop(row) {
 
 class ListPage {
   constructor(root, data, emit) {
-    Object.assign(this, { root, data, emit, rows: new Map(), order: [], trash: data.trash ?? [], machine: data.machine, count: data.count ?? 0, shown: FIRST_SHOWN, selected: new Set(), open: new Set() });
+    Object.assign(this, { root, data, emit, rows: new Map(), order: [], trash: data.trash ?? [], machine: data.machine, tried: data.tried ?? [], count: data.count ?? 0, shown: FIRST_SHOWN, selected: new Set(), open: new Set() });
     this.chip = "all";
     this.sort = "need";
     this.flat = Memory.read("flat", false);
@@ -80,6 +80,7 @@ class ListPage {
     // Scrolling to the end shows more by itself.
     this.watchEnd = new IntersectionObserver(([entry]) => entry.isIntersecting && !this.more.hidden && this.set({ shown: this.shown + MORE_SHOWN }));
     this.watchEnd.observe(this.more);
+    this.ledger = buildLedger((run) => this.emit({ kind: "open", run }));
     this.empty = this.buildEmpty(control);
     this.selection = this.buildSelection(control);
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
@@ -94,6 +95,7 @@ class ListPage {
       h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.sorting, this.flatButton),
       h("div", { class: "vs-list" }, h("div", { class: "vs-rows-head vs-muted", "aria-hidden": "true" }, COLUMNS.map(([text, title]) => h("span", { title }, text))), this.body),
       h("div", { class: "vs-row" }, this.countText, this.more),
+      this.ledger.node,
       this.empty,
       this.selection.node,
       this.undo,
@@ -149,7 +151,7 @@ class ListPage {
       this.wanted = message.order;
       if (!this.hovered || !this.order.length) this.order = message.order;
     }
-    if (message.machine) Object.assign(this, { machine: message.machine, trash: message.trash });
+    if (message.machine) Object.assign(this, { machine: message.machine, trash: message.trash, tried: message.tried });
     if (message.problem !== undefined) {
       setText(this.problem, message.problem ? `${message.problem} What was read last stays below.` : "");
       show(this.problem, Boolean(message.problem));
@@ -211,6 +213,7 @@ class ListPage {
     paintMissed(this.missed, this.heard ? known : [], this.seenAt);
     if (this.seenAt === null && this.heard) this.markSeen();
     paintDevices(this.devices, this.machine, known);
+    paintLedger(this.ledger, this.tried);
     this.paintSelection();
     const running = known.filter((row) => row.live).length;
     const worst = known.find((row) => row.live && row.verdict === "STOP") ?? known.find((row) => row.live);

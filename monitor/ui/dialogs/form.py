@@ -1,0 +1,89 @@
+"""The form of a restart: a field for each setting, what is wrong said at its field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from monitor.relaunch.choices import Choice, written
+from monitor.ui.dialogs.parts import plain
+
+SHOWN_FIRST = (
+    "augmentation",
+    "dropout",
+    "weight_decay",
+    "learning_rate",
+    "hidden_dim",
+    "batch_size",
+    "epochs",
+    "seed",
+)
+MANY = 10
+"""From so many settings on, those that are rarely changed are folded away."""
+
+
+@dataclass
+class Form:
+    """What was typed, as far as it differs from the parent, and the place under each field for what is wrong there."""
+
+    name: str
+    wanted: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, Any] = field(default_factory=dict)
+
+    def complain(self, problem: str) -> None:
+        """Each line at the field that it begins with; what belongs to no field, below the form."""
+        for line in problem.splitlines():
+            place = self.places.get(line.split(" ", 1)[0].rstrip(":"))
+            (place or st).error(plain(line), icon=None)
+
+
+def fill_in(name: str, choices: Sequence[Choice], changes: Mapping[str, Any]) -> Form:
+    """Draws the fields. `changes` are filled in beforehand; `name` tells apart forms that were filled in otherwise."""
+    form = Form(name)
+    known = {choice.key: choice for choice in choices}
+    needed = [choice.key for choice in choices if choice.proposed is not None]
+    usual = SHOWN_FIRST if len(choices) > MANY else tuple(known)
+    first = [key for key in dict.fromkeys((*changes, *needed, *usual)) if key in known]
+    _fields(form, [known[key] for key in first], changes)
+    rest = [choice for choice in choices if choice.key not in first]
+    with st.expander(f"{len(rest)} more settings" if rest else "Another option"):
+        _fields(form, rest, {})
+        _another(form)
+    unknown = {key: value for key, value in changes.items() if key not in known}
+    form.wanted = {**unknown, **form.wanted}
+    return form
+
+
+def _fields(form: Form, choices: Sequence[Choice], changes: Mapping[str, Any]) -> None:
+    columns = st.columns(2)
+    for place, choice in enumerate(choices):
+        with columns[place % 2]:
+            typed = _field(form.name, choice, changes)
+            form.places[choice.key] = st.empty()
+        if typed != choice.now:
+            form.wanted[choice.key] = typed
+
+
+def _field(name: str, choice: Choice, changes: Mapping[str, Any]) -> str:
+    proposed = choice.now if choice.proposed is None else choice.proposed
+    start = written(changes[choice.key]) if choice.key in changes else proposed
+    label = f"{choice.key} (now {choice.now or 'not set'})"
+    if choice.why:
+        label += f": {choice.why}"
+    key, explained = f"f_{name}_{choice.key}", choice.rule.get("description")
+    if choice.options and start in choice.options:
+        return str(st.selectbox(label, choice.options, choice.options.index(start), help=explained, key=key))
+    return st.text_input(label, start, help=explained, key=key).strip()
+
+
+def _another(form: Form) -> None:
+    """An option that the parent did not have."""
+    typed = st.text_input("Add an option, as key=value", "", key=f"f_{form.name}_another").strip()
+    key, sign, value = typed.partition("=")
+    if typed and (not sign or not key.strip()):
+        st.error("Write it as key=value, such as label_smoothing=0.1.", icon=None)
+    elif typed:
+        form.wanted[key.strip().lstrip("-").replace("-", "_")] = value.strip()

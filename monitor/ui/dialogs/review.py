@@ -1,0 +1,68 @@
+"""What a person reads before a restart or a resume: differences, code, environment, and the command byte for byte."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from monitor.relaunch.choices import written
+from monitor.relaunch.code import CodeChange
+from monitor.relaunch.plan import RestartPlan
+from monitor.relaunch.resuming import ResumePlan
+from monitor.ui.dialogs.parts import plain
+
+MOST_DIFF = 20_000
+
+
+def review_restart(plan: RestartPlan) -> bool:
+    """Shows the plan; returns whether it may be carried out: a stranger's command must be agreed to first."""
+    if plan.diff:
+        st.dataframe(
+            [{"key": key, "now": written(before), "new": written(after)} for key, before, after in plan.diff],
+            hide_index=True,
+            width="stretch",
+            key="restart_diff",
+        )
+    else:
+        st.info("Nothing is changed: the child is the same run again.", icon=None)
+    if plan.notes:
+        st.warning(plain(" ".join(plan.notes)), icon=None)
+    code_section(plan.code, "The child runs the new code.")
+    _surroundings(plan.surroundings)
+    return _command(plan.stranger, plan.command, str(plan.cwd))
+
+
+def review_resume(plan: ResumePlan) -> bool:
+    """The same for a run that goes on."""
+    st.write(plain(plan.line))
+    if plan.code.diff:
+        _lines(plan.code.diff)
+    _surroundings(plan.surroundings)
+    return _command(plan.stranger, plan.command, str(plan.cwd))
+
+
+def code_section(code: CodeChange, what_follows: str) -> None:
+    """What has become of the code, with its lines where they are known."""
+    if code.line:
+        st.markdown(f"**Code**  {plain(code.line)}{f' {what_follows}' if code.is_same is False else ''}")
+    elif code.is_same:
+        st.caption("Code: as it was when the parent started.")
+    if code.diff:
+        _lines(code.diff)
+
+
+def _lines(diff: str) -> None:
+    with st.expander("View the lines"):
+        st.code(diff[:MOST_DIFF], language="diff", wrap_lines=False)
+
+
+def _surroundings(lines: tuple[str, ...]) -> None:
+    if lines:
+        st.caption(f"Environment: {plain(' '.join(lines))}")
+
+
+def _command(stranger: str, command: str, cwd: str) -> bool:
+    if stranger:
+        st.error(plain(stranger), icon=None)
+    st.caption(f"Runs exactly this, in {plain(cwd)}:")
+    st.code(command, language="bash", wrap_lines=True)
+    return not stranger or st.checkbox("I have read this command and want it to run here", key="trust_command")

@@ -1,0 +1,98 @@
+"""What the restart form offers, for our trainer and for any script; and what was shown is what a click confirms."""
+
+import msgspec
+import pytest
+
+from monitor.launch import Order, launch_of
+from monitor.launcher import plan_restart
+from monitor.ledger import judge_child
+from monitor.reader import RunReader
+from monitor.relaunch.choices import choices, written
+from monitor.relaunch.flags import value_of
+from monitor.relaunch.warm import epoch_words
+from monitor.run_dir import Run
+from monitor.view.rows import run_rows
+from monitor.view.tried import TriedBook
+from tests.test_launcher_plan import SCHEMA, a_run
+from tests.test_ledger import write
+
+
+def launched(folder, *argv):
+    return launch_of(Order(["python", "t.py", *argv], folder), "r", 1.0)
+
+
+def test_a_run_of_our_trainer_offers_what_its_schema_names_with_its_values(tmp_path):
+    run = Run(run_id="r", config={"dropout": 0.3, "amp": True}, config_schema=SCHEMA)
+    found = {choice.key: choice for choice in choices(tmp_path, launched(tmp_path), run)}
+    assert set(found) == set(SCHEMA["properties"]) - {"preset"}
+    assert (found["dropout"].now, found["amp"].now, found["patience"].now) == ("0.3", "true", "")
+
+
+def test_a_foreign_script_offers_the_options_of_its_command_and_a_folder_of_its_own(tmp_path):
+    (tmp_path / "ckpt-2").mkdir()
+    launch = launched(tmp_path, "--lr", "0.1", "--amp", "--save_dir", "ckpt", "--log_dir", "{run_dir}/tb")
+    found = {choice.key: choice for choice in choices(tmp_path / "runs" / "r", launch, None)}
+    assert {key: choice.now for key, choice in found.items()} == {
+        "lr": "0.1",
+        "amp": "true",
+        "save_dir": "ckpt",
+        "log_dir": "{run_dir}/tb",
+    }
+    assert found["save_dir"].proposed == "ckpt-3"
+    assert "must differ" in found["save_dir"].why
+    assert found["log_dir"].proposed is None
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("false", None), ("true", "true")])
+def test_text_switches_a_flag_that_stands_alone(tmp_path, typed, expected):
+    runs = tmp_path / "runs"
+    a_run(runs, ["python", "t.py", "--amp", "--n", "3"])
+    plan = plan_restart(runs, "parent", {"amp": typed})
+    assert value_of(plan.argv, "amp") == expected
+    assert value_of(plan.argv, "n") == "3"
+
+
+def test_values_are_written_as_on_a_command_line():
+    assert [written(value) for value in (None, True, 1e-05, 3, "a", ["x"])] == ["", "true", "1e-05", "3", "a", '["x"]']
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ({"epoch": 61, "position": 0, "steps_per_epoch": 40}, "epoch 60"),
+        ({"epoch": 60, "position": 40, "steps_per_epoch": 40}, "epoch 60"),
+        ({"epoch": 61, "position": 12, "steps_per_epoch": 40}, "epoch 60 and 12 of 40 steps"),
+        ({}, "epoch unknown"),
+    ],
+)
+def test_how_far_a_checkpoint_had_come(about, words):
+    assert epoch_words(about) == words
+
+
+def test_the_list_of_runs_tells_what_was_tried_from_outcomes_that_are_read_once(tmp_path):
+    write(tmp_path, "p", 0.8, 6)
+    for name, prescription in (("c", "variety"), ("own", "")):
+        child = write(tmp_path, name, 0.2, 5, parent="p", expected={"epoch": 4, "prescription": prescription})
+        judge_child(child, RunReader(child).read(5.0), 5.0)
+    book = TriedBook(tmp_path)
+    rows = run_rows(tmp_path, 5.0)
+    options = book.options(rows)
+    assert [(each["option"], each["text"]) for each in options] == [
+        ("variety", "1 try: 1 helped"),
+        ("own changes", "not counted"),
+    ]
+    assert options[0]["children"][0] | {"line": ""} == {"run": "c", "parent": "p", "word": "HELPED", "line": ""}
+    (tmp_path / "c" / "outcome.json").unlink()
+    assert book.options(rows) == options
+    assert TriedBook(tmp_path).options([]) == []
+
+
+def test_a_plan_is_another_one_when_anything_that_was_shown_differs(tmp_path):
+    runs = tmp_path / "runs"
+    a_run(runs, ["python", "t.py", "--lr", "1"])
+    plan = plan_restart(runs, "parent", {"lr": "2"})
+    assert plan.digest == plan_restart(runs, "parent", {"lr": "2"}).digest
+    assert plan.digest != plan_restart(runs, "parent", {"lr": "3"}).digest
+    (runs / "parent-2").mkdir()
+    assert plan.digest != plan_restart(runs, "parent", {"lr": "2"}).digest
+    assert msgspec.json.encode(plan.parts())
