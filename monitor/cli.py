@@ -26,6 +26,8 @@ VERBS = {
     "report": "report",
     "compare": "compare",
     "ledger": "ledger",
+    "predictions": "predictions",
+    "log": "log",
     "import": "import_",
     "attach": "attach",
     "start": "start",

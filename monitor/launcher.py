@@ -356,6 +356,14 @@ def start_check(run_dir: Path) -> None:
         )
 
 
+def check(run_dir: Path) -> None:
+    """Measures a checkpoint and waits for that. Raises RefusedError as `start_check` does, or if it fails."""
+    start_check(run_dir)
+    if CHECKS[run_dir].wait():
+        lines = (run_dir / CHECK_LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise RefusedError(f"The check of {run_dir.name} failed: {lines[-1] if lines else 'it said nothing'}")
+
+
 def existing(runs_dir: Path, run_id: str) -> Path:
     """The folder of a run id. Raises UsageError for what is no id, UnreadableRunError if there is no such run.
 

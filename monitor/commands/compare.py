@@ -17,6 +17,7 @@ from monitor.outcome import Outcome, outcome
 from monitor.prescriptions.seeds import more_seeds
 from monitor.reader import RunReader
 from monitor.run_dir import Snapshot
+from monitor.view.compared import MODES, compared
 
 FORMATS: dict[str, tuple[str, Callable[[float | None], str]]] = {
     "val_wer": ("val WER", words.percent),
@@ -29,15 +30,21 @@ def run(
     which: Annotated[list[str], typer.Argument(metavar="RUN RUN…", help="Two or more run ids or run directories.")],
     runs: RunsOption = DEFAULT_RUNS,
     at: Annotated[float | None, typer.Option(help="Judge at this epoch instead of the agreed one.")] = None,
+    by: Annotated[
+        str, typer.Option(metavar="|".join(MODES), help="Numbers at an equal epoch, each at its best, or by hours.")
+    ] = MODES[0],
     as_json: JsonOption = False,
 ) -> int:
     if len(which) < 2:
         raise UsageError("Give two runs or more to compare.")
+    if by not in MODES:
+        raise UsageError(f"--by {by}: must be one of {', '.join(MODES)}.")
     moment = now()
     snapshots = [RunReader(find_run(runs, name)).read(moment) for name in which]
     found = compare(snapshots)
     parent, child = _family(snapshots)
     judged = outcome(parent, child, at)
+    beside = compared([child, parent, *snapshots[2:]], at, by)
     if as_json:
         print_json(
             {
@@ -45,14 +52,17 @@ def run(
                 "parent": parent.run_id,
                 "child": child.run_id,
                 "outcome": {**dataclasses.asdict(judged), "credited": judged.credited},
+                "by": by,
+                "beside": {"columns": beside["columns"], "rows": beside["rows"]},
+                "code": beside["code"],
                 "more_seeds": more_seeds(parent, child) if judged.word == "TOO CLOSE" else [],
             }
         )
     else:
         console().print(*_outcome(judged, parent, child), sep="\n", soft_wrap=True)
         console().print(_settings(found))
-        console().print(*_remarks(found), sep="\n", soft_wrap=True)
-        console().print(_table(found))
+        console().print(*_remarks(found, beside["code"]["text"].rstrip(".")), sep="\n", soft_wrap=True)
+        console().print(_beside(beside["columns"], beside["rows"]) if by != MODES[0] else _table(found))
     return EXIT_OK
 
 
@@ -82,17 +92,23 @@ def _settings(found: Comparison) -> Table:
     return table
 
 
-def _remarks(found: Comparison) -> list[str]:
+def _remarks(found: Comparison, code: str) -> list[str]:
     remarks = []
     if not found.settings:
         remarks.append("No setting differs.")
-    if found.code_differs:
-        remarks.append("The code differs.")
+    remarks.append(f"Code: {code}.")
     if found.not_comparable:
         remarks.append(f"Not comparable: {found.not_comparable}")
     if not found.epochs:
         remarks.append("They have no evaluated epoch in common yet.")
     return [*remarks, ""]
+
+
+def _beside(columns: list[str], rows: list[list[str]]) -> Table:
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _table(found: Comparison) -> Table:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from monitor.commands.check import lines as findings_lines
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
 from monitor.errors import EXIT_OK
+from monitor.launcher import check
 from monitor.prescriptions.choosing import lettered
 from monitor.prescriptions.prescription import Considered, Prescription
 from monitor.prescriptions.registry import consider, prescribe
 
 
-def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
-    look = look_at(find_run(runs, run))
+def run(
+    run: RunArgument,
+    runs: RunsOption = DEFAULT_RUNS,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Measure the best checkpoint first: about half a minute on the CPU.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    run_dir = find_run(runs, run)
+    if measure:
+        check(run_dir)
+    look = look_at(run_dir)
     options = prescribe(look.snapshot, look.judged.diagnosis)
     others = consider(look.snapshot, look.judged.diagnosis)
     if as_json:

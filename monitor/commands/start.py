@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,9 +18,9 @@ from monitor.commands.common import (
     print_json,
     who,
 )
-from monitor.errors import EXIT_OK, EXIT_REFUSED
+from monitor.errors import EXIT_OK, EXIT_REFUSED, UsageError
 from monitor.launch import command_of, in_processes, read_launch, read_state
-from monitor.launcher import start
+from monitor.launcher import start, start_training
 
 SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -37,13 +37,19 @@ def run(
         int, typer.Option(min=1, help="Processes that train together (torchrun); for more than one GPU.")
     ] = 1,
     grace: Annotated[float, typer.Option(min=0.0, help="Seconds from a stop request to SIGTERM.")] = 60.0,
+    demo: Annotated[bool, typer.Option("--demo", help="The demonstration: our trainer overfits on purpose.")] = False,
     if_bad: IfBadOption = "tell",
     if_bad_hours: IfBadHoursOption = None,
     as_json: JsonOption = False,
 ) -> int:
     away = wished(if_bad, if_bad_hours, who(), now())
-    argv = in_processes(command or [], nproc) if nproc > 1 else command or []
-    started = start(runs, argv, name=name, run_id=run_id, asked_by=who(), stop_grace_secs=grace, away=away)
+    how: dict[str, Any] = {"name": name, "run_id": run_id, "asked_by": who(), "stop_grace_secs": grace, "away": away}
+    if demo and command:
+        raise UsageError("--demo is a command of its own; leave the other one out.")
+    if demo:
+        started = start_training(runs, {"preset": "broken"}, **{**how, "name": name or "demo"})
+    else:
+        started = start(runs, in_processes(command or [], nproc) if nproc > 1 else command or [], **how)
     run_dir = (runs / started).absolute()
     state, launch = read_state(run_dir), read_launch(run_dir)
     failed = state is not None and state.state == "failed"

@@ -1,0 +1,35 @@
+"""Show the end of a run's log: progress bars folded, no terminal codes; only warnings, or lines with a word."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
+from monitor.errors import EXIT_OK
+from monitor.launch import read_state
+from monitor.run_dir import LOG_FILE
+from monitor.view.log import Wish, log_tail
+
+
+def run(
+    run: RunArgument,
+    runs: RunsOption = DEFAULT_RUNS,
+    word: Annotated[str, typer.Option(help="Only lines with this text.")] = "",
+    warnings: Annotated[bool, typer.Option("--warnings", help="Only warnings and errors.")] = False,
+    most: Annotated[int, typer.Option(min=1, help="Lines at most, from the end.")] = 40,
+    as_json: JsonOption = False,
+) -> int:
+    run_dir = find_run(runs, run)
+    found = log_tail(run_dir / LOG_FILE, Wish(word=word, only_grave=warnings))
+    lines = found["lines"][-most:]
+    state = read_state(run_dir)
+    if as_json:
+        print_json({"run_id": run_dir.name, "last_error": state.error if state else None, **found, "lines": lines})
+    elif not found["exists"]:
+        console().print(f"{run_dir.name} has no {LOG_FILE}: what a terminal started wrote to that terminal.")
+    else:
+        folded = (f"{line}  (folded from {count} lines)" if count > 1 else line for line, count, _ in lines)
+        console().print("\n".join(folded), soft_wrap=True)
+    return EXIT_OK

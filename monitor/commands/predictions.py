@@ -1,0 +1,88 @@
+"""Show targets beside predictions, word by word: ≠ swapped, ∅ missing, + too much; or one clip over the epochs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from monitor.commands import words
+from monitor.commands.common import (
+    DEFAULT_RUNS,
+    JsonOption,
+    RunArgument,
+    RunsOption,
+    console,
+    find_run,
+    now,
+    print_json,
+)
+from monitor.errors import EXIT_OK, UsageError
+from monitor.reader import RunReader
+from monitor.view.predictions import DECODERS, FILTERS, Wish, clip_history, predictions
+
+SHOWN = tuple(name for name in FILTERS if name != "watch")
+"""The watch list is a browser's own."""
+MARKS = {"h": "", "s": "≠", "d": "∅", "i": "+"}
+
+
+def run(
+    run: RunArgument,
+    runs: RunsOption = DEFAULT_RUNS,
+    epoch: Annotated[float | None, typer.Option("--at", help="Epoch of the evaluation; default: the last.")] = None,
+    which: Annotated[str, typer.Option("--filter", metavar="|".join(SHOWN), help="Which clips come first.")] = "first",
+    word: Annotated[str, typer.Option(help="Only clips with this word in target or prediction.")] = "",
+    decoder: Annotated[str, typer.Option(metavar="|".join(DECODERS), help="Whose words.")] = DECODERS[0],
+    clip: Annotated[str | None, typer.Option("--clip", metavar="ID", help="One clip over the evaluations.")] = None,
+    most: Annotated[int, typer.Option(min=1, help="Clips at most.")] = 10,
+    as_json: JsonOption = False,
+) -> int:
+    _check(which, SHOWN, "--filter")
+    _check(decoder, DECODERS, "--decoder")
+    snapshot = RunReader(find_run(runs, run)).read(now())
+    if clip is not None:
+        found = clip_history(snapshot, clip, decoder)
+    else:
+        found = predictions(snapshot, Wish(epoch, which, word, decoder=decoder, most=most))
+    if as_json:
+        print_json({"run_id": snapshot.run_id, **found})
+    else:
+        console().print("\n".join(_history(found) if clip is not None else _clips(found)), soft_wrap=True)
+    return EXIT_OK
+
+
+def _check(given: str, allowed: tuple[str, ...], option: str) -> None:
+    if given not in allowed:
+        raise UsageError(f"{option} {given}: must be one of {', '.join(allowed)}.")
+
+
+def _clips(found: dict[str, Any]) -> list[str]:
+    if found["epoch"] is None:
+        return ["No predictions are logged. Log them with run.log_decodes(epoch, hypotheses, references=…)."]
+    counts = found["counts"]
+    text = [
+        f"Epoch {found['epoch']:g}: {found['total']} clips, {found['empty']} of them empty. "
+        f"Hits {counts['hits']}, ≠ {counts['s']}, ∅ {counts['d']}, + {counts['i']}; "
+        f"{found['words_out']} words out for {found['words_in']} in."
+    ]
+    for clip in found["clips"]:
+        text += [f"{clip['id']}  WER {words.percent(clip['wer'])}", *_said(clip["words"])]
+    left = found["matching"] - len(found["clips"])
+    return [*text, f"… and {left} more clips."] if left > 0 else text
+
+
+def _history(found: dict[str, Any]) -> list[str]:
+    if not found["moments"]:
+        return [f"No evaluation holds a clip called {found['id']}."]
+    text = [f"{found['id']}  target: {found['reference']}"]
+    for moment in found["moments"]:
+        until = f" to {moment['until']:g}" if "until" in moment else ""
+        said = " ".join(prediction for kind, _, prediction in moment["words"] if kind != "d") or "(EMPTY)"
+        text.append(f"  epoch {moment['epoch']:g}{until}  WER {words.percent(moment['wer'])}  {said}")
+    return text
+
+
+def _said(pairs: list[list[str]]) -> list[str]:
+    targets = " ".join(target for kind, target, _ in pairs if kind != "i")
+    said = " ".join(f"{MARKS[kind]}{prediction}" if kind != "d" else MARKS[kind] for kind, _, prediction in pairs)
+    return [f"  target      {targets}", f"  prediction  {said or '(EMPTY)'}"]

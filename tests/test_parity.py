@@ -1,0 +1,180 @@
+"""What the page can do, the command line can: each action and question has a verb; every verb speaks JSON."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from monitor.cli import VERBS, main
+from monitor.run_dir import ALERTS_FILE, Alert
+from monitor.run_dir import encode_line as line
+from monitor.ui.questions import ANSWERS
+from monitor.writer import RunWriter
+from tests.supervised import ROOT, end_everything, script
+
+PAGE = ROOT / "monitor" / "ui" / "page" / "page.py"
+WAYS = {
+    "open": "show RUN",
+    "home": "list",
+    "compare": "compare RUN OTHER",
+    "demo": "start --demo",
+    "stop": "stop RUN",
+    "stop_several": "stop RUN OTHER",
+    "keep": "stop RUN --cancel",
+    "hurry": "stop RUN --hurry",
+    "wait": "stop RUN --more-time",
+    "resume": "resume RUN",
+    "restart": "restart RUN --set --fix --option --from --judge-at --keep-parent --if-bad --trust-command",
+    "check": "diagnose RUN --measure",
+    "ack": "ack RUN ALERT",
+    "archive": "archive RUN",
+    "restore_trashed": "restore RUN",
+    "away": "away RUN",
+}
+"""What a click on the page asks for → the same from a terminal."""
+ASKED = {
+    "predictions": "predictions RUN --at --filter --word --decoder",
+    "clip": "predictions RUN --clip",
+    "moment": "check RUN --at",
+    "log": "log RUN --word --warnings",
+    "compare": "compare RUN OTHER --at --by",
+}
+"""What a tab asks for over its socket."""
+LOADED = {"report": "report RUN --html"}
+"""What the page links to."""
+
+
+def actions_of_the_page() -> set[str]:
+    """Every text that `kind` is compared with in page.py, and the keys of its tables."""
+    tree = ast.parse(PAGE.read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and node.left.id == "kind":
+            found |= {each.value for each in ast.walk(node.comparators[0]) if isinstance(each, ast.Constant)}
+        if isinstance(node, ast.Dict):
+            found |= {key.value for key in node.keys if isinstance(key, ast.Constant) and key.value in WAYS}
+    return found
+
+
+def options_of(verb: str, capsys) -> str:
+    assert main([verb, "--help"]) == 0
+    return capsys.readouterr().out
+
+
+def test_every_action_of_the_page_is_in_the_table():
+    assert actions_of_the_page() - set(WAYS) == set()
+
+
+def test_every_question_of_a_tab_is_in_the_table():
+    assert set(ANSWERS) | {"compare"} <= set(ASKED)
+
+
+@pytest.mark.parametrize("way", [*WAYS.values(), *ASKED.values(), *LOADED.values()])
+def test_every_way_of_the_page_has_its_verb_with_its_options(way, capsys):
+    verb, *rest = way.split()
+    assert verb in VERBS
+    told = options_of(verb, capsys)
+    for option in (word for word in rest if word.startswith("--")):
+        assert re.search(rf"(?<![\w-]){option}(?![\w-])", told), f"{verb} has no {option}"
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch):
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    monkeypatch.setenv("VITALSIGNS_RUNS", str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for name in ("one", "two"):
+        with RunWriter(folder / name, config={"dropout": 0.3}) as run:
+            for epoch in (1, 2):
+                run.log_decodes(epoch, ["A B", ""], references=["A C", "D"])
+                run.log_epoch(epoch, train_loss=1.0, val_loss=2.0, val_wer=0.5)
+        (folder / name / "trainer.log").write_text("epoch 1\nWARNING: slow\n")
+    alert = Alert(alert_id="gap-1", event="raised", rule="gap", severity="warning", at=1.0)
+    (folder / "one" / ALERTS_FILE).write_bytes(line(alert))
+    (tmp_path / "history.csv").write_text("epoch,train_loss,val_loss\n1,2.0,2.5\n2,1.0,2.0\n")
+    yield folder
+    end_everything(folder)
+
+
+def command_lines(runs: Path) -> dict[str, list[str]]:
+    """A use of every verb that ends by itself; what would need a living run is refused in JSON-less words."""
+    return {
+        "list": [],
+        "show": ["one"],
+        "check": ["one"],
+        "diagnose": ["one"],
+        "report": ["one"],
+        "compare": ["one", "two"],
+        "ledger": [],
+        "predictions": ["one"],
+        "log": ["one"],
+        "import": [str(runs.parent / "history.csv")],
+        "attach": [str(runs / "one" / "trainer.log"), "--dry-run"],
+        "start": ["--name", "new", "--", *script(runs.parent, "pass")],
+        "stop": ["one", "--dry-run"],
+        "restart": ["one", "--dry-run"],
+        "resume": ["one", "--dry-run"],
+        "ack": ["one", "gap"],
+        "watch": ["--once"],
+        "notify": [],
+        "away": ["one"],
+        "archive": ["two"],
+        "restore": [],
+        "audit": [],
+        "serve": ["--stop"],
+        "completion": [],
+    }
+
+
+def test_the_walk_below_takes_every_verb(runs):
+    assert set(command_lines(runs)) == set(VERBS)
+
+
+STREAMS = {"watch"}
+"""One document a line, as things happen."""
+SCRIPTS = {"completion"}
+"""Prints a program for a shell and nothing else."""
+
+
+@pytest.mark.parametrize("verb", sorted(set(VERBS) - SCRIPTS))
+def test_every_verb_has_help_and_an_option_for_json(verb, capsys):
+    assert "--json" in options_of(verb, capsys)
+
+
+@pytest.mark.parametrize("verb", sorted(set(VERBS) - SCRIPTS))
+def test_every_verb_prints_one_json_document_or_one_sentence(runs, capsys, verb):
+    arguments = command_lines(runs)[verb]
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    code = main([verb, *arguments[:at], "--json", *arguments[at:]])
+    told = capsys.readouterr()
+    if told.out:
+        documents = told.out.splitlines() if verb in STREAMS else [told.out]
+        assert all(isinstance(json.loads(document), dict) for document in documents)
+    else:
+        assert code != 0 and told.err.startswith("error: ") and "Traceback" not in told.err
+
+
+def test_predictions_and_log_are_told_in_words(runs, capsys):
+    assert main(["predictions", "one", "--filter", "worst"]) == 0
+    out = capsys.readouterr().out
+    assert "Epoch 2: 2 clips, 1 of them empty. Hits 1, ≠ 1, ∅ 1, + 0; 2 words out for 3 in." in out
+    assert "  target      A C\n  prediction  A ≠B\n" in out
+    clip = json.loads(_json(capsys, ["predictions", "one", "--json"]))["clips"][0]["id"]
+    assert main(["predictions", "one", "--clip", clip]) == 0
+    assert "epoch 1 to 2  WER 50.0 %  A B" in capsys.readouterr().out
+    assert main(["predictions", "one", "--clip", "nowhere"]) == 0
+    assert "No evaluation holds a clip called nowhere." in capsys.readouterr().out
+    assert main(["predictions", "one", "--filter", "best"]) == 64
+    assert "--filter best: must be one of first, worst" in capsys.readouterr().err
+    assert main(["log", "one", "--warnings"]) == 0
+    assert capsys.readouterr().out == "WARNING: slow\n"
+    assert main(["compare", "one", "two", "--by", "best"]) == 0
+    assert "val WER" in capsys.readouterr().out
+
+
+def _json(capsys, argv: list[str]) -> str:
+    main(argv)
+    return capsys.readouterr().out
