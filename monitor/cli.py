@@ -116,8 +116,10 @@ def _complete(instruction: str) -> int:
 
 
 def _say(sentence: str, code: int) -> int:
+    from monitor.commands.harmless import harmless
+
     for line in sentence.splitlines() or [""]:
-        sys.stderr.write(f"error: {line}\n")
+        sys.stderr.write(f"error: {harmless(line)}\n")
     return code
 
 

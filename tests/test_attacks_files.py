@@ -19,6 +19,7 @@ import pytest
 
 from monitor import files, opening
 from monitor.acks import acknowledge
+from monitor.cli import main
 from monitor.errors import MonitorError, RefusedError, UsageError
 from monitor.launcher import existing, start_check
 from monitor.ledger import judge_child
@@ -204,6 +205,31 @@ def test_one_line_of_a_gigabyte_is_passed_over_and_the_rest_is_read(runs):
         snapshot = reader.read(1e9)
     assert len(snapshot.epochs) == 31
     assert [problem.reason for problem in snapshot.problems] == ["longer than 16 MB"]
+
+
+CODES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202eevil\r"
+
+
+@pytest.mark.parametrize(
+    "verb", ["list", "show", "check", "diagnose", "report", "compare", "resume", "restart", "stop"]
+)
+def test_a_runs_words_do_nothing_to_the_terminal(runs, verb, capsys, monkeypatch, tmp_path):
+    """A run's own words carry terminal codes: in whatever a command prints of it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    run_dir = runs / "healthy"
+    run = json.loads((run_dir / "run.json").read_text())
+    run |= {"name": CODES, "config": {CODES: CODES}, "notes": CODES, "units": {"loss": CODES}}
+    (run_dir / "run.json").write_text(json.dumps(run))
+    launch = json.loads((run_dir / "launch.json").read_text())
+    launch |= {"asked_by": CODES, "host": CODES, "argv": ["true", CODES], "script": CODES, "cwd": "/", "how": "start"}
+    (run_dir / "launch.json").write_text(json.dumps(launch))
+    state = {"state": "failed", "generation": 1, "error": CODES, "traceback": CODES}
+    (run_dir / "state.json").write_text(json.dumps(state))
+    words = {"list": [], "compare": ["healthy", "healthy"], "restart": ["healthy", "--dry-run"]}
+    main([verb, *words.get(verb, ["healthy"]), "--runs", str(runs)])
+    said = capsys.readouterr()
+    assert said.out + said.err
+    assert not set("\x1b\x07\x9b\u202e\r") & set(said.out + said.err)
 
 
 HOSTILE = {

@@ -21,6 +21,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from monitor.audit import read as read_audit
 from monitor.reader import list_runs
+from monitor.ui import server
 from tests.fake_runs import healthy, overfitting
 from tests.fuzzing import requests, status_of_raw
 from tests.served import Session, serving
@@ -553,7 +554,7 @@ def test_a_browser_that_is_opened_is_not_given_the_token_in_its_command_line(tmp
 # Beyond this machine.
 
 
-def test_beyond_this_machine_there_is_no_page_without_a_token(tmp_path):
+def test_beyond_this_machine_there_is_no_page_without_a_token(tmp_path, monkeypatch):
     """`serve --host 0.0.0.0 --no-token`, and the same by environment."""
     with serving(tmp_path, "--host", "0.0.0.0") as served:
         refused = served.monitor("serve", "--host", "0.0.0.0", "--no-token", "--runs", tmp_path / "other")
@@ -561,6 +562,11 @@ def test_beyond_this_machine_there_is_no_page_without_a_token(tmp_path):
         assert served.ask("/").status == 401
         assert served.ask("/", headers={"Host": f"10.1.2.3:{served.port}"}, token=served.look).status == 200
         assert served.ask("/", headers={"Host": "evil.example"}, token=served.look).status == 421
+    monkeypatch.setenv("VITALSIGNS_NO_TOKEN", "1")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for address, without in (("127.0.0.1", True), ("0.0.0.0", False), ("", False), ("10.1.2.3", False)):
+        monkeypatch.setattr(server, "_address", lambda address=address: address)
+        assert (server.tokens() is None) == without
     warned = served.monitor("serve", "--host", "0.0.0.0", "--runs", tmp_path / "other")
     try:
         assert warned.returncode == 0 and "without TLS" in warned.stderr

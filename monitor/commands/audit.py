@@ -11,7 +11,6 @@ from rich.table import Table
 from monitor.audit import AUDIT_FILE, read
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, print_json
 from monitor.errors import EXIT_OK, UnreadableRunError
-from monitor.view.log import plain
 
 
 def run(
@@ -34,7 +33,6 @@ def run(
         for entry in entries:
             when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
             told = f"{entry.result}: {entry.why}" if entry.why else entry.result
-            # What was refused may quote a run directory from anywhere: no code of it reaches the terminal.
-            table.add_row(*map(plain, (when, entry.user, entry.via, entry.verb, entry.run_id, told)))
+            table.add_row(when, entry.user, entry.via, entry.verb, entry.run_id, told)
         console().print(table)
     return EXIT_OK

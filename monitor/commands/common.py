@@ -14,6 +14,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from monitor.commands.harmless import HarmlessConsole
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.reader import is_run, list_runs, nearest
 from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE
@@ -124,7 +125,9 @@ def _finite(value: Any) -> Any:
 
 def console() -> Console:
     """Where text for people goes; run names and decoded words are never read as markup."""
-    return Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+    return HarmlessConsole(
+        markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS
+    )
 
 
 def err_console() -> Console:

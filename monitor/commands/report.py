@@ -9,6 +9,7 @@ import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, find_run, print_json
 from monitor.commands.diagnose import document
+from monitor.commands.harmless import harmless
 from monitor.commands.looking import look_at
 from monitor.errors import EXIT_OK
 from monitor.prescriptions.registry import consider, prescribe
@@ -30,5 +31,5 @@ def run(
         return EXIT_OK
     considered = consider(look.snapshot, look.judged.diagnosis)
     blocks = report_of(look.snapshot, look.judged, look.status, options, considered)
-    sys.stdout.write(to_html(blocks) if as_html else to_markdown(blocks))
+    sys.stdout.write(to_html(blocks) if as_html else harmless(to_markdown(blocks)))
     return EXIT_OK

@@ -22,6 +22,7 @@ from monitor.commands.common import (
     run_ids,
     who,
 )
+from monitor.commands.harmless import harmless
 from monitor.commands.waiting import wait_for_all
 from monitor.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
 from monitor.launcher import cancel_stop, hurry_stop, status, stop, wait_on
@@ -94,7 +95,7 @@ def _asked(folders: list[Path], act: Act) -> tuple[list[tuple[Path, Request]], l
 def _say(plans: list[StopPlan], *, quiet: bool) -> None:
     """What will happen and what is lost, before it begins."""
     for plan in plans if not quiet else []:
-        sys.stderr.write(f"{plan.run_id}: {' '.join(plan.lines)}\n")
+        sys.stderr.write(f"{plan.run_id}: {harmless(' '.join(plan.lines))}\n")
 
 
 def _say_who(asked: list[tuple[Path, Request]], *, quiet: bool) -> None:
@@ -103,7 +104,7 @@ def _say_who(asked: list[tuple[Path, Request]], *, quiet: bool) -> None:
         age = now() - request.asked_at
         if request.asked_by != who() or age > JUST_NOW_SECS:
             by = request.asked_by or "Somebody"
-            sys.stderr.write(f"{folder.name}: {by} asked for this stop {age_words(age)} ago.\n")
+            sys.stderr.write(f"{folder.name}: {harmless(by)} asked for this stop {age_words(age)} ago.\n")
 
 
 def _tell(
