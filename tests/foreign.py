@@ -262,8 +262,7 @@ def wandb(folder: Path) -> Path:
         trained = {"train/loss": train, "train/learning_rate": lr, "train/epoch": epoch, "train/global_step": step}
         evaluated = {"eval/loss": val, "eval/wer": wer, "train/epoch": epoch, "train/global_step": step}
         for number, values in ((2 * epoch, trained), (2 * epoch + 1, evaluated)):
-            items = [_item(name, value) for name, value in {**values, "_step": number, "_timestamp": BEGAN_AT}.items()]
-            records.append(_message(2, b"".join(_field(1, item) for item in items)))
+            records.append(wandb_history({**values, "_step": number, "_timestamp": BEGAN_AT}))
         records.append(_message(7, _field(1, b"\x00" * 14000)))  # statistics of the machine: passed over
     records.append(_message(18, b"\x10\x05"))
     run = folder / "wandb" / "offline-run-20240101_100000-abcd1234"
@@ -271,6 +270,11 @@ def wandb(folder: Path) -> Path:
     path = run / "run-abcd1234.wandb"
     path.write_bytes(leveldb_log(records))
     return path
+
+
+def wandb_history(values: dict[str, float]) -> bytes:
+    """What one call of `run.log` becomes."""
+    return _message(2, b"".join(_field(1, _item(name, value)) for name, value in values.items()))
 
 
 def leveldb_log(records: Iterable[bytes]) -> bytes:
@@ -311,6 +315,7 @@ def _item(name: str, value: float) -> bytes:
 
 
 def _text(path: Path, lines: Iterable[str]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 

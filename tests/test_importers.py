@@ -221,6 +221,13 @@ def test_invalid_utf8_is_read_around_and_counted(tmp_path):
     assert "1 lines hold bytes that are no UTF-8" in chosen.unread.first[0]
 
 
+def test_zeros_that_a_power_loss_left_behind_a_log_cost_only_their_lines(tmp_path):
+    path = foreign.speechbrain(tmp_path)
+    path.write_bytes(path.read_bytes() + b"\0" * 4096)
+    chosen, epochs, _ = imported(path)
+    assert len(epochs) == foreign.EPOCHS and chosen.unread.first[0].startswith("Line 8: ")
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -265,3 +272,29 @@ def test_without_tensorboard_the_sentence_holds_the_command_that_mends_it(tmp_pa
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
     assert done.returncode == 3 and "python -m pip install tensorboard" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            '{"epoch": 1, "phase": "train", "loss": 3, "lr": 0.1}\n{"epoch": 1, "phase": "val", "loss": 4}\n'
+            '{"epoch": 2, "phase": "train", "loss": 2, "lr": 0.1}\n{"epoch": 2, "phase": "val", "loss": 3}\n',
+            id="JSON lines",
+        ),
+        pytest.param(
+            "epoch,split,loss,lr\n1,train,3,0.1\n1,valid,4,0.1\n2,train,2,0.1\n2,valid,3,0.1\n", id="a table in words"
+        ),
+        pytest.param(
+            "epoch,train_loss,val_loss,lr\n1,3,,0.1\n1,,4,\n2,2,,0.1\n2,,3,\n", id="a table whose rows are never whole"
+        ),
+    ],
+)
+def test_train_and_validation_in_rows_of_their_own_are_one_evaluation(text, tmp_path):
+    path = tmp_path / "log"
+    path.write_text(text)
+    _, epochs, _ = imported(path)
+    assert [(each.epoch, each.train_loss, each.val_loss, each.lr) for each in epochs] == [
+        (1, 3, 4, 0.1),
+        (2, 2, 3, 0.1),
+    ]

@@ -240,6 +240,7 @@ def _as_document(chosen: Plan) -> dict[str, Any]:
         "epochs": chosen.counts.evaluations,
         "steps": chosen.counts.steps,
         "samples": len(chosen.samples),
+        "starts": chosen.starts,
         "columns": uses_as_json(chosen.reading.uses),
         "units": chosen.units,
         "notes": list(chosen.notes),

@@ -10,49 +10,17 @@ The result depends on the rows alone, never on when they were read: who reads th
 
 from __future__ import annotations
 
-import bisect
 import math
-from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from monitor.importers.items import Row, Shape, Told
+from monitor.importers.items import Row, Shape
 from monitor.importers.mapping import EVALUATED, STEP_LOSS, Use
+from monitor.importers.moments import Counts, Numbers, Open, Since, before, same_moment, trains, whole
 from monitor.run_dir import Epoch, Step
 
-STEP_FIELDS = ("lr", "grad_norm")
 _AGAIN = "The run begins again or goes back at line {}; what it repeats replaces what was there."
-
-
-@dataclass
-class Open:
-    """An evaluation that may still get more numbers."""
-
-    epoch: float | None
-    step: int
-    line: int
-    at: float = 0.0
-    values: dict[str, float] = field(default_factory=dict)
-    metrics: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass
-class Counts:
-    """What a person should know about how rows became evaluations."""
-
-    evaluations: int = 0
-    steps: int = 0
-    without_epoch: int = 0
-    repeated: Told = field(default_factory=Told)
-    """Evaluations that are written twice in a row; the later one counts."""
-    began_again: Told = field(default_factory=lambda: Told(most=3))
-    """Where the run goes back."""
-    means: int = 0
-    """Evaluations whose train loss is a mean over steps."""
-    stale: int = 0
-    counted: bool = False
-    """There is no epoch: evaluations are numbered."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +88,7 @@ class Evaluations:
             elif use.field == "epoch":
                 event.epoch = value
             elif use.field == "step":
-                event.step = _whole(value)
+                event.step = whole(value)
             else:
                 event.values[use.field] = value * use.scale
         return event
@@ -131,7 +99,7 @@ class Evaluations:
         """A run that goes back begins again: what was summed up belongs to the one before."""
         names = [name for name in row.values if (use := self._uses.get(name)) and use.field not in ("epoch", "step")]
         back = any(0 < event.step < self._steps.get(name, 0) for name in names)
-        if back or (not event.step and _before(event.epoch, self._epoch_now)):
+        if back or (not event.step and before(event.epoch, self._epoch_now)):
             if self._open is not None:
                 yield self._close()
             self._since, self._epoch_now = Since(), None
@@ -144,8 +112,8 @@ class Evaluations:
 
     def _event(self, event: Open) -> Iterator[Epoch | Step]:
         evaluated = any(name in event.values for name in EVALUATED)
-        same = self._open is not None and _same_moment(self._open, event)
-        if self._open is not None and not same and (evaluated or _trains(event)):
+        same = self._open is not None and same_moment(self._open, event)
+        if self._open is not None and not same and (evaluated or trains(event)):
             yield self._close()
         if self._open is not None and same:
             self._open.values.update(event.values)
@@ -154,13 +122,13 @@ class Evaluations:
             self._train_only = False
             self._open = event
             self._epoch_now = event.epoch if event.epoch is not None else self._epoch_now
-        elif _trains(event):
+        elif trains(event):
             yield from self._train(event)
         if self._open is not None and self._usual and self._usual <= set(self._open.values):
             yield self._close()
 
     def _train(self, event: Open) -> Iterator[Epoch | Step]:
-        if self._train_only and self._since.count and _before(self._epoch_now, event.epoch):
+        if self._train_only and self._since.count and before(self._epoch_now, event.epoch):
             yield self._train_epoch()
         self._epoch_now = event.epoch if event.epoch is not None else self._epoch_now
         loss = event.values.get(STEP_LOSS if self._has_step_loss else "train_loss")
@@ -203,7 +171,8 @@ class Evaluations:
         values: dict[str, Any] = dict(done.values)
         step_loss = values.pop(STEP_LOSS, None)
         if "train_loss" not in values:
-            values["train_loss"] = self._since.loss() if self._since.count or self._since.whole_epoch else step_loss
+            since = self._since.loss()
+            values["train_loss"] = step_loss if since is None else since
             self.counts.means += self._since.whole_epoch is None and self._since.count > 1
         values.setdefault("lr", self._since.lr)
         self._since = Since(lr=self._since.lr)
@@ -233,73 +202,11 @@ class Evaluations:
         if number is None or not math.isfinite(number):
             self.counts.counted = True
             return self._numbers.count(done.step)
-        before = self._numbers.last
-        if before is not None and number < before:
+        last = self._numbers.last
+        if last is not None and number < last:
             self.generation += 1
             self.counts.began_again.add(_AGAIN.format(done.line))
-        elif number == before:
+        elif number == last:
             self.counts.repeated.add(f"Epoch {number:g} stands there twice; line {done.line} is kept.")
         self._numbers.last = number
         return number
-
-
-@dataclass
-class Since:
-    """The training since the last evaluation, summed up."""
-
-    total: float = 0.0
-    count: int = 0
-    whole_epoch: float | None = None
-    """What the file itself calls the train loss of the epoch."""
-    lr: float | None = None
-    step: int = 0
-
-    def add(self, value: float) -> None:
-        self.total += value
-        self.count += 1
-
-    def loss(self) -> float | None:
-        if self.whole_epoch is not None:
-            return self.whole_epoch
-        return self.total / self.count if self.count else None
-
-
-class Numbers:
-    """The last number of an evaluation; and, where a file has no epochs, what number comes next."""
-
-    def __init__(self) -> None:
-        self.last: float | None = None
-        self._steps = array("q")
-
-    def count(self, step: int) -> float:
-        """Counts on; after a run went back, from the evaluation before that step."""
-        if step:
-            del self._steps[bisect.bisect_left(self._steps, step) :]
-        self._steps.append(step)
-        return float(len(self._steps))
-
-    def go_back(self) -> None:
-        self.last = None
-
-
-def _whole(step: float) -> int:
-    return int(step) if math.isfinite(step) and 0 <= step < 2**53 else 0
-
-
-def _before(one: float | None, other: float | None) -> bool:
-    """Whether one epoch number lies in an earlier epoch than the other: 2.5 is in the third, as 3 is."""
-    if one is None or other is None or not math.isfinite(one) or not math.isfinite(other):
-        return False
-    return math.ceil(one) < math.ceil(other)
-
-
-def _trains(event: Open) -> bool:
-    return any(name in event.values for name in ("train_loss", STEP_LOSS, *STEP_FIELDS))
-
-
-def _same_moment(one: Open, other: Open) -> bool:
-    if one.step and other.step:
-        return one.step == other.step
-    if one.epoch is not None and other.epoch is not None:
-        return one.epoch == other.epoch
-    return False

@@ -36,7 +36,10 @@ class Following:
         self._wish = wish
         self._reading = reading
         self._importer = named(run.source.format)(path, follow=True)
+        self._life = self._importer.lives
         self._seen: set[str] = set()
+        self._caught_up = False
+        """What stood there before anybody followed came at a time that nobody knows."""
         self._evaluations = Evaluations(reading, int(run.source.memory.get("generation", 1)))
 
     @classmethod
@@ -66,7 +69,7 @@ class Following:
         try:
             kept = run.source.mapping
             kind = named(run.source.format)
-            reading = Reading(from_json(kept["uses"]), kind.shape, train_only=bool(kept["train_only"]))
+            reading = Reading(from_json(kept["uses"]), kept["shape"], train_only=bool(kept["train_only"]))
         except (KeyError, TypeError, ValueError) as problem:
             run.close(now)
             raise RefusedError(f"{run_dir} does not say how its file is read ({problem}); import it anew.") from problem
@@ -84,10 +87,12 @@ class Following:
         """Takes in what is new and returns how many records came. Raises UnreadableRunError."""
         if self.run.waiting and not self._commit(now):
             return 0
+        if not self._caught_up:
+            now = min(now, self._importer.grown_at() or now)
         before = self.added
         since = 0
         for item in self._importer.items():
-            if self._importer.lives != int(self.run.source.memory.get("life", 1)):
+            if self._importer.lives != self._life:
                 self._new_life(now)
             if isinstance(item, Row):
                 since += self._take(item, now)
@@ -96,8 +101,9 @@ class Following:
             if since >= COMMIT_RECORDS:
                 self._commit(now)
                 since = 0
-        if self.added != before:
+        if self.added != before or not self._caught_up:
             self._commit(now)
+        self._caught_up = True
         return self.added - before
 
     def _take(self, row: Row, now: float) -> int:
@@ -106,7 +112,7 @@ class Following:
             self._extend(row)
         count = 0
         for record in self._evaluations.take(row):
-            if not record.at:
+            if not record.at and self._caught_up:
                 record = msgspec.structs.replace(record, at=now)
             if isinstance(record, Epoch):
                 self.last = record
@@ -123,8 +129,7 @@ class Following:
             self.run.mapped(_kept(self._reading))
 
     def _commit(self, now: float, *, reread: bool = True) -> bool:
-        memory: dict[str, Any] = {**self.run.source.memory, "life": self._importer.lives}
-        return self.run.commit(self._importer.places(), memory, now, reread=reread)
+        return self.run.commit(self._importer.places(), self.run.source.memory, now, reread=reread)
 
     def _replaced(self) -> bool:
         """Whether the file that was followed is another one by now."""
@@ -137,7 +142,8 @@ class Following:
     def _new_life(self, now: float) -> None:
         """What is read from here on is a new start: what was read before is settled and never read again."""
         generation = self.run.generation + 1
-        self.run.commit({}, {"generation": generation, "life": self._importer.lives}, now)
+        self._life = self._importer.lives
+        self.run.commit({}, {"generation": generation}, now)
         self._evaluations = Evaluations(self._reading, generation)
 
     def stop(self, now: float) -> None:
@@ -152,7 +158,7 @@ class Following:
 
 
 def _kept(reading: Reading) -> dict[str, Any]:
-    return {"uses": as_json(reading.uses), "train_only": reading.train_only}
+    return {"uses": as_json(reading.uses), "shape": reading.shape, "train_only": reading.train_only}
 
 
 def _same(path: Path, place: Place) -> bool:

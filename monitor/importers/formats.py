@@ -12,7 +12,7 @@ from monitor.importers.items import Importer
 from monitor.importers.jsonl import JsonArray, JsonLines
 from monitor.importers.keras import Keras
 from monitor.importers.lightning import Lightning
-from monitor.importers.lines import check_text, head_of
+from monitor.importers.lines import check_text, head_of, text_of
 from monitor.importers.markdown import Markdown, ModelCard
 from monitor.importers.mlflow import Mlflow
 from monitor.importers.speechbrain import SpeechBrain
@@ -57,7 +57,10 @@ def named(name: str) -> type[Importer]:
 def detect(path: Path) -> type[Importer]:
     """The format that a file or folder looks like most. Raises UnreadableRunError in one sentence where none fits."""
     head = head_of(path)
-    score, _, best = max((each.fits(path, head), -place, each) for place, each in enumerate(FORMATS))
+    text = text_of(head)
+    scores = [each.fits(path, head if each.name in BINARY else text) for each in FORMATS]
+    score = max(scores)
+    best = FORMATS[scores.index(score)]
     if path.is_dir():
         if score < LEAST:
             raise UnreadableRunError(f"{path} is a folder without anything that is known here: {NAMES}.")

@@ -86,8 +86,12 @@ class HuggingFace(Importer):
 def newest(path: Path) -> Path | None:
     """The file itself; of a folder the state in it, else that of its checkpoint with most steps."""
     if not path.is_dir():
-        return path if path.exists() else None
-    if (path / FILE).exists():
+        return path if path.is_file() else None
+    if (path / FILE).is_file():
         return path / FILE
-    found = [each for each in path.glob(f"checkpoint-*/{FILE}") if each.parent.name.rpartition("-")[2].isdigit()]
+    found = [
+        each
+        for each in path.glob(f"checkpoint-*/{FILE}")
+        if each.is_file() and each.parent.name.rpartition("-")[2].isdigit()
+    ]
     return max(found, key=lambda each: int(each.parent.name.rpartition("-")[2]), default=None)

@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 
 from monitor.errors import UnreadableRunError, UsageError
-from monitor.importers.evaluations import Counts, Evaluations, Reading
+from monitor.importers.evaluations import Evaluations, Reading
 from monitor.importers.formats import checked
-from monitor.importers.items import Aside, Importer, Row, Told, Unread
+from monitor.importers.items import Aside, Importer, Row, Shape, Told, Unread
 from monitor.importers.lines import Lines
-from monitor.importers.mapping import EVALUATED, Survey, Wish, doubts, propose, stated
+from monitor.importers.mapping import EVALUATED, Survey, Use, Wish, doubts, propose, stated
+from monitor.importers.moments import Counts
 from monitor.importers.samples import Sample, read_samples
 from monitor.run_dir import Epoch, GapBasis, Step
 
@@ -58,6 +59,8 @@ class Plan:
     config: dict[str, Any] = field(default_factory=dict)
     run_name: str = ""
     units: dict[str, str] = field(default_factory=dict)
+    starts: int = 1
+    """Starts of a run that the file holds."""
     start: int | None = None
 
     @property
@@ -87,7 +90,7 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
     wish = Wish(asked.fields, asked.percent, kind.names, kind.percent)
     uses = propose(seen.survey, wish)
     validated = any(use.field in EVALUATED for use in uses)
-    reading = Reading(uses, kind.shape, train_only=not validated, drop_stale=kind.name == "model-card")
+    reading = Reading(uses, _shape(seen, uses), train_only=not validated, drop_stale=kind.name == "model-card")
     told = _read(kind, path, reading, tick)
     each = None if follow else _steps_per_epoch(told, seen.survey, reading)
     if each:
@@ -109,12 +112,18 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
         last=told.last,
         notes=(*seen.asides.sentences(), *doubts(seen.survey, uses), *_notes(told, reading)),
         unread=seen.unread,
-        samples=read_samples(text for _, text in Lines(path).read()) if kind.name in WITH_SAMPLES else (),
+        samples=_samples(path) if kind.name in WITH_SAMPLES else (),
         config=seen.importer.config,
         run_name=seen.importer.run_name,
         units={"loss": f"{kind.loss_unit} per {asked.per}" if asked.per else "as logged", "wer": "fraction"},
+        starts=told.starts,
         start=asked.start,
     )
+
+
+def _samples(path: Path) -> tuple[Sample, ...]:
+    """The predictions printed beside a table; most lines of a long file can be none and name no epoch."""
+    return read_samples(text for _, text in Lines(path).read() if ":" in text or "=" in text or "poch" in text)
 
 
 def records(chosen: Plan, tick: Tick = lambda done, all_bytes: None) -> Iterator[Epoch | Step]:
@@ -186,6 +195,13 @@ def _read(kind: type[Importer], path: Path, reading: Reading, tick: Tick) -> _To
     return told
 
 
+def _shape(seen: _Looked, uses: tuple[Use, ...]) -> Shape:
+    """A table whose train and validation numbers never stand in one row is one of events, whoever wrote it."""
+    counts = [seen.survey.columns[use.column].count for use in uses if use.field in ("train_loss", "val_loss")]
+    apart = len(counts) == 2 and sum(counts) <= 1.5 * seen.survey.rows and max(counts) < seen.survey.rows
+    return "events" if apart else seen.importer.shape
+
+
 def _steps_per_epoch(told: _Told, survey: Survey, reading: Reading) -> float | None:
     """Where many evaluations carry the same epoch number but another step: steps of one epoch, nearly."""
     columns = {use.field: survey.columns[use.column] for use in reading.uses if use.field in ("epoch", "step")}
@@ -225,12 +241,12 @@ def _notes(told: _Told, reading: Reading) -> Iterator[str]:
 
 
 class _Thinned:
-    """Keeps every n-th of many, so that at most `most` remain."""
+    """Keeps every n-th of many, the last one too, so that at most `most` remain."""
 
     def __init__(self, count: int, most: int) -> None:
         self._every = max(1, math.ceil(count / most))
-        self._seen = -1
+        self._left = count
 
     def keeps(self) -> bool:
-        self._seen += 1
-        return self._seen % self._every == 0
+        self._left -= 1
+        return self._left % self._every == 0

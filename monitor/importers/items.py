@@ -55,12 +55,12 @@ class Importer:
     `shape` "evaluations": every row is one evaluation. "events": train and validation numbers come in rows of their
     own, and `evaluations` puts them together. `names` are this format's own names of our fields, tried before the
     usual ones. `percent`: how it writes WER and other shares, where the format fixes that. `grows` is False for
-    what is written once.
+    what is written once. An instance may find that its file is of the other shape.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
-    shape: ClassVar[Shape] = "evaluations"
+    shape: Shape = "evaluations"
     names: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     percent: ClassVar[bool | None] = None
     loss_unit: ClassVar[str] = "nats"
@@ -88,6 +88,11 @@ class Importer:
     def places(self) -> dict[str, Place]:
         """How far each file was read."""
         raise NotImplementedError
+
+    def grown_at(self) -> float:
+        """When the source last changed, UTC seconds; 0 where that is not known."""
+        found = [self.path, *map(Path, self.places())]
+        return max((path.stat().st_mtime for path in found if path.is_file()), default=0.0)
 
     def bytes_done(self) -> int:
         return sum(place.offset for place in self.places().values())

@@ -67,6 +67,8 @@ class Elements:
 
     def read(self) -> Iterator[tuple[int, Any] | Unread]:
         """(line, element) in order; an Unread and the end where the text is cut off or no JSON any more."""
+        if self.path.exists() and not self.path.is_file():
+            raise UnreadableRunError(f"{self.path} is no file.")
         try:
             with self.path.open("r", encoding="utf-8-sig", errors="replace", newline="\n") as file:
                 chunks = iter(lambda: file.read(CHUNK_CHARACTERS), "")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from monitor.errors import UnreadableRunError
 from monitor.importers.items import Importer, Item, Row, Unread
 from monitor.importers.json_objects import Elements, numbers_of, parse
 from monitor.importers.lines import Lines
+from monitor.importers.splits import named_by_split, split_of
 from monitor.importers.table import unread_of
 from monitor.run_dir import Place
 
@@ -46,11 +47,19 @@ class JsonLines(Importer):
             found = parse(text)
         except ValueError:
             return Unread(line, "no JSON, or cut off")
-        values = numbers_of(found) if isinstance(found, dict) else {}
-        return Row(line, values) if values else Unread(line, "no object with numbers")
+        return row_of_object(line, found)
 
     def places(self) -> dict[str, Place]:
         return {self.path.name: self._lines.place}
+
+
+def row_of_object(line: int, found: Any) -> Item:
+    """The numbers of one object, under names that hold the split where a word in it names one."""
+    values = numbers_of(found) if isinstance(found, dict) else {}
+    if not values:
+        return Unread(line, "no object with numbers")
+    split = next((split for key, word in found.items() if (split := split_of(key, word))), "")
+    return Row(line, named_by_split(values, split))
 
 
 class JsonArray(Importer):
@@ -81,10 +90,9 @@ class JsonArray(Importer):
             if isinstance(found, Unread):
                 yield found
                 continue
-            line, element = found
-            values = numbers_of(element) if isinstance(element, dict) else {}
-            rows += bool(values)
-            yield Row(line, values) if values else Unread(line, "no object with numbers")
+            item = row_of_object(*found)
+            rows += isinstance(item, Row)
+            yield item
         if not rows:
             raise UnreadableRunError(f"{self.path} holds no JSON array of objects with numbers.")
 

@@ -47,12 +47,20 @@ def check_text(path: Path, head: bytes) -> None:
     """Raises UnreadableRunError in one sentence for an empty file and for one that is no text."""
     if head.startswith(UTF16_MARKS):
         raise UnreadableRunError(f"{path} is UTF-16; convert it: iconv -f UTF-16 -t UTF-8 {path.name}")
-    if b"\0" in head:
+    if head and not text_of(head):
         raise UnreadableRunError(
             f"{path} is not a text file, and none of the binary formats that are known here; see docs/importers.md."
         )
     if not head.strip():
         raise UnreadableRunError(f"{path} is empty.")
+
+
+def text_of(head: bytes) -> bytes:
+    """The whole lines before the first zero byte: a power loss leaves zeros behind a good text. Empty for no text."""
+    if b"\0" not in head:
+        return head
+    before = head[: head.index(b"\0")]
+    return before[: before.rfind(b"\n") + 1]
 
 
 class Lines:
@@ -79,6 +87,8 @@ class Lines:
 
     def read(self) -> Iterator[tuple[int, str]]:
         """(number, text without its end) of every line that is new. Raises UnreadableRunError."""
+        if self.path.exists() and not self.path.is_file():
+            raise UnreadableRunError(f"{self.path} is no file.")
         try:
             with self.path.open("rb", buffering=0) as file:
                 self._begin(os.fstat(file.fileno()))

@@ -53,7 +53,7 @@ class Mlflow(Importer):
         self.outcome = ENDED.get(_status(self.path))
         self._unread: list[Unread] = []
         streams = [self._rows(file.relative_to(folder).as_posix(), lines) for file, lines in self._files.items()]
-        rows = heapq.merge(*streams, key=lambda row: row.at)
+        rows = heapq.merge(*streams, key=lambda row: (row.at, row.values["step"]))
         yield from self._steps.join(rows, hold=self.follow and self.outcome is None)
         yield from self._unread
 
@@ -84,6 +84,8 @@ def _status(run: Path) -> str:
 
 
 def _text(file: Path) -> str:
+    if not file.is_file():
+        return ""
     try:
         with file.open("rb") as opened:
             return opened.read(LONGEST_VALUE).decode("utf-8", "replace").strip()

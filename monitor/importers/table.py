@@ -16,6 +16,7 @@ from monitor.field_names import SYNONYMS, plain
 from monitor.importers.items import Importer, Item, Row, Unread
 from monitor.importers.lines import Lines, check_text
 from monitor.importers.numbers import MARKS, number
+from monitor.importers.splits import KEYS, named_by_split, split_of
 from monitor.run_dir import Place
 
 DELIMITERS = ",;\t|"
@@ -34,6 +35,7 @@ class Table(Importer):
         self._lines = Lines(path, follow=follow)
         self._columns: list[str] = []
         self._delimiter = ","
+        self._splits = False
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
@@ -65,16 +67,26 @@ class Table(Importer):
             return
         if not self._columns or self._is_header(cells):
             self._columns = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)][:MOST_CELLS]
+            self._splits = any(plain(name) in KEYS for name in self._columns)
         else:
             yield self._row(line, cells)
 
     def _is_header(self, cells: list[str]) -> bool:
-        return len(cells) > 1 and sum(plain(cell) in KNOWN for cell in cells) > 1
+        if len(cells) < 2 or not (cells[0].strip(' "*')[:1].isalpha() or cells[-1].strip(' "*')[:1].isalpha()):
+            return False
+        return sum(plain(cell) in KNOWN for cell in cells) > 1
 
     def _row(self, line: int, cells: list[str]) -> Item:
         if len(cells) < len(self._columns) and len(cells) < 2:
             return Unread(line, f"{len(cells)} cell instead of {len(self._columns)}")
-        return row_of(line, self._columns, cells)
+        item = row_of(line, self._columns, cells)
+        if not self._splits or not isinstance(item, Row):
+            return item
+        pairs = zip(self._columns, cells, strict=False)
+        split = next((split for name, cell in pairs if (split := split_of(name, cell))), "")
+        self.shape = "events"
+        percents = frozenset(f"{split}/{name}" if split else name for name in item.percents)
+        return Row(line, named_by_split(item.values, split), item.at, percents)
 
     def places(self) -> dict[str, Place]:
         return {self.path.name: self._lines.place}

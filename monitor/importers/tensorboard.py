@@ -46,7 +46,7 @@ class TensorBoard(Importer):
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
         if path.is_dir():
-            return 0.6 if next(path.rglob(f"*{MARK}*"), None) is not None else 0.0
+            return 0.6 if any(each.is_file() for each in path.rglob(f"*{MARK}*")) else 0.0
         return 0.9 if MARK in path.name or head[FRAME_BYTES - 4 :][:64].find(b"brain.Event:") >= 0 else 0.0
 
     def items(self) -> Iterator[Item]:
@@ -55,7 +55,9 @@ class TensorBoard(Importer):
                 self._files[file] = EventFile(file, prefix)
         if not self._files and not self.follow:
             raise UnreadableRunError(f"{self.path} holds no event file (*{MARK}*).")
-        rows = heapq.merge(*(file.rows() for file in self._files.values()), key=lambda row: row.at)
+        rows = heapq.merge(
+            *(file.rows() for file in self._files.values()), key=lambda row: (row.at, row.values["step"])
+        )
         yield from self._steps.join(rows, hold=self.follow)
         for known in self._files.values():
             reason = known.cut_off()
@@ -78,6 +80,8 @@ class EventFile:
         self.events = 0
         self._prefix = prefix
         self._broken = ""
+        if not path.is_file():
+            raise UnreadableRunError(f"{path} is no file.")
         head_of(path)  # tells a git-LFS pointer
         loader, self._parse, self._damaged = _reader()
         self._loader = loader(str(path))
@@ -147,7 +151,7 @@ def event_files(path: Path) -> dict[Path, str]:
     """Event file → what its folder adds to the names. Raises UnreadableRunError where a folder holds several runs."""
     if not path.is_dir():
         return {path: ""}
-    own = sorted(path.glob(f"*{MARK}*"))
+    own = sorted(each for each in path.glob(f"*{MARK}*") if each.is_file())
     below = sorted(each for each in path.rglob(f"*{MARK}*") if each.parent != path and each.is_file())
     folders = sorted({each.parent.relative_to(path).as_posix() for each in below})
     if own or all(folder.split("/")[-1].lower() in SPLITS for folder in folders):

@@ -146,6 +146,8 @@ class LevelLog:
 
     def read(self, *, last: bool) -> Iterator[bytes | str]:
         """What is new. `last`: nothing more will come, so an unfinished record is told. Raises UnreadableRunError."""
+        if self.path.exists() and not self.path.is_file():
+            raise UnreadableRunError(f"{self.path} is no file.")
         try:
             with self.path.open("rb") as file:
                 if self.offset == 0:

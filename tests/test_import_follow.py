@@ -1,0 +1,179 @@
+"""Following a foreign file: what comes is there, once, whatever happens to the follower or to the file."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import RefusedError
+from monitor.importers.following import Following
+from monitor.importers.importing import Asked, NothingYetError, plan
+from monitor.importers.live import find_followed
+from monitor.reader import RunReader
+from monitor.run_dir import EPOCHS_FILE
+from monitor.status import status_of
+from tests import foreign
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_SECS = 60.0
+
+
+def follow(path, runs, now=1.0):
+    known = find_followed(runs, path)
+    if known is not None:
+        return Following.go_on(known, now)
+    chosen = plan(path, Asked(), follow=True)
+    return Following.begin(runs, chosen, chosen.run_name, now)
+
+
+def epochs(runs):
+    [run_dir] = runs.iterdir()
+    return RunReader(run_dir).read(1e9).epochs
+
+
+def test_what_does_not_grow_is_not_followed(tmp_path):
+    with pytest.raises(RefusedError, match="does not grow; import it without --follow"):
+        follow(foreign.markdown(tmp_path), tmp_path / "runs")
+
+
+def test_a_file_without_a_row_is_waited_for(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,val_loss\n")
+    with pytest.raises(NothingYetError):
+        plan(path, Asked(), follow=True)
+
+
+ONE_FILE = ["table", "JSON lines", "Lightning", "SpeechBrain", "Keras", "Ultralytics", "ESPnet", "fairseq", "W&B"]
+
+
+@pytest.mark.parametrize("tool", ONE_FILE)
+def test_a_file_that_grows_in_pieces_gives_what_it_gives_at_once_although_the_follower_stops(tool, tmp_path):
+    whole = foreign.CAST[tool][0](tmp_path)
+    growing, runs = tmp_path / "growing" / whole.name, tmp_path / "runs"
+    growing.parent.mkdir()
+    data = whole.read_bytes()
+    begun = len(data) // 3
+    growing.write_bytes(data[:begun])
+    for place, end in enumerate([*range(begun, len(data), len(data) // 40), len(data)]):
+        with growing.open("ab") as file:
+            file.write(data[growing.stat().st_size : end])
+        following = follow(growing, runs)
+        following.step(1.0 + place)
+        if place % 3 == 0:
+            following.stop(1.0 + place)
+        else:
+            following.run._lock.release()  # as a killed one: nothing said, nothing noted since the last commit
+    # What is complete only when the next epoch begins is still open.
+    given = [(record.epoch, record.train_loss, record.val_loss) for record in epochs(runs)]
+    first = 0 if tool in foreign.FROM_ZERO else 1
+    wanted = list(zip(range(first, 99), foreign.TRAIN_LOSS, foreign.VAL_LOSS, strict=False))
+    assert given in ([pytest.approx(each) for each in wanted], [pytest.approx(each) for each in wanted[:-1]])
+    [run_dir] = runs.iterdir()
+    seen = RunReader(run_dir).read(1e9)
+    assert seen.overlaps == () and seen.resumed_at == () and seen.problems == ()
+    assert len({step.step for step in seen.steps}) == len(seen.steps)
+
+
+def test_an_offline_run_that_has_ended_says_so(tmp_path):
+    path, runs = foreign.wandb(tmp_path), tmp_path / "runs"
+    following = follow(path, runs)
+    following.step(2.0)
+    assert following.ended
+    following.stop(3.0)
+    assert len(epochs(runs)) == foreign.EPOCHS
+    assert status_of(RunReader(following.run.run_dir).read(4.0)).word == "finished"
+
+
+def test_a_trainer_state_that_is_replaced_at_every_checkpoint_grows_the_run(tmp_path):
+    path, runs = foreign.hugging_face(tmp_path), tmp_path / "runs"
+    state = json.loads(path.read_text())
+    history = state["log_history"][:-1]
+    path.write_text(json.dumps({**state, "log_history": history[:7]}))
+    following = follow(path.parent.parent, runs)
+    following.step(1.0)
+    later = path.parent.parent / "checkpoint-240" / path.name
+    later.parent.mkdir()
+    later.write_text(json.dumps({**state, "log_history": history}))
+    following.step(2.0)
+    following.stop(3.0)
+    assert [record.epoch for record in epochs(runs)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_file_that_was_replaced_is_a_new_start_of_the_run(tmp_path):
+    path, runs = foreign.table(tmp_path), tmp_path / "runs"
+    following = follow(path, runs)
+    following.step(1.0)
+    path.write_text("epoch,train_loss,val_loss,val_wer,lr\n1,9,9,1,0\n")
+    following.step(2.0)
+    with path.open("a") as file:
+        file.write("2,8,8,1,0\n")
+    following.step(3.0)
+    following.stop(4.0)
+    again = follow(path, runs)
+    again.step(5.0)
+    again.stop(6.0)
+    assert [(record.epoch, record.val_loss, record.generation) for record in epochs(runs)] == [(1, 9, 2), (2, 8, 2)]
+    path.unlink()
+    path.write_text("epoch,train_loss,val_loss,val_wer,lr\n1,7,7,1,0\n")
+    third = follow(path, runs)
+    third.step(7.0)
+    third.stop(8.0)
+    assert [(record.epoch, record.val_loss, record.generation) for record in epochs(runs)] == [(1, 7, 3)]
+
+
+def test_a_name_that_appears_later_is_taken_up_and_its_reading_kept(tmp_path):
+    path, runs = tmp_path / "log.jsonl", tmp_path / "runs"
+    path.write_text('{"step": 10, "train_loss": 3.0, "epoch": 1}\n{"step": 20, "train_loss": 2.5, "epoch": 1}\n')
+    following = follow(path, runs)
+    following.step(1.0)
+    with path.open("a") as file:
+        file.write(
+            '{"step": 20, "val_loss": 2.7, "val_wer": 0.9, "epoch": 1}\n{"step": 30, "train_loss": 2, "epoch": 2}\n'
+        )
+    following.step(2.0)
+    following.stop(3.0)
+    [record] = epochs(runs)
+    assert (record.train_loss, record.val_loss, record.val_wer) == (2.75, 2.7, 0.9)
+    again = follow(path, runs)
+    assert again.step(4.0) == 4
+    again.stop(5.0)
+    assert len(epochs(runs)) == 1
+
+
+def test_the_command_follows_a_growing_file_and_goes_on_after_it_was_killed(tmp_path):
+    path, runs = tmp_path / "train_log.txt", tmp_path / "runs"
+    lines = foreign.speechbrain(tmp_path / "whole").read_text().splitlines(keepends=True)[:-1]
+    path.write_text("")
+    command = [sys.executable, "-m", "monitor", "import", str(path), "--follow", "--yes", "--runs", str(runs)]
+    for place, end in enumerate((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM)):
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for line in lines[2 * place : 2 * place + 2]:
+            with path.open("a") as file:
+                file.write(line)
+            time.sleep(0.05)
+        wait_until(
+            lambda wanted=2 * place + 2: (
+                runs.exists() and len(list(runs.iterdir())) == 1 and len(epochs(runs)) == wanted
+            ),
+            process,
+        )
+        [run_dir] = runs.iterdir()
+        assert status_of(RunReader(run_dir).read(time.time())).word == "followed"
+        process.send_signal(end)
+        said = process.communicate(timeout=PATIENCE_SECS)[0]
+    assert process.returncode == 0 and "goes on from here" in said and "Going on with train_log" in said
+    assert status_of(RunReader(run_dir).read(time.time())).word == "imported"
+    written = [json.loads(line)["epoch"] for line in (run_dir / EPOCHS_FILE).read_text().splitlines()]
+    assert written == [1, 2, 3, 4, 5, 6]
+
+
+def wait_until(condition, process):
+    deadline = time.monotonic() + PATIENCE_SECS
+    while not condition():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
