@@ -52,6 +52,7 @@ class Tailer:
         self._mark: tuple[object, ...] = ()
         self._judged_at = float("-inf")
         self._adopted_at = float("-inf")
+        self._read_at = time.monotonic()
         self.watchers = 0
         self.version = 0
         self.problem = ""
@@ -72,6 +73,11 @@ class Tailer:
         if self.watchers == 0 and self._task is not None:
             self._task.cancel()
             self._task = None
+
+    @property
+    def unread_secs(self) -> float:
+        """How long ago the folder was last read: a disk that hangs raises nothing, and lets nothing be read."""
+        return time.monotonic() - self._read_at
 
     async def newer_than(self, version: int) -> None:
         """Returns once there is something newer than `version`, or after the ping interval."""
@@ -113,7 +119,8 @@ class Tailer:
     def _encode(self, snapshot: Snapshot, judged: Judged, since: Since, version: int) -> str:
         frame = self._frames.frame(snapshot, judged, time.time(), since=since, seq=version)
         children = child_marks(snapshot, self._family.children(snapshot.run_id))
-        return msgspec.json.encode({"kind": "frame", **frame, "children": children}).decode()
+        seen = {"children": children, "trouble": self.problem, "unread_secs": self.unread_secs}
+        return msgspec.json.encode({"kind": "frame", **frame, **seen}).decode()
 
     def _look(self) -> bool:
         """Reads and judges what is new; True if what is shown changes."""
@@ -124,6 +131,7 @@ class Tailer:
             said = _gone_where(self._run_dir) or str(problem)
             changed, self.problem = self.problem != said, said
             return changed
+        self._read_at = time.monotonic()
         fresh = self.snapshot is None or (snapshot.seq, snapshot.life) != (self.snapshot.seq, self.snapshot.life)
         if not fresh and not self.problem and time.monotonic() - self._judged_at < REJUDGE_SECS:
             return False
@@ -249,7 +257,7 @@ class LiveHub:
         while True:
             while (question := asked.take()) is not None:
                 await self._answer(socket, tailer, question)
-            if tailer.problem and tailer.problem != complained:
+            if tailer.problem and tailer.problem != complained and tailer.snapshot is None:
                 complained = tailer.problem
                 await socket.send_json({"kind": "problem", "message": complained})
             if tailer.version > sent and tailer.snapshot is not None:
@@ -257,7 +265,7 @@ class LiveHub:
                 complained = ""
                 await socket.send_text(text)
             else:
-                await _send(socket, {"kind": "ping", "server_now": time.time()})
+                await _send(socket, {"kind": "ping", "server_now": time.time(), "unread_secs": tailer.unread_secs})
             await self._wait(tailer, sent, asked)
 
     async def _wait(self, tailer: Tailer, sent: int, asked: Asked) -> None:

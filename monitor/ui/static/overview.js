@@ -113,6 +113,7 @@ class ListPage {
       { class: "vs-card vs-empty", "data-testid": "empty" },
       h("h2", {}, "No runs here yet"),
       h("p", {}, `This page shows what stands in ${this.data.runs_dir}.`),
+      h("p", {}, h("strong", {}, "Already training? "), h("code", {}, "python -m monitor attach path/to/train.log")),
       h("p", {}, h("strong", {}, "Starting one? "), h("code", {}, "python -m monitor start -- python train.py …")),
       h("p", {}, h("strong", {}, "Have a table of epochs, or notes with one? "), h("code", {}, "python -m monitor import history.csv")),
       h("p", {}, h("strong", {}, "Wrong folder? "), h("code", {}, "python -m monitor serve --runs DIR")),

@@ -5,6 +5,7 @@ const LEAST_PAUSE_MS = 100;
 const REST_PER_COST = 3;
 const MOST_STEPS = 20_000;
 const AHEAD_SECS = 5;
+const UNREAD_SECS = 10;
 
 class RunPage {
   constructor(root, data, emit) {
@@ -86,6 +87,7 @@ class RunPage {
     if (message.server_now ?? message.clock?.server_now) {
       this.serverAhead = (message.server_now ?? message.clock.server_now) - Date.now() / 1000;
     }
+    if (finite(message.unread_secs)) Object.assign(this, { unreadSecs: message.unread_secs, toldAt: performance.now() });
     const hearers = {
       frame: () => this.hearFrame(message),
       predictions: () => (message.asked === "now" ? paintFew(this.now, message, this.predictions.watched) : paintPredictions(this.predictions, message)),
@@ -157,7 +159,7 @@ class RunPage {
     paintMoment(this.moment, this.past, this.cols);
     countTab(this.tabs, "diagnosis", frame.prescriptions.length);
     this.nameTab();
-    this.say(live.status.unseen ? live.status.evidence : live.problem_count ? `${live.problem_count} unreadable lines were skipped: ${live.problems[0]}` : "");
+    this.say(live.trouble ? live.trouble : live.status.unseen ? live.status.evidence : live.problem_count ? `${live.problem_count} unreadable lines were skipped: ${live.problems[0]}` : "");
     if (this.tabs.active === "now") paintNow(this.now, frame, cols, this.steps, this.view, this.charts, this.on, tokens(this.root));
     if (this.tabs.active === "now") this.askFew(frame);
     if (this.tabs.active === "predictions") notePredictions(this.predictions, frame, cols);
@@ -250,7 +252,19 @@ class RunPage {
     const at = this.frame.clock.last_record_at;
     const now = Date.now() / 1000 + (this.serverAhead ?? 0);
     paintStop(this.header, this.frame.status, now);
-    setText(this.header.connection, at - now > AHEAD_SECS ? "last record dated ahead of this clock" : at ? `last record ${ageWords(now - at)} ago` : this.frame.status.live ? "no record yet" : "");
+    const record = at - now > AHEAD_SECS ? "last record dated ahead of this clock" : at ? `last record ${ageWords(now - at)} ago` : this.frame.status.live ? "no record yet" : "";
+    this.tellClocks(record);
+  }
+
+  // Three clocks that are never one: the trainer's last record, the server's last read, this page's last message.
+  tellClocks(record) {
+    const { connection } = this.header;
+    const heard = (performance.now() - (this.live?.heardAt ?? performance.now())) / 1000;
+    const unread = (this.unreadSecs ?? 0) + (performance.now() - (this.toldAt ?? performance.now())) / 1000;
+    const blind = this.frame.status.live && unread > UNREAD_SECS;
+    this.header.node.classList.toggle("vs-blind", blind);
+    setText(connection, blind ? `The server has not read this run for ${ageWords(unread)}; what it read last stays below.` : record);
+    connection.title = `Trainer: ${record || "nothing recorded"}. Server: read the folder ${ageWords(unread)} ago. This page: heard from the server ${ageWords(heard)} ago.`;
   }
 
   connection(state) {
