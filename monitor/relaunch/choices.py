@@ -37,20 +37,22 @@ def choices(run_dir: Path, launch: Launch | None, run: Run | None) -> list[Choic
     config = run.config if run is not None else {}
     rules = (run.config_schema if run is not None else {}).get("properties", {})
     argv = launch.argv if launch is not None else []
+    cwd = Path(launch.cwd) if launch is not None else Path()
+    if rules and is_own_trainer(argv):
+        return [Choice(key, written(config.get(key)), rules[key]) for key in rules if key not in NOT_A_CHOICE]
     if rules:
-        keys = [key for key in rules if key not in NOT_A_CHOICE]
-        return [Choice(key, written(config.get(key)), rules[key]) for key in keys]
+        return [_choice(key, written(config.get(key)), run_dir, cwd, rules[key]) for key in rules]
     given = {flag.key: " ".join(flag.values) if flag.values else "true" for flag in find_flags(argv)}
     now = {**{key: written(value) for key, value in config.items()}, **given}
     own = {"output_dir"} if is_own_trainer(argv) else set()
-    cwd = Path(launch.cwd) if launch is not None else Path()
     return [_choice(key, value, run_dir, cwd) for key, value in now.items() if key not in own]
 
 
-def _choice(key: str, value: str, run_dir: Path, cwd: Path) -> Choice:
-    if not is_output(key) or PLACEHOLDER in value or (cwd / value).resolve().is_relative_to(run_dir.resolve()):
-        return Choice(key, value)
-    return Choice(key, value, {}, own_folder(value, cwd), "must differ, or the parent's files are overwritten")
+def _choice(key: str, value: str, run_dir: Path, cwd: Path, rule: Mapping[str, Any] | None = None) -> Choice:
+    rule = rule or {}
+    if not value or not is_output(key) or PLACEHOLDER in value or (cwd / value).resolve().is_relative_to(run_dir.resolve()):
+        return Choice(key, value, rule)
+    return Choice(key, value, rule, own_folder(value, cwd), "must differ, or the parent's files are overwritten")
 
 
 def written(value: Any) -> str:

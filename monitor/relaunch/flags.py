@@ -7,6 +7,7 @@ dashes and underscores in a key mean the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,26 @@ def with_value(argv: list[str], key: str, value: Any) -> list[str]:
     alone = not last.values and isinstance(value, bool)
     words = [] if value is None or (alone and not value) else [last.name] if alone else _written(last.name, value, last)
     return [*argv[: last.first], *words, *argv[last.last :]]
+
+
+def with_option(argv: list[str], key: str, value: Any, rule: Mapping[str, Any]) -> list[str]:
+    """`with_value` for an option whose own name is known (`x-option` in its schema), and whether it takes a value.
+
+    `x-switch`: "on" stands alone and switches on, "off" switches off, "pair" is `--name` or `--no-name`.
+    """
+    name, switch = rule.get("x-option"), rule.get("x-switch")
+    if not isinstance(name, str):
+        return with_value(argv, key, value)
+    if switch and isinstance(value, bool):
+        off = f"--no-{name.removeprefix('--')}"
+        bare = with_value(with_value(argv, name, None), off, None)
+        if switch == "pair":
+            return [*bare, name if value else off]
+        return [*bare, name] if value == (switch == "on") else bare
+    flags = find_flags(argv)
+    if value is None or any(flag.key == canonical(key) for flag in flags):
+        return with_value(argv, key, value)
+    return [*argv, *_written(name, value, _style(flags))]
 
 
 def text_of(value: Any) -> str:

@@ -12,6 +12,8 @@ from monitor.relaunch.flags import canonical, find_flags, with_value
 OUTPUT_KEYS = frozenset(
     {
         "output_dir",
+        "out",
+        "outdir",
         "out_dir",
         "output",
         "output_path",

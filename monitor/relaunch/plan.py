@@ -19,7 +19,8 @@ from monitor.launch import command_of, read_launch
 from monitor.origin import is_from_here, stranger_words
 from monitor.relaunch.code import CodeChange, code_since
 from monitor.relaunch.fields import checked, with_presets
-from monitor.relaunch.flags import find_flags, text_of, value_of, with_value
+from monitor.relaunch.flags import canonical, find_flags, text_of, value_of, with_option
+from monitor.relaunch.options import described_run
 from monitor.relaunch.outputs import is_output, refuse_used_folder, with_own_folders
 from monitor.relaunch.surroundings import environment_lines
 from monitor.relaunch.warm import CHECKPOINTS, WEIGHTS_KEY, misfit, starting_change
@@ -93,10 +94,11 @@ def make_plan(runs_dir: Path, parent_id: str, wish: Wish) -> RestartPlan:
     """
     parent_dir = runs_dir / check_run_id(parent_id)
     launch = _launch_of(parent_dir)
-    run = read_run(parent_dir)
+    run = read_run(parent_dir) or described_run(launch)
     changes = _checked(wish.changes, launch, run) | starting_change(parent_dir, launch, run, wish.start_from)
-    argv = _changed(launch.argv, changes)
+    argv = _changed(launch.argv, changes, run.config_schema.get("properties", {}) if run else {})
     cwd = Path(launch.cwd)
+    argv = _with_default_folders(argv, run)
     argv = with_own_folders(argv, parent_dir, cwd, set(changes))
     refuse_used_folder(launch.argv, argv, cwd)
     child_id = free_run_id(runs_dir, parent_id)
@@ -184,9 +186,17 @@ def _switched(argv: list[str], key: str, value: Any) -> Any:
     return value
 
 
-def _changed(argv: list[str], changes: Mapping[str, Any]) -> list[str]:
+def _with_default_folders(argv: list[str], run: Run | None) -> list[str]:
+    """With the output folder that a script takes by itself where none is given: the child would take the same."""
+    for key, rule in (run.config_schema.get("properties", {}) if run else {}).items():
+        if is_output(key) and rule.get("x-option") and rule.get("default") and value_of(argv, key) is None:
+            argv = with_option(argv, key, rule["default"], rule)
+    return argv
+
+
+def _changed(argv: list[str], changes: Mapping[str, Any], properties: Mapping[str, Any]) -> list[str]:
     for key, value in changes.items():
-        argv = with_value(argv, key, value)
+        argv = with_option(argv, key, value, properties.get(canonical(key), {}))
     return list(argv)
 
 

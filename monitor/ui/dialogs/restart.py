@@ -16,6 +16,7 @@ from monitor.errors import MonitorError
 from monitor.prescriptions.choosing import agreed, can_be_restarted_with, lettered
 from monitor.prescriptions.prescription import Prescription
 from monitor.relaunch.choices import choices
+from monitor.relaunch.options import described_run
 from monitor.relaunch.plan import RestartPlan
 from monitor.relaunch.warm import SCRATCH, checkpoint_about, epoch_words, takes_weights, weights_of
 from monitor.run_dir import Snapshot
@@ -37,7 +38,8 @@ def restart(run_dir: Path, snapshot: Snapshot, options: Sequence[Prescription], 
     start_from = _pick_start(run_dir, snapshot)
     stops = live and _stops_parent()
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
-    form = fill_in(option.id if option is not None else "own", choices(run_dir, snapshot.launch, snapshot.run), changes)
+    described = snapshot.run or described_run(snapshot.launch)
+    form = fill_in(option.id if option is not None else "own", choices(run_dir, snapshot.launch, described), changes)
     expected = _judged(option, snapshot)
     plan = _plan(run_dir, snapshot, form, expected, start_from)
     can_start = plan is not None and review_restart(plan)
