@@ -28,6 +28,7 @@ from monitor.importers.log_proposal import LogMapping, mapping_of, propose_log, 
 from monitor.importers.log_reading import check_log, scan
 from monitor.launch import Order, is_kept, launch_of, read_launch, read_progress
 from monitor.origin import sealed
+from monitor.relaunch.options import described
 from monitor.run_dir import LAUNCH_FILE, READING_FILE, Identity, Launch, Reading, ReadingWord, encode
 from monitor.settings import settings_for
 
@@ -239,7 +240,7 @@ def _launch(run_id: str, wish: Wish, now: float) -> Launch:
         raise RefusedError(f"Process {wish.pid} does not tell how it was started: {problem}.") from None
     limits = settings_for(cwd).thresholds
     order = Order(argv=argv, cwd=cwd, asked_by=wish.asked_by, how="attach", environment=kept, thresholds=limits)
-    return launch_of(order, run_id, now)
+    return described(launch_of(order, run_id, now))
 
 
 def _writers(path: Path) -> tuple[str, ...]:

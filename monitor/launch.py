@@ -33,6 +33,7 @@ from monitor.run_dir import (
     Progress,
     Record,
     State,
+    StopWith,
     check_schema,
     decode,
 )
@@ -94,6 +95,9 @@ class Order:
     stop_grace_secs: float = 60.0
     environment: Mapping[str, str] = field(default_factory=dict)
     away: Away | None = None
+    stop_with: StopWith = "INT"
+    read_help: bool = False
+    """Whether the script may be run once with --help, to learn its options."""
 
 
 def launch_of(order: Order, run_id: str, now: float) -> Launch:
@@ -120,6 +124,7 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
         git_tree=code.git_tree,
         local_files=dict(code.local_files),
         script_text=code.script_text,
+        stop_with=order.stop_with,
         away=order.away,
     )
     return sealed(launch)

@@ -24,6 +24,7 @@ from monitor.origin import is_from_here
 from monitor.reader import RunReader
 from monitor.relaunch.fields import checked, with_presets
 from monitor.relaunch.flags import text_of
+from monitor.relaunch.options import asked_for_help, described
 from monitor.relaunch.plan import RestartPlan, Wish, free_run_id, make_plan
 from monitor.relaunch.resuming import ResumePlan, make_resume_plan
 from monitor.relaunch.twins import refuse_a_twin
@@ -35,6 +36,7 @@ from monitor.run_dir import (
     Parent,
     Request,
     Snapshot,
+    StopWith,
     Verb,
     check_run_id,
     encode,
@@ -60,12 +62,16 @@ def start(
     parent: Parent | None = None,
     thresholds: Mapping[str, float] | None = None,
     stop_grace_secs: float = 60.0,
+    stop_with: StopWith = "INT",
+    read_help: bool = False,
     away: Away | None = None,
 ) -> str:
     """Starts a command as a run of its own and returns its run id, once its supervisor has taken it over.
 
     The run outlives the caller. A command that cannot be started at all leaves a failed run that says why.
     With `run_id` (a form's nonce) the start happens at most once; without, the next free name is taken.
+    `stop_with` is the first signal to a script that does not ask whether it should stop. With `read_help` the command
+    is run once with --help before, to learn the options that its source does not tell.
     `thresholds` are else those of the project's vitalsigns.toml; they are frozen into launch.json.
     Raises UsageError for an empty command, a bad id or a bad vitalsigns.toml, RefusedError if the id is taken or the
     folder not writable.
@@ -79,6 +85,8 @@ def start(
         parent=parent,
         thresholds=settings_for(where).thresholds if thresholds is None else thresholds,
         stop_grace_secs=stop_grace_secs,
+        stop_with=stop_with,
+        read_help=read_help,
         away=away,
     )
     run_dir = _claim(runs_dir, order, run_id, name)
@@ -151,6 +159,7 @@ def restart(
         stop_grace_secs=plan.stop_grace_secs,
         environment=plan.environment,
         away=away,
+        stop_with=_stopped_with(plan.runs_dir / plan.parent_id),
     )
     parent_dir = plan.runs_dir / plan.parent_id
     with processes.alone_in(parent_dir):
@@ -399,6 +408,11 @@ def _parent_of(plan: RestartPlan) -> Parent:
     )
 
 
+def _stopped_with(parent_dir: Path) -> StopWith:
+    launch = read_launch(parent_dir)
+    return "INT" if launch is None else launch.stop_with
+
+
 def _claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -> Path:
     """Makes the run's folder, exclusively, with launch.json in it."""
     if not order.argv or not order.argv[0]:
@@ -407,7 +421,9 @@ def _claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -
     try:
         opening.make_folder(runs_dir)
         run_dir = _made(runs_dir, check_run_id(run_id)) if run_id else _made_free(runs_dir, name_of(order, name))
-        launch = launch_of(order, run_dir.name, time.time())
+        launch = described(launch_of(order, run_dir.name, time.time()))
+        if order.read_help:
+            launch = asked_for_help(launch, run_dir)
         if not files.create(run_dir / LAUNCH_FILE, encode(launch)):
             raise RefusedError(f"{run_dir.name} has been started already.")
     except OSError as problem:

@@ -60,6 +60,7 @@ Liveness = Literal["alive", "gone", "unknown"]
 GapBasis = Literal["eval", "train"]
 Verb = Literal["stop", "cancel", "hurry", "wait"]
 """Of a request: stop, take the stop back, send its next signal now, give it its time once more."""
+StopWith = Literal["INT", "TERM"]
 HowStarted = Literal["start", "restart", "resume", "foreground", "import", "attach"]
 
 
@@ -142,7 +143,7 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     local_files: dict[str, str] = {}
     script_text: str | None = None
     away: Away | None = None
-    stop_with: Literal["INT", "TERM"] = "INT"
+    stop_with: StopWith = "INT"
     """The first signal to a script that does not ask whether it should stop."""
     config: dict[str, Any] = {}
     """The values of its options as far as its own source tells them; for a script that writes no run.json."""

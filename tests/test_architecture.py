@@ -54,7 +54,7 @@ MAY_IMPORT = {
     "away": CONTRACT | {"audit", "files", "launch"},
     "notify": JUDGEMENT | {"files", "settings", "serving", "report"},
     "launcher": DISK | {"audit", "status", "relaunch", "settings", "origin"},
-    "attaching": DISK | {"audit", "importers", "launcher", "origin", "settings"},
+    "attaching": DISK | {"audit", "importers", "launcher", "origin", "relaunch", "settings"},
     "supervisor": DISK
     | {"audit", "origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"}
     | {"importers", "launcher", "prescriptions", "relaunch"},

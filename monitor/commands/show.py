@@ -10,6 +10,7 @@ from monitor.commands.looking import Look, look_at
 from monitor.errors import EXIT_OK
 from monitor.launch import command_of
 from monitor.run_dir import Floors, Snapshot
+from monitor.view.words import reading_words
 
 
 def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
@@ -37,6 +38,7 @@ def document(look: Look) -> dict[str, Any]:
         "last": last,
         "floors": snapshot.run.floors if snapshot.run else None,
         "config": snapshot.run.config if snapshot.run else {},
+        "reading": snapshot.run.reading if snapshot.run else None,
         "parent": snapshot.launch.parent if snapshot.launch else None,
         "command": _command(look),
         "error": snapshot.state.error if snapshot.state else None,
@@ -56,6 +58,10 @@ def lines(look: Look) -> list[str]:
         *_progress(look),
         *_numbers(look),
     ]
+    if told := reading_words(snapshot):
+        text.append(told)
+    if snapshot.run and snapshot.run.reading and not snapshot.run.reading.confirmed_by:
+        text.append(f"Is that right? python -m monitor attach {snapshot.run_id}")
     if snapshot.state and snapshot.state.error:
         text.append(f"Error: {snapshot.state.error}")
     if trace := _traceback(snapshot):

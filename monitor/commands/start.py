@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -21,6 +21,7 @@ from monitor.commands.common import (
 from monitor.errors import EXIT_OK, EXIT_REFUSED, UsageError
 from monitor.launch import command_of, in_processes, read_launch, read_state
 from monitor.launcher import start, start_training
+from monitor.run_dir import StopWith
 
 SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -38,18 +39,27 @@ def run(
     ] = 1,
     grace: Annotated[float, typer.Option(min=0.0, help="Seconds from a stop request to SIGTERM.")] = 60.0,
     demo: Annotated[bool, typer.Option("--demo", help="The demonstration: our trainer overfits on purpose.")] = False,
+    stop_with: Annotated[
+        str, typer.Option(metavar="INT|TERM", help="First signal of a stop, to a script that does not ask for one.")
+    ] = "INT",
+    read_help: Annotated[
+        bool, typer.Option("--read-help", help="Run it once with --help first, to learn its options (60 s at most).")
+    ] = False,
     if_bad: IfBadOption = "tell",
     if_bad_hours: IfBadHoursOption = None,
     as_json: JsonOption = False,
 ) -> int:
     away = wished(if_bad, if_bad_hours, who(), now())
+    if stop_with not in get_args(StopWith):
+        raise UsageError(f"--stop-with {stop_with}: must be {' or '.join(get_args(StopWith))}.")
     how: dict[str, Any] = {"name": name, "run_id": run_id, "asked_by": who(), "stop_grace_secs": grace, "away": away}
     if demo and command:
         raise UsageError("--demo is a command of its own; leave the other one out.")
     if demo:
         started = start_training(runs, {"preset": "broken"}, **{**how, "name": name or "demo"})
     else:
-        started = start(runs, in_processes(command or [], nproc) if nproc > 1 else command or [], **how)
+        argv = in_processes(command or [], nproc) if nproc > 1 else command or []
+        started = start(runs, argv, **how, stop_with=stop_with, read_help=read_help)
     run_dir = (runs / started).absolute()
     state, launch = read_state(run_dir), read_launch(run_dir)
     failed = state is not None and state.state == "failed"

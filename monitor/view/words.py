@@ -127,3 +127,13 @@ def stopped_with(snapshot: Snapshot) -> str:
         return "no checkpoint recorded"
     size = f", {bytes_words(known.checkpoint_bytes)}" if known.checkpoint_bytes else ""
     return f"checkpoint epoch {known.checkpoint_epoch}{size}"
+
+
+def reading_words(snapshot: Snapshot) -> str:
+    """That a run's figures were read from a log, how, and whether a person has said that this is right; else ""."""
+    reading = snapshot.run.reading if snapshot.run is not None else None
+    if reading is None:
+        return ""
+    if reading.confirmed_by:
+        return f"Read from its log, confirmed by {reading.confirmed_by}: {reading.said}"
+    return f"Read from its log, not confirmed: {reading.said}"
