@@ -7,8 +7,9 @@ import pytest
 from monitor.errors import UsageError
 from monitor.launch import Order, launch_of
 from monitor.launcher import plan_restart, start
+from monitor.relaunch.choices import choices
 from monitor.relaunch.flags import with_option
-from monitor.relaunch.options import asked_for_help, described, in_help
+from monitor.relaunch.options import asked_for_help, described, described_run, in_help
 from tests.supervised import end_everything, wait_for_state
 
 SCRIPT = """
@@ -157,3 +158,21 @@ options:
             "x-switch": "on",
         },
     }
+
+
+def test_the_folder_that_a_script_takes_by_default_must_be_another_one_for_the_child(tmp_path):
+    path = tmp_path / "train.py"
+    path.write_text(
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--out', default='out')\np.parse_args()\n"
+    )
+    runs = tmp_path / "runs"
+    start(runs, [sys.executable, str(path)], run_id="first", cwd=tmp_path)
+    try:
+        wait_for_state(runs / "first", "finished")
+        with pytest.raises(UsageError, match="the child would overwrite the files of first"):
+            plan_restart(runs, "first", {})
+        assert plan_restart(runs, "first", {"out": "{run_dir}"}).argv[2:] == ["--out", "{run_dir}"]
+        offered = choices(runs / "first", launch(path), described_run(launch(path)))
+        assert [(choice.key, choice.now, choice.proposed != "out") for choice in offered] == [("out", "out", True)]
+    finally:
+        end_everything(runs)

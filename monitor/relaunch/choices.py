@@ -50,7 +50,12 @@ def choices(run_dir: Path, launch: Launch | None, run: Run | None) -> list[Choic
 
 def _choice(key: str, value: str, run_dir: Path, cwd: Path, rule: Mapping[str, Any] | None = None) -> Choice:
     rule = rule or {}
-    if not value or not is_output(key) or PLACEHOLDER in value or (cwd / value).resolve().is_relative_to(run_dir.resolve()):
+    if (
+        not value
+        or not is_output(key)
+        or PLACEHOLDER in value
+        or (cwd / value).resolve().is_relative_to(run_dir.resolve())
+    ):
         return Choice(key, value, rule)
     return Choice(key, value, rule, own_folder(value, cwd), "must differ, or the parent's files are overwritten")
 
