@@ -38,10 +38,9 @@ def choices(run_dir: Path, launch: Launch | None, run: Run | None) -> list[Choic
     rules = (run.config_schema if run is not None else {}).get("properties", {})
     argv = launch.argv if launch is not None else []
     cwd = Path(launch.cwd) if launch is not None else Path()
-    if rules and is_own_trainer(argv):
-        return [Choice(key, written(config.get(key)), rules[key]) for key in rules if key not in NOT_A_CHOICE]
     if rules:
-        return [_choice(key, written(config.get(key)), run_dir, cwd, rules[key]) for key in rules]
+        keys = [key for key in rules if "x-option" in rules[key] or key not in NOT_A_CHOICE]
+        return [_choice(key, written(config.get(key)), run_dir, cwd, rules[key]) for key in keys]
     given = {flag.key: " ".join(flag.values) if flag.values else "true" for flag in find_flags(argv)}
     now = {**{key: written(value) for key, value in config.items()}, **given}
     own = {"output_dir"} if is_own_trainer(argv) else set()
