@@ -58,8 +58,9 @@ def run(
     if demo:
         started = start_training(runs, {"preset": "broken"}, **{**how, "name": name or "demo"})
     else:
+        how |= {"stop_with": stop_with, "read_help": read_help}
         argv = in_processes(command or [], nproc) if nproc > 1 else command or []
-        started = start(runs, argv, **how, **{"stop_with": stop_with, "read_help": read_help})
+        started = start(runs, argv, **how)
     run_dir = (runs / started).absolute()
     state, launch = read_state(run_dir), read_launch(run_dir)
     failed = state is not None and state.state == "failed"
