@@ -9,7 +9,7 @@ from monitor import files
 from monitor.audit import audited, by_run_dir
 from monitor.errors import RefusedError, UsageError
 from monitor.launch import read_launch
-from monitor.run_dir import AWAY_ACT_FILE, AWAY_FILE, Away, AwayAct, decode, encode
+from monitor.run_dir import AWAY_ACT_FILE, AWAY_FILE, Away, AwayAct, Snapshot, decode, encode
 
 WISHES: dict[str, Literal["tell", "stop", "stop_and_fix"]] = {"tell": "tell", "stop": "stop", "fix": "stop_and_fix"}
 """What a person types → what is written down."""
@@ -34,6 +34,12 @@ def policy_of(run_dir: Path) -> Away:
     return (launch.away if launch is not None else None) or Away()
 
 
+def policy_in(snapshot: Snapshot) -> Away:
+    """The same of what was read at one moment."""
+    of_start = snapshot.launch.away if snapshot.launch is not None else None
+    return snapshot.away or of_start or Away()
+
+
 def wished(do: str, hours: float | None, by: str, now: float) -> Away:
     """The policy that a person means by a word and, for "fix", by the hours that the child may run.
 
@@ -47,6 +53,11 @@ def wished(do: str, hours: float | None, by: str, now: float) -> Away:
     return Away(do=WISHES[do], budget_hours=budget, at=now, by=by)
 
 
+def wish_of(policy: Away) -> str:
+    """The word that a person types for it."""
+    return next(word for word, do in WISHES.items() if do == policy.do)
+
+
 def words(policy: Away) -> str:
     """The policy in a few words."""
     if policy.do == "tell":
@@ -55,6 +66,16 @@ def words(policy: Away) -> str:
         until = f", at the latest after {policy.budget_hours:g} h" if policy.by_policy and policy.budget_hours else ""
         return f"stop it{until}"
     return f"stop it and start the first prescribed change, for {policy.budget_hours or BUDGET_HOURS:g} h at most"
+
+
+def act_words(act: AwayAct) -> str:
+    """What it has done, in a few words."""
+    what = f"stopped it at epoch {act.epoch:g}"
+    if not act.settled:
+        return f"is stopping it (epoch {act.epoch:g})"
+    if act.did == "stop_and_fix":
+        return f"{what}, " + (f"started {act.child_id}" if act.child_id else "no child")
+    return what
 
 
 @audited("away", by_run_dir)

@@ -19,6 +19,8 @@ from monitor.errors import UnreadableRunError
 from monitor.run_dir import (
     ACKS_DIR,
     ALERTS_FILE,
+    AWAY_ACT_FILE,
+    AWAY_FILE,
     CLIPS_FILE,
     DECODES_FILE,
     EPOCHS_FILE,
@@ -30,6 +32,8 @@ from monitor.run_dir import (
     STATE_FILE,
     STEPS_FILE,
     Alert,
+    Away,
+    AwayAct,
     Clip,
     Decode,
     Epoch,
@@ -102,6 +106,8 @@ class RunReader:
         self._launch = _Document(self.run_dir / LAUNCH_FILE, Launch)
         self._progress = _Document(self.run_dir / PROGRESS_FILE, Progress)
         self._state = _Document(self.run_dir / STATE_FILE, State)
+        self._away = _Document(self.run_dir / AWAY_FILE, Away)
+        self._away_act = _Document(self.run_dir / AWAY_ACT_FILE, AwayAct)
         self._acknowledged: frozenset[str] = frozenset()
         self._probes = _Probes(self.run_dir / PROBES_DIR)
         self._merged = _merged(())
@@ -197,6 +203,8 @@ class RunReader:
             alerts=self._alerts.records,
             probes=self._probes.values,
             acknowledged=self._acknowledged,
+            away=self._away.value,
+            away_act=self._away_act.value,
             overlaps=overlaps,
             resumed_at=resumed_at,
             problems=tuple(problems),
@@ -205,8 +213,12 @@ class RunReader:
     def _all_series(self) -> tuple[_Series[Epoch], _Series[Step], _Series[Clip], _Series[Decode], _Series[Alert]]:
         return self._epochs, self._steps, self._clips, self._decodes, self._alerts
 
-    def _all_documents(self) -> tuple[_Document[Run], _Document[Launch], _Document[Progress], _Document[State]]:
-        return self._run, self._launch, self._progress, self._state
+    def _all_documents(
+        self,
+    ) -> tuple[
+        _Document[Run], _Document[Launch], _Document[Progress], _Document[State], _Document[Away], _Document[AwayAct]
+    ]:
+        return self._run, self._launch, self._progress, self._state, self._away, self._away_act
 
 
 class _Silence:

@@ -590,6 +590,9 @@ class Snapshot(Record, frozen=True, kw_only=True):
     probes: tuple[Probe, ...] = ()
     """By name; a file in probes/ that is no Probe is left out."""
     acknowledged: frozenset[str] = frozenset()
+    away: Away | None = None
+    """The away policy where it was changed since the start; that of the start stands in `launch`."""
+    away_act: AwayAct | None = None
     overlaps: tuple[float, ...] = ()
     """Epochs that a resumed run wrote again."""
     resumed_at: tuple[float, ...] = ()

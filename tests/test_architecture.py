@@ -62,7 +62,7 @@ MAY_IMPORT = {
     "integrations": CONTRACT | {"files", "writer", "field_names"},
     "importers": CONTRACT | {"files", "opening", "writer", "processes", "field_names"},
     "view": JUDGEMENT
-    | {"alignment", "forecast", "report", "replay", "comparison", "outcome"}
+    | {"away", "alignment", "forecast", "report", "replay", "comparison", "outcome"}
     | {"files", "opening", "processes", "reader", "alerts", "summaries", "ledger", "trash"},
     "ui": DISK
     | {

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from monitor import launcher
+from monitor.audit import come_by
 from monitor.away import ASKED_BY, policy_of
 from monitor.diagnosis import judge
 from monitor.errors import MonitorError, RefusedError
@@ -30,6 +31,7 @@ LOCK_FILE = "away.lock"
 
 def main(argv: list[str]) -> int:
     run_dir = Path(argv[0]).absolute()
+    come_by("supervisor")
     try:
         with _alone(run_dir):
             said = Said(child_id=_made_before(run_dir) or _make(run_dir))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from monitor import forecast
+from monitor.away import act_words, policy_in
+from monitor.away import words as away_words
 from monitor.diagnosis import Diagnosis, Judged
 from monitor.rules.evaluations import guard_of
 from monitor.run_dir import Snapshot
-from monitor.status import status_of
+from monitor.status import Status, status_of
 from monitor.view import words
 from monitor.view.judgement import judgement, plain
 from monitor.view.series import Since, columns, loss_range, marks, number
@@ -88,7 +90,19 @@ def _of_the_moment(snapshot: Snapshot, judged: Judged, now: float, since: Since,
         },
         "actions": _actions(snapshot, status.live, status.word),
         "title": _title(snapshot, judged.diagnosis),
+        "away": _away(snapshot, status),
     }
+
+
+def _away(snapshot: Snapshot, status: Status) -> dict[str, Any] | None:
+    """What is done if it goes bad while nobody looks; None for a run that nobody could do it to."""
+    act = snapshot.away_act
+    if act is not None:
+        return {"text": f"the away policy {act_words(act)}", "why": act.line or act.problem, "settable": False}
+    if snapshot.state is None or not status.live or status.unseen:
+        return None
+    text = f"if it goes bad while I am away: {away_words(policy_in(snapshot))}"
+    return {"text": text, "why": "Only where the verdict is STOP.", "settable": True}
 
 
 def _outlook(snapshot: Snapshot) -> dict[str, list[float]] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from monitor import launcher
-from monitor.away import WISHES, wished
+from monitor.away import wish_of
 from monitor.errors import MonitorError
 from monitor.prescriptions.choosing import agreed, can_be_restarted_with, lettered
 from monitor.prescriptions.prescription import Prescription
@@ -19,13 +18,13 @@ from monitor.relaunch.choices import choices
 from monitor.relaunch.options import described_run
 from monitor.relaunch.plan import RestartPlan
 from monitor.relaunch.warm import SCRATCH, checkpoint_about, epoch_words, takes_weights, weights_of
-from monitor.run_dir import Snapshot
+from monitor.run_dir import Away, Snapshot
+from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.form import Form, fill_in
 from monitor.ui.dialogs.parts import asked_by, plain, shown_before
 from monitor.ui.dialogs.review import review_restart
 
 OWN = "My own changes"
-AWAY_WORDS = {"tell": "tell me", "stop": "stop it", "fix": "stop it and start the prescribed child"}
 
 
 @st.dialog("Restart with changes", width="large")
@@ -43,7 +42,7 @@ def restart(run_dir: Path, snapshot: Snapshot, options: Sequence[Prescription], 
     expected = _judged(option, snapshot)
     plan = _plan(run_dir, snapshot, form, expected, start_from)
     can_start = plan is not None and review_restart(plan)
-    away = _pick_away()
+    away = choose(Away(), "restart")
     if plan is not None:
         st.caption("The same from a terminal:")
         st.code(_terminal_line(plan, form, away, live and not stops), language="bash", wrap_lines=True)
@@ -117,28 +116,22 @@ def _plan(
         return None
 
 
-def _pick_away() -> str:
-    words = {AWAY_WORDS[wish]: wish for wish in WISHES if wish in AWAY_WORDS}
-    label = "If it goes bad while I am away"
-    return words[str(st.radio(label, list(words), horizontal=True, key="if_bad"))]
-
-
-def _terminal_line(plan: RestartPlan, form: Form, away: str, keeps_parent: bool) -> str:
+def _terminal_line(plan: RestartPlan, form: Form, away: Away, keeps_parent: bool) -> str:
     words = ["python", "-m", "monitor", "restart", plan.parent_id, "--runs", str(plan.runs_dir)]
     if plan.expected.get("prescription"):
         words += ["--option", str(plan.expected["prescription"])]
     words += [word for key, value in form.wanted.items() for word in ("--set", f"{key}={value}")]
     words += ["--from", plan.wish.start_from] if plan.wish.start_from else []
     words += ["--judge-at", f"{plan.expected['epoch']:g}"] if "epoch" in plan.expected else []
-    words += ["--if-bad", away] if away != "tell" else []
+    words += ["--if-bad", wish_of(away)] if away.do != "tell" else []
+    words += ["--if-bad-hours", f"{away.budget_hours:g}"] if away.budget_hours else []
     words += ["--keep-parent"] if keeps_parent else []
     return shlex.join(words + (["--trust-command"] if plan.stranger else []))
 
 
-def _start_child(plan: RestartPlan, stops: bool, away: str) -> None:
+def _start_child(plan: RestartPlan, stops: bool, away: Away) -> None:
     try:
-        policy = wished(away, None, asked_by(), time.time()) if away != "tell" else None
-        child = launcher.restart(plan, stop_parent=stops, asked_by=asked_by(), trusted=bool(plan.stranger), away=policy)
+        child = launcher.restart(plan, stop_parent=stops, asked_by=asked_by(), trusted=bool(plan.stranger), away=away)
     except MonitorError as problem:
         st.error(plain(str(problem)), icon=None)
         return

@@ -19,6 +19,7 @@ from monitor.status import status_of
 from monitor.trash import archive
 from monitor.trash import restore as take_back
 from monitor.ui import assets, component
+from monitor.ui.dialogs.away import away
 from monitor.ui.dialogs.parts import asked_by, plain
 from monitor.ui.dialogs.restart import restart
 from monitor.ui.dialogs.resume import resume
@@ -133,6 +134,8 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
         _about_a_stop(kind, run_dir)
     elif kind == "resume":
         resume(run_dir, snapshot)
+    elif kind == "away":
+        away(run_dir, snapshot)
     elif kind == "check":
         _check(run_dir)
     elif kind == "ack":

@@ -23,14 +23,16 @@ function buildHeader(emit, role, tabs, help) {
   ui.wait = button("wait", "Wait", { kind: "wait" });
   ui.bell = notifyButton();
   ui.help = helpButton(help);
+  ui.away = h("button", { type: "button", class: "vs-away", "data-testid": "away", disabled: role !== "control", onclick: () => emit({ kind: "away" }) });
   ui.readOnly = h("span", { class: "vs-muted" }, "read-only view");
   ui.node = h(
     "header",
     { class: "vs-header" },
     h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.state, ui.bar, ui.progress),
     h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.keep, ui.hurry, ui.wait, ui.resume, ui.restart, ui.stop] : ui.readOnly, ui.bell, ui.help),
-    tabs,
+    h("div", { class: "vs-tabs-row" }, tabs, ui.away),
   );
+  ui.maySet = role === "control";
   return ui;
 }
 
@@ -46,6 +48,10 @@ function paintHeader(ui, frame) {
   show(ui.restart, frame.actions.restart);
   show(ui.resume, frame.actions.resume);
   ui.stage.title = frame.status.evidence;
+  show(ui.away, Boolean(frame.away));
+  setText(ui.away, frame.away ? frame.away.text + (frame.away.settable && ui.maySet ? " ▾" : "") : "");
+  ui.away.disabled = !frame.away?.settable || !ui.maySet;
+  ui.away.title = frame.away?.why ?? "";
   ui.node.dataset.seq = frame.seq;
 }
 

@@ -1,0 +1,53 @@
+"""If it goes bad while I am away: asked where a run is restarted, and changed while it goes on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from monitor.away import BUDGET_HOURS, policy_in, set_policy, wish_of, wished
+from monitor.run_dir import Away, Snapshot
+from monitor.ui.dialogs.parts import act, asked_by
+
+LABEL = "If it goes bad while I am away"
+CHOICES = {"tell": "tell me", "stop": "stop it", "fix": "stop it and start the prescribed child"}
+ASIDE = "Only where the verdict is STOP, and once. A stop saves a checkpoint first; it can be resumed."
+
+
+@st.dialog(LABEL, width="medium")
+def away(run_dir: Path, snapshot: Snapshot) -> None:
+    """Changes the policy of a run that goes on."""
+    st.write(ASIDE)
+    policy = choose(policy_in(snapshot), f"away_{snapshot.run_id}", is_titled=True)
+    st.caption("The same from a terminal:")
+    hours = f" --if-bad-hours {policy.budget_hours:g}" if policy.budget_hours else ""
+    command = f"python -m monitor away {snapshot.run_id} {wish_of(policy)}{hours} --runs {run_dir.parent}"
+    st.code(command, language="bash", wrap_lines=True)
+    leave, go = st.columns(2)
+    if leave.button("Leave it", width="stretch", key="leave_away"):
+        st.rerun()
+    if go.button("Set", type="primary", width="stretch", key="confirm_away"):
+        act(lambda: set_policy(run_dir, policy))
+
+
+def choose(now: Away, key: str, *, is_titled: bool = False) -> Away:
+    """The question itself, for any dialog; returns what is chosen. `is_titled`: the dialog's title has said it."""
+    words = list(CHOICES)
+    start = words.index(wish_of(now))
+    do = st.radio(
+        LABEL,
+        words,
+        start,
+        format_func=CHOICES.__getitem__,
+        horizontal=True,
+        key=f"{key}_do",
+        help=None if is_titled else ASIDE,
+        label_visibility="collapsed" if is_titled else "visible",
+    )
+    hours = None
+    if do == "fix":
+        budget = now.budget_hours or BUDGET_HOURS
+        hours = st.number_input("Hours that the child may run", 0.1, 1000.0, budget, 1.0, key=f"{key}_hours")
+    return wished(str(do), hours, asked_by(), time.time())
