@@ -14,6 +14,13 @@ from monitor.run_dir import Snapshot
 
 FEW_IMAGES = 300
 
+NUMBERS = {
+    *("learning_rate", "warmup_epochs", "weight_decay", "dropout", "clip_norm", "batch_size", "accumulation_steps"),
+    *("epochs", "hidden_dim", "train_clips", "train_images", "signers"),
+}
+LARGEST = 1e12
+"""Beyond it (and for NaN) an option is no option."""
+
 
 def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, ...]:
     """What to try, first things first; empty where nothing calls for a change."""
@@ -127,4 +134,10 @@ def _reasons_against(first_cause: str, snapshot: Snapshot) -> dict[str, str]:
 
 
 def _config(snapshot: Snapshot) -> Config:
-    return snapshot.run.config if snapshot.run is not None else {}
+    """What can be reckoned with: a script may have written anything under the names of our options."""
+    config = snapshot.run.config if snapshot.run is not None else {}
+    return {key: value for key, value in config.items() if key not in NUMBERS or _is_number(value)}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and abs(value) <= LARGEST

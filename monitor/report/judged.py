@@ -144,7 +144,8 @@ def _printed_row(snapshot: Snapshot, words: str) -> Iterator[tuple[str, str, str
     references = {clip.clip_id: clip.reference for clip in snapshot.clips if clip.split == "val"}
     ids = decodes[-1].clip_ids or list(references)
     pairs = [(references.get(name, ""), said) for name, said in zip(ids, decodes[-1].hypotheses, strict=False)]
-    wanted, came = (sum(len(text.split()) for text in texts) for texts in zip(*pairs, strict=True))
+    wanted = sum(len(reference.split()) for reference, _ in pairs)
+    came = sum(len(said.split()) for _, said in pairs)
     if wanted:
         yield "words out / in", "about 1", f"{came} for {wanted} in {len(pairs)} printed clips", words
 

@@ -55,7 +55,7 @@ class Stalled:
             onset=float(progress.epoch),
             fired=float(progress.epoch),
             critical_since=float(progress.epoch) if severity == "critical" else None,
-            now={"silent, s": round(now - progress.heartbeat_at), "step, s": progress.step_secs or "unknown"},
+            now={"silent, s": float(f"{now - progress.heartbeat_at:.0f}"), "step, s": progress.step_secs or "unknown"},
             limits={"times its own pace": limits.stalled_pace, "at least, s": limits.stalled_least_secs},
             remedy="Look at the end of trainer.log and at the machine; if it stays silent, stop it and resume.",
             cannot_tell="A dead-lock from a slow disk, a debugger or a sleeping machine.",

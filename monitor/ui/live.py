@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import logging
 import time
 from collections import deque
 from pathlib import Path
@@ -29,6 +31,8 @@ from monitor.ui.listing import LIST_SECS, Listing, TabRows
 from monitor.ui.questions import Others, answer, question_of
 from monitor.view.frame import Frames
 from monitor.view.series import Since, child_marks
+
+log = logging.getLogger(__name__)
 
 LOOK_SECS = 0.05
 """Looking costs a tenth of a millisecond where nothing is new."""
@@ -59,7 +63,7 @@ class Tailer:
         self.snapshot: Snapshot | None = None
         self.judged: Judged | None = None
         self._frames = Frames()
-        self._encoded: tuple[tuple[object, ...], str] = ((), "")
+        self._encoded: tuple[tuple[object, ...], str, Since] = ((), "", Since())
         self._encoding = asyncio.Lock()
 
     async def __aenter__(self) -> Tailer:
@@ -90,7 +94,7 @@ class Tailer:
         while True:
             if self._is_alone():
                 await asyncio.to_thread(_adopt, self._run_dir)
-            if await asyncio.to_thread(self._look):
+            if await asyncio.to_thread(self._look_and_say):
                 async with self._changed:
                     self.version += 1
                     self._changed.notify_all()
@@ -112,15 +116,28 @@ class Tailer:
             assert snapshot is not None and judged is not None
             wanted = (version, since)
             if self._encoded[0] != wanted:
-                text = await asyncio.to_thread(self._encode, snapshot, judged, since, version)
-                self._encoded = (wanted, text)
-            return self._encoded[1], version, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
+                self._encoded = (wanted, *await asyncio.to_thread(self._encode, snapshot, judged, since, version))
+            return self._encoded[1], version, self._encoded[2]
 
-    def _encode(self, snapshot: Snapshot, judged: Judged, since: Since, version: int) -> str:
-        frame = self._frames.frame(snapshot, judged, time.time(), since=since, seq=version)
-        children = child_marks(snapshot, self._family.children(snapshot.run_id))
-        seen = {"children": children, "trouble": self.problem, "unread_secs": self.unread_secs}
-        return msgspec.json.encode({"kind": "frame", **frame, **seen}).decode()
+    def _encode(self, snapshot: Snapshot, judged: Judged, since: Since, version: int) -> tuple[str, Since]:
+        """(frame as JSON, what a tab has after it); a fault in drawing is said, and the tab has what it had."""
+        try:
+            frame = self._frames.frame(snapshot, judged, time.time(), since=since, seq=version)
+            children = child_marks(snapshot, self._family.children(snapshot.run_id))
+            seen = {"children": children, "trouble": self.problem, "unread_secs": self.unread_secs}
+            text = msgspec.json.encode({"kind": "frame", **frame, **seen}).decode()
+        except Exception as fault:  # noqa: BLE001 - the tab would see its line cut, and connect again without end
+            return json.dumps({"kind": "problem", "message": _own_fault("drawn", fault)}), since
+        return text, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
+
+    def _look_and_say(self) -> bool:
+        """As `_look`; a fault in reading or judging is said on the page, which would otherwise stand still."""
+        try:
+            return self._look()
+        except Exception as fault:  # noqa: BLE001 - see above
+            said = self.problem
+            self.problem = said if repr(fault) in said else _own_fault("judged", fault)
+            return self.problem != said
 
     def _look(self) -> bool:
         """Reads and judges what is new; True if what is shown changes."""
@@ -155,6 +172,12 @@ class Tailer:
             return self.judged
         self._judged_at = time.monotonic()
         return judge(snapshot, now)
+
+
+def _own_fault(what: str, fault: Exception) -> str:
+    """The sentence for a fault of this program; the server's log gets the whole of it."""
+    log.error("a run could not be %s", what, exc_info=fault)
+    return f"This run cannot be {what}: {fault!r}. That is a fault of this program; its log says where."
 
 
 def _judged_by(snapshot: Snapshot) -> tuple[object, ...]:
@@ -279,7 +302,11 @@ class LiveHub:
     async def _answer(self, socket: WebSocket, tailer: Tailer, question: dict[str, Any]) -> None:
         if tailer.snapshot is None or tailer.judged is None:
             return
-        given = await asyncio.to_thread(answer, tailer.snapshot, tailer.judged, question, self._others)
+        try:
+            given = await asyncio.to_thread(answer, tailer.snapshot, tailer.judged, question, self._others)
+        except Exception as fault:  # noqa: BLE001 - one question must not cut the line of all
+            asked = str(question.get("kind"))
+            given = {"kind": "refused", "asked": asked, "message": _own_fault("asked that", fault)}
         if given is not None:
             await _send(socket, given)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from monitor import files, processes
-from monitor.errors import MonitorError
 from monitor.ledger import read_outcome
 from monitor.opening import OddFileError, open_to_read
 from monitor.reader import list_runs
@@ -100,7 +99,7 @@ def _marks(run_dir: Path) -> tuple[int, ...]:
 def _row(run_dir: Path, now: float) -> Row:
     try:
         return _readable_row(run_dir, now)
-    except (OSError, MonitorError) as problem:
+    except Exception as problem:  # noqa: BLE001 - whatever is wrong with one run, the others are shown
         return {"run": run_dir.name, "state": "unreadable", "evidence": str(problem), "verdict": "", "at": 0.0}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -38,6 +39,8 @@ from monitor.run_dir import (
     decode,
 )
 from monitor.status import LIVE_WORDS, status_of
+from monitor.ui import live
+from monitor.ui.family import Family
 from monitor.ui.firstpaint import first_words
 from monitor.ui.questions import Others, answer
 from monitor.view.frame import frame
@@ -82,7 +85,7 @@ def templates(tmp_path_factory) -> list[Path]:
     for place, run_dir in enumerate(cast):
         furnished(run_dir, STATES[place % len(STATES)])
     bare = shutil.copytree(cast[0], folder / "bare")
-    for name in ("state.json", "launch.json", "summary.json"):
+    for name in ("state.json", "launch.json", "summary.json", "clips.jsonl"):
         (bare / name).unlink()
     return [*cast, bare]
 
@@ -143,7 +146,9 @@ def _is_true(snapshot: Snapshot, run_dir: Path) -> None:
         _all_there(run_dir / name, kind, found)
     lines = [record for line in whole_lines(run_dir / EPOCHS_FILE) if (record := _decoded(line, Epoch)) is not None]
     if lines:
-        assert repr(snapshot.epochs[-1]) == repr(lines[-1])
+        # A line that only the lenient reader takes may follow, and take the place of this one.
+        there = repr(lines[-1]) in map(repr, snapshot.epochs)
+        assert there or snapshot.epochs[-1].epoch <= lines[-1].epoch, "the last whole record is missing"
 
 
 def _all_there(path: Path, kind: Any, found: tuple[Any, ...]) -> None:
@@ -219,6 +224,25 @@ def _command(argv: list[str]) -> Any:
     if "--json" in argv and out.getvalue():
         return json.loads(out.getvalue(), parse_constant=lambda word: pytest.fail(f"{argv}: {word} is no JSON"))
     return err.getvalue()
+
+
+def test_a_fault_in_drawing_or_judging_is_said_on_the_page_and_the_line_stays(tmp_path, monkeypatch):
+    """What this suite has not thought of: a tab must not see its line cut and connect again without end."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("a rule that divides by nothing")
+
+    run_dir = fake_runs.healthy(tmp_path)
+    monkeypatch.setattr(live.Frames, "frame", broken)
+    tailer = live.Tailer(run_dir, Family(tmp_path))
+    assert tailer._look_and_say()
+    text, version, since = asyncio.run(tailer.encoded(Since(3, 3, 0)))
+    assert json.loads(text)["kind"] == "problem" and "divides by nothing" in text
+    assert (version, since) == (tailer.version, Since(3, 3, 0)), "the tab has what it had"
+    monkeypatch.setattr(live, "judge", broken)
+    other = live.Tailer(run_dir, Family(tmp_path))
+    assert other._look_and_say() and "divides by nothing" in other.problem
+    assert not other._look_and_say(), "said once"
 
 
 def test_no_question_of_a_tab_brings_anything_down(templates, tmp_path, tell):
