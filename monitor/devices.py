@@ -9,26 +9,51 @@ import os
 import shutil
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from monitor import files
+import psutil
 
-QUERY = "index,name,memory.used,memory.total,utilization.gpu"
+from monitor import files
+from monitor.run_dir import RUN_DIR_VARIABLE
+
+QUERY = "index,name,memory.used,memory.total,utilization.gpu,uuid"
+PROCESS_QUERY = "pid,used_memory,gpu_uuid"
 ASKED_EVERY_SECS = 5.0
 PATIENCE_SECS = 3.0
 MEGABYTE = 2**20
 
 
 @dataclass(frozen=True)
+class Tenant:
+    """A process on a device. `user` and `run` (a run id) are empty where they cannot be told."""
+
+    pid: int
+    used_bytes: int | None
+    user: str = ""
+    run: str = ""
+    is_mine: bool = False
+
+
+@dataclass(frozen=True)
 class Device:
-    """`used_bytes` of `total_bytes` are taken by anybody's processes; `busy_ratio` is the load of the last moment."""
+    """`used_bytes` of `total_bytes` are taken by anybody's processes; `busy_ratio` is the load of the last moment.
+
+    `tenants`: the processes on a GPU as its driver tells them; nobody tells them of a CPU.
+    """
 
     name: str
     label: str
     used_bytes: int | None = None
     total_bytes: int | None = None
     busy_ratio: float | None = None
+    tenants: tuple[Tenant, ...] = ()
+
+    @property
+    def free_bytes(self) -> int | None:
+        if self.total_bytes is None or self.used_bytes is None:
+            return None
+        return max(0, self.total_bytes - self.used_bytes)
 
 
 @dataclass(frozen=True)
@@ -36,6 +61,13 @@ class Machine:
     host: str
     devices: tuple[Device, ...]
     disk_free_bytes: int | None
+
+    @property
+    def gpus(self) -> tuple[str, ...]:
+        return tuple(device.name for device in self.devices if device.name != "cpu")
+
+    def device(self, name: str) -> Device | None:
+        return next((device for device in self.devices if device.name == name), None)
 
 
 class MachineWatch:
@@ -78,27 +110,72 @@ def _memory() -> tuple[int | None, int | None]:
 
 
 def _gpus() -> tuple[Device, ...]:
+    found = dict(filter(None, map(parsed, _asked(f"--query-gpu={QUERY}"))))
+    tenants: dict[str, list[Tenant]] = {}
+    for line in _asked(f"--query-compute-apps={PROCESS_QUERY}") if found else []:
+        told = parsed_process(line)
+        if told is not None:
+            pid, used_bytes, uuid = told
+            tenants.setdefault(uuid, []).append(_tenant(pid, used_bytes))
+    return tuple(replace(device, tenants=tuple(tenants.get(uuid, ()))) for uuid, device in found.items())
+
+
+def gpu_names() -> tuple[str, ...]:
+    """cuda:0, cuda:1 … as nvidia-smi counts them; empty where it finds none."""
+    return tuple(device.name for _, device in filter(None, map(parsed, _asked(f"--query-gpu={QUERY}"))))
+
+
+def _asked(query: str) -> list[str]:
+    """The lines of nvidia-smi's answer; none where there is no such program, or it does not answer."""
     program = shutil.which("nvidia-smi")
     if program is None:
-        return ()
-    command = [program, f"--query-gpu={QUERY}", "--format=csv,noheader,nounits"]
+        return []
+    command = [program, query, "--format=csv,noheader,nounits"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECS, check=True).stdout
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECS, check=True)
     except (OSError, subprocess.SubprocessError):
-        return ()
-    return tuple(filter(None, map(parsed, answer.splitlines())))
+        return []
+    return done.stdout.splitlines()
 
 
-def parsed(line: str) -> Device | None:
-    """One line of the answer, e.g. "0, NVIDIA H200, 512, 143771, 37"; None for what is no such line."""
+def parsed(line: str) -> tuple[str, Device] | None:
+    """(uuid, device) of "0, NVIDIA H200, 512, 143771, 37, GPU-8a…"; None for what is no such line."""
     cells = [cell.strip() for cell in line.split(",")]
-    if len(cells) != 5 or not cells[0].isdigit():
+    if len(cells) != 6 or not cells[0].isdigit():
         return None
-    used, total, busy = (float(cell) if cell.replace(".", "", 1).isdigit() else None for cell in cells[2:])
-    return Device(
+    used, total, busy = map(_number, cells[2:5])
+    return cells[5], Device(
         f"cuda:{cells[0]}",
         f"GPU {cells[0]}, {cells[1]}",
         None if used is None else int(used * MEGABYTE),
         None if total is None else int(total * MEGABYTE),
         None if busy is None else busy / 100,
     )
+
+
+def parsed_process(line: str) -> tuple[int, int | None, str] | None:
+    """(pid, bytes, uuid of its GPU) of "48211, 21504, GPU-8a…"; None for what is no such line."""
+    cells = [cell.strip() for cell in line.split(",")]
+    if len(cells) != 3 or not cells[0].isdigit():
+        return None
+    used = _number(cells[1])
+    return int(cells[0]), None if used is None else int(used * MEGABYTE), cells[2]
+
+
+def _number(cell: str) -> float | None:
+    """ "[N/A]" and "[Not Supported]" are no numbers."""
+    return float(cell) if cell.replace(".", "", 1).isdigit() else None
+
+
+def _tenant(pid: int, used_bytes: int | None) -> Tenant:
+    """Whose process it is; of another container's pid, or one that has just gone, nothing can be told."""
+    try:
+        process = psutil.Process(pid)
+        user, is_mine = process.username(), process.uids().real == os.getuid()
+    except (psutil.Error, KeyError):
+        return Tenant(pid, used_bytes)
+    try:
+        run_dir = process.environ().get(RUN_DIR_VARIABLE, "") if is_mine else ""
+    except (psutil.Error, OSError):
+        run_dir = ""
+    return Tenant(pid, used_bytes, user, Path(run_dir).name, is_mine)

@@ -98,6 +98,7 @@ class Order:
     stop_with: StopWith = "INT"
     read_help: bool = False
     """Whether the script may be run once with --help, to learn its options."""
+    device: str = ""
 
 
 def launch_of(order: Order, run_id: str, now: float) -> Launch:
@@ -126,6 +127,7 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
         script_text=code.script_text,
         stop_with=order.stop_with,
         away=order.away,
+        device=order.device,
     )
     return sealed(launch)
 

@@ -13,11 +13,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from monitor import control, files, opening, processes
 from monitor.audit import audited, by_name, by_run_dir
+from monitor.devices import machine
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.launch import PLACEHOLDER, Order, generation_of, launch_of, name_of, read_launch, read_progress, read_state
 from monitor.origin import is_from_here
@@ -28,12 +32,14 @@ from monitor.relaunch.options import asked_for_help, described
 from monitor.relaunch.plan import RestartPlan, Wish, free_run_id, make_plan
 from monitor.relaunch.resuming import ResumePlan, make_resume_plan
 from monitor.relaunch.twins import refuse_a_twin
+from monitor.room import Need, need_of, room_notes
 from monitor.run_dir import (
     GENERATION_VARIABLE,
     LAUNCH_FILE,
     RUN_DIR_VARIABLE,
     Away,
     Parent,
+    QueuePlace,
     Request,
     Snapshot,
     StopWith,
@@ -42,7 +48,8 @@ from monitor.run_dir import (
     encode,
 )
 from monitor.settings import settings_for
-from monitor.status import Status, last_heard_at, state_in_force, status_of
+from monitor.slots import Line, capacity_for
+from monitor.status import Status, last_heard_at, queue_words, state_in_force, status_of
 
 HOME = Path(__file__).resolve().parent.parent
 """The folder of the packages `monitor` and `trainer`: what `python -m` needs to find them."""
@@ -65,6 +72,7 @@ def start(
     stop_with: StopWith = "INT",
     read_help: bool = False,
     away: Away | None = None,
+    device: str = "",
 ) -> str:
     """Starts a command as a run of its own and returns its run id, once its supervisor has taken it over.
 
@@ -73,6 +81,7 @@ def start(
     `stop_with` is the first signal to a script that does not ask whether it should stop. With `read_help` the command
     is run once with --help before, to learn the options that its source does not tell.
     `thresholds` are else those of the project's vitalsigns.toml; they are frozen into launch.json.
+    `device` (see `slots.wish_of`): the run has it for itself, and waits in line while another one has it.
     Raises UsageError for an empty command, a bad id or a bad vitalsigns.toml, RefusedError if the id is taken or the
     folder not writable.
     """
@@ -88,6 +97,7 @@ def start(
         stop_with=stop_with,
         read_help=read_help,
         away=away,
+        device=device,
     )
     run_dir = _claim(runs_dir, order, run_id, name)
     supervise(run_dir)
@@ -131,9 +141,31 @@ def plan_restart(
     *,
     expected: Mapping[str, Any] | None = None,
     start_from: str | None = None,
+    device: str | None = None,
 ) -> RestartPlan:
-    """What a restart of `run_id` with `changes` would run; nothing is started. See `relaunch.plan.make_plan`."""
-    return make_plan(runs_dir, run_id, Wish(changes, expected or {}, start_from))
+    """What a restart of `run_id` with `changes` would run; nothing is started. See `relaunch.plan.make_plan`.
+
+    Its notes also tell whether memory and disk will do, and whom it would wait for.
+    """
+    plan = make_plan(runs_dir, run_id, Wish(changes, expected or {}, start_from, device))
+    notes = (*plan.notes, *foreseen(runs_dir, need_of(runs_dir / run_id), plan.device))
+    return replace(plan, notes=notes)
+
+
+def foreseen(runs_dir: Path, need: Need | None, device: str) -> list[str]:
+    """What can be told before a start: whom it would wait for, and whether memory and disk will do.
+
+    Raises RefusedError for a device that is not there.
+    """
+    notes = room_notes(need, machine(runs_dir), device)
+    if device and runs_dir.is_dir():
+        line = Line(runs_dir, capacity_for(device, os.environ.get("CUDA_VISIBLE_DEVICES"), runs_dir))
+        place = QueuePlace(device=device, ticket=line.next_ticket())
+        standing = line.standing("", place)
+        if standing.free is None:
+            place = msgspec.structs.replace(place, position=standing.position, held_by=list(standing.held_by))
+            notes.insert(0, f"{queue_words(place)} It starts when that is free.")
+    return notes
 
 
 @audited("restart", lambda plan, **how: (plan.runs_dir, plan.child_id))
@@ -160,6 +192,7 @@ def restart(
         environment=plan.environment,
         away=away,
         stop_with=_stopped_with(plan.runs_dir / plan.parent_id),
+        device=plan.device,
     )
     parent_dir = plan.runs_dir / plan.parent_id
     with processes.alone_in(parent_dir):

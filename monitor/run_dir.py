@@ -150,6 +150,8 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     config_schema: dict[str, Any] = {}
     scheduler: dict[str, str] = {}
     """The job of a cluster it was started in: `kind`, `job_id` and what else it says of itself."""
+    device: str = ""
+    """The device it was asked to have for itself: cuda:2, cuda (any GPU), cpu; empty where nobody asked."""
 
 
 class ModelInfo(Record, frozen=True, kw_only=True):
@@ -282,6 +284,19 @@ class StopStage(Record, frozen=True, kw_only=True):
     """From `stage_at` until the next signal; None when nothing comes after it."""
 
 
+class QueuePlace(Record, frozen=True, kw_only=True):
+    """Where a queued run stands in the line before a device; kept up to date by its own supervisor.
+
+    `ticket` decides the order, `position` 1 is next; `after` is the parent that it waits for first.
+    """
+
+    device: str
+    ticket: int = 0
+    position: int = 1
+    held_by: list[str] = []
+    after: str = ""
+
+
 class State(Record, frozen=True, kw_only=True, omit_defaults=False):
     """state.json: the supervisor's view of the process it owns, replaced whole."""
 
@@ -298,6 +313,10 @@ class State(Record, frozen=True, kw_only=True, omit_defaults=False):
     stop: StopStage | None = None
     traceback: str | None = None
     """With "failed": the last traceback of the trainer or its log, cut to a few thousand characters."""
+    device: str = ""
+    """The device it has for itself: cuda:2, cpu; empty where it was started without one."""
+    queue: QueuePlace | None = None
+    """While it waits for a device."""
     code_line: str = ""
     """What had changed in the code when this run was resumed, now or in an earlier generation."""
 

@@ -4,6 +4,10 @@
 gap_limit = 0.5
 wer_target_epoch = 30
 
+[devices]
+runs_per_gpu = 1
+cpu_runs = 2
+
 [notify]
 addresses = ["ntfy://${NTFY_TOPIC}"]
 
@@ -24,7 +28,7 @@ from monitor.errors import UsageError
 from monitor.rules.thresholds import from_mapping
 
 SETTINGS_FILE = "vitalsigns.toml"
-TABLES = ("thresholds", "notify")
+TABLES = ("thresholds", "devices", "notify")
 KIND = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 SEVERITIES = ("critical", "warning", "info")
 EVENTS = ("start", "end", "failed")
@@ -54,12 +58,21 @@ class Notify:
 
 
 @dataclass(frozen=True)
+class Devices:
+    """How many runs may have a device at a time, of those that asked for one. `cpu_runs` None: as many as come."""
+
+    runs_per_gpu: int = 1
+    cpu_runs: int | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """`path` is the file they came from, None where there is none. `thresholds`: only those that it sets."""
 
     path: Path | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
     notify: Notify = Notify()
+    devices: Devices = Devices()
 
 
 def settings_for(folder: Path) -> Settings:
@@ -81,7 +94,12 @@ def read_settings(path: Path) -> Settings:
     unknown = [name for name in content if name not in TABLES]
     if unknown:
         raise UsageError(f"{path}: [{unknown[0]}] is unknown; it may have {', '.join(f'[{name}]' for name in TABLES)}.")
-    return Settings(path, _thresholds(path, content), _notify(path, content.get("notify", {})))
+    return Settings(
+        path,
+        _thresholds(path, content),
+        _notify(path, content.get("notify", {})),
+        _devices(path, content.get("devices", {})),
+    )
 
 
 def _thresholds(path: Path, content: dict[str, Any]) -> Mapping[str, float]:
@@ -93,6 +111,16 @@ def _thresholds(path: Path, content: dict[str, Any]) -> Mapping[str, float]:
     except UsageError as problem:
         raise UsageError(f"{path}: {problem}") from None
     return given
+
+
+def _devices(path: Path, given: Any) -> Devices:
+    names = [each.name for each in fields(Devices)]
+    if not isinstance(given, dict) or not set(given) <= set(names):
+        raise UsageError(f"{path}: [devices] must be a table with {' and '.join(names)}.")
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise UsageError(f"{path}: [devices] {name} must be a whole number of at least 1.")
+    return Devices(**given)
 
 
 def _notify(path: Path, given: Any) -> Notify:

@@ -11,7 +11,7 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.run_dir import PROGRESS_FILE, STATE_FILE, Identity, Progress, Snapshot, State
+from monitor.run_dir import PROGRESS_FILE, STATE_FILE, Identity, Progress, QueuePlace, Snapshot, State
 
 Word = Literal[
     "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "followed", "imported"
@@ -185,7 +185,14 @@ def _heartbeat_words(silent: float | None) -> str:
     return f", heartbeat {age_words(silent)} ago"
 
 
+def device_words(device: str) -> str:
+    """GPU 2 for cuda:2, "a GPU" for any of them."""
+    return {"cuda": "a GPU", "cpu": "the CPU"}.get(device, f"GPU {device.removeprefix('cuda:')}")
+
+
 def _supervised_by(state: State) -> str:
+    if state.queue is not None:
+        return queue_words(state.queue)
     if state.supervisor is None:
         return "Waiting for its supervisor."
     return f"Supervisor {state.supervisor.pid} on {state.supervisor.host} has it."
@@ -210,6 +217,19 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def queue_words(place: QueuePlace) -> str:
+    """What a queued run waits for, and where it stands."""
+    if place.after:
+        return f"Waits for {place.after} to end, then for {device_words(place.device)}."
+    held = f", which {_and(place.held_by)} {'has' if len(place.held_by) == 1 else 'have'}" if place.held_by else ""
+    return f"Waits for {device_words(place.device)}{held}. Position {place.position}."
+
+
+def _and(names: list[str]) -> str:
+    shown = [*names[:2], f"{len(names) - 2} more"] if len(names) > 3 else names
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
 
 
 def age_words(secs: float) -> str:

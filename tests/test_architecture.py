@@ -41,6 +41,8 @@ MAY_IMPORT = {
     "report": JUDGEMENT | {"launch", "alignment", "forecast"},
     "ledger": CONTRACT | {"files", "launch", "outcome", "reader"},
     "devices": CONTRACT | {"files"},
+    "slots": CONTRACT | {"files", "opening", "processes", "reader", "devices", "settings", "status"},
+    "room": CONTRACT | {"launch", "reader", "devices", "status"},
     "audit": CONTRACT | {"files"},
     "trash": CONTRACT | {"audit", "opening", "reader", "status"},
     "alerts": CONTRACT | {"files", "rules", "diagnosis", "series"},
@@ -53,9 +55,10 @@ MAY_IMPORT = {
     "serving": CONTRACT | {"files", "processes"},
     "away": CONTRACT | {"audit", "files", "launch"},
     "notify": JUDGEMENT | {"files", "settings", "serving", "report"},
-    "launcher": DISK | {"audit", "status", "relaunch", "settings", "origin"},
+    "launcher": DISK | {"audit", "status", "relaunch", "settings", "origin", "devices", "slots", "room"},
     "attaching": DISK | {"audit", "importers", "launcher", "origin", "relaunch", "settings"},
     "supervisor": DISK
+    | {"slots"}
     | {"audit", "origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"}
     | {"importers", "launcher", "prescriptions", "relaunch"},
     "watching": DISK | {"opening", "status", "settings", "launcher", "supervisor"},

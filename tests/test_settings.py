@@ -36,6 +36,10 @@ def test_the_nearest_file_above_counts(tmp_path):
         ("[thresholds]\ngap_limit = true\n", "holds numbers only"),
         ("thresholds = 3\n", "holds numbers only"),
         ("[thresholds]\nguard_evaluations = 2.5\n", "Thresholds: "),
+        ("[devices]\ncpu_runs = 0\n", "cpu_runs must be a whole number of at least 1"),
+        ("[devices]\nruns_per_gpu = true\n", "runs_per_gpu must be a whole number"),
+        ("[devices]\ngpus = 2\n", "must be a table with runs_per_gpu and cpu_runs"),
+        ("devices = 3\n", "must be a table"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_sentence_with_its_name(tmp_path, text, says):
@@ -62,3 +66,9 @@ def test_nothing_is_started_with_a_wrong_file(tmp_path):
     with pytest.raises(UsageError, match="nonsense"):
         launcher.start(tmp_path / "runs", [sys.executable, "-c", FINISHES], name="r", cwd=tmp_path)
     assert not (tmp_path / "runs").exists()
+
+
+def test_how_many_runs_share_a_device_is_a_matter_of_the_project(tmp_path):
+    assert (settings_for(tmp_path).devices.runs_per_gpu, settings_for(tmp_path).devices.cpu_runs) == (1, None)
+    (tmp_path / "vitalsigns.toml").write_text("[devices]\ncpu_runs = 2\n")
+    assert (settings_for(tmp_path).devices.runs_per_gpu, settings_for(tmp_path).devices.cpu_runs) == (1, 2)

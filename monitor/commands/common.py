@@ -47,6 +47,13 @@ RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run id, or the path of a run directory.", autocompletion=run_ids)
 ]
 
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--device", metavar="N|any|cpu", help="Have this GPU (any, or the CPU) alone; wait while it is taken."
+    ),
+]
+
 DEFAULT_RUNS = Path("runs")
 JSON_VERSION = 1
 """Raised when a field of a printed document is renamed or removed; added fields leave it as it is."""

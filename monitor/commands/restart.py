@@ -11,6 +11,7 @@ import typer
 from monitor.away import wished
 from monitor.commands.common import (
     DEFAULT_RUNS,
+    DeviceOption,
     IfBadHoursOption,
     IfBadOption,
     JsonOption,
@@ -31,6 +32,8 @@ from monitor.launcher import RestartPlan, plan_restart, restart, status
 from monitor.prescriptions.choosing import agreed, chosen, recommended
 from monitor.prescriptions.registry import consider, prescribe
 from monitor.relaunch.warm import STARTS
+from monitor.slots import wish_of
+from monitor.status import device_words
 
 
 def run(
@@ -45,6 +48,7 @@ def run(
         str | None, typer.Option("--from", metavar="|".join(STARTS), help="Its weights; default: as the parent began.")
     ] = None,
     judge_at: Annotated[float | None, typer.Option("--judge-at", help="Epoch at which it is judged.")] = None,
+    device: DeviceOption = None,
     keep_parent: Annotated[bool, typer.Option("--keep-parent", help="Leave a live parent running.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and start nothing.")] = False,
     trust: TrustOption = False,
@@ -57,7 +61,12 @@ def run(
     run_dir = find_run(runs, run)
     changes, expected = _wanted(run_dir, Choice(fix, option, judge_at))
     plan = plan_restart(
-        run_dir.parent, run_dir.name, {**changes, **_parsed(change or [])}, expected=expected, start_from=start_from
+        run_dir.parent,
+        run_dir.name,
+        {**changes, **_parsed(change or [])},
+        expected=expected,
+        start_from=start_from,
+        device=None if device is None else wish_of(device),
     )
     stops = not keep_parent and status(run_dir).live
     if not as_json:
@@ -68,7 +77,7 @@ def run(
     if as_json:
         print_json(_document(plan, stops, started=not dry_run))
     elif not dry_run:
-        console().print(f"{plan.child_id}: {status(plan.runs_dir / plan.child_id).word}.", soft_wrap=True)
+        console().print(f"{plan.child_id}: {_now(plan)}", soft_wrap=True)
     return EXIT_OK
 
 
@@ -90,9 +99,16 @@ def plan_lines(plan: RestartPlan, stops_parent: bool) -> list[str]:
     if plan.code.line:
         text.append(f"{plan.code.line} The child runs the new code." if plan.code.is_same is False else plan.code.line)
     text += plan.surroundings
+    if plan.device:
+        text.append(f"It has {device_words(plan.device)} for itself.")
     if "epoch" in plan.expected:
         text.append(f"Judged at epoch {plan.expected['epoch']:g}{_expected(plan)}.")
     return [*text, *plan.notes, *filter(None, [plan.stranger]), f"In: {plan.cwd}", f"Runs: {plan.command}"]
+
+
+def _now(plan: RestartPlan) -> str:
+    now = status(plan.runs_dir / plan.child_id)
+    return f"{now.word}. {now.evidence}" if now.word == "queued" else f"{now.word}."
 
 
 def _expected(plan: RestartPlan) -> str:
@@ -137,4 +153,5 @@ def _document(plan: RestartPlan, stops_parent: bool, *, started: bool) -> dict[s
         "expected": dict(plan.expected),
         "stranger": plan.stranger,
         "notes": list(plan.notes),
+        "device": plan.device,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
@@ -9,6 +11,7 @@ import typer
 from monitor.away import wished
 from monitor.commands.common import (
     DEFAULT_RUNS,
+    DeviceOption,
     IfBadHoursOption,
     IfBadOption,
     JsonOption,
@@ -18,10 +21,15 @@ from monitor.commands.common import (
     print_json,
     who,
 )
+from monitor.devices import gpu_names
 from monitor.errors import EXIT_OK, EXIT_REFUSED, UsageError
 from monitor.launch import command_of, in_processes, read_launch, read_state
-from monitor.launcher import start, start_training
+from monitor.launcher import foreseen, start, start_training
+from monitor.provenance import script_of
+from monitor.room import need_of_script
 from monitor.run_dir import StopWith
+from monitor.slots import ANY_GPU, CPU, wish_of
+from monitor.status import queue_words
 
 SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -45,6 +53,10 @@ def run(
     read_help: Annotated[
         bool, typer.Option("--read-help", help="Run it once with --help first, to learn its options (60 s at most).")
     ] = False,
+    device: DeviceOption = None,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Wait for the first free GPU; without one, for a place on the CPU.")
+    ] = False,
     if_bad: IfBadOption = "tell",
     if_bad_hours: IfBadHoursOption = None,
     as_json: JsonOption = False,
@@ -52,14 +64,17 @@ def run(
     away = wished(if_bad, if_bad_hours, who(), now())
     if stop_with not in get_args(StopWith):
         raise UsageError(f"--stop-with {stop_with}: must be {' or '.join(get_args(StopWith))}.")
+    wish = wish_of(device) if device else _any_device() if queue else ""
     how: dict[str, Any] = {"name": name, "run_id": run_id, "asked_by": who(), "stop_grace_secs": grace, "away": away}
+    how["device"] = wish
     if demo and command:
         raise UsageError("--demo is a command of its own; leave the other one out.")
+    argv = in_processes(command or [], nproc) if nproc > 1 else command or []
+    _say_what_is_known(runs, argv, wish)
     if demo:
         started = start_training(runs, {"preset": "broken"}, **{**how, "name": name or "demo"})
     else:
         how |= {"stop_with": stop_with, "read_help": read_help}
-        argv = in_processes(command or [], nproc) if nproc > 1 else command or []
         started = start(runs, argv, **how)
     run_dir = (runs / started).absolute()
     state, launch = read_state(run_dir), read_launch(run_dir)
@@ -69,7 +84,21 @@ def run(
         print_json({"run_id": started, "run_dir": str(run_dir), "command": line, "state": state})
     elif failed and state:
         console().print(f"{started} failed: {state.error}", soft_wrap=True)
+    elif state is not None and state.queue is not None:
+        console().print(f"Queued {started}. {queue_words(state.queue)}", soft_wrap=True)
+        console().print(f"Leave the queue: python -m monitor stop {started}", soft_wrap=True)
     else:
         console().print(f"Started {started}.  Follow it: python -m monitor show {started}", soft_wrap=True)
         console().print(f"Command: {line}", soft_wrap=True)
     return EXIT_REFUSED if failed else EXIT_OK
+
+
+def _any_device() -> str:
+    return ANY_GPU if gpu_names() else CPU
+
+
+def _say_what_is_known(runs: Path, argv: list[str], wish: str) -> None:
+    """Before anything starts: whom it will wait for, and whether memory and disk will do."""
+    script = script_of(argv, Path.cwd())
+    for note in foreseen(runs, need_of_script(runs, str(script) if script else None), wish):
+        sys.stderr.write(f"{note}\n")

@@ -35,6 +35,8 @@ class Wish:
     changes: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] = field(default_factory=dict)
     start_from: str | None = None
+    device: str | None = None
+    """The device it shall have for itself; None: as the parent, "" for none."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class RestartPlan:
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_grace_secs: float = 60.0
     notes: tuple[str, ...] = ()
+    device: str = ""
 
     @property
     def expected(self) -> Mapping[str, Any]:
@@ -77,6 +80,7 @@ class RestartPlan:
             "the child's name": self.child_id,
             "the command": self.command,
             "the folder": str(self.cwd),
+            "the device": self.device,
             "the environment": json.dumps(sorted(self.environment.items())),
             "the code": json.dumps(code),
         }
@@ -122,6 +126,7 @@ def make_plan(runs_dir: Path, parent_id: str, wish: Wish) -> RestartPlan:
         environment=launch.environment if is_ours else {},
         stop_grace_secs=launch.stop_grace_secs,
         notes=_notes(launch, run, changes),
+        device=launch.device if wish.device is None else wish.device,
     )
 
 

@@ -30,7 +30,10 @@ def refuse_a_twin(plan: RestartPlan, now: float) -> None:
 
 def _is_twin(plan: RestartPlan, run_dir: Path, now: float) -> bool:
     launch = read_launch(run_dir)
-    if launch is None or launch.parent is None or (launch.parent.run_id, launch.argv) != (plan.parent_id, plan.argv):
+    if launch is None or launch.parent is None:
+        return False
+    # Two devices are two wishes: the same run twice, side by side.
+    if (launch.parent.run_id, launch.argv, launch.device) != (plan.parent_id, plan.argv, plan.device):
         return False
     state = read_state(run_dir)
     if state is not None and state.state in ENDED:

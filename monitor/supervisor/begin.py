@@ -25,13 +25,13 @@ from monitor.launch import (
     resume_flags,
 )
 from monitor.origin import fingerprint, is_from_here, stranger_words
-from monitor.relaunch.code import code_since
 from monitor.run_dir import LOG_FILE, Launch, State
+from monitor.slots import Capacity, capacity_for, environment_of
 from monitor.supervisor import group
 from monitor.supervisor.detach import Report
 from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, LogFeed, OwnLogFeed
 from monitor.supervisor.following import Following
-from monitor.supervisor.queueing import wait_for_end
+from monitor.supervisor.queueing import DeviceWait, wait_for_end
 from monitor.supervisor.spawn import Program, spawn
 from monitor.supervisor.statefile import FINAL_STATES, StateFile
 from monitor.supervisor.supervision import How, Supervision
@@ -97,31 +97,58 @@ def _next_generation(this: Beginning, last: State | None, mode: Mode) -> int:
 def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: bool) -> Supervision | None:
     waits = after_parent and this.launch.parent is not None
     _refuse_stranger(this)
-    first = State(
-        state="queued" if waits else "starting",
-        generation=generation,
-        supervisor=processes.identify(),
-        code_line=_code_line(this) if resumed else "",
-    )
+    first = State(state="queued" if waits else "starting", generation=generation, supervisor=processes.identify())
     state_file = StateFile(this.run_dir, first, time.time)
-    _tell_or_refuse(this, state_file)
+    try:
+        device = DeviceWait(this.run_dir, state_file, _capacity(this)) if this.launch.device else None
+    except MonitorError as problem:
+        state_file.tell(state="failed", error=str(problem), ended_at=time.time())
+        this.report("")
+        return None
+    _tell_or_refuse(this, state_file, device, _parent_dir(this) if waits else None)
+    return _begin_when_it_may(this, state_file, device, waits=waits, resumed=resumed)
+
+
+def _begin_when_it_may(
+    this: Beginning, state_file: StateFile, device: DeviceWait | None, *, waits: bool, resumed: bool
+) -> Supervision | None:
+    """First its parent ends, then its device is free, then it starts. The caller is let go when it has to wait."""
     if waits:
         this.report("")
         if not _wait_for_parent(this, state_file):
             return None
+    if device is not None and not _wait_for_device(this, state_file, device, waits=waits):
+        return None
     supervision = _start_trainer(this, state_file, resumed)
-    if not waits:
-        this.report("")
+    this.report("")
     return supervision
 
 
-def _code_line(this: Beginning) -> str:
-    """What has changed in the code since the run was started, at this resume or at an earlier one."""
-    last = read_state(this.run_dir)
-    change = code_since(this.launch, "it") if is_from_here(this.launch) else None
-    if change is not None and change.is_same is False:
-        return change.line
-    return last.code_line if last is not None else ""
+def _wait_for_device(this: Beginning, state_file: StateFile, device: DeviceWait, *, waits: bool) -> bool:
+    if waits:
+        device.parent_has_ended()
+    try:
+        if device.take():
+            return True
+        this.report("")
+        if device.wait(lambda: _is_unwanted(this, state_file)):
+            return True
+    except OSError as problem:
+        _leave_the_queue(this, state_file, f"Not started: its device could not be taken ({problem.strerror}).")
+        return False
+    if not this.is_leaving():
+        _leave_the_queue(this, state_file, "")
+    return False
+
+
+def _capacity(this: Beginning) -> Capacity:
+    visible = this.launch.environment.get("CUDA_VISIBLE_DEVICES")
+    return capacity_for(this.launch.device, visible, this.run_dir.parent)
+
+
+def _parent_dir(this: Beginning) -> Path:
+    assert this.launch.parent is not None
+    return this.run_dir.parent / this.launch.parent.run_id
 
 
 def _refuse_stranger(this: Beginning) -> None:
@@ -130,32 +157,37 @@ def _refuse_stranger(this: Beginning) -> None:
         raise RefusedError(stranger_words(this.launch))
 
 
-def _tell_or_refuse(this: Beginning, state_file: StateFile) -> None:
+def _tell_or_refuse(this: Beginning, state_file: StateFile, device: DeviceWait | None, parent_dir: Path | None) -> None:
     try:
-        state_file.must_tell()
+        if device is not None:
+            device.join(this.launch.device, parent_dir)
+        else:
+            state_file.must_tell()
     except OSError as problem:
         raise RefusedError(f"{this.run_dir} cannot be written ({problem.strerror}); nothing was started.") from None
 
 
+def _is_unwanted(this: Beginning, state_file: StateFile) -> bool:
+    return this.is_leaving() or control.stop_wanted(this.run_dir, state_file.state.generation)
+
+
 def _wait_for_parent(this: Beginning, state_file: StateFile) -> bool:
     """Whether the child may start now. If not, the reason stands in state.json."""
-    parent = this.launch.parent
-    assert parent is not None
-    generation = state_file.state.generation
-
-    def is_unwanted() -> bool:
-        return this.is_leaving() or control.stop_wanted(this.run_dir, generation)
-
-    waited = wait_for_end(this.run_dir.parent / parent.run_id, is_unwanted)
+    waited = wait_for_end(_parent_dir(this), lambda: _is_unwanted(this, state_file))
     if this.is_leaving():
         return False
-    if waited.may_start:
-        return True
+    if not waited.may_start:
+        _leave_the_queue(this, state_file, waited.problem)
+    return waited.may_start
+
+
+def _leave_the_queue(this: Beginning, state_file: StateFile, problem: str) -> None:
+    """It will not start: told, and whoever asked is answered."""
     now = time.time()
-    state_file.tell(state="failed" if waited.problem else "stopped", error=waited.problem or None, ended_at=now)
-    for request in control.pending(this.run_dir, generation):
-        control.answer(this.run_dir, request, "done" if request.verb == "stop" else "refused", waited.problem, now)
-    return False
+    state = "failed" if problem else "stopped"
+    state_file.tell(state=state, error=problem or None, ended_at=now, queue=None)
+    for request in control.pending(this.run_dir, state_file.state.generation):
+        control.answer(this.run_dir, request, "done" if request.verb == "stop" else "refused", problem, now)
 
 
 def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Supervision | None:
@@ -164,7 +196,7 @@ def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Sup
     program = Program(
         argv=expand([*this.launch.argv, *own_flags], this.run_dir),
         cwd=Path(this.launch.cwd),
-        environment=environment_for(this.launch, this.run_dir, generation),
+        environment=environment_for(this.launch, this.run_dir, generation) | _of_device(state_file.state),
         log=this.run_dir / LOG_FILE,
     )
 
@@ -225,6 +257,10 @@ def _follow(run_dir: Path, launch: Launch | None, report: Report) -> Supervision
     return Supervision(run_dir, state_file, FoundTrainer(process, run_dir), how)
 
 
+def _of_device(state: State) -> dict[str, str]:
+    return environment_of(state.device) if state.device else {}
+
+
 def _adopt(this: Beginning, last: State | None) -> Supervision | None:
     if last is None or last.state in FINAL_STATES:
         this.report("")
@@ -233,8 +269,9 @@ def _adopt(this: Beginning, last: State | None) -> Supervision | None:
     if last.state == "queued":
         _refuse_stranger(this)
         state_file.tell(supervisor=processes.identify())
-        this.report("")
-        return _start_trainer(this, state_file, False) if _wait_for_parent(this, state_file) else None
+        device = DeviceWait(this.run_dir, state_file, _capacity(this)) if last.queue is not None else None
+        waits = bool(last.queue.after) if last.queue is not None else True
+        return _begin_when_it_may(this, state_file, device, waits=waits, resumed=last.generation > 1)
     if last.trainer is None:
         # The gate in spawn.py: a trainer whose pid was not recorded has not run.
         state_file.tell(state="failed", error="Its supervisor ended before the trainer was started.")

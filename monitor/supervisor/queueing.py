@@ -1,4 +1,4 @@
-"""Waiting for the parent run to end before its child starts."""
+"""Waiting before a start: for the parent run to end, and for a device to be free."""
 
 from __future__ import annotations
 
@@ -7,15 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from monitor import control
-from monitor.launch import generation_of, read_launch
+from monitor.launch import generation_of, read_launch, read_state
+from monitor.processes import identify
 from monitor.reader import RunReader
+from monitor.run_dir import QueuePlace
+from monitor.slots import Capacity, Line, Standing
 from monitor.status import status_of
+from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.stopping import KILL_AFTER_SECS
 
 SLACK_SECS = 60.0
 """Beyond the parent's own grace and kill times: after that, something is wrong with it."""
 LOOK_EVERY_SECS = 0.25
+LOOK_AT_LINE_SECS = 0.5
 CHANGED_ITS_MIND_SECS = 3.0
 """A live parent that nobody is asking to stop for this long goes on: its stop was taken back."""
 
@@ -55,3 +62,60 @@ def wait_for_end(parent_dir: Path, is_unwanted: Callable[[], bool]) -> Waited:
         if tick - began > patience:
             return Waited(False, f"Not started: {parent_dir.name} has not ended after {patience:.0f} s.")
         time.sleep(LOOK_EVERY_SECS)
+
+
+class DeviceWait:
+    """One run in the line before a device: draws a ticket, keeps its place told, takes the device in its turn."""
+
+    def __init__(self, run_dir: Path, state_file: StateFile, capacity: Capacity) -> None:
+        self._run_id = run_dir.name
+        self._state_file = state_file
+        self._line = Line(run_dir.parent, capacity)
+
+    def join(self, device: str, parent_dir: Path | None) -> None:
+        """Enters the line at its end; a child that waits for its parent takes that one's place before all others.
+
+        Raises OSError where the folder of the runs cannot be written.
+        """
+        with self._line.locked():
+            place = QueuePlace(device=device, ticket=self._line.next_ticket())
+            if parent_dir is not None:
+                parent = read_state(parent_dir)
+                inherits = parent is not None and parent.device in self._line.fitting(device)
+                ticket = 0 if inherits else place.ticket
+                mine = parent.device if parent is not None and inherits else device
+                place = QueuePlace(device=mine, ticket=ticket, after=parent_dir.name)
+            self._state_file.must_tell(state="queued", queue=place, supervisor=identify())
+
+    def parent_has_ended(self) -> None:
+        """From now on it waits for the device alone."""
+        place = self._state_file.state.queue
+        assert place is not None
+        self._state_file.tell(queue=msgspec.structs.replace(place, after=""))
+
+    def take(self) -> bool:
+        """Takes the device if it is free and nobody is before this run. Raises OSError where that cannot be told."""
+        place = self._state_file.state.queue
+        assert place is not None
+        standing = self._line.standing(self._run_id, place)
+        if standing.free is not None:
+            with self._line.locked():
+                standing = self._line.standing(self._run_id, place)
+                if standing.free is not None:
+                    self._state_file.must_tell(state="starting", device=standing.free, queue=None)
+                    return True
+        self._tell(place, standing)
+        return False
+
+    def wait(self, is_unwanted: Callable[[], bool]) -> bool:
+        """True once it has the device; False when the run is no longer wanted."""
+        while not self.take():
+            if is_unwanted():
+                return False
+            time.sleep(LOOK_AT_LINE_SECS)
+        return True
+
+    def _tell(self, place: QueuePlace, standing: Standing) -> None:
+        now = msgspec.structs.replace(place, position=standing.position, held_by=list(standing.held_by))
+        if now != place:
+            self._state_file.tell(queue=now)
