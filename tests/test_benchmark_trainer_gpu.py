@@ -16,7 +16,8 @@ from importlib.machinery import ModuleSpec
 from importlib.metadata import packages_distributions
 
 ALLOWED = {"torch", "functorch", "torchgen", "numpy", "msgspec", "jiwer", "rapidfuzz", "click",
-           "typing_extensions", "sympy", "mpmath", "networkx", "jinja2", "markupsafe", "fsspec", "filelock"}
+           "typing_extensions", "sympy", "mpmath", "networkx", "jinja2", "markupsafe", "fsspec", "filelock",
+           "optree"}  # torch uses it where another package has brought it
 INSTALLED = set(packages_distributions()) - {"trainer", "monitor", "benchmarks"}
 
 class Absent:

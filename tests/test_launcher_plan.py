@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor import files
@@ -57,6 +57,7 @@ words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 keys = st.from_regex(r"[a-z][a-z_]{0,10}", fullmatch=True)
 
 
+@example(argv=[], key="a", value=float("-inf"))
 @given(argv=st.lists(words, max_size=8), key=keys, value=st.one_of(st.floats(allow_nan=False), st.integers(), keys))
 def test_what_was_set_is_what_is_read_back_and_no_other_option_moves(argv: list[str], key: str, value: Any):
     before = {flag.key: flag for flag in find_flags(["t", *argv])}

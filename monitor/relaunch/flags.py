@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 LOOKS_LIKE_FLAG = re.compile(r"--?[A-Za-z]")
+NEEDS_JOINING = re.compile(r"-(?!\d+$|\d*\.\d+$)")
+"""argparse takes such a value for an option: -inf, and -1e-05 too."""
 BARE_OVERRIDE = re.compile(r"\+{0,2}([A-Za-z_][\w.]*)=(.*)", re.DOTALL)
 
 
@@ -132,6 +134,6 @@ def _new_name(key: str, flags: list[Flag]) -> str:
 
 def _written(name: str, value: Any, style: Flag) -> list[str]:
     values = [text_of(item) for item in value] if isinstance(value, (list, tuple)) else [text_of(value)]
-    if style.joined:
+    if style.joined or (len(values) == 1 and NEEDS_JOINING.match(values[0])):
         return [f"{name}={','.join(values)}"]
     return [name, *values]
