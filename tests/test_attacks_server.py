@@ -106,7 +106,7 @@ def test_the_token_leaves_the_address_at_once(there):
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith(f"vitalsigns_{there.port}=")
     assert "HttpOnly" in cookie and "SameSite=lax" in cookie
-    assert answer.headers["referrer-policy"] == "no-referrer" and answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "same-origin" and answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["//evil.example/", "///evil.example", "/\\evil.example/", "//evil.example:80/%2e%2e"])
@@ -214,7 +214,7 @@ def test_every_answer_forbids_framing_sniffing_and_foreign_scripts(there, path, 
     assert policy["frame-ancestors"] == "'none'" and headers["x-frame-options"] == "DENY"
     assert "unsafe" not in policy["script-src"] and "http" not in policy["script-src"]
     assert policy["object-src"] == policy["base-uri"] == "'none'"
-    assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "no-referrer"
+    assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "no-store" in headers["cache-control"] or "no-cache" in headers["cache-control"]
 
