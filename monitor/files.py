@@ -29,26 +29,40 @@ class AppendFile:
         self.path = path
         self._descriptor: int | None = None
         self._torn = False
+        self._unended = self._unsynced = b""
 
     def append(self, data: bytes, *, sync: bool = False) -> None:
         """Appends `data` (whole lines) in one write call. Raises OSError if not all of it was written.
 
         A line that a full disk or a killed predecessor cut short is left behind; the next append starts a new line.
         """
+        if data != self._unsynced:
+            self._write(data)
+        if sync:
+            self._unsynced = data  # it is there: a retry must not write it a second time
+            os.fsync(self._open())
+            self._unsynced = b""
+
+    def _write(self, data: bytes) -> None:
         if self._descriptor is not None and os.fstat(self._descriptor).st_nlink == 0:
             self.close()  # somebody has removed the file: what is written there nobody will ever read
         descriptor = self._open()
-        whole = b"\n" + data if self._torn else data
+        whole = self._to_append(data)
         try:
             written = os.write(descriptor, whole)
             if written != len(whole):
+                self._unended = data if written == len(whole) - 1 else b""
                 raise OSError(errno.ENOSPC, f"only {written} of {len(whole)} bytes fitted", str(self.path))
         except OSError:
             self.close()  # the next append looks at what is there: a torn line, or another file after a lost mount
             raise
         self._torn = False
-        if sync:
-            os.fsync(descriptor)
+
+    def _to_append(self, data: bytes) -> bytes:
+        """`data`, after a newline where a torn line stands; the newline alone where all of `data` but that is there."""
+        if not self._torn:
+            return data
+        return b"\n" if data == self._unended else b"\n" + data
 
     def _open(self) -> int:
         if self._descriptor is None:

@@ -20,7 +20,8 @@ def summary_of(run_dir: Path) -> Summary:
         records = (run_dir / EPOCHS_FILE).stat()
     except OSError:
         # Nothing to judge; but a run of a newer Vitalsigns must not look like an empty one.
-        check_schema(schema_of(files.read_bytes(run_dir / RUN_FILE) or b"{}"), str(run_dir / RUN_FILE))
+        with contextlib.suppress(OSError, ValueError):
+            check_schema(schema_of(files.read_bytes(run_dir / RUN_FILE) or b"{}"), str(run_dir / RUN_FILE))
         return Summary(run_id=run_dir.name, verdict="")
     return _judged(run_dir, records.st_mtime, records.st_size)
 
