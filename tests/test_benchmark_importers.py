@@ -3,6 +3,7 @@
 import shutil
 
 from benchmarks.importers.__main__ import main
+from benchmarks.importers.big import measure_size
 from benchmarks.importers.curves import compare
 from tests import foreign
 
@@ -41,3 +42,11 @@ def test_a_curve_is_found_in_one_of_several_starts(tmp_path):
     (folder / "raw" / "all.csv").write_text("\n".join(several))
     [row] = compare(folder)
     assert (row["curve"], row["format"], row["wrong"]) == ("history", "table, start 2", False)
+
+
+def test_memory_does_not_grow_with_the_file():
+    names = ("table", "hugging-face", "wandb")
+    small, large = measure_size(1, names), measure_size(8, names)
+    for one, other in zip(small, large, strict=True):
+        assert other["steps"] + other["evaluations"] > 5 * (one["steps"] + one["evaluations"])
+        assert other["peak MiB"] < one["peak MiB"] + 6, (one, other)

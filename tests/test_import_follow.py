@@ -125,6 +125,45 @@ def test_a_file_that_was_replaced_is_a_new_start_of_the_run(tmp_path):
     assert [(record.epoch, record.val_loss, record.generation) for record in epochs(runs)] == [(1, 7, 3)]
 
 
+def test_a_log_that_was_begun_anew_and_has_outgrown_the_place_is_a_new_start_also_unseen(tmp_path):
+    path, runs = tmp_path / "history.csv", tmp_path / "runs"
+    path.write_text("epoch,val_loss\n1,3\n2,2\n")
+    following = follow(path, runs)
+    following.step(1.0)
+    path.write_text("epoch,val_loss\n" + "".join(f"{n},{9 - n}\n" for n in range(1, 6)))
+    following.step(2.0)
+    following.stop(3.0)
+    assert [(record.val_loss, record.generation) for record in epochs(runs)] == [(9 - n, 2) for n in range(1, 6)]
+    path.write_text("epoch,val_loss\n" + "".join(f"{n},{7 - n / 10}\n" for n in range(1, 9)))
+    again = follow(path, runs)
+    again.step(4.0)
+    again.stop(5.0)
+    assert [(record.val_loss, record.generation) for record in epochs(runs)] == [(7 - n / 10, 3) for n in range(1, 9)]
+
+
+def test_a_file_that_lightning_writes_again_with_more_columns_is_the_same_run(tmp_path):
+    path, runs = tmp_path / "metrics.csv", tmp_path / "runs"
+    path.write_text("epoch,step,train_loss\n0,9,3.0\n0,19,2.6\n")
+    chosen = plan(path, Asked(format="lightning"), follow=True)
+    following = Following.begin(runs, chosen, "rewritten", 1.0)
+    following.step(1.0)
+    head = "epoch,step,train_loss,val_loss\n0,9,3.0,\n0,19,2.6,\n"
+    path.write_text(head[:40])
+    following.step(2.0)
+    path.write_text(head + "0,19,,2.9\n1,29,2.0,\n")
+    following.step(3.0)
+    following.stop(4.0)
+    with path.open("a") as file:
+        file.write("1,39,1.8,\n1,39,,2.5\n2,49,1.5,\n")
+    again = follow(path, runs)
+    again.step(5.0)
+    again.stop(6.0)
+    assert [(e.epoch, e.train_loss, e.val_loss) for e in epochs(runs)] == [(0, 2.8, 2.9), (1, 1.9, 2.5)]
+    seen = RunReader(again.run.run_dir).read(1e9)
+    assert [step.step for step in seen.steps] == [9, 19, 29, 39, 49]
+    assert {record.generation for record in (*seen.steps, *seen.epochs)} == {1}
+
+
 def test_a_name_that_appears_later_is_taken_up_and_its_reading_kept(tmp_path):
     path, runs = tmp_path / "log.jsonl", tmp_path / "runs"
     path.write_text('{"step": 10, "train_loss": 3.0, "epoch": 1}\n{"step": 20, "train_loss": 2.5, "epoch": 1}\n')

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,11 @@ EVALUATED_EVERY = 5000
 """Steps between two evaluations."""
 
 
-def measure_size(mib: int) -> list[dict[str, Any]]:
-    """One row per format: seconds and peak memory of `python -m monitor import`."""
+def measure_size(mib: int, names: Collection[str] = ()) -> list[dict[str, Any]]:
+    """One row per format (of all, or of these): seconds and peak memory of `python -m monitor import`."""
     with tempfile.TemporaryDirectory() as place:
-        return [_measured(name, make, Path(place), mib) for name, make in MAKERS.items()]
+        wanted = {name: make for name, make in MAKERS.items() if not names or name in names}
+        return [_measured(name, make, Path(place), mib) for name, make in wanted.items()]
 
 
 def _measured(name: str, make: Callable[[Path, int], Path], place: Path, mib: int) -> dict[str, Any]:
@@ -40,6 +41,8 @@ def _measured(name: str, make: Callable[[Path, int], Path], place: Path, mib: in
     command = [sys.executable, "-c", COMMAND, "import", str(path), "--yes", "--json", "--runs", str(place / "runs")]
     begun = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"importing {path.name} failed: {done.stderr}")
     told = json.loads(done.stdout)
     for file in folder.rglob("*"):
         if file.is_file():
@@ -51,7 +54,6 @@ def _measured(name: str, make: Callable[[Path, int], Path], place: Path, mib: in
         "peak MiB": round(int(done.stderr.split()[-1]) / 1024),
         "evaluations": told["epochs"],
         "steps": told["steps"],
-        "exit code": done.returncode,
     }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table as Screen
 
 from monitor.commands.common import (
@@ -173,7 +173,7 @@ def _stopped_politely() -> Iterator[None]:
 def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr while a long file is read, where somebody looks at it."""
     screen = err_console()
-    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=min(done, total or done), total=total or None)

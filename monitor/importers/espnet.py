@@ -14,11 +14,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from monitor.importers.items import Importer, Item, Row, Unread
-from monitor.importers.lines import Lines
+from monitor.importers.items import Item, Row, Unread
 from monitor.importers.numbers import number
-from monitor.importers.table import unread_of
-from monitor.run_dir import Place
+from monitor.importers.text import TextImporter
 
 RESULTS = re.compile(r"(\d+)epoch results: (.*)$")
 BATCHES = re.compile(r"(\d+)epoch:train:\d+-\d+batch: (.*)$")
@@ -26,7 +24,7 @@ PART = re.compile(r"\[(\w+)\] ([^\[]*)")
 PAIR = re.compile(r"([A-Za-z]\w*)=([-+.\w]+)")
 
 
-class EspNet(Importer):
+class EspNet(TextImporter):
     name = "espnet"
     title = "train.log of ESPnet2"
     shape = "events"
@@ -41,7 +39,6 @@ class EspNet(Importer):
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:
         super().__init__(path, follow=follow)
-        self._lines = Lines(path, follow=follow)
         self.run_name = path.absolute().parent.name or path.stem
 
     @classmethod
@@ -52,24 +49,20 @@ class EspNet(Importer):
         return 0.6 if "espnet" in text and path.suffix == ".log" else 0.0
 
     def items(self) -> Iterator[Item]:
-        for line, text in self._lines.read():
-            self.lives = self._lines.lives
+        for line, text in self._read():
             if "epoch" not in text:
                 continue
             if found := RESULTS.search(text):
                 yield self._results(line, float(found[1]), found[2])
             elif found := BATCHES.search(text):
                 yield Row(line, {"epoch": float(found[1]), **_pairs(found[2], "")})
-        yield from unread_of(self._lines)
+        yield from self._unread()
 
     def _results(self, line: int, epoch: float, text: str) -> Item:
         values = {"epoch": epoch}
         for part, pairs in PART.findall(text):
             values |= _pairs(pairs, f"{part}/")
         return Row(line, values) if len(values) > 1 else Unread(line, "results of an epoch without numbers")
-
-    def places(self) -> dict[str, Place]:
-        return {self.path.name: self._lines.place}
 
 
 def _pairs(text: str, prefix: str) -> dict[str, float]:

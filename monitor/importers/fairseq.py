@@ -16,12 +16,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from monitor.importers.items import Importer, Item, Row, Unread
+from monitor.importers.items import Item, Row, Unread
 from monitor.importers.json_objects import numbers_of, parse
-from monitor.importers.lines import Lines
 from monitor.importers.numbers import number
-from monitor.importers.table import unread_of
-from monitor.run_dir import Place
+from monitor.importers.text import TextImporter
 
 JSON = re.compile(r"\| (?:INFO \| )?([\w.-]+) \| (\{.*\})\s*$")
 SIMPLE = re.compile(r"\| INFO \| ([\w.-]+) \| epoch (\d+) \|(.*)$")
@@ -29,7 +27,7 @@ PAIR = re.compile(r"\|\s*([A-Za-z]\w*) ([-+.\w]+)\s*(?=\||$)")
 INNER = "train_inner"
 
 
-class Fairseq(Importer):
+class Fairseq(TextImporter):
     name = "fairseq"
     title = "a log of fairseq"
     shape = "events"
@@ -45,10 +43,6 @@ class Fairseq(Importer):
     percent = True
     loss_unit = "bits"
 
-    def __init__(self, path: Path, *, follow: bool = False) -> None:
-        super().__init__(path, follow=follow)
-        self._lines = Lines(path, follow=follow)
-
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
         text = head.decode("utf-8", "replace") if b"\0" not in head else ""
@@ -57,8 +51,7 @@ class Fairseq(Importer):
         return 0.6 if "fairseq" in text and "| INFO |" in text else 0.0
 
     def items(self) -> Iterator[Item]:
-        for line, text in self._lines.read():
-            self.lives = self._lines.lives
+        for line, text in self._read():
             if found := JSON.search(text):
                 yield self._json(line, found[1], found[2])
             elif found := SIMPLE.search(text):
@@ -66,7 +59,7 @@ class Fairseq(Importer):
                     name: value for name, cell in PAIR.findall("|" + found[3]) if (value := number(cell)) is not None
                 }
                 yield _row(line, found[1], {"epoch": float(found[2]), **numbers})
-        yield from unread_of(self._lines)
+        yield from self._unread()
 
     def _json(self, line: int, part: str, text: str) -> Item:
         try:
@@ -74,9 +67,6 @@ class Fairseq(Importer):
         except ValueError:
             return Unread(line, f"what {part} says is no JSON, or cut off")
         return _row(line, part, numbers_of(found, texts=True) if isinstance(found, dict) else {})
-
-    def places(self) -> dict[str, Place]:
-        return {self.path.name: self._lines.place}
 
 
 def _row(line: int, part: str, found: dict[str, float]) -> Item:

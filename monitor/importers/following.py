@@ -18,9 +18,10 @@ from monitor.importers.evaluations import Evaluations, Reading
 from monitor.importers.formats import named
 from monitor.importers.importing import Plan
 from monitor.importers.items import Row, Told, Unread
+from monitor.importers.lines import goes_on
 from monitor.importers.live import About, FollowedRun
 from monitor.importers.mapping import Wish, as_json, extended, from_json
-from monitor.run_dir import Epoch, Place
+from monitor.run_dir import Epoch
 
 COMMIT_RECORDS = 2000
 
@@ -36,7 +37,7 @@ class Following:
         self._wish = wish
         self._reading = reading
         self._importer = named(run.source.format)(path, follow=True)
-        self._life = self._importer.lives
+        self._life, self._rewrites = self._importer.lives, self._importer.rewrites
         self._seen: set[str] = set()
         self._caught_up = False
         """What stood there before anybody followed came at a time that nobody knows."""
@@ -94,6 +95,8 @@ class Following:
         for item in self._importer.items():
             if self._importer.lives != self._life:
                 self._new_life(now)
+            if self._importer.rewrites != self._rewrites:
+                self._read_again(now)
             if isinstance(item, Row):
                 since += self._take(item, now)
             elif isinstance(item, Unread):
@@ -129,15 +132,24 @@ class Following:
             self.run.mapped(_kept(self._reading))
 
     def _commit(self, now: float, *, reread: bool = True) -> bool:
-        return self.run.commit(self._importer.places(), self.run.source.memory, now, reread=reread)
+        memory = {**self.run.source.memory, "tails": self._importer.tails()}
+        return self.run.commit(self._importer.places(), memory, now, reread=reread)
 
     def _replaced(self) -> bool:
         """Whether the file that was followed is another one by now."""
+        tails = self.run.source.memory.get("tails", {})
         for name, place in self.run.source.places.items():
             path = self._importer.path if self._importer.path.name == name else Path(name)
-            if place.inode and not _same(path, place):
-                return True
+            if place.inode and not goes_on(path, place, str(tails.get(name, ""))):
+                return not getattr(self._importer, "rewritten", False)
         return False
+
+    def _read_again(self, now: float) -> None:
+        """The tool wrote the same run's file again: what is known of it already is passed over."""
+        self._rewrites = self._importer.rewrites
+        self._commit(now)
+        self.run.pass_over_again()
+        self._evaluations = Evaluations(self._reading, int(self.run.source.memory.get("generation", 1)))
 
     def _new_life(self, now: float) -> None:
         """What is read from here on is a new start: what was read before is settled and never read again."""
@@ -159,11 +171,3 @@ class Following:
 
 def _kept(reading: Reading) -> dict[str, Any]:
     return {"uses": as_json(reading.uses), "shape": reading.shape, "train_only": reading.train_only}
-
-
-def _same(path: Path, place: Place) -> bool:
-    try:
-        found = path.stat()
-    except OSError:
-        return True  # gone, for now: there is nothing new to read
-    return (found.st_dev, found.st_ino) == (place.device, place.inode) and found.st_size >= place.offset

@@ -82,7 +82,8 @@ class NothingYetError(UnreadableRunError):
 def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *, follow: bool = False) -> Plan:
     """Reads everything and says what it is. Raises UnreadableRunError or UsageError in one sentence."""
     kind = checked(path, asked.format)
-    seen = _looked(kind, path, tick)
+    # Two readings are one bar.
+    seen = _looked(kind, path, lambda done, of: tick(done, 2 * of))
     if seen.survey.rows == 0:
         what = f"{path} holds nothing that can be read as {kind.title}"
         why = f" (line {seen.unread_first})" if seen.unread_first else ""
@@ -91,7 +92,7 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
     uses = propose(seen.survey, wish)
     validated = any(use.field in EVALUATED for use in uses)
     reading = Reading(uses, _shape(seen, uses), train_only=not validated, drop_stale=kind.name == "model-card")
-    told = _read(kind, path, reading, tick)
+    told = _read(kind, path, reading, lambda done, of: tick(of + done, 2 * of))
     each = None if follow else _steps_per_epoch(told, seen.survey, reading)
     if each:
         reading = replace(reading, steps_per_epoch=each)

@@ -75,6 +75,8 @@ class Importer:
         """How the run ended, where the format says so."""
         self.lives = 1
         """Grows when what is followed was replaced or cut short: it is then read from its beginning."""
+        self.rewrites = 0
+        """Grows when the tool wrote the same run's file again: it is then read again, too."""
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
@@ -88,6 +90,10 @@ class Importer:
     def places(self) -> dict[str, Place]:
         """How far each file was read."""
         raise NotImplementedError
+
+    def tails(self) -> dict[str, str]:
+        """The last bytes (hex) before the place of a file that only grows: one that was begun anew has others."""
+        return {}
 
     def grown_at(self) -> float:
         """When the source last changed, UTC seconds; 0 where that is not known."""

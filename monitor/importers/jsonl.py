@@ -13,20 +13,15 @@ from typing import Any, ClassVar
 from monitor.errors import UnreadableRunError
 from monitor.importers.items import Importer, Item, Row, Unread
 from monitor.importers.json_objects import Elements, numbers_of, parse
-from monitor.importers.lines import Lines
 from monitor.importers.splits import named_by_split, split_of
-from monitor.importers.table import unread_of
+from monitor.importers.text import TextImporter
 from monitor.run_dir import Place
 
 
-class JsonLines(Importer):
+class JsonLines(TextImporter):
     name = "jsonl"
     title = "JSON lines"
     shape = "events"
-
-    def __init__(self, path: Path, *, follow: bool = False) -> None:
-        super().__init__(path, follow=follow)
-        self._lines = Lines(path, follow=follow)
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
@@ -35,12 +30,11 @@ class JsonLines(Importer):
         return 0.5 if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b"}" in head.split(b"\n")[0] else 0.0
 
     def items(self) -> Iterator[Item]:
-        for line, text in self._lines.read():
-            self.lives = self._lines.lives
+        for line, text in self._read():
             bare = text.strip()
             if bare:
                 yield self._item(line, bare)
-        yield from unread_of(self._lines)
+        yield from self._unread()
 
     def _item(self, line: int, text: str) -> Item:
         try:
@@ -48,9 +42,6 @@ class JsonLines(Importer):
         except ValueError:
             return Unread(line, "no JSON, or cut off")
         return row_of_object(line, found)
-
-    def places(self) -> dict[str, Place]:
-        return {self.path.name: self._lines.place}
 
 
 def row_of_object(line: int, found: Any) -> Item:

@@ -22,6 +22,7 @@ class Lightning(Table):
     name = "lightning"
     title = "metrics.csv of Lightning"
     shape = "events"
+    rewritten = True
     names: ClassVar[Mapping[str, tuple[str, ...]]] = {"lr": RATES}
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:

@@ -12,6 +12,7 @@ from monitor.run_dir import Place
 CHUNK_BYTES = 1 << 18
 LONGEST_LINE_BYTES = 1 << 20
 HEAD_BYTES = 1 << 16
+TAIL_BYTES = 64
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"(\xb5/\xfd": "zstd"}
@@ -63,17 +64,37 @@ def text_of(head: bytes) -> bytes:
     return before[: before.rfind(b"\n") + 1]
 
 
+def _before(descriptor: int, offset: int) -> bytes:
+    return os.pread(descriptor, min(TAIL_BYTES, offset), max(0, offset - TAIL_BYTES))
+
+
+def goes_on(path: Path, place: Place, tail: str) -> bool:
+    """Whether a file is the one that was read up to `place`, and has only grown since. A missing one may come back."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            found = os.fstat(file.fileno())
+            same = (found.st_dev, found.st_ino) == (place.device, place.inode) and found.st_size >= place.offset
+            return same and (not tail or _before(file.fileno(), place.offset).hex() == tail)
+    except OSError:
+        return True
+
+
 class Lines:
     """The lines of one file, as text. Bounded: a chunk and one line are in memory, however long the file is.
 
-    With `follow`, an unfinished last line waits for its end. A shorter file or another one of the same name begins
-    anew from its first line, and `lives` grows.
+    With `follow`, an unfinished last line waits for its end. A shorter file, another one of the same name, and one
+    with other bytes before the place are read from their first line again: `lives` grows, or, where the tool is known
+    to write its whole file again (`rewritten`), `rewrites`.
     """
 
-    def __init__(self, path: Path, *, follow: bool = False) -> None:
+    def __init__(self, path: Path, *, follow: bool = False, rewritten: bool = False) -> None:
         self.path = path
         self.follow = follow
+        self.rewritten = rewritten
         self.lives = 1
+        self.rewrites = 0
+        self.tail = b""
+        """The last bytes before the place."""
         self.too_long: list[int] = []
         """Numbers of the lines that were left out because they are longer than a line of text ever is."""
         self.not_utf8 = 0
@@ -91,19 +112,26 @@ class Lines:
             raise UnreadableRunError(f"{self.path} is no file.")
         try:
             with self.path.open("rb", buffering=0) as file:
-                self._begin(os.fstat(file.fileno()))
-                yield from self._from_descriptor(file.fileno())
+                self._begin(file.fileno())
+                try:
+                    yield from self._from_descriptor(file.fileno())
+                finally:
+                    self.tail = _before(file.fileno(), self._offset)
         except FileNotFoundError:
             if not self.follow:
                 raise UnreadableRunError(f"{self.path} is gone.") from None
         except OSError as problem:
             raise UnreadableRunError(f"{self.path} cannot be read: {problem.strerror}.") from problem
 
-    def _begin(self, found: os.stat_result) -> None:
+    def _begin(self, descriptor: int) -> None:
+        found = os.fstat(descriptor)
         file = (found.st_dev, found.st_ino)
-        if file != self._file or found.st_size < self._offset:
-            self.lives += self._file != (0, 0)
-            self._file, self._offset, self._line = file, 0, 0
+        if file == self._file and found.st_size >= self._offset and _before(descriptor, self._offset) == self.tail:
+            return
+        if self._file != (0, 0):
+            self.rewrites += self.rewritten
+            self.lives += not self.rewritten
+        self._file, self._offset, self._line, self.tail = file, 0, 0, b""
 
     def _from_descriptor(self, descriptor: int) -> Iterator[tuple[int, str]]:
         rest, skipping = b"", False

@@ -253,6 +253,10 @@ class FollowedRun:
         self.heard(now, force=True)
         return True
 
+    def pass_over_again(self) -> None:
+        """The source will be read again from where it stood at the last commit without `reread`."""
+        self._passed_over = _unaccounted(self.run_dir, self.source.kept)
+
     def mapped(self, mapping: Mapping[str, Any]) -> None:
         """The source is read in another way from now on; the next commit notes it."""
         self.source = msgspec.structs.replace(self.source, mapping=dict(mapping))

@@ -17,11 +17,11 @@ from typing import ClassVar
 
 from monitor.errors import UnreadableRunError
 from monitor.field_names import plain
-from monitor.importers.items import Importer, Item
+from monitor.importers.items import Item
 from monitor.importers.lines import Lines
 from monitor.importers.numbers import MARKS
-from monitor.importers.table import KNOWN, row_of, unread_of
-from monitor.run_dir import Place
+from monitor.importers.table import KNOWN, row_of
+from monitor.importers.text import TextImporter
 
 RULER = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")
 """The line under the names of a Markdown table."""
@@ -42,14 +42,13 @@ class Found:
         return sum(plain(name) in KNOWN for name in self.names), self.rows
 
 
-class Markdown(Importer):
+class Markdown(TextImporter):
     name = "markdown"
     title = "a Markdown text with a table of epochs"
     grows = False
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:
         super().__init__(path, follow=False)
-        self._lines = Lines(path)
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
@@ -64,13 +63,10 @@ class Markdown(Importer):
             raise UnreadableRunError(
                 f"{self.path} holds no table: a line of names, a line of dashes, one line an epoch."
             )
-        for line, text in self._lines.read():
+        for line, text in self._read():
             if best.line < line <= best.line + best.rows:
                 yield row_of(line, list(best.names), _cells(text))
-        yield from unread_of(self._lines)
-
-    def places(self) -> dict[str, Place]:
-        return {self.path.name: self._lines.place}
+        yield from self._unread()
 
 
 class ModelCard(Markdown):

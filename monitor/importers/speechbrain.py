@@ -14,26 +14,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from monitor.importers.items import Aside, Importer, Item, Row, Unread
-from monitor.importers.lines import Lines
+from monitor.importers.items import Aside, Item, Row, Unread
 from monitor.importers.numbers import number
-from monitor.importers.table import unread_of
-from monitor.run_dir import Place
+from monitor.importers.text import TextImporter
 
 LINE = re.compile(r"^epoch\s*:\s*[\d.]+.* - ", re.IGNORECASE)
 LOADED = re.compile(r"^epoch loaded\s*:", re.IGNORECASE)
 SEPARATOR = re.compile(r"\s+-\s+|,\s*")
 
 
-class SpeechBrain(Importer):
+class SpeechBrain(TextImporter):
     name = "speechbrain"
     title = "train_log.txt of SpeechBrain"
     names: ClassVar[Mapping[str, tuple[str, ...]]] = {"val_wer": ("valid WER",), "train_wer": ("train WER",)}
     percent = True
-
-    def __init__(self, path: Path, *, follow: bool = False) -> None:
-        super().__init__(path, follow=follow)
-        self._lines = Lines(path, follow=follow)
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
@@ -41,8 +35,7 @@ class SpeechBrain(Importer):
         return 0.9 if any(LINE.match(line) and "train" in line and "loss" in line for line in lines) else 0.0
 
     def items(self) -> Iterator[Item]:
-        for line, text in self._lines.read():
-            self.lives = self._lines.lives
+        for line, text in self._read():
             bare = text.strip()
             if LOADED.match(bare):
                 yield Aside(f"Line {line}, a test and no epoch: {bare[:200]}")
@@ -50,7 +43,7 @@ class SpeechBrain(Importer):
                 yield self._row(line, bare)
             elif bare:
                 yield Unread(line, f"no line of an epoch: {bare[:60]!r}")
-        yield from unread_of(self._lines)
+        yield from self._unread()
 
     def _row(self, line: int, text: str) -> Item:
         values = {}
@@ -60,6 +53,3 @@ class SpeechBrain(Importer):
             if name.strip() and value is not None:
                 values[name.strip()] = value
         return Row(line, values) if len(values) > 1 else Unread(line, "no numbers behind its epoch")
-
-    def places(self) -> dict[str, Place]:
-        return {self.path.name: self._lines.place}

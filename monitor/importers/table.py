@@ -13,18 +13,18 @@ from pathlib import Path
 
 from monitor.errors import UnreadableRunError
 from monitor.field_names import SYNONYMS, plain
-from monitor.importers.items import Importer, Item, Row, Unread
-from monitor.importers.lines import Lines, check_text
+from monitor.importers.items import Item, Row, Unread
+from monitor.importers.lines import check_text
 from monitor.importers.numbers import MARKS, number
 from monitor.importers.splits import KEYS, named_by_split, split_of
-from monitor.run_dir import Place
+from monitor.importers.text import TextImporter
 
 DELIMITERS = ",;\t|"
 KNOWN = frozenset(name for names in SYNONYMS.values() for name in names)
 MOST_CELLS = 2000
 
 
-class Table(Importer):
+class Table(TextImporter):
     """CSV of any script. The formats below it know more about whose table it is."""
 
     name = "table"
@@ -32,10 +32,10 @@ class Table(Importer):
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:
         super().__init__(path, follow=follow)
-        self._lines = Lines(path, follow=follow)
         self._columns: list[str] = []
         self._delimiter = ","
         self._splits = False
+        self._begun = (self.lives, self.rewrites)
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
@@ -45,16 +45,16 @@ class Table(Importer):
         return 0.0 if len(names) < 2 and not usual else 0.3 + 0.1 * usual if known else 0.1 * usual + 0.01
 
     def items(self) -> Iterator[Item]:
-        for line, text in self._lines.read():
-            if self._lines.lives != self.lives:
-                self._columns, self.lives = [], self._lines.lives
+        for line, text in self._read():
+            if (self.lives, self.rewrites) != self._begun:
+                self._columns, self._begun = [], (self.lives, self.rewrites)
             if text.strip():
                 yield from self._line(line, text)
         if not self._columns and not self.follow:
             raise UnreadableRunError(
                 f"{self.path} holds no table: give a first line with column names and one line an epoch."
             )
-        yield from unread_of(self._lines)
+        yield from self._unread()
 
     def _line(self, line: int, text: str) -> Iterator[Item]:
         if not self._columns:
@@ -87,9 +87,6 @@ class Table(Importer):
         self.shape = "events"
         percents = frozenset(f"{split}/{name}" if split else name for name in item.percents)
         return Row(line, named_by_split(item.values, split), item.at, percents)
-
-    def places(self) -> dict[str, Place]:
-        return {self.path.name: self._lines.place}
 
 
 def header_of(head: bytes) -> list[str]:
@@ -125,13 +122,3 @@ def row_of(line: int, columns: list[str], cells: list[str]) -> Item:
     if not values:
         return Unread(line, "no number in it")
     return Row(line, values, percents=frozenset(percents))
-
-
-def unread_of(lines: Lines) -> Iterator[Item]:
-    """Lines that were no lines of a text."""
-    for line in lines.too_long:
-        yield Unread(line, "longer than a line of text")
-    lines.too_long = []
-    if lines.not_utf8:
-        yield Unread(0, f"{lines.not_utf8} lines hold bytes that are no UTF-8; they are read without them")
-        lines.not_utf8 = 0

@@ -13,25 +13,22 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.importers.items import Importer, Item, Row, Unread
-from monitor.importers.lines import Lines
+from monitor.importers.items import Item, Row, Unread
 from monitor.importers.numbers import number
-from monitor.importers.table import unread_of
-from monitor.run_dir import Place
+from monitor.importers.text import TextImporter
 
 LOG = re.compile(r"epoch:\s*\d+\s*\|\s*nupdates:", re.IGNORECASE)
 PERF = re.compile(r"^#\s*date\s+time\s+epoch\s", re.IGNORECASE)
 TRAIN = {"loss": "train_loss", "train-ter": "train_ter", "train-wer": "train_wer", "nupdates": "step"}
 
 
-class Wav2Letter(Importer):
+class Wav2Letter(TextImporter):
     name = "wav2letter"
     title = "a log of wav2letter++ or flashlight"
     percent = True
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:
         super().__init__(path, follow=follow)
-        self._lines = Lines(path, follow=follow)
         self._columns: list[str] = []
         self.run_name = path.absolute().parent.name or path.stem
 
@@ -41,8 +38,7 @@ class Wav2Letter(Importer):
         return 0.9 if any(LOG.search(line) or PERF.match(line) for line in lines) else 0.0
 
     def items(self) -> Iterator[Item]:
-        for line, text in self._lines.read():
-            self.lives = self._lines.lives
+        for line, text in self._read():
             if PERF.match(text):
                 self._columns = text.lstrip("# ").split()
             elif LOG.search(text):
@@ -54,10 +50,7 @@ class Wav2Letter(Importer):
                     yield _row(line, list(zip(self._columns, cells, strict=True)))
                 else:
                     yield Unread(line, f"{len(cells)} cells instead of {len(self._columns)}")
-        yield from unread_of(self._lines)
-
-    def places(self) -> dict[str, Place]:
-        return {self.path.name: self._lines.place}
+        yield from self._unread()
 
 
 def _row(line: int, pairs: list[tuple[str, str]]) -> Item:

@@ -1,0 +1,42 @@
+"""What importers of text files share: one file, read line by line, as it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from monitor.importers.items import Importer, Item, Unread
+from monitor.importers.lines import Lines
+from monitor.run_dir import Place
+
+
+class TextImporter(Importer):
+    """`rewritten`: the tool writes the whole file again now and then; that is no new start of the run."""
+
+    rewritten: ClassVar[bool] = False
+
+    def __init__(self, path: Path, *, follow: bool = False) -> None:
+        super().__init__(path, follow=follow)
+        self._lines = Lines(path, follow=follow, rewritten=self.rewritten)
+
+    def _read(self) -> Iterator[tuple[int, str]]:
+        """Every line that is new, with its number."""
+        for line, text in self._lines.read():
+            self.lives, self.rewrites = self._lines.lives, self._lines.rewrites
+            yield line, text
+
+    def _unread(self) -> Iterator[Item]:
+        """Lines that were no lines of a text."""
+        for line in self._lines.too_long:
+            yield Unread(line, "longer than a line of text")
+        self._lines.too_long = []
+        if self._lines.not_utf8:
+            yield Unread(0, f"{self._lines.not_utf8} lines hold bytes that are no UTF-8; they are read without them")
+            self._lines.not_utf8 = 0
+
+    def places(self) -> dict[str, Place]:
+        return {self.path.name: self._lines.place}
+
+    def tails(self) -> dict[str, str]:
+        return {self.path.name: self._lines.tail.hex()}
