@@ -54,7 +54,7 @@ MAY_IMPORT = {
     "settings": CONTRACT | {"rules"},
     "serving": CONTRACT | {"files", "processes"},
     "away": CONTRACT | {"audit", "files", "launch"},
-    "notify": JUDGEMENT | {"files", "settings", "serving", "report"},
+    "notify": JUDGEMENT | {"files", "settings", "serving", "report", "reader"},
     "launcher": DISK | {"audit", "status", "relaunch", "settings", "origin", "devices", "slots", "room"},
     "attaching": DISK | {"audit", "importers", "launcher", "origin", "relaunch", "settings"},
     "supervisor": DISK

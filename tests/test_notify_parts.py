@@ -1,10 +1,13 @@
 """The parts of a message: what is still to be told, in which words, and addresses that never leave their file."""
 
+import base64
+import io
 import json
 import subprocess
 
 import msgspec
 import pytest
+from PIL import Image
 
 from monitor.cli import main
 from monitor.diagnosis import judge
@@ -19,6 +22,7 @@ from monitor.provenance import code_of
 from monitor.run_dir import Alert, AwayAct, Launch
 from monitor.settings import Notify, settings_for
 from monitor.status import Status, status_of
+from tests import fake_runs
 from tests.receiver import SECRET, receiver
 from tests.snapshots import NOW, beating, snapshot
 from tests.test_diagnosis import OVERFITS
@@ -226,3 +230,19 @@ def test_the_test_message_reports_each_address_with_its_secret_masked(tmp_path, 
 def test_a_test_without_addresses_says_what_to_write(tmp_path, capsys):
     assert main(["notify", "--test", "--project", str(tmp_path)]) == 64
     assert "[notify] addresses" in capsys.readouterr().err
+
+
+def test_the_picture_shows_both_curves_and_is_attached_where_there_are_some(tmp_path, box):
+    box.go_up()
+    (tmp_path / "vitalsigns.toml").write_text(box.settings(addresses=[f"json://127.0.0.1:{box.port}"]))
+    sick, begun = fake_runs.overfitting(tmp_path), fake_runs.empty(tmp_path)
+    for run_dir in (sick, begun, tmp_path / "no-run"):
+        job = Job(str(tmp_path / "vitalsigns.toml"), [Letter("1-json", run_dir.name, "b")], str(run_dir))
+        assert [done.ok for done in Courier(job).wait()] == [True]
+    attached = {message["title"]: message["attachments"] for message in box.taken}
+    assert attached["empty"] == [] and attached["no-run"] == []
+    (picture,) = attached["overfitting"]
+    assert (picture["filename"], picture["mimetype"]) == ("curves.png", "image/png")
+    with Image.open(io.BytesIO(base64.b64decode(picture["base64"]))) as image:
+        colours = {colour for _, colour in image.getcolors(100_000)}
+    assert {(0x00, 0x69, 0xA8), (0xC2, 0x41, 0x0C)} <= colours

@@ -17,10 +17,11 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """`settings`: path of the vitalsigns.toml in which the addresses stand."""
+    """`settings`: path of the vitalsigns.toml in which the addresses stand. `run_dir`: whose curves are attached."""
 
     settings: str
     letters: list[Letter]
+    run_dir: str = ""
 
 
 class Delivery(msgspec.Struct, frozen=True):

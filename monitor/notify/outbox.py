@@ -94,7 +94,7 @@ class Outbox:
         self._waiting = bool(letters or waits)
         self._look_at = tick + min(waits, default=float("inf"))
         if letters:
-            self._courier = Courier(Job(str(settings.path), letters))
+            self._courier = Courier(Job(str(settings.path), letters, scene.snapshot.run_dir))
 
     def _wait(self, post: _Post, known: Known, to: str, now: float, tick: float) -> float:
         """Seconds until this address may be written to; 0 or less: now."""

@@ -21,6 +21,7 @@ import msgspec
 from monitor.errors import MonitorError, UsageError
 from monitor.notify.addresses import resolved
 from monitor.notify.letters import Delivery, Job, Letter
+from monitor.notify.picture import picture_of
 from monitor.run_dir import Severity
 from monitor.settings import read_settings
 
@@ -35,20 +36,29 @@ def main() -> int:
     job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
     threading.Thread(target=_leave_with_the_sender, daemon=True).start()
     logging.getLogger().addHandler(logging.NullHandler())  # with no handler at all, warnings would go to stderr
+    picture = _picture(job.run_dir)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for done in as_completed([pool.submit(deliver, letter, job.settings) for letter in job.letters]):
+        for done in as_completed([pool.submit(deliver, letter, job.settings, picture) for letter in job.letters]):
             sys.stdout.buffer.write(msgspec.json.encode(done.result()) + b"\n")
             sys.stdout.buffer.flush()
     return 0
 
 
-def deliver(letter: Letter, settings: str) -> Delivery:
-    """Sends one letter. Raises nothing."""
+def _picture(run_dir: str) -> bytes | None:
+    """The curves of the run; a message is never lost for want of a picture."""
+    try:
+        return picture_of(Path(run_dir)) if run_dir else None
+    except Exception:  # noqa: BLE001 - whatever a run or the drawing library does wrong, the words are what counts
+        return None
+
+
+def deliver(letter: Letter, settings: str, picture: bytes | None = None) -> Delivery:
+    """Sends one letter, with the picture where the service takes one. Raises nothing."""
     try:
         template = read_settings(Path(settings)).notify.by_key().get(letter.to)
         if template is None:
             raise UsageError("it is no longer in vitalsigns.toml")
-        why = _send(letter, resolved(template, os.environ))
+        why = _send(letter, resolved(template, os.environ), picture)
     except MonitorError as problem:
         why = str(problem)
     except Exception as problem:  # noqa: BLE001 - any of a hundred services may fail in its own way; words may hold secrets
@@ -56,9 +66,10 @@ def deliver(letter: Letter, settings: str) -> Delivery:
     return Delivery(letter.to, not why, why)
 
 
-def _send(letter: Letter, address: str) -> str:
+def _send(letter: Letter, address: str, picture: bytes | None) -> str:
     """Empty when it was delivered, else why not."""
     import apprise
+    from apprise.attachment.memory import AttachMemory
 
     asset = apprise.AppriseAsset(app_id="Vitalsigns", storage_mode="memory", plugin_paths=[])
     service = apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
@@ -68,12 +79,14 @@ def _send(letter: Letter, address: str) -> str:
     said: list[str] = []
     post = apprise.Apprise(asset=asset)
     post.add(service)
+    shown = picture is not None and service.attachment_support
     kind = apprise.NotifyType(KINDS[letter.severity])
     sent = post.notify(
         body=letter.body,
         title=letter.title,
         notify_type=kind,
         body_format=apprise.NotifyFormat.TEXT,
+        attach=AttachMemory(picture, name="curves.png", mimetype="image/png") if shown else None,
         log_callback=lambda entry, _service: said.append(str(entry)),
     )
     return "" if sent else _in_our_words(" ".join(said))

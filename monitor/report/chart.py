@@ -17,10 +17,10 @@ SPREAD = 16
 
 def chart(figure: Figure) -> str:
     """The figure, or nothing where no curve has two finite points."""
-    lines = [line for line in figure.lines if len(_finite(line)) > 1]
+    lines = drawn_lines(figure)
     if not lines:
         return ""
-    scale = _Scale([point for line in lines for point in _finite(line)], figure.percent)
+    scale = scale_of(figure)
     parts = [*scale.grid(), *(_curve(line, place, scale) for place, line in enumerate(lines)), *_names(lines, scale)]
     title = html.escape(figure.title + (" (wild values at the edge)" if scale.cut else "") + ", by epoch")
     return (
@@ -29,11 +29,21 @@ def chart(figure: Figure) -> str:
     )
 
 
-def _finite(line: Line) -> list[tuple[float, float]]:
+def drawn_lines(figure: Figure) -> list[Line]:
+    """The lines with at least two finite points."""
+    return [line for line in figure.lines if len(finite_points(line)) > 1]
+
+
+def scale_of(figure: Figure) -> Scale:
+    """The scale for the lines that are drawn; there must be one."""
+    return Scale([point for line in drawn_lines(figure) for point in finite_points(line)], figure.percent)
+
+
+def finite_points(line: Line) -> list[tuple[float, float]]:
     return [(x, y) for x, y in line.points if math.isfinite(x) and math.isfinite(y)]
 
 
-class _Scale:
+class Scale:
     """Epochs and values → pixels. Single wild values are drawn at the edge: the axis ends at four times the median."""
 
     def __init__(self, points: list[tuple[float, float]], percent: bool) -> None:
@@ -55,17 +65,33 @@ class _Scale:
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share
 
-    def grid(self) -> Iterator[str]:
+    def levels(self) -> Iterator[tuple[float, str]]:
+        """(y, its name) of each line across."""
         for place in range(round((self.high - self.low) / self.step) + 1):
             value = self.low + self.step * place
-            label = f"{100 * value:.0f} %" if self.percent else f"{value:.6g}"
-            y = self.y(value)
-            yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
+            yield self.y(value), f"{100 * value:.0f} %" if self.percent else f"{value:.6g}"
+
+    def epochs(self) -> Iterator[tuple[float, str]]:
+        """(x, its name) of some epochs, evenly spaced."""
         step = _round_step((self.right - self.left) / 6)
         for place in range(math.ceil(self.left / step), math.floor(self.right / step) + 1):
-            at = f'x="{self.x(place * step):.1f}" y="{HEIGHT - 12}"'
-            yield f'<text {at} text-anchor="middle">{place * step:.6g}</text>'
+            yield self.x(place * step), f"{place * step:.6g}"
+
+    def grid(self) -> Iterator[str]:
+        for y, name in self.levels():
+            yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{name}</text>'
+        for x, name in self.epochs():
+            yield f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="middle">{name}</text>'
+
+
+def name_places(lines: list[Line], scale: Scale) -> Iterator[tuple[float, int, str]]:
+    """(y, place of the line, name) of each curve's name at its end, moved apart where they would overlap."""
+    ends = sorted((scale.y(finite_points(line)[-1][1]), place, line.name) for place, line in enumerate(lines))
+    last = -math.inf
+    for y, place, name in ends:
+        last = max(y, last + SPREAD)
+        yield last, place, name
 
 
 def _round_step(least: float) -> float:
@@ -74,21 +100,15 @@ def _round_step(least: float) -> float:
     return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= least * (1 - 1e-9))
 
 
-def _curve(line: Line, place: int, scale: _Scale) -> str:
-    path = " ".join(f"{scale.x(x):.1f},{scale.y(y):.1f}" for x, y in _finite(line))
+def _curve(line: Line, place: int, scale: Scale) -> str:
+    path = " ".join(f"{scale.x(x):.1f},{scale.y(y):.1f}" for x, y in finite_points(line))
     dash = ' stroke-dasharray="5 5"' if line.dashed else ""
     return f'<polyline points="{path}" fill="none" stroke="{_colour(place)}" stroke-width="2"{dash}/>'
 
 
-def _names(lines: list[Line], scale: _Scale) -> Iterator[str]:
-    """Each curve's name at its end, moved apart where they would overlap."""
-    ends = sorted((scale.y(_finite(line)[-1][1]), place, line.name) for place, line in enumerate(lines))
-    last = -math.inf
-    for y, place, name in ends:
-        last = max(y, last + SPREAD)
-        yield (
-            f'<text x="{WIDTH - RIGHT + 8}" y="{last + 4:.1f}" style="fill:{_colour(place)}">{html.escape(name)}</text>'
-        )
+def _names(lines: list[Line], scale: Scale) -> Iterator[str]:
+    for y, place, name in name_places(lines, scale):
+        yield f'<text x="{WIDTH - RIGHT + 8}" y="{y + 4:.1f}" style="fill:{_colour(place)}">{html.escape(name)}</text>'
 
 
 def _colour(place: int) -> str:
