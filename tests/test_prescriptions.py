@@ -1,11 +1,17 @@
 """What to change: a diff against the run's own settings, the command, and what would disprove it."""
 
+from dataclasses import replace
+
 import pytest
 
 from monitor.diagnosis import CAUSES, Cause, Diagnosis, judge
+from monitor.errors import RefusedError, UsageError
 from monitor.prescriptions.arithmetic import decay_note, parameters_note, threshold_note, weight_shrinkage
+from monitor.prescriptions.choosing import agreed, chosen, recommended, too_fresh
+from monitor.prescriptions.prescription import kept_with_child
 from monitor.prescriptions.registry import consider, prescribe
-from monitor.run_dir import DataInfo, Launch
+from monitor.rules.result import Finding
+from monitor.run_dir import DataInfo, Epoch, Launch, Snapshot
 from tests.snapshots import NOW, beating, snapshot
 from tests.test_diagnosis import AT_CHANCE, LEARNS, OVERFITS
 
@@ -175,3 +181,33 @@ def test_aims_are_numbers_at_an_epoch_that_the_run_has_seen():
 
 def test_the_smaller_network_comes_last_where_nothing_is_learnt():
     assert [option.id for option in options(AT_CHANCE, {**BROKEN, "model": "i3d"})][-1] == "smaller_network"
+
+
+def test_letters_ids_and_the_first_that_changes_something():
+    found = options(OVERFITS)
+    assert chosen(found, (), "a") is found[0] and chosen(found, (), found[1].id) is found[1]
+    assert recommended(found) is next(option for option in found if option.changes)
+    with pytest.raises(UsageError, match=r"--option Q: no such option now; A \(variety\)"):
+        chosen(found, (), "Q")
+    measurement = replace(found[0], id="m", changes={}, command="python -m trainer.diagnose r")
+    with pytest.raises(RefusedError, match=r"that is no restart\. Run it with: python -m trainer\.diagnose r"):
+        chosen((measurement,), (), "m")
+    edit = replace(measurement, code_edit="Look for strides.")
+    assert recommended((measurement, edit)) is edit
+    assert kept_with_child(edit)["code_edit"] is True
+
+
+def test_a_judgement_where_the_parent_has_hardly_shown_the_finding_is_warned_of():
+    finding = Finding("gap", "Gap", "warning", "", onset=3.0, fired=4.0)
+    seen = evaluated(6)
+    assert too_fresh(seen, finding, 5.0) == "" and too_fresh(seen, None, 1.0) == ""
+    assert "has shown gap in 2 evaluations only" in too_fresh(seen, finding, 4.0)
+    assert "in 0 evaluations only" in too_fresh(seen, finding, 2.0)
+    assert agreed(None, seen) == {"epoch": 6.0}
+    assert agreed(None, seen, 4.0) == {"epoch": 4.0}
+
+
+def evaluated(count):
+    return Snapshot(
+        run_dir="r", run_id="r", read_at=0.0, epochs=tuple(Epoch(epoch=float(e)) for e in range(1, count + 1))
+    )

@@ -29,7 +29,7 @@ from monitor.commands.common import (
 from monitor.commands.looking import look_at
 from monitor.errors import EXIT_OK, RefusedError, UsageError
 from monitor.launcher import RestartPlan, plan_restart, restart, status
-from monitor.prescriptions.choosing import agreed, chosen, recommended
+from monitor.prescriptions.choosing import agreed, chosen, recommended, too_fresh
 from monitor.prescriptions.registry import consider, prescribe
 from monitor.relaunch.warm import STARTS
 from monitor.slots import wish_of
@@ -59,23 +59,23 @@ def run(
 ) -> int:
     away = wished(if_bad, if_bad_hours, who(), now())
     run_dir = find_run(runs, run)
-    changes, expected = _wanted(run_dir, Choice(fix, option, judge_at))
+    wanted = _wanted(run_dir, Choice(fix, option, judge_at))
     plan = plan_restart(
         run_dir.parent,
         run_dir.name,
-        {**changes, **_parsed(change or [])},
-        expected=expected,
+        {**wanted.changes, **_parsed(change or [])},
+        expected=wanted.expected,
         start_from=start_from,
         device=None if device is None else wish_of(device),
     )
     stops = not keep_parent and status(run_dir).live
     if not as_json:
-        console().print("\n".join(plan_lines(plan, stops)), soft_wrap=True)
+        console().print("\n".join(plan_lines(plan, stops, wanted.remark)), soft_wrap=True)
     if not dry_run:
         confirm("Stop the parent and start the child?" if stops else "Start it?", yes)
         restart(plan, stop_parent=stops, asked_by=who(), trusted=trust, away=away)
     if as_json:
-        print_json(_document(plan, stops, started=not dry_run))
+        print_json({**_document(plan, stops, started=not dry_run), "remark": wanted.remark})
     elif not dry_run:
         console().print(f"{plan.child_id}: {_now(plan)}", soft_wrap=True)
     return EXIT_OK
@@ -90,7 +90,16 @@ class Choice:
     judge_at: float | None
 
 
-def plan_lines(plan: RestartPlan, stops_parent: bool) -> list[str]:
+@dataclass(frozen=True)
+class Wanted:
+    """What came of the choice: the changes, what the child remembers, and a remark on the epoch of judgement."""
+
+    changes: dict[str, Any]
+    expected: dict[str, Any]
+    remark: str = ""
+
+
+def plan_lines(plan: RestartPlan, stops_parent: bool, remark: str = "") -> list[str]:
     """The plan in words: what differs, what happens to the parent, the code, the command byte for byte."""
     text = [f"Restart {plan.parent_id} as {plan.child_id}:"]
     text += [f"  {key}  {before} → {after}" for key, before, after in plan.diff] or ["  nothing is changed"]
@@ -102,7 +111,7 @@ def plan_lines(plan: RestartPlan, stops_parent: bool) -> list[str]:
     if plan.device:
         text.append(f"It has {device_words(plan.device)} for itself.")
     if "epoch" in plan.expected:
-        text.append(f"Judged at epoch {plan.expected['epoch']:g}{_expected(plan)}.")
+        text.append(f"Judged at epoch {plan.expected['epoch']:g}{_expected(plan)}. {remark}".rstrip())
     return [*text, *plan.notes, *filter(None, [plan.stranger]), f"In: {plan.cwd}", f"Runs: {plan.command}"]
 
 
@@ -123,7 +132,7 @@ def _parsed(pairs: list[str]) -> dict[str, Any]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def _wanted(run_dir: Path, choice: Choice) -> tuple[dict[str, Any], dict[str, Any]]:
+def _wanted(run_dir: Path, choice: Choice) -> Wanted:
     """Changes and expectation of the prescription that was chosen; of a person's own changes only the epoch."""
     look = look_at(run_dir)
     options = prescribe(look.snapshot, look.judged.diagnosis)
@@ -136,7 +145,8 @@ def _wanted(run_dir: Path, choice: Choice) -> tuple[dict[str, Any], dict[str, An
             "say what to change with --set KEY=VALUE."
         )
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
-    return changes, agreed(option, look.snapshot, choice.judge_at)
+    expected = agreed(option, look.snapshot, choice.judge_at)
+    return Wanted(changes, expected, too_fresh(look.snapshot, look.judged.diagnosis.worst, expected.get("epoch")))
 
 
 def _document(plan: RestartPlan, stops_parent: bool, *, started: bool) -> dict[str, Any]:

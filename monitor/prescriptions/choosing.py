@@ -8,7 +8,11 @@ from typing import Any
 
 from monitor.errors import RefusedError, UsageError
 from monitor.prescriptions.prescription import Considered, Prescription, kept_with_child
+from monitor.rules.result import Finding
 from monitor.run_dir import Snapshot
+
+SHOWN_FOR = 3
+"""Evaluations for which the parent must have shown a finding by the epoch of judgement."""
 
 
 def lettered(options: Sequence[Prescription]) -> Iterator[tuple[str, Prescription]]:
@@ -42,6 +46,21 @@ def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wa
         how = f" Run it with: {found.command}" if found.command else ""
         raise RefusedError(f"{found.title}: that is no restart.{how}")
     return found
+
+
+def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None) -> str:
+    """A warning where the parent has hardly shown the finding at the epoch of judgement: a child without it proves
+    little there."""
+    if worst is None or worst.onset is None or epoch is None:
+        return ""
+    seen = [record.epoch for record in snapshot.epochs if worst.onset <= record.epoch <= epoch]
+    if len(seen) >= SHOWN_FOR:
+        return ""
+    times = "evaluation" if len(seen) == 1 else "evaluations"
+    return (
+        f"Up to epoch {epoch:g} the parent has shown {worst.title.lower()} in {len(seen)} {times} only: "
+        "a child without it proves little there. Judge it later, where the parent has more."
+    )
 
 
 def agreed(option: Prescription | None, snapshot: Snapshot, epoch: float | None = None) -> dict[str, Any]:

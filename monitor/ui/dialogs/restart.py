@@ -11,9 +11,11 @@ import streamlit as st
 
 from monitor import launcher
 from monitor.away import wish_of
+from monitor.diagnosis import Diagnosis
 from monitor.errors import MonitorError
-from monitor.prescriptions.choosing import agreed, can_be_restarted_with, lettered
+from monitor.prescriptions.choosing import agreed, can_be_restarted_with, lettered, too_fresh
 from monitor.prescriptions.prescription import Prescription
+from monitor.prescriptions.registry import prescribe
 from monitor.relaunch.choices import choices
 from monitor.relaunch.options import described_run
 from monitor.relaunch.plan import RestartPlan
@@ -28,18 +30,18 @@ OWN = "My own changes"
 
 
 @st.dialog("Restart with changes", width="large")
-def restart(run_dir: Path, snapshot: Snapshot, options: Sequence[Prescription], wanted: str | None, live: bool) -> None:
+def restart(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str | None, live: bool) -> None:
     """A child run: what to change, from where, the review of everything that differs, one button.
 
-    `options` are the prescriptions of now; `wanted` is the id of the one that fills the form in, None for own changes.
+    `wanted` is the id of the prescription that fills the form in, None for own changes.
     """
-    option = _pick_option(options, wanted)
+    option = _pick_option(prescribe(snapshot, diagnosis), wanted)
     start_from = _pick_start(run_dir, snapshot)
     stops = live and _stops_parent()
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
     described = snapshot.run or described_run(snapshot.launch)
     form = fill_in(option.id if option is not None else "own", choices(run_dir, snapshot.launch, described), changes)
-    expected = _judged(option, snapshot)
+    expected = _judged(option, snapshot, diagnosis)
     plan = _plan(run_dir, snapshot, form, expected, start_from)
     can_start = plan is not None and review_restart(plan)
     away = choose(Away(), "restart")
@@ -90,7 +92,7 @@ def _stops_parent() -> bool:
     return st.radio("Parent", ways, horizontal=True, key="parent_way") == ways[0]
 
 
-def _judged(option: Prescription | None, snapshot: Snapshot) -> dict[str, Any]:
+def _judged(option: Prescription | None, snapshot: Snapshot, diagnosis: Diagnosis) -> dict[str, Any]:
     """What the child remembers; the epoch at which it is judged can be another one."""
     kept = agreed(option, snapshot)
     if "epoch" not in kept:
@@ -100,6 +102,8 @@ def _judged(option: Prescription | None, snapshot: Snapshot) -> dict[str, Any]:
     epoch = st.number_input(
         "at epoch", min_value=1.0, value=float(kept["epoch"]), step=1.0, format="%g", key="judge_at"
     )
+    if remark := too_fresh(snapshot, diagnosis.worst, float(epoch)):
+        st.warning(plain(remark), icon=None)
     return {**kept, "epoch": float(epoch)}
 
 

@@ -13,7 +13,6 @@ from monitor import audit, launcher
 from monitor.acks import acknowledge
 from monitor.diagnosis import judge
 from monitor.errors import MonitorError
-from monitor.prescriptions.registry import prescribe
 from monitor.reader import RunReader, list_runs
 from monitor.status import status_of
 from monitor.trash import archive
@@ -142,8 +141,8 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
         _acknowledge(run_dir, str(action.get("alert")))
     elif kind == "restart":
         # The prescriptions are made here: what a browser sends is a name, never the values.
-        options = prescribe(snapshot, judge(snapshot, time.time()).diagnosis)
-        restart(run_dir, snapshot, options, action.get("option"), status_of(snapshot).live)
+        diagnosis = judge(snapshot, time.time()).diagnosis
+        restart(run_dir, snapshot, diagnosis, action.get("option"), status_of(snapshot).live)
 
 
 # What can be asked while a stop is under way. (A bare text here would be painted: Streamlit shows what a page says.)
