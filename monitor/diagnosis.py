@@ -15,7 +15,7 @@ from monitor.rules.registry import evaluate
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, Thresholds, frozen
 from monitor.run_dir import Severity, Snapshot
-from monitor.status import status_of
+from monitor.status import LONGEST_ERROR, status_of
 
 Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE", "ENDED"]
 
@@ -183,7 +183,7 @@ def ended_words(snapshot: Snapshot) -> str:
         error = (snapshot.state.error if snapshot.state else None) or (
             snapshot.progress.error if snapshot.progress else None
         )
-        return f"Failed after {at}{': ' + error if error else ''}."
+        return f"Failed after {at}{': ' + error[:LONGEST_ERROR] if error else ''}."
     if status.word == "lost":
         return f"Lost: {status.evidence}"
     return f"{status.word.capitalize()} at {at}{score}."

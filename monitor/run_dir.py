@@ -69,6 +69,10 @@ RunId = Annotated[str, msgspec.Meta(pattern=rf"\A{RUN_ID_PATTERN.pattern}\Z")]
 """The name of a folder beside this one: what another's record says is never a way out of the folder of runs."""
 
 
+Words = Annotated[str, msgspec.Meta(max_length=2000)]
+"""Text that is shown wherever its run is: what is longer is none, and would be sent to every tab again and again."""
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of all records: immutable, unknown fields ignored.
 
@@ -131,7 +135,7 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     how: HowStarted = "start"
     parent: Parent | None = None
     thresholds: dict[str, float] = {}
-    asked_by: str = ""
+    asked_by: Words = ""
     script: str | None = None
     script_sha256: str | None = None
     git_commit: str | None = None
@@ -157,7 +161,7 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
 class ModelInfo(Record, frozen=True, kw_only=True):
     """The model: its name, its number of trainable parameters, and the share of them per stage (sums to 1)."""
 
-    name: str = ""
+    name: Words = ""
     parameters: int | None = None
     share_per_stage: dict[str, float] = {}
 
@@ -165,7 +169,7 @@ class ModelInfo(Record, frozen=True, kw_only=True):
 class DataInfo(Record, frozen=True, kw_only=True):
     """The corpus: sequences (`clips`) and target tokens per split, people, words, frames per output frame."""
 
-    name: str = ""
+    name: Words = ""
     clips: dict[str, int] = {}
     tokens: dict[str, int] = {}
     signers: dict[str, int] = {}
@@ -219,14 +223,14 @@ class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
 
     schema_version: int = SCHEMA_VERSION
     run_id: str
-    name: str = ""
+    name: Words = ""
     created_at: float = 0.0
     config: dict[str, Any] = {}
     config_schema: dict[str, Any] = {}
     model: ModelInfo = ModelInfo()
     data: DataInfo = DataInfo()
     floors: Floors = Floors()
-    units: dict[str, str] = {}
+    units: dict[str, Words] = {}
     """What a number means, e.g. {"loss": "nats per token", "wer": "fraction"}."""
     gap_basis: GapBasis = "train"
     """"eval": gap = val_loss - train_eval_loss (both in eval mode); "train": val_loss - train_loss."""
@@ -426,7 +430,7 @@ class Alert(Record, frozen=True, kw_only=True):
     severity: Severity
     at: float
     epoch: float | None = None
-    line: str = ""
+    line: Words = ""
     of: Literal["raised", "worse", "resolved", "start", "end", "away", ""] = ""
     """With "sent": what was told."""
     to: str = ""
@@ -455,8 +459,8 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
 
     run_id: str
     updated_at: float = 0.0
-    verdict: str = "TOO EARLY"
-    reason: str = ""
+    verdict: Words = "TOO EARLY"
+    reason: Words = ""
     worst_rule: str | None = None
     worst_severity: Severity | None = None
     epoch: float = 0.0

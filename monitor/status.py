@@ -17,6 +17,7 @@ Word = Literal[
     "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "followed", "imported"
 ]  # fmt: skip
 LIVE_WORDS = frozenset({"queued", "starting", "running", "stopping", "followed"})
+LONGEST_ERROR = 500
 AHEAD_SECS = 5.0
 """A time this far in the future is no rounding: a clock was set, or two machines disagree."""
 
@@ -109,7 +110,7 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
         at = snapshot.epochs[-1].at if snapshot.epochs else None
         return Status("imported", False, False, "Records only: no process belongs to this run.", at or None)
     if progress.outcome is not None:
-        said = f"The trainer said so{': ' + progress.error if progress.error else ''}."
+        said = f"The trainer said so{': ' + progress.error[:LONGEST_ERROR] if progress.error else ''}."
         return Status(progress.outcome, False, False, said, progress.heartbeat_at)
     if snapshot.trainer_liveness == "gone":
         return _ended_unseen(snapshot, progress.process, progress.heartbeat_at)
@@ -207,7 +208,7 @@ def _how_it_ended(snapshot: Snapshot) -> str:
     if state.signal is not None:
         parts.append(signal_name(state.signal))
     if state.error:
-        parts.append(state.error.rstrip("."))
+        parts.append(state.error[:LONGEST_ERROR].rstrip("."))
     return ("Its supervisor saw it end: " + ", ".join(parts) + ".") if parts else "Its supervisor saw it end."
 
 

@@ -15,18 +15,22 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from monitor import files, opening
 from monitor.acks import acknowledge
 from monitor.cli import main
+from monitor.diagnosis import judge
 from monitor.errors import MonitorError, RefusedError, UsageError
 from monitor.launcher import existing, start_check
 from monitor.ledger import judge_child
 from monitor.reader import RunReader, list_runs
 from monitor.trash import archive, restore, trashed
+from monitor.view.frame import frame
 from monitor.view.log import Wish, log_tail
 from monitor.view.rows import run_rows
+from monitor.view.series import Since
 from monitor.writer import RunWriter
 from tests.fake_runs import healthy
 
@@ -258,6 +262,26 @@ def test_a_hostile_document_is_a_problem_of_its_run_and_of_nothing_else(runs, wh
     rows = run_rows(runs, 1e9)
     assert len(snapshot.epochs) == 30 and [row["run"] for row in rows] == ["healthy"]
     assert time.monotonic() - began < 30
+
+
+def test_a_giant_text_is_not_sent_to_every_tab(runs):
+    """A text of 5 MB in every field that the page shows."""
+    giant, run_dir = "A" * 5_000_000, runs / "healthy"
+    for name, fields in {
+        "run.json": {"name": giant, "notes": giant, "units": {"loss": giant}, "config": {giant: giant}},
+        "launch.json": {"asked_by": giant, "script": giant},
+        "state.json": {"state": "failed", "generation": 1, "error": giant, "traceback": giant},
+        "summary.json": {"run_id": "healthy", "verdict": giant, "reason": giant},
+    }.items():
+        before = json.loads((run_dir / name).read_text()) if (run_dir / name).exists() else {}
+        (run_dir / name).write_text(json.dumps(before | fields))
+    alert = {"alert_id": "gap-1", "rule": "gap", "event": "raised", "at": 1.0, "severity": "warning", "line": giant}
+    with (run_dir / "alerts.jsonl").open("a") as file:
+        file.write(json.dumps(alert) + "\n")
+    snapshot = RunReader(run_dir).read(1e9)
+    shown = frame(snapshot, judge(snapshot, 1e9), 1e9, since=Since())
+    assert len(msgspec.json.encode(shown)) < 200_000
+    assert len(msgspec.json.encode(run_rows(runs, 1e9))) < 20_000
 
 
 def test_a_run_of_schema_99_is_refused_in_a_sentence_and_stays_a_row(runs):

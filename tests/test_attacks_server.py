@@ -287,6 +287,30 @@ def test_the_same_messages_with_the_control_token_do_stop_the_run(there, live):
     assert done == [("start", "terminal", "done"), ("stop", "page, control link", "done")]
 
 
+@pytest.mark.parametrize("edited", [True, False], ids=["edited", "as shown"])
+def test_what_was_shown_is_what_starts_or_nothing(there, live, tmp_path, edited):
+    """launch.json is edited between the restart dialog and the click."""
+    query, trap = f"run={live}", tmp_path / "it_ran"
+    path = there.runs / live / "launch.json"
+
+    async def conversation(socket):
+        session = Session(socket)
+        await session.rerun(query)
+        await session.act(query, {"kind": "restart"})
+        assert session.dialog == "Restart with changes"
+        if edited:
+            launch = json.loads(path.read_text())
+            path.write_text(json.dumps({**launch, "argv": ["touch", str(trap)]}))
+        await session.press(query, "confirm_restart")
+
+    there.talk(conversation, token=there.control, **STREAM)
+    made = [name for name in list_runs(there.runs) if name.startswith(f"{live}-")]
+    assert not trap.exists() and len(made) == (0 if edited else 1)
+    for child in made:
+        wait_for_state(there.runs / child, "running", "failed")
+        there.monitor("stop", child, "--yes", "--runs", there.runs)
+
+
 def test_the_live_route_takes_no_order_from_anybody(there, live):
     """The control token sends orders to the live route, which only answers questions."""
 

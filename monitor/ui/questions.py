@@ -28,6 +28,7 @@ Question = Mapping[str, Any]
 
 
 MOST_EPOCHS = 1e12
+MOST_TOLD = 4000
 MOST_QUESTION_CHARS = 65_536
 """No question of the page is a hundredth of that; what is longer is not looked into."""
 
@@ -127,7 +128,8 @@ def _log(snapshot: Snapshot, _judged: Judged, question: Question) -> dict[str, A
     )
     error = snapshot.state.error if snapshot.state is not None else None
     trace = snapshot.state.traceback if snapshot.state is not None else None
-    return {"last_error": error, "traceback": trace, **log.log_tail(Path(snapshot.run_dir) / LOG_FILE, wish)}
+    cut = {"last_error": (error or "")[:MOST_TOLD] or None, "traceback": (trace or "")[-MOST_TOLD:] or None}
+    return {**cut, **log.log_tail(Path(snapshot.run_dir) / LOG_FILE, wish)}
 
 
 def _one_of(names: tuple[str, ...], given: object) -> str:
