@@ -45,8 +45,8 @@ def test_a_curve_is_found_in_one_of_several_starts(tmp_path):
 
 
 def test_memory_does_not_grow_with_the_file():
-    names = ("table", "hugging-face", "wandb")
-    small, large = measure_size(1, names), measure_size(8, names)
+    names = ("table", "hugging-face")
+    small, large = measure_size(1, names), measure_size(4, names)
     for one, other in zip(small, large, strict=True):
-        assert other["steps"] + other["evaluations"] > 5 * (one["steps"] + one["evaluations"])
-        assert other["peak MiB"] < one["peak MiB"] + 6, (one, other)
+        assert other["steps"] + other["evaluations"] > 3 * (one["steps"] + one["evaluations"])
+        assert other["peak MiB"] < one["peak MiB"] + 3, (one, other)

@@ -12,7 +12,6 @@ file last grew, and the process that trains only where somebody said which one i
 from __future__ import annotations
 
 import itertools
-import re
 import statistics
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -24,18 +23,12 @@ import msgspec
 
 from monitor import files
 from monitor.errors import RefusedError
-from monitor.opening import make_folder
+from monitor.importers.folders import FILE_OF, new_folder, sizes, slug, unaccounted
 from monitor.processes import RunLock, identify
 from monitor.run_dir import (
-    CLIPS_FILE,
-    DECODES_FILE,
-    EPOCHS_FILE,
     PROGRESS_FILE,
     RUN_FILE,
     SOURCE_FILE,
-    STEPS_FILE,
-    Clip,
-    Decode,
     Epoch,
     Floors,
     GapBasis,
@@ -54,15 +47,8 @@ from monitor.run_dir import (
 )
 from monitor.writer import Outbox, gap_of
 
-MOST_TRIES = 1000
 PROGRESS_SECS = 0.5
 PACE_EPOCHS = 9
-FILE_OF: dict[type[Record], str] = {
-    Epoch: EPOCHS_FILE,
-    Step: STEPS_FILE,
-    Clip: CLIPS_FILE,
-    Decode: DECODES_FILE,
-}
 
 
 @dataclass(frozen=True)
@@ -120,7 +106,7 @@ class FollowedRun:
         self._progress = progress
         self._told_at = float("-inf")
         self._outbox = Outbox(run_dir)
-        self._passed_over = _unaccounted(run_dir, source.kept)
+        self._passed_over = unaccounted(run_dir, source.kept)
         self._ended_at: deque[float] = deque(maxlen=PACE_EPOCHS)
 
     @classmethod
@@ -242,7 +228,7 @@ class FollowedRun:
                 self.source,
                 places=dict(places),
                 memory=dict(memory),
-                kept=self.source.kept if reread else _sizes(self.run_dir),
+                kept=self.source.kept if reread else sizes(self.run_dir),
                 updated_at=now,
             )
             files.replace(self.run_dir / SOURCE_FILE, encode(self.source))
@@ -255,7 +241,7 @@ class FollowedRun:
 
     def pass_over_again(self) -> None:
         """The source will be read again from where it stood at the last commit without `reread`."""
-        self._passed_over = _unaccounted(self.run_dir, self.source.kept)
+        self._passed_over = unaccounted(self.run_dir, self.source.kept)
 
     def mapped(self, mapping: Mapping[str, Any]) -> None:
         """The source is read in another way from now on; the next commit notes it."""
@@ -320,48 +306,3 @@ def _run(run_id: str, about: About, now: float) -> Run:
         notes=about.notes,
         reading=about.reading,
     )
-
-
-def _sizes(run_dir: Path) -> dict[str, int]:
-    return {name: (run_dir / name).stat().st_size for name in FILE_OF.values() if (run_dir / name).exists()}
-
-
-def _unaccounted(run_dir: Path, kept: Mapping[str, int]) -> dict[str, int]:
-    """Records per file that stand behind what the last commit accounts for."""
-    counts = {}
-    for kind, name in FILE_OF.items():
-        try:
-            with (run_dir / name).open("rb") as file:
-                file.seek(kept.get(name, 0))
-                counts[name] = sum(_is_record(line, kind) for line in file)
-        except FileNotFoundError:
-            continue
-    return counts
-
-
-def _is_record(line: bytes, kind: type[Record]) -> bool:
-    """Whether a reader takes this line; the torn end of a killed writer is none."""
-    if not line.endswith(b"\n"):
-        return False
-    try:
-        decode(line, kind)
-    except ValueError:
-        return False
-    return True
-
-
-def slug(name: str) -> str:
-    """A name for people → a folder's name."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:60] or "imported"
-
-
-def new_folder(runs_dir: Path, name: str) -> Path:
-    """A folder of this name, or of the next free one, that nobody else has made. Raises OSError or RefusedError."""
-    for number in range(1, MOST_TRIES):
-        folder = runs_dir / (name if number == 1 else f"{name}-{number}")
-        try:
-            make_folder(folder, exist_ok=False)
-        except FileExistsError:
-            continue
-        return folder
-    raise RefusedError(f"{runs_dir} holds {MOST_TRIES} runs called {name}; give another --name.")

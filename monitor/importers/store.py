@@ -13,8 +13,9 @@ import msgspec
 
 from monitor import files
 from monitor.errors import RefusedError
-from monitor.importers.live import FILE_OF, new_folder, slug
+from monitor.importers.folders import FILE_OF, new_folder, slug
 from monitor.importers.samples import Sample
+from monitor.opening import make_folder
 from monitor.run_dir import RUN_FILE, Clip, Decode, Epoch, Floors, GapBasis, Record, Run, Step, encode, encode_line
 from monitor.writer import gap_of
 
@@ -41,7 +42,7 @@ def keep(runs_dir: Path, imported: Imported, now: float) -> str:
     # Hidden until it is whole: whoever is interrupted leaves no half of a run in the list.
     aside = runs_dir / f".importing-{secrets.token_hex(6)}"
     try:
-        aside.mkdir(parents=True)
+        make_folder(aside)
         _write_records(aside, imported)
         run_dir = new_folder(runs_dir, slug(imported.name))
         files.replace(aside / RUN_FILE, encode(_described(run_dir.name, imported, now)))

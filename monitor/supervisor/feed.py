@@ -17,8 +17,9 @@ import msgspec
 
 from monitor import files
 from monitor.errors import MonitorError
+from monitor.importers.folders import FILE_OF
 from monitor.importers.growing import GrowingFile
-from monitor.importers.live import FILE_OF, About, FollowedRun, read_source
+from monitor.importers.live import About, FollowedRun, read_source
 from monitor.importers.log_follow import LOG_FORMAT, LOOK_BYTES, LogFollower
 from monitor.importers.log_proposal import LogMapping, mapping_of, propose_log, words
 from monitor.importers.log_reading import LogScan

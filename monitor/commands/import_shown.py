@@ -1,0 +1,70 @@
+"""How `import` shows what it understood: as a screen for people, as a document for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table as Screen
+
+from monitor.commands.common import console
+from monitor.importers.importing import Plan
+from monitor.importers.mapping import as_json
+
+
+def show_plan(chosen: Plan) -> None:
+    screen = console()
+    steps = f" and {chosen.counts.steps:,} steps" if chosen.counts.steps else ""
+    screen.print(f"{chosen.path.name} is {chosen.kind.title}: {chosen.counts.evaluations:,} evaluations{steps}.")
+    rows = Screen("column", "becomes", "unit", "first", "last", box=None, pad_edge=False)
+    for use in chosen.reading.uses:
+        first, last = (value_of(epoch, use.field) for epoch in (chosen.first, chosen.last))
+        unit = "percent → fraction" if use.scale != 1 else "fraction" if use.why else "as it is"
+        rows.add_row(use.column, use.field, f"{unit} ({use.why})" if use.why else unit, first, last)
+    screen.print(rows)
+    if chosen.units["loss"] == "as logged":
+        screen.print("Loss per token, utterance or frame? The file does not say; --per UNIT does.")
+    used = {use.column for use in chosen.reading.uses}
+    unused = [column for column in chosen.survey.columns if column not in used]
+    if unused:
+        more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""
+        screen.print(f"Kept beside, under their own names: {', '.join(unused[:20])}{more}.")
+    _show_samples(chosen)
+    for note in chosen.notes:
+        screen.print(note)
+    if chosen.unread.count:
+        screen.print(f"Not read: {chosen.unread.count:,}.")
+        for sentence in chosen.unread.sentences()[:5]:
+            screen.print(f"  {sentence}")
+
+
+def _show_samples(chosen: Plan) -> None:
+    samples = chosen.samples
+    if samples:
+        empty = sum(not sample.hypothesis for sample in samples)
+        epochs = sorted({sample.epoch for sample in samples if sample.epoch is not None})
+        where = f" of epoch {', '.join(f'{epoch:g}' for epoch in epochs[-5:])}" if epochs else ""
+        console().print(f"Predictions{where}: {len(samples)}, {empty} of them empty.")
+
+
+def value_of(record: Any, field: str) -> str:
+    value = getattr(record, field, None)
+    return "–" if value is None else f"{value:.4g}"
+
+
+def figures_of(record: Any) -> str:
+    shown = [(name, value_of(record, name)) for name in ("train_loss", "val_loss", "val_wer")]
+    return ", ".join(f"{name} {value}" for name, value in shown if value != "–")
+
+
+def as_document(chosen: Plan) -> dict[str, Any]:
+    return {
+        "format": chosen.kind.name,
+        "epochs": chosen.counts.evaluations,
+        "steps": chosen.counts.steps,
+        "samples": len(chosen.samples),
+        "starts": chosen.starts,
+        "columns": as_json(chosen.reading.uses),
+        "units": chosen.units,
+        "notes": list(chosen.notes),
+        "not_read": {"count": chosen.unread.count, "first": chosen.unread.first},
+    }
