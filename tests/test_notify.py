@@ -219,3 +219,15 @@ def test_a_missing_variable_is_named_and_the_other_address_gets_its_message(runs
     wait_for(lambda: "1-json not delivered" in (run_dir / "supervisor.log").read_text())
     assert "the environment has no NOT_SET_HERE" in (run_dir / "supervisor.log").read_text()
     assert box.paths == ["/plain"]
+
+
+def test_a_run_that_never_began_is_told_too(runs, box: Receiver):
+    box.go_up()
+    runs.parent.mkdir()
+    (runs.parent / "vitalsigns.toml").write_text(box.settings())
+    run_dir = runs / start(runs, ["pythonn", "train.py"], cwd=runs.parent, name="r")
+    wait_for(lambda: box.taken)
+    assert box.titles[0].startswith("FAILED · r")
+    assert "'pythonn' is not on the PATH" in box.taken[0]["message"]
+    wait_for(lambda: is_over(run_dir))
+    assert sent(run_dir) == [("run-end-1", "end", "1-json")]

@@ -22,6 +22,7 @@ from monitor.supervisor.begin import Mode, begin
 from monitor.supervisor.detach import Report, detached
 from monitor.supervisor.following import Following
 from monitor.supervisor.supervision import Supervision
+from monitor.supervisor.unstarted import Unstarted
 
 log = logging.getLogger("monitor.supervisor")
 
@@ -91,6 +92,9 @@ def _supervise(run_dir: Path, mode: Mode, options: argparse.Namespace, report: R
             # The run may be resumed at once, whether or not somebody can be told of its end.
             lock.release()
             _deliver(supervision, leaving)
+        elif (unstarted := Unstarted(run_dir)).is_the_last():
+            lock.release()
+            _deliver(unstarted, leaving)
     except (MonitorError, OSError) as problem:
         log.warning("%s", problem)
         report(str(problem))
@@ -120,7 +124,7 @@ def _stay(supervision: Supervision | Following, leaving: Leaving) -> None:
         time.sleep(TICK_SECS)
 
 
-def _deliver(supervision: Supervision | Following, leaving: Leaving) -> None:
+def _deliver(supervision: Supervision | Following | Unstarted, leaving: Leaving) -> None:
     """Stays until all is told, at most a day; leaves at once when the run is gone or another supervisor has it."""
     deadline = time.monotonic() + DELIVER_SECS
     while not leaving.asked and not supervision.tell_on(time.time()):
