@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import subprocess
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,11 +17,12 @@ from monitor.notify.addresses import resolved
 from monitor.notify.courier import Courier
 from monitor.notify.letters import Delivery, Job, Letter
 from monitor.notify.message import Scene, compose
+from monitor.notify.outbox import Outbox
 from monitor.notify.pending import Item, Known, findings_to_tell, run_to_tell
 from monitor.notify.post import _in_our_words
 from monitor.provenance import code_of
 from monitor.run_dir import Alert, AwayAct, Launch
-from monitor.settings import Notify, settings_for
+from monitor.settings import Notify, Settings, settings_for
 from monitor.status import Status, status_of
 from tests import fake_runs
 from tests.receiver import SECRET, receiver
@@ -246,3 +248,62 @@ def test_the_picture_shows_both_curves_and_is_attached_where_there_are_some(tmp_
     with Image.open(io.BytesIO(base64.b64decode(picture["base64"]))) as image:
         colours = {colour for _, colour in image.getcolors(100_000)}
     assert {(0x00, 0x69, 0xA8), (0xC2, 0x41, 0x0C)} <= colours
+
+
+@pytest.fixture
+def outbox(monkeypatch):
+    """An outbox whose courier delivers at once; `jobs` is what it was given."""
+
+    class AtOnce:
+        def __init__(self, job):
+            jobs.append(job)
+            self.job = job
+
+        def poll(self):
+            return [Delivery(letter.to, True) for letter in self.job.letters]
+
+    jobs: list[Job] = []
+    recorded: list[Alert] = []
+    monkeypatch.setattr("monitor.notify.outbox.Courier", AtOnce)
+    wishes = Notify(addresses=("json://a",), min_minutes=15.0)
+    box = Outbox(lambda: Settings(Path("vitalsigns.toml"), notify=wishes), recorded.append)
+
+    def tell(now, *alerts, **of_scene):
+        box.offer(scene(**of_scene), alerts)
+        box.tick(now)
+        box.tick(now)
+        return [letter.title.split(" ·")[0] for job in jobs for letter in job.letters]
+
+    tell.box, tell.recorded = box, recorded
+    return tell
+
+
+def test_a_second_message_waits_its_minutes_and_takes_everything_new_along(outbox):
+    first, second, third = (event("raised", rule=rule) for rule in ("gap", "disk", "stalled"))
+    assert len(outbox(1000.0, first)) == 1
+    assert len(outbox(1000.0 + 14 * 60, first, second)) == 1 and outbox.box.is_waiting
+    assert len(outbox(1000.0 + 15 * 60, first, second, third)) == 2
+    assert [alert.rule for alert in outbox.recorded] == ["gap", "disk", "stalled"]
+    assert not outbox.box.is_waiting
+
+
+def test_a_graver_one_and_the_end_of_the_run_do_not_wait(outbox):
+    first, worse = event("raised"), event("worse", "critical")
+    assert len(outbox(1000.0, first)) == 1
+    assert len(outbox(1001.0, first, worse)) == 2
+    assert outbox(1002.0, first, worse, status=ended("failed"))[2:] == ["FAILED"]
+    assert len(outbox(1003.0, first, worse, status=ended("failed"))) == 3
+
+
+def test_what_was_sent_and_could_not_be_written_down_is_not_sent_again(outbox, monkeypatch):
+    def full(alert):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(outbox.box, "_record", full)
+    with pytest.raises(OSError, match="No space left"):
+        outbox(1000.0, event("raised"))
+    with pytest.raises(OSError, match="No space left"):
+        outbox(9000.0, event("raised"))
+    monkeypatch.setattr(outbox.box, "_record", outbox.recorded.append)
+    assert len(outbox(18000.0, event("raised"))) == 1
+    assert [alert.of for alert in outbox.recorded] == ["raised"]
