@@ -92,10 +92,25 @@ class Scribe:
         return len(epochs) >= wanted
 
 
-def test_a_full_disk_holds_up_no_training_and_all_is_written_once_there_is_room(tmp_path, tell):
+@pytest.fixture
+def scribe_at(tmp_path):
+    """Starts a scribe for a run directory; one that a failed test left running is killed."""
+    made: list[Scribe] = []
+
+    def start_one(run_dir: Path, **how: bool) -> Scribe:
+        made.append(Scribe(tmp_path, run_dir, **how))
+        return made[-1]
+
+    yield start_one
+    for scribe in made:
+        scribe.process.kill()
+        scribe.process.wait()
+
+
+def test_a_full_disk_holds_up_no_training_and_all_is_written_once_there_is_room(tmp_path, scribe_at, tell):
     cycles = times(2, 40)
     with small_disk(tmp_path / "disk", 16_384) as disk:
-        scribe = Scribe(tmp_path, disk / "run")
+        scribe = scribe_at(disk / "run")
         for _ in range(cycles):
             scribe.goes_on()
             ballast = fill(disk)
@@ -109,10 +124,10 @@ def test_a_full_disk_holds_up_no_training_and_all_is_written_once_there_is_room(
     tell("disk full", "a tmpfs filled to the last byte under a writer, then freed", cycles)
 
 
-def test_a_file_that_may_not_grow_cuts_lines_short_and_loses_none(tmp_path, tell):
+def test_a_file_that_may_not_grow_cuts_lines_short_and_loses_none(tmp_path, scribe_at, tell):
     """RLIMIT_FSIZE makes a real write return less than was given, at whatever byte the limit stands."""
     cycles, seed = times(4, 80), random.Random(1)
-    scribe = Scribe(tmp_path, tmp_path / "run")
+    scribe = scribe_at(tmp_path / "run")
     scribe.goes_on()
     for _ in range(cycles):
         sizes = [(scribe.run_dir / name).stat().st_size for name in (EPOCHS_FILE, STEPS_FILE)]
@@ -193,9 +208,11 @@ def test_a_run_on_a_read_only_disk_is_read_by_everything_and_a_writer_is_told_wh
 
 
 @pytest.mark.parametrize("mode", [0o500, 0o000], ids=["no writing", "no entry"])
-def test_rights_taken_away_in_mid_run_hold_up_no_training_and_all_is_written_when_they_are_back(tmp_path, tell, mode):
+def test_rights_taken_away_in_mid_run_hold_up_no_training_and_all_is_written_when_they_are_back(
+    tmp_path, scribe_at, tell, mode
+):
     cycles = times(1, 20)
-    scribe = Scribe(tmp_path, tmp_path / "run", bound=True)
+    scribe = scribe_at(tmp_path / "run", bound=True)
     scribe.goes_on()
     for _ in range(cycles):
         heard = read_progress(scribe.run_dir).heartbeat_at
@@ -209,9 +226,9 @@ def test_rights_taken_away_in_mid_run_hold_up_no_training_and_all_is_written_whe
     tell("rights", "a run directory without write or entry in mid-run, then with it again", cycles)
 
 
-def test_a_run_directory_that_is_moved_away_and_back_has_everything(tmp_path, tell):
+def test_a_run_directory_that_is_moved_away_and_back_has_everything(tmp_path, scribe_at, tell):
     cycles = times(2, 40)
-    scribe = Scribe(tmp_path, tmp_path / "run")
+    scribe = scribe_at(tmp_path / "run")
     for _ in range(cycles):
         scribe.goes_on()
         scribe.run_dir.rename(tmp_path / "elsewhere")
@@ -223,9 +240,9 @@ def test_a_run_directory_that_is_moved_away_and_back_has_everything(tmp_path, te
     tell("vanished", "a run directory moved away and back under its writer", cycles)
 
 
-def test_a_run_directory_that_is_removed_ends_no_training_and_a_new_one_gets_what_comes(tmp_path, tell):
+def test_a_run_directory_that_is_removed_ends_no_training_and_a_new_one_gets_what_comes(tmp_path, scribe_at, tell):
     cycles = times(1, 20)
-    scribe = Scribe(tmp_path, tmp_path / "run")
+    scribe = scribe_at(tmp_path / "run")
     for _ in range(cycles):
         scribe.goes_on()
         shutil.rmtree(scribe.run_dir, ignore_errors=True)
@@ -246,8 +263,8 @@ def _epochs(run_dir: Path) -> list[int]:
     return [int(json.loads(line)["epoch"]) for line in lines]
 
 
-def test_a_run_directory_that_never_comes_back_ends_no_training(tmp_path):
-    scribe = Scribe(tmp_path, tmp_path / "run")
+def test_a_run_directory_that_never_comes_back_ends_no_training(tmp_path, scribe_at):
+    scribe = scribe_at(tmp_path / "run")
     scribe.goes_on()
     wait_for(lambda: not scribe.run_dir.exists() or shutil.rmtree(scribe.run_dir, ignore_errors=True))
     scribe.goes_on(60)
