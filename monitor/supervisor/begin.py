@@ -25,6 +25,7 @@ from monitor.launch import (
     resume_flags,
 )
 from monitor.origin import fingerprint, is_from_here, stranger_words
+from monitor.relaunch.code import code_since
 from monitor.run_dir import LOG_FILE, Launch, State
 from monitor.slots import Capacity, capacity_for, environment_of
 from monitor.supervisor import group
@@ -97,7 +98,12 @@ def _next_generation(this: Beginning, last: State | None, mode: Mode) -> int:
 def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: bool) -> Supervision | None:
     waits = after_parent and this.launch.parent is not None
     _refuse_stranger(this)
-    first = State(state="queued" if waits else "starting", generation=generation, supervisor=processes.identify())
+    first = State(
+        state="queued" if waits else "starting",
+        generation=generation,
+        supervisor=processes.identify(),
+        code_line=_code_line(this) if resumed else "",
+    )
     state_file = StateFile(this.run_dir, first, time.time)
     try:
         device = DeviceWait(this.run_dir, state_file, _capacity(this)) if this.launch.device else None
@@ -149,6 +155,15 @@ def _capacity(this: Beginning) -> Capacity:
 def _parent_dir(this: Beginning) -> Path:
     assert this.launch.parent is not None
     return this.run_dir.parent / this.launch.parent.run_id
+
+
+def _code_line(this: Beginning) -> str:
+    """What has changed in the code since the run was started, at this resume or at an earlier one."""
+    last = read_state(this.run_dir)
+    change = code_since(this.launch, "it") if is_from_here(this.launch) else None
+    if change is not None and change.is_same is False:
+        return change.line
+    return last.code_line if last is not None else ""
 
 
 def _refuse_stranger(this: Beginning) -> None:
