@@ -23,6 +23,7 @@ SCRIPTS = (
     "figures.js",
     "tabs.js",
     "moment.js",
+    "offline.js",
     "verdict.js",
     "tiles.js",
     "flags.js",

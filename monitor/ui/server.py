@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from streamlit import config
 
 from monitor import audit
+from monitor.serving import ssh_line
 from monitor.ui import assets
 from monitor.ui.access import AccessGate, Tokens, load_tokens
 from monitor.ui.firstpaint import FirstPaint
@@ -98,6 +99,12 @@ def middleware() -> list[Middleware]:
     ]
 
 
+@functools.cache
+def tunnel() -> str:
+    """The command that brings this page to a laptop. The first answer may wait for a name service."""
+    return ssh_line(int(config.get_option("server.port")))
+
+
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Prints the links: the socket is bound by now, so the port is the real one."""
@@ -107,7 +114,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     audit.come_by(way)
     audit.note(runs_dir(), "serve", "", "done", f"port {config.get_option('server.port')}, {way}")
     # The first look at a large folder is made before anybody asks for it.
-    warming = asyncio.create_task(listing().latest())
+    warming = [asyncio.create_task(work) for work in (listing().latest(), asyncio.to_thread(tunnel))]
     yield
-    warming.cancel()
+    for task in warming:
+        task.cancel()
     audit.note(runs_dir(), "serve --stop", "", "done", f"port {config.get_option('server.port')}")

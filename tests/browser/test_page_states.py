@@ -199,10 +199,13 @@ def test_a_dashboard_that_dies_is_said_and_comes_back_without_a_reload(dashboard
             lambda: page.title().startswith("⏸ page offline"), 5, "the tab does not say that the page is offline"
         )
         assert "68.0 %" in page.get_by_test_id("tile-val_wer").inner_text(), "the last data were not kept"
+        told = page.get_by_test_id("offline").inner_text()
+        assert "What is shown is of" in told and f"ssh -N -L {dashboard.port}:127.0.0.1:{dashboard.port}" in told
     finally:
         dashboard.serve("--port", dashboard.port)  # the other tests of the session look at it too
     page.get_by_test_id("connection").filter(has_text="last record").wait_for(timeout=30_000)
     assert page.evaluate("() => window.sameDocument")
+    assert not page.get_by_test_id("offline").is_visible()
     wait_until(lambda: "offline" not in page.title(), 15, "the title still says offline")
 
 

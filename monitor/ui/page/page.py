@@ -24,7 +24,7 @@ from monitor.ui.dialogs.restart import restart
 from monitor.ui.dialogs.resume import resume
 from monitor.ui.dialogs.stop import stop, stop_several
 from monitor.ui.listing import FIRST_ROWS
-from monitor.ui.server import base_path, listing, runs_dir, tokens
+from monitor.ui.server import base_path, listing, runs_dir, tokens, tunnel
 from monitor.view.frame import frame as build_frame
 from monitor.view.series import Since
 
@@ -58,6 +58,7 @@ def _data(folder: Path, run_id: str | None, role: str) -> dict[str, Any]:
         "role": role,
         "run": run_id,
         "runs_dir": str(folder),
+        "tunnel": tunnel() if role == "control" else "",
         **_first_paint(folder, run_id),
     }
     st.session_state["data"] = (mode_of_run, data)

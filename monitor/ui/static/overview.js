@@ -83,12 +83,14 @@ class ListPage {
     this.ledger = buildLedger((run) => this.emit({ kind: "open", run }));
     this.empty = this.buildEmpty(control);
     this.selection = this.buildSelection(control);
+    this.offlineNote = buildOffline(data.tunnel);
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
     this.help = buildHelp();
     this.node = h(
       "div",
       { class: "vs-page" },
       h("header", { class: "vs-header" }, h("div", { class: "vs-header-main" }, h("h1", { class: "vs-name" }, "Vitalsigns"), h("span", { class: "vs-muted vs-path" }, data.runs_dir)), h("div", { class: "vs-header-side" }, this.connectionText, control ? null : h("span", { class: "vs-muted" }, "read-only view"), this.search, helpButton(this.help))),
+      this.offlineNote.node,
       this.problem,
       this.missed.node,
       this.devices,
@@ -369,6 +371,8 @@ class ListPage {
 
   connection(state) {
     this.offline = !state.online;
+    if (!this.offline) this.lastHeard = Date.now() / 1000;
+    if (this.lastHeard) paintOffline(this.offlineNote, this.offline, this.lastHeard);
     if (this.offline) document.title = "⏸ page offline · Vitalsigns";
     setText(this.connectionText, state.online ? "" : `This page is not connected; trying again in ${state.retryInSecs} s.`);
     if (state.online && this.connectionText.lost) this.paint();

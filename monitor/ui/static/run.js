@@ -63,13 +63,14 @@ class RunPage {
     this.log = buildLog(data.run, this.ask, data);
     this.moment = buildMoment((epoch) => this.lookBack(epoch));
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
+    this.offlineNote = buildOffline(data.tunnel);
     this.toasts = toastArea();
     this.tabs.panels.now.append(...this.now.nodes);
     this.tabs.panels.predictions.append(this.predictions.node);
     this.tabs.panels.diagnosis.append(this.diagnosis.node);
     this.tabs.panels.compare.append(this.compare.node);
     this.tabs.panels.log.append(this.log.node);
-    this.node = h("div", { class: "vs-page" }, this.header.node, this.problem, this.moment.node, Object.values(this.tabs.panels), this.help.node, this.toasts);
+    this.node = h("div", { class: "vs-page" }, this.header.node, this.offlineNote.node, this.problem, this.moment.node, Object.values(this.tabs.panels), this.help.node, this.toasts);
     this.root.replaceChildren(this.node);
     // On a wall: word, reason and four numbers, to be read from across the room.
     this.root.classList.toggle("vs-wall", Address.read("view") === "wall");
@@ -270,6 +271,8 @@ class RunPage {
   connection(state) {
     this.offline = !state.online;
     this.header.node.classList.toggle("vs-offline", this.offline);
+    if (!this.offline) this.lastHeard = Date.now() / 1000;
+    if (this.lastHeard) paintOffline(this.offlineNote, this.offline, this.lastHeard);
     this.nameTab();
     if (state.online) return this.tick();
     setText(this.header.connection, `This page is not connected; trying again in ${state.retryInSecs} s. The run is not affected.`);
