@@ -71,3 +71,16 @@ def test_a_person_with_a_keyboard_gets_everywhere(dashboard, tab):
     page.get_by_test_id("tab-now").focus()
     page.keyboard.press("ArrowRight")
     assert page.get_by_test_id("panel-predictions").is_visible()
+
+
+def test_abbreviations_are_explained_where_the_pointer_rests(dashboard, tab, sick):
+    page = tab()
+    open_run(page, dashboard, sick)
+    for tile in ("tile-val_wer", "tile-gap", "tile-val_loss", "tile-words"):
+        assert len(page.get_by_test_id(tile).get_attribute("title")) > 40
+    heads = page.locator("[data-testid=panel-now] .vs-card-head h2[title]").all()
+    assert ["word error rate" in head.get_attribute("title") for head in heads if head.inner_text() == "WER"] == [True]
+    page.get_by_test_id("tab-diagnosis").click()
+    rows = page.get_by_test_id("healthy").locator("tbody th")
+    explained = {row.inner_text(): row.get_attribute("title") for row in rows.all()}
+    assert "b*" in explained["blank frames"] and "word error rate" in explained["val WER against chance"]

@@ -31,7 +31,7 @@ function tokens(root) {
 // A card with head, note, and a box of fixed height: nothing moves when the chart arrives.
 function chartCard(id, title, height, onReset) {
   const box = h("div", { class: "vs-chart", "data-testid": `chart-${id}`, style: `height:${height}px` });
-  const head = h("h2", {}, title);
+  const head = h("h2", { title: explained(title) }, title);
   const note = h("p", { class: "vs-chart-note vs-muted vs-tabular" });
   const reset = h("button", { type: "button", class: "vs-link vs-reset", "data-testid": `reset-${id}`, onclick: onReset }, "Show all");
   show(reset, false);

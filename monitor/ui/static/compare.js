@@ -156,7 +156,7 @@ function paintOutcome(ui, card) {
 function fillRows(head, body, names, rows) {
   keyed(head, names, (name) => name, () => h("th", { scope: "col" }), (node, name) => setText(node, name));
   keyed(body, rows, (row) => row[0], () => h("tr", {}), (node, row) => {
-    keyed(node, row.map((text, i) => [i, text]), ([i]) => i, ([i]) => h(i ? "td" : "th", i ? {} : { scope: "row" }), (cell, [, text]) => setText(cell, text));
+    keyed(node, row.map((text, i) => [i, text]), ([i]) => i, ([i, text]) => h(i ? "td" : "th", i ? {} : { scope: "row", title: explained(text) }), (cell, [, text]) => setText(cell, text));
   });
 }
 

@@ -89,6 +89,7 @@ function paintDiagnosis(ui, frame) {
   const newRow = (count) => () => h("tr", {}, h("th", { scope: "row" }), Array.from({ length: count - 1 }, () => h("td", {})));
   keyed(ui.healthy, frame.healthy, (row) => row[0], newRow(4), (node, row) => {
     cells(node, row);
+    node.firstChild.title = explained(row[0]) ?? "";
     node.dataset.status = row[3];
   });
   keyed(ui.limits, frame.limits, (limit) => limit.name, newRow(4), (node, limit) => {

@@ -19,6 +19,12 @@ const GLOSSARY = [
   ["⬣ ▲ ○", "critical (lost or wasting time), warning (look when convenient), information"],
 ];
 
+// What the abbreviations in a text mean, for whoever rests the pointer on it; null where there is none.
+function explained(text) {
+  const found = GLOSSARY.filter(([term]) => text.toLowerCase().includes(term.toLowerCase()));
+  return found.length ? found.map(([term, meaning]) => `${term}: ${meaning}.`).join("\n") : null;
+}
+
 function buildHelp() {
   const list = (rows) => h("dl", { class: "vs-help-list" }, rows.flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]));
   const close = h("button", { type: "button", class: "vs-button" }, "Close");

@@ -1,0 +1,59 @@
+"""The charts of a live run: smoothing with the raw line behind, ranges, forecast, goal, one cursor over all."""
+
+import pytest
+
+from monitor.run_dir import Floors
+from monitor.writer import RunWriter
+from tests.browser.conftest import wait_until
+from tests.browser.test_page_states import open_run
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+
+CURSORS = """() => ["loss", "wer", "words"].map((id) =>
+  !document.querySelector(`[data-testid=chart-${id}]`).parentNode.querySelector(".vs-cursor").hidden)"""
+
+
+def chart(name):
+    return f"document.querySelector('[data-testid=chart-{name}]')"
+
+
+@pytest.fixture
+def live(dashboard):
+    """Twenty evaluations of a run that goes on; its first loss is ten times the rest."""
+    with RunWriter(dashboard.runs / "charted", floors=Floors(wer_constant=0.9, loss_unigram=4.0), epochs=80) as run:
+        for epoch in range(1, 21):
+            loss = 44.6 if epoch == 1 else 2 + 3 / epoch
+            run.log_epoch(epoch, train_loss=loss, val_loss=loss + 0.2, val_wer=0.95 - 0.02 * epoch, length_ratio=0.9)
+        yield "charted"
+
+
+def test_what_can_be_set_about_the_charts_does_what_it_says(dashboard, tab, live):
+    page = tab()
+    open_run(page, dashboard, live)
+    page.wait_for_function(f"() => {chart('wer')}._fullLayout")
+    names = page.evaluate(f"() => {chart('wer')}.data.map((trace) => trace.name)")
+    assert "expected" in names, "a live run's WER has no forecast"
+    assert page.evaluate(f"() => {chart('wer')}._fullLayout.xaxis.range[1]") > 20
+    labels = page.get_by_test_id("chart-wer").locator("xpath=..").locator(".vs-chart-label")
+    assert {"goal 60 @60", "chance 90.0"} <= set(labels.all_inner_texts())
+
+    assert page.evaluate(f"() => {chart('loss')}._fullLayout.yaxis.range[1]") < 10
+    assert "44.6 and 44.8 at epoch 1, off the scale" in page.locator(".vs-chart-note").first.inner_text()
+    page.get_by_test_id("scale-everything").click()
+    assert page.evaluate(f"() => {chart('loss')}._fullLayout.yaxis.range[1]") > 44.8
+    page.get_by_test_id("smooth-0.6").click()
+    names = page.evaluate(f"() => {chart('loss')}.data.map((trace) => trace.name)")
+    assert {"val, raw", "val, smoothed", "train, raw", "train, smoothed"} <= set(names)
+
+
+def test_the_pointer_in_one_chart_draws_a_line_at_the_same_place_in_the_others(dashboard, tab, live):
+    page = tab()
+    open_run(page, dashboard, live)
+    page.wait_for_function(f"() => {chart('words')}._fullLayout")
+    page.get_by_test_id("chart-wer").scroll_into_view_if_needed()
+    box = page.get_by_test_id("chart-wer").bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
+    wait_until(lambda: page.evaluate(CURSORS) == [True, False, True], 10, "the other charts show no cursor")
+    page.mouse.move(5, 5)
+    wait_until(lambda: not any(page.evaluate(CURSORS)), 10, "the cursor stayed")
