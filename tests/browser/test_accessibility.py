@@ -83,4 +83,4 @@ def test_abbreviations_are_explained_where_the_pointer_rests(dashboard, tab, sic
     page.get_by_test_id("tab-diagnosis").click()
     rows = page.get_by_test_id("healthy").locator("tbody th")
     explained = {row.inner_text(): row.get_attribute("title") for row in rows.all()}
-    assert "b*" in explained["blank frames"] and "word error rate" in explained["val WER against chance"]
+    assert "1 is right" in explained["words out / in"] and "word error rate" in explained["val WER against chance"]

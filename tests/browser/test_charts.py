@@ -19,13 +19,14 @@ def chart(name):
 
 
 @pytest.fixture
-def live(dashboard):
+def live(dashboard, request):
     """Twenty evaluations of a run that goes on; its first loss is ten times the rest."""
-    with RunWriter(dashboard.runs / "charted", floors=Floors(wer_constant=0.9, loss_unigram=4.0), epochs=80) as run:
+    name = request.node.name[-40:]
+    with RunWriter(dashboard.runs / name, floors=Floors(wer_constant=0.9, loss_unigram=4.0), epochs=80) as run:
         for epoch in range(1, 21):
             loss = 44.6 if epoch == 1 else 2 + 3 / epoch
             run.log_epoch(epoch, train_loss=loss, val_loss=loss + 0.2, val_wer=0.95 - 0.02 * epoch, length_ratio=0.9)
-        yield "charted"
+        yield name
 
 
 def test_what_can_be_set_about_the_charts_does_what_it_says(dashboard, tab, live):
