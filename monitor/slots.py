@@ -75,13 +75,16 @@ class Standing:
 
 
 def wish_of(text: str) -> str:
-    """What a person calls a device, as it is stored: "2" and "cuda:2" are cuda:2, "any" is cuda. Raises UsageError."""
+    """What a person calls a device, as it is stored: "2" and "cuda:2" are cuda:2, "any" is cuda, "none" is "".
+
+    Raises UsageError.
+    """
     plain = text.strip().lower().removeprefix("cuda:").removeprefix("gpu")
     if plain.isdecimal():
         return f"cuda:{int(plain)}"
-    named = {"any": ANY_GPU, "cuda": ANY_GPU, "": ANY_GPU, "cpu": CPU}
+    named = {"any": ANY_GPU, "cuda": ANY_GPU, "": ANY_GPU, "cpu": CPU, "none": ""}
     if plain not in named or not text.strip():
-        raise UsageError(f"--device {text}: must be the number of a GPU (such as 0), any, or cpu.")
+        raise UsageError(f"--device {text}: must be the number of a GPU (such as 0), any, cpu, or none.")
     return named[plain]
 
 

@@ -37,6 +37,7 @@ class StopPlan:
     can_save: bool
     lines: tuple[str, ...]
     asked: str = ""
+    is_queued: bool = False
 
 
 def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
@@ -50,7 +51,9 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
         )
     afar = (f"{status.evidence} The request waits until its supervisor there sees it.",) if status.unseen else ()
     if known is None or not known.listens:
-        return StopPlan(snapshot.run_id, False, (*_signalled(snapshot), _lost(run_dir, snapshot, now), *afar), asked)
+        return StopPlan(
+            snapshot.run_id, False, (*_signalled(snapshot), _lost(run_dir, snapshot, now), *afar), asked, is_queued=True
+        )
     step = f" ({known.step_secs:.2g} s)" if known.step_secs else ""
     if known.checkpoint is None and not _is_own(snapshot.launch):
         said = f"It finishes the current step{step} and leaves its loop; it has told of no checkpoint so far."

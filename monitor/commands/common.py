@@ -50,7 +50,7 @@ RunArgument = Annotated[
 DeviceOption = Annotated[
     str | None,
     typer.Option(
-        "--device", metavar="N|any|cpu", help="Have this GPU (any, or the CPU) alone; wait while it is taken."
+        "--device", metavar="N|any|cpu|none", help="Have this GPU (any, or the CPU) alone; wait while it is taken."
     ),
 ]
 

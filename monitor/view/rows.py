@@ -112,13 +112,15 @@ def _readable_row(run_dir: Path, now: float) -> Row:
     at = max(summary.updated_at, progress.heartbeat_at if progress else 0.0, launch.created_at if launch else 0.0)
     total = summary.epochs or (progress.epochs if progress else None)
     outcome = read_outcome(run_dir)
+    waiting = state.queue if state is not None and status.word == "queued" else None
     return {
         "run": run_dir.name,
         "parent": launch.parent.run_id if launch and launch.parent else None,
         "mine": _is_mine(run_dir),
         "owner": launch.asked_by if launch else "",
         "changed": sorted(launch.parent.changes) if launch and launch.parent else [],
-        "state": status.text,
+        "state": f"queued, position {waiting.position}" if waiting else status.text,
+        "waits_for": waiting.device if waiting else "",
         "live": status.live,
         "unsupervised": status.unsupervised,
         "evidence": status.evidence,
@@ -128,7 +130,7 @@ def _readable_row(run_dir: Path, now: float) -> Row:
         "epoch": summary.epoch,
         "epochs": total,
         "ratio": min(1.0, summary.epoch / total) if total else None,
-        "device": _device(run_dir) if status.live else "",
+        "device": ((state.device if state else "") or _device(run_dir)) if status.live else "",
         "eta": _eta(status, progress, total, summary.epoch),
         "wer": percent(summary.val_wer),
         "wer_value": _finite(summary.val_wer),

@@ -85,6 +85,7 @@ def status_text(snapshot: Snapshot) -> dict[str, object]:
         "unsupervised": status.unsupervised,
         "evidence": status.evidence,
         "unseen": status.unseen,
+        "waits": status.evidence if status.word == "queued" else "",
         "ended_at": status.since if status.word == "stopped" else None,
         "left": stopped_with(snapshot) if status.word == "stopped" else "",
         "stop": stop_stage(snapshot),

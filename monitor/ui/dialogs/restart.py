@@ -18,10 +18,11 @@ from monitor.prescriptions.prescription import Prescription
 from monitor.prescriptions.registry import prescribe
 from monitor.relaunch.choices import choices
 from monitor.relaunch.options import described_run
-from monitor.relaunch.plan import RestartPlan
+from monitor.relaunch.plan import RestartPlan, Wish
 from monitor.relaunch.warm import SCRATCH, checkpoint_about, epoch_words, takes_weights, weights_of
 from monitor.run_dir import Away, Snapshot
 from monitor.ui.dialogs.away import choose
+from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import Form, fill_in
 from monitor.ui.dialogs.parts import asked_by, plain, shown_before
 from monitor.ui.dialogs.review import review_restart
@@ -38,11 +39,12 @@ def restart(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str
     option = _pick_option(prescribe(snapshot, diagnosis), wanted)
     start_from = _pick_start(run_dir, snapshot)
     stops = live and _stops_parent()
+    device = pick_device(run_dir.parent, snapshot.launch)
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
     described = snapshot.run or described_run(snapshot.launch)
     form = fill_in(option.id if option is not None else "own", choices(run_dir, snapshot.launch, described), changes)
     expected = _judged(option, snapshot, diagnosis)
-    plan = _plan(run_dir, snapshot, form, expected, start_from)
+    plan = _plan(run_dir, snapshot, form, Wish(expected=expected, start_from=start_from, device=device))
     can_start = plan is not None and review_restart(plan)
     away = choose(Away(), "restart")
     if plan is not None:
@@ -107,13 +109,16 @@ def _judged(option: Prescription | None, snapshot: Snapshot, diagnosis: Diagnosi
     return {**kept, "epoch": float(epoch)}
 
 
-def _plan(
-    run_dir: Path, snapshot: Snapshot, form: Form, expected: dict[str, Any], start_from: str | None
-) -> RestartPlan | None:
-    """The plan, or None with the reason at its field."""
+def _plan(run_dir: Path, snapshot: Snapshot, form: Form, wish: Wish) -> RestartPlan | None:
+    """The plan, or None with the reason at its field. The changes are the form's."""
     try:
         return launcher.plan_restart(
-            run_dir.parent, snapshot.run_id, form.wanted, expected=expected, start_from=start_from
+            run_dir.parent,
+            snapshot.run_id,
+            form.wanted,
+            expected=wish.expected,
+            start_from=wish.start_from,
+            device=wish.device,
         )
     except MonitorError as problem:
         form.complain(str(problem))
@@ -126,6 +131,7 @@ def _terminal_line(plan: RestartPlan, form: Form, away: Away, keeps_parent: bool
         words += ["--option", str(plan.expected["prescription"])]
     words += [word for key, value in form.wanted.items() for word in ("--set", f"{key}={value}")]
     words += ["--from", plan.wish.start_from] if plan.wish.start_from else []
+    words += ["--device", plan.wish.device or "none"] if plan.wish.device is not None else []
     words += ["--judge-at", f"{plan.expected['epoch']:g}"] if "epoch" in plan.expected else []
     words += ["--if-bad", wish_of(away)] if away.do != "tell" else []
     words += ["--if-bad-hours", f"{away.budget_hours:g}"] if away.budget_hours else []

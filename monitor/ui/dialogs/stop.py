@@ -27,7 +27,7 @@ def stop(run_dir: Path, snapshot: Snapshot) -> None:
     keep, go = st.columns(2)
     if keep.button("Keep running", width="stretch", key="keep_running"):
         st.rerun()
-    label = "Stop after this step" if plan.can_save else "Stop now"
+    label = "Leave the queue" if plan.is_queued else "Stop after this step" if plan.can_save else "Stop now"
     if go.button(label, type="primary", width="stretch", key="confirm_stop"):
         act(lambda: launcher.stop(run_dir, asked_by()))
 

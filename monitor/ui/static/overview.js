@@ -269,7 +269,7 @@ class ListPage {
     node.pick.checked = this.selected.has(row.run);
     node.pick.setAttribute("aria-label", `Select ${row.run}`);
     node.dataset.tone = { STOP: "critical", LOOK: "warning", "KEEP GOING": "ok" }[row.verdict] ?? (["failed", "lost"].includes(row.state) ? "critical" : "unknown");
-    const word = row.state === "lost" || row.state === "failed" ? row.state.toUpperCase() : row.verdict || row.state;
+    const word = row.state === "lost" || row.state === "failed" ? row.state.toUpperCase() : row.verdict || row.state.split(",")[0];
     setText(verdict.children[0], ["failed", "lost", "unreadable"].includes(row.state) ? "✕" : VERDICT_GLYPH[row.verdict] ?? "–");
     setText(verdict.children[1], word);
     node.open.setAttribute("href", `?run=${encodeURIComponent(row.run)}`);
@@ -469,13 +469,28 @@ function paintDevices(node, machine, rows) {
   const nobody = live.every(placeOf) ? "no run of this folder" : "";
   const items = machine.devices.map((device) => {
     const here = live.filter((row) => placeOf(row) === device.name || (device.name === "cuda:0" && row.device === "cuda"));
-    const who = here.length ? here.slice(0, 3).map((row) => (row.mine ? row.run : `${row.run} (${row.owner || "another user"})`)).join(", ") + (here.length > 3 ? `, ${here.length - 3} more` : "") : nobody;
+    const names = here.map((row) => (row.mine ? row.run : `${row.run} (${row.owner || "another user"})`));
+    const who = names.length ? names.slice(0, 3).join(", ") + (names.length > 3 ? `, ${names.length - 3} more` : "") : nobody;
+    const waiting = live.filter((row) => row.waits_for === device.name || (row.waits_for === "cuda" && device.name.startsWith("cuda"))).length;
     const memory = device.total_bytes ? `${bytesWords(device.used_bytes)} of ${bytesWords(device.total_bytes)}` : "";
-    return { key: device.name, label: device.label, text: [who, memory, finite(device.busy_ratio) ? `${Math.round(100 * device.busy_ratio)} % busy` : ""].filter(Boolean).join(" · ") };
+    const busy = finite(device.busy_ratio) ? `${Math.round(100 * device.busy_ratio)} % busy` : "";
+    const known = new Set(here.map((row) => row.run));
+    const guests = tenantWords((device.tenants ?? []).filter((tenant) => !known.has(tenant.run)));
+    return { key: device.name, label: device.label, text: [who, guests, waiting ? `${waiting} waiting` : "", memory, busy].filter(Boolean).join(" · ") };
   });
   if (finite(machine.disk_free_bytes)) items.push({ key: "disk", label: "Disk", text: `${bytesWords(machine.disk_free_bytes)} free` });
   keyed(node, items, (item) => item.key, () => h("span", { class: "vs-device" }, h("strong", {}), h("span", { class: "vs-muted vs-tabular" })), (child, item) => {
     setText(child.children[0], item.label);
     setText(child.children[1], item.text);
   });
+}
+
+// Other processes on a device, a person at a time: "anna 9.2 GB".
+function tenantWords(tenants) {
+  const held = new Map();
+  for (const tenant of tenants) {
+    const who = tenant.run || (tenant.is_mine ? "your other processes" : tenant.user || "unknown processes");
+    held.set(who, (held.get(who) ?? 0) + (tenant.used_bytes ?? 0));
+  }
+  return [...held].slice(0, 3).map(([who, bytes]) => (bytes ? `${who} ${bytesWords(bytes)}` : who)).join(", ");
 }

@@ -63,7 +63,8 @@ function paintStop(ui, status, now) {
   const gone = stop ? Math.max(0, Math.round(now - stop.at)) : 0;
   const of = stop?.of_secs;
   const silent = Boolean(stop) && !stop.answered && gone >= Math.min(UNANSWERED_SECS, (of ?? 0) / 2);
-  setText(ui.stage, stop ? stopText(stop, gone, silent, now) : status.ended_at ? `Stopped ${clockWords(status.ended_at)}, ${status.left}` : "");
+  setText(ui.stop, status.waits ? "Leave the queue…" : "Stop…");
+  setText(ui.stage, status.waits ? status.waits : stop ? stopText(stop, gone, silent, now) : status.ended_at ? `Stopped ${clockWords(status.ended_at)}, ${status.left}` : "");
   show(ui.keep, Boolean(stop?.keep));
   show(ui.hurry, silent && Boolean(stop.next));
   setText(ui.hurry, stop?.next === "SIGKILL" ? "Kill it now" : "Send SIGTERM now");

@@ -1,0 +1,40 @@
+"""Which device a child has for itself; asked only where there is something to choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from monitor.devices import Device, machine
+from monitor.run_dir import Launch
+from monitor.status import bytes_words, device_words
+
+ALONE_NOWHERE = "none for itself: starts at once"
+
+
+def pick_device(runs_dir: Path, launch: Launch | None) -> str | None:
+    """The wish (`slots.wish_of`), or None for "as the parent" where nothing was asked.
+
+    A machine without GPU, and a parent that had no device for itself, leave nothing to choose.
+    """
+    here = machine(runs_dir)
+    had = launch.device if launch is not None else ""
+    if not here.gpus and not had:
+        return None
+    labels = {ALONE_NOWHERE: ""}
+    labels |= {_label(device): device.name for device in here.devices if device.name in here.gpus}
+    if len(here.gpus) > 1:
+        labels["the first GPU that is free"] = "cuda"
+    if had and had not in labels.values():
+        labels[f"{device_words(had)}, as the parent"] = had
+    names = list(labels)
+    first = list(labels.values()).index(had)
+    return labels[str(st.selectbox("Device", names, first, key="restart_device"))]
+
+
+def _label(device: Device) -> str:
+    """GPU 1, anna, 15.0 GiB free."""
+    who = sorted({tenant.run or tenant.user or "another process" for tenant in device.tenants})
+    free = f"{bytes_words(device.free_bytes)} free" if device.free_bytes is not None else ""
+    return ", ".join(filter(None, [device_words(device.name), *who[:3], free]))
