@@ -46,14 +46,11 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
     state, known = snapshot.state, snapshot.progress
     asked = asked_words(state.stop, now) if state is not None and state.stop is not None and status.live else ""
     if status.word == "queued":
-        return StopPlan(
-            snapshot.run_id, True, ("It has not started: it leaves the queue, and nothing is lost.",), asked
-        )
+        said = "It has not started: it leaves the queue, and nothing is lost."
+        return StopPlan(snapshot.run_id, True, (said,), asked, is_queued=True)
     afar = (f"{status.evidence} The request waits until its supervisor there sees it.",) if status.unseen else ()
     if known is None or not known.listens:
-        return StopPlan(
-            snapshot.run_id, False, (*_signalled(snapshot), _lost(run_dir, snapshot, now), *afar), asked, is_queued=True
-        )
+        return StopPlan(snapshot.run_id, False, (*_signalled(snapshot), _lost(run_dir, snapshot, now), *afar), asked)
     step = f" ({known.step_secs:.2g} s)" if known.step_secs else ""
     if known.checkpoint is None and not _is_own(snapshot.launch):
         said = f"It finishes the current step{step} and leaves its loop; it has told of no checkpoint so far."

@@ -45,7 +45,9 @@ def test_our_trainer_saves_and_says_where_it_can_be_resumed(tmp_path):
 
 def test_a_queued_run_loses_nothing(tmp_path):
     seen = snapshot(None, ["python", "train.py"], tmp_path, state="queued", trainer=None)
-    assert stop_plan(tmp_path, seen, NOW).lines == ("It has not started: it leaves the queue, and nothing is lost.",)
+    plan = stop_plan(tmp_path, seen, NOW)
+    assert plan.is_queued
+    assert plan.lines == ("It has not started: it leaves the queue, and nothing is lost.",)
 
 
 def test_a_foreign_script_loses_what_is_younger_than_its_newest_checkpoint(tmp_path):
@@ -53,7 +55,7 @@ def test_a_foreign_script_loses_what_is_younger_than_its_newest_checkpoint(tmp_p
     newest = file(tmp_path / "out" / "ckpt" / "last.pt", 240)
     file(tmp_path / "out" / "notes.txt", 1)
     plan = stop_plan(tmp_path / "run", snapshot(None, ["python", "t.py", "--output_dir", "out"], tmp_path), NOW)
-    assert not plan.can_save
+    assert not plan.can_save and not plan.is_queued
     assert plan.lines == (
         "This script cannot be asked to save.",
         "It gets Ctrl-C, after 60 s SIGTERM, after 10 s more it is killed.",
