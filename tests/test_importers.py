@@ -12,6 +12,8 @@ import pytest
 from monitor.errors import UnreadableRunError, UsageError
 from monitor.importers.formats import FORMATS, detect
 from monitor.importers.importing import Asked, plan, records
+from monitor.importers.store import Imported, keep
+from monitor.reader import RunReader
 from monitor.run_dir import Epoch, Step
 from tests import foreign
 
@@ -124,6 +126,16 @@ def test_a_run_of_mlflow_brings_its_name_and_config_and_names_a_bad_line(tmp_pat
     chosen, epochs, _ = imported(root)
     assert (chosen.run_name, chosen.config, len(epochs)) == ("gentle-owl", {"learning_rate": "0.001"}, foreign.EPOCHS)
     assert "metrics/val_loss: no time, value and step" in chosen.unread.first[0]
+
+
+def test_a_foreign_name_cannot_spoil_the_run(tmp_path):
+    root = foreign.mlflow(tmp_path)
+    [name] = root.glob("*/*/tags/mlflow.runName")
+    name.write_bytes(b"\x1b[31mred" + b"\0" * 5000 + b"x" * 3000)
+    chosen, epochs, _ = imported(root)
+    run_id = keep(tmp_path / "runs", Imported(chosen.run_name, epochs, chosen.source), now=1.0)
+    seen = RunReader(tmp_path / "runs" / run_id).read(2.0)
+    assert seen.problems == () and seen.run.name.startswith("[31mred xx") and len(seen.run.name) == 200
 
 
 def test_bare_nan_is_the_finding_it_is(tmp_path):

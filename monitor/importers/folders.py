@@ -22,6 +22,7 @@ from monitor.run_dir import (
 )
 
 MOST_TRIES = 1000
+LONGEST_NAME = 200
 FILE_OF: dict[type[Record], str] = {
     Epoch: EPOCHS_FILE,
     Step: STEPS_FILE,
@@ -62,6 +63,11 @@ def _is_record(line: bytes, kind: type[Record]) -> bool:
 def slug(name: str) -> str:
     """A name for people → a folder's name."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:60] or "imported"
+
+
+def title(name: str) -> str:
+    """A name for people out of a foreign file: without what cannot be shown, and no longer than a line."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())[:LONGEST_NAME]
 
 
 def new_folder(runs_dir: Path, name: str) -> Path:

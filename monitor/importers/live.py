@@ -23,7 +23,7 @@ import msgspec
 
 from monitor import files
 from monitor.errors import RefusedError
-from monitor.importers.folders import FILE_OF, new_folder, sizes, slug, unaccounted
+from monitor.importers.folders import FILE_OF, new_folder, sizes, slug, title, unaccounted
 from monitor.processes import RunLock, identify
 from monitor.run_dir import (
     PROGRESS_FILE,
@@ -296,7 +296,7 @@ class FollowedRun:
 def _run(run_id: str, about: About, now: float) -> Run:
     return Run(
         run_id=run_id,
-        name=about.name,
+        name=title(about.name),
         created_at=now,
         config=dict(about.config),
         config_schema=dict(about.config_schema),

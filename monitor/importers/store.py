@@ -13,7 +13,7 @@ import msgspec
 
 from monitor import files
 from monitor.errors import RefusedError
-from monitor.importers.folders import FILE_OF, new_folder, slug
+from monitor.importers.folders import FILE_OF, new_folder, slug, title
 from monitor.importers.samples import Sample
 from monitor.opening import make_folder
 from monitor.run_dir import RUN_FILE, Clip, Decode, Epoch, Floors, GapBasis, Record, Run, Step, encode, encode_line
@@ -57,7 +57,7 @@ def keep(runs_dir: Path, imported: Imported, now: float) -> str:
 def _described(run_id: str, imported: Imported, now: float) -> Run:
     return Run(
         run_id=run_id,
-        name=imported.name,
+        name=title(imported.name),
         created_at=now,
         config=imported.config,
         floors=imported.floors,
