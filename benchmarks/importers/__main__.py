@@ -1,8 +1,11 @@
-"""How right and how light the importers are: `python -m benchmarks.importers [--curves DIR] [--mib N] [--json]`.
+"""How right and how light the importers are.
+
+`python -m benchmarks.importers [--curves DIR] [--traps] [--mib N] [--json]`
 
 `--curves DIR`: every file of DIR/raw is imported by the command and compared with the figures of DIR/<id>.csv, which
 somebody else took out of it (epoch, train_loss, val_loss, train_wer, val_wer, lr; WER a fraction). A file that holds
 several starts of a run is compared start by start.
+`--traps`: what damaged and odd files bring, format by format.
 `--mib N`: made files of N MiB in seven formats, each imported by a process of its own: seconds, and peak memory.
 """
 
@@ -17,19 +20,23 @@ from typing import Any
 
 from benchmarks.importers.big import measure_size
 from benchmarks.importers.curves import compare
+from benchmarks.importers.traps import measure_traps
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.importers", description=__doc__)
     parser.add_argument("--curves", type=Path, metavar="DIR", help="folder with raw/ and <id>.csv")
+    parser.add_argument("--traps", action="store_true", help="table of formats and traps")
     parser.add_argument("--mib", type=int, metavar="N", help="size of the made files")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     asked = parser.parse_args(argv)
-    if asked.curves is None and asked.mib is None:
-        parser.error("say what to measure: --curves DIR, --mib N or both")
+    if asked.curves is None and asked.mib is None and not asked.traps:
+        parser.error("say what to measure: --curves DIR, --traps, --mib N")
     found: dict[str, list[dict[str, Any]]] = {}
     if asked.curves is not None:
         found["curves"] = compare(asked.curves)
+    if asked.traps:
+        found["traps"] = measure_traps()
     if asked.mib is not None:
         found["sizes"] = measure_size(asked.mib)
     if asked.json:

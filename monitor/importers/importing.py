@@ -83,7 +83,7 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
     """Reads everything and says what it is. Raises UnreadableRunError or UsageError in one sentence."""
     kind = checked(path, asked.format)
     # Two readings are one bar.
-    seen = _looked(kind, path, lambda done, of: tick(done, 2 * of))
+    seen = _looked(kind(path, follow=follow), lambda done, of: tick(done, 2 * of))
     if seen.survey.rows == 0:
         what = f"{path} holds nothing that can be read as {kind.title}"
         why = f" (line {seen.unread_first})" if seen.unread_first else ""
@@ -92,11 +92,11 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
     uses = propose(seen.survey, wish)
     validated = any(use.field in EVALUATED for use in uses)
     reading = Reading(uses, _shape(seen, uses), train_only=not validated, drop_stale=kind.name == "model-card")
-    told = _read(kind, path, reading, lambda done, of: tick(of + done, 2 * of))
+    told = _read(kind(path, follow=follow), reading, lambda done, of: tick(of + done, 2 * of))
     each = None if follow else _steps_per_epoch(told, seen.survey, reading)
     if each:
         reading = replace(reading, steps_per_epoch=each)
-        told = _read(kind, path, reading, tick)
+        told = _read(kind(path), reading, tick)
     if told.last is None or told.first is None:
         if follow:
             raise NothingYetError(f"{path} holds no whole evaluation yet.")
@@ -163,8 +163,8 @@ class _Looked:
         return self.unread.first[0].removeprefix("Line ").rstrip(".") if self.unread.first else ""
 
 
-def _looked(kind: type[Importer], path: Path, tick: Tick) -> _Looked:
-    seen = _Looked(kind(path))
+def _looked(importer: Importer, tick: Tick) -> _Looked:
+    seen = _Looked(importer)
     for number, item in enumerate(seen.importer.items()):
         if number % TICK_ROWS == 0:
             tick(seen.importer.bytes_done(), seen.importer.bytes_all())
@@ -185,10 +185,10 @@ class _Told:
     starts: int = 1
 
 
-def _read(kind: type[Importer], path: Path, reading: Reading, tick: Tick) -> _Told:
+def _read(importer: Importer, reading: Reading, tick: Tick) -> _Told:
     evaluations = Evaluations(reading)
     told = _Told(evaluations.counts)
-    for found in _records(kind(path), evaluations, tick):
+    for found in _records(importer, evaluations, tick):
         if isinstance(found, Epoch):
             told.first = told.first or found
             told.last = found

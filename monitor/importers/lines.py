@@ -98,6 +98,8 @@ class Lines:
         self.too_long: list[int] = []
         """Numbers of the lines that were left out because they are longer than a line of text ever is."""
         self.not_utf8 = 0
+        self.unfinished = 0
+        """Number of a last line without its end, which may be cut off; 0: there is none."""
         self._file = (0, 0)
         self._offset = 0
         self._line = 0
@@ -153,6 +155,7 @@ class Lines:
         if rest and not self.follow:
             self._offset += len(rest)
             self._line += 1
+            self.unfinished = self._line
             if skipping:
                 self.too_long.append(self._line)
             else:

@@ -77,8 +77,8 @@ class Table(TextImporter):
         return sum(plain(cell) in KNOWN for cell in cells) > 1
 
     def _row(self, line: int, cells: list[str]) -> Item:
-        if len(cells) < len(self._columns) and len(cells) < 2:
-            return Unread(line, f"{len(cells)} cell instead of {len(self._columns)}")
+        if len(cells) < len(self._columns) and (len(cells) < 2 or self._lines.unfinished):
+            return Unread(line, f"{len(cells)} of {len(self._columns)} cells")
         item = row_of(line, self._columns, cells)
         if not self._splits or not isinstance(item, Row):
             return item

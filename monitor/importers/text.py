@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from monitor.importers.items import Importer, Item, Unread
+from monitor.importers.items import Aside, Importer, Item, Unread
 from monitor.importers.lines import Lines
 from monitor.run_dir import Place
 
@@ -31,6 +31,9 @@ class TextImporter(Importer):
         for line in self._lines.too_long:
             yield Unread(line, "longer than a line of text")
         self._lines.too_long = []
+        if self._lines.unfinished:
+            yield Aside(f"The last line, {self._lines.unfinished}, has no line end: it may be cut off.")
+            self._lines.unfinished = 0
         if self._lines.not_utf8:
             yield Unread(0, f"{self._lines.not_utf8} lines hold bytes that are no UTF-8; they are read without them")
             self._lines.not_utf8 = 0
