@@ -24,7 +24,7 @@ from monitor.audit import audited, by_run_dir
 from monitor.errors import RefusedError
 from monitor.importers.live import About, FollowedRun, find_followed, read_source
 from monitor.importers.log_follow import LOG_FORMAT
-from monitor.importers.log_proposal import LogMapping, mapping_of, propose_log, sentence, words
+from monitor.importers.log_proposal import LogMapping, mapping_of, names_of, propose_log, sentence, words
 from monitor.importers.log_reading import check_log, scan
 from monitor.launch import Order, is_kept, launch_of, read_launch, read_progress
 from monitor.origin import sealed
@@ -45,6 +45,8 @@ class Proposal:
     epochs: int
     samples: int
     known: Path | None = None
+    names: tuple[str, ...] = ()
+    """Every quantity that the log names."""
     writers: tuple[str, ...] = ()
     """Processes of this user that have the log open for writing, for people."""
 
@@ -76,6 +78,7 @@ def propose(
         epochs=len({row.epoch for row in found.rows}),
         samples=found.samples,
         known=find_followed(runs_dir, path),
+        names=names_of(found),
         writers=_writers(path),
     )
 
@@ -146,6 +149,12 @@ def reading_of(run_dir: Path, wish: Wish) -> tuple[str, LogMapping]:
     changed = bool(wish.columns) or wish.percent is not None
     mapping = propose_log(found, wish.columns, wish.percent) if changed else kept
     return sentence(found, mapping, path.name), mapping
+
+
+def names_in(run_dir: Path) -> tuple[str, ...]:
+    """Every quantity that the log of a followed run names."""
+    source = read_source(run_dir)
+    return names_of(scan(Path(source.path))) if source is not None else ()
 
 
 def is_followed(run_dir: Path) -> bool:

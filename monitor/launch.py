@@ -126,10 +126,25 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
         local_files=dict(code.local_files),
         script_text=code.script_text,
         stop_with=order.stop_with,
+        scheduler=job_of(os.environ),
         away=order.away,
         device=order.device,
     )
     return sealed(launch)
+
+
+def job_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a cluster says of the job that a process runs in; empty outside of one."""
+    if not environment.get("SLURM_JOB_ID"):
+        return {}
+    told = {
+        "kind": "slurm",
+        "job_id": environment["SLURM_JOB_ID"],
+        "node": environment.get("SLURMD_NODENAME", ""),
+        "partition": environment.get("SLURM_JOB_PARTITION", ""),
+        "restarts": environment.get("SLURM_RESTART_COUNT", "0"),
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def surroundings_with(kept: Mapping[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -23,7 +23,17 @@ from monitor import control, files, opening, processes
 from monitor.audit import audited, by_name, by_run_dir
 from monitor.devices import machine
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
-from monitor.launch import PLACEHOLDER, Order, generation_of, launch_of, name_of, read_launch, read_progress, read_state
+from monitor.launch import (
+    PLACEHOLDER,
+    Order,
+    generation_of,
+    job_of,
+    launch_of,
+    name_of,
+    read_launch,
+    read_progress,
+    read_state,
+)
 from monitor.origin import is_from_here
 from monitor.reader import RunReader
 from monitor.relaunch.fields import checked, with_presets
@@ -73,13 +83,15 @@ def start(
     read_help: bool = False,
     away: Away | None = None,
     device: str = "",
+    foreground: bool = False,
 ) -> str:
     """Starts a command as a run of its own and returns its run id, once its supervisor has taken it over.
 
     The run outlives the caller. A command that cannot be started at all leaves a failed run that says why.
     With `run_id` (a form's nonce) the start happens at most once; without, the next free name is taken.
     `stop_with` is the first signal to a script that does not ask whether it should stop. With `read_help` the command
-    is run once with --help before, to learn the options that its source does not tell.
+    is run once with --help before, to learn the options that its source does not tell. With `foreground` it only gets
+    its run directory: the caller then becomes its supervisor (`become_supervisor`).
     `thresholds` are else those of the project's vitalsigns.toml; they are frozen into launch.json.
     `device` (see `slots.wish_of`): the run has it for itself, and waits in line while another one has it.
     Raises UsageError for an empty command, a bad id or a bad vitalsigns.toml, RefusedError if the id is taken or the
@@ -100,8 +112,21 @@ def start(
         device=device,
     )
     run_dir = _claim(runs_dir, order, run_id, name)
-    supervise(run_dir)
+    if not foreground:
+        supervise(run_dir)
     return run_dir.name
+
+
+def become_supervisor(run_dir: Path, *flags: str) -> NoReturn:
+    """Turns this process into the run's supervisor, until the run has ended: signals of a cluster reach it at once."""
+    os.chdir(HOME)
+    os.execv(sys.executable, [sys.executable, "-m", "monitor.supervisor", str(run_dir), *flags])
+
+
+def is_of_this_job(run_dir: Path) -> bool:
+    """Whether the cluster has started the job anew that this run belongs to: then it is the same run that goes on."""
+    launch, job = read_launch(run_dir), job_of(os.environ)
+    return launch is not None and bool(job) and launch.scheduler.get("job_id") == job["job_id"]
 
 
 def start_training(runs_dir: Path, config: Mapping[str, Any], **how: Any) -> str:

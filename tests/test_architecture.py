@@ -72,6 +72,7 @@ MAY_IMPORT = {
         "audit",
         "attaching",
         "away",
+        "importers",
         "status",
         "diagnosis",
         "launcher",

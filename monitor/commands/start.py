@@ -24,8 +24,9 @@ from monitor.commands.common import (
 from monitor.devices import gpu_names
 from monitor.errors import EXIT_OK, EXIT_REFUSED, UsageError
 from monitor.launch import command_of, in_processes, read_launch, read_state
-from monitor.launcher import foreseen, start, start_training
+from monitor.launcher import become_supervisor, foreseen, is_of_this_job, start, start_training
 from monitor.provenance import script_of
+from monitor.reader import is_run
 from monitor.room import need_of_script
 from monitor.run_dir import StopWith
 from monitor.slots import ANY_GPU, CPU, wish_of
@@ -53,6 +54,9 @@ def run(
     read_help: Annotated[
         bool, typer.Option("--read-help", help="Run it once with --help first, to learn its options (60 s at most).")
     ] = False,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Stay until it has ended: for a job of a cluster (sbatch, srun).")
+    ] = False,
     device: DeviceOption = None,
     queue: Annotated[
         bool, typer.Option("--queue", help="Wait for the first free GPU; without one, for a place on the CPU.")
@@ -67,6 +71,10 @@ def run(
     wish = wish_of(device) if device else _any_device() if queue else ""
     how: dict[str, Any] = {"name": name, "run_id": run_id, "asked_by": who(), "stop_grace_secs": grace, "away": away}
     how["device"] = wish
+    if foreground and run_id and is_run(runs / run_id) and is_of_this_job(runs / run_id):
+        console().print(f"The cluster has started the job again: {run_id} goes on.", soft_wrap=True)
+        sys.stdout.flush()
+        become_supervisor((runs / run_id).absolute(), "--resume")
     if demo and command:
         raise UsageError("--demo is a command of its own; leave the other one out.")
     argv = in_processes(command or [], nproc) if nproc > 1 else command or []
@@ -74,9 +82,13 @@ def run(
     if demo:
         started = start_training(runs, {"preset": "broken"}, **{**how, "name": name or "demo"})
     else:
-        how |= {"stop_with": stop_with, "read_help": read_help}
+        how |= {"stop_with": stop_with, "read_help": read_help, "foreground": foreground}
         started = start(runs, argv, **how)
     run_dir = (runs / started).absolute()
+    if foreground and not demo:
+        console().print(f"Started {started} in this job: {run_dir}", soft_wrap=True)
+        sys.stdout.flush()
+        become_supervisor(run_dir)
     state, launch = read_state(run_dir), read_launch(run_dir)
     failed = state is not None and state.state == "failed"
     line = command_of(launch.argv, run_dir) if launch else ""

@@ -19,6 +19,7 @@ from monitor.importers.mapping import Survey, Use, Wish, propose
 from monitor.run_dir import Epoch, GapBasis
 
 MOST_BESIDE = 40
+MOST_NAMES = 100
 LOSS_LIKE = {
     "val_loss": re.compile(r"val_(?!.*best).*loss"),
     "train_loss": re.compile(r"(?:train_)?(?!val_|test_|best).*loss"),
@@ -145,6 +146,11 @@ def sentence(found: Scan, mapping: LogMapping, name: str) -> str:
     what = "epochs" if found.basis == "epochs" else "evaluations"
     count = len({row.epoch for row in found.rows})
     return f"Found {count:,} {what if count != 1 else what[:-1]} in {name}: {', '.join(told)}."
+
+
+def names_of(found: Scan) -> tuple[str, ...]:
+    """Every quantity that a log names, the most frequent first."""
+    return tuple(name for name, _ in Counter(name for row in found.rows for name in row.cells).most_common(MOST_NAMES))
 
 
 def words(mapping: LogMapping) -> str:

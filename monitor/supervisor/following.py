@@ -31,6 +31,9 @@ class Following:
         self._watch.look(now, force=over)
         return over
 
+    def ask_to_stop(self, _by: str, _now: float) -> None:
+        """Whose process it is, nobody has said."""
+
     def tell_on(self, now: float) -> bool:
         """After the end: one more step in delivering what has still to be told; True when nothing is left."""
         self._watch.look(now)

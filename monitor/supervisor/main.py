@@ -33,13 +33,17 @@ DELIVER_SECS = 24 * 3600.0
 
 
 class Leaving:
-    """Whether somebody asked this supervisor to go (SIGTERM, Ctrl-C)."""
+    """Whether somebody asked this supervisor to go (SIGTERM, Ctrl-C), or a cluster warned that it ends the job soon."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = self.warned = False
+        signal.signal(signal.SIGUSR1, self._warn)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def _warn(self, _number: int, _frame: object) -> None:
+        self.warned = True
 
     def _note(self, number: int, _frame: object) -> None:
         log.info("asked to leave by %s; the trainer runs on", signal.Signals(number).name)
@@ -121,6 +125,9 @@ def _stay(supervision: Supervision | Following, leaving: Leaving) -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     while not leaving.asked and not supervision.tick(time.time()):
+        if leaving.warned:
+            leaving.warned = False
+            supervision.ask_to_stop("the cluster (SIGUSR1)", time.time())
         time.sleep(TICK_SECS)
 
 

@@ -93,6 +93,10 @@ def _become(program: Program, log: int, gate: int, word: int) -> NoReturn:
 def _prepare(program: Program, log: int) -> None:
     for name in RESET_SIGNALS:
         signal.signal(getattr(signal, name), signal.SIG_DFL)
+    if "SLURM_JOB_ID" in program.environment:
+        # A cluster's warning goes to every process of the step, and one that does not expect it would die of it:
+        # the supervisor takes it as a stop, which saves a checkpoint.
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.chdir(program.cwd)
     nothing = os.open(os.devnull, os.O_RDONLY)

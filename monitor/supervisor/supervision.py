@@ -66,6 +66,13 @@ class Supervision:
         self._saving_seen = self._leaving = False
         self._cancel_seen: tuple[int, object] | None = None
 
+    def ask_to_stop(self, by: str, now: float) -> None:
+        """The same request as a person's; a second one is none."""
+        try:
+            control.request(self.run_dir, "stop", generation=self._generation, asked_by=by, now=now)
+        except MonitorError as problem:
+            log.warning("%s", problem)
+
     def tell_on(self, now: float) -> bool:
         """After the end: one more step in delivering what has still to be told; True when nothing is left."""
         self._see_away(now)

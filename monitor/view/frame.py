@@ -81,6 +81,7 @@ def _of_the_moment(snapshot: Snapshot, judged: Judged, now: float, since: Since,
         "clock": _clock(snapshot, now),
         "progress": words.progress(snapshot, status, now),
         "series": columns(snapshot, since),
+        "reading": _reading(snapshot),
         "problems": [f"{problem.file}, line {problem.line}: {problem.reason}" for problem in snapshot.problems[:5]],
         "probes": [probe.at for probe in snapshot.probes],
         "problem_count": len(snapshot.problems),
@@ -103,6 +104,13 @@ def _away(snapshot: Snapshot, status: Status) -> dict[str, Any] | None:
         return None
     text = f"if it goes bad while I am away: {away_words(policy_in(snapshot))}"
     return {"text": text, "why": "Only where the verdict is STOP.", "settable": True}
+
+
+def _reading(snapshot: Snapshot) -> dict[str, Any] | None:
+    """Of a run whose figures were read from a log: how, and whether a person has said that this is right."""
+    if snapshot.run is None or snapshot.run.reading is None:
+        return None
+    return {"text": words.reading_words(snapshot), "confirmed": bool(snapshot.run.reading.confirmed_by)}
 
 
 def _outlook(snapshot: Snapshot) -> dict[str, list[float]] | None:

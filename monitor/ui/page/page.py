@@ -19,6 +19,7 @@ from monitor.trash import archive
 from monitor.trash import restore as take_back
 from monitor.ui import assets, component
 from monitor.ui.dialogs.away import away
+from monitor.ui.dialogs.log import confirm_reading, follow
 from monitor.ui.dialogs.parts import asked_by, plain
 from monitor.ui.dialogs.restart import restart
 from monitor.ui.dialogs.resume import resume
@@ -103,6 +104,8 @@ def _act(action: dict[str, Any], folder: Path, run_id: str | None, role: str) ->
     elif role != "control":
         # The component shows no such button to a visitor who may only look; this is the check that counts.
         _turn_away(folder, str(kind), run_id or "")
+    elif kind == "follow_log":
+        follow(folder)
     elif kind == "demo":
         _start_demo(folder)
     elif kind == "stop_several" and isinstance(action.get("runs"), list):
@@ -132,6 +135,8 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
         stop(run_dir, snapshot)
     elif kind in ABOUT_A_STOP:
         _about_a_stop(kind, run_dir)
+    elif kind == "confirm_reading":
+        confirm_reading(run_dir)
     elif kind == "resume":
         resume(run_dir, snapshot)
     elif kind == "away":

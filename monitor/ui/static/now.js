@@ -7,6 +7,7 @@ function buildNow(emit, role, view, on) {
   const ui = {};
   ui.verdict = buildVerdict(emit, role, on);
   ui.parent = h("p", { class: "vs-muted vs-parent" });
+  ui.reading = buildReading(emit, role);
   ui.tiles = buildTiles();
   ui.flags = buildFlags(emit, role, on.pick);
   const card = (id, title, height) => chartCard(id, title, height, () => on.zoom(null));
@@ -26,6 +27,7 @@ function buildNow(emit, role, view, on) {
   ui.nodes = [
     ui.verdict.node,
     ui.parent,
+    ui.reading.node,
     ui.tiles,
     ui.bar.node,
     h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.loss.card, h("div", { class: "vs-two" }, ui.wer.card, ui.words.card), ui.fewCard, machine), ui.flags.node),
@@ -70,6 +72,7 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   paintTiles(ui.tiles, frame);
   paintFlags(ui.flags, frame, cols);
   paintParent(ui.parent, frame);
+  paintReading(ui.reading, frame);
   paintChartBar(ui.bar, view, cols, frame);
   setText(ui.loss.head, `Loss, ${frame.run.loss_unit}`);
   if (!charts.plotly || !cols.epoch?.length) return;
@@ -93,6 +96,21 @@ function paintMachine(ui, frame, cols, steps, charts, ink) {
   const none = { zoom() {}, pick() {} };
   charts.draw(ui.lr, machineFigure(x, lr, "lr", title, ink, HEIGHT.machine), none);
   charts.draw(ui.norm, machineFigure(x, norm, "norm", title, ink, HEIGHT.machine), none);
+}
+
+// Figures that were read from a log: how, and whether a person has said that this is right.
+function buildReading(emit, role) {
+  const text = h("span", {});
+  const ask = h("button", { type: "button", class: "vs-link", "data-testid": "confirm-reading", onclick: () => emit({ kind: "confirm_reading" }) }, "Is that right?");
+  const node = h("p", { class: "vs-muted vs-reading", "data-testid": "reading" }, text, " ", role === "control" ? ask : null);
+  return { node, text, ask };
+}
+
+function paintReading(ui, frame) {
+  show(ui.node, Boolean(frame.reading));
+  if (!frame.reading) return;
+  setText(ui.text, frame.reading.text);
+  show(ui.ask, !frame.reading.confirmed);
 }
 
 function paintParent(node, frame) {

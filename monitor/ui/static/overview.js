@@ -94,7 +94,7 @@ class ListPage {
       this.problem,
       this.missed.node,
       this.devices,
-      h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.sorting, this.flatButton),
+      h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.sorting, this.flatButton, control ? this.followButton() : null),
       h("div", { class: "vs-list" }, h("div", { class: "vs-rows-head vs-muted", "aria-hidden": "true" }, COLUMNS.map(([text, title]) => h("span", { title }, text))), this.body),
       h("div", { class: "vs-row" }, this.countText, this.more),
       this.ledger.node,
@@ -108,6 +108,10 @@ class ListPage {
     show(this.problem, false);
   }
 
+  followButton() {
+    return h("button", { type: "button", class: "vs-chip-button", "data-testid": "follow-log", onclick: () => this.emit({ kind: "follow_log" }) }, "Follow a log…");
+  }
+
   buildEmpty(control) {
     const demo = h("button", { type: "button", class: "vs-button", onclick: () => this.emit({ kind: "demo" }) }, "Start the demo");
     return h(
@@ -115,7 +119,7 @@ class ListPage {
       { class: "vs-card vs-empty", "data-testid": "empty" },
       h("h2", {}, "No runs here yet"),
       h("p", {}, `This page shows what stands in ${this.data.runs_dir}.`),
-      h("p", {}, h("strong", {}, "Already training? "), h("code", {}, "python -m monitor attach path/to/train.log")),
+      h("p", {}, h("strong", {}, "Already training? "), h("code", {}, "python -m monitor attach path/to/train.log"), control ? [" ", this.followButton()] : null),
       h("p", {}, h("strong", {}, "Starting one? "), h("code", {}, "python -m monitor start -- python train.py …")),
       h("p", {}, h("strong", {}, "Have a table of epochs, or notes with one? "), h("code", {}, "python -m monitor import history.csv")),
       h("p", {}, h("strong", {}, "Wrong folder? "), h("code", {}, "python -m monitor serve --runs DIR")),

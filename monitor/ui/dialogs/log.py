@@ -1,0 +1,146 @@
+"""The dialogs about a log: following one that grows on this machine, and whether a run's log is read rightly.
+
+What is shown of a file is what the proposal says of it, never its lines; only who controls runs gets here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from monitor import attaching
+from monitor.attaching import Proposal, Wish
+from monitor.errors import MonitorError, UsageError
+from monitor.importers.log_proposal import LogMapping
+from monitor.ui.dialogs.parts import act, asked_by, plain
+
+MOST_BYTES = 500_000_000
+"""A page must answer; a longer log is attached to from a terminal."""
+FIELDS = {"train_loss": "Train loss", "val_loss": "Val loss", "val_wer": "Val WER"}
+NONE = "(none)"
+UNITS = {"as it looks": None, "percent": True, "fraction": False}
+
+
+@st.dialog("Follow a log", width="large")
+def follow(runs_dir: Path) -> None:
+    """A path on this machine, what its log seems to say, and one button."""
+    st.write("A training that is already going, whoever has started it: its log is read along from now on.")
+    typed = st.text_input("Log on this machine", key="log_path", placeholder="/path/to/train.log").strip()
+    pid = st.text_input("Its process (pid), if you want to be able to stop it from here", key="log_pid").strip()
+    if not typed:
+        st.caption("The same from a terminal:")
+        st.code("python -m monitor attach path/to/train.log", language="bash")
+        return
+    wish = _asked(lambda: _wish(typed, pid))
+    proposal = wish and _asked(lambda: _proposal(runs_dir, Path(typed).expanduser(), wish))
+    if not wish or not proposal:
+        return
+    st.markdown(f"**{plain(proposal.said)}** Is that right?")
+    _table(proposal.mapping)
+    with st.expander("Change columns"):
+        columns, percent = _change("follow", proposal.mapping, proposal.names)
+    if columns or percent is not None:
+        wish = Wish(wish.asked_by, wish.name, wish.pid, columns, percent)
+        changed = _asked(lambda: _proposal(runs_dir, Path(typed).expanduser(), wish))
+        if not changed:
+            return
+        proposal = changed
+        st.markdown(f"**{plain(proposal.said)}**")
+    _say_more(proposal, wish)
+    leave, go = st.columns(2)
+    if leave.button("Cancel", width="stretch", key="cancel_follow"):
+        st.rerun()
+    if go.button("Yes, follow it", type="primary", width="stretch", key="confirm_follow"):
+        act(lambda: _open(attaching.attach(runs_dir, proposal, wish)))
+
+
+@st.dialog("Is the log read rightly?", width="large")
+def confirm_reading(run_dir: Path) -> None:
+    """What a started script's log seems to say, and whether a person agrees."""
+    by = asked_by()
+    found = _asked(lambda: attaching.reading_of(run_dir, Wish(by)))
+    if not found:
+        return
+    said, mapping = found
+    st.markdown(f"**{plain(said)}** Is that right?")
+    _table(mapping)
+    with st.expander("Change columns"):
+        columns, percent = _change("reading", mapping, attaching.names_in(run_dir))
+    if columns or percent is not None:
+        changed = _asked(lambda: attaching.reading_of(run_dir, Wish(by, columns=columns, percent=percent)))
+        if not changed:
+            return
+        said, mapping = changed
+        st.markdown(f"**{plain(said)}**")
+    leave, go = st.columns(2)
+    if leave.button("Not now", width="stretch", key="leave_reading"):
+        st.rerun()
+    if go.button("Yes", type="primary", width="stretch", key="confirm_reading"):
+        act(lambda: attaching.confirm(run_dir, by, mapping))
+
+
+def _asked(what: Callable[[], Any]) -> Any:
+    """The answer, or None with the reason at hand."""
+    try:
+        return what()
+    except MonitorError as problem:
+        st.error(plain(str(problem)), icon=None)
+        return None
+
+
+def _wish(typed: str, pid: str) -> Wish:
+    if not Path(typed).expanduser().is_absolute():
+        raise UsageError(f"{typed} is no whole path; begin it with / or ~.")
+    if pid and not (pid.isdecimal() and int(pid) < 2**31):
+        raise UsageError(f"{pid} is no pid: give a whole number.")
+    wish = Wish(asked_by(), pid=int(pid) if pid else None)
+    if wish.pid is not None:
+        attaching.identity_of(wish.pid)
+    return wish
+
+
+def _proposal(runs_dir: Path, path: Path, wish: Wish) -> Proposal:
+    size = path.stat().st_size if path.is_file() else 0
+    if size > MOST_BYTES:
+        raise UsageError(
+            f"{path.name} has {size:,} bytes. Attach to it from a terminal: python -m monitor attach {path}"
+        )
+    return attaching.propose(runs_dir, path, wish)
+
+
+def _table(mapping: LogMapping) -> None:
+    rows = [
+        {"in the log": use.column, "is": use.field, "unit": "percent" if use.scale != 1 else "as it is"}
+        for use in mapping.uses
+    ]
+    st.dataframe(rows, hide_index=True, width="stretch")
+
+
+def _change(form: str, mapping: LogMapping, names: tuple[str, ...]) -> tuple[Mapping[str, str], bool | None]:
+    """What differs from the proposal: (field → name, percent or fraction)."""
+    now = {use.field: use.column for use in mapping.uses}
+    choices = [NONE, *names]
+    columns = {}
+    for place, (field, label) in zip(st.columns(len(FIELDS)), FIELDS.items(), strict=True):
+        known = now.get(field, NONE)
+        chosen = place.selectbox(label, choices, choices.index(known) if known in choices else 0, key=f"{form}_{field}")
+        if chosen not in (known, NONE):
+            columns[field] = str(chosen)
+    unit = st.radio("WER is written in", list(UNITS), horizontal=True, key=f"{form}_unit")
+    return columns, UNITS[str(unit)]
+
+
+def _say_more(proposal: Proposal, wish: Wish) -> None:
+    if proposal.samples:
+        st.write(f"It also prints predictions: {proposal.samples:,} so far.")
+    if proposal.known is not None:
+        st.write(f"It was followed before as **{plain(proposal.known.name)}**, and goes on there.")
+    if wish.pid is None and proposal.writers:
+        st.caption(plain(f"It is written by process {', '.join(proposal.writers)}."))
+
+
+def _open(run_id: str) -> None:
+    st.query_params["run"] = run_id
