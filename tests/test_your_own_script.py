@@ -38,7 +38,7 @@ def test_a_script_without_a_line_for_us_gets_its_curves_from_its_log(runs):
     found = snapshot(run_dir)
     assert [record.epoch for record in found.epochs] == [1, 2, 3, 4, 5, 6]
     assert found.epochs[-1].val_loss < found.epochs[0].val_loss
-    assert all(record.generation == 1 and record.lr == 0.05 for record in found.epochs)
+    assert all(record.generation == 1 and record.lr == 0.05 and record.at > 0 for record in found.epochs)
     assert (found.run.reading.confirmed_by, "val_loss as val loss" in found.run.reading.said) == ("", True)
     assert (found.run.config["epochs"], found.run.config["lr"]) == (6, 0.05)
     assert found.run.config_schema["properties"]["optimizer"]["enum"] == ["sgd", "sign"]

@@ -34,8 +34,13 @@ ROWS_KEPT = 50
 class LogFollower:
     """Follows one log for one run. Call `look` a few times a second."""
 
-    def __init__(self, run: FollowedRun, mapping: LogMapping, *, one_start: bool = False) -> None:
-        """`one_start`: see EpochRows; the run is then started again by our own supervisor only."""
+    def __init__(
+        self, run: FollowedRun, mapping: LogMapping, *, one_start: bool = False, from_birth: bool = False
+    ) -> None:
+        """`one_start`: see EpochRows; the run is then started again by our own supervisor only.
+
+        `from_birth`: the log has just begun, so that what stands there was written about now.
+        """
         memory = run.source.memory
         self.run = run
         self.path = Path(run.source.path)
@@ -48,7 +53,7 @@ class LogFollower:
         self._rows: list[Row] = []
         self._grew_at: float | None = None
         self._noted_at = float("-inf")
-        self._caught_up = False
+        self._caught_up = from_birth
         self._settled = False
 
     @property

@@ -157,7 +157,7 @@ def words(mapping: LogMapping) -> str:
     """How the log is read, without figures: which name stands for what."""
     told = []
     for use in mapping.uses:
-        what = SPOKEN.get(use.field, use.field)
+        what = SPOKEN.get(use.field) or use.field.replace("lr", "learning rate").replace("_", " ")
         told.append(f"{use.column} as {what}{' in percent' if use.scale != 1 else ''}")
     return ", ".join(told) + ("" if mapping.basis == "epochs" else "; evaluations are counted, no epoch is named") + "."
 

@@ -104,11 +104,11 @@ class GuardedFeed:
 class LogFeed:
     """Follows the log that source.json names, for a run whose lock the caller holds."""
 
-    def __init__(self, run_dir: Path, run: FollowedRun, *, one_start: bool = False) -> None:
+    def __init__(self, run_dir: Path, run: FollowedRun, *, one_start: bool = False, from_birth: bool = False) -> None:
         """Raises UnreadableRunError where it was not kept how the log is read."""
         self._run_dir = run_dir
         self._one_start = one_start
-        self._follower = LogFollower(run, mapping_of(run.source.mapping), one_start=one_start)
+        self._follower = LogFollower(run, mapping_of(run.source.mapping), one_start=one_start, from_birth=from_birth)
         self._word: ReadingWord | None = None
         self._word_stamp = -1
         self.is_unwanted = False
@@ -235,8 +235,9 @@ class OwnLogFeed:
         else:
             return
         behind = run.generation < self._generation
-        self._feed = LogFeed(self._run_dir, run, one_start=True)
-        if behind or not run.source.memory:
+        is_new = not run.source.memory
+        self._feed = LogFeed(self._run_dir, run, one_start=True, from_birth=is_new or behind)
+        if behind or is_new:
             self._feed.begin_again(self._generation)
         self._log.close()
         self._feed.look(now)

@@ -66,6 +66,7 @@ class ListPage {
       Memory.write("flat", !this.flat);
       this.set({ flat: !this.flat });
     });
+    this.follow = this.followButton("vs-chip-button");
     this.moved = h("button", { type: "button", class: "vs-link", "data-testid": "update-order" });
     this.moved.addEventListener("click", () => this.reorder());
     this.countText = h("span", { class: "vs-muted vs-tabular" });
@@ -94,7 +95,7 @@ class ListPage {
       this.problem,
       this.missed.node,
       this.devices,
-      h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.sorting, this.flatButton, control ? this.followButton() : null),
+      h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.sorting, this.flatButton, control ? this.follow : null),
       h("div", { class: "vs-list" }, h("div", { class: "vs-rows-head vs-muted", "aria-hidden": "true" }, COLUMNS.map(([text, title]) => h("span", { title }, text))), this.body),
       h("div", { class: "vs-row" }, this.countText, this.more),
       this.ledger.node,
@@ -108,8 +109,8 @@ class ListPage {
     show(this.problem, false);
   }
 
-  followButton() {
-    return h("button", { type: "button", class: "vs-chip-button", "data-testid": "follow-log", onclick: () => this.emit({ kind: "follow_log" }) }, "Follow a log…");
+  followButton(kind) {
+    return h("button", { type: "button", class: kind, "data-testid": "follow-log", onclick: () => this.emit({ kind: "follow_log" }) }, "Follow a log…");
   }
 
   buildEmpty(control) {
@@ -119,7 +120,7 @@ class ListPage {
       { class: "vs-card vs-empty", "data-testid": "empty" },
       h("h2", {}, "No runs here yet"),
       h("p", {}, `This page shows what stands in ${this.data.runs_dir}.`),
-      h("p", {}, h("strong", {}, "Already training? "), h("code", {}, "python -m monitor attach path/to/train.log"), control ? [" ", this.followButton()] : null),
+      h("p", {}, h("strong", {}, "Already training? "), h("code", {}, "python -m monitor attach path/to/train.log"), control ? [" ", this.followButton("vs-button")] : null),
       h("p", {}, h("strong", {}, "Starting one? "), h("code", {}, "python -m monitor start -- python train.py …")),
       h("p", {}, h("strong", {}, "Have a table of epochs, or notes with one? "), h("code", {}, "python -m monitor import history.csv")),
       h("p", {}, h("strong", {}, "Wrong folder? "), h("code", {}, "python -m monitor serve --runs DIR")),
@@ -212,7 +213,9 @@ class ListPage {
     setText(this.countText, all.length > seen.length ? `Showing ${seen.length} of ${all.length.toLocaleString("en")}` : trash || all.length ? "" : known.length ? "No run fits." : "");
     show(this.more, all.length > seen.length);
     setText(this.more, `Show ${Math.min(MORE_SHOWN, all.length - seen.length)} more`);
-    show(this.empty, this.count === 0 && !this.trash.length);
+    const empty = this.count === 0 && !this.trash.length;
+    show(this.empty, empty);
+    show(this.follow, !empty);
     show(this.body.parentNode, this.count > 0 || trash);
     const waiting = this.wanted && this.order !== this.wanted ? this.wanted.filter((run, i) => this.order[i] !== run).length : 0;
     show(this.moved, waiting > 0);
