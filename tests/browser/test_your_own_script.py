@@ -54,7 +54,7 @@ def test_a_script_that_knows_nothing_of_us_is_watched_stopped_and_restarted_with
     assert told["run_id"] == "theirs"
 
     page.get_by_test_id("btn-stop").click()
-    dialog.get_by_role("button", name="Stop after this step").click()
+    dialog.get_by_role("button", name="Stop now").click()
     wait_until(lambda: own.states()["theirs"] == "stopped", 60, "it was never stopped")
     assert log.read_text().rstrip().endswith("interrupted, weights saved")
 
@@ -121,7 +121,7 @@ def test_a_named_process_is_stopped_from_the_page_and_a_looker_is_offered_nothin
         looker.get_by_test_id("runs").wait_for()
         assert looker.get_by_test_id("follow-log").count() == 0
         page.get_by_test_id("btn-stop").click()
-        dialog.get_by_role("button", name="Stop after this step").click()
+        dialog.get_by_role("button", name="Stop now").click()
         assert training.wait(60) == 0
         wait_until(lambda: own.states()["mine"] == "stopped", 60, "its end was never told")
     finally:
