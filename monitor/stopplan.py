@@ -85,9 +85,11 @@ def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Sav
 
 def _signalled(snapshot: Snapshot) -> tuple[str, ...]:
     grace = snapshot.launch.stop_grace_secs if snapshot.launch else 60.0
+    first = "SIGTERM" if snapshot.launch and snapshot.launch.stop_with == "TERM" else "Ctrl-C"
+    again = " again" if first == "SIGTERM" else ""
     return (
         "This script cannot be asked to save.",
-        f"It gets Ctrl-C, after {grace:.0f} s SIGTERM, after 10 s more it is killed.",
+        f"It gets {first}, after {grace:.0f} s SIGTERM{again}, after 10 s more it is killed.",
     )
 
 
