@@ -20,11 +20,11 @@ from monitor.status import LONGEST_ERROR, status_of
 Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE", "ENDED"]
 
 STOP_GRADE: dict[str, str] = {
-    "non_finite": "was critical on 0 of 51 labelled curves that did not diverge",
-    "at_chance": "was critical on 0 of 24 labelled curves whose error rate left chance",
-    "overfitting": "flagged 0 of 25 labelled curves that do not overfit",
+    "non_finite": "0 of 51 recorded runs that did not diverge",
+    "at_chance": "0 of 24 recorded runs that went on to learn",
+    "overfitting": "0 of 25 recorded runs that do not overfit",
 }
-"""Rules that may say STOP, and the measurement that lets them (docs/log.md, benchmarks/rules.py)."""
+"""Rules that may say STOP, and on how many runs they were wrong (docs/log.md, benchmarks/rules.py)."""
 
 LEARNT_MARGIN = 0.1
 """WER below the constant sentence's from which on the input is certainly used."""

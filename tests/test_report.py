@@ -127,7 +127,7 @@ def test_it_states_what_the_author_missed(text, where, words):
 
 def test_what_stands_first_is_time_resolution_and_not_regularisation(text):
     options = section(text, "Options, one bundle per restart")
-    assert "Keep time inside the model" in options and "--dropout" not in options
+    assert "Keep more time steps inside the model" in options and "--dropout" not in options
 
 
 def test_a_run_without_records_still_has_a_verdict_and_nothing_made_up():

@@ -61,7 +61,7 @@ def test_every_threshold_belongs_to_a_rule_that_names_it_or_to_the_guard():
 def test_a_grave_word_says_how_often_its_check_was_wrong():
     verdict = shown(snapshot(OVERFITS))["verdict"]
     assert verdict["word"] in ("STOP", "LOOK")
-    assert ("labelled curves" in verdict["why"]) == (verdict["severity"] == "critical" and verdict["word"] == "STOP")
+    assert ("recorded runs" in verdict["why"]) == (verdict["severity"] == "critical" and verdict["word"] == "STOP")
 
 
 def test_each_number_stands_beside_its_yardstick():

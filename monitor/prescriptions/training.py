@@ -176,7 +176,7 @@ def keep_time(snapshot: Snapshot, config: Config) -> Prescription:
     return _training(
         snapshot,
         "keep_time",
-        "Keep time inside the model, and let it learn faster",
+        "Keep more time steps inside the model, and let it learn faster",
         changes,
         expected=f"{goal} by epoch {aims.epoch:.0f}",
         cost="a restart from scratch",

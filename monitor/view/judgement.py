@@ -116,7 +116,7 @@ def _why(diagnosis: Diagnosis) -> str:
         return ""
     rate = STOP_GRADE.get(worst.rule)
     if rate is not None:
-        return f"This check may say STOP: it {rate}."
+        return f"How sure: this check was wrong on {rate}."
     return "This check never says more than LOOK: how often it is wrong has not been counted well enough."
 
 
