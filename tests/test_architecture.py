@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "ledger": CONTRACT | {"files", "launch", "outcome", "reader"},
     "devices": CONTRACT | {"files"},
     "slots": CONTRACT | {"files", "opening", "processes", "reader", "devices", "settings", "status"},
-    "room": CONTRACT | {"launch", "reader", "devices", "status"},
+    "room": CONTRACT | {"files", "opening", "launch", "reader", "devices", "status"},
     "audit": CONTRACT | {"files"},
     "trash": CONTRACT | {"audit", "opening", "reader", "status"},
     "alerts": CONTRACT | {"files", "rules", "diagnosis", "series"},

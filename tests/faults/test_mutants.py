@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import random
+import resource
 import shutil
 import signal
 import time
@@ -54,6 +55,8 @@ PARTS = 4
 CASES = times(240, 8000) // PARTS
 QUESTIONS = times(120, 4000)
 HANG_SECS = 20
+ROOM_BYTES = 2 << 30
+"""What reads a device without end fails here, before it takes the machine's memory."""
 KNOWN_EXITS = {0, 1, 2, 3, 4, 5, 64}
 WORDS = LIVE_WORDS | {"stopped", "finished", "failed", "lost", "imported"}
 VERBS = (["check"], ["show"], ["diagnose"], ["report"], ["report", "--html"], ["compare", "healthy"])
@@ -70,12 +73,19 @@ def within(secs: int) -> Iterator[None]:
         raise Hang(f"took more than {secs} s")
 
     before = signal.signal(signal.SIGALRM, ring)
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (_address_space() + ROOM_BYTES, limits[1]))
     signal.alarm(secs)
     try:
         yield
     finally:
         signal.alarm(0)
+        resource.setrlimit(resource.RLIMIT_AS, limits)
         signal.signal(signal.SIGALRM, before)
+
+
+def _address_space() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 @pytest.fixture(scope="module")
