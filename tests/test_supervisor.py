@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor import control, launcher
+from monitor.errors import RefusedError
 from monitor.launch import SUPERVISOR_LOG, read_progress
 from monitor.launcher import cancel_stop, ensure_supervised, start, status, stop
 from monitor.run_dir import EPOCHS_FILE, LOG_FILE, STATE_FILE
@@ -238,7 +239,7 @@ def test_sigterm_to_a_supervisor_ends_it_alone(runs):
 def test_two_supervisors_never_share_a_run(runs):
     run_dir = started(runs, LISTENS)
     wait_for(lambda: at_work(run_dir))
-    with pytest.raises(launcher.RefusedError):
+    with pytest.raises(RefusedError):
         launcher.supervise(run_dir, "--adopt")
     assert len(supervisors(run_dir)) == 1
 

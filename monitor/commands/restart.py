@@ -28,9 +28,10 @@ from monitor.commands.common import (
 )
 from monitor.commands.looking import look_at
 from monitor.errors import EXIT_OK, RefusedError, UsageError
-from monitor.launcher import RestartPlan, plan_restart, restart, status
+from monitor.launcher import plan_restart, restart, status
 from monitor.prescriptions.choosing import agreed, chosen, recommended, too_fresh
 from monitor.prescriptions.registry import consider, prescribe
+from monitor.relaunch.plan import RestartPlan
 from monitor.relaunch.warm import STARTS
 from monitor.slots import wish_of
 from monitor.status import device_words

@@ -19,9 +19,9 @@ import psutil
 import pytest
 import websockets
 
-from monitor import launcher
-from monitor.launch import read_state
+from monitor.launch import Order, read_state
 from monitor.launcher import ensure_supervised, resume, start, status, stop
+from monitor.launcher.starting import claim
 from monitor.reader import RunReader
 from monitor.run_dir import Snapshot
 from monitor.status import status_of
@@ -255,8 +255,8 @@ def test_killing_a_supervisor_while_it_starts_never_leaves_a_trainer_that_nobody
 
 
 def _claimed(runs: Path, command: list[str], run_id: str) -> Path:
-    order = launcher.Order(argv=command, cwd=runs.parent)
-    return launcher._claim(runs, order, run_id, None)
+    order = Order(argv=command, cwd=runs.parent)
+    return claim(runs, order, run_id, None)
 
 
 def _settles(run_dir: Path) -> None:

@@ -103,7 +103,7 @@ def templates(tmp_path_factory) -> list[Path]:
 @pytest.fixture(autouse=True)
 def nobody_is_started(monkeypatch):
     """A damaged state.json may ask for adoption; what launch.json says must not run in this test."""
-    monkeypatch.setattr(launcher, "supervise", lambda *_: None)
+    monkeypatch.setattr("monitor.launcher.supervising.supervise", lambda *_: None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         yield

@@ -1,0 +1,39 @@
+"""Starting, stopping, restarting and resuming runs: the acts that page and command line share.
+
+A start is exclusive by the run's folder, a resume by the run's lock: a double click does a thing once.
+"""
+
+from monitor.launcher.checking import check, start_check
+from monitor.launcher.glance import existing, generation, status
+from monitor.launcher.own_trainer import start_training, trainer_schema, training_command
+from monitor.launcher.restarting import plan_restart, restart
+from monitor.launcher.resuming import plan_resume, resume
+from monitor.launcher.starting import foreseen, is_of_this_job, start
+from monitor.launcher.stopping import cancel_stop, hurry_stop, stop, wait_on
+from monitor.launcher.supervising import HOME, become_supervisor, ensure_supervised, supervise
+
+__all__ = [
+    "HOME",
+    "become_supervisor",
+    "cancel_stop",
+    "check",
+    "ensure_supervised",
+    "existing",
+    "foreseen",
+    "generation",
+    "hurry_stop",
+    "is_of_this_job",
+    "plan_restart",
+    "plan_resume",
+    "restart",
+    "resume",
+    "start",
+    "start_check",
+    "start_training",
+    "status",
+    "stop",
+    "supervise",
+    "trainer_schema",
+    "training_command",
+    "wait_on",
+]

@@ -1,0 +1,135 @@
+"""A new run: its folder claimed, its command written down, its supervisor started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from monitor import files, opening
+from monitor.audit import audited
+from monitor.devices import machine
+from monitor.errors import RefusedError, UsageError
+from monitor.launch import Order, job_of, launch_of, name_of, read_launch
+from monitor.launcher.supervising import supervise
+from monitor.relaunch.options import asked_for_help, described
+from monitor.relaunch.plan import free_run_id
+from monitor.room import Need, room_notes
+from monitor.run_dir import LAUNCH_FILE, Away, Parent, QueuePlace, StopWith, check_run_id, encode
+from monitor.settings import settings_for
+from monitor.slots import Line, capacity_for
+from monitor.status import queue_words
+
+
+@audited("start", lambda runs_dir, argv, **how: (runs_dir, how.get("run_id") or how.get("name") or ""))
+def start(
+    runs_dir: Path,
+    argv: list[str],
+    *,
+    run_id: str | None = None,
+    name: str | None = None,
+    cwd: Path | None = None,
+    asked_by: str = "",
+    parent: Parent | None = None,
+    thresholds: Mapping[str, float] | None = None,
+    stop_grace_secs: float = 60.0,
+    stop_with: StopWith = "INT",
+    read_help: bool = False,
+    away: Away | None = None,
+    device: str = "",
+    foreground: bool = False,
+) -> str:
+    """Starts a command as a run of its own and returns its run id, once its supervisor has taken it over.
+
+    The run outlives the caller. A command that cannot be started at all leaves a failed run that says why.
+    With `run_id` (a form's nonce) the start happens at most once; without, the next free name is taken.
+    `stop_with` is the first signal to a script that does not ask whether it should stop. With `read_help` the command
+    is run once with --help before, to learn the options that its source does not tell. With `foreground` it only gets
+    its run directory: the caller then becomes its supervisor (`become_supervisor`).
+    `thresholds` are else those of the project's vitalsigns.toml; they are frozen into launch.json.
+    `device` (see `slots.wish_of`): the run has it for itself, and waits in line while another one has it.
+    Raises UsageError for an empty command, a bad id or a bad vitalsigns.toml, RefusedError if the id is taken or the
+    folder not writable.
+    """
+    where = (cwd or Path.cwd()).absolute()
+    order = Order(
+        argv=list(argv),
+        cwd=where,
+        asked_by=asked_by,
+        how="restart" if parent else "start",
+        parent=parent,
+        thresholds=settings_for(where).thresholds if thresholds is None else thresholds,
+        stop_grace_secs=stop_grace_secs,
+        stop_with=stop_with,
+        read_help=read_help,
+        away=away,
+        device=device,
+    )
+    run_dir = claim(runs_dir, order, run_id, name)
+    if not foreground:
+        supervise(run_dir)
+    return run_dir.name
+
+
+def is_of_this_job(run_dir: Path) -> bool:
+    """Whether the cluster has started the job anew that this run belongs to: then it is the same run that goes on."""
+    launch, job = read_launch(run_dir), job_of(os.environ)
+    return launch is not None and bool(job) and launch.scheduler.get("job_id") == job["job_id"]
+
+
+def foreseen(runs_dir: Path, need: Need | None, device: str) -> list[str]:
+    """What can be told before a start: whom it would wait for, and whether memory and disk will do.
+
+    Raises RefusedError for a device that is not there.
+    """
+    notes = room_notes(need, machine(runs_dir), device)
+    if device and runs_dir.is_dir():
+        line = Line(runs_dir, capacity_for(device, os.environ.get("CUDA_VISIBLE_DEVICES"), runs_dir))
+        place = QueuePlace(device=device, ticket=line.next_ticket())
+        standing = line.standing("", place)
+        if standing.free is None:
+            place = msgspec.structs.replace(place, position=standing.position, held_by=list(standing.held_by))
+            notes.insert(0, f"{queue_words(place)} It starts when that is free.")
+    return notes
+
+
+def claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -> Path:
+    """Makes the run's folder, exclusively, with launch.json in it."""
+    if not order.argv or not order.argv[0]:
+        raise UsageError("There is no command to start; give it after --, e.g. start -- python train.py --epochs 50")
+    runs_dir, run_dir = runs_dir.absolute(), None
+    try:
+        opening.make_folder(runs_dir)
+        run_dir = _made(runs_dir, check_run_id(run_id)) if run_id else _made_free(runs_dir, name_of(order, name))
+        launch = described(launch_of(order, run_dir.name, time.time()))
+        if order.read_help:
+            launch = asked_for_help(launch, run_dir)
+        if not files.create(run_dir / LAUNCH_FILE, encode(launch)):
+            raise RefusedError(f"{run_dir.name} has been started already.")
+    except OSError as problem:
+        if run_dir is not None:
+            with contextlib.suppress(OSError):
+                run_dir.rmdir()  # its name must be free for the next try
+        raise RefusedError(f"{runs_dir} cannot be written ({problem.strerror}); choose another with --runs.") from None
+    return run_dir
+
+
+def _made(runs_dir: Path, run_id: str) -> Path:
+    try:
+        opening.make_folder(runs_dir / run_id, exist_ok=False)
+    except FileExistsError:
+        raise RefusedError(f"There is a run {run_id} in {runs_dir} already; nothing was started.") from None
+    return runs_dir / run_id
+
+
+def _made_free(runs_dir: Path, stem: str) -> Path:
+    name = stem
+    while True:
+        try:
+            return _made(runs_dir, name)
+        except RefusedError:
+            name = free_run_id(runs_dir, stem)

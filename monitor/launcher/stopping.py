@@ -1,0 +1,67 @@
+"""What can be asked of a living run: a stop, and what a person says about it while it is under way."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from monitor import control
+from monitor.audit import audited, by_run_dir
+from monitor.errors import RefusedError
+from monitor.launch import read_state
+from monitor.launcher.glance import generation, status
+from monitor.launcher.supervising import ensure_supervised
+from monitor.run_dir import Request, Verb
+
+
+@audited("stop", by_run_dir)
+def stop(run_dir: Path, asked_by: str = "") -> Request:
+    """Asks a run to stop: the step is finished, a checkpoint saved. Asking twice is one request.
+
+    Raises RefusedError when the run is not live.
+    """
+    now = status(run_dir)
+    if not now.live:
+        raise RefusedError(f"{run_dir.name} is not running ({now.word}): there is nothing to stop.")
+    if now.word == "followed":
+        raise RefusedError(
+            f"{run_dir.name} is only followed: which process trains it is not known. Stop it where it was started, "
+            f"or name its process: python -m monitor attach --stop {run_dir.name}, then attach LOG --pid PID"
+        )
+    ensure_supervised(run_dir)
+    return control.request(run_dir, "stop", generation=generation(run_dir), asked_by=asked_by, now=time.time())
+
+
+@audited("cancel", by_run_dir)
+def cancel_stop(run_dir: Path, asked_by: str = "") -> Request:
+    """Takes a stop back while that is still possible; the answer says whether it was."""
+    if not status(run_dir).live:
+        raise RefusedError(f"{run_dir.name} has ended; its stop cannot be taken back. It can be resumed.")
+    ensure_supervised(run_dir)
+    return control.request(run_dir, "cancel", generation=generation(run_dir), asked_by=asked_by, now=time.time())
+
+
+@audited("hurry", by_run_dir)
+def hurry_stop(run_dir: Path, asked_by: str = "") -> Request:
+    """Sends the next signal of a stop now: SIGTERM, after that SIGKILL. Raises RefusedError where no stop waits."""
+    return _about_a_stop(run_dir, "hurry", asked_by)
+
+
+@audited("wait", by_run_dir)
+def wait_on(run_dir: Path, asked_by: str = "") -> Request:
+    """Gives the present stage of a stop its whole time once more. Raises RefusedError where no stop waits."""
+    return _about_a_stop(run_dir, "wait", asked_by)
+
+
+def _about_a_stop(run_dir: Path, verb: Verb, asked_by: str) -> Request:
+    now = status(run_dir)
+    state = read_state(run_dir)
+    if state is None and now.live:
+        raise RefusedError(
+            f"{run_dir.name} was started in a terminal and has no supervisor that could signal it. "
+            "Press Ctrl-C there, or send the signal by hand."
+        )
+    if now.word != "stopping" and not (now.live and control.stop_wanted(run_dir, generation(run_dir))):
+        raise RefusedError(f"No stop of {run_dir.name} is under way ({now.word}).")
+    ensure_supervised(run_dir)
+    return control.request(run_dir, verb, generation=generation(run_dir), asked_by=asked_by, now=time.time())

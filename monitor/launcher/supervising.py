@@ -1,0 +1,99 @@
+"""A run's supervisor: started beside us, or become; started anew when a run has lost its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from monitor import processes
+from monitor.errors import RefusedError
+from monitor.launch import read_launch, read_progress, read_state
+from monitor.origin import is_from_here
+from monitor.run_dir import GENERATION_VARIABLE, RUN_DIR_VARIABLE
+
+HOME = Path(__file__).resolve().parent.parent.parent
+"""The folder of the packages `monitor` and `trainer`: what `python -m` needs to find them."""
+BEGIN_TIMEOUT_SECS = 60.0
+OPEN_STATES = frozenset({"queued", "starting", "running", "stopping"})
+
+
+def supervise(run_dir: Path, *flags: str) -> None:
+    """Starts a detached supervisor and waits until it has begun. Raises RefusedError with what it says."""
+    command = [sys.executable, "-m", "monitor.supervisor", str(run_dir.absolute()), "--detach", *flags]
+    # A trainer that starts another run must not hand its own mark on: what bears it ends with that trainer.
+    environment = {k: v for k, v in os.environ.items() if k not in (RUN_DIR_VARIABLE, GENERATION_VARIABLE)}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=HOME,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=BEGIN_TIMEOUT_SECS,
+        )
+    except subprocess.TimeoutExpired:
+        raise RefusedError(f"The supervisor of {run_dir.name} did not begin in {BEGIN_TIMEOUT_SECS:.0f} s.") from None
+    if done.returncode:
+        raise RefusedError(done.stderr.strip() or f"The supervisor of {run_dir.name} ended with {done.returncode}.")
+
+
+def become_supervisor(run_dir: Path, *flags: str) -> NoReturn:
+    """Turns this process into the run's supervisor, until the run has ended: signals of a cluster reach it at once."""
+    os.chdir(HOME)
+    os.execv(sys.executable, [sys.executable, "-m", "monitor.supervisor", str(run_dir), *flags])
+
+
+def ensure_supervised(run_dir: Path) -> bool:
+    """Starts an adopting supervisor if a run has lost its own; returns whether one was started.
+
+    Called at every contact, so the usual answer costs one small file. Two callers at once start one:
+    the second finds the run's lock held.
+    """
+    state = read_state(run_dir)
+    if state is None:
+        return _ensure_followed(run_dir)
+    if state.state not in OPEN_STATES:
+        return False
+    if state.supervisor is not None and processes.liveness(state.supervisor) != "gone":
+        return False
+    if not _is_worth_adopting(run_dir):
+        return False
+    try:
+        supervise(run_dir, "--adopt")
+    except RefusedError:
+        return False
+    return True
+
+
+def _ensure_followed(run_dir: Path) -> bool:
+    """Follows a log again whose follower was killed; one that was let go stays so."""
+    progress = read_progress(run_dir)
+    if progress is None or progress.follower is None or progress.phase == "ended":
+        return False
+    if processes.liveness(progress.follower) != "gone":
+        return False
+    launch = read_launch(run_dir)
+    if launch is None or launch.how != "attach" or not is_from_here(launch):
+        return False
+    try:
+        supervise(run_dir, "--follow")
+    except RefusedError:
+        return False
+    return True
+
+
+def _is_worth_adopting(run_dir: Path) -> bool:
+    """A trainer that lives, one that left its outcome unseen, or a start that never came to a trainer."""
+    state, progress = read_state(run_dir), read_progress(run_dir)
+    if state is None or state.trainer is None:
+        launch = read_launch(run_dir) if state is not None else None
+        return launch is not None and is_from_here(launch)
+    liveness = processes.liveness(state.trainer)
+    if liveness == "gone":
+        left_outcome = progress is not None and progress.generation == state.generation and progress.outcome is not None
+        return left_outcome or (state.stop is not None and state.stop.stage != "asked")
+    return liveness == "alive"
