@@ -218,3 +218,51 @@ def wait_until(condition, process):
             process.kill()
             raise AssertionError(process.communicate()[0])
         time.sleep(0.05)
+
+
+def test_event_files_are_followed_as_they_are_written(tmp_path):
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    folder, runs = tmp_path / "tb", tmp_path / "runs"
+    writer = EventFileWriter(str(folder))
+    following = None
+    for epoch in range(1, 6):
+        for tag, value in (("Loss/train", 3.0 - epoch / 10), ("Loss/val", 3.5 - epoch / 10)):
+            summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
+            writer.add_event(Event(wall_time=epoch, step=epoch, summary=summary))
+        writer.flush()
+        if epoch == 1:
+            with pytest.raises(NothingYetError):  # the step may still get another tag
+                follow(folder, runs)
+            continue
+        if epoch == 4:
+            following.stop(float(epoch))
+            following = None
+        following = following or follow(folder, runs)
+        following.step(float(epoch))
+    writer.close()
+    assert [record.val_loss for record in epochs(runs)] == pytest.approx([3.4, 3.3, 3.2, 3.1])
+    following.stop(6.0)
+
+
+def test_a_run_of_mlflow_is_followed_to_its_end(tmp_path):
+    root, runs = foreign.mlflow(tmp_path), tmp_path / "runs"
+    [run] = root.glob("0/*")
+    whole = {file: file.read_text().splitlines(keepends=True) for file in (run / "metrics").iterdir()}
+    (run / "meta.yaml").write_text("status: 1\n")
+    for file, lines in whole.items():
+        file.write_text("".join(lines[:2]))
+    following = follow(root, runs)
+    following.step(1.0)
+    for file, lines in whole.items():
+        file.write_text("".join(lines))
+    following.step(2.0)
+    assert not following.ended
+    assert [record.val_wer for record in epochs(runs)] == foreign.VAL_WER[:-1]
+    (run / "meta.yaml").write_text("status: 3\n")
+    following.step(3.0)
+    following.stop(4.0)
+    assert [record.val_wer for record in epochs(runs)] == foreign.VAL_WER
+    assert status_of(RunReader(following.run.run_dir).read(5.0)).word == "finished"
