@@ -20,7 +20,7 @@ from tests.supervised import LISTENS, ROOT, script, state_of, supervisors, wait_
 ROUNDS = times(1, 25)
 
 PRESS = """
-import sys, threading, time
+import os, sys, threading, time
 from pathlib import Path
 from monitor import launcher
 from monitor.errors import MonitorError
@@ -28,16 +28,20 @@ from monitor.errors import MonitorError
 runs, verb, run_id, gate = Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4])
 plan = launcher.plan_restart(runs, run_id, {"lr": "0.2"}) if verb == "restart" else None
 
+def say(*words):
+    # In one call: two clicks speak at once.
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
+
 def press():
     try:
         if verb == "restart":
-            print("did", launcher.restart(plan, stop_parent=True), flush=True)
+            say("did", launcher.restart(plan, stop_parent=True))
         elif verb == "resume":
-            print("did", launcher.resume(runs, run_id), flush=True)
+            say("did", launcher.resume(runs, run_id))
         else:
-            print("did", launcher.stop(runs / run_id).number, flush=True)
+            say("did", launcher.stop(runs / run_id).number)
     except MonitorError as refusal:
-        print("refused", refusal, flush=True)
+        say("refused", refusal)
 
 print("ready", flush=True)
 while not gate.exists():
