@@ -73,7 +73,7 @@ class Scale:
 
     def epochs(self) -> Iterator[tuple[float, str]]:
         """(x, its name) of some epochs, evenly spaced."""
-        step = _round_step((self.right - self.left) / 6)
+        step = _round_step(max((self.right - self.left) / 6, abs(self.right) * 1e-9))
         for place in range(math.ceil(self.left / step), math.floor(self.right / step) + 1):
             yield self.x(place * step), f"{place * step:.6g}"
 
@@ -96,6 +96,8 @@ def name_places(lines: list[Line], scale: Scale) -> Iterator[tuple[float, int, s
 
 def _round_step(least: float) -> float:
     """The smallest of 1, 2, 2.5 and 5 times a power of ten that is no less."""
+    # Epochs that a foreign writer places within a hair, or at the ends of all numbers, have a logarithm too.
+    least = min(max(least, 1e-300), 1e308)
     power = 10 ** math.floor(math.log10(least))
     return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= least * (1 - 1e-9))
 
