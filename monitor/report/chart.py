@@ -49,7 +49,8 @@ class Scale:
     def __init__(self, points: list[tuple[float, float]], percent: bool) -> None:
         xs, ys = [x for x, _ in points], sorted(y for _, y in points)
         self.percent = percent
-        self.left, self.right = min(xs), max(max(xs), min(xs) + 1e-9)
+        self.left = min(xs)
+        self.right = max(max(xs), self.left + max(1e-9, 1e-9 * abs(self.left)))
         usual = 4 * abs(ys[len(ys) // 2])
         top = max((y for y in ys if y <= usual), default=ys[-1])
         lowest = min(0.0, max(ys[0], -usual))
@@ -73,7 +74,7 @@ class Scale:
 
     def epochs(self) -> Iterator[tuple[float, str]]:
         """(x, its name) of some epochs, evenly spaced."""
-        step = _round_step(max((self.right - self.left) / 6, abs(self.right) * 1e-9))
+        step = _round_step((self.right - self.left) / 6)
         for place in range(math.ceil(self.left / step), math.floor(self.right / step) + 1):
             yield self.x(place * step), f"{place * step:.6g}"
 
