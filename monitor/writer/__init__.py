@@ -1,0 +1,21 @@
+"""`RunWriter`: the only way a training loop writes a run directory, and how it learns that it should stop.
+
+    with RunWriter("runs/mine", config=vars(args), epochs=60) as run:
+        for epoch in range(1, 61):
+            ...
+            run.log_epoch(epoch, train_loss=train_loss, val_loss=val_loss, val_wer=wer)
+            if run.should_stop():
+                break
+
+After construction nothing here raises into training: what cannot be written waits in a bounded backlog,
+is counted in progress.json, and is written when the disk has room again.
+There is no thread: the heartbeat comes from the loop's own calls, so that a hung trainer looks hung.
+"""
+
+from monitor.writer.fields import gap_of
+from monitor.writer.null import NullRunWriter
+from monitor.writer.outbox import Outbox
+from monitor.writer.probes import write_probe
+from monitor.writer.run_writer import RunWriter
+
+__all__ = ["NullRunWriter", "Outbox", "RunWriter", "gap_of", "write_probe"]

@@ -1,0 +1,75 @@
+"""What a script hands over, made into what a record can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_type_hints
+
+from monitor.run_dir import Epoch, GapBasis, Record
+
+_kinds_of: dict[type, dict[str, Any]] = {}
+
+
+def gap_of(record: Epoch, basis: GapBasis) -> float | None:
+    """val_loss minus the train loss that the run's gap basis names; None where either is missing."""
+    other = record.train_eval_loss if basis == "eval" else record.train_loss
+    return None if other is None or record.val_loss is None else record.val_loss - other
+
+
+def sorted_out(kind: type[Record], fields: dict[str, Any], warn: Any) -> tuple[dict[str, Any], dict[str, float]]:
+    """(fields of the record, other numbers). Tensors and numpy scalars become floats; what cannot is left out."""
+    known: dict[str, Any] = {}
+    extra: dict[str, float] = {}
+    kinds = _kinds(kind)
+    for name, value in fields.items():
+        if value is None:
+            continue
+        value = value.detach() if hasattr(value, "detach") else value  # a loss that still has its graph
+        try:
+            if name not in kinds:
+                extra[name] = float(value)
+            elif name == "metrics":
+                known[name] = {str(key): float(number) for key, number in value.items()}
+            else:
+                known[name] = kinds[name](value)
+        except (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as problem:
+            # The value itself is not shown: showing it may fail as making a number of it did.
+            warn(f"{name} ({type(value).__name__}) was left out: {problem}")
+    return known, extra
+
+
+def _kinds(kind: type[Record]) -> dict[str, Any]:
+    """For each field, what makes a plain value of whatever a script hands over."""
+    if kind not in _kinds_of:
+        makers = {}
+        for name, hint in get_type_hints(kind).items():
+            text = str(hint)
+            makers[name] = (
+                float if "float" in text and "dict" not in text
+                else int if "int" in text and "dict" not in text
+                else (lambda value: value)
+            )  # fmt: skip
+        _kinds_of[kind] = makers
+    return _kinds_of[kind]
+
+
+def plain(value: Any) -> Any:
+    """JSON-able copy: what is no plain value becomes its text, so that a config never breaks a start."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        # A file name that is no UTF-8 holds lone surrogates, which no JSON takes.
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    for number in (int, float):
+        # Also of a subclass: numpy's float64 is a float, and no encoder takes it.
+        if isinstance(value, number):
+            return number(value)
+    try:
+        item = value.item()  # a scalar of numpy or torch
+    except (AttributeError, TypeError, ValueError, RuntimeError):
+        return str(value)
+    return item if isinstance(item, (bool, int, float, str)) else str(value)

@@ -1,0 +1,112 @@
+"""A run directory taken for writing, and what stands in it before the first step."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from monitor import files, opening
+from monitor.errors import RefusedError
+from monitor.launch import Order, launch_of
+from monitor.processes import RunLock
+from monitor.run_dir import (
+    CONTROL_DIR,
+    EPOCHS_FILE,
+    GENERATION_VARIABLE,
+    LAUNCH_FILE,
+    PROGRESS_FILE,
+    RUN_FILE,
+    DataInfo,
+    Environment,
+    Floors,
+    Launch,
+    ModelInfo,
+    Progress,
+    Run,
+    decode,
+    encode,
+)
+from monitor.writer.fields import plain
+
+
+def take_folder(run_dir: Path, lock: RunLock | None, resume: bool) -> None:
+    """Makes the folder and takes its lock; without `lock` a supervisor has it. Raises RefusedError."""
+    try:
+        opening.make_folder(run_dir)
+        if lock is not None:
+            lock.acquire()
+            taken = (run_dir / RUN_FILE).exists() or (run_dir / EPOCHS_FILE).exists()
+            if taken and not resume:
+                lock.release()
+                raise RefusedError(
+                    f"{run_dir} already holds a run. Choose another folder, or pass resume=True to go on with it."
+                )
+        opening.make_folder(run_dir / CONTROL_DIR)
+    except OSError as problem:
+        raise RefusedError(
+            f"Cannot write the run directory {run_dir}: {problem.strerror or problem}. "
+            "Choose a folder that you may write to."
+        ) from problem
+
+
+def next_generation(run_dir: Path, supervised: bool, resume: bool) -> int:
+    """1 for a first start; a supervisor says which it is, else one more than the last one's."""
+    if supervised:
+        return int(os.environ.get(GENERATION_VARIABLE) or 1)
+    if not resume:
+        return 1
+    try:
+        return decode(files.read_bytes(run_dir / PROGRESS_FILE) or b"", Progress).generation + 1
+    except (OSError, ValueError):
+        return 2
+
+
+def describe(run_id: str, given: dict[str, Any]) -> Run:
+    """run.json, of what RunWriter was given. Raises TypeError, ValueError or RecursionError where it cannot be."""
+    units = given["units"]
+    run = Run(
+        run_id=run_id,
+        name=given["name"] or run_id,
+        created_at=time.time(),
+        config=plain(given["config"] or {}),
+        config_schema=plain(given["config_schema"] or {}),
+        model=given["model"] or ModelInfo(),
+        data=given["data"] or DataInfo(),
+        floors=given["floors"] or Floors(),
+        units={"loss": "nats per token", "wer": "fraction"} if units is None else dict(units),
+        gap_basis=given["gap_basis"],
+        warmup_epochs=float(given["warmup_epochs"]),
+        environment=_environment(given["device"]),
+    )
+    decode(encode(run), Run)  # what no reader would take is told now
+    return run
+
+
+def write_first(run_dir: Path, run: Run, supervised: bool) -> None:
+    """run.json, and launch.json where no launcher has written one. Raises OSError or TypeError."""
+    if not (run_dir / RUN_FILE).exists():
+        files.replace(run_dir / RUN_FILE, encode(run))
+    if not supervised:
+        files.create(run_dir / LAUNCH_FILE, encode(_foreground_launch(run)))
+
+
+def _environment(device: str | None) -> Environment:
+    torch = sys.modules.get("torch")
+    on_gpu = torch is not None and device is not None and device.startswith("cuda")
+    return Environment(
+        device=device,
+        device_name=str(torch.cuda.get_device_name(device)) if torch is not None and on_gpu else None,
+        python=platform.python_version(),
+        torch=str(torch.__version__) if torch is not None else None,
+        host=platform.node(),
+    )
+
+
+def _foreground_launch(run: Run) -> Launch:
+    """What a terminal started, so that the page can start it again."""
+    order = Order([sys.executable, *sys.orig_argv[1:]], Path.cwd(), how="foreground")
+    return launch_of(order, run.run_id, run.created_at)

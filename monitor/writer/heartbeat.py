@@ -1,0 +1,80 @@
+"""progress.json: the sign of life of a training loop, replaced whole, twice a second at most."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from monitor import files
+from monitor.processes import identify
+from monitor.run_dir import PROGRESS_FILE, Phase, Progress, encode
+from monitor.writer.fields import plain, sorted_out
+from monitor.writer.outbox import Outbox
+from monitor.writer.pace import Pace
+
+HEARTBEAT_SECS = 0.5
+
+
+class Heartbeat:
+    """What the loop last said of itself. There is no thread: a loop that hangs says nothing."""
+
+    def __init__(self, run_dir: Path, generation: int, outbox: Outbox, warn: Callable[[str], None]) -> None:
+        self._run_dir = run_dir
+        self._outbox = outbox
+        self._warn = warn
+        self._pid = os.getpid()
+        self._pace = Pace()
+        self._written_at = 0.0
+        self.progress = Progress(heartbeat_at=time.time(), generation=generation, process=identify())
+
+    def plan(self, **planned: Any) -> None:
+        """What is known before the first step; written by `begin`."""
+        self.progress = msgspec.structs.replace(self.progress, **self._fitting(planned))
+
+    def begin(self) -> None:
+        """The first sign of life. Raises OSError."""
+        files.replace(self._run_dir / PROGRESS_FILE, encode(self.progress))
+
+    def epoch(self) -> None:
+        """An epoch has ended, its evaluation included."""
+        self._pace.epoch(time.monotonic())
+
+    def tell(self, *, force: bool = False, **changes: Any) -> None:
+        """Replaces progress.json, at most twice a second unless `force`. Raises nothing."""
+        if os.getpid() != self._pid or self.progress.outcome is not None:
+            return
+        given = self._fitting(changes)
+        self._pace.step(given.get("step"), time.monotonic())
+        self.progress = msgspec.structs.replace(
+            self.progress,
+            heartbeat_at=time.time(),
+            step_secs=self._pace.step_secs(),
+            epoch_secs=self._pace.epoch_secs(),
+            backlog=self._outbox.waiting,
+            dropped=self._outbox.dropped,
+            **given,
+        )
+        changed_phase = "phase" in given
+        if not force and not changed_phase and time.monotonic() - self._written_at < HEARTBEAT_SECS:
+            return
+        self._written_at = time.monotonic()
+        try:
+            self.progress = msgspec.structs.replace(self.progress, disk_free_bytes=files.free_bytes(self._run_dir))
+            files.replace(self._run_dir / PROGRESS_FILE, encode(self.progress))
+        except OSError as problem:
+            self._warn(f"the heartbeat was not written: {problem}")
+
+    def _fitting(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """What progress.json can hold of `changes`, made plain; one odd value must not spoil every later heartbeat."""
+        known, _ = sorted_out(Progress, changes, self._warn)
+        fitting = {name: plain(value) for name, value in known.items()}
+        phase = fitting.get("phase", "training")
+        if phase not in get_args(Phase):
+            self._warn(f"phase {phase!r} is none of {', '.join(get_args(Phase))}")
+            del fitting["phase"]
+        return fitting

@@ -1,0 +1,337 @@
+"""`RunWriter`: one run directory, written by the loop that trains."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar, get_args
+
+import msgspec
+
+from monitor import control, files, opening
+from monitor.errors import MonitorError, RefusedError
+from monitor.processes import RunLock
+from monitor.run_dir import (
+    CLIPS_FILE,
+    DECODES_FILE,
+    EPOCHS_FILE,
+    PROBES_DIR,
+    RUN_DIR_VARIABLE,
+    RUN_FILE,
+    STEPS_FILE,
+    Clip,
+    DataInfo,
+    Decode,
+    Epoch,
+    Floors,
+    GapBasis,
+    ModelInfo,
+    Outcome,
+    Phase,
+    Record,
+    Step,
+    check_run_id,
+    decode,
+    encode_line,
+    finite_or_word,
+)
+from monitor.writer.fields import gap_of, plain, sorted_out
+from monitor.writer.folder import describe, next_generation, take_folder, write_first
+from monitor.writer.heartbeat import Heartbeat
+from monitor.writer.null import NullRunWriter
+from monitor.writer.outbox import Outbox
+
+POLL_SECS = 0.2
+TRACEBACK_CHARACTERS = 4000
+
+R = TypeVar("R", bound=Record)
+
+
+class RunWriter(NullRunWriter):
+    """Writes one run directory. Only rank 0 of a distributed run writes; the others get a silent one.
+
+    A supervisor's VITALSIGNS_RUN_DIR wins over `run_dir`; the lock is then the supervisor's.
+    Raises MonitorError, in one sentence, for a folder that cannot be used; nothing raises after that.
+    """
+
+    def __init__(
+        self,
+        run_dir: str | Path | None = None,
+        *,
+        config: Mapping[str, Any] | None = None,
+        config_schema: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        model: ModelInfo | None = None,
+        data: DataInfo | None = None,
+        floors: Floors | None = None,
+        device: str | None = None,
+        units: Mapping[str, str] | None = None,
+        gap_basis: GapBasis = "train",
+        warmup_epochs: float = 0.0,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        resume: bool = False,
+    ) -> None:
+        self._muted = int(os.environ.get("RANK") or 0) != 0
+        self._supervised = bool(os.environ.get(RUN_DIR_VARIABLE))
+        self.run_dir: Path = Path(os.environ.get(RUN_DIR_VARIABLE) or run_dir or "").absolute()
+        self._gap_basis = gap_basis
+        self._warned = False
+        self._stop_seen = False
+        self._polled_at = -POLL_SECS
+        self._pid = os.getpid()
+        if self._muted:
+            return
+        if not run_dir and not self._supervised:
+            raise RefusedError("No run directory: give one, e.g. RunWriter('runs/my-run').")
+        given = {
+            "name": name,
+            "config": config,
+            "config_schema": config_schema,
+            "model": model,
+            "data": data,
+            "floors": floors,
+            "device": device,
+            "units": units,
+            "gap_basis": gap_basis,
+            "warmup_epochs": warmup_epochs,
+        }
+        self._begin(given, {"epochs": epochs, "steps_per_epoch": steps_per_epoch}, resume)
+
+    def _begin(self, given: dict[str, Any], planned: dict[str, Any], resume: bool) -> None:
+        """Takes the folder and writes what stands in it before the first step. Raises MonitorError."""
+        check_run_id(self.run_dir.name)
+        self._lock = RunLock(self.run_dir)
+        take_folder(self.run_dir, None if self._supervised else self._lock, resume)
+        self.generation = next_generation(self.run_dir, self._supervised, resume)
+        self._outbox = Outbox(self.run_dir)
+        self._clips: dict[str, int] = {}
+        self._heartbeat = Heartbeat(self.run_dir, self.generation, self._outbox, self._warn)
+        try:
+            run = describe(self.run_dir.name, given)
+            self._heartbeat.plan(**planned)
+        except (TypeError, ValueError, RecursionError) as odd:
+            self._lock.release()
+            raise RefusedError(
+                f"Cannot describe the run in {self.run_dir / RUN_FILE}: {odd}. Check what is given to RunWriter."
+            ) from odd
+        try:
+            write_first(self.run_dir, run, self._supervised)
+            self._heartbeat.begin()
+        except (OSError, TypeError) as problem:
+            self._lock.release()
+            raise RefusedError(
+                f"Cannot write into the run directory {self.run_dir}: {problem}. "
+                "Check its rights and the room on its disk."
+            ) from problem
+
+    # -- records -----------------------------------------------------------------------------------------------
+
+    def log_epoch(self, epoch: float, **fields: Any) -> None:
+        """One evaluation; `fields` are those of `run_dir.Epoch`, other numbers go into its `metrics`."""
+        fields.setdefault("step", self._heartbeat.progress.step if not self._muted else 0)
+        record = self._record(Epoch, {"epoch": epoch, **fields})
+        if record is None:
+            return
+        if record.gap is None:
+            record = msgspec.structs.replace(record, gap=gap_of(record, self._gap_basis))
+        self._heartbeat.epoch()
+        self._put(EPOCHS_FILE, record, sync=True)
+        self._heartbeat.tell(force=True, epoch=record.epoch, step=record.step, phase="training")
+
+    def log_step(self, step: int, **fields: Any) -> None:
+        """One logging step; `fields` are those of `run_dir.Step`."""
+        record = self._record(Step, {"step": step, **fields})
+        if record is not None:
+            self._put(STEPS_FILE, record)
+            self._heartbeat.tell(step=record.step, epoch=record.epoch or None)
+
+    def log_clips(self, clips: Iterable[Clip]) -> None:
+        """The sequences that will be decoded, once; later hypotheses follow their order within each split."""
+        if self._muted:
+            return
+        try:
+            for clip in clips:
+                self._clips[clip.split] = self._clips.get(clip.split, 0) + 1
+                self._put(CLIPS_FILE, clip)
+        except (TypeError, AttributeError) as odd:
+            self._warn(f"clips were left out: {odd}")
+
+    def log_decodes(
+        self,
+        epoch: float,
+        hypotheses: list[str],
+        *,
+        split: str = "val",
+        references: list[str] | None = None,
+        adjusted: list[str] | None = None,
+        clip_ids: list[str] | None = None,
+        step: int = 0,
+    ) -> None:
+        """All hypotheses of one evaluation. `references` names the clips on the first call, if `log_clips` did not.
+
+        `adjusted`: the same clips as your own decoder says them, where it filters or weighs; `hypotheses` is without.
+        """
+        if self._muted:
+            return
+        try:
+            said = list(map(plain, hypotheses))
+            by_user = None if adjusted is None else list(map(plain, adjusted))
+            ids = None if clip_ids is None else list(map(plain, clip_ids))
+            if references is not None and split not in self._clips:
+                texts = list(map(plain, references))
+                names = ids or [f"{split}-{number:04d}" for number in range(len(texts))]
+                self.log_clips(
+                    Clip(clip_id=name, reference=text, split=split)  # type: ignore[arg-type]
+                    for name, text in zip(names, texts, strict=False)
+                )
+        except TypeError as odd:
+            self._warn(f"decodes were left out: {odd}")
+            return
+        record = self._record(
+            Decode,
+            {
+                "epoch": epoch,
+                "step": step or self._heartbeat.progress.step,
+                "split": split,
+                "hypotheses": said,
+                "adjusted": by_user,
+                "clip_ids": ids,
+            },
+        )
+        if record is not None:
+            self._put(DECODES_FILE, record)
+
+    def log_probe(self, name: str, values: Mapping[str, Any]) -> None:
+        """One measurement that is no time series, e.g. the final test figures: `probes/<name>.json`."""
+        if self._muted:
+            return
+        try:
+            folder = self.run_dir / PROBES_DIR
+            opening.make_folder(folder)
+            content = msgspec.json.encode(finite_or_word(plain(values)))
+            files.replace(folder / f"{check_run_id(name)}.json", content)
+        except (OSError, MonitorError, TypeError, ValueError, RecursionError) as problem:
+            self._warn(f"probe {name} was not written: {problem}")
+
+    # -- life --------------------------------------------------------------------------------------------------
+
+    def heartbeat(self, phase: Phase | None = None, epoch: int | None = None, step: int | None = None) -> None:
+        """A sign of life from the loop; call it as often as you like, the disk sees two a second at most."""
+        if not self._muted:
+            self._heartbeat.tell(phase=phase, epoch=epoch, step=step)
+
+    def saved_checkpoint(self, path: str | Path, epoch: int) -> None:
+        """A checkpoint is complete on disk."""
+        if not self._muted:
+            self._heartbeat.tell(
+                force=True,
+                checkpoint=str(path),
+                checkpoint_at=time.time(),
+                checkpoint_epoch=epoch,
+                checkpoint_bytes=_size(path),
+            )
+
+    def should_stop(self) -> bool:
+        """Whether somebody asked this run to stop. Cheap: the folder is looked at five times a second at most."""
+        if self._muted or self._stop_seen:
+            return self._stop_seen
+        now = time.monotonic()
+        if now - self._polled_at >= POLL_SECS:
+            self._polled_at = now
+            self._heartbeat.tell()
+            self._stop_seen = control.stop_wanted(self.run_dir, self.generation)
+            if self._stop_seen:
+                self._heartbeat.tell(force=True, phase="stopping")
+        return self._stop_seen
+
+    def finish(self, outcome: Outcome = "finished", error: str | None = None, *, traceback: str | None = None) -> None:
+        """The last word: the outcome is on disk when this returns, unless the disk is full."""
+        if self._muted or self._heartbeat.progress.outcome is not None:
+            return
+        if outcome not in get_args(Outcome):
+            self._warn(f"outcome {outcome!r} is none of {', '.join(get_args(Outcome))}")
+            outcome = "failed" if error else "finished"
+        self._outbox.flush()
+        self._heartbeat.tell(force=True, phase="ended", outcome=outcome, error=error, traceback=traceback)
+        if not self._supervised:
+            self._answer_requests(outcome)
+        self._outbox.close()
+        self._lock.release()
+
+    def __enter__(self) -> RunWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or (isinstance(error, SystemExit) and not error.code):
+            self.finish("stopped" if self._stop_seen else "finished")
+        elif isinstance(error, KeyboardInterrupt):
+            self.finish("stopped")
+        else:
+            whole = "".join(traceback.format_exception(error)).strip()
+            said = "".join(traceback.format_exception_only(error)).strip()
+            self.finish("failed", said, traceback=whole[-TRACEBACK_CHARACTERS:])
+
+    # -- beneath -----------------------------------------------------------------------------------------------
+
+    def _record(self, kind: type[R], fields: dict[str, Any]) -> R | None:
+        """The record, with numbers of any library made plain; what does not fit is left out with a warning."""
+        if self._muted:
+            return None
+        known, extra = sorted_out(kind, fields, self._warn)
+        known.setdefault("at", time.time())
+        known.setdefault("generation", self.generation)
+        if extra and "metrics" in kind.__struct_fields__:
+            known["metrics"] = {**known.get("metrics", {}), **extra}
+        try:
+            return kind(**known)
+        except TypeError as problem:
+            self._warn(f"a record was left out: {problem}")
+            return None
+
+    def _put(self, file: str, record: Record, *, sync: bool = False) -> None:
+        if os.getpid() != self._pid:
+            return  # a forked worker has a copy of this object, but only one process writes
+        try:
+            line = encode_line(record)
+            decode(line, type(record))  # what no reader would take is told now, not found missing later
+        except (TypeError, ValueError) as odd:
+            self._warn(f"a record for {file} was left out: {odd}")
+            return
+        problem = self._outbox.put(file, line, sync=sync)
+        if problem is not None:
+            self._warn(f"records wait for the disk: {problem}")
+
+    def _answer_requests(self, outcome: Outcome) -> None:
+        for asked in control.pending(self.run_dir, self.generation):
+            done = asked.verb == "stop" and outcome == "stopped"
+            try:
+                control.answer(self.run_dir, asked, "done" if done else "expired", "", time.time())
+            except (OSError, ValueError) as problem:
+                self._warn(f"a request was not answered: {problem}")
+
+    def _warn(self, text: str) -> None:
+        if not self._warned:
+            self._warned = True
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # full disk, closed, or none at all
+                sys.stderr.write(f"vitalsigns: {text} (training goes on; said once)\n")
+                sys.stderr.flush()
+
+
+def _size(path: str | Path) -> int | None:
+    """Bytes of a file, or of everything in a folder: some frameworks save one."""
+    try:
+        place = Path(path)
+        if place.is_dir():
+            return sum(each.stat().st_size for each in place.rglob("*") if each.is_file())
+        return place.stat().st_size
+    except OSError:
+        return None
