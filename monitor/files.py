@@ -142,7 +142,7 @@ def read_bytes(path: Path) -> bytes | None:
     with os.fdopen(descriptor, "rb") as file:
         data = file.read(MOST_DOCUMENT_BYTES + 1)
     if len(data) > MOST_DOCUMENT_BYTES:
-        raise OddFileError(f"{path.name} is larger than {MOST_DOCUMENT_BYTES // 2**20} MB and is not read")
+        raise OddFileError(f"{path.name} is larger than {MOST_DOCUMENT_BYTES // 2**20} MiB and is not read")
     return data
 
 

@@ -16,7 +16,7 @@ from monitor.errors import MonitorError
 from monitor.launch import read_launch
 from monitor.outcome import Outcome, outcome
 from monitor.reader import RunReader, list_runs
-from monitor.run_dir import OUTCOME_FILE, ChildOutcome, Parent, Snapshot, decode, encode
+from monitor.run_dir import EPOCHS_FILE, OUTCOME_FILE, ChildOutcome, Launch, Parent, Snapshot, decode, encode
 
 ENOUGH_FOR_SHARES = 10
 UNDECIDED = frozenset({"CAN'T COMPARE", "WAITING"})
@@ -77,19 +77,56 @@ def ledger(runs_dir: Path) -> dict[str, Tried]:
 
 
 def every_child(runs_dir: Path, now: float) -> list[ChildOutcome]:
-    """All children of this folder, oldest first: by their kept outcome, else judged now; `word` may be WAITING.
+    """All children of this folder once; see `ChildBook.children`."""
+    return ChildBook(runs_dir).children(list_runs(runs_dir), now)
 
-    Children whose parent is gone and runs that cannot be read are left out. Nothing is written.
-    """
-    found = []
-    for run_id in list_runs(runs_dir):
-        try:
-            launch = read_launch(runs_dir / run_id)
-            if launch is not None and launch.parent is not None:
-                found.append((launch.created_at, _outcome_now(runs_dir / run_id, launch.parent, now)))
-        except MonitorError:
-            continue
-    return [each for _, each in sorted(found, key=lambda pair: pair[0]) if each is not None]
+
+@dataclass(frozen=True)
+class Known:
+    """What is remembered of a child; `marks` change when its records, its outcome or its parent's records do."""
+
+    launch: Launch | None
+    marks: tuple[int, ...] = ()
+    outcome: ChildOutcome | None = None
+
+
+class ChildBook:
+    """Remembers what came of each child: judged again only once it or its parent has grown. Nothing is written."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = Path(runs_dir)
+        self._known: dict[str, Known] = {}
+
+    def children(self, names: Iterable[str], now: float, most: int | None = None) -> list[ChildOutcome]:
+        """Those among `names` that are children, oldest first: by their kept outcome, else judged now.
+
+        `word` may be WAITING. Children whose parent is gone and runs that cannot be read are left out. Who looks every
+        second judges `most` of them a look; of the others stays what was known, until their turn comes.
+        """
+        left, found = most, {}
+        for run_id in names:
+            known = self._known.get(run_id) or Known(_launch_of_child(self._runs_dir / run_id))
+            if known.launch is not None and left != 0:
+                marks = self._marks(run_id, known.launch)
+                if marks != known.marks:
+                    known = Known(known.launch, marks, _outcome_now(self._runs_dir / run_id, known.launch, now))
+                    left = None if left is None else left - 1
+            found[run_id] = known
+        self._known = found
+        told = [(each.launch.created_at, each.outcome) for each in found.values() if each.launch is not None]
+        return [came for _, came in sorted(told, key=lambda pair: pair[0]) if came is not None]
+
+    def _marks(self, run_id: str, launch: Launch) -> tuple[int, ...]:
+        parent = launch.parent.run_id if launch.parent is not None else ""
+        marks: list[int] = []
+        for name in (f"{run_id}/{OUTCOME_FILE}", f"{run_id}/{EPOCHS_FILE}", f"{parent}/{EPOCHS_FILE}"):
+            try:
+                found = (self._runs_dir / name).stat()
+            except OSError:
+                marks.append(-1)
+            else:
+                marks += [found.st_mtime_ns, found.st_size]
+        return tuple(marks)
 
 
 def counted(outcomes: Iterable[ChildOutcome]) -> dict[str, Tried]:
@@ -120,12 +157,24 @@ def _why_not_counted(each: ChildOutcome) -> str:
     return "" if each.credited else "not credited"
 
 
-def _outcome_now(run_dir: Path, link: Parent, now: float) -> ChildOutcome | None:
-    kept = read_outcome(run_dir)
-    if kept is not None:
-        return kept
-    came = _judged(run_dir, link, RunReader(run_dir).read(now), now)
-    return None if came is None else _record(run_dir.name, link, came, 0.0)
+def _launch_of_child(run_dir: Path) -> Launch | None:
+    """How a child was launched, which never changes; None for what is no child or cannot be read."""
+    try:
+        launch = read_launch(run_dir)
+    except (MonitorError, OSError):
+        return None
+    return launch if launch is not None and launch.parent is not None else None
+
+
+def _outcome_now(run_dir: Path, launch: Launch, now: float) -> ChildOutcome | None:
+    try:
+        kept = read_outcome(run_dir)
+        if kept is not None or launch.parent is None:
+            return kept
+        came = _judged(run_dir, launch.parent, RunReader(run_dir).read(now), now)
+    except (MonitorError, OSError):
+        return None
+    return None if came is None else _record(run_dir.name, launch.parent, came, 0.0)
 
 
 def _judged(run_dir: Path, link: Parent, child: Snapshot, now: float) -> Outcome | None:

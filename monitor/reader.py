@@ -284,7 +284,7 @@ class _Series(Generic[R]):
         if found.restarted:
             self._list, self.problems, self.restarted = [], [], True
         if found.passed_over is not None:
-            self._note(found.passed_over, f"longer than {files.LONGEST_LINE_BYTES // 2**20} MB")
+            self._note(found.passed_over, f"longer than {files.LONGEST_LINE_BYTES // 2**20} MiB")
         for number, line in enumerate(found.lines, found.first_line):
             self._take(number, line)
         self.changed = self.changed or bool(found.lines) or found.restarted

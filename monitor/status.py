@@ -122,8 +122,11 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
 
 def _followed(progress: Progress, now: float) -> Status:
     """Somebody else's script writes, we read along: that its file grows is all there is to see of it."""
-    grown = age_words(now - progress.heartbeat_at)
-    evidence = f"Its log is followed and last grew {grown} ago; which process writes it is not known."
+    silent = now - progress.heartbeat_at
+    grown = f"last grew {age_words(silent)} ago"
+    if silent < -AHEAD_SECS:
+        grown = f"is dated {age_words(-silent)} ahead of this clock, so when it last grew is not known"
+    evidence = f"Its log is followed and {grown}; which process writes it is not known."
     return Status("followed", True, False, evidence, None)
 
 
@@ -248,7 +251,7 @@ def age_words(secs: float) -> str:
 
 
 def bytes_words(count: float) -> str:
-    """A size for people: 12.3 GiB."""
+    """A size for people, 12.3 GiB: powers of 1024, as nvidia-smi counts. The page's `bytesWords` says the same."""
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if count < 1024:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"

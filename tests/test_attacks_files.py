@@ -194,7 +194,7 @@ def test_a_file_of_five_gigabytes_fills_no_memory(runs, name):
     os.truncate(runs / "healthy" / name, 5 * 2**30)
     done = limited_read(runs / "healthy", 600)
     assert done.returncode == 0, done.stderr
-    assert "longer than 16 MB" in done.stdout or "larger than 16 MB" in done.stdout
+    assert "longer than 16 MiB" in done.stdout or "larger than 16 MiB" in done.stdout
 
 
 def test_one_line_of_a_gigabyte_is_passed_over_and_the_rest_is_read(runs):
@@ -208,7 +208,7 @@ def test_one_line_of_a_gigabyte_is_passed_over_and_the_rest_is_read(runs):
     for _ in range(3):
         snapshot = reader.read(1e9)
     assert len(snapshot.epochs) == 31
-    assert [problem.reason for problem in snapshot.problems] == ["longer than 16 MB"]
+    assert [problem.reason for problem in snapshot.problems] == ["longer than 16 MiB"]
 
 
 CODES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202eevil\r"

@@ -173,9 +173,13 @@ def test_a_run_whose_supervisor_died_keeps_its_device(runs):
 def test_a_child_that_stops_its_parent_takes_its_place_before_all_others(runs):
     parent, other = started(runs, "a"), started(runs, "b")
     wait_for(lambda: at_work(parent))
-    plan = plan_restart(runs, "a", {})
+    assert any("Waits for GPU 2, which a has. Position 2." in note for note in plan_restart(runs, "a", {}).notes)
+    elsewhere = plan_restart(runs, "a", {}, device="cuda:3", stop_parent=True)
+    assert not any("GPU" in note for note in elsewhere.notes)
+    plan = plan_restart(runs, "a", {}, stop_parent=True)
     assert plan.device == "cuda:2"
-    assert any("Waits for GPU 2, which a has. Position 2." in note for note in plan.notes)
+    assert "Takes GPU 2 over from a when that has ended." in plan.notes
+    assert not any("Waits" in note or "Position" in note for note in plan.notes)
     child = runs / restart(plan, stop_parent=True)
     wait_for(lambda: at_work(child))
     assert state_of(child).device == "cuda:2"

@@ -5,7 +5,7 @@ import pytest
 
 from monitor.launch import Order, launch_of
 from monitor.launcher import plan_restart
-from monitor.ledger import judge_child
+from monitor.ledger import counted, every_child, judge_child
 from monitor.reader import RunReader
 from monitor.relaunch.choices import choices, written
 from monitor.relaunch.flags import value_of
@@ -69,22 +69,37 @@ def test_how_far_a_checkpoint_had_come(about, words):
     assert epoch_words(about) == words
 
 
-def test_the_list_of_runs_tells_what_was_tried_from_outcomes_that_are_read_once(tmp_path):
+def test_the_list_of_runs_tells_what_was_tried_as_the_ledger_does_and_reads_it_once(tmp_path, monkeypatch):
     write(tmp_path, "p", 0.8, 6)
     for name, prescription in (("c", "variety"), ("own", "")):
         child = write(tmp_path, name, 0.2, 5, parent="p", expected={"epoch": 4, "prescription": prescription})
         judge_child(child, RunReader(child).read(5.0), 5.0)
     book = TriedBook(tmp_path)
     rows = run_rows(tmp_path, 5.0)
-    options = book.options(rows)
+    options = book.options(rows, 5.0)
     assert [(each["option"], each["text"]) for each in options] == [
         ("variety", "1 try: 1 helped"),
         ("own changes", "not counted"),
     ]
     assert options[0]["children"][0] | {"line": ""} == {"run": "c", "parent": "p", "word": "HELPED", "line": ""}
     (tmp_path / "c" / "outcome.json").unlink()
-    assert book.options(rows) == options
-    assert TriedBook(tmp_path).options([]) == []
+    assert book.options(rows, 5.0) == options, "a child that nobody has judged yet is judged for the look"
+    monkeypatch.setattr("monitor.ledger.RunReader", None)
+    assert book.options(rows, 5.0) == options, "it was read again"
+    assert TriedBook(tmp_path).options([], 5.0) == []
+
+
+def test_a_look_at_the_list_judges_a_few_children_and_the_next_look_goes_on(tmp_path, monkeypatch):
+    write(tmp_path, "p", 0.8, 6)
+    for place in range(3):
+        write(tmp_path, f"c{place}", 0.2, 5, parent="p", expected={"epoch": 4, "prescription": "variety"})
+    write(tmp_path, "c9", 0.2, 2, parent="p", expected={"epoch": 4, "prescription": "variety"})
+    monkeypatch.setattr("monitor.view.tried.MOST_JUDGED", 2)
+    book, rows = TriedBook(tmp_path), run_rows(tmp_path, 5.0)
+    assert len(book.options(rows, 5.0)[0]["children"]) == 2
+    told = "3 tries: 3 helped; 1 not judged yet"
+    assert book.options(rows, 5.0)[0]["text"] == told
+    assert counted(every_child(tmp_path, 5.0))["variety"].text == told
 
 
 def test_a_plan_is_another_one_when_anything_that_was_shown_differs(tmp_path):

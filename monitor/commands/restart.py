@@ -68,6 +68,7 @@ def run(
         expected=wanted.expected,
         start_from=start_from,
         device=None if device is None else wish_of(device),
+        stop_parent=not keep_parent,
     )
     stops = not keep_parent and status(run_dir).live
     if not as_json:

@@ -30,13 +30,16 @@ def plan_restart(
     expected: Mapping[str, Any] | None = None,
     start_from: str | None = None,
     device: str | None = None,
+    stop_parent: bool = False,
 ) -> RestartPlan:
     """What a restart of `run_id` with `changes` would run; nothing is started. See `relaunch.plan.make_plan`.
 
-    Its notes also tell whether memory and disk will do, and whom it would wait for.
+    Its notes also tell whether memory and disk will do, and whom it would wait for; with `stop_parent` a live parent
+    is stopped first.
     """
     plan = make_plan(runs_dir, run_id, Wish(changes, expected or {}, start_from, device))
-    notes = (*plan.notes, *foreseen(runs_dir, need_of(runs_dir / run_id), plan.device))
+    after = run_id if stop_parent and status(runs_dir / run_id).live else ""
+    notes = (*plan.notes, *foreseen(runs_dir, need_of(runs_dir / run_id), plan.device, after))
     return replace(plan, notes=notes)
 
 

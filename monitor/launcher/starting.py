@@ -14,7 +14,7 @@ from monitor import files, opening
 from monitor.audit import audited
 from monitor.devices import machine
 from monitor.errors import RefusedError, UsageError
-from monitor.launch import Order, job_of, launch_of, name_of, read_launch
+from monitor.launch import Order, job_of, launch_of, name_of, read_launch, read_state
 from monitor.launcher.supervising import supervise
 from monitor.relaunch.options import asked_for_help, described
 from monitor.relaunch.plan import free_run_id
@@ -22,7 +22,7 @@ from monitor.room import Need, room_notes
 from monitor.run_dir import LAUNCH_FILE, Away, Parent, QueuePlace, StopWith, check_run_id, encode
 from monitor.settings import settings_for
 from monitor.slots import Line, capacity_for
-from monitor.status import queue_words
+from monitor.status import device_words, queue_words
 
 
 @audited("start", lambda runs_dir, argv, **how: (runs_dir, how.get("run_id") or how.get("name") or ""))
@@ -81,14 +81,18 @@ def is_of_this_job(run_dir: Path) -> bool:
     return launch is not None and bool(job) and launch.scheduler.get("job_id") == job["job_id"]
 
 
-def foreseen(runs_dir: Path, need: Need | None, device: str) -> list[str]:
+def foreseen(runs_dir: Path, need: Need | None, device: str, after: str = "") -> list[str]:
     """What can be told before a start: whom it would wait for, and whether memory and disk will do.
 
+    `after`: the run that is stopped for it, whose place it takes before all others where that has a device it fits.
     Raises RefusedError for a device that is not there.
     """
     notes = room_notes(need, machine(runs_dir), device)
     if device and runs_dir.is_dir():
         line = Line(runs_dir, capacity_for(device, os.environ.get("CUDA_VISIBLE_DEVICES"), runs_dir))
+        parent = read_state(runs_dir / after) if after else None
+        if parent is not None and parent.device in line.fitting(device):
+            return [f"Takes {device_words(parent.device)} over from {after} when that has ended.", *notes]
         place = QueuePlace(device=device, ticket=line.next_ticket())
         standing = line.standing("", place)
         if standing.free is None:

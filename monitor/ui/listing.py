@@ -45,7 +45,7 @@ class Listing:
             "rows": rows,
             "trash": [{"name": each.name, "run": each.run_id, "at": each.at} for each in trashed(self._runs_dir)],
             "machine": self._machine.look(),
-            "tried": self._tried.options(rows),
+            "tried": self._tried.options(rows, now),
             "problem": problem,
             "server_now": now,
         }

@@ -5,38 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from monitor.ledger import counted, read_outcome
+from monitor.ledger import ChildBook, counted
 from monitor.run_dir import ChildOutcome
 
 OWN = "own changes"
+MOST_JUDGED = 8
+"""Children read and judged in one look at the list; a folder of many that nobody judged fills in over some looks."""
 
 
 class TriedBook:
-    """Remembers outcomes: they are written once, so each is read once."""
+    """Remembers what was judged; a page that looks every second reads only what has grown."""
 
     def __init__(self, runs_dir: Path) -> None:
-        self._runs_dir = Path(runs_dir)
-        self._known: dict[tuple[str, str], ChildOutcome] = {}
+        self._book = ChildBook(runs_dir)
 
-    def options(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Options with a judged child, the most tried first; `rows` say which runs have an outcome."""
-        kept = [kept for row in rows if row.get("outcome") and (kept := self._outcome(row)) is not None]
-        tried = counted(kept)
-        known = [
-            {"option": each.title or name, "text": each.text, "children": _children(kept, name)}
+    def options(self, rows: list[dict[str, Any]], now: float) -> list[dict[str, Any]]:
+        """Options with a child, the most tried first, as `python -m monitor ledger` tells them."""
+        known = self._book.children([row["run"] for row in rows if row.get("parent")], now, MOST_JUDGED)
+        tried = counted(known)
+        options = [
+            {"option": each.title or name, "text": each.text, "children": _children(known, name)}
             for name, each in sorted(tried.items(), key=lambda pair: -pair[1].tries)
         ]
-        own = _children(kept, "")
-        return [*known, *([{"option": OWN, "text": "not counted", "children": own}] if own else [])]
-
-    def _outcome(self, row: dict[str, Any]) -> ChildOutcome | None:
-        key = (str(row["run"]), str(row.get("outcome_line", "")))
-        if key not in self._known:
-            kept = read_outcome(self._runs_dir / key[0])
-            if kept is None:
-                return None
-            self._known[key] = kept
-        return self._known[key]
+        own = _children(known, "")
+        return [*options, *([{"option": OWN, "text": "not counted", "children": own}] if own else [])]
 
 
 def _children(kept: list[ChildOutcome], prescription: str) -> list[dict[str, str]]:

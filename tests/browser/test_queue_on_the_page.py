@@ -38,7 +38,7 @@ def test_a_busy_gpu_shows_who_has_it_and_who_waits_and_one_can_leave_the_line(wi
     text = strip.inner_text()
     assert "GPU 0, NVIDIA GeForce RTX 4090" in text
     assert "holder" in text
-    assert "your other processes 9.7 GB" in text
+    assert "your other processes 9.0 GiB" in text
     wait_until(lambda: "queued, position 1" in page.get_by_test_id("runs").inner_text(), why="no position in the list")
     if folder := os.environ.get("SHOTS"):
         page.screenshot(path=f"{folder}/queue-list.png")
@@ -56,6 +56,9 @@ def test_a_busy_gpu_shows_who_has_it_and_who_waits_and_one_can_leave_the_line(wi
     page.goto(with_gpus.address("holder"))
     page.get_by_test_id("btn-restart").click()
     dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Takes GPU 0 over from holder when that has ended.").wait_for()
+    assert "Position" not in dialog.inner_text()
+    dialog.get_by_text("leave it running").click()
     dialog.get_by_text("Waits for GPU 0, which holder has. Position 1. It starts when that is free.").wait_for()
     assert "--device cuda:0" in dialog.inner_text()
     if folder := os.environ.get("SHOTS"):

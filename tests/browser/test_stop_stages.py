@@ -63,3 +63,17 @@ def test_several_runs_are_stopped_from_the_list_and_each_says_what_it_loses(dash
     assert "first" in dialog.inner_text()
     dialog.get_by_role("button", name="Stop 2 runs").click()
     wait_until(lambda: all(dashboard.states()[name] == "stopped" for name in names), why="not all were stopped")
+
+
+def test_the_restart_options_follow_a_stop_where_that_is_ticked(dashboard, tab):
+    run = started(dashboard, "again", LISTENS)
+    page = tab()
+    page.goto(dashboard.link(run))
+    page.get_by_test_id("btn-stop").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Show the restart options next").click()
+    dialog.get_by_role("button", name="Stop", exact=False).last.click()
+    dialog.get_by_text("Restart with changes").wait_for()
+    wait_until(lambda: dashboard.states()[run] == "stopped", why="it was not stopped")
+    dialog.get_by_role("button", name="Cancel").click()
+    dialog.wait_for(state="hidden")

@@ -44,7 +44,7 @@ def restart(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str
     described = snapshot.run or described_run(snapshot.launch)
     form = fill_in(option.id if option is not None else "own", choices(run_dir, snapshot.launch, described), changes)
     expected = _judged(option, snapshot, diagnosis)
-    plan = _plan(run_dir, snapshot, form, Wish(expected=expected, start_from=start_from, device=device))
+    plan = _plan(run_dir, form, Wish(expected=expected, start_from=start_from, device=device), stops)
     can_start = plan is not None and review_restart(plan)
     away = choose(Away(), "restart")
     if plan is not None:
@@ -109,16 +109,17 @@ def _judged(option: Prescription | None, snapshot: Snapshot, diagnosis: Diagnosi
     return {**kept, "epoch": float(epoch)}
 
 
-def _plan(run_dir: Path, snapshot: Snapshot, form: Form, wish: Wish) -> RestartPlan | None:
+def _plan(run_dir: Path, form: Form, wish: Wish, stops: bool) -> RestartPlan | None:
     """The plan, or None with the reason at its field. The changes are the form's."""
     try:
         return launcher.plan_restart(
             run_dir.parent,
-            snapshot.run_id,
+            run_dir.name,
             form.wanted,
             expected=wish.expected,
             start_from=wish.start_from,
             device=wish.device,
+            stop_parent=stops,
         )
     except MonitorError as problem:
         form.complain(str(problem))

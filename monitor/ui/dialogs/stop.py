@@ -14,6 +14,9 @@ from monitor.run_dir import Snapshot
 from monitor.stopplan import StopPlan, stop_plan
 from monitor.ui.dialogs.parts import act, asked_by, plain
 
+THEN_RESTART = "restart_options_next"
+"""Where the page's session keeps which run's restart options it opens next."""
+
 
 @st.dialog("Stop this run?", width="medium")
 def stop(run_dir: Path, snapshot: Snapshot) -> None:
@@ -24,12 +27,19 @@ def stop(run_dir: Path, snapshot: Snapshot) -> None:
     st.write(plain(" ".join(plan.lines)))
     st.caption("The same from a terminal:")
     st.code(f"python -m monitor stop {snapshot.run_id} --runs {run_dir.parent}", language="bash", wrap_lines=True)
+    then_restart = not plan.is_queued and st.checkbox("Show the restart options next", key="then_restart")
     keep, go = st.columns(2)
     if keep.button("Keep running", width="stretch", key="keep_running"):
         st.rerun()
     label = "Leave the queue" if plan.is_queued else "Stop after this step" if plan.can_save else "Stop now"
     if go.button(label, type="primary", width="stretch", key="confirm_stop"):
-        act(lambda: launcher.stop(run_dir, asked_by()))
+        act(lambda: _stop(run_dir, then_restart))
+
+
+def _stop(run_dir: Path, then_restart: bool) -> None:
+    launcher.stop(run_dir, asked_by())
+    if then_restart:
+        st.session_state[THEN_RESTART] = run_dir.name
 
 
 @st.dialog("Stop these runs?", width="medium")

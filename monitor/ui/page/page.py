@@ -23,7 +23,7 @@ from monitor.ui.dialogs.log import confirm_reading, follow
 from monitor.ui.dialogs.parts import asked_by, plain
 from monitor.ui.dialogs.restart import restart
 from monitor.ui.dialogs.resume import resume
-from monitor.ui.dialogs.stop import stop, stop_several
+from monitor.ui.dialogs.stop import THEN_RESTART, stop, stop_several
 from monitor.ui.listing import FIRST_ROWS
 from monitor.ui.server import base_path, listing, runs_dir, tokens, tunnel
 from monitor.view.frame import frame as build_frame
@@ -38,6 +38,8 @@ def main() -> None:
     action = component.mount(_data(folder, run_id, role))
     if action is not None:
         _act(action, folder, run_id, role)
+    elif run_id is not None and st.session_state.pop(THEN_RESTART, None) == run_id and role == "control":
+        _control("restart", {}, folder, run_id)
 
 
 def _role() -> str:

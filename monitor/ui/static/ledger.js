@@ -11,8 +11,10 @@ function buildLedger(open) {
 
 function paintLedger(ui, options) {
   show(ui.node, options.length > 0);
-  const children = options.reduce((sum, option) => sum + option.children.length, 0);
-  setText(ui.head, `What was tried here: ${children} ${children === 1 ? "child" : "children"} judged`);
+  const children = options.flatMap((option) => option.children);
+  const waiting = children.filter((child) => child.word === "WAITING").length;
+  const judged = children.length - waiting;
+  setText(ui.head, `What was tried here: ${judged} ${judged === 1 ? "child" : "children"} judged${waiting ? `, ${waiting} on the way` : ""}`);
   keyed(
     ui.list,
     options,

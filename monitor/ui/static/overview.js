@@ -492,7 +492,7 @@ function paintDevices(node, machine, rows) {
   });
 }
 
-// Other processes on a device, a person at a time: "anna 9.2 GB".
+// Other processes on a device, a person at a time: "anna 9.2 GiB".
 function tenantWords(tenants) {
   const held = new Map();
   for (const tenant of tenants) {

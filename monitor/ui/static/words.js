@@ -47,10 +47,14 @@ function clockWords(seconds) {
   return date.toDateString() === new Date().toDateString() ? time : `${date.toLocaleDateString([], { day: "numeric", month: "short" })} ${time}`;
 }
 
+// Powers of 1024, as nvidia-smi counts; the server's bytes_words says the same.
 function bytesWords(bytes) {
   if (!finite(bytes)) return "–";
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const size = bytes / 1000 ** power;
-  return `${size.toFixed(size >= 10 || power === 0 ? 0 : 1)} ${units[power]}`;
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  let power = 0;
+  while (bytes >= 1024 && power < units.length - 1) {
+    bytes /= 1024;
+    power += 1;
+  }
+  return `${bytes.toFixed(power ? 1 : 0)} ${units[power]}`;
 }
