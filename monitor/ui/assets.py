@@ -20,6 +20,7 @@ SCRIPTS = (
     "help.js",
     "axis.js",
     "charts.js",
+    "bands.js",
     "figures.js",
     "tabs.js",
     "moment.js",

@@ -4,7 +4,7 @@ import pytest
 
 from monitor.run_dir import Floors
 from monitor.writer import RunWriter
-from tests.browser.conftest import wait_until
+from tests.browser.conftest import ROOT, wait_until
 from tests.browser.test_page_states import open_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -58,3 +58,49 @@ def test_the_pointer_in_one_chart_draws_a_line_at_the_same_place_in_the_others(d
     wait_until(lambda: page.evaluate(CURSORS) == [True, False, True], 10, "the other charts show no cursor")
     page.mouse.move(5, 5)
     wait_until(lambda: not any(page.evaluate(CURSORS)), 10, "the cursor stayed")
+
+
+def bands(tab):
+    """The function of the page itself, in an empty tab."""
+    folder = ROOT / "monitor" / "ui" / "static"
+    source = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("words.js", "bands.js"))
+    page = tab()
+    return lambda *given: page.evaluate(f"(given) => {{ {source}; return banded(...given); }}", list(given))
+
+
+def test_a_step_series_with_more_points_than_pixels_is_least_most_and_median(tab):
+    banded = bands(tab)
+    x = list(range(1000))
+    y = [float(place % 10) for place in x]
+    assert banded(x, y, None, 1000) is None, "a line had room for every point"
+    found = banded(x, y, None, 100)
+    assert len(found["x"]) == 50
+    assert (set(found["low"]), set(found["high"]), set(found["mid"])) == ({0.0}, {9.0}, {4.5})
+    assert found["x"] == sorted(found["x"])
+    spike = banded(x, [*y[:500], 1e6, *y[501:]], None, 100)
+    assert max(spike["high"]) == 1e6, "a single bad step is never thinned away"
+    assert set(spike["mid"]) <= {4.0, 4.5, 5.0}
+    assert banded(x, ["nan"] * 1000, None, 100) is None
+    assert banded(x, y, [100, 150], 100) is None, "what a zoom shows has room for every point"
+
+
+def test_thousands_of_steps_are_drawn_as_a_band_and_a_zoom_shows_the_points(dashboard, tab):
+    with RunWriter(dashboard.runs / "long_steps", epochs=20) as run:
+        for step in range(1, 6001):
+            run.log_step(step, epoch=step // 1000, train_loss=3 + (step % 7) / 7, lr=1e-3, grad_norm=1 + step % 5)
+            if step % 1000 == 0:
+                run.log_epoch(step // 1000, step=step, train_loss=3.5, val_loss=3.6, val_wer=0.9)
+    page = tab()
+    open_run(page, dashboard, "long_steps")
+    page.get_by_test_id("machine").locator("summary").click()
+    page.wait_for_function(f"() => {chart('norm')}._fullLayout")
+    shapes = page.evaluate(f"() => {chart('norm')}.data.map((trace) => [trace.name, trace.x.length])")
+    assert [name for name, _ in shapes] == ["", "norm, least to most", "norm, median"]
+    assert max(length for _, length in shapes) <= page.get_by_test_id("chart-norm").bounding_box()["width"]
+    page.evaluate(f"() => Plotly.relayout({chart('norm')}, {{'xaxis.range[0]': 1000, 'xaxis.range[1]': 1040}})")
+    page.wait_for_function(f"() => {chart('norm')}.data.length === 1")
+    page.get_by_test_id("reset-norm").click()
+    page.wait_for_function(f"() => {chart('norm')}.data.length === 3")
+
+    page.get_by_test_id("axis-step").click()
+    page.wait_for_function(f"() => {chart('loss')}.data.some((trace) => trace.name === 'train, each step, median')")

@@ -11,6 +11,7 @@ function lossFigure(ctx, height) {
   const shown = log ? range.map((power) => 10 ** power) : range;
   const traces = overlapTraces(ctx, shown);
   if (!log) traces.push(...gapArea(ctx, train, frame.marks.best_loss_epoch));
+  traces.push(...eachStep(ctx));
   if (evalMode) traces.push(line(x, cols.train_loss, "train, running", ink.train, { line: { color: ink.train, width: 1, dash: "dot" }, mode: "lines" }));
   traces.push(...curve(ctx, train, evalMode ? "train, eval mode" : "train", ink.train));
   traces.push(...curve(ctx, cols.val_loss, "val", ink.val));
@@ -43,6 +44,12 @@ function lossFigure(ctx, height) {
     },
   });
   return { data: [...traces, ...lanes], layout, labels: [...ends, ...marks.labels, ...laneLabels(ctx)], note: notes.join("  ") };
+}
+
+// Where the axis counts steps, the train loss of each step stands behind the curves.
+function eachStep({ axis, steps, chart, range, ink }) {
+  if (axis.name !== "step" || !steps?.train_loss?.some(finite)) return [];
+  return stepTraces(chart, { x: steps.step, y: steps.train_loss, name: "train, each step", color: ink.train, range, faint: true });
 }
 
 function spread(series) {
@@ -250,7 +257,10 @@ function sayInside(ink, text) {
   return { place: "in", key: "why", share: 0.5, anchor: "middle", text, color: ink.muted };
 }
 
-function machineFigure(x, y, name, title, ink, height) {
-  const layout = baseLayout(ink, { height, margin: { l: 60, r: 24, t: 8, b: 40 }, xaxis: { title: axisTitle(title, ink) }, yaxis: { tickformat: "~g" } });
-  return { data: [line(x, y, name, ink.text, { hovertemplate: "%{y:.3~g}" })], layout };
+// A small chart of its own axis and range. series: {x, y, name}; title: what x counts.
+function machineFigure(chart, series, title, ink) {
+  const traces = stepTraces(chart, { ...series, color: ink.text, range: chart.range });
+  const xaxis = { title: axisTitle(title, ink), ...(chart.range ? { range: chart.range } : { autorange: true }) };
+  const layout = baseLayout(ink, { height: chart.height, margin: { l: 60, r: 24, t: 8, b: 40 }, xaxis, yaxis: { tickformat: "~g", fixedrange: true } });
+  return { data: traces, layout };
 }

@@ -14,8 +14,17 @@ function buildNow(emit, role, view, on) {
   ui.loss = card("loss", "Loss", HEIGHT.loss);
   ui.wer = card("wer", "WER", HEIGHT.small);
   ui.words = card("words", "Words out / in, and blank ratio", HEIGHT.small);
-  ui.lr = card("lr", "Learning rate", HEIGHT.machine);
-  ui.norm = card("norm", "Gradient norm before clipping", HEIGHT.machine);
+  const small = (id, title) => {
+    const chart = chartCard(id, title, HEIGHT.machine, () => chart.zoom(null));
+    // Its own range: it may count steps where the others count epochs.
+    chart.zoom = (range) => {
+      chart.range = range;
+      on.repaint();
+    };
+    return chart;
+  };
+  ui.lr = small("lr", "Learning rate");
+  ui.norm = small("norm", "Gradient norm before clipping");
   ui.charts = [ui.loss, ui.wer, ui.words];
   ui.machineCharts = [ui.lr, ui.norm];
   ui.bar = buildChartBar(view, on);
@@ -77,10 +86,10 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   setText(ui.loss.head, `Loss, ${frame.run.loss_unit}`);
   if (!charts.plotly || !cols.epoch?.length) return;
   const axis = axisOf(cols, view.axis);
-  const ctx = { cols, frame, ink, axis, range: view.range, smooth: view.smooth, log: view.scale === "log", everything: view.scale === "everything" };
+  const ctx = { cols, frame, ink, axis, range: view.range, smooth: view.smooth, log: view.scale === "log", everything: view.scale === "everything", steps: frame.at === null ? steps : null };
   [lossFigure, werFigure, wordsFigure].forEach((build, place) => {
     const chart = ui.charts[place];
-    const figure = build(ctx, chart.height);
+    const figure = build({ ...ctx, chart }, chart.height);
     setText(chart.note, figure.note);
     show(chart.reset, Boolean(view.range));
     charts.draw(chart, figure, on);
@@ -93,9 +102,11 @@ function paintMachine(ui, frame, cols, steps, charts, ink) {
   const bySteps = steps.step?.length > 1 && frame.at === null;
   const title = bySteps ? "step" : "epoch";
   const [x, lr, norm] = bySteps ? [steps.step, steps.lr, steps.grad_norm] : [cols.epoch, cols.lr, cols.grad_norm];
-  const none = { zoom() {}, pick() {} };
-  charts.draw(ui.lr, machineFigure(x, lr, "lr", title, ink, HEIGHT.machine), none);
-  charts.draw(ui.norm, machineFigure(x, norm, "norm", title, ink, HEIGHT.machine), none);
+  for (const [chart, y, name] of [[ui.lr, lr, "lr"], [ui.norm, norm, "norm"]]) {
+    if (chart.box.offsetWidth === 0) continue;
+    charts.draw(chart, machineFigure(chart, { x, y, name }, title, ink), { zoom: chart.zoom, pick() {} });
+    show(chart.reset, Boolean(chart.range));
+  }
 }
 
 // Figures that were read from a log: how, and whether a person has said that this is right.
