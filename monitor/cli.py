@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from monitor.audit import come_by
 from monitor.commands.completion import SHORT_NAME, VARIABLE
+from monitor.commands.examples import GROUPS, epilog_of, group_of
 from monitor.errors import EXIT_OK, EXIT_REFUSED, EXIT_USAGE, MonitorError, UsageError
 
 VERBS = {
@@ -53,7 +54,7 @@ class LazyVerbs(TyperGroup):
     """Looks a verb up by importing its module."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(VERBS)
+        return [verb for verbs in GROUPS.values() for verb in verbs]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in VERBS:
@@ -67,7 +68,13 @@ def command(verb: str) -> Any:
     """The command behind a verb."""
     module = importlib.import_module(f"monitor.commands.{VERBS[verb]}")
     one = typer.Typer(add_completion=False)
-    one.command(verb, help=module.__doc__, context_settings=getattr(module, "SETTINGS", None))(module.run)
+    one.command(
+        verb,
+        help=module.__doc__,
+        epilog=epilog_of(verb),
+        rich_help_panel=group_of(verb),
+        context_settings=getattr(module, "SETTINGS", None),
+    )(module.run)
     return typer.main.get_command(one)
 
 

@@ -24,7 +24,7 @@ def test_nothing_is_offered_for_what_nobody_is_called(tmp_path):
 def test_verbs_options_and_run_ids_are_offered(tmp_path):
     RunWriter(tmp_path / "teacher").finish()
     RunWriter(tmp_path / "pupil").finish()
-    assert [w for w in completed(["vitalsigns", "re"], tmp_path) if w != "report"] == ["restart", "resume", "restore"]
+    assert set(completed(["vitalsigns", "re"], tmp_path)) == {"report", "restart", "restore", "resume"}
     assert completed(["vitalsigns", "show", "tea"], tmp_path) == ["teacher"]
     assert completed(["vitalsigns", "check", "--a"], tmp_path) == ["--at"]
 

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from monitor.commands.common import DEFAULT_RUNS, RUNS_VARIABLE, print_line
+from monitor.commands.common import DEFAULT_RUNS, JSON_VERSION, RUNS_VARIABLE, print_line
 from monitor.errors import EXIT_CRITICAL, EXIT_OK, EXIT_UNREADABLE, EXIT_WARNING, UsageError
 from monitor.settings import settings_for
 from monitor.watching import Watcher
@@ -84,7 +84,7 @@ def _once(watcher: Watcher, leaving: _Leaving, as_json: bool) -> int:
 
 def _say(news: list[dict[str, Any]], as_json: bool) -> None:
     for event in news:
-        print_line(event if as_json else _words(event))
+        print_line({"version": JSON_VERSION, **event} if as_json else _words(event))
     sys.stdout.flush()
 
 

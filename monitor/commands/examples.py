@@ -1,0 +1,50 @@
+"""Where each verb stands in the list of verbs, and examples of its use; a test parses every one."""
+
+from __future__ import annotations
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Look": ("list", "show", "check", "diagnose", "report", "compare", "ledger", "predictions", "log", "audit"),
+    "Start and stop": ("start", "stop", "resume", "restart", "archive", "restore"),
+    "Your own training": ("attach", "import"),
+    "Be told": ("serve", "watch", "notify", "ack", "away"),
+    "This command line": ("completion",),
+}
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "list": ("list", "list --runs /scratch/me/runs --json"),
+    "show": ("show teacher",),
+    "check": ("check teacher", "check teacher --at 25"),
+    "diagnose": ("diagnose teacher", "diagnose teacher --measure"),
+    "report": ("report teacher", "report teacher --html"),
+    "compare": ("compare teacher teacher-2", "compare teacher teacher-2 --by hours"),
+    "ledger": ("ledger",),
+    "predictions": ("predictions teacher --filter worst", "predictions teacher --word REGEN"),
+    "log": ("log teacher --warnings",),
+    "audit": ("audit", "audit teacher --json"),
+    "start": (
+        "start -- python train.py --lr 1e-3 --out '{run_dir}'",
+        "start --device 0 --if-bad stop -- python train.py",
+    ),
+    "stop": ("stop teacher", "stop teacher pupil --yes", "stop teacher --cancel"),
+    "resume": ("resume teacher --dry-run", "resume teacher"),
+    "restart": ("restart teacher --set dropout=0.5", "restart teacher --fix", "restart teacher --option B --dry-run"),
+    "archive": ("archive teacher",),
+    "restore": ("restore", "restore teacher"),
+    "attach": ("attach train.log", "attach train.log --pid 4711", "attach teacher --stop"),
+    "import": ("import history.csv", "import lightning_logs/version_0/metrics.csv --follow"),
+    "serve": ("serve", "serve --stop"),
+    "watch": ("watch", "watch --once --json"),
+    "notify": ("notify", "notify --test"),
+    "ack": ("ack teacher gap",),
+    "away": ("away teacher", "away teacher stop"),
+    "completion": ("completion bash",),
+}
+
+
+def group_of(verb: str) -> str:
+    return next(group for group, verbs in GROUPS.items() if verb in verbs)
+
+
+def epilog_of(verb: str) -> str:
+    """The end of a verb's help; a blank line between the lines, else they would run together."""
+    return "\n\n".join(["Examples:", *(f"  python -m monitor {line}" for line in EXAMPLES[verb])])
