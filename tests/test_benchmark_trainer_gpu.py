@@ -44,7 +44,7 @@ def run(code: str, *argv: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_toy_measures_every_setting_and_both_networks_agree_with_float64():
-    done = run("from benchmarks.trainer_gpu import main; sys.exit(main())", "--tiny", "--json")
+    done = run("from benchmarks.trainer_gpu.__main__ import main; sys.exit(main())", "--tiny", "--json")
     assert done.returncode == 0, done.stderr[-2000:]
     result = json.loads(done.stdout)
     for name in ("i3d", "mobilenet_v3"):
@@ -57,7 +57,7 @@ def test_the_toy_measures_every_setting_and_both_networks_agree_with_float64():
 
 def test_without_a_gpu_it_refuses(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    done = run("from benchmarks.trainer_gpu import main; sys.exit(main())")
+    done = run("from benchmarks.trainer_gpu.__main__ import main; sys.exit(main())")
     assert done.returncode == 69 and "no GPU" in done.stderr
 
 

@@ -1,0 +1,53 @@
+"""The two loops that are compared."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from benchmarks.trainer_gpu.networks import batches_of, network
+from trainer.config import Config
+from trainer.data.corpus import Corpus
+from trainer.loss import clip_losses, per_token
+from trainer.training import Training, make_optimiser
+
+
+class PlainLoop:
+    """What a careful beginner writes: fp32, eager, contiguous, AdamW, data made and moved between two steps."""
+
+    def __init__(self, corpus: Corpus, config: Config, device: torch.device) -> None:
+        self.model = network(config).to(device).train()
+        self.optimiser = make_optimiser(self.model, config)
+        self.batches = batches_of(corpus, config, self.model.stride)
+        self.device, self.step = device, 0
+
+    def update(self) -> tuple[int, float]:
+        """One step; (clips, seconds spent on data)."""
+        started = time.perf_counter()
+        epoch, place = divmod(self.step, len(self.batches))
+        batch = self.batches.load(1 + epoch, self.batches.order(1 + epoch)[place]).to(self.device)
+        data_secs = time.perf_counter() - started
+        log_probs, lengths = self.model(batch.frames, batch.frame_lengths)
+        loss = per_token(clip_losses(log_probs, lengths, batch), batch).mean()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        float(loss.detach())
+        return len(batch), data_secs
+
+
+class OurLoop:
+    """The trainer's own update with the given options."""
+
+    def __init__(self, corpus: Corpus, config: Config, device: torch.device) -> None:
+        model = network(config)
+        self.training = Training(config, model, batches_of(corpus, config, model.stride), device)
+
+    def update(self) -> tuple[int, float]:
+        if self.training.epoch_is_over:
+            self.training.next_epoch()
+        done = self.training.update()
+        return done.clips, done.data_secs
