@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 ROOT = Path(__file__).resolve().parent.parent
+STREAM = {"path": "/_stcore/stream", "subprotocols": ["streamlit"]}
+"""Streamlit's own socket."""
 
 
 @dataclass(frozen=True)
@@ -161,3 +164,23 @@ class Session:
 
     def shows(self, words: str) -> bool:
         return any(words in text for text in self._texts)
+
+
+async def answered(tab) -> None:
+    """Asks for the log until it is told: then whatever was sent before has been seen."""
+    await tab.send(json.dumps({"kind": "log"}))
+    while json.loads(await asyncio.wait_for(tab.recv(), 30))["kind"] != "log":
+        pass
+
+
+def server_of(there) -> psutil.Process:
+    return next(
+        process for process in psutil.process_iter() if any(str(there.port) == word for word in words_of(process))
+    )
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
