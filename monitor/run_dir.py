@@ -2,6 +2,8 @@
 
 A run is a directory; its name is the run id; nothing outside it matters.
 This module knows the records but never touches a disk: bytes in, bytes out.
+It is long and stays one file: whoever reads or writes a run directory has the whole format before him, and every
+record that names another stands beside it.
 Units stand in the names: `_secs`, `_steps`, `_ratio` (0 to 1), `_per_sec`, `_at` (UTC seconds), `_bytes`.
 Losses are in the unit that `run.json` states under `units.loss`; WER is a fraction and may exceed 1.
 The public description is docs/run-directory.md.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, NoReturn, get_args
 
 import typer
 
@@ -69,16 +69,14 @@ def run(
     if stop_with not in get_args(StopWith):
         raise UsageError(f"--stop-with {stop_with}: must be {' or '.join(get_args(StopWith))}.")
     wish = wish_of(device) if device else _any_device() if queue else ""
-    how: dict[str, Any] = {"name": name, "run_id": run_id, "asked_by": who(), "stop_grace_secs": grace, "away": away}
-    how["device"] = wish
     if foreground and run_id and is_run(runs / run_id) and is_of_this_job(runs / run_id):
-        console().print(f"The cluster has started the job again: {run_id} goes on.", soft_wrap=True)
-        sys.stdout.flush()
-        become_supervisor((runs / run_id).absolute(), "--resume")
+        _become(runs / run_id, f"The cluster has started the job again: {run_id} goes on.", "--resume")
     if demo and command:
         raise UsageError("--demo is a command of its own; leave the other one out.")
     argv = in_processes(command or [], nproc) if nproc > 1 else command or []
     _say_what_is_known(runs, argv, wish)
+    how: dict[str, Any] = {"name": name, "run_id": run_id, "asked_by": who(), "stop_grace_secs": grace, "away": away}
+    how["device"] = wish
     if demo:
         started = start_training(runs, {"preset": "broken"}, **{**how, "name": name or "demo"})
     else:
@@ -86,21 +84,31 @@ def run(
         started = start(runs, argv, **how)
     run_dir = (runs / started).absolute()
     if foreground and not demo:
-        console().print(f"Started {started} in this job: {run_dir}", soft_wrap=True)
-        sys.stdout.flush()
-        become_supervisor(run_dir)
+        _become(run_dir, f"Started {started} in this job: {run_dir}")
+    return _tell(run_dir, as_json)
+
+
+def _become(run_dir: Path, line: str, *flags: str) -> NoReturn:
+    """Says `line`, and is from then on the run's supervisor."""
+    console().print(line, soft_wrap=True)
+    sys.stdout.flush()
+    become_supervisor(run_dir.absolute(), *flags)
+
+
+def _tell(run_dir: Path, as_json: bool) -> int:
+    """What came of the start: it runs, waits in line, or failed."""
     state, launch = read_state(run_dir), read_launch(run_dir)
-    failed = state is not None and state.state == "failed"
+    run_id, failed = run_dir.name, state is not None and state.state == "failed"
     line = command_of(launch.argv, run_dir) if launch else ""
     if as_json:
-        print_json({"run_id": started, "run_dir": str(run_dir), "command": line, "state": state})
+        print_json({"run_id": run_id, "run_dir": str(run_dir), "command": line, "state": state})
     elif failed and state:
-        console().print(f"{started} failed: {state.error}", soft_wrap=True)
+        console().print(f"{run_id} failed: {state.error}", soft_wrap=True)
     elif state is not None and state.queue is not None:
-        console().print(f"Queued {started}. {queue_words(state.queue)}", soft_wrap=True)
-        console().print(f"Leave the queue: python -m monitor stop {started}", soft_wrap=True)
+        console().print(f"Queued {run_id}. {queue_words(state.queue)}", soft_wrap=True)
+        console().print(f"Leave the queue: python -m monitor stop {run_id}", soft_wrap=True)
     else:
-        console().print(f"Started {started}.  Follow it: python -m monitor show {started}", soft_wrap=True)
+        console().print(f"Started {run_id}.  Follow it: python -m monitor show {run_id}", soft_wrap=True)
         console().print(f"Command: {line}", soft_wrap=True)
     return EXIT_REFUSED if failed else EXIT_OK
 
