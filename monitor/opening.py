@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import stat
 from pathlib import Path
@@ -28,6 +29,23 @@ def open_to_read(path: Path) -> int:
     """A descriptor of a plain file. Raises OddFileError for anything else there, OSError as `os.open` does."""
     # O_NONBLOCK: a pipe without a writer would otherwise be waited for, before anybody can see that it is one.
     return _opened(path, os.O_RDONLY | os.O_NONBLOCK)
+
+
+def open_foreign(path: Path) -> io.FileIO:
+    """A plain file of somebody else's, such as the log of a training, to be read; a link to one will do.
+
+    Raises OddFileError for a pipe or a device, which may never end, OSError as `os.open` does.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as problem:
+        if problem.errno == errno.ENXIO:
+            raise OddFileError(f"{path.name} is no regular file") from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OddFileError(f"{path.name} is no regular file")
+    return io.FileIO(descriptor, "rb")
 
 
 def open_to_write(path: Path, flags: int) -> int:

@@ -2,10 +2,15 @@
 
 import os
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.errors import UnreadableRunError
 from monitor.importers.growing import GrowingFile
+from monitor.importers.lines import Lines
+from monitor.importers.log_reading import scan
+from monitor.supervisor.feed import error_at_end
 
 
 def read_all(file, piece=7):
@@ -105,3 +110,24 @@ def test_whatever_happens_between_two_readings_each_line_comes_once(tmp_path_fac
             file = GrowingFile(path, place, tail)
     seen += read_all(file)
     assert [line for line in seen.split(b"\n") if line] == [b"line %d" % number for number in range(written)]
+
+
+@pytest.mark.parametrize("life", ["from the first", "in its place"])
+def test_a_pipe_is_never_waited_for_and_a_log_behind_a_link_is_read(tmp_path, life):
+    path = tmp_path / "train.log"
+    append(tmp_path / "real.log", b"one\n")
+    file = GrowingFile(path)
+    if life == "in its place":
+        path.symlink_to(tmp_path / "real.log")
+        assert read_all(file) == b"one\n"
+        path.unlink()
+    os.mkfifo(path)
+    assert read_all(file) == b""
+    assert error_at_end(path) is None
+    with pytest.raises(UnreadableRunError, match="no regular file"):
+        scan(path)
+    with pytest.raises(UnreadableRunError, match="is no file"):
+        list(Lines(path).read())
+    path.unlink()
+    append(path, b"two\n")
+    assert read_all(file).strip() == b"two"

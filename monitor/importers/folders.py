@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from monitor.errors import RefusedError
-from monitor.opening import make_folder
+from monitor.opening import OddFileError, make_folder, open_to_read
 from monitor.run_dir import (
     CLIPS_FILE,
     DECODES_FILE,
@@ -41,10 +42,10 @@ def unaccounted(run_dir: Path, kept: Mapping[str, int]) -> dict[str, int]:
     counts = {}
     for kind, name in FILE_OF.items():
         try:
-            with (run_dir / name).open("rb") as file:
+            with os.fdopen(open_to_read(run_dir / name), "rb") as file:
                 file.seek(kept.get(name, 0))
                 counts[name] = sum(_is_record(line, kind) for line in file)
-        except FileNotFoundError:
+        except (FileNotFoundError, OddFileError):
             continue
     return counts
 

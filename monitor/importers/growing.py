@@ -10,6 +10,7 @@ import contextlib
 import os
 from pathlib import Path
 
+from monitor.opening import OddFileError, open_foreign
 from monitor.run_dir import Place
 
 TAIL_BYTES = 64
@@ -35,7 +36,7 @@ class GrowingFile:
     def read(self, most_bytes: int) -> bytes:
         """The next bytes; empty where nothing is new. A new life of the file begins with a newline.
 
-        Raises OSError where the file cannot be read; one that is not there (yet) has nothing new.
+        Raises OSError where the file cannot be read; one that is not there (yet), or is a pipe, has nothing new.
         """
         if self._descriptor is None and not self._open():
             return b""
@@ -67,8 +68,9 @@ class GrowingFile:
     def _open(self) -> bool:
         path = self._moved_to() or self.path
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except (FileNotFoundError, NotADirectoryError):
+            with open_foreign(path) as opened:
+                self._descriptor = os.dup(opened.fileno())
+        except (FileNotFoundError, NotADirectoryError, OddFileError):
             return False
         found = os.fstat(self._descriptor)
         if (found.st_dev, found.st_ino) != self._known:

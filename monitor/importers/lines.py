@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from monitor.errors import UnreadableRunError
+from monitor.opening import OddFileError, open_foreign
 from monitor.run_dir import Place
 
 CHUNK_BYTES = 1 << 18
@@ -25,7 +26,7 @@ def head_of(path: Path) -> bytes:
             return b""
         if not path.is_file() and path.exists():
             raise UnreadableRunError(f"{path} is neither a file nor a folder.")
-        with path.open("rb") as file:
+        with open_foreign(path) as file:
             head = file.read(HEAD_BYTES)
     except (OSError, ValueError) as problem:
         raise UnreadableRunError(f"{path} cannot be read: {getattr(problem, 'strerror', problem)}.") from problem
@@ -71,11 +72,11 @@ def _before(descriptor: int, offset: int) -> bytes:
 def goes_on(path: Path, place: Place, tail: str) -> bool:
     """Whether a file is the one that was read up to `place`, and has only grown since. A missing one may come back."""
     try:
-        with path.open("rb", buffering=0) as file:
+        with open_foreign(path) as file:
             found = os.fstat(file.fileno())
             same = (found.st_dev, found.st_ino) == (place.device, place.inode) and found.st_size >= place.offset
             return same and (not tail or _before(file.fileno(), place.offset).hex() == tail)
-    except OSError:
+    except (OSError, OddFileError):
         return True
 
 
@@ -110,10 +111,8 @@ class Lines:
 
     def read(self) -> Iterator[tuple[int, str]]:
         """(number, text without its end) of every line that is new. Raises UnreadableRunError."""
-        if self.path.exists() and not self.path.is_file():
-            raise UnreadableRunError(f"{self.path} is no file.")
         try:
-            with self.path.open("rb", buffering=0) as file:
+            with open_foreign(self.path) as file:
                 self._begin(file.fileno())
                 try:
                     yield from self._from_descriptor(file.fileno())
@@ -122,6 +121,8 @@ class Lines:
         except FileNotFoundError:
             if not self.follow:
                 raise UnreadableRunError(f"{self.path} is gone.") from None
+        except OddFileError:
+            raise UnreadableRunError(f"{self.path} is no file.") from None
         except OSError as problem:
             raise UnreadableRunError(f"{self.path} cannot be read: {problem.strerror}.") from problem
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from monitor.importers.log_epochs import EpochRows, Row
 from monitor.importers.log_proposal import LogMapping, epoch_of, propose_log
 from monitor.importers.log_reading import LogReading, Said, Scan
 from monitor.importers.samples import Sample
+from monitor.opening import OddFileError, open_to_read
 from monitor.run_dir import CLIPS_FILE, Clip, Decode, decode
 
 LOG_FORMAT = "log"
@@ -207,7 +209,7 @@ def _known_clips(run_dir: Path, count: int) -> dict[str, str]:
     """Reference → clip id of the first `count` clips that were written."""
     names: dict[str, str] = {}
     try:
-        with (run_dir / CLIPS_FILE).open("rb") as lines:
+        with os.fdopen(open_to_read(run_dir / CLIPS_FILE), "rb") as lines:
             for line in lines:
                 if len(names) >= count:
                     break
@@ -216,7 +218,7 @@ def _known_clips(run_dir: Path, count: int) -> dict[str, str]:
                 except ValueError:
                     continue
                 names[clip.reference] = clip.clip_id
-    except OSError:
+    except (OSError, OddFileError):
         return {}
     return names
 

@@ -13,6 +13,7 @@ from monitor.importers.log_epochs import Basis, EpochRows, Row
 from monitor.importers.log_line import Statement, read_line
 from monitor.importers.log_text import LogText
 from monitor.importers.samples import Sample, SampleScan
+from monitor.opening import OddFileError, open_foreign
 
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 8192
@@ -129,12 +130,12 @@ def scan(path: Path, progress: Callable[[int], None] = lambda done_bytes: None) 
     check_log(path)
     scanning = LogScan()
     try:
-        with path.open("rb") as stream:
+        with open_foreign(path) as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 scanning.feed(chunk)
                 progress(scanning.bytes_read)
-    except OSError as problem:
-        raise UnreadableRunError(f"{path} cannot be read: {problem.strerror or problem}.") from problem
+    except (OSError, OddFileError) as problem:
+        raise _unreadable(path, problem) from problem
     scanning.close()
     return scanning.found()
 
@@ -204,10 +205,10 @@ def check_log(path: Path) -> None:
             raise UnreadableRunError(f"There is no file {path}; give the log that the training writes.")
         if not path.is_file():
             raise UnreadableRunError(f"{path} is no regular file; give a log, such as train.log.")
-        with path.open("rb") as stream:
+        with open_foreign(path) as stream:
             head = stream.read(HEAD_BYTES)
-    except OSError as problem:
-        raise UnreadableRunError(f"{path} cannot be read: {problem.strerror or problem}.") from problem
+    except (OSError, OddFileError) as problem:
+        raise _unreadable(path, problem) from problem
     if not head.strip():
         raise UnreadableRunError(f"{path} is empty; attach to it when the training has written its first epoch.")
     if head.startswith(POINTER):
@@ -216,3 +217,7 @@ def check_log(path: Path) -> None:
         raise UnreadableRunError(
             f"{path} is a binary file, not a text log; give the file that holds the printed lines."
         )
+
+
+def _unreadable(path: Path, problem: OSError | OddFileError) -> UnreadableRunError:
+    return UnreadableRunError(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}.")

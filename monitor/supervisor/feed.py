@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +25,7 @@ from monitor.importers.log_follow import LOG_FORMAT, LOOK_BYTES, LogFollower
 from monitor.importers.log_proposal import LogMapping, mapping_of, propose_log, words
 from monitor.importers.log_reading import LogScan
 from monitor.launch import read_progress
+from monitor.opening import OddFileError, open_foreign
 from monitor.run_dir import (
     LOG_FILE,
     READING_FILE,
@@ -42,6 +44,7 @@ log = logging.getLogger(__name__)
 
 SEEK_EVERY_SECS = 1.0
 QUIET_SECS = 5.0
+TAIL_BYTES = 20_000
 
 
 class Feed(Protocol):
@@ -281,12 +284,12 @@ class OwnLogFeed:
 def error_at_end(path: Path) -> str | None:
     """The error that a log ends with; None where its last lines are no traceback."""
     try:
-        with path.open("rb") as stream:
-            stream.seek(max(0, path.stat().st_size - 20_000))
-            tail = stream.read().decode("utf-8", "replace").rstrip().splitlines()[-3:]
-    except OSError:
+        with open_foreign(path) as stream:
+            stream.seek(max(0, os.fstat(stream.fileno()).st_size - TAIL_BYTES))
+            tail = stream.read(TAIL_BYTES).decode("utf-8", "replace").rstrip().splitlines()[-3:]
+    except (OSError, OddFileError):
         return None
-    said = last_error(path)
+    said = last_error(path.resolve())
     return said if said is not None and any(said in line for line in tail) and "Error" in said else None
 
 
