@@ -145,6 +145,27 @@ def test_a_run_in_a_terminal_is_found_judged_and_told_of_and_so_is_its_end(runs,
     assert holding == [] and SECRET not in daemon.said.read_text()
 
 
+def test_a_file_that_is_followed_is_judged_and_told_of_while_it_grows(runs, box: Receiver, watch):
+    box.go_up()
+    (runs.parent / "vitalsigns.toml").write_text(box.settings(severities=["critical"], events=[]))
+    history = runs.parent / "history.csv"
+    history.write_text("epoch,train_loss,val_loss,val_wer\n1,5,4,0.9\n2,4,3,0.8\n")
+    follow = [sys.executable, "-m", "monitor", "import", str(history), "--follow", "--yes", "--runs", str(runs)]
+    follower = subprocess.Popen(follow, cwd=runs.parent, stdout=subprocess.DEVNULL)
+    try:
+        daemon = watch()
+        wait_for(lambda: [event["state"] for event in daemon.events("watched")] == ["followed"])
+        with history.open("a") as file:
+            for epoch in range(3, 40):
+                file.write(f"{epoch},{5 * 0.9**epoch},{2 + 0.12 * abs(epoch - 10)},0.5\n")
+        wait_for(lambda: any(title.startswith("STOP · history on ") for title in box.titles), 60)
+        assert "overfitting" in [event["rule"] for event in daemon.events("raised")]
+        assert follower.poll() is None
+    finally:
+        follower.kill()
+        follower.wait()
+
+
 def test_two_watchers_tell_each_thing_once(runs, box: Receiver, watch):
     box.go_up()
     (runs.parent / "vitalsigns.toml").write_text(box.settings(severities=["critical"], events=[]))
