@@ -11,7 +11,7 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.run_dir import PROGRESS_FILE, STATE_FILE, Identity, Progress, QueuePlace, Snapshot, State
+from monitor.run_dir import PROGRESS_FILE, STATE_FILE, Identity, Launch, Progress, QueuePlace, Snapshot, State
 
 Word = Literal[
     "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "followed", "imported"
@@ -221,6 +221,11 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def first_signal(launch: Launch | None) -> str:
+    """With what a script that cannot be asked is stopped first, in words."""
+    return "SIGTERM" if launch is not None and launch.stop_with == "TERM" else "Ctrl-C"
 
 
 def queue_words(place: QueuePlace) -> str:

@@ -10,7 +10,7 @@ from monitor.launch import expand
 from monitor.relaunch.flags import find_flags
 from monitor.relaunch.outputs import is_output
 from monitor.run_dir import Launch, Snapshot, StopStage
-from monitor.status import age_words, status_of
+from monitor.status import age_words, first_signal, status_of
 
 CHECKPOINT_ENDINGS = frozenset({".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".tar", ".h5", ".keras"})
 DEEPEST = 3
@@ -38,13 +38,17 @@ class StopPlan:
     lines: tuple[str, ...]
     asked: str = ""
     is_queued: bool = False
+    is_over: bool = False
 
 
 def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
     """What a stop of this run would do, from its records and what lies in its output folder."""
     status = status_of(snapshot)
     state, known = snapshot.state, snapshot.progress
-    asked = asked_words(state.stop, now) if state is not None and state.stop is not None and status.live else ""
+    if not status.live:
+        said = f"It is not running ({status.text}): there is nothing to stop."
+        return StopPlan(snapshot.run_id, True, (said,), is_over=True)
+    asked = asked_words(state.stop, now) if state is not None and state.stop is not None else ""
     if status.word == "queued":
         said = "It has not started: it leaves the queue, and nothing is lost."
         return StopPlan(snapshot.run_id, True, (said,), asked, is_queued=True)
@@ -85,7 +89,7 @@ def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Sav
 
 def _signalled(snapshot: Snapshot) -> tuple[str, ...]:
     grace = snapshot.launch.stop_grace_secs if snapshot.launch else 60.0
-    first = "SIGTERM" if snapshot.launch and snapshot.launch.stop_with == "TERM" else "Ctrl-C"
+    first = first_signal(snapshot.launch)
     again = " again" if first == "SIGTERM" else ""
     return (
         "This script cannot be asked to save.",

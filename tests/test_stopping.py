@@ -49,6 +49,19 @@ time.sleep(600)
 """
 """Says that it listens, and hangs in its second epoch."""
 
+SAVES_ON_SIGTERM = """
+import pathlib, signal, sys, time
+def save(*_):
+    while not pathlib.Path(sys.argv[1], "go").exists():
+        time.sleep(0.05)
+    pathlib.Path(sys.argv[1], "last.pt").write_bytes(b"weights")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, save)
+print("ready", flush=True)
+time.sleep(600)
+"""
+"""Leaves in its own time when it is terminated; Ctrl-C would end it without a save."""
+
 SAVES_ON_CTRL_C = """
 import pathlib, sys, time
 try:
@@ -111,6 +124,16 @@ def test_a_trainer_that_hangs_in_native_code_with_all_signals_blocked_is_killed(
     hurry_stop(run_dir)
     assert wait_for_state(run_dir, "stopped").signal == signal.SIGKILL
     wait_for(lambda: is_alone(run_dir))
+
+
+def test_a_script_that_saves_on_sigterm_is_stopped_with_it_and_the_stage_says_so(runs):
+    run_dir = ready(runs, SAVES_ON_SIGTERM, str(runs.parent), stop_with="TERM")
+    stop(run_dir)
+    wait_for(lambda: stage_of(run_dir).get("text") == "Sent SIGTERM, waiting for exit")
+    (runs.parent / "go").touch()
+    state = wait_for_state(run_dir, "stopped")
+    assert (state.exit_code, state.stop.stage) == (0, "interrupted")
+    assert (runs.parent / "last.pt").exists()
 
 
 def test_a_trainer_that_does_not_answer_is_waited_for_until_somebody_hurries_it(runs):

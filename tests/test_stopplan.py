@@ -50,6 +50,14 @@ def test_a_queued_run_loses_nothing(tmp_path):
     assert plan.lines == ("It has not started: it leaves the queue, and nothing is lost.",)
 
 
+def test_a_run_that_has_ended_has_nothing_to_lose(tmp_path):
+    file(tmp_path / "out" / "last.pt", 240)
+    seen = snapshot(None, ["python", "t.py", "--output_dir", "out"], tmp_path, state="stopped")
+    plan = stop_plan(tmp_path, seen, NOW)
+    assert plan.is_over
+    assert plan.lines == ("It is not running (stopped): there is nothing to stop.",)
+
+
 def test_a_foreign_script_loses_what_is_younger_than_its_newest_checkpoint(tmp_path):
     file(tmp_path / "out" / "epoch_1.pt", 3600)
     newest = file(tmp_path / "out" / "ckpt" / "last.pt", 240)

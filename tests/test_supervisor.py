@@ -12,6 +12,7 @@ from monitor.errors import RefusedError
 from monitor.launch import SUPERVISOR_LOG, read_progress
 from monitor.launcher import cancel_stop, ensure_supervised, start, status, stop
 from monitor.run_dir import EPOCHS_FILE, LOG_FILE, STATE_FILE
+from monitor.supervisor.supervision import SILENT_START_SECS
 from tests.supervised import (
     FAILS,
     FINISHES,
@@ -63,6 +64,12 @@ def test_the_state_goes_from_starting_to_running_once_the_trainer_is_at_work(run
     assert state_of(run_dir).state in ("starting", "running")
     wait_for_state(run_dir, "running")
     assert read_progress(run_dir) is not None
+
+
+def test_a_script_that_tells_nothing_of_itself_is_running_once_it_prints(runs):
+    run_dir = started(runs, "import time\ntime.sleep(0.5)\n" + SILENT)
+    state = wait_for_state(run_dir, "running")
+    assert state.updated_at - state.started_at < SILENT_START_SECS
 
 
 def test_a_stop_that_is_heard_ends_with_stopped_and_no_signal(runs):

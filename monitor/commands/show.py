@@ -50,11 +50,12 @@ def document(look: Look) -> dict[str, Any]:
 def lines(look: Look) -> list[str]:
     """The run in words."""
     snapshot, diagnosis, status = look.snapshot, look.judged.diagnosis, look.status
+    coverage = f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran."
     text = [
         f"{snapshot.run_id}: {status.text}. {status.evidence}",
         f"{diagnosis.verdict}  {diagnosis.reason}",
         *diagnosis.also,
-        f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.",
+        "" if coverage in diagnosis.reason else coverage,
         *_progress(look),
         *_numbers(look),
     ]
@@ -91,7 +92,8 @@ def _progress(look: Look) -> list[str]:
     of = f" of {progress.epochs}" if progress.epochs else ""
     beat = words.ago(progress.heartbeat_at, look.snapshot.read_at)
     saved = f", checkpoint of epoch {progress.checkpoint_epoch}" if progress.checkpoint_epoch is not None else ""
-    return [f"Epoch {progress.epoch}{of}, step {progress.step}, last heartbeat {beat} ago{saved}."]
+    step = f", step {progress.step}" if progress.step else ""
+    return [f"Epoch {progress.epoch}{of}{step}, last heartbeat {beat} ago{saved}."]
 
 
 def _numbers(look: Look) -> list[str]:

@@ -58,7 +58,8 @@ def run(
     if dry_run and as_json:
         print_json({"runs": plans})
         return EXIT_OK
-    _say(plans, quiet=as_json)
+    # A run that has ended refuses by itself.
+    _say([plan for plan in plans if dry_run or not plan.is_over], quiet=as_json)
     if dry_run:
         return EXIT_OK
     if sys.stdin.isatty() and not all(plan.can_save for plan in plans):

@@ -8,23 +8,24 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from monitor import control
-from monitor.launch import read_state
+from monitor.launch import read_launch, read_state
 from monitor.launcher import generation, status
 from monitor.run_dir import Answer, Request
-from monitor.status import Status
+from monitor.status import Status, first_signal
 
 LOOK_EVERY_SECS = 0.2
 STAGES = {
-    "asked": "Asked to stop: it finishes its step and saves.",
-    "interrupted": "Sent Ctrl-C (this script cannot be asked).",
-    "terminated": "The grace period is over: sent SIGTERM.",
-    "killed": "Killed its process group.",
+    "asked": "Asked to stop.",
+    "interrupted": "Sent {first}.",
+    "terminated": "Sent SIGTERM.",
+    "killed": "Killed it and what it had started.",
 }
 
 
 def wait_for_stop(run_dir: Path, request: Request, *, quiet: bool) -> tuple[Status, Answer | None]:
     """Returns when the run has ended or the request was answered otherwise, with the answer if there is one."""
     said = ""
+    first = first_signal(read_launch(run_dir))
     while True:
         now = status(run_dir)
         answer = answer_to(run_dir, request)
@@ -32,7 +33,7 @@ def wait_for_stop(run_dir: Path, request: Request, *, quiet: bool) -> tuple[Stat
             return now, answer
         stage = _stage(run_dir)
         if stage != said and not quiet:
-            sys.stderr.write(STAGES.get(stage, stage) + "\n")
+            sys.stderr.write(STAGES.get(stage, stage).format(first=first) + "\n")
         said = stage
         time.sleep(LOOK_EVERY_SECS)
 

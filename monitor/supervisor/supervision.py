@@ -14,14 +14,14 @@ import msgspec
 from monitor import control, files
 from monitor.errors import MonitorError
 from monitor.launch import read_state
-from monitor.run_dir import PROGRESS_FILE, Progress, Request, StopStage, decode
+from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, Request, StopStage, decode
 from monitor.supervisor import stopping
 from monitor.supervisor.away import AwayKeeper
 from monitor.supervisor.ending import final_of
 from monitor.supervisor.feed import NO_FEED, Feed
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.trainer import Ending, Trainer
-from monitor.supervisor.watch import Watch, settings_of_run
+from monitor.supervisor.watch import Watch, settings_of_run, size_of
 
 if TYPE_CHECKING:
     pass
@@ -63,6 +63,7 @@ class Supervision:
         self._progress_stamp: tuple[int, int, int] | None = None
         # Durations are measured by the monotonic clock: a stop must not be cut short by a clock that jumps.
         self._began = self._asked = self._staged = time.monotonic()
+        self._log_bytes = size_of(run_dir / LOG_FILE)
         self._saving_seen = self._leaving = False
         self._cancel_seen: tuple[int, object] | None = None
 
@@ -138,7 +139,11 @@ class Supervision:
     def _note_running(self) -> None:
         if self.state_file.state.state != "starting":
             return
-        at_work = self._progress is not None and self._progress.phase != "starting"
+        if self._progress is not None:
+            at_work = self._progress.phase != "starting"
+        else:
+            # A script that tells nothing of itself: what it prints is the sign of life there is.
+            at_work = size_of(self.run_dir / LOG_FILE) > self._log_bytes
         if at_work or time.monotonic() - self._began > SILENT_START_SECS:
             self.state_file.tell(state="running")
 

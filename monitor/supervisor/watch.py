@@ -89,7 +89,7 @@ class Watch:
     def look(self, now: float, *, force: bool = False) -> None:
         """Judges if something new is there and enough rest was taken, and sends on. `now` is UTC seconds."""
         tick = time.monotonic()
-        sizes = tuple(_size(self._run_dir / name) for name in (EPOCHS_FILE, DECODES_FILE, STEPS_FILE))
+        sizes = tuple(size_of(self._run_dir / name) for name in (EPOCHS_FILE, DECODES_FILE, STEPS_FILE))
         self._owes_look = self._owes_look or force
         try:
             if (force or self._is_due(tick, sizes)) and self._holds_alerts(tick):
@@ -183,7 +183,8 @@ class Watch:
             log.warning("this run could not be judged: %r", problem, exc_info=not expected)
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """Bytes; -1 where there is no such file."""
     try:
         return path.stat().st_size
     except OSError:

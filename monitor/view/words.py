@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from monitor.run_dir import Snapshot
-from monitor.status import Status, age_words, bytes_words, status_of
+from monitor.status import Status, age_words, bytes_words, first_signal, status_of
 
 
 def percent(value: float | None) -> str:
@@ -92,7 +92,7 @@ def status_text(snapshot: Snapshot) -> dict[str, object]:
     }
 
 
-SIGNALLED = {"interrupted": "Sent Ctrl-C", "terminated": "Sent SIGTERM", "killed": "Killed"}
+SIGNALLED = {"interrupted": "Sent {first}", "terminated": "Sent SIGTERM", "killed": "Killed"}
 NEXT_SIGNAL = {"asked": "SIGTERM", "interrupted": "SIGTERM", "terminated": "SIGKILL"}
 PHASES = {"stopping": "Finishing step", "saving": "Saving checkpoint", "ended": "Waiting for exit"}
 
@@ -109,8 +109,9 @@ def stop_stage(snapshot: Snapshot) -> dict[str, object] | None:
     phase = known.phase if known is not None and known.generation == state.generation else ""
     asked = stop.stage == "asked"
     answered = phase in PHASES
+    sent = SIGNALLED.get(stop.stage, "").format(first=first_signal(snapshot.launch))
     return {
-        "text": (PHASES.get(phase) or "Asked to stop") if asked else f"{SIGNALLED[stop.stage]}, waiting for exit",
+        "text": (PHASES.get(phase) or "Asked to stop") if asked else f"{sent}, waiting for exit",
         "by": stop.asked_by,
         "asked_at": stop.asked_at,
         "at": stop.stage_at,
