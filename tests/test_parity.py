@@ -32,6 +32,8 @@ WAYS = {
     "archive": "archive RUN",
     "restore_trashed": "restore RUN",
     "away": "away RUN",
+    "follow_log": "attach LOG --map --percent --yes",
+    "confirm_reading": "attach RUN --map --yes",
 }
 """What a click on the page asks for → the same from a terminal."""
 ASKED = {
