@@ -106,6 +106,11 @@ def stop_wanted(run_dir: Path, generation: int) -> bool:
     return last is not None and last.verb == "stop"
 
 
+def newest(run_dir: Path, verb: Verb) -> tuple[int, int]:
+    """(generation, number) of the last request of a kind, answered or not; (0, 0) where there was none."""
+    return max(((g, n) for g, v, n, kind in _names(Path(run_dir)) if v == verb and kind == "request"), default=(0, 0))
+
+
 def _last_word(waiting: list[Request]) -> Request | None:
     return max(waiting, key=_order, default=None)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor import launcher, processes
+from monitor import control, launcher, processes
 from monitor.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.launch import SUPERVISOR_LOG, command_of, read_launch, read_progress
 from monitor.launcher import plan_restart, restart, resume, start, start_training, status, stop, training_command
@@ -202,6 +202,19 @@ def test_a_queued_child_whose_supervisor_died_is_taken_up_again(runs):
     # A dying process loses its command line before its life: what counts is that the next contact takes the child up.
     wait_for(lambda: launcher.ensure_supervised(runs / "parent-2"))
     wait_for_state(runs / "parent-2", "running")
+
+
+def test_a_parent_is_not_stopped_for_a_child_that_cannot_begin(runs, monkeypatch):
+    start(runs, script(runs.parent, LISTENS), run_id="parent")
+    wait_for_state(runs / "parent", "running")
+
+    def broken(_run_dir: Path, *_flags: str) -> None:
+        raise RefusedError("no room for one more process")
+
+    monkeypatch.setattr("monitor.launcher.restarting.supervise", broken)
+    with pytest.raises(RefusedError, match="no room"):
+        restart(plan_restart(runs, "parent", {}), stop_parent=True)
+    assert status(runs / "parent").word == "running" and not control.stop_wanted(runs / "parent", 1)
 
 
 def test_a_child_does_not_start_when_the_stop_of_its_parent_is_taken_back(runs):

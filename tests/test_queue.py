@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.launcher import ensure_supervised, plan_restart, restart, resume, start, status, stop
+from monitor.launcher import ensure_supervised, plan_restart, restart, resume, start, status, stop, supervise
 from monitor.run_dir import LOG_FILE
 from tests.supervised import ROOT, end_everything, script, state_of, supervisors, wait_for, wait_for_state, workers
 from tests.test_devices import fake_nvidia_smi
@@ -184,6 +184,20 @@ def test_a_child_that_stops_its_parent_takes_its_place_before_all_others(runs):
     wait_for(lambda: at_work(child))
     assert state_of(child).device == "cuda:2"
     assert status(other).word == "queued"
+
+
+def test_a_child_takes_its_parents_place_however_long_its_own_supervisor_takes_to_begin(runs, monkeypatch):
+    parent, other = started(runs, "a"), started(runs, "b")
+    wait_for(lambda: at_work(parent))
+
+    def slowly(run_dir: Path, *flags: str) -> None:
+        time.sleep(2.0)  # the one in line would have seen the parent go four times by now
+        supervise(run_dir, *flags)
+
+    monkeypatch.setattr("monitor.launcher.restarting.supervise", slowly)
+    child = runs / restart(plan_restart(runs, "a", {}, stop_parent=True), stop_parent=True)
+    wait_for(lambda: at_work(child))
+    assert (state_of(child).device, status(other).word) == ("cuda:2", "queued")
 
 
 def test_a_child_beside_its_living_parent_waits_for_the_device_and_not_for_a_stop(runs):

@@ -14,7 +14,7 @@ from monitor.errors import RefusedError
 from monitor.launch import Order, read_launch
 from monitor.launcher.glance import status
 from monitor.launcher.starting import claim, foreseen
-from monitor.launcher.stopping import stop
+from monitor.launcher.stopping import refuse_unstoppable, stop
 from monitor.launcher.supervising import supervise
 from monitor.relaunch.plan import RestartPlan, Wish, make_plan
 from monitor.relaunch.twins import refuse_a_twin
@@ -70,15 +70,27 @@ def restart(
         device=plan.device,
     )
     parent_dir = plan.runs_dir / plan.parent_id
+    waits = stop_parent and status(parent_dir).live
+    if waits:
+        refuse_unstoppable(parent_dir)
     with processes.alone_in(parent_dir):
         _refuse_what_was_not_shown(plan)
         refuse_a_twin(plan, time.time())
         run_dir = claim(plan.runs_dir, order, plan.child_id, None)
-    waits = stop_parent and status(parent_dir).live
-    if waits:
-        stop(parent_dir, asked_by)
     supervise(run_dir, *(["--after-parent"] if waits else []))
+    if waits and status(parent_dir).live:
+        # Not before: the child stands in line when its parent lets the device go, and nothing is stopped for a child
+        # that cannot begin.
+        _stop_if_live(parent_dir, asked_by)
     return plan.child_id
+
+
+def _stop_if_live(parent_dir: Path, asked_by: str) -> None:
+    try:
+        stop(parent_dir, asked_by)
+    except RefusedError:
+        if status(parent_dir).live:
+            raise
 
 
 def _refuse_what_was_not_shown(plan: RestartPlan) -> None:

@@ -18,8 +18,15 @@ from monitor.run_dir import Request, Verb
 def stop(run_dir: Path, asked_by: str = "") -> Request:
     """Asks a run to stop: the step is finished, a checkpoint saved. Asking twice is one request.
 
-    Raises RefusedError when the run is not live.
+    Raises RefusedError when the run is not live, or where no request can be written.
     """
+    refuse_unstoppable(run_dir)
+    ensure_supervised(run_dir)
+    return control.request(run_dir, "stop", generation=generation(run_dir), asked_by=asked_by, now=time.time())
+
+
+def refuse_unstoppable(run_dir: Path) -> None:
+    """Raises RefusedError for a run that has ended, and for one of which nobody knows the process."""
     now = status(run_dir)
     if not now.live:
         raise RefusedError(f"{run_dir.name} is not running ({now.word}): there is nothing to stop.")
@@ -28,8 +35,6 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
             f"{run_dir.name} is only followed: which process trains it is not known. Stop it where it was started, "
             f"or name its process: python -m monitor attach --stop {run_dir.name}, then attach LOG --pid PID"
         )
-    ensure_supervised(run_dir)
-    return control.request(run_dir, "stop", generation=generation(run_dir), asked_by=asked_by, now=time.time())
 
 
 @audited("cancel", by_run_dir)

@@ -32,7 +32,7 @@ from monitor.supervisor import group
 from monitor.supervisor.detach import Report
 from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, LogFeed, OwnLogFeed
 from monitor.supervisor.following import Following
-from monitor.supervisor.queueing import DeviceWait, wait_for_end
+from monitor.supervisor.queueing import DeviceWait, ParentWait
 from monitor.supervisor.spawn import Program, spawn
 from monitor.supervisor.statefile import FINAL_STATES, StateFile
 from monitor.supervisor.supervision import How, Supervision
@@ -120,8 +120,9 @@ def _begin_when_it_may(
 ) -> Supervision | None:
     """First its parent ends, then its device is free, then it starts. The caller is let go when it has to wait."""
     if waits:
+        parent = ParentWait(_parent_dir(this))
         this.report("")
-        if not _wait_for_parent(this, state_file):
+        if not _wait_for_parent(this, state_file, parent):
             return None
     if device is not None and not _wait_for_device(this, state_file, device, waits=waits):
         return None
@@ -186,9 +187,9 @@ def _is_unwanted(this: Beginning, state_file: StateFile) -> bool:
     return this.is_leaving() or control.stop_wanted(this.run_dir, state_file.state.generation)
 
 
-def _wait_for_parent(this: Beginning, state_file: StateFile) -> bool:
+def _wait_for_parent(this: Beginning, state_file: StateFile, parent: ParentWait) -> bool:
     """Whether the child may start now. If not, the reason stands in state.json."""
-    waited = wait_for_end(_parent_dir(this), lambda: _is_unwanted(this, state_file))
+    waited = parent.wait(lambda: _is_unwanted(this, state_file))
     if this.is_leaving():
         return False
     if not waited.may_start:

@@ -13,9 +13,9 @@ from monitor import control
 from monitor.launch import generation_of, read_launch, read_state
 from monitor.processes import identify
 from monitor.reader import RunReader
-from monitor.run_dir import QueuePlace
+from monitor.run_dir import QueuePlace, Snapshot
 from monitor.slots import Capacity, Line, Standing
-from monitor.status import status_of
+from monitor.status import Status, status_of
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.stopping import KILL_AFTER_SECS
 
@@ -24,7 +24,9 @@ SLACK_SECS = 60.0
 LOOK_EVERY_SECS = 0.25
 LOOK_AT_LINE_SECS = 0.5
 CHANGED_ITS_MIND_SECS = 3.0
-"""A live parent that nobody is asking to stop for this long goes on: its stop was taken back."""
+"""A live parent whose stop is no longer asked for since this long goes on: it was taken back."""
+NEVER_ASKED_SECS = 60.0
+"""The same where no stop was seen yet: it is asked for once the child waits, and may need a new supervisor first."""
 
 
 @dataclass(frozen=True)
@@ -35,33 +37,48 @@ class Waited:
     problem: str = ""
 
 
-def wait_for_end(parent_dir: Path, is_unwanted: Callable[[], bool]) -> Waited:
-    """Returns when the parent has ended, or with the reason why the child must not start.
+class ParentWait:
+    """Waiting for the parent to end. Made before anybody is told that the child waits: then its stop is asked for."""
 
-    `is_unwanted` tells whether the child itself has been asked to stop meanwhile.
-    """
-    launch = read_launch(parent_dir)
-    patience = (launch.stop_grace_secs if launch else 60.0) * 2 + KILL_AFTER_SECS + SLACK_SECS
-    reader = RunReader(parent_dir)
-    began = time.monotonic()
-    wanted_at = began
-    while True:
-        snapshot = reader.read(time.time())
-        status = status_of(snapshot)
-        if not status.live:
-            return Waited(True)
-        if is_unwanted():
-            return Waited(False)
-        tick = time.monotonic()
-        if status.word == "stopping" or control.stop_wanted(
-            parent_dir, generation_of(snapshot.state, snapshot.progress)
-        ):
-            wanted_at = tick
-        if tick - wanted_at > CHANGED_ITS_MIND_SECS:
-            return Waited(False, f"Not started: the stop of {parent_dir.name} was taken back, and it is running.")
-        if tick - began > patience:
-            return Waited(False, f"Not started: {parent_dir.name} has not ended after {patience:.0f} s.")
-        time.sleep(LOOK_EVERY_SECS)
+    def __init__(self, parent_dir: Path) -> None:
+        launch = read_launch(parent_dir)
+        self._parent_dir = parent_dir
+        self._patience = (launch.stop_grace_secs if launch else 60.0) * 2 + KILL_AFTER_SECS + SLACK_SECS
+        self._reader = RunReader(parent_dir)
+        self._asked_before = control.newest(parent_dir, "stop")
+
+    def wait(self, is_unwanted: Callable[[], bool]) -> Waited:
+        """Returns when the parent has ended, or with the reason why the child must not start.
+
+        `is_unwanted` tells whether the child itself has been asked to stop meanwhile.
+        """
+        name, began = self._parent_dir.name, time.monotonic()
+        wanted_at: float | None = None
+        while True:
+            snapshot = self._reader.read(time.time())
+            status = status_of(snapshot)
+            if not status.live:
+                return Waited(True)
+            if is_unwanted():
+                return Waited(False)
+            tick = time.monotonic()
+            if self._is_stopping(snapshot, status) or (wanted_at is None and self._was_asked()):
+                wanted_at = tick
+            if wanted_at is not None and tick - wanted_at > CHANGED_ITS_MIND_SECS:
+                return Waited(False, f"Not started: the stop of {name} was taken back, and it is running.")
+            if wanted_at is None and tick - began > NEVER_ASKED_SECS:
+                return Waited(False, f"Not started: nobody has asked {name} to stop, and it is running.")
+            if tick - began > self._patience:
+                return Waited(False, f"Not started: {name} has not ended after {self._patience:.0f} s.")
+            time.sleep(LOOK_EVERY_SECS)
+
+    def _is_stopping(self, snapshot: Snapshot, status: Status) -> bool:
+        generation = generation_of(snapshot.state, snapshot.progress)
+        return status.word == "stopping" or control.stop_wanted(self._parent_dir, generation)
+
+    def _was_asked(self) -> bool:
+        """Whether a stop came, even one that was taken back before anybody looked."""
+        return control.newest(self._parent_dir, "stop") > self._asked_before
 
 
 class DeviceWait:
