@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,7 +23,9 @@ def detached(log_path: Path, body: Callable[[Report], int], failure_code: int) -
     word_out, word_in = os.pipe()
     if os.fork() == 0:
         os.close(word_out)
-        _live(log_path, body, word_in)
+        os.setsid()
+        _redirect(log_path)
+        sys.exit(body(_once(word_in)))  # what it raises is told by the interpreter, in the log
     os.close(word_in)
     with os.fdopen(word_out, "rb") as pipe:
         word = pipe.read().decode()
@@ -31,23 +33,6 @@ def detached(log_path: Path, body: Callable[[Report], int], failure_code: int) -
         return 0
     sys.stderr.write((word or f"The supervisor ended before it began; {log_path} may say why.") + "\n")
     return failure_code
-
-
-def _live(log_path: Path, body: Callable[[Report], int], word_in: int) -> None:
-    code = 1
-    try:
-        os.setsid()
-        _redirect(log_path)
-
-        code = body(_once(word_in))
-    except BaseException:
-        # Nobody above this frame would say it: the process ends here.
-        traceback.print_exc()
-        raise
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
 
 
 def _once(word_in: int) -> Report:
@@ -58,7 +43,8 @@ def _once(word_in: int) -> Report:
         nonlocal told
         if not told:
             told = True
-            os.write(word_in, (problem or "ok").encode())
+            with contextlib.suppress(BrokenPipeError):  # the caller is gone, and the run none the worse for it
+                os.write(word_in, (problem or "ok").encode())
             os.close(word_in)
 
     return report
