@@ -15,7 +15,7 @@ from monitor.diagnosis import judge
 from monitor.errors import UsageError
 from monitor.notify.addresses import resolved
 from monitor.notify.courier import Courier
-from monitor.notify.letters import Delivery, Job, Letter
+from monitor.notify.letters import Delivery, Job, Letter, deliveries_in
 from monitor.notify.message import Scene, compose
 from monitor.notify.outbox import Outbox
 from monitor.notify.pending import Item, Known, findings_to_tell, run_to_tell
@@ -307,3 +307,8 @@ def test_what_was_sent_and_could_not_be_written_down_is_not_sent_again(outbox, m
     monkeypatch.setattr(outbox.box, "_record", outbox.recorded.append)
     assert len(outbox(18000.0, event("raised"))) == 1
     assert [alert.of for alert in outbox.recorded] == ["raised"]
+
+
+def test_what_a_service_prints_among_the_results_costs_none_of_them():
+    said = b"sent!\n" + msgspec.json.encode(Delivery("1-json", True)) + b"\n\n{]\n" + b'{"to":"2-js'
+    assert deliveries_in(said) == [Delivery("1-json", True)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 
 from monitor.run_dir import Severity
@@ -33,5 +35,12 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 def deliveries_in(data: bytes) -> list[Delivery]:
-    """The results in what the sending process has written so far; half a line waits."""
-    return [msgspec.json.decode(line, type=Delivery) for line in data.split(b"\n")[:-1] if line.strip()]
+    """The results in what the sending process has written so far; half a line waits.
+
+    What is no result is passed over: a service's plugin may print whatever it likes.
+    """
+    found = []
+    for line in data.split(b"\n")[:-1]:
+        with contextlib.suppress(msgspec.DecodeError):
+            found.append(msgspec.json.decode(line, type=Delivery))
+    return found
