@@ -1,15 +1,24 @@
 """What a supervisor decides: when the next stage of a stop is due, what an ending means, which line tells the error."""
 
+import errno
+import os
+import signal
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.run_dir import LOG_FILE, Progress, StopStage
+from monitor import control
+from monitor.processes import identify
+from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, State, StopStage, encode
+from monitor.supervisor import group
 from monitor.supervisor.ending import final_of
 from monitor.supervisor.lasterror import TRACEBACK_CHARACTERS, last_error, last_traceback
+from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.stopping import Waited, is_leaving, next_stage, went_on
+from monitor.supervisor.supervision import How, Supervision
 from monitor.supervisor.trainer import Ending
 
 GRACE = 60.0
@@ -202,3 +211,49 @@ def test_no_log_whatever_keeps_a_supervisor_from_its_last_word(tmp_path_factory,
     log.write_bytes(text.encode("utf-8", "surrogatepass"))
     for said in (last_error(log), last_traceback(log)):
         assert said is None or said.strip()
+
+
+class Standing:
+    """A trainer that stands still: remembers the signals it is sent."""
+
+    def __init__(self) -> None:
+        self.identity = identify()
+        self.sent: list[int] = []
+
+    def ended(self) -> Ending | None:
+        return None
+
+    def send(self, number: int) -> None:
+        self.sent.append(number)
+
+    def clear_leftovers(self) -> None:
+        return None
+
+
+def test_a_wish_to_hurry_that_a_full_disk_leaves_unanswered_is_obeyed_once(tmp_path: Path, monkeypatch):
+    run_dir, trainer, now = tmp_path / "r", Standing(), time.time()
+    run_dir.mkdir()
+    state_file = StateFile(run_dir, State(state="running", trainer=trainer.identity), time.time)
+    supervision = Supervision(run_dir, state_file, trainer, How(grace_secs=600.0))
+    (run_dir / PROGRESS_FILE).write_bytes(encode(Progress(heartbeat_at=now, phase="training")))
+    control.request(run_dir, "stop", generation=1, asked_by="anna", now=now)
+    supervision.tick(now)
+    control.request(run_dir, "hurry", generation=1, asked_by="anna", now=now)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(control, "answer", full)
+    for _ in range(5):
+        supervision.tick(now)
+    assert trainer.sent == [signal.SIGTERM], "what comes again at every look is the same wish, not the next one"
+
+
+def test_a_process_that_has_become_another_users_ends_no_supervisor(monkeypatch):
+    def forbidden(*_: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "kill", forbidden)
+    monkeypatch.setattr(os, "killpg", forbidden)
+    group.send([1, 2], signal.SIGKILL)
+    group.send_to_group(1, signal.SIGTERM)

@@ -80,6 +80,8 @@ class AwayKeeper:
         if late:
             self._process.kill()
             self._process.wait()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
         self._process = None
         if said.child_id is None:
             self._ask_to_stop(now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 import psutil
 
 from monitor.run_dir import RUN_DIR_VARIABLE
+
+log = logging.getLogger(__name__)
 
 LEFTOVER_SECS = 2.0
 """How long leftovers of an ended trainer have between SIGTERM and SIGKILL."""
@@ -52,12 +55,24 @@ def works_for(pid: int, run_dir: Path) -> bool:
 
 
 def send(pids: Iterable[int], number: int) -> None:
-    """Sends a signal to each process; one that has gone meanwhile is no error."""
+    """Sends a signal to each process; one that has gone meanwhile, or became another user's, stops nobody."""
     for pid in pids:
         try:
             os.kill(pid, number)
         except ProcessLookupError:
             continue
+        except PermissionError:
+            log.warning("process %d may not be signalled: it is another user's", pid)
+
+
+def send_to_group(leader: int, number: int) -> None:
+    """Sends a signal to a process group, as far as this user may."""
+    try:
+        os.killpg(leader, number)
+    except ProcessLookupError:
+        return
+    except PermissionError:
+        log.warning("process group %d may not be signalled: it is another user's", leader)
 
 
 def clear(pids: list[int]) -> None:

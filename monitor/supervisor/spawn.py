@@ -7,6 +7,7 @@ If the supervisor dies before that, the gate closes and the process ends without
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -48,12 +49,11 @@ def spawn(program: Program, record: Callable[[int], None]) -> int:
         _become(program, log, gate_out, word_in)
     for descriptor in (log, gate_out, word_in):
         os.close(descriptor)
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(_forget, pid, gate_in, word_out)
         record(pid)
         os.write(gate_in, b"1")
-    except BaseException:
-        _forget(pid, gate_in, word_out)
-        raise
+        undo.pop_all()
     os.close(gate_in)
     with os.fdopen(word_out, "rb") as pipe:
         problem = pipe.read().decode()

@@ -7,7 +7,6 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,9 +21,6 @@ from monitor.supervisor.feed import NO_FEED, Feed
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.trainer import Ending, Trainer
 from monitor.supervisor.watch import Watch, settings_of_run, size_of
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +62,7 @@ class Supervision:
         self._log_bytes = size_of(run_dir / LOG_FILE)
         self._saving_seen = self._leaving = False
         self._cancel_seen: tuple[int, object] | None = None
+        self._obeyed = 0
 
     def ask_to_stop(self, by: str, now: float) -> None:
         """The same request as a person's; a second one is none."""
@@ -180,7 +177,8 @@ class Supervision:
             why = "No stop is under way." if under_way is None else "It has been killed already."
             return self._answer(request, "refused", why, now)
         self._answer(request, "done", "", now)
-        self._enter(stage, now)
+        if self._is_first_sight(request):
+            self._enter(stage, now)
 
     def _give_more_time(self, request: Request, now: float) -> None:
         """Somebody would rather wait: the time of this stage counts anew."""
@@ -189,7 +187,14 @@ class Supervision:
             why = "No stop is under way." if under_way is None else "It has been killed already."
             return self._answer(request, "refused", why, now)
         self._answer(request, "done", "", now)
-        self._count_anew(now)
+        if self._is_first_sight(request):
+            self._count_anew(now)
+
+    def _is_first_sight(self, request: Request) -> bool:
+        """Whether it was not obeyed yet: one that a full disk leaves unanswered comes again at every look."""
+        is_new = request.number > self._obeyed
+        self._obeyed = max(self._obeyed, request.number)
+        return is_new
 
     def _consider_cancel(self, cancel: Request, stop: Request | None, now: float) -> None:
         """Answers a "keep running" as soon as the truth is known: only work done after it proves that it holds."""

@@ -51,7 +51,7 @@ class OwnTrainer:
     def send(self, number: int) -> None:
         """Signals the whole group; a kill also reaches what has left the group."""
         outside = group.descendants(self._pid) if number == signal.SIGKILL else []
-        _signal_group(self._pid, number)
+        group.send_to_group(self._pid, number)
         group.send(outside, number)
 
     def clear_leftovers(self) -> None:
@@ -76,7 +76,7 @@ class FoundTrainer:
         pid = self.identity.pid
         outside = group.descendants(pid) if number == signal.SIGKILL else []
         if group.leads(pid):
-            _signal_group(pid, number)
+            group.send_to_group(pid, number)
         else:
             # It stands below a wrapper, and the group may hold strangers.
             outside.append(pid)
@@ -86,10 +86,3 @@ class FoundTrainer:
         """Ends what it has left running. The pid may be another's by now, so each process must prove it is ours."""
         left = group.left_behind(self.identity.pid, self._run_dir)
         group.clear([pid for pid in left if group.works_for(pid, self._run_dir)])
-
-
-def _signal_group(leader: int, number: int) -> None:
-    try:
-        os.killpg(leader, number)
-    except ProcessLookupError:
-        return
