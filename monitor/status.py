@@ -105,7 +105,9 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
         damaged = next((each for each in snapshot.problems if each.file in (STATE_FILE, PROGRESS_FILE)), None)
         if damaged is not None:
             return Status("lost", False, False, f"{damaged.file} is damaged, and no other file tells.", None)
-        if snapshot.launch is not None and snapshot.launch.how not in ("import", "foreground", "attach"):
+        # With evaluations it was started: `as_of` knows them, and not which process lived then.
+        never = snapshot.launch is not None and snapshot.launch.how not in ("import", "foreground", "attach")
+        if never and not snapshot.epochs:
             return Status("lost", False, False, "It was never started: no supervisor took it up.", None)
         at = snapshot.epochs[-1].at if snapshot.epochs else None
         return Status("imported", False, False, "Records only: no process belongs to this run.", at or None)

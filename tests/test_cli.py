@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -300,3 +301,30 @@ def test_list_loads_no_library_of_numbers_or_page(runs):
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in done.stdout.splitlines()[-1].split()}
     assert not loaded & {"numpy", "torch", "streamlit", "pandas", "plotly", "jiwer"}
+
+
+def test_a_python_without_the_requirements_is_told_how_to_get_them_and_no_traceback():
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "monitor", "list"], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 64 and "Traceback" not in done.stderr
+    assert done.stderr.startswith(f"error: {sys.executable} has no ") and "requirements-monitor.txt" in done.stderr
+
+
+def test_a_printed_command_finds_the_run_again_whatever_the_folder(runs, tmp_path, capsys, monkeypatch):
+    other = tmp_path / "two words"
+    a_run(other, "mine", HEALTHY)
+    assert main(["archive", "mine", "--runs", str(other)]) == 0
+    back = shlex.split(capsys.readouterr().out.split("python -m monitor ")[1])
+    assert main(back) == 0 and (other / "mine").is_dir()
+    assert f"python -m monitor show mine --runs '{other}'" in capsys.readouterr().out
+    a_run(runs, "usual", HEALTHY)
+    assert main(["archive", "usual"]) == 0
+    assert "--runs" not in capsys.readouterr().out
+
+
+def test_a_run_without_steps_shows_none_and_its_coverage_once(runs, capsys):
+    a_run(runs, "well", HEALTHY)
+    assert main(["show", "well"]) == 0
+    out = capsys.readouterr().out
+    assert ", step" not in out and out.count("checks ran.") == 1

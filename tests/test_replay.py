@@ -6,13 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from monitor.diagnosis import judge
 from monitor.errors import UsageError
 from monitor.replay import as_of
 from monitor.rules.result import Finding
-from monitor.run_dir import Decode, Probe, Step
+from monitor.run_dir import Decode, Launch, Probe, Step
 from tests.snapshots import NOW, beating, curve, snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,6 +44,14 @@ def test_nothing_that_came_later_is_seen():
 
 def test_a_run_that_has_ended_is_judged_as_when_it_went_on():
     assert judge(as_of(HISTORY, 10), NOW).diagnosis.verdict != "ENDED"
+
+
+def test_a_run_that_was_started_from_here_is_not_called_never_started_when_looked_back_at():
+    """What is seen of the past holds no state.json: which process lived then is not known."""
+    started = msgspec.structs.replace(HISTORY, launch=Launch(run_id="r", created_at=NOW, argv=["python", "train.py"]))
+    assert (
+        judge(as_of(started, 30), NOW).diagnosis.verdict == judge(as_of(HISTORY, 30), NOW).diagnosis.verdict != "ENDED"
+    )
 
 
 def test_every_flag_says_the_epoch_at_which_it_could_first_be_seen():

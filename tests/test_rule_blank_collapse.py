@@ -59,7 +59,7 @@ def samples(hypotheses):
 def test_printed_samples_give_an_estimate_that_is_said_as_such():
     finding = found(RULE, samples(["", "A", ""]))
     assert finding.severity == "warning"
-    assert "1 words out for 12 in, from 3 printed samples, not the whole set" in finding.line
+    assert "1 word out for 12 in, from 3 printed samples, not the whole set" in finding.line
 
 
 def test_good_samples_are_quiet():

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, now, print_json
+from monitor.commands.common import (
+    DEFAULT_RUNS,
+    JsonOption,
+    RunArgument,
+    RunsOption,
+    console,
+    elsewhere,
+    now,
+    print_json,
+)
 from monitor.errors import EXIT_OK
 from monitor.trash import archive
 
@@ -12,5 +21,8 @@ def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption =
     if as_json:
         print_json(put)
     else:
-        console().print(f"{put.run_id} is in the trash.  Take it back: python -m monitor restore {put.run_id}")
+        console().print(
+            f"{put.run_id} is in the trash.  Take it back: python -m monitor restore {put.run_id}{elsewhere(runs)}",
+            soft_wrap=True,
+        )
     return EXIT_OK

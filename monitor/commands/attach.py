@@ -21,6 +21,7 @@ from monitor.commands.common import (
     YesOption,
     confirm,
     console,
+    elsewhere,
     find_run,
     print_json,
     who,
@@ -81,9 +82,13 @@ def _one(log: Path, runs: Path, wish: Wish, manner: Manner) -> dict[str, Any]:
     run_id = attach(runs, proposal, wish, detached=not manner.foreground)
     if not manner.as_json:
         screen = console()
-        screen.print(f"Followed as {run_id}.  Look at it: python -m monitor show {run_id}", soft_wrap=True)
+        screen.print(
+            f"Followed as {run_id}.  Look at it: python -m monitor show {run_id}{elsewhere(runs)}", soft_wrap=True
+        )
         if not manner.foreground:
-            screen.print(f"End the following: python -m monitor attach --stop {run_id}", soft_wrap=True)
+            screen.print(
+                f"End the following: python -m monitor attach --stop {run_id}{elsewhere(runs)}", soft_wrap=True
+            )
     if manner.foreground:
         attaching.follow_here(runs / run_id)
     return {**document, "run_id": run_id, "run_dir": str((runs / run_id).absolute())}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -87,6 +88,12 @@ def _nearest(runs_dir: Path, text: str) -> str:
         return "There are no runs there; choose another folder with --runs."
     near = nearest(runs_dir, text)
     return f"Nearest: {near}." if near else "See: python -m monitor list"
+
+
+def elsewhere(runs: Path) -> str:
+    """What a printed command needs so that it finds the same folder of runs: nothing, or ` --runs FOLDER`."""
+    usual = Path(os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS)
+    return "" if runs.absolute() == usual.absolute() else f" --runs {shlex.quote(str(runs))}"
 
 
 def who() -> str:

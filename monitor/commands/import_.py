@@ -22,6 +22,7 @@ from monitor.commands.common import (
     YesOption,
     confirm,
     console,
+    elsewhere,
     err_console,
     now,
     print_json,
@@ -73,7 +74,7 @@ def run(
     if as_json:
         print_json({"run_id": run_id, **as_document(chosen)})
     else:
-        console().print(f"Imported as {run_id}.  Look at it: python -m monitor show {run_id}")
+        console().print(f"Imported as {run_id}.  Look at it: python -m monitor show {run_id}{elsewhere(runs)}")
     return EXIT_OK
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.commands.common import confirm, console, err_console, now, print_json
+from monitor.commands.common import confirm, console, elsewhere, err_console, now, print_json
 from monitor.commands.import_shown import figures_of, show_plan
 from monitor.errors import EXIT_OK
 from monitor.importers.following import Following
@@ -35,7 +35,7 @@ def follow_file(path: Path, runs: Path, asked: Asked, name: str, yes: bool, as_j
         run_id = following.run.run_dir.name
         if not as_json:
             again = "Going on with" if known is not None else "Following as"
-            console().print(f"{again} {run_id}.  Look at it: python -m monitor show {run_id}")
+            console().print(f"{again} {run_id}.  Look at it: python -m monitor show {run_id}{elsewhere(runs)}")
         _stay(following, as_json)
     last = following.last.epoch if following.last is not None else None
     if as_json:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from monitor.commands import words
-from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, now, print_json
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, elsewhere, now, print_json
 from monitor.errors import EXIT_OK, MonitorError
 from monitor.launch import read_progress
 from monitor.launcher import ensure_supervised, status
@@ -38,7 +38,9 @@ def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     elif rows:
         console().print(_table(rows))
     else:
-        console().print(f"No runs in {runs.absolute()} yet. Start one: python -m monitor start -- COMMAND…")
+        console().print(
+            f"No runs in {runs.absolute()} yet. Start one: python -m monitor start{elsewhere(runs)} -- COMMAND…"
+        )
     return EXIT_OK
 
 

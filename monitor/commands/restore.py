@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, print_json
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, elsewhere, print_json
 from monitor.errors import EXIT_OK
 from monitor.trash import restore, trashed
 
@@ -27,5 +27,5 @@ def run(
     if as_json:
         print_json({"run_id": run_id})
     else:
-        console().print(f"{run_id} is back.  Look at it: python -m monitor show {run_id}")
+        console().print(f"{run_id} is back.  Look at it: python -m monitor show {run_id}{elsewhere(runs)}")
     return EXIT_OK

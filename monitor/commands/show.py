@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from monitor.commands import words
-from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
+from monitor.commands.common import (
+    DEFAULT_RUNS,
+    JsonOption,
+    RunArgument,
+    RunsOption,
+    console,
+    elsewhere,
+    find_run,
+    print_json,
+)
 from monitor.commands.looking import Look, look_at
 from monitor.errors import EXIT_OK
 from monitor.launch import command_of
@@ -62,7 +71,7 @@ def lines(look: Look) -> list[str]:
     if told := reading_words(snapshot):
         text.append(told)
     if snapshot.run and snapshot.run.reading and not snapshot.run.reading.confirmed_by:
-        text.append(f"Is that right? python -m monitor attach {snapshot.run_id}")
+        text.append(f"Is that right? python -m monitor attach {snapshot.run_id}{elsewhere(look.run_dir.parent)}")
     if snapshot.state and snapshot.state.error:
         text.append(f"Error: {snapshot.state.error}")
     if trace := _traceback(snapshot):

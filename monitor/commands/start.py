@@ -17,6 +17,7 @@ from monitor.commands.common import (
     JsonOption,
     RunsOption,
     console,
+    elsewhere,
     now,
     print_json,
     who,
@@ -106,9 +107,11 @@ def _tell(run_dir: Path, as_json: bool) -> int:
         console().print(f"{run_id} failed: {state.error}", soft_wrap=True)
     elif state is not None and state.queue is not None:
         console().print(f"Queued {run_id}. {queue_words(state.queue)}", soft_wrap=True)
-        console().print(f"Leave the queue: python -m monitor stop {run_id}", soft_wrap=True)
+        console().print(f"Leave the queue: python -m monitor stop {run_id}{elsewhere(run_dir.parent)}", soft_wrap=True)
     else:
-        console().print(f"Started {run_id}.  Follow it: python -m monitor show {run_id}", soft_wrap=True)
+        console().print(
+            f"Started {run_id}.  Follow it: python -m monitor show {run_id}{elsewhere(run_dir.parent)}", soft_wrap=True
+        )
         console().print(f"Command: {line}", soft_wrap=True)
     return EXIT_REFUSED if failed else EXIT_OK
 

@@ -139,7 +139,8 @@ def _from_samples(snapshot: Snapshot, limits: Thresholds) -> Finding | Quiet | N
     rho = words_out / words_in
     empty = sum(not hypothesis.split() for _, hypothesis in pairs) / len(pairs)
     level = _level(rho, empty, float("nan"), limits)
-    said = f"{words_out} words out for {words_in} in, from {len(pairs)} printed samples, not the whole set."
+    words, samples = ("word" if words_out == 1 else "words"), ("sample" if len(pairs) == 1 else "samples")
+    said = f"{words_out} {words} out for {words_in} in, from {len(pairs)} printed {samples}, not the whole set."
     if level < Level.WARNING:
         return Quiet(BlankCollapse.name, BlankCollapse.title, said)
     return Finding(
