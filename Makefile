@@ -16,10 +16,11 @@ export VITALSIGNS_RUNS := $(RUNS)
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(READY): requirements.txt requirements-monitor.txt
+$(READY): requirements.txt requirements-monitor.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Vitalsigns needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 …")'
+	@echo "Setting up $(VENV): a minute or two, most of it for torch …"
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX),) -r requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX),) -r requirements.txt -e .
 	touch $@
 
 $(DEV_READY): $(READY) requirements-dev.txt
