@@ -51,9 +51,9 @@ def test_a_child_runs_in_the_environment_of_the_first_start_with_the_secrets_of_
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.setenv("WANDB_API_KEY", "new-secret")
     plan = plan_restart(runs, "parent", {})
-    (taken,) = [line for line in plan.surroundings if line.startswith("Taken from this server, not stored: ")]
+    (taken,) = [line for line in plan.surroundings if line.startswith("Taken from here, not stored: ")]
     assert "CUDA_SECRET_KEY" in taken and "WANDB_API_KEY" in taken and "secret" not in taken
-    assert plan.surroundings[0].startswith("As it was: ")
+    assert plan.surroundings[0].startswith("Python as it was: ")
     restart(plan, stop_parent=False)
     seen = environment_of(runs / "parent-2")
     assert (seen["CUDA_VISIBLE_DEVICES"], seen["WANDB_API_KEY"]) == ("3", "new-secret")
@@ -67,7 +67,7 @@ def test_a_secret_that_this_server_lacks_is_told_before_the_start(runs, monkeypa
     monkeypatch.setenv("HF_TOKEN", "secret")
     finished(runs, script(runs.parent, "pass"))
     monkeypatch.delenv("HF_TOKEN")
-    assert "Was set then, is not set on this server: HF_TOKEN." in plan_restart(runs, "parent", {}).surroundings
+    assert "Was set then, is not set here: HF_TOKEN." in plan_restart(runs, "parent", {}).surroundings
 
 
 def test_a_plan_whose_parent_was_edited_meanwhile_is_not_carried_out(runs):

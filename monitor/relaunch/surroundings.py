@@ -22,9 +22,9 @@ def environment_lines(launch: Launch, run: Run | None, environ: Mapping[str, str
     taken = [name for name in known if name in environ]
     missing = [name for name in known if name not in environ]
     if taken:
-        lines.append(f"Taken from this server, not stored: {', '.join(taken)}.")
+        lines.append(f"Taken from here, not stored: {', '.join(taken)}.")
     if missing:
-        lines.append(f"Was set then, is not set on this server: {', '.join(missing)}.")
+        lines.append(f"Was set then, is not set here: {', '.join(missing)}.")
     return tuple(line for line in lines if line)
 
 
@@ -45,4 +45,4 @@ def _interpreter_line(launch: Launch, run: Run | None, environ: Mapping[str, str
     place = next((f"environment {name}, " for name in names if name), "")
     version = run.environment.python if run is not None else ""
     python = f", Python {version}" if version else ""
-    return f"As it was: {place}{now}{python}."
+    return f"Python as it was: {place}{now}{python}."

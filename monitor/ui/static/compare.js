@@ -49,7 +49,7 @@ function buildCompare(run, ask, emit) {
     h("section", { class: "vs-card", "data-testid": "changed" }, h("h2", {}, "What differs"), h("div", { class: "vs-scroll" }, h("table", { class: "vs-table" }, h("thead", {}, ui.settingsHead), ui.settings)), h("p", { class: "vs-code" }, h("strong", {}, "Code: "), ui.code), ui.diff, ui.same),
     h("section", { class: "vs-card", "data-testid": "sentences" }, h("h2", {}, "Sentences"), ui.counts, ui.sentences),
   );
-  ui.nothing = h("section", { class: "vs-card vs-empty", "data-testid": "compare-empty" }, h("h2", {}, "Nothing to compare yet"), h("p", {}, "A restart of this run will appear here, scored against it. Or pick any run above."));
+  ui.nothing = h("section", { class: "vs-card vs-empty", "data-testid": "compare-empty" }, h("h2", {}, "Nothing to compare yet"), h("p", {}, "A restart of this run will appear here, scored against it. Any other run of this folder can be picked above."));
   ui.node = h("div", { class: "vs-stack" }, h("div", { class: "vs-row vs-compare-head" }, ui.title, ui.pick, ui.beside, ui.more), ui.nothing, ui.body);
   show(ui.body, false);
   return ui;
