@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "opening": set(),
     "files": {"opening"},
     "field_names": set(),
+    "guarded": set(),
     "provenance": set(),
     "series": set(),
     "alignment": set(),
@@ -54,22 +55,23 @@ MAY_IMPORT = {
     "settings": CONTRACT | {"rules"},
     "serving": CONTRACT | {"files", "processes"},
     "away": CONTRACT | {"audit", "files", "launch"},
-    "notify": JUDGEMENT | {"files", "settings", "serving", "report", "reader"},
+    "notify": JUDGEMENT | {"guarded", "files", "settings", "serving", "report", "reader"},
     "launcher": DISK | {"audit", "status", "relaunch", "settings", "origin", "devices", "slots", "room"},
     "attaching": DISK | {"audit", "importers", "launcher", "origin", "relaunch", "settings"},
     "supervisor": DISK
-    | {"slots"}
+    | {"guarded", "slots"}
     | {"audit", "origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"}
     | {"importers", "launcher", "prescriptions", "relaunch"},
     "watching": DISK | {"opening", "status", "settings", "launcher", "supervisor"},
     "integrations": CONTRACT | {"files", "writer", "field_names"},
     "importers": CONTRACT | {"files", "opening", "writer", "processes", "field_names"},
     "view": JUDGEMENT
-    | {"away", "alignment", "forecast", "report", "replay", "comparison", "outcome"}
+    | {"guarded", "away", "alignment", "forecast", "report", "replay", "comparison", "outcome"}
     | {"files", "opening", "processes", "reader", "alerts", "summaries", "ledger", "trash"},
     "ui": DISK
     | {
         "audit",
+        "guarded",
         "attaching",
         "away",
         "importers",

@@ -70,16 +70,12 @@ class WatchedBrain:
 
     def fit(self, epoch_counter: Any, *args: Any, **kwargs: Any) -> None:
         self._open(epoch_counter)
-        try:
-            super().fit(epoch_counter, *args, **kwargs)  # type: ignore[misc]
-        except _Stopped:
-            self.stopped = True
-        except BaseException as problem:
-            interrupted = isinstance(problem, KeyboardInterrupt)
-            said = None if interrupted else f"{type(problem).__name__}: {problem}"
-            self.writer.finish("stopped" if interrupted else "failed", said)
-            raise
-        self.writer.finish("stopped" if self.stopped else "finished")
+        with self.writer as run:  # says how it ended, whatever ends it
+            try:
+                super().fit(epoch_counter, *args, **kwargs)  # type: ignore[misc]
+            except _Stopped:
+                self.stopped = True
+            run.finish("stopped" if self.stopped else "finished")
 
     def on_fit_batch_end(self, batch: Any, outputs: Any, loss: Any, should_step: bool) -> None:
         super().on_fit_batch_end(batch, outputs, loss, should_step)  # type: ignore[misc]

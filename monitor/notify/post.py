@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from monitor.errors import MonitorError, UsageError
+from monitor.guarded import guarded
 from monitor.notify.addresses import resolved
 from monitor.notify.letters import Delivery, Job, Letter
 from monitor.notify.picture import picture_of
@@ -46,24 +47,25 @@ def main() -> int:
 
 def _picture(run_dir: str) -> bytes | None:
     """The curves of the run; a message is never lost for want of a picture."""
-    try:
-        return picture_of(Path(run_dir)) if run_dir else None
-    except Exception:  # noqa: BLE001 - whatever a run or the drawing library does wrong, the words are what counts
-        return None
+    return guarded(lambda: picture_of(Path(run_dir)), lambda _: None) if run_dir else None
 
 
 def deliver(letter: Letter, settings: str, picture: bytes | None = None) -> Delivery:
     """Sends one letter, with the picture where the service takes one. Raises nothing."""
-    try:
-        template = read_settings(Path(settings)).notify.by_key().get(letter.to)
-        if template is None:
-            raise UsageError("it is no longer in vitalsigns.toml")
-        why = _send(letter, resolved(template, os.environ), picture)
-    except MonitorError as problem:
-        why = str(problem)
-    except Exception as problem:  # noqa: BLE001 - any of a hundred services may fail in its own way; words may hold secrets
-        why = f"Apprise failed with {type(problem).__name__}"
+
+    def failed(fault: Exception) -> str:
+        # Any of a hundred services may fail in its own way, in words that may hold secrets: only ours leave.
+        return str(fault) if isinstance(fault, MonitorError) else f"Apprise failed with {type(fault).__name__}"
+
+    why = guarded(lambda: _resolved_and_sent(letter, settings, picture), failed)
     return Delivery(letter.to, not why, why)
+
+
+def _resolved_and_sent(letter: Letter, settings: str, picture: bytes | None) -> str:
+    template = read_settings(Path(settings)).notify.by_key().get(letter.to)
+    if template is None:
+        raise UsageError("it is no longer in vitalsigns.toml")
+    return _send(letter, resolved(template, os.environ), picture)
 
 
 def _send(letter: Letter, address: str, picture: bytes | None) -> str:

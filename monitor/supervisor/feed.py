@@ -18,6 +18,7 @@ import msgspec
 
 from monitor import files
 from monitor.errors import MonitorError
+from monitor.guarded import guarded
 from monitor.importers.folders import FILE_OF
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import About, FollowedRun, read_source
@@ -97,11 +98,11 @@ class GuardedFeed:
         self._guarded(lambda: self._feed.end(now, seen=seen))
 
     def _guarded(self, act: Callable[[], None]) -> None:
-        try:
-            act()
-        except Exception:
-            log.exception("the log is not read along any longer")
-            self._feed = NO_FEED
+        guarded(act, self._give_up)
+
+    def _give_up(self, fault: Exception) -> None:
+        log.error("the log is not read along any longer", exc_info=fault)
+        self._feed = NO_FEED
 
 
 class LogFeed:

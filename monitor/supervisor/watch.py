@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from monitor import files, processes
 from monitor.errors import MonitorError, RefusedError
+from monitor.guarded import guarded
 from monitor.launch import read_launch
 from monitor.run_dir import ALERTS_LOCK_FILE, DECODES_FILE, EPOCHS_FILE, STEPS_FILE, SUMMARY_FILE, Alert, encode
 
@@ -89,20 +90,28 @@ class Watch:
     def look(self, now: float, *, force: bool = False) -> None:
         """Judges if something new is there and enough rest was taken, and sends on. `now` is UTC seconds."""
         tick = time.monotonic()
+
+        def failed(fault: Exception) -> None:
+            # A fault in one rule must not leave a run without its supervisor.
+            self._complain(fault)
+            self._rest_since(tick)
+
+        guarded(lambda: self._look(now, tick, force), failed)
+
+    def _look(self, now: float, tick: float, force: bool) -> None:
         sizes = tuple(size_of(self._run_dir / name) for name in (EPOCHS_FILE, DECODES_FILE, STEPS_FILE))
         self._owes_look = self._owes_look or force
-        try:
-            if (force or self._is_due(tick, sizes)) and self._holds_alerts(tick):
-                self._sizes, self._looked_at = sizes, tick
-                self._owes_look = False
-                self._judge(now)
-                self._trouble = ""
-                self._not_before = time.monotonic() + REST_PER_COST * (time.monotonic() - tick)
-            if self._outbox is not None:
-                self._outbox.tick(now)
-        except Exception as problem:  # noqa: BLE001 - a fault in one rule must not leave a run without its supervisor
-            self._complain(problem)
-            self._not_before = time.monotonic() + REST_PER_COST * (time.monotonic() - tick)
+        if (force or self._is_due(tick, sizes)) and self._holds_alerts(tick):
+            self._sizes, self._looked_at = sizes, tick
+            self._owes_look = False
+            self._judge(now)
+            self._trouble = ""
+            self._rest_since(tick)
+        if self._outbox is not None:
+            self._outbox.tick(now)
+
+    def _rest_since(self, tick: float) -> None:
+        self._not_before = time.monotonic() + REST_PER_COST * (time.monotonic() - tick)
 
     @property
     def is_waiting(self) -> bool:

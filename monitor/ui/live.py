@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from monitor.diagnosis import Judged, judge
 from monitor.errors import MonitorError
+from monitor.guarded import guarded
 from monitor.launcher import ensure_supervised
 from monitor.opening import is_within
 from monitor.reader import RunReader
@@ -121,23 +122,28 @@ class Tailer:
 
     def _encode(self, snapshot: Snapshot, judged: Judged, since: Since, version: int) -> tuple[str, Since]:
         """(frame as JSON, what a tab has after it); a fault in drawing is said, and the tab has what it had."""
-        try:
+
+        def drawn() -> tuple[str, Since]:
             frame = self._frames.frame(snapshot, judged, time.time(), since=since, seq=version)
             children = child_marks(snapshot, self._family.children(snapshot.run_id))
             seen = {"children": children, "trouble": self.problem, "unread_secs": self.unread_secs}
             text = msgspec.json.encode({"kind": "frame", **frame, **seen}).decode()
-        except Exception as fault:  # noqa: BLE001 - the tab would see its line cut, and connect again without end
+            return text, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
+
+        def said(fault: Exception) -> tuple[str, Since]:
+            # The tab would else see its line cut, and connect again without end.
             return json.dumps({"kind": "problem", "message": _own_fault("drawn", fault)}), since
-        return text, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
+
+        return guarded(drawn, said)
 
     def _look_and_say(self) -> bool:
         """As `_look`; a fault in reading or judging is said on the page, which would otherwise stand still."""
-        try:
-            return self._look()
-        except Exception as fault:  # noqa: BLE001 - see above
-            said = self.problem
-            self.problem = said if repr(fault) in said else _own_fault("judged", fault)
-            return self.problem != said
+        return guarded(self._look, self._say)
+
+    def _say(self, fault: Exception) -> bool:
+        said = self.problem
+        self.problem = said if repr(fault) in said else _own_fault("judged", fault)
+        return self.problem != said
 
     def _look(self) -> bool:
         """Reads and judges what is new; True if what is shown changes."""
@@ -302,11 +308,14 @@ class LiveHub:
     async def _answer(self, socket: WebSocket, tailer: Tailer, question: dict[str, Any]) -> None:
         if tailer.snapshot is None or tailer.judged is None:
             return
-        try:
-            given = await asyncio.to_thread(answer, tailer.snapshot, tailer.judged, question, self._others)
-        except Exception as fault:  # noqa: BLE001 - one question must not cut the line of all
+        snapshot, judged = tailer.snapshot, tailer.judged
+
+        def refused(fault: Exception) -> dict[str, Any]:
+            # One question must not cut the line of all.
             asked = str(question.get("kind"))
-            given = {"kind": "refused", "asked": asked, "message": _own_fault("asked that", fault)}
+            return {"kind": "refused", "asked": asked, "message": _own_fault("asked that", fault)}
+
+        given = await asyncio.to_thread(guarded, lambda: answer(snapshot, judged, question, self._others), refused)
         if given is not None:
             await _send(socket, given)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from monitor import files, processes
+from monitor.guarded import guarded
 from monitor.ledger import read_outcome
 from monitor.opening import OddFileError, open_to_read
 from monitor.reader import list_runs
@@ -97,10 +98,12 @@ def _marks(run_dir: Path) -> tuple[int, ...]:
 
 
 def _row(run_dir: Path, now: float) -> Row:
-    try:
-        return _readable_row(run_dir, now)
-    except Exception as problem:  # noqa: BLE001 - whatever is wrong with one run, the others are shown
-        return {"run": run_dir.name, "state": "unreadable", "evidence": str(problem), "verdict": "", "at": 0.0}
+    """Whatever is wrong with one run, the others are shown."""
+
+    def unreadable(fault: Exception) -> Row:
+        return {"run": run_dir.name, "state": "unreadable", "evidence": str(fault), "verdict": "", "at": 0.0}
+
+    return guarded(lambda: _readable_row(run_dir, now), unreadable)
 
 
 def _readable_row(run_dir: Path, now: float) -> Row:
