@@ -158,7 +158,7 @@ def test_a_file_that_is_followed_is_judged_and_told_of_while_it_grows(runs, box:
         with history.open("a") as file:
             for epoch in range(3, 40):
                 file.write(f"{epoch},{5 * 0.9**epoch},{2 + 0.12 * abs(epoch - 10)},0.5\n")
-        wait_for(lambda: any(title.startswith("STOP · history on ") for title in box.titles), 60)
+        wait_for(lambda: any(title.startswith("STOP · history ") for title in box.titles), 60)
         assert "overfitting" in [event["rule"] for event in daemon.events("raised")]
         assert follower.poll() is None
     finally:
