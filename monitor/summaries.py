@@ -35,4 +35,6 @@ def _judged(run_dir: Path, changed_at: float, _size: int) -> Summary:
     from monitor.reader import RunReader
 
     snapshot = RunReader(run_dir).read(changed_at)
-    return summarise(snapshot, judge(snapshot, changed_at), changed_at)
+    # A copy's files are new, its records are not.
+    told_at = snapshot.epochs[-1].at if snapshot.epochs else 0.0
+    return summarise(snapshot, judge(snapshot, changed_at), told_at or changed_at)

@@ -7,6 +7,8 @@ from monitor.diagnosis import judge
 from monitor.reader import RunReader
 from monitor.rules.result import Finding
 from monitor.run_dir import Run, encode
+from monitor.summaries import summary_of
+from monitor.writer import RunWriter
 from tests.snapshots import NOW, beating, snapshot
 from tests.test_diagnosis import OVERFITS
 
@@ -81,3 +83,9 @@ def test_the_summary_holds_what_a_list_needs():
 def test_the_summary_of_an_empty_run_is_whole():
     summary = summarise(snapshot(), judge(snapshot(), NOW), NOW)
     assert (summary.verdict, summary.epoch, summary.gap_series) == ("TOO EARLY", 0.0, [])
+
+
+def test_a_run_that_was_copied_is_as_old_as_its_last_record(tmp_path):
+    with RunWriter(tmp_path / "run") as run:
+        run.log_epoch(1, train_loss=1.0, val_loss=1.0, at=1000.0)
+    assert summary_of(tmp_path / "run").updated_at == 1000.0

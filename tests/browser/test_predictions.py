@@ -59,3 +59,16 @@ def test_on_a_phone_a_chip_is_as_tall_as_its_word(dashboard, tab, filtered):
     wait_until(lambda: words.count() == 4 + 1 + 2, 20, "not every word is there")
     assert {round(word.bounding_box()["height"]) for word in words.all()} == {24}
     assert sideways(page) == 0
+
+
+def test_without_error_rates_there_is_no_empty_strip(dashboard, tab):
+    with RunWriter(dashboard.runs / "words_only", epochs=3) as run:
+        for epoch in (1, 2, 3):
+            run.log_decodes(epoch, ["MORGEN", "SONNE", ""], references=REFERENCES)
+            run.log_epoch(epoch, train_loss=2 / epoch, val_loss=2.2 / epoch)
+    page = tab()
+    open_run(page, dashboard, "words_only")
+    page.get_by_test_id("tab-predictions").click()
+    page.get_by_test_id("predictions").locator("article").first.wait_for()
+    assert page.get_by_test_id("epoch-slider").is_visible()
+    assert not page.locator(".vs-strip-picture").is_visible()

@@ -27,7 +27,8 @@ function setText(node, text) {
 }
 
 function show(node, visible) {
-  if (node.hidden === visible) node.hidden = !visible;
+  // By the attribute: a drawing (SVG) has no property of that name.
+  if (node.hasAttribute("hidden") === visible) node.toggleAttribute("hidden", !visible);
 }
 
 // Keeps one child per key, in the order of `items`: open panels, focus and scroll survive an update.
