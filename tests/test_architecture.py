@@ -56,7 +56,7 @@ MAY_IMPORT = {
     "serving": CONTRACT | {"files", "processes"},
     "away": CONTRACT | {"audit", "files", "launch"},
     "notify": JUDGEMENT | {"guarded", "files", "settings", "serving", "report", "reader"},
-    "launcher": DISK | {"audit", "status", "relaunch", "settings", "origin", "devices", "slots", "room"},
+    "launcher": DISK | {"audit", "status", "relaunch", "settings", "origin", "provenance", "devices", "slots", "room"},
     "attaching": DISK | {"audit", "importers", "launcher", "origin", "relaunch", "settings"},
     "supervisor": DISK
     | {"guarded", "slots"}

@@ -20,6 +20,7 @@ WAYS = {
     "home": "list",
     "compare": "compare RUN OTHER",
     "demo": "start --demo",
+    "start": "start --run-id --device --if-bad --if-bad-hours",
     "stop": "stop RUN",
     "stop_several": "stop RUN OTHER",
     "keep": "stop RUN --cancel",
@@ -34,6 +35,7 @@ WAYS = {
     "away": "away RUN",
     "follow_log": "attach LOG --map --percent --yes",
     "confirm_reading": "attach RUN --map --yes",
+    "seeds": "restart RUN --set --option --judge-at --keep-parent",
 }
 """What a click on the page asks for → the same from a terminal."""
 ASKED = {

@@ -25,10 +25,8 @@ from monitor.commands.common import (
 from monitor.devices import gpu_names
 from monitor.errors import EXIT_OK, EXIT_REFUSED, UsageError
 from monitor.launch import command_of, in_processes, read_launch, read_state
-from monitor.launcher import become_supervisor, foreseen, is_of_this_job, start, start_training
-from monitor.provenance import script_of
+from monitor.launcher import become_supervisor, foreseen_of, is_of_this_job, start, start_training
 from monitor.reader import is_run
-from monitor.room import need_of_script
 from monitor.run_dir import StopWith
 from monitor.slots import ANY_GPU, CPU, wish_of
 from monitor.status import queue_words
@@ -122,6 +120,5 @@ def _any_device() -> str:
 
 def _say_what_is_known(runs: Path, argv: list[str], wish: str) -> None:
     """Before anything starts: whom it will wait for, and whether memory and disk will do."""
-    script = script_of(argv, Path.cwd())
-    for note in foreseen(runs, need_of_script(runs, str(script) if script else None), wish):
+    for note in foreseen_of(runs, argv, Path.cwd(), wish):
         sys.stderr.write(f"{note}\n")

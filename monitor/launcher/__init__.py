@@ -8,7 +8,7 @@ from monitor.launcher.glance import existing, generation, status
 from monitor.launcher.own_trainer import start_training, trainer_schema, training_command
 from monitor.launcher.restarting import plan_restart, restart
 from monitor.launcher.resuming import plan_resume, resume
-from monitor.launcher.starting import foreseen, is_of_this_job, start
+from monitor.launcher.starting import foreseen_of, is_of_this_job, start
 from monitor.launcher.stopping import cancel_stop, hurry_stop, stop, wait_on
 from monitor.launcher.supervising import HOME, become_supervisor, ensure_supervised, supervise
 
@@ -19,7 +19,7 @@ __all__ = [
     "check",
     "ensure_supervised",
     "existing",
-    "foreseen",
+    "foreseen_of",
     "generation",
     "hurry_stop",
     "is_of_this_job",

@@ -25,10 +25,14 @@ def start_training(runs_dir: Path, config: Mapping[str, Any], **how: Any) -> str
     return start(runs_dir, training_command(config), **{"cwd": HOME, "name": "run", **how})
 
 
-def training_command(config: Mapping[str, Any]) -> list[str]:
-    """The command template of our own trainer for these options. Raises UsageError for a value it does not allow."""
+def training_command(config: Mapping[str, Any], schema: Mapping[str, Any] | None = None) -> list[str]:
+    """The command template of our own trainer for these options. Raises UsageError for a value it does not allow.
+
+    `schema`: what `trainer_schema` told, where somebody asks often; None asks it anew.
+    """
     given = {key: value for key, value in config.items() if not (key == "preset" and not value)}
-    values = checked(given, with_presets(trainer_schema(), config.get("data", "synthetic")))
+    known = trainer_schema() if schema is None else schema
+    values = checked(given, with_presets(known, config.get("data", "synthetic")))
     options = [word for key, value in values.items() for word in (f"--{key}", text_of(value))]
     return [sys.executable, "-m", "trainer", *options, "--output_dir", PLACEHOLDER]
 

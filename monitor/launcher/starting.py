@@ -16,9 +16,10 @@ from monitor.devices import machine
 from monitor.errors import RefusedError, UsageError
 from monitor.launch import Order, job_of, launch_of, name_of, read_launch, read_state
 from monitor.launcher.supervising import supervise
+from monitor.provenance import script_of
 from monitor.relaunch.options import asked_for_help, described
 from monitor.relaunch.plan import free_run_id
-from monitor.room import Need, room_notes
+from monitor.room import Need, need_of_script, room_notes
 from monitor.run_dir import LAUNCH_FILE, Away, Parent, QueuePlace, StopWith, check_run_id, encode
 from monitor.settings import settings_for
 from monitor.slots import Line, capacity_for
@@ -99,6 +100,12 @@ def foreseen(runs_dir: Path, need: Need | None, device: str, after: str = "") ->
             place = msgspec.structs.replace(place, position=standing.position, held_by=list(standing.held_by))
             notes.insert(0, f"{queue_words(place)} It starts when that is free.")
     return notes
+
+
+def foreseen_of(runs_dir: Path, argv: list[str], cwd: Path, device: str) -> list[str]:
+    """The same for a command, by what the newest run of its script has shown to need."""
+    script = script_of(argv, cwd)
+    return foreseen(runs_dir, need_of_script(runs_dir, str(script) if script else None), device)
 
 
 def claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -> Path:

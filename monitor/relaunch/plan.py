@@ -7,8 +7,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -138,12 +138,18 @@ def _refuse_unchanged_code(wish: Wish, code: CodeChange) -> None:
         )
 
 
-def free_run_id(runs_dir: Path, base: str) -> str:
+def behind(plan: RestartPlan, taken: Collection[str]) -> RestartPlan:
+    """The same plan under the next name that is free once the runs `taken` are there: for several planned together."""
+    child_id = free_run_id(plan.runs_dir, plan.parent_id, taken)
+    return replace(plan, child_id=child_id, command=command_of(plan.argv, plan.runs_dir / child_id))
+
+
+def free_run_id(runs_dir: Path, base: str, taken: Collection[str] = ()) -> str:
     """The next name of a family that no folder has: after demo comes demo-2, after demo-2 demo-3."""
     match = re.fullmatch(r"(.*)-(\d{1,4})", base)
     stem, first = (match[1], int(match[2]) + 1) if match else (base, 2)
     names = (f"{stem[:90]}-{number}" for number in count(first))
-    return next(name for name in names if not (runs_dir / name).exists())
+    return next(name for name in names if name not in taken and not (runs_dir / name).exists())
 
 
 def _launch_of(parent_dir: Path) -> Launch:

@@ -13,8 +13,8 @@ from monitor.status import bytes_words, device_words
 ALONE_NOWHERE = "none for itself: starts at once"
 
 
-def pick_device(runs_dir: Path, launch: Launch | None) -> str | None:
-    """The wish (`slots.wish_of`), or None for "as the parent" where nothing was asked.
+def pick_device(runs_dir: Path, launch: Launch | None, key: str = "restart_device") -> str | None:
+    """The wish (`slots.wish_of`), or None for "as the parent" where nothing was asked. `launch`: the parent's.
 
     A machine without GPU, and a parent that had no device for itself, leave nothing to choose.
     """
@@ -30,7 +30,7 @@ def pick_device(runs_dir: Path, launch: Launch | None) -> str | None:
         labels[f"{device_words(had)}, as the parent"] = had
     names = list(labels)
     first = list(labels.values()).index(had)
-    return labels[str(st.selectbox("Device", names, first, key="restart_device"))]
+    return labels[str(st.selectbox("Device", names, first, key=key))]
 
 
 def _label(device: Device) -> str:

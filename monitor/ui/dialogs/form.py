@@ -30,6 +30,8 @@ class Form:
     """What was typed, as far as it differs from the parent, and the place under each field for what is wrong there."""
 
     name: str
+    basis: str = "now"
+    """What the values are that stand in the fields at first: the parent's "now", or a "default"."""
     wanted: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Any] = field(default_factory=dict)
 
@@ -40,9 +42,9 @@ class Form:
             (place or st).error(plain(line), icon=None)
 
 
-def fill_in(name: str, choices: Sequence[Choice], changes: Mapping[str, Any]) -> Form:
+def fill_in(name: str, choices: Sequence[Choice], changes: Mapping[str, Any], basis: str = "now") -> Form:
     """Draws the fields. `changes` are filled in beforehand; `name` tells apart forms that were filled in otherwise."""
-    form = Form(name)
+    form = Form(name, basis)
     known = {choice.key: choice for choice in choices}
     needed = [choice.key for choice in choices if choice.proposed is not None]
     usual = SHOWN_FIRST if len(choices) > MANY else tuple(known)
@@ -61,19 +63,19 @@ def _fields(form: Form, choices: Sequence[Choice], changes: Mapping[str, Any]) -
     columns = st.columns(2)
     for place, choice in enumerate(choices):
         with columns[place % 2]:
-            typed = _field(form.name, choice, changes)
+            typed = _field(form, choice, changes)
             form.places[choice.key] = st.empty()
         if typed != choice.now:
             form.wanted[choice.key] = typed
 
 
-def _field(name: str, choice: Choice, changes: Mapping[str, Any]) -> str:
+def _field(form: Form, choice: Choice, changes: Mapping[str, Any]) -> str:
     proposed = choice.now if choice.proposed is None else choice.proposed
     start = written(changes[choice.key]) if choice.key in changes else proposed
-    label = f"{choice.key} (now {choice.now or 'not set'})"
+    label = f"{choice.key} ({form.basis} {choice.now or 'not set'})"
     if choice.why:
         label += f": {choice.why}"
-    key, explained = f"f_{name}_{choice.key}", choice.rule.get("description")
+    key, explained = f"f_{form.name}_{choice.key}", choice.rule.get("description")
     if choice.options and start in choice.options:
         return str(st.selectbox(label, choice.options, choice.options.index(start), help=explained, key=key))
     return st.text_input(label, start, help=explained, key=key).strip()

@@ -65,4 +65,9 @@ def _command(stranger: str, command: str, cwd: str) -> bool:
         st.error(plain(stranger), icon=None)
     st.caption(f"Runs exactly this, in {plain(cwd)}:")
     st.code(command, language="bash", wrap_lines=True)
+    return agreed_to(stranger)
+
+
+def agreed_to(stranger: str) -> bool:
+    """Whether what stands above may run here: what is not this user's own only after a tick."""
     return not stranger or st.checkbox("I have read this command and want it to run here", key="trust_command")

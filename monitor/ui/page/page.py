@@ -23,6 +23,8 @@ from monitor.ui.dialogs.log import confirm_reading, follow
 from monitor.ui.dialogs.parts import asked_by, plain
 from monitor.ui.dialogs.restart import restart
 from monitor.ui.dialogs.resume import resume
+from monitor.ui.dialogs.seeds import seeds
+from monitor.ui.dialogs.start import start
 from monitor.ui.dialogs.stop import THEN_RESTART, stop, stop_several
 from monitor.ui.listing import FIRST_ROWS
 from monitor.ui.server import base_path, listing, runs_dir, tokens, tunnel
@@ -106,12 +108,16 @@ def _act(action: dict[str, Any], folder: Path, run_id: str | None, role: str) ->
     elif role != "control":
         # The component shows no such button to a visitor who may only look; this is the check that counts.
         _turn_away(folder, str(kind), run_id or "")
+    elif kind == "start":
+        start(folder)
     elif kind == "follow_log":
         follow(folder)
     elif kind == "demo":
         _start_demo(folder)
     elif kind == "stop_several" and isinstance(action.get("runs"), list):
         stop_several(folder, [str(name) for name in action["runs"]])
+    elif kind == "seeds":
+        seeds(folder, str(action.get("child")))
     elif kind in ("archive", "restore_trashed"):
         _move(kind, action.get("runs"), folder)
     elif run_id is not None:

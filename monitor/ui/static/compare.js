@@ -5,7 +5,7 @@ const OUTCOME_GLYPH = { HELPED: "✓", WORSE: "✕", "ONLY THE GAP MOVED": "▲"
 const MOST_BESIDE = 5;
 const OVERLAYS = [["loss", "Loss"], ["wer", "val WER"], ["gap", "Gap"]];
 
-function buildCompare(run, ask, emit) {
+function buildCompare(run, ask, emit, role) {
   const ui = { run, ask, emit, with: (Address.read("with") ?? "").split(",").filter(Boolean), mode: "epoch", epoch: null };
   ui.title = h("h2", {});
   ui.pick = h("select", { class: "vs-select", "aria-label": "Compare with", "data-testid": "compare-with" });
@@ -27,7 +27,9 @@ function buildCompare(run, ask, emit) {
   ui.expected = h("p", {});
   ui.note = h("p", { class: "vs-muted" });
   ui.seeds = h("div", { class: "vs-seeds", "data-testid": "more-seeds" });
-  ui.card = h("section", { class: "vs-outcome", "data-testid": "outcome" }, h("div", { class: "vs-outcome-head" }, ui.glyph, ui.word), h("div", {}, ui.line, ui.expected, ui.note, ui.seeds));
+  ui.queue = h("button", { type: "button", class: "vs-button", "data-testid": "btn-seeds", onclick: () => emit({ kind: "seeds", child: ui.answer.runs[0] }) }, "Queue 2 seeds…");
+  ui.mayStart = role === "control";
+  ui.card = h("section", { class: "vs-outcome", "data-testid": "outcome" }, h("div", { class: "vs-outcome-head" }, ui.glyph, ui.word), h("div", {}, ui.line, ui.expected, ui.note, ui.queue, ui.seeds));
   ui.rowsHead = h("tr", {});
   ui.rows = h("tbody", {});
   ui.basis = h("p", { class: "vs-muted vs-small" });
@@ -150,6 +152,7 @@ function paintOutcome(ui, card) {
     if (!node.lastChild.firstChild) node.lastChild.append(copyButton(() => command));
   });
   show(ui.seeds, card.seeds.length > 0);
+  show(ui.queue, ui.mayStart && card.seeds.length > 0);
   ui.card.dataset.tone = OUTCOME_TONE[card.word] ?? "unknown";
 }
 

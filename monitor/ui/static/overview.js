@@ -67,6 +67,7 @@ class ListPage {
       this.set({ flat: !this.flat });
     });
     this.follow = this.followButton("vs-chip-button");
+    this.start = this.startButton("vs-chip-button");
     this.moved = h("button", { type: "button", class: "vs-link", "data-testid": "update-order" });
     this.moved.addEventListener("click", () => this.reorder());
     this.countText = h("span", { class: "vs-muted vs-tabular" });
@@ -95,7 +96,7 @@ class ListPage {
       this.problem,
       this.missed.node,
       this.devices,
-      h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.sorting, this.flatButton, control ? this.follow : null),
+      h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.sorting, this.flatButton, control ? [this.follow, this.start] : null),
       h("div", { class: "vs-list" }, h("div", { class: "vs-rows-head vs-muted", "aria-hidden": "true" }, COLUMNS.map(([text, title]) => h("span", { title }, text))), this.body),
       h("div", { class: "vs-row" }, this.countText, this.more),
       this.ledger.node,
@@ -113,6 +114,10 @@ class ListPage {
     return h("button", { type: "button", class: kind, "data-testid": "follow-log", onclick: () => this.emit({ kind: "follow_log" }) }, "Follow a log…");
   }
 
+  startButton(kind) {
+    return h("button", { type: "button", class: kind, "data-testid": "start-run", onclick: () => this.emit({ kind: "start" }) }, "Start a run…");
+  }
+
   buildEmpty(control) {
     const demo = h("button", { type: "button", class: "vs-button", onclick: () => this.emit({ kind: "demo" }) }, "Start the demo");
     return h(
@@ -121,7 +126,7 @@ class ListPage {
       h("h2", {}, "No runs here yet"),
       h("p", {}, `This page shows what stands in ${this.data.runs_dir}.`),
       h("p", {}, h("strong", {}, "Already training? "), h("code", {}, "python -m monitor attach path/to/train.log"), control ? [" ", this.followButton("vs-button")] : null),
-      h("p", {}, h("strong", {}, "Starting one? "), h("code", {}, "python -m monitor start -- python train.py …")),
+      h("p", {}, h("strong", {}, "Starting one? "), h("code", {}, "python -m monitor start -- python train.py …"), control ? [" ", this.startButton("vs-button")] : null),
       h("p", {}, h("strong", {}, "Have a table of epochs, or notes with one? "), h("code", {}, "python -m monitor import history.csv")),
       h("p", {}, h("strong", {}, "Wrong folder? "), h("code", {}, "python -m monitor serve --runs DIR")),
       control ? h("p", {}, h("strong", {}, "Just looking? "), demo) : null,
@@ -216,6 +221,7 @@ class ListPage {
     const empty = this.count === 0 && !this.trash.length;
     show(this.empty, empty);
     show(this.follow, !empty);
+    show(this.start, !empty);
     show(this.body.parentNode, this.count > 0 || trash);
     const waiting = this.wanted && this.order !== this.wanted ? this.wanted.filter((run, i) => this.order[i] !== run).length : 0;
     show(this.moved, waiting > 0);

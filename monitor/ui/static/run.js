@@ -59,7 +59,7 @@ class RunPage {
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
     this.predictions = buildPredictions(data.run, this.ask);
-    this.compare = buildCompare(data.run, this.ask, emit);
+    this.compare = buildCompare(data.run, this.ask, emit, data.role);
     this.log = buildLog(data.run, this.ask, data);
     this.moment = buildMoment((epoch) => this.lookBack(epoch));
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });

@@ -1,0 +1,83 @@
+"""The same change on two more seeds, where one try was within the noise."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from monitor import launcher
+from monitor.errors import MonitorError, RefusedError
+from monitor.launch import PLACEHOLDER
+from monitor.prescriptions.seeds import SEED, seed_changes
+from monitor.reader import RunReader
+from monitor.relaunch.outputs import is_output
+from monitor.relaunch.plan import RestartPlan, behind
+from monitor.ui.dialogs.device import pick_device
+from monitor.ui.dialogs.parts import asked_by, plain, shown_before
+from monitor.ui.dialogs.review import agreed_to
+
+
+@st.dialog("Two more seeds", width="large")
+def seeds(runs_dir: Path, child_id: str) -> None:
+    """Both commands of two more children of the same parent, and one button that starts them."""
+    try:
+        child = RunReader(launcher.existing(runs_dir, child_id)).read(time.time())
+        device = pick_device(runs_dir, child.launch, "seeds_device")
+        plans = _plans(runs_dir, child_id, device)
+    except MonitorError as problem:
+        st.error(plain(str(problem)), icon=None)
+        return
+    st.write(plain(f"The change of {child_id} again: the same parent, the same epoch of judgement, other seeds."))
+    for note in dict.fromkeys(note for plan in plans for note in plan.notes):
+        st.warning(plain(note), icon=None)
+    if plans[0].stranger:
+        st.error(plain(plans[0].stranger), icon=None)
+    for plan in plans:
+        name = f"{plan.child_id}, seed {plan.wish.changes[SEED]}"
+        st.caption(f"{plain(name)}, runs exactly this in {plain(str(plan.cwd))}:")
+        st.code(plan.command, language="bash", wrap_lines=True)
+    if not device and not plans[0].device:
+        st.caption("Both start at once, on the same machine.")
+    may_start = agreed_to(plans[0].stranger)
+    cancel, go = st.columns(2)
+    if cancel.button("Cancel", width="stretch", key="cancel_seeds"):
+        st.rerun()
+    clicked = go.button("Start both", type="primary", width="stretch", disabled=not may_start, key="confirm_seeds")
+    if shown_before("seeds", " ".join(plan.digest for plan in plans), clicked):
+        _start(plans)
+
+
+def _plans(runs_dir: Path, child_id: str, device: str | None) -> list[RestartPlan]:
+    """Raises RefusedError where no seed can be set."""
+    now = time.time()
+    child = RunReader(launcher.existing(runs_dir, child_id)).read(now)
+    link = child.launch.parent if child.launch is not None else None
+    if child.launch is None or link is None:
+        raise RefusedError(f"{child_id} is no child of another run: there is nothing to repeat.")
+    wish = child.launch.device if device is None else device
+    parent = RunReader(launcher.existing(runs_dir, link.run_id)).read(now)
+    plans: list[RestartPlan] = []
+    for wanted in seed_changes(parent, child):
+        # A folder that the child was given for itself is taken; each of these gets its own.
+        changes = {key: PLACEHOLDER if is_output(key) else value for key, value in wanted.items()}
+        plan = launcher.plan_restart(runs_dir, link.run_id, changes, expected=link.expected, device=wish)
+        plans.append(behind(plan, [each.child_id for each in plans]))
+    if not plans:
+        raise RefusedError(f"{child_id} has no setting called {SEED}: another seed cannot be set from here.")
+    return plans
+
+
+def _start(plans: list[RestartPlan]) -> None:
+    """One after the other; what is refused is said with what has been started already."""
+    started: list[str] = []
+    for plan in plans:
+        try:
+            started.append(launcher.restart(plan, stop_parent=False, asked_by=asked_by(), trusted=bool(plan.stranger)))
+        except MonitorError as problem:
+            before = f"{started[0]} was started. " if started else ""
+            st.error(plain(f"{before}{plan.child_id} was not: {problem}"), icon=None)
+            return
+    st.query_params["run"] = started[0]
+    st.rerun()

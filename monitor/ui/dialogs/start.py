@@ -1,0 +1,184 @@
+"""Start a run: this project's trainer by a form, or any command; what will run is shown before it does."""
+
+from __future__ import annotations
+
+import functools
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from monitor import launcher
+from monitor.away import wish_of
+from monitor.errors import MonitorError, UsageError
+from monitor.launch import Order, command_of, name_of
+from monitor.relaunch.choices import Choice, written
+from monitor.relaunch.plan import free_run_id
+from monitor.run_dir import Away
+from monitor.ui.dialogs.away import choose
+from monitor.ui.dialogs.device import pick_device
+from monitor.ui.dialogs.form import fill_in
+from monitor.ui.dialogs.parts import asked_by, plain, shown_before
+
+OWN = "This project's trainer"
+SCRIPT = "A command of yours"
+NO_PRESET = "none"
+SHELL_SIGNS = frozenset("|&;<>$`*?~")
+
+
+@dataclass(frozen=True)
+class Start:
+    """What would be started, complete: `argv` may hold {run_dir}; `device` as `slots.wish_of`."""
+
+    argv: list[str]
+    cwd: Path
+    run_id: str
+    device: str = ""
+
+    @property
+    def shown(self) -> str:
+        return json.dumps([self.argv, str(self.cwd), self.run_id, self.device])
+
+
+@st.dialog("Start a run", width="large")
+def start(runs_dir: Path) -> None:
+    """What to start, on which device, the command byte for byte, one button."""
+    kind = st.radio("What", (OWN, SCRIPT), horizontal=True, key="start_kind")
+    made = _own_trainer() if kind == OWN else _own_command(runs_dir)
+    name = st.text_input("Name of the run", key="start_name", placeholder="made from the command").strip()
+    device = pick_device(runs_dir, None, "start_device") or ""
+    away = choose(Away(), "start")
+    plan = None
+    if made is not None:
+        argv, cwd = made
+        plan = Start(argv, cwd, _free_name(runs_dir, argv, cwd, name), device)
+        _show(runs_dir, plan, away)
+    cancel, go = st.columns(2)
+    if cancel.button("Cancel", width="stretch", key="cancel_start"):
+        st.rerun()
+    clicked = go.button("Start", type="primary", width="stretch", disabled=plan is None, key="confirm_start")
+    if plan is not None and shown_before("start", plan.shown, clicked):
+        _start(runs_dir, plan, away)
+
+
+def _own_trainer() -> tuple[list[str], Path] | None:
+    """The command of our trainer as the form says, or None with the reason at its field."""
+    try:
+        schema = _schema()
+    except MonitorError as problem:
+        st.error(plain(str(problem)), icon=None)
+        return None
+    rules: Mapping[str, Any] = schema["properties"]
+    left, right = st.columns(2)
+    corpora = rules["data"]["enum"]
+    data = str(left.selectbox("data", corpora, corpora.index(rules["data"]["default"]), key="start_data"))
+    presets: Mapping[str, Mapping[str, Any]] = schema.get("presets", {}).get(data, {})
+    preset = str(right.selectbox("preset", [NO_PRESET, *presets], key=f"start_preset_{data}"))
+    values = presets.get(preset, {})
+    fields = [
+        Choice(key, written(values.get(key, rule.get("default"))), rule) for key, rule in rules.items() if key != "data"
+    ]
+    form = fill_in(f"start_{data}_{preset}", fields, {}, "default" if preset == NO_PRESET else "preset")
+    chosen = {"data": data, **({"preset": preset} if preset in presets else {}), **form.wanted}
+    try:
+        return launcher.training_command(chosen, schema), launcher.HOME
+    except MonitorError as problem:
+        form.complain(str(problem))
+        return None
+
+
+@functools.cache
+def _schema() -> dict[str, Any]:
+    """Asked once a server: the trainer may need torch to tell its options."""
+    return launcher.trainer_schema()
+
+
+def _own_command(runs_dir: Path) -> tuple[list[str], Path] | None:
+    """The words of a command line, and where it is run; None while there is none, or with the reason."""
+    typed = st.text_area("Command", key="start_command", placeholder="python train.py --epochs 50", height=80)
+    folder = st.text_input("Working directory", str(runs_dir.absolute().parent), key="start_cwd").strip()
+    if not typed.strip():
+        st.caption("{run_dir} in it stands for the run's own folder. The same from a terminal:")
+        st.code("python -m monitor start -- python train.py …", language="bash", wrap_lines=True)
+        return None
+    try:
+        argv, cwd = _words(typed), _folder(folder)
+    except UsageError as problem:
+        st.error(plain(str(problem)), icon=None)
+        return None
+    signs = sorted({word for word in argv if SHELL_SIGNS & set(word)})
+    if signs:
+        st.warning(plain(f"No shell reads this: {' '.join(signs[:5])} is passed on as it stands."), icon=None)
+    st.caption("Its words:")
+    st.code(json.dumps(argv, ensure_ascii=False), language="json", wrap_lines=True)
+    return argv, cwd
+
+
+def _words(typed: str) -> list[str]:
+    """As a shell splits them, but nothing is expanded. Raises UsageError."""
+    if "\0" in typed:
+        raise UsageError("A command cannot hold a NUL character.")
+    try:
+        return shlex.split(typed.replace("\\\n", " "))
+    except ValueError as problem:
+        raise UsageError(f"This is no whole command: {problem}.") from None
+
+
+def _folder(typed: str) -> Path:
+    try:
+        path = Path(typed).expanduser()
+        known = path.is_absolute() and path.is_dir()
+    except (OSError, ValueError, RuntimeError):
+        known = False
+    if not known:
+        raise UsageError(f"{typed or 'The working directory'} is no folder on this machine; give a whole path.")
+    return path
+
+
+def _free_name(runs_dir: Path, argv: list[str], cwd: Path, name: str) -> str:
+    stem = name_of(Order(argv, cwd), name or ("run" if cwd == launcher.HOME else None))
+    return stem if not (runs_dir / stem).exists() else free_run_id(runs_dir, stem)
+
+
+def _show(runs_dir: Path, plan: Start, away: Away) -> None:
+    try:
+        notes = launcher.foreseen_of(runs_dir, plan.argv, plan.cwd, plan.device)
+    except MonitorError as problem:
+        notes = [str(problem)]
+    if notes:
+        st.warning(plain(" ".join(notes)), icon=None)
+    st.caption(plain(f"{plan.run_id} will be exactly this, in {plan.cwd}:"))
+    st.code(command_of(plan.argv, runs_dir.absolute() / plan.run_id), language="bash", wrap_lines=True)
+    st.caption("The same from a terminal:")
+    st.code(f"cd {shlex.quote(str(plan.cwd))} && {_terminal_line(runs_dir, plan, away)}", "bash", wrap_lines=True)
+
+
+def _terminal_line(runs_dir: Path, plan: Start, away: Away) -> str:
+    words = ["python", "-m", "monitor", "start", "--runs", str(runs_dir.absolute()), "--run-id", plan.run_id]
+    words += ["--device", plan.device] if plan.device else []
+    words += ["--if-bad", wish_of(away)] if away.do != "tell" else []
+    words += ["--if-bad-hours", f"{away.budget_hours:g}"] if away.budget_hours else []
+    return shlex.join([*words, "--", *plan.argv])
+
+
+def _start(runs_dir: Path, plan: Start, away: Away) -> None:
+    """At most once: the name that was shown is the run's, and is taken with it."""
+    try:
+        started = launcher.start(
+            runs_dir,
+            plan.argv,
+            run_id=plan.run_id,
+            cwd=plan.cwd,
+            asked_by=asked_by(),
+            away=away,
+            device=plan.device,
+        )
+    except MonitorError as problem:
+        st.error(plain(str(problem)), icon=None)
+        return
+    st.query_params["run"] = started
+    st.rerun()
