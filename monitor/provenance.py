@@ -74,7 +74,8 @@ def script_of(argv: list[str], cwd: Path) -> Path | None:
         return script_of(argv[argv.index(TORCHRUN) + 1 :], cwd)
     if "-m" in argv[1:-1]:
         module = argv[argv.index("-m") + 1].replace(".", "/")
-        candidates = [cwd / module / "__main__.py", cwd / f"{module}.py"]
+        folders = [cwd, *(cwd / each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each)]
+        candidates = [folder / tail for folder in folders for tail in (f"{module}/__main__.py", f"{module}.py")]
     else:
         candidates = [cwd / word for word in argv if word.endswith((".py", ".sh", ".ipynb"))]
     return next((path.resolve() for path in candidates if path.is_file()), None)

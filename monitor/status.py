@@ -207,6 +207,8 @@ def _supervised_by(state: State) -> str:
 def _how_it_ended(snapshot: Snapshot) -> str:
     state = snapshot.state
     assert state is not None
+    if state.trainer is None and state.state == "stopped":
+        return "It left the queue: nothing of it had started."
     parts = []
     if state.exit_code is not None:
         parts.append(f"exit code {state.exit_code}")

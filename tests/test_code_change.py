@@ -106,6 +106,15 @@ def test_of_a_module_that_git_does_not_hold_only_the_change_is_known(project):
     assert (change.is_same, change.line, change.diff) == (False, "layers.py changed (not in git).", "")
 
 
+def test_a_package_that_is_found_from_elsewhere_is_followed_to_where_it_lies(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(project))
+    (tmp_path / "elsewhere").mkdir()
+    launch = launch_of(Order(["python", "-m", "train"], tmp_path / "elsewhere"), "r", 1.0)
+    assert launch.script == str(project / "train.py") and launch.git_commit
+    (project / "model.py").write_text("width = 32\n")
+    assert code_since(launch, "the parent").line == "model.py changed since the parent started: +1 −1."
+
+
 def test_a_script_without_any_repository_is_told_with_its_lines(tmp_path):
     (tmp_path / "train.py").write_text(TRAIN)
     (tmp_path / "model.py").write_text("width = 64\n")

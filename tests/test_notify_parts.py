@@ -137,6 +137,19 @@ def test_what_the_away_policy_did_stands_where_else_nothing_was_stopped():
     body = compose(ALARM, scene(away=act)).body
     assert "By your away policy this run was asked to stop" in body and "r-2" in body
     assert "Nothing has been stopped" not in body
+    assert "monitor resume r --runs" in body and "monitor show r-2 --runs" in body
+    assert "monitor stop r " not in body and "--fix" not in body, "both have been done"
+
+
+def test_a_finding_whose_numbers_have_moved_on_since_it_was_raised_is_told_once_and_as_of_now():
+    there = scene()
+    open_now = {finding.rule: finding.line for finding in there.judged.diagnosis.findings}
+    worst = there.judged.diagnosis.worst.rule
+    other = next(rule for rule in open_now if rule != worst)
+    items = [Item(f"{rule}-20", "raised", rule, "critical", "As it was.") for rule in (worst, other)]
+    body = compose(items, there).body
+    assert "As it was." not in body
+    assert body.count("Also: ") == 1 and f"Also: {open_now[other]}" in body
 
 
 def test_recovery_and_end_have_words_of_their_own():

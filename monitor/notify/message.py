@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.diagnosis import Judged, best_wer
+from monitor.diagnosis import Diagnosis, Judged, best_wer
 from monitor.notify.pending import ENDED_WORDS, Item
 from monitor.prescriptions.prescription import Prescription
 from monitor.prescriptions.registry import prescribe
@@ -73,7 +73,7 @@ def _running(items: list[Item], scene: Scene) -> Iterator[str]:
         yield diagnosis.reason
     else:
         yield f"{diagnosis.verdict} now. {diagnosis.reason}"
-    yield from _lines(items, diagnosis.reason)
+    yield from _lines(items, diagnosis)
     yield _numbers(scene)
     yield _to_try(scene)
     yield _done(scene)
@@ -93,9 +93,9 @@ def _started(scene: Scene) -> Iterator[str]:
 
 
 def _ended(items: list[Item], scene: Scene) -> Iterator[str]:
-    reason = scene.judged.diagnosis.reason
-    yield reason
-    yield from _lines([item for item in items if item.of in ("raised", "worse")], reason)
+    diagnosis = scene.judged.diagnosis
+    yield diagnosis.reason
+    yield from _lines([item for item in items if item.of in ("raised", "worse")], diagnosis)
     yield _numbers(scene)
     yield _away_words(scene.away)
     yield _to_try(scene)
@@ -104,10 +104,12 @@ def _ended(items: list[Item], scene: Scene) -> Iterator[str]:
     yield "This was the last message about this run, unless it is resumed."
 
 
-def _lines(items: list[Item], said: str) -> Iterator[str]:
-    """The findings that are told and do not stand in the reason already."""
+def _lines(items: list[Item], diagnosis: Diagnosis) -> Iterator[str]:
+    """What is told and does not stand in the reason already; of an open finding the numbers of now."""
+    now = {finding.rule: finding.line for finding in diagnosis.findings}
     lines = [f"No longer so: {item.line}" for item in items if item.of == "resolved" and item.line]
-    lines += [f"Also: {item.line}" for item in items if item.of in ("raised", "worse") and item.line not in said]
+    also = [now.get(item.rule, item.line) for item in items if item.of in ("raised", "worse")]
+    lines += [f"Also: {line}" for line in also if line not in diagnosis.reason]
     yield from lines[:LINES_SHOWN]
     if len(lines) > LINES_SHOWN:
         yield f"And {len(lines) - LINES_SHOWN} more."
@@ -150,7 +152,7 @@ def _first_option(scene: Scene) -> Prescription | None:
 
 def _done(scene: Scene) -> str:
     """What has been done about it, and what happens if nobody does anything."""
-    if scene.away is not None and scene.away.generation == _generation(scene.snapshot):
+    if _was_acted_upon(scene):
         return _away_words(scene.away)
     progress, epochs = scene.snapshot.progress, scene.snapshot.epochs
     left = ""
@@ -158,6 +160,11 @@ def _done(scene: Scene) -> str:
         secs = (progress.epochs - epochs[-1].epoch) * progress.epoch_secs
         left = f"Left alone it runs another {age_words(secs)}. " if secs > 0 else ""
     return f"{left}Nothing has been stopped."
+
+
+def _was_acted_upon(scene: Scene) -> bool:
+    """Whether the away policy has stopped this start of the run."""
+    return scene.away is not None and scene.away.generation == _generation(scene.snapshot)
 
 
 def _away_words(act: AwayAct | None) -> str:
@@ -176,20 +183,25 @@ def _away_words(act: AwayAct | None) -> str:
 def _commands(scene: Scene) -> Iterator[str]:
     first = _first_option(scene)
     can_start = scene.snapshot.launch is not None and scene.snapshot.launch.how not in ("import", "foreground")
+    acted, live = _was_acted_upon(scene), scene.status.live and scene.status.word != "followed"
+    child_id = scene.away.child_id if acted and scene.away is not None else None
     yield "From the server:"
-    if scene.status.live and scene.status.word != "followed":
+    if live and not acted:
         yield f"  {_command(scene, 'stop')}"
-    elif can_start and scene.status.word in ENDED_WORDS - {"finished"}:
+    elif can_start and (acted or scene.status.word in ENDED_WORDS - {"finished"}):
         yield f"  {_command(scene, 'resume')}"
-    if can_start and first is not None and first.changes:
+    if child_id:
+        yield f"  {_command(scene, 'show', run_id=child_id)}"
+    elif can_start and first is not None and first.changes:
         yield f"  {_command(scene, 'restart', '--fix')}"
     else:
         yield f"  {_command(scene, 'diagnose')}"
 
 
-def _command(scene: Scene, verb: str, *more: str) -> str:
+def _command(scene: Scene, verb: str, *more: str, run_id: str = "") -> str:
+    """A line for the terminal, about this run or another one of its folder."""
     runs = Path(scene.snapshot.run_dir).absolute().parent
-    return shlex.join(["python", "-m", "monitor", verb, scene.snapshot.run_id, *more, "--runs", str(runs)])
+    return shlex.join(["python", "-m", "monitor", verb, run_id or scene.snapshot.run_id, *more, "--runs", str(runs)])
 
 
 def _page(scene: Scene) -> str:

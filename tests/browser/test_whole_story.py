@@ -7,6 +7,7 @@ import signal
 
 import psutil
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import wait_until
 
@@ -108,7 +109,7 @@ def test_a_person_watches_a_run_go_wrong_stops_it_and_restarts_it_with_the_cure(
     page.get_by_test_id("btn-fix").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("Runs exactly this").wait_for()
-    command = dialog.locator("[data-testid=stCode]").inner_text()
+    command = dialog.locator("[data-testid=stCode]").filter(has_text="--preset broken").inner_text()
     dialog.get_by_role("button", name="Start child").click()
     page.wait_for_url("**run=broken-2*")
     page.locator(".vs-parent", has_text="Child of broken").wait_for()
@@ -118,7 +119,8 @@ def test_a_person_watches_a_run_go_wrong_stops_it_and_restarts_it_with_the_cure(
     cure = {"dropout": 0.5, "weight_decay": 1e-3, "hidden_dim": 64, "learning_rate": 2e-3, "batch_size": 4}
     assert {key: child[key] for key in cure} == cure
     assert child["augmentation"] == "strong"
-    assert command.strip().split() == launched["command"].split() if "command" in launched else True
+    ran = json.loads(dashboard.monitor("show", "broken-2", "--runs", dashboard.runs, "--json"))["command"]
+    assert command.split() == ran.split()
     assert launched["parent"]["run_id"] == "broken"
     page.get_by_test_id("btn-stop").click()
     page.get_by_role("button", name="Stop after this step").click()
@@ -179,7 +181,7 @@ def test_a_broken_run_is_cured_from_its_diagnosis_and_the_cure_is_scored_and_cou
     option.get_by_role("button", name="Restart with this").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("val WER at epoch 10 at most").first.wait_for()
-    assert dialog.get_by_role("textbox", name="train_clips (now 300)", exact=True).input_value() == "600"
+    expect(dialog.get_by_role("textbox", name="train_clips (now 300)", exact=True)).to_have_value("600", timeout=30_000)
     same = dialog.locator("[data-testid=stCode]").filter(has_text="--option more_data").filter(has_text="--judge-at 10")
     same.wait_for()
     dialog.get_by_role("button", name="Start child").click()

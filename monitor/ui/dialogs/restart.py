@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,36 @@ from monitor.ui.dialogs.review import review_restart
 OWN = "My own changes"
 
 
+@dataclass(frozen=True)
+class Reviewed:
+    """What the form says by now. `plan`: None where something was refused. `may_start`: nothing is left to agree to."""
+
+    plan: RestartPlan | None
+    may_start: bool
+    stops: bool
+    away: Away
+
+
 @st.dialog("Restart with changes", width="large")
 def restart(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str | None, live: bool) -> None:
     """A child run: what to change, from where, the review of everything that differs, one button.
 
     `wanted` is the id of the prescription that fills the form in, None for own changes.
     """
+    # One element to Streamlit: what comes and goes in it moves no button, which would stand there twice for a moment.
+    with st.container():
+        asked = _review(run_dir, snapshot, diagnosis, wanted, live)
+    cancel, go = st.columns(2)
+    if cancel.button("Cancel", width="stretch", key="cancel_restart"):
+        st.rerun()
+    label = "Stop parent and start child" if asked.stops else "Start child"
+    clicked = go.button(label, type="primary", width="stretch", disabled=not asked.may_start, key="confirm_restart")
+    clicked = clicked and asked.may_start
+    if asked.plan is not None and shown_before("restart", asked.plan.digest, clicked):
+        _start_child(asked.plan, asked.stops, asked.away)
+
+
+def _review(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str | None, live: bool) -> Reviewed:
     option = _pick_option(prescribe(snapshot, diagnosis), wanted)
     start_from = _pick_start(run_dir, snapshot)
     stops = live and _stops_parent()
@@ -45,18 +70,12 @@ def restart(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str
     form = fill_in(option.id if option is not None else "own", choices(run_dir, snapshot.launch, described), changes)
     expected = _judged(option, snapshot, diagnosis)
     plan = _plan(run_dir, form, Wish(expected=expected, start_from=start_from, device=device), stops)
-    can_start = plan is not None and review_restart(plan)
+    may_start = plan is not None and review_restart(plan)
     away = choose(Away(), "restart")
     if plan is not None:
         st.caption("The same from a terminal:")
         st.code(_terminal_line(plan, form, away, live and not stops), language="bash", wrap_lines=True)
-    cancel, go = st.columns(2)
-    if cancel.button("Cancel", width="stretch", key="cancel_restart"):
-        st.rerun()
-    label = "Stop parent and start child" if stops else "Start child"
-    clicked = go.button(label, type="primary", width="stretch", disabled=not can_start, key="confirm_restart")
-    if plan is not None and shown_before("restart", plan.digest, clicked):
-        _start_child(plan, stops, away)
+    return Reviewed(plan, may_start, stops, away)
 
 
 def _pick_option(options: Sequence[Prescription], wanted: str | None) -> Prescription | None:

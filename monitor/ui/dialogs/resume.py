@@ -21,14 +21,16 @@ def resume(run_dir: Path, snapshot: Snapshot) -> None:
     except MonitorError as problem:
         st.error(plain(str(problem)), icon=None)
         return
-    agreed = review_resume(plan)
-    trust = " --trust-command" if plan.stranger else ""
-    st.caption("The same from a terminal:")
-    st.code(f"python -m monitor resume {snapshot.run_id}{trust} --runs {run_dir.parent}", language="bash")
+    # One element to Streamlit: what comes and goes in it moves no button.
+    with st.container():
+        agreed = review_resume(plan)
+        trust = " --trust-command" if plan.stranger else ""
+        st.caption("The same from a terminal:")
+        st.code(f"python -m monitor resume {snapshot.run_id}{trust} --runs {run_dir.parent}", language="bash")
     leave, go = st.columns(2)
     if leave.button("Leave it", width="stretch", key="leave_ended"):
         st.rerun()
     clicked = go.button("Resume", type="primary", width="stretch", disabled=not agreed, key="confirm_resume")
-    if shown_before("resume", f"{plan.fingerprint} {plan.code.now}", clicked):
+    if shown_before("resume", f"{plan.fingerprint} {plan.code.now}", clicked and agreed):
         trusted = bool(plan.stranger) and agreed
         act(lambda: launcher.resume(run_dir.parent, snapshot.run_id, asked_by(), plan=plan, trusted=trusted))
