@@ -203,6 +203,8 @@ def test_a_judgement_where_the_parent_has_hardly_shown_the_finding_is_warned_of(
     assert too_fresh(seen, finding, 5.0) == "" and too_fresh(seen, None, 1.0) == ""
     assert "has shown gap in 2 evaluations only" in too_fresh(seen, finding, 4.0)
     assert "in 0 evaluations only" in too_fresh(seen, finding, 2.0)
+    silent = replace(finding, rule="stalled")
+    assert too_fresh(seen, silent, 2.0) == "", "a silent trainer is nothing that a child is judged by"
     assert agreed(None, seen) == {"epoch": 6.0}
     assert agreed(None, seen, 4.0) == {"epoch": 4.0}
 

@@ -4,6 +4,7 @@ import pytest
 
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.rules.stalled import Stalled
+from monitor.run_dir import State
 from tests.snapshots import NOW, beating, check, found, snapshot
 
 RULE = Stalled()
@@ -29,6 +30,15 @@ def test_a_long_evaluation_is_measured_against_the_epoch():
 @pytest.mark.parametrize("outcome", ["finished", "stopped", "failed"])
 def test_an_ended_run_is_quiet(outcome):
     assert found(RULE, snapshot(**beating(outcome=outcome, heartbeat_at=NOW - 10_000))) is None
+
+
+def test_a_resumed_run_that_has_not_yet_come_to_its_first_heartbeat_is_not_called_silent():
+    silent = {**beating(heartbeat_at=NOW - 840), "supervisor_liveness": "alive"}
+    trainer = silent["progress"].process
+    resumed = State(state="starting", generation=2, trainer=trainer, supervisor=trainer)
+    assert isinstance(check(RULE, snapshot(**silent, state=resumed)), NotEnoughData)
+    first = State(state="running", generation=1, trainer=trainer, supervisor=trainer)
+    assert found(RULE, snapshot(**silent, state=first)) is not None
 
 
 def test_before_any_pace_is_known_that_is_said_and_records_without_a_process_do_not_count():

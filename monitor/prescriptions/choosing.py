@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from monitor.diagnosis import LIVE_ONLY
 from monitor.errors import RefusedError, UsageError
 from monitor.prescriptions.prescription import Considered, Prescription, kept_with_child
 from monitor.rules.result import Finding
@@ -51,7 +52,7 @@ def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wa
 def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None) -> str:
     """A warning where the parent has hardly shown the finding at the epoch of judgement: a child without it proves
     little there."""
-    if worst is None or worst.onset is None or epoch is None:
+    if worst is None or worst.onset is None or epoch is None or worst.rule in LIVE_ONLY:
         return ""
     seen = [record.epoch for record in snapshot.epochs if worst.onset <= record.epoch <= epoch]
     if len(seen) >= SHOWN_FOR:

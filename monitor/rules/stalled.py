@@ -30,7 +30,7 @@ class Stalled:
         if progress.phase == "ended" or snapshot.follower_liveness == "gone":
             return NotApplicable(self.name, self.title, "somebody who follows its log")
         patience = _patience(progress, thresholds)
-        if patience is None:
+        if patience is None or _is_of_an_earlier_start(progress, snapshot):
             return NotEnoughData(self.name, self.title, 0, 1)
         silent = silence_secs(snapshot)
         silent = now - progress.heartbeat_at if silent is None else silent + now - snapshot.read_at
@@ -60,6 +60,11 @@ class Stalled:
             remedy="Look at the end of trainer.log and at the machine; if it stays silent, stop it and resume.",
             cannot_tell="A dead-lock from a slow disk, a debugger or a sleeping machine.",
         )
+
+
+def _is_of_an_earlier_start(progress: Progress, snapshot: Snapshot) -> bool:
+    """Whether a run that was resumed has not come to its first heartbeat yet: the old one's age says nothing."""
+    return snapshot.state is not None and progress.generation < snapshot.state.generation
 
 
 def _patience(progress: Progress, limits: Thresholds) -> float | None:
