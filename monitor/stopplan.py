@@ -31,6 +31,7 @@ class StopPlan:
     """`lines`: what will happen, one sentence each. `can_save`: the trainer saves before it exits, by its own word.
 
     `asked`: who has asked for this stop already, and when; empty where nobody has.
+    `is_over`: there is nothing to stop, as the run has ended or nobody knows its process.
     """
 
     run_id: str
@@ -47,6 +48,9 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
     state, known = snapshot.state, snapshot.progress
     if not status.live:
         said = f"It is not running ({status.text}): there is nothing to stop."
+        return StopPlan(snapshot.run_id, True, (said,), is_over=True)
+    if status.word == "followed":
+        said = "It is only followed: no process is known that could be asked to stop."
         return StopPlan(snapshot.run_id, True, (said,), is_over=True)
     asked = asked_words(state.stop, now) if state is not None and state.stop is not None else ""
     if status.word == "queued":

@@ -58,7 +58,7 @@ def run(
     if dry_run and as_json:
         print_json({"runs": plans})
         return EXIT_OK
-    # A run that has ended refuses by itself.
+    # A run that has ended, or is only followed, refuses by itself.
     _say([plan for plan in plans if dry_run or not plan.is_over], quiet=as_json)
     if dry_run:
         return EXIT_OK
