@@ -35,7 +35,8 @@ TINY = (
 def foreground(monkeypatch):
     """No supervisor's run directory, and the signal handlers of before."""
     monkeypatch.delenv("VITALSIGNS_RUN_DIR", raising=False)
-    handlers = {number: signal.getsignal(number) for number in StopSignals.SIGNALS}
+    signals = (*StopSignals.SIGNALS, StopSignals.WARNING)
+    handlers = {number: signal.getsignal(number) for number in signals}
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
@@ -150,6 +151,18 @@ def test_a_finished_run_that_is_resumed_has_nothing_left_to_do(finished):
 def test_a_folder_that_holds_a_run_is_refused_without_resume(finished, capsys):
     assert train(finished) == 5
     assert "already holds a run" in capsys.readouterr().err
+
+
+def test_a_job_that_was_put_back_into_the_queue_goes_on_with_its_run_and_another_job_does_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "4711")
+    assert train(tmp_path / "run", "--epochs", "1") == 0
+    assert train(tmp_path / "run", "--epochs", "2") == 5, "the same job, but not started again by the cluster"
+    monkeypatch.setenv("SLURM_RESTART_COUNT", "1")
+    assert train(tmp_path / "run", "--epochs", "2") == 0
+    records = lines(tmp_path / "run" / "epochs.jsonl", Epoch)
+    assert [(record.epoch, record.generation) for record in records] == [(1, 1), (2, 2)]
+    monkeypatch.setenv("SLURM_JOB_ID", "4712")
+    assert train(tmp_path / "run", "--epochs", "3") == 5
 
 
 def test_a_resume_with_another_dropout_is_refused(finished, capsys):
@@ -294,7 +307,7 @@ def test_pictures_train_in_every_order_of_memory_with_frozen_norms_and_crops(tmp
     assert means and all(torch.equal(each, torch.zeros_like(each)) for each in means)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_a_signal_lets_the_step_finish_saves_and_exits_with_zero(tmp_path, number):
     run_dir = tmp_path / "run"
     argv = [sys.executable, "-m", "trainer", *TINY, "--epochs", "9999", "--output_dir", str(run_dir)]

@@ -34,6 +34,7 @@ from trainer.distributed import Ranks, join, leave
 from trainer.loop import Loop
 from trainer.models import build_model, describe_model
 from trainer.models.base import CtcModel, HeadOptions
+from trainer.requeue import is_requeued
 from trainer.stopping import StopSignals
 from trainer.terminal import Silent, Terminal, make_terminal
 from trainer.training import Training
@@ -54,9 +55,10 @@ def _run(invocation: Invocation, signals: StopSignals, ranks: Ranks) -> None:
     run_dir = Path(ranks.of_first(str(where(invocation))))
     config = invocation.config
     last = run_dir / CHECKPOINTS_DIR / LAST_CHECKPOINT
+    resume = invocation.resume or is_requeued(run_dir, os.environ)
     about = checkpoints.about(last)
     if about is not None:
-        if not invocation.resume:
+        if not resume:
             raise RefusedError(
                 f"{run_dir} already holds a run; give --resume to go on with it, or another --output_dir."
             )
@@ -77,7 +79,7 @@ def _run(invocation: Invocation, signals: StopSignals, ranks: Ranks) -> None:
     if about is not None:
         training.restore(checkpoints.load(last))
     try:
-        _train(training, corpus, found, run_dir, screen, signals, resume=invocation.resume)
+        _train(training, corpus, found, run_dir, screen, signals, resume=resume)
     finally:
         training.loader.close()
 

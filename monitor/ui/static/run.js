@@ -253,7 +253,7 @@ class RunPage {
     const at = this.frame.clock.last_record_at;
     const now = Date.now() / 1000 + (this.serverAhead ?? 0);
     paintStop(this.header, this.frame.status, now);
-    const record = at - now > AHEAD_SECS ? "last record dated ahead of this clock" : at ? `last record ${ageWords(now - at)} ago` : this.frame.status.live ? "no record yet" : "";
+    const record = at - now > AHEAD_SECS ? "last record dated ahead of this clock" : at ? `last record ${ageWords(now - at)} ago` : !this.frame.status.live ? "" : this.cols.epoch?.length ? "when it was recorded is not known" : "no record yet";
     this.tellClocks(record);
   }
 
