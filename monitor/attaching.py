@@ -29,7 +29,7 @@ from monitor.importers.log_reading import check_log, scan
 from monitor.launch import Order, is_kept, launch_of, read_launch, read_progress
 from monitor.origin import sealed
 from monitor.relaunch.options import described
-from monitor.run_dir import LAUNCH_FILE, READING_FILE, Identity, Launch, Reading, ReadingWord, encode
+from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, READING_FILE, Identity, Launch, Reading, ReadingWord, encode
 from monitor.settings import settings_for
 
 MOST_WRITERS = 3
@@ -141,6 +141,8 @@ def reading_of(run_dir: Path, wish: Wish) -> tuple[str, LogMapping]:
     Raises RefusedError for a run that writes its own records, UsageError for a change that the log does not allow.
     """
     source = read_source(run_dir)
+    if source is None and not (run_dir / EPOCHS_FILE).exists():
+        raise RefusedError(f"Nothing was read from {run_dir.name}'s log yet: ask again when it has printed an epoch.")
     if source is None or source.format != LOG_FORMAT:
         raise RefusedError(f"{run_dir.name} is not read from a log: there is nothing to confirm.")
     path = Path(source.path)

@@ -240,3 +240,8 @@ def test_the_wish_of_a_person_reaches_the_proposal(tmp_path, runs):
     log.write_text("epoch 1 fit=3 dev_ctc=2\nepoch 2 fit=2 dev_ctc=1\n")
     proposal = attaching.propose(runs, log, Wish("anna", columns={"val_loss": "dev_ctc", "train_loss": "fit"}))
     assert proposal.said == "Found 2 epochs in odd.log: train loss 3.00 → 2.00, val loss 2.00 → 1.00."
+
+
+def test_who_asks_before_the_first_epoch_was_printed_is_told_to_wait(tmp_path):
+    with pytest.raises(RefusedError, match="Nothing was read from early's log yet"):
+        attaching.reading_of(tmp_path / "early", Wish())

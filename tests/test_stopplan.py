@@ -107,3 +107,17 @@ def test_a_data_set_in_the_folder_does_not_hold_up_the_question(tmp_path, monkey
             file(tmp_path / f"{folder:02}" / f"{number}.pt", 1)
     newest_checkpoint(tmp_path, None, 0.0)
     assert 0 < len(looked) < 20
+
+
+def test_of_a_run_that_is_only_followed_no_signal_is_promised(tmp_path):
+    followed = Snapshot(
+        run_dir="r",
+        run_id="r",
+        read_at=NOW,
+        launch=Launch(run_id="r", created_at=NOW - 60, how="attach"),
+        progress=Progress(heartbeat_at=NOW - 1, follower=WHO),
+        follower_liveness="alive",
+        epochs=(Epoch(epoch=3.0),),
+    )
+    plan = stop_plan(tmp_path, followed, NOW)
+    assert plan.is_over and plan.lines == ("It is only followed: no process is known that could be asked to stop.",)
