@@ -257,6 +257,18 @@ class LineTail:
         return (self._next_line if begins else None), complete
 
 
+def last_lines(path: Path, most_bytes: int) -> list[bytes]:
+    """The lines at the end of a file that may be large, whole ones only; none where there is no plain file."""
+    try:
+        with os.fdopen(open_to_read(path), "rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, size - most_bytes))
+            lines = stream.read(most_bytes).split(b"\n")
+    except (OSError, OddFileError):
+        return []
+    return lines[1:] if size > most_bytes else lines
+
+
 def free_bytes(folder: Path) -> int | None:
     """Room for this user on a folder's disk; None where that is not told."""
     try:

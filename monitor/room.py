@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from monitor import files
 from monitor.devices import Device, Machine, Tenant
 from monitor.errors import MonitorError
 from monitor.launch import read_launch, read_progress
-from monitor.opening import OddFileError, open_to_read
 from monitor.reader import list_runs
 from monitor.run_dir import RUN_FILE, STEPS_FILE, Run, Step, decode
 from monitor.status import bytes_words
@@ -115,15 +113,8 @@ def _device_of(run_dir: Path) -> str:
 
 def _last_steps(path: Path) -> list[Step]:
     """The steps at the end of a file that may be large; a peak is told by every later step."""
-    try:
-        with os.fdopen(open_to_read(path), "rb") as stream:
-            size = stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, size - STEPS_TAIL_BYTES))
-            lines = stream.read(STEPS_TAIL_BYTES).split(b"\n")
-    except (OSError, OddFileError):
-        return []
     steps = []
-    for line in lines[1:] if size > STEPS_TAIL_BYTES else lines:
+    for line in files.last_lines(path, STEPS_TAIL_BYTES):
         try:
             steps.append(decode(line, Step))
         except ValueError:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.diagnosis import Diagnosis, Judged, best_wer
-from monitor.notify.pending import ENDED_WORDS, Item
+from monitor.notify.pending import ENDED_WORDS, Item, generation_of
 from monitor.prescriptions.prescription import Prescription
 from monitor.prescriptions.registry import prescribe
 from monitor.report.numbers import floors_of, known, number, percent
@@ -164,7 +164,7 @@ def _done(scene: Scene) -> str:
 
 def _was_acted_upon(scene: Scene) -> bool:
     """Whether the away policy has stopped this start of the run."""
-    return scene.away is not None and scene.away.generation == _generation(scene.snapshot)
+    return scene.away is not None and scene.away.generation == generation_of(scene.snapshot)
 
 
 def _away_words(act: AwayAct | None) -> str:
@@ -216,8 +216,3 @@ def _host(snapshot: Snapshot) -> str:
     state, progress = snapshot.state, snapshot.progress
     process = (state.trainer if state else None) or (progress.process if progress else None)
     return process.host if process else snapshot.run.environment.host if snapshot.run else ""
-
-
-def _generation(snapshot: Snapshot) -> int:
-    state, progress = snapshot.state, snapshot.progress
-    return max(state.generation if state else 1, progress.generation if progress else 1)

@@ -203,7 +203,10 @@ def _leave_the_queue(this: Beginning, state_file: StateFile, problem: str) -> No
     state = "failed" if problem else "stopped"
     state_file.tell(state=state, error=problem or None, ended_at=now, queue=None)
     for request in control.pending(this.run_dir, state_file.state.generation):
-        control.answer(this.run_dir, request, "done" if request.verb == "stop" else "refused", problem, now)
+        try:
+            control.answer(this.run_dir, request, "done" if request.verb == "stop" else "refused", problem, now)
+        except OSError as refused:
+            log.warning("request %s not answered: %s", request.verb, refused)
 
 
 def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Supervision | None:

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from monitor import files, processes
 from monitor.guarded import guarded
 from monitor.ledger import read_outcome
-from monitor.opening import OddFileError, open_to_read
 from monitor.reader import list_runs
 from monitor.run_dir import (
     ALERTS_FILE,
@@ -195,15 +194,8 @@ def _events(run_dir: Path, status: Status, state: State | None, outcome: Any) ->
 
 def _last_alerts(path: Path) -> list[Alert]:
     """The alerts at the end of the file; a torn or odd line is left out."""
-    try:
-        with os.fdopen(open_to_read(path), "rb") as stream:
-            size = stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, size - ALERTS_TAIL))
-            lines = stream.read(ALERTS_TAIL).split(b"\n")
-    except (OSError, OddFileError):
-        return []
     found = []
-    for line in lines[1 if size > ALERTS_TAIL else 0 :]:
+    for line in files.last_lines(path, ALERTS_TAIL):
         try:
             found.append(decode(line, Alert))
         except ValueError:
