@@ -176,17 +176,18 @@ def best_wer(snapshot: Snapshot) -> tuple[float, float] | None:
 def ended_words(snapshot: Snapshot) -> str:
     """How a run that no process works on any more has ended, in one sentence."""
     status = status_of(snapshot)
-    at = f"epoch {snapshot.epochs[-1].epoch:g}" if snapshot.epochs else "no evaluation"
+    last = f"{snapshot.epochs[-1].epoch:g}" if snapshot.epochs else ""
     best = best_wer(snapshot)
     score = f", best val WER {100 * best[0]:.1f} % at {best[1]:g}" if best is not None else ""
     if status.word == "failed":
         error = (snapshot.state.error if snapshot.state else None) or (
             snapshot.progress.error if snapshot.progress else None
         )
-        return f"Failed after {at}{': ' + error[:LONGEST_ERROR] if error else ''}."
+        when = f"after epoch {last}" if last else "before its first evaluation"
+        return f"Failed {when}{': ' + error[:LONGEST_ERROR] if error else ''}."
     if status.word == "lost":
         return f"Lost: {status.evidence}"
-    return f"{status.word.capitalize()} at {at}{score}."
+    return f"{status.word.capitalize()} {f'at epoch {last}' if last else 'before its first evaluation'}{score}."
 
 
 def _worst_severity(findings: tuple[Finding, ...]) -> Severity | None:

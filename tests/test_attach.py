@@ -244,4 +244,4 @@ def test_the_wish_of_a_person_reaches_the_proposal(tmp_path, runs):
 
 def test_who_asks_before_the_first_epoch_was_printed_is_told_to_wait(tmp_path):
     with pytest.raises(RefusedError, match="Nothing was read from early's log yet"):
-        attaching.reading_of(tmp_path / "early", Wish())
+        attaching.reading_of(tmp_path / "early", Wish("anna"))

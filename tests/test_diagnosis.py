@@ -109,6 +109,11 @@ def test_empty_predictions_of_a_model_that_learns_are_words_left_out():
     assert said.suppressed == ()
 
 
+def test_a_run_that_ended_before_its_first_evaluation_says_so():
+    progress = Progress(heartbeat_at=NOW, process=PROCESS, outcome="failed", error="no such file")
+    assert verdict(snapshot(progress=progress)).reason == "Failed before its first evaluation: no such file."
+
+
 @pytest.mark.parametrize("outcome", ["finished", "stopped", "failed"])
 def test_an_ended_run_says_how_it_ended_first(outcome):
     progress = Progress(

@@ -46,7 +46,7 @@ function buildPredictions(run, ask) {
     ui.search.value = ui.word = word;
     request(ui);
   });
-  ui.empty = h("section", { class: "vs-card vs-empty" }, h("h2", {}, "No predictions logged"), h("p", {}, "Add one line to your loop: ", h("code", {}, "run.log_decodes(epoch, hypotheses, references=references)")), h("p", {}, "A log with Target: and Pred: lines can be imported: ", h("code", {}, "python -m monitor import train.log")));
+  ui.empty = h("section", { class: "vs-card vs-empty" }, h("h2", {}, "No predictions logged"), h("p", {}, "Add one line to your loop: ", h("code", {}, "run.log_decodes(epoch, hypotheses, references=references)")), h("p", {}, "A log with Target: and Pred: lines can be followed: ", h("code", {}, "python -m monitor attach train.log")));
   ui.card = h(
     "section",
     { class: "vs-card vs-predictions" },
