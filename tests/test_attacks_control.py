@@ -64,6 +64,8 @@ def test_the_same_messages_with_the_control_token_do_stop_the_run(there, live):
     wait_for_state(there.runs / live, "stopped")
     done = [(entry.verb, entry.via, entry.result) for entry in read_audit(there.runs) if entry.run_id == live]
     assert done == [("start", "terminal", "done"), ("stop", "page, control link", "done")]
+    serves = [(entry.via, entry.result) for entry in read_audit(there.runs) if entry.verb == "serve"]
+    assert serves == [("terminal", "done")], "who serves is no visitor of the page"
 
 
 @pytest.mark.parametrize("edited", [True, False], ids=["edited", "as shown"])

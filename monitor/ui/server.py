@@ -112,10 +112,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         print_links(int(config.get_option("server.port")), runs_dir(), tokens(), base_path())
     way = "page, no token" if tokens() is None else "page, control link"
     audit.come_by(way)
-    audit.note(runs_dir(), "serve", "", "done", f"port {config.get_option('server.port')}, {way}")
+    port = f"port {config.get_option('server.port')}{'' if tokens() else ', no token'}"
+    audit.note(runs_dir(), "serve", "", "done", port, via="terminal")
     # The first look at a large folder is made before anybody asks for it.
     warming = [asyncio.create_task(work) for work in (listing().latest(), asyncio.to_thread(tunnel))]
     yield
     for task in warming:
         task.cancel()
-    audit.note(runs_dir(), "serve --stop", "", "done", f"port {config.get_option('server.port')}")
+    audit.note(runs_dir(), "serve --stop", "", "done", port, via="terminal")

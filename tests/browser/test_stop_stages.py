@@ -25,6 +25,18 @@ def stage(page):
     return page.get_by_test_id("stop-stage").inner_text()
 
 
+TORN = """() => {
+  window.torn = 0;
+  const text = (id) => document.querySelector(`[data-testid="${id}"]`)?.innerText ?? "";
+  const look = () => {
+    if (text("stop-stage").startsWith("Asked") && !text("header-state").includes("stopping")) window.torn += 1;
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+"""Counts the moments in which a stage stands beside the state of another moment."""
+
+
 def test_a_stop_that_is_not_answered_can_be_waited_for_or_hurried(dashboard, tab):
     run = started(dashboard, "deaf", DEAF, grace=24)
     page = tab()
@@ -32,10 +44,12 @@ def test_a_stop_that_is_not_answered_can_be_waited_for_or_hurried(dashboard, tab
     page.get_by_test_id("btn-stop").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("has told of no checkpoint so far").wait_for()
+    page.evaluate(TORN)
     dialog.get_by_role("button", name="Stop now").click()
     wait_until(lambda: "Asked to stop by" in stage(page), why="the first stage is not shown")
     page.get_by_test_id("btn-keep").wait_for()
     assert not page.get_by_test_id("btn-hurry").is_visible()
+    assert page.evaluate("() => window.torn") == 0
 
     wait_until(
         lambda: re.search(r"has not answered for \d+ s; SIGTERM in \d+ s", stage(page)), why="silence is not told"

@@ -91,7 +91,7 @@ class ListPage {
     this.node = h(
       "div",
       { class: "vs-page" },
-      h("header", { class: "vs-header" }, h("div", { class: "vs-header-main" }, h("h1", { class: "vs-name" }, "Vitalsigns"), h("span", { class: "vs-muted vs-path" }, data.runs_dir)), h("div", { class: "vs-header-side" }, this.connectionText, control ? null : h("span", { class: "vs-muted" }, "read-only view"), this.search, helpButton(this.help))),
+      h("header", { class: "vs-header" }, h("div", { class: "vs-header-main" }, h("h1", { class: "vs-name" }, "Vitalsigns"), h("span", { class: "vs-muted vs-path" }, data.runs_dir)), h("div", { class: "vs-header-side" }, this.connectionText, control ? null : h("span", { class: "vs-muted", title: READ_ONLY }, "read-only view"), this.search, helpButton(this.help))),
       this.offlineNote.node,
       this.problem,
       this.missed.node,

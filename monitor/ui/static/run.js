@@ -156,6 +156,7 @@ class RunPage {
     const frame = this.past ?? live;
     const cols = this.past ? columnsUntil(this.cols, this.past.at) : this.cols;
     setTheme(this.root);
+    this.painted = live;
     paintHeader(this.header, live);
     paintMoment(this.moment, this.past, this.cols);
     countTab(this.tabs, "diagnosis", frame.prescriptions.length);
@@ -252,7 +253,8 @@ class RunPage {
     if (this.tabs.active === "log" && !document.hidden) noteLog(this.log);
     const at = this.frame.clock.last_record_at;
     const now = Date.now() / 1000 + (this.serverAhead ?? 0);
-    paintStop(this.header, this.frame.status, now);
+    // Of the moment that stands there: a newer one may be waiting for its turn to be painted.
+    paintStop(this.header, (this.painted ?? this.frame).status, now);
     const record = at - now > AHEAD_SECS ? "last record dated ahead of this clock" : at ? `last record ${ageWords(now - at)} ago` : !this.frame.status.live ? "" : this.cols.epoch?.length ? "when it was recorded is not known" : "no record yet";
     this.tellClocks(record);
   }

@@ -24,7 +24,7 @@ function buildHeader(emit, role, tabs, help) {
   ui.bell = notifyButton();
   ui.help = helpButton(help);
   ui.away = h("button", { type: "button", class: "vs-away", "data-testid": "away", disabled: role !== "control", onclick: () => emit({ kind: "away" }) });
-  ui.readOnly = h("span", { class: "vs-muted" }, "read-only view");
+  ui.readOnly = h("span", { class: "vs-muted", title: READ_ONLY }, "read-only view");
   ui.node = h(
     "header",
     { class: "vs-header" },
@@ -55,6 +55,7 @@ function paintHeader(ui, frame) {
   ui.node.dataset.seq = frame.seq;
 }
 
+const READ_ONLY = "You are looking. To control runs, open the link that python -m monitor serve printed.";
 const UNANSWERED_SECS = 10;
 
 // How far a stop has come, with its seconds; painted every second. `now` is by the server's clock.
