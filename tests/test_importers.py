@@ -310,3 +310,23 @@ def test_train_and_validation_in_rows_of_their_own_are_one_evaluation(text, tmp_
         (1, 3, 4, 0.1),
         (2, 2, 3, 0.1),
     ]
+
+
+def test_the_lines_of_a_cell_with_line_breaks_are_named_and_the_rows_around_it_are_right(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text('epoch,train_loss,val_loss,note\n1,5,4,"two\nlines"\n2,4,3,ok\n3,3,2,"a\nb\nc"\n4,2,1.5,z\n')
+    command = [sys.executable, "-m", "monitor", "import", str(path), "--yes", "--json"]
+    command += ["--runs", str(tmp_path / "runs")]
+    told = json.loads(subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout)
+    assert told["not_read"]["count"] == 3 and [line.split(":")[0] for line in told["not_read"]["first"]] == [
+        "Line 3",
+        "Line 6",
+        "Line 7",
+    ]
+    records = RunReader(tmp_path / "runs" / told["run_id"]).read(1e9).epochs
+    assert [(record.epoch, record.train_loss, record.val_loss) for record in records] == [
+        (1, 5, 4),
+        (2, 4, 3),
+        (3, 3, 2),
+        (4, 2, 1.5),
+    ]

@@ -184,3 +184,39 @@ def test_a_long_log_full_of_progress_bars_is_followed_in_little_memory(tmp_path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 40_000_000
+
+
+def test_a_log_that_says_nothing_within_an_epoch_gives_no_steps(tmp_path):
+    _, follower = followed(tmp_path, FORMS["one line"](range(1, 20)))
+    assert drained(follower).steps == ()
+
+
+def test_step_lines_and_bars_are_steps_before_the_first_epoch_has_ended(tmp_path):
+    log, follower = followed(tmp_path, FORMS["one line"](range(1, 3)))
+    drained(follower)
+    for step in range(0, 500, 10):
+        append(log, f"Epoch [3/60], Step [{step}/500], Loss: {9 - step / 100:.4f}, lr: 0.001\n")
+    steps = drained(follower).steps
+    assert [record.step for record in steps] == sorted({record.step for record in steps}) and len(steps) >= 3
+    assert all(1000 <= record.step < 1500 and 2 <= record.epoch < 3 and record.lr == 0.001 for record in steps)
+    assert all(record.train_loss == pytest.approx(9 - (record.step - 1000) / 100) for record in steps)
+    append(log, "".join("\r" + bar(4, step, 100, 2.5) for step in range(100)))
+    late = drained(follower).steps[len(steps) :]
+    assert len(late) >= 3 and {record.train_loss for record in late} == {2.5}
+    assert all(300 <= record.step < 400 and 3 <= record.epoch < 4 for record in late)
+
+
+def test_steps_are_the_same_however_the_log_arrives_and_whoever_dies(tmp_path):
+    text = FORMS["steps"](range(1, 200)) + FORMS["tqdm"](range(200, 260))
+    (tmp_path / "once").mkdir()
+    _, follower = followed(tmp_path / "once", FORMS["steps"](range(1, 3)))
+    append(follower.path, text[len(FORMS["steps"](range(1, 3))) :])
+    wanted = lines(drained(follower) and follower.run.run_dir, "steps.jsonl")
+    log, follower = followed(tmp_path, FORMS["steps"](range(1, 3)))
+    begun = len(FORMS["steps"](range(1, 3)))
+    for place in range(begun, len(text), 7001):
+        append(log, text[place : place + 7001])
+        drained(follower)
+        follower = again(follower)
+    drained(follower)
+    assert len(wanted) > 50 and lines(follower.run.run_dir, "steps.jsonl") == wanted

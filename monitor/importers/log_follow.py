@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from monitor.importers.live import FollowedRun
 from monitor.importers.log_epochs import EpochRows, Row
 from monitor.importers.log_proposal import LogMapping, epoch_of, propose_log
 from monitor.importers.log_reading import LogReading, Said, Scan
+from monitor.importers.log_steps import StepBook
 from monitor.importers.samples import Sample
 from monitor.opening import OddFileError, open_to_read
 from monitor.run_dir import CLIPS_FILE, Clip, Decode, decode
@@ -52,6 +54,7 @@ class LogFollower:
         )
         self._file = GrowingFile(self.path, run.source.places.get(str(self.path)), _bytes_of(memory.get("tail")))
         self._book = _SampleBook(run, memory.get("samples") or {})
+        self._steps = StepBook(memory.get("steps"))
         self._rows: list[Row] = []
         self._grew_at: float | None = None
         self._noted_at = float("-inf")
@@ -115,7 +118,16 @@ class LogFollower:
     def _take(self, said: Said, at: float) -> bool:
         """Adds what was said; True if a record came of it."""
         written = False
-        for row in said.rows:
+        columns = {use.field: use.column for use in self.mapping.uses}
+        steps = deque(said.steps)
+        for place, row in enumerate((*said.rows, None)):
+            while steps and (row is None or steps[0].rows_before <= place):
+                step = self._steps.record(steps.popleft(), columns, at)
+                if step is not None:
+                    self.run.add(step)
+                    written = True
+            if row is None:
+                break
             self._widen(row)
             record = epoch_of(row, self.mapping, at)
             if record is not None:
@@ -147,6 +159,7 @@ class LogFollower:
             "rows": self._reading.rows.memory(),
             "reading": self._reading.memory(),
             "samples": self._book.memory(),
+            "steps": self._steps.memory(),
             "tail": tail.hex(),
         }
         self.run.source = msgspec.structs.replace(

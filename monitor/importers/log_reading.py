@@ -11,6 +11,7 @@ from typing import Any
 from monitor.errors import UnreadableRunError
 from monitor.importers.log_epochs import Basis, EpochRows, Row
 from monitor.importers.log_line import Statement, read_line
+from monitor.importers.log_steps import StepSaid
 from monitor.importers.log_text import LogText
 from monitor.importers.samples import Sample, SampleScan
 from monitor.opening import OddFileError, open_foreign
@@ -31,6 +32,7 @@ class Said:
 
     rows: tuple[Row, ...] = ()
     samples: tuple[Sample, ...] = ()
+    steps: tuple[StepSaid, ...] = ()
 
 
 class LogReading:
@@ -39,10 +41,11 @@ class LogReading:
     `memory` is what a later reading needs to go on where this one stands, as plain JSON.
     """
 
-    def __init__(self, rows: EpochRows, memory: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, rows: EpochRows, memory: Mapping[str, Any] | None = None, *, with_steps: bool = True) -> None:
         known = memory or {}
         self.rows = rows
-        self._text = LogText()
+        self._text = LogText(known.get("text"), looks_within=with_steps)
+        self._steps: list[StepSaid] = []
         self._pairs = SampleScan(known.get("target"))
         # Predictions that were printed above the epoch they belong to: so they are throughout this log.
         self._early = [Sample(None, *pair) for pair in known.get("early", [])]
@@ -55,7 +58,12 @@ class LogReading:
 
     def memory(self) -> dict[str, Any]:
         early = [(sample.reference, sample.hypothesis) for sample in self._early]
-        return {"target": self._pairs.target, "early": early, "come_first": self._come_first}
+        return {
+            "text": self._text.memory(),
+            "target": self._pairs.target,
+            "early": early,
+            "come_first": self._come_first,
+        }
 
     def feed(self, chunk: bytes) -> Said:
         """What the lines that this chunk finishes say."""
@@ -64,7 +72,7 @@ class LogReading:
     def close(self) -> Said:
         """The end of the log: an unfinished line counts, and so does an epoch that is whole."""
         last = self._take(self._text.close())
-        return Said((*last.rows, *self.rows.close()), last.samples)
+        return Said((*last.rows, *self.rows.close()), last.samples, last.steps)
 
     def _take(self, lines: Iterable[str]) -> Said:
         rows: list[Row] = []
@@ -72,26 +80,42 @@ class LogReading:
         # Of step lines that differ only in their numbers, within one epoch, the last one is enough.
         held, likeness = "", ""
         for line in lines:
+            self._look_at_bars(len(rows))
             if self._pairs.take(line, self.rows.epoch):
                 samples += self._placed(self._pairs.found())
             elif DIGIT.search(line):
                 same = _likeness(line)
                 if held and same != likeness:
-                    rows += self._read(held, samples)[0]
+                    rows += self._read(read_line(held), samples)[0]
                     held = ""
-                if same == likeness:
+                due = same == likeness and self._text.is_due()
+                if same == likeness and not due:
                     held = line
                     continue
-                told, partial = self._read(line, samples)
+                held = ""
+                said = read_line(line)
+                told, partial = self._read(said, samples)
                 rows += told
+                if partial and (due or self._text.is_due()):
+                    self._note_step(said, len(rows))
                 likeness = same if partial else ""
         if held:
-            rows += self._read(held, samples)[0]
-        return Said(tuple(rows), tuple(samples))
+            rows += self._read(read_line(held), samples)[0]
+        self._look_at_bars(len(rows))
+        steps, self._steps = self._steps, []
+        return Said(tuple(rows), tuple(samples), tuple(steps))
 
-    def _read(self, line: str, samples: list[Sample]) -> tuple[list[Row], bool]:
+    def _look_at_bars(self, rows_before: int) -> None:
+        for bar in self._text.bars():
+            self._note_step(read_line(bar), rows_before)
+
+    def _note_step(self, said: Statement, rows_before: int) -> None:
+        if said.values and not said.evaluates:
+            self._steps.append(StepSaid(said, self.rows.epoch, self.rows.generation, rows_before))
+
+    def _read(self, said: Statement, samples: list[Sample]) -> tuple[list[Row], bool]:
         """(the rows that a line completes, whether it spoke of a part of an epoch)."""
-        said, before = read_line(line), self.rows.epoch
+        before = self.rows.epoch
         rows = self.rows.take(said)
         if self._early and self.rows.epoch != before:
             samples += [replace(sample, epoch=self.rows.epoch) for sample in self._early]
@@ -145,7 +169,7 @@ class LogScan:
 
     def __init__(self) -> None:
         self._rows = _EitherRows()
-        self._reading = LogReading(self._rows)
+        self._reading = LogReading(self._rows, with_steps=False)
         self._samples = 0
         self.bytes_read = 0
 

@@ -7,9 +7,11 @@ while the bar is under way is passed over, a full bar and anything that is no ba
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 LONGEST_BYTES = 65_536
+LOOK_EVERY_BYTES, LOOKS = 256, 10_000
+"""A line in the middle of an epoch is looked at once in so many bytes, or in so large a part of what was seen."""
 UNDER_WAY = re.compile(rb"(?<!\d)\d{1,2}%\|")
 """A tqdm bar below 100 %."""
 
@@ -17,7 +19,11 @@ UNDER_WAY = re.compile(rb"(?<!\d)\d{1,2}%\|")
 class LogText:
     """Cuts chunks into lines; an unfinished last one waits for its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Mapping[str, int] | None = None, *, looks_within: bool = True) -> None:
+        """`memory`: what an earlier reading of the same log left (`memory()`). `looks_within`: at parts of an epoch."""
+        self._looks_within = looks_within
+        self.seen_bytes, self._due_at = (memory or {}).get("seen", 0), (memory or {}).get("due", 0)
+        self._bars: list[str] = []
         self._rest = b""
         self._overlong = False
 
@@ -26,19 +32,34 @@ class LogText:
         """How many bytes of the last chunk belong to an unfinished line: a reader may begin there again."""
         return len(self._rest)
 
+    def memory(self) -> dict[str, int]:
+        return {"seen": self.seen_bytes, "due": self._due_at}
+
+    def is_due(self) -> bool:
+        """Whether a line in the middle of an epoch is worth a look: one in some lines, fewer in a long log."""
+        if not self._looks_within or self.seen_bytes < self._due_at:
+            return False
+        self._due_at = self.seen_bytes + max(LOOK_EVERY_BYTES, self.seen_bytes // LOOKS)
+        return True
+
+    def bars(self) -> list[str]:
+        """The bars under way that were worth a look since this was last asked."""
+        found, self._bars = self._bars, []
+        return found
+
     def feed(self, chunk: bytes) -> Iterator[str]:
         """The lines that this chunk finishes."""
         *lines, rest = (self._rest + chunk).split(b"\n")
         for line in lines:
             if not self._overlong:
-                yield from _standing(line.rstrip(b"\r"))
+                yield from self._standing(line.rstrip(b"\r"))
             elif (cut := line.rfind(b"\r", 0, -1)) >= 0:
-                yield from _standing(line[cut + 1 :])
+                yield from self._standing(line[cut + 1 :])
             self._overlong = False
         # What a carriage return ends is as complete as a line, also where the newline never comes.
         *parts, self._rest = rest.split(b"\r")
         for part in parts:
-            if not self._overlong and not UNDER_WAY.search(part):
+            if not self._overlong and not self._is_passed_over(part):
                 yield from _decoded(part)
             self._overlong = False
         if len(self._rest) > LONGEST_BYTES:
@@ -52,13 +73,21 @@ class LogText:
         if not self._overlong:
             yield from _decoded(rest)
 
+    def _standing(self, line: bytes) -> Iterator[str]:
+        *overwritten, last = line.split(b"\r")
+        for part in overwritten:
+            if not self._is_passed_over(part):
+                yield from _decoded(part)
+        self.seen_bytes += len(last)
+        yield from _decoded(last)
 
-def _standing(line: bytes) -> Iterator[str]:
-    *overwritten, last = line.split(b"\r")
-    for part in overwritten:
+    def _is_passed_over(self, part: bytes) -> bool:
+        self.seen_bytes += len(part)
         if not UNDER_WAY.search(part):
-            yield from _decoded(part)
-    yield from _decoded(last)
+            return False
+        if self.is_due():
+            self._bars += _decoded(part)
+        return True
 
 
 def _decoded(part: bytes) -> Iterator[str]:
