@@ -50,7 +50,11 @@ class Code:
 
 def code_of(argv: list[str], cwd: Path) -> Code:
     """Looks up the code behind `argv` as it is started in `cwd`; whatever cannot be found out stays None."""
-    script = script_of(argv, cwd)
+    return code_behind(script_of(argv, cwd), cwd)
+
+
+def code_behind(script: Path | None, cwd: Path) -> Code:
+    """The same for a script that is known already."""
     top = repository_of(script, cwd)
     commit = git(top, "rev-parse", "HEAD") if top else None
     diff = git(top, "diff", "HEAD", *DIFF_OPTIONS, "--", *WITHOUT_ADDRESSES) if top and commit else None

@@ -111,6 +111,8 @@ def test_a_package_that_is_found_from_elsewhere_is_followed_to_where_it_lies(pro
     (tmp_path / "elsewhere").mkdir()
     launch = launch_of(Order(["python", "-m", "train"], tmp_path / "elsewhere"), "r", 1.0)
     assert launch.script == str(project / "train.py") and launch.git_commit
+    monkeypatch.delenv("PYTHONPATH")
+    assert code_since(launch, "the parent").is_same, "who looks has another search path"
     (project / "model.py").write_text("width = 32\n")
     assert code_since(launch, "the parent").line == "model.py changed since the parent started: +1 −1."
 

@@ -17,7 +17,7 @@ from monitor.provenance import (
     DIFF_OPTIONS,
     LONGEST_DIFF_BYTES,
     Code,
-    code_of,
+    code_behind,
     git,
     repository_of,
     scratch_index,
@@ -44,7 +44,9 @@ class CodeChange:
 def code_since(launch: Launch, whose: str) -> CodeChange:
     """What changed in the code since `launch`, told of `whose` start ("the parent", "it")."""
     cwd = Path(launch.cwd)
-    now = code_of(launch.argv, cwd)
+    # The file of then: where it is found by PYTHONPATH, whoever looks now may have another one.
+    then = Path(launch.script) if launch.script else None
+    now = code_behind(then if then is not None and then.is_file() else None, cwd)
     if launch.script_sha256 is None and launch.git_commit is None:
         return CodeChange(None, f"Which code {whose} ran was not written down.", now=now)
     diff = _tracked_diff(launch, now, cwd) + _script_diff(launch, now)
