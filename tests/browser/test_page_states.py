@@ -224,3 +224,12 @@ def test_an_empty_folder_says_what_to_do(tab, tmp_path, dashboard):
         page.get_by_test_id("runs").get_by_text("first", exact=True).wait_for(timeout=15_000)
     finally:
         empty.stop_serving()
+
+
+def test_charts_without_an_evaluation_say_so_until_the_first_one(dashboard, tab):
+    with RunWriter(dashboard.runs / "early", epochs=9) as run:
+        page = tab()
+        page.goto(dashboard.link("early"))
+        page.locator('[data-testid="chart-loss"][data-why="No evaluation so far."]').wait_for()
+        run.log_epoch(1, train_loss=3.0, val_loss=3.2)
+        page.locator('[data-testid="chart-loss"]:not([data-why])').wait_for()

@@ -229,8 +229,10 @@ function overlayFigure(key, answer, ink, height) {
     } else add(key === "wer" ? "val_wer" : "gap", ink.val, "");
   });
   const low = Math.min(...values);
-  const room = 0.08 * (Math.max(...values) - low || 1);
-  const range = values.length ? [low - room, Math.max(...values) + room] : [0, 1];
+  const high = Math.max(...values);
+  // A curve that stands still is drawn as one: rounding is no movement.
+  const room = Math.max(0.08 * (high - low), 0.02 * Math.abs(high)) || 0.08;
+  const range = values.length ? [low - room, high + room] : [0, 1];
   const chance = key === "wer" ? num(answer.curves[0].chance) : null;
   const shapes = chance !== null && 100 * chance <= range[1] ? [floorLine(100 * chance, ink.muted)] : [];
   if (shapes.length) ends.push({ at: [0, 100 * chance], text: `chance ${(100 * chance).toFixed(1)}`, color: ink.muted });

@@ -84,6 +84,10 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   paintReading(ui.reading, frame);
   paintChartBar(ui.bar, view, cols, frame);
   setText(ui.loss.head, `Loss, ${frame.run.loss_unit}`);
+  for (const { box } of ui.charts) {
+    if (cols.epoch?.length) delete box.dataset.why;
+    else box.dataset.why = "No evaluation so far.";
+  }
   if (!charts.plotly || !cols.epoch?.length) return;
   const axis = axisOf(cols, view.axis);
   const ctx = { cols, frame, ink, axis, range: view.range, smooth: view.smooth, log: view.scale === "log", everything: view.scale === "everything", steps: frame.at === null ? steps : null };
