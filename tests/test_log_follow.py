@@ -220,3 +220,12 @@ def test_steps_are_the_same_however_the_log_arrives_and_whoever_dies(tmp_path):
         follower = again(follower)
     drained(follower)
     assert len(wanted) > 50 and lines(follower.run.run_dir, "steps.jsonl") == wanted
+
+
+def test_a_step_that_a_bar_draws_twice_is_one_step(tmp_path):
+    log, follower = followed(tmp_path, FORMS["one line"](range(1, 3)))
+    drained(follower)
+    for step in range(1, 90):
+        append(log, f"\r{bar(3, step, 100, 2.5)}" * 6)
+    steps = [record.step for record in drained(follower).steps]
+    assert len(steps) > 20 and len(set(steps)) == len(steps)

@@ -1,5 +1,6 @@
 """docs/rules.md tells of every rule and of every threshold with the value that is in force."""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -8,8 +9,12 @@ import pytest
 from monitor.diagnosis import STOP_GRADE
 from monitor.rules.registry import RULES
 from monitor.rules.thresholds import DEFAULTS
+from monitor.run_dir import Epoch, Progress, Step
+from monitor.writer import RunWriter
 
 DOCUMENT = (Path(__file__).resolve().parent.parent / "docs" / "rules.md").read_text(encoding="utf-8")
+BESIDE = {"val_wer_adjusted", "zero_gradient_ratio"}
+"""Numbers that rules read from the metrics of an evaluation."""
 HEADINGS = re.findall(r"^## (.+)$", DOCUMENT, re.MULTILINE)
 
 
@@ -20,8 +25,22 @@ def test_the_rules_stand_there_in_the_order_in_which_they_are_checked():
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_each_rule_says_what_it_watches_what_to_do_and_what_it_cannot_tell(rule):
     section = re.search(rf"^## {rule.name}\n(.*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE | re.DOTALL)[1]
-    for words in ("Watches", "Healthy:", "Sick:", "What to do:", "It cannot tell"):
+    for words in ("Watches", "Needs:", "Healthy:", "Sick:", "What to do:", "It cannot tell"):
         assert words in section, words
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_each_rule_says_how_what_it_needs_is_logged_in_names_that_there_are(rule):
+    section = re.search(rf"^## {rule.name}\n(.*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE | re.DOTALL)[1]
+    needs = re.search(r"^Needs: (.*)$", section, re.MULTILINE)[1]
+    calls = re.findall(r"run\.(\w+)\(", needs)
+    assert all(callable(getattr(RunWriter, call, None)) for call in calls), calls
+    arguments = inspect.signature(RunWriter.__init__).parameters
+    known = {field for kind in (Epoch, Step, Progress) for field in kind.__struct_fields__} | BESIDE | {"gap"}
+    names = re.findall(r"`([a-z_]+)`", needs)
+    assert set(names) <= known, set(names) - known
+    assert calls or "RunWriter" in needs or names
+    assert set(re.findall(r"RunWriter\(…, (\w+)=", needs)) <= set(arguments)
 
 
 @pytest.mark.parametrize("name", DEFAULTS.__struct_fields__)

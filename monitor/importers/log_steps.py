@@ -52,8 +52,9 @@ class StepBook:
         raw = told.said.step if told.said.step is not None else bar[0] if bar is not None else None
         if loss is None or raw is None or told.said.counts_epochs:
             return None
+        before = self._base + self._raw
         step = self._through(raw, bar[1] if bar is not None else 0.0, told)
-        if not 0 < step < MOST_STEP:
+        if not 0 < step < MOST_STEP or step == before:  # a bar draws the same step several times
             return None
         rest: dict[str, Any] = {field: _number(cells.get(columns.get(field, field))) for field in ("lr", "grad_norm")}
         where: dict[str, Any] = {"step": int(step), "epoch": _place(told, bar), "at": at}
