@@ -7,6 +7,7 @@ what is decided elsewhere, once for all of them (`mapping`), and so is which row
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +50,7 @@ class Aside:
 Item = Row | Unread | Aside | Sample
 
 
-class Importer:
+class Importer(ABC):
     """One foreign format. Opened on a path, it gives out what is new at every call of `items`.
 
     `shape` "evaluations": every row is one evaluation. "events": train and validation numbers come in rows of their
@@ -79,17 +80,17 @@ class Importer:
         """Grows when the tool wrote the same run's file again: it is then read again, too."""
 
     @classmethod
+    @abstractmethod
     def fits(cls, path: Path, head: bytes) -> float:
         """How much a file (its first bytes are `head`; empty for a folder) looks like this format, 0 to 1."""
-        raise NotImplementedError
 
+    @abstractmethod
     def items(self) -> Iterator[Item]:
         """What came since the last call, in order; ends at the end of the source. Raises UnreadableRunError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def places(self) -> dict[str, Place]:
         """How far each file was read."""
-        raise NotImplementedError
 
     def tails(self) -> dict[str, str]:
         """The last bytes (hex) before the place of a file that only grows: one that was begun anew has others."""
