@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -245,3 +246,14 @@ def test_the_wish_of_a_person_reaches_the_proposal(tmp_path, runs):
 def test_who_asks_before_the_first_epoch_was_printed_is_told_to_wait(tmp_path):
     with pytest.raises(RefusedError, match="Nothing was read from early's log yet"):
         attaching.reading_of(tmp_path / "early", Wish("anna"))
+
+
+def test_the_follower_of_a_run_that_was_deleted_ends(training, tmp_path):
+    _, log = training()
+    runs = tmp_path / "runs"
+    assert main(["attach", str(log), "--yes", "--name", "gone", "--runs", str(runs)]) == EXIT_OK
+    wait_for(lambda: (read_progress(runs / "gone") or None) and read_progress(runs / "gone").follower)
+    follower = psutil.Process(read_progress(runs / "gone").follower.pid)
+    shutil.rmtree(runs / "gone", ignore_errors=True)
+    shutil.rmtree(runs, ignore_errors=True)
+    wait_for(lambda: not follower.is_running() or follower.status() == psutil.STATUS_ZOMBIE)

@@ -22,7 +22,9 @@ class Following:
         self._began_at = now
 
     def tick(self, now: float) -> bool:
-        """True once nobody wants it followed any longer, or it has been silent for a week."""
+        """True once nobody wants it followed any longer, its folder is gone, or it has been silent for a week."""
+        if not self._run_dir.is_dir():
+            return True
         self._feed.look(now)
         idle = now - max(self._feed.grew_at or 0.0, self._began_at) > IDLE_SECS
         over = self._feed.is_unwanted or idle
