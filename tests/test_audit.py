@@ -82,7 +82,9 @@ def test_processes_that_act_at_once_lose_no_line_and_tear_none(runs):
     for process in processes:
         process.join(60)
     assert len(audit.read(runs)) == 160
-    assert all(line.endswith("}") for line in (runs / audit.AUDIT_FILE).read_text().splitlines())
+    # A line may be empty: who sees another's line half written begins a new one.
+    lines = [line for line in (runs / audit.AUDIT_FILE).read_text().splitlines() if line]
+    assert len(lines) == 160 and all(line.endswith("}") for line in lines)
 
 
 def test_an_act_is_not_refused_because_it_cannot_be_noted(tmp_path, runs, caplog):

@@ -8,7 +8,8 @@ import pytest
 
 from monitor.devices import gpu_names, machine
 from monitor.errors import RefusedError, UsageError
-from monitor.launcher import foreseen, start
+from monitor.launcher import start
+from monitor.launcher.starting import foreseen
 from monitor.room import Need, need_of, need_of_script, room_notes
 from monitor.run_dir import STEPS_FILE, Step, encode_line
 from monitor.slots import capacity_for, wish_of
