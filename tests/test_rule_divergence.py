@@ -22,6 +22,13 @@ def test_one_spike_that_recovers_is_quiet():
     assert first_fired(RULE, train(curve(40, lambda e: 90.0 if e == 20 else 2.0))) == (None, None)
 
 
+def test_a_loss_that_has_come_down_to_nothing_may_double_for_nothing():
+    assert first_fired(RULE, train(curve(40, lambda e: 4 / e if e < 20 else 0.001 if e < 30 else 0.006))) == (
+        None,
+        None,
+    )
+
+
 def test_a_slow_rise_is_another_flags():
     assert first_fired(RULE, train(curve(40, lambda e: 2 + 0.02 * e))) == (None, None)
 

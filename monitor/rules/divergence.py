@@ -16,8 +16,9 @@ from monitor.run_dir import Snapshot
 
 
 class Divergence:
-    """Watches train loss against the band of its last evaluations: far above their median, in units of their spread
-    and in share. Train loss is what is minimised: while it leaves its band, the optimisation itself goes wrong.
+    """Watches train loss against the band of its last evaluations: far above their median, in units of their spread,
+    in share, and against what was learnt, as a loss that has come down to nothing doubles for nothing.
+    Train loss is what is minimised: while it leaves its band, the optimisation itself goes wrong.
 
     It cannot tell a learning rate that is too high from data that changed.
     """
@@ -65,14 +66,24 @@ def _levels(loss: series.Array, bands: list[tuple[float, float]], limits: Thresh
     """Above the band that held when it was left: the band does not follow a loss that runs away."""
     levels: list[Level] = []
     held: tuple[float, float] | None = None
-    for value, band in zip(loss.tolist(), bands, strict=True):
+    for value, band, least in zip(loss.tolist(), bands, _least_rises(loss, limits), strict=True):
         median, spread = held or band
         if not math.isfinite(median) or median <= 0 or not math.isfinite(value):
             levels.append(Level.HOLD if levels and levels[-1] >= Level.WARNING else Level.CLEAR)
             continue
         out = (
-            value > median * (1 + limits.divergence_rise_ratio) and value > median + limits.divergence_spreads * spread
+            value > median * (1 + limits.divergence_rise_ratio)
+            and value > median + limits.divergence_spreads * spread
+            and value > median + least
         )
         held = (median, spread) if out else None
         levels.append(Level.WARNING if out else Level.CLEAR)
     return levels
+
+
+def _least_rises(loss: series.Array, limits: Thresholds) -> list[float]:
+    """At each place the share of what had been learnt before it (highest less lowest) that a rise must pass."""
+    before = np.concatenate([[np.nan], loss[:-1]])
+    finite = np.where(np.isfinite(before), before, np.nan)
+    learnt = np.fmax.accumulate(finite) - np.fmin.accumulate(finite)
+    return (limits.divergence_learnt_ratio * np.nan_to_num(learnt)).tolist()

@@ -85,6 +85,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     divergence_band_evaluations: int = 5
     divergence_rise_ratio: float = 0.3
     divergence_spreads: float = 6.0
+    divergence_learnt_ratio: float = 0.05
 
     filter_warning: float = 0.01
     filter_critical: float = 0.05
