@@ -164,7 +164,9 @@ class Tailer:
         status = status_of(snapshot)
         # Of what cannot be seen from here the age is all that is known: it is said anew as it grows.
         known = status.evidence if status.unseen else status.word
-        mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, known)
+        # A child that is started is marked on its parent's chart also when the parent writes nothing any more.
+        children = tuple(self._family.children(snapshot.run_id))
+        mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, known, children)
         changed, self._mark = mark != self._mark or recovered, mark
         if changed:
             self.snapshot, self.judged = snapshot, judged

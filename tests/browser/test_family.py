@@ -60,6 +60,16 @@ def test_resume_overlap_and_children_are_marked_on_the_loss_chart(dashboard, tab
     assert hatched == [7.5, 10.5, 10.5, 7.5]
 
 
+def test_a_child_that_starts_after_its_parent_has_ended_is_marked_on_the_open_page(dashboard, tab):
+    write(dashboard, "over", 5)
+    page = tab()
+    open_run(page, dashboard, "over")
+    labels = page.get_by_test_id("chart-loss").locator("xpath=..").locator(".vs-chart-label")
+    labels.get_by_text("val").first.wait_for()
+    write(dashboard, "over_2", 2, parent="over")
+    labels.get_by_text("⎇ over_2").wait_for()
+
+
 def test_a_child_that_starts_while_the_page_is_open_is_marked_with_the_next_record(dashboard, tab):
     with RunWriter(dashboard.runs / "alone", epochs=9) as run:
         log(run, 1, 5)
