@@ -24,6 +24,7 @@ from monitor.commands.common import (
     elsewhere,
     find_run,
     print_json,
+    wanted_fields,
     who,
 )
 from monitor.errors import EXIT_OK, UnreadableRunError, UsageError
@@ -52,7 +53,7 @@ def run(
 ) -> int:
     if len(logs) > 1 and (pid is not None or name or foreground):
         raise UsageError("--pid, --name and --foreground are for one log; attach to the others one by one.")
-    wish = Wish(who(), name, pid, _wanted(mapping or []), percent)
+    wish = Wish(who(), name, pid, wanted_fields(mapping or []), percent)
     told = [_one(Path(log), runs, wish, Manner(stop, foreground, yes, as_json)) for log in logs]
     if as_json:
         print_json(told[0] if len(told) == 1 else {"logs": told})
@@ -164,13 +165,3 @@ def _document(proposal: Proposal) -> dict[str, Any]:
         "mapping": proposal.mapping.document(),
         "writers": list(proposal.writers),
     }
-
-
-def _wanted(pairs: list[str]) -> dict[str, str]:
-    wanted = {}
-    for pair in pairs:
-        field, sign, column = pair.partition("=")
-        if not sign or not column:
-            raise UsageError(f"--map {pair} is not FIELD=NAME, such as --map val_loss=dev_ctc.")
-        wanted[field.strip()] = column.strip()
-    return wanted

@@ -96,6 +96,17 @@ def elsewhere(runs: Path) -> str:
     return "" if runs.absolute() == usual.absolute() else f" --runs {shlex.quote(str(runs))}"
 
 
+def wanted_fields(pairs: list[str]) -> dict[str, str]:
+    """Field → the name it has in the file, from repeated `--map FIELD=NAME`. Raises UsageError."""
+    wanted = {}
+    for pair in pairs:
+        field, sign, name = pair.partition("=")
+        if not sign or not name:
+            raise UsageError(f"--map {pair} is not FIELD=NAME, such as --map val_loss=dev_ctc.")
+        wanted[field.strip()] = name.strip()
+    return wanted
+
+
 def who() -> str:
     """Who asks, for the record: the user of this terminal."""
     try:

@@ -26,10 +26,11 @@ from monitor.commands.common import (
     err_console,
     now,
     print_json,
+    wanted_fields,
 )
 from monitor.commands.import_follow import follow_file
 from monitor.commands.import_shown import as_document, show_plan
-from monitor.errors import EXIT_OK, UsageError
+from monitor.errors import EXIT_OK
 from monitor.importers.importing import Asked, Plan, plan, records
 from monitor.importers.store import Imported, keep
 
@@ -58,7 +59,7 @@ def run(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    asked = Asked(format_, _wanted(mapping or []), percent, per, start)
+    asked = Asked(format_, wanted_fields(mapping or []), percent, per, start)
     if follow:
         return follow_file(path, runs, asked, name, yes, as_json)
     with _bar("Reading") as tick:
@@ -98,13 +99,3 @@ def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=min(done, total or done), total=total or None)
-
-
-def _wanted(pairs: list[str]) -> dict[str, str]:
-    wanted = {}
-    for pair in pairs:
-        field, sign, column = pair.partition("=")
-        if not sign or not column:
-            raise UsageError(f"--map {pair} is not FIELD=COLUMN, such as --map val_loss=dev_ctc.")
-        wanted[field.strip()] = column.strip()
-    return wanted
