@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from monitor.reader import RunReader
+from monitor.run_dir.reader import RunReader
 
 INSERTION = DELETION = 3
 SUBSTITUTION = 4

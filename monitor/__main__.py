@@ -11,7 +11,7 @@ def _main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - run by an older one, this file is where it is told
         return _refuse(f"Vitalsigns needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
     try:
-        from monitor.cli import main
+        from monitor.commands.cli import main
     except ModuleNotFoundError as missing:
         if (missing.name or "").startswith("monitor"):
             raise

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from monitor.diagnosis import Judged
+from monitor.diagnosis.verdict import Judged
 from monitor.run_dir import Snapshot
 from monitor.ui.questions import Others, answer, question_of
 

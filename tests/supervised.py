@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from monitor.launch import read_state
 from monitor.run_dir import RUN_DIR_VARIABLE, State
+from monitor.run_dir.launch import read_state
 
 ROOT = Path(__file__).resolve().parent.parent
 

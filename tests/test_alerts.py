@@ -2,12 +2,12 @@
 
 import pytest
 
-from monitor.alerts import AlertBook, open_alerts, summarise
-from monitor.diagnosis import judge
-from monitor.reader import RunReader
+from monitor.diagnosis.alerts import AlertBook, open_alerts, summarise
+from monitor.diagnosis.summaries import summary_of
+from monitor.diagnosis.verdict import judge
 from monitor.rules.result import Finding
 from monitor.run_dir import Run, encode
-from monitor.summaries import summary_of
+from monitor.run_dir.reader import RunReader
 from monitor.writer import RunWriter
 from tests.snapshots import NOW, beating, snapshot
 from tests.test_diagnosis import OVERFITS

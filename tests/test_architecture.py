@@ -9,99 +9,36 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-CONTRACT = {"errors", "run_dir"}
-JUDGEMENT = CONTRACT | {"series", "rules", "status", "diagnosis", "prescriptions"}
-"""Arithmetic and judgement; none of these rooms touches a disk."""
-DISK = CONTRACT | {"files", "opening", "processes", "control", "reader", "launch"}
 MAY_IMPORT = {
-    "__init__": set(),
-    "__main__": {"cli"},
-    "errors": set(),
-    "run_dir": {"errors"},
-    "opening": set(),
-    "files": {"opening"},
-    "field_names": set(),
-    "guarded": set(),
-    "provenance": set(),
-    "series": set(),
-    "alignment": set(),
-    "forecast": {"series"},
-    "processes": CONTRACT,
-    "control": CONTRACT | {"files", "opening"},
-    "floors": CONTRACT,
-    "origin": CONTRACT | {"files", "serving"},
-    "writer": CONTRACT | {"files", "opening", "control", "processes", "launch"},
-    "reader": CONTRACT | {"files", "opening", "processes", "status"},
-    "status": {"run_dir"},
-    "replay": CONTRACT,
-    "rules": CONTRACT | {"series", "forecast", "status"},
-    "diagnosis": CONTRACT | {"series", "rules", "status"},
-    "prescriptions": CONTRACT | {"rules", "diagnosis"},
-    "comparison": CONTRACT,
-    "outcome": CONTRACT | {"alignment", "comparison"},
-    "report": JUDGEMENT | {"launch", "alignment", "forecast"},
-    "ledger": CONTRACT | {"files", "launch", "outcome", "reader"},
-    "devices": CONTRACT | {"files"},
-    "slots": CONTRACT | {"files", "opening", "processes", "reader", "devices", "settings", "status"},
-    "room": CONTRACT | {"files", "opening", "launch", "reader", "devices", "status"},
-    "audit": CONTRACT | {"files"},
-    "trash": CONTRACT | {"audit", "opening", "reader", "status"},
-    "alerts": CONTRACT | {"files", "rules", "diagnosis", "series"},
-    "acks": CONTRACT | {"audit", "files", "opening", "alerts", "reader"},
-    "summaries": CONTRACT | {"files", "reader", "diagnosis", "alerts"},
-    "launch": CONTRACT | {"files", "provenance", "origin"},
-    "stopplan": CONTRACT | {"launch", "relaunch", "status"},
-    "relaunch": CONTRACT | {"files", "launch", "origin", "provenance", "comparison"},
-    "settings": CONTRACT | {"rules"},
-    "serving": CONTRACT | {"files", "processes"},
-    "away": CONTRACT | {"audit", "files", "launch"},
-    "notify": JUDGEMENT | {"guarded", "files", "settings", "serving", "report", "reader"},
-    "launcher": DISK | {"audit", "status", "relaunch", "settings", "origin", "provenance", "devices", "slots", "room"},
-    "attaching": DISK | {"audit", "importers", "launcher", "origin", "relaunch", "settings"},
-    "supervisor": DISK
-    | {"guarded", "slots"}
-    | {"audit", "origin", "status", "diagnosis", "alerts", "ledger", "settings", "notify", "away"}
-    | {"importers", "launcher", "prescriptions", "relaunch"},
-    "watching": DISK | {"opening", "status", "settings", "launcher", "supervisor"},
-    "integrations": CONTRACT | {"files", "writer", "field_names"},
-    "importers": CONTRACT | {"files", "opening", "writer", "processes", "field_names"},
-    "view": JUDGEMENT
-    | {"guarded", "away", "alignment", "forecast", "report", "replay", "comparison", "outcome"}
-    | {"files", "opening", "processes", "reader", "alerts", "summaries", "ledger", "trash"},
-    "ui": DISK
-    | {
-        "audit",
-        "guarded",
-        "attaching",
-        "away",
-        "importers",
-        "status",
-        "diagnosis",
-        "launcher",
-        "relaunch",
-        "acks",
-        "trash",
-        "ledger",
-        "devices",
-        "summaries",
-        "serving",
-        "stopplan",
-    }
-    | {"view", "replay", "prescriptions", "report"},
-    "cli": {"errors", "commands", "audit"},
+    "run_dir": set(),
+    "writer": {"run_dir"},
+    "integrations": {"run_dir", "writer"},
+    "importers": {"run_dir", "writer"},
+    "rules": {"run_dir"},
+    "diagnosis": {"run_dir", "rules"},
+    "launcher": {"run_dir", "rules", "importers", "diagnosis"},
+    "view": {"run_dir", "rules", "diagnosis"},
+    "supervisor": {"run_dir", "writer", "rules", "importers", "diagnosis", "launcher", "view"},
+    "ui": {"run_dir", "importers", "diagnosis", "launcher", "view"},
     "commands": None,
 }
 """Room -> rooms that it may import; None may import every room (a verb puts rooms together)."""
+NO_DISK = {"records", "errors", "status", "replay", "floors"}
+"""Of run_dir, what knows no disk: all that judgement may use."""
+JUDGEMENT = ["rules", "diagnosis/prescriptions", "diagnosis/verdict.py", "diagnosis/alignment.py"]
+JUDGEMENT += ["diagnosis/comparison.py", "diagnosis/outcome.py"]
+ENTRANCES = {"__init__.py", "__main__.py"}
 
 
 def modules(top: str) -> list[Path]:
-    return sorted(path for path in (ROOT / top).rglob("*.py") if "__pycache__" not in path.parts)
+    """Every Python file of a folder, or the one file that `top` names."""
+    place = ROOT / top
+    return [place] if place.is_file() else sorted(p for p in place.rglob("*.py") if "__pycache__" not in p.parts)
 
 
 def room_of(path: Path) -> str:
-    """The room of a file in monitor/: its folder, or its name up to the first underscore-free family name."""
-    parts = path.relative_to(ROOT / "monitor").with_suffix("").parts
-    return parts[0]
+    """The room of a file: its folder directly below monitor/."""
+    return path.relative_to(ROOT / "monitor").parts[0]
 
 
 def imported(path: Path) -> set[str]:
@@ -112,7 +49,7 @@ def imported(path: Path) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: write absolute imports, so that the house can be read"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
 
 
@@ -120,18 +57,33 @@ def rooms_imported(path: Path) -> set[str]:
     return {name.split(".")[1] for name in imported(path) if name.startswith("monitor.")}
 
 
+def of_run_dir(path: Path) -> set[str]:
+    """The modules of run_dir that a file imports; its records where it imports from the room's door."""
+    parts = {name.split(".")[2] for name in imported(path) if name.startswith("monitor.run_dir.")}
+    known = {each.stem for each in modules("monitor/run_dir")}
+    return {part if part in known else "records" for part in parts}
+
+
 @pytest.mark.parametrize("room", sorted(MAY_IMPORT))
 def test_a_room_imports_only_what_the_table_allows(room):
-    files = [path for path in modules("monitor") if room_of(path) == room]
-    known = {room_of(path) for path in modules("monitor")}
-    allowed = known if MAY_IMPORT[room] is None else MAY_IMPORT[room]
-    for path in files:
-        strangers = (rooms_imported(path) & known) - allowed - {room}
+    allowed = set(MAY_IMPORT) if MAY_IMPORT[room] is None else MAY_IMPORT[room]
+    for path in modules(f"monitor/{room}"):
+        strangers = rooms_imported(path) - allowed - {room}
         assert set() == strangers, f"{path.relative_to(ROOT)} imports {sorted(strangers)}"
 
 
-def test_the_table_names_every_room_and_no_other():
-    assert {room_of(path) for path in modules("monitor")} == set(MAY_IMPORT)
+def test_the_table_names_every_room_and_no_module_lies_outside_one():
+    assert {room_of(path) for path in modules("monitor")} - ENTRANCES == set(MAY_IMPORT)
+    assert {path.name for path in (ROOT / "monitor").glob("*.py")} == ENTRANCES
+    assert rooms_imported(ROOT / "monitor" / "__main__.py") == {"commands"}
+
+
+def test_judgement_touches_no_disk():
+    """The ledger, alerts, acks, summaries and settings beside the verdict read files; what judges does not."""
+    for path in (path for place in JUDGEMENT for path in modules(f"monitor/{place}")):
+        assert set() == of_run_dir(path) - NO_DISK, path
+    for name in NO_DISK:
+        assert set() == of_run_dir(ROOT / "monitor" / "run_dir" / f"{name}.py") - NO_DISK, name
 
 
 def test_a_rule_never_imports_another_rule_nor_touches_files_or_clock():
@@ -148,8 +100,9 @@ def test_a_rule_never_imports_another_rule_nor_touches_files_or_clock():
 
 def test_the_trainer_knows_of_the_monitor_only_the_contract_and_the_writer():
     for path in modules("trainer"):
-        strangers = rooms_imported(path) - {"run_dir", "writer", "control", "errors", "floors", "files", "opening"}
+        strangers = rooms_imported(path) - {"run_dir", "writer"}
         assert set() == strangers, f"{path.relative_to(ROOT)} imports {sorted(strangers)}"
+        assert of_run_dir(path) <= {"records", "control", "errors", "floors", "files", "opening"}, path
 
 
 def test_only_the_page_knows_streamlit_and_nothing_in_the_monitor_knows_torch():
@@ -161,9 +114,8 @@ def test_only_the_page_knows_streamlit_and_nothing_in_the_monitor_knows_torch():
 
 
 def test_the_view_cannot_control_a_run():
-    for path in modules("monitor"):
-        if room_of(path).startswith("view"):
-            assert not rooms_imported(path) & {"control", "launcher", "supervisor"}, path
+    for path in modules("monitor/view"):
+        assert "control" not in of_run_dir(path), path
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -199,14 +151,14 @@ def test_a_framework_is_imported_by_its_own_callback_only():
 
 def test_what_a_training_script_imports_runs_on_python_3_10():
     """Read from the syntax and the modules used: the interpreter of the tests is newer."""
-    written = ["errors", "run_dir", "opening", "files", "processes", "control", "field_names"]
-    written += ["launch", "origin", "provenance", "serving"]
-    paths = [ROOT / "monitor" / f"{name}.py" for name in written]
+    written = ["__init__", "records", "errors", "opening", "files", "processes", "control", "field_names"]
+    written += ["launch", "seal", "provenance", "serving"]
+    paths = [ROOT / "monitor" / "run_dir" / f"{name}.py" for name in written]
     paths += modules("monitor/writer") + modules("monitor/integrations")
     closure = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths}
     for path in paths:
         ours = {name for name in imported(path) if name.startswith("monitor.")}
-        modules_of = {name for name in ours if is_module(name)}
+        modules_of = {name for name in ours if is_module(name)} - {"monitor.run_dir"}
         assert modules_of <= closure, f"{path} imports more than is checked here: {modules_of - closure}"
     command = [
         sys.executable,
@@ -256,10 +208,12 @@ def test_there_is_no_import_cycle():
 
 
 def top_level_imports(path: Path) -> set[str]:
+    """The modules that a file loads when it is imported; `from package import module` loads the module."""
     names = set()
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+            dotted = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {name if is_module(name) else node.module or "" for name in dotted}
     return names

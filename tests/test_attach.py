@@ -11,12 +11,13 @@ import time
 import psutil
 import pytest
 
-from monitor import attaching, launcher
-from monitor.attaching import Wish
-from monitor.cli import main
-from monitor.errors import EXIT_OK, EXIT_REFUSED, EXIT_UNREADABLE, EXIT_USAGE, RefusedError
-from monitor.launch import read_launch, read_progress, read_state
-from monitor.reader import RunReader
+from monitor import launcher
+from monitor.commands.cli import main
+from monitor.launcher import attaching
+from monitor.launcher.attaching import Wish
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, EXIT_UNREADABLE, EXIT_USAGE, RefusedError
+from monitor.run_dir.launch import read_launch, read_progress, read_state
+from monitor.run_dir.reader import RunReader
 from tests.logs import FORMS
 from tests.supervised import end_everything, wait_for, wait_for_state
 

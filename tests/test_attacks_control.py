@@ -11,8 +11,8 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from monitor.audit import read as read_audit
-from monitor.reader import list_runs
+from monitor.run_dir.audit import read as read_audit
+from monitor.run_dir.reader import list_runs
 from tests.served import STREAM, Session, answered
 from tests.supervised import state_of, wait_for_state
 

@@ -18,15 +18,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor import files, opening
-from monitor.acks import acknowledge
-from monitor.cli import main
-from monitor.diagnosis import judge
-from monitor.errors import MonitorError, RefusedError, UsageError
+from monitor.commands.cli import main
+from monitor.diagnosis.acks import acknowledge
+from monitor.diagnosis.ledger import judge_child
+from monitor.diagnosis.verdict import judge
 from monitor.launcher import existing, start_check
-from monitor.ledger import judge_child
-from monitor.reader import RunReader, list_runs
-from monitor.trash import archive, restore, trashed
+from monitor.launcher.trash import archive, restore, trashed
+from monitor.run_dir import files, opening
+from monitor.run_dir.errors import MonitorError, RefusedError, UsageError
+from monitor.run_dir.reader import RunReader, list_runs
 from monitor.view.frame import frame
 from monitor.view.log import Wish, log_tail
 from monitor.view.rows import run_rows
@@ -174,7 +174,7 @@ def limited_read(run_dir: Path, megabytes: int) -> subprocess.CompletedProcess[s
     """Reads a run in a process that may not use more memory than that."""
     limit = megabytes * 2**20
     code = (
-        "import sys; from pathlib import Path; from monitor.reader import RunReader; import monitor.diagnosis;"
+        "import sys, monitor.diagnosis.verdict; from pathlib import Path; from monitor.run_dir.reader import RunReader;"
         "s = RunReader(Path(sys.argv[1])).read(1e9); print(len(s.epochs), [p.reason for p in s.problems])"
     )
     return subprocess.run(

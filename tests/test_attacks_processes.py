@@ -13,11 +13,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor import files, launcher, processes
-from monitor.errors import MonitorError, RefusedError
-from monitor.launch import read_launch
-from monitor.origin import sealed
-from monitor.run_dir import LAUNCH_FILE, STATE_FILE, Launch, Parent, State, encode
+from monitor import launcher
+from monitor.run_dir import LAUNCH_FILE, STATE_FILE, Launch, Parent, State, encode, files, processes
+from monitor.run_dir.errors import MonitorError, RefusedError
+from monitor.run_dir.launch import read_launch
+from monitor.run_dir.seal import sealed
 from monitor.supervisor.main import main as supervise
 from tests.fake_runs import healthy
 from tests.served import serving

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from monitor.diagnosis import judge
-from monitor.reader import RunReader
+from monitor.diagnosis.verdict import judge
+from monitor.run_dir.reader import RunReader
 from monitor.ui.questions import Others
 from tests.fake_runs import CAST
 from tests.fuzzing import check_question, questions

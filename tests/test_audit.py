@@ -8,17 +8,20 @@ import stat
 
 import pytest
 
-from monitor import acks, attaching, audit, away, launcher, trash
-from monitor.cli import main
-from monitor.errors import MonitorError
-from monitor.launch import read_state
+from monitor import launcher
+from monitor.commands.cli import main
+from monitor.diagnosis.verdict import acks
+from monitor.launcher import attaching, trash
+from monitor.run_dir import audit
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.launch import read_state
 from tests.fake_runs import healthy
 from tests.supervised import LISTENS, ROOT, end_everything, script, wait_for_state
 
 ACTS = (
     *(getattr(launcher, name) for name in ("start", "restart", "resume", "stop", "cancel_stop", "hurry_stop")),
     *(launcher.wait_on, launcher.start_check, acks.acknowledge, trash.archive, trash.restore),
-    *(attaching.attach, attaching.let_go, away.set_policy),
+    *(attaching.attach, attaching.let_go, launcher.set_policy),
 )
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor import control
-from monitor.away import ASKED_BY, act_of, policy_of, set_policy, wished, words
-from monitor.cli import main
-from monitor.errors import UsageError
-from monitor.launch import read_launch
+from monitor import launcher
+from monitor.commands.cli import main
+from monitor.diagnosis.away import ASKED_BY, act_of, policy_of, wished, words
 from monitor.launcher import ensure_supervised, resume, start, status, stop
-from monitor.reader import RunReader, list_runs
-from monitor.run_dir import Away
+from monitor.run_dir import Away, control
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.launch import read_launch
+from monitor.run_dir.reader import RunReader, list_runs
 from tests.receiver import receiver
 from tests.supervised import (
     LISTENS,
@@ -165,7 +165,7 @@ def test_a_child_of_the_policy_stops_when_its_budget_is_spent_unless_somebody_li
 
 def test_the_policy_can_be_changed_while_the_run_goes_on(runs, capsys):
     run_dir = started(runs, OVERFITS, wished("stop", None, "anna", 1.0))
-    set_policy(run_dir, wished("tell", None, "anna", 2.0))
+    launcher.set_policy(run_dir, wished("tell", None, "anna", 2.0))
     wait_for(lambda: verdict_is_stop(run_dir), 60)
     time.sleep(1.0)
     assert state_of(run_dir).state == "running"

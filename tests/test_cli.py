@@ -11,11 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from monitor import files
-from monitor.cli import VERBS, main
-from monitor.origin import sealed
-from monitor.run_dir import ACKS_DIR, ALERTS_FILE, EPOCHS_FILE, LAUNCH_FILE, RUN_FILE, Alert, Epoch, Launch, Run, encode
+from monitor.commands.cli import VERBS, main
+from monitor.run_dir import (
+    ACKS_DIR,
+    ALERTS_FILE,
+    EPOCHS_FILE,
+    LAUNCH_FILE,
+    RUN_FILE,
+    Alert,
+    Epoch,
+    Launch,
+    Run,
+    encode,
+    files,
+)
 from monitor.run_dir import encode_line as line
+from monitor.run_dir.seal import sealed
 from monitor.writer import RunWriter
 from tests.supervised import (
     FAILS,
@@ -297,7 +308,7 @@ def test_a_reader_that_closes_the_pipe_early_is_no_error(runs):
 
 
 def test_list_loads_no_library_of_numbers_or_page(runs):
-    code = "import sys; from monitor.cli import main; main(['list']); print(*sys.modules)"
+    code = "import sys; from monitor.commands.cli import main; main(['list']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in done.stdout.splitlines()[-1].split()}
     assert not loaded & {"numpy", "torch", "streamlit", "pandas", "plotly", "jiwer"}

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from monitor.launch import job_of, read_launch
+from monitor.run_dir.launch import job_of, read_launch
 from tests.supervised import LISTENS, ROOT, end_everything, script, state_of, wait_for, wait_for_state
 
 SBATCH = """#!/bin/sh

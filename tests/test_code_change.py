@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from monitor import launcher
-from monitor.comparison import counted, same_code
-from monitor.errors import RefusedError
-from monitor.launch import Order, launch_of, read_launch
-from monitor.relaunch.code import code_since
+from monitor.diagnosis.comparison import counted, same_code
+from monitor.launcher.relaunch.code import code_since
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import Order, launch_of, read_launch
 from tests.supervised import end_everything, wait_for_state
 
 TRAIN = "import model\nrate = 1\nfor epoch in range(3):\n    pass\n"

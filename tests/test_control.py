@@ -4,9 +4,8 @@ import threading
 
 import pytest
 
-from monitor import control
-from monitor.errors import RefusedError
-from monitor.run_dir import CONTROL_DIR
+from monitor.run_dir import CONTROL_DIR, control
+from monitor.run_dir.errors import RefusedError
 
 
 def ask(run_dir, verb="stop", now=1.0, generation=1):

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from monitor.devices import gpu_names, machine
-from monitor.errors import RefusedError, UsageError
 from monitor.launcher import start
+from monitor.launcher.devices import gpu_names, machine
+from monitor.launcher.headroom import Need, need_of, need_of_script, room_notes
+from monitor.launcher.slots import capacity_for, wish_of
 from monitor.launcher.starting import foreseen
-from monitor.room import Need, need_of, need_of_script, room_notes
 from monitor.run_dir import STEPS_FILE, Step, encode_line
-from monitor.slots import capacity_for, wish_of
+from monitor.run_dir.errors import RefusedError, UsageError
 from tests.supervised import ROOT, SILENT, end_everything, script, wait_for, wait_for_state
 
 UUIDS = ("GPU-8a3f1c52-0001-4d2c-9f77-000000000000", "GPU-8a3f1c52-0002-4d2c-9f77-000000000001")

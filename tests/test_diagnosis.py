@@ -2,8 +2,8 @@
 
 import pytest
 
-from monitor.diagnosis import STOP_GRADE, judge
-from monitor.prescriptions.registry import prescribe
+from monitor.diagnosis.prescriptions.registry import prescribe
+from monitor.diagnosis.verdict import STOP_GRADE, judge
 from monitor.rules.registry import RULES
 from monitor.run_dir import Clip, Decode, Epoch, Launch, Progress, Run, Snapshot
 from tests.snapshots import NOW, PROCESS, beating, curve, snapshot

@@ -6,13 +6,13 @@ import time
 
 import pytest
 
-from monitor.diagnosis import judge
-from monitor.errors import UnreadableRunError
-from monitor.reader import RunReader, list_runs
+from monitor.diagnosis.verdict import judge
 from monitor.rules.registry import RULES
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import finite_or_word
+from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.reader import RunReader, list_runs
 from monitor.view.frame import frame
 from monitor.view.rows import run_rows
 from monitor.view.series import Since

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor import files
+from monitor.run_dir import files
 
 
 def test_an_append_is_one_line_at_the_end(tmp_path):
@@ -157,7 +157,7 @@ def test_another_file_under_the_same_name_is_a_new_life(tmp_path, how):
 
 def test_many_processes_may_append_without_mixing_their_lines(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from monitor.files import AppendFile\n"
+        "import sys; from pathlib import Path; from monitor.run_dir.files import AppendFile\n"
         "out = AppendFile(Path(sys.argv[1]))\n"
         "for n in range(200): out.append(sys.argv[2].encode() * 300 + b'\\n')\n"
     )

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor import floors
-from monitor.floors import Targets
+from monitor.run_dir import floors
+from monitor.run_dir.floors import Targets
 
 WORDS = ("<blank>", "REGEN", "SONNE", "WIND")
 

@@ -6,9 +6,9 @@ import shlex
 
 import pytest
 
-from monitor import errors
-from monitor.cli import VERBS, command, main
+from monitor.commands.cli import VERBS, command, main
 from monitor.commands.examples import EXAMPLES, GROUPS
+from monitor.run_dir import errors
 from tests.supervised import ROOT
 from tests.test_parity import SCRIPTS, STREAMS, command_lines, runs
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor import forecast
+from monitor.rules.arithmetic import forecast
 
 
 def test_too_few_values_give_no_outlook():

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.errors import UnreadableRunError
 from monitor.importers.growing import GrowingFile
 from monitor.importers.lines import Lines
 from monitor.importers.log_reading import scan
+from monitor.run_dir.errors import UnreadableRunError
 from monitor.supervisor.feed import error_at_end
 
 

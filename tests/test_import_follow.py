@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from monitor.errors import RefusedError
 from monitor.importers.following import Following
 from monitor.importers.importing import Asked, NothingYetError, plan
 from monitor.importers.live import find_followed
-from monitor.reader import RunReader
 from monitor.run_dir import EPOCHS_FILE
-from monitor.status import status_of
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import status_of
 from tests import foreign
 
 ROOT = Path(__file__).resolve().parent.parent

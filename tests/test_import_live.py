@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from monitor import launcher
-from monitor.errors import RefusedError
 from monitor.importers.live import About, FollowedRun, find_followed, read_source
-from monitor.processes import identify, is_locked
-from monitor.reader import RunReader
 from monitor.rules.stalled import Stalled
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import EPOCHS_FILE, Clip, Decode, Epoch, Place, Step
-from monitor.status import status_of
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.processes import identify, is_locked
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import status_of
 from monitor.view import rows
 
 

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from monitor.errors import UnreadableRunError, UsageError
 from monitor.importers.importing import Asked, plan, records
 from monitor.importers.store import Imported, keep
-from monitor.reader import RunReader
+from monitor.run_dir.errors import UnreadableRunError, UsageError
+from monitor.run_dir.reader import RunReader
 
 
 def understood(tmp_path, text, **how):

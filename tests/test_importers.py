@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.errors import UnreadableRunError, UsageError
 from monitor.importers.formats import FORMATS, detect
 from monitor.importers.importing import Asked, plan, records
 from monitor.importers.store import Imported, keep
-from monitor.reader import RunReader
 from monitor.run_dir import Epoch, Step
+from monitor.run_dir.errors import UnreadableRunError, UsageError
+from monitor.run_dir.reader import RunReader
 from tests import foreign
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -278,7 +278,7 @@ def test_without_tensorboard_the_sentence_holds_the_command_that_mends_it(tmp_pa
     folder = foreign.tensorboard(tmp_path)
     code = (
         "import sys; sys.modules['tensorboard'] = None\n"
-        "from monitor.cli import main\n"
+        "from monitor.commands.cli import main\n"
         f"sys.exit(main(['import', {str(folder)!r}, '--yes']))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor import control, launcher, processes
-from monitor.errors import RefusedError, UnreadableRunError, UsageError
-from monitor.launch import SUPERVISOR_LOG, command_of, read_launch, read_progress
+from monitor import launcher
 from monitor.launcher import plan_restart, restart, resume, start, start_training, status, stop, training_command
-from monitor.run_dir import LAUNCH_FILE, LOG_FILE
+from monitor.run_dir import LAUNCH_FILE, LOG_FILE, control, processes
+from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
+from monitor.run_dir.launch import SUPERVISOR_LOG, command_of, read_launch, read_progress
 from tests.supervised import (
     FINISHES,
     LISTENS,

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor import files
-from monitor.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.launcher import plan_restart
-from monitor.relaunch.fields import checked, checked_value
-from monitor.relaunch.flags import canonical, find_flags, text_of, value_of, with_value
-from monitor.relaunch.plan import free_run_id
-from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch, Run, encode
+from monitor.launcher.relaunch.fields import checked, checked_value
+from monitor.launcher.relaunch.flags import canonical, find_flags, text_of, value_of, with_value
+from monitor.launcher.relaunch.plan import free_run_id
+from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch, Run, encode, files
+from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 
 SCHEMA = {
     "properties": {

@@ -5,10 +5,10 @@ import random
 
 import msgspec
 
-from monitor.cli import main
-from monitor.ledger import counted, judge_child, ledger, read_outcome
-from monitor.reader import RunReader
+from monitor.commands.cli import main
+from monitor.diagnosis.ledger import counted, judge_child, ledger, read_outcome
 from monitor.run_dir import LAUNCH_FILE, OUTCOME_FILE, ChildOutcome, Launch, Parent, encode
+from monitor.run_dir.reader import RunReader
 from monitor.writer import RunWriter
 from tests.test_outcome import references, spoiled
 

@@ -9,7 +9,7 @@ from monitor.importers.live import About, FollowedRun
 from monitor.importers.log_follow import QUIET_SECS, LogFollower
 from monitor.importers.log_proposal import mapping_of, propose_log
 from monitor.importers.log_reading import scan
-from monitor.reader import RunReader
+from monitor.run_dir.reader import RunReader
 from tests.logs import FORMS, PAIRS, bar
 
 NOW = 1_800_000_000.0

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from monitor.acks import acknowledge
-from monitor.alerts import open_alerts
+from monitor.diagnosis.acks import acknowledge
+from monitor.diagnosis.alerts import open_alerts
 from monitor.launcher import ensure_supervised, start, status, stop
-from monitor.reader import RunReader
+from monitor.run_dir.reader import RunReader
 from tests.receiver import SECRET, Receiver, receiver
 from tests.supervised import (
     FINISHES,
@@ -87,7 +87,7 @@ def command_lines(runs: Path) -> list[list[str]]:
 
 
 def is_sending(runs: Path) -> bool:
-    return any("monitor.notify.post" in line for line in command_lines(runs))
+    return any("monitor.supervisor.notify.post" in line for line in command_lines(runs))
 
 
 def is_over(run_dir: Path) -> bool:
@@ -139,7 +139,7 @@ def test_after_the_end_the_last_word_is_still_delivered_and_the_run_can_be_resum
     wait_for_state(run_dir, "finished")
     wait_for(lambda: "could not be reached" in (run_dir / "supervisor.log").read_text())
     assert supervisors(run_dir)
-    from monitor.processes import is_locked
+    from monitor.run_dir.processes import is_locked
 
     wait_for(lambda: not is_locked(run_dir))
     box.go_up()

@@ -10,20 +10,20 @@ import msgspec
 import pytest
 from PIL import Image
 
-from monitor.cli import main
-from monitor.diagnosis import judge
-from monitor.errors import UsageError
-from monitor.notify.addresses import resolved
-from monitor.notify.courier import Courier
-from monitor.notify.letters import Delivery, Job, Letter, deliveries_in
-from monitor.notify.message import Scene, compose
-from monitor.notify.outbox import Outbox
-from monitor.notify.pending import Item, Known, findings_to_tell, run_to_tell
-from monitor.notify.post import _in_our_words
-from monitor.provenance import code_of
+from monitor.commands.cli import main
+from monitor.diagnosis.settings import Notify, Settings, settings_for
+from monitor.diagnosis.verdict import judge
 from monitor.run_dir import Alert, AwayAct, Launch
-from monitor.settings import Notify, Settings, settings_for
-from monitor.status import Status, status_of
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.provenance import code_of
+from monitor.run_dir.status import Status, status_of
+from monitor.supervisor.notify.addresses import resolved
+from monitor.supervisor.notify.courier import Courier
+from monitor.supervisor.notify.letters import Delivery, Job, Letter, deliveries_in
+from monitor.supervisor.notify.message import Scene, compose
+from monitor.supervisor.notify.outbox import Outbox
+from monitor.supervisor.notify.pending import Item, Known, findings_to_tell, run_to_tell
+from monitor.supervisor.notify.post import _in_our_words
 from tests import fake_runs
 from tests.receiver import SECRET, receiver
 from tests.snapshots import NOW, beating, snapshot
@@ -277,7 +277,7 @@ def outbox(monkeypatch):
 
     jobs: list[Job] = []
     recorded: list[Alert] = []
-    monkeypatch.setattr("monitor.notify.outbox.Courier", AtOnce)
+    monkeypatch.setattr("monitor.supervisor.notify.outbox.Courier", AtOnce)
     wishes = Notify(addresses=("json://a",), min_minutes=15.0)
     box = Outbox(lambda: Settings(Path("vitalsigns.toml"), notify=wishes), recorded.append)
 

@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from monitor.errors import UsageError
-from monitor.launch import Order, launch_of
 from monitor.launcher import plan_restart, start
-from monitor.relaunch.choices import choices
-from monitor.relaunch.flags import with_option
-from monitor.relaunch.options import asked_for_help, described, described_run, in_help
+from monitor.launcher.relaunch.choices import choices
+from monitor.launcher.relaunch.flags import with_option
+from monitor.launcher.relaunch.options import asked_for_help, described, described_run, in_help
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.launch import Order, launch_of
 from tests.supervised import end_everything, wait_for_state
 
 SCRIPT = """

@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from monitor.outcome import ClipPair, errors_of, interval, judged_epoch, outcome, pair_clips
-from monitor.prescriptions.seeds import more_seeds
+from monitor.diagnosis.outcome import ClipPair, errors_of, interval, judged_epoch, outcome, pair_clips
+from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.run_dir import Clip, DataInfo, Decode, Epoch, Launch, Parent, Run, Snapshot, State
 
 WORDS = ["A", "B", "C", "D", "E", "F"]

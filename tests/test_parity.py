@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli import VERBS, main
+from monitor.commands.cli import VERBS, main
 from monitor.run_dir import ALERTS_FILE, Alert
 from monitor.run_dir import encode_line as line
 from monitor.ui.questions import ANSWERS

@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor.errors import RefusedError
-from monitor.processes import RunLock, identify, is_locked, liveness
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.processes import RunLock, identify, is_locked, liveness
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from monitor.processes import RunLock
+from monitor.run_dir.processes import RunLock
 RunLock(Path(sys.argv[1])).acquire()
 print("held", flush=True)
 time.sleep(60)

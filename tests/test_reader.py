@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor import files
-from monitor.errors import UnreadableRunError
-from monitor.reader import RunReader, is_run, list_runs, nearest
-from monitor.run_dir import PROGRESS_FILE, Epoch, Progress, Run, encode, encode_line
+from monitor.run_dir import PROGRESS_FILE, Epoch, Progress, Run, encode, encode_line, files
+from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.reader import RunReader, is_run, list_runs, nearest
 
 
 @pytest.fixture

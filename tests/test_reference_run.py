@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor.diagnosis import judge
-from monitor.reader import RunReader
+from monitor.diagnosis.verdict import judge
 from monitor.rules.registry import RULES
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet
+from monitor.run_dir.reader import RunReader
 from monitor.view.frame import frame
 from monitor.view.series import Since
 

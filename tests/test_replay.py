@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor.diagnosis import judge
-from monitor.errors import UsageError
-from monitor.replay import as_of
+from monitor.diagnosis.verdict import judge
 from monitor.rules.result import Finding
 from monitor.run_dir import Decode, Launch, Probe, Step
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.replay import as_of
 from tests.snapshots import NOW, beating, curve, snapshot
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from monitor.diagnosis import judge
-from monitor.prescriptions.registry import consider, prescribe
-from monitor.reader import RunReader
-from monitor.report.blocks import Figure, Heading, Line
-from monitor.report.chart import chart
-from monitor.report.markdown import to_markdown
-from monitor.report.page import to_html
-from monitor.report.whole import report_of
+from monitor.diagnosis.prescriptions.registry import consider, prescribe
+from monitor.diagnosis.verdict import judge
 from monitor.run_dir import Clip, Decode, Launch
-from monitor.status import status_of
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import status_of
+from monitor.view.report.blocks import Figure, Heading, Line
+from monitor.view.report.chart import chart
+from monitor.view.report.markdown import to_markdown
+from monitor.view.report.page import to_html
+from monitor.view.report.whole import report_of
 from tests.snapshots import NOW, beating, curve, snapshot
 
 ROOT = Path(__file__).resolve().parent.parent

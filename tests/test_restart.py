@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor import files, launcher
-from monitor.cli import main
-from monitor.errors import RefusedError, UsageError
-from monitor.launch import read_launch
+from monitor import launcher
+from monitor.commands.cli import main
 from monitor.launcher import plan_restart, restart, start
-from monitor.relaunch.warm import checkpoint_about
-from monitor.run_dir import LAUNCH_FILE, LOG_FILE, encode
+from monitor.launcher.relaunch.warm import checkpoint_about
+from monitor.run_dir import LAUNCH_FILE, LOG_FILE, encode, files
+from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.launch import read_launch
 from tests.supervised import FINISHES, ROOT, end_everything, script, state_of, wait_for, wait_for_state
 
 SHOWS_ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"

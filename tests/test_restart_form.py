@@ -3,14 +3,14 @@
 import msgspec
 import pytest
 
-from monitor.launch import Order, launch_of
+from monitor.diagnosis.ledger import counted, every_child, judge_child
 from monitor.launcher import plan_restart
-from monitor.ledger import counted, every_child, judge_child
-from monitor.reader import RunReader
-from monitor.relaunch.choices import choices, written
-from monitor.relaunch.flags import value_of
-from monitor.relaunch.warm import epoch_words
+from monitor.launcher.relaunch.choices import choices, written
+from monitor.launcher.relaunch.flags import value_of
+from monitor.launcher.relaunch.warm import epoch_words
 from monitor.run_dir import Run
+from monitor.run_dir.launch import Order, launch_of
+from monitor.run_dir.reader import RunReader
 from monitor.view.rows import run_rows
 from monitor.view.tried import TriedBook
 from tests.test_launcher_plan import SCHEMA, a_run
@@ -84,7 +84,7 @@ def test_the_list_of_runs_tells_what_was_tried_as_the_ledger_does_and_reads_it_o
     assert options[0]["children"][0] | {"line": ""} == {"run": "c", "parent": "p", "word": "HELPED", "line": ""}
     (tmp_path / "c" / "outcome.json").unlink()
     assert book.options(rows, 5.0) == options, "a child that nobody has judged yet is judged for the look"
-    monkeypatch.setattr("monitor.ledger.RunReader", None)
+    monkeypatch.setattr("monitor.diagnosis.ledger.RunReader", None)
     assert book.options(rows, 5.0) == options, "it was read again"
     assert TriedBook(tmp_path).options([], 5.0) == []
 

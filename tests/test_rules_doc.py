@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.diagnosis import STOP_GRADE
+from monitor.diagnosis.verdict import STOP_GRADE
 from monitor.rules.registry import RULES
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import Epoch, Progress, Step

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.diagnosis import judge
-from monitor.prescriptions.registry import prescribe
+from monitor.diagnosis.prescriptions.registry import prescribe
+from monitor.diagnosis.verdict import judge
 from monitor.rules.registry import RULES, evaluate
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS, from_mapping

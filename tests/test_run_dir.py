@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.errors import MonitorError, UnreadableRunError, UsageError
 from monitor.run_dir import (
     Decode,
     Epoch,
@@ -20,6 +19,7 @@ from monitor.run_dir import (
     encode,
     encode_line,
 )
+from monitor.run_dir.errors import MonitorError, UnreadableRunError, UsageError
 
 NUMBERS = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
 EPOCHS = st.builds(

@@ -5,11 +5,11 @@ import sys
 import pytest
 
 from monitor import launcher
-from monitor.diagnosis import judge
-from monitor.errors import UsageError
-from monitor.launch import read_launch
-from monitor.reader import RunReader
-from monitor.settings import settings_for
+from monitor.diagnosis.settings import settings_for
+from monitor.diagnosis.verdict import judge
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.launch import read_launch
+from monitor.run_dir.reader import RunReader
 from tests.supervised import FINISHES
 
 

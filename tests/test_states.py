@@ -11,11 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor import files, processes
 from monitor.launcher import ensure_supervised, resume, start, status, stop
-from monitor.reader import RunReader
-from monitor.run_dir import EPOCHS_FILE, PROGRESS_FILE, STATE_FILE, Identity, Progress, State, encode
-from monitor.status import status_of
+from monitor.run_dir import EPOCHS_FILE, PROGRESS_FILE, STATE_FILE, Identity, Progress, State, encode, files, processes
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import status_of
 from monitor.view.rows import run_rows
 from tests.supervised import (
     FAILS,

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from monitor.run_dir import Epoch, Identity, Launch, Progress, Snapshot, State
-from monitor.status import age_words, bytes_words, status_of
+from monitor.run_dir.status import age_words, bytes_words, status_of
 
 TRAINER = Identity(host="gpu3", boot_id="b", pid_namespace="n", pid=7, start_ticks=1)
 SUPERVISOR = Identity(host="gpu3", boot_id="b", pid_namespace="n", pid=6, start_ticks=1)

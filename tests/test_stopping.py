@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor import control
-from monitor.errors import RefusedError
 from monitor.launcher import hurry_stop, start, status, stop, wait_on
-from monitor.reader import RunReader
-from monitor.run_dir import EPOCHS_FILE, LOG_FILE
+from monitor.run_dir import EPOCHS_FILE, LOG_FILE, control
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.reader import RunReader
 from monitor.view.words import stop_stage
 from tests.supervised import (
     LISTENS,

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from monitor import stopplan
+from monitor.launcher import stopplan
+from monitor.launcher.stopplan import newest_checkpoint, stop_plan
 from monitor.run_dir import Epoch, Identity, Launch, Progress, Snapshot, State, StopStage
-from monitor.stopplan import newest_checkpoint, stop_plan
 
 NOW = 1_000_000.0
 WHO = Identity(host="gpu3", boot_id="b", pid_namespace="n", pid=7, start_ticks=1)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor import control, launcher
-from monitor.errors import RefusedError
-from monitor.launch import SUPERVISOR_LOG, read_progress
+from monitor import launcher
 from monitor.launcher import cancel_stop, ensure_supervised, start, status, stop
-from monitor.run_dir import EPOCHS_FILE, LOG_FILE, STATE_FILE
+from monitor.run_dir import EPOCHS_FILE, LOG_FILE, STATE_FILE, control
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import SUPERVISOR_LOG, read_progress
 from monitor.supervisor.supervision import SILENT_START_SECS
 from tests.supervised import (
     FAILS,

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor import control
-from monitor.processes import identify
-from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, State, StopStage, encode
+from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, State, StopStage, control, encode
+from monitor.run_dir.processes import identify
 from monitor.supervisor import group
 from monitor.supervisor.ending import final_of
 from monitor.supervisor.lasterror import TRACEBACK_CHARACTERS, last_error, last_traceback

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from monitor.errors import UsageError
+from monitor.run_dir.errors import UsageError
 from trainer import arguments, config
 from trainer.arguments import parse
 from trainer.config import PROPERTIES, Config, check, check_stored

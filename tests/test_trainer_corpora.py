@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from monitor.errors import RefusedError, UsageError
 from monitor.run_dir import Run, decode
+from monitor.run_dir.errors import RefusedError, UsageError
 from trainer.__main__ import main as train
 from trainer.data.entries import Entry, read_manifest
 from trainer.data.phoenix import eval_clean, read_phoenix

@@ -7,9 +7,9 @@ import time
 import pytest
 import torch
 
-from monitor.diagnosis import judge
-from monitor.reader import RunReader
+from monitor.diagnosis.verdict import judge
 from monitor.run_dir import Floors, Run, encode
+from monitor.run_dir.reader import RunReader
 from trainer.__main__ import main as train
 from trainer.diagnose import main as diagnose
 from trainer.metrics import correct_information

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from monitor import control, launcher
-from monitor.errors import UsageError
-from monitor.launch import PLACEHOLDER, in_processes, read_launch, read_state
-from monitor.run_dir import Epoch, Progress, decode
+from monitor import launcher
+from monitor.run_dir import Epoch, Progress, control, decode
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.launch import PLACEHOLDER, in_processes, read_launch, read_state
 from trainer import checkpoints
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]

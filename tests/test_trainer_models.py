@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.errors import UsageError
+from monitor.run_dir.errors import UsageError
 from trainer.data.batches import collate
 from trainer.data.corpus import Corpus, Sample
 from trainer.data.synthetic import synthetic_corpus

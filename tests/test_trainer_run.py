@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from monitor.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir import Clip, Decode, Epoch, Progress, Run, Step, decode
+from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from trainer import checkpoints
 from trainer.__main__ import main
 from trainer.arguments import parse

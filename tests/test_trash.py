@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli import main
-from monitor.errors import RefusedError, UnreadableRunError, UsageError
-from monitor.processes import identify
-from monitor.reader import list_runs
+from monitor.commands.cli import main
+from monitor.launcher.trash import archive, restore, trashed, where_is
 from monitor.run_dir import STATE_FILE, State, encode
-from monitor.trash import archive, restore, trashed, where_is
+from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
+from monitor.run_dir.processes import identify
+from monitor.run_dir.reader import list_runs
 from monitor.writer import RunWriter
 
 

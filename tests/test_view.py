@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.diagnosis import judge
-from monitor.reader import RunReader
+from monitor.diagnosis.verdict import judge
 from monitor.rules.registry import RULES
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import Epoch, Floors, Run, Snapshot, Step
+from monitor.run_dir.reader import RunReader
 from monitor.view.frame import frame
 from monitor.view.judgement import OWN_LIMITS, PICTURES
 from monitor.view.predictions import Wish, aligned, clip_history, predictions

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from monitor.reader import RunReader
+from monitor.run_dir.reader import RunReader
 from monitor.view.predictions import Wish, clip_history, predictions
 from monitor.writer import RunWriter
 

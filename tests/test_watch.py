@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from monitor.diagnosis.settings import Settings
 from monitor.launcher import start, status, stop
 from monitor.run_dir import ALERTS_FILE, EPOCHS_FILE
-from monitor.settings import Settings
-from monitor.watching import Watcher
+from monitor.supervisor.watching import Watcher
 from tests import fake_runs
 from tests.receiver import SECRET, Receiver, receiver
 from tests.supervised import (
@@ -101,7 +101,7 @@ def test_old_runs_are_left_alone_and_not_even_opened(runs, monkeypatch):
     for place in range(40):
         make_old(fake_runs.overfitting(runs / str(place)).rename(runs / f"old-{place}").parent / f"old-{place}")
     watcher = Watcher(runs, Settings, 3600.0)
-    monkeypatch.setattr("monitor.watching.Watch", None)  # using one would raise
+    monkeypatch.setattr("monitor.supervisor.watching.Watch", None)  # using one would raise
     assert watcher.round(time.time(), 0.0) == []
     assert watcher.round(time.time(), 100.0) == []
     assert not list(runs.glob(f"*/{ALERTS_FILE}"))

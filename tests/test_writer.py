@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from monitor import control
-from monitor.errors import MonitorError, RefusedError
-from monitor.reader import RunReader
-from monitor.run_dir import RUN_DIR_VARIABLE, Clip
+from monitor.run_dir import RUN_DIR_VARIABLE, Clip, control
+from monitor.run_dir.errors import MonitorError, RefusedError
+from monitor.run_dir.reader import RunReader
 from monitor.writer import NullRunWriter, RunWriter
 
 

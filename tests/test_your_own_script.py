@@ -8,10 +8,10 @@ import time
 import pytest
 
 from monitor import launcher
-from monitor.cli import main
-from monitor.errors import EXIT_OK, EXIT_REFUSED
-from monitor.launch import read_progress
-from monitor.reader import RunReader
+from monitor.commands.cli import main
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED
+from monitor.run_dir.launch import read_progress
+from monitor.run_dir.reader import RunReader
 from tests.stranger import SCRIPT
 from tests.supervised import LISTENS, ROOT, end_everything, script, state_of, wait_for, wait_for_state
 

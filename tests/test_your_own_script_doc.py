@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.attaching import Wish, propose
-from monitor.cli import VERBS, command
+from monitor.commands.cli import VERBS, command
 from monitor.importers.log_line import read_line
+from monitor.launcher.attaching import Wish, propose
 
 TEXT = (Path(__file__).parent.parent / "docs" / "your-own-script.md").read_text(encoding="utf-8")
 COMMANDS = sorted(set(re.findall(r"python -m monitor [^`\n]+", TEXT)))

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from monitor.errors import EXIT_OK, MonitorError, UsageError
+from monitor.run_dir.errors import EXIT_OK, MonitorError, UsageError
 from trainer import arguments
 from trainer.stopping import StopSignals
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from monitor.errors import UsageError
+from monitor.run_dir.errors import UsageError
 from trainer import config as options
 from trainer.config import PROPERTIES, Config
 from trainer.presets import PRESETS, preset

@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
-from monitor import files, opening
-from monitor.errors import UnreadableRunError, UsageError
+from monitor.run_dir import files, opening
+from monitor.run_dir.errors import UnreadableRunError, UsageError
 from trainer.models.base import CtcModel
 
 State = dict[str, Any]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from monitor.errors import UsageError
+from monitor.run_dir.errors import UsageError
 
 Help = Meta
 

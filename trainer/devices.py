@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from monitor.errors import RefusedError
+from monitor.run_dir.errors import RefusedError
 
 NVIDIA_TRACES = (Path("/proc/driver/nvidia/version"), Path("/dev/nvidia0"), Path("/dev/dxg"))
 """What a machine with an NVIDIA driver shows, also one whose torch cannot use it."""

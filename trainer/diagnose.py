@@ -17,8 +17,8 @@ from typing import NoReturn
 
 import msgspec
 
-from monitor.errors import EXIT_OK, MonitorError, UsageError
 from monitor.run_dir import Probe
+from monitor.run_dir.errors import EXIT_OK, MonitorError, UsageError
 
 
 class _Parser(argparse.ArgumentParser):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor.errors import UsageError
+from monitor.run_dir.errors import UsageError
 
 Values = dict[str, Any]
 

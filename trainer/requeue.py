@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from monitor import files
-from monitor.run_dir import LAUNCH_FILE, Launch, decode
+from monitor.run_dir import LAUNCH_FILE, Launch, decode, files
 
 
 def is_requeued(run_dir: Path, environment: Mapping[str, str]) -> bool:

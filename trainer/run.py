@@ -12,9 +12,8 @@ import msgspec
 import numpy as np
 import torch
 
-from monitor import floors
-from monitor.errors import RefusedError, UsageError
-from monitor.run_dir import CHECKPOINTS_DIR, LAST_CHECKPOINT, RUN_DIR_VARIABLE, Floors
+from monitor.run_dir import CHECKPOINTS_DIR, LAST_CHECKPOINT, RUN_DIR_VARIABLE, Floors, floors
+from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.writer import RunWriter
 from trainer import arguments, checkpoints
 from trainer.arguments import Invocation

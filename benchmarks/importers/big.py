@@ -16,7 +16,7 @@ from tests.foreign import leveldb_log, wandb_history
 
 COMMAND = """
 import sys
-from monitor.cli import main
+from monitor.commands.cli import main
 code = main(sys.argv[1:])
 used = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
 sys.stderr.write(used.split()[1])

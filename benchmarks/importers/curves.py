@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rules.curves import read_records
-from monitor import cli
-from monitor.reader import RunReader
+from monitor.commands import cli
 from monitor.run_dir import Epoch
+from monitor.run_dir.reader import RunReader
 
 FIGURES = ("train_loss", "val_loss", "train_wer", "val_wer", "lr")
 MOST_STARTS = 50

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from monitor.errors import MonitorError
 from monitor.importers.importing import Asked, plan, records
 from monitor.importers.store import Imported, keep
-from monitor.reader import RunReader
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.reader import RunReader
 from tests import foreign
 
 USUAL = ("mean of the steps", "evaluations are counted", "a test and no epoch", "whole training took")

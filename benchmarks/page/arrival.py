@@ -11,10 +11,10 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from benchmarks.page.dashboard import Served, log_epoch, open_writer, served
-from monitor.alerts import summarise
-from monitor.diagnosis import judge
-from monitor.reader import RunReader
+from monitor.diagnosis.alerts import summarise
+from monitor.diagnosis.verdict import judge
 from monitor.run_dir import SUMMARY_FILE, encode
+from monitor.run_dir.reader import RunReader
 from monitor.ui import assets
 
 FIRST = """(() => {

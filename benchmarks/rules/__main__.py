@@ -19,7 +19,7 @@ from benchmarks.rules.curves import CLASSES, Curve, read_curves
 from benchmarks.rules.peers import PEERS, losses
 from benchmarks.rules.replay import Replay, first_row, replay
 from benchmarks.rules.scores import Outcome, score
-from monitor.diagnosis import STOP_GRADE
+from monitor.diagnosis.verdict import STOP_GRADE
 
 SCALES = (0.1, 10.0)
 AWAY_FROM_CHANCE = 0.95

@@ -10,11 +10,11 @@ import numpy as np
 from benchmarks.rules.curves import Curve
 from benchmarks.rules.replay import snapshot_of
 from benchmarks.rules.scores import wilson
-from monitor import forecast
+from monitor.rules.arithmetic import forecast
+from monitor.rules.arithmetic.series import Array
 from monitor.rules.gap_forecast import GapForecast
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
-from monitor.series import Array
 
 LIMIT_SCALES = (0.1, 1.0, 10.0)
 """Losses come in all units: a limit of 1.0 is met by few of the curves, a tenth or ten times the loss by others."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.rules.curves import Curve
 from benchmarks.rules.replay import Flags
-from monitor.series import Array
+from monitor.rules.arithmetic.series import Array
 
 
 def losses(curve: Curve) -> tuple[Array, Array]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.rules.curves import Curve
-from monitor.diagnosis import diagnose
+from monitor.diagnosis.verdict import diagnose
 from monitor.rules.registry import RULES, evaluate
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS, Thresholds

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from monitor.acks import acknowledge
 from monitor.commands.common import (
     DEFAULT_RUNS,
     JsonOption,
@@ -18,7 +17,8 @@ from monitor.commands.common import (
     print_json,
     who,
 )
-from monitor.errors import EXIT_OK
+from monitor.diagnosis.acks import acknowledge
+from monitor.run_dir.errors import EXIT_OK
 
 
 def run(

@@ -12,8 +12,8 @@ from monitor.commands.common import (
     now,
     print_json,
 )
-from monitor.errors import EXIT_OK
-from monitor.trash import archive
+from monitor.launcher.trash import archive
+from monitor.run_dir.errors import EXIT_OK
 
 
 def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:

@@ -12,8 +12,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from monitor import attaching
-from monitor.attaching import Proposal, Wish, attach
 from monitor.commands.common import (
     DEFAULT_RUNS,
     JsonOption,
@@ -27,8 +25,10 @@ from monitor.commands.common import (
     wanted_fields,
     who,
 )
-from monitor.errors import EXIT_OK, UnreadableRunError, UsageError
-from monitor.reader import is_run
+from monitor.launcher import attaching
+from monitor.launcher.attaching import Proposal, Wish, attach
+from monitor.run_dir.errors import EXIT_OK, UnreadableRunError, UsageError
+from monitor.run_dir.reader import is_run
 
 BAR_FROM_BYTES = 5_000_000
 

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from monitor.audit import AUDIT_FILE, read
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, print_json
-from monitor.errors import EXIT_OK, UnreadableRunError
+from monitor.run_dir.audit import AUDIT_FILE, read
+from monitor.run_dir.errors import EXIT_OK, UnreadableRunError
 
 
 def run(

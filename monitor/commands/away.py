@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.away import act_of, policy_of, set_policy, wished, words
+from monitor import launcher
 from monitor.commands.common import (
     DEFAULT_RUNS,
     IfBadHoursOption,
@@ -19,7 +19,8 @@ from monitor.commands.common import (
     print_json,
     who,
 )
-from monitor.errors import EXIT_OK
+from monitor.diagnosis.away import act_of, policy_of, wished, words
+from monitor.run_dir.errors import EXIT_OK
 
 
 def run(
@@ -31,7 +32,7 @@ def run(
 ) -> int:
     run_dir = find_run(runs, run)
     if do is not None:
-        set_policy(run_dir, wished(do, if_bad_hours, who(), now()))
+        launcher.set_policy(run_dir, wished(do, if_bad_hours, who(), now()))
     policy, act = policy_of(run_dir), act_of(run_dir)
     if as_json:
         print_json({"run_id": run_dir.name, "policy": policy, "act": act})

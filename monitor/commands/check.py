@@ -8,9 +8,9 @@ import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
-from monitor.diagnosis import SAID_AT_ONCE
-from monitor.errors import EXIT_CRITICAL, EXIT_NOT_ENOUGH_DATA, EXIT_OK, EXIT_WARNING
+from monitor.diagnosis.verdict import SAID_AT_ONCE
 from monitor.rules.result import Quiet
+from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_NOT_ENOUGH_DATA, EXIT_OK, EXIT_WARNING
 
 UNDECIDED = frozenset({"TOO EARLY", "CAN'T JUDGE"})
 

@@ -16,9 +16,9 @@ import typer
 from rich.console import Console
 
 from monitor.commands.harmless import HarmlessConsole
-from monitor.errors import RefusedError, UnreadableRunError, UsageError
-from monitor.reader import is_run, list_runs, nearest
 from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE
+from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
+from monitor.run_dir.reader import is_run, list_runs, nearest
 
 RUNS_VARIABLE = "VITALSIGNS_RUNS"
 

@@ -11,12 +11,12 @@ from rich.table import Table
 
 from monitor.commands import words
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, find_run, now, print_json
-from monitor.comparison import Comparison, compare
-from monitor.errors import EXIT_OK, UsageError
-from monitor.outcome import Outcome, outcome
-from monitor.prescriptions.seeds import more_seeds
-from monitor.reader import RunReader
+from monitor.diagnosis.comparison import Comparison, compare
+from monitor.diagnosis.outcome import Outcome, outcome
+from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.run_dir import Snapshot
+from monitor.run_dir.errors import EXIT_OK, UsageError
+from monitor.run_dir.reader import RunReader
 from monitor.view.compared import MODES, compared
 
 FORMATS: dict[str, tuple[str, Callable[[float | None], str]]] = {

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from monitor.errors import EXIT_OK
+from monitor.run_dir.errors import EXIT_OK
 
 SHORT_NAME = "vitalsigns"
 VARIABLE = "_VITALSIGNS_COMPLETE"

@@ -9,11 +9,11 @@ import typer
 from monitor.commands.check import lines as findings_lines
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
-from monitor.errors import EXIT_OK
+from monitor.diagnosis.prescriptions.choosing import lettered
+from monitor.diagnosis.prescriptions.prescription import Considered, Prescription
+from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.launcher import check
-from monitor.prescriptions.choosing import lettered
-from monitor.prescriptions.prescription import Considered, Prescription
-from monitor.prescriptions.registry import consider, prescribe
+from monitor.run_dir.errors import EXIT_OK
 
 
 def run(

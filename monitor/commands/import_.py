@@ -30,9 +30,9 @@ from monitor.commands.common import (
 )
 from monitor.commands.import_follow import follow_file
 from monitor.commands.import_shown import as_document, show_plan
-from monitor.errors import EXIT_OK
 from monitor.importers.importing import Asked, Plan, plan, records
 from monitor.importers.store import Imported, keep
+from monitor.run_dir.errors import EXIT_OK
 
 
 def run(

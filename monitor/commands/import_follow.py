@@ -10,10 +10,10 @@ from pathlib import Path
 
 from monitor.commands.common import confirm, console, elsewhere, err_console, now, print_json
 from monitor.commands.import_shown import figures_of, show_plan
-from monitor.errors import EXIT_OK
 from monitor.importers.following import Following
 from monitor.importers.importing import Asked, NothingYetError, Plan, plan
 from monitor.importers.live import find_followed
+from monitor.run_dir.errors import EXIT_OK
 
 POLL_SECS = 1.0
 

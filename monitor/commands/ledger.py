@@ -7,9 +7,9 @@ from typing import Any
 from rich.table import Table
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, now, print_json
-from monitor.errors import EXIT_OK
-from monitor.ledger import Tried, counted, every_child
+from monitor.diagnosis.ledger import Tried, counted, every_child
 from monitor.run_dir import ChildOutcome
+from monitor.run_dir.errors import EXIT_OK
 
 NOTHING = (
     "Nothing was tried here yet. A restart with changes is judged against its parent: python -m monitor restart RUN"

@@ -9,12 +9,12 @@ from rich.table import Table
 
 from monitor.commands import words
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, elsewhere, now, print_json
-from monitor.errors import EXIT_OK, MonitorError
-from monitor.launch import read_progress
+from monitor.diagnosis.summaries import summary_of
 from monitor.launcher import ensure_supervised, status
-from monitor.reader import list_runs
 from monitor.run_dir import Progress, Summary
-from monitor.summaries import summary_of
+from monitor.run_dir.errors import EXIT_OK, MonitorError
+from monitor.run_dir.launch import read_progress
+from monitor.run_dir.reader import list_runs
 
 COLUMNS = ("run", "state", "epoch", "val WER", "chance", "gap", "verdict", "worst flag", "last record")
 SHOWN = (

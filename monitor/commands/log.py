@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
-from monitor.errors import EXIT_OK
-from monitor.launch import read_state
 from monitor.run_dir import LOG_FILE
+from monitor.run_dir.errors import EXIT_OK
+from monitor.run_dir.launch import read_state
 from monitor.view.log import Wish, log_tail
 
 

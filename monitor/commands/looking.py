@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.commands.common import now
-from monitor.diagnosis import Judged, judge
+from monitor.diagnosis.verdict import Judged, judge
 from monitor.launcher import ensure_supervised
-from monitor.reader import RunReader
-from monitor.replay import as_of
 from monitor.run_dir import Snapshot
-from monitor.status import Status, status_of
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.replay import as_of
+from monitor.run_dir.status import Status, status_of
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from monitor.commands.common import JsonOption, console, print_json, who
-from monitor.errors import EXIT_OK, EXIT_REFUSED, UsageError
-from monitor.notify.courier import Courier
-from monitor.notify.letters import Job, Letter
-from monitor.settings import SETTINGS_FILE, Settings, settings_for
+from monitor.diagnosis.settings import SETTINGS_FILE, Settings, settings_for
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, UsageError
+from monitor.supervisor.notify.courier import Courier
+from monitor.supervisor.notify.letters import Job, Letter
 
 TITLE = "TEST · Vitalsigns on {host}"
 BODY = (

@@ -17,8 +17,8 @@ from monitor.commands.common import (
     now,
     print_json,
 )
-from monitor.errors import EXIT_OK, UsageError
-from monitor.reader import RunReader
+from monitor.run_dir.errors import EXIT_OK, UsageError
+from monitor.run_dir.reader import RunReader
 from monitor.view.predictions import DECODERS, FILTERS, Wish, clip_history, predictions
 
 SHOWN = tuple(name for name in FILTERS if name != "watch")

@@ -11,11 +11,11 @@ from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsO
 from monitor.commands.diagnose import document
 from monitor.commands.harmless import harmless
 from monitor.commands.looking import look_at
-from monitor.errors import EXIT_OK
-from monitor.prescriptions.registry import consider, prescribe
-from monitor.report.markdown import to_markdown
-from monitor.report.page import to_html
-from monitor.report.whole import report_of
+from monitor.diagnosis.prescriptions.registry import consider, prescribe
+from monitor.run_dir.errors import EXIT_OK
+from monitor.view.report.markdown import to_markdown
+from monitor.view.report.page import to_html
+from monitor.view.report.whole import report_of
 
 
 def run(

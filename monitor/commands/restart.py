@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from monitor.away import wished
 from monitor.commands.common import (
     DEFAULT_RUNS,
     DeviceOption,
@@ -27,14 +26,15 @@ from monitor.commands.common import (
     who,
 )
 from monitor.commands.looking import look_at
-from monitor.errors import EXIT_OK, RefusedError, UsageError
+from monitor.diagnosis.away import wished
+from monitor.diagnosis.prescriptions.choosing import agreed, chosen, recommended, too_fresh
+from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.launcher import plan_restart, restart, status
-from monitor.prescriptions.choosing import agreed, chosen, recommended, too_fresh
-from monitor.prescriptions.registry import consider, prescribe
-from monitor.relaunch.plan import RestartPlan
-from monitor.relaunch.warm import STARTS
-from monitor.slots import wish_of
-from monitor.status import device_words
+from monitor.launcher.relaunch.plan import RestartPlan
+from monitor.launcher.relaunch.warm import STARTS
+from monitor.launcher.slots import wish_of
+from monitor.run_dir.errors import EXIT_OK, RefusedError, UsageError
+from monitor.run_dir.status import device_words
 
 
 def run(

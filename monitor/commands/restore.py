@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, elsewhere, print_json
-from monitor.errors import EXIT_OK
-from monitor.trash import restore, trashed
+from monitor.launcher.trash import restore, trashed
+from monitor.run_dir.errors import EXIT_OK
 
 
 def run(

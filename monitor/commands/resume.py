@@ -17,11 +17,11 @@ from monitor.commands.common import (
     print_json,
     who,
 )
-from monitor.errors import EXIT_OK, EXIT_REFUSED
-from monitor.launch import read_state
 from monitor.launcher import plan_resume, resume
-from monitor.relaunch.resuming import ResumePlan
+from monitor.launcher.relaunch.resuming import ResumePlan
 from monitor.run_dir import State
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED
+from monitor.run_dir.launch import read_state
 
 
 def run(

@@ -16,9 +16,9 @@ from monitor.commands.common import (
     print_json,
 )
 from monitor.commands.looking import Look, look_at
-from monitor.errors import EXIT_OK
-from monitor.launch import command_of
 from monitor.run_dir import Floors, Snapshot
+from monitor.run_dir.errors import EXIT_OK
+from monitor.run_dir.launch import command_of
 from monitor.view.words import reading_words
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, NoReturn, get_args
 
 import typer
 
-from monitor.away import wished
 from monitor.commands.common import (
     DEFAULT_RUNS,
     DeviceOption,
@@ -22,14 +21,15 @@ from monitor.commands.common import (
     print_json,
     who,
 )
-from monitor.devices import gpu_names
-from monitor.errors import EXIT_OK, EXIT_REFUSED, UsageError
-from monitor.launch import command_of, in_processes, read_launch, read_state
+from monitor.diagnosis.away import wished
 from monitor.launcher import become_supervisor, foreseen_of, is_of_this_job, start, start_training
-from monitor.reader import is_run
+from monitor.launcher.devices import gpu_names
+from monitor.launcher.slots import ANY_GPU, CPU, wish_of
 from monitor.run_dir import StopWith
-from monitor.slots import ANY_GPU, CPU, wish_of
-from monitor.status import queue_words
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, UsageError
+from monitor.run_dir.launch import command_of, in_processes, read_launch, read_state
+from monitor.run_dir.reader import is_run
+from monitor.run_dir.status import queue_words
 
 SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 

@@ -24,12 +24,12 @@ from monitor.commands.common import (
 )
 from monitor.commands.harmless import harmless
 from monitor.commands.waiting import wait_for_all
-from monitor.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
 from monitor.launcher import cancel_stop, hurry_stop, status, stop, wait_on
-from monitor.reader import RunReader
+from monitor.launcher.stopplan import StopPlan, stop_plan
 from monitor.run_dir import Answer, Request
-from monitor.status import Status, age_words
-from monitor.stopplan import StopPlan, stop_plan
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import Status, age_words
 
 Act = Callable[[Path, str], Request]
 Ended = tuple[Status, Answer | None]

@@ -7,11 +7,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from monitor import control
-from monitor.launch import read_launch, read_state
 from monitor.launcher import generation, status
-from monitor.run_dir import Answer, Request
-from monitor.status import Status, first_signal
+from monitor.run_dir import Answer, Request, control
+from monitor.run_dir.launch import read_launch, read_state
+from monitor.run_dir.status import Status, first_signal
 
 LOOK_EVERY_SECS = 0.2
 STAGES = {

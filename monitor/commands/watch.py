@@ -19,9 +19,9 @@ from typing import Annotated, Any
 import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JSON_VERSION, RUNS_VARIABLE, print_line
-from monitor.errors import EXIT_CRITICAL, EXIT_OK, EXIT_UNREADABLE, EXIT_WARNING, UsageError
-from monitor.settings import settings_for
-from monitor.watching import Watcher
+from monitor.diagnosis.settings import settings_for
+from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_OK, EXIT_UNREADABLE, EXIT_WARNING, UsageError
+from monitor.supervisor.watching import Watcher
 
 ROUND_SECS = 2.0
 DELIVER_SECS = 120.0

@@ -7,8 +7,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from monitor.errors import RefusedError
-from monitor.opening import OddFileError, make_folder, open_to_read
 from monitor.run_dir import (
     CLIPS_FILE,
     DECODES_FILE,
@@ -21,6 +19,8 @@ from monitor.run_dir import (
     Step,
     decode,
 )
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.opening import OddFileError, make_folder, open_to_read
 
 MOST_TRIES = 1000
 LONGEST_NAME = 200

@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from monitor.errors import RefusedError
 from monitor.importers.evaluations import Evaluations, Reading
 from monitor.importers.formats import named
 from monitor.importers.importing import Plan
@@ -22,6 +21,7 @@ from monitor.importers.lines import goes_on
 from monitor.importers.live import About, FollowedRun
 from monitor.importers.mapping import Wish, as_json, extended, from_json
 from monitor.run_dir import Epoch
+from monitor.run_dir.errors import RefusedError
 
 COMMIT_RECORDS = 2000
 

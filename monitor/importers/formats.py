@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from monitor.errors import UnreadableRunError, UsageError
 from monitor.importers.espnet import EspNet
 from monitor.importers.fairseq import Fairseq
 from monitor.importers.hugging_face import HuggingFace
@@ -21,6 +20,7 @@ from monitor.importers.tensorboard import TensorBoard
 from monitor.importers.ultralytics import Ultralytics
 from monitor.importers.wandb import Wandb
 from monitor.importers.wav2letter import Wav2Letter
+from monitor.run_dir.errors import UnreadableRunError, UsageError
 
 FORMATS: tuple[type[Importer], ...] = (
     TensorBoard,

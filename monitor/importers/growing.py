@@ -10,8 +10,8 @@ import contextlib
 import os
 from pathlib import Path
 
-from monitor.opening import OddFileError, open_foreign
 from monitor.run_dir import Place
+from monitor.run_dir.opening import OddFileError, open_foreign
 
 TAIL_BYTES = 64
 """So much before the place is kept, to notice that a file was begun anew and has already grown beyond the place."""

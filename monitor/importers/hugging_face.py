@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from monitor.errors import UnreadableRunError
 from monitor.importers.items import Aside, Importer, Item, Row, Unread
 from monitor.importers.json_objects import Elements, numbers_of
 from monitor.run_dir import Place
+from monitor.run_dir.errors import UnreadableRunError
 
 FILE = "trainer_state.json"
 HISTORY = "log_history"

@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from monitor.errors import UnreadableRunError, UsageError
 from monitor.importers.evaluations import Evaluations, Reading
 from monitor.importers.formats import checked
 from monitor.importers.items import Aside, Importer, Row, Shape, Told, Unread
@@ -22,6 +21,7 @@ from monitor.importers.mapping import EVALUATED, Survey, Use, Wish, doubts, prop
 from monitor.importers.moments import Counts
 from monitor.importers.samples import Sample, read_samples
 from monitor.run_dir import Epoch, GapBasis, Step
+from monitor.run_dir.errors import UnreadableRunError, UsageError
 
 MOST_EVALUATIONS = 20_000
 MOST_STEPS = 100_000

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from monitor.errors import UnreadableRunError
 from monitor.importers.items import Unread
+from monitor.run_dir.errors import UnreadableRunError
 
 CHUNK_CHARACTERS = 1 << 16
 LONGEST_OBJECT = 1 << 22

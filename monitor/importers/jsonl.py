@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from monitor.errors import UnreadableRunError
 from monitor.importers.items import Importer, Item, Row, Unread
 from monitor.importers.json_objects import Elements, numbers_of, parse
 from monitor.importers.splits import named_by_split, split_of
 from monitor.importers.text import TextImporter
 from monitor.run_dir import Place
+from monitor.run_dir.errors import UnreadableRunError
 
 
 class JsonLines(TextImporter):

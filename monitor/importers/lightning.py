@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from monitor.errors import UnreadableRunError
 from monitor.importers.table import Table, header_of
+from monitor.run_dir.errors import UnreadableRunError
 
 RATES = tuple(f"lr-{kind}{group}" for kind in ("Adam", "AdamW", "SGD", "RAdam") for group in ("", "/pg1"))
 """What its LearningRateMonitor calls the learning rate."""

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.errors import UnreadableRunError
-from monitor.opening import OddFileError, open_foreign
 from monitor.run_dir import Place
+from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.opening import OddFileError, open_foreign
 
 CHUNK_BYTES = 1 << 18
 LONGEST_LINE_BYTES = 1 << 20

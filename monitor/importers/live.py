@@ -21,10 +21,7 @@ from typing import Any
 
 import msgspec
 
-from monitor import files
-from monitor.errors import RefusedError
 from monitor.importers.folders import FILE_OF, new_folder, sizes, slug, title, unaccounted
-from monitor.processes import RunLock, identify
 from monitor.run_dir import (
     PROGRESS_FILE,
     RUN_FILE,
@@ -44,7 +41,10 @@ from monitor.run_dir import (
     decode,
     encode,
     encode_line,
+    files,
 )
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.processes import RunLock, identify
 from monitor.writer import Outbox, gap_of
 
 PROGRESS_SECS = 0.5

@@ -12,8 +12,6 @@ from typing import Any
 
 import msgspec
 
-from monitor.errors import MonitorError
-from monitor.field_names import SYNONYMS
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import FollowedRun
 from monitor.importers.log_epochs import EpochRows, Row
@@ -21,8 +19,10 @@ from monitor.importers.log_proposal import LogMapping, epoch_of, propose_log
 from monitor.importers.log_reading import LogReading, Said, Scan
 from monitor.importers.log_steps import StepBook
 from monitor.importers.samples import Sample
-from monitor.opening import OddFileError, open_to_read
 from monitor.run_dir import CLIPS_FILE, Clip, Decode, decode
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.field_names import SYNONYMS
+from monitor.run_dir.opening import OddFileError, open_to_read
 
 LOG_FORMAT = "log"
 LOOK_BYTES = 4 << 20

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.errors import UnreadableRunError, UsageError
-from monitor.field_names import SHARES, SYNONYMS
 from monitor.importers.items import Row as Numbers
 from monitor.importers.log_epochs import Basis, Row
 from monitor.importers.log_line import plain_name
 from monitor.importers.log_reading import Scan
 from monitor.importers.mapping import Survey, Use, Wish, propose
 from monitor.run_dir import Epoch, GapBasis
+from monitor.run_dir.errors import UnreadableRunError, UsageError
+from monitor.run_dir.field_names import SHARES, SYNONYMS
 
 MOST_BESIDE = 40
 MOST_NAMES = 100

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from monitor.errors import UnreadableRunError
 from monitor.importers.log_epochs import Basis, EpochRows, Row
 from monitor.importers.log_line import Statement, read_line
 from monitor.importers.log_steps import StepSaid
 from monitor.importers.log_text import LogText
 from monitor.importers.samples import Sample, SampleScan
-from monitor.opening import OddFileError, open_foreign
+from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.opening import OddFileError, open_foreign
 
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 8192

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from monitor.errors import UsageError
-from monitor.field_names import SHARES, SYNONYMS, plain
 from monitor.importers.items import Row
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.field_names import SHARES, SYNONYMS, plain
 
 PERCENT_FROM = 3.0
 """A share above this was written in percent: WER may pass 100 %, but hardly 300 %."""

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from monitor.errors import UnreadableRunError
-from monitor.field_names import plain
 from monitor.importers.items import Item
 from monitor.importers.lines import Lines
 from monitor.importers.numbers import MARKS
 from monitor.importers.table import KNOWN, row_of
 from monitor.importers.text import TextImporter
+from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.field_names import plain
 
 RULER = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")
 """The line under the names of a Markdown table."""

@@ -12,11 +12,11 @@ import heapq
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.errors import UnreadableRunError
 from monitor.importers.items import Importer, Item, Row, SameStep, Unread
 from monitor.importers.lines import Lines
 from monitor.importers.numbers import number
 from monitor.run_dir import Outcome, Place
+from monitor.run_dir.errors import UnreadableRunError
 
 METRICS, META = "metrics", "meta.yaml"
 MOST_FILES = 2000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitor.field_names import SYNONYMS, plain
+from monitor.run_dir.field_names import SYNONYMS, plain
 
 KEYS = frozenset({"split", "phase", "mode", "stage", "subset", "set", "part"})
 WORDS = {

@@ -11,12 +11,24 @@ from typing import Any
 
 import msgspec
 
-from monitor import files
-from monitor.errors import RefusedError
 from monitor.importers.folders import FILE_OF, new_folder, slug, title
 from monitor.importers.samples import Sample
-from monitor.opening import make_folder
-from monitor.run_dir import RUN_FILE, Clip, Decode, Epoch, Floors, GapBasis, Record, Run, Step, encode, encode_line
+from monitor.run_dir import (
+    RUN_FILE,
+    Clip,
+    Decode,
+    Epoch,
+    Floors,
+    GapBasis,
+    Record,
+    Run,
+    Step,
+    encode,
+    encode_line,
+    files,
+)
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.opening import make_folder
 from monitor.writer import gap_of
 
 BATCH_BYTES = 1 << 20

@@ -11,13 +11,13 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.errors import UnreadableRunError
-from monitor.field_names import SYNONYMS, plain
 from monitor.importers.items import Item, Row, Unread
 from monitor.importers.lines import check_text
 from monitor.importers.numbers import MARKS, number
 from monitor.importers.splits import KEYS, named_by_split, split_of
 from monitor.importers.text import TextImporter
+from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.field_names import SYNONYMS, plain
 
 DELIMITERS = ",;\t|"
 KNOWN = frozenset(name for names in SYNONYMS.values() for name in names)

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from monitor.errors import UnreadableRunError
-from monitor.field_names import plain
 from monitor.importers.items import Importer, Item, Row, SameStep, Unread
 from monitor.importers.lightning import RATES
 from monitor.importers.lines import head_of
 from monitor.run_dir import Place
+from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.field_names import plain
 
 MARK = "tfevents"
 FRAME_BYTES = 16

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from monitor.errors import UnreadableRunError
 from monitor.importers.items import Importer, Item, Row, Unread
 from monitor.importers.json_objects import numbers_of, parse
 from monitor.importers.protobuf_wire import fields, inside
 from monitor.run_dir import Place
+from monitor.run_dir.errors import UnreadableRunError
 
 MAGIC = b":W&B"
 BLOCK_BYTES = 32 * 1024

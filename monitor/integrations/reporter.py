@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor import files
-from monitor.field_names import SHARES, fields_of
-from monitor.run_dir import GENERATION_VARIABLE, PROGRESS_FILE, RUN_DIR_VARIABLE, Progress, decode
+from monitor.run_dir import GENERATION_VARIABLE, PROGRESS_FILE, RUN_DIR_VARIABLE, Progress, decode, files
+from monitor.run_dir.field_names import SHARES, fields_of
 from monitor.writer import NullRunWriter, RunWriter
 
 PERCENT = 0.01

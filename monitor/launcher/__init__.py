@@ -10,7 +10,8 @@ from monitor.launcher.restarting import plan_restart, restart
 from monitor.launcher.resuming import plan_resume, resume
 from monitor.launcher.starting import foreseen_of, is_of_this_job, start
 from monitor.launcher.stopping import cancel_stop, hurry_stop, stop, wait_on
-from monitor.launcher.supervising import HOME, become_supervisor, ensure_supervised, supervise
+from monitor.launcher.supervising import become_supervisor, ensure_supervised, set_policy, supervise
+from monitor.run_dir.processes import HOME
 
 __all__ = [
     "HOME",
@@ -27,6 +28,7 @@ __all__ = [
     "plan_resume",
     "restart",
     "resume",
+    "set_policy",
     "start",
     "start_check",
     "start_training",

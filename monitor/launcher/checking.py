@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from monitor import opening
-from monitor.audit import audited, by_run_dir
-from monitor.errors import RefusedError
-from monitor.launch import read_launch
-from monitor.launcher.supervising import HOME
+from monitor.run_dir import opening
+from monitor.run_dir.audit import audited, by_run_dir
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import read_launch
+from monitor.run_dir.processes import HOME
 
 CHECK_LOG = "diagnose.log"
 CHECKS: dict[Path, subprocess.Popen[bytes]] = {}

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from monitor import opening, processes
-from monitor.errors import UnreadableRunError
-from monitor.launch import generation_of, read_launch, read_progress, read_state
-from monitor.reader import RunReader
-from monitor.run_dir import Snapshot, check_run_id
-from monitor.status import Status, last_heard_at, state_in_force, status_of
+from monitor.run_dir import Snapshot, check_run_id, opening, processes
+from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.launch import generation_of, read_launch, read_progress, read_state
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import Status, last_heard_at, state_in_force, status_of
 
 
 def existing(runs_dir: Path, run_id: str) -> Path:

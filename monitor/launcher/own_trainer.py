@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor.errors import RefusedError
-from monitor.launch import PLACEHOLDER
+from monitor.launcher.relaunch.fields import checked, with_presets
+from monitor.launcher.relaunch.flags import text_of
 from monitor.launcher.starting import start
-from monitor.launcher.supervising import HOME
-from monitor.relaunch.fields import checked, with_presets
-from monitor.relaunch.flags import text_of
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import PLACEHOLDER
+from monitor.run_dir.processes import HOME
 
 
 def start_training(runs_dir: Path, config: Mapping[str, Any], **how: Any) -> str:

@@ -8,18 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from monitor import processes
-from monitor.audit import audited
-from monitor.errors import RefusedError
-from monitor.launch import Order, read_launch
 from monitor.launcher.glance import status
+from monitor.launcher.headroom import need_of
+from monitor.launcher.relaunch.plan import RestartPlan, Wish, make_plan
+from monitor.launcher.relaunch.twins import refuse_a_twin
 from monitor.launcher.starting import claim, foreseen
 from monitor.launcher.stopping import refuse_unstoppable, stop
 from monitor.launcher.supervising import supervise
-from monitor.relaunch.plan import RestartPlan, Wish, make_plan
-from monitor.relaunch.twins import refuse_a_twin
-from monitor.room import need_of
-from monitor.run_dir import Away, Parent, StopWith
+from monitor.run_dir import Away, Parent, StopWith, processes
+from monitor.run_dir.audit import audited
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import Order, read_launch
 
 
 def plan_restart(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from monitor.audit import audited, by_name
-from monitor.errors import RefusedError
 from monitor.launcher.glance import existing, status
+from monitor.launcher.relaunch.resuming import ResumePlan, make_resume_plan
 from monitor.launcher.supervising import supervise
-from monitor.relaunch.resuming import ResumePlan, make_resume_plan
+from monitor.run_dir.audit import audited, by_name
+from monitor.run_dir.errors import RefusedError
 
 
 def plan_resume(runs_dir: Path, run_id: str) -> ResumePlan:

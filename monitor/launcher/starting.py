@@ -10,20 +10,19 @@ from pathlib import Path
 
 import msgspec
 
-from monitor import files, opening
-from monitor.audit import audited
-from monitor.devices import machine
-from monitor.errors import RefusedError, UsageError
-from monitor.launch import Order, job_of, launch_of, name_of, read_launch, read_state
+from monitor.diagnosis.settings import settings_for
+from monitor.launcher.devices import machine
+from monitor.launcher.headroom import Need, need_of_script, room_notes
+from monitor.launcher.relaunch.options import asked_for_help, described
+from monitor.launcher.relaunch.plan import free_run_id
+from monitor.launcher.slots import Line, capacity_for
 from monitor.launcher.supervising import supervise
-from monitor.provenance import script_of
-from monitor.relaunch.options import asked_for_help, described
-from monitor.relaunch.plan import free_run_id
-from monitor.room import Need, need_of_script, room_notes
-from monitor.run_dir import LAUNCH_FILE, Away, Parent, QueuePlace, StopWith, check_run_id, encode
-from monitor.settings import settings_for
-from monitor.slots import Line, capacity_for
-from monitor.status import device_words, queue_words
+from monitor.run_dir import LAUNCH_FILE, Away, Parent, QueuePlace, StopWith, check_run_id, encode, files, opening
+from monitor.run_dir.audit import audited
+from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.launch import Order, job_of, launch_of, name_of, read_launch, read_state
+from monitor.run_dir.provenance import script_of
+from monitor.run_dir.status import device_words, queue_words
 
 
 @audited("start", lambda runs_dir, argv, **how: (runs_dir, how.get("run_id") or how.get("name") or ""))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from monitor import control
-from monitor.audit import audited, by_run_dir
-from monitor.errors import RefusedError
-from monitor.launch import read_state
 from monitor.launcher.glance import generation, status
 from monitor.launcher.supervising import ensure_supervised
-from monitor.run_dir import Request, Verb
+from monitor.run_dir import Request, Verb, control
+from monitor.run_dir.audit import audited, by_run_dir
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import read_state
 
 
 @audited("stop", by_run_dir)

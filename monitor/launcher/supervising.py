@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from monitor import processes
-from monitor.errors import RefusedError
-from monitor.launch import read_launch, read_progress, read_state
-from monitor.origin import is_from_here
-from monitor.run_dir import GENERATION_VARIABLE, RUN_DIR_VARIABLE
+from monitor.run_dir import AWAY_FILE, GENERATION_VARIABLE, RUN_DIR_VARIABLE, Away, encode, files, processes
+from monitor.run_dir.audit import audited, by_run_dir
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import read_launch, read_progress, read_state
+from monitor.run_dir.processes import HOME
+from monitor.run_dir.seal import is_from_here
 
-HOME = Path(__file__).resolve().parent.parent.parent
-"""The folder of the packages `monitor` and `trainer`: what `python -m` needs to find them."""
 BEGIN_TIMEOUT_SECS = 60.0
 OPEN_STATES = frozenset({"queued", "starting", "running", "stopping"})
 
@@ -97,3 +96,12 @@ def _is_worth_adopting(run_dir: Path) -> bool:
         left_outcome = progress is not None and progress.generation == state.generation and progress.outcome is not None
         return left_outcome or (state.stop is not None and state.stop.stage != "asked")
     return liveness == "alive"
+
+
+@audited("away", by_run_dir)
+def set_policy(run_dir: Path, policy: Away) -> None:
+    """Changes what is done when the run goes bad, from now on. Raises RefusedError if the folder cannot be written."""
+    try:
+        files.replace(run_dir / AWAY_FILE, encode(policy))
+    except OSError as problem:
+        raise RefusedError(f"{run_dir} cannot be written ({problem.strerror}); nothing was changed.") from None

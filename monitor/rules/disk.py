@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.rules.result import Finding, NotApplicable, Quiet, Result
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Severity, Snapshot
-from monitor.status import bytes_words, status_of
+from monitor.run_dir.status import bytes_words, status_of
 
 
 class Disk:

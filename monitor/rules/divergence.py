@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from monitor import series
 from monitor.rules import evaluations
+from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.flags import flag
 from monitor.rules.result import NotApplicable, NotEnoughData, Quiet, Result

@@ -8,9 +8,9 @@ from enum import IntEnum
 
 import numpy as np
 
+from monitor.rules.arithmetic.series import Array
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Severity
-from monitor.series import Array
 
 
 class Level(IntEnum):

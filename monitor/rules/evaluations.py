@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from monitor.rules.arithmetic.series import Array
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Epoch, Floors, Snapshot
-from monitor.series import Array
 
 SNAPSHOTS_KEPT = 16
 _KEPT: dict[int, tuple[tuple[Epoch, ...], dict[str, Array]]] = {}

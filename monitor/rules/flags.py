@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Episode
 from monitor.rules.result import Finding, Numbers, Rule
 from monitor.run_dir import Severity
-from monitor.series import Array
 
 
 def flag(

@@ -6,15 +6,15 @@ import math
 
 import numpy as np
 
-from monitor import forecast, series
 from monitor.rules import evaluations
+from monitor.rules.arithmetic import forecast, series
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Snapshot
 
 
 class GapForecast:
-    """Watches where the gap goes: the damped line of `monitor.forecast`, and where it meets the limit.
+    """Watches where the gap goes: the damped line of `monitor.rules.arithmetic.forecast`, and where it meets the limit.
 
     Only a rise that a trend test confirms is drawn on, and only ten evaluations far.
     It cannot tell what a change of the learning rate, or more noise, will do to the line.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from monitor import series
 from monitor.rules import evaluations
+from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.rising import rising_levels

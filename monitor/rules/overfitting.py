@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor import series
 from monitor.rules import evaluations
+from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.grown import Grown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitor import series
+from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.grown import Grown

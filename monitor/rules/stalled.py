@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Progress, Severity, Snapshot
-from monitor.status import age_words, silence_secs, status_of
+from monitor.run_dir.status import age_words, silence_secs, status_of
 
 
 class Stalled:

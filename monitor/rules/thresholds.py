@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from monitor.errors import UsageError
+from monitor.run_dir.errors import UsageError
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

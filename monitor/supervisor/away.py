@@ -17,18 +17,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from monitor import audit, control, files
-from monitor.away import ASKED_BY, act_of, policy_of
-from monitor.launch import read_launch
-from monitor.run_dir import AWAY_ACT_FILE, Away, AwayAct, encode
+from monitor.diagnosis.away import ASKED_BY, act_of, policy_of
+from monitor.run_dir import AWAY_ACT_FILE, Away, AwayAct, audit, control, encode, files
+from monitor.run_dir.launch import read_launch
+from monitor.run_dir.processes import HOME
 
 if TYPE_CHECKING:
-    from monitor.diagnosis import Judged
+    from monitor.diagnosis.verdict import Judged
     from monitor.run_dir import Snapshot
 
 log = logging.getLogger(__name__)
 
-HOME = Path(__file__).resolve().parent.parent.parent
 """The folder of the package `monitor`: what `python -m` needs to find it."""
 CHILD_SECS = 180.0
 """How long making the child may take; after that the run is stopped without one."""

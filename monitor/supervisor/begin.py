@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from monitor import control, processes
-from monitor.errors import MonitorError, RefusedError, UnreadableRunError
 from monitor.importers.live import FollowedRun
-from monitor.launch import (
+from monitor.launcher.relaunch.code import code_since
+from monitor.launcher.slots import Capacity, capacity_for, environment_of
+from monitor.run_dir import LOG_FILE, Launch, State, control, processes
+from monitor.run_dir.errors import MonitorError, RefusedError, UnreadableRunError
+from monitor.run_dir.launch import (
     environment_for,
     expand,
     generation_of,
@@ -24,10 +26,7 @@ from monitor.launch import (
     read_state,
     resume_flags,
 )
-from monitor.origin import fingerprint, is_from_here, stranger_words
-from monitor.relaunch.code import code_since
-from monitor.run_dir import LOG_FILE, Launch, State
-from monitor.slots import Capacity, capacity_for, environment_of
+from monitor.run_dir.seal import fingerprint, is_from_here, stranger_words
 from monitor.supervisor import group
 from monitor.supervisor.detach import Report
 from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, LogFeed, OwnLogFeed
@@ -66,7 +65,7 @@ def begin(
     """Starts or finds the trainer; None when there is nothing (more) to supervise.
 
     A command that is not this user's own on this machine is executed only where a person has agreed to it: `trusted`
-    is the fingerprint of what was read (`monitor.origin`).
+    is the fingerprint of what was read (`monitor.run_dir.seal`).
 
     The caller holds the run's lock. Raises MonitorError when it cannot begin and nothing was started.
     """

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from monitor.opening import OddFileError, open_to_write
+from monitor.run_dir.opening import OddFileError, open_to_write
 
 Report = Callable[[str], None]
 """Called once: with "" when all is well, else with the sentence that says what is wrong."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from monitor.run_dir import LOG_FILE, Progress, StopStage
-from monitor.status import signal_name
+from monitor.run_dir.status import signal_name
 from monitor.supervisor.lasterror import last_error, last_traceback
 from monitor.supervisor.trainer import Ending
 

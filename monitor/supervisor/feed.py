@@ -16,17 +16,12 @@ from typing import Protocol
 
 import msgspec
 
-from monitor import files
-from monitor.errors import MonitorError
-from monitor.guarded import guarded
 from monitor.importers.folders import FILE_OF
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import About, FollowedRun, read_source
 from monitor.importers.log_follow import LOG_FORMAT, LOOK_BYTES, LogFollower
 from monitor.importers.log_proposal import LogMapping, mapping_of, propose_log, words
 from monitor.importers.log_reading import LogScan
-from monitor.launch import read_progress
-from monitor.opening import OddFileError, open_foreign
 from monitor.run_dir import (
     LOG_FILE,
     READING_FILE,
@@ -38,7 +33,12 @@ from monitor.run_dir import (
     Run,
     decode,
     encode,
+    files,
 )
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.guarded import guarded
+from monitor.run_dir.launch import read_progress
+from monitor.run_dir.opening import OddFileError, open_foreign
 from monitor.supervisor.lasterror import last_error
 
 log = logging.getLogger(__name__)

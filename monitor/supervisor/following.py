@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from monitor.launch import read_progress
+from monitor.run_dir.launch import read_progress
 from monitor.supervisor.feed import LogFeed
 from monitor.supervisor.watch import Watch, settings_of_run
 

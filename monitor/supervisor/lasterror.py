@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from monitor.opening import OddFileError, open_to_read
+from monitor.run_dir.opening import OddFileError, open_to_read
 
 TAIL_BYTES = 65_536
 LONGEST_LINE = 500

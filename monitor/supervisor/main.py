@@ -14,10 +14,10 @@ import sys
 import time
 from pathlib import Path
 
-from monitor import processes
-from monitor.audit import come_by
-from monitor.errors import EXIT_REFUSED, MonitorError, RefusedError
-from monitor.launch import SUPERVISOR_LOG
+from monitor.run_dir import processes
+from monitor.run_dir.audit import come_by
+from monitor.run_dir.errors import EXIT_REFUSED, MonitorError, RefusedError
+from monitor.run_dir.launch import SUPERVISOR_LOG
 from monitor.supervisor.begin import Mode, begin
 from monitor.supervisor.detach import Report, detached
 from monitor.supervisor.following import Following

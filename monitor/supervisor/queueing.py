@@ -9,13 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from monitor import control
-from monitor.launch import generation_of, read_launch, read_state
-from monitor.processes import identify
-from monitor.reader import RunReader
-from monitor.run_dir import QueuePlace, Snapshot
-from monitor.slots import Capacity, Line, Standing
-from monitor.status import Status, status_of
+from monitor.launcher.slots import Capacity, Line, Standing
+from monitor.run_dir import QueuePlace, Snapshot, control
+from monitor.run_dir.launch import generation_of, read_launch, read_state
+from monitor.run_dir.processes import identify
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import Status, status_of
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.stopping import KILL_AFTER_SECS
 

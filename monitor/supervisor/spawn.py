@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from monitor.errors import RefusedError
-from monitor.opening import OddFileError, open_to_write
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.opening import OddFileError, open_to_write
 
 NOT_STARTED = 127
 RESET_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE", "SIGXFSZ", "SIGCHLD", "SIGUSR1", "SIGUSR2")

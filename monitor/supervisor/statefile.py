@@ -10,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from monitor import files
-from monitor.run_dir import STATE_FILE, State, encode
+from monitor.run_dir import STATE_FILE, State, encode, files
 
 log = logging.getLogger(__name__)
 

@@ -14,16 +14,16 @@ from pathlib import Path
 import msgspec
 
 from monitor import launcher
-from monitor.audit import come_by
-from monitor.away import ASKED_BY, policy_of
-from monitor.diagnosis import judge
-from monitor.errors import MonitorError, RefusedError
-from monitor.launch import read_launch
-from monitor.prescriptions.prescription import kept_with_child
-from monitor.prescriptions.registry import prescribe
-from monitor.processes import RunLock
-from monitor.reader import RunReader, list_runs
+from monitor.diagnosis.away import ASKED_BY, policy_of
+from monitor.diagnosis.prescriptions.prescription import kept_with_child
+from monitor.diagnosis.prescriptions.registry import prescribe
+from monitor.diagnosis.verdict import judge
 from monitor.run_dir import Away
+from monitor.run_dir.audit import come_by
+from monitor.run_dir.errors import MonitorError, RefusedError
+from monitor.run_dir.launch import read_launch
+from monitor.run_dir.processes import RunLock
+from monitor.run_dir.reader import RunReader, list_runs
 from monitor.supervisor.away import CHILD_SECS, Said
 
 LOCK_FILE = "away.lock"

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from monitor import control, files
-from monitor.errors import MonitorError
-from monitor.launch import read_state
-from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, Request, StopStage, decode
+from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, Request, StopStage, control, decode, files
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.launch import read_state
 from monitor.supervisor import stopping
 from monitor.supervisor.away import AwayKeeper
 from monitor.supervisor.ending import final_of

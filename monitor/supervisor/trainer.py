@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from monitor import processes
-from monitor.run_dir import Identity
+from monitor.run_dir import Identity, processes
 from monitor.supervisor import group
 
 

@@ -14,19 +14,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor import files, processes
-from monitor.errors import MonitorError, RefusedError
-from monitor.guarded import guarded
-from monitor.launch import read_launch
-from monitor.run_dir import ALERTS_LOCK_FILE, DECODES_FILE, EPOCHS_FILE, STEPS_FILE, SUMMARY_FILE, Alert, encode
+from monitor.run_dir import (
+    ALERTS_LOCK_FILE,
+    DECODES_FILE,
+    EPOCHS_FILE,
+    STEPS_FILE,
+    SUMMARY_FILE,
+    Alert,
+    encode,
+    files,
+    processes,
+)
+from monitor.run_dir.errors import MonitorError, RefusedError
+from monitor.run_dir.guarded import guarded
+from monitor.run_dir.launch import read_launch
 
 if TYPE_CHECKING:
-    from monitor.alerts import AlertBook
-    from monitor.diagnosis import Judged
-    from monitor.notify.outbox import Outbox
-    from monitor.reader import RunReader
+    from monitor.diagnosis.alerts import AlertBook
+    from monitor.diagnosis.settings import Settings
+    from monitor.diagnosis.verdict import Judged
     from monitor.run_dir import Snapshot
-    from monitor.settings import Settings
+    from monitor.run_dir.reader import RunReader
+    from monitor.supervisor.notify.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +53,7 @@ LOCK_AGAIN_SECS = 0.5
 
 def settings_of_run(run_dir: Path) -> Settings:
     """Those of the project in which a run was started, as they are now: addresses are kept nowhere else."""
-    from monitor.settings import settings_for
+    from monitor.diagnosis.settings import settings_for
 
     launch = read_launch(run_dir)
     return settings_for(Path(launch.cwd) if launch is not None and launch.cwd else run_dir.parent)
@@ -151,10 +160,10 @@ class Watch:
 
     def _judge(self, now: float) -> None:
         # Imported here: the trainer is started before numpy is loaded, and a run without records never needs it.
-        from monitor.alerts import AlertBook, summarise
-        from monitor.diagnosis import judge
-        from monitor.ledger import judge_child
-        from monitor.reader import RunReader
+        from monitor.diagnosis.alerts import AlertBook, summarise
+        from monitor.diagnosis.ledger import judge_child
+        from monitor.diagnosis.verdict import judge
+        from monitor.run_dir.reader import RunReader
 
         self._reader = self._reader or RunReader(self._run_dir)
         snapshot = self._reader.read(now)
@@ -173,10 +182,10 @@ class Watch:
             self._offer(snapshot, judged, events)
 
     def _offer(self, snapshot: Snapshot, judged: Judged, events: list[Alert]) -> None:
-        from monitor.away import act_of
-        from monitor.notify.message import Scene
-        from monitor.notify.outbox import Outbox
-        from monitor.status import status_of
+        from monitor.diagnosis.away import act_of
+        from monitor.run_dir.status import status_of
+        from monitor.supervisor.notify.message import Scene
+        from monitor.supervisor.notify.outbox import Outbox
 
         assert self._book is not None
         self._outbox = self._outbox or Outbox(self._settings_of, self._book.note)

@@ -23,9 +23,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from monitor.errors import RefusedError
-from monitor.opening import make_folder
-from monitor.serving import state_dir
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.opening import make_folder
+from monitor.run_dir.serving import state_dir
 from monitor.ui.door import door
 from monitor.ui.headers import guarded, host_name, is_address, is_from_another_page, same_origin
 

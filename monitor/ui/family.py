@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from monitor.errors import MonitorError
-from monitor.launch import read_launch
-from monitor.reader import list_runs
 from monitor.run_dir import LAUNCH_FILE
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.launch import read_launch
+from monitor.run_dir.reader import list_runs
 
 LOOK_SECS = 2.0
 

@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.errors import MonitorError
+from monitor.diagnosis.summaries import summary_of
 from monitor.launcher import existing
 from monitor.run_dir import Summary
-from monitor.summaries import summary_of
+from monitor.run_dir.errors import MonitorError
 from monitor.ui.listing import FIRST_ROWS, Listing
 from monitor.view.rows import Row
 from monitor.view.words import percent, short

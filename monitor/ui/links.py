@@ -7,8 +7,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from monitor.reader import list_runs
-from monitor.serving import ssh_line
+from monitor.run_dir.reader import list_runs
+from monitor.run_dir.serving import ssh_line
 from monitor.ui.access import Tokens
 
 

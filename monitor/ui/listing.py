@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from monitor.devices import MachineWatch
-from monitor.errors import MonitorError
 from monitor.launcher import ensure_supervised
-from monitor.trash import trashed
+from monitor.launcher.devices import MachineWatch
+from monitor.launcher.trash import trashed
+from monitor.run_dir.errors import MonitorError
 from monitor.view.rows import Row, RowBook
 from monitor.view.tried import TriedBook
 

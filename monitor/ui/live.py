@@ -18,15 +18,15 @@ from typing import Any
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from monitor.diagnosis import Judged, judge
-from monitor.errors import MonitorError
-from monitor.guarded import guarded
+from monitor.diagnosis.verdict import Judged, judge
 from monitor.launcher import ensure_supervised
-from monitor.opening import is_within
-from monitor.reader import RunReader
+from monitor.launcher.trash import where_is
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot
-from monitor.status import status_of
-from monitor.trash import where_is
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.guarded import guarded
+from monitor.run_dir.opening import is_within
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import status_of
 from monitor.ui.family import Family
 from monitor.ui.listing import LIST_SECS, Listing, TabRows
 from monitor.ui.questions import Others, answer, question_of

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from monitor.diagnosis import Judged, judge
-from monitor.errors import MonitorError
+from monitor.diagnosis.verdict import Judged, judge
 from monitor.launcher import existing
-from monitor.reader import RunReader
-from monitor.replay import as_of
 from monitor.run_dir import LOG_FILE, Snapshot
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.replay import as_of
 from monitor.ui.family import Family
 from monitor.view import log
 from monitor.view.compared import MODES, MOST_RUNS, compared

@@ -12,17 +12,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from monitor.diagnosis import judge
-from monitor.errors import MonitorError
+from monitor.diagnosis.prescriptions.registry import consider, prescribe
+from monitor.diagnosis.verdict import judge
 from monitor.launcher import existing
-from monitor.opening import OddFileError, open_to_read
-from monitor.prescriptions.registry import consider, prescribe
-from monitor.reader import RunReader
-from monitor.report.markdown import to_markdown
-from monitor.report.page import to_html
-from monitor.report.whole import report_of
 from monitor.run_dir import LOG_FILE
-from monitor.status import status_of
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.opening import OddFileError, open_to_read
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import status_of
+from monitor.view.report.markdown import to_markdown
+from monitor.view.report.page import to_html
+from monitor.view.report.whole import report_of
 
 PIECE_BYTES = 262_144
 WRITERS = {"html": (to_html, "text/html"), "md": (to_markdown, "text/markdown")}

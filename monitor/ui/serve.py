@@ -19,15 +19,15 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from monitor import files, processes
-from monitor.errors import RefusedError
-from monitor.opening import make_folder, open_to_write
-from monitor.serving import Serving, serving_file, serving_of, state_dir
+from monitor.run_dir import files, processes
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.opening import make_folder, open_to_write
+from monitor.run_dir.processes import HOME
+from monitor.run_dir.serving import Serving, serving_file, serving_of, state_dir
 from monitor.ui.access import Tokens, load_tokens
 from monitor.ui.headers import is_loopback
 from monitor.ui.links import has_desktop, links_of, links_text
 
-HOME = Path(__file__).resolve().parent.parent.parent
 FIRST_PORT = 8500
 PORTS = 1000
 START_SECS = 60.0

@@ -16,8 +16,8 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from streamlit import config
 
-from monitor import audit
-from monitor.serving import ssh_line
+from monitor.run_dir import audit
+from monitor.run_dir.serving import ssh_line
 from monitor.ui import assets
 from monitor.ui.access import AccessGate, Tokens, load_tokens
 from monitor.ui.firstpaint import FirstPaint

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
-from monitor.alignment import aligned
-from monitor.comparison import compare, counted, same_code
-from monitor.outcome import ClipPair, Outcome, judged_epoch, outcome, pair_clips
-from monitor.prescriptions.seeds import more_seeds
+from monitor.diagnosis.alignment import aligned
+from monitor.diagnosis.comparison import compare, counted, same_code
+from monitor.diagnosis.outcome import ClipPair, Outcome, judged_epoch, outcome, pair_clips
+from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.run_dir import Epoch, Snapshot
 from monitor.view.series import number
 from monitor.view.words import percent, short, signed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor import forecast
-from monitor.away import act_words, policy_in
-from monitor.away import words as away_words
-from monitor.diagnosis import Diagnosis, Judged
+from monitor.diagnosis.away import act_words, policy_in
+from monitor.diagnosis.away import words as away_words
+from monitor.diagnosis.verdict import Diagnosis, Judged
+from monitor.rules.arithmetic import forecast
 from monitor.rules.evaluations import guard_of
 from monitor.run_dir import Snapshot
-from monitor.status import Status, status_of
+from monitor.run_dir.status import Status, status_of
 from monitor.view import words
 from monitor.view.judgement import judgement, plain
 from monitor.view.series import Since, columns, loss_range, marks, number

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from monitor.alerts import open_alerts
-from monitor.diagnosis import STOP_GRADE, Diagnosis, Judged
-from monitor.ledger import Tried, ledger
-from monitor.prescriptions.choosing import can_be_restarted_with, lettered, recommended
-from monitor.prescriptions.prescription import Prescription
-from monitor.prescriptions.registry import consider, prescribe
-from monitor.report.judged import healthy_rows
+from monitor.diagnosis.alerts import open_alerts
+from monitor.diagnosis.ledger import Tried, ledger
+from monitor.diagnosis.prescriptions.choosing import can_be_restarted_with, lettered, recommended
+from monitor.diagnosis.prescriptions.prescription import Prescription
+from monitor.diagnosis.prescriptions.registry import consider, prescribe
+from monitor.diagnosis.verdict import STOP_GRADE, Diagnosis, Judged
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import Snapshot
+from monitor.view.report.judged import healthy_rows
 
 PICTURES: dict[str, tuple[str, str]] = {
     "gap": ("gap", "limit"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from monitor.opening import OddFileError, open_to_read
+from monitor.run_dir.opening import OddFileError, open_to_read
 
 TAIL_BYTES = 262_144
 SEARCH_BYTES = 8_388_608

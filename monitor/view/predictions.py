@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.alignment import aligned
+from monitor.diagnosis.alignment import aligned
 from monitor.run_dir import Clip, Decode, Snapshot
 
 MOST_CLIPS = 60

@@ -8,10 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any, TypeVar
 
-from monitor import files, processes
-from monitor.guarded import guarded
-from monitor.ledger import read_outcome
-from monitor.reader import list_runs
+from monitor.diagnosis.ledger import read_outcome
+from monitor.diagnosis.summaries import summary_of
 from monitor.run_dir import (
     ALERTS_FILE,
     EPOCHS_FILE,
@@ -30,9 +28,12 @@ from monitor.run_dir import (
     State,
     Summary,
     decode,
+    files,
+    processes,
 )
-from monitor.status import Status, age_words, last_heard_at, state_in_force, status_of
-from monitor.summaries import summary_of
+from monitor.run_dir.guarded import guarded
+from monitor.run_dir.reader import list_runs
+from monitor.run_dir.status import Status, age_words, last_heard_at, state_in_force, status_of
 from monitor.view.words import percent, short
 
 R = TypeVar("R", bound=Record)

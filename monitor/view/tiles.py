@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from monitor.diagnosis import Judged
+from monitor.diagnosis.verdict import Judged
+from monitor.rules.arithmetic.series import thin
 from monitor.run_dir import Epoch, Floors, Snapshot
-from monitor.series import thin
 from monitor.view.words import percent, short, signed
 
 SPARK_POINTS = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from monitor.ledger import ChildBook, counted
+from monitor.diagnosis.ledger import ChildBook, counted
 from monitor.run_dir import ChildOutcome
 
 OWN = "own changes"

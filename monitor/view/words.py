@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from monitor.run_dir import Snapshot
-from monitor.status import Status, age_words, bytes_words, first_signal, status_of
+from monitor.run_dir.status import Status, age_words, bytes_words, first_signal, status_of
 
 
 def percent(value: float | None) -> str:

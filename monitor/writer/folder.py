@@ -9,10 +9,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from monitor import files, opening
-from monitor.errors import RefusedError
-from monitor.launch import Order, launch_of
-from monitor.processes import RunLock
 from monitor.run_dir import (
     CONTROL_DIR,
     EPOCHS_FILE,
@@ -29,7 +25,12 @@ from monitor.run_dir import (
     Run,
     decode,
     encode,
+    files,
+    opening,
 )
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import Order, launch_of
+from monitor.run_dir.processes import RunLock
 from monitor.writer.fields import plain
 
 

@@ -10,9 +10,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from monitor import files
-from monitor.processes import identify
-from monitor.run_dir import PROGRESS_FILE, Phase, Progress, encode
+from monitor.run_dir import PROGRESS_FILE, Phase, Progress, encode, files
+from monitor.run_dir.processes import identify
 from monitor.writer.fields import plain, sorted_out
 from monitor.writer.outbox import Outbox
 from monitor.writer.pace import Pace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 from pathlib import Path
 
-from monitor import files
+from monitor.run_dir import files
 
 BACKLOG_RECORDS = 10_000
 

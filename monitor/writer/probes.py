@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from monitor import files, opening
-from monitor.errors import RefusedError
-from monitor.run_dir import PROBES_DIR, Probe, check_run_id, encode
+from monitor.run_dir import PROBES_DIR, Probe, check_run_id, encode, files, opening
+from monitor.run_dir.errors import RefusedError
 
 
 def write_probe(run_dir: Path, probe: Probe) -> Path:

@@ -14,9 +14,6 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from monitor import control, files, opening
-from monitor.errors import MonitorError, RefusedError
-from monitor.processes import RunLock
 from monitor.run_dir import (
     CLIPS_FILE,
     DECODES_FILE,
@@ -37,10 +34,15 @@ from monitor.run_dir import (
     Record,
     Step,
     check_run_id,
+    control,
     decode,
     encode_line,
+    files,
     finite_or_word,
+    opening,
 )
+from monitor.run_dir.errors import MonitorError, RefusedError
+from monitor.run_dir.processes import RunLock
 from monitor.writer.fields import gap_of, plain, sorted_out
 from monitor.writer.folder import describe, next_generation, take_folder, write_first
 from monitor.writer.heartbeat import Heartbeat

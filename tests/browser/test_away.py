@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from monitor.away import policy_of
-from monitor.launch import read_launch
+from monitor.diagnosis.away import policy_of
+from monitor.run_dir.launch import read_launch
 from tests.browser.conftest import ROOT, wait_until
 from tests.supervised import LISTENS, script
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from monitor.launch import command_of
 from monitor.run_dir import LAUNCH_FILE, STATE_FILE
+from monitor.run_dir.launch import command_of
 from tests.browser.conftest import ROOT, wait_until
 from tests.supervised import script
 

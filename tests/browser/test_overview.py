@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from monitor.processes import identify
 from monitor.run_dir import (
     ALERTS_FILE,
     LAUNCH_FILE,
@@ -23,6 +22,7 @@ from monitor.run_dir import (
     encode,
     encode_line,
 )
+from monitor.run_dir.processes import identify
 from tests.browser.conftest import Dashboard, wait_until
 from tests.browser.test_page_states import sideways
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.status import bytes_words
+from monitor.run_dir.status import bytes_words
 from tests.browser.conftest import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from monitor.audit import AUDIT_FILE
 from monitor.run_dir import LAUNCH_FILE
+from monitor.run_dir.audit import AUDIT_FILE
 from tests.browser.conftest import Dashboard, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]

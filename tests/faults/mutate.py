@@ -16,8 +16,6 @@ from typing import Any
 
 import msgspec
 
-from monitor import control
-from monitor.processes import identify
 from monitor.run_dir import (
     ACKS_DIR,
     ALERTS_FILE,
@@ -37,10 +35,12 @@ from monitor.run_dir import (
     State,
     StopStage,
     Summary,
+    control,
     decode,
     encode,
     encode_line,
 )
+from monitor.run_dir.processes import identify
 
 AT = 1_700_000_000.0
 

@@ -13,10 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-from monitor.errors import RefusedError
-from monitor.launch import read_state
 from monitor.launcher import ensure_supervised, start, status, stop
-from monitor.processes import liveness
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import read_state
+from monitor.run_dir.processes import liveness
 from monitor.supervisor.trainer import FoundTrainer
 from tests.supervised import LISTENS, script, wait_for, wait_for_state
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.errors import RefusedError
-from monitor.launch import read_progress, read_state
 from monitor.launcher import start, status, stop
-from monitor.reader import RunReader
 from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, STATE_FILE, STEPS_FILE
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import read_progress, read_state
+from monitor.run_dir.reader import RunReader
 from monitor.ui.family import Family
 from monitor.ui.live import Tailer
 from monitor.writer import RunWriter

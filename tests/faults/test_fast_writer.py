@@ -12,7 +12,7 @@ import psutil
 import websockets
 
 from monitor.launcher import start
-from monitor.reader import RunReader
+from monitor.run_dir.reader import RunReader
 from tests.faults.table import times
 from tests.faults.test_kills import serve, serving
 from tests.supervised import script, state_of, wait_for_state

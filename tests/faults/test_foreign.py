@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.errors import MonitorError
 from monitor.importers.following import Following
 from monitor.importers.formats import FORMATS
 from monitor.importers.importing import Asked, plan, records
 from monitor.importers.store import Imported, keep
-from monitor.reader import RunReader
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.reader import RunReader
 from tests import foreign
 from tests.faults.mutate import AT, copy_of, mutate
 from tests.faults.table import times

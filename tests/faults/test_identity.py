@@ -15,13 +15,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor import control
-from monitor.launch import read_progress
 from monitor.launcher import resume, start, status, stop
-from monitor.processes import identify
-from monitor.reader import RunReader
-from monitor.run_dir import PROGRESS_FILE, STATE_FILE, Progress, State, encode
-from monitor.status import status_of
+from monitor.run_dir import PROGRESS_FILE, STATE_FILE, Progress, State, control, encode
+from monitor.run_dir.launch import read_progress
+from monitor.run_dir.processes import identify
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import status_of
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.supervision import How, Supervision
 from monitor.supervisor.trainer import Ending
@@ -73,7 +72,7 @@ def test_a_run_that_goes_on_in_a_terminal_is_told_as_running_and_a_stop_reaches_
 
 
 def _is_held(run_dir: Path) -> bool:
-    from monitor.processes import is_locked
+    from monitor.run_dir.processes import is_locked
 
     return is_locked(run_dir)
 

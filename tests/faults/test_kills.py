@@ -19,12 +19,12 @@ import psutil
 import pytest
 import websockets
 
-from monitor.launch import Order, read_state
 from monitor.launcher import ensure_supervised, resume, start, status, stop
 from monitor.launcher.starting import claim
-from monitor.reader import RunReader
 from monitor.run_dir import Snapshot
-from monitor.status import status_of
+from monitor.run_dir.launch import Order, read_state
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import status_of
 from tests.faults.table import times
 from tests.supervised import ROOT, script, state_of, supervisors, wait_for, workers
 

@@ -19,14 +19,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor import cli, control, launcher
-from monitor.diagnosis import judge
-from monitor.errors import MonitorError
-from monitor.prescriptions.registry import consider, prescribe
-from monitor.reader import RunReader
-from monitor.report.markdown import to_markdown
-from monitor.report.page import to_html
-from monitor.report.whole import report_of
+from monitor import launcher
+from monitor.commands import cli
+from monitor.diagnosis.prescriptions.registry import consider, prescribe
+from monitor.diagnosis.verdict import judge
 from monitor.run_dir import (
     CLIPS_FILE,
     DECODES_FILE,
@@ -37,14 +33,20 @@ from monitor.run_dir import (
     Epoch,
     Snapshot,
     Step,
+    control,
     decode,
 )
-from monitor.status import LIVE_WORDS, status_of
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import LIVE_WORDS, status_of
 from monitor.ui import live
 from monitor.ui.family import Family
 from monitor.ui.firstpaint import first_words
 from monitor.ui.questions import Others, answer, question_of
 from monitor.view.frame import frame
+from monitor.view.report.markdown import to_markdown
+from monitor.view.report.page import to_html
+from monitor.view.report.whole import report_of
 from monitor.view.rows import run_rows
 from monitor.view.series import Since
 from tests import fake_runs

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from monitor.launch import read_progress
 from monitor.launcher import resume, start, status, stop
-from monitor.reader import RunReader
 from monitor.run_dir import CHECKPOINTS_DIR, LAST_CHECKPOINT, RUN_DIR_VARIABLE
+from monitor.run_dir.launch import read_progress
+from monitor.run_dir.reader import RunReader
 from tests.faults.table import times
 from tests.supervised import ROOT, state_of, supervisors, wait_for, workers
 from trainer import checkpoints

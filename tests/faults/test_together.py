@@ -9,11 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-from monitor import control
-from monitor.launch import read_launch
 from monitor.launcher import plan_restart, resume, start, status, stop
-from monitor.reader import list_runs
-from monitor.run_dir import CONTROL_DIR
+from monitor.run_dir import CONTROL_DIR, control
+from monitor.run_dir.launch import read_launch
+from monitor.run_dir.reader import list_runs
 from tests.faults.table import times
 from tests.supervised import LISTENS, ROOT, script, state_of, supervisors, wait_for, wait_for_state, workers
 
@@ -23,7 +22,7 @@ PRESS = """
 import os, sys, threading, time
 from pathlib import Path
 from monitor import launcher
-from monitor.errors import MonitorError
+from monitor.run_dir.errors import MonitorError
 
 runs, verb, run_id, gate = Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4])
 plan = launcher.plan_restart(runs, run_id, {"lr": "0.2"}) if verb == "restart" else None

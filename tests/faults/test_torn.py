@@ -11,8 +11,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor import control
-from monitor.reader import RunReader, list_runs
 from monitor.run_dir import (
     CONTROL_DIR,
     DECODES_FILE,
@@ -22,9 +20,11 @@ from monitor.run_dir import (
     STATE_FILE,
     STEPS_FILE,
     Snapshot,
+    control,
     encode_line,
 )
-from monitor.status import status_of
+from monitor.run_dir.reader import RunReader, list_runs
+from monitor.run_dir.status import status_of
 from monitor.view.rows import run_rows
 from monitor.writer import RunWriter
 from tests import fake_runs

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.reader import RunReader
 from monitor.run_dir import Snapshot
+from monitor.run_dir.reader import RunReader
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples" / "your_own"

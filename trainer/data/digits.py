@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitor.errors import RefusedError
+from monitor.run_dir.errors import RefusedError
 from trainer.data.augmentation import augment_lines
 from trainer.data.corpus import Corpus, Sample
 

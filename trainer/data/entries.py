@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.errors import RefusedError, UsageError
+from monitor.run_dir.errors import RefusedError, UsageError
 
 SPLIT_NAMES = {"train": "train", "val": "val", "dev": "val", "valid": "val", "test": "test", "seen": "seen"}
 """How people call the splits → how they are called here."""

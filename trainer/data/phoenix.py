@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.errors import RefusedError
+from monitor.run_dir.errors import RefusedError
 from trainer.data.corpus import SEEN
 from trainer.data.entries import SPLIT_NAMES, Entry, read_rows
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from monitor.errors import RefusedError
+from monitor.run_dir.errors import RefusedError
 from trainer.data.entries import Entry
 
 PICTURES = (".png", ".jpg", ".jpeg")

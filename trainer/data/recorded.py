@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from monitor.errors import RefusedError
+from monitor.run_dir.errors import RefusedError
 from trainer.data.augmentation import STRENGTHS, mask_time, mirror_pictures, warp_time
 from trainer.data.corpus import SEEN, SPLITS, Corpus
 from trainer.data.entries import Entry

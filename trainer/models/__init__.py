@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from monitor.errors import UsageError
 from monitor.run_dir import ModelInfo
+from monitor.run_dir.errors import UsageError
 from trainer.models.base import PLAIN, CtcModel, HeadOptions
 from trainer.models.digits_cnn import DigitsCnn
 from trainer.models.i3d import I3d

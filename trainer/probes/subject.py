@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from monitor.errors import UnreadableRunError
 from monitor.run_dir import BEST_CHECKPOINT, CHECKPOINTS_DIR, LAST_CHECKPOINT, RUN_FILE, Floors, Run, decode
+from monitor.run_dir.errors import UnreadableRunError
 from trainer import checkpoints
 from trainer.config import Config, check_stored
 from trainer.data.batches import Batch, evaluation_batches

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from monitor.away import BUDGET_HOURS, policy_in, set_policy, wish_of, wished
+from monitor import launcher
+from monitor.diagnosis.away import BUDGET_HOURS, policy_in, wish_of, wished
 from monitor.run_dir import Away, Snapshot
 from monitor.ui.dialogs.parts import act, asked_by
 
@@ -29,7 +30,7 @@ def away(run_dir: Path, snapshot: Snapshot) -> None:
     if leave.button("Leave it", width="stretch", key="leave_away"):
         st.rerun()
     if go.button("Set", type="primary", width="stretch", key="confirm_away"):
-        act(lambda: set_policy(run_dir, policy))
+        act(lambda: launcher.set_policy(run_dir, policy))
 
 
 def choose(now: Away, key: str, *, is_titled: bool = False) -> Away:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from monitor.devices import Device, machine
+from monitor.launcher.devices import Device, machine
 from monitor.run_dir import Launch
-from monitor.status import bytes_words, device_words
+from monitor.run_dir.status import bytes_words, device_words
 
 ALONE_NOWHERE = "none for itself: starts at once"
 

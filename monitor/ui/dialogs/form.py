@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from monitor.relaunch.choices import Choice, written
+from monitor.launcher.relaunch.choices import Choice, written
 from monitor.ui.dialogs.parts import plain
 
 SHOWN_FIRST = (

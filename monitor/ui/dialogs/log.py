@@ -11,10 +11,10 @@ from typing import Any
 
 import streamlit as st
 
-from monitor import attaching
-from monitor.attaching import Proposal, Wish
-from monitor.errors import MonitorError, UsageError
 from monitor.importers.log_proposal import LogMapping
+from monitor.launcher import attaching
+from monitor.launcher.attaching import Proposal, Wish
+from monitor.run_dir.errors import MonitorError, UsageError
 from monitor.ui.dialogs.parts import act, asked_by, plain
 
 MOST_BYTES = 500_000_000

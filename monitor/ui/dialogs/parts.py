@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from monitor.errors import MonitorError
+from monitor.run_dir.errors import MonitorError
 
 
 def asked_by() -> str:

@@ -11,17 +11,17 @@ from typing import Any
 import streamlit as st
 
 from monitor import launcher
-from monitor.away import wish_of
-from monitor.diagnosis import Diagnosis
-from monitor.errors import MonitorError
-from monitor.prescriptions.choosing import agreed, can_be_restarted_with, lettered, too_fresh
-from monitor.prescriptions.prescription import Prescription
-from monitor.prescriptions.registry import prescribe
-from monitor.relaunch.choices import choices
-from monitor.relaunch.options import described_run
-from monitor.relaunch.plan import RestartPlan, Wish
-from monitor.relaunch.warm import SCRATCH, checkpoint_about, epoch_words, takes_weights, weights_of
+from monitor.diagnosis.away import wish_of
+from monitor.diagnosis.prescriptions.choosing import agreed, can_be_restarted_with, lettered, too_fresh
+from monitor.diagnosis.prescriptions.prescription import Prescription
+from monitor.diagnosis.prescriptions.registry import prescribe
+from monitor.diagnosis.verdict import Diagnosis
+from monitor.launcher.relaunch.choices import choices
+from monitor.launcher.relaunch.options import described_run
+from monitor.launcher.relaunch.plan import RestartPlan, Wish
+from monitor.launcher.relaunch.warm import SCRATCH, checkpoint_about, epoch_words, takes_weights, weights_of
 from monitor.run_dir import Away, Snapshot
+from monitor.run_dir.errors import MonitorError
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import Form, fill_in

@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from monitor import launcher
-from monitor.errors import MonitorError
 from monitor.run_dir import Snapshot
+from monitor.run_dir.errors import MonitorError
 from monitor.ui.dialogs.parts import act, asked_by, plain, shown_before
 from monitor.ui.dialogs.review import review_resume
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from monitor.relaunch.choices import written
-from monitor.relaunch.code import CodeChange
-from monitor.relaunch.plan import RestartPlan
-from monitor.relaunch.resuming import ResumePlan
+from monitor.launcher.relaunch.choices import written
+from monitor.launcher.relaunch.code import CodeChange
+from monitor.launcher.relaunch.plan import RestartPlan
+from monitor.launcher.relaunch.resuming import ResumePlan
 from monitor.ui.dialogs.parts import plain
 
 MOST_DIFF = 20_000

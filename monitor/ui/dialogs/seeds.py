@@ -8,12 +8,12 @@ from pathlib import Path
 import streamlit as st
 
 from monitor import launcher
-from monitor.errors import MonitorError, RefusedError
-from monitor.launch import PLACEHOLDER
-from monitor.prescriptions.seeds import SEED, seed_changes
-from monitor.reader import RunReader
-from monitor.relaunch.outputs import is_output
-from monitor.relaunch.plan import RestartPlan, behind
+from monitor.diagnosis.prescriptions.seeds import SEED, seed_changes
+from monitor.launcher.relaunch.outputs import is_output
+from monitor.launcher.relaunch.plan import RestartPlan, behind
+from monitor.run_dir.errors import MonitorError, RefusedError
+from monitor.run_dir.launch import PLACEHOLDER
+from monitor.run_dir.reader import RunReader
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.parts import asked_by, plain, shown_before
 from monitor.ui.dialogs.review import agreed_to

@@ -13,12 +13,12 @@ from typing import Any
 import streamlit as st
 
 from monitor import launcher
-from monitor.away import wish_of
-from monitor.errors import MonitorError, UsageError
-from monitor.launch import Order, command_of, name_of
-from monitor.relaunch.choices import Choice, written
-from monitor.relaunch.plan import free_run_id
+from monitor.diagnosis.away import wish_of
+from monitor.launcher.relaunch.choices import Choice, written
+from monitor.launcher.relaunch.plan import free_run_id
 from monitor.run_dir import Away
+from monitor.run_dir.errors import MonitorError, UsageError
+from monitor.run_dir.launch import Order, command_of, name_of
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import fill_in

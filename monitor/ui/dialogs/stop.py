@@ -8,10 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from monitor import launcher
-from monitor.errors import MonitorError
-from monitor.reader import RunReader
+from monitor.launcher.stopplan import StopPlan, stop_plan
 from monitor.run_dir import Snapshot
-from monitor.stopplan import StopPlan, stop_plan
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.reader import RunReader
 from monitor.ui.dialogs.parts import act, asked_by, plain
 
 THEN_RESTART = "restart_options_next"

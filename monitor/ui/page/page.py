@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 import streamlit as st
 
-from monitor import audit, launcher
-from monitor.acks import acknowledge
-from monitor.diagnosis import judge
-from monitor.errors import MonitorError
-from monitor.reader import RunReader, list_runs
-from monitor.status import status_of
-from monitor.trash import archive
-from monitor.trash import restore as take_back
+from monitor import launcher
+from monitor.diagnosis.acks import acknowledge
+from monitor.diagnosis.verdict import judge
+from monitor.launcher.trash import archive
+from monitor.launcher.trash import restore as take_back
+from monitor.run_dir import audit
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.reader import RunReader, list_runs
+from monitor.run_dir.status import status_of
 from monitor.ui import assets, component
 from monitor.ui.dialogs.away import away
 from monitor.ui.dialogs.log import confirm_reading, follow
@@ -85,7 +86,7 @@ def _first_paint(folder: Path, run_id: str | None) -> dict[str, Any]:
 
 
 def _nearest(folder: Path, run_id: str | None) -> str | None:
-    from monitor.reader import nearest
+    from monitor.run_dir.reader import nearest
 
     try:
         return nearest(folder, run_id or "")

@@ -1,0 +1,138 @@
+"""`python -m monitor`: the verbs, and the one place where what went wrong becomes a sentence and an exit code.
+
+A verb's module is imported when the verb is used: `list` must not wait for what `serve` needs.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from monitor.commands.completion import SHORT_NAME, VARIABLE
+from monitor.commands.examples import GROUPS, epilog_of, group_of
+from monitor.run_dir.audit import come_by
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, EXIT_USAGE, MonitorError, UsageError
+
+VERBS = {
+    "list": "list_",
+    "show": "show",
+    "check": "check",
+    "diagnose": "diagnose",
+    "report": "report",
+    "compare": "compare",
+    "ledger": "ledger",
+    "predictions": "predictions",
+    "log": "log",
+    "import": "import_",
+    "attach": "attach",
+    "start": "start",
+    "stop": "stop",
+    "restart": "restart",
+    "resume": "resume",
+    "ack": "ack",
+    "watch": "watch",
+    "notify": "notify",
+    "away": "away",
+    "archive": "archive",
+    "restore": "restore",
+    "audit": "audit",
+    "serve": "serve",
+    "completion": "completion",
+}
+"""Verb → module in monitor/commands, each with a function `run`."""
+
+INTERRUPTED = 130
+
+
+class LazyVerbs(TyperGroup):
+    """Looks a verb up by importing its module."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [verb for verbs in GROUPS.values() for verb in verbs]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in VERBS:
+            near = difflib.get_close_matches(cmd_name, VERBS, n=1)
+            hint = f"did you mean {near[0]}?" if near else "see python -m monitor --help."
+            raise UsageError(f"There is no verb {cmd_name!r}; {hint}")
+        return command(cmd_name)
+
+
+def command(verb: str) -> Any:
+    """The command behind a verb."""
+    module = importlib.import_module(f"monitor.commands.{VERBS[verb]}")
+    one = typer.Typer(add_completion=False)
+    one.command(
+        verb,
+        help=module.__doc__,
+        epilog=epilog_of(verb),
+        rich_help_panel=group_of(verb),
+        context_settings=getattr(module, "SETTINGS", None),
+    )(module.run)
+    return typer.main.get_command(one)
+
+
+app = typer.Typer(cls=LazyVerbs, add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
+
+
+@app.callback(invoke_without_command=True)
+def verbs(context: typer.Context) -> None:
+    """Watch training runs, see what is wrong with them, stop and restart them.
+
+    Exit codes: 0 well, 1 warning, 2 critical, 3 unreadable run, 4 not enough data, 5 refused, 64 wrong usage.
+    """
+    if context.invoked_subcommand is None:
+        raise UsageError("Say what to do; python -m monitor --help lists the verbs.")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command line and returns its exit code; a user's mistake is one sentence on stderr."""
+    come_by("terminal")
+    try:
+        if VARIABLE in os.environ:
+            return _complete(os.environ[VARIABLE])
+        code = app(sys.argv[1:] if argv is None else argv, standalone_mode=False, prog_name="python -m monitor")
+        sys.stdout.flush()
+        return code if isinstance(code, int) else EXIT_OK
+    except MonitorError as problem:
+        return _say(str(problem), problem.exit_code)
+    except typer.TyperException as problem:
+        return _say(_sentence(problem), EXIT_USAGE)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe has had enough (`| head`); Python would complain once more while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except OSError as problem:
+        return _say(f"{problem.filename or 'the disk'}: {problem.strerror or problem}.", EXIT_REFUSED)
+
+
+def _complete(instruction: str) -> int:
+    """Answers a shell that wants to complete a command line (monitor.commands.completion)."""
+    from typer.completion import completion_init, shell_complete
+
+    completion_init()
+    return shell_complete(typer.main.get_command(app), {}, SHORT_NAME, VARIABLE, instruction)
+
+
+def _say(sentence: str, code: int) -> int:
+    from monitor.commands.harmless import harmless
+
+    for line in sentence.splitlines() or [""]:
+        sys.stderr.write(f"error: {harmless(line)}\n")
+    return code
+
+
+def _sentence(problem: Any) -> str:
+    """What the option parser objects to, ending with the step that mends it."""
+    text = problem.format_message() if hasattr(problem, "format_message") else str(problem)
+    context = getattr(problem, "ctx", None)
+    where = context.command_path if context is not None else "python -m monitor"
+    return f"{text.strip().rstrip('.')}; see {where} --help."

@@ -1,0 +1,106 @@
+"""Findings over time: raised, worse, resolved, sent. One writer: whoever holds the run's alerts lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from monitor.diagnosis.verdict import Judged, best_wer
+from monitor.rules.arithmetic.series import thin
+from monitor.rules.result import Finding
+from monitor.run_dir import ALERTS_FILE, Alert, Snapshot, Summary, encode_line, files
+
+SPARK_POINTS = 60
+
+
+class AlertBook:
+    """Remembers which findings are open, and writes an event when that changes."""
+
+    def __init__(self, run_dir: Path, alerts: tuple[Alert, ...]) -> None:
+        self._file = files.AppendFile(Path(run_dir) / ALERTS_FILE)
+        self._open = open_alerts(alerts)
+
+    def update(self, findings: tuple[Finding, ...], now: float, epoch: float) -> list[Alert]:
+        """The new events, appended to alerts.jsonl. Raises OSError; what was not written is tried again next time."""
+        events: list[Alert] = []
+        by_rule = {finding.rule: finding for finding in findings}
+        for rule, known in list(self._open.items()):
+            if rule not in by_rule:
+                self._write(msgspec.structs.replace(known, event="resolved", at=now, epoch=epoch), events)
+                del self._open[rule]
+        for rule, finding in by_rule.items():
+            before = self._open.get(rule)
+            if before is None or _is_worse(finding, before):
+                alert = _alert(finding, "raised" if before is None else "worse", before, now, epoch)
+                self._write(alert, events)
+                self._open[rule] = alert
+        return events
+
+    def note(self, alert: Alert) -> None:
+        """Appends one event that is no finding's, such as a message that was sent. Raises OSError."""
+        self._file.append(encode_line(alert))
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, alert: Alert, events: list[Alert]) -> None:
+        self._file.append(encode_line(alert))
+        events.append(alert)
+
+
+def open_alerts(alerts: tuple[Alert, ...]) -> dict[str, Alert]:
+    """The last raised alert of each rule that is still open, by rule."""
+    found: dict[str, Alert] = {}
+    for alert in alerts:
+        if alert.event in ("raised", "worse"):
+            found[alert.rule] = alert
+        elif alert.event == "resolved":
+            found.pop(alert.rule, None)
+    return found
+
+
+def _is_worse(finding: Finding, before: Alert) -> bool:
+    order = ("info", "warning", "critical")
+    return order.index(finding.severity) > order.index(before.severity)
+
+
+def _alert(finding: Finding, event: str, before: Alert | None, now: float, epoch: float) -> Alert:
+    opened = epoch if finding.onset is None else finding.onset
+    return Alert(
+        alert_id=before.alert_id if before is not None else f"{finding.rule}-{opened:g}",
+        event=event,  # type: ignore[arg-type]
+        rule=finding.rule,
+        severity=finding.severity,
+        at=now,
+        epoch=epoch,
+        line=finding.line,
+    )
+
+
+def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
+    """What a list of a thousand runs needs."""
+    diagnosis = judged.diagnosis
+    last = snapshot.epochs[-1] if snapshot.epochs else None
+    best = best_wer(snapshot)
+    progress = snapshot.progress
+    gaps = [record.gap for record in snapshot.epochs if record.gap is not None]
+    return Summary(
+        run_id=snapshot.run_id,
+        updated_at=now,
+        verdict=diagnosis.verdict,
+        reason=diagnosis.reason,
+        worst_rule=diagnosis.worst.rule if diagnosis.worst else None,
+        worst_severity=diagnosis.worst.severity if diagnosis.worst else None,
+        epoch=last.epoch if last else 0.0,
+        epochs=progress.epochs if progress else None,
+        val_wer=last.val_wer if last else None,
+        best_val_wer=best[0] if best else None,
+        best_val_wer_epoch=best[1] if best else None,
+        wer_constant=snapshot.run.floors.wer_constant if snapshot.run else None,
+        val_loss=last.val_loss if last else None,
+        gap=last.gap if last else None,
+        gap_series=thin(gaps, SPARK_POINTS),
+        checks_ran=diagnosis.checks_ran,
+        checks=diagnosis.checks,
+    )

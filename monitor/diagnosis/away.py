@@ -1,0 +1,92 @@
+"""If it goes bad while I am away: what was wished at the start or later, and what the policy has done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from monitor.run_dir import AWAY_ACT_FILE, AWAY_FILE, Away, AwayAct, Snapshot, decode, files
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.launch import read_launch
+
+WISHES: dict[str, Literal["tell", "stop", "stop_and_fix"]] = {"tell": "tell", "stop": "stop", "fix": "stop_and_fix"}
+"""What a person types → what is written down."""
+BUDGET_HOURS = 12.0
+"""How long the child may run where nobody has said it."""
+ASKED_BY = "away policy"
+"""Who asked, in the requests and starts that the policy makes."""
+
+
+def policy_of(run_dir: Path) -> Away:
+    """The policy in force: the one that was set last, else that of the start, else: tell only.
+
+    Raises UnreadableRunError for a launch.json that cannot be understood.
+    """
+    try:
+        data = _read(run_dir / AWAY_FILE)
+        if data is not None:
+            return decode(data, Away)
+    except ValueError:
+        return Away()  # a damaged wish stops nothing
+    launch = read_launch(run_dir)
+    return (launch.away if launch is not None else None) or Away()
+
+
+def policy_in(snapshot: Snapshot) -> Away:
+    """The same of what was read at one moment."""
+    of_start = snapshot.launch.away if snapshot.launch is not None else None
+    return snapshot.away or of_start or Away()
+
+
+def wished(do: str, hours: float | None, by: str, now: float) -> Away:
+    """The policy that a person means by a word and, for "fix", by the hours that the child may run.
+
+    Raises UsageError for another word, or for hours that mean nothing.
+    """
+    if do not in WISHES:
+        raise UsageError(f"If it goes bad: {do!r} is unknown; it may be {', '.join(WISHES)}.")
+    if hours is not None and (do != "fix" or not hours > 0):
+        raise UsageError("The hours say how long the child of fix may run: a number above 0, and only with fix.")
+    budget = (hours or BUDGET_HOURS) if do == "fix" else None
+    return Away(do=WISHES[do], budget_hours=budget, at=now, by=by)
+
+
+def wish_of(policy: Away) -> str:
+    """The word that a person types for it."""
+    return next(word for word, do in WISHES.items() if do == policy.do)
+
+
+def words(policy: Away) -> str:
+    """The policy in a few words."""
+    if policy.do == "tell":
+        return "tell me only"
+    if policy.do == "stop" or policy.by_policy:
+        until = f", at the latest after {policy.budget_hours:g} h" if policy.by_policy and policy.budget_hours else ""
+        return f"stop it{until}"
+    return f"stop it and start the first prescribed change, for {policy.budget_hours or BUDGET_HOURS:g} h at most"
+
+
+def act_words(act: AwayAct) -> str:
+    """What it has done, in a few words."""
+    what = f"stopped it at epoch {act.epoch:g}"
+    if not act.settled:
+        return f"is stopping it (epoch {act.epoch:g})"
+    if act.did == "stop_and_fix":
+        return f"{what}, " + (f"started {act.child_id}" if act.child_id else "no child")
+    return what
+
+
+def act_of(run_dir: Path) -> AwayAct | None:
+    """What the policy has done to this run; None if nothing."""
+    try:
+        data = _read(run_dir / AWAY_ACT_FILE)
+        return None if data is None else decode(data, AwayAct)
+    except ValueError:
+        return None
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return files.read_bytes(path)
+    except OSError:
+        return None

@@ -1,0 +1,74 @@
+"""Changes that need no training: score again, measure alike, decode otherwise, look at the checkpoint."""
+
+from __future__ import annotations
+
+import shlex
+
+from monitor.diagnosis.prescriptions.arithmetic import threshold_note
+from monitor.diagnosis.prescriptions.prescription import Config, Prescription, bundle, flags, restart
+from monitor.run_dir import Snapshot
+
+SCORE_AGAIN = Prescription(
+    id="score_again",
+    title="Score the logged predictions again, references first",
+    changes={},
+    command=None,
+    expected="the error rate that the predictions bear out; the training itself may be fine",
+    cost="minutes, no training",
+    disproved_by="the same rate comes out again",
+)
+MEASURE_ALIKE = Prescription(
+    id="measure_alike",
+    title="Measure train and val loss alike",
+    changes={},
+    command=None,
+    expected="two losses that start near each other; the gap then means something",
+    cost="a change of the script, then a restart",
+    disproved_by="with the same reduction and terms they still start apart",
+    code_edit="Look for how each loss is reduced (over clips, over tokens, summed) and for terms that stand in one "
+    "split only.",
+)
+STOP_HERE = Prescription(
+    id="stop_here",
+    title="Stop here and keep the best checkpoint",
+    changes={},
+    command=None,
+    expected="the same best error rate, without the epochs that would not change it",
+    cost="none",
+    disproved_by="a later evaluation makes a new best by a point or more",
+)
+
+
+def decoder_or_model(snapshot: Snapshot) -> Prescription | None:
+    """A measurement, no restart; nothing once it was made."""
+    if any(probe.name == "decoder-sweep" for probe in snapshot.probes):
+        return None
+    saved = snapshot.progress is not None and snapshot.progress.checkpoint is not None
+    return Prescription(
+        id="decoder_or_model",
+        title="Is it the decoder? Decode again with the blank lowered by 0 to 4",
+        changes={},
+        command=f"python -m trainer.diagnose {shlex.quote(snapshot.run_dir)}" if saved else None,
+        expected="if words appear (words out / in near 1) and WER falls by 3 points, it is the decoder",
+        cost="no restart",
+        disproved_by="nothing changes: then the logits hold no evidence",
+        note=threshold_note(snapshot),
+    )
+
+
+def without_filter(snapshot: Snapshot, config: Config) -> Prescription:
+    """The decoder's filter left out; a change only where this run's config has one."""
+    changes = bundle(config, {"blank_penalty": 0.0, "min_confidence": 0.0})
+    wer = snapshot.epochs[-1].val_wer if snapshot.epochs else None
+    plain = f"{100 * wer:.1f} %" if wer is not None else "that of plain greedy output"
+    return Prescription(
+        id="without_filter",
+        title="Leave the decoder's filter out",
+        changes=changes,
+        command=restart(snapshot, changes, "without_filter"),
+        expected=f"the same predictions score {plain}; nothing has to be trained again for that",
+        cost="none for what is decoded from now on",
+        disproved_by="the rate without the filter is no better",
+        note=threshold_note(snapshot),
+        flags=flags(changes),
+    )

@@ -1,0 +1,143 @@
+"""Causes → what to change, in order: one bundle per restart, as a diff against this run's own config.
+
+A cause that stands higher silences what stands lower: nobody regularises a model at chance, and nobody changes
+anything while the error rate itself is wrong. What people would think of all the same is listed apart, with the reason.
+"""
+
+from __future__ import annotations
+
+from monitor.diagnosis.prescriptions import measuring, training
+from monitor.diagnosis.prescriptions.arithmetic import threshold_note
+from monitor.diagnosis.prescriptions.prescription import Config, Considered, Prescription
+from monitor.diagnosis.verdict import Diagnosis
+from monitor.run_dir import Snapshot
+
+FEW_IMAGES = 300
+
+NUMBERS = {
+    *("learning_rate", "warmup_epochs", "weight_decay", "dropout", "clip_norm", "batch_size", "accumulation_steps"),
+    *("epochs", "hidden_dim", "train_clips", "train_images", "signers"),
+}
+LARGEST = 1e12
+"""Beyond it (and for NaN) an option is no option."""
+
+
+def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, ...]:
+    """What to try, first things first; empty where nothing calls for a change."""
+    causes = {cause.name for cause in diagnosis.causes}
+    config = _config(snapshot)
+    if "scorer_wrong" in causes:
+        return (measuring.SCORE_AGAIN,)
+    options: list[Prescription | None] = []
+    if "measured_differently" in causes:
+        options.append(measuring.MEASURE_ALIKE)
+    if "decoder" in causes:
+        options.append(measuring.without_filter(snapshot, config))
+    if "diverging" in causes:
+        options += [training.lower_rate(snapshot, config), training.tighter_clip(snapshot, config)]
+        return tuple(filter(None, options))
+    if "no_evidence" in causes:
+        options += [
+            measuring.decoder_or_model(snapshot),
+            training.keep_time(snapshot, config),
+            training.better_head(snapshot, config),
+            training.smaller_network(snapshot, config),
+        ]
+    elif "too_little_regularisation" in causes:
+        options += _against_overfitting(snapshot, config)
+    elif "words_missing" in causes:
+        options.append(measuring.decoder_or_model(snapshot))
+    if "stuck" in causes and not {"no_evidence", "too_little_regularisation"} & causes:
+        options += [training.higher_rate(snapshot, config), measuring.STOP_HERE]
+    elif "stuck" in causes and "no_evidence" in causes:
+        options.append(training.higher_rate(snapshot, config))
+    return tuple(filter(None, options))
+
+
+def _against_overfitting(snapshot: Snapshot, config: Config) -> list[Prescription | None]:
+    few = config.get("data") == "digits" and config.get("train_images", 0) < FEW_IMAGES
+    cures = [training.more_data(snapshot, config), training.variety(snapshot, config)]
+    # With few distinct images, augmentation closes the gap and leaves the errors: more of them come first.
+    return [
+        *(cures if few else reversed(cures)),
+        training.better_head(snapshot, config),
+        training.smaller_model(snapshot, config),
+        training.regularise(snapshot, config),
+    ]
+
+
+def consider(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Considered, ...]:
+    """The changes that people reach for, which are not prescribed here, each with why not; empty where all is well."""
+    if not diagnosis.causes:
+        return ()
+    causes = [cause.name for cause in diagnosis.causes]
+    config = _config(snapshot)
+    prescribed = {option.id for option in prescribe(snapshot, diagnosis)}
+    reasons = _reasons_against(causes[0] if causes[0] != "decoder" or len(causes) == 1 else causes[1], snapshot)
+    popular = (
+        training.regularise(snapshot, config),
+        training.smaller_model(snapshot, config),
+        _lenient_decoder(snapshot, config),
+        training.higher_rate(snapshot, config),
+    )
+    return tuple(
+        Considered(option, reasons[option.id])
+        for option in popular
+        if option is not None and option.id not in prescribed and option.id in reasons
+    )
+
+
+def _lenient_decoder(snapshot: Snapshot, config: Config) -> Prescription | None:
+    if not config:
+        return None
+    plain = measuring.without_filter(snapshot, config)
+    return Prescription(
+        id="lenient_decoder",
+        title="A lower confidence threshold, or none",
+        changes=plain.changes,
+        command=plain.command,
+        expected="no change of the predictions, unless the threshold lies above what a frame can score",
+        cost="no training",
+        disproved_by="words appear when the last evaluation is decoded without it",
+        note=threshold_note(snapshot),
+        flags=plain.flags,
+    )
+
+
+def _reasons_against(first_cause: str, snapshot: Snapshot) -> dict[str, str]:
+    """Prescription id → why it is not suggested while this cause stands first."""
+    popular = ("regularise", "smaller_model", "lenient_decoder", "higher_rate")
+    if first_cause in ("scorer_wrong", "measured_differently"):
+        return dict.fromkeys(popular, "Nothing can be judged by these numbers before they are right.")
+    if first_cause == "diverging":
+        return dict.fromkeys(popular, "Nothing can be learnt before the losses are finite again.")
+    if first_cause == "no_evidence":
+        last = snapshot.epochs[-1] if snapshot.epochs else None
+        train = ""
+        if last is not None and last.train_wer is not None and last.train_wer > 0.5:
+            train = f" Train WER is {100 * last.train_wer:.1f} % too."
+        return {
+            "regularise": f"A model at chance has nothing to regularise.{train}",
+            "smaller_model": "It is not size that keeps the input out; what a smaller one shows, a baseline shows "
+            "faster.",
+            "lenient_decoder": "No decoder lets through what the logits do not hold; the blank lowered step by step "
+            "tells for certain.",
+            "higher_rate": "It comes with the change of time resolution; alone it brings back nothing that was pooled "
+            "away.",
+        }
+    if first_cause == "too_little_regularisation":
+        return {
+            "lenient_decoder": "The words come; they are the wrong ones.",
+            "higher_rate": "The train clips are learnt already; learning them faster helps nobody.",
+        }
+    return {}
+
+
+def _config(snapshot: Snapshot) -> Config:
+    """What can be reckoned with: a script may have written anything under the names of our options."""
+    config = snapshot.run.config if snapshot.run is not None else {}
+    return {key: value for key, value in config.items() if key not in NUMBERS or _is_number(value)}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and abs(value) <= LARGEST

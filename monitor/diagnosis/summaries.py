@@ -1,0 +1,39 @@
+"""A run's summary for the list: its supervisor's file, or, for a run without one, judged here and remembered."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from pathlib import Path
+
+from monitor.run_dir import EPOCHS_FILE, RUN_FILE, SUMMARY_FILE, Summary, check_schema, decode, files, schema_of
+
+REMEMBERED_RUNS = 4096
+
+
+def summary_of(run_dir: Path) -> Summary:
+    """What a row needs. Raises MonitorError for a run that cannot be read."""
+    with contextlib.suppress(OSError, ValueError):
+        return decode(files.read_bytes(run_dir / SUMMARY_FILE) or b"", Summary)
+    try:
+        records = (run_dir / EPOCHS_FILE).stat()
+    except OSError:
+        # Nothing to judge; but a run of a newer Vitalsigns must not look like an empty one.
+        with contextlib.suppress(OSError, ValueError):
+            check_schema(schema_of(files.read_bytes(run_dir / RUN_FILE) or b"{}"), str(run_dir / RUN_FILE))
+        return Summary(run_id=run_dir.name, verdict="")
+    return _judged(run_dir, records.st_mtime, records.st_size)
+
+
+@functools.lru_cache(maxsize=REMEMBERED_RUNS)
+def _judged(run_dir: Path, changed_at: float, _size: int) -> Summary:
+    """Judged as of its last record: imported and foreground runs have nobody who writes a summary."""
+    # Imported here: a list of runs that all have their file must not wait for numpy.
+    from monitor.diagnosis.alerts import summarise
+    from monitor.diagnosis.verdict import judge
+    from monitor.run_dir.reader import RunReader
+
+    snapshot = RunReader(run_dir).read(changed_at)
+    # A copy's files are new, its records are not.
+    told_at = snapshot.epochs[-1].at if snapshot.epochs else 0.0
+    return summarise(snapshot, judge(snapshot, changed_at), told_at or changed_at)

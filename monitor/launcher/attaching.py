@@ -1,0 +1,278 @@
+"""Attaching to the log of a training that somebody else has started: what page and command line share.
+
+What a log seems to say is proposed first; a person says whether that is right. Then a small process of its own follows
+the log (`monitor.supervisor --follow`) and outlives the caller. With the process named as well, the run is as any
+other: its state is that process's, a stop signals it, and a restart knows its command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from monitor import launcher
+from monitor.diagnosis.settings import settings_for
+from monitor.importers.live import About, FollowedRun, find_followed, read_source
+from monitor.importers.log_follow import LOG_FORMAT
+from monitor.importers.log_proposal import LogMapping, mapping_of, names_of, propose_log, sentence, words
+from monitor.importers.log_reading import check_log, scan
+from monitor.launcher.relaunch.options import described
+from monitor.run_dir import (
+    EPOCHS_FILE,
+    LAUNCH_FILE,
+    READING_FILE,
+    Identity,
+    Launch,
+    Reading,
+    ReadingWord,
+    encode,
+    files,
+    processes,
+)
+from monitor.run_dir.audit import audited, by_run_dir
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import Order, is_kept, launch_of, read_launch, read_progress
+from monitor.run_dir.seal import sealed
+
+MOST_WRITERS = 3
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a log seems to say. `said` asks about it; `known`: the run that is fed from this log already."""
+
+    path: Path
+    mapping: LogMapping
+    said: str
+    epochs: int
+    samples: int
+    known: Path | None = None
+    names: tuple[str, ...] = ()
+    """Every quantity that the log names."""
+    writers: tuple[str, ...] = ()
+    """Processes of this user that have the log open for writing, for people."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person wants of an attachment. `pid`: the process that writes the log."""
+
+    asked_by: str
+    name: str = ""
+    pid: int | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Field → name in the log, where the proposal is not right."""
+    percent: bool | None = None
+
+
+def propose(
+    runs_dir: Path, path: Path, wish: Wish, progress: Callable[[int], None] = lambda done_bytes: None
+) -> Proposal:
+    """Reads the log once and says how it would be followed. Raises MonitorError in one sentence where it cannot be."""
+    path = path.absolute()
+    check_log(path)
+    found = scan(path, progress)
+    mapping = propose_log(found, wish.columns, wish.percent)
+    return Proposal(
+        path=path,
+        mapping=mapping,
+        said=sentence(found, mapping, path.name),
+        epochs=len({row.epoch for row in found.rows}),
+        samples=found.samples,
+        known=find_followed(runs_dir, path),
+        names=names_of(found),
+        writers=_writers(path),
+    )
+
+
+@audited("attach", lambda runs_dir, proposal, wish, **how: (runs_dir, ""))
+def attach(runs_dir: Path, proposal: Proposal, wish: Wish, *, detached: bool = True) -> str:
+    """Follows a log as it was proposed, in a process that outlives this one; returns the run id.
+
+    A log that was followed before goes on in the same run. Not `detached`: the caller follows it (`follow_here`).
+    Raises RefusedError where that cannot be done.
+    """
+    process = None if wish.pid is None else identity_of(wish.pid)
+    now = time.time()
+    run_dir = proposal.known
+    if run_dir is not None and is_followed(run_dir):
+        if wish.pid is not None:
+            raise RefusedError(
+                f"{proposal.path.name} is followed as {run_dir.name} already; to name its process, end that first: "
+                f"python -m monitor attach --stop {run_dir.name}"
+            )
+        confirm(run_dir, wish.asked_by, proposal.mapping)
+        return run_dir.name
+    if run_dir is None:
+        run = FollowedRun.begin(runs_dir, _about(proposal, wish), now, process)
+        run_dir = run.run_dir
+    else:
+        run = FollowedRun.go_on(run_dir, now, process)
+    try:
+        confirm(run_dir, wish.asked_by, proposal.mapping)
+        files.replace(run_dir / LAUNCH_FILE, encode(_launch(run_dir.name, wish, now)))
+    finally:
+        run.close(now)
+    if detached:
+        launcher.supervise(run_dir, "--follow")
+    return run_dir.name
+
+
+def follow_here(run_dir: Path) -> None:
+    """Follows in this process until Ctrl-C or SIGTERM; a run of its own interpreter, so that nothing is inherited."""
+    command = [sys.executable, "-m", "monitor.supervisor", str(run_dir.absolute()), "--follow"]
+    # Ctrl-C reaches both; the follower notes how far it has read, and this process waits for that.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        subprocess.run(command, cwd=launcher.HOME, check=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with contextlib.suppress(RefusedError):
+        now = time.time()
+        FollowedRun.go_on(run_dir, now).close(now)
+
+
+def confirm(run_dir: Path, by: str, mapping: LogMapping | None = None) -> None:
+    """Says that a log is read rightly, or how it shall be read instead; whoever follows it does so within a second."""
+    _say(run_dir, ReadingWord(by=by, at=time.time(), mapping=mapping.document() if mapping else {}))
+
+
+def reading_of(run_dir: Path, wish: Wish) -> tuple[str, LogMapping]:
+    """(the question about a run that is read from a log, how it is read, with the changes of `wish`).
+
+    Raises RefusedError for a run that writes its own records, UsageError for a change that the log does not allow.
+    """
+    source = read_source(run_dir)
+    if source is None and not (run_dir / EPOCHS_FILE).exists():
+        raise RefusedError(f"Nothing was read from {run_dir.name}'s log yet: ask again when it has printed an epoch.")
+    if source is None or source.format != LOG_FORMAT:
+        raise RefusedError(f"{run_dir.name} is not read from a log: there is nothing to confirm.")
+    path = Path(source.path)
+    found = scan(path)
+    kept = mapping_of(source.mapping)
+    changed = bool(wish.columns) or wish.percent is not None
+    mapping = propose_log(found, wish.columns, wish.percent) if changed else kept
+    return sentence(found, mapping, path.name), mapping
+
+
+def names_in(run_dir: Path) -> tuple[str, ...]:
+    """Every quantity that the log of a followed run names."""
+    source = read_source(run_dir)
+    return names_of(scan(Path(source.path))) if source is not None else ()
+
+
+def is_followed(run_dir: Path) -> bool:
+    """Whether a living process reads the run's log along."""
+    progress = read_progress(run_dir)
+    return (
+        progress is not None
+        and progress.follower is not None
+        and progress.phase != "ended"
+        and processes.liveness(progress.follower) != "gone"
+    )
+
+
+@audited("let go", by_run_dir)
+def let_go(run_dir: Path, by: str, patience_secs: float = 15.0) -> None:
+    """Ends the following of a log; the run stays, and the training is left alone. Returns once it has ended.
+
+    Raises RefusedError where nobody follows it, or where the follower does not answer.
+    """
+    source = read_source(run_dir)
+    if source is None or source.format != LOG_FORMAT or not is_followed(run_dir):
+        raise RefusedError(f"Nobody follows a log for {run_dir.name}: there is nothing to end.")
+    if _how_of(run_dir) != "attach":
+        raise RefusedError(f"{run_dir.name} was started from here; stop it with: python -m monitor stop {run_dir.name}")
+    _say(run_dir, ReadingWord(by=by, at=time.time(), follow=False))
+    deadline = time.monotonic() + patience_secs
+    while is_followed(run_dir):
+        if time.monotonic() > deadline:
+            raise RefusedError(f"The follower of {run_dir.name} has not ended in {patience_secs:.0f} s; try again.")
+        time.sleep(0.1)
+
+
+def _how_of(run_dir: Path) -> str:
+    launch = read_launch(run_dir)
+    return "" if launch is None else launch.how
+
+
+def identity_of(pid: int) -> Identity:
+    """The identity of a process that this user may stop. Raises RefusedError."""
+    try:
+        identity = processes.identify(pid)
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        raise RefusedError(f"There is no process {pid}; give the pid of the training that writes the log.") from None
+    except PermissionError:
+        raise RefusedError(f"Process {pid} is another user's; it could not be stopped from here.") from None
+    if pid in (1, os.getpid(), os.getppid()):
+        raise RefusedError(f"Process {pid} is no training; give the pid of the process that writes the log.")
+    return identity
+
+
+def _say(run_dir: Path, word: ReadingWord) -> None:
+    try:
+        files.replace(run_dir / READING_FILE, encode(word))
+    except OSError as problem:
+        raise RefusedError(f"Cannot write {run_dir / READING_FILE}: {problem.strerror or problem}.") from problem
+
+
+def _about(proposal: Proposal, wish: Wish) -> About:
+    mapping = proposal.mapping
+    return About(
+        path=proposal.path,
+        format=LOG_FORMAT,
+        name=wish.name or proposal.path.stem,
+        mapping=mapping.document(),
+        gap_basis=mapping.gap_basis,
+        notes=f"Its records are read from {proposal.path}.",
+        reading=Reading(path=str(proposal.path), said=words(mapping), confirmed_by=wish.asked_by),
+    )
+
+
+def _launch(run_id: str, wish: Wish, now: float) -> Launch:
+    """What is known of how the training was started: everything where its process was named, else nothing."""
+    here = Path.cwd()
+    if wish.pid is None:
+        thresholds = dict(settings_for(here).thresholds)
+        return sealed(
+            Launch(
+                run_id=run_id,
+                created_at=now,
+                cwd=str(here),
+                how="attach",
+                asked_by=wish.asked_by,
+                thresholds=thresholds,
+            )
+        )
+    try:
+        process = psutil.Process(wish.pid)
+        argv, cwd = process.cmdline(), Path(process.cwd())
+        kept = {name: value for name, value in process.environ().items() if is_kept(name)}
+    except (psutil.Error, OSError) as problem:
+        raise RefusedError(f"Process {wish.pid} does not tell how it was started: {problem}.") from None
+    limits = settings_for(cwd).thresholds
+    order = Order(argv=argv, cwd=cwd, asked_by=wish.asked_by, how="attach", environment=kept, thresholds=limits)
+    return described(launch_of(order, run_id, now))
+
+
+def _writers(path: Path) -> tuple[str, ...]:
+    found = []
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        try:
+            opened = process.open_files()
+        except (psutil.Error, OSError):
+            continue
+        if any(file.path == str(path) and getattr(file, "mode", "a") != "r" for file in opened):
+            command = " ".join(process.info["cmdline"] or [])
+            found.append(f"{process.info['pid']} ({command[:80]})")
+    return tuple(found[:MOST_WRITERS])

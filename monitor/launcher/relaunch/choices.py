@@ -1,0 +1,68 @@
+"""What of a run can be changed in a form: its settings with their values now, for any script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from monitor.launcher.relaunch.flags import find_flags, text_of
+from monitor.launcher.relaunch.outputs import is_output, own_folder
+from monitor.run_dir import Launch, Run
+from monitor.run_dir.launch import PLACEHOLDER, is_own_trainer
+
+NOT_A_CHOICE = frozenset({"output_dir", "resume", "preset", "init_checkpoint"})
+"""Of our own trainer: made by the plan, or asked for apart."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A setting: its value `now` as text ("" for none), its JSON Schema `rule`, and what must be `proposed` instead."""
+
+    key: str
+    now: str
+    rule: Mapping[str, Any] = field(default_factory=dict)
+    proposed: str | None = None
+    why: str = ""
+
+    @property
+    def options(self) -> list[str]:
+        return [written(option) for option in self.rule.get("enum", [])]
+
+
+def choices(run_dir: Path, launch: Launch | None, run: Run | None) -> list[Choice]:
+    """By the config schema; of a script that has none by its config, and by the options of its command."""
+    config = run.config if run is not None else {}
+    rules = (run.config_schema if run is not None else {}).get("properties", {})
+    argv = launch.argv if launch is not None else []
+    cwd = Path(launch.cwd) if launch is not None else Path()
+    if rules:
+        keys = [key for key in rules if "x-option" in rules[key] or key not in NOT_A_CHOICE]
+        return [_choice(key, written(config.get(key)), run_dir, cwd, rules[key]) for key in keys]
+    given = {flag.key: " ".join(flag.values) if flag.values else "true" for flag in find_flags(argv)}
+    now = {**{key: written(value) for key, value in config.items()}, **given}
+    own = {"output_dir"} if is_own_trainer(argv) else set()
+    return [_choice(key, value, run_dir, cwd) for key, value in now.items() if key not in own]
+
+
+def _choice(key: str, value: str, run_dir: Path, cwd: Path, rule: Mapping[str, Any] | None = None) -> Choice:
+    rule = rule or {}
+    if (
+        not value
+        or not is_output(key)
+        or PLACEHOLDER in value
+        or (cwd / value).resolve().is_relative_to(run_dir.resolve())
+    ):
+        return Choice(key, value, rule)
+    return Choice(key, value, rule, own_folder(value, cwd), "must differ, or the parent's files are overwritten")
+
+
+def written(value: Any) -> str:
+    """A value as it stands on a command line; "" for none."""
+    if value is None:
+        return ""
+    if isinstance(value, (list, dict)):
+        return json.dumps(value)
+    return f"{value:g}" if isinstance(value, float) else text_of(value)

@@ -1,0 +1,105 @@
+"""Where a command writes: a child must never overwrite the files of its parent."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+from monitor.launcher.relaunch.flags import canonical, find_flags, with_value
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.launch import PLACEHOLDER, is_own_trainer
+
+OUTPUT_KEYS = frozenset(
+    {
+        "output_dir",
+        "out",
+        "outdir",
+        "out_dir",
+        "output",
+        "output_path",
+        "save_dir",
+        "save_path",
+        "log_dir",
+        "logdir",
+        "logging_dir",
+        "checkpoint_dir",
+        "checkpoints_dir",
+        "ckpt_dir",
+        "exp_dir",
+        "experiment_dir",
+        "work_dir",
+        "workdir",
+        "run_dir",
+        "results_dir",
+        "default_root_dir",
+    }
+)
+"""Names that scripts give the option for their output folder."""
+
+
+def is_output(key: str) -> bool:
+    return canonical(key) in OUTPUT_KEYS
+
+
+def with_own_folders(argv: list[str], parent_dir: Path, cwd: Path, changed: set[str]) -> list[str]:
+    """`argv` with every folder inside the parent's run directory turned into the child's (`{run_dir}`).
+
+    `changed` are keys that were given a new value, which is then not the parent's.
+    Raises UsageError if an output folder would still be the one the parent wrote into.
+    """
+    for flag in find_flags(argv):
+        if not is_output(flag.key) or not flag.values:
+            continue
+        value = flag.values[-1]
+        inside = _inside(cwd / value, parent_dir)
+        if inside is not None and PLACEHOLDER not in value:
+            argv = with_value(argv, flag.key, f"{PLACEHOLDER}/{inside}" if str(inside) != "." else PLACEHOLDER)
+        elif flag.key == "output_dir" and is_own_trainer(argv):
+            argv = with_value(argv, flag.key, PLACEHOLDER)
+        elif PLACEHOLDER not in value and flag.key not in changed:
+            raise UsageError(
+                f"{flag.key} {value}: the child would overwrite the files of {parent_dir.name}. "
+                f"Give another folder ({flag.key}=…, or {PLACEHOLDER} for the child's own)."
+            )
+    return argv
+
+
+def refuse_used_folder(before: list[str], after: list[str], cwd: Path) -> None:
+    """Raises UsageError if an output folder is, perhaps in another spelling, the one it was, or holds files already."""
+    old = {flag.key: _folders(flag.values, cwd) for flag in find_flags(before) if is_output(flag.key)}
+    for flag in find_flags(after):
+        if not is_output(flag.key):
+            continue
+        folders = _folders(flag.values, cwd)
+        if folders & old.get(flag.key, set()):
+            raise UsageError(f"{flag.key} {flag.values[-1]}: must differ, or the parent's files are overwritten.")
+        if any(_holds_files(folder) for folder in folders):
+            raise UsageError(
+                f"{flag.key} {flag.values[-1]}: this folder holds files already, which the child could overwrite. "
+                f"Give a new one, or {PLACEHOLDER} for the child's own."
+            )
+
+
+def own_folder(value: str, cwd: Path) -> str:
+    """A folder beside `value` that is not there yet: after checkpoints/teacher comes checkpoints/teacher-2."""
+    stem = value.rstrip("/")
+    return next(name for number in count(2) if not (cwd / (name := f"{stem}-{number}")).exists())
+
+
+def _holds_files(folder: Path) -> bool:
+    try:
+        return next(folder.iterdir(), None) is not None
+    except OSError:
+        return False
+
+
+def _folders(values: tuple[str, ...], cwd: Path) -> set[Path]:
+    return {(cwd / value).resolve() for value in values if PLACEHOLDER not in value}
+
+
+def _inside(path: Path, folder: Path) -> Path | None:
+    """`path` relative to `folder`, or None if it lies elsewhere."""
+    try:
+        return path.resolve().relative_to(folder.resolve())
+    except (ValueError, OSError):
+        return None

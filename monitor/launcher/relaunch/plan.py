@@ -1,0 +1,238 @@
+"""The plan of a restart: everything a person sees and confirms before a child run starts."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from monitor.launcher.relaunch.code import CodeChange, code_since
+from monitor.launcher.relaunch.fields import checked, with_presets
+from monitor.launcher.relaunch.flags import canonical, find_flags, text_of, value_of, with_option
+from monitor.launcher.relaunch.options import described_run
+from monitor.launcher.relaunch.outputs import is_output, refuse_used_folder, with_own_folders
+from monitor.launcher.relaunch.surroundings import environment_lines
+from monitor.launcher.relaunch.warm import CHECKPOINTS, WEIGHTS_KEY, misfit, starting_change
+from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, decode, files
+from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
+from monitor.run_dir.launch import command_of, read_launch
+from monitor.run_dir.seal import is_from_here, stranger_words
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person asks of a child: `changes` (key → new value; text is converted by the config schema),
+    what is `expected` of them, and what it starts from (`relaunch.warm.STARTS`; None: as the parent did)."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    expected: Mapping[str, Any] = field(default_factory=dict)
+    start_from: str | None = None
+    device: str | None = None
+    """The device it shall have for itself; None: as the parent, "" for none."""
+
+
+@dataclass(frozen=True)
+class RestartPlan:
+    """What will run. `argv` is the template that is stored; `command` is byte for byte what runs.
+
+    `diff` holds (key, before, after) for what differs from the parent; `notes` what a person should know first;
+    `stranger` is what must be agreed to where the command is not this user's own, else "".
+    """
+
+    runs_dir: Path
+    parent_id: str
+    child_id: str
+    argv: list[str]
+    command: str
+    diff: list[tuple[str, Any, Any]]
+    cwd: Path
+    wish: Wish
+    code: CodeChange
+    surroundings: tuple[str, ...] = ()
+    stranger: str = ""
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_grace_secs: float = 60.0
+    notes: tuple[str, ...] = ()
+    device: str = ""
+
+    @property
+    def expected(self) -> Mapping[str, Any]:
+        return self.wish.expected
+
+    @property
+    def is_warm(self) -> bool:
+        return self.wish.start_from in CHECKPOINTS
+
+    def parts(self) -> dict[str, str]:
+        """What was shown, part by part: a plan is only carried out while all of them are as they were."""
+        now = self.code.now
+        code = [now.script_sha256, now.git_commit, now.git_diff, now.git_tree, sorted(now.local_files.items())]
+        return {
+            "the child's name": self.child_id,
+            "the command": self.command,
+            "the folder": str(self.cwd),
+            "the device": self.device,
+            "the environment": json.dumps(sorted(self.environment.items())),
+            "the code": json.dumps(code),
+        }
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(json.dumps(self.parts()).encode()).hexdigest()[:16]
+
+
+def make_plan(runs_dir: Path, parent_id: str, wish: Wish) -> RestartPlan:
+    """The plan of a child of `parent_id` as wished.
+
+    Raises UnreadableRunError for an unknown run, RefusedError for one without a command,
+    UsageError (one line per field) for a value that is not allowed or a folder that would be overwritten.
+    """
+    parent_dir = runs_dir / check_run_id(parent_id)
+    launch = _launch_of(parent_dir)
+    run = read_run(parent_dir) or described_run(launch)
+    changes = _checked(wish.changes, launch, run) | starting_change(parent_dir, launch, run, wish.start_from)
+    argv = _changed(launch.argv, changes, run.config_schema.get("properties", {}) if run else {})
+    cwd = Path(launch.cwd)
+    argv = _with_default_folders(argv, run)
+    argv = with_own_folders(argv, parent_dir, cwd, set(changes))
+    refuse_used_folder(launch.argv, argv, cwd)
+    child_id = free_run_id(runs_dir, parent_id)
+    is_ours = is_from_here(launch)
+    # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.
+    code = code_since(launch, "the parent") if is_ours else CodeChange(None, "Its code was not looked at.")
+    _refuse_unchanged_code(wish, code)
+    return RestartPlan(
+        runs_dir=runs_dir,
+        parent_id=parent_id,
+        child_id=child_id,
+        argv=argv,
+        command=command_of(argv, runs_dir / child_id),
+        diff=_diff(changes, launch, run),
+        cwd=cwd,
+        wish=wish,
+        code=code,
+        surroundings=environment_lines(launch, run, os.environ) if is_ours else (),
+        stranger="" if is_ours else stranger_words(launch),
+        thresholds=launch.thresholds,
+        environment=launch.environment if is_ours else {},
+        stop_grace_secs=launch.stop_grace_secs,
+        notes=_notes(launch, run, changes),
+        device=launch.device if wish.device is None else wish.device,
+    )
+
+
+def _refuse_unchanged_code(wish: Wish, code: CodeChange) -> None:
+    if wish.expected.get("code_edit") and not wish.changes and code.is_same:
+        raise RefusedError(
+            "This option is an edit of the code, and the code is as it was when the parent started: nothing would be "
+            "different. Edit it first, then restart."
+        )
+
+
+def behind(plan: RestartPlan, taken: Collection[str]) -> RestartPlan:
+    """The same plan under the next name that is free once the runs `taken` are there: for several planned together."""
+    child_id = free_run_id(plan.runs_dir, plan.parent_id, taken)
+    return replace(plan, child_id=child_id, command=command_of(plan.argv, plan.runs_dir / child_id))
+
+
+def free_run_id(runs_dir: Path, base: str, taken: Collection[str] = ()) -> str:
+    """The next name of a family that no folder has: after demo comes demo-2, after demo-2 demo-3."""
+    match = re.fullmatch(r"(.*)-(\d{1,4})", base)
+    stem, first = (match[1], int(match[2]) + 1) if match else (base, 2)
+    names = (f"{stem[:90]}-{number}" for number in count(first))
+    return next(name for name in names if name not in taken and not (runs_dir / name).exists())
+
+
+def _launch_of(parent_dir: Path) -> Launch:
+    if not parent_dir.is_dir():
+        raise UnreadableRunError(f"There is no run {parent_dir.name} in {parent_dir.parent}.")
+    launch = read_launch(parent_dir)
+    if launch is None or not launch.argv or launch.how == "import":
+        raise RefusedError(
+            f"How {parent_dir.name} was started is not known (it was imported), so it cannot be started again. "
+            "Start it with: python -m monitor start -- COMMAND…"
+        )
+    if not Path(launch.cwd).is_dir():
+        raise RefusedError(f"{parent_dir.name} was started in {launch.cwd}, which is not on this machine.")
+    return launch
+
+
+def read_run(parent_dir: Path) -> Run | None:
+    """run.json, or None if there is none or it cannot be understood."""
+    try:
+        return decode(files.read_bytes(parent_dir / RUN_FILE) or b"", Run)
+    except (OSError, ValueError):
+        return None
+
+
+def _checked(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> dict[str, Any]:
+    """Values that are allowed; an option that the command itself carries need not stand in the schema."""
+    schema = with_presets(run.config_schema, run.config.get("data")) if run else {}
+    outside = {
+        key.lstrip("-").replace("-", "_"): value
+        for key, value in changes.items()
+        if key.lstrip("-").replace("-", "_") not in schema.get("properties", {})
+        and (value_of(launch.argv, key) is not None or is_output(key))
+    }
+    inside = {key: value for key, value in changes.items() if key.lstrip("-").replace("-", "_") not in outside}
+    if any(isinstance(value, str) and "\0" in value for value in changes.values()):
+        raise UsageError("A value holds a NUL character; that cannot stand on a command line.")
+    return {key: _switched(launch.argv, key, value) for key, value in {**outside, **checked(inside, schema)}.items()}
+
+
+def _switched(argv: list[str], key: str, value: Any) -> Any:
+    """Text for a flag that stands alone on the command line switches it: `--amp` has no value to be given."""
+    flags = [flag for flag in find_flags(argv) if flag.key == key]
+    if flags and not flags[-1].values and value in ("true", "false"):
+        return value == "true"
+    return value
+
+
+def _with_default_folders(argv: list[str], run: Run | None) -> list[str]:
+    """With the output folder that a script takes by itself where none is given: the child would take the same."""
+    for key, rule in (run.config_schema.get("properties", {}) if run else {}).items():
+        if is_output(key) and rule.get("x-option") and rule.get("default") and value_of(argv, key) is None:
+            argv = with_option(argv, key, rule["default"], rule)
+    return argv
+
+
+def _changed(argv: list[str], changes: Mapping[str, Any], properties: Mapping[str, Any]) -> list[str]:
+    for key, value in changes.items():
+        argv = with_option(argv, key, value, properties.get(canonical(key), {}))
+    return list(argv)
+
+
+def _diff(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> list[tuple[str, Any, Any]]:
+    config = run.config if run else {}
+    rows = [(key, config.get(key, value_of(launch.argv, key)), value) for key, value in changes.items()]
+    return [row for row in rows if row[1] is None or text_of(row[1]) != text_of(row[2])]
+
+
+def _notes(launch: Launch, run: Run | None, changes: Mapping[str, Any]) -> tuple[str, ...]:
+    notes = []
+    if changes and not (run and run.config_schema):
+        notes.append("This script has not said which values it accepts; they are passed on unchecked.")
+        notes += _unknown_keys(launch, run, changes)
+    if run is None:
+        notes.append("The parent wrote no run.json, so the values it had are read from its command line.")
+    if misfit(changes):
+        notes.append(misfit(changes))
+    return tuple(notes)
+
+
+def _unknown_keys(launch: Launch, run: Run | None, changes: Mapping[str, Any]) -> list[str]:
+    """A key that neither the command nor the config has may be a slip of the pen; the nearest one is named."""
+    known = {flag.key for flag in find_flags(launch.argv)} | set(run.config if run else {})
+    lines = []
+    for key in changes.keys() - known - {WEIGHTS_KEY}:
+        near = difflib.get_close_matches(key, sorted(known), n=1)
+        lines.append(f"{key} is new: the parent had no such option" + (f"; nearest: {near[0]}." if near else "."))
+    return sorted(lines)

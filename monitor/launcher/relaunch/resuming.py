@@ -1,0 +1,92 @@
+"""The plan of a resume: where the same run goes on, with which command, and what has changed around it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.launcher.relaunch.code import CodeChange, code_since
+from monitor.launcher.relaunch.plan import read_run
+from monitor.launcher.relaunch.surroundings import environment_lines
+from monitor.launcher.relaunch.warm import checkpoint_about
+from monitor.run_dir import Launch
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import command_of, is_own_trainer, read_launch, read_progress, resume_flags
+from monitor.run_dir.seal import fingerprint, is_from_here, stranger_words
+
+
+@dataclass(frozen=True)
+class ResumePlan:
+    """`line` says where it goes on and what changed; `command` is byte for byte what runs.
+
+    `stranger` is what must be agreed to where the command is not this user's own, else "".
+    """
+
+    run_id: str
+    line: str
+    command: str
+    cwd: str
+    code: CodeChange
+    surroundings: tuple[str, ...]
+    stranger: str
+    fingerprint: str
+
+
+def make_resume_plan(run_dir: Path) -> ResumePlan:
+    """The plan for a run that is not live. Raises RefusedError when it has done all its epochs or has no command."""
+    launch = read_launch(run_dir)
+    if launch is None or not launch.argv or launch.how == "import":
+        raise RefusedError(f"How {run_dir.name} was started is not known (it was imported), so it cannot go on.")
+    if launch.how == "attach":
+        raise RefusedError(
+            f"{run_dir.name} was not started from here, and its log is its own: go on with it where it was started, "
+            f"or start it anew: python -m monitor restart {run_dir.name}"
+        )
+    _refuse_finished(run_dir)
+    is_ours = is_from_here(launch)
+    # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.
+    code = code_since(launch, "it") if is_ours else CodeChange(None, "Its code was not looked at.")
+    return ResumePlan(
+        run_id=run_dir.name,
+        line=f"{_where(run_dir, launch)} {_what_changed(code)}",
+        command=command_of([*launch.argv, *resume_flags(launch.argv)], run_dir),
+        cwd=launch.cwd,
+        code=code,
+        surroundings=environment_lines(launch, read_run(run_dir), os.environ) if is_ours else (),
+        stranger="" if is_ours else stranger_words(launch),
+        fingerprint=fingerprint(launch),
+    )
+
+
+def _refuse_finished(run_dir: Path) -> None:
+    progress = read_progress(run_dir)
+    if progress and progress.outcome == "finished" and progress.epochs and progress.epoch >= progress.epochs:
+        raise RefusedError(
+            f"{run_dir.name} has done all its {progress.epochs} epochs. "
+            f"For more, restart it: python -m monitor restart {run_dir.name} --set epochs={progress.epochs * 2}"
+        )
+
+
+def _where(run_dir: Path, launch: Launch) -> str:
+    if not is_own_trainer(launch.argv):
+        progress = read_progress(run_dir)
+        kept = progress.checkpoint_epoch if progress is not None else None
+        saved = f" Its newest checkpoint is of epoch {kept}." if kept is not None else ""
+        return f"Starts the same command again in the same run; whether it goes on is the script's own affair.{saved}"
+    about = checkpoint_about(run_dir, "last")
+    if not about:
+        return "It saved no checkpoint: it begins with epoch 1 again, in the same run."
+    epoch, position, steps = (about.get(name) for name in ("epoch", "position", "steps_per_epoch"))
+    if not (isinstance(epoch, int) and isinstance(position, int) and isinstance(steps, int)):
+        return "Goes on from its last checkpoint in the same run."
+    if position >= steps:
+        epoch, position = epoch + 1, 0
+    inside = f", at step {position + 1} of {steps}," if position else ""
+    return f"Goes on with epoch {epoch}{inside} in the same run."
+
+
+def _what_changed(code: CodeChange) -> str:
+    if code.is_same:
+        return f"{code.line} Nothing else is changed." if code.line else "Nothing is changed."
+    return f"{code.line} It goes on with the new code." if code.is_same is False else code.line

@@ -1,0 +1,83 @@
+"""Where a child starts from: as its parent did, from scratch, or warm from a checkpoint of the parent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from monitor.launcher.relaunch.flags import value_of
+from monitor.run_dir import BEST_CHECKPOINT, CHECKPOINTS_DIR, LAST_CHECKPOINT, Launch, Run, files
+from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.launch import is_own_trainer
+
+SCRATCH = "scratch"
+CHECKPOINTS = {"best": BEST_CHECKPOINT, "last": LAST_CHECKPOINT}
+STARTS = (SCRATCH, *CHECKPOINTS)
+WEIGHTS_KEY = "init_checkpoint"
+"""Our trainer's option for the weights that a run starts from."""
+SHAPING_KEYS = frozenset({"model", "width", "hidden_dim", "classifier", "modality", "data"})
+"""Settings of our trainer that make another network, which the weights do not fit."""
+
+
+def starting_change(parent_dir: Path, launch: Launch, run: Run | None, start_from: str | None) -> dict[str, Any]:
+    """The setting that makes a child start so; nothing for None (as the parent did).
+
+    Raises UsageError for a word that is none of STARTS or a script whose option for weights is not known,
+    RefusedError where there is no such checkpoint.
+    """
+    if start_from is None:
+        return {}
+    if start_from not in STARTS:
+        raise UsageError(f"A child starts from {', '.join(STARTS)}, not from {start_from}.")
+    if start_from == SCRATCH:
+        return {WEIGHTS_KEY: None} if weights_of(launch, run) else {}
+    path = parent_dir / CHECKPOINTS_DIR / CHECKPOINTS[start_from]
+    if not takes_weights(launch, run):
+        given = f"=… its path, {path}" if path.exists() else "=PATH"
+        raise UsageError(f"Which option of this script takes starting weights is not known; set it: OPTION{given}.")
+    if not path.is_file():
+        raise RefusedError(f"{parent_dir.name} has saved no {path.name}; its child can only start from scratch.")
+    return {WEIGHTS_KEY: str(path.absolute())}
+
+
+def takes_weights(launch: Launch, run: Run | None) -> bool:
+    """Whether this command has the option for starting weights."""
+    schema: Mapping[str, Any] = run.config_schema.get("properties", {}) if run else {}
+    return is_own_trainer(launch.argv) or WEIGHTS_KEY in schema or value_of(launch.argv, WEIGHTS_KEY) is not None
+
+
+def weights_of(launch: Launch, run: Run | None) -> str:
+    """The weights that the run itself started from, or ""."""
+    given = value_of(launch.argv, WEIGHTS_KEY)
+    return given if given is not None else str((run.config if run else {}).get(WEIGHTS_KEY) or "")
+
+
+def checkpoint_about(run_dir: Path, which: str) -> dict[str, Any]:
+    """What the readable file beside a checkpoint says; empty where there is no checkpoint or no such file."""
+    path = run_dir / CHECKPOINTS_DIR / CHECKPOINTS[which]
+    data = files.read_bytes(path.with_suffix(".json")) if path.is_file() else None
+    try:
+        about = json.loads(data) if data else {}
+    except ValueError:
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+def epoch_words(about: Mapping[str, Any]) -> str:
+    """How far the last checkpoint had come: "epoch 60", or "epoch 60 and 12 of 40 steps"."""
+    epoch, position, steps = (about.get(name) for name in ("epoch", "position", "steps_per_epoch"))
+    if not (isinstance(epoch, int) and isinstance(position, int) and isinstance(steps, int)):
+        return "epoch unknown"
+    if 0 < position < steps:
+        return f"epoch {epoch - 1} and {position} of {steps} steps"
+    return f"epoch {epoch if position >= steps else epoch - 1}"
+
+
+def misfit(changes: Mapping[str, Any]) -> str:
+    """A warning where changed settings make another network than the one the weights are from, or ""."""
+    shaping = sorted(SHAPING_KEYS & changes.keys())
+    if not changes.get(WEIGHTS_KEY) or not shaping:
+        return ""
+    return f"These weights may not fit: {', '.join(shaping)} makes another network, and the trainer then refuses them."

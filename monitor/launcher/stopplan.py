@@ -1,0 +1,147 @@
+"""What a stop will do to a run, and what is lost by it: said before it begins."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.launcher.relaunch.flags import find_flags
+from monitor.launcher.relaunch.outputs import is_output
+from monitor.run_dir import Launch, Snapshot, StopStage
+from monitor.run_dir.launch import expand
+from monitor.run_dir.status import age_words, first_signal, status_of
+
+CHECKPOINT_ENDINGS = frozenset({".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".tar", ".h5", ".keras"})
+DEEPEST = 3
+MOST_FILES = 20_000
+"""So many files of an output folder are looked at; a data set below it must not hold up a dialog."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A checkpoint on disk. `saved_at`: UTC seconds."""
+
+    path: Path
+    saved_at: float
+
+
+@dataclass(frozen=True)
+class StopPlan:
+    """`lines`: what will happen, one sentence each. `can_save`: the trainer saves before it exits, by its own word.
+
+    `asked`: who has asked for this stop already, and when; empty where nobody has.
+    `is_over`: there is nothing to stop, as the run has ended or nobody knows its process.
+    """
+
+    run_id: str
+    can_save: bool
+    lines: tuple[str, ...]
+    asked: str = ""
+    is_queued: bool = False
+    is_over: bool = False
+
+
+def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
+    """What a stop of this run would do, from its records and what lies in its output folder."""
+    status = status_of(snapshot)
+    state, known = snapshot.state, snapshot.progress
+    if not status.live:
+        said = f"It is not running ({status.text}): there is nothing to stop."
+        return StopPlan(snapshot.run_id, True, (said,), is_over=True)
+    if status.word == "followed":
+        said = "It is only followed: no process is known that could be asked to stop."
+        return StopPlan(snapshot.run_id, True, (said,), is_over=True)
+    asked = asked_words(state.stop, now) if state is not None and state.stop is not None else ""
+    if status.word == "queued":
+        said = "It has not started: it leaves the queue, and nothing is lost."
+        return StopPlan(snapshot.run_id, True, (said,), asked, is_queued=True)
+    afar = (f"{status.evidence} The request waits until its supervisor there sees it.",) if status.unseen else ()
+    if known is None or not known.listens:
+        return StopPlan(snapshot.run_id, False, (*_signalled(snapshot), _lost(run_dir, snapshot, now), *afar), asked)
+    step = f" ({known.step_secs:.2g} s)" if known.step_secs else ""
+    if known.checkpoint is None and not _is_own(snapshot.launch):
+        said = f"It finishes the current step{step} and leaves its loop; it has told of no checkpoint so far."
+        return StopPlan(snapshot.run_id, False, (said, _lost(run_dir, snapshot, now), *afar), asked)
+    at = f"epoch {snapshot.epochs[-1].epoch:g}, step {known.step:,}" if snapshot.epochs else f"step {known.step:,}"
+    said = f"It finishes the current step{step}, saves a checkpoint and exits."
+    return StopPlan(snapshot.run_id, True, (said, f"Resume later from {at}.", *afar), asked)
+
+
+def asked_words(stop: StopStage, now: float) -> str:
+    """ "anna asked for this stop 4 s ago."."""
+    who = stop.asked_by or "Somebody"
+    return f"{who} asked for this stop {age_words(now - stop.asked_at)} ago."
+
+
+def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Saved | None:
+    """The newest checkpoint in the run's folders, else below the folder it runs in; None where none was found.
+
+    `since`: UTC seconds; what is older than the run is not its own.
+    """
+    outputs = [run_dir]
+    if launch is not None:
+        words = expand(launch.argv, run_dir)
+        outputs += [
+            Path(launch.cwd) / flag.values[-1] for flag in find_flags(words) if is_output(flag.key) and flag.values
+        ]
+    found = [saved for folder in outputs for saved in _checkpoints(folder, since)]
+    if not found and launch is not None and launch.cwd:
+        found = list(_checkpoints(Path(launch.cwd), since))
+    return max(found, key=lambda saved: saved.saved_at, default=None)
+
+
+def _signalled(snapshot: Snapshot) -> tuple[str, ...]:
+    grace = snapshot.launch.stop_grace_secs if snapshot.launch else 60.0
+    first = first_signal(snapshot.launch)
+    again = " again" if first == "SIGTERM" else ""
+    return (
+        "This script cannot be asked to save.",
+        f"It gets {first}, after {grace:.0f} s SIGTERM{again}, after 10 s more it is killed.",
+    )
+
+
+def _lost(run_dir: Path, snapshot: Snapshot, now: float) -> str:
+    """What there is to go on from, and how much is lost."""
+    began = _began(snapshot)
+    newest = newest_checkpoint(run_dir, snapshot.launch, began)
+    if newest is None:
+        since = f", all of {age_words(now - began)}" if began else ""
+        return f"No checkpoint was found on disk: what it has not saved itself is lost{since}."
+    age = age_words(now - newest.saved_at)
+    return f"Newest checkpoint on disk: {newest.path.name}, {age} old, so about {age} are lost ({newest.path})."
+
+
+def _began(snapshot: Snapshot) -> float:
+    if snapshot.state is not None and snapshot.state.started_at:
+        return snapshot.state.started_at
+    return snapshot.launch.created_at if snapshot.launch is not None else 0.0
+
+
+def _is_own(launch: Launch | None) -> bool:
+    """Whether it is this project's trainer, which saves whenever it is asked to stop."""
+    return launch is not None and "trainer" in launch.argv
+
+
+def _checkpoints(folder: Path, since: float) -> list[Saved]:
+    """Checkpoints below a folder; no link is followed out of it."""
+    found: list[Saved] = []
+    looked = 0
+    for root, folders, names in os.walk(folder):
+        depth = len(Path(root).relative_to(folder).parts)
+        folders[:] = [name for name in folders if not name.startswith(".") and depth < DEEPEST]
+        looked += len(names)
+        for name in names:
+            if Path(name).suffix.lower() in CHECKPOINT_ENDINGS:
+                found += _saved(Path(root) / name, since)
+        if looked > MOST_FILES:
+            break
+    return found
+
+
+def _saved(path: Path, since: float) -> list[Saved]:
+    try:
+        changed_at = path.stat().st_mtime
+    except OSError:
+        return []
+    return [Saved(path, changed_at)] if changed_at >= since else []

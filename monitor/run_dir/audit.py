@@ -1,0 +1,152 @@
+"""`audit.jsonl` beside the runs: one line for each act that controls a run, done or refused.
+
+Who, when, which way, what, to which run, with what result. The way is told by the process that acts: a terminal, the
+page by its control link, a supervisor by its away policy.
+This is the one file that several processes write: each line is one append of less than 4 KB, which a local disk
+never tears nor mixes. It is a record for people, no proof against the one who owns the folder.
+An act is never refused because its line cannot be written: a run on a full disk must still stop.
+"""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import logging
+import os
+import socket
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, ParamSpec, TypeVar
+
+from monitor.run_dir import files
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.records import Record, decode, encode_line
+
+log = logging.getLogger(__name__)
+
+AUDIT_FILE = "audit.jsonl"
+LONGEST_TEXT = 500
+LONGEST_NAME = 120
+GROUP_MAY_WRITE = stat.S_ISGID | stat.S_IWGRP
+Result = Literal["done", "refused", "failed"]
+
+
+class Entry(Record, frozen=True, kw_only=True):
+    """One act. `via`: `terminal`, `page, control link`, `page, no token`, `supervisor` or `program`."""
+
+    at: float
+    user: str
+    via: str
+    verb: str
+    run_id: str
+    result: Result
+    why: str = ""
+    host: str = ""
+    pid: int = 0
+
+
+_via = "program"
+
+
+def come_by(way: str) -> None:
+    """Says once, where a process begins, which way its acts come."""
+    global _via
+    _via = way
+
+
+def by_run_dir(run_dir: Path, *_: object, **__: object) -> tuple[Path, str]:
+    """Whom an act is about whose first argument is a run directory."""
+    return Path(run_dir).parent, Path(run_dir).name
+
+
+def by_name(runs_dir: Path, run_id: str, *_: object, **__: object) -> tuple[Path, str]:
+    """Whom an act is about whose first arguments are the folder of runs and a run id."""
+    return Path(runs_dir), run_id
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def audited(verb: str, about: Callable[..., tuple[Path, str]]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Notes each call of an act. `about` tells (folder of runs, run id) from its arguments; an act that names its run
+    itself returns the id."""
+
+    def wrapped(act: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(act)
+        def acting(*args: P.args, **kwargs: P.kwargs) -> R:
+            folder, run_id = about(*args, **kwargs)
+            result, why = "failed", ""
+            try:
+                done = act(*args, **kwargs)
+                result = "done"
+                run_id = done if isinstance(done, str) else run_id
+                return done
+            except MonitorError as problem:
+                result, why = "refused", str(problem)
+                raise
+            finally:
+                note(folder, verb, run_id, result, why)  # type: ignore[arg-type]
+
+        return acting
+
+    return wrapped
+
+
+def note(runs_dir: Path, verb: str, run_id: str, result: Result, why: str = "", via: str = "") -> None:
+    """Appends one line; where there is no folder of runs, nothing was acted on. Raises nothing."""
+    entry = Entry(
+        at=time.time(),
+        user=_user(),
+        via=via or _via,
+        verb=verb,
+        run_id=str(run_id)[:LONGEST_NAME],
+        result=result,
+        why=why[:LONGEST_TEXT],
+        host=socket.gethostname(),
+        pid=os.getpid(),
+    )
+    if not runs_dir.is_dir():
+        return
+    path = runs_dir / AUDIT_FILE
+    out = files.AppendFile(path)
+    try:
+        out.append(encode_line(entry), sync=True)
+        _hand_to_the_group(path)
+    except OSError as problem:
+        log.warning("%s %s was not noted in %s: %s", verb, run_id, path, problem.strerror or problem)
+    finally:
+        out.close()
+
+
+def read(runs_dir: Path) -> list[Entry]:
+    """Every act noted in a folder of runs, the oldest first; a line that is none is passed over."""
+    found: list[Entry] = []
+    tail = files.LineTail(runs_dir / AUDIT_FILE)
+    more = True
+    while more:
+        piece = tail.read()
+        more = piece.more
+        for line in piece.lines:
+            try:
+                found.append(decode(line, Entry))
+            except ValueError:
+                continue
+    return found
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _hand_to_the_group(path: Path) -> None:
+    """Where the group may make runs, it may also append to the record of what was done to them."""
+    folder, own = path.parent.stat(), path.stat()
+    shared = folder.st_mode & GROUP_MAY_WRITE == GROUP_MAY_WRITE
+    if shared and own.st_uid == os.geteuid() and not own.st_mode & stat.S_IWGRP:
+        path.chmod(0o660)

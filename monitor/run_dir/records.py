@@ -1,0 +1,702 @@
+"""THE CONTRACT: what a run directory holds (schema 1), as file names and typed records.
+
+A run is a directory; its name is the run id; nothing outside it matters.
+This module knows the records but never touches a disk: bytes in, bytes out.
+It is long and stays one file: whoever reads or writes a run directory has the whole format before him, and every
+record that names another stands beside it.
+Units stand in the names: `_secs`, `_steps`, `_ratio` (0 to 1), `_per_sec`, `_at` (UTC seconds), `_bytes`.
+Losses are in the unit that `run.json` states under `units.loss`; WER is a fraction and may exceed 1.
+The public description is docs/run-directory.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from monitor.run_dir.errors import UnreadableRunError, UsageError
+
+SCHEMA_VERSION = 1
+
+LAUNCH_FILE = "launch.json"
+RUN_FILE = "run.json"
+PROGRESS_FILE = "progress.json"
+STATE_FILE = "state.json"
+EPOCHS_FILE = "epochs.jsonl"
+STEPS_FILE = "steps.jsonl"
+CLIPS_FILE = "clips.jsonl"
+DECODES_FILE = "decodes.jsonl"
+ALERTS_FILE = "alerts.jsonl"
+ALERTS_LOCK_FILE = "alerts.lock"
+AWAY_FILE = "away.json"
+AWAY_ACT_FILE = "away_act.json"
+SUMMARY_FILE = "summary.json"
+OUTCOME_FILE = "outcome.json"
+SOURCE_FILE = "source.json"
+READING_FILE = "reading.json"
+LOG_FILE = "trainer.log"
+LOCK_FILE = "writer.lock"
+PROBES_DIR = "probes"
+ACKS_DIR = "acks"
+CONTROL_DIR = "control"
+CHECKPOINTS_DIR = "checkpoints"
+LAST_CHECKPOINT = "last.pt"
+BEST_CHECKPOINT = "best.pt"
+BEST_LOSS_CHECKPOINT = "best_loss.pt"
+
+RUN_DIR_VARIABLE = "VITALSIGNS_RUN_DIR"
+"""Environment variable that a supervisor sets for the process it starts: the run directory to write into."""
+GENERATION_VARIABLE = "VITALSIGNS_GENERATION"
+"""Environment variable beside it: the generation (1 for the first start, +1 for each resume)."""
+
+Severity = Literal["info", "warning", "critical"]
+StoredState = Literal["queued", "starting", "running", "stopping", "stopped", "finished", "failed"]
+Phase = Literal["starting", "training", "evaluating", "saving", "stopping", "ended"]
+Outcome = Literal["finished", "stopped", "failed"]
+Liveness = Literal["alive", "gone", "unknown"]
+"""Of a recorded process: "unknown" is another host's or another pid namespace's, which cannot be judged from here."""
+GapBasis = Literal["eval", "train"]
+Verb = Literal["stop", "cancel", "hurry", "wait"]
+"""Of a request: stop, take the stop back, send its next signal now, give it its time once more."""
+StopWith = Literal["INT", "TERM"]
+HowStarted = Literal["start", "restart", "resume", "foreground", "import", "attach"]
+
+
+RUN_ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+RunId = Annotated[str, msgspec.Meta(pattern=rf"\A{RUN_ID_PATTERN.pattern}\Z")]
+"""The name of a folder beside this one: what another's record says is never a way out of the folder of runs."""
+
+
+Words = Annotated[str, msgspec.Meta(max_length=2000)]
+"""Text that is shown wherever its run is: what is longer is none, and would be sent to every tab again and again."""
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Base of all records: immutable, unknown fields ignored.
+
+    Lines leave out what is not set; whole documents (run.json, state.json …) spell every field out.
+    """
+
+
+class Identity(Record, frozen=True, kw_only=True):
+    """Which process, so that a recycled pid is never mistaken for it. `start_ticks` is raw, since boot."""
+
+    host: str
+    boot_id: str
+    pid_namespace: str
+    pid: int
+    start_ticks: int
+
+
+class Parent(Record, frozen=True, kw_only=True):
+    """Where a child run comes from: `how` it was made, `changes` key → [before, after], what was `expected`.
+
+    `code_line` and `code_diff` say what changed in the code between the two starts; "" where nothing did.
+    """
+
+    run_id: RunId
+    how: Literal["restart", "restart_warm"] = "restart"
+    changes: dict[str, list[Any]] = {}
+    expected: dict[str, Any] = {}
+    code_line: str = ""
+    code_diff: str = ""
+
+
+class Away(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """What is done when the verdict is STOP and nobody looks; in launch.json, and in away.json where it was changed.
+
+    `budget_hours`: how long a child may run that was started by this policy. `by_policy`: this run is such a child.
+    """
+
+    do: Literal["tell", "stop", "stop_and_fix"] = "tell"
+    budget_hours: float | None = None
+    by_policy: bool = False
+    at: float = 0.0
+    by: str = ""
+
+
+class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """launch.json: what was started, by whom, with which thresholds; created exclusively before anything runs.
+
+    `argv` may hold the placeholder `{run_dir}`. `environment_names` are names only: values may be secrets.
+    `seal` proves to the user who wrote it, on that machine, that the command is his own (monitor.run_dir.seal).
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    run_id: str
+    created_at: float
+    argv: list[str] = []
+    cwd: str = ""
+    interpreter: str = ""
+    environment_names: list[str] = []
+    environment: dict[str, str] = {}
+    how: HowStarted = "start"
+    parent: Parent | None = None
+    thresholds: dict[str, float] = {}
+    asked_by: Words = ""
+    script: str | None = None
+    script_sha256: str | None = None
+    git_commit: str | None = None
+    git_diff: str | None = None
+    stop_grace_secs: float = 60.0
+    host: str = ""
+    seal: str = ""
+    git_tree: str | None = None
+    local_files: dict[str, str] = {}
+    script_text: str | None = None
+    away: Away | None = None
+    stop_with: StopWith = "INT"
+    """The first signal to a script that does not ask whether it should stop."""
+    config: dict[str, Any] = {}
+    """The values of its options as far as its own source tells them; for a script that writes no run.json."""
+    config_schema: dict[str, Any] = {}
+    scheduler: dict[str, str] = {}
+    """The job of a cluster it was started in: `kind`, `job_id` and what else it says of itself."""
+    device: str = ""
+    """The device it was asked to have for itself: cuda:2, cuda (any GPU), cpu; empty where nobody asked."""
+
+
+class ModelInfo(Record, frozen=True, kw_only=True):
+    """The model: its name, its number of trainable parameters, and the share of them per stage (sums to 1)."""
+
+    name: Words = ""
+    parameters: int | None = None
+    share_per_stage: dict[str, float] = {}
+
+
+class DataInfo(Record, frozen=True, kw_only=True):
+    """The corpus: sequences (`clips`) and target tokens per split, people, words, frames per output frame."""
+
+    name: Words = ""
+    clips: dict[str, int] = {}
+    tokens: dict[str, int] = {}
+    signers: dict[str, int] = {}
+    vocabulary: int | None = None
+    output_stride: int | None = None
+    left_out: dict[str, int] = {}
+
+
+class Floors(Record, frozen=True, kw_only=True):
+    """Chance baselines of this corpus (monitor.run_dir.floors): what an output that ignores the input scores."""
+
+    blank_ratio: float | None = None
+    """b*: blank ratio of a correct output with one frame per token, 1 - sum(L)/sum(T)."""
+    loss_uniform: float | None = None
+    """Loss of a uniform output over all classes, nats per token."""
+    loss_flat: float | None = None
+    """Lowest loss of one frame-independent distribution with equal token odds, nats per token."""
+    loss_unigram: float | None = None
+    """The same with the train unigram frequencies: the chance line of the loss chart, nats per token."""
+    wer_constant: float | None = None
+    """WER on val of the best constant sentence (fraction): the chance line of the WER chart."""
+    constant_sentence: str | None = None
+    wer_empty: float | None = None
+    """WER of saying nothing: 1.0 wherever no reference is empty."""
+    unigram_entropy: float | None = None
+    """Entropy of the train token frequencies, nats."""
+
+
+class Environment(Record, frozen=True, kw_only=True):
+    git_commit: str | None = None
+    git_dirty: bool | None = None
+    python: str = ""
+    torch: str | None = None
+    device: str | None = None
+    device_name: str | None = None
+    host: str = ""
+
+
+class Reading(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """How a run's records were read from a text log that somebody else's script prints."""
+
+    path: str
+    said: str = ""
+    """What was understood, in one sentence with its figures."""
+    confirmed_by: str = ""
+    """Who has said that it is right; empty: nobody yet."""
+
+
+class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """run.json: what this run is, written once by the trainer."""
+
+    schema_version: int = SCHEMA_VERSION
+    run_id: str
+    name: Words = ""
+    created_at: float = 0.0
+    config: dict[str, Any] = {}
+    config_schema: dict[str, Any] = {}
+    model: ModelInfo = ModelInfo()
+    data: DataInfo = DataInfo()
+    floors: Floors = Floors()
+    units: dict[str, Words] = {}
+    """What a number means, e.g. {"loss": "nats per token", "wer": "fraction"}."""
+    gap_basis: GapBasis = "train"
+    """"eval": gap = val_loss - train_eval_loss (both in eval mode); "train": val_loss - train_loss."""
+    warmup_epochs: float = 0.0
+    environment: Environment = Environment()
+    notes: str = ""
+    reading: Reading | None = None
+
+
+class Progress(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """progress.json: the trainer's own sign of life, replaced whole. `outcome` is written at its end."""
+
+    heartbeat_at: float
+    phase: Phase = "starting"
+    generation: int = 1
+    process: Identity | None = None
+    epoch: int = 0
+    epochs: int | None = None
+    step: int = 0
+    steps_per_epoch: int | None = None
+    step_secs: float | None = None
+    """Median seconds of the last steps."""
+    epoch_secs: float | None = None
+    """Median seconds of the last epochs, evaluation included."""
+    listens: bool = True
+    """Whether this process asks `should_stop()`: a supervisor then waits for it before it signals."""
+    backlog: int = 0
+    """Records that could not be written yet (a full disk); they wait in memory."""
+    dropped: int = 0
+    """Records lost because the bounded backlog overflowed."""
+    checkpoint: str | None = None
+    checkpoint_at: float | None = None
+    checkpoint_epoch: int | None = None
+    checkpoint_bytes: int | None = None
+    """Size of that checkpoint."""
+    disk_free_bytes: int | None = None
+    """Room on the run's disk for this user."""
+    outcome: Outcome | None = None
+    error: str | None = None
+    follower: Identity | None = None
+    """The process that copies a foreign script's records in here; `heartbeat_at` is then when they last grew."""
+    traceback: str | None = None
+    """With "failed": the end of the exception's traceback, cut to a few thousand characters."""
+
+
+class StopStage(Record, frozen=True, kw_only=True):
+    """How far a stop has come. `stage` in words: asked, signalled, killed."""
+
+    stage: Literal["asked", "interrupted", "terminated", "killed"] = "asked"
+    asked_at: float = 0.0
+    asked_by: str = ""
+    stage_at: float = 0.0
+    """When the time allowed for this stage began: anew when a checkpoint begins, and when somebody gave more time."""
+    waits_secs: float | None = None
+    """From `stage_at` until the next signal; None when nothing comes after it."""
+
+
+class QueuePlace(Record, frozen=True, kw_only=True):
+    """Where a queued run stands in the line before a device; kept up to date by its own supervisor.
+
+    `ticket` decides the order, `position` 1 is next; `after` is the parent that it waits for first.
+    """
+
+    device: str
+    ticket: int = 0
+    position: int = 1
+    held_by: list[str] = []
+    after: str = ""
+
+
+class State(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """state.json: the supervisor's view of the process it owns, replaced whole."""
+
+    state: StoredState
+    generation: int = 1
+    updated_at: float = 0.0
+    supervisor: Identity | None = None
+    trainer: Identity | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    error: str | None = None
+    stop: StopStage | None = None
+    traceback: str | None = None
+    """With "failed": the last traceback of the trainer or its log, cut to a few thousand characters."""
+    device: str = ""
+    """The device it has for itself: cuda:2, cpu; empty where it was started without one."""
+    queue: QueuePlace | None = None
+    """While it waits for a device."""
+    code_line: str = ""
+    """What had changed in the code when this run was resumed, now or in an earlier generation."""
+
+
+class Epoch(Record, frozen=True, kw_only=True):
+    """One line of epochs.jsonl: one evaluation. `None` means not measured, never zero."""
+
+    epoch: float
+    step: int = 0
+    at: float = 0.0
+    generation: int = 1
+    train_loss: float | None = None
+    """Running mean over the epoch, with dropout and augmentation on."""
+    train_eval_loss: float | None = None
+    """Fixed train subset, eval mode, no augmentation."""
+    val_loss: float | None = None
+    gap: float | None = None
+    train_wer: float | None = None
+    val_wer: float | None = None
+    val_substitutions: int | None = None
+    val_deletions: int | None = None
+    val_insertions: int | None = None
+    val_tokens: int | None = None
+    """Reference tokens in val (sum of L)."""
+    val_hypothesis_tokens: int | None = None
+    """Tokens said (sum of H)."""
+    blank_ratio: float | None = None
+    empty_ratio: float | None = None
+    """Share of val clips whose hypothesis is empty."""
+    length_ratio: float | None = None
+    """Tokens said per target token, sum(H)/sum(L)."""
+    entropy: float | None = None
+    """Mean entropy of the output distribution per valid frame, nats."""
+    mutual_information: float | None = None
+    """H(mean p) - mean H(p) over valid val frames, nats."""
+    top_token: str | None = None
+    top_token_ratio: float | None = None
+    unique_hypothesis_ratio: float | None = None
+    distinct_token_ratio: float | None = None
+    lr: float | None = None
+    grad_norm: float | None = None
+    """Median gradient norm of the epoch before clipping."""
+    clipped_ratio: float | None = None
+    non_finite_ratio: float | None = None
+    """Share of this epoch's batches whose loss or gradient was not finite (skipped)."""
+    non_finite_in_a_row: int | None = None
+    update_ratio: float | None = None
+    seconds: float | None = None
+    clips_per_sec: float | None = None
+    data_wait_ratio: float | None = None
+    metrics: dict[str, float] = {}
+    """Anything else the script logs."""
+
+
+class Step(Record, frozen=True, kw_only=True):
+    """One line of steps.jsonl: one logging step."""
+
+    step: int
+    epoch: float = 0.0
+    at: float = 0.0
+    generation: int = 1
+    train_loss: float | None = None
+    lr: float | None = None
+    grad_norm: float | None = None
+    clipped_ratio: float | None = None
+    clips_per_sec: float | None = None
+    data_wait_ratio: float | None = None
+    device_memory_bytes: int | None = None
+    device_busy_ratio: float | None = None
+    non_finite: int = 0
+
+
+class Clip(Record, frozen=True, kw_only=True):
+    """One line of clips.jsonl: a sequence that is decoded, in the order the decodes follow."""
+
+    clip_id: str
+    reference: str
+    split: Literal["train", "val", "test"] = "val"
+    input_frames: int | None = None
+    signer: str | None = None
+
+
+class Decode(Record, frozen=True, kw_only=True):
+    """One line of decodes.jsonl: one evaluation's hypotheses of one split.
+
+    `hypotheses` follows the order of that split's clips in clips.jsonl, unless `clip_ids` names them.
+    """
+
+    epoch: float
+    step: int = 0
+    at: float = 0.0
+    generation: int = 1
+    split: Literal["train", "val", "test"] = "val"
+    hypotheses: list[str] = []
+    adjusted: list[str] | None = None
+    """The same clips by the user's own decoder, where one is on; `hypotheses` is without."""
+    clip_ids: list[str] | None = None
+
+
+class Alert(Record, frozen=True, kw_only=True):
+    """One line of alerts.jsonl: a finding over time, remembered by one writer."""
+
+    alert_id: str
+    """`<rule>-<onset epoch>`: the same finding never opens twice."""
+    event: Literal["raised", "worse", "resolved", "sent"]
+    rule: str
+    severity: Severity
+    at: float
+    epoch: float | None = None
+    line: Words = ""
+    of: Literal["raised", "worse", "resolved", "start", "end", "away", ""] = ""
+    """With "sent": what was told."""
+    to: str = ""
+    """With "sent": to which address, as its place in vitalsigns.toml and its kind ("1-mailto"); never the address."""
+
+
+class AwayAct(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """away_act.json: what the away policy did to this run; it acts once. Created before anything is done.
+
+    `settled`: all is done that was meant to be; with "stop_and_fix", `child_id` or `problem` then says what came of it.
+    """
+
+    did: Literal["stop", "stop_and_fix"]
+    rule: str = ""
+    line: str = ""
+    at: float = 0.0
+    epoch: float = 0.0
+    generation: int = 1
+    child_id: str | None = None
+    problem: str = ""
+    settled: bool = False
+
+
+class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """summary.json: what a list of a thousand runs needs without replaying a rule."""
+
+    run_id: str
+    updated_at: float = 0.0
+    verdict: Words = "TOO EARLY"
+    reason: Words = ""
+    worst_rule: str | None = None
+    worst_severity: Severity | None = None
+    epoch: float = 0.0
+    epochs: int | None = None
+    val_wer: float | None = None
+    best_val_wer: float | None = None
+    best_val_wer_epoch: float | None = None
+    wer_constant: float | None = None
+    val_loss: float | None = None
+    gap: float | None = None
+    gap_series: list[float] = []
+    """At most 60 points."""
+    checks_ran: int = 0
+    checks: int = 0
+
+
+class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """outcome.json: what came of the change that a child run was started with, judged once at the agreed epoch."""
+
+    run_id: str
+    parent_id: str
+    word: Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
+    """Never WAITING on disk."""
+    line: str = ""
+    at: float = 0.0
+    epoch: float = 0.0
+    prescription: str = ""
+    """The option it was started with; empty for a person's own changes."""
+    credited: bool = True
+    """Whether only the settings differ: neither the code nor the weights it began with."""
+    parent_wer: float | None = None
+    child_wer: float | None = None
+    low: float | None = None
+    high: float | None = None
+    """The 95 % interval of the difference, over the clips."""
+    clips: int = 0
+    expectation_met: bool | None = None
+    not_credited: str = ""
+    title: str = ""
+
+
+class Place(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """How far one foreign file was read; `device` and `inode` tell it from another one of the same name."""
+
+    device: int = 0
+    inode: int = 0
+    offset: int = 0
+    lines: int = 0
+
+
+class Source(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """source.json: the foreign output that a followed run is fed from, replaced whole by its follower."""
+
+    path: str
+    format: str
+    mapping: dict[str, Any] = {}
+    """How it is read, as a person has confirmed it."""
+    places: dict[str, Place] = {}
+    """By path: how far each file was read."""
+    memory: dict[str, Any] = {}
+    """What the reader of that format needs beside the places to go on."""
+    kept: dict[str, int] = {}
+    """Bytes of each .jsonl file that those places account for; what stands behind them was read, not yet noted."""
+    updated_at: float = 0.0
+
+
+class ReadingWord(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """reading.json: what a person says about how a log is read, to whoever follows it."""
+
+    by: str
+    at: float
+    mapping: dict[str, Any] = {}
+    """How it shall be read, as in source.json; empty: as it is."""
+    follow: bool = True
+    """False: nobody shall follow it any longer."""
+
+
+class Request(Record, frozen=True, kw_only=True):
+    """control/<generation>-<verb>-<n>.request.json: what a person asks of a living run."""
+
+    verb: Verb
+    generation: int
+    number: int
+    asked_at: float
+    asked_by: str = ""
+
+
+class Answer(Record, frozen=True, kw_only=True):
+    """The one answer to a request."""
+
+    verb: Verb
+    generation: int
+    number: int
+    answered_at: float
+    result: Literal["done", "refused", "expired"]
+    why: str = ""
+
+
+class Probe(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """probes/<name>.json: one measurement of a checkpoint, made on demand."""
+
+    name: str
+    title: str
+    line: str
+    """What was found, in one sentence with its numbers."""
+    at: float = 0.0
+    checkpoint: str = ""
+    cause: str = ""
+    """The cause (monitor.diagnosis.verdict) that this speaks about; empty for none."""
+    stance: Literal["for", "against", ""] = ""
+    numbers: dict[str, float] = {}
+    rows: list[dict[str, Any]] = []
+
+
+class Problem(Record, frozen=True, kw_only=True):
+    """A line or file that could not be used: counted and shown, never fatal."""
+
+    file: str
+    line: int
+    reason: str
+
+
+class Snapshot(Record, frozen=True, kw_only=True):
+    """Everything read of one run at one moment, frozen. Rules, diagnosis and view see nothing else."""
+
+    run_dir: str
+    run_id: str
+    read_at: float
+    seq: int = 0
+    """Grows with every change seen; everything painted from one snapshot carries it."""
+    life: int = 0
+    """Grows when a file was replaced or cut short: offsets before it mean nothing."""
+    run: Run | None = None
+    launch: Launch | None = None
+    progress: Progress | None = None
+    state: State | None = None
+    trainer_liveness: Liveness | None = None
+    """Of the process recorded in state.json (else progress.json), looked up at `read_at`; None: nothing recorded."""
+    supervisor_liveness: Liveness | None = None
+    follower_liveness: Liveness | None = None
+    silent_secs: float | None = None
+    """Since the trainer's last sign of life: by the reader's own steady clock once it has seen one arrive, else by the
+    wall clock. Negative where a clock was set back; None without any heartbeat."""
+    epochs: tuple[Epoch, ...] = ()
+    """One per epoch number: the last record wins; in file order."""
+    steps: tuple[Step, ...] = ()
+    clips: tuple[Clip, ...] = ()
+    decodes: tuple[Decode, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    """By name; a file in probes/ that is no Probe is left out."""
+    acknowledged: frozenset[str] = frozenset()
+    away: Away | None = None
+    """The away policy where it was changed since the start; that of the start stands in `launch`."""
+    away_act: AwayAct | None = None
+    overlaps: tuple[float, ...] = ()
+    """Epochs that a resumed run wrote again."""
+    resumed_at: tuple[float, ...] = ()
+    """First epoch of each later generation."""
+    problems: tuple[Problem, ...] = ()
+
+
+T = TypeVar("T", bound=Record)
+
+
+def check_run_id(run_id: str) -> str:
+    """Returns `run_id` if it is a plain folder name. Raises UsageError otherwise (no separators, no `..`)."""
+    if not RUN_ID_PATTERN.fullmatch(run_id):
+        raise UsageError(
+            f"Run id {run_id!r} is not allowed: use 1 to 100 letters, digits, '.', '_' or '-', "
+            "starting with a letter or digit."
+        )
+    return run_id
+
+
+def check_schema(version: int, where: str) -> None:
+    """Raises UnreadableRunError if `version` (of the file named `where`) is newer than this program reads."""
+    if version > SCHEMA_VERSION:
+        raise UnreadableRunError(
+            f"{where} was written by a newer Vitalsigns (schema {version}; this one reads {SCHEMA_VERSION}). "
+            "Update this installation, or open the run with the one that wrote it."
+        )
+
+
+def schema_of(data: bytes) -> int:
+    """The schema version that a document claims, told even where nothing else in it means what it means here."""
+    try:
+        claims = json.loads(data)
+    except (ValueError, RecursionError):
+        return SCHEMA_VERSION
+    version = claims.get("schema_version") if isinstance(claims, dict) else None
+    return version if isinstance(version, int) else SCHEMA_VERSION
+
+
+def finite_or_word(value: Any) -> Any:
+    """Replaces non-finite floats by the words "nan", "inf", "-inf": msgspec would write null and lose the finding."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if isinstance(value, dict):
+        return {key: finite_or_word(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite_or_word(item) for item in value]
+    return value
+
+
+def encode(record: Record) -> bytes:
+    """One record as compact JSON without a newline. Non-finite numbers become words."""
+    return msgspec.json.encode(finite_or_word(msgspec.to_builtins(record)))
+
+
+def encode_line(record: Record) -> bytes:
+    """One record as one line of a .jsonl file."""
+    return encode(record) + b"\n"
+
+
+def _sayable(value: Any) -> Any:
+    """Half characters (lone surrogates), which Python writes into JSON and no text may hold, become question marks."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_sayable(key): _sayable(item) for key, item in value.items()}
+    return [_sayable(item) for item in value] if isinstance(value, list) else value
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """The record in `data`; lenient: number words, bare NaN and unknown fields are accepted.
+
+    Raises ValueError with one sentence when it is not such a record.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind, strict=False)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as first:
+        # A foreign writer's bare NaN or Infinity is no JSON, but Python's own reader takes it.
+        try:
+            return msgspec.convert(_sayable(json.loads(data)), kind, strict=False)
+        except (ValueError, RecursionError, OverflowError, msgspec.ValidationError):
+            raise ValueError(str(first)) from None

@@ -1,0 +1,35 @@
+"""A run as it was: what somebody would have seen after one of its evaluations. Rules are pure, so that is exact."""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.records import Snapshot
+
+
+def as_of(snapshot: Snapshot, epoch: float) -> Snapshot:
+    """The snapshot after the last evaluation up to `epoch`. Nothing written later is in it, nor which process lived.
+
+    Raises UsageError where there was no evaluation yet.
+    """
+    epochs = tuple(record for record in snapshot.epochs if record.epoch <= epoch)
+    if not epochs:
+        first = f"its first is of epoch {snapshot.epochs[0].epoch:g}" if snapshot.epochs else "it has none"
+        raise UsageError(f"{snapshot.run_id} had no evaluation at epoch {epoch:g} yet; {first}.")
+    until = epochs[-1].at
+    return msgspec.structs.replace(
+        snapshot,
+        read_at=until or snapshot.read_at,
+        epochs=epochs,
+        steps=tuple(step for step in snapshot.steps if step.epoch <= epochs[-1].epoch),
+        decodes=tuple(decode for decode in snapshot.decodes if decode.epoch <= epochs[-1].epoch),
+        probes=tuple(probe for probe in snapshot.probes if until and probe.at <= until),
+        alerts=(),
+        progress=None,
+        state=None,
+        trainer_liveness=None,
+        supervisor_liveness=None,
+        follower_liveness=None,
+        problems=(),
+    )

@@ -1,0 +1,50 @@
+"""Which dashboard serves a folder, and where: what `serve` leaves for others to find. It holds no token."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from pathlib import Path
+
+import msgspec
+
+from monitor.run_dir import files, processes
+from monitor.run_dir.records import Identity
+
+
+class Serving(msgspec.Struct, frozen=True):
+    """What a running dashboard left in its file: enough to find it, and to stop it and nobody else."""
+
+    identity: Identity
+    port: int
+    runs_dir: str
+    no_token: bool = False
+    base: str = ""
+
+
+def state_dir() -> Path:
+    """Where tokens and the server's pid live: private to the user, outside every run."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "vitalsigns"
+
+
+def serving_file(folder: Path) -> Path:
+    name = "".join(letter if letter.isalnum() else "_" for letter in str(folder))[-150:]
+    return state_dir() / f"serve{name}.json"
+
+
+def serving_of(folder: Path) -> Serving | None:
+    """The dashboard of this folder, if that very process still lives."""
+    data = files.read_bytes(serving_file(folder))
+    try:
+        serving = msgspec.json.decode(data or b"", type=Serving)
+    except msgspec.DecodeError:
+        return None
+    same = serving.runs_dir == str(folder) and processes.liveness(serving.identity) == "alive"
+    return serving if same else None
+
+
+def ssh_line(port: int) -> str:
+    """The command that brings a port of this machine to a laptop."""
+    return f"ssh -N -L {port}:127.0.0.1:{port} {getpass.getuser()}@{socket.getfqdn()}"

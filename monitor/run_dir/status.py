@@ -1,0 +1,268 @@
+"""A snapshot → what the run is doing, and by which evidence.
+
+`lost` is never stored: it is what remains when the recorded process is gone and left no outcome.
+What cannot be seen from here (another machine, another container) is told with its age and never called alive.
+Slow and stalled are findings of rules; here only what is recorded and what lives counts.
+"""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from typing import Literal
+
+from monitor.run_dir.records import PROGRESS_FILE, STATE_FILE, Identity, Launch, Progress, QueuePlace, Snapshot, State
+
+Word = Literal[
+    "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "followed", "imported"
+]  # fmt: skip
+LIVE_WORDS = frozenset({"queued", "starting", "running", "stopping", "followed"})
+LONGEST_ERROR = 500
+AHEAD_SECS = 5.0
+"""A time this far in the future is no rounding: a clock was set, or two machines disagree."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """`live`: a process works on it, as far as is known. `unsupervised`: the trainer lives, its supervisor does not.
+
+    `unseen`: its processes are another machine's or container's; the word is the last that was heard, at `heard_at`.
+    """
+
+    word: Word
+    live: bool
+    unsupervised: bool
+    evidence: str
+    since: float | None
+    unseen: bool = False
+    heard_at: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The word with what limits it."""
+        if self.unseen:
+            return f"{self.word}, as last heard"
+        return f"{self.word}, unsupervised" if self.unsupervised else self.word
+
+
+def last_heard_at(state: State | None, progress: Progress | None) -> float | None:
+    """When trainer or supervisor last wrote something, UTC seconds by their clock."""
+    said = [state.updated_at if state is not None else 0.0, progress.heartbeat_at if progress is not None else 0.0]
+    return max(said) or None
+
+
+def state_in_force(state: State | None, progress: Progress | None) -> State | None:
+    """What the supervisor wrote, unless the run went on without one since: in a terminal, as a later generation."""
+    went_on = state is not None and progress is not None and progress.generation > state.generation
+    return None if went_on else state
+
+
+def status_of(snapshot: Snapshot) -> Status:
+    """What the run is doing, from the files and the liveness of the recorded processes. Pure."""
+    state = state_in_force(snapshot.state, snapshot.progress)
+    if state is None:
+        return _without_supervisor(snapshot)
+    if state.state in ("stopped", "finished", "failed"):
+        return Status(state.state, False, False, _how_it_ended(snapshot), state.ended_at or state.updated_at)
+    return _recorded_as_live(snapshot, state)
+
+
+def _recorded_as_live(snapshot: Snapshot, state: State) -> Status:
+    if state.trainer is None:
+        return _before_the_trainer(snapshot, state)
+    if snapshot.trainer_liveness == "unknown":
+        said = _own_last_word(snapshot)
+        return said if said is not None else _unseen(snapshot, state.state, state.trainer)
+    if snapshot.trainer_liveness == "gone":
+        if snapshot.supervisor_liveness == "alive":
+            # The supervisor is about to write how it ended.
+            return Status(state.state, True, False, "The trainer has ended; its outcome is being written.", None)
+        return _ended_unseen(snapshot, state.trainer, state.updated_at)
+    evidence = _process_evidence(snapshot, state.trainer)
+    supervised = snapshot.supervisor_liveness != "gone"
+    if not supervised:
+        evidence += " Its supervisor is gone; the run goes on and can be taken over."
+    return Status(state.state, True, not supervised, evidence, state.started_at)
+
+
+def _before_the_trainer(snapshot: Snapshot, state: State) -> Status:
+    """Not started yet: only the supervisor can still do it."""
+    if snapshot.supervisor_liveness == "gone":
+        return Status("lost", False, False, "Its supervisor ended before the trainer started.", state.updated_at)
+    if snapshot.supervisor_liveness == "unknown" and state.supervisor is not None:
+        return _unseen(snapshot, state.state, state.supervisor)
+    return Status(state.state, True, False, _supervised_by(state), state.updated_at)
+
+
+def _without_supervisor(snapshot: Snapshot) -> Status:
+    """A foreground run, or one that no process of ours ever worked on."""
+    progress = snapshot.progress
+    if progress is None or progress.process is None:
+        if progress is not None and progress.outcome is not None:
+            return Status(progress.outcome, False, False, "Its writer said so.", progress.heartbeat_at)
+        if progress is not None and progress.follower is not None and snapshot.follower_liveness != "gone":
+            return _followed(progress, snapshot.read_at)
+        damaged = next((each for each in snapshot.problems if each.file in (STATE_FILE, PROGRESS_FILE)), None)
+        if damaged is not None:
+            return Status("lost", False, False, f"{damaged.file} is damaged, and no other file tells.", None)
+        # With evaluations it was started: `as_of` knows them, and not which process lived then.
+        never = snapshot.launch is not None and snapshot.launch.how not in ("import", "foreground", "attach")
+        if never and not snapshot.epochs:
+            return Status("lost", False, False, "It was never started: no supervisor took it up.", None)
+        at = snapshot.epochs[-1].at if snapshot.epochs else None
+        return Status("imported", False, False, "Records only: no process belongs to this run.", at or None)
+    if progress.outcome is not None:
+        said = f"The trainer said so{': ' + progress.error[:LONGEST_ERROR] if progress.error else ''}."
+        return Status(progress.outcome, False, False, said, progress.heartbeat_at)
+    if snapshot.trainer_liveness == "gone":
+        return _ended_unseen(snapshot, progress.process, progress.heartbeat_at)
+    word: Word = "stopping" if progress.phase == "stopping" else "running"
+    if snapshot.trainer_liveness == "unknown":
+        return _unseen(snapshot, word, progress.process)
+    return Status(word, True, False, _process_evidence(snapshot, progress.process), None)
+
+
+def _followed(progress: Progress, now: float) -> Status:
+    """Somebody else's script writes, we read along: that its file grows is all there is to see of it."""
+    silent = now - progress.heartbeat_at
+    grown = f"last grew {age_words(silent)} ago"
+    if silent < -AHEAD_SECS:
+        grown = f"is dated {age_words(-silent)} ahead of this clock, so when it last grew is not known"
+    evidence = f"Its log is followed and {grown}; which process writes it is not known."
+    return Status("followed", True, False, evidence, None)
+
+
+def _unseen(snapshot: Snapshot, word: Word, process: Identity) -> Status:
+    """The pid of another machine or container means nothing here: what was heard is told, with its age."""
+    heard_at = last_heard_at(snapshot.state, snapshot.progress)
+    if heard_at is None:
+        heard = f"Nothing was heard yet from {process.host}"
+    elif snapshot.read_at - heard_at < -AHEAD_SECS:
+        ahead = age_words(heard_at - snapshot.read_at)
+        heard = f"Last heard from {process.host}, whose clock is {ahead} ahead of this one"
+    else:
+        heard = f"Last heard {age_words(snapshot.read_at - heard_at)} ago from {process.host}"
+    return Status(
+        word,
+        live=True,
+        unsupervised=False,
+        evidence=f"{heard}; its processes cannot be seen from here.",
+        since=snapshot.state.started_at if snapshot.state is not None else None,
+        unseen=True,
+        heard_at=heard_at,
+    )
+
+
+def _own_last_word(snapshot: Snapshot) -> Status | None:
+    """What the trainer itself said at its end, in this start of the run."""
+    progress, state = snapshot.progress, state_in_force(snapshot.state, snapshot.progress)
+    of_this_start = progress is not None and (state is None or progress.generation == state.generation)
+    if progress is None or not of_this_start or progress.outcome is None:
+        return None
+    return Status(progress.outcome, False, False, "The trainer said so at its end.", progress.heartbeat_at)
+
+
+def _ended_unseen(snapshot: Snapshot, process: Identity, since: float) -> Status:
+    """Nobody saw the end: the trainer's own last word counts, else the run is lost."""
+    said = _own_last_word(snapshot)
+    if said is not None:
+        return said
+    last = f"; last record epoch {snapshot.epochs[-1].epoch:g}" if snapshot.epochs else "; no epoch was recorded"
+    heard = snapshot.progress.heartbeat_at if snapshot.progress is not None else since
+    return Status("lost", False, False, f"No process {process.pid} on {process.host}{last}.", heard)
+
+
+def silence_secs(snapshot: Snapshot) -> float | None:
+    """Seconds since the trainer's last sign of life; negative where it is dated in the future. None without any."""
+    if snapshot.silent_secs is not None:
+        return snapshot.silent_secs
+    return snapshot.read_at - snapshot.progress.heartbeat_at if snapshot.progress is not None else None
+
+
+def _process_evidence(snapshot: Snapshot, process: Identity) -> str:
+    return f"Process {process.pid} on {process.host} is alive{_heartbeat_words(silence_secs(snapshot))}."
+
+
+def _heartbeat_words(silent: float | None) -> str:
+    if silent is None:
+        return ""
+    if silent < -AHEAD_SECS:
+        return f"; its heartbeat is dated {age_words(-silent)} ahead of this clock, so its age is not known"
+    return f", heartbeat {age_words(silent)} ago"
+
+
+def device_words(device: str) -> str:
+    """GPU 2 for cuda:2, "a GPU" for any of them."""
+    return {"cuda": "a GPU", "cpu": "the CPU"}.get(device, f"GPU {device.removeprefix('cuda:')}")
+
+
+def _supervised_by(state: State) -> str:
+    if state.queue is not None:
+        return queue_words(state.queue)
+    if state.supervisor is None:
+        return "Waiting for its supervisor."
+    return f"Supervisor {state.supervisor.pid} on {state.supervisor.host} has it."
+
+
+def _how_it_ended(snapshot: Snapshot) -> str:
+    state = snapshot.state
+    assert state is not None
+    if state.trainer is None and state.state == "stopped":
+        return "It left the queue: nothing of it had started."
+    parts = []
+    if state.exit_code is not None:
+        parts.append(f"exit code {state.exit_code}")
+    if state.signal is not None:
+        parts.append(signal_name(state.signal))
+    if state.error:
+        parts.append(state.error[:LONGEST_ERROR].rstrip("."))
+    return ("Its supervisor saw it end: " + ", ".join(parts) + ".") if parts else "Its supervisor saw it end."
+
+
+def signal_name(number: int) -> str:
+    """SIGKILL for 9; a number that has no name here stays one."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def first_signal(launch: Launch | None) -> str:
+    """With what a script that cannot be asked is stopped first, in words."""
+    return "SIGTERM" if launch is not None and launch.stop_with == "TERM" else "Ctrl-C"
+
+
+def queue_words(place: QueuePlace) -> str:
+    """What a queued run waits for, and where it stands."""
+    if place.after:
+        return f"Waits for {place.after} to end, then for {device_words(place.device)}."
+    held = f", which {_and(place.held_by)} {'has' if len(place.held_by) == 1 else 'have'}" if place.held_by else ""
+    return f"Waits for {device_words(place.device)}{held}. Position {place.position}."
+
+
+def _and(names: list[str]) -> str:
+    shown = [*names[:2], f"{len(names) - 2} more"] if len(names) > 3 else names
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
+
+
+def age_words(secs: float) -> str:
+    """A duration for people: 3 s, 14 min, 2 h 5 min, 3 d."""
+    secs = max(0, secs)
+    if secs < 90:
+        return f"{secs:.0f} s"
+    minutes = secs / 60
+    if minutes < 90:
+        return f"{minutes:.0f} min"
+    if minutes < 48 * 60:
+        hours, rest = divmod(round(minutes), 60)
+        return f"{hours} h {rest} min"
+    return f"{minutes / 1440:.0f} d"
+
+
+def bytes_words(count: float) -> str:
+    """A size for people, 12.3 GiB: powers of 1024, as nvidia-smi counts. The page's `bytesWords` says the same."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"

@@ -1,0 +1,218 @@
+"""The words of a message. It is complete in itself: at night, on a phone, no link needs to work. Pure."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.diagnosis.prescriptions.prescription import Prescription
+from monitor.diagnosis.prescriptions.registry import prescribe
+from monitor.diagnosis.verdict import Diagnosis, Judged, best_wer
+from monitor.run_dir import AwayAct, Snapshot
+from monitor.run_dir.serving import ssh_line
+from monitor.run_dir.status import Status, age_words
+from monitor.supervisor.notify.pending import ENDED_WORDS, Item, generation_of
+from monitor.view.report.numbers import floors_of, known, number, percent
+
+LINES_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The moment that is told of. `port`, `base`: of the page that serves this folder, if one does."""
+
+    snapshot: Snapshot
+    judged: Judged
+    status: Status
+    port: int | None = None
+    base: str = ""
+    away: AwayAct | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    title: str
+    body: str
+
+
+def compose(items: list[Item], scene: Scene) -> Message:
+    """One message about everything that is to be told, the gravest first."""
+    if scene.status.word in ENDED_WORDS:
+        parts = _ended(items, scene)
+    elif all(item.of == "start" for item in items):
+        parts = _started(scene)
+    else:
+        parts = _running(items, scene)
+    return Message(_title(items, scene), "\n".join(part for part in parts if part))
+
+
+def _title(items: list[Item], scene: Scene) -> str:
+    snapshot = scene.snapshot
+    host = _host(snapshot)
+    total = snapshot.progress.epochs if snapshot.progress else None
+    epoch = f"{snapshot.epochs[-1].epoch:g}" if snapshot.epochs else "0"
+    at = time.strftime("%H:%M", time.localtime(snapshot.read_at))
+    where = f"{snapshot.run_id}{f' on {host}' if host else ''}"
+    return f"{_word(items, scene)} · {where} (epoch {epoch}{f'/{total}' if total else ''}, {at})"
+
+
+def _word(items: list[Item], scene: Scene) -> str:
+    if scene.status.word in ENDED_WORDS:
+        return scene.status.word.upper()
+    if any(item.of in ("raised", "worse", "away") for item in items):
+        return scene.judged.diagnosis.verdict
+    return "STARTED" if all(item.of == "start" for item in items) else "RECOVERED"
+
+
+def _running(items: list[Item], scene: Scene) -> Iterator[str]:
+    diagnosis = scene.judged.diagnosis
+    if any(item.of in ("raised", "worse", "away") for item in items):
+        yield diagnosis.reason
+    else:
+        yield f"{diagnosis.verdict} now. {diagnosis.reason}"
+    yield from _lines(items, diagnosis)
+    yield _numbers(scene)
+    yield _to_try(scene)
+    yield _done(scene)
+    yield from _commands(scene)
+    yield _page(scene)
+    yield "Next message only if this gets worse, recovers or ends."
+
+
+def _started(scene: Scene) -> Iterator[str]:
+    run, progress = scene.snapshot.run, scene.snapshot.progress
+    epochs = f"{progress.epochs} epochs" if progress is not None and progress.epochs else ""
+    known_parts = [run.model.name if run else "", run.data.name if run else "", epochs]
+    yield "Training has begun: " + (", ".join(part for part in known_parts if part) or scene.status.evidence)
+    yield f"From the server: {_command(scene, 'stop')}"
+    yield _page(scene)
+    yield "Next message only if something is wrong, or when it ends."
+
+
+def _ended(items: list[Item], scene: Scene) -> Iterator[str]:
+    diagnosis = scene.judged.diagnosis
+    yield diagnosis.reason
+    yield from _lines([item for item in items if item.of in ("raised", "worse")], diagnosis)
+    yield _numbers(scene)
+    yield _away_words(scene.away)
+    yield _to_try(scene)
+    yield from _commands(scene)
+    yield _page(scene)
+    yield "This was the last message about this run, unless it is resumed."
+
+
+def _lines(items: list[Item], diagnosis: Diagnosis) -> Iterator[str]:
+    """What is told and does not stand in the reason already; of an open finding the numbers of now."""
+    now = {finding.rule: finding.line for finding in diagnosis.findings}
+    lines = [f"No longer so: {item.line}" for item in items if item.of == "resolved" and item.line]
+    also = [now.get(item.rule, item.line) for item in items if item.of in ("raised", "worse")]
+    lines += [f"Also: {line}" for line in also if line not in diagnosis.reason]
+    yield from lines[:LINES_SHOWN]
+    if len(lines) > LINES_SHOWN:
+        yield f"And {len(lines) - LINES_SHOWN} more."
+
+
+def _numbers(scene: Scene) -> str:
+    """The newest numbers, each beside its yardstick."""
+    snapshot, floors = scene.snapshot, floors_of(scene.snapshot)
+    wer, gap, val = (known(snapshot, name) for name in ("val_wer", "gap", "val_loss"))
+    parts = []
+    if wer:
+        best = best_wer(snapshot)
+        chance = f"one constant sentence {percent(floors.wer_constant)}, " if floors.wer_constant is not None else ""
+        low = f"best {percent(best[0])} at epoch {best[1]:g}" if best else ""
+        parts.append(f"Val WER {percent(wer[-1][1])} ({chance}{low})")
+    if gap:
+        parts.append(f"Gap {number(gap[-1][1])} (limit {number(scene.judged.thresholds.gap_limit)})")
+    if val:
+        lowest, epoch = min((value, at) for at, value in val)
+        parts.append(f"Val loss {number(val[-1][1])} (best {number(lowest)} at epoch {epoch:g})")
+    ratio = known(snapshot, "length_ratio")
+    if ratio:
+        parts.append(f"{100 * ratio[-1][1]:.0f} words out per 100 in the targets")
+    return ". ".join(parts) + "." if parts else "No evaluation was recorded."
+
+
+def _to_try(scene: Scene) -> str:
+    first = _first_option(scene)
+    diagnosis = scene.judged.diagnosis
+    if first is None:
+        return diagnosis.next_step if diagnosis.causes else ""
+    flags = f" ({first.flags})" if first.flags else ""
+    return f"What to try: {first.title}{flags}. Expected: {first.expected}."
+
+
+def _first_option(scene: Scene) -> Prescription | None:
+    options = prescribe(scene.snapshot, scene.judged.diagnosis)
+    return next((option for option in options if option.changes), next(iter(options), None))
+
+
+def _done(scene: Scene) -> str:
+    """What has been done about it, and what happens if nobody does anything."""
+    if _was_acted_upon(scene):
+        return _away_words(scene.away)
+    progress, epochs = scene.snapshot.progress, scene.snapshot.epochs
+    left = ""
+    if progress is not None and progress.epochs and progress.epoch_secs and epochs:
+        secs = (progress.epochs - epochs[-1].epoch) * progress.epoch_secs
+        left = f"Left alone it runs another {age_words(secs)}. " if secs > 0 else ""
+    return f"{left}Nothing has been stopped."
+
+
+def _was_acted_upon(scene: Scene) -> bool:
+    """Whether the away policy has stopped this start of the run."""
+    return scene.away is not None and scene.away.generation == generation_of(scene.snapshot)
+
+
+def _away_words(act: AwayAct | None) -> str:
+    if act is None:
+        return ""
+    at = time.strftime("%H:%M", time.localtime(act.at))
+    text = f"By your away policy this run was asked to stop at {at} (epoch {act.epoch:g}), saving a checkpoint first"
+    text += f": {act.line}" if act.line else "."
+    if act.child_id:
+        text += f" Started in its place with the first prescribed change: {act.child_id}."
+    elif act.problem:
+        text += f" No child was started: {act.problem}"
+    return text
+
+
+def _commands(scene: Scene) -> Iterator[str]:
+    first = _first_option(scene)
+    can_start = scene.snapshot.launch is not None and scene.snapshot.launch.how not in ("import", "foreground")
+    acted, live = _was_acted_upon(scene), scene.status.live and scene.status.word != "followed"
+    child_id = scene.away.child_id if acted and scene.away is not None else None
+    yield "From the server:"
+    if live and not acted:
+        yield f"  {_command(scene, 'stop')}"
+    elif can_start and (acted or scene.status.word in ENDED_WORDS - {"finished"}):
+        yield f"  {_command(scene, 'resume')}"
+    if child_id:
+        yield f"  {_command(scene, 'show', run_id=child_id)}"
+    elif can_start and first is not None and first.changes:
+        yield f"  {_command(scene, 'restart', '--fix')}"
+    else:
+        yield f"  {_command(scene, 'diagnose')}"
+
+
+def _command(scene: Scene, verb: str, *more: str, run_id: str = "") -> str:
+    """A line for the terminal, about this run or another one of its folder."""
+    runs = Path(scene.snapshot.run_dir).absolute().parent
+    return shlex.join(["python", "-m", "monitor", verb, run_id or scene.snapshot.run_id, *more, "--runs", str(runs)])
+
+
+def _page(scene: Scene) -> str:
+    """Where the page is, without its token; nothing where none is served."""
+    if scene.port is None:
+        return ""
+    link = f"http://127.0.0.1:{scene.port}{scene.base}/?run={scene.snapshot.run_id}"
+    return f"The page, from your laptop: {ssh_line(scene.port)}\n  then {link}"
+
+
+def _host(snapshot: Snapshot) -> str:
+    state, progress = snapshot.state, snapshot.progress
+    process = (state.trainer if state else None) or (progress.process if progress else None)
+    return process.host if process else snapshot.run.environment.host if snapshot.run else ""

@@ -1,0 +1,201 @@
+"""Sending what is to be told: at most one message per address at a time, not too often, again after a failure.
+
+Nothing here waits: `tick` starts a courier, or asks the one that is under way, and returns.
+What was delivered is recorded as `sent` before anything else is considered.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from monitor.diagnosis.settings import Settings
+from monitor.run_dir import ACKS_DIR, Alert, Severity, files
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.serving import serving_of
+from monitor.supervisor.notify.courier import Courier
+from monitor.supervisor.notify.letters import Delivery, Job, Letter
+from monitor.supervisor.notify.message import Scene, compose
+from monitor.supervisor.notify.pending import (
+    Item,
+    Known,
+    findings_to_tell,
+    gravest,
+    is_graver,
+    is_over_for,
+    run_to_tell,
+)
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT_SECS = 3600.0
+"""The wait after a failure doubles up to this."""
+
+
+@dataclass
+class _Post:
+    """What this process remembers of one address; the rest stands in alerts.jsonl."""
+
+    failures: int = 0
+    not_before: float = 0.0
+    last_why: str = ""
+    items: list[Item] = field(default_factory=list)
+
+
+class Outbox:
+    """The messages of one run. One owner: whoever holds the run's alerts lock."""
+
+    def __init__(self, settings_of: Callable[[], Settings], record: Callable[[Alert], None]) -> None:
+        """`record` appends to alerts.jsonl; it may raise OSError, and is then asked again."""
+        self._settings_of = settings_of
+        self._record = record
+        self._posts: dict[str, _Post] = {}
+        self._courier: Courier | None = None
+        self._unrecorded: list[Alert] = []
+        self._sent: list[Alert] = []
+        self._scene: Scene | None = None
+        self._alerts: tuple[Alert, ...] = ()
+        self._complaint = ""
+        self._look_at = float("-inf")
+        self._waiting = False
+
+    def offer(self, scene: Scene, alerts: tuple[Alert, ...]) -> None:
+        """A new judgement with every alert event up to now. Cheap: nothing is sent before `tick`."""
+        self._scene, self._alerts, self._look_at = scene, alerts, float("-inf")
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is under way or has still to be told."""
+        return self._courier is not None or bool(self._unrecorded) or self._waiting
+
+    def tick(self, now: float) -> None:
+        """One small step. `now` is UTC seconds. Raises OSError when what was sent cannot be recorded."""
+        self._collect(now)
+        self._flush()
+        tick = time.monotonic()
+        if self._courier is None and self._scene is not None and tick >= self._look_at:
+            self._begin(self._scene, now, tick)
+
+    def _begin(self, scene: Scene, now: float, tick: float) -> None:
+        settings = self._settings()
+        if settings is None or settings.path is None:
+            self._waiting, self._look_at = False, float("inf")
+            return
+        wishes = settings.notify
+        acked = acknowledged_at(Path(scene.snapshot.run_dir), now) if wishes.addresses else {}
+        known = Known((*self._alerts, *self._sent), acked, wishes)
+        letters: list[Letter] = []
+        waits: list[float] = []
+        for to in wishes.by_key():
+            post = self._posts.setdefault(to, _Post())
+            post.items = things_to_tell(known, to, scene)
+            wait = self._wait(post, known, to, now, tick) if post.items else None
+            if wait is not None and wait <= 0:
+                letters.append(_letter(to, post.items, scene))
+            elif wait is not None:
+                waits.append(wait)
+        self._waiting = bool(letters or waits)
+        self._look_at = tick + min(waits, default=float("inf"))
+        if letters:
+            self._courier = Courier(Job(str(settings.path), letters, scene.snapshot.run_dir))
+
+    def _wait(self, post: _Post, known: Known, to: str, now: float, tick: float) -> float:
+        """Seconds until this address may be written to; 0 or less: now."""
+        retry = post.not_before - tick
+        told = [alert for alert in known.alerts if alert.event == "sent" and alert.to == to]
+        if not told or any(item.is_of_the_run for item in post.items):
+            return retry
+        last = max(alert.at for alert in told)
+        before: Severity = max((a.severity for a in told if a.at == last), key=("info", "warning", "critical").index)
+        if is_graver(gravest(post.items), before) or now < last:
+            return retry
+        return max(retry, last + 60 * known.wishes.min_minutes - now)
+
+    def _collect(self, now: float) -> None:
+        results = self._courier.poll() if self._courier is not None else None
+        if results is None:
+            return
+        self._courier = None
+        self._look_at = float("-inf")
+        for done in results:
+            self._note(done, now)
+
+    def _note(self, done: Delivery, now: float) -> None:
+        post = self._posts[done.to]
+        if done.ok:
+            post.failures, post.not_before, post.last_why = 0, 0.0, ""
+            self._unrecorded += [_sent(item, done.to, now) for item in post.items]
+            return
+        first = self._settings_or_default().notify.retry_secs
+        post.not_before = time.monotonic() + min(LONGEST_WAIT_SECS, first * 2**post.failures)
+        post.failures += 1
+        if done.why != post.last_why:  # said once, not at every try
+            log.warning("message to address %s not delivered, trying again: %s", done.to, done.why)
+        post.last_why = done.why
+
+    def _flush(self) -> None:
+        while self._unrecorded:
+            # It counts as told at once: a full disk must not send it again and again.
+            if self._unrecorded[0] not in self._sent:
+                self._sent.append(self._unrecorded[0])
+            self._record(self._unrecorded[0])
+            self._unrecorded.pop(0)
+
+    def _settings(self) -> Settings | None:
+        try:
+            return self._settings_of()
+        except MonitorError as problem:
+            if str(problem) != self._complaint:
+                self._complaint = str(problem)
+                log.warning("no messages are sent: %s", problem)
+            return None
+
+    def _settings_or_default(self) -> Settings:
+        return self._settings() or Settings()
+
+
+def things_to_tell(known: Known, to: str, scene: Scene) -> list[Item]:
+    """Everything that this address has not been told. What the away policy is still doing is waited for."""
+    act = scene.away
+    told = {alert.alert_id for alert in known.alerts if alert.event == "sent" and alert.to == to}
+    if act is not None and not act.settled:
+        return []
+    over = is_over_for(known, to, scene.snapshot, scene.status)
+    findings = [] if over else findings_to_tell(known, to)
+    items = [*run_to_tell(known, to, scene.snapshot, scene.status, promised=bool(findings)), *findings]
+    if act is not None and f"away-{act.generation}" not in told:
+        items.append(Item(f"away-{act.generation}", "away", act.rule or "run", "critical", act.line))
+    return items
+
+
+def acknowledged_at(run_dir: Path, now: float) -> dict[str, float]:
+    """Alert id → when it was acknowledged, as it stands now; an unreadable one counts as just now."""
+    found = {}
+    try:
+        acks = [path for path in (run_dir / ACKS_DIR).iterdir() if path.suffix == ".json"]
+    except OSError:
+        return {}
+    for path in acks:
+        try:
+            found[path.stem] = float(json.loads(files.read_bytes(path) or b"{}")["at"])
+        except (OSError, ValueError, KeyError, TypeError):
+            found[path.stem] = now
+    return found
+
+
+def _letter(to: str, items: list[Item], scene: Scene) -> Letter:
+    page = serving_of(Path(scene.snapshot.run_dir).absolute().parent)
+    if page is not None:
+        scene = replace(scene, port=page.port, base=page.base)
+    message = compose(items, scene)
+    return Letter(to, message.title, message.body, gravest(items))
+
+
+def _sent(item: Item, to: str, now: float) -> Alert:
+    return Alert(
+        alert_id=item.alert_id, event="sent", rule=item.rule, severity=item.severity, at=now, of=item.of, to=to
+    )

@@ -1,0 +1,138 @@
+"""What has not been told yet: worked out from the records alone, so that a killed process forgets nothing. Pure.
+
+Each address is told each thing once: what it was told stands in alerts.jsonl as `sent`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from monitor.diagnosis.settings import Notify
+from monitor.run_dir import Alert, Severity, Snapshot
+from monitor.run_dir.status import LIVE_WORDS, Status
+
+What = Literal["raised", "worse", "resolved", "start", "end", "away"]
+
+NEWS_SECS = 24 * 3600.0
+"""An end that lies further back is not told: nobody wants to hear of the runs of last year."""
+START_SECS = 900.0
+"""A start is told only so long: a supervisor that takes over an old run has nothing to tell of its start."""
+GRAVITY: tuple[Severity, ...] = ("info", "warning", "critical")
+ENDED_WORDS = frozenset({"finished", "stopped", "failed", "lost"})
+FAILED_WORDS = frozenset({"failed", "lost"})
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to tell. `of`: a finding that was raised, got worse or is gone; or what became of the run."""
+
+    alert_id: str
+    of: What
+    rule: str
+    severity: Severity
+    line: str = ""
+
+    @property
+    def is_of_the_run(self) -> bool:
+        return self.of in ("start", "end", "away")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What one address is judged by: all alert events, when each alert was acknowledged, and what is wished."""
+
+    alerts: tuple[Alert, ...]
+    acknowledged_at: Mapping[str, float]
+    wishes: Notify
+
+
+def findings_to_tell(known: Known, to: str) -> list[Item]:
+    """Findings that this address has not heard of, or not that they got worse or went away.
+
+    What came and went before it could be told stays untold. An acknowledged one is told only when it got worse since.
+    """
+    told = told_to(known.alerts, to)
+    items = []
+    for last in _last_events(known.alerts):
+        before = told.get(last.alert_id)
+        seen_at = known.acknowledged_at.get(last.alert_id)
+        if last.event == "resolved":
+            if before is not None and before.of != "resolved" and seen_at is None:
+                items.append(Item(last.alert_id, "resolved", last.rule, last.severity, last.line))
+        elif last.severity in known.wishes.severities and (seen_at is None or seen_at < last.at):
+            is_open = before is not None and before.of != "resolved"
+            if before is None or not is_open or _gravity(before.severity) < _gravity(last.severity):
+                items.append(Item(last.alert_id, "worse" if is_open else "raised", last.rule, last.severity, last.line))
+    return items
+
+
+def run_to_tell(known: Known, to: str, snapshot: Snapshot, status: Status, *, promised: bool = False) -> list[Item]:
+    """The start or end of a run that this address should hear of and has not.
+
+    Every message about a finding promises one more when the run ends; `promised`: one is about to be sent.
+    """
+    told, events = told_to(known.alerts, to), known.wishes.events
+    generation = generation_of(snapshot)
+    items = []
+    if status.word in LIVE_WORDS - {"queued"} and "start" in events:
+        if snapshot.read_at - _began(snapshot) <= START_SECS:
+            items.append(Item(f"run-start-{generation}", "start", "run", "info"))
+    elif is_news(status, snapshot.read_at):
+        failed = status.word in FAILED_WORDS
+        promised = promised or any(sent.of in ("raised", "worse") for sent in told.values())
+        if "end" in events or (failed and "failed" in events) or promised:
+            items.append(Item(f"run-end-{generation}", "end", "run", "critical" if failed else "info"))
+    return [item for item in items if item.alert_id not in told]
+
+
+def is_over_for(known: Known, to: str, snapshot: Snapshot, status: Status) -> bool:
+    """Whether nothing more is told of a run's findings: it ended long ago, or its end was the last word."""
+    if status.word not in ENDED_WORDS:
+        return False
+    return not is_news(status, snapshot.read_at) or f"run-end-{generation_of(snapshot)}" in told_to(known.alerts, to)
+
+
+def is_news(status: Status, now: float) -> bool:
+    """Whether a run ended, and not long ago."""
+    return status.word in ENDED_WORDS and status.since is not None and now - status.since <= NEWS_SECS
+
+
+def told_to(alerts: Iterable[Alert], to: str) -> dict[str, Alert]:
+    """The last thing told to this address about each alert, by alert id."""
+    return {alert.alert_id: alert for alert in alerts if alert.event == "sent" and alert.to == to}
+
+
+def generation_of(snapshot: Snapshot) -> int:
+    state, progress = snapshot.state, snapshot.progress
+    return max(state.generation if state else 1, progress.generation if progress else 1)
+
+
+def gravest(items: Iterable[Item]) -> Severity:
+    return max((item.severity for item in items), key=_gravity, default="info")
+
+
+def is_graver(severity: Severity, before: Severity) -> bool:
+    return _gravity(severity) > _gravity(before)
+
+
+def _gravity(severity: Severity) -> int:
+    return GRAVITY.index(severity)
+
+
+def _began(snapshot: Snapshot) -> float:
+    state = snapshot.state
+    if state is not None:
+        return state.started_at or state.updated_at
+    return snapshot.run.created_at if snapshot.run is not None else 0.0
+
+
+def _last_events(alerts: Iterable[Alert]) -> list[Alert]:
+    """Of each alert, where it stands: the last of raised, worse, resolved; oldest first."""
+    last: dict[str, Alert] = {}
+    for alert in alerts:
+        if alert.event != "sent":
+            last.pop(alert.alert_id, None)
+            last[alert.alert_id] = alert
+    return list(last.values())

@@ -1,0 +1,252 @@
+"""What follows from it: flags, causes, healthy beside this run, options, what to expect, and the way ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from monitor.diagnosis.prescriptions.arithmetic import parameters_note
+from monitor.diagnosis.prescriptions.choosing import lettered
+from monitor.diagnosis.prescriptions.prescription import Considered, Prescription
+from monitor.diagnosis.verdict import Diagnosis, Judged
+from monitor.rules.low_information import of_a_correct_output
+from monitor.rules.result import Finding
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Snapshot
+from monitor.run_dir.launch import command_of
+from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
+from monitor.view.report.numbers import NONE, floors_of, known, number, percent, signed
+
+STATUS = {"critical": "BAD", "warning": "BAD", "info": "WATCH"}
+
+
+def verdict(judged: Judged) -> Iterator[Block]:
+    diagnosis = judged.diagnosis
+    yield Heading("Verdict")
+    yield Text(f"{diagnosis.verdict}. {diagnosis.reason}")
+    lines = tuple(line for line in (*diagnosis.also, *diagnosis.suppressed, diagnosis.next_step) if line)
+    if lines:
+        yield Bullets(lines)
+    yield Text(f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.")
+
+
+def red_flags(judged: Judged) -> Iterator[Block]:
+    findings = judged.diagnosis.findings
+    if not findings:
+        return
+    yield Heading("Red flags")
+    yield Bullets(tuple(f"{finding.severity}: {finding.line}" for finding in findings), numbered=True)
+    for finding in findings:
+        yield Heading(finding.title, 3)
+        yield Text(finding.line)
+        yield Bullets(tuple(_details(finding)))
+
+
+def _details(finding: Finding) -> Iterator[str]:
+    numbers = ", ".join(f"{name} {_plain(value)}" for name, value in finding.now.items())
+    limits = ", ".join(f"{name} {_plain(value)}" for name, value in finding.limits.items())
+    if numbers:
+        yield f"Now: {numbers}." + (f" Limits: {limits}." if limits else "")
+    yield f"What to do: {finding.remedy}"
+    yield f"What it cannot tell: {finding.cannot_tell}"
+
+
+def _plain(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.3g}"
+
+
+def causes(snapshot: Snapshot, diagnosis: Diagnosis) -> Iterator[Block]:
+    if not diagnosis.causes:
+        return
+    yield Heading("Root causes, most likely first")
+    for cause in diagnosis.causes:
+        yield Heading(cause.title, 3)
+        lines = [*(f"For it: {line}" for line in cause.evidence), *(f"Against: {line}" for line in cause.against)]
+        if cause.name in ("too_little_regularisation", "no_evidence"):
+            lines += [f"Size: {note}" for note in [parameters_note(snapshot)] if note]
+        yield Bullets(tuple(lines))
+
+
+def healthy_beside_this(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
+    """Each measure: what a healthy run shows, what this one shows, and whether that is well."""
+    rows = tuple(healthy_rows(snapshot, judged))
+    if rows:
+        yield Heading("Healthy beside this run")
+        yield Table(("measure", "healthy", "this run", "status"), rows)
+
+
+def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str, str, str]]:
+    """(measure, what a healthy run shows, what this run shows, whether that is well)."""
+    limits, floors = judged.thresholds, floors_of(snapshot)
+    open_flags = {finding.rule: finding.severity for finding in judged.diagnosis.findings}
+
+    def status(*rules: str) -> str:
+        worst = [open_flags[rule] for rule in rules if rule in open_flags]
+        return STATUS[min(worst, key=("critical", "warning", "info").index)] if worst else "OK"
+
+    train, val, gap, wer = (known(snapshot, name) for name in ("train_loss", "val_loss", "gap", "val_wer"))
+    if len(train) > 1:
+        falls = train[-1][1] < train[0][1]
+        yield "train loss", "falls", f"{number(train[0][1])} → {number(train[-1][1])}", "OK" if falls else "BAD"
+    if len(val) > 1:
+        best = min(value for _, value in val)
+        above = f"{100 * (val[-1][1] / best - 1):.1f} % above its best" if best > 0 else number(val[-1][1])
+        yield "val loss", "falls, or stays at its best", above, status("val_loss_rising", "overfitting", "divergence")
+    if gap:
+        yield "gap of the losses", f"below {limits.gap_limit:g}", signed(gap[-1][1]), status("gap", "overfitting")
+    if wer:
+        yield from _error_rows(snapshot, limits, wer, status("wer_target"), status("at_chance"))
+    yield from _output_rows(snapshot, limits, status("blank_collapse"), status("low_information"))
+    blank = known(snapshot, "blank_ratio")
+    if blank and floors.blank_ratio is not None:
+        away = abs(blank[-1][1] - floors.blank_ratio) > 0.1
+        about = f"about {percent(floors.blank_ratio)}"
+        yield "blank frames", about, percent(blank[-1][1]), status("blank_collapse") if away else "OK"
+
+
+def _error_rows(
+    snapshot: Snapshot, limits: Thresholds, wer: list[tuple[float, float]], target: str, chance: str
+) -> Iterator[tuple[str, str, str, str]]:
+    now, floors = percent(wer[-1][1]), floors_of(snapshot)
+    late = wer[-1][0] >= limits.wer_target_epoch
+    yield (
+        "val WER",
+        f"below {percent(limits.wer_target_ratio)} by epoch {limits.wer_target_epoch:g}",
+        f"{now} at epoch {wer[-1][0]:g}",
+        target if late else "not yet",
+    )
+    if floors.wer_constant is not None:
+        yield "val WER against chance", f"clearly below {percent(floors.wer_constant)}", now, chance
+
+
+def _output_rows(
+    snapshot: Snapshot, limits: Thresholds, words: str, information: str
+) -> Iterator[tuple[str, str, str, str]]:
+    ratio, empty = known(snapshot, "length_ratio"), known(snapshot, "empty_ratio")
+    if ratio:
+        yield "words out / in", "about 1", number(ratio[-1][1]), words
+        if empty:
+            most = percent(limits.empty_share_warning_ratio)
+            yield "empty predictions", f"below {most}", percent(empty[-1][1]), words
+    else:
+        yield from _printed_row(snapshot, words)
+    shown, reference = known(snapshot, "mutual_information"), of_a_correct_output(floors_of(snapshot))
+    if shown and reference:
+        most = f"above {limits.information_warning_ratio:g}"
+        yield "information about the input", most, number(shown[-1][1] / reference), information
+
+
+def _printed_row(snapshot: Snapshot, words: str) -> Iterator[tuple[str, str, str, str]]:
+    """Where only some predictions were printed: their words, said as that."""
+    decodes = [record for record in snapshot.decodes if record.split == "val"]
+    if not decodes:
+        return
+    references = {clip.clip_id: clip.reference for clip in snapshot.clips if clip.split == "val"}
+    ids = decodes[-1].clip_ids or list(references)
+    pairs = [(references.get(name, ""), said) for name, said in zip(ids, decodes[-1].hypotheses, strict=False)]
+    wanted = sum(len(reference.split()) for reference, _ in pairs)
+    came = sum(len(said.split()) for _, said in pairs)
+    if wanted:
+        yield "words out / in", "about 1", f"{came} for {wanted} in {len(pairs)} printed clips", words
+
+
+def options(found: Sequence[Prescription]) -> Iterator[Block]:
+    if not found:
+        return
+    yield Heading("Options, one bundle per restart")
+    for letter, option in lettered(found):
+        yield from _option(f"Option {letter}: {option.title}", option, ())
+
+
+def considered(found: Sequence[Considered]) -> Iterator[Block]:
+    """What people would reach for, with the reason against it now."""
+    if not found:
+        return
+    yield Heading("Considered, and not suggested now")
+    for one in found:
+        yield from _option(one.option.title, one.option, (f"Why not: {one.why_not}",))
+
+
+def _option(title: str, option: Prescription, first: tuple[str, ...]) -> Iterator[Block]:
+    yield Heading(title, 3)
+    facts = (
+        ("Change", ", ".join(f"{key} {old} → {new}" for key, (old, new) in option.changes.items())),
+        ("Expected", option.expected),
+        ("Cost", option.cost),
+        ("Disproved by", option.disproved_by),
+        ("Note", option.note),
+        ("Edit of the code", option.code_edit),
+    )
+    yield Bullets((*first, *(f"{name}: {value}" for name, value in facts if value)))
+    if option.command:
+        yield Code(option.command)
+    elif option.flags:
+        yield Text("How this run was started is not known; its training command with these options:")
+        yield Code(option.flags)
+
+
+def expected(snapshot: Snapshot, found: Sequence[Prescription]) -> Iterator[Block]:
+    """This run's numbers beside what each option aims at, at the same epoch."""
+    aiming = [option for option in found if option.aims is not None]
+    if not aiming:
+        return
+    yield Heading("Expected results")
+    rows = [_row("this run now", last.epoch, last.val_wer, last.gap) for last in snapshot.epochs[-1:]]
+    for option in aiming:
+        aims = option.aims
+        assert aims is not None
+        rows.append(_row(option.title, aims.epoch, aims.val_wer, aims.gap, "at most "))
+    yield Table(("", "at epoch", "val WER", "gap"), tuple(rows))
+    yield Text("WER decides whether an option helped; a smaller gap alone is no help.")
+
+
+def _row(name: str, epoch: float, wer: float | None, gap: float | None, most: str = "") -> tuple[str, str, str, str]:
+    shown = (NONE if value == NONE else f"{most}{value}" for value in (percent(wer), number(gap)))
+    return (name, f"{epoch:g}", *shown)  # type: ignore[return-value]
+
+
+def way_ahead(snapshot: Snapshot, judged: Judged, found: Sequence[Prescription]) -> Iterator[Block]:
+    """The recommended path in order: stop or not, measure, restart, watch, and what comes if that fails."""
+    if not found:
+        return
+    steps = []
+    if judged.diagnosis.verdict == "STOP":
+        steps.append("Stop this run: its own numbers say that it will not get better. The best checkpoint is kept.")
+    measures = [option for option in found if not option.changes]
+    restarts = [option for option in found if option.changes]
+    for option in measures:
+        how = f": {option.command}" if option.command else ""
+        steps.append(f"{option.title}{how}. {_sentence(option.expected)}")
+    for option in restarts[:1]:
+        steps.append(f"Restart with one change: {option.title}. Expect {option.expected}.")
+        steps.append(f"Watch it: {_watch(judged.thresholds, floors_of(snapshot).wer_constant)}")
+        steps.append(f"It was the wrong change if {option.disproved_by}.")
+    for option in restarts[1:2]:
+        steps.append(f"If that fails: {option.title}.")
+    yield Heading("Recommended path")
+    yield Bullets(tuple(steps), numbered=True)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _watch(limits: Thresholds, chance: float | None) -> str:
+    below = f" and leave {percent(chance)} behind" if chance is not None else ""
+    return (
+        f"val loss should fall, the gap stay below {limits.gap_limit:g}, val WER fall{below}, words out / in go to 1."
+    )
+
+
+def origin(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
+    """What was not checked, the settings, and the command."""
+    if judged.diagnosis.not_checked:
+        yield Heading("Not checked")
+        yield Bullets(judged.diagnosis.not_checked)
+    config = snapshot.run.config if snapshot.run else {}
+    if config:
+        yield Heading("Configuration")
+        yield Table(("key", "value"), tuple((key, str(value)) for key, value in config.items()))
+    if snapshot.launch and snapshot.launch.argv:
+        yield Heading("Command")
+        yield Code(command_of(snapshot.launch.argv, Path(snapshot.run_dir)))

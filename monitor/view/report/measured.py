@@ -1,0 +1,250 @@
+"""What was measured: the table of key epochs, what one sees in it, the predictions, and what chance scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from monitor.diagnosis.alignment import aligned
+from monitor.rules.arithmetic import forecast
+from monitor.rules.thresholds import Thresholds
+from monitor.run_dir import Epoch, Snapshot
+from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
+from monitor.view.report.numbers import NONE, floors_of, from_to, is_finite, key_epochs, known, number, percent, signed
+
+SAMPLES = 5
+COLUMNS = 100
+"""Letters a line of an alignment may have before it goes on below."""
+
+
+def statistics(snapshot: Snapshot) -> Iterator[Block]:
+    """The losses and error rates at key epochs, as a table and as two figures."""
+    if not snapshot.epochs:
+        return
+    yield Heading("Training statistics")
+    columns = [
+        (title, [shown(record) for record in key_epochs(snapshot.epochs)])
+        for title, shown in (
+            ("epoch", lambda record: f"{record.epoch:g}"),
+            ("train loss", lambda record: number(record.train_loss)),
+            ("train loss, eval mode", lambda record: number(record.train_eval_loss)),
+            ("val loss", lambda record: number(record.val_loss)),
+            ("gap", lambda record: signed(record.gap)),
+            ("train WER", lambda record: percent(record.train_wer)),
+            ("val WER", lambda record: percent(record.val_wer)),
+            ("words out / in", lambda record: number(record.length_ratio)),
+            ("blank", lambda record: percent(record.blank_ratio)),
+            ("learning rate", lambda record: NONE if record.lr is None else f"{record.lr:.3g}"),
+        )
+    ]
+    kept = [(title, cells) for title, cells in columns if any(cell != NONE for cell in cells)]
+    yield Table(tuple(title for title, _ in kept), tuple(zip(*(cells for _, cells in kept), strict=True)))
+    floors = floors_of(snapshot)
+    loss_floor = _level(snapshot, "chance loss", floors.loss_unigram)
+    wer_floor = _level(snapshot, "constant sentence", floors.wer_constant)
+    yield Figure(
+        "Loss",
+        (_line(snapshot, "val", "val_loss"), _line(snapshot, "train", "train_loss"), *loss_floor),
+    )
+    yield Figure(
+        "Word error rate",
+        (_line(snapshot, "val", "val_wer"), _line(snapshot, "train", "train_wer"), *wer_floor),
+        percent=True,
+    )
+
+
+def _line(snapshot: Snapshot, name: str, field: str) -> Line:
+    return Line(name, tuple(known(snapshot, field)))
+
+
+def _level(snapshot: Snapshot, name: str, value: float | None) -> tuple[Line, ...]:
+    if value is None or not snapshot.epochs:
+        return ()
+    ends = (snapshot.epochs[0].epoch, snapshot.epochs[-1].epoch)
+    return (Line(name, tuple((epoch, value) for epoch in ends), dashed=True),)
+
+
+def observations(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
+    """What one sees in the table, in sentences with their numbers; each begins with whether it is well."""
+    seen = [
+        *_train_loss(snapshot),
+        *_val_loss(snapshot),
+        *_gap(snapshot, thresholds),
+        *_error_rates(snapshot),
+        *_words(snapshot),
+        *_rate(snapshot),
+    ]
+    if seen:
+        yield Heading("Observations")
+        yield Bullets(tuple(seen))
+
+
+def _train_loss(snapshot: Snapshot) -> Iterator[str]:
+    points = known(snapshot, "train_loss")
+    if len(points) > 1:
+        falls = points[-1][1] < points[0][1]
+        yield f"{'Well' if falls else 'Not well'}: train loss {'falls' if falls else 'does not fall'}, " + (
+            f"{from_to(points, number)} (epochs {points[0][0]:g} to {points[-1][0]:g})."
+        )
+
+
+def _val_loss(snapshot: Snapshot) -> Iterator[str]:
+    points = known(snapshot, "val_loss")
+    if len(points) < 2:
+        return
+    best = min(points, key=lambda point: point[1])
+    last = points[-1]
+    if best == last:
+        yield f"Well: val loss is at its best, {number(last[1])} (epoch {last[0]:g}), from {number(points[0][1])}."
+    elif best[1] > 0:
+        above = 100 * (last[1] / best[1] - 1)
+        word = "Not well" if above > 5 else "Watch"
+        yield (
+            f"{word}: val loss was lowest at epoch {best[0]:g} ({number(best[1])}) and is {above:.1f} % above that now "
+            f"({number(last[1])})."
+        )
+
+
+def _gap(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[str]:
+    points = known(snapshot, "gap")
+    if len(points) < 2:
+        return
+    limit, last = thresholds.gap_limit, points[-1]
+    over = [place for place, (_, gap) in enumerate(points) if gap > limit]
+    # The first evaluations of a running train loss lie far above val loss: the gap is told from where it is positive.
+    start = next((point for point in points if point[1] >= 0), points[0])
+    path = f"{signed(start[1])} at epoch {start[0]:g} → {signed(last[1])} at epoch {last[0]:g}"
+    if last[1] > limit:
+        since = f"; it passed {limit:.1f} by epoch {points[over[0]][0]:g}"
+        if over[0] > 0:
+            since = f"; it passed {limit:.1f} between epochs {points[over[0] - 1][0]:g} and {points[over[0]][0]:g}"
+        yield f"Not well: the gap between val and train loss widens: {path}{since}."
+    else:
+        yield f"Well: the gap between val and train loss stays below {limit:.1f}: {path}."
+
+
+def _error_rates(snapshot: Snapshot) -> Iterator[str]:
+    val, train = known(snapshot, "val_wer"), known(snapshot, "train_wer")
+    chance = floors_of(snapshot).wer_constant
+    for name, points in (("train WER", train), ("val WER", val)):
+        if len(points) > 1:
+            moved = 100 * (points[0][1] - points[-1][1])
+            best = min(points, key=lambda point: point[1])
+            yield (
+                f"{'Well' if moved > 10 else 'Watch'}: {name} {from_to(points, percent)}, {moved:.1f} points in "
+                f"{points[-1][0] - points[0][0]:g} epochs; best {percent(best[1])} at epoch {best[0]:g}."
+            )
+    if val and train and val[-1][0] == train[-1][0]:
+        yield f"Val WER minus train WER at the end: {100 * (val[-1][1] - train[-1][1]):.1f} points."
+    if val and chance is not None:
+        below = 100 * (chance - min(value for _, value in val))
+        word = "Well" if below > 10 else "Not well"
+        floor = f"what one constant sentence scores ({percent(chance)})"
+        yield f"{word}: at its best val WER was {below:.1f} points below {floor}."
+
+
+def _words(snapshot: Snapshot) -> Iterator[str]:
+    ratio, empty = known(snapshot, "length_ratio"), known(snapshot, "empty_ratio")
+    if ratio:
+        word = "Well" if ratio[-1][1] > 0.7 else "Not well"
+        share = f", {percent(empty[-1][1])} of the predictions empty" if empty else ""
+        yield f"{word}: {ratio[-1][1]:.2f} words come out for each target word{share}."
+
+
+def _rate(snapshot: Snapshot) -> Iterator[str]:
+    rate, wer = known(snapshot, "lr"), known(snapshot, "val_wer")
+    if len(rate) > 1 and rate[-1][1] < 0.95 * max(value for _, value in rate):
+        best = min(wer, key=lambda point: point[1])[0] if wer else None
+        since = f"; the best val WER is of epoch {best:g}" if best is not None else ""
+        yield f"The learning rate went {rate[0][1]:.3g} → {rate[-1][1]:.3g}{since}."
+
+
+def chance(snapshot: Snapshot) -> Iterator[Block]:
+    """What an output that ignores the input scores, and how far this run is from it."""
+    floors = floors_of(snapshot)
+    lines = []
+    wer, loss = known(snapshot, "val_wer"), known(snapshot, "val_loss")
+    if floors.wer_constant is not None:
+        said = f" ({floors.constant_sentence})" if floors.constant_sentence else ""
+        line = f"One constant sentence{said} scores {percent(floors.wer_constant)} WER; saying nothing scores 100 %."
+        if wer:
+            line += f" This run's best is {percent(min(value for _, value in wer))}, its last {percent(wer[-1][1])}."
+        lines.append(line)
+    if floors.loss_unigram is not None:
+        line = f"An output that knows only how often words occur has a loss of {number(floors.loss_unigram)}"
+        line += f", equally likely words {number(floors.loss_uniform)}." if floors.loss_uniform is not None else "."
+        if loss:
+            best = min(value for _, value in loss)
+            line += f" This run starts at {number(loss[0][1])} and reaches {number(best)}: a skill of "
+            line += f"{1 - best / floors.loss_unigram:.2f}, where 0 is chance and 1 is perfect."
+        lines.append(line)
+    if floors.blank_ratio is not None:
+        blank = known(snapshot, "blank_ratio")
+        line = f"A correct output would be blank in {percent(floors.blank_ratio)} of its frames"
+        lines.append(line + (f"; this run's is in {percent(blank[-1][1])}." if blank else "."))
+    if lines:
+        yield Heading("What chance scores")
+        yield Bullets(tuple(lines))
+
+
+def samples(snapshot: Snapshot) -> Iterator[Block]:
+    """Predictions of the last decoded evaluation under their targets, aligned word by word."""
+    decodes = [record for record in snapshot.decodes if record.split == "val"]
+    if not decodes:
+        return
+    clips = {clip.clip_id: clip.reference for clip in snapshot.clips if clip.split == "val"}
+    ids = decodes[-1].clip_ids or list(clips)
+    pairs = [(name, clips.get(name, ""), said) for name, said in zip(ids, decodes[-1].hypotheses, strict=False)]
+    words_in = sum(len(target.split()) for _, target, _ in pairs)
+    words_out = sum(len(said.split()) for _, _, said in pairs)
+    empty = sum(not said.split() for _, _, said in pairs)
+    yield Heading(f"Predictions at epoch {decodes[-1].epoch:g}")
+    yield Text(
+        f"{len(pairs)} clips: {words_out} words out for {words_in} in, {empty} of the predictions empty. "
+        "S substituted, D deleted, I inserted."
+    )
+    for name, target, said in pairs[:SAMPLES]:
+        counts = f"{len(target.split())} words in, {len(said.split())} out"
+        yield Code("\n".join([f"{name}  ({counts})", *_alignment(target.split(), said.split())]))
+
+
+def _alignment(target: list[str], said: list[str]) -> Iterator[str]:
+    """Three lines: target, prediction, kinds of errors; in columns, going on below where they grow too long."""
+    if not said:
+        yield from (f"Target: {' '.join(target)}", "Pred:   (EMPTY)")
+        return
+    rows: list[list[str]] = [["Target:"], ["Pred:  "], ["       "]]
+    for kind, wanted, came in aligned(target, said):
+        sign = "" if kind == "h" else kind.upper()
+        width = max(len(wanted), len(came), 1)
+        if len(" ".join(rows[0])) + width > COLUMNS and len(rows[0]) > 1:
+            yield from (" ".join(row).rstrip() for row in rows)
+            rows = [["Target:"], ["Pred:  "], ["       "]]
+        for row, text in zip(rows, (wanted or "*", came or "*", sign), strict=True):
+            row.append(text.ljust(width))
+    yield from (" ".join(row).rstrip() for row in rows)
+
+
+def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
+    """Where the curves go, each with the band that holds four outcomes of five."""
+    lines = []
+    for name, title, scale, unit in (("val_wer", "Val WER", 100.0, " %"), ("gap", "The gap", 1.0, "")):
+        points = known(snapshot, name)
+        # No further ahead than half of what was seen: few evaluations far apart foretell little.
+        ahead = max(1, min(forecast.AHEAD, len(points) // 2))
+        seen = forecast.outlook([epoch for epoch, _ in points], [value for _, value in points], ahead)
+        if seen is None:
+            continue
+        line = f"{title}: {forecast.in_words(seen, scale, unit)} (four in five)."
+        crosses = forecast.crossing(seen, thresholds.gap_limit) if name == "gap" else None
+        if crosses is not None and points[-1][1] <= thresholds.gap_limit:
+            line += f" It would cross {thresholds.gap_limit:g} at about epoch {crosses.expected:.0f}."
+        lines.append(line)
+    if lines:
+        yield Heading("Where it is heading")
+        yield Bullets(tuple(lines))
+        yield Text("If nothing is changed; a change of the learning rate is not foreseen.")
+
+
+def last_with(snapshot: Snapshot, name: str) -> Epoch | None:
+    """The last evaluation that has a finite value of the field."""
+    return next((record for record in reversed(snapshot.epochs) if is_finite(getattr(record, name))), None)
