@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.diagnosis.causes import CAUSES, Cause
 from monitor.diagnosis.prescriptions.arithmetic import decay_note, parameters_note, threshold_note, weight_shrinkage
 from monitor.diagnosis.prescriptions.choosing import agreed, chosen, recommended, too_fresh
 from monitor.diagnosis.prescriptions.prescription import kept_with_child
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
-from monitor.diagnosis.verdict import CAUSES, Cause, Diagnosis, judge
+from monitor.diagnosis.verdict import Diagnosis, judge
 from monitor.rules.result import Finding
 from monitor.run_dir import DataInfo, Epoch, Launch, Snapshot
 from monitor.run_dir.errors import RefusedError, UsageError
