@@ -2,9 +2,10 @@
 
 import pytest
 
+from monitor.diagnosis.causes import CAUSES
 from monitor.diagnosis.prescriptions.registry import prescribe
-from monitor.diagnosis.verdict import STOP_GRADE, judge
-from monitor.rules.registry import RULES
+from monitor.diagnosis.verdict import judge
+from monitor.rules.registry import BY_NAME, RULES
 from monitor.run_dir import Clip, Decode, Epoch, Launch, Progress, Run, Snapshot
 from tests.snapshots import NOW, PROCESS, beating, curve, snapshot
 
@@ -77,7 +78,7 @@ def test_a_critical_of_a_rule_with_a_worse_record_says_look():
     columns = {**LEARNS, "val_loss": [value + 4 for value in LEARNS["val_loss"]]}
     said = verdict(snapshot(**columns, **beating()))
     assert said.worst.rule == "gap" and said.worst.severity == "critical"
-    assert "gap" not in STOP_GRADE and said.verdict == "LOOK"
+    assert not BY_NAME["gap"].may_stop and said.verdict == "LOOK"
 
 
 def test_a_model_at_chance_is_never_told_more_regularisation():
@@ -138,6 +139,11 @@ def test_the_thresholds_frozen_at_the_start_are_in_force():
 def test_the_same_snapshot_gives_the_same_judgement():
     seen = snapshot(**AT_CHANCE, **beating())
     assert judge(seen, NOW) == judge(seen, NOW)
+
+
+def test_every_cause_has_a_rule_that_points_to_it_and_rules_point_to_no_other():
+    named = {cause for rule in RULES for cause in rule.causes}
+    assert named == {name for name, _, _ in CAUSES}
 
 
 # -- a wrong scorer and a wrong scale come before everything -------------------------------------------------------

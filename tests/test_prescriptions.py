@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.diagnosis.causes import CAUSES, Cause
 from monitor.diagnosis.prescriptions.arithmetic import decay_note, parameters_note, threshold_note, weight_shrinkage
-from monitor.diagnosis.prescriptions.choosing import agreed, chosen, recommended, too_fresh
+from monitor.diagnosis.prescriptions.choosing import agreed, chosen, first_to_try, next_step, recommended, too_fresh
+from monitor.diagnosis.prescriptions.measuring import SCORE_AGAIN
 from monitor.diagnosis.prescriptions.prescription import kept_with_child
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
-from monitor.diagnosis.verdict import CAUSES, Cause, Diagnosis, judge
+from monitor.diagnosis.verdict import Diagnosis, judge
 from monitor.rules.result import Finding
 from monitor.run_dir import DataInfo, Epoch, Launch, Snapshot
 from monitor.run_dir.errors import RefusedError, UsageError
@@ -195,6 +197,18 @@ def test_letters_ids_and_the_first_that_changes_something():
     edit = replace(measurement, code_edit="Look for strides.")
     assert recommended((measurement, edit)) is edit
     assert kept_with_child(edit)["code_edit"] is True
+
+
+def test_what_to_try_first_is_the_recommended_option_else_the_step_of_the_first_cause():
+    look = Diagnosis("LOOK", "warning", "", next_step="First try: stronger augmentation, with half the width.")
+    measurement, change = SCORE_AGAIN, options(OVERFITS)[0]
+    assert first_to_try(()) is None and first_to_try((measurement,)) is measurement
+    assert first_to_try((measurement, change)) is change
+    assert next_step(look, (measurement,)) == (look.next_step, None)
+    said, option = next_step(look, (measurement, change))
+    assert option is change and said == "First try: strong augmentation, half the width, more dropout."
+    go_on = replace(look, verdict="KEEP GOING", next_step="The checkpoint with the best error rate is kept.")
+    assert next_step(go_on, (change,)) == (go_on.next_step, None)
 
 
 def test_a_judgement_where_the_parent_has_hardly_shown_the_finding_is_warned_of():

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.rules.grown import RUNS_KEPT, Grown
-from monitor.rules.registry import RULES, evaluate
-from monitor.rules.thresholds import DEFAULTS, from_mapping
+from monitor.rules.registry import RULES, evaluate, from_mapping
+from monitor.rules.thresholds import DEFAULTS
 from tests.snapshots import snapshot
 
 LOSSES = st.lists(st.one_of(st.floats(0.1, 10), st.just(float("nan"))), min_size=3, max_size=30)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
-from monitor.rules.registry import RULES, evaluate
+from monitor.rules.gap import GapLimits
+from monitor.rules.registry import RULES, evaluate, from_mapping
 from monitor.rules.result import Finding
-from monitor.rules.thresholds import DEFAULTS, from_mapping
+from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import Epoch, Floors, Run, Snapshot, Step
 
 NUMBER = st.one_of(
@@ -81,4 +82,4 @@ def test_a_wrong_threshold_is_one_sentence_with_the_known_ones(values):
 
 
 def test_a_threshold_of_the_users_is_in_force():
-    assert from_mapping({"gap_limit": 0.5}).gap_limit == 0.5
+    assert from_mapping({"gap_limit": 0.5}).of(GapLimits).gap_limit == 0.5

@@ -7,6 +7,7 @@ import pytest
 from monitor import launcher
 from monitor.diagnosis.settings import settings_for
 from monitor.diagnosis.verdict import judge
+from monitor.rules.gap import GapLimits
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import read_launch
 from monitor.run_dir.reader import RunReader
@@ -58,7 +59,7 @@ def test_they_are_frozen_at_the_start_and_later_changes_do_not_reach_the_run(tmp
     launch = read_launch(runs / run_id)
     assert launch is not None and launch.thresholds == {"gap_limit": 0.25}
     seen = RunReader(runs / run_id).read(0.0)
-    assert judge(seen, 0.0).thresholds.gap_limit == 0.25
+    assert judge(seen, 0.0).thresholds.of(GapLimits).gap_limit == 0.25
 
 
 def test_nothing_is_started_with_a_wrong_file(tmp_path):

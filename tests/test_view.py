@@ -2,23 +2,24 @@
 
 import json
 import math
+import re
 import time
+from pathlib import Path
 
 import jiwer
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor import ui
 from monitor.diagnosis.verdict import judge
 from monitor.rules.registry import RULES
-from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import Epoch, Floors, Run, Snapshot, Step
 from monitor.run_dir.reader import RunReader
 from monitor.view.frame import frame
-from monitor.view.judgement import OWN_LIMITS, PICTURES
 from monitor.view.predictions import Wish, aligned, clip_history, predictions
 from monitor.view.rows import run_rows
-from monitor.view.series import Since, gap_crossing, loss_range
+from monitor.view.series import EPOCH_COLUMNS, Since, gap_crossing, loss_range
 from monitor.writer import RunWriter
 
 FLOORS = Floors(wer_constant=0.9, loss_unigram=4.0, blank_ratio=0.7)
@@ -51,11 +52,11 @@ def tile(painted, key):
     return next(tile for tile in painted["tiles"] if tile["key"] == key)
 
 
-def test_every_threshold_belongs_to_a_rule_that_names_it_or_to_the_guard():
-    beginnings = tuple(start for starts in OWN_LIMITS.values() for start in starts)
-    shared = ("guard_", "warning_epochs", "critical_epochs", "hysteresis_ratio")
-    assert [name for name in DEFAULTS.__struct_fields__ if not name.startswith(beginnings + shared)] == []
-    assert set(OWN_LIMITS) | set(PICTURES) <= {rule.name for rule in RULES}
+def test_each_flag_is_drawn_in_a_column_that_the_page_has_with_a_yardstick_that_it_knows():
+    assert {rule.picture for rule in RULES} <= {"", *EPOCH_COLUMNS}
+    flags_js = (Path(ui.__file__).parent / "static" / "flags.js").read_text(encoding="utf-8")
+    yardsticks = re.search(r"function yardstickOf.*?return \{(.*?)\}", flags_js, re.DOTALL)[1]
+    assert {rule.yardstick for rule in RULES} - {""} <= set(re.findall(r"^\s+(\w+):", yardsticks, re.MULTILINE))
 
 
 def test_a_grave_word_says_how_often_its_check_was_wrong():

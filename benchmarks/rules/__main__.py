@@ -19,7 +19,7 @@ from benchmarks.rules.curves import CLASSES, Curve, read_curves
 from benchmarks.rules.peers import PEERS, losses
 from benchmarks.rules.replay import Replay, first_row, replay
 from benchmarks.rules.scores import Outcome, score
-from monitor.diagnosis.verdict import STOP_GRADE
+from monitor.rules.registry import RULES
 
 SCALES = (0.1, 10.0)
 AWAY_FROM_CHANCE = 0.95
@@ -78,7 +78,7 @@ def _healthy(replays: Sequence[Replay]) -> dict[str, Any]:
 def _stop_grade(replays: Sequence[Replay]) -> dict[str, Any]:
     """For each rule that may say STOP: the runs on which it became critical and should not have."""
     table = {}
-    for rule in STOP_GRADE:
+    for rule in (rule.name for rule in RULES if rule.may_stop):
         well = [found for found in replays if _should_not_stop(found, rule)]
         wrong = [found.curve.id for found in well if found.critical[rule].any()]
         table[rule] = {"false_alarm_rate": len(wrong) / len(well) if well else None, "runs": len(well), "false": wrong}

@@ -12,6 +12,7 @@ from benchmarks.rules.replay import snapshot_of
 from benchmarks.rules.scores import wilson
 from monitor.rules.arithmetic import forecast
 from monitor.rules.arithmetic.series import Array
+from monitor.rules.gap import GapLimits
 from monitor.rules.gap_forecast import GapForecast
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
@@ -102,10 +103,10 @@ def _first_told(curve: Curve) -> tuple[float | None, float, float] | None:
             continue
         count = int((epochs <= curve.records[row - 1].epoch).sum())
         seen = forecast.outlook(epochs[:count], gap[:count])
-        crosses = forecast.crossing(seen, DEFAULTS.gap_limit) if seen is not None else None
+        crosses = forecast.crossing(seen, DEFAULTS.of(GapLimits).gap_limit) if seen is not None else None
         if crosses is None or len(gap) == count:
             return None
-        over = np.flatnonzero(gap[count:] > DEFAULTS.gap_limit)
+        over = np.flatnonzero(gap[count:] > DEFAULTS.of(GapLimits).gap_limit)
         late = float("inf") if crosses.late is None else crosses.late
         return (float(epochs[count + over[0]]) if len(over) else None), crosses.early, late
     return None

@@ -15,7 +15,8 @@ from benchmarks.rules.replay import Flags, snapshot_of
 from benchmarks.rules.scores import Outcome, score
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level
-from monitor.rules.overfitting import EVALUATIONS_WARNING, look
+from monitor.rules.overfitting import EVALUATIONS_WARNING, OverfittingLimits, look
+from monitor.rules.registry import from_mapping
 from monitor.rules.thresholds import DEFAULTS, Thresholds
 
 GRID = {
@@ -32,7 +33,7 @@ REPEATS = 5
 def cross_validated(curves: Sequence[Curve], progress: Callable[[float], None]) -> dict[str, Any]:
     """Each family judged with the thresholds that did best on the others."""
     judged = [curve for curve in curves if "overfitting" in curve.verdicts or "loss_only" in curve.verdicts]
-    points = [msgspec.structs.replace(DEFAULTS, **dict(zip(GRID, values, strict=True))) for values in _grid()]
+    points = [from_mapping(dict(zip(GRID, values, strict=True))) for values in _grid()]
     outcomes = []
     for number, point in enumerate(points):
         outcomes.append([outcome_of(curve, point) for curve in judged])
@@ -41,7 +42,7 @@ def cross_validated(curves: Sequence[Curve], progress: Callable[[float], None]) 
     for family in sorted({curve.family for curve in judged}):
         costs = [_cost([o for o in found if o.curve.family != family]) for found in outcomes]
         best = min(range(len(points)), key=lambda place: (costs[place], -place))
-        chosen.append(tuple(getattr(points[best], name) for name in GRID))
+        chosen.append(tuple(getattr(points[best].of(OverfittingLimits), name) for name in GRID))
         held.extend(o for o in outcomes[best] if o.curve.family == family)
     # Of the points that do equally well the most cautious wins: they are in order of caution.
     modes = sorted(set(chosen), key=chosen.count, reverse=True)

@@ -8,7 +8,7 @@ import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
-from monitor.diagnosis.verdict import SAID_AT_ONCE
+from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Quiet
 from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_NOT_ENOUGH_DATA, EXIT_OK, EXIT_WARNING
 
@@ -39,7 +39,7 @@ def exit_code(look: Look) -> int:
     if "warning" in severities:
         return EXIT_WARNING
     # Rules that speak at once look at no evaluation; their silence says nothing about the run's health.
-    saw_enough = any(isinstance(r, Quiet) and r.rule not in SAID_AT_ONCE for r in look.judged.results)
+    saw_enough = any(isinstance(r, Quiet) and not BY_NAME[r.rule].before_guard for r in look.judged.results)
     if look.judged.diagnosis.verdict in UNDECIDED or not saw_enough:
         return EXIT_NOT_ENOUGH_DATA
     return EXIT_OK

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from monitor.diagnosis.verdict import Judged, best_wer
+from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
+from monitor.rules.evaluations import best_wer
 from monitor.rules.result import Finding
-from monitor.run_dir import ALERTS_FILE, Alert, Snapshot, Summary, encode_line, files
+from monitor.run_dir import ALERTS_FILE, SEVERITIES, Alert, Snapshot, Summary, encode_line, files
 
 SPARK_POINTS = 60
 
@@ -61,8 +62,7 @@ def open_alerts(alerts: tuple[Alert, ...]) -> dict[str, Alert]:
 
 
 def _is_worse(finding: Finding, before: Alert) -> bool:
-    order = ("info", "warning", "critical")
-    return order.index(finding.severity) > order.index(before.severity)
+    return SEVERITIES.index(finding.severity) < SEVERITIES.index(before.severity)
 
 
 def _alert(finding: Finding, event: str, before: Alert | None, now: float, epoch: float) -> Alert:

@@ -24,13 +24,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from monitor.rules.thresholds import from_mapping
+from monitor.run_dir import SEVERITIES
 from monitor.run_dir.errors import UsageError
 
 SETTINGS_FILE = "vitalsigns.toml"
 TABLES = ("thresholds", "devices", "notify")
 KIND = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-SEVERITIES = ("critical", "warning", "info")
 EVENTS = ("start", "end", "failed")
 
 
@@ -107,7 +106,11 @@ def _thresholds(path: Path, content: dict[str, Any]) -> Mapping[str, float]:
     if not isinstance(given, dict) or any(isinstance(value, (bool, str)) for value in given.values()):
         raise UsageError(f"{path}: [thresholds] holds numbers only, e.g. gap_limit = 0.5.")
     try:
-        from_mapping(given)
+        if given:
+            # Imported here: a start or a look at the devices that sets no threshold must not wait for the rules.
+            from monitor.rules.registry import from_mapping
+
+            from_mapping(given)
     except UsageError as problem:
         raise UsageError(f"{path}: {problem}") from None
     return given

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
-from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Floors, Snapshot
 
 FLAT_EVALUATIONS = 8
@@ -18,7 +20,13 @@ SAYING_NOTHING = 1.0
 """WER of empty predictions: the floor of every corpus, and the only one where nothing else is known."""
 
 
-class AtChance:
+class ChanceLimits(Limits, frozen=True):
+    chance_margin: float = 0.02
+    chance_skill: float = 0.20
+    chance_critical_epochs: float = 25.0
+
+
+class AtChance(Rule):
     """Watches val WER against the best constant sentence, or against saying nothing where that is not known;
     without WER, the skill 1 - loss / chance loss.
 
@@ -29,38 +37,44 @@ class AtChance:
 
     name = "at_chance"
     title = "At chance"
+    place = 80
+    watches = ("val_wer", "val_loss")
+    yardstick = "chance"
+    causes = ("no_evidence",)
+    limits = ChanceLimits
+    may_stop = True
+    never_learnt = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(ChanceLimits)
+        common = thresholds.of(CommonLimits)
         floors = evaluations.floors_of(snapshot)
         wer_known = any(record.val_wer is not None for record in snapshot.epochs)
         by_wer = wer_known and (floors.wer_constant is not None or floors.loss_unigram is None)
         if not by_wer and floors.loss_unigram is None:
-            return NotApplicable(self.name, self.title, "val WER, or chance floors in run.json with val loss")
+            return self.not_applicable("val WER, or chance floors in run.json with val loss")
         have, any_known, ripe = evaluations.enough(
             snapshot, thresholds, lambda record: record.val_wer if by_wer else record.val_loss
         )
         if not any_known:
-            return NotApplicable(self.name, self.title, "val WER or val loss")
+            return self.not_applicable("val WER or val loss")
         if not ripe:
-            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+            return self.not_enough_data(have, common.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
-        levels = _levels(data, floors, by_wer, thresholds)
+        levels = _levels(data, floors, by_wer, limits, common)
         # Nobody can know before the guard's evaluations are in, so the flag cannot have fired earlier.
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
-            return Quiet(self.name, self.title, _better(data, floors, by_wer))
-        first_known = max(episode.fired, thresholds.guard_evaluations - 1)
+            return self.quiet(_better(data, floors, by_wer))
+        first_known = min(max(episode.fired, common.guard_evaluations - 1), len(data) - 1)
         since = episode.critical_at if episode.critical_at is not None else episode.onset
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity=episode.severity,
-            line=_line(data, floors, by_wer, episode.severity) + f" Since epoch {data.epochs[since]:g}.",
-            onset=float(data.epochs[episode.onset]),
-            fired=float(data.epochs[min(first_known, len(data) - 1)]),
-            critical_since=None if episode.critical_at is None else float(data.epochs[episode.critical_at]),
+        return self.flag(
+            data.epochs,
+            replace(episode, fired=first_known),
+            _line(data, floors, by_wer, episode.severity) + f" Since epoch {data.epochs[since]:g}.",
+            dated=True,
             now=_numbers(data, floors),
-            limits={"margin, points of WER": 100 * thresholds.chance_margin, "skill": thresholds.chance_skill},
+            limits={"margin, points of WER": 100 * limits.chance_margin, "skill": limits.chance_skill},
             remedy="Do not add regularisation: a model at chance has nothing to regularise. Find out whether the input "
             "reaches the classifier: time resolution inside the model, the labels, the learning rate.",
             cannot_tell="Why: a bottleneck in time, wrong labels, a wrong scorer, too low a learning rate, or too few "
@@ -73,13 +87,13 @@ def skill(loss: float, floors: Floors) -> float:
     return 1 - loss / floors.loss_unigram if floors.loss_unigram else float("nan")
 
 
-def _levels(data: Evaluations, floors: Floors, by_wer: bool, limits: Thresholds) -> list[Level]:
+def _levels(data: Evaluations, floors: Floors, by_wer: bool, limits: ChanceLimits, common: CommonLimits) -> list[Level]:
     if by_wer:
         over = data.val_wer - (_chance(floors) - limits.chance_margin)
-        margin = limits.chance_margin * limits.hysteresis_ratio
+        margin = limits.chance_margin * common.hysteresis_ratio
     else:
         over = limits.chance_skill - (1 - data.val_loss / (floors.loss_unigram or math.nan))
-        margin = limits.chance_skill * limits.hysteresis_ratio
+        margin = limits.chance_skill * common.hysteresis_ratio
     places = zip(over.tolist(), data.judged.tolist(), data.epochs.tolist(), strict=True)
     levels = []
     for place, (value, judged, epoch) in enumerate(places):
@@ -89,12 +103,12 @@ def _levels(data: Evaluations, floors: Floors, by_wer: bool, limits: Thresholds)
             levels.append(Level.HOLD)
         else:
             late = epoch >= limits.chance_critical_epochs
-            sure = late or _stopped_falling(data.val_loss[: place + 1], limits)
+            sure = late or _stopped_falling(data.val_loss[: place + 1])
             levels.append(Level.CRITICAL if sure else Level.WARNING)
     return levels
 
 
-def _stopped_falling(loss: np.ndarray, limits: Thresholds) -> bool:
+def _stopped_falling(loss: np.ndarray) -> bool:
     """Whether the best of the last evaluations is no better than the best before them."""
     finite = loss[np.isfinite(loss)]
     if len(finite) < 2 * FLAT_EVALUATIONS:

@@ -8,12 +8,21 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Finding, Quiet, Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
 
 
-class BlankCollapse:
+class EmptyLimits(Limits, frozen=True):
+    empty_length_warning_ratio: float = 0.7
+    empty_length_critical_ratio: float = 0.4
+    empty_share_warning_ratio: float = 0.05
+    empty_share_critical_ratio: float = 0.25
+    empty_deletions_critical_ratio: float = 0.7
+
+
+class BlankCollapse(Rule):
     """Watches words out per word in (rho), the share of empty predictions (z) and of deleted words (d).
 
     A fixed blank ratio would be wrong both ways: a healthy peaky model stands above 90 % at stride 1, and at
@@ -23,15 +32,24 @@ class BlankCollapse:
 
     name = "blank_collapse"
     title = "Predictions mostly empty"
+    place = 90
+    watches = ("length_ratio", "empty_ratio", "val_deletions", "val_tokens", "blank_ratio")
+    yardstick = "one"
+    causes = ("no_evidence", "words_missing")
+    limits = EmptyLimits
+    never_learnt = True
+    collapsed = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(EmptyLimits)
+        common = thresholds.of(CommonLimits)
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, _said)
         if not any_known:
-            return _from_samples(snapshot, thresholds) or NotApplicable(
-                self.name, self.title, "length_ratio or empty_ratio with each evaluation, or logged decodes"
+            return self._from_samples(snapshot, limits, common) or self.not_applicable(
+                "length_ratio or empty_ratio with each evaluation, or logged decodes"
             )
         if not ripe:
-            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+            return self.not_enough_data(have, common.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         rho, empty, deletions, tokens, blank = evaluations.columns(
             snapshot, "length_ratio", "empty_ratio", "val_deletions", "val_tokens", "blank_ratio"
@@ -39,29 +57,57 @@ class BlankCollapse:
         with np.errstate(divide="ignore", invalid="ignore"):
             deleted = deletions / tokens
         levels = [
-            _level(rho[i], empty[i], deleted[i], thresholds) if data.judged[i] else Level.CLEAR
+            _level(rho[i], empty[i], deleted[i], limits, common) if data.judged[i] else Level.CLEAR
             for i in range(len(data))
         ]
         # A CTC model starts all blank and then finds its words: while they come, there is nothing to say yet.
         levels = [
-            min(level, Level.HOLD) if _words_are_coming(rho[: i + 1], thresholds) else level
+            min(level, Level.HOLD) if _words_are_coming(rho[: i + 1], common) else level
             for i, level in enumerate(levels)
         ]
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
-            return Quiet(self.name, self.title, f"{100 * rho[-1]:.0f} words out for every 100 in the targets.")
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity=episode.severity,
-            line=_line(rho[-1], empty[-1], deleted[-1]) + f" Since epoch {data.epochs[episode.onset]:g}.",
-            onset=float(data.epochs[episode.onset]),
-            fired=float(data.epochs[episode.fired]),
-            critical_since=None if episode.critical_at is None else float(data.epochs[episode.critical_at]),
+            return self.quiet(f"{100 * rho[-1]:.0f} words out for every 100 in the targets.")
+        return self.flag(
+            data.epochs,
+            episode,
+            _line(rho[-1], empty[-1], deleted[-1]) + f" Since epoch {data.epochs[episode.onset]:g}.",
+            dated=True,
             now=_numbers(snapshot, rho[-1], empty[-1], deleted[-1], blank[-1]),
-            limits=_limits(thresholds),
+            limits=_limits(limits),
             remedy=REMEDY,
             cannot_tell=CANNOT_TELL,
+        )
+
+    def _from_samples(self, snapshot: Snapshot, limits: EmptyLimits, common: CommonLimits) -> Finding | Quiet | None:
+        """An estimate from whatever predictions were printed, said as such. None where there are none."""
+        decodes = [decode for decode in snapshot.decodes if decode.split == "val"]
+        if not decodes:
+            return None
+        last = decodes[-1]
+        by_id = {clip.clip_id: clip.reference for clip in snapshot.clips if clip.split == "val"}
+        references = [by_id.get(name, "") for name in last.clip_ids] if last.clip_ids else list(by_id.values())
+        pairs = list(zip(references, last.hypotheses, strict=False))
+        words_in = sum(len(reference.split()) for reference, _ in pairs)
+        if not words_in:
+            return None
+        words_out = sum(len(hypothesis.split()) for _, hypothesis in pairs)
+        rho = words_out / words_in
+        empty = sum(not hypothesis.split() for _, hypothesis in pairs) / len(pairs)
+        level = _level(rho, empty, float("nan"), limits, common)
+        words, samples = ("word" if words_out == 1 else "words"), ("sample" if len(pairs) == 1 else "samples")
+        said = f"{words_out} {words} out for {words_in} in, from {len(pairs)} printed {samples}, not the whole set."
+        if level < Level.WARNING:
+            return self.quiet(said)
+        return self.finding(
+            # A handful of samples is no basis for more than a warning.
+            "warning",
+            f"Predictions are mostly empty: {said} Epoch {last.epoch:g}.",
+            last.epoch,
+            now={"words out / in": rho, "empty share": empty, "samples": float(len(pairs))},
+            limits=_limits(limits),
+            remedy=REMEDY,
+            cannot_tell=CANNOT_TELL + " And whether these samples stand for the whole set.",
         )
 
 
@@ -76,22 +122,22 @@ def _said(record: Epoch) -> float | None:
     return record.length_ratio if record.length_ratio is not None else record.empty_ratio
 
 
-def _level(rho: float, empty: float, deleted: float, limits: Thresholds) -> Level:
+def _level(rho: float, empty: float, deleted: float, limits: EmptyLimits, common: CommonLimits) -> Level:
     """NaN compares false: what was not logged raises nothing."""
     many_deleted = math.isnan(deleted) or deleted > limits.empty_deletions_critical_ratio
     if (rho < limits.empty_length_critical_ratio or empty > limits.empty_share_critical_ratio) and many_deleted:
         return Level.CRITICAL
     if rho < limits.empty_length_warning_ratio or empty > limits.empty_share_warning_ratio:
         return Level.WARNING
-    back = 1 + limits.hysteresis_ratio
+    back = 1 + common.hysteresis_ratio
     if rho < limits.empty_length_warning_ratio * back or empty > limits.empty_share_warning_ratio / back:
         return Level.HOLD
     return Level.CLEAR
 
 
-def _words_are_coming(rho: np.ndarray, limits: Thresholds) -> bool:
+def _words_are_coming(rho: np.ndarray, common: CommonLimits) -> bool:
     """Whether clearly more words are said than two evaluations ago."""
-    return len(rho) > 2 and bool(rho[-1] > rho[-3] * (1 + limits.hysteresis_ratio) and rho[-1] > 0)
+    return len(rho) > 2 and bool(rho[-1] > rho[-3] * (1 + common.hysteresis_ratio) and rho[-1] > 0)
 
 
 def _line(rho: float, empty: float, deleted: float) -> str:
@@ -114,45 +160,10 @@ def _numbers(snapshot: Snapshot, rho: float, empty: float, deleted: float, blank
     return numbers
 
 
-def _limits(limits: Thresholds) -> dict[str, float | str]:
+def _limits(limits: EmptyLimits) -> dict[str, float | str]:
     return {
         "words out / in (warning)": limits.empty_length_warning_ratio,
         "words out / in (critical)": limits.empty_length_critical_ratio,
         "empty share (warning)": limits.empty_share_warning_ratio,
         "empty share (critical)": limits.empty_share_critical_ratio,
     }
-
-
-def _from_samples(snapshot: Snapshot, limits: Thresholds) -> Finding | Quiet | None:
-    """An estimate from whatever predictions were printed, said as such. None where there are none."""
-    decodes = [decode for decode in snapshot.decodes if decode.split == "val"]
-    if not decodes:
-        return None
-    last = decodes[-1]
-    by_id = {clip.clip_id: clip.reference for clip in snapshot.clips if clip.split == "val"}
-    references = [by_id.get(name, "") for name in last.clip_ids] if last.clip_ids else list(by_id.values())
-    pairs = list(zip(references, last.hypotheses, strict=False))
-    words_in = sum(len(reference.split()) for reference, _ in pairs)
-    if not words_in:
-        return None
-    words_out = sum(len(hypothesis.split()) for _, hypothesis in pairs)
-    rho = words_out / words_in
-    empty = sum(not hypothesis.split() for _, hypothesis in pairs) / len(pairs)
-    level = _level(rho, empty, float("nan"), limits)
-    words, samples = ("word" if words_out == 1 else "words"), ("sample" if len(pairs) == 1 else "samples")
-    said = f"{words_out} {words} out for {words_in} in, from {len(pairs)} printed {samples}, not the whole set."
-    if level < Level.WARNING:
-        return Quiet(BlankCollapse.name, BlankCollapse.title, said)
-    return Finding(
-        rule=BlankCollapse.name,
-        title=BlankCollapse.title,
-        # A handful of samples is no basis for more than a warning.
-        severity="warning",
-        line=f"Predictions are mostly empty: {said} Epoch {last.epoch:g}.",
-        onset=last.epoch,
-        fired=last.epoch,
-        now={"words out / in": rho, "empty share": empty, "samples": float(len(pairs))},
-        limits=_limits(limits),
-        remedy=REMEDY,
-        cannot_tell=CANNOT_TELL + " And whether these samples stand for the whole set.",
-    )

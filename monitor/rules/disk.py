@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from monitor.rules.result import Finding, NotApplicable, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Severity, Snapshot
 from monitor.run_dir.status import bytes_words, status_of
 
 
-class Disk:
+class DiskLimits(Limits, frozen=True):
+    disk_warning_checkpoints: float = 3.0
+    disk_critical_checkpoints: float = 1.0
+
+
+class Disk(Rule):
     """Watches the free room on the run's disk against the size of its checkpoints, as its trainer last told them.
 
     There is no guard: a checkpoint that does not fit is lost in the first epoch as in the last.
@@ -17,35 +23,35 @@ class Disk:
 
     name = "disk"
     title = "Little room for checkpoints"
+    place = 70
+    limits = DiskLimits
+    before_guard = True
+    live_only = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(DiskLimits)
         progress = snapshot.progress
         if progress is None or progress.disk_free_bytes is None or not progress.checkpoint_bytes:
-            return NotApplicable(self.name, self.title, "disk_free_bytes and checkpoint_bytes in progress.json")
+            return self.not_applicable("disk_free_bytes and checkpoint_bytes in progress.json")
         fit = progress.disk_free_bytes / progress.checkpoint_bytes
         free, taken = map(bytes_words, (progress.disk_free_bytes, progress.checkpoint_bytes))
         said = f"{free} free, a checkpoint takes {taken}"
         if not status_of(snapshot).live:
-            return Quiet(self.name, self.title, "The run has ended.")
-        if fit >= thresholds.disk_warning_checkpoints:
-            return Quiet(self.name, self.title, f"{said}.")
-        severity: Severity = "critical" if fit < thresholds.disk_critical_checkpoints else "warning"
-        at = float(progress.epoch)
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity=severity,
-            line=f"Room for {int(fit)} more checkpoints: {said}.",
-            onset=at,
-            fired=at,
-            critical_since=at if severity == "critical" else None,
+            return self.quiet("The run has ended.")
+        if fit >= limits.disk_warning_checkpoints:
+            return self.quiet(f"{said}.")
+        severity: Severity = "critical" if fit < limits.disk_critical_checkpoints else "warning"
+        return self.finding(
+            severity,
+            f"Room for {int(fit)} more checkpoints: {said}.",
+            float(progress.epoch),
             now={
                 "free, bytes": float(progress.disk_free_bytes),
                 "a checkpoint, bytes": float(progress.checkpoint_bytes),
             },
             limits={
-                "checkpoints (warning)": thresholds.disk_warning_checkpoints,
-                "checkpoints (critical)": thresholds.disk_critical_checkpoints,
+                "checkpoints (warning)": limits.disk_warning_checkpoints,
+                "checkpoints (critical)": limits.disk_critical_checkpoints,
             },
             remedy="Free some room now; records wait in memory meanwhile, a checkpoint that does not fit is left out.",
             cannot_tell="What else is writing on that disk, or how fast.",

@@ -9,13 +9,20 @@ import numpy as np
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.flags import flag
-from monitor.rules.result import NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
 
 
-class Divergence:
+class DivergenceLimits(Limits, frozen=True):
+    divergence_band_evaluations: int = 5
+    divergence_rise_ratio: float = 0.3
+    divergence_spreads: float = 6.0
+    divergence_learnt_ratio: float = 0.05
+
+
+class Divergence(Rule):
     """Watches train loss against the band of its last evaluations: far above their median, in units of their spread,
     in share, and against what was learnt, as a loss that has come down to nothing doubles for nothing.
     Train loss is what is minimised: while it leaves its band, the optimisation itself goes wrong.
@@ -25,35 +32,39 @@ class Divergence:
 
     name = "divergence"
     title = "Train loss runs away"
+    place = 50
+    watches = ("train_loss",)
+    causes = ("diverging",)
+    limits = DivergenceLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(DivergenceLimits)
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.train_loss)
         if not any_known:
-            return NotApplicable(self.name, self.title, "train loss")
-        need = thresholds.divergence_band_evaluations + 1
+            return self.not_applicable("train loss")
+        need = limits.divergence_band_evaluations + 1
         if not ripe or have < need:
-            return NotEnoughData(self.name, self.title, have, need)
+            return self.not_enough_data(have, need)
         data = evaluations.read(snapshot, thresholds)
         loss = evaluations.columns(snapshot, "train_loss")[0]
-        bands = _bands(loss, thresholds)
-        levels = _levels(loss, bands, thresholds)
+        bands = _bands(loss, limits)
+        levels = _levels(loss, bands, limits)
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
-            return Quiet(self.name, self.title, "Train loss stays in its band.")
+            return self.quiet("Train loss stays in its band.")
         before = float(bands[episode.onset][0])
-        return flag(
-            self,
+        return self.flag(
             data.epochs,
             episode,
             f"Train loss has left its band: {loss[-1]:.3g}, where {before:.3g} was usual.",
             now={"train loss": float(loss[-1]), "usual before": before},
-            limits={"times the usual": 1 + thresholds.divergence_rise_ratio, "spreads": thresholds.divergence_spreads},
+            limits={"times the usual": 1 + limits.divergence_rise_ratio, "spreads": limits.divergence_spreads},
             remedy="A lower learning rate or a lower clip norm, from the last good checkpoint.",
             cannot_tell="Whether the data changed, or the learning rate is too high.",
         )
 
 
-def _bands(loss: series.Array, limits: Thresholds) -> list[tuple[float, float]]:
+def _bands(loss: series.Array, limits: DivergenceLimits) -> list[tuple[float, float]]:
     """At each place (median, spread) of the last finite values before it; NaN where there are too few."""
     before = np.concatenate([[np.nan], loss[:-1]])
     recent = series.trailing_windows(before, limits.divergence_band_evaluations)
@@ -62,7 +73,7 @@ def _bands(loss: series.Array, limits: Thresholds) -> list[tuple[float, float]]:
     return list(zip(median.tolist(), spread.tolist(), strict=True))
 
 
-def _levels(loss: series.Array, bands: list[tuple[float, float]], limits: Thresholds) -> list[Level]:
+def _levels(loss: series.Array, bands: list[tuple[float, float]], limits: DivergenceLimits) -> list[Level]:
     """Above the band that held when it was left: the band does not follow a loss that runs away."""
     levels: list[Level] = []
     held: tuple[float, float] | None = None
@@ -81,7 +92,7 @@ def _levels(loss: series.Array, bands: list[tuple[float, float]], limits: Thresh
     return levels
 
 
-def _least_rises(loss: series.Array, limits: Thresholds) -> list[float]:
+def _least_rises(loss: series.Array, limits: DivergenceLimits) -> list[float]:
     """At each place the share of what had been learnt before it (highest less lowest) that a rise must pass."""
     before = np.concatenate([[np.nan], loss[:-1]])
     finite = np.where(np.isfinite(before), before, np.nan)

@@ -9,7 +9,7 @@ from enum import IntEnum
 import numpy as np
 
 from monitor.rules.arithmetic.series import Array
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Severity
 
 
@@ -58,8 +58,9 @@ def open_episode(
     Persistence is counted in epochs: an evaluation stands for the epochs since the one before it, so where
     evaluations are further apart than the persistence, one is enough; each stands for one epoch at least.
     """
-    warn_for = thresholds.warning_epochs if warning_epochs is None else warning_epochs
-    crit_for = thresholds.critical_epochs if critical_epochs is None else critical_epochs
+    common = thresholds.of(CommonLimits)
+    warn_for = common.warning_epochs if warning_epochs is None else warning_epochs
+    crit_for = common.critical_epochs if critical_epochs is None else critical_epochs
     first = _after_last_clear(levels)
     times = np.asarray(epochs, float).tolist()
     warning, critical = _Streak(), _Streak()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.rules.arithmetic.series import Array
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Floors, Snapshot
 
 SNAPSHOTS_KEPT = 16
@@ -70,13 +70,13 @@ def read(snapshot: Snapshot, thresholds: Thresholds) -> Evaluations:
 
 
 def _judged(snapshot: Snapshot, epochs: Array, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
-    many = np.arange(1, len(epochs) + 1) >= thresholds.guard_many_evaluations
+    many = np.arange(1, len(epochs) + 1) >= thresholds.of(CommonLimits).guard_many_evaluations
     return (epochs >= guard_of(snapshot, thresholds)) | (many & (epochs > _warmup(snapshot)))
 
 
 def past_guard(snapshot: Snapshot, thresholds: Thresholds, epoch: float, evaluations: int) -> bool:
     """Whether a verdict is allowed at this epoch, after so many evaluations."""
-    many = evaluations >= thresholds.guard_many_evaluations and epoch > _warmup(snapshot)
+    many = evaluations >= thresholds.of(CommonLimits).guard_many_evaluations and epoch > _warmup(snapshot)
     return epoch >= guard_of(snapshot, thresholds) or many
 
 
@@ -86,7 +86,7 @@ def _warmup(snapshot: Snapshot) -> float:
 
 def guard_of(snapshot: Snapshot, thresholds: Thresholds) -> float:
     """First epoch that is judged: after warm-up, and never before `guard_epochs`."""
-    return max(_warmup(snapshot), thresholds.guard_epochs)
+    return max(_warmup(snapshot), thresholds.of(CommonLimits).guard_epochs)
 
 
 def floors_of(snapshot: Snapshot) -> Floors:
@@ -98,5 +98,15 @@ def enough(snapshot: Snapshot, thresholds: Thresholds, wanted: Callable[[Epoch],
     have = [record for record in snapshot.epochs if wanted(record) is not None]
     if not have:
         return 0, False, False
-    ripe = len(have) >= thresholds.guard_evaluations and past_guard(snapshot, thresholds, have[-1].epoch, len(have))
-    return len(have), True, ripe
+    ripe = len(have) >= thresholds.of(CommonLimits).guard_evaluations
+    return len(have), True, ripe and past_guard(snapshot, thresholds, have[-1].epoch, len(have))
+
+
+def best_wer(snapshot: Snapshot) -> tuple[float, float] | None:
+    """(lowest val WER, its epoch), or None where none is known."""
+    known = [
+        (record.val_wer, record.epoch)
+        for record in snapshot.epochs
+        if record.val_wer is not None and math.isfinite(record.val_wer)
+    ]
+    return min(known) if known else None

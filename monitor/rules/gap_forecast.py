@@ -8,12 +8,19 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import forecast, series
-from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.gap import GapLimits
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot
 
 
-class GapForecast:
+class ForecastLimits(Limits, frozen=True):
+    forecast_evaluations: int = 6
+    forecast_window: int = 12
+
+
+class GapForecast(Rule):
     """Watches where the gap goes: the damped line of `monitor.rules.arithmetic.forecast`, and where it meets the limit.
 
     Only a rise that a trend test confirms is drawn on, and only ten evaluations far.
@@ -22,37 +29,42 @@ class GapForecast:
 
     name = "gap_forecast"
     title = "The gap is on its way to the limit"
+    place = 180
+    watches = ("gap", "train_loss", "train_eval_loss", "val_loss")
+    yardstick = "limit"
+    limits = ForecastLimits
+    reads = ("gap_limit", "trend_p_value")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
-        need = thresholds.forecast_evaluations
+        limits, limit = thresholds.of(ForecastLimits), thresholds.of(GapLimits).gap_limit
+        p_value = thresholds.of(CommonLimits).trend_p_value
+        need = limits.forecast_evaluations
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, _gap_known)
         if not any_known:
-            return NotApplicable(self.name, self.title, "train and val loss at the same evaluation")
+            return self.not_applicable("train and val loss at the same evaluation")
         data = evaluations.read(snapshot, thresholds)
         known = np.flatnonzero(data.judged & np.isfinite(data.gap))
         if not ripe or len(known) < need:
-            return NotEnoughData(self.name, self.title, min(have, len(known)), need)
-        places = known[-thresholds.forecast_window :]
+            return self.not_enough_data(min(have, len(known)), need)
+        places = known[-limits.forecast_window :]
         epochs, gap = data.epochs[places], data.gap[places]
-        if gap[-1] > thresholds.gap_limit:
-            return Quiet(self.name, self.title, "The limit is crossed already.")
+        if gap[-1] > limit:
+            return self.quiet("The limit is crossed already.")
         seen = forecast.outlook(epochs, gap)
-        if seen is None or not series.rising_p_value(gap) < thresholds.trend_p_value:
-            return Quiet(self.name, self.title, "The gap shows no rise that could be drawn on.")
-        crosses = forecast.crossing(seen, thresholds.gap_limit)
+        if seen is None or not series.rising_p_value(gap) < p_value:
+            return self.quiet("The gap shows no rise that could be drawn on.")
+        crosses = forecast.crossing(seen, limit)
         if crosses is None:
-            return Quiet(self.name, self.title, f"The gap is heading for {forecast.in_words(seen)}.")
+            return self.quiet(f"The gap is heading for {forecast.in_words(seen)}.")
         late = "later or never" if crosses.late is None else f"{math.ceil(crosses.late):g}"
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity="info",
-            line=f"The gap will cross {thresholds.gap_limit:g} at about epoch {math.ceil(crosses.expected):g} "
+        return self.finding(
+            "info",
+            f"The gap will cross {limit:g} at about epoch {math.ceil(crosses.expected):g} "
             f"(four in five: between {math.ceil(crosses.early):g} and {late}).",
-            onset=float(epochs[0]),
+            float(epochs[0]),
             fired=float(epochs[-1]),
             now={"gap": float(gap[-1]), "crossing at epoch": round(crosses.expected, 1)},
-            limits={"gap": thresholds.gap_limit, "p value": thresholds.trend_p_value},
+            limits={"gap": limit, "p value": p_value},
             remedy="Nothing yet; have the next change ready.",
             cannot_tell="What a change of the learning rate will do to the line.",
         )

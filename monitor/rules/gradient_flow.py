@@ -6,16 +6,25 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.flags import flag
-from monitor.rules.result import NotApplicable, NotEnoughData, Numbers, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Numbers, Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
 
 STILL_EVALUATIONS, STILL = 3, 0.01
 """Under a hundredth better in three evaluations."""
 
 
-class GradientFlow:
+class FlowLimits(Limits, frozen=True):
+    flow_warning_ratio: float = 1e-6
+    flow_critical_ratio: float = 1e-8
+    flow_clipped_ratio: float = 0.9
+    flow_zero_ratio: float = 0.9
+    flow_least_rate_ratio: float = 0.05
+    """Of the peak learning rate: below it steps are small on purpose."""
+
+
+class GradientFlow(Rule):
     """Watches how far a step moves the stillest part of the network, |step| / |weights|, the share of gradients that
     are exactly zero, and the share of steps whose gradient was scaled down while train loss stands still.
 
@@ -26,13 +35,19 @@ class GradientFlow:
 
     name = "gradient_flow"
     title = "Steps that do not move the network"
+    place = 130
+    watches = ("update_ratio", "clipped_ratio", "zero_gradient_ratio", "train_loss", "train_eval_loss", "lr")
+    causes = ("no_evidence",)
+    limits = FlowLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(FlowLimits)
+        common = thresholds.of(CommonLimits)
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, _any)
         if not any_known:
-            return NotApplicable(self.name, self.title, "update_ratio, clipped_ratio or zero_gradient_ratio")
+            return self.not_applicable("update_ratio, clipped_ratio or zero_gradient_ratio")
         if not ripe:
-            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+            return self.not_enough_data(have, common.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         rate = evaluations.columns(snapshot, "lr")[0]
         known_rates = rate[np.isfinite(rate)]
@@ -40,24 +55,23 @@ class GradientFlow:
         levels = [Level.CLEAR] * len(data)
         for place, record in enumerate(snapshot.epochs):
             if data.judged[place]:
-                decayed = bool(peak and rate[place] < peak * thresholds.flow_least_rate_ratio)
+                decayed = bool(peak and rate[place] < peak * limits.flow_least_rate_ratio)
                 stands = _stands_still(data.train_loss[: place + 1])
-                levels[place] = _level(record, decayed, stands, thresholds)
+                levels[place] = _level(record, decayed, stands, limits, common)
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
-            return Quiet(self.name, self.title, "Steps move every part of the network.")
+            return self.quiet("Steps move every part of the network.")
         last = snapshot.epochs[-1]
-        return flag(
-            self,
+        return self.flag(
             data.epochs,
             episode,
-            _line(last, thresholds),
+            _line(last, limits, common),
             now=_numbers(last),
             limits={
-                "|step| / |weights| (warning)": thresholds.flow_warning_ratio,
-                "|step| / |weights| (critical)": thresholds.flow_critical_ratio,
-                "clipped steps": thresholds.flow_clipped_ratio,
-                "zero gradients": thresholds.flow_zero_ratio,
+                "|step| / |weights| (warning)": limits.flow_warning_ratio,
+                "|step| / |weights| (critical)": limits.flow_critical_ratio,
+                "clipped steps": limits.flow_clipped_ratio,
+                "zero gradients": limits.flow_zero_ratio,
             },
             remedy="Almost every step clipped: a lower learning rate or a higher clip norm. A part that does not move: "
             "look for a detached tensor, a frozen module or a dead activation; python -m trainer.diagnose names it.",
@@ -79,7 +93,7 @@ def _stands_still(train_loss: np.ndarray) -> bool:
     return bool(recent > before - STILL * abs(before))
 
 
-def _level(record: Epoch, decayed: bool, stands: bool, limits: Thresholds) -> Level:
+def _level(record: Epoch, decayed: bool, stands: bool, limits: FlowLimits, common: CommonLimits) -> Level:
     moved, clipped = record.update_ratio, (record.clipped_ratio or 0.0) if stands else 0.0
     zeros = record.metrics.get("zero_gradient_ratio") or 0.0
     if moved is not None and moved < limits.flow_critical_ratio and not decayed:
@@ -87,14 +101,14 @@ def _level(record: Epoch, decayed: bool, stands: bool, limits: Thresholds) -> Le
     still = moved is not None and moved < limits.flow_warning_ratio and not decayed
     if still or clipped > limits.flow_clipped_ratio or zeros > limits.flow_zero_ratio:
         return Level.WARNING
-    return Level.HOLD if clipped > limits.flow_clipped_ratio * (1 - limits.hysteresis_ratio) else Level.CLEAR
+    return Level.HOLD if clipped > limits.flow_clipped_ratio * (1 - common.hysteresis_ratio) else Level.CLEAR
 
 
-def _line(last: Epoch, limits: Thresholds) -> str:
+def _line(last: Epoch, limits: FlowLimits, common: CommonLimits) -> str:
     parts = []
     if last.update_ratio is not None and last.update_ratio < limits.flow_warning_ratio:
         parts.append(f"a step moves the stillest part by {last.update_ratio:.0e} of its weights")
-    if (last.clipped_ratio or 0) > limits.flow_clipped_ratio * (1 - limits.hysteresis_ratio):
+    if (last.clipped_ratio or 0) > limits.flow_clipped_ratio * (1 - common.hysteresis_ratio):
         parts.append(f"{100 * (last.clipped_ratio or 0):.0f} % of steps have their gradient scaled down")
     zeros = last.metrics.get("zero_gradient_ratio")
     if zeros is not None and zeros > limits.flow_zero_ratio:

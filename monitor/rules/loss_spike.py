@@ -5,12 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from monitor.rules import evaluations
-from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
 
 
-class LossSpike:
+class SpikeLimits(Limits, frozen=True):
+    spike_band_evaluations: int = 5
+    spike_rise_ratio: float = 0.5
+    spike_spreads: float = 6.0
+    spike_told_evaluations: int = 5
+
+
+class LossSpike(Rule):
     """Watches for an evaluation whose val loss stands far out of the ones around it, in robust spreads and in share.
 
     Real runs have val losses that jump up to 180 times and are back at the next evaluation; a spike is a hint only.
@@ -19,38 +27,39 @@ class LossSpike:
 
     name = "loss_spike"
     title = "Val loss jumped"
+    place = 220
+    watches = ("val_loss",)
+    limits = SpikeLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(SpikeLimits)
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_loss)
         if not any_known:
-            return NotApplicable(self.name, self.title, "val loss")
-        need = thresholds.spike_band_evaluations + 1
+            return self.not_applicable("val loss")
+        need = limits.spike_band_evaluations + 1
         if not ripe or have < need:
-            return NotEnoughData(self.name, self.title, have, need)
+            return self.not_enough_data(have, need)
         data = evaluations.read(snapshot, thresholds)
-        places = range(max(0, len(data) - thresholds.spike_told_evaluations), len(data))
-        recent = [place for place in places if data.judged[place] and _stands_out(data.val_loss, place, thresholds)]
+        places = range(max(0, len(data) - limits.spike_told_evaluations), len(data))
+        recent = [place for place in places if data.judged[place] and _stands_out(data.val_loss, place, limits)]
         if not recent:
-            return Quiet(self.name, self.title, "Val loss does not jump.")
+            return self.quiet("Val loss does not jump.")
         place = recent[-1]
-        usual = _usual(data.val_loss, place, thresholds)[0]
-        back = place < len(data) - 1 and not _stands_out(data.val_loss, len(data) - 1, thresholds)
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity="info",
-            line=f"Val loss jumped to {data.val_loss[place]:.3g} at epoch {data.epochs[place]:g}, where {usual:.3g} "
+        usual = _usual(data.val_loss, place, limits)[0]
+        back = place < len(data) - 1 and not _stands_out(data.val_loss, len(data) - 1, limits)
+        return self.finding(
+            "info",
+            f"Val loss jumped to {data.val_loss[place]:.3g} at epoch {data.epochs[place]:g}, where {usual:.3g} "
             f"was usual; {'it came back' if back else 'wait for the next evaluation'}.",
-            onset=float(data.epochs[place]),
-            fired=float(data.epochs[place]),
+            float(data.epochs[place]),
             now={"val loss then": float(data.val_loss[place]), "usual": usual},
-            limits={"times the usual": 1 + thresholds.spike_rise_ratio, "spreads": thresholds.spike_spreads},
+            limits={"times the usual": 1 + limits.spike_rise_ratio, "spreads": limits.spike_spreads},
             remedy="Nothing while it comes back; else look at the val clips and at the learning rate.",
             cannot_tell="One odd batch from the first sign of more.",
         )
 
 
-def _usual(loss: np.ndarray, place: int, limits: Thresholds) -> tuple[float, float]:
+def _usual(loss: np.ndarray, place: int, limits: SpikeLimits) -> tuple[float, float]:
     """(median, spread) of the evaluations before; NaN where there are too few."""
     before = loss[:place]
     before = before[np.isfinite(before)][-limits.spike_band_evaluations :]
@@ -60,7 +69,7 @@ def _usual(loss: np.ndarray, place: int, limits: Thresholds) -> tuple[float, flo
     return median, 1.4826 * float(np.median(np.abs(before - median)))
 
 
-def _stands_out(loss: np.ndarray, place: int, limits: Thresholds) -> bool:
+def _stands_out(loss: np.ndarray, place: int, limits: SpikeLimits) -> bool:
     median, spread = _usual(loss, place, limits)
     return bool(
         median > 0 and loss[place] > max(median * (1 + limits.spike_rise_ratio), median + limits.spike_spreads * spread)

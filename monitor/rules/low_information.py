@@ -8,16 +8,21 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.flags import flag
-from monitor.rules.result import NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Floors, Snapshot
 
 GROWTH_EVALUATIONS, GROWTH = 3, 0.1
 """A tenth more than three evaluations ago: it is coming."""
 
 
-class LowInformation:
+class InformationLimits(Limits, frozen=True):
+    information_warning_ratio: float = 0.5
+    information_critical_ratio: float = 0.25
+
+
+class LowInformation(Rule):
     """Watches the mutual information between frames and output, as a share of what a correct output would carry:
     H(b*) + (1 - b*) H(words). Entropy alone does not see a collapse: a collapsed output is very sure of itself.
 
@@ -27,28 +32,37 @@ class LowInformation:
 
     name = "low_information"
     title = "Output hardly depends on the input"
+    place = 110
+    watches = ("mutual_information",)
+    picture = ""
+    causes = ("no_evidence",)
+    limits = InformationLimits
+    collapsed = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(InformationLimits)
+        common = thresholds.of(CommonLimits)
         reference = of_a_correct_output(evaluations.floors_of(snapshot))
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.mutual_information)
         if reference is None or not any_known:
-            return NotApplicable(self.name, self.title, "mutual_information, and chance floors in run.json")
+            return self.not_applicable("mutual_information, and chance floors in run.json")
         if not ripe:
-            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+            return self.not_enough_data(have, common.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         share = evaluations.columns(snapshot, "mutual_information")[0] / reference
-        levels = [_level(share, place, thresholds) if data.judged[place] else Level.CLEAR for place in range(len(data))]
+        levels = [
+            _level(share, place, limits, common) if data.judged[place] else Level.CLEAR for place in range(len(data))
+        ]
         episode = open_episode(data.epochs, levels, thresholds)
         said = f"{100 * share[-1]:.0f} % of the information of a correct output" if np.isfinite(share[-1]) else "–"
         if episode is None:
-            return Quiet(self.name, self.title, f"The output carries {said}.")
-        return flag(
-            self,
+            return self.quiet(f"The output carries {said}.")
+        return self.flag(
             data.epochs,
             episode,
             f"The output hardly depends on the input: it carries {said}.",
             now={"share of a correct output's information": float(share[-1]), "a correct output, nats": reference},
-            limits={"warning": thresholds.information_warning_ratio, "critical": thresholds.information_critical_ratio},
+            limits={"warning": limits.information_warning_ratio, "critical": limits.information_critical_ratio},
             remedy="Measure a checkpoint with python -m trainer.diagnose: time left inside the model, gradients, "
             "five clips by heart. Do not regularise.",
             cannot_tell="Whether what it shows of the input is right.",
@@ -63,11 +77,11 @@ def of_a_correct_output(floors: Floors) -> float | None:
     return -(ratio * math.log(ratio) + (1 - ratio) * math.log(1 - ratio)) + (1 - ratio) * words
 
 
-def _level(share: np.ndarray, place: int, limits: Thresholds) -> Level:
+def _level(share: np.ndarray, place: int, limits: InformationLimits, common: CommonLimits) -> Level:
     value = share[place]
     if not np.isfinite(value):
         return Level.HOLD
-    if value >= limits.information_warning_ratio * (1 + limits.hysteresis_ratio):
+    if value >= limits.information_warning_ratio * (1 + common.hysteresis_ratio):
         return Level.CLEAR
     growing = place >= GROWTH_EVALUATIONS and value > share[place - GROWTH_EVALUATIONS] * (1 + GROWTH)
     if value >= limits.information_warning_ratio or growing:

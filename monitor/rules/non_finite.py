@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import math
 
-from monitor.rules.result import Finding, NotApplicable, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Finding, Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Epoch, Severity, Snapshot
 
 
-class NonFinite:
+class NonFiniteLimits(Limits, frozen=True):
+    non_finite_warning_ratio: float = 0.001
+    non_finite_critical_ratio: float = 0.01
+    non_finite_critical_in_a_row: int = 3
+
+
+class NonFinite(Rule):
     """Watches the losses of each evaluation and the share of batches that were skipped because they were not finite.
 
     There is no guard: a NaN in the first epoch is as real as later.
@@ -18,41 +25,51 @@ class NonFinite:
 
     name = "non_finite"
     title = "NaN or infinite"
+    place = 40
+    watches = ("train_loss", "val_loss", "non_finite_ratio", "non_finite_in_a_row")
+    picture = ""  # a value that is not finite has no place on a picture
+    causes = ("diverging",)
+    limits = NonFiniteLimits
+    may_stop = True
+    before_guard = True
+    never_learnt = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(NonFiniteLimits)
         records = [record for record in snapshot.epochs if record.train_loss is not None or record.val_loss is not None]
         steps = [step for step in snapshot.steps if step.train_loss is not None]
         if not records and not steps:
-            return NotApplicable(self.name, self.title, "train or val loss")
-        bad = [record for record in records if _severity(record, thresholds) is not None]
+            return self.not_applicable("train or val loss")
+        bad = [record for record in records if _severity(record, limits) is not None]
         in_a_row = _trailing_bad_steps(snapshot)
         recent = bool(bad) and records[-1] is bad[-1]
-        if in_a_row >= thresholds.non_finite_critical_in_a_row:
+        if in_a_row >= limits.non_finite_critical_in_a_row:
             step = snapshot.steps[-in_a_row]
             return self._finding(
                 "critical",
                 f"{in_a_row} logged steps in a row are not finite, from step {step.step}. They teach nothing.",
                 step.epoch or None,
                 {"steps in a row": float(in_a_row)},
-                thresholds,
+                limits,
             )
         if not recent:
-            return Quiet(self.name, self.title, "All losses are finite.")
-        first = _first_of_streak(records, thresholds)
-        severity: Severity = "critical" if any(_severity(r, thresholds) == "critical" for r in bad[-3:]) else "warning"
-        return self._finding(severity, _line(records[-1], first), first.epoch, _numbers(records[-1]), thresholds)
+            return self.quiet("All losses are finite.")
+        first = _first_of_streak(records, limits)
+        severity: Severity = "critical" if any(_severity(r, limits) == "critical" for r in bad[-3:]) else "warning"
+        return self._finding(severity, _line(records[-1], first), first.epoch, _numbers(records[-1]), limits)
 
     def _finding(
-        self, severity: Severity, line: str, onset: float | None, numbers: dict[str, float | str], limits: Thresholds
+        self,
+        severity: Severity,
+        line: str,
+        onset: float | None,
+        numbers: dict[str, float | str],
+        limits: NonFiniteLimits,
     ) -> Finding:
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity=severity,
-            line=line,
-            onset=onset,
-            fired=onset,
-            critical_since=onset if severity == "critical" else None,
+        return self.finding(
+            severity,
+            line,
+            onset,
             now=numbers,
             limits={
                 "skipped share (warning)": limits.non_finite_warning_ratio,
@@ -65,7 +82,7 @@ class NonFinite:
         )
 
 
-def _severity(record: Epoch, limits: Thresholds) -> Severity | None:
+def _severity(record: Epoch, limits: NonFiniteLimits) -> Severity | None:
     """An evaluation's own: a train loss that is NaN has poisoned the epoch; a val loss may be one bad clip."""
     share, row = record.non_finite_ratio or 0.0, record.non_finite_in_a_row or 0
     if (
@@ -83,7 +100,7 @@ def _bad(value: float | None) -> bool:
     return value is not None and not math.isfinite(value)
 
 
-def _first_of_streak(records: list[Epoch], limits: Thresholds) -> Epoch:
+def _first_of_streak(records: list[Epoch], limits: NonFiniteLimits) -> Epoch:
     first = records[-1]
     for record in reversed(records):
         if _severity(record, limits) is None:

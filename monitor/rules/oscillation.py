@@ -8,13 +8,19 @@ import numpy.typing as npt
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.flags import flag
-from monitor.rules.result import NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
 
 
-class Oscillation:
+class SwingLimits(Limits, frozen=True):
+    swing_evaluations: int = 12
+    swing_turns_ratio: float = 0.7
+    swing_width_ratio: float = 0.1
+
+
+class Oscillation(Rule):
     """Watches how often val loss turns round within a window, and how wide its swings are against the loss itself,
     while neither it nor the error rate finds a new best.
 
@@ -24,40 +30,43 @@ class Oscillation:
 
     name = "oscillation"
     title = "Val loss swings"
+    place = 210
+    watches = ("val_loss", "val_wer")
+    limits = SwingLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(SwingLimits)
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_loss)
         if not any_known:
-            return NotApplicable(self.name, self.title, "val loss")
-        need = thresholds.swing_evaluations
+            return self.not_applicable("val loss")
+        need = limits.swing_evaluations
         if not ripe or have < need:
-            return NotEnoughData(self.name, self.title, have, need)
+            return self.not_enough_data(have, need)
         data = evaluations.read(snapshot, thresholds)
         recent = data.val_loss[np.isfinite(data.val_loss)][-need:]
-        if not _sick(*_swings(recent, need), thresholds)[-1:].any():
-            return Quiet(self.name, self.title, "Val loss does not swing.")
+        if not _sick(*_swings(recent, need), limits)[-1:].any():
+            return self.quiet("Val loss does not swing.")
         turns, width = _swings(data.val_loss, need)
         finds = _finds_best(data.val_loss, need) | _finds_best(data.val_wer, need)
-        swings = data.judged & _sick(turns, width, thresholds) & ~finds
+        swings = data.judged & _sick(turns, width, limits) & ~finds
         levels = [Level.WARNING if sick else Level.CLEAR for sick in swings.tolist()]
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
-            return Quiet(self.name, self.title, "Val loss does not swing.")
-        return flag(
-            self,
+            return self.quiet("Val loss does not swing.")
+        return self.flag(
             data.epochs,
             episode,
             f"Val loss swings: it turned round in {100 * turns[-1]:.0f} % of the last {need} evaluations, "
             f"by {100 * width[-1]:.0f} % of itself each time.",
             now={"turns": float(turns[-1]), "width": float(width[-1])},
-            limits={"turns": thresholds.swing_turns_ratio, "width": thresholds.swing_width_ratio},
+            limits={"turns": limits.swing_turns_ratio, "width": limits.swing_width_ratio},
             remedy="A lower learning rate, or a longer warm-up; more val clips if they are few.",
             cannot_tell="A learning rate that is too high from a val set that is too small.",
             severity="info",
         )
 
 
-def _sick(turns: series.Array, width: series.Array, limits: Thresholds) -> npt.NDArray[np.bool_]:
+def _sick(turns: series.Array, width: series.Array, limits: SwingLimits) -> npt.NDArray[np.bool_]:
     sick: npt.NDArray[np.bool_] = (turns >= limits.swing_turns_ratio) & (width > limits.swing_width_ratio)
     return sick
 

@@ -7,16 +7,18 @@ import numpy.typing as npt
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
+from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.rising import rising_levels
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rising import RisingLimits, rising_levels
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Snapshot
 
 RECENT_EVALUATIONS = 5
 
 
-class Overconfident:
+class Overconfident(Rule):
     """Watches for a val loss far above its best while val WER made a new best in the last evaluations.
 
     On 31 of 47 recorded runs the best WER came after the best val loss: stopping at the loss would have cost errors.
@@ -25,15 +27,21 @@ class Overconfident:
 
     name = "overconfident"
     title = "Over-confident, still improving"
+    place = 200
+    watches = ("val_loss", "val_wer")
+    yardstick = "best"
+    limits = RisingLimits
+    reads = ("trend_p_value", "trend_evaluations", "chance_margin")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(RisingLimits)
         have, any_known, ripe = evaluations.enough(
             snapshot, thresholds, lambda record: None if record.val_loss is None else record.val_wer
         )
         if not any_known:
-            return NotApplicable(self.name, self.title, "val loss and val WER")
+            return self.not_applicable("val loss and val WER")
         if not ripe:
-            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         rising = rising_levels(snapshot, data, thresholds)
         improving = still_improving(data.val_wer)
@@ -42,24 +50,23 @@ class Overconfident:
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         chance = evaluations.floors_of(snapshot).wer_constant
         # An error rate that never left chance is not "improving", however its noise falls.
-        learnt = chance is None or float(np.nanmin(data.val_wer)) < chance - thresholds.chance_margin
+        learnt = chance is None or float(np.nanmin(data.val_wer)) < chance - thresholds.of(ChanceLimits).chance_margin
         if episode is None or not learnt or not improving[-1]:
-            return Quiet(self.name, self.title, "Loss and error rate do not go apart.")
+            return self.quiet("Loss and error rate do not go apart.")
         best_loss = int(np.nanargmin(np.where(np.isfinite(data.val_loss), data.val_loss, np.nan)))
         first, last = float(data.val_wer[best_loss]), float(np.nanmin(data.val_wer))
         if not last < first:
-            return Quiet(self.name, self.title, "The error rate has not fallen since the best val loss.")
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity="info",
-            line=f"Val loss {'rises' if rising[-1] >= Level.WARNING else 'rose'}, WER still falls "
+            return self.quiet("The error rate has not fallen since the best val loss.")
+        return self.flag(
+            data.epochs,
+            episode,
+            f"Val loss {'rises' if rising[-1] >= Level.WARNING else 'rose'}, WER still falls "
             f"({100 * first:.1f} % at the best loss → {100 * last:.1f} %): "
             f"over-confident, still improving, since epoch {data.epochs[episode.onset]:g}. Do not stop.",
-            onset=float(data.epochs[episode.onset]),
-            fired=float(data.epochs[episode.fired]),
+            severity="info",
+            dated=True,
             now={"val WER": float(data.val_wer[-1]), "best val WER": last, "val loss": float(data.val_loss[-1])},
-            limits={"val loss above best": thresholds.val_rise_warning_ratio},
+            limits={"val loss above best": limits.val_rise_warning_ratio},
             remedy="Go on, and keep the checkpoint with the best WER rather than the one with the best loss.",
             cannot_tell="How long the error rate goes on falling.",
         )

@@ -12,8 +12,9 @@ from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.grown import Grown
-from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot
 
 EVALUATIONS_WARNING, EVALUATIONS_CRITICAL = 2, 3
@@ -22,7 +23,25 @@ SCATTERS_BEYOND_DOUBT = 4.0
 TREND_WINDOW = 24
 
 
-class Overfitting:
+class OverfittingLimits(Limits, frozen=True):
+    overfitting_rise_ratio: float = 0.01
+    overfitting_scatters: float = 1.5
+    """Times the scatter of the recent val losses: a rise within it is noise."""
+    overfitting_learnt_ratio: float = 0.03
+    """Of what val loss had fallen by: a rise that gives back less is not worth a word."""
+    overfitting_rise_large_ratio: float = 0.15
+    """A rise of so much counts however much had been learnt before."""
+    overfitting_rise_critical_ratio: float = 0.10
+    overfitting_gap_ratio: float = 0.05
+    overfitting_gap_critical_ratio: float = 0.50
+    overfitting_train_fall_ratio: float = 0.05
+    overfitting_wer_step_ratio: float = 0.01
+    overfitting_flat_evaluations: int = 2
+    overfitting_flat_ratio: float = 0.5
+    """Share of the evaluations since the best val loss in which the error rate made no step."""
+
+
+class Overfitting(Rule):
     """Watches for a val loss that stays above its best while train loss falls and errors do not improve.
 
     Every comparison is a ratio within the run, so the verdict is the same when all losses are multiplied.
@@ -33,15 +52,23 @@ class Overfitting:
 
     name = "overfitting"
     title = "Overfitting"
+    place = 160
+    watches = ("val_loss", "train_loss", "train_eval_loss", "val_wer")
+    yardstick = "best"
+    causes = ("too_little_regularisation",)
+    limits = OverfittingLimits
+    reads = ("trend_p_value", "trend_evaluations")
+    may_stop = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(OverfittingLimits)
         have, any_known, ripe = evaluations.enough(
             snapshot, thresholds, lambda record: None if record.train_loss is None else record.val_loss
         )
         if not any_known:
-            return NotApplicable(self.name, self.title, "train and val loss at the same evaluation")
+            return self.not_applicable("train and val loss at the same evaluation")
         if not ripe:
-            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         seen = look(snapshot, data, thresholds)
         # Counted in evaluations, not in epochs: one alone may be a spike however many epochs it stands for.
@@ -54,17 +81,14 @@ class Overfitting:
         )
         last = seen[-1]
         if episode is None:
-            return Quiet(self.name, self.title, "Val loss does not rise away from train loss.")
+            return self.quiet("Val loss does not rise away from train loss.")
         best = data.epochs[last.best_at]
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity=episode.severity,
-            line=f"Overfitting: val loss is {100 * last.rise:.1f} % above its best (epoch {best:g}) "
+        return self.flag(
+            data.epochs,
+            episode,
+            f"Overfitting: val loss is {100 * last.rise:.1f} % above its best (epoch {best:g}) "
             f"while train loss fell {100 * last.train_fall:.0f} %, since epoch {data.epochs[episode.onset]:g}.",
-            onset=float(data.epochs[episode.onset]),
-            fired=float(data.epochs[episode.fired]),
-            critical_since=None if episode.critical_at is None else float(data.epochs[episode.critical_at]),
+            dated=True,
             now={
                 "val loss above best": last.rise,
                 "train loss fall since": last.train_fall,
@@ -73,8 +97,8 @@ class Overfitting:
             },
             limits={
                 "val loss above best": last.needed,
-                "critical above": thresholds.overfitting_rise_critical_ratio,
-                "critical gap / val loss": thresholds.overfitting_gap_critical_ratio,
+                "critical above": limits.overfitting_rise_critical_ratio,
+                "critical gap / val loss": limits.overfitting_gap_critical_ratio,
             },
             remedy="More varied data and augmentation first; half the width, dropout and weight decay with it.",
             cannot_tell="The reason: too little data, too large a model, or a val set unlike the train set.",
@@ -96,8 +120,9 @@ class View:
 _MEMORY: Grown[View] = Grown()
 
 
-def look(snapshot: Snapshot, data: Evaluations, limits: Thresholds) -> list[View]:
+def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[View]:
     """One view per evaluation; each depends on the evaluations up to its own alone."""
+    limits, common = thresholds.of(OverfittingLimits), thresholds.of(CommonLimits)
     steps = _last_steps(data.val_wer, limits)
     finite = np.isfinite(data.val_loss)
     known = np.cumsum(finite)
@@ -107,7 +132,7 @@ def look(snapshot: Snapshot, data: Evaluations, limits: Thresholds) -> list[View
 
     def one(place: int) -> View:
         best_at = int(np.argmax(best == best[place]))
-        ripe = data.judged[place] and known[place] >= limits.guard_evaluations
+        ripe = data.judged[place] and known[place] >= common.guard_evaluations
         if not ripe or not finite[place] or best[place] <= 0 or place - best_at < 2:
             return View(Level.CLEAR, best_at)
         learnt = float(highest[best_at] / best[place]) - 1
@@ -116,37 +141,44 @@ def look(snapshot: Snapshot, data: Evaluations, limits: Thresholds) -> list[View
             limits.overfitting_scatters * float(scatter[place]),
             min(limits.overfitting_learnt_ratio * learnt, limits.overfitting_rise_large_ratio),
         )
-        return _view(data, place, best_at, steps[place], needed, float(scatter[place]), limits)
+        return _view(data, place, best_at, steps[place], needed, float(scatter[place]), limits, common)
 
-    return _MEMORY.of(snapshot, limits, one)
+    return _MEMORY.of(snapshot, thresholds, one)
 
 
 def _view(
-    data: Evaluations, place: int, best_at: int, last_step: int, needed: float, scatter: float, limits: Thresholds
+    data: Evaluations,
+    place: int,
+    best_at: int,
+    last_step: int,
+    needed: float,
+    scatter: float,
+    limits: OverfittingLimits,
+    common: CommonLimits,
 ) -> View:
     value, best = float(data.val_loss[place]), float(data.val_loss[best_at])
     rise = value / best - 1
     fall = _fall(data.train_loss, best_at, place)
     gap = float((value - data.train_loss[place]) / value)
     level = Level.CLEAR
-    if rise > needed * (1 - limits.hysteresis_ratio):
+    if rise > needed * (1 - common.hysteresis_ratio):
         apart = fall > limits.overfitting_train_fall_ratio and gap > limits.overfitting_gap_ratio
         if apart and not _errors_step(place, best_at, last_step, limits):
             far = rise > limits.overfitting_rise_critical_ratio and gap > limits.overfitting_gap_critical_ratio
             # A trend that has brought no new best yet begins nothing, and ends nothing either.
-            held = rise <= needed or _errors_fall(data.val_wer[best_at : place + 1], limits)
+            held = rise <= needed or _errors_fall(data.val_wer[best_at : place + 1], common)
             level = Level.HOLD if held else Level.CRITICAL if far else Level.WARNING
         since = data.val_loss[best_at : place + 1]
-        if level > Level.HOLD and rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, limits):
+        if level > Level.HOLD and rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, common):
             level = Level.HOLD
     return View(level, best_at, rise, needed, fall, gap)
 
 
-def _rises(since_best: series.Array, limits: Thresholds) -> bool:
+def _rises(since_best: series.Array, common: CommonLimits) -> bool:
     """Whether many evaluations since the best show a trend; fewer than that prove none and are let pass."""
-    if len(since_best) <= limits.trend_evaluations:
+    if len(since_best) <= common.trend_evaluations:
         return True
-    return series.rising_p_value(since_best[-TREND_WINDOW:]) < limits.trend_p_value
+    return series.rising_p_value(since_best[-TREND_WINDOW:]) < common.trend_p_value
 
 
 def _fall(train: series.Array, best_at: int, place: int) -> float:
@@ -158,7 +190,7 @@ def _fall(train: series.Array, best_at: int, place: int) -> float:
     return float((before - np.nanmin(recent)) / abs(before))
 
 
-def _last_steps(wer: series.Array, limits: Thresholds) -> list[int]:
+def _last_steps(wer: series.Array, limits: OverfittingLimits) -> list[int]:
     """For each evaluation the place of the error rate's last step up to then; -1 before the first.
 
     A step is an improvement on the last step, not on the last evaluation, so that a slow decline counts too.
@@ -171,13 +203,13 @@ def _last_steps(wer: series.Array, limits: Thresholds) -> list[int]:
     return places
 
 
-def _errors_step(here: int, best_at: int, last_step: int, limits: Thresholds) -> bool:
+def _errors_step(here: int, best_at: int, last_step: int, limits: OverfittingLimits) -> bool:
     """Whether the error rate made a step not long ago."""
     patience = max(float(limits.overfitting_flat_evaluations), limits.overfitting_flat_ratio * (here - best_at))
     return last_step >= 0 and here - last_step < patience
 
 
-def _errors_fall(since_best: series.Array, limits: Thresholds) -> bool:
+def _errors_fall(since_best: series.Array, common: CommonLimits) -> bool:
     """Whether the error rate falls as a trend since the best val loss."""
     since = since_best[np.isfinite(since_best)][-TREND_WINDOW:]
-    return len(since) >= limits.trend_evaluations and series.rising_p_value(-since) < limits.trend_p_value
+    return len(since) >= common.trend_evaluations and series.rising_p_value(-since) < common.trend_p_value

@@ -1,62 +1,115 @@
-"""Red flags, one a file. `RULES` is the explicit order in which they are checked and listed."""
+"""All rules in the order of precedence, and all their thresholds by name, as vitalsigns.toml and launch.json know them.
+
+Every module of this folder is looked through: there is no list to edit.
+"""
 
 from __future__ import annotations
 
-from monitor.rules.at_chance import AtChance
-from monitor.rules.blank_collapse import BlankCollapse
-from monitor.rules.decode_filter import DecodeFilter
-from monitor.rules.disk import Disk
-from monitor.rules.divergence import Divergence
-from monitor.rules.gap import Gap
-from monitor.rules.gap_forecast import GapForecast
-from monitor.rules.gradient_flow import GradientFlow
-from monitor.rules.loss_spike import LossSpike
-from monitor.rules.low_information import LowInformation
-from monitor.rules.non_finite import NonFinite
-from monitor.rules.oscillation import Oscillation
-from monitor.rules.overconfident import Overconfident
-from monitor.rules.overfitting import Overfitting
-from monitor.rules.preflight import PreflightCheck
-from monitor.rules.result import Result, Rule
-from monitor.rules.scorer_failure import ScorerFailure
-from monitor.rules.stalled import Stalled
-from monitor.rules.thresholds import Thresholds
-from monitor.rules.token_dominance import TokenDominance
-from monitor.rules.train_val_mismatch import TrainValMismatch
-from monitor.rules.val_loss_rising import ValLossRising
-from monitor.rules.wasted_lr import WastedRate
-from monitor.rules.wer_plateau import WerPlateau
-from monitor.rules.wer_target import WerTarget
-from monitor.run_dir import Snapshot
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
 
-RULES: tuple[Rule, ...] = (
-    ScorerFailure(),
-    TrainValMismatch(),
-    PreflightCheck(),
-    NonFinite(),
-    Divergence(),
-    Stalled(),
-    Disk(),
-    AtChance(),
-    BlankCollapse(),
-    TokenDominance(),
-    LowInformation(),
-    DecodeFilter(),
-    GradientFlow(),
-    WerTarget(),
-    WerPlateau(),
-    Overfitting(),
-    Gap(),
-    GapForecast(),
-    ValLossRising(),
-    Overconfident(),
-    Oscillation(),
-    LossSpike(),
-    WastedRate(),
-)
+import msgspec
+
+import monitor.rules
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import DEFAULTS, CommonLimits, Limits, Thresholds
+from monitor.run_dir import Snapshot
+from monitor.run_dir.errors import UsageError
+
+
+def _classes() -> Iterator[type[Rule]]:
+    """The rule classes that the modules of the folder define."""
+    for found in pkgutil.iter_modules(monitor.rules.__path__, "monitor.rules."):
+        if found.name == __name__:
+            continue
+        module = importlib.import_module(found.name)
+        for kind in vars(module).values():
+            if inspect.isclass(kind) and issubclass(kind, Rule) and kind.__module__ == found.name and kind is not Rule:
+                yield kind
+
+
+def in_order(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules by their place. Raises ValueError where two have the same place or name."""
+    ordered = sorted(rules, key=lambda rule: rule.place)
+    for before, after in pairwise(ordered):
+        if before.place == after.place:
+            raise ValueError(f"Rules {before.name} and {after.name} stand at the same place, {after.place}")
+    if len({rule.name for rule in ordered}) < len(ordered):
+        raise ValueError("Two rules have the same name")
+    return tuple(ordered)
+
+
+RULES = in_order([kind() for kind in _classes()])
 """In order of precedence: what stands higher suppresses contradicting advice below it."""
+BY_NAME = {rule.name: rule for rule in RULES}
 
 
 def evaluate(snapshot: Snapshot, thresholds: Thresholds, now: float) -> tuple[Result, ...]:
     """Every rule's answer, in the order of RULES. Pure."""
     return tuple(rule.check(snapshot, thresholds, now) for rule in RULES)
+
+
+def _kinds() -> Iterator[type[Limits]]:
+    yield CommonLimits
+    yield from dict.fromkeys(rule.limits for rule in RULES if rule.limits is not None)
+
+
+def _kind_of() -> dict[str, type[Limits]]:
+    """Raises ValueError where two kinds use one name."""
+    found: dict[str, type[Limits]] = {}
+    for kind in _kinds():
+        for name in kind.__struct_fields__:
+            if name in found:
+                raise ValueError(f"{kind.__name__} and {found[name].__name__} both have a threshold {name}")
+            found[name] = kind
+    return found
+
+
+KIND_OF = _kind_of()
+"""Name of a threshold → its kind: the common ones first, then those of each rule, in the order of the rules."""
+
+
+def by_name(thresholds: Thresholds) -> dict[str, float]:
+    """Every threshold with its value."""
+    return {name: getattr(thresholds.of(kind), name) for name, kind in KIND_OF.items()}
+
+
+def of_rule(rule: str) -> tuple[str, ...]:
+    """The names of the thresholds that a rule is judged by, beside the common ones that it does not name."""
+    own = BY_NAME[rule].limits
+    return (*(own.__struct_fields__ if own is not None else ()), *BY_NAME[rule].reads)
+
+
+def from_mapping(values: Mapping[str, Any]) -> Thresholds:
+    """The thresholds with some replaced. Raises UsageError that names the one that is wrong."""
+    given: dict[type[Limits], dict[str, Any]] = {}
+    for name, value in values.items():
+        if name not in KIND_OF:
+            raise _wrong(f"`{name}` is unknown")
+        given.setdefault(KIND_OF[name], {})[name] = value
+    try:
+        return DEFAULTS.but(*(msgspec.convert(some, kind, strict=False) for kind, some in given.items()))
+    except msgspec.ValidationError as problem:
+        raise _wrong(str(problem)) from problem
+
+
+def _wrong(what: str) -> UsageError:
+    return UsageError(f"Thresholds: {what}. Known ones: {', '.join(KIND_OF)}.")
+
+
+def frozen(values: Mapping[str, float]) -> Thresholds:
+    """The thresholds that a run's launch.json has kept. What this version does not know or take is left out."""
+    return from_mapping({name: value for name, value in values.items() if _is_taken(name, value)})
+
+
+def _is_taken(name: str, value: float) -> bool:
+    try:
+        from_mapping({name: value})
+    except UsageError:
+        return False
+    return True

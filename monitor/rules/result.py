@@ -1,12 +1,10 @@
-"""What a rule answers, and what a rule is."""
+"""What a rule answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from monitor.rules.thresholds import Thresholds
-from monitor.run_dir import Severity, Snapshot
+from monitor.run_dir import Severity
 
 Numbers = dict[str, float | str]
 
@@ -58,12 +56,3 @@ class NotEnoughData:
 
 
 Result = Finding | Quiet | NotApplicable | NotEnoughData
-
-
-class Rule(Protocol):
-    """A pure function of what was read: same snapshot, thresholds and `now`, same answer."""
-
-    name: str
-    title: str
-
-    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result: ...

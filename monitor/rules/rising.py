@@ -8,17 +8,28 @@ from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.grown import Grown
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot
 
 WINDOW_TIMES = 3
 """The trend is that of the last so many times `trend_evaluations`."""
+
+
+class RisingLimits(Limits, frozen=True):
+    """Of both rules about a val loss that rises."""
+
+    val_rise_warning_ratio: float = 0.05
+    val_rise_critical_ratio: float = 0.10
+    val_rise_scatters: float = 2.0
+    """Times the scatter of the recent val losses: a rise within it is noise."""
+
 
 _MEMORY: Grown[Level] = Grown()
 
 
 def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[Level]:
     """Per evaluation: far above the best so far and rising. Works on losses > 0, in any unit."""
+    limits, common = thresholds.of(RisingLimits), thresholds.of(CommonLimits)
     values = data.val_loss
     best = series.running_best(values)
     scatter = series.log_scatter(values)
@@ -28,30 +39,28 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
         if not data.judged[place] or not np.isfinite(value) or least <= 0:
             return Level.HOLD if data.judged[place] and np.isinf(value) else Level.CLEAR
         above = value / least - 1
-        if above <= thresholds.val_rise_scatters * float(scatter[place]):
+        if above <= limits.val_rise_scatters * float(scatter[place]):
             return Level.CLEAR
-        return _level(values[: place + 1], above, thresholds)
+        return _level(values[: place + 1], above, limits, common)
 
     return _MEMORY.of(snapshot, thresholds, look)
 
 
-def _level(so_far: series.Array, above: float, thresholds: Thresholds) -> Level:
-    hold = thresholds.val_rise_warning_ratio * (1 - thresholds.hysteresis_ratio)
+def _level(so_far: series.Array, above: float, limits: RisingLimits, common: CommonLimits) -> Level:
+    hold = limits.val_rise_warning_ratio * (1 - common.hysteresis_ratio)
     if above <= hold:
         return Level.CLEAR
-    if above <= thresholds.val_rise_warning_ratio or not is_rising(so_far, thresholds):
+    if above <= limits.val_rise_warning_ratio or not is_rising(so_far, common):
         return Level.HOLD
     up_three = len(so_far) > 3 and bool(np.all(np.diff(so_far[-4:]) > 0))
-    if above > thresholds.val_rise_critical_ratio and up_three:
+    if above > limits.val_rise_critical_ratio and up_three:
         return Level.CRITICAL
     return Level.WARNING
 
 
-def is_rising(so_far: series.Array, thresholds: Thresholds) -> bool:
+def is_rising(so_far: series.Array, common: CommonLimits) -> bool:
     """Mann–Kendall over the evaluations since the best; below 8 of them, two rises in a row."""
     since_best = so_far[int(np.nanargmin(np.where(np.isfinite(so_far), so_far, np.inf))) :]
-    if len(since_best) >= thresholds.trend_evaluations:
-        return series.rising_p_value(since_best[-WINDOW_TIMES * thresholds.trend_evaluations :]) < (
-            thresholds.trend_p_value
-        )
+    if len(since_best) >= common.trend_evaluations:
+        return series.rising_p_value(since_best[-WINDOW_TIMES * common.trend_evaluations :]) < (common.trend_p_value)
     return len(so_far) >= 3 and bool(np.all(np.diff(so_far[-3:]) > 0))

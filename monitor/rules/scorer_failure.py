@@ -11,8 +11,9 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.evaluations import Evaluations
-from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Finding, Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Severity, Snapshot
 
 DIFFERS = 0.01
@@ -25,7 +26,13 @@ REMEDY = (
 )
 
 
-class ScorerFailure:
+class ScorerLimits(Limits, frozen=True):
+    scorer_same_evaluations: int = 5
+    scorer_loss_fall_ratio: float = 0.05
+    scorer_least_words_ratio: float = 0.3
+
+
+class ScorerFailure(Rule):
     """Watches for an error rate that the logged predictions contradict, above all one whose arguments were swapped
     (errors / words said instead of errors / words asked for), and for one that stays the same to four digits while
     the loss falls and words are said.
@@ -36,31 +43,33 @@ class ScorerFailure:
 
     name = "scorer_failure"
     title = "The error rate may be wrong"
+    place = 10
+    watches = ("val_wer", "val_loss", "val_tokens", "length_ratio")
+    yardstick = "chance"
+    causes = ("scorer_wrong",)
+    limits = ScorerLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(ScorerLimits)
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_wer)
         if not any_known:
-            return NotApplicable(self.name, self.title, "val WER")
+            return self.not_applicable("val WER")
         recomputed = _recomputed(snapshot)
         if recomputed is not None:
             return self._finding("critical", *recomputed)
         if not ripe:
-            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
-        constant = _constant(snapshot, data, thresholds)
+        constant = _constant(snapshot, data, limits)
         if constant is None:
-            return Quiet(self.name, self.title, "Nothing contradicts the error rate.")
+            return self.quiet("Nothing contradicts the error rate.")
         return self._finding("warning", *constant)
 
     def _finding(self, severity: Severity, line: str, at: float, now: dict[str, float | str]) -> Finding:
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity=severity,
-            line=line,
-            onset=at,
-            fired=at,
-            critical_since=at if severity == "critical" else None,
+        return self.finding(
+            severity,
+            line,
+            at,
             now=now,
             limits={"points": 100 * DIFFERS},
             remedy=REMEDY,
@@ -122,7 +131,7 @@ def _errors(references: Sequence[str], hypotheses: Sequence[str]) -> tuple[int, 
 
 
 def _constant(
-    snapshot: Snapshot, data: Evaluations, limits: Thresholds
+    snapshot: Snapshot, data: Evaluations, limits: ScorerLimits
 ) -> tuple[str, float, dict[str, float | str]] | None:
     """The same rate to four digits in the last evaluations while the loss fell. A silent model has that right."""
     window = limits.scorer_same_evaluations

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Finding, Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Progress, Severity, Snapshot
 from monitor.run_dir.status import age_words, silence_secs, status_of
 
 
-class Stalled:
+class StalledLimits(Limits, frozen=True):
+    stalled_pace: float = 3.0
+    """Times the median step (or epoch) time."""
+    stalled_least_secs: float = 60.0
+
+
+class Stalled(Rule):
     """Watches the age of the trainer's own heartbeat against three times its median step (or epoch) time.
 
     The heartbeat comes from the training loop itself, so a hung loop is seen although its process lives.
@@ -17,25 +24,30 @@ class Stalled:
 
     name = "stalled"
     title = "Trainer silent"
+    place = 60
+    limits = StalledLimits
+    before_guard = True
+    live_only = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(StalledLimits)
         progress = snapshot.progress
         if progress is None or (progress.process is None and progress.follower is None):
-            return NotApplicable(self.name, self.title, "a heartbeat from a training process")
+            return self.not_applicable("a heartbeat from a training process")
         status = status_of(snapshot)
         if status.word == "lost":
-            return self._finding("critical", f"{status.evidence} It left no outcome.", progress, thresholds, now)
+            return self._finding("critical", f"{status.evidence} It left no outcome.", progress, limits, now)
         if not status.live:
-            return Quiet(self.name, self.title, "The run has ended.")
+            return self.quiet("The run has ended.")
         if progress.phase == "ended" or snapshot.follower_liveness == "gone":
-            return NotApplicable(self.name, self.title, "somebody who follows its log")
-        patience = _patience(progress, thresholds)
+            return self.not_applicable("somebody who follows its log")
+        patience = _patience(progress, limits)
         if patience is None or _is_of_an_earlier_start(progress, snapshot):
-            return NotEnoughData(self.name, self.title, 0, 1)
+            return self.not_enough_data(0, 1)
         silent = silence_secs(snapshot)
         silent = now - progress.heartbeat_at if silent is None else silent + now - snapshot.read_at
         if silent <= patience:
-            return Quiet(self.name, self.title, f"Last sign of life {age_words(silent)} ago.")
+            return self.quiet(f"Last sign of life {age_words(silent)} ago.")
         pace = progress.step_secs or progress.epoch_secs or 0.0
         what = "a step takes" if progress.step_secs else "an epoch takes"
         alive = {"alive": "The process is alive.", "unknown": "Its process cannot be judged from here."}
@@ -44,17 +56,13 @@ class Stalled:
             f"{alive.get(snapshot.trainer_liveness or 'unknown', 'The process is gone.')}"
         )
         severity: Severity = "critical" if snapshot.trainer_liveness == "gone" else "warning"
-        return self._finding(severity, line, progress, thresholds, now)
+        return self._finding(severity, line, progress, limits, now)
 
-    def _finding(self, severity: Severity, line: str, progress: Progress, limits: Thresholds, now: float) -> Finding:
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity=severity,
-            line=line,
-            onset=float(progress.epoch),
-            fired=float(progress.epoch),
-            critical_since=float(progress.epoch) if severity == "critical" else None,
+    def _finding(self, severity: Severity, line: str, progress: Progress, limits: StalledLimits, now: float) -> Finding:
+        return self.finding(
+            severity,
+            line,
+            float(progress.epoch),
             now={"silent, s": float(f"{now - progress.heartbeat_at:.0f}"), "step, s": progress.step_secs or "unknown"},
             limits={"times its own pace": limits.stalled_pace, "at least, s": limits.stalled_least_secs},
             remedy="Look at the end of trainer.log and at the machine; if it stays silent, stop it and resume.",
@@ -67,7 +75,7 @@ def _is_of_an_earlier_start(progress: Progress, snapshot: Snapshot) -> bool:
     return snapshot.state is not None and progress.generation < snapshot.state.generation
 
 
-def _patience(progress: Progress, limits: Thresholds) -> float | None:
+def _patience(progress: Progress, limits: StalledLimits) -> float | None:
     """Seconds of silence that are still normal; None before any pace is known.
 
     While evaluating or saving there are no steps: three times an epoch is allowed.

@@ -9,16 +9,23 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.flags import flag
-from monitor.rules.result import NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import NotApplicable, Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Clip, Epoch, Snapshot
 
 LEAST_WORDS_RATIO = 0.3
 """Words out per word in below which there is too little to be varied: that is another flag."""
 
 
-class TokenDominance:
+class DominanceLimits(Limits, frozen=True):
+    dominance_top_ratio: float = 0.4
+    dominance_times_usual: float = 3.0
+    dominance_unique_ratio: float = 0.3
+    dominance_distinct_ratio: float = 0.2
+
+
+class TokenDominance(Rule):
     """Watches three signs of an output that does not vary: the share of its commonest word against that word's share
     of the targets, how many predictions differ from each other, and how much of the vocabulary is said at all.
 
@@ -28,18 +35,28 @@ class TokenDominance:
 
     name = "token_dominance"
     title = "The same words for everything"
+    place = 100
+    watches = ("distinct_token_ratio", "unique_hypothesis_ratio", "top_token_ratio", "top_token", "length_ratio")
+    picture = "length_ratio"
+    yardstick = "one"
+    causes = ("no_evidence",)
+    limits = DominanceLimits
+    never_learnt = True
+    collapsed = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(DominanceLimits)
+        common = thresholds.of(CommonLimits)
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, _whole)
         if not any_known:
             return NotApplicable(
                 self.name, self.title, "top_token_ratio, unique_hypothesis_ratio and distinct_token_ratio"
             )
         if not ripe:
-            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+            return self.not_enough_data(have, common.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         usual = _shares(snapshot.clips)
-        signs = [_signs(record, usual, thresholds) for record in snapshot.epochs]
+        signs = [_signs(record, usual, limits) for record in snapshot.epochs]
         levels = [
             Level.CLEAR if not ok or count < 2 else Level.CRITICAL if count == 3 else Level.WARNING
             for ok, count in zip(data.judged, map(len, signs), strict=True)
@@ -47,15 +64,14 @@ class TokenDominance:
         # A model that finds its words begins with the common ones.
         distinct = evaluations.columns(snapshot, "distinct_token_ratio")[0]
         levels = [
-            min(level, Level.HOLD) if _grows(distinct[: place + 1], thresholds) else level
+            min(level, Level.HOLD) if _grows(distinct[: place + 1], common) else level
             for place, level in enumerate(levels)
         ]
         episode = open_episode(data.epochs, levels, thresholds)
         last = snapshot.epochs[-1]
         if episode is None:
-            return Quiet(self.name, self.title, f"{100 * (last.unique_hypothesis_ratio or 0):.0f} % differ.")
-        return flag(
-            self,
+            return self.quiet(f"{100 * (last.unique_hypothesis_ratio or 0):.0f} % differ.")
+        return self.flag(
             data.epochs,
             episode,
             "Predictions hardly vary: " + ", ".join(signs[-1] or ("they began to",)) + ".",
@@ -69,10 +85,10 @@ class TokenDominance:
                 if value is not None
             },
             limits={
-                "share of the commonest word": thresholds.dominance_top_ratio,
-                "times its share of the targets": thresholds.dominance_times_usual,
-                "different predictions": thresholds.dominance_unique_ratio,
-                "vocabulary said": thresholds.dominance_distinct_ratio,
+                "share of the commonest word": limits.dominance_top_ratio,
+                "times its share of the targets": limits.dominance_times_usual,
+                "different predictions": limits.dominance_unique_ratio,
+                "vocabulary said": limits.dominance_distinct_ratio,
             },
             remedy="Find out whether the input reaches the classifier before anything else; start the biases of the "
             "last layer at the words' frequencies, and look at the learning rate.",
@@ -93,7 +109,7 @@ def _shares(clips: tuple[Clip, ...]) -> dict[str, float]:
     return {word: count / counts.total() for word, count in counts.items()}
 
 
-def _signs(record: Epoch, usual: dict[str, float], limits: Thresholds) -> tuple[str, ...]:
+def _signs(record: Epoch, usual: dict[str, float], limits: DominanceLimits) -> tuple[str, ...]:
     """The signs that an evaluation shows, in words."""
     top, unique, distinct = record.top_token_ratio, record.unique_hypothesis_ratio, record.distinct_token_ratio
     if record.length_ratio is not None and not record.length_ratio > LEAST_WORDS_RATIO:
@@ -110,5 +126,5 @@ def _signs(record: Epoch, usual: dict[str, float], limits: Thresholds) -> tuple[
     return tuple(signs)
 
 
-def _grows(values: np.ndarray, limits: Thresholds) -> bool:
-    return len(values) > 2 and bool(values[-1] > values[-3] * (1 + limits.hysteresis_ratio) and values[-1] > 0)
+def _grows(values: np.ndarray, common: CommonLimits) -> bool:
+    return len(values) > 2 and bool(values[-1] > values[-3] * (1 + common.hysteresis_ratio) and values[-1] > 0)

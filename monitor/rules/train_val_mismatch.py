@@ -5,12 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from monitor.rules import evaluations
-from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
 
 
-class TrainValMismatch:
+class MismatchLimits(Limits, frozen=True):
+    mismatch_evaluations: int = 4
+    mismatch_factor: float = 3.0
+    mismatch_far_factor: float = 30.0
+    mismatch_spread: float = 0.35
+    """Of the logarithm of the ratio, from its least to its largest."""
+
+
+class TrainValMismatch(Rule):
     """Watches the ratio of train to val loss over the first evaluations: where one is a multiple of the other from
     the start, and the multiple hardly changes while both fall, they are on different scales (a sum against a mean,
     per token against per clip, a term that only one of them has).
@@ -20,43 +29,45 @@ class TrainValMismatch:
 
     name = "train_val_mismatch"
     title = "Train and val loss are measured differently"
+    place = 20
+    watches = ("val_loss", "train_loss", "train_eval_loss")
+    causes = ("measured_differently",)
+    limits = MismatchLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(MismatchLimits)
         _, any_known, _ = evaluations.enough(
             snapshot, thresholds, lambda record: None if record.train_loss is None else record.val_loss
         )
         if not any_known:
-            return NotApplicable(self.name, self.title, "train and val loss at the same evaluation")
-        need = thresholds.mismatch_evaluations
+            return self.not_applicable("train and val loss at the same evaluation")
+        need = limits.mismatch_evaluations
         data = evaluations.read(snapshot, thresholds)
         both = np.isfinite(data.train_loss) & np.isfinite(data.val_loss) & (data.train_loss > 0) & (data.val_loss > 0)
         if int(both.sum()) < need:
-            return NotEnoughData(self.name, self.title, int(both.sum()), need)
+            return self.not_enough_data(int(both.sum()), need)
         places = np.flatnonzero(both)[:need]
         ratios = np.log(data.train_loss[places] / data.val_loss[places])
         fell = data.val_loss[places[-1]] < 0.9 * data.val_loss[places[0]]
         factor = float(np.exp(np.median(ratios)))
-        apart = min(abs(ratios)) > np.log(thresholds.mismatch_factor)
-        alike = apart and float(np.ptp(ratios)) < thresholds.mismatch_spread and fell
-        far = min(abs(ratios)) > np.log(thresholds.mismatch_far_factor)
+        apart = min(abs(ratios)) > np.log(limits.mismatch_factor)
+        alike = apart and float(np.ptp(ratios)) < limits.mismatch_spread and fell
+        far = min(abs(ratios)) > np.log(limits.mismatch_far_factor)
         if not (alike or far):
-            return Quiet(self.name, self.title, f"Train loss is {factor:.2g} times val loss at first.")
-        at = float(data.epochs[places[-1]])
+            return self.quiet(f"Train loss is {factor:.2g} times val loss at first.")
         more = (
             f"train loss is {factor:.1f} times val loss"
             if factor > 1
             else f"val loss is {1 / factor:.1f} times train loss"
         )
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity="warning",
-            line=f"The two losses are on different scales: {more} in the first {need} evaluations"
+        return self.finding(
+            "warning",
+            f"The two losses are on different scales: {more} in the first {need} evaluations"
             + (", while both fall." if fell else "."),
-            onset=float(data.epochs[places[0]]),
-            fired=at,
+            float(data.epochs[places[0]]),
+            fired=float(data.epochs[places[-1]]),
             now={"train / val loss": factor},
-            limits={"times": thresholds.mismatch_factor, "times, however they move": thresholds.mismatch_far_factor},
+            limits={"times": limits.mismatch_factor, "times, however they move": limits.mismatch_far_factor},
             remedy="Measure both with the same reduction and the same terms; best: a fixed part of the train clips in "
             "eval mode (train_eval_loss). Until then the gap means nothing.",
             cannot_tell="Which of the two is the one you mean; nor a run that goes on from weights which know the "

@@ -6,13 +6,14 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import open_episode
-from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.rising import rising_levels
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rising import RisingLimits, rising_levels
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Snapshot
 
 
-class ValLossRising:
+class ValLossRising(Rule):
     """Watches Prechelt's generalisation loss GL = val / best - 1 (Prechelt 1998), with a trend test beside it.
 
     It cannot tell whether the error rate rises too: a loss can rise while the model still improves.
@@ -20,13 +21,20 @@ class ValLossRising:
 
     name = "val_loss_rising"
     title = "Val loss rising"
+    place = 190
+    watches = ("val_loss",)
+    yardstick = "best"
+    causes = ("too_little_regularisation",)
+    limits = RisingLimits
+    reads = ("trend_p_value", "trend_evaluations")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(RisingLimits)
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_loss)
         if not any_known:
-            return NotApplicable(self.name, self.title, "val loss")
+            return self.not_applicable("val loss")
         if not ripe:
-            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         # One rise proves nothing; the trend test over evaluations already is the persistence.
         levels = rising_levels(snapshot, data, thresholds)
@@ -37,21 +45,18 @@ class ValLossRising:
         where = f"{above:.1%} above its best ({best:#.3g}, epoch {data.epochs[best_at]:g})".replace("%", " %")
         if episode is None:
             word = f"Val loss is {where}." if above > 0 else f"Val loss is at its best, {best:#.3g}."
-            return Quiet(self.name, self.title, word)
-        return Finding(
-            rule=self.name,
-            title=self.title,
-            severity=episode.severity,
-            line=f"Val loss is {where} and still rising, since epoch {data.epochs[episode.onset]:g}.",
-            onset=float(data.epochs[episode.onset]),
-            fired=float(data.epochs[episode.fired]),
-            critical_since=None if episode.critical_at is None else float(data.epochs[episode.critical_at]),
+            return self.quiet(word)
+        return self.flag(
+            data.epochs,
+            episode,
+            f"Val loss is {where} and still rising, since epoch {data.epochs[episode.onset]:g}.",
+            dated=True,
             now={"val loss": current, "best val loss": best, "above best": above},
             limits={
-                "above best (warning)": thresholds.val_rise_warning_ratio,
-                "above best (critical)": thresholds.val_rise_critical_ratio,
-                "trend p": thresholds.trend_p_value,
-                "scatters": thresholds.val_rise_scatters,
+                "above best (warning)": limits.val_rise_warning_ratio,
+                "above best (critical)": limits.val_rise_critical_ratio,
+                "trend p": thresholds.of(CommonLimits).trend_p_value,
+                "scatters": limits.val_rise_scatters,
             },
             remedy="Keep the best checkpoint; see whether the error rate rises too before you stop.",
             cannot_tell="Whether the model gets worse: with a falling error rate this is over-confidence.",

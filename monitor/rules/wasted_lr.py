@@ -6,13 +6,14 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.flags import flag
-from monitor.rules.result import NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Thresholds
+from monitor.rules.wer_plateau import PlateauLimits
 from monitor.run_dir import Snapshot
 
 
-class WastedRate:
+class WastedRate(Rule):
     """Watches for a learning rate under half its peak while no new best came for half the evaluations that a plateau
     takes. Further decay then rarely helps: the schedule is being spent on a model that has stopped.
 
@@ -22,6 +23,9 @@ class WastedRate:
 
     name = "wasted_lr"
     title = "Learning rate spent on nothing"
+    place = 230
+    watches = ("lr", "val_wer", "val_loss")
+    reads = ("plateau_warning_evaluations",)
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         by_wer = any(record.val_wer is not None for record in snapshot.epochs)
@@ -30,22 +34,21 @@ class WastedRate:
         )
         rate = evaluations.columns(snapshot, "lr")[0]
         if not any_known or not np.isfinite(rate).any():
-            return NotApplicable(self.name, self.title, "lr, with val WER or val loss")
+            return self.not_applicable("lr, with val WER or val loss")
         if not ripe:
-            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         score = data.val_wer if by_wer else data.val_loss
         peak = np.maximum.accumulate(np.where(np.isfinite(rate), rate, 0.0))
         since = _since_best(score)
-        patience = thresholds.plateau_warning_evaluations / 2
+        patience = thresholds.of(PlateauLimits).plateau_warning_evaluations / 2
         waste = (rate < peak / 2) & (since >= patience) & data.judged
         levels = [Level.WARNING if wasted else Level.CLEAR for wasted in waste]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         if episode is None:
-            return Quiet(self.name, self.title, f"The rate is {rate[-1]:.1e} of a peak of {peak[-1]:.1e}.")
+            return self.quiet(f"The rate is {rate[-1]:.1e} of a peak of {peak[-1]:.1e}.")
         what = "val WER" if by_wer else "val loss"
-        return flag(
-            self,
+        return self.flag(
             data.epochs,
             episode,
             f"The learning rate is at {100 * rate[-1] / peak[-1]:.0f} % of its peak, "

@@ -6,13 +6,18 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.flags import flag
-from monitor.rules.result import NotApplicable, NotEnoughData, Quiet, Result
-from monitor.rules.thresholds import Thresholds
+from monitor.rules.result import Result
+from monitor.rules.rule import Rule
+from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot
 
 
-class WerTarget:
+class TargetLimits(Limits, frozen=True):
+    wer_target_ratio: float = 0.6
+    wer_target_epoch: float = 60.0
+
+
+class WerTarget(Rule):
     """Watches whether the best val WER has reached the level asked for by the epoch asked for: 60 % by epoch 60, as
     the analysis that this product began with had it.
 
@@ -21,23 +26,27 @@ class WerTarget:
 
     name = "wer_target"
     title = "WER target missed"
+    place = 140
+    watches = ("val_wer",)
+    yardstick = "target"
+    limits = TargetLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        limits = thresholds.of(TargetLimits)
         have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_wer)
         if not any_known:
-            return NotApplicable(self.name, self.title, "val WER")
+            return self.not_applicable("val WER")
         if not ripe:
-            return NotEnoughData(self.name, self.title, have, thresholds.guard_evaluations)
+            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         best = np.fmin.accumulate(np.where(np.isfinite(data.val_wer), data.val_wer, np.inf))
-        target, by = thresholds.wer_target_ratio, thresholds.wer_target_epoch
+        target, by = limits.wer_target_ratio, limits.wer_target_epoch
         late = (data.epochs >= by) & (best > target)
         levels = [Level.WARNING if missed else Level.CLEAR for missed in late]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         if episode is None:
-            return Quiet(self.name, self.title, f"The target of {100 * target:.0f} % is due by epoch {by:g}.")
-        return flag(
-            self,
+            return self.quiet(f"The target of {100 * target:.0f} % is due by epoch {by:g}.")
+        return self.flag(
             data.epochs,
             episode,
             f"Best WER is {100 * best[-1]:.1f} %; {100 * target:.0f} % was wanted by epoch {by:g}.",

@@ -54,6 +54,8 @@ GENERATION_VARIABLE = "VITALSIGNS_GENERATION"
 """Environment variable beside it: the generation (1 for the first start, +1 for each resume)."""
 
 Severity = Literal["info", "warning", "critical"]
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+"""Worst first."""
 StoredState = Literal["queued", "starting", "running", "stopping", "stopped", "finished", "failed"]
 Phase = Literal["starting", "training", "evaluating", "saving", "stopping", "ended"]
 Outcome = Literal["finished", "stopped", "failed"]
@@ -571,7 +573,7 @@ class Probe(Record, frozen=True, kw_only=True, omit_defaults=False):
     at: float = 0.0
     checkpoint: str = ""
     cause: str = ""
-    """The cause (monitor.diagnosis.verdict) that this speaks about; empty for none."""
+    """The cause (monitor.diagnosis.causes) that this speaks about; empty for none."""
     stance: Literal["for", "against", ""] = ""
     numbers: dict[str, float] = {}
     rows: list[dict[str, Any]] = []

@@ -19,6 +19,7 @@ from monitor.run_dir import (
     LAUNCH_FILE,
     PROGRESS_FILE,
     RUN_FILE,
+    SEVERITIES,
     STATE_FILE,
     STEPS_FILE,
     Severity,
@@ -96,9 +97,8 @@ class Watcher:
     @property
     def worst(self) -> Severity | None:
         """The gravest open finding of all runs that were judged."""
-        order: tuple[Severity, ...] = ("critical", "warning", "info")
         found = {known.worst for known in self._known.values()}
-        return next((severity for severity in order if severity in found), None)
+        return next((severity for severity in SEVERITIES if severity in found), None)
 
     @property
     def unreadable(self) -> list[str]:

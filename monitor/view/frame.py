@@ -9,6 +9,7 @@ from monitor.diagnosis.away import words as away_words
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.arithmetic import forecast
 from monitor.rules.evaluations import guard_of
+from monitor.rules.gap import GapLimits
 from monitor.run_dir import Snapshot
 from monitor.run_dir.status import Status, status_of
 from monitor.view import words
@@ -60,7 +61,7 @@ def _of_evaluations(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
         },
         "tiles": tiles(snapshot, judged),
         "floors": _floors(snapshot),
-        "marks": marks(snapshot, judged.thresholds.gap_limit),
+        "marks": marks(snapshot, judged.thresholds.of(GapLimits).gap_limit),
         "loss_range": loss_range(
             snapshot,
             guard_of(snapshot, judged.thresholds),

@@ -7,63 +7,17 @@ from typing import Any
 
 from monitor.diagnosis.alerts import open_alerts
 from monitor.diagnosis.ledger import Tried, ledger
-from monitor.diagnosis.prescriptions.choosing import can_be_restarted_with, lettered, recommended
+from monitor.diagnosis.prescriptions.choosing import can_be_restarted_with, lettered, next_step
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
-from monitor.diagnosis.verdict import STOP_GRADE, Diagnosis, Judged
+from monitor.diagnosis.verdict import Diagnosis, Judged
+from monitor.rules.odds import ODDS
+from monitor.rules.registry import BY_NAME, by_name, of_rule
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
-from monitor.run_dir import Snapshot
+from monitor.rules.wer_target import TargetLimits
+from monitor.run_dir import SEVERITIES, Snapshot
 from monitor.view.report.judged import healthy_rows
-
-PICTURES: dict[str, tuple[str, str]] = {
-    "gap": ("gap", "limit"),
-    "gap_forecast": ("gap", "limit"),
-    "overfitting": ("val_loss", "best"),
-    "val_loss_rising": ("val_loss", "best"),
-    "overconfident": ("val_loss", "best"),
-    "divergence": ("val_loss", ""),
-    "loss_spike": ("val_loss", ""),
-    "oscillation": ("val_loss", ""),
-    "train_val_mismatch": ("val_loss", ""),
-    "at_chance": ("val_wer", "chance"),
-    "scorer_failure": ("val_wer", "chance"),
-    "decode_filter": ("val_wer", "chance"),
-    "wer_plateau": ("val_wer", "best"),
-    "wer_target": ("val_wer", "target"),
-    "blank_collapse": ("length_ratio", "one"),
-    "token_dominance": ("length_ratio", "one"),
-    "gradient_flow": ("grad_norm", ""),
-    "wasted_lr": ("lr", ""),
-}
-"""Rule → the column that shows its evidence, and the yardstick drawn with it."""
-
-OWN_LIMITS: dict[str, tuple[str, ...]] = {
-    "gap": ("gap_",),
-    "gap_forecast": ("gap_limit", "forecast_"),
-    "overfitting": ("overfitting_",),
-    "val_loss_rising": ("val_rise_", "trend_"),
-    "overconfident": ("val_rise_", "wer_step"),
-    "at_chance": ("chance_",),
-    "wer_plateau": ("plateau_", "wer_step"),
-    "wer_target": ("wer_target_",),
-    "blank_collapse": ("empty_",),
-    "token_dominance": ("dominance_",),
-    "low_information": ("information_",),
-    "gradient_flow": ("flow_",),
-    "scorer_failure": ("scorer_",),
-    "divergence": ("divergence_",),
-    "decode_filter": ("filter_",),
-    "train_val_mismatch": ("mismatch_",),
-    "loss_spike": ("spike_",),
-    "oscillation": ("swing_",),
-    "disk": ("disk_",),
-    "preflight": ("preflight_",),
-    "non_finite": ("non_finite_",),
-    "stalled": ("stalled_",),
-}
-"""Rule → how the names of its thresholds begin."""
-SEVERITIES = ("critical", "warning", "info")
 
 
 def judgement(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
@@ -71,6 +25,7 @@ def judgement(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
     diagnosis = judged.diagnosis
     findings = sorted(diagnosis.findings, key=lambda finding: SEVERITIES.index(finding.severity))
     options = prescribe(snapshot, diagnosis)
+    target = judged.thresholds.of(TargetLimits)
     tried = ledger(Path(snapshot.run_dir).parent) if options else {}
     return {
         "verdict": _verdict(diagnosis, options),
@@ -87,20 +42,19 @@ def judgement(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
         "healthy": [list(row) for row in healthy_rows(snapshot, judged)],
         "lanes": _lanes(findings, snapshot),
         "limits": limits(snapshot, judged),
-        "targets": {"wer": judged.thresholds.wer_target_ratio, "wer_epoch": judged.thresholds.wer_target_epoch},
+        "targets": {"wer": target.wer_target_ratio, "wer_epoch": target.wer_target_epoch},
     }
 
 
 def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...]) -> dict[str, Any]:
-    # Whoever is told not to stop is not offered a restart in the same breath; the options stay under Diagnosis.
-    first = None if diagnosis.verdict == "KEEP GOING" else recommended(options)
+    step, first = next_step(diagnosis, options)
     return {
         "word": diagnosis.verdict,
         "severity": diagnosis.worst.severity if diagnosis.worst is not None else None,
         "filled": diagnosis.verdict == "STOP",
         "reason": diagnosis.reason,
         "also": list(diagnosis.also),
-        "next_step": f"First try: {_lower(first.title)}." if first else diagnosis.next_step,
+        "next_step": step,
         "option": first.id if first else None,
         "suppressed": list(diagnosis.suppressed),
         "why": _why(diagnosis),
@@ -114,20 +68,15 @@ def _why(diagnosis: Diagnosis) -> str:
     worst = diagnosis.worst
     if worst is None or worst.severity != "critical":
         return ""
-    rate = STOP_GRADE.get(worst.rule)
-    if rate is not None:
-        return f"How sure: this check was wrong on {rate}."
+    if worst.rule in ODDS:
+        return f"How sure: this check was wrong on {ODDS[worst.rule]}."
     return "This check never says more than LOOK: how often it is wrong has not been counted well enough."
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _flag(finding: Finding, snapshot: Snapshot) -> dict[str, Any]:
     known = open_alerts(snapshot.alerts).get(finding.rule)
     alert = known.alert_id if known is not None else f"{finding.rule}-{finding.onset or 0:g}"
-    column, yardstick = PICTURES.get(finding.rule, ("", ""))
+    rule = BY_NAME[finding.rule]
     return {
         "alert": alert,
         "recorded": known is not None,
@@ -143,7 +92,7 @@ def _flag(finding: Finding, snapshot: Snapshot) -> dict[str, Any]:
         "own_limits": _own_limits(finding.rule, snapshot),
         "remedy": finding.remedy,
         "cannot_tell": finding.cannot_tell,
-        "picture": {"column": column, "yardstick": yardstick},
+        "picture": {"column": rule.picture, "yardstick": rule.yardstick},
         "acknowledged": alert in snapshot.acknowledged,
     }
 
@@ -151,10 +100,8 @@ def _flag(finding: Finding, snapshot: Snapshot) -> dict[str, Any]:
 def _own_limits(rule: str, snapshot: Snapshot) -> str:
     """The project's own thresholds that this rule was judged by, beside the defaults."""
     own = snapshot.launch.thresholds if snapshot.launch is not None else {}
-    names = [name for name in own if name.startswith(OWN_LIMITS.get(rule, ("guard_",)))]
-    shown = [
-        f"{name} = {own[name]:g} (default {getattr(DEFAULTS, name):g})" for name in names if hasattr(DEFAULTS, name)
-    ]
+    defaults = by_name(DEFAULTS)
+    shown = [f"{name} = {own[name]:g} (default {defaults[name]:g})" for name in own if name in of_rule(rule)]
     return f"From this project's vitalsigns.toml: {', '.join(shown)}." if shown else ""
 
 
@@ -238,13 +185,14 @@ def _closed(snapshot: Snapshot, still_open: set[str]) -> list[dict[str, Any]]:
 def limits(snapshot: Snapshot, judged: Judged) -> list[dict[str, Any]]:
     """Every threshold in force, the project's own first, each with where it comes from."""
     own = snapshot.launch.thresholds if snapshot.launch is not None else {}
+    defaults = by_name(DEFAULTS)
     rows = [
         {
             "name": name,
-            "value": f"{getattr(judged.thresholds, name):g}",
-            "default": f"{getattr(DEFAULTS, name):g}",
+            "value": f"{value:g}",
+            "default": f"{defaults[name]:g}",
             "source": "vitalsigns.toml" if name in own else "default",
         }
-        for name in DEFAULTS.__struct_fields__
+        for name, value in by_name(judged.thresholds).items()
     ]
     return sorted(rows, key=lambda row: row["source"] == "default")

@@ -26,6 +26,7 @@ EPOCH_COLUMNS = (
     "empty_ratio",
     "lr",
     "grad_norm",
+    "update_ratio",
     "clips_per_sec",
 )
 STEP_COLUMNS = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
+from monitor.rules.gap import GapLimits
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.view.words import percent, short, signed
 
@@ -55,7 +56,7 @@ def _wer(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
 
 
 def _gap(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
-    limit = judged.thresholds.gap_limit
+    limit = judged.thresholds.of(GapLimits).gap_limit
     last = _last(snapshot, lambda record: record.gap)
     change = _change(snapshot, lambda record: record.gap)
     basis = snapshot.run.gap_basis if snapshot.run is not None else "train"

@@ -6,8 +6,10 @@ import string
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from monitor.diagnosis.causes import first_try
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription, kept_with_child
-from monitor.diagnosis.verdict import LIVE_ONLY
+from monitor.diagnosis.verdict import Diagnosis
+from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
 from monitor.run_dir import Snapshot
 from monitor.run_dir.errors import RefusedError, UsageError
@@ -32,6 +34,18 @@ def recommended(options: Sequence[Prescription]) -> Prescription | None:
     return next(iter([*changing, *(option for option in options if option.code_edit)]), None)
 
 
+def first_to_try(options: Sequence[Prescription]) -> Prescription | None:
+    """The recommended option; where no option is a restart, the first measurement."""
+    return recommended(options) or next(iter(options), None)
+
+
+def next_step(diagnosis: Diagnosis, options: Sequence[Prescription]) -> tuple[str, Prescription | None]:
+    """(what to do first, as a sentence; the option that it names, if it names one)."""
+    # Whoever is told not to stop is not offered a restart in the same breath; the options stay under Diagnosis.
+    first = None if diagnosis.verdict == "KEEP GOING" else recommended(options)
+    return (diagnosis.next_step if first is None else first_try(first.title)), first
+
+
 def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wanted: str) -> Prescription:
     """The option of this letter or id; by id also one that was considered and is not suggested.
 
@@ -52,7 +66,7 @@ def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wa
 def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None) -> str:
     """A warning where the parent has hardly shown the finding at the epoch of judgement: a child without it proves
     little there."""
-    if worst is None or worst.onset is None or epoch is None or worst.rule in LIVE_ONLY:
+    if worst is None or worst.onset is None or epoch is None or BY_NAME[worst.rule].live_only:
         return ""
     seen = [record.epoch for record in snapshot.epochs if worst.onset <= record.epoch <= epoch]
     if len(seen) >= SHOWN_FOR:

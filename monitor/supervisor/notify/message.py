@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.diagnosis.prescriptions.choosing import first_to_try
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
-from monitor.diagnosis.verdict import Diagnosis, Judged, best_wer
+from monitor.diagnosis.verdict import Diagnosis, Judged
+from monitor.rules.evaluations import best_wer
+from monitor.rules.gap import GapLimits
 from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.serving import ssh_line
 from monitor.run_dir.status import Status, age_words
@@ -126,7 +129,7 @@ def _numbers(scene: Scene) -> str:
         low = f"best {percent(best[0])} at epoch {best[1]:g}" if best else ""
         parts.append(f"Val WER {percent(wer[-1][1])} ({chance}{low})")
     if gap:
-        parts.append(f"Gap {number(gap[-1][1])} (limit {number(scene.judged.thresholds.gap_limit)})")
+        parts.append(f"Gap {number(gap[-1][1])} (limit {number(scene.judged.thresholds.of(GapLimits).gap_limit)})")
     if val:
         lowest, epoch = min((value, at) for at, value in val)
         parts.append(f"Val loss {number(val[-1][1])} (best {number(lowest)} at epoch {epoch:g})")
@@ -146,8 +149,7 @@ def _to_try(scene: Scene) -> str:
 
 
 def _first_option(scene: Scene) -> Prescription | None:
-    options = prescribe(scene.snapshot, scene.judged.diagnosis)
-    return next((option for option in options if option.changes), next(iter(options), None))
+    return first_to_try(prescribe(scene.snapshot, scene.judged.diagnosis))
 
 
 def _done(scene: Scene) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from monitor.diagnosis.settings import Settings
-from monitor.run_dir import ACKS_DIR, Alert, Severity, files
+from monitor.run_dir import ACKS_DIR, SEVERITIES, Alert, Severity, files
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.serving import serving_of
 from monitor.supervisor.notify.courier import Courier
@@ -110,7 +110,7 @@ class Outbox:
         if not told or any(item.is_of_the_run for item in post.items):
             return retry
         last = max(alert.at for alert in told)
-        before: Severity = max((a.severity for a in told if a.at == last), key=("info", "warning", "critical").index)
+        before: Severity = min((a.severity for a in told if a.at == last), key=SEVERITIES.index)
         if is_graver(gravest(post.items), before) or now < last:
             return retry
         return max(retry, last + 60 * known.wishes.min_minutes - now)

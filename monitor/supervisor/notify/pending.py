@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from monitor.diagnosis.settings import Notify
-from monitor.run_dir import Alert, Severity, Snapshot
+from monitor.run_dir import SEVERITIES, Alert, Severity, Snapshot
 from monitor.run_dir.status import LIVE_WORDS, Status
 
 What = Literal["raised", "worse", "resolved", "start", "end", "away"]
@@ -19,7 +19,6 @@ NEWS_SECS = 24 * 3600.0
 """An end that lies further back is not told: nobody wants to hear of the runs of last year."""
 START_SECS = 900.0
 """A start is told only so long: a supervisor that takes over an old run has nothing to tell of its start."""
-GRAVITY: tuple[Severity, ...] = ("info", "warning", "critical")
 ENDED_WORDS = frozenset({"finished", "stopped", "failed", "lost"})
 FAILED_WORDS = frozenset({"failed", "lost"})
 
@@ -63,7 +62,7 @@ def findings_to_tell(known: Known, to: str) -> list[Item]:
                 items.append(Item(last.alert_id, "resolved", last.rule, last.severity, last.line))
         elif last.severity in known.wishes.severities and (seen_at is None or seen_at < last.at):
             is_open = before is not None and before.of != "resolved"
-            if before is None or not is_open or _gravity(before.severity) < _gravity(last.severity):
+            if before is None or not is_open or is_graver(last.severity, before.severity):
                 items.append(Item(last.alert_id, "worse" if is_open else "raised", last.rule, last.severity, last.line))
     return items
 
@@ -110,15 +109,11 @@ def generation_of(snapshot: Snapshot) -> int:
 
 
 def gravest(items: Iterable[Item]) -> Severity:
-    return max((item.severity for item in items), key=_gravity, default="info")
+    return min((item.severity for item in items), key=SEVERITIES.index, default="info")
 
 
 def is_graver(severity: Severity, before: Severity) -> bool:
-    return _gravity(severity) > _gravity(before)
-
-
-def _gravity(severity: Severity) -> int:
-    return GRAVITY.index(severity)
+    return SEVERITIES.index(severity) < SEVERITIES.index(before)
 
 
 def _began(snapshot: Snapshot) -> float:

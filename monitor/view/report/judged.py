@@ -9,10 +9,13 @@ from monitor.diagnosis.prescriptions.arithmetic import parameters_note
 from monitor.diagnosis.prescriptions.choosing import lettered
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription
 from monitor.diagnosis.verdict import Diagnosis, Judged
-from monitor.rules.low_information import of_a_correct_output
+from monitor.rules.blank_collapse import EmptyLimits
+from monitor.rules.gap import GapLimits
+from monitor.rules.low_information import InformationLimits, of_a_correct_output
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import Thresholds
-from monitor.run_dir import Snapshot
+from monitor.rules.wer_target import TargetLimits
+from monitor.run_dir import SEVERITIES, Snapshot
 from monitor.run_dir.launch import command_of
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
 from monitor.view.report.numbers import NONE, floors_of, known, number, percent, signed
@@ -77,12 +80,12 @@ def healthy_beside_this(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
 
 def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str, str, str]]:
     """(measure, what a healthy run shows, what this run shows, whether that is well)."""
-    limits, floors = judged.thresholds, floors_of(snapshot)
+    thresholds, floors = judged.thresholds, floors_of(snapshot)
     open_flags = {finding.rule: finding.severity for finding in judged.diagnosis.findings}
 
     def status(*rules: str) -> str:
         worst = [open_flags[rule] for rule in rules if rule in open_flags]
-        return STATUS[min(worst, key=("critical", "warning", "info").index)] if worst else "OK"
+        return STATUS[min(worst, key=SEVERITIES.index)] if worst else "OK"
 
     train, val, gap, wer = (known(snapshot, name) for name in ("train_loss", "val_loss", "gap", "val_wer"))
     if len(train) > 1:
@@ -93,10 +96,15 @@ def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str,
         above = f"{100 * (val[-1][1] / best - 1):.1f} % above its best" if best > 0 else number(val[-1][1])
         yield "val loss", "falls, or stays at its best", above, status("val_loss_rising", "overfitting", "divergence")
     if gap:
-        yield "gap of the losses", f"below {limits.gap_limit:g}", signed(gap[-1][1]), status("gap", "overfitting")
+        yield (
+            "gap of the losses",
+            f"below {thresholds.of(GapLimits).gap_limit:g}",
+            signed(gap[-1][1]),
+            status("gap", "overfitting"),
+        )
     if wer:
-        yield from _error_rows(snapshot, limits, wer, status("wer_target"), status("at_chance"))
-    yield from _output_rows(snapshot, limits, status("blank_collapse"), status("low_information"))
+        yield from _error_rows(snapshot, thresholds, wer, status("wer_target"), status("at_chance"))
+    yield from _output_rows(snapshot, thresholds, status("blank_collapse"), status("low_information"))
     blank = known(snapshot, "blank_ratio")
     if blank and floors.blank_ratio is not None:
         away = abs(blank[-1][1] - floors.blank_ratio) > 0.1
@@ -105,9 +113,10 @@ def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str,
 
 
 def _error_rows(
-    snapshot: Snapshot, limits: Thresholds, wer: list[tuple[float, float]], target: str, chance: str
+    snapshot: Snapshot, thresholds: Thresholds, wer: list[tuple[float, float]], target: str, chance: str
 ) -> Iterator[tuple[str, str, str, str]]:
     now, floors = percent(wer[-1][1]), floors_of(snapshot)
+    limits = thresholds.of(TargetLimits)
     late = wer[-1][0] >= limits.wer_target_epoch
     yield (
         "val WER",
@@ -120,19 +129,19 @@ def _error_rows(
 
 
 def _output_rows(
-    snapshot: Snapshot, limits: Thresholds, words: str, information: str
+    snapshot: Snapshot, thresholds: Thresholds, words: str, information: str
 ) -> Iterator[tuple[str, str, str, str]]:
     ratio, empty = known(snapshot, "length_ratio"), known(snapshot, "empty_ratio")
     if ratio:
         yield "words out / in", "about 1", number(ratio[-1][1]), words
         if empty:
-            most = percent(limits.empty_share_warning_ratio)
+            most = percent(thresholds.of(EmptyLimits).empty_share_warning_ratio)
             yield "empty predictions", f"below {most}", percent(empty[-1][1]), words
     else:
         yield from _printed_row(snapshot, words)
     shown, reference = known(snapshot, "mutual_information"), of_a_correct_output(floors_of(snapshot))
     if shown and reference:
-        most = f"above {limits.information_warning_ratio:g}"
+        most = f"above {thresholds.of(InformationLimits).information_warning_ratio:g}"
         yield "information about the input", most, number(shown[-1][1] / reference), information
 
 
@@ -231,11 +240,10 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _watch(limits: Thresholds, chance: float | None) -> str:
+def _watch(thresholds: Thresholds, chance: float | None) -> str:
     below = f" and leave {percent(chance)} behind" if chance is not None else ""
-    return (
-        f"val loss should fall, the gap stay below {limits.gap_limit:g}, val WER fall{below}, words out / in go to 1."
-    )
+    limit = thresholds.of(GapLimits).gap_limit
+    return f"val loss should fall, the gap stay below {limit:g}, val WER fall{below}, words out / in go to 1."
 
 
 def origin(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from monitor.diagnosis.alignment import aligned
 from monitor.rules.arithmetic import forecast
+from monitor.rules.gap import GapLimits
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Epoch, Snapshot
 from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
@@ -108,7 +109,7 @@ def _gap(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[str]:
     points = known(snapshot, "gap")
     if len(points) < 2:
         return
-    limit, last = thresholds.gap_limit, points[-1]
+    limit, last = thresholds.of(GapLimits).gap_limit, points[-1]
     over = [place for place, (_, gap) in enumerate(points) if gap > limit]
     # The first evaluations of a running train loss lie far above val loss: the gap is told from where it is positive.
     start = next((point for point in points if point[1] >= 0), points[0])
@@ -226,7 +227,7 @@ def _alignment(target: list[str], said: list[str]) -> Iterator[str]:
 
 def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
     """Where the curves go, each with the band that holds four outcomes of five."""
-    lines = []
+    lines, limit = [], thresholds.of(GapLimits).gap_limit
     for name, title, scale, unit in (("val_wer", "Val WER", 100.0, " %"), ("gap", "The gap", 1.0, "")):
         points = known(snapshot, name)
         # No further ahead than half of what was seen: few evaluations far apart foretell little.
@@ -235,9 +236,9 @@ def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
         if seen is None:
             continue
         line = f"{title}: {forecast.in_words(seen, scale, unit)} (four in five)."
-        crosses = forecast.crossing(seen, thresholds.gap_limit) if name == "gap" else None
-        if crosses is not None and points[-1][1] <= thresholds.gap_limit:
-            line += f" It would cross {thresholds.gap_limit:g} at about epoch {crosses.expected:.0f}."
+        crosses = forecast.crossing(seen, limit) if name == "gap" else None
+        if crosses is not None and points[-1][1] <= limit:
+            line += f" It would cross {limit:g} at about epoch {crosses.expected:.0f}."
         lines.append(line)
     if lines:
         yield Heading("Where it is heading")

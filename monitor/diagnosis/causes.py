@@ -1,0 +1,115 @@
+"""What probably lies behind the findings: the causes in their order of precedence, and the first step for each.
+
+A collapsed or at-chance model is never told "more regularisation".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.rules.evaluations import best_wer, floors_of
+from monitor.rules.registry import BY_NAME
+from monitor.rules.result import Finding
+from monitor.run_dir import Snapshot
+
+LEARNT_MARGIN = 0.1
+"""WER below the constant sentence's from which on the input is certainly used."""
+
+CAUSES: tuple[tuple[str, str, str], ...] = (
+    ("scorer_wrong", "The error rate is computed wrongly", "score the logged predictions again, references first"),
+    (
+        "measured_differently",
+        "Train and val loss are measured differently",
+        "measure both losses alike; until then the gap means nothing",
+    ),
+    ("diverging", "The optimisation diverges", "a lower learning rate from the last good checkpoint"),
+    ("decoder", "The decoder throws words away", "leave the blank penalty or confidence filter out"),
+    (
+        "no_evidence",
+        "No usable input reaches the classifier",
+        "find out whether the input reaches the classifier, before any regularisation",
+    ),
+    (
+        "too_little_regularisation",
+        "Too much model, or too little variety in the data",
+        "stronger augmentation, with half the width",
+    ),
+    (
+        "words_missing",
+        "The input is understood, but words are left out",
+        "decode again with the blank lowered, to see whether the decoder drops them",
+    ),
+    (
+        "stuck",
+        "Nothing more is being learnt",
+        "other data or another learning rate; or stop here and keep the best checkpoint",
+    ),
+)
+"""(name, title, first step), in order of precedence. Which findings point to a cause, their rules say."""
+FIRST_STEPS = {name: step for name, _, step in CAUSES}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What probably lies behind the findings. `evidence` for it, `against` it: lines for people."""
+
+    name: str
+    title: str
+    evidence: tuple[str, ...]
+    against: tuple[str, ...] = ()
+
+
+def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause, ...]:
+    """The causes that findings point to; a hint points to none."""
+    flags = {finding.rule: finding for finding in findings if finding.severity != "info"}
+    causes = []
+    # Empty predictions mean "no input arrives" only where nothing has been learnt.
+    excluded = "no_evidence" if learns(snapshot) and "at_chance" not in flags else "words_missing"
+    for name, title, _ in CAUSES:
+        evidence = tuple(flags[rule].line for rule in flags if name in BY_NAME[rule].causes and name != excluded)
+        if evidence:
+            measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
+            against = (*_against(name, snapshot, flags), *measured["against"])
+            causes.append(Cause(name, title, (*evidence, *measured["for"]), against))
+    return tuple(causes)
+
+
+def _measured(snapshot: Snapshot, cause: str, stance: str) -> tuple[str, ...]:
+    """What measurements of a checkpoint say about a cause."""
+    return tuple(probe.line for probe in snapshot.probes if (probe.cause, probe.stance) == (cause, stance))
+
+
+def _against(name: str, snapshot: Snapshot, flags: dict[str, Finding]) -> tuple[str, ...]:
+    """What speaks against a cause, from the same records."""
+    last = snapshot.epochs[-1] if snapshot.epochs else None
+    if name == "no_evidence" and last is not None and last.train_wer is not None and last.train_wer < 0.5:
+        return (f"Train WER is {100 * last.train_wer:.1f} %: something does arrive, but only for the train clips.",)
+    if name == "too_little_regularisation" and last is not None and (last.train_wer or 0) > 0.7:
+        return (f"Train WER is still {100 * (last.train_wer or 0):.1f} %: the train set is not learnt either.",)
+    if name == "stuck" and "at_chance" not in flags:
+        return ("The error rate is below chance: it may simply have learnt what this data holds.",)
+    return ()
+
+
+def suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """What is not advised, and why."""
+    rules = {finding.rule for finding in findings if finding.severity != "info"}
+    if "scorer_failure" in rules:
+        return ("Nothing else is suggested before the error rate is right.",)
+    if "at_chance" in rules or (any(BY_NAME[rule].collapsed for rule in rules) and not learns(snapshot)):
+        return ("More regularisation is not suggested: a model at chance has nothing to regularise.",)
+    if "non_finite" in rules:
+        return ("Nothing else is suggested before the losses are finite again.",)
+    return ()
+
+
+def learns(snapshot: Snapshot) -> bool:
+    """Whether the best WER is clearly better than what one constant sentence scores."""
+    chance = floors_of(snapshot).wer_constant
+    best = best_wer(snapshot)
+    return chance is not None and best is not None and best[0] < chance - LEARNT_MARGIN
+
+
+def first_try(step: str) -> str:
+    """What to do first, as a sentence."""
+    return f"First try: {step[:1].lower()}{step[1:]}."
