@@ -179,11 +179,11 @@ def test_of_what_a_service_says_only_our_own_words_are_kept():
     ("text", "says"),
     [
         ("notify = 3\n", r"\[notify\] must be a table"),
-        ("[notify]\naddress = []\n", r"\[notify\] address is unknown; it may have addresses, severities"),
-        ("[notify]\naddresses = 'x'\n", "must be a list of texts"),
-        (f"[notify]\naddresses = ['json://a', '{SECRET}']\n", "number 2 is no address"),
-        ("[notify]\nseverities = ['grave']\n", "may hold critical, warning, info"),
-        ("[notify]\nevents = ['begin']\n", "may hold start, end, failed"),
+        ("[notify]\naddress = []\n", r"\[notify\] address is unknown; allowed are addresses, severities"),
+        ("[notify]\naddresses = 'x'\n", "addresses must be a list of addresses such as ntfy://"),
+        (f"[notify]\naddresses = ['json://a', '{SECRET}']\n", "addresses must be .*; entry 2 is not"),
+        ("[notify]\nseverities = ['grave']\n", "severities must be a list of critical, warning, info; entry 1 is not"),
+        ("[notify]\nevents = ['begin']\n", "events must be a list of start, end, failed; entry 1 is not"),
         ("[notify]\nmin_minutes = -1\n", "must be a number of at least 0"),
     ],
 )
@@ -279,7 +279,7 @@ def outbox(monkeypatch):
     recorded: list[Alert] = []
     monkeypatch.setattr("monitor.supervisor.notify.outbox.Courier", AtOnce)
     wishes = Notify(addresses=("json://a",), min_minutes=15.0)
-    box = Outbox(lambda: Settings(Path("vitalsigns.toml"), notify=wishes), recorded.append)
+    box = Outbox(lambda: Settings(path=Path("vitalsigns.toml"), notify=wishes), recorded.append)
 
     def tell(now, *alerts, **of_scene):
         box.offer(scene(**of_scene), alerts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from monitor.run_dir import AWAY_ACT_FILE, AWAY_FILE, Away, AwayAct, Snapshot, decode, files
+from monitor.run_dir import AWAY_ACT_FILE, AWAY_FILE, Away, AwayAct, Snapshot, files
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import read_launch
 
@@ -23,11 +23,11 @@ def policy_of(run_dir: Path) -> Away:
     Raises UnreadableRunError for a launch.json that cannot be understood.
     """
     try:
-        data = _read(run_dir / AWAY_FILE)
-        if data is not None:
-            return decode(data, Away)
+        changed = files.read_document(run_dir / AWAY_FILE, Away, ignoring=OSError)
     except ValueError:
-        return Away()  # a damaged wish stops nothing
+        return Away()  # a damaged policy stops nothing
+    if changed is not None:
+        return changed
     launch = read_launch(run_dir)
     return (launch.away if launch is not None else None) or Away()
 
@@ -78,15 +78,4 @@ def act_words(act: AwayAct) -> str:
 
 def act_of(run_dir: Path) -> AwayAct | None:
     """What the policy has done to this run; None if nothing."""
-    try:
-        data = _read(run_dir / AWAY_ACT_FILE)
-        return None if data is None else decode(data, AwayAct)
-    except ValueError:
-        return None
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return files.read_bytes(path)
-    except OSError:
-        return None
+    return files.read_document(run_dir / AWAY_ACT_FILE, AwayAct, files.UNREADABLE)

@@ -84,10 +84,7 @@ def _sources(runs_dir: Path) -> Iterable[tuple[Path, Source]]:
 
 def read_source(run_dir: Path) -> Source | None:
     """What a run directory is fed from; None where it is fed by its own trainer, or the note cannot be read."""
-    try:
-        return decode(files.read_bytes(run_dir / SOURCE_FILE) or b"", Source)
-    except (OSError, ValueError):
-        return None
+    return files.read_document(run_dir / SOURCE_FILE, Source, files.UNREADABLE)
 
 
 class FollowedRun:

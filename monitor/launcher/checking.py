@@ -11,7 +11,7 @@ from pathlib import Path
 from monitor.run_dir import opening
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.launch import read_launch
+from monitor.run_dir.launch import is_own_trainer, read_launch
 from monitor.run_dir.processes import HOME
 
 CHECK_LOG = "diagnose.log"
@@ -29,7 +29,7 @@ def start_check(run_dir: Path) -> None:
     if running is not None and running.poll() is None:
         raise RefusedError(f"{run_dir.name} is being checked already; its findings appear under the causes.")
     launch = read_launch(run_dir)
-    if launch is None or "trainer" not in launch.argv:
+    if launch is None or not is_own_trainer(launch.argv):
         raise RefusedError(f"{run_dir.name} was not written by python -m trainer, whose checkpoints alone are known.")
     if importlib.util.find_spec("torch") is None:
         raise RefusedError(

@@ -104,10 +104,8 @@ def _meant(machine: Machine, wish: str) -> Device | None:
 
 
 def _device_of(run_dir: Path) -> str:
-    try:
-        return decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run).environment.device or ""
-    except (OSError, ValueError):
-        return ""
+    run = files.read_document(run_dir / RUN_FILE, Run, files.UNREADABLE)
+    return (run.environment.device if run is not None else None) or ""
 
 
 def _last_steps(path: Path) -> list[Step]:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from monitor.diagnosis.settings import settings_for
 from monitor.launcher.devices import gpu_names
-from monitor.run_dir import STATE_FILE, Identity, QueuePlace, State, decode, files, opening, processes
+from monitor.run_dir import OPEN_STATES, STATE_FILE, Identity, QueuePlace, State, files, opening, processes
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import device_words
@@ -26,7 +26,7 @@ from monitor.run_dir.status import device_words
 SLOTS_LOCK = ".slots.lock"
 ANY_GPU = "cuda"
 CPU = "cpu"
-OPEN_STATES = frozenset({"starting", "running", "stopping"})
+STARTED_STATES = OPEN_STATES - {"queued"}
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ class Line:
             found = path.stat()
             stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
             if name not in self._known or self._known[name][0] != stamp:
-                self._known[name] = (stamp, decode(files.read_bytes(path) or b"", State))
-        except (OSError, ValueError):
+                self._known[name] = (stamp, files.read_document(path, State))
+        except files.UNREADABLE:
             self._known[name] = ((), None)
         return self._known[name][1]
 
@@ -167,7 +167,7 @@ def _waits(state: State) -> bool:
 
 def _works(state: State) -> bool:
     # A supervisor that is still clearing up after its trainer keeps the device, too.
-    return state.state in OPEN_STATES and (_is_here(state.trainer) or _is_here(state.supervisor))
+    return state.state in STARTED_STATES and (_is_here(state.trainer) or _is_here(state.supervisor))
 
 
 def _is_here(identity: Identity | None) -> bool:
@@ -178,4 +178,4 @@ def _is_here(identity: Identity | None) -> bool:
 
 
 def _holders(others: Mapping[str, State], slot: str) -> list[str]:
-    return [name for name, state in others.items() if state.device == slot and state.state in OPEN_STATES]
+    return [name for name, state in others.items() if state.device == slot and state.state in STARTED_STATES]

@@ -9,7 +9,7 @@ from pathlib import Path
 from monitor.launcher.relaunch.flags import find_flags
 from monitor.launcher.relaunch.outputs import is_output
 from monitor.run_dir import Launch, Snapshot, StopStage
-from monitor.run_dir.launch import expand
+from monitor.run_dir.launch import expand, is_own_trainer
 from monitor.run_dir.status import age_words, first_signal, status_of
 
 CHECKPOINT_ENDINGS = frozenset({".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".tar", ".h5", ".keras"})
@@ -120,7 +120,7 @@ def _began(snapshot: Snapshot) -> float:
 
 def _is_own(launch: Launch | None) -> bool:
     """Whether it is this project's trainer, which saves whenever it is asked to stop."""
-    return launch is not None and "trainer" in launch.argv
+    return launch is not None and is_own_trainer(launch.argv)
 
 
 def _checkpoints(folder: Path, since: float) -> list[Saved]:

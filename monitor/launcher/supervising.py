@@ -8,7 +8,16 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from monitor.run_dir import AWAY_FILE, GENERATION_VARIABLE, RUN_DIR_VARIABLE, Away, encode, files, processes
+from monitor.run_dir import (
+    AWAY_FILE,
+    GENERATION_VARIABLE,
+    OPEN_STATES,
+    RUN_DIR_VARIABLE,
+    Away,
+    encode,
+    files,
+    processes,
+)
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_progress, read_state
@@ -16,7 +25,6 @@ from monitor.run_dir.processes import HOME
 from monitor.run_dir.seal import is_from_here
 
 BEGIN_TIMEOUT_SECS = 60.0
-OPEN_STATES = frozenset({"queued", "starting", "running", "stopping"})
 
 
 def supervise(run_dir: Path, *flags: str) -> None:

@@ -34,7 +34,6 @@ from monitor.run_dir.records import (
     State,
     StopWith,
     check_schema,
-    decode,
 )
 from monitor.run_dir.seal import is_from_here, sealed
 
@@ -167,35 +166,31 @@ def name_of(order: Order, name: str | None) -> str:
 
 def read_launch(run_dir: Path) -> Launch | None:
     """launch.json of a run, or None if there is none. Raises UnreadableRunError if it cannot be understood."""
+    path = run_dir / LAUNCH_FILE
     try:
-        data = _bytes_of(run_dir / LAUNCH_FILE)
-        if data is None:
-            return None
-        launch = decode(data, Launch)
+        launch = files.read_document(path, Launch)
     except ValueError as problem:
-        raise UnreadableRunError(f"{run_dir / LAUNCH_FILE} cannot be read: {problem}") from None
-    check_schema(launch.schema_version, str(run_dir / LAUNCH_FILE))
+        raise UnreadableRunError(f"{path} cannot be read: {problem}") from None
+    except OSError as problem:
+        raise _unreachable(path, problem) from problem
+    if launch is not None:
+        check_schema(launch.schema_version, str(path))
     return launch
 
 
 T = TypeVar("T", bound=Record)
 
 
-def _bytes_of(path: Path) -> bytes | None:
+def _unreachable(path: Path, problem: OSError) -> UnreadableRunError:
+    why = problem.strerror or problem
+    return UnreadableRunError(f"{path} cannot be read: {why}. Check the disk and your rights.")
+
+
+def _read(path: Path, kind: type[T]) -> T | None:
     try:
-        return files.read_bytes(path)
+        return files.read_document(path, kind, ignoring=ValueError)
     except OSError as problem:
-        raise UnreadableRunError(
-            f"{path} cannot be read: {problem.strerror or problem}. Check the disk and your rights."
-        ) from problem
-
-
-def _read(run_dir: Path, name: str, kind: type[T]) -> T | None:
-    try:
-        data = _bytes_of(run_dir / name)
-        return None if data is None else decode(data, kind)
-    except ValueError:
-        return None
+        raise _unreachable(path, problem) from problem
 
 
 def read_state(run_dir: Path) -> State | None:
@@ -203,12 +198,12 @@ def read_state(run_dir: Path) -> State | None:
 
     Raises UnreadableRunError where the disk or the rights do not let it be read.
     """
-    return _read(run_dir, STATE_FILE, State)
+    return _read(run_dir / STATE_FILE, State)
 
 
 def read_progress(run_dir: Path) -> Progress | None:
     """progress.json, or None if there is none or it cannot be understood. Raises UnreadableRunError as `read_state`."""
-    return _read(run_dir, PROGRESS_FILE, Progress)
+    return _read(run_dir / PROGRESS_FILE, Progress)
 
 
 def generation_of(state: State | None, progress: Progress | None) -> int:

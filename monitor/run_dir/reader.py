@@ -361,13 +361,9 @@ class _Probes:
         if stamps == self._stamps:
             return False
         self._stamps = stamps
-        found = []
-        for name in sorted(stamps):
-            try:
-                found.append(decode(files.read_bytes(self._folder / name) or b"", Probe))
-            except (OSError, ValueError):
-                continue  # a measurement of somebody else's, in a shape of their own
-        self.values = tuple(found)
+        # What is no Probe is another program's measurement, in a shape of its own.
+        found = [files.read_document(self._folder / name, Probe, files.UNREADABLE) for name in sorted(stamps)]
+        self.values = tuple(probe for probe in found if probe is not None)
         return True
 
 

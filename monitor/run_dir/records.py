@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -57,6 +57,9 @@ Severity = Literal["info", "warning", "critical"]
 StoredState = Literal["queued", "starting", "running", "stopping", "stopped", "finished", "failed"]
 Phase = Literal["starting", "training", "evaluating", "saving", "stopping", "ended"]
 Outcome = Literal["finished", "stopped", "failed"]
+FINAL_STATES = frozenset[str](get_args(Outcome))
+"""The states from which a run only comes back as a new generation."""
+OPEN_STATES = frozenset[str](get_args(StoredState)) - FINAL_STATES
 Liveness = Literal["alive", "gone", "unknown"]
 """Of a recorded process: "unknown" is another host's or another pid namespace's, which cannot be judged from here."""
 GapBasis = Literal["eval", "train"]

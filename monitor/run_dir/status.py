@@ -11,12 +11,24 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.run_dir.records import PROGRESS_FILE, STATE_FILE, Identity, Launch, Progress, QueuePlace, Snapshot, State
+from monitor.run_dir.records import (
+    FINAL_STATES,
+    OPEN_STATES,
+    PROGRESS_FILE,
+    STATE_FILE,
+    Identity,
+    Launch,
+    Progress,
+    QueuePlace,
+    Snapshot,
+    State,
+)
 
 Word = Literal[
     "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "followed", "imported"
 ]  # fmt: skip
-LIVE_WORDS = frozenset({"queued", "starting", "running", "stopping", "followed"})
+LIVE_WORDS = OPEN_STATES | {"followed"}
+ENDED_WORDS = FINAL_STATES | {"lost"}
 LONGEST_ERROR = 500
 AHEAD_SECS = 5.0
 """A time this far in the future is no rounding: a clock was set, or two machines disagree."""
@@ -62,7 +74,7 @@ def status_of(snapshot: Snapshot) -> Status:
     state = state_in_force(snapshot.state, snapshot.progress)
     if state is None:
         return _without_supervisor(snapshot)
-    if state.state in ("stopped", "finished", "failed"):
+    if state.state in FINAL_STATES:
         return Status(state.state, False, False, _how_it_ended(snapshot), state.ended_at or state.updated_at)
     return _recorded_as_live(snapshot, state)
 

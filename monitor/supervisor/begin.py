@@ -14,7 +14,7 @@ from typing import Literal
 from monitor.importers.live import FollowedRun
 from monitor.launcher.relaunch.code import code_since
 from monitor.launcher.slots import Capacity, capacity_for, environment_of
-from monitor.run_dir import LOG_FILE, Launch, State, control, processes
+from monitor.run_dir import FINAL_STATES, LOG_FILE, Launch, State, control, processes
 from monitor.run_dir.errors import MonitorError, RefusedError, UnreadableRunError
 from monitor.run_dir.launch import (
     environment_for,
@@ -33,7 +33,7 @@ from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, LogFeed, OwnLogF
 from monitor.supervisor.following import Following
 from monitor.supervisor.queueing import DeviceWait, ParentWait
 from monitor.supervisor.spawn import Program, spawn
-from monitor.supervisor.statefile import FINAL_STATES, StateFile
+from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.supervision import How, Supervision
 from monitor.supervisor.trainer import FoundTrainer, OwnTrainer
 

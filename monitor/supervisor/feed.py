@@ -156,8 +156,10 @@ class LogFeed:
             stamp = path.stat().st_mtime_ns
             if stamp == self._word_stamp:
                 return
-            word = decode(files.read_bytes(path) or b"", ReadingWord)
-        except (OSError, ValueError):
+            word = files.read_document(path, ReadingWord)
+        except files.UNREADABLE:
+            return
+        if word is None:
             return
         self._word_stamp = stamp
         self.is_unwanted = not word.follow

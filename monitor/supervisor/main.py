@@ -109,7 +109,7 @@ def _supervise(run_dir: Path, mode: Mode, options: argparse.Namespace, report: R
 
 
 def _acquire(lock: processes.RunLock) -> None:
-    """Tries for a moment: somebody who only looks whether the lock is held, holds it for an instant."""
+    """Tries for a moment: the supervisor of a run that has just ended still judges it once before it releases."""
     deadline = time.monotonic() + LOCK_PATIENCE_SECS
     while True:
         try:

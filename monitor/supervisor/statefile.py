@@ -14,8 +14,6 @@ from monitor.run_dir import STATE_FILE, State, encode, files
 
 log = logging.getLogger(__name__)
 
-FINAL_STATES = frozenset({"stopped", "finished", "failed"})
-
 
 class StateFile:
     """The last state told, and whether the disk has it yet: a full disk delays it, it never stops a run."""

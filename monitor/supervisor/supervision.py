@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, Request, StopStage, control, decode, files
+from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, Request, StopStage, control, files
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_state
 from monitor.supervisor import stopping
@@ -124,8 +124,10 @@ class Supervision:
             stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
             if stamp == self._progress_stamp:
                 return
-            progress = decode(files.read_bytes(path) or b"", Progress)
-        except (OSError, ValueError):
+            progress = files.read_document(path, Progress)
+        except files.UNREADABLE:
+            return
+        if progress is None:
             return
         self._progress_stamp = stamp
         self._progress = progress if progress.generation == self._generation else None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from monitor.run_dir import processes
+from monitor.run_dir import FINAL_STATES, processes
 from monitor.run_dir.launch import read_state
-from monitor.supervisor.statefile import FINAL_STATES
 from monitor.supervisor.watch import Watch, settings_of_run
 
 

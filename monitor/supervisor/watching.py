@@ -16,6 +16,7 @@ from monitor import launcher
 from monitor.diagnosis.settings import Settings
 from monitor.run_dir import (
     EPOCHS_FILE,
+    FINAL_STATES,
     LAUNCH_FILE,
     PROGRESS_FILE,
     RUN_FILE,
@@ -29,7 +30,6 @@ from monitor.run_dir.launch import read_progress, read_state
 from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import is_run
 from monitor.run_dir.status import last_heard_at, status_of
-from monitor.supervisor.statefile import FINAL_STATES
 from monitor.supervisor.watch import Seen, Watch
 
 STAMPED = (LAUNCH_FILE, RUN_FILE, EPOCHS_FILE, STEPS_FILE, PROGRESS_FILE, STATE_FILE)

@@ -60,10 +60,8 @@ def next_generation(run_dir: Path, supervised: bool, resume: bool) -> int:
         return int(os.environ.get(GENERATION_VARIABLE) or 1)
     if not resume:
         return 1
-    try:
-        return decode(files.read_bytes(run_dir / PROGRESS_FILE) or b"", Progress).generation + 1
-    except (OSError, ValueError):
-        return 2
+    last = files.read_document(run_dir / PROGRESS_FILE, Progress, files.UNREADABLE)
+    return last.generation + 1 if last is not None else 2
 
 
 def describe(run_id: str, given: dict[str, Any]) -> Run:

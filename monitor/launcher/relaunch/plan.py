@@ -20,7 +20,7 @@ from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.outputs import is_output, refuse_used_folder, with_own_folders
 from monitor.launcher.relaunch.surroundings import environment_lines
 from monitor.launcher.relaunch.warm import CHECKPOINTS, WEIGHTS_KEY, misfit, starting_change
-from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, decode, files
+from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, files
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.launch import command_of, read_launch
 from monitor.run_dir.seal import is_from_here, stranger_words
@@ -167,10 +167,7 @@ def _launch_of(parent_dir: Path) -> Launch:
 
 def read_run(parent_dir: Path) -> Run | None:
     """run.json, or None if there is none or it cannot be understood."""
-    try:
-        return decode(files.read_bytes(parent_dir / RUN_FILE) or b"", Run)
-    except (OSError, ValueError):
-        return None
+    return files.read_document(parent_dir / RUN_FILE, Run, files.UNREADABLE)
 
 
 def _checked(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> dict[str, Any]:

@@ -6,13 +6,13 @@ import contextlib
 from pathlib import Path
 
 from monitor.launcher.relaunch.plan import RestartPlan
+from monitor.run_dir import FINAL_STATES
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import read_launch, read_state
 
 TWIN_SECS = 10.0
 """The same restart within this time is the same wish, pressed in two places."""
 WAITING = frozenset({"queued", "starting"})
-ENDED = frozenset({"stopped", "finished", "failed"})
 
 
 def refuse_a_twin(plan: RestartPlan, now: float) -> None:
@@ -36,6 +36,6 @@ def _is_twin(plan: RestartPlan, run_dir: Path, now: float) -> bool:
     if (launch.parent.run_id, launch.argv, launch.device) != (plan.parent_id, plan.argv, plan.device):
         return False
     state = read_state(run_dir)
-    if state is not None and state.state in ENDED:
+    if state is not None and state.state in FINAL_STATES:
         return False  # it could not be started, or is over: that one does not stand in the way of another try
     return abs(now - launch.created_at) < TWIN_SECS or (state is not None and state.state in WAITING)

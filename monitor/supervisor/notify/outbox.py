@@ -6,15 +6,15 @@ What was delivered is recorded as `sent` before anything else is considered.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from monitor.diagnosis.acks import acknowledged_at
 from monitor.diagnosis.settings import Settings
-from monitor.run_dir import ACKS_DIR, Alert, Severity, files
+from monitor.run_dir import Alert, Severity
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.serving import serving_of
 from monitor.supervisor.notify.courier import Courier
@@ -170,21 +170,6 @@ def things_to_tell(known: Known, to: str, scene: Scene) -> list[Item]:
     if act is not None and f"away-{act.generation}" not in told:
         items.append(Item(f"away-{act.generation}", "away", act.rule or "run", "critical", act.line))
     return items
-
-
-def acknowledged_at(run_dir: Path, now: float) -> dict[str, float]:
-    """Alert id → when it was acknowledged, as it stands now; an unreadable one counts as just now."""
-    found = {}
-    try:
-        acks = [path for path in (run_dir / ACKS_DIR).iterdir() if path.suffix == ".json"]
-    except OSError:
-        return {}
-    for path in acks:
-        try:
-            found[path.stem] = float(json.loads(files.read_bytes(path) or b"{}")["at"])
-        except (OSError, ValueError, KeyError, TypeError):
-            found[path.stem] = now
-    return found
 
 
 def _letter(to: str, items: list[Item], scene: Scene) -> Letter:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from monitor.diagnosis.settings import Notify
 from monitor.run_dir import Alert, Severity, Snapshot
-from monitor.run_dir.status import LIVE_WORDS, Status
+from monitor.run_dir.status import ENDED_WORDS, LIVE_WORDS, Status
 
 What = Literal["raised", "worse", "resolved", "start", "end", "away"]
 
@@ -20,7 +20,6 @@ NEWS_SECS = 24 * 3600.0
 START_SECS = 900.0
 """A start is told only so long: a supervisor that takes over an old run has nothing to tell of its start."""
 GRAVITY: tuple[Severity, ...] = ("info", "warning", "critical")
-ENDED_WORDS = frozenset({"finished", "stopped", "failed", "lost"})
 FAILED_WORDS = frozenset({"failed", "lost"})
 
 
