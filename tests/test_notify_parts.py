@@ -17,9 +17,8 @@ from monitor.run_dir import Alert, AwayAct, Launch
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.provenance import code_of
 from monitor.run_dir.status import Status, status_of
-from monitor.supervisor.notify.addresses import resolved
 from monitor.supervisor.notify.courier import Courier
-from monitor.supervisor.notify.letters import Delivery, Job, Letter, deliveries_in
+from monitor.supervisor.notify.letters import Delivery, Job, Letter, deliveries_in, resolved
 from monitor.supervisor.notify.message import Scene, compose
 from monitor.supervisor.notify.outbox import Outbox
 from monitor.supervisor.notify.pending import Item, Known, findings_to_tell, run_to_tell

@@ -39,13 +39,13 @@ VERBS = {
     "watch": "watch",
     "notify": "notify",
     "away": "away",
-    "archive": "archive",
-    "restore": "restore",
+    "archive": "trash:archive_verb",
+    "restore": "trash:restore_verb",
     "audit": "audit",
     "serve": "serve",
     "completion": "completion",
 }
-"""Verb → module in monitor/commands, each with a function `run`."""
+"""Verb → module in monitor/commands with a function `run`, or "module:function" where it holds several verbs."""
 
 INTERRUPTED = 130
 
@@ -66,15 +66,17 @@ class LazyVerbs(TyperGroup):
 
 def command(verb: str) -> Any:
     """The command behind a verb."""
-    module = importlib.import_module(f"monitor.commands.{VERBS[verb]}")
+    name, _, function = VERBS[verb].partition(":")
+    module = importlib.import_module(f"monitor.commands.{name}")
+    act = getattr(module, function or "run")
     one = typer.Typer(add_completion=False)
     one.command(
         verb,
-        help=module.__doc__,
+        help=act.__doc__ or module.__doc__,
         epilog=epilog_of(verb),
         rich_help_panel=group_of(verb),
         context_settings=getattr(module, "SETTINGS", None),
-    )(module.run)
+    )(act)
     return typer.main.get_command(one)
 
 

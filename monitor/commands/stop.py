@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,13 +25,13 @@ from monitor.commands.common import (
     who,
 )
 from monitor.commands.harmless import harmless
-from monitor.commands.waiting import wait_for_all
-from monitor.launcher import cancel_stop, hurry_stop, status, stop, wait_on
+from monitor.launcher import cancel_stop, generation, hurry_stop, status, stop, wait_on
 from monitor.launcher.stopplan import StopPlan, stop_plan
-from monitor.run_dir import Answer, Request
+from monitor.run_dir import Answer, Request, control
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
+from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.reader import RunReader
-from monitor.run_dir.status import Status, age_words
+from monitor.run_dir.status import Status, age_words, first_signal
 
 Act = Callable[[Path, str], Request]
 Ended = tuple[Status, Answer | None]
@@ -136,3 +138,45 @@ def _line(document: dict[str, Any]) -> str:
     if answer is not None and answer.result == "refused":
         return f"{document['run_id']} goes on. {answer.why}"
     return f"{document['run_id']}: {ended.text}. {ended.evidence}"
+
+
+LOOK_EVERY_SECS = 0.2
+STAGES = {
+    "asked": "Asked to stop.",
+    "interrupted": "Sent {first}.",
+    "terminated": "Sent SIGTERM.",
+    "killed": "Killed it and what it had started.",
+}
+
+
+def wait_for_stop(run_dir: Path, request: Request, *, quiet: bool) -> tuple[Status, Answer | None]:
+    """Returns when the run has ended or the request was answered otherwise, with the answer if there is one."""
+    said = ""
+    first = first_signal(read_launch(run_dir))
+    while True:
+        now = status(run_dir)
+        answer = answer_to(run_dir, request)
+        if not now.live or (answer is not None and answer.result != "done"):
+            return now, answer
+        stage = _stage(run_dir)
+        if stage != said and not quiet:
+            sys.stderr.write(STAGES.get(stage, stage).format(first=first) + "\n")
+        said = stage
+        time.sleep(LOOK_EVERY_SECS)
+
+
+def wait_for_all(asked: list[tuple[Path, Request]], *, quiet: bool) -> list[tuple[Status, Answer | None]]:
+    """The same for several runs, each waited for while the others go on ending."""
+    with ThreadPoolExecutor(max_workers=max(1, len(asked))) as pool:
+        return list(pool.map(lambda one: wait_for_stop(*one, quiet=quiet or len(asked) > 1), asked))
+
+
+def answer_to(run_dir: Path, request: Request) -> Answer | None:
+    """The answer to one request, if it was given."""
+    known = control.answers(run_dir, generation(run_dir))
+    return next((a for a in known if (a.verb, a.number) == (request.verb, request.number)), None)
+
+
+def _stage(run_dir: Path) -> str:
+    state = read_state(run_dir)
+    return state.stop.stage if state is not None and state.stop is not None else "asked"

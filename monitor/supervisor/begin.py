@@ -30,12 +30,12 @@ from monitor.run_dir.seal import fingerprint, is_from_here, stranger_words
 from monitor.supervisor import group
 from monitor.supervisor.detach import Report
 from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, LogFeed, OwnLogFeed
-from monitor.supervisor.following import Following
 from monitor.supervisor.queueing import DeviceWait, ParentWait
 from monitor.supervisor.spawn import Program, spawn
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.supervision import How, Supervision
 from monitor.supervisor.trainer import FoundTrainer, OwnTrainer
+from monitor.supervisor.without_trainer import Following
 
 log = logging.getLogger(__name__)
 

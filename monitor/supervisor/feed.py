@@ -35,11 +35,10 @@ from monitor.run_dir import (
     encode,
     files,
 )
-from monitor.run_dir.errors import MonitorError
-from monitor.run_dir.guarded import guarded
+from monitor.run_dir.errors import MonitorError, guarded
 from monitor.run_dir.launch import read_progress
 from monitor.run_dir.opening import OddFileError, open_foreign
-from monitor.supervisor.lasterror import last_error
+from monitor.supervisor.ending import last_error
 
 log = logging.getLogger(__name__)
 

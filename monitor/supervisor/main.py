@@ -20,9 +20,8 @@ from monitor.run_dir.errors import EXIT_REFUSED, MonitorError, RefusedError
 from monitor.run_dir.launch import SUPERVISOR_LOG
 from monitor.supervisor.begin import Mode, begin
 from monitor.supervisor.detach import Report, detached
-from monitor.supervisor.following import Following
 from monitor.supervisor.supervision import Supervision
-from monitor.supervisor.unstarted import Unstarted
+from monitor.supervisor.without_trainer import Following, Unstarted
 
 log = logging.getLogger("monitor.supervisor")
 

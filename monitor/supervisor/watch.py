@@ -25,8 +25,7 @@ from monitor.run_dir import (
     files,
     processes,
 )
-from monitor.run_dir.errors import MonitorError, RefusedError
-from monitor.run_dir.guarded import guarded
+from monitor.run_dir.errors import MonitorError, RefusedError, guarded
 from monitor.run_dir.launch import read_launch
 
 if TYPE_CHECKING:

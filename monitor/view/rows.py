@@ -32,7 +32,7 @@ from monitor.run_dir import (
     files,
     processes,
 )
-from monitor.run_dir.guarded import guarded
+from monitor.run_dir.errors import guarded
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import Status, age_words, last_heard_at, state_in_force, status_of
 from monitor.view.words import percent, short

@@ -14,6 +14,7 @@ from monitor.run_dir import (
     EPOCHS_FILE,
     GENERATION_VARIABLE,
     LAUNCH_FILE,
+    PROBES_DIR,
     PROGRESS_FILE,
     RUN_FILE,
     DataInfo,
@@ -21,8 +22,10 @@ from monitor.run_dir import (
     Floors,
     Launch,
     ModelInfo,
+    Probe,
     Progress,
     Run,
+    check_run_id,
     decode,
     encode,
     files,
@@ -109,3 +112,15 @@ def _foreground_launch(run: Run) -> Launch:
     """What a terminal started, so that the page can start it again."""
     order = Order([sys.executable, *sys.orig_argv[1:]], Path.cwd(), how="foreground")
     return launch_of(order, run.run_id, run.created_at)
+
+
+def write_probe(run_dir: Path, probe: Probe) -> Path:
+    """Keeps what was measured of a checkpoint, beside a run that may still be going on. Raises RefusedError."""
+    folder = run_dir / PROBES_DIR
+    path = folder / f"{check_run_id(probe.name)}.json"
+    try:
+        opening.make_folder(folder)
+        files.replace(path, encode(probe))
+    except OSError as problem:
+        raise RefusedError(f"Cannot write {path}: {problem.strerror or problem}. Check rights and room.") from problem
+    return path

@@ -1,10 +1,14 @@
-"""Following a log whose process nobody has named: reading along and judging, with nothing to stop or to restart."""
+"""Supervision without a trainer process of ours: of a log that is followed, and of a run that never started.
+
+Both have the methods of a `Supervision` that `monitor.supervisor.main` calls.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from monitor.run_dir.launch import read_progress
+from monitor.run_dir import FINAL_STATES, processes
+from monitor.run_dir.launch import read_progress, read_state
 from monitor.supervisor.feed import LogFeed
 from monitor.supervisor.watch import Watch, settings_of_run
 
@@ -45,6 +49,29 @@ class Following:
         """Whether the run is still there and nobody has begun to follow it again."""
         progress = read_progress(self._run_dir)
         return progress is not None and progress.follower is None
+
+    def close(self) -> None:
+        self._watch.close()
+
+
+class Unstarted:
+    """Delivers the last word on it, like a supervision after its end."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._run_dir = run_dir
+        self._watch = Watch(run_dir, lambda: settings_of_run(run_dir))
+        self._is_first_look = True
+
+    def tell_on(self, now: float) -> bool:
+        """One more step in delivering what has still to be told; True when nothing is left."""
+        self._watch.look(now, force=self._is_first_look)
+        self._is_first_look = False
+        return not self._watch.is_waiting
+
+    def is_the_last(self) -> bool:
+        """Whether this very process wrote that it ended, and nobody has started it again since."""
+        state = read_state(self._run_dir)
+        return state is not None and state.state in FINAL_STATES and state.supervisor == processes.identify()
 
     def close(self) -> None:
         self._watch.close()
