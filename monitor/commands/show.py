@@ -1,4 +1,4 @@
-"""Show one run: state with evidence, verdict, the last numbers with their yardsticks, where it came from."""
+"""Show one run: state with evidence, verdict, latest metrics with reference values, parent and command."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def lines(look: Look) -> list[str]:
     if told := reading_words(snapshot):
         text.append(told)
     if snapshot.run and snapshot.run.reading and not snapshot.run.reading.confirmed_by:
-        text.append(f"Is that right? python -m monitor attach {snapshot.run_id}{elsewhere(look.run_dir.parent)}")
+        text.append(
+            f"Confirm how its log is read: python -m monitor attach {snapshot.run_id}{elsewhere(look.run_dir.parent)}"
+        )
     if snapshot.state and snapshot.state.error:
         text.append(f"Error: {snapshot.state.error}")
     if trace := _traceback(snapshot):

@@ -1,4 +1,4 @@
-"""The verbs `archive` and `restore`: an ended run is put aside, and taken back."""
+"""The verbs `archive` and `restore`: an ended run is moved to the trash, and back."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from monitor.run_dir.errors import EXIT_OK
 
 
 def archive_verb(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
-    """Put an ended run aside: it moves to the folder .trash beside the other runs, whole; restore takes it back."""
+    """Move an ended run, unchanged, to the folder .trash beside the other runs; restore moves it back."""
     put = archive(runs.absolute(), run, now())
     if as_json:
         print_json(put)
     else:
         console().print(
-            f"{put.run_id} is in the trash.  Take it back: python -m monitor restore {put.run_id}{elsewhere(runs)}",
+            f"{put.run_id} is in the trash.  Undo: python -m monitor restore {put.run_id}{elsewhere(runs)}",
             soft_wrap=True,
         )
     return EXIT_OK
@@ -38,17 +38,17 @@ def restore_verb(
     runs: RunsOption = DEFAULT_RUNS,
     as_json: JsonOption = False,
 ) -> int:
-    """Take a run back out of the trash; without a name, list what lies there."""
+    """Move a run back out of the trash; without a name, list the trash."""
     if run is None:
-        lying = trashed(runs.absolute())
+        found = trashed(runs.absolute())
         if as_json:
-            print_json({"trash": lying})
+            print_json({"trash": found})
         else:
-            console().print("\n".join(each.run_id for each in lying) or "The trash is empty.")
+            console().print("\n".join(each.run_id for each in found) or "The trash is empty.")
         return EXIT_OK
     run_id = restore(runs.absolute(), run)
     if as_json:
         print_json({"run_id": run_id})
     else:
-        console().print(f"{run_id} is back.  Look at it: python -m monitor show {run_id}{elsewhere(runs)}")
+        console().print(f"{run_id} is restored.  Look at it: python -m monitor show {run_id}{elsewhere(runs)}")
     return EXIT_OK

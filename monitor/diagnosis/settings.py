@@ -122,7 +122,8 @@ def _what_is_wrong(problem: str) -> str:
     table, key, entry = place.group("table", "key", "entry") if place is not None else ("", None, None)
     if table == "thresholds":
         return "[thresholds] holds numbers only, e.g. gap_limit = 0.5."
-    kind = {"notify": Notify, "devices": Devices}.get(table, Tables)
+    kinds: dict[str, type[msgspec.Struct]] = {"notify": Notify, "devices": Devices}
+    kind = kinds.get(table, Tables)
     names = ", ".join(name if table else f"[{name}]" for name in kind.__struct_fields__)
     unknown = re.search(r"unknown field `(.*?)`", problem)
     if unknown is not None:

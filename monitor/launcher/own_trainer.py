@@ -51,7 +51,7 @@ def trainer_schema() -> dict[str, Any]:
         stdin=subprocess.DEVNULL,
     )
     if done.returncode:
-        raise RefusedError(f"The trainer does not tell its options: {done.stderr.strip() or done.returncode}")
+        raise RefusedError(f"The trainer did not report its options: {done.stderr.strip() or done.returncode}")
     return dict(json.loads(done.stdout))
 
 
@@ -68,10 +68,10 @@ def start_check(run_dir: Path) -> None:
     """
     running = CHECKS.get(run_dir)
     if running is not None and running.poll() is None:
-        raise RefusedError(f"{run_dir.name} is being checked already; its findings appear under the causes.")
+        raise RefusedError(f"{run_dir.name} is already being checked; the findings will appear under the causes.")
     launch = read_launch(run_dir)
     if launch is None or not is_own_trainer(launch.argv):
-        raise RefusedError(f"{run_dir.name} was not written by python -m trainer, whose checkpoints alone are known.")
+        raise RefusedError(f"{run_dir.name} was not written by python -m trainer: only that trainer's can be measured.")
     if importlib.util.find_spec("torch") is None:
         raise RefusedError(
             "This Python has no torch; run the check where the run was trained: python -m trainer.diagnose"
@@ -89,4 +89,4 @@ def check(run_dir: Path) -> None:
     start_check(run_dir)
     if CHECKS[run_dir].wait():
         lines = (run_dir / CHECK_LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        raise RefusedError(f"The check of {run_dir.name} failed: {lines[-1] if lines else 'it said nothing'}")
+        raise RefusedError(f"The check of {run_dir.name} failed: {lines[-1] if lines else 'no output'}")

@@ -14,9 +14,9 @@ from typing import Any
 
 from monitor.launcher.glance import existing, status
 from monitor.launcher.headroom import need_of
-from monitor.launcher.relaunch.plan import RestartPlan, Wish, make_plan
+from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest, make_plan
 from monitor.launcher.relaunch.resuming import ResumePlan, make_resume_plan
-from monitor.launcher.starting import claim, foreseen
+from monitor.launcher.starting import claim, start_notes
 from monitor.launcher.stopping import refuse_unstoppable, stop
 from monitor.launcher.supervising import supervise
 from monitor.run_dir import FINAL_STATES, Away, Parent, StopWith, processes
@@ -40,9 +40,9 @@ def plan_restart(
     Its notes also tell whether memory and disk will do, and whom it would wait for; with `stop_parent` a live parent
     is stopped first.
     """
-    plan = make_plan(runs_dir, run_id, Wish(changes, expected or {}, start_from, device))
+    plan = make_plan(runs_dir, run_id, RestartRequest(changes, expected or {}, start_from, device))
     after = run_id if stop_parent and status(runs_dir / run_id).live else ""
-    notes = (*plan.notes, *foreseen(runs_dir, need_of(runs_dir / run_id), plan.device, after))
+    notes = (*plan.notes, *start_notes(runs_dir, need_of(runs_dir / run_id), plan.device, after))
     return replace(plan, notes=notes)
 
 
@@ -58,7 +58,7 @@ def restart(
     (`trusted`).
     """
     if plan.stranger and not trusted:
-        raise RefusedError(f"{plan.stranger} Then agree to it with --trust-command.\n{plan.command}")
+        raise RefusedError(f"{plan.stranger} To run it anyway, pass --trust-command.\n{plan.command}")
     order = Order(
         argv=plan.argv,
         cwd=plan.cwd,
@@ -78,7 +78,7 @@ def restart(
         refuse_unstoppable(parent_dir)
     with processes.alone_in(parent_dir):
         _refuse_what_was_not_shown(plan)
-        refuse_a_twin(plan, time.time())
+        refuse_duplicate(plan, time.time())
         run_dir = claim(plan.runs_dir, order, plan.child_id, None)
     supervise(run_dir, *(["--after-parent"] if waits else []))
     if waits and status(parent_dir).live:
@@ -100,12 +100,12 @@ def _refuse_what_was_not_shown(plan: RestartPlan) -> None:
     """The plan is made again: what runs is byte for byte what was shown, or nothing runs."""
     if (plan.runs_dir / plan.child_id).exists():
         raise RefusedError(f"There is a run {plan.child_id} in {plan.runs_dir} already; nothing was started.")
-    shown, now = plan.parts(), make_plan(plan.runs_dir, plan.parent_id, plan.wish).parts()
+    shown, now = plan.parts(), make_plan(plan.runs_dir, plan.parent_id, plan.request).parts()
     changed = [name for name in shown if shown[name] != now[name]]
     if changed:
         raise RefusedError(
-            f"What would run is no longer what was shown: {' and '.join(changed)} changed meanwhile. "
-            "Nothing was started; look at it again."
+            f"The plan is out of date: {' and '.join(changed)} changed since it was shown. "
+            "Nothing was started; review the new plan."
         )
 
 
@@ -147,41 +147,41 @@ def resume(
     """
     now = plan_resume(runs_dir, run_id)
     if plan is not None and plan.fingerprint != now.fingerprint:
-        raise RefusedError(f"What would run is no longer what was shown: {run_id}'s launch.json changed meanwhile.")
+        raise RefusedError(f"The plan is out of date: {run_id}'s launch.json changed. Review the new plan.")
     if plan is not None and plan.code.now != now.code.now:
-        raise RefusedError("What would run is no longer what was shown: the code changed meanwhile. Look at it again.")
+        raise RefusedError("The plan is out of date: the code changed since it was shown. Review the new plan.")
     if now.stranger and not trusted:
-        raise RefusedError(f"{now.stranger} Then agree to it with --trust-command.\n{now.command}")
+        raise RefusedError(f"{now.stranger} To run it anyway, pass --trust-command.\n{now.command}")
     supervise(runs_dir / run_id, "--resume", *(["--trusted", now.fingerprint] if now.stranger else []))
     return run_id
 
 
-TWIN_SECS = 10.0
-"""The same restart within this time is the same wish, pressed in two places."""
+DUPLICATE_SECS = 10.0
+"""The same restart within this time is one request that was made twice."""
 WAITING = frozenset({"queued", "starting"})
 
 
-def refuse_a_twin(plan: RestartPlan, now: float) -> None:
+def refuse_duplicate(plan: RestartPlan, now: float) -> None:
     """Raises RefusedError if a child of the same parent with the same command is waiting or was started just now."""
     for run_dir in plan.runs_dir.iterdir():
         with contextlib.suppress(MonitorError, OSError):
-            if _is_twin(plan, run_dir, now):
+            if _is_duplicate(plan, run_dir, now):
                 break
     else:
         return
     raise RefusedError(
-        f"{run_dir.name} is the same restart of {plan.parent_id} and was asked for just now; nothing more was started."
+        f"{run_dir.name} is the same restart of {plan.parent_id}, requested just now; nothing more was started."
     )
 
 
-def _is_twin(plan: RestartPlan, run_dir: Path, now: float) -> bool:
+def _is_duplicate(plan: RestartPlan, run_dir: Path, now: float) -> bool:
     launch = read_launch(run_dir)
     if launch is None or launch.parent is None:
         return False
-    # Two devices are two wishes: the same run twice, side by side.
+    # Two devices are two requests: the same run twice, side by side.
     if (launch.parent.run_id, launch.argv, launch.device) != (plan.parent_id, plan.argv, plan.device):
         return False
     state = read_state(run_dir)
     if state is not None and state.state in FINAL_STATES:
         return False  # it could not be started, or is over: that one does not stand in the way of another try
-    return abs(now - launch.created_at) < TWIN_SECS or (state is not None and state.state in WAITING)
+    return abs(now - launch.created_at) < DUPLICATE_SECS or (state is not None and state.state in WAITING)

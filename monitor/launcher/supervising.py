@@ -43,7 +43,7 @@ def supervise(run_dir: Path, *flags: str) -> None:
             timeout=BEGIN_TIMEOUT_SECS,
         )
     except subprocess.TimeoutExpired:
-        raise RefusedError(f"The supervisor of {run_dir.name} did not begin in {BEGIN_TIMEOUT_SECS:.0f} s.") from None
+        raise RefusedError(f"The supervisor of {run_dir.name} did not start in {BEGIN_TIMEOUT_SECS:.0f} s.") from None
     if done.returncode:
         raise RefusedError(done.stderr.strip() or f"The supervisor of {run_dir.name} ended with {done.returncode}.")
 

@@ -50,7 +50,7 @@ class Entry(Record, frozen=True, kw_only=True):
 _via = "program"
 
 
-def come_by(way: str) -> None:
+def set_origin(way: str) -> None:
     """Says once, where a process begins, which way its acts come."""
     global _via
     _via = way

@@ -73,7 +73,7 @@ def in_processes(argv: list[str], count: int) -> list[str]:
     Raises UsageError for a command whose interpreter cannot be told from its script.
     """
     if not argv or not re.fullmatch(r"python[\d.]*", Path(argv[0]).name):
-        raise UsageError(f"--nproc starts a Python script in several processes; {argv[:1] or 'nothing'} is no python.")
+        raise UsageError(f"--nproc needs a Python command, such as python train.py; this is {argv[:1] or 'empty'}.")
     rest = 1
     while rest < len(argv) and TAKES_NO_VALUE.fullmatch(argv[rest]):
         rest += 1

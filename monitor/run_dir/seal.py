@@ -47,7 +47,7 @@ def is_from_here(launch: Launch, folder: Path | None = None) -> bool:
     return hmac.compare_digest(launch.seal.encode(), _seal(launch, key).encode())
 
 
-def stranger_words(launch: Launch) -> str:
+def unverified_command_warning(launch: Launch) -> str:
     """What a person must know before a command that is not from here is executed."""
     if launch.host and launch.host != socket.gethostname():
         made = f"This run was made on another machine ({launch.host[:80]})."

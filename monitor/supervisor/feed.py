@@ -56,7 +56,7 @@ class Feed(Protocol):
 
     def look(self, now: float) -> None: ...
 
-    def let_go(self, now: float) -> None: ...
+    def release(self, now: float) -> None: ...
 
     def end(self, now: float, *, seen: bool) -> None:
         """The process has ended; `seen`: somebody knows how."""
@@ -69,7 +69,7 @@ class NoFeed:
 
     def look(self, now: float) -> None: ...
 
-    def let_go(self, now: float) -> None: ...
+    def release(self, now: float) -> None: ...
 
     def end(self, now: float, *, seen: bool) -> None: ...
 
@@ -90,8 +90,8 @@ class GuardedFeed:
     def look(self, now: float) -> None:
         self._guarded(lambda: self._feed.look(now))
 
-    def let_go(self, now: float) -> None:
-        self._guarded(lambda: self._feed.let_go(now))
+    def release(self, now: float) -> None:
+        self._guarded(lambda: self._feed.release(now))
 
     def end(self, now: float, *, seen: bool) -> None:
         self._guarded(lambda: self._feed.end(now, seen=seen))
@@ -129,7 +129,7 @@ class LogFeed:
         if not self.is_unwanted:
             self._follower.look(now)
 
-    def let_go(self, now: float) -> None:
+    def release(self, now: float) -> None:
         """Nobody follows it any longer, and which process trains is no concern of ours."""
         self._follower.pause(now)
         self._follower.run.heard(now, grown=False, process=None)
@@ -201,7 +201,7 @@ class OwnLogFeed:
 
         self.is_unwanted = False
 
-    def let_go(self, now: float) -> None:
+    def release(self, now: float) -> None:
         """Never asked: a run that was started here is stopped, not let go."""
 
     def look(self, now: float) -> None:

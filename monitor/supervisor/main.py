@@ -15,13 +15,13 @@ import time
 from pathlib import Path
 
 from monitor.run_dir import processes
-from monitor.run_dir.audit import come_by
+from monitor.run_dir.audit import set_origin
 from monitor.run_dir.errors import EXIT_REFUSED, MonitorError, RefusedError
 from monitor.run_dir.launch import SUPERVISOR_LOG
 from monitor.supervisor.begin import Mode, begin
 from monitor.supervisor.detach import Report, detached
 from monitor.supervisor.supervision import Supervision
-from monitor.supervisor.without_trainer import Following, Unstarted
+from monitor.supervisor.without_trainer import LogSupervision, Unstarted
 
 log = logging.getLogger("monitor.supervisor")
 
@@ -51,7 +51,7 @@ class Leaving:
 
 def main(argv: list[str]) -> int:
     """Exit code 0 when the supervision ended as it should, 5 with a sentence when it could not begin."""
-    come_by("supervisor")
+    set_origin("supervisor")
     options = _options(argv)
     run_dir = options.run_dir.absolute()
     modes: tuple[Mode, ...] = ("adopt", "resume", "follow")
@@ -95,7 +95,7 @@ def _supervise(run_dir: Path, mode: Mode, options: argparse.Namespace, report: R
             # The run may be resumed at once, whether or not somebody can be told of its end.
             lock.release()
             _deliver(supervision, leaving)
-        elif (unstarted := Unstarted(run_dir)).is_the_last():
+        elif (unstarted := Unstarted(run_dir)).still_owns_the_run():
             lock.release()
             _deliver(unstarted, leaving)
     except (MonitorError, OSError) as problem:
@@ -119,7 +119,7 @@ def _acquire(lock: processes.RunLock) -> None:
         time.sleep(0.05)
 
 
-def _stay(supervision: Supervision | Following, leaving: Leaving) -> None:
+def _stay(supervision: Supervision | LogSupervision, leaving: Leaving) -> None:
     # One supervisor per run on a shared machine: numpy must not start a thread per core for a few medians.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
@@ -130,14 +130,14 @@ def _stay(supervision: Supervision | Following, leaving: Leaving) -> None:
         time.sleep(TICK_SECS)
 
 
-def _deliver(supervision: Supervision | Following | Unstarted, leaving: Leaving) -> None:
+def _deliver(supervision: Supervision | LogSupervision | Unstarted, leaving: Leaving) -> None:
     """Stays until all is told, at most a day; leaves at once when the run is gone or another supervisor has it."""
     deadline = time.monotonic() + DELIVER_SECS
-    while not leaving.asked and not supervision.tell_on(time.time()):
+    while not leaving.asked and not supervision.deliver(time.time()):
         if time.monotonic() > deadline:
             log.warning("leaving with messages that could not be delivered")
             break
-        if not supervision.is_the_last():
+        if not supervision.still_owns_the_run():
             break
         time.sleep(TICK_SECS)
     supervision.close()

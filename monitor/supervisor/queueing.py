@@ -101,13 +101,13 @@ class DeviceWait:
                 ticket = 0 if inherits else place.ticket
                 mine = parent.device if parent is not None and inherits else device
                 place = QueuePlace(device=mine, ticket=ticket, after=parent_dir.name)
-            self._state_file.must_tell(state="queued", queue=place, supervisor=identify())
+            self._state_file.update_or_raise(state="queued", queue=place, supervisor=identify())
 
     def parent_has_ended(self) -> None:
         """From now on it waits for the device alone."""
         place = self._state_file.state.queue
         assert place is not None
-        self._state_file.tell(queue=msgspec.structs.replace(place, after=""))
+        self._state_file.update(queue=msgspec.structs.replace(place, after=""))
 
     def take(self) -> bool:
         """Takes the device if it is free and nobody is before this run. Raises OSError where that cannot be told."""
@@ -118,7 +118,7 @@ class DeviceWait:
             with self._line.locked():
                 standing = self._line.standing(self._run_id, place)
                 if standing.free is not None:
-                    self._state_file.must_tell(state="starting", device=standing.free, queue=None)
+                    self._state_file.update_or_raise(state="starting", device=standing.free, queue=None)
                     return True
         self._tell(place, standing)
         return False
@@ -134,4 +134,4 @@ class DeviceWait:
     def _tell(self, place: QueuePlace, standing: Standing) -> None:
         now = msgspec.structs.replace(place, position=standing.position, held_by=list(standing.held_by))
         if now != place:
-            self._state_file.tell(queue=now)
+            self._state_file.update(queue=now)

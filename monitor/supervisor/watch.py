@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from monitor.diagnosis.verdict import Judged
     from monitor.run_dir import Snapshot
     from monitor.run_dir.reader import RunReader
-    from monitor.supervisor.notify.outbox import Outbox
+    from monitor.supervisor.notify.queue import MessageQueue
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Watch:
         self._is_locked = self._owes_look = False
         self._reader: RunReader | None = None
         self._book: AlertBook | None = None
-        self._outbox: Outbox | None = None
+        self._messages: MessageQueue | None = None
         self._sizes: tuple[int, ...] = ()
         self._looked_at = float("-inf")
         self._not_before = float("-inf")
@@ -115,8 +115,8 @@ class Watch:
             self._judge(now)
             self._trouble = ""
             self._rest_since(tick)
-        if self._outbox is not None:
-            self._outbox.tick(now)
+        if self._messages is not None:
+            self._messages.tick(now)
 
     def _rest_since(self, tick: float) -> None:
         self._not_before = time.monotonic() + REST_PER_COST * (time.monotonic() - tick)
@@ -124,7 +124,7 @@ class Watch:
     @property
     def is_waiting(self) -> bool:
         """Whether a message has still to be delivered, or the last look to be taken."""
-        return self._owes_look or (self._outbox is not None and self._outbox.is_waiting)
+        return self._owes_look or (self._messages is not None and self._messages.is_waiting)
 
     @property
     def trouble(self) -> str:
@@ -184,12 +184,12 @@ class Watch:
         from monitor.diagnosis.away import act_of
         from monitor.run_dir.status import status_of
         from monitor.supervisor.notify.message import Scene
-        from monitor.supervisor.notify.outbox import Outbox
+        from monitor.supervisor.notify.queue import MessageQueue
 
         assert self._book is not None
-        self._outbox = self._outbox or Outbox(self._settings_of, self._book.note)
+        self._messages = self._messages or MessageQueue(self._settings_of, self._book.note)
         scene = Scene(snapshot, judged, status_of(snapshot), away=act_of(self._run_dir))
-        self._outbox.offer(scene, (*snapshot.alerts, *events))
+        self._messages.offer(scene, (*snapshot.alerts, *events))
 
     def _complain(self, problem: Exception) -> None:
         """Says each trouble once, not four times a second."""

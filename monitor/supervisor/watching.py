@@ -107,7 +107,7 @@ class Watcher:
     def close(self) -> None:
         """Lets go of every run, so that another may watch it."""
         for known in self._known.values():
-            self._let_go(known)
+            self._release(known)
 
     def _runs(self, news: list[dict[str, Any]], now: float) -> Iterator[_Known]:
         """Every run there is now; those that are gone are forgotten. An unreachable folder is said once."""
@@ -126,7 +126,7 @@ class Watcher:
         if trouble:
             return
         for gone in self._known.keys() - set(names):
-            self._let_go(self._known.pop(gone))
+            self._release(self._known.pop(gone))
         for name in sorted(names):
             run_dir = self._runs_dir / name
             if name not in self._known and is_run(run_dir) and is_within(self._runs_dir, run_dir):
@@ -139,7 +139,7 @@ class Watcher:
         if known.watch is None and now - known.changed_at > min(self._since_secs, self._rest(known)):
             return
         if self._is_supervised(known, now):
-            self._let_go(known)
+            self._release(known)
             return
         if known.watch is None:
             known.watch = Watch(known.run_dir, lambda: self._settings(known), lambda seen: self._take_in(known, seen))
@@ -147,7 +147,7 @@ class Watcher:
         if known.watch.trouble != known.trouble:
             self._note_trouble(known, known.watch.trouble, now)
         if not known.is_at_work and not known.watch.is_waiting and now - known.changed_at > SETTLED_SECS:
-            self._let_go(known)
+            self._release(known)
 
     def _every_secs(self, known: _Known, now: float) -> float:
         return COLD_EVERY_SECS if now - known.changed_at > self._since_secs else WARM_EVERY_SECS
@@ -198,7 +198,7 @@ class Watcher:
             known.said.append(_document(known, "unreadable", now, line=why))
         known.trouble = why
 
-    def _let_go(self, known: _Known) -> None:
+    def _release(self, known: _Known) -> None:
         if known.watch is not None:
             known.watch.close()
             known.watch = None

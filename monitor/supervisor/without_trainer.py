@@ -16,7 +16,7 @@ IDLE_SECS = 7 * 86_400.0
 """A log that has not grown for so long is let go; attaching to it again goes on."""
 
 
-class Following:
+class LogSupervision:
     """Call `tick` a few times a second, like a supervision's."""
 
     def __init__(self, run_dir: Path, feed: LogFeed, now: float) -> None:
@@ -33,19 +33,19 @@ class Following:
         idle = now - max(self._feed.grew_at or 0.0, self._began_at) > IDLE_SECS
         over = self._feed.is_unwanted or idle
         if over:
-            self._feed.let_go(now)
+            self._feed.release(now)
         self._watch.look(now, force=over)
         return over
 
     def ask_to_stop(self, _by: str, _now: float) -> None:
         """Whose process it is, nobody has said."""
 
-    def tell_on(self, now: float) -> bool:
+    def deliver(self, now: float) -> bool:
         """After the end: one more step in delivering what has still to be told; True when nothing is left."""
         self._watch.look(now)
         return not self._watch.is_waiting
 
-    def is_the_last(self) -> bool:
+    def still_owns_the_run(self) -> bool:
         """Whether the run is still there and nobody has begun to follow it again."""
         progress = read_progress(self._run_dir)
         return progress is not None and progress.follower is None
@@ -62,13 +62,13 @@ class Unstarted:
         self._watch = Watch(run_dir, lambda: settings_of_run(run_dir))
         self._is_first_look = True
 
-    def tell_on(self, now: float) -> bool:
+    def deliver(self, now: float) -> bool:
         """One more step in delivering what has still to be told; True when nothing is left."""
         self._watch.look(now, force=self._is_first_look)
         self._is_first_look = False
         return not self._watch.is_waiting
 
-    def is_the_last(self) -> bool:
+    def still_owns_the_run(self) -> bool:
         """Whether this very process wrote that it ended, and nobody has started it again since."""
         state = read_state(self._run_dir)
         return state is not None and state.state in FINAL_STATES and state.supervisor == processes.identify()

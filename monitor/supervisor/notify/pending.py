@@ -44,7 +44,7 @@ class Known:
 
     alerts: tuple[Alert, ...]
     acknowledged_at: Mapping[str, float]
-    wishes: Notify
+    notify: Notify
 
 
 def findings_to_tell(known: Known, to: str) -> list[Item]:
@@ -60,7 +60,7 @@ def findings_to_tell(known: Known, to: str) -> list[Item]:
         if last.event == "resolved":
             if before is not None and before.of != "resolved" and seen_at is None:
                 items.append(Item(last.alert_id, "resolved", last.rule, last.severity, last.line))
-        elif last.severity in known.wishes.severities and (seen_at is None or seen_at < last.at):
+        elif last.severity in known.notify.severities and (seen_at is None or seen_at < last.at):
             is_open = before is not None and before.of != "resolved"
             if before is None or not is_open or _gravity(before.severity) < _gravity(last.severity):
                 items.append(Item(last.alert_id, "worse" if is_open else "raised", last.rule, last.severity, last.line))
@@ -72,7 +72,7 @@ def run_to_tell(known: Known, to: str, snapshot: Snapshot, status: Status, *, pr
 
     Every message about a finding promises one more when the run ends; `promised`: one is about to be sent.
     """
-    told, events = told_to(known.alerts, to), known.wishes.events
+    told, events = told_to(known.alerts, to), known.notify.events
     generation = generation_of(snapshot)
     items = []
     if status.word in LIVE_WORDS - {"queued"} and "start" in events:

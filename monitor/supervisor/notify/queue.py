@@ -46,7 +46,7 @@ class _Post:
     items: list[Item] = field(default_factory=list)
 
 
-class Outbox:
+class MessageQueue:
     """The messages of one run. One owner: whoever holds the run's alerts lock."""
 
     def __init__(self, settings_of: Callable[[], Settings], record: Callable[[Alert], None]) -> None:
@@ -85,12 +85,12 @@ class Outbox:
         if settings is None or settings.path is None:
             self._waiting, self._look_at = False, float("inf")
             return
-        wishes = settings.notify
-        acked = acknowledged_at(Path(scene.snapshot.run_dir), now) if wishes.addresses else {}
-        known = Known((*self._alerts, *self._sent), acked, wishes)
+        notify = settings.notify
+        acked = acknowledged_at(Path(scene.snapshot.run_dir), now) if notify.addresses else {}
+        known = Known((*self._alerts, *self._sent), acked, notify)
         letters: list[Letter] = []
         waits: list[float] = []
-        for to in wishes.by_key():
+        for to in notify.by_key():
             post = self._posts.setdefault(to, _Post())
             post.items = things_to_tell(known, to, scene)
             wait = self._wait(post, known, to, now, tick) if post.items else None
@@ -113,7 +113,7 @@ class Outbox:
         before: Severity = max((a.severity for a in told if a.at == last), key=("info", "warning", "critical").index)
         if is_graver(gravest(post.items), before) or now < last:
             return retry
-        return max(retry, last + 60 * known.wishes.min_minutes - now)
+        return max(retry, last + 60 * known.notify.min_minutes - now)
 
     def _collect(self, now: float) -> None:
         results = self._courier.poll() if self._courier is not None else None
