@@ -96,7 +96,7 @@ def test_nothing_is_followed_before_somebody_says_that_it_is_read_rightly(traini
 def test_a_log_is_followed_and_never_called_running(training, runs, capsys):
     process, log = training()
     attach(log, "--yes", runs=runs)
-    assert f"It is written by process {process.pid}" in capsys.readouterr().out
+    assert f"Written by process {process.pid}" in capsys.readouterr().out
     found = grows(runs / "train")
     assert found == list(range(1, len(found) + 1))
     status = launcher.status(runs / "train")
@@ -112,7 +112,7 @@ def test_following_ends_when_it_is_asked_to_and_goes_on_in_the_same_run(training
     attach(log, "--yes", runs=runs)
     follower = read_progress(runs / "train").follower.pid
     attach("--stop", "train", runs=runs)
-    assert "the training was left alone" in capsys.readouterr().out
+    assert "the training was not touched" in capsys.readouterr().out
     wait_for(lambda: not psutil.pid_exists(follower))
     assert (launcher.status(runs / "train").word, process.poll()) == ("imported", None)
     assert launcher.ensure_supervised(runs / "train") is False

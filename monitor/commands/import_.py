@@ -93,7 +93,7 @@ def _imported(chosen: Plan, name: str, tick: Callable[[int, int], None]) -> Impo
 
 @contextlib.contextmanager
 def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr while a long file is read, where somebody looks at it."""
+    """A bar on stderr while a long file is read, where stderr is a terminal."""
     screen = err_console()
     columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:

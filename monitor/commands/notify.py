@@ -67,7 +67,7 @@ def _wishes(settings: Settings) -> dict[str, Any]:
 def _print(settings: Settings, results: list[dict[str, Any]]) -> None:
     out = console()
     if not results:
-        out.print(f"Nobody is told: {settings.path or SETTINGS_FILE} names no address.", soft_wrap=True)
+        out.print(f"No messages are sent: {settings.path or SETTINGS_FILE} names no address.", soft_wrap=True)
         return
     out.print(f"From {settings.path}:", soft_wrap=True)
     for result in results:

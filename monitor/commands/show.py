@@ -68,8 +68,8 @@ def lines(look: Look) -> list[str]:
         *_progress(look),
         *_numbers(look),
     ]
-    if told := reading_words(snapshot):
-        text.append(told)
+    if reading := reading_words(snapshot):
+        text.append(reading)
     if snapshot.run and snapshot.run.reading and not snapshot.run.reading.confirmed_by:
         text.append(
             f"Confirm how its log is read: python -m monitor attach {snapshot.run_id}{elsewhere(look.run_dir.parent)}"
@@ -125,8 +125,8 @@ def _numbers(look: Look) -> list[str]:
 
 
 def _changes(changes: dict[str, list[Any]]) -> str:
-    told = [f"{key} {pair[0]} → {pair[1]}" for key, pair in changes.items() if len(pair) == 2]
-    return ", ".join(told) or "nothing changed"
+    changed = [f"{key} {pair[0]} → {pair[1]}" for key, pair in changes.items() if len(pair) == 2]
+    return ", ".join(changed) or "nothing changed"
 
 
 def _command(look: Look) -> str:

@@ -108,8 +108,8 @@ class ChildBook:
                     left = None if left is None else left - 1
             found[run_id] = known
         self._known = found
-        told = [(each.launch.created_at, each.outcome) for each in found.values() if each.launch is not None]
-        return [came for _, came in sorted(told, key=lambda pair: pair[0]) if came is not None]
+        dated = [(each.launch.created_at, each.outcome) for each in found.values() if each.launch is not None]
+        return [came for _, came in sorted(dated, key=lambda pair: pair[0]) if came is not None]
 
     def _marks(self, run_id: str, launch: Launch) -> tuple[int, ...]:
         parent = launch.parent.run_id if launch.parent is not None else ""

@@ -28,7 +28,7 @@ def summary_of(run_dir: Path) -> Summary:
 
 @functools.lru_cache(maxsize=REMEMBERED_RUNS)
 def _judged(run_dir: Path, changed_at: float, _size: int) -> Summary:
-    """Judged as of its last record: imported and foreground runs have nobody who writes a summary."""
+    """Judged as of its last record: no process writes a summary for imported and foreground runs."""
     # Imported here: a list of runs that all have their file must not wait for numpy.
     from monitor.diagnosis.alerts import summarise
     from monitor.diagnosis.verdict import judge

@@ -1,4 +1,4 @@
-"""Attaching to the log of a training that somebody else has started: what page and command line share.
+"""Attaching to the log of a training that was started elsewhere: what page and command line share.
 
 What a log seems to say is proposed first; a person says whether that is right. Then a small process of its own follows
 the log (`monitor.supervisor --follow`) and outlives the caller. With the process named as well, the run is as any
@@ -142,7 +142,7 @@ def follow_here(run_dir: Path) -> None:
 
 
 def confirm(run_dir: Path, by: str, mapping: LogMapping | None = None) -> None:
-    """Says that a log is read rightly, or how it shall be read instead; whoever follows it does so within a second."""
+    """Confirms how a log is read, or changes it; its follower takes that in within a second."""
     _say(run_dir, ReadingWord(by=by, at=time.time(), mapping=mapping.document() if mapping else {}))
 
 
@@ -185,7 +185,7 @@ def is_followed(run_dir: Path) -> bool:
 def end_following(run_dir: Path, by: str, patience_secs: float = 15.0) -> None:
     """Ends the following of a log; the run stays, and the training is left alone. Returns once it has ended.
 
-    Raises RefusedError where nobody follows it, or where the follower does not answer.
+    Raises RefusedError where it is not followed, or where the follower does not end.
     """
     source = read_source(run_dir)
     if source is None or source.format != LOG_FORMAT or not is_followed(run_dir):

@@ -1,4 +1,4 @@
-"""Whether memory and disk will do, told before a start where an earlier run has shown what it needs."""
+"""Whether memory and disk suffice, known before a start where an earlier run has shown what it needs."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _device_of(run_dir: Path) -> str:
 
 
 def _last_steps(path: Path) -> list[Step]:
-    """The steps at the end of a file that may be large; a peak is told by every later step."""
+    """The steps at the end of a file that may be large; a peak is repeated in every later step."""
     steps = []
     for line in files.last_lines(path, STEPS_TAIL_BYTES):
         try:

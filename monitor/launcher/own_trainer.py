@@ -32,7 +32,7 @@ def start_training(runs_dir: Path, config: Mapping[str, Any], **how: Any) -> str
 def training_command(config: Mapping[str, Any], schema: Mapping[str, Any] | None = None) -> list[str]:
     """The command template of our own trainer for these options. Raises UsageError for a value it does not allow.
 
-    `schema`: what `trainer_schema` told, where somebody asks often; None asks it anew.
+    `schema`: the result of `trainer_schema`, for callers that ask often; None asks it anew.
     """
     given = {key: value for key, value in config.items() if not (key == "preset" and not value)}
     known = trainer_schema() if schema is None else schema

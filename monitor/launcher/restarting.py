@@ -37,7 +37,7 @@ def plan_restart(
 ) -> RestartPlan:
     """What a restart of `run_id` with `changes` would run; nothing is started. See `relaunch.plan.make_plan`.
 
-    Its notes also tell whether memory and disk will do, and whom it would wait for; with `stop_parent` a live parent
+    Its notes also say whether memory and disk suffice, and what it would wait for; with `stop_parent` a live parent
     is stopped first.
     """
     plan = make_plan(runs_dir, run_id, RestartRequest(changes, expected or {}, start_from, device))

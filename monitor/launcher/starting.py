@@ -82,7 +82,7 @@ def belongs_to_this_job(run_dir: Path) -> bool:
 
 
 def start_notes(runs_dir: Path, need: Need | None, device: str, after: str = "") -> list[str]:
-    """What can be told before a start: whom it would wait for, and whether memory and disk will do.
+    """Notes before a start: which run it would wait for, and whether memory and disk suffice.
 
     `after`: the run that is stopped for it, whose place it takes before all others where that has a device it fits.
     Raises RefusedError for a device that is not there.

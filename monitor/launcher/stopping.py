@@ -25,7 +25,7 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
 
 
 def refuse_unstoppable(run_dir: Path) -> None:
-    """Raises RefusedError for a run that has ended, and for one of which nobody knows the process."""
+    """Raises RefusedError for a run that has ended, and for one whose process is not known."""
     now = status(run_dir)
     if not now.live:
         raise RefusedError(f"{run_dir.name} is not running ({now.word}): there is nothing to stop.")

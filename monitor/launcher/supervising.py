@@ -77,7 +77,7 @@ def ensure_supervised(run_dir: Path) -> bool:
 
 
 def _ensure_followed(run_dir: Path) -> bool:
-    """Follows a log again whose follower was killed; one that was let go stays so."""
+    """Follows a log again whose follower was killed; one whose following was ended is left alone."""
     progress = read_progress(run_dir)
     if progress is None or progress.follower is None or progress.phase == "ended":
         return False

@@ -1,6 +1,6 @@
 """`audit.jsonl` beside the runs: one line for each act that controls a run, done or refused.
 
-Who, when, which way, what, to which run, with what result. The way is told by the process that acts: a terminal, the
+Who, when, which way, what, to which run, with what result. The origin is set by the process that acts: a terminal, the
 page by its control link, a supervisor by its away policy.
 This is the one file that several processes write: each line is one append of less than 4 KB, which a local disk
 never tears nor mixes. It is a record for people, no proof against the one who owns the folder.

@@ -91,7 +91,7 @@ def answers(run_dir: Path, generation: int) -> list[Answer]:
 
 
 def stop_wanted(run_dir: Path, generation: int) -> bool:
-    """Whether an unanswered stop stands that nobody has taken back. What a training loop asks between steps."""
+    """Whether there is an unanswered stop that was not cancelled. What a training loop asks between steps."""
     names = _names(Path(run_dir))
     if not any(g == generation and v == "stop" and kind == "request" for g, v, _, kind in names):
         return False

@@ -51,7 +51,7 @@ class AppendFile:
 
     def _write(self, data: bytes) -> None:
         if self._descriptor is not None and os.fstat(self._descriptor).st_nlink == 0:
-            self.close()  # somebody has removed the file: what is written there nobody will ever read
+            self.close()  # the file was removed: what is written to it would be lost
         descriptor = self._open()
         whole = self._to_append(data)
         try:
@@ -288,7 +288,7 @@ def last_lines(path: Path, most_bytes: int) -> list[bytes]:
 
 
 def free_bytes(folder: Path) -> int | None:
-    """Room for this user on a folder's disk; None where that is not told."""
+    """Free bytes for this user on a folder's disk; None where they are unknown."""
     try:
         found = os.statvfs(folder)
     except (OSError, AttributeError):  # no such call on Windows

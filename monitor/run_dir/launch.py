@@ -70,7 +70,7 @@ TAKES_NO_VALUE = re.compile(r"-[bBdEhiIOPqsSuvVx]+")
 def in_processes(argv: list[str], count: int) -> list[str]:
     """The command that starts a Python script in `count` processes on this machine, as torchrun does.
 
-    Raises UsageError for a command whose interpreter cannot be told from its script.
+    Raises UsageError for a command that does not begin with a Python interpreter.
     """
     if not argv or not re.fullmatch(r"python[\d.]*", Path(argv[0]).name):
         raise UsageError(f"--nproc needs a Python command, such as python train.py; this is {argv[:1] or 'empty'}.")
@@ -83,7 +83,7 @@ def in_processes(argv: list[str], count: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Order:
-    """What somebody wants started. `argv` may hold `{run_dir}`; `environment` is added to the caller's."""
+    """A command to start. `argv` may hold `{run_dir}`; `environment` is added to the caller's."""
 
     argv: list[str]
     cwd: Path
@@ -136,14 +136,14 @@ def job_of(environment: Mapping[str, str]) -> dict[str, str]:
     """What a cluster says of the job that a process runs in; empty outside of one."""
     if not environment.get("SLURM_JOB_ID"):
         return {}
-    told = {
+    values = {
         "kind": "slurm",
         "job_id": environment["SLURM_JOB_ID"],
         "node": environment.get("SLURMD_NODENAME", ""),
         "partition": environment.get("SLURM_JOB_PARTITION", ""),
         "restarts": environment.get("SLURM_RESTART_COUNT", "0"),
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 def surroundings_with(kept: Mapping[str, str]) -> dict[str, str]:
@@ -227,7 +227,7 @@ def is_own_trainer(argv: list[str]) -> bool:
 
 
 def resume_flags(argv: list[str]) -> list[str]:
-    """What our own trainer is told besides, so that it goes on from its checkpoint."""
+    """The flags with which our own trainer continues from its checkpoint."""
     return ["--resume"] if is_own_trainer(argv) else []
 
 

@@ -166,7 +166,7 @@ class RunLock:
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """One process at a time does what is inside; the others wait. Where a disk knows no locks, nobody waits."""
+    """One process at a time does what is inside; the others wait. On a disk without locks there is no waiting."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with contextlib.suppress(OSError):

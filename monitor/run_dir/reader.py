@@ -3,7 +3,7 @@
 What the reader assumes of writers: `.jsonl` files are append-only lines, `.json` files are replaced whole.
 What it guarantees: nothing it meets in a file stops it; a line counts once its newline is there; a malformed one
 is counted with its number and shown; a shorter file or another inode is a new life and is read again.
-It asks nobody: a run is read the same way whether its processes live, hang or are gone.
+It needs no running process: a run is read the same way whether its processes live, hang or are gone.
 """
 
 from __future__ import annotations

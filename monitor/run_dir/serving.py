@@ -12,7 +12,7 @@ from monitor.run_dir.records import Identity, Record
 
 
 class Serving(Record, frozen=True):
-    """What a running dashboard left in its file: enough to find it, and to stop it and nobody else."""
+    """What a running dashboard left in its file: enough to find it, and to stop this process and no other."""
 
     identity: Identity
     port: int

@@ -1,7 +1,7 @@
 """A snapshot → what the run is doing, and by which evidence.
 
 `lost` is never stored: it is what remains when the recorded process is gone and left no outcome.
-What cannot be seen from here (another machine, another container) is told with its age and never called alive.
+What cannot be seen from here (another machine, another container) is reported with its age and never called alive.
 Slow and stalled are findings of rules; here only what is recorded and what lives counts.
 """
 
@@ -145,7 +145,7 @@ def _followed(progress: Progress, now: float) -> Status:
 
 
 def _unseen(snapshot: Snapshot, word: Word, process: Identity) -> Status:
-    """The pid of another machine or container means nothing here: what was heard is told, with its age."""
+    """The pid of another machine or container means nothing here: the last update is reported, with its age."""
     heard_at = last_heard_at(snapshot.state, snapshot.progress)
     if heard_at is None:
         heard = f"Nothing was heard yet from {process.host}"

@@ -117,7 +117,7 @@ def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: boo
 def _begin_when_it_may(
     this: Beginning, state_file: StateFile, device: DeviceWait | None, *, waits: bool, resumed: bool
 ) -> Supervision | None:
-    """First its parent ends, then its device is free, then it starts. The caller is let go when it has to wait."""
+    """First its parent ends, then its device is free, then it starts. The caller is released when it has to wait."""
     if waits:
         parent = ParentWait(_parent_dir(this))
         this.report("")
@@ -197,7 +197,7 @@ def _wait_for_parent(this: Beginning, state_file: StateFile, parent: ParentWait)
 
 
 def _leave_the_queue(this: Beginning, state_file: StateFile, problem: str) -> None:
-    """It will not start: told, and whoever asked is answered."""
+    """It will not start: the state says so, and open requests are answered."""
     now = time.time()
     state = "failed" if problem else "stopped"
     state_file.update(state=state, error=problem or None, ended_at=now, queue=None)
@@ -314,9 +314,9 @@ def _take_over(this: Beginning, last: State, state_file: StateFile) -> Supervisi
 
 
 def _is_its_trainer(this: Beginning, pid: int) -> bool:
-    """Whether the recorded process is this run's: whoever is adopted is also signalled.
+    """Whether the recorded process is this run's: an adopted process is also signalled.
 
-    Its environment proves it. One that has overwritten that is believed where nobody else could have named it.
+    Its environment proves it. One that has overwritten it is accepted where no other user could have named it.
     """
     folder = this.run_dir.stat()
     only_ours = folder.st_uid == os.getuid() and not folder.st_mode & 0o022

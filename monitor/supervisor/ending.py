@@ -28,7 +28,7 @@ class Final:
 def final_of(ending: Ending, progress: Progress | None, stop: StopStage | None, run_dir: Path) -> Final | None:
     """The final state, from the exit status, the outcome the trainer wrote, and the stop that was under way.
 
-    None when nobody saw the end and no outcome was written: a reader then derives `lost`, which is never stored.
+    None when no supervisor saw the end and no outcome was written: a reader then derives `lost`, which is never stored.
     """
     outcome = progress.outcome if progress else None
     seen = ending.exit_code is not None or ending.signal is not None
@@ -85,8 +85,8 @@ def last_traceback(log: Path) -> str | None:
     lines = _lines(log)
     begins = [number for number, line in enumerate(lines) if TRACEBACK_BEGINS.search(line)]
     blocks = [_block(lines[start:end]) for start, end in pairwise([*begins, len(lines)])]
-    told = [block for block in blocks if not any(map(SAID_BY_THE_LAUNCHER.match, block))] or blocks
-    return cut("\n".join(told[-1])) if told else None
+    causes = [block for block in blocks if not any(map(SAID_BY_THE_LAUNCHER.match, block))] or blocks
+    return cut("\n".join(causes[-1])) if causes else None
 
 
 def cut(trace: str) -> str:

@@ -1,7 +1,7 @@
 """The records of a script that writes none itself: its log is read along, by the process that supervises it.
 
 A person has confirmed how the log of `attach` is read, and may change it (`reading.json`). The log of a script that
-was started here is read as it seems right, until somebody says so; a script that writes records of its own is left
+was started here is read as proposed, until a person confirms that; a script that writes records of its own is left
 alone from the moment it does.
 """
 
@@ -52,14 +52,14 @@ class Feed(Protocol):
 
     @property
     def is_unwanted(self) -> bool:
-        """Whether somebody said that the log shall not be followed any longer."""
+        """Whether the log shall not be followed any longer."""
 
     def look(self, now: float) -> None: ...
 
     def release(self, now: float) -> None: ...
 
     def end(self, now: float, *, seen: bool) -> None:
-        """The process has ended; `seen`: somebody knows how."""
+        """The process has ended; `seen`: how it ended is known."""
 
 
 class NoFeed:
@@ -115,7 +115,7 @@ class LogFeed:
         self._word: ReadingWord | None = None
         self._word_stamp = -1
         self.is_unwanted = False
-        """Whether somebody said that the log shall not be followed any longer."""
+        """Whether the log shall not be followed any longer."""
 
     def begin_again(self, generation: int) -> None:
         self._follower.begin_again(generation)
@@ -202,7 +202,7 @@ class OwnLogFeed:
         self.is_unwanted = False
 
     def release(self, now: float) -> None:
-        """Never asked: a run that was started here is stopped, not let go."""
+        """Never asked: a run that was started here is stopped, not released."""
 
     def look(self, now: float) -> None:
         if self._off:

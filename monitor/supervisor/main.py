@@ -32,7 +32,7 @@ DELIVER_SECS = 24 * 3600.0
 
 
 class Leaving:
-    """Whether somebody asked this supervisor to go (SIGTERM, Ctrl-C), or a cluster warned that it ends the job soon."""
+    """Whether this supervisor was asked to leave (SIGTERM, Ctrl-C), or a cluster warned that it ends the job soon."""
 
     def __init__(self) -> None:
         self.asked = self.warned = False
@@ -76,7 +76,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--adopt", action="store_true", help="take over a trainer whose supervisor has died")
     how.add_argument("--resume", action="store_true", help="start it again as the next generation of the same run")
-    how.add_argument("--follow", action="store_true", help="read along a log that somebody attached to")
+    how.add_argument("--follow", action="store_true", help="follow the log that the run was attached to")
     parser.add_argument("--after-parent", action="store_true", help="wait until the parent run has ended")
     parser.add_argument("--trusted", default="", help="fingerprint of a command not from here that a person has read")
     parser.add_argument("--detach", action="store_true", help="leave the caller once the trainer has been started")
@@ -92,7 +92,7 @@ def _supervise(run_dir: Path, mode: Mode, options: argparse.Namespace, report: R
         supervision = begin(run_dir, mode, options.after_parent, report, lambda: leaving.asked, trusted=options.trusted)
         if supervision is not None:
             _stay(supervision, leaving)
-            # The run may be resumed at once, whether or not somebody can be told of its end.
+            # The run may be resumed at once, whether or not its last message can be delivered.
             lock.release()
             _deliver(supervision, leaving)
         elif (unstarted := Unstarted(run_dir)).still_owns_the_run():
@@ -131,7 +131,7 @@ def _stay(supervision: Supervision | LogSupervision, leaving: Leaving) -> None:
 
 
 def _deliver(supervision: Supervision | LogSupervision | Unstarted, leaving: Leaving) -> None:
-    """Stays until all is told, at most a day; leaves at once when the run is gone or another supervisor has it."""
+    """Delivers messages, at most for a day; leaves at once when the run is gone or another supervisor has it."""
     deadline = time.monotonic() + DELIVER_SECS
     while not leaving.asked and not supervision.deliver(time.time()):
         if time.monotonic() > deadline:

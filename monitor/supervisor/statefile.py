@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class StateFile:
-    """The last state told, and whether the disk has it yet: a full disk delays it, it never stops a run."""
+    """The last state, and whether the disk has it yet: a full disk delays it, it never stops a run."""
 
     def __init__(self, run_dir: Path, first: State, clock: Callable[[], float]) -> None:
         self._path = run_dir / STATE_FILE

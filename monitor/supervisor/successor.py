@@ -1,6 +1,6 @@
 """`python -m monitor.supervisor.successor RUN_DIR`: stops a run and starts a child with its first prescribed change.
 
-A process of its own, so that the supervisor goes on watching. Whoever asks a second time is told of the same child.
+A process of its own, so that the supervisor goes on watching. A second request gets the same child.
 """
 
 from __future__ import annotations

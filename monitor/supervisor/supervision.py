@@ -71,7 +71,7 @@ class Supervision:
             log.warning("%s", problem)
 
     def deliver(self, now: float) -> bool:
-        """After the end: one more step in delivering what has still to be told; True when nothing is left."""
+        """After the end: one more step in delivering the messages that are due; True when nothing is left."""
         self._see_away(now)
         self._watch.look(now)
         return not self._watch.is_waiting and not self._away.is_busy
@@ -103,7 +103,7 @@ class Supervision:
         return False
 
     def _see_away(self, now: float) -> None:
-        """What the away policy has under way; once it is done, it is told without waiting for the next record."""
+        """What the away policy has under way; once it is done, it is reported without waiting for the next record."""
         try:
             if self._away.tick(now):
                 self._watch.look(now, force=True)
@@ -231,7 +231,7 @@ class Supervision:
             self._enter(stage, now)
 
     def _enter(self, stage: stopping.Stage, now: float) -> None:
-        """The next stage of the stop: told, then its signal sent."""
+        """The next stage of the stop: recorded, then its signal sent."""
         under_way = self.state_file.state.stop
         assert under_way is not None
         self._staged = time.monotonic()

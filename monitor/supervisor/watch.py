@@ -47,7 +47,7 @@ REST_PER_COST = 10.0
 
 
 LOCK_AGAIN_SECS = 0.5
-"""Until the next try where somebody else holds the alerts: who has to let go does so within a second."""
+"""Until the next try where another process holds the alerts' lock: it releases it within a second."""
 
 
 def settings_of_run(run_dir: Path) -> Settings:
@@ -80,7 +80,7 @@ class Watch:
         settings_of: Callable[[], Settings],
         consider: Callable[[Seen], None] | None = None,
     ) -> None:
-        """`consider` is told each new judgement before anything is sent, for what has to be done about it."""
+        """`consider` is called with each new judgement before anything is sent."""
         self._run_dir = run_dir
         self._settings_of = settings_of
         self._consider = consider

@@ -39,7 +39,7 @@ COLD_EVERY_SECS = 15.0
 WARM_EVERY_SECS = 4.0
 """The same for one that changed lately, or that has a supervisor."""
 SETTLED_SECS = 60.0
-"""A run that is not at work and has not changed for so long is at rest: it is let go."""
+"""A run that is not at work and has not changed for so long is at rest: its watch is closed."""
 
 
 @dataclass
@@ -54,12 +54,12 @@ class _Known:
     is_at_work: bool = False
     is_old: bool = False
     """Whether its records were written long ago, whenever its files were."""
-    told: int | None = None
+    alerts_seen: int | None = None
     """Alert events of the file that were passed on; None before the first look."""
     verdict: str = ""
     worst: Severity | None = None
     trouble: str = ""
-    said: list[dict[str, Any]] = field(default_factory=list)
+    news: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Watcher:
@@ -84,8 +84,8 @@ class Watcher:
                 self._visit(known, now)
             except (MonitorError, OSError, ValueError) as problem:
                 self._note_trouble(known, str(problem), now)
-            news += known.said
-            known.said = []
+            news += known.news
+            known.news = []
         return news
 
     @property
@@ -143,7 +143,7 @@ class Watcher:
             return
         if known.watch is None:
             known.watch = Watch(known.run_dir, lambda: self._settings(known), lambda seen: self._take_in(known, seen))
-        known.watch.look(now, force=known.told is None)
+        known.watch.look(now, force=known.alerts_seen is None)
         if known.watch.trouble != known.trouble:
             self._note_trouble(known, known.watch.trouble, now)
         if not known.is_at_work and not known.watch.is_waiting and now - known.changed_at > SETTLED_SECS:
@@ -153,20 +153,20 @@ class Watcher:
         return COLD_EVERY_SECS if now - known.changed_at > self._since_secs else WARM_EVERY_SECS
 
     def _settings(self, known: _Known) -> Settings:
-        """An import of old records is judged like any other, but nobody is woken for it."""
+        """An import of old records is judged like any other, but sends no messages."""
         return Settings() if known.is_old else self._settings_of()
 
     def _rest(self, known: _Known) -> float:
-        """A run that was let go is taken up again by a newer change only."""
-        return self._since_secs if known.told is None else SETTLED_SECS
+        """A run whose watch was closed is taken up again by a newer change only."""
+        return self._since_secs if known.alerts_seen is None else SETTLED_SECS
 
     def _is_supervised(self, known: _Known, now: float) -> bool:
-        """Whether somebody else judges this run. One that has lost its supervisor is given a new one."""
+        """Whether its own supervisor judges this run. One that has lost its supervisor is given a new one."""
         state = read_state(known.run_dir)
         if state is None or state.state in FINAL_STATES:
             return False
         if launcher.ensure_supervised(known.run_dir):
-            known.said.append(_document(known, "adopted", now, line="It had lost its supervisor and has a new one."))
+            known.news.append(_document(known, "adopted", now, line="It had lost its supervisor and has a new one."))
             return True
         state = read_state(known.run_dir) or state
         heard_at = last_heard_at(state, read_progress(known.run_dir))
@@ -179,23 +179,23 @@ class Watcher:
         written_at = seen.snapshot.epochs[-1].at if seen.snapshot.epochs else 0.0
         known.is_old = not status.live and 0 < written_at < seen.now - self._since_secs
         alerts = (*seen.snapshot.alerts, *seen.events)
-        if known.told is None:
-            known.told = len(seen.snapshot.alerts)
-            known.said.append(_document(known, "watched", seen.now, state=status.word))
-        for alert in alerts[known.told :]:
+        if known.alerts_seen is None:
+            known.alerts_seen = len(seen.snapshot.alerts)
+            known.news.append(_document(known, "watched", seen.now, state=status.word))
+        for alert in alerts[known.alerts_seen :]:
             fields = {"rule": alert.rule, "severity": alert.severity, "line": alert.line}
-            known.said.append(_document(known, alert.event, seen.now, alert_id=alert.alert_id, to=alert.to, **fields))
-        known.told = len(alerts)
+            known.news.append(_document(known, alert.event, seen.now, alert_id=alert.alert_id, to=alert.to, **fields))
+        known.alerts_seen = len(alerts)
         diagnosis = seen.judged.diagnosis
         if diagnosis.verdict != known.verdict:
             known.verdict = diagnosis.verdict
-            known.said.append(_document(known, "verdict", seen.now, verdict=diagnosis.verdict, line=diagnosis.reason))
+            known.news.append(_document(known, "verdict", seen.now, verdict=diagnosis.verdict, line=diagnosis.reason))
         known.worst = diagnosis.severity
         known.trouble = ""
 
     def _note_trouble(self, known: _Known, why: str, now: float) -> None:
         if why and why != known.trouble:
-            known.said.append(_document(known, "unreadable", now, line=why))
+            known.news.append(_document(known, "unreadable", now, line=why))
         known.trouble = why
 
     def _release(self, known: _Known) -> None:

@@ -13,7 +13,7 @@ from monitor.supervisor.feed import LogFeed
 from monitor.supervisor.watch import Watch, settings_of_run
 
 IDLE_SECS = 7 * 86_400.0
-"""A log that has not grown for so long is let go; attaching to it again goes on."""
+"""The following of a log that has not grown for so long ends; attaching to it again continues."""
 
 
 class LogSupervision:
@@ -26,7 +26,7 @@ class LogSupervision:
         self._began_at = now
 
     def tick(self, now: float) -> bool:
-        """True once nobody wants it followed any longer, its folder is gone, or it has been silent for a week."""
+        """True once its following was ended, its folder is gone, or it has been silent for a week."""
         if not self._run_dir.is_dir():
             return True
         self._feed.look(now)
@@ -38,15 +38,15 @@ class LogSupervision:
         return over
 
     def ask_to_stop(self, _by: str, _now: float) -> None:
-        """Whose process it is, nobody has said."""
+        """Nothing can be stopped: its process is not known."""
 
     def deliver(self, now: float) -> bool:
-        """After the end: one more step in delivering what has still to be told; True when nothing is left."""
+        """After the end: one more step in delivering the messages that are due; True when nothing is left."""
         self._watch.look(now)
         return not self._watch.is_waiting
 
     def still_owns_the_run(self) -> bool:
-        """Whether the run is still there and nobody has begun to follow it again."""
+        """Whether the run is still there and no other process follows it."""
         progress = read_progress(self._run_dir)
         return progress is not None and progress.follower is None
 
@@ -63,13 +63,13 @@ class Unstarted:
         self._is_first_look = True
 
     def deliver(self, now: float) -> bool:
-        """One more step in delivering what has still to be told; True when nothing is left."""
+        """One more step in delivering the messages that are due; True when nothing is left."""
         self._watch.look(now, force=self._is_first_look)
         self._is_first_look = False
         return not self._watch.is_waiting
 
     def still_owns_the_run(self) -> bool:
-        """Whether this very process wrote that it ended, and nobody has started it again since."""
+        """Whether this process wrote the final state, and the run was not started again since."""
         state = read_state(self._run_dir)
         return state is not None and state.state in FINAL_STATES and state.supervisor == processes.identify()
 

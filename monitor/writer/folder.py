@@ -84,7 +84,7 @@ def describe(run_id: str, given: dict[str, Any]) -> Run:
         warmup_epochs=float(given["warmup_epochs"]),
         environment=_environment(given["device"]),
     )
-    decode(encode(run), Run)  # what no reader would take is told now
+    decode(encode(run), Run)  # what no reader would accept is refused now
     return run
 
 

@@ -241,7 +241,7 @@ class RunWriter(NullRunWriter):
             )
 
     def should_stop(self) -> bool:
-        """Whether somebody asked this run to stop. Cheap: the folder is looked at five times a second at most."""
+        """Whether a stop of this run was requested. Cheap: the folder is looked at five times a second at most."""
         if self._muted or self._stop_seen:
             return self._stop_seen
         now = time.monotonic()
@@ -304,7 +304,7 @@ class RunWriter(NullRunWriter):
             return  # a forked worker has a copy of this object, but only one process writes
         try:
             line = encode_line(record)
-            decode(line, type(record))  # what no reader would take is told now, not found missing later
+            decode(line, type(record))  # what no reader would accept is reported now, not found missing later
         except (TypeError, ValueError) as odd:
             self._warn(f"a record for {file} was left out: {odd}")
             return

@@ -90,7 +90,7 @@ class RestartPlan:
 
 
 def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> RestartPlan:
-    """The plan of a child of `parent_id` as wished.
+    """The plan of a child of `parent_id` as requested.
 
     Raises UnreadableRunError for an unknown run, RefusedError for one without a command,
     UsageError (one line per field) for a value that is not allowed or a folder that would be overwritten.
