@@ -111,12 +111,12 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
     progress = snapshot.progress
     if progress is None or progress.process is None:
         if progress is not None and progress.outcome is not None:
-            return Status(progress.outcome, False, False, "Its writer said so.", progress.heartbeat_at)
+            return Status(progress.outcome, False, False, "Reported by its writer.", progress.heartbeat_at)
         if progress is not None and progress.follower is not None and snapshot.follower_liveness != "gone":
             return _followed(progress, snapshot.read_at)
         damaged = next((each for each in snapshot.problems if each.file in (STATE_FILE, PROGRESS_FILE)), None)
         if damaged is not None:
-            return Status("lost", False, False, f"{damaged.file} is damaged, and no other file tells.", None)
+            return Status("lost", False, False, f"{damaged.file} is damaged, and no other file has the state.", None)
         # With evaluations it was started: `as_of` knows them, and not which process lived then.
         never = snapshot.launch is not None and snapshot.launch.how not in ("import", "foreground", "attach")
         if never and not snapshot.epochs:
@@ -124,7 +124,7 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
         at = snapshot.epochs[-1].at if snapshot.epochs else None
         return Status("imported", False, False, "Records only: no process belongs to this run.", at or None)
     if progress.outcome is not None:
-        said = f"The trainer said so{': ' + progress.error[:LONGEST_ERROR] if progress.error else ''}."
+        said = f"Reported by the trainer{': ' + progress.error[:LONGEST_ERROR] if progress.error else ''}."
         return Status(progress.outcome, False, False, said, progress.heartbeat_at)
     if snapshot.trainer_liveness == "gone":
         return _ended_unseen(snapshot, progress.process, progress.heartbeat_at)
@@ -171,7 +171,7 @@ def _own_last_word(snapshot: Snapshot) -> Status | None:
     of_this_start = progress is not None and (state is None or progress.generation == state.generation)
     if progress is None or not of_this_start or progress.outcome is None:
         return None
-    return Status(progress.outcome, False, False, "The trainer said so at its end.", progress.heartbeat_at)
+    return Status(progress.outcome, False, False, "Reported by the trainer at its end.", progress.heartbeat_at)
 
 
 def _ended_unseen(snapshot: Snapshot, process: Identity, since: float) -> Status:
@@ -213,7 +213,7 @@ def _supervised_by(state: State) -> str:
         return queue_words(state.queue)
     if state.supervisor is None:
         return "Waiting for its supervisor."
-    return f"Supervisor {state.supervisor.pid} on {state.supervisor.host} has it."
+    return f"Supervisor {state.supervisor.pid} on {state.supervisor.host} is in charge."
 
 
 def _how_it_ended(snapshot: Snapshot) -> str:
