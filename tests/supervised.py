@@ -11,7 +11,9 @@ from pathlib import Path
 import psutil
 
 from monitor.run_dir import RUN_DIR_VARIABLE, State
+from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_state
+from monitor.run_dir.processes import RunLock
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,6 +78,15 @@ def wait_for(what: Callable[[], object], secs: float = 30.0) -> None:
     while not what():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.03)
+
+
+def is_locked(run_dir: Path) -> bool:
+    """Whether some process holds the run's lock."""
+    try:
+        with RunLock(run_dir):
+            return False
+    except RefusedError:
+        return True
 
 
 def state_of(run_dir: Path) -> State:

@@ -14,7 +14,7 @@ import pytest
 from monitor import launcher
 from monitor.commands.cli import main
 from monitor.launcher import attaching
-from monitor.launcher.attaching import Wish
+from monitor.launcher.attaching import AttachRequest
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, EXIT_UNREADABLE, EXIT_USAGE, RefusedError
 from monitor.run_dir.launch import read_launch, read_progress, read_state
 from monitor.run_dir.reader import RunReader
@@ -86,7 +86,7 @@ def test_nothing_is_followed_before_somebody_says_that_it_is_read_rightly(traini
     attach(log, runs=runs, code=EXIT_USAGE)
     said = capsys.readouterr()
     assert "epochs in train.log: train loss 4.96 → " in said.out
-    assert "nobody is here to answer; give --yes" in said.err
+    assert "stdin is not a terminal, so the confirmation cannot be asked; pass --yes" in said.err
     attach(log, "--json", runs=runs)
     told = json.loads(capsys.readouterr().out)
     assert (told["run_id"], told["mapping"]["basis"]) == (None, "epochs")
@@ -96,7 +96,7 @@ def test_nothing_is_followed_before_somebody_says_that_it_is_read_rightly(traini
 def test_a_log_is_followed_and_never_called_running(training, runs, capsys):
     process, log = training()
     attach(log, "--yes", runs=runs)
-    assert f"It is written by process {process.pid}" in capsys.readouterr().out
+    assert f"Written by process {process.pid}" in capsys.readouterr().out
     found = grows(runs / "train")
     assert found == list(range(1, len(found) + 1))
     status = launcher.status(runs / "train")
@@ -112,13 +112,13 @@ def test_following_ends_when_it_is_asked_to_and_goes_on_in_the_same_run(training
     attach(log, "--yes", runs=runs)
     follower = read_progress(runs / "train").follower.pid
     attach("--stop", "train", runs=runs)
-    assert "the training was left alone" in capsys.readouterr().out
+    assert "the training was not touched" in capsys.readouterr().out
     wait_for(lambda: not psutil.pid_exists(follower))
     assert (launcher.status(runs / "train").word, process.poll()) == ("imported", None)
     assert launcher.ensure_supervised(runs / "train") is False
     attach("--stop", "train", runs=runs, code=EXIT_REFUSED)
     attach(log, "--yes", runs=runs)
-    assert "It was followed before as train, and goes on there" in capsys.readouterr().out
+    assert "It was followed before as train; its records continue there" in capsys.readouterr().out
     grows(runs / "train")
     assert [run.name for run in runs.iterdir() if run.is_dir()] == ["train"]
     lines = (runs / "train" / "epochs.jsonl").read_text().splitlines()
@@ -188,7 +188,7 @@ def test_a_reading_that_is_not_right_is_changed_and_the_log_read_anew(training, 
     grows(runs / "train")
     assert RunReader(runs / "train").read(time.time()).epochs[0].val_wer == pytest.approx(99.8)
     attach("train", "--percent", "--yes", runs=runs)
-    assert "Kept with train" in capsys.readouterr().out
+    assert "Saved for train" in capsys.readouterr().out
     wait_for(lambda: (found := RunReader(runs / "train").read(time.time()).epochs) and found[0].val_wer < 1)
     found = grows(runs / "train")
     assert found == list(range(1, len(found) + 1))
@@ -198,7 +198,7 @@ def test_a_reading_that_is_not_right_is_changed_and_the_log_read_anew(training, 
 
 def test_a_process_that_is_none_of_ours_is_refused(training, runs, capsys):
     _, log = training()
-    for pid, said in ((2**22 - 1, "There is no process"), (os.getpid(), "is no training")):
+    for pid, said in ((2**22 - 1, "There is no process"), (os.getpid(), "is not a training")):
         attach(log, "--pid", pid, "--yes", runs=runs, code=EXIT_REFUSED)
         assert said in capsys.readouterr().err
 
@@ -240,13 +240,13 @@ def test_following_in_the_foreground_ends_with_ctrl_c(training, runs):
 def test_the_wish_of_a_person_reaches_the_proposal(tmp_path, runs):
     log = tmp_path / "odd.log"
     log.write_text("epoch 1 fit=3 dev_ctc=2\nepoch 2 fit=2 dev_ctc=1\n")
-    proposal = attaching.propose(runs, log, Wish("anna", columns={"val_loss": "dev_ctc", "train_loss": "fit"}))
+    proposal = attaching.propose(runs, log, AttachRequest("anna", columns={"val_loss": "dev_ctc", "train_loss": "fit"}))
     assert proposal.said == "Found 2 epochs in odd.log: train loss 3.00 → 2.00, val loss 2.00 → 1.00."
 
 
 def test_who_asks_before_the_first_epoch_was_printed_is_told_to_wait(tmp_path):
     with pytest.raises(RefusedError, match="Nothing was read from early's log yet"):
-        attaching.reading_of(tmp_path / "early", Wish("anna"))
+        attaching.reading_of(tmp_path / "early", AttachRequest("anna"))
 
 
 def test_the_follower_of_a_run_that_was_deleted_ends(training, tmp_path):

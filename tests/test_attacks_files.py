@@ -29,7 +29,7 @@ from monitor.run_dir.errors import MonitorError, RefusedError, UsageError
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.view.frame import frame
 from monitor.view.log import Wish, log_tail
-from monitor.view.rows import run_rows
+from monitor.view.rows import RowBook
 from monitor.view.series import Since
 from monitor.writer import RunWriter
 from tests.fake_runs import healthy
@@ -57,7 +57,7 @@ def secret(tmp_path):
 def everything_shown(run_dir: Path) -> str:
     """All that a visitor could be shown of a run, as text."""
     snapshot = RunReader(run_dir).read(1e9)
-    return f"{snapshot} {log_tail(run_dir / 'trainer.log', Wish())} {run_rows(run_dir.parent, 1e9)}"
+    return f"{snapshot} {log_tail(run_dir / 'trainer.log', Wish())} {RowBook(run_dir.parent).rows(1e9)}"
 
 
 @pytest.mark.parametrize("name", [*LINE_FILES, *DOCUMENTS, "trainer.log", "probes/x.json"])
@@ -80,7 +80,7 @@ def test_a_pipe_or_a_device_in_a_run_is_not_waited_for(runs, name, kind):
     os.mkfifo(run_dir / name) if kind == "pipe" else (run_dir / name).symlink_to("/dev/zero")
     with contextlib.suppress(MonitorError):  # said in a sentence, where nothing is left of a run
         everything_shown(run_dir)
-    run_rows(runs, 1e9)
+    RowBook(runs).rows(1e9)
 
 
 def test_a_link_to_a_run_elsewhere_is_no_run_of_this_folder(runs, tmp_path):
@@ -259,7 +259,7 @@ def test_a_hostile_document_is_a_problem_of_its_run_and_of_nothing_else(runs, wh
     (runs / "healthy" / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     began = time.monotonic()
     snapshot = RunReader(runs / "healthy").read(1e9)
-    rows = run_rows(runs, 1e9)
+    rows = RowBook(runs).rows(1e9)
     assert len(snapshot.epochs) == 30 and [row["run"] for row in rows] == ["healthy"]
     assert time.monotonic() - began < 30
 
@@ -281,7 +281,7 @@ def test_a_giant_text_is_not_sent_to_every_tab(runs):
     snapshot = RunReader(run_dir).read(1e9)
     shown = frame(snapshot, judge(snapshot, 1e9), 1e9, since=Since())
     assert len(msgspec.json.encode(shown)) < 200_000
-    assert len(msgspec.json.encode(run_rows(runs, 1e9))) < 20_000
+    assert len(msgspec.json.encode(RowBook(runs).rows(1e9))) < 20_000
 
 
 def test_a_run_of_schema_99_is_refused_in_a_sentence_and_stays_a_row(runs):
@@ -289,7 +289,7 @@ def test_a_run_of_schema_99_is_refused_in_a_sentence_and_stays_a_row(runs):
     (runs / "healthy" / "run.json").write_text('{"schema_version": 99}')
     with pytest.raises(MonitorError, match="newer Vitalsigns"):
         RunReader(runs / "healthy").read(1e9)
-    assert [row["run"] for row in run_rows(runs, 1e9)] == ["healthy"]
+    assert [row["run"] for row in RowBook(runs).rows(1e9)] == ["healthy"]
 
 
 def modes_below(folder: Path) -> dict[str, str]:

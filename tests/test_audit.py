@@ -10,7 +10,7 @@ import pytest
 
 from monitor import launcher
 from monitor.commands.cli import main
-from monitor.diagnosis.verdict import acks
+from monitor.diagnosis import acks
 from monitor.launcher import attaching, trash
 from monitor.run_dir import audit
 from monitor.run_dir.errors import MonitorError
@@ -21,7 +21,7 @@ from tests.supervised import LISTENS, ROOT, end_everything, script, wait_for_sta
 ACTS = (
     *(getattr(launcher, name) for name in ("start", "restart", "resume", "stop", "cancel_stop", "hurry_stop")),
     *(launcher.wait_on, launcher.start_check, acks.acknowledge, trash.archive, trash.restore),
-    *(attaching.attach, attaching.let_go, launcher.set_policy),
+    *(attaching.attach, attaching.end_following, launcher.set_policy),
 )
 
 

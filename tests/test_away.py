@@ -10,7 +10,7 @@ import pytest
 
 from monitor import launcher
 from monitor.commands.cli import main
-from monitor.diagnosis.away import ASKED_BY, act_of, policy_of, wished, words
+from monitor.diagnosis.away import ASKED_BY, act_of, policy_from, policy_of, words
 from monitor.launcher import ensure_supervised, resume, start, status, stop
 from monitor.run_dir import Away, control
 from monitor.run_dir.errors import UsageError
@@ -82,13 +82,13 @@ def test_off_by_default_nothing_is_done(runs):
 
 
 def test_a_healthy_run_is_left_alone_whatever_the_policy(runs):
-    run_dir = started(runs, LISTENS.replace("val_wer=0.9", "val_wer=0.5"), wished("stop", None, "anna", 1.0))
+    run_dir = started(runs, LISTENS.replace("val_wer=0.9", "val_wer=0.5"), policy_from("stop", None, "anna", 1.0))
     wait_for(lambda: len(RunReader(run_dir).read(time.time()).epochs) > 60)
     assert act_of(run_dir) is None and status(run_dir).live
 
 
 def test_stop_stops_it_once_through_the_door_and_the_run_can_be_resumed_without_being_stopped_again(runs):
-    run_dir = started(runs, OVERFITS, wished("stop", None, "anna", 1.0))
+    run_dir = started(runs, OVERFITS, policy_from("stop", None, "anna", 1.0))
     state = wait_for_state(run_dir, "stopped", secs=60)
     assert state.stop is not None and (state.stop.stage, state.stop.asked_by) == ("asked", ASKED_BY)
     act = act_of(run_dir)
@@ -108,7 +108,7 @@ def test_fix_starts_the_first_prescribed_child_and_that_one_starts_no_other(runs
     with receiver() as box:
         box.go_up()
         (runs.parent / "vitalsigns.toml").write_text(box.settings(addresses=[f"json://127.0.0.1:{box.port}"]))
-        run_dir = started(runs, OVERFITS, wished("fix", 5.0, "anna", 1.0))
+        run_dir = started(runs, OVERFITS, policy_from("fix", 5.0, "anna", 1.0))
         wait_for_state(run_dir, "stopped", secs=60)
         wait_for(lambda: (runs / "r-2" / "launch.json").exists())
         launch = read_launch(runs / "r-2")
@@ -130,7 +130,7 @@ def test_fix_starts_the_first_prescribed_child_and_that_one_starts_no_other(runs
 
 
 def test_a_supervisor_killed_in_the_middle_leaves_it_to_the_next_and_there_is_one_child(runs):
-    run_dir = started(runs, OVERFITS, wished("fix", 5.0, "anna", 1.0))
+    run_dir = started(runs, OVERFITS, policy_from("fix", 5.0, "anna", 1.0))
     wait_for(lambda: act_of(run_dir) is not None, 60)
     os.kill(state_of(run_dir).supervisor.pid, signal.SIGKILL)
     wait_for(lambda: status(run_dir).unsupervised or not status(run_dir).live)
@@ -143,7 +143,7 @@ def test_a_supervisor_killed_in_the_middle_leaves_it_to_the_next_and_there_is_on
 
 
 def test_without_a_change_to_prescribe_it_is_stopped_and_said_why_there_is_no_child(runs):
-    run_dir = started(runs, OVERFITS.replace("config=config", "config={}"), wished("fix", None, "anna", 1.0))
+    run_dir = started(runs, OVERFITS.replace("config=config", "config={}"), policy_from("fix", None, "anna", 1.0))
     wait_for_state(run_dir, "stopped", secs=60)
     wait_for(lambda: (act := act_of(run_dir)) is not None and act.settled)
     act = act_of(run_dir)
@@ -164,8 +164,8 @@ def test_a_child_of_the_policy_stops_when_its_budget_is_spent_unless_somebody_li
 
 
 def test_the_policy_can_be_changed_while_the_run_goes_on(runs, capsys):
-    run_dir = started(runs, OVERFITS, wished("stop", None, "anna", 1.0))
-    launcher.set_policy(run_dir, wished("tell", None, "anna", 2.0))
+    run_dir = started(runs, OVERFITS, policy_from("stop", None, "anna", 1.0))
+    launcher.set_policy(run_dir, policy_from("tell", None, "anna", 2.0))
     wait_for(lambda: verdict_is_stop(run_dir), 60)
     time.sleep(1.0)
     assert state_of(run_dir).state == "running"
@@ -175,7 +175,7 @@ def test_the_policy_can_be_changed_while_the_run_goes_on(runs, capsys):
 
 
 def test_a_person_who_stops_it_first_is_not_overtaken(runs):
-    run_dir = started(runs, OVERFITS, wished("stop", None, "anna", 1.0))
+    run_dir = started(runs, OVERFITS, policy_from("stop", None, "anna", 1.0))
     stop(run_dir, "anna")
     state = wait_for_state(run_dir, "stopped")
     assert state.stop is not None and state.stop.asked_by == "anna" and act_of(run_dir) is None
@@ -184,10 +184,10 @@ def test_a_person_who_stops_it_first_is_not_overtaken(runs):
 @pytest.mark.parametrize(("do", "hours"), [("kill", None), ("stop", 3.0), ("fix", 0.0), ("fix", -1.0), ("tell", 1.0)])
 def test_a_wish_that_means_nothing_is_refused(do, hours):
     with pytest.raises(UsageError):
-        wished(do, hours, "anna", 1.0)
+        policy_from(do, hours, "anna", 1.0)
 
 
 def test_the_words_say_what_will_be_done():
     assert words(Away()) == "tell me only"
-    assert words(wished("fix", None, "", 0.0)) == "stop it and start the first prescribed change, for 12 h at most"
+    assert words(policy_from("fix", None, "", 0.0)) == "stop it and start the first prescribed change, for 12 h at most"
     assert words(Away(do="stop", by_policy=True, budget_hours=5)) == "stop it, at the latest after 5 h"

@@ -260,7 +260,7 @@ def test_a_restart_shows_the_plan_and_asks_unless_told_yes(runs, capsys, monkeyp
     told = capsys.readouterr()
     assert "dropout  0.3 → 0.5" in told.out
     assert "Runs: true --dropout 0.5" in told.out
-    assert "give --yes" in told.err
+    assert "pass --yes" in told.err
     assert not (runs / "parent-2").exists()
     assert main(["restart", "parent", "--set", "dropout=1.5", "--yes"]) == 64
     assert capsys.readouterr().err == "error: dropout 1.5: must be 0 to 0.9.\n"

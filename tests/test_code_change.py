@@ -178,7 +178,7 @@ def test_code_that_changes_between_the_look_and_the_start_stops_the_start(projec
     wait_for_state(runs / "parent", "finished")
     plan = launcher.plan_restart(runs, "parent", {})
     (project / "model.py").write_text("width = 1\n")
-    with pytest.raises(RefusedError, match="no longer what was shown: the code changed meanwhile"):
+    with pytest.raises(RefusedError, match="out of date: the code changed"):
         launcher.restart(plan, stop_parent=False)
     resumed = launcher.plan_resume(runs, "parent")
     assert resumed.line.endswith("model.py changed since it started: +1 −1. It goes on with the new code.")

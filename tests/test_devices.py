@@ -8,9 +8,9 @@ import pytest
 
 from monitor.launcher import start
 from monitor.launcher.devices import gpu_names, machine
-from monitor.launcher.headroom import Need, need_of, need_of_script, room_notes
-from monitor.launcher.slots import capacity_for, wish_of
-from monitor.launcher.starting import foreseen
+from monitor.launcher.headroom import Need, headroom_notes, need_of, need_of_script
+from monitor.launcher.slots import capacity_for, device_name
+from monitor.launcher.starting import start_notes
 from monitor.run_dir import STEPS_FILE, Step, encode_line
 from monitor.run_dir.errors import RefusedError, UsageError
 from tests.supervised import ROOT, SILENT, end_everything, script, wait_for, wait_for_state
@@ -85,19 +85,19 @@ def test_the_processes_on_a_gpu_are_told_with_their_memory_user_and_run(runs, mo
     ("text", "wish"), [("2", "cuda:2"), ("cuda:0", "cuda:0"), ("any", "cuda"), ("cpu", "cpu"), ("GPU 1", "cuda:1")]
 )
 def test_a_device_is_named_as_people_name_it(text, wish):
-    assert wish_of(text.replace(" ", "")) == wish
+    assert device_name(text.replace(" ", "")) == wish
 
 
 @pytest.mark.parametrize("text", ["", "tpu", "-1", "cuda:x", "1,2"])
 def test_what_is_no_device_is_refused_with_what_would_be_one(text):
     with pytest.raises(UsageError, match="must be the number of a GPU"):
-        wish_of(text)
+        device_name(text)
 
 
 def test_a_gpu_that_is_not_there_is_refused_before_anything_starts(runs, monkeypatch, tmp_path):
     fake_nvidia_smi(tmp_path / "bin", monkeypatch)
     with pytest.raises(RefusedError, match="no GPU 7 on this machine; nvidia-smi knows 0 and 1"):
-        foreseen(runs, None, "cuda:7")
+        start_notes(runs, None, "cuda:7")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RefusedError, match="finds none"):
         capacity_for("cuda", None, runs)
@@ -118,7 +118,7 @@ def steps(run_dir: Path, *memory: int) -> None:
 
 def test_a_run_that_never_told_its_memory_needs_nothing_known(runs):
     assert need_of(runs / "nowhere") == Need("nowhere")
-    assert room_notes(need_of(runs / "nowhere"), machine(runs), "") == []
+    assert headroom_notes(need_of(runs / "nowhere"), machine(runs), "") == []
     assert need_of_script(runs, "train.py") is None
 
 
@@ -126,11 +126,13 @@ def test_memory_that_will_not_do_is_told_before_the_start(runs, monkeypatch, tmp
     steps(runs / "parent", 5 * GIB, 21 * GIB, 20 * GIB)
     fake_nvidia_smi(tmp_path / "bin", monkeypatch, processes=f"{os.getpid()}, 9216, {UUIDS[1]}\n")
     need = need_of(runs / "parent")
-    (note,) = room_notes(need, machine(runs), "cuda:1")
+    (note,) = headroom_notes(need, machine(runs), "cuda:1")
     assert note.startswith("GPU 1 has 15.0 GiB of 24.0 GiB free, and parent used up to 21.0 GiB: it will probably run")
     assert f"process {os.getpid()} has 9.0 GiB" in note
-    assert room_notes(Need("parent", "cuda:1", GIB), machine(runs), "") != [], "others' processes are told in any case"
-    assert room_notes(Need("parent", "cuda:0", GIB), machine(runs), "") == []
+    assert headroom_notes(Need("parent", "cuda:1", GIB), machine(runs), "") != [], (
+        "others' processes are told in any case"
+    )
+    assert headroom_notes(Need("parent", "cuda:0", GIB), machine(runs), "") == []
 
 
 def test_memory_that_the_parent_gives_back_counts_once_it_has_ended(runs, monkeypatch, tmp_path):
@@ -138,12 +140,12 @@ def test_memory_that_the_parent_gives_back_counts_once_it_has_ended(runs, monkey
     trainer = wait_for_state(run_dir, "starting", "running").trainer
     fake_nvidia_smi(tmp_path / "bin", monkeypatch, processes=f"{trainer.pid}, 20480, {UUIDS[0]}\n")
     wait_for(lambda: machine(runs).devices[0].tenants[0].run == "parent")
-    (note,) = room_notes(Need("parent", "cuda:0", 20 * GIB), machine(runs), "")
+    (note,) = headroom_notes(Need("parent", "cuda:0", 20 * GIB), machine(runs), "")
     assert "enough only once it has ended. parent gives 20.0 GiB back when it ends." in note
 
 
 def test_a_disk_without_room_for_the_checkpoints_is_told(runs):
     free = machine(runs).disk_free_bytes
-    assert room_notes(Need("p", checkpoint_bytes=free // 100), machine(runs), "") == []
-    (note,) = room_notes(Need("p", checkpoint_bytes=free // 2), machine(runs), "")
+    assert headroom_notes(Need("p", checkpoint_bytes=free // 100), machine(runs), "") == []
+    (note,) = headroom_notes(Need("p", checkpoint_bytes=free // 2), machine(runs), "")
     assert "has room for" in note and "a run needs room for 4" in note

@@ -14,7 +14,7 @@ from monitor.run_dir import finite_or_word
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.view.frame import frame
-from monitor.view.rows import run_rows
+from monitor.view.rows import RowBook
 from monitor.view.series import Since
 from tests import fake_runs
 
@@ -77,7 +77,7 @@ def test_the_whole_cast_fits_into_one_folder(tmp_path):
 def test_a_browser_can_read_the_list_and_every_run_of_the_cast(tmp_path):
     for make in fake_runs.CAST:
         make(tmp_path)
-    rows = {row["run"]: row for row in run_rows(tmp_path, time.time())}
+    rows = {row["run"]: row for row in RowBook(tmp_path).rows(time.time())}
     json.dumps(list(rows.values()), allow_nan=False)
     assert rows["newer-schema"]["state"] == "unreadable" and "newer Vitalsigns" in rows["newer-schema"]["evidence"]
     assert rows["not-a-number"]["spark"] and rows["not-a-number"]["verdict"] == "ENDED"

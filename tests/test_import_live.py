@@ -16,10 +16,11 @@ from monitor.rules.stalled import Stalled
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import EPOCHS_FILE, Clip, Decode, Epoch, Place, Step
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.processes import identify, is_locked
+from monitor.run_dir.processes import identify
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from monitor.view import rows
+from tests.supervised import is_locked
 
 
 def about(tmp_path, **more):
@@ -48,7 +49,7 @@ def test_a_run_with_a_known_process_is_running_while_that_one_lives(tmp_path):
 
 def test_the_list_says_it_too_and_a_stop_is_refused_with_a_sentence(tmp_path):
     run = FollowedRun.begin(tmp_path / "runs", about(tmp_path), now=1.0)
-    [row] = rows.run_rows(run.run_dir.parent, 100.0)
+    [row] = rows.RowBook(run.run_dir.parent).rows(100.0)
     assert (row["state"], row["live"]) == ("followed", True)
     with pytest.raises(RefusedError, match="only followed"):
         launcher.stop(run.run_dir)

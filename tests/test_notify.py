@@ -19,6 +19,7 @@ from tests.supervised import (
     LISTENS,
     ROOT,
     end_everything,
+    is_locked,
     script,
     state_of,
     supervisors,
@@ -139,8 +140,6 @@ def test_after_the_end_the_last_word_is_still_delivered_and_the_run_can_be_resum
     wait_for_state(run_dir, "finished")
     wait_for(lambda: "could not be reached" in (run_dir / "supervisor.log").read_text())
     assert supervisors(run_dir)
-    from monitor.run_dir.processes import is_locked
-
     wait_for(lambda: not is_locked(run_dir))
     box.go_up()
     wait_for(lambda: is_over(run_dir))

@@ -17,13 +17,12 @@ from monitor.run_dir import Alert, AwayAct, Launch
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.provenance import code_of
 from monitor.run_dir.status import Status, status_of
-from monitor.supervisor.notify.addresses import resolved
 from monitor.supervisor.notify.courier import Courier
-from monitor.supervisor.notify.letters import Delivery, Job, Letter, deliveries_in
+from monitor.supervisor.notify.letters import Delivery, Job, Letter, deliveries_in, resolved
 from monitor.supervisor.notify.message import Scene, compose
-from monitor.supervisor.notify.outbox import Outbox
 from monitor.supervisor.notify.pending import Item, Known, findings_to_tell, run_to_tell
 from monitor.supervisor.notify.post import _in_our_words
+from monitor.supervisor.notify.queue import MessageQueue
 from tests import fake_runs
 from tests.receiver import SECRET, receiver
 from tests.snapshots import NOW, beating, snapshot
@@ -44,15 +43,15 @@ def sent(of, severity="warning", rule="gap", to="1-json"):
     return event("sent", severity, rule, of=of, to=to)
 
 
-def to_tell(*alerts, acked=None, wishes=None, to="1-json"):
-    known = Known(alerts, acked or {}, wishes or Notify())
+def to_tell(*alerts, acked=None, notify=None, to="1-json"):
+    known = Known(alerts, acked or {}, notify or Notify())
     return [(item.alert_id, item.of) for item in findings_to_tell(known, to)]
 
 
 def test_nothing_is_told_of_what_is_not_wished_or_was_told():
     assert to_tell() == []
     assert to_tell(event("raised", "info")) == []
-    assert to_tell(event("raised"), wishes=Notify(severities=("critical",))) == []
+    assert to_tell(event("raised"), notify=Notify(severities=("critical",))) == []
     assert to_tell(event("raised"), sent("raised")) == []
     assert to_tell(event("raised"), sent("raised"), event("resolved"), sent("resolved")) == []
 
@@ -179,11 +178,11 @@ def test_of_what_a_service_says_only_our_own_words_are_kept():
     ("text", "says"),
     [
         ("notify = 3\n", r"\[notify\] must be a table"),
-        ("[notify]\naddress = []\n", r"\[notify\] address is unknown; it may have addresses, severities"),
-        ("[notify]\naddresses = 'x'\n", "must be a list of texts"),
-        (f"[notify]\naddresses = ['json://a', '{SECRET}']\n", "number 2 is no address"),
-        ("[notify]\nseverities = ['grave']\n", "may hold critical, warning, info"),
-        ("[notify]\nevents = ['begin']\n", "may hold start, end, failed"),
+        ("[notify]\naddress = []\n", r"\[notify\] address is unknown; allowed are addresses, severities"),
+        ("[notify]\naddresses = 'x'\n", "addresses must be a list of addresses such as ntfy://"),
+        (f"[notify]\naddresses = ['json://a', '{SECRET}']\n", "addresses must be .*; entry 2 is not"),
+        ("[notify]\nseverities = ['grave']\n", "severities must be a list of critical, warning, info; entry 1 is not"),
+        ("[notify]\nevents = ['begin']\n", "events must be a list of start, end, failed; entry 1 is not"),
         ("[notify]\nmin_minutes = -1\n", "must be a number of at least 0"),
     ],
 )
@@ -277,9 +276,9 @@ def outbox(monkeypatch):
 
     jobs: list[Job] = []
     recorded: list[Alert] = []
-    monkeypatch.setattr("monitor.supervisor.notify.outbox.Courier", AtOnce)
-    wishes = Notify(addresses=("json://a",), min_minutes=15.0)
-    box = Outbox(lambda: Settings(Path("vitalsigns.toml"), notify=wishes), recorded.append)
+    monkeypatch.setattr("monitor.supervisor.notify.queue.Courier", AtOnce)
+    notify = Notify(addresses=("json://a",), min_minutes=15.0)
+    box = MessageQueue(lambda: Settings(path=Path("vitalsigns.toml"), notify=notify), recorded.append)
 
     def tell(now, *alerts, **of_scene):
         box.offer(scene(**of_scene), alerts)

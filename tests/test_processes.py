@@ -5,13 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.processes import RunLock, identify, is_locked, liveness
+from monitor.run_dir.processes import RunLock, identify, liveness
+from tests.supervised import is_locked
 
 HOLD = """
 import sys, time
@@ -135,9 +135,3 @@ def test_children_do_not_keep_the_lock_of_their_parent(tmp_path):
         by_exec.wait()
         os.kill(by_fork, signal.SIGKILL)
         os.waitpid(by_fork, 0)
-
-
-def test_asking_whether_a_folder_is_locked_leaves_it_free(tmp_path):
-    assert not is_locked(tmp_path)
-    assert not is_locked(tmp_path / "nowhere")
-    RunLock(Path(tmp_path)).acquire()

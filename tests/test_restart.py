@@ -76,7 +76,7 @@ def test_a_plan_whose_parent_was_edited_meanwhile_is_not_carried_out(runs):
     launch = read_launch(runs / "parent")
     (runs / "parent" / LAUNCH_FILE).unlink()
     files.create(runs / "parent" / LAUNCH_FILE, encode(msgspec.structs.replace(launch, argv=["touch", "gotcha"])))
-    with pytest.raises(RefusedError, match="no longer what was shown: the command"):
+    with pytest.raises(RefusedError, match="out of date: the command"):
         restart(plan, stop_parent=False)
     assert not (runs / "parent-2").exists()
 

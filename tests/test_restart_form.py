@@ -11,7 +11,7 @@ from monitor.launcher.relaunch.warm import epoch_words
 from monitor.run_dir import Run
 from monitor.run_dir.launch import Order, launch_of
 from monitor.run_dir.reader import RunReader
-from monitor.view.rows import run_rows
+from monitor.view.rows import RowBook
 from monitor.view.tried import TriedBook
 from tests.test_launcher_plan import SCHEMA, a_run
 from tests.test_ledger import write
@@ -75,7 +75,7 @@ def test_the_list_of_runs_tells_what_was_tried_as_the_ledger_does_and_reads_it_o
         child = write(tmp_path, name, 0.2, 5, parent="p", expected={"epoch": 4, "prescription": prescription})
         judge_child(child, RunReader(child).read(5.0), 5.0)
     book = TriedBook(tmp_path)
-    rows = run_rows(tmp_path, 5.0)
+    rows = RowBook(tmp_path).rows(5.0)
     options = book.options(rows, 5.0)
     assert [(each["option"], each["text"]) for each in options] == [
         ("variety", "1 try: 1 helped"),
@@ -95,7 +95,7 @@ def test_a_look_at_the_list_judges_a_few_children_and_the_next_look_goes_on(tmp_
         write(tmp_path, f"c{place}", 0.2, 5, parent="p", expected={"epoch": 4, "prescription": "variety"})
     write(tmp_path, "c9", 0.2, 2, parent="p", expected={"epoch": 4, "prescription": "variety"})
     monkeypatch.setattr("monitor.view.tried.MOST_JUDGED", 2)
-    book, rows = TriedBook(tmp_path), run_rows(tmp_path, 5.0)
+    book, rows = TriedBook(tmp_path), RowBook(tmp_path).rows(5.0)
     assert len(book.options(rows, 5.0)[0]["children"]) == 2
     told = "3 tries: 3 helped; 1 not judged yet"
     assert book.options(rows, 5.0)[0]["text"] == told

@@ -15,7 +15,7 @@ from monitor.commands.cli import main
 from monitor.run_dir import LAUNCH_FILE, STATE_FILE, Launch, Parent, State, encode, files, seal
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import environment_for, read_launch, read_state
-from monitor.run_dir.seal import fingerprint, is_from_here, sealed, stranger_words
+from monitor.run_dir.seal import fingerprint, is_from_here, sealed, unverified_command_warning
 from monitor.writer import RunWriter
 from tests.supervised import FINISHES, ROOT, end_everything, script, wait_for_state
 
@@ -85,10 +85,10 @@ def test_a_home_that_takes_no_key_leaves_a_launch_without_seal(tmp_path):
 
 
 def test_the_sentence_names_the_other_machine_or_says_that_it_is_not_known():
-    assert "made on another machine (gpu3). The command below has never run here." in stranger_words(
+    assert "made on another machine (gpu3). The command below has never run here." in unverified_command_warning(
         a_launch(host="gpu3")
     )
-    assert "not started by you on this machine" in stranger_words(a_launch(host=socket.gethostname()))
+    assert "not started by you on this machine" in unverified_command_warning(a_launch(host=socket.gethostname()))
 
 
 def test_nothing_of_a_strangers_environment_is_taken_over(tmp_path):

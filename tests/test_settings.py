@@ -31,7 +31,7 @@ def test_the_nearest_file_above_counts(tmp_path):
     ("text", "says"),
     [
         ("[thresholds", "cannot be read"),
-        ("[threshold]\nx = 1\n", r"\[threshold\] is unknown; it may have \[thresholds\]"),
+        ("[threshold]\nx = 1\n", r"\[threshold\] is unknown; allowed are \[thresholds\], \[notify\], \[devices\]"),
         ("[thresholds]\ngap_limits = 1\n", "Known ones: guard_epochs"),
         ("[thresholds]\ngap_limit = 'much'\n", "holds numbers only"),
         ("[thresholds]\ngap_limit = true\n", "holds numbers only"),
@@ -39,8 +39,8 @@ def test_the_nearest_file_above_counts(tmp_path):
         ("[thresholds]\nguard_evaluations = 2.5\n", "Thresholds: "),
         ("[devices]\ncpu_runs = 0\n", "cpu_runs must be a whole number of at least 1"),
         ("[devices]\nruns_per_gpu = true\n", "runs_per_gpu must be a whole number"),
-        ("[devices]\ngpus = 2\n", "must be a table with runs_per_gpu and cpu_runs"),
-        ("devices = 3\n", "must be a table"),
+        ("[devices]\ngpus = 2\n", "gpus is unknown; allowed are runs_per_gpu, cpu_runs"),
+        ("devices = 3\n", "must be a table with runs_per_gpu, cpu_runs"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_sentence_with_its_name(tmp_path, text, says):

@@ -15,7 +15,7 @@ from monitor.launcher import ensure_supervised, resume, start, status, stop
 from monitor.run_dir import EPOCHS_FILE, PROGRESS_FILE, STATE_FILE, Identity, Progress, State, encode, files, processes
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
-from monitor.view.rows import run_rows
+from monitor.view.rows import RowBook
 from tests.supervised import (
     FAILS,
     LISTENS,
@@ -44,7 +44,7 @@ def at_work(runs: Path) -> Path:
 
 def seen_by_all(run_dir: Path) -> set[str]:
     """The word by every way to ask: the small files, the whole snapshot, the list of the page."""
-    row = next(row for row in run_rows(run_dir.parent, time.time()) if row["run"] == run_dir.name)
+    row = next(row for row in RowBook(run_dir.parent).rows(time.time()) if row["run"] == run_dir.name)
     whole = status_of(RunReader(run_dir).read(time.time()))
     return {status(run_dir).text, whole.text, row["state"]}
 

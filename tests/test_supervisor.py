@@ -270,7 +270,7 @@ def test_a_state_that_the_disk_refuses_is_kept_and_written_later(tmp_path: Path)
     from monitor.supervisor.statefile import StateFile
 
     state_file = StateFile(tmp_path / "later", State(state="starting"), lambda: 5.0)
-    state_file.tell(state="running")
+    state_file.update(state="running")
     assert not state_file.flush()
     (tmp_path / "later").mkdir()
     assert state_file.flush()

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, State, StopStage, control, encode
 from monitor.run_dir.processes import identify
 from monitor.supervisor import group
-from monitor.supervisor.ending import final_of
-from monitor.supervisor.lasterror import TRACEBACK_CHARACTERS, last_error, last_traceback
+from monitor.supervisor.ending import TRACEBACK_CHARACTERS, final_of, last_error, last_traceback
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.stopping import Waited, is_leaving, next_stage, went_on
 from monitor.supervisor.supervision import How, Supervision

@@ -168,5 +168,5 @@ def test_a_python_script_is_started_in_processes(argv, started):
 
 @pytest.mark.parametrize("argv", [[], ["bash", "train.sh"], ["/usr/bin/pythonic", "x.py"]])
 def test_what_is_no_python_is_not_started_in_processes(argv):
-    with pytest.raises(UsageError, match="--nproc starts a Python script"):
+    with pytest.raises(UsageError, match="--nproc needs a Python command"):
         in_processes(argv, 2)

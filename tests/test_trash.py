@@ -38,7 +38,7 @@ def test_two_of_one_name_lie_beside_each_other_and_the_last_comes_back_first(tmp
     assert [each.at for each in trashed(tmp_path)] == [1_800_000_100, 1_800_000_000]
     restore(tmp_path, "a")
     assert [each.at for each in trashed(tmp_path)] == [1_800_000_000]
-    with pytest.raises(RefusedError, match="another run a"):
+    with pytest.raises(RefusedError, match="Another run a"):
         restore(tmp_path, "a")
 
 

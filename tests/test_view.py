@@ -18,7 +18,7 @@ from monitor.run_dir import Epoch, Floors, Run, Snapshot, Step
 from monitor.run_dir.reader import RunReader
 from monitor.view.frame import frame
 from monitor.view.predictions import Wish, aligned, clip_history, predictions
-from monitor.view.rows import run_rows
+from monitor.view.rows import RowBook
 from monitor.view.series import EPOCH_COLUMNS, Since, gap_crossing, loss_range
 from monitor.writer import RunWriter
 
@@ -236,6 +236,6 @@ def test_the_list_puts_a_broken_folder_beside_the_runs_and_never_fails(decoded):
     (decoded / "newer").mkdir()
     (decoded / "newer" / "run.json").write_bytes(b'{"schema_version": 99, "run_id": "newer"}')
     (decoded / "notes").mkdir()
-    rows = {row["run"]: row for row in run_rows(decoded, time.time())}
+    rows = {row["run"]: row for row in RowBook(decoded).rows(time.time())}
     assert set(rows) == {"r", "broken", "newer"}
     assert rows["r"]["state"] == "finished" and rows["r"]["wer"] == "50.0 %"

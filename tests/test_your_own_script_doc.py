@@ -8,7 +8,7 @@ import pytest
 
 from monitor.commands.cli import VERBS, command
 from monitor.importers.log_line import read_line
-from monitor.launcher.attaching import Wish, propose
+from monitor.launcher.attaching import AttachRequest, propose
 
 TEXT = (Path(__file__).parent.parent / "docs" / "your-own-script.md").read_text(encoding="utf-8")
 COMMANDS = sorted(set(re.findall(r"python -m monitor [^`\n]+", TEXT)))
@@ -27,7 +27,7 @@ def test_every_command_that_is_shown_exists_with_its_options(line):
 def test_the_transcript_is_what_is_really_said(tmp_path):
     log = tmp_path / "train.log"
     log.write_text(re.findall(r"```text\n(.*?)```", TEXT, re.DOTALL)[0])
-    proposal = propose(tmp_path / "runs", log, Wish("anna"))
+    proposal = propose(tmp_path / "runs", log, AttachRequest("anna"))
     shown = re.findall(r"```console\n(.*?)```", TEXT, re.DOTALL)[0]
     assert proposal.said in shown
     assert f"Predictions: {proposal.samples}." in shown

@@ -56,10 +56,6 @@ class Ranks:
 ALONE = Ranks()
 
 
-def under_torchrun() -> bool:
-    return "TORCHELASTIC_RUN_ID" in os.environ
-
-
 def join() -> Ranks:
     """Meets the other processes that torchrun started; ALONE without it."""
     world = int(os.environ.get("WORLD_SIZE") or 1)

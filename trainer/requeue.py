@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from monitor.run_dir import LAUNCH_FILE, Launch, decode, files
+from monitor.run_dir import LAUNCH_FILE, Launch, files
 
 
 def is_requeued(run_dir: Path, environment: Mapping[str, str]) -> bool:
@@ -13,8 +13,5 @@ def is_requeued(run_dir: Path, environment: Mapping[str, str]) -> bool:
     job = environment.get("SLURM_JOB_ID")
     if not job or environment.get("SLURM_RESTART_COUNT", "0") in ("", "0"):
         return False
-    try:
-        launch = decode(files.read_bytes(run_dir / LAUNCH_FILE) or b"", Launch)
-    except (OSError, ValueError):
-        return False
-    return launch.scheduler.get("job_id") == job
+    launch = files.read_document(run_dir / LAUNCH_FILE, Launch, files.UNREADABLE)
+    return launch is not None and launch.scheduler.get("job_id") == job

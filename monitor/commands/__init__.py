@@ -1,1 +1,1 @@
-"""The verbs of `python -m monitor`: one file each, with a function `run` that returns the exit code."""
+"""The verbs of `python -m monitor`: a function each that returns the exit code, mostly one file a verb."""

@@ -31,5 +31,5 @@ def run(
     if as_json:
         print_json({"run_id": run, "alert_id": alert_id, "new": is_new})
     else:
-        console().print(f"{alert_id}: {'seen' if is_new else 'was seen before'}.")
+        console().print(f"{alert_id}: {'acknowledged' if is_new else 'was already acknowledged'}.")
     return EXIT_OK

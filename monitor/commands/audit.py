@@ -1,4 +1,4 @@
-"""Show who did what to which run, when, which way and with what result: starts, stops, restarts, acknowledgements …"""
+"""Show the audit log: who started, stopped, restarted or acknowledged what, when, from where, and the result."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from monitor.run_dir.errors import EXIT_OK, UnreadableRunError
 
 
 def run(
-    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="Only what was done to this run.")] = None,
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="Only entries about this run.")] = None,
     runs: RunsOption = DEFAULT_RUNS,
-    last: Annotated[int, typer.Option(min=1, help="So many of the newest.")] = 50,
+    last: Annotated[int, typer.Option(min=1, help="Number of newest entries to show.")] = 50,
     as_json: JsonOption = False,
 ) -> int:
     try:
@@ -27,12 +27,12 @@ def run(
     if as_json:
         print_json({"audit": entries})
     elif not entries:
-        console().print(f"Nothing was done here yet that {AUDIT_FILE} would tell.", soft_wrap=True)
+        console().print(f"{AUDIT_FILE} has no entries.", soft_wrap=True)
     else:
-        table = Table("when", "who", "which way", "what", "run", "result", box=None, pad_edge=False)
+        table = Table("when", "who", "from", "what", "run", "result", box=None, pad_edge=False)
         for entry in entries:
             when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
-            told = f"{entry.result}: {entry.why}" if entry.why else entry.result
-            table.add_row(when, entry.user, entry.via, entry.verb, entry.run_id, told)
+            result = f"{entry.result}: {entry.why}" if entry.why else entry.result
+            table.add_row(when, entry.user, entry.via, entry.verb, entry.run_id, result)
         console().print(table)
     return EXIT_OK

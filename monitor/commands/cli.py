@@ -1,4 +1,4 @@
-"""`python -m monitor`: the verbs, and the one place where what went wrong becomes a sentence and an exit code.
+"""`python -m monitor`: the verbs, and the one place where an error becomes a sentence and an exit code.
 
 A verb's module is imported when the verb is used: `list` must not wait for what `serve` needs.
 """
@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from monitor.commands.completion import SHORT_NAME, VARIABLE
 from monitor.commands.examples import GROUPS, epilog_of, group_of
-from monitor.run_dir.audit import come_by
+from monitor.run_dir.audit import set_origin
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, EXIT_USAGE, MonitorError, UsageError
 
 VERBS = {
@@ -39,13 +39,13 @@ VERBS = {
     "watch": "watch",
     "notify": "notify",
     "away": "away",
-    "archive": "archive",
-    "restore": "restore",
+    "archive": "trash:archive_verb",
+    "restore": "trash:restore_verb",
     "audit": "audit",
     "serve": "serve",
     "completion": "completion",
 }
-"""Verb → module in monitor/commands, each with a function `run`."""
+"""Verb → module in monitor/commands with a function `run`, or "module:function" where it holds several verbs."""
 
 INTERRUPTED = 130
 
@@ -60,21 +60,23 @@ class LazyVerbs(TyperGroup):
         if cmd_name not in VERBS:
             near = difflib.get_close_matches(cmd_name, VERBS, n=1)
             hint = f"did you mean {near[0]}?" if near else "see python -m monitor --help."
-            raise UsageError(f"There is no verb {cmd_name!r}; {hint}")
+            raise UsageError(f"unknown command {cmd_name!r}; {hint}")
         return command(cmd_name)
 
 
 def command(verb: str) -> Any:
     """The command behind a verb."""
-    module = importlib.import_module(f"monitor.commands.{VERBS[verb]}")
+    name, _, function = VERBS[verb].partition(":")
+    module = importlib.import_module(f"monitor.commands.{name}")
+    act = getattr(module, function or "run")
     one = typer.Typer(add_completion=False)
     one.command(
         verb,
-        help=module.__doc__,
+        help=act.__doc__ or module.__doc__,
         epilog=epilog_of(verb),
         rich_help_panel=group_of(verb),
         context_settings=getattr(module, "SETTINGS", None),
-    )(module.run)
+    )(act)
     return typer.main.get_command(one)
 
 
@@ -88,12 +90,12 @@ def verbs(context: typer.Context) -> None:
     Exit codes: 0 well, 1 warning, 2 critical, 3 unreadable run, 4 not enough data, 5 refused, 64 wrong usage.
     """
     if context.invoked_subcommand is None:
-        raise UsageError("Say what to do; python -m monitor --help lists the verbs.")
+        raise UsageError("no command given; python -m monitor --help lists the commands.")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command line and returns its exit code; a user's mistake is one sentence on stderr."""
-    come_by("terminal")
+    set_origin("terminal")
     try:
         if VARIABLE in os.environ:
             return _complete(os.environ[VARIABLE])
@@ -123,7 +125,7 @@ def _complete(instruction: str) -> int:
 
 
 def _say(sentence: str, code: int) -> int:
-    from monitor.commands.harmless import harmless
+    from monitor.commands.common import harmless
 
     for line in sentence.splitlines() or [""]:
         sys.stderr.write(f"error: {harmless(line)}\n")

@@ -1,10 +1,11 @@
-"""What the verbs share: their options, how a run is named, how an answer is printed."""
+"""What the verbs share: options, finding a run, printing text and JSON."""
 
 from __future__ import annotations
 
 import getpass
 import json
 import os
+import re
 import shlex
 import sys
 import time
@@ -14,8 +15,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
+from rich.text import Text
 
-from monitor.commands.harmless import HarmlessConsole
 from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.reader import is_run, list_runs, nearest
@@ -23,12 +24,12 @@ from monitor.run_dir.reader import is_run, list_runs, nearest
 RUNS_VARIABLE = "VITALSIGNS_RUNS"
 
 RunsOption = Annotated[
-    Path, typer.Option("--runs", help="Folder of all runs.", envvar=RUNS_VARIABLE, show_default="runs")
+    Path, typer.Option("--runs", help="Folder that holds the runs.", envvar=RUNS_VARIABLE, show_default="runs")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 TrustOption = Annotated[
-    bool, typer.Option("--trust-command", help="I have read the command of this run, which is not from here.")
+    bool, typer.Option("--trust-command", help="Run a command that was recorded elsewhere; read it first.")
 ]
 
 
@@ -42,7 +43,7 @@ IfBadOption = Annotated[
     str, typer.Option("--if-bad", metavar="tell|stop|fix", help="What to do if it goes bad while you are away.")
 ]
 IfBadHoursOption = Annotated[
-    float | None, typer.Option("--if-bad-hours", help="With fix: hours that the child may run (default 12).")
+    float | None, typer.Option("--if-bad-hours", help="With fix: how many hours the child may run (default 12).")
 ]
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run id, or the path of a run directory.", autocompletion=run_ids)
@@ -51,7 +52,7 @@ RunArgument = Annotated[
 DeviceOption = Annotated[
     str | None,
     typer.Option(
-        "--device", metavar="N|any|cpu|none", help="Have this GPU (any, or the CPU) alone; wait while it is taken."
+        "--device", metavar="N|any|cpu|none", help="Reserve this GPU (any, or the CPU); waits while another run has it."
     ),
 ]
 
@@ -108,7 +109,7 @@ def wanted_fields(pairs: list[str]) -> dict[str, str]:
 
 
 def who() -> str:
-    """Who asks, for the record: the user of this terminal."""
+    """The user of this terminal, who is recorded as asking."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -161,10 +162,26 @@ def err_console() -> Console:
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Asks before something that cannot be undone. Raises RefusedError on "no", UsageError where nobody can answer."""
+    """Asks for confirmation. Raises RefusedError on "no", UsageError where stdin is not a terminal."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError("This asks before it acts, and nobody is here to answer; give --yes.")
+        raise UsageError("stdin is not a terminal, so the confirmation cannot be asked; pass --yes.")
     if not typer.confirm(question, err=True):
         raise RefusedError("Nothing was done.")
+
+
+CODES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but for the tab and the line end, and those that change a line's direction."""
+
+
+def harmless(text: str) -> str:
+    """The text with a visible gap for each code in it."""
+    return CODES.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+class HarmlessConsole(Console):
+    """Prints every text so; its own colours are none of the text's."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(harmless(text), **how)

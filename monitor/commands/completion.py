@@ -1,4 +1,4 @@
-"""Print what makes a shell complete verbs, options and run ids, and a short name for `python -m monitor`."""
+"""Print the completion script of a shell; it also defines `vitalsigns` as a short name for `python -m monitor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say what is wrong with a run, why, and what to change: each option with its command and what it should do."""
+"""Diagnose a run: findings, likely causes, and options to change, each with its command and expected effect."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def advice(options: tuple[Prescription, ...]) -> list[str]:
 
 
 def not_advised(considered: tuple[Considered, ...]) -> list[str]:
-    """What people would reach for, and why not now."""
+    """Options that were considered and are not suggested, with the reason."""
     text = ["", "Considered, and not suggested now:"] if considered else []
     for one in considered:
         text.append(f"- {one.option.title}: {one.why_not}" + (f" {one.option.note}" if one.option.note else ""))

@@ -1,13 +1,13 @@
-"""Where each verb stands in the list of verbs, and examples of its use; a test parses every one."""
+"""The groups of verbs in --help, and examples of each verb; a test parses every one."""
 
 from __future__ import annotations
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Look": ("list", "show", "check", "diagnose", "report", "compare", "ledger", "predictions", "log", "audit"),
+    "Inspect": ("list", "show", "check", "diagnose", "report", "compare", "ledger", "predictions", "log", "audit"),
     "Start and stop": ("start", "stop", "resume", "restart", "archive", "restore"),
     "Your own training": ("attach", "import"),
-    "Be told": ("serve", "watch", "notify", "ack", "away"),
-    "This command line": ("completion",),
+    "Dashboard and messages": ("serve", "watch", "notify", "ack", "away"),
+    "Shell": ("completion",),
 }
 
 EXAMPLES: dict[str, tuple[str, ...]] = {

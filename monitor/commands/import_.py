@@ -1,4 +1,4 @@
-"""Import what another tool logged (a table of epochs, event files, a log) as a run: shows what it understood, and asks.
+"""Import the log of another tool (a table, event files, a text log) as a run: shows how it is parsed, and asks.
 
 Formats: tensorboard, wandb, mlflow, lightning, hugging-face, model-card, speechbrain, keras, ultralytics, espnet,
 fairseq, wav2letter, markdown, jsonl, json, table; docs/importers.md describes each. With --follow the run grows with
@@ -39,23 +39,23 @@ def run(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The file or folder that the other tool wrote.")],
     runs: RunsOption = DEFAULT_RUNS,
     format_: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="Which format it is; default: looked at.")
+        str, typer.Option("--format", metavar="FORMAT", help="Format of the source; default: detected.")
     ] = "",
-    name: Annotated[str, typer.Option(help="What to call the run; default: as the source calls it.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the run; default: the name in the source.")] = "",
     mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Which column is which field; repeatable.")
+        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Which field a column is; repeatable.")
     ] = None,
     percent: Annotated[
-        bool | None, typer.Option("--percent/--fraction", help="How WER and ratios are written; default: looked at.")
+        bool | None, typer.Option("--percent/--fraction", help="Unit of WER and ratios; default: detected.")
     ] = None,
     per: Annotated[
         str,
-        typer.Option(metavar="UNIT", help="What the loss is per: token, utterance, frame, batch …; kept as its unit."),
+        typer.Option(metavar="UNIT", help="Unit of the loss: per token, utterance, frame, batch …"),
     ] = "",
     start: Annotated[
-        int | None, typer.Option(min=1, help="Of a file that holds several starts of a run, take only this one.")
+        int | None, typer.Option(min=1, help="Import only this start, of a file that holds several.")
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", help="Stay and take in what the file gets from now on.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Keep reading what is added to the file.")] = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -93,7 +93,7 @@ def _imported(chosen: Plan, name: str, tick: Callable[[int, int], None]) -> Impo
 
 @contextlib.contextmanager
 def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr while a long file is read, where somebody looks at it."""
+    """A bar on stderr while a long file is read, where stderr is a terminal."""
     screen = err_console()
     columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:

@@ -1,4 +1,4 @@
-"""How `import --follow` stays with a file: it waits for the first row, tells each epoch, and lets go politely."""
+"""`import --follow`: waits for the first row, prints each epoch, and ends cleanly on Ctrl-C."""
 
 from __future__ import annotations
 

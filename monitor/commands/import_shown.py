@@ -1,4 +1,4 @@
-"""How `import` shows what it understood: as a screen for people, as a document for programs."""
+"""How `import` shows a parsed file: as text for people, as a document for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say what came of every change that was tried in this folder: counts per option, and each child with its outcome."""
+"""Show the outcome of every change that was tried in this folder: counts per option, and each child."""
 
 from __future__ import annotations
 

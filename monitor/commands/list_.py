@@ -57,14 +57,14 @@ def _readable_row(run_dir: Path) -> dict[str, Any]:
     """One run from its small files only: the list stays quick however long the runs are."""
     ensure_supervised(run_dir)
     state = status(run_dir)
-    told = {
+    found = {
         "state": state.word,
         "state_text": state.text,
         "live": state.live,
         "unsupervised": state.unsupervised,
         "evidence": state.evidence,
     }
-    return {**_shown(run_dir.name, summary_of(run_dir), read_progress(run_dir)), **told}
+    return {**_shown(run_dir.name, summary_of(run_dir), read_progress(run_dir)), **found}
 
 
 def _shown(run_id: str, summary: Summary, progress: Progress | None) -> dict[str, Any]:

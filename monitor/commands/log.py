@@ -1,4 +1,4 @@
-"""Show the end of a run's log: progress bars folded, no terminal codes; only warnings, or lines with a word."""
+"""Show the end of a run's log: progress bars folded, terminal codes removed; only warnings, or lines with a word."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def run(
     runs: RunsOption = DEFAULT_RUNS,
     word: Annotated[str, typer.Option(help="Only lines with this text.")] = "",
     warnings: Annotated[bool, typer.Option("--warnings", help="Only warnings and errors.")] = False,
-    most: Annotated[int, typer.Option(min=1, help="Lines at most, from the end.")] = 40,
+    most: Annotated[int, typer.Option(min=1, help="Maximum number of lines, from the end.")] = 40,
     as_json: JsonOption = False,
 ) -> int:
     run_dir = find_run(runs, run)

@@ -1,4 +1,4 @@
-"""Show whom runs started here will tell, or send each address a test message: python -m monitor notify --test."""
+"""Show which addresses get messages of runs started here; with --test, send each a test message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BODY = (
 
 def run(
     test: Annotated[bool, typer.Option("--test", help="Send a test message to each address now.")] = False,
-    project: Annotated[Path, typer.Option(help=f"Folder whose {SETTINGS_FILE} counts.")] = Path(),
+    project: Annotated[Path, typer.Option(help=f"Folder whose {SETTINGS_FILE} is used.")] = Path(),
     as_json: JsonOption = False,
 ) -> int:
     settings = settings_for(project)
@@ -67,7 +67,7 @@ def _wishes(settings: Settings) -> dict[str, Any]:
 def _print(settings: Settings, results: list[dict[str, Any]]) -> None:
     out = console()
     if not results:
-        out.print(f"Nobody is told: {settings.path or SETTINGS_FILE} names no address.", soft_wrap=True)
+        out.print(f"No messages are sent: {settings.path or SETTINGS_FILE} names no address.", soft_wrap=True)
         return
     out.print(f"From {settings.path}:", soft_wrap=True)
     for result in results:

@@ -1,4 +1,4 @@
-"""Show targets beside predictions, word by word: ≠ swapped, ∅ missing, + too much; or one clip over the epochs."""
+"""Show predictions against targets, word by word: ≠ substituted, ∅ deleted, + inserted; or one clip over the epochs."""
 
 from __future__ import annotations
 
@@ -32,9 +32,13 @@ def run(
     epoch: Annotated[float | None, typer.Option("--at", help="Epoch of the evaluation; default: the last.")] = None,
     which: Annotated[str, typer.Option("--filter", metavar="|".join(SHOWN), help="Which clips come first.")] = "first",
     word: Annotated[str, typer.Option(help="Only clips with this word in target or prediction.")] = "",
-    decoder: Annotated[str, typer.Option(metavar="|".join(DECODERS), help="Whose words.")] = DECODERS[0],
-    clip: Annotated[str | None, typer.Option("--clip", metavar="ID", help="One clip over the evaluations.")] = None,
-    most: Annotated[int, typer.Option(min=1, help="Clips at most.")] = 10,
+    decoder: Annotated[str, typer.Option(metavar="|".join(DECODERS), help="Which decoder's predictions.")] = DECODERS[
+        0
+    ],
+    clip: Annotated[
+        str | None, typer.Option("--clip", metavar="ID", help="Show one clip over all evaluations.")
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, help="Maximum number of clips.")] = 10,
     as_json: JsonOption = False,
 ) -> int:
     _check(which, SHOWN, "--filter")

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, find_run, print_json
+from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, find_run, harmless, print_json
 from monitor.commands.diagnose import document
-from monitor.commands.harmless import harmless
 from monitor.commands.looking import look_at
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.run_dir.errors import EXIT_OK

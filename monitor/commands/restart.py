@@ -1,4 +1,4 @@
-"""Restart a run as a child of it, with the same or changed values; shows the diff and the exact command first."""
+"""Start a child of a run with the same or changed settings; shows the changes and the exact command first."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from monitor.commands.common import (
     who,
 )
 from monitor.commands.looking import look_at
-from monitor.diagnosis.away import wished
+from monitor.diagnosis.away import policy_from
 from monitor.diagnosis.prescriptions.choosing import agreed, chosen, recommended, too_fresh
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.launcher import plan_restart, restart, status
 from monitor.launcher.relaunch.plan import RestartPlan
 from monitor.launcher.relaunch.warm import STARTS
-from monitor.launcher.slots import wish_of
+from monitor.launcher.slots import device_name
 from monitor.run_dir.errors import EXIT_OK, RefusedError, UsageError
 from monitor.run_dir.status import device_words
 
@@ -40,15 +40,18 @@ from monitor.run_dir.status import device_words
 def run(
     run: RunArgument,
     runs: RunsOption = DEFAULT_RUNS,
-    change: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A changed value.")] = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; repeatable.")
+    ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Take the first recommended fix; --set adds to it.")] = False,
     option: Annotated[
-        str | None, typer.Option("--option", metavar="B", help="Another of diagnose's options, by letter or name.")
+        str | None, typer.Option("--option", metavar="B", help="Apply this option of diagnose, by letter or name.")
     ] = None,
     start_from: Annotated[
-        str | None, typer.Option("--from", metavar="|".join(STARTS), help="Its weights; default: as the parent began.")
+        str | None,
+        typer.Option("--from", metavar="|".join(STARTS), help="Starting weights; default: as the parent started."),
     ] = None,
-    judge_at: Annotated[float | None, typer.Option("--judge-at", help="Epoch at which it is judged.")] = None,
+    judge_at: Annotated[float | None, typer.Option("--judge-at", help="Epoch at which the child is judged.")] = None,
     device: DeviceOption = None,
     keep_parent: Annotated[bool, typer.Option("--keep-parent", help="Leave a live parent running.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and start nothing.")] = False,
@@ -58,7 +61,7 @@ def run(
     if_bad_hours: IfBadHoursOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    away = wished(if_bad, if_bad_hours, who(), now())
+    away = policy_from(if_bad, if_bad_hours, who(), now())
     run_dir = find_run(runs, run)
     wanted = _wanted(run_dir, Choice(fix, option, judge_at))
     plan = plan_restart(
@@ -67,7 +70,7 @@ def run(
         {**wanted.changes, **_parsed(change or [])},
         expected=wanted.expected,
         start_from=start_from,
-        device=None if device is None else wish_of(device),
+        device=None if device is None else device_name(device),
         stop_parent=not keep_parent,
     )
     stops = not keep_parent and status(run_dir).live
@@ -144,7 +147,7 @@ def _wanted(run_dir: Path, choice: Choice) -> Wanted:
     if choice.fix and option is None:
         raise RefusedError(
             f"There is no recommended fix for {run_dir.name} ({look.judged.diagnosis.verdict}); "
-            "say what to change with --set KEY=VALUE."
+            "give a change with --set KEY=VALUE."
         )
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
     expected = agreed(option, look.snapshot, choice.judge_at)

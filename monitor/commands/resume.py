@@ -1,4 +1,4 @@
-"""Let a stopped, failed or lost run go on from its last checkpoint, as the same run."""
+"""Continue a stopped, failed or lost run from its last checkpoint, as the same run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def run(
     run: RunArgument,
     runs: RunsOption = DEFAULT_RUNS,
     trust: TrustOption = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say where it would go on and start nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show where it would continue, and start nothing.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> int:
     run_dir = find_run(runs, run)
@@ -65,4 +67,4 @@ def _document(plan: ResumePlan) -> dict[str, object]:
 def _what_came(run_id: str, state: State | None) -> str:
     if state is not None and state.state == "failed":
         return f"{run_id} failed: {state.error}"
-    return f"{run_id} goes on as generation {state.generation if state else 1}."
+    return f"{run_id} continues as generation {state.generation if state else 1}."

@@ -1,4 +1,4 @@
-"""Serve the dashboard: prints the links, stays up after you log out (stop it with --stop)."""
+"""Serve the dashboard in the background: prints its links, stays up after logout (--stop ends it)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption
 def run(
     runs: RunsOption = DEFAULT_RUNS,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Exactly this port; default: a free one.")] = None,
-    no_token: Annotated[bool, typer.Option("--no-token", help="No links needed: for a machine that is yours.")] = False,
-    base: Annotated[str, typer.Option(help="Path before the page behind a reverse proxy, such as /lab/vs.")] = "",
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default: a free one.")] = None,
+    no_token: Annotated[
+        bool, typer.Option("--no-token", help="No access token: only on a machine that nobody else uses.")
+    ] = False,
+    base: Annotated[str, typer.Option(help="URL path of the page behind a reverse proxy, such as /lab/vs.")] = "",
     name: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="A host name that a reverse proxy is asked by.")
+        list[str] | None, typer.Option(metavar="NAME", help="Host name of a reverse proxy; repeatable.")
     ] = None,
-    detach: Annotated[bool, typer.Option(help="Go on in the background.")] = True,
+    detach: Annotated[bool, typer.Option(help="Run in the background.")] = True,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the dashboard that serves this folder.")] = False,
     as_json: JsonOption = False,
 ) -> int:

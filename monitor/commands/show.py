@@ -1,4 +1,4 @@
-"""Show one run: state with evidence, verdict, the last numbers with their yardsticks, where it came from."""
+"""Show one run: state with evidence, verdict, latest metrics with reference values, parent and command."""
 
 from __future__ import annotations
 
@@ -68,10 +68,12 @@ def lines(look: Look) -> list[str]:
         *_progress(look),
         *_numbers(look),
     ]
-    if told := reading_words(snapshot):
-        text.append(told)
+    if reading := reading_words(snapshot):
+        text.append(reading)
     if snapshot.run and snapshot.run.reading and not snapshot.run.reading.confirmed_by:
-        text.append(f"Is that right? python -m monitor attach {snapshot.run_id}{elsewhere(look.run_dir.parent)}")
+        text.append(
+            f"Confirm how its log is read: python -m monitor attach {snapshot.run_id}{elsewhere(look.run_dir.parent)}"
+        )
     if snapshot.state and snapshot.state.error:
         text.append(f"Error: {snapshot.state.error}")
     if trace := _traceback(snapshot):
@@ -123,8 +125,8 @@ def _numbers(look: Look) -> list[str]:
 
 
 def _changes(changes: dict[str, list[Any]]) -> str:
-    told = [f"{key} {pair[0]} → {pair[1]}" for key, pair in changes.items() if len(pair) == 2]
-    return ", ".join(told) or "nothing changed"
+    changed = [f"{key} {pair[0]} → {pair[1]}" for key, pair in changes.items() if len(pair) == 2]
+    return ", ".join(changed) or "nothing changed"
 
 
 def _command(look: Look) -> str:

@@ -21,10 +21,10 @@ from monitor.commands.common import (
     print_json,
     who,
 )
-from monitor.diagnosis.away import wished
-from monitor.launcher import become_supervisor, foreseen_of, is_of_this_job, start, start_training
+from monitor.diagnosis.away import policy_from
+from monitor.launcher import become_supervisor, belongs_to_this_job, start, start_notes_for_command, start_training
 from monitor.launcher.devices import gpu_names
-from monitor.launcher.slots import ANY_GPU, CPU, wish_of
+from monitor.launcher.slots import ANY_GPU, CPU, device_name
 from monitor.run_dir import StopWith
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, UsageError
 from monitor.run_dir.launch import command_of, in_processes, read_launch, read_state
@@ -40,42 +40,40 @@ def run(
         typer.Argument(metavar="COMMAND…", help="The command, after --. {run_dir} in it stands for the run's folder."),
     ] = None,
     runs: RunsOption = DEFAULT_RUNS,
-    name: Annotated[str | None, typer.Option(help="Makes the run id; a number is added if it is taken.")] = None,
-    run_id: Annotated[str | None, typer.Option(help="Exactly this id, or nothing is started.")] = None,
-    nproc: Annotated[
-        int, typer.Option(min=1, help="Processes that train together (torchrun); for more than one GPU.")
-    ] = 1,
+    name: Annotated[str | None, typer.Option(help="Base of the run id; a number is added if it is taken.")] = None,
+    run_id: Annotated[str | None, typer.Option(help="Exactly this run id; refused if it is taken.")] = None,
+    nproc: Annotated[int, typer.Option(min=1, help="Number of training processes (torchrun), for several GPUs.")] = 1,
     grace: Annotated[float, typer.Option(min=0.0, help="Seconds from a stop request to SIGTERM.")] = 60.0,
-    demo: Annotated[bool, typer.Option("--demo", help="The demonstration: our trainer overfits on purpose.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Start the demonstration: a training that overfits.")] = False,
     stop_with: Annotated[
-        str, typer.Option(metavar="INT|TERM", help="First signal of a stop, to a script that does not ask for one.")
+        str, typer.Option(metavar="INT|TERM", help="First signal of a stop, for a script that does not check for it.")
     ] = "INT",
     read_help: Annotated[
         bool, typer.Option("--read-help", help="Run it once with --help first, to learn its options (60 s at most).")
     ] = False,
     foreground: Annotated[
-        bool, typer.Option("--foreground", help="Stay until it has ended: for a job of a cluster (sbatch, srun).")
+        bool, typer.Option("--foreground", help="Stay until it has ended: for a cluster job (sbatch, srun).")
     ] = False,
     device: DeviceOption = None,
     queue: Annotated[
-        bool, typer.Option("--queue", help="Wait for the first free GPU; without one, for a place on the CPU.")
+        bool, typer.Option("--queue", help="Wait for the first free GPU; without a GPU, for the CPU.")
     ] = False,
     if_bad: IfBadOption = "tell",
     if_bad_hours: IfBadHoursOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    away = wished(if_bad, if_bad_hours, who(), now())
+    away = policy_from(if_bad, if_bad_hours, who(), now())
     if stop_with not in get_args(StopWith):
         raise UsageError(f"--stop-with {stop_with}: must be {' or '.join(get_args(StopWith))}.")
-    wish = wish_of(device) if device else _any_device() if queue else ""
-    if foreground and run_id and is_run(runs / run_id) and is_of_this_job(runs / run_id):
-        _become(runs / run_id, f"The cluster has started the job again: {run_id} goes on.", "--resume")
+    device = device_name(device) if device else _any_device() if queue else ""
+    if foreground and run_id and is_run(runs / run_id) and belongs_to_this_job(runs / run_id):
+        _become(runs / run_id, f"The cluster has restarted this job: {run_id} continues.", "--resume")
     if demo and command:
-        raise UsageError("--demo is a command of its own; leave the other one out.")
+        raise UsageError("--demo brings its own command; give no other.")
     argv = in_processes(command or [], nproc) if nproc > 1 else command or []
-    _say_what_is_known(runs, argv, wish)
+    _print_notes(runs, argv, device)
     how: dict[str, Any] = {"name": name, "run_id": run_id, "asked_by": who(), "stop_grace_secs": grace, "away": away}
-    how["device"] = wish
+    how["device"] = device
     if demo:
         started = start_training(runs, {"preset": "broken"}, **{**how, "name": name or "demo"})
     else:
@@ -84,18 +82,18 @@ def run(
     run_dir = (runs / started).absolute()
     if foreground and not demo:
         _become(run_dir, f"Started {started} in this job: {run_dir}")
-    return _tell(run_dir, as_json)
+    return _report(run_dir, as_json)
 
 
 def _become(run_dir: Path, line: str, *flags: str) -> NoReturn:
-    """Says `line`, and is from then on the run's supervisor."""
+    """Prints `line` and becomes the run's supervisor."""
     console().print(line, soft_wrap=True)
     sys.stdout.flush()
     become_supervisor(run_dir.absolute(), *flags)
 
 
-def _tell(run_dir: Path, as_json: bool) -> int:
-    """What came of the start: it runs, waits in line, or failed."""
+def _report(run_dir: Path, as_json: bool) -> int:
+    """The result of the start: running, queued or failed."""
     state, launch = read_state(run_dir), read_launch(run_dir)
     run_id, failed = run_dir.name, state is not None and state.state == "failed"
     line = command_of(launch.argv, run_dir) if launch else ""
@@ -118,7 +116,7 @@ def _any_device() -> str:
     return ANY_GPU if gpu_names() else CPU
 
 
-def _say_what_is_known(runs: Path, argv: list[str], wish: str) -> None:
-    """Before anything starts: whom it will wait for, and whether memory and disk will do."""
-    for note in foreseen_of(runs, argv, Path.cwd(), wish):
+def _print_notes(runs: Path, argv: list[str], device: str) -> None:
+    """Before the start: which run it waits for, and whether memory and disk suffice."""
+    for note in start_notes_for_command(runs, argv, Path.cwd(), device):
         sys.stderr.write(f"{note}\n")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,19 +19,19 @@ from monitor.commands.common import (
     confirm,
     console,
     find_run,
+    harmless,
     now,
     print_json,
     run_ids,
     who,
 )
-from monitor.commands.harmless import harmless
-from monitor.commands.waiting import wait_for_all
-from monitor.launcher import cancel_stop, hurry_stop, status, stop, wait_on
+from monitor.launcher import cancel_stop, generation, hurry_stop, status, stop, wait_on
 from monitor.launcher.stopplan import StopPlan, stop_plan
-from monitor.run_dir import Answer, Request
+from monitor.run_dir import Answer, Request, control
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
+from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.reader import RunReader
-from monitor.run_dir.status import Status, age_words
+from monitor.run_dir.status import Status, age_words, first_signal
 
 Act = Callable[[Path, str], Request]
 Ended = tuple[Status, Answer | None]
@@ -42,10 +44,12 @@ def run(
     ],
     runs: RunsOption = DEFAULT_RUNS,
     wait: Annotated[bool, typer.Option(help="Wait until they have ended.")] = True,
-    cancel: Annotated[bool, typer.Option("--cancel", help="Take a stop back, while that is possible.")] = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Cancel a stop, while that is still possible.")] = False,
     hurry: Annotated[bool, typer.Option("--hurry", help="Send the next signal of a stop now.")] = False,
-    more_time: Annotated[bool, typer.Option("--more-time", help="Give a stop its time once more.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be lost, and stop nothing.")] = False,
+    more_time: Annotated[
+        bool, typer.Option("--more-time", help="Restart the waiting time of a stop's present stage.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be lost, and stop nothing.")] = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -53,20 +57,20 @@ def run(
     act = _one_act({cancel_stop: cancel, hurry_stop: hurry, wait_on: more_time}) or stop
     if act is not stop:
         asked, refused = _asked(folders, act)
-        return _tell(asked, refused, _as_they_are(asked), as_json)
+        return _report(asked, refused, _as_they_are(asked), as_json)
     plans = [stop_plan(folder, RunReader(folder).read(now()), now()) for folder in folders]
     if dry_run and as_json:
         print_json({"runs": plans})
         return EXIT_OK
     # A run that has ended, or is only followed, refuses by itself.
-    _say([plan for plan in plans if dry_run or not plan.is_over], quiet=as_json)
+    _print_plans([plan for plan in plans if dry_run or not plan.is_over], quiet=as_json)
     if dry_run:
         return EXIT_OK
     if sys.stdin.isatty() and not all(plan.can_save for plan in plans):
         confirm("Stop it?" if len(plans) == 1 else f"Stop these {len(plans)} runs?", yes)
     asked, refused = _asked(folders, stop)
-    _say_who(asked, quiet=as_json)
-    return _tell(asked, refused, wait_for_all(asked, quiet=as_json) if wait else _as_they_are(asked), as_json)
+    _print_who_asked(asked, quiet=as_json)
+    return _report(asked, refused, wait_for_all(asked, quiet=as_json) if wait else _as_they_are(asked), as_json)
 
 
 def _as_they_are(asked: list[tuple[Path, Request]]) -> list[Ended]:
@@ -81,7 +85,7 @@ def _one_act(wanted: dict[Act, bool]) -> Act | None:
 
 
 def _asked(folders: list[Path], act: Act) -> tuple[list[tuple[Path, Request]], list[RefusedError]]:
-    """Everybody is asked before anybody is waited for. A single run that refuses raises; of several each is told."""
+    """All runs are asked before any is waited for. One run that refuses raises; of several, refusals are returned."""
     asked, refused = [], []
     for folder in folders:
         try:
@@ -93,14 +97,14 @@ def _asked(folders: list[Path], act: Act) -> tuple[list[tuple[Path, Request]], l
     return asked, refused
 
 
-def _say(plans: list[StopPlan], *, quiet: bool) -> None:
-    """What will happen and what is lost, before it begins."""
+def _print_plans(plans: list[StopPlan], *, quiet: bool) -> None:
+    """What will happen and what is lost, on stderr, before it begins."""
     for plan in plans if not quiet else []:
         sys.stderr.write(f"{plan.run_id}: {harmless(' '.join(plan.lines))}\n")
 
 
-def _say_who(asked: list[tuple[Path, Request]], *, quiet: bool) -> None:
-    """That somebody else was quicker: two people press stop, and it is one request."""
+def _print_who_asked(asked: list[tuple[Path, Request]], *, quiet: bool) -> None:
+    """Prints who asked first, where another person's stop is already under way: both are one request."""
     for folder, request in asked if not quiet else []:
         age = now() - request.asked_at
         if request.asked_by != who() or age > JUST_NOW_SECS:
@@ -108,7 +112,7 @@ def _say_who(asked: list[tuple[Path, Request]], *, quiet: bool) -> None:
             sys.stderr.write(f"{folder.name}: {harmless(by)} asked for this stop {age_words(age)} ago.\n")
 
 
-def _tell(
+def _report(
     asked: list[tuple[Path, Request]],
     refused: list[RefusedError],
     ended: list[Ended],
@@ -134,5 +138,47 @@ def _document(folder: Path, request: Request, ended: Status, answer: Answer | No
 def _line(document: dict[str, Any]) -> str:
     answer, ended = document["answer"], document["status"]
     if answer is not None and answer.result == "refused":
-        return f"{document['run_id']} goes on. {answer.why}"
+        return f"{document['run_id']} continues. {answer.why}"
     return f"{document['run_id']}: {ended.text}. {ended.evidence}"
+
+
+LOOK_EVERY_SECS = 0.2
+STAGES = {
+    "asked": "Asked to stop.",
+    "interrupted": "Sent {first}.",
+    "terminated": "Sent SIGTERM.",
+    "killed": "Killed it and what it had started.",
+}
+
+
+def wait_for_stop(run_dir: Path, request: Request, *, quiet: bool) -> tuple[Status, Answer | None]:
+    """Returns when the run has ended or the request was answered otherwise, with the answer if there is one."""
+    shown = ""
+    first = first_signal(read_launch(run_dir))
+    while True:
+        now = status(run_dir)
+        answer = answer_to(run_dir, request)
+        if not now.live or (answer is not None and answer.result != "done"):
+            return now, answer
+        stage = _stage(run_dir)
+        if stage != shown and not quiet:
+            sys.stderr.write(STAGES.get(stage, stage).format(first=first) + "\n")
+        shown = stage
+        time.sleep(LOOK_EVERY_SECS)
+
+
+def wait_for_all(asked: list[tuple[Path, Request]], *, quiet: bool) -> list[tuple[Status, Answer | None]]:
+    """The same for several runs, each waited for while the others go on ending."""
+    with ThreadPoolExecutor(max_workers=max(1, len(asked))) as pool:
+        return list(pool.map(lambda one: wait_for_stop(*one, quiet=quiet or len(asked) > 1), asked))
+
+
+def answer_to(run_dir: Path, request: Request) -> Answer | None:
+    """The answer to one request, if it was given."""
+    known = control.answers(run_dir, generation(run_dir))
+    return next((a for a in known if (a.verb, a.number) == (request.verb, request.number)), None)
+
+
+def _stage(run_dir: Path) -> str:
+    state = read_state(run_dir)
+    return state.stop.stage if state is not None and state.stop is not None else "asked"

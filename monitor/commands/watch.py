@@ -1,7 +1,7 @@
-"""Judge and alert for all runs of a folder that have no supervisor of their own, until you stop it.
+"""Judge all runs of a folder that have no supervisor of their own, and send their alerts, until stopped.
 
 One line for each event: watched, adopted, raised, worse, resolved, sent, verdict, unreadable; with --json each is an
-object. Ends with 0 at SIGTERM or Ctrl-C. With --once: one look at everything, then exit 0 well, 1 warning, 2 critical,
+object. Ends with 0 at SIGTERM or Ctrl-C. With --once: one judgement, then exit 0 well, 1 warning, 2 critical,
 3 where no run was critical or warned and one could not be read.
 """
 
@@ -29,13 +29,13 @@ DELIVER_SECS = 120.0
 
 
 def run(
-    folder: Annotated[Path | None, typer.Argument(metavar="[RUNS]", help="Folder of all runs.")] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="[RUNS]", help="Folder that holds the runs.")] = None,
     runs: Annotated[
-        Path, typer.Option("--runs", help="The same.", envvar=RUNS_VARIABLE, show_default="runs")
+        Path, typer.Option("--runs", help="Folder that holds the runs.", envvar=RUNS_VARIABLE, show_default="runs")
     ] = DEFAULT_RUNS,
-    once: Annotated[bool, typer.Option("--once", help="Look once, deliver what is to be told, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Judge once, deliver the messages, and exit.")] = False,
     since_hours: Annotated[
-        float, typer.Option(min=0.0, help="Leave alone what has not changed for so long, until it does.")
+        float, typer.Option(min=0.0, help="Skip runs whose files have not changed for this many hours.")
     ] = 24.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> int:

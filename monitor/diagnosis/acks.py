@@ -1,16 +1,22 @@
-"""Acknowledging an alert: "seen; stays listed, no more messages unless it gets worse"."""
+"""Acknowledged alerts: they stay listed, and send no more messages unless they get worse."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from monitor.diagnosis.alerts import open_alerts
-from monitor.run_dir import ACKS_DIR, check_run_id, files, opening
+from monitor.run_dir import ACKS_DIR, Record, check_run_id, encode, files, opening
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.reader import RunReader
+
+
+class Ack(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """acks/<alert id>.json: who acknowledged the alert, and when (UTC seconds)."""
+
+    alert_id: str = ""
+    at: float
+    by: str = ""
 
 
 @audited("ack", by_run_dir)
@@ -30,7 +36,17 @@ def acknowledge(run_dir: Path, alert: str, asked_by: str, now: float) -> tuple[s
     folder = run_dir / ACKS_DIR
     try:
         opening.make_folder(folder)
-        content = msgspec.json.encode({"alert_id": alert_id, "at": now, "by": asked_by})
-        return alert_id, files.create(folder / f"{alert_id}.json", content)
+        ack = Ack(alert_id=alert_id, at=now, by=asked_by)
+        return alert_id, files.create(folder / f"{alert_id}.json", encode(ack))
     except OSError as problem:
         raise RefusedError(f"{folder} cannot be written ({problem.strerror}); nothing was acknowledged.") from None
+
+
+def acknowledged_at(run_dir: Path, now: float) -> dict[str, float]:
+    """Alert id → when it was acknowledged (UTC seconds); an unreadable acknowledgement counts as given `now`."""
+    try:
+        paths = [path for path in (run_dir / ACKS_DIR).iterdir() if path.suffix == ".json"]
+    except OSError:
+        return {}
+    acks = {path.stem: files.read_document(path, Ack, files.UNREADABLE) for path in paths}
+    return {alert_id: now if ack is None else ack.at for alert_id, ack in acks.items()}

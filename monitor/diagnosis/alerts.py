@@ -1,4 +1,4 @@
-"""Findings over time: raised, worse, resolved, sent. One writer: whoever holds the run's alerts lock."""
+"""Findings over time: raised, worse, resolved, sent. One writer: the holder of the run's alerts lock."""
 
 from __future__ import annotations
 

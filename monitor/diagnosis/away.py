@@ -1,18 +1,18 @@
-"""If it goes bad while I am away: what was wished at the start or later, and what the policy has done."""
+"""The away policy of a run: what it may do when the run goes bad, and what it has done."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
 
-from monitor.run_dir import AWAY_ACT_FILE, AWAY_FILE, Away, AwayAct, Snapshot, decode, files
+from monitor.run_dir import AWAY_ACT_FILE, AWAY_FILE, Away, AwayAct, Snapshot, files
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import read_launch
 
-WISHES: dict[str, Literal["tell", "stop", "stop_and_fix"]] = {"tell": "tell", "stop": "stop", "fix": "stop_and_fix"}
-"""What a person types → what is written down."""
+ACTIONS: dict[str, Literal["tell", "stop", "stop_and_fix"]] = {"tell": "tell", "stop": "stop", "fix": "stop_and_fix"}
+"""Word on the command line → stored policy."""
 BUDGET_HOURS = 12.0
-"""How long the child may run where nobody has said it."""
+"""How long the child may run by default."""
 ASKED_BY = "away policy"
 """Who asked, in the requests and starts that the policy makes."""
 
@@ -23,11 +23,11 @@ def policy_of(run_dir: Path) -> Away:
     Raises UnreadableRunError for a launch.json that cannot be understood.
     """
     try:
-        data = _read(run_dir / AWAY_FILE)
-        if data is not None:
-            return decode(data, Away)
+        changed = files.read_document(run_dir / AWAY_FILE, Away, ignoring=OSError)
     except ValueError:
-        return Away()  # a damaged wish stops nothing
+        return Away()  # a damaged policy stops nothing
+    if changed is not None:
+        return changed
     launch = read_launch(run_dir)
     return (launch.away if launch is not None else None) or Away()
 
@@ -38,22 +38,22 @@ def policy_in(snapshot: Snapshot) -> Away:
     return snapshot.away or of_start or Away()
 
 
-def wished(do: str, hours: float | None, by: str, now: float) -> Away:
-    """The policy that a person means by a word and, for "fix", by the hours that the child may run.
+def policy_from(do: str, hours: float | None, by: str, now: float) -> Away:
+    """The policy for a word of ACTIONS and, for "fix", the hours that the child may run.
 
     Raises UsageError for another word, or for hours that mean nothing.
     """
-    if do not in WISHES:
-        raise UsageError(f"If it goes bad: {do!r} is unknown; it may be {', '.join(WISHES)}.")
+    if do not in ACTIONS:
+        raise UsageError(f"Away policy {do!r} is unknown; must be one of {', '.join(ACTIONS)}.")
     if hours is not None and (do != "fix" or not hours > 0):
-        raise UsageError("The hours say how long the child of fix may run: a number above 0, and only with fix.")
+        raise UsageError("The hours limit the child of fix: must be a number above 0, and only with fix.")
     budget = (hours or BUDGET_HOURS) if do == "fix" else None
-    return Away(do=WISHES[do], budget_hours=budget, at=now, by=by)
+    return Away(do=ACTIONS[do], budget_hours=budget, at=now, by=by)
 
 
-def wish_of(policy: Away) -> str:
-    """The word that a person types for it."""
-    return next(word for word, do in WISHES.items() if do == policy.do)
+def word_of(policy: Away) -> str:
+    """The word of ACTIONS for a policy."""
+    return next(word for word, do in ACTIONS.items() if do == policy.do)
 
 
 def words(policy: Away) -> str:
@@ -78,15 +78,4 @@ def act_words(act: AwayAct) -> str:
 
 def act_of(run_dir: Path) -> AwayAct | None:
     """What the policy has done to this run; None if nothing."""
-    try:
-        data = _read(run_dir / AWAY_ACT_FILE)
-        return None if data is None else decode(data, AwayAct)
-    except ValueError:
-        return None
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return files.read_bytes(path)
-    except OSError:
-        return None
+    return files.read_document(run_dir / AWAY_ACT_FILE, AwayAct, files.UNREADABLE)

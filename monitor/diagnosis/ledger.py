@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.diagnosis.outcome import Outcome, outcome
-from monitor.run_dir import EPOCHS_FILE, OUTCOME_FILE, ChildOutcome, Launch, Parent, Snapshot, decode, encode, files
+from monitor.run_dir import EPOCHS_FILE, OUTCOME_FILE, ChildOutcome, Launch, Parent, Snapshot, encode, files
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_launch
 from monitor.run_dir.reader import RunReader, list_runs
@@ -62,12 +62,8 @@ def judge_child(run_dir: Path, child: Snapshot, now: float) -> ChildOutcome | No
 
 
 def read_outcome(run_dir: Path) -> ChildOutcome | None:
-    """The outcome of a child, or None where there is none that can be read."""
-    try:
-        data = files.read_bytes(run_dir / OUTCOME_FILE)
-        return None if data is None else decode(data, ChildOutcome)
-    except ValueError:
-        return None
+    """The outcome of a child, or None where there is none or it is damaged. Raises OSError."""
+    return files.read_document(run_dir / OUTCOME_FILE, ChildOutcome, ignoring=ValueError)
 
 
 def ledger(runs_dir: Path) -> dict[str, Tried]:
@@ -112,8 +108,8 @@ class ChildBook:
                     left = None if left is None else left - 1
             found[run_id] = known
         self._known = found
-        told = [(each.launch.created_at, each.outcome) for each in found.values() if each.launch is not None]
-        return [came for _, came in sorted(told, key=lambda pair: pair[0]) if came is not None]
+        dated = [(each.launch.created_at, each.outcome) for each in found.values() if each.launch is not None]
+        return [came for _, came in sorted(dated, key=lambda pair: pair[0]) if came is not None]
 
     def _marks(self, run_id: str, launch: Launch) -> tuple[int, ...]:
         parent = launch.parent.run_id if launch.parent is not None else ""

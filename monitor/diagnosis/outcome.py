@@ -14,7 +14,7 @@ import numpy as np
 
 from monitor.diagnosis.alignment import aligned
 from monitor.diagnosis.comparison import counted, obstacle, same_code
-from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir import FINAL_STATES, Epoch, Snapshot
 
 Word = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
 
@@ -231,7 +231,7 @@ def _last_epoch(run: Snapshot) -> float:
 
 
 def _has_ended(run: Snapshot) -> bool:
-    return run.state is not None and run.state.state in ("stopped", "finished", "failed")
+    return run.state is not None and run.state.state in FINAL_STATES
 
 
 def _met(child: Snapshot, now: Epoch) -> bool | None:

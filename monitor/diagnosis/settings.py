@@ -20,58 +20,73 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, get_type_hints
 
-from monitor.run_dir import SEVERITIES
+import msgspec
+from msgspec import Meta
+
+from monitor.run_dir import Severity
 from monitor.run_dir.errors import UsageError
 
 SETTINGS_FILE = "vitalsigns.toml"
-TABLES = ("thresholds", "devices", "notify")
-KIND = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-EVENTS = ("start", "end", "failed")
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+PLACE = re.compile(r" - at `\$\.(?P<table>\w+)(?:\.(?P<key>\w+))?(?:\[(?P<entry>\d+)\])?")
+"""Where msgspec found a mistake, such as "- at `$.notify.addresses[1]`"; no place: in the file itself."""
+
+Address = Annotated[str, Meta(pattern=r"^\$\{|://")]
+Addresses = Annotated[tuple[Address, ...], Meta(description="a list of addresses such as ntfy://… or ${NAME}")]
+Severities = Annotated[tuple[Severity, ...], Meta(description="a list of critical, warning, info")]
+Events = Annotated[tuple[Literal["start", "end", "failed"], ...], Meta(description="a list of start, end, failed")]
+Amount = Annotated[float, Meta(ge=0, description="a number of at least 0")]
+AT_LEAST_1 = Meta(description="a whole number of at least 1")
+Count = Annotated[int, Meta(ge=1)]
 
 
-@dataclass(frozen=True)
-class Notify:
-    """Whom to tell, and of what. `addresses` are templates: `${NAME}` stands for an environment variable.
+class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who gets messages, and about what. `addresses` are templates: `${NAME}` stands for an environment variable.
 
     `events`: "start", "end" (however it ended) and "failed" (failed or lost). `min_minutes` lie between two messages
     about one run, unless the second is graver. `retry_secs` is the first wait after a message that was not delivered.
     """
 
-    addresses: tuple[str, ...] = field(default=(), repr=False)
-    severities: tuple[str, ...] = ("critical", "warning")
-    events: tuple[str, ...] = ("end",)
-    min_minutes: float = 15.0
-    retry_secs: float = 10.0
+    addresses: Addresses = ()
+    severities: Severities = ("critical", "warning")
+    events: Events = ("end",)
+    min_minutes: Amount = 15.0
+    retry_secs: Amount = 10.0
+
+    def __repr__(self) -> str:
+        return f"Notify({len(self.addresses)} addresses)"  # they may hold secrets
 
     def by_key(self) -> dict[str, str]:
         """Key → template. A key holds nothing secret: the place in the list and the kind, such as "1-mailto"."""
         found = {}
         for place, address in enumerate(self.addresses, 1):
-            kind = KIND.match(address)
-            found[f"{place}-{kind[1].lower() if kind else 'address'}"] = address
+            scheme = SCHEME.match(address)
+            found[f"{place}-{scheme[1].lower() if scheme else 'address'}"] = address
         return found
 
 
-@dataclass(frozen=True)
-class Devices:
-    """How many runs may have a device at a time, of those that asked for one. `cpu_runs` None: as many as come."""
+class Devices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many runs may have a device at a time, of those that asked for one. `cpu_runs` None: no limit."""
 
-    runs_per_gpu: int = 1
-    cpu_runs: int | None = None
+    runs_per_gpu: Annotated[Count, AT_LEAST_1] = 1
+    cpu_runs: Annotated[Count | None, AT_LEAST_1] = None
 
 
-@dataclass(frozen=True)
-class Settings:
-    """`path` is the file they came from, None where there is none. `thresholds`: only those that it sets."""
+class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a vitalsigns.toml may hold. `thresholds`: only those that it sets."""
 
-    path: Path | None = None
-    thresholds: Mapping[str, float] = field(default_factory=dict)
+    thresholds: Mapping[str, int | float] = {}
     notify: Notify = Notify()
     devices: Devices = Devices()
+
+
+class Settings(Tables, frozen=True, kw_only=True):
+    """`path` is the file they came from, None where there is none."""
+
+    path: Path | None = None
 
 
 def settings_for(folder: Path) -> Settings:
@@ -90,65 +105,39 @@ def read_settings(path: Path) -> Settings:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise UsageError(f"{path} cannot be read: {problem}.") from None
-    unknown = [name for name in content if name not in TABLES]
-    if unknown:
-        raise UsageError(f"{path}: [{unknown[0]}] is unknown; it may have {', '.join(f'[{name}]' for name in TABLES)}.")
-    return Settings(
-        path,
-        _thresholds(path, content),
-        _notify(path, content.get("notify", {})),
-        _devices(path, content.get("devices", {})),
-    )
-
-
-def _thresholds(path: Path, content: dict[str, Any]) -> Mapping[str, float]:
-    given = content.get("thresholds", {})
-    if not isinstance(given, dict) or any(isinstance(value, (bool, str)) for value in given.values()):
-        raise UsageError(f"{path}: [thresholds] holds numbers only, e.g. gap_limit = 0.5.")
     try:
-        if given:
-            # Imported here: a start or a look at the devices that sets no threshold must not wait for the rules.
+        tables = msgspec.convert(content, Tables)
+        if tables.thresholds:
+            # Imported here: a start that sets no threshold must not wait for the rules to load.
             from monitor.rules.registry import from_mapping
 
-            from_mapping(given)
+            from_mapping(tables.thresholds)
+    except msgspec.ValidationError as problem:
+        raise UsageError(f"{path}: {_what_is_wrong(str(problem))}") from None
     except UsageError as problem:
         raise UsageError(f"{path}: {problem}") from None
-    return given
+    return Settings(path=path, thresholds=tables.thresholds, notify=tables.notify, devices=tables.devices)
 
 
-def _devices(path: Path, given: Any) -> Devices:
-    names = [each.name for each in fields(Devices)]
-    if not isinstance(given, dict) or not set(given) <= set(names):
-        raise UsageError(f"{path}: [devices] must be a table with {' and '.join(names)}.")
-    for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageError(f"{path}: [devices] {name} must be a whole number of at least 1.")
-    return Devices(**given)
+def _what_is_wrong(problem: str) -> str:
+    """msgspec's sentence as one that names table, key and what is allowed; never a value, which may be a secret."""
+    place = PLACE.search(problem)
+    table, key, entry = place.group("table", "key", "entry") if place is not None else ("", None, None)
+    if table == "thresholds":
+        return "[thresholds] holds numbers only, e.g. gap_limit = 0.5."
+    kinds: dict[str, type[msgspec.Struct]] = {"notify": Notify, "devices": Devices}
+    kind = kinds.get(table, Tables)
+    names = ", ".join(name if table else f"[{name}]" for name in kind.__struct_fields__)
+    unknown = re.search(r"unknown field `(.*?)`", problem)
+    if unknown is not None:
+        return f"{f'[{table}] {unknown[1]}' if table else f'[{unknown[1]}]'} is unknown; allowed are {names}."
+    if key is None:
+        return f"[{table}] must be a table with {names}."
+    wrong = f"; entry {int(entry) + 1} is not" if entry else ""
+    return f"[{table}] {key} must be {_allowed(kind, key)}{wrong}."
 
 
-def _notify(path: Path, given: Any) -> Notify:
-    """The table [notify]. What is wrong is said by its name and place: a value may be a secret."""
-    names = [each.name for each in fields(Notify)]
-    if not isinstance(given, dict):
-        raise UsageError(f"{path}: [notify] must be a table with {', '.join(names)}.")
-    for name, value in given.items():
-        problem = _problem(name, value)
-        if problem:
-            raise UsageError(f"{path}: [notify] {name} {problem}")
-    values: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in given.items()}
-    return Notify(**values)
-
-
-def _problem(name: str, value: Any) -> str:
-    allowed = {"severities": SEVERITIES, "events": EVENTS}.get(name)
-    if name in ("min_minutes", "retry_secs"):
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
-        return "" if is_number else "must be a number of at least 0."
-    if name != "addresses" and allowed is None:
-        return f"is unknown; it may have {', '.join(each.name for each in fields(Notify))}."
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        return "must be a list of texts."
-    if allowed is not None:
-        return "" if set(value) <= set(allowed) else f"may hold {', '.join(allowed)}."
-    wrong = [place for place, each in enumerate(value, 1) if "://" not in each and not each.startswith("${")]
-    return f": number {wrong[0]} is no address such as ntfy://… or ${{NAME}}." if wrong else ""
+def _allowed(kind: type[msgspec.Struct], key: str) -> str:
+    """What may stand under a key, from the annotation of its field."""
+    metadata = get_type_hints(kind, include_extras=True)[key].__metadata__
+    return next(str(meta.description) for meta in metadata if meta.description)

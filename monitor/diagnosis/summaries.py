@@ -6,15 +6,16 @@ import contextlib
 import functools
 from pathlib import Path
 
-from monitor.run_dir import EPOCHS_FILE, RUN_FILE, SUMMARY_FILE, Summary, check_schema, decode, files, schema_of
+from monitor.run_dir import EPOCHS_FILE, RUN_FILE, SUMMARY_FILE, Summary, check_schema, files, schema_of
 
 REMEMBERED_RUNS = 4096
 
 
 def summary_of(run_dir: Path) -> Summary:
     """What a row needs. Raises MonitorError for a run that cannot be read."""
-    with contextlib.suppress(OSError, ValueError):
-        return decode(files.read_bytes(run_dir / SUMMARY_FILE) or b"", Summary)
+    kept = files.read_document(run_dir / SUMMARY_FILE, Summary, files.UNREADABLE)
+    if kept is not None:
+        return kept
     try:
         records = (run_dir / EPOCHS_FILE).stat()
     except OSError:
@@ -27,7 +28,7 @@ def summary_of(run_dir: Path) -> Summary:
 
 @functools.lru_cache(maxsize=REMEMBERED_RUNS)
 def _judged(run_dir: Path, changed_at: float, _size: int) -> Summary:
-    """Judged as of its last record: imported and foreground runs have nobody who writes a summary."""
+    """Judged as of its last record: no process writes a summary for imported and foreground runs."""
     # Imported here: a list of runs that all have their file must not wait for numpy.
     from monitor.diagnosis.alerts import summarise
     from monitor.diagnosis.verdict import judge

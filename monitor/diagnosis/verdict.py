@@ -16,7 +16,7 @@ from monitor.rules.registry import BY_NAME, evaluate, frozen
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.run_dir import SEVERITIES, Severity, Snapshot
-from monitor.run_dir.status import LONGEST_ERROR, status_of
+from monitor.run_dir.status import ENDED_WORDS, LONGEST_ERROR, status_of
 
 Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE", "ENDED"]
 
@@ -82,7 +82,7 @@ def _verdict(
     criticals = [finding for finding in findings if finding.severity == "critical"]
     warnings = [finding for finding in findings if finding.severity == "warning"]
     worst = next(iter([f for f in criticals if BY_NAME[f.rule].may_stop] or criticals or warnings), None)
-    if status_of(snapshot).word in ("finished", "stopped", "failed", "lost"):
+    if status_of(snapshot).word in ENDED_WORDS:
         return "ENDED", worst
     overconfident = next((finding for finding in findings if finding.rule == "overconfident"), None)
     if overconfident is not None and not any(_outweighs_errors(finding.rule) for finding in criticals + warnings):

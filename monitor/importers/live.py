@@ -45,7 +45,7 @@ from monitor.run_dir import (
 )
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.processes import RunLock, identify
-from monitor.writer import Outbox, gap_of
+from monitor.writer import RecordQueue, gap_of
 
 PROGRESS_SECS = 0.5
 PACE_EPOCHS = 9
@@ -84,10 +84,7 @@ def _sources(runs_dir: Path) -> Iterable[tuple[Path, Source]]:
 
 def read_source(run_dir: Path) -> Source | None:
     """What a run directory is fed from; None where it is fed by its own trainer, or the note cannot be read."""
-    try:
-        return decode(files.read_bytes(run_dir / SOURCE_FILE) or b"", Source)
-    except (OSError, ValueError):
-        return None
+    return files.read_document(run_dir / SOURCE_FILE, Source, files.UNREADABLE)
 
 
 class FollowedRun:
@@ -105,7 +102,7 @@ class FollowedRun:
         self._basis = basis
         self._progress = progress
         self._told_at = float("-inf")
-        self._outbox = Outbox(run_dir)
+        self._queue = RecordQueue(run_dir)
         self._passed_over = unaccounted(run_dir, source.kept)
         self._ended_at: deque[float] = deque(maxlen=PACE_EPOCHS)
 
@@ -176,7 +173,7 @@ class FollowedRun:
     @property
     def waiting(self) -> int:
         """Records that the disk has not taken yet: read no further while there are any."""
-        return self._outbox.waiting
+        return self._queue.waiting
 
     @property
     def is_complete(self) -> bool:
@@ -190,7 +187,7 @@ class FollowedRun:
             if self._passed_over.get(file, 0) > 0:
                 self._passed_over[file] -= 1
             else:
-                self._outbox.put(file, encode_line(self._finished(record)), sync=False)
+                self._queue.put(file, encode_line(self._finished(record)), sync=False)
             self._note(record)
 
     def _finished(self, record: Record) -> Record:
@@ -219,11 +216,11 @@ class FollowedRun:
         `reread`: whoever goes on will not begin at these places but read the source anew from where it stood at the
         last commit without this; every record since then is passed over.
         """
-        if self._outbox.flush() is not None:
+        if self._queue.flush() is not None:
             self.heard(now, grown=False)
             return False
         try:
-            self._outbox.sync()
+            self._queue.sync()
             self.source = msgspec.structs.replace(
                 self.source,
                 places=dict(places),
@@ -258,8 +255,8 @@ class FollowedRun:
         self._progress = msgspec.structs.replace(
             self._progress,
             generation=self.generation,
-            backlog=self._outbox.waiting,
-            dropped=self._outbox.dropped,
+            backlog=self._queue.waiting,
+            dropped=self._queue.dropped,
             epoch_secs=self._pace(),
             disk_free_bytes=files.free_bytes(self.run_dir),
             **changes,
@@ -287,9 +284,9 @@ class FollowedRun:
         self._let_go(now, follower=None)
 
     def _let_go(self, now: float, **last: Any) -> None:
-        self._outbox.flush()
+        self._queue.flush()
         self.heard(now, grown=False, force=True, phase="ended", **last)
-        self._outbox.close()
+        self._queue.close()
         self._lock.release()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor.run_dir import GENERATION_VARIABLE, PROGRESS_FILE, RUN_DIR_VARIABLE, Progress, decode, files
+from monitor.run_dir import GENERATION_VARIABLE, PROGRESS_FILE, RUN_DIR_VARIABLE, Progress, files
 from monitor.run_dir.field_names import SHARES, fields_of
 from monitor.writer import NullRunWriter, RunWriter
 
@@ -99,10 +99,7 @@ def _scaled(value: Any, scale: float) -> Any:
 
 def _last_word(run_dir: Path) -> Progress | None:
     """What an earlier start of this run has said of itself."""
-    try:
-        return decode(files.read_bytes(run_dir / PROGRESS_FILE) or b"", Progress)
-    except (OSError, ValueError):
-        return None
+    return files.read_document(run_dir / PROGRESS_FILE, Progress, files.UNREADABLE)
 
 
 def wanted_by_any(wanted: bool) -> bool:

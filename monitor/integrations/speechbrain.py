@@ -52,7 +52,7 @@ class VitalsignsLogger(TrainLogger):  # type: ignore[misc,unused-ignore]
 
 
 class WatchedBrain:
-    """Mixed in before `sb.Brain`: tells of each batch, and ends a fit when somebody asks for it."""
+    """Mixed in before `sb.Brain`: reports each batch, and ends a fit when a stop is requested."""
 
     reporter: Reporter | None = None
     logger: VitalsignsLogger
@@ -65,7 +65,7 @@ class WatchedBrain:
 
     @property
     def writer(self) -> NullRunWriter:
-        """The RunWriter, e.g. for `log_decodes` in `on_stage_end`; silent before the fit and where nobody watches."""
+        """The RunWriter, e.g. for `log_decodes` in `on_stage_end`; silent before the fit and without `watch`."""
         return self.reporter.writer if self.reporter is not None else NullRunWriter()
 
     def fit(self, epoch_counter: Any, *args: Any, **kwargs: Any) -> None:

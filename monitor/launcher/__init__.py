@@ -3,12 +3,10 @@
 A start is exclusive by the run's folder, a resume by the run's lock: a double click does a thing once.
 """
 
-from monitor.launcher.checking import check, start_check
 from monitor.launcher.glance import existing, generation, status
-from monitor.launcher.own_trainer import start_training, trainer_schema, training_command
-from monitor.launcher.restarting import plan_restart, restart
-from monitor.launcher.resuming import plan_resume, resume
-from monitor.launcher.starting import foreseen_of, is_of_this_job, start
+from monitor.launcher.own_trainer import check, start_check, start_training, trainer_schema, training_command
+from monitor.launcher.restarting import plan_restart, plan_resume, restart, resume
+from monitor.launcher.starting import belongs_to_this_job, start, start_notes_for_command
 from monitor.launcher.stopping import cancel_stop, hurry_stop, stop, wait_on
 from monitor.launcher.supervising import become_supervisor, ensure_supervised, set_policy, supervise
 from monitor.run_dir.processes import HOME
@@ -16,14 +14,13 @@ from monitor.run_dir.processes import HOME
 __all__ = [
     "HOME",
     "become_supervisor",
+    "belongs_to_this_job",
     "cancel_stop",
     "check",
     "ensure_supervised",
     "existing",
-    "foreseen_of",
     "generation",
     "hurry_stop",
-    "is_of_this_job",
     "plan_restart",
     "plan_resume",
     "restart",
@@ -31,6 +28,7 @@ __all__ = [
     "set_policy",
     "start",
     "start_check",
+    "start_notes_for_command",
     "start_training",
     "status",
     "stop",

@@ -1,4 +1,4 @@
-"""Attaching to the log of a training that somebody else has started: what page and command line share.
+"""Attaching to the log of a training that was started elsewhere: what page and command line share.
 
 What a log seems to say is proposed first; a person says whether that is right. Then a small process of its own follows
 the log (`monitor.supervisor --follow`) and outlives the caller. With the process named as well, the run is as any
@@ -63,7 +63,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Wish:
+class AttachRequest:
     """What a person wants of an attachment. `pid`: the process that writes the log."""
 
     asked_by: str
@@ -75,13 +75,13 @@ class Wish:
 
 
 def propose(
-    runs_dir: Path, path: Path, wish: Wish, progress: Callable[[int], None] = lambda done_bytes: None
+    runs_dir: Path, path: Path, request: AttachRequest, progress: Callable[[int], None] = lambda done_bytes: None
 ) -> Proposal:
     """Reads the log once and says how it would be followed. Raises MonitorError in one sentence where it cannot be."""
     path = path.absolute()
     check_log(path)
     found = scan(path, progress)
-    mapping = propose_log(found, wish.columns, wish.percent)
+    mapping = propose_log(found, request.columns, request.percent)
     return Proposal(
         path=path,
         mapping=mapping,
@@ -94,32 +94,32 @@ def propose(
     )
 
 
-@audited("attach", lambda runs_dir, proposal, wish, **how: (runs_dir, ""))
-def attach(runs_dir: Path, proposal: Proposal, wish: Wish, *, detached: bool = True) -> str:
+@audited("attach", lambda runs_dir, proposal, request, **how: (runs_dir, ""))
+def attach(runs_dir: Path, proposal: Proposal, request: AttachRequest, *, detached: bool = True) -> str:
     """Follows a log as it was proposed, in a process that outlives this one; returns the run id.
 
     A log that was followed before goes on in the same run. Not `detached`: the caller follows it (`follow_here`).
     Raises RefusedError where that cannot be done.
     """
-    process = None if wish.pid is None else identity_of(wish.pid)
+    process = None if request.pid is None else identity_of(request.pid)
     now = time.time()
     run_dir = proposal.known
     if run_dir is not None and is_followed(run_dir):
-        if wish.pid is not None:
+        if request.pid is not None:
             raise RefusedError(
                 f"{proposal.path.name} is followed as {run_dir.name} already; to name its process, end that first: "
                 f"python -m monitor attach --stop {run_dir.name}"
             )
-        confirm(run_dir, wish.asked_by, proposal.mapping)
+        confirm(run_dir, request.asked_by, proposal.mapping)
         return run_dir.name
     if run_dir is None:
-        run = FollowedRun.begin(runs_dir, _about(proposal, wish), now, process)
+        run = FollowedRun.begin(runs_dir, _about(proposal, request), now, process)
         run_dir = run.run_dir
     else:
         run = FollowedRun.go_on(run_dir, now, process)
     try:
-        confirm(run_dir, wish.asked_by, proposal.mapping)
-        files.replace(run_dir / LAUNCH_FILE, encode(_launch(run_dir.name, wish, now)))
+        confirm(run_dir, request.asked_by, proposal.mapping)
+        files.replace(run_dir / LAUNCH_FILE, encode(_launch(run_dir.name, request, now)))
     finally:
         run.close(now)
     if detached:
@@ -142,25 +142,25 @@ def follow_here(run_dir: Path) -> None:
 
 
 def confirm(run_dir: Path, by: str, mapping: LogMapping | None = None) -> None:
-    """Says that a log is read rightly, or how it shall be read instead; whoever follows it does so within a second."""
+    """Confirms how a log is read, or changes it; its follower takes that in within a second."""
     _say(run_dir, ReadingWord(by=by, at=time.time(), mapping=mapping.document() if mapping else {}))
 
 
-def reading_of(run_dir: Path, wish: Wish) -> tuple[str, LogMapping]:
-    """(the question about a run that is read from a log, how it is read, with the changes of `wish`).
+def reading_of(run_dir: Path, request: AttachRequest) -> tuple[str, LogMapping]:
+    """(the question about a run that is read from a log, how it is read, with the changes of `request`).
 
     Raises RefusedError for a run that writes its own records, UsageError for a change that the log does not allow.
     """
     source = read_source(run_dir)
     if source is None and not (run_dir / EPOCHS_FILE).exists():
-        raise RefusedError(f"Nothing was read from {run_dir.name}'s log yet: ask again when it has printed an epoch.")
+        raise RefusedError(f"Nothing was read from {run_dir.name}'s log yet; try again when it has printed an epoch.")
     if source is None or source.format != LOG_FORMAT:
         raise RefusedError(f"{run_dir.name} is not read from a log: there is nothing to confirm.")
     path = Path(source.path)
     found = scan(path)
     kept = mapping_of(source.mapping)
-    changed = bool(wish.columns) or wish.percent is not None
-    mapping = propose_log(found, wish.columns, wish.percent) if changed else kept
+    changed = bool(request.columns) or request.percent is not None
+    mapping = propose_log(found, request.columns, request.percent) if changed else kept
     return sentence(found, mapping, path.name), mapping
 
 
@@ -182,21 +182,21 @@ def is_followed(run_dir: Path) -> bool:
 
 
 @audited("let go", by_run_dir)
-def let_go(run_dir: Path, by: str, patience_secs: float = 15.0) -> None:
+def end_following(run_dir: Path, by: str, patience_secs: float = 15.0) -> None:
     """Ends the following of a log; the run stays, and the training is left alone. Returns once it has ended.
 
-    Raises RefusedError where nobody follows it, or where the follower does not answer.
+    Raises RefusedError where it is not followed, or where the follower does not end.
     """
     source = read_source(run_dir)
     if source is None or source.format != LOG_FORMAT or not is_followed(run_dir):
-        raise RefusedError(f"Nobody follows a log for {run_dir.name}: there is nothing to end.")
+        raise RefusedError(f"{run_dir.name} is not being followed.")
     if _how_of(run_dir) != "attach":
         raise RefusedError(f"{run_dir.name} was started from here; stop it with: python -m monitor stop {run_dir.name}")
     _say(run_dir, ReadingWord(by=by, at=time.time(), follow=False))
     deadline = time.monotonic() + patience_secs
     while is_followed(run_dir):
         if time.monotonic() > deadline:
-            raise RefusedError(f"The follower of {run_dir.name} has not ended in {patience_secs:.0f} s; try again.")
+            raise RefusedError(f"The follower of {run_dir.name} did not end within {patience_secs:.0f} s; try again.")
         time.sleep(0.1)
 
 
@@ -215,7 +215,7 @@ def identity_of(pid: int) -> Identity:
     except PermissionError:
         raise RefusedError(f"Process {pid} is another user's; it could not be stopped from here.") from None
     if pid in (1, os.getpid(), os.getppid()):
-        raise RefusedError(f"Process {pid} is no training; give the pid of the process that writes the log.")
+        raise RefusedError(f"Process {pid} is not a training; give the pid of the process that writes the log.")
     return identity
 
 
@@ -226,23 +226,23 @@ def _say(run_dir: Path, word: ReadingWord) -> None:
         raise RefusedError(f"Cannot write {run_dir / READING_FILE}: {problem.strerror or problem}.") from problem
 
 
-def _about(proposal: Proposal, wish: Wish) -> About:
+def _about(proposal: Proposal, request: AttachRequest) -> About:
     mapping = proposal.mapping
     return About(
         path=proposal.path,
         format=LOG_FORMAT,
-        name=wish.name or proposal.path.stem,
+        name=request.name or proposal.path.stem,
         mapping=mapping.document(),
         gap_basis=mapping.gap_basis,
         notes=f"Its records are read from {proposal.path}.",
-        reading=Reading(path=str(proposal.path), said=words(mapping), confirmed_by=wish.asked_by),
+        reading=Reading(path=str(proposal.path), said=words(mapping), confirmed_by=request.asked_by),
     )
 
 
-def _launch(run_id: str, wish: Wish, now: float) -> Launch:
+def _launch(run_id: str, request: AttachRequest, now: float) -> Launch:
     """What is known of how the training was started: everything where its process was named, else nothing."""
     here = Path.cwd()
-    if wish.pid is None:
+    if request.pid is None:
         thresholds = dict(settings_for(here).thresholds)
         return sealed(
             Launch(
@@ -250,18 +250,18 @@ def _launch(run_id: str, wish: Wish, now: float) -> Launch:
                 created_at=now,
                 cwd=str(here),
                 how="attach",
-                asked_by=wish.asked_by,
+                asked_by=request.asked_by,
                 thresholds=thresholds,
             )
         )
     try:
-        process = psutil.Process(wish.pid)
+        process = psutil.Process(request.pid)
         argv, cwd = process.cmdline(), Path(process.cwd())
         kept = {name: value for name, value in process.environ().items() if is_kept(name)}
     except (psutil.Error, OSError) as problem:
-        raise RefusedError(f"Process {wish.pid} does not tell how it was started: {problem}.") from None
+        raise RefusedError(f"The command of process {request.pid} cannot be read: {problem}.") from None
     limits = settings_for(cwd).thresholds
-    order = Order(argv=argv, cwd=cwd, asked_by=wish.asked_by, how="attach", environment=kept, thresholds=limits)
+    order = Order(argv=argv, cwd=cwd, asked_by=request.asked_by, how="attach", environment=kept, thresholds=limits)
     return described(launch_of(order, run_id, now))
 
 

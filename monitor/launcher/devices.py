@@ -25,7 +25,7 @@ MEGABYTE = 2**20
 
 @dataclass(frozen=True)
 class Tenant:
-    """A process on a device. `user` and `run` (a run id) are empty where they cannot be told."""
+    """A process on a device. `user` and `run` (a run id) are empty where they are unknown."""
 
     pid: int
     used_bytes: int | None
@@ -38,7 +38,7 @@ class Tenant:
 class Device:
     """`used_bytes` of `total_bytes` are taken by anybody's processes; `busy_ratio` is the load of the last moment.
 
-    `tenants`: the processes on a GPU as its driver tells them; nobody tells them of a CPU.
+    `tenants`: the processes on a GPU as its driver lists them; not known of a CPU.
     """
 
     name: str
@@ -112,9 +112,9 @@ def _gpus() -> tuple[Device, ...]:
     found = dict(filter(None, map(parsed, _asked(f"--query-gpu={QUERY}"))))
     tenants: dict[str, list[Tenant]] = {}
     for line in _asked(f"--query-compute-apps={PROCESS_QUERY}") if found else []:
-        told = parsed_process(line)
-        if told is not None:
-            pid, used_bytes, uuid = told
+        process = parsed_process(line)
+        if process is not None:
+            pid, used_bytes, uuid = process
             tenants.setdefault(uuid, []).append(_tenant(pid, used_bytes))
     return tuple(replace(device, tenants=tuple(tenants.get(uuid, ()))) for uuid, device in found.items())
 
@@ -167,7 +167,7 @@ def _number(cell: str) -> float | None:
 
 
 def _tenant(pid: int, used_bytes: int | None) -> Tenant:
-    """Whose process it is; of another container's pid, or one that has just gone, nothing can be told."""
+    """Whose process it is; of another container's pid, or one that has just ended, nothing is known."""
     try:
         process = psutil.Process(pid)
         user, is_mine = process.username(), process.uids().real == os.getuid()

@@ -1,4 +1,4 @@
-"""Whether memory and disk will do, told before a start where an earlier run has shown what it needs."""
+"""Whether memory and disk suffice, known before a start where an earlier run has shown what it needs."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def need_of_script(runs_dir: Path, script: str | None) -> Need | None:
     return need_of(newest[1]) if newest is not None else None
 
 
-def room_notes(need: Need | None, machine: Machine, wish: str) -> list[str]:
+def headroom_notes(need: Need | None, machine: Machine, asked: str) -> list[str]:
     """What a person should know before the start, one sentence each; empty where all is well or nothing is known.
 
-    `wish`: the device that was asked for, else that of the run whose need is known.
+    `asked`: the device that was asked for, else that of the run whose need is known.
     """
-    device = _meant(machine, wish or (need.device if need is not None else ""))
+    device = _device(machine, asked or (need.device if need is not None else ""))
     return [*_memory_notes(need, device), *_disk_notes(need, machine)]
 
 
@@ -95,23 +95,21 @@ def _disk_notes(need: Need | None, machine: Machine) -> list[str]:
     ]
 
 
-def _meant(machine: Machine, wish: str) -> Device | None:
-    """The device of a wish; of any GPU the one with the most room, which is the best that can be hoped for."""
+def _device(machine: Machine, name: str) -> Device | None:
+    """The device that was asked for; for any GPU, the one with the most free memory."""
     gpus = [device for device in machine.devices if device.name in machine.gpus]
-    if wish == "cuda" and gpus:
+    if name == "cuda" and gpus:
         return max(gpus, key=lambda device: device.free_bytes or 0)
-    return machine.device(wish)
+    return machine.device(name)
 
 
 def _device_of(run_dir: Path) -> str:
-    try:
-        return decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run).environment.device or ""
-    except (OSError, ValueError):
-        return ""
+    run = files.read_document(run_dir / RUN_FILE, Run, files.UNREADABLE)
+    return (run.environment.device if run is not None else None) or ""
 
 
 def _last_steps(path: Path) -> list[Step]:
-    """The steps at the end of a file that may be large; a peak is told by every later step."""
+    """The steps at the end of a file that may be large; a peak is repeated in every later step."""
     steps = []
     for line in files.last_lines(path, STEPS_TAIL_BYTES):
         try:

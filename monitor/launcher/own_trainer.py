@@ -1,8 +1,10 @@
-"""Starting this project's own trainer: its options asked of it, its command made of them."""
+"""This project's own trainer: its options, its command, and measurements of its checkpoints."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,8 +14,10 @@ from typing import Any
 from monitor.launcher.relaunch.fields import checked, with_presets
 from monitor.launcher.relaunch.flags import text_of
 from monitor.launcher.starting import start
+from monitor.run_dir import opening
+from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.launch import PLACEHOLDER
+from monitor.run_dir.launch import PLACEHOLDER, is_own_trainer, read_launch
 from monitor.run_dir.processes import HOME
 
 
@@ -28,7 +32,7 @@ def start_training(runs_dir: Path, config: Mapping[str, Any], **how: Any) -> str
 def training_command(config: Mapping[str, Any], schema: Mapping[str, Any] | None = None) -> list[str]:
     """The command template of our own trainer for these options. Raises UsageError for a value it does not allow.
 
-    `schema`: what `trainer_schema` told, where somebody asks often; None asks it anew.
+    `schema`: the result of `trainer_schema`, for callers that ask often; None asks it anew.
     """
     given = {key: value for key, value in config.items() if not (key == "preset" and not value)}
     known = trainer_schema() if schema is None else schema
@@ -47,5 +51,42 @@ def trainer_schema() -> dict[str, Any]:
         stdin=subprocess.DEVNULL,
     )
     if done.returncode:
-        raise RefusedError(f"The trainer does not tell its options: {done.stderr.strip() or done.returncode}")
+        raise RefusedError(f"The trainer did not report its options: {done.stderr.strip() or done.returncode}")
     return dict(json.loads(done.stdout))
+
+
+CHECK_LOG = "diagnose.log"
+CHECKS: dict[Path, subprocess.Popen[bytes]] = {}
+"""Measurements of checkpoints that this process has started."""
+
+
+@audited("check", by_run_dir)
+def start_check(run_dir: Path) -> None:
+    """Starts `python -m trainer.diagnose` on a run, in the background; its findings come to the run's `probes/`.
+
+    Raises RefusedError while one is under way, or where the run's trainer is not this project's.
+    """
+    running = CHECKS.get(run_dir)
+    if running is not None and running.poll() is None:
+        raise RefusedError(f"{run_dir.name} is already being checked; the findings will appear under the causes.")
+    launch = read_launch(run_dir)
+    if launch is None or not is_own_trainer(launch.argv):
+        raise RefusedError(f"{run_dir.name} was not written by python -m trainer: only that trainer's can be measured.")
+    if importlib.util.find_spec("torch") is None:
+        raise RefusedError(
+            "This Python has no torch; run the check where the run was trained: python -m trainer.diagnose"
+        )
+    # Our own interpreter and code, never those that a run directory names: it may come from elsewhere.
+    command = [sys.executable, "-m", "trainer.diagnose", str(run_dir), "--json"]
+    with os.fdopen(opening.open_to_write(run_dir / CHECK_LOG, os.O_WRONLY | os.O_TRUNC), "wb") as log:
+        CHECKS[run_dir] = subprocess.Popen(
+            command, cwd=HOME, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+def check(run_dir: Path) -> None:
+    """Measures a checkpoint and waits for that. Raises RefusedError as `start_check` does, or if it fails."""
+    start_check(run_dir)
+    if CHECKS[run_dir].wait():
+        lines = (run_dir / CHECK_LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise RefusedError(f"The check of {run_dir.name} failed: {lines[-1] if lines else 'no output'}")

@@ -1,24 +1,28 @@
-"""A child run from the plan of a restart: what was shown is what runs, or nothing does."""
+"""Restart and resume: a child run from a plan, and the next generation of the same run.
+
+The command that was shown is the command that runs, or nothing runs.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from monitor.launcher.glance import status
+from monitor.launcher.glance import existing, status
 from monitor.launcher.headroom import need_of
-from monitor.launcher.relaunch.plan import RestartPlan, Wish, make_plan
-from monitor.launcher.relaunch.twins import refuse_a_twin
-from monitor.launcher.starting import claim, foreseen
+from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest, make_plan
+from monitor.launcher.relaunch.resuming import ResumePlan, make_resume_plan
+from monitor.launcher.starting import claim, start_notes
 from monitor.launcher.stopping import refuse_unstoppable, stop
 from monitor.launcher.supervising import supervise
-from monitor.run_dir import Away, Parent, StopWith, processes
-from monitor.run_dir.audit import audited
-from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.launch import Order, read_launch
+from monitor.run_dir import FINAL_STATES, Away, Parent, StopWith, processes
+from monitor.run_dir.audit import audited, by_name
+from monitor.run_dir.errors import MonitorError, RefusedError
+from monitor.run_dir.launch import Order, read_launch, read_state
 
 
 def plan_restart(
@@ -33,12 +37,12 @@ def plan_restart(
 ) -> RestartPlan:
     """What a restart of `run_id` with `changes` would run; nothing is started. See `relaunch.plan.make_plan`.
 
-    Its notes also tell whether memory and disk will do, and whom it would wait for; with `stop_parent` a live parent
+    Its notes also say whether memory and disk suffice, and what it would wait for; with `stop_parent` a live parent
     is stopped first.
     """
-    plan = make_plan(runs_dir, run_id, Wish(changes, expected or {}, start_from, device))
+    plan = make_plan(runs_dir, run_id, RestartRequest(changes, expected or {}, start_from, device))
     after = run_id if stop_parent and status(runs_dir / run_id).live else ""
-    notes = (*plan.notes, *foreseen(runs_dir, need_of(runs_dir / run_id), plan.device, after))
+    notes = (*plan.notes, *start_notes(runs_dir, need_of(runs_dir / run_id), plan.device, after))
     return replace(plan, notes=notes)
 
 
@@ -54,7 +58,7 @@ def restart(
     (`trusted`).
     """
     if plan.stranger and not trusted:
-        raise RefusedError(f"{plan.stranger} Then agree to it with --trust-command.\n{plan.command}")
+        raise RefusedError(f"{plan.stranger} To run it anyway, pass --trust-command.\n{plan.command}")
     order = Order(
         argv=plan.argv,
         cwd=plan.cwd,
@@ -74,7 +78,7 @@ def restart(
         refuse_unstoppable(parent_dir)
     with processes.alone_in(parent_dir):
         _refuse_what_was_not_shown(plan)
-        refuse_a_twin(plan, time.time())
+        refuse_duplicate(plan, time.time())
         run_dir = claim(plan.runs_dir, order, plan.child_id, None)
     supervise(run_dir, *(["--after-parent"] if waits else []))
     if waits and status(parent_dir).live:
@@ -96,12 +100,12 @@ def _refuse_what_was_not_shown(plan: RestartPlan) -> None:
     """The plan is made again: what runs is byte for byte what was shown, or nothing runs."""
     if (plan.runs_dir / plan.child_id).exists():
         raise RefusedError(f"There is a run {plan.child_id} in {plan.runs_dir} already; nothing was started.")
-    shown, now = plan.parts(), make_plan(plan.runs_dir, plan.parent_id, plan.wish).parts()
+    shown, now = plan.parts(), make_plan(plan.runs_dir, plan.parent_id, plan.request).parts()
     changed = [name for name in shown if shown[name] != now[name]]
     if changed:
         raise RefusedError(
-            f"What would run is no longer what was shown: {' and '.join(changed)} changed meanwhile. "
-            "Nothing was started; look at it again."
+            f"The plan is out of date: {' and '.join(changed)} changed since it was shown. "
+            "Nothing was started; review the new plan."
         )
 
 
@@ -119,3 +123,65 @@ def _parent_of(plan: RestartPlan) -> Parent:
 def _stopped_with(parent_dir: Path) -> StopWith:
     launch = read_launch(parent_dir)
     return "INT" if launch is None else launch.stop_with
+
+
+def plan_resume(runs_dir: Path, run_id: str) -> ResumePlan:
+    """What a resume of `run_id` would run and where it goes on; nothing is started.
+
+    Raises RefusedError while it is live, when it has done all its epochs, or when no command is known.
+    """
+    run_dir = existing(runs_dir, run_id)
+    if status(run_dir).live:
+        raise RefusedError(f"{run_id} is still running; there is nothing to resume.")
+    return make_resume_plan(run_dir)
+
+
+@audited("resume", by_name)
+def resume(
+    runs_dir: Path, run_id: str, asked_by: str = "", *, plan: ResumePlan | None = None, trusted: bool = False
+) -> str:
+    """Lets the same run go on as its next generation: our trainer from its last checkpoint, a script as it was started.
+
+    `plan` is what was shown, if anything was; `trusted`: a person has read a command that is not this user's own.
+    Raises RefusedError as `plan_resume` does, and where what was shown is no longer so.
+    """
+    now = plan_resume(runs_dir, run_id)
+    if plan is not None and plan.fingerprint != now.fingerprint:
+        raise RefusedError(f"The plan is out of date: {run_id}'s launch.json changed. Review the new plan.")
+    if plan is not None and plan.code.now != now.code.now:
+        raise RefusedError("The plan is out of date: the code changed since it was shown. Review the new plan.")
+    if now.stranger and not trusted:
+        raise RefusedError(f"{now.stranger} To run it anyway, pass --trust-command.\n{now.command}")
+    supervise(runs_dir / run_id, "--resume", *(["--trusted", now.fingerprint] if now.stranger else []))
+    return run_id
+
+
+DUPLICATE_SECS = 10.0
+"""The same restart within this time is one request that was made twice."""
+WAITING = frozenset({"queued", "starting"})
+
+
+def refuse_duplicate(plan: RestartPlan, now: float) -> None:
+    """Raises RefusedError if a child of the same parent with the same command is waiting or was started just now."""
+    for run_dir in plan.runs_dir.iterdir():
+        with contextlib.suppress(MonitorError, OSError):
+            if _is_duplicate(plan, run_dir, now):
+                break
+    else:
+        return
+    raise RefusedError(
+        f"{run_dir.name} is the same restart of {plan.parent_id}, requested just now; nothing more was started."
+    )
+
+
+def _is_duplicate(plan: RestartPlan, run_dir: Path, now: float) -> bool:
+    launch = read_launch(run_dir)
+    if launch is None or launch.parent is None:
+        return False
+    # Two devices are two requests: the same run twice, side by side.
+    if (launch.parent.run_id, launch.argv, launch.device) != (plan.parent_id, plan.argv, plan.device):
+        return False
+    state = read_state(run_dir)
+    if state is not None and state.state in FINAL_STATES:
+        return False  # it could not be started, or is over: that one does not stand in the way of another try
+    return abs(now - launch.created_at) < DUPLICATE_SECS or (state is not None and state.state in WAITING)

@@ -1,7 +1,7 @@
 """Who may use which device of this machine: one run per GPU, the others wait in line.
 
 The line is made of the runs themselves: a queued run holds a ticket in its state.json, a run at work names its device
-there. There is no other record that could be left behind: whoever is dead holds nothing and waits for nothing.
+there. There is no other record that could be left behind: a dead process holds nothing and waits for nothing.
 Tickets are drawn and devices taken under one lock beside the runs, so two supervisors never take the same one,
 and nobody overtakes. Only the runs of one folder see each other.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from monitor.diagnosis.settings import settings_for
 from monitor.launcher.devices import gpu_names
-from monitor.run_dir import STATE_FILE, Identity, QueuePlace, State, decode, files, opening, processes
+from monitor.run_dir import OPEN_STATES, STATE_FILE, Identity, QueuePlace, State, files, opening, processes
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import device_words
@@ -26,7 +26,7 @@ from monitor.run_dir.status import device_words
 SLOTS_LOCK = ".slots.lock"
 ANY_GPU = "cuda"
 CPU = "cpu"
-OPEN_STATES = frozenset({"starting", "running", "stopping"})
+STARTED_STATES = OPEN_STATES - {"queued"}
 
 
 @dataclass(frozen=True)
@@ -40,25 +40,25 @@ class Capacity:
     def of(self, slot: str) -> int | None:
         return self.cpu if slot == CPU else self.per_gpu
 
-    def fitting(self, wish: str) -> tuple[str, ...]:
-        """The devices that would do for a wish, the first choice first."""
-        return self.gpus if wish == ANY_GPU else (wish,)
+    def fitting(self, device: str) -> tuple[str, ...]:
+        """The devices that fit the one that was asked for, the first choice first."""
+        return self.gpus if device == ANY_GPU else (device,)
 
 
-def capacity_for(wish: str, visible: str | None, runs_dir: Path) -> Capacity:
-    """What this machine has for a wish. `visible`: CUDA_VISIBLE_DEVICES of whoever starts, which may allow only some.
+def capacity_for(device: str, visible: str | None, runs_dir: Path) -> Capacity:
+    """What this machine has of a device. `visible`: CUDA_VISIBLE_DEVICES of the caller, which may allow only some.
 
     Raises RefusedError where any GPU is wanted and none is found, or one that is not there.
     """
     settings = settings_for(runs_dir).devices
-    gpus = gpu_names() if wish != CPU else ()
-    if gpus and wish not in (ANY_GPU, *gpus):
+    gpus = gpu_names() if device != CPU else ()
+    if gpus and device not in (ANY_GPU, *gpus):
         known = " and ".join(name.removeprefix("cuda:") for name in gpus)
-        raise RefusedError(f"There is no {device_words(wish)} on this machine; nvidia-smi knows {known}.")
+        raise RefusedError(f"There is no {device_words(device)} on this machine; nvidia-smi knows {known}.")
     allowed = {f"cuda:{each.strip()}" for each in (visible or "").split(",")}
-    if wish == ANY_GPU and visible is not None and all(name.removeprefix("cuda:").isdecimal() for name in allowed):
+    if device == ANY_GPU and visible is not None and all(name.removeprefix("cuda:").isdecimal() for name in allowed):
         gpus = tuple(name for name in gpus if name in allowed)
-    if wish == ANY_GPU and not gpus:
+    if device == ANY_GPU and not gpus:
         raise RefusedError("Any GPU was asked for, but nvidia-smi finds none that may be used. Name one: --device 0.")
     return Capacity(gpus, settings.runs_per_gpu, settings.cpu_runs)
 
@@ -73,8 +73,8 @@ class Standing:
     """The device it may take now."""
 
 
-def wish_of(text: str) -> str:
-    """What a person calls a device, as it is stored: "2" and "cuda:2" are cuda:2, "any" is cuda, "none" is "".
+def device_name(text: str) -> str:
+    """The stored name of a device as a person writes it: "2" and "cuda:2" are cuda:2, "any" is cuda, "none" is "".
 
     Raises UsageError.
     """
@@ -115,8 +115,8 @@ class Line:
         finally:
             os.close(descriptor)
 
-    def fitting(self, wish: str) -> tuple[str, ...]:
-        return self._capacity.fitting(wish)
+    def fitting(self, device: str) -> tuple[str, ...]:
+        return self._capacity.fitting(device)
 
     def next_ticket(self) -> int:
         """One more than anybody holds. Only under the lock."""
@@ -155,8 +155,8 @@ class Line:
             found = path.stat()
             stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
             if name not in self._known or self._known[name][0] != stamp:
-                self._known[name] = (stamp, decode(files.read_bytes(path) or b"", State))
-        except (OSError, ValueError):
+                self._known[name] = (stamp, files.read_document(path, State))
+        except files.UNREADABLE:
             self._known[name] = ((), None)
         return self._known[name][1]
 
@@ -167,7 +167,7 @@ def _waits(state: State) -> bool:
 
 def _works(state: State) -> bool:
     # A supervisor that is still clearing up after its trainer keeps the device, too.
-    return state.state in OPEN_STATES and (_is_here(state.trainer) or _is_here(state.supervisor))
+    return state.state in STARTED_STATES and (_is_here(state.trainer) or _is_here(state.supervisor))
 
 
 def _is_here(identity: Identity | None) -> bool:
@@ -178,4 +178,4 @@ def _is_here(identity: Identity | None) -> bool:
 
 
 def _holders(others: Mapping[str, State], slot: str) -> list[str]:
-    return [name for name, state in others.items() if state.device == slot and state.state in OPEN_STATES]
+    return [name for name, state in others.items() if state.device == slot and state.state in STARTED_STATES]

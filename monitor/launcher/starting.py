@@ -12,7 +12,7 @@ import msgspec
 
 from monitor.diagnosis.settings import settings_for
 from monitor.launcher.devices import machine
-from monitor.launcher.headroom import Need, need_of_script, room_notes
+from monitor.launcher.headroom import Need, headroom_notes, need_of_script
 from monitor.launcher.relaunch.options import asked_for_help, described
 from monitor.launcher.relaunch.plan import free_run_id
 from monitor.launcher.slots import Line, capacity_for
@@ -51,7 +51,7 @@ def start(
     is run once with --help before, to learn the options that its source does not tell. With `foreground` it only gets
     its run directory: the caller then becomes its supervisor (`become_supervisor`).
     `thresholds` are else those of the project's vitalsigns.toml; they are frozen into launch.json.
-    `device` (see `slots.wish_of`): the run has it for itself, and waits in line while another one has it.
+    `device` (see `slots.device_name`): the run has it for itself, and waits in line while another one has it.
     Raises UsageError for an empty command, a bad id or a bad vitalsigns.toml, RefusedError if the id is taken or the
     folder not writable.
     """
@@ -75,19 +75,19 @@ def start(
     return run_dir.name
 
 
-def is_of_this_job(run_dir: Path) -> bool:
+def belongs_to_this_job(run_dir: Path) -> bool:
     """Whether the cluster has started the job anew that this run belongs to: then it is the same run that goes on."""
     launch, job = read_launch(run_dir), job_of(os.environ)
     return launch is not None and bool(job) and launch.scheduler.get("job_id") == job["job_id"]
 
 
-def foreseen(runs_dir: Path, need: Need | None, device: str, after: str = "") -> list[str]:
-    """What can be told before a start: whom it would wait for, and whether memory and disk will do.
+def start_notes(runs_dir: Path, need: Need | None, device: str, after: str = "") -> list[str]:
+    """Notes before a start: which run it would wait for, and whether memory and disk suffice.
 
     `after`: the run that is stopped for it, whose place it takes before all others where that has a device it fits.
     Raises RefusedError for a device that is not there.
     """
-    notes = room_notes(need, machine(runs_dir), device)
+    notes = headroom_notes(need, machine(runs_dir), device)
     if device and runs_dir.is_dir():
         line = Line(runs_dir, capacity_for(device, os.environ.get("CUDA_VISIBLE_DEVICES"), runs_dir))
         parent = read_state(runs_dir / after) if after else None
@@ -101,10 +101,10 @@ def foreseen(runs_dir: Path, need: Need | None, device: str, after: str = "") ->
     return notes
 
 
-def foreseen_of(runs_dir: Path, argv: list[str], cwd: Path, device: str) -> list[str]:
+def start_notes_for_command(runs_dir: Path, argv: list[str], cwd: Path, device: str) -> list[str]:
     """The same for a command, by what the newest run of its script has shown to need."""
     script = script_of(argv, cwd)
-    return foreseen(runs_dir, need_of_script(runs_dir, str(script) if script else None), device)
+    return start_notes(runs_dir, need_of_script(runs_dir, str(script) if script else None), device)
 
 
 def claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -> Path:

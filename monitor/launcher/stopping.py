@@ -1,4 +1,4 @@
-"""What can be asked of a living run: a stop, and what a person says about it while it is under way."""
+"""Requests to a live run: stop, cancel, hurry, wait."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
 
 
 def refuse_unstoppable(run_dir: Path) -> None:
-    """Raises RefusedError for a run that has ended, and for one of which nobody knows the process."""
+    """Raises RefusedError for a run that has ended, and for one whose process is not known."""
     now = status(run_dir)
     if not now.live:
         raise RefusedError(f"{run_dir.name} is not running ({now.word}): there is nothing to stop.")
@@ -40,7 +40,7 @@ def refuse_unstoppable(run_dir: Path) -> None:
 def cancel_stop(run_dir: Path, asked_by: str = "") -> Request:
     """Takes a stop back while that is still possible; the answer says whether it was."""
     if not status(run_dir).live:
-        raise RefusedError(f"{run_dir.name} has ended; its stop cannot be taken back. It can be resumed.")
+        raise RefusedError(f"{run_dir.name} has ended; its stop cannot be cancelled. It can be resumed.")
     ensure_supervised(run_dir)
     return control.request(run_dir, "cancel", generation=generation(run_dir), asked_by=asked_by, now=time.time())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from monitor.launcher.relaunch.flags import find_flags
 from monitor.launcher.relaunch.outputs import is_output
 from monitor.run_dir import Launch, Snapshot, StopStage
-from monitor.run_dir.launch import expand
+from monitor.run_dir.launch import expand, is_own_trainer
 from monitor.run_dir.status import age_words, first_signal, status_of
 
 CHECKPOINT_ENDINGS = frozenset({".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".tar", ".h5", ".keras"})
@@ -30,8 +30,8 @@ class Saved:
 class StopPlan:
     """`lines`: what will happen, one sentence each. `can_save`: the trainer saves before it exits, by its own word.
 
-    `asked`: who has asked for this stop already, and when; empty where nobody has.
-    `is_over`: there is nothing to stop, as the run has ended or nobody knows its process.
+    `asked`: who has asked for this stop already, and when; empty where no stop is under way.
+    `is_over`: there is nothing to stop, as the run has ended or its process is not known.
     """
 
     run_id: str
@@ -61,7 +61,7 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
         return StopPlan(snapshot.run_id, False, (*_signalled(snapshot), _lost(run_dir, snapshot, now), *afar), asked)
     step = f" ({known.step_secs:.2g} s)" if known.step_secs else ""
     if known.checkpoint is None and not _is_own(snapshot.launch):
-        said = f"It finishes the current step{step} and leaves its loop; it has told of no checkpoint so far."
+        said = f"It finishes the current step{step} and leaves its loop; it has reported no checkpoint so far."
         return StopPlan(snapshot.run_id, False, (said, _lost(run_dir, snapshot, now), *afar), asked)
     at = f"epoch {snapshot.epochs[-1].epoch:g}, step {known.step:,}" if snapshot.epochs else f"step {known.step:,}"
     said = f"It finishes the current step{step}, saves a checkpoint and exits."
@@ -120,7 +120,7 @@ def _began(snapshot: Snapshot) -> float:
 
 def _is_own(launch: Launch | None) -> bool:
     """Whether it is this project's trainer, which saves whenever it is asked to stop."""
-    return launch is not None and "trainer" in launch.argv
+    return launch is not None and is_own_trainer(launch.argv)
 
 
 def _checkpoints(folder: Path, since: float) -> list[Saved]:

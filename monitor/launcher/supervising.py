@@ -8,7 +8,16 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from monitor.run_dir import AWAY_FILE, GENERATION_VARIABLE, RUN_DIR_VARIABLE, Away, encode, files, processes
+from monitor.run_dir import (
+    AWAY_FILE,
+    GENERATION_VARIABLE,
+    OPEN_STATES,
+    RUN_DIR_VARIABLE,
+    Away,
+    encode,
+    files,
+    processes,
+)
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_progress, read_state
@@ -16,7 +25,6 @@ from monitor.run_dir.processes import HOME
 from monitor.run_dir.seal import is_from_here
 
 BEGIN_TIMEOUT_SECS = 60.0
-OPEN_STATES = frozenset({"queued", "starting", "running", "stopping"})
 
 
 def supervise(run_dir: Path, *flags: str) -> None:
@@ -35,7 +43,7 @@ def supervise(run_dir: Path, *flags: str) -> None:
             timeout=BEGIN_TIMEOUT_SECS,
         )
     except subprocess.TimeoutExpired:
-        raise RefusedError(f"The supervisor of {run_dir.name} did not begin in {BEGIN_TIMEOUT_SECS:.0f} s.") from None
+        raise RefusedError(f"The supervisor of {run_dir.name} did not start in {BEGIN_TIMEOUT_SECS:.0f} s.") from None
     if done.returncode:
         raise RefusedError(done.stderr.strip() or f"The supervisor of {run_dir.name} ended with {done.returncode}.")
 
@@ -69,7 +77,7 @@ def ensure_supervised(run_dir: Path) -> bool:
 
 
 def _ensure_followed(run_dir: Path) -> bool:
-    """Follows a log again whose follower was killed; one that was let go stays so."""
+    """Follows a log again whose follower was killed; one whose following was ended is left alone."""
     progress = read_progress(run_dir)
     if progress is None or progress.follower is None or progress.phase == "ended":
         return False

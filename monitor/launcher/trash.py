@@ -1,4 +1,4 @@
-"""Runs put aside: moved into `.trash` beside the others, whole and unchanged, until they are taken back."""
+"""The trash: archived runs are moved, unchanged, into `.trash` beside the other runs, until they are restored."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def restore(runs_dir: Path, name: str) -> str:
     chosen = found[0]
     place = runs_dir / chosen.run_id
     if place.exists():
-        raise RefusedError(f"There is another run {chosen.run_id} by now; archive or rename that one first.")
+        raise RefusedError(f"Another run {chosen.run_id} exists; archive or rename it first.")
     try:
         (runs_dir / TRASH / chosen.name).rename(place)
     except OSError as problem:

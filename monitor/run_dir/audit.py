@@ -1,6 +1,6 @@
 """`audit.jsonl` beside the runs: one line for each act that controls a run, done or refused.
 
-Who, when, which way, what, to which run, with what result. The way is told by the process that acts: a terminal, the
+Who, when, which way, what, to which run, with what result. The origin is set by the process that acts: a terminal, the
 page by its control link, a supervisor by its away policy.
 This is the one file that several processes write: each line is one append of less than 4 KB, which a local disk
 never tears nor mixes. It is a record for people, no proof against the one who owns the folder.
@@ -50,7 +50,7 @@ class Entry(Record, frozen=True, kw_only=True):
 _via = "program"
 
 
-def come_by(way: str) -> None:
+def set_origin(way: str) -> None:
     """Says once, where a process begins, which way its acts come."""
     global _via
     _via = way

@@ -7,7 +7,6 @@ The supervisor (the writer itself, in a run without one) answers once: done, ref
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import re
 from pathlib import Path
@@ -61,13 +60,10 @@ def _unanswered(run_dir: Path, generation: int, names: list[tuple[int, Verb, int
     for g, v, n, kind in names:
         if kind != "request" or g != generation or (g, v, n) in answered:
             continue
-        try:
-            found = files.read_bytes(run_dir / CONTROL_DIR / f"{g}-{v}-{n}.request.json")
-            asked = decode(found or b"", Request)
-        except (OSError, ValueError):
-            continue
-        # One that says another name than its own could never be answered.
-        if (asked.generation, asked.verb, asked.number) == (g, v, n):
+        path = run_dir / CONTROL_DIR / f"{g}-{v}-{n}.request.json"
+        asked = files.read_document(path, Request, files.UNREADABLE)
+        # One whose content does not agree with its name could never be answered.
+        if asked is not None and (asked.generation, asked.verb, asked.number) == (g, v, n):
             open_ones.append(asked)
     return sorted(open_ones, key=_order)
 
@@ -88,17 +84,14 @@ def answer(run_dir: Path, asked: Request, result: Result, why: str, now: float) 
 
 def answers(run_dir: Path, generation: int) -> list[Answer]:
     """The answers of a generation, oldest first. An unreadable one is passed over."""
-    found = []
-    for g, v, n, kind in _names(Path(run_dir)):
-        if kind == "answer" and g == generation:
-            with contextlib.suppress(OSError, ValueError):
-                data = files.read_bytes(Path(run_dir) / CONTROL_DIR / f"{g}-{v}-{n}.answer.json")
-                found.append(decode(data or b"", Answer))
-    return sorted(found, key=lambda given: given.answered_at)
+    folder = Path(run_dir) / CONTROL_DIR
+    names = [f"{g}-{v}-{n}.{kind}.json" for g, v, n, kind in _names(run_dir) if kind == "answer" and g == generation]
+    found = [files.read_document(folder / name, Answer, files.UNREADABLE) for name in names]
+    return sorted((given for given in found if given is not None), key=lambda given: given.answered_at)
 
 
 def stop_wanted(run_dir: Path, generation: int) -> bool:
-    """Whether an unanswered stop stands that nobody has taken back. What a training loop asks between steps."""
+    """Whether there is an unanswered stop that was not cancelled. What a training loop asks between steps."""
     names = _names(Path(run_dir))
     if not any(g == generation and v == "stop" and kind == "request" for g, v, _, kind in names):
         return False

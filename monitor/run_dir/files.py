@@ -1,4 +1,4 @@
-"""The few ways the product touches a disk. Nothing here knows what a record is.
+"""The few ways the product touches a disk. Nothing here knows what one kind of record means.
 
 A `.jsonl` file is append-only: one record per line in ONE write call, and a record counts once its newline is on disk.
 A `.json` file is written aside, fsynced and renamed, so a reader sees the old one or the new one, never half of one.
@@ -12,14 +12,20 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from monitor.run_dir.opening import MOST_DOCUMENT_BYTES, OddFileError, open_to_read, open_to_write
+from monitor.run_dir.records import Record, decode
 
 READ_CHUNK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 16 * READ_CHUNK_BYTES
 """The hypotheses of 100,000 clips fit; a longer line is passed over."""
 MARK_BYTES = 256
 """So much of what was read is compared before reading on: about one record."""
+UNREADABLE = (OSError, ValueError)
+"""Why a document cannot be read: the disk or the rights (OSError), or its content (ValueError)."""
+
+R = TypeVar("R", bound=Record)
 
 
 class AppendFile:
@@ -45,7 +51,7 @@ class AppendFile:
 
     def _write(self, data: bytes) -> None:
         if self._descriptor is not None and os.fstat(self._descriptor).st_nlink == 0:
-            self.close()  # somebody has removed the file: what is written there nobody will ever read
+            self.close()  # the file was removed: what is written to it would be lost
         descriptor = self._open()
         whole = self._to_append(data)
         try:
@@ -144,6 +150,18 @@ def read_bytes(path: Path) -> bytes | None:
     if len(data) > MOST_DOCUMENT_BYTES:
         raise OddFileError(f"{path.name} is larger than {MOST_DOCUMENT_BYTES // 2**20} MiB and is not read")
     return data
+
+
+def read_document(path: Path, kind: type[R], ignoring: type[Exception] | tuple[type[Exception], ...] = ()) -> R | None:
+    """The record in a `.json` file; None where there is no such file, or for an error that the caller is `ignoring`.
+
+    Raises ValueError where the content is no such record, OSError where the file cannot be read: together UNREADABLE.
+    """
+    try:
+        data = read_bytes(path)
+        return None if data is None else decode(data, kind)
+    except ignoring:
+        return None
 
 
 @dataclass(frozen=True)
@@ -270,7 +288,7 @@ def last_lines(path: Path, most_bytes: int) -> list[bytes]:
 
 
 def free_bytes(folder: Path) -> int | None:
-    """Room for this user on a folder's disk; None where that is not told."""
+    """Free bytes for this user on a folder's disk; None where they are unknown."""
     try:
         found = os.statvfs(folder)
     except (OSError, AttributeError):  # no such call on Windows

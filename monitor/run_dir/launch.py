@@ -34,7 +34,6 @@ from monitor.run_dir.records import (
     State,
     StopWith,
     check_schema,
-    decode,
 )
 from monitor.run_dir.seal import is_from_here, sealed
 
@@ -71,10 +70,10 @@ TAKES_NO_VALUE = re.compile(r"-[bBdEhiIOPqsSuvVx]+")
 def in_processes(argv: list[str], count: int) -> list[str]:
     """The command that starts a Python script in `count` processes on this machine, as torchrun does.
 
-    Raises UsageError for a command whose interpreter cannot be told from its script.
+    Raises UsageError for a command that does not begin with a Python interpreter.
     """
     if not argv or not re.fullmatch(r"python[\d.]*", Path(argv[0]).name):
-        raise UsageError(f"--nproc starts a Python script in several processes; {argv[:1] or 'nothing'} is no python.")
+        raise UsageError(f"--nproc needs a Python command, such as python train.py; this is {argv[:1] or 'empty'}.")
     rest = 1
     while rest < len(argv) and TAKES_NO_VALUE.fullmatch(argv[rest]):
         rest += 1
@@ -84,7 +83,7 @@ def in_processes(argv: list[str], count: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Order:
-    """What somebody wants started. `argv` may hold `{run_dir}`; `environment` is added to the caller's."""
+    """A command to start. `argv` may hold `{run_dir}`; `environment` is added to the caller's."""
 
     argv: list[str]
     cwd: Path
@@ -137,14 +136,14 @@ def job_of(environment: Mapping[str, str]) -> dict[str, str]:
     """What a cluster says of the job that a process runs in; empty outside of one."""
     if not environment.get("SLURM_JOB_ID"):
         return {}
-    told = {
+    values = {
         "kind": "slurm",
         "job_id": environment["SLURM_JOB_ID"],
         "node": environment.get("SLURMD_NODENAME", ""),
         "partition": environment.get("SLURM_JOB_PARTITION", ""),
         "restarts": environment.get("SLURM_RESTART_COUNT", "0"),
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 def surroundings_with(kept: Mapping[str, str]) -> dict[str, str]:
@@ -167,35 +166,31 @@ def name_of(order: Order, name: str | None) -> str:
 
 def read_launch(run_dir: Path) -> Launch | None:
     """launch.json of a run, or None if there is none. Raises UnreadableRunError if it cannot be understood."""
+    path = run_dir / LAUNCH_FILE
     try:
-        data = _bytes_of(run_dir / LAUNCH_FILE)
-        if data is None:
-            return None
-        launch = decode(data, Launch)
+        launch = files.read_document(path, Launch)
     except ValueError as problem:
-        raise UnreadableRunError(f"{run_dir / LAUNCH_FILE} cannot be read: {problem}") from None
-    check_schema(launch.schema_version, str(run_dir / LAUNCH_FILE))
+        raise UnreadableRunError(f"{path} cannot be read: {problem}") from None
+    except OSError as problem:
+        raise _unreachable(path, problem) from problem
+    if launch is not None:
+        check_schema(launch.schema_version, str(path))
     return launch
 
 
 T = TypeVar("T", bound=Record)
 
 
-def _bytes_of(path: Path) -> bytes | None:
+def _unreachable(path: Path, problem: OSError) -> UnreadableRunError:
+    why = problem.strerror or problem
+    return UnreadableRunError(f"{path} cannot be read: {why}. Check the disk and your rights.")
+
+
+def _read(path: Path, kind: type[T]) -> T | None:
     try:
-        return files.read_bytes(path)
+        return files.read_document(path, kind, ignoring=ValueError)
     except OSError as problem:
-        raise UnreadableRunError(
-            f"{path} cannot be read: {problem.strerror or problem}. Check the disk and your rights."
-        ) from problem
-
-
-def _read(run_dir: Path, name: str, kind: type[T]) -> T | None:
-    try:
-        data = _bytes_of(run_dir / name)
-        return None if data is None else decode(data, kind)
-    except ValueError:
-        return None
+        raise _unreachable(path, problem) from problem
 
 
 def read_state(run_dir: Path) -> State | None:
@@ -203,12 +198,12 @@ def read_state(run_dir: Path) -> State | None:
 
     Raises UnreadableRunError where the disk or the rights do not let it be read.
     """
-    return _read(run_dir, STATE_FILE, State)
+    return _read(run_dir / STATE_FILE, State)
 
 
 def read_progress(run_dir: Path) -> Progress | None:
     """progress.json, or None if there is none or it cannot be understood. Raises UnreadableRunError as `read_state`."""
-    return _read(run_dir, PROGRESS_FILE, Progress)
+    return _read(run_dir / PROGRESS_FILE, Progress)
 
 
 def generation_of(state: State | None, progress: Progress | None) -> int:
@@ -232,7 +227,7 @@ def is_own_trainer(argv: list[str]) -> bool:
 
 
 def resume_flags(argv: list[str]) -> list[str]:
-    """What our own trainer is told besides, so that it goes on from its checkpoint."""
+    """The flags with which our own trainer continues from its checkpoint."""
     return ["--resume"] if is_own_trainer(argv) else []
 
 

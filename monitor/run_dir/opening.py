@@ -32,7 +32,7 @@ def open_to_read(path: Path) -> int:
 
 
 def open_foreign(path: Path) -> io.FileIO:
-    """A plain file of somebody else's, such as the log of a training, to be read; a link to one will do.
+    """A plain file outside the runs, such as the log of a training, to be read; a link to one is followed.
 
     Raises OddFileError for a pipe or a device, which may never end, OSError as `os.open` does.
     """

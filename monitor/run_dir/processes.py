@@ -166,7 +166,7 @@ class RunLock:
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """One process at a time does what is inside; the others wait. Where a disk knows no locks, nobody waits."""
+    """One process at a time does what is inside; the others wait. On a disk without locks there is no waiting."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with contextlib.suppress(OSError):
@@ -176,21 +176,10 @@ def alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def is_locked(run_dir: Path) -> bool:
-    """Whether some process holds the run's lock."""
-    try:
-        with RunLock(run_dir):
-            return False
-    except RefusedError:
-        return True
-    except OSError:
-        return False
-
-
-def _let_go_in_child() -> None:
+def _close_copies_in_child() -> None:
     # A forked child shares the open file, and with it the lock: closing its copy leaves the parent's lock intact.
     for lock in list(_held):
         lock.close_copy()
 
 
-os.register_at_fork(after_in_child=_let_go_in_child)
+os.register_at_fork(after_in_child=_close_copies_in_child)

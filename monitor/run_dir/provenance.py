@@ -151,7 +151,7 @@ def _tree_now(top: Path) -> str | None:
 
 
 def _untracked(top: Path) -> list[Path]:
-    """Code files that git neither holds nor was told to ignore."""
+    """Code files that git neither tracks nor ignores."""
     listed = git(top, "ls-files", "--others", "--exclude-standard", "-z") or ""
     return [top / name for name in sorted(listed.split("\0")) if name.endswith(CODE_SUFFIXES)][:MOST_FILES]
 

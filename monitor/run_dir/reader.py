@@ -3,7 +3,7 @@
 What the reader assumes of writers: `.jsonl` files are append-only lines, `.json` files are replaced whole.
 What it guarantees: nothing it meets in a file stops it; a line counts once its newline is there; a malformed one
 is counted with its number and shown; a shorter file or another inode is a new life and is read again.
-It asks nobody: a run is read the same way whether its processes live, hang or are gone.
+It needs no running process: a run is read the same way whether its processes live, hang or are gone.
 """
 
 from __future__ import annotations
@@ -361,13 +361,9 @@ class _Probes:
         if stamps == self._stamps:
             return False
         self._stamps = stamps
-        found = []
-        for name in sorted(stamps):
-            try:
-                found.append(decode(files.read_bytes(self._folder / name) or b"", Probe))
-            except (OSError, ValueError):
-                continue  # a measurement of somebody else's, in a shape of their own
-        self.values = tuple(found)
+        # What is no Probe is another program's measurement, in a shape of its own.
+        found = [files.read_document(self._folder / name, Probe, files.UNREADABLE) for name in sorted(stamps)]
+        self.values = tuple(probe for probe in found if probe is not None)
         return True
 
 

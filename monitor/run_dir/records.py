@@ -2,7 +2,7 @@
 
 A run is a directory; its name is the run id; nothing outside it matters.
 This module knows the records but never touches a disk: bytes in, bytes out.
-It is long and stays one file: whoever reads or writes a run directory has the whole format before him, and every
+It is long and stays one file: the whole format of a run directory is read in one place, and every
 record that names another stands beside it.
 Units stand in the names: `_secs`, `_steps`, `_ratio` (0 to 1), `_per_sec`, `_at` (UTC seconds), `_bytes`.
 Losses are in the unit that `run.json` states under `units.loss`; WER is a fraction and may exceed 1.
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -59,6 +59,9 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 StoredState = Literal["queued", "starting", "running", "stopping", "stopped", "finished", "failed"]
 Phase = Literal["starting", "training", "evaluating", "saving", "stopping", "ended"]
 Outcome = Literal["finished", "stopped", "failed"]
+FINAL_STATES = frozenset[str](get_args(Outcome))
+"""The states from which a run only comes back as a new generation."""
+OPEN_STATES = frozenset[str](get_args(StoredState)) - FINAL_STATES
 Liveness = Literal["alive", "gone", "unknown"]
 """Of a recorded process: "unknown" is another host's or another pid namespace's, which cannot be judged from here."""
 GapBasis = Literal["eval", "train"]
@@ -109,7 +112,7 @@ class Parent(Record, frozen=True, kw_only=True):
 
 
 class Away(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """What is done when the verdict is STOP and nobody looks; in launch.json, and in away.json where it was changed.
+    """What is done when the verdict is STOP while the user is away; in launch.json, or in away.json if changed.
 
     `budget_hours`: how long a child may run that was started by this policy. `by_policy`: this run is such a child.
     """
@@ -159,7 +162,7 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     scheduler: dict[str, str] = {}
     """The job of a cluster it was started in: `kind`, `job_id` and what else it says of itself."""
     device: str = ""
-    """The device it was asked to have for itself: cuda:2, cuda (any GPU), cpu; empty where nobody asked."""
+    """The device it was asked to have for itself: cuda:2, cuda (any GPU), cpu; empty where none was."""
 
 
 class ModelInfo(Record, frozen=True, kw_only=True):
@@ -213,13 +216,13 @@ class Environment(Record, frozen=True, kw_only=True):
 
 
 class Reading(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """How a run's records were read from a text log that somebody else's script prints."""
+    """How a run's records were read from the text log of a foreign script."""
 
     path: str
     said: str = ""
     """What was understood, in one sentence with its figures."""
     confirmed_by: str = ""
-    """Who has said that it is right; empty: nobody yet."""
+    """Who has confirmed the reading; empty: not confirmed yet."""
 
 
 class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
@@ -287,7 +290,7 @@ class StopStage(Record, frozen=True, kw_only=True):
     asked_at: float = 0.0
     asked_by: str = ""
     stage_at: float = 0.0
-    """When the time allowed for this stage began: anew when a checkpoint begins, and when somebody gave more time."""
+    """When the time allowed for this stage began: anew when a checkpoint begins, and when a person gives more time."""
     waits_secs: float | None = None
     """From `stage_at` until the next signal; None when nothing comes after it."""
 
@@ -436,7 +439,7 @@ class Alert(Record, frozen=True, kw_only=True):
     epoch: float | None = None
     line: Words = ""
     of: Literal["raised", "worse", "resolved", "start", "end", "away", ""] = ""
-    """With "sent": what was told."""
+    """With "sent": what the message was about."""
     to: str = ""
     """With "sent": to which address, as its place in vitalsigns.toml and its kind ("1-mailto"); never the address."""
 
@@ -532,14 +535,14 @@ class Source(Record, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class ReadingWord(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """reading.json: what a person says about how a log is read, to whoever follows it."""
+    """reading.json: a person's word on how a log is read, for its follower."""
 
     by: str
     at: float
     mapping: dict[str, Any] = {}
     """How it shall be read, as in source.json; empty: as it is."""
     follow: bool = True
-    """False: nobody shall follow it any longer."""
+    """False: the log shall not be followed any longer."""
 
 
 class Request(Record, frozen=True, kw_only=True):
@@ -650,7 +653,7 @@ def check_schema(version: int, where: str) -> None:
 
 
 def schema_of(data: bytes) -> int:
-    """The schema version that a document claims, told even where nothing else in it means what it means here."""
+    """The schema version that a document claims, also where nothing else in it can be decoded."""
     try:
         claims = json.loads(data)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A run as it was: what somebody would have seen after one of its evaluations. Rules are pure, so that is exact."""
+"""A run as it was after one of its evaluations. Rules are pure, so that is exact."""
 
 from __future__ import annotations
 

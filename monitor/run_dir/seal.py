@@ -2,7 +2,7 @@
 
 What a resume or a restart executes stands in launch.json, and a file can be copied, shared and edited. So a launch is
 sealed when it is written: a keyed hash over what would be executed and over this machine, with a key that only this
-user can read. A copied or edited launch.json has no valid seal here, and is executed only after a person was told so.
+user can read. A copied or edited launch.json has no valid seal here, and runs only after a person has agreed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def is_from_here(launch: Launch, folder: Path | None = None) -> bool:
     return hmac.compare_digest(launch.seal.encode(), _seal(launch, key).encode())
 
 
-def stranger_words(launch: Launch) -> str:
+def unverified_command_warning(launch: Launch) -> str:
     """What a person must know before a command that is not from here is executed."""
     if launch.host and launch.host != socket.gethostname():
         made = f"This run was made on another machine ({launch.host[:80]})."

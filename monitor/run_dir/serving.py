@@ -7,14 +7,12 @@ import os
 import socket
 from pathlib import Path
 
-import msgspec
-
 from monitor.run_dir import files, processes
-from monitor.run_dir.records import Identity
+from monitor.run_dir.records import Identity, Record
 
 
-class Serving(msgspec.Struct, frozen=True):
-    """What a running dashboard left in its file: enough to find it, and to stop it and nobody else."""
+class Serving(Record, frozen=True):
+    """What a running dashboard left in its file: enough to find it, and to stop this process and no other."""
 
     identity: Identity
     port: int
@@ -36,10 +34,8 @@ def serving_file(folder: Path) -> Path:
 
 def serving_of(folder: Path) -> Serving | None:
     """The dashboard of this folder, if that very process still lives."""
-    data = files.read_bytes(serving_file(folder))
-    try:
-        serving = msgspec.json.decode(data or b"", type=Serving)
-    except msgspec.DecodeError:
+    serving = files.read_document(serving_file(folder), Serving, ignoring=ValueError)
+    if serving is None:
         return None
     same = serving.runs_dir == str(folder) and processes.liveness(serving.identity) == "alive"
     return serving if same else None

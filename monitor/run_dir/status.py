@@ -1,7 +1,7 @@
 """A snapshot → what the run is doing, and by which evidence.
 
 `lost` is never stored: it is what remains when the recorded process is gone and left no outcome.
-What cannot be seen from here (another machine, another container) is told with its age and never called alive.
+What cannot be seen from here (another machine, another container) is reported with its age and never called alive.
 Slow and stalled are findings of rules; here only what is recorded and what lives counts.
 """
 
@@ -11,12 +11,24 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.run_dir.records import PROGRESS_FILE, STATE_FILE, Identity, Launch, Progress, QueuePlace, Snapshot, State
+from monitor.run_dir.records import (
+    FINAL_STATES,
+    OPEN_STATES,
+    PROGRESS_FILE,
+    STATE_FILE,
+    Identity,
+    Launch,
+    Progress,
+    QueuePlace,
+    Snapshot,
+    State,
+)
 
 Word = Literal[
     "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "followed", "imported"
 ]  # fmt: skip
-LIVE_WORDS = frozenset({"queued", "starting", "running", "stopping", "followed"})
+LIVE_WORDS = OPEN_STATES | {"followed"}
+ENDED_WORDS = FINAL_STATES | {"lost"}
 LONGEST_ERROR = 500
 AHEAD_SECS = 5.0
 """A time this far in the future is no rounding: a clock was set, or two machines disagree."""
@@ -62,7 +74,7 @@ def status_of(snapshot: Snapshot) -> Status:
     state = state_in_force(snapshot.state, snapshot.progress)
     if state is None:
         return _without_supervisor(snapshot)
-    if state.state in ("stopped", "finished", "failed"):
+    if state.state in FINAL_STATES:
         return Status(state.state, False, False, _how_it_ended(snapshot), state.ended_at or state.updated_at)
     return _recorded_as_live(snapshot, state)
 
@@ -99,12 +111,12 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
     progress = snapshot.progress
     if progress is None or progress.process is None:
         if progress is not None and progress.outcome is not None:
-            return Status(progress.outcome, False, False, "Its writer said so.", progress.heartbeat_at)
+            return Status(progress.outcome, False, False, "Reported by its writer.", progress.heartbeat_at)
         if progress is not None and progress.follower is not None and snapshot.follower_liveness != "gone":
             return _followed(progress, snapshot.read_at)
         damaged = next((each for each in snapshot.problems if each.file in (STATE_FILE, PROGRESS_FILE)), None)
         if damaged is not None:
-            return Status("lost", False, False, f"{damaged.file} is damaged, and no other file tells.", None)
+            return Status("lost", False, False, f"{damaged.file} is damaged, and no other file has the state.", None)
         # With evaluations it was started: `as_of` knows them, and not which process lived then.
         never = snapshot.launch is not None and snapshot.launch.how not in ("import", "foreground", "attach")
         if never and not snapshot.epochs:
@@ -112,7 +124,7 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
         at = snapshot.epochs[-1].at if snapshot.epochs else None
         return Status("imported", False, False, "Records only: no process belongs to this run.", at or None)
     if progress.outcome is not None:
-        said = f"The trainer said so{': ' + progress.error[:LONGEST_ERROR] if progress.error else ''}."
+        said = f"Reported by the trainer{': ' + progress.error[:LONGEST_ERROR] if progress.error else ''}."
         return Status(progress.outcome, False, False, said, progress.heartbeat_at)
     if snapshot.trainer_liveness == "gone":
         return _ended_unseen(snapshot, progress.process, progress.heartbeat_at)
@@ -133,7 +145,7 @@ def _followed(progress: Progress, now: float) -> Status:
 
 
 def _unseen(snapshot: Snapshot, word: Word, process: Identity) -> Status:
-    """The pid of another machine or container means nothing here: what was heard is told, with its age."""
+    """The pid of another machine or container means nothing here: the last update is reported, with its age."""
     heard_at = last_heard_at(snapshot.state, snapshot.progress)
     if heard_at is None:
         heard = f"Nothing was heard yet from {process.host}"
@@ -159,7 +171,7 @@ def _own_last_word(snapshot: Snapshot) -> Status | None:
     of_this_start = progress is not None and (state is None or progress.generation == state.generation)
     if progress is None or not of_this_start or progress.outcome is None:
         return None
-    return Status(progress.outcome, False, False, "The trainer said so at its end.", progress.heartbeat_at)
+    return Status(progress.outcome, False, False, "Reported by the trainer at its end.", progress.heartbeat_at)
 
 
 def _ended_unseen(snapshot: Snapshot, process: Identity, since: float) -> Status:
@@ -201,7 +213,7 @@ def _supervised_by(state: State) -> str:
         return queue_words(state.queue)
     if state.supervisor is None:
         return "Waiting for its supervisor."
-    return f"Supervisor {state.supervisor.pid} on {state.supervisor.host} has it."
+    return f"Supervisor {state.supervisor.pid} on {state.supervisor.host} is in charge."
 
 
 def _how_it_ended(snapshot: Snapshot) -> str:

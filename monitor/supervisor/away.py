@@ -1,4 +1,4 @@
-"""If it goes bad while nobody looks: carrying out the away policy of one run, once in its life.
+"""Carries out the away policy of one run, once in its life.
 
 Only the verdict STOP counts, which only rules with a measured false-alarm rate may say. What is meant is written down
 (away_act.json, created exclusively) before it is done, so that a supervisor that is killed in between leaves it to the
@@ -106,7 +106,7 @@ class AwayKeeper:
         return None
 
     def _spent_hours(self, started_at: float | None, now: float) -> float | None:
-        """The budget of a child that the policy started, once it is spent and nobody has lifted it since."""
+        """The budget of a child that the policy started, once it is spent, unless it was lifted since."""
         if self._policy_of_start is None:
             launch = read_launch(self._run_dir)
             self._policy_of_start = (launch.away if launch is not None else None) or Away()

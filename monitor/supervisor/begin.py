@@ -14,7 +14,7 @@ from typing import Literal
 from monitor.importers.live import FollowedRun
 from monitor.launcher.relaunch.code import code_since
 from monitor.launcher.slots import Capacity, capacity_for, environment_of
-from monitor.run_dir import LOG_FILE, Launch, State, control, processes
+from monitor.run_dir import FINAL_STATES, LOG_FILE, Launch, State, control, processes
 from monitor.run_dir.errors import MonitorError, RefusedError, UnreadableRunError
 from monitor.run_dir.launch import (
     environment_for,
@@ -26,16 +26,16 @@ from monitor.run_dir.launch import (
     read_state,
     resume_flags,
 )
-from monitor.run_dir.seal import fingerprint, is_from_here, stranger_words
+from monitor.run_dir.seal import fingerprint, is_from_here, unverified_command_warning
 from monitor.supervisor import group
 from monitor.supervisor.detach import Report
 from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, LogFeed, OwnLogFeed
-from monitor.supervisor.following import Following
 from monitor.supervisor.queueing import DeviceWait, ParentWait
 from monitor.supervisor.spawn import Program, spawn
-from monitor.supervisor.statefile import FINAL_STATES, StateFile
+from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.supervision import How, Supervision
 from monitor.supervisor.trainer import FoundTrainer, OwnTrainer
+from monitor.supervisor.without_trainer import LogSupervision
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def begin(
     is_leaving: Callable[[], bool],
     *,
     trusted: str = "",
-) -> Supervision | Following | None:
+) -> Supervision | LogSupervision | None:
     """Starts or finds the trainer; None when there is nothing (more) to supervise.
 
     A command that is not this user's own on this machine is executed only where a person has agreed to it: `trusted`
@@ -107,7 +107,7 @@ def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: boo
     try:
         device = DeviceWait(this.run_dir, state_file, _capacity(this)) if this.launch.device else None
     except MonitorError as problem:
-        state_file.tell(state="failed", error=str(problem), ended_at=time.time())
+        state_file.update(state="failed", error=str(problem), ended_at=time.time())
         this.report("")
         return None
     _tell_or_refuse(this, state_file, device, _parent_dir(this) if waits else None)
@@ -117,7 +117,7 @@ def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: boo
 def _begin_when_it_may(
     this: Beginning, state_file: StateFile, device: DeviceWait | None, *, waits: bool, resumed: bool
 ) -> Supervision | None:
-    """First its parent ends, then its device is free, then it starts. The caller is let go when it has to wait."""
+    """First its parent ends, then its device is free, then it starts. The caller is released when it has to wait."""
     if waits:
         parent = ParentWait(_parent_dir(this))
         this.report("")
@@ -169,7 +169,7 @@ def _code_line(this: Beginning) -> str:
 def _refuse_stranger(this: Beginning) -> None:
     """A run directory can be copied here with any command in it: looking at it must never execute that."""
     if not is_from_here(this.launch) and this.trusted != fingerprint(this.launch):
-        raise RefusedError(stranger_words(this.launch))
+        raise RefusedError(unverified_command_warning(this.launch))
 
 
 def _tell_or_refuse(this: Beginning, state_file: StateFile, device: DeviceWait | None, parent_dir: Path | None) -> None:
@@ -177,7 +177,7 @@ def _tell_or_refuse(this: Beginning, state_file: StateFile, device: DeviceWait |
         if device is not None:
             device.join(this.launch.device, parent_dir)
         else:
-            state_file.must_tell()
+            state_file.update_or_raise()
     except OSError as problem:
         raise RefusedError(f"{this.run_dir} cannot be written ({problem.strerror}); nothing was started.") from None
 
@@ -197,10 +197,10 @@ def _wait_for_parent(this: Beginning, state_file: StateFile, parent: ParentWait)
 
 
 def _leave_the_queue(this: Beginning, state_file: StateFile, problem: str) -> None:
-    """It will not start: told, and whoever asked is answered."""
+    """It will not start: the state says so, and open requests are answered."""
     now = time.time()
     state = "failed" if problem else "stopped"
-    state_file.tell(state=state, error=problem or None, ended_at=now, queue=None)
+    state_file.update(state=state, error=problem or None, ended_at=now, queue=None)
     for request in control.pending(this.run_dir, state_file.state.generation):
         try:
             control.answer(this.run_dir, request, "done" if request.verb == "stop" else "refused", problem, now)
@@ -219,12 +219,12 @@ def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Sup
     )
 
     def record(pid: int) -> None:
-        state_file.must_tell(state="starting", trainer=processes.identify(pid), started_at=time.time())
+        state_file.update_or_raise(state="starting", trainer=processes.identify(pid), started_at=time.time())
 
     try:
         spawn(program, record)
     except (RefusedError, OSError) as problem:
-        state_file.tell(state="failed", error=str(problem), ended_at=time.time())
+        state_file.update(state="failed", error=str(problem), ended_at=time.time())
         return None
     trainer = state_file.state.trainer
     assert trainer is not None
@@ -251,7 +251,7 @@ def _feed(this: Beginning, generation: int) -> Feed:
         return NO_FEED
 
 
-def _follow(run_dir: Path, launch: Launch | None, report: Report) -> Supervision | Following:
+def _follow(run_dir: Path, launch: Launch | None, report: Report) -> Supervision | LogSupervision:
     """Reads a log along that a person attached to; with the process that writes it, if that is known."""
     run = FollowedRun.go_on(run_dir, time.time(), locked=True)
     feed = LogFeed(run_dir, run)
@@ -260,7 +260,7 @@ def _follow(run_dir: Path, launch: Launch | None, report: Report) -> Supervision
     if process is None or launch is None:
         StateFile(run_dir, State(state="running"), time.time).forget()
         report("")
-        return Following(run_dir, feed, time.time())
+        return LogSupervision(run_dir, feed, time.time())
     first = State(
         state="running",
         generation=run.generation,
@@ -269,7 +269,7 @@ def _follow(run_dir: Path, launch: Launch | None, report: Report) -> Supervision
         started_at=launch.created_at,
     )
     state_file = StateFile(run_dir, first, time.time)
-    state_file.tell()
+    state_file.update()
     report("")
     how = How(launch.stop_grace_secs, feed=GuardedFeed(feed))
     return Supervision(run_dir, state_file, FoundTrainer(process, run_dir), how)
@@ -286,13 +286,13 @@ def _adopt(this: Beginning, last: State | None) -> Supervision | None:
     state_file = StateFile(this.run_dir, last, time.time)
     if last.state == "queued":
         _refuse_stranger(this)
-        state_file.tell(supervisor=processes.identify())
+        state_file.update(supervisor=processes.identify())
         device = DeviceWait(this.run_dir, state_file, _capacity(this)) if last.queue is not None else None
         waits = bool(last.queue.after) if last.queue is not None else True
         return _begin_when_it_may(this, state_file, device, waits=waits, resumed=last.generation > 1)
     if last.trainer is None:
         # The gate in spawn.py: a trainer whose pid was not recorded has not run.
-        state_file.tell(state="failed", error="Its supervisor ended before the trainer was started.")
+        state_file.update(state="failed", error="Its supervisor ended before the trainer was started.")
         this.report("")
         return None
     return _take_over(this, last, state_file)
@@ -305,8 +305,8 @@ def _take_over(this: Beginning, last: State, state_file: StateFile) -> Supervisi
             f"{this.run_dir.name} runs on {last.trainer.host} (pid {last.trainer.pid}); it can only be adopted there."
         )
     if not _is_its_trainer(this, last.trainer.pid):
-        raise RefusedError(f"Pid {last.trainer.pid} does not work for {this.run_dir}; its state.json is not believed.")
-    state_file.tell(supervisor=processes.identify())
+        raise RefusedError(f"Pid {last.trainer.pid} does not work for {this.run_dir}; its state.json is ignored.")
+    state_file.update(supervisor=processes.identify())
     log.info("adopted pid %d of generation %d", last.trainer.pid, generation_of(last, None))
     this.report("")
     trainer = FoundTrainer(last.trainer, this.run_dir)
@@ -314,9 +314,9 @@ def _take_over(this: Beginning, last: State, state_file: StateFile) -> Supervisi
 
 
 def _is_its_trainer(this: Beginning, pid: int) -> bool:
-    """Whether the recorded process is this run's: whoever is adopted is also signalled.
+    """Whether the recorded process is this run's: an adopted process is also signalled.
 
-    Its environment proves it. One that has overwritten that is believed where nobody else could have named it.
+    Its environment proves it. One that has overwritten it is accepted where no other user could have named it.
     """
     folder = this.run_dir.stat()
     only_ours = folder.st_uid == os.getuid() and not folder.st_mode & 0o022

@@ -25,7 +25,7 @@ def detached(log_path: Path, body: Callable[[Report], int], failure_code: int) -
         os.close(word_out)
         os.setsid()
         _redirect(log_path)
-        sys.exit(body(_once(word_in)))  # what it raises is told by the interpreter, in the log
+        sys.exit(body(_once(word_in)))  # what it raises is printed by the interpreter, into the log
     os.close(word_in)
     with os.fdopen(word_out, "rb") as pipe:
         word = pipe.read().decode()
@@ -37,12 +37,12 @@ def detached(log_path: Path, body: Callable[[Report], int], failure_code: int) -
 
 def _once(word_in: int) -> Report:
     """A report that counts the first time only: what goes wrong later belongs in the log."""
-    told = False
+    reported = False
 
     def report(problem: str) -> None:
-        nonlocal told
-        if not told:
-            told = True
+        nonlocal reported
+        if not reported:
+            reported = True
             with contextlib.suppress(BrokenPipeError):  # the caller is gone, and the run none the worse for it
                 os.write(word_in, (problem or "ok").encode())
             os.close(word_in)

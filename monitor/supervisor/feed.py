@@ -1,7 +1,7 @@
 """The records of a script that writes none itself: its log is read along, by the process that supervises it.
 
 A person has confirmed how the log of `attach` is read, and may change it (`reading.json`). The log of a script that
-was started here is read as it seems right, until somebody says so; a script that writes records of its own is left
+was started here is read as proposed, until a person confirms that; a script that writes records of its own is left
 alone from the moment it does.
 """
 
@@ -35,11 +35,10 @@ from monitor.run_dir import (
     encode,
     files,
 )
-from monitor.run_dir.errors import MonitorError
-from monitor.run_dir.guarded import guarded
+from monitor.run_dir.errors import MonitorError, guarded
 from monitor.run_dir.launch import read_progress
 from monitor.run_dir.opening import OddFileError, open_foreign
-from monitor.supervisor.lasterror import last_error
+from monitor.supervisor.ending import last_error
 
 log = logging.getLogger(__name__)
 
@@ -53,14 +52,14 @@ class Feed(Protocol):
 
     @property
     def is_unwanted(self) -> bool:
-        """Whether somebody said that the log shall not be followed any longer."""
+        """Whether the log shall not be followed any longer."""
 
     def look(self, now: float) -> None: ...
 
-    def let_go(self, now: float) -> None: ...
+    def release(self, now: float) -> None: ...
 
     def end(self, now: float, *, seen: bool) -> None:
-        """The process has ended; `seen`: somebody knows how."""
+        """The process has ended; `seen`: how it ended is known."""
 
 
 class NoFeed:
@@ -70,7 +69,7 @@ class NoFeed:
 
     def look(self, now: float) -> None: ...
 
-    def let_go(self, now: float) -> None: ...
+    def release(self, now: float) -> None: ...
 
     def end(self, now: float, *, seen: bool) -> None: ...
 
@@ -91,8 +90,8 @@ class GuardedFeed:
     def look(self, now: float) -> None:
         self._guarded(lambda: self._feed.look(now))
 
-    def let_go(self, now: float) -> None:
-        self._guarded(lambda: self._feed.let_go(now))
+    def release(self, now: float) -> None:
+        self._guarded(lambda: self._feed.release(now))
 
     def end(self, now: float, *, seen: bool) -> None:
         self._guarded(lambda: self._feed.end(now, seen=seen))
@@ -116,7 +115,7 @@ class LogFeed:
         self._word: ReadingWord | None = None
         self._word_stamp = -1
         self.is_unwanted = False
-        """Whether somebody said that the log shall not be followed any longer."""
+        """Whether the log shall not be followed any longer."""
 
     def begin_again(self, generation: int) -> None:
         self._follower.begin_again(generation)
@@ -130,7 +129,7 @@ class LogFeed:
         if not self.is_unwanted:
             self._follower.look(now)
 
-    def let_go(self, now: float) -> None:
+    def release(self, now: float) -> None:
         """Nobody follows it any longer, and which process trains is no concern of ours."""
         self._follower.pause(now)
         self._follower.run.heard(now, grown=False, process=None)
@@ -156,8 +155,10 @@ class LogFeed:
             stamp = path.stat().st_mtime_ns
             if stamp == self._word_stamp:
                 return
-            word = decode(files.read_bytes(path) or b"", ReadingWord)
-        except (OSError, ValueError):
+            word = files.read_document(path, ReadingWord)
+        except files.UNREADABLE:
+            return
+        if word is None:
             return
         self._word_stamp = stamp
         self.is_unwanted = not word.follow
@@ -200,8 +201,8 @@ class OwnLogFeed:
 
         self.is_unwanted = False
 
-    def let_go(self, now: float) -> None:
-        """Never asked: a run that was started here is stopped, not let go."""
+    def release(self, now: float) -> None:
+        """Never asked: a run that was started here is stopped, not released."""
 
     def look(self, now: float) -> None:
         if self._off:

@@ -40,7 +40,7 @@ def descendants(pid: int) -> list[int]:
 def left_behind(leader: int, run_dir: Path) -> list[int]:
     """What an ended trainer has left running: its group, and whatever bears the mark of its run in a group of its own.
 
-    torchrun gives each worker a session; when torchrun itself is killed, nobody else ends them.
+    torchrun gives each worker a session; when torchrun itself is killed, nothing else ends them.
     """
     ours = {pid for pid in psutil.pids() if pid != os.getpid() and _is_living(pid) and works_for(pid, run_dir)}
     return sorted(ours | set(members(leader)))
@@ -55,7 +55,7 @@ def works_for(pid: int, run_dir: Path) -> bool:
 
 
 def send(pids: Iterable[int], number: int) -> None:
-    """Sends a signal to each process; one that has gone meanwhile, or became another user's, stops nobody."""
+    """Sends a signal to each process; one that has gone meanwhile, or became another user's, is passed over."""
     for pid in pids:
         try:
             os.kill(pid, number)

@@ -15,14 +15,13 @@ import time
 from pathlib import Path
 
 from monitor.run_dir import processes
-from monitor.run_dir.audit import come_by
+from monitor.run_dir.audit import set_origin
 from monitor.run_dir.errors import EXIT_REFUSED, MonitorError, RefusedError
 from monitor.run_dir.launch import SUPERVISOR_LOG
 from monitor.supervisor.begin import Mode, begin
 from monitor.supervisor.detach import Report, detached
-from monitor.supervisor.following import Following
 from monitor.supervisor.supervision import Supervision
-from monitor.supervisor.unstarted import Unstarted
+from monitor.supervisor.without_trainer import LogSupervision, Unstarted
 
 log = logging.getLogger("monitor.supervisor")
 
@@ -33,7 +32,7 @@ DELIVER_SECS = 24 * 3600.0
 
 
 class Leaving:
-    """Whether somebody asked this supervisor to go (SIGTERM, Ctrl-C), or a cluster warned that it ends the job soon."""
+    """Whether this supervisor was asked to leave (SIGTERM, Ctrl-C), or a cluster warned that it ends the job soon."""
 
     def __init__(self) -> None:
         self.asked = self.warned = False
@@ -52,7 +51,7 @@ class Leaving:
 
 def main(argv: list[str]) -> int:
     """Exit code 0 when the supervision ended as it should, 5 with a sentence when it could not begin."""
-    come_by("supervisor")
+    set_origin("supervisor")
     options = _options(argv)
     run_dir = options.run_dir.absolute()
     modes: tuple[Mode, ...] = ("adopt", "resume", "follow")
@@ -77,7 +76,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--adopt", action="store_true", help="take over a trainer whose supervisor has died")
     how.add_argument("--resume", action="store_true", help="start it again as the next generation of the same run")
-    how.add_argument("--follow", action="store_true", help="read along a log that somebody attached to")
+    how.add_argument("--follow", action="store_true", help="follow the log that the run was attached to")
     parser.add_argument("--after-parent", action="store_true", help="wait until the parent run has ended")
     parser.add_argument("--trusted", default="", help="fingerprint of a command not from here that a person has read")
     parser.add_argument("--detach", action="store_true", help="leave the caller once the trainer has been started")
@@ -93,10 +92,10 @@ def _supervise(run_dir: Path, mode: Mode, options: argparse.Namespace, report: R
         supervision = begin(run_dir, mode, options.after_parent, report, lambda: leaving.asked, trusted=options.trusted)
         if supervision is not None:
             _stay(supervision, leaving)
-            # The run may be resumed at once, whether or not somebody can be told of its end.
+            # The run may be resumed at once, whether or not its last message can be delivered.
             lock.release()
             _deliver(supervision, leaving)
-        elif (unstarted := Unstarted(run_dir)).is_the_last():
+        elif (unstarted := Unstarted(run_dir)).still_owns_the_run():
             lock.release()
             _deliver(unstarted, leaving)
     except (MonitorError, OSError) as problem:
@@ -109,7 +108,7 @@ def _supervise(run_dir: Path, mode: Mode, options: argparse.Namespace, report: R
 
 
 def _acquire(lock: processes.RunLock) -> None:
-    """Tries for a moment: somebody who only looks whether the lock is held, holds it for an instant."""
+    """Tries for a moment: the supervisor of a run that has just ended still judges it once before it releases."""
     deadline = time.monotonic() + LOCK_PATIENCE_SECS
     while True:
         try:
@@ -120,7 +119,7 @@ def _acquire(lock: processes.RunLock) -> None:
         time.sleep(0.05)
 
 
-def _stay(supervision: Supervision | Following, leaving: Leaving) -> None:
+def _stay(supervision: Supervision | LogSupervision, leaving: Leaving) -> None:
     # One supervisor per run on a shared machine: numpy must not start a thread per core for a few medians.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
@@ -131,14 +130,14 @@ def _stay(supervision: Supervision | Following, leaving: Leaving) -> None:
         time.sleep(TICK_SECS)
 
 
-def _deliver(supervision: Supervision | Following | Unstarted, leaving: Leaving) -> None:
-    """Stays until all is told, at most a day; leaves at once when the run is gone or another supervisor has it."""
+def _deliver(supervision: Supervision | LogSupervision | Unstarted, leaving: Leaving) -> None:
+    """Delivers messages, at most for a day; leaves at once when the run is gone or another supervisor has it."""
     deadline = time.monotonic() + DELIVER_SECS
-    while not leaving.asked and not supervision.tell_on(time.time()):
+    while not leaving.asked and not supervision.deliver(time.time()):
         if time.monotonic() > deadline:
             log.warning("leaving with messages that could not be delivered")
             break
-        if not supervision.is_the_last():
+        if not supervision.still_owns_the_run():
             break
         time.sleep(TICK_SECS)
     supervision.close()

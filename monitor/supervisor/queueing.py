@@ -37,7 +37,7 @@ class Waited:
 
 
 class ParentWait:
-    """Waiting for the parent to end. Made before anybody is told that the child waits: then its stop is asked for."""
+    """Waiting for the parent to end. Made before the child is reported as waiting: the parent is stopped after that."""
 
     def __init__(self, parent_dir: Path) -> None:
         launch = read_launch(parent_dir)
@@ -66,7 +66,7 @@ class ParentWait:
             if wanted_at is not None and tick - wanted_at > CHANGED_ITS_MIND_SECS:
                 return Waited(False, f"Not started: the stop of {name} was taken back, and it is running.")
             if wanted_at is None and tick - began > NEVER_ASKED_SECS:
-                return Waited(False, f"Not started: nobody has asked {name} to stop, and it is running.")
+                return Waited(False, f"Not started: {name} is running, and no stop of it was requested.")
             if tick - began > self._patience:
                 return Waited(False, f"Not started: {name} has not ended after {self._patience:.0f} s.")
             time.sleep(LOOK_EVERY_SECS)
@@ -81,7 +81,7 @@ class ParentWait:
 
 
 class DeviceWait:
-    """One run in the line before a device: draws a ticket, keeps its place told, takes the device in its turn."""
+    """One run in the line before a device: draws a ticket, writes its place to state.json, takes the device."""
 
     def __init__(self, run_dir: Path, state_file: StateFile, capacity: Capacity) -> None:
         self._run_id = run_dir.name
@@ -101,16 +101,16 @@ class DeviceWait:
                 ticket = 0 if inherits else place.ticket
                 mine = parent.device if parent is not None and inherits else device
                 place = QueuePlace(device=mine, ticket=ticket, after=parent_dir.name)
-            self._state_file.must_tell(state="queued", queue=place, supervisor=identify())
+            self._state_file.update_or_raise(state="queued", queue=place, supervisor=identify())
 
     def parent_has_ended(self) -> None:
         """From now on it waits for the device alone."""
         place = self._state_file.state.queue
         assert place is not None
-        self._state_file.tell(queue=msgspec.structs.replace(place, after=""))
+        self._state_file.update(queue=msgspec.structs.replace(place, after=""))
 
     def take(self) -> bool:
-        """Takes the device if it is free and nobody is before this run. Raises OSError where that cannot be told."""
+        """Takes the device if it is free and no run is before this one. Raises OSError where it cannot be recorded."""
         place = self._state_file.state.queue
         assert place is not None
         standing = self._line.standing(self._run_id, place)
@@ -118,7 +118,7 @@ class DeviceWait:
             with self._line.locked():
                 standing = self._line.standing(self._run_id, place)
                 if standing.free is not None:
-                    self._state_file.must_tell(state="starting", device=standing.free, queue=None)
+                    self._state_file.update_or_raise(state="starting", device=standing.free, queue=None)
                     return True
         self._tell(place, standing)
         return False
@@ -134,4 +134,4 @@ class DeviceWait:
     def _tell(self, place: QueuePlace, standing: Standing) -> None:
         now = msgspec.structs.replace(place, position=standing.position, held_by=list(standing.held_by))
         if now != place:
-            self._state_file.tell(queue=now)
+            self._state_file.update(queue=now)

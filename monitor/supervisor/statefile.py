@@ -14,11 +14,9 @@ from monitor.run_dir import STATE_FILE, State, encode, files
 
 log = logging.getLogger(__name__)
 
-FINAL_STATES = frozenset({"stopped", "finished", "failed"})
-
 
 class StateFile:
-    """The last state told, and whether the disk has it yet: a full disk delays it, it never stops a run."""
+    """The last state, and whether the disk has it yet: a full disk delays it, it never stops a run."""
 
     def __init__(self, run_dir: Path, first: State, clock: Callable[[], float]) -> None:
         self._path = run_dir / STATE_FILE
@@ -26,14 +24,14 @@ class StateFile:
         self._on_disk = self._complained = False
         self.state = first
 
-    def tell(self, **changes: Any) -> None:
+    def update(self, **changes: Any) -> None:
         """Changes fields and tries to write. Raises nothing."""
         self.state = msgspec.structs.replace(self.state, **changes, updated_at=self._clock())
         self._on_disk = False
         self.flush()
 
-    def must_tell(self, **changes: Any) -> None:
-        """Like `tell`, but raises OSError when the disk refuses: for what has to be recorded before going on."""
+    def update_or_raise(self, **changes: Any) -> None:
+        """Like `update`, but raises OSError when the disk refuses: for what has to be recorded before going on."""
         self.state = msgspec.structs.replace(self.state, **changes, updated_at=self._clock())
         files.replace(self._path, encode(self.state))
         self._on_disk = True

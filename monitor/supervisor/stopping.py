@@ -21,7 +21,7 @@ SIGNALS: dict[Stage, int] = {
 
 
 HURRIED: dict[Stage, Stage] = {"asked": "terminated", "interrupted": "terminated", "terminated": "killed"}
-"""The stage that somebody who will not wait gets at once."""
+"""Stage → the stage that "hurry" enters at once."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """`python -m monitor.supervisor.successor RUN_DIR`: stops a run and starts a child with its first prescribed change.
 
-A process of its own, so that the supervisor goes on watching. Whoever asks a second time is told of the same child.
+A process of its own, so that the supervisor goes on watching. A second request gets the same child.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from monitor.diagnosis.prescriptions.prescription import kept_with_child
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
 from monitor.run_dir import Away
-from monitor.run_dir.audit import come_by
+from monitor.run_dir.audit import set_origin
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import read_launch
 from monitor.run_dir.processes import RunLock
@@ -31,7 +31,7 @@ LOCK_FILE = "away.lock"
 
 def main(argv: list[str]) -> int:
     run_dir = Path(argv[0]).absolute()
-    come_by("supervisor")
+    set_origin("supervisor")
     try:
         with _alone(run_dir):
             said = Said(child_id=_made_before(run_dir) or _make(run_dir))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, Request, StopStage, control, decode, files
+from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, Request, StopStage, control, files
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_state
 from monitor.supervisor import stopping
@@ -70,13 +70,13 @@ class Supervision:
         except MonitorError as problem:
             log.warning("%s", problem)
 
-    def tell_on(self, now: float) -> bool:
-        """After the end: one more step in delivering what has still to be told; True when nothing is left."""
+    def deliver(self, now: float) -> bool:
+        """After the end: one more step in delivering the messages that are due; True when nothing is left."""
         self._see_away(now)
         self._watch.look(now)
         return not self._watch.is_waiting and not self._away.is_busy
 
-    def is_the_last(self) -> bool:
+    def still_owns_the_run(self) -> bool:
         """Whether the run is still there and no later supervisor has taken it up."""
         state = read_state(self.run_dir)
         return state is not None and state.supervisor == self.state_file.state.supervisor
@@ -97,22 +97,22 @@ class Supervision:
         self.state_file.flush()
         self._how.feed.look(now)
         if self._how.feed.is_unwanted:
-            return self._let_go(now)
+            return self._release(now)
         self._see_away(now)
         self._watch.look(now)
         return False
 
     def _see_away(self, now: float) -> None:
-        """What the away policy has under way; once it is done, it is told without waiting for the next record."""
+        """What the away policy has under way; once it is done, it is reported without waiting for the next record."""
         try:
             if self._away.tick(now):
                 self._watch.look(now, force=True)
         except (MonitorError, OSError) as problem:
             log.warning("the away policy could not go on: %s", problem)
 
-    def _let_go(self, now: float) -> bool:
+    def _release(self, now: float) -> bool:
         """An attached process is no concern of ours any longer: what was recorded of it goes, it runs on."""
-        self._how.feed.let_go(now)
+        self._how.feed.release(now)
         self.state_file.forget()
         return True
 
@@ -124,8 +124,10 @@ class Supervision:
             stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
             if stamp == self._progress_stamp:
                 return
-            progress = decode(files.read_bytes(path) or b"", Progress)
-        except (OSError, ValueError):
+            progress = files.read_document(path, Progress)
+        except files.UNREADABLE:
+            return
+        if progress is None:
             return
         self._progress_stamp = stamp
         self._progress = progress if progress.generation == self._generation else None
@@ -141,7 +143,7 @@ class Supervision:
             # A script that tells nothing of itself: what it prints is the sign of life there is.
             at_work = size_of(self.run_dir / LOG_FILE) > self._log_bytes
         if at_work or time.monotonic() - self._began > SILENT_START_SECS:
-            self.state_file.tell(state="running")
+            self.state_file.update(state="running")
 
     def _serve(self, requests: list[Request], now: float) -> None:
         stop = next((request for request in requests if request.verb == "stop"), None)
@@ -166,7 +168,7 @@ class Supervision:
             stage_at=now,
             waits_secs=stopping.waits_secs("asked", self._how.grace_secs),
         )
-        self.state_file.tell(state="stopping", stop=stage)
+        self.state_file.update(state="stopping", stop=stage)
 
     def _hurry(self, request: Request, now: float) -> None:
         """Somebody will not wait: the next signal is sent now."""
@@ -211,7 +213,7 @@ class Supervision:
             if stop is not None:
                 self._answer(stop, "refused", f"Taken back{_by(cancel.asked_by)}.", now)
             self._answer(cancel, "done", "", now)
-            self.state_file.tell(state="running", stop=None)
+            self.state_file.update(state="running", stop=None)
 
     def _advance_stop(self, now: float) -> None:
         under_way = self.state_file.state.stop
@@ -229,19 +231,19 @@ class Supervision:
             self._enter(stage, now)
 
     def _enter(self, stage: stopping.Stage, now: float) -> None:
-        """The next stage of the stop: told, then its signal sent."""
+        """The next stage of the stop: recorded, then its signal sent."""
         under_way = self.state_file.state.stop
         assert under_way is not None
         self._staged = time.monotonic()
         waits = stopping.waits_secs(stage, self._how.grace_secs)
-        self.state_file.tell(stop=msgspec.structs.replace(under_way, stage=stage, stage_at=now, waits_secs=waits))
+        self.state_file.update(stop=msgspec.structs.replace(under_way, stage=stage, stage_at=now, waits_secs=waits))
         self.trainer.send(self._how.first_signal if stage == "interrupted" else stopping.SIGNALS[stage])
 
     def _count_anew(self, now: float) -> None:
         self._asked = self._staged = time.monotonic()
         under_way = self.state_file.state.stop
         assert under_way is not None
-        self.state_file.tell(stop=msgspec.structs.replace(under_way, stage_at=now))
+        self.state_file.update(stop=msgspec.structs.replace(under_way, stage_at=now))
 
     def _cancel_is_open(self) -> bool:
         return any(request.verb == "cancel" for request in control.pending(self.run_dir, self._generation))
@@ -261,7 +263,7 @@ class Supervision:
             self._begin_stop(stop, now)  # a quick trainer obeys before its supervisor has looked
         final = final_of(ending, self._progress, self.state_file.state.stop, self.run_dir)
         if final is not None:
-            self.state_file.tell(
+            self.state_file.update(
                 state=final.state,
                 error=final.error,
                 traceback=final.traceback,

@@ -14,7 +14,7 @@ from monitor.supervisor import group
 
 @dataclass(frozen=True)
 class Ending:
-    """How a process ended. Both None: it is gone, and nobody could see how."""
+    """How a process ended. Both None: it is gone, and how it ended is not known."""
 
     exit_code: int | None = None
     signal: int | None = None
@@ -54,7 +54,7 @@ class OwnTrainer:
         group.send(outside, number)
 
     def clear_leftovers(self) -> None:
-        """Ends what it has left running, then lets go of the pid. Call once, after `ended`."""
+        """Ends what it has left running, then releases the pid. Call once, after `ended`."""
         group.clear(group.left_behind(self._pid, self._run_dir))
         os.waitpid(self._pid, 0)
 

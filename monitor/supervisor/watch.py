@@ -25,8 +25,7 @@ from monitor.run_dir import (
     files,
     processes,
 )
-from monitor.run_dir.errors import MonitorError, RefusedError
-from monitor.run_dir.guarded import guarded
+from monitor.run_dir.errors import MonitorError, RefusedError, guarded
 from monitor.run_dir.launch import read_launch
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from monitor.diagnosis.verdict import Judged
     from monitor.run_dir import Snapshot
     from monitor.run_dir.reader import RunReader
-    from monitor.supervisor.notify.outbox import Outbox
+    from monitor.supervisor.notify.queue import MessageQueue
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +47,7 @@ REST_PER_COST = 10.0
 
 
 LOCK_AGAIN_SECS = 0.5
-"""Until the next try where somebody else holds the alerts: who has to let go does so within a second."""
+"""Until the next try where another process holds the alerts' lock: it releases it within a second."""
 
 
 def settings_of_run(run_dir: Path) -> Settings:
@@ -81,7 +80,7 @@ class Watch:
         settings_of: Callable[[], Settings],
         consider: Callable[[Seen], None] | None = None,
     ) -> None:
-        """`consider` is told each new judgement before anything is sent, for what has to be done about it."""
+        """`consider` is called with each new judgement before anything is sent."""
         self._run_dir = run_dir
         self._settings_of = settings_of
         self._consider = consider
@@ -89,7 +88,7 @@ class Watch:
         self._is_locked = self._owes_look = False
         self._reader: RunReader | None = None
         self._book: AlertBook | None = None
-        self._outbox: Outbox | None = None
+        self._messages: MessageQueue | None = None
         self._sizes: tuple[int, ...] = ()
         self._looked_at = float("-inf")
         self._not_before = float("-inf")
@@ -116,8 +115,8 @@ class Watch:
             self._judge(now)
             self._trouble = ""
             self._rest_since(tick)
-        if self._outbox is not None:
-            self._outbox.tick(now)
+        if self._messages is not None:
+            self._messages.tick(now)
 
     def _rest_since(self, tick: float) -> None:
         self._not_before = time.monotonic() + REST_PER_COST * (time.monotonic() - tick)
@@ -125,7 +124,7 @@ class Watch:
     @property
     def is_waiting(self) -> bool:
         """Whether a message has still to be delivered, or the last look to be taken."""
-        return self._owes_look or (self._outbox is not None and self._outbox.is_waiting)
+        return self._owes_look or (self._messages is not None and self._messages.is_waiting)
 
     @property
     def trouble(self) -> str:
@@ -185,12 +184,12 @@ class Watch:
         from monitor.diagnosis.away import act_of
         from monitor.run_dir.status import status_of
         from monitor.supervisor.notify.message import Scene
-        from monitor.supervisor.notify.outbox import Outbox
+        from monitor.supervisor.notify.queue import MessageQueue
 
         assert self._book is not None
-        self._outbox = self._outbox or Outbox(self._settings_of, self._book.note)
+        self._messages = self._messages or MessageQueue(self._settings_of, self._book.note)
         scene = Scene(snapshot, judged, status_of(snapshot), away=act_of(self._run_dir))
-        self._outbox.offer(scene, (*snapshot.alerts, *events))
+        self._messages.offer(scene, (*snapshot.alerts, *events))
 
     def _complain(self, problem: Exception) -> None:
         """Says each trouble once, not four times a second."""

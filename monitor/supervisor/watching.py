@@ -16,6 +16,7 @@ from monitor import launcher
 from monitor.diagnosis.settings import Settings
 from monitor.run_dir import (
     EPOCHS_FILE,
+    FINAL_STATES,
     LAUNCH_FILE,
     PROGRESS_FILE,
     RUN_FILE,
@@ -30,7 +31,6 @@ from monitor.run_dir.launch import read_progress, read_state
 from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import is_run
 from monitor.run_dir.status import last_heard_at, status_of
-from monitor.supervisor.statefile import FINAL_STATES
 from monitor.supervisor.watch import Seen, Watch
 
 STAMPED = (LAUNCH_FILE, RUN_FILE, EPOCHS_FILE, STEPS_FILE, PROGRESS_FILE, STATE_FILE)
@@ -40,7 +40,7 @@ COLD_EVERY_SECS = 15.0
 WARM_EVERY_SECS = 4.0
 """The same for one that changed lately, or that has a supervisor."""
 SETTLED_SECS = 60.0
-"""A run that is not at work and has not changed for so long is at rest: it is let go."""
+"""A run that is not at work and has not changed for so long is at rest: its watch is closed."""
 
 
 @dataclass
@@ -55,12 +55,12 @@ class _Known:
     is_at_work: bool = False
     is_old: bool = False
     """Whether its records were written long ago, whenever its files were."""
-    told: int | None = None
+    alerts_seen: int | None = None
     """Alert events of the file that were passed on; None before the first look."""
     verdict: str = ""
     worst: Severity | None = None
     trouble: str = ""
-    said: list[dict[str, Any]] = field(default_factory=list)
+    news: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Watcher:
@@ -85,8 +85,8 @@ class Watcher:
                 self._visit(known, now)
             except (MonitorError, OSError, ValueError) as problem:
                 self._note_trouble(known, str(problem), now)
-            news += known.said
-            known.said = []
+            news += known.news
+            known.news = []
         return news
 
     @property
@@ -107,7 +107,7 @@ class Watcher:
     def close(self) -> None:
         """Lets go of every run, so that another may watch it."""
         for known in self._known.values():
-            self._let_go(known)
+            self._release(known)
 
     def _runs(self, news: list[dict[str, Any]], now: float) -> Iterator[_Known]:
         """Every run there is now; those that are gone are forgotten. An unreachable folder is said once."""
@@ -126,7 +126,7 @@ class Watcher:
         if trouble:
             return
         for gone in self._known.keys() - set(names):
-            self._let_go(self._known.pop(gone))
+            self._release(self._known.pop(gone))
         for name in sorted(names):
             run_dir = self._runs_dir / name
             if name not in self._known and is_run(run_dir) and is_within(self._runs_dir, run_dir):
@@ -139,34 +139,34 @@ class Watcher:
         if known.watch is None and now - known.changed_at > min(self._since_secs, self._rest(known)):
             return
         if self._is_supervised(known, now):
-            self._let_go(known)
+            self._release(known)
             return
         if known.watch is None:
             known.watch = Watch(known.run_dir, lambda: self._settings(known), lambda seen: self._take_in(known, seen))
-        known.watch.look(now, force=known.told is None)
+        known.watch.look(now, force=known.alerts_seen is None)
         if known.watch.trouble != known.trouble:
             self._note_trouble(known, known.watch.trouble, now)
         if not known.is_at_work and not known.watch.is_waiting and now - known.changed_at > SETTLED_SECS:
-            self._let_go(known)
+            self._release(known)
 
     def _every_secs(self, known: _Known, now: float) -> float:
         return COLD_EVERY_SECS if now - known.changed_at > self._since_secs else WARM_EVERY_SECS
 
     def _settings(self, known: _Known) -> Settings:
-        """An import of old records is judged like any other, but nobody is woken for it."""
+        """An import of old records is judged like any other, but sends no messages."""
         return Settings() if known.is_old else self._settings_of()
 
     def _rest(self, known: _Known) -> float:
-        """A run that was let go is taken up again by a newer change only."""
-        return self._since_secs if known.told is None else SETTLED_SECS
+        """A run whose watch was closed is taken up again by a newer change only."""
+        return self._since_secs if known.alerts_seen is None else SETTLED_SECS
 
     def _is_supervised(self, known: _Known, now: float) -> bool:
-        """Whether somebody else judges this run. One that has lost its supervisor is given a new one."""
+        """Whether its own supervisor judges this run. One that has lost its supervisor is given a new one."""
         state = read_state(known.run_dir)
         if state is None or state.state in FINAL_STATES:
             return False
         if launcher.ensure_supervised(known.run_dir):
-            known.said.append(_document(known, "adopted", now, line="It had lost its supervisor and has a new one."))
+            known.news.append(_document(known, "adopted", now, line="It had lost its supervisor and has a new one."))
             return True
         state = read_state(known.run_dir) or state
         heard_at = last_heard_at(state, read_progress(known.run_dir))
@@ -179,26 +179,26 @@ class Watcher:
         written_at = seen.snapshot.epochs[-1].at if seen.snapshot.epochs else 0.0
         known.is_old = not status.live and 0 < written_at < seen.now - self._since_secs
         alerts = (*seen.snapshot.alerts, *seen.events)
-        if known.told is None:
-            known.told = len(seen.snapshot.alerts)
-            known.said.append(_document(known, "watched", seen.now, state=status.word))
-        for alert in alerts[known.told :]:
+        if known.alerts_seen is None:
+            known.alerts_seen = len(seen.snapshot.alerts)
+            known.news.append(_document(known, "watched", seen.now, state=status.word))
+        for alert in alerts[known.alerts_seen :]:
             fields = {"rule": alert.rule, "severity": alert.severity, "line": alert.line}
-            known.said.append(_document(known, alert.event, seen.now, alert_id=alert.alert_id, to=alert.to, **fields))
-        known.told = len(alerts)
+            known.news.append(_document(known, alert.event, seen.now, alert_id=alert.alert_id, to=alert.to, **fields))
+        known.alerts_seen = len(alerts)
         diagnosis = seen.judged.diagnosis
         if diagnosis.verdict != known.verdict:
             known.verdict = diagnosis.verdict
-            known.said.append(_document(known, "verdict", seen.now, verdict=diagnosis.verdict, line=diagnosis.reason))
+            known.news.append(_document(known, "verdict", seen.now, verdict=diagnosis.verdict, line=diagnosis.reason))
         known.worst = diagnosis.severity
         known.trouble = ""
 
     def _note_trouble(self, known: _Known, why: str, now: float) -> None:
         if why and why != known.trouble:
-            known.said.append(_document(known, "unreadable", now, line=why))
+            known.news.append(_document(known, "unreadable", now, line=why))
         known.trouble = why
 
-    def _let_go(self, known: _Known) -> None:
+    def _release(self, known: _Known) -> None:
         if known.watch is not None:
             known.watch.close()
             known.watch = None

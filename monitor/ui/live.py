@@ -22,8 +22,7 @@ from monitor.diagnosis.verdict import Judged, judge
 from monitor.launcher import ensure_supervised
 from monitor.launcher.trash import where_is
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot
-from monitor.run_dir.errors import MonitorError
-from monitor.run_dir.guarded import guarded
+from monitor.run_dir.errors import MonitorError, guarded
 from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of

@@ -111,7 +111,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     if not os.environ.get(QUIET_VARIABLE):
         print_links(int(config.get_option("server.port")), runs_dir(), tokens(), base_path())
     way = "page, no token" if tokens() is None else "page, control link"
-    audit.come_by(way)
+    audit.set_origin(way)
     port = f"port {config.get_option('server.port')}{'' if tokens() else ', no token'}"
     audit.note(runs_dir(), "serve", "", "done", port, via="terminal")
     # The first look at a large folder is made before anybody asks for it.

@@ -13,6 +13,7 @@ from monitor.diagnosis.summaries import summary_of
 from monitor.run_dir import (
     ALERTS_FILE,
     EPOCHS_FILE,
+    FINAL_STATES,
     LAUNCH_FILE,
     OUTCOME_FILE,
     PROGRESS_FILE,
@@ -31,7 +32,7 @@ from monitor.run_dir import (
     files,
     processes,
 )
-from monitor.run_dir.guarded import guarded
+from monitor.run_dir.errors import guarded
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import Status, age_words, last_heard_at, state_in_force, status_of
 from monitor.view.words import percent, short
@@ -39,7 +40,6 @@ from monitor.view.words import percent, short
 R = TypeVar("R", bound=Record)
 SEVERITY_ORDER = {"critical": 0, "warning": 1, "info": 2, None: 3}
 WATCHED = (STATE_FILE, PROGRESS_FILE, LAUNCH_FILE, SUMMARY_FILE, EPOCHS_FILE, ALERTS_FILE, OUTCOME_FILE)
-ENDED = frozenset({"stopped", "finished", "failed"})
 MOST_EVENTS = 4
 ALERTS_TAIL = 16_384
 
@@ -68,11 +68,6 @@ class RowBook:
         if known is not None and known[0] == marks and not known[1].get("live"):
             return known
         return marks, _row(self._runs_dir / name, now)
-
-
-def run_rows(runs_dir: Path, now: float) -> list[Row]:
-    """All rows once."""
-    return RowBook(runs_dir).rows(now)
 
 
 def with_age(row: Row, now: float) -> Row:
@@ -183,7 +178,7 @@ def _events(run_dir: Path, status: Status, state: State | None, outcome: Any) ->
         for alert in _last_alerts(run_dir / ALERTS_FILE)
         if alert.event in ("raised", "worse") and alert.severity != "info"
     ]
-    if state is not None and state.ended_at and status.word in ("finished", "stopped", "failed"):
+    if state is not None and state.ended_at and status.word in FINAL_STATES:
         events.append({"at": state.ended_at, "kind": status.word, "text": status.evidence})
     elif status.word == "lost":
         events.append({"at": status.since or 0.0, "kind": "lost", "text": status.evidence})
@@ -211,7 +206,7 @@ def _glance(
     in_force = state_in_force(state, progress)
     trainer = in_force.trainer if in_force else progress.process if progress else None
     supervisor = in_force.supervisor if in_force else None
-    if in_force is not None and in_force.state in ENDED:
+    if in_force is not None and in_force.state in FINAL_STATES:
         # What has ended by its supervisor's word needs no look at processes.
         trainer = supervisor = None
     heard_at = last_heard_at(state, progress)
@@ -229,11 +224,7 @@ def _glance(
 
 
 def _read(path: Path, kind: type[R]) -> R | None:
-    try:
-        data = files.read_bytes(path)
-        return None if data is None else decode(data, kind)
-    except ValueError:
-        return None
+    return files.read_document(path, kind, ignoring=ValueError)
 
 
 def _need(row: Row) -> tuple[Any, ...]:

@@ -68,13 +68,6 @@ def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
     return f"{since}step {known.step}{total}. The first evaluation has not come yet."
 
 
-def resume_words(snapshot: Snapshot) -> str:
-    done = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
-    kept = snapshot.progress.checkpoint_epoch if snapshot.progress else None
-    where = f"its checkpoint of epoch {kept}" if kept is not None else "its last checkpoint, if it saved one"
-    return f"The same run goes on from {where}; {done:g} epochs are recorded. Nothing is changed."
-
-
 def status_text(snapshot: Snapshot) -> dict[str, object]:
     """The state with its evidence."""
     status = status_of(snapshot)

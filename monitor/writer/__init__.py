@@ -13,9 +13,9 @@ There is no thread: the heartbeat comes from the loop's own calls, so that a hun
 """
 
 from monitor.writer.fields import gap_of
+from monitor.writer.folder import write_probe
 from monitor.writer.null import NullRunWriter
-from monitor.writer.outbox import Outbox
-from monitor.writer.probes import write_probe
+from monitor.writer.queue import RecordQueue
 from monitor.writer.run_writer import RunWriter
 
-__all__ = ["NullRunWriter", "Outbox", "RunWriter", "gap_of", "write_probe"]
+__all__ = ["NullRunWriter", "RecordQueue", "RunWriter", "gap_of", "write_probe"]

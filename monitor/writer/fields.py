@@ -16,7 +16,9 @@ def gap_of(record: Epoch, basis: GapBasis) -> float | None:
     return None if other is None or record.val_loss is None else record.val_loss - other
 
 
-def sorted_out(kind: type[Record], fields: dict[str, Any], warn: Any) -> tuple[dict[str, Any], dict[str, float]]:
+def split_known_and_extra(
+    kind: type[Record], fields: dict[str, Any], warn: Any
+) -> tuple[dict[str, Any], dict[str, float]]:
     """(fields of the record, other numbers). Tensors and numpy scalars become floats; what cannot is left out."""
     known: dict[str, Any] = {}
     extra: dict[str, float] = {}

@@ -14,6 +14,7 @@ from monitor.run_dir import (
     EPOCHS_FILE,
     GENERATION_VARIABLE,
     LAUNCH_FILE,
+    PROBES_DIR,
     PROGRESS_FILE,
     RUN_FILE,
     DataInfo,
@@ -21,8 +22,10 @@ from monitor.run_dir import (
     Floors,
     Launch,
     ModelInfo,
+    Probe,
     Progress,
     Run,
+    check_run_id,
     decode,
     encode,
     files,
@@ -60,10 +63,8 @@ def next_generation(run_dir: Path, supervised: bool, resume: bool) -> int:
         return int(os.environ.get(GENERATION_VARIABLE) or 1)
     if not resume:
         return 1
-    try:
-        return decode(files.read_bytes(run_dir / PROGRESS_FILE) or b"", Progress).generation + 1
-    except (OSError, ValueError):
-        return 2
+    last = files.read_document(run_dir / PROGRESS_FILE, Progress, files.UNREADABLE)
+    return last.generation + 1 if last is not None else 2
 
 
 def describe(run_id: str, given: dict[str, Any]) -> Run:
@@ -83,7 +84,7 @@ def describe(run_id: str, given: dict[str, Any]) -> Run:
         warmup_epochs=float(given["warmup_epochs"]),
         environment=_environment(given["device"]),
     )
-    decode(encode(run), Run)  # what no reader would take is told now
+    decode(encode(run), Run)  # what no reader would accept is refused now
     return run
 
 
@@ -111,3 +112,15 @@ def _foreground_launch(run: Run) -> Launch:
     """What a terminal started, so that the page can start it again."""
     order = Order([sys.executable, *sys.orig_argv[1:]], Path.cwd(), how="foreground")
     return launch_of(order, run.run_id, run.created_at)
+
+
+def write_probe(run_dir: Path, probe: Probe) -> Path:
+    """Keeps what was measured of a checkpoint, beside a run that may still be going on. Raises RefusedError."""
+    folder = run_dir / PROBES_DIR
+    path = folder / f"{check_run_id(probe.name)}.json"
+    try:
+        opening.make_folder(folder)
+        files.replace(path, encode(probe))
+    except OSError as problem:
+        raise RefusedError(f"Cannot write {path}: {problem.strerror or problem}. Check rights and room.") from problem
+    return path

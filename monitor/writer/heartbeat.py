@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import os
+import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +14,39 @@ import msgspec
 
 from monitor.run_dir import PROGRESS_FILE, Phase, Progress, encode, files
 from monitor.run_dir.processes import identify
-from monitor.writer.fields import plain, sorted_out
-from monitor.writer.outbox import Outbox
-from monitor.writer.pace import Pace
+from monitor.writer.fields import plain, split_known_and_extra
+from monitor.writer.queue import RecordQueue
+
+PACE_STEPS = 50
+
+
+class Pace:
+    """Median seconds of the last steps and epochs, from the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._steps: collections.deque[float] = collections.deque(maxlen=PACE_STEPS)
+        self._epochs: collections.deque[float] = collections.deque(maxlen=9)
+        self._last_step: tuple[int, float] | None = None
+        self._last_epoch = time.monotonic()
+
+    def step(self, step: int | None, at: float) -> None:
+        if step is None:
+            return
+        if self._last_step is not None and step > self._last_step[0]:
+            self._steps.append((at - self._last_step[1]) / (step - self._last_step[0]))
+        if self._last_step is None or step != self._last_step[0]:
+            self._last_step = (step, at)
+
+    def epoch(self, at: float) -> None:
+        self._epochs.append(at - self._last_epoch)
+        self._last_epoch = at
+
+    def step_secs(self) -> float | None:
+        return statistics.median(self._steps) if self._steps else None
+
+    def epoch_secs(self) -> float | None:
+        return statistics.median(self._epochs) if self._epochs else None
+
 
 HEARTBEAT_SECS = 0.5
 
@@ -22,9 +54,9 @@ HEARTBEAT_SECS = 0.5
 class Heartbeat:
     """What the loop last said of itself. There is no thread: a loop that hangs says nothing."""
 
-    def __init__(self, run_dir: Path, generation: int, outbox: Outbox, warn: Callable[[str], None]) -> None:
+    def __init__(self, run_dir: Path, generation: int, queue: RecordQueue, warn: Callable[[str], None]) -> None:
         self._run_dir = run_dir
-        self._outbox = outbox
+        self._queue = queue
         self._warn = warn
         self._pid = os.getpid()
         self._pace = Pace()
@@ -43,7 +75,7 @@ class Heartbeat:
         """An epoch has ended, its evaluation included."""
         self._pace.epoch(time.monotonic())
 
-    def tell(self, *, force: bool = False, **changes: Any) -> None:
+    def update(self, *, force: bool = False, **changes: Any) -> None:
         """Replaces progress.json, at most twice a second unless `force`. Raises nothing."""
         if os.getpid() != self._pid or self.progress.outcome is not None:
             return
@@ -54,8 +86,8 @@ class Heartbeat:
             heartbeat_at=time.time(),
             step_secs=self._pace.step_secs(),
             epoch_secs=self._pace.epoch_secs(),
-            backlog=self._outbox.waiting,
-            dropped=self._outbox.dropped,
+            backlog=self._queue.waiting,
+            dropped=self._queue.dropped,
             **given,
         )
         changed_phase = "phase" in given
@@ -70,7 +102,7 @@ class Heartbeat:
 
     def _fitting(self, changes: dict[str, Any]) -> dict[str, Any]:
         """What progress.json can hold of `changes`, made plain; one odd value must not spoil every later heartbeat."""
-        known, _ = sorted_out(Progress, changes, self._warn)
+        known, _ = split_known_and_extra(Progress, changes, self._warn)
         fitting = {name: plain(value) for name, value in known.items()}
         phase = fitting.get("phase", "training")
         if phase not in get_args(Phase):

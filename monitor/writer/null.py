@@ -11,7 +11,7 @@ from monitor.run_dir import Clip, Outcome, Phase
 
 
 class NullRunWriter:
-    """Has every method of RunWriter and does nothing: for ranks other than 0, and for runs nobody watches."""
+    """Has every method of RunWriter and does nothing: for ranks other than 0, and for runs that are not watched."""
 
     run_dir: Path | None = None
     generation = 1

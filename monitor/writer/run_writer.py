@@ -43,11 +43,11 @@ from monitor.run_dir import (
 )
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.processes import RunLock
-from monitor.writer.fields import gap_of, plain, sorted_out
+from monitor.writer.fields import gap_of, plain, split_known_and_extra
 from monitor.writer.folder import describe, next_generation, take_folder, write_first
 from monitor.writer.heartbeat import Heartbeat
 from monitor.writer.null import NullRunWriter
-from monitor.writer.outbox import Outbox
+from monitor.writer.queue import RecordQueue
 
 POLL_SECS = 0.2
 TRACEBACK_CHARACTERS = 4000
@@ -112,9 +112,9 @@ class RunWriter(NullRunWriter):
         self._lock = RunLock(self.run_dir)
         take_folder(self.run_dir, None if self._supervised else self._lock, resume)
         self.generation = next_generation(self.run_dir, self._supervised, resume)
-        self._outbox = Outbox(self.run_dir)
+        self._queue = RecordQueue(self.run_dir)
         self._clips: dict[str, int] = {}
-        self._heartbeat = Heartbeat(self.run_dir, self.generation, self._outbox, self._warn)
+        self._heartbeat = Heartbeat(self.run_dir, self.generation, self._queue, self._warn)
         try:
             run = describe(self.run_dir.name, given)
             self._heartbeat.plan(**planned)
@@ -145,14 +145,14 @@ class RunWriter(NullRunWriter):
             record = msgspec.structs.replace(record, gap=gap_of(record, self._gap_basis))
         self._heartbeat.epoch()
         self._put(EPOCHS_FILE, record, sync=True)
-        self._heartbeat.tell(force=True, epoch=record.epoch, step=record.step, phase="training")
+        self._heartbeat.update(force=True, epoch=record.epoch, step=record.step, phase="training")
 
     def log_step(self, step: int, **fields: Any) -> None:
         """One logging step; `fields` are those of `run_dir.Step`."""
         record = self._record(Step, {"step": step, **fields})
         if record is not None:
             self._put(STEPS_FILE, record)
-            self._heartbeat.tell(step=record.step, epoch=record.epoch or None)
+            self._heartbeat.update(step=record.step, epoch=record.epoch or None)
 
     def log_clips(self, clips: Iterable[Clip]) -> None:
         """The sequences that will be decoded, once; later hypotheses follow their order within each split."""
@@ -227,12 +227,12 @@ class RunWriter(NullRunWriter):
     def heartbeat(self, phase: Phase | None = None, epoch: int | None = None, step: int | None = None) -> None:
         """A sign of life from the loop; call it as often as you like, the disk sees two a second at most."""
         if not self._muted:
-            self._heartbeat.tell(phase=phase, epoch=epoch, step=step)
+            self._heartbeat.update(phase=phase, epoch=epoch, step=step)
 
     def saved_checkpoint(self, path: str | Path, epoch: int) -> None:
         """A checkpoint is complete on disk."""
         if not self._muted:
-            self._heartbeat.tell(
+            self._heartbeat.update(
                 force=True,
                 checkpoint=str(path),
                 checkpoint_at=time.time(),
@@ -241,16 +241,16 @@ class RunWriter(NullRunWriter):
             )
 
     def should_stop(self) -> bool:
-        """Whether somebody asked this run to stop. Cheap: the folder is looked at five times a second at most."""
+        """Whether a stop of this run was requested. Cheap: the folder is looked at five times a second at most."""
         if self._muted or self._stop_seen:
             return self._stop_seen
         now = time.monotonic()
         if now - self._polled_at >= POLL_SECS:
             self._polled_at = now
-            self._heartbeat.tell()
+            self._heartbeat.update()
             self._stop_seen = control.stop_wanted(self.run_dir, self.generation)
             if self._stop_seen:
-                self._heartbeat.tell(force=True, phase="stopping")
+                self._heartbeat.update(force=True, phase="stopping")
         return self._stop_seen
 
     def finish(self, outcome: Outcome = "finished", error: str | None = None, *, traceback: str | None = None) -> None:
@@ -260,11 +260,11 @@ class RunWriter(NullRunWriter):
         if outcome not in get_args(Outcome):
             self._warn(f"outcome {outcome!r} is none of {', '.join(get_args(Outcome))}")
             outcome = "failed" if error else "finished"
-        self._outbox.flush()
-        self._heartbeat.tell(force=True, phase="ended", outcome=outcome, error=error, traceback=traceback)
+        self._queue.flush()
+        self._heartbeat.update(force=True, phase="ended", outcome=outcome, error=error, traceback=traceback)
         if not self._supervised:
             self._answer_requests(outcome)
-        self._outbox.close()
+        self._queue.close()
         self._lock.release()
 
     def __enter__(self) -> RunWriter:
@@ -288,7 +288,7 @@ class RunWriter(NullRunWriter):
         """The record, with numbers of any library made plain; what does not fit is left out with a warning."""
         if self._muted:
             return None
-        known, extra = sorted_out(kind, fields, self._warn)
+        known, extra = split_known_and_extra(kind, fields, self._warn)
         known.setdefault("at", time.time())
         known.setdefault("generation", self.generation)
         if extra and "metrics" in kind.__struct_fields__:
@@ -304,11 +304,11 @@ class RunWriter(NullRunWriter):
             return  # a forked worker has a copy of this object, but only one process writes
         try:
             line = encode_line(record)
-            decode(line, type(record))  # what no reader would take is told now, not found missing later
+            decode(line, type(record))  # what no reader would accept is reported now, not found missing later
         except (TypeError, ValueError) as odd:
             self._warn(f"a record for {file} was left out: {odd}")
             return
-        problem = self._outbox.put(file, line, sync=sync)
+        problem = self._queue.put(file, line, sync=sync)
         if problem is not None:
             self._warn(f"records wait for the disk: {problem}")
 

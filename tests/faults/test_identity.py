@@ -24,7 +24,7 @@ from monitor.run_dir.status import status_of
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.supervision import How, Supervision
 from monitor.supervisor.trainer import Ending
-from monitor.view.rows import run_rows
+from monitor.view.rows import RowBook
 from tests import fake_runs
 from tests.faults.mutate import furnished
 from tests.faults.table import times
@@ -61,7 +61,7 @@ def test_a_run_that_goes_on_in_a_terminal_is_told_as_running_and_a_stop_reaches_
     wait_for(lambda: (progress := read_progress(run_dir)) is not None and progress.generation == 2)
     assert (status(run_dir).word, status(run_dir).live) == ("running", True)
     assert status_of(RunReader(run_dir).read(time.time())).word == "running"
-    assert run_rows(runs, time.time())[0]["state"] == "running"
+    assert RowBook(runs).rows(time.time())[0]["state"] == "running"
     stop(run_dir)
     assert terminal.wait(60) == 0
     assert status(run_dir).word == status_of(RunReader(run_dir).read(time.time())).word == "stopped"
@@ -72,7 +72,7 @@ def test_a_run_that_goes_on_in_a_terminal_is_told_as_running_and_a_stop_reaches_
 
 
 def _is_held(run_dir: Path) -> bool:
-    from monitor.run_dir.processes import is_locked
+    from tests.supervised import is_locked
 
     return is_locked(run_dir)
 

@@ -47,7 +47,7 @@ from monitor.view.frame import frame
 from monitor.view.report.markdown import to_markdown
 from monitor.view.report.page import to_html
 from monitor.view.report.whole import report_of
-from monitor.view.rows import run_rows
+from monitor.view.rows import RowBook
 from monitor.view.series import Since
 from tests import fake_runs
 from tests.faults.mutate import AT, EVIL, copy_of, furnished, mutate, whole_lines
@@ -201,7 +201,7 @@ def _compare_from_beside(healthy: Path, run_dir: Path) -> None:
 
 
 def _list(run_dir: Path) -> None:
-    rows = run_rows(run_dir.parent, AT)
+    rows = RowBook(run_dir.parent).rows(AT)
     assert "healthy" in {row["run"] for row in rows}, "one damaged run hides the others"
     json.loads(msgspec.json.encode(rows))
     assert "<script>alert" not in first_words(run_dir.parent, run_dir.name, rows)

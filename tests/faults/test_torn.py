@@ -25,7 +25,7 @@ from monitor.run_dir import (
 )
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import status_of
-from monitor.view.rows import run_rows
+from monitor.view.rows import RowBook
 from monitor.writer import RunWriter
 from tests import fake_runs
 from tests.faults.mutate import furnished
@@ -137,14 +137,14 @@ def test_pieces_of_lines_that_got_between_each_other_cost_only_themselves(tmp_pa
 def test_what_a_killed_rename_left_behind_is_never_taken_for_a_run_a_request_or_a_record(tmp_path, tell):
     run_dir = fake_runs.healthy(tmp_path)
     before = RunReader(run_dir).read(0.0)
-    rows = run_rows(tmp_path, 0.0)
+    rows = RowBook(tmp_path).rows(0.0)
     for path in [*run_dir.rglob("*.json"), run_dir / CONTROL_DIR / "1-stop-1.request.json", tmp_path / "x"]:
         path.with_name(f".{path.name}.4711.abcd.tmp").write_bytes(b'{"verb":"st')
     (run_dir / "checkpoints").mkdir()
     (run_dir / "checkpoints" / ".last.pt.4711.tmp").write_bytes(b"PK")
     assert list_runs(tmp_path) == ["healthy"]
     assert msgspec.structs.replace(RunReader(run_dir).read(0.0)) == before
-    assert run_rows(tmp_path, 0.0) == rows
+    assert RowBook(tmp_path).rows(0.0) == rows
     assert control.pending(run_dir, 1) == [] and not control.stop_wanted(run_dir, 1)
     tell("rename leftovers", "a .tmp beside every document", 1)
 

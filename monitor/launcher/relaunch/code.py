@@ -30,9 +30,9 @@ MOST_NAMES = 3
 
 @dataclass(frozen=True)
 class CodeChange:
-    """`is_same` is None where it cannot be told. `line` says what changed; `diff` as git writes it.
+    """`is_same` is None where it is not known. `line` says what changed; `diff` as git writes it.
 
-    A new file outside git is told, but is no change by itself (`monitor.diagnosis.comparison.same_code`).
+    A new file outside git is reported, but is no change by itself (`monitor.diagnosis.comparison.same_code`).
     """
 
     is_same: bool | None
@@ -42,9 +42,9 @@ class CodeChange:
 
 
 def code_since(launch: Launch, whose: str) -> CodeChange:
-    """What changed in the code since `launch`, told of `whose` start ("the parent", "it")."""
+    """What changed in the code since `launch`, worded for `whose` start ("the parent", "it")."""
     cwd = Path(launch.cwd)
-    # The file of then: where it is found by PYTHONPATH, whoever looks now may have another one.
+    # The file of then: where it was found by PYTHONPATH, this process may have another PYTHONPATH.
     then = Path(launch.script) if launch.script else None
     now = code_behind(then if then is not None and then.is_file() else None, cwd)
     if launch.script_sha256 is None and launch.git_commit is None:
@@ -124,7 +124,7 @@ def _line(diff: str, others: list[str], launch: Launch, now: Code, whose: str) -
 
 
 def _not_exactly(launch: Launch, now: Code, whose: str) -> str:
-    """That something changed, where the lines cannot be told."""
+    """That something changed, where the lines are not known."""
     if launch.git_commit != now.git_commit:
         commits = f"{(launch.git_commit or 'none')[:9]} → {(now.git_commit or 'none')[:9]}"
         return f"the code changed since {whose} started (commit {commits}); which lines, is not known"

@@ -1,4 +1,4 @@
-"""Is this value allowed here? Checked against the config schema in run.json, told at the field."""
+"""Values checked against the config schema in run.json; errors name the field."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO = frozenset({"false", "no", "off", "0"})
 def checked(changes: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """The changes with values of the right type. Raises UsageError, one line per field that is wrong.
 
-    A run without a schema (somebody else's script) takes any key and any value.
+    A run without a schema (a foreign script) takes any key and any value.
     """
     properties = schema.get("properties", {})
     good, wrong = {}, []

@@ -1,4 +1,4 @@
-"""The options of somebody's script, read from its source: names, types, choices, defaults and help.
+"""The options of a foreign script, read from its source: names, types, choices, defaults and help.
 
 Nothing is executed. What stands as a literal in a call of `add_argument` (argparse) or `option` (click) is taken, also
 in modules beside the script that it imports; what is computed is left out. Asking `--help` runs the script, so that is

@@ -20,14 +20,14 @@ from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.outputs import is_output, refuse_used_folder, with_own_folders
 from monitor.launcher.relaunch.surroundings import environment_lines
 from monitor.launcher.relaunch.warm import CHECKPOINTS, WEIGHTS_KEY, misfit, starting_change
-from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, decode, files
+from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, files
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.launch import command_of, read_launch
-from monitor.run_dir.seal import is_from_here, stranger_words
+from monitor.run_dir.seal import is_from_here, unverified_command_warning
 
 
 @dataclass(frozen=True)
-class Wish:
+class RestartRequest:
     """What a person asks of a child: `changes` (key → new value; text is converted by the config schema),
     what is `expected` of them, and what it starts from (`relaunch.warm.STARTS`; None: as the parent did)."""
 
@@ -53,7 +53,7 @@ class RestartPlan:
     command: str
     diff: list[tuple[str, Any, Any]]
     cwd: Path
-    wish: Wish
+    request: RestartRequest
     code: CodeChange
     surroundings: tuple[str, ...] = ()
     stranger: str = ""
@@ -65,11 +65,11 @@ class RestartPlan:
 
     @property
     def expected(self) -> Mapping[str, Any]:
-        return self.wish.expected
+        return self.request.expected
 
     @property
     def is_warm(self) -> bool:
-        return self.wish.start_from in CHECKPOINTS
+        return self.request.start_from in CHECKPOINTS
 
     def parts(self) -> dict[str, str]:
         """What was shown, part by part: a plan is only carried out while all of them are as they were."""
@@ -89,8 +89,8 @@ class RestartPlan:
         return hashlib.sha256(json.dumps(self.parts()).encode()).hexdigest()[:16]
 
 
-def make_plan(runs_dir: Path, parent_id: str, wish: Wish) -> RestartPlan:
-    """The plan of a child of `parent_id` as wished.
+def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> RestartPlan:
+    """The plan of a child of `parent_id` as requested.
 
     Raises UnreadableRunError for an unknown run, RefusedError for one without a command,
     UsageError (one line per field) for a value that is not allowed or a folder that would be overwritten.
@@ -98,7 +98,7 @@ def make_plan(runs_dir: Path, parent_id: str, wish: Wish) -> RestartPlan:
     parent_dir = runs_dir / check_run_id(parent_id)
     launch = _launch_of(parent_dir)
     run = read_run(parent_dir) or described_run(launch)
-    changes = _checked(wish.changes, launch, run) | starting_change(parent_dir, launch, run, wish.start_from)
+    changes = _checked(request.changes, launch, run) | starting_change(parent_dir, launch, run, request.start_from)
     argv = _changed(launch.argv, changes, run.config_schema.get("properties", {}) if run else {})
     cwd = Path(launch.cwd)
     argv = _with_default_folders(argv, run)
@@ -108,7 +108,7 @@ def make_plan(runs_dir: Path, parent_id: str, wish: Wish) -> RestartPlan:
     is_ours = is_from_here(launch)
     # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.
     code = code_since(launch, "the parent") if is_ours else CodeChange(None, "Its code was not looked at.")
-    _refuse_unchanged_code(wish, code)
+    _refuse_unchanged_code(request, code)
     return RestartPlan(
         runs_dir=runs_dir,
         parent_id=parent_id,
@@ -117,20 +117,20 @@ def make_plan(runs_dir: Path, parent_id: str, wish: Wish) -> RestartPlan:
         command=command_of(argv, runs_dir / child_id),
         diff=_diff(changes, launch, run),
         cwd=cwd,
-        wish=wish,
+        request=request,
         code=code,
         surroundings=environment_lines(launch, run, os.environ) if is_ours else (),
-        stranger="" if is_ours else stranger_words(launch),
+        stranger="" if is_ours else unverified_command_warning(launch),
         thresholds=launch.thresholds,
         environment=launch.environment if is_ours else {},
         stop_grace_secs=launch.stop_grace_secs,
         notes=_notes(launch, run, changes),
-        device=launch.device if wish.device is None else wish.device,
+        device=launch.device if request.device is None else request.device,
     )
 
 
-def _refuse_unchanged_code(wish: Wish, code: CodeChange) -> None:
-    if wish.expected.get("code_edit") and not wish.changes and code.is_same:
+def _refuse_unchanged_code(request: RestartRequest, code: CodeChange) -> None:
+    if request.expected.get("code_edit") and not request.changes and code.is_same:
         raise RefusedError(
             "This option is an edit of the code, and the code is as it was when the parent started: nothing would be "
             "different. Edit it first, then restart."
@@ -167,10 +167,7 @@ def _launch_of(parent_dir: Path) -> Launch:
 
 def read_run(parent_dir: Path) -> Run | None:
     """run.json, or None if there is none or it cannot be understood."""
-    try:
-        return decode(files.read_bytes(parent_dir / RUN_FILE) or b"", Run)
-    except (OSError, ValueError):
-        return None
+    return files.read_document(parent_dir / RUN_FILE, Run, files.UNREADABLE)
 
 
 def _checked(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from monitor.launcher.relaunch.warm import checkpoint_about
 from monitor.run_dir import Launch
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import command_of, is_own_trainer, read_launch, read_progress, resume_flags
-from monitor.run_dir.seal import fingerprint, is_from_here, stranger_words
+from monitor.run_dir.seal import fingerprint, is_from_here, unverified_command_warning
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class ResumePlan:
 
 
 def make_resume_plan(run_dir: Path) -> ResumePlan:
-    """The plan for a run that is not live. Raises RefusedError when it has done all its epochs or has no command."""
+    """The plan for a run that is not live. Raises RefusedError where all epochs are done or no command is known."""
     launch = read_launch(run_dir)
     if launch is None or not launch.argv or launch.how == "import":
-        raise RefusedError(f"How {run_dir.name} was started is not known (it was imported), so it cannot go on.")
+        raise RefusedError(f"How {run_dir.name} was started is not known (it was imported), so it cannot be resumed.")
     if launch.how == "attach":
         raise RefusedError(
-            f"{run_dir.name} was not started from here, and its log is its own: go on with it where it was started, "
-            f"or start it anew: python -m monitor restart {run_dir.name}"
+            f"{run_dir.name} was not started by Vitalsigns: continue it where it was started, "
+            f"or start it again: python -m monitor restart {run_dir.name}"
         )
     _refuse_finished(run_dir)
     is_ours = is_from_here(launch)
@@ -54,7 +54,7 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
         cwd=launch.cwd,
         code=code,
         surroundings=environment_lines(launch, read_run(run_dir), os.environ) if is_ours else (),
-        stranger="" if is_ours else stranger_words(launch),
+        stranger="" if is_ours else unverified_command_warning(launch),
         fingerprint=fingerprint(launch),
     )
 
@@ -63,7 +63,7 @@ def _refuse_finished(run_dir: Path) -> None:
     progress = read_progress(run_dir)
     if progress and progress.outcome == "finished" and progress.epochs and progress.epoch >= progress.epochs:
         raise RefusedError(
-            f"{run_dir.name} has done all its {progress.epochs} epochs. "
+            f"{run_dir.name} has completed all its {progress.epochs} epochs. "
             f"For more, restart it: python -m monitor restart {run_dir.name} --set epochs={progress.epochs * 2}"
         )
 

@@ -1,1 +1,1 @@
-"""Messages when no browser is open: what is still to be told, in which words, and how it is sent."""
+"""Messages when no browser is open: which are due, their text, and how they are sent."""

@@ -34,7 +34,7 @@ class Courier:
         )
         assert self._process.stdin is not None and self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
-        # The pipe stays open: its end tells the sending process that nobody waits for it any more.
+        # The pipe stays open: its end tells the sending process that its caller is gone.
         self._process.stdin.write(msgspec.json.encode(job) + b"\n")
         self._process.stdin.flush()
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
+from collections.abc import Mapping
 
 import msgspec
 
 from monitor.run_dir import Severity
+from monitor.run_dir.errors import UsageError
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -44,3 +47,14 @@ def deliveries_in(data: bytes) -> list[Delivery]:
         with contextlib.suppress(msgspec.DecodeError):
             found.append(msgspec.json.decode(line, type=Delivery))
     return found
+
+
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def resolved(template: str, environment: Mapping[str, str]) -> str:
+    """The address itself. Raises UsageError that names the variable which is not set, never a value."""
+    missing = sorted({name for name in PLACEHOLDER.findall(template) if not environment.get(name)})
+    if missing:
+        raise UsageError(f"the environment has no {', '.join(missing)}")
+    return PLACEHOLDER.sub(lambda found: environment[found[1]], template)

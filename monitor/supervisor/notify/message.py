@@ -16,8 +16,8 @@ from monitor.rules.evaluations import best_wer
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.serving import ssh_line
-from monitor.run_dir.status import Status, age_words
-from monitor.supervisor.notify.pending import ENDED_WORDS, Item, generation_of
+from monitor.run_dir.status import ENDED_WORDS, Status, age_words
+from monitor.supervisor.notify.pending import Item, generation_of
 from monitor.view.report.numbers import floors_of, known, number, percent
 
 LINES_SHOWN = 4

@@ -1,6 +1,6 @@
-"""What has not been told yet: worked out from the records alone, so that a killed process forgets nothing. Pure.
+"""Which messages are due: worked out from the records alone, so that a killed process forgets nothing. Pure.
 
-Each address is told each thing once: what it was told stands in alerts.jsonl as `sent`.
+Each address gets each message once: what was sent stands in alerts.jsonl as `sent`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from typing import Literal
 
 from monitor.diagnosis.settings import Notify
 from monitor.run_dir import SEVERITIES, Alert, Severity, Snapshot
-from monitor.run_dir.status import LIVE_WORDS, Status
+from monitor.run_dir.status import ENDED_WORDS, LIVE_WORDS, Status
 
 What = Literal["raised", "worse", "resolved", "start", "end", "away"]
 
 NEWS_SECS = 24 * 3600.0
-"""An end that lies further back is not told: nobody wants to hear of the runs of last year."""
+"""An end that lies further back is not reported: it is no news."""
 START_SECS = 900.0
-"""A start is told only so long: a supervisor that takes over an old run has nothing to tell of its start."""
-ENDED_WORDS = frozenset({"finished", "stopped", "failed", "lost"})
+"""A start is reported only so long: a supervisor that takes over an old run does not report its start."""
 FAILED_WORDS = frozenset({"failed", "lost"})
 
 
@@ -40,27 +39,27 @@ class Item:
 
 @dataclass(frozen=True)
 class Known:
-    """What one address is judged by: all alert events, when each alert was acknowledged, and what is wished."""
+    """What one address is judged by: all alert events, when each alert was acknowledged, and the settings."""
 
     alerts: tuple[Alert, ...]
     acknowledged_at: Mapping[str, float]
-    wishes: Notify
+    notify: Notify
 
 
 def findings_to_tell(known: Known, to: str) -> list[Item]:
     """Findings that this address has not heard of, or not that they got worse or went away.
 
-    What came and went before it could be told stays untold. An acknowledged one is told only when it got worse since.
+    What came and went before it could be sent is not sent. An acknowledged one is sent only when it got worse since.
     """
-    told = told_to(known.alerts, to)
+    sent_before = last_sent_to(known.alerts, to)
     items = []
     for last in _last_events(known.alerts):
-        before = told.get(last.alert_id)
+        before = sent_before.get(last.alert_id)
         seen_at = known.acknowledged_at.get(last.alert_id)
         if last.event == "resolved":
             if before is not None and before.of != "resolved" and seen_at is None:
                 items.append(Item(last.alert_id, "resolved", last.rule, last.severity, last.line))
-        elif last.severity in known.wishes.severities and (seen_at is None or seen_at < last.at):
+        elif last.severity in known.notify.severities and (seen_at is None or seen_at < last.at):
             is_open = before is not None and before.of != "resolved"
             if before is None or not is_open or is_graver(last.severity, before.severity):
                 items.append(Item(last.alert_id, "worse" if is_open else "raised", last.rule, last.severity, last.line))
@@ -72,7 +71,7 @@ def run_to_tell(known: Known, to: str, snapshot: Snapshot, status: Status, *, pr
 
     Every message about a finding promises one more when the run ends; `promised`: one is about to be sent.
     """
-    told, events = told_to(known.alerts, to), known.wishes.events
+    sent_before, events = last_sent_to(known.alerts, to), known.notify.events
     generation = generation_of(snapshot)
     items = []
     if status.word in LIVE_WORDS - {"queued"} and "start" in events:
@@ -80,17 +79,19 @@ def run_to_tell(known: Known, to: str, snapshot: Snapshot, status: Status, *, pr
             items.append(Item(f"run-start-{generation}", "start", "run", "info"))
     elif is_news(status, snapshot.read_at):
         failed = status.word in FAILED_WORDS
-        promised = promised or any(sent.of in ("raised", "worse") for sent in told.values())
+        promised = promised or any(message.of in ("raised", "worse") for message in sent_before.values())
         if "end" in events or (failed and "failed" in events) or promised:
             items.append(Item(f"run-end-{generation}", "end", "run", "critical" if failed else "info"))
-    return [item for item in items if item.alert_id not in told]
+    return [item for item in items if item.alert_id not in sent_before]
 
 
 def is_over_for(known: Known, to: str, snapshot: Snapshot, status: Status) -> bool:
-    """Whether nothing more is told of a run's findings: it ended long ago, or its end was the last word."""
+    """Whether no more is sent about a run's findings: it ended long ago, or its end was reported."""
     if status.word not in ENDED_WORDS:
         return False
-    return not is_news(status, snapshot.read_at) or f"run-end-{generation_of(snapshot)}" in told_to(known.alerts, to)
+    return not is_news(status, snapshot.read_at) or f"run-end-{generation_of(snapshot)}" in last_sent_to(
+        known.alerts, to
+    )
 
 
 def is_news(status: Status, now: float) -> bool:
@@ -98,8 +99,8 @@ def is_news(status: Status, now: float) -> bool:
     return status.word in ENDED_WORDS and status.since is not None and now - status.since <= NEWS_SECS
 
 
-def told_to(alerts: Iterable[Alert], to: str) -> dict[str, Alert]:
-    """The last thing told to this address about each alert, by alert id."""
+def last_sent_to(alerts: Iterable[Alert], to: str) -> dict[str, Alert]:
+    """The last message to this address about each alert, by alert id."""
     return {alert.alert_id: alert for alert in alerts if alert.event == "sent" and alert.to == to}
 
 

@@ -20,10 +20,8 @@ import msgspec
 
 from monitor.diagnosis.settings import read_settings
 from monitor.run_dir import Severity
-from monitor.run_dir.errors import MonitorError, UsageError
-from monitor.run_dir.guarded import guarded
-from monitor.supervisor.notify.addresses import resolved
-from monitor.supervisor.notify.letters import Delivery, Job, Letter
+from monitor.run_dir.errors import MonitorError, UsageError, guarded
+from monitor.supervisor.notify.letters import Delivery, Job, Letter, resolved
 from monitor.supervisor.notify.picture import picture_of
 
 REPLY_SECS = 20.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from monitor import launcher
-from monitor.diagnosis.away import BUDGET_HOURS, policy_in, wish_of, wished
+from monitor.diagnosis.away import BUDGET_HOURS, policy_from, policy_in, word_of
 from monitor.run_dir import Away, Snapshot
 from monitor.ui.dialogs.parts import act, asked_by
 
@@ -24,7 +24,7 @@ def away(run_dir: Path, snapshot: Snapshot) -> None:
     policy = choose(policy_in(snapshot), f"away_{snapshot.run_id}", is_titled=True)
     st.caption("The same from a terminal:")
     hours = f" --if-bad-hours {policy.budget_hours:g}" if policy.budget_hours else ""
-    command = f"python -m monitor away {snapshot.run_id} {wish_of(policy)}{hours} --runs {run_dir.parent}"
+    command = f"python -m monitor away {snapshot.run_id} {word_of(policy)}{hours} --runs {run_dir.parent}"
     st.code(command, language="bash", wrap_lines=True)
     leave, go = st.columns(2)
     if leave.button("Leave it", width="stretch", key="leave_away"):
@@ -36,7 +36,7 @@ def away(run_dir: Path, snapshot: Snapshot) -> None:
 def choose(now: Away, key: str, *, is_titled: bool = False) -> Away:
     """The question itself, for any dialog; returns what is chosen. `is_titled`: the dialog's title has said it."""
     words = list(CHOICES)
-    start = words.index(wish_of(now))
+    start = words.index(word_of(now))
     do = st.radio(
         LABEL,
         words,
@@ -51,4 +51,4 @@ def choose(now: Away, key: str, *, is_titled: bool = False) -> Away:
     if do == "fix":
         budget = now.budget_hours or BUDGET_HOURS
         hours = st.number_input("Hours that the child may run", 0.1, 1000.0, budget, 1.0, key=f"{key}_hours")
-    return wished(str(do), hours, asked_by(), time.time())
+    return policy_from(str(do), hours, asked_by(), time.time())

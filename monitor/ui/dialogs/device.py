@@ -14,7 +14,7 @@ ALONE_NOWHERE = "none for itself: starts at once"
 
 
 def pick_device(runs_dir: Path, launch: Launch | None, key: str = "restart_device") -> str | None:
-    """The wish (`slots.wish_of`), or None for "as the parent" where nothing was asked. `launch`: the parent's.
+    """The device (`slots.device_name`), or None for "as the parent" where nothing was asked. `launch`: the parent's.
 
     A machine without GPU, and a parent that had no device for itself, leave nothing to choose.
     """

@@ -13,7 +13,7 @@ import streamlit as st
 
 from monitor.importers.log_proposal import LogMapping
 from monitor.launcher import attaching
-from monitor.launcher.attaching import Proposal, Wish
+from monitor.launcher.attaching import AttachRequest, Proposal
 from monitor.run_dir.errors import MonitorError, UsageError
 from monitor.ui.dialogs.parts import act, asked_by, plain
 
@@ -34,34 +34,34 @@ def follow(runs_dir: Path) -> None:
         st.caption("The same from a terminal:")
         st.code("python -m monitor attach path/to/train.log", language="bash")
         return
-    wish = _asked(lambda: _wish(typed, pid))
-    proposal = wish and _asked(lambda: _proposal(runs_dir, Path(typed).expanduser(), wish))
-    if not wish or not proposal:
+    request = _asked(lambda: _request(typed, pid))
+    proposal = request and _asked(lambda: _proposal(runs_dir, Path(typed).expanduser(), request))
+    if not request or not proposal:
         return
     st.markdown(f"**{plain(proposal.said)}** Is that right?")
     _table(proposal.mapping)
     with st.expander("Change columns"):
         columns, percent = _change("follow", proposal.mapping, proposal.names)
     if columns or percent is not None:
-        wish = Wish(wish.asked_by, wish.name, wish.pid, columns, percent)
-        changed = _asked(lambda: _proposal(runs_dir, Path(typed).expanduser(), wish))
+        request = AttachRequest(request.asked_by, request.name, request.pid, columns, percent)
+        changed = _asked(lambda: _proposal(runs_dir, Path(typed).expanduser(), request))
         if not changed:
             return
         proposal = changed
         st.markdown(f"**{plain(proposal.said)}**")
-    _say_more(proposal, wish)
+    _say_more(proposal, request)
     leave, go = st.columns(2)
     if leave.button("Cancel", width="stretch", key="cancel_follow"):
         st.rerun()
     if go.button("Yes, follow it", type="primary", width="stretch", key="confirm_follow"):
-        act(lambda: _open(attaching.attach(runs_dir, proposal, wish)))
+        act(lambda: _open(attaching.attach(runs_dir, proposal, request)))
 
 
 @st.dialog("Is the log read rightly?", width="large")
 def confirm_reading(run_dir: Path) -> None:
     """What a started script's log seems to say, and whether a person agrees."""
     by = asked_by()
-    found = _asked(lambda: attaching.reading_of(run_dir, Wish(by)))
+    found = _asked(lambda: attaching.reading_of(run_dir, AttachRequest(by)))
     if not found:
         return
     said, mapping = found
@@ -70,7 +70,7 @@ def confirm_reading(run_dir: Path) -> None:
     with st.expander("Change columns"):
         columns, percent = _change("reading", mapping, attaching.names_in(run_dir))
     if columns or percent is not None:
-        changed = _asked(lambda: attaching.reading_of(run_dir, Wish(by, columns=columns, percent=percent)))
+        changed = _asked(lambda: attaching.reading_of(run_dir, AttachRequest(by, columns=columns, percent=percent)))
         if not changed:
             return
         said, mapping = changed
@@ -91,24 +91,24 @@ def _asked(what: Callable[[], Any]) -> Any:
         return None
 
 
-def _wish(typed: str, pid: str) -> Wish:
+def _request(typed: str, pid: str) -> AttachRequest:
     if not Path(typed).expanduser().is_absolute():
         raise UsageError(f"{typed} is no whole path; begin it with / or ~.")
     if pid and not (pid.isdecimal() and int(pid) < 2**31):
         raise UsageError(f"{pid} is no pid: give a whole number.")
-    wish = Wish(asked_by(), pid=int(pid) if pid else None)
-    if wish.pid is not None:
-        attaching.identity_of(wish.pid)
-    return wish
+    request = AttachRequest(asked_by(), pid=int(pid) if pid else None)
+    if request.pid is not None:
+        attaching.identity_of(request.pid)
+    return request
 
 
-def _proposal(runs_dir: Path, path: Path, wish: Wish) -> Proposal:
+def _proposal(runs_dir: Path, path: Path, request: AttachRequest) -> Proposal:
     size = path.stat().st_size if path.is_file() else 0
     if size > MOST_BYTES:
         raise UsageError(
             f"{path.name} has {size:,} bytes. Attach to it from a terminal: python -m monitor attach {path}"
         )
-    return attaching.propose(runs_dir, path, wish)
+    return attaching.propose(runs_dir, path, request)
 
 
 def _table(mapping: LogMapping) -> None:
@@ -133,12 +133,12 @@ def _change(form: str, mapping: LogMapping, names: tuple[str, ...]) -> tuple[Map
     return columns, UNITS[str(unit)]
 
 
-def _say_more(proposal: Proposal, wish: Wish) -> None:
+def _say_more(proposal: Proposal, request: AttachRequest) -> None:
     if proposal.samples:
         st.write(f"It also prints predictions: {proposal.samples:,} so far.")
     if proposal.known is not None:
         st.write(f"It was followed before as **{plain(proposal.known.name)}**, and goes on there.")
-    if wish.pid is None and proposal.writers:
+    if request.pid is None and proposal.writers:
         st.caption(plain(f"It is written by process {', '.join(proposal.writers)}."))
 
 

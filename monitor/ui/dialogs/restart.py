@@ -11,14 +11,14 @@ from typing import Any
 import streamlit as st
 
 from monitor import launcher
-from monitor.diagnosis.away import wish_of
+from monitor.diagnosis.away import word_of
 from monitor.diagnosis.prescriptions.choosing import agreed, can_be_restarted_with, lettered, too_fresh
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.launcher.relaunch.choices import choices
 from monitor.launcher.relaunch.options import described_run
-from monitor.launcher.relaunch.plan import RestartPlan, Wish
+from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest
 from monitor.launcher.relaunch.warm import SCRATCH, checkpoint_about, epoch_words, takes_weights, weights_of
 from monitor.run_dir import Away, Snapshot
 from monitor.run_dir.errors import MonitorError
@@ -69,7 +69,7 @@ def _review(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str
     described = snapshot.run or described_run(snapshot.launch)
     form = fill_in(option.id if option is not None else "own", choices(run_dir, snapshot.launch, described), changes)
     expected = _judged(option, snapshot, diagnosis)
-    plan = _plan(run_dir, form, Wish(expected=expected, start_from=start_from, device=device), stops)
+    plan = _plan(run_dir, form, RestartRequest(expected=expected, start_from=start_from, device=device), stops)
     may_start = plan is not None and review_restart(plan)
     away = choose(Away(), "restart")
     if plan is not None:
@@ -128,16 +128,16 @@ def _judged(option: Prescription | None, snapshot: Snapshot, diagnosis: Diagnosi
     return {**kept, "epoch": float(epoch)}
 
 
-def _plan(run_dir: Path, form: Form, wish: Wish, stops: bool) -> RestartPlan | None:
+def _plan(run_dir: Path, form: Form, request: RestartRequest, stops: bool) -> RestartPlan | None:
     """The plan, or None with the reason at its field. The changes are the form's."""
     try:
         return launcher.plan_restart(
             run_dir.parent,
             run_dir.name,
             form.wanted,
-            expected=wish.expected,
-            start_from=wish.start_from,
-            device=wish.device,
+            expected=request.expected,
+            start_from=request.start_from,
+            device=request.device,
             stop_parent=stops,
         )
     except MonitorError as problem:
@@ -150,10 +150,10 @@ def _terminal_line(plan: RestartPlan, form: Form, away: Away, keeps_parent: bool
     if plan.expected.get("prescription"):
         words += ["--option", str(plan.expected["prescription"])]
     words += [word for key, value in form.wanted.items() for word in ("--set", f"{key}={value}")]
-    words += ["--from", plan.wish.start_from] if plan.wish.start_from else []
-    words += ["--device", plan.wish.device or "none"] if plan.wish.device is not None else []
+    words += ["--from", plan.request.start_from] if plan.request.start_from else []
+    words += ["--device", plan.request.device or "none"] if plan.request.device is not None else []
     words += ["--judge-at", f"{plan.expected['epoch']:g}"] if "epoch" in plan.expected else []
-    words += ["--if-bad", wish_of(away)] if away.do != "tell" else []
+    words += ["--if-bad", word_of(away)] if away.do != "tell" else []
     words += ["--if-bad-hours", f"{away.budget_hours:g}"] if away.budget_hours else []
     words += ["--keep-parent"] if keeps_parent else []
     return shlex.join(words + (["--trust-command"] if plan.stranger else []))

@@ -35,7 +35,7 @@ def seeds(runs_dir: Path, child_id: str) -> None:
     if plans[0].stranger:
         st.error(plain(plans[0].stranger), icon=None)
     for plan in plans:
-        name = f"{plan.child_id}, seed {plan.wish.changes[SEED]}"
+        name = f"{plan.child_id}, seed {plan.request.changes[SEED]}"
         st.caption(f"{plain(name)}, runs exactly this in {plain(str(plan.cwd))}:")
         st.code(plan.command, language="bash", wrap_lines=True)
     if not device and not plans[0].device:

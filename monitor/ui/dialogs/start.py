@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from monitor import launcher
-from monitor.diagnosis.away import wish_of
+from monitor.diagnosis.away import word_of
 from monitor.launcher.relaunch.choices import Choice, written
 from monitor.launcher.relaunch.plan import free_run_id
 from monitor.run_dir import Away
@@ -32,7 +32,7 @@ SHELL_SIGNS = frozenset("|&;<>$`*?~")
 
 @dataclass(frozen=True)
 class Start:
-    """What would be started, complete: `argv` may hold {run_dir}; `device` as `slots.wish_of`."""
+    """What would be started, complete: `argv` may hold {run_dir}; `device` as `slots.device_name`."""
 
     argv: list[str]
     cwd: Path
@@ -146,7 +146,7 @@ def _free_name(runs_dir: Path, argv: list[str], cwd: Path, name: str) -> str:
 
 def _show(runs_dir: Path, plan: Start, away: Away) -> None:
     try:
-        notes = launcher.foreseen_of(runs_dir, plan.argv, plan.cwd, plan.device)
+        notes = launcher.start_notes_for_command(runs_dir, plan.argv, plan.cwd, plan.device)
     except MonitorError as problem:
         notes = [str(problem)]
     if notes:
@@ -160,7 +160,7 @@ def _show(runs_dir: Path, plan: Start, away: Away) -> None:
 def _terminal_line(runs_dir: Path, plan: Start, away: Away) -> str:
     words = ["python", "-m", "monitor", "start", "--runs", str(runs_dir.absolute()), "--run-id", plan.run_id]
     words += ["--device", plan.device] if plan.device else []
-    words += ["--if-bad", wish_of(away)] if away.do != "tell" else []
+    words += ["--if-bad", word_of(away)] if away.do != "tell" else []
     words += ["--if-bad-hours", f"{away.budget_hours:g}"] if away.budget_hours else []
     return shlex.join([*words, "--", *plan.argv])
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from monitor import launcher
 from monitor.launcher.stopplan import StopPlan, stop_plan
-from monitor.run_dir import Snapshot
+from monitor.run_dir import OPEN_STATES, Snapshot
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader
 from monitor.ui.dialogs.parts import act, asked_by, plain
@@ -68,7 +68,7 @@ def _plans(runs_dir: Path, names: list[str]) -> list[StopPlan]:
     for name in names:
         try:
             run_dir = launcher.existing(runs_dir, name)
-            if launcher.status(run_dir).word in ("queued", "starting", "running", "stopping"):
+            if launcher.status(run_dir).word in OPEN_STATES:
                 plans.append(stop_plan(run_dir, RunReader(run_dir).read(time.time()), time.time()))
         except MonitorError:
             continue

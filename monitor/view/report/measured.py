@@ -8,9 +8,9 @@ from monitor.diagnosis.alignment import aligned
 from monitor.rules.arithmetic import forecast
 from monitor.rules.gap import GapLimits
 from monitor.rules.thresholds import Thresholds
-from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir import Snapshot
 from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
-from monitor.view.report.numbers import NONE, floors_of, from_to, is_finite, key_epochs, known, number, percent, signed
+from monitor.view.report.numbers import NONE, floors_of, from_to, key_epochs, known, number, percent, signed
 
 SAMPLES = 5
 COLUMNS = 100
@@ -244,8 +244,3 @@ def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
         yield Heading("Where it is heading")
         yield Bullets(tuple(lines))
         yield Text("If nothing is changed; a change of the learning rate is not foreseen.")
-
-
-def last_with(snapshot: Snapshot, name: str) -> Epoch | None:
-    """The last evaluation that has a finite value of the field."""
-    return next((record for record in reversed(snapshot.epochs) if is_finite(getattr(record, name))), None)

@@ -1,4 +1,4 @@
-"""Sending what is to be told: at most one message per address at a time, not too often, again after a failure.
+"""Sending messages: at most one per address at a time, not too often, again after a failure.
 
 Nothing here waits: `tick` starts a courier, or asks the one that is under way, and returns.
 What was delivered is recorded as `sent` before anything else is considered.
@@ -6,15 +6,15 @@ What was delivered is recorded as `sent` before anything else is considered.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from monitor.diagnosis.acks import acknowledged_at
 from monitor.diagnosis.settings import Settings
-from monitor.run_dir import ACKS_DIR, SEVERITIES, Alert, Severity, files
+from monitor.run_dir import SEVERITIES, Alert, Severity
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.serving import serving_of
 from monitor.supervisor.notify.courier import Courier
@@ -46,8 +46,8 @@ class _Post:
     items: list[Item] = field(default_factory=list)
 
 
-class Outbox:
-    """The messages of one run. One owner: whoever holds the run's alerts lock."""
+class MessageQueue:
+    """The messages of one run. One owner: the holder of the run's alerts lock."""
 
     def __init__(self, settings_of: Callable[[], Settings], record: Callable[[Alert], None]) -> None:
         """`record` appends to alerts.jsonl; it may raise OSError, and is then asked again."""
@@ -69,7 +69,7 @@ class Outbox:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether something is under way or has still to be told."""
+        """Whether a message is under way or due."""
         return self._courier is not None or bool(self._unrecorded) or self._waiting
 
     def tick(self, now: float) -> None:
@@ -85,12 +85,12 @@ class Outbox:
         if settings is None or settings.path is None:
             self._waiting, self._look_at = False, float("inf")
             return
-        wishes = settings.notify
-        acked = acknowledged_at(Path(scene.snapshot.run_dir), now) if wishes.addresses else {}
-        known = Known((*self._alerts, *self._sent), acked, wishes)
+        notify = settings.notify
+        acked = acknowledged_at(Path(scene.snapshot.run_dir), now) if notify.addresses else {}
+        known = Known((*self._alerts, *self._sent), acked, notify)
         letters: list[Letter] = []
         waits: list[float] = []
-        for to in wishes.by_key():
+        for to in notify.by_key():
             post = self._posts.setdefault(to, _Post())
             post.items = things_to_tell(known, to, scene)
             wait = self._wait(post, known, to, now, tick) if post.items else None
@@ -106,14 +106,14 @@ class Outbox:
     def _wait(self, post: _Post, known: Known, to: str, now: float, tick: float) -> float:
         """Seconds until this address may be written to; 0 or less: now."""
         retry = post.not_before - tick
-        told = [alert for alert in known.alerts if alert.event == "sent" and alert.to == to]
-        if not told or any(item.is_of_the_run for item in post.items):
+        sent_before = [alert for alert in known.alerts if alert.event == "sent" and alert.to == to]
+        if not sent_before or any(item.is_of_the_run for item in post.items):
             return retry
-        last = max(alert.at for alert in told)
-        before: Severity = min((a.severity for a in told if a.at == last), key=SEVERITIES.index)
+        last = max(alert.at for alert in sent_before)
+        before: Severity = min((a.severity for a in sent_before if a.at == last), key=SEVERITIES.index)
         if is_graver(gravest(post.items), before) or now < last:
             return retry
-        return max(retry, last + 60 * known.wishes.min_minutes - now)
+        return max(retry, last + 60 * known.notify.min_minutes - now)
 
     def _collect(self, now: float) -> None:
         results = self._courier.poll() if self._courier is not None else None
@@ -139,7 +139,7 @@ class Outbox:
 
     def _flush(self) -> None:
         while self._unrecorded:
-            # It counts as told at once: a full disk must not send it again and again.
+            # It counts as sent at once: a full disk must not send it again and again.
             if self._unrecorded[0] not in self._sent:
                 self._sent.append(self._unrecorded[0])
             self._record(self._unrecorded[0])
@@ -159,32 +159,17 @@ class Outbox:
 
 
 def things_to_tell(known: Known, to: str, scene: Scene) -> list[Item]:
-    """Everything that this address has not been told. What the away policy is still doing is waited for."""
+    """Every item that this address has not been sent; none while the away policy is still acting."""
     act = scene.away
-    told = {alert.alert_id for alert in known.alerts if alert.event == "sent" and alert.to == to}
+    sent_before = {alert.alert_id for alert in known.alerts if alert.event == "sent" and alert.to == to}
     if act is not None and not act.settled:
         return []
     over = is_over_for(known, to, scene.snapshot, scene.status)
     findings = [] if over else findings_to_tell(known, to)
     items = [*run_to_tell(known, to, scene.snapshot, scene.status, promised=bool(findings)), *findings]
-    if act is not None and f"away-{act.generation}" not in told:
+    if act is not None and f"away-{act.generation}" not in sent_before:
         items.append(Item(f"away-{act.generation}", "away", act.rule or "run", "critical", act.line))
     return items
-
-
-def acknowledged_at(run_dir: Path, now: float) -> dict[str, float]:
-    """Alert id → when it was acknowledged, as it stands now; an unreadable one counts as just now."""
-    found = {}
-    try:
-        acks = [path for path in (run_dir / ACKS_DIR).iterdir() if path.suffix == ".json"]
-    except OSError:
-        return {}
-    for path in acks:
-        try:
-            found[path.stem] = float(json.loads(files.read_bytes(path) or b"{}")["at"])
-        except (OSError, ValueError, KeyError, TypeError):
-            found[path.stem] = now
-    return found
 
 
 def _letter(to: str, items: list[Item], scene: Scene) -> Letter:

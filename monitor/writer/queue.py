@@ -10,7 +10,7 @@ from monitor.run_dir import files
 BACKLOG_RECORDS = 10_000
 
 
-class Outbox:
+class RecordQueue:
     """The append-only files of one run, and the bounded backlog of lines that the disk would not take."""
 
     def __init__(self, run_dir: Path) -> None:
