@@ -15,7 +15,7 @@ HISTORY = {"log.md", "CHANGELOG.md"}
 """Texts about the past: their commands and lines stay as they were written."""
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "runs" / "README.md"]
 GUIDES = [path for path in DOCUMENTS if path.name not in HISTORY]
-WRAPPED = [path for path in GUIDES if path.parent.name == "docs" and path.name != "reference-report.md"]
+WRAPPED = [path for path in GUIDES if path.parent == ROOT / "docs" and path.name != "reference-report.md"]
 LONGEST_LINE = 160
 """Characters."""
 
