@@ -54,7 +54,7 @@ def test_without_a_token_no_path_says_anything(there, path, method):
 
 
 def test_without_a_token_only_the_health_check_answers(there):
-    """No token: the one open path says nothing of any run."""
+    """No token: the one open path reveals nothing about any run."""
     assert there.ask("/_stcore/health").body == b"ok"
 
 
@@ -94,7 +94,7 @@ def test_a_link_with_a_token_leads_nowhere_else(there, path):
 )
 @pytest.mark.parametrize("path", ["/", "/_stcore/health", "/vs/report/healthy.md"])
 def test_another_name_for_this_host_is_refused(there, host, path):
-    """DNS rebinding: the Host of somebody else's name, with a good cookie."""
+    """DNS rebinding: a foreign Host name with a valid cookie."""
     answer = there.ask(path, headers={"Host": host.format(port=there.port)}, token=there.control)
     assert answer.status in (400, 421)
 
@@ -104,7 +104,7 @@ def test_another_name_for_this_host_is_refused(there, host, path):
     ["[::1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:999999", "a@127.0.0.1", "127.0.0.1/x", "localhost;x", "\xe9"],
 )
 def test_an_odd_host_is_refused_and_breaks_nothing(there, host):
-    """A Host that is no name: brackets, users, paths, ports that are none."""
+    """A malformed Host: brackets, users, paths, invalid ports."""
     status = status_of_raw(there.port, f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
     assert status in (400, 421)
 
@@ -157,7 +157,7 @@ def test_a_form_on_another_page_changes_nothing(there, method, path):
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 @pytest.mark.parametrize("dest", ["script", "image", "iframe", "empty", "object"])
 def test_a_page_on_another_port_embeds_nothing_of_ours(there, site, dest):
-    """Another page, also on another port of this host, embeds or fetches something of ours."""
+    """Another page, also on another port of this host, embeds or fetches our content."""
     mode = "navigate" if dest in ("iframe", "object") else "no-cors"
     headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
     assert there.ask("/vs/report/healthy.md", headers=headers, token=there.control).status == 403

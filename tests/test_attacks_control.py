@@ -23,7 +23,7 @@ ACTS = ["stop", "restart", "resume", "check", "ack", "archive", "restore_trashed
 
 
 def test_the_looking_link_controls_nothing_by_hand_made_messages(there, live):
-    """The looking-only link sends the page's own control messages by hand."""
+    """A view-only link sends the page's control messages, made by hand."""
     before = set(list_runs(there.runs))
     query = f"run={live}"
 

@@ -135,7 +135,7 @@ def test_an_alert_that_is_a_way_out_writes_nothing_there(runs, tmp_path):
 
 @pytest.mark.parametrize("name", ["..~1234567890", ".ssh~1234567890", "a b~1234567890", "x" * 200 + "~1234567890"])
 def test_a_name_in_the_trash_that_is_a_way_out_is_not_taken_back(runs, name):
-    """A folder in the trash whose name is no run id."""
+    """A folder in the trash whose name is not a run id."""
     trash = runs / ".trash" / name
     trash.mkdir(parents=True)
     (trash / "run.json").write_text("{}")
@@ -218,7 +218,7 @@ CODES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202eevil\r"
     "verb", ["list", "show", "check", "diagnose", "report", "compare", "resume", "restart", "stop"]
 )
 def test_a_runs_words_do_nothing_to_the_terminal(runs, verb, capsys, monkeypatch, tmp_path):
-    """A run's own words carry terminal codes: in whatever a command prints of it."""
+    """A run's text contains terminal control codes, in everything that a command prints."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     run_dir = runs / "healthy"
     run = json.loads((run_dir / "run.json").read_text())
@@ -254,7 +254,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", ["run.json", "launch.json", "state.json", "progress.json", "summary.json"])
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_document_is_a_problem_of_its_run_and_of_nothing_else(runs, what, name):
-    """A hostile document: deep nesting, wrong types, giant strings and numbers, NaN, duplicate keys, no UTF-8."""
+    """A hostile document: deep nesting, wrong types, giant strings and numbers, NaN, duplicate keys, invalid UTF-8."""
     content = HOSTILE[what]
     (runs / "healthy" / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     began = time.monotonic()

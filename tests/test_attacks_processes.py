@@ -47,7 +47,7 @@ def copied(runs: Path, argv: list[str], state: State) -> Path:
 
 
 def test_looking_at_a_copied_run_executes_nothing(tmp_path, runs):
-    """A copied run directory says it is queued; its command waits for somebody to look."""
+    """A copied run directory claims to be queued, so that a reader starts its command."""
     trap = tmp_path / "it_ran"
     copied(runs, ["touch", str(trap)], State(state="queued", generation=1))
     with serving(tmp_path) as there:

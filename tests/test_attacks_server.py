@@ -69,7 +69,7 @@ def test_a_question_by_a_name_that_is_a_way_out_is_refused(there, name):
 
 
 def test_the_address_bar_opens_no_way_out(there):
-    """Traversal in the page's own address, a megabyte of it by hand-made message."""
+    """Traversal in the page's address, and a megabyte of it in a hand-made message."""
 
     async def conversation(socket):
         session = Session(socket)
@@ -116,7 +116,7 @@ def test_a_log_that_is_no_file_is_not_sent(there, kind):
 
 
 def test_hostile_words_of_a_run_are_shown_as_words(there):
-    """A run's own words are HTML and scripts: in the document, in the report."""
+    """A run's text is HTML and scripts, in the document and in the report."""
     words = "<script>alert(1)</script><img src=x onerror=alert(1)>"
     summary = there.runs / "overfitting" / "summary.json"
     summary.write_text(json.dumps({"run_id": "overfitting", "verdict": words, "reason": words, "epoch": 3}))
@@ -144,7 +144,7 @@ MESSAGES = [
 
 @pytest.mark.parametrize("message", MESSAGES, ids=range(len(MESSAGES)))
 def test_an_odd_message_costs_nobody_anything(there, message):
-    """Odd messages on the live route: binary, too long, deeply nested, no JSON."""
+    """Malformed messages on the live route: binary, too long, deeply nested, not JSON."""
 
     async def conversation(tab):
         await tab.send(json.dumps({"kind": "hello", "run": "healthy"}))

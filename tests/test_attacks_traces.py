@@ -87,7 +87,7 @@ def test_beyond_this_machine_there_is_no_page_without_a_token(tmp_path, monkeypa
 
 
 def test_behind_a_proxy_its_name_alone_is_ours_and_the_cookie_is_secure(tmp_path):
-    """A reverse proxy: its name, its TLS, its path, and nobody else's."""
+    """A reverse proxy: only its own name, TLS and path are accepted."""
     with serving(tmp_path, "--name", "gpu.lab.example", "--base", "/lab/vs") as served:
         proxied = {"Host": "gpu.lab.example", "X-Forwarded-Proto": "https"}
         let_in = served.ask(f"/lab/vs/?token={served.look}", headers=proxied)

@@ -13,7 +13,7 @@ from monitor.ui.access import Tokens
 
 
 def links_of(port: int, tokens: Tokens | None, base: str = "") -> dict[str, str]:
-    """`open` (may control), `look` (looking only) and the `ssh` line for a laptop."""
+    """`open` (may control), `look` (view only) and the `ssh` line for a laptop."""
     root = f"http://127.0.0.1:{port}{base}/"
     links = {"open": root if tokens is None else f"{root}?token={tokens.control}"}
     if tokens is not None:
@@ -34,7 +34,7 @@ def links_text(port: int, runs_dir: Path, tokens: Tokens | None, base: str = "",
     lines.append(f"  {'Then open' if over_ssh() else 'Open'}{' ' * (8 if over_ssh() else 13)}{links['open']}")
     lines[-1] += "   you can stop and start runs"
     if "look" in links:
-        lines.append(f"  To show others   {links['look']}   looking only")
+        lines.append(f"  To show others   {links['look']}   view only")
     if not over_ssh():
         lines.append(f"  From a laptop    {links['ssh']}")
     return "\n".join(lines)

@@ -47,7 +47,7 @@ def test_what_was_shown_is_what_runs_and_an_edit_after_the_look_stops_the_start(
     (folder / "train.py").write_text(SCRIPT.replace("rate = 1\n", "rate = 2\nseed = 4\n"))
     start = dialog.get_by_role("button", name="Start child")
     start.click()
-    dialog.get_by_text("What would run has changed since it was shown").wait_for()
+    dialog.get_by_text("The plan has changed since it was shown").wait_for()
     dialog.get_by_text("train.py changed since the parent started: +2 −1.").wait_for()
     assert not (dashboard.runs / "foreign-2").exists()
     command = dialog.locator("[data-testid=stCode]").filter(has_text="--hidden_dim 32").last.inner_text()

@@ -1,1 +1,1 @@
-"""The dialogs, one a file. Each says what will happen before it does it, and offers the command instead."""
+"""The dialogs, one per file. Each states what will happen before it happens, and shows the equivalent command."""

@@ -1,4 +1,4 @@
-"""If it goes bad while I am away: asked where a run is restarted, and changed while it goes on."""
+"""The away policy: set when a run is started or restarted, changed while it runs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from monitor.run_dir import Away, Snapshot
 from monitor.ui.dialogs.parts import act, asked_by
 
 LABEL = "If it goes bad while I am away"
-CHOICES = {"tell": "tell me", "stop": "stop it", "fix": "stop it and start the prescribed child"}
-ASIDE = "Only where the verdict is STOP, and once. A stop saves a checkpoint first; it can be resumed."
+CHOICES = {"tell": "send a message", "stop": "stop it", "fix": "stop it and start the prescribed child"}
+ASIDE = "Acts once, and only when the verdict is STOP. A stop saves a checkpoint first; the run can be resumed."
 
 
 @st.dialog(LABEL, width="medium")
 def away(run_dir: Path, snapshot: Snapshot) -> None:
-    """Changes the policy of a run that goes on."""
+    """Changes the policy of a live run."""
     st.write(ASIDE)
     policy = choose(policy_in(snapshot), f"away_{snapshot.run_id}", is_titled=True)
     st.caption("The same from a terminal:")
@@ -27,14 +27,14 @@ def away(run_dir: Path, snapshot: Snapshot) -> None:
     command = f"python -m monitor away {snapshot.run_id} {word_of(policy)}{hours} --runs {run_dir.parent}"
     st.code(command, language="bash", wrap_lines=True)
     leave, go = st.columns(2)
-    if leave.button("Leave it", width="stretch", key="leave_away"):
+    if leave.button("Cancel", width="stretch", key="leave_away"):
         st.rerun()
     if go.button("Set", type="primary", width="stretch", key="confirm_away"):
         act(lambda: launcher.set_policy(run_dir, policy))
 
 
 def choose(now: Away, key: str, *, is_titled: bool = False) -> Away:
-    """The question itself, for any dialog; returns what is chosen. `is_titled`: the dialog's title has said it."""
+    """The choice itself, for any dialog. `is_titled`: the dialog's title already asks the question."""
     words = list(CHOICES)
     start = words.index(word_of(now))
     do = st.radio(

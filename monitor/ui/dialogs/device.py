@@ -1,4 +1,4 @@
-"""Which device a child has for itself; asked only where there is something to choose."""
+"""Which device a run reserves; asked only if there is a choice."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from monitor.launcher.devices import Device, machine
 from monitor.run_dir import Launch
 from monitor.run_dir.status import bytes_words, device_words
 
-ALONE_NOWHERE = "none for itself: starts at once"
+ALONE_NOWHERE = "no reserved device: starts at once"
 
 
 def pick_device(runs_dir: Path, launch: Launch | None, key: str = "restart_device") -> str | None:
-    """The device (`slots.device_name`), or None for "as the parent" where nothing was asked. `launch`: the parent's.
+    """The device (`slots.device_name`), or None for "same as the parent" if nothing was asked. `launch`: the parent's.
 
-    A machine without GPU, and a parent that had no device for itself, leave nothing to choose.
+    There is no choice on a machine without a GPU if the parent had no reserved device.
     """
     here = machine(runs_dir)
     had = launch.device if launch is not None else ""
@@ -25,9 +25,9 @@ def pick_device(runs_dir: Path, launch: Launch | None, key: str = "restart_devic
     labels = {ALONE_NOWHERE: ""}
     labels |= {_label(device): device.name for device in here.devices if device.name in here.gpus}
     if len(here.gpus) > 1:
-        labels["the first GPU that is free"] = "cuda"
+        labels["the first free GPU"] = "cuda"
     if had and had not in labels.values():
-        labels[f"{device_words(had)}, as the parent"] = had
+        labels[f"{device_words(had)}, same as the parent"] = had
     names = list(labels)
     first = list(labels.values()).index(had)
     return labels[str(st.selectbox("Device", names, first, key=key))]

@@ -1,4 +1,4 @@
-"""The form of a restart: a field for each setting, what is wrong said at its field."""
+"""The form of a restart: a field for each setting, each problem shown at its field."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ SHOWN_FIRST = (
     "seed",
 )
 MANY = 10
-"""From so many settings on, those that are rarely changed are folded away."""
+"""Above this number of settings, those that are rarely changed are collapsed."""
 
 
 @dataclass
 class Form:
-    """What was typed, as far as it differs from the parent, and the place under each field for what is wrong there."""
+    """The values that differ from the parent, and the place under each field where its problem is shown."""
 
     name: str
     basis: str = "now"
-    """What the values are that stand in the fields at first: the parent's "now", or a "default"."""
+    """What the initial values are: the parent's ("now"), or a "default"."""
     wanted: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Any] = field(default_factory=dict)
 
     def complain(self, problem: str) -> None:
-        """Each line at the field that it begins with; what belongs to no field, below the form."""
+        """Shows each line at the field that it begins with; a line without a field stands below the form."""
         for line in problem.splitlines():
             place = self.places.get(line.split(" ", 1)[0].rstrip(":"))
             (place or st).error(plain(line), icon=None)
 
 
 def fill_in(name: str, choices: Sequence[Choice], changes: Mapping[str, Any], basis: str = "now") -> Form:
-    """Draws the fields. `changes` are filled in beforehand; `name` tells apart forms that were filled in otherwise."""
+    """Draws the fields with `changes` filled in; `name` distinguishes forms with different initial values."""
     form = Form(name, basis)
     known = {choice.key: choice for choice in choices}
     needed = [choice.key for choice in choices if choice.proposed is not None]
@@ -83,9 +83,9 @@ def _field(form: Form, choice: Choice, changes: Mapping[str, Any]) -> str:
 
 def _another(form: Form) -> None:
     """An option that the parent did not have."""
-    typed = st.text_input("Add an option, as key=value", "", key=f"f_{form.name}_another").strip()
+    typed = st.text_input("Add an option (key=value)", "", key=f"f_{form.name}_another").strip()
     key, sign, value = typed.partition("=")
     if typed and (not sign or not key.strip()):
-        st.error("Write it as key=value, such as label_smoothing=0.1.", icon=None)
+        st.error("Write the option as key=value, for example label_smoothing=0.1.", icon=None)
     elif typed:
         form.wanted[key.strip().lstrip("-").replace("-", "_")] = value.strip()

@@ -1,6 +1,6 @@
-"""The dialogs about a log: following one that grows on this machine, and whether a run's log is read rightly.
+"""The dialogs about a log: follow one on this machine, and confirm how a run's log is read.
 
-What is shown of a file is what the proposal says of it, never its lines; only who controls runs gets here.
+They show the proposal made from a file, never its lines; only the control link opens them.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from monitor.run_dir.errors import MonitorError, UsageError
 from monitor.ui.dialogs.parts import act, asked_by, plain
 
 MOST_BYTES = 500_000_000
-"""A page must answer; a longer log is attached to from a terminal."""
+"""A page must stay responsive; a longer log is attached to from a terminal."""
 FIELDS = {"train_loss": "Train loss", "val_loss": "Val loss", "val_wer": "Val WER"}
 NONE = "(none)"
-UNITS = {"as it looks": None, "percent": True, "fraction": False}
+UNITS = {"as detected": None, "percent": True, "fraction": False}
 
 
 @st.dialog("Follow a log", width="large")
 def follow(runs_dir: Path) -> None:
-    """A path on this machine, what its log seems to say, and one button."""
-    st.write("A training that is already going, whoever has started it: its log is read along from now on.")
+    """A path on this machine, what was found in the log, and one button."""
+    st.write("Follows the log of a training that is already running, however it was started.")
     typed = st.text_input("Log on this machine", key="log_path", placeholder="/path/to/train.log").strip()
-    pid = st.text_input("Its process (pid), if you want to be able to stop it from here", key="log_pid").strip()
+    pid = st.text_input("Process id (pid), to be able to stop it from here", key="log_pid").strip()
     if not typed:
         st.caption("The same from a terminal:")
         st.code("python -m monitor attach path/to/train.log", language="bash")
@@ -57,9 +57,9 @@ def follow(runs_dir: Path) -> None:
         act(lambda: _open(attaching.attach(runs_dir, proposal, request)))
 
 
-@st.dialog("Is the log read rightly?", width="large")
+@st.dialog("Is the log read correctly?", width="large")
 def confirm_reading(run_dir: Path) -> None:
-    """What a started script's log seems to say, and whether a person agrees."""
+    """What was found in the log of a started script, for a person to confirm."""
     by = asked_by()
     found = _asked(lambda: attaching.reading_of(run_dir, AttachRequest(by)))
     if not found:
@@ -83,7 +83,7 @@ def confirm_reading(run_dir: Path) -> None:
 
 
 def _asked(what: Callable[[], Any]) -> Any:
-    """The answer, or None with the reason at hand."""
+    """The answer, or None after the reason has been shown."""
     try:
         return what()
     except MonitorError as problem:
@@ -93,9 +93,9 @@ def _asked(what: Callable[[], Any]) -> Any:
 
 def _request(typed: str, pid: str) -> AttachRequest:
     if not Path(typed).expanduser().is_absolute():
-        raise UsageError(f"{typed} is no whole path; begin it with / or ~.")
+        raise UsageError(f"{typed} is not an absolute path; start it with / or ~.")
     if pid and not (pid.isdecimal() and int(pid) < 2**31):
-        raise UsageError(f"{pid} is no pid: give a whole number.")
+        raise UsageError(f"{pid} is not a process id; give a whole number.")
     request = AttachRequest(asked_by(), pid=int(pid) if pid else None)
     if request.pid is not None:
         attaching.identity_of(request.pid)
@@ -106,14 +106,14 @@ def _proposal(runs_dir: Path, path: Path, request: AttachRequest) -> Proposal:
     size = path.stat().st_size if path.is_file() else 0
     if size > MOST_BYTES:
         raise UsageError(
-            f"{path.name} has {size:,} bytes. Attach to it from a terminal: python -m monitor attach {path}"
+            f"{path.name} is too large for this page ({size:,} bytes). Use a terminal: python -m monitor attach {path}"
         )
     return attaching.propose(runs_dir, path, request)
 
 
 def _table(mapping: LogMapping) -> None:
     rows = [
-        {"in the log": use.column, "is": use.field, "unit": "percent" if use.scale != 1 else "as it is"}
+        {"in the log": use.column, "field": use.field, "unit": "percent" if use.scale != 1 else "as written"}
         for use in mapping.uses
     ]
     st.dataframe(rows, hide_index=True, width="stretch")
@@ -129,15 +129,15 @@ def _change(form: str, mapping: LogMapping, names: tuple[str, ...]) -> tuple[Map
         chosen = place.selectbox(label, choices, choices.index(known) if known in choices else 0, key=f"{form}_{field}")
         if chosen not in (known, NONE):
             columns[field] = str(chosen)
-    unit = st.radio("WER is written in", list(UNITS), horizontal=True, key=f"{form}_unit")
+    unit = st.radio("Unit of WER in the log", list(UNITS), horizontal=True, key=f"{form}_unit")
     return columns, UNITS[str(unit)]
 
 
 def _say_more(proposal: Proposal, request: AttachRequest) -> None:
     if proposal.samples:
-        st.write(f"It also prints predictions: {proposal.samples:,} so far.")
+        st.write(f"The log also holds predictions: {proposal.samples:,} so far.")
     if proposal.known is not None:
-        st.write(f"It was followed before as **{plain(proposal.known.name)}**, and goes on there.")
+        st.write(f"This log was followed before as **{plain(proposal.known.name)}**; it continues in that run.")
     if request.pid is None and proposal.writers:
         st.caption(plain(f"It is written by process {', '.join(proposal.writers)}."))
 

@@ -1,4 +1,4 @@
-"""What the dialogs share: who asks, text that stays text, and an act that may be refused."""
+"""What the dialogs share: the user's name, escaped text, and an act that may be refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.run_dir.errors import MonitorError
 
 
 def asked_by() -> str:
-    """Who asks, for the record: the user that the page's server runs as."""
+    """Who asks, for the audit: the user that the page's server runs as."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -20,7 +20,7 @@ def asked_by() -> str:
 
 
 def act(what: Callable[[], Any]) -> None:
-    """Does it and closes the dialog; what is refused is said in the dialog, which stays open."""
+    """Acts and closes the dialog; a refusal is shown in the dialog, which stays open."""
     try:
         what()
     except MonitorError as problem:
@@ -30,18 +30,18 @@ def act(what: Callable[[], Any]) -> None:
 
 
 def shown_before(dialog: str, plan: str, clicked: bool) -> bool:
-    """Whether a click confirms what stood there when it was made. A click itself makes the plan anew.
+    """Whether a click confirms the plan that was shown. A click makes the plan again.
 
-    Where it became another one meanwhile (the code was edited, a name was taken), that is said, and nothing is done.
+    If the plan has changed meanwhile (the code was edited, a name was taken), the dialog says so and does nothing.
     """
     key = f"shown_in_{dialog}"
     same = st.session_state.get(key) == plan
     st.session_state[key] = plan
     if clicked and not same:
-        st.error("What would run has changed since it was shown. Read it again.", icon=None)
+        st.error("The plan has changed since it was shown. Check it again.", icon=None)
     return clicked and same
 
 
 def plain(text: str) -> str:
-    """Text from a run for a widget that reads Markdown: every mark in it is escaped."""
+    """Text from a run for a widget that reads Markdown: every special character is escaped."""
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|<>:$~^" else letter for letter in text)

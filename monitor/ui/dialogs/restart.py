@@ -33,7 +33,7 @@ OWN = "My own changes"
 
 @dataclass(frozen=True)
 class Reviewed:
-    """What the form says by now. `plan`: None where something was refused. `may_start`: nothing is left to agree to."""
+    """The state of the form. `plan`: None if something was refused. `may_start`: every consent has been given."""
 
     plan: RestartPlan | None
     may_start: bool
@@ -43,9 +43,9 @@ class Reviewed:
 
 @st.dialog("Restart with changes", width="large")
 def restart(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str | None, live: bool) -> None:
-    """A child run: what to change, from where, the review of everything that differs, one button.
+    """A child run: what to change, the starting weights, the review of all differences, one button.
 
-    `wanted` is the id of the prescription that fills the form in, None for own changes.
+    `wanted` is the id of the prescription that fills in the form, None for the user's own changes.
     """
     # One element to Streamlit: what comes and goes in it moves no button, which would stand there twice for a moment.
     with st.container():
@@ -79,7 +79,7 @@ def _review(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str
 
 
 def _pick_option(options: Sequence[Prescription], wanted: str | None) -> Prescription | None:
-    """Which of the diagnosis' options fills the form in; what it is an edit of is said."""
+    """Which option of the diagnosis fills in the form; an option that edits code is described."""
     named = {f"{letter}  {each.title}": each for letter, each in lettered(options) if can_be_restarted_with(each)}
     if not named:
         return None
@@ -87,18 +87,18 @@ def _pick_option(options: Sequence[Prescription], wanted: str | None) -> Prescri
     first = next((place for place, each in enumerate(named.values()) if each.id == wanted), len(named))
     picked = named.get(str(st.selectbox("What to change", labels, first, key="restart_option")))
     if picked is not None and picked.code_edit:
-        st.info(f"**Code edit**  {plain(picked.code_edit)} Edit it first; this dialog looks whether the code differs.")
+        st.info(f"**Code edit**  {plain(picked.code_edit)} Edit it first; this dialog checks the code for changes.")
     return picked
 
 
 def _pick_start(run_dir: Path, snapshot: Snapshot) -> str | None:
-    """What the child starts from; None: as the parent did."""
+    """What the child starts from; None: the same as the parent."""
     launch = snapshot.launch
     if launch is None or not takes_weights(launch, snapshot.run):
-        st.caption("Starts as its parent did, in a folder of its own; the parent's files stay as they are.")
+        st.caption("Starts as its parent did, in its own folder; the parent's files are not touched.")
         return None
     warm = bool(weights_of(launch, snapshot.run))
-    starts: dict[str, str | None] = {"as the parent did, from its weights": None} if warm else {}
+    starts: dict[str, str | None] = {"the same weights as the parent started from": None} if warm else {}
     starts |= {"scratch": SCRATCH if warm else None}
     best, last = checkpoint_about(run_dir, "best"), checkpoint_about(run_dir, "last")
     if best:
@@ -114,7 +114,7 @@ def _stops_parent() -> bool:
 
 
 def _judged(option: Prescription | None, snapshot: Snapshot, diagnosis: Diagnosis) -> dict[str, Any]:
-    """What the child remembers; the epoch at which it is judged can be another one."""
+    """The expectation that is kept with the child; the epoch at which it is judged can be changed."""
     kept = agreed(option, snapshot)
     if "epoch" not in kept:
         return kept

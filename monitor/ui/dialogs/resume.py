@@ -15,7 +15,7 @@ from monitor.ui.dialogs.review import review_resume
 
 @st.dialog("Resume this run?", width="large")
 def resume(run_dir: Path, snapshot: Snapshot) -> None:
-    """Confirms that the same run goes on: from where, with which code, by which command."""
+    """Confirms a resume of the same run: from which checkpoint, with which code and command."""
     try:
         plan = launcher.plan_resume(run_dir.parent, snapshot.run_id)
     except MonitorError as problem:
@@ -28,7 +28,7 @@ def resume(run_dir: Path, snapshot: Snapshot) -> None:
         st.caption("The same from a terminal:")
         st.code(f"python -m monitor resume {snapshot.run_id}{trust} --runs {run_dir.parent}", language="bash")
     leave, go = st.columns(2)
-    if leave.button("Leave it", width="stretch", key="leave_ended"):
+    if leave.button("Cancel", width="stretch", key="leave_ended"):
         st.rerun()
     clicked = go.button("Resume", type="primary", width="stretch", disabled=not agreed, key="confirm_resume")
     if shown_before("resume", f"{plan.fingerprint} {plan.code.now}", clicked and agreed):

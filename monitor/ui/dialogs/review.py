@@ -14,7 +14,7 @@ MOST_DIFF = 20_000
 
 
 def review_restart(plan: RestartPlan) -> bool:
-    """Shows the plan; returns whether it may be carried out: a stranger's command must be agreed to first."""
+    """Shows the plan; returns whether it may be carried out: an unverified command needs consent first."""
     if plan.diff:
         st.dataframe(
             [{"key": key, "now": written(before), "new": written(after)} for key, before, after in plan.diff],
@@ -23,7 +23,7 @@ def review_restart(plan: RestartPlan) -> bool:
             key="restart_diff",
         )
     else:
-        st.info("Nothing is changed: the child is the same run again.", icon=None)
+        st.info("No setting is changed: the child repeats the run.", icon=None)
     if plan.notes:
         st.warning(plain(" ".join(plan.notes)), icon=None)
     code_section(plan.code, "The child runs the new code.")
@@ -32,7 +32,7 @@ def review_restart(plan: RestartPlan) -> bool:
 
 
 def review_resume(plan: ResumePlan) -> bool:
-    """The same for a run that goes on."""
+    """The same for a resume."""
     st.write(plain(plan.line))
     if plan.code.diff:
         _lines(plan.code.diff)
@@ -41,17 +41,17 @@ def review_resume(plan: ResumePlan) -> bool:
 
 
 def code_section(code: CodeChange, what_follows: str) -> None:
-    """What has become of the code, with its lines where they are known."""
+    """How the code has changed, with its lines if they are known."""
     if code.line:
         st.markdown(f"**Code**  {plain(code.line)}{f' {what_follows}' if code.is_same is False else ''}")
     elif code.is_same:
-        st.caption("Code: as it was when the parent started.")
+        st.caption("Code: unchanged since the parent started.")
     if code.diff:
         _lines(code.diff)
 
 
 def _lines(diff: str) -> None:
-    with st.expander("View the lines"):
+    with st.expander("Show the diff"):
         st.code(diff[:MOST_DIFF], language="diff", wrap_lines=False)
 
 
@@ -69,5 +69,5 @@ def _command(stranger: str, command: str, cwd: str) -> bool:
 
 
 def agreed_to(stranger: str) -> bool:
-    """Whether what stands above may run here: what is not this user's own only after a tick."""
+    """Whether the command shown above may run here: an unverified one only after a tick."""
     return not stranger or st.checkbox("I have read this command and want it to run here", key="trust_command")

@@ -1,4 +1,4 @@
-"""The same change on two more seeds, where one try was within the noise."""
+"""The same change with two more seeds, for a result within the noise."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def seeds(runs_dir: Path, child_id: str) -> None:
     except MonitorError as problem:
         st.error(plain(str(problem)), icon=None)
         return
-    st.write(plain(f"The change of {child_id} again: the same parent, the same epoch of judgement, other seeds."))
+    st.write(plain(f"Repeats the change of {child_id} with two more seeds: same parent, judged at the same epoch."))
     for note in dict.fromkeys(note for plan in plans for note in plan.notes):
         st.warning(plain(note), icon=None)
     if plans[0].stranger:
@@ -50,12 +50,12 @@ def seeds(runs_dir: Path, child_id: str) -> None:
 
 
 def _plans(runs_dir: Path, child_id: str, device: str | None) -> list[RestartPlan]:
-    """Raises RefusedError where no seed can be set."""
+    """Raises RefusedError if no seed can be set."""
     now = time.time()
     child = RunReader(launcher.existing(runs_dir, child_id)).read(now)
     link = child.launch.parent if child.launch is not None else None
     if child.launch is None or link is None:
-        raise RefusedError(f"{child_id} is no child of another run: there is nothing to repeat.")
+        raise RefusedError(f"{child_id} is not a child of another run, so there is no change to repeat.")
     wish = child.launch.device if device is None else device
     parent = RunReader(launcher.existing(runs_dir, link.run_id)).read(now)
     plans: list[RestartPlan] = []
@@ -70,14 +70,14 @@ def _plans(runs_dir: Path, child_id: str, device: str | None) -> list[RestartPla
 
 
 def _start(plans: list[RestartPlan]) -> None:
-    """One after the other; what is refused is said with what has been started already."""
+    """One after the other; a refusal also names the run that was started before it."""
     started: list[str] = []
     for plan in plans:
         try:
             started.append(launcher.restart(plan, stop_parent=False, asked_by=asked_by(), trusted=bool(plan.stranger)))
         except MonitorError as problem:
             before = f"{started[0]} was started. " if started else ""
-            st.error(plain(f"{before}{plan.child_id} was not: {problem}"), icon=None)
+            st.error(plain(f"{before}{plan.child_id} was not started: {problem}"), icon=None)
             return
     st.query_params["run"] = started[0]
     st.rerun()

@@ -1,4 +1,4 @@
-"""Start a run: this project's trainer by a form, or any command; what will run is shown before it does."""
+"""Start a run: the bundled trainer by a form, or any command; the command is shown before it runs."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import fill_in
 from monitor.ui.dialogs.parts import asked_by, plain, shown_before
 
-OWN = "This project's trainer"
-SCRIPT = "A command of yours"
+OWN = "The bundled trainer"
+SCRIPT = "Your own command"
 NO_PRESET = "none"
 SHELL_SIGNS = frozenset("|&;<>$`*?~")
 
@@ -49,7 +49,7 @@ def start(runs_dir: Path) -> None:
     """What to start, on which device, the command byte for byte, one button."""
     kind = st.radio("What", (OWN, SCRIPT), horizontal=True, key="start_kind")
     made = _own_trainer() if kind == OWN else _own_command(runs_dir)
-    name = st.text_input("Name of the run", key="start_name", placeholder="made from the command").strip()
+    name = st.text_input("Name of the run", key="start_name", placeholder="default: from the command").strip()
     device = pick_device(runs_dir, None, "start_device") or ""
     away = choose(Away(), "start")
     plan = None
@@ -66,7 +66,7 @@ def start(runs_dir: Path) -> None:
 
 
 def _own_trainer() -> tuple[list[str], Path] | None:
-    """The command of our trainer as the form says, or None with the reason at its field."""
+    """The command of our trainer from the form, or None with the reason at its field."""
     try:
         schema = _schema()
     except MonitorError as problem:
@@ -93,16 +93,16 @@ def _own_trainer() -> tuple[list[str], Path] | None:
 
 @functools.cache
 def _schema() -> dict[str, Any]:
-    """Asked once a server: the trainer may need torch to tell its options."""
+    """Asked once per server: the trainer may need torch to list its options."""
     return launcher.trainer_schema()
 
 
 def _own_command(runs_dir: Path) -> tuple[list[str], Path] | None:
-    """The words of a command line, and where it is run; None while there is none, or with the reason."""
+    """The arguments of a command line and its working directory; None if there is none or it is invalid."""
     typed = st.text_area("Command", key="start_command", placeholder="python train.py --epochs 50", height=80)
     folder = st.text_input("Working directory", str(runs_dir.absolute().parent), key="start_cwd").strip()
     if not typed.strip():
-        st.caption("{run_dir} in it stands for the run's own folder. The same from a terminal:")
+        st.caption("{run_dir} in the command stands for the run's own folder. The same from a terminal:")
         st.code("python -m monitor start -- python train.py …", language="bash", wrap_lines=True)
         return None
     try:
@@ -112,8 +112,8 @@ def _own_command(runs_dir: Path) -> tuple[list[str], Path] | None:
         return None
     signs = sorted({word for word in argv if SHELL_SIGNS & set(word)})
     if signs:
-        st.warning(plain(f"No shell reads this: {' '.join(signs[:5])} is passed on as it stands."), icon=None)
-    st.caption("Its words:")
+        st.warning(plain(f"No shell reads the command: {' '.join(signs[:5])} is passed on unchanged."), icon=None)
+    st.caption("Arguments:")
     st.code(json.dumps(argv, ensure_ascii=False), language="json", wrap_lines=True)
     return argv, cwd
 
@@ -121,11 +121,11 @@ def _own_command(runs_dir: Path) -> tuple[list[str], Path] | None:
 def _words(typed: str) -> list[str]:
     """As a shell splits them, but nothing is expanded. Raises UsageError."""
     if "\0" in typed:
-        raise UsageError("A command cannot hold a NUL character.")
+        raise UsageError("A command cannot contain a NUL character.")
     try:
         return shlex.split(typed.replace("\\\n", " "))
     except ValueError as problem:
-        raise UsageError(f"This is no whole command: {problem}.") from None
+        raise UsageError(f"The command is incomplete: {problem}.") from None
 
 
 def _folder(typed: str) -> Path:
@@ -135,7 +135,7 @@ def _folder(typed: str) -> Path:
     except (OSError, ValueError, RuntimeError):
         known = False
     if not known:
-        raise UsageError(f"{typed or 'The working directory'} is no folder on this machine; give a whole path.")
+        raise UsageError(f"{typed or 'The working directory'} is not a folder on this machine; give an absolute path.")
     return path
 
 
@@ -151,7 +151,7 @@ def _show(runs_dir: Path, plan: Start, away: Away) -> None:
         notes = [str(problem)]
     if notes:
         st.warning(plain(" ".join(notes)), icon=None)
-    st.caption(plain(f"{plan.run_id} will be exactly this, in {plan.cwd}:"))
+    st.caption(plain(f"{plan.run_id} runs exactly this, in {plan.cwd}:"))
     st.code(command_of(plan.argv, runs_dir.absolute() / plan.run_id), language="bash", wrap_lines=True)
     st.caption("The same from a terminal:")
     st.code(f"cd {shlex.quote(str(plan.cwd))} && {_terminal_line(runs_dir, plan, away)}", "bash", wrap_lines=True)
@@ -166,7 +166,7 @@ def _terminal_line(runs_dir: Path, plan: Start, away: Away) -> str:
 
 
 def _start(runs_dir: Path, plan: Start, away: Away) -> None:
-    """At most once: the name that was shown is the run's, and is taken with it."""
+    """At most once: the run takes the name that was shown, so a second start is refused."""
     try:
         started = launcher.start(
             runs_dir,

@@ -20,7 +20,7 @@ THEN_RESTART = "restart_options_next"
 
 @st.dialog("Stop this run?", width="medium")
 def stop(run_dir: Path, snapshot: Snapshot) -> None:
-    """Confirms a stop; what is lost is said first."""
+    """Confirms a stop; the cost is shown first."""
     plan = stop_plan(run_dir, snapshot, time.time())
     if plan.asked:
         st.info(plain(plan.asked), icon=None)
@@ -44,10 +44,10 @@ def _stop(run_dir: Path, then_restart: bool) -> None:
 
 @st.dialog("Stop these runs?", width="medium")
 def stop_several(runs_dir: Path, names: list[str]) -> None:
-    """Confirms the stop of several runs at once: each with what it loses."""
+    """Confirms a stop of several runs, each with its cost."""
     plans = _plans(runs_dir, names)
     if not plans:
-        st.write("None of them is running.")
+        st.write("None of these runs is running.")
         return
     for plan in plans:
         st.markdown(f"**{plain(plan.run_id)}** {plain(' '.join((*plan.lines, plan.asked)))}")
@@ -63,7 +63,7 @@ def stop_several(runs_dir: Path, names: list[str]) -> None:
 
 
 def _plans(runs_dir: Path, names: list[str]) -> list[StopPlan]:
-    """Of those that are running; one that has ended meanwhile needs no stop."""
+    """One plan per live run; a run that has ended meanwhile needs no stop."""
     plans = []
     for name in names:
         try:
@@ -76,7 +76,7 @@ def _plans(runs_dir: Path, names: list[str]) -> list[StopPlan]:
 
 
 def _stop_all(runs_dir: Path, names: list[str]) -> None:
-    """Asks all of them; one that refuses does not save the others."""
+    """Asks every run; a refusal of one does not keep the others running."""
     problems = []
     for name in names:
         try:

@@ -1,4 +1,4 @@
-"""The page: which run, who looks, and what to do about a click. Everything is drawn by the component."""
+"""The page: which run, the visitor's role, and the reaction to a click. The component draws everything."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _role() -> str:
 
 
 def _data(folder: Path, run_id: str | None, role: str) -> dict[str, Any]:
-    """What the component starts from. Kept for the session: later reruns must not disturb what it has drawn."""
+    """The component's initial data. Kept for the session: later reruns must not disturb what it has drawn."""
     kept = st.session_state.get("data")
     mode_of_run = f"{run_id}"
     if kept is not None and kept[0] == mode_of_run:
@@ -72,7 +72,7 @@ def _data(folder: Path, run_id: str | None, role: str) -> dict[str, Any]:
 
 
 def _first_paint(folder: Path, run_id: str | None) -> dict[str, Any]:
-    """Words at once, before the live route is up."""
+    """The first words, before the live route is up."""
     now = time.time()
     try:
         if run_id is None:
@@ -126,12 +126,10 @@ def _act(action: dict[str, Any], folder: Path, run_id: str | None, role: str) ->
 
 
 def _turn_away(folder: Path, kind: str, run_id: str) -> None:
-    """Noted once a session: who only looks must not fill a disk with what is refused to them."""
+    """Noted once per session: a view-only visitor must not fill a disk with refusals."""
     if not st.session_state.get("turned_away"):
         st.session_state["turned_away"] = True
-        audit.note(
-            folder, kind[:40], run_id, "refused", "This link is for looking only.", via="page, looking-only link"
-        )
+        audit.note(folder, kind[:40], run_id, "refused", "This link is view-only.", via="page, looking-only link")
 
 
 def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> None:
@@ -186,7 +184,7 @@ def _acknowledge(run_dir: Path, alert: str) -> None:
 
 
 def _move(kind: str, names: Any, folder: Path) -> None:
-    """Into the trash or back, one run after another; what is refused is said with its reason."""
+    """Into the trash or back, one run after another; a refusal is shown with its reason."""
     for name in names if isinstance(names, list) else []:
         try:
             if kind == "archive":
