@@ -1,6 +1,5 @@
 """Findings → one verdict, the causes behind it in order of precedence, and what is not advised.
 
-A collapsed or at-chance model is never told "more regularisation".
 Only a rule whose measured false-alarm rate is at most .05 may say STOP; every other critical says LOOK.
 """
 

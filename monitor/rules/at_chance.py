@@ -53,13 +53,10 @@ class AtChance(Rule):
         by_wer = wer_known and (floors.wer_constant is not None or floors.loss_unigram is None)
         if not by_wer and floors.loss_unigram is None:
             return self.not_applicable("val WER, or chance floors in run.json with val loss")
-        have, any_known, ripe = evaluations.enough(
-            snapshot, thresholds, lambda record: record.val_wer if by_wer else record.val_loss
-        )
-        if not any_known:
-            return self.not_applicable("val WER or val loss")
-        if not ripe:
-            return self.not_enough_data(have, common.guard_evaluations)
+        if unready := self.unready(
+            snapshot, thresholds, lambda record: record.val_wer if by_wer else record.val_loss, "val WER or val loss"
+        ):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         levels = _levels(data, floors, by_wer, limits, common)
         # Nobody can know before the guard's evaluations are in, so the flag cannot have fired earlier.

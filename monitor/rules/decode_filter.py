@@ -34,13 +34,13 @@ class DecodeFilter(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(FilterLimits)
         common = thresholds.of(CommonLimits)
-        have, any_known, ripe = evaluations.enough(
-            snapshot, thresholds, lambda record: record.metrics.get("val_wer_adjusted")
-        )
-        if not any_known:
-            return self.not_applicable("val_wer_adjusted: the error rate with a filter that is on")
-        if not ripe:
-            return self.not_enough_data(have, common.guard_evaluations)
+        if unready := self.unready(
+            snapshot,
+            thresholds,
+            lambda record: record.metrics.get("val_wer_adjusted"),
+            "val_wer_adjusted: the error rate with a filter that is on",
+        ):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         adjusted = np.array([record.metrics.get("val_wer_adjusted", np.nan) for record in snapshot.epochs])
         cost = adjusted - data.val_wer

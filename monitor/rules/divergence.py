@@ -39,12 +39,9 @@ class Divergence(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(DivergenceLimits)
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.train_loss)
-        if not any_known:
-            return self.not_applicable("train loss")
         need = limits.divergence_band_evaluations + 1
-        if not ripe or have < need:
-            return self.not_enough_data(have, need)
+        if unready := self.unready(snapshot, thresholds, lambda record: record.train_loss, "train loss", least=need):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         loss = evaluations.columns(snapshot, "train_loss")[0]
         bands = _bands(loss, limits)

@@ -41,11 +41,8 @@ class Gap(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(GapLimits)
         common = thresholds.of(CommonLimits)
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, _measured)
-        if not any_known:
-            return self.not_applicable("train and val loss at the same evaluation")
-        if not ripe:
-            return self.not_enough_data(have, common.guard_evaluations)
+        if unready := self.unready(snapshot, thresholds, _measured, "train and val loss at the same evaluation"):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         unigram = evaluations.floors_of(snapshot).loss_unigram
         episode = open_episode(data.epochs, _levels(data, unigram, limits, common), thresholds, warning_epochs=0.0)

@@ -43,11 +43,8 @@ class GradientFlow(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(FlowLimits)
         common = thresholds.of(CommonLimits)
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, _any)
-        if not any_known:
-            return self.not_applicable("update_ratio, clipped_ratio or zero_gradient_ratio")
-        if not ripe:
-            return self.not_enough_data(have, common.guard_evaluations)
+        if unready := self.unready(snapshot, thresholds, _any, "update_ratio, clipped_ratio or zero_gradient_ratio"):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         rate = evaluations.columns(snapshot, "lr")[0]
         known_rates = rate[np.isfinite(rate)]

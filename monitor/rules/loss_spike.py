@@ -33,12 +33,9 @@ class LossSpike(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(SpikeLimits)
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_loss)
-        if not any_known:
-            return self.not_applicable("val loss")
         need = limits.spike_band_evaluations + 1
-        if not ripe or have < need:
-            return self.not_enough_data(have, need)
+        if unready := self.unready(snapshot, thresholds, lambda record: record.val_loss, "val loss", least=need):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         places = range(max(0, len(data) - limits.spike_told_evaluations), len(data))
         recent = [place for place in places if data.judged[place] and _stands_out(data.val_loss, place, limits)]

@@ -36,12 +36,9 @@ class Oscillation(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(SwingLimits)
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_loss)
-        if not any_known:
-            return self.not_applicable("val loss")
         need = limits.swing_evaluations
-        if not ripe or have < need:
-            return self.not_enough_data(have, need)
+        if unready := self.unready(snapshot, thresholds, lambda record: record.val_loss, "val loss", least=need):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         recent = data.val_loss[np.isfinite(data.val_loss)][-need:]
         if not _sick(*_swings(recent, need), limits)[-1:].any():

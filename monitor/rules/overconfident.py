@@ -12,7 +12,7 @@ from monitor.rules.episodes import Level, open_episode
 from monitor.rules.result import Result
 from monitor.rules.rising import RisingLimits, rising_levels
 from monitor.rules.rule import Rule
-from monitor.rules.thresholds import CommonLimits, Thresholds
+from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Snapshot
 
 RECENT_EVALUATIONS = 5
@@ -35,13 +35,13 @@ class Overconfident(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(RisingLimits)
-        have, any_known, ripe = evaluations.enough(
-            snapshot, thresholds, lambda record: None if record.val_loss is None else record.val_wer
-        )
-        if not any_known:
-            return self.not_applicable("val loss and val WER")
-        if not ripe:
-            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
+        if unready := self.unready(
+            snapshot,
+            thresholds,
+            lambda record: None if record.val_loss is None else record.val_wer,
+            "val loss and val WER",
+        ):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         rising = rising_levels(snapshot, data, thresholds)
         improving = still_improving(data.val_wer)

@@ -62,13 +62,13 @@ class Overfitting(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(OverfittingLimits)
-        have, any_known, ripe = evaluations.enough(
-            snapshot, thresholds, lambda record: None if record.train_loss is None else record.val_loss
-        )
-        if not any_known:
-            return self.not_applicable("train and val loss at the same evaluation")
-        if not ripe:
-            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
+        if unready := self.unready(
+            snapshot,
+            thresholds,
+            lambda record: None if record.train_loss is None else record.val_loss,
+            "train and val loss at the same evaluation",
+        ):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         seen = look(snapshot, data, thresholds)
         # Counted in evaluations, not in epochs: one alone may be a spike however many epochs it stands for.

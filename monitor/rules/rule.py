@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
+from monitor.rules import evaluations
 from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Episode
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Numbers, Quiet, Result
-from monitor.rules.thresholds import Limits, Thresholds
-from monitor.run_dir import Severity, Snapshot
+from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
+from monitor.run_dir import Epoch, Severity, Snapshot
 
 Yardstick = Literal["", "limit", "best", "chance", "target", "one"]
 
@@ -67,6 +69,21 @@ class Rule(ABC):
 
     def not_enough_data(self, have: int, need: int) -> NotEnoughData:
         return NotEnoughData(self.name, self.title, have, need)
+
+    def unready(
+        self, snapshot: Snapshot, thresholds: Thresholds, wanted: Callable[[Epoch], object], needs: str, least: int = 0
+    ) -> NotApplicable | NotEnoughData | None:
+        """Why nothing can be said yet; None where an answer is due.
+
+        `wanted` is the value of an evaluation that the rule judges, `needs` says it in words; `least` evaluations that
+        have it, where the rule needs more than the guard.
+        """
+        have, any_known, ripe = evaluations.enough(snapshot, thresholds, wanted)
+        if not any_known:
+            return self.not_applicable(needs)
+        if not ripe or have < least:
+            return self.not_enough_data(have, least or thresholds.of(CommonLimits).guard_evaluations)
+        return None
 
     def finding(
         self,

@@ -9,7 +9,7 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.result import NotApplicable, Result
+from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Clip, Epoch, Snapshot
@@ -47,13 +47,10 @@ class TokenDominance(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(DominanceLimits)
         common = thresholds.of(CommonLimits)
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, _whole)
-        if not any_known:
-            return NotApplicable(
-                self.name, self.title, "top_token_ratio, unique_hypothesis_ratio and distinct_token_ratio"
-            )
-        if not ripe:
-            return self.not_enough_data(have, common.guard_evaluations)
+        if unready := self.unready(
+            snapshot, thresholds, _whole, "top_token_ratio, unique_hypothesis_ratio and distinct_token_ratio"
+        ):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         usual = _shares(snapshot.clips)
         signs = [_signs(record, usual, limits) for record in snapshot.epochs]

@@ -30,11 +30,8 @@ class ValLossRising(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(RisingLimits)
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_loss)
-        if not any_known:
-            return self.not_applicable("val loss")
-        if not ripe:
-            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
+        if unready := self.unready(snapshot, thresholds, lambda record: record.val_loss, "val loss"):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         # One rise proves nothing; the trend test over evaluations already is the persistence.
         levels = rising_levels(snapshot, data, thresholds)

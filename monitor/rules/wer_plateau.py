@@ -39,11 +39,8 @@ class WerPlateau(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(PlateauLimits)
         need = limits.plateau_warning_evaluations + 1
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_wer)
-        if not any_known:
-            return self.not_applicable("val WER")
-        if not ripe or have < need:
-            return self.not_enough_data(have, need)
+        if unready := self.unready(snapshot, thresholds, lambda record: record.val_wer, "val WER", least=need):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         best = np.minimum.accumulate(np.where(np.isfinite(data.val_wer), data.val_wer, np.inf))
         warning = data.judged & _stuck(best, limits.plateau_warning_evaluations, limits)

@@ -8,7 +8,7 @@ from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
-from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
+from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
 
 
@@ -33,11 +33,8 @@ class WerTarget(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(TargetLimits)
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_wer)
-        if not any_known:
-            return self.not_applicable("val WER")
-        if not ripe:
-            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
+        if unready := self.unready(snapshot, thresholds, lambda record: record.val_wer, "val WER"):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         best = np.fmin.accumulate(np.where(np.isfinite(data.val_wer), data.val_wer, np.inf))
         target, by = limits.wer_target_ratio, limits.wer_target_epoch
