@@ -183,7 +183,7 @@ def test_code_that_changes_between_the_look_and_the_start_stops_the_start(projec
     resumed = launcher.plan_resume(runs, "parent")
     assert resumed.line.endswith("model.py changed since it started: +1 −1. It goes on with the new code.")
     (project / "model.py").write_text("width = 2\n")
-    with pytest.raises(RefusedError, match="the code changed meanwhile"):
+    with pytest.raises(RefusedError, match="out of date: the code changed"):
         launcher.resume(runs, "parent", plan=resumed)
     assert not (runs / "parent-2").exists()
     launcher.resume(runs, "parent", plan=launcher.plan_resume(runs, "parent"))
