@@ -34,16 +34,11 @@ from monitor.view.series import Since
 from monitor.writer import RunWriter
 from tests.fake_runs import healthy
 
+pytestmark = pytest.mark.usefixtures("healthy_run")
+
 ROOT = Path(__file__).resolve().parent.parent
 LINE_FILES = ("epochs.jsonl", "steps.jsonl", "clips.jsonl", "decodes.jsonl", "alerts.jsonl")
 DOCUMENTS = ("run.json", "launch.json", "progress.json", "state.json", "summary.json", "outcome.json")
-
-
-@pytest.fixture
-def runs(tmp_path):
-    folder = tmp_path / "runs"
-    healthy(folder)
-    return folder
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from monitor.launcher import ensure_supervised, plan_restart, restart, resume, start, status, stop, supervise
 from monitor.run_dir import LOG_FILE
-from tests.supervised import ROOT, end_everything, script, state_of, supervisors, wait_for, wait_for_state, workers
+from tests.supervised import ROOT, script, state_of, supervisors, wait_for, wait_for_state, workers
 from tests.test_devices import fake_nvidia_smi
 
 SAYS = """
@@ -23,12 +23,9 @@ time.sleep(600)
 """
 
 
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+@pytest.fixture(autouse=True)
+def no_device_is_given(monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
 
 
 def started(runs: Path, name: str, device: str = "cuda:2", text: str = SAYS) -> Path:
