@@ -11,7 +11,7 @@ RUNS ?= runs
 export VITALSIGNS_RUNS := $(RUNS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-unit test-frameworks test-browser faults check format train-tiny clean
+.PHONY: help setup demo app test check test-form test-unit test-frameworks test-browser faults format train-tiny clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,14 @@ demo: $(READY) ## start a run that will overfit, and the dashboard that tells yo
 app: $(READY) ## start the dashboard alone
 	$(PY) -m monitor serve
 
-test: test-unit test-frameworks test-browser ## set up and run every test, the browser's too
+test: test-form test-unit test-frameworks test-browser ## formatting, lint, types, then every test, the browser's too
+
+check: test ## the same
+
+test-form: $(DEV_READY)
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
 
 test-unit: $(DEV_READY)
 	$(PY) -m pytest -n 2 -m "not browser and not frameworks"
@@ -56,12 +63,6 @@ test-browser: $(DEV_READY)
 
 faults: $(DEV_READY) ## the long form of the fault suite: 1,000 kills, 10,000 damaged runs … and a table
 	VITALSIGNS_FAULTS=long $(PY) -m pytest -n 2 tests/faults
-
-check: $(DEV_READY) ## formatting, lint, types, then every test
-	$(PY) -m ruff format --check .
-	$(PY) -m ruff check .
-	$(PY) -m mypy
-	$(MAKE) test
 
 format: $(DEV_READY) ## put the code in shape
 	$(PY) -m ruff check --fix .

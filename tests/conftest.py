@@ -1,9 +1,85 @@
 """For all tests: one compute thread a process (tests run side by side, and waiting threads would spin on each other),
-and keys and tokens of their own instead of the user's."""
+keys and tokens of their own instead of the user's, signals that work in the background too, and the folders of runs."""
+
+from __future__ import annotations
 
 import os
+import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+
+from monitor.run_dir import ALERTS_FILE, Alert, encode_line
+from monitor.writer import RunWriter
+from tests.fake_runs import healthy
+from tests.receiver import SECRET, Receiver, receiver
+from tests.supervised import ROOT, end_everything
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("XDG_STATE_HOME", str(Path(tempfile.gettempdir()) / f"vitalsigns-tests-{os.getuid()}"))
+
+# A shell starts a background job with these ignored, and what a test starts would ignore them too. A handler is not
+# inherited: this process goes on ignoring them, and its children get the system's default.
+for _name in ("SIGINT", "SIGQUIT", "SIGHUP"):
+    if signal.getsignal(getattr(signal, _name)) is signal.SIG_IGN:
+        signal.signal(getattr(signal, _name), lambda *_: None)
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for runs, made by the first of them; no process of theirs outlives the test."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    yield tmp_path / "runs"
+    end_everything(tmp_path / "runs")
+
+
+@pytest.fixture
+def runs_made(runs: Path) -> Path:
+    """The same folder, there already and empty."""
+    runs.mkdir(exist_ok=True)
+    return runs
+
+
+@pytest.fixture
+def runs_by_default(runs_made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same folder, there already, and the one that a command without --runs uses."""
+    monkeypatch.setenv("VITALSIGNS_RUNS", str(runs_made))
+    return runs_made
+
+
+@pytest.fixture
+def healthy_run(runs: Path) -> Path:
+    """The run directory of a healthy run in the folder for runs."""
+    return healthy(runs)
+
+
+@pytest.fixture
+def two_runs(runs_by_default: Path) -> Path:
+    """The folder for runs with `one` and `two`, each of two evaluations, one with an open flag; a table beside it."""
+    for name in ("one", "two"):
+        with RunWriter(runs_by_default / name, config={"dropout": 0.3}) as run:
+            for epoch in (1, 2):
+                run.log_decodes(epoch, ["A B", ""], references=["A C", "D"])
+                run.log_epoch(epoch, train_loss=1.0, val_loss=2.0, val_wer=0.5)
+        (runs_by_default / name / "trainer.log").write_text("epoch 1\nWARNING: slow\n")
+    raised = Alert(alert_id="gap-1", event="raised", rule="gap", severity="warning", at=1.0)
+    (runs_by_default / "one" / ALERTS_FILE).write_bytes(encode_line(raised))
+    (runs_by_default.parent / "history.csv").write_text("epoch,train_loss,val_loss\n1,2.0,2.5\n2,1.0,2.0\n")
+    return runs_by_default
+
+
+@pytest.fixture
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of keys and tokens, of this test alone."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    """A service that takes messages, with TEST_TOKEN in the environment for its addresses."""
+    monkeypatch.setenv("TEST_TOKEN", SECRET)
+    with receiver() as one:
+        yield one

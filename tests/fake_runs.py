@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from monitor.run_dir import EPOCHS_FILE, RUN_FILE, DataInfo, Floors, ModelInfo
+from monitor.run_dir import EPOCHS_FILE, RUN_FILE, DataInfo, Floors, ModelInfo, Snapshot
+from monitor.run_dir.reader import RunReader
 from monitor.writer import RunWriter
 
 REFERENCES = ["MORGEN REGEN NORD", "HEUTE SONNE", "ABEND WIND KOMMEN", "REGEN"]
@@ -104,6 +106,11 @@ def newer_schema(runs: Path) -> Path:
 def empty(runs: Path) -> Path:
     """Begun, and ended before its first evaluation."""
     return _write(runs / "empty", {}, says=None, epochs=0)
+
+
+def read(run_dir: Path) -> Snapshot:
+    """The run as it stands on the disk now."""
+    return RunReader(run_dir).read(time.time())
 
 
 CAST = (healthy, overfitting, all_blank, not_a_number, torn, newer_schema, empty)

@@ -127,6 +127,11 @@ def supervisors(runs_dir: Path) -> list[psutil.Process]:
     return found
 
 
+def is_over(run_dir: Path) -> bool:
+    """Whether no process works for this run any more, its supervisor included."""
+    return not workers(run_dir) and not supervisors(run_dir)
+
+
 def end_everything(runs_dir: Path) -> None:
     """After a test: kills what it left, supervisors first."""
     for process in supervisors(runs_dir):

@@ -65,7 +65,7 @@ def test_what_could_not_be_written_is_told_next_time(run_dir, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(book._file, "append", full)
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="No space left"):
         book.update((finding(),), 1.0, 33.0)
     monkeypatch.undo()
     book.update((finding(),), 2.0, 34.0)

@@ -35,7 +35,9 @@ ENTRANCES = {"__init__.py", "__main__.py"}
 def modules(top: str) -> list[Path]:
     """Every Python file of a folder, or the one file that `top` names."""
     place = ROOT / top
-    return [place] if place.is_file() else sorted(p for p in place.rglob("*.py") if "__pycache__" not in p.parts)
+    found = [place] if place.is_file() else sorted(p for p in place.rglob("*.py") if "__pycache__" not in p.parts)
+    assert found, f"{top} holds no module"
+    return found
 
 
 def room_of(path: Path) -> str:

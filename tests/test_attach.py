@@ -61,11 +61,6 @@ def training(tmp_path):
         process.wait()
 
 
-@pytest.fixture
-def runs(tmp_path):
-    return tmp_path / "runs"
-
-
 def attach(*words, runs, code=EXIT_OK):
     assert main(["attach", *map(str, words), "--runs", str(runs)]) == code
 

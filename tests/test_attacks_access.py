@@ -127,7 +127,7 @@ def test_a_socket_from_another_page_is_refused(there, origin, how):
     async def conversation(tab):
         return await tab.recv()
 
-    with pytest.raises(websockets.InvalidStatus):
+    with pytest.raises(websockets.InvalidStatus, match="HTTP 403"):
         there.talk(conversation, token=there.control, origin=origin.format(port=there.port), **how)
 
 
@@ -141,7 +141,7 @@ def test_a_socket_without_the_token_is_refused_whatever_it_says(there, how, orig
         return await tab.recv()
 
     named = None if origin is None else origin.format(port=there.port)
-    with pytest.raises(websockets.InvalidStatus):
+    with pytest.raises(websockets.InvalidStatus, match=r"HTTP 40[13]"):
         there.talk(conversation, token=token, origin=named, **how)
 
 

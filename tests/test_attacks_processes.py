@@ -21,17 +21,8 @@ from monitor.run_dir.seal import sealed
 from monitor.supervisor.main import main as supervise
 from tests.fake_runs import healthy
 from tests.served import serving
-from tests.supervised import ROOT, end_everything
 
-
-@pytest.fixture
-def runs(tmp_path, monkeypatch):
-    folder = tmp_path / "runs"
-    folder.mkdir()
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    yield folder
-    end_everything(folder)
+pytestmark = pytest.mark.usefixtures("runs_made", "own_state")
 
 
 def copied(runs: Path, argv: list[str], state: State) -> Path:

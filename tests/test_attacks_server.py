@@ -42,7 +42,11 @@ NAMES = [
 def test_a_download_by_a_name_that_is_a_way_out_is_refused(there, name, form):
     """Traversal in a download: dots, escapes, NUL, absolute, look-alike dots, far too long."""
     answer = there.ask(f"/vs/report/{name}.{form}", token=there.look)
-    assert answer.status in (400, 404) or b'<div id="root">' in answer.body, answer.body[:200]
+    if "%2f" in name and not name.startswith(("..", "%2e")):
+        # No route takes it: what comes is the page, as at every address.
+        assert answer.status == 200 and b'<div id="root">' in answer.body
+    else:
+        assert answer.status in (400, 404), answer.body[:200]
     assert there.control.encode() not in answer.body and b"root:" not in answer.body
 
 

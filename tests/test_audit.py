@@ -15,8 +15,9 @@ from monitor.launcher import attaching, trash
 from monitor.run_dir import audit
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_state
-from tests.fake_runs import healthy
-from tests.supervised import LISTENS, ROOT, end_everything, script, wait_for_state
+from tests.supervised import LISTENS, script, wait_for_state
+
+pytestmark = pytest.mark.usefixtures("runs_by_default", "healthy_run", "own_state")
 
 ACTS = (
     *(getattr(launcher, name) for name in ("start", "restart", "resume", "stop", "cancel_stop", "hurry_stop")),
@@ -28,17 +29,6 @@ ACTS = (
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
 def test_no_way_leads_around_the_record(act):
     assert act.__wrapped__.__module__ == act.__module__
-
-
-@pytest.fixture
-def runs(tmp_path, monkeypatch):
-    folder = tmp_path / "runs"
-    healthy(folder)
-    monkeypatch.setenv("VITALSIGNS_RUNS", str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    yield folder
-    end_everything(folder)
 
 
 def told(runs):

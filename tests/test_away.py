@@ -19,14 +19,11 @@ from monitor.run_dir.reader import RunReader, list_runs
 from tests.receiver import receiver
 from tests.supervised import (
     LISTENS,
-    ROOT,
-    end_everything,
+    is_over,
     script,
     state_of,
-    supervisors,
     wait_for,
     wait_for_state,
-    workers,
 )
 
 OVERFITS = """
@@ -52,13 +49,6 @@ with RunWriter(epochs=1000, floors=Floors(wer_constant=0.912), config=config) as
 """Whatever it is given: the verdict is STOP by epoch 40 or so."""
 
 
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
-
-
 def started(runs: Path, text: str, away: Away | None) -> Path:
     return runs / start(runs, script(runs.parent, text), cwd=runs.parent, name="r", away=away)
 
@@ -66,10 +56,6 @@ def started(runs: Path, text: str, away: Away | None) -> Path:
 def verdict_is_stop(run_dir: Path) -> bool:
     summary = run_dir / "summary.json"
     return summary.exists() and json.loads(summary.read_text())["verdict"] == "STOP"
-
-
-def is_over(run_dir: Path) -> bool:
-    return not workers(run_dir) and not supervisors(run_dir)
 
 
 def test_off_by_default_nothing_is_done(runs):

@@ -33,22 +33,13 @@ from tests.supervised import (
     LISTENS,
     ROOT,
     SILENT,
-    end_everything,
     script,
     state_of,
     wait_for,
     wait_for_state,
 )
 
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    folder = tmp_path / "runs"
-    folder.mkdir()
-    monkeypatch.setenv("VITALSIGNS_RUNS", str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    yield folder
-    end_everything(folder)
+pytestmark = pytest.mark.usefixtures("runs_by_default")
 
 
 def a_run(runs: Path, name: str, losses: list[tuple[float, float]], **config) -> Path:

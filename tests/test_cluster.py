@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from monitor.run_dir.launch import job_of, read_launch
-from tests.supervised import LISTENS, ROOT, end_everything, script, state_of, wait_for, wait_for_state
+from tests.supervised import LISTENS, ROOT, script, state_of, wait_for, wait_for_state
 
 SBATCH = """#!/bin/sh
 # Submits a job script: numbers it, and runs it in a session of its own with what SLURM tells a job.
@@ -21,12 +21,6 @@ JOB = """#!/bin/sh
 #SBATCH --requeue --signal=B:USR1@120 --open-mode=append
 exec {python} -m monitor start --foreground --runs {runs} --run-id job-$SLURM_JOB_ID -- {command}
 """
-
-
-@pytest.fixture
-def runs(tmp_path):
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
 
 
 @pytest.fixture

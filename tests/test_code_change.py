@@ -11,7 +11,7 @@ from monitor.diagnosis.comparison import counted, same_code
 from monitor.launcher.relaunch.code import code_since
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import Order, launch_of, read_launch
-from tests.supervised import end_everything, wait_for_state
+from tests.supervised import wait_for_state
 
 TRAIN = "import model\nrate = 1\nfor epoch in range(3):\n    pass\n"
 
@@ -154,12 +154,6 @@ def test_a_start_of_which_no_code_was_written_down_says_so(tmp_path):
 
 def test_the_header_lines_of_a_diff_are_not_counted():
     assert counted("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n+++c\n") == (2, 1)
-
-
-@pytest.fixture
-def runs(tmp_path: Path):
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
 
 
 def test_a_child_keeps_what_changed_in_the_code_between_the_two_starts(project, runs):

@@ -13,7 +13,9 @@ from monitor.launcher.slots import capacity_for, device_name
 from monitor.launcher.starting import start_notes
 from monitor.run_dir import STEPS_FILE, Step, encode_line
 from monitor.run_dir.errors import RefusedError, UsageError
-from tests.supervised import ROOT, SILENT, end_everything, script, wait_for, wait_for_state
+from tests.supervised import SILENT, script, wait_for, wait_for_state
+
+pytestmark = pytest.mark.usefixtures("runs_made")
 
 UUIDS = ("GPU-8a3f1c52-0001-4d2c-9f77-000000000000", "GPU-8a3f1c52-0002-4d2c-9f77-000000000001")
 GIB = 2**30
@@ -36,14 +38,6 @@ def fake_nvidia_smi(folder: Path, monkeypatch, *, processes: str = "", used=(21_
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    (tmp_path / "runs").mkdir()
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
 
 
 def test_without_nvidia_smi_there_is_the_processor_alone(runs, monkeypatch, tmp_path):

@@ -12,15 +12,12 @@ from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import finite_or_word
 from monitor.run_dir.errors import UnreadableRunError
-from monitor.run_dir.reader import RunReader, list_runs
+from monitor.run_dir.reader import list_runs
 from monitor.view.frame import frame
 from monitor.view.rows import RowBook
 from monitor.view.series import Since
 from tests import fake_runs
-
-
-def read(run_dir):
-    return RunReader(run_dir).read(time.time())
+from tests.fake_runs import read
 
 
 def flags(run_dir):

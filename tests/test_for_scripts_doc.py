@@ -10,9 +10,7 @@ from monitor.commands.cli import VERBS, command, main
 from monitor.commands.examples import EXAMPLES, GROUPS
 from monitor.run_dir import errors
 from tests.supervised import ROOT
-from tests.test_parity import SCRIPTS, STREAMS, command_lines, runs
-
-__all__ = ["runs"]  # the fixture
+from tests.test_parity import SCRIPTS, STREAMS, command_lines
 
 DOC = (ROOT / "docs" / "for-scripts.md").read_text(encoding="utf-8")
 ROWS = {row[1]: re.findall(r"`(\w+)`", row[2]) for row in re.finditer(r"^\| `(\w+)` \| (.*) \|$", DOC, re.MULTILINE)}
@@ -25,21 +23,21 @@ def test_every_verb_that_answers_has_its_row():
 
 
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - SCRIPTS - STREAMS - ENDS_ELSEWHERE))
-def test_a_document_has_the_fields_that_are_described(runs, capsys, verb):
-    arguments = command_lines(runs)[verb]
+def test_a_document_has_the_fields_that_are_described(two_runs, capsys, verb):
+    arguments = command_lines(two_runs)[verb]
     at = arguments.index("--") if "--" in arguments else len(arguments)
     main([verb, *arguments[:at], "--json", *arguments[at:]])
     assert ROWS[verb] == list(json.loads(capsys.readouterr().out))
 
 
-def test_a_proposal_of_attach_has_the_fields_that_are_described(runs, capsys):
-    log = runs.parent / "train.log"
+def test_a_proposal_of_attach_has_the_fields_that_are_described(two_runs, capsys):
+    log = two_runs.parent / "train.log"
     log.write_text("epoch 1 train loss 2.0 val loss 2.5\nepoch 2 train loss 1.0 val loss 2.0\n")
     assert main(["attach", str(log), "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)) <= set(ROWS["attach"])
 
 
-def test_an_event_of_watch_has_the_fields_that_are_described(runs, capsys):
+def test_an_event_of_watch_has_the_fields_that_are_described(two_runs, capsys):
     main(["watch", "--once", "--json"])
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert events and all(set(ROWS["watch"]) <= set(event) for event in events)

@@ -42,8 +42,10 @@ def test_epochs_go_on_at_the_runs_own_spacing():
 def test_a_limit_is_crossed_early_at_the_upper_edge_and_late_at_the_lower():
     seen = forecast.outlook(range(1, 20), [0.05 * e for e in range(1, 20)])
     crosses = forecast.crossing(seen, 1.0)
-    assert crosses.early < crosses.expected
-    assert crosses.late is None or crosses.late > crosses.expected
+    assert (crosses.early, crosses.expected, crosses.late) == (20, 21, None), "its lower edge never gets there"
+    middle = np.arange(1.0, 7.0)
+    band = forecast.Outlook(np.arange(20.0, 26.0), middle, low=middle - 1.0, high=middle + 2.0)
+    assert forecast.crossing(band, 3.5) == forecast.Crossing(expected=23.0, early=21.0, late=24.0)
     assert forecast.crossing(seen, 5.0) is None
 
 

@@ -89,10 +89,13 @@ def test_a_long_log_ends_somewhere():
     assert len(read_samples(["Target: A", "Pred: B"] * (MOST_SAMPLES + 5))) == MOST_SAMPLES
 
 
-@given(st.text(max_size=400))
-def test_any_text_is_read_without_an_error(text):
-    for sample in read_samples(text.splitlines()):
-        assert sample.reference
+MARKS = st.sampled_from(["Target: A B", "Pred: A", "Target:", "Pred:", "epoch 3", "| epoch 9 | 3.2 |", ""])
+
+
+@given(st.lists(MARKS | st.text(max_size=40), max_size=20))
+def test_whatever_is_read_without_an_error_every_sample_has_a_target(lines):
+    samples = read_samples(["Target: A", "Pred: B", *lines])
+    assert samples and all(sample.reference for sample in samples)
 
 
 @given(st.lists(st.tuples(st.text("ABC ", min_size=1).filter(str.strip), st.text("ABC ")), max_size=20))

@@ -23,7 +23,6 @@ from tests.supervised import (
     LISTENS,
     ROOT,
     SILENT,
-    end_everything,
     script,
     state_of,
     supervisors,
@@ -34,13 +33,6 @@ from tests.supervised import (
 
 ECHO = "import json, sys; print(json.dumps(sys.argv[1:]))"
 """Prints its arguments: what really ran."""
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
 
 
 def arguments_seen(run_dir: Path) -> list[str]:

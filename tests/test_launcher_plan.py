@@ -129,11 +129,6 @@ def a_run(runs: Path, argv: list[str], *, how="start", config=None, schema=None)
     return run_dir
 
 
-@pytest.fixture
-def runs(tmp_path: Path) -> Path:
-    return tmp_path / "runs"
-
-
 def test_the_diff_shows_the_value_before_from_the_runs_own_config(runs):
     a_run(runs, ["python", "t.py", "--preset", "broken"], config={"dropout": 0.3, "batch_size": 8}, schema=SCHEMA)
     plan = plan_restart(runs, "parent", {"dropout": "0.5", "batch_size": 8})

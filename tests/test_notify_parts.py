@@ -24,15 +24,9 @@ from monitor.supervisor.notify.pending import Item, Known, findings_to_tell, run
 from monitor.supervisor.notify.post import _in_our_words
 from monitor.supervisor.notify.queue import MessageQueue
 from tests import fake_runs
-from tests.receiver import SECRET, receiver
+from tests.receiver import SECRET
 from tests.snapshots import NOW, beating, snapshot
 from tests.test_diagnosis import OVERFITS
-
-
-@pytest.fixture
-def box():
-    with receiver() as one:
-        yield one
 
 
 def event(kind, severity="warning", rule="gap", at=1.0, **others):

@@ -8,11 +8,8 @@ from pathlib import Path
 import pytest
 
 from monitor.commands.cli import VERBS, main
-from monitor.run_dir import ALERTS_FILE, Alert
-from monitor.run_dir import encode_line as line
 from monitor.ui.questions import ANSWERS
-from monitor.writer import RunWriter
-from tests.supervised import ROOT, end_everything, script
+from tests.supervised import ROOT, script
 
 PAGE = ROOT / "monitor" / "ui" / "page" / "page.py"
 WAYS = {
@@ -84,25 +81,6 @@ def test_every_way_of_the_page_has_its_verb_with_its_options(way, capsys):
         assert re.search(rf"(?<![\w-]){option}(?![\w-])", told), f"{verb} has no {option}"
 
 
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    folder = tmp_path / "runs"
-    folder.mkdir()
-    monkeypatch.setenv("VITALSIGNS_RUNS", str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    for name in ("one", "two"):
-        with RunWriter(folder / name, config={"dropout": 0.3}) as run:
-            for epoch in (1, 2):
-                run.log_decodes(epoch, ["A B", ""], references=["A C", "D"])
-                run.log_epoch(epoch, train_loss=1.0, val_loss=2.0, val_wer=0.5)
-        (folder / name / "trainer.log").write_text("epoch 1\nWARNING: slow\n")
-    alert = Alert(alert_id="gap-1", event="raised", rule="gap", severity="warning", at=1.0)
-    (folder / "one" / ALERTS_FILE).write_bytes(line(alert))
-    (tmp_path / "history.csv").write_text("epoch,train_loss,val_loss\n1,2.0,2.5\n2,1.0,2.0\n")
-    yield folder
-    end_everything(folder)
-
-
 def command_lines(runs: Path) -> dict[str, list[str]]:
     """A use of every verb that ends by itself; what would need a living run is refused in JSON-less words."""
     return {
@@ -133,8 +111,8 @@ def command_lines(runs: Path) -> dict[str, list[str]]:
     }
 
 
-def test_the_walk_below_takes_every_verb(runs):
-    assert set(command_lines(runs)) == set(VERBS)
+def test_the_walk_below_takes_every_verb(two_runs):
+    assert set(command_lines(two_runs)) == set(VERBS)
 
 
 STREAMS = {"watch"}
@@ -149,8 +127,8 @@ def test_every_verb_has_help_and_an_option_for_json(verb, capsys):
 
 
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - SCRIPTS))
-def test_every_verb_prints_one_json_document_or_one_sentence(runs, capsys, verb):
-    arguments = command_lines(runs)[verb]
+def test_every_verb_prints_one_json_document_or_one_sentence(two_runs, capsys, verb):
+    arguments = command_lines(two_runs)[verb]
     at = arguments.index("--") if "--" in arguments else len(arguments)
     code = main([verb, *arguments[:at], "--json", *arguments[at:]])
     told = capsys.readouterr()
@@ -161,7 +139,7 @@ def test_every_verb_prints_one_json_document_or_one_sentence(runs, capsys, verb)
         assert code != 0 and told.err.startswith("error: ") and "Traceback" not in told.err
 
 
-def test_predictions_and_log_are_told_in_words(runs, capsys):
+def test_predictions_and_log_are_told_in_words(two_runs, capsys):
     assert main(["predictions", "one", "--filter", "worst"]) == 0
     out = capsys.readouterr().out
     assert "Epoch 2: 2 clips, 1 of them empty. Hits 1, ≠ 1, ∅ 1, + 0; 2 words out for 3 in." in out

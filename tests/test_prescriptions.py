@@ -70,7 +70,7 @@ def test_the_command_is_the_diff():
 
 
 def test_a_run_whose_start_is_unknown_gets_no_command():
-    assert all(option.command is None for option in options(OVERFITS, launch=None))
+    assert {option.command for option in options(OVERFITS, launch=None)} == {None}
 
 
 def test_few_images_are_told_more_material_before_more_regularisation():
@@ -87,8 +87,8 @@ def test_the_popular_fix_is_listed_with_the_arithmetic_that_it_does_little():
 
 
 def test_only_settings_that_the_run_has_are_changed():
-    for option in options(OVERFITS, {"dropout": 0.3, "unknown": 1}):
-        assert set(option.changes) <= {"dropout"}
+    found = options(OVERFITS, {"dropout": 0.3, "unknown": 1})
+    assert {name for option in found for name in option.changes} == {"dropout"}
 
 
 def test_what_is_set_already_is_not_a_change():
@@ -111,7 +111,9 @@ def test_nan_gets_a_lower_rate_and_nothing_else():
 
 @pytest.mark.parametrize("columns", [OVERFITS, AT_CHANCE], ids=["overfits", "at chance"])
 def test_every_option_says_what_to_expect_what_it_costs_and_what_would_disprove_it(columns):
-    for option in options(columns):
+    found = options(columns)
+    assert found
+    for option in found:
         assert option.title and option.expected and option.cost and option.disproved_by
 
 

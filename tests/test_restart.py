@@ -16,18 +16,12 @@ from monitor.launcher.relaunch.warm import checkpoint_about
 from monitor.run_dir import LAUNCH_FILE, LOG_FILE, encode, files
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import read_launch
-from tests.supervised import FINISHES, ROOT, end_everything, script, state_of, wait_for, wait_for_state
+from tests.supervised import FINISHES, ROOT, script, state_of, wait_for, wait_for_state
+
+pytestmark = pytest.mark.usefixtures("runs_by_default")
 
 SHOWS_ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"
 SMALL = ["--epochs", "3", "--train_clips", "16", "--eval_clips", "8", "--batch_size", "8", "--hidden_dim", "32"]
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("VITALSIGNS_RUNS", str(tmp_path / "runs"))
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
 
 
 def finished(runs: Path, command: list[str], run_id: str = "parent") -> Path:

@@ -43,5 +43,5 @@ def test_a_steady_rise_is_drawn_on_to_the_limit_with_its_band():
 def test_noise_widens_the_band_around_the_estimate():
     rng = np.random.default_rng(0)
     finding = found(RULE, gap([0.05 * e + rng.normal(0, 0.015) for e in range(1, 20)]))
-    assert "later or never" in finding.line or "between" in finding.line
+    assert "(four in five: between 20 and later or never)" in finding.line
     assert 19 < finding.now["crossing at epoch"] < 26

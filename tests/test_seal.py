@@ -17,17 +17,9 @@ from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import environment_for, read_launch, read_state
 from monitor.run_dir.seal import fingerprint, is_from_here, sealed, unverified_command_warning
 from monitor.writer import RunWriter
-from tests.supervised import FINISHES, ROOT, end_everything, script, wait_for_state
+from tests.supervised import FINISHES, ROOT, script, wait_for_state
 
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    folder = tmp_path / "runs"
-    folder.mkdir()
-    monkeypatch.setenv("VITALSIGNS_RUNS", str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    yield folder
-    end_everything(folder)
+pytestmark = pytest.mark.usefixtures("runs_by_default")
 
 
 def a_launch(**changes) -> Launch:

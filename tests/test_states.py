@@ -20,19 +20,11 @@ from tests.supervised import (
     FAILS,
     LISTENS,
     ROOT,
-    end_everything,
     script,
     state_of,
     wait_for,
     wait_for_state,
 )
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
 
 
 def at_work(runs: Path) -> Path:

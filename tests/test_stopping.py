@@ -20,7 +20,7 @@ from tests.supervised import (
     ROOT,
     SILENT,
     STUBBORN,
-    end_everything,
+    is_over,
     script,
     state_of,
     supervisors,
@@ -94,21 +94,10 @@ time.sleep(600)
 """
 
 
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
-
-
 def ready(runs: Path, text: str, *words: str, times: int = 1, **how) -> Path:
     run_dir = runs / start(runs, [*script(runs.parent, text), *words], **how)
     wait_for(lambda: (run_dir / LOG_FILE).read_text().count("ready") >= times, secs=60)
     return run_dir
-
-
-def is_alone(run_dir: Path) -> bool:
-    return not workers(run_dir) and not supervisors(run_dir)
 
 
 def stage_of(run_dir: Path) -> dict:
@@ -122,7 +111,7 @@ def test_a_trainer_that_hangs_in_native_code_with_all_signals_blocked_is_killed(
     wait_for(lambda: stage_of(run_dir).get("next") == "SIGKILL")
     hurry_stop(run_dir)
     assert wait_for_state(run_dir, "stopped").signal == signal.SIGKILL
-    wait_for(lambda: is_alone(run_dir))
+    wait_for(lambda: is_over(run_dir))
 
 
 def test_a_script_that_saves_on_sigterm_is_stopped_with_it_and_the_stage_says_so(runs):
@@ -182,7 +171,7 @@ def test_a_data_loader_with_workers_is_stopped_with_all_of_them(runs):
     assert len(workers(run_dir)) >= 3
     stop(run_dir)
     wait_for_state(run_dir, "stopped", secs=60)
-    wait_for(lambda: is_alone(run_dir))
+    wait_for(lambda: is_over(run_dir))
 
 
 def torchrun(runs: Path) -> Path:
@@ -198,7 +187,7 @@ def test_torchrun_is_stopped_with_its_workers_which_have_sessions_of_their_own(r
     run_dir = torchrun(runs)
     stop(run_dir)
     wait_for_state(run_dir, "stopped", secs=60)
-    wait_for(lambda: is_alone(run_dir))
+    wait_for(lambda: is_over(run_dir))
 
 
 @pytest.mark.slow
@@ -206,7 +195,7 @@ def test_workers_of_a_killed_torchrun_are_no_orphans(runs):
     run_dir = torchrun(runs)
     os.kill(state_of(run_dir).trainer.pid, signal.SIGKILL)
     assert wait_for_state(run_dir, "failed", secs=60).signal == signal.SIGKILL
-    wait_for(lambda: is_alone(run_dir))
+    wait_for(lambda: is_over(run_dir))
 
 
 def test_what_a_run_starts_as_a_run_of_its_own_outlives_it(runs, tmp_path):
@@ -239,7 +228,7 @@ def test_several_runs_are_stopped_by_one_command_and_one_that_has_ended_keeps_no
     assert {name: state_of(runs / name).state for name in "abc"} == {"a": "stopped", "b": "stopped", "c": "finished"}
     assert "c is not running (finished)" in said
     assert "b: This script cannot be asked to save. It gets Ctrl-C" in warned
-    wait_for(lambda: is_alone(runs / "a") and is_alone(runs / "b"))
+    wait_for(lambda: is_over(runs / "a") and is_over(runs / "b"))
 
 
 def test_a_second_person_is_told_who_asked_first(runs):

@@ -22,7 +22,7 @@ from tests.supervised import (
     SILENT,
     SLOW_STEP,
     STUBBORN,
-    end_everything,
+    is_over,
     script,
     state_of,
     supervisors,
@@ -30,13 +30,6 @@ from tests.supervised import (
     wait_for_state,
     workers,
 )
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
 
 
 def started(runs: Path, text: str, **how) -> Path:
@@ -47,16 +40,11 @@ def at_work(run_dir: Path) -> bool:
     return (run_dir / EPOCHS_FILE).exists()
 
 
-def is_alone(run_dir: Path) -> bool:
-    """Whether no process works for this run any more, its supervisor included."""
-    return not workers(run_dir) and not supervisors(run_dir)
-
-
 def test_a_run_that_ends_by_itself_is_finished_with_exit_code_0_and_its_supervisor_goes(runs):
     run_dir = started(runs, FINISHES)
     state = wait_for_state(run_dir, "finished")
     assert (state.exit_code, state.error, state.stop) == (0, None, None)
-    wait_for(lambda: is_alone(run_dir))
+    wait_for(lambda: is_over(run_dir))
 
 
 def test_the_state_goes_from_starting_to_running_once_the_trainer_is_at_work(runs):
@@ -80,7 +68,7 @@ def test_a_stop_that_is_heard_ends_with_stopped_and_no_signal(runs):
     assert (state.exit_code, state.signal) == (0, None)
     assert state.stop is not None
     assert (state.stop.stage, state.stop.asked_by) == ("asked", "anna")
-    wait_for(lambda: is_alone(run_dir))
+    wait_for(lambda: is_over(run_dir))
     assert [(answer.number, answer.result) for answer in control.answers(run_dir, 1)] == [(request.number, "done")]
 
 
@@ -106,13 +94,13 @@ def test_a_stubborn_trainer_is_killed_with_all_its_children(runs):
     assert seen >= {"interrupted", "terminated", "killed"}
     state = wait_for_state(run_dir, "stopped")
     assert state.signal == signal.SIGKILL
-    wait_for(lambda: is_alone(run_dir))
+    wait_for(lambda: is_over(run_dir))
 
 
 def test_a_child_that_a_finished_trainer_leaves_behind_is_ended(runs):
     run_dir = started(runs, LEAVES_A_CHILD)
     wait_for_state(run_dir, "finished")
-    wait_for(lambda: is_alone(run_dir))
+    wait_for(lambda: is_over(run_dir))
 
 
 def test_a_stop_that_is_taken_back_in_time_is_answered_when_the_trainer_has_gone_on(runs):
@@ -165,7 +153,7 @@ def test_an_interpreter_that_is_not_there_is_a_failed_run_with_one_sentence(runs
     assert state.error is not None
     assert "no such" not in state.error.lower()
     assert "'pythonn' is not on the PATH" in state.error
-    wait_for(lambda: is_alone(run_dir))
+    wait_for(lambda: is_over(run_dir))
 
 
 def test_a_working_folder_that_is_gone_is_a_failed_run_with_one_sentence(runs):
@@ -197,7 +185,7 @@ def test_a_killed_supervisor_leaves_the_trainer_running_and_the_next_contact_ado
     stop(run_dir)
     state = wait_for_state(run_dir, "stopped")
     assert state.exit_code is None, "an adopting supervisor cannot see the exit code and must not invent one"
-    wait_for(lambda: is_alone(run_dir))
+    wait_for(lambda: is_over(run_dir))
 
 
 def test_asking_an_unsupervised_run_to_stop_gives_it_a_supervisor_first(runs):

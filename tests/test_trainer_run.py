@@ -137,7 +137,9 @@ def test_steps_are_logged_with_the_share_of_training_done(finished):
 
 
 def test_a_step_record_tells_memory_and_load_of_the_device(finished):
-    for record in lines(finished / "steps.jsonl", Step):
+    records = lines(finished / "steps.jsonl", Step)
+    assert records
+    for record in records:
         assert record.device_memory_bytes > 50e6
         assert 0 <= record.device_busy_ratio <= 1
 

@@ -18,11 +18,9 @@ from monitor.launcher import start, status, stop
 from monitor.run_dir import ALERTS_FILE, EPOCHS_FILE
 from monitor.supervisor.watching import Watcher
 from tests import fake_runs
-from tests.receiver import SECRET, Receiver, receiver
+from tests.receiver import SECRET, Receiver
 from tests.supervised import (
     LISTENS,
-    ROOT,
-    end_everything,
     script,
     state_of,
     supervisors,
@@ -32,22 +30,9 @@ from tests.supervised import (
 )
 from tests.test_notify import OVERFITS
 
+pytestmark = pytest.mark.usefixtures("runs_made")
+
 LONG_AGO = time.time() - 30 * 86_400
-
-
-@pytest.fixture
-def box():
-    with receiver() as one:
-        yield one
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("TEST_TOKEN", SECRET)
-    (tmp_path / "runs").mkdir()
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
 
 
 class Daemon:

@@ -16,12 +16,8 @@ import pytest
 
 from monitor.run_dir import RUN_DIR_VARIABLE, Clip, control
 from monitor.run_dir.errors import MonitorError, RefusedError
-from monitor.run_dir.reader import RunReader
 from monitor.writer import NullRunWriter, RunWriter
-
-
-def read(run_dir):
-    return RunReader(run_dir).read(time.time())
+from tests.fake_runs import read
 
 
 def test_three_lines_in_any_loop(tmp_path):

@@ -5,22 +5,13 @@ import os
 import sys
 import time
 
-import pytest
-
 from monitor import launcher
 from monitor.commands.cli import main
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED
 from monitor.run_dir.launch import read_progress
-from monitor.run_dir.reader import RunReader
+from tests.fake_runs import read
 from tests.stranger import SCRIPT
-from tests.supervised import LISTENS, ROOT, end_everything, script, state_of, wait_for, wait_for_state
-
-
-@pytest.fixture
-def runs(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
+from tests.supervised import LISTENS, script, state_of, wait_for, wait_for_state
 
 
 def start(runs, *options, text=SCRIPT, run_id="mine"):
@@ -28,14 +19,10 @@ def start(runs, *options, text=SCRIPT, run_id="mine"):
     return runs / launcher.start(runs, command, run_id=run_id, cwd=runs.parent)
 
 
-def snapshot(run_dir):
-    return RunReader(run_dir).read(time.time())
-
-
 def test_a_script_without_a_line_for_us_gets_its_curves_from_its_log(runs):
     run_dir = start(runs, "--epochs", 6, "--pause", 0, "--out", "{run_dir}/out")
     assert wait_for_state(run_dir, "finished", "failed").exit_code == 0
-    found = snapshot(run_dir)
+    found = read(run_dir)
     assert [record.epoch for record in found.epochs] == [1, 2, 3, 4, 5, 6]
     assert found.epochs[-1].val_loss < found.epochs[0].val_loss
     assert all(record.generation == 1 and record.lr == 0.05 and record.at > 0 for record in found.epochs)
@@ -48,12 +35,12 @@ def test_a_script_without_a_line_for_us_gets_its_curves_from_its_log(runs):
 
 def test_what_was_read_from_a_log_counts_as_confirmed_once_a_person_has_said_so(runs, capsys):
     run_dir = start(runs, "--pause", 0.05)
-    wait_for(lambda: len(snapshot(run_dir).epochs) >= 3)
+    wait_for(lambda: len(read(run_dir).epochs) >= 3)
     assert main(["show", "mine", "--runs", str(runs)]) == EXIT_OK
     assert "Read from its log, not confirmed" in capsys.readouterr().out
     assert main(["attach", "mine", "--yes", "--runs", str(runs)]) == EXIT_OK
     assert "epochs in trainer.log: train loss" in capsys.readouterr().out
-    wait_for(lambda: snapshot(run_dir).run.reading.confirmed_by)
+    wait_for(lambda: read(run_dir).run.reading.confirmed_by)
     assert main(["show", "mine", "--runs", str(runs)]) == EXIT_OK
     assert "not confirmed" not in capsys.readouterr().out
     assert main(["attach", "--stop", "mine", "--runs", str(runs)]) == EXIT_REFUSED
@@ -62,7 +49,7 @@ def test_what_was_read_from_a_log_counts_as_confirmed_once_a_person_has_said_so(
 
 def test_a_stop_is_ctrl_c_first_and_what_the_script_saves_is_kept(runs):
     run_dir = start(runs, "--out", "{run_dir}/out")
-    wait_for(lambda: len(snapshot(run_dir).epochs) >= 2)
+    wait_for(lambda: len(read(run_dir).epochs) >= 2)
     launcher.stop(run_dir)
     state = wait_for_state(run_dir, "stopped")
     assert (state.exit_code, state.stop.stage) == (0, "interrupted")
@@ -88,9 +75,9 @@ def test_a_script_that_saves_on_sigterm_gets_that_first_if_it_was_said_so(runs):
 def test_a_script_that_writes_its_own_records_is_left_alone(runs):
     text = "print('Epoch 1/3 | train loss 9.0 | val loss 9.0', flush=True)\n" + LISTENS
     run_dir = start(runs, text=text)
-    wait_for(lambda: len(snapshot(run_dir).epochs) >= 3)
+    wait_for(lambda: len(read(run_dir).epochs) >= 3)
     time.sleep(1.5)
-    found = snapshot(run_dir)
+    found = read(run_dir)
     assert (found.run.reading, found.progress.follower) == (None, None)
     assert not (run_dir / "source.json").exists()
     assert found.progress.process == state_of(run_dir).trainer
@@ -102,7 +89,7 @@ def test_a_script_that_goes_on_as_the_next_generation_adds_to_its_curves(runs):
     launcher.resume(runs, "mine")
     wait_for(lambda: state_of(run_dir).generation == 2)
     wait_for_state(run_dir, "finished")
-    found = snapshot(run_dir)
+    found = read(run_dir)
     assert [(record.epoch, record.generation) for record in found.epochs] == [(1, 2), (2, 2), (3, 2), (4, 2)]
     assert (found.resumed_at, found.overlaps) == ((1.0,), (1.0, 2.0, 3.0, 4.0))
     assert read_progress(run_dir).generation == 2
@@ -110,12 +97,12 @@ def test_a_script_that_goes_on_as_the_next_generation_adds_to_its_curves(runs):
 
 def test_a_supervisor_that_was_killed_is_replaced_by_one_that_reads_on(runs):
     run_dir = start(runs, "--pause", 0.05)
-    wait_for(lambda: len(snapshot(run_dir).epochs) >= 3)
+    wait_for(lambda: len(read(run_dir).epochs) >= 3)
     os.kill(state_of(run_dir).supervisor.pid, 9)
     wait_for(lambda: launcher.status(run_dir).unsupervised)
     assert launcher.ensure_supervised(run_dir)
-    before = len(snapshot(run_dir).epochs)
-    wait_for(lambda: len(snapshot(run_dir).epochs) > before + 3)
+    before = len(read(run_dir).epochs)
+    wait_for(lambda: len(read(run_dir).epochs) > before + 3)
     lines = (run_dir / "epochs.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == list(range(1, len(lines) + 1))
 
@@ -123,7 +110,7 @@ def test_a_supervisor_that_was_killed_is_replaced_by_one_that_reads_on(runs):
 def test_a_script_without_epochs_stays_a_run_without_curves(runs):
     run_dir = start(runs, text="print('nothing to see, step 3')\n")
     assert wait_for_state(run_dir, "finished").exit_code == 0
-    assert snapshot(run_dir).epochs == ()
+    assert read(run_dir).epochs == ()
     assert not (run_dir / "source.json").exists()
 
 

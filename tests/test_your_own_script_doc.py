@@ -36,7 +36,9 @@ def test_the_transcript_is_what_is_really_said(tmp_path):
 
 
 def test_every_form_in_the_table_names_an_epoch_or_an_evaluation():
-    for row in re.findall(r"^\| (?:one line|key|JSON|`logging`|Hugging|no epochs)[^|]*\| `(.*?)`", TEXT, re.MULTILINE):
+    rows = re.findall(r"^\| (?:one line|key|JSON|`logging`|Hugging|no epochs)[^|]*\| `(.*?)`", TEXT, re.MULTILINE)
+    assert len(rows) == 6
+    for row in rows:
         said = read_line(row.replace("\\|", "|"))
         assert said.values, row
         assert said.epoch is not None or said.step is not None, row

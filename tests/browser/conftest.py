@@ -96,6 +96,17 @@ def dashboard(tmp_path_factory):
     served.stop_serving()
 
 
+@pytest.fixture
+def own(dashboard, tmp_path):
+    """A dashboard of this test alone, over an empty folder."""
+    served = Dashboard(tmp_path / "runs", {**dashboard.env, "XDG_STATE_HOME": str(tmp_path / "state")})
+    served.runs.mkdir()
+    served.serve()
+    yield served
+    served.stop_all()
+    served.stop_serving()
+
+
 @pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:

@@ -8,20 +8,9 @@ import pytest
 
 from monitor.run_dir import LAUNCH_FILE
 from monitor.run_dir.audit import AUDIT_FILE
-from tests.browser.conftest import Dashboard, wait_until
+from tests.browser.conftest import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-def own(dashboard, tmp_path):
-    """A dashboard of its own over an empty folder."""
-    served = Dashboard(tmp_path / "runs", {**dashboard.env, "XDG_STATE_HOME": str(tmp_path / "state")})
-    served.runs.mkdir()
-    served.serve()
-    yield served
-    served.stop_all()
-    served.stop_serving()
 
 
 def launched(own, name):

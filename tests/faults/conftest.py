@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.faults.table import IS_LONG, as_text, merged
-from tests.supervised import ROOT, end_everything
 
 LONG_TEST_SECS = 1200
 
@@ -26,12 +25,9 @@ def tell(record_property) -> Tell:
 
 
 @pytest.fixture
-def runs(tmp_path: Path, monkeypatch):
-    """A folder for runs; no process of theirs outlives the test."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    yield tmp_path / "runs"
-    end_everything(tmp_path / "runs")
+def runs(runs: Path, own_state: Path) -> Path:
+    """The folder for runs, with keys and tokens of this test alone."""
+    return runs
 
 
 def pytest_collection_modifyitems(items):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from monitor.run_dir import Snapshot
-from monitor.run_dir.reader import RunReader
+from tests.fake_runs import read
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples" / "your_own"
@@ -35,10 +35,6 @@ def run(*words: object) -> str:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
-
-
-def read(run_dir: Path) -> Snapshot:
-    return RunReader(run_dir).read(time.time())
 
 
 def wait_for(run_dir: Path, condition, what: str) -> Snapshot:

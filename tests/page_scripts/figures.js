@@ -1,0 +1,108 @@
+const curves = (changes = {}) => ({ epoch: [1, 2, 3, 4], train_loss: [4, 3, 2, 1], val_loss: [4, 3, 3.5, 5], ...changes });
+const context = (changes = {}) => {
+  const cols = curves(changes.cols);
+  return { range: null, log: false, smooth: 0, ink, ...changes, cols, axis: { name: "epoch", title: "epoch", x: cols.epoch, of: (epoch) => epoch } };
+};
+
+test("the spread holds all finite values with a twentieth of room", () => {
+  const [low, high] = spread([[1, 2, "nan"], [3, null]]);
+  near(low, 0.9);
+  near(high, 3.1);
+  const [below, above] = spread([[2, 2]]);
+  assert.ok(below < 2 && above > 2);
+});
+
+test("a log axis begins at the smallest positive value, whatever lies at or below nought", () => {
+  const [from, to] = logRange(context(), [[0.01, 0, -5, 1000]], [0, 1]);
+  near(from, -2.05);
+  near(to, 3.05);
+});
+
+test("a log axis without a positive value has a range all the same", () => {
+  assert.deepEqual(logRange(context(), [[0, -1, "nan", null]], [0, 1]), [-2, 1]);
+  assert.deepEqual(logRange(context(), [], [0, 1]), [-2, 1]);
+});
+
+test("a log axis reaches as high as the range of the plain one, but not while zoomed in", () => {
+  near(logRange(context(), [[1, 2, 3, 4]], [0, 100])[1], 2.05);
+  const [from, to] = logRange(context({ range: [2, 3] }), [[0.001, 1, 10, 1000]], [0, 100]);
+  near(from, -0.05);
+  near(to, 1.05);
+});
+
+test("the gap is drawn from the best val loss on, and not at all before there is one", () => {
+  const ctx = context();
+  assert.deepEqual(gapArea(ctx, ctx.cols.train_loss, null), []);
+  const [train, val] = gapArea(ctx, ctx.cols.train_loss, 2);
+  assert.deepEqual([train.x, train.y, val.y], [[2, 3, 4], [3, 2, 1], [3, 3.5, 5]]);
+});
+
+test("the gap leaves out an evaluation where either loss is not finite", () => {
+  const ctx = context({ cols: { val_loss: [4, 3, "nan", 5] } });
+  assert.deepEqual(gapArea(ctx, ctx.cols.train_loss, 2)[0].x, [2, 4]);
+});
+
+test("what is off the scale is said of the first evaluation and counted for the rest", () => {
+  const ctx = context();
+  assert.equal(offScale(ctx, [ctx.cols.train_loss], [0, 9]), "");
+  assert.match(offScale(ctx, [[40, 3, 2, 1], [50, 3, 3, 3]], [0, 9]), /^40.0 and 50.0 at epoch 1, off the scale$/);
+  assert.match(offScale(ctx, [[40, 30, 20, 1]], [0, 9]), /at epoch 1, and 2 more, off the scale$/);
+  assert.equal(offScale(ctx, [["nan", null, 1, 1]], [0, 9]), "");
+  assert.match(offScale(ctx, [["inf", 1, 1, 1]], [0, 9]), /^∞ at epoch 1/);
+});
+
+test("a crossing between evaluations that lie apart is only known about", () => {
+  assert.equal(about([1, 2, 3], 2.5), "at");
+  assert.equal(about([1, 5, 9], 3), "at about");
+  assert.equal(about([1, 5, 9], 5), "at");
+  assert.equal(about([], 3), "at");
+});
+
+test("children of one evaluation share a mark, and one without an epoch has none", () => {
+  const found = childrenByEpoch({ children: [{ run: "a", epoch: 3 }, { run: "b", epoch: 3 }, { run: "c", epoch: null }, { run: "d", epoch: 0 }] });
+  assert.deepEqual([...found], [[3, ["a", "b"]], [0, ["d"]]]);
+  assert.deepEqual([...childrenByEpoch({})], []);
+});
+
+const lane = (changes = {}) => ({ rule: "val_loss_rising", title: "Val loss rises", severity: "warning", from: 2, to: 4, critical_from: null, fired: null, closed: false, ...changes });
+const laned = (...lanes) => context({ frame: { lanes } });
+
+test("without a flag there is no lane", () => {
+  assert.deepEqual(laneTraces(laned()), []);
+  assert.deepEqual(laneLabels(laned()), []);
+});
+
+test("the first lane stands highest, and its name at the same height", () => {
+  const ctx = laned(lane({ rule: "gap" }), lane({ rule: "val_loss_rising" }), lane({ rule: "stalled" }));
+  assert.deepEqual(laneLabels(ctx).map(({ text, at }) => [text, at[1]]), [["gap", 2], ["val loss rising", 1], ["stalled", 0]]);
+  assert.deepEqual(laneTraces(ctx).filter(({ mode }) => mode === "lines").map(({ y }) => y[0]), [2, 1, 0]);
+});
+
+test("a warning is one dotted line from its begin to its end, with its mark at the begin", () => {
+  const [part, sign] = laneTraces(laned(lane()));
+  assert.deepEqual([part.x, part.line.dash, part.line.color], [[2, 4], "dot", "warn"]);
+  assert.deepEqual([sign.x, sign.marker.symbol], [[2], "triangle-up"]);
+});
+
+test("a flag that became critical is dotted before and solid since", () => {
+  const [before, since, sign] = laneTraces(laned(lane({ severity: "critical", critical_from: 3 })));
+  assert.deepEqual([before.x, before.line.dash, before.line.color], [[2, 3], "dot", "warn"]);
+  assert.deepEqual([since.x, since.line.dash, since.line.color], [[3, 4], "solid", "crit"]);
+  assert.deepEqual([sign.x, sign.marker.symbol], [[3], "hexagon2"]);
+});
+
+test("a flag that was critical from its begin has no dotted part of no length", () => {
+  const traces = laneTraces(laned(lane({ severity: "critical", critical_from: 2 })));
+  assert.deepEqual(traces.map(({ mode, x }) => [mode, x]), [["lines", [2, 4]], ["markers", [2]]]);
+});
+
+test("a closed lane is faint and its words say when it ended", () => {
+  const [part, sign] = laneTraces(laned(lane({ closed: true, severity: "critical", critical_from: 3 })));
+  assert.deepEqual([part.line.dash, part.opacity, sign.opacity], ["dot", 0.55, 0.55]);
+  assert.match(part.hovertemplate, /since epoch 2 to 4/);
+});
+
+test("a click on a lane goes to the evaluation at which it was first said", () => {
+  assert.deepEqual(laneTraces(laned(lane({ fired: 3 })))[0].customdata, [3, 3]);
+  assert.deepEqual(laneTraces(laned(lane()))[0].customdata, [2, 2]);
+});
