@@ -226,6 +226,5 @@ def test_a_judgement_where_the_parent_has_hardly_shown_the_finding_is_warned_of(
 
 
 def evaluated(count):
-    return Snapshot(
-        run_dir="r", run_id="r", read_at=0.0, epochs=tuple(Epoch(epoch=float(e)) for e in range(1, count + 1))
-    )
+    records = tuple(Epoch(epoch=float(e), val_loss=1.0) for e in range(1, count + 1))
+    return Snapshot(run_dir="r", run_id="r", read_at=0.0, epochs=records)

@@ -16,7 +16,9 @@ NOTHING = Snapshot(run_dir="r", run_id="r", read_at=0.0)
 
 def test_a_run_without_records_has_empty_columns_and_judges_nothing():
     assert len(evaluations.read(NOTHING, DEFAULTS)) == 0
-    assert evaluations.enough(NOTHING, DEFAULTS, lambda record: record.val_loss) == (0, False, False)
+    assert evaluations.measured(NOTHING, evaluations.val_loss) is NOTHING
+    assert not evaluations.enough(NOTHING, DEFAULTS)
+    assert evaluations.last(NOTHING, "val_loss") is None
     assert evaluations.best_wer(NOTHING) is None
 
 
@@ -62,12 +64,43 @@ def test_the_guard_ends_after_its_epochs_its_warm_up_or_many_evaluations():
     assert judged([1, 2], thresholds=DEFAULTS.but(CommonLimits(guard_epochs=2.0))) == [False, True]
 
 
-def test_enough_counts_the_evaluations_that_have_the_value():
+def test_only_evaluations_that_have_the_value_count():
     seen = snapshot(val_wer=[None, 0.5, None, 0.4, 0.3, 0.2])
-    assert evaluations.enough(seen, DEFAULTS, lambda record: record.val_wer) == (4, True, True)
+    with_wer = evaluations.measured(seen, evaluations.val_wer)
+    assert [record.epoch for record in with_wer.epochs] == [2.0, 4.0, 5.0, 6.0]
+    assert evaluations.enough(with_wer, DEFAULTS)
     early = msgspec.structs.replace(seen, epochs=seen.epochs[:4])
-    assert evaluations.enough(early, DEFAULTS, lambda record: record.val_wer) == (2, True, False)
-    assert evaluations.enough(seen, DEFAULTS, lambda record: record.gap) == (0, False, False)
+    assert not evaluations.enough(evaluations.measured(early, evaluations.val_wer), DEFAULTS)
+    assert evaluations.measured(seen, evaluations.val_loss).epochs == ()
+
+
+def test_a_run_in_which_every_record_has_the_value_stays_itself():
+    seen = snapshot(val_wer=[0.5, math.nan, 0.3])
+    assert evaluations.measured(seen, evaluations.val_wer) is seen
+
+
+def test_a_pick_that_is_made_anew_at_each_look_does_not_fill_the_memory():
+    seen = snapshot(val_wer=[0.5, None, 0.3])
+    for _ in range(3 * evaluations.PICKS_KEPT):
+        assert len(evaluations.measured(seen, lambda record: record.val_wer).epochs) == 2
+    assert len(evaluations._KEPT[id(seen.epochs)].rows) <= evaluations.PICKS_KEPT
+
+
+def test_the_last_value_is_the_newest_that_was_measured():
+    assert evaluations.last(snapshot(val_wer=[0.5, 0.4, None, None]), "val_wer") == 0.4
+
+
+@pytest.mark.parametrize("apart", [0.25, 1.0, 2.0, 15.0])
+@pytest.mark.parametrize("warmup", [0.0, 3.0, 40.0])
+def test_the_promised_number_of_evaluations_is_the_one_after_which_a_verdict_is_allowed(apart, warmup):
+    def seen(count):
+        epochs = [apart * (place + 1) for place in range(count)]
+        return snapshot(epochs=epochs, val_loss=[1.0] * count, run={"warmup_epochs": warmup})
+
+    for count in range(1, 30):
+        more = evaluations.evaluations_until(seen(count), DEFAULTS, apart * count, count, apart)
+        allowed = next(k for k in range(count, 400) if evaluations.enough(seen(k), DEFAULTS))
+        assert count + more == max(count, allowed)
 
 
 def test_the_best_error_rate_is_the_first_of_the_lowest_finite_ones():

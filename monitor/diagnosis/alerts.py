@@ -8,7 +8,7 @@ import msgspec
 
 from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
-from monitor.rules.evaluations import best_wer
+from monitor.rules.evaluations import best_wer, last
 from monitor.rules.result import Finding
 from monitor.run_dir import ALERTS_FILE, SEVERITIES, Alert, Snapshot, Summary, encode_line, files
 
@@ -81,7 +81,6 @@ def _alert(finding: Finding, event: str, before: Alert | None, now: float, epoch
 def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
     """What a list of a thousand runs needs."""
     diagnosis = judged.diagnosis
-    last = snapshot.epochs[-1] if snapshot.epochs else None
     best = best_wer(snapshot)
     progress = snapshot.progress
     gaps = [record.gap for record in snapshot.epochs if record.gap is not None]
@@ -92,14 +91,14 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         reason=diagnosis.reason,
         worst_rule=diagnosis.worst.rule if diagnosis.worst else None,
         worst_severity=diagnosis.worst.severity if diagnosis.worst else None,
-        epoch=last.epoch if last else 0.0,
+        epoch=snapshot.epochs[-1].epoch if snapshot.epochs else 0.0,
         epochs=progress.epochs if progress else None,
-        val_wer=last.val_wer if last else None,
+        val_wer=last(snapshot, "val_wer"),
         best_val_wer=best[0] if best else None,
         best_val_wer_epoch=best[1] if best else None,
         wer_constant=snapshot.run.floors.wer_constant if snapshot.run else None,
-        val_loss=last.val_loss if last else None,
-        gap=last.gap if last else None,
+        val_loss=last(snapshot, "val_loss"),
+        gap=last(snapshot, "gap"),
         gap_series=thin(gaps, SPARK_POINTS),
         checks_ran=diagnosis.checks_ran,
         checks=diagnosis.checks,

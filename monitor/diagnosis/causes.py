@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.rules.evaluations import best_wer, floors_of
+from monitor.rules.evaluations import best_wer, floors_of, last
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
 from monitor.run_dir import Snapshot
@@ -81,11 +81,11 @@ def _measured(snapshot: Snapshot, cause: str, stance: str) -> tuple[str, ...]:
 
 def _against(name: str, snapshot: Snapshot, flags: dict[str, Finding]) -> tuple[str, ...]:
     """What speaks against a cause, from the same records."""
-    last = snapshot.epochs[-1] if snapshot.epochs else None
-    if name == "no_evidence" and last is not None and last.train_wer is not None and last.train_wer < 0.5:
-        return (f"Train WER is {100 * last.train_wer:.1f} %: something does arrive, but only for the train clips.",)
-    if name == "too_little_regularisation" and last is not None and (last.train_wer or 0) > 0.7:
-        return (f"Train WER is still {100 * (last.train_wer or 0):.1f} %: the train set is not learnt either.",)
+    train_wer = last(snapshot, "train_wer")
+    if name == "no_evidence" and train_wer is not None and train_wer < 0.5:
+        return (f"Train WER is {100 * train_wer:.1f} %: something does arrive, but only for the train clips.",)
+    if name == "too_little_regularisation" and train_wer is not None and train_wer > 0.7:
+        return (f"Train WER is still {100 * train_wer:.1f} %: the train set is not learnt either.",)
     if name == "stuck" and "at_chance" not in flags:
         return ("The error rate is below chance: it may simply have learnt what this data holds.",)
     return ()

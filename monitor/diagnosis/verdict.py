@@ -6,15 +6,16 @@ Only a rule whose measured false-alarm rate is at most .05 may say STOP; every o
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from monitor.diagnosis.causes import FIRST_STEPS, Cause, causes_of, first_try, suppressed
-from monitor.rules.evaluations import best_wer, guard_of
+from monitor.rules.evaluations import best_wer, evaluations_until, measured, past_guard, validation
 from monitor.rules.registry import BY_NAME, evaluate, frozen
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
-from monitor.run_dir import SEVERITIES, Severity, Snapshot
+from monitor.run_dir import SEVERITIES, Epoch, Severity, Snapshot
 from monitor.run_dir.status import ENDED_WORDS, LONGEST_ERROR, status_of
 
 Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE", "ENDED"]
@@ -89,10 +90,10 @@ def _verdict(
     if worst is not None:
         may_stop = worst.severity == "critical" and BY_NAME[worst.rule].may_stop
         return ("STOP" if may_stop else "LOOK"), worst
-    if not any(record.val_loss is not None or record.val_wer is not None for record in snapshot.epochs):
-        inside = not snapshot.epochs or snapshot.epochs[-1].epoch < guard_of(snapshot, thresholds)
-        return ("TOO EARLY" if inside else "CAN'T JUDGE"), None
-    return ("TOO EARLY" if _too_early(snapshot, thresholds) else "KEEP GOING"), None
+    seen = measured(snapshot, validation)
+    if not seen.epochs:
+        return ("CAN'T JUDGE" if _allowed(snapshot, snapshot.epochs, thresholds) else "TOO EARLY"), None
+    return ("KEEP GOING" if _allowed(snapshot, seen.epochs, thresholds) else "TOO EARLY"), None
 
 
 def _outweighs_errors(rule: str) -> bool:
@@ -100,11 +101,21 @@ def _outweighs_errors(rule: str) -> bool:
     return BY_NAME[rule].never_learnt or BY_NAME[rule].live_only
 
 
-def _too_early(snapshot: Snapshot, thresholds: Thresholds) -> bool:
-    count, guard = len(snapshot.epochs), thresholds.of(CommonLimits)
-    if count < guard.guard_evaluations:
-        return True
-    return snapshot.epochs[-1].epoch < guard_of(snapshot, thresholds) and count < guard.guard_many_evaluations
+def _allowed(snapshot: Snapshot, rows: Sequence[Epoch], thresholds: Thresholds) -> bool:
+    """Whether so many rows, up to the epoch of the last, are enough for a verdict."""
+    least = thresholds.of(CommonLimits).guard_evaluations
+    return len(rows) >= least and past_guard(snapshot, thresholds, rows[-1].epoch, len(rows))
+
+
+def _too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
+    """How many evaluations there are of how many, and when a verdict comes if they go on at this distance."""
+    rows, least = measured(snapshot, validation).epochs, thresholds.of(CommonLimits).guard_evaluations
+    if not rows and snapshot.epochs:
+        return f"No validation so far, at epoch {snapshot.epochs[-1].epoch:g}. First verdict after {least} evaluations."
+    count, epoch = len(rows), rows[-1].epoch if rows else 0.0
+    apart = epoch / count if count and epoch > 0 else 1.0
+    more = evaluations_until(snapshot, thresholds, epoch, count, apart)
+    return f"{count} of {count + more} evaluations so far. First verdict at epoch {math.ceil(epoch + more * apart):g}."
 
 
 def _reason(
@@ -115,9 +126,7 @@ def _reason(
     if worst is not None:
         return worst.line + _patience(verdict, worst, snapshot, thresholds)
     if verdict == "TOO EARLY":
-        count, need = len(snapshot.epochs), thresholds.of(CommonLimits).guard_evaluations
-        first = max(math.ceil(guard_of(snapshot, thresholds)), need)
-        return f"{count} of {max(need, first)} evaluations so far. First verdict at epoch {first}."
+        return _too_early(snapshot, thresholds)
     if verdict == "CAN'T JUDGE":
         return "Only train loss is logged. Add validation loss to get a verdict: run.log_epoch(epoch, val_loss=…)."
     return f"{_how_it_goes(snapshot)} {coverage[0]} of {coverage[1]} checks ran."
@@ -125,10 +134,12 @@ def _reason(
 
 def _patience(verdict: Verdict, worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str:
     """When to look again: a warning may pass, and says nothing of now or never."""
-    if verdict != "LOOK" or worst.severity != "warning" or BY_NAME[worst.rule].before_guard or not snapshot.epochs:
+    rows = measured(snapshot, validation).epochs
+    if verdict != "LOOK" or worst.severity != "warning" or BY_NAME[worst.rule].before_guard or not rows:
         return ""
     persistence = thresholds.of(CommonLimits)
-    by = snapshot.epochs[-1].epoch + persistence.warning_epochs + persistence.critical_epochs
+    apart = rows[-1].epoch - rows[-2].epoch if len(rows) > 1 else 0.0
+    by = rows[-1].epoch + max(persistence.warning_epochs + persistence.critical_epochs, 2 * apart)
     return f" The run may still recover; look by epoch {math.ceil(by)}."
 
 

@@ -53,9 +53,8 @@ class AtChance(Rule):
         by_wer = wer_known and (floors.wer_constant is not None or floors.loss_unigram is None)
         if not by_wer and floors.loss_unigram is None:
             return self.not_applicable("val WER, or chance floors in run.json with val loss")
-        if unready := self.unready(
-            snapshot, thresholds, lambda record: record.val_wer if by_wer else record.val_loss, "val WER or val loss"
-        ):
+        snapshot = evaluations.measured(snapshot, evaluations.val_wer if by_wer else evaluations.val_loss)
+        if unready := self.unready(snapshot, thresholds, "val WER or val loss"):
             return unready
         data = evaluations.read(snapshot, thresholds)
         levels = _levels(data, floors, by_wer, limits, common)

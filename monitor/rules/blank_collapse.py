@@ -43,13 +43,13 @@ class BlankCollapse(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(EmptyLimits)
         common = thresholds.of(CommonLimits)
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, _said)
-        if not any_known:
+        snapshot = evaluations.measured(snapshot, _said)
+        if not snapshot.epochs:
             return self._from_samples(snapshot, limits, common) or self.not_applicable(
                 "length_ratio or empty_ratio with each evaluation, or logged decodes"
             )
-        if not ripe:
-            return self.not_enough_data(have, common.guard_evaluations)
+        if not evaluations.enough(snapshot, thresholds):
+            return self.not_enough_data(len(snapshot.epochs), common.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         rho, empty, deletions, tokens, blank = evaluations.columns(
             snapshot, "length_ratio", "empty_ratio", "val_deletions", "val_tokens", "blank_ratio"

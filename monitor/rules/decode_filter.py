@@ -9,7 +9,7 @@ from monitor.rules.episodes import Level, open_episode
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
-from monitor.run_dir import Snapshot
+from monitor.run_dir import Epoch, Snapshot
 
 
 class FilterLimits(Limits, frozen=True):
@@ -34,12 +34,8 @@ class DecodeFilter(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(FilterLimits)
         common = thresholds.of(CommonLimits)
-        if unready := self.unready(
-            snapshot,
-            thresholds,
-            lambda record: record.metrics.get("val_wer_adjusted"),
-            "val_wer_adjusted: the error rate with a filter that is on",
-        ):
+        snapshot = evaluations.measured(snapshot, _adjusted)
+        if unready := self.unready(snapshot, thresholds, "val_wer_adjusted: the error rate with a filter that is on"):
             return unready
         data = evaluations.read(snapshot, thresholds)
         adjusted = np.array([record.metrics.get("val_wer_adjusted", np.nan) for record in snapshot.epochs])
@@ -60,6 +56,11 @@ class DecodeFilter(Rule):
             remedy="Leave the filter out, or set it on val: python -m trainer.diagnose decodes with the blank lowered.",
             cannot_tell="Whether another setting of it would help.",
         )
+
+
+def _adjusted(record: Epoch) -> float | None:
+    """The error rate with the filter; None where the plain one to compare it with was not measured."""
+    return None if record.val_wer is None else record.metrics.get("val_wer_adjusted")
 
 
 def _level(cost: float, limits: FilterLimits, common: CommonLimits) -> Level:

@@ -40,7 +40,8 @@ class Divergence(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(DivergenceLimits)
         need = limits.divergence_band_evaluations + 1
-        if unready := self.unready(snapshot, thresholds, lambda record: record.train_loss, "train loss", least=need):
+        snapshot = evaluations.measured(snapshot, evaluations.train_loss)
+        if unready := self.unready(snapshot, thresholds, "train loss", least=need):
             return unready
         data = evaluations.read(snapshot, thresholds)
         loss = evaluations.columns(snapshot, "train_loss")[0]

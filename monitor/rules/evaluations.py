@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import attrgetter
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -13,9 +15,37 @@ from monitor.rules.arithmetic.series import Array
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Floors, Snapshot
 
-SNAPSHOTS_KEPT = 16
-_KEPT: dict[int, tuple[tuple[Epoch, ...], dict[str, Array]]] = {}
-"""By the identity of a snapshot's records, which are immutable; the records are held, so that no id is used twice."""
+Pick = Callable[[Epoch], object]
+"""What a rule wants of an evaluation, None where it was not measured. Always the same object: rows are kept by it."""
+
+val_loss: Pick = attrgetter("val_loss")
+val_wer: Pick = attrgetter("val_wer")
+train_loss: Pick = attrgetter("train_loss")
+
+
+def both_losses(record: Epoch) -> float | None:
+    return None if record.train_loss is None else record.val_loss
+
+
+def validation(record: Epoch) -> object:
+    """Anything that was measured on the validation set: what makes a record an evaluation."""
+    values = (record.val_loss, record.val_wer, record.gap, *record.metrics.values())
+    return next((value for value in values if value is not None), None)
+
+
+@dataclass
+class _Kept:
+    """What was found of one snapshot's records, which are immutable; they are held, so that no id is used twice."""
+
+    epochs: tuple[Epoch, ...]
+    columns: dict[str, Array] = field(default_factory=dict)
+    rows: dict[Pick, tuple[Epoch, ...]] = field(default_factory=dict)
+
+
+SNAPSHOTS_KEPT = 32
+PICKS_KEPT = 64
+"""More than the rules have: only a `Pick` that is made anew at each look comes to it."""
+_KEPT: dict[int, _Kept] = {}
 
 
 @dataclass(frozen=True)
@@ -35,7 +65,7 @@ class Evaluations:
 
 def columns(snapshot: Snapshot, *names: str) -> list[Array]:
     """Fields of the epoch records as arrays (evaluations,), NaN where absent. Read-only: rules share them."""
-    kept = _kept_of(snapshot.epochs)
+    kept = _kept_of(snapshot.epochs).columns
     for name in names:
         if name not in kept:
             kept[name] = np.array([_number(record, name) for record in snapshot.epochs], dtype=float)
@@ -43,14 +73,14 @@ def columns(snapshot: Snapshot, *names: str) -> list[Array]:
     return [kept[name] for name in names]
 
 
-def _kept_of(epochs: tuple[Epoch, ...]) -> dict[str, Array]:
-    """Columns of these very records that a rule has already asked for."""
+def _kept_of(epochs: tuple[Epoch, ...]) -> _Kept:
+    """What rules have already asked for of these very records."""
     known = _KEPT.get(id(epochs))
-    if known is None or known[0] is not epochs:
+    if known is None or known.epochs is not epochs:
         while len(_KEPT) >= SNAPSHOTS_KEPT:
             _KEPT.pop(next(iter(_KEPT)), None)
-        known = _KEPT[id(epochs)] = (epochs, {})
-    return known[1]
+        known = _KEPT[id(epochs)] = _Kept(epochs)
+    return known
 
 
 def _number(record: Epoch, name: str) -> float:
@@ -80,6 +110,15 @@ def past_guard(snapshot: Snapshot, thresholds: Thresholds, epoch: float, evaluat
     return epoch >= guard_of(snapshot, thresholds) or many
 
 
+def evaluations_until(snapshot: Snapshot, thresholds: Thresholds, epoch: float, count: int, apart: float) -> int:
+    """How many more evaluations, `apart` epochs from each other, until a verdict is allowed."""
+    guard = thresholds.of(CommonLimits)
+    by_epoch = math.ceil(max(0.0, guard_of(snapshot, thresholds) - epoch) / apart)
+    past_warmup = math.floor((_warmup(snapshot) - epoch) / apart) + 1
+    by_count = max(guard.guard_many_evaluations - count, past_warmup)
+    return max(guard.guard_evaluations - count, min(by_epoch, by_count), 0)
+
+
 def _warmup(snapshot: Snapshot) -> float:
     return snapshot.run.warmup_epochs if snapshot.run is not None else 0.0
 
@@ -93,13 +132,31 @@ def floors_of(snapshot: Snapshot) -> Floors:
     return snapshot.run.floors if snapshot.run is not None else Floors()
 
 
-def enough(snapshot: Snapshot, thresholds: Thresholds, wanted: Callable[[Epoch], object]) -> tuple[int, bool, bool]:
-    """(evaluations that have the wanted value, whether any has, whether a verdict is allowed yet)."""
-    have = [record for record in snapshot.epochs if wanted(record) is not None]
-    if not have:
-        return 0, False, False
-    ripe = len(have) >= thresholds.of(CommonLimits).guard_evaluations
-    return len(have), True, ripe and past_guard(snapshot, thresholds, have[-1].epoch, len(have))
+def measured(snapshot: Snapshot, wanted: Pick) -> Snapshot:
+    """The snapshot with those evaluations alone in which `wanted` was measured (is not None).
+
+    A run may log train loss every epoch and validate every fifth: for a rule about val loss the rows between do not
+    exist, so that its windows, guard and persistence count measurements. The same snapshot where no row is left out.
+    """
+    rows = _kept_of(snapshot.epochs).rows
+    if wanted not in rows:
+        if len(rows) >= PICKS_KEPT:
+            rows.clear()
+        some = tuple(record for record in snapshot.epochs if wanted(record) is not None)
+        rows[wanted] = snapshot.epochs if len(some) == len(snapshot.epochs) else some
+    return snapshot if rows[wanted] is snapshot.epochs else msgspec.structs.replace(snapshot, epochs=rows[wanted])
+
+
+def enough(snapshot: Snapshot, thresholds: Thresholds) -> bool:
+    """Whether a verdict is allowed after the evaluations of this snapshot, of which each was measured."""
+    count = len(snapshot.epochs)
+    least = thresholds.of(CommonLimits).guard_evaluations
+    return count >= least and past_guard(snapshot, thresholds, snapshot.epochs[-1].epoch, count)
+
+
+def last(snapshot: Snapshot, name: str) -> float | None:
+    """The newest measured value of a field of the evaluations; None where it was never measured."""
+    return next((value for r in reversed(snapshot.epochs) if (value := getattr(r, name)) is not None), None)
 
 
 def best_wer(snapshot: Snapshot) -> tuple[float, float] | None:

@@ -41,7 +41,8 @@ class Gap(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(GapLimits)
         common = thresholds.of(CommonLimits)
-        if unready := self.unready(snapshot, thresholds, _measured, "train and val loss at the same evaluation"):
+        snapshot = evaluations.measured(snapshot, _measured)
+        if unready := self.unready(snapshot, thresholds, "train and val loss at the same evaluation"):
             return unready
         data = evaluations.read(snapshot, thresholds)
         unigram = evaluations.floors_of(snapshot).loss_unigram

@@ -39,13 +39,13 @@ class GapForecast(Rule):
         limits, limit = thresholds.of(ForecastLimits), thresholds.of(GapLimits).gap_limit
         p_value = thresholds.of(CommonLimits).trend_p_value
         need = limits.forecast_evaluations
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, _gap_known)
-        if not any_known:
+        snapshot = evaluations.measured(snapshot, _gap_known)
+        if not snapshot.epochs:
             return self.not_applicable("train and val loss at the same evaluation")
         data = evaluations.read(snapshot, thresholds)
         known = np.flatnonzero(data.judged & np.isfinite(data.gap))
-        if not ripe or len(known) < need:
-            return self.not_enough_data(min(have, len(known)), need)
+        if not evaluations.enough(snapshot, thresholds) or len(known) < need:
+            return self.not_enough_data(len(known), need)
         places = known[-limits.forecast_window :]
         epochs, gap = data.epochs[places], data.gap[places]
         if gap[-1] > limit:

@@ -43,7 +43,8 @@ class GradientFlow(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(FlowLimits)
         common = thresholds.of(CommonLimits)
-        if unready := self.unready(snapshot, thresholds, _any, "update_ratio, clipped_ratio or zero_gradient_ratio"):
+        snapshot = evaluations.measured(snapshot, _any)
+        if unready := self.unready(snapshot, thresholds, "update_ratio, clipped_ratio or zero_gradient_ratio"):
             return unready
         data = evaluations.read(snapshot, thresholds)
         rate = evaluations.columns(snapshot, "lr")[0]

@@ -34,7 +34,8 @@ class LossSpike(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(SpikeLimits)
         need = limits.spike_band_evaluations + 1
-        if unready := self.unready(snapshot, thresholds, lambda record: record.val_loss, "val loss", least=need):
+        snapshot = evaluations.measured(snapshot, evaluations.val_loss)
+        if unready := self.unready(snapshot, thresholds, "val loss", least=need):
             return unready
         data = evaluations.read(snapshot, thresholds)
         places = range(max(0, len(data) - limits.spike_told_evaluations), len(data))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import attrgetter
 
 import numpy as np
 
@@ -20,6 +21,9 @@ GROWTH_EVALUATIONS, GROWTH = 3, 0.1
 class InformationLimits(Limits, frozen=True):
     information_warning_ratio: float = 0.5
     information_critical_ratio: float = 0.25
+
+
+_INFORMATION: evaluations.Pick = attrgetter("mutual_information")
 
 
 class LowInformation(Rule):
@@ -43,11 +47,11 @@ class LowInformation(Rule):
         limits = thresholds.of(InformationLimits)
         common = thresholds.of(CommonLimits)
         reference = of_a_correct_output(evaluations.floors_of(snapshot))
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.mutual_information)
-        if reference is None or not any_known:
+        snapshot = evaluations.measured(snapshot, _INFORMATION)
+        if reference is None or not snapshot.epochs:
             return self.not_applicable("mutual_information, and chance floors in run.json")
-        if not ripe:
-            return self.not_enough_data(have, common.guard_evaluations)
+        if not evaluations.enough(snapshot, thresholds):
+            return self.not_enough_data(len(snapshot.epochs), common.guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         share = evaluations.columns(snapshot, "mutual_information")[0] / reference
         levels = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import msgspec
+
 from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
@@ -36,7 +38,7 @@ class NonFinite(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(NonFiniteLimits)
-        records = [record for record in snapshot.epochs if record.train_loss is not None or record.val_loss is not None]
+        records = _carried([r for r in snapshot.epochs if r.train_loss is not None or r.val_loss is not None])
         steps = [step for step in snapshot.steps if step.train_loss is not None]
         if not records and not steps:
             return self.not_applicable("train or val loss")
@@ -94,6 +96,20 @@ def _severity(record: Epoch, limits: NonFiniteLimits) -> Severity | None:
     if share > limits.non_finite_warning_ratio or _bad(record.val_loss):
         return "warning"
     return None
+
+
+def _carried(records: list[Epoch]) -> list[Epoch]:
+    """A loss that was not finite when it was last measured is still so where it was not measured again."""
+    carried: list[Epoch] = []
+    for record in records:
+        before = carried[-1] if carried else None
+        stays = {
+            name: getattr(before, name)
+            for name in ("train_loss", "val_loss")
+            if getattr(record, name) is None and _bad(getattr(before, name, None))
+        }
+        carried.append(msgspec.structs.replace(record, **stays) if stays else record)
+    return carried
 
 
 def _bad(value: float | None) -> bool:

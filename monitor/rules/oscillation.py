@@ -37,7 +37,8 @@ class Oscillation(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(SwingLimits)
         need = limits.swing_evaluations
-        if unready := self.unready(snapshot, thresholds, lambda record: record.val_loss, "val loss", least=need):
+        snapshot = evaluations.measured(snapshot, evaluations.val_loss)
+        if unready := self.unready(snapshot, thresholds, "val loss", least=need):
             return unready
         data = evaluations.read(snapshot, thresholds)
         recent = data.val_loss[np.isfinite(data.val_loss)][-need:]

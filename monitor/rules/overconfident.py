@@ -13,7 +13,7 @@ from monitor.rules.result import Result
 from monitor.rules.rising import RisingLimits, rising_levels
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Thresholds
-from monitor.run_dir import Snapshot
+from monitor.run_dir import Epoch, Snapshot
 
 RECENT_EVALUATIONS = 5
 
@@ -35,12 +35,8 @@ class Overconfident(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(RisingLimits)
-        if unready := self.unready(
-            snapshot,
-            thresholds,
-            lambda record: None if record.val_loss is None else record.val_wer,
-            "val loss and val WER",
-        ):
+        snapshot = evaluations.measured(snapshot, _loss_and_errors)
+        if unready := self.unready(snapshot, thresholds, "val loss and val WER"):
             return unready
         data = evaluations.read(snapshot, thresholds)
         rising = rising_levels(snapshot, data, thresholds)
@@ -70,6 +66,10 @@ class Overconfident(Rule):
             remedy="Go on, and keep the checkpoint with the best WER rather than the one with the best loss.",
             cannot_tell="How long the error rate goes on falling.",
         )
+
+
+def _loss_and_errors(record: Epoch) -> float | None:
+    return None if record.val_loss is None else record.val_wer
 
 
 def _level(rising: Level, improves: bool, above_best: bool) -> Level:

@@ -62,12 +62,8 @@ class Overfitting(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(OverfittingLimits)
-        if unready := self.unready(
-            snapshot,
-            thresholds,
-            lambda record: None if record.train_loss is None else record.val_loss,
-            "train and val loss at the same evaluation",
-        ):
+        snapshot = evaluations.measured(snapshot, evaluations.both_losses)
+        if unready := self.unready(snapshot, thresholds, "train and val loss at the same evaluation"):
             return unready
         data = evaluations.read(snapshot, thresholds)
         seen = look(snapshot, data, thresholds)

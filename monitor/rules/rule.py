@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from monitor.rules import evaluations
@@ -11,7 +10,7 @@ from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Episode
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Numbers, Quiet, Result
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
-from monitor.run_dir import Epoch, Severity, Snapshot
+from monitor.run_dir import Severity, Snapshot
 
 Yardstick = Literal["", "limit", "best", "chance", "target", "one"]
 
@@ -71,18 +70,17 @@ class Rule(ABC):
         return NotEnoughData(self.name, self.title, have, need)
 
     def unready(
-        self, snapshot: Snapshot, thresholds: Thresholds, wanted: Callable[[Epoch], object], needs: str, least: int = 0
+        self, measured: Snapshot, thresholds: Thresholds, needs: str, least: int = 0
     ) -> NotApplicable | NotEnoughData | None:
         """Why nothing can be said yet; None where an answer is due.
 
-        `wanted` is the value of an evaluation that the rule judges, `needs` says it in words; `least` evaluations that
-        have it, where the rule needs more than the guard.
+        `measured` has only the evaluations that the rule judges (`evaluations.measured`), `needs` says in words what
+        makes one; `least` evaluations, where the rule needs more than the guard.
         """
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, wanted)
-        if not any_known:
+        if not measured.epochs:
             return self.not_applicable(needs)
-        if not ripe or have < least:
-            return self.not_enough_data(have, least or thresholds.of(CommonLimits).guard_evaluations)
+        if not evaluations.enough(measured, thresholds) or len(measured.epochs) < least:
+            return self.not_enough_data(len(measured.epochs), least or thresholds.of(CommonLimits).guard_evaluations)
         return None
 
     def finding(

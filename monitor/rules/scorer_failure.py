@@ -51,14 +51,14 @@ class ScorerFailure(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(ScorerLimits)
-        have, any_known, ripe = evaluations.enough(snapshot, thresholds, lambda record: record.val_wer)
-        if not any_known:
+        snapshot = evaluations.measured(snapshot, evaluations.val_wer)
+        if not snapshot.epochs:
             return self.not_applicable("val WER")
         recomputed = _recomputed(snapshot)
         if recomputed is not None:
             return self._finding("critical", *recomputed)
-        if not ripe:
-            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
+        if not evaluations.enough(snapshot, thresholds):
+            return self.not_enough_data(len(snapshot.epochs), thresholds.of(CommonLimits).guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         constant = _constant(snapshot, data, limits)
         if constant is None:

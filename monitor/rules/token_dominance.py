@@ -47,8 +47,9 @@ class TokenDominance(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(DominanceLimits)
         common = thresholds.of(CommonLimits)
+        snapshot = evaluations.measured(snapshot, _whole)
         if unready := self.unready(
-            snapshot, thresholds, _whole, "top_token_ratio, unique_hypothesis_ratio and distinct_token_ratio"
+            snapshot, thresholds, "top_token_ratio, unique_hypothesis_ratio and distinct_token_ratio"
         ):
             return unready
         data = evaluations.read(snapshot, thresholds)

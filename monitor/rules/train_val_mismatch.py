@@ -36,10 +36,8 @@ class TrainValMismatch(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(MismatchLimits)
-        _, any_known, _ = evaluations.enough(
-            snapshot, thresholds, lambda record: None if record.train_loss is None else record.val_loss
-        )
-        if not any_known:
+        snapshot = evaluations.measured(snapshot, evaluations.both_losses)
+        if not snapshot.epochs:
             return self.not_applicable("train and val loss at the same evaluation")
         need = limits.mismatch_evaluations
         data = evaluations.read(snapshot, thresholds)

@@ -30,7 +30,8 @@ class ValLossRising(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(RisingLimits)
-        if unready := self.unready(snapshot, thresholds, lambda record: record.val_loss, "val loss"):
+        snapshot = evaluations.measured(snapshot, evaluations.val_loss)
+        if unready := self.unready(snapshot, thresholds, "val loss"):
             return unready
         data = evaluations.read(snapshot, thresholds)
         # One rise proves nothing; the trend test over evaluations already is the persistence.

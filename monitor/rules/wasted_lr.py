@@ -29,14 +29,12 @@ class WastedRate(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         by_wer = any(record.val_wer is not None for record in snapshot.epochs)
-        have, any_known, ripe = evaluations.enough(
-            snapshot, thresholds, lambda record: record.val_wer if by_wer else record.val_loss
-        )
+        snapshot = evaluations.measured(snapshot, evaluations.val_wer if by_wer else evaluations.val_loss)
         rate = evaluations.columns(snapshot, "lr")[0]
-        if not any_known or not np.isfinite(rate).any():
+        if not snapshot.epochs or not np.isfinite(rate).any():
             return self.not_applicable("lr, with val WER or val loss")
-        if not ripe:
-            return self.not_enough_data(have, thresholds.of(CommonLimits).guard_evaluations)
+        if not evaluations.enough(snapshot, thresholds):
+            return self.not_enough_data(len(snapshot.epochs), thresholds.of(CommonLimits).guard_evaluations)
         data = evaluations.read(snapshot, thresholds)
         score = data.val_wer if by_wer else data.val_loss
         peak = np.maximum.accumulate(np.where(np.isfinite(rate), rate, 0.0))

@@ -39,7 +39,8 @@ class WerPlateau(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(PlateauLimits)
         need = limits.plateau_warning_evaluations + 1
-        if unready := self.unready(snapshot, thresholds, lambda record: record.val_wer, "val WER", least=need):
+        snapshot = evaluations.measured(snapshot, evaluations.val_wer)
+        if unready := self.unready(snapshot, thresholds, "val WER", least=need):
             return unready
         data = evaluations.read(snapshot, thresholds)
         best = np.minimum.accumulate(np.where(np.isfinite(data.val_wer), data.val_wer, np.inf))

@@ -33,7 +33,8 @@ class WerTarget(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(TargetLimits)
-        if unready := self.unready(snapshot, thresholds, lambda record: record.val_wer, "val WER"):
+        snapshot = evaluations.measured(snapshot, evaluations.val_wer)
+        if unready := self.unready(snapshot, thresholds, "val WER"):
             return unready
         data = evaluations.read(snapshot, thresholds)
         best = np.fmin.accumulate(np.where(np.isfinite(data.val_wer), data.val_wer, np.inf))

@@ -17,15 +17,22 @@ def as_of(snapshot: Snapshot, epoch: float) -> Snapshot:
     if not epochs:
         first = f"its first is of epoch {snapshot.epochs[0].epoch:g}" if snapshot.epochs else "it has none"
         raise UsageError(f"{snapshot.run_id} had no evaluation at epoch {epoch:g} yet; {first}.")
-    until = epochs[-1].at
+    until, last = epochs[-1].at, epochs[-1].epoch
+    act = snapshot.away_act
     return msgspec.structs.replace(
         snapshot,
         read_at=until or snapshot.read_at,
         epochs=epochs,
-        steps=tuple(step for step in snapshot.steps if step.epoch <= epochs[-1].epoch),
-        decodes=tuple(decode for decode in snapshot.decodes if decode.epoch <= epochs[-1].epoch),
+        steps=tuple(step for step in snapshot.steps if step.epoch <= last),
+        decodes=tuple(decode for decode in snapshot.decodes if decode.epoch <= last),
         probes=tuple(probe for probe in snapshot.probes if until and probe.at <= until),
         alerts=(),
+        acknowledged=frozenset(),
+        away=None,
+        away_act=act if act is not None and until and act.at <= until else None,
+        overlaps=tuple(epoch for epoch in snapshot.overlaps if epoch <= last),
+        resumed_at=tuple(epoch for epoch in snapshot.resumed_at if epoch <= last),
+        silent_secs=None,
         progress=None,
         state=None,
         trainer_liveness=None,

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from monitor.diagnosis.causes import first_try
-from monitor.diagnosis.prescriptions.prescription import Considered, Prescription, kept_with_child
+from monitor.diagnosis.prescriptions.prescription import Considered, Prescription, judged_epoch, kept_with_child
 from monitor.diagnosis.verdict import Diagnosis
+from monitor.rules.evaluations import measured, validation
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
 from monitor.run_dir import Snapshot
@@ -68,7 +69,7 @@ def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None) ->
     little there."""
     if worst is None or worst.onset is None or epoch is None or BY_NAME[worst.rule].live_only:
         return ""
-    seen = [record.epoch for record in snapshot.epochs if worst.onset <= record.epoch <= epoch]
+    seen = [record.epoch for record in measured(snapshot, validation).epochs if worst.onset <= record.epoch <= epoch]
     if len(seen) >= SHOWN_FOR:
         return ""
     times = "evaluation" if len(seen) == 1 else "evaluations"
@@ -87,5 +88,5 @@ def agreed(option: Prescription | None, snapshot: Snapshot, epoch: float | None 
     if epoch is not None:
         return {**kept, "epoch": epoch}
     if "epoch" not in kept and snapshot.epochs:
-        kept["epoch"] = snapshot.epochs[-1].epoch
+        kept["epoch"] = judged_epoch(snapshot)
     return kept

@@ -6,6 +6,7 @@ import shlex
 
 from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.prescription import Config, Prescription, bundle, flags, restart
+from monitor.rules.evaluations import last
 from monitor.run_dir import Snapshot
 
 SCORE_AGAIN = Prescription(
@@ -59,7 +60,7 @@ def decoder_or_model(snapshot: Snapshot) -> Prescription | None:
 def without_filter(snapshot: Snapshot, config: Config) -> Prescription:
     """The decoder's filter left out; a change only where this run's config has one."""
     changes = bundle(config, {"blank_penalty": 0.0, "min_confidence": 0.0})
-    wer = snapshot.epochs[-1].val_wer if snapshot.epochs else None
+    wer = last(snapshot, "val_wer")
     plain = f"{100 * wer:.1f} %" if wer is not None else "that of plain greedy output"
     return Prescription(
         id="without_filter",

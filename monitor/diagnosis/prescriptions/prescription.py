@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
+from monitor.rules.evaluations import last, measured, validation
 from monitor.run_dir import Snapshot
 
 Config = dict[str, Any]
@@ -91,18 +92,20 @@ def flags(changes: Changes) -> str:
 
 
 def judged_epoch(snapshot: Snapshot) -> float:
-    return snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
+    """The last epoch at which something was validated."""
+    rows = measured(snapshot, validation).epochs
+    return rows[-1].epoch if rows else 0.0
 
 
 def aims_below(snapshot: Snapshot, points: float, gap: float | None = None) -> Aims:
     """Val WER so many points below this run's last, at the same epoch."""
-    wer = snapshot.epochs[-1].val_wer if snapshot.epochs else None
+    wer = last(snapshot, "val_wer")
     return Aims(judged_epoch(snapshot), None if wer is None else max(0.0, wer - points / 100), gap)
 
 
 def in_words(snapshot: Snapshot, aims: Aims) -> str:
     """The aims as half a sentence, beside what this run has."""
-    wer = snapshot.epochs[-1].val_wer if snapshot.epochs else None
+    wer = last(snapshot, "val_wer")
     if aims.val_wer is None:
         return f"val loss at epoch {aims.epoch:g} below this run's"
     now = "" if wer is None else f" (this run: {100 * wer:.1f} %)"

@@ -10,6 +10,7 @@ from monitor.diagnosis.prescriptions import measuring, training
 from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.prescription import Config, Considered, Prescription
 from monitor.diagnosis.verdict import Diagnosis
+from monitor.rules.evaluations import last
 from monitor.run_dir import Snapshot
 
 FEW_IMAGES = 300
@@ -112,10 +113,8 @@ def _reasons_against(first_cause: str, snapshot: Snapshot) -> dict[str, str]:
     if first_cause == "diverging":
         return dict.fromkeys(popular, "Nothing can be learnt before the losses are finite again.")
     if first_cause == "no_evidence":
-        last = snapshot.epochs[-1] if snapshot.epochs else None
-        train = ""
-        if last is not None and last.train_wer is not None and last.train_wer > 0.5:
-            train = f" Train WER is {100 * last.train_wer:.1f} % too."
+        train_wer = last(snapshot, "train_wer")
+        train = f" Train WER is {100 * train_wer:.1f} % too." if train_wer is not None and train_wer > 0.5 else ""
         return {
             "regularise": f"A model at chance has nothing to regularise.{train}",
             "smaller_model": "It is not size that keeps the input out; what a smaller one shows, a baseline shows "
