@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from monitor.launcher import plan_restart
 from monitor.launcher.relaunch.fields import checked, checked_value
-from monitor.launcher.relaunch.flags import canonical, find_flags, text_of, value_of, with_value
-from monitor.launcher.relaunch.plan import free_run_id
+from monitor.launcher.relaunch.flags import canonical, find_flags, text_of, value_of, with_option, with_value
+from monitor.launcher.relaunch.plan import free_run_id, refuse_lost_words
 from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch, Run, encode, files
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 
@@ -50,6 +50,33 @@ SCHEMA = {
 )
 def test_an_option_is_set_in_the_style_of_the_command(argv, key, value, expected):
     assert with_value(argv.split(), key, value) == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("argv", "key", "value", "rule", "expected"),
+    [
+        ("t --arch r50 --epochs 90 /data", "epochs", 120, {}, "t --arch r50 --epochs 120 /data"),
+        ("t --arch r50 /data", "arch", "r18", {}, "t --arch r18 /data"),
+        ("t --amp data/", "amp", False, {"x-option": "--amp", "x-switch": "on"}, "t data/"),
+        ("t --amp data/", "amp", False, {}, "t data/"),
+        ("t --amp data/", "amp", True, {}, "t --amp data/"),
+        ("t --amp true data/", "amp", False, {}, "t --amp false data/"),
+        ("t --ema 5", "ema", False, {"x-option": "--ema", "x-switch": "pair"}, "t 5 --no-ema"),
+        ("t --size 2 3 4", "size", [5, 6], {"x-option": "--size", "x-nargs": 2}, "t --size 5 6 4"),
+        ("t --n 2 3", "n", 7, {"x-option": "--n", "type": "integer"}, "t --n 7 3"),
+        ("t --tags a b", "tags", ["c"], {"x-option": "--tags", "x-nargs": "+"}, "t --tags c"),
+        ("t --lr 0.1 in.txt", "lr", None, {}, "t in.txt"),
+    ],
+)
+def test_a_positional_argument_behind_an_option_stays(argv, key, value, rule, expected):
+    assert with_option(argv.split(), key, value, rule) == expected.split()
+
+
+def test_a_command_that_would_lose_a_word_of_no_changed_option_is_refused():
+    before = ["t", "--epochs", "90", "/data"]
+    refuse_lost_words(before, ["t", "--epochs", "120", "/data"], {"epochs": 120}, {})
+    with pytest.raises(RefusedError, match="would lose '/data'"):
+        refuse_lost_words(before, ["t", "--epochs", "120"], {"epochs": 120}, {})
 
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)

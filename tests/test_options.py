@@ -74,7 +74,12 @@ def test_types_choices_defaults_and_help_are_read_without_running_the_script(scr
         "description": "step size, 100% of it (default 0.001)",
     }
     assert properties["optimizer"]["enum"] == ["sgd", "adam"]
-    assert properties["milestones"] == {"x-option": "--milestones", "type": "array", "default": [30, 50]}
+    assert properties["milestones"] == {
+        "x-option": "--milestones",
+        "type": "array",
+        "x-nargs": "+",
+        "default": [30, 50],
+    }
     assert "default" not in properties["workers"]
     assert {"q", "data"}.isdisjoint(properties)
     assert found.config == {

@@ -71,7 +71,7 @@ def described_run(launch: Launch | None) -> Run | None:
 
 def _with(launch: Launch, properties: Properties) -> Launch:
     config = {key: rule["default"] for key, rule in properties.items() if rule.get("default") is not None}
-    for flag in find_flags(launch.argv):
+    for flag in find_flags(launch.argv, properties):
         if not flag.bare or flag.key in properties or flag.joined:
             config[flag.key] = _value(flag.key, " ".join(flag.values) if flag.values else True, properties)
     schema = {"type": "object", "properties": properties} if properties else {}
@@ -158,6 +158,8 @@ def _option(call: ast.Call) -> tuple[str, dict[str, Any]]:
 
 def _kind(given: Mapping[str, ast.expr]) -> dict[str, Any]:
     action = _literal(given.get("action")) or _name(given.get("action"))
+    if action == "count":
+        return {"type": "integer", "default": 0, "x-nargs": 0}
     if action in ("store_true", "store_false") or _literal(given.get("is_flag")):
         off = action == "store_false"
         return {"type": "boolean", "default": off, "x-switch": "off" if off else "on"}
@@ -167,8 +169,9 @@ def _kind(given: Mapping[str, ast.expr]) -> dict[str, Any]:
     default = _literal(given.get("default"))
     if not kind or (kind == "string" and "type" not in given and default is not None and not isinstance(default, str)):
         kind = ""
-    if _literal(given.get("nargs")) is not None and _literal(given.get("nargs")) != "?":
-        return {"type": "array"}
+    several = _literal(given.get("nargs"))
+    if several is not None and several != "?":
+        return {"type": "array", "x-nargs": several}
     return {"type": kind} if kind and (default is not None or "default" not in given) else _or_null(kind)
 
 

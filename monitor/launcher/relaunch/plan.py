@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -15,7 +16,7 @@ from typing import Any
 
 from monitor.launcher.relaunch.code import CodeChange, code_since
 from monitor.launcher.relaunch.fields import checked, with_presets
-from monitor.launcher.relaunch.flags import canonical, find_flags, text_of, value_of, with_option
+from monitor.launcher.relaunch.flags import NO_RULES, Rules, canonical, find_flags, text_of, value_of, with_option
 from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.outputs import is_output, refuse_used_folder, with_own_folders
 from monitor.launcher.relaunch.surroundings import environment_lines
@@ -177,17 +178,19 @@ def _checked(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> dic
         key.lstrip("-").replace("-", "_"): value
         for key, value in changes.items()
         if key.lstrip("-").replace("-", "_") not in schema.get("properties", {})
-        and (value_of(launch.argv, key) is not None or is_output(key))
+        and (value_of(launch.argv, key, schema.get("properties", {})) is not None or is_output(key))
     }
     inside = {key: value for key, value in changes.items() if key.lstrip("-").replace("-", "_") not in outside}
     if any(isinstance(value, str) and "\0" in value for value in changes.values()):
         raise UsageError("A value holds a NUL character; that cannot stand on a command line.")
-    return {key: _switched(launch.argv, key, value) for key, value in {**outside, **checked(inside, schema)}.items()}
+    rules = schema.get("properties", {})
+    allowed = {**outside, **checked(inside, schema)}
+    return {key: _switched(launch.argv, key, value, rules) for key, value in allowed.items()}
 
 
-def _switched(argv: list[str], key: str, value: Any) -> Any:
+def _switched(argv: list[str], key: str, value: Any, rules: Rules) -> Any:
     """Text for a flag that stands alone on the command line switches it: `--amp` has no value to be given."""
-    flags = [flag for flag in find_flags(argv) if flag.key == key]
+    flags = [flag for flag in find_flags(argv, rules) if flag.key == key]
     if flags and not flags[-1].values and value in ("true", "false"):
         return value == "true"
     return value
@@ -202,14 +205,29 @@ def _with_default_folders(argv: list[str], run: Run | None) -> list[str]:
 
 
 def _changed(argv: list[str], changes: Mapping[str, Any], properties: Mapping[str, Any]) -> list[str]:
+    before = argv
     for key, value in changes.items():
         argv = with_option(argv, key, value, properties.get(canonical(key), {}))
+    refuse_lost_words(before, argv, changes, properties)
     return list(argv)
 
 
+def refuse_lost_words(before: list[str], after: list[str], changes: Mapping[str, Any], rules: Rules) -> None:
+    """Raises RefusedError where a word of the parent's command would go that belongs to no changed option."""
+    keys = {name for key in changes for name in (canonical(key), f"no_{canonical(key)}")}
+    own = Counter(word for f in find_flags(before, rules) if f.key in keys for word in before[f.first : f.last])
+    lost = Counter(before) - Counter(after) - own
+    if lost:
+        words = " ".join(lost.elements())
+        raise RefusedError(
+            f"The new command would lose {words!r}, which belongs to no option that is changed. "
+            "Start the child by hand: python -m monitor start -- COMMAND…"
+        )
+
+
 def _diff(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> list[tuple[str, Any, Any]]:
-    config = run.config if run else {}
-    rows = [(key, config.get(key, value_of(launch.argv, key)), value) for key, value in changes.items()]
+    config, rules = (run.config, run.config_schema.get("properties", {})) if run else ({}, NO_RULES)
+    rows = [(key, config.get(key, value_of(launch.argv, key, rules)), value) for key, value in changes.items()]
     return [row for row in rows if row[1] is None or text_of(row[1]) != text_of(row[2])]
 
 
