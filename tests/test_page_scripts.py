@@ -1,7 +1,7 @@
 """The page's own JavaScript, run by the node that the playwright package brings: it parses, and its sums are right.
 
-Each file of tests/page_scripts/ holds cases, `test("sentence", () => …)`, that use the functions of monitor/ui/static/
-by name; document.js is a document without a browser. The words for numbers have a test of their own.
+Each file of page_scripts/ beside this one holds cases, `test("sentence", () => …)`, that use the functions of
+monitor/ui/static/ by name; document.js is a document without a browser. The words for numbers have a test of their own.
 """
 
 from __future__ import annotations

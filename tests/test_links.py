@@ -1,0 +1,63 @@
+"""The lines that `serve` prints: where to open the page from here, from a laptop, and what to hand to others."""
+
+import pytest
+
+from monitor.ui.access import Tokens
+from monitor.ui.links import has_desktop, links_of, links_text, over_ssh
+
+TOKENS = Tokens(control="c0ntrol", look="l00k")
+FAR = ("SSH_CONNECTION", "SSH_TTY")
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    for name in (*FAR, "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_without_tokens_there_is_one_link_and_no_one_to_show_it_to():
+    links = links_of(8501, None)
+    assert set(links) == {"open", "ssh"} and links["open"] == "http://127.0.0.1:8501/"
+    assert "To show others" not in links_text(8501, "runs", None)
+
+
+def test_each_link_holds_its_own_token_and_the_ssh_line_none():
+    links = links_of(8501, TOKENS, "/lab")
+    assert links["open"] == "http://127.0.0.1:8501/lab/?token=c0ntrol"
+    assert links["look"] == "http://127.0.0.1:8501/lab/?view_token=l00k"
+    assert links["ssh"].startswith("ssh -N -L 8501:127.0.0.1:8501 ")
+    assert "c0ntrol" not in links["look"] + links["ssh"] and "l00k" not in links["open"] + links["ssh"]
+
+
+def test_on_a_desktop_the_page_comes_first_and_the_laptop_last(tmp_path):
+    lines = [line.split("  ")[1] for line in links_text(1, tmp_path, TOKENS).splitlines()[1:]]
+    assert lines == ["Open", "To show others", "From a laptop"]
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_over_ssh_the_tunnel_comes_first(tmp_path, monkeypatch, name):
+    monkeypatch.setenv(name, "1")
+    lines = [line.split("  ")[1] for line in links_text(1, tmp_path, TOKENS).splitlines()[1:]]
+    assert lines == ["On your laptop", "Then open", "To show others"]
+
+
+def test_one_run_is_one_run_and_none_are_no_runs(tmp_path):
+    assert links_text(1, tmp_path, None).startswith("Vitalsigns: 0 runs in ")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "run.json").write_text("{}")
+    assert links_text(1, tmp_path, None).startswith("Vitalsigns: 1 run in ")
+
+
+def test_a_server_in_the_background_says_how_it_is_stopped_with_the_folder_it_serves(tmp_path):
+    folder = tmp_path / "two words"
+    folder.mkdir()
+    assert f"python -m monitor serve --stop --runs '{folder}')" in links_text(1, folder, None, detached=True)
+    assert "--stop" not in links_text(1, folder, None)
+
+
+def test_a_browser_is_opened_only_where_there_is_a_screen_and_nobody_far_away(monkeypatch):
+    assert not over_ssh() and not has_desktop()
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert has_desktop()
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/1")
+    assert over_ssh() and not has_desktop()
