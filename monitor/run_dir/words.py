@@ -80,6 +80,16 @@ def plain(value: Any) -> str:
     return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:g}"
 
 
+def brief(value: float | str) -> str:
+    """A number of any kind, such as the evidence of a flag: three digits, whole ones in full; text stays as it is."""
+    if isinstance(value, str):
+        return value
+    size = abs(value)
+    if not math.isfinite(value) or 0 < size < SMALLEST or size >= LARGEST:
+        return number(value)
+    return ("−" if value < 0 else "") + (f"{size:.3g}" if size < 999.5 else _fixed(size, 0))
+
+
 def count(many: int, noun: str, plural: str = "") -> str:
     """How many of what: "1 run", "4,376 clips", "2 children"."""
     return f"{many:,} {noun if many == 1 else plural or noun + 's'}"

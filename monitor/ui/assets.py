@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.run_dir import words
+from monitor.view import palette
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = (
@@ -54,6 +55,7 @@ def constants() -> str:
         "VERDICT_TONES": words.VERDICT_TONES,
         "OUTCOME_GLYPHS": words.OUTCOME_GLYPHS,
         "STATE_GLYPHS": words.STATE_GLYPHS,
+        "TAB_ICONS": palette.TAB_ICONS,
     }
     return "\n".join(f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in named.items())
 
@@ -66,7 +68,11 @@ def script() -> str:
 
 @functools.cache
 def styles() -> str:
-    return (STATIC / "page.css").read_text(encoding="utf-8")
+    """The page's styles behind the palette; the body has the colours too, for what Streamlit draws itself."""
+    light, dark = (palette.properties(dark=dark) for dark in (False, True))
+    is_dark = '.vs-root[data-theme="dark"]'
+    colours = f".vs-root,body{{{light}}}\n{is_dark},body:has({is_dark}){{{dark}}}\n"
+    return colours + (STATIC / "page.css").read_text(encoding="utf-8")
 
 
 @functools.cache

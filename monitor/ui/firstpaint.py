@@ -20,9 +20,9 @@ from monitor.diagnosis.summaries import summary_of
 from monitor.launcher import existing
 from monitor.run_dir import Summary
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.words import number, percent
 from monitor.ui.listing import FIRST_ROWS, Listing
 from monitor.view.rows import Row
-from monitor.view.words import percent, short
 
 DROPPED = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
 """The document must come whole and plain to be added to."""
@@ -146,6 +146,6 @@ def _numbers(summary: Summary) -> list[tuple[str, str, str]]:
     return [
         ("val WER", percent(summary.val_wer), chance),
         ("best val WER", percent(best["wer"]), f"epoch {best['at']:g}" if best["at"] is not None else ""),
-        ("gap", short(summary.gap), ""),
-        ("val loss", short(summary.val_loss), ""),
+        ("gap", number(summary.gap), ""),
+        ("val loss", number(summary.val_loss), ""),
     ]

@@ -225,7 +225,7 @@ class ListPage {
     show(this.body.parentNode, this.count > 0 || trash);
     const waiting = this.wanted && this.order !== this.wanted ? this.wanted.filter((run, i) => this.order[i] !== run).length : 0;
     show(this.moved, waiting > 0);
-    setText(this.moved, `${waiting} ${waiting === 1 ? "row" : "rows"} moved · Update order`);
+    setText(this.moved, `${countWords(waiting, "row")} moved · Update order`);
     paintMissed(this.missed, this.heard ? known : [], this.seenAt);
     if (this.seenAt === null && this.heard) this.markSeen();
     paintDevices(this.devices, this.machine, known);
@@ -283,7 +283,7 @@ class ListPage {
     node.pick.setAttribute("aria-label", `Select ${row.run}`);
     node.dataset.tone = { STOP: "critical", LOOK: "warning", "KEEP GOING": "ok" }[row.verdict] ?? (["failed", "lost"].includes(row.state) ? "critical" : "unknown");
     const word = row.state === "lost" || row.state === "failed" ? row.state.toUpperCase() : row.verdict || row.state.split(",")[0];
-    setText(verdict.children[0], ["failed", "lost", "unreadable"].includes(row.state) ? "✕" : VERDICT_GLYPH[row.verdict] ?? "–");
+    setText(verdict.children[0], ["failed", "lost", "unreadable"].includes(row.state) ? STATE_GLYPHS[row.state] : verdictGlyph(row.verdict));
     setText(verdict.children[1], word);
     node.open.setAttribute("href", `?run=${encodeURIComponent(row.run)}`);
     setText(node.open.firstChild, (row.depth ? "└ " : "") + row.run);
@@ -292,9 +292,9 @@ class ListPage {
     name.children[1].title = row.evidence ?? "";
     setText(name.children[2], row.mine === false ? `of ${row.owner || "another user"}` : "");
     show(node.fold, row.family > 0);
-    setText(node.fold, this.open.has(row.run) ? "fold" : `+${row.family} ${row.family === 1 ? "child" : "children"}`);
+    setText(node.fold, this.open.has(row.run) ? "fold" : `+${countWords(row.family, "child", "children")}`);
     node.fold.setAttribute("aria-expanded", String(this.open.has(row.run)));
-    setText(name.children[4], row.outcome ? `${OUTCOME_GLYPH[row.outcome] ?? ""} ${row.outcome.toLowerCase()}` : "");
+    setText(name.children[4], row.outcome ? `${OUTCOME_GLYPHS[row.outcome] ?? ""} ${row.outcome.toLowerCase()}` : "");
     name.children[4].dataset.tone = OUTCOME_TONE[row.outcome] ?? "";
     name.children[4].title = row.outcome_line ?? "";
     show(progress.children[0], row.ratio !== null && row.ratio !== undefined);
@@ -445,7 +445,7 @@ function buildMissed(onSeen, onOpen) {
   return ui;
 }
 
-const MISSED_GLYPH = { critical: "⬣", warning: "▲", failed: "✕", lost: "✕", finished: "✓", stopped: "■", outcome: "⎇" };
+const MISSED_GLYPH = { ...SEVERITY_GLYPHS, ...STATE_GLYPHS, outcome: "⎇" };
 const MOST_MISSED = 8;
 
 function paintMissed(ui, rows, since) {
@@ -485,13 +485,13 @@ function paintDevices(node, machine, rows) {
     const names = here.map((row) => (row.mine ? row.run : `${row.run} (${row.owner || "another user"})`));
     const who = names.length ? names.slice(0, 3).join(", ") + (names.length > 3 ? `, ${names.length - 3} more` : "") : nobody;
     const waiting = live.filter((row) => row.waits_for === device.name || (row.waits_for === "cuda" && device.name.startsWith("cuda"))).length;
-    const memory = device.total_bytes ? `${bytesWords(device.used_bytes)} of ${bytesWords(device.total_bytes)}` : "";
-    const busy = finite(device.busy_ratio) ? `${Math.round(100 * device.busy_ratio)} % busy` : "";
+    const memory = device.total_bytes ? `${sizeWords(device.used_bytes)} of ${sizeWords(device.total_bytes)}` : "";
+    const busy = finite(device.busy_ratio) ? `${percentWords(device.busy_ratio)} busy` : "";
     const known = new Set(here.map((row) => row.run));
     const guests = tenantWords((device.tenants ?? []).filter((tenant) => !known.has(tenant.run)));
     return { key: device.name, label: device.label, text: [who, guests, waiting ? `${waiting} waiting` : "", memory, busy].filter(Boolean).join(" · ") };
   });
-  if (finite(machine.disk_free_bytes)) items.push({ key: "disk", label: "Disk", text: `${bytesWords(machine.disk_free_bytes)} free` });
+  if (finite(machine.disk_free_bytes)) items.push({ key: "disk", label: "Disk", text: `${sizeWords(machine.disk_free_bytes)} free` });
   keyed(node, items, (item) => item.key, () => h("span", { class: "vs-device" }, h("strong", {}), h("span", { class: "vs-muted vs-tabular" })), (child, item) => {
     setText(child.children[0], item.label);
     setText(child.children[1], item.text);
@@ -505,5 +505,5 @@ function tenantWords(tenants) {
     const who = tenant.run || (tenant.is_mine ? "your other processes" : tenant.user || "unknown processes");
     held.set(who, (held.get(who) ?? 0) + (tenant.used_bytes ?? 0));
   }
-  return [...held].slice(0, 3).map(([who, bytes]) => (bytes ? `${who} ${bytesWords(bytes)}` : who)).join(", ");
+  return [...held].slice(0, 3).map(([who, bytes]) => (bytes ? `${who} ${sizeWords(bytes)}` : who)).join(", ");
 }
