@@ -33,15 +33,12 @@ function canStop(row) {
 
 class ListPage {
   constructor(root, data, emit) {
-    Object.assign(this, { root, data, emit, rows: new Map(), order: [], trash: data.trash ?? [], machine: data.machine, tried: data.tried ?? [], count: data.count ?? 0, shown: FIRST_SHOWN, selected: new Set(), open: new Set() });
+    Object.assign(this, { root, data, emit, rows: new Map(), order: [], trash: [], tried: [], shown: FIRST_SHOWN, selected: new Set(), open: new Set() });
     this.chip = "all";
     this.sort = "need";
     this.flat = Memory.read("flat", false);
     this.seenAt = Memory.read(`seen.${data.runs_dir}`, null);
     this.build();
-    for (const row of data.rows ?? []) this.rows.set(row.run, row);
-    this.order = (data.rows ?? []).map((row) => row.run);
-    this.paint();
     this.live = new Live(data.ws, () => ({ kind: "hello", list: true }), (message) => this.hear(message), (state) => this.connection(state));
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey);
@@ -105,7 +102,6 @@ class ListPage {
       this.undo,
       this.help.node,
     );
-    this.root.replaceChildren(this.node);
     show(this.moved, false);
     show(this.problem, false);
   }
@@ -169,7 +165,6 @@ class ListPage {
       setText(this.problem, message.problem ? `${message.problem} What was read last stays below.` : "");
       show(this.problem, Boolean(message.problem));
     }
-    this.count = this.rows.size;
     this.paint();
   }
 
@@ -201,7 +196,10 @@ class ListPage {
     return families(found, this.open);
   }
 
+  // What stood here before stays until the first rows have come: the words of the document, or a run.
   paint() {
+    if (!this.heard) return;
+    if (!this.node.isConnected) takePlace(this.root, this.node);
     const trash = this.chip === "trash";
     const all = trash ? [] : this.arranged();
     const seen = all.slice(0, this.shown);
@@ -211,23 +209,23 @@ class ListPage {
     this.chips.forEach((button) => {
       const [key, , fits] = FILTER_CHIPS.find(([name]) => name === button.dataset.filter);
       button.setAttribute("aria-pressed", String(key === this.chip));
-      const count = key === "trash" ? this.trash.length : key === "all" ? this.count : known.filter(fits).length;
+      const count = key === "trash" ? this.trash.length : key === "all" ? known.length : known.filter(fits).length;
       setText(button.lastChild, count ? String(count) : "");
     });
     this.flatButton.setAttribute("aria-pressed", String(this.flat));
     setText(this.countText, all.length > seen.length ? `Showing ${seen.length} of ${all.length.toLocaleString("en")}` : trash || all.length ? "" : known.length ? "No run fits." : "");
     show(this.more, all.length > seen.length);
     setText(this.more, `Show ${Math.min(MORE_SHOWN, all.length - seen.length)} more`);
-    const empty = this.count === 0 && !this.trash.length;
+    const empty = known.length === 0 && !this.trash.length;
     show(this.empty, empty);
     show(this.follow, !empty);
     show(this.start, !empty);
-    show(this.body.parentNode, this.count > 0 || trash);
+    show(this.body.parentNode, known.length > 0 || trash);
     const waiting = this.wanted && this.order !== this.wanted ? this.wanted.filter((run, i) => this.order[i] !== run).length : 0;
     show(this.moved, waiting > 0);
     setText(this.moved, `${countWords(waiting, "row")} moved · Update order`);
-    paintMissed(this.missed, this.heard ? known : [], this.seenAt);
-    if (this.seenAt === null && this.heard) this.markSeen();
+    paintMissed(this.missed, known, this.seenAt);
+    if (this.seenAt === null) this.markSeen();
     paintDevices(this.devices, this.machine, known);
     paintLedger(this.ledger, this.tried);
     this.paintSelection();
