@@ -27,14 +27,15 @@ from monitor.view.tiles import first_tiles
 
 DROPPED = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
 """The document must come whole and plain to be added to."""
-COLOURS = ("text", "muted", "hairline", "surface", "crit-fill", "on-crit", "warn", "warn-tint", "ok", "unknown")
+COLOURS = ("page", "text", "muted", "hairline", "surface", "crit-fill", "on-crit", "warn", "warn-tint", "ok", "unknown")
 STYLE = """<style>
 .stMainBlockContainer{padding:0 16px 48px!important;max-width:1312px!important}
 @media(min-width:2400px){.stMainBlockContainer{max-width:1792px!important}}
 @media(max-width:640px){.stMainBlockContainer{padding:0 8px 32px!important}}
 header.stAppHeader,[data-testid="stAppSkeleton"],[data-testid="stSkeleton"]{display:none!important}
-#vs-first{{colours}position:absolute;inset:0 0 auto 0;z-index:5;box-sizing:border-box;max-width:1312px;margin:0 auto;
-padding:0 16px;font:14px/20px "Source Sans 3","Source Sans Pro",system-ui,sans-serif;color-scheme:light dark;
+body:has(#vs-first){{colours}color-scheme:light dark;background:var(--vs-page)}
+#vs-first{position:absolute;inset:0 0 auto 0;z-index:5;box-sizing:border-box;max-width:1312px;margin:0 auto;
+padding:0 16px;font:14px/20px "Source Sans 3","Source Sans Pro",system-ui,sans-serif;
 color:var(--vs-text)}
 #vs-first *{box-sizing:border-box}
 #vs-first header{min-height:64px;display:flex;gap:12px;align-items:center;flex-wrap:wrap}
