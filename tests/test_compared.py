@@ -39,7 +39,7 @@ def test_after_equal_hours_a_run_twice_as_fast_is_twice_as_far(clock):
     answer = compared([child, parent], 5.0, "hours")
     assert row(answer, "epoch") == ["5", "10", ""]
     assert row(answer, "val WER") == ["82.0 %", "72.0 %", "−10.0 points"]
-    assert row(compared([child, parent], 5.0, "epoch"), "val WER") == ["82.0 %", "82.0 %", "+0.00 points"]
+    assert row(compared([child, parent], 5.0, "epoch"), "val WER") == ["82.0 %", "82.0 %", "0.0 points"]
 
 
 def test_a_run_too_slow_for_one_evaluation_in_that_time_has_no_number():
@@ -63,7 +63,7 @@ def test_others_stand_beside_the_two_that_are_judged():
     runs = [run_of("c", FALLS, 60.0, parent="p"), run_of("p", FALLS, 60.0), run_of("x", FALLS[:3], 60.0)]
     answer = compared(runs, 3.0, "epoch")
     assert answer["related"] and answer["columns"] == ["", "p", "c", "difference", "x"]
-    assert row(answer, "val WER") == ["86.0 %", "86.0 %", "+0.00 points", "86.0 %"]
+    assert row(answer, "val WER") == ["86.0 %", "86.0 %", "0.0 points", "86.0 %"]
     assert [curve["run"] for curve in answer["curves"]] == ["c", "p", "x"]
     assert not compared(runs[1:], 3.0, "epoch")["related"]
 
@@ -71,4 +71,4 @@ def test_others_stand_beside_the_two_that_are_judged():
 def test_each_at_its_own_best():
     turned = [0.9, 0.5, 0.7]
     answer = compared([run_of("c", [0.8, 0.7, 0.6], 60.0), run_of("p", turned, 60.0)], None, "best")
-    assert row(answer, "epoch") == ["2", "3", ""] and row(answer, "val WER") == ["50.0 %", "60.0 %", "+10.00 points"]
+    assert row(answer, "epoch") == ["2", "3", ""] and row(answer, "val WER") == ["50.0 %", "60.0 %", "+10.0 points"]

@@ -1,6 +1,8 @@
 """The first words in the document: from the summary alone, inert, and never in the way of anything else."""
 
 import asyncio
+import html
+import re
 import urllib.parse
 
 import pytest
@@ -8,9 +10,15 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
-from monitor.run_dir import LAUNCH_FILE, SUMMARY_FILE, Launch, Summary, encode
+from monitor.diagnosis.alerts import summarise
+from monitor.diagnosis.verdict import judge
+from monitor.run_dir import LAUNCH_FILE, SUMMARY_FILE, Launch, Summary, encode, words
+from monitor.run_dir.reader import RunReader
 from monitor.ui.firstpaint import FirstPaint, first_words
 from monitor.ui.listing import Listing
+from monitor.view.frame import frame as build_frame
+from monitor.view.series import Since
+from tests import fake_runs
 
 DOCUMENT = '<html><head><title>x</title></head><body><div id="root"></div></body></html>'
 
@@ -62,9 +70,33 @@ def test_the_document_says_verdict_and_numbers_before_any_script(client, tmp_pat
     write(tmp_path, "r", verdict="STOP", reason="Not learning.", val_wer=0.921, wer_constant=0.912, gap=2.93)
     _, text, headers = client().get("/?run=r")
     assert text.index('id="vs-first"') < text.index('id="root"')
-    for words in ("STOP", "Not learning.", "92.1 %", "chance 91.2 %", "2.93"):
-        assert words in text
+    for said in ("Not learning.", "⬣ STOP", "92.1 %", "chance 91.2", "2.93"):
+        assert said in text
     assert "no-store" in headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    "make", [fake_runs.healthy, fake_runs.overfitting, fake_runs.all_blank, fake_runs.not_a_number]
+)
+def test_the_document_says_what_the_first_frame_says(tmp_path, make):
+    run_dir = make(tmp_path)
+    snapshot = RunReader(run_dir).read(1e9)
+    judged = judge(snapshot, 1e9)
+    (run_dir / SUMMARY_FILE).write_bytes(encode(summarise(snapshot, judged, 1e9)))
+    frame = build_frame(snapshot, judged, 1e9, since=Since())
+    verdict, tiles = frame["verdict"], frame["tiles"]
+    text = first_words(tmp_path, run_dir.name)
+    assert f"<b>{html.escape(words.verdict_glyph(verdict['word']) + ' ' + verdict['word'])}</b>" in text
+    assert f"<span>{html.escape(verdict['reason'])}</span>" in text
+    said = re.findall("<dt>(.*?)</dt><dd>(.*?)<small", text)
+    assert said == [(tile["label"], tile["value"]) for tile in tiles]
+    assert html.escape(tiles[0]["yardstick"]) in text
+
+
+def test_the_glyphs_of_the_list_are_those_of_the_page(tmp_path):
+    rows = [{"run": "a", "state": "failed", "verdict": "ENDED"}, {"run": "b", "state": "running", "verdict": "LOOK"}]
+    text = first_words(tmp_path, None, rows)
+    assert "<span>✕ ENDED</span>" in text and "<span>▲ LOOK</span>" in text
 
 
 def test_what_a_run_says_is_text(client, tmp_path):

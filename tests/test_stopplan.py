@@ -74,7 +74,7 @@ def test_a_foreign_script_loses_what_is_younger_than_its_newest_checkpoint(tmp_p
 def test_without_any_checkpoint_everything_is_lost_and_that_is_said(tmp_path):
     file(tmp_path / "data" / "pretrained.pt", 90_000)
     plan = stop_plan(tmp_path / "run", snapshot(None, ["python", "t.py"], tmp_path), NOW)
-    assert plan.lines[-1] == "No checkpoint was found on disk: what it has not saved itself is lost, all of 2 h 0 min."
+    assert plan.lines[-1] == "No checkpoint was found on disk: what it has not saved itself is lost, all of 2 h."
 
 
 def test_a_script_that_has_no_option_for_its_folder_is_looked_at_where_it_runs(tmp_path):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, print_json
+from monitor.run_dir import words
 from monitor.run_dir.audit import AUDIT_FILE, read
 from monitor.run_dir.errors import EXIT_OK, UnreadableRunError
 
@@ -31,7 +31,7 @@ def run(
     else:
         table = Table("when", "who", "from", "what", "run", "result", box=None, pad_edge=False)
         for entry in entries:
-            when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
+            when = words.stamp(entry.at)
             result = f"{entry.result}: {entry.why}" if entry.why else entry.result
             table.add_row(when, entry.user, entry.via, entry.verb, entry.run_id, result)
         console().print(table)

@@ -9,12 +9,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from monitor.commands import words
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, find_run, now, print_json
 from monitor.diagnosis.comparison import Comparison, compare
 from monitor.diagnosis.outcome import Outcome, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
-from monitor.run_dir import Snapshot
+from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import EXIT_OK, UsageError
 from monitor.run_dir.reader import RunReader
 from monitor.view.compared import MODES, compared
@@ -88,7 +87,7 @@ def _outcome(judged: Outcome, parent: Snapshot, child: Snapshot) -> list[str]:
 def _settings(found: Comparison) -> Table:
     table = Table("setting", *found.run_ids, box=None, pad_edge=False)
     for key, values in found.settings.items():
-        table.add_row(key, *(words.NONE if value is None else str(value) for value in values))
+        table.add_row(key, *(words.NOT_MEASURED if value is None else str(value) for value in values))
     return table
 
 
@@ -116,5 +115,5 @@ def _table(found: Comparison) -> Table:
     table = Table("epoch", *heads, box=None, pad_edge=False)
     for index, epoch in enumerate(found.epochs):
         cells = [form(column[index]) for name, (_, form) in FORMATS.items() for column in found.values[name]]
-        table.add_row(words.short(epoch), *cells)
+        table.add_row(words.plain(epoch), *cells)
     return table

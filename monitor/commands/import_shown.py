@@ -9,6 +9,7 @@ from rich.table import Table as Screen
 from monitor.commands.common import console
 from monitor.importers.importing import Plan
 from monitor.importers.mapping import as_json
+from monitor.run_dir.words import NOT_MEASURED, plain
 
 
 def show_plan(chosen: Plan) -> None:
@@ -42,18 +43,17 @@ def _show_samples(chosen: Plan) -> None:
     if samples:
         empty = sum(not sample.hypothesis for sample in samples)
         epochs = sorted({sample.epoch for sample in samples if sample.epoch is not None})
-        where = f" of epoch {', '.join(f'{epoch:g}' for epoch in epochs[-5:])}" if epochs else ""
+        where = f" of epoch {', '.join(map(plain, epochs[-5:]))}" if epochs else ""
         console().print(f"Predictions{where}: {len(samples)}, {empty} of them empty.")
 
 
 def value_of(record: Any, field: str) -> str:
-    value = getattr(record, field, None)
-    return "–" if value is None else f"{value:.4g}"
+    return plain(getattr(record, field, None))
 
 
 def figures_of(record: Any) -> str:
     shown = [(name, value_of(record, name)) for name in ("train_loss", "val_loss", "val_wer")]
-    return ", ".join(f"{name} {value}" for name, value in shown if value != "–")
+    return ", ".join(f"{name} {value}" for name, value in shown if value != NOT_MEASURED)
 
 
 def as_document(chosen: Plan) -> dict[str, Any]:

@@ -7,11 +7,10 @@ from typing import Any
 
 from rich.table import Table
 
-from monitor.commands import words
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, elsewhere, now, print_json
 from monitor.diagnosis.summaries import summary_of
 from monitor.launcher import ensure_supervised, status
-from monitor.run_dir import Progress, Summary
+from monitor.run_dir import Progress, Summary, words
 from monitor.run_dir.errors import EXIT_OK, MonitorError
 from monitor.run_dir.launch import read_progress
 from monitor.run_dir.reader import list_runs
@@ -89,12 +88,12 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         table.add_row(
             row["run_id"],
             row["state_text"],
-            words.short(row["epoch"]) + (f"/{row['epochs']}" if row["epochs"] else ""),
+            words.plain(row["epoch"]) + (f"/{row['epochs']}" if row["epochs"] else ""),
             words.percent(row["val_wer"]),
             words.percent(row["wer_constant"]),
             words.number(row["gap"]),
-            row["verdict"] or words.NONE,
-            row["worst_rule"] or words.NONE,
-            words.ago(row["heartbeat_at"], moment),
+            row["verdict"] or words.NOT_MEASURED,
+            row["worst_rule"] or words.NOT_MEASURED,
+            words.age_at(row["heartbeat_at"], moment),
         )
     return table

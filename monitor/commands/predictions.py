@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from monitor.commands import words
 from monitor.commands.common import (
     DEFAULT_RUNS,
     JsonOption,
@@ -17,6 +16,7 @@ from monitor.commands.common import (
     now,
     print_json,
 )
+from monitor.run_dir import words
 from monitor.run_dir.errors import EXIT_OK, UsageError
 from monitor.run_dir.reader import RunReader
 from monitor.view.predictions import DECODERS, FILTERS, Wish, clip_history, predictions
@@ -65,7 +65,7 @@ def _clips(found: dict[str, Any]) -> list[str]:
         return ["No predictions are logged. Log them with run.log_decodes(epoch, hypotheses, references=…)."]
     counts = found["counts"]
     text = [
-        f"Epoch {found['epoch']:g}: {found['total']} clips, {found['empty']} of them empty. "
+        f"Epoch {words.plain(found['epoch'])}: {found['total']} clips, {found['empty']} of them empty. "
         f"Hits {counts['hits']}, ≠ {counts['s']}, ∅ {counts['d']}, + {counts['i']}; "
         f"{found['words_out']} words out for {found['words_in']} in."
     ]
@@ -80,9 +80,9 @@ def _history(found: dict[str, Any]) -> list[str]:
         return [f"No evaluation holds a clip called {found['id']}."]
     text = [f"{found['id']}  target: {found['reference']}"]
     for moment in found["moments"]:
-        until = f" to {moment['until']:g}" if "until" in moment else ""
+        until = f" to {words.plain(moment['until'])}" if "until" in moment else ""
         said = " ".join(prediction for kind, _, prediction in moment["words"] if kind != "d") or "(EMPTY)"
-        text.append(f"  epoch {moment['epoch']:g}{until}  WER {words.percent(moment['wer'])}  {said}")
+        text.append(f"  epoch {words.plain(moment['epoch'])}{until}  WER {words.percent(moment['wer'])}  {said}")
     return text
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor.commands import words
 from monitor.commands.common import (
     DEFAULT_RUNS,
     JsonOption,
@@ -16,7 +15,7 @@ from monitor.commands.common import (
     print_json,
 )
 from monitor.commands.looking import Look, look_at
-from monitor.run_dir import Floors, Snapshot
+from monitor.run_dir import Floors, Snapshot, words
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import command_of
 from monitor.view.words import reading_words
@@ -101,7 +100,7 @@ def _progress(look: Look) -> list[str]:
     if progress is None:
         return []
     of = f" of {progress.epochs}" if progress.epochs else ""
-    beat = words.ago(progress.heartbeat_at, look.snapshot.read_at)
+    beat = words.age_at(progress.heartbeat_at, look.snapshot.read_at)
     saved = f", checkpoint of epoch {progress.checkpoint_epoch}" if progress.checkpoint_epoch is not None else ""
     step = f", step {progress.step}" if progress.step else ""
     return [f"Epoch {progress.epoch}{of}{step}, last heartbeat {beat} ago{saved}."]

@@ -27,11 +27,11 @@ from monitor.commands.common import (
 )
 from monitor.launcher import cancel_stop, generation, hurry_stop, status, stop, wait_on
 from monitor.launcher.stopplan import StopPlan, stop_plan
-from monitor.run_dir import Answer, Request, control
+from monitor.run_dir import Answer, Request, control, words
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
 from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.reader import RunReader
-from monitor.run_dir.status import Status, age_words, first_signal
+from monitor.run_dir.status import Status, first_signal
 
 Act = Callable[[Path, str], Request]
 Ended = tuple[Status, Answer | None]
@@ -109,7 +109,7 @@ def _print_who_asked(asked: list[tuple[Path, Request]], *, quiet: bool) -> None:
         age = now() - request.asked_at
         if request.asked_by != who() or age > JUST_NOW_SECS:
             by = request.asked_by or "Somebody"
-            sys.stderr.write(f"{folder.name}: {harmless(by)} asked for this stop {age_words(age)} ago.\n")
+            sys.stderr.write(f"{folder.name}: {harmless(by)} asked for this stop {words.age(age)} ago.\n")
 
 
 def _report(

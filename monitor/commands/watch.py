@@ -20,6 +20,7 @@ import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JSON_VERSION, RUNS_VARIABLE, print_line
 from monitor.diagnosis.settings import settings_for
+from monitor.run_dir import words
 from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_OK, EXIT_UNREADABLE, EXIT_WARNING, UsageError
 from monitor.supervisor.watching import Watcher
 
@@ -89,7 +90,7 @@ def _say(news: list[dict[str, Any]], as_json: bool) -> None:
 
 
 def _words(event: dict[str, Any]) -> str:
-    at = time.strftime("%H:%M:%S", time.localtime(event["at"]))
+    at = words.stamp(event["at"])
     what = event["event"]
     parts = [event.get("rule"), event.get("verdict"), event.get("state")]
     if what == "sent":

@@ -99,6 +99,7 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         wer_constant=snapshot.run.floors.wer_constant if snapshot.run else None,
         val_loss=last(snapshot, "val_loss"),
         gap=last(snapshot, "gap"),
+        length_ratio=last(snapshot, "length_ratio"),
         gap_series=thin(gaps, SPARK_POINTS),
         checks_ran=diagnosis.checks_ran,
         checks=diagnosis.checks,

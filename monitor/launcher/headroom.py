@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.launcher.devices import Device, Machine, Tenant
-from monitor.run_dir import RUN_FILE, STEPS_FILE, Run, Step, decode, files
+from monitor.run_dir import RUN_FILE, STEPS_FILE, Run, Step, decode, files, words
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_launch, read_progress
 from monitor.run_dir.reader import list_runs
-from monitor.run_dir.status import bytes_words
 
 STEPS_TAIL_BYTES = 1 << 20
 CHECKPOINTS_KEPT = 4
@@ -64,14 +63,14 @@ def _memory_notes(need: Need | None, device: Device | None) -> list[str]:
     if device is None or device.free_bytes is None:
         return []
     name = device.label.split(",")[0]
-    free = f"{name} has {bytes_words(device.free_bytes)} of {bytes_words(device.total_bytes or 0)} free"
+    free = f"{name} has {words.size(device.free_bytes)} of {words.size(device.total_bytes or 0)} free"
     own = sum(tenant.used_bytes or 0 for tenant in device.tenants if need is not None and tenant.run == need.run_id)
     others = [_whose(tenant) for tenant in device.tenants if need is None or tenant.run != need.run_id]
     holds = f" {', '.join(others)}." if others else ""
     if need is None or need.memory_bytes is None or need.memory_bytes <= device.free_bytes:
         return [f"{free}.{holds}"] if others else []
-    back = f" {need.run_id} gives {bytes_words(own)} back when it ends." if own else ""
-    lead = f"{free}, and {need.run_id} used up to {bytes_words(need.memory_bytes)}"
+    back = f" {need.run_id} gives {words.size(own)} back when it ends." if own else ""
+    lead = f"{free}, and {need.run_id} used up to {words.size(need.memory_bytes)}"
     if need.memory_bytes <= device.free_bytes + own:
         return [f"{lead}: enough only once it has ended.{back}{holds}"]
     return [f"{lead}: it will probably run out of memory.{back}{holds}"]
@@ -79,7 +78,7 @@ def _memory_notes(need: Need | None, device: Device | None) -> list[str]:
 
 def _whose(tenant: Tenant) -> str:
     who = tenant.run or (f"{tenant.user}'s process {tenant.pid}" if tenant.user else f"process {tenant.pid}")
-    return f"{who} has {bytes_words(tenant.used_bytes)}" if tenant.used_bytes is not None else f"{who} is there"
+    return f"{who} has {words.size(tenant.used_bytes)}" if tenant.used_bytes is not None else f"{who} is there"
 
 
 def _disk_notes(need: Need | None, machine: Machine) -> list[str]:
@@ -88,9 +87,9 @@ def _disk_notes(need: Need | None, machine: Machine) -> list[str]:
     fit = machine.disk_free_bytes // need.checkpoint_bytes
     if fit >= CHECKPOINTS_KEPT:
         return []
-    size = bytes_words(need.checkpoint_bytes)
+    size = words.size(need.checkpoint_bytes)
     return [
-        f"The disk of the runs has room for {fit} checkpoints of {size} ({bytes_words(machine.disk_free_bytes)} free); "
+        f"The disk of the runs has room for {fit} checkpoints of {size} ({words.size(machine.disk_free_bytes)} free); "
         f"a run needs room for {CHECKPOINTS_KEPT}."
     ]
 

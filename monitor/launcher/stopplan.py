@@ -8,9 +8,9 @@ from pathlib import Path
 
 from monitor.launcher.relaunch.flags import find_flags
 from monitor.launcher.relaunch.outputs import is_output
-from monitor.run_dir import Launch, Snapshot, StopStage
+from monitor.run_dir import Launch, Snapshot, StopStage, words
 from monitor.run_dir.launch import expand, is_own_trainer
-from monitor.run_dir.status import age_words, first_signal, status_of
+from monitor.run_dir.status import first_signal, status_of
 
 CHECKPOINT_ENDINGS = frozenset({".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".tar", ".h5", ".keras"})
 DEEPEST = 3
@@ -71,7 +71,7 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
 def asked_words(stop: StopStage, now: float) -> str:
     """ "anna asked for this stop 4 s ago."."""
     who = stop.asked_by or "Somebody"
-    return f"{who} asked for this stop {age_words(now - stop.asked_at)} ago."
+    return f"{who} asked for this stop {words.age(now - stop.asked_at)} ago."
 
 
 def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Saved | None:
@@ -81,9 +81,9 @@ def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Sav
     """
     outputs = [run_dir]
     if launch is not None:
-        words = expand(launch.argv, run_dir)
+        argv = expand(launch.argv, run_dir)
         outputs += [
-            Path(launch.cwd) / flag.values[-1] for flag in find_flags(words) if is_output(flag.key) and flag.values
+            Path(launch.cwd) / flag.values[-1] for flag in find_flags(argv) if is_output(flag.key) and flag.values
         ]
     found = [saved for folder in outputs for saved in _checkpoints(folder, since)]
     if not found and launch is not None and launch.cwd:
@@ -106,9 +106,9 @@ def _lost(run_dir: Path, snapshot: Snapshot, now: float) -> str:
     began = _began(snapshot)
     newest = newest_checkpoint(run_dir, snapshot.launch, began)
     if newest is None:
-        since = f", all of {age_words(now - began)}" if began else ""
+        since = f", all of {words.age(now - began)}" if began else ""
         return f"No checkpoint was found on disk: what it has not saved itself is lost{since}."
-    age = age_words(now - newest.saved_at)
+    age = words.age(now - newest.saved_at)
     return f"Newest checkpoint on disk: {newest.path.name}, {age} old, so about {age} are lost ({newest.path})."
 
 

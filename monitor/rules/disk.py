@@ -5,8 +5,8 @@ from __future__ import annotations
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
-from monitor.run_dir import Severity, Snapshot
-from monitor.run_dir.status import bytes_words, status_of
+from monitor.run_dir import Severity, Snapshot, words
+from monitor.run_dir.status import status_of
 
 
 class DiskLimits(Limits, frozen=True):
@@ -34,7 +34,7 @@ class Disk(Rule):
         if progress is None or progress.disk_free_bytes is None or not progress.checkpoint_bytes:
             return self.not_applicable("disk_free_bytes and checkpoint_bytes in progress.json")
         fit = progress.disk_free_bytes / progress.checkpoint_bytes
-        free, taken = map(bytes_words, (progress.disk_free_bytes, progress.checkpoint_bytes))
+        free, taken = map(words.size, (progress.disk_free_bytes, progress.checkpoint_bytes))
         said = f"{free} free, a checkpoint takes {taken}"
         if not status_of(snapshot).live:
             return self.quiet("The run has ended.")

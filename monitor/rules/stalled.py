@@ -5,8 +5,8 @@ from __future__ import annotations
 from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
-from monitor.run_dir import Progress, Severity, Snapshot
-from monitor.run_dir.status import age_words, silence_secs, status_of
+from monitor.run_dir import Progress, Severity, Snapshot, words
+from monitor.run_dir.status import silence_secs, status_of
 
 
 class StalledLimits(Limits, frozen=True):
@@ -47,12 +47,12 @@ class Stalled(Rule):
         silent = silence_secs(snapshot)
         silent = now - progress.heartbeat_at if silent is None else silent + now - snapshot.read_at
         if silent <= patience:
-            return self.quiet(f"Last sign of life {age_words(silent)} ago.")
+            return self.quiet(f"Last sign of life {words.age(silent)} ago.")
         pace = progress.step_secs or progress.epoch_secs or 0.0
         what = "a step takes" if progress.step_secs else "an epoch takes"
         alive = {"alive": "The process is alive.", "unknown": "Its process cannot be judged from here."}
         line = (
-            f"No sign of life for {age_words(silent)}, {what} {_pace_words(pace)}. "
+            f"No sign of life for {words.age(silent)}, {what} {_pace_words(pace)}. "
             f"{alive.get(snapshot.trainer_liveness or 'unknown', 'The process is gone.')}"
         )
         severity: Severity = "critical" if snapshot.trainer_liveness == "gone" else "warning"
@@ -86,4 +86,4 @@ def _patience(progress: Progress, limits: StalledLimits) -> float | None:
 
 
 def _pace_words(secs: float) -> str:
-    return f"{secs:.2g} s" if secs < 90 else age_words(secs)
+    return f"{secs:.2g} s" if secs < 90 else words.age(secs)

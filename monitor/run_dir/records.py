@@ -478,6 +478,7 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
     wer_constant: float | None = None
     val_loss: float | None = None
     gap: float | None = None
+    length_ratio: float | None = None
     gap_series: list[float] = []
     """At most 60 points."""
     checks_ran: int = 0

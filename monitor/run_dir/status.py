@@ -11,6 +11,7 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
+from monitor.run_dir import words
 from monitor.run_dir.records import (
     FINAL_STATES,
     OPEN_STATES,
@@ -137,9 +138,9 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
 def _followed(progress: Progress, now: float) -> Status:
     """Somebody else's script writes, we read along: that its file grows is all there is to see of it."""
     silent = now - progress.heartbeat_at
-    grown = f"last grew {age_words(silent)} ago"
+    grown = f"last grew {words.age(silent)} ago"
     if silent < -AHEAD_SECS:
-        grown = f"is dated {age_words(-silent)} ahead of this clock, so when it last grew is not known"
+        grown = f"is dated {words.age(-silent)} ahead of this clock, so when it last grew is not known"
     evidence = f"Its log is followed and {grown}; which process writes it is not known."
     return Status("followed", True, False, evidence, None)
 
@@ -150,10 +151,10 @@ def _unseen(snapshot: Snapshot, word: Word, process: Identity) -> Status:
     if heard_at is None:
         heard = f"Nothing was heard yet from {process.host}"
     elif snapshot.read_at - heard_at < -AHEAD_SECS:
-        ahead = age_words(heard_at - snapshot.read_at)
+        ahead = words.age(heard_at - snapshot.read_at)
         heard = f"Last heard from {process.host}, whose clock is {ahead} ahead of this one"
     else:
-        heard = f"Last heard {age_words(snapshot.read_at - heard_at)} ago from {process.host}"
+        heard = f"Last heard {words.age(snapshot.read_at - heard_at)} ago from {process.host}"
     return Status(
         word,
         live=True,
@@ -199,8 +200,8 @@ def _heartbeat_words(silent: float | None) -> str:
     if silent is None:
         return ""
     if silent < -AHEAD_SECS:
-        return f"; its heartbeat is dated {age_words(-silent)} ahead of this clock, so its age is not known"
-    return f", heartbeat {age_words(silent)} ago"
+        return f"; its heartbeat is dated {words.age(-silent)} ahead of this clock, so its age is not known"
+    return f", heartbeat {words.age(silent)} ago"
 
 
 def device_words(device: str) -> str:
@@ -255,26 +256,3 @@ def queue_words(place: QueuePlace) -> str:
 def _and(names: list[str]) -> str:
     shown = [*names[:2], f"{len(names) - 2} more"] if len(names) > 3 else names
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
-
-
-def age_words(secs: float) -> str:
-    """A duration for people: 3 s, 14 min, 2 h 5 min, 3 d."""
-    secs = max(0, secs)
-    if secs < 90:
-        return f"{secs:.0f} s"
-    minutes = secs / 60
-    if minutes < 90:
-        return f"{minutes:.0f} min"
-    if minutes < 48 * 60:
-        hours, rest = divmod(round(minutes), 60)
-        return f"{hours} h {rest} min"
-    return f"{minutes / 1440:.0f} d"
-
-
-def bytes_words(count: float) -> str:
-    """A size for people, 12.3 GiB: powers of 1024, as nvidia-smi counts. The page's `bytesWords` says the same."""
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import functools
 import gzip
+import json
 from pathlib import Path
 
 import plotly
 from starlette.requests import Request
 from starlette.responses import Response
+
+from monitor.run_dir import words
+from monitor.view import palette
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = (
@@ -43,15 +47,32 @@ SCRIPTS = (
 """In this order: each may use what stands before it. `main.js` exports the component."""
 
 
+def constants() -> str:
+    """What the scripts share with the server, as JavaScript constants; it stands before them all."""
+    named = {
+        "SEVERITY_GLYPHS": words.SEVERITY_GLYPHS,
+        "VERDICT_GLYPHS": words.VERDICT_GLYPHS,
+        "VERDICT_TONES": words.VERDICT_TONES,
+        "OUTCOME_GLYPHS": words.OUTCOME_GLYPHS,
+        "STATE_GLYPHS": words.STATE_GLYPHS,
+        "TAB_ICONS": palette.TAB_ICONS,
+    }
+    return "\n".join(f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in named.items())
+
+
 @functools.cache
 def script() -> str:
     """The component as one ES module."""
-    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return "\n".join([constants(), *((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)])
 
 
 @functools.cache
 def styles() -> str:
-    return (STATIC / "page.css").read_text(encoding="utf-8")
+    """The page's styles behind the palette; the body has the colours too, for what Streamlit draws itself."""
+    light, dark = (palette.properties(dark=dark) for dark in (False, True))
+    is_dark = '.vs-root[data-theme="dark"]'
+    colours = f".vs-root,body{{{light}}}\n{is_dark},body:has({is_dark}){{{dark}}}\n"
+    return colours + (STATIC / "page.css").read_text(encoding="utf-8")
 
 
 @functools.cache

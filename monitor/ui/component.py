@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from monitor.run_dir import finite_or_word
 from monitor.ui import assets
 
 KEY = "vitalsigns"
@@ -16,9 +15,8 @@ def mount(data: dict[str, Any]) -> dict[str, Any] | None:
     """Shows the page for `data` and returns what the person just asked for, if anything.
 
     The styles are not isolated: plotly.js writes its own into the document, and they must reach its charts.
-    Numbers that are not finite go as words: one NaN in Streamlit's JSON would leave the whole page empty.
     """
     draw = st.components.v2.component("vitalsigns_page", js=assets.script(), css=assets.styles(), isolate_styles=False)
-    result = draw(key=KEY, data=finite_or_word(data), on_action_change=lambda: None)
+    result = draw(key=KEY, data=data, on_action_change=lambda: None)
     action = getattr(result, "action", None)
     return action if isinstance(action, dict) else None

@@ -1,15 +1,15 @@
 """The first words of the page, in the document itself: what summary.json says, before any script has run.
 
 Streamlit's own page is empty until a megabyte of script has loaded and a session has begun; the verdict must not wait
-for that. The block stands over the empty page and is taken away by the component that draws the real one.
+for that. The block stands over the empty page; the component takes it away when it paints what the live route sends
+first. Those two are all: glyphs, labels and numbers of both come from monitor.run_dir.words and monitor.view.tiles.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -18,39 +18,41 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.diagnosis.summaries import summary_of
 from monitor.launcher import existing
-from monitor.run_dir import Summary
+from monitor.run_dir import Summary, words
 from monitor.run_dir.errors import MonitorError
 from monitor.ui.listing import FIRST_ROWS, Listing
+from monitor.view import palette
 from monitor.view.rows import Row
-from monitor.view.words import percent, short
+from monitor.view.tiles import first_tiles
 
 DROPPED = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
 """The document must come whole and plain to be added to."""
-GLYPH = {"STOP": "⬣", "LOOK": "▲", "KEEP GOING": "●", "ENDED": "■"}
-
+COLOURS = ("page", "text", "muted", "hairline", "surface", "crit-fill", "on-crit", "warn", "warn-tint", "ok", "unknown")
 STYLE = """<style>
 .stMainBlockContainer{padding:0 16px 48px!important;max-width:1312px!important}
 @media(min-width:2400px){.stMainBlockContainer{max-width:1792px!important}}
 @media(max-width:640px){.stMainBlockContainer{padding:0 8px 32px!important}}
 header.stAppHeader,[data-testid="stAppSkeleton"],[data-testid="stSkeleton"]{display:none!important}
+body:has(#vs-first){{colours}color-scheme:light dark;background:var(--vs-page)}
 #vs-first{position:absolute;inset:0 0 auto 0;z-index:5;box-sizing:border-box;max-width:1312px;margin:0 auto;
-padding:0 16px;font:14px/20px "Source Sans 3","Source Sans Pro",system-ui,sans-serif;color-scheme:light dark;
-color:light-dark(#12161C,#E9EDF3)}
+padding:0 16px;font:14px/20px "Source Sans 3","Source Sans Pro",system-ui,sans-serif;
+color:var(--vs-text)}
 #vs-first *{box-sizing:border-box}
 #vs-first header{min-height:64px;display:flex;gap:12px;align-items:center;flex-wrap:wrap}
-#vs-first strong{font-size:20px;line-height:28px}#vs-first .m{color:light-dark(#4A5462,#AAB4C2)}
-#vs-first .v{display:flex;gap:16px 24px;flex-wrap:wrap;border:1px solid light-dark(#D8DDE4,#2A313B);border-radius:6px;
-padding:16px 20px;height:152px;overflow:hidden;margin-top:52px;background:light-dark(#FFF,#151A21)}
-#vs-first .v b{font-size:36px;line-height:40px;font-weight:600;white-space:nowrap}
+#vs-first strong{font-size:20px;line-height:28px}#vs-first .m{color:var(--vs-muted)}
+#vs-first .v{display:flex;gap:16px 24px;flex-wrap:wrap;border:1px solid var(--vs-hairline);border-radius:6px;
+padding:16px 20px;height:152px;overflow:hidden;margin-top:52px;background:var(--vs-surface)}
+#vs-first .v b{font-size:36px;line-height:40px;font-weight:600;white-space:nowrap;color:var(--vs-unknown)}
 #vs-first .v span{font-size:18px;line-height:26px;flex:1;min-width:240px;padding-top:6px;overflow-wrap:anywhere}
-#vs-first .STOP{background:light-dark(#B3141B,#C4282E);color:#fff}
-#vs-first .LOOK{background:light-dark(#FFF3DC,#33240A)}
+#vs-first .critical,#vs-first .critical b{background:var(--vs-crit-fill);color:var(--vs-on-crit)}
+#vs-first .warning{background:var(--vs-warn-tint);border-color:var(--vs-warn)}#vs-first .warning b{color:var(--vs-warn)}
+#vs-first .ok b{color:var(--vs-ok)}
 #vs-first dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:16px;margin:16px 0}
-#vs-first dt{color:light-dark(#4A5462,#AAB4C2)}#vs-first dd{margin:0;font-size:28px;line-height:32px;font-weight:600}
+#vs-first dt{color:var(--vs-muted)}#vs-first dd{margin:0;font-size:28px;line-height:32px;font-weight:600}
 #vs-first .r{display:grid;grid-template-columns:1fr 2fr 1fr 2fr;gap:12px;margin:0;padding:12px 16px;font-size:14px;
-border-top:1px solid light-dark(#D8DDE4,#2A313B);overflow-wrap:anywhere}
+border-top:1px solid var(--vs-hairline);overflow-wrap:anywhere}
 #vs-first small{display:block;font-size:12px;line-height:16px;font-weight:400}
-</style>"""
+</style>""".replace("{colours}", palette.properties_of_both(*COLOURS))
 
 
 class FirstPaint:
@@ -75,9 +77,9 @@ class FirstPaint:
             return
         run_id = Request(scope).query_params.get("run")
         rows = (await self._listing.latest())["rows"] if run_id is None else []
-        words = await run_in_threadpool(first_words, self._runs_dir, run_id, rows)
+        block = await run_in_threadpool(first_words, self._runs_dir, run_id, rows)
         document = document.replace("</head>", f"{STYLE}</head>", 1)
-        document = document.replace('<div id="root">', f'{words}<div id="root">', 1)
+        document = document.replace('<div id="root">', f'{block}<div id="root">', 1)
         await HTMLResponse(document, headers={"Cache-Control": "no-store"})(scope, receive, send)
 
 
@@ -121,31 +123,24 @@ def _block(inner: str) -> str:
 
 def _row(row: Row) -> str:
     chance = f" (chance {row['chance']})" if row.get("chance") else ""
-    cells = (row.get("verdict") or row["state"], row["run"], row["state"], f"{row.get('wer', '')}{chance}")
+    # As the list has it: what has broken shows that first.
+    broken = row["state"] in ("failed", "lost", "unreadable")
+    glyph = words.STATE_GLYPHS[row["state"]] if broken else words.verdict_glyph(row.get("verdict", ""))
+    verdict = f"{glyph} {row.get('verdict') or row['state']}"
+    cells = (verdict, row["run"], row["state"], f"{row.get('wer', '')}{chance}")
     return f"<p class=r>{''.join(f'<span>{html.escape(str(cell))}</span>' for cell in cells)}</p>"
 
 
 def _run(run_id: str, summary: Summary) -> str:
-    word = html.escape(summary.verdict)
-    name = "".join(letter for letter in summary.verdict if letter.isalpha())
+    verdict = html.escape(f"{words.verdict_glyph(summary.verdict)} {summary.verdict}")
     total = f"/{summary.epochs}" if summary.epochs else ""
     cells = "".join(
         f"<div><dt>{label}</dt><dd>{value}<small class=m>{html.escape(yard)}</small></dd></div>"
-        for label, value, yard in _numbers(summary)
+        for label, value, yard in first_tiles(summary)
     )
+    epoch = f"epoch {words.plain(summary.epoch)}{total}"
     return (
-        f"<header><strong>{html.escape(run_id)}</strong><span class=m>epoch {summary.epoch:g}{total}</span></header>"
-        f'<div class="v {name}"><b>{GLYPH.get(summary.verdict, "–")} {word}</b>'
+        f"<header><strong>{html.escape(run_id)}</strong><span class=m>{epoch}</span></header>"
+        f'<div class="v {words.VERDICT_TONES.get(summary.verdict, "unknown")}"><b>{verdict}</b>'
         f"<span>{html.escape(summary.reason)}</span></div><dl>{cells}</dl>"
     )
-
-
-def _numbers(summary: Summary) -> list[tuple[str, str, str]]:
-    chance = f"chance {percent(summary.wer_constant)}" if summary.wer_constant is not None else ""
-    best: Mapping[str, Any] = {"wer": summary.best_val_wer, "at": summary.best_val_wer_epoch}
-    return [
-        ("val WER", percent(summary.val_wer), chance),
-        ("best val WER", percent(best["wer"]), f"epoch {best['at']:g}" if best["at"] is not None else ""),
-        ("gap", short(summary.gap), ""),
-        ("val loss", short(summary.val_loss), ""),
-    ]

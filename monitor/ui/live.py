@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from monitor.diagnosis.verdict import Judged, judge
 from monitor.launcher import ensure_supervised
 from monitor.launcher.trash import where_is
-from monitor.run_dir import RUN_ID_PATTERN, Snapshot
+from monitor.run_dir import RUN_ID_PATTERN, Snapshot, words
 from monitor.run_dir.errors import MonitorError, guarded
 from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import RunReader
@@ -197,7 +197,7 @@ def _gone_where(run_dir: Path) -> str:
     put_aside = where_is(run_dir)
     if put_aside is None:
         return ""
-    when = time.strftime("%H:%M", time.localtime(put_aside.at))
+    when = words.clock(put_aside.at, time.time())
     return (
         f"This run was moved to the trash at {when}. The last data stay below. "
         f"Take it back: python -m monitor restore {put_aside.run_id}"

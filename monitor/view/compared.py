@@ -11,21 +11,20 @@ from monitor.diagnosis.alignment import aligned
 from monitor.diagnosis.comparison import compare, counted, same_code
 from monitor.diagnosis.outcome import ClipPair, Outcome, judged_epoch, outcome, pair_clips
 from monitor.diagnosis.prescriptions.seeds import more_seeds
-from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir import Epoch, Snapshot, words
 from monitor.view.series import number
-from monitor.view.words import percent, short, signed
 
 MOST_RUNS = 6
 MOST_SENTENCES = 5
 MOST_DIFF = 20_000
 CURVES = ("epoch", "train_loss", "train_eval_loss", "val_loss", "val_wer", "gap", "length_ratio")
-ROWS: tuple[tuple[str, str, Callable[[float | None], str], float], ...] = (
-    ("val_wer", "val WER", percent, 100.0),
-    ("val_loss", "val loss", short, 1.0),
-    ("length_ratio", "words out / in", short, 1.0),
-    ("gap", "gap", short, 1.0),
+ROWS: tuple[tuple[str, str, Callable[[float | None], str], Callable[[float], str]], ...] = (
+    ("val_wer", "val WER", words.percent, lambda change: f"{words.signed_points(change)} points"),
+    ("val_loss", "val loss", words.number, words.signed),
+    ("length_ratio", "words out / in", words.number, words.signed),
+    ("gap", "gap", words.number, words.signed),
 )
-"""(field, title, how a value is written, factor of a difference)."""
+"""(field, title, how a value is written, how a difference is)."""
 MODES = ("epoch", "best", "hours")
 
 
@@ -80,13 +79,13 @@ def _rows(snapshots: Sequence[Snapshot], epoch: float, mode: str) -> list[list[s
     then, now, *rest = [_moment(run, parent, epoch, mode) for run in (parent, child, *others)]
     rows = []
     if mode != "epoch":
-        at = [f"{record.epoch:g}" if record is not None else "–" for record in (then, now, *rest)]
+        at = [words.plain(record.epoch if record is not None else None) for record in (then, now, *rest)]
         rows.append(["epoch", *at[:2], "", *at[2:]])
-    for field, title, written, factor in ROWS:
+    for field, title, written, changed in ROWS:
         before, after, *more = [getattr(record, field) if record is not None else None for record in (then, now, *rest)]
         difference = ""
         if before is not None and after is not None and math.isfinite(before) and math.isfinite(after):
-            difference = signed(factor * (after - before)) + (" points" if factor > 1 else "")
+            difference = changed(after - before)
         rows.append([title, written(before), written(after), difference, *map(written, more)])
     return rows
 
@@ -192,9 +191,9 @@ def _sentence(pair: ClipPair, kind: str) -> dict[str, Any]:
 
 
 def _words(reference: str, said: str) -> list[list[str]]:
-    words = aligned(reference.split(), said.split())[:200]
-    return [[kind, target[:200], prediction[:200]] for kind, target, prediction in words]
+    pairs = aligned(reference.split(), said.split())[:200]
+    return [[kind, target[:200], prediction[:200]] for kind, target, prediction in pairs]
 
 
 def _value(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else "–" if value is None else str(value)[:200]
+    return words.plain(value)[:200]

@@ -12,8 +12,9 @@ from monitor.rules.evaluations import guard_of
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import Snapshot
 from monitor.run_dir.status import Status, status_of
+from monitor.run_dir.words import percent, plain
 from monitor.view import words
-from monitor.view.judgement import judgement, plain
+from monitor.view.judgement import judgement
 from monitor.view.series import Since, columns, loss_range, marks, number
 from monitor.view.tiles import tiles
 
@@ -181,5 +182,5 @@ def _title(snapshot: Snapshot, diagnosis: Diagnosis) -> str:
     wer = snapshot.epochs[-1].val_wer if snapshot.epochs else None
     parts = [diagnosis.verdict.capitalize() if diagnosis.verdict == "ENDED" else diagnosis.verdict]
     if wer is not None:
-        parts.append(f"{100 * wer:.0f} %")
+        parts.append(percent(wer))
     return " · ".join([*parts, snapshot.run_id])

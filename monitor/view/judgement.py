@@ -17,6 +17,7 @@ from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
 from monitor.rules.wer_target import TargetLimits
 from monitor.run_dir import SEVERITIES, Snapshot
+from monitor.run_dir.words import brief, plain
 from monitor.view.report.judged import healthy_rows
 
 
@@ -87,8 +88,8 @@ def _flag(finding: Finding, snapshot: Snapshot) -> dict[str, Any]:
         "since": finding.onset,
         "fired": finding.fired,
         "critical_since": finding.critical_since,
-        "now": {key: _shown(value) for key, value in finding.now.items()},
-        "limits": {key: _shown(value) for key, value in finding.limits.items()},
+        "now": {key: brief(value) for key, value in finding.now.items()},
+        "limits": {key: brief(value) for key, value in finding.limits.items()},
         "own_limits": _own_limits(finding.rule, snapshot),
         "remedy": finding.remedy,
         "cannot_tell": finding.cannot_tell,
@@ -101,12 +102,8 @@ def _own_limits(rule: str, snapshot: Snapshot) -> str:
     """The project's own thresholds that this rule was judged by, beside the defaults."""
     own = snapshot.launch.thresholds if snapshot.launch is not None else {}
     defaults = by_name(DEFAULTS)
-    shown = [f"{name} = {own[name]:g} (default {defaults[name]:g})" for name in own if name in of_rule(rule)]
+    shown = [f"{name} = {plain(own[name])} (default {plain(defaults[name])})" for name in own if name in of_rule(rule)]
     return f"From this project's vitalsigns.toml: {', '.join(shown)}." if shown else ""
-
-
-def _shown(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.3g}"
 
 
 def _option(option: Prescription) -> dict[str, Any]:
@@ -131,11 +128,6 @@ def _option(option: Prescription) -> dict[str, Any]:
 def _tried(tried: dict[str, Tried], prescription: str) -> str:
     """What came of it in this folder: counts, never a share of few tries."""
     return tried[prescription].text if prescription in tried else "not yet in this folder"
-
-
-def plain(value: Any) -> str:
-    """A config value in a few letters."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _lanes(findings: list[Finding], snapshot: Snapshot) -> list[dict[str, Any]]:
@@ -189,8 +181,8 @@ def limits(snapshot: Snapshot, judged: Judged) -> list[dict[str, Any]]:
     rows = [
         {
             "name": name,
-            "value": f"{value:g}",
-            "default": f"{defaults[name]:g}",
+            "value": plain(value),
+            "default": plain(defaults[name]),
             "source": "vitalsigns.toml" if name in own else "default",
         }
         for name, value in by_name(judged.thresholds).items()

@@ -31,11 +31,11 @@ from monitor.run_dir import (
     decode,
     files,
     processes,
+    words,
 )
 from monitor.run_dir.errors import guarded
 from monitor.run_dir.reader import list_runs
-from monitor.run_dir.status import Status, age_words, last_heard_at, state_in_force, status_of
-from monitor.view.words import percent, short
+from monitor.run_dir.status import Status, last_heard_at, state_in_force, status_of
 
 R = TypeVar("R", bound=Record)
 SEVERITY_ORDER = {"critical": 0, "warning": 1, "info": 2, None: 3}
@@ -71,12 +71,8 @@ class RowBook:
 
 
 def with_age(row: Row, now: float) -> Row:
-    """Minutes, then hours: a list that changes every second cannot be read."""
     at = row.get("at") or 0.0
-    secs = max(0.0, now - at)
-    unit = 60 if secs < 7200 else 3600
-    hours = f"{secs // 3600:.0f} h" if 7200 <= secs < 172_800 else age_words(unit * (secs // unit))
-    return {**row, "age": hours if at else ""}
+    return {**row, "age": words.coarse_age(now - at) if at else ""}
 
 
 def _marks(run_dir: Path) -> tuple[int, ...]:
@@ -130,10 +126,10 @@ def _readable_row(run_dir: Path, now: float) -> Row:
         "ratio": min(1.0, summary.epoch / total) if total else None,
         "device": ((state.device if state else "") or _device(run_dir)) if status.live else "",
         "eta": _eta(status, progress, total, summary.epoch),
-        "wer": percent(summary.val_wer),
+        "wer": words.percent(summary.val_wer),
         "wer_value": _finite(summary.val_wer),
-        "chance": percent(summary.wer_constant) if summary.wer_constant is not None else "",
-        "gap": short(summary.gap),
+        "chance": words.percent(summary.wer_constant) if summary.wer_constant is not None else "",
+        "gap": words.number(summary.gap),
         "spark": [value for value in summary.gap_series if math.isfinite(value)],
         "at": at,
         "events": _events(run_dir, status, state, outcome),
@@ -158,7 +154,7 @@ def _judged(summary: Summary, status: Status) -> Row:
 def _eta(status: Status, progress: Progress | None, total: int | None, epoch: float) -> str:
     if not status.live or progress is None or not progress.epoch_secs or not total or epoch >= total:
         return ""
-    return age_words((total - epoch) * progress.epoch_secs)
+    return words.age((total - epoch) * progress.epoch_secs)
 
 
 def _device(run_dir: Path) -> str:

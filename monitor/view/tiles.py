@@ -9,11 +9,25 @@ from typing import Any
 from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
 from monitor.rules.gap import GapLimits
-from monitor.run_dir import Epoch, Floors, Snapshot
-from monitor.view.words import percent, short, signed
+from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
 
 SPARK_POINTS = 60
 TREND_EPOCHS = 5
+WRITTEN: dict[str, tuple[str, Callable[[float | None], str]]] = {
+    "val_wer": ("val WER", words.percent),
+    "gap": ("gap", words.number),
+    "val_loss": ("val loss", words.number),
+    "length_ratio": ("words out / in", words.number),
+}
+"""The four numbers in their order: field → what it is called, how it is written."""
+
+
+def first_tiles(summary: Summary) -> list[tuple[str, str, str]]:
+    """(label, value, yardstick) of the same four from a run's summary, before its records have been read."""
+    best = None if summary.best_val_wer is None else (summary.best_val_wer, summary.best_val_wer_epoch or 0.0)
+    yards = {"val_wer": " · ".join(_wer_yard(summary.wer_constant, best))}
+    shown = {field: write(getattr(summary, field)) for field, (_, write) in WRITTEN.items()}
+    return [(WRITTEN[field][0], value, yards.get(field, "")) for field, value in shown.items()]
 
 
 def tiles(snapshot: Snapshot, judged: Judged) -> list[dict[str, Any]]:
@@ -28,31 +42,43 @@ def tiles(snapshot: Snapshot, judged: Judged) -> list[dict[str, Any]]:
 
 
 def _tile(key: str, label: str, title: str, **parts: Any) -> dict[str, Any]:
-    base = {"key": key, "label": label, "title": title, "value": "–", "trend": "", "yardstick": "", "bad": False}
+    base = {
+        "key": key,
+        "label": label,
+        "title": title,
+        "value": words.NOT_MEASURED,
+        "trend": "",
+        "yardstick": "",
+        "bad": False,
+    }
     return {**base, "spark": [], **parts}
 
 
 def _wer(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
     last = _last(snapshot, lambda record: record.val_wer)
     best = _best(snapshot, lambda record: record.val_wer)
-    yard = [f"chance {100 * floors.wer_constant:.1f}" if floors.wer_constant is not None else "chance not known"]
-    if best is not None:
-        yard.append(f"best {100 * best[0]:.1f} @{best[1]:g}")
+    yard = _wer_yard(floors.wer_constant, best)
     adjusted = _last(snapshot, lambda record: record.metrics.get("val_wer_adjusted"))
     if adjusted is not None:
-        yard.append(f"filtered {100 * adjusted:.1f}")
+        yard.append(f"filtered {words.points(adjusted)}")
     return _tile(
         "val_wer",
-        "val WER",
+        WRITTEN["val_wer"][0],
         "Word error rate on the validation clips: substitutions, deletions and insertions per target word. "
         "Chance is what always saying one constant sentence scores."
         + (
             " Filtered is the same output with your blank penalty or confidence filter." if adjusted is not None else ""
         ),
-        value=percent(last),
+        value=WRITTEN["val_wer"][1](last),
         yardstick=" · ".join(yard),
         spark=_spark(snapshot, lambda record: record.val_wer),
     )
+
+
+def _wer_yard(chance: float | None, best: tuple[float, float] | None) -> list[str]:
+    """`best`: (error rate, its epoch)."""
+    known = f"chance {words.points(chance)}" if chance is not None else "chance not known"
+    return [known] if best is None else [known, f"best {words.points(best[0])} @{words.plain(best[1])}"]
 
 
 def _gap(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
@@ -60,17 +86,17 @@ def _gap(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
     last = _last(snapshot, lambda record: record.gap)
     change = _change(snapshot, lambda record: record.gap)
     basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
-    yard = f"limit {limit:.1f}" + (f" · {change}" if change else "")
+    yard = f"limit {words.plain(limit)}" + (f" · {change}" if change else "")
     return _tile(
         "gap",
-        "gap",
+        WRITTEN["gap"][0],
         "Validation loss minus train loss at the same evaluation, in the loss's own unit. "
         + (
             "Train loss is measured in eval mode."
             if basis == "eval"
             else "Train loss is the running one, with dropout and augmentation on: read it with care."
         ),
-        value=short(last),
+        value=WRITTEN["gap"][1](last),
         yardstick=yard,
         bad=last is not None and math.isfinite(last) and last > limit,
         trend="▲" if change.startswith("+") else "▼" if change.startswith("−") else "",
@@ -84,15 +110,15 @@ def _val_loss(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
     change = _change(snapshot, lambda record: record.val_loss)
     yard = []
     if best is not None:
-        yard.append(f"best {short(best[0])} @{best[1]:g}")
+        yard.append(f"best {words.number(best[0])} @{words.plain(best[1])}")
     if floors.loss_unigram is not None:
-        yard.append(f"chance {short(floors.loss_unigram)}")
+        yard.append(f"chance {words.number(floors.loss_unigram)}")
     unit = (snapshot.run.units if snapshot.run is not None else {}).get("loss", "unit not stated")
     return _tile(
         "val_loss",
-        "val loss",
+        WRITTEN["val_loss"][0],
         f"Validation loss ({unit}). Chance is the best loss of an output that knows word frequencies only.",
-        value=short(last),
+        value=WRITTEN["val_loss"][1](last),
         yardstick=" · ".join(yard),
         trend="▲" if change.startswith("+") else "▼" if change.startswith("−") else "",
         spark=_spark(snapshot, lambda record: record.val_loss),
@@ -104,15 +130,15 @@ def _words(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
     blank = _last(snapshot, lambda record: record.blank_ratio)
     yard = []
     if blank is not None:
-        yard.append(f"blank {blank:.2f}")
+        yard.append(f"blank {words.number(blank)}")
     if floors.blank_ratio is not None:
-        yard.append(f"b* {floors.blank_ratio:.2f}")
+        yard.append(f"b* {words.number(floors.blank_ratio)}")
     return _tile(
         "words",
-        "words out / in",
+        WRITTEN["length_ratio"][0],
         "Words said per word in the targets: 1 is right, 0 is silence. "
         "b* is the blank ratio of a correct output with one frame per word.",
-        value=short(last),
+        value=WRITTEN["length_ratio"][1](last),
         yardstick=" · ".join(yard) or "not logged",
         spark=_spark(snapshot, lambda record: record.length_ratio),
     )
@@ -131,13 +157,13 @@ def _best(snapshot: Snapshot, pick: Pick) -> tuple[float, float] | None:
 
 
 def _change(snapshot: Snapshot, pick: Pick) -> str:
-    """How much it moved over the last epochs, e.g. "+.38 in 5 ep."."""
+    """How much it moved over the last epochs, e.g. "+0.38 in 5 ep."."""
     known = [(r.epoch, value) for r in snapshot.epochs if (value := pick(r)) is not None and math.isfinite(value)]
     if len(known) < 2:
         return ""
     at, now = known[-1]
     before_at, before = next(((e, v) for e, v in reversed(known[:-1]) if at - e >= TREND_EPOCHS), known[0])
-    return f"{signed(now - before)} in {at - before_at:g} ep."
+    return f"{words.signed(now - before)} in {words.plain(at - before_at)} ep."
 
 
 def _spark(snapshot: Snapshot, pick: Pick) -> list[float]:

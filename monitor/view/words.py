@@ -1,30 +1,9 @@
-"""Sentences and short forms. Numbers: two or three digits; WER in percent with one decimal."""
+"""Sentences about a run: its progress, its state, how far a stop has come, how its figures were read."""
 
 from __future__ import annotations
 
-import math
-
-from monitor.run_dir import Snapshot
-from monitor.run_dir.status import Status, age_words, bytes_words, first_signal, status_of
-
-
-def percent(value: float | None) -> str:
-    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
-
-
-def short(value: float | None) -> str:
-    """A loss or ratio in three digits."""
-    if value is None:
-        return "–"
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
-    size = abs(value)
-    text = f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
-    return text.replace("-", "−")
-
-
-def signed(value: float) -> str:
-    return f"{'+' if value >= 0 else '−'}{short(abs(value))}"
+from monitor.run_dir import Snapshot, words
+from monitor.run_dir.status import Status, first_signal, status_of
 
 
 def progress(snapshot: Snapshot, status: Status, now: float) -> dict[str, object]:
@@ -32,7 +11,7 @@ def progress(snapshot: Snapshot, status: Status, now: float) -> dict[str, object
     known = snapshot.progress
     if known is None:
         last = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
-        return {"epoch": last, "epochs": None, "ratio": None, "eta_secs": None, "text": f"epoch {last:g}"}
+        return {"epoch": last, "epochs": None, "ratio": None, "eta_secs": None, "text": f"epoch {words.plain(last)}"}
     done = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
     total = known.epochs
     eta = None
@@ -51,8 +30,8 @@ def progress(snapshot: Snapshot, status: Status, now: float) -> dict[str, object
 
 
 def _progress_text(done: float, total: int | None, eta: float | None) -> str:
-    text = f"epoch {done:g}" + (f"/{total}" if total else "")
-    return text + (f" · about {age_words(eta)} left" if eta else "")
+    text = f"epoch {words.plain(done)}" + (f"/{total}" if total else "")
+    return text + (f" · about {words.age(eta)} left" if eta else "")
 
 
 def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
@@ -60,11 +39,11 @@ def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
     known = snapshot.progress
     if known is None or not status.live:
         return "No evaluation was recorded."
-    since = f"Training since {age_words(now - status.since)}, " if status.since else ""
+    since = f"Training since {words.age(now - status.since)}, " if status.since else ""
     total = f" of {known.steps_per_epoch}" if known.steps_per_epoch else ""
     if known.step_secs and known.steps_per_epoch:
         left = max(0.0, (known.steps_per_epoch - known.step) * known.step_secs)
-        return f"{since}step {known.step}{total}. First evaluation in about {age_words(left)}."
+        return f"{since}step {known.step}{total}. First evaluation in about {words.age(left)}."
     return f"{since}step {known.step}{total}. The first evaluation has not come yet."
 
 
@@ -120,7 +99,7 @@ def stopped_with(snapshot: Snapshot) -> str:
     known = snapshot.progress
     if known is None or known.checkpoint_epoch is None:
         return "no checkpoint recorded"
-    size = f", {bytes_words(known.checkpoint_bytes)}" if known.checkpoint_bytes else ""
+    size = f", {words.size(known.checkpoint_bytes)}" if known.checkpoint_bytes else ""
     return f"checkpoint epoch {known.checkpoint_epoch}{size}"
 
 

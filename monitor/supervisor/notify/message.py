@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,10 @@ from monitor.rules.evaluations import best_wer
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.serving import ssh_line
-from monitor.run_dir.status import ENDED_WORDS, Status, age_words
+from monitor.run_dir.status import ENDED_WORDS, Status
+from monitor.run_dir.words import age, clock, number, percent, plain, points
 from monitor.supervisor.notify.pending import Item, generation_of
-from monitor.view.report.numbers import floors_of, known, number, percent
+from monitor.view.report.numbers import floors_of, known
 
 LINES_SHOWN = 4
 
@@ -56,8 +56,8 @@ def _title(items: list[Item], scene: Scene) -> str:
     snapshot = scene.snapshot
     host = _host(snapshot)
     total = snapshot.progress.epochs if snapshot.progress else None
-    epoch = f"{snapshot.epochs[-1].epoch:g}" if snapshot.epochs else "0"
-    at = time.strftime("%H:%M", time.localtime(snapshot.read_at))
+    epoch = plain(snapshot.epochs[-1].epoch) if snapshot.epochs else "0"
+    at = clock(snapshot.read_at, snapshot.read_at)
     where = f"{snapshot.run_id}{f' on {host}' if host else ''}"
     return f"{_word(items, scene)} · {where} (epoch {epoch}{f'/{total}' if total else ''}, {at})"
 
@@ -100,7 +100,7 @@ def _ended(items: list[Item], scene: Scene) -> Iterator[str]:
     yield diagnosis.reason
     yield from _lines([item for item in items if item.of in ("raised", "worse")], diagnosis)
     yield _numbers(scene)
-    yield _away_words(scene.away)
+    yield _away_words(scene)
     yield _to_try(scene)
     yield from _commands(scene)
     yield _page(scene)
@@ -126,16 +126,16 @@ def _numbers(scene: Scene) -> str:
     if wer:
         best = best_wer(snapshot)
         chance = f"one constant sentence {percent(floors.wer_constant)}, " if floors.wer_constant is not None else ""
-        low = f"best {percent(best[0])} at epoch {best[1]:g}" if best else ""
+        low = f"best {percent(best[0])} at epoch {plain(best[1])}" if best else ""
         parts.append(f"Val WER {percent(wer[-1][1])} ({chance}{low})")
     if gap:
-        parts.append(f"Gap {number(gap[-1][1])} (limit {number(scene.judged.thresholds.of(GapLimits).gap_limit)})")
+        parts.append(f"Gap {number(gap[-1][1])} (limit {plain(scene.judged.thresholds.of(GapLimits).gap_limit)})")
     if val:
         lowest, epoch = min((value, at) for at, value in val)
-        parts.append(f"Val loss {number(val[-1][1])} (best {number(lowest)} at epoch {epoch:g})")
+        parts.append(f"Val loss {number(val[-1][1])} (best {number(lowest)} at epoch {plain(epoch)})")
     ratio = known(snapshot, "length_ratio")
     if ratio:
-        parts.append(f"{100 * ratio[-1][1]:.0f} words out per 100 in the targets")
+        parts.append(f"{points(ratio[-1][1])} words out per 100 in the targets")
     return ". ".join(parts) + "." if parts else "No evaluation was recorded."
 
 
@@ -155,12 +155,12 @@ def _first_option(scene: Scene) -> Prescription | None:
 def _done(scene: Scene) -> str:
     """What has been done about it, and what happens if nobody does anything."""
     if _was_acted_upon(scene):
-        return _away_words(scene.away)
+        return _away_words(scene)
     progress, epochs = scene.snapshot.progress, scene.snapshot.epochs
     left = ""
     if progress is not None and progress.epochs and progress.epoch_secs and epochs:
         secs = (progress.epochs - epochs[-1].epoch) * progress.epoch_secs
-        left = f"Left alone it runs another {age_words(secs)}. " if secs > 0 else ""
+        left = f"Left alone it runs another {age(secs)}. " if secs > 0 else ""
     return f"{left}Nothing has been stopped."
 
 
@@ -169,11 +169,13 @@ def _was_acted_upon(scene: Scene) -> bool:
     return scene.away is not None and scene.away.generation == generation_of(scene.snapshot)
 
 
-def _away_words(act: AwayAct | None) -> str:
+def _away_words(scene: Scene) -> str:
+    act = scene.away
     if act is None:
         return ""
-    at = time.strftime("%H:%M", time.localtime(act.at))
-    text = f"By your away policy this run was asked to stop at {at} (epoch {act.epoch:g}), saving a checkpoint first"
+    at = clock(act.at, scene.snapshot.read_at)
+    text = f"By your away policy this run was asked to stop at {at} (epoch {plain(act.epoch)}), saving a "
+    text += "checkpoint first"
     text += f": {act.line}" if act.line else "."
     if act.child_id:
         text += f" Started in its place with the first prescribed change: {act.child_id}."

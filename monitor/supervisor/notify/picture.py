@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.run_dir.reader import RunReader
+from monitor.view import palette
 from monitor.view.report.blocks import Figure, Line
 from monitor.view.report.chart import (
     HEIGHT,
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 
 ZOOM = 2
 """Pixels of the picture per unit of the report's chart: sharp on a phone."""
-PAPER, INK, GRID = "#FFFFFF", "#4A5462", "#D8DDE4"
-COLOURS = {"train": "#0069A8", "val": "#C2410C"}
-"""Every other line is a yardstick."""
+PAPER, INK, GRID = (palette.light(name) for name in ("surface", "muted", "hairline"))
 TITLE_HEIGHT = 28
 
 
@@ -54,9 +53,9 @@ def drawn(figure: Figure, run_id: str) -> bytes:
     _grid(pen, scale, font)
     lines = drawn_lines(figure)
     for line in lines:
-        _curve(pen, scale, line, COLOURS.get(line.name, INK))
-    for y, _, name in name_places(lines, scale):
-        pen.text(_at(WIDTH - RIGHT + 8, y), name, fill=COLOURS.get(name, INK), font=font, anchor="lm")
+        _curve(pen, scale, line, palette.light(palette.curve(line.name)))
+    for y, name in name_places(lines, scale):
+        pen.text(_at(WIDTH - RIGHT + 8, y), name, fill=palette.light(palette.curve(name)), font=font, anchor="lm")
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=True)
     return out.getvalue()

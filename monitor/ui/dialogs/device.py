@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from monitor.launcher.devices import Device, machine
-from monitor.run_dir import Launch
-from monitor.run_dir.status import bytes_words, device_words
+from monitor.run_dir import Launch, words
+from monitor.run_dir.status import device_words
 
 ALONE_NOWHERE = "no reserved device: starts at once"
 
@@ -36,5 +36,5 @@ def pick_device(runs_dir: Path, launch: Launch | None, key: str = "restart_devic
 def _label(device: Device) -> str:
     """GPU 1, anna, 15.0 GiB free."""
     who = sorted({tenant.run or tenant.user or "another process" for tenant in device.tenants})
-    free = f"{bytes_words(device.free_bytes)} free" if device.free_bytes is not None else ""
+    free = f"{words.size(device.free_bytes)} free" if device.free_bytes is not None else ""
     return ", ".join(filter(None, [device_words(device.name), *who[:3], free]))

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import streamlit as st
 
 from monitor import launcher
@@ -27,10 +26,7 @@ from monitor.ui.dialogs.resume import resume
 from monitor.ui.dialogs.seeds import seeds
 from monitor.ui.dialogs.start import start
 from monitor.ui.dialogs.stop import THEN_RESTART, stop, stop_several
-from monitor.ui.listing import FIRST_ROWS
-from monitor.ui.server import base_path, listing, runs_dir, tokens, tunnel
-from monitor.view.frame import frame as build_frame
-from monitor.view.series import Since
+from monitor.ui.server import base_path, runs_dir, tokens, tunnel
 
 
 def main() -> None:
@@ -65,24 +61,21 @@ def _data(folder: Path, run_id: str | None, role: str) -> dict[str, Any]:
         "run": run_id,
         "runs_dir": str(folder),
         "tunnel": tunnel() if role == "control" else "",
-        **_first_paint(folder, run_id),
+        **_mode(folder, run_id),
     }
     st.session_state["data"] = (mode_of_run, data)
     return data
 
 
-def _first_paint(folder: Path, run_id: str | None) -> dict[str, Any]:
-    """The first words, before the live route is up."""
-    now = time.time()
+def _mode(folder: Path, run_id: str | None) -> dict[str, Any]:
+    """What kind of page: the list, a run, or why the run cannot be shown. What they show comes over the live route."""
+    if run_id is None:
+        return {"mode": "list"}
     try:
-        if run_id is None:
-            look = listing().look()
-            first = {**look, "rows": look["rows"][:FIRST_ROWS], "machine": msgspec.to_builtins(look["machine"])}
-            return {"mode": "list", **first, "count": len(look["rows"])}
-        snapshot = RunReader(launcher.existing(folder, run_id)).read(now)
-        return {"mode": "run", "frame": build_frame(snapshot, judge(snapshot, now), now, since=Since())}
+        RunReader(launcher.existing(folder, run_id)).read(time.time())
     except MonitorError as problem:
         return {"mode": "missing", "message": str(problem), "near": _nearest(folder, run_id)}
+    return {"mode": "run"}
 
 
 def _nearest(folder: Path, run_id: str | None) -> str | None:

@@ -1,7 +1,6 @@
 // One run against another, and others drawn beside them: did the change help, the curves, and what else differs.
 
 const OUTCOME_TONE = { HELPED: "ok", WORSE: "critical", "ONLY THE GAP MOVED": "warning", "TOO CLOSE": "unknown", "CAN'T COMPARE": "unknown", WAITING: "unknown" };
-const OUTCOME_GLYPH = { HELPED: "✓", WORSE: "✕", "ONLY THE GAP MOVED": "▲", "TOO CLOSE": "≈", "CAN'T COMPARE": "–", WAITING: "…" };
 const MOST_BESIDE = 5;
 const OVERLAYS = [["loss", "Loss"], ["wer", "val WER"], ["gap", "Gap"]];
 
@@ -99,7 +98,7 @@ function hearCompare(ui, answer) {
   setText(ui.code, answer.code.text);
   show(ui.diff, Boolean(answer.code.diff));
   setText(ui.diff.lastChild, answer.code.diff);
-  setText(ui.same.firstChild, `${answer.same.length} ${answer.same.length === 1 ? "setting is" : "settings are"} the same`);
+  setText(ui.same.firstChild, `${countWords(answer.same.length, "setting is", "settings are")} the same`);
   setText(ui.same.lastChild, answer.same.map(([key, value]) => `${key} ${value}`).join(" · "));
   paintSentences(ui, answer, parent, child);
 }
@@ -139,7 +138,7 @@ function paintBeside(ui, names) {
 
 function paintOutcome(ui, card) {
   setText(ui.word, card.word);
-  setText(ui.glyph, OUTCOME_GLYPH[card.word] ?? "–");
+  setText(ui.glyph, OUTCOME_GLYPHS[card.word] ?? NOT_MEASURED);
   setText(ui.line, card.line);
   const met = { true: " It came.", false: " It did not come." }[card.met] ?? "";
   setText(ui.expected, card.expected ? `Expected: ${card.expected}.${met}` : "");
@@ -235,7 +234,7 @@ function overlayFigure(key, answer, ink, height) {
   const range = values.length ? [low - room, high + room] : [0, 1];
   const chance = key === "wer" ? num(answer.curves[0].chance) : null;
   const shapes = chance !== null && 100 * chance <= range[1] ? [floorLine(100 * chance, ink.muted)] : [];
-  if (shapes.length) ends.push({ at: [0, 100 * chance], text: `chance ${(100 * chance).toFixed(1)}`, color: ink.muted });
+  if (shapes.length) ends.push({ at: [0, 100 * chance], text: `chance ${pointsWords(chance)}`, color: ink.muted });
   if (answer.mode === "epoch") shapes.push({ type: "line", x0: answer.epoch, x1: answer.epoch, yref: "y domain", y0: 0, y1: 1, line: { color: ink.muted, width: 1, dash: "dot" } });
   const layout = baseLayout(ink, {
     height, shapes,

@@ -48,6 +48,12 @@ function keyed(parent, items, keyOf, create, update) {
   for (const node of known.values()) node.remove();
 }
 
+// A page takes the place of what stood there, and of the words that came with the document.
+function takePlace(root, node) {
+  root.replaceChildren(node);
+  document.getElementById("vs-first")?.remove();
+}
+
 function copyButton(textOf, label = "Copy command") {
   const button = h("button", { type: "button", class: "vs-button vs-quiet" }, label);
   button.addEventListener("click", async () => {

@@ -18,16 +18,16 @@ function lossFigure(ctx, height) {
   const best = frame.marks.best_loss;
   if (finite(best)) traces.push(mark(axis.of(frame.marks.best_loss_epoch), num(best), "star", 13, ink.val, "best val loss %{y:.3~f}"));
   const ends = [
-    { at: lastFinite(x, train), text: `train ${shortNumber(lastFinite(x, train)?.[1])}`, color: ink.train },
-    { at: lastFinite(x, cols.val_loss), text: `val ${shortNumber(lastFinite(x, cols.val_loss)?.[1])}`, color: ink.val },
+    { at: lastFinite(x, train), text: `train ${numberWords(lastFinite(x, train)?.[1])}`, color: ink.train },
+    { at: lastFinite(x, cols.val_loss), text: `val ${numberWords(lastFinite(x, cols.val_loss)?.[1])}`, color: ink.val },
   ];
   const shapes = [];
   const notes = [];
   const chance = num(frame.floors.loss);
   if (chance !== null && chance <= shown[1]) {
     shapes.push(floorLine(chance, ink.muted));
-    ends.push({ at: [0, chance], text: `chance ${shortNumber(chance)}`, color: ink.muted });
-  } else if (chance !== null) notes.push(`▲ chance ${shortNumber(chance)} is above this range`);
+    ends.push({ at: [0, chance], text: `chance ${numberWords(chance)}`, color: ink.muted });
+  } else if (chance !== null) notes.push(`▲ chance ${numberWords(chance)} is above this range`);
   const off = ctx.range ? "" : offScale(ctx, [train, cols.val_loss], shown);
   if (off) notes.unshift(`▲ ${off}`);
   const lanes = laneTraces(ctx);
@@ -93,7 +93,7 @@ function eventMarks(ctx) {
   const crossed = frame.marks.gap_crossed_epoch;
   if (crossed !== null && crossed !== undefined) {
     shapes.push(upright(crossed, "dot"));
-    labels.push({ place: "in", key: "crossed", x: axis.of(crossed), share: 0.5, anchor: crossed > 0.7 * cols.epoch.at(-1) ? "end" : "start", text: `gap passed ${frame.marks.gap_limit.toFixed(1)} ${about(cols.epoch, crossed)} ${Math.ceil(crossed)}`, color: ink.muted });
+    labels.push({ place: "in", key: "crossed", x: axis.of(crossed), share: 0.5, anchor: crossed > 0.7 * cols.epoch.at(-1) ? "end" : "start", text: `gap passed ${frame.marks.gap_limit} ${about(cols.epoch, crossed)} ${Math.ceil(crossed)}`, color: ink.muted });
   }
   const sign = (epoch, text) => {
     shapes.push(upright(epoch, "dash"));
@@ -137,7 +137,7 @@ function offScale(ctx, series, range) {
   if (!out.length) return "";
   const [epoch, values] = out[0];
   const rest = out.length > 1 ? `, and ${out.length - 1} more` : "";
-  return `${values.map(shortNumber).join(" and ")} at epoch ${epoch}${rest}, off the scale`;
+  return `${values.map(numberWords).join(" and ")} at epoch ${epoch}${rest}, off the scale`;
 }
 
 function laneTraces(ctx) {
@@ -190,18 +190,18 @@ function werFigure(ctx, height) {
   const low = Math.min(...known, chance ?? 100, 100);
   const range = yRange(ctx, [val, train], [Math.max(0, low - 8), top + 4]);
   const ends = [
-    { at: lastFinite(x, val), text: `val ${lastFinite(x, val)?.[1].toFixed(1)} %`, color: ink.val },
-    { at: lastFinite(x, train), text: `train ${lastFinite(x, train)?.[1].toFixed(1)} %`, color: ink.train },
+    { at: lastFinite(x, val), text: `val ${percentWords(lastFinite(x, cols.val_wer)?.[1])}`, color: ink.val },
+    { at: lastFinite(x, train), text: `train ${percentWords(lastFinite(x, cols.train_wer)?.[1])}`, color: ink.train },
   ];
   const shapes = [];
   if (chance !== null) {
     shapes.push(floorLine(chance, ink.muted));
-    ends.push({ at: [0, chance], text: `chance ${chance.toFixed(1)}`, color: ink.muted });
+    ends.push({ at: [0, chance], text: `chance ${pointsWords(frame.floors.wer)}`, color: ink.muted });
   }
   const target = 100 * frame.targets.wer;
   if (target >= range[0] && target <= range[1] && val.some((value) => value !== null)) {
     shapes.push({ ...floorLine(target, ink.muted), line: { color: ink.muted, width: 1, dash: "dot" } });
-    ends.push({ at: [0, target], text: `goal ${target.toFixed(0)} @${frame.targets.wer_epoch}`, color: ink.muted });
+    ends.push({ at: [0, target], text: `goal ${pointsWords(frame.targets.wer)} @${frame.targets.wer_epoch}`, color: ink.muted });
   }
   const data = [...(ahead ? outlookTraces(ctx, ahead) : []), ...curve(ctx, train, "train WER", ink.train), ...curve(ctx, val, "val WER", ink.val)];
   const best = frame.marks.best_wer_epoch;
@@ -236,12 +236,12 @@ function wordsFigure(ctx, height) {
   const range = [0, Math.max(1.1, ...cols.length_ratio.filter(finite).map(num)) + 0.05];
   const shapes = [floorLine(1, ink.hairline)];
   const ends = [
-    { at: lastFinite(x, cols.length_ratio), text: `words ${shortNumber(lastFinite(x, cols.length_ratio)?.[1])}`, color: ink.val },
-    { at: lastFinite(x, cols.blank_ratio), text: `blank ${shortNumber(lastFinite(x, cols.blank_ratio)?.[1])}`, color: ink.text },
+    { at: lastFinite(x, cols.length_ratio), text: `words ${numberWords(lastFinite(x, cols.length_ratio)?.[1])}`, color: ink.val },
+    { at: lastFinite(x, cols.blank_ratio), text: `blank ${numberWords(lastFinite(x, cols.blank_ratio)?.[1])}`, color: ink.text },
   ];
   if (floor !== null) {
     shapes.push(floorLine(floor, ink.muted));
-    ends.push({ at: [0, floor], text: `b* ${floor.toFixed(2)}`, color: ink.muted });
+    ends.push({ at: [0, floor], text: `b* ${numberWords(floor)}`, color: ink.muted });
   }
   const blank = line(x, cols.blank_ratio, "blank ratio", ink.text, { line: { color: ink.text, width: 1.5, dash: "dash" }, mode: "lines" });
   const layout = baseLayout(ink, {

@@ -50,7 +50,7 @@ function updateFlag(node, flag, frame, cols) {
   Object.assign(node, { fired: flag.fired ?? flag.since, alert: flag.alert });
   const [glyph, head] = summary.children;
   const [title, since, lineNode, picture] = head.children;
-  setText(glyph, SEVERITY_GLYPH[flag.severity]);
+  setText(glyph, SEVERITY_GLYPHS[flag.severity]);
   glyph.className = `vs-glyph vs-ink-${flag.severity}`;
   setText(title, flag.title);
   const when = flag.critical_since ?? flag.since;

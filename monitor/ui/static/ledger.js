@@ -14,7 +14,7 @@ function paintLedger(ui, options) {
   const children = options.flatMap((option) => option.children);
   const waiting = children.filter((child) => child.word === "WAITING").length;
   const judged = children.length - waiting;
-  setText(ui.head, `What was tried here: ${judged} ${judged === 1 ? "child" : "children"} judged${waiting ? `, ${waiting} on the way` : ""}`);
+  setText(ui.head, `What was tried here: ${countWords(judged, "child", "children")} judged${waiting ? `, ${waiting} on the way` : ""}`);
   keyed(
     ui.list,
     options,
@@ -37,7 +37,7 @@ function tried(ui) {
 
 function paintTried(node, child) {
   const [word, name, parent, line] = node.children;
-  setText(word, `${OUTCOME_GLYPH[child.word] ?? ""} ${child.word.toLowerCase()}`);
+  setText(word, `${OUTCOME_GLYPHS[child.word] ?? ""} ${child.word.toLowerCase()}`);
   word.dataset.tone = OUTCOME_TONE[child.word] ?? "";
   setText(name, child.run);
   setText(parent, `against ${child.parent}`);

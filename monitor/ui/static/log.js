@@ -72,14 +72,14 @@ function hearLog(ui, answer) {
   ui.lines.replaceChildren(...(fresh.length ? fresh : [h("div", { class: "vs-muted" }, ui.word || ui.onlyGrave ? "No such line." : "Nothing was written yet.")]));
   if (follow) ui.lines.scrollTop = ui.lines.scrollHeight;
   const foldedText = answer.written > answer.found ? `, ${answer.written} written lines folded to ${answer.found}` : "";
-  setText(ui.size, `${bytesWords(answer.size)}${foldedText}${answer.cut ? "; only the end is shown" : ""}`);
+  setText(ui.size, `${sizeWords(answer.size)}${foldedText}${answer.cut ? "; only the end is shown" : ""}`);
 }
 
 const MACHINE = [
-  ["clips_per_sec", "clips/s", (value) => value.toFixed(value < 10 ? 1 : 0)],
-  ["data_wait_ratio", "waiting for data", (value) => `${(100 * value).toFixed(0)} %`],
-  ["device_busy_ratio", "device busy", (value) => `${(100 * value).toFixed(0)} %`],
-  ["device_memory_bytes", "memory", bytesWords],
+  ["clips_per_sec", "clips/s", numberWords],
+  ["data_wait_ratio", "waiting for data", percentWords],
+  ["device_busy_ratio", "device busy", percentWords],
+  ["device_memory_bytes", "memory", sizeWords],
 ];
 
 function paintSystem(ui, frame, cols, steps) {
@@ -91,7 +91,7 @@ function paintSystem(ui, frame, cols, steps) {
   const disk = frame.machine;
   if (finite(disk?.disk_free_bytes)) {
     const room = disk.checkpoint_bytes ? `room for ${Math.floor(disk.disk_free_bytes / disk.checkpoint_bytes)} checkpoints` : "";
-    tiles.push({ name: "disk", label: "disk free", written: bytesWords, values: [disk.disk_free_bytes], note: room });
+    tiles.push({ name: "disk", label: "disk free", written: sizeWords, values: [disk.disk_free_bytes], note: room });
   }
   show(ui.noMachine, tiles.length === 0);
   keyed(

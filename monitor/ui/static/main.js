@@ -6,7 +6,8 @@ class MissingPage {
     setTheme(root);
     paintTab("No such run · Vitalsigns", "");
     const near = data.near ? h("button", { type: "button", class: "vs-button", onclick: () => emit({ kind: "open", run: data.near }) }, `Open ${data.near}`) : null;
-    root.replaceChildren(
+    takePlace(
+      root,
       h("div", { class: "vs-page" }, h("section", { class: "vs-card vs-empty", "data-testid": "missing" }, h("h2", {}, "This run cannot be shown"), h("p", {}, data.message), h("div", { class: "vs-row" }, near, h("button", { type: "button", class: "vs-button", onclick: () => emit({ kind: "home" }) }, "‹ all runs")))),
     );
   }
@@ -37,8 +38,6 @@ export default function (component) {
   const Page = data.mode === "run" ? RunPage : data.mode === "missing" ? MissingPage : ListPage;
   root.place = place;
   root.page = new Page(root, data, emit);
-  // The words that came with the document have done their work.
-  document.getElementById("vs-first")?.remove();
   root.cleanup = () => {
     root.page?.close();
     root.page = null;

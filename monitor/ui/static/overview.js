@@ -33,15 +33,12 @@ function canStop(row) {
 
 class ListPage {
   constructor(root, data, emit) {
-    Object.assign(this, { root, data, emit, rows: new Map(), order: [], trash: data.trash ?? [], machine: data.machine, tried: data.tried ?? [], count: data.count ?? 0, shown: FIRST_SHOWN, selected: new Set(), open: new Set() });
+    Object.assign(this, { root, data, emit, rows: new Map(), order: [], trash: [], tried: [], shown: FIRST_SHOWN, selected: new Set(), open: new Set() });
     this.chip = "all";
     this.sort = "need";
     this.flat = Memory.read("flat", false);
     this.seenAt = Memory.read(`seen.${data.runs_dir}`, null);
     this.build();
-    for (const row of data.rows ?? []) this.rows.set(row.run, row);
-    this.order = (data.rows ?? []).map((row) => row.run);
-    this.paint();
     this.live = new Live(data.ws, () => ({ kind: "hello", list: true }), (message) => this.hear(message), (state) => this.connection(state));
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey);
@@ -105,7 +102,6 @@ class ListPage {
       this.undo,
       this.help.node,
     );
-    this.root.replaceChildren(this.node);
     show(this.moved, false);
     show(this.problem, false);
   }
@@ -169,7 +165,6 @@ class ListPage {
       setText(this.problem, message.problem ? `${message.problem} What was read last stays below.` : "");
       show(this.problem, Boolean(message.problem));
     }
-    this.count = this.rows.size;
     this.paint();
   }
 
@@ -201,7 +196,10 @@ class ListPage {
     return families(found, this.open);
   }
 
+  // What stood here before stays until the first rows have come: the words of the document, or a run.
   paint() {
+    if (!this.heard) return;
+    if (!this.node.isConnected) takePlace(this.root, this.node);
     const trash = this.chip === "trash";
     const all = trash ? [] : this.arranged();
     const seen = all.slice(0, this.shown);
@@ -211,23 +209,23 @@ class ListPage {
     this.chips.forEach((button) => {
       const [key, , fits] = FILTER_CHIPS.find(([name]) => name === button.dataset.filter);
       button.setAttribute("aria-pressed", String(key === this.chip));
-      const count = key === "trash" ? this.trash.length : key === "all" ? this.count : known.filter(fits).length;
+      const count = key === "trash" ? this.trash.length : key === "all" ? known.length : known.filter(fits).length;
       setText(button.lastChild, count ? String(count) : "");
     });
     this.flatButton.setAttribute("aria-pressed", String(this.flat));
     setText(this.countText, all.length > seen.length ? `Showing ${seen.length} of ${all.length.toLocaleString("en")}` : trash || all.length ? "" : known.length ? "No run fits." : "");
     show(this.more, all.length > seen.length);
     setText(this.more, `Show ${Math.min(MORE_SHOWN, all.length - seen.length)} more`);
-    const empty = this.count === 0 && !this.trash.length;
+    const empty = known.length === 0 && !this.trash.length;
     show(this.empty, empty);
     show(this.follow, !empty);
     show(this.start, !empty);
-    show(this.body.parentNode, this.count > 0 || trash);
+    show(this.body.parentNode, known.length > 0 || trash);
     const waiting = this.wanted && this.order !== this.wanted ? this.wanted.filter((run, i) => this.order[i] !== run).length : 0;
     show(this.moved, waiting > 0);
-    setText(this.moved, `${waiting} ${waiting === 1 ? "row" : "rows"} moved · Update order`);
-    paintMissed(this.missed, this.heard ? known : [], this.seenAt);
-    if (this.seenAt === null && this.heard) this.markSeen();
+    setText(this.moved, `${countWords(waiting, "row")} moved · Update order`);
+    paintMissed(this.missed, known, this.seenAt);
+    if (this.seenAt === null) this.markSeen();
     paintDevices(this.devices, this.machine, known);
     paintLedger(this.ledger, this.tried);
     this.paintSelection();
@@ -283,7 +281,7 @@ class ListPage {
     node.pick.setAttribute("aria-label", `Select ${row.run}`);
     node.dataset.tone = { STOP: "critical", LOOK: "warning", "KEEP GOING": "ok" }[row.verdict] ?? (["failed", "lost"].includes(row.state) ? "critical" : "unknown");
     const word = row.state === "lost" || row.state === "failed" ? row.state.toUpperCase() : row.verdict || row.state.split(",")[0];
-    setText(verdict.children[0], ["failed", "lost", "unreadable"].includes(row.state) ? "✕" : VERDICT_GLYPH[row.verdict] ?? "–");
+    setText(verdict.children[0], ["failed", "lost", "unreadable"].includes(row.state) ? STATE_GLYPHS[row.state] : verdictGlyph(row.verdict));
     setText(verdict.children[1], word);
     node.open.setAttribute("href", `?run=${encodeURIComponent(row.run)}`);
     setText(node.open.firstChild, (row.depth ? "└ " : "") + row.run);
@@ -292,9 +290,9 @@ class ListPage {
     name.children[1].title = row.evidence ?? "";
     setText(name.children[2], row.mine === false ? `of ${row.owner || "another user"}` : "");
     show(node.fold, row.family > 0);
-    setText(node.fold, this.open.has(row.run) ? "fold" : `+${row.family} ${row.family === 1 ? "child" : "children"}`);
+    setText(node.fold, this.open.has(row.run) ? "fold" : `+${countWords(row.family, "child", "children")}`);
     node.fold.setAttribute("aria-expanded", String(this.open.has(row.run)));
-    setText(name.children[4], row.outcome ? `${OUTCOME_GLYPH[row.outcome] ?? ""} ${row.outcome.toLowerCase()}` : "");
+    setText(name.children[4], row.outcome ? `${OUTCOME_GLYPHS[row.outcome] ?? ""} ${row.outcome.toLowerCase()}` : "");
     name.children[4].dataset.tone = OUTCOME_TONE[row.outcome] ?? "";
     name.children[4].title = row.outcome_line ?? "";
     show(progress.children[0], row.ratio !== null && row.ratio !== undefined);
@@ -445,7 +443,7 @@ function buildMissed(onSeen, onOpen) {
   return ui;
 }
 
-const MISSED_GLYPH = { critical: "⬣", warning: "▲", failed: "✕", lost: "✕", finished: "✓", stopped: "■", outcome: "⎇" };
+const MISSED_GLYPH = { ...SEVERITY_GLYPHS, ...STATE_GLYPHS, outcome: "⎇" };
 const MOST_MISSED = 8;
 
 function paintMissed(ui, rows, since) {
@@ -485,13 +483,13 @@ function paintDevices(node, machine, rows) {
     const names = here.map((row) => (row.mine ? row.run : `${row.run} (${row.owner || "another user"})`));
     const who = names.length ? names.slice(0, 3).join(", ") + (names.length > 3 ? `, ${names.length - 3} more` : "") : nobody;
     const waiting = live.filter((row) => row.waits_for === device.name || (row.waits_for === "cuda" && device.name.startsWith("cuda"))).length;
-    const memory = device.total_bytes ? `${bytesWords(device.used_bytes)} of ${bytesWords(device.total_bytes)}` : "";
-    const busy = finite(device.busy_ratio) ? `${Math.round(100 * device.busy_ratio)} % busy` : "";
+    const memory = device.total_bytes ? `${sizeWords(device.used_bytes)} of ${sizeWords(device.total_bytes)}` : "";
+    const busy = finite(device.busy_ratio) ? `${percentWords(device.busy_ratio)} busy` : "";
     const known = new Set(here.map((row) => row.run));
     const guests = tenantWords((device.tenants ?? []).filter((tenant) => !known.has(tenant.run)));
     return { key: device.name, label: device.label, text: [who, guests, waiting ? `${waiting} waiting` : "", memory, busy].filter(Boolean).join(" · ") };
   });
-  if (finite(machine.disk_free_bytes)) items.push({ key: "disk", label: "Disk", text: `${bytesWords(machine.disk_free_bytes)} free` });
+  if (finite(machine.disk_free_bytes)) items.push({ key: "disk", label: "Disk", text: `${sizeWords(machine.disk_free_bytes)} free` });
   keyed(node, items, (item) => item.key, () => h("span", { class: "vs-device" }, h("strong", {}), h("span", { class: "vs-muted vs-tabular" })), (child, item) => {
     setText(child.children[0], item.label);
     setText(child.children[1], item.text);
@@ -505,5 +503,5 @@ function tenantWords(tenants) {
     const who = tenant.run || (tenant.is_mine ? "your other processes" : tenant.user || "unknown processes");
     held.set(who, (held.get(who) ?? 0) + (tenant.used_bytes ?? 0));
   }
-  return [...held].slice(0, 3).map(([who, bytes]) => (bytes ? `${who} ${bytesWords(bytes)}` : who)).join(", ");
+  return [...held].slice(0, 3).map(([who, bytes]) => (bytes ? `${who} ${sizeWords(bytes)}` : who)).join(", ");
 }

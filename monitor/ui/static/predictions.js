@@ -82,8 +82,7 @@ function paintDecoders(ui, answer) {
   show(ui.decoderRow, greedy !== undefined);
   if (greedy === undefined) return;
   ui.decoders.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.key === answer.decoder)));
-  const percent = (wer) => `${(100 * wer).toFixed(1)} %`;
-  setText(ui.decoderText, `WER ${percent(greedy)} unfiltered, ${percent(adjusted)} with your decoder; it changes ${answer.differs} of ${answer.total} clips`);
+  setText(ui.decoderText, `WER ${percentWords(greedy)} unfiltered, ${percentWords(adjusted)} with your decoder; it changes ${answer.differs} of ${answer.total} clips`);
 }
 
 function goTo(ui, epoch) {
@@ -122,8 +121,8 @@ function paintPredictions(ui, answer) {
   setText(ui.strip.text, `epoch ${answer.epoch}`);
   paintDecoders(ui, answer);
   const { hits, s, d, i } = answer.counts;
-  const share = (count) => `${Math.round((100 * count) / Math.max(1, answer.words_in))} %`;
-  const ratio = answer.words_in ? (answer.words_out / answer.words_in).toFixed(2) : "–";
+  const share = (count) => percentWords(count / Math.max(1, answer.words_in));
+  const ratio = numberWords(answer.words_in ? answer.words_out / answer.words_in : null);
   setText(ui.totals, `${answer.total} clips · right ${share(hits)} · ≠ ${share(s)} · ∅ ${share(d)} · + ${share(i)} · words out / in ${ratio}`);
   const counts = { watch: ui.watched.size, empty: answer.empty, changed: answer.changed };
   ui.filters.forEach((button) => setText(button.lastChild, counts[button.dataset.filter] ? String(counts[button.dataset.filter]) : ""));
@@ -162,7 +161,7 @@ function createClip(ui) {
 
 function updateClip(ui, node, clip) {
   const [head, words] = node.children;
-  setText(head.firstChild, `${clip.id} · WER ${Math.round(100 * clip.wer)} % · ≠ ${clip.s} ∅ ${clip.d} + ${clip.i}${clip.changed ? " · changed" : ""}${clip.differs ? " · your decoder changes it" : ""}`);
+  setText(head.firstChild, `${clip.id} · WER ${percentWords(clip.wer)} · ≠ ${clip.s} ∅ ${clip.d} + ${clip.i}${clip.changed ? " · changed" : ""}${clip.differs ? " · your decoder changes it" : ""}`);
   const watched = ui.watched.has(clip.id);
   setText(node.watch, watched ? "Watched" : "Watch");
   node.watch.setAttribute("aria-pressed", String(watched));
@@ -195,7 +194,7 @@ function paintHistory(ui, answer) {
   if (!node?.isConnected) return;
   const rows = answer.moments.map((moment) => {
     const when = moment.until ? `epoch ${moment.epoch} to ${moment.until}` : `epoch ${moment.epoch}`;
-    return h("div", { class: "vs-moment" }, h("span", { class: "vs-muted vs-tabular" }, when), h("span", { class: "vs-tabular" }, `${Math.round(100 * moment.wer)} %`), h("span", { class: "vs-inline-words" }, inlineWords(moment.words)));
+    return h("div", { class: "vs-moment" }, h("span", { class: "vs-muted vs-tabular" }, when), h("span", { class: "vs-tabular" }, percentWords(moment.wer)), h("span", { class: "vs-inline-words" }, inlineWords(moment.words)));
   });
   const more = answer.left_out ? h("p", { class: "vs-muted" }, `${answer.left_out} earlier changes are left out.`) : null;
   node.lastChild.replaceChildren(h("div", { class: "vs-moments" }, more ? [rows[0], more, ...rows.slice(1)] : rows));

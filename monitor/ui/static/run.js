@@ -23,9 +23,7 @@ class RunPage {
     this.ask = (message) => (this.live ? this.live.ask(message) : this.early.push(message));
     this.build();
     this.charts = new Charts(root, data.plotly);
-    if (data.frame) this.take(data.frame);
     this.tabs.open(Address.read("tab") ?? "now", true);
-    if (this.frame) this.paint();
     this.charts.ready().then(() => this.frame && this.paint());
     this.live = new Live(data.ws, () => this.hello(), (message) => this.hear(message), (state) => this.connection(state));
     this.early.forEach((message) => this.live.ask(message));
@@ -71,10 +69,14 @@ class RunPage {
     this.tabs.panels.compare.append(this.compare.node);
     this.tabs.panels.log.append(this.log.node);
     this.node = h("div", { class: "vs-page" }, this.header.node, this.offlineNote.node, this.problem, this.moment.node, Object.values(this.tabs.panels), this.help.node, this.toasts);
-    this.root.replaceChildren(this.node);
     // On a wall: word, reason and four numbers, to be read from across the room.
     this.root.classList.toggle("vs-wall", Address.read("view") === "wall");
     show(this.problem, false);
+  }
+
+  // What stood here before stays until there is something to paint: the words of the document, or the list.
+  appear() {
+    if (!this.node.isConnected) takePlace(this.root, this.node);
   }
 
   hello() {
@@ -155,6 +157,7 @@ class RunPage {
     const live = this.frame;
     const frame = this.past ?? live;
     const cols = this.past ? columnsUntil(this.cols, this.past.at) : this.cols;
+    this.appear();
     setTheme(this.root);
     this.painted = live;
     paintHeader(this.header, live);
@@ -281,6 +284,7 @@ class RunPage {
   }
 
   say(text) {
+    if (text) this.appear();
     setText(this.problem, text);
     show(this.problem, Boolean(text));
   }

@@ -10,7 +10,7 @@ function toast(area, severity, title, line) {
   const node = h(
     "div",
     { class: `vs-toast vs-${severity}`, "data-testid": "toast" },
-    h("span", { class: "vs-glyph", "aria-hidden": "true" }, SEVERITY_GLYPH[severity] ?? "○"),
+    h("span", { class: "vs-glyph", "aria-hidden": "true" }, SEVERITY_GLYPHS[severity] ?? "○"),
     h("div", {}, h("strong", {}, title), h("div", { class: "vs-toast-line" }, line)),
   );
   area.append(node);

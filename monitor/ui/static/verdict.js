@@ -1,7 +1,7 @@
 // The header and the verdict block.
 
 function stateDot(status) {
-  return status.live ? "●" : { failed: "✕", lost: "✕", finished: "✓" }[status.word] ?? "■";
+  return status.live ? "●" : STATE_GLYPHS[status.word] ?? "■";
 }
 
 function buildHeader(emit, role, tabs, help) {
@@ -105,7 +105,7 @@ function buildVerdict(emit, role, on) {
 function paintVerdict(ui, frame) {
   const verdict = frame.verdict;
   const changed = ui.word.textContent !== verdict.word;
-  setText(ui.glyph, VERDICT_GLYPH[verdict.word] ?? "–");
+  setText(ui.glyph, verdictGlyph(verdict.word));
   setText(ui.word, verdict.word);
   setText(ui.reason, frame.progress.waiting || verdict.reason);
   keyed(ui.also, verdict.also, (text) => text, () => h("li"), (node, text) => setText(node, text));
@@ -120,22 +120,22 @@ function paintVerdict(ui, frame) {
   setText(ui.coverage, verdict.coverage);
   ui.coverage.title = verdict.not_checked.join("\n");
   ui.node.dataset.word = verdict.word;
-  ui.node.dataset.tone = verdict.filled ? "critical" : verdict.word === "LOOK" ? "warning" : verdict.word === "KEEP GOING" ? "ok" : "unknown";
+  ui.node.dataset.tone = VERDICT_TONES[verdict.word] ?? "unknown";
   ui.node.dataset.seq = frame.seq;
   if (changed) ui.node.setAttribute("role", verdict.word === "STOP" ? "alert" : "region");
 }
 
 const ICON = {
-  STOP: ["#B3141B", "M5 0h6l5 5v6l-5 5H5l-5-5V5z"],
-  LOOK: ["#C77700", "M8 1l8 14H0z"],
-  "KEEP GOING": ["#0B6B6B", "M8 0a8 8 0 100 16A8 8 0 008 0zm0 3a5 5 0 110 10A5 5 0 018 3z"],
-  other: ["#5F6A79", "M1 6h14v4H1z"],
+  STOP: "M5 0h6l5 5v6l-5 5H5l-5-5V5z",
+  LOOK: "M8 1l8 14H0z",
+  "KEEP GOING": "M8 0a8 8 0 100 16A8 8 0 008 0zm0 3a5 5 0 110 10A5 5 0 018 3z",
+  other: "M1 6h14v4H1z",
 };
 
 function paintTab(title, word) {
   if (document.title !== title) document.title = title;
-  const [color, path] = ICON[word] ?? ICON.other;
-  const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="${color}" fill-rule="evenodd" d="${path}"/></svg>`;
+  const shown = ICON[word] ? word : "other";
+  const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="${TAB_ICONS[shown]}" fill-rule="evenodd" d="${ICON[shown]}"/></svg>`;
   const href = `data:image/svg+xml,${encodeURIComponent(picture)}`;
   const link = document.querySelector("link[rel~=icon]") ?? document.head.appendChild(h("link", { rel: "icon" }));
   if (link.href !== href) link.href = href;

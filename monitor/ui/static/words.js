@@ -1,4 +1,10 @@
-// Numbers and durations for people.
+// Numbers, durations and sizes in words, as monitor/run_dir/words.py writes them; tests/words.json holds cases that both
+// must pass. The glyphs come from there too.
+
+const NOT_MEASURED = "–";
+const LARGEST = 999999.5;
+const SMALLEST = 0.0000995;
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 // Non-finite numbers travel as words, because JSON has none.
 function num(value) {
@@ -12,49 +18,82 @@ function finite(value) {
   return number !== null && Number.isFinite(number);
 }
 
-function shortNumber(value) {
+function verdictGlyph(word) {
+  return VERDICT_GLYPHS[word] ?? NOT_MEASURED;
+}
+
+function withoutDigits(number) {
+  if (number === null) return NOT_MEASURED;
+  return Number.isNaN(number) ? "NaN" : number > 0 ? "∞" : "−∞";
+}
+
+function threeDigits(size) {
+  if (size === 0) return "0";
+  if (size < SMALLEST || size >= LARGEST) return size.toExponential(size >= 1 ? 2 : 1).replace(/\.?0*e\+?/, "e").replace("-", "−");
+  if (size >= 0.0995) return size.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+  const text = size.toFixed(size >= 0.00995 ? 3 : size >= 0.000995 ? 4 : 5);
+  return text.slice(0, 4) + text.slice(4).replace(/0+$/, "");
+}
+
+function numberWords(value) {
   const number = num(value);
-  if (number === null) return "–";
-  if (Number.isNaN(number)) return "NaN";
-  if (!Number.isFinite(number)) return number > 0 ? "∞" : "−∞";
-  const size = Math.abs(number);
-  return number.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2).replace("-", "−");
+  if (!finite(number)) return withoutDigits(number);
+  return (number < 0 ? "−" : "") + threeDigits(Math.abs(number));
 }
 
-function ageWords(seconds) {
-  const secs = Math.max(0, seconds);
-  if (secs < 90) return `${Math.round(secs)} s`;
-  const minutes = secs / 60;
-  if (minutes < 90) return `${Math.round(minutes)} min`;
-  if (minutes < 2880) return `${Math.floor(minutes / 60)} h ${Math.round(minutes % 60)} min`;
-  return `${Math.round(minutes / 1440)} d`;
+function signedWords(value) {
+  return (num(value) > 0 ? "+" : "") + numberWords(value);
 }
 
-const SEVERITY_GLYPH = { critical: "⬣", warning: "▲", info: "○" };
-const VERDICT_GLYPH = {
-  STOP: "⬣",
-  LOOK: "▲",
-  "KEEP GOING": "✓",
-  "TOO EARLY": "–",
-  "CAN'T JUDGE": "–",
-  ENDED: "■",
-};
-
-// A moment in the reader's own time; the day is said unless it is today.
-function clockWords(seconds) {
-  const date = new Date(1000 * seconds);
-  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  return date.toDateString() === new Date().toDateString() ? time : `${date.toLocaleDateString([], { day: "numeric", month: "short" })} ${time}`;
+// A ratio in hundredths.
+function pointsWords(value) {
+  const ratio = num(value);
+  if (ratio === null || !finite(100 * ratio)) return withoutDigits(ratio);
+  const size = Math.abs(100 * ratio);
+  return (ratio < 0 ? "−" : "") + ((size > 0 && size < 0.05) || size >= LARGEST ? threeDigits(size) : size.toFixed(1));
 }
 
-// Powers of 1024, as nvidia-smi counts; the server's bytes_words says the same.
-function bytesWords(bytes) {
-  if (!finite(bytes)) return "–";
+function signedPointsWords(value) {
+  return (num(value) > 0 ? "+" : "") + pointsWords(value);
+}
+
+function percentWords(value) {
+  const ratio = num(value);
+  return pointsWords(ratio) + (ratio !== null && finite(100 * ratio) ? " %" : "");
+}
+
+function countWords(many, noun, plural) {
+  return `${many.toLocaleString("en")} ${many === 1 ? noun : plural || `${noun}s`}`;
+}
+
+function ageWords(value) {
+  const secs = num(value);
+  if (secs === null || Number.isNaN(secs) || secs === Infinity) return withoutDigits(secs);
+  const whole = Math.floor(Math.max(0, secs) + 0.5);
+  if (whole < 90) return `${whole} s`;
+  const minutes = Math.floor(whole / 60 + 0.5);
+  if (minutes < 60) return `${minutes} min`;
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours < 48) return rest ? `${hours} h ${rest} min` : `${hours} h`;
+  const days = secs / 86400;
+  return `${days >= LARGEST ? threeDigits(days) : Math.floor(days + 0.5)} d`;
+}
+
+// A moment in the reader's own time.
+function clockWords(moment, now = Date.now() / 1000) {
+  const [at, today] = [new Date(1000 * moment), new Date(1000 * now)];
+  const day = at.toDateString() === today.toDateString() ? "" : `${at.getDate()} ${MONTHS[at.getMonth()]} `;
+  const year = at.getFullYear() === today.getFullYear() ? "" : `${at.getFullYear()} `;
+  const two = (value) => String(value).padStart(2, "0");
+  return `${day}${year}${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+function sizeWords(value) {
+  const bytes = num(value);
+  if (!finite(bytes)) return withoutDigits(bytes);
   const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  let power = 0;
-  while (bytes >= 1024 && power < units.length - 1) {
-    bytes /= 1024;
-    power += 1;
-  }
-  return `${bytes.toFixed(power ? 1 : 0)} ${units[power]}`;
+  let [left, power] = [Math.abs(bytes), 0];
+  while (power < units.length - 1 && left >= (power ? 1023.95 : 1023.5)) [left, power] = [left / 1024, power + 1];
+  const digits = left >= LARGEST ? threeDigits(left) : left.toFixed(power ? 1 : 0);
+  return `${bytes < 0 ? "−" : ""}${digits} ${digits === "1" ? "byte" : units[power]}`;
 }

@@ -6,11 +6,11 @@ import html
 import math
 from collections.abc import Iterator
 
+from monitor.view import palette
 from monitor.view.report.blocks import Figure, Line
 
 WIDTH, HEIGHT = 720, 260
 LEFT, RIGHT, TOP, BOTTOM = 52, 150, 14, 34
-COLOURS = ("var(--a)", "var(--b)", "var(--c)", "var(--c)")
 SPREAD = 16
 """Pixels that two names at the right edge keep between them."""
 
@@ -21,7 +21,7 @@ def chart(figure: Figure) -> str:
     if not lines:
         return ""
     scale = scale_of(figure)
-    parts = [*scale.grid(), *(_curve(line, place, scale) for place, line in enumerate(lines)), *_names(lines, scale)]
+    parts = [*scale.grid(), *(_curve(line, scale) for line in lines), *_names(lines, scale)]
     title = html.escape(figure.title + (" (wild values at the edge)" if scale.cut else "") + ", by epoch")
     return (
         f'<figure><figcaption>{title}</figcaption><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
@@ -86,13 +86,13 @@ class Scale:
             yield f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="middle">{name}</text>'
 
 
-def name_places(lines: list[Line], scale: Scale) -> Iterator[tuple[float, int, str]]:
-    """(y, place of the line, name) of each curve's name at its end, moved apart where they would overlap."""
-    ends = sorted((scale.y(finite_points(line)[-1][1]), place, line.name) for place, line in enumerate(lines))
+def name_places(lines: list[Line], scale: Scale) -> Iterator[tuple[float, str]]:
+    """(y, name) of each curve's name at its end, moved apart where they would overlap."""
+    ends = sorted((scale.y(finite_points(line)[-1][1]), line.name) for line in lines)
     last = -math.inf
-    for y, place, name in ends:
+    for y, name in ends:
         last = max(y, last + SPREAD)
-        yield last, place, name
+        yield last, name
 
 
 def _round_step(least: float) -> float:
@@ -103,16 +103,16 @@ def _round_step(least: float) -> float:
     return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= least * (1 - 1e-9))
 
 
-def _curve(line: Line, place: int, scale: Scale) -> str:
+def _curve(line: Line, scale: Scale) -> str:
     path = " ".join(f"{scale.x(x):.1f},{scale.y(y):.1f}" for x, y in finite_points(line))
     dash = ' stroke-dasharray="5 5"' if line.dashed else ""
-    return f'<polyline points="{path}" fill="none" stroke="{_colour(place)}" stroke-width="2"{dash}/>'
+    return f'<polyline points="{path}" fill="none" stroke="{_colour(line.name)}" stroke-width="2"{dash}/>'
 
 
 def _names(lines: list[Line], scale: Scale) -> Iterator[str]:
-    for y, place, name in name_places(lines, scale):
-        yield f'<text x="{WIDTH - RIGHT + 8}" y="{y + 4:.1f}" style="fill:{_colour(place)}">{html.escape(name)}</text>'
+    for y, name in name_places(lines, scale):
+        yield f'<text x="{WIDTH - RIGHT + 8}" y="{y + 4:.1f}" style="fill:{_colour(name)}">{html.escape(name)}</text>'
 
 
-def _colour(place: int) -> str:
-    return COLOURS[min(place, len(COLOURS) - 1)]
+def _colour(name: str) -> str:
+    return f"var(--vs-{palette.curve(name)})"

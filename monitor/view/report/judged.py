@@ -17,8 +17,9 @@ from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_target import TargetLimits
 from monitor.run_dir import SEVERITIES, Snapshot
 from monitor.run_dir.launch import command_of
+from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
-from monitor.view.report.numbers import NONE, floors_of, known, number, percent, signed
+from monitor.view.report.numbers import floors_of, known
 
 STATUS = {"critical": "BAD", "warning": "BAD", "info": "WATCH"}
 
@@ -46,16 +47,12 @@ def red_flags(judged: Judged) -> Iterator[Block]:
 
 
 def _details(finding: Finding) -> Iterator[str]:
-    numbers = ", ".join(f"{name} {_plain(value)}" for name, value in finding.now.items())
-    limits = ", ".join(f"{name} {_plain(value)}" for name, value in finding.limits.items())
+    numbers = ", ".join(f"{name} {brief(value)}" for name, value in finding.now.items())
+    limits = ", ".join(f"{name} {brief(value)}" for name, value in finding.limits.items())
     if numbers:
         yield f"Now: {numbers}." + (f" Limits: {limits}." if limits else "")
     yield f"What to do: {finding.remedy}"
     yield f"What it cannot tell: {finding.cannot_tell}"
-
-
-def _plain(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.3g}"
 
 
 def causes(snapshot: Snapshot, diagnosis: Diagnosis) -> Iterator[Block]:
@@ -93,12 +90,12 @@ def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str,
         yield "train loss", "falls", f"{number(train[0][1])} → {number(train[-1][1])}", "OK" if falls else "BAD"
     if len(val) > 1:
         best = min(value for _, value in val)
-        above = f"{100 * (val[-1][1] / best - 1):.1f} % above its best" if best > 0 else number(val[-1][1])
+        above = f"{percent(val[-1][1] / best - 1)} above its best" if best > 0 else number(val[-1][1])
         yield "val loss", "falls, or stays at its best", above, status("val_loss_rising", "overfitting", "divergence")
     if gap:
         yield (
             "gap of the losses",
-            f"below {thresholds.of(GapLimits).gap_limit:g}",
+            f"below {plain(thresholds.of(GapLimits).gap_limit)}",
             signed(gap[-1][1]),
             status("gap", "overfitting"),
         )
@@ -120,8 +117,8 @@ def _error_rows(
     late = wer[-1][0] >= limits.wer_target_epoch
     yield (
         "val WER",
-        f"below {percent(limits.wer_target_ratio)} by epoch {limits.wer_target_epoch:g}",
-        f"{now} at epoch {wer[-1][0]:g}",
+        f"below {percent(limits.wer_target_ratio)} by epoch {plain(limits.wer_target_epoch)}",
+        f"{now} at epoch {plain(wer[-1][0])}",
         target if late else "not yet",
     )
     if floors.wer_constant is not None:
@@ -141,7 +138,7 @@ def _output_rows(
         yield from _printed_row(snapshot, words)
     shown, reference = known(snapshot, "mutual_information"), of_a_correct_output(floors_of(snapshot))
     if shown and reference:
-        most = f"above {thresholds.of(InformationLimits).information_warning_ratio:g}"
+        most = f"above {plain(thresholds.of(InformationLimits).information_warning_ratio)}"
         yield "information about the input", most, number(shown[-1][1] / reference), information
 
 
@@ -210,8 +207,8 @@ def expected(snapshot: Snapshot, found: Sequence[Prescription]) -> Iterator[Bloc
 
 
 def _row(name: str, epoch: float, wer: float | None, gap: float | None, most: str = "") -> tuple[str, str, str, str]:
-    shown = (NONE if value == NONE else f"{most}{value}" for value in (percent(wer), number(gap)))
-    return (name, f"{epoch:g}", *shown)  # type: ignore[return-value]
+    shown = (NOT_MEASURED if value == NOT_MEASURED else f"{most}{value}" for value in (percent(wer), number(gap)))
+    return (name, plain(epoch), *shown)  # type: ignore[return-value]
 
 
 def way_ahead(snapshot: Snapshot, judged: Judged, found: Sequence[Prescription]) -> Iterator[Block]:
@@ -243,7 +240,7 @@ def _sentence(text: str) -> str:
 def _watch(thresholds: Thresholds, chance: float | None) -> str:
     below = f" and leave {percent(chance)} behind" if chance is not None else ""
     limit = thresholds.of(GapLimits).gap_limit
-    return f"val loss should fall, the gap stay below {limit:g}, val WER fall{below}, words out / in go to 1."
+    return f"val loss should fall, the gap stay below {plain(limit)}, val WER fall{below}, words out / in go to 1."
 
 
 def origin(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:

@@ -8,9 +8,10 @@ from monitor.diagnosis.alignment import aligned
 from monitor.rules.arithmetic import forecast
 from monitor.rules.gap import GapLimits
 from monitor.rules.thresholds import Thresholds
-from monitor.run_dir import Snapshot
+from monitor.run_dir import Snapshot, words
+from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
-from monitor.view.report.numbers import NONE, floors_of, from_to, key_epochs, known, number, percent, signed
+from monitor.view.report.numbers import floors_of, from_to, key_epochs, known
 
 SAMPLES = 5
 COLUMNS = 100
@@ -25,7 +26,7 @@ def statistics(snapshot: Snapshot) -> Iterator[Block]:
     columns = [
         (title, [shown(record) for record in key_epochs(snapshot.epochs)])
         for title, shown in (
-            ("epoch", lambda record: f"{record.epoch:g}"),
+            ("epoch", lambda record: plain(record.epoch)),
             ("train loss", lambda record: number(record.train_loss)),
             ("train loss, eval mode", lambda record: number(record.train_eval_loss)),
             ("val loss", lambda record: number(record.val_loss)),
@@ -34,10 +35,10 @@ def statistics(snapshot: Snapshot) -> Iterator[Block]:
             ("val WER", lambda record: percent(record.val_wer)),
             ("words out / in", lambda record: number(record.length_ratio)),
             ("blank", lambda record: percent(record.blank_ratio)),
-            ("learning rate", lambda record: NONE if record.lr is None else f"{record.lr:.3g}"),
+            ("learning rate", lambda record: NOT_MEASURED if record.lr is None else brief(record.lr)),
         )
     ]
-    kept = [(title, cells) for title, cells in columns if any(cell != NONE for cell in cells)]
+    kept = [(title, cells) for title, cells in columns if any(cell != NOT_MEASURED for cell in cells)]
     yield Table(tuple(title for title, _ in kept), tuple(zip(*(cells for _, cells in kept), strict=True)))
     floors = floors_of(snapshot)
     loss_floor = _level(snapshot, "chance loss", floors.loss_unigram)
@@ -84,7 +85,7 @@ def _train_loss(snapshot: Snapshot) -> Iterator[str]:
     if len(points) > 1:
         falls = points[-1][1] < points[0][1]
         yield f"{'Well' if falls else 'Not well'}: train loss {'falls' if falls else 'does not fall'}, " + (
-            f"{from_to(points, number)} (epochs {points[0][0]:g} to {points[-1][0]:g})."
+            f"{from_to(points, number)} (epochs {plain(points[0][0])} to {plain(points[-1][0])})."
         )
 
 
@@ -95,13 +96,13 @@ def _val_loss(snapshot: Snapshot) -> Iterator[str]:
     best = min(points, key=lambda point: point[1])
     last = points[-1]
     if best == last:
-        yield f"Well: val loss is at its best, {number(last[1])} (epoch {last[0]:g}), from {number(points[0][1])}."
+        yield f"Well: val loss is at its best, {number(last[1])} (epoch {plain(last[0])}), from {number(points[0][1])}."
     elif best[1] > 0:
-        above = 100 * (last[1] / best[1] - 1)
-        word = "Not well" if above > 5 else "Watch"
+        above = last[1] / best[1] - 1
+        word = "Not well" if above > 0.05 else "Watch"
         yield (
-            f"{word}: val loss was lowest at epoch {best[0]:g} ({number(best[1])}) and is {above:.1f} % above that now "
-            f"({number(last[1])})."
+            f"{word}: val loss was lowest at epoch {plain(best[0])} ({number(best[1])}) and is {percent(above)} above "
+            f"that now ({number(last[1])})."
         )
 
 
@@ -113,14 +114,15 @@ def _gap(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[str]:
     over = [place for place, (_, gap) in enumerate(points) if gap > limit]
     # The first evaluations of a running train loss lie far above val loss: the gap is told from where it is positive.
     start = next((point for point in points if point[1] >= 0), points[0])
-    path = f"{signed(start[1])} at epoch {start[0]:g} → {signed(last[1])} at epoch {last[0]:g}"
+    path = f"{signed(start[1])} at epoch {plain(start[0])} → {signed(last[1])} at epoch {plain(last[0])}"
     if last[1] > limit:
-        since = f"; it passed {limit:.1f} by epoch {points[over[0]][0]:g}"
+        since = f"; it passed {plain(limit)} by epoch {plain(points[over[0]][0])}"
         if over[0] > 0:
-            since = f"; it passed {limit:.1f} between epochs {points[over[0] - 1][0]:g} and {points[over[0]][0]:g}"
+            before = plain(points[over[0] - 1][0])
+            since = f"; it passed {plain(limit)} between epochs {before} and {plain(points[over[0]][0])}"
         yield f"Not well: the gap between val and train loss widens: {path}{since}."
     else:
-        yield f"Well: the gap between val and train loss stays below {limit:.1f}: {path}."
+        yield f"Well: the gap between val and train loss stays below {plain(limit)}: {path}."
 
 
 def _error_rates(snapshot: Snapshot) -> Iterator[str]:
@@ -128,19 +130,20 @@ def _error_rates(snapshot: Snapshot) -> Iterator[str]:
     chance = floors_of(snapshot).wer_constant
     for name, points in (("train WER", train), ("val WER", val)):
         if len(points) > 1:
-            moved = 100 * (points[0][1] - points[-1][1])
+            moved = points[0][1] - points[-1][1]
             best = min(points, key=lambda point: point[1])
             yield (
-                f"{'Well' if moved > 10 else 'Watch'}: {name} {from_to(points, percent)}, {moved:.1f} points in "
-                f"{points[-1][0] - points[0][0]:g} epochs; best {percent(best[1])} at epoch {best[0]:g}."
+                f"{'Well' if moved > 0.1 else 'Watch'}: {name} {from_to(points, percent)}, {words.points(moved)} "
+                f"points in {plain(points[-1][0] - points[0][0])} epochs; best {percent(best[1])} at epoch "
+                f"{plain(best[0])}."
             )
     if val and train and val[-1][0] == train[-1][0]:
-        yield f"Val WER minus train WER at the end: {100 * (val[-1][1] - train[-1][1]):.1f} points."
+        yield f"Val WER minus train WER at the end: {words.points(val[-1][1] - train[-1][1])} points."
     if val and chance is not None:
-        below = 100 * (chance - min(value for _, value in val))
-        word = "Well" if below > 10 else "Not well"
+        below = chance - min(value for _, value in val)
+        word = "Well" if below > 0.1 else "Not well"
         floor = f"what one constant sentence scores ({percent(chance)})"
-        yield f"{word}: at its best val WER was {below:.1f} points below {floor}."
+        yield f"{word}: at its best val WER was {words.points(below)} points below {floor}."
 
 
 def _words(snapshot: Snapshot) -> Iterator[str]:
@@ -148,15 +151,15 @@ def _words(snapshot: Snapshot) -> Iterator[str]:
     if ratio:
         word = "Well" if ratio[-1][1] > 0.7 else "Not well"
         share = f", {percent(empty[-1][1])} of the predictions empty" if empty else ""
-        yield f"{word}: {ratio[-1][1]:.2f} words come out for each target word{share}."
+        yield f"{word}: {number(ratio[-1][1])} words come out for each target word{share}."
 
 
 def _rate(snapshot: Snapshot) -> Iterator[str]:
     rate, wer = known(snapshot, "lr"), known(snapshot, "val_wer")
     if len(rate) > 1 and rate[-1][1] < 0.95 * max(value for _, value in rate):
         best = min(wer, key=lambda point: point[1])[0] if wer else None
-        since = f"; the best val WER is of epoch {best:g}" if best is not None else ""
-        yield f"The learning rate went {rate[0][1]:.3g} → {rate[-1][1]:.3g}{since}."
+        since = f"; the best val WER is of epoch {plain(best)}" if best is not None else ""
+        yield f"The learning rate went {brief(rate[0][1])} → {brief(rate[-1][1])}{since}."
 
 
 def chance(snapshot: Snapshot) -> Iterator[Block]:
@@ -176,7 +179,7 @@ def chance(snapshot: Snapshot) -> Iterator[Block]:
         if loss:
             best = min(value for _, value in loss)
             line += f" This run starts at {number(loss[0][1])} and reaches {number(best)}: a skill of "
-            line += f"{1 - best / floors.loss_unigram:.2f}, where 0 is chance and 1 is perfect."
+            line += f"{number(1 - best / floors.loss_unigram)}, where 0 is chance and 1 is perfect."
         lines.append(line)
     if floors.blank_ratio is not None:
         blank = known(snapshot, "blank_ratio")
@@ -198,7 +201,7 @@ def samples(snapshot: Snapshot) -> Iterator[Block]:
     words_in = sum(len(target.split()) for _, target, _ in pairs)
     words_out = sum(len(said.split()) for _, _, said in pairs)
     empty = sum(not said.split() for _, _, said in pairs)
-    yield Heading(f"Predictions at epoch {decodes[-1].epoch:g}")
+    yield Heading(f"Predictions at epoch {plain(decodes[-1].epoch)}")
     yield Text(
         f"{len(pairs)} clips: {words_out} words out for {words_in} in, {empty} of the predictions empty. "
         "S substituted, D deleted, I inserted."
@@ -238,7 +241,7 @@ def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
         line = f"{title}: {forecast.in_words(seen, scale, unit)} (four in five)."
         crosses = forecast.crossing(seen, limit) if name == "gap" else None
         if crosses is not None and points[-1][1] <= limit:
-            line += f" It would cross {limit:g} at about epoch {crosses.expected:.0f}."
+            line += f" It would cross {plain(limit)} at about epoch {crosses.expected:.0f}."
         lines.append(line)
     if lines:
         yield Heading("Where it is heading")

@@ -1,4 +1,4 @@
-"""Numbers as the report writes them, and where they come from in the records."""
+"""Which numbers of the records a report shows."""
 
 from __future__ import annotations
 
@@ -8,19 +8,6 @@ from collections.abc import Callable, Sequence
 from monitor.run_dir import Epoch, Floors, Snapshot
 
 KEY_EPOCHS = 8
-NONE = "–"
-
-
-def number(value: float | None) -> str:
-    return NONE if value is None else f"{value:.2f}"
-
-
-def percent(value: float | None) -> str:
-    return NONE if value is None else f"{value * 100:.1f} %"
-
-
-def signed(value: float | None) -> str:
-    return NONE if value is None else f"{value:+.2f}"
 
 
 def is_finite(value: float | None) -> bool:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import html
 
+from monitor.view import palette
 from monitor.view.report.blocks import Block, Blocks, Bullets, Code, Figure, Heading, Table, Text
 from monitor.view.report.chart import chart
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #12161c; --faint: #5b6675; --line: #d8dde4; --soft: #eceff3; --paper: #fff;
-  --a: #0b6bcb; --b: #c2410c; --c: #5b6675 }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8ecf1; --faint: #9aa6b5; --line: #333c47; --soft: #1d232b;
-  --paper: #12161c; --a: #6cb2ff; --b: #ff9d66; --c: #9aa6b5 } }
+USED = ("text", "muted", "hairline", "sunken", "surface", "train", "val")
+# No light-dark() here: a report is a file, and is also opened in a browser of some years ago.
+COLOURS = f"""
+:root {{ color-scheme: light dark; {palette.properties(*USED, dark=False)} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {palette.properties(*USED, dark=True)} }} }}"""
+STYLE = (
+    COLOURS
+    + """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
-  color: var(--ink); background: var(--paper) }
+  color: var(--vs-text); background: var(--vs-surface) }
 h1, h2, h3 { line-height: 1.25 } h2 { margin-top: 2.2rem }
 .wide { overflow-x: auto } table { border-collapse: collapse }
 td { white-space: nowrap }
-td, th { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left }
-pre { background: var(--soft); padding: .8rem; overflow-x: auto; font-size: .9rem }
+td, th { border: 1px solid var(--vs-hairline); padding: .3rem .6rem; text-align: left }
+pre { background: var(--vs-sunken); padding: .8rem; overflow-x: auto; font-size: .9rem }
 figure { margin: 1rem 0; overflow-x: auto } figcaption { font-weight: 600 }
 svg { width: 100%; min-width: 34rem; height: auto }
-svg text { fill: var(--faint); font-size: 12px } svg .axis { stroke: var(--line) }
+svg text { fill: var(--vs-muted); font-size: 12px } svg .axis { stroke: var(--vs-hairline) }
 """
+)
 
 
 def to_html(blocks: Blocks) -> str:

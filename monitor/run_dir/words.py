@@ -1,0 +1,203 @@
+"""Numbers, durations, sizes and glyphs in words: page, terminal, report and message write each of them in one way.
+
+static/words.js does the same in the browser, and tests/words.json holds cases that both must pass; to agree to the last
+digit, both round exact halves up. A number that is not zero never reads as zero; zero itself is "0", which nobody takes
+for a rounded value. A minus is "−". What was not measured is "–".
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+NOT_MEASURED = "–"
+SEVERITY_GLYPHS = {"critical": "⬣", "warning": "▲", "info": "○"}
+VERDICT_GLYPHS = {"STOP": "⬣", "LOOK": "▲", "KEEP GOING": "✓", "TOO EARLY": "–", "CAN'T JUDGE": "–", "ENDED": "■"}
+VERDICT_TONES = {"STOP": "critical", "LOOK": "warning", "KEEP GOING": "ok"}
+"""Every other verdict has the tone "unknown"."""
+OUTCOME_GLYPHS = {
+    "HELPED": "✓",
+    "WORSE": "✕",
+    "ONLY THE GAP MOVED": "▲",
+    "TOO CLOSE": "≈",
+    "CAN'T COMPARE": "–",
+    "WAITING": "…",
+}
+STATE_GLYPHS = {"failed": "✕", "lost": "✕", "unreadable": "✕", "finished": "✓", "stopped": "■"}
+"""Of a run that works no more; a live one has "●"."""
+
+LARGEST = 999_999.5
+SMALLEST = 0.000_0995
+"""From LARGEST on and below SMALLEST a number is written with a power of ten."""
+UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+DAY = 86_400
+
+
+def verdict_glyph(word: str) -> str:
+    """The sign beside a verdict; "–" for one that is not known."""
+    return VERDICT_GLYPHS.get(word, NOT_MEASURED)
+
+
+def number(value: float | None) -> str:
+    """A loss, a gap, a ratio in three digits: 517, 44.6, 4.78, 0.92; below .1 in two: 0.05, 0.0034, 2e−5."""
+    if value is None or not math.isfinite(value):
+        return _without_digits(value)
+    return ("−" if value < 0 else "") + _three_digits(abs(value))
+
+
+def signed(value: float | None) -> str:
+    """As `number`, with "+" before what is above zero."""
+    return ("+" if value is not None and value > 0 else "") + number(value)
+
+
+def points(ratio: float | None) -> str:
+    """A fraction in hundredths with one decimal and without the sign: .921 → "92.1"; .0003 → "0.03"."""
+    if ratio is None or not math.isfinite(100 * ratio):
+        return _without_digits(ratio)
+    size = abs(100 * ratio)
+    as_number = 0 < size < 0.05 or size >= LARGEST
+    return ("−" if ratio < 0 else "") + (_three_digits(size) if as_number else _fixed(size, 1))
+
+
+def signed_points(ratio: float | None) -> str:
+    """As `points`, with "+" before what is above zero."""
+    return ("+" if ratio is not None and ratio > 0 else "") + points(ratio)
+
+
+def percent(ratio: float | None) -> str:
+    """A fraction as percent with one decimal: .921 → "92.1 %"."""
+    is_finite = ratio is not None and math.isfinite(100 * ratio)
+    return points(ratio) + (" %" if is_finite else "")
+
+
+def plain(value: Any) -> str:
+    """An epoch, a setting, a limit as it was given: no trailing zeros, at most six digits of a fraction."""
+    if value is None:
+        return NOT_MEASURED
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:g}"
+
+
+def brief(value: float | str) -> str:
+    """A number of any kind, such as the evidence of a flag: three digits, whole ones in full; text stays as it is."""
+    if isinstance(value, str):
+        return value
+    size = abs(value)
+    if not math.isfinite(value) or 0 < size < SMALLEST or size >= LARGEST:
+        return number(value)
+    return ("−" if value < 0 else "") + (f"{size:.3g}" if size < 999.5 else _fixed(size, 0))
+
+
+def count(many: int, noun: str, plural: str = "") -> str:
+    """How many of what: "1 run", "4,376 clips", "2 children"."""
+    return f"{many:,} {noun if many == 1 else plural or noun + 's'}"
+
+
+def age(secs: float | None) -> str:
+    """A duration in one or two units: 3 s, 14 min, 2 h 5 min, 3 d. What lies ahead counts as now."""
+    if secs is None or math.isnan(secs) or secs == math.inf:
+        return _without_digits(secs)
+    whole = _whole(max(0.0, secs))
+    if whole < 90:
+        return f"{whole} s"
+    minutes = _whole(whole / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        hours, rest = divmod(minutes, 60)
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{_days(secs)} d"
+
+
+def age_at(moment: float | None, now: float) -> str:
+    """The age of what happened at `moment`, both in UTC seconds."""
+    return NOT_MEASURED if moment is None else age(now - moment)
+
+
+def coarse_age(secs: float) -> str:
+    """Full minutes, hours or days: a list whose ages change every second cannot be read."""
+    secs = max(0.0, secs)
+    if secs < 60:
+        return "< 1 min"
+    size, unit = (60, "min") if secs < 3600 else (3600, "h") if secs < 2 * DAY else (DAY, "d")
+    return f"{secs // size:.0f} {unit}"
+
+
+def clock(moment: float, now: float) -> str:
+    """A local time of day; with the date unless that is today's, with the year unless it is this one."""
+    at, today = time.localtime(moment), time.localtime(now)
+    day = "" if at[:3] == today[:3] else f"{at.tm_mday} {_MONTHS[at.tm_mon - 1]} "
+    year = "" if at.tm_year == today.tm_year else f"{at.tm_year} "
+    return f"{day}{year}{at.tm_hour:02d}:{at.tm_min:02d}"
+
+
+def stamp(moment: float) -> str:
+    """Local date and time to the second, for lists that are sorted and searched."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+
+
+def size(count_of_bytes: float | None) -> str:
+    """A size, 12.3 GiB: powers of 1024, as nvidia-smi counts."""
+    if count_of_bytes is None or not math.isfinite(count_of_bytes):
+        return _without_digits(count_of_bytes)
+    left, power = abs(count_of_bytes), 0
+    while power < len(UNITS) - 1 and left >= (1023.95 if power else 1023.5):
+        left, power = left / 1024, power + 1
+    digits = _three_digits(left) if left >= LARGEST else _fixed(left, 1 if power else 0)
+    return ("−" if count_of_bytes < 0 else "") + f"{digits} {'byte' if digits == '1' else UNITS[power]}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _without_digits(value: float | None) -> str:
+    """Of a value that has none: not measured, no number, or beyond all numbers."""
+    if value is None:
+        return NOT_MEASURED
+    return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
+
+
+def _three_digits(size: float) -> str:
+    if size == 0:
+        return "0"
+    if size < SMALLEST or size >= LARGEST:
+        return _with_power(size)
+    if size >= 0.0995:
+        return _fixed(size, 2 if size < 9.995 else 1 if size < 99.95 else 0)
+    text = _fixed(size, 3 if size >= 0.00995 else 4 if size >= 0.000_995 else 5)
+    return text[:4] + text[4:].rstrip("0")
+
+
+def _with_power(size: float) -> str:
+    """1.23e9 or 2e−5: three digits of what is large, two of what is small."""
+    digits = 2 if size >= 1 else 1
+    power = math.floor(math.log10(size))
+    # The logarithm may be off by one beside a power of ten, and rounding may reach the next one.
+    power += _units(size, digits - power) >= 10 ** (digits + 1)
+    power -= _units(size, digits - power) < 10**digits
+    whole, part = divmod(_units(size, digits - power), 10**digits)
+    fraction = f".{part:0{digits}d}".rstrip("0").rstrip(".")
+    return f"{whole}{fraction}e{power}".replace("-", "−")
+
+
+def _fixed(size: float, decimals: int) -> str:
+    whole, part = divmod(_units(size, decimals), 10**decimals)
+    return f"{whole}.{part:0{decimals}d}" if decimals else str(whole)
+
+
+def _units(size: float, decimals: int) -> int:
+    """How many 10^-decimals; exact halves up, as JavaScript's toFixed and toExponential round."""
+    top, bottom = size.as_integer_ratio()
+    top, bottom = (top * 10**decimals, bottom) if decimals >= 0 else (top, bottom * 10**-decimals)
+    return (2 * top + bottom) // (2 * bottom)
+
+
+def _whole(value: float) -> int:
+    return math.floor(value + 0.5)
+
+
+def _days(secs: float) -> str:
+    days = secs / DAY
+    return _three_digits(days) if days >= LARGEST else str(_whole(days))
