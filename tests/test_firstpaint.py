@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from monitor.diagnosis.alerts import summarise
 from monitor.diagnosis.verdict import judge
-from monitor.run_dir import LAUNCH_FILE, SUMMARY_FILE, Launch, Summary, encode, words
+from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, SUMMARY_FILE, Epoch, Launch, Summary, encode, words
 from monitor.run_dir.reader import RunReader
 from monitor.ui.firstpaint import FirstPaint, first_words
 from monitor.ui.listing import Listing
@@ -75,9 +75,18 @@ def test_the_document_says_verdict_and_numbers_before_any_script(client, tmp_pat
     assert "no-store" in headers["cache-control"]
 
 
-@pytest.mark.parametrize(
-    "make", [fake_runs.healthy, fake_runs.overfitting, fake_runs.all_blank, fake_runs.not_a_number]
-)
+def without_a_wer_at_last(runs):
+    """A run that decodes only now and then: its last evaluation has losses alone."""
+    run_dir = fake_runs.healthy(runs)
+    with (run_dir / EPOCHS_FILE).open("ab") as file:
+        file.write(encode(Epoch(epoch=99.0, at=1.0, train_loss=0.5, val_loss=0.9)) + b"\n")
+    return run_dir
+
+
+RUNS = [fake_runs.healthy, fake_runs.overfitting, fake_runs.all_blank, fake_runs.not_a_number, without_a_wer_at_last]
+
+
+@pytest.mark.parametrize("make", RUNS)
 def test_the_document_says_what_the_first_frame_says(tmp_path, make):
     run_dir = make(tmp_path)
     snapshot = RunReader(run_dir).read(1e9)

@@ -8,7 +8,7 @@ from monitor.diagnosis.away import act_words, policy_in
 from monitor.diagnosis.away import words as away_words
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.arithmetic import forecast
-from monitor.rules.evaluations import guard_of
+from monitor.rules.evaluations import guard_of, last
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import Snapshot
 from monitor.run_dir.status import Status, status_of
@@ -179,7 +179,7 @@ def _can_be_checked(snapshot: Snapshot) -> bool:
 
 
 def _title(snapshot: Snapshot, diagnosis: Diagnosis) -> str:
-    wer = snapshot.epochs[-1].val_wer if snapshot.epochs else None
+    wer = last(snapshot, "val_wer")
     parts = [diagnosis.verdict.capitalize() if diagnosis.verdict == "ENDED" else diagnosis.verdict]
     if wer is not None:
         parts.append(percent(wer))

@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
+from monitor.rules.evaluations import last as newest
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
 
@@ -55,7 +56,7 @@ def _tile(key: str, label: str, title: str, **parts: Any) -> dict[str, Any]:
 
 
 def _wer(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
-    last = _last(snapshot, lambda record: record.val_wer)
+    last = newest(snapshot, "val_wer")
     best = _best(snapshot, lambda record: record.val_wer)
     yard = _wer_yard(floors.wer_constant, best)
     adjusted = _last(snapshot, lambda record: record.metrics.get("val_wer_adjusted"))
@@ -83,7 +84,7 @@ def _wer_yard(chance: float | None, best: tuple[float, float] | None) -> list[st
 
 def _gap(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
     limit = judged.thresholds.of(GapLimits).gap_limit
-    last = _last(snapshot, lambda record: record.gap)
+    last = newest(snapshot, "gap")
     change = _change(snapshot, lambda record: record.gap)
     basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
     yard = f"limit {words.plain(limit)}" + (f" · {change}" if change else "")
@@ -105,7 +106,7 @@ def _gap(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
 
 
 def _val_loss(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
-    last = _last(snapshot, lambda record: record.val_loss)
+    last = newest(snapshot, "val_loss")
     best = _best(snapshot, lambda record: record.val_loss)
     change = _change(snapshot, lambda record: record.val_loss)
     yard = []
@@ -126,8 +127,8 @@ def _val_loss(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
 
 
 def _words(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
-    last = _last(snapshot, lambda record: record.length_ratio)
-    blank = _last(snapshot, lambda record: record.blank_ratio)
+    last = newest(snapshot, "length_ratio")
+    blank = newest(snapshot, "blank_ratio")
     yard = []
     if blank is not None:
         yard.append(f"blank {words.number(blank)}")
