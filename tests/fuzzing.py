@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from monitor.diagnosis.verdict import Judged
 from monitor.run_dir import Snapshot
-from monitor.ui.questions import Others, answer, question_of
+from monitor.ui.messages import Refused
+from monitor.ui.questions import Answer, Others, answer, question_of
 
 KINDS = ("compare", "predictions", "clip", "moment", "log", "hello", "__class__", "")
 FIELDS = ("epoch", "filter", "word", "watched", "asked", "id", "known", "only_grave", "with", "mode", "run", "list")
@@ -51,11 +52,11 @@ def questions() -> st.SearchStrategy[dict[str, Any]]:
 def check_question(snapshot: Snapshot, judged: Judged, question: dict[str, Any], others: Others) -> None:
     """Asks in this process. Fails on anything but an answer that a browser can read, a refusal in words, or none."""
     given = answer(snapshot, judged, question_of(json.dumps(question)), others)
-    assert given is None or isinstance(given, dict)
+    assert given is None or isinstance(given, Answer)
     text = msgspec.json.encode(given)
     assert len(text) < 50 * 2**20
-    if given is not None and given["kind"] == "refused":
-        assert given["message"]
+    if isinstance(given, Refused):
+        assert given.message
 
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH", "get", "VERYLONG" * 40, "")

@@ -28,7 +28,7 @@ from monitor.run_dir import files, opening
 from monitor.run_dir.errors import MonitorError, RefusedError, UsageError
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.view.frame import frame
-from monitor.view.log import Wish, log_tail
+from monitor.view.log import LogQuestion, log_tail
 from monitor.view.rows import RowBook
 from monitor.view.series import Since
 from monitor.writer import RunWriter
@@ -52,7 +52,7 @@ def secret(tmp_path):
 def everything_shown(run_dir: Path) -> str:
     """All that a visitor could be shown of a run, as text."""
     snapshot = RunReader(run_dir).read(1e9)
-    return f"{snapshot} {log_tail(run_dir / 'trainer.log', Wish())} {RowBook(run_dir.parent).rows(1e9)}"
+    return f"{snapshot} {log_tail(run_dir / 'trainer.log', LogQuestion())} {RowBook(run_dir.parent).rows(1e9)}"
 
 
 @pytest.mark.parametrize("name", [*LINE_FILES, *DOCUMENTS, "trainer.log", "probes/x.json"])
@@ -255,7 +255,7 @@ def test_a_hostile_document_is_a_problem_of_its_run_and_of_nothing_else(runs, wh
     began = time.monotonic()
     snapshot = RunReader(runs / "healthy").read(1e9)
     rows = RowBook(runs).rows(1e9)
-    assert len(snapshot.epochs) == 30 and [row["run"] for row in rows] == ["healthy"]
+    assert len(snapshot.epochs) == 30 and [row.run for row in rows] == ["healthy"]
     assert time.monotonic() - began < 30
 
 
@@ -284,7 +284,7 @@ def test_a_run_of_schema_99_is_refused_in_a_sentence_and_stays_a_row(runs):
     (runs / "healthy" / "run.json").write_text('{"schema_version": 99}')
     with pytest.raises(MonitorError, match="newer Vitalsigns"):
         RunReader(runs / "healthy").read(1e9)
-    assert [row["run"] for row in RowBook(runs).rows(1e9)] == ["healthy"]
+    assert [row.run for row in RowBook(runs).rows(1e9)] == ["healthy"]
 
 
 def modes_below(folder: Path) -> dict[str, str]:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("runs_by_default", "healthy_run", "own_stat
 
 ACTS = (
     *(getattr(launcher, name) for name in ("start", "restart", "resume", "stop", "cancel_stop", "hurry_stop")),
-    *(launcher.wait_on, launcher.start_check, acks.acknowledge, trash.archive, trash.restore),
+    *(launcher.more_time, launcher.start_check, acks.acknowledge, trash.archive, trash.restore),
     *(attaching.attach, attaching.end_following, launcher.set_policy),
 )
 

@@ -26,7 +26,7 @@ def run_of(name, wer, epoch_secs, *, clock=False, parent=None):
 
 
 def row(answer, title):
-    return next(row[1:] for row in answer["rows"] if row[0] == title)
+    return next(row[1:] for row in answer.rows if row[0] == title)
 
 
 FALLS = [0.9 - 0.02 * place for place in range(20)]
@@ -62,10 +62,10 @@ def test_hours_never_run_backwards_where_the_clock_did():
 def test_others_stand_beside_the_two_that_are_judged():
     runs = [run_of("c", FALLS, 60.0, parent="p"), run_of("p", FALLS, 60.0), run_of("x", FALLS[:3], 60.0)]
     answer = compared(runs, 3.0, "epoch")
-    assert answer["related"] and answer["columns"] == ["", "p", "c", "difference", "x"]
+    assert answer.related and answer.columns == ["", "p", "c", "difference", "x"]
     assert row(answer, "val WER") == ["86.0 %", "86.0 %", "0.0 points", "86.0 %"]
-    assert [curve["run"] for curve in answer["curves"]] == ["c", "p", "x"]
-    assert not compared(runs[1:], 3.0, "epoch")["related"]
+    assert [curve.run for curve in answer.curves] == ["c", "p", "x"]
+    assert not compared(runs[1:], 3.0, "epoch").related
 
 
 def test_each_at_its_own_best():

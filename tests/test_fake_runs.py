@@ -4,6 +4,7 @@ import json
 import math
 import time
 
+import msgspec
 import pytest
 
 from monitor.diagnosis.verdict import judge
@@ -74,11 +75,11 @@ def test_the_whole_cast_fits_into_one_folder(tmp_path):
 def test_a_browser_can_read_the_list_and_every_run_of_the_cast(tmp_path):
     for make in fake_runs.CAST:
         make(tmp_path)
-    rows = {row["run"]: row for row in RowBook(tmp_path).rows(time.time())}
-    json.dumps(list(rows.values()), allow_nan=False)
-    assert rows["newer-schema"]["state"] == "unreadable" and "newer Vitalsigns" in rows["newer-schema"]["evidence"]
-    assert rows["not-a-number"]["spark"] and rows["not-a-number"]["verdict"] == "ENDED"
+    rows = {row.run: row for row in RowBook(tmp_path).rows(time.time())}
+    json.dumps(msgspec.to_builtins(list(rows.values())), allow_nan=False)
+    assert rows["newer-schema"].state == "unreadable" and "newer Vitalsigns" in rows["newer-schema"].evidence
+    assert rows["not-a-number"].spark and rows["not-a-number"].verdict == "ENDED"
     for name in set(rows) - {"newer-schema"}:
         seen = read(tmp_path / name)
-        painted = finite_or_word(frame(seen, judge(seen, seen.read_at), seen.read_at, since=Since()))
-        json.dumps(painted, allow_nan=False)
+        shown = frame(seen, judge(seen, seen.read_at), seen.read_at, since=Since())
+        json.dumps(finite_or_word(msgspec.to_builtins(shown)), allow_nan=False)

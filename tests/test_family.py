@@ -39,10 +39,10 @@ def test_a_child_is_marked_at_the_last_evaluation_before_its_start():
     timed = tuple(msgspec.structs.replace(each, at=100 * each.epoch) for each in seen.epochs)
     seen = msgspec.structs.replace(seen, epochs=timed)
     found = child_marks(seen, {"before": 50.0, "during": 250.0, "after": NOW})
-    assert [(mark["run"], mark["epoch"]) for mark in found] == [("before", None), ("during", 2), ("after", 4)]
+    assert [(mark.run, mark.epoch) for mark in found] == [("before", None), ("during", 2), ("after", 4)]
 
 
 def test_each_resume_says_how_far_it_wrote_again():
     seen = snapshot(val_loss=[1.0] * 12, overlaps=(4.0, 5.0, 9.0), resumed_at=(4.0, 7.0, 9.0))
-    assert marks(seen, 1.0)["overlaps"] == [[4, 5], [9, 9]]
-    assert marks(snapshot(val_loss=[1.0] * 3), 1.0)["overlaps"] == []
+    assert marks(seen, 1.0).overlaps == [[4, 5], [9, 9]]
+    assert marks(snapshot(val_loss=[1.0] * 3), 1.0).overlaps == []

@@ -18,6 +18,7 @@ from monitor.ui.firstpaint import FirstPaint, first_words
 from monitor.ui.listing import Listing
 from monitor.view.frame import frame as build_frame
 from monitor.view.series import Since
+from monitor.view.shapes.listing import RunRow
 from tests import fake_runs
 
 DOCUMENT = '<html><head><title>x</title></head><body><div id="root"></div></body></html>'
@@ -93,17 +94,20 @@ def test_the_document_says_what_the_first_frame_says(tmp_path, make):
     judged = judge(snapshot, 1e9)
     (run_dir / SUMMARY_FILE).write_bytes(encode(summarise(snapshot, judged, 1e9)))
     frame = build_frame(snapshot, judged, 1e9, since=Since())
-    verdict, tiles = frame["verdict"], frame["tiles"]
+    verdict, tiles = frame.verdict, frame.tiles
     text = first_words(tmp_path, run_dir.name)
-    assert f"<b>{html.escape(words.verdict_glyph(verdict['word']) + ' ' + verdict['word'])}</b>" in text
-    assert f"<span>{html.escape(verdict['reason'])}</span>" in text
+    assert f"<b>{html.escape(words.verdict_glyph(verdict.word) + ' ' + verdict.word)}</b>" in text
+    assert f"<span>{html.escape(verdict.reason)}</span>" in text
     said = re.findall("<dt>(.*?)</dt><dd>(.*?)<small", text)
-    assert said == [(tile["label"], tile["value"]) for tile in tiles]
-    assert html.escape(tiles[0]["yardstick"]) in text
+    assert said == [(tile.label, tile.value) for tile in tiles]
+    assert html.escape(tiles[0].yardstick) in text
 
 
 def test_the_glyphs_of_the_list_are_those_of_the_page(tmp_path):
-    rows = [{"run": "a", "state": "failed", "verdict": "ENDED"}, {"run": "b", "state": "running", "verdict": "LOOK"}]
+    rows = [
+        RunRow(run="a", state="failed", evidence="", verdict="ENDED"),
+        RunRow(run="b", state="running", evidence="", verdict="LOOK"),
+    ]
     text = first_words(tmp_path, None, rows)
     assert "<span>✕ ENDED</span>" in text and "<span>▲ LOOK</span>" in text
 

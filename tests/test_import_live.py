@@ -50,7 +50,7 @@ def test_a_run_with_a_known_process_is_running_while_that_one_lives(tmp_path):
 def test_the_list_says_it_too_and_a_stop_is_refused_with_a_sentence(tmp_path):
     run = FollowedRun.begin(tmp_path / "runs", about(tmp_path), now=1.0)
     [row] = rows.RowBook(run.run_dir.parent).rows(100.0)
-    assert (row["state"], row["live"]) == ("followed", True)
+    assert (row.state, row.live) == ("followed", True)
     with pytest.raises(RefusedError, match="only followed"):
         launcher.stop(run.run_dir)
 

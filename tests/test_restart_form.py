@@ -77,11 +77,12 @@ def test_the_list_of_runs_tells_what_was_tried_as_the_ledger_does_and_reads_it_o
     book = TriedBook(tmp_path)
     rows = RowBook(tmp_path).rows(5.0)
     options = book.options(rows, 5.0)
-    assert [(each["option"], each["text"]) for each in options] == [
+    assert [(each.option, each.text) for each in options] == [
         ("variety", "1 try: 1 helped"),
         ("own changes", "not counted"),
     ]
-    assert options[0]["children"][0] | {"line": ""} == {"run": "c", "parent": "p", "word": "HELPED", "line": ""}
+    first = options[0].children[0]
+    assert (first.run, first.parent, first.word) == ("c", "p", "HELPED")
     (tmp_path / "c" / "outcome.json").unlink()
     assert book.options(rows, 5.0) == options, "a child that nobody has judged yet is judged for the look"
     monkeypatch.setattr("monitor.diagnosis.ledger.RunReader", None)
@@ -96,9 +97,9 @@ def test_a_look_at_the_list_judges_a_few_children_and_the_next_look_goes_on(tmp_
     write(tmp_path, "c9", 0.2, 2, parent="p", expected={"epoch": 4, "prescription": "variety"})
     monkeypatch.setattr("monitor.view.tried.MOST_JUDGED", 2)
     book, rows = TriedBook(tmp_path), RowBook(tmp_path).rows(5.0)
-    assert len(book.options(rows, 5.0)[0]["children"]) == 2
+    assert len(book.options(rows, 5.0)[0].children) == 2
     told = "3 tries: 3 helped; 1 not judged yet"
-    assert book.options(rows, 5.0)[0]["text"] == told
+    assert book.options(rows, 5.0)[0].text == told
     assert counted(every_child(tmp_path, 5.0))["variety"].text == told
 
 

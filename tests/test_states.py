@@ -36,9 +36,9 @@ def at_work(runs: Path) -> Path:
 
 def seen_by_all(run_dir: Path) -> set[str]:
     """The word by every way to ask: the small files, the whole snapshot, the list of the page."""
-    row = next(row for row in RowBook(run_dir.parent).rows(time.time()) if row["run"] == run_dir.name)
+    row = next(row for row in RowBook(run_dir.parent).rows(time.time()) if row.run == run_dir.name)
     whole = status_of(RunReader(run_dir).read(time.time()))
-    return {status(run_dir).text, whole.text, row["state"]}
+    return {status(run_dir).text, whole.text, row.state}
 
 
 def kill(run_dir: Path, *whom: str) -> float:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.launcher import hurry_stop, start, status, stop, wait_on
+from monitor.launcher import hurry_stop, more_time, start, status, stop
 from monitor.run_dir import EPOCHS_FILE, LOG_FILE, control
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.reader import RunReader
-from monitor.view.words import stop_stage
+from monitor.view.shapes.state import StopShown
+from monitor.view.state import stop_shown
 from tests.supervised import (
     LISTENS,
     ROOT,
@@ -100,15 +101,20 @@ def ready(runs: Path, text: str, *words: str, times: int = 1, **how) -> Path:
     return run_dir
 
 
-def stage_of(run_dir: Path) -> dict:
-    return stop_stage(RunReader(run_dir).read(time.time())) or {}
+NO_STOP = StopShown(
+    text="", timed=False, by="", asked_at=0.0, at=0.0, of_secs=None, answered=False, can_cancel=False, next="", hurry=""
+)
+
+
+def stage_of(run_dir: Path) -> StopShown:
+    return stop_shown(RunReader(run_dir).read(time.time())) or NO_STOP
 
 
 def test_a_trainer_that_hangs_in_native_code_with_all_signals_blocked_is_killed(runs):
     run_dir = ready(runs, HANGS, stop_grace_secs=0.5)
     stop(run_dir)
     hurry_stop(run_dir)
-    wait_for(lambda: stage_of(run_dir).get("next") == "SIGKILL")
+    wait_for(lambda: stage_of(run_dir).next == "SIGKILL")
     hurry_stop(run_dir)
     assert wait_for_state(run_dir, "stopped").signal == signal.SIGKILL
     wait_for(lambda: is_over(run_dir))
@@ -117,7 +123,7 @@ def test_a_trainer_that_hangs_in_native_code_with_all_signals_blocked_is_killed(
 def test_a_script_that_saves_on_sigterm_is_stopped_with_it_and_the_stage_says_so(runs):
     run_dir = ready(runs, SAVES_ON_SIGTERM, str(runs.parent), stop_with="TERM")
     stop(run_dir)
-    wait_for(lambda: stage_of(run_dir).get("text") == "Sent SIGTERM, waiting for exit")
+    wait_for(lambda: stage_of(run_dir).text == "Sent SIGTERM, waiting for exit")
     (runs.parent / "go").touch()
     state = wait_for_state(run_dir, "stopped")
     assert (state.exit_code, state.stop.stage) == (0, "interrupted")
@@ -129,8 +135,8 @@ def test_a_trainer_that_does_not_answer_is_waited_for_until_somebody_hurries_it(
     stop(run_dir, "anna")
     wait_for_state(run_dir, "stopping")
     stage = stage_of(run_dir)
-    assert (stage["text"], stage["by"], stage["answered"], stage["keep"]) == ("Asked to stop", "anna", False, True)
-    assert (stage["of_secs"], stage["next"]) == (300.0, "SIGTERM")
+    assert (stage.text, stage.by, stage.answered, stage.can_cancel) == ("Asked to stop", "anna", False, True)
+    assert (stage.of_secs, stage.next) == (300.0, "SIGTERM")
     began = time.monotonic()
     hurry_stop(run_dir, "ben")
     state = wait_for_state(run_dir, "stopped")
@@ -145,7 +151,7 @@ def test_more_time_counts_the_stage_anew_and_hurrying_never_takes_a_stop_back(ru
     stop(run_dir)
     first = wait_for_state(run_dir, "stopping").stop
     time.sleep(0.05)
-    wait_on(run_dir)
+    more_time(run_dir)
     wait_for(lambda: state_of(run_dir).stop.stage_at > first.stage_at)
     assert state_of(run_dir).stop.stage == "asked"
     assert control.stop_wanted(run_dir, 1), "the trainer must still be told to stop"
@@ -241,7 +247,7 @@ def test_a_second_person_is_told_who_asked_first(runs):
     said = json.loads(monitor("stop", run_dir, "--dry-run", "--json")[0])["runs"][0]
     assert said["asked"].startswith("anna asked for this stop")
     monitor("stop", run_dir, "--hurry", "--json")
-    wait_for(lambda: stage_of(run_dir).get("next") == "SIGKILL")
+    wait_for(lambda: stage_of(run_dir).next == "SIGKILL")
     monitor("stop", run_dir, "--hurry")
     wait_for_state(run_dir, "stopped")
     monitor("stop", run_dir, "--hurry", "--cancel", code=64)

@@ -89,7 +89,12 @@ def test_a_script_that_has_no_option_for_its_folder_is_looked_at_where_it_runs(t
 def test_a_writer_that_never_told_of_a_checkpoint_promises_none(tmp_path):
     plan = stop_plan(tmp_path, snapshot(Progress(heartbeat_at=NOW), ["python", "t.py"], tmp_path), NOW)
     assert not plan.can_save
-    assert "has told of no checkpoint so far" in plan.lines[0]
+    assert "has reported no checkpoint so far" in plan.lines[0]
+
+
+def test_a_script_with_an_argument_called_trainer_is_not_ours(tmp_path):
+    known = Progress(heartbeat_at=NOW)
+    assert not stop_plan(tmp_path, snapshot(known, ["python", "t.py", "trainer"], tmp_path), NOW).can_save
 
 
 def test_the_second_person_reads_who_asked_first(tmp_path):

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import jiwer
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,12 +15,14 @@ from hypothesis import strategies as st
 from monitor import ui
 from monitor.diagnosis.verdict import judge
 from monitor.rules.registry import RULES
-from monitor.run_dir import Epoch, Floors, Run, Snapshot, Step
+from monitor.run_dir import Epoch, Floors, Launch, Progress, Run, Snapshot, Step
 from monitor.run_dir.reader import RunReader
 from monitor.view.frame import frame
-from monitor.view.predictions import Wish, aligned, clip_history, predictions
+from monitor.view.predictions import PredictionsQuestion, aligned, clip_history, predictions
 from monitor.view.rows import RowBook
-from monitor.view.series import EPOCH_COLUMNS, Since, gap_crossing, loss_range
+from monitor.view.series import Since, gap_crossing, loss_range
+from monitor.view.shapes.answers import Counts
+from monitor.view.shapes.frame import EpochColumns
 from monitor.writer import RunWriter
 
 FLOORS = Floors(wer_constant=0.9, loss_unigram=4.0, blank_ratio=0.7)
@@ -49,47 +52,47 @@ def shown(snap, since=None):
 
 
 def tile(painted, key):
-    return next(tile for tile in painted["tiles"] if tile["key"] == key)
+    return next(tile for tile in painted.tiles if tile.key == key)
 
 
 def test_each_flag_is_drawn_in_a_column_that_the_page_has_with_a_yardstick_that_it_knows():
-    assert {rule.picture for rule in RULES} <= {"", *EPOCH_COLUMNS}
+    assert {rule.picture for rule in RULES} <= {"", *EpochColumns.__struct_fields__}
     flags_js = (Path(ui.__file__).parent / "static" / "flags.js").read_text(encoding="utf-8")
     yardsticks = re.search(r"function yardstickOf.*?return \{(.*?)\}", flags_js, re.DOTALL)[1]
     assert {rule.yardstick for rule in RULES} - {""} <= set(re.findall(r"^\s+(\w+):", yardsticks, re.MULTILINE))
 
 
 def test_a_look_says_that_its_check_was_not_counted_and_a_stop_how_often_it_was_wrong():
-    look, stop = (shown(snapshot(OVERFITS[:count]))["verdict"] for count in (11, 12))
-    assert (look["word"], stop["word"]) == ("LOOK", "STOP")
-    assert "recorded runs" not in look["why"] and "has not been counted" in look["why"]
-    assert "recorded runs" in stop["why"]
+    look, stop = (shown(snapshot(OVERFITS[:count])).verdict for count in (11, 12))
+    assert (look.word, stop.word) == ("LOOK", "STOP")
+    assert "recorded runs" not in look.why and "has not been counted" in look.why
+    assert "recorded runs" in stop.why
 
 
 def test_each_number_stands_beside_its_yardstick():
     painted = shown(snapshot(OVERFITS))
-    assert [tile["key"] for tile in painted["tiles"]] == ["val_wer", "gap", "val_loss", "words"]
-    assert (tile(painted, "val_wer")["value"], tile(painted, "val_wer")["yardstick"]) == (
+    assert [tile.key for tile in painted.tiles] == ["val_wer", "gap", "val_loss", "words"]
+    assert (tile(painted, "val_wer").value, tile(painted, "val_wer").yardstick) == (
         "50.0 %",
         "chance 90.0 · best 50.0 @8",
     )
-    assert tile(painted, "gap")["yardstick"].startswith("limit 1 · +")
-    assert tile(painted, "gap")["bad"]
-    assert tile(painted, "val_loss")["yardstick"] == "best 2.00 @8 · chance 4.00"
+    assert tile(painted, "gap").yardstick.startswith("limit 1 · +")
+    assert tile(painted, "gap").bad
+    assert tile(painted, "val_loss").yardstick == "best 2.00 @8 · chance 4.00"
 
 
 def test_with_a_filter_on_the_error_rate_is_told_with_and_without_it():
     records = [Epoch(epoch=1, at=1.0, val_wer=0.5, metrics={"val_wer_adjusted": 0.42})]
     wer = tile(shown(snapshot(records)), "val_wer")
-    assert (wer["value"], wer["yardstick"]) == ("50.0 %", "chance 90.0 · best 50.0 @1 · filtered 42.0")
-    assert "Filtered is the same output" in wer["title"]
+    assert (wer.value, wer.yardstick) == ("50.0 %", "chance 90.0 · best 50.0 @1 · filtered 42.0")
+    assert "Filtered is the same output" in wer.title
 
 
 def test_banner_and_tile_say_the_same_gap():
     painted = shown(snapshot(OVERFITS))
-    flag = next(flag for flag in painted["flags"] if flag["rule"] == "gap")
-    assert f"val loss is {tile(painted, 'gap')['value']} above" in flag["line"]
-    assert painted["verdict"]["coverage"].endswith(f"of {len(RULES)} checks ran")
+    flag = next(flag for flag in painted.flags if flag.rule == "gap")
+    assert f"val loss is {tile(painted, 'gap').value} above" in flag.line
+    assert painted.verdict.coverage.endswith(f"of {len(RULES)} checks ran")
 
 
 def test_a_run_that_should_go_on_is_offered_no_restart_beside_that_word():
@@ -102,27 +105,27 @@ def test_a_run_that_should_go_on_is_offered_no_restart_beside_that_word():
         val_wer=lambda e: 0.9 - 0.02 * e,
     )
     painted = shown(snapshot(improving))
-    assert painted["verdict"]["word"] == "KEEP GOING" and "gap" in {flag["rule"] for flag in painted["flags"]}
-    assert painted["verdict"]["option"] is None and "First try" not in painted["verdict"]["next_step"]
+    assert painted.verdict.word == "KEEP GOING" and "gap" in {flag.rule for flag in painted.flags}
+    assert painted.verdict.option is None and "First try" not in painted.verdict.next_step
 
 
 def test_an_empty_run_has_all_four_numbers_as_dashes_and_no_verdict_yet():
     painted = shown(snapshot())
-    assert [tile["value"] for tile in painted["tiles"]] == ["–"] * 4
-    assert painted["verdict"]["word"] == "TOO EARLY"
-    assert painted["loss_range"] is None
+    assert [tile.value for tile in painted.tiles] == ["–"] * 4
+    assert painted.verdict.word == "TOO EARLY"
+    assert painted.loss_range is None
 
 
 def test_only_what_is_new_is_sent():
     painted = shown(snapshot(OVERFITS, [Step(step=s) for s in range(50)]), Since(epochs=18, steps=48, life=0))
-    assert painted["series"]["epochs_from"] == 18
-    assert painted["series"]["epochs"]["epoch"] == [19, 20]
-    assert painted["series"]["steps"]["step"] == [48, 49]
+    assert painted.series.epochs_from == 18
+    assert painted.series.epochs.epoch == [19, 20]
+    assert painted.series.steps.step == [48, 49]
 
 
 @pytest.mark.parametrize("since", [Since(epochs=99, steps=0, life=0), Since(epochs=18, steps=0, life=7), Since()])
 def test_a_tab_of_another_life_or_with_an_impossible_count_gets_everything(since):
-    assert shown(snapshot(OVERFITS), since)["series"]["epochs_from"] == 0
+    assert shown(snapshot(OVERFITS), since).series.epochs_from == 0
 
 
 @pytest.mark.parametrize("hello", [{}, {"epochs": "1"}, {"epochs": -1, "steps": 0, "life": 0}, {"epochs": 1.5}])
@@ -132,9 +135,38 @@ def test_an_odd_hello_means_nothing_yet(hello):
 
 def test_non_finite_numbers_travel_as_words():
     epochs = [Epoch(epoch=1, train_loss=math.nan, val_loss=math.inf, gap=-math.inf)]
-    text = json.dumps(shown(snapshot(epochs)), allow_nan=False)
+    text = json.dumps(msgspec.to_builtins(shown(snapshot(epochs))), allow_nan=False)
     columns = json.loads(text)["series"]["epochs"]
     assert (columns["train_loss"], columns["val_loss"], columns["gap"]) == (["nan"], ["inf"], ["-inf"])
+
+
+def test_over_the_socket_too_non_finite_numbers_are_words_and_what_was_not_measured_is_null():
+    records = [Epoch(epoch=1, val_loss=math.nan, val_wer=math.inf), Epoch(epoch=2, val_loss=2.0)]
+    columns = json.loads(msgspec.json.encode(shown(snapshot(records))))["series"]["epochs"]
+    assert columns["val_loss"] == ["nan", 2.0] and columns["val_wer"] == ["inf", None]
+
+
+def test_a_frame_says_what_message_it_is_only_where_it_goes_over_the_socket():
+    painted = shown(snapshot(OVERFITS))
+    fields = json.loads(msgspec.json.encode(painted))
+    assert not {"kind", "children", "trouble", "unread_secs"} & set(fields)
+    assert json.loads(msgspec.json.encode(msgspec.structs.replace(painted, kind="moment"))) == fields | {
+        "kind": "moment"
+    }
+
+
+@pytest.mark.parametrize(
+    ("argv", "ours"),
+    [
+        (["python", "-m", "trainer", "--run-dir", "{run_dir}"], True),
+        (["python", "train.py", "--model", "trainer"], False),
+        (["trainer", "fit"], False),
+    ],
+)
+def test_only_a_checkpoint_of_our_own_trainer_can_be_checked(argv, ours):
+    launch = Launch(run_id="r", created_at=1.0, argv=argv)
+    known = Progress(heartbeat_at=90.0, checkpoint="best.pt")
+    assert shown(snapshot(OVERFITS, launch=launch, progress=known)).actions.check is ours
 
 
 def test_the_crossing_lies_between_the_evaluations_around_it():
@@ -180,55 +212,59 @@ def decoded(tmp_path):
 
 
 def test_predictions_of_the_last_evaluation_with_totals_over_all_clips(decoded):
-    answer = predictions(RunReader(decoded / "r").read(time.time()), Wish())
-    assert (answer["epoch"], answer["epochs"], answer["total"], answer["empty"]) == (2, [1, 2], 3, 1)
-    assert answer["counts"] == {"hits": 4, "s": 1, "d": 1, "i": 1}
-    assert answer["clips"][0]["words"] == [["h", "A", "A"], ["s", "B", "X"], ["h", "C", "C"]]
+    answer = predictions(RunReader(decoded / "r").read(time.time()), PredictionsQuestion())
+    assert (answer.epoch, answer.epochs, answer.total, answer.empty) == (2, [1, 2], 3, 1)
+    assert answer.counts == Counts(hits=4, s=1, d=1, i=1)
+    assert answer.clips[0].words == [["h", "A", "A"], ["s", "B", "X"], ["h", "C", "C"]]
 
 
 def test_an_earlier_evaluation_can_be_asked_for_and_the_worst_come_first(decoded):
     snap = RunReader(decoded / "r").read(time.time())
-    assert predictions(snap, Wish(epoch=1.0))["empty"] == 3
-    assert [clip["wer"] for clip in predictions(snap, Wish(epoch=2.0, chosen="worst"))["clips"]] == sorted(
+    assert predictions(snap, PredictionsQuestion(epoch=1.0)).empty == 3
+    assert [clip.wer for clip in predictions(snap, PredictionsQuestion(epoch=2.0, chosen="worst")).clips] == sorted(
         [1 / 3, 1.0, 0.5], reverse=True
     )
-    assert [clip["empty"] for clip in predictions(snap, Wish(epoch=2.0, chosen="empty"))["clips"]] == [True]
+    assert [clip.empty for clip in predictions(snap, PredictionsQuestion(epoch=2.0, chosen="empty")).clips] == [True]
 
 
 def test_predictions_are_searched_watched_and_told_apart_by_what_changed(decoded):
     snap = RunReader(decoded / "r").read(time.time())
-    ids = [clip["id"] for clip in predictions(snap, Wish())["clips"]]
-    assert [clip["id"] for clip in predictions(snap, Wish(word="x"))["clips"]] == [ids[0]]
-    assert predictions(snap, Wish(word="nobody says this"))["clips"] == []
+    ids = [clip.id for clip in predictions(snap, PredictionsQuestion()).clips]
+    assert [clip.id for clip in predictions(snap, PredictionsQuestion(word="x")).clips] == [ids[0]]
+    assert predictions(snap, PredictionsQuestion(word="nobody says this")).clips == []
     watched = frozenset(ids[1:2])
-    assert [clip["id"] for clip in predictions(snap, Wish(chosen="watch", watched=watched))["clips"]] == ids[1:2]
-    assert predictions(snap, Wish(epoch=1.0, chosen="changed"))["clips"] == [], "nothing was decoded before the first"
-    assert predictions(snap, Wish(chosen="changed"))["changed"] == 2
+    assert [clip.id for clip in predictions(snap, PredictionsQuestion(chosen="watch", watched=watched)).clips] == ids[
+        1:2
+    ]
+    assert predictions(snap, PredictionsQuestion(epoch=1.0, chosen="changed")).clips == [], (
+        "nothing was decoded before the first"
+    )
+    assert predictions(snap, PredictionsQuestion(chosen="changed")).changed == 2
 
 
 def test_what_goes_wrong_most_is_counted_over_all_clips(decoded):
-    answer = predictions(RunReader(decoded / "r").read(time.time()), Wish())
-    assert answer["most_swapped"] == [["B", "X", 1]]
-    assert sum(count for _, count, _ in answer["most_deleted"]) == answer["counts"]["d"]
-    assert sum(count for _, count, _ in answer["most_inserted"]) == answer["counts"]["i"]
-    assert sum(row[1] for row in answer["lengths"]) == sum(row[2] for row in answer["lengths"]) == 3
+    answer = predictions(RunReader(decoded / "r").read(time.time()), PredictionsQuestion())
+    assert answer.most_swapped == [("B", "X", 1)]
+    assert sum(count for _, count, _ in answer.most_deleted) == answer.counts.d
+    assert sum(count for _, count, _ in answer.most_inserted) == answer.counts.i
+    assert sum(row[1] for row in answer.lengths) == sum(row[2] for row in answer.lengths) == 3
 
 
 def test_a_clips_history_has_a_moment_for_every_change(decoded):
     snap = RunReader(decoded / "r").read(time.time())
-    first = predictions(snap, Wish())["clips"][0]
-    moments = clip_history(snap, first["id"])["moments"]
-    assert [moment["epoch"] for moment in moments] == [1, 2]
-    assert moments[-1]["words"] == first["words"]
-    assert clip_history(snap, "nobody")["moments"] == []
+    first = predictions(snap, PredictionsQuestion()).clips[0]
+    moments = clip_history(snap, first.id).moments
+    assert [moment.epoch for moment in moments] == [1, 2]
+    assert moments[-1].words == first.words
+    assert clip_history(snap, "nobody").moments == []
 
 
 def test_a_word_of_a_hundred_thousand_letters_is_cut(decoded):
     with RunWriter(decoded / "long") as run:
         run.log_decodes(1, ["W" * 100_000], references=["A"])
         run.log_epoch(1, val_loss=1.0)
-    answer = predictions(RunReader(decoded / "long").read(time.time()), Wish())
-    assert len(json.dumps(answer)) < 10_000
+    answer = predictions(RunReader(decoded / "long").read(time.time()), PredictionsQuestion())
+    assert len(msgspec.json.encode(answer)) < 10_000
 
 
 def test_the_list_puts_a_broken_folder_beside_the_runs_and_never_fails(decoded):
@@ -237,6 +273,6 @@ def test_the_list_puts_a_broken_folder_beside_the_runs_and_never_fails(decoded):
     (decoded / "newer").mkdir()
     (decoded / "newer" / "run.json").write_bytes(b'{"schema_version": 99, "run_id": "newer"}')
     (decoded / "notes").mkdir()
-    rows = {row["run"]: row for row in RowBook(decoded).rows(time.time())}
+    rows = {row.run: row for row in RowBook(decoded).rows(time.time())}
     assert set(rows) == {"r", "broken", "newer"}
-    assert rows["r"]["state"] == "finished" and rows["r"]["wer"] == "50.0 %"
+    assert rows["r"].state == "finished" and rows["r"].wer == "50.0 %"

@@ -5,7 +5,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.view.log import MOST_LINES, TAIL_BYTES, Wish, folded, log_tail, plain
+from monitor.view.log import MOST_LINES, TAIL_BYTES, LogQuestion, folded, log_tail, plain
+from monitor.view.shapes.answers import LogTail
 
 
 def test_ordinary_lines_stay_as_they_are():
@@ -47,26 +48,26 @@ def test_whatever_is_written_what_is_shown_is_printable(text):
 
 def test_no_log_an_empty_log_and_nothing_new(tmp_path):
     log = tmp_path / "trainer.log"
-    assert log_tail(log, Wish())["exists"] is False
+    assert log_tail(log, LogQuestion()).exists is False
     log.write_text("")
-    assert log_tail(log, Wish())["lines"] == []
-    assert log_tail(log, Wish(known=0)) == {"exists": True, "size": 0, "same": True}
+    assert log_tail(log, LogQuestion()).lines == []
+    assert log_tail(log, LogQuestion(known=0)) == LogTail(exists=True, size=0, same=True)
 
 
 def test_of_a_large_log_only_whole_lines_of_its_end_are_shown(tmp_path):
     log = tmp_path / "trainer.log"
     log.write_text("".join(f"line {i} {'x' * 200}\n" for i in range(20_000)))
-    shown = log_tail(log, Wish())
-    assert shown["cut"] and len(shown["lines"]) == min(MOST_LINES, shown["found"])
-    assert shown["lines"][-1][0].startswith("line 19999 ")
-    assert all(line.startswith("line ") for line, _, _ in shown["lines"])
-    assert shown["found"] * 200 < TAIL_BYTES
-    found = log_tail(log, Wish(word="LINE 19000 "))
-    assert [line.split()[1] for line, _, _ in found["lines"]] == ["19000"]
+    shown = log_tail(log, LogQuestion())
+    assert shown.cut and len(shown.lines) == min(MOST_LINES, shown.found)
+    assert shown.lines[-1][0].startswith("line 19999 ")
+    assert all(line.startswith("line ") for line, _, _ in shown.lines)
+    assert shown.found * 200 < TAIL_BYTES
+    found = log_tail(log, LogQuestion(word="LINE 19000 "))
+    assert [line.split()[1] for line, _, _ in found.lines] == ["19000"]
 
 
 def test_only_warnings_are_the_lines_that_read_like_one(tmp_path):
     log = tmp_path / "trainer.log"
     log.write_text("epoch 1\nUserWarning: lr_scheduler\nKeyError: 'x'\nnanometre\nloss is nan\nCUDA out of memory\n")
-    lines = [line for line, _, _ in log_tail(log, Wish(only_grave=True))["lines"]]
+    lines = [line for line, _, _ in log_tail(log, LogQuestion(only_grave=True)).lines]
     assert lines == ["UserWarning: lr_scheduler", "KeyError: 'x'", "loss is nan", "CUDA out of memory"]

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from monitor.run_dir.reader import RunReader
-from monitor.view.predictions import Wish, clip_history, predictions
+from monitor.view.predictions import PredictionsQuestion, clip_history, predictions
 from monitor.writer import RunWriter
 
 REFERENCES = ["A B C", "D", "E F"]
@@ -23,34 +23,34 @@ def seen(tmp_path):
 
 
 def said(answer):
-    return [" ".join(word for _, _, word in clip["words"] if word) for clip in answer["clips"]]
+    return [" ".join(word for _, _, word in clip.words if word) for clip in answer.clips]
 
 
 def test_unfiltered_output_is_shown_unless_the_other_is_asked_for(seen):
-    assert said(predictions(seen, Wish())) == GREEDY
-    assert said(predictions(seen, Wish(decoder="adjusted"))) == ADJUSTED
+    assert said(predictions(seen, PredictionsQuestion())) == GREEDY
+    assert said(predictions(seen, PredictionsQuestion(decoder="adjusted"))) == ADJUSTED
 
 
 def test_both_error_rates_stand_beside_each_other_whichever_is_shown(seen):
     for decoder in ("greedy", "adjusted"):
-        answer = predictions(seen, Wish(decoder=decoder))
-        assert answer["decoders"] == {"greedy": pytest.approx(2 / 6), "adjusted": pytest.approx(4 / 6)}
-        assert answer["differs"] == 2
-        assert [clip["differs"] for clip in answer["clips"]] == [True, True, False]
+        answer = predictions(seen, PredictionsQuestion(decoder=decoder))
+        assert answer.decoders == {"greedy": pytest.approx(2 / 6), "adjusted": pytest.approx(4 / 6)}
+        assert answer.differs == 2
+        assert [clip.differs for clip in answer.clips] == [True, True, False]
 
 
 def test_totals_are_those_of_the_decoder_that_is_shown(seen):
-    assert predictions(seen, Wish())["empty"] == 0
-    assert predictions(seen, Wish(decoder="adjusted"))["empty"] == 1
+    assert predictions(seen, PredictionsQuestion()).empty == 0
+    assert predictions(seen, PredictionsQuestion(decoder="adjusted")).empty == 1
 
 
 def test_an_evaluation_without_such_a_decoder_offers_no_choice(seen):
-    answer = predictions(seen, Wish(epoch=1.0, decoder="adjusted"))
-    assert (answer["decoders"], answer["decoder"], answer["differs"]) == ({}, "greedy", 0)
+    answer = predictions(seen, PredictionsQuestion(epoch=1.0, decoder="adjusted"))
+    assert (answer.decoders, answer.decoder, answer.differs) == ({}, "greedy", 0)
 
 
 def test_a_clips_history_follows_the_decoder(seen):
-    clip = predictions(seen, Wish())["clips"][1]["id"]
-    last = clip_history(seen, clip, "adjusted")["moments"]
-    assert [moment["wer"] for moment in clip_history(seen, clip)["moments"]] == [1.0, 0.0]
-    assert [(moment["epoch"], moment["wer"]) for moment in last] == [(1, 1.0)], "silent before and silent after"
+    clip = predictions(seen, PredictionsQuestion()).clips[1].id
+    last = clip_history(seen, clip, "adjusted").moments
+    assert [moment.wer for moment in clip_history(seen, clip).moments] == [1.0, 0.0]
+    assert [(moment.epoch, moment.wer) for moment in last] == [(1, 1.0)], "silent before and silent after"

@@ -52,16 +52,16 @@ def run(
                 "child": child.run_id,
                 "outcome": {**dataclasses.asdict(judged), "credited": judged.credited},
                 "by": by,
-                "beside": {"columns": beside["columns"], "rows": beside["rows"]},
-                "code": beside["code"],
+                "beside": {"columns": beside.columns, "rows": beside.rows},
+                "code": beside.code,
                 "more_seeds": more_seeds(parent, child) if judged.word == "TOO CLOSE" else [],
             }
         )
     else:
         console().print(*_outcome(judged, parent, child), sep="\n", soft_wrap=True)
         console().print(_settings(found))
-        console().print(*_remarks(found, beside["code"]["text"].rstrip(".")), sep="\n", soft_wrap=True)
-        console().print(_beside(beside["columns"], beside["rows"]) if by != MODES[0] else _table(found))
+        console().print(*_remarks(found, beside.code.text.rstrip(".")), sep="\n", soft_wrap=True)
+        console().print(_beside(beside.columns, beside.rows) if by != MODES[0] else _table(found))
     return EXIT_OK
 
 

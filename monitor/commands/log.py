@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 import typer
+from msgspec.structs import replace
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.run_dir import LOG_FILE
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import read_state
-from monitor.view.log import Wish, log_tail
+from monitor.view.log import LogQuestion, log_tail
 
 
 def run(
@@ -22,12 +24,13 @@ def run(
     as_json: JsonOption = False,
 ) -> int:
     run_dir = find_run(runs, run)
-    found = log_tail(run_dir / LOG_FILE, Wish(word=word, only_grave=warnings))
-    lines = found["lines"][-most:]
+    found = log_tail(run_dir / LOG_FILE, LogQuestion(word=word, only_grave=warnings))
+    lines = found.lines[-most:]
     state = read_state(run_dir)
     if as_json:
-        print_json({"run_id": run_dir.name, "last_error": state.error if state else None, **found, "lines": lines})
-    elif not found["exists"]:
+        shown = replace(found, last_error=state.error if state else None, lines=lines)
+        print_json({"run_id": run_dir.name, **msgspec.to_builtins(shown)})
+    elif not found.exists:
         console().print(f"{run_dir.name} has no {LOG_FILE}: what a terminal started wrote to that terminal.")
     else:
         folded = (f"{line}  (folded from {count} lines)" if count > 1 else line for line, count, _ in lines)

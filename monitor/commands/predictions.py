@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
+import msgspec
 import typer
 
 from monitor.commands.common import (
@@ -19,7 +20,8 @@ from monitor.commands.common import (
 from monitor.run_dir import words
 from monitor.run_dir.errors import EXIT_OK, UsageError
 from monitor.run_dir.reader import RunReader
-from monitor.view.predictions import DECODERS, FILTERS, Wish, clip_history, predictions
+from monitor.view.predictions import DECODERS, FILTERS, PredictionsQuestion, clip_history, predictions
+from monitor.view.shapes.answers import ClipHistory, Predictions
 
 SHOWN = tuple(name for name in FILTERS if name != "watch")
 """The watch list is a browser's own."""
@@ -45,14 +47,20 @@ def run(
     _check(decoder, DECODERS, "--decoder")
     snapshot = RunReader(find_run(runs, run)).read(now())
     if clip is not None:
-        found = clip_history(snapshot, clip, decoder)
+        history = clip_history(snapshot, clip, decoder)
+        _print(snapshot.run_id, history, _history(history), as_json)
     else:
-        found = predictions(snapshot, Wish(epoch, which, word, decoder=decoder, most=most))
-    if as_json:
-        print_json({"run_id": snapshot.run_id, **found})
-    else:
-        console().print("\n".join(_history(found) if clip is not None else _clips(found)), soft_wrap=True)
+        question = PredictionsQuestion(epoch, which, word, decoder=decoder, most=most)
+        found = predictions(snapshot, question)
+        _print(snapshot.run_id, found, _clips(found), as_json)
     return EXIT_OK
+
+
+def _print(run_id: str, found: Predictions | ClipHistory, lines: list[str], as_json: bool) -> None:
+    if as_json:
+        print_json({"run_id": run_id, **msgspec.to_builtins(found)})
+    else:
+        console().print("\n".join(lines), soft_wrap=True)
 
 
 def _check(given: str, allowed: tuple[str, ...], option: str) -> None:
@@ -60,29 +68,29 @@ def _check(given: str, allowed: tuple[str, ...], option: str) -> None:
         raise UsageError(f"{option} {given}: must be one of {', '.join(allowed)}.")
 
 
-def _clips(found: dict[str, Any]) -> list[str]:
-    if found["epoch"] is None:
+def _clips(found: Predictions) -> list[str]:
+    if found.epoch is None:
         return ["No predictions are logged. Log them with run.log_decodes(epoch, hypotheses, references=…)."]
-    counts = found["counts"]
+    counts = found.counts
     text = [
-        f"Epoch {words.plain(found['epoch'])}: {found['total']} clips, {found['empty']} of them empty. "
-        f"Hits {counts['hits']}, ≠ {counts['s']}, ∅ {counts['d']}, + {counts['i']}; "
-        f"{found['words_out']} words out for {found['words_in']} in."
+        f"Epoch {words.plain(found.epoch)}: {found.total} clips, {found.empty} of them empty. "
+        f"Hits {counts.hits}, ≠ {counts.s}, ∅ {counts.d}, + {counts.i}; "
+        f"{found.words_out} words out for {found.words_in} in."
     ]
-    for clip in found["clips"]:
-        text += [f"{clip['id']}  WER {words.percent(clip['wer'])}", *_said(clip["words"])]
-    left = found["matching"] - len(found["clips"])
+    for clip in found.clips:
+        text += [f"{clip.id}  WER {words.percent(clip.wer)}", *_said(clip.words)]
+    left = found.matching - len(found.clips)
     return [*text, f"… and {left} more clips."] if left > 0 else text
 
 
-def _history(found: dict[str, Any]) -> list[str]:
-    if not found["moments"]:
-        return [f"No evaluation holds a clip called {found['id']}."]
-    text = [f"{found['id']}  target: {found['reference']}"]
-    for moment in found["moments"]:
-        until = f" to {words.plain(moment['until'])}" if "until" in moment else ""
-        said = " ".join(prediction for kind, _, prediction in moment["words"] if kind != "d") or "(EMPTY)"
-        text.append(f"  epoch {words.plain(moment['epoch'])}{until}  WER {words.percent(moment['wer'])}  {said}")
+def _history(found: ClipHistory) -> list[str]:
+    if not found.moments:
+        return [f"No evaluation holds a clip called {found.id}."]
+    text = [f"{found.id}  target: {found.reference}"]
+    for moment in found.moments:
+        until = f" to {words.plain(moment.until)}" if moment.until is not None else ""
+        said = " ".join(prediction for kind, _, prediction in moment.words if kind != "d") or "(EMPTY)"
+        text.append(f"  epoch {words.plain(moment.epoch)}{until}  WER {words.percent(moment.wer)}  {said}")
     return text
 
 

@@ -18,7 +18,7 @@ from monitor.commands.looking import Look, look_at
 from monitor.run_dir import Floors, Snapshot, words
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import command_of
-from monitor.view.words import reading_words
+from monitor.view.state import reading_words
 
 
 def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:

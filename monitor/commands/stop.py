@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from monitor import launcher
 from monitor.commands.common import (
     DEFAULT_RUNS,
     JsonOption,
@@ -25,13 +26,15 @@ from monitor.commands.common import (
     run_ids,
     who,
 )
-from monitor.launcher import cancel_stop, generation, hurry_stop, status, stop, wait_on
+from monitor.launcher import generation, status, stop
 from monitor.launcher.stopplan import StopPlan, stop_plan
 from monitor.run_dir import Answer, Request, control, words
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
 from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.reader import RunReader
-from monitor.run_dir.status import Status, first_signal
+from monitor.run_dir.records import StopStageName
+from monitor.run_dir.status import Status
+from monitor.run_dir.stop_stages import words_of
 
 Act = Callable[[Path, str], Request]
 Ended = tuple[Status, Answer | None]
@@ -54,7 +57,8 @@ def run(
     as_json: JsonOption = False,
 ) -> int:
     folders = [find_run(runs, name) for name in dict.fromkeys(run)]
-    act = _one_act({cancel_stop: cancel, hurry_stop: hurry, wait_on: more_time}) or stop
+    chosen: dict[Act, bool] = {launcher.cancel_stop: cancel, launcher.hurry_stop: hurry, launcher.more_time: more_time}
+    act = _one_act(chosen) or stop
     if act is not stop:
         asked, refused = _asked(folders, act)
         return _report(asked, refused, _as_they_are(asked), as_json)
@@ -143,18 +147,12 @@ def _line(document: dict[str, Any]) -> str:
 
 
 LOOK_EVERY_SECS = 0.2
-STAGES = {
-    "asked": "Asked to stop.",
-    "interrupted": "Sent {first}.",
-    "terminated": "Sent SIGTERM.",
-    "killed": "Killed it and what it had started.",
-}
 
 
 def wait_for_stop(run_dir: Path, request: Request, *, quiet: bool) -> tuple[Status, Answer | None]:
     """Returns when the run has ended or the request was answered otherwise, with the answer if there is one."""
     shown = ""
-    first = first_signal(read_launch(run_dir))
+    launch = read_launch(run_dir)
     while True:
         now = status(run_dir)
         answer = answer_to(run_dir, request)
@@ -162,7 +160,7 @@ def wait_for_stop(run_dir: Path, request: Request, *, quiet: bool) -> tuple[Stat
             return now, answer
         stage = _stage(run_dir)
         if stage != shown and not quiet:
-            sys.stderr.write(STAGES.get(stage, stage).format(first=first) + "\n")
+            sys.stderr.write(f"{words_of(stage, launch)}.\n")
         shown = stage
         time.sleep(LOOK_EVERY_SECS)
 
@@ -179,6 +177,6 @@ def answer_to(run_dir: Path, request: Request) -> Answer | None:
     return next((a for a in known if (a.verb, a.number) == (request.verb, request.number)), None)
 
 
-def _stage(run_dir: Path) -> str:
+def _stage(run_dir: Path) -> StopStageName:
     state = read_state(run_dir)
     return state.stop.stage if state is not None and state.stop is not None else "asked"

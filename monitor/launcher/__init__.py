@@ -7,7 +7,7 @@ from monitor.launcher.glance import existing, generation, status
 from monitor.launcher.own_trainer import check, start_check, start_training, trainer_schema, training_command
 from monitor.launcher.restarting import plan_restart, plan_resume, restart, resume
 from monitor.launcher.starting import belongs_to_this_job, start, start_notes_for_command
-from monitor.launcher.stopping import cancel_stop, hurry_stop, stop, wait_on
+from monitor.launcher.stopping import cancel_stop, hurry_stop, more_time, stop
 from monitor.launcher.supervising import become_supervisor, ensure_supervised, set_policy, supervise
 from monitor.run_dir.processes import HOME
 
@@ -21,6 +21,7 @@ __all__ = [
     "existing",
     "generation",
     "hurry_stop",
+    "more_time",
     "plan_restart",
     "plan_resume",
     "restart",
@@ -35,5 +36,4 @@ __all__ = [
     "supervise",
     "trainer_schema",
     "training_command",
-    "wait_on",
 ]

@@ -38,7 +38,7 @@ def refuse_unstoppable(run_dir: Path) -> None:
 
 @audited("cancel", by_run_dir)
 def cancel_stop(run_dir: Path, asked_by: str = "") -> Request:
-    """Takes a stop back while that is still possible; the answer says whether it was."""
+    """Cancels a stop while that is still possible; the answer says whether it was."""
     if not status(run_dir).live:
         raise RefusedError(f"{run_dir.name} has ended; its stop cannot be cancelled. It can be resumed.")
     ensure_supervised(run_dir)
@@ -52,8 +52,8 @@ def hurry_stop(run_dir: Path, asked_by: str = "") -> Request:
 
 
 @audited("wait", by_run_dir)
-def wait_on(run_dir: Path, asked_by: str = "") -> Request:
-    """Gives the present stage of a stop its whole time once more. Raises RefusedError where no stop waits."""
+def more_time(run_dir: Path, asked_by: str = "") -> Request:
+    """Gives a stop more time: its present stage begins anew. Raises RefusedError where no stop waits."""
     return _about_a_stop(run_dir, "wait", asked_by)
 
 

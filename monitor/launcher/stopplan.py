@@ -10,7 +10,8 @@ from monitor.launcher.relaunch.flags import find_flags
 from monitor.launcher.relaunch.outputs import is_output
 from monitor.run_dir import Launch, Snapshot, StopStage, words
 from monitor.run_dir.launch import expand, is_own_trainer
-from monitor.run_dir.status import first_signal, status_of
+from monitor.run_dir.status import status_of
+from monitor.run_dir.stop_stages import KILL_AFTER_SECS, first_signal
 
 CHECKPOINT_ENDINGS = frozenset({".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".tar", ".h5", ".keras"})
 DEEPEST = 3
@@ -97,7 +98,7 @@ def _signalled(snapshot: Snapshot) -> tuple[str, ...]:
     again = " again" if first == "SIGTERM" else ""
     return (
         "This script cannot be asked to save.",
-        f"It gets {first}, after {grace:.0f} s SIGTERM{again}, after 10 s more it is killed.",
+        f"It gets {first}, after {grace:.0f} s SIGTERM{again}, after {KILL_AFTER_SECS:.0f} s more it is killed.",
     )
 
 

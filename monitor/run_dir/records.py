@@ -66,8 +66,10 @@ Liveness = Literal["alive", "gone", "unknown"]
 """Of a recorded process: "unknown" is another host's or another pid namespace's, which cannot be judged from here."""
 GapBasis = Literal["eval", "train"]
 Verb = Literal["stop", "cancel", "hurry", "wait"]
-"""Of a request: stop, take the stop back, send its next signal now, give it its time once more."""
+"""Of a request: stop, cancel the stop, send its next signal now, give it more time."""
 StopWith = Literal["INT", "TERM"]
+StopStageName = Literal["asked", "interrupted", "terminated", "killed"]
+"""How far a stop has come: what each means stands in stop_stages."""
 HowStarted = Literal["start", "restart", "resume", "foreground", "import", "attach"]
 
 
@@ -284,9 +286,9 @@ class Progress(Record, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class StopStage(Record, frozen=True, kw_only=True):
-    """How far a stop has come. `stage` in words: asked, signalled, killed."""
+    """How far a stop has come; the stages and what follows each stand in stop_stages."""
 
-    stage: Literal["asked", "interrupted", "terminated", "killed"] = "asked"
+    stage: StopStageName = "asked"
     asked_at: float = 0.0
     asked_by: str = ""
     stage_at: float = 0.0

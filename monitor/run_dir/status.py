@@ -18,7 +18,6 @@ from monitor.run_dir.records import (
     PROGRESS_FILE,
     STATE_FILE,
     Identity,
-    Launch,
     Progress,
     QueuePlace,
     Snapshot,
@@ -238,11 +237,6 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def first_signal(launch: Launch | None) -> str:
-    """With what a script that cannot be asked is stopped first, in words."""
-    return "SIGTERM" if launch is not None and launch.stop_with == "TERM" else "Ctrl-C"
 
 
 def queue_words(place: QueuePlace) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -236,7 +235,7 @@ def _how(this: Beginning, generation: int) -> How:
     writes_itself = is_own_trainer(launch.argv) or launch.how == "foreground"
     return How(
         grace_secs=launch.stop_grace_secs,
-        first_signal=signal.SIGTERM if launch.stop_with == "TERM" else signal.SIGINT,
+        stop_with=launch.stop_with,
         feed=NO_FEED if writes_itself else _feed(this, generation),
     )
 

@@ -1,27 +1,12 @@
-"""The stages of a stop: asked, interrupted (Ctrl-C), terminated (SIGTERM), killed (SIGKILL)."""
+"""When a stop goes on to its next stage, and what of a trainer shows that it obeys; the stages are stop_stages'."""
 
 from __future__ import annotations
 
-import signal
 from dataclasses import dataclass
-from typing import Literal
 
 from monitor.run_dir import Progress
-
-Stage = Literal["asked", "interrupted", "terminated", "killed"]
-
-KILL_AFTER_SECS = 10.0
-"""From SIGTERM to SIGKILL."""
-
-SIGNALS: dict[Stage, int] = {
-    "interrupted": signal.SIGINT,
-    "terminated": signal.SIGTERM,
-    "killed": signal.SIGKILL,
-}
-
-
-HURRIED: dict[Stage, Stage] = {"asked": "terminated", "interrupted": "terminated", "terminated": "killed"}
-"""Stage → the stage that "hurry" enters at once."""
+from monitor.run_dir.records import StopStageName
+from monitor.run_dir.stop_stages import KILL_AFTER_SECS
 
 
 @dataclass(frozen=True)
@@ -32,7 +17,7 @@ class Waited:
     since_stage_secs: float
 
 
-def next_stage(stage: Stage, waited: Waited, listens: bool, grace_secs: float) -> Stage | None:
+def next_stage(stage: StopStageName, waited: Waited, listens: bool, grace_secs: float) -> StopStageName | None:
     """The stage that is due, or None while it is right to wait.
 
     A process that asks `should_stop()` gets the whole grace period before any signal;
@@ -47,7 +32,7 @@ def next_stage(stage: Stage, waited: Waited, listens: bool, grace_secs: float) -
     return None
 
 
-def waits_secs(stage: Stage, grace_secs: float) -> float | None:
+def waits_secs(stage: StopStageName, grace_secs: float) -> float | None:
     """How long a stage lasts before the next signal; None for the last one."""
     return {"asked": grace_secs, "interrupted": grace_secs, "terminated": KILL_AFTER_SECS}.get(stage)
 

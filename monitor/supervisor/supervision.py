@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ import msgspec
 from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, Request, StopStage, control, files
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_state
+from monitor.run_dir.records import StopStageName, StopWith
+from monitor.run_dir.stop_stages import STEPS, signal_of
 from monitor.supervisor import stopping
 from monitor.supervisor.away import AwayKeeper
 from monitor.supervisor.ending import final_of
@@ -34,8 +35,8 @@ class How:
     """How a run is ended, and what is read along with it."""
 
     grace_secs: float
-    first_signal: int = signal.SIGINT
-    """What a script gets that does not ask whether it should stop."""
+    stop_with: StopWith = "INT"
+    """The first signal for a script that does not ask whether it should stop."""
     feed: Feed = NO_FEED
 
 
@@ -171,9 +172,9 @@ class Supervision:
         self.state_file.update(state="stopping", stop=stage)
 
     def _hurry(self, request: Request, now: float) -> None:
-        """Somebody will not wait: the next signal is sent now."""
+        """Sends the next signal of the stop now."""
         under_way = self.state_file.state.stop
-        stage = stopping.HURRIED.get(under_way.stage) if under_way is not None else None
+        stage = STEPS[under_way.stage].hurried if under_way is not None else None
         if stage is None:
             why = "No stop is under way." if under_way is None else "It has been killed already."
             return self._answer(request, "refused", why, now)
@@ -182,7 +183,7 @@ class Supervision:
             self._enter(stage, now)
 
     def _give_more_time(self, request: Request, now: float) -> None:
-        """Somebody would rather wait: the time of this stage counts anew."""
+        """The time of this stage counts anew."""
         under_way = self.state_file.state.stop
         if under_way is None or under_way.waits_secs is None:
             why = "No stop is under way." if under_way is None else "It has been killed already."
@@ -198,7 +199,7 @@ class Supervision:
         return is_new
 
     def _consider_cancel(self, cancel: Request, stop: Request | None, now: float) -> None:
-        """Answers a "keep running" as soon as the truth is known: only work done after it proves that it holds."""
+        """Answers a cancel as soon as the truth is known: only work done after it proves that it holds."""
         if self._cancel_seen is None or self._cancel_seen[0] != cancel.number:
             self._cancel_seen = (cancel.number, self._progress_stamp)
         under_way = self.state_file.state.stop
@@ -230,14 +231,15 @@ class Supervision:
         if stage is not None:
             self._enter(stage, now)
 
-    def _enter(self, stage: stopping.Stage, now: float) -> None:
+    def _enter(self, stage: StopStageName, now: float) -> None:
         """The next stage of the stop: recorded, then its signal sent."""
         under_way = self.state_file.state.stop
         assert under_way is not None
         self._staged = time.monotonic()
         waits = stopping.waits_secs(stage, self._how.grace_secs)
         self.state_file.update(stop=msgspec.structs.replace(under_way, stage=stage, stage_at=now, waits_secs=waits))
-        self.trainer.send(self._how.first_signal if stage == "interrupted" else stopping.SIGNALS[stage])
+        if (number := signal_of(stage, self._how.stop_with)) is not None:
+            self.trainer.send(number)
 
     def _count_anew(self, now: float) -> None:
         self._asked = self._staged = time.monotonic()

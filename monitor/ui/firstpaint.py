@@ -22,7 +22,7 @@ from monitor.run_dir import Summary, words
 from monitor.run_dir.errors import MonitorError
 from monitor.ui.listing import FIRST_ROWS, Listing
 from monitor.view import palette
-from monitor.view.rows import Row
+from monitor.view.shapes.listing import RunRow
 from monitor.view.tiles import first_tiles
 
 DROPPED = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
@@ -76,7 +76,7 @@ class FirstPaint:
             await answer.pass_on(send)
             return
         run_id = Request(scope).query_params.get("run")
-        rows = (await self._listing.latest())["rows"] if run_id is None else []
+        rows = (await self._listing.latest()).rows if run_id is None else []
         block = await run_in_threadpool(first_words, self._runs_dir, run_id, rows)
         document = document.replace("</head>", f"{STYLE}</head>", 1)
         document = document.replace('<div id="root">', f'{block}<div id="root">', 1)
@@ -103,7 +103,7 @@ class _Collected:
             await send(message)
 
 
-def first_words(runs_dir: Path, run_id: str | None, rows: Sequence[Row] = ()) -> str:
+def first_words(runs_dir: Path, run_id: str | None, rows: Sequence[RunRow] = ()) -> str:
     """The block as HTML; every word of a run is escaped. Empty where there is nothing to say yet."""
     if run_id is None:
         head = f"<header><strong>Vitalsigns</strong><span class=m>{html.escape(str(runs_dir))}</span></header>"
@@ -121,14 +121,13 @@ def _block(inner: str) -> str:
     return f'<div id="vs-first">{inner}</div>'
 
 
-def _row(row: Row) -> str:
-    chance = f" (chance {row['chance']})" if row.get("chance") else ""
+def _row(row: RunRow) -> str:
+    chance = f" (chance {row.chance})" if row.chance else ""
     # As the list has it: what has broken shows that first.
-    broken = row["state"] in ("failed", "lost", "unreadable")
-    glyph = words.STATE_GLYPHS[row["state"]] if broken else words.verdict_glyph(row.get("verdict", ""))
-    verdict = f"{glyph} {row.get('verdict') or row['state']}"
-    cells = (verdict, row["run"], row["state"], f"{row.get('wer', '')}{chance}")
-    return f"<p class=r>{''.join(f'<span>{html.escape(str(cell))}</span>' for cell in cells)}</p>"
+    broken = row.state in ("failed", "lost", "unreadable")
+    glyph = words.STATE_GLYPHS[row.state] if broken else words.verdict_glyph(row.verdict)
+    cells = (f"{glyph} {row.verdict or row.state}", row.run, row.state, f"{row.wer}{chance}")
+    return f"<p class=r>{''.join(f'<span>{html.escape(cell)}</span>' for cell in cells)}</p>"
 
 
 def _run(run_id: str, summary: Summary) -> str:

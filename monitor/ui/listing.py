@@ -6,13 +6,17 @@ import asyncio
 import contextlib
 import time
 from pathlib import Path
-from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from monitor.launcher import ensure_supervised
 from monitor.launcher.devices import MachineWatch
 from monitor.launcher.trash import trashed
 from monitor.run_dir.errors import MonitorError
-from monitor.view.rows import Row, RowBook
+from monitor.ui.messages import ListLook, ListNews, TrashedRun
+from monitor.view.rows import RowBook
+from monitor.view.shapes.listing import RunRow
 from monitor.view.tried import TriedBook
 
 LIST_SECS = 1.0
@@ -31,29 +35,29 @@ class Listing:
         self._tried = TriedBook(runs_dir)
         self._looking = asyncio.Lock()
         self._looked_at = self._took_over_at = float("-inf")
-        self._now: dict[str, Any] = {}
+        self._now: ListLook | None = None
 
-    def look(self) -> dict[str, Any]:
-        """{rows, trash, machine, tried, problem}: everything the list shows, read now."""
+    def look(self) -> ListLook:
+        """Everything the list shows, read now."""
         now = time.time()
         try:
             rows, problem = self._book.rows(now), ""
         except MonitorError as trouble:
-            rows, problem = self._now.get("rows", []), str(trouble)
+            rows, problem = self._now.rows if self._now is not None else [], str(trouble)
         self._take_over(rows)
-        self._now = {
-            "rows": rows,
-            "trash": [{"name": each.name, "run": each.run_id, "at": each.at} for each in trashed(self._runs_dir)],
-            "machine": self._machine.look(),
-            "tried": self._tried.options(rows, now),
-            "problem": problem,
-            "server_now": now,
-        }
+        self._now = ListLook(
+            rows=rows,
+            trash=[TrashedRun(name=each.name, run=each.run_id, at=each.at) for each in trashed(self._runs_dir)],
+            machine=self._machine.look(),
+            tried=self._tried.options(rows, now),
+            problem=problem,
+            server_now=now,
+        )
         return self._now
 
-    def _take_over(self, rows: list[Row]) -> None:
+    def _take_over(self, rows: list[RunRow]) -> None:
         """The list is a contact too: a run that has lost its supervisor gets a new one, tried now and then."""
-        alone = [row["run"] for row in rows if row.get("unsupervised")]
+        alone = [row.run for row in rows if row.unsupervised]
         if not alone or time.monotonic() - self._took_over_at < TAKE_OVER_EVERY_SECS:
             return
         self._took_over_at = time.monotonic()
@@ -61,11 +65,11 @@ class Listing:
             with contextlib.suppress(MonitorError, OSError):
                 ensure_supervised(self._runs_dir / run)
 
-    async def latest(self) -> dict[str, Any]:
+    async def latest(self) -> ListLook:
         """The look of this second, made by whoever asks first."""
         async with self._looking:
-            if time.monotonic() - self._looked_at >= LIST_SECS:
-                await asyncio.to_thread(self.look)
+            if self._now is None or time.monotonic() - self._looked_at >= LIST_SECS:
+                self._now = await asyncio.to_thread(self.look)
                 self._looked_at = time.monotonic()
             return self._now
 
@@ -74,27 +78,19 @@ class TabRows:
     """What one tab has been sent."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, RunRow] = {}
         self._order: list[str] = []
-        self._rest: tuple[Any, ...] | None = None
+        self._rest: tuple[object, ...] | None = None
 
-    def message(self, look: dict[str, Any]) -> dict[str, Any] | None:
+    def message(self, look: ListLook) -> ListNews | None:
         """What this tab does not know yet, or None."""
-        rows: list[Row] = look["rows"]
-        changed = [row for row in rows if self._rows.get(row["run"]) != row]
-        order = [row["run"] for row in rows]
-        rest = (look["trash"], look["machine"], look["tried"], look["problem"])
+        changed = [row for row in look.rows if self._rows.get(row.run) != row]
+        order = [row.run for row in look.rows]
+        rest = (look.trash, look.machine, look.tried, look.problem)
         if not changed and order == self._order and rest == self._rest:
             return None
-        message = {"kind": "rows", "rows": changed, "server_now": look["server_now"]}
-        if order != self._order:
-            message["order"] = order
+        news = ListNews(rows=changed, server_now=look.server_now, order=order if order != self._order else UNSET)
         if rest != self._rest:
-            message |= {
-                "trash": look["trash"],
-                "machine": look["machine"],
-                "tried": look["tried"],
-                "problem": look["problem"],
-            }
-        self._rows, self._order, self._rest = {row["run"]: row for row in rows}, order, rest
-        return message
+            news = replace(news, trash=look.trash, machine=look.machine, tried=look.tried, problem=look.problem)
+        self._rows, self._order, self._rest = {row.run: row for row in look.rows}, order, rest
+        return news

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections import deque
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from monitor.diagnosis.verdict import Judged, judge
@@ -28,7 +28,8 @@ from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from monitor.ui.family import Family
 from monitor.ui.listing import LIST_SECS, Listing, TabRows
-from monitor.ui.questions import Others, answer, question_of
+from monitor.ui.messages import Ping, Problem, Refused
+from monitor.ui.questions import Answer, Others, answer, question_of
 from monitor.view.frame import Frames
 from monitor.view.series import Since, child_marks
 
@@ -125,13 +126,13 @@ class Tailer:
         def drawn() -> tuple[str, Since]:
             frame = self._frames.frame(snapshot, judged, time.time(), since=since, seq=version)
             children = child_marks(snapshot, self._family.children(snapshot.run_id))
-            seen = {"children": children, "trouble": self.problem, "unread_secs": self.unread_secs}
-            text = msgspec.json.encode({"kind": "frame", **frame, **seen}).decode()
+            seen = replace(frame, kind="frame", children=children, trouble=self.problem, unread_secs=self.unread_secs)
+            text = msgspec.json.encode(seen).decode()
             return text, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
 
         def said(fault: Exception) -> tuple[str, Since]:
             # The tab would else see its line cut, and connect again without end.
-            return json.dumps({"kind": "problem", "message": _own_fault("drawn", fault)}), since
+            return msgspec.json.encode(Problem(message=_own_fault("drawn", fault))).decode(), since
 
         return guarded(drawn, said)
 
@@ -255,7 +256,7 @@ class LiveHub:
             elif self._may_be_read(str(hello.get("run"))):
                 await self._serve_run(socket, str(hello["run"]), hello)
             else:
-                await socket.send_json({"kind": "problem", "message": "Say which run: a run id."})
+                await _send(socket, Problem(message="Say which run: a run id."))
 
     def _may_be_read(self, run_id: str) -> bool:
         """A plain name, and no link out of the folder; a run that has just gone may still be asked for."""
@@ -289,13 +290,13 @@ class LiveHub:
                 await self._answer(socket, tailer, question)
             if tailer.problem and tailer.problem != complained and tailer.snapshot is None:
                 complained = tailer.problem
-                await socket.send_json({"kind": "problem", "message": complained})
+                await _send(socket, Problem(message=complained))
             if tailer.version > sent and tailer.snapshot is not None:
                 text, sent, since = await tailer.encoded(since)
                 complained = ""
                 await socket.send_text(text)
             else:
-                await _send(socket, {"kind": "ping", "server_now": time.time(), "unread_secs": tailer.unread_secs})
+                await _send(socket, Ping(server_now=time.time(), unread_secs=tailer.unread_secs))
             await self._wait(tailer, sent, asked)
 
     async def _wait(self, tailer: Tailer, sent: int, asked: Asked) -> None:
@@ -311,10 +312,9 @@ class LiveHub:
             return
         snapshot, judged = tailer.snapshot, tailer.judged
 
-        def refused(fault: Exception) -> dict[str, Any]:
+        def refused(fault: Exception) -> Answer:
             # One question must not cut the line of all.
-            asked = str(question.get("kind"))
-            return {"kind": "refused", "asked": asked, "message": _own_fault("asked that", fault)}
+            return Refused(asked=str(question.get("kind")), message=_own_fault("asked that", fault))
 
         given = await asyncio.to_thread(guarded, lambda: answer(snapshot, judged, question, self._others), refused)
         if given is not None:
@@ -324,7 +324,7 @@ class LiveHub:
         tab = TabRows()
         while True:
             message = tab.message(await self._listing.latest())
-            await _send(socket, message or {"kind": "ping", "server_now": time.time()})
+            await _send(socket, message or Ping(server_now=time.time()))
             await asyncio.sleep(LIST_SECS)
 
 
@@ -343,5 +343,5 @@ async def _receive(socket: WebSocket) -> dict[str, Any]:
     return question_of(given.get("text") or "")
 
 
-async def _send(socket: WebSocket, message: dict[str, Any]) -> None:
+async def _send(socket: WebSocket, message: msgspec.Struct) -> None:
     await socket.send_text(msgspec.json.encode(message).decode())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from monitor.diagnosis.verdict import Judged, judge
 from monitor.launcher import existing
@@ -18,14 +19,19 @@ from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.replay import as_of
 from monitor.ui.family import Family
-from monitor.view import log
+from monitor.ui.messages import Refused
 from monitor.view.compared import MODES, MOST_RUNS, compared
 from monitor.view.frame import frame
-from monitor.view.predictions import DECODERS, FILTERS, Wish, clip_history, predictions, watched_ids
+from monitor.view.log import LogQuestion, log_tail
+from monitor.view.predictions import DECODERS, FILTERS, PredictionsQuestion, clip_history, predictions, watched_ids
 from monitor.view.series import Since
+from monitor.view.shapes.answers import ClipHistory, LogTail, Predictions
+from monitor.view.shapes.compared import Candidates, Compared, NothingCompared
+from monitor.view.shapes.frame import Frame
 
 Question = Mapping[str, Any]
-
+"""The message of a tab, as it came: any of its values may be anything."""
+Answer = Predictions | ClipHistory | Frame | LogTail | Compared | NothingCompared | Refused
 
 MOST_EPOCHS = 1e12
 MOST_TOLD = 4000
@@ -65,19 +71,19 @@ def question_of(text: str) -> dict[str, Any]:
     return message if isinstance(message, dict) else {}
 
 
-def answer(snapshot: Snapshot, judged: Judged, question: Question, others: Others) -> dict[str, Any] | None:
+def answer(snapshot: Snapshot, judged: Judged, question: Question, others: Others) -> Answer | None:
     """The answer with its kind, or None to what is no question of ours."""
     kind = str(question.get("kind"))
     try:
         if kind == "compare":
-            return {"kind": kind, **_compare(snapshot, question, others)}
+            return replace(_compare(snapshot, question, others), kind=kind)
         respond = ANSWERS.get(kind)
-        return None if respond is None else {"kind": kind, **respond(snapshot, judged, question)}
+        return None if respond is None else replace(respond(snapshot, judged, question), kind=kind)
     except MonitorError as problem:
-        return {"kind": "refused", "asked": kind, "message": str(problem)}
+        return Refused(asked=kind, message=str(problem))
 
 
-def _compare(snapshot: Snapshot, question: Question, others: Others) -> dict[str, Any]:
+def _compare(snapshot: Snapshot, question: Question, others: Others) -> Compared | NothingCompared:
     """This run beside the ones asked for, else its parent, else its newest child; with everything it could be."""
     families = others.family.parents()
     own_parent = families.get(snapshot.run_id)
@@ -85,58 +91,58 @@ def _compare(snapshot: Snapshot, question: Question, others: Others) -> dict[str
     wanted = [name for name in _names(question.get("with")) if name in families and name != snapshot.run_id]
     if not wanted:
         wanted = [run_id for run_id in (own_parent, *children[-1:]) if run_id in families][:1]
-    candidates = {
-        "parent": own_parent,
-        "children": children,
-        "others": sorted(set(families) - {snapshot.run_id, own_parent or ""} - set(children)),
-    }
+    candidates = Candidates(
+        parent=own_parent,
+        children=children,
+        others=sorted(set(families) - {snapshot.run_id, own_parent or ""} - set(children)),
+    )
     if not wanted:
-        return {"candidates": candidates, "runs": []}
+        return NothingCompared(candidates=candidates)
     read = [others.read(run_id) for run_id in wanted[: MOST_RUNS - 1]]
     # A child is judged against its parent, whichever of the two is open.
     first = [read[0], snapshot] if families.get(read[0].run_id) == snapshot.run_id else [snapshot, read[0]]
     mode = _one_of(MODES, question.get("mode"))
     shown = compared([*first, *read[1:]], _number(question.get("epoch")), mode)
-    return {"candidates": candidates, "with": wanted, **shown}
+    return replace(shown, candidates=candidates, beside=wanted)
 
 
 def _names(given: object) -> list[str]:
     return [str(name) for name in given[:MOST_RUNS]] if isinstance(given, list) else []
 
 
-def _predictions(snapshot: Snapshot, _judged: Judged, question: Question) -> dict[str, Any]:
-    wish = Wish(
+def _predictions(snapshot: Snapshot, _judged: Judged, question: Question) -> Predictions:
+    wanted = PredictionsQuestion(
         epoch=_number(question.get("epoch")),
         chosen=_one_of(FILTERS, question.get("filter")),
         word=str(question.get("word") or "")[:200],
         watched=watched_ids(question.get("watched")),
         decoder=_one_of(DECODERS, question.get("decoder")),
     )
-    return {**predictions(snapshot, wish), "asked": question.get("asked")}
+    return replace(predictions(snapshot, wanted), asked=question.get("asked"))
 
 
-def _clip(snapshot: Snapshot, _judged: Judged, question: Question) -> dict[str, Any]:
+def _clip(snapshot: Snapshot, _judged: Judged, question: Question) -> ClipHistory:
     return clip_history(snapshot, str(question.get("id")), _one_of(DECODERS, question.get("decoder")))
 
 
-def _log(snapshot: Snapshot, _judged: Judged, question: Question) -> dict[str, Any]:
+def _log(snapshot: Snapshot, _judged: Judged, question: Question) -> LogTail:
     known = question.get("known")
-    wish = log.Wish(
+    wanted = LogQuestion(
         known=known if isinstance(known, int) else -1,
         word=str(question.get("word") or "")[:200],
         only_grave=question.get("only_grave") is True,
     )
     error = snapshot.state.error if snapshot.state is not None else None
     trace = snapshot.state.traceback if snapshot.state is not None else None
-    cut = {"last_error": (error or "")[:MOST_TOLD] or None, "traceback": (trace or "")[-MOST_TOLD:] or None}
-    return {**cut, **log.log_tail(Path(snapshot.run_dir) / LOG_FILE, wish)}
+    tail = log_tail(Path(snapshot.run_dir) / LOG_FILE, wanted)
+    return replace(tail, last_error=(error or "")[:MOST_TOLD] or None, traceback=(trace or "")[-MOST_TOLD:] or None)
 
 
 def _one_of(names: tuple[str, ...], given: object) -> str:
     return given if isinstance(given, str) and given in names else names[0]
 
 
-def _moment(snapshot: Snapshot, judged: Judged, question: Question) -> dict[str, Any]:
+def _moment(snapshot: Snapshot, _judged: Judged, question: Question) -> Frame:
     """The frame of a past evaluation: judged as it was then, by the same rules and limits."""
     epoch = _number(question.get("epoch"))
     past = as_of(snapshot, -1.0 if epoch is None else epoch)
@@ -145,7 +151,7 @@ def _moment(snapshot: Snapshot, judged: Judged, question: Question) -> dict[str,
     return frame(past, then, past.read_at, since=everything, at=past.epochs[-1].epoch)
 
 
-ANSWERS: dict[str, Callable[[Snapshot, Judged, Question], dict[str, Any]]] = {
+ANSWERS: dict[str, Callable[[Snapshot, Judged, Question], Predictions | ClipHistory | Frame | LogTail]] = {
     "predictions": _predictions,
     "clip": _clip,
     "moment": _moment,

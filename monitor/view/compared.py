@@ -13,11 +13,20 @@ from monitor.diagnosis.outcome import ClipPair, Outcome, judged_epoch, outcome, 
 from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.run_dir import Epoch, Snapshot, words
 from monitor.view.series import number
+from monitor.view.shapes.compared import (
+    CodeDifference,
+    Compared,
+    CurveColumns,
+    Curves,
+    OutcomeCard,
+    SentencePair,
+    Sentences,
+)
 
 MOST_RUNS = 6
 MOST_SENTENCES = 5
 MOST_DIFF = 20_000
-CURVES = ("epoch", "train_loss", "train_eval_loss", "val_loss", "val_wer", "gap", "length_ratio")
+CURVES = tuple(name for name in CurveColumns.__struct_fields__ if name != "hours")
 ROWS: tuple[tuple[str, str, Callable[[float | None], str], Callable[[float], str]], ...] = (
     ("val_wer", "val WER", words.percent, lambda change: f"{words.signed_points(change)} points"),
     ("val_loss", "val loss", words.number, words.signed),
@@ -28,7 +37,7 @@ ROWS: tuple[tuple[str, str, Callable[[float | None], str], Callable[[float], str
 MODES = ("epoch", "best", "hours")
 
 
-def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> dict[str, Any]:
+def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> Compared:
     """Everything of the Compare tab. The first run is judged against the second; the others are only drawn."""
     child, parent = snapshots[0], snapshots[1]
     agreed = judged_epoch(parent, child)
@@ -37,35 +46,36 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> d
     # Until the child has come to the judged epoch, the numbers are those of the last epoch that both have.
     at = max((known for known in shared if known <= judged.epoch), default=judged.epoch)
     settings = compare(snapshots)
-    return {
-        "runs": [snapshot.run_id for snapshot in snapshots],
-        "epoch": at,
-        "agreed_epoch": agreed,
-        "shared_epochs": shared,
-        "mode": mode,
-        "card": {**_card(judged), "seeds": more_seeds(parent, child) if judged.word == "TOO CLOSE" else ()},
-        "related": _is_child_of(child, parent),
-        "columns": ["", parent.run_id, child.run_id, "difference", *(run.run_id for run in snapshots[2:])],
-        "rows": _rows(snapshots, at, mode),
-        "basis": _basis(parent, child),
-        "curves": [_curves(snapshot) for snapshot in snapshots[:MOST_RUNS]],
-        "settings": [[key, [_value(value) for value in values]] for key, values in settings.settings.items()],
-        "same": _same_keys(snapshots),
-        "code": _code(parent, child),
-        "sentences": _sentences(pair_clips(parent, child, at)),
-    }
+    return Compared(
+        runs=[snapshot.run_id for snapshot in snapshots],
+        epoch=at,
+        agreed_epoch=agreed,
+        shared_epochs=shared,
+        mode=mode,
+        card=_card(judged, more_seeds(parent, child) if judged.word == "TOO CLOSE" else ()),
+        related=_is_child_of(child, parent),
+        columns=["", parent.run_id, child.run_id, "difference", *(run.run_id for run in snapshots[2:])],
+        rows=_rows(snapshots, at, mode),
+        basis=_basis(parent, child),
+        curves=[_curves(snapshot) for snapshot in snapshots[:MOST_RUNS]],
+        settings=[(key, [_value(value) for value in values]) for key, values in settings.settings.items()],
+        same=_same_keys(snapshots),
+        code=_code(parent, child),
+        sentences=_sentences(pair_clips(parent, child, at)),
+    )
 
 
-def _card(judged: Outcome) -> dict[str, Any]:
+def _card(judged: Outcome, seeds: tuple[str, ...]) -> OutcomeCard:
     note = f"{judged.not_credited}: the effect cannot be credited to the settings alone." if judged.not_credited else ""
-    return {
-        "word": judged.word,
-        "line": judged.line,
-        "expected": judged.expected,
-        "met": judged.expectation_met,
-        "note": note,
-        "clips": judged.clips,
-    }
+    return OutcomeCard(
+        word=judged.word,
+        line=judged.line,
+        expected=judged.expected,
+        met=judged.expectation_met,
+        note=note,
+        clips=judged.clips,
+        seeds=seeds,
+    )
 
 
 def _is_child_of(child: Snapshot, parent: Snapshot) -> bool:
@@ -126,13 +136,13 @@ def _basis(parent: Snapshot, child: Snapshot) -> str:
     return "train loss in training mode: the gap is a weak witness" if "train" in bases else ""
 
 
-def _curves(snapshot: Snapshot) -> dict[str, Any]:
+def _curves(snapshot: Snapshot) -> Curves:
     columns = {name: [number(getattr(record, name)) for record in snapshot.epochs] for name in CURVES}
     floors = snapshot.run.floors if snapshot.run is not None else None
     basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
     chance = floors.wer_constant if floors is not None else None
-    columns["hours"] = list(hours(snapshot))
-    return {"run": snapshot.run_id, "columns": columns, "gap_basis": basis, "chance": number(chance)}
+    shown = CurveColumns(**columns, hours=hours(snapshot))
+    return Curves(run=snapshot.run_id, columns=shown, gap_basis=basis, chance=number(chance))
 
 
 def _same_keys(snapshots: Sequence[Snapshot]) -> list[list[str]]:
@@ -142,27 +152,29 @@ def _same_keys(snapshots: Sequence[Snapshot]) -> list[list[str]]:
     ]
 
 
-def _code(parent: Snapshot, child: Snapshot) -> dict[str, Any]:
+def _code(parent: Snapshot, child: Snapshot) -> CodeDifference:
     """Whether the code differs, in words, with the lines where they are known."""
     before, after = parent.launch, child.launch
     if before is None or after is None:
-        return {"text": "not known: one of them was not started here", "diff": ""}
+        return CodeDifference(text="not known: one of them was not started here")
     link = after.parent if _is_child_of(child, parent) else None
     if link is not None and link.code_line:
-        return {"text": link.code_line, "diff": link.code_diff[:MOST_DIFF]}
+        return CodeDifference(text=link.code_line, diff=link.code_diff[:MOST_DIFF])
     if same_code(before, after):
         edits = "no edits on top" if not after.git_diff else "the same edits on top"
         same = f"the same: commit {after.git_commit[:9]}, {edits}" if after.git_commit else "the same script"
-        return {"text": same if after.git_commit or after.script_sha256 else "not written down", "diff": ""}
+        return CodeDifference(text=same if after.git_commit or after.script_sha256 else "not written down")
     diff = (after.git_diff or "")[:MOST_DIFF]
     if before.git_commit != after.git_commit:
         commits = [(launch.git_commit or "none")[:9] for launch in (before, after)]
-        return {"text": f"commit {commits[0]} → {commits[1]}", "diff": diff}
+        return CodeDifference(text=f"commit {commits[0]} → {commits[1]}", diff=diff)
     added, removed = counted(after.git_diff or "")
-    return {"text": f"they differ; {child.run_id} has +{added} −{removed} lines on top of the commit", "diff": diff}
+    return CodeDifference(
+        text=f"they differ; {child.run_id} has +{added} −{removed} lines on top of the commit", diff=diff
+    )
 
 
-def _sentences(pairs: list[ClipPair]) -> dict[str, Any]:
+def _sentences(pairs: list[ClipPair]) -> Sentences:
     """Clips that got fewer and more errors, the largest differences first, each aligned with its target."""
     fixed = sorted(
         (p for p in pairs if p.child_errors < p.parent_errors), key=lambda p: p.child_errors - p.parent_errors
@@ -170,24 +182,24 @@ def _sentences(pairs: list[ClipPair]) -> dict[str, Any]:
     broken = sorted(
         (p for p in pairs if p.child_errors > p.parent_errors), key=lambda p: p.parent_errors - p.child_errors
     )
-    return {
-        "fixed": len(fixed),
-        "broken": len(broken),
-        "same": len(pairs) - len(fixed) - len(broken),
-        "shown": [_sentence(pair, "fewer errors") for pair in fixed[:MOST_SENTENCES]]
+    return Sentences(
+        fixed=len(fixed),
+        broken=len(broken),
+        same=len(pairs) - len(fixed) - len(broken),
+        shown=[_sentence(pair, "fewer errors") for pair in fixed[:MOST_SENTENCES]]
         + [_sentence(pair, "more errors") for pair in broken[:MOST_SENTENCES]],
-    }
+    )
 
 
-def _sentence(pair: ClipPair, kind: str) -> dict[str, Any]:
-    return {
-        "id": pair.clip_id,
-        "kind": kind,
-        "reference": pair.reference[:2000],
-        "parent": _words(pair.reference, pair.parent_said),
-        "child": _words(pair.reference, pair.child_said),
-        "errors": [pair.parent_errors, pair.child_errors],
-    }
+def _sentence(pair: ClipPair, kind: str) -> SentencePair:
+    return SentencePair(
+        id=pair.clip_id,
+        kind=kind,
+        reference=pair.reference[:2000],
+        parent=_words(pair.reference, pair.parent_said),
+        child=_words(pair.reference, pair.child_said),
+        errors=[pair.parent_errors, pair.child_errors],
+    )
 
 
 def _words(reference: str, said: str) -> list[list[str]]:

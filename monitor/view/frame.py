@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from msgspec.structs import asdict
 
 from monitor.diagnosis.away import act_words, policy_in
 from monitor.diagnosis.away import words as away_words
@@ -11,11 +11,14 @@ from monitor.rules.arithmetic import forecast
 from monitor.rules.evaluations import guard_of, last
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import Snapshot
+from monitor.run_dir.launch import is_own_trainer
 from monitor.run_dir.status import Status, status_of
 from monitor.run_dir.words import percent, plain
-from monitor.view import words
 from monitor.view.judgement import judgement
 from monitor.view.series import Since, columns, loss_range, marks, number
+from monitor.view.shapes.frame import ChanceLevels, Evaluated, Frame, Outlook, ParentOfRun, RunHead
+from monitor.view.shapes.state import Actions, AwayShown, Clock, DiskRoom, ReadingShown
+from monitor.view.state import progress, reading_words, status_shown
 from monitor.view.tiles import tiles
 
 
@@ -24,7 +27,7 @@ class Frames:
 
     def __init__(self) -> None:
         self._made_for: tuple[object, ...] = ()
-        self._made: dict[str, Any] = {}
+        self._made: Evaluated | None = None
 
     def frame(
         self,
@@ -35,87 +38,91 @@ class Frames:
         since: Since,
         seq: int | None = None,
         at: float | None = None,
-    ) -> dict[str, Any]:
+    ) -> Frame:
         """What the page shows now; series only from the tab's offsets on. `at`: the epoch of a replayed moment."""
         wanted = (id(judged), len(snapshot.alerts), snapshot.acknowledged, id(snapshot.launch))
-        if wanted != self._made_for:
-            self._made = {**judgement(snapshot, judged), **_of_evaluations(snapshot, judged)}
+        if self._made is None or wanted != self._made_for:
+            self._made = _of_evaluations(snapshot, judged)
             # The judgement itself is kept too: a freed one's id could come back.
             self._made_for, self._judged = wanted, judged
-        return {**self._made, **_of_the_moment(snapshot, judged, now, since, seq), "at": at}
+        status = status_of(snapshot)
+        return Frame(
+            **asdict(self._made),
+            seq=snapshot.seq if seq is None else seq,
+            life=snapshot.life,
+            status=status_shown(snapshot),
+            clock=_clock(snapshot, now),
+            progress=progress(snapshot, status, now),
+            series=columns(snapshot, since),
+            reading=_reading(snapshot),
+            problems=[f"{problem.file}, line {problem.line}: {problem.reason}" for problem in snapshot.problems[:5]],
+            probes=[probe.at for probe in snapshot.probes],
+            problem_count=len(snapshot.problems),
+            machine=_disk(snapshot),
+            actions=_actions(snapshot, status.live, status.word),
+            title=_title(snapshot, judged.diagnosis),
+            away=_away(snapshot, status),
+            at=at,
+        )
 
 
-def frame(snapshot: Snapshot, judged: Judged, now: float, *, since: Since, at: float | None = None) -> dict[str, Any]:
+def frame(snapshot: Snapshot, judged: Judged, now: float, *, since: Since, at: float | None = None) -> Frame:
     """One frame alone."""
     return Frames().frame(snapshot, judged, now, since=since, at=at)
 
 
-def _of_evaluations(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
+def _of_evaluations(snapshot: Snapshot, judged: Judged) -> Evaluated:
     run = snapshot.run
-    return {
-        "run": {
-            "id": snapshot.run_id,
-            "name": (run.name if run is not None else "") or snapshot.run_id,
-            "model": run.model.name if run is not None else "",
-            "loss_unit": (run.units if run is not None else {}).get("loss", "unit not stated"),
-            "parent": _parent(snapshot),
-        },
-        "tiles": tiles(snapshot, judged),
-        "floors": _floors(snapshot),
-        "marks": marks(snapshot, judged.thresholds.of(GapLimits).gap_limit),
-        "loss_range": loss_range(
+    return Evaluated(
+        **asdict(judgement(snapshot, judged)),
+        run=RunHead(
+            id=snapshot.run_id,
+            name=(run.name if run is not None else "") or snapshot.run_id,
+            model=run.model.name if run is not None else "",
+            loss_unit=(run.units if run is not None else {}).get("loss", "unit not stated"),
+            parent=_parent(snapshot),
+        ),
+        tiles=tiles(snapshot, judged),
+        floors=_floors(snapshot),
+        marks=marks(snapshot, judged.thresholds.of(GapLimits).gap_limit),
+        loss_range=loss_range(
             snapshot,
             guard_of(snapshot, judged.thresholds),
             run.floors.loss_unigram if run is not None else None,
         ),
-        "gap_basis": run.gap_basis if run is not None else "train",
-        "outlook": _outlook(snapshot),
-        "decoded": [decode.epoch for decode in snapshot.decodes if decode.split == "val"],
-    }
+        gap_basis=run.gap_basis if run is not None else "train",
+        outlook=_outlook(snapshot),
+        decoded=[decode.epoch for decode in snapshot.decodes if decode.split == "val"],
+    )
 
 
-def _of_the_moment(snapshot: Snapshot, judged: Judged, now: float, since: Since, seq: int | None) -> dict[str, Any]:
-    status = status_of(snapshot)
-    return {
-        "seq": snapshot.seq if seq is None else seq,
-        "life": snapshot.life,
-        "status": words.status_text(snapshot),
-        "clock": _clock(snapshot, now),
-        "progress": words.progress(snapshot, status, now),
-        "series": columns(snapshot, since),
-        "reading": _reading(snapshot),
-        "problems": [f"{problem.file}, line {problem.line}: {problem.reason}" for problem in snapshot.problems[:5]],
-        "probes": [probe.at for probe in snapshot.probes],
-        "problem_count": len(snapshot.problems),
-        "machine": {
-            "disk_free_bytes": snapshot.progress.disk_free_bytes if snapshot.progress is not None else None,
-            "checkpoint_bytes": snapshot.progress.checkpoint_bytes if snapshot.progress is not None else None,
-        },
-        "actions": _actions(snapshot, status.live, status.word),
-        "title": _title(snapshot, judged.diagnosis),
-        "away": _away(snapshot, status),
-    }
+def _disk(snapshot: Snapshot) -> DiskRoom:
+    known = snapshot.progress
+    return DiskRoom(
+        disk_free_bytes=known.disk_free_bytes if known is not None else None,
+        checkpoint_bytes=known.checkpoint_bytes if known is not None else None,
+    )
 
 
-def _away(snapshot: Snapshot, status: Status) -> dict[str, Any] | None:
+def _away(snapshot: Snapshot, status: Status) -> AwayShown | None:
     """What is done if it goes bad while nobody looks; None for a run that nobody could do it to."""
     act = snapshot.away_act
     if act is not None:
-        return {"text": f"the away policy {act_words(act)}", "why": act.line or act.problem, "settable": False}
+        return AwayShown(text=f"the away policy {act_words(act)}", why=act.line or act.problem, settable=False)
     if snapshot.state is None or not status.live or status.unseen:
         return None
     text = f"if it goes bad while I am away: {away_words(policy_in(snapshot))}"
-    return {"text": text, "why": "Only where the verdict is STOP.", "settable": True}
+    return AwayShown(text=text, why="Only where the verdict is STOP.", settable=True)
 
 
-def _reading(snapshot: Snapshot) -> dict[str, Any] | None:
+def _reading(snapshot: Snapshot) -> ReadingShown | None:
     """Of a run whose figures were read from a log: how, and whether a person has said that this is right."""
     if snapshot.run is None or snapshot.run.reading is None:
         return None
-    return {"text": words.reading_words(snapshot), "confirmed": bool(snapshot.run.reading.confirmed_by)}
+    return ReadingShown(text=reading_words(snapshot), confirmed=bool(snapshot.run.reading.confirmed_by))
 
 
-def _outlook(snapshot: Snapshot) -> dict[str, list[float]] | None:
+def _outlook(snapshot: Snapshot) -> Outlook | None:
     """Where val WER goes if nothing is changed, with the band of four outcomes in five."""
     known = [(record.epoch, record.val_wer) for record in snapshot.epochs if record.val_wer is not None]
     # No further ahead than half of what was seen: few evaluations far apart foretell little.
@@ -123,58 +130,58 @@ def _outlook(snapshot: Snapshot) -> dict[str, list[float]] | None:
     seen = forecast.outlook([epoch for epoch, _ in known], [value for _, value in known], ahead)
     if seen is None or not status_of(snapshot).live:
         return None
-    return {
-        "epoch": [float(value) for value in seen.epochs],
-        "middle": [max(0.0, float(value)) for value in seen.middle],
-        "low": [max(0.0, float(value)) for value in seen.low],
-        "high": [max(0.0, float(value)) for value in seen.high],
-    }
+    return Outlook(
+        epoch=[float(value) for value in seen.epochs],
+        middle=[max(0.0, float(value)) for value in seen.middle],
+        low=[max(0.0, float(value)) for value in seen.low],
+        high=[max(0.0, float(value)) for value in seen.high],
+    )
 
 
-def _parent(snapshot: Snapshot) -> dict[str, Any] | None:
+def _parent(snapshot: Snapshot) -> ParentOfRun | None:
     parent = snapshot.launch.parent if snapshot.launch is not None else None
     if parent is None:
         return None
     changes = [f"{key} {plain(pair[0])} → {plain(pair[1])}" for key, pair in parent.changes.items() if len(pair) == 2]
-    return {"id": parent.run_id, "changes": changes, "expected": str(parent.expected.get("text", ""))}
+    return ParentOfRun(id=parent.run_id, changes=changes, expected=str(parent.expected.get("text", "")))
 
 
-def _clock(snapshot: Snapshot, now: float) -> dict[str, Any]:
+def _clock(snapshot: Snapshot, now: float) -> Clock:
     times = [record.at for record in snapshot.epochs[-1:]] + [record.at for record in snapshot.steps[-1:]]
     last = max(times, default=0.0)
-    return {
-        "server_now": now,
-        "last_record_at": last or None,
-        "heartbeat_at": snapshot.progress.heartbeat_at if snapshot.progress is not None else None,
-    }
+    return Clock(
+        server_now=now,
+        last_record_at=last or None,
+        heartbeat_at=snapshot.progress.heartbeat_at if snapshot.progress is not None else None,
+    )
 
 
-def _floors(snapshot: Snapshot) -> dict[str, Any]:
+def _floors(snapshot: Snapshot) -> ChanceLevels:
     if snapshot.run is None:
-        return {}
+        return ChanceLevels()
     floors = snapshot.run.floors
-    return {
-        "loss": number(floors.loss_unigram),
-        "wer": number(floors.wer_constant),
-        "blank": number(floors.blank_ratio),
-        "sentence": floors.constant_sentence,
-    }
+    return ChanceLevels(
+        loss=number(floors.loss_unigram),
+        wer=number(floors.wer_constant),
+        blank=number(floors.blank_ratio),
+        sentence=floors.constant_sentence,
+    )
 
 
-def _actions(snapshot: Snapshot, live: bool, word: str) -> dict[str, Any]:
+def _actions(snapshot: Snapshot, live: bool, word: str) -> Actions:
     known = snapshot.launch is not None and bool(snapshot.launch.argv) and snapshot.launch.how != "import"
-    return {
-        "stop": live and word not in ("stopping", "followed"),
-        "restart": known,
-        "resume": known and not live,
-        "check": _can_be_checked(snapshot),
-        "why": "" if known else "How this run was started is not known, so it cannot be started again from here.",
-    }
+    return Actions(
+        stop=live and word not in ("stopping", "followed"),
+        restart=known,
+        resume=known and not live,
+        check=_can_be_checked(snapshot),
+        why="" if known else "How this run was started is not known, so it cannot be started again from here.",
+    )
 
 
 def _can_be_checked(snapshot: Snapshot) -> bool:
     """Whether `python -m trainer.diagnose` knows this run's checkpoints, and there is one."""
-    ours = snapshot.launch is not None and "trainer" in snapshot.launch.argv
+    ours = snapshot.launch is not None and is_own_trainer(snapshot.launch.argv)
     return ours and snapshot.progress is not None and snapshot.progress.checkpoint is not None
 
 

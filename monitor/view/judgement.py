@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+
+from msgspec.structs import asdict
 
 from monitor.diagnosis.alerts import open_alerts
 from monitor.diagnosis.ledger import Tried, ledger
@@ -18,50 +19,67 @@ from monitor.rules.thresholds import DEFAULTS
 from monitor.rules.wer_target import TargetLimits
 from monitor.run_dir import SEVERITIES, Snapshot
 from monitor.run_dir.words import brief, plain
+from monitor.view.lanes import lanes_of
 from monitor.view.report.judged import healthy_rows
+from monitor.view.shapes.judgement import (
+    Cause,
+    Change,
+    ConsideredOption,
+    Flag,
+    Judgement,
+    Limit,
+    OfferedOption,
+    Option,
+    Picture,
+    Targets,
+    Verdict,
+)
 
 
-def judgement(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
+def judgement(snapshot: Snapshot, judged: Judged) -> Judgement:
     """Everything on the page that changes only with a new judgement."""
     diagnosis = judged.diagnosis
     findings = sorted(diagnosis.findings, key=lambda finding: SEVERITIES.index(finding.severity))
     options = prescribe(snapshot, diagnosis)
     target = judged.thresholds.of(TargetLimits)
     tried = ledger(Path(snapshot.run_dir).parent) if options else {}
-    return {
-        "verdict": _verdict(diagnosis, options),
-        "flags": [_flag(finding, snapshot) for finding in findings],
-        "prescriptions": [
-            {"letter": letter, **_option(option), "tried": _tried(tried, option.id)}
+    return Judgement(
+        verdict=_verdict(diagnosis, options),
+        flags=[_flag(finding, snapshot) for finding in findings],
+        prescriptions=[
+            OfferedOption(**asdict(_option(option)), letter=letter, tried=_tried(tried, option.id))
             for letter, option in lettered(options)
         ],
-        "considered": [{**_option(each.option), "why_not": each.why_not} for each in consider(snapshot, diagnosis)],
-        "causes": [
-            {"title": cause.title, "evidence": list(cause.evidence), "against": list(cause.against)}
+        considered=[
+            ConsideredOption(**asdict(_option(each.option)), why_not=each.why_not)
+            for each in consider(snapshot, diagnosis)
+        ],
+        causes=[
+            Cause(title=cause.title, evidence=list(cause.evidence), against=list(cause.against))
             for cause in diagnosis.causes
         ],
-        "healthy": [list(row) for row in healthy_rows(snapshot, judged)],
-        "lanes": _lanes(findings, snapshot),
-        "limits": limits(snapshot, judged),
-        "targets": {"wer": target.wer_target_ratio, "wer_epoch": target.wer_target_epoch},
-    }
+        healthy=[list(row) for row in healthy_rows(snapshot, judged)],
+        lanes=lanes_of(findings, snapshot),
+        limits=limits(snapshot, judged),
+        targets=Targets(wer=target.wer_target_ratio, wer_epoch=target.wer_target_epoch),
+    )
 
 
-def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...]) -> dict[str, Any]:
+def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...]) -> Verdict:
     step, first = next_step(diagnosis, options)
-    return {
-        "word": diagnosis.verdict,
-        "severity": diagnosis.worst.severity if diagnosis.worst is not None else None,
-        "filled": diagnosis.verdict == "STOP",
-        "reason": diagnosis.reason,
-        "also": list(diagnosis.also),
-        "next_step": step,
-        "option": first.id if first else None,
-        "suppressed": list(diagnosis.suppressed),
-        "why": _why(diagnosis),
-        "coverage": f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran",
-        "not_checked": list(diagnosis.not_checked),
-    }
+    return Verdict(
+        word=diagnosis.verdict,
+        severity=diagnosis.worst.severity if diagnosis.worst is not None else None,
+        filled=diagnosis.verdict == "STOP",
+        reason=diagnosis.reason,
+        also=list(diagnosis.also),
+        next_step=step,
+        option=first.id if first else None,
+        suppressed=list(diagnosis.suppressed),
+        why=_why(diagnosis),
+        coverage=f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran",
+        not_checked=list(diagnosis.not_checked),
+    )
 
 
 def _why(diagnosis: Diagnosis) -> str:
@@ -74,28 +92,28 @@ def _why(diagnosis: Diagnosis) -> str:
     return "This check never says more than LOOK: how often it is wrong has not been counted well enough."
 
 
-def _flag(finding: Finding, snapshot: Snapshot) -> dict[str, Any]:
+def _flag(finding: Finding, snapshot: Snapshot) -> Flag:
     known = open_alerts(snapshot.alerts).get(finding.rule)
     alert = known.alert_id if known is not None else f"{finding.rule}-{finding.onset or 0:g}"
     rule = BY_NAME[finding.rule]
-    return {
-        "alert": alert,
-        "recorded": known is not None,
-        "rule": finding.rule,
-        "title": finding.title,
-        "severity": finding.severity,
-        "line": finding.line,
-        "since": finding.onset,
-        "fired": finding.fired,
-        "critical_since": finding.critical_since,
-        "now": {key: brief(value) for key, value in finding.now.items()},
-        "limits": {key: brief(value) for key, value in finding.limits.items()},
-        "own_limits": _own_limits(finding.rule, snapshot),
-        "remedy": finding.remedy,
-        "cannot_tell": finding.cannot_tell,
-        "picture": {"column": rule.picture, "yardstick": rule.yardstick},
-        "acknowledged": alert in snapshot.acknowledged,
-    }
+    return Flag(
+        alert=alert,
+        recorded=known is not None,
+        rule=finding.rule,
+        title=finding.title,
+        severity=finding.severity,
+        line=finding.line,
+        since=finding.onset,
+        fired=finding.fired,
+        critical_since=finding.critical_since,
+        now={key: brief(value) for key, value in finding.now.items()},
+        limits={key: brief(value) for key, value in finding.limits.items()},
+        own_limits=_own_limits(finding.rule, snapshot),
+        remedy=finding.remedy,
+        cannot_tell=finding.cannot_tell,
+        picture=Picture(column=rule.picture, yardstick=rule.yardstick),
+        acknowledged=alert in snapshot.acknowledged,
+    )
 
 
 def _own_limits(rule: str, snapshot: Snapshot) -> str:
@@ -106,23 +124,22 @@ def _own_limits(rule: str, snapshot: Snapshot) -> str:
     return f"From this project's vitalsigns.toml: {', '.join(shown)}." if shown else ""
 
 
-def _option(option: Prescription) -> dict[str, Any]:
-    return {
-        "id": option.id,
-        "title": option.title,
-        "changes": [
-            {"key": key, "before": plain(before), "after": plain(after)}
-            for key, (before, after) in option.changes.items()
+def _option(option: Prescription) -> Option:
+    return Option(
+        id=option.id,
+        title=option.title,
+        changes=[
+            Change(key=key, before=plain(before), after=plain(after)) for key, (before, after) in option.changes.items()
         ],
-        "command": option.command,
-        "flags": option.flags,
-        "expected": option.expected,
-        "cost": option.cost,
-        "disproved_by": option.disproved_by,
-        "note": option.note,
-        "code_edit": option.code_edit,
-        "restartable": can_be_restarted_with(option),
-    }
+        command=option.command,
+        flags=option.flags,
+        expected=option.expected,
+        cost=option.cost,
+        disproved_by=option.disproved_by,
+        note=option.note,
+        code_edit=option.code_edit,
+        restartable=can_be_restarted_with(option),
+    )
 
 
 def _tried(tried: dict[str, Tried], prescription: str) -> str:
@@ -130,61 +147,17 @@ def _tried(tried: dict[str, Tried], prescription: str) -> str:
     return tried[prescription].text if prescription in tried else "not yet in this folder"
 
 
-def _lanes(findings: list[Finding], snapshot: Snapshot) -> list[dict[str, Any]]:
-    """One bar per flag under the loss chart: open ones up to now, closed ones from raised to resolved."""
-    end = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
-    bars = [
-        {
-            "rule": finding.rule,
-            "title": finding.title,
-            "severity": finding.severity,
-            "from": finding.onset,
-            "fired": finding.fired,
-            "critical_from": finding.critical_since,
-            "to": end,
-            "closed": False,
-        }
-        for finding in findings
-        if finding.onset is not None
-    ]
-    return bars + _closed(snapshot, {str(bar["rule"]) for bar in bars})
-
-
-def _closed(snapshot: Snapshot, still_open: set[str]) -> list[dict[str, Any]]:
-    """The last closed bar of every rule that is quiet now."""
-    bars: dict[str, dict[str, Any]] = {}
-    raised: dict[str, tuple[float, str]] = {}
-    for alert in snapshot.alerts:
-        if alert.epoch is None or alert.rule in still_open:
-            continue
-        if alert.event == "raised":
-            raised[alert.rule] = (alert.epoch, alert.severity)
-        elif alert.event == "resolved" and alert.rule in raised:
-            since, severity = raised.pop(alert.rule)
-            bars[alert.rule] = {
-                "rule": alert.rule,
-                "title": alert.rule.replace("_", " ").capitalize(),
-                "severity": severity,
-                "from": since,
-                "fired": since,
-                "critical_from": None,
-                "to": alert.epoch,
-                "closed": True,
-            }
-    return list(bars.values())
-
-
-def limits(snapshot: Snapshot, judged: Judged) -> list[dict[str, Any]]:
+def limits(snapshot: Snapshot, judged: Judged) -> list[Limit]:
     """Every threshold in force, the project's own first, each with where it comes from."""
     own = snapshot.launch.thresholds if snapshot.launch is not None else {}
     defaults = by_name(DEFAULTS)
     rows = [
-        {
-            "name": name,
-            "value": plain(value),
-            "default": plain(defaults[name]),
-            "source": "vitalsigns.toml" if name in own else "default",
-        }
+        Limit(
+            name=name,
+            value=plain(value),
+            default=plain(defaults[name]),
+            source="vitalsigns.toml" if name in own else "default",
+        )
         for name, value in by_name(judged.thresholds).items()
     ]
-    return sorted(rows, key=lambda row: row["source"] == "default")
+    return sorted(rows, key=lambda row: row.source == "default")

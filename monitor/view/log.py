@@ -7,9 +7,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from monitor.run_dir.opening import OddFileError, open_to_read
+from monitor.view.shapes.answers import LogTail
 
 TAIL_BYTES = 262_144
 SEARCH_BYTES = 8_388_608
@@ -26,42 +27,42 @@ GRAVE = re.compile(
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a tab wants of the log. `known`: the size in bytes that it has seen; `word`: only lines with it."""
+class LogQuestion:
+    """What is asked of the log. `known`: the size in bytes that it has seen; `word`: only lines with it."""
 
     known: int = -1
     word: str = ""
     only_grave: bool = False
 
 
-def log_tail(log: Path, wish: Wish) -> dict[str, Any]:
+def log_tail(log: Path, question: LogQuestion) -> LogTail:
     """The last lines, at most 1,000 of the last 256 KB (8 MB while searching), or `same` where nothing is new."""
     try:
         descriptor = open_to_read(log)
     except (OSError, OddFileError):
-        return {"exists": False, "size": 0, "lines": [], "written": 0}
+        return LogTail(exists=False, size=0)
     with os.fdopen(descriptor, "rb") as stream:
-        return _tail(stream, wish)
+        return _tail(stream, question)
 
 
-def _tail(stream: BinaryIO, wish: Wish) -> dict[str, Any]:
+def _tail(stream: BinaryIO, question: LogQuestion) -> LogTail:
     size = os.fstat(stream.fileno()).st_size
-    if size == wish.known:
-        return {"exists": True, "size": size, "same": True}
-    searching = bool(wish.word.strip()) or wish.only_grave
+    if size == question.known:
+        return LogTail(exists=True, size=size, same=True)
+    searching = bool(question.word.strip()) or question.only_grave
     reach = SEARCH_BYTES if searching else TAIL_BYTES
     text, cut = _end_of(stream, size, reach)
     lines, written = folded(text)
-    chosen = [line for line in lines if _wanted(line[0], wish)]
-    return {
-        "exists": True,
-        "size": size,
-        "cut": cut,
-        "lines": [[line, count, bool(GRAVE.search(line))] for line, count in chosen[-MOST_LINES:]],
-        "written": written,
-        "shown": min(len(chosen), MOST_LINES),
-        "found": len(chosen),
-    }
+    chosen = [line for line in lines if _wanted(line[0], question)]
+    return LogTail(
+        exists=True,
+        size=size,
+        cut=cut,
+        lines=[(line, count, bool(GRAVE.search(line))) for line, count in chosen[-MOST_LINES:]],
+        written=written,
+        shown=min(len(chosen), MOST_LINES),
+        found=len(chosen),
+    )
 
 
 def folded(text: str) -> tuple[list[tuple[str, int]], int]:
@@ -107,6 +108,6 @@ def _end_of(stream: BinaryIO, size: int, reach: int) -> tuple[str, bool]:
     return data.partition(b"\n")[2].decode("utf-8", "replace"), True
 
 
-def _wanted(line: str, wish: Wish) -> bool:
-    word = wish.word.strip().casefold()
-    return (not word or word in line.casefold()) and (not wish.only_grave or bool(GRAVE.search(line)))
+def _wanted(line: str, question: LogQuestion) -> bool:
+    word = question.word.strip().casefold()
+    return (not word or word in line.casefold()) and (not question.only_grave or bool(GRAVE.search(line)))

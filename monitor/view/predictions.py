@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+
+from msgspec.structs import asdict, replace
 
 from monitor.diagnosis.alignment import aligned
 from monitor.run_dir import Clip, Decode, Snapshot
+from monitor.view.shapes.answers import ClipHistory, ClipMoment, ClipShown, Corpus, Counts, Predictions
 
 MOST_CLIPS = 60
 MOST_WORDS = 400
@@ -23,8 +25,11 @@ Aligned = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a tab wants to see. `watched`: the clip ids on its watch list; `word`: part of a target or prediction."""
+class PredictionsQuestion:
+    """What is asked of the predictions. `watched`: the clip ids on a tab's watch list.
+
+    `word`: part of a target, a prediction or a clip id.
+    """
 
     epoch: float | None = None
     chosen: str = "first"
@@ -53,34 +58,34 @@ class Scored:
         return errors / self.target_words if self.target_words else (1.0 if self.said.strip() else 0.0)
 
 
-def predictions(snapshot: Snapshot, wish: Wish) -> dict[str, Any]:
+def predictions(snapshot: Snapshot, question: PredictionsQuestion) -> Predictions:
     """The aligned clips of one evaluation (default: the last), at most 60, with totals over all."""
     decodes = val_decodes(snapshot)
     if not decodes:
-        return {"epoch": None, "epochs": [], "clips": [], "total": 0, "filter": wish.chosen}
-    place = _nearest(decodes, wish.epoch)
-    decoder = wish.decoder if decodes[place].adjusted is not None else DECODERS[0]
+        return Predictions(epoch=None, filter=question.chosen)
+    place = _nearest(decodes, question.epoch)
+    decoder = question.decoder if decodes[place].adjusted is not None else DECODERS[0]
     scored = _scored(snapshot, decodes[place], decoder)
     before = _said_before(snapshot, decodes, place, decoder)
     other = _other_decoder(snapshot, decodes[place], decoder)
-    found = _chosen(_with_word(scored, wish.word), wish, before)
-    return {
-        "epoch": decodes[place].epoch,
-        "epochs": sorted({known.epoch for known in decodes}),
-        "filter": wish.chosen,
-        "decoder": decoder,
-        "decoders": _decoders(snapshot, decodes[place]),
-        "clips": [{**_shown(each, before), "differs": _differs(each, other)} for each in found[: wish.most]],
-        "matching": len(found),
-        "total": len(scored),
-        "differs": sum(_differs(each, other) for each in scored),
-        "empty": sum(not each.said.strip() for each in scored),
-        "changed": sum(_has_changed(each, before) for each in scored) if before else None,
-        "counts": {name: sum(each.counts[kind] for each in scored) for name, kind in _KINDS.items()},
-        "words_in": sum(each.target_words for each in scored),
-        "words_out": sum(len(each.said.split()) for each in scored),
-        **corpus(scored),
-    }
+    found = _chosen(_with_word(scored, question.word), question, before)
+    return Predictions(
+        epoch=decodes[place].epoch,
+        epochs=sorted({known.epoch for known in decodes}),
+        filter=question.chosen,
+        decoder=decoder,
+        decoders=_decoders(snapshot, decodes[place]),
+        clips=[_shown(each, before, _differs(each, other)) for each in found[: question.most]],
+        matching=len(found),
+        total=len(scored),
+        differs=sum(_differs(each, other) for each in scored),
+        empty=sum(not each.said.strip() for each in scored),
+        changed=sum(_has_changed(each, before) for each in scored) if before else None,
+        counts=Counts(**{name: sum(each.counts[kind] for each in scored) for name, kind in _KINDS.items()}),
+        words_in=sum(each.target_words for each in scored),
+        words_out=sum(len(each.said.split()) for each in scored),
+        **asdict(corpus(scored)),
+    )
 
 
 _KINDS = {"hits": "h", "s": "s", "d": "d", "i": "i"}
@@ -114,25 +119,27 @@ def _differs(each: Scored, other: dict[str, str]) -> bool:
     return other.get(each.clip.clip_id, each.said) != each.said
 
 
-def clip_history(snapshot: Snapshot, clip_id: str, decoder: str = DECODERS[0]) -> dict[str, Any]:
+def clip_history(snapshot: Snapshot, clip_id: str, decoder: str = DECODERS[0]) -> ClipHistory:
     """One clip over the stored evaluations: the first, the last, and every one at which its prediction changed."""
-    moments: list[dict[str, Any]] = []
+    moments: list[ClipMoment] = []
     reference, last = "", None
     for decode in val_decodes(snapshot):
         for clip, said in pairs(snapshot, decode, decoder):
             if clip.clip_id != clip_id:
                 continue
             reference = clip.reference
-            each = score(clip, said)
-            moment = {"epoch": decode.epoch, "wer": each.wer, "words": _words(each), "changed": said != last}
             if said != last:
-                moments.append(moment)
+                moments.append(_moment(decode.epoch, score(clip, said)))
             else:
-                moments[-1]["until"] = decode.epoch
+                moments[-1] = replace(moments[-1], until=decode.epoch)
             last = said
     left_out = max(0, len(moments) - MOST_MOMENTS)
     kept = moments[:1] + moments[1 + left_out :] if left_out else moments
-    return {"id": clip_id, "reference": _cut(reference), "moments": kept, "left_out": left_out}
+    return ClipHistory(id=clip_id, reference=_cut(reference), moments=kept, left_out=left_out)
+
+
+def _moment(epoch: float, each: Scored) -> ClipMoment:
+    return ClipMoment(epoch=epoch, wer=each.wer, words=_words(each))
 
 
 def val_decodes(snapshot: Snapshot) -> list[Decode]:
@@ -156,7 +163,7 @@ def score(clip: Clip, said: str) -> Scored:
     return Scored(clip, said, words, Counter(kind for kind, _, _ in words))
 
 
-def corpus(scored: Iterable[Scored]) -> dict[str, Any]:
+def corpus(scored: Iterable[Scored]) -> Corpus:
     """What goes wrong most over all clips, and how long targets and predictions are."""
     scored = list(scored)
     deleted: Counter[str] = Counter()
@@ -176,13 +183,13 @@ def corpus(scored: Iterable[Scored]) -> dict[str, Any]:
                 inserted[prediction] += 1
             elif kind == "s":
                 swapped[(target, prediction)] += 1
-    return {
-        "most_deleted": [[_cut(word), count, wanted[word]] for word, count in deleted.most_common(MOST_LISTED)],
-        "most_inserted": [[_cut(word), count, wanted[word]] for word, count in inserted.most_common(MOST_LISTED)],
-        "most_swapped": [[_cut(a), _cut(b), count] for (a, b), count in swapped.most_common(MOST_LISTED)],
-        "most_said": [[_cut(word), count, wanted[word]] for word, count in said.most_common(MOST_LISTED)],
-        "lengths": _lengths(scored),
-    }
+    return Corpus(
+        most_deleted=[(_cut(word), count, wanted[word]) for word, count in deleted.most_common(MOST_LISTED)],
+        most_inserted=[(_cut(word), count, wanted[word]) for word, count in inserted.most_common(MOST_LISTED)],
+        most_swapped=[(_cut(a), _cut(b), count) for (a, b), count in swapped.most_common(MOST_LISTED)],
+        most_said=[(_cut(word), count, wanted[word]) for word, count in said.most_common(MOST_LISTED)],
+        lengths=_lengths(scored),
+    )
 
 
 def _lengths(scored: list[Scored]) -> list[list[int]]:
@@ -224,34 +231,35 @@ def _with_word(scored: list[Scored], word: str) -> list[Scored]:
     ]
 
 
-def _chosen(scored: list[Scored], wish: Wish, before: dict[str, str]) -> list[Scored]:
-    if wish.chosen == "watch":
-        return [each for each in scored if each.clip.clip_id in wish.watched]
-    if wish.chosen == "worst":
+def _chosen(scored: list[Scored], question: PredictionsQuestion, before: dict[str, str]) -> list[Scored]:
+    if question.chosen == "watch":
+        return [each for each in scored if each.clip.clip_id in question.watched]
+    if question.chosen == "worst":
         return sorted(scored, key=lambda each: -each.wer)
-    if wish.chosen == "empty":
+    if question.chosen == "empty":
         return [each for each in scored if not each.said.strip()]
-    if wish.chosen == "longest":
+    if question.chosen == "longest":
         return sorted(scored, key=lambda each: -each.target_words)
-    if wish.chosen == "changed":
+    if question.chosen == "changed":
         return [each for each in scored if _has_changed(each, before)]
     return scored
 
 
-def _shown(each: Scored, before: dict[str, str]) -> dict[str, Any]:
-    return {
-        "id": each.clip.clip_id,
-        "words": _words(each),
-        "more": max(0, len(each.words) - MOST_WORDS),
-        "hits": each.counts["h"],
-        "s": each.counts["s"],
-        "d": each.counts["d"],
-        "i": each.counts["i"],
-        "wer": each.wer,
-        "empty": not each.said.strip(),
-        "changed": _has_changed(each, before),
-        "words_in": each.target_words,
-    }
+def _shown(each: Scored, before: dict[str, str], differs: bool) -> ClipShown:
+    return ClipShown(
+        id=each.clip.clip_id,
+        words=_words(each),
+        more=max(0, len(each.words) - MOST_WORDS),
+        hits=each.counts["h"],
+        s=each.counts["s"],
+        d=each.counts["d"],
+        i=each.counts["i"],
+        wer=each.wer,
+        empty=not each.said.strip(),
+        changed=_has_changed(each, before),
+        words_in=each.target_words,
+        differs=differs,
+    )
 
 
 def _words(each: Scored) -> list[list[str]]:

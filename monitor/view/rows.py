@@ -6,7 +6,9 @@ import math
 import os
 import threading
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from msgspec.structs import replace
 
 from monitor.diagnosis.ledger import read_outcome
 from monitor.diagnosis.summaries import summary_of
@@ -18,16 +20,17 @@ from monitor.run_dir import (
     OUTCOME_FILE,
     PROGRESS_FILE,
     RUN_FILE,
+    SEVERITIES,
     STATE_FILE,
     SUMMARY_FILE,
     Alert,
+    ChildOutcome,
     Launch,
     Progress,
     Record,
     Run,
     Snapshot,
     State,
-    Summary,
     decode,
     files,
     processes,
@@ -36,14 +39,12 @@ from monitor.run_dir import (
 from monitor.run_dir.errors import guarded
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import Status, last_heard_at, state_in_force, status_of
+from monitor.view.shapes.listing import RunEvent, RunRow
 
 R = TypeVar("R", bound=Record)
-SEVERITY_ORDER = {"critical": 0, "warning": 1, "info": 2, None: 3}
 WATCHED = (STATE_FILE, PROGRESS_FILE, LAUNCH_FILE, SUMMARY_FILE, EPOCHS_FILE, ALERTS_FILE, OUTCOME_FILE)
 MOST_EVENTS = 4
 ALERTS_TAIL = 16_384
-
-Row = dict[str, Any]
 
 
 class RowBook:
@@ -51,28 +52,27 @@ class RowBook:
 
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = Path(runs_dir)
-        self._known: dict[str, tuple[tuple[int, ...], Row]] = {}
+        self._known: dict[str, tuple[tuple[int, ...], RunRow]] = {}
         self._lock = threading.Lock()
 
-    def rows(self, now: float) -> list[Row]:
+    def rows(self, now: float) -> list[RunRow]:
         """Rows sorted by need. An unreadable run is a row that says so. Raises UnreadableRunError for the folder."""
         with self._lock:
             names = list_runs(self._runs_dir)
             self._known = {name: self._row(name, now) for name in names}
             return sorted((with_age(row, now) for _, row in self._known.values()), key=_need)
 
-    def _row(self, name: str, now: float) -> tuple[tuple[int, ...], Row]:
+    def _row(self, name: str, now: float) -> tuple[tuple[int, ...], RunRow]:
         marks = _marks(self._runs_dir / name)
         known = self._known.get(name)
         # A live process can end without writing anything: its row is made anew.
-        if known is not None and known[0] == marks and not known[1].get("live"):
+        if known is not None and known[0] == marks and not known[1].live:
             return known
         return marks, _row(self._runs_dir / name, now)
 
 
-def with_age(row: Row, now: float) -> Row:
-    at = row.get("at") or 0.0
-    return {**row, "age": words.coarse_age(now - at) if at else ""}
+def with_age(row: RunRow, now: float) -> RunRow:
+    return replace(row, age=words.coarse_age(now - row.at) if row.at else "")
 
 
 def _marks(run_dir: Path) -> tuple[int, ...]:
@@ -88,16 +88,16 @@ def _marks(run_dir: Path) -> tuple[int, ...]:
     return tuple(marks)
 
 
-def _row(run_dir: Path, now: float) -> Row:
+def _row(run_dir: Path, now: float) -> RunRow:
     """Whatever is wrong with one run, the others are shown."""
 
-    def unreadable(fault: Exception) -> Row:
-        return {"run": run_dir.name, "state": "unreadable", "evidence": str(fault), "verdict": "", "at": 0.0}
+    def unreadable(fault: Exception) -> RunRow:
+        return RunRow(run=run_dir.name, state="unreadable", evidence=str(fault))
 
     return guarded(lambda: _readable_row(run_dir, now), unreadable)
 
 
-def _readable_row(run_dir: Path, now: float) -> Row:
+def _readable_row(run_dir: Path, now: float) -> RunRow:
     state = _read(run_dir / STATE_FILE, State)
     progress = _read(run_dir / PROGRESS_FILE, Progress)
     launch = _read(run_dir / LAUNCH_FILE, Launch)
@@ -107,48 +107,41 @@ def _readable_row(run_dir: Path, now: float) -> Row:
     total = summary.epochs or (progress.epochs if progress else None)
     outcome = read_outcome(run_dir)
     waiting = state.queue if state is not None and status.word == "queued" else None
-    return {
-        "run": run_dir.name,
-        "parent": launch.parent.run_id if launch and launch.parent else None,
-        "mine": _is_mine(run_dir),
-        "owner": launch.asked_by if launch else "",
-        "changed": sorted(launch.parent.changes) if launch and launch.parent else [],
-        "state": f"queued, position {waiting.position}" if waiting else status.text,
-        "waits_for": waiting.device if waiting else "",
-        "live": status.live,
-        "unsupervised": status.unsupervised,
-        "evidence": status.evidence,
-        **_judged(summary, status),
-        "outcome": outcome.word if outcome is not None else "",
-        "outcome_line": outcome.line if outcome is not None else "",
-        "epoch": summary.epoch,
-        "epochs": total,
-        "ratio": min(1.0, summary.epoch / total) if total else None,
-        "device": ((state.device if state else "") or _device(run_dir)) if status.live else "",
-        "eta": _eta(status, progress, total, summary.epoch),
-        "wer": words.percent(summary.val_wer),
-        "wer_value": _finite(summary.val_wer),
-        "chance": words.percent(summary.wer_constant) if summary.wer_constant is not None else "",
-        "gap": words.number(summary.gap),
-        "spark": [value for value in summary.gap_series if math.isfinite(value)],
-        "at": at,
-        "events": _events(run_dir, status, state, outcome),
-    }
+    return RunRow(
+        run=run_dir.name,
+        parent=launch.parent.run_id if launch and launch.parent else None,
+        mine=_is_mine(run_dir),
+        owner=launch.asked_by if launch else "",
+        changed=sorted(launch.parent.changes) if launch and launch.parent else [],
+        state=f"queued, position {waiting.position}" if waiting else status.text,
+        waits_for=waiting.device if waiting else "",
+        live=status.live,
+        unsupervised=status.unsupervised,
+        evidence=status.evidence,
+        verdict="ENDED" if not status.live and status.word != "imported" else summary.verdict,
+        severity=summary.worst_severity,
+        worst=(summary.worst_rule or "").replace("_", " "),
+        reason=summary.reason,
+        coverage=f"{summary.checks_ran}/{summary.checks}" if summary.checks else "",
+        outcome=outcome.word if outcome is not None else "",
+        outcome_line=outcome.line if outcome is not None else "",
+        epoch=summary.epoch,
+        epochs=total,
+        ratio=min(1.0, summary.epoch / total) if total else None,
+        device=((state.device if state else "") or _device(run_dir)) if status.live else "",
+        eta=_eta(status, progress, total, summary.epoch),
+        wer=words.percent(summary.val_wer),
+        wer_value=_finite(summary.val_wer),
+        chance=words.percent(summary.wer_constant) if summary.wer_constant is not None else "",
+        gap=words.number(summary.gap),
+        spark=[value for value in summary.gap_series if math.isfinite(value)],
+        at=at,
+        events=_events(run_dir, status, state, outcome),
+    )
 
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
-
-
-def _judged(summary: Summary, status: Status) -> Row:
-    ended = not status.live and status.word != "imported"
-    return {
-        "verdict": "ENDED" if ended else summary.verdict,
-        "severity": summary.worst_severity,
-        "worst": (summary.worst_rule or "").replace("_", " "),
-        "reason": summary.reason,
-        "coverage": f"{summary.checks_ran}/{summary.checks}" if summary.checks else "",
-    }
 
 
 def _eta(status: Status, progress: Progress | None, total: int | None, epoch: float) -> str:
@@ -167,21 +160,21 @@ def _is_mine(run_dir: Path) -> bool:
     return run_dir.stat().st_uid == os.getuid()
 
 
-def _events(run_dir: Path, status: Status, state: State | None, outcome: Any) -> list[Row]:
+def _events(run_dir: Path, status: Status, state: State | None, outcome: ChildOutcome | None) -> list[RunEvent]:
     """What happened that somebody may have missed, the newest first: flags, how it ended, what came of a change."""
-    events: list[Row] = [
-        {"at": alert.at, "kind": alert.severity, "text": alert.line, "rule": alert.rule}
+    events = [
+        RunEvent(at=alert.at, kind=alert.severity, text=alert.line, rule=alert.rule)
         for alert in _last_alerts(run_dir / ALERTS_FILE)
         if alert.event in ("raised", "worse") and alert.severity != "info"
     ]
     if state is not None and state.ended_at and status.word in FINAL_STATES:
-        events.append({"at": state.ended_at, "kind": status.word, "text": status.evidence})
+        events.append(RunEvent(at=state.ended_at, kind=status.word, text=status.evidence))
     elif status.word == "lost":
-        events.append({"at": status.since or 0.0, "kind": "lost", "text": status.evidence})
+        events.append(RunEvent(at=status.since or 0.0, kind="lost", text=status.evidence))
     if outcome is not None:
         text = f"{outcome.word.capitalize()} against {outcome.parent_id}: {outcome.line}"
-        events.append({"at": outcome.at, "kind": "outcome", "text": text, "word": outcome.word})
-    return sorted(events, key=lambda event: -event["at"])[:MOST_EVENTS]
+        events.append(RunEvent(at=outcome.at, kind="outcome", text=text, word=outcome.word))
+    return sorted(events, key=lambda event: -event.at)[:MOST_EVENTS]
 
 
 def _last_alerts(path: Path) -> list[Alert]:
@@ -223,13 +216,12 @@ def _read(path: Path, kind: type[R]) -> R | None:
     return files.read_document(path, kind, ignoring=ValueError)
 
 
-def _need(row: Row) -> tuple[Any, ...]:
+def _need(row: RunRow) -> tuple[int, float, str]:
     """Critical and running, failed or lost, running, the rest; the newest first within each."""
-    live, severity = bool(row.get("live")), row.get("severity")
-    if live and severity in ("critical", "warning"):
-        group = SEVERITY_ORDER[severity]
-    elif row["state"] in ("failed", "lost", "unreadable"):
+    if row.live and row.severity in ("critical", "warning"):
+        group = SEVERITIES.index(row.severity)
+    elif row.state in ("failed", "lost", "unreadable"):
         group = 3
     else:
-        group = 2 if live else 4
-    return group, -float(row.get("at") or 0.0), row["run"]
+        group = 2 if row.live else 4
+    return group, -row.at, row.run

@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 
-from monitor.run_dir import Snapshot
+from monitor.run_dir import Epoch, Snapshot, Step
+from monitor.view.shapes.frame import ChildMark, EpochColumns, Marks, Number, Series, StepColumns
 
-EPOCH_COLUMNS = (
-    "epoch",
-    "step",
-    "at",
-    "train_loss",
-    "train_eval_loss",
-    "val_loss",
-    "gap",
-    "train_wer",
-    "val_wer",
-    "blank_ratio",
-    "length_ratio",
-    "empty_ratio",
-    "lr",
-    "grad_norm",
-    "update_ratio",
-    "clips_per_sec",
-)
-STEP_COLUMNS = (
-    "step",
-    "epoch",
-    "at",
-    "train_loss",
-    "lr",
-    "grad_norm",
-    "clips_per_sec",
-    "data_wait_ratio",
-    "device_memory_bytes",
-    "device_busy_ratio",
-)
+C = TypeVar("C", bound=msgspec.Struct)
+
 MOST_STEPS = 20_000
 """Points of the step series that travel; the newest are kept."""
 
@@ -62,7 +36,7 @@ class Since:
         return cls()
 
 
-def columns(snapshot: Snapshot, since: Since) -> dict[str, Any]:
+def columns(snapshot: Snapshot, since: Since) -> Series:
     """Epoch and step columns from the tab's offsets; all of them when its life is over or its count impossible.
 
     A resumed run may drop epochs it repeats, so the last known epochs are sent again rather than appended blindly.
@@ -71,39 +45,40 @@ def columns(snapshot: Snapshot, since: Since) -> dict[str, Any]:
     at_epoch = since.epochs if same_life and since.epochs <= len(snapshot.epochs) and not snapshot.overlaps else 0
     at_step = since.steps if same_life and since.steps <= len(snapshot.steps) else 0
     at_step = max(at_step, len(snapshot.steps) - MOST_STEPS)
-    return {
-        "epochs_from": at_epoch,
-        "epochs": {name: _column(snapshot.epochs[at_epoch:], name) for name in EPOCH_COLUMNS},
-        "steps_from": at_step,
-        "steps": {name: _column(snapshot.steps[at_step:], name) for name in STEP_COLUMNS},
-    }
+    return Series(
+        epochs_from=at_epoch,
+        epochs=_columns(snapshot.epochs[at_epoch:], EpochColumns),
+        steps_from=at_step,
+        steps=_columns(snapshot.steps[at_step:], StepColumns),
+    )
 
 
-def _column(records: Any, name: str) -> list[Any]:
-    return [number(getattr(record, name)) for record in records]
+def _columns(records: Sequence[Epoch] | Sequence[Step], kind: type[C]) -> C:
+    """A list for each field of `kind`, one value a record."""
+    return kind(**{name: [number(getattr(record, name)) for record in records] for name in kind.__struct_fields__})
 
 
-def number(value: float | None) -> float | str | None:
+def number(value: float | None) -> Number:
     """A number that survives JSON: what is not finite becomes a word."""
     if value is None or math.isfinite(value):
         return value
     return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
 
 
-def marks(snapshot: Snapshot, gap_limit: float) -> dict[str, Any]:
+def marks(snapshot: Snapshot, gap_limit: float) -> Marks:
     """Epochs worth a mark: best loss, best WER, where the gap crossed its limit for good, resumes."""
     losses = [(r.val_loss, r.epoch) for r in snapshot.epochs if r.val_loss is not None and math.isfinite(r.val_loss)]
     wers = [(r.val_wer, r.epoch) for r in snapshot.epochs if r.val_wer is not None and math.isfinite(r.val_wer)]
-    return {
-        "best_loss_epoch": min(losses)[1] if losses else None,
-        "best_loss": min(losses)[0] if losses else None,
-        "best_wer_epoch": min(wers)[1] if wers else None,
-        "best_wer": min(wers)[0] if wers else None,
-        "gap_limit": gap_limit,
-        "gap_crossed_epoch": gap_crossing(snapshot, gap_limit),
-        "resumed_at": list(snapshot.resumed_at),
-        "overlaps": _overlaps(snapshot),
-    }
+    return Marks(
+        best_loss_epoch=min(losses)[1] if losses else None,
+        best_loss=min(losses)[0] if losses else None,
+        best_wer_epoch=min(wers)[1] if wers else None,
+        best_wer=min(wers)[0] if wers else None,
+        gap_limit=gap_limit,
+        gap_crossed_epoch=gap_crossing(snapshot, gap_limit),
+        resumed_at=list(snapshot.resumed_at),
+        overlaps=_overlaps(snapshot),
+    )
 
 
 def _overlaps(snapshot: Snapshot) -> list[list[float]]:
@@ -117,10 +92,10 @@ def _overlaps(snapshot: Snapshot) -> list[list[float]]:
     return spans
 
 
-def child_marks(snapshot: Snapshot, children: Mapping[str, float]) -> list[dict[str, Any]]:
+def child_marks(snapshot: Snapshot, children: Mapping[str, float]) -> list[ChildMark]:
     """Where on this run's epochs each child was started. `children`: run id → when (UTC seconds)."""
     return [
-        {"run": run_id, "epoch": max((r.epoch for r in snapshot.epochs if r.at <= started_at), default=None)}
+        ChildMark(run=run_id, epoch=max((r.epoch for r in snapshot.epochs if r.at <= started_at), default=None))
         for run_id, started_at in children.items()
     ]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
 from monitor.rules.evaluations import last as newest
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
+from monitor.view.shapes.frame import Tile
 
 SPARK_POINTS = 60
 TREND_EPOCHS = 5
@@ -31,7 +31,7 @@ def first_tiles(summary: Summary) -> list[tuple[str, str, str]]:
     return [(WRITTEN[field][0], value, yards.get(field, "")) for field, value in shown.items()]
 
 
-def tiles(snapshot: Snapshot, judged: Judged) -> list[dict[str, Any]]:
+def tiles(snapshot: Snapshot, judged: Judged) -> list[Tile]:
     """val WER, gap, val loss, words out / in, in this order, always all four."""
     floors = snapshot.run.floors if snapshot.run is not None else Floors()
     return [
@@ -42,30 +42,17 @@ def tiles(snapshot: Snapshot, judged: Judged) -> list[dict[str, Any]]:
     ]
 
 
-def _tile(key: str, label: str, title: str, **parts: Any) -> dict[str, Any]:
-    base = {
-        "key": key,
-        "label": label,
-        "title": title,
-        "value": words.NOT_MEASURED,
-        "trend": "",
-        "yardstick": "",
-        "bad": False,
-    }
-    return {**base, "spark": [], **parts}
-
-
-def _wer(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
+def _wer(snapshot: Snapshot, floors: Floors) -> Tile:
     last = newest(snapshot, "val_wer")
     best = _best(snapshot, lambda record: record.val_wer)
     yard = _wer_yard(floors.wer_constant, best)
     adjusted = _last(snapshot, lambda record: record.metrics.get("val_wer_adjusted"))
     if adjusted is not None:
         yard.append(f"filtered {words.points(adjusted)}")
-    return _tile(
-        "val_wer",
-        WRITTEN["val_wer"][0],
-        "Word error rate on the validation clips: substitutions, deletions and insertions per target word. "
+    return Tile(
+        key="val_wer",
+        label=WRITTEN["val_wer"][0],
+        title="Word error rate on the validation clips: substitutions, deletions and insertions per target word. "
         "Chance is what always saying one constant sentence scores."
         + (
             " Filtered is the same output with your blank penalty or confidence filter." if adjusted is not None else ""
@@ -82,16 +69,16 @@ def _wer_yard(chance: float | None, best: tuple[float, float] | None) -> list[st
     return [known] if best is None else [known, f"best {words.points(best[0])} @{words.plain(best[1])}"]
 
 
-def _gap(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
+def _gap(snapshot: Snapshot, judged: Judged) -> Tile:
     limit = judged.thresholds.of(GapLimits).gap_limit
     last = newest(snapshot, "gap")
     change = _change(snapshot, lambda record: record.gap)
     basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
     yard = f"limit {words.plain(limit)}" + (f" · {change}" if change else "")
-    return _tile(
-        "gap",
-        WRITTEN["gap"][0],
-        "Validation loss minus train loss at the same evaluation, in the loss's own unit. "
+    return Tile(
+        key="gap",
+        label=WRITTEN["gap"][0],
+        title="Validation loss minus train loss at the same evaluation, in the loss's own unit. "
         + (
             "Train loss is measured in eval mode."
             if basis == "eval"
@@ -105,7 +92,7 @@ def _gap(snapshot: Snapshot, judged: Judged) -> dict[str, Any]:
     )
 
 
-def _val_loss(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
+def _val_loss(snapshot: Snapshot, floors: Floors) -> Tile:
     last = newest(snapshot, "val_loss")
     best = _best(snapshot, lambda record: record.val_loss)
     change = _change(snapshot, lambda record: record.val_loss)
@@ -115,10 +102,10 @@ def _val_loss(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
     if floors.loss_unigram is not None:
         yard.append(f"chance {words.number(floors.loss_unigram)}")
     unit = (snapshot.run.units if snapshot.run is not None else {}).get("loss", "unit not stated")
-    return _tile(
-        "val_loss",
-        WRITTEN["val_loss"][0],
-        f"Validation loss ({unit}). Chance is the best loss of an output that knows word frequencies only.",
+    return Tile(
+        key="val_loss",
+        label=WRITTEN["val_loss"][0],
+        title=f"Validation loss ({unit}). Chance is the best loss of an output that knows word frequencies only.",
         value=WRITTEN["val_loss"][1](last),
         yardstick=" · ".join(yard),
         trend="▲" if change.startswith("+") else "▼" if change.startswith("−") else "",
@@ -126,7 +113,7 @@ def _val_loss(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
     )
 
 
-def _words(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
+def _words(snapshot: Snapshot, floors: Floors) -> Tile:
     last = newest(snapshot, "length_ratio")
     blank = newest(snapshot, "blank_ratio")
     yard = []
@@ -134,10 +121,10 @@ def _words(snapshot: Snapshot, floors: Floors) -> dict[str, Any]:
         yard.append(f"blank {words.number(blank)}")
     if floors.blank_ratio is not None:
         yard.append(f"b* {words.number(floors.blank_ratio)}")
-    return _tile(
-        "words",
-        WRITTEN["length_ratio"][0],
-        "Words said per word in the targets: 1 is right, 0 is silence. "
+    return Tile(
+        key="words",
+        label=WRITTEN["length_ratio"][0],
+        title="Words said per word in the targets: 1 is right, 0 is silence. "
         "b* is the blank ratio of a correct output with one frame per word.",
         value=WRITTEN["length_ratio"][1](last),
         yardstick=" · ".join(yard) or "not logged",

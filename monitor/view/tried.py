@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from monitor.diagnosis.ledger import ChildBook, counted
 from monitor.run_dir import ChildOutcome
+from monitor.view.shapes.listing import RunRow, TriedChild, TriedOption
 
 OWN = "own changes"
 MOST_JUDGED = 8
@@ -19,21 +20,21 @@ class TriedBook:
     def __init__(self, runs_dir: Path) -> None:
         self._book = ChildBook(runs_dir)
 
-    def options(self, rows: list[dict[str, Any]], now: float) -> list[dict[str, Any]]:
+    def options(self, rows: Sequence[RunRow], now: float) -> list[TriedOption]:
         """Options with a child, the most tried first, as `python -m monitor ledger` tells them."""
-        known = self._book.children([row["run"] for row in rows if row.get("parent")], now, MOST_JUDGED)
+        known = self._book.children([row.run for row in rows if row.parent], now, MOST_JUDGED)
         tried = counted(known)
         options = [
-            {"option": each.title or name, "text": each.text, "children": _children(known, name)}
+            TriedOption(option=each.title or name, text=each.text, children=_children(known, name))
             for name, each in sorted(tried.items(), key=lambda pair: -pair[1].tries)
         ]
         own = _children(known, "")
-        return [*options, *([{"option": OWN, "text": "not counted", "children": own}] if own else [])]
+        return [*options, *([TriedOption(option=OWN, text="not counted", children=own)] if own else [])]
 
 
-def _children(kept: list[ChildOutcome], prescription: str) -> list[dict[str, str]]:
+def _children(kept: list[ChildOutcome], prescription: str) -> list[TriedChild]:
     return [
-        {"run": each.run_id, "parent": each.parent_id, "word": each.word, "line": _line(each)}
+        TriedChild(run=each.run_id, parent=each.parent_id, word=each.word, line=_line(each))
         for each in kept
         if each.prescription == prescription
     ]

@@ -43,12 +43,12 @@ def test_a_stop_that_is_not_answered_can_be_waited_for_or_hurried(dashboard, tab
     page.goto(dashboard.link(run))
     page.get_by_test_id("btn-stop").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_text("has told of no checkpoint so far").wait_for()
+    dialog.get_by_text("has reported no checkpoint so far").wait_for()
     page.evaluate(TORN)
     dialog.get_by_role("button", name="Stop now").click()
     wait_until(lambda: "Asked to stop by" in stage(page), why="the first stage is not shown")
-    page.get_by_test_id("btn-keep").wait_for()
-    assert not page.get_by_test_id("btn-hurry").is_visible()
+    page.get_by_test_id("btn-cancel-stop").wait_for()
+    assert not page.get_by_test_id("btn-hurry-stop").is_visible()
     assert page.evaluate("() => window.torn") == 0
 
     wait_until(
@@ -56,9 +56,9 @@ def test_a_stop_that_is_not_answered_can_be_waited_for_or_hurried(dashboard, tab
     )
     before = int(re.search(r"SIGTERM in (\d+) s", stage(page))[1])
     assert before <= 14
-    page.get_by_test_id("btn-wait").click()
+    page.get_by_test_id("btn-more-time").click()
     wait_until(lambda: "Asked to stop by" in stage(page), why="more time was not given")
-    page.get_by_test_id("btn-hurry").click()
+    page.get_by_test_id("btn-hurry-stop").click()
     wait_until(lambda: "stopped" in page.get_by_test_id("header-state").inner_text(), why="it was not hurried")
     wait_until(lambda: stage(page).startswith("Stopped "), why="it is not said when it stopped")
 

@@ -61,7 +61,7 @@ def test_a_run_that_goes_on_in_a_terminal_is_told_as_running_and_a_stop_reaches_
     wait_for(lambda: (progress := read_progress(run_dir)) is not None and progress.generation == 2)
     assert (status(run_dir).word, status(run_dir).live) == ("running", True)
     assert status_of(RunReader(run_dir).read(time.time())).word == "running"
-    assert RowBook(runs).rows(time.time())[0]["state"] == "running"
+    assert RowBook(runs).rows(time.time())[0].state == "running"
     stop(run_dir)
     assert terminal.wait(60) == 0
     assert status(run_dir).word == status_of(RunReader(run_dir).read(time.time())).word == "stopped"

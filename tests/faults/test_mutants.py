@@ -202,7 +202,7 @@ def _compare_from_beside(healthy: Path, run_dir: Path) -> None:
 
 def _list(run_dir: Path) -> None:
     rows = RowBook(run_dir.parent).rows(AT)
-    assert "healthy" in {row["run"] for row in rows}, "one damaged run hides the others"
+    assert "healthy" in {row.run for row in rows}, "one damaged run hides the others"
     json.loads(msgspec.json.encode(rows))
     assert "<script>alert" not in first_words(run_dir.parent, run_dir.name, rows)
     assert "<script>alert" not in first_words(run_dir.parent, None, rows)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from msgspec.structs import asdict
 
 from monitor import launcher
 from monitor.diagnosis.acks import acknowledge
@@ -26,6 +27,7 @@ from monitor.ui.dialogs.resume import resume
 from monitor.ui.dialogs.seeds import seeds
 from monitor.ui.dialogs.start import start
 from monitor.ui.dialogs.stop import THEN_RESTART, stop, stop_several
+from monitor.ui.messages import PageData, PageMode
 from monitor.ui.server import base_path, runs_dir, tokens, tunnel
 
 
@@ -46,36 +48,35 @@ def _role() -> str:
     return "control" if known is None else known.role_of_cookies(st.context.cookies) or "look"
 
 
-def _data(folder: Path, run_id: str | None, role: str) -> dict[str, Any]:
+def _data(folder: Path, run_id: str | None, role: str) -> PageData:
     """The component's initial data. Kept for the session: later reruns must not disturb what it has drawn."""
-    kept = st.session_state.get("data")
-    mode_of_run = f"{run_id}"
-    if kept is not None and kept[0] == mode_of_run:
-        return dict(kept[1])
+    kept: PageData | None = st.session_state.get("data")
+    if kept is not None and kept.run == run_id:
+        return kept
     base = base_path()
-    data = {
-        "ws": f"{base}/vs/live",
-        "plotly": assets.plotly_url(base),
-        "report": f"{base}/vs/report",
-        "role": role,
-        "run": run_id,
-        "runs_dir": str(folder),
-        "tunnel": tunnel() if role == "control" else "",
-        **_mode(folder, run_id),
-    }
-    st.session_state["data"] = (mode_of_run, data)
+    data = PageData(
+        ws=f"{base}/vs/live",
+        plotly=assets.plotly_url(base),
+        report=f"{base}/vs/report",
+        role=role,
+        run=run_id,
+        runs_dir=str(folder),
+        tunnel=tunnel() if role == "control" else "",
+        **asdict(_mode(folder, run_id)),
+    )
+    st.session_state["data"] = data
     return data
 
 
-def _mode(folder: Path, run_id: str | None) -> dict[str, Any]:
+def _mode(folder: Path, run_id: str | None) -> PageMode:
     """What kind of page: the list, a run, or why the run cannot be shown. What they show comes over the live route."""
     if run_id is None:
-        return {"mode": "list"}
+        return PageMode(mode="list")
     try:
         RunReader(launcher.existing(folder, run_id)).read(time.time())
     except MonitorError as problem:
-        return {"mode": "missing", "message": str(problem), "near": _nearest(folder, run_id)}
-    return {"mode": "run"}
+        return PageMode(mode="missing", message=str(problem), near=_nearest(folder, run_id))
+    return PageMode(mode="run")
 
 
 def _nearest(folder: Path, run_id: str | None) -> str | None:
@@ -152,7 +153,11 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
 
 
 # What can be asked while a stop is under way. (A bare text here would be painted: Streamlit shows what a page says.)
-ABOUT_A_STOP = {"keep": launcher.cancel_stop, "hurry": launcher.hurry_stop, "wait": launcher.wait_on}
+ABOUT_A_STOP = {
+    "cancel_stop": launcher.cancel_stop,
+    "hurry_stop": launcher.hurry_stop,
+    "more_time": launcher.more_time,
+}
 
 
 def _about_a_stop(kind: str, run_dir: Path) -> None:

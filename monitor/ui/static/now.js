@@ -67,9 +67,9 @@ function paintChartBar(ui, view, cols, frame) {
   press(ui.smooth, view.smooth);
   press(ui.scale, view.scale);
   press(ui.range, view.range ? view.part ?? "" : "all");
-  const [, steps, time] = ui.axis.buttons;
-  steps.disabled = !rises(cols.step);
-  time.disabled = !rises(cols.at);
+  const [, stepButton, timeButton] = ui.axis.buttons;
+  stepButton.disabled = !rises(cols.step);
+  timeButton.disabled = !rises(cols.at);
   const [, last, resumed] = ui.range.buttons;
   show(last, (cols.epoch ?? []).length > 50);
   show(resumed, frame.marks.resumed_at.length > 0);

@@ -311,14 +311,14 @@ class ListPage {
     keyed(
       this.body,
       items,
-      (item) => item?.name ?? "none",
+      (trashed) => trashed?.name ?? "none",
       () => h("div", { class: "vs-trashed" }, h("strong", {}), h("span", { class: "vs-muted" }), h("button", { type: "button", class: "vs-button" }, "Take it back")),
-      (node, item) => {
+      (node, trashed) => {
         const [name, when, back] = node.children;
-        setText(name, item ? item.run : "");
-        setText(when, item ? `put aside ${clockWords(item.at)}` : "The trash is empty.");
-        show(back, Boolean(item) && this.data.role === "control");
-        back.onclick = () => this.emit({ kind: "restore_trashed", runs: [item.name] });
+        setText(name, trashed ? trashed.run : "");
+        setText(when, trashed ? `put aside ${clockWords(trashed.at)}` : "The trash is empty.");
+        show(back, Boolean(trashed) && this.data.role === "control");
+        back.onclick = () => this.emit({ kind: "restore_trashed", runs: [trashed.name] });
       },
     );
   }
@@ -447,7 +447,7 @@ const MISSED_GLYPH = { ...SEVERITY_GLYPHS, ...STATE_GLYPHS, outcome: "⎇" };
 const MOST_MISSED = 8;
 
 function paintMissed(ui, rows, since) {
-  const events = since === null ? [] : rows.flatMap((row) => (row.events ?? []).filter((event) => event.at > since).map((event) => ({ ...event, run: row.run })));
+  const events = since === null ? [] : rows.flatMap((row) => (row.events ?? []).filter((happened) => happened.at > since).map((happened) => ({ ...happened, run: row.run })));
   events.sort((a, b) => b.at - a.at);
   show(ui.node, events.length > 0);
   if (!events.length) return;
@@ -456,16 +456,16 @@ function paintMissed(ui, rows, since) {
   keyed(
     ui.list,
     events.slice(0, MOST_MISSED),
-    (event) => `${event.run}|${event.at}|${event.kind}|${event.rule ?? ""}`,
-    (event) => {
-      const node = h("div", { class: "vs-missed" }, h("span", { class: `vs-glyph vs-ink-${event.kind}` }), h("button", { type: "button", class: "vs-link" }, event.run), h("span", {}), h("span", { class: "vs-muted vs-tabular" }));
-      node.children[1].addEventListener("click", () => ui.onOpen(event.run));
+    (happened) => `${happened.run}|${happened.at}|${happened.kind}|${happened.rule ?? ""}`,
+    (happened) => {
+      const node = h("div", { class: "vs-missed" }, h("span", { class: `vs-glyph vs-ink-${happened.kind}` }), h("button", { type: "button", class: "vs-link" }, happened.run), h("span", {}), h("span", { class: "vs-muted vs-tabular" }));
+      node.children[1].addEventListener("click", () => ui.onOpen(happened.run));
       return node;
     },
-    (node, event) => {
-      setText(node.children[0], MISSED_GLYPH[event.kind] ?? "○");
-      setText(node.children[2], event.text);
-      setText(node.children[3], clockWords(event.at));
+    (node, happened) => {
+      setText(node.children[0], MISSED_GLYPH[happened.kind] ?? "○");
+      setText(node.children[2], happened.text);
+      setText(node.children[3], clockWords(happened.at));
     },
   );
 }

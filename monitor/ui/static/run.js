@@ -154,17 +154,17 @@ class RunPage {
   paint() {
     if (!this.frame) return;
     const began = performance.now();
-    const live = this.frame;
-    const frame = this.past ?? live;
+    const latest = this.frame;
+    const frame = this.past ?? latest;
     const cols = this.past ? columnsUntil(this.cols, this.past.at) : this.cols;
     this.appear();
     setTheme(this.root);
-    this.painted = live;
-    paintHeader(this.header, live);
+    this.painted = latest;
+    paintHeader(this.header, latest);
     paintMoment(this.moment, this.past, this.cols);
     countTab(this.tabs, "diagnosis", frame.prescriptions.length);
     this.nameTab();
-    this.say(live.trouble ? live.trouble : live.status.unseen ? live.status.evidence : live.problem_count ? `${live.problem_count} unreadable lines were skipped: ${live.problems[0]}` : "");
+    this.say(latest.trouble ? latest.trouble : latest.status.unseen ? latest.status.evidence : latest.problem_count ? `${latest.problem_count} unreadable lines were skipped: ${latest.problems[0]}` : "");
     if (this.tabs.active === "now") paintNow(this.now, frame, cols, this.steps, this.view, this.charts, this.on, tokens(this.root));
     if (this.tabs.active === "now") this.askFew(frame);
     if (this.tabs.active === "predictions") notePredictions(this.predictions, frame, cols);
@@ -177,7 +177,7 @@ class RunPage {
     this.tick();
     this.lastPaint = performance.now();
     this.lastCost = this.lastPaint - began;
-    this.root.dataset.seq = live.seq;
+    this.root.dataset.seq = latest.seq;
   }
 
   // A page without its server says so in the tab too, whatever is still waiting to be painted.

@@ -21,10 +21,9 @@ function toast(area, severity, title, line) {
 // Tells which flags are new or worse since the last frame; the first frame tells nothing.
 class FlagWatch {
   news(flags) {
-    const rank = { info: 0, warning: 1, critical: 2 };
     const before = this.known;
     this.known = new Map(flags.map((flag) => [flag.rule, flag.severity]));
     if (!before) return [];
-    return flags.filter((flag) => !before.has(flag.rule) || rank[flag.severity] > rank[before.get(flag.rule)]);
+    return flags.filter((flag) => !before.has(flag.rule) || SEVERITY_ORDER.indexOf(flag.severity) < SEVERITY_ORDER.indexOf(before.get(flag.rule)));
   }
 }

@@ -18,9 +18,9 @@ function buildHeader(emit, role, tabs, help) {
   ui.stop = button("stop", "Stop…", { kind: "stop" });
   ui.resume = button("resume", "Resume…", { kind: "resume" });
   ui.stage = h("span", { class: "vs-stage vs-tabular", "data-testid": "stop-stage", role: "status" });
-  ui.keep = button("keep", "Keep running after all", { kind: "keep" });
-  ui.hurry = button("hurry", "", { kind: "hurry" });
-  ui.wait = button("wait", "Wait", { kind: "wait" });
+  ui.cancel = button("cancel-stop", "Keep running", { kind: "cancel_stop" });
+  ui.hurry = button("hurry-stop", "", { kind: "hurry_stop" });
+  ui.moreTime = button("more-time", "Give it more time", { kind: "more_time" });
   ui.bell = notifyButton();
   ui.help = helpButton(help);
   ui.away = h("button", { type: "button", class: "vs-away", "data-testid": "away", disabled: role !== "control", onclick: () => emit({ kind: "away" }) });
@@ -29,7 +29,7 @@ function buildHeader(emit, role, tabs, help) {
     "header",
     { class: "vs-header" },
     h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.state, ui.bar, ui.progress),
-    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.keep, ui.hurry, ui.wait, ui.resume, ui.restart, ui.stop] : ui.readOnly, ui.bell, ui.help),
+    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.cancel, ui.hurry, ui.moreTime, ui.resume, ui.restart, ui.stop] : ui.readOnly, ui.bell, ui.help),
     h("div", { class: "vs-tabs-row" }, tabs, ui.away),
   );
   ui.maySet = role === "control";
@@ -66,18 +66,18 @@ function paintStop(ui, status, now) {
   const silent = Boolean(stop) && !stop.answered && gone >= Math.min(UNANSWERED_SECS, (of ?? 0) / 2);
   setText(ui.stop, status.waits ? "Leave the queue…" : "Stop…");
   setText(ui.stage, status.waits ? status.waits : stop ? stopText(stop, gone, silent, now) : status.ended_at ? `Stopped ${clockWords(status.ended_at)}, ${status.left}` : "");
-  show(ui.keep, Boolean(stop?.keep));
-  show(ui.hurry, silent && Boolean(stop.next));
-  setText(ui.hurry, stop?.next === "SIGKILL" ? "Kill it now" : "Send SIGTERM now");
-  show(ui.wait, silent && of !== null);
+  show(ui.cancel, Boolean(stop?.can_cancel));
+  show(ui.hurry, silent && Boolean(stop.hurry));
+  setText(ui.hurry, stop?.hurry);
+  show(ui.moreTime, silent && of !== null);
 }
 
 function stopText(stop, gone, silent, now) {
   const of = stop.of_secs;
   const clock = finite(of) ? ` (${Math.min(gone, Math.round(of))} s of ${Math.round(of)})` : "";
-  if (silent && stop.keep) return `The trainer has not answered for ${gone} s; ${stop.next} ${gone < of ? `in ${Math.max(0, Math.round(of - gone))} s` : "follows"}.`;
+  if (silent && stop.can_cancel) return `The trainer has not answered for ${gone} s; ${stop.next} ${gone < of ? `in ${Math.max(0, Math.round(of - gone))} s` : "follows"}.`;
   const by = stop.by ? ` by ${stop.by}, ${ageWords(now - stop.asked_at)} ago` : "";
-  return stop.text === "Asked to stop" ? `Asked to stop${by}` : stop.text + clock;
+  return stop.text + (stop.timed ? clock : by);
 }
 
 function buildVerdict(emit, role, on) {

@@ -13,6 +13,9 @@ function num(value) {
   return { nan: NaN, inf: Infinity, "-inf": -Infinity }[value] ?? null;
 }
 
+// The gravest first, as SEVERITIES of monitor/run_dir/records.py.
+const SEVERITY_ORDER = ["critical", "warning", "info"];
+
 function finite(value) {
   const number = num(value);
   return number !== null && Number.isFinite(number);

@@ -1,0 +1,115 @@
+"""The shapes of what a tab is answered: predictions, one clip over the evaluations, the log.
+
+`kind` is set where an answer goes over the socket. WERs are fractions, sizes bytes; aligned words are
+[kind, target, prediction], kind one of h s d i. tests/test_page_fields.py holds the page's script to these fields.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Words right, substituted, deleted, inserted."""
+
+    hits: int = 0
+    s: int = 0
+    d: int = 0
+    i: int = 0
+
+
+class ClipShown(msgspec.Struct, frozen=True, kw_only=True):
+    """One clip. `more`: words beyond those that are shown; `changed`: since the evaluation before; `differs`: the
+    other decoder says something else; `words_in`: words of the target."""
+
+    id: str
+    words: list[list[str]]
+    more: int
+    hits: int
+    s: int
+    d: int
+    i: int
+    wer: float
+    empty: bool
+    changed: bool
+    words_in: int
+    differs: bool
+
+
+class Corpus(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes wrong most over all clips: [word, how often, how often in the targets], [target, said, how often].
+
+    `lengths`: [words, clips whose target has so many, clips whose prediction has so many].
+    """
+
+    most_deleted: list[tuple[str, int, int]] = []
+    most_inserted: list[tuple[str, int, int]] = []
+    most_swapped: list[tuple[str, str, int]] = []
+    most_said: list[tuple[str, int, int]] = []
+    lengths: list[list[int]] = []
+
+
+class Predictions(Corpus, frozen=True, kw_only=True):
+    """The clips of one evaluation; `epoch` is None where no predictions are logged.
+
+    `decoders`: decoder → WER over these clips, empty without a choice; `matching` clips fit the question, `total` were
+    decoded; `changed`: how many since the evaluation before, None for the first one. `asked` is the tab's own mark.
+    """
+
+    epoch: float | None
+    filter: str
+    epochs: list[float] = []
+    decoder: str = "greedy"
+    decoders: dict[str, float] = {}
+    clips: list[ClipShown] = []
+    matching: int = 0
+    total: int = 0
+    differs: int = 0
+    empty: int = 0
+    changed: int | None = None
+    counts: Counts = Counts()
+    words_in: int = 0
+    words_out: int = 0
+    kind: str | UnsetType = UNSET
+    asked: object = UNSET
+
+
+class ClipMoment(msgspec.Struct, frozen=True, kw_only=True):
+    """An evaluation at which the prediction of a clip changed; it stayed so until the epoch `until`, if any."""
+
+    epoch: float
+    wer: float
+    words: list[list[str]]
+    changed: bool = True
+    until: float | None = None
+
+
+class ClipHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """One clip over the stored evaluations. `left_out`: changes between the first and those that are shown."""
+
+    id: str
+    reference: str
+    moments: list[ClipMoment]
+    left_out: int
+    kind: str | UnsetType = UNSET
+
+
+class LogTail(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a log. `same`: nothing is new since the tab's `known` size, and no line is sent.
+
+    `lines`: [text, how many written lines it stands for, whether it reads like a warning]; `cut`: only the end of the
+    file was read; `found` lines fit the question, the last `shown` of them are sent.
+    """
+
+    exists: bool
+    size: int
+    same: bool = False
+    cut: bool = False
+    lines: list[tuple[str, int, bool]] = []
+    written: int = 0
+    shown: int = 0
+    found: int = 0
+    kind: str | UnsetType = UNSET
+    last_error: str | UnsetType | None = UNSET
+    traceback: str | UnsetType | None = UNSET

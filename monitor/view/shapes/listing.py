@@ -1,0 +1,78 @@
+"""The shapes of the list of runs: a row a run, and what was tried in the folder.
+
+tests/test_page_fields.py holds the page's script to these fields.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.run_dir import Severity
+
+
+class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to a run that a person may have missed. `at`: UTC seconds; `kind`: a severity, a state or
+    "outcome"; `rule`: of a flag; `word`: of an outcome."""
+
+    at: float
+    kind: str
+    text: str
+    rule: str = ""
+    word: str = ""
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in the list; one that cannot be read has its name, the state "unreadable" and the evidence alone.
+
+    `mine`: whether this user owns it, None where that is not known; `changed`: settings that differ from its parent;
+    `wer`, `chance`, `gap`, `eta`, `age` are words, `wer_value` is a fraction, `ratio` the share of epochs done,
+    `spark` the gap over the run, `at` when it last wrote anything (UTC seconds).
+    """
+
+    run: str
+    state: str
+    evidence: str
+    parent: str | None = None
+    mine: bool | None = None
+    owner: str = ""
+    changed: list[str] = []
+    waits_for: str = ""
+    live: bool = False
+    unsupervised: bool = False
+    verdict: str = ""
+    severity: Severity | None = None
+    worst: str = ""
+    reason: str = ""
+    coverage: str = ""
+    outcome: str = ""
+    outcome_line: str = ""
+    epoch: float | None = None
+    epochs: int | None = None
+    ratio: float | None = None
+    device: str = ""
+    eta: str = ""
+    wer: str = ""
+    wer_value: float | None = None
+    chance: str = ""
+    gap: str = ""
+    spark: list[float] = []
+    at: float = 0.0
+    events: list[RunEvent] = []
+    age: str = ""
+
+
+class TriedChild(msgspec.Struct, frozen=True, kw_only=True):
+    """A child that was started with an option, and what came of it against its parent."""
+
+    run: str
+    parent: str
+    word: str
+    line: str
+
+
+class TriedOption(msgspec.Struct, frozen=True, kw_only=True):
+    """An option that was tried in the folder, with its counts in words."""
+
+    option: str
+    text: str
+    children: list[TriedChild]

@@ -1,0 +1,110 @@
+"""The state of a run as the page shows it: the word with its evidence, a stop under way, how far it has come."""
+
+from __future__ import annotations
+
+from monitor.run_dir import Snapshot, words
+from monitor.run_dir.status import Status, status_of
+from monitor.run_dir.stop_stages import answered_words, next_signal, words_of
+from monitor.view.shapes.state import Progress, StopShown
+from monitor.view.shapes.state import Status as StatusShown
+
+
+def status_shown(snapshot: Snapshot) -> StatusShown:
+    """The state with its evidence."""
+    status = status_of(snapshot)
+    return StatusShown(
+        word=status.word,
+        text=status.text,
+        live=status.live,
+        unsupervised=status.unsupervised,
+        evidence=status.evidence,
+        unseen=status.unseen,
+        waits=status.evidence if status.word == "queued" else "",
+        ended_at=status.since if status.word == "stopped" else None,
+        left=stopped_with(snapshot) if status.word == "stopped" else "",
+        stop=stop_shown(snapshot),
+    )
+
+
+def stop_shown(snapshot: Snapshot) -> StopShown | None:
+    """How far a stop has come and what can be asked of it now; None without one. Its seconds run in the browser."""
+    state = snapshot.state
+    if state is None or state.stop is None or state.state != "stopping":
+        return None
+    stop = state.stop
+    answer = answered_words(snapshot.progress, state.generation)
+    waits_for_answer = stop.stage == "asked" and not answer
+    stage = words_of(stop.stage, snapshot.launch)
+    following = next_signal(stop.stage)
+    return StopShown(
+        text=f"{stage}, waiting for exit" if stop.stage != "asked" else answer or stage,
+        timed=not waits_for_answer,
+        by=stop.asked_by,
+        asked_at=stop.asked_at,
+        at=stop.stage_at,
+        of_secs=stop.waits_secs,
+        answered=bool(answer),
+        can_cancel=waits_for_answer,
+        next=following,
+        hurry=f"Send {following} now" if following else "",
+    )
+
+
+def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
+    """Epoch of epochs, share done, seconds left, and a line for the time before the first evaluation."""
+    known = snapshot.progress
+    if known is None:
+        last = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
+        return Progress(epoch=last, text=f"epoch {words.plain(last)}")
+    done = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
+    total = known.epochs
+    eta = None
+    if status.live and total and known.epoch_secs and done < total:
+        eta = max(0.0, (total - done) * known.epoch_secs)
+    return Progress(
+        epoch=done,
+        epochs=total,
+        step=known.step,
+        steps_per_epoch=known.steps_per_epoch,
+        ratio=min(1.0, done / total) if total else None,
+        eta_secs=eta,
+        text=_progress_text(done, total, eta),
+        waiting=_waiting(snapshot, status, now) if not snapshot.epochs else "",
+    )
+
+
+def _progress_text(done: float, total: int | None, eta: float | None) -> str:
+    text = f"epoch {words.plain(done)}" + (f"/{total}" if total else "")
+    return text + (f" · about {words.age(eta)} left" if eta else "")
+
+
+def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
+    """What to expect before the first evaluation."""
+    known = snapshot.progress
+    if known is None or not status.live:
+        return "No evaluation was recorded."
+    since = f"Training since {words.age(now - status.since)}, " if status.since else ""
+    total = f" of {known.steps_per_epoch}" if known.steps_per_epoch else ""
+    if known.step_secs and known.steps_per_epoch:
+        left = max(0.0, (known.steps_per_epoch - known.step) * known.step_secs)
+        return f"{since}step {known.step}{total}. First evaluation in about {words.age(left)}."
+    return f"{since}step {known.step}{total}. The first evaluation has not come yet."
+
+
+def stopped_with(snapshot: Snapshot) -> str:
+    """What a run that was stopped has left to go on from."""
+    known = snapshot.progress
+    if known is None or known.checkpoint_epoch is None:
+        return "no checkpoint recorded"
+    size = f", {words.size(known.checkpoint_bytes)}" if known.checkpoint_bytes else ""
+    return f"checkpoint epoch {known.checkpoint_epoch}{size}"
+
+
+def reading_words(snapshot: Snapshot) -> str:
+    """That a run's figures were read from a log, how, and whether a person has said that this is right; else ""."""
+    reading = snapshot.run.reading if snapshot.run is not None else None
+    if reading is None:
+        return ""
+    if reading.confirmed_by:
+        return f"Read from its log, confirmed by {reading.confirmed_by}: {reading.said}"
+    return f"Read from its log, not confirmed: {reading.said}"
