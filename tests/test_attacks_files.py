@@ -298,7 +298,7 @@ def modes_below(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("shared", [False, True], ids=["private", "given to the group"])
 def test_what_is_made_is_for_its_owner_alone_whatever_the_umask(tmp_path, umask, shared):
     """Another user of the machine reads the files of a run: they are made 0600 in folders 0700."""
-    runs = tmp_path / "runs"
+    runs = tmp_path / "made"
     if shared:
         runs.mkdir(mode=0o700)
         runs.chmod(0o2750)
