@@ -263,7 +263,7 @@ def test_importing_the_writer_is_quick():
         float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
         for _ in range(5)
     )
-    assert least < 0.2, "seconds of the processor: what else the machine does counts little"
+    assert least < 0.4, "seconds of the processor: what else the machine does counts little"
 
 
 def test_probes_are_documents_of_their_own(tmp_path):
