@@ -245,7 +245,7 @@ def test_mutated_logs_neither_crash_nor_hang(tmp_path):
     for number in range(FUZZED):
         data = mutated(FORMS[kinds[number % len(kinds)]](range(1, 12)).encode(), chance)
         path = written(tmp_path, data, "fuzzed.log")
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             found = scan(path)
             mapping = propose_log(found)
@@ -253,7 +253,7 @@ def test_mutated_logs_neither_crash_nor_hang(tmp_path):
             assert all(epoch_of(row, mapping) is None or row.epoch >= 0 for row in found.rows)
         except (UnreadableRunError, UsageError) as problem:
             assert str(problem)
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.process_time() - began)
     assert slowest < 20
 
 
@@ -293,9 +293,9 @@ def test_an_endless_line_keeps_memory_bounded_and_what_follows_is_read():
 
 def test_a_long_line_costs_no_more_than_its_length():
     for evil in ("1" * 300_000, "a-" * 150_000, "1,234" * 60_000, "[" * 300_000, "loss " * 60_000, "1." * 150_000):
-        began = time.perf_counter()
+        began = time.process_time()
         read_line(evil)
-        assert time.perf_counter() - began < 5, evil[:10]
+        assert time.process_time() - began < 5, evil[:10]
     assert LONGEST_LINE < 300_000
 
 

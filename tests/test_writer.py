@@ -258,12 +258,12 @@ def test_the_silent_writer_has_every_method_of_the_real_one(tmp_path):
 
 
 def test_importing_the_writer_is_quick():
-    code = "import sys, time; t = time.perf_counter(); import monitor.writer; print(time.perf_counter() - t)"
+    code = "import time; t = time.process_time(); import monitor.writer; print(time.process_time() - t)"
     least = min(
         float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
         for _ in range(5)
     )
-    assert least < 0.5
+    assert least < 0.4, "seconds of the processor: what else the machine does counts little"
 
 
 def test_probes_are_documents_of_their_own(tmp_path):
