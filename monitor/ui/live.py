@@ -61,8 +61,8 @@ class Tailer:
         self.watchers = 0
         self.version = 0
         self.problem = ""
-        self.snapshot: Snapshot | None = None
-        self.judged: Judged | None = None
+        self.seen: tuple[Snapshot, Judged] | None = None
+        """What was read last and its judgement, set together: a frame is always of one moment."""
         self._frames = Frames()
         self._encoded: tuple[tuple[object, ...], str, Since] = ((), "", Since())
         self._encoding = asyncio.Lock()
@@ -78,6 +78,10 @@ class Tailer:
         if self.watchers == 0 and self._task is not None:
             self._task.cancel()
             self._task = None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        return None if self.seen is None else self.seen[0]
 
     @property
     def unread_secs(self) -> float:
@@ -113,11 +117,11 @@ class Tailer:
     async def encoded(self, since: Since) -> tuple[str, int, Since]:
         """(frame as JSON, its version, what a tab has after it). Tabs that have the same share one making."""
         async with self._encoding:
-            snapshot, judged, version = self.snapshot, self.judged, self.version
-            assert snapshot is not None and judged is not None
+            seen, version = self.seen, self.version
+            assert seen is not None
             wanted = (version, since)
             if self._encoded[0] != wanted:
-                self._encoded = (wanted, *await asyncio.to_thread(self._encode, snapshot, judged, since, version))
+                self._encoded = (wanted, *await asyncio.to_thread(self._encode, *seen, since, version))
             return self._encoded[1], version, self._encoded[2]
 
     def _encode(self, snapshot: Snapshot, judged: Judged, since: Since, version: int) -> tuple[str, Since]:
@@ -169,15 +173,14 @@ class Tailer:
         mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, known, children)
         changed, self._mark = mark != self._mark or recovered, mark
         if changed:
-            self.snapshot, self.judged = snapshot, judged
+            self.seen = snapshot, judged
         return changed
 
     def _judge(self, snapshot: Snapshot, now: float) -> Judged:
         """Steps alone change no verdict: rules look at evaluations, and at the clock now and then."""
-        before = self.snapshot
-        same = before is not None and _judged_by(before) == _judged_by(snapshot)
-        if same and self.judged is not None and time.monotonic() - self._judged_at < REJUDGE_SECS:
-            return self.judged
+        recent = time.monotonic() - self._judged_at < REJUDGE_SECS
+        if recent and self.seen is not None and _judged_by(self.seen[0]) == _judged_by(snapshot):
+            return self.seen[1]
         self._judged_at = time.monotonic()
         return judge(snapshot, now)
 
@@ -308,9 +311,9 @@ class LiveHub:
         question.cancel()
 
     async def _answer(self, socket: WebSocket, tailer: Tailer, question: dict[str, Any]) -> None:
-        if tailer.snapshot is None or tailer.judged is None:
+        if tailer.seen is None:
             return
-        snapshot, judged = tailer.snapshot, tailer.judged
+        snapshot, judged = tailer.seen
 
         def refused(fault: Exception) -> Answer:
             # One question must not cut the line of all.
