@@ -16,8 +16,8 @@ DOCUMENT = (Path(__file__).resolve().parent.parent / "docs" / "control.md").read
 ASKED_TERM = Launch(run_id="r", created_at=1.0, argv=[], stop_with="TERM")
 
 
-def shown(stage, phase="training", launch=None):
-    stop = StopStage(stage=stage, asked_at=90.0, asked_by="anna", stage_at=95.0, waits_secs=60.0)
+def shown(stage, phase="training", launch=None, **more):
+    stop = StopStage(stage=stage, asked_at=90.0, asked_by="anna", stage_at=95.0, waits_secs=60.0, **more)
     progress = Progress(heartbeat_at=99.0, phase=phase)
     state = State(state="stopping", stop=stop)
     return stop_shown(
@@ -55,6 +55,17 @@ def test_the_page_gets_the_words_of_a_stage_and_of_the_button_that_hurries_it(st
     stop = shown(stage, phase)
     assert (stop.text, stop.hurry, stop.next) == (text, hurry, next_signal(stage))
     assert stop.can_cancel == (text == "Asked to stop") and stop.timed == (not stop.can_cancel)
+
+
+def test_a_cancelled_stop_counts_down_to_no_signal_while_the_trainer_has_not_read_it():
+    stop = shown("asked", cancelled_at=97.0)
+    assert stop.text == "Stop cancelled; the trainer goes on at its next step"
+    assert stop.cancelled and not stop.can_cancel and (stop.next, stop.hurry, stop.by) == ("", "", "")
+
+
+@pytest.mark.parametrize(("stage", "phase"), [("asked", "saving"), ("terminated", "training")])
+def test_a_cancel_that_came_too_late_is_not_shown_as_one(stage, phase):
+    assert not shown(stage, phase, cancelled_at=97.0).cancelled
 
 
 def test_the_docs_name_every_stage_and_the_page_has_no_words_of_its_own():

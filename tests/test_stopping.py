@@ -102,7 +102,17 @@ def ready(runs: Path, text: str, *words: str, times: int = 1, **how) -> Path:
 
 
 NO_STOP = StopShown(
-    text="", timed=False, by="", asked_at=0.0, at=0.0, of_secs=None, answered=False, can_cancel=False, next="", hurry=""
+    text="",
+    timed=False,
+    by="",
+    asked_at=0.0,
+    at=0.0,
+    of_secs=None,
+    answered=False,
+    can_cancel=False,
+    cancelled=False,
+    next="",
+    hurry="",
 )
 
 

@@ -127,6 +127,24 @@ def test_taking_back_what_nobody_asked_is_refused(runs):
     assert status(run_dir).word == "running"
 
 
+def test_a_cancelled_stop_is_recorded_before_the_trainer_has_read_it(runs):
+    run_dir = started(runs, SLOW_STEP)
+    wait_for(lambda: at_work(run_dir))
+    stop(run_dir)
+    wait_for(lambda: state_of(run_dir).stop is not None)
+    request = cancel_stop(run_dir, "anna")
+    seen = set()
+
+    def answered() -> bool:
+        under_way = state_of(run_dir).stop
+        seen.add(under_way.cancelled_at if under_way is not None else None)
+        return len(control.answers(run_dir, 1)) == 2
+
+    wait_for(answered)
+    assert request.asked_at in seen or control.answers(run_dir, 1)[-1].result == "refused"
+    stop(run_dir)
+
+
 def test_a_stop_can_be_asked_again_after_it_was_taken_back(runs):
     run_dir = started(runs, SLOW_STEP)
     wait_for(lambda: at_work(run_dir))

@@ -295,6 +295,8 @@ class StopStage(Record, frozen=True, kw_only=True):
     """When the time allowed for this stage began: anew when a checkpoint begins, and when a person gives more time."""
     waits_secs: float | None = None
     """From `stage_at` until the next signal; None when nothing comes after it."""
+    cancelled_at: float | None = None
+    """When a person asked to cancel the stop; until the trainer goes on or leaves, no signal follows."""
 
 
 class QueuePlace(Record, frozen=True, kw_only=True):

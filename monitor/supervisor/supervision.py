@@ -202,6 +202,7 @@ class Supervision:
         """Answers a cancel as soon as the truth is known: only work done after it proves that it holds."""
         if self._cancel_seen is None or self._cancel_seen[0] != cancel.number:
             self._cancel_seen = (cancel.number, self._progress_stamp)
+            self._note_cancel(cancel)
         under_way = self.state_file.state.stop
         if under_way is None and stop is None:
             self._answer(cancel, "refused", "No stop was waiting.", now)
@@ -215,6 +216,12 @@ class Supervision:
                 self._answer(stop, "refused", f"Taken back{_by(cancel.asked_by)}.", now)
             self._answer(cancel, "done", "", now)
             self.state_file.update(state="running", stop=None)
+
+    def _note_cancel(self, cancel: Request) -> None:
+        """While the trainer has not read it, the page says so instead of counting down to a signal."""
+        under_way = self.state_file.state.stop
+        if under_way is not None and under_way.stage == "asked":
+            self.state_file.update(stop=msgspec.structs.replace(under_way, cancelled_at=cancel.asked_at))
 
     def _advance_stop(self, now: float) -> None:
         under_way = self.state_file.state.stop
@@ -237,7 +244,8 @@ class Supervision:
         assert under_way is not None
         self._staged = time.monotonic()
         waits = stopping.waits_secs(stage, self._how.grace_secs)
-        self.state_file.update(stop=msgspec.structs.replace(under_way, stage=stage, stage_at=now, waits_secs=waits))
+        entered = {"stage": stage, "stage_at": now, "waits_secs": waits, "cancelled_at": None}
+        self.state_file.update(stop=msgspec.structs.replace(under_way, **entered))
         if (number := signal_of(stage, self._how.stop_with)) is not None:
             self.trainer.send(number)
 

@@ -8,6 +8,8 @@ from monitor.run_dir.stop_stages import answered_words, next_signal, words_of
 from monitor.view.shapes.state import Progress, StopShown
 from monitor.view.shapes.state import Status as StatusShown
 
+CANCELLED = "Stop cancelled; the trainer goes on at its next step"
+
 
 def status_shown(snapshot: Snapshot) -> StatusShown:
     """The state with its evidence."""
@@ -34,17 +36,19 @@ def stop_shown(snapshot: Snapshot) -> StopShown | None:
     stop = state.stop
     answer = answered_words(snapshot.progress, state.generation)
     waits_for_answer = stop.stage == "asked" and not answer
-    stage = words_of(stop.stage, snapshot.launch)
-    following = next_signal(stop.stage)
+    cancelled = waits_for_answer and stop.cancelled_at is not None
+    stage = CANCELLED if cancelled else words_of(stop.stage, snapshot.launch)
+    following = "" if cancelled else next_signal(stop.stage)
     return StopShown(
         text=f"{stage}, waiting for exit" if stop.stage != "asked" else answer or stage,
         timed=not waits_for_answer,
-        by=stop.asked_by,
+        by="" if cancelled else stop.asked_by,
         asked_at=stop.asked_at,
         at=stop.stage_at,
         of_secs=stop.waits_secs,
         answered=bool(answer),
-        can_cancel=waits_for_answer,
+        can_cancel=waits_for_answer and not cancelled,
+        cancelled=cancelled,
         next=following,
         hurry=f"Send {following} now" if following else "",
     )

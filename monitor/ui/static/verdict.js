@@ -63,7 +63,7 @@ function paintStop(ui, status, now) {
   const stop = status.stop;
   const gone = stop ? Math.max(0, Math.round(now - stop.at)) : 0;
   const of = stop?.of_secs;
-  const silent = Boolean(stop) && !stop.answered && gone >= Math.min(UNANSWERED_SECS, (of ?? 0) / 2);
+  const silent = Boolean(stop) && !stop.answered && !stop.cancelled && gone >= Math.min(UNANSWERED_SECS, (of ?? 0) / 2);
   setText(ui.stop, status.waits ? "Leave the queue…" : "Stop…");
   setText(ui.stage, status.waits ? status.waits : stop ? stopText(stop, gone, silent, now) : status.ended_at ? `Stopped ${clockWords(status.ended_at)}, ${status.left}` : "");
   show(ui.cancel, Boolean(stop?.can_cancel));

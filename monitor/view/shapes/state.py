@@ -12,7 +12,8 @@ class StopShown(msgspec.Struct, frozen=True, kw_only=True):
     """A stop under way. `text`: its stage in words; `timed`: whether the stage's seconds are shown beside it.
 
     `at`: when the stage began, `of_secs`: how long it lasts at most, None for the last one. `answered`: the trainer
-    has shown that it obeys; `can_cancel`: the stop can still be cancelled. `next`: the signal that follows, "" after
+    has shown that it obeys; `can_cancel`: the stop can still be cancelled; `cancelled`: a person has asked for
+    that, and the trainer reads it at its next step. `next`: the signal that follows, "" after
     the last one; `hurry`: the label of the button that sends it now.
     """
 
@@ -24,6 +25,7 @@ class StopShown(msgspec.Struct, frozen=True, kw_only=True):
     of_secs: float | None
     answered: bool
     can_cancel: bool
+    cancelled: bool
     next: str
     hurry: str
 
