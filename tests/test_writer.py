@@ -35,6 +35,15 @@ def test_three_lines_in_any_loop(tmp_path):
     assert seen.launch.how == "foreground"
 
 
+def test_a_step_keeps_every_number_that_is_logged_with_it(tmp_path):
+    with RunWriter(tmp_path / "mine") as run:
+        run.log_step(1, train_loss=2.0, tokens_seen=4096, aux_loss=0.25, note="not a number")
+        run.log_step(2, train_loss=1.5)
+    seen = read(tmp_path / "mine")
+    assert [step.metrics for step in seen.steps] == [{"tokens_seen": 4096.0, "aux_loss": 0.25}, {}]
+    assert [step.train_loss for step in seen.steps] == [2.0, 1.5]
+
+
 def test_a_gap_in_eval_mode_is_taken_against_the_eval_mode_loss(tmp_path):
     with RunWriter(tmp_path / "r", gap_basis="eval") as run:
         run.log_epoch(1, train_loss=3.0, train_eval_loss=1.0, val_loss=2.5)

@@ -402,6 +402,8 @@ class Step(Record, frozen=True, kw_only=True):
     device_memory_bytes: int | None = None
     device_busy_ratio: float | None = None
     non_finite: int = 0
+    metrics: dict[str, float] = {}
+    """Anything else the script logs."""
 
 
 class Clip(Record, frozen=True, kw_only=True):

@@ -148,7 +148,7 @@ class RunWriter(NullRunWriter):
         self._heartbeat.update(force=True, epoch=record.epoch, step=record.step, phase="training")
 
     def log_step(self, step: int, **fields: Any) -> None:
-        """One logging step; `fields` are those of `run_dir.Step`."""
+        """One logging step; `fields` are those of `run_dir.Step`, other numbers go into its `metrics`."""
         record = self._record(Step, {"step": step, **fields})
         if record is not None:
             self._put(STEPS_FILE, record)
@@ -291,7 +291,7 @@ class RunWriter(NullRunWriter):
         known, extra = split_known_and_extra(kind, fields, self._warn)
         known.setdefault("at", time.time())
         known.setdefault("generation", self.generation)
-        if extra and "metrics" in kind.__struct_fields__:
+        if extra:
             known["metrics"] = {**known.get("metrics", {}), **extra}
         try:
             return kind(**known)
