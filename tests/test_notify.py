@@ -92,7 +92,7 @@ def test_a_run_that_goes_bad_is_told_once_and_its_end_too(runs, box: Receiver):
     assert len(box.taken) == len(set(box.titles)) <= len(told), "each message once, a message of one or more events"
     message = next(m for m in box.taken if m["title"].startswith("STOP"))
     text = message["message"]
-    assert "Val WER" in text and "one constant sentence 91.2 %" in text and "Gap" in text and "(limit 1)" in text
+    assert "Val WER" in text and "one constant sentence 91.2 %" in text and "Gap" in text and "(limit 1.0)" in text
     assert f"python -m monitor stop r --runs {runs}" in text
     assert "Nothing has been stopped." in text
     assert "Next message only if this gets worse, recovers or ends." in text

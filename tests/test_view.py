@@ -76,7 +76,7 @@ def test_each_number_stands_beside_its_yardstick():
         "50.0 %",
         "chance 90.0 · best 50.0 @8",
     )
-    assert tile(painted, "gap").yardstick.startswith("limit 1 · +")
+    assert tile(painted, "gap").yardstick.startswith("limit 1.0 · +")
     assert tile(painted, "gap").bad
     assert tile(painted, "val_loss").yardstick == "best 2.00 @8 · chance 4.00"
 

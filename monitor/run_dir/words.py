@@ -80,6 +80,11 @@ def plain(value: Any) -> str:
     return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:g}"
 
 
+def limit(value: float) -> str:
+    """A limit as people write it: 1.0, 0.25."""
+    return f"{value:.1f}" if round(value, 1) == value else plain(value)
+
+
 def brief(value: float | str) -> str:
     """A number of any kind, such as the evidence of a flag: three digits, whole ones in full; text stays as it is."""
     if isinstance(value, str):

@@ -74,7 +74,7 @@ def _gap(snapshot: Snapshot, judged: Judged) -> Tile:
     last = newest(snapshot, "gap")
     change = _change(snapshot, lambda record: record.gap)
     basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
-    yard = f"limit {words.plain(limit)}" + (f" · {change}" if change else "")
+    yard = f"limit {words.limit(limit)}" + (f" · {change}" if change else "")
     return Tile(
         key="gap",
         label=WRITTEN["gap"][0],

@@ -16,7 +16,7 @@ from monitor.rules.gap import GapLimits
 from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.serving import ssh_line
 from monitor.run_dir.status import ENDED_WORDS, Status
-from monitor.run_dir.words import age, clock, number, percent, plain, points
+from monitor.run_dir.words import age, clock, limit, number, percent, plain, points
 from monitor.supervisor.notify.pending import Item, generation_of
 from monitor.view.report.numbers import floors_of, known
 
@@ -129,7 +129,7 @@ def _numbers(scene: Scene) -> str:
         low = f"best {percent(best[0])} at epoch {plain(best[1])}" if best else ""
         parts.append(f"Val WER {percent(wer[-1][1])} ({chance}{low})")
     if gap:
-        parts.append(f"Gap {number(gap[-1][1])} (limit {plain(scene.judged.thresholds.of(GapLimits).gap_limit)})")
+        parts.append(f"Gap {number(gap[-1][1])} (limit {limit(scene.judged.thresholds.of(GapLimits).gap_limit)})")
     if val:
         lowest, epoch = min((value, at) for at, value in val)
         parts.append(f"Val loss {number(val[-1][1])} (best {number(lowest)} at epoch {plain(epoch)})")
