@@ -2,17 +2,27 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from monitor.diagnosis.causes import CAUSES, Cause
 from monitor.diagnosis.prescriptions.arithmetic import decay_note, parameters_note, threshold_note, weight_shrinkage
-from monitor.diagnosis.prescriptions.choosing import agreed, chosen, first_to_try, next_step, recommended, too_fresh
+from monitor.diagnosis.prescriptions.choosing import (
+    agreed,
+    chosen,
+    first_to_try,
+    judged_words,
+    next_step,
+    recommended,
+    too_fresh,
+    tried_in,
+)
 from monitor.diagnosis.prescriptions.measuring import SCORE_AGAIN
-from monitor.diagnosis.prescriptions.prescription import kept_with_child
+from monitor.diagnosis.prescriptions.prescription import kept_with_child, titled
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.diagnosis.verdict import Diagnosis, judge
 from monitor.rules.result import Finding
-from monitor.run_dir import DataInfo, Epoch, Launch, Snapshot
+from monitor.run_dir import ChildOutcome, DataInfo, Epoch, Launch, Progress, Snapshot, State
 from monitor.run_dir.errors import RefusedError, UsageError
 from tests.snapshots import NOW, beating, snapshot
 from tests.test_diagnosis import AT_CHANCE, LEARNS, OVERFITS
@@ -208,7 +218,10 @@ def test_what_to_try_first_is_the_recommended_option_else_the_step_of_the_first_
     assert first_to_try((measurement, change)) is change
     assert next_step(look, (measurement,)) == (look.next_step, None)
     said, option = next_step(look, (measurement, change))
-    assert option is change and said == "First try: strong augmentation, half the width, more dropout."
+    assert option is change and said == (
+        "First try: strong augmentation, dropout 0.3 → 0.5, weight decay 0.0001 → 0.001, half the width, "
+        "twice the learning rate, half the batch (six settings)."
+    )
     go_on = replace(look, verdict="KEEP GOING", next_step="The checkpoint with the best error rate is kept.")
     assert next_step(go_on, (change,)) == (go_on.next_step, None)
 
@@ -221,8 +234,74 @@ def test_a_judgement_where_the_parent_has_hardly_shown_the_finding_is_warned_of(
     assert "in 0 evaluations only" in too_fresh(seen, finding, 2.0)
     silent = replace(finding, rule="stalled")
     assert too_fresh(seen, silent, 2.0) == "", "a silent trainer is nothing that a child is judged by"
-    assert agreed(None, seen) == {"epoch": 6.0}
-    assert agreed(None, seen, 4.0) == {"epoch": 4.0}
+
+
+def test_a_child_is_judged_at_its_planned_end_unless_a_person_chose():
+    seen = evaluated(6)
+    assert agreed(None, seen, {}) == {"epoch": 6.0, "epoch_by": "parents_last"}
+    assert agreed(None, seen, {}, 4.0) == {"epoch": 4.0, "epoch_by": "asked"}
+    running = msgspec.structs.replace(
+        seen, progress=Progress(heartbeat_at=0.0, epochs=60), state=State(state="running")
+    )
+    assert agreed(None, running, {}) == {"epoch": 60.0, "epoch_by": "planned_end"}
+    assert agreed(None, running, {"epochs": "30"})["epoch"] == 30.0
+    assert judged_words(agreed(None, running, {})) == "Judged at epoch 60, its planned end"
+    assert judged_words({"epoch": 4.0}) == "Judged at epoch 4" and judged_words({}) == ""
+
+
+def test_the_best_of_a_parent_that_has_ended_is_a_moment_only_after_twenty_evaluations():
+    falls = [0.9 - 0.02 * place for place in range(15)]
+    long = snapshot(val_wer=[*falls, *(0.7 for _ in range(10))], progress=Progress(heartbeat_at=0.0, epochs=60))
+    assert agreed(None, long, {}) == {"epoch": 15.0, "epoch_by": "parents_best"}
+    assert agreed(None, long, {"epochs": 10})["epoch"] == 10.0, "its child never comes to the parent's best"
+    live = msgspec.structs.replace(long, state=State(state="running"))
+    assert agreed(None, live, {})["epoch_by"] == "planned_end"
+    short = msgspec.structs.replace(long, epochs=long.epochs[:19])
+    assert agreed(None, short, {})["epoch_by"] == "planned_end"
+
+
+@pytest.mark.parametrize(
+    ("epoch", "said"),
+    [
+        (10.0, "planned for 5 epochs and would be judged at epoch 10, which it never reaches. Judge it at epoch 5 or"),
+        (0.0, "must be an epoch above 0"),
+        (float("nan"), "must be an epoch above 0"),
+    ],
+)
+def test_a_child_that_never_comes_to_its_judgement_is_refused(epoch, said):
+    with pytest.raises(RefusedError, match=said):
+        agreed(None, evaluated(6), {"epochs": 5}, epoch)
+
+
+def test_a_title_names_exactly_what_changes():
+    found = {option.id: option for option in options(OVERFITS, {**BROKEN, "augmentation": "strong", "dropout": 0.5})}
+    assert found["variety"].title == (
+        "Weight decay 0.0001 → 0.001, half the width, twice the learning rate, half the batch (four settings)"
+    )
+    (only,) = [each for each in options(OVERFITS, {"weight_decay": 5e-4}) if each.id == "variety"]
+    assert only.title == "Weight decay 0.0005 → 0.001"
+    assert titled({"lr": ["0.1", "0.05"], "amp": [None, "true"]}) == "Lr 0.1 → 0.05, amp – → true"
+
+
+def test_an_option_that_a_child_has_tried_is_not_offered_as_the_first():
+    look = Diagnosis("LOOK", "warning", "")
+    found = options(OVERFITS)
+    first, second = found[0], found[1]
+
+    def child(option, word, run_id="r-2", **fields):
+        known = {"parent_wer": 0.7, "child_wer": 0.4, "parent_id": "r", "changes": option.changes, **fields}
+        return ChildOutcome(run_id=run_id, word=word, prescription=option.id, **known)
+
+    assert next_step(look, found, [child(first, "HELPED")]) == ("Tried in r-2: helped (−30.0 points).", None)
+    assert tried_in(look, found, [child(first, "HELPED")]).run_id == "r-2"
+    said, option = next_step(look, found, [child(first, "WORSE", child_wer=0.75)])
+    assert option is second
+    assert said == f"Tried in r-2: worse (+5.0 points). Then try: {second.title[:1].lower()}{second.title[1:]}."
+    other = child(first, "HELPED", changes={"dropout": [0.3, 0.1]})
+    assert next_step(look, found, [other])[1] is first, "other changes are another try"
+    both = [child(first, "WORSE"), child(second, "HELPED", "r-3")]
+    assert tried_in(look, found, both).run_id == "r-3"
+    assert next_step(look, found, both) == ("Tried in r-3: helped (−30.0 points).", None)
 
 
 def evaluated(count):

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from monitor.diagnosis.ledger import counted, every_child, judge_child
+from monitor.diagnosis.ledger import every_child, judge_child
+from monitor.diagnosis.tries import counted
 from monitor.launcher import plan_restart
 from monitor.launcher.relaunch.choices import choices, written
 from monitor.launcher.relaunch.flags import value_of
@@ -14,7 +15,7 @@ from monitor.run_dir.reader import RunReader
 from monitor.view.rows import RowBook
 from monitor.view.tried import TriedBook
 from tests.test_launcher_plan import SCHEMA, a_run
-from tests.test_ledger import write
+from tests.test_ledger import still_running, write
 
 
 def launched(folder, *argv):
@@ -94,13 +95,14 @@ def test_a_look_at_the_list_judges_a_few_children_and_the_next_look_goes_on(tmp_
     write(tmp_path, "p", 0.8, 6)
     for place in range(3):
         write(tmp_path, f"c{place}", 0.2, 5, parent="p", expected={"epoch": 4, "prescription": "variety"})
-    write(tmp_path, "c9", 0.2, 2, parent="p", expected={"epoch": 4, "prescription": "variety"})
+    write(tmp_path, "c9", 0.2, 2, parent="q", expected={"epoch": 4, "prescription": "variety"})
+    still_running(write(tmp_path, "q", 0.8, 1))
     monkeypatch.setattr("monitor.view.tried.MOST_JUDGED", 2)
     book, rows = TriedBook(tmp_path), RowBook(tmp_path).rows(5.0)
     assert len(book.options(rows, 5.0)[0].children) == 2
     told = "3 tries: 3 helped; 1 not judged yet"
     assert book.options(rows, 5.0)[0].text == told
-    assert counted(every_child(tmp_path, 5.0))["variety"].text == told
+    assert counted(every_child(tmp_path, 5.0))[0].text == told
 
 
 def test_a_plan_is_another_one_when_anything_that_was_shown_differs(tmp_path):

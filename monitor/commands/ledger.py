@@ -7,7 +7,8 @@ from typing import Any
 from rich.table import Table
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, now, print_json
-from monitor.diagnosis.ledger import Tried, counted, every_child
+from monitor.diagnosis.ledger import every_child
+from monitor.diagnosis.tries import Tried, counted
 from monitor.run_dir import ChildOutcome
 from monitor.run_dir.errors import EXIT_OK
 
@@ -20,9 +21,9 @@ def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     children = every_child(runs, now()) if runs.is_dir() else []
     tried = counted(children)
     if as_json:
-        print_json({"prescriptions": [_document(each) for each in tried.values()], "children": children})
+        print_json({"prescriptions": [_document(each) for each in tried], "children": children})
     elif children:
-        console().print(*(f"{each.title or name}: {each.text}" for name, each in tried.items()), sep="\n")
+        console().print(*(f"{each.title or each.prescription}: {each.text}" for each in tried), sep="\n")
         console().print(_table(children))
     else:
         console().print(NOTHING, soft_wrap=True)
@@ -33,6 +34,7 @@ def _document(each: Tried) -> dict[str, Any]:
     return {
         "prescription": each.prescription,
         "title": each.title,
+        "task": each.task,
         "tries": each.tries,
         "counts": each.words,
         "not_counted": each.others,

@@ -27,7 +27,7 @@ from monitor.commands.common import (
 )
 from monitor.commands.looking import look_at
 from monitor.diagnosis.away import policy_from
-from monitor.diagnosis.prescriptions.choosing import agreed, chosen, recommended, too_fresh
+from monitor.diagnosis.prescriptions.choosing import agreed, chosen, judged_words, recommended, too_fresh
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.launcher import plan_restart, restart, status
 from monitor.launcher.relaunch.plan import RestartPlan
@@ -51,7 +51,9 @@ def run(
         str | None,
         typer.Option("--from", metavar="|".join(STARTS), help="Starting weights; default: as the parent started."),
     ] = None,
-    judge_at: Annotated[float | None, typer.Option("--judge-at", help="Epoch at which the child is judged.")] = None,
+    judge_at: Annotated[
+        float | None, typer.Option("--judge-at", help="Epoch at which the child is judged; default: its planned end.")
+    ] = None,
     device: DeviceOption = None,
     keep_parent: Annotated[bool, typer.Option("--keep-parent", help="Leave a live parent running.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and start nothing.")] = False,
@@ -63,11 +65,11 @@ def run(
 ) -> int:
     away = policy_from(if_bad, if_bad_hours, who(), now())
     run_dir = find_run(runs, run)
-    wanted = _wanted(run_dir, Choice(fix, option, judge_at))
+    wanted = _wanted(run_dir, Choice(fix, option, judge_at, _parsed(change or [])))
     plan = plan_restart(
         run_dir.parent,
         run_dir.name,
-        {**wanted.changes, **_parsed(change or [])},
+        wanted.changes,
         expected=wanted.expected,
         start_from=start_from,
         device=None if device is None else device_name(device),
@@ -88,11 +90,12 @@ def run(
 
 @dataclass(frozen=True)
 class Choice:
-    """What was asked for of the diagnosis: its first fix, one of its options, another epoch to judge at."""
+    """What was asked for: the first fix of the diagnosis or one of its options, the epoch to judge at, own changes."""
 
     fix: bool
     option: str | None
     judge_at: float | None
+    own: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,8 @@ def plan_lines(plan: RestartPlan, stops_parent: bool, remark: str = "") -> list[
     text += plan.surroundings
     if plan.device:
         text.append(f"It has {device_words(plan.device)} for itself.")
-    if "epoch" in plan.expected:
-        text.append(f"Judged at epoch {plan.expected['epoch']:g}{_expected(plan)}. {remark}".rstrip())
+    if judged := judged_words(plan.expected):
+        text.append(f"{judged}{_expected(plan)}. {remark}".rstrip())
     return [*text, *plan.notes, *filter(None, [plan.stranger]), f"In: {plan.cwd}", f"Runs: {plan.command}"]
 
 
@@ -138,7 +141,10 @@ def _parsed(pairs: list[str]) -> dict[str, Any]:
 
 
 def _wanted(run_dir: Path, choice: Choice) -> Wanted:
-    """Changes and expectation of the prescription that was chosen; of a person's own changes only the epoch."""
+    """Changes and expectation of the prescription that was chosen; of a person's own changes only the epoch.
+
+    Raises RefusedError for an epoch of judgement that the child does not reach.
+    """
     look = look_at(run_dir)
     options = prescribe(look.snapshot, look.judged.diagnosis)
     option = recommended(options) if choice.fix else None
@@ -150,7 +156,8 @@ def _wanted(run_dir: Path, choice: Choice) -> Wanted:
             "give a change with --set KEY=VALUE."
         )
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
-    expected = agreed(option, look.snapshot, choice.judge_at)
+    changes |= choice.own
+    expected = agreed(option, look.snapshot, changes, choice.judge_at)
     return Wanted(changes, expected, too_fresh(look.snapshot, look.judged.diagnosis.worst, expected.get("epoch")))
 
 

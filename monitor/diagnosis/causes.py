@@ -112,4 +112,9 @@ def learns(snapshot: Snapshot) -> bool:
 
 def first_try(step: str) -> str:
     """What to do first, as a sentence."""
-    return f"First try: {step[:1].lower()}{step[1:]}."
+    return f"First try: {lowered(step)}."
+
+
+def lowered(step: str) -> str:
+    """A title in the middle of a sentence."""
+    return f"{step[:1].lower()}{step[1:]}"

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from monitor.rules.evaluations import measured, validation
 from monitor.run_dir import Epoch, Snapshot
 
 MEASURES = ("val_wer", "val_loss", "gap")
@@ -47,7 +48,7 @@ class Comparison:
 
 def compare(snapshots: Sequence[Snapshot]) -> Comparison:
     """The comparison of two or more runs; pure."""
-    tables = [{record.epoch: record for record in snapshot.epochs} for snapshot in snapshots]
+    tables = [{record.epoch: record for record in measured(each, validation).epochs} for each in snapshots]
     shared = sorted(set.intersection(*(set(table) for table in tables)))
     epochs = tuple(_thinned(shared))
     return Comparison(

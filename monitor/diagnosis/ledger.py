@@ -1,64 +1,50 @@
-"""What came of each change that was tried: one outcome.json a child, and counts per prescription over a folder of runs.
+"""What came of each change that was tried: one outcome.json a child, and all of them over a folder of runs.
 
-WER decides, at the epoch that was agreed on when the child was started (monitor.diagnosis.outcome).
-A child whose code changed too, or that started warm, is not counted for its prescription.
+The error rate decides (monitor.diagnosis.outcome), at the epoch that was agreed on when the child was started and again
+at its end; the last judgement is kept. What is counted as a try of the same thing: monitor.diagnosis.tries.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
+from monitor.diagnosis.moment import has_ended
 from monitor.diagnosis.outcome import Outcome, outcome
 from monitor.run_dir import EPOCHS_FILE, OUTCOME_FILE, ChildOutcome, Launch, Parent, Snapshot, encode, files
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_launch
 from monitor.run_dir.reader import RunReader, list_runs
 
-ENOUGH_FOR_SHARES = 10
-UNDECIDED = frozenset({"CAN'T COMPARE", "WAITING"})
-
-
-@dataclass(frozen=True)
-class Tried:
-    """How often a prescription was tried and with what result. `others`: children that are not counted, by reason."""
-
-    prescription: str
-    title: str
-    words: dict[str, int]
-    others: dict[str, int]
-
-    @property
-    def tries(self) -> int:
-        return sum(self.words.values())
-
-    @property
-    def text(self) -> str:
-        """Such as "3 tries: 2 helped, 1 worse"; shares only from ten tries on, as those of few say nothing."""
-        said = [f"{count} {word.lower()}{self._share(count)}" for word, count in self.words.items()]
-        tried = f"{self.tries} {'try' if self.tries == 1 else 'tries'}{': ' if said else ''}{', '.join(said)}"
-        return "; ".join([tried, *(f"{count} {reason}" for reason, count in self.others.items())])
-
-    def _share(self, count: int) -> str:
-        return f" ({100 * count / self.tries:.0f} %)" if self.tries >= ENOUGH_FOR_SHARES else ""
+AGAIN_SECS = 60.0
+"""Until a child is judged again that waits, or was judged provisionally: that a run was lost is written nowhere."""
 
 
 def judge_child(run_dir: Path, child: Snapshot, now: float) -> ChildOutcome | None:
-    """Judges a child once it has reached the agreed epoch and keeps the outcome; None before, and for no child.
+    """Judges a child once it has reached the agreed epoch and again at its end, and keeps the last outcome.
 
-    Raises OSError where the file cannot be written. A parent that is gone cannot be compared with: nothing is kept.
+    None where nothing new came of it, and for no child. Raises OSError where the file cannot be written.
+    A parent that is gone cannot be compared with: what was kept stays.
     """
     link = child.launch.parent if child.launch is not None else None
-    if link is None or not child.epochs or (run_dir / OUTCOME_FILE).exists():
+    kept = read_outcome(run_dir)
+    is_there = (run_dir / OUTCOME_FILE).exists()
+    if link is None or not child.epochs or (is_there and (kept is None or not has_ended(child))):
         return None
     came = _judged(run_dir, link, child, now)
     if came is None or came.word == "WAITING":
         return None
-    kept = _record(child.run_id, link, came, now)
-    files.create(run_dir / OUTCOME_FILE, encode(kept))
-    return kept
+    found = _record(child, link, came, now)
+    if kept is not None and msgspec.structs.replace(found, at=kept.at) == kept:
+        return None
+    if is_there:
+        files.replace(run_dir / OUTCOME_FILE, encode(found))
+    else:
+        files.create(run_dir / OUTCOME_FILE, encode(found))
+    return found
 
 
 def read_outcome(run_dir: Path) -> ChildOutcome | None:
@@ -66,9 +52,17 @@ def read_outcome(run_dir: Path) -> ChildOutcome | None:
     return files.read_document(run_dir / OUTCOME_FILE, ChildOutcome, ignoring=ValueError)
 
 
-def ledger(runs_dir: Path) -> dict[str, Tried]:
-    """Prescription → what came of it in this folder, by the outcomes that were kept."""
-    return counted(filter(None, (read_outcome(runs_dir / run_id) for run_id in list_runs(runs_dir))))
+def kept_outcomes(runs_dir: Path) -> list[ChildOutcome]:
+    """The outcomes that were kept in this folder; of one that was kept without its changes, those of its start."""
+    kept = (read_outcome(runs_dir / run_id) for run_id in list_runs(runs_dir))
+    return [_with_changes(runs_dir, each) for each in kept if each is not None]
+
+
+def _with_changes(runs_dir: Path, kept: ChildOutcome) -> ChildOutcome:
+    launch = None if kept.changes else _launch_of_child(runs_dir / kept.run_id)
+    if launch is None or launch.parent is None:
+        return kept
+    return msgspec.structs.replace(kept, changes=launch.parent.changes)
 
 
 def every_child(runs_dir: Path, now: float) -> list[ChildOutcome]:
@@ -83,6 +77,12 @@ class Known:
     launch: Launch | None
     marks: tuple[int, ...] = ()
     outcome: ChildOutcome | None = None
+    looked_at: float = 0.0
+
+    def is_due(self, now: float) -> bool:
+        """Whether it may have another outcome by the passing of time alone."""
+        is_open = self.outcome is None or self.outcome.word == "WAITING" or self.outcome.provisional
+        return is_open and abs(now - self.looked_at) >= AGAIN_SECS
 
 
 class ChildBook:
@@ -103,8 +103,8 @@ class ChildBook:
             known = self._known.get(run_id) or Known(_launch_of_child(self._runs_dir / run_id))
             if known.launch is not None and left != 0:
                 marks = self._marks(run_id, known.launch)
-                if marks != known.marks:
-                    known = Known(known.launch, marks, _outcome_now(self._runs_dir / run_id, known.launch, now))
+                if marks != known.marks or known.is_due(now):
+                    known = Known(known.launch, marks, _outcome_now(self._runs_dir / run_id, known.launch, now), now)
                     left = None if left is None else left - 1
             found[run_id] = known
         self._known = found
@@ -124,34 +124,6 @@ class ChildBook:
         return tuple(marks)
 
 
-def counted(outcomes: Iterable[ChildOutcome]) -> dict[str, Tried]:
-    """Counts per prescription; what it cannot be credited with is counted apart."""
-    words: dict[str, Counter[str]] = {}
-    others: dict[str, Counter[str]] = {}
-    titles: dict[str, str] = {}
-    for each in filter(lambda one: one.prescription, outcomes):
-        reason = _why_not_counted(each)
-        words.setdefault(each.prescription, Counter())
-        others.setdefault(each.prescription, Counter())
-        titles[each.prescription] = each.title or titles.get(each.prescription, "")
-        if reason:
-            others[each.prescription][reason] += 1
-        else:
-            words[each.prescription][each.word] += 1
-    return {
-        name: Tried(name, titles[name], dict(count.most_common()), dict(others[name].most_common()))
-        for name, count in words.items()
-    }
-
-
-def _why_not_counted(each: ChildOutcome) -> str:
-    if each.word == "WAITING":
-        return "not judged yet"
-    if each.word in UNDECIDED:
-        return "could not be compared"
-    return "" if each.credited else "not credited"
-
-
 def _launch_of_child(run_dir: Path) -> Launch | None:
     """How a child was launched, which never changes; None for what is no child or cannot be read."""
     try:
@@ -162,14 +134,19 @@ def _launch_of_child(run_dir: Path) -> Launch | None:
 
 
 def _outcome_now(run_dir: Path, launch: Launch, now: float) -> ChildOutcome | None:
+    """What was kept as its last judgement, else what would be kept now."""
+    kept = None
     try:
         kept = read_outcome(run_dir)
-        if kept is not None or launch.parent is None:
+        if launch.parent is None:
             return kept
-        came = _judged(run_dir, launch.parent, RunReader(run_dir).read(now), now)
+        if kept is not None and not kept.provisional:
+            return kept if kept.changes else msgspec.structs.replace(kept, changes=launch.parent.changes)
+        child = RunReader(run_dir).read(now)
+        came = _judged(run_dir, launch.parent, child, now)
     except (MonitorError, OSError):
-        return None
-    return None if came is None else _record(run_dir.name, launch.parent, came, 0.0)
+        return kept
+    return kept if came is None else _record(child, launch.parent, came, 0.0)
 
 
 def _judged(run_dir: Path, link: Parent, child: Snapshot, now: float) -> Outcome | None:
@@ -179,9 +156,9 @@ def _judged(run_dir: Path, link: Parent, child: Snapshot, now: float) -> Outcome
         return None
 
 
-def _record(run_id: str, link: Parent, came: Outcome, at: float) -> ChildOutcome:
+def _record(child: Snapshot, link: Parent, came: Outcome, at: float) -> ChildOutcome:
     return ChildOutcome(
-        run_id=run_id,
+        run_id=child.run_id,
         parent_id=link.run_id,
         word=came.word,
         line=came.line,
@@ -197,4 +174,8 @@ def _record(run_id: str, link: Parent, came: Outcome, at: float) -> ChildOutcome
         high=came.high,
         clips=came.clips,
         expectation_met=came.expectation_met,
+        provisional=came.provisional,
+        evaluations=came.evaluations,
+        changes=link.changes,
+        task=child.run.data.name if child.run is not None else "",
     )

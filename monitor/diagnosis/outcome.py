@@ -1,47 +1,46 @@
-"""Did the change help? A child against its parent at an equal epoch, decided by WER alone. Pure.
+"""Did the change help? A child against its parent, decided by the error rate alone. Pure.
 
-The interval is a paired bootstrap over the validation clips: the same clips are drawn for both runs, so that what is
-hard for both does not count as noise. The gap never decides: dropout and augmentation raise train loss by definition.
+Where both logged what they said, a paired bootstrap over the validation clips decides (monitor.diagnosis.clip_pairs),
+else the scatter of the evaluations (monitor.diagnosis.yardstick), which is said as "without an interval".
+The gap never decides: dropout and augmentation raise train loss by definition.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-
-from monitor.diagnosis.alignment import aligned
+from monitor.diagnosis.clip_pairs import ClipPair, decoded, difference_of, interval, pair_clips
 from monitor.diagnosis.comparison import counted, obstacle, same_code
-from monitor.run_dir import FINAL_STATES, Epoch, Snapshot
+from monitor.diagnosis.moment import (
+    Reference,
+    agreed_epoch,
+    evaluations,
+    has_ended,
+    judged_epoch,
+    of_child,
+    of_parent,
+    planned_epochs,
+    value_of,
+    was_asked,
+)
+from monitor.diagnosis.yardstick import LEAST_EVALUATIONS, Scalar, loss_moved, scalar
+from monitor.run_dir import Epoch, Snapshot, words
+from monitor.run_dir.status import status_of
 
 Word = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
 
-DRAWS = 2000
-SHARE = 0.95
 LEAST_CLIPS = 20
 GAP_MOVED_RATIO = 0.2
 """A gap smaller by this share of the parent's has moved."""
 
 
 @dataclass(frozen=True)
-class ClipPair:
-    """One clip that both runs decoded: its target, what each said, and the word errors of each."""
-
-    clip_id: str
-    reference: str
-    parent_said: str
-    child_said: str
-    parent_errors: int
-    child_errors: int
-    words: int
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What came of a change at `epoch`. WER are fractions, `low` and `high` the interval of their difference.
 
+    `evaluations`: how many it rests on where there is no interval. `provisional`: judged again at the child's end.
     `credited`: whether only the settings differ, so that the change may be counted as tried; else `not_credited`
     says what else differs.
     """
@@ -59,6 +58,8 @@ class Outcome:
     not_credited: str = ""
     expected: str = ""
     expectation_met: bool | None = None
+    evaluations: int = 0
+    provisional: bool = False
 
     @property
     def credited(self) -> bool:
@@ -72,105 +73,111 @@ class Outcome:
 
 
 def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Outcome:
-    """The child judged against the parent at `epoch` (default: the one that was agreed on at its start)."""
+    """The child judged against the parent at `epoch`; default: the agreed one, and at its end its last evaluation."""
     wanted = judged_epoch(parent, child) if epoch is None else epoch
-    why_not_credited = _what_else_differs(parent, child)
-    expected = _expected_text(child)
+    base = Outcome(
+        "CAN'T COMPARE", "", wanted, not_credited=_what_else_differs(parent, child), expected=_expected_text(child)
+    )
     why_not = obstacle([parent, child])
     if why_not:
-        return Outcome("CAN'T COMPARE", why_not, wanted, not_credited=why_not_credited, expected=expected)
-    now, then = _at(child, wanted), _at(parent, wanted)
-    if then is None and _may_still_come(parent, wanted):
-        line = f"{parent.run_id} has come to epoch {_last_epoch(parent):g} of {wanted:g}."
-        return Outcome("WAITING", line, wanted, not_credited=why_not_credited, expected=expected)
-    if then is None:
-        return Outcome(
-            "CAN'T COMPARE",
-            f"{parent.run_id} has no evaluation at epoch {wanted:g}.",
-            wanted,
-            not_credited=why_not_credited,
-        )
+        return replace(base, line=why_not)
+    now = of_child(child, wanted)
     if now is None:
-        return _waiting(parent, child, wanted, why_not_credited, expected)
-    pairs = pair_clips(parent, child, wanted)
-    base = {
-        "epoch": wanted,
-        "parent_wer": then.val_wer,
-        "child_wer": now.val_wer,
-        "parent_gap": then.gap,
-        "child_gap": now.gap,
-        "clips": len(pairs),
-        "not_credited": why_not_credited,
-        "expected": expected,
-    }
-    if len(pairs) < LEAST_CLIPS:
-        line = f"{_points(then, now)} Both decoded {len(pairs)} clips at epoch {wanted:g}; {LEAST_CLIPS} are needed."
-        return Outcome(word="CAN'T COMPARE", line=line.strip(), **base)  # type: ignore[arg-type]
+        return _waiting(parent, child, base)
+    then = of_parent(parent, now.epoch)
+    if then is None:
+        return _without_reference(parent, now, base)
+    judged = _measured_alike(parent, child, then, now, base)
+    if judged.word == "CAN'T COMPARE":
+        return judged
+    remarks = [judged.line, _ended_before(child, now, wanted if epoch is not None else agreed_epoch(parent, child))]
+    remarks.append(f"Against {then.note}" if then.note else "")
+    provisional = epoch is None and not was_asked(child) and _may_go_on(child, now)
+    remarks.append("Provisional: it is judged again at its end." if provisional else "")
+    return replace(judged, line=" ".join(filter(None, remarks)), provisional=provisional)
+
+
+def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epoch, base: Outcome) -> Outcome:
+    """Judged over the clips that both decoded, else by what both measured."""
+    pairs = pair_clips(parent, child, then.record.epoch, now.epoch)
+    longer = f"{parent.run_id} ended while it still improved, and the child has trained longer"
+    base = replace(
+        base,
+        parent_wer=then.record.val_wer,
+        child_wer=now.val_wer,
+        parent_gap=then.record.gap,
+        child_gap=now.gap,
+        clips=len(pairs),
+        not_credited=base.not_credited or (longer if then.still_improving else ""),
+        expectation_met=_met(child, now),
+    )
+    if len(pairs) >= LEAST_CLIPS:
+        return _by_clips(parent, pairs, then.record, now, base)
+    theirs, ours = decoded(parent, then.record.epoch), decoded(child, now.epoch)
+    if min(len(theirs), len(ours)) >= LEAST_CLIPS:
+        return replace(base, line=f"The validation sets differ: both decoded {len(pairs)} clips with the same target.")
+    return _by_scalars(parent, child, then.record, now, base)
+
+
+def _by_clips(parent: Snapshot, pairs: list[ClipPair], then: Epoch, now: Epoch, base: Outcome) -> Outcome:
     low, high = interval(pairs)
-    word, line = _judged(pairs, low, high, then, now, wanted)
-    met = _met(child, now)
-    return Outcome(word=word, line=line, low=low, high=high, expectation_met=met, **base)  # type: ignore[arg-type]
-
-
-def judged_epoch(parent: Snapshot, child: Snapshot) -> float:
-    """The epoch agreed on at the child's start; else the parent's last."""
-    link = child.launch.parent if child.launch is not None else None
-    agreed = link.expected.get("epoch") if link is not None else None
-    last = parent.epochs[-1].epoch if parent.epochs else 0.0
-    if isinstance(agreed, (int, float)) and not isinstance(agreed, bool) and agreed > 0:
-        return float(agreed)
-    return last
-
-
-def pair_clips(parent: Snapshot, child: Snapshot, epoch: float) -> list[ClipPair]:
-    """The clips of one target that both runs decoded at this evaluation."""
-    theirs, ours = _said(parent, epoch), _said(child, epoch)
-    pairs = []
-    for clip_id, (reference, parent_said) in theirs.items():
-        if clip_id not in ours or ours[clip_id][0] != reference or not reference.split():
-            continue
-        child_said = ours[clip_id][1]
-        pairs.append(
-            ClipPair(
-                clip_id,
-                reference,
-                parent_said,
-                child_said,
-                errors_of(reference, parent_said),
-                errors_of(reference, child_said),
-                len(reference.split()),
-            )
-        )
-    return pairs
-
-
-def errors_of(reference: str, said: str) -> int:
-    """Substitutions, deletions and insertions of the cheapest alignment."""
-    return sum(kind != "h" for kind, _, _ in aligned(reference.split(), said.split()))
-
-
-def interval(pairs: list[ClipPair]) -> tuple[float, float]:
-    """The 95 % interval of the child's WER minus the parent's; the same for the same clips."""
-    difference = np.array([pair.child_errors - pair.parent_errors for pair in pairs], float)
-    words = np.array([pair.words for pair in pairs], float)
-    drawn = np.random.default_rng(0).integers(0, len(pairs), (DRAWS, len(pairs)))
-    means = difference[drawn].sum(axis=1) / words[drawn].sum(axis=1)
-    low, high = np.quantile(means, [(1 - SHARE) / 2, (1 + SHARE) / 2])
-    return float(low), float(high)
-
-
-def _judged(pairs: list[ClipPair], low: float, high: float, then: Epoch, now: Epoch, epoch: float) -> tuple[Word, str]:
-    words = sum(pair.words for pair in pairs)
-    difference = sum(pair.child_errors - pair.parent_errors for pair in pairs) / words
-    points = f"{_signed(100 * difference)} points at epoch {epoch:g} ({_signed(100 * low)} to {_signed(100 * high)})"
+    base = replace(base, low=low, high=high)
+    between = f"({words.signed_points(low)} to {words.signed_points(high)})"
+    points = f"{words.signed_points(difference_of(pairs))} points at epoch {now.epoch:g} {between}"
     if high < 0:
-        return "HELPED", f"{points}."
+        return replace(base, word="HELPED", line=f"{points}.")
     if low > 0:
-        return "WORSE", f"{points}."
-    if _gap_moved(then, now):
-        gaps = f"Gap {then.gap:.2f} → {now.gap:.2f}, WER {points}."
-        return "ONLY THE GAP MOVED", f"{gaps} Regularisation raises train loss; this is not learning."
-    return "TOO CLOSE", f"{points}: within noise for {len(pairs)} clips. Judge again later, or run two more seeds."
+        return replace(base, word="WORSE", line=f"{points}.")
+    noise = f"within noise for {len(pairs)} clips"
+    return _undecided(parent, then, now, base, f"WER {points}", noise)
+
+
+def _by_scalars(parent: Snapshot, child: Snapshot, then: Epoch, now: Epoch, base: Outcome) -> Outcome:
+    found = scalar(evaluations(parent), evaluations(child), then, now)
+    if found is None:
+        return replace(base, line="Neither an error rate nor a val loss was measured in both.")
+    base = replace(base, evaluations=found.evaluations)
+    said = f"{_in_words(found)} at epoch {now.epoch:g}, without an interval: {_why_without(base.clips)}"
+    if found.limit is None:
+        few = f"{said}, and {words.count(found.evaluations, 'evaluation')} where {LEAST_EVALUATIONS} are needed."
+        return replace(base, word="TOO CLOSE", line=few)
+    if abs(found.difference) > found.limit:
+        scatter = f"The evaluations scatter by {_size(found, found.limit)}."
+        return replace(base, word="HELPED" if found.difference < 0 else "WORSE", line=f"{said}. {scatter}")
+    noise = f"within {_size(found, found.limit)}, by which evaluations scatter"
+    return _undecided(parent, then, now, base, said, noise)
+
+
+def _undecided(parent: Snapshot, then: Epoch, now: Epoch, base: Outcome, said: str, noise: str) -> Outcome:
+    """TOO CLOSE; ONLY THE GAP MOVED where val loss too has stayed within its noise."""
+    moved = loss_moved(evaluations(parent), then, now)
+    if _gap_moved(then, now) and not moved:
+        gaps = f"Gap {words.number(then.gap)} → {words.number(now.gap)}, {said}."
+        line = f"{gaps} Regularisation raises train loss; this is not learning."
+        return replace(base, word="ONLY THE GAP MOVED", line=line)
+    losses = ""
+    if moved and then.val_loss is not None and now.val_loss is not None and not said.startswith("Val loss"):
+        losses = f" Val loss {words.number(then.val_loss)} → {words.number(now.val_loss)}."
+    line = f"{said}: {noise}.{losses} Judge again later, or run two more seeds."
+    return replace(base, word="TOO CLOSE", line=line.removeprefix("WER "))
+
+
+def _in_words(found: Scalar) -> str:
+    """Such as "Val WER 47.1 → 43.9 % (means of 5 evaluations), −3.2 points"."""
+    means = f"(means of {words.count(found.evaluations, 'evaluation')})"
+    if found.measure == "val_wer":
+        difference = words.signed_points(found.difference)
+        return f"Val WER {words.points(found.parent)} → {words.percent(found.child)} {means}, {difference} points"
+    numbers = f"{words.number(found.parent)} → {words.number(found.child)}"
+    return f"Val loss {numbers} {means}, {words.signed(found.difference)}"
+
+
+def _size(found: Scalar, size: float) -> str:
+    return f"{words.points(size)} points" if found.measure == "val_wer" else words.number(size)
+
+
+def _why_without(clips: int) -> str:
+    return f"only {words.count(clips, 'clip')} decoded by both" if clips else "no predictions of both were logged"
 
 
 def _gap_moved(then: Epoch, now: Epoch) -> bool:
@@ -179,30 +186,60 @@ def _gap_moved(then: Epoch, now: Epoch) -> bool:
     return then.gap > 0 and then.gap - now.gap > GAP_MOVED_RATIO * then.gap
 
 
-def _waiting(parent: Snapshot, child: Snapshot, wanted: float, not_credited: str, expected: str) -> Outcome:
+def _without_reference(parent: Snapshot, now: Epoch, base: Outcome) -> Outcome:
+    """The parent has no evaluation to set it against: not yet, or never."""
+    rows = evaluations(parent)
+    if not has_ended(parent) and (not rows or rows[-1].epoch < now.epoch):
+        come = f"{parent.run_id} has come to epoch {rows[-1].epoch if rows else 0:g} of {now.epoch:g}."
+        return replace(base, word="WAITING", line=come)
+    return replace(base, line=f"{parent.run_id} has no evaluation up to epoch {now.epoch:g}.")
+
+
+def _waiting(parent: Snapshot, child: Snapshot, base: Outcome) -> Outcome:
     """Before the judged epoch: where both stood when the child stood here."""
-    if not child.epochs:
-        line = f"It is judged at epoch {wanted:g}; no evaluation yet."
-        return Outcome("WAITING", line, wanted, not_credited=not_credited, expected=expected)
-    last = child.epochs[-1]
-    then = _at(parent, last.epoch)
-    line = f"Epoch {last.epoch:g} of {wanted:g}."
-    if _has_ended(child):
-        line = f"It ended at epoch {last.epoch:g}; it was to be judged at {wanted:g}."
-    if last.val_wer is not None and then is not None and then.val_wer is not None:
-        course = "On course." if last.val_wer < then.val_wer else "Not better so far."
-        line += f" Child {100 * last.val_wer:.1f} %, parent then {100 * then.val_wer:.1f} %. {course}"
-    return Outcome(
-        "WAITING",
-        line,
-        wanted,
-        parent_wer=then.val_wer if then else None,
+    rows = evaluations(child)
+    if not rows and has_ended(child):
+        return replace(base, line="It ended without an evaluation.")
+    if not rows:
+        return replace(base, word="WAITING", line=f"It is judged at epoch {base.epoch:g}; no evaluation yet.")
+    last, then = rows[-1], of_parent(parent, rows[-1].epoch)
+    line = f"Epoch {last.epoch:g} of {base.epoch:g}."
+    if then is not None:
+        line += f" {_course(last, then)}"
+    return replace(
+        base,
+        word="WAITING",
+        line=line,
+        parent_wer=then.record.val_wer if then else None,
         child_wer=last.val_wer,
-        parent_gap=then.gap if then else None,
+        parent_gap=then.record.gap if then else None,
         child_gap=last.gap,
-        not_credited=not_credited,
-        expected=expected,
     )
+
+
+def _course(last: Epoch, then: Reference) -> str:
+    now, before = (last.val_wer, then.record.val_wer)
+    if now is None or before is None:
+        now, before = last.val_loss, then.record.val_loss
+    if now is None or before is None:
+        return ""
+    parent = f"parent then {value_of(then.record)}" if not then.note else f"against {then.note.rstrip('.')}"
+    return f"Child {value_of(last)}, {parent}. {'On course.' if now < before else 'Not better so far.'}"
+
+
+def _ended_before(child: Snapshot, now: Epoch, agreed: float) -> str:
+    """That the child did not come to the epoch of judgement; a finished one has done what was planned."""
+    if not has_ended(child) or now.epoch >= agreed or status_of(child).word == "finished":
+        return ""
+    if evaluations(child)[-1].epoch > now.epoch:
+        return ""  # it went further: there was no evaluation at that epoch
+    return f"It ended at epoch {now.epoch:g}; it was to be judged at {agreed:g}."
+
+
+def _may_go_on(child: Snapshot, now: Epoch) -> bool:
+    """Whether epochs are left after this evaluation."""
+    planned = planned_epochs(child)
+    return not has_ended(child) and (planned is None or now.epoch < planned)
 
 
 def _what_else_differs(parent: Snapshot, child: Snapshot) -> str:
@@ -220,24 +257,15 @@ def _what_else_differs(parent: Snapshot, child: Snapshot) -> str:
     return ""
 
 
-def _may_still_come(run: Snapshot, epoch: float) -> bool:
-    """Whether a run that is at work has this epoch before it."""
-    state = run.state.state if run.state is not None else ""
-    return state in ("starting", "running") and bool(run.epochs) and _last_epoch(run) < epoch
-
-
-def _last_epoch(run: Snapshot) -> float:
-    return run.epochs[-1].epoch if run.epochs else 0.0
-
-
-def _has_ended(run: Snapshot) -> bool:
-    return run.state is not None and run.state.state in FINAL_STATES
-
-
 def _met(child: Snapshot, now: Epoch) -> bool | None:
-    """Whether the numbers that were expected came; None where none were kept."""
+    """Whether the numbers came that were expected, at the epoch for which they were; None where none were kept."""
     link = child.launch.parent if child.launch is not None else None
     expected = link.expected if link is not None else {}
+    at = expected.get("aim_epoch")
+    if isinstance(at, (int, float)) and at < now.epoch:
+        now = of_child(child, float(at)) or now
+    elif isinstance(at, (int, float)) and at > now.epoch:
+        return None
     goals = [(now.val_wer, expected.get("val_wer")), (now.gap, expected.get("gap"))]
     known = [(value, goal) for value, goal in goals if isinstance(goal, (int, float)) and value is not None]
     return all(value <= goal for value, goal in known) if known else None
@@ -246,32 +274,3 @@ def _met(child: Snapshot, now: Epoch) -> bool | None:
 def _expected_text(child: Snapshot) -> str:
     link = child.launch.parent if child.launch is not None else None
     return str(link.expected.get("text", "")) if link is not None else ""
-
-
-def _at(snapshot: Snapshot, epoch: float) -> Epoch | None:
-    return next((record for record in snapshot.epochs if record.epoch == epoch), None)
-
-
-def _said(snapshot: Snapshot, epoch: float) -> dict[str, tuple[str, str]]:
-    """Clip id → (target, prediction) of one evaluation."""
-    decode = next((each for each in snapshot.decodes if each.split == "val" and each.epoch == epoch), None)
-    if decode is None:
-        return {}
-    clips = [clip for clip in snapshot.clips if clip.split == "val"]
-    references = {clip.clip_id: clip.reference for clip in clips}
-    names = decode.clip_ids if decode.clip_ids is not None else [clip.clip_id for clip in clips]
-    return {
-        name: (references[name], said)
-        for name, said in zip(names, decode.hypotheses, strict=False)
-        if name in references
-    }
-
-
-def _points(then: Epoch, now: Epoch) -> str:
-    if then.val_wer is None or now.val_wer is None:
-        return ""
-    return f"Val WER {100 * then.val_wer:.1f} → {100 * now.val_wer:.1f} %."
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value >= 0 else '−'}{abs(value):.1f}"

@@ -492,7 +492,7 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """outcome.json: what came of the change that a child run was started with, judged once at the agreed epoch."""
+    """outcome.json: what came of the change that a child run was started with: the last judgement of it."""
 
     run_id: str
     parent_id: str
@@ -514,6 +514,14 @@ class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
     expectation_met: bool | None = None
     not_credited: str = ""
     title: str = ""
+    provisional: bool = False
+    """Judged at the agreed epoch; it is judged again when the child ends."""
+    evaluations: int = 0
+    """How many it rests on, where there is no interval over clips."""
+    changes: dict[str, list[Any]] = {}
+    """key → [before, after] that the child was started with."""
+    task: str = ""
+    """What was learnt, by the name of its data."""
 
 
 class Place(Record, frozen=True, kw_only=True, omit_defaults=False):

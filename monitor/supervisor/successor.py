@@ -15,7 +15,7 @@ import msgspec
 
 from monitor import launcher
 from monitor.diagnosis.away import ASKED_BY, policy_of
-from monitor.diagnosis.prescriptions.prescription import kept_with_child
+from monitor.diagnosis.prescriptions.choosing import agreed
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
 from monitor.run_dir import Away
@@ -48,7 +48,7 @@ def _make(run_dir: Path) -> str:
     if first is None:
         raise RefusedError("No change of settings is prescribed for it.")
     changes = {key: after for key, (_, after) in first.changes.items()}
-    plan = launcher.plan_restart(run_dir.parent, run_dir.name, changes, expected=kept_with_child(first))
+    plan = launcher.plan_restart(run_dir.parent, run_dir.name, changes, expected=agreed(first, snapshot, changes))
     budget = policy_of(run_dir).budget_hours
     away = Away(do="stop", budget_hours=budget, by_policy=True, at=time.time(), by=ASKED_BY)
     return launcher.restart(plan, stop_parent=True, asked_by=ASKED_BY, away=away)

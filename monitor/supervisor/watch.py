@@ -93,7 +93,7 @@ class Watch:
         self._looked_at = float("-inf")
         self._not_before = float("-inf")
         self._last_trouble = self._trouble = ""
-        self._judged_epochs = 0
+        self._child_judged_at: tuple[int, bool] | None = None
 
     def look(self, now: float, *, force: bool = False) -> None:
         """Judges if something new is there and enough rest was taken, and sends on. `now` is UTC seconds."""
@@ -163,6 +163,7 @@ class Watch:
         from monitor.diagnosis.ledger import judge_child
         from monitor.diagnosis.verdict import judge
         from monitor.run_dir.reader import RunReader
+        from monitor.run_dir.status import status_of
 
         self._reader = self._reader or RunReader(self._run_dir)
         snapshot = self._reader.read(now)
@@ -171,8 +172,10 @@ class Watch:
         epoch = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
         events = self._book.update(judged.diagnosis.findings, now, epoch)
         files.replace(self._run_dir / SUMMARY_FILE, encode(summarise(snapshot, judged, now)))
-        if len(snapshot.epochs) != self._judged_epochs:
-            self._judged_epochs = len(snapshot.epochs)
+        # A child is judged again when it has ended, which adds no evaluation.
+        stands_at = (len(snapshot.epochs), status_of(snapshot).live)
+        if stands_at != self._child_judged_at:
+            self._child_judged_at = stands_at
             judge_child(self._run_dir, snapshot, now)
         try:
             if self._consider is not None:

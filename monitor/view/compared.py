@@ -8,8 +8,10 @@ from itertools import accumulate
 from typing import Any
 
 from monitor.diagnosis.alignment import aligned
+from monitor.diagnosis.clip_pairs import ClipPair, pair_clips
 from monitor.diagnosis.comparison import compare, counted, same_code
-from monitor.diagnosis.outcome import ClipPair, Outcome, judged_epoch, outcome, pair_clips
+from monitor.diagnosis.moment import judged_epoch
+from monitor.diagnosis.outcome import Outcome, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.run_dir import Epoch, Snapshot, words
 from monitor.view.series import number

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import asdict
 
 from monitor.diagnosis.alerts import open_alerts
-from monitor.diagnosis.ledger import Tried, ledger
-from monitor.diagnosis.prescriptions.choosing import can_be_restarted_with, lettered, next_step
+from monitor.diagnosis.ledger import kept_outcomes
+from monitor.diagnosis.prescriptions.choosing import can_be_restarted_with, lettered, next_step, tried_in
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
+from monitor.diagnosis.tries import Tried, tries_of
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.odds import ODDS
 from monitor.rules.registry import BY_NAME, by_name, of_rule
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
 from monitor.rules.wer_target import TargetLimits
-from monitor.run_dir import SEVERITIES, Snapshot
+from monitor.run_dir import SEVERITIES, ChildOutcome, Snapshot
 from monitor.run_dir.words import brief, plain
 from monitor.view.lanes import lanes_of
 from monitor.view.report.judged import healthy_rows
@@ -42,12 +44,14 @@ def judgement(snapshot: Snapshot, judged: Judged) -> Judgement:
     findings = sorted(diagnosis.findings, key=lambda finding: SEVERITIES.index(finding.severity))
     options = prescribe(snapshot, diagnosis)
     target = judged.thresholds.of(TargetLimits)
-    tried = ledger(Path(snapshot.run_dir).parent) if options else {}
+    known = kept_outcomes(Path(snapshot.run_dir).parent) if options else []
+    children = [each for each in known if each.parent_id == snapshot.run_id]
+    task = snapshot.run.data.name if snapshot.run is not None else ""
     return Judgement(
-        verdict=_verdict(diagnosis, options),
+        verdict=_verdict(diagnosis, options, children),
         flags=[_flag(finding, snapshot) for finding in findings],
         prescriptions=[
-            OfferedOption(**asdict(_option(option)), letter=letter, tried=_tried(tried, option.id))
+            OfferedOption(**asdict(_option(option)), letter=letter, tried=_tried(tries_of(option, task, known)))
             for letter, option in lettered(options)
         ],
         considered=[
@@ -65,8 +69,9 @@ def judgement(snapshot: Snapshot, judged: Judged) -> Judgement:
     )
 
 
-def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...]) -> Verdict:
-    step, first = next_step(diagnosis, options)
+def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...], children: Sequence[ChildOutcome]) -> Verdict:
+    step, first = next_step(diagnosis, options, children)
+    tried = tried_in(diagnosis, options, children)
     return Verdict(
         word=diagnosis.verdict,
         severity=diagnosis.worst.severity if diagnosis.worst is not None else None,
@@ -75,6 +80,7 @@ def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...]) -> Verdict
         also=list(diagnosis.also),
         next_step=step,
         option=first.id if first else None,
+        tried_in=tried.run_id if tried else None,
         suppressed=list(diagnosis.suppressed),
         why=_why(diagnosis),
         coverage=f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran",
@@ -142,9 +148,9 @@ def _option(option: Prescription) -> Option:
     )
 
 
-def _tried(tried: dict[str, Tried], prescription: str) -> str:
+def _tried(tried: Tried | None) -> str:
     """What came of it in this folder: counts, never a share of few tries."""
-    return tried[prescription].text if prescription in tried else "not yet in this folder"
+    return tried.text if tried is not None else "not yet in this folder"
 
 
 def limits(snapshot: Snapshot, judged: Judged) -> list[Limit]:

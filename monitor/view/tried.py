@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from monitor.diagnosis.ledger import ChildBook, counted
+from monitor.diagnosis.ledger import ChildBook
+from monitor.diagnosis.tries import counted
 from monitor.run_dir import ChildOutcome
 from monitor.view.shapes.listing import RunRow, TriedChild, TriedOption
 
@@ -23,21 +24,16 @@ class TriedBook:
     def options(self, rows: Sequence[RunRow], now: float) -> list[TriedOption]:
         """Options with a child, the most tried first, as `python -m monitor ledger` tells them."""
         known = self._book.children([row.run for row in rows if row.parent], now, MOST_JUDGED)
-        tried = counted(known)
         options = [
-            TriedOption(option=each.title or name, text=each.text, children=_children(known, name))
-            for name, each in sorted(tried.items(), key=lambda pair: -pair[1].tries)
+            TriedOption(option=each.title or each.prescription, text=each.text, children=_children(each.children))
+            for each in sorted(counted(known), key=lambda each: -each.tries)
         ]
-        own = _children(known, "")
+        own = _children([each for each in known if not each.prescription])
         return [*options, *([TriedOption(option=OWN, text="not counted", children=own)] if own else [])]
 
 
-def _children(kept: list[ChildOutcome], prescription: str) -> list[TriedChild]:
-    return [
-        TriedChild(run=each.run_id, parent=each.parent_id, word=each.word, line=_line(each))
-        for each in kept
-        if each.prescription == prescription
-    ]
+def _children(kept: Sequence[ChildOutcome]) -> list[TriedChild]:
+    return [TriedChild(run=each.run_id, parent=each.parent_id, word=each.word, line=_line(each)) for each in kept]
 
 
 def _line(each: ChildOutcome) -> str:

@@ -60,7 +60,7 @@ def test_two_more_seeds_are_started_from_the_card_of_a_child_that_is_too_close(d
         ended(name)
         launched = json.loads((dashboard.runs / name / LAUNCH_FILE).read_text())
         assert launched["parent"]["run_id"] == "close"
-        assert launched["parent"]["expected"] == {"epoch": 5}
+        assert launched["parent"]["expected"] == {"epoch": 5, "epoch_by": "asked"}
         assert launched["parent"]["changes"].keys() == {"dropout", "seed"}
         ran = command_of(launched["argv"], dashboard.runs / name)
         assert command.split() == ran.split()

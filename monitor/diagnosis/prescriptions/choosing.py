@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor.diagnosis.causes import first_try
-from monitor.diagnosis.prescriptions.prescription import Considered, Prescription, judged_epoch, kept_with_child
+from monitor.diagnosis.causes import first_try, lowered
+from monitor.diagnosis.moment import ASKED, CHOICES, default_epoch, planned_epochs, refuse_impossible
+from monitor.diagnosis.prescriptions.prescription import Considered, Prescription, kept_with_child
+from monitor.diagnosis.tries import came_of, child_with
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.rules.evaluations import measured, validation
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
-from monitor.run_dir import Snapshot
+from monitor.run_dir import ChildOutcome, Snapshot
 from monitor.run_dir.errors import RefusedError, UsageError
 
 SHOWN_FOR = 3
@@ -40,11 +42,36 @@ def first_to_try(options: Sequence[Prescription]) -> Prescription | None:
     return recommended(options) or next(iter(options), None)
 
 
-def next_step(diagnosis: Diagnosis, options: Sequence[Prescription]) -> tuple[str, Prescription | None]:
-    """(what to do first, as a sentence; the option that it names, if it names one)."""
+def next_step(
+    diagnosis: Diagnosis, options: Sequence[Prescription], children: Sequence[ChildOutcome] = ()
+) -> tuple[str, Prescription | None]:
+    """(what to do first, as a sentence; the option that it names, if it names one).
+
+    `children`: what came of the children of this run. An option that one of them has tried is not offered again.
+    """
     # Whoever is told not to stop is not offered a restart in the same breath; the options stay under Diagnosis.
     first = None if diagnosis.verdict == "KEEP GOING" else recommended(options)
-    return (diagnosis.next_step if first is None else first_try(first.title)), first
+    if first is None:
+        return diagnosis.next_step, None
+    came = tried_in(diagnosis, options, children)
+    if came is None:
+        return first_try(first.title), first
+    left = [option for option in options if child_with(option, children) is None]
+    after = recommended(left) if came.word != "HELPED" else None
+    said = came_of(came)
+    return (said, None) if after is None else (f"{said} Then try: {lowered(after.title)}.", after)
+
+
+def tried_in(
+    diagnosis: Diagnosis, options: Sequence[Prescription], children: Sequence[ChildOutcome]
+) -> ChildOutcome | None:
+    """The child that has tried the recommended option, or the one that helped where others did not."""
+    if diagnosis.verdict == "KEEP GOING":
+        return None
+    first = recommended(options)
+    known = [came for option in options if (came := child_with(option, children)) is not None]
+    helped = next((came for came in known if came.word == "HELPED"), None)
+    return None if first is None or child_with(first, children) is None else helped or child_with(first, children)
 
 
 def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wanted: str) -> Prescription:
@@ -79,14 +106,25 @@ def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None) ->
     )
 
 
-def agreed(option: Prescription | None, snapshot: Snapshot, epoch: float | None = None) -> dict[str, Any]:
-    """What a child remembers: what was expected of the option, and the epoch at which it is judged.
+def agreed(
+    option: Prescription | None, snapshot: Snapshot, changes: Mapping[str, Any], epoch: float | None = None
+) -> dict[str, Any]:
+    """What a child with these changes remembers: what was expected of the option, and when it is judged.
 
-    Without an epoch of the person's own it is the option's, else the last that the parent has.
+    Without an epoch of the person's own the default of monitor.diagnosis.moment. Raises RefusedError for an epoch that
+    the child does not reach.
     """
     kept = kept_with_child(option) if option is not None else {}
     if epoch is not None:
-        return {**kept, "epoch": epoch}
-    if "epoch" not in kept and snapshot.epochs:
-        kept["epoch"] = judged_epoch(snapshot)
-    return kept
+        refuse_impossible(epoch, planned_epochs(snapshot, changes))
+        return {**kept, "epoch": epoch, "epoch_by": ASKED}
+    found = default_epoch(snapshot, changes)
+    return kept if found is None else {**kept, "epoch": found[0], "epoch_by": found[1]}
+
+
+def judged_words(expected: Mapping[str, Any]) -> str:
+    """Such as "Judged at epoch 60, its planned end"; empty where no epoch was agreed on."""
+    if "epoch" not in expected:
+        return ""
+    why = CHOICES.get(str(expected.get("epoch_by", "")))
+    return f"Judged at epoch {expected['epoch']:g}{f', {why}' if why else ''}"

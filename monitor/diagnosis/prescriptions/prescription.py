@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.rules.evaluations import last, measured, validation
-from monitor.run_dir import Snapshot
+from monitor.run_dir import Snapshot, words
 
 Config = dict[str, Any]
 Changes = dict[str, list[Any]]
+
+NAMES = {"hidden_dim": "width", "batch_size": "batch", "auxiliary_ctc": "auxiliary CTC loss", "bias_init": "first bias"}
+"""Settings whose key is not what people call them."""
+ADJECTIVES = {"augmentation", "classifier"}
+"""Settings whose value stands before their name: strong augmentation."""
+MULTIPLES = {"hidden_dim", "batch_size", "learning_rate", "clip_norm", "signers", "train_clips", "train_images"}
+"""Settings that people change by a factor."""
+FACTORS = {2.0: "twice", 3.0: "three times", 0.5: "half", 1 / 3: "a third of", 0.2: "a fifth of"}
+MANY_CHANGES = 4
+"""From so many on their number is said: nobody counts commas."""
+COUNTS = {4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
 
 
 @dataclass(frozen=True)
@@ -53,8 +65,11 @@ class Considered:
 
 
 def kept_with_child(option: Prescription) -> dict[str, Any]:
-    """What a child's launch.json remembers of the option it was started with, so that it can be judged by it."""
-    aims = {} if option.aims is None else {"epoch": option.aims.epoch}
+    """What a child's launch.json remembers of the option it was started with, so that it can be judged by it.
+
+    `aim_epoch` is the epoch for which the numbers are expected; that of judgement comes from `choosing.agreed`.
+    """
+    aims = {} if option.aims is None else {"aim_epoch": option.aims.epoch}
     if option.aims is not None:
         goals = {"val_wer": option.aims.val_wer, "gap": option.aims.gap}
         aims |= {name: goal for name, goal in goals.items() if goal is not None}
@@ -89,6 +104,37 @@ def restart(snapshot: Snapshot, changes: Changes, option: str) -> str | None:
 
 def flags(changes: Changes) -> str:
     return " ".join(f"--{key} {shlex.quote(str(after))}" for key, (_, after) in changes.items())
+
+
+def titled(changes: Changes) -> str:
+    """The changes by name, each of them: "Strong augmentation, half the width, dropout 0.3 → 0.5"."""
+    said = ", ".join(_named(key, before, after) for key, (before, after) in changes.items())
+    many = f" ({COUNTS.get(len(changes), str(len(changes)))} settings)" if len(changes) >= MANY_CHANGES else ""
+    return f"{said[:1].upper()}{said[1:]}{many}"
+
+
+def _named(key: str, before: Any, after: Any) -> str:
+    """One change as people say it: a simple multiple by its factor, else from what to what."""
+    name = NAMES.get(key, key.replace("_", " "))
+    if key in ADJECTIVES and isinstance(after, str) and after.isalpha():
+        return f"{after} {name}"
+    first, second = number_in(before), number_in(after)
+    if key in MULTIPLES and first and second and first > 0:
+        times = next((said for factor, said in FACTORS.items() if math.isclose(second / first, factor)), None)
+        if times is not None:
+            return f"{times} the {name}"
+    return f"{name} {words.plain(before)} → {words.plain(after)}"
+
+
+def number_in(value: Any) -> float | None:
+    """A setting as a number, also where a command line has it as text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def judged_epoch(snapshot: Snapshot) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from monitor.diagnosis.moment import ASKED
 from monitor.run_dir import Snapshot
 
 SEED = "seed"
@@ -29,7 +30,8 @@ def more_seeds(parent: Snapshot, child: Snapshot) -> tuple[str, ...]:
     if not changes or child.launch is None or child.launch.parent is None:
         return ()
     expected = child.launch.parent.expected
-    option, at = str(expected.get("prescription", "")), expected.get("epoch")
+    option = str(expected.get("prescription", ""))
+    at = expected.get("epoch") if expected.get("epoch_by") == ASKED else None
     begin = ["python", "-m", "monitor", "restart", parent.run_id, *(["--option", option] if option else [])]
     end = [*(["--judge-at", f"{at:g}"] if isinstance(at, (int, float)) else []), "--keep-parent"]
     return tuple(

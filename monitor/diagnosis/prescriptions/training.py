@@ -14,6 +14,7 @@ from monitor.diagnosis.prescriptions.prescription import (
     in_words,
     judged_epoch,
     restart,
+    titled,
 )
 from monitor.rules.evaluations import floors_of
 from monitor.run_dir import Snapshot
@@ -45,7 +46,6 @@ def variety(snapshot: Snapshot, config: Config) -> Prescription | None:
     return _training(
         snapshot,
         "variety",
-        "Strong augmentation, half the width, more dropout" if strong else "Less model, more dropout",
         changes,
         expected=in_words(snapshot, aims),
         disproved_by="the gap closes but val WER stays: then the model learns less, not better",
@@ -63,7 +63,6 @@ def better_head(snapshot: Snapshot, config: Config) -> Prescription | None:
     return _training(
         snapshot,
         "better_head",
-        "Normalised classifier, auxiliary CTC loss, prior biases",
         changes,
         expected=f"words about eight epochs earlier, and {in_words(snapshot, aims)}",
         cost="a restart from scratch; an epoch takes about a sixth longer",
@@ -94,7 +93,6 @@ def more_data(snapshot: Snapshot, config: Config) -> Prescription | None:
     return _training(
         snapshot,
         "more_data",
-        "More distinct training material",
         changes,
         expected=f"{in_words(snapshot, aims)}, and a smaller gap",
         cost="a restart from scratch; epochs take longer, as there is more to see",
@@ -113,7 +111,6 @@ def smaller_model(snapshot: Snapshot, config: Config) -> Prescription | None:
     return _training(
         snapshot,
         "smaller_model",
-        "Half the hidden width",
         changes,
         expected=f"a gap that opens later, and {in_words(snapshot, aims)}",
         cost="a restart from scratch; an epoch takes less time",
@@ -132,7 +129,6 @@ def smaller_network(snapshot: Snapshot, config: Config) -> Prescription | None:
     return _training(
         snapshot,
         "smaller_network",
-        "The smaller network first, as a baseline",
         changes,
         expected=f"{in_words(snapshot, aims)}; if it learns, compare what it does with time",
         cost="a restart from scratch; an epoch takes less time",
@@ -151,7 +147,6 @@ def regularise(snapshot: Snapshot, config: Config) -> Prescription | None:
     return _training(
         snapshot,
         "regularise",
-        "Only dropout .5 and weight decay 1e-3",
         changes,
         expected="the gap falls, with train loss higher from the first epoch on; val WER hardly moves",
         disproved_by="val WER falls by ten points or more: then it was enough after all",
@@ -176,14 +171,20 @@ def keep_time(snapshot: Snapshot, config: Config) -> Prescription:
     return _training(
         snapshot,
         "keep_time",
-        "Keep more time steps inside the model, and let it learn faster",
         changes,
+        title="" if "inner_stride" in changes else _by_hand(changes),
         expected=f"{goal} by epoch {aims.epoch:.0f}",
         cost="a restart from scratch",
         disproved_by="train WER stays at chance too with full time resolution: then look at labels and scorer",
         aims=aims,
         code_edit="" if "inner_stride" in changes else edit,
     )
+
+
+def _by_hand(changes: Changes) -> str:
+    """The title of an edit of the code, with the settings that go with it."""
+    beside = titled(changes)
+    return "Keep more time steps inside the model" + (f", and {beside[:1].lower()}{beside[1:]}" if beside else "")
 
 
 def lower_rate(snapshot: Snapshot, config: Config) -> Prescription | None:
@@ -193,7 +194,6 @@ def lower_rate(snapshot: Snapshot, config: Config) -> Prescription | None:
     return _training(
         snapshot,
         "lower_rate",
-        "A third of the learning rate",
         {"learning_rate": [rate, rate / 3]},
         expected="finite losses through the epoch in which they broke",
         cost="slower at first",
@@ -208,7 +208,6 @@ def tighter_clip(snapshot: Snapshot, config: Config) -> Prescription | None:
     return _training(
         snapshot,
         "tighter_clip",
-        "A fifth of the clip norm",
         {"clip_norm": [norm, norm / 5]},
         expected="finite losses through the epoch in which they broke, at the same rate",
         cost="none worth naming",
@@ -224,7 +223,6 @@ def higher_rate(snapshot: Snapshot, config: Config) -> Prescription | None:
     return _training(
         snapshot,
         "higher_rate",
-        "A higher rate with a longer warm-up",
         changes,
         expected=in_words(snapshot, aims),
         cost="a restart from scratch",
@@ -241,9 +239,9 @@ def _below_chance(snapshot: Snapshot) -> float | None:
 def _training(
     snapshot: Snapshot,
     name: str,
-    title: str,
     changes: Changes,
     *,
+    title: str = "",
     expected: str,
     disproved_by: str,
     cost: str = FROM_SCRATCH,
@@ -253,7 +251,7 @@ def _training(
 ) -> Prescription:
     return Prescription(
         id=name,
-        title=title,
+        title=title or titled(changes),
         changes=changes,
         command=restart(snapshot, changes, name),
         expected=expected,

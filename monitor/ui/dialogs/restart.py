@@ -12,7 +12,14 @@ import streamlit as st
 
 from monitor import launcher
 from monitor.diagnosis.away import word_of
-from monitor.diagnosis.prescriptions.choosing import agreed, can_be_restarted_with, lettered, too_fresh
+from monitor.diagnosis.moment import ASKED
+from monitor.diagnosis.prescriptions.choosing import (
+    agreed,
+    can_be_restarted_with,
+    judged_words,
+    lettered,
+    too_fresh,
+)
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Diagnosis
@@ -68,8 +75,10 @@ def _review(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
     described = snapshot.run or described_run(snapshot.launch)
     form = fill_in(option.id if option is not None else "own", choices(run_dir, snapshot.launch, described), changes)
-    expected = _judged(option, snapshot, diagnosis)
-    plan = _plan(run_dir, form, RestartRequest(expected=expected, start_from=start_from, device=device), stops)
+    expected = _judged(option, snapshot, diagnosis, form)
+    plan = None
+    if expected is not None:
+        plan = _plan(run_dir, form, RestartRequest(expected=expected, start_from=start_from, device=device), stops)
     may_start = plan is not None and review_restart(plan)
     away = choose(Away(), "restart")
     if plan is not None:
@@ -113,19 +122,25 @@ def _stops_parent() -> bool:
     return st.radio("Parent", ways, horizontal=True, key="parent_way") == ways[0]
 
 
-def _judged(option: Prescription | None, snapshot: Snapshot, diagnosis: Diagnosis) -> dict[str, Any]:
-    """The expectation that is kept with the child; the epoch at which it is judged can be changed."""
-    kept = agreed(option, snapshot)
+def _judged(option: Prescription | None, snapshot: Snapshot, diagnosis: Diagnosis, form: Form) -> dict[str, Any] | None:
+    """The expectation that is kept with the child; None with the reason where it cannot be judged at that epoch."""
+    kept = agreed(option, snapshot, form.wanted)
     if "epoch" not in kept:
         return kept
+    default = float(kept["epoch"])
     text = f": {kept['text']}" if kept.get("text") else " against its parent"
-    st.markdown(f"**Judged**{plain(text)}")
+    st.markdown(f"**{plain(judged_words(kept))}**{plain(text)}")
+    # Another default is another field: one that was typed for 60 epochs means nothing for 5.
     epoch = st.number_input(
-        "at epoch", min_value=1.0, value=float(kept["epoch"]), step=1.0, format="%g", key="judge_at"
+        "at epoch", min_value=min(1.0, default), value=default, step=1.0, format="%g", key=f"judge_at_{default:g}"
     )
     if remark := too_fresh(snapshot, diagnosis.worst, float(epoch)):
         st.warning(plain(remark), icon=None)
-    return {**kept, "epoch": float(epoch)}
+    try:
+        return kept if float(epoch) == default else agreed(option, snapshot, form.wanted, float(epoch))
+    except MonitorError as problem:
+        st.error(plain(str(problem)), icon=None)
+        return None
 
 
 def _plan(run_dir: Path, form: Form, request: RestartRequest, stops: bool) -> RestartPlan | None:
@@ -152,7 +167,7 @@ def _terminal_line(plan: RestartPlan, form: Form, away: Away, keeps_parent: bool
     words += [word for key, value in form.wanted.items() for word in ("--set", f"{key}={value}")]
     words += ["--from", plan.request.start_from] if plan.request.start_from else []
     words += ["--device", plan.request.device or "none"] if plan.request.device is not None else []
-    words += ["--judge-at", f"{plan.expected['epoch']:g}"] if "epoch" in plan.expected else []
+    words += ["--judge-at", f"{plan.expected['epoch']:g}"] if plan.expected.get("epoch_by") == ASKED else []
     words += ["--if-bad", word_of(away)] if away.do != "tell" else []
     words += ["--if-bad-hours", f"{away.budget_hours:g}"] if away.budget_hours else []
     words += ["--keep-parent"] if keeps_parent else []

@@ -14,6 +14,7 @@ from monitor.launcher.relaunch.plan import RestartPlan, behind
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import PLACEHOLDER
 from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import device_words
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.parts import asked_by, plain, shown_before
 from monitor.ui.dialogs.review import agreed_to
@@ -38,15 +39,25 @@ def seeds(runs_dir: Path, child_id: str) -> None:
         name = f"{plan.child_id}, seed {plan.request.changes[SEED]}"
         st.caption(f"{plain(name)}, runs exactly this in {plain(str(plan.cwd))}:")
         st.code(plan.command, language="bash", wrap_lines=True)
-    if not device and not plans[0].device:
-        st.caption("Both start at once, on the same machine.")
+    waits = any(note.startswith("Waits for ") for plan in plans for note in plan.notes)
+    st.caption(_when(plans[0].device, waits))
     may_start = agreed_to(plans[0].stranger)
     cancel, go = st.columns(2)
     if cancel.button("Cancel", width="stretch", key="cancel_seeds"):
         st.rerun()
-    clicked = go.button("Start both", type="primary", width="stretch", disabled=not may_start, key="confirm_seeds")
+    label = "Queue both" if waits else "Start both"
+    clicked = go.button(label, type="primary", width="stretch", disabled=not may_start, key="confirm_seeds")
     if shown_before("seeds", " ".join(plan.digest for plan in plans), clicked):
         _start(plans)
+
+
+def _when(device: str, waits: bool) -> str:
+    """Whether they start at once or stand in line."""
+    if not device:
+        return "Both start at once, on the same machine, beside what already runs there."
+    if waits:
+        return f"Both wait in line: each starts once it has {device_words(device)} for itself."
+    return f"The first starts at once; the second as soon as it has {device_words(device)} for itself."
 
 
 def _plans(runs_dir: Path, child_id: str, device: str | None) -> list[RestartPlan]:

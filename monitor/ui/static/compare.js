@@ -26,7 +26,7 @@ function buildCompare(run, ask, emit, role) {
   ui.expected = h("p", {});
   ui.note = h("p", { class: "vs-muted" });
   ui.seeds = h("div", { class: "vs-seeds", "data-testid": "more-seeds" });
-  ui.queue = h("button", { type: "button", class: "vs-button", "data-testid": "btn-seeds", onclick: () => emit({ kind: "seeds", child: ui.answer.runs[0] }) }, "Queue 2 seeds…");
+  ui.queue = h("button", { type: "button", class: "vs-button", "data-testid": "btn-seeds", onclick: () => emit({ kind: "seeds", child: ui.answer.runs[0] }) }, "Two more seeds…");
   ui.mayStart = role === "control";
   ui.card = h("section", { class: "vs-outcome", "data-testid": "outcome" }, h("div", { class: "vs-outcome-head" }, ui.glyph, ui.word), h("div", {}, ui.line, ui.expected, ui.note, ui.queue, ui.seeds));
   ui.rowsHead = h("tr", {});

@@ -89,6 +89,8 @@ function buildVerdict(emit, role, on) {
   ui.next = h("p", { class: "vs-next" });
   ui.fix = h("button", { type: "button", class: "vs-button vs-primary", "data-testid": "btn-fix" }, "Restart with this…");
   ui.fix.addEventListener("click", () => emit({ kind: "restart", option: ui.option }));
+  ui.tried = h("button", { type: "button", class: "vs-button", "data-testid": "btn-tried" }, "Open");
+  ui.tried.addEventListener("click", () => emit({ kind: "open", run: ui.child }));
   ui.what = h("button", { type: "button", class: "vs-button", "data-testid": "btn-what" }, "See what to do");
   ui.what.addEventListener("click", () => on.open("diagnosis"));
   ui.coverage = h("span", { class: "vs-coverage", tabindex: "0" });
@@ -97,7 +99,7 @@ function buildVerdict(emit, role, on) {
     "section",
     { class: "vs-verdict", "data-testid": "verdict", "aria-label": "Verdict" },
     h("div", { class: "vs-verdict-head" }, ui.glyph, ui.word),
-    h("div", { class: "vs-verdict-body" }, ui.reason, ui.also, ui.next, h("div", { class: "vs-row" }, role === "control" ? ui.fix : null, ui.what, ui.coverage), ui.why),
+    h("div", { class: "vs-verdict-body" }, ui.reason, ui.also, ui.next, h("div", { class: "vs-row" }, role === "control" ? ui.fix : null, ui.tried, ui.what, ui.coverage), ui.why),
   );
   return ui;
 }
@@ -113,6 +115,9 @@ function paintVerdict(ui, frame) {
   setText(ui.next, verdict.next_step);
   show(ui.next, Boolean(verdict.next_step));
   ui.option = verdict.option;
+  ui.child = verdict.tried_in;
+  show(ui.tried, Boolean(ui.child));
+  if (ui.child) setText(ui.tried, `Open ${ui.child}`);
   setText(ui.why, verdict.why);
   show(ui.why, Boolean(verdict.why));
   show(ui.fix, Boolean(verdict.option) && frame.actions.restart && frame.at === null);

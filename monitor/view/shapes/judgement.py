@@ -13,7 +13,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict block. `severity`: of the worst flag, None without a flag; `filled`: drawn on a filled ground.
 
     `reason`, `also`, `next_step`, `suppressed`, `why` are sentences; `option` is the id of the option that the button
-    restarts with, None where none is offered; `coverage` says how many checks ran, `not_checked` which could not.
+    restarts with, None where none is offered; `tried_in`: the child of this run that `next_step` names as the one that
+    has tried it; `coverage` says how many checks ran, `not_checked` which could not.
     """
 
     word: str
@@ -23,6 +24,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     also: list[str]
     next_step: str
     option: str | None
+    tried_in: str | None
     suppressed: list[str]
     why: str
     coverage: str

@@ -1,0 +1,176 @@
+"""At which epoch a child is judged, and against which evaluation of its parent. Pure.
+
+The default is the child's planned end: at the epoch that a live parent happens to have, a child that learns more slowly
+and ends better would be judged worse. It is judged again when it ends. Only an epoch that a person chose is final.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.rules.evaluations import measured, validation
+from monitor.run_dir import Epoch, Snapshot, words
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.status import status_of
+
+MANY_EVALUATIONS = 20
+"""From so many on the best evaluation of a parent that has ended is a point of the curve, and no luck of a few."""
+EPOCHS_KEYS = ("epochs", "num_epochs", "max_epochs", "n_epochs", "num_train_epochs", "max_epoch")
+"""Names that scripts give the option for the number of epochs."""
+ASKED = "asked"
+CHOICES = {
+    ASKED: "as chosen",
+    "planned_end": "its planned end",
+    "parents_best": "the parent's best, and again when it ends",
+    "parents_last": "the parent's last, and again when it ends",
+}
+"""`epoch_by` of what a child's launch.json remembers: how its epoch of judgement was chosen."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The evaluation of the parent that a child is set against; `note` says so where it is not at the same epoch."""
+
+    record: Epoch
+    note: str = ""
+    still_improving: bool = False
+    """Whether the parent ended before, with its last evaluation as its best: the child has trained longer."""
+
+
+def evaluations(snapshot: Snapshot) -> tuple[Epoch, ...]:
+    """The records in which something was validated, oldest first."""
+    return tuple(sorted(measured(snapshot, validation).epochs, key=lambda record: record.epoch))
+
+
+def has_ended(snapshot: Snapshot) -> bool:
+    """Whether nothing more will come of it, by what lives and not by the state that was stored last."""
+    return not status_of(snapshot).live
+
+
+def planned_epochs(snapshot: Snapshot, changes: Mapping[str, Any] | None = None) -> float | None:
+    """Epochs that a run is planned for, or a child of it with these changes; None where that is not known."""
+    config = snapshot.run.config if snapshot.run is not None else {}
+    own = snapshot.progress.epochs if snapshot.progress is not None else None
+    known = [_option(changes or {}), None if own is None else float(own), _option(config)]
+    return next((value for value in known if value is not None), None)
+
+
+def default_epoch(parent: Snapshot, changes: Mapping[str, Any]) -> tuple[float, str] | None:
+    """(epoch, one of CHOICES) for a child with these changes where nobody chose one; None where nothing is known."""
+    rows, planned = evaluations(parent), planned_epochs(parent, changes)
+    if len(rows) >= MANY_EVALUATIONS and has_ended(parent):
+        best = best_of(rows).epoch
+        if planned is None or best <= planned:
+            return best, "parents_best"
+    if planned is not None:
+        return planned, "planned_end"
+    return (rows[-1].epoch, "parents_last") if rows else None
+
+
+def refuse_impossible(epoch: float, planned: float | None) -> None:
+    """Raises RefusedError for an epoch that is none, or that the child will never reach."""
+    if not (math.isfinite(epoch) and epoch > 0):
+        raise RefusedError(f"--judge-at {epoch:g}: must be an epoch above 0.")
+    if planned is not None and epoch > planned:
+        raise RefusedError(
+            f"The child is planned for {words.count(int(planned), 'epoch')} and would be judged at epoch {epoch:g}, "
+            f"which it never reaches. Judge it at epoch {planned:g} or before, or plan it for {epoch:g} epochs."
+        )
+
+
+def judged_epoch(parent: Snapshot, child: Snapshot) -> float:
+    """The epoch that counts now: the agreed one; after the child's end its last evaluation, unless a person chose."""
+    rows = evaluations(child)
+    if rows and has_ended(child) and not was_asked(child):
+        return rows[-1].epoch
+    return agreed_epoch(parent, child)
+
+
+def agreed_epoch(parent: Snapshot, child: Snapshot) -> float:
+    """The epoch agreed on at the child's start; where none was, the default; 0 where nothing is known."""
+    agreed = _expected(child).get("epoch")
+    if _is_positive(agreed):
+        return float(agreed)
+    found = default_epoch(parent, {"epochs": planned_epochs(child)})
+    return found[0] if found is not None else 0.0
+
+
+def was_asked(child: Snapshot) -> bool:
+    """Whether a person chose the epoch of judgement."""
+    return _expected(child).get("epoch_by") == ASKED
+
+
+def of_child(child: Snapshot, epoch: float) -> Epoch | None:
+    """Its evaluation at this epoch; once it is past it or has ended, the last before. None until then."""
+    rows = evaluations(child)
+    if not rows or (rows[-1].epoch < epoch and not has_ended(child)):
+        return None
+    return next((record for record in reversed(rows) if record.epoch <= epoch), rows[0])
+
+
+def of_parent(parent: Snapshot, epoch: float) -> Reference | None:
+    """Its evaluation at this epoch, else the last before; its best where it ended earlier.
+
+    None where there is none up to there, or where it is at work and has not come so far.
+    """
+    rows = evaluations(parent)
+    before = [record for record in rows if record.epoch <= epoch]
+    if not before:
+        return None
+    if before[-1].epoch == epoch:
+        return Reference(before[-1])
+    if len(before) < len(rows):
+        return Reference(before[-1], f"{parent.run_id} at epoch {before[-1].epoch:g}, its last evaluation before that.")
+    if not has_ended(parent):
+        return None
+    best, last = best_of(before), before[-1]
+    note = f"{parent.run_id}'s best, {value_of(best)} at epoch {best.epoch:g}; {_how_it_ended(parent, last.epoch)}."
+    return Reference(best, note, still_improving=best is last and len(before) > 1)
+
+
+def best_of(rows: Sequence[Epoch]) -> Epoch:
+    """The evaluation with the lowest error rate, the first of equals; by val loss where no error rate was measured."""
+    for name in ("val_wer", "val_loss"):
+        known = [record for record in rows if _is_finite(getattr(record, name))]
+        if known:
+            return min(known, key=lambda record: float(getattr(record, name)))
+    return rows[-1]
+
+
+def value_of(record: Epoch) -> str:
+    """Its error rate in words, else its val loss."""
+    return words.percent(record.val_wer) if record.val_wer is not None else f"val loss {words.number(record.val_loss)}"
+
+
+def _how_it_ended(run: Snapshot, last: float) -> str:
+    said = {"stopped": "it stopped", "finished": "it finished", "failed": "it failed", "lost": "it was lost"}
+    return f"{said.get(status_of(run).word, 'it ended')} at epoch {last:g}"
+
+
+def _option(settings: Mapping[str, Any]) -> float | None:
+    """The number of epochs among settings, which may be text from a command line."""
+    for key, value in settings.items():
+        if key.lstrip("-").replace("-", "_").lower() in EPOCHS_KEYS:
+            try:
+                number = float(value)
+            except (TypeError, ValueError):
+                continue
+            if math.isfinite(number) and number > 0:
+                return number
+    return None
+
+
+def _expected(child: Snapshot) -> Mapping[str, Any]:
+    link = child.launch.parent if child.launch is not None else None
+    return link.expected if link is not None else {}
+
+
+def _is_positive(value: object) -> bool:
+    return _is_finite(value) and float(value) > 0  # type: ignore[arg-type]
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,160 @@
+"""Counts of what was tried: only the same changes on the same kind of task are tries of one thing. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.diagnosis.moment import EPOCHS_KEYS
+from monitor.diagnosis.prescriptions.prescription import Changes, Prescription, number_in, titled
+from monitor.run_dir import ChildOutcome, words
+
+ENOUGH_FOR_SHARES = 10
+UNDECIDED = frozenset({"CAN'T COMPARE", "WAITING"})
+NO_CHANGE = frozenset({"seed", "data_seed", "device", *EPOCHS_KEYS})
+"""Settings that may differ between two tries of the same change."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """How often the same changes were tried and with what result. `others`: children that are not counted, by reason.
+
+    `task`: the name of the data, "" where none is known.
+    """
+
+    prescription: str
+    title: str
+    words: dict[str, int]
+    others: dict[str, int]
+    task: str = ""
+    children: tuple[ChildOutcome, ...] = ()
+
+    @property
+    def tries(self) -> int:
+        return sum(self.words.values())
+
+    @property
+    def text(self) -> str:
+        """Such as "3 tries: 2 helped, 1 worse"; shares only from ten tries on, as those of few say nothing."""
+        said = [f"{count} {word.lower()}{self._share(count)}" for word, count in self.words.items()]
+        tried = f"{self.tries} {'try' if self.tries == 1 else 'tries'}{': ' if said else ''}{', '.join(said)}"
+        return "; ".join([tried, *(f"{count} {reason}" for reason, count in self.others.items())])
+
+    def _share(self, count: int) -> str:
+        return f" ({100 * count / self.tries:.0f} %)" if self.tries >= ENOUGH_FOR_SHARES else ""
+
+
+def counted(outcomes: Iterable[ChildOutcome]) -> list[Tried]:
+    """One entry for each option, set of changes and task, in the order of their first children."""
+    groups: list[list[ChildOutcome]] = []
+    for each in filter(lambda one: one.prescription, outcomes):
+        group = next((known for known in groups if _is_same(known[0], each)), None)
+        if group is None:
+            groups.append([each])
+        else:
+            group.append(each)
+    return [_counts(group) for group in groups]
+
+
+def tries_of(option: Prescription, task: str, outcomes: Sequence[ChildOutcome]) -> Tried | None:
+    """What came of these very changes on this kind of task, as far as both are known; None where nobody tried."""
+    found = [
+        each
+        for each in outcomes
+        if each.prescription == option.id
+        and same_changes(each.changes, option.changes)
+        and (not each.task or not task or each.task == task)
+    ]
+    return _counts(found) if found else None
+
+
+def child_with(option: Prescription, children: Iterable[ChildOutcome]) -> ChildOutcome | None:
+    """The newest of a run's children that was started with the changes of this option."""
+    found = [
+        each
+        for each in children
+        if each.prescription in ("", option.id)
+        and same_changes(each.changes, option.changes)
+        and (option.changes or each.prescription)
+    ]
+    return max(found, key=lambda each: each.at, default=None)
+
+
+def came_of(child: ChildOutcome) -> str:
+    """Such as "Tried in demo-3: helped (−30.0 points)."."""
+    about = []
+    if child.parent_wer is not None and child.child_wer is not None:
+        about.append(f"{words.signed_points(child.child_wer - child.parent_wer)} points")
+    if not child.credited:
+        about.append("not by the settings alone")
+    if child.provisional:
+        about.append("so far")
+    return f"Tried in {child.run_id}: {child.word.lower()}" + (f" ({', '.join(about)})." if about else ".")
+
+
+def same_changes(one: Mapping[str, Sequence[Any]], other: Mapping[str, Sequence[Any]]) -> bool:
+    """Whether two sets of changes have the same keys, and each the same value or, of numbers, the same direction."""
+    first, second = _telling(one), _telling(other)
+    return first.keys() == second.keys() and all(_is_alike(first[key], second[key]) for key in first)
+
+
+def _is_same(one: ChildOutcome, other: ChildOutcome) -> bool:
+    same = (one.prescription, one.task) == (other.prescription, other.task)
+    return same and same_changes(one.changes, other.changes)
+
+
+def _is_alike(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    directions = [_direction(*pair) for pair in (one, other)]
+    if None not in directions:
+        return directions[0] == directions[1]
+    after = [number_in(pair[1]) for pair in (one, other)]
+    return after[0] == after[1] if None not in after else str(one[1]) == str(other[1])
+
+
+def _direction(before: Any, after: Any) -> bool | None:
+    """Whether a number rises; None where one of them is no number."""
+    first, second = number_in(before), number_in(after)
+    return None if first is None or second is None else second > first
+
+
+def _telling(changes: Mapping[str, Sequence[Any]]) -> Changes:
+    """The changes without those that every child has of its own: seed, length, folders."""
+    return {
+        key: list(pair)
+        for key, pair in changes.items()
+        if len(pair) == 2 and key not in NO_CHANGE and not (isinstance(pair[1], str) and "/" in pair[1])
+    }
+
+
+def _counts(group: Sequence[ChildOutcome]) -> Tried:
+    decided, others = Counter[str](), Counter[str]()
+    for each in group:
+        reason = _why_not_counted(each)
+        (others if reason else decided)[reason or each.word] += 1
+    first = group[0]
+    return Tried(
+        prescription=first.prescription,
+        title=_title(first),
+        words=dict(decided.most_common()),
+        others=dict(others.most_common()),
+        task=first.task,
+        children=tuple(group),
+    )
+
+
+def _title(each: ChildOutcome) -> str:
+    """Its changes by name; of a child without any, such as after an edit of the code, the option's own title."""
+    telling = _telling(each.changes)
+    return titled(telling) if telling else each.title
+
+
+def _why_not_counted(each: ChildOutcome) -> str:
+    if each.word == "WAITING":
+        return "not judged yet"
+    if each.word in UNDECIDED:
+        return "could not be compared"
+    if each.provisional:
+        return "judged provisionally"
+    return "" if each.credited else "not credited"

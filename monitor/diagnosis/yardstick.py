@@ -1,0 +1,112 @@
+"""What counts as a difference where no interval over clips can be had: the scatter of the evaluations themselves. Pure.
+
+Each run has the mean of its last evaluations (at most five) up to the epoch of comparison, both over the same range of
+epochs; of a parent that ended before, those about its best. Scatter is the noise of one evaluation about a smooth
+curve, from the second differences of the last fourteen: 1.4826 × their median size / √6.
+A difference of the means counts beyond 2 × √(scatter of the parent² + of the child²),
+and never below one point of error rate or two percent of val loss. That is the noise between single evaluations, more
+than that of means of five, because two seeds differ by more than the evaluations of one run do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.rules.arithmetic.series import log_scatter
+from monitor.run_dir import Epoch
+
+MEAN_OF = 5
+RECENT = 14
+LEAST_EVALUATIONS = 5
+"""Three second differences; with fewer nobody can say how much the values scatter."""
+LEAST_POINTS = 0.01
+LEAST_LOSS_RATIO = 0.02
+FACTOR = 2.0
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A measure of both runs as means of so many evaluations; `limit`: the smallest difference that counts.
+
+    `limit` is None with too few evaluations to know. All in the unit of the measure.
+    """
+
+    measure: str
+    parent: float
+    child: float
+    evaluations: int
+    limit: float | None
+
+    @property
+    def difference(self) -> float:
+        return self.child - self.parent
+
+
+def scalar(parent: Sequence[Epoch], child: Sequence[Epoch], then: Epoch, now: Epoch) -> Scalar | None:
+    """Both runs by val WER, else by val loss, about the evaluations `then` and `now`; None where both lack both."""
+    for measure in ("val_wer", "val_loss"):
+        if all(_is_known(getattr(record, measure)) for record in (then, now)):
+            return _of(measure, parent, child, then, now)
+    return None
+
+
+def loss_moved(parent: Sequence[Epoch], then: Epoch, now: Epoch) -> bool:
+    """Whether val loss differs by more than the parent's own recent scatter explains; True where it is not known."""
+    before, after = then.val_loss, now.val_loss
+    if before is None or after is None or not (0 < before < math.inf and 0 < after < math.inf):
+        return True
+    losses = [record.val_loss for record in parent if record.epoch <= then.epoch and record.val_loss is not None]
+    scatter = float(log_scatter(losses)[-1]) if losses else 0.0
+    return abs(math.log(after / before)) > max(LEAST_LOSS_RATIO, FACTOR * math.sqrt(2) * scatter)
+
+
+def scatter_of(values: Sequence[float]) -> float:
+    """Standard deviation of independent noise about a smooth curve, from the last values; NaN below three."""
+    recent = np.asarray(values[-RECENT:], float)
+    if len(recent) < 3:
+        return math.nan
+    return float(1.4826 / math.sqrt(6) * np.median(np.abs(np.diff(recent, 2))))
+
+
+def _of(measure: str, parent: Sequence[Epoch], child: Sequence[Epoch], then: Epoch, now: Epoch) -> Scalar:
+    theirs, ours = _measured(parent, measure, now.epoch), _measured(child, measure, now.epoch)
+    # The same range of epochs for both: on a falling curve a longer one would look worse by its length alone.
+    reach = max(_reach(theirs), _reach(ours))
+    begin, end = (then.epoch - reach, then.epoch)
+    if then.epoch != theirs[-1][0]:  # the best of a run that ended before: what stands about it, on both sides
+        begin, end = then.epoch - reach / 2, then.epoch + reach / 2
+    before = _mean([value for epoch, value in theirs if begin <= epoch <= end])
+    after = _mean([value for epoch, value in ours if epoch >= now.epoch - reach])
+    count = min(MEAN_OF, len(theirs), len(ours))
+    limit = None
+    if min(len(theirs), len(ours)) >= LEAST_EVALUATIONS:
+        scatters = [scatter_of([value for _, value in rows]) for rows in (theirs, ours)]
+        least = LEAST_POINTS if measure == "val_wer" else LEAST_LOSS_RATIO * abs(before)
+        limit = max(least, FACTOR * math.hypot(*scatters))
+    return Scalar(measure, before, after, count, limit)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _measured(rows: Sequence[Epoch], measure: str, until: float) -> list[tuple[float, float]]:
+    """(epoch, value) of the evaluations up to `until` in which it was measured, oldest first."""
+    return [
+        (record.epoch, float(getattr(record, measure)))
+        for record in rows
+        if record.epoch <= until and _is_known(getattr(record, measure))
+    ]
+
+
+def _reach(rows: Sequence[tuple[float, float]]) -> float:
+    """Epochs that the last five span."""
+    return rows[-1][0] - rows[-MEAN_OF:][0][0]
+
+
+def _is_known(value: object) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
