@@ -131,7 +131,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
     """The val WER (a fraction) that is to be reached by an epoch."""
 
-    wer: float
+    wer: float | None
     wer_epoch: float
 
 
