@@ -81,7 +81,7 @@ def test_the_page_shows_its_numbers(whole):
     values = {tile.key: tile.value for tile in painted.tiles}
     assert values == {"val_wer": "92.1 %", "gap": "2.93", "val_loss": "5.29", "words": "–"}
     assert round(painted.marks.gap_crossed_epoch, 1) == 32.6
-    assert painted.title == "STOP · 92 % · reference-run"
+    assert painted.title == "STOP · 92.1 % · reference-run"
 
 
 def monitor(*words):

@@ -31,6 +31,7 @@ from monitor.run_dir.records import (
     Parent,
     Progress,
     Record,
+    Snapshot,
     State,
     StopWith,
     check_schema,
@@ -224,6 +225,18 @@ def command_of(argv: list[str], run_dir: Path) -> str:
 def is_own_trainer(argv: list[str]) -> bool:
     """Whether the command is `python … -m trainer …`, whose flags we know."""
     return ("-m", "trainer") in pairwise(argv)
+
+
+def saves_checkpoints(snapshot: Snapshot) -> bool:
+    """Whether a stop leaves a checkpoint, as far as is known: one was reported, or the trainer is our own."""
+    reported = snapshot.progress is not None and snapshot.progress.checkpoint is not None
+    return reported or (snapshot.launch is not None and is_own_trainer(snapshot.launch.argv))
+
+
+def keeps_best_checkpoint(snapshot: Snapshot) -> bool:
+    """Whether the checkpoint with the best error rate lies there: our own trainer keeps it from its first on."""
+    reported = snapshot.progress is not None and snapshot.progress.checkpoint is not None
+    return reported and snapshot.launch is not None and is_own_trainer(snapshot.launch.argv)
 
 
 def resume_flags(argv: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.diagnosis.causes import first_try
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription, judged_epoch, kept_with_child
+from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.rules.evaluations import measured, validation
 from monitor.rules.registry import BY_NAME
@@ -44,7 +45,13 @@ def next_step(diagnosis: Diagnosis, options: Sequence[Prescription]) -> tuple[st
     """(what to do first, as a sentence; the option that it names, if it names one)."""
     # Whoever is told not to stop is not offered a restart in the same breath; the options stay under Diagnosis.
     first = None if diagnosis.verdict == "KEEP GOING" else recommended(options)
-    return (diagnosis.next_step if first is None else first_try(first.title)), first
+    named = None if diagnosis.verdict == "KEEP GOING" else first_to_try(options)
+    return (diagnosis.next_step if named is None else first_try(named.title)), first
+
+
+def advised(snapshot: Snapshot, diagnosis: Diagnosis) -> str:
+    """What to do first, for terminal and message: the same sentence as on the page."""
+    return next_step(diagnosis, prescribe(snapshot, diagnosis))[0]
 
 
 def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wanted: str) -> Prescription:

@@ -186,36 +186,6 @@ def keep_time(snapshot: Snapshot, config: Config) -> Prescription:
     )
 
 
-def lower_rate(snapshot: Snapshot, config: Config) -> Prescription | None:
-    rate = config.get("learning_rate")
-    if not isinstance(rate, (int, float)):
-        return None
-    return _training(
-        snapshot,
-        "lower_rate",
-        "A third of the learning rate",
-        {"learning_rate": [rate, rate / 3]},
-        expected="finite losses through the epoch in which they broke",
-        cost="slower at first",
-        disproved_by="it breaks at the same clips again: then look at those clips, not at the rate",
-    )
-
-
-def tighter_clip(snapshot: Snapshot, config: Config) -> Prescription | None:
-    norm = config.get("clip_norm")
-    if not isinstance(norm, (int, float)) or norm <= 0:
-        return None
-    return _training(
-        snapshot,
-        "tighter_clip",
-        "A fifth of the clip norm",
-        {"clip_norm": [norm, norm / 5]},
-        expected="finite losses through the epoch in which they broke, at the same rate",
-        cost="none worth naming",
-        disproved_by="it breaks again although every step is clipped: then the rate, or the clips",
-    )
-
-
 def higher_rate(snapshot: Snapshot, config: Config) -> Prescription | None:
     changes = bundle(config, {"learning_rate": 1e-3, "warmup_epochs": 10, "dropout": 0.4, "weight_decay": 5e-4})
     if "learning_rate" not in changes or changes["learning_rate"][0] > changes["learning_rate"][1]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from monitor.diagnosis.prescriptions.arithmetic import parameters_note
-from monitor.diagnosis.prescriptions.choosing import lettered
+from monitor.diagnosis.prescriptions.choosing import lettered, next_step
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.at_chance import ChanceLimits
@@ -18,7 +18,7 @@ from monitor.rules.rising import RisingLimits
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_target import TargetLimits
 from monitor.run_dir import SEVERITIES, Snapshot
-from monitor.run_dir.launch import command_of
+from monitor.run_dir.launch import command_of, keeps_best_checkpoint
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
 from monitor.view.report.numbers import floors_of, known
@@ -28,11 +28,11 @@ BLANK_NEAR = 0.1
 STATUS = {"critical": "BAD", "warning": "BAD", "info": "WATCH"}
 
 
-def verdict(judged: Judged) -> Iterator[Block]:
+def verdict(judged: Judged, options: Sequence[Prescription]) -> Iterator[Block]:
     diagnosis = judged.diagnosis
     yield Heading("Verdict")
     yield Text(f"{diagnosis.verdict}. {diagnosis.reason}")
-    lines = tuple(line for line in (*diagnosis.also, *diagnosis.suppressed, diagnosis.next_step) if line)
+    lines = tuple(line for line in (*diagnosis.also, *diagnosis.suppressed, next_step(diagnosis, options)[0]) if line)
     if lines:
         yield Bullets(lines)
     yield Text(f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.")
@@ -248,7 +248,8 @@ def way_ahead(snapshot: Snapshot, judged: Judged, found: Sequence[Prescription])
         return
     steps = []
     if judged.diagnosis.verdict == "STOP":
-        steps.append("Stop this run: its own numbers say that it will not get better. The best checkpoint is kept.")
+        kept = " The best checkpoint is kept." if keeps_best_checkpoint(snapshot) else ""
+        steps.append(f"Stop this run: its own numbers say that it will not get better.{kept}")
     measures = [option for option in found if not option.changes]
     restarts = [option for option in found if option.changes]
     for option in measures:
