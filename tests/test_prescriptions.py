@@ -22,7 +22,7 @@ from monitor.diagnosis.prescriptions.prescription import kept_with_child, titled
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.diagnosis.verdict import Diagnosis, judge
 from monitor.rules.result import Finding
-from monitor.run_dir import ChildOutcome, DataInfo, Epoch, Launch, Progress, Snapshot, State
+from monitor.run_dir import ChildOutcome, DataInfo, Epoch, Floors, Launch, Progress, Snapshot, State
 from monitor.run_dir.errors import RefusedError, UsageError
 from tests.snapshots import NOW, beating, snapshot
 from tests.test_diagnosis import AT_CHANCE, LEARNS, OVERFITS
@@ -112,10 +112,10 @@ def test_at_chance_nothing_regularises():
     assert not {"dropout", "weight_decay", "augmentation"} & {key for option in found for key in option.changes}
 
 
-def test_nan_gets_a_lower_rate_and_nothing_else():
+def test_nan_gets_what_makes_losses_finite_and_nothing_else():
     columns = {**OVERFITS, "train_loss": [*OVERFITS["train_loss"][:-1], float("nan")]}
     found = options(columns)
-    assert [option.id for option in found] == ["lower_rate"]
+    assert [option.id for option in found if option.changes] == ["lower_rate"]
     assert found[0].changes["learning_rate"] == [1e-3, pytest.approx(1e-3 / 3)]
 
 
@@ -180,12 +180,69 @@ def test_every_cause_has_an_answer_or_says_that_it_is_a_matter_of_waiting():
         "model": "i3d",
     }
     seen = snapshot(val_wer=[0.9] * 9, val_loss=[3.0] * 9, launch=LAUNCH, run={"config": config})
-    for name, title, _ in CAUSES:
+    for name, title in CAUSES:
         found = prescribe(seen, Diagnosis("LOOK", "warning", "", causes=(Cause(name, title, ()),)))
         assert found, name
         for option in found:
             assert option.expected and option.cost and option.disproved_by
             assert bool(option.changes) == bool(option.flags) == bool(option.command), option.id
+
+
+CLASSIFIER = {"val_loss": OVERFITS["val_loss"], "train_loss": OVERFITS["train_loss"]}
+BARE = {"floors": Floors()}
+
+
+@pytest.mark.parametrize(
+    ("config", "changed"),
+    [
+        ({"lr": 5e-2, "amp": True}, {"lr": [5e-2, pytest.approx(5e-2 / 3)], "amp": [True, False]}),
+        (
+            {"learning_rate": 1e-3, "max_grad_norm": 5.0},
+            {"learning_rate": [1e-3, 1e-3 / 3], "max_grad_norm": [5.0, 1.0]},
+        ),
+        ({"precision": "16-mixed"}, {"precision": ["16-mixed", "32-true"]}),
+        ({}, {}),
+    ],
+)
+def test_nan_changes_what_the_config_has_and_leaves_the_rest_to_a_person(config, changed):
+    seen = snapshot(train_loss=[3.0] * 9 + [float("nan")], **beating(), launch=LAUNCH, run={"config": config, **BARE})
+    found = prescribe(seen, judge(seen, NOW).diagnosis)
+    assert {key: pair for option in found for key, pair in option.changes.items()} == changed
+    ids = [option.id for option in found]
+    assert ids == ["lower_rate", "tighter_clip", "full_precision", "last_good_checkpoint", "look_at_batch"]
+    assert all(bool(option.code_edit) != bool(option.changes) for option in found[:3])
+    assert found[-1].title == "Look at the batch of epoch 10"
+
+
+def test_full_precision_is_not_offered_to_a_run_that_has_it():
+    seen = snapshot(train_loss=[float("nan")] * 9, **beating(), run={"config": {"fp16": False}})
+    assert "full_precision" not in {option.id for option in prescribe(seen, judge(seen, NOW).diagnosis)}
+
+
+def test_a_classifier_is_not_told_of_blanks_or_widths():
+    seen = snapshot(**CLASSIFIER, **beating(), run={"config": {"lr": 0.1}, **BARE})
+    said = judge(seen, NOW).diagnosis
+    found = [*prescribe(seen, said), *(each.option for each in consider(seen, said))]
+    assert [option.id for option in found] == ["more_variety"]
+    text = " ".join(f"{option.title} {option.expected} {option.note}" for option in found)
+    assert not {"blank", "width", "clips", "threshold"} & set(text.lower().split())
+    assert "val loss was lowest at epoch 10 (2.30)" in text
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"clips_left_out": 1}, {"update_ratio": [1e-9] * 9, "train_loss": [1.0] * 9}],
+    ids=["clips left out", "a part that stands still"],
+)
+def test_a_warning_that_no_option_is_known_for_says_what_a_person_must_look_at(columns):
+    if "clips_left_out" in columns:
+        seen = snapshot(**beating(), run={"data": DataInfo(clips={"val": 9}, left_out={"too short": 9})})
+    else:
+        seen = snapshot(**columns, **beating())
+    said = judge(seen, NOW).diagnosis
+    found = prescribe(seen, said)
+    assert said.verdict in ("STOP", "LOOK") and found
+    assert next_step(said, found)[0].startswith("First try: ")
 
 
 def test_aims_are_numbers_at_an_epoch_that_the_run_has_seen():
@@ -211,12 +268,12 @@ def test_letters_ids_and_the_first_that_changes_something():
     assert kept_with_child(edit)["code_edit"] is True
 
 
-def test_what_to_try_first_is_the_recommended_option_else_the_step_of_the_first_cause():
-    look = Diagnosis("LOOK", "warning", "", next_step="First try: stronger augmentation, with half the width.")
+def test_what_to_try_first_is_the_recommended_option_else_the_first_measurement():
+    look = Diagnosis("LOOK", "warning", "")
     measurement, change = SCORE_AGAIN, options(OVERFITS)[0]
     assert first_to_try(()) is None and first_to_try((measurement,)) is measurement
     assert first_to_try((measurement, change)) is change
-    assert next_step(look, (measurement,)) == (look.next_step, None)
+    assert next_step(look, (measurement,)) == ("First try: score the logged predictions again, references first.", None)
     said, option = next_step(look, (measurement, change))
     assert option is change and said == (
         "First try: strong augmentation, dropout 0.3 → 0.5, weight decay 0.0001 → 0.001, half the width, "

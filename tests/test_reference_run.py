@@ -107,6 +107,7 @@ def test_looking_at_it_changed_nothing_in_the_folder():
     assert {file.name for file in RUN.iterdir()} == {
         "NOTES.md",
         "run.json",
+        "launch.json",
         "epochs.jsonl",
         "clips.jsonl",
         "decodes.jsonl",

@@ -12,6 +12,7 @@ from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from monitor.view.report.blocks import Figure, Heading, Line
 from monitor.view.report.chart import chart
+from monitor.view.report.judged import healthy_rows
 from monitor.view.report.markdown import to_markdown
 from monitor.view.report.page import to_html
 from monitor.view.report.whole import report_of
@@ -145,6 +146,32 @@ def test_a_healthy_run_is_offered_nothing():
     found = sections(blocks_of(seen))
     assert "Options, one bundle per restart" not in found and "Red flags" not in found
     assert "Healthy beside this run" in found
+
+
+def rows(**columns):
+    seen = snapshot(**columns, **beating())
+    return {row[0]: row[1:] for row in healthy_rows(seen, judge(seen, NOW))}
+
+
+def test_a_status_follows_from_the_number_beside_it():
+    """No rule speaks yet, or still: neither makes a bad number good, nor a good one bad."""
+    high = rows(train_loss=[3.0, 2.0, 1.0], val_loss=[3.0, 1.0, 3.367], gap=[0.0, 0.5, 0.9])
+    assert high["val loss"][1:] == ("236.7 % above its best", "WATCH")
+    assert high["gap of the losses"] == ("below 1", "+0.90", "OK")
+    held = rows(train_loss=[1.0] * 20, val_loss=[2.5] * 19 + [1.9])
+    assert "gap of the losses" not in held, "no gap was logged"
+    held = rows(train_loss=[1.0] * 20, val_loss=[2.5] * 19 + [1.9], gap=[1.5] * 19 + [0.9])
+    assert held["gap of the losses"][1:] == ("+0.90", "WATCH")
+
+
+def test_a_goal_stands_in_the_report_only_where_somebody_set_one():
+    assert "val WER" not in rows(val_wer=[0.3, 0.2, 0.128] * 10)
+    launch = Launch(run_id="r", created_at=1.0, thresholds={"wer_target_ratio": 0.2})
+    assert rows(val_wer=[0.3, 0.2, 0.128], launch=launch)["val WER"] == (
+        "below 20.0 % by epoch 60",
+        "12.8 % at epoch 3",
+        "OK",
+    )
 
 
 HOSTILE = "<script>alert(1)</script> | `x` [a](javascript:alert(1))"

@@ -34,8 +34,8 @@ def test_a_rising_loss_with_falling_errors_is_information_with_both_rates():
     seen = snapshot(val_loss=curve(30, rising), val_wer=curve(30, lambda e: 0.9 - 0.02 * e))
     finding = found(RULE, seen)
     assert finding.severity == "info"
-    assert "WER still falls (70.0 % at the best loss → 30.0 %)" in finding.line
-    assert "Do not stop" in finding.line
+    assert "WER still falls (70.0 % at the best loss → best 30.0 %)" in finding.line
+    assert "Do not stop" not in finding.line
 
 
 def eased(e):

@@ -1,10 +1,24 @@
 """`wer_target`: the error rate that was wanted by a certain epoch."""
 
 from monitor.rules.result import NotApplicable, NotEnoughData
-from monitor.rules.wer_target import WerTarget
+from monitor.rules.thresholds import DEFAULTS
+from monitor.rules.wer_target import TargetLimits, WerTarget
 from tests.snapshots import check, curve, first_fired, found, snapshot
 
-RULE = WerTarget()
+
+class WithTarget(WerTarget):
+    """The rule where the project wants 60 % by epoch 60."""
+
+    def check(self, seen, thresholds, now):
+        return super().check(seen, DEFAULTS.but(TargetLimits(wer_target_ratio=0.6)), now)
+
+
+RULE = WithTarget()
+
+
+def test_a_target_that_nobody_set_is_none():
+    seen = check(WerTarget(), snapshot(val_wer=[0.92] * 70))
+    assert isinstance(seen, NotApplicable) and "wer_target_ratio" in seen.needs
 
 
 def test_before_the_epoch_and_after_the_level_it_is_quiet():
@@ -20,7 +34,7 @@ def test_few_evaluations_and_a_missing_rate_are_said():
 def test_a_level_that_was_missed_is_a_warning_from_that_epoch_on():
     seen = snapshot(val_wer=[0.92] * 70)
     assert first_fired(RULE, seen) == (60, None)
-    assert found(RULE, seen).line == "Best WER is 92.0 %; 60 % was wanted by epoch 60. Since epoch 60."
+    assert found(RULE, seen).line == "Best WER is 92.0 %; 60.0 % was wanted by epoch 60. Since epoch 60."
 
 
 def test_reaching_it_late_ends_it():

@@ -20,6 +20,7 @@ from monitor.rules.registry import BY_NAME, RULES, by_name, from_mapping, frozen
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import DEFAULTS, CommonLimits
+from monitor.rules.wer_target import TargetLimits
 from monitor.run_dir import Clip, DataInfo, Decode, Epoch, Step
 from monitor.run_dir.errors import UsageError
 from tests.snapshots import FLOORS, NOW, beating, curve, snapshot
@@ -52,6 +53,10 @@ def noise(seed, basis="train"):
 
 def kind_of(name):
     return Epoch.__annotations__[name]
+
+
+WITH_TARGET = DEFAULTS.but(TargetLimits(wer_target_ratio=0.6))
+"""Every rule applies: by default nobody wants a certain error rate."""
 
 
 def sick():
@@ -108,8 +113,8 @@ def test_a_rule_watches_columns_that_there_are(rule):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_what_a_rule_does_not_watch_changes_nothing_that_it_says(rule):
     for seen in runs():
-        assert repr(rule.check(watched_only(seen, rule.watches), DEFAULTS, NOW)) == repr(
-            rule.check(seen, DEFAULTS, NOW)
+        assert repr(rule.check(watched_only(seen, rule.watches), WITH_TARGET, NOW)) == repr(
+            rule.check(seen, WITH_TARGET, NOW)
         )
 
 
@@ -120,7 +125,7 @@ class Noting:
         self.read = set()
 
     def of(self, kind):
-        return NotingLimits(kind(), self.read)
+        return NotingLimits(WITH_TARGET.of(kind), self.read)
 
 
 class NotingLimits:
@@ -142,7 +147,7 @@ def test_a_rule_reads_the_thresholds_that_it_names_and_no_others(rule):
 
 
 def test_these_runs_make_every_rule_speak():
-    results = [rule.check(seen, DEFAULTS, NOW) for seen in sick() for rule in RULES]
+    results = [rule.check(seen, WITH_TARGET, NOW) for seen in sick() for rule in RULES]
     spoke = {result.rule for result in results if isinstance(result, Finding)}
     assert spoke == {rule.name for rule in RULES}
 
@@ -211,7 +216,7 @@ def test_a_wheel_takes_every_file_of_the_monitor_along():
 
 
 def test_no_name_of_a_threshold_is_used_twice_and_the_common_ones_come_first():
-    names = list(by_name(DEFAULTS))
+    names = list(by_name(WITH_TARGET))
     assert names[: len(CommonLimits.__struct_fields__)] == list(CommonLimits.__struct_fields__)
     kinds = {rule.limits for rule in RULES if rule.limits is not None} | {CommonLimits}
     assert len(names) == sum(len(kind.__struct_fields__) for kind in kinds)

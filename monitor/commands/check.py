@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
+from monitor.diagnosis.prescriptions.choosing import advised
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Quiet
 from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_NOT_ENOUGH_DATA, EXIT_OK, EXIT_WARNING
@@ -53,8 +55,8 @@ def lines(look: Look) -> list[str]:
         text.append(f"{finding.severity:8}  {finding.rule}: {finding.line}")
         text.append(f"          {finding.remedy}")
     text.extend(diagnosis.suppressed)
-    if diagnosis.next_step:
-        text.append(f"Next: {diagnosis.next_step}")
+    if step := advised(look.snapshot, diagnosis):
+        text.append(f"Next: {step}")
     return [*text, f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.", *diagnosis.not_checked]
 
 
@@ -63,5 +65,5 @@ def document(look: Look, code: int) -> dict[str, object]:
         "run_id": look.snapshot.run_id,
         "exit_code": code,
         "status": look.status,
-        "diagnosis": look.judged.diagnosis,
+        "diagnosis": replace(look.judged.diagnosis, next_step=advised(look.snapshot, look.judged.diagnosis)),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from monitor.commands.check import lines as findings_lines
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
-from monitor.diagnosis.prescriptions.choosing import lettered
+from monitor.diagnosis.prescriptions.choosing import lettered, next_step
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.launcher import check
@@ -43,7 +44,7 @@ def document(look: Look, options: tuple[Prescription, ...], considered: tuple[Co
     return {
         "run_id": look.snapshot.run_id,
         "status": look.status,
-        "diagnosis": look.judged.diagnosis,
+        "diagnosis": replace(look.judged.diagnosis, next_step=next_step(look.judged.diagnosis, options)[0]),
         "results": list(look.judged.results),
         "prescriptions": list(options),
         "considered": list(considered),

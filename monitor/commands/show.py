@@ -15,6 +15,7 @@ from monitor.commands.common import (
     print_json,
 )
 from monitor.commands.looking import Look, look_at
+from monitor.diagnosis.prescriptions.choosing import advised
 from monitor.run_dir import Floors, Snapshot, words
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import command_of
@@ -40,7 +41,7 @@ def document(look: Look) -> dict[str, Any]:
         "status": look.status,
         "verdict": diagnosis.verdict,
         "reason": diagnosis.reason,
-        "next_step": diagnosis.next_step,
+        "next_step": advised(snapshot, diagnosis),
         "coverage": {"ran": diagnosis.checks_ran, "of": diagnosis.checks},
         "progress": snapshot.progress,
         "last": last,
@@ -63,6 +64,7 @@ def lines(look: Look) -> list[str]:
         f"{snapshot.run_id}: {status.text}. {status.evidence}",
         f"{diagnosis.verdict}  {diagnosis.reason}",
         *diagnosis.also,
+        advised(snapshot, diagnosis),
         "" if coverage in diagnosis.reason else coverage,
         *_progress(look),
         *_numbers(look),

@@ -1,4 +1,4 @@
-"""What probably lies behind the findings: the causes in their order of precedence, and the first step for each.
+"""What probably lies behind the findings: the causes in their order of precedence.
 
 A collapsed or at-chance model is never told "more regularisation".
 """
@@ -11,42 +11,22 @@ from monitor.rules.evaluations import best_wer, floors_of, last
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
 from monitor.run_dir import Snapshot
+from monitor.run_dir.words import percent
 
 LEARNT_MARGIN = 0.1
 """WER below the constant sentence's from which on the input is certainly used."""
 
-CAUSES: tuple[tuple[str, str, str], ...] = (
-    ("scorer_wrong", "The error rate is computed wrongly", "score the logged predictions again, references first"),
-    (
-        "measured_differently",
-        "Train and val loss are measured differently",
-        "measure both losses alike; until then the gap means nothing",
-    ),
-    ("diverging", "The optimisation diverges", "a lower learning rate from the last good checkpoint"),
-    ("decoder", "The decoder throws words away", "leave the blank penalty or confidence filter out"),
-    (
-        "no_evidence",
-        "No usable input reaches the classifier",
-        "find out whether the input reaches the classifier, before any regularisation",
-    ),
-    (
-        "too_little_regularisation",
-        "Too much model, or too little variety in the data",
-        "stronger augmentation, with half the width",
-    ),
-    (
-        "words_missing",
-        "The input is understood, but words are left out",
-        "decode again with the blank lowered, to see whether the decoder drops them",
-    ),
-    (
-        "stuck",
-        "Nothing more is being learnt",
-        "other data or another learning rate; or stop here and keep the best checkpoint",
-    ),
+CAUSES: tuple[tuple[str, str], ...] = (
+    ("scorer_wrong", "The error rate is computed wrongly"),
+    ("measured_differently", "Train and val loss are measured differently"),
+    ("diverging", "The optimisation diverges"),
+    ("decoder", "The decoder throws words away"),
+    ("no_evidence", "No usable input reaches the classifier"),
+    ("too_little_regularisation", "Too much model, or too little variety in the data"),
+    ("words_missing", "The input is understood, but words are left out"),
+    ("stuck", "Nothing more is being learnt"),
 )
-"""(name, title, first step), in order of precedence. Which findings point to a cause, their rules say."""
-FIRST_STEPS = {name: step for name, _, step in CAUSES}
+"""(name, title), in order of precedence. Which findings point to a cause, their rules say."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +45,7 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     causes = []
     # Empty predictions mean "no input arrives" only where nothing has been learnt.
     excluded = "no_evidence" if learns(snapshot) and "at_chance" not in flags else "words_missing"
-    for name, title, _ in CAUSES:
+    for name, title in CAUSES:
         evidence = tuple(flags[rule].line for rule in flags if name in BY_NAME[rule].causes and name != excluded)
         if evidence:
             measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
@@ -83,10 +63,10 @@ def _against(name: str, snapshot: Snapshot, flags: dict[str, Finding]) -> tuple[
     """What speaks against a cause, from the same records."""
     train_wer = last(snapshot, "train_wer")
     if name == "no_evidence" and train_wer is not None and train_wer < 0.5:
-        return (f"Train WER is {100 * train_wer:.1f} %: something does arrive, but only for the train clips.",)
+        return (f"Train WER is {percent(train_wer)}: something does arrive, but only for the train clips.",)
     if name == "too_little_regularisation" and train_wer is not None and train_wer > 0.7:
-        return (f"Train WER is still {100 * train_wer:.1f} %: the train set is not learnt either.",)
-    if name == "stuck" and "at_chance" not in flags:
+        return (f"Train WER is still {percent(train_wer)}: the train set is not learnt either.",)
+    if name == "stuck" and learns(snapshot) and "at_chance" not in flags:
         return ("The error rate is below chance: it may simply have learnt what this data holds.",)
     return ()
 

@@ -2,7 +2,7 @@
 
 [thresholds]
 gap_limit = 0.5
-wer_target_epoch = 30
+wer_target_ratio = 0.3
 
 [devices]
 runs_per_gpu = 1

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from monitor.diagnosis.causes import FIRST_STEPS, Cause, causes_of, first_try, suppressed
-from monitor.rules.evaluations import best_wer, evaluations_until, measured, past_guard, validation
+from monitor.diagnosis.causes import Cause, causes_of, learns, suppressed
+from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
+from monitor.rules.evaluations import best_wer, evaluations_until, floors_of, last, measured, past_guard, validation
 from monitor.rules.registry import BY_NAME, evaluate, frozen
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.run_dir import SEVERITIES, Epoch, Severity, Snapshot
-from monitor.run_dir.status import ENDED_WORDS, LONGEST_ERROR, status_of
+from monitor.run_dir.status import ENDED_WORDS, LONGEST_ERROR, keeps_best_checkpoint, status_of
+from monitor.run_dir.words import number, percent, plain, points
 
 Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE", "ENDED"]
 
@@ -62,9 +64,10 @@ def diagnose(
     return Diagnosis(
         verdict=verdict,
         severity=min((finding.severity for finding in findings), key=SEVERITIES.index, default=None),
-        reason=_reason(verdict, worst, snapshot, thresholds, (ran, len(results))),
-        also=tuple(finding.line for finding in findings if finding is not worst and finding.severity != "info")[:2],
-        next_step=_next_step(verdict, causes),
+        reason=_reason(verdict, worst, snapshot, thresholds, findings)
+        + (f" {ran} of {len(results)} checks ran." if verdict == "KEEP GOING" and worst is None else ""),
+        also=_also(worst, findings),
+        next_step=_next_step(verdict, snapshot),
         worst=worst,
         findings=findings,
         suppressed=suppressed(snapshot, findings),
@@ -86,7 +89,8 @@ def _verdict(
         return "ENDED", worst
     overconfident = next((finding for finding in findings if finding.rule == "overconfident"), None)
     if overconfident is not None and not any(_outweighs_errors(finding.rule) for finding in criticals + warnings):
-        return "KEEP GOING", overconfident
+        gap = _above_its_limit(findings)
+        return ("KEEP GOING", overconfident) if gap is None or not knows_by_heart(snapshot) else ("LOOK", gap)
     if worst is not None:
         may_stop = worst.severity == "critical" and BY_NAME[worst.rule].may_stop
         return ("STOP" if may_stop else "LOOK"), worst
@@ -94,6 +98,12 @@ def _verdict(
     if not seen.epochs:
         return ("CAN'T JUDGE" if _allowed(snapshot, snapshot.epochs, thresholds) else "TOO EARLY"), None
     return ("KEEP GOING" if _allowed(snapshot, seen.epochs, thresholds) else "TOO EARLY"), None
+
+
+def _above_its_limit(findings: tuple[Finding, ...]) -> Finding | None:
+    """The finding about a gap that is above the user's own limit now."""
+    gap = next((finding for finding in findings if finding.rule == "gap"), None)
+    return gap if gap is not None and gap.now["gap"] > gap.limits["gap"] else None  # type: ignore[operator]
 
 
 def _outweighs_errors(rule: str) -> bool:
@@ -110,6 +120,8 @@ def _allowed(snapshot: Snapshot, rows: Sequence[Epoch], thresholds: Thresholds) 
 def _too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
     """How many evaluations there are of how many, and when a verdict comes if they go on at this distance."""
     rows, least = measured(snapshot, validation).epochs, thresholds.of(CommonLimits).guard_evaluations
+    if not status_of(snapshot).live and _is_read_from_elsewhere(snapshot):
+        return f"{len(rows)} of {least} evaluations: too few for a verdict." if rows else "No evaluation was recorded."
     if not rows and snapshot.epochs:
         return f"No validation so far, at epoch {snapshot.epochs[-1].epoch:g}. First verdict after {least} evaluations."
     count, epoch = len(rows), rows[-1].epoch if rows else 0.0
@@ -118,39 +130,60 @@ def _too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
     return f"{count} of {count + more} evaluations so far. First verdict at epoch {math.ceil(epoch + more * apart):g}."
 
 
+def _is_read_from_elsewhere(snapshot: Snapshot) -> bool:
+    """Whether its records come from a file: where nobody follows it, no evaluation can be promised."""
+    return snapshot.launch is not None and snapshot.launch.how in ("import", "attach")
+
+
 def _reason(
-    verdict: Verdict, worst: Finding | None, snapshot: Snapshot, thresholds: Thresholds, coverage: tuple[int, int]
+    verdict: Verdict, worst: Finding | None, snapshot: Snapshot, thresholds: Thresholds, findings: tuple[Finding, ...]
 ) -> str:
-    if verdict == "ENDED":
-        return ended_words(snapshot) + (f" {worst.line}" if worst is not None else "")
-    if worst is not None:
-        return worst.line + _patience(verdict, worst, snapshot, thresholds)
+    """The sentences beside the word: a gap above its limit is always named."""
     if verdict == "TOO EARLY":
         return _too_early(snapshot, thresholds)
     if verdict == "CAN'T JUDGE":
         return "Only train loss is logged. Add validation loss to get a verdict: run.log_epoch(epoch, val_loss=…)."
-    return f"{_how_it_goes(snapshot)} {coverage[0]} of {coverage[1]} checks ran."
+    said = [ended_words(snapshot)] if verdict == "ENDED" else []
+    said.append(worst.line if worst is not None else "" if said else _how_it_goes(snapshot))
+    gap = _above_its_limit(findings)
+    if gap is not None and gap is not worst:
+        said.append(f"The gap is {number(float(gap.now['gap']))}, above its limit {plain(gap.limits['gap'])}.")
+    if verdict == "LOOK" and worst is gap is not None and _improves(findings) and knows_by_heart(snapshot):
+        said.append(what_waiting_brought(snapshot))
+    elif verdict == "LOOK" and worst is not None:
+        said.append(_patience(worst, snapshot, thresholds))
+    return " ".join(sentence for sentence in said if sentence)
 
 
-def _patience(verdict: Verdict, worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str:
+def _also(worst: Finding | None, findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """The two gravest of what the reason does not name."""
+    named = (worst, _above_its_limit(findings))
+    return tuple(finding.line for finding in findings if finding not in named and finding.severity != "info")[:2]
+
+
+def _improves(findings: tuple[Finding, ...]) -> bool:
+    return any(finding.rule == "overconfident" for finding in findings)
+
+
+def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str:
     """When to look again: a warning may pass, and says nothing of now or never."""
     rows = measured(snapshot, validation).epochs
-    if verdict != "LOOK" or worst.severity != "warning" or BY_NAME[worst.rule].before_guard or not rows:
+    if worst.severity != "warning" or BY_NAME[worst.rule].before_guard or not rows:
         return ""
     persistence = thresholds.of(CommonLimits)
     apart = rows[-1].epoch - rows[-2].epoch if len(rows) > 1 else 0.0
     by = rows[-1].epoch + max(persistence.warning_epochs + persistence.critical_epochs, 2 * apart)
-    return f" The run may still recover; look by epoch {math.ceil(by)}."
+    return f"The run may still recover; look by epoch {math.ceil(by)}."
 
 
 def _how_it_goes(snapshot: Snapshot) -> str:
-    best = best_wer(snapshot)
-    if best is None:
+    best, now = best_wer(snapshot), last(snapshot, "val_wer")
+    if best is None or now is None:
         return "Val loss does not rise away from train loss."
-    wer, epoch = best
-    chance = snapshot.run.floors.wer_constant if snapshot.run is not None else None
-    against = f", {100 * (chance - wer):.1f} points below chance" if chance is not None else ""
-    return f"Val WER {100 * wer:.1f} %{against}, best at epoch {epoch:g}."
+    chance = floors_of(snapshot).wer_constant
+    below = f", {points(chance - now)} points below chance" if learns(snapshot) and chance and now < chance else ""
+    lowest = "its best so far" if now == best[0] else f"best {percent(best[0])} at epoch {plain(best[1])}"
+    return f"Val WER is {percent(now)}, {lowest}{below}."
 
 
 def ended_words(snapshot: Snapshot) -> str:
@@ -158,7 +191,7 @@ def ended_words(snapshot: Snapshot) -> str:
     status = status_of(snapshot)
     last = f"{snapshot.epochs[-1].epoch:g}" if snapshot.epochs else ""
     best = best_wer(snapshot)
-    score = f", best val WER {100 * best[0]:.1f} % at {best[1]:g}" if best is not None else ""
+    score = f", best val WER {percent(best[0])} at {best[1]:g}" if best is not None else ""
     if status.word == "failed":
         error = (snapshot.state.error if snapshot.state else None) or (
             snapshot.progress.error if snapshot.progress else None
@@ -178,7 +211,7 @@ def _why_not(result: Result) -> str | None:
     return None
 
 
-def _next_step(verdict: Verdict, causes: tuple[Cause, ...]) -> str:
-    if verdict == "KEEP GOING":
-        return "The checkpoint with the best error rate is kept."
-    return first_try(FIRST_STEPS[causes[0].name]) if causes else ""
+def _next_step(verdict: Verdict, snapshot: Snapshot) -> str:
+    """What holds without any option; the options come from `prescribe`, and the first of them from `next_step`."""
+    kept = verdict == "KEEP GOING" and keeps_best_checkpoint(snapshot)
+    return "The checkpoint with the best error rate is kept." if kept else ""

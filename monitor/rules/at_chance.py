@@ -14,6 +14,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Floors, Snapshot
+from monitor.run_dir.words import number, percent, points
 
 FLAT_EVALUATIONS = 8
 SAYING_NOTHING = 1.0
@@ -61,7 +62,7 @@ class AtChance(Rule):
         # Nobody can know before the guard's evaluations are in, so the flag cannot have fired earlier.
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
-            return self.quiet(_better(data, floors, by_wer))
+            return self.quiet(_better(data, floors, by_wer, limits.chance_margin))
         first_known = min(max(episode.fired, common.guard_evaluations - 1), len(data) - 1)
         since = episode.critical_at if episode.critical_at is not None else episode.onset
         return self.flag(
@@ -116,16 +117,14 @@ def _stopped_falling(loss: np.ndarray) -> bool:
 def _line(data: Evaluations, floors: Floors, by_wer: bool, severity: str) -> str:
     if not by_wer:
         best = float(np.nanmin(data.val_loss))
-        return f"Hardly better than word frequencies alone: best val loss {best:.2f}, chance {floors.loss_unigram:.2f}."
-    now, chance = 100 * float(data.val_wer[-1]), 100 * _chance(floors)
+        chance = number(floors.loss_unigram)
+        return f"Hardly better than word frequencies alone: best val loss {number(best)}, chance {chance}."
+    now, floor = percent(float(data.val_wer[-1])), percent(_chance(floors))
     if severity == "critical":
         said = f"always saying {floors.constant_sentence}" if floors.constant_sentence else _who(floors)
-        return (
-            f"Not learning from the input: WER {now:.1f} % after {data.epochs[-1]:g} epochs; "
-            f"{said} scores {chance:.1f} %."
-        )
+        return f"Not learning from the input: WER {now} after {data.epochs[-1]:g} epochs; {said} scores {floor}."
     return (
-        f"Not better than {_who(floors)} yet: {now:.1f} % against {chance:.1f} %. "
+        f"Not better than {_who(floors)} yet: {now} against {floor}. "
         "6 of 16 recorded runs like this recovered, the slowest after 21 epochs."
     )
 
@@ -138,11 +137,13 @@ def _who(floors: Floors) -> str:
     return "saying nothing" if floors.wer_constant is None else "one constant sentence"
 
 
-def _better(data: Evaluations, floors: Floors, by_wer: bool) -> str:
+def _better(data: Evaluations, floors: Floors, by_wer: bool, margin: float) -> str:
     if by_wer:
-        points = 100 * (_chance(floors) - float(data.val_wer[-1]))
-        return f"Val WER is {points:.1f} points below {_who(floors)}."
-    return f"Skill {skill(float(np.nanmin(data.val_loss)), floors):.2f} against word frequencies."
+        now, chance = float(data.val_wer[-1]), _chance(floors)
+        if now >= chance - margin:
+            return f"Val WER is {percent(now)}, {_who(floors)} scores {percent(chance)}."
+        return f"Val WER is {points(chance - now)} points below {_who(floors)}."
+    return f"Skill {number(skill(float(np.nanmin(data.val_loss)), floors))} against word frequencies."
 
 
 def _numbers(data: Evaluations, floors: Floors) -> dict[str, float | str]:

@@ -13,6 +13,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
+from monitor.run_dir.words import number
 
 
 class DivergenceLimits(Limits, frozen=True):
@@ -54,7 +55,7 @@ class Divergence(Rule):
         return self.flag(
             data.epochs,
             episode,
-            f"Train loss has left its band: {loss[-1]:.3g}, where {before:.3g} was usual.",
+            f"Train loss has left its band: {number(float(loss[-1]))}, where {number(before)} was usual.",
             now={"train loss": float(loss[-1]), "usual before": before},
             limits={"times the usual": 1 + limits.divergence_rise_ratio, "spreads": limits.divergence_spreads},
             remedy="A lower learning rate or a lower clip norm, from the last good checkpoint.",

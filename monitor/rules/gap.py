@@ -13,6 +13,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir.words import number
 
 
 class GapLimits(Limits, frozen=True):
@@ -49,13 +50,13 @@ class Gap(Rule):
         episode = open_episode(data.epochs, _levels(data, unigram, limits, common), thresholds, warning_epochs=0.0)
         current = float(data.gap[-1])
         if episode is None:
-            return self.quiet(f"The gap is {current:.2f} (limit {_limit(limits)}).")
+            return self.quiet(f"The gap is {number(current)} (limit {_limit(limits)}).")
         basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
         measured = "" if basis == "eval" else " Train loss is the running one, in training mode: read it with care."
         return self.flag(
             data.epochs,
             episode,
-            f"Overfitting: val loss is {current:.2f} above train loss (limit {_limit(limits)}), "
+            f"Overfitting: val loss is {number(current)} above train loss (limit {_limit(limits)}), "
             f"since epoch {data.epochs[episode.onset]:g}.{measured}",
             dated=True,
             now=_numbers(data, unigram),
@@ -64,7 +65,7 @@ class Gap(Rule):
                 "gap / val loss (critical)": limits.gap_of_val_critical_ratio,
                 "gap / chance loss (critical)": limits.gap_of_unigram_critical_ratio,
             },
-            remedy="More varied data (augmentation, clips, signers) first; then less model, more dropout.",
+            remedy="More varied data first; then less model, more dropout.",
             cannot_tell="Whether the error rate suffers: look at val WER beside it."
             + (" The train loss carries dropout and augmentation, val loss does not." if basis == "train" else ""),
         )

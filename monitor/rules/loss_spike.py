@@ -9,6 +9,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
+from monitor.run_dir.words import number
 
 
 class SpikeLimits(Limits, frozen=True):
@@ -47,7 +48,8 @@ class LossSpike(Rule):
         back = place < len(data) - 1 and not _stands_out(data.val_loss, len(data) - 1, limits)
         return self.finding(
             "info",
-            f"Val loss jumped to {data.val_loss[place]:.3g} at epoch {data.epochs[place]:g}, where {usual:.3g} "
+            f"Val loss jumped to {number(float(data.val_loss[place]))} at epoch {data.epochs[place]:g}, "
+            f"where {number(float(usual))} "
             f"was usual; {'it came back' if back else 'wait for the next evaluation'}.",
             float(data.epochs[place]),
             now={"val loss then": float(data.val_loss[place]), "usual": usual},

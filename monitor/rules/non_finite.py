@@ -78,8 +78,8 @@ class NonFinite(Rule):
                 "skipped share (critical)": limits.non_finite_critical_ratio,
                 "in a row (critical)": float(limits.non_finite_critical_in_a_row),
             },
-            remedy="Lower the learning rate or lengthen the warm-up, clip gradients, and look for clips shorter than "
-            "their sentence; go on from the last good checkpoint.",
+            remedy="Lower the learning rate or lengthen the warm-up, clip gradients, and look at the batch in which "
+            "it broke; go on from the last good checkpoint.",
             cannot_tell="Which input or layer made the first one.",
         )
 

@@ -14,6 +14,7 @@ from monitor.rules.rising import RisingLimits, rising_levels
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir.words import percent
 
 RECENT_EVALUATIONS = 5
 
@@ -57,8 +58,8 @@ class Overconfident(Rule):
             data.epochs,
             episode,
             f"Val loss {'rises' if rising[-1] >= Level.WARNING else 'rose'}, WER still falls "
-            f"({100 * first:.1f} % at the best loss → {100 * last:.1f} %): "
-            f"over-confident, still improving, since epoch {data.epochs[episode.onset]:g}. Do not stop.",
+            f"({percent(first)} at the best loss → best {percent(last)}): "
+            f"over-confident, still improving, since epoch {data.epochs[episode.onset]:g}.",
             severity="info",
             dated=True,
             now={"val WER": float(data.val_wer[-1]), "best val WER": last, "val loss": float(data.val_loss[-1])},

@@ -11,6 +11,7 @@ from monitor.rules.rising import RisingLimits, rising_levels
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Snapshot
+from monitor.run_dir.words import number
 
 
 class ValLossRising(Rule):
@@ -40,9 +41,9 @@ class ValLossRising(Rule):
         best_at = int(np.nanargmin(np.where(np.isfinite(data.val_loss), data.val_loss, np.inf)))
         best, current = float(data.val_loss[best_at]), float(data.val_loss[-1])
         above = current / best - 1 if best > 0 else float("nan")
-        where = f"{above:.1%} above its best ({best:#.3g}, epoch {data.epochs[best_at]:g})".replace("%", " %")
+        where = f"{above:.1%} above its best ({number(best)}, epoch {data.epochs[best_at]:g})".replace("%", " %")
         if episode is None:
-            word = f"Val loss is {where}." if above > 0 else f"Val loss is at its best, {best:#.3g}."
+            word = f"Val loss is {where}." if above > 0 else f"Val loss is at its best, {number(best)}."
             return self.quiet(word)
         return self.flag(
             data.epochs,

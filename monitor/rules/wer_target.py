@@ -10,16 +10,18 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
+from monitor.run_dir.words import percent
 
 
 class TargetLimits(Limits, frozen=True):
-    wer_target_ratio: float = 0.6
+    wer_target_ratio: float = 0.0
+    """0: no target. What counts as a good error rate is for the project to say."""
     wer_target_epoch: float = 60.0
 
 
 class WerTarget(Rule):
-    """Watches whether the best val WER has reached the level asked for by the epoch asked for: 60 % by epoch 60, as
-    the analysis that this product began with had it.
+    """Watches whether the best val WER has reached the level asked for by the epoch asked for, where the project has
+    set one.
 
     It cannot tell whether that level is right for this data.
     """
@@ -33,6 +35,8 @@ class WerTarget(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(TargetLimits)
+        if not limits.wer_target_ratio > 0:
+            return self.not_applicable("a target: wer_target_ratio in vitalsigns.toml")
         snapshot = evaluations.measured(snapshot, evaluations.val_wer)
         if unready := self.unready(snapshot, thresholds, "val WER"):
             return unready
@@ -43,11 +47,11 @@ class WerTarget(Rule):
         levels = [Level.WARNING if missed else Level.CLEAR for missed in late]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         if episode is None:
-            return self.quiet(f"The target of {100 * target:.0f} % is due by epoch {by:g}.")
+            return self.quiet(f"The target of {percent(target)} is due by epoch {by:g}.")
         return self.flag(
             data.epochs,
             episode,
-            f"Best WER is {100 * best[-1]:.1f} %; {100 * target:.0f} % was wanted by epoch {by:g}.",
+            f"Best WER is {percent(best[-1])}; {percent(target)} was wanted by epoch {by:g}.",
             now={"best val WER": float(best[-1])},
             limits={"WER": target, "by epoch": by},
             remedy="Look at the flags above it for the reason; a target alone has none.",

@@ -12,7 +12,6 @@ import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,6 +33,7 @@ from monitor.run_dir.records import (
     State,
     StopWith,
     check_schema,
+    is_own_trainer,
 )
 from monitor.run_dir.seal import is_from_here, sealed
 
@@ -219,11 +219,6 @@ def expand(argv: list[str], run_dir: Path) -> list[str]:
 def command_of(argv: list[str], run_dir: Path) -> str:
     """The same as one line for a shell, byte for byte what runs."""
     return shlex.join(expand(argv, run_dir))
-
-
-def is_own_trainer(argv: list[str]) -> bool:
-    """Whether the command is `python … -m trainer …`, whose flags we know."""
-    return ("-m", "trainer") in pairwise(argv)
 
 
 def resume_flags(argv: list[str]) -> list[str]:

@@ -65,7 +65,7 @@ def judgement(snapshot: Snapshot, judged: Judged) -> Judgement:
         healthy=[list(row) for row in healthy_rows(snapshot, judged)],
         lanes=lanes_of(findings, snapshot),
         limits=limits(snapshot, judged),
-        targets=Targets(wer=target.wer_target_ratio, wer_epoch=target.wer_target_epoch),
+        targets=Targets(wer=target.wer_target_ratio or None, wer_epoch=target.wer_target_epoch),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from monitor.diagnosis.causes import first_try, lowered
 from monitor.diagnosis.moment import ASKED, CHOICES, default_epoch, planned_epochs, refuse_impossible
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription, kept_with_child
+from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.tries import came_of, child_with
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.rules.evaluations import measured, validation
@@ -52,7 +53,8 @@ def next_step(
     # Whoever is told not to stop is not offered a restart in the same breath; the options stay under Diagnosis.
     first = None if diagnosis.verdict == "KEEP GOING" else recommended(options)
     if first is None:
-        return diagnosis.next_step, None
+        named = None if diagnosis.verdict == "KEEP GOING" else first_to_try(options)
+        return (diagnosis.next_step if named is None else first_try(named.title)), None
     came = tried_in(diagnosis, options, children)
     if came is None:
         return first_try(first.title), first
@@ -72,6 +74,11 @@ def tried_in(
     known = [came for option in options if (came := child_with(option, children)) is not None]
     helped = next((came for came in known if came.word == "HELPED"), None)
     return None if first is None or child_with(first, children) is None else helped or child_with(first, children)
+
+
+def advised(snapshot: Snapshot, diagnosis: Diagnosis) -> str:
+    """What to do first, for terminal and message: the same sentence as on the page."""
+    return next_step(diagnosis, prescribe(snapshot, diagnosis))[0]
 
 
 def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wanted: str) -> Prescription:

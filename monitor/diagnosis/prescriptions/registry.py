@@ -6,11 +6,13 @@ anything while the error rate itself is wrong. What people would think of all th
 
 from __future__ import annotations
 
-from monitor.diagnosis.prescriptions import measuring, training
+from monitor.diagnosis.prescriptions import looking, measuring, training
 from monitor.diagnosis.prescriptions.arithmetic import threshold_note
+from monitor.diagnosis.prescriptions.diverging import against_divergence
 from monitor.diagnosis.prescriptions.prescription import Config, Considered, Prescription
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.rules.evaluations import last
+from monitor.rules.kind import is_ctc
 from monitor.run_dir import Snapshot
 
 FEW_IMAGES = 300
@@ -24,7 +26,15 @@ LARGEST = 1e12
 
 
 def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, ...]:
-    """What to try, first things first; empty where nothing calls for a change."""
+    """What to try, first things first; empty only where nothing calls for a change.
+
+    A warning that no option is known for has its rule's own words on what a person must look at.
+    """
+    grave = [finding for finding in diagnosis.findings if finding.severity != "info"]
+    return _by_cause(snapshot, diagnosis) or tuple(looking.as_the_rule_says(finding) for finding in grave)
+
+
+def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, ...]:
     causes = {cause.name for cause in diagnosis.causes}
     config = _config(snapshot)
     if "scorer_wrong" in causes:
@@ -35,19 +45,13 @@ def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     if "decoder" in causes:
         options.append(measuring.without_filter(snapshot, config))
     if "diverging" in causes:
-        options += [training.lower_rate(snapshot, config), training.tighter_clip(snapshot, config)]
-        return tuple(filter(None, options))
+        return tuple(filter(None, [*options, *against_divergence(snapshot, config)]))
     if "no_evidence" in causes:
-        options += [
-            measuring.decoder_or_model(snapshot),
-            training.keep_time(snapshot, config),
-            training.better_head(snapshot, config),
-            training.smaller_network(snapshot, config),
-        ]
+        options += _without_evidence(snapshot, config)
     elif "too_little_regularisation" in causes:
         options += _against_overfitting(snapshot, config)
     elif "words_missing" in causes:
-        options.append(measuring.decoder_or_model(snapshot))
+        options.append(measuring.decoder_or_model(snapshot) if is_ctc(snapshot) else None)
     if "stuck" in causes and not {"no_evidence", "too_little_regularisation"} & causes:
         options += [training.higher_rate(snapshot, config), measuring.STOP_HERE]
     elif "stuck" in causes and "no_evidence" in causes:
@@ -55,16 +59,24 @@ def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     return tuple(filter(None, options))
 
 
+def _without_evidence(snapshot: Snapshot, config: Config) -> list[Prescription | None]:
+    head = [training.better_head(snapshot, config), training.smaller_network(snapshot, config)]
+    if not is_ctc(snapshot):
+        return [looking.few_by_heart(snapshot), *head]
+    return [measuring.decoder_or_model(snapshot), training.keep_time(snapshot, config), *head]
+
+
 def _against_overfitting(snapshot: Snapshot, config: Config) -> list[Prescription | None]:
     few = config.get("data") == "digits" and config.get("train_images", 0) < FEW_IMAGES
     cures = [training.more_data(snapshot, config), training.variety(snapshot, config)]
     # With few distinct images, augmentation closes the gap and leaves the errors: more of them come first.
-    return [
+    found = [
         *(cures if few else reversed(cures)),
         training.better_head(snapshot, config),
         training.smaller_model(snapshot, config),
         training.regularise(snapshot, config),
     ]
+    return found if any(found) else [looking.more_variety(snapshot)]
 
 
 def consider(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Considered, ...]:
@@ -89,7 +101,7 @@ def consider(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Considered, ...]
 
 
 def _lenient_decoder(snapshot: Snapshot, config: Config) -> Prescription | None:
-    if not config:
+    if not config or not is_ctc(snapshot):
         return None
     plain = measuring.without_filter(snapshot, config)
     return Prescription(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monitor.diagnosis.causes import lowered
 from monitor.diagnosis.prescriptions.arithmetic import decay_note, parameters_note
 from monitor.diagnosis.prescriptions.prescription import (
     Aims,
@@ -130,6 +131,7 @@ def smaller_network(snapshot: Snapshot, config: Config) -> Prescription | None:
         snapshot,
         "smaller_network",
         changes,
+        title=f"The smaller network first, as a baseline: {lowered(titled(changes))}",
         expected=f"{in_words(snapshot, aims)}; if it learns, compare what it does with time",
         cost="a restart from scratch; an epoch takes less time",
         disproved_by="it stays at chance too: then data, labels or scorer, not the network",
@@ -185,34 +187,6 @@ def _by_hand(changes: Changes) -> str:
     """The title of an edit of the code, with the settings that go with it."""
     beside = titled(changes)
     return "Keep more time steps inside the model" + (f", and {beside[:1].lower()}{beside[1:]}" if beside else "")
-
-
-def lower_rate(snapshot: Snapshot, config: Config) -> Prescription | None:
-    rate = config.get("learning_rate")
-    if not isinstance(rate, (int, float)):
-        return None
-    return _training(
-        snapshot,
-        "lower_rate",
-        {"learning_rate": [rate, rate / 3]},
-        expected="finite losses through the epoch in which they broke",
-        cost="slower at first",
-        disproved_by="it breaks at the same clips again: then look at those clips, not at the rate",
-    )
-
-
-def tighter_clip(snapshot: Snapshot, config: Config) -> Prescription | None:
-    norm = config.get("clip_norm")
-    if not isinstance(norm, (int, float)) or norm <= 0:
-        return None
-    return _training(
-        snapshot,
-        "tighter_clip",
-        {"clip_norm": [norm, norm / 5]},
-        expected="finite losses through the epoch in which they broke, at the same rate",
-        cost="none worth naming",
-        disproved_by="it breaks again although every step is clipped: then the rate, or the clips",
-    )
 
 
 def higher_rate(snapshot: Snapshot, config: Config) -> Prescription | None:

@@ -15,7 +15,7 @@ from monitor.rules.evaluations import best_wer
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.serving import ssh_line
-from monitor.run_dir.status import ENDED_WORDS, Status
+from monitor.run_dir.status import ENDED_WORDS, Status, saves_checkpoints
 from monitor.run_dir.words import age, clock, limit, number, percent, plain, points
 from monitor.supervisor.notify.pending import Item, generation_of
 from monitor.view.report.numbers import floors_of, known
@@ -141,9 +141,8 @@ def _numbers(scene: Scene) -> str:
 
 def _to_try(scene: Scene) -> str:
     first = _first_option(scene)
-    diagnosis = scene.judged.diagnosis
-    if first is None:
-        return diagnosis.next_step if diagnosis.causes else ""
+    if first is None or scene.judged.diagnosis.verdict == "KEEP GOING":
+        return scene.judged.diagnosis.next_step
     flags = f" ({first.flags})" if first.flags else ""
     return f"What to try: {first.title}{flags}. Expected: {first.expected}."
 
@@ -174,8 +173,8 @@ def _away_words(scene: Scene) -> str:
     if act is None:
         return ""
     at = clock(act.at, scene.snapshot.read_at)
-    text = f"By your away policy this run was asked to stop at {at} (epoch {plain(act.epoch)}), saving a "
-    text += "checkpoint first"
+    text = f"By your away policy this run was asked to stop at {at} (epoch {plain(act.epoch)})"
+    text += ", saving a checkpoint first" if saves_checkpoints(scene.snapshot) else ""
     text += f": {act.line}" if act.line else "."
     if act.child_id:
         text += f" Started in its place with the first prescribed change: {act.child_id}."

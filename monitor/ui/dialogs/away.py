@@ -14,7 +14,7 @@ from monitor.ui.dialogs.parts import act, asked_by
 
 LABEL = "If it goes bad while I am away"
 CHOICES = {"tell": "send a message", "stop": "stop it", "fix": "stop it and start the prescribed child"}
-ASIDE = "Acts once, and only when the verdict is STOP. A stop saves a checkpoint first; the run can be resumed."
+ASIDE = "Acts once, and only when the verdict is STOP. What saves a checkpoint at a stop can be resumed."
 
 
 @st.dialog(LABEL, width="medium")

@@ -198,8 +198,8 @@ function werFigure(ctx, height) {
     shapes.push(floorLine(chance, ink.muted));
     ends.push({ at: [0, chance], text: `chance ${pointsWords(frame.floors.wer)}`, color: ink.muted });
   }
-  const target = 100 * frame.targets.wer;
-  if (target >= range[0] && target <= range[1] && val.some((value) => value !== null)) {
+  const target = frame.targets.wer === null ? null : 100 * frame.targets.wer;
+  if (target !== null && target >= range[0] && target <= range[1] && val.some((value) => value !== null)) {
     shapes.push({ ...floorLine(target, ink.muted), line: { color: ink.muted, width: 1, dash: "dot" } });
     ends.push({ at: [0, target], text: `goal ${pointsWords(frame.targets.wer)} @${frame.targets.wer_epoch}`, color: ink.muted });
   }

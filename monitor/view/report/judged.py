@@ -6,29 +6,34 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from monitor.diagnosis.prescriptions.arithmetic import parameters_note
-from monitor.diagnosis.prescriptions.choosing import lettered
+from monitor.diagnosis.prescriptions.choosing import lettered, next_step
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription
 from monitor.diagnosis.verdict import Diagnosis, Judged
+from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.blank_collapse import EmptyLimits
 from monitor.rules.gap import GapLimits
 from monitor.rules.low_information import InformationLimits, of_a_correct_output
 from monitor.rules.result import Finding
+from monitor.rules.rising import RisingLimits
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_target import TargetLimits
 from monitor.run_dir import SEVERITIES, Snapshot
 from monitor.run_dir.launch import command_of
+from monitor.run_dir.status import keeps_best_checkpoint
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
 from monitor.view.report.numbers import floors_of, known
 
+BLANK_NEAR = 0.1
+"""A blank ratio so near that of a correct output is a healthy one."""
 STATUS = {"critical": "BAD", "warning": "BAD", "info": "WATCH"}
 
 
-def verdict(judged: Judged) -> Iterator[Block]:
+def verdict(judged: Judged, options: Sequence[Prescription]) -> Iterator[Block]:
     diagnosis = judged.diagnosis
     yield Heading("Verdict")
     yield Text(f"{diagnosis.verdict}. {diagnosis.reason}")
-    lines = tuple(line for line in (*diagnosis.also, *diagnosis.suppressed, diagnosis.next_step) if line)
+    lines = tuple(line for line in (*diagnosis.also, *diagnosis.suppressed, next_step(diagnosis, options)[0]) if line)
     if lines:
         yield Bullets(lines)
     yield Text(f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.")
@@ -77,72 +82,97 @@ def healthy_beside_this(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
 
 def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str, str, str]]:
     """(measure, what a healthy run shows, what this run shows, whether that is well)."""
-    thresholds, floors = judged.thresholds, floors_of(snapshot)
-    open_flags = {finding.rule: finding.severity for finding in judged.diagnosis.findings}
-
-    def status(*rules: str) -> str:
-        worst = [open_flags[rule] for rule in rules if rule in open_flags]
-        return STATUS[min(worst, key=SEVERITIES.index)] if worst else "OK"
-
+    thresholds = judged.thresholds
+    status = _Statuses(judged)
     train, val, gap, wer = (known(snapshot, name) for name in ("train_loss", "val_loss", "gap", "val_wer"))
     if len(train) > 1:
         falls = train[-1][1] < train[0][1]
-        yield "train loss", "falls", f"{number(train[0][1])} → {number(train[-1][1])}", "OK" if falls else "BAD"
+        shown = f"{number(train[0][1])} → {number(train[-1][1])}"
+        yield "train loss", "falls", shown, status.of(falls, "non_finite", "divergence") if falls else "BAD"
     if len(val) > 1:
         best = min(value for _, value in val)
-        above = f"{percent(val[-1][1] / best - 1)} above its best" if best > 0 else number(val[-1][1])
-        yield "val loss", "falls, or stays at its best", above, status("val_loss_rising", "overfitting", "divergence")
-    if gap:
+        above = val[-1][1] / best - 1 if best > 0 else 0.0
+        near = above <= thresholds.of(RisingLimits).val_rise_warning_ratio
         yield (
-            "gap of the losses",
-            f"below {plain(thresholds.of(GapLimits).gap_limit)}",
-            signed(gap[-1][1]),
-            status("gap", "overfitting"),
+            "val loss",
+            "falls, or stays at its best",
+            f"{percent(above)} above its best" if best > 0 else number(val[-1][1]),
+            status.of(near, "val_loss_rising", "overfitting", "divergence", "overconfident"),
         )
+    if gap:
+        limit = thresholds.of(GapLimits).gap_limit
+        yield "gap of the losses", f"below {plain(limit)}", signed(gap[-1][1]), status.of(gap[-1][1] <= limit, "gap")
     if wer:
-        yield from _error_rows(snapshot, thresholds, wer, status("wer_target"), status("at_chance"))
-    yield from _output_rows(snapshot, thresholds, status("blank_collapse"), status("low_information"))
-    blank = known(snapshot, "blank_ratio")
-    if blank and floors.blank_ratio is not None:
-        away = abs(blank[-1][1] - floors.blank_ratio) > 0.1
-        about = f"about {percent(floors.blank_ratio)}"
-        yield "blank frames", about, percent(blank[-1][1]), status("blank_collapse") if away else "OK"
+        yield from _error_rows(snapshot, thresholds, wer, status)
+    yield from _output_rows(snapshot, thresholds, status)
+    blank, usual = known(snapshot, "blank_ratio"), floors_of(snapshot).blank_ratio
+    if blank and usual is not None:
+        near = abs(blank[-1][1] - usual) <= BLANK_NEAR
+        yield "blank frames", f"about {percent(usual)}", percent(blank[-1][1]), status.of(near, "blank_collapse")
+
+
+class _Statuses:
+    """A row's status from its own number and from the findings about it, so that neither contradicts the other."""
+
+    def __init__(self, judged: Judged) -> None:
+        self._open = {finding.rule: finding.severity for finding in judged.diagnosis.findings}
+
+    def of(self, is_well: bool, *rules: str) -> str:
+        """`is_well`: whether the number that the row shows is a healthy one; `rules`: those about it."""
+        found = [self._open[rule] for rule in rules if rule in self._open]
+        if is_well:
+            return "WATCH" if found else "OK"
+        return STATUS[min(found, key=SEVERITIES.index)] if found else "WATCH"
 
 
 def _error_rows(
-    snapshot: Snapshot, thresholds: Thresholds, wer: list[tuple[float, float]], target: str, chance: str
+    snapshot: Snapshot, thresholds: Thresholds, wer: list[tuple[float, float]], status: _Statuses
 ) -> Iterator[tuple[str, str, str, str]]:
     now, floors = percent(wer[-1][1]), floors_of(snapshot)
-    limits = thresholds.of(TargetLimits)
-    late = wer[-1][0] >= limits.wer_target_epoch
-    yield (
-        "val WER",
-        f"below {percent(limits.wer_target_ratio)} by epoch {plain(limits.wer_target_epoch)}",
-        f"{now} at epoch {plain(wer[-1][0])}",
-        target if late else "not yet",
-    )
+    target, by = thresholds.of(TargetLimits).wer_target_ratio, thresholds.of(TargetLimits).wer_target_epoch
+    if target > 0:
+        reached = min(value for _, value in wer) <= target
+        late = "BAD" if wer[-1][0] >= by else "not yet"
+        yield (
+            "val WER",
+            f"below {percent(target)} by epoch {plain(by)}",
+            f"{now} at epoch {plain(wer[-1][0])}",
+            "OK" if reached else late,
+        )
     if floors.wer_constant is not None:
-        yield "val WER against chance", f"clearly below {percent(floors.wer_constant)}", now, chance
+        below = wer[-1][1] < floors.wer_constant - thresholds.of(ChanceLimits).chance_margin
+        yield (
+            "val WER against chance",
+            f"clearly below {percent(floors.wer_constant)}",
+            now,
+            status.of(below, "at_chance"),
+        )
 
 
-def _output_rows(
-    snapshot: Snapshot, thresholds: Thresholds, words: str, information: str
-) -> Iterator[tuple[str, str, str, str]]:
+def _output_rows(snapshot: Snapshot, thresholds: Thresholds, status: _Statuses) -> Iterator[tuple[str, str, str, str]]:
+    limits = thresholds.of(EmptyLimits)
     ratio, empty = known(snapshot, "length_ratio"), known(snapshot, "empty_ratio")
     if ratio:
-        yield "words out / in", "about 1", number(ratio[-1][1]), words
+        enough = ratio[-1][1] >= limits.empty_length_warning_ratio
+        yield "words out / in", "about 1", number(ratio[-1][1]), status.of(enough, "blank_collapse")
         if empty:
-            most = percent(thresholds.of(EmptyLimits).empty_share_warning_ratio)
-            yield "empty predictions", f"below {most}", percent(empty[-1][1]), words
+            few = empty[-1][1] <= limits.empty_share_warning_ratio
+            most = percent(limits.empty_share_warning_ratio)
+            yield "empty predictions", f"below {most}", percent(empty[-1][1]), status.of(few, "blank_collapse")
     else:
-        yield from _printed_row(snapshot, words)
+        yield from _printed_row(snapshot, limits, status)
     shown, reference = known(snapshot, "mutual_information"), of_a_correct_output(floors_of(snapshot))
     if shown and reference:
-        most = f"above {plain(thresholds.of(InformationLimits).information_warning_ratio)}"
-        yield "information about the input", most, number(shown[-1][1] / reference), information
+        least, share = thresholds.of(InformationLimits).information_warning_ratio, shown[-1][1] / reference
+        yield (
+            "information about the input",
+            f"above {plain(least)}",
+            number(share),
+            status.of(share > least, "low_information"),
+        )
 
 
-def _printed_row(snapshot: Snapshot, words: str) -> Iterator[tuple[str, str, str, str]]:
+def _printed_row(snapshot: Snapshot, limits: EmptyLimits, status: _Statuses) -> Iterator[tuple[str, str, str, str]]:
     """Where only some predictions were printed: their words, said as that."""
     decodes = [record for record in snapshot.decodes if record.split == "val"]
     if not decodes:
@@ -153,7 +183,9 @@ def _printed_row(snapshot: Snapshot, words: str) -> Iterator[tuple[str, str, str
     wanted = sum(len(reference.split()) for reference, _ in pairs)
     came = sum(len(said.split()) for _, said in pairs)
     if wanted:
-        yield "words out / in", "about 1", f"{came} for {wanted} in {len(pairs)} printed clips", words
+        enough = came / wanted >= limits.empty_length_warning_ratio
+        shown = f"{came} for {wanted} in {len(pairs)} printed clips"
+        yield "words out / in", "about 1", shown, status.of(enough, "blank_collapse")
 
 
 def options(found: Sequence[Prescription]) -> Iterator[Block]:
@@ -217,7 +249,8 @@ def way_ahead(snapshot: Snapshot, judged: Judged, found: Sequence[Prescription])
         return
     steps = []
     if judged.diagnosis.verdict == "STOP":
-        steps.append("Stop this run: its own numbers say that it will not get better. The best checkpoint is kept.")
+        kept = " The best checkpoint is kept." if keeps_best_checkpoint(snapshot) else ""
+        steps.append(f"Stop this run: its own numbers say that it will not get better.{kept}")
     measures = [option for option in found if not option.changes]
     restarts = [option for option in found if option.changes]
     for option in measures:

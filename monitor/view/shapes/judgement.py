@@ -131,9 +131,9 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
-    """The val WER (a fraction) that is to be reached by an epoch."""
+    """The val WER (a fraction) that is to be reached by an epoch; None where nobody set one."""
 
-    wer: float
+    wer: float | None
     wer_epoch: float
 
 

@@ -1,0 +1,62 @@
+"""What only a person can do: where no setting of the run is known to help, that is said plainly."""
+
+from __future__ import annotations
+
+from monitor.diagnosis.prescriptions.prescription import Prescription
+from monitor.rules.evaluations import measured, validation
+from monitor.rules.kind import is_sequence
+from monitor.rules.result import Finding
+from monitor.run_dir import Snapshot
+from monitor.run_dir.words import number, plain
+
+
+def few_by_heart(snapshot: Snapshot) -> Prescription:
+    """Whether the pipeline can learn anything at all: for a run that no other measurement is known for."""
+    what = "five clips" if is_sequence(snapshot) else "one batch"
+    return _look(
+        "few_by_heart",
+        f"Let it learn {what} by heart, without augmentation and dropout",
+        "train loss near zero within some hundred steps; if not, inputs, labels or loss are wrong, not the settings",
+        cost="minutes, a script of its own",
+        disproved_by=f"{what} are learnt: then the input arrives, and it needs more steps, data or another rate",
+    )
+
+
+def more_variety(snapshot: Snapshot) -> Prescription:
+    """Against overfitting, for a run without a setting that would bring it."""
+    rows = [r for r in measured(snapshot, validation).epochs if r.val_loss is not None]
+    best = min(rows, key=lambda record: record.val_loss or 0.0, default=None)
+    kept = f"; val loss was lowest at epoch {plain(best.epoch)} ({number(best.val_loss)})" if best is not None else ""
+    return _look(
+        "more_variety",
+        "More varied training data, or fewer epochs on what there is",
+        f"a val loss that turns later and lower{kept}",
+        cost="new data, or a restart that ends near the best val loss",
+        disproved_by="val loss turns at the same epoch and the same value",
+    )
+
+
+def as_the_rule_says(finding: Finding) -> Prescription:
+    """A finding that no option is known for: what its rule says must be looked at."""
+    first, *rest = finding.remedy.split(". ")
+    return _look(
+        f"look_{finding.rule}",
+        first.rstrip("."),
+        "what it shows decides",
+        cost="a look, no training",
+        disproved_by="the flag closes by itself",
+        note=". ".join(rest),
+    )
+
+
+def _look(name: str, title: str, expected: str, *, cost: str, disproved_by: str, note: str = "") -> Prescription:
+    return Prescription(
+        id=name,
+        title=title,
+        changes={},
+        command=None,
+        expected=expected,
+        cost=cost,
+        disproved_by=disproved_by,
+        note=note,
+    )

@@ -1,0 +1,20 @@
+"""What kind of run this is, by what it logs: advice fits only the runs that it speaks of."""
+
+from __future__ import annotations
+
+from monitor.rules.evaluations import floors_of, last
+from monitor.run_dir import Snapshot
+from monitor.run_dir.records import is_own_trainer
+
+
+def is_ctc(snapshot: Snapshot) -> bool:
+    """Whether blanks are spoken of: our own trainer, or a run that logs a blank ratio or has a floor for one."""
+    if snapshot.launch is not None and is_own_trainer(snapshot.launch.argv):
+        return True
+    return floors_of(snapshot).blank_ratio is not None or last(snapshot, "blank_ratio") is not None
+
+
+def is_sequence(snapshot: Snapshot) -> bool:
+    """Whether its output is sentences: CTC or any other recogniser with predictions or an error rate over words."""
+    words = any(last(snapshot, name) is not None for name in ("val_wer", "length_ratio"))
+    return is_ctc(snapshot) or words or bool(snapshot.decodes)
