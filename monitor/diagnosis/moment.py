@@ -92,7 +92,7 @@ def judged_epoch(parent: Snapshot, child: Snapshot) -> float:
 def agreed_epoch(parent: Snapshot, child: Snapshot) -> float:
     """The epoch agreed on at the child's start; where none was, the default; 0 where nothing is known."""
     agreed = _expected(child).get("epoch")
-    if _is_positive(agreed):
+    if isinstance(agreed, (int, float)) and _is_finite(agreed) and agreed > 0:
         return float(agreed)
     found = default_epoch(parent, {"epochs": planned_epochs(child)})
     return found[0] if found is not None else 0.0
@@ -166,10 +166,6 @@ def _option(settings: Mapping[str, Any]) -> float | None:
 def _expected(child: Snapshot) -> Mapping[str, Any]:
     link = child.launch.parent if child.launch is not None else None
     return link.expected if link is not None else {}
-
-
-def _is_positive(value: object) -> bool:
-    return _is_finite(value) and float(value) > 0  # type: ignore[arg-type]
 
 
 def _is_finite(value: object) -> bool:
