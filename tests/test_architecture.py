@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "commands": None,
 }
 """Room -> rooms that it may import; None may import every room (a verb puts rooms together)."""
-NO_DISK = {"records", "errors", "status", "replay", "floors", "words"}
+NO_DISK = {"records", "errors", "status", "replay", "floors", "words", "checkpoints", "field_names"}
 """Of run_dir, what knows no disk: all that judgement may use."""
 JUDGEMENT = ["rules", "diagnosis/prescriptions", "diagnosis/verdict.py", "diagnosis/causes.py"]
 JUDGEMENT += ["diagnosis/alignment.py", "diagnosis/comparison.py", "diagnosis/outcome.py"]

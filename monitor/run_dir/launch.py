@@ -12,11 +12,11 @@ import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
 from monitor.run_dir import files
+from monitor.run_dir.checkpoints import is_own_trainer as is_own_trainer
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.provenance import TORCHRUN, code_of, script_of
 from monitor.run_dir.records import (
@@ -31,7 +31,6 @@ from monitor.run_dir.records import (
     Parent,
     Progress,
     Record,
-    Snapshot,
     State,
     StopWith,
     check_schema,
@@ -220,23 +219,6 @@ def expand(argv: list[str], run_dir: Path) -> list[str]:
 def command_of(argv: list[str], run_dir: Path) -> str:
     """The same as one line for a shell, byte for byte what runs."""
     return shlex.join(expand(argv, run_dir))
-
-
-def is_own_trainer(argv: list[str]) -> bool:
-    """Whether the command is `python … -m trainer …`, whose flags we know."""
-    return ("-m", "trainer") in pairwise(argv)
-
-
-def saves_checkpoints(snapshot: Snapshot) -> bool:
-    """Whether a stop leaves a checkpoint, as far as is known: one was reported, or the trainer is our own."""
-    reported = snapshot.progress is not None and snapshot.progress.checkpoint is not None
-    return reported or (snapshot.launch is not None and is_own_trainer(snapshot.launch.argv))
-
-
-def keeps_best_checkpoint(snapshot: Snapshot) -> bool:
-    """Whether the checkpoint with the best error rate lies there: our own trainer keeps it from its first on."""
-    reported = snapshot.progress is not None and snapshot.progress.checkpoint is not None
-    return reported and snapshot.launch is not None and is_own_trainer(snapshot.launch.argv)
 
 
 def resume_flags(argv: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.evaluations import best_wer
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import AwayAct, Snapshot
-from monitor.run_dir.launch import saves_checkpoints
+from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.serving import ssh_line
 from monitor.run_dir.status import ENDED_WORDS, Status
 from monitor.run_dir.words import age, clock, number, percent, plain, points
