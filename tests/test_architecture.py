@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "commands": None,
 }
 """Room -> rooms that it may import; None may import every room (a verb puts rooms together)."""
-NO_DISK = {"records", "errors", "status", "replay", "floors", "field_names", "words"}
+NO_DISK = {"records", "errors", "status", "replay", "floors", "words", "checkpoints", "field_names"}
 """Of run_dir, what knows no disk: all that judgement may use."""
 JUDGEMENT = ["rules", "diagnosis/prescriptions", "diagnosis/verdict.py", "diagnosis/causes.py"]
 JUDGEMENT += ["diagnosis/alignment.py", "diagnosis/comparison.py", "diagnosis/outcome.py"]
@@ -155,7 +155,7 @@ def test_a_framework_is_imported_by_its_own_callback_only():
 def test_what_a_training_script_imports_runs_on_python_3_10():
     """Read from the syntax and the modules used: the interpreter of the tests is newer."""
     written = ["__init__", "records", "errors", "opening", "files", "processes", "control", "field_names"]
-    written += ["launch", "seal", "provenance", "serving"]
+    written += ["launch", "seal", "provenance", "serving", "checkpoints"]
     paths = [ROOT / "monitor" / "run_dir" / f"{name}.py" for name in written]
     paths += modules("monitor/writer") + modules("monitor/integrations")
     closure = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths}

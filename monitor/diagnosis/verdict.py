@@ -17,7 +17,8 @@ from monitor.rules.registry import BY_NAME, evaluate, frozen
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.run_dir import SEVERITIES, Epoch, Severity, Snapshot
-from monitor.run_dir.status import ENDED_WORDS, LONGEST_ERROR, keeps_best_checkpoint, status_of
+from monitor.run_dir.checkpoints import keeps_best_checkpoint
+from monitor.run_dir.status import ENDED_WORDS, LONGEST_ERROR, status_of
 from monitor.run_dir.words import number, percent, plain, points
 
 Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE", "ENDED"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.rules.evaluations import floors_of, last
 from monitor.run_dir import Snapshot
-from monitor.run_dir.records import is_own_trainer
+from monitor.run_dir.checkpoints import is_own_trainer
 
 
 def is_ctc(snapshot: Snapshot) -> bool:

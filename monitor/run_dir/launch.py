@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from monitor.run_dir import files
+from monitor.run_dir.checkpoints import is_own_trainer as is_own_trainer
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.provenance import TORCHRUN, code_of, script_of
 from monitor.run_dir.records import (
@@ -33,7 +34,6 @@ from monitor.run_dir.records import (
     State,
     StopWith,
     check_schema,
-    is_own_trainer,
 )
 from monitor.run_dir.seal import is_from_here, sealed
 

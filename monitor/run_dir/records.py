@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
@@ -647,11 +646,6 @@ class Snapshot(Record, frozen=True, kw_only=True):
 
 
 T = TypeVar("T", bound=Record)
-
-
-def is_own_trainer(argv: list[str]) -> bool:
-    """Whether the command is `python … -m trainer …`, whose flags we know."""
-    return ("-m", "trainer") in pairwise(argv)
 
 
 def check_run_id(run_id: str) -> str:

@@ -22,7 +22,6 @@ from monitor.run_dir.records import (
     QueuePlace,
     Snapshot,
     State,
-    is_own_trainer,
 )
 
 Word = Literal[
@@ -251,15 +250,3 @@ def queue_words(place: QueuePlace) -> str:
 def _and(names: list[str]) -> str:
     shown = [*names[:2], f"{len(names) - 2} more"] if len(names) > 3 else names
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
-
-
-def saves_checkpoints(snapshot: Snapshot) -> bool:
-    """Whether a stop leaves a checkpoint, as far as is known: one was reported, or the trainer is our own."""
-    reported = snapshot.progress is not None and snapshot.progress.checkpoint is not None
-    return reported or (snapshot.launch is not None and is_own_trainer(snapshot.launch.argv))
-
-
-def keeps_best_checkpoint(snapshot: Snapshot) -> bool:
-    """Whether the checkpoint with the best error rate lies there: our own trainer keeps it from its first on."""
-    reported = snapshot.progress is not None and snapshot.progress.checkpoint is not None
-    return reported and snapshot.launch is not None and is_own_trainer(snapshot.launch.argv)

@@ -14,8 +14,9 @@ from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.evaluations import best_wer
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import AwayAct, Snapshot
+from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.serving import ssh_line
-from monitor.run_dir.status import ENDED_WORDS, Status, saves_checkpoints
+from monitor.run_dir.status import ENDED_WORDS, Status
 from monitor.run_dir.words import age, clock, limit, number, percent, plain, points
 from monitor.supervisor.notify.pending import Item, generation_of
 from monitor.view.report.numbers import floors_of, known

@@ -18,8 +18,8 @@ from monitor.rules.rising import RisingLimits
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_target import TargetLimits
 from monitor.run_dir import SEVERITIES, Snapshot
+from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.launch import command_of
-from monitor.run_dir.status import keeps_best_checkpoint
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
 from monitor.view.report.numbers import floors_of, known

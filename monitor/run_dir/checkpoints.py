@@ -1,0 +1,30 @@
+"""Whose trainer it is, and what is known of its checkpoints. Pure."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from monitor.run_dir.records import Snapshot
+
+
+def is_own_trainer(argv: list[str]) -> bool:
+    """Whether the command is `python … -m trainer …`, whose flags we know."""
+    return ("-m", "trainer") in pairwise(argv)
+
+
+def saves_checkpoints(snapshot: Snapshot) -> bool:
+    """Whether a stop leaves a checkpoint, as far as is known: one was reported, or the trainer is our own."""
+    return _has_reported(snapshot) or _is_own(snapshot)
+
+
+def keeps_best_checkpoint(snapshot: Snapshot) -> bool:
+    """Whether the checkpoint with the best error rate lies there: our own trainer keeps it from its first on."""
+    return _has_reported(snapshot) and _is_own(snapshot)
+
+
+def _has_reported(snapshot: Snapshot) -> bool:
+    return snapshot.progress is not None and snapshot.progress.checkpoint is not None
+
+
+def _is_own(snapshot: Snapshot) -> bool:
+    return snapshot.launch is not None and is_own_trainer(snapshot.launch.argv)
