@@ -109,7 +109,7 @@ def test_a_run_that_did_not_fail_has_no_failure():
 @pytest.mark.parametrize(
     ("config", "advice"),
     [
-        ({}, "Halve the batch size; gradient accumulation, doubled, keeps each step's sum the same."),
+        ({}, "Halve the batch size, and double gradient accumulation where the script has it."),
         ({"batch_size": 32}, "Halve the batch: batch_size 32 → 16."),
         ({"batch_size": True, "batch": "8"}, half_the_batch({})),
         (

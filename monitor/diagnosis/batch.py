@@ -18,7 +18,7 @@ def half_the_batch(config: Mapping[str, Any]) -> str:
     """One sentence, with the settings of this run where it has them."""
     batch, summed = _setting(config, BATCH), _setting(config, ACCUMULATION)
     if batch is None:
-        return "Halve the batch size; gradient accumulation, doubled, keeps each step's sum the same."
+        return "Halve the batch size, and double gradient accumulation where the script has it."
     key, value = batch
     if value < 2:
         return f"{key} is {value} already: shorten the inputs, take a smaller model, or recompute activations."
