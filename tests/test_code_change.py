@@ -9,6 +9,7 @@ import pytest
 from monitor import launcher
 from monitor.diagnosis.comparison import counted, same_code
 from monitor.launcher.relaunch.code import code_since
+from monitor.launcher.relaunch.imports import changed_files
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import Order, launch_of, read_launch
 from tests.supervised import wait_for_state
@@ -172,12 +173,12 @@ def test_code_that_changes_between_the_look_and_the_start_stops_the_start(projec
     wait_for_state(runs / "parent", "finished")
     plan = launcher.plan_restart(runs, "parent", {})
     (project / "model.py").write_text("width = 1\n")
-    with pytest.raises(RefusedError, match="out of date: the code changed"):
+    with pytest.raises(RefusedError, match=r"out of date: model\.py changed"):
         launcher.restart(plan, stop_parent=False)
     resumed = launcher.plan_resume(runs, "parent")
     assert resumed.line.endswith("model.py changed since it started: +1 −1. It goes on with the new code.")
     (project / "model.py").write_text("width = 2\n")
-    with pytest.raises(RefusedError, match="out of date: the code changed"):
+    with pytest.raises(RefusedError, match=r"out of date: model\.py changed"):
         launcher.resume(runs, "parent", plan=resumed)
     assert not (runs / "parent-2").exists()
     launcher.resume(runs, "parent", plan=launcher.plan_resume(runs, "parent"))
@@ -192,3 +193,63 @@ def test_an_option_that_is_an_edit_of_the_code_is_refused_until_something_was_ed
         launcher.plan_restart(runs, "parent", {}, expected={"code_edit": True})
     (project / "model.py").write_text("stride = 4\n")
     assert launcher.plan_restart(runs, "parent", {}, expected={"code_edit": True}).code.is_same is False
+
+
+WITH_IMPORTS = "import model\nfrom pkg.layers import conv\nfrom pkg import heads\nprint('hi')\n"
+
+
+def code_now(folder: Path):
+    return code_since(started(folder), "it").now
+
+
+@pytest.fixture
+def importing(project: Path) -> Path:
+    (project / "train.py").write_text(WITH_IMPORTS)
+    (project / "pkg").mkdir()
+    for name in ("__init__", "layers", "heads"):
+        (project / "pkg" / f"{name}.py").write_text("from . import common\nconv = 1\n" if name == "layers" else "")
+    return project
+
+
+@pytest.mark.parametrize("name", ["scratch.py", "pkg/notes.py", "other/train_other.py", "model_old.py"])
+@pytest.mark.parametrize("is_in_git", [False, True])
+def test_a_file_that_the_run_does_not_import_blocks_nothing(importing, name, is_in_git):
+    (importing / name).parent.mkdir(exist_ok=True)
+    if is_in_git:
+        (importing / name).write_text("x = 1\n")
+        git(importing, "add", ".")
+        git(importing, "commit", "-qm", "second")
+    before = code_now(importing)
+    (importing / name).write_text("x = 2\n")
+    assert code_now(importing) == before
+    (importing / name).unlink()
+    assert code_now(importing) == before
+
+
+@pytest.mark.parametrize("name", ["model.py", "pkg/__init__.py", "pkg/layers.py", "pkg/heads.py", "pkg/common.py"])
+def test_a_file_that_the_run_imports_blocks_and_is_named(importing, name):
+    before = code_now(importing)
+    (importing / name).write_text("x = 2\n")
+    assert changed_files(before, code_now(importing)) == [name]
+
+
+@pytest.mark.parametrize("name", ["train.py", "run.sh", "kernel.cu"])
+def test_the_script_and_what_is_no_python_block_too(importing, name):
+    before = code_now(importing)
+    (importing / name).write_text(WITH_IMPORTS + "print(2)\n")
+    assert changed_files(before, code_now(importing)) == [name]
+
+
+def test_where_modules_are_named_at_run_time_every_file_counts(importing):
+    (importing / "train.py").write_text("import importlib, sys\nimportlib.import_module(sys.argv[1])\n")
+    before = code_now(importing)
+    (importing / "scratch.py").write_text("x = 2\n")
+    assert changed_files(before, code_now(importing)) == ["scratch.py"]
+
+
+def test_a_commit_between_the_look_and_the_start_is_named(importing):
+    before = code_now(importing)
+    (importing / "notes.md").write_text("x\n")
+    git(importing, "add", "notes.md")
+    git(importing, "commit", "-qm", "second")
+    assert changed_files(before, code_now(importing)) == ["the commit"]

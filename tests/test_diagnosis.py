@@ -171,13 +171,13 @@ def test_an_ended_run_says_how_it_ended_first(outcome):
         heartbeat_at=NOW, process=PROCESS, outcome=outcome, error="boom" if outcome == "failed" else None
     )
     said = verdict(snapshot(**OVERFITS, progress=progress))
-    assert said.verdict == "ENDED"
+    assert said.verdict == ("FAILED" if outcome == "failed" else "ENDED")
     assert said.reason.startswith("Failed after epoch 40: boom." if outcome == "failed" else outcome.capitalize())
 
 
 def test_a_lost_run_names_the_process_that_is_gone():
     said = verdict(snapshot(**LEARNS, **{**beating(), "trainer_liveness": "gone"}))
-    assert said.verdict == "ENDED" and said.reason.startswith("Lost: No process 7 on h")
+    assert said.verdict == "LOST" and said.reason.startswith("Lost: No process 7 on h")
 
 
 def test_the_thresholds_frozen_at_the_start_are_in_force():

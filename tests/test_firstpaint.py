@@ -105,11 +105,11 @@ def test_the_document_says_what_the_first_frame_says(tmp_path, make):
 
 def test_the_glyphs_of_the_list_are_those_of_the_page(tmp_path):
     rows = [
-        RunRow(run="a", state="failed", evidence="", verdict="ENDED"),
+        RunRow(run="a", state="failed", evidence="", verdict="FAILED"),
         RunRow(run="b", state="running", evidence="", verdict="LOOK"),
     ]
     text = first_words(tmp_path, None, rows)
-    assert "<span>✕ ENDED</span>" in text and "<span>▲ LOOK</span>" in text
+    assert "<span>✕ FAILED</span>" in text and "<span>▲ LOOK</span>" in text
 
 
 def test_what_a_run_says_is_text(client, tmp_path):

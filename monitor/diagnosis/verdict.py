@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from monitor.diagnosis.causes import Cause, causes_of, learns, suppressed
+from monitor.diagnosis.failures import Failure, error_line, failure_of
 from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
 from monitor.rules.evaluations import best_wer, evaluations_until, floors_of, last, measured, past_guard, validation
 from monitor.rules.registry import BY_NAME, evaluate, frozen
@@ -18,10 +19,10 @@ from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, R
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.run_dir import SEVERITIES, Epoch, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
-from monitor.run_dir.status import ENDED_WORDS, LONGEST_ERROR, status_of
+from monitor.run_dir.status import ENDED_VERDICTS, EndedVerdict, status_of
 from monitor.run_dir.words import number, percent, plain, points
 
-Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE", "ENDED"]
+Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE"] | EndedVerdict
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
+    failure: Failure | None = None
+    """The known cause of a crash; what to try about it is then the next step."""
     checks_ran: int = 0
     checks: int = 0
     not_checked: tuple[str, ...] = ()
@@ -62,17 +65,19 @@ def diagnose(
     ran = sum(isinstance(result, (Finding, Quiet)) for result in results)
     verdict, worst = _verdict(snapshot, findings, thresholds)
     causes = causes_of(snapshot, findings)
+    failure = failure_of(snapshot)
     return Diagnosis(
         verdict=verdict,
         severity=min((finding.severity for finding in findings), key=SEVERITIES.index, default=None),
         reason=_reason(verdict, worst, snapshot, thresholds, findings)
         + (f" {ran} of {len(results)} checks ran." if verdict == "KEEP GOING" and worst is None else ""),
         also=_also(worst, findings),
-        next_step=_next_step(verdict, snapshot),
+        next_step=failure.advice if failure is not None else _next_step(verdict, snapshot),
         worst=worst,
         findings=findings,
         suppressed=suppressed(snapshot, findings),
         causes=causes,
+        failure=failure,
         checks_ran=ran,
         checks=len(results),
         not_checked=tuple(filter(None, map(_why_not, results))),
@@ -86,8 +91,8 @@ def _verdict(
     criticals = [finding for finding in findings if finding.severity == "critical"]
     warnings = [finding for finding in findings if finding.severity == "warning"]
     worst = next(iter([f for f in criticals if BY_NAME[f.rule].may_stop] or criticals or warnings), None)
-    if status_of(snapshot).word in ENDED_WORDS:
-        return "ENDED", worst
+    if (ended := ENDED_VERDICTS.get(status_of(snapshot).word)) is not None:
+        return ended, worst
     overconfident = next((finding for finding in findings if finding.rule == "overconfident"), None)
     if overconfident is not None and not any(_outweighs_errors(finding.rule) for finding in criticals + warnings):
         gap = _above_its_limit(findings)
@@ -144,7 +149,7 @@ def _reason(
         return _too_early(snapshot, thresholds)
     if verdict == "CAN'T JUDGE":
         return "Only train loss is logged. Add validation loss to get a verdict: run.log_epoch(epoch, val_loss=…)."
-    said = [ended_words(snapshot)] if verdict == "ENDED" else []
+    said = [ended_words(snapshot)] if verdict in ENDED_VERDICTS.values() else []
     said.append(worst.line if worst is not None else "" if said else _how_it_goes(snapshot))
     gap = _above_its_limit(findings)
     if gap is not None and gap is not worst:
@@ -194,11 +199,10 @@ def ended_words(snapshot: Snapshot) -> str:
     best = best_wer(snapshot)
     score = f", best val WER {percent(best[0])} at {best[1]:g}" if best is not None else ""
     if status.word == "failed":
-        error = (snapshot.state.error if snapshot.state else None) or (
-            snapshot.progress.error if snapshot.progress else None
-        )
+        error, failure = error_line(snapshot), failure_of(snapshot)
         when = f"after epoch {last}" if last else "before its first evaluation"
-        return f"Failed {when}{': ' + error[:LONGEST_ERROR] if error else ''}."
+        happened = f" {failure.happened}" if failure is not None else ""
+        return f"Failed {when}{': ' + error if error else ''}.{happened}"
     if status.word == "lost":
         return f"Lost: {status.evidence}"
     return f"{status.word.capitalize()} {f'at epoch {last}' if last else 'before its first evaluation'}{score}."

@@ -14,6 +14,7 @@ from typing import Any
 
 from monitor.launcher.glance import existing, status
 from monitor.launcher.headroom import need_of
+from monitor.launcher.relaunch.imports import changed_files
 from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest, make_plan
 from monitor.launcher.relaunch.resuming import ResumePlan, make_resume_plan
 from monitor.launcher.starting import claim, start_notes
@@ -100,8 +101,11 @@ def _refuse_what_was_not_shown(plan: RestartPlan) -> None:
     """The plan is made again: what runs is byte for byte what was shown, or nothing runs."""
     if (plan.runs_dir / plan.child_id).exists():
         raise RefusedError(f"There is a run {plan.child_id} in {plan.runs_dir} already; nothing was started.")
-    shown, now = plan.parts(), make_plan(plan.runs_dir, plan.parent_id, plan.request).parts()
+    new = make_plan(plan.runs_dir, plan.parent_id, plan.request)
+    shown, now = plan.parts(), new.parts()
     changed = [name for name in shown if shown[name] != now[name]]
+    if "the code" in changed:
+        changed = [name for name in changed if name != "the code"] + changed_files(plan.code.now, new.code.now)
     if changed:
         raise RefusedError(
             f"The plan is out of date: {' and '.join(changed)} changed since it was shown. "
@@ -149,7 +153,8 @@ def resume(
     if plan is not None and plan.fingerprint != now.fingerprint:
         raise RefusedError(f"The plan is out of date: {run_id}'s launch.json changed. Review the new plan.")
     if plan is not None and plan.code.now != now.code.now:
-        raise RefusedError("The plan is out of date: the code changed since it was shown. Review the new plan.")
+        files = " and ".join(changed_files(plan.code.now, now.code.now))
+        raise RefusedError(f"The plan is out of date: {files} changed since it was shown. Review the new plan.")
     if now.stranger and not trusted:
         raise RefusedError(f"{now.stranger} To run it anyway, pass --trust-command.\n{now.command}")
     supervise(runs_dir / run_id, "--resume", *(["--trusted", now.fingerprint] if now.stranger else []))

@@ -27,8 +27,16 @@ from monitor.run_dir.records import (
 Word = Literal[
     "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "followed", "imported"
 ]  # fmt: skip
+EndedVerdict = Literal["ENDED", "FAILED", "LOST"]
 LIVE_WORDS = OPEN_STATES | {"followed"}
 ENDED_WORDS = FINAL_STATES | {"lost"}
+ENDED_VERDICTS: dict[str, EndedVerdict] = {
+    "finished": "ENDED",
+    "stopped": "ENDED",
+    "failed": "FAILED",
+    "lost": "LOST",
+}
+"""The verdict's word for a run that works no more."""
 LONGEST_ERROR = 500
 AHEAD_SECS = 5.0
 """A time this far in the future is no rounding: a clock was set, or two machines disagree."""

@@ -13,8 +13,9 @@ from typing import Any
 
 NOT_MEASURED = "–"
 SEVERITY_GLYPHS = {"critical": "⬣", "warning": "▲", "info": "○"}
-VERDICT_GLYPHS = {"STOP": "⬣", "LOOK": "▲", "KEEP GOING": "✓", "TOO EARLY": "–", "CAN'T JUDGE": "–", "ENDED": "■"}
-VERDICT_TONES = {"STOP": "critical", "LOOK": "warning", "KEEP GOING": "ok"}
+VERDICT_GLYPHS = {"STOP": "⬣", "LOOK": "▲", "KEEP GOING": "✓", "TOO EARLY": "–", "CAN'T JUDGE": "–"}
+VERDICT_GLYPHS |= {"ENDED": "■", "FAILED": "✕", "LOST": "✕"}
+VERDICT_TONES = {"STOP": "critical", "LOOK": "warning", "KEEP GOING": "ok", "FAILED": "critical", "LOST": "critical"}
 """Every other verdict has the tone "unknown"."""
 OUTCOME_GLYPHS = {
     "HELPED": "✓",

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+from monitor.diagnosis.failures import SAID_BY_THE_LAUNCHER
 from monitor.run_dir import LOG_FILE, Progress, StopStage
 from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.run_dir.status import signal_name
@@ -61,11 +62,12 @@ TAIL_BYTES = 65_536
 LONGEST_LINE = 500
 TRACEBACK_CHARACTERS = 4000
 TRACEBACK_BEGINS = re.compile(r"Traceback \(most recent call last\)|^Fatal Python error")
-AFTER_THE_ERROR = 10
+AFTER_THE_ERROR = 16
 """Lines of a message after its first one."""
-SAID_BY_THE_LAUNCHER = re.compile(r"^(torch\.distributed\.elastic\S*|ChildFailedError)\b")
-"""torchrun's own error only says that a process failed; the process has said why before it."""
-NAMES_AN_ERROR = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit)\b|^(error|fatal|killed)\b", re.IGNORECASE)
+CONTINUES = re.compile(r"^(During handling of the above exception|The above exception was the direct cause)")
+NAMES_AN_ERROR = re.compile(
+    r"^[\w.]*(Error|Exception|Interrupt|Exit)\b|^(error|fatal|killed|(srun|slurmstepd): error)\b", re.IGNORECASE
+)
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -81,11 +83,16 @@ def last_error(log: Path) -> str | None:
 
 
 def last_traceback(log: Path) -> str | None:
-    """The last traceback in the last 64 KB of a log, its end if it is long; None where there is none."""
+    """The last traceback in the last 64 KB of a log, with what led to it; its end if it is long; None without one."""
     lines = _lines(log)
     begins = [number for number, line in enumerate(lines) if TRACEBACK_BEGINS.search(line)]
-    blocks = [_block(lines[start:end]) for start, end in pairwise([*begins, len(lines)])]
-    causes = [block for block in blocks if not any(map(SAID_BY_THE_LAUNCHER.match, block))] or blocks
+    chains: list[list[str]] = []
+    for start, end in pairwise([*begins, len(lines)]):
+        if chains and any(map(CONTINUES.match, lines[max(0, start - 3) : start])):
+            chains[-1].extend(_block(lines[start:end]))
+        else:
+            chains.append(_block(lines[start:end]))
+    causes = [chain for chain in chains if not any(map(SAID_BY_THE_LAUNCHER.match, chain))] or chains
     return cut("\n".join(causes[-1])) if causes else None
 
 

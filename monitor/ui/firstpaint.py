@@ -123,9 +123,7 @@ def _block(inner: str) -> str:
 
 def _row(row: RunRow) -> str:
     chance = f" (chance {row.chance})" if row.chance else ""
-    # As the list has it: what has broken shows that first.
-    broken = row.state in ("failed", "lost", "unreadable")
-    glyph = words.STATE_GLYPHS[row.state] if broken else words.verdict_glyph(row.verdict)
+    glyph = words.STATE_GLYPHS["unreadable"] if row.state == "unreadable" else words.verdict_glyph(row.verdict)
     cells = (f"{glyph} {row.verdict or row.state}", row.run, row.state, f"{row.wer}{chance}")
     return f"<p class=r>{''.join(f'<span>{html.escape(cell)}</span>' for cell in cells)}</p>"
 

@@ -132,8 +132,9 @@ def _log(snapshot: Snapshot, _judged: Judged, question: Question) -> LogTail:
         word=str(question.get("word") or "")[:200],
         only_grave=question.get("only_grave") is True,
     )
-    error = snapshot.state.error if snapshot.state is not None else None
-    trace = snapshot.state.traceback if snapshot.state is not None else None
+    said = [each for each in (snapshot.state, snapshot.progress) if each is not None]
+    error = next((each.error for each in said if each.error), None)
+    trace = next((each.traceback for each in said if each.traceback), None)
     tail = log_tail(Path(snapshot.run_dir) / LOG_FILE, wanted)
     return replace(tail, last_error=(error or "")[:MOST_TOLD] or None, traceback=(trace or "")[-MOST_TOLD:] or None)
 

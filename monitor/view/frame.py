@@ -12,7 +12,7 @@ from monitor.rules.evaluations import guard_of, last
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import Snapshot
 from monitor.run_dir.launch import is_own_trainer
-from monitor.run_dir.status import Status, status_of
+from monitor.run_dir.status import ENDED_VERDICTS, Status, status_of
 from monitor.run_dir.words import percent, plain
 from monitor.view.judgement import judgement
 from monitor.view.series import Since, columns, loss_range, marks, number
@@ -187,7 +187,7 @@ def _can_be_checked(snapshot: Snapshot) -> bool:
 
 def _title(snapshot: Snapshot, diagnosis: Diagnosis) -> str:
     wer = last(snapshot, "val_wer")
-    parts = [diagnosis.verdict.capitalize() if diagnosis.verdict == "ENDED" else diagnosis.verdict]
+    parts = [diagnosis.verdict.capitalize() if diagnosis.verdict in ENDED_VERDICTS.values() else diagnosis.verdict]
     if wer is not None:
         parts.append(percent(wer))
     return " · ".join([*parts, snapshot.run_id])

@@ -43,6 +43,8 @@ TAB_ICONS = {
     "STOP": COLOURS["crit-fill"][0],
     "LOOK": "#c77700",
     "KEEP GOING": COLOURS["ok"][0],
+    "FAILED": COLOURS["crit-fill"][0],
+    "LOST": COLOURS["crit-fill"][0],
     "other": COLOURS["faint"][0],
 }
 """Of the icon in the browser's tab, by verdict: one value each, seen on light and dark tabs."""

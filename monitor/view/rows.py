@@ -38,7 +38,7 @@ from monitor.run_dir import (
 )
 from monitor.run_dir.errors import guarded
 from monitor.run_dir.reader import list_runs
-from monitor.run_dir.status import Status, last_heard_at, state_in_force, status_of
+from monitor.run_dir.status import ENDED_VERDICTS, Status, last_heard_at, state_in_force, status_of
 from monitor.view.shapes.listing import RunEvent, RunRow
 
 R = TypeVar("R", bound=Record)
@@ -118,7 +118,7 @@ def _readable_row(run_dir: Path, now: float) -> RunRow:
         live=status.live,
         unsupervised=status.unsupervised,
         evidence=status.evidence,
-        verdict="ENDED" if not status.live and status.word != "imported" else summary.verdict,
+        verdict=summary.verdict if status.live else ENDED_VERDICTS.get(status.word, summary.verdict),
         severity=summary.worst_severity,
         worst=(summary.worst_rule or "").replace("_", " "),
         reason=summary.reason,

@@ -79,7 +79,7 @@ def test_what_needs_somebody_stands_first_and_families_stay_together(folder, tab
     write_row(folder.runs, "done", at=5000.0)
     write_row(folder.runs, "calm", state="running", at=3000.0)
     write_row(folder.runs, "sick", state="running", verdict="STOP", severity="critical", rule="at_chance", at=2000.0)
-    write_row(folder.runs, "broke", state="failed", verdict="ENDED", at=4000.0)
+    write_row(folder.runs, "broke", state="failed", verdict="FAILED", at=4000.0)
     write_row(folder.runs, "done-2", parent="done", at=5001.0)
     page = tab()
     page.goto(folder.link())

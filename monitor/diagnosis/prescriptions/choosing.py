@@ -50,6 +50,8 @@ def next_step(
 
     `children`: what came of the children of this run. An option that one of them has tried is not offered again.
     """
+    if diagnosis.failure is not None:
+        return diagnosis.next_step, None
     # Whoever is told not to stop is not offered a restart in the same breath; the options stay under Diagnosis.
     first = None if diagnosis.verdict == "KEEP GOING" else recommended(options)
     if first is None:
@@ -68,7 +70,7 @@ def tried_in(
     diagnosis: Diagnosis, options: Sequence[Prescription], children: Sequence[ChildOutcome]
 ) -> ChildOutcome | None:
     """The child that has tried the recommended option, or the one that helped where others did not."""
-    if diagnosis.verdict == "KEEP GOING":
+    if diagnosis.verdict == "KEEP GOING" or diagnosis.failure is not None:
         return None
     first = recommended(options)
     known = [came for option in options if (came := child_with(option, children)) is not None]

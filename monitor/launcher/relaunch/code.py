@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.diagnosis.comparison import counted, same_code
+from monitor.launcher.relaunch.imports import of_the_run
 from monitor.run_dir import Launch
 from monitor.run_dir.provenance import (
     DIFF_OPTIONS,
@@ -30,7 +31,8 @@ MOST_NAMES = 3
 
 @dataclass(frozen=True)
 class CodeChange:
-    """`is_same` is None where it is not known. `line` says what changed; `diff` as git writes it.
+    """`is_same` is None where it is not known. `line` says what changed; `diff` as git writes it;
+    `now` is the code that the run imports, for a plan to be carried out only while that stays as it was shown.
 
     A new file outside git is reported, but is no change by itself (`monitor.diagnosis.comparison.same_code`).
     """
@@ -48,12 +50,12 @@ def code_since(launch: Launch, whose: str) -> CodeChange:
     then = Path(launch.script) if launch.script else None
     now = code_behind(then if then is not None and then.is_file() else None, cwd)
     if launch.script_sha256 is None and launch.git_commit is None:
-        return CodeChange(None, f"Which code {whose} ran was not written down.", now=now)
+        return CodeChange(None, f"Which code {whose} ran was not written down.", now=of_the_run(now, cwd))
     diff = _tracked_diff(launch, now, cwd) + _script_diff(launch, now)
     others = _other_files(launch.local_files, now.local_files, _script_name(launch, now))
     if not diff and same_code(launch, now):
-        return CodeChange(True, f"{_some(others)}." if others else "", now=now)
-    return CodeChange(False, _line(diff, others, launch, now, whose), diff[:LONGEST_DIFF_BYTES], now)
+        return CodeChange(True, f"{_some(others)}." if others else "", now=of_the_run(now, cwd))
+    return CodeChange(False, _line(diff, others, launch, now, whose), diff[:LONGEST_DIFF_BYTES], of_the_run(now, cwd))
 
 
 def _tracked_diff(launch: Launch, now: Code, cwd: Path) -> str:

@@ -18,11 +18,11 @@ import msgspec
 
 from monitor.launcher.relaunch.fields import checked_value
 from monitor.launcher.relaunch.flags import canonical, find_flags
+from monitor.launcher.relaunch.imports import tree_of
 from monitor.run_dir import Launch, Run
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import environment_for, expand, is_own_trainer
 
-MOST_BYTES = 1_000_000
 MOST_FILES = 20
 HELP_SECS = 60.0
 JSON_TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
@@ -111,17 +111,8 @@ def _files(script: Path) -> Iterator[Path]:
                 waiting.append(other)
 
 
-def _tree(path: Path) -> ast.AST:
-    try:
-        if path.suffix != ".py" or path.stat().st_size > MOST_BYTES:
-            return ast.Module([], [])
-        return ast.parse(path.read_bytes())
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
-        return ast.Module([], [])
-
-
 def _imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(_tree(path)):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
         elif isinstance(node, ast.Import):
@@ -129,7 +120,7 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def _calls(path: Path) -> Iterator[ast.Call]:
-    calls = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.Call)]
+    calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda call: call.lineno):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if name in ("add_argument", "option"):

@@ -142,6 +142,8 @@ def _numbers(scene: Scene) -> str:
 
 def _to_try(scene: Scene) -> str:
     first = _first_option(scene)
+    if scene.judged.diagnosis.failure is not None:
+        return f"What to try: {scene.judged.diagnosis.next_step}"
     if first is None or scene.judged.diagnosis.verdict == "KEEP GOING":
         return scene.judged.diagnosis.next_step
     flags = f" ({first.flags})" if first.flags else ""

@@ -12,7 +12,7 @@ const FILTER_CHIPS = [
 ];
 const COLUMNS = [
   ["", null],
-  ["verdict", "what the checks make of the run: STOP, LOOK, KEEP GOING, TOO EARLY, CAN'T JUDGE, ENDED"],
+  ["verdict", "what the checks make of the run: STOP, LOOK, KEEP GOING, TOO EARLY, CAN'T JUDGE, ENDED, FAILED, LOST"],
   ["run", "its name and its state; hover the state for the evidence"],
   ["progress", "epochs done of those planned, and about how long the rest takes"],
   ["val WER (chance)", "word error rate on the validation clips; in brackets what one constant sentence scores"],
@@ -279,9 +279,9 @@ class ListPage {
     const [, verdict, name, progress, wer, gap, worst, age] = node.children;
     node.pick.checked = this.selected.has(row.run);
     node.pick.setAttribute("aria-label", `Select ${row.run}`);
-    node.dataset.tone = { STOP: "critical", LOOK: "warning", "KEEP GOING": "ok" }[row.verdict] ?? (["failed", "lost"].includes(row.state) ? "critical" : "unknown");
-    const word = row.state === "lost" || row.state === "failed" ? row.state.toUpperCase() : row.verdict || row.state.split(",")[0];
-    setText(verdict.children[0], ["failed", "lost", "unreadable"].includes(row.state) ? STATE_GLYPHS[row.state] : verdictGlyph(row.verdict));
+    node.dataset.tone = VERDICT_TONES[row.verdict] ?? "unknown";
+    const word = row.verdict || row.state.split(",")[0];
+    setText(verdict.children[0], row.state === "unreadable" ? STATE_GLYPHS.unreadable : verdictGlyph(row.verdict));
     setText(verdict.children[1], word);
     node.open.setAttribute("href", `?run=${encodeURIComponent(row.run)}`);
     setText(node.open.firstChild, (row.depth ? "└ " : "") + row.run);

@@ -93,13 +93,15 @@ function buildVerdict(emit, role, on) {
   ui.tried.addEventListener("click", () => emit({ kind: "open", run: ui.child }));
   ui.what = h("button", { type: "button", class: "vs-button", "data-testid": "btn-what" }, "See what to do");
   ui.what.addEventListener("click", () => on.open("diagnosis"));
+  ui.log = h("button", { type: "button", class: "vs-button", "data-testid": "btn-log" }, "Open log");
+  ui.log.addEventListener("click", () => on.open("log"));
   ui.coverage = h("span", { class: "vs-coverage", tabindex: "0" });
   ui.why = h("p", { class: "vs-why" });
   ui.node = h(
     "section",
     { class: "vs-verdict", "data-testid": "verdict", "aria-label": "Verdict" },
     h("div", { class: "vs-verdict-head" }, ui.glyph, ui.word),
-    h("div", { class: "vs-verdict-body" }, ui.reason, ui.also, ui.next, h("div", { class: "vs-row" }, role === "control" ? ui.fix : null, ui.tried, ui.what, ui.coverage), ui.why),
+    h("div", { class: "vs-verdict-body" }, ui.reason, ui.also, ui.next, h("div", { class: "vs-row" }, role === "control" ? ui.fix : null, ui.log, ui.tried, ui.what, ui.coverage), ui.why),
   );
   return ui;
 }
@@ -122,6 +124,7 @@ function paintVerdict(ui, frame) {
   show(ui.why, Boolean(verdict.why));
   show(ui.fix, Boolean(verdict.option) && frame.actions.restart && frame.at === null);
   show(ui.what, frame.prescriptions.length > 0 || frame.causes.length > 0);
+  show(ui.log, verdict.word === "FAILED" || verdict.word === "LOST");
   setText(ui.coverage, verdict.coverage);
   ui.coverage.title = verdict.not_checked.join("\n");
   ui.node.dataset.word = verdict.word;
@@ -134,8 +137,10 @@ const ICON = {
   STOP: "M5 0h6l5 5v6l-5 5H5l-5-5V5z",
   LOOK: "M8 1l8 14H0z",
   "KEEP GOING": "M8 0a8 8 0 100 16A8 8 0 008 0zm0 3a5 5 0 110 10A5 5 0 018 3z",
+  FAILED: "M3 0l5 5 5-5 3 3-5 5 5 5-3 3-5-5-5 5-3-3 5-5-5-5z",
   other: "M1 6h14v4H1z",
 };
+ICON.LOST = ICON.FAILED;
 
 function paintTab(title, word) {
   if (document.title !== title) document.title = title;
