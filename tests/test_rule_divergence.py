@@ -45,7 +45,7 @@ def test_few_evaluations_are_said():
 def test_a_loss_that_runs_away_is_told_while_it_is_still_finite():
     seen = train(curve(24, lambda e: 2.0 if e < 20 else 2.0 * 2 ** (e - 19)))
     assert first_fired(RULE, seen) == (21, None)
-    assert found(RULE, seen).line == "Train loss has left its band: 64, where 2 was usual. Since epoch 20."
+    assert found(RULE, seen).line == "Train loss has left its band: 64.0, where 2.00 was usual. Since epoch 20."
 
 
 def test_a_loss_that_stays_high_does_not_become_usual():

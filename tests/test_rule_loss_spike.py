@@ -29,7 +29,7 @@ def test_few_evaluations_and_a_missing_loss_are_said():
 def test_a_jump_of_180_times_is_a_hint_and_says_when_it_came_back():
     there = found(RULE, val(curve(20, lambda e: 360.0 if e == 20 else 2.0)))
     assert there.severity == "info"
-    assert there.line == "Val loss jumped to 360 at epoch 20, where 2 was usual; wait for the next evaluation."
+    assert there.line == "Val loss jumped to 360 at epoch 20, where 2.00 was usual; wait for the next evaluation."
     back = found(RULE, val(curve(22, lambda e: 360.0 if e == 20 else 2.0)))
     assert back.line.endswith("it came back.") and back.onset == 20.0
 

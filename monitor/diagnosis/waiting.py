@@ -29,7 +29,10 @@ def what_waiting_brought(snapshot: Snapshot) -> str:
     known = [f"train loss {number(loss)}" for loss in [last(snapshot, "train_loss")] if loss is not None]
     known += [f"train WER {percent(errors)}" for errors in [last(snapshot, "train_wer")] if errors is not None]
     said = f"Train is known by heart ({', '.join(known)})"
-    now, then = best_wer(snapshot), min((r.val_wer for r in rows[:-RECENT_EVALUATIONS]), default=None)
+    now, then = (
+        best_wer(snapshot),
+        min((r.val_wer for r in rows[:-RECENT_EVALUATIONS] if r.val_wer is not None), default=None),
+    )
     if now is None or then is None:
         return f"{said}."
     epochs = rows[-1].epoch - rows[-1 - RECENT_EVALUATIONS].epoch

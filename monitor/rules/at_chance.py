@@ -10,6 +10,7 @@ import numpy as np
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
+from monitor.rules.kind import is_ctc
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
@@ -73,7 +74,9 @@ class AtChance(Rule):
             now=_numbers(data, floors),
             limits={"margin, points of WER": 100 * limits.chance_margin, "skill": limits.chance_skill},
             remedy="Do not add regularisation: a model at chance has nothing to regularise. Find out whether the input "
-            "reaches the classifier: time resolution inside the model, the labels, the learning rate.",
+            "reaches the classifier: "
+            + ("time resolution inside the model, " if is_ctc(snapshot) else "")
+            + "the labels, the learning rate.",
             cannot_tell="Why: a bottleneck in time, wrong labels, a wrong scorer, too low a learning rate, or too few "
             "steps so far.",
         )

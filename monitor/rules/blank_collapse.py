@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
+from monitor.rules.kind import is_ctc
 from monitor.rules.result import Finding, Quiet, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
@@ -54,6 +56,7 @@ class BlankCollapse(Rule):
         rho, empty, deletions, tokens, blank = evaluations.columns(
             snapshot, "length_ratio", "empty_ratio", "val_deletions", "val_tokens", "blank_ratio"
         )
+        few_empty = bool(empty[-1] <= limits.empty_share_warning_ratio)
         with np.errstate(divide="ignore", invalid="ignore"):
             deleted = deletions / tokens
         levels = [
@@ -68,16 +71,18 @@ class BlankCollapse(Rule):
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
             return self.quiet(f"{100 * rho[-1]:.0f} words out for every 100 in the targets.")
-        return self.flag(
+        found = self.flag(
             data.epochs,
             episode,
-            _line(rho[-1], empty[-1], deleted[-1]) + f" Since epoch {data.epochs[episode.onset]:g}.",
+            _line(rho[-1], empty[-1], deleted[-1], few_empty) + f" Since epoch {data.epochs[episode.onset]:g}.",
             dated=True,
             now=_numbers(snapshot, rho[-1], empty[-1], deleted[-1], blank[-1]),
             limits=_limits(limits),
-            remedy=REMEDY,
+            remedy=REMEDY if is_ctc(snapshot) else REMEDY_WITHOUT_BLANKS,
             cannot_tell=CANNOT_TELL,
         )
+        # Hardly one is empty: they are short.
+        return found if not few_empty else replace(found, title="Predictions too short")
 
     def _from_samples(self, snapshot: Snapshot, limits: EmptyLimits, common: CommonLimits) -> Finding | Quiet | None:
         """An estimate from whatever predictions were printed, said as such. None where there are none."""
@@ -106,7 +111,7 @@ class BlankCollapse(Rule):
             last.epoch,
             now={"words out / in": rho, "empty share": empty, "samples": float(len(pairs))},
             limits=_limits(limits),
-            remedy=REMEDY,
+            remedy=REMEDY if is_ctc(snapshot) else REMEDY_WITHOUT_BLANKS,
             cannot_tell=CANNOT_TELL + " And whether these samples stand for the whole set.",
         )
 
@@ -114,6 +119,10 @@ class BlankCollapse(Rule):
 REMEDY = (
     "Decode again with the blank lowered: if words appear, it is the decoder. Else normalise before the classifier, "
     "keep about one output frame per 3 frames of a word, and look at the learning rate."
+)
+REMEDY_WITHOUT_BLANKS = (
+    "Decode again with another length penalty or beam: if words appear, it is the decoder. Else see whether the model "
+    "ends its sentences too early, and look at the learning rate."
 )
 CANNOT_TELL = "Whether the decoder throws words away or the model never has them."
 
@@ -140,7 +149,7 @@ def _words_are_coming(rho: np.ndarray, common: CommonLimits) -> bool:
     return len(rho) > 2 and bool(rho[-1] > rho[-3] * (1 + common.hysteresis_ratio) and rho[-1] > 0)
 
 
-def _line(rho: float, empty: float, deleted: float) -> str:
+def _line(rho: float, empty: float, deleted: float, few_empty: bool) -> str:
     parts = []
     if not math.isnan(rho):
         parts.append(f"{100 * rho:.0f} words for every 100 in the targets")
@@ -148,7 +157,8 @@ def _line(rho: float, empty: float, deleted: float) -> str:
         parts.append(f"{100 * empty:.0f} % of predictions empty")
     if not math.isnan(deleted):
         parts.append(f"{100 * deleted:.0f} % of target words deleted")
-    return "Predictions are too empty: " + ", ".join(parts) + "."
+    word = "short" if few_empty else "empty"
+    return f"Predictions are too {word}: {', '.join(parts)}."
 
 
 def _numbers(snapshot: Snapshot, rho: float, empty: float, deleted: float, blank: float) -> dict[str, float | str]:

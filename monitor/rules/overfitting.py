@@ -96,7 +96,7 @@ class Overfitting(Rule):
                 "critical above": limits.overfitting_rise_critical_ratio,
                 "critical gap / val loss": limits.overfitting_gap_critical_ratio,
             },
-            remedy="More varied data and augmentation first; half the width, dropout and weight decay with it.",
+            remedy="More varied data and augmentation first; a smaller model, dropout and weight decay with it.",
             cannot_tell="The reason: too little data, too large a model, or a val set unlike the train set.",
         )
 

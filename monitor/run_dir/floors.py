@@ -198,18 +198,26 @@ def _log_binomial(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def constant_sentence(targets: Sequence[Sequence[int]], counts: np.ndarray) -> list[int]:
+def constant_sentence(
+    targets: Sequence[Sequence[int]],
+    counts: np.ndarray,
+    *,
+    candidates: int = CANDIDATES,
+    sample: int = SUBSAMPLE,
+    longest: int | None = None,
+) -> list[int]:
     """The sentence that scores best when it is said for every clip, grown greedily one token at a time.
 
-    Each round tries each of the most frequent tokens at each place and keeps the best, while it gets better.
+    Each round tries each of the most frequent tokens at each place and keeps the best, while it gets better
+    and is shorter than `longest`.
     """
-    some = [target for target in targets[:: max(1, len(targets) // SUBSAMPLE)] if len(target)][:SUBSAMPLE]
-    frequent = [int(index) + 1 for index in np.argsort(-counts, kind="stable")[:CANDIDATES] if counts[index]]
+    some = [target for target in targets[:: max(1, len(targets) // sample)] if len(target)][:sample]
+    frequent = [int(index) + 1 for index in np.argsort(-counts, kind="stable")[:candidates] if counts[index]]
     sentence: list[int] = []
     errors = sum(len(target) for target in some)
     while True:
         trials = [[*sentence[:at], token, *sentence[at:]] for at in range(len(sentence) + 1) for token in frequent]
-        if not trials:
+        if not trials or len(sentence) == longest:
             return sentence
         scores = edit_distances(np.array(trials), some).sum(axis=1)
         best = int(np.argmin(scores))

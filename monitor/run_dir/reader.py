@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from monitor.run_dir import files, opening, processes
+from monitor.run_dir.counted import Counting
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.records import (
     ACKS_DIR,
@@ -111,6 +112,7 @@ class RunReader:
         self._acknowledged: frozenset[str] = frozenset()
         self._probes = _Probes(self.run_dir / PROBES_DIR)
         self._merged = _merged(())
+        self._counting = Counting()
         self._seq = 0
         self._life = 0
         self._liveness: tuple[Liveness | None, ...] = (None, None, None)
@@ -181,6 +183,7 @@ class RunReader:
 
     def _snapshot(self, now: float) -> Snapshot:
         epochs, overlaps, resumed_at = self._merged
+        run = self._counting.run(self._run.value, self._clips.records)
         problems = [problem for source in (*self._all_series(), *self._all_documents()) for problem in source.problems]
         return Snapshot(
             run_dir=str(self.run_dir),
@@ -188,7 +191,7 @@ class RunReader:
             read_at=now,
             seq=self._seq,
             life=self._life,
-            run=self._run.value,
+            run=run,
             launch=self._launch.value,
             progress=self._progress.value,
             state=self._state.value,
@@ -196,7 +199,7 @@ class RunReader:
             supervisor_liveness=self._liveness[1],
             follower_liveness=self._liveness[2],
             silent_secs=self._silence.secs(self._progress.value, now),
-            epochs=epochs,
+            epochs=self._counting.epochs(epochs, self._decodes.records, self._run.value),
             steps=self._steps.records,
             clips=self._clips.records,
             decodes=self._decodes.records,

@@ -248,7 +248,7 @@ function wordsFigure(ctx, height) {
     height, shapes, xaxis: xAxis(ctx), yaxis: { range, fixedrange: true },
   });
   const known = cols.length_ratio.some(finite) || cols.blank_ratio.some(finite);
-  const labels = known ? ends : [...ends, sayInside(ink, "Not in this run's records: they come with logged predictions")];
+  const labels = known ? ends : [...ends, sayInside(ink, "Not logged: needs length_ratio, or the predictions of all val clips")];
   return { data: [...curve(ctx, cols.length_ratio, "words out / in", ink.val), blank], layout, labels, note: "" };
 }
 

@@ -1,0 +1,116 @@
+"""What logged predictions and their references show, where a run did not log it itself: three lines are enough.
+
+Only predictions of the whole split are counted: a handful of printed samples stands for nothing but itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from monitor.run_dir.records import Clip, Decode, Epoch, Floors, Run
+
+LEAST_CLIPS = 10
+LONGEST_SENTENCE = 8
+SAMPLE, CANDIDATES = 100, 20
+"""Clips and words that the constant sentence is grown from: a tenth of a second, however long the sentences are."""
+
+
+class Counting:
+    """Fills epochs and floors from decodes. Each decode is counted once, so one new evaluation costs one count."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[int, tuple[Decode, dict[str, Any]]] = {}
+        self._of: tuple[object, ...] = ()
+        self._epochs: tuple[Epoch, ...] = ()
+        self._clips: tuple[Clip, ...] = ()
+        self._references: dict[str, str] = {}
+        self._floors = Floors()
+
+    def epochs(self, records: tuple[Epoch, ...], decodes: tuple[Decode, ...], run: Run | None) -> tuple[Epoch, ...]:
+        """The evaluations with what their decodes show; the same tuple as long as nothing has changed."""
+        seen = (records, decodes, self._clips)
+        if len(self._of) == len(seen) and all(old is new for old, new in zip(self._of, seen, strict=True)):
+            return self._epochs
+        shown = {d.epoch: self._shape(d) for d in decodes if d.split == "val" and self._is_whole(d, run)}
+        filled = tuple(_filled(record, shown.get(record.epoch, {})) for record in records)
+        changed = any(new is not old for new, old in zip(filled, records, strict=True))
+        self._of, self._epochs = seen, filled if changed else records
+        return self._epochs
+
+    def run(self, run: Run | None, clips: tuple[Clip, ...]) -> Run | None:
+        """run.json with the error rate of one constant sentence, where it has none and the references are known."""
+        if clips is not self._clips:
+            self._clips, self._shapes = clips, {}
+            self._references = {clip.clip_id: clip.reference for clip in clips if clip.split == "val"}
+            self._floors = Floors()
+        known = len(self._references)
+        if run is None or run.floors.wer_constant is not None or known < max(LEAST_CLIPS, run.data.clips.get("val", 0)):
+            return run
+        if self._floors.wer_constant is None:
+            self._floors = _chance(list(self._references.values()))
+        chance = self._floors
+        floors = msgspec.structs.replace(
+            run.floors, wer_constant=chance.wer_constant, constant_sentence=chance.constant_sentence
+        )
+        return msgspec.structs.replace(run, floors=floors)
+
+    def _is_whole(self, decode: Decode, run: Run | None) -> bool:
+        count = len(self._references)
+        if count < max(LEAST_CLIPS, run.data.clips.get("val", 0) if run is not None else 0):
+            return False
+        named = decode.clip_ids is None or set(decode.clip_ids) == set(self._references)
+        return len(decode.hypotheses) == count and named
+
+    def _shape(self, decode: Decode) -> dict[str, Any]:
+        known = self._shapes.get(id(decode))
+        if known is None or known[0] is not decode:
+            known = self._shapes[id(decode)] = (decode, _shape(list(self._references.values()), decode.hypotheses))
+        return known[1]
+
+
+def _shape(references: Sequence[str], hypotheses: Sequence[str]) -> dict[str, Any]:
+    """Field of an evaluation → what the hypotheses of the whole split show, as our own trainer counts it."""
+    said = Counter(word for hypothesis in hypotheses for word in hypothesis.split())
+    asked = Counter(word for reference in references for word in reference.split())
+    if not asked:
+        return {}
+    top, times = said.most_common(1)[0] if said else (None, 0)
+    return {
+        "empty_ratio": sum(not hypothesis.strip() for hypothesis in hypotheses) / len(hypotheses),
+        "length_ratio": said.total() / asked.total(),
+        "top_token": top,
+        "top_token_ratio": times / said.total() if said else None,
+        "unique_hypothesis_ratio": len(set(hypotheses)) / len(hypotheses),
+        "distinct_token_ratio": len(said) / len(asked),
+    }
+
+
+def _filled(record: Epoch, shown: dict[str, Any]) -> Epoch:
+    """What the run has logged itself stands."""
+    missing = {name: value for name, value in shown.items() if value is not None and getattr(record, name) is None}
+    return msgspec.structs.replace(record, **missing) if missing else record
+
+
+def _chance(references: Sequence[str]) -> Floors:
+    """What always saying one sentence scores; the sentence is grown from these references themselves."""
+    # Imported here: who only lists runs must not wait for numpy.
+    from monitor.run_dir import floors
+
+    words = sorted({word for reference in references for word in reference.split()})
+    number = {word: place for place, word in enumerate(words, 1)}
+    split = floors.Targets([[number[word] for word in text.split()] for text in references], [1] * len(references))
+    if not words:
+        return Floors()
+    sentence = floors.constant_sentence(
+        split.tokens,
+        floors.token_counts(split, len(words) + 1),
+        candidates=CANDIDATES,
+        sample=SAMPLE,
+        longest=LONGEST_SENTENCE,
+    )
+    said = " ".join(words[token - 1] for token in sentence)
+    return Floors(wer_constant=floors.wer_of_constant(sentence, split), constant_sentence=said)

@@ -1,0 +1,57 @@
+"""Three lines of RunWriter with predictions and references: chance, repetition, emptiness and length are counted."""
+
+import random
+
+import pytest
+
+from monitor.diagnosis.verdict import judge
+from monitor.run_dir.reader import RunReader
+from monitor.view.tiles import tiles
+from monitor.writer import RunWriter
+from trainer.metrics import word_shape
+
+WORDS = [f"W{number}" for number in range(20)]
+
+
+def logged(folder, say, *, clips=60, wer=0.95, epochs=40):
+    """A run of which only losses, error rate and predictions were logged."""
+    chosen = random.Random(3)
+    references = [" ".join(chosen.choice(WORDS) for _ in range(chosen.randint(3, 9))) for _ in range(clips)]
+    run = RunWriter(folder)
+    for epoch in range(1, epochs + 1):
+        run.log_decodes(epoch, [say(place, text) for place, text in enumerate(references)], references=references)
+        run.log_epoch(epoch, train_loss=5.0 + 1 / epoch, val_loss=5.2 + 1 / epoch, val_wer=wer)
+    run.finish()
+    return RunReader(folder).read(2e9), references
+
+
+def test_one_sentence_for_everything_is_called_that_and_at_chance(tmp_path):
+    seen, references = logged(tmp_path / "r", lambda place, _: "W1 W2" if place == 7 else "W1 W2 W3")
+    findings = {finding.rule: finding for finding in judge(seen, 2e9).diagnosis.findings}
+    assert {"token_dominance", "at_chance"} <= set(findings)
+    assert findings["blank_collapse"].title == "Predictions too short"
+    assert "empty" not in findings["blank_collapse"].title and "too short" in findings["blank_collapse"].line
+    assert 0.7 < seen.run.floors.wer_constant < 1.0
+    shown = {tile.key: tile for tile in tiles(seen, judge(seen, 2e9))}
+    assert shown["val_wer"].yardstick.startswith("chance 8") and shown["words"].value != "–"
+    expected = word_shape(references, ["W1 W2" if place == 7 else "W1 W2 W3" for place in range(60)])
+    last = seen.epochs[-1]
+    for name in ("empty_ratio", "length_ratio", "top_token_ratio", "unique_hypothesis_ratio", "distinct_token_ratio"):
+        assert getattr(last, name) == pytest.approx(getattr(expected, name)), name
+
+
+def test_what_a_run_logs_itself_stands_and_the_rest_is_right_where_it_says_all_words(tmp_path):
+    seen, _ = logged(tmp_path / "r", lambda _, text: text, wer=0.0, epochs=8)
+    assert seen.epochs[-1].length_ratio == 1.0 and seen.epochs[-1].val_wer == 0.0
+    assert not {finding.rule for finding in judge(seen, 2e9).diagnosis.findings}
+
+
+def test_a_handful_of_printed_predictions_is_not_counted(tmp_path):
+    seen, _ = logged(tmp_path / "r", lambda *_: "W1", clips=5)
+    assert seen.epochs[-1].length_ratio is None and seen.run.floors.wer_constant is None
+
+
+def test_while_nothing_changes_the_evaluations_are_the_same_object(tmp_path):
+    logged(tmp_path / "r", lambda *_: "W1", epochs=5)
+    reader = RunReader(tmp_path / "r")
+    assert reader.read(2e9).epochs is reader.read(2e9).epochs
