@@ -178,6 +178,7 @@ def test_an_ended_run_says_how_it_ended_first(outcome):
 def test_a_lost_run_names_the_process_that_is_gone():
     said = verdict(snapshot(**LEARNS, **{**beating(), "trainer_liveness": "gone"}))
     assert said.verdict == "LOST" and said.reason.startswith("Lost: No process 7 on h")
+    assert said.reason.count("No process 7") == 1
 
 
 def test_the_thresholds_frozen_at_the_start_are_in_force():

@@ -150,7 +150,11 @@ def _reason(
     if verdict == "CAN'T JUDGE":
         return "Only train loss is logged. Add validation loss to get a verdict: run.log_epoch(epoch, val_loss=…)."
     said = [ended_words(snapshot)] if verdict in ENDED_VERDICTS.values() else []
-    said.append(worst.line if worst is not None else "" if said else _how_it_goes(snapshot))
+    # That a process is gone stands in how it ended already.
+    if worst is not None and not (said and BY_NAME[worst.rule].live_only):
+        said.append(worst.line)
+    elif not said:
+        said.append(_how_it_goes(snapshot))
     gap = _above_its_limit(findings)
     if gap is not None and gap is not worst:
         said.append(f"The gap is {number(float(gap.now['gap']))}, above its limit {plain(gap.limits['gap'])}.")
