@@ -1,7 +1,7 @@
 """The shapes of what the server sends of itself, beside frames and answers: the list of runs, signs of life, refusals.
 
-Times are UTC seconds. `kind` tells the page's script which message it is; tests/test_page_fields.py holds that script
-to these fields.
+Times are UTC seconds. `kind` tells the page's script which message it is; tests/ui/test_page_fields.py holds that
+script to these fields.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The colours, each once: page, first paint, door, report and pictures take theirs from here.
 
 A colour has a name and two values, (light, dark); contrast figures stand in docs/log.md. .streamlit/config.toml repeats
-the few that Streamlit needs, and tests/test_palette.py holds it to these.
+the few that Streamlit needs, and tests/view/test_palette.py holds it to these.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ TRAINS = f"""
 import argparse, random, sys
 sys.path.insert(0, {str(ROOT)!r})
 from monitor.writer import RunWriter
-from tests.test_outcome import references, spoiled
+from tests.diagnosis.test_outcome import references, spoiled
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--seed", type=int, default=0)

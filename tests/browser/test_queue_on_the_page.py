@@ -5,9 +5,9 @@ import os
 import pytest
 
 from tests.browser.conftest import wait_until
+from tests.launcher.test_devices import UUIDS, fake_nvidia_smi
 from tests.supervised import script
-from tests.test_devices import UUIDS, fake_nvidia_smi
-from tests.test_queue import SAYS
+from tests.supervisor.test_queueing import SAYS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import ROOT, wait_until
 from tests.supervised import LISTENS, SILENT, script
-from tests.test_stopping import DEAF
+from tests.supervisor.test_stopping import DEAF
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -1,4 +1,4 @@
-// Numbers, durations and sizes in words, as monitor/run_dir/words.py writes them; tests/words.json holds cases that both
+// Numbers, durations and sizes in words, as monitor/run_dir/words.py writes them; tests/run_dir/words.json holds cases that both
 // must pass. The glyphs come from there too.
 
 const NOT_MEASURED = "–";

@@ -1,7 +1,7 @@
 """The shapes of what a tab is answered: predictions, one clip over the evaluations, the log.
 
 `kind` is set where an answer goes over the socket. WERs are fractions, sizes bytes; aligned words are
-[kind, target, prediction], kind one of h s d i. tests/test_page_fields.py holds the page's script to these fields.
+[kind, target, prediction], kind one of h s d i. tests/ui/test_page_fields.py holds the page's script to these fields.
 """
 
 from __future__ import annotations

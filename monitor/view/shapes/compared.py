@@ -1,6 +1,6 @@
 """The shape of the Compare tab: two runs judged against each other, and others drawn beside them.
 
-`kind` is set where it goes over the socket. tests/test_page_fields.py holds the page's script to these fields.
+`kind` is set where it goes over the socket. tests/ui/test_page_fields.py holds the page's script to these fields.
 """
 
 from __future__ import annotations

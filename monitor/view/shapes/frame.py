@@ -1,7 +1,7 @@
 """The shape of a frame: everything that is painted of a run at one moment.
 
 Times are UTC seconds, WERs fractions, losses and gaps in the unit that the run states, sizes bytes.
-tests/test_page_fields.py holds the page's script to these fields.
+tests/ui/test_page_fields.py holds the page's script to these fields.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The shapes of the list of runs: a row a run, and what was tried in the folder.
 
-tests/test_page_fields.py holds the page's script to these fields.
+tests/ui/test_page_fields.py holds the page's script to these fields.
 """
 
 from __future__ import annotations

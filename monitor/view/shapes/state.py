@@ -1,6 +1,6 @@
 """What of a frame is of this very moment: the state, a stop under way, how far it is, and what can be asked of it.
 
-Times are UTC seconds. tests/test_page_fields.py holds the page's script to these fields.
+Times are UTC seconds. tests/ui/test_page_fields.py holds the page's script to these fields.
 """
 
 from __future__ import annotations

@@ -1,0 +1,156 @@
+"""What is said of a crash: nothing of an ordinary exception, the cause and what to try of a known one.
+
+tests/diagnosis/tracebacks holds the last lines of logs in the forms of torch, Python, NCCL, SLURM and bash. The first
+part of a file's name is the class that it belongs to; "quiet" belongs to none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor.diagnosis.batch import half_the_batch
+from monitor.diagnosis.failures import Failure, failure_in, failure_of
+from monitor.diagnosis.verdict import judge
+from monitor.run_dir import LOG_FILE, Progress, State, StopStage
+from monitor.supervisor.ending import last_error, last_traceback
+from tests.snapshots import NOW, PROCESS, snapshot
+
+CASES = sorted((Path(__file__).parent / "tracebacks").glob("*.txt"))
+QUIET = [case for case in CASES if case.stem.startswith("quiet_")]
+KNOWN = [case for case in CASES if case not in QUIET]
+NAMES = ("gpu_memory", "device_assertion", "disk", "host_memory", "scheduler", "peer", "file_missing", "import")
+
+
+def told_by_the_supervisor(case: Path, folder: Path) -> Failure | None:
+    """The class from what a supervisor keeps of a log: its last error and its last traceback."""
+    log = folder / LOG_FILE
+    log.write_text(case.read_text())
+    return failure_in("\n".join(part for part in (last_error(log), last_traceback(log)) if part))
+
+
+@pytest.mark.parametrize("case", QUIET, ids=lambda case: case.stem)
+def test_an_ordinary_exception_has_no_class_and_gets_no_advice(case, tmp_path):
+    assert failure_in(case.read_text(), exit_code=1) is None
+    assert told_by_the_supervisor(case, tmp_path) is None
+
+
+@pytest.mark.parametrize(("code", "number"), [(None, None), (0, None), (1, None), (2, None), (134, None), (None, 11)])
+def test_an_exit_that_says_nothing_has_no_class(code, number):
+    assert failure_in("", code, number) is None
+    assert failure_in("epoch 3 loss 2.1", code, number) is None
+
+
+@pytest.mark.parametrize("case", KNOWN, ids=lambda case: case.stem)
+def test_a_known_cause_is_found_in_the_log_and_in_what_is_kept_of_it(case, tmp_path):
+    found = failure_in(case.read_text(), exit_code=1)
+    assert found is not None and case.stem.startswith(found.name)
+    assert found.happened.endswith(".") and found.advice.endswith(".")
+    kept = told_by_the_supervisor(case, tmp_path)
+    assert kept is not None and kept.name == found.name
+
+
+def test_every_class_is_in_the_corpus():
+    assert {failure_in(case.read_text()).name for case in KNOWN} == {*NAMES, "interrupt"}
+
+
+@pytest.mark.parametrize(
+    ("name", "happened"),
+    [
+        ("gpu_memory_torch", "GPU 0 was asked for 2.00 GiB and had 1.20 GiB free: out of memory."),
+        ("gpu_memory_torch_1", "GPU 1 was asked for 512.00 MiB and had 224.44 MiB free: out of memory."),
+        ("gpu_memory_accelerate", "GPU 1 was asked for 3.91 GiB and had 2.55 GiB free: out of memory."),
+        ("gpu_memory_jax", "The GPU was asked for 2.0 GiB: out of memory."),
+        ("device_assertion_labels", "A check on the GPU failed: t >= 0 && t < n_classes."),
+        ("disk_checkpoint", "The disk is full: no room for '/scratch/ana/ckpt/epoch-12.pt'."),
+        ("disk_quota", "The quota is used up."),
+        ("host_memory_numpy", "The machine had no room for 14.9 GiB more: out of memory on the host."),
+        ("host_memory_torch", "The machine had no room for 32.0 GiB more: out of memory on the host."),
+        ("peer_watchdog", "ALLREDUCE between the processes did not end within 30 min."),
+        ("file_missing_wrapped", "'data/train.jsonl' does not exist."),
+        ("file_missing_script", "'/home/ana/asr/trian.py' does not exist."),
+        ("import_module", "An import failed: No module named 'torchaudio'."),
+        ("scheduler_time_limit", "The scheduler ended it at its time limit."),
+        ("scheduler_cancelled", "The scheduler cancelled it."),
+    ],
+)
+def test_the_numbers_and_names_of_the_text_are_said(name, happened):
+    text = next(case for case in CASES if case.stem == name).read_text()
+    assert failure_in(text).happened == happened
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "name"),
+    [(137, None, "host_memory"), (None, 9, "host_memory"), (143, None, "scheduler"), (None, 15, "scheduler")],
+)
+def test_the_exit_alone_names_a_signal(code, number, name):
+    assert failure_in("epoch 3 loss 2.1", code, number).name == name
+
+
+def test_a_run_that_a_signal_ended_did_not_end_of_an_error_that_it_had_caught():
+    caught = "Traceback (most recent call last):\nRuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB"
+    assert failure_in(caught, signal_number=15).name == "scheduler"
+    assert failure_in(caught, exit_code=143).name == "gpu_memory", "srun gives 143 where it ended the other tasks"
+
+
+def test_nothing_is_said_of_memory_where_a_stop_was_asked():
+    state = State(state="failed", trainer=PROCESS, signal=9, stop=StopStage(stage="asked"))
+    assert failure_of(snapshot(state=state)) is None
+    assert failure_of(snapshot(state=State(state="failed", trainer=PROCESS, signal=9))).name == "host_memory"
+
+
+def test_a_run_that_did_not_fail_has_no_failure():
+    error = "RuntimeError: CUDA out of memory."
+    for outcome in ("finished", "stopped"):
+        assert failure_of(snapshot(progress=Progress(heartbeat_at=NOW, outcome=outcome, error=error))) is None
+
+
+@pytest.mark.parametrize(
+    ("config", "advice"),
+    [
+        ({}, "Halve the batch size, and double gradient accumulation where the script has it."),
+        ({"batch_size": 32}, "Halve the batch: batch_size 32 → 16."),
+        ({"batch_size": True, "batch": "8"}, half_the_batch({})),
+        (
+            {"data.batch-size": 8, "grad_accum": 2},
+            "Halve the batch: data.batch-size 8 → 4, and double the accumulation: grad_accum 2 → 4.",
+        ),
+        (
+            {"batch_size": 1, "grad_accum": 2},
+            "batch_size is 1 already: shorten the inputs, take a smaller model, or recompute activations.",
+        ),
+    ],
+)
+def test_half_the_batch_is_advised_with_the_settings_that_the_run_has(config, advice):
+    assert half_the_batch(config) == advice
+
+
+def crashed(error: str, **more):
+    progress = Progress(heartbeat_at=NOW, process=PROCESS, outcome="failed", error=error)
+    return judge(snapshot(progress=progress, **more), NOW).diagnosis
+
+
+def test_a_crash_of_an_unknown_cause_quotes_its_error_and_advises_nothing():
+    said = crashed("ValueError: bad")
+    assert (said.verdict, said.failure, said.next_step) == ("FAILED", None, "")
+    assert said.reason == "Failed before its first evaluation: ValueError: bad."
+
+
+def test_a_crash_of_a_known_cause_says_what_happened_and_what_to_try():
+    run = {"config": {"batch_size": 32, "accumulation_steps": 1}}
+    said = crashed("RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB", run=run)
+    assert said.verdict == "FAILED"
+    assert said.reason == (
+        "Failed before its first evaluation: RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB. "
+        "The GPU was asked for 2.00 GiB: out of memory."
+    )
+    assert said.next_step == (
+        "Halve the batch: batch_size 32 → 16, and double the accumulation: accumulation_steps 1 → 2."
+    )
+
+
+def test_of_a_message_of_many_lines_the_error_itself_is_quoted():
+    said = crashed("RuntimeError: CUDA error: device-side assert triggered\nFor debugging consider x\nCompile with y")
+    assert said.reason.startswith("Failed before its first evaluation: RuntimeError: CUDA error: device-side assert")
+    assert "Compile" not in said.reason

@@ -1,0 +1,238 @@
+"""The report: every section of the analysis that this product began with, from the run directory alone."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from monitor.diagnosis.prescriptions.registry import consider, prescribe
+from monitor.diagnosis.verdict import judge
+from monitor.run_dir import Clip, Decode, Launch
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.status import status_of
+from monitor.view.report.blocks import Figure, Heading, Line
+from monitor.view.report.chart import chart
+from monitor.view.report.judged import healthy_rows
+from monitor.view.report.markdown import to_markdown
+from monitor.view.report.page import to_html
+from monitor.view.report.whole import report_of
+from tests.snapshots import NOW, beating, curve, snapshot
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def blocks_of(seen):
+    judged = judge(seen, NOW)
+    options, considered = prescribe(seen, judged.diagnosis), consider(seen, judged.diagnosis)
+    return report_of(seen, judged, status_of(seen), options, considered)
+
+
+def sections(blocks):
+    return [block.text for block in blocks if isinstance(block, Heading) and block.level == 2]
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return blocks_of(RunReader(ROOT / "examples" / "reference-run").read(2_000_000_000.0))
+
+
+@pytest.fixture(scope="module")
+def text(reference):
+    return to_markdown(reference).replace("\\", "")
+
+
+def section(text, title):
+    found = re.search(rf"^## {re.escape(title)}.*?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, f"no section {title!r}"
+    return found[1]
+
+
+def test_it_has_every_section(reference):
+    assert sections(reference) == [
+        "Verdict",
+        "Training statistics",
+        "Observations",
+        "What chance scores",
+        "Predictions at epoch 55",
+        "Red flags",
+        "Root causes, most likely first",
+        "Healthy beside this run",
+        "Options, one bundle per restart",
+        "Considered, and not suggested now",
+        "Expected results",
+        "Where it is heading",
+        "Recommended path",
+        "Not checked",
+        "Configuration",
+    ]
+
+
+AUTHORS_POINTS = [
+    ("Training statistics", "| 32 | 3.82 | 4.78 | +0.96 | 92.0 % | 92.2 % | – |"),
+    ("Training statistics", "| 60 | 2.36 | 5.29 | +2.93 | 82.7 % | 92.1 % | 0.000209 |"),
+    ("Observations", "train loss falls, 44.6 → 2.36"),
+    ("Observations", "val loss was lowest at epoch 32 (4.78) and is 10.7 % above that now (5.29)"),
+    ("Observations", "+0.17 at epoch 10 → +2.93 at epoch 60; it passed 1 between epochs 32 and 50"),
+    ("Observations", "train WER 100.0 % → 82.7 %, 17.3 points"),
+    ("Observations", "val WER 100.0 % → 92.1 %, 7.9 points"),
+    ("Observations", "Val WER minus train WER at the end: 9.4 points"),
+    ("Observations", "The learning rate went 0.0003 → 0.000209"),
+    ("Predictions at epoch 55", "4 words out for 35 in, 1 of the predictions empty"),
+    ("Predictions at epoch 55", "Pred:   (EMPTY)"),
+    ("Predictions at epoch 55", "(12 words in, 2 out)"),
+    ("Red flags", "WER 92.1 % after 60 epochs"),
+    ("Red flags", "Predictions are mostly empty"),
+    ("Red flags", "val loss is 2.93 above train loss"),
+    ("Red flags", "Val loss is 10.7 % above its best (4.78, epoch 32) and still rising"),
+    ("Root causes", "Too much model, or too little variety in the data"),
+    ("Root causes", "27 million parameters on 4,376 clips are 6,170 a clip"),
+    ("Healthy beside this run", "| gap of the losses | below 1 | +2.93 | BAD |"),
+    ("Healthy beside this run", "| val WER | below 60.0 % by epoch 60 | 92.1 % at epoch 60 | BAD |"),
+    ("Healthy beside this run", "| words out / in | about 1 | 4 for 35 in 3 printed clips | BAD |"),
+    ("Healthy beside this run", "| train loss | falls | 44.6 → 2.36 | OK |"),
+    ("Considered", "--dropout 0.5 --weight_decay 0.001"),
+    ("Considered", "hidden_dim 512 → 256"),
+    ("Considered", "A lower confidence threshold, or none"),
+    ("Considered", "--learning_rate 0.001 --dropout 0.4 --weight_decay 0.0005"),
+    ("Expected results", "| this run now | 60 | 92.1 % | 2.93 |"),
+    ("Recommended path", "1. Stop this run"),
+    ("Recommended path", "Decode again with the blank lowered"),
+    ("Recommended path", "the gap stay below 1"),
+    ("Recommended path", "The smaller network first, as a baseline"),
+]
+"""(section, words) of each statement of the author's analysis: table, observations, samples, problems, causes,
+options 1 to 4, expected results, red flags, action plan, healthy beside this run, way ahead."""
+
+
+@pytest.mark.parametrize(("where", "words"), AUTHORS_POINTS, ids=[words[:40] for _, words in AUTHORS_POINTS])
+def test_it_states_what_the_author_stated(text, where, words):
+    assert words in section(text, where)
+
+
+AUTHORS_MISSED = [
+    ("Verdict", "always saying MORGEN WOLKE REGION REGEN scores 91.2 %"),
+    ("Verdict", "More regularisation is not suggested: a model at chance has nothing to regularise"),
+    ("Observations", "at its best val WER was 0.4 points below what one constant sentence scores"),
+    ("What chance scores", "equally likely words 7.14. This run starts at 7.19 and reaches 4.78: a skill of 0.16"),
+    ("Considered", "shrinks weights by 1.2 % over the whole run instead of 0.12 %: close to no effect"),
+    ("Considered", "a threshold of -8 or less filters nothing"),
+    ("Options", "a sign lasts about 12 frames, and a model that shrinks time 16-fold has none of it left"),
+    ("Root causes", "Train WER is still 82.7 %: the train set is not learnt either"),
+]
+
+
+@pytest.mark.parametrize(("where", "words"), AUTHORS_MISSED, ids=[words[:40] for _, words in AUTHORS_MISSED])
+def test_it_states_what_the_author_missed(text, where, words):
+    assert words in section(text, where)
+
+
+def test_what_stands_first_is_time_resolution_and_not_regularisation(text):
+    options = section(text, "Options, one bundle per restart")
+    assert "Keep more time steps inside the model" in options and "--dropout" not in options
+
+
+def test_a_run_without_records_still_has_a_verdict_and_nothing_made_up():
+    assert sections(blocks_of(snapshot(**beating())))[:1] == ["Verdict"]
+    assert not {"Training statistics", "Expected results", "Recommended path"} & set(sections(blocks_of(snapshot())))
+
+
+def test_a_healthy_run_is_offered_nothing():
+    seen = snapshot(
+        train_loss=curve(30, lambda e: 0.9 + 4 / e),
+        val_loss=curve(30, lambda e: 1 + 4 / e),
+        val_wer=curve(30, lambda e: max(0.2, 0.9 - 0.03 * e)),
+        **beating(),
+    )
+    found = sections(blocks_of(seen))
+    assert "Options, one bundle per restart" not in found and "Red flags" not in found
+    assert "Healthy beside this run" in found
+
+
+def rows(**columns):
+    seen = snapshot(**columns, **beating())
+    return {row[0]: row[1:] for row in healthy_rows(seen, judge(seen, NOW))}
+
+
+def test_a_status_follows_from_the_number_beside_it():
+    """No rule speaks yet, or still: neither makes a bad number good, nor a good one bad."""
+    high = rows(train_loss=[3.0, 2.0, 1.0], val_loss=[3.0, 1.0, 3.367], gap=[0.0, 0.5, 0.9])
+    assert high["val loss"][1:] == ("236.7 % above its best", "WATCH")
+    assert high["gap of the losses"] == ("below 1", "+0.90", "OK")
+    held = rows(train_loss=[1.0] * 20, val_loss=[2.5] * 19 + [1.9])
+    assert "gap of the losses" not in held, "no gap was logged"
+    held = rows(train_loss=[1.0] * 20, val_loss=[2.5] * 19 + [1.9], gap=[1.5] * 19 + [0.9])
+    assert held["gap of the losses"][1:] == ("+0.90", "WATCH")
+
+
+def test_a_goal_stands_in_the_report_only_where_somebody_set_one():
+    assert "val WER" not in rows(val_wer=[0.3, 0.2, 0.128] * 10)
+    launch = Launch(run_id="r", created_at=1.0, thresholds={"wer_target_ratio": 0.2})
+    assert rows(val_wer=[0.3, 0.2, 0.128], launch=launch)["val WER"] == (
+        "below 20.0 % by epoch 60",
+        "12.8 % at epoch 3",
+        "OK",
+    )
+
+
+HOSTILE = "<script>alert(1)</script> | `x` [a](javascript:alert(1))"
+
+
+def hostile():
+    return snapshot(
+        val_wer=[0.95] * 30,
+        val_loss=[5.0] * 30,
+        clips=(Clip(clip_id=HOSTILE, reference=f"A {HOSTILE}"),),
+        decodes=(Decode(epoch=30.0, hypotheses=[HOSTILE]),),
+        launch=Launch(run_id="r", created_at=1.0, argv=["python", HOSTILE]),
+        run={"config": {HOSTILE: HOSTILE}, "name": HOSTILE},
+    )
+
+
+def test_what_a_run_says_is_never_markup():
+    page = to_html(blocks_of(hostile()))
+    assert "<script" not in page and "&lt;script&gt;" in page and "<a " not in page
+    outside = re.sub(r"^(`{3,})\n.*?^\1$", "", to_markdown(blocks_of(hostile())), flags=re.MULTILINE | re.DOTALL)
+    assert "<script" not in outside.replace("\\<", "") and "[a](" not in outside
+
+
+def test_the_page_stands_alone_with_its_figures(reference):
+    page = to_html(reference)
+    assert page.count("<svg") == 2 and "constant sentence" in page
+    assert not re.search(r"https?://|<script|<link|src=|url\(", page)
+
+
+def test_a_figure_needs_two_points_and_leaves_out_what_is_not_finite():
+    assert chart(Figure("Loss", (Line("val", ((1.0, 2.0),)),))) == ""
+    drawn = chart(Figure("Loss", (Line("val", ((1.0, 2.0), (2.0, float("nan")), (3.0, 1.0), (4.0, float("inf")))),)))
+    assert drawn.count("<polyline") == 1 and "nan" not in drawn and "inf" not in drawn
+    assert chart(Figure("Flat", (Line("val", ((1.0, 0.0), (1.0, 0.0))),))).startswith("<figure>")
+
+
+def test_a_wild_first_value_does_not_flatten_the_rest(reference):
+    loss = next(block for block in reference if isinstance(block, Figure))
+    drawn = chart(loss)
+    assert "wild values at the edge" in drawn
+    labels = [float(label) for label in re.findall(r'text-anchor="end">([\d.]+)<', drawn)]
+    assert max(labels) < 10
+
+
+def test_long_sentences_go_on_below():
+    words = " ".join(f"WORD{number}" for number in range(40))
+    seen = snapshot(
+        val_wer=[0.95] * 6,
+        clips=(Clip(clip_id="c", reference=words),),
+        decodes=(Decode(epoch=6.0, hypotheses=[words.replace("WORD7 ", "")]),),
+    )
+    lines = to_markdown(blocks_of(seen)).splitlines()
+    shown = [line for line in lines if line.startswith(("Target:", "Pred:"))]
+    assert len(shown) > 4 and max(map(len, shown)) <= 110
+    assert " ".join(line.removeprefix("Target:").strip() for line in shown if line.startswith("Target:")) == words
+
+
+def test_the_page_beside_the_authors_analysis_quotes_the_report_word_for_word(text):
+    page = (ROOT / "docs" / "reference-report.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")][2:]
+    quotes = [quote.replace("\\|", "|") for row in rows for quote in re.findall(r"`([^`]+)`", row)]
+    assert len(rows) > 15 and len(quotes) > 25
+    ours = {"python -m trainer.diagnose RUN"}
+    assert [quote for quote in quotes if quote not in text and quote not in ours] == []
