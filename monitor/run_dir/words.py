@@ -1,8 +1,8 @@
 """Numbers, durations, sizes and glyphs in words: page, terminal, report and message write each of them in one way.
 
 static/words.js does the same in the browser, and tests/run_dir/words.json holds cases that both must pass; to agree to
-the last digit, both round exact halves up. A number that is not zero never reads as zero; zero itself is "0", which nobody takes
-for a rounded value. A minus is "−". What was not measured is "–".
+the last digit, both round exact halves up. A number that is not zero never reads as zero; zero itself is "0", which
+nobody takes for a rounded value. A minus is "−". What was not measured is "–".
 """
 
 from __future__ import annotations
