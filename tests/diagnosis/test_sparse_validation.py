@@ -14,10 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.diagnosis.alerts import AlertBook
+from monitor.commands.cli import main
+from monitor.diagnosis.alerts import AlertBook, summarise
 from monitor.diagnosis.verdict import judge
 from monitor.rules.result import Finding, NotApplicable
-from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir import EPOCHS_FILE, Epoch, Snapshot
+from monitor.run_dir.reader import RunReader
+from monitor.view.frame import frame
+from monitor.view.series import Since
+from tests import fake_runs
 from tests.snapshots import NOW, snapshot
 
 TRAIN_RULES = {"divergence", "non_finite", "gradient_flow"}
@@ -188,3 +193,27 @@ def test_every_rule_of_validation_counts_as_not_logged_where_only_train_loss_is(
     said = judge(run([Epoch(epoch=float(e), at=NOW, train_loss=3.0 / e) for e in range(1, 20)]), NOW)
     silent = {result.rule for result in said.results if isinstance(result, NotApplicable)}
     assert {"gap", "overfitting", "val_loss_rising", "wer_plateau", "overconfident"} <= silent
+
+
+def test_page_terminal_and_report_of_a_run_that_is_seldom_validated_say_one_thing_after_every_row(tmp_path, capsys):
+    """Cut after each of five rows in a row: one measured, four not."""
+    run_dir = fake_runs.seldom_validated(tmp_path)
+    lines = (run_dir / EPOCHS_FILE).read_bytes().splitlines(keepends=True)
+    said = set()
+    for rows in range(45, 50):
+        (run_dir / EPOCHS_FILE).write_bytes(b"".join(lines[:rows]))
+        seen = RunReader(run_dir).read(NOW)
+        judged = judge(seen, NOW)
+        painted = frame(seen, judged, NOW, since=Since())
+        summary = summarise(seen, judged, NOW)
+        main(["check", str(run_dir)])
+        main(["show", str(run_dir)])
+        terminal = capsys.readouterr().out
+        main(["report", str(run_dir)])
+        report = capsys.readouterr().out
+        tiles = tuple((tile.key, tile.value) for tile in painted.tiles)
+        assert "–" not in dict(tiles).values() and "nan" not in (terminal + report).lower()
+        assert all("verfitting" in part for part in (terminal, report, painted.verdict.reason))
+        findings = tuple((flag.rule, flag.line) for flag in painted.flags if flag.rule not in TRAIN_RULES)
+        said.add((tiles, painted.title, summary.val_wer, summary.gap, judged.diagnosis.worst.line, findings))
+    assert len(said) == 1
