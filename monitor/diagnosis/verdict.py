@@ -20,7 +20,7 @@ from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.run_dir import SEVERITIES, Epoch, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.status import ENDED_VERDICTS, EndedVerdict, status_of
-from monitor.run_dir.words import number, percent, plain, points
+from monitor.run_dir.words import limit, number, percent, plain, points
 
 Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE"] | EndedVerdict
 
@@ -157,7 +157,7 @@ def _reason(
         said.append(_how_it_goes(snapshot))
     gap = _above_its_limit(findings)
     if gap is not None and gap is not worst:
-        said.append(f"The gap is {number(float(gap.now['gap']))}, above its limit {plain(gap.limits['gap'])}.")
+        said.append(f"The gap is {number(float(gap.now['gap']))}, above its limit {limit(float(gap.limits['gap']))}.")
     if verdict == "LOOK" and worst is gap is not None and _improves(findings) and knows_by_heart(snapshot):
         said.append(what_waiting_brought(snapshot))
     elif verdict == "LOOK" and worst is not None:

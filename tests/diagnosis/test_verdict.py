@@ -105,7 +105,7 @@ def test_a_rising_loss_with_falling_errors_is_told_to_go_on_while_the_gap_flag_s
 def test_a_gap_above_its_limit_is_named_whatever_the_word():
     columns = {**OVERFITS, "val_wer": curve(40, lambda e: 0.9 - 0.015 * e)}
     said = verdict(snapshot(**columns, **beating()))
-    assert said.reason.endswith("The gap is 3.67, above its limit 1.") and "Do not stop" not in said.reason
+    assert said.reason.endswith("The gap is 3.67, above its limit 1.0.") and "Do not stop" not in said.reason
     assert not any("above train loss" in line for line in said.also)
 
 
