@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from monitor.rules.evaluations import measured, validation
 from monitor.run_dir import Epoch, Snapshot
 
 MEASURES = ("val_wer", "val_loss", "gap")
@@ -48,6 +47,9 @@ class Comparison:
 
 def compare(snapshots: Sequence[Snapshot]) -> Comparison:
     """The comparison of two or more runs; pure."""
+    # Imported here: a list of runs needs this module for its code alone, and must not wait for numpy.
+    from monitor.rules.evaluations import measured, validation
+
     tables = [{record.epoch: record for record in measured(each, validation).epochs} for each in snapshots]
     shared = sorted(set.intersection(*(set(table) for table in tables)))
     epochs = tuple(_thinned(shared))
