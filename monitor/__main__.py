@@ -8,7 +8,7 @@ USAGE = 64
 
 
 def _main() -> int:
-    if sys.version_info < (3, 11):  # noqa: UP036 - run by an older one, this file is where it is told
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older Python gets its message from this file
         return _refuse(f"Vitalsigns needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
     try:
         from monitor.commands.cli import main

@@ -17,7 +17,7 @@ from monitor.supervisor.notify.letters import Job, Letter
 TITLE = "TEST · Vitalsigns on {host}"
 BODY = (
     "Messages of runs started by {user} in {folder} arrive here.\n"
-    "Told: {severities} findings; of a run: {events}.\n"
+    "Reported: {severities} findings; run events: {events}.\n"
     "Nothing is wrong; this was sent by: python -m monitor notify --test"
 )
 

@@ -14,7 +14,7 @@ def run(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default: a free one.")] = None,
     no_token: Annotated[
-        bool, typer.Option("--no-token", help="No access token: only on a machine that nobody else uses.")
+        bool, typer.Option("--no-token", help="No access token: only on a machine that you alone use.")
     ] = False,
     base: Annotated[str, typer.Option(help="URL path of the page behind a reverse proxy, such as /lab/vs.")] = "",
     name: Annotated[

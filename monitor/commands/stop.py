@@ -112,7 +112,7 @@ def _print_who_asked(asked: list[tuple[Path, Request]], *, quiet: bool) -> None:
     for folder, request in asked if not quiet else []:
         age = now() - request.asked_at
         if request.asked_by != who() or age > JUST_NOW_SECS:
-            by = request.asked_by or "Somebody"
+            by = request.asked_by or "An unknown user"
             sys.stderr.write(f"{folder.name}: {harmless(by)} asked for this stop {words.age(age)} ago.\n")
 
 

@@ -1,6 +1,6 @@
 """What probably lies behind the findings: the causes in their order of precedence.
 
-A collapsed or at-chance model is never told "more regularisation".
+A collapsed or at-chance model is never advised "more regularisation".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Why a run crashed: the known causes, told from its error, traceback, exit code and signal.
+"""Why a run crashed: the known causes, recognised from its error, traceback, exit code and signal.
 
 Only what a line says in an error's own words counts; lines of code are left out, and so are errors that a program has
 caught and dealt with. An ordinary exception has no class here and gets no advice.

@@ -59,7 +59,7 @@ def planned_epochs(snapshot: Snapshot, changes: Mapping[str, Any] | None = None)
 
 
 def default_epoch(parent: Snapshot, changes: Mapping[str, Any]) -> tuple[float, str] | None:
-    """(epoch, one of CHOICES) for a child with these changes where nobody chose one; None where nothing is known."""
+    """(epoch, one of CHOICES) for a child with these changes where none was chosen; None where nothing is known."""
     rows, planned = evaluations(parent), planned_epochs(parent, changes)
     if len(rows) >= MANY_EVALUATIONS and has_ended(parent):
         best = best_of(rows).epoch

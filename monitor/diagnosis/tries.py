@@ -59,7 +59,7 @@ def counted(outcomes: Iterable[ChildOutcome]) -> list[Tried]:
 
 
 def tries_of(option: Prescription, task: str, outcomes: Sequence[ChildOutcome]) -> Tried | None:
-    """What came of these very changes on this kind of task, as far as both are known; None where nobody tried."""
+    """What came of these very changes on this kind of task, as far as both are known; None where it was not tried."""
     found = [
         each
         for each in outcomes

@@ -137,7 +137,7 @@ def _too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
 
 
 def _is_read_from_elsewhere(snapshot: Snapshot) -> bool:
-    """Whether its records come from a file: where nobody follows it, no evaluation can be promised."""
+    """Whether its records come from a file: where nothing follows it, no evaluation can be promised."""
     return snapshot.launch is not None and snapshot.launch.how in ("import", "attach")
 
 

@@ -22,7 +22,7 @@ from monitor.run_dir import Epoch
 MEAN_OF = 5
 RECENT = 14
 LEAST_EVALUATIONS = 5
-"""Three second differences; with fewer nobody can say how much the values scatter."""
+"""Three second differences; fewer do not show how much the values scatter."""
 LEAST_POINTS = 0.01
 LEAST_LOSS_RATIO = 0.02
 FACTOR = 2.0

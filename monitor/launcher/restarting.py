@@ -55,7 +55,7 @@ def restart(
 
     The child then waits in the state `queued` until the parent has ended: its own supervisor waits, not the caller.
     Raises RefusedError if the child exists already or was asked for just now (a second click, a second terminal), if
-    anything that was shown is no longer so, or if the command is not this user's own and nobody has agreed to it
+    anything that was shown is no longer so, or if the command is not this user's own and it has not been approved
     (`trusted`).
     """
     if plan.stranger and not trusted:

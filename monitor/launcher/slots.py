@@ -104,7 +104,7 @@ class Line:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Nobody else draws a ticket or takes a device meanwhile. Held for one look; raises OSError."""
+        """No other process draws a ticket or takes a device meanwhile. Held for one look; raises OSError."""
         try:
             descriptor = opening.open_to_write(self._runs_dir / SLOTS_LOCK, os.O_RDWR)
         except opening.OddFileError as odd:

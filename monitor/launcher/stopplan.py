@@ -71,7 +71,7 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
 
 def asked_words(stop: StopStage, now: float) -> str:
     """ "anna asked for this stop 4 s ago."."""
-    who = stop.asked_by or "Somebody"
+    who = stop.asked_by or "An unknown user"
     return f"{who} asked for this stop {words.age(now - stop.asked_at)} ago."
 
 

@@ -60,7 +60,7 @@ class AtChance(Rule):
             return unready
         data = evaluations.read(snapshot, thresholds)
         levels = _levels(data, floors, by_wer, limits, common)
-        # Nobody can know before the guard's evaluations are in, so the flag cannot have fired earlier.
+        # It cannot be known before the guard's evaluations are in, so the flag cannot have fired earlier.
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
             return self.quiet(_better(data, floors, by_wer, limits.chance_margin))

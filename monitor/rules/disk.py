@@ -15,7 +15,7 @@ class DiskLimits(Limits, frozen=True):
 
 
 class Disk(Rule):
-    """Watches the free room on the run's disk against the size of its checkpoints, as its trainer last told them.
+    """Watches the free room on the run's disk against the size of its checkpoints, as its trainer last reported them.
 
     There is no guard: a checkpoint that does not fit is lost in the first epoch as in the last.
     It cannot tell what else is writing on that disk, or how fast.

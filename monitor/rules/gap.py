@@ -78,7 +78,7 @@ def _limit(limits: GapLimits) -> str:
 
 
 def _measured(record: Epoch) -> float | None:
-    """Something that is not None where a gap can be told."""
+    """Not None where a gap can be computed."""
     train = record.train_loss if record.train_eval_loss is None else record.train_eval_loss
     return record.gap if record.gap is not None or train is None else record.val_loss
 

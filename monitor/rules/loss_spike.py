@@ -1,4 +1,4 @@
-"""A val loss that jumped and came back: told, not judged."""
+"""A val loss that jumped and came back: reported, not judged."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Stalled(Rule):
         if not status.live:
             return self.quiet("The run has ended.")
         if progress.phase == "ended" or snapshot.follower_liveness == "gone":
-            return self.not_applicable("somebody who follows its log")
+            return self.not_applicable("a process that follows its log")
         patience = _patience(progress, limits)
         if patience is None or _is_of_an_earlier_start(progress, snapshot):
             return self.not_enough_data(0, 1)

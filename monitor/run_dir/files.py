@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -110,7 +109,7 @@ def create(path: Path, data: bytes) -> bool:
 
 
 def _write_aside(path: Path, data: bytes | memoryview) -> Path:
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     try:
         with os.fdopen(_to_write(aside, os.O_WRONLY | os.O_EXCL), "wb") as file:
             file.write(data)

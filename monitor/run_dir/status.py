@@ -143,7 +143,7 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
 
 
 def _followed(progress: Progress, now: float) -> Status:
-    """Somebody else's script writes, we read along: that its file grows is all there is to see of it."""
+    """Another program's script writes and we read along: only its growing file shows that it runs."""
     silent = now - progress.heartbeat_at
     grown = f"last grew {words.age(silent)} ago"
     if silent < -AHEAD_SECS:
@@ -183,7 +183,7 @@ def _own_last_word(snapshot: Snapshot) -> Status | None:
 
 
 def _ended_unseen(snapshot: Snapshot, process: Identity, since: float) -> Status:
-    """Nobody saw the end: the trainer's own last word counts, else the run is lost."""
+    """The end was not observed: the trainer's own last word counts, else the run is lost."""
     said = _own_last_word(snapshot)
     if said is not None:
         return said

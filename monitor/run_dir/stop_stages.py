@@ -8,7 +8,7 @@
 | terminated  | SIGTERM was sent to the process group                            | the trainer   |
 | killed      | SIGKILL was sent to everything that the trainer has started      | the system    |
 
-When the time of a stage is over, or somebody asks for the next signal now, the supervisor enters the next one.
+When the time of a stage is over, or the next signal is asked for now, the supervisor enters the next one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KILL_AFTER_SECS = 10.0
 class StopStep(NamedTuple):
     """A stage as it is shown. `signal`: the number that is sent on entering it, None for none.
 
-    `hurried`: the stage that somebody who does not wait gets at once; None after the last one.
+    `hurried`: the stage that is entered at once on "do not wait"; None after the last one.
     """
 
     words: str

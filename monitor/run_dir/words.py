@@ -2,7 +2,7 @@
 
 static/words.js does the same in the browser, and tests/run_dir/words.json holds cases that both must pass; to agree to
 the last digit, both round exact halves up. A number that is not zero never reads as zero; zero itself is "0", which
-nobody takes for a rounded value. A minus is "−". What was not measured is "–".
+cannot be taken for a rounded value. A minus is "−". What was not measured is "–".
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ class LogFeed:
             self._follower.look(now)
 
     def release(self, now: float) -> None:
-        """Nobody follows it any longer, and which process trains is no concern of ours."""
+        """The run is no longer followed; which process trains it does not matter here."""
         self._follower.pause(now)
         self._follower.run.heard(now, grown=False, process=None)
         self._follower.run.close(now)

@@ -2,7 +2,7 @@
 
 The supervisor has to answer a stop whatever happens here, so nothing that goes wrong while judging leaves this file,
 and nothing here waits for a message to be delivered.
-Whoever holds alerts.lock is the one writer: the run's supervisor, or `monitor watch` for a run without one.
+The process that holds alerts.lock is the one writer: the run's supervisor, or `monitor watch` for a run without one.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Family:
 
 
 def _read(run_dir: Path) -> Origin:
-    """A launch that nobody can read makes its run an orphan, not the whole folder unusable."""
+    """An unreadable launch makes its run an orphan, not the whole folder unusable."""
     try:
         launch = read_launch(run_dir)
     except (OSError, MonitorError):

@@ -62,7 +62,7 @@ def same_origin(headers: Headers) -> bool:
 
 
 def is_from_another_page(method: str, headers: Headers) -> bool:
-    """Whether a page of somebody else's makes its visitor's browser ask this: another port of this host is one too.
+    """Whether another site's page makes its visitor's browser send this request; another port of this host counts too.
 
     A link may lead here from anywhere; what a foreign page embeds, fetches or posts is refused.
     """
@@ -73,7 +73,7 @@ def is_from_another_page(method: str, headers: Headers) -> bool:
 
 
 def guarded(send: Send, scope: Scope) -> Send:
-    """`send` with the headers that every answer carries, whoever makes it."""
+    """`send` with the headers that every answer carries, whichever handler makes it."""
     host = Headers(scope=scope).get("host", "")
 
     async def sending(message: Message) -> None:

@@ -50,6 +50,6 @@ def over_ssh() -> bool:
 
 
 def has_desktop() -> bool:
-    """Whether opening a browser makes sense: a screen here, and nobody far away."""
+    """Whether opening a browser makes sense: a screen here, and no remote session."""
     screen = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     return bool(screen) and not over_ssh()

@@ -66,7 +66,7 @@ class Listing:
                 ensure_supervised(self._runs_dir / run)
 
     async def latest(self) -> ListLook:
-        """The look of this second, made by whoever asks first."""
+        """The look of this second, made by the first request."""
         async with self._looking:
             if self._now is None or time.monotonic() - self._looked_at >= LIST_SECS:
                 self._now = await asyncio.to_thread(self.look)

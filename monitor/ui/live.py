@@ -107,7 +107,7 @@ class Tailer:
             await asyncio.sleep(LOOK_SECS if live else LOOK_ENDED_SECS)
 
     def _is_alone(self) -> bool:
-        """Whether the run is to be taken over: by whoever looks, also when its supervisor dies while one looks."""
+        """Whether the run is to be taken over, also where its supervisor dies while a visitor looks."""
         alone = self.snapshot is None or status_of(self.snapshot).unsupervised
         if not alone or time.monotonic() - self._adopted_at < ADOPT_EVERY_SECS:
             return False
@@ -303,7 +303,7 @@ class LiveHub:
             await self._wait(tailer, sent, asked)
 
     async def _wait(self, tailer: Tailer, sent: int, asked: Asked) -> None:
-        """Until something is new, somebody asks, or a ping is due."""
+        """Waits until something is new, a visitor asks, or a ping is due."""
         question = asyncio.ensure_future(asked.wait())
         news = asyncio.ensure_future(tailer.newer_than(sent))
         await asyncio.wait({question, news}, return_when=asyncio.FIRST_COMPLETED)

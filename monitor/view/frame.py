@@ -105,7 +105,7 @@ def _disk(snapshot: Snapshot) -> DiskRoom:
 
 
 def _away(snapshot: Snapshot, status: Status) -> AwayShown | None:
-    """What is done if it goes bad while nobody looks; None for a run that nobody could do it to."""
+    """What is done if it goes bad unattended; None for a run that cannot be acted on."""
     act = snapshot.away_act
     if act is not None:
         return AwayShown(text=f"the away policy {act_words(act)}", why=act.line or act.problem, settable=False)

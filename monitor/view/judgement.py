@@ -94,8 +94,8 @@ def _why(diagnosis: Diagnosis) -> str:
     if worst is None or worst.severity != "critical":
         return ""
     if worst.rule in ODDS:
-        return f"How sure: this check was wrong on {ODDS[worst.rule]}."
-    return "This check never says more than LOOK: how often it is wrong has not been counted well enough."
+        return f"Measured false-alarm rate: wrong on {ODDS[worst.rule]}."
+    return "This check says LOOK at most: its false-alarm rate has not been measured well enough."
 
 
 def _flag(finding: Finding, snapshot: Snapshot) -> Flag:

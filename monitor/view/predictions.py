@@ -267,12 +267,12 @@ def _words(each: Scored) -> list[list[str]]:
 
 
 def _cut(word: str) -> str:
-    """A word nobody could read in full says how long it is."""
+    """A word too long to be shown in full gives its length."""
     return word if len(word) <= MOST_LETTERS else f"{word[:200]}… {len(word):,} characters"
 
 
 def watched_ids(given: object) -> frozenset[str]:
-    """The ids of a tab's watch list out of its message; anything odd is nobody's id."""
+    """The ids of a tab's watch list out of its message; anything else is dropped."""
     if not isinstance(given, Collection) or isinstance(given, (str, bytes)):
         return frozenset()
     return frozenset(str(name) for name in list(given)[:500])

@@ -1,4 +1,4 @@
-"""The list of runs: a row each from a few small files, the ones that need somebody first; read again when changed."""
+"""The list of runs: a row each from a few small files, the ones that need attention first; read again when changed."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _is_mine(run_dir: Path) -> bool:
 
 
 def _events(run_dir: Path, status: Status, state: State | None, outcome: ChildOutcome | None) -> list[RunEvent]:
-    """What happened that somebody may have missed, the newest first: flags, how it ended, what came of a change."""
+    """What happened that a reader may have missed, the newest first: flags, how it ended, what came of a change."""
     events = [
         RunEvent(at=alert.at, kind=alert.severity, text=alert.line, rule=alert.rule)
         for alert in _last_alerts(run_dir / ALERTS_FILE)

@@ -12,7 +12,7 @@ from monitor.view.shapes.listing import RunRow, TriedChild, TriedOption
 
 OWN = "own changes"
 MOST_JUDGED = 8
-"""Children read and judged in one look at the list; a folder of many that nobody judged fills in over some looks."""
+"""Children read and judged in one look at the list; a folder of many unjudged ones fills in over some looks."""
 
 
 class TriedBook:

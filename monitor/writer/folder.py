@@ -32,7 +32,6 @@ from monitor.run_dir import (
     opening,
 )
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.launch import Order, launch_of
 from monitor.run_dir.processes import RunLock
 from monitor.writer.fields import plain
 
@@ -110,6 +109,9 @@ def _environment(device: str | None) -> Environment:
 
 def _foreground_launch(run: Run) -> Launch:
     """What a terminal started, so that the page can start it again."""
+    # Here and not above: a supervised run needs none of it, and it is a third of the writer's import.
+    from monitor.run_dir.launch import Order, launch_of
+
     order = Order([sys.executable, *sys.orig_argv[1:]], Path.cwd(), how="foreground")
     return launch_of(order, run.run_id, run.created_at)
 

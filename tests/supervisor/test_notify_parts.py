@@ -148,7 +148,7 @@ def test_a_finding_whose_numbers_have_moved_on_since_it_was_raised_is_told_once_
 def test_recovery_and_end_have_words_of_their_own():
     gone = [Item("gap-33", "resolved", "gap", "warning", "Overfitting: 2.9.")]
     assert compose(gone, scene()).title.startswith("RECOVERED · r on h")
-    assert "No longer so: Overfitting: 2.9." in compose(gone, scene()).body
+    assert "Resolved: Overfitting: 2.9." in compose(gone, scene()).body
     over = compose([Item("run-end-1", "end", "run", "critical")], scene(status=ended("failed")))
     assert over.title.startswith("FAILED · r on h")
     assert "python -m monitor resume r --runs" in over.body and "monitor stop" not in over.body

@@ -1,4 +1,4 @@
-"""What a change can do at most, by arithmetic alone: told beside the change, so that nobody hopes in vain."""
+"""The most that a change can do, by arithmetic alone; shown beside the change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the prescribed options somebody means, and what a child keeps of it."""
+"""Which of the prescribed options is meant, and what a child keeps of it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def next_step(
     """
     if diagnosis.failure is not None:
         return diagnosis.next_step, None
-    # Whoever is told not to stop is not offered a restart in the same breath; the options stay under Diagnosis.
+    # Where the verdict is KEEP GOING no restart is offered beside it; the options stay under Diagnosis.
     first = None if diagnosis.verdict == "KEEP GOING" else recommended(options)
     if first is None:
         named = None if diagnosis.verdict == "KEEP GOING" else first_to_try(options)

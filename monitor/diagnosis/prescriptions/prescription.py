@@ -21,7 +21,7 @@ MULTIPLES = {"hidden_dim", "batch_size", "learning_rate", "clip_norm", "signers"
 """Settings that people change by a factor."""
 FACTORS = {2.0: "twice", 3.0: "three times", 0.5: "half", 1 / 3: "a third of", 0.2: "a fifth of"}
 MANY_CHANGES = 4
-"""From so many on their number is said: nobody counts commas."""
+"""From so many on the sentence gives their number."""
 COUNTS = {4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
 
 
@@ -38,7 +38,7 @@ class Aims:
 class Prescription:
     """`changes`: config key → [before, after]; empty where no restart is needed.
 
-    `command` restarts this run with them; None where nobody knows how the run was started. `flags` are the same
+    `command` restarts this run with them; None where it is unknown how the run was started. `flags` are the same
     changes as options of a training command. `note` says where arithmetic or measurements speak against hopes.
     `code_edit`: what to look for in the script, where the option is an edit of it and no setting.
     """

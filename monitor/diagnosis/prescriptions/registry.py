@@ -1,7 +1,7 @@
 """Causes → what to change, in order: one bundle per restart, as a diff against this run's own config.
 
-A cause that stands higher silences what stands lower: nobody regularises a model at chance, and nobody changes
-anything while the error rate itself is wrong. What people would think of all the same is listed apart, with the reason.
+A cause that stands higher silences what stands lower: a model at chance is not regularised, and no change
+is offered while the error rate itself is wrong. Changes that one would expect are listed apart, with the reason.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _reasons_against(first_cause: str, snapshot: Snapshot) -> dict[str, str]:
     if first_cause == "too_little_regularisation":
         return {
             "lenient_decoder": "The words come; they are the wrong ones.",
-            "higher_rate": "The train clips are learnt already; learning them faster helps nobody.",
+            "higher_rate": "The train clips are learnt already; learning them faster does not help.",
         }
     return {}
 

@@ -26,7 +26,7 @@ LINES_SHOWN = 4
 
 @dataclass(frozen=True)
 class Scene:
-    """The moment that is told of. `port`, `base`: of the page that serves this folder, if one does."""
+    """The moment that the message is about. `port`, `base`: of the page that serves this folder, if one does."""
 
     snapshot: Snapshot
     judged: Judged
@@ -43,7 +43,7 @@ class Message:
 
 
 def compose(items: list[Item], scene: Scene) -> Message:
-    """One message about everything that is to be told, the gravest first."""
+    """One message about everything that is to be sent, the gravest first."""
     if scene.status.word in ENDED_WORDS:
         parts = _ended(items, scene)
     elif all(item.of == "start" for item in items):
@@ -109,9 +109,9 @@ def _ended(items: list[Item], scene: Scene) -> Iterator[str]:
 
 
 def _lines(items: list[Item], diagnosis: Diagnosis) -> Iterator[str]:
-    """What is told and does not stand in the reason already; of an open finding the numbers of now."""
+    """What is reported and does not stand in the reason already; of an open finding the numbers of now."""
     now = {finding.rule: finding.line for finding in diagnosis.findings}
-    lines = [f"No longer so: {item.line}" for item in items if item.of == "resolved" and item.line]
+    lines = [f"Resolved: {item.line}" for item in items if item.of == "resolved" and item.line]
     also = [now.get(item.rule, item.line) for item in items if item.of in ("raised", "worse")]
     lines += [f"Also: {line}" for line in also if line not in diagnosis.reason]
     yield from lines[:LINES_SHOWN]

@@ -1,4 +1,4 @@
-// Aligned words: whatever shows a prediction draws it here. Errors are told by glyph, border and fill, colour last.
+// Aligned words: whatever shows a prediction draws it here. Errors are marked by glyph, border and fill, colour last.
 
 const KIND_GLYPH = { h: "", s: "≠", d: "∅", i: "+" };
 const KIND_WORD = { h: "right", s: "substituted", d: "deleted", i: "inserted" };

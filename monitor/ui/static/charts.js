@@ -1,5 +1,5 @@
 // The charts, drawn by the plotly.js of the plotly package. A chart's DOM node lives as long as the page.
-// Plotly keeps a zoom only while nobody gives a new range, and ours grows with every epoch: so the part that a person
+// Plotly keeps a zoom only while it is given no new range, and ours grows with every epoch: so the part that a person
 // has zoomed to belongs to the page (one for all charts), and each y axis is fitted to what is seen.
 
 let plotlyLoading = null;

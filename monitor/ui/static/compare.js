@@ -181,7 +181,7 @@ function paintSentences(ui, answer, parent, child) {
   );
 }
 
-// Two hues stay two hues: runs are told apart by weight and dash, and by the name at the line's end. Beyond the fourth
+// Two hues stay two hues: runs are distinguished by weight and dash, and by the name at the line's end. Beyond the fourth
 // they are grey.
 const STROKES = [[2.5, "solid"], [1.5, "dash"], [1.5, "dot"], [1.5, "dashdot"]];
 

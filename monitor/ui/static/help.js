@@ -19,7 +19,7 @@ const GLOSSARY = [
   ["⬣ ▲ ○", "critical (lost or wasting time), warning (look when convenient), information"],
 ];
 
-// What the abbreviations in a text mean, for whoever rests the pointer on it; null where there is none.
+// What the abbreviations in a text mean, for the tooltip; null where there is none.
 function explained(text) {
   const found = GLOSSARY.filter(([term]) => text.toLowerCase().includes(term.toLowerCase()));
   return found.length ? found.map(([term, meaning]) => `${term}: ${meaning}.`).join("\n") : null;

@@ -1,4 +1,4 @@
-// The list of runs: what needs somebody first, families folded, nothing moving under the pointer.
+// The list of runs: what needs attention first, families folded, nothing moving under the pointer.
 
 const FIRST_SHOWN = 25;
 const MORE_SHOWN = 50;
@@ -417,7 +417,7 @@ function families(rows, open) {
     }
     return row;
   };
-  // Nobody is below himself, whatever a broken launch.json says.
+  // No run is its own ancestor, whatever a broken launch.json says.
   const below = (row, above = new Set([row.run])) => (children.get(row.run) ?? []).filter((child) => !above.has(child.run)).flatMap((child) => [child, ...below(child, new Set([...above, child.run]))]);
   const out = [];
   const placed = new Set();
@@ -474,7 +474,7 @@ function paintDevices(node, machine, rows) {
   show(node, Boolean(machine));
   if (!machine) return;
   const live = rows.filter((row) => row.live);
-  // A run that did not say where it computes is on the only device there is, or nobody knows where.
+  // A run that did not say where it computes is on the only device there is, or its device is unknown.
   const [only, ...others] = machine.devices;
   const placeOf = (row) => row.device || (others.length ? "" : only?.name);
   const nobody = live.every(placeOf) ? "no run of this folder" : "";

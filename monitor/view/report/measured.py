@@ -112,7 +112,7 @@ def _gap(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[str]:
         return
     limit, last = thresholds.of(GapLimits).gap_limit, points[-1]
     over = [place for place, (_, gap) in enumerate(points) if gap > limit]
-    # The first evaluations of a running train loss lie far above val loss: the gap is told from where it is positive.
+    # The first evaluations of a running train loss lie far above val loss: the gap is shown from where it is positive.
     start = next((point for point in points if point[1] >= 0), points[0])
     path = f"{signed(start[1])} at epoch {plain(start[0])} → {signed(last[1])} at epoch {plain(last[0])}"
     if last[1] > limit:

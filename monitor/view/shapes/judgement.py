@@ -71,7 +71,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):
-    """A prescription. `command` restarts the run with it, None where nobody knows how the run was started;
+    """A prescription. `command` restarts the run with it, None where it is unknown how the run was started;
     `flags` are the same changes as options of a training command."""
 
     id: str
@@ -131,7 +131,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
-    """The val WER (a fraction) that is to be reached by an epoch; None where nobody set one."""
+    """The val WER (a fraction) that is to be reached by an epoch; None where none was set."""
 
     wer: float | None
     wer_epoch: float

@@ -94,7 +94,7 @@ class Actions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AwayShown(msgspec.Struct, frozen=True, kw_only=True):
-    """What is done if the run goes bad while nobody looks; `settable`: whether that can still be changed."""
+    """What is done if the run goes bad unattended; `settable`: whether that can still be changed."""
 
     text: str
     why: str
