@@ -14,7 +14,6 @@ import getpass
 import logging
 import os
 import socket
-import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 AUDIT_FILE = "audit.jsonl"
 LONGEST_TEXT = 500
 LONGEST_NAME = 120
-GROUP_MAY_WRITE = stat.S_ISGID | stat.S_IWGRP
 Result = Literal["done", "refused", "failed"]
 
 
@@ -111,10 +109,9 @@ def note(runs_dir: Path, verb: str, run_id: str, result: Result, why: str = "", 
     if not runs_dir.is_dir():
         return
     path = runs_dir / AUDIT_FILE
-    out = files.AppendFile(path)
+    out = files.AppendFile(path, in_common=True)
     try:
         out.append(encode_line(entry), sync=True)
-        _hand_to_the_group(path)
     except OSError as problem:
         log.warning("%s %s was not noted in %s: %s", verb, run_id, path, problem.strerror or problem)
     finally:
@@ -142,11 +139,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
-
-
-def _hand_to_the_group(path: Path) -> None:
-    """Where the group may make runs, it may also append to the record of what was done to them."""
-    folder, own = path.parent.stat(), path.stat()
-    shared = folder.st_mode & GROUP_MAY_WRITE == GROUP_MAY_WRITE
-    if shared and own.st_uid == os.geteuid() and not own.st_mode & stat.S_IWGRP:
-        path.chmod(0o660)

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-from monitor.run_dir import files, opening
+from monitor.run_dir import files, held, opening
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.records import CONTROL_DIR, Answer, Request, Verb, decode, encode
 
@@ -116,7 +116,7 @@ def _order(asked: Request) -> tuple[int, bool]:
 def _names(run_dir: Path) -> list[tuple[int, Verb, int, str]]:
     """(generation, verb, number, kind) of every file behind the door; empty where there is none."""
     try:
-        entries = [entry.name for entry in (run_dir / CONTROL_DIR).iterdir()]
+        entries = held.names_in(run_dir / CONTROL_DIR)
     except OSError:
         return []
     matches = filter(None, map(FILE_NAME.fullmatch, entries))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from monitor.run_dir import held
 from monitor.run_dir.opening import MOST_DOCUMENT_BYTES, OddFileError, open_to_read, open_to_write
 from monitor.run_dir.records import Record, decode
 
@@ -28,10 +29,11 @@ R = TypeVar("R", bound=Record)
 
 
 class AppendFile:
-    """One writer's end of an append-only file of lines."""
+    """One writer's end of an append-only file of lines. `in_common`: the others of a group's folder append, too."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, in_common: bool = False) -> None:
         self.path = path
+        self._in_common = in_common
         self._descriptor: int | None = None
         self._torn = False
         self._unended = self._unsynced = b""
@@ -71,7 +73,7 @@ class AppendFile:
 
     def _open(self) -> int:
         if self._descriptor is None:
-            self._descriptor = _to_write(self.path, os.O_RDWR | os.O_APPEND)
+            self._descriptor = _to_write(self.path, os.O_RDWR | os.O_APPEND, in_common=self._in_common)
             size = os.fstat(self._descriptor).st_size
             self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
         return self._descriptor
@@ -89,8 +91,9 @@ class AppendFile:
 def replace(path: Path, data: bytes | memoryview) -> None:
     """Replaces the file at `path` as a whole: aside, fsync, rename. Raises OSError; the old file then stays."""
     aside = _write_aside(path, data)
+    (old, folder), (new, _) = held.spot(aside), held.spot(path)
     try:
-        aside.replace(path)
+        os.replace(old, new, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
         _forget(aside)
         raise
@@ -99,8 +102,9 @@ def replace(path: Path, data: bytes | memoryview) -> None:
 def create(path: Path, data: bytes) -> bool:
     """Creates the file at `path` with its whole content, or returns False if it is there already. Raises OSError."""
     aside = _write_aside(path, data)
+    (old, folder), (new, _) = held.spot(aside), held.spot(path)
     try:
-        os.link(aside, path)
+        os.link(old, new, src_dir_fd=folder, dst_dir_fd=folder)
     except FileExistsError:
         return False
     finally:
@@ -121,17 +125,23 @@ def _write_aside(path: Path, data: bytes | memoryview) -> Path:
     return aside
 
 
-def _to_write(path: Path, flags: int) -> int:
+def _to_write(path: Path, flags: int, *, in_common: bool = False) -> int:
     """Writers know OSError alone: what is no file to write to is one more reason why a disk does not take a line."""
     try:
-        return open_to_write(path, flags)
+        return open_to_write(path, flags, in_common=in_common)
     except OddFileError as odd:
         raise OSError(errno.EINVAL, str(odd), str(path)) from None
 
 
+def remove(path: Path) -> None:
+    """Removes a file. Raises OSError."""
+    name, folder = held.spot(path)
+    os.unlink(name, dir_fd=folder)
+
+
 def _forget(path: Path) -> None:
     with contextlib.suppress(OSError):
-        path.unlink()
+        remove(path)
 
 
 def read_bytes(path: Path) -> bytes | None:

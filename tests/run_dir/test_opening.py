@@ -129,3 +129,56 @@ def test_a_request_to_end_goes_through(end):
 def test_a_fault_of_the_instead_is_seen():
     with pytest.raises(KeyError):
         guarded(lambda: 1 / 0, lambda fault: {}["x"])
+
+
+@pytest.fixture
+def secret(tmp_path):
+    """A file of the reader's own in another folder."""
+    path = tmp_path / "secret"
+    path.write_bytes(b"private")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def run(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    return folder
+
+
+def test_a_hard_link_to_a_file_outside_is_neither_read_nor_written_nor_cut_off(run, secret):
+    os.link(secret, run / "trainer.log")
+    for act in (open_to_read, lambda path: open_to_write(path, os.O_WRONLY | os.O_TRUNC, in_common=True)):
+        with pytest.raises(OddFileError, match=r"trainer\.log is a hard link"):
+            act(run / "trainer.log")
+    assert secret.read_bytes() == b"private" and mode(secret) == 0o600
+
+
+def test_a_file_with_two_names_in_its_own_folder_is_one_that_is_being_made(run):
+    (run / "state.json").write_bytes(b"{}")
+    os.link(run / "state.json", run / ".state.json.tmp")
+    os.close(open_to_read(run / "state.json"))
+
+
+def test_cutting_off_empties_a_file_of_ours(plain):
+    os.close(open_to_write(plain, os.O_WRONLY | os.O_TRUNC))
+    assert plain.read_bytes() == b""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="NOT CHECKED: only root can give a file to another account")
+def test_a_file_of_another_owner_than_its_folder_is_left_alone_unless_others_may_write_there(run):
+    (run / "trainer.log").write_bytes(b"moved here")
+    os.chown(run, 64001, 64001)
+    with pytest.raises(OddFileError, match="belongs to another user"):
+        open_to_read(run / "trainer.log")
+    run.chmod(0o2770)
+    os.close(open_to_read(run / "trainer.log"))
+
+
+def test_what_a_group_appends_to_in_common_is_made_so_and_only_there(tmp_path):
+    for folder, wanted in (("own", 0o600), ("shared", 0o640), ("common", 0o660)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder).chmod({"own": 0o700, "shared": 0o2750, "common": 0o2770}[folder])
+        os.close(open_to_write(tmp_path / folder / "audit.jsonl", os.O_WRONLY, in_common=True))
+        assert mode(tmp_path / folder / "audit.jsonl") == wanted

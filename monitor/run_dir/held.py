@@ -1,0 +1,87 @@
+"""The folder of a run, held open by the process that writes into it.
+
+Where a group may write into the folder of runs, any member can move a run away and put a link in its place. A path
+that is looked up again then leads elsewhere; the descriptor of the folder does not. While a folder is held, every
+file below it is opened, renamed and removed relative to that descriptor (`openat`), by this process and its threads.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+LEVELS = 2
+"""A file of a run lies in its folder or in a folder of that one, such as control/."""
+
+
+class Spot(NamedTuple):
+    """Where a file is: a name, relative to a descriptor of a folder; with None it is a path as usual."""
+
+    name: str
+    folder: int | None
+
+
+@dataclass
+class _Held:
+    descriptor: int
+    holders: int = 1
+
+
+_held: dict[Path, _Held] = {}
+
+
+def hold(folder: Path) -> None:
+    """Keeps a folder open until `let_go`, called as often as this. Raises OSError, also for a link that leads out."""
+    key = place = folder.absolute()
+    if key in _held:
+        _held[key].holders += 1
+        return
+    if place.is_symlink():
+        neighbour = place.resolve()
+        if neighbour.parent != place.parent.resolve():
+            raise NotADirectoryError(errno.ENOTDIR, "it is a link that leads elsewhere, no folder of its own", str(key))
+        place = neighbour
+    _held[key] = _Held(os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC))
+
+
+def let_go(folder: Path) -> None:
+    """Ends one `hold`; a folder that is not held is passed over."""
+    key = folder.absolute()
+    kept = _held.get(key)
+    if kept is None:
+        return
+    kept.holders -= 1
+    if not kept.holders:
+        del _held[key]
+        os.close(kept.descriptor)
+
+
+def spot(path: Path) -> Spot:
+    """How to name a file to the system: relative to the held folder that it lies in, if there is one."""
+    if not _held:
+        return Spot(os.fspath(path), None)
+    whole = path.absolute()
+    for above in (whole, *whole.parents[:LEVELS]):
+        if above in _held:
+            return Spot(str(whole.relative_to(above)), _held[above].descriptor)
+    return Spot(os.fspath(path), None)
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names of a folder's entries. Raises OSError."""
+    name, above = spot(folder)
+    descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=above)
+    try:
+        with os.scandir(descriptor) as entries:
+            return [entry.name for entry in entries]
+    finally:
+        os.close(descriptor)
+
+
+def stat_of(path: Path, *, follow: bool = False) -> os.stat_result:
+    """What stands at a path; of a link the link itself, unless it is to be followed. Raises OSError."""
+    name, above = spot(path)
+    return os.stat(name, dir_fd=above, follow_symlinks=follow)
