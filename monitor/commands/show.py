@@ -16,10 +16,12 @@ from monitor.commands.common import (
 )
 from monitor.commands.looking import Look, look_at
 from monitor.diagnosis.prescriptions.choosing import advised
-from monitor.run_dir import Floors, Snapshot, words
+from monitor.rules.evaluations import last
+from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import command_of
 from monitor.view.state import reading_words
+from monitor.view.tiles import tiles
 
 
 def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
@@ -34,7 +36,6 @@ def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption =
 def document(look: Look) -> dict[str, Any]:
     """The same as JSON: small, and stable in its keys."""
     snapshot, diagnosis = look.snapshot, look.judged.diagnosis
-    last = snapshot.epochs[-1] if snapshot.epochs else None
     return {
         "run_id": snapshot.run_id,
         "run_dir": str(look.run_dir),
@@ -44,7 +45,7 @@ def document(look: Look) -> dict[str, Any]:
         "next_step": advised(snapshot, diagnosis),
         "coverage": {"ran": diagnosis.checks_ran, "of": diagnosis.checks},
         "progress": snapshot.progress,
-        "last": last,
+        "last": snapshot.epochs[-1] if snapshot.epochs else None,
         "floors": snapshot.run.floors if snapshot.run else None,
         "config": snapshot.run.config if snapshot.run else {},
         "reading": snapshot.run.reading if snapshot.run else None,
@@ -109,20 +110,21 @@ def _progress(look: Look) -> list[str]:
 
 
 def _numbers(look: Look) -> list[str]:
-    if not look.snapshot.epochs:
-        return []
-    last = look.snapshot.epochs[-1]
-    floors = look.snapshot.run.floors if look.snapshot.run else Floors()
-    wer = [record.val_wer for record in look.snapshot.epochs if record.val_wer is not None]
-    loss = [record.val_loss for record in look.snapshot.epochs if record.val_loss is not None]
-    return [
-        f"Val WER   {words.percent(last.val_wer)}  (best {words.percent(min(wer, default=None))}, "
-        f"one constant sentence {words.percent(floors.wer_constant)})",
-        f"Loss      train {words.number(last.train_loss)}, val {words.number(last.val_loss)}  "
-        f"(best {words.number(min(loss, default=None))}, chance {words.number(floors.loss_unigram)})",
-        f"Gap       {words.number(last.gap)}",
-        f"Blank     {words.number(last.blank_ratio)}  (b* {words.number(floors.blank_ratio)})",
+    """What the page's tiles show, as far as it is logged, and the newest train loss."""
+    snapshot = look.snapshot
+    shown = [(tile.label, tile.value, tile.yardstick) for tile in tiles(snapshot, look.judged)]
+    train = last(snapshot, "train_loss")
+    if train is not None:
+        shown.append(("train loss", words.number(train), ""))
+    elif snapshot.steps:
+        newest = snapshot.steps[-1]
+        shown.append(("train loss", words.number(newest.train_loss), f"step {newest.step}"))
+    lines = [
+        f"{label:<15}{value:<8}{f'  ({yardstick})' if yardstick else ''}"
+        for label, value, yardstick in shown
+        if value != words.NOT_MEASURED
     ]
+    return [line.rstrip() for line in lines]
 
 
 def _changes(changes: dict[str, list[Any]]) -> str:

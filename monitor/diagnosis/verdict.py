@@ -20,7 +20,7 @@ from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.run_dir import SEVERITIES, Epoch, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.status import ENDED_VERDICTS, EndedVerdict, status_of
-from monitor.run_dir.words import limit, number, percent, plain, points
+from monitor.run_dir.words import limit, number, percent, plain, points, sentence
 
 Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE"] | EndedVerdict
 
@@ -191,7 +191,11 @@ def _how_it_goes(snapshot: Snapshot) -> str:
     if best is None or now is None:
         return "Val loss does not rise away from train loss."
     chance = floors_of(snapshot).wer_constant
-    below = f", {points(chance - now)} points below chance" if learns(snapshot) and chance and now < chance else ""
+    below = ""
+    if chance and now > chance:
+        below = f", {points(now - chance)} points above chance"
+    elif chance and now < chance and learns(snapshot):
+        below = f", {points(chance - now)} points below chance"
     lowest = "its best so far" if now == best[0] else f"best {percent(best[0])} at epoch {plain(best[1])}"
     return f"Val WER is {percent(now)}, {lowest}{below}."
 
@@ -206,7 +210,7 @@ def ended_words(snapshot: Snapshot) -> str:
         error, failure = error_line(snapshot), failure_of(snapshot)
         when = f"after epoch {last}" if last else "before its first evaluation"
         happened = f" {failure.happened}" if failure is not None else ""
-        return f"Failed {when}{': ' + error if error else ''}.{happened}"
+        return sentence(f"Failed {when}{': ' + error if error else ''}") + happened
     if status.word == "lost":
         return f"Lost: {status.evidence}"
     return f"{status.word.capitalize()} {f'at epoch {last}' if last else 'before its first evaluation'}{score}."

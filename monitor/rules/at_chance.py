@@ -14,7 +14,7 @@ from monitor.rules.kind import is_ctc
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
-from monitor.run_dir import Floors, Snapshot
+from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.words import number, percent, points
 
 FLAT_EVALUATIONS = 8
@@ -59,7 +59,9 @@ class AtChance(Rule):
         if unready := self.unready(snapshot, thresholds, "val WER or val loss"):
             return unready
         data = evaluations.read(snapshot, thresholds)
+        broken = [_broken(record) for record in snapshot.epochs]
         levels = _levels(data, floors, by_wer, limits, common)
+        levels = [Level.CLEAR if bad else level for bad, level in zip(broken, levels, strict=True)]
         # It cannot be known before the guard's evaluations are in, so the flag cannot have fired earlier.
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
@@ -85,6 +87,11 @@ class AtChance(Rule):
 def skill(loss: float, floors: Floors) -> float:
     """1 - loss / chance loss: 0 knows word frequencies only, 1 is perfect."""
     return 1 - loss / floors.loss_unigram if floors.loss_unigram else float("nan")
+
+
+def _broken(record: Epoch) -> bool:
+    """Whether val loss is NaN or infinite: such a network is broken, which is another finding's matter."""
+    return record.val_loss is not None and not math.isfinite(record.val_loss)
 
 
 def _levels(data: Evaluations, floors: Floors, by_wer: bool, limits: ChanceLimits, common: CommonLimits) -> list[Level]:

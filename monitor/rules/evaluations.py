@@ -159,11 +159,13 @@ def last(snapshot: Snapshot, name: str) -> float | None:
     return next((value for r in reversed(snapshot.epochs) if (value := getattr(r, name)) is not None), None)
 
 
+def lowest(snapshot: Snapshot, name: str) -> tuple[float, float] | None:
+    """(lowest finite value of a field of the evaluations, its first epoch), or None where none is known."""
+    rows = ((getattr(record, name), record.epoch) for record in snapshot.epochs)
+    known = [(value, epoch) for value, epoch in rows if value is not None and math.isfinite(value)]
+    return min(known) if known else None
+
+
 def best_wer(snapshot: Snapshot) -> tuple[float, float] | None:
     """(lowest val WER, its epoch), or None where none is known."""
-    known = [
-        (record.val_wer, record.epoch)
-        for record in snapshot.epochs
-        if record.val_wer is not None and math.isfinite(record.val_wer)
-    ]
-    return min(known) if known else None
+    return lowest(snapshot, "val_wer")

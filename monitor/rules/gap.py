@@ -13,7 +13,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
-from monitor.run_dir.words import number
+from monitor.run_dir.words import limit, number
 
 
 class GapLimits(Limits, frozen=True):
@@ -50,13 +50,13 @@ class Gap(Rule):
         episode = open_episode(data.epochs, _levels(data, unigram, limits, common), thresholds, warning_epochs=0.0)
         current = float(data.gap[-1])
         if episode is None:
-            return self.quiet(f"The gap is {number(current)} (limit {_limit(limits)}).")
+            return self.quiet(f"The gap is {number(current)} (limit {limit(limits.gap_limit)}).")
         basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
         measured = "" if basis == "eval" else " Train loss is the running one, in training mode: read it with care."
         return self.flag(
             data.epochs,
             episode,
-            f"Overfitting: val loss is {number(current)} above train loss (limit {_limit(limits)}), "
+            f"Overfitting: val loss is {number(current)} above train loss ({_limit_words(current, limits, common)}), "
             f"since epoch {data.epochs[episode.onset]:g}.{measured}",
             dated=True,
             now=_numbers(data, unigram),
@@ -66,15 +66,17 @@ class Gap(Rule):
                 "gap / chance loss (critical)": limits.gap_of_unigram_critical_ratio,
             },
             remedy="More varied data first; then less model, more dropout.",
-            cannot_tell="Whether the error rate suffers: look at val WER beside it."
+            cannot_tell="Whether the error rate suffers: this check compares losses alone."
             + (" The train loss carries dropout and augmentation, val loss does not." if basis == "train" else ""),
         )
 
 
-def _limit(limits: GapLimits) -> str:
-    """The limit as people write it: 1.0, 0.25."""
-    limit = limits.gap_limit
-    return f"{limit:.1f}" if round(limit, 1) == limit else f"{limit:g}"
+def _limit_words(current: float, limits: GapLimits, common: CommonLimits) -> str:
+    """The limit; of a gap that has fallen back below it also where the alarm ends."""
+    if current > limits.gap_limit:
+        return f"limit {limit(limits.gap_limit)}"
+    ends = limits.gap_limit * (1 - common.hysteresis_ratio)
+    return f"limit {limit(limits.gap_limit)}; the alarm ends below {number(ends)}"
 
 
 def _measured(record: Epoch) -> float | None:

@@ -12,7 +12,7 @@ from monitor.rules.gap import GapLimits
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
-from monitor.run_dir import Snapshot
+from monitor.run_dir import Snapshot, words
 
 
 class ForecastLimits(Limits, frozen=True):
@@ -56,11 +56,12 @@ class GapForecast(Rule):
         crosses = forecast.crossing(seen, limit)
         if crosses is None:
             return self.quiet(f"The gap is heading for {forecast.in_words(seen)}.")
-        late = "later or never" if crosses.late is None else f"{math.ceil(crosses.late):g}"
+        early = f"{math.ceil(crosses.early):g}"
+        late = "on, or never" if crosses.late is None else f"to {math.ceil(crosses.late):g}"
         return self.finding(
             "info",
-            f"The gap will cross {limit:g} at about epoch {math.ceil(crosses.expected):g} "
-            f"(four in five: between {math.ceil(crosses.early):g} and {late}).",
+            f"The gap will cross {words.limit(limit)} at about epoch {math.ceil(crosses.expected):g} "
+            f"(80 % band: epoch {early} {late}).",
             float(epochs[0]),
             fired=float(epochs[-1]),
             now={"gap": float(gap[-1]), "crossing at epoch": round(crosses.expected, 1)},

@@ -10,6 +10,7 @@ from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Epoch, Severity, Snapshot
+from monitor.run_dir.words import number
 
 
 class NonFiniteLimits(Limits, frozen=True):
@@ -136,7 +137,7 @@ def _trailing_bad_steps(snapshot: Snapshot) -> int:
 
 def _line(last: Epoch, first: Epoch) -> str:
     parts = [
-        f"{name} is {value}"
+        f"{name} is {number(value)}"
         for name, value in (("train loss", last.train_loss), ("val loss", last.val_loss))
         if _bad(value)
     ]

@@ -132,7 +132,8 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
         at = snapshot.epochs[-1].at if snapshot.epochs else None
         return Status("imported", False, False, "Records only: no process belongs to this run.", at or None)
     if progress.outcome is not None:
-        said = f"Reported by the trainer{': ' + progress.error[:LONGEST_ERROR] if progress.error else ''}."
+        error = f": {progress.error[:LONGEST_ERROR]}" if progress.error else ""
+        said = words.sentence(f"Reported by the trainer{error}")
         return Status(progress.outcome, False, False, said, progress.heartbeat_at)
     if snapshot.trainer_liveness == "gone":
         return _ended_unseen(snapshot, progress.process, progress.heartbeat_at)

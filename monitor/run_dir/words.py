@@ -96,6 +96,11 @@ def brief(value: float | str) -> str:
     return ("−" if value < 0 else "") + (f"{size:.3g}" if size < 999.5 else _fixed(size, 0))
 
 
+def sentence(text: str) -> str:
+    """`text` with one full stop at its end, also where it has one already or ends in another mark."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 def count(many: int, noun: str, plural: str = "") -> str:
     """How many of what: "1 run", "4,376 clips", "2 children"."""
     return f"{many:,} {noun if many == 1 else plural or noun + 's'}"

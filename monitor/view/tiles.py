@@ -8,6 +8,7 @@ from collections.abc import Callable
 from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
 from monitor.rules.evaluations import last as newest
+from monitor.rules.evaluations import lowest
 from monitor.rules.gap import GapLimits
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
 from monitor.view.shapes.frame import Tile
@@ -44,7 +45,7 @@ def tiles(snapshot: Snapshot, judged: Judged) -> list[Tile]:
 
 def _wer(snapshot: Snapshot, floors: Floors) -> Tile:
     last = newest(snapshot, "val_wer")
-    best = _best(snapshot, lambda record: record.val_wer)
+    best = lowest(snapshot, "val_wer")
     yard = _wer_yard(floors.wer_constant, best)
     adjusted = _last(snapshot, lambda record: record.metrics.get("val_wer_adjusted"))
     if adjusted is not None:
@@ -94,7 +95,7 @@ def _gap(snapshot: Snapshot, judged: Judged) -> Tile:
 
 def _val_loss(snapshot: Snapshot, floors: Floors) -> Tile:
     last = newest(snapshot, "val_loss")
-    best = _best(snapshot, lambda record: record.val_loss)
+    best = lowest(snapshot, "val_loss")
     change = _change(snapshot, lambda record: record.val_loss)
     yard = []
     if best is not None:
@@ -137,11 +138,6 @@ Pick = Callable[[Epoch], float | None]
 
 def _last(snapshot: Snapshot, pick: Pick) -> float | None:
     return pick(snapshot.epochs[-1]) if snapshot.epochs else None
-
-
-def _best(snapshot: Snapshot, pick: Pick) -> tuple[float, float] | None:
-    known = [(value, r.epoch) for r in snapshot.epochs if (value := pick(r)) is not None and math.isfinite(value)]
-    return min(known) if known else None
 
 
 def _change(snapshot: Snapshot, pick: Pick) -> str:

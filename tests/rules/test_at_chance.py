@@ -72,3 +72,9 @@ def test_a_falling_wer_with_a_bad_loss_is_not_at_chance():
     """Over-confidence makes the loss worse than chance while the words get better."""
     seen = snapshot(val_loss=[8.0] * 30, val_wer=curve(30, lambda e: max(0.3, 1 - 0.05 * e)))
     assert found(RULE, seen) is None
+
+
+def test_a_network_whose_val_loss_is_nan_is_broken_and_not_compared_with_chance():
+    broken = {"val_wer": [0.5] * 10 + [1.0] * 8, "val_loss": [2.0] * 10 + [float("nan")] * 8}
+    assert found(RULE, snapshot(**broken)) is None
+    assert found(RULE, snapshot(**{**broken, "val_loss": [2.0] * 18})) is not None

@@ -30,6 +30,8 @@ def test_a_gap_that_came_back_is_quiet():
 
 def test_a_gap_on_the_edge_does_not_flicker():
     """Within the hysteresis an open flag stays open, and a closed one stays closed."""
+    held = found(RULE, losses(20, lambda e: 1.1 if e < 15 else 0.95))
+    assert "0.95 above train loss (limit 1.0; the alarm ends below 0.80)" in held.line
     assert found(RULE, losses(20, lambda e: 1.1 if e < 15 else 0.9)) is not None
     assert found(RULE, losses(20, lambda e: 0.9)) is None
 

@@ -36,12 +36,12 @@ def test_few_evaluations_and_missing_losses_are_said():
 def test_a_steady_rise_is_drawn_on_to_the_limit_with_its_band():
     finding = found(RULE, gap(curve(19, lambda e: 0.05 * e)))
     assert finding.severity == "info"
-    assert finding.line.startswith("The gap will cross 1 at about epoch 21 (four in five: between 20 and ")
+    assert finding.line.startswith("The gap will cross 1.0 at about epoch 21 (80 % band: epoch 20 ")
     assert finding.now["crossing at epoch"] == 21
 
 
 def test_noise_widens_the_band_around_the_estimate():
     rng = np.random.default_rng(0)
     finding = found(RULE, gap([0.05 * e + rng.normal(0, 0.015) for e in range(1, 20)]))
-    assert "(four in five: between 20 and later or never)" in finding.line
+    assert "(80 % band: epoch 20 on, or never)" in finding.line
     assert 19 < finding.now["crossing at epoch"] < 26

@@ -153,3 +153,8 @@ def test_settings_and_epochs_are_written_as_they_were_given(value, said):
 def test_moments_are_local_times():
     assert words.stamp(1_772_582_399.0) == "2026-03-03 23:59:59"
     assert words.age_at(None, 5.0) == "–" and words.age_at(2.0, 5.0) == "3 s"
+
+
+def test_a_sentence_ends_with_one_mark():
+    assert words.sentence("Failed: no room") == "Failed: no room."
+    assert words.sentence("Failed: no room.") == "Failed: no room."

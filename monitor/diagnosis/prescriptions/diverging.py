@@ -31,7 +31,7 @@ def _lower_rate(snapshot: Snapshot, config: Config) -> Prescription:
         snapshot,
         "lower_rate",
         "A third of the learning rate",
-        {key: [rate, rate / 3]} if key is not None and usable else {},  # type: ignore[operator]
+        {key: [rate, float(f"{rate / 3:.3g}")]} if key is not None and usable else {},  # type: ignore[operator]
         cost="slower at first",
         disproved_by="it breaks at the same batch again: then look at that batch, not at the rate",
         code_edit="Look for where the optimiser gets its rate; a longer warm-up does the same for the first epochs.",

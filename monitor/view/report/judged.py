@@ -11,6 +11,7 @@ from monitor.diagnosis.prescriptions.prescription import Considered, Prescriptio
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.blank_collapse import EmptyLimits
+from monitor.rules.evaluations import last
 from monitor.rules.gap import GapLimits
 from monitor.rules.low_information import InformationLimits, of_a_correct_output
 from monitor.rules.result import Finding
@@ -22,7 +23,7 @@ from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.launch import command_of
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
-from monitor.view.report.numbers import floors_of, known
+from monitor.view.report.numbers import floors_of, is_finite, known
 
 BLANK_NEAR = 0.1
 """A blank ratio so near that of a correct output is a healthy one."""
@@ -87,9 +88,13 @@ def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str,
     train, val, gap, wer = (known(snapshot, name) for name in ("train_loss", "val_loss", "gap", "val_wer"))
     if len(train) > 1:
         falls = train[-1][1] < train[0][1]
-        shown = f"{number(train[0][1])} → {number(train[-1][1])}"
-        yield "train loss", "falls", shown, status.of(falls, "non_finite", "divergence") if falls else "BAD"
-    if len(val) > 1:
+        now = last(snapshot, "train_loss")
+        shown = f"{number(train[0][1])} → {number(now)}"
+        well = falls and is_finite(now)
+        yield "train loss", "falls", shown, status.of(falls, "non_finite", "divergence") if well else "BAD"
+    if len(val) > 1 and not is_finite(last(snapshot, "val_loss")):
+        yield "val loss", "falls, or stays at its best", number(last(snapshot, "val_loss")), "BAD"
+    elif len(val) > 1:
         best = min(value for _, value in val)
         above = val[-1][1] / best - 1 if best > 0 else 0.0
         near = above <= thresholds.of(RisingLimits).val_rise_warning_ratio
@@ -99,7 +104,7 @@ def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str,
             f"{percent(above)} above its best" if best > 0 else number(val[-1][1]),
             status.of(near, "val_loss_rising", "overfitting", "divergence", "overconfident"),
         )
-    if gap:
+    if gap and is_finite(last(snapshot, "gap")):
         limit = thresholds.of(GapLimits).gap_limit
         yield "gap of the losses", f"below {plain(limit)}", signed(gap[-1][1]), status.of(gap[-1][1] <= limit, "gap")
     if wer:
@@ -158,7 +163,12 @@ def _output_rows(snapshot: Snapshot, thresholds: Thresholds, status: _Statuses) 
         if empty:
             few = empty[-1][1] <= limits.empty_share_warning_ratio
             most = percent(limits.empty_share_warning_ratio)
-            yield "empty predictions", f"below {most}", percent(empty[-1][1]), status.of(few, "blank_collapse")
+            yield (
+                "empty predictions",
+                f"below {most}",
+                percent(empty[-1][1]),
+                "OK" if few else status.of(few, "blank_collapse"),
+            )
     else:
         yield from _printed_row(snapshot, limits, status)
     shown, reference = known(snapshot, "mutual_information"), of_a_correct_output(floors_of(snapshot))

@@ -1,0 +1,282 @@
+"""What a run's own files say, computed a second time and by plain means, to hold every shown sentence against.
+
+Nothing of the product is used here but the folder it wrote: JSON lines, loops and the word error rate of
+`tests.twelve_runs`. `FORMS` has one entry for each form of sentence that the product has for these runs.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.twelve_runs import word_error_rate
+
+NUMBER = r"([−-]?[\d.]+|NaN)"
+Check = Callable[["Facts", Any], bool]
+
+
+class Facts:
+    """The records of a run up to an epoch."""
+
+    def __init__(self, folder: Path, until: float = math.inf) -> None:
+        self.folder = folder
+        self.rows = [row for row in _lines(folder / "epochs.jsonl") if row["epoch"] <= until]
+        self.steps = list(_lines(folder / "steps.jsonl"))
+        self.config = json.loads((folder / "run.json").read_text())["config"]
+        self.decodes = [row for row in _lines(folder / "decodes.jsonl") if row["epoch"] <= until]
+        self.references = [clip["reference"] for clip in _lines(folder / "clips.jsonl")]
+
+    def known(self, name: str) -> list[tuple[float, float]]:
+        """(epoch, value) of each row that has the number."""
+        return [(row["epoch"], float(row[name])) for row in self.rows if row.get(name) is not None]
+
+    def logged(self, name: str) -> bool:
+        return bool(self.known(name))
+
+    def last(self, name: str) -> float:
+        return self.known(name)[-1][1]
+
+    def last_epoch(self, name: str) -> float:
+        return self.known(name)[-1][0]
+
+    def best(self, name: str) -> tuple[float, float]:
+        """(epoch, value) of the lowest."""
+        return min((pair for pair in self.known(name) if math.isfinite(pair[1])), key=lambda pair: (pair[1], pair[0]))
+
+    def at(self, name: str, epoch: float) -> float:
+        return dict(self.known(name))[epoch]
+
+    def evaluations(self) -> int:
+        names = ("val_loss", "val_wer", "val_cer", "val_accuracy")
+        return sum(
+            any(row.get(name, row.get("metrics", {}).get(name)) is not None for name in names) for row in self.rows
+        )
+
+    def rise(self) -> float:
+        return self.last("val_loss") / self.best("val_loss")[1] - 1
+
+    def train_fall(self) -> float:
+        """Since the best val loss, to the lower of the last two evaluations."""
+        measured = {epoch for epoch, _ in self.known("val_loss")}
+        train = [value for epoch, value in self.known("train_loss") if epoch in measured]
+        return 1 - min(train[-2:]) / self.at("train_loss", self.best("val_loss")[0])
+
+    def gap(self) -> float:
+        return self.last("val_loss") - self.at("train_loss", self.last_epoch("val_loss"))
+
+    def said(self) -> list[str]:
+        return self.decodes[-1]["hypotheses"]
+
+    def words_for_each_hundred(self) -> float:
+        return 100 * sum(len(one.split()) for one in self.said()) / sum(len(one.split()) for one in self.references)
+
+    def constant(self, sentence: str) -> float:
+        return word_error_rate(self.references, [sentence] * len(self.references))
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    if path.exists():
+        for line in path.read_text().splitlines():
+            yield json.loads(line)
+
+
+def shows(text: str, value: float) -> bool:
+    """Whether `text` is the value in the digits that it shows: never further away than half of its last one."""
+    if text == "NaN":
+        return math.isnan(value)
+    digits = len(text.partition(".")[2])
+    return abs(float(text.replace("−", "-")) - value) <= 0.5000001 * 10**-digits
+
+
+def _percent(text: str, ratio: float) -> bool:
+    return shows(text, 100 * ratio)
+
+
+def _best_loss(facts: Facts, epoch: str) -> bool:
+    return float(epoch) == facts.best("val_loss")[0]
+
+
+def _rises(f: Facts, m: re.Match[str]) -> bool:
+    return _percent(m["rise"], f.rise()) and _best_loss(f, m["at"])
+
+
+FORMS: list[tuple[str, Check]] = [
+    (
+        r"Overfitting: val loss is (?P<rise>[\d.]+) % above its best \(epoch (?P<at>[\d.]+)\) while train loss fell "
+        r"(?P<fall>\d+) %, since epoch (?P<since>[\d.]+)\.",
+        lambda f, m: _rises(f, m) and _percent(m["fall"], f.train_fall()) and f.best("val_loss")[0] < float(m["since"]),
+    ),
+    (
+        r"Val loss is (?P<rise>[\d.]+) % above its best \((?P<best>[\d.]+), epoch (?P<at>[\d.]+)\) and still rising, "
+        r"since epoch (?P<since>[\d.]+)\.",
+        lambda f, m: _rises(f, m) and shows(m["best"], f.best("val_loss")[1]) and float(m["at"]) < float(m["since"]),
+    ),
+    (
+        r"Overfitting: val loss is (?P<gap>[\d.]+) above train loss \(limit 1\.0(?P<held>; the alarm ends below "
+        r"0\.80)?\), "
+        r"since epoch (?P<since>[\d.]+)\. Train loss is the running one, in training mode: read it with care\.",
+        lambda f, m: (
+            shows(m["gap"], f.gap())
+            and (f.gap() <= 1) == bool(m["held"])
+            and f.at("val_loss", float(m["since"])) - f.at("train_loss", float(m["since"])) > 1
+        ),
+    ),
+    (r"The gap is (?P<gap>[\d.]+), above its limit 1\.0\.", lambda f, m: shows(m["gap"], f.gap()) and f.gap() > 1),
+    (
+        r"The gap will cross 1\.0 at about epoch (?P<at>\d+) \(80 % band: epoch \d+ (to \d+|on, or never)\)\.",
+        lambda f, m: f.gap() < 1 and float(m["at"]) > f.last_epoch("val_loss"),
+    ),
+    (
+        r"Best WER has moved (?P<moved>[\d.]+) points in (?P<many>\d+) evaluations \((?P<best>[\d.]+) %, epoch "
+        r"(?P<at>[\d.]+)\)\.",
+        lambda f, m: (
+            _percent(m["best"], f.best("val_wer")[1])
+            and float(m["at"]) == f.best("val_wer")[0]
+            and _percent(
+                m["moved"],
+                min(value for _, value in f.known("val_wer")[: -int(m["many"])]) - f.best("val_wer")[1],
+            )
+        ),
+    ),
+    (
+        r"Not learning from the input: WER (?P<wer>[\d.]+) % after (?P<epoch>[\d.]+) epochs; always saying "
+        r"(?P<said>[A-Z ]+) "
+        r"scores (?P<chance>[\d.]+) %\. Since epoch [\d.]+\.",
+        lambda f, m: (
+            _percent(m["wer"], f.last("val_wer"))
+            and float(m["epoch"]) == f.last_epoch("val_wer")
+            and _percent(m["chance"], f.constant(m["said"]))
+            and f.last("val_wer") > f.constant(m["said"]) - 0.02
+        ),
+    ),
+    (
+        r"Not better than one constant sentence yet: (?P<wer>[\d.]+) % against (?P<chance>[\d.]+) %\. 6 of 16 "
+        r"recorded runs "
+        r"like this recovered, the slowest after 21 epochs\. Since epoch [\d.]+\.",
+        lambda f, m: _percent(m["wer"], f.last("val_wer")) and f.last("val_wer") > float(m["chance"]) / 100 - 0.02,
+    ),
+    (
+        r"Predictions are too (?P<what>empty|short): (?P<words>\d+) words for every 100 in the targets, "
+        r"(?P<empty>\d+) % of "
+        r"predictions empty\. Since epoch [\d.]+\.",
+        lambda f, m: (
+            shows(m["words"], f.words_for_each_hundred())
+            and _percent(m["empty"], f.said().count("") / len(f.said()))
+            and (m["what"] == "short" or f.said().count("") > 0)
+        ),
+    ),
+    (
+        r"Predictions hardly vary: (?P<differ>\d+) % of predictions differ, (?P<said>\d+) % of the vocabulary is "
+        r"said\. "
+        r"Since epoch [\d.]+\.",
+        lambda f, m: (
+            _about(m["differ"], len({tuple(one.split()) for one in f.said()}) / len(f.said()))
+            and _about(m["said"], len(set(" ".join(f.said()).split())) / len(set(" ".join(f.references).split())))
+        ),
+    ),
+    (
+        r"The error rate is (?P<wer>[\d.]+) % in each of the last (?P<many>\d+) evaluations, while val loss fell "
+        r"(?P<fall>\d+) % and words are said\.",
+        lambda f, m: (
+            all(_percent(m["wer"], value) for _, value in f.known("val_wer")[-int(m["many"]) :])
+            and f.words_for_each_hundred() > 0
+        ),
+    ),
+    (
+        r"Train loss is NaN and val loss is NaN in epoch (?P<last>[\d.]+), since epoch (?P<since>[\d.]+)\. It "
+        r"teaches nothing\.",
+        lambda f, m: (
+            float(m["last"]) == f.last_epoch("train_loss")
+            and math.isnan(f.last("train_loss"))
+            and math.isnan(f.last("val_loss"))
+            and float(m["since"]) == min(epoch for epoch, value in f.known("val_loss") if math.isnan(value))
+        ),
+    ),
+    (
+        r"The learning rate is at (?P<rate>\d+) % of its peak, and val loss has had no new best for (?P<many>\d+) "
+        r"evaluations\. Since epoch [\d.]+\.",
+        lambda f, m: (
+            _percent(m["rate"], f.last("lr") / max(value for _, value in f.known("lr")))
+            and int(m["many"]) == sum(epoch > f.best("val_loss")[0] for epoch, _ in f.known("val_loss"))
+        ),
+    ),
+    (
+        r"Val loss (rises|rose), WER still falls \((?P<then>[\d.]+) % at the best loss → best (?P<best>[\d.]+) %\): "
+        r"over-confident, still improving, since epoch [\d.]+\.",
+        lambda f, m: (
+            _percent(m["then"], f.at("val_wer", f.best("val_loss")[0]))
+            and _percent(m["best"], f.best("val_wer")[1])
+            and f.at("val_wer", f.best("val_loss")[0]) > f.best("val_wer")[1]
+        ),
+    ),
+    (
+        r"Finished at epoch (?P<epoch>[\d.]+)(, best val WER (?P<best>[\d.]+) % at (?P<at>[\d.]+))?\.",
+        lambda f, m: (
+            float(m["epoch"]) == f.rows[-1]["epoch"]
+            and bool(m["best"]) == f.logged("val_wer")
+            and (
+                not m["best"] or (_percent(m["best"], f.best("val_wer")[1]) and float(m["at"]) == f.best("val_wer")[0])
+            )
+        ),
+    ),
+    (r"Finished before its first evaluation\.", lambda f, m: not f.rows),
+    (
+        r"Failed after epoch (?P<epoch>[\d.]+): RuntimeError: CUDA out of memory\. Tried to allocate 2\.50 GiB\. "
+        r"GPU 0 has 1\.12 GiB free\. GPU 0 was asked for 2\.50 GiB: out of memory\.",
+        lambda f, m: float(m["epoch"]) == f.rows[-1]["epoch"],
+    ),
+    (
+        r"Val WER is (?P<wer>[\d.]+) %, (its best so far|best (?P<best>[\d.]+) % at epoch (?P<at>[\d.]+))"
+        r"(, (?P<points>[\d.]+) points (?P<side>below|above) chance)?\.",
+        lambda f, m: (
+            _percent(m["wer"], f.last("val_wer"))
+            and (_percent(m["best"], f.best("val_wer")[1]) if m["best"] else f.last("val_wer") == f.best("val_wer")[1])
+            and (not m["side"] or bool(f.references))
+        ),
+    ),
+    (r"Val loss does not rise away from train loss\.", lambda f, m: f.logged("val_loss") and not f.logged("val_wer")),
+    (
+        r"(?P<have>\d+) of (?P<need>\d+) evaluations so far\. First verdict at epoch (?P<at>[\d.]+)\.",
+        lambda f, m: (
+            int(m["have"]) == (f.evaluations() or len(f.rows))
+            and int(m["have"]) < int(m["need"])
+            and float(m["at"]) > f.rows[-1]["epoch"]
+        ),
+    ),
+    (
+        r"No validation so far, at epoch (?P<at>[\d.]+)\. First verdict after \d evaluations\.",
+        lambda f, m: f.evaluations() == 0 and float(m["at"]) == f.rows[-1]["epoch"],
+    ),
+    (
+        r"Only train loss is logged\. Add validation loss to get a verdict: run\.log_epoch\(epoch, val_loss=…\)\.",
+        lambda f, m: f.logged("train_loss") and f.evaluations() == 0,
+    ),
+    (
+        r"The run may still recover; look by epoch (?P<at>\d+)\.",
+        lambda f, m: float(m["at"]) > f.rows[-1]["epoch"],
+    ),
+    (r"(?P<ran>\d+) of (?P<of>\d+) checks ran\.?", lambda f, m: 0 < int(m["ran"]) <= int(m["of"])),
+]
+
+
+def _about(text: str, ratio: float) -> bool:
+    """Shown without a decimal: within one of the last digit, as both ends are shares of few words."""
+    return abs(float(text) - 100 * ratio) <= 1
+
+
+def untrue(text: str, facts: Facts) -> str:
+    """What in `text` no form knows, or which form says something else than the files; "" where all of it is true."""
+    rest = text.strip()
+    while rest:
+        known = ((match, holds) for form, holds in FORMS if (match := re.match(form, rest)))
+        match, holds = next(known, (None, None))
+        if match is None or holds is None:
+            return f"no form knows: {rest}"
+        if not holds(facts, match):
+            return f"the files say something else: {match[0]}"
+        rest = rest[match.end() :].strip()
+    return ""
