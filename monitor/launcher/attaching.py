@@ -262,7 +262,7 @@ def _launch(run_id: str, request: AttachRequest, now: float) -> Launch:
         raise RefusedError(f"The command of process {request.pid} cannot be read: {problem}.") from None
     limits = settings_for(cwd).thresholds
     order = Order(argv=argv, cwd=cwd, asked_by=request.asked_by, how="attach", environment=kept, thresholds=limits)
-    return described(launch_of(order, run_id, now))
+    return described(launch_of(order, run_id, now), cwd)
 
 
 def _writers(path: Path) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def restart(
     with processes.alone_in(parent_dir):
         _refuse_what_was_not_shown(plan)
         refuse_duplicate(plan, time.time())
-        run_dir = claim(plan.runs_dir, order, plan.child_id, None)
+        run_dir = claim(plan.runs_dir, order, plan.child_id, None, plan.copies)
     supervise(run_dir, *(["--after-parent"] if waits else []))
     if waits and status(parent_dir).live:
         # Not before: the child stands in line when its parent lets the device go, and nothing is stopped for a child

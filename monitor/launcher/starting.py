@@ -107,15 +107,20 @@ def start_notes_for_command(runs_dir: Path, argv: list[str], cwd: Path, device: 
     return start_notes(runs_dir, need_of_script(runs_dir, str(script) if script else None), device)
 
 
-def claim(runs_dir: Path, order: Order, run_id: str | None, name: str | None) -> Path:
-    """Makes the run's folder, exclusively, with launch.json in it."""
+def claim(
+    runs_dir: Path, order: Order, run_id: str | None, name: str | None, copies: Mapping[str, str] | None = None
+) -> Path:
+    """Makes the run's folder, exclusively, with launch.json in it and `copies`: place in the folder → text."""
     if not order.argv or not order.argv[0]:
         raise UsageError("There is no command to start; give it after --, e.g. start -- python train.py --epochs 50")
     runs_dir, run_dir = runs_dir.absolute(), None
     try:
         opening.make_folder(runs_dir)
         run_dir = _made(runs_dir, check_run_id(run_id)) if run_id else _made_free(runs_dir, name_of(order, name))
-        launch = described(launch_of(order, run_dir.name, time.time()))
+        for place, text in (copies or {}).items():
+            opening.make_folder((run_dir / place).parent)
+            files.create(run_dir / place, text.encode())
+        launch = described(launch_of(order, run_dir.name, time.time()), run_dir)
         if order.read_help:
             launch = asked_for_help(launch, run_dir)
         if not files.create(run_dir / LAUNCH_FILE, encode(launch)):

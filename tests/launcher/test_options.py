@@ -7,7 +7,8 @@ import pytest
 from monitor.launcher import plan_restart, start
 from monitor.launcher.relaunch.choices import choices
 from monitor.launcher.relaunch.flags import with_option
-from monitor.launcher.relaunch.options import asked_for_help, described, described_run, in_help
+from monitor.launcher.relaunch.help_page import in_help
+from monitor.launcher.relaunch.options import asked_for_help, described, described_run
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import Order, launch_of
 from tests.supervised import end_everything, wait_for_state
@@ -47,7 +48,7 @@ def script(tmp_path):
 
 def launch(script, *words):
     order = Order([sys.executable, str(script), *words], script.parent)
-    return described(launch_of(order, "run", 0.0))
+    return described(launch_of(order, "run", 0.0), script.parent)
 
 
 def test_a_script_without_a_parser_has_only_the_options_of_its_command(tmp_path):
@@ -69,6 +70,7 @@ def test_types_choices_defaults_and_help_are_read_without_running_the_script(scr
     properties = found.config_schema["properties"]
     assert properties["learning_rate"] == {
         "x-option": "--learning-rate",
+        "x-names": ["--lr"],
         "type": "number",
         "default": 0.001,
         "description": "step size, 100% of it (default 0.001)",
@@ -81,8 +83,9 @@ def test_types_choices_defaults_and_help_are_read_without_running_the_script(scr
         "default": [30, 50],
     }
     assert "default" not in properties["workers"]
-    assert {"q", "data"}.isdisjoint(properties)
+    assert (properties["q"]["x-option"], properties["data"]["x-place"]) == ("-q", 0)
     assert found.config == {
+        "data": "corpus",
         "learning_rate": 0.01,
         "epochs": 60,
         "optimizer": "adam",
@@ -148,7 +151,13 @@ options:
 """
     assert in_help(page) == {
         "lr": {"x-option": "--lr", "description": "step size (default: 0.001)", "default": 0.001, "type": "number"},
-        "epochs": {"x-option": "--epochs", "description": "how long (default: 60)", "default": 60, "type": "integer"},
+        "epochs": {
+            "x-option": "--epochs",
+            "x-names": ["-e"],
+            "description": "how long (default: 60)",
+            "default": 60,
+            "type": "integer",
+        },
         "optimizer": {
             "x-option": "--optimizer",
             "description": "which (default: adam)",

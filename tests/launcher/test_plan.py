@@ -8,9 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.launcher import plan_restart
+from monitor.launcher.relaunch.changing import refuse_lost_words
 from monitor.launcher.relaunch.fields import checked, checked_value
 from monitor.launcher.relaunch.flags import canonical, find_flags, text_of, value_of, with_option, with_value
-from monitor.launcher.relaunch.plan import free_run_id, refuse_lost_words
+from monitor.launcher.relaunch.plan import free_run_id
 from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch, Run, encode, files
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 
@@ -186,7 +187,7 @@ def test_the_output_folder_of_our_own_foreground_trainer_becomes_the_childs(runs
 def test_an_output_folder_of_somebody_elses_script_is_never_used_twice(runs):
     a_run(runs, ["python", "t.py", "--output_dir", "checkpoints/teacher"])
     with pytest.raises(UsageError, match="checkpoints/teacher: the child would overwrite the files"):
-        plan_restart(runs, "parent", {"lr": 1})
+        plan_restart(runs, "parent", {})
     with pytest.raises(UsageError, match="must differ"):
         plan_restart(runs, "parent", {"output_dir": "./checkpoints/../checkpoints/teacher/"})
     plan = plan_restart(runs, "parent", {"output_dir": "checkpoints/teacher-2"})
@@ -211,10 +212,23 @@ def test_a_run_that_is_not_there_is_unreadable(runs):
 
 
 def test_a_changed_option_of_a_script_without_schema_is_passed_on_and_noted(runs):
-    a_run(runs, ["python", "t.py"])
+    a_run(runs, ["python", "t.py", "--hidden_dim", "32"])
     plan = plan_restart(runs, "parent", {"hidden_dim": "64"})
     assert plan.argv == ["python", "t.py", "--hidden_dim", "64"]
     assert "unchecked" in plan.notes[0]
+
+
+def test_a_change_without_a_place_is_refused_with_the_nearest_name_and_the_way_to_pass_it(runs):
+    a_run(runs, ["python", "t.py", "--hidden_dim", "32"])
+    with pytest.raises(UsageError) as told:
+        plan_restart(runs, "parent", {"hiden_dim": "64"})
+    assert str(told.value) == (
+        "hiden_dim: there is no such setting; nearest: hidden_dim. "
+        "To pass it anyway, write it as the script takes it: --set --hiden_dim=64"
+    )
+    plan = plan_restart(runs, "parent", {"--hiden-dim": "64", "--amp": ""})
+    assert plan.argv == ["python", "t.py", "--hidden_dim", "32", "--hiden-dim", "64", "--amp"]
+    assert "--hiden-dim is passed on unchecked." in plan.notes
 
 
 def test_children_of_children_are_counted_on(runs):

@@ -94,8 +94,8 @@ def test_an_output_folder_that_holds_files_is_refused_and_an_empty_one_is_taken(
 
 def test_a_misspelt_key_of_a_foreign_script_is_told_with_the_nearest(runs):
     finished(runs, [*script(runs.parent, "pass"), "--hidden_dim", "64"])
-    plan = plan_restart(runs, "parent", {"hiden_dim": "32"})
-    assert "hiden_dim is new: the parent had no such option; nearest: hidden_dim." in plan.notes
+    with pytest.raises(UsageError, match=r"hiden_dim: there is no such setting; nearest: hidden_dim\."):
+        plan_restart(runs, "parent", {"hiden_dim": "32"})
 
 
 def test_a_foreign_script_has_no_known_option_for_starting_weights_and_says_so(runs):

@@ -141,7 +141,7 @@ def test_a_restart_with_a_change_runs_exactly_the_command_that_was_shown(runs):
     command = [*script(runs.parent, ECHO), "--lr", "0.1", "--output_dir", "{run_dir}", "--note", "two words"]
     start(runs, command, run_id="parent")
     wait_for_state(runs / "parent", "finished")
-    plan = plan_restart(runs, "parent", {"lr": "0.2", "hidden_dim": 64})
+    plan = plan_restart(runs, "parent", {"lr": "0.2", "--hidden_dim": 64})
     assert plan.child_id == "parent-2"
     options = f"--lr 0.2 --output_dir {runs}/parent-2 --note 'two words' --hidden_dim 64"
     assert plan.command == f"{shlex.join(command[:2])} {options}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from monitor.launcher.relaunch.flags import find_flags, text_of
+from monitor.launcher.relaunch.flags import given, text_of, value_of
 from monitor.launcher.relaunch.outputs import is_output, own_folder
 from monitor.run_dir import Launch, Run
 from monitor.run_dir.launch import PLACEHOLDER, is_own_trainer
@@ -39,10 +39,12 @@ def choices(run_dir: Path, launch: Launch | None, run: Run | None) -> list[Choic
     argv = launch.argv if launch is not None else []
     cwd = Path(launch.cwd) if launch is not None else Path()
     if rules:
+        unknown = [key for key in config if key not in rules and value_of(argv, key, rules) is not None]
         keys = [key for key in rules if "x-option" in rules[key] or key not in NOT_A_CHOICE]
-        return [_choice(key, written(config.get(key)), run_dir, cwd, rules[key]) for key in keys]
-    given = {flag.key: " ".join(flag.values) if flag.values else "true" for flag in find_flags(argv)}
-    now = {**{key: written(value) for key, value in config.items()}, **given}
+        return [_choice(key, written(config[key]), run_dir, cwd) for key in unknown] + [
+            _choice(key, written(config.get(key)), run_dir, cwd, rules[key]) for key in keys
+        ]
+    now = {key: written(value) for key, value in config.items()} | {flag.key: flag.text for flag in given(argv)}
     own = {"output_dir"} if is_own_trainer(argv) else set()
     return [_choice(key, value, run_dir, cwd) for key, value in now.items() if key not in own]
 

@@ -76,22 +76,29 @@ def _imported_names(script: Path, cwd: Path) -> set[str] | None:
     """The modules that the script and what it imports name, as paths: a/b for a.b. None where they are not known."""
     if script.suffix != ".py":
         return None
+    # Of a script in a package its own name is as good as imported: `-m package.train` imports the package.
+    names = {script.stem, script.parent.name}
+    for number, path in enumerate(modules_of(script, cwd)):
+        tree = tree_of(path)
+        if number >= MOST_FILES or any(map(_imports_at_run_time, ast.walk(tree))):
+            return None
+        names |= set(_named(tree))
+    return names
+
+
+def modules_of(script: Path, cwd: Path) -> Iterator[Path]:
+    """The script, then what it imports from beside it or from where Python looks, and what that imports."""
     elsewhere = [Path(each) for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
     roots = [script.parent, *script.parent.parents[:3], cwd, cwd / "src", *elsewhere]
-    # Of a script in a package its own name is as good as imported: `-m package.train` imports the package.
-    names, waiting, seen = {script.stem, script.parent.name}, [script], {script}
+    waiting, seen = [script], {script}
     while waiting:
-        path = waiting.pop()
-        tree = tree_of(path)
-        if len(seen) > MOST_FILES or any(map(_imports_at_run_time, ast.walk(tree))):
-            return None
-        found = set(_named(tree))
-        names |= found
+        path = waiting.pop(0)
+        yield path
+        found = list(dict.fromkeys(_named(tree_of(path))))
         for file in (f for root in (path.parent, *roots) for name in found for f in _files(root / name)):
             if file not in seen:
                 seen.add(file)
                 waiting.append(file)
-    return names
 
 
 def _files(module: Path) -> Iterator[Path]:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from monitor.launcher.relaunch.changing import Changed, Command, changed
 from monitor.launcher.relaunch.code import CodeChange, code_since
-from monitor.launcher.relaunch.fields import checked, with_presets
-from monitor.launcher.relaunch.flags import NO_RULES, Rules, canonical, find_flags, text_of, value_of, with_option
+from monitor.launcher.relaunch.fields import with_presets
+from monitor.launcher.relaunch.flags import NO_RULES, text_of, value_of, with_option
 from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.outputs import is_output, refuse_used_folder, with_own_folders
 from monitor.launcher.relaunch.surroundings import environment_lines
-from monitor.launcher.relaunch.warm import CHECKPOINTS, WEIGHTS_KEY, misfit, starting_change
+from monitor.launcher.relaunch.warm import CHECKPOINTS, misfit, starting_change
 from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, files
-from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
+from monitor.run_dir.errors import RefusedError, UnreadableRunError
 from monitor.run_dir.launch import command_of, read_launch
 from monitor.run_dir.seal import is_from_here, unverified_command_warning
 
@@ -63,6 +62,8 @@ class RestartPlan:
     stop_grace_secs: float = 60.0
     notes: tuple[str, ...] = ()
     device: str = ""
+    copies: Mapping[str, str] = field(default_factory=dict)
+    """Files of settings with changed values, written into the child's folder: their place in it → their text."""
 
     @property
     def expected(self) -> Mapping[str, Any]:
@@ -83,6 +84,7 @@ class RestartPlan:
             "the device": self.device,
             "the environment": json.dumps(sorted(self.environment.items())),
             "the code": json.dumps(code),
+            "the file of settings": json.dumps(sorted(self.copies.items())),
         }
 
     @property
@@ -98,12 +100,13 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
     """
     parent_dir = runs_dir / check_run_id(parent_id)
     launch = _launch_of(parent_dir)
-    run = read_run(parent_dir) or described_run(launch)
-    changes = _checked(request.changes, launch, run) | starting_change(parent_dir, launch, run, request.start_from)
-    argv = _changed(launch.argv, changes, run.config_schema.get("properties", {}) if run else {})
+    written = read_run(parent_dir)
+    run = described_run(launch, written)
+    start = starting_change(parent_dir, launch, run, request.start_from)
+    made = _changed(parent_dir, launch, run, request.changes, start)
     cwd = Path(launch.cwd)
-    argv = _with_default_folders(argv, run)
-    argv = with_own_folders(argv, parent_dir, cwd, set(changes))
+    argv = _with_default_folders(made.argv, run)
+    argv = with_own_folders(argv, parent_dir, cwd, set(made.values))
     refuse_used_folder(launch.argv, argv, cwd)
     child_id = free_run_id(runs_dir, parent_id)
     is_ours = is_from_here(launch)
@@ -116,7 +119,7 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
         child_id=child_id,
         argv=argv,
         command=command_of(argv, runs_dir / child_id),
-        diff=_diff(changes, launch, run),
+        diff=_diff(made.values, launch, run),
         cwd=cwd,
         request=request,
         code=code,
@@ -125,7 +128,8 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
         thresholds=launch.thresholds,
         environment=launch.environment if is_ours else {},
         stop_grace_secs=launch.stop_grace_secs,
-        notes=_notes(launch, run, changes),
+        notes=tuple(dict.fromkeys([*made.notes, *_notes(written, made.values)])),
+        copies=made.copies,
         device=launch.device if request.device is None else request.device,
     )
 
@@ -171,58 +175,21 @@ def read_run(parent_dir: Path) -> Run | None:
     return files.read_document(parent_dir / RUN_FILE, Run, files.UNREADABLE)
 
 
-def _checked(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> dict[str, Any]:
-    """Values that are allowed; an option that the command itself carries need not stand in the schema."""
-    schema = with_presets(run.config_schema, run.config.get("data")) if run else {}
-    outside = {
-        key.lstrip("-").replace("-", "_"): value
-        for key, value in changes.items()
-        if key.lstrip("-").replace("-", "_") not in schema.get("properties", {})
-        and (value_of(launch.argv, key, schema.get("properties", {})) is not None or is_output(key))
-    }
-    inside = {key: value for key, value in changes.items() if key.lstrip("-").replace("-", "_") not in outside}
-    if any(isinstance(value, str) and "\0" in value for value in changes.values()):
-        raise UsageError("A value holds a NUL character; that cannot stand on a command line.")
-    rules = schema.get("properties", {})
-    allowed = {**outside, **checked(inside, schema)}
-    return {key: _switched(launch.argv, key, value, rules) for key, value in allowed.items()}
-
-
-def _switched(argv: list[str], key: str, value: Any, rules: Rules) -> Any:
-    """Text for a flag that stands alone on the command line switches it: `--amp` has no value to be given."""
-    flags = [flag for flag in find_flags(argv, rules) if flag.key == key]
-    if flags and not flags[-1].values and value in ("true", "false"):
-        return value == "true"
-    return value
+def _changed(
+    parent_dir: Path, launch: Launch, run: Run | None, changes: Mapping[str, Any], start: Mapping[str, Any]
+) -> Changed:
+    config = run.config if run else {}
+    rules = with_presets(run.config_schema, config.get("data")).get("properties", {}) if run else {}
+    return changed(Command(launch.argv, parent_dir, Path(launch.cwd), rules, config), changes, start)
 
 
 def _with_default_folders(argv: list[str], run: Run | None) -> list[str]:
     """With the output folder that a script takes by itself where none is given: the child would take the same."""
     for key, rule in (run.config_schema.get("properties", {}) if run else {}).items():
-        if is_output(key) and rule.get("x-option") and rule.get("default") and value_of(argv, key) is None:
+        is_default = rule.get("x-option") and isinstance(rule.get("default"), str) and rule["default"]
+        if is_output(key) and is_default and value_of(argv, key) is None:
             argv = with_option(argv, key, rule["default"], rule)
     return argv
-
-
-def _changed(argv: list[str], changes: Mapping[str, Any], properties: Mapping[str, Any]) -> list[str]:
-    before = argv
-    for key, value in changes.items():
-        argv = with_option(argv, key, value, properties.get(canonical(key), {}))
-    refuse_lost_words(before, argv, changes, properties)
-    return list(argv)
-
-
-def refuse_lost_words(before: list[str], after: list[str], changes: Mapping[str, Any], rules: Rules) -> None:
-    """Raises RefusedError where a word of the parent's command would go that belongs to no changed option."""
-    keys = {name for key in changes for name in (canonical(key), f"no_{canonical(key)}")}
-    own = Counter(word for f in find_flags(before, rules) if f.key in keys for word in before[f.first : f.last])
-    lost = Counter(before) - Counter(after) - own
-    if lost:
-        words = " ".join(lost.elements())
-        raise RefusedError(
-            f"The new command would lose {words!r}, which belongs to no option that is changed. "
-            "Start the child by hand: python -m monitor start -- COMMAND…"
-        )
 
 
 def _diff(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> list[tuple[str, Any, Any]]:
@@ -231,23 +198,6 @@ def _diff(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> list[t
     return [row for row in rows if row[1] is None or text_of(row[1]) != text_of(row[2])]
 
 
-def _notes(launch: Launch, run: Run | None, changes: Mapping[str, Any]) -> tuple[str, ...]:
-    notes = []
-    if changes and not (run and run.config_schema):
-        notes.append("This script has not said which values it accepts; they are passed on unchecked.")
-        notes += _unknown_keys(launch, run, changes)
-    if run is None:
-        notes.append("The parent wrote no run.json, so the values it had are read from its command line.")
-    if misfit(changes):
-        notes.append(misfit(changes))
-    return tuple(notes)
-
-
-def _unknown_keys(launch: Launch, run: Run | None, changes: Mapping[str, Any]) -> list[str]:
-    """A key that neither the command nor the config has may be a slip of the pen; the nearest one is named."""
-    known = {flag.key for flag in find_flags(launch.argv)} | set(run.config if run else {})
-    lines = []
-    for key in changes.keys() - known - {WEIGHTS_KEY}:
-        near = difflib.get_close_matches(key, sorted(known), n=1)
-        lines.append(f"{key} is new: the parent had no such option" + (f"; nearest: {near[0]}." if near else "."))
-    return sorted(lines)
+def _notes(written: Run | None, changes: Mapping[str, Any]) -> list[str]:
+    notes = [] if written else ["The parent wrote no run.json, so the values it had are read from its command line."]
+    return [*notes, *filter(None, [misfit(changes)])]

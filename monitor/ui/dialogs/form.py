@@ -82,10 +82,10 @@ def _field(form: Form, choice: Choice, changes: Mapping[str, Any]) -> str:
 
 
 def _another(form: Form) -> None:
-    """An option that the parent did not have."""
+    """An option that the parent did not have; with its dashes it is passed on as it is written."""
     typed = st.text_input("Add an option (key=value)", "", key=f"f_{form.name}_another").strip()
     key, sign, value = typed.partition("=")
     if typed and (not sign or not key.strip()):
         st.error("Write the option as key=value, for example label_smoothing=0.1.", icon=None)
     elif typed:
-        form.wanted[key.strip().lstrip("-").replace("-", "_")] = value.strip()
+        form.wanted[key.strip()] = value.strip()

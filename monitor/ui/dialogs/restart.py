@@ -73,7 +73,7 @@ def _review(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str
     stops = live and _stops_parent()
     device = pick_device(run_dir.parent, snapshot.launch)
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
-    described = snapshot.run or described_run(snapshot.launch)
+    described = described_run(snapshot.launch, snapshot.run)
     form = fill_in(option.id if option is not None else "own", choices(run_dir, snapshot.launch, described), changes)
     expected = _judged(option, snapshot, diagnosis, form)
     plan = None

@@ -1,0 +1,191 @@
+"""Each changed value put where it belongs: an option of the script, a copy of its file of settings, or the launcher.
+
+What is not understood stays byte for byte; a change for which no place is known is refused, with the nearest name and
+the way to pass it all the same.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from monitor.launcher.relaunch.configs import changed_copy, named_by, resolved
+from monitor.launcher.relaunch.fields import checked_value
+from monitor.launcher.relaunch.flags import (
+    NO_RULES,
+    Flag,
+    Rules,
+    canonical,
+    find_flags,
+    given,
+    launcher_flags,
+    replaced,
+    value_of,
+    with_option,
+    with_value,
+)
+from monitor.launcher.relaunch.launchers import own_words_begin
+from monitor.launcher.relaunch.options import with_defaults
+from monitor.launcher.relaunch.outputs import is_output
+from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.launch import PLACEHOLDER, expand, is_own_trainer
+
+COPIES = "settings"
+"""The folder of a run for the changed copies of files of settings."""
+
+
+UNCHECKED = "This script has not said which values it accepts; they are passed on unchecked."
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command whose settings can be changed, and what is known of them: rules, and the values of the run."""
+
+    argv: list[str]
+    run_dir: Path
+    cwd: Path
+    rules: Rules = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Changed:
+    """The new command. `values`: key → value as it was placed; `copies`: path in the child's folder → its text."""
+
+    argv: list[str]
+    values: dict[str, Any] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def changed(command: Command, changes: Mapping[str, Any], ours: Mapping[str, Any] | None = None) -> Changed:
+    """The command with every change in its place; `ours` are the plan's own, which need no check.
+
+    Raises UsageError, one line for each that has no place or is not allowed, RefusedError where a word would be lost.
+    """
+    made = Changed(list(command.argv))
+    in_files: dict[str, Any] = {}
+    wrong: list[str] = []
+    for name, value in changes.items():
+        try:
+            key, allowed = _allowed(made.argv, name, value, command)
+            made.values[key] = allowed
+            if "x-file" in command.rules.get(key, NO_RULES):
+                in_files[key] = allowed
+            else:
+                _place(made, name, key, allowed, command)
+        except UsageError as problem:
+            wrong.append(str(problem))
+    if wrong:
+        raise UsageError("\n".join(wrong))
+    for key, value in (ours or {}).items():
+        made.argv = with_option(made.argv, key, value, command.rules.get(key, NO_RULES), command.rules)
+        made.values[key] = value
+    moved = _copy_files(made, in_files, command)
+    refuse_lost_words(command.argv, made.argv, made.values.keys() | moved, command.rules)
+    return made
+
+
+def refuse_lost_words(before: list[str], after: list[str], changes: Collection[str], rules: Rules) -> None:
+    """Raises RefusedError where a word of the parent's command would go that belongs to no changed option."""
+    keys = {name for key in changes for name in (key, canonical(key), f"no_{canonical(key)}")}
+    places = [Flag(word, word, (word,), n, n + 1) for n, word in enumerate(before)]
+    flags = [*given(before, rules), *launcher_flags(before), *(place for place in places if place.key in changes)]
+    own = Counter(word for f in flags if f.key in keys for word in before[f.first : f.last])
+    lost = Counter(before) - Counter(after) - own
+    if lost:
+        words = " ".join(lost.elements())
+        raise RefusedError(
+            f"The new command would lose {words!r}, which belongs to no option that is changed. "
+            "Start the child by hand: python -m monitor start -- COMMAND…"
+        )
+
+
+def _allowed(argv: list[str], name: str, value: Any, command: Command) -> tuple[str, Any]:
+    """(key, value) as the rules take them. Raises UsageError."""
+    if isinstance(value, str) and "\0" in value:
+        raise UsageError(f"{name}: a value holds a NUL character; that cannot stand on a command line.")
+    key = _key(name, argv, command)
+    if key in command.rules:
+        return key, checked_value(key, value, command.rules)
+    return key, _switched(argv, key, value, command)
+
+
+def _key(name: str, argv: list[str], command: Command) -> str:
+    """The key that a name stands for: as it is on the command, else a declared one under another spelling."""
+    key = canonical(name)
+    return key if value_of(argv, key, command.rules) is not None else resolved(name, command.rules)
+
+
+def _place(made: Changed, name: str, key: str, value: Any, command: Command) -> None:
+    argv, rules = made.argv, command.rules
+    launcher = next((flag for flag in launcher_flags(argv) if flag.key == key), None)
+    if key in rules:
+        made.argv = with_option(argv, key, value, rules[key], rules)
+    elif value_of(argv, key, rules) is not None:
+        made.argv = with_value(argv, key, value, rules)
+        made.notes += [] if rules else [UNCHECKED]
+    elif launcher is not None:
+        made.argv = replaced(argv, launcher, value)
+        made.notes.append(f"{launcher.name} is an option of what starts the script, not of the script.")
+    elif name.startswith(("-", "+")):
+        made.argv = _as_given(argv, name, value)
+        made.notes.append(f"{name} is passed on unchecked.")
+    elif is_output(key) or is_own_trainer(argv) or (key in command.config and not rules):
+        made.argv = with_value(argv, key, value, rules)
+        made.notes.append(UNCHECKED)
+    else:
+        raise UsageError(_no_place(name, value, argv, command))
+
+
+def _as_given(argv: list[str], name: str, value: Any) -> list[str]:
+    """With an option that a person has spelled out: `--lr=0.1`, or `--amp=` for one that stands alone."""
+    joined = name.startswith("+") or any(flag.form == "joined" for flag in find_flags(argv))
+    if value == "":
+        return [*argv, name]
+    return [*argv, f"{name}={value}"] if joined else [*argv, name, str(value)]
+
+
+def _no_place(name: str, value: Any, argv: list[str], command: Command) -> str:
+    known = {*command.rules, *command.config, *(flag.key for flag in find_flags(argv, command.rules))}
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    hint = f"; nearest: {near[0]}" if near else ""
+    if own_words_begin(argv) == len(argv) > 2 and "-c" in argv:
+        return f"{name}: the command stands in one word for a shell, which is not taken apart. Start it by hand."
+    bare = any(not str(rule.get("x-option", "-")).startswith("-") for rule in command.rules.values())
+    spelled = f"+{name}={value}" if bare else f"--{name}={value}"
+    return (
+        f"{name}: there is no such setting{hint}. To pass it anyway, write it as the script takes it: --set {spelled}"
+    )
+
+
+def _switched(argv: list[str], key: str, value: Any, command: Command) -> Any:
+    """Text for a flag that stands alone on the command line switches it: `--amp` has no value to be given."""
+    flags = [flag for flag in find_flags(argv, command.rules) if flag.key == key]
+    return value == "true" if flags and not flags[-1].values and value in ("true", "false") else value
+
+
+def _copy_files(made: Changed, in_files: Mapping[str, Any], command: Command) -> set[str]:
+    """Copies changed files, and those in the parent's folder, for the child; returns which options name them."""
+    argv = with_defaults(made.argv, command.rules)
+    kept, moved = len(made.argv), set()
+    for flag, path in named_by(expand(argv, command.run_dir), command.cwd, command.rules):
+        mine = {key: value for key, value in in_files.items() if _file_of(key, command) == flag.values[-1]}
+        if not mine and not any(PLACEHOLDER in word for word in argv[flag.first : flag.last]):
+            continue
+        place = f"{COPIES}/{path.name}"
+        made.copies[place] = changed_copy(path, mine) if mine else path.read_text(encoding="utf-8")
+        argv = replaced(argv, flag, f"{PLACEHOLDER}/{place}", command.rules)
+        moved.add(flag.key)
+        kept = max(kept, flag.last)
+    made.argv = argv[:kept]
+    return moved
+
+
+def _file_of(key: str, command: Command) -> str:
+    """The file in which a setting stands, as the parent's command named it."""
+    return expand([str(command.rules[key]["x-file"])], command.run_dir)[0]

@@ -1,0 +1,198 @@
+"""Settings that stand in a file which the command names: YAML, JSON, TOML or Python.
+
+A file is read without executing anything, and each setting is known by its place in the text: a change writes another
+value there and leaves every other byte as it is. The file itself is never written: the child gets a copy.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from monitor.launcher.relaunch.flags import Flag, Rules, canonical, given
+from monitor.launcher.relaunch.launchers import own_words_begin
+from monitor.run_dir.errors import UsageError
+
+ENDINGS = frozenset({".yaml", ".yml", ".json", ".toml", ".py"})
+MOST_BYTES = 200_000
+NAMES_A_CONFIG = re.compile(
+    r"(^|_)(config|cfg|conf|hparams?|params|recipe|settings|options?|yaml|spec|experiment|c|f)(_|$|file|path)", re.I
+)
+POINTS_BESIDE = re.compile(
+    r"!include|^\s*_base_\s*[=:]|^\s*(defaults|extends|base_config|includes?)\s*:\s|^from \.", re.MULTILINE
+)
+"""What names other files by a path from the file's own folder; a copy elsewhere would not find them."""
+LINE = re.compile(
+    r"^(?P<indent> *)(?P<item>- )?(?P<key>[\w.$-]+|\"[^\"]+\"|'[^']+')\s*(?P<sign>[:=])(?:[ \t]+|$)(?P<value>[^\n]*)$",
+    re.MULTILINE,
+)
+TABLE = re.compile(r"^\[([^\[\]]+)\]\s*(#.*)?$", re.MULTILINE)
+VALUE = re.compile(r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|[^#\n]*?)\s*(?:#.*)?$")
+NUMBER = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?")
+NO_TEXT = frozenset(["true", "false", "null", "none", "yes", "no", "on", "off", "y", "n"])
+"""Words that YAML reads as truth values or as nothing."""
+WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "none": None}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its value, and from which to which byte of the text it stands."""
+
+    value: Any
+    first: int
+    last: int
+
+
+def named_by(argv: list[str], cwd: Path, rules: Rules) -> list[tuple[Flag, Path]]:
+    """The options and positional arguments that name a file of settings, with its path."""
+    flags = given(argv, rules)
+    taken = {index for flag in flags for index in range(flag.first, flag.last)}
+    rest = [i for i in range(own_words_begin(argv), len(argv)) if i not in taken]
+    places = [Flag(argv[i], argv[i], (argv[i],), i, i + 1, "place") for i in rest]
+    named = [flag for flag in flags if flag.form == "place" or NAMES_A_CONFIG.search(flag.key)]
+    found = [(flag, cwd / flag.values[-1]) for flag in (*named, *places) if flag.values]
+    return [(flag, path) for flag, path in found if path.suffix in ENDINGS and _is_small_file(path)]
+
+
+def settings_in(path: Path) -> dict[str, Setting]:
+    """Dotted name → setting; {} for a file that cannot be read or holds none."""
+    try:
+        text = path.read_bytes()
+        found = _in_code(text) if path.suffix in (".json", ".py") else _in_lines(text.decode(), path.suffix == ".toml")
+        return dict(found)
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return {}
+
+
+def changed_copy(path: Path, changes: Mapping[str, Any]) -> str:
+    """The text of the file with other values. Raises UsageError for one that a copy elsewhere would break."""
+    text, settings = path.read_bytes(), settings_in(path)
+    if POINTS_BESIDE.search(text.decode(errors="replace")):
+        raise UsageError(
+            f"{path.name} names other files by their place beside it, which a copy in the child's folder would not "
+            f"find. Copy it by hand, change {', '.join(changes) or 'it'} there, and name the copy."
+        )
+    for key in sorted(changes, key=lambda key: -settings[key].first):
+        setting = settings[key]
+        text = (
+            text[: setting.first]
+            + _written(changes[key], path.suffix, text[setting.first : setting.last])
+            + text[setting.last :]
+        )
+    return text.decode()
+
+
+def rule_of(value: Any) -> dict[str, Any]:
+    """What is known of a setting by its value."""
+    kinds: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
+    kind = kinds.get(type(value))
+    # A whole number may stand for any number: `lr: 1`.
+    return {"type": ["integer", "number"] if kind == "integer" else kind} if kind and kind != "string" else {}
+
+
+def _written(value: Any, suffix: str, before: bytes) -> bytes:
+    quoted = before[:1] in (b'"', b"'") or suffix in (".json", ".toml", ".py")
+    if suffix == ".py":
+        return repr(value).encode()
+    if isinstance(value, str) and not quoted:
+        plain = re.fullmatch(r"[A-Za-z_/][\w./-]*", value) and value.lower() not in NO_TEXT
+        return value.encode() if plain else json.dumps(value, ensure_ascii=False).encode()
+    text = json.dumps(value, ensure_ascii=False)
+    # YAML 1.1 reads 1e-05 as text.
+    return (re.sub(r"^(-?\d+)e", r"\1.0e", text) if isinstance(value, float) else text).encode()
+
+
+def _is_small_file(path: Path) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size <= MOST_BYTES
+    except OSError:
+        return False
+
+
+def _in_code(text: bytes) -> Iterator[tuple[str, Setting]]:
+    """The literals of a Python file's assignments, and of JSON, which is read as a Python expression."""
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    tree = ast.parse(text)
+    for node in tree.body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Dict):
+            yield from _in_value("", node.value, starts)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, (ast.Name, ast.Attribute)):
+                yield from _in_value(ast.unparse(target), node.value, starts)
+
+
+def _in_value(name: str, node: ast.expr, starts: list[int]) -> Iterator[tuple[str, Setting]]:
+    prefix = f"{name}." if name else ""
+    if isinstance(node, ast.Dict):
+        for key, inner in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant):
+                yield from _in_value(f"{prefix}{key.value!s}", inner, starts)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
+        for word in node.keywords:
+            if word.arg:
+                yield from _in_value(f"{prefix}{word.arg}", word.value, starts)
+    else:
+        try:
+            words = {"true": True, "false": False, "null": None}
+            value = words[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
+        except (KeyError, ValueError, TypeError):
+            return
+        first = starts[node.lineno - 1] + node.col_offset
+        yield name, Setting(value, first, starts[(node.end_lineno or 1) - 1] + (node.end_col_offset or 0))
+
+
+def _in_lines(text: str, is_toml: bool) -> Iterator[tuple[str, Setting]]:
+    """The scalars and one-line lists of YAML's mappings and TOML's tables; list items are no settings of their own."""
+    above: list[tuple[int, str]] = []
+    within: int | None = None
+    """The indent of a text block or of a mapping in braces: its lines are no settings."""
+    tables = [(found.start(), found[1].strip()) for found in TABLE.finditer(text)] if is_toml else []
+    for line in LINE.finditer(text):
+        if (line["sign"] == "=") != is_toml:
+            continue
+        key, indent = line["key"].strip("\"'"), len(line["indent"]) + len(line["item"] or "")
+        if within is not None and indent > within:
+            continue
+        within = None
+        above = [each for each in above if each[0] < indent]
+        raw = VALUE.match(line["value"])
+        inner = raw["value"] if raw else ""
+        table = next((name for start, name in reversed(tables) if start < line.start()), "")
+        path = ".".join(filter(None, (table, *(name for _, name in above), key)))
+        if not inner or inner[0] in "|>&*!{":
+            within = indent if inner[:1] in ("|", ">", "{") else None
+            above.append((indent, "" if line["item"] else key))
+            continue
+        if line["item"] or any(not name for _, name in above) or (inner[0] == "[" and not inner.endswith("]")):
+            continue
+        first = len(text[: line.start("value")].encode())
+        yield path, Setting(_scalar(inner), first, first + len(inner.encode()))
+
+
+def _scalar(text: str) -> Any:
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    if NUMBER.fullmatch(text):
+        number = float(text.replace("_", ""))
+        return int(number) if re.fullmatch(r"[-+]?[\d_]+", text) else number
+    if text[0] == "[":
+        return [_scalar(part.strip()) for part in text[1:-1].split(",") if part.strip()]
+    return text[1:-1] if text[0] in "\"'" and text[-1] == text[0] else text
+
+
+def resolved(key: str, rules: Rules) -> str:
+    """The key of a setting that was named by an alias, by its last part or in another case; else itself."""
+    wanted = canonical(key)
+    if wanted in rules:
+        return wanted
+    spelled = {k for k, rule in rules.items() if wanted in map(canonical, map(str, rule.get("x-names", ())))}
+    parts = {k for k in rules if k.rpartition(".")[2] == wanted}
+    return next((found.pop() for found in (spelled, parts) if len(found) == 1), wanted)

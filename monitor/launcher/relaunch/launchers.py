@@ -1,0 +1,78 @@
+"""Where the words of a script begin in a command: what stands before them is the launcher's.
+
+`torchrun --nproc_per_node 2 train.py --lr 0.1`: the script's own words are `--lr 0.1`. A launcher's option may have the
+name of one of the script's, so only the words behind the script are the script's settings.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+PROGRAM_ENDINGS = (".py", ".sh", ".bash", ".ipynb")
+SHELLS = frozenset({"bash", "sh", "zsh", "dash"})
+WRAPPERS = frozenset(
+    {"env", "srun", "mpirun", "mpiexec", "horovodrun", "nohup", "nice", "ionice", "time", "timeout", "stdbuf"}
+    | {"numactl", "taskset", "xvfb-run", "sudo", "uv", "uvx", "run", "poetry", "pipenv", "pdm", "hatch", "rye"}
+    | {"conda", "mamba", "micromamba", "exec", "launch", "torchrun", "accelerate", "deepspeed", "composer", "coverage"}
+    | {"kernprof", "nsys", "ncu", "py-spy", "ipython", "fabric", "singularity", "apptainer"}
+)
+"""Programs, and their sub-commands, that start another program with the words that follow."""
+LAUNCHER_MODULES = re.compile(
+    r"torch\.distributed\.(run|launch|launcher\..*)|accelerate\.commands\.launch|deepspeed(\..*)?|pdb|cProfile|coverage|papermill"
+)
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
+INTERPRETER = re.compile(r"(python|pypy)[\d.]*")
+COUNT = re.compile(r"[\d.:,]+[smhdKMG]?")
+"""A value of a wrapper's option, such as the 4 of `srun -n 4`."""
+
+
+def is_program(word: str) -> bool:
+    """Whether a word names a file that is run: never the value of an option whose script is not known."""
+    return word.endswith(PROGRAM_ENDINGS) and not word.startswith("-") and "=" not in word
+
+
+def own_words_begin(argv: list[str]) -> int:
+    """The index of the first word that is the script's own; len(argv) where a shell holds the whole command."""
+    program = _program_at(argv)
+    for index, word in enumerate(argv):
+        before = Path(argv[index - 1]).name if index else ""
+        if word == "-c" and (before in SHELLS or INTERPRETER.fullmatch(before)):
+            return len(argv) if before in SHELLS else min(index + 2, len(argv))
+        if index > program and word.startswith("-"):
+            break
+        if word == "-m" and index + 1 < len(argv) and not LAUNCHER_MODULES.fullmatch(argv[index + 1]):
+            return index + 2
+        if is_program(word):
+            return index + 1
+    return min(program + 1, len(argv)) if argv and not argv[0].startswith("-") else 0
+
+
+def is_notebook(argv: list[str]) -> bool:
+    """Whether papermill runs a notebook: its parameters are `-p NAME VALUE`."""
+    begin = own_words_begin(argv)
+    return any(Path(word).name == "papermill" for word in argv[:begin]) and argv[begin - 1].endswith(".ipynb")
+
+
+def script_path(argv: list[str], cwd: Path) -> Path | None:
+    """The file that holds the script's own words' parser; None for a module and for a program that is no script."""
+    begin = own_words_begin(argv)
+    path = cwd / argv[begin - 1] if begin and is_program(argv[begin - 1]) else None
+    return path.resolve() if path is not None and path.is_file() else None
+
+
+def _program_at(argv: list[str]) -> int:
+    """The index of the first word that is neither a wrapper nor one of a wrapper's words."""
+    wrapped = False
+    for index, word in enumerate(argv):
+        name = Path(word).name
+        if name in WRAPPERS or (INTERPRETER.fullmatch(name) and index + 1 < len(argv)):
+            wrapped = True
+        elif not wrapped or not (
+            word.startswith("-")
+            or ASSIGNMENT.fullmatch(word)
+            or COUNT.fullmatch(word)
+            or LAUNCHER_MODULES.fullmatch(word)
+        ):
+            return index
+    return max(len(argv) - 1, 0)

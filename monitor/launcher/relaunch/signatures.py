@@ -1,0 +1,201 @@
+"""Options that a framework makes of the parameters of a function or the fields of a dataclass.
+
+typer, fire, jsonargparse, tyro, Hugging Face's HfArgumentParser, simple-parsing, pyrallis: each has its own way to
+write a name and a truth value, which is one row of DIALECTS.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = {"int": "integer", "float": "number", "str": "string", "bool": "boolean", "Path": "string"}
+LISTS = frozenset({"list", "List", "tuple", "Tuple", "Sequence", "set"})
+NO_VALUE = object()
+
+Properties = dict[str, dict[str, Any]]
+Definitions = Mapping[str, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a framework writes options. `booleans`: "pair" `--x`/`--no-x`, "bare" `--x` with or without a value, "value".
+
+    `dashes`: `--batch-size`; `places`: what has no default is a positional argument; `python`: values are Python's.
+    """
+
+    booleans: str = "value"
+    dashes: bool = False
+    places: bool = False
+    python: bool = False
+
+
+DIALECTS = {
+    "typer": Dialect("pair", dashes=True, places=True),
+    "run": Dialect("pair", dashes=True, places=True),
+    "Fire": Dialect(python=True),
+    "CLI": Dialect(places=True),
+    "auto_cli": Dialect(places=True),
+    "cli": Dialect("pair", dashes=True),
+    "HfArgumentParser": Dialect("bare", python=True),
+    "TrlParser": Dialect("bare", python=True),
+    "add_arguments": Dialect("bare", python=True),
+    "wrap": Dialect(),
+}
+"""What is called (or decorates) → how it writes."""
+
+
+def of_call(call: ast.Call, name: str, definitions: Definitions) -> Properties:
+    """The options that such a call makes of what it is given; {} where that is not in the sources."""
+    words = [*call.args, *(word.value for word in call.keywords)]
+    parts = [each for word in words for each in (word.elts if isinstance(word, (ast.Tuple, ast.List)) else [word])]
+    found: Properties = {}
+    for part in parts:
+        if isinstance(part, ast.Name) and (what := definitions.get(part.id)) is not None:
+            found |= of_definition(what, DIALECTS[name], definitions)
+    return found
+
+
+def of_definition(what: ast.AST, dialect: Dialect, definitions: Definitions, prefix: str = "") -> Properties:
+    """The options of one function or dataclass."""
+    found: Properties = {}
+    for name, annotation, default in _fields(what, definitions):
+        inner = definitions.get(_named(annotation))
+        if isinstance(inner, ast.ClassDef) and not _is_enum(inner):
+            found |= of_definition(inner, dialect, definitions, f"{prefix}{name}.")
+        else:
+            key, rule = _rule(f"{prefix}{name}", annotation, default, dialect)
+            if "x-place" in rule:
+                rule["x-place"] = sum("x-place" in each for each in found.values())
+            found[key] = rule
+    return found
+
+
+def literal(node: ast.AST | None) -> Any:
+    """The value of a literal; None for anything else."""
+    try:
+        return None if node is None else ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return None
+
+
+def name_of(node: ast.AST | None) -> str:
+    """The last part of a dotted name: Option of typer.Option."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _fields(what: ast.AST, definitions: Definitions) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
+    """(name, annotation, default) of each; the default is None where there is none."""
+    if isinstance(what, ast.ClassDef):
+        for base in what.bases:
+            if (parent := definitions.get(name_of(base))) is not None and parent is not what:
+                yield from _fields(parent, definitions)
+        for line in what.body:
+            if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+                yield line.target.id, line.annotation, line.value
+    elif isinstance(what, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        named = what.args.posonlyargs + what.args.args
+        defaults = [None] * (len(named) - len(what.args.defaults)) + what.args.defaults + what.args.kw_defaults
+        for each, default in zip([*named, *what.args.kwonlyargs], defaults, strict=True):
+            if each.arg not in ("self", "cls", "ctx"):
+                yield each.arg, each.annotation, default
+
+
+def _rule(
+    name: str, annotation: ast.expr | None, default: ast.expr | None, dialect: Dialect
+) -> tuple[str, dict[str, Any]]:
+    kind, about = _unwrapped(annotation)
+    inner = about if about is not None else default if isinstance(default, ast.Call) else None
+    words = [text for node in (inner.args if inner is not None else []) if isinstance(text := literal(node), str)]
+    spelled = [word for word in words if word.startswith("-")]
+    value = _default(default)
+    option = spelled[0] if spelled else "--" + (name.replace("_", "-") if dialect.dashes else name)
+    rule: dict[str, Any] = {"x-option": option, **kind}
+    if spelled[1:]:
+        rule["x-names"] = spelled[1:]
+    if not kind and isinstance(value, (bool, int, float, str)):
+        rule["type"] = KINDS[type(value).__name__]
+    if value is not None and value is not NO_VALUE:
+        rule["default"] = list(value) if isinstance(value, (tuple, set)) else value
+    explained = _keyword(inner, "help") or (_keyword(inner, "metadata") or {}).get("help")
+    if isinstance(explained, str):
+        rule["description"] = explained
+    needed = (value is NO_VALUE and dialect.places) or name_of(getattr(inner, "func", None)) == "Argument"
+    if needed:
+        return name, {k: v for k, v in rule.items() if k != "x-option"} | {"x-place": 0}
+    return name, rule | _truth(rule, option, dialect)
+
+
+def _truth(rule: Mapping[str, Any], option: str, dialect: Dialect) -> dict[str, Any]:
+    """How a truth value is written."""
+    own: dict[str, Any] = {"x-python": True} if dialect.python else {}
+    if rule.get("type") != "boolean":
+        return own | ({"x-nargs": "+"} if rule.get("type") == "array" and dialect.booleans != "value" else {})
+    if dialect.booleans == "bare":
+        return own | {"x-nargs": "?", "x-off": [f"--no_{option.lstrip('-')}"]}
+    if dialect.booleans == "pair":
+        on, _, off = option.partition("/")
+        return {"x-option": on, "x-switch": "pair", **({"x-off": [off]} if off else {})}
+    return own | {"x-joined": True}
+
+
+def _unwrapped(annotation: ast.expr | None) -> tuple[dict[str, Any], ast.Call | None]:
+    """What the annotation says of the value, and the call in an Annotated."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        try:
+            annotation = ast.parse(annotation.value, mode="eval").body
+        except SyntaxError:
+            return {}, None
+    if isinstance(annotation, ast.BinOp):
+        sides = [_unwrapped(side)[0] for side in (annotation.left, annotation.right)]
+        return _optional(next((side for side in sides if side), {})), None
+    if not isinstance(annotation, ast.Subscript):
+        kind = KINDS.get(name_of(annotation), "array" if name_of(annotation) in LISTS else "")
+        return ({"type": kind} if kind else {}), None
+    outer = name_of(annotation.value)
+    parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+    if outer == "Annotated":
+        about = next((part for part in parts[1:] if isinstance(part, ast.Call)), None)
+        return _unwrapped(parts[0])[0], about
+    if outer == "Literal":
+        return {"enum": [literal(part) for part in parts]}, None
+    if outer in LISTS:
+        return {"type": "array"}, None
+    if outer in ("Optional", "Union"):
+        return _optional(_unwrapped(parts[0])[0]), None
+    return {}, None
+
+
+def _optional(kind: dict[str, Any]) -> dict[str, Any]:
+    return {**kind, "type": [kind["type"], "null"]} if isinstance(kind.get("type"), str) else kind
+
+
+def _default(node: ast.expr | None) -> Any:
+    """A default: NO_VALUE where one must be given, None where it is computed."""
+    if node is None:
+        return NO_VALUE
+    if not isinstance(node, ast.Call):
+        return literal(node)
+    name = name_of(node.func)
+    if name in ("field", "HfArg", "Option", "Argument"):
+        first = node.args[0] if node.args and name in ("Option", "Argument") else None
+        if (default := next((w.value for w in node.keywords if w.arg == "default"), first)) is not None:
+            found = literal(default)
+            return NO_VALUE if found is ... else found
+        made = next((w.value for w in node.keywords if w.arg == "default_factory"), None)
+        return literal(made.body) if isinstance(made, ast.Lambda) else None if made is not None else NO_VALUE
+    return None
+
+
+def _keyword(call: ast.Call | None, name: str) -> Any:
+    return literal(next((w.value for w in call.keywords if w.arg == name), None)) if call is not None else None
+
+
+def _named(annotation: ast.expr | None) -> str:
+    return name_of(annotation)
+
+
+def _is_enum(what: ast.ClassDef) -> bool:
+    return any(name_of(base).endswith("Enum") for base in what.bases)
