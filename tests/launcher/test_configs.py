@@ -87,7 +87,7 @@ def test_a_copy_differs_in_the_changed_values_only(tmp_path, name, text, changes
 
 @given(
     values=st.dictionaries(
-        st.from_regex(r"[a-z]{1,6}", fullmatch=True),
+        st.from_regex(r"k_[a-z]{1,6}", fullmatch=True),
         st.one_of(
             st.integers(),
             st.booleans(),
@@ -102,8 +102,6 @@ def test_what_is_written_into_a_copy_is_what_the_formats_own_reader_finds(tmp_pa
     for name, read, line in (("a.yaml", yaml.safe_load, "{}: 1\n"), ("a.toml", tomllib.loads, "{} = 1\n")):
         path = folder / name
         path.write_text("".join(line.format(key) for key in values))
-        if set(settings_in(path)) != set(values):
-            continue  # YAML takes `y`, `no`, `null` for no names
         found = read(changed_copy(path, values))
         assert {key: found[key] for key in values} == pytest.approx(values)
     (folder / "a.json").write_text(json.dumps(dict.fromkeys(values, 1)))
