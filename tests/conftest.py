@@ -79,7 +79,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    """A service that takes messages, with TEST_TOKEN in the environment for its addresses."""
-    monkeypatch.setenv("TEST_TOKEN", SECRET)
+    """A service that takes messages, with VITALSIGNS_TEST_TOKEN in the environment for its addresses."""
+    monkeypatch.setenv("VITALSIGNS_TEST_TOKEN", SECRET)
     with receiver() as one:
         yield one

@@ -67,7 +67,7 @@ class Receiver:
     def settings(self, **others: Any) -> str:
         """The table [notify] with this receiver's address; its secret comes from the environment, as it should."""
         values = {
-            "addresses": [f"json://127.0.0.1:{self.port}/${{TEST_TOKEN}}"],
+            "addresses": [f"json://127.0.0.1:{self.port}/${{VITALSIGNS_TEST_TOKEN}}"],
             "retry_secs": 0.1,
             "min_minutes": 0,
             **others,

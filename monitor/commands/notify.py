@@ -30,8 +30,12 @@ def run(
     settings = settings_for(project)
     keys = list(settings.notify.by_key())
     if test and not keys:
-        where = f"{settings.path} has no addresses" if settings.path else f"There is no {SETTINGS_FILE} here or above"
-        raise UsageError(f'{where}; give some, e.g. [notify] addresses = ["ntfy://${{NTFY_TOPIC}}"].')
+        where = (
+            f"{settings.path} has no addresses"
+            if settings.path
+            else f"There is no {SETTINGS_FILE} in use here or above"
+        )
+        raise UsageError(f'{where}; give some, e.g. [notify] addresses = ["ntfy://${{VITALSIGNS_NTFY_TOPIC}}"].')
     results = _sent(settings, keys) if test else [{"to": key} for key in keys]
     if as_json:
         print_json({"settings": settings.path, "test": test, "addresses": results, **_wishes(settings)})

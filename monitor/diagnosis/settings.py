@@ -9,7 +9,7 @@ runs_per_gpu = 1
 cpu_runs = 2
 
 [notify]
-addresses = ["ntfy://${NTFY_TOPIC}"]
+addresses = ["ntfy://${VITALSIGNS_NTFY_TOPIC}"]
 
 Thresholds are read where a run is started and frozen into its launch.json.
 Addresses may hold secrets: they are read when a message is sent, and never kept anywhere else.
@@ -17,6 +17,9 @@ Addresses may hold secrets: they are read when a message is sent, and never kept
 
 from __future__ import annotations
 
+import functools
+import logging
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -28,8 +31,15 @@ from msgspec import Meta
 
 from monitor.run_dir import Severity
 from monitor.run_dir.errors import UsageError
+from monitor.run_dir.ownership import open_own
+
+log = logging.getLogger(__name__)
 
 SETTINGS_FILE = "vitalsigns.toml"
+MOST_BYTES = 262_144
+OWN_VARIABLES = "VITALSIGNS_"
+LISTED_VARIABLE = "VITALSIGNS_VARIABLES"
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 PLACE = re.compile(r" - at `\$\.(?P<table>\w+)(?:\.(?P<key>\w+))?(?:\[(?P<entry>\d+)\])?")
 """Where msgspec found a mistake, such as "- at `$.notify.addresses[1]`"; no place: in the file itself."""
@@ -41,6 +51,10 @@ Events = Annotated[tuple[Literal["start", "end", "failed"], ...], Meta(descripti
 Amount = Annotated[float, Meta(ge=0, description="a number of at least 0")]
 AT_LEAST_1 = Meta(description="a whole number of at least 1")
 Count = Annotated[int, Meta(ge=1)]
+
+
+class ForeignFileError(UsageError):
+    """Others may have written the file, so nothing of it is used."""
 
 
 class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,29 +98,69 @@ class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Settings(Tables, frozen=True, kw_only=True):
-    """`path` is the file they came from, None where there is none."""
+    """`path` is the file they came from, None where there is none. `problem`: one sentence about a file, or an address
+    in it, that is not used."""
 
     path: Path | None = None
+    problem: str = ""
 
 
 def settings_for(folder: Path) -> Settings:
-    """The settings of the project that a folder belongs to: the nearest file there or above it.
+    """The settings of the project that a folder belongs to: the nearest file there or above it. Raises nothing.
 
-    Raises UsageError, naming the file, for what cannot be read, is unknown or of the wrong kind.
+    A file that others may have written is passed over. One that cannot be used is left out; both are named in
+    `problem`, which is also logged, once in a process.
     """
-    folder = folder.absolute()
-    path = next((each / SETTINGS_FILE for each in (folder, *folder.parents) if (each / SETTINGS_FILE).is_file()), None)
-    return Settings() if path is None else read_settings(path)
+    found = _nearest(folder.absolute())
+    if found.problem:
+        _complain(found.problem)
+    return found
+
+
+def _nearest(folder: Path) -> Settings:
+    problem = ""
+    for path in (each / SETTINGS_FILE for each in (folder, *folder.parents)):
+        try:
+            path.lstat()
+        except OSError:
+            continue  # none there, or in a folder that may not be searched
+        try:
+            found = read_settings(path)
+            return msgspec.structs.replace(found, problem=problem or found.problem)
+        except ForeignFileError as refused:
+            problem = problem or f"{refused} It is left out."
+        except UsageError as broken:
+            return Settings(problem=f"{broken} It is left out, so the defaults are in force.")
+    return Settings(problem=problem)
+
+
+@functools.lru_cache(64)
+def _complain(problem: str) -> None:
+    log.warning("%s", problem)
 
 
 def read_settings(path: Path) -> Settings:
-    """The settings in one file. Raises UsageError as `settings_for` does."""
+    """The settings in one file.
+
+    Raises ForeignFileError where others may have written it, UsageError, naming it, for what cannot be read, is unknown
+    or of the wrong kind.
+    """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        descriptor, why = open_own(path)
+        with os.fdopen(descriptor, "rb") as file:
+            data = b"" if why else file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as problem:
-        raise UsageError(f"{path} cannot be read: {problem}.") from None
+        raise UsageError(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}.") from None
+    if why:
+        raise ForeignFileError(f"{path} may hold what others wrote: {why}.")
+    if len(data) > MOST_BYTES:
+        raise UsageError(f"{path} is larger than {MOST_BYTES // 1024} KiB.")
+    return _understood(path, data)
+
+
+def _understood(path: Path, data: bytes) -> Settings:
     try:
-        tables = msgspec.convert(content, Tables)
+        tables = msgspec.convert(tomllib.loads(data.decode("utf-8")), Tables)
         if tables.thresholds:
             # Imported here: a start that sets no threshold must not wait for the rules to load.
             from monitor.rules.registry import from_mapping
@@ -116,7 +170,38 @@ def read_settings(path: Path) -> Settings:
         raise UsageError(f"{path}: {_what_is_wrong(str(problem))}") from None
     except UsageError as problem:
         raise UsageError(f"{path}: {problem}") from None
-    return Settings(path=path, thresholds=tables.thresholds, notify=tables.notify, devices=tables.devices)
+    except (ValueError, RecursionError) as problem:
+        raise UsageError(f"{path} cannot be read: {problem}.") from None
+    refused = [name for address in tables.notify.addresses for name in refused_variables(address, os.environ)]
+    return Settings(
+        path=path,
+        thresholds=tables.thresholds,
+        notify=tables.notify,
+        devices=tables.devices,
+        problem=f"{path}: {not_allowed(refused)}." if refused else "",
+    )
+
+
+def refused_variables(address: str, environment: Mapping[str, str]) -> list[str]:
+    """The variables that an address names and may not hold: a file that came with a project, such as a clone, must not
+    send a secret of the environment to an address of its own.
+
+    Allowed are names that begin with VITALSIGNS_, those that the user lists in VITALSIGNS_VARIABLES, and one variable
+    that is the whole address: its value says itself where it goes.
+    """
+    if PLACEHOLDER.fullmatch(address):
+        return []
+    listed = environment.get(LISTED_VARIABLE, "").replace(",", " ").split()
+    names = sorted(set(PLACEHOLDER.findall(address)))
+    return [name for name in names if not name.startswith(OWN_VARIABLES) and name not in listed]
+
+
+def not_allowed(names: list[str]) -> str:
+    """Why an address with these variables is not used, and what to do."""
+    return (
+        f"an address may not hold the variable {' and '.join(names)}: call it {OWN_VARIABLES}{names[0]}, "
+        f"or list it in {LISTED_VARIABLE}"
+    )
 
 
 def _what_is_wrong(problem: str) -> str:

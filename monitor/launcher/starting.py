@@ -52,7 +52,7 @@ def start(
     its run directory: the caller then becomes its supervisor (`become_supervisor`).
     `thresholds` are else those of the project's vitalsigns.toml; they are frozen into launch.json.
     `device` (see `slots.device_name`): the run has it for itself, and waits in line while another one has it.
-    Raises UsageError for an empty command, a bad id or a bad vitalsigns.toml, RefusedError if the id is taken or the
+    Raises UsageError for an empty command or a bad id, RefusedError if the id is taken or the
     folder not writable.
     """
     where = (cwd or Path.cwd()).absolute()

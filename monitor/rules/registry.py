@@ -85,12 +85,19 @@ def of_rule(rule: str) -> tuple[str, ...]:
     return (*(own.__struct_fields__ if own is not None else ()), *BY_NAME[rule].reads)
 
 
+MOST_TIMES = 100
+"""So many times its default a threshold may be, 1 where the default is 0: above that a rule is blind, not set."""
+
+
 def from_mapping(values: Mapping[str, Any]) -> Thresholds:
     """The thresholds with some replaced. Raises UsageError that names the one that is wrong."""
     given: dict[type[Limits], dict[str, Any]] = {}
     for name, value in values.items():
         if name not in KIND_OF:
             raise _wrong(f"`{name}` is unknown")
+        most = MOST_TIMES * (getattr(KIND_OF[name](), name) or 1 / MOST_TIMES)
+        if isinstance(value, (int, float)) and not 0 <= value <= most:
+            raise _wrong(f"`{name}` is {value:g}; allowed is 0 to {most:g}")
         given.setdefault(KIND_OF[name], {})[name] = value
     try:
         return DEFAULTS.but(*(msgspec.convert(some, kind, strict=False) for kind, some in given.items()))

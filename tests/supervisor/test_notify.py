@@ -191,11 +191,11 @@ def test_the_secret_stands_in_no_file_of_the_run_and_in_no_argument(runs, box: R
 
 def test_a_missing_variable_is_named_and_the_other_address_gets_its_message(runs, box: Receiver):
     box.go_up()
-    both = [f"json://127.0.0.1:{box.port}/${{NOT_SET_HERE}}", f"json://127.0.0.1:{box.port}/plain"]
+    both = [f"json://127.0.0.1:{box.port}/${{VITALSIGNS_NOT_SET_HERE}}", f"json://127.0.0.1:{box.port}/plain"]
     run_dir = started(runs, FINISHES, box.settings(addresses=both))
     wait_for(lambda: sent(run_dir) == [("run-end-1", "end", "2-json")])
     wait_for(lambda: "1-json not delivered" in (run_dir / "supervisor.log").read_text())
-    assert "the environment has no NOT_SET_HERE" in (run_dir / "supervisor.log").read_text()
+    assert "the environment has no VITALSIGNS_NOT_SET_HERE" in (run_dir / "supervisor.log").read_text()
     assert box.paths == ["/plain"]
 
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -154,10 +155,13 @@ def test_recovery_and_end_have_words_of_their_own():
     assert "python -m monitor resume r --runs" in over.body and "monitor stop" not in over.body
 
 
+BOTH = "ntfy://${VITALSIGNS_A}/${VITALSIGNS_B_2}"
+
+
 def test_an_address_is_filled_in_from_the_environment_and_a_missing_name_is_said_without_values():
-    assert resolved("ntfy://${A}/${B_2}", {"A": "x", "B_2": "y"}) == "ntfy://x/y"
-    with pytest.raises(UsageError, match=r"the environment has no B_2$"):
-        resolved("ntfy://${A}/${B_2}", {"A": SECRET, "B_2": ""})
+    assert resolved(BOTH, {"VITALSIGNS_A": "x", "VITALSIGNS_B_2": "y"}) == "ntfy://x/y"
+    with pytest.raises(UsageError, match=r"the environment has no VITALSIGNS_B_2$"):
+        resolved(BOTH, {"VITALSIGNS_A": SECRET, "VITALSIGNS_B_2": ""})
 
 
 def test_of_what_a_service_says_only_our_own_words_are_kept():
@@ -182,9 +186,8 @@ def test_of_what_a_service_says_only_our_own_words_are_kept():
 )
 def test_a_wrong_table_is_one_sentence_that_holds_no_value(tmp_path, text, says):
     (tmp_path / "vitalsigns.toml").write_text(text)
-    with pytest.raises(UsageError, match=says) as caught:
-        settings_for(tmp_path)
-    assert SECRET not in str(caught.value)
+    problem = settings_for(tmp_path).problem
+    assert re.search(says, problem) and SECRET not in problem
 
 
 def test_settings_do_not_show_addresses_where_they_are_printed():
@@ -205,7 +208,7 @@ def test_addresses_never_get_into_a_run_with_the_code_changes(tmp_path):
 
 
 def test_a_courier_that_takes_too_long_is_ended_and_what_arrived_before_counts(tmp_path, box, monkeypatch):
-    monkeypatch.setenv("TEST_TOKEN", SECRET)
+    monkeypatch.setenv("VITALSIGNS_TEST_TOKEN", SECRET)
     box.go_up()
     slow = f"json://127.0.0.1:{box.port}/slow"
     (tmp_path / "vitalsigns.toml").write_text(box.settings(addresses=["nothing://x", slow]))
@@ -220,9 +223,9 @@ def test_a_courier_that_takes_too_long_is_ended_and_what_arrived_before_counts(t
 
 
 def test_the_test_message_reports_each_address_with_its_secret_masked(tmp_path, box, monkeypatch, capsys):
-    monkeypatch.setenv("TEST_TOKEN", SECRET)
+    monkeypatch.setenv("VITALSIGNS_TEST_TOKEN", SECRET)
     box.go_up()
-    good, bad = f"json://127.0.0.1:{box.port}/${{TEST_TOKEN}}", f"json://{SECRET}@127.0.0.1:9/"
+    good, bad = f"json://127.0.0.1:{box.port}/${{VITALSIGNS_TEST_TOKEN}}", f"json://{SECRET}@127.0.0.1:9/"
     (tmp_path / "vitalsigns.toml").write_text(box.settings(addresses=[good, bad]))
     assert main(["notify", "--test", "--json", "--project", str(tmp_path)]) == 5
     out, err = capsys.readouterr()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Mapping
 
 import msgspec
 
+from monitor.diagnosis.settings import PLACEHOLDER, not_allowed, refused_variables
 from monitor.run_dir import Severity
 from monitor.run_dir.errors import UsageError
 
@@ -49,11 +49,10 @@ def deliveries_in(data: bytes) -> list[Delivery]:
     return found
 
 
-PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
 def resolved(template: str, environment: Mapping[str, str]) -> str:
-    """The address itself. Raises UsageError that names the variable which is not set, never a value."""
+    """The address itself. Raises UsageError that names the variable which is not allowed or not set, never a value."""
+    if refused := refused_variables(template, environment):
+        raise UsageError(not_allowed(refused))
     missing = sorted({name for name in PLACEHOLDER.findall(template) if not environment.get(name)})
     if missing:
         raise UsageError(f"the environment has no {', '.join(missing)}")

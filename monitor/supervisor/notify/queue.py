@@ -15,7 +15,6 @@ from pathlib import Path
 from monitor.diagnosis.acks import acknowledged_at
 from monitor.diagnosis.settings import Settings
 from monitor.run_dir import SEVERITIES, Alert, Severity
-from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.serving import serving_of
 from monitor.supervisor.notify.courier import Courier
 from monitor.supervisor.notify.letters import Delivery, Job, Letter
@@ -59,7 +58,6 @@ class MessageQueue:
         self._sent: list[Alert] = []
         self._scene: Scene | None = None
         self._alerts: tuple[Alert, ...] = ()
-        self._complaint = ""
         self._look_at = float("-inf")
         self._waiting = False
 
@@ -81,8 +79,8 @@ class MessageQueue:
             self._begin(self._scene, now, tick)
 
     def _begin(self, scene: Scene, now: float, tick: float) -> None:
-        settings = self._settings()
-        if settings is None or settings.path is None:
+        settings = self._settings_of()
+        if settings.path is None:
             self._waiting, self._look_at = False, float("inf")
             return
         notify = settings.notify
@@ -130,7 +128,7 @@ class MessageQueue:
             post.failures, post.not_before, post.last_why = 0, 0.0, ""
             self._unrecorded += [_sent(item, done.to, now) for item in post.items]
             return
-        first = self._settings_or_default().notify.retry_secs
+        first = self._settings_of().notify.retry_secs
         post.not_before = time.monotonic() + min(LONGEST_WAIT_SECS, first * 2**post.failures)
         post.failures += 1
         if done.why != post.last_why:  # said once, not at every try
@@ -144,18 +142,6 @@ class MessageQueue:
                 self._sent.append(self._unrecorded[0])
             self._record(self._unrecorded[0])
             self._unrecorded.pop(0)
-
-    def _settings(self) -> Settings | None:
-        try:
-            return self._settings_of()
-        except MonitorError as problem:
-            if str(problem) != self._complaint:
-                self._complaint = str(problem)
-                log.warning("no messages are sent: %s", problem)
-            return None
-
-    def _settings_or_default(self) -> Settings:
-        return self._settings() or Settings()
 
 
 def things_to_tell(known: Known, to: str, scene: Scene) -> list[Item]:

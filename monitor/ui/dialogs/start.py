@@ -14,6 +14,7 @@ import streamlit as st
 
 from monitor import launcher
 from monitor.diagnosis.away import word_of
+from monitor.diagnosis.settings import settings_for
 from monitor.launcher.relaunch.choices import Choice, written
 from monitor.launcher.relaunch.plan import free_run_id
 from monitor.run_dir import Away
@@ -149,6 +150,7 @@ def _show(runs_dir: Path, plan: Start, away: Away) -> None:
         notes = launcher.start_notes_for_command(runs_dir, plan.argv, plan.cwd, plan.device)
     except MonitorError as problem:
         notes = [str(problem)]
+    notes += filter(None, [settings_for(plan.cwd).problem])
     if notes:
         st.warning(plain(" ".join(notes)), icon=None)
     st.caption(plain(f"{plan.run_id} runs exactly this, in {plan.cwd}:"))
