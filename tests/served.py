@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import urllib.parse
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,19 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 ROOT = Path(__file__).resolve().parent.parent
 STREAM = {"path": "/_stcore/stream", "subprotocols": ["streamlit"]}
 """Streamlit's own socket."""
+
+
+def cookie_of(link: str) -> str:
+    """What a link is exchanged for, as a Cookie header."""
+    asked = urllib.parse.urlsplit(link)
+    connection = http.client.HTTPConnection(asked.hostname or "", asked.port, timeout=30)
+    try:
+        connection.request("GET", f"{asked.path}?{asked.query}")
+        answer = connection.getresponse()
+        assert answer.status == 303, answer.status
+        return (answer.getheader("Set-Cookie") or "").partition(";")[0]
+    finally:
+        connection.close()
 
 
 @dataclass(frozen=True)
@@ -45,8 +59,13 @@ class Served:
     base: str = ""
     env: dict[str, str] = field(default_factory=dict)
 
+    cookies: dict[str, str] = field(default_factory=dict)
+
     def cookie(self, token: str) -> dict[str, str]:
-        return {"Cookie": f"vitalsigns_{self.port}={token}"}
+        """The Cookie header of a visitor with one of the links' tokens; any other text goes in as it is."""
+        if token in (self.control, self.look) and token not in self.cookies:
+            self.cookies[token] = cookie_of(f"http://127.0.0.1:{self.port}{self.base}/?token={token}")
+        return {"Cookie": self.cookies.get(token, f"vitalsigns_{self.port}={token}")}
 
     def ask(
         self, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: Any = None, token: str = ""

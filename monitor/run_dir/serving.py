@@ -19,6 +19,8 @@ class Serving(Record, frozen=True):
     runs_dir: str
     no_token: bool = False
     base: str = ""
+    life: str = ""
+    """Names this life of the server; its links hold for no other."""
 
 
 def state_dir() -> Path:
@@ -34,11 +36,14 @@ def serving_file(folder: Path) -> Path:
 
 def serving_of(folder: Path) -> Serving | None:
     """The dashboard of this folder, if that very process still lives."""
-    serving = files.read_document(serving_file(folder), Serving, ignoring=ValueError)
-    if serving is None:
-        return None
-    same = serving.runs_dir == str(folder) and processes.liveness(serving.identity) == "alive"
-    return serving if same else None
+    serving = last_served(folder)
+    return serving if serving is not None and processes.liveness(serving.identity) == "alive" else None
+
+
+def last_served(folder: Path) -> Serving | None:
+    """The dashboard that served this folder last, whether or not it lives: a folder keeps its port."""
+    serving = files.read_document(serving_file(folder), Serving, ignoring=files.UNREADABLE)
+    return serving if serving is not None and serving.runs_dir == str(folder) else None
 
 
 def ssh_line(port: int) -> str:

@@ -1,113 +1,60 @@
-"""Who may look, and who may control: two tokens, one cookie, and a gate in front of everything.
+"""Who may look, and who may control: a gate in front of everything.
 
-On a shared machine loopback is open to every user, so reading needs a token too.
+On a shared machine loopback is open to every user, so reading needs a link too.
 The gate is pure ASGI: it sees Streamlit's own routes and sockets as well as ours.
-It checks Host (a foreign name is DNS rebinding), Origin (a foreign page must not talk to us) and the cookie.
+It checks Host (a foreign name is DNS rebinding), Origin (a foreign page must not talk to us) and the cookie, at every
+request and, on a socket, at every message: a link that was taken back ends what it has opened.
 """
 
 from __future__ import annotations
 
-import hmac
-import http.cookies
-import json
-import os
-import secrets
+import asyncio
+import contextlib
+import time
 import urllib.parse
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.opening import make_folder
-from monitor.run_dir.serving import state_dir
 from monitor.ui.door import door
 from monitor.ui.headers import guarded, host_name, is_address, is_from_another_page, same_origin
+from monitor.ui.passes import COOKIE_SECS, RENEW_SECS, Passes, set_cookie_header
+from monitor.ui.tokens import Role, Tokens
 
-Role = Literal["control", "look"]
-
-COOKIE_PREFIX = "vitalsigns_"
-COOKIE_DAYS = 365
 TOKEN_PATH = "/vs/token"
 OPEN_PATHS = ("/_stcore/health",)
+ROLE_HEADER = "x-vitalsigns-role"
+"""How the gate tells the page's script who speaks; what a visitor sends under this name is dropped."""
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})
 MOST_FORM_BYTES = 4096
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """`control` may stop and start runs, `look` may only look."""
-
-    control: str
-    look: str
-
-    def role_of(self, token: str | None) -> Role | None:
-        """The role of a presented token, compared in constant time."""
-        if token and hmac.compare_digest(token.encode(), self.control.encode()):
-            return "control"
-        if token and hmac.compare_digest(token.encode(), self.look.encode()):
-            return "look"
-        return None
-
-    def role_of_cookies(self, cookies: Mapping[str, str]) -> Role | None:
-        """The best role among our cookies; ports share tokens, so any of them counts."""
-        roles = {self.role_of(value) for name, value in cookies.items() if name.startswith(COOKIE_PREFIX)}
-        return "control" if "control" in roles else "look" if "look" in roles else None
-
-
-def load_tokens(folder: Path | None = None) -> Tokens:
-    """The user's tokens, made on first use in a file only the user can read. Raises RefusedError.
-
-    Tokens that others could read or have made are tokens no more: new ones are made.
-    """
-    path = (folder or state_dir()) / "tokens.json"
-    try:
-        make_folder(path.parent)
-        if path.exists() and not _is_private(path):
-            path.unlink()
-        if not path.exists():
-            _make(path)
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return Tokens(values["control"], values["look"])
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise RefusedError(f"Cannot use the token file {path}: {problem}. Remove it to get new tokens.") from problem
-
-
-def _is_private(path: Path) -> bool:
-    found = path.lstat()
-    return found.st_uid == os.geteuid() and not found.st_mode & 0o077
-
-
-def _make(path: Path) -> None:
-    """Creates the file whole and exclusively: two servers that start together agree on one."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({"control": secrets.token_urlsafe(24), "look": secrets.token_urlsafe(24)}, file)
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        pass
-    finally:
-        aside.unlink()
+LOOK_AGAIN_SECS = 2.0
+"""How long a silent socket outlives its link."""
 
 
 class AccessGate:
-    """ASGI middleware. `tokens` None: everybody who reaches the port may do everything (an explicit choice).
+    """ASGI middleware. `tokens` gives those in force; where it gives None, everybody who reaches the port may do
+    everything (an explicit choice).
 
     `hosts`: names that the dashboard is asked by, besides those of this machine's loopback. With an address that
     stands for all of them (0.0.0.0, ::) any plain address is taken: a rebinding attack needs a name.
     """
 
-    def __init__(self, app: ASGIApp, tokens: Tokens | None, hosts: Iterable[str] = (), base: str = "") -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        tokens: Callable[[], Tokens | None],
+        passes: Passes,
+        hosts: Iterable[str] = (),
+        base: str = "",
+    ) -> None:
         self._app = app
         self._tokens = tokens
+        self._passes = passes
         self._hosts = LOOPBACK_NAMES | {host.lower() for host in hosts}
         self._by_address = not self._hosts.isdisjoint(ALL_ADDRESSES)
         self._base = base.rstrip("/")
@@ -121,46 +68,54 @@ class AccessGate:
             await self._page(scope, receive, guarded(send, scope))
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        role = self._role(headers)
+        headers, tokens = Headers(scope=scope), self._tokens()
+        role, left = self._role(scope, tokens)
         if not self._host_is_ours(headers) or not same_origin(headers) or role is None:
             await send({"type": "websocket.close", "code": 1008, "reason": "no token"})
             return
-        scope["vitalsigns_role"] = role
-        await self._app(scope, receive, send)
+        is_over = _Revocation(lambda: self._tokens() != tokens, receive, send)
+        renewed = self._renewing(scope, role, left, tokens, is_over.send)
+        try:
+            await self._app(_with_role(scope, role), is_over.receive, renewed)
+        finally:
+            is_over.leave()
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        answer = await self._refusal(request)
+        request, tokens = Request(scope, receive), self._tokens()
+        role, left = self._role(scope, tokens)
+        answer = await self._refusal(request, role, tokens)
         if answer is not None:
             await answer(scope, receive, send)
             return
-        scope["vitalsigns_role"] = self._role(request.headers)
-        await self._app(scope, receive, send)
+        await self._app(_with_role(scope, role), receive, self._renewing(scope, role, left, tokens, send))
 
-    async def _refusal(self, request: Request) -> Response | None:
+    async def _refusal(self, request: Request, role: Role | None, tokens: Tokens | None) -> Response | None:
         """What to answer instead of the page, or None where the request may pass."""
         path = request.url.path.removeprefix(self._base)
         if not self._host_is_ours(request.headers):
-            return PlainTextResponse("Unknown host name.", 421)
+            return PlainTextResponse("This server does not answer to that name.", 421)
         if path in OPEN_PATHS:
             return None
         if is_from_another_page(request.method, request.headers):
             return PlainTextResponse("A request from another site is refused.", 403)
-        if self._tokens is None:
-            return None
-        given = request.query_params.get("token") or request.query_params.get("view_token")
-        if given is not None:
-            return self._let_in(request, given)
-        if path == TOKEN_PATH and request.method == "POST":
-            return self._let_in(request, await _pasted(request))
-        return None if self._role(request.headers) else door(self._base + TOKEN_PATH)
+        if tokens is not None:
+            given = request.query_params.get("token") or request.query_params.get("view_token")
+            if given is not None:
+                return self._let_in(request, given, tokens)
+            if path == TOKEN_PATH and request.method == "POST":
+                return self._let_in(request, await _pasted(request), tokens)
+        if role is None:
+            return door(self._base + TOKEN_PATH)
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            # Streamlit's upload route among others: it keeps in memory what anybody sends, and the page uses none.
+            return PlainTextResponse("The page takes no such request.", 405)
+        return None
 
-    def _let_in(self, request: Request, token: str) -> Response:
+    def _let_in(self, request: Request, token: str, tokens: Tokens) -> Response:
         """Sets the cookie and sends the browser on to the same address without the token."""
         # A whole link may be pasted instead of the token alone.
         token = token.rpartition("token=")[2] if "token=" in token else token
-        role = self._tokens.role_of(token) if self._tokens else None
+        role = self._passes.role_of_link(token, tokens, _port(request.scope))
         if role is None:
             return door(self._base + TOKEN_PATH, "That token is not one of this server's.")
         kept = [(key, value) for key, value in request.query_params.multi_items() if "token" not in key]
@@ -168,31 +123,83 @@ class AccessGate:
         # One slash: with two, a browser takes what follows for the name of another server.
         path = "/" + asked.lstrip("/\\")
         answer = RedirectResponse(path + (f"?{urllib.parse.urlencode(kept)}" if kept else ""), 303)
-        answer.set_cookie(
-            f"{COOKIE_PREFIX}{(request.scope.get('server') or ('', 0))[1]}",
-            token,
-            max_age=COOKIE_DAYS * 86400,
-            path="/",
-            httponly=True,
-            samesite="lax",
-            secure=request.url.scheme == "https",
-        )
+        answer.headers["Set-Cookie"] = self._cookie(request.scope, role, tokens)
         return answer
 
-    def _role(self, headers: Headers) -> Role | None:
-        if self._tokens is None:
-            return "control"
-        jar = http.cookies.SimpleCookie()
-        try:
-            jar.load(headers.get("cookie", ""))
-        except http.cookies.CookieError:
-            return None
-        return self._tokens.role_of_cookies({name: morsel.value for name, morsel in jar.items()})
+    def _cookie(self, scope: Scope, role: Role, tokens: Tokens) -> str:
+        value = self._passes.cookie(role, tokens, _port(scope), time.time())
+        return set_cookie_header(_port(scope), value, secure=scope.get("scheme") in ("https", "wss"))
+
+    def _renewing(self, scope: Scope, role: Role | None, left: float, tokens: Tokens | None, send: Send) -> Send:
+        """`send`, which gives a visitor whose cookie is no longer new another one with the answer."""
+        if role is None or tokens is None or left > COOKIE_SECS - RENEW_SECS:
+            return send
+        cookie = self._cookie(scope, role, tokens)
+
+        async def sending(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.accept"):
+                message.setdefault("headers", [])
+                MutableHeaders(scope=message).append("set-cookie", cookie)
+            await send(message)
+
+        return sending
+
+    def _role(self, scope: Scope, tokens: Tokens | None) -> tuple[Role | None, float]:
+        if tokens is None:
+            return "control", 0.0
+        header = ";".join(Headers(scope=scope).getlist("cookie"))
+        return self._passes.role_of_cookies(header, tokens, _port(scope), time.time())
 
     def _host_is_ours(self, headers: Headers) -> bool:
         """Any port is fine (a tunnel chooses its own); any other name is a rebinding attack."""
         name = host_name(headers.get("host", ""))
         return name is not None and (name in self._hosts or (self._by_address and is_address(name)))
+
+
+class _Revocation:
+    """A socket's two ends, which close when its link has been taken back: before the next message, or soon after."""
+
+    def __init__(self, revoked: Callable[[], bool], receive: Receive, send: Send) -> None:
+        self._revoked, self._receive, self._send = revoked, receive, send
+        self._next: asyncio.Future[Message] | None = None
+        self._closed = False
+
+    async def receive(self) -> Message:
+        while not await self._is_over():
+            self._next = self._next or asyncio.ensure_future(self._receive())
+            done, _ = await asyncio.wait({self._next}, timeout=LOOK_AGAIN_SECS)
+            if done and not await self._is_over():
+                message, self._next = self._next.result(), None
+                return message
+        return {"type": "websocket.disconnect", "code": 1008, "reason": "the link was taken back"}
+
+    async def send(self, message: Message) -> None:
+        if not await self._is_over():
+            await self._send(message)
+
+    def leave(self) -> None:
+        """Nobody waits for the visitor's next message any more."""
+        if self._next is not None:
+            self._next.cancel()
+
+    async def _is_over(self) -> bool:
+        if not self._closed and self._revoked():
+            self._closed = True
+            with contextlib.suppress(RuntimeError, OSError):  # the visitor has left already
+                await self._send({"type": "websocket.close", "code": 1008, "reason": "the link was taken back"})
+        return self._closed
+
+
+def _with_role(scope: Scope, role: Role | None) -> Scope:
+    """The scope with what the gate decided, for a route of ours and, as a header, for Streamlit's script."""
+    name = ROLE_HEADER.encode()
+    headers = [(key, value) for key, value in scope["headers"] if key.lower() != name]
+    return {**scope, "vitalsigns_role": role, "headers": [*headers, (name, (role or "").encode())]}
+
+
+def _port(scope: Scope) -> int:
+    """The port that this server listens on, whatever port a tunnel gives it."""
+    return int((scope.get("server") or ("", 0))[1] or 0)
 
 
 async def _pasted(request: Request) -> str:

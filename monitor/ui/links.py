@@ -9,21 +9,21 @@ from pathlib import Path
 
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.serving import ssh_line
-from monitor.ui.access import Tokens
+from monitor.ui.passes import link_token
+from monitor.ui.tokens import Tokens
 
 
-def links_of(port: int, tokens: Tokens | None, base: str = "") -> dict[str, str]:
-    """`open` (may control), `look` (view only) and the `ssh` line for a laptop."""
+def links_of(port: int, tokens: Tokens | None, base: str = "", life: str = "") -> dict[str, str]:
+    """`open` (may control), `look` (view only) and the `ssh` line for a laptop. `life`: of the server on that port."""
     root = f"http://127.0.0.1:{port}{base}/"
-    links = {"open": root if tokens is None else f"{root}?token={tokens.control}"}
+    links = {"open": root if tokens is None else f"{root}?token={link_token(tokens, 'control', life, port)}"}
     if tokens is not None:
-        links["look"] = f"{root}?view_token={tokens.look}"
+        links["look"] = f"{root}?view_token={link_token(tokens, 'look', life, port)}"
     links["ssh"] = ssh_line(port)
     return links
 
 
-def links_text(port: int, runs_dir: Path, tokens: Tokens | None, base: str = "", detached: bool = False) -> str:
-    links = links_of(port, tokens, base)
+def links_text(links: dict[str, str], runs_dir: Path, detached: bool = False) -> str:
     count = len(list_runs(runs_dir))
     lines = [f"Vitalsigns: {count} {'run' if count == 1 else 'runs'} in {runs_dir}."]
     if detached:
@@ -38,11 +38,6 @@ def links_text(port: int, runs_dir: Path, tokens: Tokens | None, base: str = "",
     if not over_ssh():
         lines.append(f"  From a laptop    {links['ssh']}")
     return "\n".join(lines)
-
-
-def print_links(port: int, runs_dir: Path, tokens: Tokens | None, base: str = "", detached: bool = False) -> None:
-    sys.stdout.write(links_text(port, runs_dir, tokens, base, detached) + "\n")
-    sys.stdout.flush()
 
 
 def over_ssh() -> bool:

@@ -6,6 +6,7 @@ import errno
 import html
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import sys
 import time
 import urllib.request
 import webbrowser
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -23,13 +24,14 @@ from monitor.run_dir import files, processes
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.opening import make_folder, open_to_write
 from monitor.run_dir.processes import HOME
-from monitor.run_dir.serving import Serving, serving_file, serving_of, state_dir
-from monitor.ui.access import Tokens, load_tokens
+from monitor.run_dir.serving import Serving, last_served, serving_file, serving_of, state_dir
 from monitor.ui.headers import is_loopback
 from monitor.ui.links import has_desktop, links_of, links_text
+from monitor.ui.passes import LIFE_VARIABLE, new_life
+from monitor.ui.tokens import Tokens, load_tokens
 
-FIRST_PORT = 8500
-PORTS = 1000
+PORTS = range(10_000, 32_000)
+"""Above those of other services, below those that the system hands out by itself."""
 START_SECS = 60.0
 STOP_SECS = 10.0
 TRIES = 5
@@ -49,6 +51,7 @@ class Order:
     no_token: bool
     base: str = ""
     names: tuple[str, ...] = ()
+    life: str = field(default_factory=new_life)
 
 
 def run_serve(
@@ -73,18 +76,17 @@ def run_serve(
     tokens = None if no_token else load_tokens()
     if known is not None and (port is None or port == known.port):
         # The one that runs decides whether a token is needed.
-        _tell(known.port, folder, None if known.no_token else load_tokens(), as_json, known.base)
+        _tell(known, None if known.no_token else load_tokens(), as_json)
         return 0
     base = f"/{base.strip('/')}" if base.strip("/") else ""
-    order = Order(host, _free_port(host, port), folder, no_token, base, names)
+    order = Order(host, _free_port(host, port, folder), folder, no_token, base, names)
     if not is_loopback(host):
         sys.stderr.write(f"{OPEN_TO_THE_NETWORK}\n")
     if not detach:
         os.chdir(HOME)
         os.execve(sys.executable, _command(order), _environment(order, quiet=False))
     order, pid = _start_somewhere(order, any_port=port is None)
-    _remember(order, pid)
-    _tell(order.port, folder, tokens, as_json, base)
+    _tell(_remember(order, pid), tokens, as_json)
     return 0
 
 
@@ -104,6 +106,7 @@ def _environment(order: Order, *, quiet: bool) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
     }
     values["VITALSIGNS_NAMES"] = ",".join(order.names)
+    values[LIFE_VARIABLE] = order.life
     for name, wanted in (("VITALSIGNS_NO_TOKEN", order.no_token), ("VITALSIGNS_QUIET", quiet)):
         values.pop(name, None)
         if wanted:
@@ -119,7 +122,7 @@ def _start_somewhere(order: Order, *, any_port: bool) -> tuple[Order, int]:
         if _comes_up(order, process):
             return order, process.pid
         if any_port:
-            order = replace(order, port=_free_port(order.host, None))
+            order = replace(order, port=_free_port(order.host, None, order.runs_dir))
     log = state_dir() / f"serve-{order.port}.log"
     tail = (files.read_bytes(log) or b"")[-500:].decode("utf-8", "replace").strip().splitlines()
     raise RefusedError(f"The dashboard did not start: {tail[-1] if tail else 'no word from it'}. Its log: {log}")
@@ -172,20 +175,25 @@ def _reachable(host: str) -> str:
     return f"[{here}]" if ":" in here else here
 
 
-def _free_port(host: str, wanted: int | None) -> int:
-    """The asked port, or the first free one from a place that is the same for this user every time."""
+def _free_port(host: str, wanted: int | None, folder: Path) -> int:
+    """The asked port, or the one that this folder had before, or any. A stranger on the usual port is said aloud: an
+    old link or tab leads to it."""
     if wanted is not None:
         if not _is_free(host, wanted):
             raise RefusedError(f"Port {wanted} on {host} is in use. Leave --port away to get a free one.")
         return wanted
-    start = os.getuid() * 7 % PORTS
-    for step in range(PORTS):
-        port = FIRST_PORT + (start + step) % PORTS
-        if _is_free(host, port):
-            return port
-    raise RefusedError(
-        f"No port from {FIRST_PORT} to {FIRST_PORT + PORTS - 1} is free on {host}; give one with --port."
-    )
+    last = last_served(folder)
+    if last is not None and _is_free(host, last.port):
+        return last.port
+    port = next((each for each in secrets.SystemRandom().sample(PORTS, 200) if _is_free(host, each)), None)
+    if port is None:
+        raise RefusedError(f"None of 200 ports tried is free on {host}; give one with --port.")
+    if last is not None:
+        sys.stderr.write(
+            f"Another process listens on port {last.port}, the usual one of this folder; it is not this dashboard. "
+            f"Close tabs and forget links with that port: this one has port {port}.\n"
+        )
+    return port
 
 
 def _is_free(host: str, port: int) -> bool:
@@ -203,9 +211,11 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _remember(order: Order, pid: int) -> None:
-    serving = Serving(processes.identify(pid), order.port, str(order.runs_dir), order.no_token, order.base)
+def _remember(order: Order, pid: int) -> Serving:
+    identity = processes.identify(pid)
+    serving = Serving(identity, order.port, str(order.runs_dir), order.no_token, order.base, order.life)
     files.replace(serving_file(order.runs_dir), msgspec.json.encode(serving))
+    return serving
 
 
 def _stop(known: Serving | None, folder: Path) -> int:
@@ -217,19 +227,18 @@ def _stop(known: Serving | None, folder: Path) -> int:
         time.sleep(0.05)
     if processes.liveness(known.identity) == "alive":
         os.kill(known.identity.pid, signal.SIGKILL)
-    serving_file(folder).unlink(missing_ok=True)
     sys.stdout.write("The dashboard has stopped; runs go on.\n")
     return 0
 
 
-def _tell(port: int, folder: Path, tokens: Tokens | None, as_json: bool, base: str) -> None:
-    links = links_of(port, tokens, base)
+def _tell(serving: Serving, tokens: Tokens | None, as_json: bool) -> None:
+    links = links_of(serving.port, tokens, serving.base, serving.life)
     if as_json:
-        sys.stdout.write(json.dumps({"port": port, **links}) + "\n")
+        sys.stdout.write(json.dumps({"port": serving.port, **links}) + "\n")
         return
-    sys.stdout.write(links_text(port, folder, tokens, base, detached=True) + "\n")
+    sys.stdout.write(links_text(links, Path(serving.runs_dir), detached=True) + "\n")
     if has_desktop():
-        webbrowser.open(_doorstep(links["open"], port).as_uri())
+        webbrowser.open(_doorstep(links["open"], serving.port).as_uri())
 
 
 def _doorstep(link: str, port: int) -> Path:

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,15 @@ from streamlit import config
 from monitor.run_dir import audit
 from monitor.run_dir.serving import ssh_line
 from monitor.ui import assets
-from monitor.ui.access import AccessGate, Tokens, load_tokens
+from monitor.ui.access import AccessGate
 from monitor.ui.firstpaint import FirstPaint
 from monitor.ui.headers import is_loopback
-from monitor.ui.links import print_links
+from monitor.ui.links import links_of, links_text
 from monitor.ui.listing import Listing
 from monitor.ui.live import LiveHub
+from monitor.ui.passes import Passes
 from monitor.ui.reports import ReportRoute
+from monitor.ui.tokens import TokenBook, Tokens
 
 PAGE = Path(__file__).parent / "page" / "page.py"
 RUNS_VARIABLE = "VITALSIGNS_RUNS"
@@ -55,7 +58,18 @@ def runs_dir() -> Path:
 def tokens() -> Tokens | None:
     """The tokens in force, or None where the user chose to do without: on this machine alone, never beyond it."""
     without = os.environ.get(NO_TOKEN_VARIABLE) and is_loopback(_address())
-    return None if without else load_tokens()
+    return None if without else _book().current()
+
+
+@functools.cache
+def _book() -> TokenBook:
+    return TokenBook()
+
+
+@functools.cache
+def passes() -> Passes:
+    """The links and cookies of this process."""
+    return Passes()
 
 
 def _address() -> str:
@@ -94,7 +108,7 @@ def routes() -> list[BaseRoute]:
 def middleware() -> list[Middleware]:
     """The gate that every request passes first, and the first words of the page."""
     return [
-        Middleware(AccessGate, tokens=tokens(), hosts=_names(), base=base_path()),
+        Middleware(AccessGate, tokens=tokens, passes=passes(), hosts=_names(), base=base_path()),
         Middleware(FirstPaint, listing=listing(), runs_dir=runs_dir(), base=base_path()),
     ]
 
@@ -109,7 +123,9 @@ def tunnel() -> str:
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Prints the links: the socket is bound by now, so the port is the real one."""
     if not os.environ.get(QUIET_VARIABLE):
-        print_links(int(config.get_option("server.port")), runs_dir(), tokens(), base_path())
+        links = links_of(int(config.get_option("server.port")), tokens(), base_path(), passes().life)
+        sys.stdout.write(links_text(links, runs_dir()) + "\n")
+        sys.stdout.flush()
     way = "page, no token" if tokens() is None else "page, control link"
     audit.set_origin(way)
     port = f"port {config.get_option('server.port')}{'' if tokens() else ', no token'}"

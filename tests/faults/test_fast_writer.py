@@ -15,6 +15,7 @@ from monitor.launcher import start
 from monitor.run_dir.reader import RunReader
 from tests.faults.table import times
 from tests.faults.test_kills import serve, serving
+from tests.served import cookie_of
 from tests.supervised import script, state_of, wait_for_state
 
 SECS = times(4, 60)
@@ -81,7 +82,7 @@ def test_a_thousand_records_a_second_are_all_there_and_everybody_keeps_up(runs, 
 
 async def _tab(page: dict[str, Any], run_dir: Path, supervisor: psutil.Process) -> dict[str, Any]:
     """One tab for as long as the run lasts: when it saw which step, and what the supervisor used meanwhile."""
-    headers = {"Cookie": f"vitalsigns_{page['port']}={page['look'].rpartition('=')[2]}"}
+    headers = {"Cookie": cookie_of(page["look"])}
     used: dict[str, Any] = {"seen": [], "last_step": 0, "supervisor_share": 0.0, "supervisor_bytes": 0}
     last, deadline = SECS * RECORDS_PER_SEC, time.monotonic() + 3 * SECS + 60
     url = f"ws://127.0.0.1:{page['port']}/vs/live"

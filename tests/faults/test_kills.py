@@ -26,6 +26,7 @@ from monitor.run_dir.launch import Order, read_state
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from tests.faults.table import times
+from tests.served import cookie_of
 from tests.supervised import ROOT, script, state_of, supervisors, wait_for, workers
 
 PARTS = range(times(1, 4))
@@ -218,7 +219,7 @@ def serving(port: int) -> psutil.Process:
 
 async def watch(served: dict[str, Any], seconds: float, until: set[int] | None = None) -> set[int]:
     """The epochs that the live route sends within `seconds`, or until all of `until` have come."""
-    headers = {"Cookie": f"vitalsigns_{served['port']}={served['look'].rpartition('=')[2]}"}
+    headers = {"Cookie": cookie_of(served["look"])}
     seen: set[int] = set()
     url = f"ws://127.0.0.1:{served['port']}/vs/live"
     async with websockets.connect(url, additional_headers=headers, max_size=None) as tab:

@@ -1,9 +1,12 @@
 """The lines that `serve` prints: where to open the page from here, from a laptop, and what to hand to others."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from monitor.ui.access import Tokens
 from monitor.ui.links import has_desktop, links_of, links_text, over_ssh
+from monitor.ui.tokens import Tokens
 
 TOKENS = Tokens(control="c0ntrol", look="l00k")
 FAR = ("SSH_CONNECTION", "SSH_TTY")
@@ -18,41 +21,49 @@ def here(monkeypatch):
 def test_without_tokens_there_is_one_link_and_no_one_to_show_it_to():
     links = links_of(8501, None)
     assert set(links) == {"open", "ssh"} and links["open"] == "http://127.0.0.1:8501/"
-    assert "To show others" not in links_text(8501, "runs", None)
+    assert "To show others" not in links_text(links, Path("runs"))
 
 
-def test_each_link_holds_its_own_token_and_the_ssh_line_none():
-    links = links_of(8501, TOKENS, "/lab")
-    assert links["open"] == "http://127.0.0.1:8501/lab/?token=c0ntrol"
-    assert links["look"] == "http://127.0.0.1:8501/lab/?view_token=l00k"
+def test_each_link_holds_a_token_of_its_own_and_no_secret_of_the_users():
+    links = links_of(8501, TOKENS, "/lab", life="one")
+    assert re.fullmatch(r"http://127\.0\.0\.1:8501/lab/\?token=[\w-]{32}", links["open"])
+    assert re.fullmatch(r"http://127\.0\.0\.1:8501/lab/\?view_token=[\w-]{32}", links["look"])
     assert links["ssh"].startswith("ssh -N -L 8501:127.0.0.1:8501 ")
-    assert "c0ntrol" not in links["look"] + links["ssh"] and "l00k" not in links["open"] + links["ssh"]
+    assert not any(secret in text for secret in ("c0ntrol", "l00k") for text in links.values())
+
+
+def test_a_link_leads_to_one_life_of_one_server_on_one_port():
+    def token(tokens=TOKENS, port=8501, life="one"):
+        return links_of(port, tokens, life=life)["open"].rpartition("=")[2]
+
+    others = [token(port=8502), token(life="two"), token(Tokens(control="changed", look="l00k"))]
+    assert token() == token() and len({token(), *others}) == 4
 
 
 def test_on_a_desktop_the_page_comes_first_and_the_laptop_last(tmp_path):
-    lines = [line.split("  ")[1] for line in links_text(1, tmp_path, TOKENS).splitlines()[1:]]
+    lines = [line.split("  ")[1] for line in links_text(links_of(1, TOKENS), tmp_path).splitlines()[1:]]
     assert lines == ["Open", "To show others", "From a laptop"]
 
 
 @pytest.mark.parametrize("name", FAR)
 def test_over_ssh_the_tunnel_comes_first(tmp_path, monkeypatch, name):
     monkeypatch.setenv(name, "1")
-    lines = [line.split("  ")[1] for line in links_text(1, tmp_path, TOKENS).splitlines()[1:]]
+    lines = [line.split("  ")[1] for line in links_text(links_of(1, TOKENS), tmp_path).splitlines()[1:]]
     assert lines == ["On your laptop", "Then open", "To show others"]
 
 
 def test_one_run_is_one_run_and_none_are_no_runs(tmp_path):
-    assert links_text(1, tmp_path, None).startswith("Vitalsigns: 0 runs in ")
+    assert links_text(links_of(1, None), tmp_path).startswith("Vitalsigns: 0 runs in ")
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "run.json").write_text("{}")
-    assert links_text(1, tmp_path, None).startswith("Vitalsigns: 1 run in ")
+    assert links_text(links_of(1, None), tmp_path).startswith("Vitalsigns: 1 run in ")
 
 
 def test_a_server_in_the_background_says_how_it_is_stopped_with_the_folder_it_serves(tmp_path):
     folder = tmp_path / "two words"
     folder.mkdir()
-    assert f"python -m monitor serve --stop --runs '{folder}')" in links_text(1, folder, None, detached=True)
-    assert "--stop" not in links_text(1, folder, None)
+    assert f"python -m monitor serve --stop --runs '{folder}')" in links_text(links_of(1, None), folder, detached=True)
+    assert "--stop" not in links_text(links_of(1, None), folder)
 
 
 def test_a_browser_is_opened_only_where_there_is_a_screen_and_nobody_far_away(monkeypatch):

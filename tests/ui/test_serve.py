@@ -17,6 +17,7 @@ import pytest
 import websockets
 
 from monitor.writer import RunWriter
+from tests.served import cookie_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -148,7 +149,7 @@ def test_both_ways_to_start_the_app_pass_the_gate_first(tmp_path, env, command):
 
 
 def cookie(served):
-    return {"Cookie": f"vitalsigns_{served['port']}={served['look'].rpartition('=')[2]}"}
+    return {"Cookie": cookie_of(served["look"])}
 
 
 def talk(served, conversation, headers=None):

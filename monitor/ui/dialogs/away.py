@@ -10,14 +10,14 @@ import streamlit as st
 from monitor import launcher
 from monitor.diagnosis.away import BUDGET_HOURS, policy_from, policy_in, word_of
 from monitor.run_dir import Away, Snapshot
-from monitor.ui.dialogs.parts import act, asked_by
+from monitor.ui.dialogs.parts import act, asked_by, dialog
 
 LABEL = "If it goes bad while I am away"
 CHOICES = {"tell": "send a message", "stop": "stop it", "fix": "stop it and start the prescribed child"}
 ASIDE = "Acts once, and only when the verdict is STOP. What saves a checkpoint at a stop can be resumed."
 
 
-@st.dialog(LABEL, width="medium")
+@dialog(LABEL, width="medium")
 def away(run_dir: Path, snapshot: Snapshot) -> None:
     """Changes the policy of a live run."""
     st.write(ASIDE)

@@ -15,7 +15,7 @@ from monitor.importers.log_proposal import LogMapping
 from monitor.launcher import attaching
 from monitor.launcher.attaching import AttachRequest, Proposal
 from monitor.run_dir.errors import MonitorError, UsageError
-from monitor.ui.dialogs.parts import act, asked_by, plain
+from monitor.ui.dialogs.parts import act, asked_by, dialog, plain
 
 MOST_BYTES = 500_000_000
 """A page must stay responsive; a longer log is attached to from a terminal."""
@@ -24,7 +24,7 @@ NONE = "(none)"
 UNITS = {"as detected": None, "percent": True, "fraction": False}
 
 
-@st.dialog("Follow a log", width="large")
+@dialog("Follow a log", width="large")
 def follow(runs_dir: Path) -> None:
     """A path on this machine, what was found in the log, and one button."""
     st.write("Follows the log of a training that is already running, however it was started.")
@@ -57,7 +57,7 @@ def follow(runs_dir: Path) -> None:
         act(lambda: _open(attaching.attach(runs_dir, proposal, request)))
 
 
-@st.dialog("Is the log read correctly?", width="large")
+@dialog("Is the log read correctly?", width="large")
 def confirm_reading(run_dir: Path) -> None:
     """What was found in the log of a started script, for a person to confirm."""
     by = asked_by()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, ParamSpec
 
 import streamlit as st
 
 from monitor.run_dir.errors import MonitorError
+from monitor.ui.access import ROLE_HEADER
 
 
 def asked_by() -> str:
@@ -17,6 +19,32 @@ def asked_by() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""
+
+
+def role_now() -> str:
+    """The role of whoever speaks to the script at this moment, as the gate has found it: a session can pass from one
+    visitor to another, so it is asked anew and never kept."""
+    return "control" if st.context.headers.get(ROLE_HEADER) == "control" else "look"
+
+
+P = ParamSpec("P")
+
+
+def dialog(title: str, width: Literal["small", "medium", "large"]) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """A dialog that only a control link opens and acts through. Each click in it runs its function again by itself,
+    without the page around it, so the role is asked here, each time."""
+
+    def wrapped(content: Callable[P, None]) -> Callable[P, None]:
+        @functools.wraps(content)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+            if role_now() == "control":
+                content(*args, **kwargs)
+            else:
+                st.error("This link is view-only; nothing was done.", icon=None)
+
+        return st.dialog(title, width=width)(guarded)
+
+    return wrapped
 
 
 def act(what: Callable[[], Any]) -> None:

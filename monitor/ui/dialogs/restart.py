@@ -32,7 +32,7 @@ from monitor.run_dir.errors import MonitorError
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import Form, fill_in
-from monitor.ui.dialogs.parts import asked_by, plain, shown_before
+from monitor.ui.dialogs.parts import asked_by, dialog, plain, shown_before
 from monitor.ui.dialogs.review import review_restart
 
 OWN = "My own changes"
@@ -48,7 +48,7 @@ class Reviewed:
     away: Away
 
 
-@st.dialog("Restart with changes", width="large")
+@dialog("Restart with changes", width="large")
 def restart(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str | None, live: bool) -> None:
     """A child run: what to change, the starting weights, the review of all differences, one button.
 

@@ -9,11 +9,11 @@ import streamlit as st
 from monitor import launcher
 from monitor.run_dir import Snapshot
 from monitor.run_dir.errors import MonitorError
-from monitor.ui.dialogs.parts import act, asked_by, plain, shown_before
+from monitor.ui.dialogs.parts import act, asked_by, dialog, plain, shown_before
 from monitor.ui.dialogs.review import review_resume
 
 
-@st.dialog("Resume this run?", width="large")
+@dialog("Resume this run?", width="large")
 def resume(run_dir: Path, snapshot: Snapshot) -> None:
     """Confirms a resume of the same run: from which checkpoint, with which code and command."""
     try:

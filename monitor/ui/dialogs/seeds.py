@@ -16,11 +16,11 @@ from monitor.run_dir.launch import PLACEHOLDER
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import device_words
 from monitor.ui.dialogs.device import pick_device
-from monitor.ui.dialogs.parts import asked_by, plain, shown_before
+from monitor.ui.dialogs.parts import asked_by, dialog, plain, shown_before
 from monitor.ui.dialogs.review import agreed_to
 
 
-@st.dialog("Two more seeds", width="large")
+@dialog("Two more seeds", width="large")
 def seeds(runs_dir: Path, child_id: str) -> None:
     """Both commands of two more children of the same parent, and one button that starts them."""
     try:

@@ -23,7 +23,7 @@ from monitor.run_dir.launch import Order, command_of, name_of
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import fill_in
-from monitor.ui.dialogs.parts import asked_by, plain, shown_before
+from monitor.ui.dialogs.parts import asked_by, dialog, plain, shown_before
 
 OWN = "The bundled trainer"
 SCRIPT = "Your own command"
@@ -45,7 +45,7 @@ class Start:
         return json.dumps([self.argv, str(self.cwd), self.run_id, self.device])
 
 
-@st.dialog("Start a run", width="large")
+@dialog("Start a run", width="large")
 def start(runs_dir: Path) -> None:
     """What to start, on which device, the command byte for byte, one button."""
     kind = st.radio("What", (OWN, SCRIPT), horizontal=True, key="start_kind")

@@ -12,13 +12,13 @@ from monitor.launcher.stopplan import StopPlan, stop_plan
 from monitor.run_dir import OPEN_STATES, Snapshot
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader
-from monitor.ui.dialogs.parts import act, asked_by, plain
+from monitor.ui.dialogs.parts import act, asked_by, dialog, plain
 
 THEN_RESTART = "restart_options_next"
 """Where the page's session keeps which run's restart options it opens next."""
 
 
-@st.dialog("Stop this run?", width="medium")
+@dialog("Stop this run?", width="medium")
 def stop(run_dir: Path, snapshot: Snapshot) -> None:
     """Confirms a stop; the cost is shown first."""
     plan = stop_plan(run_dir, snapshot, time.time())
@@ -42,7 +42,7 @@ def _stop(run_dir: Path, then_restart: bool) -> None:
         st.session_state[THEN_RESTART] = run_dir.name
 
 
-@st.dialog("Stop these runs?", width="medium")
+@dialog("Stop these runs?", width="medium")
 def stop_several(runs_dir: Path, names: list[str]) -> None:
     """Confirms a stop of several runs, each with its cost."""
     plans = _plans(runs_dir, names)

@@ -21,31 +21,26 @@ from monitor.run_dir.status import status_of
 from monitor.ui import assets, component
 from monitor.ui.dialogs.away import away
 from monitor.ui.dialogs.log import confirm_reading, follow
-from monitor.ui.dialogs.parts import asked_by, plain
+from monitor.ui.dialogs.parts import asked_by, plain, role_now
 from monitor.ui.dialogs.restart import restart
 from monitor.ui.dialogs.resume import resume
 from monitor.ui.dialogs.seeds import seeds
 from monitor.ui.dialogs.start import start
 from monitor.ui.dialogs.stop import THEN_RESTART, stop, stop_several
 from monitor.ui.messages import PageData, PageMode
-from monitor.ui.server import base_path, runs_dir, tokens, tunnel
+from monitor.ui.server import base_path, runs_dir, tunnel
 
 
 def main() -> None:
     st.set_page_config(page_title="Vitalsigns", page_icon="📈", layout="wide")
     folder = runs_dir()
-    role = _role()
+    role = role_now()
     run_id = st.query_params.get("run")
     action = component.mount(_data(folder, run_id, role))
     if action is not None:
         _act(action, folder, run_id, role)
     elif run_id is not None and st.session_state.pop(THEN_RESTART, None) == run_id and role == "control":
         _control("restart", {}, folder, run_id)
-
-
-def _role() -> str:
-    known = tokens()
-    return "control" if known is None else known.role_of_cookies(st.context.cookies) or "look"
 
 
 def _data(folder: Path, run_id: str | None, role: str) -> PageData:

@@ -1,0 +1,87 @@
+"""What a visitor shows: a link, exchanged at once for a cookie. Both are good for one life of one server on one port.
+
+Another user of the machine may listen on a port that the dashboard has left, and a browser sends him its cookie, or
+the link that a person opens again. So neither is a secret of the user's: a link is made of the secret and of this
+server, a cookie of a key that this process alone has. At the next server both are worth nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass, field
+
+from monitor.ui.tokens import ROLES, Role, Tokens
+
+COOKIE_PREFIX = "vitalsigns_"
+COOKIE_SECS = 3 * 86_400
+RENEW_SECS = 3600
+"""A cookie older than this is renewed by the next request: who comes back within three days stays in."""
+LIFE_VARIABLE = "VITALSIGNS_LIFE"
+"""Names one life of a server, so that the command that starts it can print its links. It is no secret."""
+
+
+def new_life() -> str:
+    return secrets.token_hex(16)
+
+
+def link_token(tokens: Tokens, role: Role, life: str, port: int) -> str:
+    """What a link holds: nobody can make it without the user's file, and no other server takes it."""
+    return _mac(tokens.of(role).encode(), f"{role} {life} {port}")
+
+
+@dataclass(frozen=True)
+class Passes:
+    """The links and cookies of one server process."""
+
+    life: str = field(default_factory=lambda: os.environ.get(LIFE_VARIABLE) or new_life())
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+
+    def role_of_link(self, token: str, tokens: Tokens, port: int) -> Role | None:
+        return next((role for role in ROLES if _same(token, link_token(tokens, role, self.life, port))), None)
+
+    def cookie(self, role: Role, tokens: Tokens, port: int, now: float) -> str:
+        """The value of a cookie that is good from `now` (UTC seconds) on."""
+        until = str(int(now) + COOKIE_SECS)
+        return f"{role}.{until}.{self._mark(role, until, tokens, port)}"
+
+    def role_of_cookies(self, header: str, tokens: Tokens, port: int, now: float) -> tuple[Role | None, float]:
+        """The best role in a Cookie header, and for how many seconds it is still good."""
+        found: tuple[Role | None, float] = (None, 0.0)
+        for value in values_of(header, f"{COOKIE_PREFIX}{port}"):
+            given, _, rest = value.partition(".")
+            until, _, mark = rest.partition(".")
+            role = next((role for role in ROLES if role == given), None)
+            if role is None or not until.isdecimal() or not _same(mark, self._mark(role, until, tokens, port)):
+                continue
+            left = float(until) - now
+            if left > 0 and (found[0] is None or role == "control"):
+                found = (role, left)
+        return found
+
+    def _mark(self, role: Role, until: str, tokens: Tokens, port: int) -> str:
+        return _mac(self.key, f"{role} {until} {port} {tokens.control} {tokens.look}")
+
+
+def values_of(header: str, name: str) -> list[str]:
+    """Every value of one cookie. Other programs of this host share the header, and write there what they like."""
+    pairs = (part.strip().partition("=") for part in header.split(";"))
+    return [value.strip().strip('"') for key, _, value in pairs if key == name]
+
+
+def set_cookie_header(port: int, value: str, *, secure: bool) -> str:
+    """The Set-Cookie header: never read by a script, and not sent along by another site's page."""
+    end = "; Secure" if secure else ""
+    return f"{COOKIE_PREFIX}{port}={value}; Max-Age={COOKIE_SECS}; Path=/; HttpOnly; SameSite=lax{end}"
+
+
+def _mac(key: bytes, text: str) -> str:
+    digest = hmac.new(key, text.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:24]).decode()
+
+
+def _same(given: str, ours: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), ours.encode())
