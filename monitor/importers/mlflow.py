@@ -4,11 +4,14 @@ Each metric is a text file `metrics/<name>` with lines `<ms since 1970> <value> 
 set); `params/` becomes the config, `tags/mlflow.runName` the name, `meta.yaml` says how the run ended. Numbers of one
 step belong together. There is no epoch unless one is logged as a metric; evaluations are then counted.
 Artifacts, tags and traces are not read; a run that is kept in a database or on a server is not here.
+A store may come from anybody: a link in it, or a hard link, may be any file of the reader's. None is read, and each is
+reported.
 """
 
 from __future__ import annotations
 
 import heapq
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from monitor.importers.lines import Lines
 from monitor.importers.numbers import number
 from monitor.run_dir import Outcome, Place
 from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.opening import OddFileError, open_to_read
 
 METRICS, META = "metrics", "meta.yaml"
 MOST_FILES = 2000
@@ -34,7 +38,9 @@ class Mlflow(Importer):
         super().__init__(run_folder(path), follow=follow)
         self._files: dict[Path, Lines] = {}
         self._steps = SameStep()
-        self.config = {each.name: _text(each) for each in sorted((self.path / "params").glob("*"))[:MOST_FILES]}
+        self._links: list[str] = []
+        self._told: set[str] = set()
+        self.config = {each.name: _text(each) for each in self._plain("params", "*")}
         self.run_name = _text(self.path / "tags" / "mlflow.runName") or self.path.name
         self.outcome = ENDED.get(_status(self.path))
 
@@ -48,14 +54,26 @@ class Mlflow(Importer):
 
     def items(self) -> Iterator[Item]:
         folder = self.path / METRICS
-        for file in sorted(each for each in folder.rglob("*") if each.is_file())[:MOST_FILES]:
+        for file in self._plain(METRICS, "**/*"):
             self._files.setdefault(file, Lines(file, follow=self.follow))
         self.outcome = ENDED.get(_status(self.path))
-        self._unread: list[Unread] = []
+        self._unread = [Unread(0, f"{name} is a link or no plain file and is not read") for name in self._links]
+        self._links = []
         streams = [self._rows(file.relative_to(folder).as_posix(), lines) for file, lines in self._files.items()]
         rows = heapq.merge(*streams, key=lambda row: (row.at, row.values["step"]))
         yield from self._steps.join(rows, hold=self.follow and self.outcome is None)
         yield from self._unread
+
+    def _plain(self, part: str, pattern: str) -> list[Path]:
+        """The plain files of a part of the run, by name; the others are noted, and no folder is entered by a link."""
+        folder = self.path / part
+        found = [] if folder.is_symlink() else sorted(folder.glob(pattern))[:MOST_FILES]
+        plain = [each for each in found if is_plain(each)]
+        odd = [each for each in (folder, *found) if each.is_symlink() or not (each in plain or each.is_dir())]
+        names = [each.relative_to(self.path).as_posix() for each in odd if each.is_symlink() or each.exists()]
+        self._links += [name for name in names if name not in self._told]
+        self._told |= set(names)
+        return plain
 
     def _rows(self, name: str, lines: Lines) -> Iterator[Row]:
         for line, text in lines.read():
@@ -72,7 +90,7 @@ class Mlflow(Importer):
         return {str(file): lines.place for file, lines in self._files.items()}
 
     def bytes_all(self) -> int:
-        return sum(each.stat().st_size for each in (self.path / METRICS).rglob("*") if each.is_file())
+        return sum(each.lstat().st_size for each in (self.path / METRICS).rglob("*") if each.is_file())
 
 
 def _status(run: Path) -> str:
@@ -84,20 +102,29 @@ def _status(run: Path) -> str:
 
 
 def _text(file: Path) -> str:
-    if not file.is_file():
+    if file.parent.is_symlink():
         return ""
     try:
-        with file.open("rb") as opened:
+        with os.fdopen(open_to_read(file), "rb") as opened:
             return opened.read(LONGEST_VALUE).decode("utf-8", "replace").strip()
-    except OSError:
+    except (OSError, OddFileError):
         return ""
+
+
+def is_plain(file: Path) -> bool:
+    """Whether a file is one of its folder: no link, no hard link to a file elsewhere, no pipe."""
+    try:
+        os.close(open_to_read(file))
+    except (OSError, OddFileError):
+        return False
+    return True
 
 
 def _runs(path: Path) -> Iterator[Path]:
     """Runs in an experiment's folder, in `mlruns`, or in the folder that holds `mlruns`."""
     for pattern in ("*/", "*/*/", "mlruns/*/*/"):
         for metrics in sorted(path.glob(f"{pattern}{METRICS}")):
-            if metrics.is_dir() and (metrics.parent / META).is_file():
+            if metrics.is_dir() and not metrics.is_symlink() and (metrics.parent / META).is_file():
                 yield metrics.parent
 
 

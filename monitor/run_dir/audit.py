@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Literal, ParamSpec, TypeVar
 
 from monitor.run_dir import files
-from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.errors import MonitorError, UnreadableRunError
+from monitor.run_dir.opening import OddFileError
 from monitor.run_dir.records import Record, decode, encode_line
 
 log = logging.getLogger(__name__)
@@ -119,12 +120,18 @@ def note(runs_dir: Path, verb: str, run_id: str, result: Result, why: str = "", 
 
 
 def read(runs_dir: Path) -> list[Entry]:
-    """Every act noted in a folder of runs, the oldest first; a line that is none is passed over."""
+    """Every act noted in a folder of runs, the oldest first; a line that is none is passed over.
+
+    Raises UnreadableRunError where the file is a link or no plain file, OSError where it cannot be read.
+    """
     found: list[Entry] = []
     tail = files.LineTail(runs_dir / AUDIT_FILE)
     more = True
     while more:
-        piece = tail.read()
+        try:
+            piece = tail.read()
+        except OddFileError as odd:
+            raise UnreadableRunError(f"{runs_dir}: {odd}.") from None
         more = piece.more
         for line in piece.lines:
             try:

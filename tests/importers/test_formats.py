@@ -2,7 +2,9 @@
 
 import json
 import math
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 
 from monitor.importers.formats import FORMATS, detect
 from monitor.importers.importing import Asked, plan, records
+from monitor.importers.items import Unread
+from monitor.importers.mlflow import Mlflow
 from monitor.importers.store import Imported, keep
 from monitor.run_dir import Epoch, Step
 from monitor.run_dir.errors import UnreadableRunError, UsageError
@@ -116,6 +120,35 @@ def test_a_damaged_block_of_an_offline_run_is_left_out_and_named(tmp_path):
 def test_an_offline_run_brings_its_name_config_and_end(tmp_path):
     chosen, _, _ = imported(foreign.wandb(tmp_path).parent.parent)
     assert chosen.run_name == "gentle-owl-7" and chosen.config == {"learning_rate": 0.001}
+
+
+@pytest.mark.parametrize("way", ["link", "hard link", "link to a device", "pipe", "folder"])
+@pytest.mark.parametrize("part", ["params", "metrics", "tags"])
+def test_of_mlflow_nothing_is_read_through_a_link(tmp_path, part, way):
+    """A store from elsewhere must not bring the reader's own files into the record that he shows around."""
+    root = foreign.mlflow(tmp_path / "store")
+    [run] = (path.parent for path in root.glob("*/*/meta.yaml"))
+    secret = tmp_path / "secrets"
+    secret.mkdir()
+    (secret / "key").write_text("1 0.125 1 PRIVATE\n")
+    planted = run / part / ("mlflow.runName" if part == "tags" else "key")
+    if way == "folder":
+        shutil.rmtree(run / part)
+        (run / part).symlink_to(secret)
+        (secret / "mlflow.runName").write_text("PRIVATE")
+    else:
+        planted.unlink(missing_ok=True)
+        {
+            "link": lambda: planted.symlink_to(secret / "key"),
+            "hard link": lambda: os.link(secret / "key", planted),
+            "link to a device": lambda: planted.symlink_to("/dev/zero"),
+            "pipe": lambda: os.mkfifo(planted),
+        }[way]()
+    reader = Mlflow(run)
+    items = list(reader.items())
+    assert "PRIVATE" not in f"{reader.config} {reader.run_name} {items}" and "0.125" not in str(items)
+    told = [item.reason for item in items if isinstance(item, Unread)]
+    assert part == "tags" or [reason for reason in told if reason.startswith(part)] == told != []
 
 
 def test_a_run_of_mlflow_brings_its_name_and_config_and_names_a_bad_line(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import stat
 
 import pytest
@@ -116,3 +117,37 @@ def test_nothing_is_made_where_there_is_no_folder_of_runs(tmp_path):
 def test_a_run_started_for_a_form_is_noted_under_its_own_name(tmp_path, runs):
     run_id = launcher.start(runs, script(tmp_path, LISTENS), name="My run!")
     assert told(runs) == [("start", run_id, "done")] and read_state(runs / run_id) is not None
+
+
+@pytest.mark.parametrize("way", ["link", "hard link", "pipe"])
+def test_a_file_that_is_anothers_is_neither_written_nor_read_nor_given_away(tmp_path, runs, way, capsys, caplog):
+    key = tmp_path / "key"
+    key.write_text("PRIVATE")
+    key.chmod(0o600)
+    runs.chmod(0o2770)
+    planted = runs / audit.AUDIT_FILE
+    {"link": lambda: planted.symlink_to(key), "pipe": lambda: os.mkfifo(planted)}.get(
+        way, lambda: os.link(key, planted)
+    )()
+    audit.note(runs, "stop", "r", "done")
+    assert key.read_text() == "PRIVATE" and stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert "was not noted" in caplog.text
+    assert main(["audit"]) == 3
+    assert "audit.jsonl is " in (said := capsys.readouterr()).err and "PRIVATE" not in said.out + said.err
+
+
+def test_no_right_of_a_file_is_changed_that_takes_its_place_between_append_and_change(tmp_path, runs, monkeypatch):
+    key = tmp_path / "key"
+    key.write_text("PRIVATE")
+    key.chmod(0o600)
+    runs.chmod(0o2770)
+    written = os.fsync
+
+    def swap(descriptor):
+        written(descriptor)
+        (runs / audit.AUDIT_FILE).unlink(missing_ok=True)
+        (runs / audit.AUDIT_FILE).symlink_to(key)
+
+    monkeypatch.setattr(os, "fsync", swap)
+    audit.note(runs, "stop", "r", "done")
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600 and key.read_text() == "PRIVATE"
