@@ -23,6 +23,7 @@ from monitor.run_dir import files
 from monitor.run_dir.errors import MonitorError, UnreadableRunError
 from monitor.run_dir.opening import OddFileError
 from monitor.run_dir.records import Record, decode, encode_line
+from monitor.run_dir.redaction import redacted_text
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ def note(runs_dir: Path, verb: str, run_id: str, result: Result, why: str = "", 
         verb=verb,
         run_id=str(run_id)[:LONGEST_NAME],
         result=result,
-        why=why[:LONGEST_TEXT],
+        why=redacted_text(why)[:LONGEST_TEXT],
         host=socket.gethostname(),
         pid=os.getpid(),
     )

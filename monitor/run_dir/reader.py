@@ -53,6 +53,7 @@ from monitor.run_dir.records import (
     decode,
     schema_of,
 )
+from monitor.run_dir.redaction import redacted
 from monitor.run_dir.status import last_heard_at, state_in_force
 
 R = TypeVar("R", bound=Record)
@@ -335,7 +336,7 @@ class _Document(Generic[R]):
                 return False
             self._stamp = stamp
             self.schema = schema_of(data)
-            value, self.problems = decode(data, self._kind), []
+            value, self.problems = redacted(decode(data, self._kind)), []
         except ValueError as problem:
             self._stamp = stamp
             self.problems = [Problem(file=self.path.name, line=1, reason=str(problem))]

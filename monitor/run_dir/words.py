@@ -8,6 +8,7 @@ cannot be taken for a rounded value. A minus is "−". What was not measured is 
 from __future__ import annotations
 
 import math
+import shlex
 import time
 from typing import Any
 
@@ -33,6 +34,11 @@ SMALLEST = 0.000_0995
 """From LARGEST on and below SMALLEST a number is written with a power of ten."""
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 DAY = 86_400
+
+
+def monitor_line(*words: object) -> str:
+    """A command of this program for a terminal, with every word quoted: names of folders may hold anything."""
+    return shlex.join(["python", "-m", "monitor", *map(str, words)])
 
 
 def verdict_glyph(word: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from pathlib import Path
 
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.serving import ssh_line
+from monitor.run_dir.words import monitor_line
 from monitor.ui.passes import link_token
 from monitor.ui.tokens import Tokens
 
@@ -27,8 +27,8 @@ def links_text(links: dict[str, str], runs_dir: Path, detached: bool = False) ->
     count = len(list_runs(runs_dir))
     lines = [f"Vitalsigns: {count} {'run' if count == 1 else 'runs'} in {runs_dir}."]
     if detached:
-        elsewhere = "" if runs_dir == Path("runs").absolute() else f" --runs {shlex.quote(str(runs_dir))}"
-        lines[0] += f" Stays up after you log out (stop it: python -m monitor serve --stop{elsewhere})."
+        elsewhere = () if runs_dir == Path("runs").absolute() else ("--runs", runs_dir)
+        lines[0] += f" Stays up after you log out (stop it: {monitor_line('serve', '--stop', *elsewhere)})."
     if over_ssh():
         lines.append(f"  On your laptop   {links['ssh']}")
     lines.append(f"  {'Then open' if over_ssh() else 'Open'}{' ' * (8 if over_ssh() else 13)}{links['open']}")

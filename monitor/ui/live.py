@@ -26,6 +26,7 @@ from monitor.run_dir.errors import MonitorError, guarded
 from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
+from monitor.run_dir.words import monitor_line
 from monitor.ui.family import Family
 from monitor.ui.listing import LIST_SECS, Listing, TabRows
 from monitor.ui.messages import Ping, Problem, Refused
@@ -204,7 +205,7 @@ def _gone_where(run_dir: Path) -> str:
     when = words.clock(put_aside.at, time.time())
     return (
         f"This run was moved to the trash at {when}. The last data stay below. "
-        f"Take it back: python -m monitor restore {put_aside.run_id}"
+        f"Take it back: {monitor_line('restore', put_aside.run_id)}"
     )
 
 
@@ -256,8 +257,8 @@ class LiveHub:
             hello = await _receive(socket)
             if hello.get("list"):
                 await self._serve_until_gone(socket, self._send_list(socket))
-            elif self._may_be_read(str(hello.get("run"))):
-                await self._serve_run(socket, str(hello["run"]), hello)
+            elif self._may_be_read(run_id := str(hello.get("run", ""))):
+                await self._serve_run(socket, run_id, hello)
             else:
                 await _send(socket, Problem(message="Say which run: a run id."))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.serving import ssh_line
 from monitor.run_dir.status import ENDED_WORDS, Status
-from monitor.run_dir.words import age, clock, limit, number, percent, plain, points
+from monitor.run_dir.words import age, clock, limit, monitor_line, number, percent, plain, points
 from monitor.supervisor.notify.pending import Item, generation_of
 from monitor.view.report.numbers import floors_of, known
 
@@ -207,7 +206,7 @@ def _commands(scene: Scene) -> Iterator[str]:
 def _command(scene: Scene, verb: str, *more: str, run_id: str = "") -> str:
     """A line for the terminal, about this run or another one of its folder."""
     runs = Path(scene.snapshot.run_dir).absolute().parent
-    return shlex.join(["python", "-m", "monitor", verb, run_id or scene.snapshot.run_id, *more, "--runs", str(runs)])
+    return monitor_line(verb, run_id or scene.snapshot.run_id, *more, "--runs", runs)
 
 
 def _page(scene: Scene) -> str:

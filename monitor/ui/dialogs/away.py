@@ -10,6 +10,7 @@ import streamlit as st
 from monitor import launcher
 from monitor.diagnosis.away import BUDGET_HOURS, policy_from, policy_in, word_of
 from monitor.run_dir import Away, Snapshot
+from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.parts import act, asked_by, dialog
 
 LABEL = "If it goes bad while I am away"
@@ -23,8 +24,8 @@ def away(run_dir: Path, snapshot: Snapshot) -> None:
     st.write(ASIDE)
     policy = choose(policy_in(snapshot), f"away_{snapshot.run_id}", is_titled=True)
     st.caption("The same from a terminal:")
-    hours = f" --if-bad-hours {policy.budget_hours:g}" if policy.budget_hours else ""
-    command = f"python -m monitor away {snapshot.run_id} {word_of(policy)}{hours} --runs {run_dir.parent}"
+    hours = ("--if-bad-hours", f"{policy.budget_hours:g}") if policy.budget_hours else ()
+    command = monitor_line("away", snapshot.run_id, word_of(policy), *hours, "--runs", run_dir.parent)
     st.code(command, language="bash", wrap_lines=True)
     leave, go = st.columns(2)
     if leave.button("Cancel", width="stretch", key="leave_away"):

@@ -15,6 +15,7 @@ from monitor.importers.log_proposal import LogMapping
 from monitor.launcher import attaching
 from monitor.launcher.attaching import AttachRequest, Proposal
 from monitor.run_dir.errors import MonitorError, UsageError
+from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.parts import act, asked_by, dialog, plain
 
 MOST_BYTES = 500_000_000
@@ -106,7 +107,7 @@ def _proposal(runs_dir: Path, path: Path, request: AttachRequest) -> Proposal:
     size = path.stat().st_size if path.is_file() else 0
     if size > MOST_BYTES:
         raise UsageError(
-            f"{path.name} is too large for this page ({size:,} bytes). Use a terminal: python -m monitor attach {path}"
+            f"{path.name} is too large for this page ({size:,} bytes). Use a terminal: {monitor_line('attach', path)}"
         )
     return attaching.propose(runs_dir, path, request)
 

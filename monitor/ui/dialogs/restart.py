@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest
 from monitor.launcher.relaunch.warm import SCRATCH, checkpoint_about, epoch_words, takes_weights, weights_of
 from monitor.run_dir import Away, Snapshot
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import Form, fill_in
@@ -161,7 +161,7 @@ def _plan(run_dir: Path, form: Form, request: RestartRequest, stops: bool) -> Re
 
 
 def _terminal_line(plan: RestartPlan, form: Form, away: Away, keeps_parent: bool) -> str:
-    words = ["python", "-m", "monitor", "restart", plan.parent_id, "--runs", str(plan.runs_dir)]
+    words = ["restart", plan.parent_id, "--runs", str(plan.runs_dir)]
     if plan.expected.get("prescription"):
         words += ["--option", str(plan.expected["prescription"])]
     words += [word for key, value in form.wanted.items() for word in ("--set", f"{key}={value}")]
@@ -171,7 +171,7 @@ def _terminal_line(plan: RestartPlan, form: Form, away: Away, keeps_parent: bool
     words += ["--if-bad", word_of(away)] if away.do != "tell" else []
     words += ["--if-bad-hours", f"{away.budget_hours:g}"] if away.budget_hours else []
     words += ["--keep-parent"] if keeps_parent else []
-    return shlex.join(words + (["--trust-command"] if plan.stranger else []))
+    return monitor_line(*words, *(["--trust-command"] if plan.stranger else []))
 
 
 def _start_child(plan: RestartPlan, stops: bool, away: Away) -> None:

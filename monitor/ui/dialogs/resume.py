@@ -9,6 +9,7 @@ import streamlit as st
 from monitor import launcher
 from monitor.run_dir import Snapshot
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.parts import act, asked_by, dialog, plain, shown_before
 from monitor.ui.dialogs.review import review_resume
 
@@ -24,9 +25,10 @@ def resume(run_dir: Path, snapshot: Snapshot) -> None:
     # One element to Streamlit: what comes and goes in it moves no button.
     with st.container():
         agreed = review_resume(plan)
-        trust = " --trust-command" if plan.stranger else ""
+        trust = ("--trust-command",) if plan.stranger else ()
         st.caption("The same from a terminal:")
-        st.code(f"python -m monitor resume {snapshot.run_id}{trust} --runs {run_dir.parent}", language="bash")
+        command = monitor_line("resume", snapshot.run_id, *trust, "--runs", run_dir.parent)
+        st.code(command, language="bash", wrap_lines=True)
     leave, go = st.columns(2)
     if leave.button("Cancel", width="stretch", key="leave_ended"):
         st.rerun()

@@ -20,6 +20,7 @@ from monitor.launcher.relaunch.plan import free_run_id
 from monitor.run_dir import Away
 from monitor.run_dir.errors import MonitorError, UsageError
 from monitor.run_dir.launch import Order, command_of, name_of
+from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import fill_in
@@ -160,11 +161,11 @@ def _show(runs_dir: Path, plan: Start, away: Away) -> None:
 
 
 def _terminal_line(runs_dir: Path, plan: Start, away: Away) -> str:
-    words = ["python", "-m", "monitor", "start", "--runs", str(runs_dir.absolute()), "--run-id", plan.run_id]
+    words = ["start", "--runs", str(runs_dir.absolute()), "--run-id", plan.run_id]
     words += ["--device", plan.device] if plan.device else []
     words += ["--if-bad", word_of(away)] if away.do != "tell" else []
     words += ["--if-bad-hours", f"{away.budget_hours:g}"] if away.budget_hours else []
-    return shlex.join([*words, "--", *plan.argv])
+    return monitor_line(*words, "--", *plan.argv)
 
 
 def _start(runs_dir: Path, plan: Start, away: Away) -> None:

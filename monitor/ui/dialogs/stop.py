@@ -12,6 +12,7 @@ from monitor.launcher.stopplan import StopPlan, stop_plan
 from monitor.run_dir import OPEN_STATES, Snapshot
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader
+from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.parts import act, asked_by, dialog, plain
 
 THEN_RESTART = "restart_options_next"
@@ -26,7 +27,7 @@ def stop(run_dir: Path, snapshot: Snapshot) -> None:
         st.info(plain(plan.asked), icon=None)
     st.write(plain(" ".join(plan.lines)))
     st.caption("The same from a terminal:")
-    st.code(f"python -m monitor stop {snapshot.run_id} --runs {run_dir.parent}", language="bash", wrap_lines=True)
+    st.code(monitor_line("stop", snapshot.run_id, "--runs", run_dir.parent), language="bash", wrap_lines=True)
     then_restart = not plan.is_queued and st.checkbox("Show the restart options next", key="then_restart")
     keep, go = st.columns(2)
     if keep.button("Keep running", width="stretch", key="keep_running"):
@@ -53,7 +54,7 @@ def stop_several(runs_dir: Path, names: list[str]) -> None:
         st.markdown(f"**{plain(plan.run_id)}** {plain(' '.join((*plan.lines, plan.asked)))}")
     ids = [plan.run_id for plan in plans]
     st.caption("The same from a terminal:")
-    st.code(f"python -m monitor stop {' '.join(ids)} --runs {runs_dir}", language="bash", wrap_lines=True)
+    st.code(monitor_line("stop", *ids, "--runs", runs_dir), language="bash", wrap_lines=True)
     keep, go = st.columns(2)
     if keep.button("Keep running", width="stretch", key="keep_running"):
         st.rerun()
