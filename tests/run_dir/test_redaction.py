@@ -25,9 +25,32 @@ def test_ordinary_names_are_none_of_a_secret(name):
 
 @pytest.mark.parametrize(
     "name",
-    "--hf_token --hf-token hf_token token password --password db.password passwd PASSWORD secret client_secret KEY MY_KEY "
-    "WANDB_API_KEY wandb_api_key AWS_SECRET_ACCESS_KEY aws_secret_access_key api_key apikey +trainer.hf_token "
-    "access_key_id private_key Authorization auth_token".split(),
+    [
+        "--hf_token",
+        "--hf-token",
+        "hf_token",
+        "token",
+        "password",
+        "--password",
+        "db.password",
+        "passwd",
+        "PASSWORD",
+        "secret",
+        "client_secret",
+        "KEY",
+        "MY_KEY",
+        "WANDB_API_KEY",
+        "wandb_api_key",
+        "AWS_SECRET_ACCESS_KEY",
+        "aws_secret_access_key",
+        "api_key",
+        "apikey",
+        "+trainer.hf_token",
+        "access_key_id",
+        "private_key",
+        "Authorization",
+        "auth_token",
+    ],
 )
 def test_names_of_secrets(name):
     assert is_secret_name(name)
