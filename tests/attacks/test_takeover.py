@@ -27,7 +27,7 @@ from monitor.diagnosis.settings import settings_for
 from monitor.run_dir.launch import read_launch
 from tests.accounts import ATTACKER, needs_root, run_as
 from tests.served import STREAM, Session, cookie_of, serving
-from tests.supervised import FINISHES, state_of, wait_for_state
+from tests.supervised import FINISHES, end_everything, state_of, wait_for_state
 
 pytest_plugins = ["tests.attacked"]
 
@@ -139,7 +139,8 @@ def common():
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o1777)
     yield folder
-    shutil.rmtree(folder)
+    end_everything(folder / "project" / "runs")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 SPOILED = """[thresholds]
