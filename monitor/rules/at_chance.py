@@ -6,8 +6,10 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from monitor.rules import evaluations
+from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.kind import is_ctc
@@ -17,9 +19,13 @@ from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.words import number, percent, points
 
-FLAT_EVALUATIONS = 8
+FLAT_EVALUATIONS = 10
+FLAT_RATIO = 0.01
+"""A number stands still if the median of the later half of its last ten values is not 1 % below the earlier half's."""
 SAYING_NOTHING = 1.0
 """WER of empty predictions: the floor of every corpus, and the only one where nothing else is known."""
+LEFT = "9 of 20 recorded runs that stood there for five evaluations left it, half by the 10th, the last at the 46th"
+"""Counted on 158 recorded runs, as far as each was recorded (docs/rules.md)."""
 
 
 class ChanceLimits(Limits, frozen=True):
@@ -32,15 +38,16 @@ class AtChance(Rule):
     """Watches val WER against the best constant sentence, or against saying nothing where that is not known;
     without WER, the skill 1 - loss / chance loss.
 
-    Critical after 25 epochs, or once val loss has stopped falling: of 16 recorded runs at chance 6 recovered by
-    themselves, the slowest after 21 epochs.
+    Critical once nothing falls any longer: train loss, val loss and WER stand still over ten evaluations. A CTC model
+    says nothing for a while although its losses fall, and most recorded runs that left chance left it so. Where the
+    constant sentence is known and words are said, also after 25 epochs.
     It cannot tell why nothing arrives: a bottleneck inside the model, wrong labels, a wrong scorer, or too few steps.
     """
 
     name = "at_chance"
     title = "At chance"
     place = 80
-    watches = ("val_wer", "val_loss")
+    watches = ("val_wer", "val_loss", "train_loss", "train_eval_loss")
     yardstick = "chance"
     causes = ("no_evidence",)
     limits = ChanceLimits
@@ -101,27 +108,44 @@ def _levels(data: Evaluations, floors: Floors, by_wer: bool, limits: ChanceLimit
     else:
         over = limits.chance_skill - (1 - data.val_loss / (floors.loss_unigram or math.nan))
         margin = limits.chance_skill * common.hysteresis_ratio
-    places = zip(over.tolist(), data.judged.tolist(), data.epochs.tolist(), strict=True)
+    says_words = data.val_wer < SAYING_NOTHING - limits.chance_margin if floors.wer_constant is not None else False
+    late = (data.epochs >= limits.chance_critical_epochs) & (says_words if by_wer else True)
+    sure = late | _stands_still(data)
     levels = []
-    for place, (value, judged, epoch) in enumerate(places):
+    for value, judged, certain in zip(over.tolist(), data.judged.tolist(), sure.tolist(), strict=True):
         if not judged or value < -margin:
             levels.append(Level.CLEAR)
         elif math.isnan(value) or value < 0:
             levels.append(Level.HOLD)
         else:
-            late = epoch >= limits.chance_critical_epochs
-            sure = late or _stopped_falling(data.val_loss[: place + 1])
-            levels.append(Level.CRITICAL if sure else Level.WARNING)
+            levels.append(Level.CRITICAL if certain else Level.WARNING)
     return levels
 
 
-def _stopped_falling(loss: np.ndarray) -> bool:
-    """Whether the best of the last evaluations is no better than the best before them."""
-    finite = loss[np.isfinite(loss)]
-    if len(finite) < 2 * FLAT_EVALUATIONS:
-        return False
-    before, recent = finite[:-FLAT_EVALUATIONS].min(), finite[-FLAT_EVALUATIONS:].min()
-    return bool(recent > before - 0.005 * abs(before))
+def _stands_still(data: Evaluations) -> npt.NDArray[np.bool_]:
+    """At each evaluation whether neither loss nor the error rate falls any longer; False with too few to know."""
+    falls = np.stack([_fall(column) for column in (data.train_loss, data.val_loss, data.val_wer)])
+    known = np.isfinite(falls)
+    return known.any(axis=0) & (np.where(known, falls, -np.inf).max(axis=0) <= FLAT_RATIO)
+
+
+def _fall(column: Array) -> Array:
+    """At each evaluation the share by which the median of its last five values lies below that of the five before.
+
+    Counted in finite values; NaN before the tenth.
+    """
+    finite = np.isfinite(column)
+    fall = np.full(len(column), np.nan)
+    if finite.sum() < FLAT_EVALUATIONS:
+        return fall
+    windows = np.lib.stride_tricks.sliding_window_view(column[finite], FLAT_EVALUATIONS)
+    before = np.median(windows[:, : FLAT_EVALUATIONS // 2], axis=1)
+    after = np.median(windows[:, FLAT_EVALUATIONS // 2 :], axis=1)
+    count = np.cumsum(finite)
+    known = count >= FLAT_EVALUATIONS
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fall[known] = np.nan_to_num((before - after) / np.abs(before))[count[known] - FLAT_EVALUATIONS]
+    return fall
 
 
 def _line(data: Evaluations, floors: Floors, by_wer: bool, severity: str) -> str:
@@ -133,10 +157,7 @@ def _line(data: Evaluations, floors: Floors, by_wer: bool, severity: str) -> str
     if severity == "critical":
         said = f"always saying {floors.constant_sentence}" if floors.constant_sentence else _who(floors)
         return f"Not learning from the input: WER {now} after {data.epochs[-1]:g} epochs; {said} scores {floor}."
-    return (
-        f"Not better than {_who(floors)} yet: {now} against {floor}. "
-        "6 of 16 recorded runs like this recovered, the slowest after 21 epochs."
-    )
+    return f"Not better than {_who(floors)} yet: {now} against {floor}. {LEFT}."
 
 
 def _chance(floors: Floors) -> float:

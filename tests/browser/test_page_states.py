@@ -132,7 +132,7 @@ def test_the_reference_run_reads_stop_and_offers_no_button_it_could_not_keep(das
     verdict = page.get_by_test_id("verdict")
     assert "STOP" in verdict.inner_text()
     assert "MORGEN WOLKE REGION REGEN scores 91.2 %" in verdict.inner_text()
-    assert "wrong on 0 of 24 recorded runs" in verdict.inner_text()
+    assert "wrong on 0 of 56 recorded runs" in verdict.inner_text()
     page.get_by_test_id("btn-what").click()
     assert "More regularisation is not suggested" in page.get_by_test_id("try").inner_text()
     assert page.title().startswith("STOP · 92.1 %")

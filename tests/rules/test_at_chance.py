@@ -1,5 +1,9 @@
 """`at_chance`: no better than one constant sentence."""
 
+import math
+
+import pytest
+
 from monitor.rules.at_chance import AtChance
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.run_dir import Floors
@@ -20,13 +24,36 @@ def test_a_wer_of_100_percent_in_the_guard_is_quiet():
     assert first_fired(RULE, wer([1.0] * 4)) == (None, None)
 
 
-def test_a_slow_start_is_a_warning_that_tells_how_often_runs_recovered_and_then_goes():
-    seen = wer(curve(30, lambda e: 1.0 if e < 15 else 0.7))
+def test_a_slow_start_is_a_warning_that_tells_how_often_runs_left_it_and_then_goes():
+    seen = plateau(30, wer=lambda e: 1.0 if e < 15 else 0.7)
     first, critical = first_fired(RULE, seen)
     assert (first, critical) == (6, None)
     assert found(RULE, seen) is None
-    early = wer([1.0] * 10)
-    assert "6 of 16 recorded runs like this recovered" in found(RULE, early).line
+    assert "9 of 20 recorded runs that stood there" in found(RULE, wer([1.0] * 10)).line
+
+
+def plateau(rows, wer=lambda e: 1.0, val=lambda e: 5.0 * 0.99**e, train=lambda e: 5.0, **fields):
+    return snapshot(val_wer=curve(rows, wer), val_loss=curve(rows, val), train_loss=curve(rows, train), **fields)
+
+
+def test_saying_nothing_is_waited_for_as_long_as_any_of_the_losses_falls():
+    assert first_fired(RULE, plateau(60))[1] is None
+    assert first_fired(RULE, plateau(60, val=lambda e: 5.0, train=lambda e: 5.0 * 0.99**e))[1] is None
+    assert first_fired(RULE, plateau(60, wer=lambda e: 1.6 * 0.995**e, val=lambda e: 5.0))[1] is None
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.004])
+def test_where_nothing_falls_any_longer_it_is_critical_after_ten_evaluations(noise):
+    wave = [1 + noise * math.sin(7 * e) for e in range(61)]
+    still = plateau(60, val=lambda e: 5.0 * wave[e], train=lambda e: 4.9 * wave[-e])
+    assert 10 <= first_fired(RULE, still)[1] <= 16
+    stops = plateau(60, val=lambda e: 5.0 * 0.97 ** min(e, 20))
+    assert 24 <= first_fired(RULE, stops)[1] <= 34
+
+
+def test_a_loss_that_is_never_logged_holds_nothing_up():
+    assert first_fired(RULE, wer([1.0] * 30))[1] is not None
+    assert first_fired(RULE, snapshot(val_wer=[1.0] * 30))[1] is not None
 
 
 def test_without_floors_or_errors_it_does_not_apply():

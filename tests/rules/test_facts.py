@@ -199,9 +199,8 @@ def test_a_rule_may_say_stop_if_and_only_if_it_was_measured_and_was_hardly_ever_
 
 
 def test_the_odds_are_said_in_a_sentence():
-    assert str(ODDS["at_chance"]) == "0 of 24 recorded runs that went on to learn"
-    assert str(ODDS["non_finite"]) == "0 of 51 recorded runs that did not diverge"
-    assert str(ODDS["overfitting"]) == "0 of 25 recorded runs that do not overfit"
+    assert str(ODDS["at_chance"]).startswith("0 of 56 recorded runs that went on to learn")
+    assert all("its limits were chosen" in str(odds) for odds in ODDS.values())
 
 
 def test_a_wheel_takes_every_file_of_the_monitor_along():
