@@ -37,6 +37,8 @@ class OverfittingLimits(Limits, frozen=True):
     overfitting_train_fall_ratio: float = 0.05
     overfitting_wer_step_ratio: float = 0.01
     overfitting_flat_evaluations: int = 2
+    overfitting_flat_critical_evaluations: int = 5
+    """Evaluations without a step of the error rate before it is critical: an error rate may lie still and move on."""
     overfitting_flat_ratio: float = 0.5
     """Share of the evaluations since the best val loss in which the error rate made no step."""
 
@@ -160,7 +162,10 @@ def _view(
     if rise > needed * (1 - common.hysteresis_ratio):
         apart = fall > limits.overfitting_train_fall_ratio and gap > limits.overfitting_gap_ratio
         if apart and not _errors_step(place, best_at, last_step, limits):
-            far = rise > limits.overfitting_rise_critical_ratio and gap > limits.overfitting_gap_critical_ratio
+            rests = last_step < 0 or place - last_step >= limits.overfitting_flat_critical_evaluations
+            far = (
+                rise > limits.overfitting_rise_critical_ratio and gap > limits.overfitting_gap_critical_ratio and rests
+            )
             # A trend that has brought no new best yet begins nothing, and ends nothing either.
             held = rise <= needed or _errors_fall(data.val_wer[best_at : place + 1], common)
             level = Level.HOLD if held else Level.CRITICAL if far else Level.WARNING
