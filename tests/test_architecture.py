@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "view": {"run_dir", "rules", "diagnosis"},
     "supervisor": {"run_dir", "writer", "rules", "importers", "diagnosis", "launcher", "view"},
     "ui": {"run_dir", "importers", "diagnosis", "launcher", "view"},
+    "frames": {"run_dir", "rules", "diagnosis", "view"},
     "commands": None,
 }
 """Room -> rooms that it may import; None may import every room (a verb puts rooms together)."""
