@@ -9,7 +9,7 @@ from rich.table import Table
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, elsewhere, now, print_json
 from monitor.diagnosis.summaries import summary_of
-from monitor.launcher import ensure_supervised, status
+from monitor.launcher import status
 from monitor.run_dir import Progress, Summary, words
 from monitor.run_dir.errors import EXIT_OK, MonitorError
 from monitor.run_dir.launch import read_progress
@@ -54,7 +54,6 @@ def _row(run_dir: Path) -> dict[str, Any]:
 
 def _readable_row(run_dir: Path) -> dict[str, Any]:
     """One run from its small files only: the list stays quick however long the runs are."""
-    ensure_supervised(run_dir)
     state = status(run_dir)
     found = {
         "state": state.word,

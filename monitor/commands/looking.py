@@ -7,7 +7,6 @@ from pathlib import Path
 
 from monitor.commands.common import now
 from monitor.diagnosis.verdict import Judged, judge
-from monitor.launcher import ensure_supervised
 from monitor.run_dir import Snapshot
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.replay import as_of
@@ -25,11 +24,7 @@ class Look:
 
 
 def look_at(run_dir: Path, at: float | None = None) -> Look:
-    """Reads and judges a run, as it is or as it was after epoch `at`.
-
-    A run that has lost its supervisor gets a new one on the way. Raises UsageError for an epoch before the first.
-    """
-    ensure_supervised(run_dir)
+    """Reads and judges a run as it is, or was after epoch `at`. Raises UsageError for an epoch before the first."""
     moment = now()
     snapshot = RunReader(run_dir).read(moment)
     if at is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ from monitor.commands.common import (
     print_json,
     who,
 )
-from monitor.launcher import plan_resume, resume
+from monitor.launcher import plan_resume, resume, status, take_over
 from monitor.launcher.relaunch.resuming import ResumePlan
 from monitor.run_dir import State
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED
@@ -34,6 +35,8 @@ def run(
     as_json: JsonOption = False,
 ) -> int:
     run_dir = find_run(runs, run)
+    if not dry_run and take_over(run_dir.parent, run_dir.name, trusted=trust):
+        return _taken_over(run_dir, as_json)
     plan = plan_resume(run_dir.parent, run_dir.name)
     if not as_json:
         console().print("\n".join(plan_lines(plan)), soft_wrap=True)
@@ -46,6 +49,15 @@ def run(
     elif not dry_run:
         console().print(_what_came(run_dir.name, state), soft_wrap=True)
     return EXIT_REFUSED if failed else EXIT_OK
+
+
+def _taken_over(run_dir: Path, as_json: bool) -> int:
+    """It had lost its supervisor and went on, or waited, alone."""
+    if as_json:
+        print_json({"run_id": run_dir.name, "started": False, "taken_over": True, "state": read_state(run_dir)})
+    else:
+        console().print(f"{run_dir.name} has a supervisor again. {status(run_dir).evidence}", soft_wrap=True)
+    return EXIT_OK
 
 
 def plan_lines(plan: ResumePlan) -> list[str]:

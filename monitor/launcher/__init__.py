@@ -5,7 +5,7 @@ A start is exclusive by the run's folder, a resume by the run's lock: a double c
 
 from monitor.launcher.glance import existing, generation, status
 from monitor.launcher.own_trainer import check, start_check, start_training, trainer_schema, training_command
-from monitor.launcher.restarting import plan_restart, plan_resume, restart, resume
+from monitor.launcher.restarting import plan_restart, plan_resume, restart, resume, take_over
 from monitor.launcher.starting import belongs_to_this_job, start, start_notes_for_command
 from monitor.launcher.stopping import cancel_stop, hurry_stop, more_time, stop
 from monitor.launcher.supervising import become_supervisor, ensure_supervised, set_policy, supervise
@@ -34,6 +34,7 @@ __all__ = [
     "status",
     "stop",
     "supervise",
+    "take_over",
     "trainer_schema",
     "training_command",
 ]

@@ -28,7 +28,6 @@ from monitor.importers.log_reading import check_log, scan
 from monitor.launcher.relaunch.options import described
 from monitor.run_dir import (
     EPOCHS_FILE,
-    LAUNCH_FILE,
     READING_FILE,
     Identity,
     Launch,
@@ -41,7 +40,7 @@ from monitor.run_dir import (
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import Order, is_kept, launch_of, read_launch, read_progress
-from monitor.run_dir.seal import sealed
+from monitor.run_dir.seal import write_sealed
 
 MOST_WRITERS = 3
 
@@ -119,7 +118,7 @@ def attach(runs_dir: Path, proposal: Proposal, request: AttachRequest, *, detach
         run = FollowedRun.go_on(run_dir, now, process)
     try:
         confirm(run_dir, request.asked_by, proposal.mapping)
-        files.replace(run_dir / LAUNCH_FILE, encode(_launch(run_dir.name, request, now)))
+        write_sealed(run_dir, _launch(run_dir.name, request, now), anew=True, trainer=process)
     finally:
         run.close(now)
     if detached:
@@ -244,15 +243,13 @@ def _launch(run_id: str, request: AttachRequest, now: float) -> Launch:
     here = Path.cwd()
     if request.pid is None:
         thresholds = dict(settings_for(here).thresholds)
-        return sealed(
-            Launch(
-                run_id=run_id,
-                created_at=now,
-                cwd=str(here),
-                how="attach",
-                asked_by=request.asked_by,
-                thresholds=thresholds,
-            )
+        return Launch(
+            run_id=run_id,
+            created_at=now,
+            cwd=str(here),
+            how="attach",
+            asked_by=request.asked_by,
+            thresholds=thresholds,
         )
     try:
         process = psutil.Process(request.pid)

@@ -6,6 +6,7 @@ The command that was shown is the command that runs, or nothing runs.
 from __future__ import annotations
 
 import contextlib
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,11 +20,12 @@ from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest, make_pla
 from monitor.launcher.relaunch.resuming import ResumePlan, make_resume_plan
 from monitor.launcher.starting import claim, start_notes
 from monitor.launcher.stopping import refuse_unstoppable, stop
-from monitor.launcher.supervising import supervise
-from monitor.run_dir import FINAL_STATES, Away, Parent, StopWith, processes
+from monitor.launcher.supervising import ensure_supervised, supervise
+from monitor.run_dir import FINAL_STATES, Away, Launch, Parent, StopWith, processes
 from monitor.run_dir.audit import audited, by_name
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import Order, read_launch, read_state
+from monitor.run_dir.seal import is_from_here, seal_anew, unverified_command_warning
 
 
 def plan_restart(
@@ -155,10 +157,41 @@ def resume(
     if plan is not None and plan.code.now != now.code.now:
         files = " and ".join(changed_files(plan.code.now, now.code.now))
         raise RefusedError(f"The plan is out of date: {files} changed since it was shown. Review the new plan.")
+    run_dir = runs_dir / run_id
     if now.stranger and not trusted:
-        raise RefusedError(f"{now.stranger} To run it anyway, pass --trust-command.\n{now.command}")
-    supervise(runs_dir / run_id, "--resume", *(["--trusted", now.fingerprint] if now.stranger else []))
+        raise RefusedError(
+            f"{now.stranger} To run it anyway, and to seal it anew, pass --trust-command.\n{now.command}"
+        )
+    if now.stranger:
+        _seal_anew(run_dir, now.launch)
+    supervise(run_dir, "--resume")
     return run_id
+
+
+@audited("resume", by_name)
+def take_over(runs_dir: Path, run_id: str, *, trusted: bool = False) -> bool:
+    """Gives a run that has lost its supervisor, while it trains or waits in a queue, a new one; False where it has one.
+
+    Raises RefusedError for one whose folder was moved since it was sealed, unless its owner says so (`trusted`).
+    """
+    run_dir = existing(runs_dir, run_id)
+    launch, state = read_launch(run_dir), read_state(run_dir)
+    alone = status(run_dir).unsupervised or (state is not None and state.state == "queued")
+    if launch is None or not alone:
+        return False
+    if not is_from_here(launch, run_dir):
+        if not trusted:
+            command = f"python -m monitor resume {shlex.quote(run_id)} --trust-command"
+            raise RefusedError(f"{unverified_command_warning(launch)} To take it over, and to seal it anew: {command}")
+        _seal_anew(run_dir, launch)
+    return ensure_supervised(run_dir)
+
+
+def _seal_anew(run_dir: Path, launch: Launch) -> None:
+    try:
+        seal_anew(run_dir, launch)
+    except OSError as problem:
+        raise RefusedError(f"{run_dir} cannot be written ({problem.strerror}); nothing was started.") from None
 
 
 DUPLICATE_SECS = 10.0

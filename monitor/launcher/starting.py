@@ -17,11 +17,12 @@ from monitor.launcher.relaunch.options import asked_for_help, described
 from monitor.launcher.relaunch.plan import free_run_id
 from monitor.launcher.slots import Line, capacity_for
 from monitor.launcher.supervising import supervise
-from monitor.run_dir import LAUNCH_FILE, Away, Parent, QueuePlace, StopWith, check_run_id, encode, files, opening
+from monitor.run_dir import Away, Parent, QueuePlace, StopWith, check_run_id, opening
 from monitor.run_dir.audit import audited
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import Order, job_of, launch_of, name_of, read_launch, read_state
 from monitor.run_dir.provenance import script_of
+from monitor.run_dir.seal import write_sealed
 from monitor.run_dir.status import device_words, queue_words
 
 
@@ -123,12 +124,14 @@ def claim(
         launch = described(launch_of(order, run_dir.name, time.time()), run_dir)
         if order.read_help:
             launch = asked_for_help(launch, run_dir)
-        if not files.create(run_dir / LAUNCH_FILE, encode(launch)):
+        if not write_sealed(run_dir, launch, may_start=1):
             raise RefusedError(f"{run_dir.name} has been started already.")
-    except OSError as problem:
+    except (OSError, RefusedError) as problem:
         if run_dir is not None:
             with contextlib.suppress(OSError):
                 run_dir.rmdir()  # its name must be free for the next try
+        if isinstance(problem, RefusedError):
+            raise
         raise RefusedError(f"{runs_dir} cannot be written ({problem.strerror}); choose another with --runs.") from None
     return run_dir
 

@@ -57,8 +57,8 @@ def become_supervisor(run_dir: Path, *flags: str) -> NoReturn:
 def ensure_supervised(run_dir: Path) -> bool:
     """Starts an adopting supervisor if a run has lost its own; returns whether one was started.
 
-    Called at every contact, so the usual answer costs one small file. Two callers at once start one:
-    the second finds the run's lock held.
+    Only for who may control the run: nothing is executed or signalled because somebody looks. The usual answer costs
+    one small file. Two callers at once start one: the second finds the run's lock held.
     """
     state = read_state(run_dir)
     if state is None:
@@ -84,7 +84,7 @@ def _ensure_followed(run_dir: Path) -> bool:
     if processes.liveness(progress.follower) != "gone":
         return False
     launch = read_launch(run_dir)
-    if launch is None or launch.how != "attach" or not is_from_here(launch):
+    if launch is None or launch.how != "attach" or not is_from_here(launch, run_dir):
         return False
     try:
         supervise(run_dir, "--follow")
@@ -96,9 +96,10 @@ def _ensure_followed(run_dir: Path) -> bool:
 def _is_worth_adopting(run_dir: Path) -> bool:
     """A trainer that lives, one that left its outcome unseen, or a start that never came to a trainer."""
     state, progress = read_state(run_dir), read_progress(run_dir)
-    if state is None or state.trainer is None:
-        launch = read_launch(run_dir) if state is not None else None
-        return launch is not None and is_from_here(launch)
+    if state is None or not is_from_here(read_launch(run_dir), run_dir):
+        return False
+    if state.trainer is None:
+        return True
     liveness = processes.liveness(state.trainer)
     if liveness == "gone":
         left_outcome = progress is not None and progress.generation == state.generation and progress.outcome is not None

@@ -27,24 +27,28 @@ class Spot(NamedTuple):
 @dataclass
 class _Held:
     descriptor: int
-    holders: int = 1
+    holders: int
 
 
 _held: dict[Path, _Held] = {}
 
 
 def hold(folder: Path) -> None:
-    """Keeps a folder open until `let_go`, called as often as this. Raises OSError, also for a link that leads out."""
+    """Keeps a folder open until `let_go`, called as often as this. Raises OSError, also for a link that leads out.
+
+    Where another folder stands there since it was held before, that one is taken: a run was removed and made again.
+    """
     key = place = folder.absolute()
-    if key in _held:
-        _held[key].holders += 1
-        return
     if place.is_symlink():
         neighbour = place.resolve()
         if neighbour.parent != place.parent.resolve():
             raise NotADirectoryError(errno.ENOTDIR, "it is a link that leads elsewhere, no folder of its own", str(key))
         place = neighbour
-    _held[key] = _Held(os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC))
+    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    before = _held.get(key)
+    if before is not None:
+        os.close(before.descriptor)
+    _held[key] = _Held(descriptor, before.holders + 1 if before is not None else 1)
 
 
 def let_go(folder: Path) -> None:

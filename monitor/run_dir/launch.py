@@ -35,7 +35,7 @@ from monitor.run_dir.records import (
     StopWith,
     check_schema,
 )
-from monitor.run_dir.seal import is_from_here, sealed
+from monitor.run_dir.seal import is_from_here
 
 PLACEHOLDER = "{run_dir}"
 SUPERVISOR_LOG = "supervisor.log"
@@ -104,7 +104,7 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
     """The record for launch.json, with the code and the environment as they are at this moment."""
     surroundings = surroundings_with(order.environment)
     code = code_of(order.argv, order.cwd)
-    launch = Launch(
+    return Launch(
         run_id=run_id,
         created_at=now,
         argv=list(order.argv),
@@ -129,7 +129,6 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
         away=order.away,
         device=order.device,
     )
-    return sealed(launch)
 
 
 def job_of(environment: Mapping[str, str]) -> dict[str, str]:
@@ -232,7 +231,7 @@ def environment_for(launch: Launch, run_dir: Path, generation: int) -> dict[str,
     A variable of that kind that was not set at the start is not set now. Nothing is taken from a launch that is not
     from here.
     """
-    kept = launch.environment if is_from_here(launch) else {}
+    kept = launch.environment if is_from_here(launch, run_dir) else {}
     return {
         **surroundings_with(kept),
         "PYTHONUNBUFFERED": "1",

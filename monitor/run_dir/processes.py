@@ -17,6 +17,7 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
+from monitor.run_dir import held
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.records import LOCK_FILE, Identity, Liveness
 
@@ -129,7 +130,8 @@ class RunLock:
 
     def acquire(self) -> None:
         """Takes the lock. Raises RefusedError at once where another process holds it."""
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        name, folder = held.spot(self.path)
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

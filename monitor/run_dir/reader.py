@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from monitor.run_dir import files, opening, processes
+from monitor.run_dir import files, held, opening, processes
 from monitor.run_dir.counted import Counting
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.records import (
@@ -322,7 +322,7 @@ class _Document(Generic[R]):
     def read(self) -> bool:
         """Reads the file if it was replaced; True if anything changed. Raises OSError."""
         try:
-            found = self.path.stat()
+            found = held.stat_of(self.path)
         except (FileNotFoundError, NotADirectoryError):
             gone = self.value is not None
             self._stamp, self.value, self.schema, self.problems = None, None, SCHEMA_VERSION, []

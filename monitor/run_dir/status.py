@@ -101,7 +101,9 @@ def _recorded_as_live(snapshot: Snapshot, state: State) -> Status:
     evidence = _process_evidence(snapshot, state.trainer)
     supervised = snapshot.supervisor_liveness != "gone"
     if not supervised:
-        evidence += " Its supervisor is gone; the run goes on and can be taken over."
+        evidence += (
+            f" Its supervisor is gone; the run goes on. Give it a new one: python -m monitor resume {snapshot.run_id}"
+        )
     return Status(state.state, True, not supervised, evidence, state.started_at)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from monitor.importers.live import FollowedRun
 from monitor.launcher.relaunch.code import code_since
@@ -25,8 +24,8 @@ from monitor.run_dir.launch import (
     read_state,
     resume_flags,
 )
-from monitor.run_dir.seal import fingerprint, is_from_here, unverified_command_warning
-from monitor.supervisor import group
+from monitor.run_dir.seal import Fact, fact_of, note, unverified_command_warning
+from monitor.run_dir.serving import state_dir
 from monitor.supervisor.detach import Report
 from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, LogFeed, OwnLogFeed
 from monitor.supervisor.queueing import DeviceWait, ParentWait
@@ -49,7 +48,7 @@ class Beginning:
     launch: Launch
     report: Report
     is_leaving: Callable[[], bool]
-    trusted: str = ""
+    fact: Fact
 
 
 def begin(
@@ -58,26 +57,27 @@ def begin(
     after_parent: bool,
     report: Report,
     is_leaving: Callable[[], bool],
-    *,
-    trusted: str = "",
 ) -> Supervision | LogSupervision | None:
     """Starts or finds the trainer; None when there is nothing (more) to supervise.
 
-    A command that is not this user's own on this machine is executed only where a person has agreed to it: `trusted`
-    is the fingerprint of what was read (`monitor.run_dir.seal`).
+    Nothing is executed, signalled or followed but what this user has sealed for this very folder, and a start happens
+    once (`monitor.run_dir.seal`).
 
     The caller holds the run's lock. Raises MonitorError when it cannot begin and nothing was started.
     """
     launch = read_launch(run_dir)
-    if mode == "follow":
-        return _follow(run_dir, launch, report)
     if launch is None:
         raise UnreadableRunError(f"{run_dir} holds no launch.json: there is nothing to start.")
-    this = Beginning(run_dir, launch, report, is_leaving, trusted)
+    fact = fact_of(launch, run_dir)
+    if fact is None:
+        raise RefusedError(unverified_command_warning(launch))
+    this = Beginning(run_dir, launch, report, is_leaving, fact)
+    if mode == "follow":
+        return _follow(this)
     last = read_state(run_dir)
     if mode == "adopt":
         return _adopt(this, last)
-    if mode == "start" and last is not None and last.state != "queued":
+    if mode == "start" and (fact.may_start != 1 or (last is not None and last.state != "queued")):
         raise RefusedError(f"{run_dir.name} has been started already; resume or restart it.")
     return _start(this, _next_generation(this, last, mode), after_parent, resumed=mode == "resume")
 
@@ -95,7 +95,7 @@ def _next_generation(this: Beginning, last: State | None, mode: Mode) -> int:
 
 def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: bool) -> Supervision | None:
     waits = after_parent and this.launch.parent is not None
-    _refuse_stranger(this)
+    _note(this, may_start=generation)
     first = State(
         state="queued" if waits else "starting",
         generation=generation,
@@ -159,16 +159,18 @@ def _parent_dir(this: Beginning) -> Path:
 def _code_line(this: Beginning) -> str:
     """What has changed in the code since the run was started, at this resume or at an earlier one."""
     last = read_state(this.run_dir)
-    change = code_since(this.launch, "it") if is_from_here(this.launch) else None
-    if change is not None and change.is_same is False:
+    change = code_since(this.launch, "it")
+    if change.is_same is False:
         return change.line
     return last.code_line if last is not None else ""
 
 
-def _refuse_stranger(this: Beginning) -> None:
-    """A run directory can be copied here with any command in it: looking at it must never execute that."""
-    if not is_from_here(this.launch) and this.trusted != fingerprint(this.launch):
-        raise RefusedError(unverified_command_warning(this.launch))
+def _note(this: Beginning, **changes: Any) -> None:
+    """What this user knows of the run, outside of its folder. Raises RefusedError where that cannot be kept."""
+    try:
+        note(this.launch, this.run_dir, **changes)
+    except OSError as problem:
+        raise RefusedError(f"{state_dir()} cannot be written ({problem.strerror}); nothing was started.") from None
 
 
 def _tell_or_refuse(this: Beginning, state_file: StateFile, device: DeviceWait | None, parent_dir: Path | None) -> None:
@@ -218,7 +220,10 @@ def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Sup
     )
 
     def record(pid: int) -> None:
-        state_file.update_or_raise(state="starting", trainer=processes.identify(pid), started_at=time.time())
+        trainer = processes.identify(pid)
+        # First where only this user can write: from here on, this start is spent.
+        _note(this, may_start=0, started=generation, trainer=trainer)
+        state_file.update_or_raise(state="starting", trainer=trainer, started_at=time.time())
 
     try:
         spawn(program, record)
@@ -250,27 +255,27 @@ def _feed(this: Beginning, generation: int) -> Feed:
         return NO_FEED
 
 
-def _follow(run_dir: Path, launch: Launch | None, report: Report) -> Supervision | LogSupervision:
-    """Reads a log along that a person attached to; with the process that writes it, if that is known."""
+def _follow(this: Beginning) -> Supervision | LogSupervision:
+    """Reads a log along that a person attached to; with the process that writes it, if that person has named it."""
+    run_dir, process = this.run_dir, this.fact.trainer
     run = FollowedRun.go_on(run_dir, time.time(), locked=True)
     feed = LogFeed(run_dir, run)
-    progress = read_progress(run_dir)
-    process = progress.process if progress is not None else None
-    if process is None or launch is None:
+    if process is None:
         StateFile(run_dir, State(state="running"), time.time).forget()
-        report("")
+        this.report("")
         return LogSupervision(run_dir, feed, time.time())
     first = State(
         state="running",
         generation=run.generation,
         supervisor=processes.identify(),
         trainer=process,
-        started_at=launch.created_at,
+        started_at=this.launch.created_at,
     )
+    _note(this, started=run.generation)
     state_file = StateFile(run_dir, first, time.time)
     state_file.update()
-    report("")
-    how = How(launch.stop_grace_secs, feed=GuardedFeed(feed))
+    this.report("")
+    how = How(this.launch.stop_grace_secs, feed=GuardedFeed(feed))
     return Supervision(run_dir, state_file, FoundTrainer(process, run_dir), how)
 
 
@@ -283,13 +288,12 @@ def _adopt(this: Beginning, last: State | None) -> Supervision | None:
         this.report("")
         return None
     state_file = StateFile(this.run_dir, last, time.time)
-    if last.state == "queued":
-        _refuse_stranger(this)
+    if last.state == "queued" and this.fact.may_start == last.generation:
         state_file.update(supervisor=processes.identify())
         device = DeviceWait(this.run_dir, state_file, _capacity(this)) if last.queue is not None else None
         waits = bool(last.queue.after) if last.queue is not None else True
         return _begin_when_it_may(this, state_file, device, waits=waits, resumed=last.generation > 1)
-    if last.trainer is None:
+    if last.trainer is None or last.state == "queued":
         # The gate in spawn.py: a trainer whose pid was not recorded has not run.
         state_file.update(state="failed", error="Its supervisor ended before the trainer was started.")
         this.report("")
@@ -303,20 +307,12 @@ def _take_over(this: Beginning, last: State, state_file: StateFile) -> Supervisi
         raise RefusedError(
             f"{this.run_dir.name} runs on {last.trainer.host} (pid {last.trainer.pid}); it can only be adopted there."
         )
-    if not _is_its_trainer(this, last.trainer.pid):
-        raise RefusedError(f"Pid {last.trainer.pid} does not work for {this.run_dir}; its state.json is ignored.")
+    if (this.fact.trainer, this.fact.started) != (last.trainer, last.generation):
+        raise RefusedError(
+            f"Process {last.trainer.pid} is not the one that was started for {this.run_dir}; its state.json is ignored."
+        )
     state_file.update(supervisor=processes.identify())
     log.info("adopted pid %d of generation %d", last.trainer.pid, generation_of(last, None))
     this.report("")
     trainer = FoundTrainer(last.trainer, this.run_dir)
     return Supervision(this.run_dir, state_file, trainer, _how(this, last.generation))
-
-
-def _is_its_trainer(this: Beginning, pid: int) -> bool:
-    """Whether the recorded process is this run's: an adopted process is also signalled.
-
-    Its environment proves it. One that has overwritten it is accepted where no other user could have named it.
-    """
-    folder = this.run_dir.stat()
-    only_ours = folder.st_uid == os.getuid() and not folder.st_mode & 0o022
-    return group.works_for(pid, this.run_dir) or (only_ours and is_from_here(this.launch))

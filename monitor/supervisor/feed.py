@@ -34,6 +34,7 @@ from monitor.run_dir import (
     decode,
     encode,
     files,
+    held,
 )
 from monitor.run_dir.errors import MonitorError, guarded
 from monitor.run_dir.launch import read_progress
@@ -152,7 +153,7 @@ class LogFeed:
     def _hear_word(self, now: float) -> None:
         path = self._run_dir / READING_FILE
         try:
-            stamp = path.stat().st_mtime_ns
+            stamp = held.stat_of(path).st_mtime_ns
             if stamp == self._word_stamp:
                 return
             word = files.read_document(path, ReadingWord)

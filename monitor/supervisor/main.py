@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from monitor.run_dir import processes
+from monitor.run_dir import held, processes
 from monitor.run_dir.audit import set_origin
 from monitor.run_dir.errors import EXIT_REFUSED, MonitorError, RefusedError
 from monitor.run_dir.launch import SUPERVISOR_LOG
@@ -60,6 +60,12 @@ def main(argv: list[str]) -> int:
     def body(report: Report) -> int:
         return _supervise(run_dir, mode, options, report)
 
+    try:
+        # Before a byte is written: whatever is put in the place of this folder later is not written into.
+        held.hold(run_dir)
+    except OSError as problem:
+        _say(f"{run_dir} cannot be used: {problem.strerror}.")
+        return EXIT_REFUSED
     if options.detach:
         return detached(run_dir / SUPERVISOR_LOG, body, EXIT_REFUSED)
     return body(_say)
@@ -78,7 +84,6 @@ def _options(argv: list[str]) -> argparse.Namespace:
     how.add_argument("--resume", action="store_true", help="start it again as the next generation of the same run")
     how.add_argument("--follow", action="store_true", help="follow the log that the run was attached to")
     parser.add_argument("--after-parent", action="store_true", help="wait until the parent run has ended")
-    parser.add_argument("--trusted", default="", help="fingerprint of a command not from here that a person has read")
     parser.add_argument("--detach", action="store_true", help="leave the caller once the trainer has been started")
     return parser.parse_args(argv)
 
@@ -89,7 +94,7 @@ def _supervise(run_dir: Path, mode: Mode, options: argparse.Namespace, report: R
     lock = processes.RunLock(run_dir)
     try:
         _acquire(lock)
-        supervision = begin(run_dir, mode, options.after_parent, report, lambda: leaving.asked, trusted=options.trusted)
+        supervision = begin(run_dir, mode, options.after_parent, report, lambda: leaving.asked)
         if supervision is not None:
             _stay(supervision, leaving)
             # The run may be resumed at once, whether or not its last message can be delivered.

@@ -39,7 +39,7 @@ class StateFile:
     def forget(self) -> None:
         """There is no state any longer that we could tell. Raises nothing."""
         with contextlib.suppress(OSError):
-            self._path.unlink()
+            files.remove(self._path)
 
     def flush(self) -> bool:
         """Tries again to write what the disk has refused; True when it is up to date."""

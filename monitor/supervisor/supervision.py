@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, Request, StopStage, control, files
+from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, Request, StopStage, control, files, held
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_state
 from monitor.run_dir.records import StopStageName, StopWith
@@ -121,7 +121,7 @@ class Supervision:
         """Reads progress.json if it was replaced since the last tick, and keeps it if it is of this generation."""
         path = self.run_dir / PROGRESS_FILE
         try:
-            found = path.stat()
+            found = held.stat_of(path)
             stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
             if stamp == self._progress_stamp:
                 return

@@ -23,6 +23,7 @@ from monitor.run_dir import (
     Alert,
     encode,
     files,
+    held,
     processes,
 )
 from monitor.run_dir.errors import MonitorError, RefusedError, guarded
@@ -206,6 +207,6 @@ class Watch:
 def size_of(path: Path) -> int:
     """Bytes; -1 where there is no such file."""
     try:
-        return path.stat().st_size
+        return held.stat_of(path).st_size
     except OSError:
         return -1

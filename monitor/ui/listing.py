@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from pathlib import Path
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from monitor.launcher import ensure_supervised
 from monitor.launcher.devices import MachineWatch
 from monitor.launcher.trash import trashed
 from monitor.run_dir.errors import MonitorError
@@ -20,7 +18,6 @@ from monitor.view.shapes.listing import RunRow
 from monitor.view.tried import TriedBook
 
 LIST_SECS = 1.0
-TAKE_OVER_EVERY_SECS = 10.0
 FIRST_ROWS = 25
 """So many rows are in the page itself; the others follow over the socket."""
 
@@ -34,7 +31,7 @@ class Listing:
         self._machine = MachineWatch(runs_dir)
         self._tried = TriedBook(runs_dir)
         self._looking = asyncio.Lock()
-        self._looked_at = self._took_over_at = float("-inf")
+        self._looked_at = float("-inf")
         self._now: ListLook | None = None
 
     def look(self) -> ListLook:
@@ -44,7 +41,6 @@ class Listing:
             rows, problem = self._book.rows(now), ""
         except MonitorError as trouble:
             rows, problem = self._now.rows if self._now is not None else [], str(trouble)
-        self._take_over(rows)
         self._now = ListLook(
             rows=rows,
             trash=[TrashedRun(name=each.name, run=each.run_id, at=each.at) for each in trashed(self._runs_dir)],
@@ -54,16 +50,6 @@ class Listing:
             server_now=now,
         )
         return self._now
-
-    def _take_over(self, rows: list[RunRow]) -> None:
-        """The list is a contact too: a run that has lost its supervisor gets a new one, tried now and then."""
-        alone = [row.run for row in rows if row.unsupervised]
-        if not alone or time.monotonic() - self._took_over_at < TAKE_OVER_EVERY_SECS:
-            return
-        self._took_over_at = time.monotonic()
-        for run in alone:
-            with contextlib.suppress(MonitorError, OSError):
-                ensure_supervised(self._runs_dir / run)
 
     async def latest(self) -> ListLook:
         """The look of this second, made by the first request."""

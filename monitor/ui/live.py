@@ -27,6 +27,7 @@ from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from monitor.run_dir.words import monitor_line
+from monitor.ui.access import role_in
 from monitor.ui.family import Family
 from monitor.ui.listing import LIST_SECS, Listing, TabRows
 from monitor.ui.messages import Ping, Problem, Refused
@@ -59,7 +60,8 @@ class Tailer:
         self._judged_at = float("-inf")
         self._adopted_at = float("-inf")
         self._read_at = time.monotonic()
-        self.watchers = 0
+        self.watchers = self.controllers = 0
+        """Tabs that look, and those among them that came by the control link."""
         self.version = 0
         self.problem = ""
         self.seen: tuple[Snapshot, Judged] | None = None
@@ -108,9 +110,9 @@ class Tailer:
             await asyncio.sleep(LOOK_SECS if live else LOOK_ENDED_SECS)
 
     def _is_alone(self) -> bool:
-        """Whether the run is to be taken over, also where its supervisor dies while a visitor looks."""
+        """Whether the run is to be taken over for a visitor who may control it, also where its supervisor dies now."""
         alone = self.snapshot is None or status_of(self.snapshot).unsupervised
-        if not alone or time.monotonic() - self._adopted_at < ADOPT_EVERY_SECS:
+        if not self.controllers or not alone or time.monotonic() - self._adopted_at < ADOPT_EVERY_SECS:
             return False
         self._adopted_at = time.monotonic()
         return True
@@ -268,9 +270,14 @@ class LiveHub:
 
     async def _serve_run(self, socket: WebSocket, run_id: str, hello: dict[str, Any]) -> None:
         tailer = self.tailers.setdefault(run_id, Tailer(self._runs_dir / run_id, self._family))
-        async with tailer:
-            asked = Asked()
-            await self._serve_until_gone(socket, self._send_run(socket, tailer, Since.of(hello), asked), asked)
+        controls = role_in(socket.scope) == "control"
+        tailer.controllers += controls
+        try:
+            async with tailer:
+                asked = Asked()
+                await self._serve_until_gone(socket, self._send_run(socket, tailer, Since.of(hello), asked), asked)
+        finally:
+            tailer.controllers -= controls
         if tailer.watchers == 0:
             self.tailers.pop(run_id, None)
 

@@ -20,7 +20,6 @@ from monitor.run_dir import (
     DataInfo,
     Environment,
     Floors,
-    Launch,
     ModelInfo,
     Probe,
     Progress,
@@ -92,7 +91,7 @@ def write_first(run_dir: Path, run: Run, supervised: bool) -> None:
     if not (run_dir / RUN_FILE).exists():
         files.replace(run_dir / RUN_FILE, encode(run))
     if not supervised:
-        files.create(run_dir / LAUNCH_FILE, encode(_foreground_launch(run)))
+        _write_launch(run_dir, run)
 
 
 def _environment(device: str | None) -> Environment:
@@ -107,13 +106,18 @@ def _environment(device: str | None) -> Environment:
     )
 
 
-def _foreground_launch(run: Run) -> Launch:
-    """What a terminal started, so that the page can start it again."""
+def _write_launch(run_dir: Path, run: Run) -> None:
+    """What a terminal started, so that the page can start it again; unsealed where no key can be kept."""
     # Here and not above: a supervised run needs none of it, and it is a third of the writer's import.
     from monitor.run_dir.launch import Order, launch_of
+    from monitor.run_dir.seal import write_sealed
 
     order = Order([sys.executable, *sys.orig_argv[1:]], Path.cwd(), how="foreground")
-    return launch_of(order, run.run_id, run.created_at)
+    launch = launch_of(order, run.run_id, run.created_at)
+    try:
+        write_sealed(run_dir, launch)
+    except (RefusedError, OSError):
+        files.create(run_dir / LAUNCH_FILE, encode(launch))
 
 
 def write_probe(run_dir: Path, probe: Probe) -> Path:

@@ -39,6 +39,7 @@ from monitor.run_dir import (
     encode_line,
     files,
     finite_or_word,
+    held,
     opening,
 )
 from monitor.run_dir.errors import MonitorError, RefusedError
@@ -111,6 +112,7 @@ class RunWriter(NullRunWriter):
         check_run_id(self.run_dir.name)
         self._lock = RunLock(self.run_dir)
         take_folder(self.run_dir, None if self._supervised else self._lock, resume)
+        held.hold(self.run_dir)
         self.generation = next_generation(self.run_dir, self._supervised, resume)
         self._queue = RecordQueue(self.run_dir)
         self._clips: dict[str, int] = {}
@@ -119,7 +121,7 @@ class RunWriter(NullRunWriter):
             run = describe(self.run_dir.name, given)
             self._heartbeat.plan(**planned)
         except (TypeError, ValueError, RecursionError) as odd:
-            self._lock.release()
+            self._let_go()
             raise RefusedError(
                 f"Cannot describe the run in {self.run_dir / RUN_FILE}: {odd}. Check what is given to RunWriter."
             ) from odd
@@ -127,7 +129,7 @@ class RunWriter(NullRunWriter):
             write_first(self.run_dir, run, self._supervised)
             self._heartbeat.begin()
         except (OSError, TypeError) as problem:
-            self._lock.release()
+            self._let_go()
             raise RefusedError(
                 f"Cannot write into the run directory {self.run_dir}: {problem}. "
                 "Check its rights and the room on its disk."
@@ -265,7 +267,7 @@ class RunWriter(NullRunWriter):
         if not self._supervised:
             self._answer_requests(outcome)
         self._queue.close()
-        self._lock.release()
+        self._let_go()
 
     def __enter__(self) -> RunWriter:
         return self
@@ -311,6 +313,10 @@ class RunWriter(NullRunWriter):
         problem = self._queue.put(file, line, sync=sync)
         if problem is not None:
             self._warn(f"records wait for the disk: {problem}")
+
+    def _let_go(self) -> None:
+        self._lock.release()
+        held.let_go(self.run_dir)
 
     def _answer_requests(self, outcome: Outcome) -> None:
         for asked in control.pending(self.run_dir, self.generation):

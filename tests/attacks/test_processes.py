@@ -14,15 +14,29 @@ import msgspec
 import pytest
 
 from monitor import launcher
-from monitor.run_dir import LAUNCH_FILE, STATE_FILE, Launch, Parent, State, encode, files, processes
+from monitor.run_dir import (
+    EPOCHS_FILE,
+    LAUNCH_FILE,
+    STATE_FILE,
+    Launch,
+    Parent,
+    State,
+    control,
+    encode,
+    files,
+    processes,
+)
 from monitor.run_dir.errors import MonitorError, RefusedError
-from monitor.run_dir.launch import read_launch
-from monitor.run_dir.seal import sealed
+from monitor.run_dir.launch import read_launch, read_state
+from monitor.run_dir.seal import note, write_sealed
 from monitor.supervisor.main import main as supervise
+from tests.accounts import as_attacker, common_runs
 from tests.fake_runs import healthy
 from tests.served import serving
+from tests.supervised import script, wait_for, wait_for_state
 
 pytestmark = pytest.mark.usefixtures("runs_made", "own_state")
+__all__ = ["common_runs"]
 
 
 def copied(runs: Path, argv: list[str], state: State) -> Path:
@@ -37,22 +51,120 @@ def copied(runs: Path, argv: list[str], state: State) -> Path:
     return run_dir
 
 
-def test_looking_at_a_copied_run_executes_nothing(tmp_path, runs):
-    """A copied run directory claims to be queued, so that a reader starts its command."""
-    trap = tmp_path / "it_ran"
-    copied(runs, ["touch", str(trap)], State(state="queued", generation=1))
-    with serving(tmp_path) as there:
+def looked_at(runs: Path, name: str) -> None:
+    """By every way of looking, with the control link, too."""
+    with serving(runs.parent, XDG_STATE_HOME=os.environ["XDG_STATE_HOME"]) as there:
 
         async def conversation(tab):
-            await tab.send(json.dumps({"kind": "hello", "run": "copied"}))
+            await tab.send(json.dumps({"kind": "hello", "run": name}))
             while json.loads(await asyncio.wait_for(tab.recv(), 30))["kind"] not in ("frame", "problem"):
                 pass
             await asyncio.sleep(1.0)
 
-        there.talk(conversation, token=there.look)
-        there.ask("/?run=copied", token=there.control)
-        there.monitor("show", "copied", "--runs", runs)
+        for token in (there.look, there.control):
+            there.talk(conversation, token=token)
+            there.ask(f"/?run={name}", token=token)
+        for verb in ("show", "check", "log", "list"):
+            there.monitor(verb, *([name] if verb != "list" else []), "--runs", runs)
+
+
+def test_looking_at_a_copied_run_executes_nothing(tmp_path, runs):
+    """A copied run directory claims to be queued, so that a reader starts its command."""
+    trap = tmp_path / "it_ran"
+    copied(runs, ["touch", str(trap)], State(state="queued", generation=1))
+    looked_at(runs, "copied")
     assert not trap.exists()
+
+
+def test_a_sealed_launch_in_a_strangers_folder_executes_nothing(tmp_path, common_runs):
+    """Another account copies a sealed launch.json into a run folder of its own, in the state queued."""
+    trap = tmp_path / "it_ran"
+    launcher.start(common_runs, ["sh", "-c", f"echo {{run_dir}} >> {trap}"], run_id="honest")
+    wait_for_state(common_runs / "honest", "finished")
+    sealed, bait = (common_runs / "honest" / LAUNCH_FILE).read_bytes(), common_runs / "latest"
+
+    def plant():
+        bait.mkdir()
+        (bait / LAUNCH_FILE).write_bytes(sealed)
+        (bait / STATE_FILE).write_bytes(encode(State(state="queued", generation=1)))
+
+    as_attacker(plant)
+    looked_at(common_runs, "latest")
+    for flags in ([], ["--adopt"], ["--resume"]):
+        assert supervise([str(bait), *flags]) == 5
+    with pytest.raises(MonitorError):
+        launcher.resume(common_runs, "latest")
+    time.sleep(0.5)
+    assert trap.read_text().splitlines() == [str(common_runs / "honest")]
+
+
+@pytest.mark.parametrize("generation", [1, 99])
+def test_an_archive_unpacked_over_a_run_starts_nothing_a_second_time(tmp_path, runs, generation):
+    """An archive that is unpacked over a finished run says that the run is queued again."""
+    trap = tmp_path / "it_ran"
+    launcher.start(runs, ["sh", "-c", f"echo once >> {trap}"], run_id="honest")
+    wait_for_state(runs / "honest", "finished")
+    files.replace(runs / "honest" / STATE_FILE, encode(State(state="queued", generation=generation)))
+    looked_at(runs, "honest")
+    supervise([str(runs / "honest")])
+    assert trap.read_text() == "once\n"
+
+
+def test_looking_at_an_archive_with_a_stop_request_signals_nothing(tmp_path, runs):
+    """An archive with the reader's own sealed launch names another process of his, and holds a stop request."""
+    victim = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    try:
+        launcher.start(runs, ["true"], run_id="honest")
+        wait_for_state(runs / "honest", "finished")
+        ended = read_state(runs / "honest")
+        assert ended is not None and ended.trainer is not None
+        gone = msgspec.structs.replace(ended.trainer, pid=2**22 - 1, start_ticks=1)
+        running = State(state="running", generation=1, trainer=processes.identify(victim.pid), supervisor=gone)
+        for run_dir in (runs / "honest", runs / "unpacked"):
+            run_dir.mkdir(exist_ok=True)
+            files.replace(run_dir / LAUNCH_FILE, (runs / "honest" / LAUNCH_FILE).read_bytes())
+            files.replace(run_dir / STATE_FILE, encode(running))
+            control.request(run_dir, "stop", generation=1, asked_by="victim", now=1.0)
+            looked_at(runs, run_dir.name)
+            assert supervise([str(run_dir), "--adopt"]) == 5
+        time.sleep(1.0)
+        assert victim.poll() is None
+    finally:
+        victim.kill()
+        victim.wait()
+
+
+WRITES_ON = """
+import os, sys, time
+from monitor.writer import RunWriter
+
+with RunWriter(config={"lr": 0.1}) as run:
+    for epoch in range(1, 10_000):
+        time.sleep(0.05)
+        run.log_epoch(epoch, train_loss=1.0, val_loss=1.5)
+        run.log_probe("test", {"wer": 0.5})
+        if run.should_stop():
+            break
+"""
+
+
+def test_a_live_run_whose_folder_is_swapped_for_a_link_is_written_where_it_was(tmp_path, common_runs):
+    """Another account moves the folder of a live run away and puts a link to a folder of the owner's in its place."""
+    run_dir, moved, own = common_runs / "live", common_runs / "moved", tmp_path / "own"
+    own.mkdir()
+    launcher.start(common_runs, script(tmp_path, WRITES_ON), run_id="live")
+    wait_for(lambda: (run_dir / EPOCHS_FILE).exists())
+
+    def swap():
+        run_dir.rename(moved)
+        run_dir.symlink_to(own)
+
+    as_attacker(swap)
+    before = (moved / EPOCHS_FILE).stat().st_size
+    wait_for(lambda: (moved / EPOCHS_FILE).stat().st_size > before + 500)
+    control.request(moved, "stop", generation=1, asked_by="me", now=1.0)
+    wait_for_state(moved, "stopped")
+    assert not list(own.iterdir())
 
 
 @pytest.mark.parametrize("act", ["resume", "restart"])
@@ -69,7 +181,7 @@ def test_a_copied_command_is_not_started_unasked(tmp_path, runs, act):
     assert not trap.exists()
 
 
-@pytest.mark.parametrize("how", ["another's seal", "a folder that others may write"])
+@pytest.mark.parametrize("how", ["another's seal", "nothing was started", "another trainer was started"])
 def test_a_run_cannot_name_somebody_elses_process_as_its_trainer(tmp_path, runs, how):
     """state.json names a process of the reader's own as the trainer, to have it signalled."""
     victim = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
@@ -79,8 +191,10 @@ def test_a_run_cannot_name_somebody_elses_process_as_its_trainer(tmp_path, runs,
         if how != "another's seal":
             launch = read_launch(run_dir)
             assert launch is not None
-            files.replace(run_dir / LAUNCH_FILE, encode(sealed(msgspec.structs.replace(launch, seal=""))))
-            run_dir.chmod(0o777)
+            write_sealed(run_dir, launch, anew=True)
+            if how == "another trainer was started":
+                other = processes.identify()
+                note(read_launch(run_dir), run_dir, started=1, trainer=other)
         assert supervise([str(run_dir), "--adopt"]) == 5
         with pytest.raises(MonitorError):
             launcher.stop(run_dir)

@@ -6,7 +6,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -24,9 +23,10 @@ from monitor.run_dir import (
     Run,
     encode,
     files,
+    processes,
 )
 from monitor.run_dir import encode_line as line
-from monitor.run_dir.seal import sealed
+from monitor.run_dir.seal import write_sealed
 from monitor.writer import RunWriter
 from tests.supervised import (
     FAILS,
@@ -245,8 +245,7 @@ def test_a_restart_shows_the_plan_and_asks_unless_told_yes(runs, capsys, monkeyp
     (path / RUN_FILE).unlink()
     (path / LAUNCH_FILE).unlink()
     files.create(path / RUN_FILE, encode(Run(run_id="parent", config={"dropout": 0.3}, config_schema=schema)))
-    launch = sealed(Launch(run_id="parent", created_at=0.0, argv=["true", "--dropout", "0.3"], cwd=str(runs)))
-    files.create(path / LAUNCH_FILE, encode(launch))
+    write_sealed(path, Launch(run_id="parent", created_at=0.0, argv=["true", "--dropout", "0.3"], cwd=str(runs)))
     assert main(["restart", "parent", "--set", "dropout=0.5"]) == 64
     told = capsys.readouterr()
     assert "dropout  0.3 → 0.5" in told.out
@@ -264,8 +263,7 @@ def test_restart_with_the_fix_takes_the_first_recommendation_and_remembers_what_
     config = {"dropout": 0.3, "weight_decay": 1e-4, "hidden_dim": 128, "augmentation": "none", "learning_rate": 1e-3}
     path = a_run(runs, "parent", OVERFITTING, **config)
     (path / LAUNCH_FILE).unlink()
-    launch = sealed(Launch(run_id="parent", created_at=0.0, argv=["true"], cwd=str(runs)))
-    files.create(path / LAUNCH_FILE, encode(launch))
+    write_sealed(path, Launch(run_id="parent", created_at=0.0, argv=["true"], cwd=str(runs)))
     assert main(["restart", "parent", "--fix", "--dry-run", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert plan["started"] is False
@@ -281,13 +279,19 @@ def test_restart_with_the_fix_of_a_healthy_run_is_refused(runs, capsys):
     assert "no recommended fix for well" in capsys.readouterr().err
 
 
-def test_list_gives_a_run_without_supervisor_a_new_one(runs, capsys):
+def test_a_run_without_supervisor_is_left_alone_by_looking_and_gets_a_new_one_by_resume(runs, capsys):
     main(["start", "--name", "alone", "--", *script(runs.parent, SILENT)])
-    os.kill(state_of(runs / "alone").supervisor.pid, 9)
     before = state_of(runs / "alone").supervisor
-    time.sleep(0.1)
-    main(["list"])
-    wait_for(lambda: state_of(runs / "alone").supervisor != before)
+    os.kill(before.pid, 9)
+    wait_for(lambda: processes.liveness(before) == "gone")
+    capsys.readouterr()
+    assert main(["list"]) == main(["show", "alone"]) == 0
+    assert "Give it a new one: python -m monitor resume alone" in capsys.readouterr().out
+    assert state_of(runs / "alone").supervisor == before
+    assert main(["resume", "alone"]) == 0
+    assert "alone has a supervisor again." in capsys.readouterr().out
+    assert state_of(runs / "alone").supervisor != before
+    assert main(["resume", "alone"]) == 5 and "still running" in capsys.readouterr().err
 
 
 def test_a_reader_that_closes_the_pipe_early_is_no_error(runs):

@@ -109,7 +109,7 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
     argv = with_own_folders(argv, parent_dir, cwd, set(made.values))
     refuse_used_folder(launch.argv, argv, cwd)
     child_id = free_run_id(runs_dir, parent_id)
-    is_ours = is_from_here(launch)
+    is_ours = is_from_here(launch, parent_dir)
     # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.
     code = code_since(launch, "the parent") if is_ours else CodeChange(None, "Its code was not looked at.")
     _refuse_unchanged_code(request, code)

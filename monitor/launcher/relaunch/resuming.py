@@ -30,7 +30,12 @@ class ResumePlan:
     code: CodeChange
     surroundings: tuple[str, ...]
     stranger: str
-    fingerprint: str
+    launch: Launch
+
+    @property
+    def fingerprint(self) -> str:
+        """Of everything that decides what runs."""
+        return fingerprint(self.launch)
 
 
 def make_resume_plan(run_dir: Path) -> ResumePlan:
@@ -44,7 +49,7 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
             f"or start it again: python -m monitor restart {run_dir.name}"
         )
     _refuse_finished(run_dir)
-    is_ours = is_from_here(launch)
+    is_ours = is_from_here(launch, run_dir)
     # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.
     code = code_since(launch, "it") if is_ours else CodeChange(None, "Its code was not looked at.")
     return ResumePlan(
@@ -55,7 +60,7 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
         code=code,
         surroundings=environment_lines(launch, read_run(run_dir), os.environ) if is_ours else (),
         stranger="" if is_ours else unverified_command_warning(launch),
-        fingerprint=fingerprint(launch),
+        launch=launch,
     )
 
 
