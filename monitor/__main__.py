@@ -1,7 +1,30 @@
 """Entry point of `python -m monitor`: before anything is imported, what keeps this Python from running it is said."""
 
+# pathlib is a file, and could be anybody's as long as the current folder is searched.
+# ruff: noqa: PTH100, PTH120, PTH121
+import os
 import sys
-from pathlib import Path
+
+
+def _leave_the_current_folder_out(home: str) -> None:
+    """`python -m` looks into the current folder first: a token.py or msgspec.py of anybody's there would be executed.
+
+    `home`: the folder that holds this package; where that is the current folder, it stays.
+    """
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) == home or not _is_here(entry or ".")]
+
+
+def _is_here(entry: str) -> bool:
+    try:
+        return os.path.samefile(entry, ".")
+    except OSError:
+        return False
+
+
+# Both modules above are built into Python (3.11); from here on, imports find the libraries only.
+_leave_the_current_folder_out(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from pathlib import Path  # noqa: E402
 
 USAGE = 64
 """EXIT_USAGE, written out: nothing of ours can be imported yet."""

@@ -28,7 +28,7 @@ from monitor.commands.common import (
 )
 from monitor.launcher import generation, status, stop
 from monitor.launcher.stopplan import StopPlan, stop_plan
-from monitor.run_dir import Answer, Request, control, words
+from monitor.run_dir import Answer, Request, control, processes, words
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
 from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.reader import RunReader
@@ -156,13 +156,20 @@ def wait_for_stop(run_dir: Path, request: Request, *, quiet: bool) -> tuple[Stat
     while True:
         now = status(run_dir)
         answer = answer_to(run_dir, request)
-        if not now.live or (answer is not None and answer.result != "done"):
+        if not now.live or (answer is not None and answer.result != "done") or _has_ended_unwritten(run_dir, request):
             return now, answer
         stage = _stage(run_dir)
         if stage != shown and not quiet:
             sys.stderr.write(f"{words_of(stage, launch)}.\n")
         shown = stage
         time.sleep(LOOK_EVERY_SECS)
+
+
+def _has_ended_unwritten(run_dir: Path, request: Request) -> bool:
+    """Whether the trainer is gone after a stop of which a full disk takes neither the request nor the final state."""
+    state = read_state(run_dir)
+    is_gone = state is not None and state.trainer is not None and processes.liveness(state.trainer) == "gone"
+    return request.number == 0 and is_gone
 
 
 def wait_for_all(asked: list[tuple[Path, Request]], *, quiet: bool) -> list[tuple[Status, Answer | None]]:

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 
 from monitor.launcher.glance import generation, status
 from monitor.launcher.supervising import ensure_supervised
-from monitor.run_dir import Request, Verb, control
+from monitor.run_dir import Request, Verb, control, processes
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.launch import read_state
+from monitor.run_dir.launch import read_launch, read_state
+from monitor.run_dir.seal import fact_of
 
 
 @audited("stop", by_run_dir)
 def stop(run_dir: Path, asked_by: str = "") -> Request:
     """Asks a run to stop: the step is finished, a checkpoint saved. Asking twice is one request.
 
-    Raises RefusedError when the run is not live, or where no request can be written.
+    Where a full disk takes no request, its supervisor is told by a signal, and the request returned has the number 0.
+    Raises RefusedError when the run is not live, or where it can be told in neither way.
     """
     refuse_unstoppable(run_dir)
     ensure_supervised(run_dir)
-    return control.request(run_dir, "stop", generation=generation(run_dir), asked_by=asked_by, now=time.time())
+    now, which = time.time(), generation(run_dir)
+    try:
+        return control.request(run_dir, "stop", generation=which, asked_by=asked_by, now=now)
+    except RefusedError:
+        fact = fact_of(read_launch(run_dir), run_dir)
+        supervisor = fact.supervisor if fact is not None else None
+        if supervisor is None or processes.liveness(supervisor) != "alive":
+            raise
+        os.kill(supervisor.pid, signal.SIGUSR2)
+        return Request(verb="stop", generation=which, number=0, asked_at=now, asked_by=asked_by)
 
 
 def refuse_unstoppable(run_dir: Path) -> None:

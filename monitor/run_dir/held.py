@@ -7,6 +7,7 @@ file below it is opened, renamed and removed relative to that descriptor (`opena
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from dataclasses import dataclass
@@ -69,9 +70,20 @@ def spot(path: Path) -> Spot:
         return Spot(os.fspath(path), None)
     whole = path.absolute()
     for above in (whole, *whole.parents[:LEVELS]):
-        if above in _held:
+        if above in _held and _is_there(above):
             return Spot(str(whole.relative_to(above)), _held[above].descriptor)
     return Spot(os.fspath(path), None)
+
+
+def _is_there(folder: Path) -> bool:
+    """Whether a held folder exists; one that was removed and made again (only its owner can do that) is held anew."""
+    if os.fstat(_held[folder].descriptor).st_nlink:
+        return True
+    with contextlib.suppress(OSError):
+        hold(folder)
+        _held[folder].holders -= 1
+        return True
+    return False
 
 
 def names_in(folder: Path) -> list[str]:

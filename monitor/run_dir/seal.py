@@ -41,7 +41,7 @@ class Fact(Record, frozen=True):
     """What this user knows of a sealed run, outside of the run's folder.
 
     `may_start`: the generation that was asked for and whose trainer was not started yet; 0 for none.
-    `trainer`: the process of generation `started`, the only one that may be signalled for this run.
+    `trainer`: the process of generation `started`, and `supervisor`: the only ones that are signalled for this run.
     """
 
     folder: str
@@ -50,6 +50,7 @@ class Fact(Record, frozen=True):
     may_start: int = 0
     started: int = 0
     trainer: Identity | None = None
+    supervisor: Identity | None = None
 
 
 def write_sealed(run_dir: Path, launch: Launch, *, anew: bool = False, **known: Any) -> bool:

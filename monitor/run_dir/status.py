@@ -102,7 +102,7 @@ def _recorded_as_live(snapshot: Snapshot, state: State) -> Status:
     supervised = snapshot.supervisor_liveness != "gone"
     if not supervised:
         evidence += (
-            f" Its supervisor is gone; the run goes on. Give it a new one: python -m monitor resume {snapshot.run_id}"
+            f" Its supervisor is gone; the run goes on. Give it a new one: python -m monitor resume {snapshot.run_id}."
         )
     return Status(state.state, True, not supervised, evidence, state.started_at)
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from monitor.importers.live import FollowedRun
 from monitor.launcher.relaunch.code import code_since
 from monitor.launcher.slots import Capacity, capacity_for, environment_of
-from monitor.run_dir import FINAL_STATES, LOG_FILE, Launch, State, control, processes
+from monitor.run_dir import FINAL_STATES, LOG_FILE, STATE_FILE, Launch, State, control, processes
 from monitor.run_dir.errors import MonitorError, RefusedError, UnreadableRunError
 from monitor.run_dir.launch import (
     environment_for,
@@ -95,7 +95,7 @@ def _next_generation(this: Beginning, last: State | None, mode: Mode) -> int:
 
 def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: bool) -> Supervision | None:
     waits = after_parent and this.launch.parent is not None
-    _note(this, may_start=generation)
+    _note(this, may_start=generation, supervisor=processes.identify())
     first = State(
         state="queued" if waits else "starting",
         generation=generation,
@@ -271,7 +271,7 @@ def _follow(this: Beginning) -> Supervision | LogSupervision:
         trainer=process,
         started_at=this.launch.created_at,
     )
-    _note(this, started=run.generation)
+    _note(this, started=run.generation, supervisor=processes.identify())
     state_file = StateFile(run_dir, first, time.time)
     state_file.update()
     this.report("")
@@ -289,9 +289,12 @@ def _adopt(this: Beginning, last: State | None) -> Supervision | None:
         return None
     state_file = StateFile(this.run_dir, last, time.time)
     if last.state == "queued" and this.fact.may_start == last.generation:
+        waits = this.launch.parent is not None and (last.queue is None or bool(last.queue.after))
+        if last.queue is None and not waits:
+            raise RefusedError(f"{STATE_FILE} of {this.run_dir.name} says queued and names nothing to wait for.")
+        _note(this, supervisor=processes.identify())
         state_file.update(supervisor=processes.identify())
         device = DeviceWait(this.run_dir, state_file, _capacity(this)) if last.queue is not None else None
-        waits = bool(last.queue.after) if last.queue is not None else True
         return _begin_when_it_may(this, state_file, device, waits=waits, resumed=last.generation > 1)
     if last.trainer is None or last.state == "queued":
         # The gate in spawn.py: a trainer whose pid was not recorded has not run.
@@ -311,6 +314,10 @@ def _take_over(this: Beginning, last: State, state_file: StateFile) -> Supervisi
         raise RefusedError(
             f"Process {last.trainer.pid} is not the one that was started for {this.run_dir}; its state.json is ignored."
         )
+    try:
+        _note(this, supervisor=processes.identify())
+    except RefusedError as problem:
+        log.warning("%s", problem)  # a full disk: the run is worth more than that it can be stopped on one
     state_file.update(supervisor=processes.identify())
     log.info("adopted pid %d of generation %d", last.trainer.pid, generation_of(last, None))
     this.report("")

@@ -54,6 +54,24 @@ def works_for(pid: int, run_dir: Path) -> bool:
         return False
 
 
+def ignores(pids: Iterable[int], number: int) -> bool:
+    """Whether every one of these processes ignores a signal, as what a script or nohup starts with & ignores Ctrl-C.
+
+    False where that cannot be seen (no /proc), or none of them is there.
+    """
+    masks = [_ignored(pid) for pid in pids]
+    return any(mask is not None for mask in masks) and all(mask >> number - 1 & 1 for mask in masks if mask is not None)
+
+
+def _ignored(pid: int) -> int | None:
+    """The signals that a process ignores, one bit each; None where there is no such process."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1], 16) for line in lines if line.startswith("SigIgn:")), None)
+
+
 def send(pids: Iterable[int], number: int) -> None:
     """Sends a signal to each process; one that has gone meanwhile, or became another user's, is passed over."""
     for pid in pids:

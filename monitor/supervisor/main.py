@@ -32,17 +32,22 @@ DELIVER_SECS = 24 * 3600.0
 
 
 class Leaving:
-    """Whether this supervisor was asked to leave (SIGTERM, Ctrl-C), or a cluster warned that it ends the job soon."""
+    """Whether this supervisor was asked to leave (SIGTERM, Ctrl-C), or to stop its run without a request on the disk.
+
+    `warned`: by whom; a cluster that ends the job soon, or a person whose request a full disk does not take.
+    """
 
     def __init__(self) -> None:
-        self.asked = self.warned = False
+        self.asked = False
+        self.warned = ""
         signal.signal(signal.SIGUSR1, self._warn)
+        signal.signal(signal.SIGUSR2, self._warn)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-    def _warn(self, _number: int, _frame: object) -> None:
-        self.warned = True
+    def _warn(self, number: int, _frame: object) -> None:
+        self.warned = "the cluster (SIGUSR1)" if number == signal.SIGUSR1 else "you, with the disk full"
 
     def _note(self, number: int, _frame: object) -> None:
         log.info("asked to leave by %s; the trainer runs on", signal.Signals(number).name)
@@ -130,8 +135,8 @@ def _stay(supervision: Supervision | LogSupervision, leaving: Leaving) -> None:
         os.environ[name] = "1"
     while not leaving.asked and not supervision.tick(time.time()):
         if leaving.warned:
-            leaving.warned = False
-            supervision.ask_to_stop("the cluster (SIGUSR1)", time.time())
+            supervision.ask_to_stop(leaving.warned, time.time())
+            leaving.warned = ""
         time.sleep(TICK_SECS)
 
 

@@ -60,16 +60,20 @@ class Supervision:
         # Durations are measured by the monotonic clock: a stop must not be cut short by a clock that jumps.
         self._began = self._asked = self._staged = time.monotonic()
         self._log_bytes = size_of(run_dir / LOG_FILE)
-        self._saving_seen = self._leaving = False
+        self._saving_seen = self._leaving = self._is_unwritten = False
         self._cancel_seen: tuple[int, object] | None = None
         self._obeyed = 0
 
     def ask_to_stop(self, by: str, now: float) -> None:
-        """The same request as a person's; a second one is none."""
+        """The same request as a person's; a second one is none. Where none can be written, the stop begins without."""
         try:
             control.request(self.run_dir, "stop", generation=self._generation, asked_by=by, now=now)
         except MonitorError as problem:
             log.warning("%s", problem)
+            self._is_unwritten = True
+            if self.state_file.state.stop is None:
+                unwritten = Request(verb="stop", generation=self._generation, number=0, asked_at=now, asked_by=by)
+                self._begin_stop(unwritten, now)
 
     def deliver(self, now: float) -> bool:
         """After the end: one more step in delivering the messages that are due; True when nothing is left."""
@@ -232,11 +236,19 @@ class Supervision:
         stage = stopping.next_stage(
             under_way.stage,
             stopping.Waited(tick - self._asked, tick - self._staged),
-            stopping.listens(self._progress, self._generation),
+            # A trainer cannot read what could not be written: it is signalled.
+            stopping.listens(self._progress, self._generation) and not self._is_unwritten,
             self._how.grace_secs,
         )
+        if stage == "interrupted" and self._ignores_the_first_signal():
+            log.info("the process ignores %s: it gets SIGTERM at once", self._how.stop_with)
+            stage = "terminated"
         if stage is not None:
             self._enter(stage, now)
+
+    def _ignores_the_first_signal(self) -> bool:
+        first = signal_of("interrupted", self._how.stop_with)
+        return first is not None and self.trainer.ignores(first)
 
     def _enter(self, stage: StopStageName, now: float) -> None:
         """The next stage of the stop: recorded, then its signal sent."""

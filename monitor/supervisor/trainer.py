@@ -27,6 +27,9 @@ class Trainer(Protocol):
 
     def send(self, number: int) -> None: ...
 
+    def ignores(self, number: int) -> bool:
+        """Whether it and everything that it has started ignores a signal: sending that would only cost time."""
+
     def clear_leftovers(self) -> None: ...
 
 
@@ -52,6 +55,9 @@ class OwnTrainer:
         outside = group.descendants(self._pid) if number == signal.SIGKILL else []
         group.send_to_group(self._pid, number)
         group.send(outside, number)
+
+    def ignores(self, number: int) -> bool:
+        return group.ignores({*group.members(self._pid), *group.descendants(self._pid)}, number)
 
     def clear_leftovers(self) -> None:
         """Ends what it has left running, then releases the pid. Call once, after `ended`."""
@@ -80,6 +86,9 @@ class FoundTrainer:
             # It stands below a wrapper, and the group may hold strangers.
             outside.append(pid)
         group.send(outside, number)
+
+    def ignores(self, number: int) -> bool:
+        return group.ignores([self.identity.pid, *group.descendants(self.identity.pid)], number)
 
     def clear_leftovers(self) -> None:
         """Ends what it has left running. The pid may be another's by now, so each process must prove it is ours."""

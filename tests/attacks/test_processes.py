@@ -17,6 +17,7 @@ from monitor import launcher
 from monitor.run_dir import (
     EPOCHS_FILE,
     LAUNCH_FILE,
+    LOG_FILE,
     STATE_FILE,
     Launch,
     Parent,
@@ -28,6 +29,7 @@ from monitor.run_dir import (
 )
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import read_launch, read_state
+from monitor.run_dir.processes import HOME
 from monitor.run_dir.seal import note, write_sealed
 from monitor.supervisor.main import main as supervise
 from tests.accounts import as_attacker, common_runs
@@ -204,6 +206,40 @@ def test_a_run_cannot_name_somebody_elses_process_as_its_trainer(tmp_path, runs,
     finally:
         victim.kill()
         victim.wait()
+
+
+LOOKALIKES = ("msgspec", "psutil", "calendar", "token", "torch", "pathlib", "typer", "select", "random", "streamlit")
+
+
+@pytest.mark.parametrize("verb", ["list", "show", "start", "serve"])
+def test_a_module_in_the_current_folder_is_not_executed(tmp_path, runs, verb):
+    """The current folder holds files called like the modules that the program and its helpers import."""
+    here, trap = tmp_path / "anybodys", tmp_path / "it_ran"
+    here.mkdir()
+    for name in LOOKALIKES:
+        (here / f"{name}.py").write_text(f"import os\nos.mkdir({str(trap)!r})\n")
+    healthy(runs)
+    words = {"show": ["healthy"], "start": ["--run-id", "r", "--", "true"], "serve": ["--json"]}.get(verb, [])
+    program = [sys.executable, "-m", "monitor"]
+    environment = {**os.environ, "PYTHONPATH": str(HOME)}
+    where = ["--runs", str(runs)]
+    asked = [*where, *words] if verb == "start" else [*words, *where]
+    done = subprocess.run([*program, verb, *asked], cwd=here, env=environment, capture_output=True, text=True)
+    if verb == "serve":
+        subprocess.run([*program, "serve", "--stop", *where], cwd=here, env=environment, check=True)
+    if verb == "start":
+        wait_for_state(runs / "r", "finished")
+    assert done.returncode == 0, done.stderr
+    assert not trap.exists()
+
+
+def test_a_script_of_the_current_folder_imports_its_own_modules_as_always(tmp_path, runs, monkeypatch):
+    """Not an attack: the trainer's own command keeps its search path."""
+    (tmp_path / "token.py").write_text("print('the script has its own', flush=True)\n")
+    monkeypatch.chdir(tmp_path)
+    launcher.start(runs, script(tmp_path, "import token\n"), run_id="r")
+    wait_for_state(runs / "r", "finished")
+    assert "the script has its own" in (runs / "r" / LOG_FILE).read_text()
 
 
 class Payload:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.launcher import start, status, stop
-from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, STATE_FILE, STEPS_FILE
+from monitor.commands.cli import main
+from monitor.launcher import start, status
+from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, STATE_FILE, STEPS_FILE, processes
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_progress, read_state
 from monitor.run_dir.reader import RunReader
@@ -26,7 +27,7 @@ from tests import fake_runs
 from tests.faults.disks import bound_by_rights, fill, remount, small_disk
 from tests.faults.mutate import furnished
 from tests.faults.table import times
-from tests.supervised import FINISHES, ROOT, script, wait_for, wait_for_state
+from tests.supervised import FINISHES, LISTENS, ROOT, SILENT, script, wait_for, wait_for_state
 
 SCRIBE = """
 import os, sys, time
@@ -144,20 +145,6 @@ def test_a_file_that_may_not_grow_cuts_lines_short_and_loses_none(tmp_path, scri
     tell("disk full", "a limit on file size that cuts a line at a random byte; backlog seen", cycles)
 
 
-def test_a_stop_on_a_full_disk_is_refused_in_one_sentence_and_works_once_there_is_room(runs, tmp_path):
-    with small_disk(tmp_path / "disk", 8_192) as disk:
-        command = [*script(tmp_path, SCRIBE.replace("os.path.exists(", "run.should_stop() or os.path.exists("))]
-        run_dir = disk / start(disk, [*command, "{run_dir}", str(tmp_path / "ledger")], run_id="run")
-        wait_for_state(run_dir, "running")
-        ballast = fill(disk)
-        with pytest.raises(RefusedError, match="Cannot ask run to stop: No space left"):
-            stop(run_dir)
-        assert status(run_dir).live
-        ballast.unlink()
-        stop(run_dir)
-        assert wait_for_state(run_dir, "stopped").exit_code == 0
-
-
 def test_an_end_on_a_full_disk_is_told_once_there_is_room(runs, tmp_path, tell):
     with small_disk(tmp_path / "disk", 4_096) as disk:
         run_dir = disk / start(disk, script(tmp_path, FINISHES.replace("0.02", "0.5")), run_id="run")
@@ -205,6 +192,19 @@ def test_a_run_on_a_read_only_disk_is_read_by_everything_and_a_writer_is_told_wh
         with pytest.raises(RefusedError, match="cannot be written"):
             start(disk, ["true"], run_id="another")
     tell("disk read-only", "list, show, check, report and page read on; a writer is refused in a sentence", 6)
+
+
+@pytest.mark.parametrize("text", [LISTENS, SILENT], ids=["a script that asks", "one that does not"])
+def test_a_run_on_a_full_disk_is_stopped_all_the_same(tmp_path, own_state, tell, text, capsys):
+    with small_disk(tmp_path / "disk", 16_384) as disk:
+        run_dir = disk / "runs" / start(disk / "runs", script(tmp_path, text), run_id="r")
+        state = wait_for_state(run_dir, "running")
+        ballast = fill(disk)
+        assert main(["stop", "r", "--runs", str(disk / "runs"), "--yes"]) == 0
+        assert processes.liveness(state.trainer) == "gone"
+        ballast.unlink()
+        assert wait_for_state(run_dir, "stopped").stop.asked_by == "you, with the disk full"
+    tell("disk full", "a stop, whose request finds no room", 1)
 
 
 @pytest.mark.parametrize("mode", [0o500, 0o000], ids=["no writing", "no entry"])

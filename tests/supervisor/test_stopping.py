@@ -130,6 +130,33 @@ def test_a_trainer_that_hangs_in_native_code_with_all_signals_blocked_is_killed(
     wait_for(lambda: is_over(run_dir))
 
 
+IGNORES_CTRL_C = """
+import signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+print("ready", flush=True)
+time.sleep(600)
+"""
+"""As what a script starts with &, or nohup."""
+
+
+def test_a_process_that_ignores_ctrl_c_gets_sigterm_at_once_and_not_after_the_grace(runs):
+    run_dir = ready(runs, IGNORES_CTRL_C, stop_grace_secs=300.0)
+    stop(run_dir)
+    state = wait_for_state(run_dir, "stopped")
+    assert (state.signal, state.stop.stage) == (signal.SIGTERM, "terminated")
+
+
+def test_a_wrapper_that_ignores_ctrl_c_does_not_hide_a_trainer_that_saves_at_it(runs):
+    command = f"trap '' INT; {sys.executable} {runs.parent}/inner.py {runs.parent} & wait $!"
+    handler = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    script(runs.parent, handler + SAVES_ON_CTRL_C, "inner.py")
+    run_dir = runs / start(runs, ["sh", "-c", command], name="wrapped")
+    wait_for(lambda: "ready" in (run_dir / LOG_FILE).read_text(), secs=60)
+    stop(run_dir)
+    wait_for_state(run_dir, "stopped")
+    assert (runs.parent / "last.pt").exists()
+
+
 def test_a_script_that_saves_on_sigterm_is_stopped_with_it_and_the_stage_says_so(runs):
     run_dir = ready(runs, SAVES_ON_SIGTERM, str(runs.parent), stop_with="TERM")
     stop(run_dir)

@@ -253,7 +253,7 @@ def test_two_supervisors_never_share_a_run(runs):
     wait_for(lambda: at_work(run_dir))
     with pytest.raises(RefusedError):
         launcher.supervise(run_dir, "--adopt")
-    assert len(supervisors(run_dir)) == 1
+    wait_for(lambda: len(supervisors(run_dir)) == 1)
 
 
 def test_the_trainer_waits_for_its_record_and_a_start_that_cannot_be_recorded_starts_nothing(tmp_path: Path):
