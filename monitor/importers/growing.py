@@ -52,6 +52,18 @@ class GrowingFile:
             return b"\n" + data
         return data
 
+    def pass_over(self, keep_bytes: int) -> int:
+        """Leaves out all that is new but for the whole lines in its last `keep_bytes`; returns the bytes left out."""
+        if self._descriptor is None:
+            return 0
+        begin = os.fstat(self._descriptor).st_size - keep_bytes
+        if begin <= self._offset:
+            return 0
+        begin += os.pread(self._descriptor, keep_bytes, begin).find(b"\n") + 1
+        left_out = begin - self._offset
+        self._offset, self._tail, self._new_life = begin, b"", True
+        return left_out
+
     def place(self, unread_bytes: int) -> tuple[Place, bytes]:
         """Where a later reading begins so that the last `unread_bytes` are read again, and the bytes before that."""
         offset = max(0, self._offset - unread_bytes)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,9 +26,15 @@ from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.field_names import SYNONYMS
 from monitor.run_dir.opening import OddFileError, open_to_read
 
+log = logging.getLogger(__name__)
+
 LOG_FORMAT = "log"
-LOOK_BYTES = 4 << 20
-"""So much is read at one look: whoever looks has other things to do as well."""
+LOOK_BYTES = 64 << 10
+LOOK_SECS = 0.1
+"""So much is read at a time, and for so long at one look: whoever looks has other things to do as well."""
+CATCH_UP_SECS = 5.0
+KEPT_BYTES = 1 << 20
+"""At the end of a log it is read on for so long; of what is left then, only so much at its end."""
 QUIET_SECS = 5.0
 """After so long without a new line, what can be told is told."""
 NOTE_EVERY_SECS = 5.0
@@ -75,37 +83,53 @@ class LogFollower:
         """Takes in what is new; True if there was anything. What the disk does not take waits in the log. No raise."""
         if self.run.waiting and not self._commit(now):
             return False
-        try:
-            data = self._file.read(LOOK_BYTES)
-        except OSError:
-            return False
-        if not data:
+        deadline, told, grew = time.monotonic() + LOOK_SECS, False, False
+        while time.monotonic() < deadline or not grew:
+            try:
+                data = self._file.read(LOOK_BYTES)
+            except OSError:
+                return grew
+            if not data:
+                break
+            grew = True
+            told |= self._take(self._reading.feed(data), now if self._caught_up else 0.0)
+        if not grew:
             self._caught_up = True
             self._settle(now)
             return False
         self._settled, self._grew_at = False, now
-        changed_at = self._file.changed_at or now
-        told = self._take(self._reading.feed(data), now if self._caught_up else 0.0)
-        self.run.heard(changed_at)
+        self.run.heard(self._file.changed_at or now)
         if told or now - self._noted_at >= NOTE_EVERY_SECS:
             self._commit(now)
         return True
 
     def pause(self, now: float) -> None:
-        """The log is read to its present end; a later reading goes on there, in the middle of an epoch if need be."""
-        while self.look(now):
-            pass
+        """The log is read to its present end, for a while; a later reading goes on there, in an epoch if need be."""
+        self._catch_up(now)
         self._commit(now)
         self._file.close()
 
-    def end(self, now: float) -> None:
-        """The log has ended: what stands there without a newline counts."""
-        while self.look(now):
-            pass
+    def end(self, now: float) -> int:
+        """The log has ended: what stands there without a newline counts. Returns the bytes that were left out.
+
+        A log that was printed faster than it could be read does not hold up the end of its run: of what is left after
+        a few seconds, the last lines count.
+        """
+        self._catch_up(now)
+        left_out = self._file.pass_over(KEPT_BYTES)
+        if left_out:
+            log.warning("%d bytes of %s were printed faster than they could be read: left out", left_out, self.path)
+            self._catch_up(now)
         self._take(self._reading.close(), now if self._caught_up else 0.0)
         self._book.write()
         self._commit(now)
         self._file.close()
+        return left_out
+
+    def _catch_up(self, now: float) -> None:
+        deadline = time.monotonic() + CATCH_UP_SECS
+        while self.look(now) and time.monotonic() < deadline:
+            pass
 
     def _settle(self, now: float) -> None:
         if self._settled or self._grew_at is None or now - self._grew_at < QUIET_SECS:

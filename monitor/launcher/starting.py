@@ -17,7 +17,7 @@ from monitor.launcher.relaunch.options import asked_for_help, described
 from monitor.launcher.relaunch.plan import free_run_id
 from monitor.launcher.slots import Line, capacity_for
 from monitor.launcher.supervising import supervise
-from monitor.run_dir import Away, Parent, QueuePlace, StopWith, check_run_id, opening
+from monitor.run_dir import Away, Parent, QueuePlace, StopWith, check_run_id, files, opening
 from monitor.run_dir.audit import audited
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import Order, job_of, launch_of, name_of, read_launch, read_state

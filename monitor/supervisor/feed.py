@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +20,7 @@ import msgspec
 from monitor.importers.folders import FILE_OF
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import About, FollowedRun, read_source
-from monitor.importers.log_follow import LOG_FORMAT, LOOK_BYTES, LogFollower
+from monitor.importers.log_follow import CATCH_UP_SECS, KEPT_BYTES, LOG_FORMAT, LOOK_BYTES, LOOK_SECS, LogFollower
 from monitor.importers.log_proposal import LogMapping, mapping_of, propose_log, words
 from monitor.importers.log_reading import LogScan
 from monitor.run_dir import (
@@ -39,6 +40,7 @@ from monitor.run_dir import (
 from monitor.run_dir.errors import MonitorError, guarded
 from monitor.run_dir.launch import read_progress
 from monitor.run_dir.opening import OddFileError, open_foreign
+from monitor.run_dir.words import size
 from monitor.supervisor.ending import last_error
 
 log = logging.getLogger(__name__)
@@ -137,8 +139,11 @@ class LogFeed:
         self._follower.run.close(now)
 
     def end(self, now: float, *, seen: bool) -> None:
-        self._follower.end(now)
+        left_out = self._follower.end(now)
         run = self._follower.run
+        if left_out:
+            with contextlib.suppress(OSError, ValueError):
+                _tell_left_out(self._run_dir, left_out)
         if seen:
             run.close(now)
             return
@@ -250,12 +255,12 @@ class OwnLogFeed:
 
     def _proposal(self, now: float, at_end: bool) -> LogMapping | None:
         """How the log seems to be read, once it holds an epoch."""
-        grew = False
-        while data := self._log.read(LOOK_BYTES):
+        grew, deadline = False, time.monotonic() + (CATCH_UP_SECS if at_end else LOOK_SECS)
+        while time.monotonic() < deadline and (data := self._log.read(LOOK_BYTES)):
             self._scan.feed(data)
             grew = True
-            if not at_end:
-                break
+        if at_end and self._log.pass_over(KEPT_BYTES):
+            self._scan.feed(self._log.read(KEPT_BYTES))
         if grew:
             self._grew_at = now
         elif now - self._grew_at > QUIET_SECS:
@@ -300,6 +305,15 @@ def _writes_itself(run_dir: Path) -> bool:
     """Whether the script has a RunWriter: its progress.json names the process that trains."""
     progress = read_progress(run_dir)
     return progress is not None and progress.process is not None
+
+
+def _tell_left_out(run_dir: Path, count: int) -> None:
+    """run.json says that its records are not all that the log holds. Raises OSError or ValueError."""
+    run = decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run)
+    if run.reading is not None:
+        said = f"{run.reading.said}; {size(count)} were printed faster than they could be read and are left out"
+        reading = msgspec.structs.replace(run.reading, said=said)
+        files.replace(run_dir / RUN_FILE, encode(msgspec.structs.replace(run, reading=reading)))
 
 
 def _tell_reading(run_dir: Path, mapping: LogMapping, by: str) -> None:
