@@ -103,10 +103,10 @@ def _progress(look: Look) -> list[str]:
     if progress is None:
         return []
     of = f" of {progress.epochs}" if progress.epochs else ""
-    beat = words.age_at(progress.heartbeat_at, look.snapshot.read_at)
+    beat = words.ago(look.snapshot.read_at - progress.heartbeat_at)
     saved = f", checkpoint of epoch {progress.checkpoint_epoch}" if progress.checkpoint_epoch is not None else ""
     step = f", step {progress.step}" if progress.step else ""
-    return [f"Epoch {progress.epoch}{of}{step}, last heartbeat {beat} ago{saved}."]
+    return [f"Epoch {progress.epoch}{of}{step}, last heartbeat {beat}{saved}."]
 
 
 def _numbers(look: Look) -> list[str]:

@@ -113,7 +113,7 @@ def _print_who_asked(asked: list[tuple[Path, Request]], *, quiet: bool) -> None:
         age = now() - request.asked_at
         if request.asked_by != who() or age > JUST_NOW_SECS:
             by = request.asked_by or "An unknown user"
-            sys.stderr.write(f"{folder.name}: {harmless(by)} asked for this stop {words.age(age)} ago.\n")
+            sys.stderr.write(f"{folder.name}: {harmless(by)} asked for this stop {words.ago(age)}.\n")
 
 
 def _report(

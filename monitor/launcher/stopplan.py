@@ -72,7 +72,7 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
 def asked_words(stop: StopStage, now: float) -> str:
     """ "anna asked for this stop 4 s ago."."""
     who = stop.asked_by or "An unknown user"
-    return f"{who} asked for this stop {words.age(now - stop.asked_at)} ago."
+    return f"{who} asked for this stop {words.ago(now - stop.asked_at)}."
 
 
 def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Saved | None:
@@ -109,6 +109,8 @@ def _lost(run_dir: Path, snapshot: Snapshot, now: float) -> str:
     if newest is None:
         since = f", all of {words.age(now - began)}" if began else ""
         return f"No checkpoint was found on disk: what it has not saved itself is lost{since}."
+    if newest.saved_at - now > words.AHEAD_SECS:
+        return f"Newest checkpoint on disk: {newest.path.name}, {words.ago(now - newest.saved_at)} ({newest.path})."
     age = words.age(now - newest.saved_at)
     return f"Newest checkpoint on disk: {newest.path.name}, {age} old, so about {age} are lost ({newest.path})."
 

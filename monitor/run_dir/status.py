@@ -38,8 +38,6 @@ ENDED_VERDICTS: dict[str, EndedVerdict] = {
 }
 """The verdict's word for a run that works no more."""
 LONGEST_ERROR = 500
-AHEAD_SECS = 5.0
-"""A time this far in the future is no rounding: a clock was set, or two machines disagree."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,7 @@ def _followed(progress: Progress, now: float) -> Status:
     """Another program's script writes and we read along: only its growing file shows that it runs."""
     silent = now - progress.heartbeat_at
     grown = f"last grew {words.age(silent)} ago"
-    if silent < -AHEAD_SECS:
+    if silent < -words.AHEAD_SECS:
         grown = f"is dated {words.age(-silent)} ahead of this clock, so when it last grew is not known"
     evidence = f"Its log is followed and {grown}; which process writes it is not known."
     return Status("followed", True, False, evidence, None)
@@ -160,7 +158,7 @@ def _unseen(snapshot: Snapshot, word: Word, process: Identity) -> Status:
     heard_at = last_heard_at(snapshot.state, snapshot.progress)
     if heard_at is None:
         heard = f"Nothing was heard yet from {process.host}"
-    elif snapshot.read_at - heard_at < -AHEAD_SECS:
+    elif snapshot.read_at - heard_at < -words.AHEAD_SECS:
         ahead = words.age(heard_at - snapshot.read_at)
         heard = f"Last heard from {process.host}, whose clock is {ahead} ahead of this one"
     else:
@@ -209,7 +207,7 @@ def _process_evidence(snapshot: Snapshot, process: Identity) -> str:
 def _heartbeat_words(silent: float | None) -> str:
     if silent is None:
         return ""
-    if silent < -AHEAD_SECS:
+    if silent < -words.AHEAD_SECS:
         return f"; its heartbeat is dated {words.age(-silent)} ahead of this clock, so its age is not known"
     return f", heartbeat {words.age(silent)} ago"
 

@@ -128,9 +128,18 @@ def age(secs: float | None) -> str:
     return f"{_days(secs)} d"
 
 
+AHEAD_SECS = 5.0
+"""A time this far in the future is no rounding: a clock was set, or two machines disagree."""
+
+
+def ago(secs: float) -> str:
+    """ "14 min ago"; what is dated in the future has no age that could be said."""
+    return f"dated {age(-secs)} ahead of this clock" if secs < -AHEAD_SECS else f"{age(secs)} ago"
+
+
 def age_at(moment: float | None, now: float) -> str:
     """The age of what happened at `moment`, both in UTC seconds."""
-    return NOT_MEASURED if moment is None else age(now - moment)
+    return NOT_MEASURED if moment is None else "ahead" if moment - now > AHEAD_SECS else age(now - moment)
 
 
 def coarse_age(secs: float) -> str:

@@ -72,7 +72,7 @@ class RowBook:
 
 
 def with_age(row: RunRow, now: float) -> RunRow:
-    return replace(row, age=words.coarse_age(now - row.at) if row.at else "")
+    return replace(row, age=words.coarse_age(now - row.at) if row.at and row.at - now <= words.AHEAD_SECS else "")
 
 
 def _marks(run_dir: Path) -> tuple[int, ...]:

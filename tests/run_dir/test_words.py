@@ -158,3 +158,9 @@ def test_moments_are_local_times():
 def test_a_sentence_ends_with_one_mark():
     assert words.sentence("Failed: no room") == "Failed: no room."
     assert words.sentence("Failed: no room.") == "Failed: no room."
+
+
+def test_what_is_dated_ahead_of_the_clock_has_no_age():
+    assert (words.ago(3.0), words.ago(-1.0)) == ("3 s ago", "0 s ago")
+    assert words.ago(-720.0) == "dated 12 min ahead of this clock"
+    assert (words.age_at(10.0, 13.0), words.age_at(1000.0, 13.0)) == ("3 s", "ahead")
