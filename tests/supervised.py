@@ -41,7 +41,7 @@ SILENT = "import time\nprint('at work', flush=True)\ntime.sleep(600)\n"
 
 STUBBORN = """
 import os, signal, subprocess, sys, time
-signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGINT, lambda *_: None)
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
@@ -50,7 +50,7 @@ if os.fork() == 0:
 print("ready", flush=True)
 time.sleep(600)
 """
-"""Ignores Ctrl-C and SIGTERM, and has three children, one of them in a session of its own."""
+"""Takes Ctrl-C and does nothing, ignores SIGTERM, and has three children, one of them in a session of its own."""
 
 LEAVES_A_CHILD = """
 import subprocess, sys
