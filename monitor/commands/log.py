@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -12,6 +14,7 @@ from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsO
 from monitor.run_dir import LOG_FILE
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import read_state
+from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.view.log import LogQuestion, log_tail
 
 
@@ -31,8 +34,20 @@ def run(
         shown = replace(found, last_error=state.error if state else None, lines=lines)
         print_json({"run_id": run_dir.name, **msgspec.to_builtins(shown)})
     elif not found.exists:
-        console().print(f"{run_dir.name} has no {LOG_FILE}: what a terminal started wrote to that terminal.")
+        console().print(_why_none(run_dir), soft_wrap=True)
     else:
         folded = (f"{line}  (folded from {count} lines)" if count > 1 else line for line, count, _ in lines)
         console().print("\n".join(folded), soft_wrap=True)
     return EXIT_OK
+
+
+def _why_none(run_dir: Path) -> str:
+    try:
+        os.close(open_to_read(run_dir / LOG_FILE))
+    except OddFileError as odd:
+        return f"The log of {run_dir.name} is not shown: {odd}."
+    except FileNotFoundError:
+        return f"{run_dir.name} has no {LOG_FILE}: what a terminal started wrote to that terminal."
+    except OSError as problem:
+        return f"The log of {run_dir.name} cannot be read: {problem.strerror}."
+    return f"{LOG_FILE} of {run_dir.name} is there now; ask again."

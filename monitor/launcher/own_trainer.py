@@ -14,7 +14,7 @@ from typing import Any
 from monitor.launcher.relaunch.fields import checked, with_presets
 from monitor.launcher.relaunch.flags import text_of
 from monitor.launcher.starting import start
-from monitor.run_dir import opening
+from monitor.run_dir import files, opening
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import PLACEHOLDER, is_own_trainer, read_launch
@@ -56,6 +56,7 @@ def trainer_schema() -> dict[str, Any]:
 
 
 CHECK_LOG = "diagnose.log"
+MOST_SAID_BYTES = 65_536
 CHECKS: dict[Path, subprocess.Popen[bytes]] = {}
 """Measurements of checkpoints that this process has started."""
 
@@ -78,7 +79,11 @@ def start_check(run_dir: Path) -> None:
         )
     # Our own interpreter and code, never those that a run directory names: it may come from elsewhere.
     command = [sys.executable, "-m", "trainer.diagnose", str(run_dir), "--json"]
-    with os.fdopen(opening.open_to_write(run_dir / CHECK_LOG, os.O_WRONLY | os.O_TRUNC), "wb") as log:
+    try:
+        opened = opening.open_to_write(run_dir / CHECK_LOG, os.O_WRONLY | os.O_TRUNC)
+    except (OSError, opening.OddFileError) as problem:
+        raise RefusedError(f"{run_dir / CHECK_LOG} cannot be written: {problem}. Move it away.") from None
+    with os.fdopen(opened, "wb") as log:
         CHECKS[run_dir] = subprocess.Popen(
             command, cwd=HOME, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
@@ -88,5 +93,6 @@ def check(run_dir: Path) -> None:
     """Measures a checkpoint and waits for that. Raises RefusedError as `start_check` does, or if it fails."""
     start_check(run_dir)
     if CHECKS[run_dir].wait():
-        lines = (run_dir / CHECK_LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        raise RefusedError(f"The check of {run_dir.name} failed: {lines[-1] if lines else 'no output'}")
+        lines = [line for line in files.last_lines(run_dir / CHECK_LOG, MOST_SAID_BYTES) if line.strip()]
+        said = lines[-1].decode("utf-8", "replace") if lines else "no output"
+        raise RefusedError(f"The check of {run_dir.name} failed: {said}")

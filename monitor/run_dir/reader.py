@@ -9,6 +9,7 @@ It needs no running process: a run is read the same way whether its processes li
 from __future__ import annotations
 
 import difflib
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -84,7 +85,14 @@ def list_runs(runs_dir: Path) -> list[str]:
 
 def is_run(folder: Path) -> bool:
     """Whether a folder holds a run: run.json, launch.json or epochs.jsonl is there."""
-    return any((folder / mark).is_file() for mark in MARKS_OF_A_RUN)
+    return any(map(_is_file, (folder / mark for mark in MARKS_OF_A_RUN)))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(held.stat_of(path, follow=True).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def nearest(runs_dir: Path, name: str) -> str | None:

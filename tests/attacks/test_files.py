@@ -24,7 +24,7 @@ from monitor.diagnosis.ledger import judge_child
 from monitor.diagnosis.verdict import judge
 from monitor.launcher import existing, start_check
 from monitor.launcher.trash import archive, restore, trashed
-from monitor.run_dir import files, opening
+from monitor.run_dir import Launch, encode, files, opening
 from monitor.run_dir.errors import MonitorError, RefusedError, UsageError
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.view.frame import frame
@@ -63,6 +63,36 @@ def test_a_link_out_of_a_run_shows_nothing_of_what_it_leads_to(runs, secret, nam
     (run_dir / name).unlink(missing_ok=True)
     (run_dir / name).symlink_to(secret)
     assert "PASSWORD" not in everything_shown(run_dir)
+
+
+@pytest.mark.parametrize("name", [*LINE_FILES, *DOCUMENTS, "trainer.log", "probes/x.json"])
+def test_a_hard_link_in_a_run_shows_nothing_and_changes_nothing_of_what_it_is(runs, secret, name, capsys):
+    """A file of a run is a hard link to a file of the reader's, as an archive can hold one."""
+    run_dir = runs / "healthy"
+    (run_dir / "probes").mkdir(exist_ok=True)
+    (run_dir / name).unlink(missing_ok=True)
+    os.link(secret, run_dir / name)
+    before = secret.read_bytes(), stat.S_IMODE(secret.stat().st_mode)
+    assert "PASSWORD" not in everything_shown(run_dir)
+    main(["log", "healthy", "--runs", str(runs)])
+    out = capsys.readouterr().out
+    assert "PASSWORD" not in out
+    assert name != "trainer.log" or "is a hard link to a file outside its folder" in out
+    with pytest.raises(OSError, match="hard link"):
+        files.AppendFile(run_dir / name).append(b"x\n")
+    assert (secret.read_bytes(), stat.S_IMODE(secret.stat().st_mode)) == before
+
+
+def test_the_log_of_a_check_that_is_a_hard_link_is_not_cut_off(runs, secret):
+    """The log of a check is a hard link to a file of the reader's."""
+    run_dir = runs / "healthy"
+    own = Launch(run_id="healthy", created_at=1.0, argv=["python", "-m", "trainer"], cwd="/")
+    files.replace(run_dir / "launch.json", encode(own))
+    os.link(secret, run_dir / "diagnose.log")
+    before = secret.read_bytes()
+    with pytest.raises(RefusedError, match=r"diagnose\.log"):
+        start_check(run_dir)
+    assert secret.read_bytes() == before
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device"])
