@@ -36,6 +36,15 @@ UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 DAY = 86_400
 
 
+TURNS = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), "\N{REPLACEMENT CHARACTER}")
+"""Signs that turn the direction of the text after them: a name with one reads as another name."""
+
+
+def steady(text: str) -> str:
+    """The text with a visible gap for each sign that turns its direction; the marks that languages need stay."""
+    return text.translate(TURNS) if any(chr(sign) in text for sign in TURNS) else text
+
+
 def monitor_line(*words: object) -> str:
     """A command of this program for a terminal, with every word quoted: names of folders may hold anything."""
     return shlex.join(["python", "-m", "monitor", *map(str, words)])

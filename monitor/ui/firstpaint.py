@@ -118,7 +118,7 @@ def first_words(runs_dir: Path, run_id: str | None, rows: Sequence[RunRow] = ())
 
 
 def _block(inner: str) -> str:
-    return f'<div id="vs-first">{inner}</div>'
+    return f'<div id="vs-first">{words.steady(inner)}</div>'
 
 
 def _row(row: RunRow) -> str:

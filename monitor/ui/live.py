@@ -26,7 +26,7 @@ from monitor.run_dir.errors import MonitorError, guarded
 from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
-from monitor.run_dir.words import monitor_line
+from monitor.run_dir.words import monitor_line, steady
 from monitor.ui.access import role_in
 from monitor.ui.family import Family
 from monitor.ui.listing import LIST_SECS, Listing, TabRows
@@ -134,12 +134,12 @@ class Tailer:
             frame = self._frames.frame(snapshot, judged, time.time(), since=since, seq=version)
             children = child_marks(snapshot, self._family.children(snapshot.run_id))
             seen = replace(frame, kind="frame", children=children, trouble=self.problem, unread_secs=self.unread_secs)
-            text = msgspec.json.encode(seen).decode()
+            text = steady(msgspec.json.encode(seen).decode())
             return text, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
 
         def said(fault: Exception) -> tuple[str, Since]:
             # The tab would else see its line cut, and connect again without end.
-            return msgspec.json.encode(Problem(message=_own_fault("drawn", fault))).decode(), since
+            return steady(msgspec.json.encode(Problem(message=_own_fault("drawn", fault))).decode()), since
 
         return guarded(drawn, said)
 
@@ -355,4 +355,4 @@ async def _receive(socket: WebSocket) -> dict[str, Any]:
 
 
 async def _send(socket: WebSocket, message: msgspec.Struct) -> None:
-    await socket.send_text(msgspec.json.encode(message).decode())
+    await socket.send_text(steady(msgspec.json.encode(message).decode()))

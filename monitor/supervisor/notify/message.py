@@ -16,7 +16,7 @@ from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.serving import ssh_line
 from monitor.run_dir.status import ENDED_WORDS, Status
-from monitor.run_dir.words import age, clock, limit, monitor_line, number, percent, plain, points
+from monitor.run_dir.words import age, clock, limit, monitor_line, number, percent, plain, points, steady
 from monitor.supervisor.notify.pending import Item, generation_of
 from monitor.view.report.numbers import floors_of, known
 
@@ -49,7 +49,7 @@ def compose(items: list[Item], scene: Scene) -> Message:
         parts = _started(scene)
     else:
         parts = _running(items, scene)
-    return Message(_title(items, scene), "\n".join(part for part in parts if part))
+    return Message(steady(_title(items, scene)), steady("\n".join(part for part in parts if part)))
 
 
 def _title(items: list[Item], scene: Scene) -> str:

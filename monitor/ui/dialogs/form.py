@@ -75,10 +75,11 @@ def _field(form: Form, choice: Choice, changes: Mapping[str, Any]) -> str:
     label = f"{choice.key} ({form.basis} {choice.now or 'not set'})"
     if choice.why:
         label += f": {choice.why}"
-    key, explained = f"f_{form.name}_{choice.key}", choice.rule.get("description")
+    label = plain(label)
+    key, explained = f"f_{form.name}_{choice.key}", plain(str(choice.rule.get("description") or ""))
     if choice.options and start in choice.options:
-        return str(st.selectbox(label, choice.options, choice.options.index(start), help=explained, key=key))
-    return st.text_input(label, start, help=explained, key=key).strip()
+        return str(st.selectbox(label, choice.options, choice.options.index(start), help=explained or None, key=key))
+    return st.text_input(label, start, help=explained or None, key=key).strip()
 
 
 def _another(form: Form) -> None:

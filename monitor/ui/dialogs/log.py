@@ -16,7 +16,7 @@ from monitor.launcher import attaching
 from monitor.launcher.attaching import AttachRequest, Proposal
 from monitor.run_dir.errors import MonitorError, UsageError
 from monitor.run_dir.words import monitor_line
-from monitor.ui.dialogs.parts import act, asked_by, dialog, plain
+from monitor.ui.dialogs.parts import act, asked_by, code, dialog, plain
 
 MOST_BYTES = 500_000_000
 """A page must stay responsive; a longer log is attached to from a terminal."""
@@ -33,7 +33,7 @@ def follow(runs_dir: Path) -> None:
     pid = st.text_input("Process id (pid), to be able to stop it from here", key="log_pid").strip()
     if not typed:
         st.caption("The same from a terminal:")
-        st.code("python -m monitor attach path/to/train.log", language="bash")
+        code("python -m monitor attach path/to/train.log")
         return
     request = _asked(lambda: _request(typed, pid))
     proposal = request and _asked(lambda: _proposal(runs_dir, Path(typed).expanduser(), request))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import getpass
+import re
+import string
 from collections.abc import Callable
 from typing import Any, Literal, ParamSpec
 
 import streamlit as st
 
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.words import steady
 from monitor.ui.access import ROLE_HEADER
 
 
@@ -28,6 +31,8 @@ def role_now() -> str:
 
 
 P = ParamSpec("P")
+WORD_JOINER = "\u2060"
+ADDRESS = re.compile(r"(?=\bhttps?\\:|\bwww\\\.|\\@)", re.IGNORECASE)
 
 
 def dialog(title: str, width: Literal["small", "medium", "large"]) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -71,5 +76,11 @@ def shown_before(dialog: str, plan: str, clicked: bool) -> bool:
 
 
 def plain(text: str) -> str:
-    """Text from a run for a widget that reads Markdown: every special character is escaped."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|<>:$~^" else letter for letter in text)
+    """Text from a run for a widget that reads Markdown: every sign is escaped, and a bare address becomes no link."""
+    signs = "".join(f"\\{letter}" if letter in string.punctuation else letter for letter in steady(text))
+    return ADDRESS.sub(WORD_JOINER, signs)
+
+
+def code(text: str, language: str = "bash") -> None:
+    """A command or lines to be read, and copied, as they are; none of their signs turns what is read."""
+    st.code(steady(text), language=language, wrap_lines=True)

@@ -32,7 +32,7 @@ from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import Form, fill_in
-from monitor.ui.dialogs.parts import asked_by, dialog, plain, shown_before
+from monitor.ui.dialogs.parts import asked_by, code, dialog, plain, shown_before
 from monitor.ui.dialogs.review import review_restart
 
 OWN = "My own changes"
@@ -83,7 +83,7 @@ def _review(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str
     away = choose(Away(), "restart")
     if plan is not None:
         st.caption("The same from a terminal:")
-        st.code(_terminal_line(plan, form, away, live and not stops), language="bash", wrap_lines=True)
+        code(_terminal_line(plan, form, away, live and not stops))
     return Reviewed(plan, may_start, stops, away)
 
 
@@ -111,9 +111,9 @@ def _pick_start(run_dir: Path, snapshot: Snapshot) -> str | None:
     starts |= {"scratch": SCRATCH if warm else None}
     best, last = checkpoint_about(run_dir, "best"), checkpoint_about(run_dir, "last")
     if best:
-        starts[f"best-WER checkpoint (epoch {best.get('best_epoch', '?')})"] = "best"
+        starts[f"best-WER checkpoint (epoch {plain(str(best.get('best_epoch', '?')))})"] = "best"
     if last:
-        starts[f"last checkpoint ({epoch_words(last)})"] = "last"
+        starts[f"last checkpoint ({plain(epoch_words(last))})"] = "last"
     return starts[str(st.radio("Start from", list(starts), horizontal=True, key="start_from"))]
 
 

@@ -10,7 +10,7 @@ from monitor import launcher
 from monitor.run_dir import Snapshot
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.words import monitor_line
-from monitor.ui.dialogs.parts import act, asked_by, dialog, plain, shown_before
+from monitor.ui.dialogs.parts import act, asked_by, code, dialog, plain, shown_before
 from monitor.ui.dialogs.review import review_resume
 
 
@@ -28,7 +28,7 @@ def resume(run_dir: Path, snapshot: Snapshot) -> None:
         trust = ("--trust-command",) if plan.stranger else ()
         st.caption("The same from a terminal:")
         command = monitor_line("resume", snapshot.run_id, *trust, "--runs", run_dir.parent)
-        st.code(command, language="bash", wrap_lines=True)
+        code(command)
     leave, go = st.columns(2)
     if leave.button("Cancel", width="stretch", key="leave_ended"):
         st.rerun()

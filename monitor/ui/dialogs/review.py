@@ -8,7 +8,8 @@ from monitor.launcher.relaunch.choices import written
 from monitor.launcher.relaunch.code import CodeChange
 from monitor.launcher.relaunch.plan import RestartPlan
 from monitor.launcher.relaunch.resuming import ResumePlan
-from monitor.ui.dialogs.parts import plain
+from monitor.run_dir.words import steady
+from monitor.ui.dialogs.parts import code, plain
 
 MOST_DIFF = 20_000
 
@@ -16,8 +17,9 @@ MOST_DIFF = 20_000
 def review_restart(plan: RestartPlan) -> bool:
     """Shows the plan; returns whether it may be carried out: an unverified command needs consent first."""
     if plan.diff:
+        shown = [[steady(text) for text in (key, written(before), written(after))] for key, before, after in plan.diff]
         st.dataframe(
-            [{"key": key, "now": written(before), "new": written(after)} for key, before, after in plan.diff],
+            [dict(zip(("key", "now", "new"), row, strict=True)) for row in shown],
             hide_index=True,
             width="stretch",
             key="restart_diff",
@@ -43,7 +45,7 @@ def review_resume(plan: ResumePlan) -> bool:
 def code_section(code: CodeChange, what_follows: str) -> None:
     """How the code has changed, with its lines if they are known."""
     if code.line:
-        st.markdown(f"**Code**  {plain(code.line)}{f' {what_follows}' if code.is_same is False else ''}")
+        st.markdown(f"**Code**  {plain(code.line)}{f' {plain(what_follows)}' if code.is_same is False else ''}")
     elif code.is_same:
         st.caption("Code: unchanged since the parent started.")
     if code.diff:
@@ -52,7 +54,7 @@ def code_section(code: CodeChange, what_follows: str) -> None:
 
 def _lines(diff: str) -> None:
     with st.expander("Show the diff"):
-        st.code(diff[:MOST_DIFF], language="diff", wrap_lines=False)
+        st.code(steady(diff[:MOST_DIFF]), language="diff", wrap_lines=False)
 
 
 def _surroundings(lines: tuple[str, ...]) -> None:
@@ -64,7 +66,7 @@ def _command(stranger: str, command: str, cwd: str) -> bool:
     if stranger:
         st.error(plain(stranger), icon=None)
     st.caption(f"Runs exactly this, in {plain(cwd)}:")
-    st.code(command, language="bash", wrap_lines=True)
+    code(command)
     return agreed_to(stranger)
 
 

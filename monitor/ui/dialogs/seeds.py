@@ -16,7 +16,7 @@ from monitor.run_dir.launch import PLACEHOLDER
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import device_words
 from monitor.ui.dialogs.device import pick_device
-from monitor.ui.dialogs.parts import asked_by, dialog, plain, shown_before
+from monitor.ui.dialogs.parts import asked_by, code, dialog, plain, shown_before
 from monitor.ui.dialogs.review import agreed_to
 
 
@@ -38,7 +38,7 @@ def seeds(runs_dir: Path, child_id: str) -> None:
     for plan in plans:
         name = f"{plan.child_id}, seed {plan.request.changes[SEED]}"
         st.caption(f"{plain(name)}, runs exactly this in {plain(str(plan.cwd))}:")
-        st.code(plan.command, language="bash", wrap_lines=True)
+        code(plan.command)
     waits = any(note.startswith("Waits for ") for plan in plans for note in plan.notes)
     st.caption(_when(plans[0].device, waits))
     may_start = agreed_to(plans[0].stranger)

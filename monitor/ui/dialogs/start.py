@@ -24,7 +24,7 @@ from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import fill_in
-from monitor.ui.dialogs.parts import asked_by, dialog, plain, shown_before
+from monitor.ui.dialogs.parts import asked_by, code, dialog, plain, shown_before
 
 OWN = "The bundled trainer"
 SCRIPT = "Your own command"
@@ -105,7 +105,7 @@ def _own_command(runs_dir: Path) -> tuple[list[str], Path] | None:
     folder = st.text_input("Working directory", str(runs_dir.absolute().parent), key="start_cwd").strip()
     if not typed.strip():
         st.caption("{run_dir} in the command stands for the run's own folder. The same from a terminal:")
-        st.code("python -m monitor start -- python train.py …", language="bash", wrap_lines=True)
+        code("python -m monitor start -- python train.py …")
         return None
     try:
         argv, cwd = _words(typed), _folder(folder)
@@ -116,7 +116,7 @@ def _own_command(runs_dir: Path) -> tuple[list[str], Path] | None:
     if signs:
         st.warning(plain(f"No shell reads the command: {' '.join(signs[:5])} is passed on unchanged."), icon=None)
     st.caption("Arguments:")
-    st.code(json.dumps(argv, ensure_ascii=False), language="json", wrap_lines=True)
+    code(json.dumps(argv, ensure_ascii=False), "json")
     return argv, cwd
 
 
@@ -155,9 +155,9 @@ def _show(runs_dir: Path, plan: Start, away: Away) -> None:
     if notes:
         st.warning(plain(" ".join(notes)), icon=None)
     st.caption(plain(f"{plan.run_id} runs exactly this, in {plan.cwd}:"))
-    st.code(command_of(plan.argv, runs_dir.absolute() / plan.run_id), language="bash", wrap_lines=True)
+    code(command_of(plan.argv, runs_dir.absolute() / plan.run_id))
     st.caption("The same from a terminal:")
-    st.code(f"cd {shlex.quote(str(plan.cwd))} && {_terminal_line(runs_dir, plan, away)}", "bash", wrap_lines=True)
+    code(f"cd {shlex.quote(str(plan.cwd))} && {_terminal_line(runs_dir, plan, away)}")
 
 
 def _terminal_line(runs_dir: Path, plan: Start, away: Away) -> str:

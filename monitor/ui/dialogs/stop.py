@@ -13,7 +13,7 @@ from monitor.run_dir import OPEN_STATES, Snapshot
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.words import monitor_line
-from monitor.ui.dialogs.parts import act, asked_by, dialog, plain
+from monitor.ui.dialogs.parts import act, asked_by, code, dialog, plain
 
 THEN_RESTART = "restart_options_next"
 """Where the page's session keeps which run's restart options it opens next."""
@@ -27,7 +27,7 @@ def stop(run_dir: Path, snapshot: Snapshot) -> None:
         st.info(plain(plan.asked), icon=None)
     st.write(plain(" ".join(plan.lines)))
     st.caption("The same from a terminal:")
-    st.code(monitor_line("stop", snapshot.run_id, "--runs", run_dir.parent), language="bash", wrap_lines=True)
+    code(monitor_line("stop", snapshot.run_id, "--runs", run_dir.parent))
     then_restart = not plan.is_queued and st.checkbox("Show the restart options next", key="then_restart")
     keep, go = st.columns(2)
     if keep.button("Keep running", width="stretch", key="keep_running"):
@@ -54,7 +54,7 @@ def stop_several(runs_dir: Path, names: list[str]) -> None:
         st.markdown(f"**{plain(plan.run_id)}** {plain(' '.join((*plan.lines, plan.asked)))}")
     ids = [plan.run_id for plan in plans]
     st.caption("The same from a terminal:")
-    st.code(monitor_line("stop", *ids, "--runs", runs_dir), language="bash", wrap_lines=True)
+    code(monitor_line("stop", *ids, "--runs", runs_dir))
     keep, go = st.columns(2)
     if keep.button("Keep running", width="stretch", key="keep_running"):
         st.rerun()

@@ -192,7 +192,7 @@ def _start_demo(folder: Path) -> None:
     try:
         child = launcher.start_training(folder, {"preset": "broken"}, name="demo", asked_by=asked_by())
     except MonitorError as problem:
-        st.error(str(problem))
+        st.error(plain(str(problem)))
         return
     st.query_params["run"] = child
     st.rerun()

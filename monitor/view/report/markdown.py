@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from monitor.run_dir.words import steady
 from monitor.view.report.blocks import Block, Blocks, Bullets, Code, Figure, Heading, Table, Text
 
 MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]<>|#])")
@@ -11,7 +12,7 @@ MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]<>|#])")
 
 def to_markdown(blocks: Blocks) -> str:
     """GitHub-flavoured Markdown; what a run says is escaped."""
-    return "\n".join(_markdown(block) for block in blocks)
+    return steady("\n".join(_markdown(block) for block in blocks))
 
 
 def _markdown(block: Block) -> str:

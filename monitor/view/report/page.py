@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from monitor.run_dir.words import steady
 from monitor.view import palette
 from monitor.view.report.blocks import Block, Blocks, Bullets, Code, Figure, Heading, Table, Text
 from monitor.view.report.chart import chart
@@ -36,7 +37,7 @@ def to_html(blocks: Blocks) -> str:
     body = "\n".join(_html(block) for block in blocks)
     meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     head = f"{meta}<title>{html.escape(title)}</title><style>{STYLE}</style>"
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n</body></html>\n'
+    return steady(f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n</body></html>\n')
 
 
 def _html(block: Block) -> str:
