@@ -32,6 +32,7 @@ ROLE_HEADER = "x-vitalsigns-role"
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})
 MOST_FORM_BYTES = 4096
+FORM_SECS = 10.0
 LOOK_AGAIN_SECS = 2.0
 """How long a silent socket outlives its link."""
 
@@ -205,10 +206,12 @@ def _port(scope: Scope) -> int:
 async def _pasted(request: Request) -> str:
     """The token in the door's form; nothing where more is sent than a form could hold."""
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_FORM_BYTES:
-            return ""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FORM_SECS):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > MOST_FORM_BYTES:
+                    return ""
     form = urllib.parse.parse_qs(body.decode("utf-8", "replace"))
     return form.get("token", [""])[0].strip()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from starlette.requests import Request
@@ -20,12 +21,43 @@ from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
+from monitor.ui.access import role_in
+from monitor.ui.tokens import ROLES
 from monitor.view.report.markdown import to_markdown
 from monitor.view.report.page import to_html
 from monitor.view.report.whole import report_of
 
+MOST_WAITING = 4
+KEPT_SECS = 10.0
 PIECE_BYTES = 262_144
 WRITERS = {"html": (to_html, "text/html"), "md": (to_markdown, "text/markdown")}
+
+
+class _Desk:
+    """Makes one download at a time in a thread of its own, so that pages do not wait for it; the last one is kept for
+    a moment. View-only visitors have a desk of their own: they keep nobody who controls waiting."""
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(1)
+        self._waiting = 0
+        self._kept: tuple[str, float, Response] | None = None
+
+    async def ask(self, name: str, make: Callable[[], Response]) -> Response:
+        if self._waiting >= MOST_WAITING:
+            return PlainTextResponse("Other downloads are being made; ask again in a moment.", 429)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, self._given, name, make)
+        finally:
+            self._waiting -= 1
+
+    def _given(self, name: str, make: Callable[[], Response]) -> Response:
+        if self._kept is not None and self._kept[0] == name and time.monotonic() - self._kept[1] < KEPT_SECS:
+            return self._kept[2]
+        made = make()
+        # A log is read while it is sent, so it can be sent once only.
+        self._kept = None if isinstance(made, StreamingResponse) else (name, time.monotonic(), made)
+        return made
 
 
 class ReportRoute:
@@ -33,10 +65,11 @@ class ReportRoute:
 
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = runs_dir
+        self._desks = {role: _Desk() for role in ROLES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = str(Request(scope).path_params["name"])
-        response = await asyncio.to_thread(self._made, name)
+        response = await self._desks[role_in(scope) or "look"].ask(name, lambda: self._made(name))
         await response(scope, receive, send)
 
     def _made(self, name: str) -> Response:

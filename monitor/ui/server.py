@@ -23,6 +23,7 @@ from monitor.ui import assets
 from monitor.ui.access import AccessGate
 from monitor.ui.firstpaint import FirstPaint
 from monitor.ui.headers import is_loopback
+from monitor.ui.limits import protect
 from monitor.ui.links import links_of, links_text
 from monitor.ui.listing import Listing
 from monitor.ui.live import LiveHub
@@ -122,6 +123,7 @@ def tunnel() -> str:
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Prints the links: the socket is bound by now, so the port is the real one."""
+    protect()
     if not os.environ.get(QUIET_VARIABLE):
         links = links_of(int(config.get_option("server.port")), tokens(), base_path(), passes().life)
         sys.stdout.write(links_text(links, runs_dir()) + "\n")

@@ -6,8 +6,12 @@ Each test is one attack of docs/security.md, named there by the first sentence o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import websockets
@@ -209,3 +213,34 @@ def test_a_mutated_request_breaks_nothing(there, data):
     """Mutated requests: methods, paths, headers and bodies, well-formed and broken."""
     status = status_of_raw(there.port, data)
     assert status is None or (status < 500 and status != 200) or b"health" in data
+
+
+def test_connections_that_ask_nothing_keep_nobody_out_and_fill_no_log(there):
+    """A visitor without a token holds a thousand connections open that ask nothing, or nonsense."""
+    log = there.home / "state" / "vitalsigns" / f"serve-{there.port}.log"
+    server, before = server_of(there), log.stat().st_size
+    held = []
+    try:
+        for number in range(1000):
+            held.append(one := socket.create_connection(("127.0.0.1", there.port), timeout=5))
+            with contextlib.suppress(OSError):  # the oldest are closed meanwhile
+                one.sendall(b"GET / HT" if number % 2 else b"\x00\xff nonsense\r\n\r\n")
+        began = time.monotonic()
+        assert there.ask("/", token=there.look).status == 200
+        assert time.monotonic() - began < 10
+        assert server.num_fds() < 700
+    finally:
+        for one in held:
+            one.close()
+    assert log.stat().st_size - before < 20_000
+
+
+def test_a_flood_of_downloads_is_made_one_by_one(there):
+    """A view-only visitor asks for forty reports at once."""
+    with ThreadPoolExecutor(40) as crowd:
+        names = [f"/vs/report/{'healthy' if n % 2 else 'overfitting'}.{'md' if n % 3 else 'html'}" for n in range(40)]
+        floods = [crowd.submit(there.ask, name, token=there.look) for name in names]
+        ours = there.ask("/vs/report/healthy.md", token=there.control)
+        statuses = {flood.result().status for flood in floods}
+    assert ours.status == 200 and statuses == {200, 429}
+    assert there.ask("/vs/report/healthy.md", token=there.look).status == 200

@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 import urllib.parse
 from pathlib import Path
 
 import psutil
+import pytest
 
 from monitor.ui import server
 from tests.fuzzing import status_of_raw
-from tests.served import serving, words_of
+from tests.served import ROOT, serving, words_of
 from tests.supervised import wait_for
 
 pytest_plugins = ["tests.attacked"]
@@ -119,3 +122,23 @@ def upgraded(served, path: str, origin: str) -> int | None:
         "Sec-WebSocket-Protocol: streamlit",
     ]
     return status_of_raw(served.port, "\r\n".join([*lines, "", ""]).encode())
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o002, 0o022])
+def test_the_folders_above_the_state_are_private_however_it_comes_to_be(tmp_path, umask):
+    """Another user or the group writes into ~/.local, which the first start of a new user made with his umask."""
+    home = tmp_path / "home"
+    home.mkdir()
+    code = (
+        "import sys; from monitor.run_dir.seal import sealed; from monitor.run_dir import Launch\n"
+        "from monitor.ui.tokens import load_tokens\n"
+        "sealed(Launch(run_id='r', created_at=0.0)) if sys.argv[1] == 'seal' else load_tokens()"
+    )
+    for first in ("seal", "tokens"):
+        subprocess.run(
+            [sys.executable, "-c", f"import os; os.umask({umask})\n{code}", first],
+            env={"HOME": str(home / first), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+            check=True,
+        )
+        made = [path for path in home.rglob("*") if path.is_dir()]
+        assert len(made) >= 4 and {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o700}

@@ -14,6 +14,8 @@ from monitor.launcher.relaunch.flags import canonical, find_flags, text_of, valu
 from monitor.launcher.relaunch.plan import free_run_id
 from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch, Run, encode, files
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
+from monitor.run_dir.reader import RunReader
+from monitor.run_dir.redaction import HIDDEN
 
 SCHEMA = {
     "properties": {
@@ -237,3 +239,13 @@ def test_children_of_children_are_counted_on(runs):
     assert free_run_id(runs, "demo") == "demo-3"
     assert free_run_id(runs, "demo-2") == "demo-3"
     assert free_run_id(runs, "lr-0.1") == "lr-0.1-2"
+
+
+def test_a_child_is_given_the_secrets_that_are_hidden_where_its_parent_is_shown(runs):
+    argv = ["python", "t.py", "--hf_token", "abc", "--lr", "0.1"]
+    run_dir = a_run(runs, argv, config={"hf_token": "abc", "lr": 0.1})
+    shown = RunReader(run_dir).read(0.0)
+    assert shown.launch.argv[3] == shown.run.config["hf_token"] == HIDDEN
+    assert plan_restart(runs, "parent", {"lr": "0.2"}).argv == ["python", "t.py", "--hf_token", "abc", "--lr", "0.2"]
+    with pytest.raises(UsageError, match="hf_token: its value is hidden where a run is shown"):
+        plan_restart(runs, "parent", {"hf_token": HIDDEN})

@@ -21,8 +21,9 @@ from monitor.launcher.relaunch.outputs import is_output, refuse_used_folder, wit
 from monitor.launcher.relaunch.surroundings import environment_lines
 from monitor.launcher.relaunch.warm import CHECKPOINTS, misfit, starting_change
 from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, files
-from monitor.run_dir.errors import RefusedError, UnreadableRunError
+from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.launch import command_of, read_launch
+from monitor.run_dir.redaction import HIDDEN
 from monitor.run_dir.seal import is_from_here, unverified_command_warning
 
 
@@ -99,6 +100,8 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
     UsageError (one line per field) for a value that is not allowed or a folder that would be overwritten.
     """
     parent_dir = runs_dir / check_run_id(parent_id)
+    if hidden := [key for key, value in request.changes.items() if value == HIDDEN]:
+        raise UsageError(f"{hidden[0]}: its value is hidden where a run is shown; give the value itself.")
     launch = _launch_of(parent_dir)
     written = read_run(parent_dir)
     run = described_run(launch, written)
