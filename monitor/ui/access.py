@@ -26,6 +26,7 @@ from monitor.ui.passes import COOKIE_SECS, RENEW_SECS, Passes, set_cookie_header
 from monitor.ui.tokens import Role, Tokens
 
 TOKEN_PATH = "/vs/token"
+AGAIN_PATH = "/vs/again"
 OPEN_PATHS = ("/_stcore/health",)
 ROLE_HEADER = "x-vitalsigns-role"
 """How the gate tells the page's script who speaks; what a visitor sends under this name is dropped."""
@@ -104,7 +105,9 @@ class AccessGate:
             if given is not None:
                 return self._let_in(request, given, tokens)
             if path == TOKEN_PATH and request.method == "POST":
-                return self._let_in(request, await _pasted(request), tokens)
+                return self._let_in(request, parsed(await _sent(request)), tokens)
+            if path == AGAIN_PATH:
+                return await self._again(request, tokens)
         if role is None:
             return door(self._base + TOKEN_PATH)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
@@ -126,6 +129,16 @@ class AccessGate:
         answer = RedirectResponse(path + (f"?{urllib.parse.urlencode(kept)}" if kept else ""), 303)
         answer.headers["Set-Cookie"] = self._cookie(request.scope, role, tokens)
         return answer
+
+    async def _again(self, request: Request, tokens: Tokens) -> Response:
+        """A tab that was let in before the server's new start: a question, and a cookie for the right answer."""
+        if request.method != "POST":
+            return PlainTextResponse(self._passes.question(time.time()))
+        sent = (await _sent(request)).strip()
+        role = self._passes.role_of_tab(sent, tokens, _port(request.scope), time.time())
+        if role is None:
+            return door(self._base + TOKEN_PATH)
+        return Response(status_code=204, headers={"Set-Cookie": self._cookie(request.scope, role, tokens)})
 
     def _cookie(self, scope: Scope, role: Role, tokens: Tokens) -> str:
         value = self._passes.cookie(role, tokens, _port(scope), time.time())
@@ -203,8 +216,8 @@ def _port(scope: Scope) -> int:
     return int((scope.get("server") or ("", 0))[1] or 0)
 
 
-async def _pasted(request: Request) -> str:
-    """The token in the door's form; nothing where more is sent than a form could hold."""
+async def _sent(request: Request) -> str:
+    """What was posted; nothing where more is sent than a form could hold."""
     body = b""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(FORM_SECS):
@@ -212,8 +225,12 @@ async def _pasted(request: Request) -> str:
                 body += piece
                 if len(body) > MOST_FORM_BYTES:
                     return ""
-    form = urllib.parse.parse_qs(body.decode("utf-8", "replace"))
-    return form.get("token", [""])[0].strip()
+    return body.decode("utf-8", "replace")
+
+
+def parsed(form: str) -> str:
+    """The token in the door's form."""
+    return urllib.parse.parse_qs(form).get("token", [""])[0].strip()
 
 
 def role_in(scope: Mapping[str, Any]) -> Role | None:

@@ -76,12 +76,14 @@ class PageMode(msgspec.Struct, frozen=True, kw_only=True):
 
 class PageData(PageMode, frozen=True, kw_only=True):
     """What the component starts from. `ws`, `plotly`, `report` are addresses on this server; `role` is "control" or
-    "look"; `run` the id of the run, None for the list; `tunnel` the ssh command for a laptop, "" for a visitor."""
+    "look"; `again` what an open tab proves itself with to a server that was started anew, "" where everybody may come
+    in; `run` the id of the run, None for the list; `tunnel` the ssh command for a laptop, "" for a visitor."""
 
     ws: str
     plotly: str
     report: str
     role: str
+    again: str
     run: str | None
     runs_dir: str
     tunnel: str

@@ -20,6 +20,7 @@ COOKIE_PREFIX = "vitalsigns_"
 COOKIE_SECS = 3 * 86_400
 RENEW_SECS = 3600
 """A cookie older than this is renewed by the next request: who comes back within three days stays in."""
+QUESTION_SECS, MOST_QUESTIONS = 30.0, 1000
 LIFE_VARIABLE = "VITALSIGNS_LIFE"
 """Names one life of a server, so that the command that starts it can print its links. It is no secret."""
 
@@ -33,12 +34,40 @@ def link_token(tokens: Tokens, role: Role, life: str, port: int) -> str:
     return _mac(tokens.of(role).encode(), f"{role} {life} {port}")
 
 
+def tab_secret(tokens: Tokens, role: Role, port: int) -> str:
+    """What an open tab proves itself with after a new start of the server: it answers the server's question with it and
+    never sends it, so who listens in between learns nothing. It is the tab's alone: no cookie, no address holds it."""
+    return _mac(tokens.of(role).encode(), f"tab {role} {port}")
+
+
+def tab_answer(secret: str, question: str) -> str:
+    """As static/socket.js makes it."""
+    return hmac.new(secret.encode(), question.encode(), hashlib.sha256).hexdigest()
+
+
 @dataclass(frozen=True)
 class Passes:
-    """The links and cookies of one server process."""
+    """The links and cookies of one server process, and the questions that it has asked of tabs."""
 
     life: str = field(default_factory=lambda: os.environ.get(LIFE_VARIABLE) or new_life())
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    _asked: dict[str, float] = field(default_factory=dict, repr=False)
+
+    def question(self, now: float) -> str:
+        """A question for a tab, to be answered once, soon. `now`: UTC seconds."""
+        if len(self._asked) >= MOST_QUESTIONS:
+            self._asked.pop(next(iter(self._asked)))
+        asked = secrets.token_hex(16)
+        self._asked[asked] = now + QUESTION_SECS
+        return asked
+
+    def role_of_tab(self, given: str, tokens: Tokens, port: int, now: float) -> Role | None:
+        """The role of a tab that has answered: `<question> <answer>`."""
+        question, _, answer = given.partition(" ")
+        if self._asked.pop(question, 0.0) < now:
+            return None
+        answers = {role: tab_answer(tab_secret(tokens, role, port), question) for role in ROLES}
+        return next((role for role in ROLES if _same(answer, answers[role])), None)
 
     def role_of_link(self, token: str, tokens: Tokens, port: int) -> Role | None:
         return next((role for role in ROLES if _same(token, link_token(tokens, role, self.life, port))), None)

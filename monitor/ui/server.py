@@ -27,7 +27,7 @@ from monitor.ui.limits import protect
 from monitor.ui.links import links_of, links_text
 from monitor.ui.listing import Listing
 from monitor.ui.live import LiveHub
-from monitor.ui.passes import Passes
+from monitor.ui.passes import Passes, tab_secret
 from monitor.ui.reports import ReportRoute
 from monitor.ui.tokens import TokenBook, Tokens
 
@@ -65,6 +65,16 @@ def tokens() -> Tokens | None:
 @functools.cache
 def _book() -> TokenBook:
     return TokenBook()
+
+
+def again(role: str) -> str:
+    """What an open tab of this role proves itself with after a new start; "" where no token is needed."""
+    known = tokens()
+    return tab_secret(known, "control" if role == "control" else "look", _port()) if known is not None else ""
+
+
+def _port() -> int:
+    return int(config.get_option("server.port"))
 
 
 @functools.cache
@@ -117,7 +127,7 @@ def middleware() -> list[Middleware]:
 @functools.cache
 def tunnel() -> str:
     """The command that brings this page to a laptop. The first answer may wait for a name service."""
-    return ssh_line(int(config.get_option("server.port")))
+    return ssh_line(_port())
 
 
 @contextlib.asynccontextmanager
@@ -125,12 +135,12 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Prints the links: the socket is bound by now, so the port is the real one."""
     protect()
     if not os.environ.get(QUIET_VARIABLE):
-        links = links_of(int(config.get_option("server.port")), tokens(), base_path(), passes().life)
+        links = links_of(_port(), tokens(), base_path(), passes().life)
         sys.stdout.write(links_text(links, runs_dir()) + "\n")
         sys.stdout.flush()
     way = "page, no token" if tokens() is None else "page, control link"
     audit.set_origin(way)
-    port = f"port {config.get_option('server.port')}{'' if tokens() else ', no token'}"
+    port = f"port {_port()}{'' if tokens() else ', no token'}"
     audit.note(runs_dir(), "serve", "", "done", port, via="terminal")
     # The first look at a large folder is made before anybody asks for it.
     warming = [asyncio.create_task(work) for work in (listing().latest(), asyncio.to_thread(tunnel))]

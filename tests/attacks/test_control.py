@@ -5,7 +5,10 @@ Each test is one attack of docs/security.md, named there by the first sentence o
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+import subprocess
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -13,8 +16,9 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from monitor.run_dir.audit import read as read_audit
 from monitor.run_dir.reader import list_runs
-from tests.served import STREAM, Session, answered
-from tests.supervised import state_of, wait_for_state
+from tests.fake_runs import healthy
+from tests.served import STREAM, Session, answered, serving
+from tests.supervised import LISTENS, end_everything, script, state_of, wait_for_state
 
 pytest_plugins = ["tests.attacked"]
 
@@ -90,6 +94,73 @@ def test_what_was_shown_is_what_starts_or_nothing(there, live, tmp_path, edited)
     for child in made:
         wait_for_state(there.runs / child, "running", "failed")
         there.monitor("stop", child, "--yes", "--runs", there.runs)
+
+
+def test_a_command_that_is_shown_can_be_pasted_whatever_the_folders_are_called(tmp_path):
+    """The folder of runs has a name that a shell would execute, and a command shown in a dialog is pasted."""
+    home = tmp_path / "my results; touch PWNED #"
+    home.mkdir()
+    shown = []
+    with serving(home) as there:
+        healthy(there.runs)
+        start = ["start", "--runs", there.runs, "--run-id", "live", "--", *script(tmp_path, LISTENS)]
+        assert there.monitor(*start).returncode == 0
+        wait_for_state(there.runs / "live", "running")
+
+        async def conversation(socket):
+            session = Session(socket)
+            for kind in ("stop", "away", "restart", "stop_several"):
+                await session.rerun("run=live")
+                await session.act("run=live", {"kind": kind, "runs": ["live"]})
+                assert session.dialog, kind
+                shown.extend(re.findall(r'code_text: "((?:[^"\\]|\\.)*)"', " ".join(session._texts)))
+
+        there.talk(conversation, token=there.control, **STREAM)
+        end_everything(there.runs)
+    commands = [ast.literal_eval(f'"{text}"') for text in shown if "monitor" in text and "--runs" in text]
+    assert len(commands) >= 4
+    for command in commands:
+        place = tmp_path / "pasted"
+        place.mkdir(exist_ok=True)
+        printing = f"""python() {{ printf '%s\\n' "$@"; }}\n{command}"""
+        pasted = subprocess.run(["bash", "-c", printing], cwd=place, text=True, capture_output=True)
+        assert pasted.returncode == 0 and str(there.runs) in pasted.stdout.splitlines(), command
+        assert list(place.iterdir()) == []
+
+
+def test_secrets_in_a_command_are_hidden_from_everyone_who_looks(there, tmp_path):
+    """A view-only visitor, a report and a terminal show the secrets in a run's command and settings."""
+    name = f"secret-{tmp_path.name[-8:]}".replace("_", "-")
+    argv = script(tmp_path, LISTENS)
+    given = ["--hf_token", "hunter2", "--password=hunter2", "WANDB_API_KEY=hunter2", "https://me:hunter2@host/x"]
+    assert there.monitor("start", "--runs", there.runs, "--run-id", name, "--", *argv, *given).returncode == 0
+    wait_for_state(there.runs / name, "running")
+
+    async def page(socket):
+        session = Session(socket)
+        await session.rerun(f"run={name}")
+        assert not session.shows("hunter2")
+
+    async def live(tab):
+        await tab.send(json.dumps({"kind": "hello", "run": name}))
+        seen = [await tab.recv()]
+        for kind in ("what", "compare", "log", "summary", "details"):
+            await tab.send(json.dumps({"kind": kind, "run": name, "with": ["healthy"]}))
+        seen += [await tab.recv() for _ in range(3)]
+        assert "hunter2" not in " ".join(seen)
+
+    there.talk(page, token=there.look, **STREAM)
+    there.talk(live, token=there.look)
+    for form in ("html", "md"):
+        answer = there.ask(f"/vs/report/{name}.{form}", token=there.look)
+        assert answer.status == 200 and b"hunter2" not in answer.body
+    for words in (["show", name], ["show", name, "--json"], ["report", name], ["diagnose", name], ["audit"], ["list"]):
+        done = there.monitor(*words, "--runs", there.runs)
+        assert "hunter2" not in done.stdout + done.stderr, words
+    there.monitor("stop", name, "--yes", "--runs", there.runs)
+    wait_for_state(there.runs / name, "stopped", "failed", "finished")
+    again = there.monitor("restart", name, "--set", "lr=0.1", "--dry-run", "--json", "--runs", there.runs)
+    assert "--hf_token hunter2" in again.stdout.replace('", "', " "), again.stderr
 
 
 def test_the_live_route_takes_no_order_from_anybody(there, live):

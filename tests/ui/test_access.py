@@ -8,7 +8,16 @@ import time
 import pytest
 
 from monitor.ui.access import LOOK_AGAIN_SECS, ROLE_HEADER, AccessGate, _with_role, role_in
-from monitor.ui.passes import COOKIE_SECS, RENEW_SECS, Passes, link_token, values_of
+from monitor.ui.passes import (
+    COOKIE_SECS,
+    MOST_QUESTIONS,
+    RENEW_SECS,
+    Passes,
+    link_token,
+    tab_answer,
+    tab_secret,
+    values_of,
+)
 from monitor.ui.tokens import TokenBook, Tokens, load_tokens
 
 TOKENS = Tokens(control="c" * 32, look="l" * 32)
@@ -217,6 +226,42 @@ def test_a_visitor_names_no_role_himself():
     """The page's script goes by this header."""
     headers = [(ROLE_HEADER.encode(), b"control"), (ROLE_HEADER.title().encode(), b"control"), (b"host", b"h")]
     assert _with_role({"headers": headers}, "look")["headers"] == [(b"host", b"h"), (ROLE_HEADER.encode(), b"look")]
+
+
+def answered(question, role="control", tokens=TOKENS, port=8501):
+    return f"{question} {tab_answer(tab_secret(tokens, role, port), question)}".encode()
+
+
+@pytest.mark.parametrize("role", ["control", "look"])
+def test_a_tab_that_was_open_before_a_new_start_proves_itself_and_sends_no_secret(role):
+    question = ask("/vs/again")[2].decode()
+    status, headers, _ = ask("/vs/again", "POST", body=answered(question, role))
+    assert status == 204
+    assert ask(headers={"cookie": headers["set-cookie"].partition(";")[0]})[::2] == (200, role.encode())
+    assert tab_secret(TOKENS, role, 8501).encode() not in answered(question, role)
+
+
+def test_an_answer_counts_once_soon_and_at_the_server_that_asked():
+    """Who listens on the port in between can pass questions and answers on; it helps him nowhere."""
+    question = ask("/vs/again")[2].decode()
+    assert ask("/vs/again", "POST", body=answered(question))[0] == 204
+    assert ask("/vs/again", "POST", body=answered(question))[0] == 401, "a second time"
+    question = ask("/vs/again")[2].decode()
+    assert ask("/vs/again", "POST", body=answered(question), passes=Passes())[0] == 401, "another server"
+    question = ask("/vs/again", port=8502)[2].decode()
+    assert ask("/vs/again", "POST", body=answered(question), port=8502)[0] == 401, "a tab of another port"
+    question = ask("/vs/again")[2].decode()
+    assert ask("/vs/again", "POST", body=answered(question, tokens=Tokens("n" * 32, "m" * 32)))[0] == 401
+    assert PASSES.role_of_tab(answered(PASSES.question(0.0)).decode(), TOKENS, 8501, 1000.0) is None, "too late"
+    for odd in (b"", b"x", b" ", b"\xff \xff", question.encode()):
+        assert ask("/vs/again", "POST", body=odd)[0] == 401
+
+
+def test_questions_that_nobody_answers_are_few():
+    passes = Passes()
+    for _ in range(MOST_QUESTIONS + 50):
+        passes.question(0.0)
+    assert len(passes._asked) == MOST_QUESTIONS
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "FOO"])

@@ -28,7 +28,7 @@ from monitor.ui.dialogs.seeds import seeds
 from monitor.ui.dialogs.start import start
 from monitor.ui.dialogs.stop import THEN_RESTART, stop, stop_several
 from monitor.ui.messages import PageData, PageMode
-from monitor.ui.server import base_path, runs_dir, tunnel
+from monitor.ui.server import again, base_path, runs_dir, tunnel
 
 
 def main() -> None:
@@ -54,6 +54,7 @@ def _data(folder: Path, run_id: str | None, role: str) -> PageData:
         plotly=assets.plotly_url(base),
         report=f"{base}/vs/report",
         role=role,
+        again=again(role),
         run=run_id,
         runs_dir=str(folder),
         tunnel=tunnel() if role == "control" else "",

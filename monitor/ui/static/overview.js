@@ -39,7 +39,7 @@ class ListPage {
     this.flat = Memory.read("flat", false);
     this.seenAt = Memory.read(`seen.${data.runs_dir}`, null);
     this.build();
-    this.live = new Live(data.ws, () => ({ kind: "hello", list: true }), (message) => this.hear(message), (state) => this.connection(state));
+    this.live = new Live(data.ws, () => ({ kind: "hello", list: true }), (message) => this.hear(message), (state) => this.connection(state), data.again);
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey);
   }

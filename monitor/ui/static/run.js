@@ -25,7 +25,7 @@ class RunPage {
     this.charts = new Charts(root, data.plotly);
     this.tabs.open(Address.read("tab") ?? "now", true);
     this.charts.ready().then(() => this.frame && this.paint());
-    this.live = new Live(data.ws, () => this.hello(), (message) => this.hear(message), (state) => this.connection(state));
+    this.live = new Live(data.ws, () => this.hello(), (message) => this.hear(message), (state) => this.connection(state), data.again);
     this.early.forEach((message) => this.live.ask(message));
     this.onVisible = () => document.hidden || this.schedule();
     this.onKey = (event) => this.key(event);

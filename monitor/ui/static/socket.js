@@ -6,8 +6,9 @@ const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 class Live {
   // hello(): what to ask for, with offsets; onMessage(message); onState({online, retryInSecs})
-  constructor(url, hello, onMessage, onState) {
-    Object.assign(this, { url, hello, onMessage, onState, tries: 0, closed: false, waiting: new Map() });
+  // again: what this tab proves itself with to a server that was started anew; it is never sent.
+  constructor(url, hello, onMessage, onState, again) {
+    Object.assign(this, { url, hello, onMessage, onState, again, tries: 0, closed: false, waiting: new Map() });
     this.heardAt = performance.now();
     this.watch = setInterval(() => this.check(), 500);
     this.connect();
@@ -54,10 +55,27 @@ class Live {
     const wait = RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)];
     this.retryAt = performance.now() + wait;
     this.check();
-    setTimeout(() => {
+    setTimeout(async () => {
+      if (this.tries > 1) await this.comeBack();
       this.retryAt = null;
       this.connect();
     }, wait);
+  }
+
+  // A server that was started anew knows no cookie of before: it asks, and the right answer gets one.
+  async comeBack() {
+    if (!this.again || !crypto.subtle) return;
+    const address = this.url.replace(/live$/, "again");
+    const bytes = (text) => new TextEncoder().encode(text);
+    try {
+      const question = await (await fetch(address)).text();
+      const key = await crypto.subtle.importKey("raw", bytes(this.again), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+      const answer = new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes(question)));
+      const words = [...answer].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      await fetch(address, { method: "POST", body: `${question} ${words}` });
+    } catch {
+      // The server is not there yet; the next try asks again.
+    }
   }
 
   // Asked before the connection is up: the last question of each kind waits for it.
