@@ -259,7 +259,9 @@ class LiveHub:
             hello = await _receive(socket)
             if hello.get("list"):
                 await self._serve_until_gone(socket, self._send_list(socket))
-            elif self._may_be_read(run_id := str(hello.get("run", ""))):
+            elif "run" not in hello:
+                await socket.close(1003)
+            elif self._may_be_read(run_id := str(hello["run"])):
                 await self._serve_run(socket, run_id, hello)
             else:
                 await _send(socket, Problem(message="Say which run: a run id."))
