@@ -74,8 +74,21 @@ def test_every_dialog_asks_for_the_role_at_each_click():
 )  # fmt: skip
 def test_every_sign_of_markdown_is_escaped(text):
     shown = plain(text)
+    assert shown != text
     assert re.sub(r"\\([!-/:-@\[-`{-~])|\u2060", r"\1", shown) == text
     assert not re.search(r"(?<!\\)[\[\]()<>`*_#$:&~|!]", shown)
+
+
+@pytest.mark.parametrize(
+    "text", ["hidden_dim (now 64)", "lr (now 1e-3): must differ, or files are overwritten", "a/b.c"]
+)
+def test_text_that_means_nothing_in_markdown_stays_for_the_ear_as_for_the_eye(text):
+    assert plain(text) == text
+
+
+@pytest.mark.parametrize("text", ["- x", "+ x", "1. x", "2) x", "---", "===", "_x_", "x _y_", "__init__", "a:b:"])
+def test_what_markdown_would_read_at_a_line_or_a_word_is_escaped(text):
+    assert "\\" in plain(text)
 
 
 @pytest.mark.parametrize("text", ["https://evil.example/x", "see www.evil.example", "a@evil.example", "HTTP://X.Y"])

@@ -32,6 +32,8 @@ def role_now() -> str:
 
 P = ParamSpec("P")
 WORD_JOINER = "\u2060"
+INERT = re.compile(r"(?:[^\W_]|[ ,;%=/'\"?.()+-]|(?<=[^\W_])_(?=[^\W_])|:(?= |$))*")
+ADDRESS_OR_LIST = re.compile(r"(?i)www\.|^\s*(?:[-+=]|\d+[.)])")
 ADDRESS = re.compile(r"(?=\bhttps?\\:|\bwww\\\.|\\@)", re.IGNORECASE)
 
 
@@ -76,7 +78,12 @@ def shown_before(dialog: str, plan: str, clicked: bool) -> bool:
 
 
 def plain(text: str) -> str:
-    """Text from a run for a widget that reads Markdown: every sign is escaped, and a bare address becomes no link."""
+    """Text from a run for a widget that reads Markdown: every sign is escaped, and a bare address becomes no link.
+
+    Text that means nothing in Markdown stays as it is: a screen reader is given a label with its escapes.
+    """
+    if INERT.fullmatch(text) and not ADDRESS_OR_LIST.search(text):
+        return text
     signs = "".join(f"\\{letter}" if letter in string.punctuation else letter for letter in steady(text))
     return ADDRESS.sub(WORD_JOINER, signs)
 
