@@ -176,9 +176,12 @@ class _Revocation:
     def __init__(self, revoked: Callable[[], bool], receive: Receive, send: Send) -> None:
         self._revoked, self._receive, self._send = revoked, receive, send
         self._next: asyncio.Future[Message] | None = None
-        self._closed = False
+        self._begun = self._closed = False
 
     async def receive(self) -> Message:
+        if not self._begun:  # the handshake, which is there already
+            self._begun = True
+            return await self._receive()
         while not await self._is_over():
             self._next = self._next or asyncio.ensure_future(self._receive())
             done, _ = await asyncio.wait({self._next}, timeout=LOOK_AGAIN_SECS)

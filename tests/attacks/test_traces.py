@@ -130,9 +130,8 @@ def test_the_folders_above_the_state_are_private_however_it_comes_to_be(tmp_path
     home = tmp_path / "home"
     home.mkdir()
     code = (
-        "import sys; from monitor.run_dir.seal import sealed; from monitor.run_dir import Launch\n"
-        "from monitor.ui.tokens import load_tokens\n"
-        "sealed(Launch(run_id='r', created_at=0.0)) if sys.argv[1] == 'seal' else load_tokens()"
+        "import sys; from monitor.run_dir import seal; from monitor.ui.tokens import load_tokens\n"
+        "seal._key(make=True) if sys.argv[1] == 'seal' else load_tokens()"
     )
     for first in ("seal", "tokens"):
         subprocess.run(

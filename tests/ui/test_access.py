@@ -295,6 +295,7 @@ def test_an_open_socket_ends_when_its_link_is_taken_back(silent):
         arrived = asyncio.Queue()
 
         async def echo(scope, receive, send):
+            assert (await receive())["type"] == "websocket.connect"
             await send({"type": "websocket.accept"})
             while (message := await receive())["type"] != "websocket.disconnect":
                 await send({"type": "websocket.send", "text": message["text"]})
@@ -311,6 +312,7 @@ def test_an_open_socket_ends_when_its_link_is_taken_back(silent):
             "headers": [(key.encode(), value.encode()) for key, value in headers.items()],
         }
         served = asyncio.ensure_future(AccessGate(echo, lambda: tokens[0], PASSES)(scope, arrived.get, send))
+        await arrived.put({"type": "websocket.connect"})
         await arrived.put({"type": "websocket.receive", "text": "before"})
         await asyncio.sleep(0.1)
         tokens[0] = Tokens("n" * 32, "m" * 32)
