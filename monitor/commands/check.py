@@ -34,8 +34,8 @@ def run(
 
 
 def exit_code(look: Look) -> int:
-    """By the worst open finding, whatever the verdict's word: an ended run can have been lost as well."""
-    severities = {finding.severity for finding in look.judged.diagnosis.findings}
+    """By the worst finding that the word rests on, whatever the word: an ended run can have been lost as well."""
+    severities = {finding.severity for finding in look.judged.diagnosis.grounds}
     if "critical" in severities:
         return EXIT_CRITICAL
     if "warning" in severities:
@@ -51,7 +51,7 @@ def lines(look: Look) -> list[str]:
     """Verdict and reason, every finding with its remedy, and what could not be checked."""
     diagnosis = look.judged.diagnosis
     text = [f"{diagnosis.verdict}  {diagnosis.reason}"]
-    for finding in diagnosis.findings:
+    for finding in diagnosis.grounds:
         text.append(f"{finding.severity:8}  {finding.rule}: {finding.line}")
         text.append(f"          {finding.remedy}")
     text.extend(diagnosis.suppressed)

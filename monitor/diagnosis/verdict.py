@@ -1,32 +1,35 @@
 """Findings → one verdict, the causes behind it in order of precedence, and what is not advised.
 
+Where a graver word has not stood its time (monitor.diagnosis.word), word, causes and options are those of then, and the
+reason says as of when.
+
 Only a rule whose measured false-alarm rate is at most .05 may say STOP; every other critical says LOOK.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
 
 from monitor.diagnosis.causes import Cause, causes_of, learns, suppressed
 from monitor.diagnosis.failures import Failure, error_line, failure_of
 from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
-from monitor.rules.evaluations import best_wer, evaluations_until, floors_of, last, measured, past_guard, validation
+from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
+from monitor.rules.evaluations import best_wer, evaluations_until, floors_of, last, measured, validation
 from monitor.rules.registry import BY_NAME, evaluate, frozen
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
-from monitor.run_dir import SEVERITIES, Epoch, Severity, Snapshot
+from monitor.run_dir import SEVERITIES, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
-from monitor.run_dir.status import ENDED_VERDICTS, EndedVerdict, status_of
+from monitor.run_dir.status import ENDED_VERDICTS, status_of
 from monitor.run_dir.words import limit, number, percent, plain, points, sentence
-
-Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE"] | EndedVerdict
 
 
 @dataclass(frozen=True)
 class Diagnosis:
+    """What is said of a run. `findings` are open now; the word, `worst`, `grounds` and causes may be of a moment ago:
+    `as_of` is its epoch, None where they are of now."""
+
     verdict: Verdict
     severity: Severity | None
     reason: str
@@ -34,6 +37,9 @@ class Diagnosis:
     next_step: str = ""
     worst: Finding | None = None
     findings: tuple[Finding, ...] = ()
+    grounds: tuple[Finding, ...] = ()
+    """What the word rests on: the findings of now, and those of the moment that it is of."""
+    as_of: float | None = None
     suppressed: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
     failure: Failure | None = None
@@ -63,20 +69,25 @@ def diagnose(
     """The verdict of one moment. Pure: `results` are the rules' answers on the same snapshot."""
     findings = tuple(result for result in results if isinstance(result, Finding))
     ran = sum(isinstance(result, (Finding, Quiet)) for result in results)
-    verdict, worst = _verdict(snapshot, findings, thresholds)
-    causes = causes_of(snapshot, findings)
+    now_said = said_now(snapshot, findings, thresholds)
+    shown = standing(snapshot, now_said, thresholds)
+    grounds = _grounds(now_said, shown)
     failure = failure_of(snapshot)
+    reason = _reason(now_said, snapshot, thresholds)
+    if now_said.word == "KEEP GOING" and now_said.worst is None:
+        reason += f" {ran} of {len(results)} checks ran."
     return Diagnosis(
-        verdict=verdict,
-        severity=min((finding.severity for finding in findings), key=SEVERITIES.index, default=None),
-        reason=_reason(verdict, worst, snapshot, thresholds, findings)
-        + (f" {ran} of {len(results)} checks ran." if verdict == "KEEP GOING" and worst is None else ""),
-        also=_also(worst, findings),
-        next_step=failure.advice if failure is not None else _next_step(verdict, snapshot),
-        worst=worst,
+        verdict=shown.word,
+        severity=min((finding.severity for finding in grounds), key=SEVERITIES.index, default=None),
+        reason=reason if shown is now_said else f"{_stands(shown, now_said)} {reason}",
+        also=_also(now_said.worst, findings),
+        next_step=failure.advice if failure is not None else _next_step(shown.word, snapshot),
+        worst=shown.worst,
         findings=findings,
-        suppressed=suppressed(snapshot, findings),
-        causes=causes,
+        grounds=grounds,
+        as_of=None if shown is now_said else shown.epoch,
+        suppressed=suppressed(snapshot, grounds),
+        causes=causes_of(snapshot, grounds),
         failure=failure,
         checks_ran=ran,
         checks=len(results),
@@ -84,43 +95,25 @@ def diagnose(
     )
 
 
-def _verdict(
-    snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thresholds
-) -> tuple[Verdict, Finding | None]:
-    """(word, the finding that decides it)."""
-    criticals = [finding for finding in findings if finding.severity == "critical"]
-    warnings = [finding for finding in findings if finding.severity == "warning"]
-    worst = next(iter([f for f in criticals if BY_NAME[f.rule].may_stop] or criticals or warnings), None)
-    if (ended := ENDED_VERDICTS.get(status_of(snapshot).word)) is not None:
-        return ended, worst
-    overconfident = next((finding for finding in findings if finding.rule == "overconfident"), None)
-    if overconfident is not None and not any(_outweighs_errors(finding.rule) for finding in criticals + warnings):
-        gap = _above_its_limit(findings)
-        return ("KEEP GOING", overconfident) if gap is None or not knows_by_heart(snapshot) else ("LOOK", gap)
-    if worst is not None:
-        may_stop = worst.severity == "critical" and BY_NAME[worst.rule].may_stop
-        return ("STOP" if may_stop else "LOOK"), worst
-    seen = measured(snapshot, validation)
-    if not seen.epochs:
-        return ("CAN'T JUDGE" if _allowed(snapshot, snapshot.epochs, thresholds) else "TOO EARLY"), None
-    return ("KEEP GOING" if _allowed(snapshot, seen.epochs, thresholds) else "TOO EARLY"), None
+def _grounds(now: Said, shown: Said) -> tuple[Finding, ...]:
+    """The findings of now, and of those of the moment shown what has closed since, dated; in order of precedence."""
+    if shown is now:
+        return now.findings
+    open_now = {finding.rule for finding in now.findings}
+    closed = [
+        replace(finding, line=f"{finding.line} As of epoch {shown.epoch:g}.")
+        for finding in shown.findings
+        if finding.rule not in open_now
+    ]
+    return tuple(sorted([*now.findings, *closed], key=lambda finding: BY_NAME[finding.rule].place))
 
 
-def _above_its_limit(findings: tuple[Finding, ...]) -> Finding | None:
-    """The finding about a gap that is above the user's own limit now."""
-    gap = next((finding for finding in findings if finding.rule == "gap"), None)
-    return gap if gap is not None and gap.now["gap"] > gap.limits["gap"] else None  # type: ignore[operator]
-
-
-def _outweighs_errors(rule: str) -> bool:
-    """Whether a falling error rate does not make up for its finding."""
-    return BY_NAME[rule].never_learnt or BY_NAME[rule].live_only
-
-
-def _allowed(snapshot: Snapshot, rows: Sequence[Epoch], thresholds: Thresholds) -> bool:
-    """Whether so many rows, up to the epoch of the last, are enough for a verdict."""
-    least = thresholds.of(CommonLimits).guard_evaluations
-    return len(rows) >= least and past_guard(snapshot, thresholds, rows[-1].epoch, len(rows))
+def _stands(shown: Said, now: Said) -> str:
+    """Why a graver word is shown than that of now."""
+    title = shown.worst.title if shown.worst is not None else shown.word
+    since = f"At epoch {now.epoch:g}" if now.epoch > shown.epoch else "Since then"
+    weaker = f"{since} the signs are weaker; a word stands for {STANDS_FOR} evaluations."
+    return f"{title}, as of epoch {shown.epoch:g}. {weaker}"
 
 
 def _too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
@@ -141,10 +134,9 @@ def _is_read_from_elsewhere(snapshot: Snapshot) -> bool:
     return snapshot.launch is not None and snapshot.launch.how in ("import", "attach")
 
 
-def _reason(
-    verdict: Verdict, worst: Finding | None, snapshot: Snapshot, thresholds: Thresholds, findings: tuple[Finding, ...]
-) -> str:
+def _reason(now: Said, snapshot: Snapshot, thresholds: Thresholds) -> str:
     """The sentences beside the word: a gap above its limit is always named."""
+    verdict, worst = now.word, now.worst
     if verdict == "TOO EARLY":
         return _too_early(snapshot, thresholds)
     if verdict == "CAN'T JUDGE":
@@ -155,10 +147,10 @@ def _reason(
         said.append(worst.line)
     elif not said:
         said.append(_how_it_goes(snapshot))
-    gap = _above_its_limit(findings)
+    gap = above_its_limit(now.findings)
     if gap is not None and gap is not worst:
         said.append(f"The gap is {number(float(gap.now['gap']))}, above its limit {limit(float(gap.limits['gap']))}.")
-    if verdict == "LOOK" and worst is gap is not None and _improves(findings) and knows_by_heart(snapshot):
+    if verdict == "LOOK" and worst is gap is not None and _improves(now.findings) and knows_by_heart(snapshot):
         said.append(what_waiting_brought(snapshot))
     elif verdict == "LOOK" and worst is not None:
         said.append(_patience(worst, snapshot, thresholds))
@@ -167,7 +159,7 @@ def _reason(
 
 def _also(worst: Finding | None, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """The two gravest of what the reason does not name."""
-    named = (worst, _above_its_limit(findings))
+    named = (worst, above_its_limit(findings))
     return tuple(finding.line for finding in findings if finding not in named and finding.severity != "info")[:2]
 
 

@@ -94,7 +94,8 @@ class AwayKeeper:
             return None
         epoch = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
         worst = judged.diagnosis.worst
-        if judged.diagnosis.verdict == "STOP" and worst is not None:
+        # A word that only stands its time (as_of) has weaker signs now: no run is ended on it.
+        if judged.diagnosis.verdict == "STOP" and judged.diagnosis.as_of is None and worst is not None:
             policy = policy_of(self._run_dir)
             if policy.do != "tell":
                 # One generation: a child that the policy has started never starts another.

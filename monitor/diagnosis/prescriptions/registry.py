@@ -30,7 +30,7 @@ def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
 
     A warning that no option is known for has its rule's own words on what a person must look at.
     """
-    grave = [finding for finding in diagnosis.findings if finding.severity != "info"]
+    grave = [finding for finding in diagnosis.grounds if finding.severity != "info"]
     return _by_cause(snapshot, diagnosis) or tuple(looking.as_the_rule_says(finding) for finding in grave)
 
 

@@ -65,7 +65,8 @@ def _title(items: list[Item], scene: Scene) -> str:
 def _word(items: list[Item], scene: Scene) -> str:
     if scene.status.word in ENDED_WORDS:
         return scene.status.word.upper()
-    if any(item.of in ("raised", "worse", "away") for item in items):
+    still_stands = scene.judged.diagnosis.as_of is not None
+    if still_stands or any(item.of in ("raised", "worse", "away") for item in items):
         return scene.judged.diagnosis.verdict
     return "STARTED" if all(item.of == "start" for item in items) else "RECOVERED"
 

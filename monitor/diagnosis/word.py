@@ -1,0 +1,128 @@
+"""The word that findings of one moment stand for, and the word that is shown, which does not change back at once. Pure.
+
+A graver word is shown at once. A milder one is shown once no graver was said at three evaluations in a row, and LOOK
+stands for three evaluations too: what flickers at its threshold must not turn the headline at every evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from monitor.diagnosis.waiting import knows_by_heart
+from monitor.rules.evaluations import measured, past_guard, validation
+from monitor.rules.registry import BY_NAME, evaluate
+from monitor.rules.result import Finding
+from monitor.rules.thresholds import CommonLimits, Thresholds
+from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir.replay import as_of
+from monitor.run_dir.status import ENDED_VERDICTS, EndedVerdict, status_of
+
+Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE"] | EndedVerdict
+STANDS_FOR = 3
+"""Evaluations for which a word stands, unless a graver one comes."""
+GRAVE: tuple[Verdict, ...] = ("LOOK", "STOP")
+"""The words that stand, the gravest last."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said at the evaluation of one epoch: the findings, the word, and the finding that decided it."""
+
+    epoch: float
+    findings: tuple[Finding, ...]
+    word: Verdict
+    worst: Finding | None
+
+
+def said_now(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thresholds) -> Said:
+    """The word of this moment by its findings alone."""
+    rows = _evaluations(snapshot)
+    epoch = rows[-1].epoch if rows else 0.0
+    return Said(epoch, findings, *_word(snapshot, findings, thresholds))
+
+
+def standing(snapshot: Snapshot, now: Said, thresholds: Thresholds) -> Said:
+    """What was said at the evaluation whose word is shown: `now`, unless a graver word has not stood its time.
+
+    Records alone are replayed: what was said of a process that lived is not known any more.
+    """
+    if now.word == "STOP" or now.word in ENDED_VERDICTS.values() or not snapshot.epochs:
+        return now
+    rows = _evaluations(snapshot)
+
+    @cache
+    def said(ago: int) -> Said | None:
+        if ago >= len(rows):
+            return None
+        if ago == 0 and rows[-1] is snapshot.epochs[-1]:
+            return now
+        then = as_of(snapshot, rows[-1 - ago].epoch)
+        found = tuple(each for each in evaluate(then, thresholds, then.read_at) if isinstance(each, Finding))
+        known = said_now(then, found, thresholds)
+        return known if ago or _rank(known.word) > _rank(now.word) else now
+
+    def word(ago: int) -> Verdict | None:
+        known = said(ago)
+        return None if known is None else known.word
+
+    return said(shown_from(word)) or now
+
+
+def shown_from(word: Callable[[int], str | None]) -> int:
+    """How many evaluations ago the word was said that is shown now. `word(n)`: the one said n evaluations ago."""
+    for ago in range(STANDS_FOR):
+        if word(ago) == "STOP":
+            return ago
+    for ago in range(STANDS_FOR):
+        # A LOOK that was said while STOP still stood was never shown.
+        if word(ago) == "LOOK" and "STOP" not in (word(ago + more) for more in range(1, STANDS_FOR)):
+            return ago
+    return 0
+
+
+def _evaluations(snapshot: Snapshot) -> tuple[Epoch, ...]:
+    """What is counted: the evaluations, or every record of a run that validates nothing."""
+    return measured(snapshot, validation).epochs or snapshot.epochs
+
+
+def _rank(word: Verdict) -> int:
+    return GRAVE.index(word) if word in GRAVE else -1
+
+
+def _word(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thresholds) -> tuple[Verdict, Finding | None]:
+    criticals = [finding for finding in findings if finding.severity == "critical"]
+    warnings = [finding for finding in findings if finding.severity == "warning"]
+    worst = next(iter([f for f in criticals if BY_NAME[f.rule].may_stop] or criticals or warnings), None)
+    if (ended := ENDED_VERDICTS.get(status_of(snapshot).word)) is not None:
+        return ended, worst
+    overconfident = next((finding for finding in findings if finding.rule == "overconfident"), None)
+    if overconfident is not None and not any(_outweighs_errors(finding.rule) for finding in criticals + warnings):
+        gap = above_its_limit(findings)
+        return ("KEEP GOING", overconfident) if gap is None or not knows_by_heart(snapshot) else ("LOOK", gap)
+    if worst is not None:
+        may_stop = worst.severity == "critical" and BY_NAME[worst.rule].may_stop
+        return ("STOP" if may_stop else "LOOK"), worst
+    seen = measured(snapshot, validation)
+    if not seen.epochs:
+        return ("CAN'T JUDGE" if _allowed(snapshot, snapshot.epochs, thresholds) else "TOO EARLY"), None
+    return ("KEEP GOING" if _allowed(snapshot, seen.epochs, thresholds) else "TOO EARLY"), None
+
+
+def above_its_limit(findings: tuple[Finding, ...]) -> Finding | None:
+    """The finding about a gap that is above the user's own limit now."""
+    gap = next((finding for finding in findings if finding.rule == "gap"), None)
+    return gap if gap is not None and gap.now["gap"] > gap.limits["gap"] else None  # type: ignore[operator]
+
+
+def _outweighs_errors(rule: str) -> bool:
+    """Whether a falling error rate does not make up for its finding."""
+    return BY_NAME[rule].never_learnt or BY_NAME[rule].live_only
+
+
+def _allowed(snapshot: Snapshot, rows: Sequence[Epoch], thresholds: Thresholds) -> bool:
+    """Whether so many rows, up to the epoch of the last, are enough for a verdict."""
+    least = thresholds.of(CommonLimits).guard_evaluations
+    return len(rows) >= least and past_guard(snapshot, thresholds, rows[-1].epoch, len(rows))
