@@ -28,7 +28,14 @@ MAY_IMPORT = {
 """Room -> rooms that it may import; None may import every room (a verb puts rooms together)."""
 NO_DISK = {"records", "errors", "status", "replay", "floors", "words", "checkpoints", "field_names"}
 """Of run_dir, what knows no disk: all that judgement may use."""
-JUDGEMENT = ["rules", "diagnosis/prescriptions", "diagnosis/verdict.py", "diagnosis/word.py", "diagnosis/causes.py"]
+JUDGEMENT = [
+    "rules",
+    "diagnosis/prescriptions",
+    "diagnosis/verdict.py",
+    "diagnosis/word.py",
+    "diagnosis/early.py",
+    "diagnosis/causes.py",
+]
 JUDGEMENT += ["diagnosis/alignment.py", "diagnosis/comparison.py", "diagnosis/outcome.py"]
 JUDGEMENT += ["diagnosis/clip_pairs.py", "diagnosis/moment.py", "diagnosis/tries.py", "diagnosis/yardstick.py"]
 ENTRANCES = {"__init__.py", "__main__.py"}

@@ -12,10 +12,11 @@ import math
 from dataclasses import dataclass, field, replace
 
 from monitor.diagnosis.causes import Cause, causes_of, learns, suppressed
+from monitor.diagnosis.early import cannot_judge, too_early
 from monitor.diagnosis.failures import Failure, error_line, failure_of
 from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
 from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
-from monitor.rules.evaluations import best_wer, evaluations_until, floors_of, last, measured, validation
+from monitor.rules.evaluations import best_wer, floors_of, last, measured, validation
 from monitor.rules.registry import BY_NAME, evaluate, frozen
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
@@ -116,31 +117,13 @@ def _stands(shown: Said, now: Said) -> str:
     return f"{title}, as of epoch {shown.epoch:g}. {weaker}"
 
 
-def _too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
-    """How many evaluations there are of how many, and when a verdict comes if they go on at this distance."""
-    rows, least = measured(snapshot, validation).epochs, thresholds.of(CommonLimits).guard_evaluations
-    if not status_of(snapshot).live and _is_read_from_elsewhere(snapshot):
-        return f"{len(rows)} of {least} evaluations: too few for a verdict." if rows else "No evaluation was recorded."
-    if not rows and snapshot.epochs:
-        return f"No validation so far, at epoch {snapshot.epochs[-1].epoch:g}. First verdict after {least} evaluations."
-    count, epoch = len(rows), rows[-1].epoch if rows else 0.0
-    apart = epoch / count if count and epoch > 0 else 1.0
-    more = evaluations_until(snapshot, thresholds, epoch, count, apart)
-    return f"{count} of {count + more} evaluations so far. First verdict at epoch {math.ceil(epoch + more * apart):g}."
-
-
-def _is_read_from_elsewhere(snapshot: Snapshot) -> bool:
-    """Whether its records come from a file: where nothing follows it, no evaluation can be promised."""
-    return snapshot.launch is not None and snapshot.launch.how in ("import", "attach")
-
-
 def _reason(now: Said, snapshot: Snapshot, thresholds: Thresholds) -> str:
     """The sentences beside the word: a gap above its limit is always named."""
     verdict, worst = now.word, now.worst
     if verdict == "TOO EARLY":
-        return _too_early(snapshot, thresholds)
+        return too_early(snapshot, thresholds)
     if verdict == "CAN'T JUDGE":
-        return "Only train loss is logged. Add validation loss to get a verdict: run.log_epoch(epoch, val_loss=…)."
+        return cannot_judge(snapshot)
     said = [ended_words(snapshot)] if verdict in ENDED_VERDICTS.values() else []
     # That a process is gone stands in how it ended already.
     if worst is not None and not (said and BY_NAME[worst.rule].live_only):

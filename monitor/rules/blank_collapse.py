@@ -50,8 +50,8 @@ class BlankCollapse(Rule):
             return self._from_samples(snapshot, limits, common) or self.not_applicable(
                 "length_ratio or empty_ratio with each evaluation, or logged decodes"
             )
-        if not evaluations.enough(snapshot, thresholds):
-            return self.not_enough_data(len(snapshot.epochs), common.guard_evaluations)
+        if unready := self.unready(snapshot, thresholds, "length_ratio or empty_ratio"):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         rho, empty, deletions, tokens, blank = evaluations.columns(
             snapshot, "length_ratio", "empty_ratio", "val_deletions", "val_tokens", "blank_ratio"

@@ -101,12 +101,12 @@ def read(snapshot: Snapshot, thresholds: Thresholds) -> Evaluations:
 
 def _judged(snapshot: Snapshot, epochs: Array, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
     many = np.arange(1, len(epochs) + 1) >= thresholds.of(CommonLimits).guard_many_evaluations
-    return (epochs >= guard_of(snapshot, thresholds)) | (many & (epochs > _warmup(snapshot)))
+    return (epochs >= guard_of(snapshot, thresholds)) | (many & (epochs > warmup_of(snapshot)))
 
 
 def past_guard(snapshot: Snapshot, thresholds: Thresholds, epoch: float, evaluations: int) -> bool:
     """Whether a verdict is allowed at this epoch, after so many evaluations."""
-    many = evaluations >= thresholds.of(CommonLimits).guard_many_evaluations and epoch > _warmup(snapshot)
+    many = evaluations >= thresholds.of(CommonLimits).guard_many_evaluations and epoch > warmup_of(snapshot)
     return epoch >= guard_of(snapshot, thresholds) or many
 
 
@@ -114,18 +114,26 @@ def evaluations_until(snapshot: Snapshot, thresholds: Thresholds, epoch: float, 
     """How many more evaluations, `apart` epochs from each other, until a verdict is allowed."""
     guard = thresholds.of(CommonLimits)
     by_epoch = math.ceil(max(0.0, guard_of(snapshot, thresholds) - epoch) / apart)
-    past_warmup = math.floor((_warmup(snapshot) - epoch) / apart) + 1
+    past_warmup = math.floor((warmup_of(snapshot) - epoch) / apart) + 1
     by_count = max(guard.guard_many_evaluations - count, past_warmup)
     return max(guard.guard_evaluations - count, min(by_epoch, by_count), 0)
 
 
-def _warmup(snapshot: Snapshot) -> float:
+def needed(measured: Snapshot, thresholds: Thresholds) -> int:
+    """How many evaluations a verdict takes, if those to come are as far apart as those of this snapshot."""
+    count, epoch = len(measured.epochs), measured.epochs[-1].epoch if measured.epochs else 0.0
+    apart = epoch / count if count and epoch > 0 else 1.0
+    return count + evaluations_until(measured, thresholds, epoch, count, apart)
+
+
+def warmup_of(snapshot: Snapshot) -> float:
+    """Epochs in which the learning rate still rises, as run.json says; 0 where it says nothing."""
     return snapshot.run.warmup_epochs if snapshot.run is not None else 0.0
 
 
 def guard_of(snapshot: Snapshot, thresholds: Thresholds) -> float:
     """First epoch that is judged: after warm-up, and never before `guard_epochs`."""
-    return max(_warmup(snapshot), thresholds.of(CommonLimits).guard_epochs)
+    return max(warmup_of(snapshot), thresholds.of(CommonLimits).guard_epochs)
 
 
 def floors_of(snapshot: Snapshot) -> Floors:

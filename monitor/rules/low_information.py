@@ -48,10 +48,11 @@ class LowInformation(Rule):
         common = thresholds.of(CommonLimits)
         reference = of_a_correct_output(evaluations.floors_of(snapshot))
         snapshot = evaluations.measured(snapshot, _INFORMATION)
-        if reference is None or not snapshot.epochs:
-            return self.not_applicable("mutual_information, and chance floors in run.json")
-        if not evaluations.enough(snapshot, thresholds):
-            return self.not_enough_data(len(snapshot.epochs), common.guard_evaluations)
+        needs = "mutual_information, and chance floors in run.json"
+        if reference is None:
+            return self.not_applicable(needs)
+        if unready := self.unready(snapshot, thresholds, needs):
+            return unready
         data = evaluations.read(snapshot, thresholds)
         share = evaluations.columns(snapshot, "mutual_information")[0] / reference
         levels = [

@@ -80,7 +80,8 @@ class Rule(ABC):
         if not measured.epochs:
             return self.not_applicable(needs)
         if not evaluations.enough(measured, thresholds) or len(measured.epochs) < least:
-            return self.not_enough_data(len(measured.epochs), least or thresholds.of(CommonLimits).guard_evaluations)
+            need = max(least or thresholds.of(CommonLimits).guard_evaluations, evaluations.needed(measured, thresholds))
+            return self.not_enough_data(len(measured.epochs), need)
         return None
 
     def finding(

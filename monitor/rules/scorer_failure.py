@@ -13,7 +13,7 @@ from monitor.rules import evaluations
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
-from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
+from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Severity, Snapshot
 
 DIFFERS = 0.01
@@ -58,7 +58,7 @@ class ScorerFailure(Rule):
         if recomputed is not None:
             return self._finding("critical", *recomputed)
         if not evaluations.enough(snapshot, thresholds):
-            return self.not_enough_data(len(snapshot.epochs), thresholds.of(CommonLimits).guard_evaluations)
+            return self.not_enough_data(len(snapshot.epochs), evaluations.needed(snapshot, thresholds))
         data = evaluations.read(snapshot, thresholds)
         constant = _constant(snapshot, data, limits)
         if constant is None:

@@ -8,7 +8,7 @@ from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
-from monitor.rules.thresholds import CommonLimits, Thresholds
+from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_plateau import PlateauLimits
 from monitor.run_dir import Snapshot
 
@@ -34,7 +34,7 @@ class WastedRate(Rule):
         if not snapshot.epochs or not np.isfinite(rate).any():
             return self.not_applicable("lr, with val WER or val loss")
         if not evaluations.enough(snapshot, thresholds):
-            return self.not_enough_data(len(snapshot.epochs), thresholds.of(CommonLimits).guard_evaluations)
+            return self.not_enough_data(len(snapshot.epochs), evaluations.needed(snapshot, thresholds))
         data = evaluations.read(snapshot, thresholds)
         score = data.val_wer if by_wer else data.val_loss
         peak = np.maximum.accumulate(np.where(np.isfinite(rate), rate, 0.0))

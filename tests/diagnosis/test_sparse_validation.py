@@ -178,13 +178,13 @@ def test_when_a_first_verdict_comes_is_said_as_it_then_happens(every):
         if said.verdict != "TOO EARLY":
             break
         promised = said.reason
-    assert promised.endswith(f"First verdict at epoch {count}.") or promised.startswith("No validation so far")
+    assert promised.endswith(f"First verdict at epoch {count}.") or promised.startswith("Logged so far: train loss")
 
 
 def test_a_run_with_train_loss_alone_is_told_that_it_cannot_be_judged_not_that_it_is_too_early():
     records = [Epoch(epoch=0.1 * k, at=NOW, train_loss=3.0 / k) for k in range(1, 31)]
     words = [judge(run(records[:count]), NOW).diagnosis for count in range(1, 31)]
-    assert words[0].verdict == "TOO EARLY" and "No validation so far" in words[0].reason
+    assert words[0].verdict == "TOO EARLY" and words[0].reason.startswith("Logged so far: train loss")
     assert words[-1].verdict == "CAN'T JUDGE"
     assert len(list(itertools.groupby(said.verdict for said in words))) == 2
 

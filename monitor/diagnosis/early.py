@@ -1,0 +1,80 @@
+"""What is said before there is a verdict: what is logged, what a verdict needs, and when it comes. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from monitor.rules.evaluations import guard_of, measured, needed, validation, warmup_of
+from monitor.rules.thresholds import CommonLimits, Thresholds
+from monitor.run_dir import Snapshot, words
+from monitor.run_dir.status import status_of
+
+TRAIN_FIELDS = {
+    "train_loss": "train loss",
+    "train_eval_loss": "train loss in eval mode",
+    "train_wer": "train error rate",
+    "lr": "learning rate",
+    "grad_norm": "gradient norm",
+}
+"""Of records and steps: field → what it is called."""
+
+
+def too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
+    """How many evaluations there are of how many, and when a verdict comes if they go on at this distance."""
+    rows = measured(snapshot, validation).epochs
+    least = thresholds.of(CommonLimits).guard_evaluations
+    is_over = not status_of(snapshot).live and _is_read_from_elsewhere(snapshot)
+    if not rows:
+        seen = logged(snapshot)
+        if is_over:
+            return f"Logged: {seen}. No evaluation was recorded." if seen else "No evaluation was recorded."
+        return f"{f'Logged so far: {seen}' if seen else 'No evaluation so far'}. {_needs(snapshot, thresholds)}"
+    if is_over:
+        return f"{len(rows)} of {least} evaluations: too few for a verdict."
+    count, epoch = len(rows), rows[-1].epoch
+    apart = epoch / count if epoch > 0 else 1.0
+    need = needed(measured(snapshot, validation), thresholds)
+    first = math.ceil(epoch + (need - count) * apart)
+    so_far = f"{count} of {need} evaluations so far"
+    planned = snapshot.progress.epochs if snapshot.progress is not None else None
+    if planned is not None and first > planned:
+        return f"{so_far}: a first verdict would come at epoch {first:g}, and it is planned for {planned}."
+    return f"{so_far}. First verdict at epoch {first:g}."
+
+
+def cannot_judge(snapshot: Snapshot) -> str:
+    """That nothing is validated, what is logged, and how validation is added."""
+    only = f"Nothing but {logged(snapshot)} is logged."
+    if _is_read_from_elsewhere(snapshot):
+        return f"{only} A verdict needs validation loss or an error rate; one of another name: --map val_loss=NAME."
+    return f"{only} Add validation loss to get a verdict: run.log_epoch(epoch, val_loss=…)."
+
+
+def has_come_far(snapshot: Snapshot, thresholds: Thresholds) -> bool:
+    """Whether a run that logs steps alone has come past the epochs in which nothing is judged."""
+    step = snapshot.steps[-1].epoch if snapshot.steps else 0.0
+    return not snapshot.epochs and step >= guard_of(snapshot, thresholds)
+
+
+def logged(snapshot: Snapshot) -> str:
+    """What a run that validates nothing has logged, such as "train loss and learning rate (12 records)"; or ""."""
+    rows = [*snapshot.epochs[-1:], *snapshot.steps[-1:]]
+    names = [said for field, said in TRAIN_FIELDS.items() if any(getattr(row, field, None) is not None for row in rows)]
+    if not names:
+        return ""
+    said = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    many = words.count(len(snapshot.epochs), "record") if snapshot.epochs else words.count(len(snapshot.steps), "step")
+    return f"{said} ({many})"
+
+
+def _needs(snapshot: Snapshot, thresholds: Thresholds) -> str:
+    """How many evaluations make a verdict, and up to which epoch."""
+    limits, guard = thresholds.of(CommonLimits), guard_of(snapshot, thresholds)
+    least = f"A verdict needs {limits.guard_evaluations} evaluations, the last at epoch {guard:g} or later"
+    many = limits.guard_many_evaluations
+    return f"{least}, or {many} of them." if warmup_of(snapshot) < guard else f"{least}."
+
+
+def _is_read_from_elsewhere(snapshot: Snapshot) -> bool:
+    """Whether its records come from a file: where nothing follows it, no evaluation can be promised."""
+    return snapshot.launch is not None and snapshot.launch.how in ("import", "attach")

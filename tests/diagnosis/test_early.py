@@ -1,0 +1,68 @@
+"""Before there is a verdict: what is logged, what a verdict needs, and no promise that does not come true."""
+
+import pytest
+
+from monitor.diagnosis.verdict import judge
+from monitor.rules.result import NotEnoughData
+from monitor.run_dir import Launch, Step
+from tests.snapshots import NOW, beating, curve, snapshot
+
+NEEDS = "A verdict needs 3 evaluations, the last at epoch 5 or later, or 5 of them."
+
+
+def said(seen):
+    return judge(seen, NOW).diagnosis
+
+
+def steps(count, per_epoch=100):
+    return tuple(Step(step=n, epoch=n / per_epoch, train_loss=2.0, lr=1e-3) for n in range(1, count + 1))
+
+
+def test_before_anything_is_logged_the_needs_of_a_verdict_are_said_and_no_epoch_is_promised():
+    found = said(snapshot(**beating()))
+    assert (found.verdict, found.reason) == ("TOO EARLY", f"No evaluation so far. {NEEDS}")
+
+
+def test_a_run_of_steps_alone_says_what_they_hold():
+    found = said(snapshot(steps=steps(120), **beating()))
+    assert found.verdict == "TOO EARLY"
+    assert found.reason == f"Logged so far: train loss and learning rate (120 steps). {NEEDS}"
+
+
+def test_a_run_of_steps_alone_cannot_be_judged_once_it_is_past_the_guard():
+    found = said(snapshot(steps=steps(600), **beating()))
+    assert found.verdict == "CAN'T JUDGE"
+    assert found.reason.startswith("Nothing but train loss and learning rate (600 steps) is logged. Add validation loss")
+
+
+def test_a_run_of_train_loss_alone_names_what_it_logs_and_how_validation_is_read_from_its_log():
+    launch = Launch(run_id="r", created_at=1.0, how="attach")
+    found = said(snapshot(train_loss=[1.0] * 9, lr=[1e-3] * 9, launch=launch, **beating()))
+    assert found.verdict == "CAN'T JUDGE" and "--map val_loss=NAME" in found.reason
+    assert "run.log_epoch" in said(snapshot(train_loss=[1.0] * 9, **beating())).reason
+
+
+def test_records_of_training_from_a_file_that_nobody_follows_are_named_and_nothing_is_promised():
+    launch = Launch(run_id="r", created_at=1.0, how="import")
+    found = said(snapshot(train_loss=[1.0, 0.9], launch=launch))
+    assert found.reason == "Logged: train loss (2 records). No evaluation was recorded."
+
+
+def test_a_run_that_is_planned_too_short_is_promised_no_verdict():
+    short = said(snapshot(val_loss=[1.0, 0.9], **beating(epochs=3)))
+    assert short.reason == (
+        "2 of 5 evaluations so far: a first verdict would come at epoch 5, and it is planned for 3."
+    )
+    assert said(snapshot(val_loss=[1.0, 0.9], **beating(epochs=5))).reason.endswith("First verdict at epoch 5.")
+
+
+def test_after_a_long_warm_up_five_evaluations_are_no_way_round_it():
+    found = said(snapshot(run={"warmup_epochs": 10.0}, **beating()))
+    assert found.reason == "No evaluation so far. A verdict needs 3 evaluations, the last at epoch 10 or later."
+
+
+@pytest.mark.parametrize("epochs", [[1, 2, 3], [1, 2, 3, 4], [0.5, 1.0], [2]])
+def test_a_check_without_enough_data_never_says_that_it_has_all_it_needs(epochs):
+    seen = snapshot(epochs=epochs, train_loss=curve(len(epochs), lambda e: 2.0), val_loss=[2.0] * len(epochs))
+    for result in judge(seen, NOW).results:
+        assert not isinstance(result, NotEnoughData) or result.have < result.need, result
