@@ -6,6 +6,7 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
+from monitor.rules.kind import is_ours
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
@@ -18,7 +19,7 @@ class FilterLimits(Limits, frozen=True):
 
 
 class DecodeFilter(Rule):
-    """Watches the error rate with the user's blank penalty or confidence filter against plain greedy output.
+    """Watches the error rate with the user's own decoder settings against that of the plain output.
 
     It cannot tell whether another setting of the filter would help.
     """
@@ -53,7 +54,8 @@ class DecodeFilter(Rule):
             f"The decoder's filter costs {100 * cost[-1]:.1f} points of WER: {both}.",
             now={"with the filter": float(adjusted[-1]), "without": float(data.val_wer[-1])},
             limits={"points (warning)": 100 * limits.filter_warning, "critical": 100 * limits.filter_critical},
-            remedy="Leave the filter out, or set it on val: python -m trainer.diagnose decodes with the blank lowered.",
+            remedy="Leave the filter out, or set its strength on val"
+            + (": python -m trainer.diagnose decodes with the blank lowered." if is_ours(snapshot) else "."),
             cannot_tell="Whether another setting of it would help.",
         )
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
+from monitor.rules.kind import is_ours
 from monitor.rules.result import Numbers, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
@@ -72,7 +73,8 @@ class GradientFlow(Rule):
                 "zero gradients": limits.flow_zero_ratio,
             },
             remedy="Almost every step clipped: a lower learning rate or a higher clip norm. A part that does not move: "
-            "look for a detached tensor, a frozen module or a dead activation; python -m trainer.diagnose names it.",
+            "look for a detached tensor, a frozen module or a dead activation"
+            + ("; python -m trainer.diagnose names it." if is_ours(snapshot) else "."),
             cannot_tell="Whether a part was frozen on purpose.",
         )
 

@@ -7,11 +7,14 @@ from monitor.run_dir import Snapshot
 from monitor.run_dir.checkpoints import is_own_trainer
 
 
+def is_ours(snapshot: Snapshot) -> bool:
+    """Whether our own trainer trains it, whose checkpoints `python -m trainer.diagnose` can measure."""
+    return snapshot.launch is not None and is_own_trainer(snapshot.launch.argv)
+
+
 def is_ctc(snapshot: Snapshot) -> bool:
     """Whether blanks are spoken of: our own trainer, or a run that logs a blank ratio or has a floor for one."""
-    if snapshot.launch is not None and is_own_trainer(snapshot.launch.argv):
-        return True
-    return floors_of(snapshot).blank_ratio is not None or last(snapshot, "blank_ratio") is not None
+    return is_ours(snapshot) or floors_of(snapshot).blank_ratio is not None or last(snapshot, "blank_ratio") is not None
 
 
 def is_sequence(snapshot: Snapshot) -> bool:

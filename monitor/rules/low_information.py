@@ -9,6 +9,7 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
+from monitor.rules.kind import is_ours
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
@@ -23,6 +24,10 @@ class InformationLimits(Limits, frozen=True):
     information_critical_ratio: float = 0.25
 
 
+MEASURE = (
+    "Measure a checkpoint with python -m trainer.diagnose: time left inside the model, gradients, five clips by heart."
+)
+LEARN_FEW = "Let it learn five samples by heart, without augmentation, and look at the gradients of the first layers."
 _INFORMATION: evaluations.Pick = attrgetter("mutual_information")
 
 
@@ -68,8 +73,7 @@ class LowInformation(Rule):
             f"The output hardly depends on the input: it carries {said}.",
             now={"share of a correct output's information": float(share[-1]), "a correct output, nats": reference},
             limits={"warning": limits.information_warning_ratio, "critical": limits.information_critical_ratio},
-            remedy="Measure a checkpoint with python -m trainer.diagnose: time left inside the model, gradients, "
-            "five clips by heart. Do not regularise.",
+            remedy=f"{MEASURE if is_ours(snapshot) else LEARN_FEW} Do not regularise.",
             cannot_tell="Whether what it shows of the input is right.",
         )
 

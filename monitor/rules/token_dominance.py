@@ -9,6 +9,7 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
+from monitor.rules.kind import is_ctc
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
@@ -16,6 +17,16 @@ from monitor.run_dir import Clip, Epoch, Snapshot
 
 LEAST_WORDS_RATIO = 0.3
 """Words out per word in below which there is too little to be varied: that is another flag."""
+
+
+REMEDY = (
+    "Find out whether the input reaches the classifier before anything else; start the biases of the last layer at "
+    "the words' frequencies, and look at the learning rate."
+)
+REMEDY_WITHOUT_BLANKS = (
+    "Give it another input: if the same words come out, the input does not reach them. Else look at how the output is "
+    "decoded (temperature, beam, repetition) and at the learning rate."
+)
 
 
 class DominanceLimits(Limits, frozen=True):
@@ -88,9 +99,8 @@ class TokenDominance(Rule):
                 "different predictions": limits.dominance_unique_ratio,
                 "vocabulary said": limits.dominance_distinct_ratio,
             },
-            remedy="Find out whether the input reaches the classifier before anything else; start the biases of the "
-            "last layer at the words' frequencies, and look at the learning rate.",
-            cannot_tell="Why the output does not depend on the clip.",
+            remedy=REMEDY if is_ctc(snapshot) else REMEDY_WITHOUT_BLANKS,
+            cannot_tell="Why the output does not depend on the input.",
         )
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from monitor.run_dir.records import Clip, Decode, Epoch, Floors, Run
+from monitor.run_dir import words
+from monitor.run_dir.records import Clip, Decode, Epoch, Floors, Run, Snapshot
 
 LEAST_CLIPS = 10
 LONGEST_SENTENCE = 8
@@ -26,6 +27,7 @@ class Counting:
         self._shapes: dict[int, tuple[Decode, dict[str, Any]]] = {}
         self._of: tuple[object, ...] = ()
         self._epochs: tuple[Epoch, ...] = ()
+        self._filled: frozenset[str] = frozenset()
         self._clips: tuple[Clip, ...] = ()
         self._references: dict[str, str] = {}
         self._floors = Floors()
@@ -37,9 +39,15 @@ class Counting:
             return self._epochs
         shown = {d.epoch: self._shape(d) for d in decodes if d.split == "val" and self._is_whole(d, run)}
         filled = tuple(_filled(record, shown.get(record.epoch, {})) for record in records)
-        changed = any(new is not old for new, old in zip(filled, records, strict=True))
+        changed = [(old, new) for old, new in zip(records, filled, strict=True) if new is not old]
+        self._filled = frozenset(name for pair in changed[-1:] for name in SHAPE if _differs(name, *pair))
         self._of, self._epochs = seen, filled if changed else records
         return self._epochs
+
+    def fields(self, run: Run | None) -> frozenset[str]:
+        """What `epochs` and `run` have last filled in; `run`: as it was read."""
+        chance = self._floors.wer_constant is not None and run is not None and run.floors.wer_constant is None
+        return self._filled | ({"wer_constant"} if chance else frozenset())
 
     def run(self, run: Run | None, clips: tuple[Clip, ...]) -> Run | None:
         """run.json with the error rate of one constant sentence, where it has none and the references are known."""
@@ -72,6 +80,12 @@ class Counting:
         return known[1]
 
 
+def basis_of(snapshot: Snapshot, field: str) -> str:
+    """ "from 60 logged clips" for a number that the run has not logged itself; else ""."""
+    clips = sum(clip.split == "val" for clip in snapshot.clips)
+    return f"from {words.count(clips, 'logged clip')}" if field in snapshot.counted else ""
+
+
 def _shape(references: Sequence[str], hypotheses: Sequence[str]) -> dict[str, Any]:
     """Field of an evaluation → what the hypotheses of the whole split show, as our own trainer counts it."""
     said = Counter(word for hypothesis in hypotheses for word in hypothesis.split())
@@ -87,6 +101,13 @@ def _shape(references: Sequence[str], hypotheses: Sequence[str]) -> dict[str, An
         "unique_hypothesis_ratio": len(set(hypotheses)) / len(hypotheses),
         "distinct_token_ratio": len(said) / len(asked),
     }
+
+
+SHAPE = ("empty_ratio", "length_ratio", "top_token_ratio", "unique_hypothesis_ratio", "distinct_token_ratio")
+
+
+def _differs(name: str, old: Epoch, new: Epoch) -> bool:
+    return getattr(old, name) is None and getattr(new, name) is not None
 
 
 def _filled(record: Epoch, shown: dict[str, Any]) -> Epoch:

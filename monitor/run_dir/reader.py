@@ -212,6 +212,7 @@ class RunReader:
             steps=self._steps.records,
             clips=self._clips.records,
             decodes=self._decodes.records,
+            counted=self._counting.fields(self._run.value),
             alerts=self._alerts.records,
             probes=self._probes.values,
             acknowledged=self._acknowledged,

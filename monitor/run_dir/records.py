@@ -634,6 +634,8 @@ class Snapshot(Record, frozen=True, kw_only=True):
     alerts: tuple[Alert, ...] = ()
     probes: tuple[Probe, ...] = ()
     """By name; a file in probes/ that is no Probe is left out."""
+    counted: frozenset[str] = frozenset()
+    """Fields of evaluations and floors that the run has not logged: they were counted from its logged val clips."""
     acknowledged: frozenset[str] = frozenset()
     away: Away | None = None
     """The away policy where it was changed since the start; that of the start stands in `launch`."""

@@ -10,7 +10,9 @@ from monitor.rules.arithmetic.series import thin
 from monitor.rules.evaluations import last as newest
 from monitor.rules.evaluations import lowest
 from monitor.rules.gap import GapLimits
+from monitor.rules.kind import is_ctc
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
+from monitor.run_dir.counted import basis_of
 from monitor.view.shapes.frame import Tile
 
 SPARK_POINTS = 60
@@ -47,6 +49,8 @@ def _wer(snapshot: Snapshot, floors: Floors) -> Tile:
     last = newest(snapshot, "val_wer")
     best = lowest(snapshot, "val_wer")
     yard = _wer_yard(floors.wer_constant, best)
+    if basis := basis_of(snapshot, "wer_constant"):
+        yard[0] += f" {basis}"
     adjusted = _last(snapshot, lambda record: record.metrics.get("val_wer_adjusted"))
     if adjusted is not None:
         yard.append(f"filtered {words.points(adjusted)}")
@@ -55,9 +59,7 @@ def _wer(snapshot: Snapshot, floors: Floors) -> Tile:
         label=WRITTEN["val_wer"][0],
         title="Word error rate on the validation clips: substitutions, deletions and insertions per target word. "
         "Chance is what always saying one constant sentence scores."
-        + (
-            " Filtered is the same output with your blank penalty or confidence filter." if adjusted is not None else ""
-        ),
+        + (" Filtered is the same output with your own decoder settings." if adjusted is not None else ""),
         value=WRITTEN["val_wer"][1](last),
         yardstick=" · ".join(yard),
         spark=_spark(snapshot, lambda record: record.val_wer),
@@ -122,13 +124,15 @@ def _words(snapshot: Snapshot, floors: Floors) -> Tile:
         yard.append(f"blank {words.number(blank)}")
     if floors.blank_ratio is not None:
         yard.append(f"b* {words.number(floors.blank_ratio)}")
+    if basis := basis_of(snapshot, "length_ratio"):
+        yard.append(basis)
+    ctc = " b* is the blank ratio of a correct output with one frame per word."
     return Tile(
         key="words",
         label=WRITTEN["length_ratio"][0],
-        title="Words said per word in the targets: 1 is right, 0 is silence. "
-        "b* is the blank ratio of a correct output with one frame per word.",
+        title="Words said per word in the targets: 1 is right, 0 is silence." + (ctc if is_ctc(snapshot) else ""),
         value=WRITTEN["length_ratio"][1](last),
-        yardstick=" · ".join(yard) or "not logged",
+        yardstick=" · ".join(yard) or ("not logged" if last is None else "1 is right"),
         spark=_spark(snapshot, lambda record: record.length_ratio),
     )
 

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from monitor.commands.cli import main
 from monitor.diagnosis.verdict import judge
 from monitor.run_dir.reader import RunReader
 from monitor.view.tiles import tiles
@@ -55,3 +56,23 @@ def test_while_nothing_changes_the_evaluations_are_the_same_object(tmp_path):
     logged(tmp_path / "r", lambda *_: "W1", epochs=5)
     reader = RunReader(tmp_path / "r")
     assert reader.read(2e9).epochs is reader.read(2e9).epochs
+
+
+def test_numbers_that_rest_on_logged_clips_say_so_on_tile_terminal_and_report(tmp_path, capsys):
+    seen, _ = logged(tmp_path / "r", lambda _, text: text, epochs=8)
+    shown = {tile.key: tile for tile in tiles(seen, judge(seen, 2e9))}
+    assert shown["words"].yardstick == "from 60 logged clips"
+    assert " from 60 logged clips · best" in shown["val_wer"].yardstick
+    for verb, said in (("show", "(from 60 logged clips)"), ("report", "WER, from 60 logged clips;")):
+        assert main([verb, str(tmp_path / "r")]) == 0
+        assert said in capsys.readouterr().out
+
+
+def test_what_a_run_logs_itself_is_not_said_to_rest_on_clips(tmp_path):
+    run = RunWriter(tmp_path / "r")
+    run.log_decodes(1, ["A B"] * 12, references=["A B"] * 12)
+    run.log_epoch(1, val_loss=1.0, val_wer=0.0, length_ratio=1.0)
+    run.finish()
+    seen = RunReader(tmp_path / "r").read(2e9)
+    assert "length_ratio" not in seen.counted and "empty_ratio" in seen.counted
+    assert {tile.key: tile for tile in tiles(seen, judge(seen, 2e9))}["words"].yardstick == "1 is right"

@@ -7,6 +7,7 @@ import shlex
 from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.prescription import Config, Prescription, bundle, flags, restart
 from monitor.rules.evaluations import last
+from monitor.rules.kind import is_ctc, is_ours
 from monitor.run_dir import Snapshot
 
 SCORE_AGAIN = Prescription(
@@ -44,7 +45,7 @@ def decoder_or_model(snapshot: Snapshot) -> Prescription | None:
     """A measurement, no restart; nothing once it was made."""
     if any(probe.name == "decoder-sweep" for probe in snapshot.probes):
         return None
-    saved = snapshot.progress is not None and snapshot.progress.checkpoint is not None
+    saved = is_ours(snapshot) and snapshot.progress is not None and snapshot.progress.checkpoint is not None
     return Prescription(
         id="decoder_or_model",
         title="Is it the decoder? Decode again with the blank lowered by 0 to 4",
@@ -61,7 +62,7 @@ def without_filter(snapshot: Snapshot, config: Config) -> Prescription:
     """The decoder's filter left out; a change only where this run's config has one."""
     changes = bundle(config, {"blank_penalty": 0.0, "min_confidence": 0.0})
     wer = last(snapshot, "val_wer")
-    plain = f"{100 * wer:.1f} %" if wer is not None else "that of plain greedy output"
+    plain = f"{100 * wer:.1f} %" if wer is not None else "what the plain output scores"
     return Prescription(
         id="without_filter",
         title="Leave the decoder's filter out",
@@ -70,6 +71,6 @@ def without_filter(snapshot: Snapshot, config: Config) -> Prescription:
         expected=f"the same predictions score {plain}; nothing has to be trained again for that",
         cost="none for what is decoded from now on",
         disproved_by="the rate without the filter is no better",
-        note=threshold_note(snapshot),
+        note=threshold_note(snapshot) if is_ctc(snapshot) else "",
         flags=flags(changes),
     )

@@ -20,6 +20,7 @@ from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_target import TargetLimits
 from monitor.run_dir import SEVERITIES, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
+from monitor.run_dir.counted import basis_of
 from monitor.run_dir.launch import command_of
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
@@ -159,26 +160,27 @@ def _output_rows(snapshot: Snapshot, thresholds: Thresholds, status: _Statuses) 
     ratio, empty = known(snapshot, "length_ratio"), known(snapshot, "empty_ratio")
     if ratio:
         enough = ratio[-1][1] >= limits.empty_length_warning_ratio
-        yield "words out / in", "about 1", number(ratio[-1][1]), status.of(enough, "blank_collapse")
+        shown = ", ".join(filter(None, [number(ratio[-1][1]), basis_of(snapshot, "length_ratio")]))
+        yield "words out / in", "about 1", shown, status.of(enough, "blank_collapse")
         if empty:
             few = empty[-1][1] <= limits.empty_share_warning_ratio
             most = percent(limits.empty_share_warning_ratio)
             yield (
                 "empty predictions",
                 f"below {most}",
-                percent(empty[-1][1]),
+                ", ".join(filter(None, [percent(empty[-1][1]), basis_of(snapshot, "empty_ratio")])),
                 "OK" if few else status.of(few, "blank_collapse"),
             )
     else:
         yield from _printed_row(snapshot, limits, status)
-    shown, reference = known(snapshot, "mutual_information"), of_a_correct_output(floors_of(snapshot))
-    if shown and reference:
-        least, share = thresholds.of(InformationLimits).information_warning_ratio, shown[-1][1] / reference
+    carried, reference = known(snapshot, "mutual_information"), of_a_correct_output(floors_of(snapshot))
+    if carried and reference:
+        least, told = thresholds.of(InformationLimits).information_warning_ratio, carried[-1][1] / reference
         yield (
             "information about the input",
             f"above {plain(least)}",
-            number(share),
-            status.of(share > least, "low_information"),
+            number(told),
+            status.of(told > least, "low_information"),
         )
 
 

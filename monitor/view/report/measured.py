@@ -9,6 +9,7 @@ from monitor.rules.arithmetic import forecast
 from monitor.rules.gap import GapLimits
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Snapshot, words
+from monitor.run_dir.counted import basis_of
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
 from monitor.view.report.numbers import floors_of, from_to, key_epochs, known
@@ -169,7 +170,8 @@ def chance(snapshot: Snapshot) -> Iterator[Block]:
     wer, loss = known(snapshot, "val_wer"), known(snapshot, "val_loss")
     if floors.wer_constant is not None:
         said = f" ({floors.constant_sentence})" if floors.constant_sentence else ""
-        line = f"One constant sentence{said} scores {percent(floors.wer_constant)} WER; saying nothing scores 100 %."
+        basis = ", ".join(filter(None, [f"{percent(floors.wer_constant)} WER", basis_of(snapshot, "wer_constant")]))
+        line = f"One constant sentence{said} scores {basis}; saying nothing scores 100 %."
         if wer:
             line += f" This run's best is {percent(min(value for _, value in wer))}, its last {percent(wer[-1][1])}."
         lines.append(line)
