@@ -44,7 +44,8 @@ def too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
 
 def cannot_judge(snapshot: Snapshot) -> str:
     """That nothing is validated, what is logged, and how validation is added."""
-    only = f"Nothing but {logged(snapshot)} is logged."
+    names = _names(snapshot)
+    only = f"Only {_listed(names)} {'is' if len(names) == 1 else 'are'} logged."
     if _is_read_from_elsewhere(snapshot):
         return f"{only} A verdict needs validation loss or an error rate; one of another name: --map val_loss=NAME."
     return f"{only} Add validation loss to get a verdict: run.log_epoch(epoch, val_loss=…)."
@@ -58,13 +59,18 @@ def has_come_far(snapshot: Snapshot, thresholds: Thresholds) -> bool:
 
 def logged(snapshot: Snapshot) -> str:
     """What a run that validates nothing has logged, such as "train loss and learning rate (12 records)"; or ""."""
-    rows = [*snapshot.epochs[-1:], *snapshot.steps[-1:]]
-    names = [said for field, said in TRAIN_FIELDS.items() if any(getattr(row, field, None) is not None for row in rows)]
-    if not names:
-        return ""
-    said = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    names = _names(snapshot)
     many = words.count(len(snapshot.epochs), "record") if snapshot.epochs else words.count(len(snapshot.steps), "step")
-    return f"{said} ({many})"
+    return f"{_listed(names)} ({many})" if names else ""
+
+
+def _names(snapshot: Snapshot) -> list[str]:
+    rows = [*snapshot.epochs[-1:], *snapshot.steps[-1:]]
+    return [said for field, said in TRAIN_FIELDS.items() if any(getattr(row, field, None) is not None for row in rows)]
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "nothing of validation"
 
 
 def _needs(snapshot: Snapshot, thresholds: Thresholds) -> str:

@@ -97,12 +97,12 @@ def diagnose(
 
 
 def _grounds(now: Said, shown: Said) -> tuple[Finding, ...]:
-    """The findings of now, and of those of the moment shown what has closed since, dated; in order of precedence."""
+    """The findings of now, then what of that moment has closed since: dated, without its numbers; in their order."""
     if shown is now:
         return now.findings
     open_now = {finding.rule for finding in now.findings}
     closed = [
-        replace(finding, line=f"{finding.line} As of epoch {shown.epoch:g}.")
+        replace(finding, line=f"{finding.title}, as of epoch {shown.epoch:g}.")
         for finding in shown.findings
         if finding.rule not in open_now
     ]

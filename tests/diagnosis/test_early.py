@@ -32,7 +32,7 @@ def test_a_run_of_steps_alone_says_what_they_hold():
 def test_a_run_of_steps_alone_cannot_be_judged_once_it_is_past_the_guard():
     found = said(snapshot(steps=steps(600), **beating()))
     assert found.verdict == "CAN'T JUDGE"
-    assert found.reason.startswith("Nothing but train loss and learning rate (600 steps) is logged. Add validation")
+    assert found.reason.startswith("Only train loss and learning rate are logged. Add validation loss")
 
 
 def test_a_run_of_train_loss_alone_names_what_it_logs_and_how_validation_is_read_from_its_log():

@@ -115,7 +115,7 @@ def test_causes_options_and_exit_code_fit_the_word_that_stands():
     seen = flickers(27)
     said = judge(seen, NOW).diagnosis
     assert [cause.name for cause in said.causes] == ["too_little_regularisation"]
-    assert said.causes[0].evidence[0].endswith("As of epoch 26.")
+    assert said.causes[0].evidence == ("Gap between train and val loss, as of epoch 26.",)
     assert prescribe(seen, said)
 
 

@@ -248,8 +248,17 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"No validation so far, at epoch (?P<at>[\d.]+)\. First verdict after \d evaluations\.",
-        lambda f, m: f.evaluations() == 0 and float(m["at"]) == f.rows[-1]["epoch"],
+        r"Logged so far: train loss \((?P<many>\d+) records?\)\. A verdict needs 3 evaluations, the last at epoch 5 or "
+        r"later, or 5 of them\.",
+        lambda f, m: f.evaluations() == 0 and int(m["many"]) == len(f.rows),
+    ),
+    (
+        r"(?P<title>[A-Z][^.,]+), as of epoch (?P<then>[\d.]+)\.( (At epoch (?P<now>[\d.]+)|Since then) the signs are "
+        r"weaker; a word stands for 3 evaluations\.)?",
+        lambda f, m: (
+            float(m["then"]) in [row["epoch"] for row in f.rows]
+            and (not m["now"] or float(m["then"]) < float(m["now"]) <= f.rows[-1]["epoch"])
+        ),
     ),
     (
         r"Only train loss is logged\. Add validation loss to get a verdict: run\.log_epoch\(epoch, val_loss=…\)\.",
