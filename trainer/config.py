@@ -110,7 +110,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     patience: Annotated[
         int, Help(ge=0, le=100_000, description="Stop after this many epochs without a better val WER; 0 never does.")
     ] = 0
-    seed: Annotated[int, Help(ge=0, le=2**31 - 1, description="Fixes corpus, weights, batches and dropout.")] = 0
+    seed: Annotated[
+        int, Help(ge=0, le=2**31 - 1, description="Fixes the first weights, the order of clips, distortions, dropout.")
+    ] = 0
+    data_seed: Annotated[
+        int,
+        Help(ge=0, le=2**31 - 1, description="Fixes the corpus (synthetic and digits): train, val and test clips."),
+    ] = 0
     device: Annotated[
         Literal["auto", "cpu", "cuda"], Help(description="Where to compute; auto takes a GPU where there is one.")
     ] = "auto"
@@ -175,7 +181,12 @@ BEFORE: dict[str, Any] = {"classifier": "linear", "auxiliary_ctc": 0.0, "bias_in
 
 def check_stored(values: dict[str, Any]) -> Config:
     """The Config of a run that was trained before, perhaps by an older version. Raises UsageError."""
-    return check({**BEFORE, **values})
+    return check(completed(values))
+
+
+def completed(stored: dict[str, Any]) -> dict[str, Any]:
+    """A stored config with what an older version did not name; its one seed fixed the corpus too."""
+    return {**BEFORE, "data_seed": stored.get("seed", 0), **stored}
 
 
 def flag(key: str) -> str:

@@ -47,7 +47,7 @@ class Loop:
     signals: StopSignals
 
     def __post_init__(self) -> None:
-        self.subset = train_subset(self.corpus, self.run.config.seed)
+        self.subset = train_subset(self.corpus, self.run.config.data_seed)
         self.watched = self.subset[: records.WATCHED_CLIPS]
         self.ranks = self.run.ranks
         self.gauge = Gauge(self.run.device)

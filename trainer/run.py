@@ -17,7 +17,7 @@ from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.writer import RunWriter
 from trainer import arguments, checkpoints
 from trainer.arguments import Invocation
-from trainer.config import Config, check_stored
+from trainer.config import Config, check_stored, completed
 from trainer.data.augmentation import Distortion
 from trainer.data.batches import TrainingBatches
 from trainer.data.corpus import Corpus, describe, keep_feasible
@@ -96,6 +96,7 @@ def where(invocation: Invocation) -> Path:
 
 def resumed_config(stored: dict[str, Any], given: dict[str, Any]) -> Config:
     """The config of the run that goes on. Raises UsageError for an option that would make it another run."""
+    stored = completed(stored)
     for key, value in given.items():
         if key not in MAY_CHANGE and stored.get(key, value) != value:
             raise UsageError(
@@ -133,14 +134,14 @@ def head_options(config: Config) -> HeadOptions:
 
 def make_corpus(config: Config, screen: Terminal) -> tuple[Corpus, Preflight]:
     if config.data == "digits":
-        made = digits_corpus(config.train_clips, config.eval_clips, config.train_images, config.seed)
+        made = digits_corpus(config.train_clips, config.eval_clips, config.train_images, config.data_seed)
         return made, Preflight()
     if config.data == "synthetic":
         corpus = synthetic_corpus(
             config.train_clips,
             config.eval_clips,
             config.signers,
-            config.seed,
+            config.data_seed,
             screen.track,
             seen_clips=config.seen_clips,
         )
