@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,9 +14,11 @@ from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, consol
 from monitor.diagnosis.comparison import Comparison, compare
 from monitor.diagnosis.outcome import Outcome, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
+from monitor.diagnosis.seed_groups import groups_in
+from monitor.diagnosis.seed_means import seed_lines
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import EXIT_OK, UsageError
-from monitor.run_dir.reader import RunReader
+from monitor.run_dir.reader import RunReader, list_runs
 from monitor.view.compared import MODES, compared
 
 FORMATS: dict[str, tuple[str, Callable[[float | None], str]]] = {
@@ -44,6 +47,7 @@ def run(
     parent, child = _family(snapshots)
     judged = outcome(parent, child, at)
     beside = compared([child, parent, *snapshots[2:]], at, by)
+    seeds = _seed_lines(parent, child, beside.epoch, moment)
     if as_json:
         print_json(
             {
@@ -54,11 +58,12 @@ def run(
                 "by": by,
                 "beside": {"columns": beside.columns, "rows": beside.rows},
                 "code": beside.code,
+                "seeds": seeds,
                 "more_seeds": more_seeds(parent, child) if judged.word == "TOO CLOSE" else [],
             }
         )
     else:
-        console().print(*_outcome(judged, parent, child), sep="\n", soft_wrap=True)
+        console().print(*_outcome(judged, parent, child), *([*seeds, ""] if seeds else []), sep="\n", soft_wrap=True)
         console().print(_settings(found))
         console().print(*_remarks(found, beside.code.text.rstrip(".")), sep="\n", soft_wrap=True)
         console().print(_beside(beside.columns, beside.rows) if by != MODES[0] else _table(found))
@@ -70,6 +75,14 @@ def _family(snapshots: list[Snapshot]) -> tuple[Snapshot, Snapshot]:
     first, second = snapshots[:2]
     link = first.launch.parent if first.launch is not None else None
     return (second, first) if link is not None and link.run_id == second.run_id else (first, second)
+
+
+def _seed_lines(parent: Snapshot, child: Snapshot, epoch: float, moment: float) -> list[str]:
+    """What the seeds of both reached, of those that stand in the child's folder."""
+    folder = Path(child.run_dir).parent
+    return seed_lines(
+        parent, child, epoch, groups_in(folder, list_runs(folder)), lambda name: RunReader(folder / name).read(moment)
+    )
 
 
 def _outcome(judged: Outcome, parent: Snapshot, child: Snapshot) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from rich.table import Table
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, now, print_json
 from monitor.diagnosis.ledger import every_child
-from monitor.diagnosis.tries import Tried, counted
+from monitor.diagnosis.seed_groups import groups_in
+from monitor.diagnosis.tries import SeedsOfChange, Tried, counted, seeds_of_changes
 from monitor.run_dir import ChildOutcome
 from monitor.run_dir.errors import EXIT_OK
+from monitor.run_dir.reader import list_runs
 
 NOTHING = (
     "Nothing was tried here yet. A restart with changes is judged against its parent: python -m monitor restart RUN"
@@ -20,11 +23,13 @@ NOTHING = (
 def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     children = every_child(runs, now()) if runs.is_dir() else []
     tried = counted(children)
+    seeds = seeds_of_changes(children, groups_in(runs, list_runs(runs))) if children else []
     if as_json:
-        print_json({"prescriptions": [_document(each) for each in tried], "children": children})
+        prescriptions = [_document(each) for each in tried]
+        print_json({"prescriptions": prescriptions, "children": children, "seeds": [asdict(each) for each in seeds]})
     elif children:
         console().print(*(f"{each.title or each.prescription}: {each.text}" for each in tried), sep="\n")
-        console().print(_table(children))
+        console().print(_table(children, seeds))
     else:
         console().print(NOTHING, soft_wrap=True)
     return EXIT_OK
@@ -42,9 +47,24 @@ def _document(each: Tried) -> dict[str, Any]:
     }
 
 
-def _table(children: list[ChildOutcome]) -> Table:
+def _table(children: list[ChildOutcome], seeds: list[SeedsOfChange]) -> Table:
+    """A row a child; seeds of one change stand below one line with their mean."""
     table = Table("child", "parent", "option", "outcome", "in numbers", box=None, pad_edge=False)
-    for each in children:
-        line = f"{each.line} {each.not_credited}.".strip() if each.not_credited else each.line
-        table.add_row(each.run_id, each.parent_id, each.prescription or "own changes", each.word, line)
+    group_of = {run: each for each in seeds for run in each.runs}
+    first = {each.runs[0]: each for each in seeds}
+    ordered = [child for child in children if child.run_id not in group_of or child.run_id in first]
+    for each in ordered:
+        group = first.get(each.run_id)
+        if group is None:
+            _add(table, each.run_id, each)
+            continue
+        option = each.prescription or "own changes"
+        table.add_row(group.title, each.parent_id, option, group.word, group.text)
+        for child in (child for child in children if child.run_id in group.runs):
+            _add(table, f"  {child.run_id}", child)
     return table
+
+
+def _add(table: Table, name: str, each: ChildOutcome) -> None:
+    line = f"{each.line} {each.not_credited}.".strip() if each.not_credited else each.line
+    table.add_row(name, each.parent_id, each.prescription or "own changes", each.word, line)

@@ -8,6 +8,8 @@ from typing import Any
 from rich.table import Table
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, elsewhere, now, print_json
+from monitor.diagnosis.seed_groups import groups_in
+from monitor.diagnosis.seed_spread import SeedGroup, Spread, spread_of
 from monitor.diagnosis.summaries import summary_of
 from monitor.launcher import status
 from monitor.run_dir import Progress, Summary, words
@@ -32,15 +34,21 @@ SHOWN = (
 def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     rows = [_row(runs / run_id) for run_id in list_runs(runs)] if runs.is_dir() else []
     rows.sort(key=lambda row: row["heartbeat_at"] or row["updated_at"] or 0.0, reverse=True)
+    groups = [(group, _spread(group, rows)) for group in groups_in(runs, [row["run_id"] for row in rows])]
     if as_json:
-        print_json({"runs_dir": str(runs.absolute()), "runs": rows})
+        seeds = [{"runs": group.runs, "val_wer": spread} for group, spread in groups]
+        print_json({"runs_dir": str(runs.absolute()), "runs": rows, "seeds": seeds})
     elif rows:
-        console().print(_table(rows))
+        console().print(_table(rows, groups))
     else:
         console().print(
             f"No runs in {runs.absolute()} yet. Start one: python -m monitor start{elsewhere(runs)} -- COMMAND…"
         )
     return EXIT_OK
+
+
+def _spread(group: SeedGroup, rows: list[dict[str, Any]]) -> Spread | None:
+    return spread_of(group, {row["run_id"]: row["val_wer"] for row in rows})
 
 
 def _row(run_dir: Path) -> dict[str, Any]:
@@ -80,19 +88,40 @@ def _shown(run_id: str, summary: Summary, progress: Progress | None) -> dict[str
     }
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
+def _table(rows: list[dict[str, Any]], groups: list[tuple[SeedGroup, Spread | None]]) -> Table:
+    """A row a run; runs that differ in their seed alone stand below one line with their mean."""
     table = Table(*COLUMNS, box=None, pad_edge=False)
     moment = now()
-    for row in rows:
-        table.add_row(
-            row["run_id"],
-            row["state_text"],
-            words.plain(row["epoch"]) + (f"/{row['epochs']}" if row["epochs"] else ""),
-            words.percent(row["val_wer"]),
-            words.percent(row["wer_constant"]),
-            words.number(row["gap"]),
-            row["verdict"] or words.NOT_MEASURED,
-            row["worst_rule"] or words.NOT_MEASURED,
-            words.age_at(row["heartbeat_at"], moment),
-        )
+    by_name = {row["run_id"]: row for row in rows}
+    spreads = {group.lead: spread for group, spread in groups}
+    below = {group.lead: group.runs for group, _ in groups}
+    lead_of = {run: group.lead for group, _ in groups for run in group.runs}
+    for lead in dict.fromkeys(lead_of.get(name, name) for name in by_name):
+        if lead not in below:
+            _add(table, lead, by_name[lead], moment)
+            continue
+        spread = spreads[lead]
+        mean = _mean_cell(spread) if spread is not None else words.NOT_MEASURED
+        table.add_row(f"{lead} and {words.count(len(below[lead]) - 1, 'seed')}", "", "", mean)
+        for run in below[lead]:
+            _add(table, f"  {run}", by_name[run], moment)
     return table
+
+
+def _mean_cell(spread: Spread) -> str:
+    """Mean and t interval, short enough for a column: "43.2 % (41.0 to 45.4, n 3)"."""
+    return f"{words.percent(spread.mean)} ({words.points(spread.low)} to {words.points(spread.high)}, n {spread.count})"
+
+
+def _add(table: Table, name: str, row: dict[str, Any], moment: float) -> None:
+    table.add_row(
+        name,
+        row["state_text"],
+        words.plain(row["epoch"]) + (f"/{row['epochs']}" if row["epochs"] else ""),
+        words.percent(row["val_wer"]),
+        words.percent(row["wer_constant"]),
+        words.number(row["gap"]),
+        row["verdict"] or words.NOT_MEASURED,
+        row["worst_rule"] or words.NOT_MEASURED,
+        words.age_at(row["heartbeat_at"], moment),
+    )

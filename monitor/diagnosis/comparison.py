@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir import Epoch, Run, Snapshot
 
 MEASURES = ("val_wer", "val_loss", "gap")
 ROWS = 12
+MADE_CORPORA = ("synthetic", "digits")
+"""Corpora of our own trainer that follow from a seed."""
 
 
 class CodeState(Protocol):
@@ -105,11 +107,30 @@ def counted(diff: str) -> tuple[int, int]:
     return added, sum(line.startswith("-") and not line.startswith("--- ") for line in lines)
 
 
+def validation_set(run: Run | None) -> tuple[object, ...]:
+    """What tells one validation set from another, as far as run.json knows: runs with the same may be compared."""
+    if run is None:
+        return ()
+    return run.data.name, run.data.clips.get("val"), run.data.tokens.get("val"), data_seed(run)
+
+
+def data_seed(run: Run) -> object:
+    """The seed of a corpus that our own trainer made; older runs had one seed for all. None for any other corpus."""
+    config = run.config
+    made = config.get("data") in MADE_CORPORA and "eval_clips" in config
+    return config.get("data_seed", config.get("seed")) if made else None
+
+
 def obstacle(snapshots: Sequence[Snapshot]) -> str:
     """Why the numbers must not be set against each other, or "" if nothing speaks against it."""
     runs = [snapshot.run for snapshot in snapshots if snapshot.run is not None]
-    if len({(run.data.name, run.data.clips.get("val"), run.data.tokens.get("val")) for run in runs}) > 1:
-        sizes = " and ".join(f"{run.data.name or '?'} ({run.data.clips.get('val', '?')} clips)" for run in runs)
+    if len({validation_set(run) for run in runs}) > 1:
+        seeds = list(dict.fromkeys(data_seed(run) for run in runs))
+        seeded = [f", data seed {seed}" if len(seeds) > 1 and seed is not None else "" for seed in map(data_seed, runs)]
+        sizes = " and ".join(
+            f"{run.data.name or '?'} ({run.data.clips.get('val', '?')} clips{seed})"
+            for run, seed in zip(runs, seeded, strict=True)
+        )
         return f"The validation sets differ: {sizes}."
     if len({run.units.get("loss") for run in runs}) > 1:
         return "The losses are in different units."

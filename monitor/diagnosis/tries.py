@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor.diagnosis.moment import EPOCHS_KEYS
 from monitor.diagnosis.prescriptions.prescription import Changes, Prescription, number_in, titled
+from monitor.diagnosis.seed_spread import SeedGroup, spread
 from monitor.run_dir import ChildOutcome, words
 
 ENOUGH_FOR_SHARES = 10
@@ -44,6 +45,50 @@ class Tried:
 
     def _share(self, count: int) -> str:
         return f" ({100 * count / self.tries:.0f} %)" if self.tries >= ENOUGH_FOR_SHARES else ""
+
+
+@dataclass(frozen=True)
+class SeedsOfChange:
+    """Children of one parent with one change on several seeds, as one result. WER are fractions of differences."""
+
+    runs: tuple[str, ...]
+    word: str
+    text: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.runs[0]} and {words.count(len(self.runs) - 1, 'seed')}"
+
+
+def seeds_of_changes(children: Sequence[ChildOutcome], groups: Iterable[SeedGroup]) -> list[SeedsOfChange]:
+    """The changes that were tried on several seeds, decided by the t interval of their mean difference.
+
+    Only children that were compared and are credited count; of a change that is another seed of the parent itself
+    nothing is said here, as nothing was changed.
+    """
+    by_run = {each.run_id: each for each in children}
+    found = []
+    for group in groups:
+        known = [by_run[run] for run in group.runs if run in by_run]
+        if len(known) < 2 or {each.parent_id for each in known} & set(group.runs):
+            continue
+        counts = [each for each in known if not _why_not_counted(each) or each.provisional]
+        pairs = [(each.parent_wer, each.child_wer) for each in counts]
+        moved = [after - before for before, after in pairs if before is not None and after is not None]
+        if len(moved) < 2:
+            found.append(SeedsOfChange(tuple(each.run_id for each in known), "WAITING", "fewer than two are judged"))
+            continue
+        mean = spread(moved)
+        word = "HELPED" if mean.high < 0 else "WORSE" if mean.low > 0 else "TOO CLOSE"
+        so_far = " So far." if any(each.provisional for each in counts) or len(moved) < len(known) else ""
+        found.append(
+            SeedsOfChange(
+                tuple(each.run_id for each in known),
+                word,
+                f"{mean.difference_text}, against one run of the parent.{so_far}",
+            )
+        )
+    return found
 
 
 def counted(outcomes: Iterable[ChildOutcome]) -> list[Tried]:

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from monitor.diagnosis.seed_groups import groups_in
+from monitor.diagnosis.seed_means import seed_lines
 from monitor.diagnosis.verdict import Judged, judge
 from monitor.launcher import existing
 from monitor.run_dir import LOG_FILE, Snapshot
@@ -45,7 +47,7 @@ class Others:
     KEPT = 8
 
     def __init__(self, runs_dir: Path, family: Family | None = None) -> None:
-        self._runs_dir = runs_dir
+        self.runs_dir = runs_dir
         self.family = family or Family(runs_dir)
         self._readers: OrderedDict[str, RunReader] = OrderedDict()
         self._lock = threading.Lock()
@@ -53,7 +55,7 @@ class Others:
     def read(self, run_id: str) -> Snapshot:
         """Raises UsageError or UnreadableRunError for what is no run of this folder."""
         with self._lock:
-            reader = self._readers.pop(run_id, None) or RunReader(existing(self._runs_dir, run_id))
+            reader = self._readers.pop(run_id, None) or RunReader(existing(self.runs_dir, run_id))
             self._readers[run_id] = reader
             if len(self._readers) > self.KEPT:
                 self._readers.popitem(last=False)
@@ -103,7 +105,10 @@ def _compare(snapshot: Snapshot, question: Question, others: Others) -> Compared
     first = [read[0], snapshot] if families.get(read[0].run_id) == snapshot.run_id else [snapshot, read[0]]
     mode = _one_of(MODES, question.get("mode"))
     shown = compared([*first, *read[1:]], _number(question.get("epoch")), mode)
-    return replace(shown, candidates=candidates, beside=wanted)
+    groups = groups_in(others.runs_dir, families)
+    child, parent = first
+    lines = seed_lines(parent, child, shown.epoch, groups, others.read)
+    return replace(shown, candidates=candidates, beside=wanted, seed_lines=lines)
 
 
 def _names(given: object) -> list[str]:

@@ -64,6 +64,7 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> C
         same=_same_keys(snapshots),
         code=_code(parent, child),
         sentences=_sentences(pair_clips(parent, child, at)),
+        seed_lines=[],
     )
 
 

@@ -11,6 +11,8 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from monitor.diagnosis.ledger import read_outcome
+from monitor.diagnosis.seed_groups import Member, grouped, member_of, run_in
+from monitor.diagnosis.seed_spread import spread_of
 from monitor.diagnosis.summaries import summary_of
 from monitor.run_dir import (
     ALERTS_FILE,
@@ -53,6 +55,7 @@ class RowBook:
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = Path(runs_dir)
         self._known: dict[str, tuple[tuple[int, ...], RunRow]] = {}
+        self._members: dict[str, tuple[tuple[int, ...], Member | None]] = {}
         self._lock = threading.Lock()
 
     def rows(self, now: float) -> list[RunRow]:
@@ -60,7 +63,27 @@ class RowBook:
         with self._lock:
             names = list_runs(self._runs_dir)
             self._known = {name: self._row(name, now) for name in names}
-            return sorted((with_age(row, now) for _, row in self._known.values()), key=_need)
+            rows = {name: with_age(row, now) for name, (_, row) in self._known.items()}
+            return sorted(self._with_seeds(rows).values(), key=_need)
+
+    def _with_seeds(self, rows: dict[str, RunRow]) -> dict[str, RunRow]:
+        """Of runs that differ in their seed alone the first has the mean of all, the others its name."""
+        self._members = {name: self._member(name) for name in rows}
+        for group in grouped(filter(None, (each for _, each in self._members.values())), run_in(self._runs_dir)):
+            mean = spread_of(group, {run: rows[run].wer_value for run in group.runs})
+            for run in group.runs[1:]:
+                rows[run] = replace(rows[run], seed_of=group.lead)
+            said = mean.text if mean is not None else words.count(len(group.runs), "seed")
+            rows[group.lead] = replace(rows[group.lead], seeds=f"Val WER {said}" if mean is not None else said)
+        return rows
+
+    def _member(self, name: str) -> tuple[tuple[int, ...], Member | None]:
+        """Read once: how a run was started never changes."""
+        marks = self._known[name][0]
+        known = self._members.get(name)
+        if known is not None and (known[1] is not None or known[0] == marks):
+            return known
+        return marks, guarded(lambda: member_of(_read(self._runs_dir / name / LAUNCH_FILE, Launch)), lambda _: None)
 
     def _row(self, name: str, now: float) -> tuple[tuple[int, ...], RunRow]:
         marks = _marks(self._runs_dir / name)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from monitor.diagnosis.ledger import ChildBook
-from monitor.diagnosis.tries import counted
+from monitor.diagnosis.seed_groups import groups_in
+from monitor.diagnosis.tries import SeedsOfChange, counted, seeds_of_changes
 from monitor.run_dir import ChildOutcome
 from monitor.view.shapes.listing import RunRow, TriedChild, TriedOption
 
@@ -19,17 +20,31 @@ class TriedBook:
     """Remembers what was judged; a page that looks every second reads only what has grown."""
 
     def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = Path(runs_dir)
         self._book = ChildBook(runs_dir)
 
     def options(self, rows: Sequence[RunRow], now: float) -> list[TriedOption]:
         """Options with a child, the most tried first, as `python -m monitor ledger` tells them."""
         known = self._book.children([row.run for row in rows if row.parent], now, MOST_JUDGED)
+        names = {name for each in known for name in (each.run_id, each.parent_id)}
+        seeds = seeds_of_changes(known, groups_in(self._runs_dir, names))
         options = [
-            TriedOption(option=each.title or each.prescription, text=each.text, children=_children(each.children))
+            TriedOption(
+                option=each.title or each.prescription,
+                text=". ".join([each.text, *_of_seeds(each.children, seeds)]),
+                children=_children(each.children),
+            )
             for each in sorted(counted(known), key=lambda each: -each.tries)
         ]
         own = _children([each for each in known if not each.prescription])
-        return [*options, *([TriedOption(option=OWN, text="not counted", children=own)] if own else [])]
+        text = ". ".join(["not counted", *_of_seeds([each for each in known if not each.prescription], seeds)])
+        return [*options, *([TriedOption(option=OWN, text=text, children=own)] if own else [])]
+
+
+def _of_seeds(children: Sequence[ChildOutcome], seeds: Sequence[SeedsOfChange]) -> list[str]:
+    """One sentence for each of these changes that was tried on several seeds."""
+    names = {each.run_id for each in children}
+    return [f"{each.title}: {each.word.lower()}, {each.text.rstrip('.')}" for each in seeds if names & set(each.runs)]
 
 
 def _children(kept: Sequence[ChildOutcome]) -> list[TriedChild]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from monitor.diagnosis.comparison import data_seed
 from monitor.diagnosis.moment import ASKED
 from monitor.run_dir import Snapshot
 
-SEED = "seed"
+SEED, DATA_SEED = "seed", "data_seed"
 MORE = 2
 
 
@@ -21,6 +22,10 @@ def seed_changes(parent: Snapshot, child: Snapshot) -> tuple[dict[str, Any], ...
     if not isinstance(seed, int) or isinstance(seed, bool) or not launch.argv:
         return ()
     changes = {key: after for key, (_, after) in launch.parent.changes.items() if key != SEED}
+    corpus_seed = data_seed(run)
+    if corpus_seed is not None and DATA_SEED not in run.config:
+        # An older run of our own trainer had one seed for all: its corpus stays.
+        changes[DATA_SEED] = corpus_seed
     return tuple({**changes, SEED: seed + more} for more in range(1, MORE + 1))
 
 

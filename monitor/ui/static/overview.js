@@ -286,7 +286,7 @@ class ListPage {
     node.open.setAttribute("href", `?run=${encodeURIComponent(row.run)}`);
     setText(node.open.firstChild, (row.depth ? "└ " : "") + row.run);
     name.style.paddingLeft = `${16 * (row.depth ?? 0)}px`;
-    setText(name.children[1], row.state === "unreadable" ? "" : row.state);
+    setText(name.children[1], row.state === "unreadable" ? "" : [row.state, row.seeds].filter(Boolean).join(" · "));
     name.children[1].title = row.evidence ?? "";
     setText(name.children[2], row.mine === false ? `of ${row.owner || "another user"}` : "");
     show(node.fold, row.family > 0);
@@ -406,19 +406,21 @@ function searched(row) {
 function families(rows, open) {
   const known = new Map(rows.map((row) => [row.run, row]));
   const children = new Map();
+  // Other seeds of a run stand below the first of them, whoever their parent is.
+  const above = (row) => row.seed_of || row.parent;
   for (const row of rows) {
-    if (row.parent && known.has(row.parent)) children.set(row.parent, [...(children.get(row.parent) ?? []), row]);
+    if (known.has(above(row))) children.set(above(row), [...(children.get(above(row)) ?? []), row]);
   }
   const rootOf = (row) => {
     const seen = new Set();
-    while (row.parent && known.has(row.parent) && !seen.has(row.run)) {
+    while (known.has(above(row)) && !seen.has(row.run)) {
       seen.add(row.run);
-      row = known.get(row.parent);
+      row = known.get(above(row));
     }
     return row;
   };
   // No run is its own ancestor, whatever a broken launch.json says.
-  const below = (row, above = new Set([row.run])) => (children.get(row.run) ?? []).filter((child) => !above.has(child.run)).flatMap((child) => [child, ...below(child, new Set([...above, child.run]))]);
+  const below = (row, passed = new Set([row.run])) => (children.get(row.run) ?? []).filter((child) => !passed.has(child.run)).flatMap((child) => [child, ...below(child, new Set([...passed, child.run]))]);
   const out = [];
   const placed = new Set();
   const add = (row, depth) => {

@@ -85,7 +85,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """`runs`: [child, parent, others…]. `epoch`: at which they are compared; `agreed_epoch`: at which they are judged.
 
     `rows`: a measure with its value in each of the `columns`; `settings`: [key, values] of those that differ, `same`:
-    [key, value] of those that do not; `related`: whether the first is a child of the second.
+    [key, value] of those that do not; `related`: whether the first is a child of the second; `seed_lines`: what the
+    seeds of the two reached, in sentences.
     """
 
     runs: list[str]
@@ -103,6 +104,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     same: list[list[str]]
     code: CodeDifference
     sentences: Sentences
+    seed_lines: list[str]
     kind: str | UnsetType = UNSET
     candidates: Candidates | UnsetType = UNSET
     beside: list[str] | UnsetType = msgspec.field(default=UNSET, name="with")

@@ -26,7 +26,8 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `mine`: whether this user owns it, None where that is not known; `changed`: settings that differ from its parent;
     `wer`, `chance`, `gap`, `eta`, `age` are words, `wer_value` is a fraction, `ratio` the share of epochs done,
-    `spark` the gap over the run, `at` when it last wrote anything (UTC seconds).
+    `spark` the gap over the run, `at` when it last wrote anything (UTC seconds); `seeds`: of the first of several
+    seeds, their mean in words; `seed_of`: of the others, the name of the first.
     """
 
     run: str
@@ -46,6 +47,8 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     coverage: str = ""
     outcome: str = ""
     outcome_line: str = ""
+    seeds: str = ""
+    seed_of: str = ""
     epoch: float | None = None
     epochs: int | None = None
     ratio: float | None = None

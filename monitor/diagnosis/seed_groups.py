@@ -1,0 +1,90 @@
+"""Which runs of a folder are seeds of one another: the same command and code but for the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.diagnosis.comparison import validation_set
+from monitor.diagnosis.seed_spread import SeedGroup
+from monitor.run_dir import RUN_FILE, Launch, Run, files
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.field_names import plain
+from monitor.run_dir.launch import PLACEHOLDER, read_launch
+
+SEED_NAMES = frozenset({"seed", "random_seed", "manual_seed", "global_seed"})
+"""Names that scripts give the seed of a training; a data seed makes another corpus, and so another group."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A run that may be one of several seeds: `key` is what all of them share, `seed` the text of its own."""
+
+    run_id: str
+    created_at: float
+    key: tuple[object, ...]
+    seed: str
+
+
+def member_of(launch: Launch | None) -> Member | None:
+    """What of a start tells which runs are its seeds; None for one whose command is not known, or that began warm."""
+    if launch is None or not launch.argv or (launch.parent is not None and launch.parent.how == "restart_warm"):
+        return None
+    command, seed = _without_seed(launch.argv, launch.run_id)
+    code = launch.git_tree or (launch.git_commit, launch.git_diff)
+    return Member(launch.run_id, launch.created_at, (command, launch.cwd, launch.script_sha256, code), seed)
+
+
+def _without_seed(argv: Sequence[str], run_id: str) -> tuple[tuple[str, ...], str]:
+    """(the command without its seed and without where it writes, the seed; "" for the script's own)."""
+    kept: list[str] = []
+    seed, place = "", 0
+    while place < len(argv):
+        name, is_joined, value = argv[place].partition("=")
+        apart = not is_joined and name.startswith("-") and place + 1 < len(argv)
+        value = argv[place + 1] if apart else value
+        taken = argv[place : place + (2 if apart else 1)]
+        if (is_joined or apart) and plain(name) in SEED_NAMES:
+            seed = value
+            place += len(taken)
+        elif (is_joined or apart) and (PLACEHOLDER in value or value.rstrip("/").endswith(f"/{run_id}")):
+            place += len(taken)
+        else:
+            kept.append(argv[place])
+            place += 1
+    return tuple(kept), seed
+
+
+def grouped(members: Iterable[Member], run_of: Callable[[str], Run | None]) -> list[SeedGroup]:
+    """The groups among these runs, of each seed its newest run. `run_of`: the run.json of a run, read where needed.
+
+    Runs that were scored on other validation clips are no seeds of each other.
+    """
+    alike: dict[tuple[object, ...], dict[str, Member]] = {}
+    for each in sorted(members, key=lambda one: one.created_at):
+        alike.setdefault(each.key, {})[each.seed] = each
+    found: dict[tuple[object, ...], list[Member]] = {}
+    for key, by_seed in alike.items():
+        if len(by_seed) > 1:
+            for each in by_seed.values():
+                found.setdefault((key, validation_set(run_of(each.run_id))), []).append(each)
+    ordered = (sorted(group, key=lambda one: one.created_at) for group in found.values() if len(group) > 1)
+    return [SeedGroup(tuple(each.run_id for each in group)) for group in ordered]
+
+
+def run_in(runs_dir: Path) -> Callable[[str], Run | None]:
+    """Reads the run.json of a run of this folder; None where there is none or it is damaged."""
+    return lambda run_id: files.read_document(runs_dir / run_id / RUN_FILE, Run, files.UNREADABLE)
+
+
+def groups_in(runs_dir: Path, names: Iterable[str]) -> list[SeedGroup]:
+    """The groups of a folder, by the launch.json of each run; what cannot be read is in none."""
+    return grouped(filter(None, (_member(runs_dir / name) for name in names)), run_in(runs_dir))
+
+
+def _member(run_dir: Path) -> Member | None:
+    try:
+        return member_of(read_launch(run_dir))
+    except (MonitorError, OSError):
+        return None
