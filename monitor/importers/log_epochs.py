@@ -2,6 +2,7 @@
 
 A log that names epochs is read by them; one that only counts steps (`step 250: train loss 2.5, val loss 2.6`) by its
 evaluations. An epoch number that falls is a new start of the run in the same log: its generation grows by one.
+What is said of the whole epoch counts before what a full bar says, and that before the last step's figures.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ Basis = Literal["epochs", "evaluations"]
 MOST_NAMES = 200
 MOST_STEPS = 20_000
 RECENT_EPOCHS = 6
+STEP, BAR, WHOLE = 0, 1, 2
+"""How much of an epoch a line speaks of: one step, all that a full bar went through, the epoch itself."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +36,32 @@ class Row:
 
 @dataclass
 class _Open:
-    """The epoch that is being told. `firm`: said of the whole epoch; `passing`: said in the middle of it."""
+    """The epoch that is being told: what was said of it, by how much of it the lines speak of."""
 
     epoch: float
     generation: int
     epochs: float | None = None
     step: float | None = None
-    firm: dict[str, str] = field(default_factory=dict)
-    passing: dict[str, str] = field(default_factory=dict)
+    said: list[dict[str, str]] = field(default_factory=lambda: [{}, {}, {}])
+    under_way: bool = False
+    """The last line about its training was one of a bar that had not come to its end."""
+    lines: int = 0
     told: dict[str, str] | None = None
     """The cells that were handed out already."""
 
+    @property
+    def whole(self) -> dict[str, str]:
+        return {**self.said[BAR], **self.said[WHOLE]}
+
     def row(self) -> Row:
-        return Row(self.epoch, {**self.passing, **self.firm}, self.generation, self.epochs, self.step)
+        cells: dict[str, str] = {}
+        for said in self.said:
+            for name in said:
+                # `loss` of the last step and `train_loss` of the epoch are one quantity.
+                cells.pop(f"train_{name}", None)
+                cells.pop(name.removeprefix("train_"), None)
+            cells.update(said)
+        return Row(self.epoch, cells, self.generation, self.epochs, self.step)
 
 
 class EpochRows:
@@ -62,12 +78,20 @@ class EpochRows:
         self._generation = int(known.get("generation", 1))
         self._last: float | None = known.get("last")
         self._open = _Open(**known["open"]) if known.get("open") else None
+        self._mentioned: float | None = known.get("mentioned")
+        """An earlier epoch that a line without figures named: a new start, if figures follow."""
         self._recent: list[list[str]] = list(known.get("recent", []))
         """The names in each of the last epochs: what usually belongs to one."""
+        self._lines = int(known.get("lines", 0))
+        """How many lines spoke of steps of the epoch before."""
         self._passing: dict[str, str] = dict(known.get("passing", {}))
         """Said before the evaluation that it belongs to (fractional epochs, bare steps)."""
         self._steps: list[float] = list(known.get("steps", []))
         """Step of each evaluation so far, where evaluations are counted."""
+        self._step: list[float] = list(known.get("step", []))
+        """[last step of the training, total that it counts to]."""
+        self.counts_steps = False
+        """An evaluation's own line has named a step."""
 
     def memory(self) -> dict[str, Any]:
         """What a later reading needs to go on, as plain JSON."""
@@ -75,9 +99,12 @@ class EpochRows:
             "generation": self._generation,
             "last": self._last,
             "open": asdict(self._open) if self._open else None,
+            "mentioned": self._mentioned,
             "recent": self._recent,
+            "lines": self._lines,
             "passing": dict(self._passing),
             "steps": self._steps[-MOST_STEPS:],
+            "step": self._step,
         }
 
     def begin_again(self, generation: int) -> list[Row]:
@@ -95,6 +122,11 @@ class EpochRows:
         """The epoch that is being told."""
         return self._open.epoch if self._open else self._last
 
+    @property
+    def under_way(self) -> Row | None:
+        """The epoch being told, where it has not been handed out."""
+        return self._open.row() if self._open is not None and self._open.told is None else None
+
     def take(self, said: Statement) -> list[Row]:
         """The rows that this statement completes."""
         number = self._number(said)
@@ -103,29 +135,36 @@ class EpochRows:
             finished += self._begin(number)
         now = self._open
         if now is None or (number is None and self._comes_first(said)):
-            if said.epoch is not None or said.step is not None:
+            if said.epoch is not None or said.is_of_a_step:
                 _put(self._passing, said)
             return finished
         now.epochs = said.epochs or (said.bar[1] if said.counts_epochs and said.bar else None) or now.epochs
-        now.step = said.step if said.step is not None else now.step
-        _put(now.passing if self._is_passing(said) else now.firm, said)
+        now.step = said.step if said.step is not None and not said.evaluates else now.step
+        part = self._part(said)
+        if part != WHOLE and said.values and not said.evaluates:
+            now.under_way = said.bar is not None and said.bar[0] < said.bar[1]
+            now.lines += 1
+        _put(now.said[part], said)
         if said.values and self._is_complete(now):
             finished += self._tell(now)
         return finished
 
     def settle(self) -> list[Row]:
-        """After a silence: the epoch being told, if it holds a validation and nothing says what else would come."""
+        """After a silence: the epoch being told, unless something of it is still to come."""
         now = self._open
-        ripe = (
-            now is not None and not self._recent and any(name.startswith("val_") or name == "wer" for name in now.firm)
-        )
-        return self._tell(now) if now is not None and ripe else []
+        if now is None or now.under_way:
+            return []
+        if _validated(now.whole):
+            return self._tell(now)
+        expected = any(_validated(dict.fromkeys(names, "")) for names in self._recent)
+        ripe = bool(self._recent) and not expected and (now.whole or now.lines >= self._lines > 0)
+        return self._tell(now) if ripe else []
 
     def close(self) -> list[Row]:
         """At the end of the log: the last epoch, unless it broke off."""
         now, self._open = self._open, None
         self._last = now.epoch if now is not None else self._last
-        if now is None or not (self._is_complete(now) if self._recent else now.firm):
+        if now is None or not (now.whole or (now.said[STEP] and not now.under_way and now.lines >= self._lines)):
             return []
         return self._tell(now)
 
@@ -135,8 +174,14 @@ class EpochRows:
             return self._count(said)
         if said.counts_epochs and said.bar is not None:
             return self._by_bar(said)
+        last = self.epoch
         if said.epoch is None or (not said.epoch.is_integer() and not said.evaluates):
+            mentioned, self._mentioned = self._mentioned, None if said.values else self._mentioned
+            return mentioned if said.values else None
+        if not said.values and last is not None and said.epoch < last:
+            self._mentioned = said.epoch
             return None
+        self._mentioned = None
         return said.epoch
 
     def _by_bar(self, said: Statement) -> float | None:
@@ -145,13 +190,23 @@ class EpochRows:
         if not said.values:
             return None
         now = self._open
-        same = now is not None and all(now.firm.get(name) == text for name, text in said.values)
+        same = now is not None and all(now.said[WHOLE].get(name) == text for name, text in said.values)
         return now.epoch if now is not None and same else min(said.bar[0] + 1, said.bar[1])
 
     def _count(self, said: Statement) -> float | None:
+        """The number of the evaluation that a statement is part of, counted by the step that it stands at."""
+        total = said.bar[1] if said.bar is not None else 0.0
         place = said.step if said.step is not None else said.bar[0] if said.bar is not None else None
-        if place is None or not said.evaluates:
+        if place is not None and not said.evaluates:
+            self._step = [place, total]
+        if not said.evaluates:
             return None
+        self.counts_steps = self.counts_steps or (said.step is not None and said.bar is None and said.step > 0)
+        if place is None or (total and self._step and total != self._step[1]):
+            place = self._step[0] if self._step else None  # a bar over the validation's batches is no step
+        if place is None:
+            again = self._open is None or any(name in self._open.whole for name, _ in said.values)
+            place = float(len(self._steps) + again)
         if self._steps and place == self._steps[-1]:
             return float(len(self._steps))
         self._steps = [step for step in self._steps if step < place]
@@ -160,32 +215,37 @@ class EpochRows:
 
     def _comes_first(self, said: Statement) -> bool:
         """Whether it belongs to the evaluation that is still to come: part of an epoch, or a step between two."""
-        return said.epoch is not None or (self._basis == "evaluations" and said.step is not None)
-
-    def _is_passing(self, said: Statement) -> bool:
         if self._basis == "evaluations":
-            return not said.evaluates
-        return said.partial and not said.counts_epochs
+            return said.is_of_a_step and not said.evaluates
+        return said.epoch is not None and bool(said.values)
+
+    def _part(self, said: Statement) -> int:
+        if self._basis == "evaluations":
+            return WHOLE if said.evaluates else STEP
+        if said.counts_epochs:
+            return WHOLE
+        return STEP if said.partial else BAR if said.bar is not None else WHOLE
 
     def _begin(self, number: float) -> list[Row]:
         before = self._open
         last = before.epoch if before is not None else self._last
         fell = last is not None and number < last
         rows = []
-        if before is not None and (before.firm or before.passing) and not (fell and not self._is_complete(before)):
+        if before is not None and not (fell and not self._is_complete(before)):
             rows = self._tell(before)
-        if before is not None and before.firm and not fell:
-            self._recent = [*self._recent, sorted(before.firm)][-RECENT_EPOCHS:]
+        if before is not None and before.whole and not fell:
+            self._recent = [*self._recent, sorted(before.whole)][-RECENT_EPOCHS:]
         if fell and not self._one_start:
             self._generation += 1
-        self._open = _Open(number, self._generation, passing=self._passing)
+        self._open = _Open(number, self._generation, said=[self._passing, {}, {}])
         if before is not None:
-            self._open.epochs = before.epochs
+            self._open.epochs, self._lines = before.epochs, before.lines
+        self._open.step = self._step[0] if self._basis == "evaluations" and self._step else None
         self._passing = {}
         return rows
 
     def _is_complete(self, now: _Open) -> bool:
-        return bool(self._recent) and self._usual() <= now.firm.keys()
+        return bool(self._recent) and self._usual() <= now.whole.keys()
 
     def _usual(self) -> set[str]:
         """What an epoch usually says, also what is measured every other time only; not what stood in one of many."""
@@ -198,6 +258,10 @@ class EpochRows:
             return []
         now.told = dict(row.cells)
         return [row]
+
+
+def _validated(cells: Mapping[str, str]) -> bool:
+    return any(name.startswith(("val_", "test_")) or name == "wer" for name in cells)
 
 
 def _put(cells: dict[str, str], said: Statement) -> None:

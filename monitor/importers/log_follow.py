@@ -97,8 +97,9 @@ class LogFollower:
             self._caught_up = True
             self._settle(now)
             return False
-        self._settled, self._grew_at = False, now
-        self.run.heard(self._file.changed_at or now)
+        changed_at = self._file.changed_at or now
+        self._settled, self._grew_at = False, now if self._caught_up else min(now, changed_at)
+        self.run.heard(changed_at)
         if told or now - self._noted_at >= NOTE_EVERY_SECS:
             self._commit(now)
         return True

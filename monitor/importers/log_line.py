@@ -1,8 +1,8 @@
 """One line of a training log → what it states: epoch, step, and numbers under the names that stand before them.
 
-No format is asked for. A line is cut into words, numbers and marks; a number belongs to the words before it, and
-`train:` or `[val]` speaks for what follows. So `Epoch 3/60 | val loss 4.79`, `epoch=3 val_loss=4.79`,
-`{"epoch": 3, "val": {"loss": 4.79}}` and the postfix of a progress bar all come to the same statement.
+A line is cut into words, numbers and marks; a number belongs to the words before it, and a split (`train:`, `[val]`,
+`val Loss 2.3 WER .8`) holds for the names behind it until another is said. So `Epoch 3/60 | val loss 4.79`,
+`epoch=3 val_loss=4.79`, `{"epoch": 3, "val": {"loss": 4.79}}` and a progress bar's postfix come to the same statement.
 Every step is linear in the line's length: a log is somebody else's text.
 """
 
@@ -10,97 +10,40 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+
+from monitor.importers.vocabulary import (
+    ENDS,
+    EPOCHS,
+    HEADING,
+    HOUSEKEEPING,
+    INCIDENTAL,
+    LOOKS_BACK,
+    NO_SPLIT,
+    NOISE,
+    NUMBERED_SPLIT,
+    QUALITY,
+    SPLITS,
+    STEPS,
+    STORY_BEFORE_NUMBER,
+)
 
 LONGEST_LINE = 20_000
 MOST_VALUES = 200
 MOST_WORDS = 6
 
 TOKEN = re.compile(
-    r"(?P<skip>https?://\S+|0x[0-9a-fA-F]+"
-    r"|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?Z?)?"
-    r"|\d+:\d\d(?::\d\d)?(?:[.,]\d+)?|\d+(?:\.\d+){2,})"
-    r"|(?P<percent>\d+%\|)"
-    r"|(?P<number>[-+]?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
-    r"|[-+]?(?:nan|inf|infinity)(?![A-Za-z0-9_]))(?P<unit>%|[A-Za-z][A-Za-z/]*)?"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_/@]*(?:[-.][A-Za-z0-9_/@]+)*)"
-    r"|(?P<mark>\S)",
-    re.IGNORECASE,
+    r"(?P<percent>\d+%\|)"
+    r"|(?P<number>[-+]?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?"
+    r"|[-+]?(?:nan|inf|infinity)(?!\w))(?P<unit>%|[^\W\d_][^\W\d_/]*(?:/[^\W\d_]+)?)?"
+    r"|(?P<word>[^\W\d][\w/@]*(?:[-.](?:[^\W\d][\w/@]*|\d+(?![\d.])))*)"
+    r"|(?P<mark>\S)"
 )
-JOINED_EPOCH = re.compile(r"(?:epoch|ep)[-_]?(\d+)")
-TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-
-SPLITS = {
-    **dict.fromkeys(("train", "training", "tr", "trn"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev", "eval", "evaluation", "validate"), "val"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
-NOISE = frozenset(
-    {"avg", "average", "mean", "running", "epoch", "set", "current", "results", "metrics", "stats", "info"}
-)
-"""Words of a name that change nothing about what is measured."""
-STEPS = frozenset(
-    {"step", "steps", "iter", "iteration", "iterations", "it", "batch", "update", "updates", "global_step"}
-)
-NO_SPLIT = frozenset({"lr", "learning_rate", "grad_norm", "gradient_norm", *STEPS})
-"""Quantities of the optimiser: `train: loss 1.2 lr 1e-3` names one rate, not a rate of train."""
-TELLS_A_STORY = frozenset(
-    [
-        "from",
-        "to",
-        "at",
-        "of",
-        "in",
-        "took",
-        "after",
-        "before",
-        "until",
-        "since",
-        "than",
-        "improved",
-        "did",
-        "not",
-        "for",
-        "line",
-        "every",
-        "next",
-        "file",
-        "eta",
-    ]
-)
-"""A number after one of these is part of a sentence, not a measurement."""
-LOOKS_BACK = frozenset(
-    [
-        "best",
-        "loaded",
-        "loading",
-        "load",
-        "checkpoint",
-        "saved",
-        "saving",
-        "save",
-        "resume",
-        "resuming",
-        "resumed",
-        "restored",
-        "early",
-        "stopping",
-        "stop",
-        "stopped",
-        "patience",
-        "from",
-        "at",
-        "until",
-        "last",
-        "since",
-        "after",
-        "max",
-        "total",
-        "num",
-    ]
-)
-"""After one of these an epoch number is mentioned; it does not begin."""
+JOINED = re.compile(r"(epoch|ep|step|iter)[-_]?(\d+)")
+SPLIT_WORD = re.compile(r"-(?!\d)|[^\w-]+|_")
 OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"
+QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
 
 
 @dataclass(frozen=True)
@@ -118,41 +61,63 @@ class Statement:
     """Whether that bar counts epochs: `Epochs: 20%|██ | 12/60`."""
     values: tuple[tuple[str, str], ...] = ()
     """(name, number as written, with its % sign where it has one)."""
+    batch: tuple[tuple[str, str], ...] = ()
+    """Values of this step alone, where the line gives a mean behind them."""
+    split: str = ""
+    """The split that the line speaks of."""
 
     @property
     def evaluates(self) -> bool:
-        return any(name.startswith("val_") for name, _ in self.values)
+        return any(name.startswith(("val_", "test_")) for name, _ in self.values)
 
-
-def read_line(line: str) -> Statement:
-    """What a line states; an empty statement for a line that states nothing."""
-    walk = _Walk()
-    for token in TOKEN.finditer(TERMINAL_CODES.sub("", line[:LONGEST_LINE])):
-        walk.take(token)
-        if len(walk.values) >= MOST_VALUES:
-            break
-    return walk.statement()
+    @property
+    def is_of_a_step(self) -> bool:
+        return self.step is not None or self.bar is not None
 
 
 def plain_name(text: str) -> str:
-    """The name under which a quantity is kept: split first, no filler words: `Average loss (dev)` → `val_loss`."""
-    words = [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
-    split = next((SPLITS[word] for word in words if word in SPLITS), "")
-    rest = "_".join(word for word in words if word not in SPLITS and word not in NOISE)
+    """The name under which a quantity is kept: split first, no filler words: `average loss (dev)` → `val_loss`."""
+    split, rest = _parts(text)
     return rest if not split or rest in NO_SPLIT else f"{split}_{rest}".rstrip("_")
 
 
-@dataclass
-class _Walk:
-    """The state of reading a line from left to right."""
+def _parts(text: str) -> tuple[str, str]:
+    """(split, name without it)."""
+    words = [word for word in SPLIT_WORD.split(text) if word]
+    numbered = [f"{SPLITS[found[1]]}_{word.rsplit('_')[-1][len(found[1]):]}"
+                for word in words if (found := NUMBERED_SPLIT.match(word)) and found[1] in SPLITS]  # fmt: skip
+    split = next((SPLITS[word] for word in words if word in SPLITS), numbered[0].partition("_")[0] if numbered else "")
+    rest = [word for word in words if word not in SPLITS and word not in NOISE and not NUMBERED_SPLIT.match(word)]
+    number = [word for word in numbered[:1] if word.partition("_")[2]]
+    return split, "_".join([*(each.partition("_")[2] for each in number), *rest])
 
+
+def split_of_words(words: list[str]) -> str:
+    """The one split that words name, where they name nothing else; empty for any others."""
+    left = [word for word in words if word not in NOISE and (word in SPLITS or word not in HEADING)]
+    splits = {SPLITS.get(word, "") for word in left}
+    if splits == {"val", "test"}:
+        return "test"
+    return splits.pop() if len(splits) == 1 else ""
+
+
+@dataclass
+class Walk:
+    """The state of reading a line from left to right. `section`: the split of the heading above the line."""
+
+    section: str = ""
+    known_epoch: float | None = None
+    """The epoch that is being told: of another one, the heading says nothing."""
     words: list[str] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
     """Words before a bracket that has not closed."""
-    said: set[str] = field(default_factory=set)
-    """Every word so far: whether an epoch begins or is only mentioned depends on them."""
-    section: str = ""
+    phrase: set[str] = field(default_factory=set)
+    """Every word since the last value: whether an epoch begins or is only mentioned depends on them."""
+    quantity: str = ""
+    """What `loss: train 2.1, val 2.4` said first."""
     values: list[tuple[str, str]] = field(default_factory=list)
+    unsplit: list[tuple[int, str]] = field(default_factory=list)
+    """(value, split in force) of names that hold none, and that are no words beside a split."""
     means: dict[int, str] = field(default_factory=dict)
     """Value → the mean in brackets behind it, as `Loss 6.9 (7.0)` shows it."""
     epoch: float | None = None
@@ -162,12 +127,28 @@ class _Walk:
     awaits_epoch: bool = False
     separated: bool = False
     counts_epochs: bool = False
+    incidental: bool = False
+    """The line tells of a checkpoint, of the best so far, of options."""
+    seen: int = 0
     last: str = ""
     """What the last number was: "epoch", "step", "value", "bare" or nothing."""
     over: bool = False
     before: str = ""
     """The mark directly before."""
     bare: float = 0.0
+    bare_text: str = ""
+    compound: str = ""
+    """Split of the last name that was one word with it: `train_loss`."""
+    heading: bool = False
+
+    def read(self, line: str) -> Statement:
+        self.heading = bool(self.section)
+        for token in TOKEN.finditer(line[:LONGEST_LINE]):
+            self.take(token)
+            if len(self.values) >= MOST_VALUES:
+                break
+        self._close()
+        return self.statement()
 
     def take(self, token: re.Match[str]) -> None:
         kind = token.lastgroup
@@ -175,34 +156,41 @@ class _Walk:
             self._number(token["number"], token["unit"] or "")
             self.before = ""
         elif kind == "word":
-            self._word(token["word"].lower())
+            self._word(token["word"])
             self.before = ""
         elif kind == "percent":
             self._close()
             self.last = ""
-        elif kind == "mark":
+        else:
             self._mark(token["mark"])
             self.before = token["mark"]
-        else:
-            self.words.clear()
-            self.last = ""
 
     def _word(self, word: str) -> None:
         if self.separated:
             self._close()
-        joined = JOINED_EPOCH.fullmatch(word)
-        if (word in ("epoch", "ep") or joined) and self.epoch is None and not self.said & LOOKS_BACK:
+        self.seen += 1
+        if self.seen <= 2 and word in INCIDENTAL and self.epoch is None:
+            self.incidental = True
+        if word in ("of", "out") and self.last in ("epoch", "step", "bare"):
+            self.over = True
+            return
+        joined = JOINED.fullmatch(word)
+        if joined and joined[1] in STEPS:
+            self.step = self.step if self.step is not None else float(joined[2])
+        elif (word in EPOCHS or joined) and self.epoch is None and not self.phrase & LOOKS_BACK:
+            splits = {SPLITS[each] for each in self.words if each in SPLITS}
             self._close()
-            self.words.clear()
+            if len(splits) == 1:
+                self.section, self.heading = splits.pop(), False
             self.awaits_epoch = True
             if joined:
-                self._begin_epoch(float(joined[1]))
+                self._begin_epoch(float(joined[2]))
         else:
-            self.awaits_epoch = False
+            self.awaits_epoch = self.awaits_epoch and word in ("number", "no", "nr", "num", "n", "idx")
             self.words.append(word)
             del self.words[:-MOST_WORDS]
         self.counts_epochs = self.counts_epochs or word in ("epochs", "epoch")
-        self.said.update(part for part in re.split(r"[^a-z]+", word) if part)
+        self.phrase.update(part for part in re.split(r"[^\w]+", word) if part)
         self.last, self.over = "", False
 
     def _mark(self, mark: str) -> None:
@@ -220,10 +208,11 @@ class _Walk:
                 self._close_unless_name()
         elif mark in CLOSING:
             self._leave_bracket()
+            self.section = "" if mark == "}" else self.section
         else:
             self._close()
             self.held.clear()
-            self.awaits_epoch = self.awaits_epoch and mark in ".-"
+            self.awaits_epoch = self.awaits_epoch and mark in ".-°"
             self.last = self.last if mark in "|" and self.last == "bare" else ""
 
     def _close_unless_name(self) -> None:
@@ -236,17 +225,22 @@ class _Walk:
     def _leave_bracket(self) -> None:
         if self.held and self.words and not self.separated:
             self.words = [*self.held, *self.words]
-        elif self.held and not self.words and self.last != "value":
+        elif self.held and not self.words and self.last not in ("value", "step"):
             self.words = list(self.held)
         else:
             self._close()
         self.held = []
 
     def _close(self) -> None:
-        """A phrase ends without a number: `train:` and `[val]` speak for what follows."""
-        names = [word for word in self.words if word not in NOISE]
-        if len(names) == 1 and names[0] in SPLITS:
-            self.section = SPLITS[names[0]]
+        """A phrase ends without a number: `train:` and `[val]` speak for what follows, `loss:` for splits behind it."""
+        if self.words:
+            if split := split_of_words(self.words):
+                self.section, self.heading = split, False
+            elif self.separated and QUANTITY.fullmatch(name := plain_name(" ".join(self.words))):
+                self.quantity = name
+            elif self.bare_text and self.last == "" and QUALITY.fullmatch(name := plain_name(" ".join(self.words))):
+                self._keep(name, self.bare_text)  # `12.5% wer, 3.2% cer`
+        self.bare_text = ""
         self.words.clear()
         self.separated = False
 
@@ -258,17 +252,23 @@ class _Walk:
             self._begin_epoch(value)
         elif self.words:
             self._name_value(text.replace(",", ""), value, unit)
+        elif self.last == "value" and self.before == "(" and not unit and not text.startswith("+"):
+            self.means[len(self.values) - 1] = text
+            return
         else:
-            if self.last == "value" and self.before == "(" and not unit:
-                self.means[len(self.values) - 1] = text
-                return
-            self.bare, self.last = value, "bare"
+            if self.held and self.held[-1] in STEPS and self.step is None and math.isfinite(value):
+                self.step, self.last = value, "step"
+            else:
+                self.bare, self.last = value, "bare"
+                self.bare_text = text + unit if unit == "%" else ""
         self.over = False
 
     def _begin_epoch(self, value: float) -> None:
         self.awaits_epoch = False
         if math.isfinite(value) and 0 <= value < 1e7:
             self.epoch, self.last = value, "epoch"
+            if self.heading and value != self.known_epoch:
+                self.section, self.heading = "", False
 
     def _second_of_fraction(self, value: float) -> None:
         if self.last == "epoch":
@@ -279,30 +279,64 @@ class _Walk:
             self.bar = self.bar or (self.step or 0.0, value)
         elif self.last == "value" and value:
             name, count = self.values[-1]
-            if count.replace(".", "").isdigit():
+            if count.isdigit() and float(count) <= value:
                 self.values[-1] = (name, f"{float(count) / value:.6g}")
         self.last = ""
+        self.bare_text = ""
 
     def _name_value(self, text: str, value: float, unit: str) -> None:
         words, self.words, self.separated = self.words, [], False
         self.held.clear()
+        self.phrase.clear()
         self.last = ""
-        if words[-1] in STEPS and not unit:
-            if self.step is None and math.isfinite(value):
+        if words[-1] in STEPS and not unit and "per" not in words:
+            if value >= 0 and (self.step is None or words[-1] == "global_step") and math.isfinite(value):
                 self.step, self.last = value, "step"
-        elif unit in ("", "%") and not TELLS_A_STORY & set(words):
-            name = plain_name(" ".join(words))
-            if name and self.section and name.split("_")[0] not in SPLITS.values() and name not in NO_SPLIT:
-                name = f"{self.section}_{name}"
-            if name and name not in SPLITS.values():
-                self.values.append((name, text + unit))
-                self.last = "value"
+            self.section = split_of_words(words[:-1]) or self.section
+            return
+        if unit not in ("", "%") or STORY_BEFORE_NUMBER & set(words) or ENDS & set(" ".join(words).replace("_", " ").split()):
+            return
+        spoken = next((SPLITS[word] for word in reversed(words) if word in SPLITS), "")
+        split, rest = _parts(" ".join(words))
+        if spoken:
+            self.section, self.heading = spoken, False
+        self.compound = split if split and not spoken else self.compound
+        if not rest:
+            if not split or not ("." in text or "e" in text or value != value):
+                return
+            rest = self.quantity or "loss"
+        elif not split:
+            self.quantity = ""
+        if HOUSEKEEPING.fullmatch(rest):
+            return
+        if not split and self.section and rest not in NO_SPLIT:
+            split = self.section
+        elif not split:
+            self.unsplit.append((len(self.values), self.compound))
+        self._keep(rest if not split or rest in NO_SPLIT else f"{split}_{rest}", text + unit)
+
+    def _keep(self, name: str, text: str) -> None:
+        self.values.append((name, text))
+        self.last = "value"
 
     def statement(self) -> Statement:
+        self._part_the_unsplit()
         under_way = self.bar is not None and self.bar[0] < self.bar[1]
-        on_epochs = self.counts_epochs and self.epoch is None and self.bar is not None
-        partial = under_way or (self.step is not None and not any(name.startswith("val_") for name, _ in self.values))
-        values = [
-            (name, self.means.get(place, text) if partial else text) for place, (name, text) in enumerate(self.values)
-        ]
-        return Statement(self.epoch, self.epochs, self.step, partial, self.bar, on_epochs, tuple(values))
+        on_epochs = self.counts_epochs and self.epoch is None and self.bar is not None and self.step is None
+        evaluates = any(name.startswith(("val_", "test_")) for name, _ in self.values)
+        partial = under_way or (self.step is not None and self.bar is None and not evaluates)
+        if self.incidental:
+            return Statement()
+        values = tuple(self.values)
+        if partial or self.bar is not None or self.section in ("val", "test"):
+            values = tuple((name, self.means.get(place, text)) for place, (name, text) in enumerate(self.values))
+        batch = tuple(self.values) if values != tuple(self.values) else ()
+        return Statement(self.epoch, self.epochs, self.step, partial, self.bar, on_epochs, values, batch, self.section)
+
+    def _part_the_unsplit(self) -> None:
+        """`Train_Loss 2 Acc .5 Val_Loss 3 Acc .4`: a name that stands there for two splits is told apart by them."""
+        twice = Counter(name for name, _ in self.values)
+        for place, split in self.unsplit:
+            name, text = self.values[place] if place < len(self.values) else ("", "")
+            if split and twice[name] > 1:
+                self.values[place] = (f"{split}_{name}", text)

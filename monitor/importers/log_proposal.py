@@ -5,26 +5,26 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from monitor.importers.items import Row as Numbers
 from monitor.importers.log_epochs import Basis, Row
 from monitor.importers.log_line import plain_name
+from monitor.importers.log_lines import LN_PERPLEXITY
 from monitor.importers.log_reading import Scan
 from monitor.importers.mapping import Survey, Use, Wish, propose
+from monitor.importers.vocabulary import LOSS_LIKE, QUALITY, in_english
 from monitor.run_dir import Epoch, GapBasis
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS
 
 MOST_BESIDE = 40
 MOST_NAMES = 100
-LOSS_LIKE = {
-    "val_loss": re.compile(r"val_(?!.*best).*loss"),
-    "train_loss": re.compile(r"(?:train_)?(?!val_|test_|best).*loss"),
-}
-"""Where no name is one of the usual ones: any loss of that split."""
+TOTALS = ("total_loss", "loss_total", "tot_loss", "main_loss", "loss_all", "all_loss", "sum_loss", "batch_loss", "lm_loss")
+"""Of several losses, the one that the others are parts of."""
+OF_FIELDS = frozenset(name for field in ("train_loss", "val_loss", "val_wer", "train_wer") for name in SYNONYMS[field])
 SPOKEN = {"train_loss": "train loss", "train_eval_loss": "train loss in eval mode", "val_loss": "val loss",
           "train_wer": "train WER", "val_wer": "val WER"}  # fmt: skip
 
@@ -69,25 +69,64 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
 
     Raises UnreadableRunError where no epoch was found, UsageError for an unknown field or name.
     """
-    rows = found.rows
+    rows = found.rows or tuple(_begun(found))
+    if found.table_of_runs:
+        raise UnreadableRunError("It is a table of runs, one a row, and not the evaluations of one run.")
     if not rows:
-        raise UnreadableRunError(
-            "No line there names an epoch with a loss or a WER. Lines such as 'Epoch 3/60 | train loss 3.7 | "
-            "val loss 4.8 | WER 92 %' or 'epoch=3 val_loss=4.8' are understood."
-        )
+        raise UnreadableRunError(_unread(found))
     seen = Counter(name for row in rows for name in row.cells)
     chosen = {field: _column(name, seen) for field, name in (wanted or {}).items()}
     chosen = {**_choose(seen, set(chosen) | {"epoch", "step"}, set(chosen.values())), **chosen}
     if not {"train_loss", "val_loss", "val_wer"} & set(chosen):
-        raise UsageError(
-            f"No name there looks like a loss or a WER; the log has {', '.join(sorted(seen)[:20])}. "
-            "Say which is which: --map val_loss=NAME."
+        if not any(QUALITY.fullmatch(name) for name in seen) or not found.rows:
+            raise UsageError(_nameless(seen))
+        uses: tuple[Use, ...] = ()
+    else:
+        proposed = propose(_surveyed(rows, tuple(chosen.values())), Wish(chosen, percent))
+        uses = tuple(use for use in proposed if chosen.get(use.field) == use.column)
+    return LogMapping(found.basis, uses, _beside(seen, chosen, len(rows)))
+
+
+def _begun(found: Scan) -> Iterator[Row]:
+    """What is there of the first epoch, where none has ended: names and units can be seen in it."""
+    if found.under_way is not None and found.under_way.cells:
+        yield found.under_way
+    elif found.steps.count:
+        yield Row(0.0, dict(found.steps.cells), step=found.steps.steps[1])
+
+
+def _unread(found: Scan) -> str:
+    """Why nothing of a log is read, with what was seen in it."""
+    seen = ", ".join(f"{name} {text}" for name, text in list(found.named.items())[:8])
+    what = f" Numbers stand there under {seen}." if seen else " No number in it stands under a name."
+    return (
+        f"No line there names an epoch or a step with a loss or a WER (of {found.lines or 'no'} whole lines).{what} Lines such "
+        "as 'Epoch 3/60 | train loss 3.7 | val loss 4.8 | WER 92 %' or 'epoch=3 val_loss=4.8' are understood."
+    )
+
+
+def _nameless(seen: Mapping[str, int]) -> str:
+    names = sorted(seen)
+    alike = sorted((name for name in names if LOSS_LIKE["train_loss"].fullmatch(name)), key=len)
+    if alike:
+        return (
+            f"Several losses stand there and none is called the whole: {', '.join(alike[:20])}. "
+            f"Say which counts: --map train_loss={alike[0]}."
         )
-    columns = tuple(chosen.values())
-    proposed = propose(_surveyed(rows, columns), Wish(chosen, percent))
-    uses = tuple(use for use in proposed if chosen.get(use.field) == use.column)
-    often = [name for name, count in seen.most_common() if count * 2 >= len(rows) and name not in columns]
-    return LogMapping(found.basis, uses, tuple(often[:MOST_BESIDE]))
+    return (
+        f"No name there looks like a loss or a WER; the log has {', '.join(names[:20])}. "
+        f"Say which is which: --map val_loss=NAME."
+    )
+
+
+def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[str, ...]:
+    """The other names that are kept; not those that say in a few rows what a field says in all."""
+    free = [
+        name
+        for name, count in seen.most_common()
+        if name not in chosen.values() and (name not in OF_FIELDS or count * 2 >= rows) and name != LN_PERPLEXITY
+    ]
+    return tuple(free[:MOST_BESIDE])
 
 
 def _surveyed(rows: tuple[Row, ...], columns: tuple[str, ...]) -> Survey:
@@ -101,7 +140,7 @@ def _surveyed(rows: tuple[Row, ...], columns: tuple[str, ...]) -> Survey:
 
 
 def _column(name: str, seen: Mapping[str, int]) -> str:
-    plain = name if name in seen else plain_name(name)
+    plain = name if name in seen else plain_name(in_english(name))
     if plain not in seen:
         raise UsageError(f"There is no {name!r} in the log; it has {', '.join(sorted(seen)[:30])}.")
     return plain
@@ -111,9 +150,7 @@ def _choose(seen: Mapping[str, int], known: set[str], taken: set[str]) -> dict[s
     """Field → name, by the usual names; one that stands in a few lines only (a closing summary) claims nothing."""
     chosen: dict[str, str] = {}
     for field in (name for name in SYNONYMS if name not in known):
-        names = [name for name in SYNONYMS[field] if name in seen]
-        if not names and field in LOSS_LIKE:
-            names = sorted((name for name in seen if LOSS_LIKE[field].fullmatch(name)), key=lambda name: -seen[name])
+        names = [name for name in SYNONYMS[field] if name in seen] or _losses(field, seen)
         free = [name for name in names if name not in taken | set(chosen.values())]
         most = max((seen[name] for name in free), default=0)
         usual = [name for name in free if seen[name] * 2 >= most]
@@ -122,13 +159,33 @@ def _choose(seen: Mapping[str, int], known: set[str], taken: set[str]) -> dict[s
     return chosen
 
 
+def _losses(field: str, seen: Mapping[str, int]) -> list[str]:
+    """The name that is the loss of a split though it is none of the usual: the only one, the whole, or the last set."""
+    if field not in LOSS_LIKE:
+        return []
+    split = field.removesuffix("_loss")
+    bare = {name.removeprefix(f"{split}_").removeprefix("test_"): name
+            for name in sorted(seen) if LOSS_LIKE[field].fullmatch(name) and name != LN_PERPLEXITY}  # fmt: skip
+    whole = [bare[name] for name in TOTALS if name in bare]
+    if whole or len(bare) == 1:
+        return whole or list(bare.values())
+    sets = [name for name in bare if re.match(r"\d+_", name)]
+    if len(sets) == len(bare) and len({name.partition("_")[2] for name in sets}) == 1 and sets:
+        return [bare[max(sets, key=lambda name: int(name.partition("_")[0]))]]
+    most = max((seen[name] for name in bare.values()), default=0)
+    usual = [name for name in bare.values() if seen[name] * 2 > most]
+    if len(usual) == 1:
+        return usual
+    return [LN_PERPLEXITY] if field == "val_loss" and LN_PERPLEXITY in seen else []
+
+
 def epoch_of(row: Row, mapping: LogMapping, at: float = 0.0) -> Epoch | None:
     """The record of one row; None where it holds none of the names in use."""
     values = {use.field: number * use.scale for use in mapping.uses
               if (number := _number(row.cells.get(use.column))) is not None}  # fmt: skip
-    if not values:
-        return None
     metrics = {name: number for name in mapping.beside if (number := _number(row.cells.get(name))) is not None}
+    if not values and not metrics:
+        return None
     train = values.get("train_eval_loss", values.get("train_loss"))
     gap = values["val_loss"] - train if train is not None and "val_loss" in values else None
     known: dict[str, Any] = dict(values)
@@ -142,15 +199,36 @@ def _number(text: str | None) -> float | None:
 
 def sentence(found: Scan, mapping: LogMapping, name: str) -> str:
     """What was understood, in one sentence with its figures."""
-    told = [_told(found.rows, use) for use in mapping.uses if use.field in SPOKEN]
+    if not found.rows:
+        return _of_steps(found, name)
+    starts = sorted({row.generation for row in found.rows})
+    rows = tuple(row for row in found.rows if row.generation == starts[-1])
+    told = [said for use in mapping.uses if use.field in SPOKEN and (said := _told(rows, use))]
+    told = told or [f"no loss and no WER, only {', '.join(mapping.beside[:6])}"]
     what = "epochs" if found.basis == "epochs" else "evaluations"
-    count = len({row.epoch for row in found.rows})
-    return f"Found {count:,} {what if count != 1 else what[:-1]} in {name}: {', '.join(told)}."
+    count = len({row.epoch for row in rows})
+    counted = f"{count:,} {what if count != 1 else what[:-1]}"
+    if len(starts) > 1:
+        return f"Found {len(starts)} starts in {name}; the last one: {counted}, {', '.join(told)}."
+    return f"Found {counted} in {name}: {', '.join(told)}."
+
+
+def _of_steps(found: Scan, name: str) -> str:
+    """What there is to say before an epoch has ended: the train loss by step."""
+    steps, row = found.steps, found.under_way
+    losses = [_short(each, False) for each in steps.losses]
+    change = f"train loss {' → '.join(losses) if steps.count > 1 else losses[1]}"
+    where = f"step {steps.steps[1]:,.0f}" + (f" of {steps.bar[1]:,.0f}" if steps.bar else "")
+    if row is not None:
+        of = f" of {row.epochs:g}" if row.epochs else ""
+        return f"Epoch {row.epoch:g}{of} under way in {name}" + (f", {where}, {change}." if steps.count else "; none has ended.")
+    return f"Found no epoch and no validation in {name}, only {change} up to {where}: a curve by step, no verdict."
 
 
 def names_of(found: Scan) -> tuple[str, ...]:
     """Every quantity that a log names, the most frequent first."""
-    return tuple(name for name, _ in Counter(name for row in found.rows for name in row.cells).most_common(MOST_NAMES))
+    rows = found.rows or tuple(_begun(found))
+    return tuple(name for name, _ in Counter(name for row in rows for name in row.cells).most_common(MOST_NAMES))
 
 
 def words(mapping: LogMapping) -> str:
@@ -158,13 +236,16 @@ def words(mapping: LogMapping) -> str:
     told = []
     for use in mapping.uses:
         what = SPOKEN.get(use.field) or use.field.replace("lr", "learning rate").replace("_", " ")
+        what += " (the logarithm of the perplexity)" if use.column == LN_PERPLEXITY else ""
         told.append(f"{use.column} as {what}{' in percent' if use.scale != 1 else ''}")
-    return ", ".join(told) + ("" if mapping.basis == "epochs" else "; evaluations are counted, no epoch is named") + "."
+    return (", ".join(told) or "no name stands for a loss or a WER") + ("" if mapping.basis == "epochs" else "; evaluations are counted, no epoch is named") + "."
 
 
 def _told(rows: tuple[Row, ...], use: Use) -> str:
     values = [number for row in rows if (number := _number(row.cells.get(use.column))) is not None]
     share = use.field in SHARES
+    if not values:
+        return ""
     shown = [_short(value * use.scale * (100 if share else 1), share) for value in (values[0], values[-1])]
     change = shown[0] if len(values) == 1 else " → ".join(shown)
     return f"{SPOKEN[use.field]} {change}{' %' if share else ''}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from monitor.importers.log_epochs import Basis, EpochRows, Row
-from monitor.importers.log_line import Statement, read_line
-from monitor.importers.log_steps import StepSaid
+from monitor.importers.log_epochs import MOST_NAMES, Basis, EpochRows, Row
+from monitor.importers.log_line import Statement
+from monitor.importers.log_lines import NO_DIGITS, LineReader
+from monitor.importers.log_steps import StepSaid, place_of, train_loss_of
 from monitor.importers.log_text import LogText
 from monitor.importers.samples import Sample, SampleScan
 from monitor.run_dir.errors import UnreadableRunError
@@ -20,9 +21,14 @@ CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 8192
 MOST_ROWS = 20_000
 MOST_EARLY = 1000
+MORE_EVALUATIONS = 3
+"""A log with so many times more evaluations than epochs is read by its evaluations."""
 DIGIT = re.compile(r"\d")
-NAMED_EPOCH = re.compile(r"epoch\W{0,4}(\d+)", re.IGNORECASE)
-NO_DIGITS = {ord(digit): None for digit in "0123456789"}
+NAMED_EPOCH = re.compile(
+    r"epo[a-z]*\W{0,4}(?:\w+\)\s*\[)?(\d+)|(\d+)-?epoch|^\W*(\d+)[/|]\d+\W{1,4}\d|batch (\d+)/|[^\x00-\x7f]\W{0,3}(\d+)", re.IGNORECASE
+)
+EVERY_LINE_BYTES = 256_000
+"""So much of a log is read line by line; beyond it, of lines that differ only in their numbers, the last one."""
 POINTER = b"version https://git-lfs"
 
 
@@ -41,10 +47,11 @@ class LogReading:
     `memory` is what a later reading needs to go on where this one stands, as plain JSON.
     """
 
-    def __init__(self, rows: EpochRows, memory: Mapping[str, Any] | None = None, *, with_steps: bool = True) -> None:
+    def __init__(self, rows: EpochRows, memory: Mapping[str, Any] | None = None) -> None:
         known = memory or {}
         self.rows = rows
-        self._text = LogText(known.get("text"), looks_within=with_steps)
+        self._lines = LineReader(known.get("lines"))
+        self._text = LogText(known.get("text"))
         self._steps: list[StepSaid] = []
         self._pairs = SampleScan(known.get("target"))
         # Predictions that were printed above the epoch they belong to: so they are throughout this log.
@@ -60,6 +67,7 @@ class LogReading:
         early = [(sample.reference, sample.hypothesis) for sample in self._early]
         return {
             "text": self._text.memory(),
+            "lines": self._lines.memory(),
             "target": self._pairs.target,
             "early": early,
             "come_first": self._come_first,
@@ -74,6 +82,10 @@ class LogReading:
         last = self._take(self._text.close())
         return Said((*last.rows, *self.rows.close()), last.samples, last.steps)
 
+    @property
+    def lines(self) -> LineReader:
+        return self._lines
+
     def _take(self, lines: Iterable[str]) -> Said:
         rows: list[Row] = []
         samples: list[Sample] = []
@@ -83,44 +95,43 @@ class LogReading:
             self._look_at_bars(len(rows))
             if self._pairs.take(line, self.rows.epoch):
                 samples += self._placed(self._pairs.found())
-            elif DIGIT.search(line):
-                same = _likeness(line)
-                if held and same != likeness:
-                    rows += self._read(read_line(held), samples)[0]
-                    held = ""
-                due = same == likeness and self._text.is_due()
-                if same == likeness and not due:
-                    held = line
-                    continue
+                continue
+            same = _likeness(line) if self._text.seen_bytes > EVERY_LINE_BYTES else ""
+            if held and same != likeness:
+                rows += self._read(self._lines.read(held), samples)
                 held = ""
-                said = read_line(line)
-                told, partial = self._read(said, samples)
-                rows += told
-                if partial and (due or self._text.is_due()):
-                    self._note_step(said, len(rows))
-                likeness = same if partial else ""
+            due = self._text.is_due()
+            if same and same == likeness and not due:
+                held = line
+                continue
+            held = ""
+            said = self._lines.read(line)
+            rows += self._read(said, samples)
+            if due:
+                self._note_step(said, len(rows))
+            likeness = same if said.partial else ""
         if held:
-            rows += self._read(read_line(held), samples)[0]
+            rows += self._read(self._lines.read(held), samples)
         self._look_at_bars(len(rows))
         steps, self._steps = self._steps, []
         return Said(tuple(rows), tuple(samples), tuple(steps))
 
     def _look_at_bars(self, rows_before: int) -> None:
         for bar in self._text.bars():
-            self._note_step(read_line(bar), rows_before)
+            self._note_step(self._lines.read(bar), rows_before)
 
     def _note_step(self, said: Statement, rows_before: int) -> None:
-        if said.values and not said.evaluates:
+        if said.values and said.is_of_a_step and not said.evaluates:
             self._steps.append(StepSaid(said, self.rows.epoch, self.rows.generation, rows_before))
 
-    def _read(self, said: Statement, samples: list[Sample]) -> tuple[list[Row], bool]:
-        """(the rows that a line completes, whether it spoke of a part of an epoch)."""
+    def _read(self, said: Statement, samples: list[Sample]) -> list[Row]:
+        """The rows that a line completes."""
         before = self.rows.epoch
         rows = self.rows.take(said)
         if self._early and self.rows.epoch != before:
             samples += [replace(sample, epoch=self.rows.epoch) for sample in self._early]
             self._early = []
-        return rows, said.partial
+        return rows
 
     def _placed(self, found: list[Sample]) -> list[Sample]:
         self._come_first = self._come_first or any(sample.epoch is None for sample in found)
@@ -133,7 +144,25 @@ class LogReading:
 def _likeness(line: str) -> str:
     """Equal for lines of one epoch that differ only in their numbers."""
     named = NAMED_EPOCH.search(line)
-    return line.translate(NO_DIGITS) + (named[1] if named else "")
+    return line.translate(NO_DIGITS) + (named[named.lastindex or 0] if named else "")
+
+
+@dataclass(frozen=True)
+class StepsSeen:
+    """Lines in the middle of an epoch that name a step and a train loss: the first and the last of them."""
+
+    count: int = 0
+    steps: tuple[float, float] = (0.0, 0.0)
+    losses: tuple[float, float] = (0.0, 0.0)
+    bar: tuple[float, float] | None = None
+    cells: tuple[tuple[str, str], ...] = ()
+
+    def and_then(self, said: Statement) -> StepsSeen:
+        loss, place = train_loss_of(said, {}), place_of(said)
+        if loss is None or place is None:
+            return self
+        first = (self.steps[0], self.losses[0]) if self.count else (place, loss)
+        return StepsSeen(self.count + 1, (first[0], place), (first[1], loss), said.bar, said.values)
 
 
 @dataclass(frozen=True)
@@ -144,6 +173,13 @@ class Scan:
     rows: tuple[Row, ...]
     samples: int
     bytes_read: int
+    steps: StepsSeen = StepsSeen()
+    under_way: Row | None = None
+    """The epoch that the log is in the middle of."""
+    table_of_runs: bool = False
+    lines: int = 0
+    named: Mapping[str, str] = field(default_factory=dict)
+    """Every name with a number, and the last number under it."""
 
 
 def scan(path: Path, progress: Callable[[int], None] = lambda done_bytes: None) -> Scan:
@@ -169,56 +205,84 @@ class LogScan:
 
     def __init__(self) -> None:
         self._rows = _EitherRows()
-        self._reading = LogReading(self._rows, with_steps=False)
+        self._reading = LogReading(self._rows)
         self._samples = 0
+        self._steps = StepsSeen()
+        self._lines = 0
         self.bytes_read = 0
 
     def feed(self, chunk: bytes) -> None:
         self.bytes_read += len(chunk)
-        self._samples += len(self._reading.feed(chunk).samples)
+        self._lines += chunk.count(b"\n")
+        self._note(self._reading.feed(chunk))
 
     def settle(self) -> None:
         """Nothing came for a while: the first epoch counts if it holds a validation."""
         self._rows.settle()
 
     def close(self) -> None:
-        self._samples += len(self._reading.close().samples)
+        under_way = self._rows.under_way
+        self._note(self._reading.close())
+        if under_way is not None and not any(row.epoch == under_way.epoch for row in self._rows.found[-1:]):
+            self._under_way = under_way
+
+    def _note(self, said: Said) -> None:
+        self._samples += len(said.samples)
+        for each in said.steps:
+            self._steps = self._steps.and_then(each.said)
+
+    _under_way: Row | None = None
 
     def found(self) -> Scan:
-        return Scan(self._rows.basis, tuple(self._rows.found), self._samples, self.bytes_read)
+        return Scan(
+            self._rows.basis,
+            tuple(self._rows.found),
+            self._samples,
+            self.bytes_read,
+            self._steps,
+            self._under_way or self._rows.under_way,
+            self._reading.lines.is_table_of_runs,
+            self._lines,
+            self._rows.seen,
+        )
 
 
 class _EitherRows(EpochRows):
-    """Reads by epochs, and by evaluations as long as no epoch was named; keeps what it finds."""
+    """Reads by epochs and by evaluations, and keeps what it finds of both."""
 
     def __init__(self) -> None:
         super().__init__("epochs")
         self._by_step = EpochRows("evaluations")
-        self._counted: list[Row] = []
+        self.counted: list[Row] = []
         self._named: list[Row] = []
+        self.seen: dict[str, str] = {}
 
     @property
     def basis(self) -> Basis:
-        return "evaluations" if self.epoch is None else "epochs"
+        """By epochs where any is named; not where several evaluations stand within each of a few."""
+        within = len(self.counted) >= MORE_EVALUATIONS * max(1, len({row.epoch for row in self._named}))
+        return "evaluations" if self.epoch is None or (within and self._by_step.counts_steps) else "epochs"
 
     @property
     def found(self) -> list[Row]:
-        return self._counted if self.epoch is None else self._named
+        return self.counted if self.basis == "evaluations" else self._named
 
     def take(self, said: Statement) -> list[Row]:
+        for name, text in said.values:
+            if name in self.seen or len(self.seen) < MOST_NAMES:
+                self.seen[name] = text
         self._named += super().take(said)[: MOST_ROWS - len(self._named)]
-        if self.epoch is None:
-            self._counted += self._by_step.take(said)[: MOST_ROWS - len(self._counted)]
+        self.counted += self._by_step.take(said)[: MOST_ROWS - len(self.counted)]
         return []
 
     def settle(self) -> list[Row]:
         self._named += super().settle()
-        self._counted += self._by_step.settle()
+        self.counted += self._by_step.settle()
         return []
 
     def close(self) -> list[Row]:
         self._named += super().close()
-        self._counted += self._by_step.close()
+        self.counted += self._by_step.close()
         return []
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.importers.log_line import Statement
+from monitor.importers.vocabulary import LOSS_LIKE
 from monitor.run_dir import Step
 
-LOSS_NAMES = ("train_loss", "loss")
+LOSS_NAMES = ("train_loss", "loss", "train_total_loss", "total_loss", "lm_loss", "xent", "batch_loss")
 MOST_STEP = 2**53
 
 
@@ -27,58 +28,86 @@ class StepSaid:
     rows_before: int
 
 
+def train_loss_of(said: Statement, columns: Mapping[str, str]) -> float | None:
+    """The train loss that a line in the middle of an epoch names; of its step alone, where it says so."""
+    cells = {**dict(said.values), **dict(said.batch)}
+    chosen = columns.get("train_loss", "")
+    names = (chosen, chosen.removeprefix("train_"), f"train_{chosen}", *LOSS_NAMES)
+    found = next((cells[name] for name in names if name in cells), None)
+    if found is None:
+        only = [text for name, text in cells.items() if LOSS_LIKE["train_loss"].fullmatch(name)]
+        found = only[0] if len(only) == 1 else None
+    return None if found is None else float(found.rstrip("%"))
+
+
+def place_of(said: Statement) -> float | None:
+    """The step that a line in the middle of an epoch speaks of, as it counts them."""
+    return said.step if said.step is not None else said.bar[0] if said.bar is not None else None
+
+
 class StepBook:
     """Numbers the steps of a log through: a count that begins again with each epoch goes on."""
 
     def __init__(self, memory: Mapping[str, Any] | None = None) -> None:
         known = memory or {}
         self._base = float(known.get("base", 0.0))
-        self._raw = float(known.get("raw", 0.0))
+        self._raw = float(known.get("raw", -1.0))
         self._total = float(known.get("total", 0.0))
         self._generation = int(known.get("generation", 1))
+        self._epoch: float | None = known.get("epoch")
+        self._first: float | None = known.get("first")
+        """The first epoch that was named: 0 or 1."""
+        self._goes_on = bool(known.get("goes_on"))
+        """The log's own count does not begin again with an epoch."""
+        self._last = int(known.get("last", -1))
 
     def memory(self) -> dict[str, Any]:
-        return {"base": self._base, "raw": self._raw, "total": self._total, "generation": self._generation}
+        return {"base": self._base, "raw": self._raw, "total": self._total, "generation": self._generation,
+                "epoch": self._epoch, "first": self._first, "goes_on": self._goes_on, "last": self._last}  # fmt: skip
 
     def record(self, told: StepSaid, columns: Mapping[str, str], at: float) -> Step | None:
         """The step that a line speaks of; None where it names no place or no train loss.
 
         `columns`: field → name in the log.
         """
-        cells = dict(told.said.values)
-        names = (columns.get("train_loss", ""), *LOSS_NAMES)
-        loss = next((float(cells[name].rstrip("%")) for name in names if name in cells), None)
-        bar = told.said.bar
-        raw = told.said.step if told.said.step is not None else bar[0] if bar is not None else None
+        raw, loss = place_of(told.said), train_loss_of(told.said, columns)
         if loss is None or raw is None or told.said.counts_epochs:
             return None
-        before = self._base + self._raw
-        step = self._through(raw, bar[1] if bar is not None else 0.0, told)
-        if not 0 < step < MOST_STEP or step == before:  # a bar draws the same step several times
+        bar = told.said.bar
+        step = self._through(raw, bar[1] if bar is not None and bar[0] == raw else 0.0, told)
+        if not 0 <= step < MOST_STEP or step == self._last:  # a bar draws the same step several times
             return None
+        self._last = int(step)
+        cells = dict(told.said.values)
         rest: dict[str, Any] = {field: _number(cells.get(columns.get(field, field))) for field in ("lr", "grad_norm")}
-        where: dict[str, Any] = {"step": int(step), "epoch": _place(told, bar), "at": at}
+        where: dict[str, Any] = {"step": int(step), "epoch": self._place(told, bar), "at": at}
         return Step(**where, generation=told.generation, train_loss=loss, **rest)
 
     def _through(self, raw: float, total: float, told: StepSaid) -> float:
         if told.generation != self._generation:
-            self._generation, self._base, self._raw, self._total = told.generation, 0.0, 0.0, 0.0
+            self.__init__({"generation": told.generation, "first": self._first})  # type: ignore[misc]
         epoch = told.said.epoch if told.said.epoch is not None else told.epoch
-        if total > 1 and epoch is not None and epoch >= 1:
-            self._base = (math.ceil(epoch) - 1) * total
+        first = self._first if self._first is not None else epoch
+        self._first = first if first is None or epoch is None else min(first, epoch)
+        anew = epoch is not None and self._epoch is not None and math.ceil(epoch) > math.ceil(self._epoch)
+        if anew and raw > self._raw >= 0 and total == self._total:
+            self._goes_on = True
+        if self._goes_on or (epoch is not None and not epoch.is_integer()):
+            pass
+        elif total > 1 and epoch is not None:
+            self._base = (math.ceil(epoch) - min(1.0, self._first or 0.0)) * total
         elif raw < self._raw:
             self._base += max(self._total, self._raw)
-        self._raw, self._total = raw, total
+        self._raw, self._total, self._epoch = raw, total, epoch if epoch is not None else self._epoch
         return self._base + raw
 
-
-def _place(told: StepSaid, bar: tuple[float, float] | None) -> float:
-    """The share of training done, in epochs; 0 where no epoch was named."""
-    epoch = told.said.epoch if told.said.epoch is not None else told.epoch
-    if epoch is None or not epoch.is_integer():
-        return epoch or 0.0
-    done = bar[0] / bar[1] if bar is not None and bar[1] > 0 else 0.0
-    return max(0.0, epoch - 1 + min(1.0, done))
+    def _place(self, told: StepSaid, bar: tuple[float, float] | None) -> float:
+        """The share of training done, in epochs; 0 where no epoch was named."""
+        epoch = told.said.epoch if told.said.epoch is not None else told.epoch
+        if epoch is None or not epoch.is_integer():
+            return epoch or 0.0
+        done = bar[0] / bar[1] if bar is not None and bar[1] > 0 else 0.0
+        return max(0.0, epoch - min(1.0, self._first or 0.0) + min(1.0, done))
 
 
 def _number(text: str | None) -> float | None:

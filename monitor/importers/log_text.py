@@ -10,18 +10,18 @@ import re
 from collections.abc import Iterator, Mapping
 
 LONGEST_BYTES = 65_536
-LOOK_EVERY_BYTES, LOOKS = 256, 10_000
-"""A line in the middle of an epoch is looked at once in so many bytes, or in so large a part of what was seen."""
+LOOKS = 10_000
+"""A line in the middle of an epoch is looked at once in so large a part of what was seen: each, in a small log."""
 UNDER_WAY = re.compile(rb"(?<!\d)\d{1,2}%\|")
 """A tqdm bar below 100 %."""
+BACK = re.compile(rb"\x08+")
 
 
 class LogText:
     """Cuts chunks into lines; an unfinished last one waits for its end."""
 
-    def __init__(self, memory: Mapping[str, int] | None = None, *, looks_within: bool = True) -> None:
-        """`memory`: what an earlier reading of the same log left (`memory()`). `looks_within`: at parts of an epoch."""
-        self._looks_within = looks_within
+    def __init__(self, memory: Mapping[str, int] | None = None) -> None:
+        """`memory`: what an earlier reading of the same log left (`memory()`)."""
         self.seen_bytes, self._due_at = (memory or {}).get("seen", 0), (memory or {}).get("due", 0)
         self._bars: list[str] = []
         self._rest = b""
@@ -37,9 +37,9 @@ class LogText:
 
     def is_due(self) -> bool:
         """Whether a line in the middle of an epoch is worth a look: one in some lines, fewer in a long log."""
-        if not self._looks_within or self.seen_bytes < self._due_at:
+        if self.seen_bytes < self._due_at:
             return False
-        self._due_at = self.seen_bytes + max(LOOK_EVERY_BYTES, self.seen_bytes // LOOKS)
+        self._due_at = self.seen_bytes + self.seen_bytes // LOOKS
         return True
 
     def bars(self) -> list[str]:
@@ -74,6 +74,8 @@ class LogText:
             yield from _decoded(rest)
 
     def _standing(self, line: bytes) -> Iterator[str]:
+        if b"\x08" in line:  # Keras goes back over its bar
+            line = BACK.sub(b"\r", line)
         *overwritten, last = line.split(b"\r")
         for part in overwritten:
             if not self._is_passed_over(part):

@@ -6,10 +6,13 @@ import re
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "epoch": ("epoch", "epochs", "ep", "train_epoch"),
-    "step": ("step", "global_step", "iteration", "iter", "updates", "train_global_step"),
+    "step": (
+        *("step", "global_step", "iteration", "iter", "updates", "train_global_step", "trainer_global_step"),
+        *("num_updates", "current_steps", "current_step", "cur_step", "global_steps", "steps", "iterations", "iters"),
+    ),
     "train_loss": (
         *("train_loss_epoch", "train_epoch_loss", "epoch_train_loss"),
-        *("train_loss", "training_loss", "loss_train", "loss_training", "tr_loss", "loss"),
+        *("train_loss", "training_loss", "loss_train", "loss_training", "tr_loss", "loss", "total_loss"),
     ),
     "train_eval_loss": ("train_eval_loss", "train_loss_eval"),
     "val_loss": (

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.importers.log_epochs import EpochRows
-from monitor.importers.log_line import LONGEST_LINE, read_line
+from monitor.importers.log_lines import LONGEST_LINE, read_line
 from monitor.importers.log_proposal import epoch_of, propose_log, sentence
 from monitor.importers.log_reading import LogReading, scan
 from monitor.importers.log_text import LONGEST_BYTES, LogText

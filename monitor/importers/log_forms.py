@@ -1,0 +1,69 @@
+"""Forms that name their tool: how it writes → the same in the words that the grammar of `log_line` reads.
+
+One form is one line of the table: a pattern that finds it (in lower case, without dates), and what it says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+_Rewrite = str | Callable[[re.Match[str]], str]
+_PAIR = re.compile(rf"(train|eval)\b\D{{0,3}}({NUMBER})")
+
+
+def _tesseract(found: re.Match[str]) -> str:
+    text = found[0]
+    said = [f"iter {found[1]}"]
+    for pattern, name in (
+        (rf"mean rms=({NUMBER})", "train rms"),
+        (rf"(?:char|bcer) train=({NUMBER})", "train cer"),
+        (rf"(?:word|bwer) train=({NUMBER})", "train wer"),
+        (rf"(?:eval (?:char )?cer|bcer eval)=({NUMBER})", "val cer"),
+        (rf"(?:, wer|bwer eval)=({NUMBER})", "val wer"),
+    ):
+        if known := re.search(pattern, text):
+            said.append(f"{name} {known[1]}" + ("" if "rms" in name else "%"))
+    return ", ".join(said)
+
+
+def _two_splits(found: re.Match[str]) -> str:
+    name = (found["before"].strip() or found["behind"].strip() or "loss").strip(":=( ")
+    return f"{found['one']} {name} {found['first']} {found['other']} {name} {found['second']}"
+
+
+FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
+    (name, re.compile(pattern, re.VERBOSE), said)
+    for name, pattern, said in (
+        ("WeNet", r"^\s*(train|cv)\b[^\n]{0,80}?\bbatch\ (\d+)/(\d+)\ ", r"\1 epoch \2 batch \3 "),
+        ("crnn.pytorch", r"^\s*\[(\d+)/(\d+)\]\s*,?\s*\[\s*(\d+)/\s*(\d+)\](?!.*\bepoch)", r"epoch \1/\2 [\3/\4] "),
+        ("ESPnet", r"^\s*(\d+)epoch:(\w+):\d+-(\d+)batch:", r"\2 epoch \1 batch \3 "),
+        ("icefall", r"\bloss\[[^\]]*\],\s*tot_loss\[([^\]]*)\]", r"\1"),
+        ("timm", r"^\s*(train|test|validation|eval)\w*:\s*(\d+)\s*\[\s*(?=\d+/)", r"\1 epoch \2 ["),
+        ("torchtune", r"^\s*(\d+)\|(\d+)\|\s*loss:", r"epoch \1 step \2 loss:"),
+        ("CatBoost", rf"^\s*(\d+):\s+learn:\s*({NUMBER})(?:\s+test:\s*({NUMBER}))?[^\n]*",
+         lambda found: f"iter {found[1]} train loss {found[2]}" + (f" val loss {found[3]}" if found[3] else "")),
+        ("boosting", r"^\s*\[(\d+)\]\s+(?=[\w' -]+:\s*[-\d])", r"iter \1 "),
+        ("Tesseract", r"^.*?\bat\ iteration\ (\d+)/\d+/\d+,.*", _tesseract),
+        ("kraken", r"^\s*stage\ (\d+)/\S+[^\d\n]*(\d+)/(\d+)", r"epoch \1 [\2/\3] "),
+        ("kraken", rf"\baccuracy\ report\ \((\d+)\)\s*({NUMBER})", r"epoch \1 val accuracy \2 "),
+        ("kraken", r"\bearly_stopping:\s*\d+/\d+\s*[\d.]*", ""),
+        ("Calamari", r"^\s*\#(\d+):\s*", r"step \1 "),
+        ("PaddleOCR", r"^\s*cur\ metric\b", "val"),
+        ("Megatron", r"^\s*(validation|test)\ loss\ at\ iteration\ (\d+)(?:\ on\ \w+\ set)?", r"\1 step \2"),
+        ("OpenMMLab", r"\b(epoch|iter)\s*\((train|val|test)\)", r"\2 \1"),
+        ("spoken", r"^\W*(?!.*\bbest\b)([\w ]*\b(?:loss|wer|cer|accuracy|acc|error|ppl)\b[a-z_ ]*?)\ (?:at|after|for|in|of|on|during|@)\ (?:the\ )?(?:end\ of\ )?"
+         r"(epoch|step|iteration|iter|batch)\W{0,3}(\d+)(?:/\d+)?\W*(?:is|was|=|:)?\s*(?=[-+]?\.?\d)", r"\2 \3 \1: "),
+        ("ordinal", r"^\W*(\d+)(?:-epoch\b|(?:st|nd|rd|th)?[.\ ]?\s?epoch\b(?!\s*[:=\#\[]?\s*\d))", r"epoch \1"),
+        ("two splits", rf"(?P<before>[a-z_]*)\s*\(?\b(?P<one>train(?:ing)?|val\w*|dev)\s*[/|&]\s*(?P<other>train(?:ing)?|val\w*|dev|test|eval)\b\s*\)?"
+         rf"\s*(?P<behind>[a-z_]*)\s*[:=]?\s*(?P<first>{NUMBER}\s?%?)\s*[/|&]\s*(?P<second>{NUMBER}\s?%?)", _two_splits),
+    )
+)  # fmt: skip
+
+
+def rewritten(line: str) -> str:
+    """The line with the forms of known tools in plain words."""
+    for _, pattern, said in FORMS:
+        line = pattern.sub(said, line, count=1)
+    return line

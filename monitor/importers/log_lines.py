@@ -1,0 +1,161 @@
+"""Lines of a log in their order → what each states, with what the lines above it mean for it: a heading that names a
+split, a table's names, a decimal comma.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from monitor.importers.json_objects import numbers_of, parse
+from monitor.importers.log_clean import cleaned
+from monitor.importers.log_forms import rewritten
+from monitor.importers.log_line import Statement, Walk, plain_name, split_of_words
+from monitor.importers.log_table import Header, header_of, is_table_of_runs, row_of
+from monitor.importers.splits import split_of
+from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, STEPS, in_english
+
+MOST_SKELETONS, MOST_HEADERS = 50, 3
+LONGEST_LINE = 20_000
+LONGEST_HEADING = 120
+DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d,.])")
+COMMA_ONLY = re.compile(r"[^\W\d]\s*[:=]?\s+(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))(?![\d,.])")
+"""A number behind a name that can only have a decimal comma: thousands come in threes."""
+SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*train metrics|\btest_runtime\b")
+WORD = re.compile(r"[^\W\d_]+")
+NO_DIGITS = {ord(digit): None for digit in "0123456789"}
+NOTHING = Statement()
+PERPLEXITY = ("val_ppl", "valid_ppl")
+LN_PERPLEXITY = "val_ln_ppl"
+
+
+class LineReader:
+    """Reads the lines of one log. `memory` is what a later reading needs to go on, as plain JSON."""
+
+    def __init__(self, memory: Mapping[str, Any] | None = None) -> None:
+        known = memory or {}
+        self._section = str(known.get("section", ""))
+        self._epoch: float | None = known.get("epoch")
+        self._headers = [Header(tuple(names), delimiter) for names, delimiter in known.get("headers", [])]
+        """Of the last tables that were begun, the newest first."""
+        self._trained: dict[str, float] = dict(known.get("trained", {}))
+        """Lines of the training in this epoch without their digits → the total that their bar counts to."""
+        self.decimal_comma = bool(known.get("comma"))
+        self._passed_over = bool(known.get("over"))
+        self._split_before = str(known.get("before", ""))
+        self.is_table_of_runs = False
+
+    def memory(self) -> dict[str, Any]:
+        headers = [[list(each.names), each.delimiter] for each in self._headers]
+        return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
+                "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before}  # fmt: skip
+
+    def read(self, line: str) -> Statement:
+        """What a line states; an empty statement for a line that states nothing."""
+        bare = cleaned(line[:LONGEST_LINE])
+        if not bare or bare.isspace():
+            return NOTHING
+        said = _of_object(bare) if bare.lstrip().startswith('{"') else None
+        if said is None:
+            said = self._of_text(in_english(bare))
+        return self._placed(said)
+
+    def _of_text(self, line: str) -> Statement:
+        if SUMMARY.search(line):
+            self._passed_over = "***" in line
+            return NOTHING
+        if (header := header_of(line)) is not None:
+            self.is_table_of_runs |= is_table_of_runs(header.names)
+            self._headers = [header, *(each for each in self._headers if each != header)][:MOST_HEADERS]
+            return NOTHING
+        for each in self._headers:
+            if (row := row_of(each, line)) is not None:
+                return row
+        if self._passed_over and "***" not in line and "epoch" not in line[:12]:
+            return NOTHING
+        self._passed_over = self._passed_over and "***" not in line
+        line = rewritten(line)
+        if "," in line:
+            self.decimal_comma = self.decimal_comma or COMMA_ONLY.search(line) is not None
+            line = DECIMAL_COMMA.sub(r"\1.\2", line) if self.decimal_comma else line
+        starred = self._split_before if line.lstrip().startswith("*") and "***" not in line else ""
+        said = Walk(section=starred or self._section, known_epoch=self._epoch).read(line)
+        if self._section and not starred and self._trains_again(line, said):
+            self._section = ""
+            said = Walk(known_epoch=self._epoch).read(line)
+        return self._headed(line, said)
+
+    def _trains_again(self, line: str, said: Statement) -> bool:
+        """Whether a line below a validation's heading is one of those that the training printed above it."""
+        total = said.bar[1] if said.bar else 0.0
+        if not said.is_of_a_step or said.split != self._section:
+            return False
+        return self._trained.get(line.translate(NO_DIGITS)) == total
+
+    def _headed(self, line: str, said: Statement) -> Statement:
+        """Keeps a heading's split for the lines below it, and the look of the training's lines."""
+        if not said.values:
+            split = "" if len(line) > LONGEST_HEADING or "%|" in line or "━" in line else _heading(line)
+            if split:
+                self._section = split
+            elif said.epoch is not None and said.epoch != self._epoch:
+                self._section = ""
+        elif said.is_of_a_step and not self._section and len(self._trained) < MOST_SKELETONS:
+            self._trained[line.translate(NO_DIGITS)] = said.bar[1] if said.bar else 0.0
+        elif said.epoch is not None and said.epoch != self._epoch:
+            self._section = ""
+        return said
+
+    def _placed(self, said: Statement) -> Statement:
+        if said.epoch is not None and said.epoch != self._epoch:
+            self._epoch = said.epoch
+            self._trained.clear()
+        if said.values:
+            self._split_before = said.split
+            found = dict(said.values)
+            name = next((each for each in PERPLEXITY if each in found), "")
+            if name and (value := float(found[name].rstrip("%"))) > 1 and math.isfinite(value):
+                return replace(said, values=(*said.values, (LN_PERPLEXITY, f"{math.log(value):.6g}")))
+        return said
+
+
+def read_line(line: str) -> Statement:
+    """What a line states by itself."""
+    return LineReader().read(line)
+
+
+def _heading(line: str) -> str:
+    """The split that a line without figures names, and nothing else; also `"validation": {`."""
+    words = [word for word in WORD.findall(line.replace("_", " ")) if word not in ("done", "finished", "complete", "completed")]
+    return split_of_words(words) if len(words) <= 8 and len(words) == len(WORD.findall(line.replace("_", " "))) else ""
+
+
+def _of_object(text: str) -> Statement | None:
+    """What a JSON object states; None for a text that is none."""
+    try:
+        found = parse(text.strip().rstrip(","))
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    if any("runtime" in key and key.startswith("train") for key in found):
+        return NOTHING
+    word = next((split for key, value in found.items() if (split := split_of(key, value))), "")
+    epoch = step = None
+    values: dict[str, str] = {}
+    for key, value in numbers_of(found, texts=True).items():
+        plain = in_english(key)
+        if plain.rpartition("/")[2] in EPOCHS:
+            epoch = value if epoch is None and math.isfinite(value) and 0 <= value < 1e7 else epoch
+        elif plain.rpartition("/")[2] in STEPS:
+            step = value if step is None and math.isfinite(value) and value >= 0 else step
+        else:
+            name = plain_name(plain.replace("/", " "))
+            if name and not HOUSEKEEPING.fullmatch(name) and not ENDS & set(name.split("_")):
+                split = name.partition("_")[0] in ("train", "val", "test")
+                values[name if split or not word or name in NO_SPLIT else f"{word}_{name}"] = repr(value)
+    partial = step is not None and not any(name.startswith(("val_", "test_")) for name in values)
+    return Statement(epoch=epoch, step=step, partial=partial, values=tuple(values.items()), split=word)

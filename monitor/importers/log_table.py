@@ -1,0 +1,92 @@
+"""A table that is printed into a log: a line of names, then lines with as many cells: fastai, YOLO, CSV, Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.importers.log_line import Statement, plain_name
+from monitor.importers.numbers import number
+from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, QUALITY, STEPS
+
+DELIMITERS = ("|", "│", "┃", "\t", ",", ";")
+BAR = re.compile(r":?\s*\d+%\|.*|\s+━+.*")
+NAME = re.compile(r"[^\W\d][\w/@.:()%' \-\[\]]*|#")
+MOST_CELLS = 100
+RUN_NAMES = frozenset({"name", "run", "run name", "run_name", "run id", "run_id", "experiment", "trial", "trial_id", "model", "id"})
+RUN_FACTS = frozenset({"state", "status", "created", "runtime", "user", "start time", "duration", "notes", "tags", "sweep", "source"})
+PARTS = ("box", "obj", "cls", "dfl", "box_loss", "obj_loss", "cls_loss", "dfl_loss", "seg_loss", "pose_loss", "kobj_loss")
+"""YOLO's console names the parts of the train loss only: it is their sum."""
+
+
+@dataclass(frozen=True)
+class Header:
+    names: tuple[str, ...]
+    delimiter: str
+    """Empty where blanks part the cells."""
+
+
+def is_table_of_runs(names: Sequence[str]) -> bool:
+    """Whether the columns describe runs, one a row, and not evaluations of one run."""
+    known = {name.strip().strip("\"'").lower() for name in names}
+    return bool(known & RUN_NAMES) and bool(known & RUN_FACTS)
+
+
+def header_of(line: str) -> Header | None:
+    """The names in a line, where it is one that a table begins with."""
+    line = BAR.sub("", line)
+    for delimiter in (*(each for each in DELIMITERS if each in line), ""):
+        names = _cells(line, delimiter)
+        if len(names) < 2 or not all(NAME.fullmatch(name) for name in names):
+            continue
+        known = [name for name in names if name in EPOCHS or name in STEPS or name == "class"]
+        other = [name for name in names if "loss" in name or QUALITY.fullmatch(plain_name(name)) or name == "box"]
+        if known and (other or len(names) > 3) and len(set(names)) == len(names) <= MOST_CELLS:
+            return Header(tuple(names), delimiter)
+    return None
+
+
+def row_of(header: Header, line: str) -> Statement | None:
+    """What a line states as a row of the table; None where it is none."""
+    if any(code in line for code in "%━"):
+        line = BAR.sub("", line)
+    cells = _cells(line, header.delimiter)
+    if len(cells) != len(header.names):
+        return None
+    found = [number(cell.partition("/")[0] if "/" in cell else cell) for cell in cells]
+    if sum(each is not None for each in found) * 2 < len(cells) or all(each is None for each in found[:2]):
+        return None
+    return _stated(header, cells, found)
+
+
+def _stated(header: Header, cells: list[str], found: list[float | None]) -> Statement | None:
+    epoch = epochs = step = None
+    values = []
+    split = "val_" if "class" in header.names else ""
+    for name, cell, value in zip(header.names, cells, found, strict=True):
+        if name in EPOCHS:
+            if value is None:
+                return None
+            epoch, epochs = value, number(cell.partition("/")[2])
+        elif name in STEPS:
+            step = value
+        elif value is not None and not HOUSEKEEPING.fullmatch(kept := plain_name(name)) and not ENDS & set(kept.split("_")):
+            text = f"{value!r}{'%' * cell.endswith('%')}"
+            values.append((kept if kept.startswith(("val_", "train_")) else split + kept, text))
+    if "class" in header.names and cells[0] not in ("all", "mean"):
+        return None
+    parts = [float(text) for name, text in values if name in PARTS]
+    if len(parts) > 1 and not any(name in ("loss", "train_loss") for name, _ in values):
+        values.append(("train_loss", f"{sum(parts):.6g}"))
+    if epoch is not None and not (0 <= epoch < 1e7):
+        return None
+    partial = step is not None and not any(name.startswith(("val_", "test_")) for name, _ in values)
+    return Statement(epoch, epochs, step, partial, values=tuple(values), split=split.rstrip("_"))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    if not delimiter:
+        return [cell.strip("'\",[]") for cell in line.split()]
+    bare = line.strip().strip("|│┃").strip("[]")
+    return [cell.strip().strip("'\"*`").strip() for cell in bare.split(delimiter)]
