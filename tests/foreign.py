@@ -209,6 +209,14 @@ def wav2letter_perf(folder: Path) -> Path:
     return _text(folder / "001_perf", rows)
 
 
+def text_log(folder: Path) -> Path:
+    rows = [
+        f"2024-01-01 10:{epoch:02d}:00 INFO Epoch {epoch}/{EPOCHS} lr {lr} train loss {train} | val loss {val} WER {wer}"
+        for epoch, train, val, wer, lr in _epochs()
+    ]
+    return _text(folder / "train.log", rows)
+
+
 def tensorboard(folder: Path) -> Path:
     """Written by tensorboard's own writer; what PyTorch's SummaryWriter writes, and a new-style tensor beside it."""
     from tensorboard.compat.proto.event_pb2 import Event
@@ -336,6 +344,7 @@ CAST: dict[str, tuple[Callable[[Path], Path], str]] = {
     "fairseq simple": (fairseq_simple, "fairseq"),
     "wav2letter": (wav2letter, "wav2letter"),
     "wav2letter perf": (wav2letter_perf, "wav2letter"),
+    "text log": (text_log, "log"),
     "TensorBoard": (tensorboard, "tensorboard"),
     "MLflow": (mlflow, "mlflow"),
     "W&B": (wandb, "wandb"),

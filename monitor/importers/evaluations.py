@@ -46,6 +46,8 @@ class Evaluations:
         self._reading = reading
         self.use(reading.uses)
         self._train_only = reading.train_only and self._has_epoch
+        self._counts_rows = reading.train_only and not self._has_epoch
+        """Only steps are named and nothing was validated: every row counts, as in a table."""
         self._open: Open | None = None
         self._since = Since()
         self._usual: frozenset[str] = frozenset()
@@ -116,6 +118,8 @@ class Evaluations:
         if self._open is not None and not same and (evaluated or trains(event)):
             yield self._close()
         if self._open is not None and same:
+            if self.counts.steps and not evaluated:
+                yield from self._stepped(event)
             self._open.values.update(event.values)
             self._open.metrics.update(event.metrics)
         elif evaluated:
@@ -138,12 +142,17 @@ class Evaluations:
             self._since.whole_epoch = event.values["train_loss"]
         self._since.lr = event.values.get("lr", self._since.lr)
         self._since.step = event.step or self._since.step
-        if event.step and loss is not None:
-            self.counts.steps += 1
-            yield self._step(event, loss)
+        yield from self._stepped(event)
+        if self._counts_rows and loss is not None:
+            yield self._record(event)
 
-    def _step(self, event: Open, loss: float) -> Step:
-        return Step(
+    def _stepped(self, event: Open) -> Iterator[Step]:
+        """The step that an event of the training is."""
+        loss = event.values.get(STEP_LOSS if self._has_step_loss else "train_loss")
+        if not event.step or loss is None:
+            return
+        self.counts.steps += 1
+        yield Step(
             step=event.step,
             epoch=event.epoch or 0.0,
             at=event.at,

@@ -17,6 +17,7 @@ from monitor.importers.mlflow import Mlflow
 from monitor.importers.speechbrain import SpeechBrain
 from monitor.importers.table import Table
 from monitor.importers.tensorboard import TensorBoard
+from monitor.importers.text_log import TextLog
 from monitor.importers.ultralytics import Ultralytics
 from monitor.importers.wandb import Wandb
 from monitor.importers.wav2letter import Wav2Letter
@@ -39,6 +40,7 @@ FORMATS: tuple[type[Importer], ...] = (
     JsonLines,
     JsonArray,
     Table,
+    TextLog,
 )
 NAMES = ", ".join(each.name for each in FORMATS)
 BINARY = frozenset({"tensorboard", "wandb"})
@@ -68,10 +70,7 @@ def detect(path: Path) -> type[Importer]:
     if best.name not in BINARY or score < LEAST:
         check_text(path, head)
     if score < LEAST:
-        raise UnreadableRunError(
-            f"{path} holds no table of epochs and no log that is known here ({NAMES}). "
-            "A training log of another kind can be followed: python -m monitor attach LOG."
-        )
+        return TextLog
     return best
 
 

@@ -10,38 +10,47 @@ import re
 TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
-_TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[ap]m\b)?"
-_ZONE = r"(?:\s?(?:z|utc|gmt|[+-]\d\d:?\d\d)\b)?"
-DATES = re.compile(
+_TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[AaPp][Mm]\b)?"
+_ZONE = r"(?:\s?(?:Z|z|UTC|GMT|[+-]\d\d:?\d\d)\b)?"
+MONTHS = re.compile(
     rf"""(?<![\w.])(?:
       (?:{_DAY},?\s+)?{_MONTH}\s+\d{{1,2}},?\s+(?:\d{{4}},?\s+)?{_TIME}{_ZONE}(?:\s+(?:[a-z]{{3,4}}\s+)?(?:19|20)\d\d)?
     | (?:{_DAY},?\s+)?\d{{1,2}}[\s-]{_MONTH}[\s-]\d{{2,4}}(?:[\s:]+{_TIME}{_ZONE})?
-    | {_DAY},?\s+{_MONTH}\s+\d{{1,2}},?\s+(?:19|20)\d\d
-    | \d{{1,2}}[/.-]\d{{1,2}}[/.-](?:(?:19|20)\d\d|\d\d(?=\s+\d{{1,2}}:))(?:[,\sT]+{_TIME}{_ZONE})?
-    | \d{{1,2}}[/-]\d{{1,2}}\s+{_TIME}
-    | (?:19|20)\d{{6}}[-_T\s]\d{{2}}:?\d{{2}}:?\d{{2}}(?:[.,]\d+)?
-    )
-    | (?<!\d)(?:19|20)\d\d[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?:[,\sT_]+{_TIME}{_ZONE})?
-    | (?<![\w.])(?:\d+\s+days?,\s*)?\d{{1,3}}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[ap]m\b)?(?![\w])
-    | ^\W*1\d{{12}}(?!\d)\W* | ^\W*1\d{{9}}\.\d+\W* | ^\W*1\d{{9}}(?=\s+\D)""",
+    | {_DAY},?\s+{_MONTH}\s+\d{{1,2}},?\s+(?:19|20)\d\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
+HAS_MONTH = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
+DATES = re.compile(
+    rf"""(?=\d)(?:
+      (?<!\d)(?:19|20)\d\d[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?:[,\sTt_]+{_TIME}{_ZONE})?
+    | (?<![\w.])(?:
+        \d{{1,2}}[/.-]\d{{1,2}}[/.-](?:(?:19|20)\d\d|\d\d(?=\s+\d{{1,2}}:))(?:[,\sTt]+{_TIME}{_ZONE})?
+      | \d{{1,2}}[/-]\d{{1,2}}\s+{_TIME}
+      | (?:19|20)\d{{6}}[-_Tt\s]\d{{2}}:?\d{{2}}:?\d{{2}}(?:[.,]\d+)?
+      | (?:\d+\s+days?,\s*)?\d{{1,3}}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[AaPp][Mm]\b)?(?!\w)))""",
+    re.VERBOSE,
+)
+STAMPS = re.compile(r"^\W*(?:1\d{12}(?!\d)\W*|1\d{9}\.\d+\W*|1\d{9}(?=\s+\D))")
+"""Seconds or milliseconds since 1970 that a line begins with."""
 DATED = "\x01"
 """Stands where a date was, until the line's beginning has been cut."""
 NO_VALUE = "–"
 """What is left of a time in the middle of a line: a cell without a number."""
 _LEVEL = r"(?:INFO|DEBUG|WARNING|WARN|ERROR|CRITICAL|TRACE|NOTICE|SUCCESS|info|debug|Info)"
+LEVEL = re.compile(_LEVEL)
 PREFIXED = re.compile(
-    rf"^(?:(?![^\x01]*\b(?i:epoch|step|iter|loss)\b[^\x01]*{_LEVEL})[^\n]{{0,200}}?\x01)?"
-    rf"[^A-Za-z\n]{{0,40}}(?:[\w.$/-]+(?:\[\d+\])?[\s:|\]\[-]+){{0,3}}?\[?\s*{_LEVEL}\s*(?=[\s:|\]\)/-])[\s:|\]\)-]*"
+    rf"^(?:(?![^\x01]{{0,200}}\b(?i:epoch|step|iter|loss)\b[^\x01]{{0,200}}{_LEVEL})[^\n]{{0,200}}?\x01)?"
+    rf"[^A-Za-z\n]{{0,40}}(?:[\w.$/-]{{1,60}}(?:\[\d+\])?(?:[:|\]\[)]\s{{0,9}}"
+    rf"|\s{{1,9}}-{{0,3}}\s{{0,9}}|\s{{0,9}}[:|\]]\s{{0,9}})){{0,3}}?\[?\s{{0,9}}{_LEVEL}\s*(?=[\s:|\]\)/-])[\s:|\]\)-]*"
 )
 """Up to the level: time stamp, host, logger; also a bar that the line was glued to."""
 BEHIND = re.compile(
-    r"^(?:\s*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?|[\w.<>]+:[\w<>]+:\d+"
+    r"^(?:\s*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?"
+    r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)"
     r"|\(\d+/\d+\)|\[(?i:rank)\s*:?\s*\d+\])[\s:|\]-]*)+"
 )
 """What loggers put behind the level: file and line, rank."""
-BRACKETED = re.compile(r"^\s*\[[^\[\]]*\x01(?![^\]]*\b(?i:epoch|step|iter|loss)\b)[^\[\]]*\][\s:-]*")
+BRACKETED = re.compile(r"^\s*\[[^\[\]\d]{0,40}\x01(?![^\]]{0,200}\b(?i:epoch|step|iter|loss)\b)[^\[\]]*\][\s:-]*")
 OTHERS = re.compile(
     r"^(?:[IWEFD]\d{4}\s+\x01\s+\d+\s+[\w./-]+:\d+\]\s*"  # glog, absl
     r"|\x01\s*\S+\s+[\w./-]+\[\d+\]:\s*"  # syslog
@@ -52,14 +61,20 @@ OTHERS = re.compile(
 OTHER_RANK = re.compile(r"^\s*\[(?i:rank|default)[ :]?[1-9]\d*\]")
 """Of several processes that print the same, the first one counts."""
 NOTHING_SAID = re.compile(
-    r"\.py:\d+: \w*Warning|^\s*(?:Traceback |File \"|wandb: |at [\w.]+\()|^\s*(?:Namespace|usage:|export |python3? |\+ |\$ )|^\s*#\s*python"
+    r"\.py:\d+: \w*Warning|^\s*(?:Traceback |File \"|wandb: |at [\w.]+\()"
+    r"|^\s*(?:Namespace|usage:|export |python3? |\+ |\$ )|^\s*#\s*python"
 )
 PATHS = re.compile(
-    r"https?://\S+|\b0x[0-9a-fA-F]+|(?<![\w)\]])(?:~|\.{1,2})?(?:/[\w.@+-]+){2,}/?(?::\d+)?|[\w./\\-]*[\w-]+\.(?:py|pt|pth|ckpt|h5|hdf5"
-    r"|bin|json|jsonl|txt|log|yaml|yml|png|csv|npz|npy|safetensors|keras|onnx|tar|gz|mdl|checkpoint|traineddata)\b(?::\d+)?"
+    r"https?://\S+|\b0x[0-9a-fA-F]+|(?<![\w)\]])(?:~|\.{1,2})?(?:/[\w.@+-]+){2,}/?(?::\d+)?"
+    r"|(?<![\w./\\-])[\w./\\-]{1,300}\.(?:py|pt|pth|ckpt|h5|hdf5"
+    r"|bin|json|jsonl|txt|log|yaml|yml|png|csv|npz|npy|safetensors"
+    r"|keras|onnx|tar|gz|mdl|checkpoint|traineddata)\b(?::\d+)?"
     r"|\b[A-Za-z]:\\\S+|(?<![\w.])\d+(?:\.\d+){2,}(?![\w.])|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}"
 )
-WRAPPED = re.compile(r"(?:tensor|np\.float\d+|numpy\.float\d+|array|Decimal|float)\(\s*\[?([-+.\deE]+|nan|inf)\]?(?:,[^)]*)?\)")
+HAS_PATH = re.compile(r"(?<![\w)\]])/[\w.]|://|:\\|\.[a-z]{2,}|\d\.\d+\.|\b0x|[0-9a-f]{4}-[0-9a-f]{4}-")
+WRAPPED = re.compile(
+    r"(?:tensor|np\.float\d+|numpy\.float\d+|array|Decimal|float)\(\s*\[?([-+.\deE]+|nan|inf)\]?(?:,[^)]*)?\)"
+)
 
 
 def cleaned(line: str) -> str:
@@ -68,11 +83,17 @@ def cleaned(line: str) -> str:
         line = TERMINAL_CODES.sub("", line)
     if NOTHING_SAID.search(line) or OTHER_RANK.match(line):
         return ""
-    line = DATES.sub(DATED, line.replace(DATED, " "))
-    line = PREFIXED.sub("", line, count=1)
+    line = line.replace(DATED, " ")
+    if HAS_MONTH.search(line):
+        line = MONTHS.sub(DATED, line)
+    line = STAMPS.sub(DATED, DATES.sub(DATED, line), count=1)
+    if LEVEL.search(line, 0, 400):
+        line = PREFIXED.sub("", line, count=1)
     line = BRACKETED.sub("", line, count=1)
     line = OTHERS.sub("", line, count=1)
     line = BEHIND.sub("", line, count=1)
     if "(" in line:
         line = WRAPPED.sub(r"\1", line)
-    return PATHS.sub(" ", line).replace(DATED, NO_VALUE).removeprefix(NO_VALUE)
+    if HAS_PATH.search(line):
+        line = PATHS.sub(" ", line)
+    return line.replace(DATED, NO_VALUE).removeprefix(NO_VALUE)

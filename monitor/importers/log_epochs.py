@@ -19,6 +19,8 @@ Basis = Literal["epochs", "evaluations"]
 MOST_NAMES = 200
 MOST_STEPS = 20_000
 RECENT_EPOCHS = 6
+LONG_REST_SECS = 30.0
+"""After so long a silence nothing more is waited for."""
 STEP, BAR, WHOLE = 0, 1, 2
 """How much of an epoch a line speaks of: one step, all that a full bar went through, the epoch itself."""
 
@@ -149,16 +151,18 @@ class EpochRows:
             finished += self._tell(now)
         return finished
 
-    def settle(self) -> list[Row]:
-        """After a silence: the epoch being told, unless something of it is still to come."""
+    def settle(self, rested_secs: float = 0.0) -> list[Row]:
+        """After a silence: the epoch being told, unless something that most epochs have is still to come."""
         now = self._open
         if now is None or now.under_way:
             return []
-        if _validated(now.whole):
-            return self._tell(now)
-        expected = any(_validated(dict.fromkeys(names, "")) for names in self._recent)
-        ripe = bool(self._recent) and not expected and (now.whole or now.lines >= self._lines > 0)
-        return self._tell(now) if ripe else []
+        long = rested_secs >= LONG_REST_SECS
+        if not self._recent and not self._lines:
+            return self._tell(now) if _validated(now.whole) or (long and now.whole) else []
+        missing = self._usual(least=0.5) - now.whole.keys()
+        if (missing and not long) or not (now.whole or now.lines >= self._lines > 0):
+            return []
+        return self._tell(now)
 
     def close(self) -> list[Row]:
         """At the end of the log: the last epoch, unless it broke off."""
@@ -233,7 +237,7 @@ class EpochRows:
         rows = []
         if before is not None and not (fell and not self._is_complete(before)):
             rows = self._tell(before)
-        if before is not None and before.whole and not fell:
+        if before is not None and (before.whole or before.lines) and not fell:
             self._recent = [*self._recent, sorted(before.whole)][-RECENT_EPOCHS:]
         if fell and not self._one_start:
             self._generation += 1
@@ -245,12 +249,13 @@ class EpochRows:
         return rows
 
     def _is_complete(self, now: _Open) -> bool:
-        return bool(self._recent) and self._usual() <= now.whole.keys()
+        usual = self._usual()
+        return bool(usual) and usual <= now.whole.keys()
 
-    def _usual(self) -> set[str]:
+    def _usual(self, least: float = 1 / 3) -> set[str]:
         """What an epoch usually says, also what is measured every other time only; not what stood in one of many."""
         seen = Counter(name for names in self._recent for name in names)
-        return {name for name, count in seen.items() if count * 3 >= len(self._recent)}
+        return {name for name, count in seen.items() if count >= least * len(self._recent)}
 
     def _tell(self, now: _Open) -> list[Row]:
         row = now.row()
@@ -265,6 +270,10 @@ def _validated(cells: Mapping[str, str]) -> bool:
 
 
 def _put(cells: dict[str, str], said: Statement) -> None:
+    """What is said last counts; `loss` and `train_loss` of two lines are one quantity."""
+    now = {name for name, _ in said.values}
     for name, text in said.values:
         if name in cells or len(cells) < MOST_NAMES:
             cells[name] = text
+        for other in {f"train_{name}", name.removeprefix("train_")} - now:
+            cells.pop(other, None)

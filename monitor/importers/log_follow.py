@@ -16,7 +16,7 @@ import msgspec
 
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import FollowedRun
-from monitor.importers.log_epochs import EpochRows, Row
+from monitor.importers.log_epochs import LONG_REST_SECS, EpochRows, Row
 from monitor.importers.log_proposal import LogMapping, epoch_of, propose_log
 from monitor.importers.log_reading import LogReading, Said, Scan
 from monitor.importers.log_steps import StepBook
@@ -68,6 +68,7 @@ class LogFollower:
         self._noted_at = float("-inf")
         self._caught_up = from_birth
         self._settled = False
+        self._noted_rest: float | None = None
 
     @property
     def grew_at(self) -> float | None:
@@ -133,12 +134,15 @@ class LogFollower:
             pass
 
     def _settle(self, now: float) -> None:
-        if self._settled or self._grew_at is None or now - self._grew_at < QUIET_SECS:
+        rested_secs = now - self._grew_at if self._grew_at is not None else 0.0
+        if self._settled or rested_secs < QUIET_SECS:
             return
-        self._settled = True
-        self._take(Said(tuple(self._reading.rows.settle())), now)
+        self._settled = rested_secs >= LONG_REST_SECS
+        self._take(Said(tuple(self._reading.rows.settle(rested_secs))), now)
         self._book.write()
-        self._commit(now)
+        if self._settled or self._grew_at != self._noted_rest:
+            self._noted_rest = self._grew_at
+            self._commit(now)
 
     def _take(self, said: Said, at: float) -> bool:
         """Adds what was said; True if a record came of it."""

@@ -39,12 +39,12 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("WeNet", r"^\s*(train|cv)\b[^\n]{0,80}?\bbatch\ (\d+)/(\d+)\ ", r"\1 epoch \2 batch \3 "),
         ("crnn.pytorch", r"^\s*\[(\d+)/(\d+)\]\s*,?\s*\[\s*(\d+)/\s*(\d+)\](?!.*\bepoch)", r"epoch \1/\2 [\3/\4] "),
         ("ESPnet", r"^\s*(\d+)epoch:(\w+):\d+-(\d+)batch:", r"\2 epoch \1 batch \3 "),
-        ("icefall", r"\bloss\[[^\]]*\],\s*tot_loss\[([^\]]*)\]", r"\1"),
+        ("icefall", r"\bloss\[[^\]]{0,600}\],\s*tot_loss\[([^\]]{0,600})\]", r"\1"),
         ("timm", r"^\s*(train|test|validation|eval)\w*:\s*(\d+)\s*\[\s*(?=\d+/)", r"\1 epoch \2 ["),
         ("torchtune", r"^\s*(\d+)\|(\d+)\|\s*loss:", r"epoch \1 step \2 loss:"),
         ("CatBoost", rf"^\s*(\d+):\s+learn:\s*({NUMBER})(?:\s+test:\s*({NUMBER}))?[^\n]*",
          lambda found: f"iter {found[1]} train loss {found[2]}" + (f" val loss {found[3]}" if found[3] else "")),
-        ("boosting", r"^\s*\[(\d+)\]\s+(?=[\w' -]+:\s*[-\d])", r"iter \1 "),
+        ("boosting", r"^\s*\[(\d+)\]\s+(?=[\w' -]{1,60}:\s*[-\d])", r"iter \1 "),
         ("Tesseract", r"^.*?\bat\ iteration\ (\d+)/\d+/\d+,.*", _tesseract),
         ("kraken", r"^\s*stage\ (\d+)/\S+[^\d\n]*(\d+)/(\d+)", r"epoch \1 [\2/\3] "),
         ("kraken", rf"\baccuracy\ report\ \((\d+)\)\s*({NUMBER})", r"epoch \1 val accuracy \2 "),
@@ -53,11 +53,14 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("PaddleOCR", r"^\s*cur\ metric\b", "val"),
         ("Megatron", r"^\s*(validation|test)\ loss\ at\ iteration\ (\d+)(?:\ on\ \w+\ set)?", r"\1 step \2"),
         ("OpenMMLab", r"\b(epoch|iter)\s*\((train|val|test)\)", r"\2 \1"),
-        ("spoken", r"^\W*(?!.*\bbest\b)([\w ]*\b(?:loss|wer|cer|accuracy|acc|error|ppl)\b[a-z_ ]*?)\ (?:at|after|for|in|of|on|during|@)\ (?:the\ )?(?:end\ of\ )?"
+        ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|wer|cer|accuracy|acc|error|ppl)\b[a-z_ ]{0,30}?)\ "
+         r"(?:at|after|for|in|of|on|during|@)\ (?:the\ )?(?:end\ of\ )?"
          r"(epoch|step|iteration|iter|batch)\W{0,3}(\d+)(?:/\d+)?\W*(?:is|was|=|:)?\s*(?=[-+]?\.?\d)", r"\2 \3 \1: "),
         ("ordinal", r"^\W*(\d+)(?:-epoch\b|(?:st|nd|rd|th)?[.\ ]?\s?epoch\b(?!\s*[:=\#\[]?\s*\d))", r"epoch \1"),
-        ("two splits", rf"(?P<before>[a-z_]*)\s*\(?\b(?P<one>train(?:ing)?|val\w*|dev)\s*[/|&]\s*(?P<other>train(?:ing)?|val\w*|dev|test|eval)\b\s*\)?"
-         rf"\s*(?P<behind>[a-z_]*)\s*[:=]?\s*(?P<first>{NUMBER}\s?%?)\s*[/|&]\s*(?P<second>{NUMBER}\s?%?)", _two_splits),
+        ("two splits", rf"(?P<before>[a-z_]{{0,30}})\s*\(?\b(?P<one>train(?:ing)?|val\w*|dev)"
+         rf"\s*[/|&]\s*(?P<other>train(?:ing)?|val\w*|dev|test|eval)\b\s*\)?"
+         rf"\s*(?P<behind>[a-z_]{{0,30}})\s*[:=]?"
+         rf"\s*(?P<first>{NUMBER}\s?%?)\s*[/|&]\s*(?P<second>{NUMBER}\s?%?)", _two_splits),
     )
 )  # fmt: skip
 

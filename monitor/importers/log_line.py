@@ -12,6 +12,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from monitor.importers.vocabulary import (
     ENDS,
@@ -41,7 +42,8 @@ TOKEN = re.compile(
     r"|(?P<mark>\S)"
 )
 JOINED = re.compile(r"(epoch|ep|step|iter)[-_]?(\d+)")
-SPLIT_WORD = re.compile(r"-(?!\d)|[^\w-]+|_")
+SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
+DASHES = "-–—"
 OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"
 QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
 
@@ -92,13 +94,33 @@ def _parts(text: str) -> tuple[str, str]:
     return split, "_".join([*(each.partition("_")[2] for each in number), *rest])
 
 
-def split_of_words(words: list[str]) -> str:
+@lru_cache(4096)
+def split_of_words(words: tuple[str, ...]) -> str:
     """The one split that words name, where they name nothing else; empty for any others."""
     left = [word for word in words if word not in NOISE and (word in SPLITS or word not in HEADING)]
     splits = {SPLITS.get(word, "") for word in left}
     if splits == {"val", "test"}:
         return "test"
     return splits.pop() if len(splits) == 1 else ""
+
+
+@dataclass(frozen=True)
+class _Name:
+    """What the words before a number say: the split as a word of its own, the split in the name, the rest of it."""
+
+    spoken: str
+    split: str
+    rest: str
+    dropped: bool
+    """The number is part of a sentence, tells of another epoch, or measures nothing of the model."""
+
+
+@lru_cache(4096)
+def _named(words: tuple[str, ...]) -> _Name:
+    split, rest = _parts(" ".join(words))
+    told = STORY_BEFORE_NUMBER & set(words) or ENDS & set(" ".join(words).replace("_", " ").split())
+    spoken = next((SPLITS[word] for word in reversed(words) if word in SPLITS), "")
+    return _Name(spoken, split, rest, bool(told) or HOUSEKEEPING.fullmatch(rest) is not None)
 
 
 @dataclass
@@ -190,7 +212,10 @@ class Walk:
             self.words.append(word)
             del self.words[:-MOST_WORDS]
         self.counts_epochs = self.counts_epochs or word in ("epochs", "epoch")
-        self.phrase.update(part for part in re.split(r"[^\w]+", word) if part)
+        if "-" in word or "." in word or "/" in word:
+            self.phrase.update(re.split(r"[^\w]+", word))
+        else:
+            self.phrase.add(word)
         self.last, self.over = "", False
 
     def _mark(self, mark: str) -> None:
@@ -206,6 +231,8 @@ class Walk:
         elif mark in OPENING:
             if not self.awaits_epoch:
                 self._close_unless_name()
+        elif mark in DASHES and self.words:
+            self.separated = True
         elif mark in CLOSING:
             self._leave_bracket()
             self.section = "" if mark == "}" else self.section
@@ -234,7 +261,7 @@ class Walk:
     def _close(self) -> None:
         """A phrase ends without a number: `train:` and `[val]` speak for what follows, `loss:` for splits behind it."""
         if self.words:
-            if split := split_of_words(self.words):
+            if split := split_of_words(tuple(self.words)):
                 self.section, self.heading = split, False
             elif self.separated and QUANTITY.fullmatch(name := plain_name(" ".join(self.words))):
                 self.quantity = name
@@ -292,23 +319,21 @@ class Walk:
         if words[-1] in STEPS and not unit and "per" not in words:
             if value >= 0 and (self.step is None or words[-1] == "global_step") and math.isfinite(value):
                 self.step, self.last = value, "step"
-            self.section = split_of_words(words[:-1]) or self.section
+            self.section = split_of_words(tuple(words[:-1])) or self.section
             return
-        if unit not in ("", "%") or STORY_BEFORE_NUMBER & set(words) or ENDS & set(" ".join(words).replace("_", " ").split()):
+        name = _named(tuple(words))
+        split, rest = name.split, name.rest
+        if unit not in ("", "%") or (name.dropped and rest):
             return
-        spoken = next((SPLITS[word] for word in reversed(words) if word in SPLITS), "")
-        split, rest = _parts(" ".join(words))
-        if spoken:
-            self.section, self.heading = spoken, False
-        self.compound = split if split and not spoken else self.compound
+        if name.spoken:
+            self.section, self.heading = name.spoken, False
+        self.compound = split if split and not name.spoken else self.compound
         if not rest:
-            if not split or not ("." in text or "e" in text or value != value):
+            if name.dropped or not split or not ("." in text or "e" in text or value != value):
                 return
             rest = self.quantity or "loss"
         elif not split:
             self.quantity = ""
-        if HOUSEKEEPING.fullmatch(rest):
-            return
         if not split and self.section and rest not in NO_SPLIT:
             split = self.section
         elif not split:

@@ -10,16 +10,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from monitor.importers.columns import is_table_of_runs
 from monitor.importers.json_objects import numbers_of, parse
 from monitor.importers.log_clean import cleaned
 from monitor.importers.log_forms import rewritten
 from monitor.importers.log_line import Statement, Walk, plain_name, split_of_words
-from monitor.importers.log_table import Header, header_of, is_table_of_runs, row_of
+from monitor.importers.log_table import Header, header_of, row_of
 from monitor.importers.splits import split_of
 from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, STEPS, in_english
 
 MOST_SKELETONS, MOST_HEADERS = 50, 3
-LONGEST_LINE = 20_000
+LONGEST_LINE = 8_000
 LONGEST_HEADING = 120
 DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d,.])")
 COMMA_ONLY = re.compile(r"[^\W\d]\s*[:=]?\s+(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))(?![\d,.])")
@@ -129,8 +130,16 @@ def read_line(line: str) -> Statement:
 
 def _heading(line: str) -> str:
     """The split that a line without figures names, and nothing else; also `"validation": {`."""
-    words = [word for word in WORD.findall(line.replace("_", " ")) if word not in ("done", "finished", "complete", "completed")]
-    return split_of_words(words) if len(words) <= 8 and len(words) == len(WORD.findall(line.replace("_", " "))) else ""
+    words = [
+        word
+        for word in WORD.findall(line.replace("_", " "))
+        if word not in ("done", "finished", "complete", "completed")
+    ]
+    return (
+        split_of_words(tuple(words))
+        if len(words) <= 8 and len(words) == len(WORD.findall(line.replace("_", " ")))
+        else ""
+    )
 
 
 def _of_object(text: str) -> Statement | None:
@@ -155,7 +164,7 @@ def _of_object(text: str) -> Statement | None:
         else:
             name = plain_name(plain.replace("/", " "))
             if name and not HOUSEKEEPING.fullmatch(name) and not ENDS & set(name.split("_")):
-                split = name.partition("_")[0] in ("train", "val", "test")
-                values[name if split or not word or name in NO_SPLIT else f"{word}_{name}"] = repr(value)
+                has_split = name.partition("_")[0] in ("train", "val", "test")
+                values[name if has_split or not word or name in NO_SPLIT else f"{word}_{name}"] = repr(value)
     partial = step is not None and not any(name.startswith(("val_", "test_")) for name in values)
     return Statement(epoch=epoch, step=step, partial=partial, values=tuple(values.items()), split=word)

@@ -22,7 +22,17 @@ from monitor.run_dir.field_names import SHARES, SYNONYMS
 
 MOST_BESIDE = 40
 MOST_NAMES = 100
-TOTALS = ("total_loss", "loss_total", "tot_loss", "main_loss", "loss_all", "all_loss", "sum_loss", "batch_loss", "lm_loss")
+TOTALS = (
+    "total_loss",
+    "loss_total",
+    "tot_loss",
+    "main_loss",
+    "loss_all",
+    "all_loss",
+    "sum_loss",
+    "batch_loss",
+    "lm_loss",
+)
 """Of several losses, the one that the others are parts of."""
 OF_FIELDS = frozenset(name for field in ("train_loss", "val_loss", "val_wer", "train_wer") for name in SYNONYMS[field])
 SPOKEN = {"train_loss": "train loss", "train_eval_loss": "train loss in eval mode", "val_loss": "val loss",
@@ -73,7 +83,7 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
     if found.table_of_runs:
         raise UnreadableRunError("It is a table of runs, one a row, and not the evaluations of one run.")
     if not rows:
-        raise UnreadableRunError(_unread(found))
+        raise UnreadableRunError(unread(found))
     seen = Counter(name for row in rows for name in row.cells)
     chosen = {field: _column(name, seen) for field, name in (wanted or {}).items()}
     chosen = {**_choose(seen, set(chosen) | {"epoch", "step"}, set(chosen.values())), **chosen}
@@ -95,12 +105,13 @@ def _begun(found: Scan) -> Iterator[Row]:
         yield Row(0.0, dict(found.steps.cells), step=found.steps.steps[1])
 
 
-def _unread(found: Scan) -> str:
+def unread(found: Scan) -> str:
     """Why nothing of a log is read, with what was seen in it."""
     seen = ", ".join(f"{name} {text}" for name, text in list(found.named.items())[:8])
     what = f" Numbers stand there under {seen}." if seen else " No number in it stands under a name."
     return (
-        f"No line there names an epoch or a step with a loss or a WER (of {found.lines or 'no'} whole lines).{what} Lines such "
+        f"No line there gives an epoch or an evaluation with a loss or a WER ({found.lines} whole lines).{what} "
+        "Lines such "
         "as 'Epoch 3/60 | train loss 3.7 | val loss 4.8 | WER 92 %' or 'epoch=3 val_loss=4.8' are understood."
     )
 
@@ -126,7 +137,7 @@ def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[s
         for name, count in seen.most_common()
         if name not in chosen.values() and (name not in OF_FIELDS or count * 2 >= rows) and name != LN_PERPLEXITY
     ]
-    return tuple(free[:MOST_BESIDE])
+    return tuple(sorted(free[:MOST_BESIDE], key=lambda name: not name.startswith(("val_", "test_"))))
 
 
 def _surveyed(rows: tuple[Row, ...], columns: tuple[str, ...]) -> Survey:
@@ -221,7 +232,9 @@ def _of_steps(found: Scan, name: str) -> str:
     where = f"step {steps.steps[1]:,.0f}" + (f" of {steps.bar[1]:,.0f}" if steps.bar else "")
     if row is not None:
         of = f" of {row.epochs:g}" if row.epochs else ""
-        return f"Epoch {row.epoch:g}{of} under way in {name}" + (f", {where}, {change}." if steps.count else "; none has ended.")
+        return f"Epoch {row.epoch:g}{of} under way in {name}" + (
+            f", {where}, {change}." if steps.count else "; none has ended."
+        )
     return f"Found no epoch and no validation in {name}, only {change} up to {where}: a curve by step, no verdict."
 
 
@@ -238,7 +251,11 @@ def words(mapping: LogMapping) -> str:
         what = SPOKEN.get(use.field) or use.field.replace("lr", "learning rate").replace("_", " ")
         what += " (the logarithm of the perplexity)" if use.column == LN_PERPLEXITY else ""
         told.append(f"{use.column} as {what}{' in percent' if use.scale != 1 else ''}")
-    return (", ".join(told) or "no name stands for a loss or a WER") + ("" if mapping.basis == "epochs" else "; evaluations are counted, no epoch is named") + "."
+    return (
+        (", ".join(told) or "no name stands for a loss or a WER")
+        + ("" if mapping.basis == "epochs" else "; evaluations are counted, no epoch is named")
+        + "."
+    )
 
 
 def _told(rows: tuple[Row, ...], use: Use) -> str:

@@ -12,7 +12,7 @@ from monitor.importers.log_epochs import MOST_NAMES, Basis, EpochRows, Row
 from monitor.importers.log_line import Statement
 from monitor.importers.log_lines import NO_DIGITS, LineReader
 from monitor.importers.log_steps import StepSaid, place_of, train_loss_of
-from monitor.importers.log_text import LogText
+from monitor.importers.log_text import LOOKS, LogText
 from monitor.importers.samples import Sample, SampleScan
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.opening import OddFileError, open_foreign
@@ -20,14 +20,16 @@ from monitor.run_dir.opening import OddFileError, open_foreign
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 8192
 MOST_ROWS = 20_000
+FIRST_LOOKS = 300
+"""Of the steps, a proposal needs the first and the last."""
 MOST_EARLY = 1000
 MORE_EVALUATIONS = 3
 """A log with so many times more evaluations than epochs is read by its evaluations."""
-DIGIT = re.compile(r"\d")
-NAMED_EPOCH = re.compile(
-    r"epo[a-z]*\W{0,4}(?:\w+\)\s*\[)?(\d+)|(\d+)-?epoch|^\W*(\d+)[/|]\d+\W{1,4}\d|batch (\d+)/|[^\x00-\x7f]\W{0,3}(\d+)", re.IGNORECASE
-)
-EVERY_LINE_BYTES = 256_000
+BEHIND_EPOCH = re.compile(r"(?:poc|POC)[^\W\d_]*\W{0,4}(?:\w+\)\s*\[)?(\d+)")
+BEFORE_EPOCH = re.compile(r"(\d+)[- ]?[Ee]$")
+ELSEWHERE = re.compile(r"\W*(\d+)[/|]\d+\W{1,4}\d|.{0,60}?(?:atch|[^\x00-\x7f])\W{1,3}(\d+)")
+"""Where the number of an epoch stands that is named by no such word: `[3/25][20/60]`, `TRAIN Batch 3/100`, `第 3 轮`."""
+EVERY_LINE_BYTES = 128_000
 """So much of a log is read line by line; beyond it, of lines that differ only in their numbers, the last one."""
 POINTER = b"version https://git-lfs"
 
@@ -47,11 +49,11 @@ class LogReading:
     `memory` is what a later reading needs to go on where this one stands, as plain JSON.
     """
 
-    def __init__(self, rows: EpochRows, memory: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, rows: EpochRows, memory: Mapping[str, Any] | None = None, looks: int = LOOKS) -> None:
         known = memory or {}
         self.rows = rows
         self._lines = LineReader(known.get("lines"))
-        self._text = LogText(known.get("text"))
+        self._text = LogText(known.get("text"), looks)
         self._steps: list[StepSaid] = []
         self._pairs = SampleScan(known.get("target"))
         # Predictions that were printed above the epoch they belong to: so they are throughout this log.
@@ -143,7 +145,11 @@ class LogReading:
 
 def _likeness(line: str) -> str:
     """Equal for lines of one epoch that differ only in their numbers."""
-    named = NAMED_EPOCH.search(line)
+    at = max(line.find("poc"), line.find("POC"))
+    if at < 0:
+        named = ELSEWHERE.match(line)
+    else:
+        named = BEHIND_EPOCH.match(line, at) or BEFORE_EPOCH.search(line[max(0, at - 9) : at])
     return line.translate(NO_DIGITS) + (named[named.lastindex or 0] if named else "")
 
 
@@ -205,7 +211,7 @@ class LogScan:
 
     def __init__(self) -> None:
         self._rows = _EitherRows()
-        self._reading = LogReading(self._rows)
+        self._reading = LogReading(self._rows, looks=FIRST_LOOKS)
         self._samples = 0
         self._steps = StepsSeen()
         self._lines = 0
@@ -275,9 +281,9 @@ class _EitherRows(EpochRows):
         self.counted += self._by_step.take(said)[: MOST_ROWS - len(self.counted)]
         return []
 
-    def settle(self) -> list[Row]:
-        self._named += super().settle()
-        self.counted += self._by_step.settle()
+    def settle(self, rested_secs: float = 0.0) -> list[Row]:
+        self._named += super().settle(rested_secs)
+        self.counted += self._by_step.settle(rested_secs)
         return []
 
     def close(self) -> list[Row]:

@@ -96,7 +96,7 @@ class StepBook:
             pass
         elif total > 1 and epoch is not None:
             self._base = (math.ceil(epoch) - min(1.0, self._first or 0.0)) * total
-        elif raw < self._raw:
+        elif raw < self._raw or (anew and raw == self._raw):
             self._base += max(self._total, self._raw)
         self._raw, self._total, self._epoch = raw, total, epoch if epoch is not None else self._epoch
         return self._base + raw

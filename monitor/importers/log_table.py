@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from monitor.importers.columns import without_run
 from monitor.importers.log_line import Statement, plain_name
 from monitor.importers.numbers import number
 from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, QUALITY, STEPS
 
 DELIMITERS = ("|", "│", "┃", "\t", ",", ";")
-BAR = re.compile(r":?\s*\d+%\|.*|\s+━+.*")
+BAR = re.compile(r":?\s{0,9}\d{1,3}%\|.*|\s━+.*")
+FIGURE = re.compile(r"(?<![\w.@:-])\d")
 NAME = re.compile(r"[^\W\d][\w/@.:()%' \-\[\]]*|#")
 MOST_CELLS = 100
-RUN_NAMES = frozenset({"name", "run", "run name", "run_name", "run id", "run_id", "experiment", "trial", "trial_id", "model", "id"})
-RUN_FACTS = frozenset({"state", "status", "created", "runtime", "user", "start time", "duration", "notes", "tags", "sweep", "source"})
-PARTS = ("box", "obj", "cls", "dfl", "box_loss", "obj_loss", "cls_loss", "dfl_loss", "seg_loss", "pose_loss", "kobj_loss")
+PARTS = (
+    "box",
+    "obj",
+    "cls",
+    "dfl",
+    "box_loss",
+    "obj_loss",
+    "cls_loss",
+    "dfl_loss",
+    "seg_loss",
+    "pose_loss",
+    "kobj_loss",
+)
 """YOLO's console names the parts of the train loss only: it is their sum."""
 
 
@@ -27,17 +38,14 @@ class Header:
     """Empty where blanks part the cells."""
 
 
-def is_table_of_runs(names: Sequence[str]) -> bool:
-    """Whether the columns describe runs, one a row, and not evaluations of one run."""
-    known = {name.strip().strip("\"'").lower() for name in names}
-    return bool(known & RUN_NAMES) and bool(known & RUN_FACTS)
-
-
 def header_of(line: str) -> Header | None:
     """The names in a line, where it is one that a table begins with."""
-    line = BAR.sub("", line)
+    if "%|" in line:
+        line = BAR.sub("", line)
+    if FIGURE.search(line):
+        return None
     for delimiter in (*(each for each in DELIMITERS if each in line), ""):
-        names = _cells(line, delimiter)
+        names = without_run(_cells(line, delimiter))
         if len(names) < 2 or not all(NAME.fullmatch(name) for name in names):
             continue
         known = [name for name in names if name in EPOCHS or name in STEPS or name == "class"]
@@ -71,7 +79,11 @@ def _stated(header: Header, cells: list[str], found: list[float | None]) -> Stat
             epoch, epochs = value, number(cell.partition("/")[2])
         elif name in STEPS:
             step = value
-        elif value is not None and not HOUSEKEEPING.fullmatch(kept := plain_name(name)) and not ENDS & set(kept.split("_")):
+        elif (
+            value is not None
+            and not HOUSEKEEPING.fullmatch(kept := plain_name(name))
+            and not ENDS & set(kept.split("_"))
+        ):
             text = f"{value!r}{'%' * cell.endswith('%')}"
             values.append((kept if kept.startswith(("val_", "train_")) else split + kept, text))
     if "class" in header.names and cells[0] not in ("all", "mean"):

@@ -20,8 +20,9 @@ BACK = re.compile(rb"\x08+")
 class LogText:
     """Cuts chunks into lines; an unfinished last one waits for its end."""
 
-    def __init__(self, memory: Mapping[str, int] | None = None) -> None:
+    def __init__(self, memory: Mapping[str, int] | None = None, looks: int = LOOKS) -> None:
         """`memory`: what an earlier reading of the same log left (`memory()`)."""
+        self._looks = looks
         self.seen_bytes, self._due_at = (memory or {}).get("seen", 0), (memory or {}).get("due", 0)
         self._bars: list[str] = []
         self._rest = b""
@@ -39,7 +40,7 @@ class LogText:
         """Whether a line in the middle of an epoch is worth a look: one in some lines, fewer in a long log."""
         if self.seen_bytes < self._due_at:
             return False
-        self._due_at = self.seen_bytes + self.seen_bytes // LOOKS
+        self._due_at = self.seen_bytes + self.seen_bytes // self._looks
         return True
 
     def bars(self) -> list[str]:

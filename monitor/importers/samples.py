@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 TARGET = re.compile(
-    r"^[\s>*-]*(?:target|gt|ground[ _]truth|ref(?:erence)?|label|truth)\W{0,3}[:=][*_]{0,2}\s*(.*)$", re.IGNORECASE
+    r"^[\s>*-]*(?:target|gt|ground[ _]truth|ref(?:erence)?|label|truth|true)\W{0,3}[:=][*_]{0,2}\s*(.*)$", re.IGNORECASE
 )
 SAID = re.compile(
     r"^[\s>*-]*(?:pred(?:iction|icted)?|hyp(?:othesis)?|output|decoded)\W{0,3}[:=][*_]{0,2}\s*(.*)$", re.IGNORECASE
@@ -19,6 +19,11 @@ SAID = re.compile(
 EPOCH = re.compile(r"\bepoch\W{0,4}(\d+(?:\.\d+)?)", re.IGNORECASE)
 WORD_COUNT = re.compile(r"\s*\(\d+ words?\)\s*$", re.IGNORECASE)
 EMPTY = re.compile(r"^[(<\[]?(?:empty|blank|none)[)>\]]?$", re.IGNORECASE)
+TABLE = re.compile(
+    r"^\s*\|?\s*(?:ground[ _]truth|target|reference)\s*\|\s*(?:prediction|hypothesis|predicted)\b", re.IGNORECASE
+)
+"""Names of a table of predictions: `Ground Truth | Prediction | Confidence`."""
+RULE = re.compile(r"[\s|:=+-]*")
 MOST_SAMPLES = 10_000
 
 
@@ -53,9 +58,12 @@ class SampleScan:
         self.target = target
         """The target that waits for its prediction."""
         self._found: list[Sample] = []
+        self._in_table = False
 
     def take(self, line: str, epoch: float | None) -> bool:
         """Whether the line is a target or a prediction; `epoch` is the one that it belongs to, if one was named."""
+        if self._row(line, epoch):
+            return True
         if wanted := TARGET.match(line):
             self.target = _sentence(wanted[1])
         elif said := SAID.match(line):
@@ -65,6 +73,19 @@ class SampleScan:
         else:
             return False
         return True
+
+    def _row(self, line: str, epoch: float | None) -> bool:
+        """Whether the line belongs to a table of predictions."""
+        if "|" in line and TABLE.match(line):
+            self._in_table = True
+            return True
+        if not self._in_table or RULE.fullmatch(line[:200]):
+            return self._in_table
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        self._in_table = len(cells) > 1
+        if self._in_table and cells[0]:
+            self._found.append(Sample(epoch, _sentence(cells[0]), _sentence(cells[1])))
+        return self._in_table
 
     def found(self) -> list[Sample]:
         """The pairs since the last call."""

@@ -11,6 +11,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from monitor.importers.columns import is_table_of_runs, without_run
 from monitor.importers.items import Item, Row, Unread
 from monitor.importers.lines import check_text
 from monitor.importers.numbers import MARKS, number
@@ -66,7 +67,13 @@ class Table(TextImporter):
             yield Unread(line, f"no row of a table ({problem})")
             return
         if not self._columns or self._is_header(cells):
-            self._columns = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)][:MOST_CELLS]
+            names = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)][:MOST_CELLS]
+            if is_table_of_runs(names):
+                raise UnreadableRunError(
+                    f"{self.path} is a table of runs, one a row ({', '.join(names[:4])} …), "
+                    "and not one run's evaluations."
+                )
+            self._columns = without_run(names)
             self._splits = any(plain(name) in KEYS for name in self._columns)
         else:
             yield self._row(line, cells)
@@ -112,6 +119,8 @@ def row_of(line: int, columns: list[str], cells: list[str]) -> Item:
     values: dict[str, float] = {}
     percents = []
     for name, cell in zip(columns, cells, strict=False):
+        if name.endswith(("__MIN", "__MAX")):
+            continue
         value = number(MARKS.sub("", cell) if "*" in cell or "`" in cell else cell)
         if value is not None:
             values[name] = value

@@ -282,7 +282,7 @@ def test_zeros_that_a_power_loss_left_behind_a_log_cost_only_their_lines(tmp_pat
         (b"\x7fELF\x02\x01\x01\x00\x00", "not a text file"),
         (b"", "is empty"),
         (b"  \n\n", "is empty"),
-        (b"Dear diary, nothing was measured today.\n", "no log that is known here"),
+        (b"Dear diary, nothing was measured today.\n", "No line there gives an epoch"),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(tmp_path, content, says):

@@ -19,6 +19,7 @@ def followed(tmp_path, text):
     """(the log with this text in it, a follower of it)."""
     log = tmp_path / "train.log"
     log.write_text(text)
+    os.utime(log, (NOW, NOW))
     mapping = propose_log(scan(log))
     run = FollowedRun.begin(tmp_path / "runs", About(log, "log", "run", mapping.document()), NOW)
     return log, LogFollower(run, mapping)
@@ -40,6 +41,7 @@ def drained(follower, now=NOW):
 def append(log, text):
     with log.open("a") as stream:
         stream.write(text)
+    os.utime(log, (NOW, NOW))
 
 
 def lines(run_dir, name="epochs.jsonl"):
@@ -74,6 +76,7 @@ def test_half_a_line_waits_for_its_other_half(tmp_path):
 def test_the_first_epoch_is_shown_after_a_silence(tmp_path):
     log, follower = followed(tmp_path, FORMS["headings"](range(1, 3)))
     log.write_text(FORMS["headings"]([1]))
+    os.utime(log, (NOW, NOW))
     follower = LogFollower(follower.run, follower.mapping)
     assert drained(follower).epochs == ()
     assert [record.epoch for record in drained(follower, NOW + QUIET_SECS + 1).epochs] == [1]

@@ -59,15 +59,15 @@ def test_a_line_that_only_mentions_an_epoch_begins_none(line):
         (
             "Epoch 12/60 | train loss 3.71 | val loss 4.79 | WER 92.0%",
             12,
-            {"train_loss": "3.71", "val_loss": "4.79", "wer": "92.0%"},
+            {"train_loss": "3.71", "val_loss": "4.79", "val_wer": "92.0%"},
         ),
         ("[epoch 3] loss=1.5 val_loss=2.25", 3, {"loss": "1.5", "val_loss": "2.25"}),
         (
             '{"epoch": 3, "train": {"loss": 1.5}, "val": {"loss": NaN, "wer": 0.5}}',
             3,
-            {"train_loss": "1.5", "val_loss": "NaN", "val_wer": "0.5"},
+            {"train_loss": "1.5", "val_loss": "nan", "val_wer": "0.5"},
         ),
-        ("{'eval_loss': 0.6, 'eval_runtime': 3.2, 'epoch': 1.0}", 1, {"val_loss": "0.6", "val_runtime": "3.2"}),
+        ("{'eval_loss': 0.6, 'eval_runtime': 3.2, 'epoch': 1.0}", 1, {"val_loss": "0.6"}),
         (
             "Epoch: 1, lr: 1.00e-03 - train loss: 1.73 - valid loss: 9.58e-01",
             1,
@@ -81,7 +81,7 @@ def test_a_line_that_only_mentions_an_epoch_begins_none(line):
         (
             "epoch 7: loss (train) 1.2, loss (val) 1.3, WER (%) 92.0",
             7,
-            {"train_loss": "1.2", "val_loss": "1.3", "wer": "92.0"},
+            {"train_loss": "1.2", "val_loss": "1.3", "val_wer": "92.0"},
         ),
         ("2026-11-25 07:08:39,123 INFO trainer: Epoch 3, average training loss: 3.71", 3, {"train_loss": "3.71"}),
         ("\x1b[32mEpoch 3\x1b[0m val loss \x1b[1m4.79\x1b[0m", 3, {"val_loss": "4.79"}),

@@ -1,0 +1,41 @@
+"""Any text log, read once as `attach` reads it along (`log_reading`): for a file that no other format fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from monitor.importers.items import Importer, Item, Row
+from monitor.importers.log_proposal import unread
+from monitor.importers.log_reading import scan
+from monitor.run_dir import Place
+from monitor.run_dir.errors import UnreadableRunError
+
+
+class TextLog(Importer):
+    name = "log"
+    title = "a text log"
+    grows: ClassVar[bool] = False
+
+    @classmethod
+    def fits(cls, path: Path, head: bytes) -> float:
+        return 0.0 if path.is_dir() else 0.02
+
+    def items(self) -> Iterator[Item]:
+        found = scan(self.path)
+        if not found.rows:
+            raise UnreadableRunError(
+                f"{self.path.name}: {unread(found)} "
+                f"A log that still grows, or of steps alone: python -m monitor attach {self.path}"
+            )
+        for place, row in enumerate(found.rows, 1):
+            where = {"epoch": row.epoch} if found.basis == "epochs" else {}
+            if row.step is not None:
+                where["step"] = row.step
+            values = {name: float(text.rstrip("%")) for name, text in row.cells.items()}
+            percents = frozenset(name for name, text in row.cells.items() if text.endswith("%"))
+            yield Row(place, {**where, **values}, percents=percents)
+
+    def places(self) -> dict[str, Place]:
+        return {}

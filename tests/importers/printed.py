@@ -1,0 +1,683 @@
+# ruff: noqa: E501 — lines stand as the tools print them
+"""What training tools print, a few lines of each in the tool's own form, with the values that a person reads there.
+
+`epochs` counts the evaluations, `first` and `last` hold values of the first and last (a name that begins with `~` is
+looked for in the names of the extra metrics), `steps` is how many steps there are at least.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+PRINTED: dict[str, tuple[str, dict[str, Any]]] = {}
+
+
+def _log(name: str, text: str, **right: Any) -> None:
+    PRINTED[name] = (text.strip("\n") + "\n", right)
+
+
+_log(
+    "YOLOv5 console",
+    """
+     Epoch   gpu_mem       box       obj       cls    labels  img_size
+      0/29     2.11G    0.1100    0.0700    0.0500        31       640: 100%|██████████| 20/20 [00:09<00:00,  2.1it/s]
+               Class     Images     Labels          P          R     mAP@.5 mAP@.5:.95: 100%|██████████| 4/4 [00:01<00:00,  2.5it/s]
+                 all         60        200      0.120      0.210      0.100      0.040
+      1/29     2.11G    0.0900    0.0600    0.0400        28       640: 100%|██████████| 20/20 [00:09<00:00,  2.1it/s]
+               Class     Images     Labels          P          R     mAP@.5 mAP@.5:.95: 100%|██████████| 4/4 [00:01<00:00,  2.5it/s]
+                 all         60        200      0.320      0.310      0.250      0.110
+""",
+    epochs=2, first={"epoch": 0, "train_loss": 0.23}, last={"train_loss": 0.19, "~map": 0.25},
+)  # fmt: skip
+_log(
+    "YOLOv8 console with classes",
+    """
+      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size
+        1/3      1.20G       1.50       2.00       1.00         12        320:  50%|█████     | 10/20 [00:02<00:02,  4.1it/s]
+        1/3      1.20G       1.40       1.90       1.10         12        320: 100%|██████████| 20/20 [00:05<00:00,  4.1it/s]
+                 Class     Images  Instances      Box(P          R      mAP50  mAP50-95): 100%|██████████| 3/3 [00:01<00:00,  2.9it/s]
+                   all         40         90       0.21       0.32       0.18       0.09
+                   cat         20         40       0.11       0.22       0.08       0.02
+        2/3      1.20G       1.20       1.50       1.00         12        320: 100%|██████████| 20/20 [00:05<00:00,  4.1it/s]
+                 Class     Images  Instances      Box(P          R      mAP50  mAP50-95): 100%|██████████| 3/3 [00:01<00:00,  2.9it/s]
+                   all         40         90       0.41       0.42       0.38       0.19
+                   cat         20         40       0.31       0.32       0.28       0.12
+""",
+    epochs=2, first={"train_loss": 4.4, "~map50": 0.18}, last={"epoch": 2, "train_loss": 3.7, "~map50": 0.38},
+)  # fmt: skip
+_log(
+    "fastai list",
+    """
+['epoch', 'train_loss', 'valid_loss', 'accuracy', 'time']
+[0, 1.9000000, 1.7000000, 0.4000000, '00:41']
+[1, 1.5000000, 1.6000000, 0.4500000, '00:40']
+[2, 1.1000000, 1.8000000, 0.4300000, '00:40']
+""",
+    epochs=3, first={"epoch": 0, "train_loss": 1.9, "val_loss": 1.7}, last={"val_loss": 1.8, "~accuracy": 0.43},
+)  # fmt: skip
+_log(
+    "crnn.pytorch",
+    """
+[0/25][10/40] Loss: 33.000000
+[0/25][40/40] Loss: 21.000000
+Start val
+-h-a-ll-o------------- => halo                , gt: hallo
+Test loss: 22.500000, accuray: 0.010000
+[1/25][10/40] Loss: 15.000000
+[1/25][40/40] Loss: 11.000000
+Start val
+Test loss: 12.500000, accuray: 0.210000
+""",
+    epochs=2, first={"epoch": 0, "train_loss": 21.0, "val_loss": 22.5}, last={"train_loss": 11.0, "val_loss": 12.5}, steps=4,
+)  # fmt: skip
+_log(
+    "MMEngine by iterations",
+    """
+03/14 08:01:10 - mmengine - INFO - Iter(train) [  50/2000]  lr: 9.9e-03  eta: 0:10:10  time: 0.30  data_time: 0.01  memory: 3100  loss: 2.1000  decode.loss_ce: 1.5000
+03/14 08:01:30 - mmengine - INFO - Iter(train) [ 100/2000]  lr: 9.8e-03  eta: 0:10:00  time: 0.30  data_time: 0.01  memory: 3100  loss: 1.8000  decode.loss_ce: 1.2000
+03/14 08:01:40 - mmengine - INFO - Iter(val) [30/30]    aAcc: 61.0000  mIoU: 31.5000  mAcc: 40.0000  data_time: 0.01  time: 0.05
+03/14 08:02:10 - mmengine - INFO - Iter(train) [ 150/2000]  lr: 9.7e-03  eta: 0:09:50  time: 0.30  data_time: 0.01  memory: 3100  loss: 1.6000  decode.loss_ce: 1.1000
+03/14 08:02:30 - mmengine - INFO - Iter(train) [ 200/2000]  lr: 9.6e-03  eta: 0:09:40  time: 0.30  data_time: 0.01  memory: 3100  loss: 1.4000  decode.loss_ce: 0.9000
+03/14 08:02:40 - mmengine - INFO - Iter(val) [30/30]    aAcc: 71.0000  mIoU: 38.5000  mAcc: 50.0000  data_time: 0.01  time: 0.05
+""",
+    epochs=2, first={"train_loss": 1.8, "~miou": 31.5}, last={"train_loss": 1.4, "~miou": 38.5}, steps=4,
+)  # fmt: skip
+_log(
+    "MMEngine JSON",
+    """
+{"lr": 0.001, "data_time": 0.02, "loss": 3.0, "loss_ctc": 3.0, "time": 0.3, "epoch": 1, "iter": 50, "memory": 2100, "step": 50}
+{"lr": 0.001, "data_time": 0.02, "loss": 2.5, "loss_ctc": 2.5, "time": 0.3, "epoch": 1, "iter": 100, "memory": 2100, "step": 100}
+{"recog/word_acc": 0.21, "data_time": 0.01, "time": 0.03, "step": 1}
+{"lr": 0.001, "data_time": 0.02, "loss": 2.0, "loss_ctc": 2.0, "time": 0.3, "epoch": 2, "iter": 150, "memory": 2100, "step": 150}
+{"lr": 0.001, "data_time": 0.02, "loss": 1.5, "loss_ctc": 1.5, "time": 0.3, "epoch": 2, "iter": 200, "memory": 2100, "step": 200}
+{"recog/word_acc": 0.35, "data_time": 0.01, "time": 0.03, "step": 2}
+""",
+    epochs=2, first={"train_loss": 2.5}, last={"train_loss": 1.5, "~word_acc": 0.35}, steps=4,
+)  # fmt: skip
+_log(
+    "OpenMMLab 0.x JSON",
+    """
+{"env_info": "sys.platform: linux", "seed": 0, "exp_name": "toy.py"}
+{"mode": "train", "epoch": 1, "iter": 20, "lr": 0.01, "memory": 2100, "data_time": 0.1, "loss": 2.4, "time": 0.4}
+{"mode": "train", "epoch": 1, "iter": 40, "lr": 0.01, "memory": 2100, "data_time": 0.1, "loss": 2.0, "time": 0.4}
+{"mode": "val", "epoch": 1, "iter": 10, "lr": 0.01, "loss": 2.2, "accuracy_top-1": 31.0}
+{"mode": "train", "epoch": 2, "iter": 20, "lr": 0.01, "memory": 2100, "data_time": 0.1, "loss": 1.7, "time": 0.4}
+{"mode": "train", "epoch": 2, "iter": 40, "lr": 0.01, "memory": 2100, "data_time": 0.1, "loss": 1.5, "time": 0.4}
+{"mode": "val", "epoch": 2, "iter": 10, "lr": 0.01, "loss": 2.1, "accuracy_top-1": 37.0}
+""",
+    epochs=2, first={"train_loss": 2.0, "val_loss": 2.2}, last={"train_loss": 1.5, "val_loss": 2.1, "~top-1": 37.0},
+)  # fmt: skip
+_log(
+    "PaddleSpeech",
+    """
+[2026-03-14 08:01:10] [    INFO] [trainer.py:201] - Train: Rank: 0, epoch: 0, iter: 50, batch_loss: 61.0, att_loss: 60.0, lr: 0.0001, batch_cost: 0.4
+[2026-03-14 08:02:10] [    INFO] [trainer.py:201] - Train: Rank: 0, epoch: 0, iter: 100, batch_loss: 50.0, att_loss: 49.0, lr: 0.0002, batch_cost: 0.4
+[2026-03-14 08:02:40] [    INFO] [trainer.py:310] - Epoch 0 Val info val_loss 48.5
+[2026-03-14 08:11:10] [    INFO] [trainer.py:201] - Train: Rank: 0, epoch: 1, iter: 150, batch_loss: 40.0, att_loss: 39.0, lr: 0.0003, batch_cost: 0.4
+[2026-03-14 08:12:10] [    INFO] [trainer.py:201] - Train: Rank: 0, epoch: 1, iter: 200, batch_loss: 33.0, att_loss: 32.0, lr: 0.0004, batch_cost: 0.4
+[2026-03-14 08:12:40] [    INFO] [trainer.py:310] - Epoch 1 Val info val_loss 36.5
+""",
+    epochs=2, first={"train_loss": 50.0, "val_loss": 48.5}, last={"train_loss": 33.0, "val_loss": 36.5}, steps=4,
+)  # fmt: skip
+_log(
+    "detectron2 console",
+    """
+[03/14 08:01:10 d2.utils.events]:  eta: 0:05:10  iter: 19  total_loss: 2.031  loss_cls: 0.7  loss_box_reg: 0.5  time: 0.31  data_time: 0.01  lr: 1e-05  max_mem: 2100M
+[03/14 08:01:20 d2.utils.events]:  eta: 0:05:00  iter: 39  total_loss: 1.811  loss_cls: 0.6  loss_box_reg: 0.4  time: 0.31  data_time: 0.01  lr: 3e-05  max_mem: 2100M
+[03/14 08:01:30 d2.utils.events]:  eta: 0:04:50  iter: 59  total_loss: 1.522  loss_cls: 0.5  loss_box_reg: 0.3  time: 0.31  data_time: 0.01  lr: 5e-05  max_mem: 2100M
+""",
+    epochs=0, steps=3, last_step={"train_loss": 1.522},
+)  # fmt: skip
+_log(
+    "WeNet",
+    """
+2026-03-14 08:01:10,100 INFO Epoch 0 TRAIN info lr 1e-05
+2026-03-14 08:01:12,100 DEBUG TRAIN Batch 0/0 loss 80.000000 loss_att 70.000000 loss_ctc 90.000000 lr 0.00000400 rank 0
+2026-03-14 08:05:10,100 DEBUG TRAIN Batch 0/100 loss 60.000000 loss_att 55.000000 loss_ctc 70.000000 lr 0.00040000 rank 0
+2026-03-14 08:06:10,100 DEBUG CV Batch 0/0 loss 52.000000 loss_att 48.000000 loss_ctc 60.000000 history loss 51.000000 rank 0
+2026-03-14 08:06:12,100 INFO Epoch 0 CV info cv_loss 50.5
+2026-03-14 08:06:12,100 INFO Epoch 1 TRAIN info lr 0.0004
+2026-03-14 08:11:10,100 DEBUG TRAIN Batch 1/100 loss 40.000000 loss_att 35.000000 loss_ctc 50.000000 lr 0.00080000 rank 0
+2026-03-14 08:12:12,100 INFO Epoch 1 CV info cv_loss 38.5
+""",
+    epochs=2, first={"epoch": 0, "train_loss": 60.0, "val_loss": 50.5}, last={"train_loss": 40.0, "val_loss": 38.5}, steps=3,
+)  # fmt: skip
+_log(
+    "NeMo and Lightning checkpoints",
+    """
+[NeMo I 2026-03-14 08:01:10 rnnt_wer_bpe:231] reference:the weather in the north
+Epoch 0: 100%|██████████| 50/50 [00:12<00:00,  3.9it/s, v_num=1, train_step_timing=0.2]
+Epoch 0, global step 50: 'val_wer' reached 0.91000 (best 0.91000), saving model to '/tmp/out/a--val_wer=0.9100-epoch=0.ckpt' as top 3
+Epoch 1: 100%|██████████| 50/50 [00:12<00:00,  3.9it/s, v_num=1, train_step_timing=0.2]
+Epoch 1, global step 100: 'val_wer' reached 0.72000 (best 0.72000), saving model to '/tmp/out/a--val_wer=0.7200-epoch=1.ckpt' as top 3
+""",
+    epochs=2, first={"epoch": 0, "val_wer": 0.91}, last={"epoch": 1, "val_wer": 0.72},
+)  # fmt: skip
+_log(
+    "ESPnet console",
+    """
+[box] 2026-03-14 08:01:10,100 (trainer:733) INFO: 1epoch:train:1-50batch: iter_time=1.1e-04, forward_time=0.2, loss_ctc=90.1, loss_att=70.2, acc=0.31, loss=76.1, backward_time=0.1, optim0_lr0=1e-05, train_time=0.9
+[box] 2026-03-14 08:05:10,100 (trainer:338) INFO: 1epoch results: [train] iter_time=1.1e-04, loss_ctc=80.1, loss_att=60.2, acc=0.41, loss=66.1, optim0_lr0=1e-05, train_time=0.9, time=4 minutes and 2.1 seconds, total_count=100, [valid] loss_ctc=70.1, cer=0.45, loss_att=58.2, acc=0.44, wer=0.81, loss=61.1, time=9.1 seconds, total_count=10
+[box] 2026-03-14 08:11:10,100 (trainer:733) INFO: 2epoch:train:1-50batch: iter_time=1.1e-04, forward_time=0.2, loss_ctc=60.1, loss_att=50.2, acc=0.51, loss=53.1, backward_time=0.1, optim0_lr0=2e-05, train_time=0.9
+[box] 2026-03-14 08:15:10,100 (trainer:338) INFO: 2epoch results: [train] iter_time=1.1e-04, loss_ctc=50.1, loss_att=40.2, acc=0.61, loss=43.1, optim0_lr0=2e-05, train_time=0.9, time=4 minutes and 2.1 seconds, total_count=200, [valid] loss_ctc=45.1, cer=0.25, loss_att=38.2, acc=0.64, wer=0.51, loss=40.1, time=9.1 seconds, total_count=20
+""",
+    epochs=2, first={"train_loss": 66.1, "val_loss": 61.1, "val_wer": 0.81}, last={"train_loss": 43.1, "val_loss": 40.1, "val_wer": 0.51}, steps=2,
+)  # fmt: skip
+_log(
+    "OpenNMT",
+    """
+[2026-03-14 08:01:10,100 INFO] Step 50/200; acc:  21.10; ppl: 33.20; xent: 3.50; lr: 1.00000; 10925/8489 tok/s;      9 sec
+[2026-03-14 08:01:20,100 INFO] Step 100/200; acc:  35.50; ppl: 16.10; xent: 2.78; lr: 1.00000; 14904/11549 tok/s;     15 sec
+[2026-03-14 08:01:21,100 INFO] Validation perplexity: 12.5
+[2026-03-14 08:01:21,200 INFO] Validation accuracy: 40.6
+[2026-03-14 08:01:21,300 INFO] Saving checkpoint out/model_step_100.pt
+[2026-03-14 08:01:40,100 INFO] Step 150/200; acc:  54.20; ppl:  7.37; xent: 2.00; lr: 1.00000; 14808/11448 tok/s;     28 sec
+[2026-03-14 08:01:50,100 INFO] Step 200/200; acc:  64.20; ppl:  4.37; xent: 1.47; lr: 1.00000; 14808/11448 tok/s;     28 sec
+[2026-03-14 08:01:51,100 INFO] Validation perplexity: 6.5
+[2026-03-14 08:01:51,200 INFO] Validation accuracy: 52.3
+""",
+    epochs=2, first={"train_loss": 2.78, "val_loss": 2.5257}, last={"train_loss": 1.47, "val_loss": 1.8718}, steps=4,
+)  # fmt: skip
+_log(
+    "Megatron",
+    """
+ iteration      100/    5000 | consumed samples:        25600 | elapsed time per iteration (ms): 927.8 | learning rate: 3.750E-05 | global batch size:   256 | lm loss: 8.012000E+00 | loss scale: 1.0 | grad norm: 2.031 | number of skipped iterations:   0 | number of nan iterations:   0 |
+----------------------------------------------------------------------------------------------
+ validation loss at iteration 100 | lm loss value: 7.950000E+00 | lm loss PPL: 2.835575E+03 |
+----------------------------------------------------------------------------------------------
+ iteration      200/    5000 | consumed samples:        51200 | elapsed time per iteration (ms): 927.8 | learning rate: 7.500E-05 | global batch size:   256 | lm loss: 7.012000E+00 | loss scale: 1.0 | grad norm: 1.031 | number of skipped iterations:   0 | number of nan iterations:   0 |
+ validation loss at iteration 200 | lm loss value: 7.100000E+00 | lm loss PPL: 1.211967E+03 |
+""",
+    epochs=2, first={"train_loss": 8.012, "val_loss": 7.95}, last={"train_loss": 7.012, "val_loss": 7.1}, steps=2,
+)  # fmt: skip
+_log(
+    "DeepSpeed steps",
+    """
+[2026-03-14 08:01:10,100] [INFO] [logging.py:96:log_dist] [Rank 0] step=10, skipped=0, lr=[1e-05], mom=[(0.9, 0.95)]
+steps: 10 loss: 3.1000 iter time (s): 0.410 samples/sec: 39.1
+[2026-03-14 08:01:20,100] [INFO] [logging.py:96:log_dist] [Rank 0] step=20, skipped=0, lr=[2e-05], mom=[(0.9, 0.95)]
+steps: 20 loss: 2.7000 iter time (s): 0.410 samples/sec: 39.1
+""",
+    epochs=0, steps=2, last_step={"step": 20, "train_loss": 2.7},
+)  # fmt: skip
+_log(
+    "kraken",
+    """
+stage 0/∞  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 120/120 0:00:00 • 0:00:41 4.1it/s val_accuracy: 0.31000 val_word_accuracy: 0.11000 early_stopping: 0/10 0.31000
+stage 1/∞  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 120/120 0:00:00 • 0:00:41 4.1it/s val_accuracy: 0.52000 val_word_accuracy: 0.21000 early_stopping: 0/10 0.52000
+stage 2/∞  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 120/120 0:00:00 • 0:00:41 4.1it/s val_accuracy: 0.61000 val_word_accuracy: 0.31000 early_stopping: 0/10 0.61000
+""",
+    epochs=3, first={"epoch": 0, "~val_accuracy": 0.31}, last={"epoch": 2, "~val_accuracy": 0.61}, no_metric=["early", "stage"],
+)  # fmt: skip
+_log(
+    "Calamari",
+    """
+#00000100: loss=61.20000000 ler=0.91000000 dt=0.21000000s
+ PRED: '‪ab‬'
+ TRUE: '‪abc‬'
+#00000200: loss=31.20000000 ler=0.61000000 dt=0.21000000s
+#00000300: loss=15.20000000 ler=0.31000000 dt=0.21000000s
+""",
+    epochs=0, steps=3, last_step={"step": 300, "train_loss": 15.2},
+)  # fmt: skip
+_log(
+    "Tesseract 5",
+    """
+At iteration 100/100/100, mean rms=5.100%, delta=20.1%, BCER train=60.100%, BWER train=90.200%, skip ratio=0.0%, New worst BCER = 60.1 wrote checkpoint.
+At iteration 200/200/200, mean rms=4.100%, delta=15.1%, BCER train=40.100%, BWER train=70.200%, skip ratio=0.0%, New best BCER = 40.1 wrote checkpoint.
+""",
+    refused="train WER alone",
+)  # fmt: skip
+_log(
+    "timm",
+    """
+Train: 0 [   0/50 (  0%)]  Loss: 6.93 (6.93)  Time: 1.103s,  116.0/s  (1.103s,  116.0/s)  LR: 1.000e-05  Data: 0.6 (0.6)
+Train: 0 [  49/50 (100%)]  Loss: 5.50 (6.10)  Time: 0.403s,  316.0/s  (0.403s,  316.0/s)  LR: 1.000e-05  Data: 0.0 (0.1)
+Test: [   0/9]  Time: 0.9 (0.9)  Loss:   5.900 ( 5.900)  Acc@1:   3.1 (  3.1)  Acc@5:  12.1 ( 12.1)
+Test: [   9/9]  Time: 0.1 (0.2)  Loss:   5.700 ( 5.800)  Acc@1:   4.1 (  3.9)  Acc@5:  14.1 ( 13.1)
+Current checkpoints:
+ ('./output/train/checkpoint-0.pth.tar', 3.9)
+Train: 1 [   0/50 (  0%)]  Loss: 5.60 (5.60)  Time: 1.103s,  116.0/s  (1.103s,  116.0/s)  LR: 2.000e-05  Data: 0.6 (0.6)
+Train: 1 [  49/50 (100%)]  Loss: 4.50 (5.20)  Time: 0.403s,  316.0/s  (0.403s,  316.0/s)  LR: 2.000e-05  Data: 0.0 (0.1)
+Test: [   0/9]  Time: 0.9 (0.9)  Loss:   5.100 ( 5.100)  Acc@1:   9.1 (  9.1)  Acc@5:  22.1 ( 22.1)
+Test: [   9/9]  Time: 0.1 (0.2)  Loss:   4.700 ( 4.900)  Acc@1:  11.1 ( 10.9)  Acc@5:  24.1 ( 23.1)
+""",
+    epochs=2, first={"epoch": 0, "train_loss": 6.1, "val_loss": 5.8}, last={"train_loss": 5.2, "val_loss": 4.9, "~acc@1": 10.9},
+)  # fmt: skip
+_log(
+    "ImageNet example",
+    """
+Epoch: [0][ 10/100]\tTime  0.311 ( 0.512)\tData  0.001 ( 0.101)\tLoss 6.9000e+00 (6.9500e+00)\tAcc@1   0.00 (  0.12)\tAcc@5   1.17 (  0.71)
+Epoch: [0][100/100]\tTime  0.311 ( 0.512)\tData  0.001 ( 0.101)\tLoss 6.1000e+00 (6.5000e+00)\tAcc@1   2.00 (  1.12)\tAcc@5   5.17 (  3.71)
+Test: [ 1/20]\tTime  0.911 ( 0.912)\tLoss 6.2000e+00 (6.2000e+00)\tAcc@1   1.00 (  1.00)\tAcc@5   4.17 (  4.17)
+Test: [20/20]\tTime  0.211 ( 0.312)\tLoss 5.9000e+00 (6.0000e+00)\tAcc@1   3.00 (  2.50)\tAcc@5   9.17 (  8.17)
+ *   Acc@1 2.500 Acc@5 8.170
+Epoch: [1][ 10/100]\tTime  0.311 ( 0.512)\tData  0.001 ( 0.101)\tLoss 5.9000e+00 (5.9500e+00)\tAcc@1   4.00 (  3.12)\tAcc@5   8.17 (  7.71)
+Epoch: [1][100/100]\tTime  0.311 ( 0.512)\tData  0.001 ( 0.101)\tLoss 5.1000e+00 (5.5000e+00)\tAcc@1   6.00 (  5.12)\tAcc@5  15.17 ( 13.71)
+Test: [ 1/20]\tTime  0.911 ( 0.912)\tLoss 5.2000e+00 (5.2000e+00)\tAcc@1   6.00 (  6.00)\tAcc@5  14.17 ( 14.17)
+Test: [20/20]\tTime  0.211 ( 0.312)\tLoss 5.3000e+00 (5.1000e+00)\tAcc@1   8.00 (  7.50)\tAcc@5  19.17 ( 18.17)
+ *   Acc@1 7.500 Acc@5 18.170
+""",
+    epochs=2, first={"epoch": 0, "train_loss": 6.5, "val_loss": 6.0}, last={"train_loss": 5.5, "val_loss": 5.1, "~acc@1": 7.5}, steps=3,
+)  # fmt: skip
+_log(
+    "Ignite",
+    """
+2026-03-14 08:01:10,100 ignite.engine.engine.Engine INFO: Engine run starting with max_epochs=3.
+Training Results - Epoch: 1  Avg accuracy: 0.41 Avg loss: 1.90
+2026-03-14 08:02:10,100 ignite.engine.engine.Engine INFO: Epoch[1] Complete. Time taken: 00:00:03.1
+Validation Results - Epoch: 1  Avg accuracy: 0.39 Avg loss: 2.00
+2026-03-14 08:02:20,100 ignite.engine.engine.Engine INFO: Epoch[1] Complete. Time taken: 00:01:03.1
+Training Results - Epoch: 2  Avg accuracy: 0.51 Avg loss: 1.50
+2026-03-14 08:03:10,100 ignite.engine.engine.Engine INFO: Epoch[1] Complete. Time taken: 00:00:03.1
+Validation Results - Epoch: 2  Avg accuracy: 0.45 Avg loss: 1.80
+2026-03-14 08:03:20,100 ignite.engine.engine.Engine INFO: Epoch[2] Complete. Time taken: 00:01:03.1
+""",
+    epochs=2, first={"train_loss": 1.9, "val_loss": 2.0}, last={"epoch": 2, "train_loss": 1.5, "val_loss": 1.8}, generations=1,
+)  # fmt: skip
+_log(
+    "nnU-Net 1",
+    """
+2026-03-14 08:01:10.123456:
+epoch:  0
+2026-03-14 08:04:10.123456: train loss : -0.1210
+2026-03-14 08:04:20.123456: validation loss: -0.2012
+2026-03-14 08:04:20.123456: Average global foreground Dice: [0.41, 0.52]
+2026-03-14 08:04:20.123456: (interpret this as an estimate for the Dice of the different classes. This is not exact.)
+2026-03-14 08:04:20.123456: lr: 0.0099
+2026-03-14 08:04:20.123456: This epoch took 190.1 s
+2026-03-14 08:04:21.123456:
+epoch:  1
+2026-03-14 08:07:10.123456: train loss : -0.3210
+2026-03-14 08:07:20.123456: validation loss: -0.3512
+2026-03-14 08:07:20.123456: Average global foreground Dice: [0.51, 0.62]
+2026-03-14 08:07:20.123456: lr: 0.0098
+2026-03-14 08:07:20.123456: This epoch took 190.1 s
+""",
+    epochs=2, first={"epoch": 0, "train_loss": -0.121, "val_loss": -0.2012}, last={"train_loss": -0.321, "val_loss": -0.3512},
+)  # fmt: skip
+_log(
+    "nnU-Net 2",
+    """
+2026-03-14 08:01:10.123456: Epoch 0
+2026-03-14 08:01:10.123456: Current learning rate: 0.01
+2026-03-14 08:02:10.123456: train_loss -0.1010
+2026-03-14 08:02:10.123456: val_loss -0.1512
+2026-03-14 08:02:10.123456: Pseudo dice [0.41, 0.52]
+2026-03-14 08:02:10.123456: Epoch time: 60.12 s
+2026-03-14 08:02:10.123456: Yayy! New best EMA pseudo Dice: 0.465
+2026-03-14 08:02:11.123456:
+2026-03-14 08:02:11.123456: Epoch 1
+2026-03-14 08:02:11.123456: Current learning rate: 0.00991
+2026-03-14 08:03:10.123456: train_loss -0.2010
+2026-03-14 08:03:10.123456: val_loss -0.2212
+2026-03-14 08:03:10.123456: Pseudo dice [0.51, 0.62]
+2026-03-14 08:03:10.123456: Epoch time: 59.12 s
+""",
+    epochs=2, first={"train_loss": -0.101, "val_loss": -0.1512}, last={"epoch": 1, "train_loss": -0.201, "val_loss": -0.2212, "lr": 0.00991}, no_metric=["ema", "yayy", "time"],
+)  # fmt: skip
+_log(
+    "XGBoost scikit-learn",
+    "[0]\tvalidation_0-rmse:3.10\tvalidation_1-rmse:3.30\n[1]\tvalidation_0-rmse:2.10\tvalidation_1-rmse:2.70\n[2]\tvalidation_0-rmse:1.10\tvalidation_1-rmse:2.60\n",
+    epochs=3, first={"val_loss": 3.3}, last={"val_loss": 2.6},
+)  # fmt: skip
+_log(
+    "LightGBM",
+    """
+[LightGBM] [Info] Number of positive: 212, number of negative: 357
+[LightGBM] [Info] Total Bins 4542
+[50]\ttraining's binary_logloss: 0.410\tvalid_1's binary_logloss: 0.450
+[100]\ttraining's binary_logloss: 0.210\tvalid_1's binary_logloss: 0.310
+[150]\ttraining's binary_logloss: 0.110\tvalid_1's binary_logloss: 0.330
+""",
+    epochs=3, first={"train_loss": 0.41, "val_loss": 0.45}, last={"train_loss": 0.11, "val_loss": 0.33},
+)  # fmt: skip
+_log(
+    "CatBoost",
+    """
+0:\tlearn: 0.6600000\ttest: 0.6700000\tbest: 0.6700000 (0)\ttotal: 51.1ms\tremaining: 51s
+100:\tlearn: 0.3100000\ttest: 0.4200000\tbest: 0.4200000 (100)\ttotal: 1.1s\tremaining: 9.7s
+200:\tlearn: 0.1100000\ttest: 0.4500000\tbest: 0.4200000 (100)\ttotal: 2.1s\tremaining: 8.3s
+""",
+    epochs=3, first={"train_loss": 0.66, "val_loss": 0.67}, last={"train_loss": 0.11, "val_loss": 0.45},
+)  # fmt: skip
+_log(
+    "LLaMA-Factory",
+    """
+{"current_steps": 10, "total_steps": 40, "loss": 1.9, "lr": 9e-05, "epoch": 0.5, "percentage": 25.0, "elapsed_time": "0:00:31", "remaining_time": "0:01:33", "throughput": 2100.5, "total_tokens": 65536}
+{"current_steps": 20, "total_steps": 40, "loss": 1.6, "lr": 6e-05, "epoch": 1.0, "percentage": 50.0, "elapsed_time": "0:01:02", "remaining_time": "0:01:02", "throughput": 2100.5, "total_tokens": 131072}
+{"current_steps": 20, "total_steps": 40, "eval_loss": 1.7, "epoch": 1.0, "percentage": 50.0, "elapsed_time": "0:01:08", "remaining_time": "0:01:08"}
+{"current_steps": 30, "total_steps": 40, "loss": 1.3, "lr": 3e-05, "epoch": 1.5, "percentage": 75.0, "elapsed_time": "0:01:33", "remaining_time": "0:00:31", "throughput": 2100.5, "total_tokens": 196608}
+{"current_steps": 40, "total_steps": 40, "loss": 1.1, "lr": 0.0, "epoch": 2.0, "percentage": 100.0, "elapsed_time": "0:02:03", "remaining_time": "0:00:00", "throughput": 2100.5, "total_tokens": 262144}
+{"current_steps": 40, "total_steps": 40, "eval_loss": 1.65, "epoch": 2.0, "percentage": 100.0, "elapsed_time": "0:02:09", "remaining_time": "0:00:00"}
+""",
+    epochs=2, first={"val_loss": 1.7, "train_loss": 1.6}, last={"val_loss": 1.65, "train_loss": 1.1}, steps=4, no_metric=["percent", "tokens", "throughput"],
+)  # fmt: skip
+_log(
+    "HF Trainer console",
+    """
+***** Running training *****
+  Num examples = 1,000
+  Num Epochs = 2
+  Total optimization steps = 250
+ 20%|██        | 50/250 [00:21<01:23,  2.4it/s]{'loss': 2.5, 'grad_norm': 1.2, 'learning_rate': 4e-05, 'epoch': 0.4}
+{'loss': 2.1, 'grad_norm': 1.1, 'learning_rate': 3e-05, 'epoch': 0.8}
+***** Running Evaluation *****
+  Num examples = 100
+{'eval_loss': 2.0, 'eval_wer': 0.81, 'eval_runtime': 3.1, 'eval_samples_per_second': 31.1, 'eval_steps_per_second': 4.1, 'epoch': 1.0}
+{'loss': 1.8, 'grad_norm': 1.2, 'learning_rate': 2e-05, 'epoch': 1.2}
+{'loss': 1.6, 'grad_norm': 1.0, 'learning_rate': 1e-05, 'epoch': 1.6}
+{'eval_loss': 1.9, 'eval_wer': 0.71, 'eval_runtime': 3.1, 'eval_samples_per_second': 31.1, 'eval_steps_per_second': 4.1, 'epoch': 2.0}
+{'train_runtime': 131.1, 'train_samples_per_second': 15.1, 'train_steps_per_second': 1.9, 'train_loss': 2.0, 'epoch': 2.0}
+***** train metrics *****
+  epoch                    =        2.0
+  train_loss               =        2.0
+  train_runtime            = 0:02:11.10
+***** eval metrics *****
+  epoch                   =        2.0
+  eval_loss               =        1.9
+  eval_wer                =       0.71
+""",
+    epochs=2, first={"val_loss": 2.0, "train_loss": 2.1, "val_wer": 0.81}, last={"val_loss": 1.9, "train_loss": 1.6, "val_wer": 0.71}, generations=1,
+)  # fmt: skip
+_log(
+    "TRL",
+    """
+{'loss': 0.693, 'grad_norm': 8.1, 'learning_rate': 5e-07, 'rewards/chosen': 0.01, 'rewards/rejected': 0.0, 'rewards/accuracies': 0.51, 'logps/chosen': -210.1, 'epoch': 0.5}
+{'eval_loss': 0.65, 'eval_runtime': 9.1, 'eval_rewards/chosen': 0.1, 'eval_rewards/accuracies': 0.61, 'epoch': 1.0}
+{'loss': 0.55, 'grad_norm': 7.1, 'learning_rate': 1e-07, 'rewards/chosen': 0.21, 'rewards/rejected': -0.1, 'rewards/accuracies': 0.71, 'logps/chosen': -205.1, 'epoch': 1.5}
+{'eval_loss': 0.60, 'eval_runtime': 9.1, 'eval_rewards/chosen': 0.2, 'eval_rewards/accuracies': 0.68, 'epoch': 2.0}
+""",
+    epochs=2, first={"train_loss": 0.693, "val_loss": 0.65}, last={"train_loss": 0.55, "val_loss": 0.6, "~val_rewards_chosen": 0.2},
+)  # fmt: skip
+_log(
+    "torchtune",
+    """
+1|10|Loss: 2.1000:   5%|▌         | 10/200 [00:11<03:21,  1.1s/it]
+1|200|Loss: 1.7000: 100%|██████████| 200/200 [03:31<00:00,  1.1s/it]
+2|210|Loss: 1.6000:   5%|▌         | 10/200 [00:11<03:21,  1.1s/it]
+2|400|Loss: 1.2000: 100%|██████████| 200/200 [03:31<00:00,  1.1s/it]
+""",
+    epochs=2, first={"train_loss": 1.7}, last={"epoch": 2, "train_loss": 1.2}, steps=4,
+)  # fmt: skip
+_log(
+    "Keras 3",
+    """
+Epoch 1/3
+\x1b[1m 1/20\x1b[0m \x1b[37m━━━━━━━━━━━━━━━━━━━━\x1b[0m \x1b[1m9s\x1b[0m 500ms/step - accuracy: 0.1000 - loss: 2.9000
+\x1b[1m20/20\x1b[0m \x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m2s\x1b[0m 51ms/step - accuracy: 0.3100 - loss: 2.3100 - val_accuracy: 0.2900 - val_loss: 2.4000 - learning_rate: 0.0010
+Epoch 2/3
+\x1b[1m20/20\x1b[0m \x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m2s\x1b[0m 51ms/step - accuracy: 0.5100 - loss: 1.8100 - val_accuracy: 0.3900 - val_loss: 2.1000 - learning_rate: 0.0010
+Epoch 3/3
+\x1b[1m20/20\x1b[0m \x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m2s\x1b[0m 51ms/step - accuracy: 0.7100 - loss: 1.1100 - val_accuracy: 0.4100 - val_loss: 2.2000 - learning_rate: 0.0010
+""",
+    epochs=3, first={"train_loss": 2.31, "val_loss": 2.4}, last={"train_loss": 1.11, "val_loss": 2.2, "lr": 0.001, "~val_accuracy": 0.41},
+)  # fmt: skip
+_log(
+    "Keras verbose 2",
+    """
+Epoch 1/2
+60/60 - 3s - loss: 2.1000 - accuracy: 0.3000 - val_loss: 2.0000 - val_accuracy: 0.3300 - 3s/epoch - 45ms/step
+Epoch 2/2
+Epoch 2: val_loss improved from 2.00000 to 1.80000, saving model to best.keras
+60/60 - 2s - loss: 1.7000 - accuracy: 0.4000 - val_loss: 1.8000 - val_accuracy: 0.4100 - 2s/epoch - 41ms/step
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.0}, last={"train_loss": 1.7, "val_loss": 1.8},
+)  # fmt: skip
+_log(
+    "Lightning",
+    """
+  | Name  | Type    | Params
+------------------------------
+0 | net   | CTCNet  | 1.2 M
+Sanity Checking DataLoader 0: 100%|██████████| 2/2 [00:00<00:00, 10.1it/s]
+Epoch 0:  50%|█████     | 50/100 [00:06<00:06,  8.1it/s, v_num=3, train_loss_step=2.90]
+Validation DataLoader 0: 100%|██████████| 20/20 [00:01<00:00, 17.1it/s]
+Epoch 0: 100%|██████████| 100/100 [00:13<00:00,  7.1it/s, v_num=3, train_loss_step=2.31, val_loss=2.40, train_loss_epoch=2.60]
+Epoch 1:  50%|█████     | 50/100 [00:06<00:06,  8.1it/s, v_num=3, train_loss_step=2.10, val_loss=2.40, train_loss_epoch=2.60]
+Validation DataLoader 0: 100%|██████████| 20/20 [00:01<00:00, 17.1it/s]
+Epoch 1: 100%|██████████| 100/100 [00:13<00:00,  7.1it/s, v_num=3, train_loss_step=1.90, val_loss=2.20, train_loss_epoch=2.05]
+""",
+    epochs=2, first={"epoch": 0, "train_loss": 2.6, "val_loss": 2.4}, last={"train_loss": 2.05, "val_loss": 2.2}, no_metric=["v_num"],
+)  # fmt: skip
+_log(
+    "fairseq",
+    """
+2026-03-14 08:01:10 | INFO | fairseq.trainer | begin training epoch 1
+2026-03-14 08:01:20 | INFO | train_inner | epoch 001:     50 / 100 loss=9.100, ppl=550, wps=9000, ups=3, wpb=3000, bsz=100, num_updates=50, lr=1e-05, gnorm=3.1, train_wall=20, gb_free=9, wall=30
+2026-03-14 08:02:10 | INFO | valid | epoch 001 | valid on 'valid' subset | loss 8.200 | ppl 294 | wps 0 | wpb 900 | bsz 20 | num_updates 100
+2026-03-14 08:02:12 | INFO | fairseq_cli.train | end of epoch 1 (average epoch stats below)
+2026-03-14 08:02:12 | INFO | train | epoch 001 | loss 8.800 | ppl 446 | wps 8000 | ups 2.9 | wpb 2900 | bsz 99 | num_updates 100 | lr 2e-05 | gnorm 2.9 | train_wall 40 | gb_free 9 | wall 60
+2026-03-14 08:03:10 | INFO | valid | epoch 002 | valid on 'valid' subset | loss 7.200 | ppl 147 | wps 0 | wpb 900 | bsz 20 | num_updates 200 | best_loss 7.2
+2026-03-14 08:03:12 | INFO | train | epoch 002 | loss 7.600 | ppl 194 | wps 8000 | ups 2.9 | wpb 2900 | bsz 99 | num_updates 200 | lr 4e-05 | gnorm 2.1 | train_wall 40 | gb_free 9 | wall 120
+""",
+    epochs=2, first={"train_loss": 8.8, "val_loss": 8.2}, last={"train_loss": 7.6, "val_loss": 7.2}, no_metric=["best", "wpb", "wall"],
+)  # fmt: skip
+_log(
+    "PyTorch language model",
+    """
+| epoch   1 |   200/  400 batches | lr 20.00 | ms/batch 11.31 | loss  7.10 | ppl  1211.97
+| epoch   1 |   400/  400 batches | lr 20.00 | ms/batch 11.31 | loss  6.30 | ppl   544.57
+-----------------------------------------------------------------------------------------
+| end of epoch   1 | time: 30.11s | valid loss  6.10 | valid ppl   445.86
+-----------------------------------------------------------------------------------------
+| epoch   2 |   200/  400 batches | lr 20.00 | ms/batch 11.31 | loss  6.00 | ppl   403.43
+| epoch   2 |   400/  400 batches | lr 20.00 | ms/batch 11.31 | loss  5.70 | ppl   298.87
+| end of epoch   2 | time: 30.11s | valid loss  5.80 | valid ppl   330.30
+""",
+    epochs=2, first={"train_loss": 6.3, "val_loss": 6.1}, last={"train_loss": 5.7, "val_loss": 5.8}, steps=4,
+)  # fmt: skip
+_log(
+    "MNIST example",
+    """
+Train Epoch: 1 [0/60000 (0%)]\tLoss: 2.300000
+Train Epoch: 1 [59520/60000 (99%)]\tLoss: 0.310000
+
+Test set: Average loss: 0.0510, Accuracy: 9840/10000 (98%)
+
+Train Epoch: 2 [0/60000 (0%)]\tLoss: 0.290000
+Train Epoch: 2 [59520/60000 (99%)]\tLoss: 0.110000
+
+Test set: Average loss: 0.0350, Accuracy: 9890/10000 (99%)
+""",
+    epochs=2, first={"train_loss": 0.31, "val_loss": 0.051}, last={"train_loss": 0.11, "val_loss": 0.035, "~accuracy": 0.989}, steps=4,
+)  # fmt: skip
+_log(
+    "Flair",
+    """
+2026-03-14 08:01:10,100 epoch 1 - iter 10/20 - loss 3.10 - time (sec): 2.11 - samples/sec: 310.2 - lr: 0.100000
+2026-03-14 08:01:12,100 epoch 1 - iter 20/20 - loss 2.80 - time (sec): 4.11 - samples/sec: 310.2 - lr: 0.100000
+2026-03-14 08:01:12,200 EPOCH 1 done: loss 2.8000 - lr: 0.100000
+2026-03-14 08:01:13,100 DEV : loss 2.5 - f1-score (micro avg)  0.31
+2026-03-14 08:01:13,200 saving best model
+2026-03-14 08:02:12,100 epoch 2 - iter 20/20 - loss 2.10 - time (sec): 4.11 - samples/sec: 310.2 - lr: 0.100000
+2026-03-14 08:02:12,200 EPOCH 2 done: loss 2.1000 - lr: 0.100000
+2026-03-14 08:02:13,100 DEV : loss 2.2 - f1-score (micro avg)  0.42
+""",
+    epochs=2, first={"train_loss": 2.8, "val_loss": 2.5}, last={"train_loss": 2.1, "val_loss": 2.2},
+)  # fmt: skip
+_log(
+    "deep-text-recognition",
+    """
+[300/3000] Train loss: 2.10000, Valid loss: 2.30000, Elapsed_time: 61.12345
+Current_accuracy : 21.000, Current_norm_ED  : 0.41
+Best_accuracy    : 21.000, Best_norm_ED     : 0.41
+--------------------------------------------------------------------------------
+Ground Truth              | Prediction                | Confidence Score & T/F
+--------------------------------------------------------------------------------
+hello                     | hallo                     | 0.8123\tFalse
+world                     | world                     | 0.9123\tTrue
+--------------------------------------------------------------------------------
+[600/3000] Train loss: 1.10000, Valid loss: 1.80000, Elapsed_time: 121.12345
+Current_accuracy : 41.000, Current_norm_ED  : 0.61
+Best_accuracy    : 41.000, Best_norm_ED     : 0.61
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.1, "val_loss": 1.8, "~accuracy": 41.0}, samples=2, no_metric=["best", "elapsed"],
+)  # fmt: skip
+_log(
+    "nanoGPT",
+    """
+step 0: train loss 4.2874, val loss 4.2823
+iter 0: loss 4.2664, time 9711.28ms, mfu -100.00%
+iter 100: loss 2.4664, time 11.28ms, mfu 2.10%
+step 250: train loss 1.9634, val loss 2.0614
+iter 250: loss 2.0064, time 911.28ms, mfu 2.00%
+step 500: train loss 1.5234, val loss 1.7314
+""",
+    epochs=3, first={"train_loss": 4.2874, "val_loss": 4.2823}, last={"train_loss": 1.5234, "val_loss": 1.7314}, steps=3,
+)  # fmt: skip
+_log(
+    "chainer's printed report",
+    """
+epoch       iteration   main/loss   main/loss_ctc  validation/main/loss  validation/main/acc  elapsed_time
+1           100         90.1        95.2           81.5                  0.31                 61.2
+2           200         60.1        65.2           58.5                  0.52                 121.2
+""",
+    epochs=2, first={"train_loss": 90.1, "val_loss": 81.5}, last={"train_loss": 60.1, "val_loss": 58.5},
+)  # fmt: skip
+_log(
+    "CSV that grows",
+    "epoch,train_loss,val_loss,val_wer,lr\n1,2.1,2.3,0.91,0.001\n2,1.7,2.0,0.82,0.001\n3,1.2,2.1,0.80,0.0005\n",
+    epochs=3, first={"val_wer": 0.91}, last={"train_loss": 1.2, "val_loss": 2.1, "lr": 0.0005},
+)  # fmt: skip
+_log(
+    "a table in a box",
+    """
++-------+------------+----------+---------+
+| Epoch | Train Loss | Val Loss | WER (%) |
++-------+------------+----------+---------+
+|   1   |   2.100    |  2.300   |  91.0   |
+|   2   |   1.700    |  2.000   |  82.0   |
++-------+------------+----------+---------+
+""",
+    epochs=2, first={"train_loss": 2.1, "val_wer": 0.91}, last={"val_loss": 2.0, "val_wer": 0.82},
+)  # fmt: skip
+_log(
+    "spoken",
+    """
+14.03.2026 08:01:10 - Training loss for epoch 1: 2.10
+14.03.2026 08:01:40 - Validation loss after epoch 1 is 2.30
+14.03.2026 08:02:10 - Training loss for epoch 2: 1.70
+14.03.2026 08:02:40 - Validation loss after epoch 2 is 2.00
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.7, "val_loss": 2.0},
+)  # fmt: skip
+_log(
+    "split before the colon",
+    "Epoch 1/3 | Loss - train: 2.10, val: 2.30 | WER - train: 0.70, val: 0.80\nEpoch 2/3 | Loss - train: 1.70, val: 2.00 | WER - train: 0.60, val: 0.75\n",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.7, "val_loss": 2.0},
+)  # fmt: skip
+_log(
+    "bare splits",
+    "epoch 1 | train: 2.10 | val: 2.30\nepoch 2 | train: 1.70 | val: 2.00\nepoch 3 | train: 1.20 | val: 2.10\n",
+    epochs=3, first={"train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.2, "val_loss": 2.1},
+)  # fmt: skip
+_log(
+    "one name for two splits",
+    "Epoch 1: Train Loss: 2.10, Acc: 0.31, Val Loss: 2.30, Acc: 0.29\nEpoch 2: Train Loss: 1.70, Acc: 0.41, Val Loss: 2.00, Acc: 0.35\n",
+    epochs=2, last={"train_loss": 1.7, "val_loss": 2.0, "~val_acc": 0.35, "~train_acc": 0.41},
+)  # fmt: skip
+_log(
+    "pretty-printed JSON",
+    """
+{
+  "epoch": 1,
+  "training": {
+    "loss": 2.1,
+    "num_batches": 40
+  },
+  "validation": {
+    "loss": 2.3,
+    "wer": 0.81
+  }
+}
+{
+  "epoch": 2,
+  "training": {
+    "loss": 1.7
+  },
+  "validation": {
+    "loss": 2.0,
+    "wer": 0.75
+  }
+}
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.3, "val_wer": 0.81}, last={"train_loss": 1.7, "val_loss": 2.0},
+)  # fmt: skip
+_log(
+    "several evaluations in one epoch",
+    "".join(f"epoch 0 | step {n}00 | train loss {4 - n / 4:.2f} | val loss {4.2 - n / 5:.2f}\n" for n in range(1, 7)),
+    epochs=6, first={"train_loss": 3.75, "val_loss": 4.0}, last={"train_loss": 2.5, "val_loss": 3.0},
+)  # fmt: skip
+_log(
+    "three starts",
+    "".join(f"Epoch {e}/9 loss {top - e:.1f} val_loss {top - e + 1:.1f}\n" for top, most in ((9, 3), (19, 2), (29, 4)) for e in range(1, most + 1)),
+    epochs=4, first={"train_loss": 28.0}, last={"train_loss": 25.0, "val_loss": 26.0}, generations=3,
+)  # fmt: skip
+_log(
+    "validation within an epoch",
+    """
+Epoch 1/2
+step 10/20 loss: 3.00
+Validating...
+loss: 2.90 wer: 0.95
+step 20/20 loss: 2.50
+Validating...
+loss: 2.60 wer: 0.90
+Epoch 2/2
+step 10/20 loss: 2.30
+Validating...
+loss: 2.55 wer: 0.88
+step 20/20 loss: 2.00
+Validating...
+loss: 2.40 wer: 0.80
+""",
+    epochs=2, first={"train_loss": 2.5, "val_loss": 2.6, "val_wer": 0.9}, last={"train_loss": 2.0, "val_loss": 2.4, "val_wer": 0.8},
+)  # fmt: skip
+_log(
+    "loguru, ranks and warnings",
+    """
+2026-03-14 08:01:10.123 | INFO     | __main__:main:42 - config: epochs=3 batch_size=8 lr=0.001
+[rank1]: Epoch 1/3 train_loss=9.0 val_loss=9.0
+/opt/env/lib/python3.11/site-packages/torch/nn/init.py:511: UserWarning: Initializing zero-element tensors is a no-op
+2026-03-14 08:02:10.123 | INFO     | __main__:main:57 - Epoch 1/3 train_loss=2.1 val_loss=2.3
+2026-03-14 08:02:10.123 | INFO     | __main__:main:60 - Saved checkpoint epoch 1 val_loss=2.3 to out/best.pt
+2026-03-14 08:03:10.123 | INFO     | __main__:main:57 - Epoch 2/3 train_loss=1.7 val_loss=2.0
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.7, "val_loss": 2.0}, generations=1,
+)  # fmt: skip
+
+_WORDS = {
+    "German": "Epoche {e}/3 - Trainingsverlust: {t} - Validierungsverlust: {v} - Genauigkeit: {a}",
+    "French": "Époque {e}/3 - perte d'entraînement : {t} - perte de validation : {v} - exactitude : {a}",
+    "Spanish": "Época {e}/3 | pérdida de entrenamiento: {t} | pérdida de validación: {v} | exactitud: {a}",
+    "Portuguese": "Época {e}/3 | perda de treino: {t} | perda de validação: {v} | acurácia: {a}",
+    "Italian": "Epoca {e}/3 | perdita di addestramento: {t} | perdita di validazione: {v} | accuratezza: {a}",
+    "Dutch": "Epoche {e}/3 | trainingsverlies: {t} | validatieverlies: {v} | nauwkeurigheid: {a}",
+    "Russian": "Эпоха {e}/3 | потери на обучении: {t} | потери на валидации: {v} | точность: {a}",
+    "Ukrainian": "Епоха {e}/3 | втрати навчання: {t} | втрати валідації: {v} | точність: {a}",
+    "Polish": "Epoka {e}/3 | strata treningowa: {t} | strata walidacyjna: {v} | dokładność: {a}",
+    "Turkish": "Dönem {e}/3 | eğitim kaybı: {t} | doğrulama kaybı: {v} | doğruluk: {a}",
+    "Chinese": "第 {e} 轮 训练损失：{t}，验证损失：{v}，准确率：{a}",
+    "Chinese, traditional": "第 {e} 輪 訓練損失：{t}，驗證損失：{v}，準確率：{a}",
+    "Japanese": "エポック {e}/3 学習損失: {t} 検証損失: {v} 正解率: {a}",
+    "Korean": "에포크 {e}/3 | 훈련 손실: {t} | 검증 손실: {v} | 정확도: {a}",
+    "Vietnamese": "Epoch {e}/3 | mất mát huấn luyện: {t} | mất mát kiểm định: {v} | độ chính xác: {a}",
+    "Arabic": "الحقبة {e}/3 | خسارة التدريب: {t} | خسارة التحقق: {v} | الدقة: {a}",
+}
+for _language, _form in _WORDS.items():
+    _log(
+        _language,
+        "\n".join(_form.format(e=e, t=3 - e / 2, v=3.25 - e / 4, a=e / 10) for e in (1, 2, 3)),
+        epochs=3, first={"train_loss": 2.5, "val_loss": 3.0}, last={"train_loss": 1.5, "val_loss": 2.5, "~accuracy": 0.3},
+    )  # fmt: skip
+
+_STAMPS = ("2026-03-14 08:01:10,123", "2026/03/14 08:01:10", "03/14/2026 08:01:10 AM", "14.03.2026 08:01", "[03/14 08:01]", "[ Fri Mar 13 23:50:00 2026 ]",
+           "Mar 14 08:01:10 box train[211]:", "2026-03-14T08:01:10.123Z", "2026-03-14T08:01:10+01:00", "1773475200123", "1773475200.123", "08:01:10", "20260314_080110",
+           "14-Mar-2026 08:01:10", "Saturday, March 14, 2026 08:01:10", "[2026-03-14 08:01:10,123 INFO]", "I0314 08:01:10.123456 1234 train.py:88]")  # fmt: skip
+for _stamp in _STAMPS:
+    _log(
+        f"date {_stamp}",
+        "\n".join(f"{_stamp} Epoch {e}/3 loss: {3 - e / 2} val_loss: {3.25 - e / 4}" for e in (1, 2, 3)),
+        epochs=3, first={"epoch": 1, "train_loss": 2.5, "val_loss": 3.0}, last={"epoch": 3, "train_loss": 1.5, "val_loss": 2.5},
+    )  # fmt: skip
