@@ -211,7 +211,7 @@ def wav2letter_perf(folder: Path) -> Path:
 
 def text_log(folder: Path) -> Path:
     rows = [
-        f"2024-01-01 10:{epoch:02d}:00 INFO Epoch {epoch}/{EPOCHS} lr {lr} train loss {train} | val loss {val} WER {wer}"
+        f"2024-01-01 9:0{epoch}:00 INFO Epoch {epoch}/6 lr {lr} train loss {train} | val loss {val} wer {wer}"
         for epoch, train, val, wer, lr in _epochs()
     ]
     return _text(folder / "train.log", rows)

@@ -1,8 +1,8 @@
 """Import the log of another tool (a table, event files, a text log) as a run: shows how it is parsed, and asks.
 
 Formats: tensorboard, wandb, mlflow, lightning, hugging-face, model-card, speechbrain, keras, ultralytics, espnet,
-fairseq, wav2letter, markdown, jsonl, json, table, log; docs/importers.md describes each. With --follow the run grows with
-the file until you press Ctrl-C; the same command then goes on where it stopped.
+fairseq, wav2letter, markdown, jsonl, json, table, log; docs/importers.md describes each. With --follow the run grows
+with the file until you press Ctrl-C; the same command then goes on where it stopped.
 """
 
 from __future__ import annotations

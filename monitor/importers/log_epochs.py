@@ -55,6 +55,10 @@ class _Open:
     def whole(self) -> dict[str, str]:
         return {**self.said[BAR], **self.said[WHOLE]}
 
+    @property
+    def measured(self) -> bool:
+        return self.told is not None or any(set(said) - {"lr", "grad_norm"} for said in self.said)
+
     def row(self) -> Row:
         cells: dict[str, str] = {}
         for said in self.said:
@@ -92,6 +96,9 @@ class EpochRows:
         """Step of each evaluation so far, where evaluations are counted."""
         self._step: list[float] = list(known.get("step", []))
         """[last step of the training, total that it counts to]."""
+        self._above: dict[str, str] = dict(known.get("above", {}))
+        self._trails = bool(known.get("trails"))
+        """This log names an epoch below its figures, where it says that the epoch is over."""
         self.counts_steps = False
         """An evaluation's own line has named a step."""
 
@@ -107,6 +114,8 @@ class EpochRows:
             "passing": dict(self._passing),
             "steps": self._steps[-MOST_STEPS:],
             "step": self._step,
+            "above": self._above,
+            "trails": self._trails,
         }
 
     def begin_again(self, generation: int) -> list[Row]:
@@ -131,6 +140,8 @@ class EpochRows:
 
     def take(self, said: Statement) -> list[Row]:
         """The rows that this statement completes."""
+        if self._basis == "epochs" and (trailing := self._below(said)) is not None:
+            return trailing
         number = self._number(said)
         finished: list[Row] = []
         if number is not None and (self._open is None or number != self._open.epoch):
@@ -150,6 +161,24 @@ class EpochRows:
         if said.values and self._is_complete(now):
             finished += self._tell(now)
         return finished
+
+    def _below(self, said: Statement) -> list[Row] | None:
+        """The row of an epoch that is named below its figures; None in a log that names it above them, or beside."""
+        if not self._trails and (self._open is not None or self._last is not None):
+            return None
+        if said.epoch is None:
+            if not said.is_of_a_step:
+                _put(self._above, said)
+            return [] if self._trails else None
+        above, self._above = self._above, {}
+        if not self._trails and (said.values or not said.ends or not any("loss" in name for name in above)):
+            return None
+        self._trails = not said.values
+        if said.values:
+            return None
+        self._generation += self._open is not None and said.epoch < self._open.epoch and not self._one_start
+        self._open = _Open(said.epoch, self._generation, said.epochs, said=[{}, {}, above])
+        return self._tell(self._open)
 
     def settle(self, rested_secs: float = 0.0) -> list[Row]:
         """After a silence: the epoch being told, unless something that most epochs have is still to come."""
@@ -231,9 +260,11 @@ class EpochRows:
         return STEP if said.partial else BAR if said.bar is not None else WHOLE
 
     def _begin(self, number: float) -> list[Row]:
-        before = self._open
-        last = before.epoch if before is not None else self._last
-        fell = last is not None and number < last
+        before = self._open if self._open is not None and self._open.measured else None
+        self._last = before.epoch if before is not None else self._last
+        fell = self._last is not None and number < self._last
+        if fell:
+            self._last = None
         rows = []
         if before is not None and not (fell and not self._is_complete(before)):
             rows = self._tell(before)

@@ -33,6 +33,10 @@ def _two_splits(found: re.Match[str]) -> str:
     return f"{found['one']} {name} {found['first']} {found['other']} {name} {found['second']}"
 
 
+def _of_one_set(found: re.Match[str]) -> str:
+    return re.sub(r"\b([a-z]\w*)(?=\s*[:=])", rf"valid_{found[1]}_\1", found[2])
+
+
 FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
     (name, re.compile(pattern, re.VERBOSE), said)
     for name, pattern, said in (
@@ -50,6 +54,9 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("kraken", rf"\baccuracy\ report\ \((\d+)\)\s*({NUMBER})", r"epoch \1 val accuracy \2 "),
         ("kraken", r"\bearly_stopping:\s*\d+/\d+\s*[\d.]*", ""),
         ("Calamari", r"^\s*\#(\d+):\s*", r"step \1 "),
+        ("TensorFlow", r"^\s*saving\ dict\ for\ global\ step\ (\d+):", r"val step \1:"),
+        ("several sets", r"^\s*valid(?:ation)?\ set\ 0\b", "val"),
+        ("several sets", r"^\s*valid(?:ation)?\ set\ (\d)\b(.*)", _of_one_set),
         ("PaddleOCR", r"^\s*cur\ metric\b", "val"),
         ("Megatron", r"^\s*(validation|test)\ loss\ at\ iteration\ (\d+)(?:\ on\ \w+\ set)?", r"\1 step \2"),
         ("OpenMMLab", r"\b(epoch|iter)\s*\((train|val|test)\)", r"\2 \1"),

@@ -67,6 +67,8 @@ class Statement:
     """Values of this step alone, where the line gives a mean behind them."""
     split: str = ""
     """The split that the line speaks of."""
+    ends: bool = False
+    """The line says that its epoch is over."""
 
     @property
     def evaluates(self) -> bool:
@@ -279,7 +281,7 @@ class Walk:
             self._begin_epoch(value)
         elif self.words:
             self._name_value(text.replace(",", ""), value, unit)
-        elif self.last == "value" and self.before == "(" and not unit and not text.startswith("+"):
+        elif self.last == "value" and self.before == "(" and not unit and not self._is_change(text):
             self.means[len(self.values) - 1] = text
             return
         else:
@@ -289,6 +291,10 @@ class Walk:
                 self.bare, self.last = value, "bare"
                 self.bare_text = text + unit if unit == "%" else ""
         self.over = False
+
+    def _is_change(self, text: str) -> bool:
+        """Whether a number in brackets behind a value says by how much it has changed: `2.5 (-0.4)`."""
+        return text.startswith("+") or (text.startswith("-") and not self.values[-1][1].startswith("-"))
 
     def _begin_epoch(self, value: float) -> None:
         self.awaits_epoch = False
@@ -331,7 +337,7 @@ class Walk:
         if not rest:
             if name.dropped or not split or not ("." in text or "e" in text or value != value):
                 return
-            rest = self.quantity or "loss"
+            rest = self.quantity or ("loss" if unit != "%" else "share")
         elif not split:
             self.quantity = ""
         if not split and self.section and rest not in NO_SPLIT:

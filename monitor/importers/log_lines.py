@@ -25,6 +25,10 @@ LONGEST_HEADING = 120
 DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d,.])")
 COMMA_ONLY = re.compile(r"[^\W\d]\s*[:=]?\s+(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))(?![\d,.])")
 """A number behind a name that can only have a decimal comma: thousands come in threes."""
+LOSS_COMMA = re.compile(r"(?:loss|wer|cer|acc|accuracy|error)\s*[:=]?\s*\d{1,3},\d{3}(?![\d,.])")
+"""Thousands or a decimal comma: the other numbers of the line tell."""
+DECIMAL_POINT = re.compile(r"\d\.\d")
+OVER = re.compile(r"\b(?:done|finished|completed?|ended|end of|is over)\b")
 SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*train metrics|\btest_runtime\b")
 WORD = re.compile(r"[^\W\d_]+")
 NO_DIGITS = {ord(digit): None for digit in "0123456789"}
@@ -48,6 +52,8 @@ class LineReader:
         self._passed_over = bool(known.get("over"))
         self._split_before = str(known.get("before", ""))
         self.is_table_of_runs = False
+        self.unclear = ""
+        """A number whose comma may stand before thousands or before decimals."""
 
     def memory(self) -> dict[str, Any]:
         headers = [[list(each.names), each.delimiter] for each in self._headers]
@@ -80,7 +86,7 @@ class LineReader:
         self._passed_over = self._passed_over and "***" not in line
         line = rewritten(line)
         if "," in line:
-            self.decimal_comma = self.decimal_comma or COMMA_ONLY.search(line) is not None
+            self._note_commas(line)
             line = DECIMAL_COMMA.sub(r"\1.\2", line) if self.decimal_comma else line
         starred = self._split_before if line.lstrip().startswith("*") and "***" not in line else ""
         said = Walk(section=starred or self._section, known_epoch=self._epoch).read(line)
@@ -88,6 +94,14 @@ class LineReader:
             self._section = ""
             said = Walk(known_epoch=self._epoch).read(line)
         return self._headed(line, said)
+
+    def _note_commas(self, line: str) -> None:
+        if self.decimal_comma:
+            return
+        unclear = LOSS_COMMA.search(line)
+        self.decimal_comma = bool(COMMA_ONLY.search(line) or (unclear and not DECIMAL_POINT.search(line)))
+        if unclear and not self.decimal_comma:
+            self.unclear = unclear[0]
 
     def _trains_again(self, line: str, said: Statement) -> bool:
         """Whether a line below a validation's heading is one of those that the training printed above it."""
@@ -99,6 +113,8 @@ class LineReader:
     def _headed(self, line: str, said: Statement) -> Statement:
         """Keeps a heading's split for the lines below it, and the look of the training's lines."""
         if not said.values:
+            if said.epoch is not None and OVER.search(line):
+                said = replace(said, ends=True)
             split = "" if len(line) > LONGEST_HEADING or "%|" in line or "━" in line else _heading(line)
             if split:
                 self._section = split

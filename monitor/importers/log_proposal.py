@@ -80,8 +80,8 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
     Raises UnreadableRunError where no epoch was found, UsageError for an unknown field or name.
     """
     rows = found.rows or tuple(_begun(found))
-    if found.table_of_runs:
-        raise UnreadableRunError("It is a table of runs, one a row, and not the evaluations of one run.")
+    if found.doubt:
+        raise UnreadableRunError(found.doubt)
     if not rows:
         raise UnreadableRunError(unread(found))
     seen = Counter(name for row in rows for name in row.cells)
@@ -118,7 +118,7 @@ def unread(found: Scan) -> str:
 
 def _nameless(seen: Mapping[str, int]) -> str:
     names = sorted(seen)
-    alike = sorted((name for name in names if LOSS_LIKE["train_loss"].fullmatch(name)), key=len)
+    alike = sorted((name for name in names if "loss" in name), key=len)
     if alike:
         return (
             f"Several losses stand there and none is called the whole: {', '.join(alike[:20])}. "

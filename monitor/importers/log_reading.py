@@ -12,7 +12,7 @@ from monitor.importers.log_epochs import MOST_NAMES, Basis, EpochRows, Row
 from monitor.importers.log_line import Statement
 from monitor.importers.log_lines import NO_DIGITS, LineReader
 from monitor.importers.log_steps import StepSaid, place_of, train_loss_of
-from monitor.importers.log_text import LOOKS, LogText
+from monitor.importers.log_text import EVERY_LINE_BYTES, LOOKS, LogText
 from monitor.importers.samples import Sample, SampleScan
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.opening import OddFileError, open_foreign
@@ -28,9 +28,7 @@ MORE_EVALUATIONS = 3
 BEHIND_EPOCH = re.compile(r"(?:poc|POC)[^\W\d_]*\W{0,4}(?:\w+\)\s*\[)?(\d+)")
 BEFORE_EPOCH = re.compile(r"(\d+)[- ]?[Ee]$")
 ELSEWHERE = re.compile(r"\W*(\d+)[/|]\d+\W{1,4}\d|.{0,60}?(?:atch|[^\x00-\x7f])\W{1,3}(\d+)")
-"""Where the number of an epoch stands that is named by no such word: `[3/25][20/60]`, `TRAIN Batch 3/100`, `第 3 轮`."""
-EVERY_LINE_BYTES = 128_000
-"""So much of a log is read line by line; beyond it, of lines that differ only in their numbers, the last one."""
+"""Where an epoch stands that no such word names: `[3/25][20/60]`, `TRAIN Batch 3/100`, `第 3 轮`."""
 POINTER = b"version https://git-lfs"
 
 
@@ -182,7 +180,8 @@ class Scan:
     steps: StepsSeen = StepsSeen()
     under_way: Row | None = None
     """The epoch that the log is in the middle of."""
-    table_of_runs: bool = False
+    doubt: str = ""
+    """Why the figures cannot be told for certain; empty where they can."""
     lines: int = 0
     named: Mapping[str, str] = field(default_factory=dict)
     """Every name with a number, and the last number under it."""
@@ -232,6 +231,16 @@ class LogScan:
         if under_way is not None and not any(row.epoch == under_way.epoch for row in self._rows.found[-1:]):
             self._under_way = under_way
 
+    def _doubt(self) -> str:
+        lines = self._reading.lines
+        if lines.is_table_of_runs:
+            return "It is a table of runs, one a row, and not the evaluations of one run."
+        if lines.unclear and not lines.decimal_comma:
+            return f"Of numbers such as {lines.unclear!r} it is not clear whether the comma stands before decimals."
+        if self._rows.twice >= 2 and self._rows.twice * 2 >= len(self._rows.found):
+            return "Each epoch stands there twice with other figures: two trainings seem to write into this file."
+        return ""
+
     def _note(self, said: Said) -> None:
         self._samples += len(said.samples)
         for each in said.steps:
@@ -247,7 +256,7 @@ class LogScan:
             self.bytes_read,
             self._steps,
             self._under_way or self._rows.under_way,
-            self._reading.lines.is_table_of_runs,
+            self._doubt(),
             self._lines,
             self._rows.seen,
         )
@@ -262,6 +271,9 @@ class _EitherRows(EpochRows):
         self.counted: list[Row] = []
         self._named: list[Row] = []
         self.seen: dict[str, str] = {}
+        self._said: Statement | None = None
+        self.twice = 0
+        """How often one epoch was told by two lines, each of the whole of it, with other figures."""
 
     @property
     def basis(self) -> Basis:
@@ -274,12 +286,21 @@ class _EitherRows(EpochRows):
         return self.counted if self.basis == "evaluations" else self._named
 
     def take(self, said: Statement) -> list[Row]:
+        self._note_repetition(said)
         for name, text in said.values:
             if name in self.seen or len(self.seen) < MOST_NAMES:
                 self.seen[name] = text
         self._named += super().take(said)[: MOST_ROWS - len(self._named)]
         self.counted += self._by_step.take(said)[: MOST_ROWS - len(self.counted)]
         return []
+
+    def _note_repetition(self, said: Statement) -> None:
+        if said.epoch is None or said.is_of_a_step or not said.evaluates or len(said.values) < 2:
+            return
+        before, self._said = self._said, said
+        if before is not None and before.epoch == said.epoch:
+            names = [name for name, _ in said.values]
+            self.twice += names == [name for name, _ in before.values] and before.values != said.values
 
     def settle(self, rested_secs: float = 0.0) -> list[Row]:
         self._named += super().settle(rested_secs)

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 LONGEST_BYTES = 65_536
-LOOKS = 10_000
-"""A line in the middle of an epoch is looked at once in so large a part of what was seen: each, in a small log."""
+EVERY_LINE_BYTES, LOOK_EVERY_BYTES, LOOKS = 32_768, 1024, 5_000
+"""A line in the middle of an epoch is looked at: each at the beginning of a log, later one in so many bytes, or in so
+large a part of what was seen."""
 UNDER_WAY = re.compile(rb"(?<!\d)\d{1,2}%\|")
 """A tqdm bar below 100 %."""
 BACK = re.compile(rb"\x08+")
@@ -40,7 +41,8 @@ class LogText:
         """Whether a line in the middle of an epoch is worth a look: one in some lines, fewer in a long log."""
         if self.seen_bytes < self._due_at:
             return False
-        self._due_at = self.seen_bytes + self.seen_bytes // self._looks
+        least = LOOK_EVERY_BYTES if self.seen_bytes > EVERY_LINE_BYTES else 0
+        self._due_at = self.seen_bytes + max(least, self.seen_bytes // self._looks if least else 0)
         return True
 
     def bars(self) -> list[str]:

@@ -39,7 +39,7 @@ HOUSEKEEPING = re.compile(
     r"|loss_scale|skipped|mom|momentum|num_epochs|epochs|max_epochs|total_steps|max_steps|current_steps|params|parameters"
     r"|images?|instances|labels|img_size|per_second|train_wall|gb_free|clip|num_updates|early_stopping|year|pid|port|line"
     r"|second|minutes?|hours?|days?|ms|start|end|id|idx|index|over|train_secs?|wall|cost|tps|mfu|tflops?\w*|steps_per_sec\w*"
-    r"|per_gpu|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage)"
+    r"|per_gpu|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage)"
 )
 """Names of what is no measurement of the model; never a metric."""
 ENDS = frozenset(
@@ -47,7 +47,26 @@ ENDS = frozenset(
 )
 """A name with one of these tells of another epoch."""
 STORY_BEFORE_NUMBER = frozenset(
-    {"from", "to", "at", "of", "in", "took", "after", "before", "until", "since", "than", "improved", "did", "not"}
+    {
+        "decreased",
+        "increased",
+        "dropped",
+        "rose",
+        "from",
+        "to",
+        "at",
+        "of",
+        "in",
+        "took",
+        "after",
+        "before",
+        "until",
+        "since",
+        "than",
+        "improved",
+        "did",
+        "not",
+    }
     | {"for", "line", "every", "next", "file", "eta", "per", "over", "with", "within", "rank", "top", "across", "seed"}
 )
 """A number directly after one of these is part of a sentence, not a measurement."""
@@ -101,7 +120,7 @@ INCIDENTAL = frozenset(
 )
 """A line that begins with one of these tells of something else than the epoch that goes on."""
 QUALITY = re.compile(
-    r"(?:.*_)?(?:acc|accuracy|acc@?1|top-?1|top_1|map\w*|m_?ap|f1\w*|f-score|bleu\w*|miou|iou|cer|ter|per|ler|auc|auroc|dice|psnr|ssim"
+    r"(?:.*_)?(?:wer|acc|accuracy|acc@?\d|top-?1|top_1|map\w*|m_?ap|f1\w*|f-score|bleu\w*|miou|iou|cer|ter|per|ler|auc|auroc|dice|psnr|ssim"
     r"|error_rate|err|error|ppl|perplexity|precision|recall|word_acc\w*|char_acc\w*|r2|rouge\w*|ned|edit_dis\w*|ap\w*)(?:_.*)?"
 )
 """What measures a model where no loss and no WER is logged."""

@@ -226,7 +226,7 @@ _log(
 At iteration 100/100/100, mean rms=5.100%, delta=20.1%, BCER train=60.100%, BWER train=90.200%, skip ratio=0.0%, New worst BCER = 60.1 wrote checkpoint.
 At iteration 200/200/200, mean rms=4.100%, delta=15.1%, BCER train=40.100%, BWER train=70.200%, skip ratio=0.0%, New best BCER = 40.1 wrote checkpoint.
 """,
-    refused="train WER alone",
+    refused="No line there gives an epoch",
 )  # fmt: skip
 _log(
     "timm",
@@ -645,6 +645,243 @@ _log(
 2026-03-14 08:03:10.123 | INFO     | __main__:main:57 - Epoch 2/3 train_loss=1.7 val_loss=2.0
 """,
     epochs=2, first={"train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.7, "val_loss": 2.0}, generations=1,
+)  # fmt: skip
+
+_log(
+    "early stopping",
+    """
+Epoch 1 \tTraining Loss: 2.100000 \tValidation Loss: 2.300000
+Validation loss decreased (inf --> 2.300000).  Saving model ...
+Epoch 2 \tTraining Loss: 1.700000 \tValidation Loss: 2.000000
+Validation loss decreased (2.300000 --> 2.000000).  Saving model ...
+Epoch 3 \tTraining Loss: 1.200000 \tValidation Loss: 2.200000
+EarlyStopping counter: 1 out of 5
+""",
+    epochs=3, last={"train_loss": 1.2, "val_loss": 2.2}, no_metric=["decreased", "counter", "early"],
+)  # fmt: skip
+_log(
+    "transfer tutorial",
+    """
+Epoch 0/2
+----------
+train Loss: 0.6900 Acc: 0.5500
+val Loss: 0.5100 Acc: 0.7500
+
+Epoch 1/2
+----------
+train Loss: 0.4900 Acc: 0.7500
+val Loss: 0.4100 Acc: 0.8500
+
+Training complete in 1m 3s
+Best val Acc: 0.850000
+""",
+    epochs=2, first={"epoch": 0, "train_loss": 0.69, "val_loss": 0.51, "~val_acc": 0.75, "~train_acc": 0.55}, last={"train_loss": 0.49, "val_loss": 0.41}, no_metric=["best"],
+)  # fmt: skip
+_log(
+    "figures above their epoch",
+    """
+train_loss: 2.1 val_loss: 2.3
+Epoch 1 finished
+train_loss: 1.7 val_loss: 2.0
+Epoch 2 finished
+train_loss: 1.2 val_loss: 2.2
+Epoch 3 finished
+""",
+    epochs=3, first={"epoch": 1, "train_loss": 2.1, "val_loss": 2.3}, last={"epoch": 3, "train_loss": 1.2, "val_loss": 2.2},
+)  # fmt: skip
+_log(
+    "Coqui",
+    """
+ > EPOCH: 0/1000
+ --> /root/out/run-March-14
+ > TRAINING (2026-03-14 08:01:10)
+   --> STEP: 24/243 -- GLOBAL_STEP: 25
+     | > loss: 3.10000  (3.30000)
+     | > grad_norm: 1.2  (1.3)
+ > EVALUATION
+  --> EVAL PERFORMANCE
+     | > avg_loader_time: 0.01 (+0.00)
+     | > avg_loss: 2.90000 (+0.00000)
+ > EPOCH: 1/1000
+ > TRAINING (2026-03-14 08:05:10)
+   --> STEP: 24/243 -- GLOBAL_STEP: 275
+     | > loss: 2.10000  (2.30000)
+ > EVALUATION
+  --> EVAL PERFORMANCE
+     | > avg_loss: 2.50000 (-0.40000)
+""",
+    epochs=2, first={"epoch": 0, "val_loss": 2.9}, last={"val_loss": 2.5}, no_metric=["time"],
+)  # fmt: skip
+_log(
+    "percent of a bare split",
+    """
+Epoch: 001 | Batch: 000/100 | Loss: 3.1
+Epoch: 001 | Batch: 050/100 | Loss: 2.9
+Epoch: 001/003 | Train: 41.2% | Validation: 38.1%
+Time elapsed: 1.2 min
+Epoch: 002 | Batch: 000/100 | Loss: 2.1
+Epoch: 002/003 | Train: 51.2% | Validation: 45.1%
+Time elapsed: 2.4 min
+""",
+    epochs=2, first={"train_loss": 2.9, "~val_share": 38.1}, last={"train_loss": 2.1},
+)  # fmt: skip
+_log(
+    "decimal comma of three digits",
+    """
+Epoch 1: train loss 2,410 val loss 2,520
+Epoch 2: train loss 1,970 val loss 2,210
+""",
+    epochs=2, first={"train_loss": 2.41, "val_loss": 2.52}, last={"train_loss": 1.97, "val_loss": 2.21},
+)  # fmt: skip
+_log(
+    "AllenNLP",
+    """
+2026-03-14 08:01:10 - INFO - allennlp.training.trainer - Epoch 0/9
+accuracy: 0.3100, loss: 2.1000 ||: 100%|##########| 40/40 [00:05<00:00,  7.9it/s]
+2026-03-14 08:01:20 - INFO - allennlp.training.trainer - Validating
+accuracy: 0.2900, loss: 2.3000 ||: 100%|##########| 10/10 [00:01<00:00,  9.9it/s]
+2026-03-14 08:01:22 - INFO - allennlp.training.tensorboard_writer -                        Training |  Validation
+2026-03-14 08:01:22 - INFO - allennlp.training.tensorboard_writer - accuracy           |     0.310  |     0.290
+2026-03-14 08:01:22 - INFO - allennlp.training.tensorboard_writer - loss               |     2.100  |     2.300
+2026-03-14 08:01:22 - INFO - allennlp.training.trainer - Epoch duration: 00:00:12
+2026-03-14 08:01:23 - INFO - allennlp.training.trainer - Epoch 1/9
+accuracy: 0.4100, loss: 1.1000 ||: 100%|##########| 40/40 [00:05<00:00,  7.9it/s]
+2026-03-14 08:01:20 - INFO - allennlp.training.trainer - Validating
+accuracy: 0.3900, loss: 2.0000 ||: 100%|##########| 10/10 [00:01<00:00,  9.9it/s]
+""",
+    epochs=2, first={"epoch": 0, "train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.1, "val_loss": 2.0},
+)  # fmt: skip
+_log(
+    "TensorFlow estimator",
+    """
+INFO:tensorflow:loss = 3.12, step = 0
+INFO:tensorflow:global_step/sec: 10.1
+INFO:tensorflow:loss = 2.12, step = 100 (9.9 sec)
+INFO:tensorflow:Saving dict for global step 100: accuracy = 0.41, global_step = 100, loss = 2.3
+INFO:tensorflow:loss = 1.12, step = 200 (9.9 sec)
+INFO:tensorflow:Saving dict for global step 200: accuracy = 0.51, global_step = 200, loss = 2.1
+""",
+    epochs=2, first={"val_loss": 2.3}, last={"train_loss": 1.12, "val_loss": 2.1}, steps=2,
+)  # fmt: skip
+_log(
+    "number before its name",
+    """
+Epoch 1: 91.2% WER, 31.2% CER, loss 2.1
+Epoch 2: 81.2% WER, 21.2% CER, loss 1.9
+""",
+    epochs=2, first={"val_wer": 0.912, "~cer": 31.2, "train_loss": 2.1}, last={"val_wer": 0.812},
+)  # fmt: skip
+_log(
+    "options before the first epoch",
+    """
+Namespace(batch_size=8, epoch=60, lr=0.001)
+batch_size: 8
+epoch: 60
+lr: 0.001
+Epoch 1/60 loss 2.1 val_loss 2.2
+Epoch 2/60 loss 1.9 val_loss 2.1
+""",
+    epochs=2, first={"epoch": 1}, last={"epoch": 2, "val_loss": 2.1}, generations=1,
+)  # fmt: skip
+_log(
+    "several validation sets",
+    """
+Epoch 1 Step 100 loss 2.5
+VALID SET 0 loss: 2.6 wer: 0.9
+VALID SET 1 loss: 2.9 wer: 0.95
+Epoch 2 Step 200 loss 2.1
+VALID SET 0 loss: 2.3 wer: 0.8
+VALID SET 1 loss: 2.7 wer: 0.85
+""",
+    epochs=2, first={"train_loss": 2.5, "val_loss": 2.6, "val_wer": 0.9, "~val_1_loss": 2.9}, last={"val_loss": 2.3, "val_wer": 0.8},
+)  # fmt: skip
+_log(
+    "two runs, one after another",
+    """
+Run 1
+Epoch 1/2 loss 3.0 val_loss 3.1
+Epoch 2/2 loss 2.0 val_loss 2.1
+Run 2
+Epoch 1/2 loss 3.5 val_loss 3.6
+Epoch 2/2 loss 2.5 val_loss 2.6
+""",
+    epochs=2, first={"train_loss": 3.5}, last={"val_loss": 2.6}, generations=2, no_metric=["run"],
+)  # fmt: skip
+_log(
+    "two trainings in one file",
+    """
+[A] Epoch 1/3 loss 3.0 val_loss 3.1
+[B] Epoch 1/3 loss 9.0 val_loss 9.1
+[A] Epoch 2/3 loss 2.0 val_loss 2.1
+[B] Epoch 2/3 loss 8.0 val_loss 8.1
+""",
+    refused="two trainings seem to write",
+)  # fmt: skip
+_log(
+    "two losses, none the whole",
+    """
+Epoch 1/3 loss_G: 2.1 loss_D: 0.7
+Epoch 2/3 loss_G: 1.9 loss_D: 0.6
+""",
+    refused="--map train_loss=loss_d",
+)  # fmt: skip
+_log(
+    "validation below its steps",
+    """
+iter 100 | train_loss 2.3
+iter 200 | train_loss 2.1
+valid: loss 2.2, bleu 12.1
+iter 300 | train_loss 1.9
+iter 400 | train_loss 1.7
+valid: loss 2.0, bleu 15.1
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.2}, last={"train_loss": 1.7, "val_loss": 2.0}, steps=4,
+)  # fmt: skip
+_log(
+    "bars of training and evaluation",
+    """
+Epoch 1/2: 100%|██████████| 50/50 [00:10<00:00,  5.0it/s, loss=2.1]
+Evaluating: 100%|██████████| 10/10 [00:02<00:00,  5.0it/s, loss=2.3]
+Epoch 2/2: 100%|██████████| 50/50 [00:10<00:00,  5.0it/s, loss=1.7]
+Evaluating: 100%|██████████| 10/10 [00:02<00:00,  5.0it/s, loss=2.2]
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.7, "val_loss": 2.2},
+)  # fmt: skip
+_log(
+    "WER with its parts",
+    """
+Epoch [1/3] avg loss: 2.1 (best 2.1) time 3s
+  dev WER = 91.2 (ins 1.2, del 3.1, sub 87.0)
+Epoch [2/3] avg loss: 1.7 (best 1.7) time 3s
+  dev WER = 81.2 (ins 1.2, del 3.1, sub 77.0)
+""",
+    epochs=2, first={"train_loss": 2.1, "val_wer": 0.912}, last={"train_loss": 1.7, "val_wer": 0.812}, no_metric=["best", "time"],
+)  # fmt: skip
+_log(
+    "keys before the epoch",
+    """
+{'best_wer': 0.5, 'num_tokens': 12345, 'max_len': 50, 'total_steps': 400, 'epoch': 1, 'train_loss': 2.1, 'valid_loss': 2.2}
+{'best_wer': 0.4, 'num_tokens': 22345, 'max_len': 50, 'total_steps': 400, 'epoch': 2, 'train_loss': 1.9, 'valid_loss': 2.1}
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.2}, last={"epoch": 2, "val_loss": 2.1}, no_metric=["best", "tokens", "max"],
+)  # fmt: skip
+_log(
+    "fractional epochs",
+    """
+{'loss': 1.2, 'learning_rate': 1e-05, 'epoch': 0.5}
+{'eval_loss': 0.9, 'eval_wer': 41.2, 'eval_runtime': 100.2, 'epoch': 0.5}
+{'loss': 0.8, 'learning_rate': 1e-05, 'epoch': 1.0}
+{'eval_loss': 0.8, 'eval_wer': 38.1, 'eval_runtime': 100.2, 'epoch': 1.0}
+""",
+    epochs=2, first={"epoch": 0.5, "val_wer": 0.412}, last={"val_wer": 0.381, "train_loss": 0.8},
+)  # fmt: skip
+_log(
+    "two dev sets",
+    """
+Epoch 1 train loss 2.1 dev-clean loss 2.0 dev-other loss 3.0
+Epoch 2 train loss 1.9 dev-clean loss 1.8 dev-other loss 2.8
+""",
+    epochs=2, first={"train_loss": 2.1, "~clean_loss": 2.0}, last={"~other_loss": 2.8},
 )  # fmt: skip
 
 _WORDS = {
