@@ -54,7 +54,7 @@ def planned_epochs(snapshot: Snapshot, changes: Mapping[str, Any] | None = None)
     """Epochs that a run is planned for, or a child of it with these changes; None where that is not known."""
     config = snapshot.run.config if snapshot.run is not None else {}
     own = snapshot.progress.epochs if snapshot.progress is not None else None
-    known = [_option(changes or {}), None if own is None else float(own), _option(config)]
+    known = [planned_by(changes or {}), None if own is None else float(own), planned_by(config)]
     return next((value for value in known if value is not None), None)
 
 
@@ -150,10 +150,10 @@ def _how_it_ended(run: Snapshot, last: float) -> str:
     return f"{said.get(status_of(run).word, 'it ended')} at epoch {last:g}"
 
 
-def _option(settings: Mapping[str, Any]) -> float | None:
+def planned_by(settings: Mapping[str, Any]) -> float | None:
     """The number of epochs among settings, which may be text from a command line."""
     for key, value in settings.items():
-        if key.lstrip("-").replace("-", "_").lower() in EPOCHS_KEYS:
+        if key.lstrip("-").replace("-", "_").lower().rpartition(".")[2] in EPOCHS_KEYS:
             try:
                 number = float(value)
             except (TypeError, ValueError):

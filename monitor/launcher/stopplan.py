@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.launcher.relaunch.flags import find_flags
-from monitor.launcher.relaunch.outputs import is_output
+from monitor.launcher.relaunch.written import newest_checkpoint
 from monitor.run_dir import Launch, Snapshot, StopStage, words
-from monitor.run_dir.launch import expand, is_own_trainer
+from monitor.run_dir.launch import is_own_trainer
 from monitor.run_dir.status import status_of
 from monitor.run_dir.stop_stages import KILL_AFTER_SECS, first_signal
-
-CHECKPOINT_ENDINGS = frozenset({".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".tar", ".h5", ".keras"})
-DEEPEST = 3
-MOST_FILES = 20_000
-"""So many files of an output folder are looked at; a data set below it must not hold up a dialog."""
-
-
-@dataclass(frozen=True)
-class Saved:
-    """A checkpoint on disk. `saved_at`: UTC seconds."""
-
-    path: Path
-    saved_at: float
 
 
 @dataclass(frozen=True)
@@ -75,23 +60,6 @@ def asked_words(stop: StopStage, now: float) -> str:
     return f"{who} asked for this stop {words.ago(now - stop.asked_at)}."
 
 
-def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Saved | None:
-    """The newest checkpoint in the run's folders, else below the folder it runs in; None where none was found.
-
-    `since`: UTC seconds; what is older than the run is not its own.
-    """
-    outputs = [run_dir]
-    if launch is not None:
-        argv = expand(launch.argv, run_dir)
-        outputs += [
-            Path(launch.cwd) / flag.values[-1] for flag in find_flags(argv) if is_output(flag.key) and flag.values
-        ]
-    found = [saved for folder in outputs for saved in _checkpoints(folder, since)]
-    if not found and launch is not None and launch.cwd:
-        found = list(_checkpoints(Path(launch.cwd), since))
-    return max(found, key=lambda saved: saved.saved_at, default=None)
-
-
 def _signalled(snapshot: Snapshot) -> tuple[str, ...]:
     grace = snapshot.launch.stop_grace_secs if snapshot.launch else 60.0
     first = first_signal(snapshot.launch)
@@ -109,9 +77,9 @@ def _lost(run_dir: Path, snapshot: Snapshot, now: float) -> str:
     if newest is None:
         since = f", all of {words.age(now - began)}" if began else ""
         return f"No checkpoint was found on disk: what it has not saved itself is lost{since}."
-    if newest.saved_at - now > words.AHEAD_SECS:
-        return f"Newest checkpoint on disk: {newest.path.name}, {words.ago(now - newest.saved_at)} ({newest.path})."
-    age = words.age(now - newest.saved_at)
+    if newest.changed_at - now > words.AHEAD_SECS:
+        return f"Newest checkpoint on disk: {newest.path.name}, {words.ago(now - newest.changed_at)} ({newest.path})."
+    age = words.age(now - newest.changed_at)
     return f"Newest checkpoint on disk: {newest.path.name}, {age} old, so about {age} are lost ({newest.path})."
 
 
@@ -124,27 +92,3 @@ def _began(snapshot: Snapshot) -> float:
 def _is_own(launch: Launch | None) -> bool:
     """Whether it is this project's trainer, which saves whenever it is asked to stop."""
     return launch is not None and is_own_trainer(launch.argv)
-
-
-def _checkpoints(folder: Path, since: float) -> list[Saved]:
-    """Checkpoints below a folder; no link is followed out of it."""
-    found: list[Saved] = []
-    looked = 0
-    for root, folders, names in os.walk(folder):
-        depth = len(Path(root).relative_to(folder).parts)
-        folders[:] = [name for name in folders if not name.startswith(".") and depth < DEEPEST]
-        looked += len(names)
-        for name in names:
-            if Path(name).suffix.lower() in CHECKPOINT_ENDINGS:
-                found += _saved(Path(root) / name, since)
-        if looked > MOST_FILES:
-            break
-    return found
-
-
-def _saved(path: Path, since: float) -> list[Saved]:
-    try:
-        changed_at = path.stat().st_mtime
-    except OSError:
-        return []
-    return [Saved(path, changed_at)] if changed_at >= since else []

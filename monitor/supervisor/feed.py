@@ -17,6 +17,7 @@ from typing import Protocol
 
 import msgspec
 
+from monitor.diagnosis.moment import planned_by
 from monitor.importers.folders import FILE_OF
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import About, FollowedRun, read_source
@@ -250,6 +251,8 @@ class OwnLogFeed:
         self._feed = LogFeed(self._run_dir, run, one_start=True, from_birth=is_new or behind)
         if behind or is_new:
             self._feed.begin_again(self._generation)
+        if is_new and (planned := planned_by(self._launch.config)):
+            run.heard(now, grown=False, epochs=int(planned))
         self._log.close()
         self._feed.look(now)
 

@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
-from monitor.launcher import stopplan
-from monitor.launcher.stopplan import newest_checkpoint, stop_plan
+from monitor.launcher.relaunch import written
+from monitor.launcher.relaunch.written import newest_checkpoint
+from monitor.launcher.stopplan import stop_plan
 from monitor.run_dir import Epoch, Identity, Launch, Progress, Snapshot, State, StopStage
 
 NOW = 1_000_000.0
@@ -86,6 +87,18 @@ def test_a_script_that_has_no_option_for_its_folder_is_looked_at_where_it_runs(t
     assert found.path == newest
 
 
+def test_a_checkpoint_below_the_runs_own_folder_is_found_whatever_its_option_is_called(tmp_path):
+    run_dir = tmp_path / "runs" / "r"
+    file(run_dir / "out" / "first.ckpt", 90)
+    newest = file(run_dir / "out" / "csv" / "version_0" / "a" / "checkpoints" / "last.ckpt", 30)
+    launch = Launch(
+        run_id="r", created_at=0.0, argv=["python", "t.py", "hydra.run.dir={run_dir}/out"], cwd=str(tmp_path)
+    )
+    found = newest_checkpoint(run_dir, launch, NOW - 100)
+    assert found is not None
+    assert found.path == newest
+
+
 def test_a_writer_that_never_told_of_a_checkpoint_promises_none(tmp_path):
     plan = stop_plan(tmp_path, snapshot(Progress(heartbeat_at=NOW), ["python", "t.py"], tmp_path), NOW)
     assert not plan.can_save
@@ -104,14 +117,11 @@ def test_the_second_person_reads_who_asked_first(tmp_path):
 
 
 def test_a_data_set_in_the_folder_does_not_hold_up_the_question(tmp_path, monkeypatch):
-    monkeypatch.setattr(stopplan, "MOST_FILES", 10)
-    looked = []
-    monkeypatch.setattr(stopplan, "_saved", lambda path, since: looked.append(path) or [])
+    monkeypatch.setattr(written, "MOST_FILES", 10)
     for folder in range(20):
         for number in range(6):
             file(tmp_path / f"{folder:02}" / f"{number}.pt", 1)
-    newest_checkpoint(tmp_path, None, 0.0)
-    assert 0 < len(looked) < 20
+    assert 0 < len(list(written.files_since(tmp_path, 0.0))) < 20
 
 
 def test_of_a_run_that_is_only_followed_no_signal_is_promised(tmp_path):

@@ -38,7 +38,7 @@ OUTPUT_KEYS = frozenset(
 
 
 def is_output(key: str) -> bool:
-    return canonical(key) in OUTPUT_KEYS
+    return canonical(key).rpartition(".")[2] in OUTPUT_KEYS or canonical(key) == "hydra.run.dir"
 
 
 def with_own_folders(argv: list[str], parent_dir: Path, cwd: Path, changed: set[str]) -> list[str]:

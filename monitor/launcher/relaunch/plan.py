@@ -20,6 +20,7 @@ from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.outputs import is_output, refuse_used_folder, with_own_folders
 from monitor.launcher.relaunch.surroundings import environment_lines
 from monitor.launcher.relaunch.warm import CHECKPOINTS, misfit, starting_change
+from monitor.launcher.relaunch.written import overwritten
 from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, files
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.launch import command_of, read_launch
@@ -111,6 +112,7 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
     argv = _with_default_folders(made.argv, run)
     argv = with_own_folders(argv, parent_dir, cwd, set(made.values))
     refuse_used_folder(launch.argv, argv, cwd)
+    over = overwritten(parent_dir, launch, {**(run.config if run else {}), **made.values})
     child_id = free_run_id(runs_dir, parent_id)
     is_ours = is_from_here(launch, parent_dir)
     # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.
@@ -131,7 +133,7 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
         thresholds=launch.thresholds,
         environment=launch.environment if is_ours else {},
         stop_grace_secs=launch.stop_grace_secs,
-        notes=tuple(dict.fromkeys([*made.notes, *_notes(written, made.values)])),
+        notes=tuple(dict.fromkeys([*made.notes, *_notes(written, made.values), *over])),
         copies=made.copies,
         device=launch.device if request.device is None else request.device,
     )

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.launcher.relaunch.code import CodeChange, code_since
+from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.plan import read_run
 from monitor.launcher.relaunch.surroundings import environment_lines
-from monitor.launcher.relaunch.warm import checkpoint_about
+from monitor.launcher.relaunch.warm import checkpoint_about, resume_offer
 from monitor.run_dir import Launch
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.launch import command_of, is_own_trainer, read_launch, read_progress, resume_flags
+from monitor.run_dir.launch import command_of, is_own_trainer, read_launch, read_progress, read_state, resume_flags
 from monitor.run_dir.seal import fingerprint, is_from_here, unverified_command_warning
 
 
@@ -65,12 +66,22 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
 
 
 def _refuse_finished(run_dir: Path) -> None:
-    progress = read_progress(run_dir)
-    if progress and progress.outcome == "finished" and progress.epochs and progress.epoch >= progress.epochs:
-        raise RefusedError(
-            f"{run_dir.name} has completed all its {progress.epochs} epochs. "
-            f"For more, restart it: python -m monitor restart {run_dir.name} --set epochs={progress.epochs * 2}"
-        )
+    """A run that ended by itself has nothing left to do, unless it was to train longer than it did."""
+    progress, state = read_progress(run_dir), read_state(run_dir)
+    planned = progress.epochs if progress is not None else None
+    ended = (progress is not None and progress.outcome == "finished") or (
+        state is not None and state.state == "finished"
+    )
+    if not ended or (planned and progress is not None and progress.epoch < planned):
+        return
+    done = (
+        f"has completed all its {planned} epochs" if planned else "has finished: it ended by itself, with exit code 0"
+    )
+    more = f" --set epochs={planned * 2}" if planned else ""
+    raise RefusedError(
+        f"{run_dir.name} {done}. A resume would start its command over in the same files. "
+        f"To train on, restart it: python -m monitor restart {run_dir.name}{more}"
+    )
 
 
 def _where(run_dir: Path, launch: Launch) -> str:
@@ -78,7 +89,11 @@ def _where(run_dir: Path, launch: Launch) -> str:
         progress = read_progress(run_dir)
         kept = progress.checkpoint_epoch if progress is not None else None
         saved = f" Its newest checkpoint is of epoch {kept}." if kept is not None else ""
-        return f"Starts the same command again in the same run; whether it goes on is the script's own affair.{saved}"
+        offer = resume_offer(run_dir, launch, described_run(launch, read_run(run_dir)))
+        return (
+            f"Starts the same command again in the same run; whether it goes on is the script's own affair.{saved}"
+            f"{f' {offer}' if offer else ''}"
+        )
     about = checkpoint_about(run_dir, "last")
     if not about:
         return "It saved no checkpoint: it begins with epoch 1 again, in the same run."

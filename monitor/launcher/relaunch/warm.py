@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from monitor.launcher.relaunch.flags import value_of
+from monitor.launcher.relaunch.written import newest_checkpoint
 from monitor.run_dir import BEST_CHECKPOINT, CHECKPOINTS_DIR, LAST_CHECKPOINT, Launch, Run, files
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import is_own_trainer
@@ -17,6 +19,12 @@ CHECKPOINTS = {"best": BEST_CHECKPOINT, "last": LAST_CHECKPOINT}
 STARTS = (SCRATCH, *CHECKPOINTS)
 WEIGHTS_KEY = "init_checkpoint"
 """Our trainer's option for the weights that a run starts from."""
+GOES_ON_FROM = re.compile(
+    r"(^|\.)(resume\w*|(auto_)?resume_from\w*|ckpt(_path)?|(load|restore|init|continue|start)_(from\w*|ckpt|checkpoint\w*|path)"
+    r"|from_checkpoint|checkpoint(_path|_file)?)$"
+)
+"""Names that scripts give the option for the checkpoint from which they go on."""
+NO_PATH = frozenset({"x-switch", "enum"})
 SHAPING_KEYS = frozenset({"model", "width", "hidden_dim", "classifier", "modality", "data"})
 """Settings of our trainer that make another network, which the weights do not fit."""
 
@@ -34,6 +42,9 @@ def starting_change(parent_dir: Path, launch: Launch, run: Run | None, start_fro
     if start_from == SCRATCH:
         return {WEIGHTS_KEY: None} if weights_of(launch, run) else {}
     path = parent_dir / CHECKPOINTS_DIR / CHECKPOINTS[start_from]
+    option, newest = resume_option(run), newest_checkpoint(parent_dir, launch, launch.created_at)
+    if start_from == "last" and option and newest and not takes_weights(launch, run):
+        return {option: str(newest.path.absolute())}
     if not takes_weights(launch, run):
         given = f"=… its path, {path}" if path.exists() else "=PATH"
         raise UsageError(f"Which option of this script takes starting weights is not known; set it: OPTION{given}.")
@@ -46,6 +57,23 @@ def takes_weights(launch: Launch, run: Run | None) -> bool:
     """Whether this command has the option for starting weights."""
     schema: Mapping[str, Any] = run.config_schema.get("properties", {}) if run else {}
     return is_own_trainer(launch.argv) or WEIGHTS_KEY in schema or value_of(launch.argv, WEIGHTS_KEY) is not None
+
+
+def resume_option(run: Run | None) -> str:
+    """The script's option for a checkpoint to go on from, such as `--resume_from_checkpoint`; "" where it has none."""
+    rules: Mapping[str, Any] = run.config_schema.get("properties", {}) if run else {}
+    return next((key for key, rule in rules.items() if GOES_ON_FROM.search(key) and not NO_PATH & rule.keys()), "")
+
+
+def resume_offer(run_dir: Path, launch: Launch, run: Run | None) -> str:
+    """How a script that has such an option goes on from the newest checkpoint on disk; "" where that is not known."""
+    option, newest = resume_option(run), newest_checkpoint(run_dir, launch, launch.created_at)
+    if not option or newest is None:
+        return ""
+    return (
+        f"Newest checkpoint on disk: {newest.path}. To go on from it in a child: "
+        f"python -m monitor restart {run_dir.name} --from last (sets {option})."
+    )
 
 
 def weights_of(launch: Launch, run: Run | None) -> str:

@@ -104,7 +104,7 @@ def _pick_start(run_dir: Path, snapshot: Snapshot) -> str | None:
     """What the child starts from; None: the same as the parent."""
     launch = snapshot.launch
     if launch is None or not takes_weights(launch, snapshot.run):
-        st.caption("Starts as its parent did, in its own folder; the parent's files are not touched.")
+        st.caption("Starts as its parent did. Its run has a folder of its own.")
         return None
     warm = bool(weights_of(launch, snapshot.run))
     starts: dict[str, str | None] = {"the same weights as the parent started from": None} if warm else {}

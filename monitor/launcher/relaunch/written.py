@@ -1,0 +1,130 @@
+"""What a run wrote outside of its own folder while it ran, known from the disk; what a child would write over is named.
+
+Not known: files that another program changed in the same folders at the same time; they are taken for the run's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from monitor.launcher.relaunch.flags import find_flags
+from monitor.launcher.relaunch.outputs import is_output
+from monitor.run_dir import Launch
+from monitor.run_dir.launch import PLACEHOLDER, expand, read_state
+
+CHECKPOINT_ENDINGS = frozenset(
+    {".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".tar", ".h5", ".keras", ".pdparams", ".msgpack", ".weights"}
+)
+DEEPEST = 8
+DEEPEST_BESIDE = 3
+"""Below the folder that a script runs in, which holds more than its outputs."""
+MOST_FILES = 20_000
+"""So many files of a folder are looked at; a data set below it must not hold up a dialog."""
+MOST_NAMED = 3
+SLACK_SECS = 2.0
+IS_CODE = frozenset({".py", ".pyc", ".sh", ".md", ".yaml", ".yml", ".toml", ".lock"})
+NEW_EACH_TIME = re.compile(r"version_\d+|tfevents|offline-run|run-\d|\d{4}[-_]?\d\d[-_]?\d\d|\d{10}")
+"""Names that a tool makes anew at every start, so that no start writes over another's."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that changed. `changed_at`: UTC seconds."""
+
+    path: Path
+    changed_at: float
+
+
+def files_since(folder: Path, since: float, deepest: int = DEEPEST) -> Iterator[Written]:
+    """Files below a folder that changed since then; no link is followed out of it, and no hidden folder is entered."""
+    looked = 0
+    for root, folders, names in os.walk(folder):
+        depth = len(Path(root).relative_to(folder).parts)
+        folders[:] = [name for name in folders if name[0] != "." and name != "__pycache__" and depth < deepest]
+        looked += len(names)
+        for name in names:
+            try:
+                changed_at = (Path(root) / name).stat().st_mtime
+            except OSError:
+                continue
+            if changed_at >= since:
+                yield Written(Path(root) / name, changed_at)
+        if looked > MOST_FILES:
+            break
+
+
+def output_folders(run_dir: Path, launch: Launch) -> list[Path]:
+    """The run's own folder, and those that its command or a default of its script names."""
+    named = [str(value) for key, value in launch.config.items() if is_output(key) and isinstance(value, str) and value]
+    return [run_dir, *(Path(launch.cwd) / word for word in expand(named, run_dir))]
+
+
+def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Written | None:
+    """The newest checkpoint in the run's folders, else below the folder it runs in; None where none was found.
+
+    `since`: UTC seconds; what is older than the run is not its own.
+    """
+    outputs = [run_dir]
+    if launch is not None:
+        argv = expand(launch.argv, run_dir)
+        named = [flag.values[-1] for flag in find_flags(argv) if is_output(flag.key) and flag.values]
+        outputs = [*output_folders(run_dir, launch), *(Path(launch.cwd) / value for value in named)]
+    found = [saved for folder in outputs for saved in _checkpoints(folder, since)]
+    if not found and launch is not None and launch.cwd:
+        found = list(_checkpoints(Path(launch.cwd), since, DEEPEST_BESIDE))
+    return max(found, key=lambda saved: saved.changed_at, default=None)
+
+
+def overwritten(run_dir: Path, launch: Launch, settings: Mapping[str, Any]) -> list[str]:
+    """One sentence for each file of the run that a child with these settings would write over."""
+    state, cwd = read_state(run_dir), Path(launch.cwd)
+    if state is None or state.started_at is None:
+        return []
+    until = state.ended_at + SLACK_SECS if state.ended_at else float("inf")
+    places = {cwd: DEEPEST_BESIDE, **dict.fromkeys(output_folders(run_dir, launch)[1:], DEEPEST)}
+    found = {w.path: w for folder, deepest in places.items() for w in files_since(folder, state.started_at, deepest)}
+    mine = [w.path for w in found.values() if w.changed_at <= until and _may_meet(w.path, run_dir.parent)]
+    named = [(path, _named_by(path, settings, cwd)) for path in sorted(mine)]
+    # What another setting named for the parent, and none for the child, goes elsewhere now.
+    at_risk = [(path, key) for path, key in named if key or not _named_by(path, launch.config, cwd)]
+    return [_sentence(run_dir.name, path, key, cwd) for path, key in at_risk[:MOST_NAMED]] + (
+        [f"{len(at_risk) - MOST_NAMED} more files are in the same place."] if len(at_risk) > MOST_NAMED else []
+    )
+
+
+def _may_meet(path: Path, runs_dir: Path) -> bool:
+    """Whether another start may write the same file: no code, no file of a run, no name that is new each time."""
+    if path.suffix in IS_CODE or path.resolve().is_relative_to(runs_dir.resolve()):
+        return False
+    return not any(NEW_EACH_TIME.search(part) for part in path.parts[-4:])
+
+
+def _named_by(path: Path, settings: Mapping[str, Any], cwd: Path) -> str:
+    """The setting whose value is this file or a folder above it (not the one that it runs in); "" for none."""
+    for key, value in settings.items():
+        if isinstance(value, str) and value and value not in (".", "./") and PLACEHOLDER not in value:
+            place = cwd / value
+            if place != cwd and (path == place or path.is_relative_to(place) or path == Path(f"{place}{path.suffix}")):
+                return key
+    return ""
+
+
+def _sentence(name: str, path: Path, key: str, cwd: Path) -> str:
+    shown = path.relative_to(cwd) if path.is_relative_to(cwd) else path
+    if key:
+        own = f"{PLACEHOLDER}/{path.name}"
+        return f"{name} wrote {shown} while it ran, and the child would write over it. Avoid it with: --set {key}={own}"
+    return (
+        f"{name} wrote {shown} while it ran, and none of its settings names it: the child may write over it. "
+        "Move it away first, or give the script another place for it."
+    )
+
+
+def _checkpoints(folder: Path, since: float, deepest: int = DEEPEST) -> list[Written]:
+    """Checkpoints below a folder."""
+    return [each for each in files_since(folder, since, deepest) if each.path.suffix.lower() in CHECKPOINT_ENDINGS]

@@ -1,0 +1,99 @@
+"""What a parent wrote outside of its folder is known from the disk, and named before a child writes over it."""
+
+import os
+import sys
+import time
+
+import pytest
+
+from monitor.commands.cli import main
+from monitor.launcher import plan_restart, plan_resume, start
+from monitor.launcher.relaunch.warm import resume_option
+from monitor.run_dir import Run
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import read_progress
+from tests.supervised import end_everything, wait_for, wait_for_state
+
+SAVES = """
+import argparse
+p = argparse.ArgumentParser()
+p.add_argument("--lr", type=float, default=0.1)
+p.add_argument("--save", default="model.pt")
+p.add_argument("--epochs", type=int, default=3)
+p.add_argument("--resume_from", default=None)
+a = p.parse_args()
+for e in range(1, a.epochs + 1):
+    print(f"Epoch {e} train loss {3 / e:.3f} val loss {3.2 / e:.3f}", flush=True)
+    open(a.save, "w").write(f"weights of lr {a.lr}")
+HARD
+"""
+
+
+@pytest.fixture
+def finished(tmp_path, monkeypatch):
+    """A run of SAVES that has ended, and the folder of runs."""
+    runs = tmp_path / "runs"
+    monkeypatch.setenv("VITALSIGNS_RUNS", str(runs))
+
+    def begin(more: str = "", *words: str):
+        (tmp_path / "train.py").write_text(SAVES.replace("HARD", more))
+        start(runs, [sys.executable, "train.py", *words], run_id="first", cwd=tmp_path)
+        wait_for_state(runs / "first", "finished")
+        return runs
+
+    yield begin
+    end_everything(runs)
+
+
+def test_a_run_that_wrote_into_its_own_folder_only_warns_of_nothing(finished, tmp_path):
+    runs = finished("", "--save", "{run_dir}/model.pt")
+    old = tmp_path / "pretrained.pt"
+    old.write_text("w")
+    os.utime(old, (time.time() - 9999,) * 2)
+    assert not [note for note in plan_restart(runs, "first", {"lr": "0.5"}).notes if "write over" in note]
+
+
+def test_a_file_that_a_default_names_is_named_with_the_way_to_avoid_it(finished):
+    runs = finished()
+    notes = plan_restart(runs, "first", {"lr": "0.5"}).notes
+    assert (
+        "first wrote model.pt while it ran, and the child would write over it. "
+        "Avoid it with: --set save={run_dir}/model.pt" in notes
+    )
+    plan = plan_restart(runs, "first", {"lr": "0.5", "save": "{run_dir}/model.pt"})
+    assert not [note for note in plan.notes if "write over" in note]
+
+
+def test_a_file_that_no_setting_names_is_named_too(finished):
+    runs = finished("open('best.bin', 'w').write('b')", "--save", "{run_dir}/model.pt")
+    [note] = [note for note in plan_restart(runs, "first", {"lr": "0.5"}).notes if "write over" in note]
+    assert note.startswith("first wrote best.bin while it ran, and none of its settings names it")
+
+
+def test_a_finished_run_is_not_resumed(finished):
+    runs = finished()
+    with pytest.raises(RefusedError, match=r"first has completed all its 3 epochs\..*restart first --set epochs=6"):
+        plan_resume(runs, "first")
+    assert main(["resume", "first"]) == 5
+
+
+def test_the_number_of_epochs_is_known_from_the_command(finished):
+    runs = finished("", "--epochs", "4")
+    wait_for(lambda: (progress := read_progress(runs / "first")) is not None and progress.epochs == 4)
+
+
+def test_a_child_can_go_on_from_the_newest_checkpoint_by_the_scripts_own_option(finished):
+    runs = finished("", "--save", "{run_dir}/model.pt")
+    plan = plan_restart(runs, "first", {}, start_from="last")
+    assert plan.argv[-2:] == ["--resume_from", str(runs / "first" / "model.pt")]
+
+
+@pytest.mark.parametrize(
+    ("key", "is_one"),
+    [("resume", True), ("resume_from_checkpoint", True), ("trainer.ckpt_path", True), ("init_from", True), ("load_from", True), ("results", False), ("presume", False), ("checkpoint_every", False)],
+)
+def test_which_options_name_a_checkpoint_to_go_on_from(key, is_one):
+    run = Run(run_id="r", config_schema={"properties": {key: {"x-option": f"--{key}"}}})
+    assert bool(resume_option(run)) == is_one
+    switch = Run(run_id="r", config_schema={"properties": {key: {"x-option": f"--{key}", "x-switch": "on"}}})
+    assert resume_option(switch) == ""
