@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,7 +34,8 @@ from monitor.launcher import plan_restart, restart, status
 from monitor.launcher.relaunch.plan import RestartPlan
 from monitor.launcher.relaunch.warm import STARTS
 from monitor.launcher.slots import device_name
-from monitor.run_dir.errors import EXIT_OK, RefusedError, UsageError
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
+from monitor.run_dir.launch import read_state
 from monitor.run_dir.status import device_words
 
 
@@ -56,6 +58,9 @@ def run(
     ] = None,
     device: DeviceOption = None,
     keep_parent: Annotated[bool, typer.Option("--keep-parent", help="Leave a live parent running.")] = False,
+    no_try: Annotated[
+        bool, typer.Option("--no-try", help="Stop the parent without trying the child's command up to its parser.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and start nothing.")] = False,
     trust: TrustOption = False,
     yes: YesOption = False,
@@ -74,6 +79,7 @@ def run(
         start_from=start_from,
         device=None if device is None else device_name(device),
         stop_parent=not keep_parent,
+        try_first=not no_try,
     )
     stops = not keep_parent and status(run_dir).live
     if not as_json:
@@ -81,11 +87,16 @@ def run(
     if not dry_run:
         confirm("Stop the parent and start the child?" if stops else "Start it?", yes)
         restart(plan, stop_parent=stops, asked_by=who(), trusted=trust, away=away)
+    died = "" if dry_run else _death(plan, stops)
     if as_json:
         print_json({**_document(plan, stops, started=not dry_run), "remark": wanted.remark})
     elif not dry_run:
-        console().print(f"{plan.child_id}: {_now(plan)}", soft_wrap=True)
-    return EXIT_OK
+        console().print(f"{plan.child_id}: {died or _now(plan)}", soft_wrap=True)
+    return EXIT_REFUSED if died else EXIT_OK
+
+
+LOOKED_AT_SECS = 8.0
+"""So long a child for which its parent was stopped is looked at: most commands that are wrong end in seconds."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +137,18 @@ def plan_lines(plan: RestartPlan, stops_parent: bool, remark: str = "") -> list[
 def _now(plan: RestartPlan) -> str:
     now = status(plan.runs_dir / plan.child_id)
     return f"{now.word}. {now.evidence}" if now.word == "queued" else f"{now.word}."
+
+
+def _death(plan: RestartPlan, stops: bool) -> str:
+    """What a child that ends at once says, and how its parent goes on; "" while it lives or waits."""
+    run_dir, began = plan.runs_dir / plan.child_id, time.monotonic()
+    while stops and status(run_dir).live and time.monotonic() - began < LOOKED_AT_SECS:
+        time.sleep(0.2)
+    state = read_state(run_dir)
+    if state is None or state.state != "failed":
+        return ""
+    back = f" {plan.parent_id} was stopped for it; to go on with that: python -m monitor resume {plan.parent_id}"
+    return f"failed. {state.error}{back if stops else ''}"
 
 
 def _expected(plan: RestartPlan) -> str:

@@ -18,6 +18,7 @@ from monitor.launcher.headroom import need_of
 from monitor.launcher.relaunch.imports import changed_files
 from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest, make_plan
 from monitor.launcher.relaunch.resuming import ResumePlan, make_resume_plan
+from monitor.launcher.relaunch.trying import can_be_tried, parser_problem
 from monitor.launcher.starting import claim, start_notes
 from monitor.launcher.stopping import refuse_unstoppable, stop
 from monitor.launcher.supervising import ensure_supervised, supervise
@@ -37,16 +38,20 @@ def plan_restart(
     start_from: str | None = None,
     device: str | None = None,
     stop_parent: bool = False,
+    try_first: bool = True,
 ) -> RestartPlan:
     """What a restart of `run_id` with `changes` would run; nothing is started. See `relaunch.plan.make_plan`.
 
     Its notes also say whether memory and disk suffice, and what it would wait for; with `stop_parent` a live parent
-    is stopped first.
+    is stopped first, and with `try_first` only once the child's command has got past its parser, where that can be
+    tried (`relaunch.trying`).
     """
     plan = make_plan(runs_dir, run_id, RestartRequest(changes, expected or {}, start_from, device))
     after = run_id if stop_parent and status(runs_dir / run_id).live else ""
-    notes = (*plan.notes, *start_notes(runs_dir, need_of(runs_dir / run_id), plan.device, after))
-    return replace(plan, notes=notes)
+    is_tried = bool(after) and try_first and not plan.stranger and can_be_tried(plan.argv, plan.cwd)
+    tried = [f"Before {run_id} is stopped, the command is run up to its parser, without a device."] if is_tried else []
+    notes = (*plan.notes, *tried, *start_notes(runs_dir, need_of(runs_dir / run_id), plan.device, after))
+    return replace(plan, notes=notes, is_tried=is_tried)
 
 
 @audited("restart", lambda plan, **how: (plan.runs_dir, plan.child_id))
@@ -79,6 +84,7 @@ def restart(
     waits = stop_parent and status(parent_dir).live
     if waits:
         refuse_unstoppable(parent_dir)
+        _refuse_unparsed(plan)
     with processes.alone_in(parent_dir):
         _refuse_what_was_not_shown(plan)
         refuse_duplicate(plan, time.time())
@@ -89,6 +95,16 @@ def restart(
         # that cannot begin.
         _stop_if_live(parent_dir, asked_by)
     return plan.child_id
+
+
+def _refuse_unparsed(plan: RestartPlan) -> None:
+    """Nothing is stopped for a child whose command would end in its own parser."""
+    problem = parser_problem(plan.argv, plan.cwd, plan.environment, plan.copies) if plan.is_tried else ""
+    if problem:
+        raise RefusedError(
+            f"The child's command does not start: {problem}\n"
+            f"{plan.parent_id} goes on; nothing was stopped or started. To start it all the same, pass --no-try."
+        )
 
 
 def _stop_if_live(parent_dir: Path, asked_by: str) -> None:

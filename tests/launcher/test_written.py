@@ -90,7 +90,16 @@ def test_a_child_can_go_on_from_the_newest_checkpoint_by_the_scripts_own_option(
 
 @pytest.mark.parametrize(
     ("key", "is_one"),
-    [("resume", True), ("resume_from_checkpoint", True), ("trainer.ckpt_path", True), ("init_from", True), ("load_from", True), ("results", False), ("presume", False), ("checkpoint_every", False)],
+    [
+        ("resume", True),
+        ("resume_from_checkpoint", True),
+        ("trainer.ckpt_path", True),
+        ("init_from", True),
+        ("load_from", True),
+        ("results", False),
+        ("presume", False),
+        ("checkpoint_every", False),
+    ],
 )
 def test_which_options_name_a_checkpoint_to_go_on_from(key, is_one):
     run = Run(run_id="r", config_schema={"properties": {key: {"x-option": f"--{key}"}}})

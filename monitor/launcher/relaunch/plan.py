@@ -64,6 +64,8 @@ class RestartPlan:
     stop_grace_secs: float = 60.0
     notes: tuple[str, ...] = ()
     device: str = ""
+    is_tried: bool = False
+    """Whether the command is run up to its parser before a live parent is stopped for it."""
     copies: Mapping[str, str] = field(default_factory=dict)
     """Files of settings with changed values, written into the child's folder: their place in it → their text."""
 

@@ -1,0 +1,73 @@
+"""A parent is stopped only for a child whose command gets past its parser."""
+
+import sys
+
+import pytest
+
+from monitor.launcher import plan_restart, restart, start, status
+from monitor.launcher.relaunch.trying import can_be_tried, parser_problem
+from monitor.run_dir.errors import RefusedError
+from tests.supervised import end_everything, wait_for
+
+TRAINS = """
+import argparse, time
+p = argparse.ArgumentParser()
+p.add_argument("--lr", type=float)
+a = p.parse_args()
+open("trained", "w").close()
+time.sleep(600)
+"""
+CLICK = """
+import click
+@click.command()
+@click.option("--lr", type=float)
+def main(lr):
+    open("trained", "w")
+main()
+"""
+
+
+@pytest.mark.parametrize("source", [TRAINS, CLICK])
+def test_a_command_is_run_up_to_its_parser_and_no_further(tmp_path, source):
+    (tmp_path / "train.py").write_text(source)
+    argv = [sys.executable, "-u", "train.py", "--lr", "0.1"]
+    assert can_be_tried(argv, tmp_path)
+    assert parser_problem(argv, tmp_path, {}, {}) == ""
+    problem = parser_problem([*argv, "--learning", "3"], tmp_path, {}, {})
+    assert "--learning" in problem
+    assert "float" in parser_problem([*argv[:-1], "much"], tmp_path, {}, {})
+    assert not (tmp_path / "trained").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("import sys, time\ntime.sleep(600)\n", "train.py"),
+        ("import configargparse\nconfigargparse.ArgParser().parse_args()\n", "train.py"),
+        (
+            "class P(argparse.ArgumentParser):\n    def parse_args(self): ...\nimport argparse\nP().parse_args()\n",
+            "train.py",
+        ),
+        (TRAINS, "-m train"),
+    ],
+)
+def test_what_would_not_stop_at_its_parser_is_not_tried(tmp_path, source, words):
+    (tmp_path / "train.py").write_text(source)
+    assert not can_be_tried([sys.executable, *words.split()], tmp_path)
+
+
+def test_a_live_parent_goes_on_where_the_childs_parser_refuses(tmp_path):
+    (tmp_path / "train.py").write_text(TRAINS)
+    runs = tmp_path / "runs"
+    try:
+        start(runs, [sys.executable, "train.py", "--lr", "0.1"], run_id="first", cwd=tmp_path)
+        wait_for(lambda: (tmp_path / "trained").exists())
+        plan = plan_restart(runs, "first", {"--bogus": "1"}, stop_parent=True)
+        assert "Before first is stopped, the command is run up to its parser, without a device." in plan.notes
+        with pytest.raises(
+            RefusedError, match=r"unrecognized arguments: --bogus 1\nfirst goes on; nothing was stopped"
+        ):
+            restart(plan, stop_parent=True)
+        assert status(runs / "first").live and not (runs / "first-2").exists()
+    finally:
+        end_everything(runs)
