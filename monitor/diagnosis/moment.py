@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from monitor.diagnosis.planned import planned_by
 from monitor.rules.evaluations import measured, validation
 from monitor.run_dir import Epoch, Snapshot, words
 from monitor.run_dir.errors import RefusedError
@@ -18,8 +19,6 @@ from monitor.run_dir.status import status_of
 
 MANY_EVALUATIONS = 20
 """From so many on the best evaluation of a parent that has ended is a point of the curve, and no luck of a few."""
-EPOCHS_KEYS = ("epochs", "num_epochs", "max_epochs", "n_epochs", "num_train_epochs", "max_epoch")
-"""Names that scripts give the option for the number of epochs."""
 ASKED = "asked"
 CHOICES = {
     ASKED: "as chosen",
@@ -148,19 +147,6 @@ def value_of(record: Epoch) -> str:
 def _how_it_ended(run: Snapshot, last: float) -> str:
     said = {"stopped": "it stopped", "finished": "it finished", "failed": "it failed", "lost": "it was lost"}
     return f"{said.get(status_of(run).word, 'it ended')} at epoch {last:g}"
-
-
-def planned_by(settings: Mapping[str, Any]) -> float | None:
-    """The number of epochs among settings, which may be text from a command line."""
-    for key, value in settings.items():
-        if key.lstrip("-").replace("-", "_").lower().rpartition(".")[2] in EPOCHS_KEYS:
-            try:
-                number = float(value)
-            except (TypeError, ValueError):
-                continue
-            if math.isfinite(number) and number > 0:
-                return number
-    return None
 
 
 def _expected(child: Snapshot) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.diagnosis.moment import EPOCHS_KEYS
+from monitor.diagnosis.planned import EPOCHS_KEYS
 from monitor.diagnosis.prescriptions.prescription import Changes, Prescription, number_in, titled
 from monitor.diagnosis.seed_spread import SeedGroup, spread
 from monitor.run_dir import ChildOutcome, words

@@ -11,7 +11,7 @@ goes on from it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,9 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
     def __init__(self, run_dir: str | Path | None = None, **options: Any) -> None:
         self.reporter = Reporter(run_dir, **options)
         self._stopping = False
-        self._told = ""
+        self._told: tuple[float, str] | None = None
+        """When it was written, and the path: `last.ckpt` is one file that is written over."""
+        self._saved_epoch = 0
 
     @property
     def writer(self) -> Any:
@@ -90,16 +92,17 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         error = f"{type(exception).__name__}: {exception}"
         self.writer.finish("stopped" if interrupted else "failed", None if interrupted else error)
 
+    def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
+        self._saved_epoch = trainer.current_epoch + 1
+
     def _evaluated(self, trainer: Any, epoch: float) -> None:
         logged = {name: value for name, value in trainer.callback_metrics.items() if not name.endswith("_step")}
         whole = {name.removesuffix("_epoch"): _number(value) for name, value in logged.items()}
         self.reporter.evaluated(epoch, {"lr": _rate(trainer), **whole}, trainer.global_step)
-        saved = getattr(trainer.checkpoint_callback, "last_model_path", "") or getattr(
-            trainer.checkpoint_callback, "best_model_path", ""
-        )
-        if saved and saved != self._told:
-            self._told = saved
-            self.writer.saved_checkpoint(saved, trainer.current_epoch)
+        newest = max(_checkpoints(trainer), default=None)
+        if newest is not None and newest != self._told:
+            self._told = newest
+            self.writer.saved_checkpoint(newest[1], self._saved_epoch)
 
     def _save(self, trainer: Any) -> None:
         """Lightning's own checkpoint, with its place in the epoch. All processes take part."""
@@ -108,6 +111,15 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         self.writer.heartbeat(phase="saving")
         trainer.save_checkpoint(path)
         self.writer.saved_checkpoint(path, trainer.current_epoch + 1)
+
+
+def _checkpoints(trainer: Any) -> Iterator[tuple[float, str]]:
+    """(when it was written, path) of each checkpoint that lies on the disk."""
+    for callback in trainer.checkpoint_callbacks:
+        for name in ("last_model_path", "best_model_path"):
+            path = Path(getattr(callback, name, "") or "")
+            if path.name and path.exists():
+                yield path.stat().st_mtime, str(path)
 
 
 def _progress(trainer: Any, batch_idx: int) -> float:

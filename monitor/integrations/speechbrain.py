@@ -12,7 +12,8 @@ intra-epoch checkpoints, from which its next start goes on by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from monitor.run_dir import ModelInfo
 from monitor.writer import NullRunWriter
 
 STEPS_BETWEEN = 10
+EPOCH_NAMES = frozenset({"epoch", "epochs", "current epoch", "current_epoch", "epoch_number"})
 
 
 class VitalsignsLogger(TrainLogger):  # type: ignore[misc,unused-ignore]
@@ -46,7 +48,9 @@ class VitalsignsLogger(TrainLogger):  # type: ignore[misc,unused-ignore]
         logged = {name: _last(value) for name, value in stats_meta.items()}
         for split, stats in (("train", train_stats), ("val", valid_stats)):
             logged |= {f"{split}_{name}": _last(value) for name, value in (stats or {}).items()}
-        epoch = logged.pop("epoch", None)
+        # Half of SpeechBrain's own recipes write "Epoch".
+        name = next((name for name in stats_meta if name.strip().lower() in EPOCH_NAMES), None)
+        epoch = None if name is None else logged.pop(name)
         if epoch is not None:
             self._reporter.evaluated(float(epoch), logged)
 
@@ -70,15 +74,30 @@ class WatchedBrain:
 
     def fit(self, epoch_counter: Any, *args: Any, **kwargs: Any) -> None:
         self._open(epoch_counter)
-        with self.writer as run:  # says how it ended, whatever ends it
+        with self.writer as run, self._watched():  # says how it ended, whatever ends it
             try:
                 super().fit(epoch_counter, *args, **kwargs)  # type: ignore[misc]
             except _Stopped:
                 self.stopped = True
             run.finish("stopped" if self.stopped else "finished")
 
-    def on_fit_batch_end(self, batch: Any, outputs: Any, loss: Any, should_step: bool) -> None:
-        super().on_fit_batch_end(batch, outputs, loss, should_step)  # type: ignore[misc]
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Within it the recipe's own `on_fit_batch_end` is called first, whether or not it calls its parent's."""
+        brain: Any = self
+        own = brain.on_fit_batch_end
+
+        def with_report(batch: Any, outputs: Any, loss: Any, should_step: bool) -> None:
+            own(batch, outputs, loss, should_step)
+            self._after_batch(loss, should_step)
+
+        brain.on_fit_batch_end = with_report
+        try:
+            yield
+        finally:
+            del brain.on_fit_batch_end
+
+    def _after_batch(self, loss: Any, should_step: bool) -> None:
         brain: Any = self
         step = brain.optimizer_step
         self.writer.heartbeat(phase="training", step=step)

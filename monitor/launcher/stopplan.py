@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.launcher.relaunch.written import newest_checkpoint
-from monitor.run_dir import Launch, Snapshot, StopStage, words
+from monitor.run_dir import Launch, Progress, Snapshot, StopStage, words
 from monitor.run_dir.launch import is_own_trainer
 from monitor.run_dir.status import status_of
-from monitor.run_dir.stop_stages import KILL_AFTER_SECS, first_signal
+from monitor.run_dir.stop_stages import KILL_AFTER_SECS, answer_secs, first_signal
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
     afar = (f"{status.evidence} The request waits until its supervisor there sees it.",) if status.unseen else ()
     if known is None or not known.listens:
         return StopPlan(snapshot.run_id, False, (*_signalled(snapshot), _lost(run_dir, snapshot, now), *afar), asked)
+    if slow := _seldom_asks(snapshot, known):
+        return StopPlan(snapshot.run_id, False, (slow, _lost(run_dir, snapshot, now), *afar), asked)
     step = f" ({known.step_secs:.2g} s)" if known.step_secs else ""
     if known.checkpoint is None and not _is_own(snapshot.launch):
         said = f"It finishes the current step{step} and leaves its loop; it has reported no checkpoint so far."
@@ -58,6 +60,23 @@ def asked_words(stop: StopStage, now: float) -> str:
     """ "anna asked for this stop 4 s ago."."""
     who = stop.asked_by or "An unknown user"
     return f"{who} asked for this stop {words.ago(now - stop.asked_at)}."
+
+
+def _seldom_asks(snapshot: Snapshot, known: Progress) -> str:
+    """Until when a trainer is waited for that asks `should_stop()` seldom, against its grace period; "" for others."""
+    grace, answer = snapshot.launch.stop_grace_secs if snapshot.launch else 60.0, answer_secs(known)
+    if _is_own(snapshot.launch) or snapshot.state is None:
+        return ""
+    if answer is None:
+        return (
+            "It leaves when it asks whether to stop; it has not asked twice, so no signal is sent in its first epoch."
+        )
+    if answer <= grace:
+        return ""
+    return (
+        f"It leaves when it next asks whether to stop; its longest pause was {words.age(known.asks_secs or 0.0)}. "
+        f"SIGTERM follows only if it has not asked within {words.age(answer)}."
+    )
 
 
 def _signalled(snapshot: Snapshot) -> tuple[str, ...]:

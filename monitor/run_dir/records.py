@@ -264,6 +264,8 @@ class Progress(Record, frozen=True, kw_only=True, omit_defaults=False):
     """Median seconds of the last steps."""
     epoch_secs: float | None = None
     """Median seconds of the last epochs, evaluation included."""
+    asks_secs: float | None = None
+    """Longest time between two questions `should_stop()`, in seconds; None before the second."""
     listens: bool = True
     """Whether this process asks `should_stop()`: a supervisor then waits for it before it signals."""
     backlog: int = 0

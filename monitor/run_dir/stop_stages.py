@@ -22,6 +22,22 @@ KILL_AFTER_SECS = 10.0
 """From SIGTERM to SIGKILL."""
 
 
+LATE = 1.5
+"""So many times its longest pause between two questions `should_stop()` a trainer is waited for."""
+
+
+def answer_secs(progress: Progress | None) -> float | None:
+    """Within what time a trainer that asks `should_stop()` will have asked again, by its own pace.
+
+    None in the first epoch of one that has not asked twice: it may ask once an epoch, of a length not known yet.
+    """
+    if progress is None or not progress.listens:
+        return 0.0
+    if progress.asks_secs is not None:
+        return LATE * progress.asks_secs
+    return None if progress.epoch == 0 and progress.phase in ("starting", "training", "evaluating") else 0.0
+
+
 class StopStep(NamedTuple):
     """A stage as it is shown. `signal`: the number that is sent on entering it, None for none.
 

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import msgspec
 
-from monitor.diagnosis.moment import planned_by
+from monitor.diagnosis.planned import planned_by
 from monitor.importers.folders import FILE_OF
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import About, FollowedRun, read_source

@@ -17,14 +17,19 @@ class Waited:
     since_stage_secs: float
 
 
-def next_stage(stage: StopStageName, waited: Waited, listens: bool, grace_secs: float) -> StopStageName | None:
+def next_stage(
+    stage: StopStageName, waited: Waited, listens: bool, grace_secs: float, answer_secs: float | None = 0.0
+) -> StopStageName | None:
     """The stage that is due, or None while it is right to wait.
 
-    A process that asks `should_stop()` gets the whole grace period before any signal;
+    A process that asks `should_stop()` gets the whole grace period before any signal, and the time to its next
+    question where that is longer (`answer_secs`, see `monitor.run_dir.stop_stages`; None: not known yet);
     one that does not gets Ctrl-C at once, which many scripts take as "save and leave".
     """
     if stage == "asked" and not listens:
         return "interrupted"
+    if stage == "asked" and (answer_secs is None or waited.since_asked_secs < answer_secs):
+        return None
     if stage in ("asked", "interrupted") and waited.since_asked_secs >= grace_secs:
         return "terminated"
     if stage == "terminated" and waited.since_stage_secs >= KILL_AFTER_SECS:
@@ -32,9 +37,10 @@ def next_stage(stage: StopStageName, waited: Waited, listens: bool, grace_secs: 
     return None
 
 
-def waits_secs(stage: StopStageName, grace_secs: float) -> float | None:
-    """How long a stage lasts before the next signal; None for the last one."""
-    return {"asked": grace_secs, "interrupted": grace_secs, "terminated": KILL_AFTER_SECS}.get(stage)
+def waits_secs(stage: StopStageName, grace_secs: float, answer_secs: float | None = 0.0) -> float | None:
+    """Seconds of a stage before the next signal; None for the last one, and while the answer's time is not known."""
+    asked = None if answer_secs is None else max(grace_secs, answer_secs)
+    return {"asked": asked, "interrupted": grace_secs, "terminated": KILL_AFTER_SECS}.get(stage)
 
 
 def listens(progress: Progress | None, generation: int) -> bool:

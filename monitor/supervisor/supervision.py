@@ -13,7 +13,7 @@ from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, Request, StopStag
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_state
 from monitor.run_dir.records import StopStageName, StopWith
-from monitor.run_dir.stop_stages import STEPS, signal_of
+from monitor.run_dir.stop_stages import STEPS, answer_secs, signal_of
 from monitor.supervisor import stopping
 from monitor.supervisor.away import AwayKeeper
 from monitor.supervisor.ending import final_of
@@ -171,7 +171,7 @@ class Supervision:
             asked_at=stop.asked_at,
             asked_by=stop.asked_by,
             stage_at=now,
-            waits_secs=stopping.waits_secs("asked", self._how.grace_secs),
+            waits_secs=stopping.waits_secs("asked", self._how.grace_secs, self._answer_secs()),
         )
         self.state_file.update(state="stopping", stop=stage)
 
@@ -190,7 +190,7 @@ class Supervision:
         """The time of this stage counts anew."""
         under_way = self.state_file.state.stop
         if under_way is None or under_way.waits_secs is None:
-            why = "No stop is under way." if under_way is None else "It has been killed already."
+            why = "No stop is under way." if under_way is None else "No signal is due: there is nothing to put off."
             return self._answer(request, "refused", why, now)
         self._answer(request, "done", "", now)
         if self._is_first_sight(request):
@@ -232,6 +232,7 @@ class Supervision:
         if under_way is None or self._cancel_is_open():
             return
         self._give_time_to_save(now)
+        self._learn_its_pace(now)
         tick = time.monotonic()
         stage = stopping.next_stage(
             under_way.stage,
@@ -239,6 +240,7 @@ class Supervision:
             # A trainer cannot read what could not be written: it is signalled.
             stopping.listens(self._progress, self._generation) and not self._is_unwritten,
             self._how.grace_secs,
+            self._answer_secs(),
         )
         if stage == "interrupted" and self._ignores_the_first_signal():
             log.info("the process ignores %s: it gets SIGTERM at once", self._how.stop_with)
@@ -269,6 +271,20 @@ class Supervision:
 
     def _cancel_is_open(self) -> bool:
         return any(request.verb == "cancel" for request in control.pending(self.run_dir, self._generation))
+
+    def _answer_secs(self) -> float | None:
+        known = stopping.listens(self._progress, self._generation)
+        return answer_secs(self._progress) if known else 0.0
+
+    def _learn_its_pace(self, now: float) -> None:
+        """Counts the time anew once, when it becomes known how long the trainer takes to its next question."""
+        under_way = self.state_file.state.stop
+        if under_way is None or under_way.stage != "asked" or under_way.waits_secs is not None:
+            return
+        waits = stopping.waits_secs("asked", self._how.grace_secs, self._answer_secs())
+        if waits is not None and stopping.listens(self._progress, self._generation):
+            self.state_file.update(stop=msgspec.structs.replace(under_way, waits_secs=waits))
+            self._count_anew(now)
 
     def _give_time_to_save(self, now: float) -> None:
         """Counts the grace period anew once, when the checkpoint begins: a large one must not be cut short."""

@@ -28,6 +28,14 @@ class Pace:
         self._epochs: collections.deque[float] = collections.deque(maxlen=9)
         self._last_step: tuple[int, float] | None = None
         self._last_epoch = time.monotonic()
+        self._asked_at: float | None = None
+        self.asks_secs: float | None = None
+
+    def asked(self, at: float) -> None:
+        """The loop has asked whether it should stop."""
+        if self._asked_at is not None:
+            self.asks_secs = max(self.asks_secs or 0.0, at - self._asked_at)
+        self._asked_at = at
 
     def step(self, step: int | None, at: float) -> None:
         if step is None:
@@ -75,6 +83,10 @@ class Heartbeat:
         """An epoch has ended, its evaluation included."""
         self._pace.epoch(time.monotonic())
 
+    def asked(self, at: float) -> None:
+        """The loop asks `should_stop()`; `at`: by the monotonic clock."""
+        self._pace.asked(at)
+
     def update(self, *, force: bool = False, **changes: Any) -> None:
         """Replaces progress.json, at most twice a second unless `force`. Raises nothing."""
         if os.getpid() != self._pid or self.progress.outcome is not None:
@@ -86,6 +98,7 @@ class Heartbeat:
             heartbeat_at=time.time(),
             step_secs=self._pace.step_secs(),
             epoch_secs=self._pace.epoch_secs(),
+            asks_secs=self._pace.asks_secs,
             backlog=self._queue.waiting,
             dropped=self._queue.dropped,
             **given,

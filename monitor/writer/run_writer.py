@@ -247,6 +247,7 @@ class RunWriter(NullRunWriter):
         if self._muted or self._stop_seen:
             return self._stop_seen
         now = time.monotonic()
+        self._heartbeat.asked(now)
         if now - self._polled_at >= POLL_SECS:
             self._polled_at = now
             self._heartbeat.update()

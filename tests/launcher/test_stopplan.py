@@ -100,9 +100,21 @@ def test_a_checkpoint_below_the_runs_own_folder_is_found_whatever_its_option_is_
 
 
 def test_a_writer_that_never_told_of_a_checkpoint_promises_none(tmp_path):
-    plan = stop_plan(tmp_path, snapshot(Progress(heartbeat_at=NOW), ["python", "t.py"], tmp_path), NOW)
+    known = Progress(heartbeat_at=NOW, asks_secs=0.2)
+    plan = stop_plan(tmp_path, snapshot(known, ["python", "t.py"], tmp_path), NOW)
     assert not plan.can_save
     assert "has reported no checkpoint so far" in plan.lines[0]
+
+
+def test_until_when_a_trainer_is_waited_for_that_asks_once_an_epoch(tmp_path):
+    known = Progress(heartbeat_at=NOW, asks_secs=600.0, epoch=3)
+    plan = stop_plan(tmp_path, snapshot(known, ["python", "t.py"], tmp_path), NOW)
+    assert plan.lines[0] == (
+        "It leaves when it next asks whether to stop; its longest pause was 10 min. "
+        "SIGTERM follows only if it has not asked within 15 min."
+    )
+    first = stop_plan(tmp_path, snapshot(Progress(heartbeat_at=NOW), ["python", "t.py"], tmp_path), NOW)
+    assert first.lines[0].endswith("it has not asked twice: no signal is sent in its first epoch.")
 
 
 def test_a_script_with_an_argument_called_trainer_is_not_ours(tmp_path):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.run_dir import LOG_FILE, PROGRESS_FILE, Progress, State, StopStage, control, encode
 from monitor.run_dir.processes import identify
+from monitor.run_dir.stop_stages import answer_secs
 from monitor.supervisor import group
 from monitor.supervisor.ending import TAIL_BYTES, TRACEBACK_CHARACTERS, final_of, last_error, last_traceback
 from monitor.supervisor.statefile import StateFile
@@ -46,6 +47,29 @@ def test_nothing_is_due_yet(stage, since_asked, since_stage, listens):
 )
 def test_the_next_stage_is_due(stage, since_asked, since_stage, listens, expected):
     assert next_stage(stage, Waited(since_asked, since_stage), listens, GRACE) == expected
+
+
+def test_a_trainer_that_asks_seldom_is_waited_for_until_its_next_question():
+    assert next_stage("asked", Waited(61.0, 61.0), True, GRACE, 900.0) is None
+    assert next_stage("asked", Waited(900.0, 900.0), True, GRACE, 900.0) == "terminated"
+    assert next_stage("asked", Waited(9e9, 9e9), True, GRACE, None) is None
+    assert next_stage("asked", Waited(60.0, 60.0), True, GRACE, 0.2) == "terminated"
+    assert next_stage("interrupted", Waited(60.0, 60.0), False, GRACE, 900.0) == "terminated"
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (Progress(heartbeat_at=1.0, asks_secs=600.0, epoch=2), 900.0),
+        (Progress(heartbeat_at=1.0, phase="training"), None),
+        (Progress(heartbeat_at=1.0, phase="training", epoch=1), 0.0),
+        (Progress(heartbeat_at=1.0, phase="saving"), 0.0),
+        (Progress(heartbeat_at=1.0, listens=False), 0.0),
+        (None, 0.0),
+    ],
+)
+def test_within_what_time_a_trainer_asks_again(known, expected):
+    assert answer_secs(known) == expected
 
 
 def test_work_older_than_the_cancel_proves_nothing_whatever_its_clock_says():

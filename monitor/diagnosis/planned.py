@@ -1,0 +1,23 @@
+"""For how many epochs a training is planned, by the settings that it was given. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+EPOCHS_KEYS = ("epochs", "num_epochs", "max_epochs", "n_epochs", "num_train_epochs", "max_epoch")
+"""Names that scripts give the option for the number of epochs."""
+
+
+def planned_by(settings: Mapping[str, Any]) -> float | None:
+    """The number of epochs among settings, which may be text from a command line."""
+    for key, value in settings.items():
+        if key.lstrip("-").replace("-", "_").lower().rpartition(".")[2] in EPOCHS_KEYS:
+            try:
+                number = float(value)
+            except (TypeError, ValueError):
+                continue
+            if math.isfinite(number) and number > 0:
+                return number
+    return None
