@@ -85,6 +85,8 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
             self._evaluated(trainer, trainer.current_epoch + 1)
 
     def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
+        if not self._stopping:
+            self._tell_newest(trainer)  # some are written after the last epoch has been reported
         self.writer.finish("stopped" if self._stopping else "finished")
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
@@ -99,6 +101,9 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         logged = {name: value for name, value in trainer.callback_metrics.items() if not name.endswith("_step")}
         whole = {name.removesuffix("_epoch"): _number(value) for name, value in logged.items()}
         self.reporter.evaluated(epoch, {"lr": _rate(trainer), **whole}, trainer.global_step)
+        self._tell_newest(trainer)
+
+    def _tell_newest(self, trainer: Any) -> None:
         newest = max(_checkpoints(trainer), default=None)
         if newest is not None and newest != self._told:
             self._told = newest
