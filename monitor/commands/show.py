@@ -20,7 +20,7 @@ from monitor.rules.evaluations import last
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import command_of
-from monitor.view.state import reading_words
+from monitor.view.state import NOTHING_READ, reading_words
 from monitor.view.tiles import tiles
 
 
@@ -101,7 +101,7 @@ def _traceback(snapshot: Snapshot) -> str | None:
 def _progress(look: Look) -> list[str]:
     progress = look.snapshot.progress
     if progress is None:
-        return []
+        return [NOTHING_READ] if look.status.word == "running" and not look.snapshot.epochs else []
     of = f" of {progress.epochs}" if progress.epochs else ""
     beat = words.ago(look.snapshot.read_at - progress.heartbeat_at)
     saved = f", checkpoint of epoch {progress.checkpoint_epoch}" if progress.checkpoint_epoch is not None else ""

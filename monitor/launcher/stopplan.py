@@ -69,7 +69,7 @@ def _seldom_asks(snapshot: Snapshot, known: Progress) -> str:
         return ""
     if answer is None:
         return (
-            "It leaves when it asks whether to stop; it has not asked twice, so no signal is sent in its first epoch."
+            "It leaves when it asks whether to stop; it has not asked twice: no signal is sent in its first epoch."
         )
     if answer <= grace:
         return ""

@@ -43,10 +43,12 @@ from monitor.run_dir.launch import read_progress
 from monitor.run_dir.opening import OddFileError, open_foreign
 from monitor.run_dir.words import size
 from monitor.supervisor.ending import last_error
+from monitor.supervisor.file_feed import FileFeed, FileSearch
 
 log = logging.getLogger(__name__)
 
 SEEK_EVERY_SECS = 1.0
+SEARCH_EVERY_SECS = 8.0
 QUIET_SECS = 5.0
 TAIL_BYTES = 20_000
 
@@ -202,7 +204,9 @@ class OwnLogFeed:
         self._generation = generation
         self._scan = LogScan()
         self._log = GrowingFile(run_dir / LOG_FILE)
-        self._feed: LogFeed | None = None
+        self._feed: LogFeed | FileFeed | None = None
+        self._search = FileSearch(run_dir, launch)
+        self._searched_at: float | None = None
         self._off = False
         self._looked_at = self._grew_at = float("-inf")
 
@@ -240,21 +244,35 @@ class OwnLogFeed:
                 log.warning("the log is not read along yet: %s", problem)
 
     def _begin(self, now: float, at_end: bool) -> None:
-        if read_source(self._run_dir) is not None:
+        source = read_source(self._run_dir)
+        if source is not None and source.format != LOG_FORMAT:
+            self._feed = FileFeed.go_on(self._run_dir, now)
+            return
+        if source is not None:
             run = FollowedRun.go_on(self._run_dir, now, locked=True)
         elif (mapping := self._proposal(now, at_end)) is not None:
             run = FollowedRun.inside(self._run_dir, self._about(mapping), self._generation, now)
         else:
+            self._feed = self._beside(now, at_end)
             return
         behind = run.generation < self._generation
         is_new = not run.source.memory
-        self._feed = LogFeed(self._run_dir, run, one_start=True, from_birth=is_new or behind)
+        feed = self._feed = LogFeed(self._run_dir, run, one_start=True, from_birth=is_new or behind)
         if behind or is_new:
-            self._feed.begin_again(self._generation)
+            feed.begin_again(self._generation)
         if is_new and (planned := planned_by(self._launch.config)):
             run.heard(now, grown=False, epochs=int(planned))
         self._log.close()
-        self._feed.look(now)
+        feed.look(now)
+
+    def _beside(self, now: float, at_end: bool) -> FileFeed | None:
+        """A file of figures beside a log without epochs; looked for once the log had time to name one."""
+        if self._searched_at is None:
+            self._searched_at = now
+        if not at_end and now - self._searched_at < SEARCH_EVERY_SECS:
+            return None
+        self._searched_at = now
+        return self._search.found(self._generation, now)
 
     def _proposal(self, now: float, at_end: bool) -> LogMapping | None:
         """How the log seems to be read, once it holds an epoch."""

@@ -54,12 +54,21 @@ def stop_shown(snapshot: Snapshot) -> StopShown | None:
     )
 
 
+NOTHING_READ = (
+    "No epoch was read so far: neither in its log nor in a file that it writes (metrics.csv, results.csv, summary.csv, "
+    "trainer_state.json, TensorBoard events, .wandb, JSON lines). One printed line an epoch is enough: "
+    "Epoch 3 train loss 1.25 val loss 1.31"
+)
+"""What was looked at for a script that writes no records itself, and the step that mends it."""
+
+
 def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
     """Epoch of epochs, share done, seconds left, and a line for the time before the first evaluation."""
     known = snapshot.progress
     if known is None:
         last = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
-        return Progress(epoch=last, text=f"epoch {words.plain(last)}")
+        waiting = "" if snapshot.epochs else _waiting(snapshot, status, now)
+        return Progress(epoch=last, text=f"epoch {words.plain(last)}", waiting=waiting)
     done = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
     total = known.epochs
     eta = None
@@ -85,6 +94,8 @@ def _progress_text(done: float, total: int | None, eta: float | None) -> str:
 def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
     """What to expect before the first evaluation."""
     known = snapshot.progress
+    if known is None and status.word == "running":
+        return NOTHING_READ
     if known is None or not status.live:
         return "No evaluation was recorded."
     since = f"Training since {words.age(now - status.since)}, " if status.since else ""
