@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import psutil
 
-from monitor.run_dir import RUN_DIR_VARIABLE, State
+from monitor.run_dir import PROGRESS_FILE, RUN_DIR_VARIABLE, STATE_FILE, State, encode, files
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.launch import read_state
+from monitor.run_dir.launch import read_progress, read_state
 from monitor.run_dir.processes import RunLock
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,6 +99,15 @@ def state_of(run_dir: Path) -> State:
 def wait_for_state(run_dir: Path, *words: str, secs: float = 30.0) -> State:
     wait_for(lambda: (state := read_state(run_dir)) is not None and state.state in words, secs)
     return state_of(run_dir)
+
+
+def call_it_stopped(run_dir: Path) -> None:
+    """Rewrites how a run ended: a run that has finished is not resumed."""
+    state, progress = read_state(run_dir), read_progress(run_dir)
+    if state is not None:
+        files.replace(run_dir / STATE_FILE, encode(msgspec.structs.replace(state, state="stopped")))
+    if progress is not None and progress.outcome is not None:
+        files.replace(run_dir / PROGRESS_FILE, encode(msgspec.structs.replace(progress, outcome="stopped")))
 
 
 def workers(run_dir: Path) -> list[psutil.Process]:

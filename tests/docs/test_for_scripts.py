@@ -10,7 +10,7 @@ from monitor.commands.cli import VERBS, command, main
 from monitor.commands.examples import EXAMPLES, GROUPS
 from monitor.run_dir import errors
 from tests.commands.test_parity import SCRIPTS, STREAMS, command_lines
-from tests.supervised import ROOT
+from tests.supervised import ROOT, call_it_stopped
 
 DOC = (ROOT / "docs" / "for-scripts.md").read_text(encoding="utf-8")
 ROWS = {row[1]: re.findall(r"`(\w+)`", row[2]) for row in re.finditer(r"^\| `(\w+)` \| (.*) \|$", DOC, re.MULTILINE)}
@@ -24,6 +24,7 @@ def test_every_verb_that_answers_has_its_row():
 
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - SCRIPTS - STREAMS - ENDS_ELSEWHERE))
 def test_a_document_has_the_fields_that_are_described(two_runs, capsys, verb):
+    call_it_stopped(two_runs / "one")  # for `resume`
     arguments = command_lines(two_runs)[verb]
     at = arguments.index("--") if "--" in arguments else len(arguments)
     main([verb, *arguments[:at], "--json", *arguments[at:]])

@@ -12,7 +12,7 @@ from monitor.launcher.relaunch.code import code_since
 from monitor.launcher.relaunch.imports import changed_files
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import Order, launch_of, read_launch
-from tests.supervised import wait_for_state
+from tests.supervised import call_it_stopped, wait_for_state
 
 TRAIN = "import model\nrate = 1\nfor epoch in range(3):\n    pass\n"
 
@@ -175,6 +175,7 @@ def test_code_that_changes_between_the_look_and_the_start_stops_the_start(projec
     (project / "model.py").write_text("width = 1\n")
     with pytest.raises(RefusedError, match=r"out of date: model\.py changed"):
         launcher.restart(plan, stop_parent=False)
+    call_it_stopped(runs / "parent")
     resumed = launcher.plan_resume(runs, "parent")
     assert resumed.line.endswith("model.py changed since it started: +1 −1. It goes on with the new code.")
     (project / "model.py").write_text("width = 2\n")

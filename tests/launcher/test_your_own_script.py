@@ -11,7 +11,7 @@ from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED
 from monitor.run_dir.launch import read_progress
 from tests.fake_runs import read
 from tests.stranger import SCRIPT
-from tests.supervised import LISTENS, script, state_of, wait_for, wait_for_state
+from tests.supervised import LISTENS, call_it_stopped, script, state_of, wait_for, wait_for_state
 
 
 def start(runs, *options, text=SCRIPT, run_id="mine"):
@@ -86,6 +86,7 @@ def test_a_script_that_writes_its_own_records_is_left_alone(runs):
 def test_a_script_that_goes_on_as_the_next_generation_adds_to_its_curves(runs):
     run_dir = start(runs, "--epochs", 4, "--pause", 0)
     wait_for_state(run_dir, "finished")
+    call_it_stopped(run_dir)
     launcher.resume(runs, "mine")
     wait_for(lambda: state_of(run_dir).generation == 2)
     wait_for_state(run_dir, "finished")
