@@ -68,9 +68,7 @@ def _seldom_asks(snapshot: Snapshot, known: Progress) -> str:
     if _is_own(snapshot.launch) or snapshot.state is None:
         return ""
     if answer is None:
-        return (
-            "It leaves when it asks whether to stop; it has not asked twice: no signal is sent in its first epoch."
-        )
+        return "It leaves when it asks whether to stop; it has not asked twice: no signal is sent in its first epoch."
     if answer <= grace:
         return ""
     return (
