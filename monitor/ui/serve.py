@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from monitor.run_dir import files, processes
+from monitor.run_dir import files, processes, words
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.opening import make_folder, open_to_write
 from monitor.run_dir.processes import HOME
@@ -75,6 +75,9 @@ def run_serve(
         raise RefusedError(f"Beyond this machine ({host}) the page needs its token; leave --no-token or --host away.")
     tokens = None if no_token else load_tokens()
     if known is not None and (port is None or port == known.port):
+        if not known.life:
+            command = words.monitor_line("serve", "--stop", "--runs", folder)
+            raise RefusedError(f"The dashboard that runs is of an older version: {command}, then serve again.")
         # The one that runs decides whether a token is needed.
         _tell(known, None if known.no_token else load_tokens(), as_json)
         return 0

@@ -13,9 +13,16 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import msgspec
 import pytest
 import websockets
 
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.files import replace
+from monitor.run_dir.opening import make_folder
+from monitor.run_dir.processes import identify
+from monitor.run_dir.serving import Serving, serving_file, state_dir
+from monitor.ui.serve import run_serve
 from monitor.writer import RunWriter
 from tests.served import cookie_of
 
@@ -114,6 +121,15 @@ def test_dashboards_that_start_in_the_same_instant_get_ports_of_their_own(tmp_pa
 def test_stopping_what_does_not_run_is_refused_in_one_sentence(tmp_path, env):
     done = monitor(env, "serve", "--runs", tmp_path, "--stop")
     assert done.returncode == 5 and done.stderr.count("\n") == 1
+
+
+def test_a_server_of_an_older_version_is_not_given_links_that_it_does_not_know(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    record = Serving(identify(os.getpid()), 12_345, str(tmp_path))
+    make_folder(state_dir())
+    replace(serving_file(tmp_path), msgspec.json.encode(record))
+    with pytest.raises(RefusedError, match=r"of an older version.*serve --stop --runs"):
+        run_serve(runs_dir=tmp_path)
 
 
 @pytest.mark.parametrize("command", [["app.py"], ["-m", "streamlit", "run", "app.py"]])
