@@ -6,7 +6,6 @@ The command that was shown is the command that runs, or nothing runs.
 from __future__ import annotations
 
 import contextlib
-import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,12 +20,12 @@ from monitor.launcher.relaunch.resuming import ResumePlan, make_resume_plan
 from monitor.launcher.relaunch.trying import can_be_tried, parser_problem
 from monitor.launcher.starting import claim, start_notes
 from monitor.launcher.stopping import refuse_unstoppable, stop
-from monitor.launcher.supervising import ensure_supervised, supervise
+from monitor.launcher.supervising import ensure_supervised, refuse_unsealed, supervise
 from monitor.run_dir import FINAL_STATES, Away, Launch, Parent, StopWith, processes
 from monitor.run_dir.audit import audited, by_name
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import Order, read_launch, read_state
-from monitor.run_dir.seal import is_from_here, seal_anew, unverified_command_warning
+from monitor.run_dir.seal import is_from_here, seal_anew
 
 
 def plan_restart(
@@ -195,10 +194,9 @@ def take_over(runs_dir: Path, run_id: str, *, trusted: bool = False) -> bool:
     alone = status(run_dir).unsupervised or (state is not None and state.state == "queued")
     if launch is None or not alone:
         return False
-    if not is_from_here(launch, run_dir):
-        if not trusted:
-            command = f"python -m monitor resume {shlex.quote(run_id)} --trust-command"
-            raise RefusedError(f"{unverified_command_warning(launch)} To take it over, and to seal it anew: {command}")
+    if not trusted:
+        refuse_unsealed(run_dir, launch)
+    elif not is_from_here(launch, run_dir):
         _seal_anew(run_dir, launch)
     return ensure_supervised(run_dir)
 

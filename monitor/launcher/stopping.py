@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 from monitor.launcher.glance import generation, status
-from monitor.launcher.supervising import ensure_supervised
+from monitor.launcher.supervising import ensure_supervised, refuse_unsealed
 from monitor.run_dir import Request, Verb, control, processes
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.launch import read_launch, read_state
+from monitor.run_dir.launch import read_launch, read_progress, read_state
 from monitor.run_dir.seal import fact_of
 
 
@@ -21,10 +21,11 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
     """Asks a run to stop: the step is finished, a checkpoint saved. Asking twice is one request.
 
     Where a full disk takes no request, its supervisor is told by a signal, and the request returned has the number 0.
-    Raises RefusedError when the run is not live, or where it can be told in neither way.
+    Raises RefusedError when the run is not live, where it can be told in neither way, or where nobody would signal it.
     """
     refuse_unstoppable(run_dir)
-    ensure_supervised(run_dir)
+    if not ensure_supervised(run_dir) and status(run_dir).unsupervised and not _listens(run_dir):
+        refuse_unsealed(run_dir, read_launch(run_dir))
     now, which = time.time(), generation(run_dir)
     try:
         return control.request(run_dir, "stop", generation=which, asked_by=asked_by, now=now)
@@ -35,6 +36,11 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
             raise
         os.kill(supervisor.pid, signal.SIGUSR2)
         return Request(verb="stop", generation=which, number=0, asked_at=now, asked_by=asked_by)
+
+
+def _listens(run_dir: Path) -> bool:
+    progress = read_progress(run_dir)
+    return progress is not None and progress.listens
 
 
 def refuse_unstoppable(run_dir: Path) -> None:

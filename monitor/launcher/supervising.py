@@ -14,6 +14,7 @@ from monitor.run_dir import (
     OPEN_STATES,
     RUN_DIR_VARIABLE,
     Away,
+    Launch,
     encode,
     files,
     processes,
@@ -22,7 +23,8 @@ from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_progress, read_state
 from monitor.run_dir.processes import HOME
-from monitor.run_dir.seal import is_from_here
+from monitor.run_dir.seal import is_from_here, unverified_command_warning
+from monitor.run_dir.words import monitor_line
 
 BEGIN_TIMEOUT_SECS = 60.0
 
@@ -74,6 +76,14 @@ def ensure_supervised(run_dir: Path) -> bool:
     except RefusedError:
         return False
     return True
+
+
+def refuse_unsealed(run_dir: Path, launch: Launch | None) -> None:
+    """Raises RefusedError, with the command that seals it anew, for a run that may be taken over by nobody."""
+    if launch is None or is_from_here(launch, run_dir):
+        return
+    command = monitor_line("resume", run_dir.name, "--trust-command", "--runs", run_dir.parent)
+    raise RefusedError(f"{unverified_command_warning(launch)} To take it over, and to seal it anew: {command}")
 
 
 def _ensure_followed(run_dir: Path) -> bool:

@@ -129,6 +129,11 @@ def test_looking_at_an_archive_with_a_stop_request_signals_nothing(tmp_path, run
             control.request(run_dir, "stop", generation=1, asked_by="victim", now=1.0)
             looked_at(runs, run_dir.name)
             assert supervise([str(run_dir), "--adopt"]) == 5
+            with pytest.raises(
+                RefusedError, match="resume unpacked --trust-command" if run_dir.name == "unpacked" else ""
+            ):
+                launcher.stop(run_dir)
+                raise RefusedError("asked, and nobody there who would do it")
         time.sleep(1.0)
         assert victim.poll() is None
     finally:
@@ -167,6 +172,7 @@ def test_a_live_run_whose_folder_is_swapped_for_a_link_is_written_where_it_was(t
     control.request(moved, "stop", generation=1, asked_by="me", now=1.0)
     wait_for_state(moved, "stopped")
     assert not list(own.iterdir())
+    assert "could not be judged" not in (moved / "supervisor.log").read_text()
 
 
 @pytest.mark.parametrize("act", ["resume", "restart"])
