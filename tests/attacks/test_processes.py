@@ -129,9 +129,8 @@ def test_looking_at_an_archive_with_a_stop_request_signals_nothing(tmp_path, run
             control.request(run_dir, "stop", generation=1, asked_by="victim", now=1.0)
             looked_at(runs, run_dir.name)
             assert supervise([str(run_dir), "--adopt"]) == 5
-            with pytest.raises(
-                RefusedError, match="resume unpacked --trust-command" if run_dir.name == "unpacked" else ""
-            ):
+            named = "resume unpacked --trust-command" if run_dir.name == "unpacked" else None
+            with pytest.raises(RefusedError, match=named):
                 launcher.stop(run_dir)
                 raise RefusedError("asked, and nobody there who would do it")
         time.sleep(1.0)
