@@ -63,7 +63,8 @@ def row_of(header: Header, line: str) -> Statement | None:
     if len(cells) != len(header.names):
         return None
     found = [number(cell.partition("/")[0] if "/" in cell else cell) for cell in cells]
-    if sum(each is not None for each in found) * 2 < len(cells) or all(each is None for each in found[:2]):
+    known = sum(each is not None for each in found)
+    if known < 2 or (not header.delimiter and (known * 2 < len(cells) or all(each is None for each in found[:2]))):
         return None
     return _stated(header, cells, found)
 

@@ -21,6 +21,7 @@ import psutil
 
 from monitor import launcher
 from monitor.diagnosis.settings import settings_for
+from monitor.importers.formats import detect
 from monitor.importers.live import About, FollowedRun, find_followed, read_source
 from monitor.importers.log_follow import LOG_FORMAT
 from monitor.importers.log_proposal import LogMapping, mapping_of, names_of, propose_log, sentence, words
@@ -38,11 +39,13 @@ from monitor.run_dir import (
     processes,
 )
 from monitor.run_dir.audit import audited, by_run_dir
-from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.errors import RefusedError, UnreadableRunError
 from monitor.run_dir.launch import Order, is_kept, launch_of, read_launch, read_progress
 from monitor.run_dir.seal import write_sealed
 
 MOST_WRITERS = 3
+READ_WHOLE = frozenset({"hugging-face", "ultralytics", "wav2letter", "tensorboard", "wandb"})
+"""Formats whose figures need more than their lines: sums of parts, several dev sets, a summary at the end."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,18 @@ def propose(
     """Reads the log once and says how it would be followed. Raises MonitorError in one sentence where it cannot be."""
     path = path.absolute()
     check_log(path)
+    kind = detect(path)
+    if kind.name in READ_WHOLE:
+        raise UnreadableRunError(f"{path.name} is {kind.title}; import reads all of it: {_import_of(path, kind.grows)}")
     found = scan(path, progress)
-    mapping = propose_log(found, request.columns, request.percent)
+    try:
+        mapping = propose_log(found, request.columns, request.percent)
+    except UnreadableRunError as problem:
+        if kind.name in ("log", "table"):
+            raise
+        raise UnreadableRunError(
+            f"{problem} Import may read it, as {kind.title}: {_import_of(path, kind.grows)}"
+        ) from None
     return Proposal(
         path=path,
         mapping=mapping,
@@ -91,6 +104,10 @@ def propose(
         names=names_of(found),
         writers=_writers(path),
     )
+
+
+def _import_of(path: Path, grows: bool) -> str:
+    return f"python -m monitor import {path}" + (" --follow" if grows else "")
 
 
 @audited("attach", lambda runs_dir, proposal, request, **how: (runs_dir, ""))

@@ -71,3 +71,43 @@ def test_what_a_tool_prints_is_read_as_a_person_reads_it(tmp_path, name):
     assert sum(len(each.hypotheses) for each in decodes) >= right.get("samples", 0)
     names = {key for record in epochs for key in record.metrics}
     assert not [key for key in names for bad in right.get("no_metric", ()) if bad in key]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("step 0, loss: 9.0\nstep 100, loss: 7.0\n", "only train loss 9.00 → 7.00 up to step 100: a curve by step"),
+        (PRINTED["three starts"][0], "Found 3 starts in a.log; the last one: 4 epochs, train loss 28.00 → 25.00"),
+    ],
+)
+def test_what_is_there_is_said_in_a_sentence(tmp_path, text, said):
+    log = tmp_path / "a.log"
+    log.write_text(text)
+    found = scan(log)
+    assert said in sentence(found, propose_log(found), log.name)
+
+
+def test_a_refusal_says_what_was_seen(tmp_path):
+    log = tmp_path / "a.log"
+    log.write_text("sway 3.1 heat 7.5\nsway 3.2 heat 7.1\n")
+    with pytest.raises(MonitorError, match=r"2 whole lines.*under sway 3\.2, heat 7\.1"):
+        propose_log(scan(log))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [("训练损失", "Epoch 1 | 训练损失: 2.0 | 验证损失: 3.0\n"), ("奖励", "Epoch 1 | 奖励: 2.0 | 验证损失: 3.0\n")],
+)
+def test_a_name_in_any_script_can_be_mapped(tmp_path, wanted, text):
+    log = tmp_path / "a.log"
+    log.write_text(text)
+    found = scan(log)
+    uses = {use.field: use.column for use in propose_log(found, {"train_loss": wanted}).uses}
+    assert uses["val_loss"] == "val_loss" and uses["train_loss"] in found.rows[0].cells
+
+
+def test_a_comma_that_may_be_either_is_asked_about(tmp_path):
+    log = tmp_path / "a.log"
+    log.write_text("Epoch 1 loss 2,410 lr 0.001\nEpoch 2 loss 2,210 lr 0.001\n")
+    with pytest.raises(MonitorError, match="it is not clear whether the comma"):
+        propose_log(scan(log))

@@ -185,3 +185,26 @@ def test_a_file_that_is_not_there_is_one_sentence_and_exit_code_3(tmp_path):
     done = monitor("import", tmp_path / "nowhere.csv")
     assert done.returncode == 3
     assert done.stderr.startswith("error: ") and "Traceback" not in done.stderr
+
+
+def test_a_table_of_runs_is_refused_as_such(tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_text(
+        "Name,State,Created,iter,train/loss,val/loss\na,finished,2026-03-14,500,0.6,1.7\nb,crashed,2026-03-15,500,0.4,1.9\n"
+    )
+    with pytest.raises(UnreadableRunError, match="is a table of runs, one a row"):
+        plan(path, Asked())
+
+
+def test_a_chart_that_wandb_exported_is_read_without_its_band_and_run(tmp_path):
+    path = tmp_path / "chart.csv"
+    names = [f"calm-sea-2 - {name}{band}" for name in ("train/loss", "val/loss") for band in ("", "__MIN", "__MAX")]
+    rows = [[step, *[2.0 - step / 4] * 3, *[2.5 - step / 4] * 3] for step in range(3)]
+    path.write_text("\n".join(",".join(f'"{cell}"' for cell in row) for row in (["Step", *names], *rows)) + "\n")
+    chosen = plan(path, Asked())
+    assert {use.field: use.column for use in chosen.reading.uses if "loss" in use.field} == {
+        "train_loss": "train/loss",
+        "val_loss": "val/loss",
+    }
+    assert (chosen.counts.evaluations, chosen.last.train_loss, chosen.last.val_loss) == (3, 1.5, 2.0)
+    assert not any("__M" in name for name in chosen.last.metrics)

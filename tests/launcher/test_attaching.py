@@ -15,9 +15,17 @@ from monitor import launcher
 from monitor.commands.cli import main
 from monitor.launcher import attaching
 from monitor.launcher.attaching import AttachRequest
-from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, EXIT_UNREADABLE, EXIT_USAGE, RefusedError
+from monitor.run_dir.errors import (
+    EXIT_OK,
+    EXIT_REFUSED,
+    EXIT_UNREADABLE,
+    EXIT_USAGE,
+    RefusedError,
+    UnreadableRunError,
+)
 from monitor.run_dir.launch import read_launch, read_progress, read_state
 from monitor.run_dir.reader import RunReader
+from tests import foreign
 from tests.logs import FORMS
 from tests.supervised import end_everything, wait_for, wait_for_state
 
@@ -237,6 +245,20 @@ def test_the_wish_of_a_person_reaches_the_proposal(tmp_path, runs):
     log.write_text("epoch 1 fit=3 dev_ctc=2\nepoch 2 fit=2 dev_ctc=1\n")
     proposal = attaching.propose(runs, log, AttachRequest("anna", columns={"val_loss": "dev_ctc", "train_loss": "fit"}))
     assert proposal.said == "Found 2 epochs in odd.log: train loss 3.00 → 2.00, val loss 2.00 → 1.00."
+
+
+@pytest.mark.parametrize("tool", ["Hugging Face", "Ultralytics", "wav2letter"])
+def test_a_file_that_only_import_reads_whole_is_refused_with_the_command_that_does(tmp_path, runs, tool):
+    path = foreign.CAST[tool][0](tmp_path)
+    with pytest.raises(UnreadableRunError, match=rf"import reads all of it: python -m monitor import {path}"):
+        attaching.propose(runs, path, AttachRequest("anna"))
+
+
+def test_the_first_epoch_under_way_is_said_as_such_and_its_steps_are_followed(tmp_path, runs):
+    log = tmp_path / "early.log"
+    log.write_text("".join(f"Epoch [1/60], Step [{n}00/500], Loss: {3.5 - n / 4}\n" for n in (1, 2, 3)))
+    proposal = attaching.propose(runs, log, AttachRequest("anna"))
+    assert proposal.said == "Epoch 1 of 60 under way in early.log, step 300 of 500, train loss 3.25 → 2.75."
 
 
 def test_who_asks_before_the_first_epoch_was_printed_is_told_to_wait(tmp_path):
