@@ -44,6 +44,7 @@ TOKEN = re.compile(
 JOINED = re.compile(r"(epoch|ep|step|iter)[-_]?(\d+)")
 SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
 DASHES = "-–—"
+AVERAGE = frozenset({"avg", "average", "mean", "ave", ":", "="})
 OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"
 QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
 
@@ -176,6 +177,8 @@ class Walk:
 
     def take(self, token: re.Match[str]) -> None:
         kind = token.lastgroup
+        if self.before == "(" and self.last == "value" and token[0] in AVERAGE:
+            return  # `loss 3.0 (avg: 3.2)`
         if kind in ("number", "unit"):
             self._number(token["number"], token["unit"] or "")
             self.before = ""

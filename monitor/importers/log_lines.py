@@ -12,12 +12,13 @@ from typing import Any
 
 from monitor.importers.columns import is_table_of_runs
 from monitor.importers.json_objects import numbers_of, parse
+from monitor.importers.languages import in_english
 from monitor.importers.log_clean import cleaned
 from monitor.importers.log_forms import rewritten
 from monitor.importers.log_line import Statement, Walk, plain_name, split_of_words
 from monitor.importers.log_table import Header, header_of, row_of
 from monitor.importers.splits import split_of
-from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, STEPS, in_english
+from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, STEPS
 
 MOST_SKELETONS, MOST_HEADERS = 50, 3
 LONGEST_LINE = 8_000

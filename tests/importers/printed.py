@@ -734,6 +734,19 @@ Epoch 2: train loss 1,970 val loss 2,210
     epochs=2, first={"train_loss": 2.41, "val_loss": 2.52}, last={"train_loss": 1.97, "val_loss": 2.21},
 )  # fmt: skip
 _log(
+    "average in words",
+    """
+Epoch 1: lr=0.001
+  step 50/100 loss=3.0 (avg 3.2)
+  step 100/100 loss=2.0 (avg: 2.6)
+  validation: loss=2.5 wer=0.91
+Epoch 2: lr=0.001
+  step 100/100 loss=1.5 (avg: 1.8)
+  validation: loss=2.2 wer=0.81
+""",
+    epochs=2, first={"train_loss": 2.6, "val_loss": 2.5, "val_wer": 0.91, "lr": 0.001}, last={"train_loss": 1.8, "val_loss": 2.2}, steps=3,
+)  # fmt: skip
+_log(
     "AllenNLP",
     """
 2026-03-14 08:01:10 - INFO - allennlp.training.trainer - Epoch 0/9
