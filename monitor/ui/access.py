@@ -95,7 +95,7 @@ class AccessGate:
         """What to answer instead of the page, or None where the request may pass."""
         path = request.url.path.removeprefix(self._base)
         if not self._host_is_ours(request.headers):
-            return PlainTextResponse("This server does not answer to that name.", 421)
+            return PlainTextResponse("Unknown host name.", 421)
         if path in OPEN_PATHS:
             return None
         if is_from_another_page(request.method, request.headers):
