@@ -110,7 +110,7 @@ def test_what_is_written_into_a_copy_is_what_the_formats_own_reader_finds(tmp_pa
 
 def test_a_changed_setting_comes_in_a_copy_in_the_childs_folder(tmp_path):
     made = changed(
-        command(tmp_path, "python train.py --config conf/a.yaml --gpu 0", conf__a="", **{"conf/a.yaml": YAML}),
+        command(tmp_path, "python train.py --config conf/a.yaml --gpu 0", **{"conf/a.yaml": YAML}),
         {"optimizer.lr": "0.5"},
     )
     assert made.argv == shlex.split("python train.py --config {run_dir}/settings/a.yaml --gpu 0")

@@ -92,7 +92,7 @@ CLI(main)
 def command(folder: Path, words: str, source: str = "", **files: str) -> Command:
     """A command as its run keeps it, with what is known of its script."""
     for name, text in {"train.py": source, **files}.items():
-        path = folder / name.replace("__", "/")
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     run_dir = folder / "runs" / "r"
@@ -175,22 +175,9 @@ def test_choices_are_checked_for_argparse_click_and_absl(tmp_path):
 
 
 def test_a_parser_in_a_package_beside_the_script_is_read(tmp_path):
-    made = command(
-        tmp_path,
-        "python train.py",
-        "import helpers\nhelpers.get().parse_args()",
-        helpers____init___py="",
-    )
-    assert made.rules == {}
-    package = tmp_path / "helpers"
-    package.mkdir(exist_ok=True)
-    (package / "__init__.py").write_text("from .options import get")
-    (package / "options.py").write_text(ARGPARSE)
-    assert changed(command(tmp_path, "python train.py d", "import helpers"), {"batch_size": "8"}).argv[2:] == [
-        "d",
-        "--batch-size",
-        "8",
-    ]
+    files = {"helpers/__init__.py": "from .options import get", "helpers/options.py": ARGPARSE}
+    known = command(tmp_path, "python train.py d", "import helpers", **files)
+    assert changed(known, {"batch_size": "8"}).argv[2:] == ["d", "--batch-size", "8"]
 
 
 def test_the_options_of_an_imported_modules_own_main_are_none_of_the_scripts(tmp_path):

@@ -74,7 +74,8 @@ def changed(command: Command, changes: Mapping[str, Any], ours: Mapping[str, Any
         try:
             key, allowed = _allowed(made.argv, name, value, command)
             made.values[key] = allowed
-            if "x-file" in command.rules.get(key, NO_RULES):
+            # A word of the command wins over the file.
+            if "x-file" in command.rules.get(key, NO_RULES) and value_of(made.argv, key, command.rules) is None:
                 in_files[key] = allowed
             else:
                 _place(made, name, key, allowed, command)

@@ -1,0 +1,172 @@
+"""Ten forms in which published training scripts take their settings, run for real: what the child is given, it gets."""
+
+import json
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from monitor.launcher import plan_restart, restart, start
+from monitor.launcher.relaunch.changing import changed
+from monitor.run_dir.launch import expand
+from tests.launcher.test_parsers import command
+from tests.supervised import end_everything, wait_for_state
+
+SAYS = "import json\nprint(json.dumps({'lr': float(LR), 'amp': bool(AMP)}))\n"
+
+
+def says(rate: str, amp: str) -> str:
+    return SAYS.replace("LR", rate).replace("AMP", amp)
+
+
+IMAGENET = """
+import argparse
+p = argparse.ArgumentParser()
+p.add_argument("data", metavar="DIR")
+p.add_argument("-a", "--arch", default="r18")
+p.add_argument("-b", "--batch-size", default=256, type=int)
+p.add_argument("--lr", "--learning-rate", default=0.1, type=float, dest="rate")
+p.add_argument("--amp", action="store_true")
+a = p.parse_args()
+assert a.data == "/data" and a.batch_size == 8
+""" + says("a.rate", "a.amp")
+SINGLE_DASH = """
+import argparse
+p = argparse.ArgumentParser()
+p.add_argument("-lr", type=float, default=0.1)
+p.add_argument("--amp", action=argparse.BooleanOptionalAction, default=False)
+p.add_argument("-gpu", nargs="+", type=int)
+a = p.parse_args()
+assert a.gpu == [0, 1]
+""" + says("a.lr", "a.amp")
+BOOL_TYPE = """
+import argparse
+p = argparse.ArgumentParser()
+sub = p.add_subparsers(dest="mode")
+t = sub.add_parser("train")
+t.add_argument("--lr", type=float)
+t.add_argument("--amp", type=bool, default=False)
+a = p.parse_args()
+assert a.mode == "train"
+""" + says("a.lr", "a.amp")
+CLICK = """
+import click
+@click.command()
+@click.argument("data")
+@click.option("-l", "--lr", type=float, default=0.1)
+@click.option("--amp/--no-amp", default=False)
+def main(data, lr, amp):
+    assert data == "/data"
+    import json
+    print(json.dumps({"lr": lr, "amp": amp}))
+main()
+"""
+TYPER = """
+import json, typer
+def main(data: str, lr: float = 0.1, amp: bool = False, batch_size: int = 4):
+    assert data == "/data"
+    print(json.dumps({"lr": lr, "amp": amp}))
+typer.run(main)
+"""
+ABSL = """
+from absl import app, flags
+FLAGS = flags.FLAGS
+flags.DEFINE_float("lr", 0.1, "step size")
+flags.DEFINE_bool("amp", False, "half precision")
+def main(_):
+    import json
+    print(json.dumps({"lr": FLAGS.lr, "amp": FLAGS.amp}))
+app.run(main)
+"""
+GLOBALS = "lr = 0.1\namp = False\nexec(open('configurator.py').read())\n" + says("lr", "amp")
+CONFIGURATOR = """
+import sys
+from ast import literal_eval
+for word in sys.argv[1:]:
+    key, value = word[2:].split("=")
+    assert type(literal_eval(value)) == type(globals()[key])
+    globals()[key] = literal_eval(value)
+"""
+YAML = """
+import argparse, yaml
+p = argparse.ArgumentParser()
+p.add_argument("--config", default="base.yaml")
+c = yaml.safe_load(open(p.parse_args().config))
+""" + says("c['optim']['lr']", "c['amp']")
+JSON = "import json, sys\nc = json.load(open(sys.argv[1]))\n" + says("c['optim']['lr']", "c['amp']")
+PYTHON = "import runpy, sys\nc = runpy.run_path(sys.argv[1])\n" + says("c['optim']['lr']", "c['amp']")
+OVERRIDES = """
+import sys, yaml
+c = yaml.safe_load(open(sys.argv[1]))
+c.update(zip([word[2:] for word in sys.argv[2::2]], map(yaml.safe_load, sys.argv[3::2])))
+""" + says("c['lr']", "c['amp']")
+BASE = "optim:\n  lr: 0.1  # usual\n  name: adam\namp: false\n"
+FLAT = "lr: 0.1\namp: false\n"
+FILES = {
+    "base.yaml": BASE,
+    "flat.yaml": FLAT,
+    "base.json": '{"optim": {"lr": 0.1}, "amp": false}',
+    "base.py": "optim = dict(lr=0.1, type='adam')\namp = False\n",
+    "configurator.py": CONFIGURATOR,
+    "train.sh": 'set -e\npython train.py -b 8 "$@"\n',
+    "pack/__init__.py": "",
+    "pack/__main__.py": "from pack.options import parser\na = parser().parse_args()\n" + says("a.lr", "a.amp"),
+    "pack/options.py": (
+        "import argparse\ndef parser():\n    p = argparse.ArgumentParser()\n"
+        "    p.add_argument('--lr', type=float)\n    p.add_argument('--amp', action='store_true')\n    return p\n"
+    ),
+}
+FORMS = {
+    "an ImageNet script": (IMAGENET, "python train.py -a r50 -b8 --learning-rate 0.1 /data"),
+    "single dashes": (SINGLE_DASH, "python train.py -gpu 0 1 -lr 0.1 --no-amp"),
+    "a sub-command and type=bool": (BOOL_TYPE, "python train.py train --lr=0.1"),
+    "click": (CLICK, "python train.py -l 0.1 /data"),
+    "typer": (TYPER, "python train.py /data --batch-size 2"),
+    "absl": (ABSL, "python train.py --noamp"),
+    "global names": (GLOBALS, "python train.py --lr=0.5"),
+    "YAML by default": (YAML, "python train.py"),
+    "JSON": (JSON, "python train.py base.json"),
+    "a Python file": (PYTHON, "python train.py base.py"),
+    "YAML with overrides": (OVERRIDES, "python train.py flat.yaml --lr 0.3"),
+    "a shell script": (IMAGENET, "env X=1 bash train.sh /data --lr 0.1"),
+    "a package": ("", "python -m pack --lr 0.1"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_child_is_given_is_what_its_script_gets(form, tmp_path):
+    source, words = FORMS[form]
+    known = command(tmp_path, words, source, **FILES)
+    made = changed(known, {"lr": "0.25", "amp": "true"})
+    child = tmp_path / "runs" / "child"
+    for place, text in made.copies.items():
+        (child / place).parent.mkdir(parents=True, exist_ok=True)
+        (child / place).write_text(text)
+    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(sys.executable)
+    argv = [sys.executable if word == "python" else word for word in expand(made.argv, child)]
+    done = subprocess.run(argv, cwd=tmp_path, env={"PATH": path}, capture_output=True, text=True)
+    assert done.returncode == 0, f"{shlex.join(made.argv)}\n{done.stderr}"
+    assert json.loads(done.stdout) == {"lr": 0.25, "amp": True}
+    assert (tmp_path / "base.yaml").read_text() == BASE
+
+
+def test_a_restart_with_a_changed_file_runs_with_the_copy_and_so_does_its_own_child(tmp_path):
+    (tmp_path / "base.yaml").write_text(BASE)
+    (tmp_path / "train.py").write_text(YAML)
+    runs = tmp_path / "runs"
+    try:
+        start(runs, [sys.executable, "train.py"], run_id="one", cwd=tmp_path)
+        wait_for_state(runs / "one", "finished")
+        assert restart(plan_restart(runs, "one", {"lr": "0.25"}), stop_parent=False) == "one-2"
+        wait_for_state(runs / "one-2", "finished")
+        assert '"lr": 0.25, "amp": false' in (runs / "one-2" / "trainer.log").read_text()
+        plan = plan_restart(runs, "one-2", {"amp": "true"})
+        assert plan.diff == [("amp", False, True)]
+        restart(plan, stop_parent=False)
+        wait_for_state(runs / "one-3", "finished")
+        assert '"lr": 0.25, "amp": true' in (runs / "one-3" / "trainer.log").read_text()
+    finally:
+        end_everything(runs)
