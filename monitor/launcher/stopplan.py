@@ -9,7 +9,7 @@ from monitor.launcher.relaunch.written import newest_checkpoint
 from monitor.run_dir import Launch, Progress, Snapshot, StopStage, words
 from monitor.run_dir.launch import is_own_trainer
 from monitor.run_dir.status import status_of
-from monitor.run_dir.stop_stages import KILL_AFTER_SECS, answer_secs, first_signal
+from monitor.run_dir.stop_stages import FIRST_EPOCH_SECS, KILL_AFTER_SECS, answer_secs, first_signal
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,10 @@ def _seldom_asks(snapshot: Snapshot, known: Progress) -> str:
     if _is_own(snapshot.launch) or snapshot.state is None:
         return ""
     if answer is None:
-        return "It leaves when it asks whether to stop; it has not asked twice: no signal is sent in its first epoch."
+        return (
+            "It leaves when it asks whether to stop. It has not asked twice: in its first epoch SIGTERM follows only "
+            f"after {words.age(max(grace, FIRST_EPOCH_SECS))}."
+        )
     if answer <= grace:
         return ""
     return (

@@ -24,6 +24,8 @@ KILL_AFTER_SECS = 10.0
 
 LATE = 1.5
 """So many times its longest pause between two questions `should_stop()` a trainer is waited for."""
+FIRST_EPOCH_SECS = 600.0
+"""How long a trainer is waited for that has not asked twice and is in its first epoch."""
 
 
 def answer_secs(progress: Progress | None) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from monitor.run_dir import Progress
 from monitor.run_dir.records import StopStageName
-from monitor.run_dir.stop_stages import KILL_AFTER_SECS
+from monitor.run_dir.stop_stages import FIRST_EPOCH_SECS, KILL_AFTER_SECS
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def next_stage(
     """
     if stage == "asked" and not listens:
         return "interrupted"
-    if stage == "asked" and (answer_secs is None or waited.since_asked_secs < answer_secs):
+    if stage == "asked" and waited.since_asked_secs < (FIRST_EPOCH_SECS if answer_secs is None else answer_secs):
         return None
     if stage in ("asked", "interrupted") and waited.since_asked_secs >= grace_secs:
         return "terminated"

@@ -124,7 +124,7 @@ def supervised(run_dir: Path, grace_secs: float) -> tuple[Supervision, Standing]
 
 def _beat(run_dir: Path, at: float, phase: str = "training") -> None:
     aside = run_dir / "aside"
-    aside.write_bytes(encode(Progress(heartbeat_at=at, phase=phase, listens=True)))  # type: ignore[arg-type]
+    aside.write_bytes(encode(Progress(heartbeat_at=at, phase=phase, listens=True, asks_secs=0.1)))  # type: ignore[arg-type]
     aside.replace(run_dir / PROGRESS_FILE)
 
 

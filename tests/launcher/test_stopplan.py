@@ -114,7 +114,7 @@ def test_until_when_a_trainer_is_waited_for_that_asks_once_an_epoch(tmp_path):
         "SIGTERM follows only if it has not asked within 15 min."
     )
     first = stop_plan(tmp_path, snapshot(Progress(heartbeat_at=NOW), ["python", "t.py"], tmp_path), NOW)
-    assert first.lines[0].endswith("it has not asked twice: no signal is sent in its first epoch.")
+    assert first.lines[0].endswith("It has not asked twice: in its first epoch SIGTERM follows only after 10 min.")
 
 
 def test_a_script_with_an_argument_called_trainer_is_not_ours(tmp_path):

@@ -52,7 +52,8 @@ def test_the_next_stage_is_due(stage, since_asked, since_stage, listens, expecte
 def test_a_trainer_that_asks_seldom_is_waited_for_until_its_next_question():
     assert next_stage("asked", Waited(61.0, 61.0), True, GRACE, 900.0) is None
     assert next_stage("asked", Waited(900.0, 900.0), True, GRACE, 900.0) == "terminated"
-    assert next_stage("asked", Waited(9e9, 9e9), True, GRACE, None) is None
+    assert next_stage("asked", Waited(599.0, 599.0), True, GRACE, None) is None
+    assert next_stage("asked", Waited(600.0, 600.0), True, GRACE, None) == "terminated"
     assert next_stage("asked", Waited(60.0, 60.0), True, GRACE, 0.2) == "terminated"
     assert next_stage("interrupted", Waited(60.0, 60.0), False, GRACE, 900.0) == "terminated"
 
