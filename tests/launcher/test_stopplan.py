@@ -128,6 +128,16 @@ def test_the_second_person_reads_who_asked_first(tmp_path):
     assert stop_plan(tmp_path, seen, NOW).asked == "anna asked for this stop 4 s ago."
 
 
+def test_only_plain_files_of_the_same_disk_are_outputs(tmp_path):
+    file(tmp_path / "kept.pt", 1)
+    (tmp_path / "linked.pt").symlink_to(tmp_path / "kept.pt")
+    os.mkfifo(tmp_path / "pipe.pt")
+    (tmp_path / "processes").symlink_to("/proc")
+    assert [each.path.name for each in written.files_since(tmp_path, 0.0)] == ["kept.pt"]
+    assert not any(str(each.path).startswith("/proc") for each in written.files_since(Path("/"), 0.0, deepest=1))
+    assert list(written.files_since(tmp_path / "a\0b", 0.0)) == []
+
+
 def test_a_data_set_in_the_folder_does_not_hold_up_the_question(tmp_path, monkeypatch):
     monkeypatch.setattr(written, "MOST_FILES", 10)
     for folder in range(20):

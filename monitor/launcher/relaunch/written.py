@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,21 +42,39 @@ class Written:
 
 
 def files_since(folder: Path, since: float, deepest: int = DEEPEST) -> Iterator[Written]:
-    """Files below a folder that changed since then; no link is followed out of it, and no hidden folder is entered."""
+    """Plain files below a folder that changed since then.
+
+    No link is followed, no hidden folder is entered, and no other file system: `/proc` below a script that runs in
+    `/` holds no outputs.
+    """
     looked = 0
+    disk = _found(str(folder))
+    if disk is None:
+        return
     for root, folders, names in os.walk(folder):
         depth = len(Path(root).relative_to(folder).parts)
-        folders[:] = [name for name in folders if name[0] != "." and name != "__pycache__" and depth < deepest]
-        looked += len(names)
-        for name in names:
-            try:
-                changed_at = (Path(root) / name).stat().st_mtime
-            except OSError:
-                continue
-            if changed_at >= since:
-                yield Written(Path(root) / name, changed_at)
         if looked > MOST_FILES:
-            break
+            return
+        looked += len(names) + 1
+        folders[:] = [name for name in folders if depth < deepest and _is_entered(f"{root}/{name}", disk.st_dev)]
+        for name in names:
+            found = _found(f"{root}/{name}")
+            if found is not None and stat.S_ISREG(found.st_mode) and found.st_mtime >= since:
+                yield Written(Path(root) / name, found.st_mtime)
+
+
+def _found(path: str) -> os.stat_result | None:
+    """What lies there; None where nothing can be found out, as of a file that is gone or a name that is none."""
+    try:
+        return os.lstat(path)
+    except (OSError, ValueError):
+        return None
+
+
+def _is_entered(folder: str, disk: int) -> bool:
+    name = folder.rpartition("/")[2]
+    found = None if name[0] == "." or name == "__pycache__" else _found(folder)
+    return found is not None and found.st_dev == disk
 
 
 def output_folders(run_dir: Path, launch: Launch) -> list[Path]:
