@@ -7,6 +7,7 @@ import pytest
 
 from monitor.run_dir import LAUNCH_FILE
 from tests.browser.conftest import wait_until
+from tests.supervised import call_it_stopped
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -62,6 +63,7 @@ def test_what_was_shown_is_what_runs_and_an_edit_after_the_look_stops_the_start(
 
 def test_a_strangers_run_is_resumed_only_after_its_command_was_read(dashboard, tab, tmp_path):
     begin(dashboard, "theirs", a_project(tmp_path / "project"))
+    call_it_stopped(dashboard.runs / "theirs")
     path = dashboard.runs / "theirs" / LAUNCH_FILE
     launch = json.loads(path.read_text())
     path.unlink()
