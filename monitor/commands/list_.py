@@ -16,6 +16,7 @@ from monitor.run_dir import Progress, Summary, words
 from monitor.run_dir.errors import EXIT_OK, MonitorError
 from monitor.run_dir.launch import read_progress
 from monitor.run_dir.reader import list_runs
+from monitor.run_dir.status import ENDED_VERDICTS
 
 COLUMNS = ("run", "state", "epoch", "val WER", "chance", "gap", "verdict", "worst flag", "last record")
 SHOWN = (
@@ -70,7 +71,8 @@ def _readable_row(run_dir: Path) -> dict[str, Any]:
         "unsupervised": state.unsupervised,
         "evidence": state.evidence,
     }
-    return {**_shown(run_dir.name, summary_of(run_dir), read_progress(run_dir)), **found}
+    row = _shown(run_dir.name, summary_of(run_dir), read_progress(run_dir))
+    return {**row, "verdict": row["verdict"] or ENDED_VERDICTS.get(state.word, ""), **found}
 
 
 def _shown(run_id: str, summary: Summary, progress: Progress | None) -> dict[str, Any]:

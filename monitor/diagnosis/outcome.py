@@ -158,7 +158,7 @@ def _undecided(parent: Snapshot, then: Epoch, now: Epoch, base: Outcome, said: s
     losses = ""
     if moved and then.val_loss is not None and now.val_loss is not None and not said.startswith("Val loss"):
         losses = f" Val loss {words.number(then.val_loss)} → {words.number(now.val_loss)}."
-    line = f"{said}: {noise}.{losses} Judge again later, or run two more seeds."
+    line = f"{said}: {noise}.{losses} More evaluations or two more seeds can decide it."
     return replace(base, word="TOO CLOSE", line=line.removeprefix("WER "))
 
 

@@ -56,11 +56,13 @@ class BlankCollapse(Rule):
         rho, empty, deletions, tokens, blank = evaluations.columns(
             snapshot, "length_ratio", "empty_ratio", "val_deletions", "val_tokens", "blank_ratio"
         )
-        few_empty = bool(empty[-1] <= limits.empty_share_warning_ratio)
+        # What is empty in the targets too is right.
+        wanted = _empty_targets(snapshot)
+        few_empty = bool(empty[-1] - wanted <= limits.empty_share_warning_ratio)
         with np.errstate(divide="ignore", invalid="ignore"):
             deleted = deletions / tokens
         levels = [
-            _level(rho[i], empty[i], deleted[i], limits, common) if data.judged[i] else Level.CLEAR
+            _level(rho[i], empty[i] - wanted, deleted[i], limits, common) if data.judged[i] else Level.CLEAR
             for i in range(len(data))
         ]
         # A CTC model starts all blank and then finds its words: while they come, there is nothing to say yet.
@@ -129,6 +131,12 @@ CANNOT_TELL = "Whether the decoder throws words away or the model never has them
 
 def _said(record: Epoch) -> float | None:
     return record.length_ratio if record.length_ratio is not None else record.empty_ratio
+
+
+def _empty_targets(snapshot: Snapshot) -> float:
+    """Share of the val clips whose reference is empty; 0 where no reference is known."""
+    references = [clip.reference for clip in snapshot.clips if clip.split == "val"]
+    return sum(not reference.split() for reference in references) / len(references) if references else 0.0
 
 
 def _level(rho: float, empty: float, deleted: float, limits: EmptyLimits, common: CommonLimits) -> Level:

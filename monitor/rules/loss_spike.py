@@ -43,20 +43,34 @@ class LossSpike(Rule):
         recent = [place for place in places if data.judged[place] and _stands_out(data.val_loss, place, limits)]
         if not recent:
             return self.quiet("Val loss does not jump.")
-        place = recent[-1]
+        place = _start(recent)
         usual = _usual(data.val_loss, place, limits)[0]
-        back = place < len(data) - 1 and not _stands_out(data.val_loss, len(data) - 1, limits)
         return self.finding(
             "info",
             f"Val loss jumped to {number(float(data.val_loss[place]))} at epoch {data.epochs[place]:g}, "
             f"where {number(float(usual))} "
-            f"was usual; {'it came back' if back else 'wait for the next evaluation'}.",
+            f"was usual; {_what_followed(data.val_loss, place, limits)}.",
             float(data.epochs[place]),
             now={"val loss then": float(data.val_loss[place]), "usual": usual},
             limits={"times the usual": 1 + limits.spike_rise_ratio, "spreads": limits.spike_spreads},
             remedy="Nothing while it comes back; else look at the val clips and at the learning rate.",
             cannot_tell="One odd batch from the first sign of more.",
         )
+
+
+def _start(recent: list[int]) -> int:
+    """The first place of the last ones that follow each other."""
+    place = recent[-1]
+    while place - 1 in recent:
+        place -= 1
+    return place
+
+
+def _what_followed(loss: np.ndarray, place: int, limits: SpikeLimits) -> str:
+    """Whether the newest val loss is back where the ones before the jump were."""
+    if place == len(loss) - 1:
+        return "wait for the next evaluation"
+    return "it has not come back" if _is_above(loss[-1], *_usual(loss, place, limits), limits) else "it came back"
 
 
 def _usual(loss: np.ndarray, place: int, limits: SpikeLimits) -> tuple[float, float]:
@@ -70,7 +84,9 @@ def _usual(loss: np.ndarray, place: int, limits: SpikeLimits) -> tuple[float, fl
 
 
 def _stands_out(loss: np.ndarray, place: int, limits: SpikeLimits) -> bool:
-    median, spread = _usual(loss, place, limits)
-    return bool(
-        median > 0 and loss[place] > max(median * (1 + limits.spike_rise_ratio), median + limits.spike_spreads * spread)
-    )
+    return _is_above(loss[place], *_usual(loss, place, limits), limits)
+
+
+def _is_above(value: float, median: float, spread: float, limits: SpikeLimits) -> bool:
+    most = max(median * (1 + limits.spike_rise_ratio), median + limits.spike_spreads * spread)
+    return bool(median > 0 and value > most)

@@ -146,7 +146,10 @@ def _line(last: Epoch, first: Epoch) -> str:
     elif last.non_finite_in_a_row:
         parts.append(f"{last.non_finite_in_a_row} batches in a row were skipped")
     said = " and ".join(parts)
-    return f"{said[0].upper()}{said[1:]} in epoch {last.epoch:g}, since epoch {first.epoch:g}. It teaches nothing."
+    # A val loss may be NaN by one bad clip while training goes on.
+    only_val = _bad(last.val_loss) and len(parts) == 1
+    meaning = "Train loss is finite: look at the val clips." if only_val else "It teaches nothing."
+    return f"{said[0].upper()}{said[1:]} in epoch {last.epoch:g}, since epoch {first.epoch:g}. {meaning}"
 
 
 def _numbers(record: Epoch) -> dict[str, float | str]:

@@ -133,5 +133,9 @@ def _chance(references: Sequence[str]) -> Floors:
         sample=SAMPLE,
         longest=LONGEST_SENTENCE,
     )
+    # With many empty references no sentence may beat saying nothing.
+    silence = floors.wer_of_constant([], split)
+    if silence is not None and silence < (floors.wer_of_constant(sentence, split) or 0.0):
+        sentence = []
     said = " ".join(words[token - 1] for token in sentence)
     return Floors(wer_constant=floors.wer_of_constant(sentence, split), constant_sentence=said)

@@ -147,11 +147,18 @@ def _last(snapshot: Snapshot, pick: Pick) -> float | None:
 def _change(snapshot: Snapshot, pick: Pick) -> str:
     """How much it moved over the last epochs, e.g. "+0.38 in 5 ep."."""
     known = [(r.epoch, value) for r in snapshot.epochs if (value := pick(r)) is not None and math.isfinite(value)]
-    if len(known) < 2:
+    if len(known) < 2 or known[-1][0] < _last_measured(snapshot, pick):
         return ""
     at, now = known[-1]
     before_at, before = next(((e, v) for e, v in reversed(known[:-1]) if at - e >= TREND_EPOCHS), known[0])
-    return f"{words.signed(now - before)} in {words.plain(at - before_at)} ep."
+    # What is left of rounding is no change.
+    change = 0.0 if math.isclose(now, before, rel_tol=1e-9, abs_tol=1e-12) else now - before
+    return f"{words.signed(change)} in {words.plain(at - before_at)} ep."
+
+
+def _last_measured(snapshot: Snapshot, pick: Pick) -> float:
+    """Epoch of the newest value, a number or not."""
+    return next((record.epoch for record in reversed(snapshot.epochs) if pick(record) is not None), -math.inf)
 
 
 def _spark(snapshot: Snapshot, pick: Pick) -> list[float]:

@@ -64,3 +64,10 @@ def test_printed_samples_give_an_estimate_that_is_said_as_such():
 
 def test_good_samples_are_quiet():
     assert found(RULE, samples(["A B C D", "A B C", "A X C D"])) is None
+
+
+def test_what_is_empty_in_the_targets_too_is_right():
+    clips = tuple(Clip(clip_id=str(n), reference="A B" if n % 2 else "") for n in range(10))
+    assert found(RULE, said([0.96] * 20, empty=[0.5] * 20, clips=clips)) is None
+    assert found(RULE, said([0.96] * 20, empty=[0.6] * 20, clips=clips)) is not None
+    assert found(RULE, said([0.96] * 20, empty=[0.5] * 20)) is not None

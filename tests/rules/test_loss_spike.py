@@ -34,5 +34,10 @@ def test_a_jump_of_180_times_is_a_hint_and_says_when_it_came_back():
     assert back.line.endswith("it came back.") and back.onset == 20.0
 
 
+def test_a_loss_that_jumped_and_stayed_has_not_come_back():
+    stays = found(RULE, val(curve(18, lambda e: 1.8 if e > 15 else 0.8)))
+    assert stays.line == "Val loss jumped to 1.80 at epoch 16, where 0.80 was usual; it has not come back."
+
+
 def test_it_is_forgotten_after_a_few_evaluations():
     assert found(RULE, val(curve(30, lambda e: 360.0 if e == 20 else 2.0))) is None

@@ -57,3 +57,9 @@ def test_three_bad_steps_in_a_row_are_critical_before_the_epoch_is_over():
 def test_a_row_of_bad_batches_alone_is_told_without_a_fault():
     finding = found(RULE, snapshot(train_loss=[1.0], non_finite_in_a_row=[4]))
     assert finding.severity == "critical" and "4 batches in a row" in finding.line
+
+
+def test_a_val_loss_alone_that_is_nan_says_nothing_of_training():
+    seen = snapshot(train_loss=[1.0] * 12, val_loss=[2.0] * 9 + [float("nan")] * 3)
+    line = found(RULE, seen).line
+    assert line == "Val loss is NaN in epoch 12, since epoch 10. Train loss is finite: look at the val clips."

@@ -1,6 +1,7 @@
 """Three lines of RunWriter with predictions and references: chance, repetition, emptiness and length are counted."""
 
 import random
+import time
 
 import pytest
 
@@ -76,3 +77,12 @@ def test_what_a_run_logs_itself_is_not_said_to_rest_on_clips(tmp_path):
     seen = RunReader(tmp_path / "r").read(2e9)
     assert "length_ratio" not in seen.counted and "empty_ratio" in seen.counted
     assert {tile.key: tile for tile in tiles(seen, judge(seen, 2e9))}["words"].yardstick == "1 is right"
+
+
+def test_no_sentence_beats_saying_nothing_where_most_targets_are_empty(tmp_path):
+    references = ["A B"] + [""] * 29
+    with RunWriter(tmp_path / "r") as run:
+        run.log_decodes(1, references, references=references)
+        run.log_epoch(1, val_loss=1.0, val_wer=0.0)
+    floors = RunReader(tmp_path / "r").read(time.time()).run.floors
+    assert (floors.wer_constant, floors.constant_sentence) == (1.0, "")

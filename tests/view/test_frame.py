@@ -276,3 +276,16 @@ def test_the_list_puts_a_broken_folder_beside_the_runs_and_never_fails(decoded):
     rows = {row.run: row for row in RowBook(decoded).rows(time.time())}
     assert set(rows) == {"r", "broken", "newer"}
     assert rows["r"].state == "finished" and rows["r"].wer == "50.0 %"
+
+
+@pytest.mark.parametrize(
+    ("gaps", "yardstick"),
+    [
+        ([0.1 + 0.2, 0.3, 0.1 + 0.2, 0.3, 0.3, 0.3, 0.3 + 1e-17], "limit 1.0 · 0 in 5 ep."),
+        ([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, math.nan], "limit 1.0"),
+    ],
+)
+def test_a_change_is_of_the_newest_value_and_no_rest_of_rounding(gaps, yardstick):
+    records = [Epoch(epoch=float(e), gap=gap) for e, gap in enumerate(gaps, 1)]
+    tile = next(tile for tile in shown(snapshot(records)).tiles if tile.key == "gap")
+    assert (tile.yardstick, tile.trend) == (yardstick, "")

@@ -144,7 +144,8 @@ def _error_rates(snapshot: Snapshot) -> Iterator[str]:
         below = chance - min(value for _, value in val)
         word = "Well" if below > 0.1 else "Not well"
         floor = f"what one constant sentence scores ({percent(chance)})"
-        yield f"{word}: at its best val WER was {words.points(below)} points below {floor}."
+        side = "below" if below > 0 else "above"
+        yield f"{word}: at its best val WER was {words.points(abs(below))} points {side} {floor}."
 
 
 def _words(snapshot: Snapshot) -> Iterator[str]:
