@@ -13,6 +13,8 @@ from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Snapshot
 from monitor.run_dir.words import number
 
+RECENT = 3
+
 
 class ValLossRising(Rule):
     """Watches Prechelt's generalisation loss GL = val / best - 1 (Prechelt 1998), with a trend test beside it.
@@ -48,7 +50,7 @@ class ValLossRising(Rule):
         return self.flag(
             data.epochs,
             episode,
-            f"Val loss is {where} and still rising, since epoch {data.epochs[episode.onset]:g}.",
+            f"Val loss is {where}{_rises(data.val_loss[best_at:])}, since epoch {data.epochs[episode.onset]:g}.",
             dated=True,
             now={"val loss": current, "best val loss": best, "above best": above},
             limits={
@@ -60,3 +62,10 @@ class ValLossRising(Rule):
             remedy="Keep the best checkpoint; see whether the error rate rises too before you stop.",
             cannot_tell="Whether the model gets worse: with a falling error rate this is over-confidence.",
         )
+
+
+def _rises(since_best: np.ndarray) -> str:
+    """ " and still rising" where one of the last three evaluations is the highest since the best."""
+    known = since_best[np.isfinite(since_best)]
+    before, recent = known[:-RECENT], known[-RECENT:]
+    return " and still rising" if not len(before) or recent.max() > before.max() else ""

@@ -42,3 +42,9 @@ def test_on_the_reference_runs_rows_it_warns_at_55_and_is_critical_at_60():
     seen = snapshot(epochs=[1, 10, 25, 32, 50, 55, 60], val_loss=losses, train_loss=[1.0] * 7)
     assert first_fired(RULE, seen) == (55, 60)
     assert "10.7 % above its best (4.78, epoch 32)" in found(RULE, seen).line
+
+
+def test_a_loss_that_has_settled_above_its_best_is_not_said_to_rise():
+    settled = [2.0 - 0.05 * e for e in range(10)] + [1.6 + 0.1 * e for e in range(8)] + [2.3] * 12
+    line = found(RULE, snapshot(val_loss=settled)).line
+    assert "above its best" in line and "still rising" not in line

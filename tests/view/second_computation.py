@@ -111,8 +111,8 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: _rises(f, m) and _percent(m["fall"], f.train_fall()) and f.best("val_loss")[0] < float(m["since"]),
     ),
     (
-        r"Val loss is (?P<rise>[\d.]+) % above its best \((?P<best>[\d.]+), epoch (?P<at>[\d.]+)\) and still rising, "
-        r"since epoch (?P<since>[\d.]+)\.",
+        r"Val loss is (?P<rise>[\d.]+) % above its best \((?P<best>[\d.]+), epoch (?P<at>[\d.]+)\)"
+        r"(?P<rising> and still rising)?, since epoch (?P<since>[\d.]+)\.",
         lambda f, m: _rises(f, m) and shows(m["best"], f.best("val_loss")[1]) and float(m["at"]) < float(m["since"]),
     ),
     (
