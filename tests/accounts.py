@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.supervised import end_everything
+
 ROOT = Path(__file__).resolve().parent.parent
 VICTIM, ATTACKER = 54_301, 54_302
 """Numbers of accounts that need not be in /etc/passwd."""
@@ -45,6 +47,7 @@ def common_runs() -> Iterator[Path]:
     os.chown(runs, -1, GROUP)
     runs.chmod(0o2770)
     yield runs
+    end_everything(runs)
     shutil.rmtree(place)
 
 
