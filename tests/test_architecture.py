@@ -26,7 +26,19 @@ MAY_IMPORT = {
     "commands": None,
 }
 """Room -> rooms that it may import; None may import every room (a verb puts rooms together)."""
-NO_DISK = {"records", "errors", "status", "replay", "floors", "words", "checkpoints", "field_names"}
+NO_DISK = {
+    "records",
+    "errors",
+    "status",
+    "replay",
+    "floors",
+    "words",
+    "checkpoints",
+    "field_names",
+    "metric",
+    "metric_names",
+    "planned",
+}
 """Of run_dir, what knows no disk: all that judgement may use."""
 JUDGEMENT = [
     "rules",

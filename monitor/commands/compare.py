@@ -21,8 +21,7 @@ from monitor.run_dir.errors import EXIT_OK, UsageError
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.view.compared import MODES, compared
 
-FORMATS: dict[str, tuple[str, Callable[[float | None], str]]] = {
-    "val_wer": ("val WER", words.percent),
+LOSSES: dict[str, tuple[str, Callable[[float | None], str]]] = {
     "val_loss": ("val loss", words.number),
     "gap": ("gap", words.number),
 }
@@ -124,9 +123,11 @@ def _beside(columns: list[str], rows: list[list[str]]) -> Table:
 
 
 def _table(found: Comparison) -> Table:
-    heads = [f"{title} {run_id}" for title, _ in FORMATS.values() for run_id in found.run_ids]
+    metric = found.metric
+    forms = ({metric.name: (metric.title, metric.text)} if metric is not None else {}) | LOSSES
+    heads = [f"{title} {run_id}" for title, _ in forms.values() for run_id in found.run_ids]
     table = Table("epoch", *heads, box=None, pad_edge=False)
     for index, epoch in enumerate(found.epochs):
-        cells = [form(column[index]) for name, (_, form) in FORMATS.items() for column in found.values[name]]
+        cells = [form(column[index]) for name, (_, form) in forms.items() for column in found.values[name]]
         table.add_row(words.plain(epoch), *cells)
     return table

@@ -10,15 +10,16 @@ from rich.table import Table
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, elsewhere, now, print_json
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_spread import SeedGroup, Spread, spread_of
-from monitor.diagnosis.summaries import summary_of
+from monitor.diagnosis.summaries import scored, summary_of
 from monitor.launcher import status
 from monitor.run_dir import Progress, Summary, words
 from monitor.run_dir.errors import EXIT_OK, MonitorError
 from monitor.run_dir.launch import read_progress
+from monitor.run_dir.metric import Metric
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import ENDED_VERDICTS
 
-COLUMNS = ("run", "state", "epoch", "val WER", "chance", "gap", "verdict", "worst flag", "last record")
+COLUMNS = ("run", "state", "epoch", "metric", "chance", "gap", "verdict", "worst flag", "last record")
 SHOWN = (
     "updated_at",
     "verdict",
@@ -37,7 +38,7 @@ def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     rows.sort(key=lambda row: row["heartbeat_at"] or row["updated_at"] or 0.0, reverse=True)
     groups = [(group, _spread(group, rows)) for group in groups_in(runs, [row["run_id"] for row in rows])]
     if as_json:
-        seeds = [{"runs": group.runs, "val_wer": spread} for group, spread in groups]
+        seeds = [{"runs": group.runs, spread.metric.name if spread else "mean": spread} for group, spread in groups]
         print_json({"runs_dir": str(runs.absolute()), "runs": rows, "seeds": seeds})
     elif rows:
         console().print(_table(rows, groups))
@@ -49,7 +50,10 @@ def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
 
 
 def _spread(group: SeedGroup, rows: list[dict[str, Any]]) -> Spread | None:
-    return spread_of(group, {row["run_id"]: row["val_wer"] for row in rows})
+    known = {row["run_id"]: row for row in rows}
+    metric = known[group.lead]["metric"]
+    values = {name: row["metric_value"] for name, row in known.items() if row["metric"] == metric}
+    return spread_of(group, values, metric)
 
 
 def _row(run_dir: Path) -> dict[str, Any]:
@@ -76,8 +80,13 @@ def _readable_row(run_dir: Path) -> dict[str, Any]:
 
 
 def _shown(run_id: str, summary: Summary, progress: Progress | None) -> dict[str, Any]:
+    metric, value, best, chance = scored(summary)
     return {
         "run_id": run_id,
+        "metric": metric,
+        "metric_value": value,
+        "metric_best": best[0] if best is not None else None,
+        "metric_chance": chance,
         "state": "unreadable",
         "state_text": "unreadable",
         "live": False,
@@ -112,7 +121,13 @@ def _table(rows: list[dict[str, Any]], groups: list[tuple[SeedGroup, Spread | No
 
 def _mean_cell(spread: Spread) -> str:
     """Mean and t interval, short enough for a column: "43.2 % (41.0 to 45.4, n 3)"."""
-    return f"{words.percent(spread.mean)} ({words.points(spread.low)} to {words.points(spread.high)}, n {spread.count})"
+    metric = spread.metric
+    return f"{metric.text(spread.mean)} ({metric.bare(spread.low)} to {metric.bare(spread.high)}, n {spread.count})"
+
+
+def _score(metric: Metric, value: float | None) -> str:
+    """The value with the name of its metric."""
+    return f"{metric.title} {metric.text(value)}" if value is not None else words.NOT_MEASURED
 
 
 def _add(table: Table, name: str, row: dict[str, Any], moment: float) -> None:
@@ -120,8 +135,8 @@ def _add(table: Table, name: str, row: dict[str, Any], moment: float) -> None:
         name,
         row["state_text"],
         words.plain(row["epoch"]) + (f"/{row['epochs']}" if row["epochs"] else ""),
-        words.percent(row["val_wer"]),
-        words.percent(row["wer_constant"]),
+        _score(row["metric"], row["metric_value"]),
+        row["metric"].text(row["metric_chance"]),
         words.number(row["gap"]),
         row["verdict"] or words.NOT_MEASURED,
         row["worst_rule"] or words.NOT_MEASURED,

@@ -8,7 +8,8 @@ import msgspec
 
 from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
-from monitor.rules.evaluations import best_wer, last
+from monitor.rules.evaluations import last, lowest
+from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.rules.result import Finding
 from monitor.run_dir import ALERTS_FILE, SEVERITIES, Alert, Snapshot, Summary, encode_line, files
 
@@ -81,7 +82,8 @@ def _alert(finding: Finding, event: str, before: Alert | None, now: float, epoch
 def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
     """What a list of a thousand runs needs."""
     diagnosis = judged.diagnosis
-    best = best_wer(snapshot)
+    metric, best, wer = primary_of(snapshot), best_of(snapshot), lowest(snapshot, "val_wer")
+    chance = chance_of(snapshot, metric)
     progress = snapshot.progress
     gaps = [record.gap for record in snapshot.epochs if record.gap is not None]
     return Summary(
@@ -94,9 +96,14 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         epoch=snapshot.epochs[-1].epoch if snapshot.epochs else 0.0,
         epochs=progress.epochs if progress else None,
         val_wer=last(snapshot, "val_wer"),
-        best_val_wer=best[0] if best else None,
-        best_val_wer_epoch=best[1] if best else None,
+        best_val_wer=wer[0] if wer else None,
+        best_val_wer_epoch=wer[1] if wer else None,
         wer_constant=snapshot.run.floors.wer_constant if snapshot.run else None,
+        metric=metric,
+        metric_value=last_of(snapshot),
+        metric_best=best[0] if best else None,
+        metric_best_epoch=best[1] if best else None,
+        metric_chance=metric.value(chance.error) if metric and chance and not chance.assumed else None,
         val_loss=last(snapshot, "val_loss"),
         gap=last(snapshot, "gap"),
         length_ratio=last(snapshot, "length_ratio"),

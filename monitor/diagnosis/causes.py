@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.rules.evaluations import best_wer, floors_of, last
+from monitor.rules.evaluations import last
+from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
 from monitor.run_dir import Snapshot
 from monitor.run_dir.words import percent
 
 LEARNT_MARGIN = 0.1
-"""WER below the constant sentence's from which on the input is certainly used."""
+"""Better than chance by so much, the input is certainly used; points of a share, else a part of chance."""
 
 CAUSES: tuple[tuple[str, str], ...] = (
     ("scorer_wrong", "The error rate is computed wrongly"),
@@ -67,7 +68,7 @@ def _against(name: str, snapshot: Snapshot, flags: dict[str, Finding]) -> tuple[
     if name == "too_little_regularisation" and train_wer is not None and train_wer > 0.7:
         return (f"Train WER is still {percent(train_wer)}: the train set is not learnt either.",)
     if name == "stuck" and learns(snapshot) and "at_chance" not in flags:
-        return ("The error rate is below chance: it may simply have learnt what this data holds.",)
+        return ("It is better than chance: it may simply have learnt what this data holds.",)
     return ()
 
 
@@ -84,10 +85,12 @@ def suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, 
 
 
 def learns(snapshot: Snapshot) -> bool:
-    """Whether the best WER is clearly better than what one constant sentence scores."""
-    chance = floors_of(snapshot).wer_constant
-    best = best_wer(snapshot)
-    return chance is not None and best is not None and best[0] < chance - LEARNT_MARGIN
+    """Whether the best of the primary metric is clearly better than chance, where that is known of this data."""
+    metric = primary_of(snapshot)
+    chance, best = chance_of(snapshot, metric), best_of(snapshot)
+    if metric is None or chance is None or chance.assumed or best is None:
+        return False
+    return metric.error(best[0]) < chance.error - LEARNT_MARGIN * chance.size(metric)
 
 
 def first_try(step: str) -> str:

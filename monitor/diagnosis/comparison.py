@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from monitor.run_dir import Epoch, Run, Snapshot
+from monitor.run_dir.metric import Metric, read
 
 MEASURES = ("val_wer", "val_loss", "gap")
 ROWS = 12
@@ -34,7 +35,7 @@ class CodeState(Protocol):
 
 @dataclass(frozen=True)
 class Comparison:
-    """`epochs`: those that every run has evaluated. `values[measure][run]` follows them.
+    """`epochs`: those that every run has evaluated. `values[measure][run]` follows them; `metric`: what decides.
 
     `settings`: key → one value per run, for keys that differ; `not_comparable`: why, if the runs measure differently.
     """
@@ -45,23 +46,28 @@ class Comparison:
     settings: dict[str, tuple[Any, ...]]
     code_differs: bool
     not_comparable: str
+    metric: Metric | None = None
 
 
 def compare(snapshots: Sequence[Snapshot]) -> Comparison:
     """The comparison of two or more runs; pure."""
     # Imported here: a list of runs needs this module for its code alone, and must not wait for numpy.
+    from monitor.diagnosis.moment import common_metric
     from monitor.rules.evaluations import measured, validation
 
+    metric = common_metric(*snapshots[:2]) if len(snapshots) > 1 else None
+    measures = dict.fromkeys([*([metric.name] if metric is not None else []), *MEASURES])
     tables = [{record.epoch: record for record in measured(each, validation).epochs} for each in snapshots]
     shared = sorted(set.intersection(*(set(table) for table in tables)))
     epochs = tuple(_thinned(shared))
     return Comparison(
         run_ids=tuple(snapshot.run_id for snapshot in snapshots),
         epochs=epochs,
-        values={name: tuple(_column(table, epochs, name) for table in tables) for name in MEASURES},
+        values={name: tuple(_column(table, epochs, name) for table in tables) for name in measures},
         settings=_differing([snapshot.run.config if snapshot.run else {} for snapshot in snapshots]),
         code_differs=not all(same_code(snapshots[0].launch, each.launch) for each in snapshots),
         not_comparable=obstacle(snapshots),
+        metric=metric,
     )
 
 
@@ -73,7 +79,7 @@ def _thinned(epochs: list[float]) -> list[float]:
 
 
 def _column(table: dict[float, Epoch], epochs: Sequence[float], name: str) -> tuple[float | None, ...]:
-    return tuple(getattr(table[epoch], name) for epoch in epochs)
+    return tuple(read(table[epoch], name) for epoch in epochs)
 
 
 def _differing(configs: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:

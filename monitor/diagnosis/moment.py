@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.diagnosis.planned import planned_by
 from monitor.rules.evaluations import measured, validation
-from monitor.run_dir import Epoch, Snapshot, words
+from monitor.rules.primary import primary_of
+from monitor.run_dir import Epoch, Snapshot, planned, words
 from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.metric import WER, Metric, is_finite
+from monitor.run_dir.planned import planned_by
 from monitor.run_dir.status import status_of
 
 MANY_EVALUATIONS = 20
@@ -51,17 +53,15 @@ def has_ended(snapshot: Snapshot) -> bool:
 
 def planned_epochs(snapshot: Snapshot, changes: Mapping[str, Any] | None = None) -> float | None:
     """Epochs that a run is planned for, or a child of it with these changes; None where that is not known."""
-    config = snapshot.run.config if snapshot.run is not None else {}
-    own = snapshot.progress.epochs if snapshot.progress is not None else None
-    known = [planned_by(changes or {}), None if own is None else float(own), planned_by(config)]
-    return next((value for value in known if value is not None), None)
+    changed = planned_by(changes or {})
+    return changed if changed is not None else planned.planned_epochs(snapshot)
 
 
 def default_epoch(parent: Snapshot, changes: Mapping[str, Any]) -> tuple[float, str] | None:
     """(epoch, one of CHOICES) for a child with these changes where none was chosen; None where nothing is known."""
     rows, planned = evaluations(parent), planned_epochs(parent, changes)
     if len(rows) >= MANY_EVALUATIONS and has_ended(parent):
-        best = best_of(rows).epoch
+        best = best_of(rows, primary_of(parent)).epoch
         if planned is None or best <= planned:
             return best, "parents_best"
     if planned is not None:
@@ -125,23 +125,41 @@ def of_parent(parent: Snapshot, epoch: float) -> Reference | None:
         return Reference(before[-1], f"{parent.run_id} at epoch {before[-1].epoch:g}, its last evaluation before that.")
     if not has_ended(parent):
         return None
-    best, last = best_of(before), before[-1]
-    note = f"{parent.run_id}'s best, {value_of(best)} at epoch {best.epoch:g}; {_how_it_ended(parent, last.epoch)}."
+    metric = primary_of(parent)
+    best, last = best_of(before, metric), before[-1]
+    ended = _how_it_ended(parent, last.epoch)
+    note = f"{parent.run_id}'s best, {value_of(best, metric)} at epoch {best.epoch:g}; {ended}."
     return Reference(best, note, still_improving=best is last and len(before) > 1)
 
 
-def best_of(rows: Sequence[Epoch]) -> Epoch:
-    """The evaluation with the lowest error rate, the first of equals; by val loss where no error rate was measured."""
-    for name in ("val_wer", "val_loss"):
-        known = [record for record in rows if _is_finite(getattr(record, name))]
+def best_of(rows: Sequence[Epoch], metric: Metric | None) -> Epoch:
+    """The evaluation with the best of the metric, the first of equals; by val loss where it was not measured."""
+    for measure in (metric.error_of if metric is not None else _loss, _loss):
+        known = [(error, place) for place, record in enumerate(rows) if is_finite(error := measure(record))]
         if known:
-            return min(known, key=lambda record: float(getattr(record, name)))
+            return rows[min(known)[1]]
     return rows[-1]
 
 
-def value_of(record: Epoch) -> str:
-    """Its error rate in words, else its val loss."""
-    return words.percent(record.val_wer) if record.val_wer is not None else f"val loss {words.number(record.val_loss)}"
+def _loss(record: Epoch) -> float | None:
+    return record.val_loss
+
+
+def value_of(record: Epoch, metric: Metric | None) -> str:
+    """The metric in words, with its label unless that is WER; else the val loss."""
+    value = metric.of(record) if metric is not None else None
+    if metric is None or value is None:
+        return f"val loss {words.number(record.val_loss)}"
+    return metric.text(value) if metric.name == WER.name else f"{metric.label} {metric.text(value)}"
+
+
+def common_metric(parent: Snapshot, child: Snapshot) -> Metric | None:
+    """The metric by which two runs are compared: the parent's primary one, where the child measures it too."""
+    metric = primary_of(parent)
+    if metric is None or any(metric.of(record) is not None for record in child.epochs):
+        return metric
+    other = primary_of(child)
+    return other if other is not None and any(other.of(record) is not None for record in parent.epochs) else None
 
 
 def _how_it_ended(run: Snapshot, last: float) -> str:

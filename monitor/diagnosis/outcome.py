@@ -1,4 +1,4 @@
-"""Did the change help? A child against its parent, decided by the error rate alone. Pure.
+"""Did the change help? A child against its parent, decided by the primary metric alone. Pure.
 
 Where both logged what they said, a paired bootstrap over the validation clips decides (monitor.diagnosis.clip_pairs),
 else the scatter of the evaluations (monitor.diagnosis.yardstick), which is said as "without an interval".
@@ -16,6 +16,7 @@ from monitor.diagnosis.comparison import counted, obstacle, same_code
 from monitor.diagnosis.moment import (
     Reference,
     agreed_epoch,
+    common_metric,
     evaluations,
     has_ended,
     judged_epoch,
@@ -26,7 +27,9 @@ from monitor.diagnosis.moment import (
     was_asked,
 )
 from monitor.diagnosis.yardstick import LEAST_EVALUATIONS, Scalar, loss_moved, scalar
+from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Snapshot, words
+from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.status import status_of
 
 Word = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
@@ -40,6 +43,7 @@ GAP_MOVED_RATIO = 0.2
 class Outcome:
     """What came of a change at `epoch`. WER are fractions, `low` and `high` the interval of their difference.
 
+    `parent_value` and `child_value` are the same of `metric`, by which the two are compared, in its unit.
     `evaluations`: how many it rests on where there is no interval. `provisional`: judged again at the child's end.
     `credited`: whether only the settings differ, so that the change may be counted as tried; else `not_credited`
     says what else differs.
@@ -60,6 +64,9 @@ class Outcome:
     expectation_met: bool | None = None
     evaluations: int = 0
     provisional: bool = False
+    metric: Metric | None = None
+    parent_value: float | None = None
+    child_value: float | None = None
 
     @property
     def credited(self) -> bool:
@@ -76,7 +83,12 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
     """The child judged against the parent at `epoch`; default: the agreed one, and at its end its last evaluation."""
     wanted = judged_epoch(parent, child) if epoch is None else epoch
     base = Outcome(
-        "CAN'T COMPARE", "", wanted, not_credited=_what_else_differs(parent, child), expected=_expected_text(child)
+        "CAN'T COMPARE",
+        "",
+        wanted,
+        not_credited=_what_else_differs(parent, child),
+        expected=_expected_text(child),
+        metric=common_metric(parent, child),
     )
     why_not = obstacle([parent, child])
     if why_not:
@@ -102,19 +114,17 @@ def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epo
     pairs = pair_clips(parent, child, then.record.epoch, now.epoch)
     longer = f"{parent.run_id} ended while it still improved, and the child has trained longer"
     base = replace(
-        base,
-        parent_wer=then.record.val_wer,
-        child_wer=now.val_wer,
+        _with_values(base, then.record, now),
         parent_gap=then.record.gap,
         child_gap=now.gap,
         clips=len(pairs),
         not_credited=base.not_credited or (longer if then.still_improving else ""),
         expectation_met=_met(child, now),
     )
-    if len(pairs) >= LEAST_CLIPS:
+    if len(pairs) >= LEAST_CLIPS and _is_by_words(base.metric):
         return _by_clips(parent, pairs, then.record, now, base)
     theirs, ours = decoded(parent, then.record.epoch), decoded(child, now.epoch)
-    if min(len(theirs), len(ours)) >= LEAST_CLIPS:
+    if min(len(theirs), len(ours)) >= LEAST_CLIPS > len(pairs):
         return replace(base, line=f"The validation sets differ: both decoded {len(pairs)} clips with the same target.")
     return _by_scalars(parent, child, then.record, now, base)
 
@@ -133,17 +143,17 @@ def _by_clips(parent: Snapshot, pairs: list[ClipPair], then: Epoch, now: Epoch, 
 
 
 def _by_scalars(parent: Snapshot, child: Snapshot, then: Epoch, now: Epoch, base: Outcome) -> Outcome:
-    found = scalar(evaluations(parent), evaluations(child), then, now)
+    found = scalar(evaluations(parent), evaluations(child), then, now, base.metric)
     if found is None:
-        return replace(base, line="Neither an error rate nor a val loss was measured in both.")
+        return replace(base, line="Neither an error rate, a score nor a val loss was measured in both.")
     base = replace(base, evaluations=found.evaluations)
-    said = f"{_in_words(found)} at epoch {now.epoch:g}, without an interval: {_why_without(base.clips)}"
+    said = f"{_in_words(found)} at epoch {now.epoch:g}, without an interval: {_why_without(base)}"
     if found.limit is None:
         few = f"{said}, and {words.count(found.evaluations, 'evaluation')} where {LEAST_EVALUATIONS} are needed."
         return replace(base, word="TOO CLOSE", line=few)
     if abs(found.difference) > found.limit:
         scatter = f"The evaluations scatter by {_size(found, found.limit)}."
-        return replace(base, word="HELPED" if found.difference < 0 else "WORSE", line=f"{said}. {scatter}")
+        return replace(base, word="HELPED" if found.helped else "WORSE", line=f"{said}. {scatter}")
     noise = f"within {_size(found, found.limit)}, by which evaluations scatter"
     return _undecided(parent, then, now, base, said, noise)
 
@@ -165,19 +175,39 @@ def _undecided(parent: Snapshot, then: Epoch, now: Epoch, base: Outcome, said: s
 def _in_words(found: Scalar) -> str:
     """Such as "Val WER 47.1 → 43.9 % (means of 5 evaluations), −3.2 points"."""
     means = f"(means of {words.count(found.evaluations, 'evaluation')})"
-    if found.measure == "val_wer":
-        difference = words.signed_points(found.difference)
-        return f"Val WER {words.points(found.parent)} → {words.percent(found.child)} {means}, {difference} points"
+    if (metric := found.metric) is not None:
+        values = f"{metric.bare(found.parent)} → {metric.text(found.child)}"
+        return f"{metric.heading} {values} {means}, {metric.change(found.difference)}"
     numbers = f"{words.number(found.parent)} → {words.number(found.child)}"
     return f"Val loss {numbers} {means}, {words.signed(found.difference)}"
 
 
 def _size(found: Scalar, size: float) -> str:
-    return f"{words.points(size)} points" if found.measure == "val_wer" else words.number(size)
+    return found.metric.size(size) if found.metric is not None else words.number(size)
 
 
-def _why_without(clips: int) -> str:
+def _is_by_words(metric: Metric | None) -> bool:
+    """Whether predictions decide: WER can be counted from them, as can what has no other measure than val loss."""
+    return metric is None or metric.name == WER.name
+
+
+def _why_without(base: Outcome) -> str:
+    if base.metric is not None and not _is_by_words(base.metric):
+        return f"{base.metric.label} is not counted clip by clip"
+    clips = base.clips
     return f"only {words.count(clips, 'clip')} decoded by both" if clips else "no predictions of both were logged"
+
+
+def _with_values(base: Outcome, then: Epoch | None, now: Epoch | None) -> Outcome:
+    """The outcome with what both evaluations measured."""
+    metric = base.metric
+    return replace(
+        base,
+        parent_wer=then.val_wer if then is not None else None,
+        child_wer=now.val_wer if now is not None else None,
+        parent_value=metric.of(then) if metric is not None and then is not None else None,
+        child_value=metric.of(now) if metric is not None and now is not None else None,
+    )
 
 
 def _gap_moved(then: Epoch, now: Epoch) -> bool:
@@ -205,26 +235,24 @@ def _waiting(parent: Snapshot, child: Snapshot, base: Outcome) -> Outcome:
     last, then = rows[-1], of_parent(parent, rows[-1].epoch)
     line = f"Epoch {last.epoch:g} of {base.epoch:g}."
     if then is not None:
-        line += f" {_course(last, then)}"
+        line += f" {_course(last, then, base.metric)}"
     return replace(
-        base,
+        _with_values(base, then.record if then else None, last),
         word="WAITING",
         line=line,
-        parent_wer=then.record.val_wer if then else None,
-        child_wer=last.val_wer,
         parent_gap=then.record.gap if then else None,
         child_gap=last.gap,
     )
 
 
-def _course(last: Epoch, then: Reference) -> str:
-    now, before = (last.val_wer, then.record.val_wer)
+def _course(last: Epoch, then: Reference, metric: Metric | None) -> str:
+    now, before = (None, None) if metric is None else (metric.error_of(last), metric.error_of(then.record))
     if now is None or before is None:
-        now, before = last.val_loss, then.record.val_loss
+        metric, now, before = None, last.val_loss, then.record.val_loss
     if now is None or before is None:
         return ""
-    parent = f"parent then {value_of(then.record)}" if not then.note else f"against {then.note.rstrip('.')}"
-    return f"Child {value_of(last)}, {parent}. {'On course.' if now < before else 'Not better so far.'}"
+    parent = f"parent then {value_of(then.record, metric)}" if not then.note else f"against {then.note.rstrip('.')}"
+    return f"Child {value_of(last, metric)}, {parent}. {'On course.' if now < before else 'Not better so far.'}"
 
 
 def _ended_before(child: Snapshot, now: Epoch, agreed: float) -> str:
@@ -266,9 +294,14 @@ def _met(child: Snapshot, now: Epoch) -> bool | None:
         now = of_child(child, float(at)) or now
     elif isinstance(at, (int, float)) and at > now.epoch:
         return None
-    goals = [(now.val_wer, expected.get("val_wer")), (now.gap, expected.get("gap"))]
+    metric = primary_of(child) or WER
+    goals = [(metric.error_of(now), _error(metric, expected.get(metric.name))), (now.gap, expected.get("gap"))]
     known = [(value, goal) for value, goal in goals if isinstance(goal, (int, float)) and value is not None]
     return all(value <= goal for value, goal in known) if known else None
+
+
+def _error(metric: Metric, value: object) -> float | None:
+    return metric.error(float(value)) if isinstance(value, (int, float)) else None
 
 
 def _expected_text(child: Snapshot) -> str:

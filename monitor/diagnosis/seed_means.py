@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from monitor.diagnosis.moment import of_child
+from monitor.diagnosis.moment import common_metric, of_child
 from monitor.diagnosis.seed_spread import SeedGroup, difference, group_of, spread
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.metric import WER, Metric
 
 
 def seed_lines(
@@ -22,17 +23,19 @@ def seed_lines(
     sides = [_runs(run, groups, known, read) for run in (parent, child)]
     if sides[0] is not None and sides[0] == sides[1]:
         sides = sides[:1]
-    values = [_values(side or [run], epoch) for side, run in zip(sides, (parent, child), strict=False)]
+    metric = common_metric(parent, child) or WER
+    values = [_values(side or [run], epoch, metric) for side, run in zip(sides, (parent, child), strict=False)]
     lines = [
         f"{side[0].run_id} and {words.count(len(side) - 1, 'seed')} ({', '.join(run.run_id for run in side[1:])}): "
-        f"val WER {spread(at).text} at epoch {epoch:g}."
+        f"{metric.title} {spread(at, metric).text} at epoch {epoch:g}."
         for side, at in zip(sides, values, strict=True)
         if side is not None and len(at) > 1
     ]
     between = difference(*values) if len(values) == 2 else None
     if between is not None:
-        mean, low, high = (words.signed_points(value) for value in between)
-        lines.append(f"Difference of the means {mean} points (95 % Welch t interval {low} to {high}).")
+        mean, low, high = between
+        interval = f"{metric.bare_change(low)} to {metric.bare_change(high)}"
+        lines.append(f"Difference of the means {metric.change(mean)} (95 % Welch t interval {interval}).")
     return lines
 
 
@@ -51,8 +54,8 @@ def _runs(
     return [known[name] for name in group.runs if name in known]
 
 
-def _values(runs: Sequence[Snapshot], epoch: float) -> list[float]:
-    """Val WER of each run at this epoch; of one that has ended before, its last. Without those not so far yet."""
+def _values(runs: Sequence[Snapshot], epoch: float, metric: Metric) -> list[float]:
+    """The metric of each run at this epoch; of one that has ended before, its last. Without those not so far yet."""
     rows = [of_child(run, epoch) for run in runs]
-    known = [row.val_wer for row in rows if row is not None and row.val_wer is not None]
-    return [value for value in known if math.isfinite(value)]
+    known = [metric.of(row) for row in rows if row is not None]
+    return [value for value in known if value is not None and math.isfinite(value)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from monitor.run_dir import words
+from monitor.run_dir.metric import WER, Metric
 
 T95 = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131),
@@ -33,11 +34,12 @@ class SeedGroup:
 
 @dataclass(frozen=True)
 class Spread:
-    """A mean over `count` seeds with half the width of its 95 % interval; NaN for one seed alone."""
+    """A mean over `count` seeds with half the width of its 95 % interval, in `metric`'s unit; NaN for one seed."""
 
     count: int
     mean: float
     half: float
+    metric: Metric = WER
 
     @property
     def low(self) -> float:
@@ -49,24 +51,24 @@ class Spread:
 
     @property
     def text(self) -> str:
-        """Such as "mean 43.2 % of 3 seeds (95 % t interval 41.0 to 45.4)"; of fractions."""
-        said = f"mean {words.percent(self.mean)} of {words.count(self.count, 'seed')}"
-        between = f"{words.points(self.low)} to {words.points(self.high)}"
+        """Such as "mean 43.2 % of 3 seeds (95 % t interval 41.0 to 45.4)"."""
+        said = f"mean {self.metric.text(self.mean)} of {words.count(self.count, 'seed')}"
+        between = f"{self.metric.bare(self.low)} to {self.metric.bare(self.high)}"
         return f"{said} (95 % t interval {between})" if math.isfinite(self.half) else said
 
     @property
     def difference_text(self) -> str:
         """The same of a difference: "mean −4.1 points of 3 seeds (95 % t interval −7.0 to −1.2)"."""
-        said = f"mean {words.signed_points(self.mean)} points of {words.count(self.count, 'seed')}"
-        between = f"{words.signed_points(self.low)} to {words.signed_points(self.high)}"
+        said = f"mean {self.metric.change(self.mean)} of {words.count(self.count, 'seed')}"
+        between = f"{self.metric.bare_change(self.low)} to {self.metric.bare_change(self.high)}"
         return f"{said} (95 % t interval {between})" if math.isfinite(self.half) else said
 
 
-def spread(values: Sequence[float]) -> Spread:
-    """Mean and interval of one value a seed; at least one."""
+def spread(values: Sequence[float], metric: Metric = WER) -> Spread:
+    """Mean and interval of one value a seed, in the metric's unit; at least one."""
     count = len(values)
     half = _t95(count - 1) * stdev(values) / math.sqrt(count) if count > 1 else math.nan
-    return Spread(count, fmean(values), half)
+    return Spread(count, fmean(values), half, metric)
 
 
 def difference(before: Sequence[float], after: Sequence[float]) -> tuple[float, float, float] | None:
@@ -90,7 +92,7 @@ def group_of(run_id: str, groups: Iterable[SeedGroup]) -> SeedGroup | None:
     return next((group for group in groups if run_id in group.runs), None)
 
 
-def spread_of(group: SeedGroup, values: Mapping[str, float | None]) -> Spread | None:
+def spread_of(group: SeedGroup, values: Mapping[str, float | None], metric: Metric = WER) -> Spread | None:
     """Over the runs of the group that have a finite value; None where fewer than two have one."""
     known = [value for run in group.runs if (value := values.get(run)) is not None and math.isfinite(value)]
-    return spread(known) if len(known) > 1 else None
+    return spread(known, metric) if len(known) > 1 else None

@@ -7,6 +7,7 @@ import functools
 from pathlib import Path
 
 from monitor.run_dir import EPOCHS_FILE, RUN_FILE, SUMMARY_FILE, Summary, check_schema, files, schema_of
+from monitor.run_dir.metric import WER, Metric
 
 REMEMBERED_RUNS = 4096
 
@@ -24,6 +25,15 @@ def summary_of(run_dir: Path) -> Summary:
             check_schema(schema_of(files.read_bytes(run_dir / RUN_FILE) or b"{}"), str(run_dir / RUN_FILE))
         return Summary(run_id=run_dir.name, verdict="")
     return _judged(run_dir, records.st_mtime, records.st_size)
+
+
+def scored(summary: Summary) -> tuple[Metric, float | None, tuple[float, float] | None, float | None]:
+    """(primary metric, its newest value, (best value, its epoch), chance); a summary that names none is of WER."""
+    if summary.metric is None:
+        best = None if summary.best_val_wer is None else (summary.best_val_wer, summary.best_val_wer_epoch or 0.0)
+        return WER, summary.val_wer, best, summary.wer_constant
+    best = None if summary.metric_best is None else (summary.metric_best, summary.metric_best_epoch or 0.0)
+    return summary.metric, summary.metric_value, best, summary.metric_chance
 
 
 @functools.lru_cache(maxsize=REMEMBERED_RUNS)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.diagnosis.planned import EPOCHS_KEYS
 from monitor.diagnosis.prescriptions.prescription import Changes, Prescription, number_in, titled
 from monitor.diagnosis.seed_spread import SeedGroup, spread
 from monitor.run_dir import ChildOutcome, words
+from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir.planned import EPOCHS_KEYS
 
 ENOUGH_FOR_SHARES = 10
 UNDECIDED = frozenset({"CAN'T COMPARE", "WAITING"})
@@ -49,7 +50,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class SeedsOfChange:
-    """Children of one parent with one change on several seeds, as one result. WER are fractions of differences."""
+    """Children of one parent with one change on several seeds, as one result. Differences are those of errors."""
 
     runs: tuple[str, ...]
     word: str
@@ -73,13 +74,14 @@ def seeds_of_changes(children: Sequence[ChildOutcome], groups: Iterable[SeedGrou
         if len(known) < 2 or {each.parent_id for each in known} & set(group.runs):
             continue
         counts = [each for each in known if not _why_not_counted(each) or each.provisional]
-        pairs = [(each.parent_wer, each.child_wer) for each in counts]
-        moved = [after - before for before, after in pairs if before is not None and after is not None]
+        metric = _metric(known[0])
+        moved = [change for each in counts if _metric(each) == metric and (change := _moved(each)) is not None]
         if len(moved) < 2:
             found.append(SeedsOfChange(tuple(each.run_id for each in known), "WAITING", "fewer than two are judged"))
             continue
-        mean = spread(moved)
-        word = "HELPED" if mean.high < 0 else "WORSE" if mean.low > 0 else "TOO CLOSE"
+        mean = spread(moved, metric)
+        apart = mean.high < 0 or mean.low > 0
+        word = ("HELPED" if metric.is_better(mean.mean) else "WORSE") if apart else "TOO CLOSE"
         so_far = " So far." if any(each.provisional for each in counts) or len(moved) < len(known) else ""
         found.append(
             SeedsOfChange(
@@ -89,6 +91,17 @@ def seeds_of_changes(children: Sequence[ChildOutcome], groups: Iterable[SeedGrou
             )
         )
     return found
+
+
+def _metric(child: ChildOutcome) -> Metric:
+    """By which it was compared; records of before name none and are of WER."""
+    return child.metric if child.metric is not None else WER
+
+
+def _moved(child: ChildOutcome) -> float | None:
+    """The metric of the child minus the parent's, in its unit; None where it was not measured."""
+    pair = (child.parent_wer, child.child_wer) if child.metric is None else (child.parent_value, child.child_value)
+    return None if pair[0] is None or pair[1] is None else pair[1] - pair[0]
 
 
 def counted(outcomes: Iterable[ChildOutcome]) -> list[Tried]:
@@ -130,8 +143,9 @@ def child_with(option: Prescription, children: Iterable[ChildOutcome]) -> ChildO
 def came_of(child: ChildOutcome) -> str:
     """Such as "Tried in demo-3: helped (−30.0 points)."."""
     about = []
-    if child.parent_wer is not None and child.child_wer is not None:
-        about.append(f"{words.signed_points(child.child_wer - child.parent_wer)} points")
+    moved = _moved(child)
+    if moved is not None:
+        about.append(_metric(child).change(moved))
     if not child.credited:
         about.append("not by the settings alone")
     if child.provisional:

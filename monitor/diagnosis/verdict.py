@@ -16,14 +16,15 @@ from monitor.diagnosis.early import cannot_judge, too_early
 from monitor.diagnosis.failures import Failure, error_line, failure_of
 from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
 from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
-from monitor.rules.evaluations import best_wer, floors_of, last, measured, validation
+from monitor.rules.evaluations import measured, validation
+from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.rules.registry import BY_NAME, evaluate, frozen
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.run_dir import SEVERITIES, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.status import ENDED_VERDICTS, status_of
-from monitor.run_dir.words import limit, number, percent, plain, points, sentence
+from monitor.run_dir.words import limit, number, plain, sentence
 
 
 @dataclass(frozen=True)
@@ -162,25 +163,24 @@ def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str
 
 
 def _how_it_goes(snapshot: Snapshot) -> str:
-    best, now = best_wer(snapshot), last(snapshot, "val_wer")
-    if best is None or now is None:
+    metric, best, now = primary_of(snapshot), best_of(snapshot), last_of(snapshot)
+    if metric is None or best is None or now is None:
         return "Val loss does not rise away from train loss."
-    chance = floors_of(snapshot).wer_constant
-    below = ""
-    if chance and now > chance:
-        below = f", {points(now - chance)} points above chance"
-    elif chance and now < chance and learns(snapshot):
-        below = f", {points(chance - now)} points below chance"
-    lowest = "its best so far" if now == best[0] else f"best {percent(best[0])} at epoch {plain(best[1])}"
-    return f"Val WER is {percent(now)}, {lowest}{below}."
+    chance, beside = chance_of(snapshot, metric), ""
+    if chance is not None and not chance.assumed:
+        better = metric.error(now) < chance.error
+        if now != metric.value(chance.error) and (learns(snapshot) or not better):
+            beside = f", {metric.apart(metric.error(now), chance.error)} chance"
+    extreme = "its best so far" if now == best[0] else f"best {metric.text(best[0])} at epoch {plain(best[1])}"
+    return f"{metric.heading} is {metric.text(now)}, {extreme}{beside}."
 
 
 def ended_words(snapshot: Snapshot) -> str:
     """How a run that no process works on any more has ended, in one sentence."""
     status = status_of(snapshot)
     last = f"{snapshot.epochs[-1].epoch:g}" if snapshot.epochs else ""
-    best = best_wer(snapshot)
-    score = f", best val WER {percent(best[0])} at {best[1]:g}" if best is not None else ""
+    metric, best = primary_of(snapshot), best_of(snapshot)
+    score = f", best {metric.title} {metric.text(best[0])} at {best[1]:g}" if metric and best else ""
     if status.word == "failed":
         error, failure = error_line(snapshot), failure_of(snapshot)
         when = f"after epoch {last}" if last else "before its first evaluation"

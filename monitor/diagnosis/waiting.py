@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
-from monitor.rules.evaluations import best_wer, last
+from monitor.rules.evaluations import last
+from monitor.rules.primary import primary_of
 from monitor.run_dir import Snapshot
-from monitor.run_dir.words import number, percent, plain, points
+from monitor.run_dir.metric import is_finite
+from monitor.run_dir.words import number, plain
 
 BY_HEART_ERRORS = 0.02
 BY_HEART_LOSS_RATIO = 0.02
@@ -15,29 +17,38 @@ RECENT_EVALUATIONS = 5
 
 
 def knows_by_heart(snapshot: Snapshot) -> bool:
-    """Whether train error or train loss is at its floor, so that more epochs have nothing left to teach."""
-    errors = last(snapshot, "train_wer")
-    if errors is not None and errors <= BY_HEART_ERRORS:
+    """Whether the train metric or train loss is at its floor, so that more epochs have nothing left to teach."""
+    metric = primary_of(snapshot)
+    known = train_value(snapshot)
+    if metric is not None and metric.is_share and known is not None and metric.error(known) <= BY_HEART_ERRORS:
         return True
     losses = [r.train_loss for r in snapshot.epochs if r.train_loss is not None and math.isfinite(r.train_loss)]
     return bool(losses) and 0 <= losses[-1] <= BY_HEART_LOSS_RATIO * max(losses)
 
 
+def train_value(snapshot: Snapshot) -> float | None:
+    """The newest value of the primary metric on the train split, in its unit; None where that is not logged."""
+    metric = primary_of(snapshot)
+    if metric is None:
+        return None
+    return next((value for row in reversed(snapshot.epochs) if (value := metric.train_of(row)) is not None), None)
+
+
 def what_waiting_brought(snapshot: Snapshot) -> str:
-    """How fast the best val WER has fallen over the last evaluations, in a sentence with its numbers."""
-    rows = [r for r in snapshot.epochs if r.val_wer is not None and math.isfinite(r.val_wer)]
+    """How fast the best of the primary metric has moved over the last evaluations, in a sentence with its numbers."""
+    metric, errors = primary_of(snapshot), train_value(snapshot)
     known = [f"train loss {number(loss)}" for loss in [last(snapshot, "train_loss")] if loss is not None]
-    known += [f"train WER {percent(errors)}" for errors in [last(snapshot, "train_wer")] if errors is not None]
+    if metric is not None and errors is not None:
+        known.append(f"train {metric.label} {metric.text(errors)}")
     said = f"Train is known by heart ({', '.join(known)})"
-    now, then = (
-        best_wer(snapshot),
-        min((r.val_wer for r in rows[:-RECENT_EVALUATIONS] if r.val_wer is not None), default=None),
-    )
-    if now is None or then is None:
+    rows = [] if metric is None else [(r.epoch, e) for r in snapshot.epochs if is_finite(e := metric.error_of(r))]
+    if metric is None or len(rows) <= RECENT_EVALUATIONS:
         return f"{said}."
-    epochs = rows[-1].epoch - rows[-1 - RECENT_EVALUATIONS].epoch
-    a_time = points((then - now[0]) / epochs) if epochs > 0 else points(then - now[0])
+    values = [error for _, error in rows if error is not None]
+    now, then = min(values), min(values[:-RECENT_EVALUATIONS])
+    epochs = rows[-1][0] - rows[-1 - RECENT_EVALUATIONS][0]
+    moved = abs(metric.value(then) - metric.value(now)) / (epochs if epochs > 0 else 1)
     return (
-        f"{said}; over the last {plain(epochs)} epochs best val WER went {percent(then)} → {percent(now[0])}, "
-        f"{a_time} points an epoch."
+        f"{said}; over the last {plain(epochs)} epochs best {metric.title} went {metric.error_text(then)} → "
+        f"{metric.error_text(now)}, {metric.size(moved)} an epoch."
     )

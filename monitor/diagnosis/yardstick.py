@@ -4,8 +4,8 @@ Each run has the mean of its last evaluations (at most five) up to the epoch of 
 epochs; of a parent that ended before, those about its best. Scatter is the noise of one evaluation about a smooth
 curve, from the second differences of the last fourteen: 1.4826 × their median size / √6.
 A difference of the means counts beyond 2 × √(scatter of the parent² + of the child²),
-and never below one point of error rate or two percent of val loss. That is the noise between single evaluations, more
-than that of means of five, because two seeds differ by more than the evaluations of one run do.
+and never below one point of a share such as WER, or two percent of any other measure. That is the noise between single
+evaluations, more than that of means of five, because two seeds differ by more than the evaluations of one run do.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 
 from monitor.rules.arithmetic.series import log_scatter
 from monitor.run_dir import Epoch
+from monitor.run_dir.metric import Metric, read
 
 MEAN_OF = 5
 RECENT = 14
@@ -32,10 +33,10 @@ FACTOR = 2.0
 class Scalar:
     """A measure of both runs as means of so many evaluations; `limit`: the smallest difference that counts.
 
-    `limit` is None with too few evaluations to know. All in the unit of the measure.
+    `limit` is None with too few evaluations to know. All in the unit of the measure; `metric` is None for val loss.
     """
 
-    measure: str
+    metric: Metric | None
     parent: float
     child: float
     evaluations: int
@@ -43,14 +44,23 @@ class Scalar:
 
     @property
     def difference(self) -> float:
+        """Above zero where the value of the child is larger."""
         return self.child - self.parent
 
+    @property
+    def helped(self) -> bool:
+        """Whether the child's value is the better one."""
+        return self.metric.is_better(self.difference) if self.metric is not None else self.difference < 0
 
-def scalar(parent: Sequence[Epoch], child: Sequence[Epoch], then: Epoch, now: Epoch) -> Scalar | None:
-    """Both runs by val WER, else by val loss, about the evaluations `then` and `now`; None where both lack both."""
-    for measure in ("val_wer", "val_loss"):
-        if all(_is_known(getattr(record, measure)) for record in (then, now)):
-            return _of(measure, parent, child, then, now)
+
+def scalar(
+    parent: Sequence[Epoch], child: Sequence[Epoch], then: Epoch, now: Epoch, metric: Metric | None
+) -> Scalar | None:
+    """Both runs by the metric, else by val loss, about the evaluations `then` and `now`; None where both lack both."""
+    for measure in (metric, None):
+        name = measure.name if measure is not None else "val_loss"
+        if all(_is_known(read(record, name)) for record in (then, now)):
+            return _of(measure, name, parent, child, then, now)
     return None
 
 
@@ -72,7 +82,9 @@ def scatter_of(values: Sequence[float]) -> float:
     return float(1.4826 / math.sqrt(6) * np.median(np.abs(np.diff(recent, 2))))
 
 
-def _of(measure: str, parent: Sequence[Epoch], child: Sequence[Epoch], then: Epoch, now: Epoch) -> Scalar:
+def _of(
+    metric: Metric | None, measure: str, parent: Sequence[Epoch], child: Sequence[Epoch], then: Epoch, now: Epoch
+) -> Scalar:
     theirs, ours = _measured(parent, measure, now.epoch), _measured(child, measure, now.epoch)
     # The same range of epochs for both: on a falling curve a longer one would look worse by its length alone.
     reach = max(_reach(theirs), _reach(ours))
@@ -85,9 +97,10 @@ def _of(measure: str, parent: Sequence[Epoch], child: Sequence[Epoch], then: Epo
     limit = None
     if min(len(theirs), len(ours)) >= LEAST_EVALUATIONS:
         scatters = [scatter_of([value for _, value in rows]) for rows in (theirs, ours)]
-        least = LEAST_POINTS if measure == "val_wer" else LEAST_LOSS_RATIO * abs(before)
+        share = metric is not None and metric.is_share
+        least = LEAST_POINTS / metric.fraction(1.0) if metric and share else LEAST_LOSS_RATIO * abs(before)
         limit = max(least, FACTOR * math.hypot(*scatters))
-    return Scalar(measure, before, after, count, limit)
+    return Scalar(metric, before, after, count, limit)
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -97,9 +110,9 @@ def _mean(values: Sequence[float]) -> float:
 def _measured(rows: Sequence[Epoch], measure: str, until: float) -> list[tuple[float, float]]:
     """(epoch, value) of the evaluations up to `until` in which it was measured, oldest first."""
     return [
-        (record.epoch, float(getattr(record, measure)))
+        (record.epoch, float(value))
         for record in rows
-        if record.epoch <= until and _is_known(getattr(record, measure))
+        if record.epoch <= until and (value := read(record, measure)) is not None and _is_known(value)
     ]
 
 

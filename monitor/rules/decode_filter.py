@@ -39,20 +39,21 @@ class DecodeFilter(Rule):
         if unready := self.unready(snapshot, thresholds, "val_wer_adjusted: the error rate with a filter that is on"):
             return unready
         data = evaluations.read(snapshot, thresholds)
+        wer = evaluations.columns(snapshot, "val_wer")[0]
         adjusted = np.array([record.metrics.get("val_wer_adjusted", np.nan) for record in snapshot.epochs])
-        cost = adjusted - data.val_wer
+        cost = adjusted - wer
         levels = [
             _level(value, limits, common) if ok else Level.CLEAR for value, ok in zip(cost, data.judged, strict=True)
         ]
         episode = open_episode(data.epochs, levels, thresholds)
-        both = f"{100 * adjusted[-1]:.1f} % with the filter, {100 * data.val_wer[-1]:.1f} % without"
+        both = f"{100 * adjusted[-1]:.1f} % with the filter, {100 * wer[-1]:.1f} % without"
         if episode is None:
             return self.quiet(f"WER is {both}.")
         return self.flag(
             data.epochs,
             episode,
             f"The decoder's filter costs {100 * cost[-1]:.1f} points of WER: {both}.",
-            now={"with the filter": float(adjusted[-1]), "without": float(data.val_wer[-1])},
+            now={"with the filter": float(adjusted[-1]), "without": float(wer[-1])},
             limits={"points (warning)": 100 * limits.filter_warning, "critical": 100 * limits.filter_critical},
             remedy="Leave the filter out, or set its strength on val"
             + (": python -m trainer.diagnose decodes with the blank lowered." if is_ours(snapshot) else "."),

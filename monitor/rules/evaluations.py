@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import attrgetter
 
 import msgspec
@@ -12,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.rules.arithmetic.series import Array
+from monitor.rules.columns import Pick, columns, rows_with
+from monitor.rules.primary import errors_of, primary_of
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Floors, Snapshot
-
-Pick = Callable[[Epoch], object]
-"""What a rule wants of an evaluation, None where it was not measured. Always the same object: rows are kept by it."""
+from monitor.run_dir.metric import Metric
+from monitor.run_dir.metric_names import is_of_train
 
 val_loss: Pick = attrgetter("val_loss")
 val_wer: Pick = attrgetter("val_wer")
@@ -29,74 +29,40 @@ def both_losses(record: Epoch) -> float | None:
 
 def validation(record: Epoch) -> object:
     """Anything that was measured on the validation set: what makes a record an evaluation."""
-    values = (record.val_loss, record.val_wer, record.gap, *record.metrics.values())
-    return next((value for value in values if value is not None), None)
-
-
-@dataclass
-class _Kept:
-    """What was found of one snapshot's records, which are immutable; they are held, so that no id is used twice."""
-
-    epochs: tuple[Epoch, ...]
-    columns: dict[str, Array] = field(default_factory=dict)
-    rows: dict[Pick, tuple[Epoch, ...]] = field(default_factory=dict)
-
-
-SNAPSHOTS_KEPT = 32
-PICKS_KEPT = 64
-"""More than the rules have: only a `Pick` that is made anew at each look comes to it."""
-_KEPT: dict[int, _Kept] = {}
+    values = (record.val_loss, record.val_wer, record.gap)
+    known = next((value for value in values if value is not None), None)
+    if known is not None or not record.metrics:
+        return known
+    return next((value for name, value in record.metrics.items() if value is not None and not is_of_train(name)), None)
 
 
 @dataclass(frozen=True)
 class Evaluations:
-    """Columns over all evaluations, NaN where a value was not logged; `judged` is False inside the guard."""
+    """Columns over all evaluations, NaN where a value was not logged; `judged` is False inside the guard.
+
+    `error`: the primary metric as an error that falls (monitor.rules.primary); `metric` says what it is.
+    """
 
     epochs: Array
     judged: npt.NDArray[np.bool_]
     train_loss: Array
     val_loss: Array
-    val_wer: Array
+    error: Array
     gap: Array
+    metric: Metric | None
 
     def __len__(self) -> int:
         return len(self.epochs)
 
 
-def columns(snapshot: Snapshot, *names: str) -> list[Array]:
-    """Fields of the epoch records as arrays (evaluations,), NaN where absent. Read-only: rules share them."""
-    kept = _kept_of(snapshot.epochs).columns
-    for name in names:
-        if name not in kept:
-            kept[name] = np.array([_number(record, name) for record in snapshot.epochs], dtype=float)
-            kept[name].setflags(write=False)
-    return [kept[name] for name in names]
-
-
-def _kept_of(epochs: tuple[Epoch, ...]) -> _Kept:
-    """What rules have already asked for of these very records."""
-    known = _KEPT.get(id(epochs))
-    if known is None or known.epochs is not epochs:
-        while len(_KEPT) >= SNAPSHOTS_KEPT:
-            _KEPT.pop(next(iter(_KEPT)), None)
-        known = _KEPT[id(epochs)] = _Kept(epochs)
-    return known
-
-
-def _number(record: Epoch, name: str) -> float:
-    value = getattr(record, name)
-    return math.nan if value is None else float(value)
-
-
 def read(snapshot: Snapshot, thresholds: Thresholds) -> Evaluations:
     """The arrays. `train_loss` is the one the gap is made of: eval-mode where the run's gap basis says so."""
-    epochs, train, train_eval, val, wer, gap = columns(
-        snapshot, "epoch", "train_loss", "train_eval_loss", "val_loss", "val_wer", "gap"
-    )
+    epochs, train, train_eval, val, gap = columns(snapshot, "epoch", "train_loss", "train_eval_loss", "val_loss", "gap")
     basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
     shown = np.where(np.isfinite(train_eval), train_eval, train) if basis == "eval" else train
     known_gap = np.where(np.isfinite(gap), gap, val - shown)
-    return Evaluations(epochs, _judged(snapshot, epochs, thresholds), shown, val, wer, known_gap)
+    metric, judged = primary_of(snapshot), _judged(snapshot, epochs, thresholds)
+    return Evaluations(epochs, judged, shown, val, errors_of(snapshot, metric), known_gap, metric)
 
 
 def _judged(snapshot: Snapshot, epochs: Array, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
@@ -146,13 +112,11 @@ def measured(snapshot: Snapshot, wanted: Pick) -> Snapshot:
     A run may log train loss every epoch and validate every fifth: for a rule about val loss the rows between do not
     exist, so that its windows, guard and persistence count measurements. The same snapshot where no row is left out.
     """
-    rows = _kept_of(snapshot.epochs).rows
-    if wanted not in rows:
-        if len(rows) >= PICKS_KEPT:
-            rows.clear()
-        some = tuple(record for record in snapshot.epochs if wanted(record) is not None)
-        rows[wanted] = snapshot.epochs if len(some) == len(snapshot.epochs) else some
-    return snapshot if rows[wanted] is snapshot.epochs else msgspec.structs.replace(snapshot, epochs=rows[wanted])
+    rows = rows_with(snapshot, wanted)
+    if rows is snapshot.epochs:
+        return snapshot
+    # The metric is the run's: fewer rows must not make it another one.
+    return msgspec.structs.replace(snapshot, epochs=rows, metric=primary_of(snapshot))
 
 
 def enough(snapshot: Snapshot, thresholds: Thresholds) -> bool:
@@ -172,8 +136,3 @@ def lowest(snapshot: Snapshot, name: str) -> tuple[float, float] | None:
     rows = ((getattr(record, name), record.epoch) for record in snapshot.epochs)
     known = [(value, epoch) for value, epoch in rows if value is not None and math.isfinite(value)]
     return min(known) if known else None
-
-
-def best_wer(snapshot: Snapshot) -> tuple[float, float] | None:
-    """(lowest val WER, its epoch), or None where none is known."""
-    return lowest(snapshot, "val_wer")

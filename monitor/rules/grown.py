@@ -6,8 +6,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
+from monitor.rules.primary import primary_of
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Epoch, Run, Snapshot
+from monitor.run_dir.metric import Metric
 
 T = TypeVar("T")
 
@@ -18,14 +20,15 @@ class _Kept(NamedTuple, Generic[T]):
     epochs: tuple[Epoch, ...]
     run: Run | None
     thresholds: Thresholds
+    metric: Metric | None
     seen: list[T]
 
 
 class Grown(Generic[T]):
     """A memory for answers that depend on the evaluations up to their own alone, so that none grows stale.
 
-    A run that was judged before is looked at from its first new record on. Records that changed, other thresholds or
-    another `run.json` start it afresh: an answer never differs from one made without this memory.
+    A run that was judged before is looked at from its first new record on. Records that changed, other thresholds,
+    another `run.json` or primary metric start it afresh: an answer never differs from one made without this memory.
     """
 
     def __init__(self) -> None:
@@ -33,15 +36,16 @@ class Grown(Generic[T]):
 
     def of(self, snapshot: Snapshot, thresholds: Thresholds, look: Callable[[int], T]) -> list[T]:
         """`look(place)` for each evaluation of the run, in order."""
+        metric = primary_of(snapshot)
         name = f"{snapshot.run_dir}/{snapshot.run_id}"
         kept = self._kept.pop(name, None)
         seen: list[T] = []
-        if kept is not None and kept.thresholds == thresholds and kept.run == snapshot.run:
+        if kept is not None and (kept.thresholds, kept.run, kept.metric) == (thresholds, snapshot.run, metric):
             same = min(len(kept.epochs), len(snapshot.epochs))
             if kept.epochs[:same] == snapshot.epochs[:same]:
                 seen = kept.seen[:same]
         seen.extend(look(place) for place in range(len(seen), len(snapshot.epochs)))
-        self._kept[name] = _Kept(snapshot.epochs, snapshot.run, thresholds, seen)
+        self._kept[name] = _Kept(snapshot.epochs, snapshot.run, thresholds, metric, seen)
         while len(self._kept) > RUNS_KEPT:
             self._kept.popitem(last=False)
         return seen

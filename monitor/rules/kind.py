@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from monitor.rules.evaluations import floors_of, last
+from monitor.rules.primary import primary_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.checkpoints import is_own_trainer
+from monitor.run_dir.metric_names import EDIT_RATES
 
 
 def is_ours(snapshot: Snapshot) -> bool:
@@ -19,5 +21,7 @@ def is_ctc(snapshot: Snapshot) -> bool:
 
 def is_sequence(snapshot: Snapshot) -> bool:
     """Whether its output is sentences: CTC or any other recogniser with predictions or an error rate over words."""
+    metric = primary_of(snapshot)
     words = any(last(snapshot, name) is not None for name in ("val_wer", "length_ratio"))
-    return is_ctc(snapshot) or words or bool(snapshot.decodes)
+    by_edits = metric is not None and metric.label in EDIT_RATES
+    return is_ctc(snapshot) or words or by_edits or bool(snapshot.decodes)

@@ -9,7 +9,7 @@ from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.result import Result
-from monitor.rules.rule import Rule
+from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
 
@@ -22,7 +22,7 @@ class SwingLimits(Limits, frozen=True):
 
 class Oscillation(Rule):
     """Watches how often val loss turns round within a window, and how wide its swings are against the loss itself,
-    while neither it nor the error rate finds a new best.
+    while neither it nor the primary metric finds a new best.
 
     It is a hint: at small losses healthy runs swing as well.
     It cannot tell a learning rate that is too high from a val set that is too small.
@@ -31,7 +31,7 @@ class Oscillation(Rule):
     name = "oscillation"
     title = "Val loss swings"
     place = 210
-    watches = ("val_loss", "val_wer")
+    watches = ("val_loss", PRIMARY)
     limits = SwingLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
@@ -45,7 +45,7 @@ class Oscillation(Rule):
         if not _sick(*_swings(recent, need), limits)[-1:].any():
             return self.quiet("Val loss does not swing.")
         turns, width = _swings(data.val_loss, need)
-        finds = _finds_best(data.val_loss, need) | _finds_best(data.val_wer, need)
+        finds = _finds_best(data.val_loss, need) | _finds_best(data.error, need)
         swings = data.judged & _sick(turns, width, limits) & ~finds
         levels = [Level.WARNING if sick else Level.CLEAR for sick in swings.tolist()]
         episode = open_episode(data.epochs, levels, thresholds)

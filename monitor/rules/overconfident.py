@@ -1,4 +1,4 @@
-"""Over-confident, still improving: val loss rises while the error rate falls."""
+"""Over-confident, still improving: val loss rises while the primary metric improves."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.episodes import Level, open_episode
+from monitor.rules.primary import chance_of, primary_of, with_loss
 from monitor.rules.result import Result
 from monitor.rules.rising import RisingLimits, rising_levels
-from monitor.rules.rule import Rule
+from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Thresholds
-from monitor.run_dir import Epoch, Snapshot
-from monitor.run_dir.words import percent
+from monitor.run_dir import Snapshot
 
 RECENT_EVALUATIONS = 5
 
 
 class Overconfident(Rule):
-    """Watches for a val loss far above its best while val WER made a new best in the last evaluations.
+    """Watches for a val loss far above its best while the primary metric made a new best in the last evaluations.
 
     On 31 of 47 recorded runs the best WER came after the best val loss: stopping at the loss would have cost errors.
     It cannot tell how long the error rate will go on falling.
@@ -29,48 +29,52 @@ class Overconfident(Rule):
     name = "overconfident"
     title = "Over-confident, still improving"
     place = 200
-    watches = ("val_loss", "val_wer")
+    watches = ("val_loss", PRIMARY)
     yardstick = "best"
     limits = RisingLimits
     reads = ("trend_p_value", "trend_evaluations", "chance_margin")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(RisingLimits)
-        snapshot = evaluations.measured(snapshot, _loss_and_errors)
-        if unready := self.unready(snapshot, thresholds, "val loss and val WER"):
+        metric = primary_of(snapshot)
+        if metric is None:
+            return self.not_applicable("val loss, and an error rate or a score")
+        snapshot = evaluations.measured(snapshot, with_loss(metric))
+        if unready := self.unready(snapshot, thresholds, f"val loss and {metric.title}"):
             return unready
         data = evaluations.read(snapshot, thresholds)
         rising = rising_levels(snapshot, data, thresholds)
-        improving = still_improving(data.val_wer)
+        improving = still_improving(data.error)
         above = data.val_loss > series.running_best(data.val_loss)
         levels = [_level(*seen) for seen in zip(rising, improving.tolist(), above.tolist(), strict=True)]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
-        chance = evaluations.floors_of(snapshot).wer_constant
-        # An error rate that never left chance is not "improving", however its noise falls.
-        learnt = chance is None or float(np.nanmin(data.val_wer)) < chance - thresholds.of(ChanceLimits).chance_margin
+        # A metric that never left chance is not "improving", however its noise falls.
+        chance, margin, learnt = chance_of(snapshot, metric), thresholds.of(ChanceLimits).chance_margin, True
+        if chance is not None and not chance.assumed:
+            learnt = float(np.nanmin(data.error)) < chance.error - margin * chance.size(metric)
         if episode is None or not learnt or not improving[-1]:
             return self.quiet("Loss and error rate do not go apart.")
         best_loss = int(np.nanargmin(np.where(np.isfinite(data.val_loss), data.val_loss, np.nan)))
-        first, last = float(data.val_wer[best_loss]), float(np.nanmin(data.val_wer))
+        first, last = float(data.error[best_loss]), float(np.nanmin(data.error))
         if not last < first:
-            return self.quiet("The error rate has not fallen since the best val loss.")
+            return self.quiet(f"{metric.heading} has not improved since the best val loss.")
         return self.flag(
             data.epochs,
             episode,
-            f"Val loss {'rises' if rising[-1] >= Level.WARNING else 'rose'}, WER still falls "
-            f"({percent(first)} at the best loss → best {percent(last)}): "
+            f"Val loss {'rises' if rising[-1] >= Level.WARNING else 'rose'}, {metric.label} still {metric.improves} "
+            f"({metric.error_text(first)} at the best loss → best {metric.error_text(last)}): "
             f"over-confident, still improving, since epoch {data.epochs[episode.onset]:g}.",
             severity="info",
             dated=True,
-            now={"val WER": float(data.val_wer[-1]), "best val WER": last, "val loss": float(data.val_loss[-1])},
+            now={
+                metric.title: metric.error_text(float(data.error[-1])),
+                f"best {metric.title}": metric.error_text(last),
+                "val loss": float(data.val_loss[-1]),
+            },
             limits={"val loss above best": limits.val_rise_warning_ratio},
-            remedy="Go on, and keep the checkpoint with the best WER rather than the one with the best loss.",
-            cannot_tell="How long the error rate goes on falling.",
+            remedy=f"Go on, and keep the checkpoint with the best {metric.label}, not the one with the best loss.",
+            cannot_tell=f"How long {metric.label} goes on improving.",
         )
-
-
-def _loss_and_errors(record: Epoch) -> float | None:
-    return None if record.val_loss is None else record.val_wer
 
 
 def _level(rising: Level, improves: bool, above_best: bool) -> Level:
@@ -83,12 +87,12 @@ def _level(rising: Level, improves: bool, above_best: bool) -> Level:
     return Level.HOLD if improves and above_best else rising
 
 
-def still_improving(wer: series.Array) -> npt.NDArray[np.bool_]:
-    """At each place whether the best error rate so far was reached within the last evaluations."""
-    finite = np.isfinite(wer)
-    best = series.running_best(wer[finite])
+def still_improving(error: series.Array) -> npt.NDArray[np.bool_]:
+    """At each place whether the best error so far was reached within the last evaluations."""
+    finite = np.isfinite(error)
+    best = series.running_best(error[finite])
     new = np.zeros(len(best), dtype=bool)
-    new[1:RECENT_EVALUATIONS] = wer[finite][1:RECENT_EVALUATIONS] <= best[1:RECENT_EVALUATIONS]
+    new[1:RECENT_EVALUATIONS] = error[finite][1:RECENT_EVALUATIONS] <= best[1:RECENT_EVALUATIONS]
     new[RECENT_EVALUATIONS:] = best[RECENT_EVALUATIONS:] < best[:-RECENT_EVALUATIONS]
     last_known = np.cumsum(finite) - 1
     return np.where(last_known >= 0, new[np.maximum(last_known, 0)], False) if len(new) else finite

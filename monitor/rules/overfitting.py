@@ -12,8 +12,9 @@ from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.grown import Grown
+from monitor.rules.primary import scale_of
 from monitor.rules.result import Result
-from monitor.rules.rule import Rule
+from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot
 
@@ -36,6 +37,7 @@ class OverfittingLimits(Limits, frozen=True):
     overfitting_gap_critical_ratio: float = 0.50
     overfitting_train_fall_ratio: float = 0.05
     overfitting_wer_step_ratio: float = 0.01
+    """Of the error rate (or, for a raw score, of its range so far): an improvement of so much is a step."""
     overfitting_flat_evaluations: int = 2
     overfitting_flat_critical_evaluations: int = 5
     """Evaluations without a step of the error rate before it is critical: an error rate may lie still and move on."""
@@ -55,7 +57,7 @@ class Overfitting(Rule):
     name = "overfitting"
     title = "Overfitting"
     place = 160
-    watches = ("val_loss", "train_loss", "train_eval_loss", "val_wer")
+    watches = ("val_loss", "train_loss", "train_eval_loss", PRIMARY)
     yardstick = "best"
     causes = ("too_little_regularisation",)
     limits = OverfittingLimits
@@ -121,7 +123,7 @@ _MEMORY: Grown[View] = Grown()
 def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[View]:
     """One view per evaluation; each depends on the evaluations up to its own alone."""
     limits, common = thresholds.of(OverfittingLimits), thresholds.of(CommonLimits)
-    steps = _last_steps(data.val_wer, limits)
+    steps = _last_steps(data.error, scale_of(data.metric, data.error), limits)
     finite = np.isfinite(data.val_loss)
     known = np.cumsum(finite)
     scatter = series.log_scatter(data.val_loss)
@@ -167,7 +169,7 @@ def _view(
                 rise > limits.overfitting_rise_critical_ratio and gap > limits.overfitting_gap_critical_ratio and rests
             )
             # A trend that has brought no new best yet begins nothing, and ends nothing either.
-            held = rise <= needed or _errors_fall(data.val_wer[best_at : place + 1], common)
+            held = rise <= needed or _errors_fall(data.error[best_at : place + 1], common)
             level = Level.HOLD if held else Level.CRITICAL if far else Level.WARNING
         since = data.val_loss[best_at : place + 1]
         if level > Level.HOLD and rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, common):
@@ -191,15 +193,17 @@ def _fall(train: series.Array, best_at: int, place: int) -> float:
     return float((before - np.nanmin(recent)) / abs(before))
 
 
-def _last_steps(wer: series.Array, limits: OverfittingLimits) -> list[int]:
-    """For each evaluation the place of the error rate's last step up to then; -1 before the first.
+def _last_steps(errors: series.Array, scale: series.Array, limits: OverfittingLimits) -> list[int]:
+    """For each evaluation the place of the error's last step up to then; -1 before the first.
 
     A step is an improvement on the last step, not on the last evaluation, so that a slow decline counts too.
     """
     best, last_step, places = math.inf, -1, []
-    for place, value in enumerate(wer.tolist()):
-        if math.isfinite(value) and value < best * (1 - limits.overfitting_wer_step_ratio):
-            best, last_step = value, place
+    step = math.inf
+    for place, (value, size) in enumerate(zip(errors.tolist(), scale.tolist(), strict=True)):
+        # The step is of the best at the last step, as that was known then.
+        if math.isfinite(value) and (best == math.inf or value < best - step):
+            best, last_step, step = value, place, limits.overfitting_wer_step_ratio * size
         places.append(last_step)
     return places
 

@@ -12,6 +12,8 @@ from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Numbers,
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Severity, Snapshot
 
+PRIMARY = "metric"
+"""In `watches`: the primary metric of the run, whichever that is."""
 Yardstick = Literal["", "limit", "best", "chance", "target", "one"]
 
 
@@ -123,15 +125,16 @@ class Rule(ABC):
         cannot_tell: str,
         severity: Severity | None = None,
         dated: bool = False,
+        title: str = "",
     ) -> Finding:
         """The finding of an episode. `line` gets its "since", unless it is `dated` already.
 
-        `severity`: where a rule never says more than that.
+        `severity`: where a rule never says more than that. `title`: one that names the run's own metric.
         """
         critical = episode.critical_at if severity in (None, "critical") else None
         return Finding(
             rule=self.name,
-            title=self.title,
+            title=title or self.title,
             severity=severity or episode.severity,
             line=line if dated else f"{line} Since epoch {epochs[episode.onset]:g}.",
             onset=float(epochs[episode.onset]),

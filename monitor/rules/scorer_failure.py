@@ -135,7 +135,7 @@ def _constant(
 ) -> tuple[str, float, dict[str, float | str]] | None:
     """The same rate to four digits in the last evaluations while the loss fell. A silent model has that right."""
     window = limits.scorer_same_evaluations
-    recent = data.val_wer[-window:]
+    recent = evaluations.columns(snapshot, "val_wer")[0][-window:]
     if len(recent) < window or not np.isfinite(recent).all() or float(np.ptp(recent)) > SAME:
         return None
     loss = data.val_loss[-window:]

@@ -6,8 +6,9 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
+from monitor.rules.primary import pick_of, primary_of
 from monitor.rules.result import Result
-from monitor.rules.rule import Rule
+from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_plateau import PlateauLimits
 from monitor.run_dir import Snapshot
@@ -24,28 +25,28 @@ class WastedRate(Rule):
     name = "wasted_lr"
     title = "Learning rate spent on nothing"
     place = 230
-    watches = ("lr", "val_wer", "val_loss")
+    watches = ("lr", PRIMARY, "val_loss")
     reads = ("plateau_warning_evaluations",)
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
-        by_wer = any(record.val_wer is not None for record in snapshot.epochs)
-        snapshot = evaluations.measured(snapshot, evaluations.val_wer if by_wer else evaluations.val_loss)
+        metric = primary_of(snapshot)
+        snapshot = evaluations.measured(snapshot, evaluations.val_loss if metric is None else pick_of(metric))
         rate = evaluations.columns(snapshot, "lr")[0]
         if not snapshot.epochs or not np.isfinite(rate).any():
-            return self.not_applicable("lr, with val WER or val loss")
+            return self.not_applicable("lr, with val loss, an error rate or a score")
         if not evaluations.enough(snapshot, thresholds):
             return self.not_enough_data(len(snapshot.epochs), evaluations.needed(snapshot, thresholds))
         data = evaluations.read(snapshot, thresholds)
-        score = data.val_wer if by_wer else data.val_loss
+        errors = data.val_loss if metric is None else data.error
         peak = np.maximum.accumulate(np.where(np.isfinite(rate), rate, 0.0))
-        since = _since_best(score)
+        since = _since_best(errors)
         patience = thresholds.of(PlateauLimits).plateau_warning_evaluations / 2
         waste = (rate < peak / 2) & (since >= patience) & data.judged
         levels = [Level.WARNING if wasted else Level.CLEAR for wasted in waste]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         if episode is None:
             return self.quiet(f"The rate is {rate[-1]:.1e} of a peak of {peak[-1]:.1e}.")
-        what = "val WER" if by_wer else "val loss"
+        what = "val loss" if metric is None else metric.title
         return self.flag(
             data.epochs,
             episode,
@@ -59,10 +60,10 @@ class WastedRate(Rule):
         )
 
 
-def _since_best(score: np.ndarray) -> np.ndarray:
-    """Evaluations since the best finite score so far; 0 before the first."""
-    best, at, out = np.inf, 0, np.zeros(len(score))
-    for place, value in enumerate(score):
+def _since_best(errors: np.ndarray) -> np.ndarray:
+    """Evaluations since the best finite error so far; 0 before the first."""
+    best, at, out = np.inf, 0, np.zeros(len(errors))
+    for place, value in enumerate(errors):
         if np.isfinite(value) and value < best:
             best, at = value, place
         out[place] = place - at if np.isfinite(best) else 0

@@ -1,4 +1,4 @@
-"""The best error rate has stopped moving."""
+"""The best of the primary metric has stopped moving."""
 
 from __future__ import annotations
 
@@ -8,30 +8,36 @@ import numpy.typing as npt
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.result import Result
-from monitor.rules.rule import Rule
+from monitor.rules.primary import pick_of, primary_of, scale_of
+from monitor.rules.result import Numbers, Result
+from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
+from monitor.run_dir.metric import Metric
+
+WORSE_SCATTERS, WORSE_POINTS = 4.0, 0.05
+"""So far above its best a metric is said to be worse: beyond its own scatter, and five points."""
 
 
 class PlateauLimits(Limits, frozen=True):
     wer_step: float = 0.01
-    """One point of WER: what counts as an improvement."""
+    """One point of a share such as WER: what counts as an improvement."""
     wer_step_ratio: float = 0.02
     plateau_warning_evaluations: int = 10
     plateau_critical_evaluations: int = 20
 
 
 class WerPlateau(Rule):
-    """Watches how much the best val WER moved over the last evaluations: under a point and under 2 % of itself.
+    """Watches how much the best of the primary metric moved over the last evaluations: under a point and under 2 % of
+    itself; of a number that is no share under 2 % of its range so far.
 
     It cannot tell a model that has learnt all there is from one that is stuck: look at chance beside it.
     """
 
     name = "wer_plateau"
-    title = "WER stuck"
+    title = "No more progress"
     place = 150
-    watches = ("val_wer",)
+    watches = (PRIMARY,)
     yardstick = "best"
     causes = ("stuck",)
     limits = PlateauLimits
@@ -39,13 +45,18 @@ class WerPlateau(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(PlateauLimits)
         need = limits.plateau_warning_evaluations + 1
-        snapshot = evaluations.measured(snapshot, evaluations.val_wer)
-        if unready := self.unready(snapshot, thresholds, "val WER", least=need):
+        metric = primary_of(snapshot)
+        if metric is None:
+            return self.not_applicable("an error rate or a score, such as val WER or val accuracy")
+        snapshot = evaluations.measured(snapshot, pick_of(metric))
+        if unready := self.unready(snapshot, thresholds, metric.title, least=need):
             return unready
         data = evaluations.read(snapshot, thresholds)
-        best = np.minimum.accumulate(np.where(np.isfinite(data.val_wer), data.val_wer, np.inf))
-        warning = data.judged & _stuck(best, limits.plateau_warning_evaluations, limits)
-        critical = data.judged & _stuck(best, limits.plateau_critical_evaluations, limits)
+        best = np.minimum.accumulate(np.where(np.isfinite(data.error), data.error, np.inf))
+        step = limits.wer_step_ratio * scale_of(metric, data.error)
+        step = np.minimum(limits.wer_step, step) if metric.is_share else step
+        warning = data.judged & _stuck(best, step, limits.plateau_warning_evaluations)
+        critical = data.judged & _stuck(best, step, limits.plateau_critical_evaluations)
         levels = [
             Level.CRITICAL if far else Level.WARNING if stuck else Level.CLEAR
             for stuck, far in zip(warning.tolist(), critical.tolist(), strict=True)
@@ -53,30 +64,50 @@ class WerPlateau(Rule):
         # The window of ten evaluations is the persistence.
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0, critical_epochs=0.0)
         best_at = int(np.argmin(best))
-        where = f"{100 * best[-1]:.1f} %, epoch {data.epochs[best_at]:g}"
+        label, value = metric.label, metric.value(float(best[-1]))
+        where = f"{metric.text(value)}, epoch {data.epochs[best_at]:g}"
         if episode is None:
-            return self.quiet(f"Best WER still moves ({where}).")
+            return self.quiet(f"Best {label} still moves ({where}).")
         window = limits.plateau_warning_evaluations
         if episode.severity == "critical":
             window = limits.plateau_critical_evaluations
-        moved = 100 * float(best[-1 - window] - best[-1])
+        moved = abs(metric.value(float(best[-1 - window])) - value)
         return self.flag(
             data.epochs,
             episode,
-            f"Best WER has moved {moved:.1f} points in {window} evaluations ({where}).",
+            f"{_since_then(metric, data.error, window)}"
+            f"Best {label} has moved {metric.size(moved)} in {window} evaluations ({where}).",
+            title=f"{label} stuck",
             dated=True,
-            now={"best val WER": float(best[-1]), "moved, points": moved, "evaluations": float(window)},
-            limits={"points": 100 * limits.wer_step, "of itself": limits.wer_step_ratio},
-            remedy="If it stands near chance, the input does not arrive; if well below, stop here or change the data.",
+            now={f"best {metric.title}": metric.text(value), "moved": metric.size(moved), "evaluations": float(window)},
+            limits=_limits(metric, limits),
+            remedy="If it stands near chance, the input does not arrive; if well above chance, stop here or change the "
+            "data.",
             cannot_tell="Whether there is anything left to learn.",
         )
 
 
-def _stuck(best: series.Array, window: int, limits: PlateauLimits) -> npt.NDArray[np.bool_]:
-    """At each place whether the best error rate hardly moved within the window; not known before it is full."""
+def _limits(metric: Metric, limits: PlateauLimits) -> Numbers:
+    if metric.is_share:
+        return {"points": 100 * limits.wer_step, "of itself": limits.wer_step_ratio}
+    return {"of its range": limits.wer_step_ratio}
+
+
+def _since_then(metric: Metric, errors: series.Array, window: int) -> str:
+    """That the newest values are far worse than the best, where they are: a metric at rest has not moved that far."""
+    recent, best = errors[np.isfinite(errors)][-window:], float(np.nanmin(errors))
+    last = float(recent[-1])
+    spread = float(np.median(np.abs(recent - np.median(recent))))
+    if last - best <= max(WORSE_SCATTERS * spread, WORSE_POINTS if metric.is_share else WORSE_POINTS * abs(best)):
+        return ""
+    return f"{metric.heading} is {metric.error_text(last)}, far worse than its best. "
+
+
+def _stuck(best: series.Array, step: series.Array, window: int) -> npt.NDArray[np.bool_]:
+    """At each place whether the best error moved less than the step within the window; not known before it is full."""
     out = np.zeros(len(best), dtype=bool)
     before = best[:-window]
     known = np.isfinite(before)
     moved = before[known] - best[window:][known]
-    out[window:][known] = moved < np.minimum(limits.wer_step, limits.wer_step_ratio * before[known])
+    out[window:][known] = moved < step[:-window][known]
     return out

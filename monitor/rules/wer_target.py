@@ -1,59 +1,78 @@
-"""The error rate that was wanted by a certain epoch."""
+"""The value of the primary metric that was wanted by a certain epoch."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
+from monitor.rules.primary import pick_of, primary_of
 from monitor.rules.result import Result
-from monitor.rules.rule import Rule
+from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
-from monitor.run_dir.words import percent
+from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir.planned import planned_epochs
 
 
 class TargetLimits(Limits, frozen=True):
     wer_target_ratio: float = 0.0
-    """0: no target. What counts as a good error rate is for the project to say."""
+    """Of WER; 0: no target. What counts as a good error rate is for the project to say."""
     wer_target_epoch: float = 60.0
 
 
 class WerTarget(Rule):
-    """Watches whether the best val WER has reached the level asked for by the epoch asked for, where the project has
-    set one.
+    """Watches whether the best of the primary metric has reached the level asked for by the epoch asked for, where the
+    project (WER) or the metric's declaration has set one; a declared one is due at the planned end.
 
     It cannot tell whether that level is right for this data.
     """
 
     name = "wer_target"
-    title = "WER target missed"
+    title = "Target missed"
     place = 140
-    watches = ("val_wer",)
+    watches = (PRIMARY,)
     yardstick = "target"
     limits = TargetLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(TargetLimits)
-        if not limits.wer_target_ratio > 0:
-            return self.not_applicable("a target: wer_target_ratio in vitalsigns.toml")
-        snapshot = evaluations.measured(snapshot, evaluations.val_wer)
-        if unready := self.unready(snapshot, thresholds, "val WER"):
+        metric = primary_of(snapshot)
+        goal = target_of(snapshot, metric, limits)
+        if metric is None or goal is None:
+            return self.not_applicable("a target: wer_target_ratio in vitalsigns.toml, or the metric's own")
+        snapshot = evaluations.measured(snapshot, pick_of(metric))
+        if unready := self.unready(snapshot, thresholds, metric.title):
             return unready
         data = evaluations.read(snapshot, thresholds)
-        best = np.fmin.accumulate(np.where(np.isfinite(data.val_wer), data.val_wer, np.inf))
-        target, by = limits.wer_target_ratio, limits.wer_target_epoch
-        late = (data.epochs >= by) & (best > target)
+        best = np.fmin.accumulate(np.where(np.isfinite(data.error), data.error, np.inf))
+        target, by = metric.text(goal[0]), goal[1]
+        late = (data.epochs >= by) & (best > metric.error(goal[0]))
         levels = [Level.WARNING if missed else Level.CLEAR for missed in late]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         if episode is None:
-            return self.quiet(f"The target of {percent(target)} is due by epoch {by:g}.")
+            due = f"due by epoch {by:g}" if by < math.inf else "set; no last epoch is planned"
+            return self.quiet(f"The target of {target} is {due}.")
         return self.flag(
             data.epochs,
             episode,
-            f"Best WER is {percent(best[-1])}; {percent(target)} was wanted by epoch {by:g}.",
-            now={"best val WER": float(best[-1])},
-            limits={"WER": target, "by epoch": by},
+            f"Best {metric.label} is {metric.error_text(float(best[-1]))}; {target} was wanted by epoch {by:g}.",
+            title=f"{metric.label} target missed",
+            now={f"best {metric.title}": metric.error_text(float(best[-1]))},
+            limits={metric.label: target, "by epoch": by},
             remedy="Look at the flags above it for the reason; a target alone has none.",
             cannot_tell="Whether the target is right for this data.",
         )
+
+
+def target_of(snapshot: Snapshot, metric: Metric | None, limits: TargetLimits) -> tuple[float, float] | None:
+    """(the value wanted in the metric's unit, by which epoch), or None where nobody has set one."""
+    if metric is None:
+        return None
+    if metric.target is not None:
+        return metric.target, planned_epochs(snapshot) or math.inf
+    if metric.name == WER.name and limits.wer_target_ratio > 0:
+        return limits.wer_target_ratio, limits.wer_target_epoch
+    return None

@@ -62,7 +62,10 @@ class Counting:
             self._floors = _chance(list(self._references.values()))
         chance = self._floors
         floors = msgspec.structs.replace(
-            run.floors, wer_constant=chance.wer_constant, constant_sentence=chance.constant_sentence
+            run.floors,
+            wer_constant=chance.wer_constant,
+            constant_sentence=chance.constant_sentence,
+            accuracy_constant=run.floors.accuracy_constant or chance.accuracy_constant,
         )
         return msgspec.structs.replace(run, floors=floors)
 
@@ -138,4 +141,10 @@ def _chance(references: Sequence[str]) -> Floors:
     if silence is not None and silence < (floors.wer_of_constant(sentence, split) or 0.0):
         sentence = []
     said = " ".join(words[token - 1] for token in sentence)
-    return Floors(wer_constant=floors.wer_of_constant(sentence, split), constant_sentence=said)
+    labels = Counter(text.strip() for text in references)
+    one_label_each = all(len(text.split()) == 1 for text in references)
+    return Floors(
+        wer_constant=floors.wer_of_constant(sentence, split),
+        constant_sentence=said,
+        accuracy_constant=labels.most_common(1)[0][1] / len(references) if one_label_each else None,
+    )

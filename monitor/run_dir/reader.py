@@ -13,7 +13,7 @@ import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from monitor.run_dir import files, held, opening, processes
 from monitor.run_dir.counted import Counting
@@ -27,6 +27,7 @@ from monitor.run_dir.records import (
     DECODES_FILE,
     EPOCHS_FILE,
     LAUNCH_FILE,
+    METRIC_FILE,
     PROBES_DIR,
     PROGRESS_FILE,
     RUN_FILE,
@@ -42,6 +43,7 @@ from monitor.run_dir.records import (
     Identity,
     Launch,
     Liveness,
+    MetricChoice,
     Probe,
     Problem,
     Progress,
@@ -118,6 +120,7 @@ class RunReader:
         self._state = _Document(self.run_dir / STATE_FILE, State)
         self._away = _Document(self.run_dir / AWAY_FILE, Away)
         self._away_act = _Document(self.run_dir / AWAY_ACT_FILE, AwayAct)
+        self._choice = _Document(self.run_dir / METRIC_FILE, MetricChoice)
         self._acknowledged: frozenset[str] = frozenset()
         self._probes = _Probes(self.run_dir / PROBES_DIR)
         self._merged = _merged(())
@@ -158,7 +161,7 @@ class RunReader:
         raise UnreadableRunError(f"Run {self.run_dir.name!r} {what}: {self.run_dir}.{hint}")
 
     def _read_all(self) -> bool:
-        changes = [source.read() for source in (*self._all_series(), *self._all_documents())]
+        changes = [source.read() for source in self._all_sources()]
         changes.append(self._probes.read())
         acknowledged = _acknowledged(self.run_dir / ACKS_DIR)
         changes.append(acknowledged != self._acknowledged)
@@ -193,7 +196,7 @@ class RunReader:
     def _snapshot(self, now: float) -> Snapshot:
         epochs, overlaps, resumed_at = self._merged
         run = self._counting.run(self._run.value, self._clips.records)
-        problems = [problem for source in (*self._all_series(), *self._all_documents()) for problem in source.problems]
+        problems = [problem for source in self._all_sources() for problem in source.problems]
         return Snapshot(
             run_dir=str(self.run_dir),
             run_id=self.run_dir.name,
@@ -216,6 +219,7 @@ class RunReader:
             alerts=self._alerts.records,
             probes=self._probes.values,
             acknowledged=self._acknowledged,
+            choice=self._choice.value,
             away=self._away.value,
             away_act=self._away_act.value,
             overlaps=overlaps,
@@ -226,12 +230,11 @@ class RunReader:
     def _all_series(self) -> tuple[_Series[Epoch], _Series[Step], _Series[Clip], _Series[Decode], _Series[Alert]]:
         return self._epochs, self._steps, self._clips, self._decodes, self._alerts
 
-    def _all_documents(
-        self,
-    ) -> tuple[
-        _Document[Run], _Document[Launch], _Document[Progress], _Document[State], _Document[Away], _Document[AwayAct]
-    ]:
-        return self._run, self._launch, self._progress, self._state, self._away, self._away_act
+    def _all_sources(self) -> list[_Series[Any] | _Document[Any]]:
+        return [*self._all_series(), *self._all_documents()]
+
+    def _all_documents(self) -> tuple[_Document[Any], ...]:
+        return self._run, self._launch, self._progress, self._state, self._away, self._away_act, self._choice
 
 
 class _Silence:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 import msgspec
 
 from monitor.run_dir.errors import UnreadableRunError, UsageError
+from monitor.run_dir.metric import Metric
 
 SCHEMA_VERSION = 1
 
@@ -38,6 +39,7 @@ SUMMARY_FILE = "summary.json"
 OUTCOME_FILE = "outcome.json"
 SOURCE_FILE = "source.json"
 READING_FILE = "reading.json"
+METRIC_FILE = "metric.json"
 LOG_FILE = "trainer.log"
 LOCK_FILE = "writer.lock"
 PROBES_DIR = "probes"
@@ -165,6 +167,8 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     """The job of a cluster it was started in: `kind`, `job_id` and what else it says of itself."""
     device: str = ""
     """The device it was asked to have for itself: cuda:2, cuda (any GPU), cpu; empty where none was."""
+    metric: Metric | None = None
+    """The primary metric that the project's settings name."""
 
 
 class ModelInfo(Record, frozen=True, kw_only=True):
@@ -201,6 +205,8 @@ class Floors(Record, frozen=True, kw_only=True):
     wer_constant: float | None = None
     """WER on val of the best constant sentence (fraction): the chance line of the WER chart."""
     constant_sentence: str | None = None
+    accuracy_constant: float | None = None
+    """Accuracy on val of always saying the most frequent label (fraction), where each target is one label."""
     wer_empty: float | None = None
     """WER of saying nothing: 1.0 wherever no reference is empty."""
     unigram_entropy: float | None = None
@@ -239,6 +245,8 @@ class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
     model: ModelInfo = ModelInfo()
     data: DataInfo = DataInfo()
     floors: Floors = Floors()
+    metrics: list[Metric] = []
+    """The errors and scores that the script declares; at most one is primary."""
     units: dict[str, Words] = {}
     """What a number means, e.g. {"loss": "nats per token", "wer": "fraction"}."""
     gap_basis: GapBasis = "train"
@@ -484,6 +492,12 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
     best_val_wer: float | None = None
     best_val_wer_epoch: float | None = None
     wer_constant: float | None = None
+    metric: Metric | None = None
+    """The primary metric: WER in most runs of sequences. The numbers below it are in its unit."""
+    metric_value: float | None = None
+    metric_best: float | None = None
+    metric_best_epoch: float | None = None
+    metric_chance: float | None = None
     val_loss: float | None = None
     gap: float | None = None
     length_ratio: float | None = None
@@ -509,6 +523,10 @@ class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
     """Whether only the settings differ: neither the code nor the weights it began with."""
     parent_wer: float | None = None
     child_wer: float | None = None
+    metric: Metric | None = None
+    """By which the two were compared; the next two are its values, in its unit."""
+    parent_value: float | None = None
+    child_value: float | None = None
     low: float | None = None
     high: float | None = None
     """The 95 % interval of the difference, over the clips."""
@@ -560,6 +578,14 @@ class ReadingWord(Record, frozen=True, kw_only=True, omit_defaults=False):
     """How it shall be read, as in source.json; empty: as it is."""
     follow: bool = True
     """False: the log shall not be followed any longer."""
+
+
+class MetricChoice(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """metric.json: the metric that a person wants the run to be judged by; `val_loss` for the loss alone."""
+
+    metric: Metric
+    by: Words = ""
+    at: float = 0.0
 
 
 class Request(Record, frozen=True, kw_only=True):
@@ -639,6 +665,10 @@ class Snapshot(Record, frozen=True, kw_only=True):
     counted: frozenset[str] = frozenset()
     """Fields of evaluations and floors that the run has not logged: they were counted from its logged val clips."""
     acknowledged: frozenset[str] = frozenset()
+    choice: MetricChoice | None = None
+    """Which metric a person wants it to be judged by."""
+    metric: Metric | None = None
+    """The primary metric where it was decided on other evaluations than these (monitor.rules.primary)."""
     away: Away | None = None
     """The away policy where it was changed since the start; that of the start stands in `launch`."""
     away_act: AwayAct | None = None

@@ -17,7 +17,6 @@ from typing import Protocol
 
 import msgspec
 
-from monitor.diagnosis.planned import planned_by
 from monitor.importers.folders import FILE_OF
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import About, FollowedRun, read_source
@@ -41,6 +40,7 @@ from monitor.run_dir import (
 from monitor.run_dir.errors import MonitorError, guarded
 from monitor.run_dir.launch import read_progress
 from monitor.run_dir.opening import OddFileError, open_foreign
+from monitor.run_dir.planned import planned_by
 from monitor.run_dir.words import size
 from monitor.supervisor.ending import last_error
 from monitor.supervisor.file_feed import FileFeed, FileSearch

@@ -124,7 +124,7 @@ def _block(inner: str) -> str:
 def _row(row: RunRow) -> str:
     chance = f" (chance {row.chance})" if row.chance else ""
     glyph = words.STATE_GLYPHS["unreadable"] if row.state == "unreadable" else words.verdict_glyph(row.verdict)
-    cells = (f"{glyph} {row.verdict or row.state}", row.run, row.state, f"{row.wer}{chance}")
+    cells = (f"{glyph} {row.verdict or row.state}", row.run, row.state, f"{row.score}{chance}")
     return f"<p class=r>{''.join(f'<span>{html.escape(cell)}</span>' for cell in cells)}</p>"
 
 

@@ -10,14 +10,17 @@ from typing import Any
 from monitor.diagnosis.alignment import aligned
 from monitor.diagnosis.clip_pairs import ClipPair, pair_clips
 from monitor.diagnosis.comparison import compare, counted, same_code
-from monitor.diagnosis.moment import judged_epoch
+from monitor.diagnosis.moment import best_of, common_metric, judged_epoch
 from monitor.diagnosis.outcome import Outcome, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
+from monitor.rules.primary import chance_of
 from monitor.run_dir import Epoch, Snapshot, words
-from monitor.view.series import number
+from monitor.run_dir.metric import Metric, read
+from monitor.view.series import number, shown
 from monitor.view.shapes.compared import (
     CodeDifference,
     Compared,
+    ComparedBy,
     CurveColumns,
     Curves,
     OutcomeCard,
@@ -28,14 +31,13 @@ from monitor.view.shapes.compared import (
 MOST_RUNS = 6
 MOST_SENTENCES = 5
 MOST_DIFF = 20_000
-CURVES = tuple(name for name in CurveColumns.__struct_fields__ if name != "hours")
+CURVES = tuple(name for name in CurveColumns.__struct_fields__ if name not in ("hours", "metric"))
 ROWS: tuple[tuple[str, str, Callable[[float | None], str], Callable[[float], str]], ...] = (
-    ("val_wer", "val WER", words.percent, lambda change: f"{words.signed_points(change)} points"),
     ("val_loss", "val loss", words.number, words.signed),
     ("length_ratio", "words out / in", words.number, words.signed),
     ("gap", "gap", words.number, words.signed),
 )
-"""(field, title, how a value is written, how a difference is)."""
+"""(field, title, how a value is written, how a difference is), below the metric by which they are compared."""
 MODES = ("epoch", "best", "hours")
 
 
@@ -43,6 +45,7 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> C
     """Everything of the Compare tab. The first run is judged against the second; the others are only drawn."""
     child, parent = snapshots[0], snapshots[1]
     agreed = judged_epoch(parent, child)
+    metric = common_metric(parent, child)
     shared = _shared_epochs(parent, child)
     judged = outcome(parent, child, epoch)
     # Until the child has come to the judged epoch, the numbers are those of the last epoch that both have.
@@ -57,9 +60,10 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> C
         card=_card(judged, more_seeds(parent, child) if judged.word == "TOO CLOSE" else ()),
         related=_is_child_of(child, parent),
         columns=["", parent.run_id, child.run_id, "difference", *(run.run_id for run in snapshots[2:])],
-        rows=_rows(snapshots, at, mode),
+        rows=_rows(snapshots, at, mode, metric),
+        metric=ComparedBy(title=metric.title, share=metric.is_share) if metric is not None else None,
         basis=_basis(parent, child),
-        curves=[_curves(snapshot) for snapshot in snapshots[:MOST_RUNS]],
+        curves=[_curves(snapshot, metric) for snapshot in snapshots[:MOST_RUNS]],
         settings=[(key, [_value(value) for value in values]) for key, values in settings.settings.items()],
         same=_same_keys(snapshots),
         code=_code(parent, child),
@@ -86,16 +90,19 @@ def _is_child_of(child: Snapshot, parent: Snapshot) -> bool:
     return link is not None and link.run_id == parent.run_id
 
 
-def _rows(snapshots: Sequence[Snapshot], epoch: float, mode: str) -> list[list[str]]:
+def _rows(snapshots: Sequence[Snapshot], epoch: float, mode: str, metric: Metric | None) -> list[list[str]]:
     """[measure, parent, child, difference, others…], each run at the moment that the mode picks for it."""
     child, parent, *others = snapshots
-    then, now, *rest = [_moment(run, parent, epoch, mode) for run in (parent, child, *others)]
+    then, now, *rest = [_moment(run, parent, epoch, mode, metric) for run in (parent, child, *others)]
     rows = []
     if mode != "epoch":
         at = [words.plain(record.epoch if record is not None else None) for record in (then, now, *rest)]
         rows.append(["epoch", *at[:2], "", *at[2:]])
-    for field, title, written, changed in ROWS:
-        before, after, *more = [getattr(record, field) if record is not None else None for record in (then, now, *rest)]
+    own = [(metric.name, metric.title, metric.text, metric.change)] if metric is not None else []
+    for field, title, written, changed in (*own, *ROWS):
+        before, after, *more = [read(record, field) if record is not None else None for record in (then, now, *rest)]
+        if own and all(value is None for value in (before, after, *more)):
+            continue
         difference = ""
         if before is not None and after is not None and math.isfinite(before) and math.isfinite(after):
             difference = changed(after - before)
@@ -103,10 +110,9 @@ def _rows(snapshots: Sequence[Snapshot], epoch: float, mode: str) -> list[list[s
     return rows
 
 
-def _moment(snapshot: Snapshot, parent: Snapshot, epoch: float, mode: str) -> Epoch | None:
+def _moment(snapshot: Snapshot, parent: Snapshot, epoch: float, mode: str, metric: Metric | None) -> Epoch | None:
     if mode == "best":
-        known = [record for record in snapshot.epochs if record.val_wer is not None and math.isfinite(record.val_wer)]
-        return min(known, key=lambda record: record.val_wer or 0.0) if known else None
+        return best_of(snapshot.epochs, metric) if snapshot.epochs else None
     if mode == "hours":
         reached = [time for record, time in zip(parent.epochs, hours(parent), strict=True) if record.epoch <= epoch]
         allowed = reached[-1] * (1 + 1e-9) if reached else 0.0
@@ -139,13 +145,16 @@ def _basis(parent: Snapshot, child: Snapshot) -> str:
     return "train loss in training mode: the gap is a weak witness" if "train" in bases else ""
 
 
-def _curves(snapshot: Snapshot) -> Curves:
+def _curves(snapshot: Snapshot, metric: Metric | None) -> Curves:
     columns = {name: [number(getattr(record, name)) for record in snapshot.epochs] for name in CURVES}
-    floors = snapshot.run.floors if snapshot.run is not None else None
+    columns["metric"] = [
+        number(shown(metric, metric.of(record) if metric is not None else None)) for record in snapshot.epochs
+    ]
     basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
-    chance = floors.wer_constant if floors is not None else None
-    shown = CurveColumns(**columns, hours=hours(snapshot))
-    return Curves(run=snapshot.run_id, columns=shown, gap_basis=basis, chance=number(chance))
+    level = chance_of(snapshot, metric)
+    chance = metric.value(level.error) if metric is not None and level is not None and not level.assumed else None
+    drawn = CurveColumns(**columns, hours=hours(snapshot))
+    return Curves(run=snapshot.run_id, columns=drawn, gap_basis=basis, chance=number(shown(metric, chance)))
 
 
 def _same_keys(snapshots: Sequence[Snapshot]) -> list[list[str]]:

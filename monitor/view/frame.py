@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
 from msgspec.structs import asdict
 
 from monitor.diagnosis.away import act_words, policy_in
 from monitor.diagnosis.away import words as away_words
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.arithmetic import forecast
-from monitor.rules.evaluations import guard_of, last
+from monitor.rules.evaluations import guard_of
 from monitor.rules.gap import GapLimits
+from monitor.rules.primary import last_of, primary_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.launch import is_own_trainer
+from monitor.run_dir.metric import WER
 from monitor.run_dir.status import ENDED_VERDICTS, Status, status_of
-from monitor.run_dir.words import percent, plain
+from monitor.run_dir.words import plain
 from monitor.view.judgement import judgement
-from monitor.view.series import Since, columns, loss_range, marks, number
+from monitor.view.series import Since, columns, loss_range, marks, metric_shown, number
 from monitor.view.shapes.frame import ChanceLevels, Evaluated, Frame, Outlook, ParentOfRun, RunHead
 from monitor.view.shapes.state import Actions, AwayShown, Clock, DiskRoom, ReadingShown
 from monitor.view.state import progress, reading_words, status_shown
@@ -83,6 +87,7 @@ def _of_evaluations(snapshot: Snapshot, judged: Judged) -> Evaluated:
             parent=_parent(snapshot),
         ),
         tiles=tiles(snapshot, judged),
+        metric=metric_shown(snapshot, judged.thresholds),
         floors=_floors(snapshot),
         marks=marks(snapshot, judged.thresholds.of(GapLimits).gap_limit),
         loss_range=loss_range(
@@ -123,19 +128,24 @@ def _reading(snapshot: Snapshot) -> ReadingShown | None:
 
 
 def _outlook(snapshot: Snapshot) -> Outlook | None:
-    """Where val WER goes if nothing is changed, with the band of four outcomes in five."""
-    known = [(record.epoch, record.val_wer) for record in snapshot.epochs if record.val_wer is not None]
+    """Where the primary metric goes if nothing is changed, with the band of four outcomes in five."""
+    metric = primary_of(snapshot)
+    if metric is None:
+        return None
+    rows = ((record.epoch, metric.error_of(record)) for record in snapshot.epochs)
+    known = [(epoch, error) for epoch, error in rows if error is not None]
     # No further ahead than half of what was seen: few evaluations far apart foretell little.
     ahead = max(1, min(forecast.AHEAD, len(known) // 2))
     seen = forecast.outlook([epoch for epoch, _ in known], [value for _, value in known], ahead)
     if seen is None or not status_of(snapshot).live:
         return None
-    return Outlook(
-        epoch=[float(value) for value in seen.epochs],
-        middle=[max(0.0, float(value)) for value in seen.middle],
-        low=[max(0.0, float(value)) for value in seen.low],
-        high=[max(0.0, float(value)) for value in seen.high],
+    # No share goes below zero errors.
+    least = 0.0 if metric.is_share else -math.inf
+    middle, low, high = (
+        [metric.fraction(metric.value(max(least, float(value)))) for value in column]
+        for column in (seen.middle, seen.low, seen.high)
     )
+    return Outlook(epoch=[float(value) for value in seen.epochs], middle=middle, low=low, high=high)
 
 
 def _parent(snapshot: Snapshot) -> ParentOfRun | None:
@@ -162,7 +172,6 @@ def _floors(snapshot: Snapshot) -> ChanceLevels:
     floors = snapshot.run.floors
     return ChanceLevels(
         loss=number(floors.loss_unigram),
-        wer=number(floors.wer_constant),
         blank=number(floors.blank_ratio),
         sentence=floors.constant_sentence,
     )
@@ -186,8 +195,9 @@ def _can_be_checked(snapshot: Snapshot) -> bool:
 
 
 def _title(snapshot: Snapshot, diagnosis: Diagnosis) -> str:
-    wer = last(snapshot, "val_wer")
+    metric, value = primary_of(snapshot), last_of(snapshot)
     parts = [diagnosis.verdict.capitalize() if diagnosis.verdict in ENDED_VERDICTS.values() else diagnosis.verdict]
-    if wer is not None:
-        parts.append(percent(wer))
+    if metric is not None and value is not None:
+        # Beside its own name a share needs none: most runs have one alone.
+        parts.append(metric.text(value) if metric is WER or metric.is_share else f"{metric.label} {metric.text(value)}")
     return " · ".join([*parts, snapshot.run_id])

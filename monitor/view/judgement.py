@@ -18,7 +18,6 @@ from monitor.rules.odds import ODDS
 from monitor.rules.registry import BY_NAME, by_name, of_rule
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
-from monitor.rules.wer_target import TargetLimits
 from monitor.run_dir import SEVERITIES, ChildOutcome, Snapshot
 from monitor.run_dir.words import brief, plain
 from monitor.view.lanes import lanes_of
@@ -33,7 +32,6 @@ from monitor.view.shapes.judgement import (
     OfferedOption,
     Option,
     Picture,
-    Targets,
     Verdict,
 )
 
@@ -43,7 +41,6 @@ def judgement(snapshot: Snapshot, judged: Judged) -> Judgement:
     diagnosis = judged.diagnosis
     findings = sorted(diagnosis.findings, key=lambda finding: SEVERITIES.index(finding.severity))
     options = prescribe(snapshot, diagnosis)
-    target = judged.thresholds.of(TargetLimits)
     known = kept_outcomes(Path(snapshot.run_dir).parent) if options else []
     children = [each for each in known if each.parent_id == snapshot.run_id]
     task = snapshot.run.data.name if snapshot.run is not None else ""
@@ -65,7 +62,6 @@ def judgement(snapshot: Snapshot, judged: Judged) -> Judgement:
         healthy=[list(row) for row in healthy_rows(snapshot, judged)],
         lanes=lanes_of(findings, snapshot),
         limits=limits(snapshot, judged),
-        targets=Targets(wer=target.wer_target_ratio or None, wer_epoch=target.wer_target_epoch),
     )
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from monitor.diagnosis.ledger import read_outcome
 from monitor.diagnosis.seed_groups import Member, grouped, member_of, run_in
 from monitor.diagnosis.seed_spread import spread_of
-from monitor.diagnosis.summaries import summary_of
+from monitor.diagnosis.summaries import scored, summary_of
 from monitor.run_dir import (
     ALERTS_FILE,
     EPOCHS_FILE,
@@ -39,6 +39,7 @@ from monitor.run_dir import (
     words,
 )
 from monitor.run_dir.errors import guarded
+from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import ENDED_VERDICTS, Status, last_heard_at, state_in_force, status_of
 from monitor.view.shapes.listing import RunEvent, RunRow
@@ -70,11 +71,12 @@ class RowBook:
         """Of runs that differ in their seed alone the first has the mean of all, the others its name."""
         self._members = {name: self._member(name) for name in rows}
         for group in grouped(filter(None, (each for _, each in self._members.values())), run_in(self._runs_dir)):
-            mean = spread_of(group, {run: rows[run].wer_value for run in group.runs})
+            metric = guarded(lambda: scored(summary_of(self._runs_dir / group.lead))[0], lambda _: WER)  # noqa: B023
+            mean = spread_of(group, {run: rows[run].value for run in group.runs}, metric)
             for run in group.runs[1:]:
                 rows[run] = replace(rows[run], seed_of=group.lead)
             said = mean.text if mean is not None else words.count(len(group.runs), "seed")
-            rows[group.lead] = replace(rows[group.lead], seeds=f"Val WER {said}" if mean is not None else said)
+            rows[group.lead] = replace(rows[group.lead], seeds=f"{metric.heading} {said}" if mean is not None else said)
         return rows
 
     def _member(self, name: str) -> tuple[tuple[int, ...], Member | None]:
@@ -129,6 +131,7 @@ def _readable_row(run_dir: Path, now: float) -> RunRow:
     at = max(summary.updated_at, progress.heartbeat_at if progress else 0.0, launch.created_at if launch else 0.0)
     total = summary.epochs or (progress.epochs if progress else None)
     outcome = read_outcome(run_dir)
+    metric, value, _, chance = scored(summary)
     waiting = state.queue if state is not None and status.word == "queued" else None
     return RunRow(
         run=run_dir.name,
@@ -153,14 +156,21 @@ def _readable_row(run_dir: Path, now: float) -> RunRow:
         ratio=min(1.0, summary.epoch / total) if total else None,
         device=((state.device if state else "") or _device(run_dir)) if status.live else "",
         eta=_eta(status, progress, total, summary.epoch),
-        wer=words.percent(summary.val_wer),
-        wer_value=_finite(summary.val_wer),
-        chance=words.percent(summary.wer_constant) if summary.wer_constant is not None else "",
+        metric=metric.title if value is not None else "",
+        score=_score(metric, value) if value is not None else "",
+        value=_finite(value),
+        error=_finite(metric.error(value)) if value is not None else None,
+        chance=metric.text(chance) if chance is not None else "",
         gap=words.number(summary.gap),
         spark=[value for value in summary.gap_series if math.isfinite(value)],
         at=at,
         events=_events(run_dir, status, state, outcome),
     )
+
+
+def _score(metric: Metric, value: float) -> str:
+    """The value, with the name of the metric unless that is WER, which most runs of a folder have."""
+    return metric.text(value) if metric.name == WER.name else f"{metric.label} {metric.text(value)}"
 
 
 def _finite(value: float | None) -> float | None:

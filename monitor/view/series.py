@@ -10,8 +10,12 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 
+from monitor.rules.primary import best_of, chance_of, primary_of
+from monitor.rules.thresholds import Thresholds
+from monitor.rules.wer_target import TargetLimits, target_of
 from monitor.run_dir import Epoch, Snapshot, Step
-from monitor.view.shapes.frame import ChildMark, EpochColumns, Marks, Number, Series, StepColumns
+from monitor.run_dir.metric import Metric, read
+from monitor.view.shapes.frame import ChildMark, EpochColumns, Marks, MetricShown, Number, Series, StepColumns
 
 C = TypeVar("C", bound=msgspec.Struct)
 
@@ -47,15 +51,50 @@ def columns(snapshot: Snapshot, since: Since) -> Series:
     at_step = max(at_step, len(snapshot.steps) - MOST_STEPS)
     return Series(
         epochs_from=at_epoch,
-        epochs=_columns(snapshot.epochs[at_epoch:], EpochColumns),
+        epochs=_epochs(snapshot.epochs[at_epoch:], primary_of(snapshot)),
         steps_from=at_step,
         steps=_columns(snapshot.steps[at_step:], StepColumns),
     )
 
 
-def _columns(records: Sequence[Epoch] | Sequence[Step], kind: type[C]) -> C:
+def _epochs(records: Sequence[Epoch], metric: Metric | None) -> EpochColumns:
+    """The fields of the evaluations, and the primary metric: a fraction where it is a share."""
+    names = {"metric": metric.name if metric else "", "train_metric": metric.train if metric else ""}
+    own = {name: [number(shown(metric, read(record, key))) for record in records] for name, key in names.items()}
+    fields = [name for name in EpochColumns.__struct_fields__ if name not in own]
+    return EpochColumns(**own, **{name: [number(getattr(record, name)) for record in records] for name in fields})
+
+
+def shown(metric: Metric | None, value: float | None) -> float | None:
+    """A value of the metric as the page draws it: a fraction where it is a share."""
+    return metric.fraction(value) if metric is not None and value is not None else value
+
+
+def _columns(records: Sequence[Step], kind: type[C]) -> C:
     """A list for each field of `kind`, one value a record."""
     return kind(**{name: [number(getattr(record, name)) for record in records] for name in kind.__struct_fields__})
+
+
+def metric_shown(snapshot: Snapshot, thresholds: Thresholds) -> MetricShown | None:
+    """The primary metric with what is drawn beside its curve."""
+    metric = primary_of(snapshot)
+    if metric is None:
+        return None
+    chance, best = chance_of(snapshot, metric), best_of(snapshot)
+    target = target_of(snapshot, metric, thresholds.of(TargetLimits))
+    level = metric.value(chance.error) if chance is not None and not chance.assumed else None
+    return MetricShown(
+        name=metric.name,
+        label=metric.label,
+        title=metric.title,
+        direction=metric.direction,
+        share=metric.is_share,
+        chance=number(shown(metric, level)),
+        target=number(shown(metric, target[0] if target is not None else None)),
+        target_epoch=target[1] if target is not None and math.isfinite(target[1]) else None,
+        best=number(shown(metric, best[0] if best is not None else None)),
+        best_epoch=best[1] if best is not None else None,
+    )
 
 
 def number(value: float | None) -> Number:
@@ -66,14 +105,11 @@ def number(value: float | None) -> Number:
 
 
 def marks(snapshot: Snapshot, gap_limit: float) -> Marks:
-    """Epochs worth a mark: best loss, best WER, where the gap crossed its limit for good, resumes."""
+    """Epochs worth a mark: best loss, where the gap crossed its limit for good, resumes."""
     losses = [(r.val_loss, r.epoch) for r in snapshot.epochs if r.val_loss is not None and math.isfinite(r.val_loss)]
-    wers = [(r.val_wer, r.epoch) for r in snapshot.epochs if r.val_wer is not None and math.isfinite(r.val_wer)]
     return Marks(
         best_loss_epoch=min(losses)[1] if losses else None,
         best_loss=min(losses)[0] if losses else None,
-        best_wer_epoch=min(wers)[1] if wers else None,
-        best_wer=min(wers)[0] if wers else None,
         gap_limit=gap_limit,
         gap_crossed_epoch=gap_crossing(snapshot, gap_limit),
         resumed_at=list(snapshot.resumed_at),

@@ -1,75 +1,125 @@
-"""The four numbers, each with its yardstick and a sparkline."""
+"""Four numbers, each with its yardstick and a sparkline: what the run logs, the primary metric first."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from monitor.diagnosis.summaries import scored
 from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
 from monitor.rules.evaluations import last as newest
 from monitor.rules.evaluations import lowest
 from monitor.rules.gap import GapLimits
-from monitor.rules.kind import is_ctc
+from monitor.rules.kind import is_ctc, is_sequence
+from monitor.rules.primary import best_of, chance_of, last_of, others_of, primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
 from monitor.run_dir.counted import basis_of
+from monitor.run_dir.metric import WER, Metric, is_finite
 from monitor.view.shapes.frame import Tile
 
 SPARK_POINTS = 60
 TREND_EPOCHS = 5
-WRITTEN: dict[str, tuple[str, Callable[[float | None], str]]] = {
-    "val_wer": ("val WER", words.percent),
-    "gap": ("gap", words.number),
-    "val_loss": ("val loss", words.number),
-    "length_ratio": ("words out / in", words.number),
-}
-"""The four numbers in their order: field → what it is called, how it is written."""
+MOST_TILES = 4
+Pick = Callable[[Epoch], float | None]
 
 
 def first_tiles(summary: Summary) -> list[tuple[str, str, str]]:
-    """(label, value, yardstick) of the same four from a run's summary, before its records have been read."""
-    best = None if summary.best_val_wer is None else (summary.best_val_wer, summary.best_val_wer_epoch or 0.0)
-    yards = {"val_wer": " · ".join(_wer_yard(summary.wer_constant, best))}
-    shown = {field: write(getattr(summary, field)) for field, (_, write) in WRITTEN.items()}
-    return [(WRITTEN[field][0], value, yards.get(field, "")) for field, value in shown.items()]
+    """(label, value, yardstick) of the first of them from a run's summary, before its records have been read."""
+    shown = []
+    metric, value, best, chance = scored(summary)
+    if value is not None:
+        shown.append((metric.title, metric.text(value), " · ".join(metric_yard(metric, chance, best))))
+    numbers = {"gap": summary.gap, "val loss": summary.val_loss, "words out / in": summary.length_ratio}
+    return shown + [(label, words.number(number), "") for label, number in numbers.items() if number is not None]
 
 
 def tiles(snapshot: Snapshot, judged: Judged) -> list[Tile]:
-    """val WER, gap, val loss, words out / in, in this order, always all four."""
-    floors = snapshot.run.floors if snapshot.run is not None else Floors()
-    return [
-        _wer(snapshot, floors),
-        _gap(snapshot, judged),
-        _val_loss(snapshot, floors),
-        _words(snapshot, floors),
-    ]
+    """At most four: the primary metric, gap, val loss, then words out / in or another metric; none that is not logged.
+
+    Before the first evaluation the losses that will come, with "–".
+    """
+    if not snapshot.epochs:
+        return _before_the_first(snapshot, judged)
+    return [tile for tile, _ in zip(_logged(snapshot, judged), range(MOST_TILES), strict=False)]
 
 
-def _wer(snapshot: Snapshot, floors: Floors) -> Tile:
-    last = newest(snapshot, "val_wer")
-    best = lowest(snapshot, "val_wer")
-    yard = _wer_yard(floors.wer_constant, best)
-    if basis := basis_of(snapshot, "wer_constant"):
+def _before_the_first(snapshot: Snapshot, judged: Judged) -> list[Tile]:
+    floors = _floors(snapshot)
+    metric = primary_of(snapshot) or (WER if is_ctc(snapshot) else None)
+    first = [_metric(snapshot, metric)] if metric is not None else []
+    words_tile = [_words(snapshot, floors)] if is_ctc(snapshot) else [_train_loss(snapshot)]
+    return [*first, _gap(snapshot, judged), _val_loss(snapshot, floors), *words_tile]
+
+
+def _logged(snapshot: Snapshot, judged: Judged) -> Iterator[Tile]:
+    """The tiles of what was measured, in their order."""
+    floors, metric = _floors(snapshot), primary_of(snapshot)
+    if metric is not None:
+        yield _metric(snapshot, metric)
+    if newest(snapshot, "gap") is not None:
+        yield _gap(snapshot, judged)
+    if newest(snapshot, "val_loss") is not None:
+        yield _val_loss(snapshot, floors)
+    if is_sequence(snapshot) and newest(snapshot, "length_ratio") is not None:
+        yield _words(snapshot, floors)
+    for other in others_of(snapshot):
+        yield _metric(snapshot, other, others=True)
+    if newest(snapshot, "train_loss") is not None:
+        yield _train_loss(snapshot)
+    if newest(snapshot, "lr") is not None:
+        yield _rate(snapshot)
+
+
+def _floors(snapshot: Snapshot) -> Floors:
+    return snapshot.run.floors if snapshot.run is not None else Floors()
+
+
+def _metric(snapshot: Snapshot, metric: Metric, others: bool = False) -> Tile:
+    best = _best(snapshot, metric) if others else best_of(snapshot)
+    last = _last(snapshot, metric.of) if others else last_of(snapshot)
+    chance = chance_of(snapshot, metric)
+    level = metric.value(chance.error) if chance is not None and not chance.assumed else None
+    yard = metric_yard(metric, level, best, others)
+    if metric is WER and (basis := basis_of(snapshot, "wer_constant")):
         yard[0] += f" {basis}"
-    adjusted = _last(snapshot, lambda record: record.metrics.get("val_wer_adjusted"))
+    adjusted = _newest(snapshot, lambda r: r.metrics.get("val_wer_adjusted")) if metric is WER else None
     if adjusted is not None:
         yard.append(f"filtered {words.points(adjusted)}")
     return Tile(
-        key="val_wer",
-        label=WRITTEN["val_wer"][0],
-        title="Word error rate on the validation clips: substitutions, deletions and insertions per target word. "
-        "Chance is what always saying one constant sentence scores."
+        key="metric" if not others else metric.name,
+        label=metric.title,
+        title=_about(metric)
         + (" Filtered is the same output with your own decoder settings." if adjusted is not None else ""),
-        value=WRITTEN["val_wer"][1](last),
+        value=metric.text(last),
         yardstick=" · ".join(yard),
-        spark=_spark(snapshot, lambda record: record.val_wer),
+        spark=_spark(snapshot, metric.of),
     )
 
 
-def _wer_yard(chance: float | None, best: tuple[float, float] | None) -> list[str]:
-    """`best`: (error rate, its epoch)."""
-    known = f"chance {words.points(chance)}" if chance is not None else "chance not known"
-    return [known] if best is None else [known, f"best {words.points(best[0])} @{words.plain(best[1])}"]
+def _about(metric: Metric) -> str:
+    """What the number is, in a sentence or two."""
+    if metric is WER:
+        return (
+            "Word error rate on the validation clips: substitutions, deletions and insertions per target word. "
+            "Chance is what always saying one constant sentence scores."
+        )
+    better = "Lower" if metric.direction == "error" else "Higher"
+    return f"{metric.heading}, logged as {metric.name}. {better} is better."
+
+
+def metric_yard(
+    metric: Metric, chance: float | None, best: tuple[float, float] | None, others: bool = False
+) -> list[str]:
+    """What stands beside the value: chance, and the best value with its epoch. `chance` and `best` in its unit."""
+    known = [f"chance {metric.bare(chance)}"] if chance is not None else [] if others else ["chance not known"]
+    return known if best is None else [*known, f"best {metric.bare(best[0])} @{words.plain(best[1])}"]
+
+
+def _best(snapshot: Snapshot, metric: Metric) -> tuple[float, float] | None:
+    rows = [(error, r.epoch) for r in snapshot.epochs if (error := metric.error_of(r)) is not None and is_finite(error)]
+    best = min(rows, key=lambda row: row[0], default=None)
+    return (metric.value(best[0]), best[1]) if best is not None else None
 
 
 def _gap(snapshot: Snapshot, judged: Judged) -> Tile:
@@ -80,39 +130,64 @@ def _gap(snapshot: Snapshot, judged: Judged) -> Tile:
     yard = f"limit {words.limit(limit)}" + (f" · {change}" if change else "")
     return Tile(
         key="gap",
-        label=WRITTEN["gap"][0],
+        label="gap",
         title="Validation loss minus train loss at the same evaluation, in the loss's own unit. "
         + (
             "Train loss is measured in eval mode."
             if basis == "eval"
             else "Train loss is the running one, with dropout and augmentation on: read it with care."
         ),
-        value=WRITTEN["gap"][1](last),
+        value=words.number(last),
         yardstick=yard,
         bad=last is not None and math.isfinite(last) and last > limit,
-        trend="▲" if change.startswith("+") else "▼" if change.startswith("−") else "",
+        trend=_trend(change),
         spark=_spark(snapshot, lambda record: record.gap),
     )
 
 
 def _val_loss(snapshot: Snapshot, floors: Floors) -> Tile:
-    last = newest(snapshot, "val_loss")
     best = lowest(snapshot, "val_loss")
-    change = _change(snapshot, lambda record: record.val_loss)
     yard = []
     if best is not None:
         yard.append(f"best {words.number(best[0])} @{words.plain(best[1])}")
     if floors.loss_unigram is not None:
         yard.append(f"chance {words.number(floors.loss_unigram)}")
-    unit = (snapshot.run.units if snapshot.run is not None else {}).get("loss", "unit not stated")
+    of_chance = " Chance is the best loss of an output that knows word frequencies only."
     return Tile(
         key="val_loss",
-        label=WRITTEN["val_loss"][0],
-        title=f"Validation loss ({unit}). Chance is the best loss of an output that knows word frequencies only.",
-        value=WRITTEN["val_loss"][1](last),
+        label="val loss",
+        title=f"Validation loss ({_loss_unit(snapshot)})." + (of_chance if floors.loss_unigram is not None else ""),
+        value=words.number(newest(snapshot, "val_loss")),
         yardstick=" · ".join(yard),
-        trend="▲" if change.startswith("+") else "▼" if change.startswith("−") else "",
+        trend=_trend(_change(snapshot, lambda record: record.val_loss)),
         spark=_spark(snapshot, lambda record: record.val_loss),
+    )
+
+
+def _train_loss(snapshot: Snapshot) -> Tile:
+    last = newest(snapshot, "train_loss")
+    by_step = snapshot.steps[-1].train_loss if last is None and snapshot.steps else None
+    best = lowest(snapshot, "train_loss")
+    return Tile(
+        key="train_loss",
+        label="train loss",
+        title=f"Train loss ({_loss_unit(snapshot)}), with dropout and augmentation on.",
+        value=words.number(last if last is not None else by_step),
+        yardstick=f"best {words.number(best[0])} @{words.plain(best[1])}" if best is not None else "",
+        trend=_trend(_change(snapshot, lambda record: record.train_loss)),
+        spark=_spark(snapshot, lambda record: record.train_loss),
+    )
+
+
+def _rate(snapshot: Snapshot) -> Tile:
+    rates = [record.lr for record in snapshot.epochs if is_finite(record.lr)]
+    return Tile(
+        key="lr",
+        label="learning rate",
+        title="The optimiser's learning rate.",
+        value=words.number(newest(snapshot, "lr")),
+        yardstick=f"peak {words.number(max(rate for rate in rates if rate is not None))}" if rates else "",
+        spark=_spark(snapshot, lambda record: record.lr),
     )
 
 
@@ -129,19 +204,30 @@ def _words(snapshot: Snapshot, floors: Floors) -> Tile:
     ctc = " b* is the blank ratio of a correct output with one frame per word."
     return Tile(
         key="words",
-        label=WRITTEN["length_ratio"][0],
+        label="words out / in",
         title="Words said per word in the targets: 1 is right, 0 is silence." + (ctc if is_ctc(snapshot) else ""),
-        value=WRITTEN["length_ratio"][1](last),
+        value=words.number(last),
         yardstick=" · ".join(yard) or ("not logged" if last is None else "1 is right"),
         spark=_spark(snapshot, lambda record: record.length_ratio),
     )
 
 
-Pick = Callable[[Epoch], float | None]
+def _loss_unit(snapshot: Snapshot) -> str:
+    return (snapshot.run.units if snapshot.run is not None else {}).get("loss", "unit not stated")
 
 
 def _last(snapshot: Snapshot, pick: Pick) -> float | None:
+    """The newest measured value."""
+    return next((value for record in reversed(snapshot.epochs) if (value := pick(record)) is not None), None)
+
+
+def _newest(snapshot: Snapshot, pick: Pick) -> float | None:
+    """The value of the newest record alone."""
     return pick(snapshot.epochs[-1]) if snapshot.epochs else None
+
+
+def _trend(change: str) -> str:
+    return "▲" if change.startswith("+") else "▼" if change.startswith("−") else ""
 
 
 def _change(snapshot: Snapshot, pick: Pick) -> str:

@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from monitor.rules import evaluations
+from monitor.rules import columns, evaluations
+from monitor.rules.primary import best_of
 from monitor.rules.thresholds import DEFAULTS, CommonLimits
 from monitor.run_dir import Snapshot
 from tests.snapshots import snapshot
@@ -19,7 +20,7 @@ def test_a_run_without_records_has_empty_columns_and_judges_nothing():
     assert evaluations.measured(NOTHING, evaluations.val_loss) is NOTHING
     assert not evaluations.enough(NOTHING, DEFAULTS)
     assert evaluations.last(NOTHING, "val_loss") is None
-    assert evaluations.best_wer(NOTHING) is None
+    assert best_of(NOTHING) is None
 
 
 def test_what_was_not_logged_is_nan_and_shared_columns_cannot_be_written():
@@ -32,10 +33,10 @@ def test_what_was_not_logged_is_nan_and_shared_columns_cannot_be_written():
 
 
 def test_another_snapshot_never_gets_the_columns_of_one_that_is_gone():
-    for number in range(3 * evaluations.SNAPSHOTS_KEPT):
+    for number in range(3 * columns.SNAPSHOTS_KEPT):
         seen = snapshot(val_loss=[float(number)] * 3)
         assert evaluations.columns(seen, "val_loss")[0][0] == number
-    assert len(evaluations._KEPT) <= evaluations.SNAPSHOTS_KEPT
+    assert len(columns._KEPT) <= columns.SNAPSHOTS_KEPT
 
 
 @pytest.mark.parametrize(("basis", "shown"), [("train", [3.0, 2.0]), ("eval", [3.0, 1.5])])
@@ -81,9 +82,9 @@ def test_a_run_in_which_every_record_has_the_value_stays_itself():
 
 def test_a_pick_that_is_made_anew_at_each_look_does_not_fill_the_memory():
     seen = snapshot(val_wer=[0.5, None, 0.3])
-    for _ in range(3 * evaluations.PICKS_KEPT):
+    for _ in range(3 * columns.PICKS_KEPT):
         assert len(evaluations.measured(seen, lambda record: record.val_wer).epochs) == 2
-    assert len(evaluations._KEPT[id(seen.epochs)].rows) <= evaluations.PICKS_KEPT
+    assert len(columns._KEPT[id(seen.epochs)].rows) <= columns.PICKS_KEPT
 
 
 def test_the_last_value_is_the_newest_that_was_measured():
@@ -104,5 +105,5 @@ def test_the_promised_number_of_evaluations_is_the_one_after_which_a_verdict_is_
 
 
 def test_the_best_error_rate_is_the_first_of_the_lowest_finite_ones():
-    assert evaluations.best_wer(snapshot(val_wer=[math.nan, 0.5, 0.4, math.inf, 0.4])) == (0.4, 3.0)
-    assert np.isnan(evaluations.read(snapshot(val_wer=[math.nan]), DEFAULTS).val_wer).all()
+    assert best_of(snapshot(val_wer=[math.nan, 0.5, 0.4, math.inf, 0.4])) == (0.4, 3.0)
+    assert np.isnan(evaluations.read(snapshot(val_wer=[math.nan]), DEFAULTS).error).all()

@@ -7,8 +7,10 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
-from monitor.rules.evaluations import last, measured, validation
+from monitor.rules.evaluations import measured, validation
+from monitor.rules.primary import last_of, primary_of
 from monitor.run_dir import Snapshot, words
+from monitor.run_dir.metric import WER, Metric
 
 Config = dict[str, Any]
 Changes = dict[str, list[Any]]
@@ -27,11 +29,26 @@ COUNTS = {4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
 
 @dataclass(frozen=True)
 class Aims:
-    """What to expect at an epoch at which the run already has its numbers; WER is a fraction, the gap in its unit."""
+    """What to expect at an epoch at which the run already has its numbers; `value` of `metric` in its unit."""
 
     epoch: float
-    val_wer: float | None = None
+    value: float | None = None
     gap: float | None = None
+    metric: Metric = WER
+
+    @property
+    def text(self) -> str:
+        """The value that is expected at least, in full percent where it is a share."""
+        if self.value is None:
+            return ""
+        if self.metric.is_share:
+            return f"{100 * self.metric.fraction(self.value):.0f} %"
+        return self.metric.text(self.value)
+
+    @property
+    def reach(self) -> str:
+        """ "at most", or "at least" of a score."""
+        return "at most" if self.metric.direction == "error" else "at least"
 
 
 @dataclass(frozen=True)
@@ -71,7 +88,7 @@ def kept_with_child(option: Prescription) -> dict[str, Any]:
     """
     aims = {} if option.aims is None else {"aim_epoch": option.aims.epoch}
     if option.aims is not None:
-        goals = {"val_wer": option.aims.val_wer, "gap": option.aims.gap}
+        goals = {option.aims.metric.name: option.aims.value, "gap": option.aims.gap}
         aims |= {name: goal for name, goal in goals.items() if goal is not None}
     # To the child, what was "this run" is its parent.
     text = option.expected.replace("this run", "the parent")
@@ -144,16 +161,21 @@ def judged_epoch(snapshot: Snapshot) -> float:
 
 
 def aims_below(snapshot: Snapshot, points: float, gap: float | None = None) -> Aims:
-    """Val WER so many points below this run's last, at the same epoch."""
-    wer = last(snapshot, "val_wer")
-    return Aims(judged_epoch(snapshot), None if wer is None else max(0.0, wer - points / 100), gap)
+    """The primary metric so many points better than this run's last, at the same epoch; no number where it is no
+    share."""
+    metric, value = primary_of(snapshot), last_of(snapshot)
+    if metric is None or value is None or not metric.is_share:
+        return Aims(judged_epoch(snapshot), None, gap, metric or WER)
+    return Aims(judged_epoch(snapshot), metric.value(max(0.0, metric.error(value) - points / 100)), gap, metric)
 
 
 def in_words(snapshot: Snapshot, aims: Aims) -> str:
     """The aims as half a sentence, beside what this run has."""
-    wer = last(snapshot, "val_wer")
-    if aims.val_wer is None:
+    metric, now = primary_of(snapshot), last_of(snapshot)
+    if metric is None:
         return f"val loss at epoch {aims.epoch:g} below this run's"
-    now = "" if wer is None else f" (this run: {100 * wer:.1f} %)"
-    goal = f"val WER at epoch {aims.epoch:g} at most {100 * aims.val_wer:.0f} %{now}"
+    this = "" if now is None else f" (this run: {metric.text(now)})"
+    if aims.value is None:
+        return f"{metric.title} at epoch {aims.epoch:g} better than this run's{this}"
+    goal = f"{metric.title} at epoch {aims.epoch:g} {aims.reach} {aims.text}{this}"
     return f"gap below {aims.gap:.1f} and {goal}" if aims.gap is not None else goal

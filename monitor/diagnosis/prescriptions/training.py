@@ -17,8 +17,9 @@ from monitor.diagnosis.prescriptions.prescription import (
     restart,
     titled,
 )
-from monitor.rules.evaluations import best_wer, floors_of
+from monitor.rules.primary import chance_of, primary_of
 from monitor.run_dir import Snapshot
+from monitor.run_dir.metric import WER, Metric
 
 FROM_SCRATCH = "a restart from scratch; an epoch takes about as long as now"
 NO_AUGMENTATION = "This script has no augmentation option; adding one would do more than these."
@@ -52,7 +53,7 @@ def variety(snapshot: Snapshot, config: Config) -> Prescription | None:
         "variety",
         changes,
         expected=in_words(snapshot, aims),
-        disproved_by="the gap closes but val WER stays: then the model learns less, not better",
+        disproved_by=f"the gap closes but {_what(snapshot)} stays: then the model learns less, not better",
         note="" if "augmentation" in config else NO_AUGMENTATION,
         aims=aims,
     )
@@ -100,7 +101,7 @@ def more_data(snapshot: Snapshot, config: Config) -> Prescription | None:
         changes,
         expected=f"{in_words(snapshot, aims)}, and a smaller gap",
         cost="a restart from scratch; epochs take longer, as there is more to see",
-        disproved_by="val WER does not move: then variety was not what it lacked",
+        disproved_by=f"{_what(snapshot)} does not move: then variety was not what it lacked",
         aims=aims,
     )
 
@@ -150,17 +151,14 @@ def regularise(snapshot: Snapshot, config: Config) -> Prescription | None:
         return None
     decay = decay_note(snapshot, config, 1e-3) if "weight_decay" in changes else ""
     more = "" if "augmentation" in config else NO_AUGMENTATION
-    scored = best_wer(snapshot) is not None
+    metric = primary_of(snapshot)
     return _training(
         snapshot,
         "regularise",
         changes,
         expected="the gap falls, with train loss higher from the first epoch on; "
-        + ("val WER hardly moves" if scored else "the lowest val loss hardly moves"),
-        disproved_by=(
-            "val WER falls by ten points or more" if scored else "the lowest val loss falls by a tenth or more"
-        )
-        + ": then it was enough after all",
+        + (f"{metric.title} hardly moves" if metric is not None else "the lowest val loss hardly moves"),
+        disproved_by=f"{_far(metric)}: then it was enough after all",
         note=f"{decay} Measured on the bundled corpus, this bundle alone did not cure it (docs/log.md). {more}".strip(),
         aims=aims_below(snapshot, 0, gap=1.0),
     )
@@ -174,7 +172,9 @@ def keep_time(snapshot: Snapshot, config: Config) -> Prescription:
         wanted["learning_rate"] = 1e-3
     changes = bundle(config, wanted)
     aims = Aims(max(25.0, judged_epoch(snapshot) / 2), _below_chance(snapshot))
-    goal = f"val WER below {100 * aims.val_wer:.0f} %" if aims.val_wer is not None else "val WER below chance"
+    metric = primary_of(snapshot) or WER
+    goal = f"{metric.title} {'below' if metric.direction == 'error' else 'above'} "
+    goal += f"{100 * aims.value:.0f} %" if aims.value is not None else "chance"
     edit = (
         f"Its time resolution is an edit of the model, no option of this run. Look for strides and pooling along time: "
         f"a sign lasts about {SIGN_FRAMES} frames, and a model that shrinks time 16-fold has none of it left."
@@ -186,7 +186,8 @@ def keep_time(snapshot: Snapshot, config: Config) -> Prescription:
         title="" if "inner_stride" in changes else _by_hand(changes),
         expected=f"{goal} by epoch {aims.epoch:.0f}",
         cost="a restart from scratch",
-        disproved_by="train WER stays at chance too with full time resolution: then look at labels and scorer",
+        disproved_by=f"train {metric.label} stays at chance too with full time resolution: then look at labels and "
+        "scorer",
         aims=aims,
         code_edit="" if "inner_stride" in changes else edit,
     )
@@ -209,14 +210,28 @@ def higher_rate(snapshot: Snapshot, config: Config) -> Prescription | None:
         changes,
         expected=in_words(snapshot, aims),
         cost="a restart from scratch",
-        disproved_by="the best WER stays where it is after as many epochs",
+        disproved_by=f"the best {_what(snapshot)} stays where it is after as many epochs",
         aims=aims,
     )
 
 
 def _below_chance(snapshot: Snapshot) -> float | None:
-    chance = floors_of(snapshot).wer_constant
-    return None if chance is None else chance - 0.05
+    metric = primary_of(snapshot)
+    chance = chance_of(snapshot, metric)
+    return None if metric is not WER or chance is None or chance.assumed else chance.error - 0.05
+
+
+def _what(snapshot: Snapshot) -> str:
+    """What a change is judged by: the primary metric, else the val loss."""
+    metric = primary_of(snapshot)
+    return metric.title if metric is not None else "val loss"
+
+
+def _far(metric: Metric | None) -> str:
+    """An improvement that nobody expects of regularisation alone."""
+    if metric is None:
+        return "the lowest val loss falls by a tenth or more"
+    return f"{metric.title} {metric.improves} by {'ten points' if metric.is_share else 'a tenth'} or more"
 
 
 def _training(

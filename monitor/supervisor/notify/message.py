@@ -10,15 +10,15 @@ from monitor.diagnosis.prescriptions.choosing import first_to_try
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Diagnosis, Judged
-from monitor.rules.evaluations import best_wer
 from monitor.rules.gap import GapLimits
+from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.serving import ssh_line
 from monitor.run_dir.status import ENDED_WORDS, Status
-from monitor.run_dir.words import age, clock, limit, monitor_line, number, percent, plain, points, steady
+from monitor.run_dir.words import age, clock, limit, monitor_line, number, plain, points, steady
 from monitor.supervisor.notify.pending import Item, generation_of
-from monitor.view.report.numbers import floors_of, known
+from monitor.view.report.numbers import known
 
 LINES_SHOWN = 4
 
@@ -121,14 +121,15 @@ def _lines(items: list[Item], diagnosis: Diagnosis) -> Iterator[str]:
 
 def _numbers(scene: Scene) -> str:
     """The newest numbers, each beside its yardstick."""
-    snapshot, floors = scene.snapshot, floors_of(scene.snapshot)
-    wer, gap, val = (known(snapshot, name) for name in ("val_wer", "gap", "val_loss"))
+    snapshot = scene.snapshot
+    gap, val = (known(snapshot, name) for name in ("gap", "val_loss"))
     parts = []
-    if wer:
-        best = best_wer(snapshot)
-        chance = f"one constant sentence {percent(floors.wer_constant)}, " if floors.wer_constant is not None else ""
-        low = f"best {percent(best[0])} at epoch {plain(best[1])}" if best else ""
-        parts.append(f"Val WER {percent(wer[-1][1])} ({chance}{low})")
+    metric, value, best = primary_of(snapshot), last_of(snapshot), best_of(snapshot)
+    if metric is not None and value is not None and best is not None:
+        level = chance_of(snapshot, metric)
+        chance = f"{level.who} {metric.error_text(level.error)}, " if level is not None and not level.assumed else ""
+        low = f"best {metric.text(best[0])} at epoch {plain(best[1])}"
+        parts.append(f"{metric.heading} {metric.text(value)} ({chance}{low})")
     if gap:
         parts.append(f"Gap {number(gap[-1][1])} (limit {limit(scene.judged.thresholds.of(GapLimits).gap_limit)})")
     if val:

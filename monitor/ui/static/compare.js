@@ -2,7 +2,7 @@
 
 const OUTCOME_TONE = { HELPED: "ok", WORSE: "critical", "ONLY THE GAP MOVED": "warning", "TOO CLOSE": "unknown", "CAN'T COMPARE": "unknown", WAITING: "unknown" };
 const MOST_BESIDE = 5;
-const OVERLAYS = [["loss", "Loss"], ["wer", "val WER"], ["gap", "Gap"]];
+const OVERLAYS = [["loss", "Loss"], ["metric", "Metric"], ["gap", "Gap"]];
 
 function buildCompare(run, ask, emit, role) {
   const ui = { run, ask, emit, with: (Address.read("with") ?? "").split(",").filter(Boolean), mode: "epoch", epoch: null };
@@ -90,7 +90,7 @@ function hearCompare(ui, answer) {
   ui.slider.max = String(Math.max(0, ui.shared.length - 1));
   ui.slider.value = String(Math.max(0, ui.shared.indexOf(answer.epoch)));
   show(ui.slider, ui.shared.length > 1 && answer.mode === "epoch");
-  setText(ui.at, answer.mode === "epoch" ? `epoch ${answer.epoch}${answer.epoch === answer.agreed_epoch ? ", as agreed" : `; agreed: ${answer.agreed_epoch}`}` : answer.mode === "best" ? "each at its best val WER" : `after as long as ${parent} took to epoch ${answer.epoch}`);
+  setText(ui.at, answer.mode === "epoch" ? `epoch ${answer.epoch}${answer.epoch === answer.agreed_epoch ? ", as agreed" : `; agreed: ${answer.agreed_epoch}`}` : answer.mode === "best" ? `each at its best ${answer.metric?.title ?? "val loss"}` : `after as long as ${parent} took to epoch ${answer.epoch}`);
   paintOutcome(ui, answer.card);
   fillRows(ui.rowsHead, ui.rows, answer.columns, answer.rows);
   setText(ui.basis, answer.basis);
@@ -203,6 +203,11 @@ function paintOverlays(ui, charts, ink) {
   if (!charts.plotly || !answer?.runs?.length) return;
   ui.charts.forEach((chart, place) => {
     const [key] = OVERLAYS[place];
+    if (key === "metric") {
+      setText(chart.head, answer.metric ? capital(answer.metric.title) : "");
+      show(chart.card, Boolean(answer.metric));
+      if (!answer.metric) return;
+    }
     charts.draw(chart, overlayFigure(key, answer, ink, chart.height), { zoom() {}, pick() {} });
   });
 }
@@ -218,7 +223,7 @@ function overlayFigure(key, answer, ink, height) {
     const [width, dash] = STROKES[place] ?? [1, "solid"];
     const add = (column, hue, label) => {
       const color = place < STROKES.length ? hue : ink.muted;
-      const y = columns[column].map((value) => (finite(value) ? num(value) * (key === "wer" ? 100 : 1) : null));
+      const y = columns[column].map((value) => (finite(value) ? num(value) * (key === "metric" && answer.metric?.share ? 100 : 1) : null));
       if (y.every((value) => value === null)) return;
       values.push(...y.filter((value) => value !== null).slice(Math.min(3, Math.floor(y.length / 4))));
       data.push(line(x, y, `${curve.run} ${label}`, color, { mode: "lines", line: { color, width, dash } }));
@@ -227,21 +232,23 @@ function overlayFigure(key, answer, ink, height) {
     if (key === "loss") {
       add(curve.gap_basis === "eval" ? "train_eval_loss" : "train_loss", ink.train, "train");
       add("val_loss", ink.val, "val");
-    } else add(key === "wer" ? "val_wer" : "gap", ink.val, "");
+    } else add(key, ink.val, "");
   });
   const low = Math.min(...values);
   const high = Math.max(...values);
   // A curve that stands still is drawn as one: rounding is no movement.
   const room = Math.max(0.08 * (high - low), 0.02 * Math.abs(high)) || 0.08;
   const range = values.length ? [low - room, high + room] : [0, 1];
-  const chance = key === "wer" ? num(answer.curves[0].chance) : null;
-  const shapes = chance !== null && 100 * chance <= range[1] ? [floorLine(100 * chance, ink.muted)] : [];
-  if (shapes.length) ends.push({ at: [0, 100 * chance], text: `chance ${pointsWords(chance)}`, color: ink.muted });
+  const share = key === "metric" && answer.metric?.share;
+  const chance = key === "metric" ? num(answer.curves[0].chance) : null;
+  const level = chance === null ? null : share ? 100 * chance : chance;
+  const shapes = level !== null && level >= range[0] && level <= range[1] ? [floorLine(level, ink.muted)] : [];
+  if (shapes.length) ends.push({ at: [0, level], text: `chance ${share ? pointsWords(chance) : numberWords(chance)}`, color: ink.muted });
   if (answer.mode === "epoch") shapes.push({ type: "line", x0: answer.epoch, x1: answer.epoch, yref: "y domain", y0: 0, y1: 1, line: { color: ink.muted, width: 1, dash: "dot" } });
   const layout = baseLayout(ink, {
     height, shapes,
     xaxis: { title: axisTitle(answer.mode === "hours" ? "hours of training" : "epoch", ink) },
-    yaxis: { range, fixedrange: true, ticksuffix: key === "wer" ? " %" : "" },
+    yaxis: { range, fixedrange: true, ticksuffix: share ? " %" : "" },
   });
   return { data, layout, labels: ends, note: "" };
 }

@@ -177,55 +177,67 @@ function laneLabels(ctx) {
   return ctx.frame.lanes.map((lane, place) => ({ at: [0, last - place], axis: "y2", key: `lane-${lane.rule}`, text: lane.rule.replaceAll("_", " "), color: ctx.ink.muted }));
 }
 
-function werFigure(ctx, height) {
+// The primary metric on val and train: a share in percent, anything else as it was logged.
+function metricFigure(ctx, height) {
   const { cols, frame, ink, axis } = ctx;
   const { x } = axis;
-  const percent = (values) => values.map((value) => (finite(value) ? 100 * num(value) : null));
-  const val = percent(cols.val_wer);
-  const train = percent(cols.train_wer);
-  const chance = finite(frame.floors.wer) ? 100 * num(frame.floors.wer) : null;
+  const metric = frame.metric;
+  if (!metric) return { data: [], layout: baseLayout(ink, { height, xaxis: xAxis(ctx) }), labels: [sayInside(ink, "No error rate or score in this run's records")], note: "" };
+  const drawn = (value) => (finite(value) ? num(value) * (metric.share ? 100 : 1) : null);
+  const words = (value) => (metric.share ? percentWords(value) : numberWords(value));
+  const bare = (value) => (metric.share ? pointsWords(value) : numberWords(value));
+  const val = cols.metric.map(drawn);
+  const train = cols.train_metric.map(drawn);
+  const [chance, target] = [drawn(metric.chance), drawn(metric.target)];
   const ahead = axis.name === "epoch" && !ctx.range && frame.outlook;
-  const known = [...val, ...train].filter((value) => value !== null);
-  const top = Math.max(100, ...known, chance ?? 0);
-  const low = Math.min(...known, chance ?? 100, 100);
-  const range = yRange(ctx, [val, train], [Math.max(0, low - 8), top + 4]);
+  const range = yRange(ctx, [val, train], metricRange(metric, [...val, ...train].filter((value) => value !== null), chance));
   const ends = [
-    { at: lastFinite(x, val), text: `val ${percentWords(lastFinite(x, cols.val_wer)?.[1])}`, color: ink.val },
-    { at: lastFinite(x, train), text: `train ${percentWords(lastFinite(x, cols.train_wer)?.[1])}`, color: ink.train },
+    { at: lastFinite(x, val), text: `val ${words(lastFinite(x, cols.metric)?.[1])}`, color: ink.val },
+    { at: lastFinite(x, train), text: `train ${words(lastFinite(x, cols.train_metric)?.[1])}`, color: ink.train },
   ];
   const shapes = [];
   if (chance !== null) {
     shapes.push(floorLine(chance, ink.muted));
-    ends.push({ at: [0, chance], text: `chance ${pointsWords(frame.floors.wer)}`, color: ink.muted });
+    ends.push({ at: [0, chance], text: `chance ${bare(metric.chance)}`, color: ink.muted });
   }
-  const target = frame.targets.wer === null ? null : 100 * frame.targets.wer;
   if (target !== null && target >= range[0] && target <= range[1] && val.some((value) => value !== null)) {
     shapes.push({ ...floorLine(target, ink.muted), line: { color: ink.muted, width: 1, dash: "dot" } });
-    ends.push({ at: [0, target], text: `goal ${pointsWords(frame.targets.wer)} @${frame.targets.wer_epoch}`, color: ink.muted });
+    ends.push({ at: [0, target], text: `goal ${bare(metric.target)}${metric.target_epoch === null ? "" : ` @${metric.target_epoch}`}`, color: ink.muted });
   }
-  const data = [...(ahead ? outlookTraces(ctx, ahead) : []), ...curve(ctx, train, "train WER", ink.train), ...curve(ctx, val, "val WER", ink.val)];
-  const best = frame.marks.best_wer_epoch;
-  if (best !== null && best !== undefined) data.push(mark(axis.of(best), 100 * frame.marks.best_wer, "diamond", 11, ink.val, "best %{y:.1f} %"));
+  const data = [...(ahead ? outlookTraces(ctx, ahead, drawn) : []), ...curve(ctx, train, `train ${metric.label}`, ink.train), ...curve(ctx, val, metric.title, ink.val)];
+  const unit = metric.share ? "%{y:.1f} %" : "%{y:.3~f}";
+  if (metric.best_epoch !== null) data.push(mark(axis.of(metric.best_epoch), drawn(metric.best), "diamond", 11, ink.val, `best ${unit}`));
   const onX = xAxis(ctx);
   if (ahead) onX.range = [onX.range[0], Math.max(onX.range[1], ahead.epoch.at(-1))];
   const layout = baseLayout(ink, {
     height, shapes,
-    xaxis: onX, yaxis: { range, fixedrange: true, ticksuffix: " %" },
+    xaxis: onX, yaxis: { range, fixedrange: true, ticksuffix: metric.share ? " %" : "" },
   });
-  const labels = val.every((value) => value === null) ? [...ends, sayInside(ink, "No val WER in this run's records")] : ends;
+  const labels = val.every((value) => value === null) ? [...ends, sayInside(ink, `No ${metric.title} in this run's records`)] : ends;
   return { data, layout, labels, note: ahead ? "dotted: if nothing changes (four in five)" : "" };
 }
 
-function outlookTraces(ctx, ahead) {
-  const { ink, cols } = ctx;
-  const last = lastFinite(cols.epoch, cols.val_wer);
+// An error rate is seen against 100 %, a share never leaves 0 to 100 %; of other numbers the range that they had.
+function metricRange(metric, known, chance) {
+  const values = chance === null ? known : [...known, chance];
+  if (!values.length) return [0, metric.share ? 100 : 1];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (metric.share && metric.direction === "error") return [Math.max(0, Math.min(low, 100) - 8), Math.max(100, high) + 4];
+  const room = 0.1 * (high - low || Math.abs(high) || 1);
+  return metric.share ? [Math.max(0, low - room), Math.min(102, high + room)] : [low - room, high + room];
+}
+
+function outlookTraces(ctx, ahead, drawn) {
+  const { ink, cols, frame } = ctx;
+  const last = lastFinite(cols.epoch, cols.metric);
   const at = [last[0], ...ahead.epoch];
-  const part = (values) => [100 * last[1], ...values.map((value) => 100 * value)];
+  const part = (values) => [last[1], ...values].map(drawn);
   const none = { mode: "lines", line: { width: 0 }, hoverinfo: "skip", hovertemplate: undefined };
+  const unit = frame.metric.share ? "%{y:.1f} %" : "%{y:.3~f}";
   return [
     line(at, part(ahead.low), "", ink.val, none),
     line(at, part(ahead.high), "", ink.val, { ...none, fill: "tonexty", fillcolor: `${ink.val}1c` }),
-    line(at, part(ahead.middle), "expected", ink.val, { mode: "lines", line: { color: ink.val, width: 1.5, dash: "dot" }, hovertemplate: "%{y:.1f} %" }),
+    line(at, part(ahead.middle), "expected", ink.val, { mode: "lines", line: { color: ink.val, width: 1.5, dash: "dot" }, hovertemplate: unit }),
   ];
 }
 

@@ -117,9 +117,9 @@ function yardstickOf(flag, frame, known) {
   const values = known.map(([, value]) => value);
   return {
     limit: frame.marks.gap_limit,
-    best: Math.min(...values),
-    chance: num(frame.floors.wer),
-    target: frame.targets.wer,
+    best: frame.metric?.direction === "score" && flag.picture.column === "metric" ? Math.max(...values) : Math.min(...values),
+    chance: num(frame.metric?.chance ?? null),
+    target: num(frame.metric?.target ?? null),
     one: 1,
   }[flag.picture.yardstick] ?? null;
 }

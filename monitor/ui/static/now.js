@@ -12,7 +12,7 @@ function buildNow(emit, role, view, on) {
   ui.flags = buildFlags(emit, role, on.pick);
   const card = (id, title, height) => chartCard(id, title, height, () => on.zoom(null));
   ui.loss = card("loss", "Loss", HEIGHT.loss);
-  ui.wer = card("wer", "WER", HEIGHT.small);
+  ui.metric = card("metric", "Metric", HEIGHT.small);
   ui.words = card("words", "Words out / in, and blank ratio", HEIGHT.small);
   const small = (id, title) => {
     const chart = chartCard(id, title, HEIGHT.machine, () => chart.zoom(null));
@@ -25,7 +25,7 @@ function buildNow(emit, role, view, on) {
   };
   ui.lr = small("lr", "Learning rate");
   ui.norm = small("norm", "Gradient norm before clipping");
-  ui.charts = [ui.loss, ui.wer, ui.words];
+  ui.charts = [ui.loss, ui.metric, ui.words];
   ui.machineCharts = [ui.lr, ui.norm];
   ui.bar = buildChartBar(view, on);
   const machine = h("details", { class: "vs-machine", "data-testid": "machine" }, h("summary", {}, "Optimiser: learning rate, gradient norm"), h("div", { class: "vs-two" }, ui.lr.card, ui.norm.card));
@@ -39,7 +39,7 @@ function buildNow(emit, role, view, on) {
     ui.reading.node,
     ui.tiles,
     ui.bar.node,
-    h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.loss.card, h("div", { class: "vs-two" }, ui.wer.card, ui.words.card), ui.fewCard, machine), ui.flags.node),
+    h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.loss.card, h("div", { class: "vs-two" }, ui.metric.card, ui.words.card), ui.fewCard, machine), ui.flags.node),
   ];
   return ui;
 }
@@ -84,6 +84,11 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   paintReading(ui.reading, frame);
   paintChartBar(ui.bar, view, cols, frame);
   setText(ui.loss.head, `Loss, ${frame.run.loss_unit}`);
+  setText(ui.metric.head, capital(frame.metric?.label ?? ""));
+  ui.metric.head.title = explained(frame.metric?.label ?? "");
+  // A chart without a curve is no chart: before the first evaluation it is not known which there will be.
+  show(ui.metric.card, Boolean(frame.metric) || !cols.epoch?.length);
+  show(ui.words.card, !cols.epoch?.length || [cols.length_ratio, cols.blank_ratio].some((column) => column.some(finite)));
   for (const { box } of ui.charts) {
     if (cols.epoch?.length) delete box.dataset.why;
     else box.dataset.why = "No evaluation so far.";
@@ -91,7 +96,7 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   if (!charts.plotly || !cols.epoch?.length) return;
   const axis = axisOf(cols, view.axis);
   const ctx = { cols, frame, ink, axis, range: view.range, smooth: view.smooth, log: view.scale === "log", everything: view.scale === "everything", steps: frame.at === null ? steps : null };
-  [lossFigure, werFigure, wordsFigure].forEach((build, place) => {
+  [lossFigure, metricFigure, wordsFigure].forEach((build, place) => {
     const chart = ui.charts[place];
     const figure = build({ ...ctx, chart }, chart.height);
     setText(chart.note, figure.note);

@@ -20,7 +20,7 @@ const COLUMNS = [
   ["worst flag", "the gravest check that is open; hover it for the reason"],
   ["last word", "when the run last wrote anything"],
 ];
-const SORTS = { need: "needs you", newest: "newest first", name: "name", wer: "val WER" };
+const SORTS = { need: "needs you", newest: "newest first", name: "name", metric: "metric" };
 
 function needs(row) {
   return (row.live && ["critical", "warning"].includes(row.severity)) || ["failed", "lost", "unreadable"].includes(row.state);
@@ -189,7 +189,7 @@ class ListPage {
       need: (row) => place.get(row.run) ?? 1e9,
       newest: (row) => -(row.at ?? 0),
       name: (row) => row.run,
-      wer: (row) => row.wer_value ?? 1e9,
+      metric: (row) => row.error ?? 1e9,
     }[this.sort];
     found.sort((a, b) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0));
     if (word || this.flat || this.sort !== "need") return found.map((row) => ({ ...row, depth: 0, family: 0 }));
@@ -245,7 +245,7 @@ class ListPage {
       h("span", { class: "vs-run-verdict" }, h("span", { class: "vs-glyph", "aria-hidden": "true" }), h("span", {})),
       h("span", { class: "vs-run-name" }, open, h("span", { class: "vs-muted vs-run-state", tabindex: "0" }), h("span", { class: "vs-lock vs-muted" }), fold, h("span", { class: "vs-run-outcome" })),
       h("span", { class: "vs-run-progress" }, h("span", { class: "vs-bar" }, h("span", {})), h("span", { class: "vs-tabular" })),
-      h("span", { class: "vs-tabular vs-run-wer" }),
+      h("span", { class: "vs-tabular vs-run-score" }),
       h("span", { class: "vs-run-gap vs-tabular" }, h("span", {}), sparkline()),
       h("span", { class: "vs-run-worst" }),
       h("span", { class: "vs-muted vs-tabular vs-run-age" }),
@@ -276,7 +276,7 @@ class ListPage {
     const signature = JSON.stringify([row, this.selected.has(row.run), this.open.has(row.run)]);
     if (node.signature === signature) return;
     node.signature = signature;
-    const [, verdict, name, progress, wer, gap, worst, age] = node.children;
+    const [, verdict, name, progress, score, gap, worst, age] = node.children;
     node.pick.checked = this.selected.has(row.run);
     node.pick.setAttribute("aria-label", `Select ${row.run}`);
     node.dataset.tone = VERDICT_TONES[row.verdict] ?? "unknown";
@@ -298,7 +298,8 @@ class ListPage {
     show(progress.children[0], row.ratio !== null && row.ratio !== undefined);
     progress.children[0].firstChild.style.width = `${100 * (row.ratio ?? 0)}%`;
     setText(progress.children[1], [row.epochs ? `${row.epoch}/${row.epochs}` : `${row.epoch ?? ""}`, row.eta].filter(Boolean).join(" · "));
-    setText(wer, row.wer ? `${row.wer}${row.chance ? ` (${row.chance.replace(" %", "")})` : ""}` : "");
+    setText(score, row.score ? `${row.score}${row.chance ? ` (${row.chance.replace(" %", "")})` : ""}` : "");
+    score.title = row.metric ?? "";
     setText(gap.children[0], row.gap ?? "");
     paintSpark(gap.children[1], row.spark ?? []);
     setText(worst, row.state === "unreadable" ? "why? hover here" : row.worst || (row.verdict === "KEEP GOING" ? `none, ${row.coverage}` : ""));

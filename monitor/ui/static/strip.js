@@ -1,4 +1,4 @@
-// The strip over the predictions: val WER over the stored evaluations, with a cursor that can be dragged and stepped.
+// The strip over the predictions: the primary metric over the stored evaluations, with a cursor that can be dragged and stepped.
 
 const STRIP = { width: 1000, height: 56 };
 
@@ -24,9 +24,9 @@ function paintStrip(ui, frame, cols, epoch) {
   ui.slider.max = String(Math.max(0, ui.epochs.length - 1));
   ui.slider.value = String(place);
   ui.slider.setAttribute("aria-valuetext", `epoch ${epoch}`);
-  const wer = new Map((cols.epoch ?? []).map((at, i) => [at, num(cols.val_wer[i])]));
-  const known = ui.epochs.map((at, i) => [i, wer.get(at)]).filter(([, value]) => Number.isFinite(value));
-  const chance = num(frame.floors.wer);
+  const score = new Map((cols.epoch ?? []).map((at, i) => [at, num(cols.metric[i])]));
+  const known = ui.epochs.map((at, i) => [i, score.get(at)]).filter(([, value]) => Number.isFinite(value));
+  const chance = num(frame.metric?.chance ?? null);
   const values = [...known.map(([, value]) => value), ...(chance === null ? [] : [chance])];
   const low = Math.min(...values);
   const span = Math.max(...values) - low || 1;
@@ -50,7 +50,7 @@ function paintKeyframes(ui, frame, cols) {
   const flag = frame.flags.find((each) => each.severity === "critical") ?? frame.flags.find((each) => each.severity === "warning");
   const keys = [
     ["first words", stored(spoke)],
-    ["best WER", stored(frame.marks.best_wer_epoch)],
+    [`best ${frame.metric?.label ?? ""}`, stored(frame.metric?.best_epoch)],
     [flag ? `${flag.title} began` : "", flag ? stored(flag.critical_since ?? flag.since) : null],
     ["last", ui.epochs.at(-1) ?? null],
   ].filter(([label, epoch]) => label && epoch !== null && epoch !== undefined);

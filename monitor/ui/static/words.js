@@ -65,6 +65,11 @@ function percentWords(value) {
   return pointsWords(ratio) + (ratio !== null && finite(100 * ratio) ? " %" : "");
 }
 
+// As a sentence or a head begins: only the first letter.
+function capital(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
 function countWords(many, noun, plural) {
   return `${many.toLocaleString("en")} ${many === 1 ? noun : plural || `${noun}s`}`;
 }

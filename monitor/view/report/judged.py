@@ -245,7 +245,7 @@ def expected(snapshot: Snapshot, found: Sequence[Prescription]) -> Iterator[Bloc
     for option in aiming:
         aims = option.aims
         assert aims is not None
-        rows.append(_row(option.title, aims.epoch, aims.val_wer, aims.gap, "at most "))
+        rows.append(_row(option.title, aims.epoch, aims.value, aims.gap, "at most "))
     yield Table(("", "at epoch", "val WER", "gap"), tuple(rows))
     yield Text("WER decides whether an option helped; a smaller gap alone is no help.")
 

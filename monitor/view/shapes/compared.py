@@ -25,25 +25,32 @@ class OutcomeCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CurveColumns(msgspec.Struct, frozen=True, kw_only=True):
-    """One value an evaluation in each column; `hours`: of training up to it."""
+    """One value an evaluation in each column; `hours`: of training up to it; `metric`: by which they are compared."""
 
     epoch: list[Number]
     train_loss: list[Number]
     train_eval_loss: list[Number]
     val_loss: list[Number]
-    val_wer: list[Number]
+    metric: list[Number]
     gap: list[Number]
     length_ratio: list[Number]
     hours: list[float]
 
 
 class Curves(msgspec.Struct, frozen=True, kw_only=True):
-    """The curves of one run; `chance`: the WER of its best constant sentence."""
+    """The curves of one run; `chance`: of the metric, as its column has it."""
 
     run: str
     columns: CurveColumns
     gap_basis: str
     chance: Number
+
+
+class ComparedBy(msgspec.Struct, frozen=True, kw_only=True):
+    """The metric by which the runs are compared; of a `share` the columns hold fractions."""
+
+    title: str
+    share: bool
 
 
 class CodeDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +101,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     agreed_epoch: float
     shared_epochs: list[float]
     mode: str
+    metric: ComparedBy | None
     card: OutcomeCard
     related: bool
     columns: list[str]

@@ -50,12 +50,29 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     spark: list[float] = []
 
 
+class MetricShown(msgspec.Struct, frozen=True, kw_only=True):
+    """The primary metric. `share`: its column holds fractions, which are drawn in percent; else its own values.
+
+    `title`: such as "val WER"; `best` at `best_epoch`, `chance` and `target` (due at `target_epoch`) as in the column.
+    """
+
+    name: str
+    label: str
+    title: str
+    direction: Literal["error", "score"]
+    share: bool
+    chance: Number
+    target: Number
+    target_epoch: float | None
+    best: Number
+    best_epoch: float | None
+
+
 class ChanceLevels(msgspec.Struct, frozen=True, kw_only=True):
     """What an output that ignores its input scores. `blank`: the blank ratio of a correct output;
     `sentence`: the constant sentence with the lowest WER."""
 
     loss: Number = None
-    wer: Number = None
     blank: Number = None
     sentence: str | None = None
 
@@ -65,8 +82,6 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
 
     best_loss_epoch: float | None
     best_loss: float | None
-    best_wer_epoch: float | None
-    best_wer: float | None
     gap_limit: float
     gap_crossed_epoch: float | None
     resumed_at: list[float]
@@ -74,7 +89,7 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
-    """Where val WER goes if nothing is changed, epoch by epoch, with the band of four outcomes in five."""
+    """Where the primary metric goes if nothing is changed, epoch by epoch, with the band of four outcomes in five."""
 
     epoch: list[float]
     middle: list[float]
@@ -87,6 +102,7 @@ class Evaluated(Judgement, frozen=True, kw_only=True):
 
     run: RunHead
     tiles: list[Tile]
+    metric: MetricShown | None
     floors: ChanceLevels
     marks: Marks
     loss_range: list[float] | None
@@ -96,7 +112,7 @@ class Evaluated(Judgement, frozen=True, kw_only=True):
 
 
 class EpochColumns(msgspec.Struct, frozen=True, kw_only=True):
-    """One value an evaluation in each column."""
+    """One value an evaluation in each column; `metric` and `train_metric` are the primary one on val and train."""
 
     epoch: list[Number]
     step: list[Number]
@@ -105,6 +121,8 @@ class EpochColumns(msgspec.Struct, frozen=True, kw_only=True):
     train_eval_loss: list[Number]
     val_loss: list[Number]
     gap: list[Number]
+    metric: list[Number]
+    train_metric: list[Number]
     train_wer: list[Number]
     val_wer: list[Number]
     blank_ratio: list[Number]

@@ -130,13 +130,6 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     source: Literal["default", "vitalsigns.toml"]
 
 
-class Targets(msgspec.Struct, frozen=True, kw_only=True):
-    """The val WER (a fraction) that is to be reached by an epoch; None where none was set."""
-
-    wer: float | None
-    wer_epoch: float
-
-
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """`healthy`: rows of [measure, what a healthy run shows, what this one shows, status]."""
 
@@ -148,4 +141,3 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     healthy: list[list[str]]
     lanes: list[Lane]
     limits: list[Limit]
-    targets: Targets

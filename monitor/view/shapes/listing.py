@@ -25,7 +25,8 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """A run in the list; one that cannot be read has its name, the state "unreadable" and the evidence alone.
 
     `mine`: whether this user owns it, None where that is not known; `changed`: settings that differ from its parent;
-    `wer`, `chance`, `gap`, `eta`, `age` are words, `wer_value` is a fraction, `ratio` the share of epochs done,
+    `score` is the newest value of the primary metric, whose name is `metric`; it, `chance`, `gap`, `eta`, `age` are
+    words; `value` is in the metric's unit, `error` the same as an error that falls, `ratio` the share of epochs done,
     `spark` the gap over the run, `at` when it last wrote anything (UTC seconds); `seeds`: of the first of several
     seeds, their mean in words; `seed_of`: of the others, the name of the first.
     """
@@ -54,8 +55,10 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float | None = None
     device: str = ""
     eta: str = ""
-    wer: str = ""
-    wer_value: float | None = None
+    metric: str = ""
+    score: str = ""
+    value: float | None = None
+    error: float | None = None
     chance: str = ""
     gap: str = ""
     spark: list[float] = []

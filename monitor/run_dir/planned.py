@@ -6,8 +6,16 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from monitor.run_dir.records import Snapshot
+
 EPOCHS_KEYS = ("epochs", "num_epochs", "max_epochs", "n_epochs", "num_train_epochs", "max_epoch")
 """Names that scripts give the option for the number of epochs."""
+
+
+def planned_epochs(snapshot: Snapshot) -> float | None:
+    """Epochs that a run is planned for, by its own word or its settings; None where neither says."""
+    own = snapshot.progress.epochs if snapshot.progress is not None else None
+    return float(own) if own is not None else planned_by(snapshot.run.config if snapshot.run is not None else {})
 
 
 def planned_by(settings: Mapping[str, Any]) -> float | None:

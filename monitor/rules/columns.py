@@ -1,0 +1,73 @@
+"""Columns over the evaluations of a run, kept for as long as its records are looked at. Pure: they never change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from monitor.rules.arithmetic.series import Array
+from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir.metric import read
+
+Pick = Callable[[Epoch], object]
+"""What a rule wants of an evaluation, None where it was not measured. Always the same object: rows are kept by it."""
+
+SNAPSHOTS_KEPT = 32
+PICKS_KEPT = 64
+"""More than the rules have: only a `Pick` that is made anew at each look comes to it."""
+
+
+@dataclass
+class Kept:
+    """What was found of one snapshot's records, which are immutable; they are held, so that no id is used twice."""
+
+    epochs: tuple[Epoch, ...]
+    columns: dict[str, Array] = field(default_factory=dict)
+    rows: dict[Pick, tuple[Epoch, ...]] = field(default_factory=dict)
+    names: frozenset[str] | None = None
+
+
+_KEPT: dict[int, Kept] = {}
+
+
+def kept_of(epochs: tuple[Epoch, ...]) -> Kept:
+    """What rules have already asked for of these very records."""
+    known = _KEPT.get(id(epochs))
+    if known is None or known.epochs is not epochs:
+        while len(_KEPT) >= SNAPSHOTS_KEPT:
+            _KEPT.pop(next(iter(_KEPT)), None)
+        known = _KEPT[id(epochs)] = Kept(epochs)
+    return known
+
+
+def columns(snapshot: Snapshot, *names: str) -> list[Array]:
+    """Fields or metrics of the evaluations as arrays (evaluations,), NaN where absent. Read-only: rules share them."""
+    kept = kept_of(snapshot.epochs).columns
+    for name in names:
+        if name not in kept:
+            values = (read(record, name) for record in snapshot.epochs)
+            kept[name] = np.array([math.nan if value is None else float(value) for value in values], dtype=float)
+            kept[name].setflags(write=False)
+    return [kept[name] for name in names]
+
+
+def metric_names(snapshot: Snapshot) -> frozenset[str]:
+    """Every key of the `metrics` of its evaluations."""
+    kept = kept_of(snapshot.epochs)
+    if kept.names is None:
+        kept.names = frozenset().union(*(record.metrics for record in snapshot.epochs))
+    return kept.names
+
+
+def rows_with(snapshot: Snapshot, wanted: Pick) -> tuple[Epoch, ...]:
+    """The evaluations in which `wanted` was measured (is not None); the same tuple where that is all of them."""
+    rows = kept_of(snapshot.epochs).rows
+    if wanted not in rows:
+        if len(rows) >= PICKS_KEPT:
+            rows.clear()
+        some = tuple(record for record in snapshot.epochs if wanted(record) is not None)
+        rows[wanted] = snapshot.epochs if len(some) == len(snapshot.epochs) else some
+    return rows[wanted]

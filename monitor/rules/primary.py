@@ -1,0 +1,178 @@
+"""Which metric decides, and what chance has of it.
+
+What a person chose comes first, then what the project's settings or the script declare, then WER, then the first name
+in the table of known ones (monitor.run_dir.metric_names). Where none is logged, val loss decides: there is none then.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from monitor.rules.arithmetic.series import Array
+from monitor.rules.columns import Pick, columns, metric_names
+from monitor.run_dir import Epoch, Floors, Snapshot
+from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir.metric_names import EDIT_RATES, completed, metric_of, order, parsed
+
+LOSS = "val_loss"
+SAYING_NOTHING = 1.0
+"""Of an error rate over sequences, where nothing was said; the floor of every corpus."""
+
+
+class Chance(NamedTuple):
+    """What an output that ignores the input has: as an error, who has it, and the sentence that it always says.
+
+    `assumed`: it holds for every corpus (saying nothing); this one's own chance is not known.
+    """
+
+    error: float
+    who: str
+    sentence: str = ""
+    assumed: bool = False
+
+    @property
+    def does(self) -> str:
+        """Such as "one constant sentence scores", before its value."""
+        return f"{self.who} is at" if self.who == "chance" else f"{self.who} scores"
+
+    def size(self, metric: Metric) -> float:
+        """What a margin is a part of: a share's points, else chance itself."""
+        return 1.0 if metric.is_share else abs(self.error)
+
+
+def primary_of(snapshot: Snapshot) -> Metric | None:
+    """The metric that decides, None where val loss does. A fact of the records so far, and of what was declared."""
+    if snapshot.metric is not None:
+        return snapshot.metric
+    chosen = _chosen(snapshot)
+    if chosen is not None:
+        return None if chosen.name == LOSS else completed(chosen, _names(snapshot))
+    if any(record.val_wer is not None for record in snapshot.epochs):
+        return WER
+    names = metric_names(snapshot)
+    declared = snapshot.run.metrics if snapshot.run is not None else []
+    first = next((metric for metric in declared if metric.name in names and metric.split != "train"), None)
+    return completed(first, _names(snapshot)) if first is not None else _recognised(snapshot, names)
+
+
+def _chosen(snapshot: Snapshot) -> Metric | None:
+    if snapshot.choice is not None:
+        return snapshot.choice.metric
+    if snapshot.launch is not None and snapshot.launch.metric is not None:
+        return snapshot.launch.metric
+    declared = snapshot.run.metrics if snapshot.run is not None else []
+    return next((metric for metric in declared if metric.primary), None)
+
+
+def _names(snapshot: Snapshot) -> list[str]:
+    return [*sorted(metric_names(snapshot)), "val_wer", "train_wer"]
+
+
+def _recognised(snapshot: Snapshot, names: frozenset[str]) -> Metric | None:
+    """Of the known names the first of those that were measured at least half as often as any of them."""
+    known = sorted(name for name in names if parsed(name) is not None)
+    found = []
+    for name in known:
+        values = columns(snapshot, name)[0]
+        metric = metric_of(name, values.tolist(), known)
+        if metric is not None and metric.split != "train":
+            found.append((int(np.isfinite(values).sum()), metric))
+    most = max((count for count, _ in found), default=0)
+    often = [metric for count, metric in found if count and 2 * count >= most]
+    return min(often, key=order, default=None)
+
+
+@lru_cache(256)
+def pick_of(metric: Metric) -> Pick:
+    """The metric of an evaluation, always the same object for the same metric."""
+    return metric.of
+
+
+@lru_cache(256)
+def with_loss(metric: Metric) -> Pick:
+    """The metric of an evaluation that has a val loss too."""
+
+    def both(record: Epoch) -> float | None:
+        return None if record.val_loss is None else metric.of(record)
+
+    return both
+
+
+def errors_of(snapshot: Snapshot, metric: Metric | None) -> Array:
+    """The metric of the evaluations as an error (evaluations,), NaN where it was not measured."""
+    if metric is None:
+        return np.full(len(snapshot.epochs), math.nan)
+    values = columns(snapshot, metric.name)[0]
+    if metric.direction == "error" and metric.unit != "percent":
+        return values
+    return (values / 100 if metric.unit == "percent" else values) * (1 if metric.direction == "error" else -1) + (
+        1 if metric.direction == "score" and metric.is_share else 0
+    )
+
+
+def others_of(snapshot: Snapshot) -> list[Metric]:
+    """The other known metrics of val and test, the one that was measured most often first."""
+    first, names = primary_of(snapshot), metric_names(snapshot)
+    declared = {metric.name: metric for metric in (snapshot.run.metrics if snapshot.run is not None else [])}
+    known = sorted(name for name in names if name in declared or parsed(name) is not None)
+    found = []
+    for name in known:
+        values = columns(snapshot, name)[0]
+        metric = declared.get(name) or metric_of(name, values.tolist(), known)
+        if metric is not None and metric.split != "train" and (first is None or name != first.name):
+            found.append((-int(np.isfinite(values).sum()), order(metric), completed(metric, known)))
+    return [metric for _, _, metric in sorted(found, key=lambda row: row[:2])]
+
+
+def best_of(snapshot: Snapshot) -> tuple[float, float] | None:
+    """(best value of the primary metric in its unit, its first epoch), or None where none is known."""
+    metric = primary_of(snapshot)
+    rows = ((error, record) for record in snapshot.epochs if (error := _error(metric, record)) is not None)
+    best = min(rows, key=lambda row: row[0], default=None)
+    return None if best is None or metric is None else (metric.value(best[0]), best[1].epoch)
+
+
+def _error(metric: Metric | None, record: Epoch) -> float | None:
+    error = metric.error_of(record) if metric is not None else None
+    return error if error is not None and math.isfinite(error) else None
+
+
+def last_of(snapshot: Snapshot) -> float | None:
+    """The newest measured value of the primary metric, in its unit."""
+    metric = primary_of(snapshot)
+    if metric is None:
+        return None
+    return next((value for record in reversed(snapshot.epochs) if (value := metric.of(record)) is not None), None)
+
+
+def scale_of(metric: Metric | None, errors: Array) -> Array:
+    """At each evaluation what a ratio of an improvement is of: the best error so far, or, where errors have no zero
+    (a raw score), the range that they have gone through so far."""
+    best = np.fmin.accumulate(np.where(np.isfinite(errors), errors, np.inf)) if len(errors) else errors
+    if metric is None or metric.is_share or (metric.direction == "error" and not (errors <= 0).any()):
+        return best
+    highest = np.fmax.accumulate(np.where(np.isfinite(errors), errors, -np.inf)) if len(errors) else errors
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(best), highest - best, np.inf)
+
+
+def chance_of(snapshot: Snapshot, metric: Metric | None) -> Chance | None:
+    """What is known of chance for this metric; None where nothing is."""
+    floors = snapshot.run.floors if snapshot.run is not None else Floors()
+    if metric is None:
+        return None
+    if metric.chance is not None:
+        return Chance(metric.error(metric.chance), "chance")
+    if metric.name == WER.name and floors.wer_constant is not None:
+        return Chance(floors.wer_constant, "one constant sentence", floors.constant_sentence or "")
+    if metric.label in EDIT_RATES:
+        return Chance(SAYING_NOTHING, "saying nothing", assumed=True)
+    if metric.label == "accuracy" and floors.accuracy_constant is not None:
+        return Chance(1 - floors.accuracy_constant, "the most frequent label", floors.constant_sentence or "")
+    if metric.label == "perplexity" and floors.loss_unigram is not None:
+        return Chance(math.exp(min(floors.loss_unigram, 700.0)), "word frequencies")
+    return None

@@ -1,0 +1,182 @@
+"""Errors and scores that people log without declaring them: the one table of names, with direction and unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from monitor.run_dir.field_names import plain
+from monitor.run_dir.metric import Direction, Metric, Split, Unit, is_finite
+
+
+class Known(NamedTuple):
+    """What a name stands for; `share`: a fraction or percent, as its values tell."""
+
+    label: str
+    direction: Direction
+    share: bool
+    place: int
+
+
+_ROWS: tuple[tuple[str, Direction, str, str], ...] = (
+    ("WER", "error", "share", "wer word_error_rate"),
+    ("CER", "error", "share", "cer character_error_rate char_error_rate"),
+    ("TER", "error", "share", "ter token_error_rate translation_edit_rate"),
+    ("PER", "error", "share", "per phone_error_rate phoneme_error_rate"),
+    ("sentence error rate", "error", "share", "ser sentence_error_rate sequence_error_rate"),
+    ("BLEU", "score", "share", "bleu bleu4 bleu_4 sacrebleu sacre_bleu bleu_score"),
+    ("chrF", "score", "share", "chrf chrf2 chrf_pp chrfpp"),
+    ("ROUGE-L", "score", "share", "rouge_l rougel rougelsum rouge_lsum"),
+    ("ROUGE", "score", "share", "rouge rouge1 rouge_1 rouge2 rouge_2"),
+    ("METEOR", "score", "share", "meteor"),
+    ("mAP", "score", "share", "map map50_95 map_50_95 map_0_5_0_95 bbox_map segm_map mean_average_precision box_ap ap"),
+    ("mAP50", "score", "share", "map50 map_50 map_0_5 bbox_map_50 segm_map_50 ap50"),
+    ("mIoU", "score", "share", "miou mean_iou"),
+    ("IoU", "score", "share", "iou jaccard jaccard_index"),
+    ("Dice", "score", "share", "dice mean_dice dice_score dice_coefficient dice_coef dsc mdice pseudo_dice"),
+    (
+        *("accuracy", "score", "share"),
+        "accuracy acc top1 top_1 acc1 acc_1 prec1 prec_1 top1_acc top_1_acc acc_top1 accuracy_top1 accuracy_top_1 "
+        "top1_accuracy top_1_accuracy sparse_categorical_accuracy categorical_accuracy binary_accuracy "
+        "mean_accuracy accuracy_score overall_accuracy multiclassaccuracy",
+    ),
+    ("balanced accuracy", "score", "share", "balanced_accuracy bacc balanced_acc"),
+    ("F1", "score", "share", "f1 f1_score macro_f1 micro_f1 weighted_f1 f1_macro f1_micro f1_weighted fscore f_score"),
+    ("AUC", "score", "share", "auc auroc roc_auc roc_auc_score"),
+    ("exact match", "score", "share", "exact_match em exact"),
+    ("error rate", "error", "share", "error_rate err_rate top1_error top1_err top_1_error top_1_err err1 err_1"),
+    ("EER", "error", "share", "eer equal_error_rate"),
+    ("success rate", "score", "share", "success_rate win_rate solve_rate"),
+    ("recall", "score", "share", "recall recall_score macro_recall uar"),
+    ("precision", "score", "share", "precision precision_score macro_precision"),
+    (
+        "top-5 accuracy",
+        "score",
+        "share",
+        "top5 top_5 acc5 acc_5 prec5 prec_5 acc_top5 accuracy_top5 top5_acc",
+    ),
+    ("perplexity", "error", "raw", "perplexity ppl word_ppl"),
+    (
+        *("reward", "score", "raw"),
+        "reward mean_reward reward_mean episode_reward avg_reward average_reward ep_rew_mean return mean_return "
+        "episode_return episodic_return rollout_ep_rew_mean",
+    ),
+    ("MCC", "score", "raw", "mcc matthews_correlation matthews_corrcoef"),
+    ("R²", "score", "raw", "r2 r2_score r_2 r_squared"),
+    ("Pearson r", "score", "raw", "pearson pearsonr pcc"),
+    ("Spearman ρ", "score", "raw", "spearman spearmanr srcc"),
+    ("error", "error", "raw", "error err"),
+    ("RMSE", "error", "raw", "rmse root_mean_squared_error"),
+    ("MAE", "error", "raw", "mae mean_absolute_error l1_error"),
+    ("MSE", "error", "raw", "mse mean_squared_error"),
+    ("MAPE", "error", "raw", "mape mean_absolute_percentage_error"),
+    ("PSNR", "score", "raw", "psnr"),
+    ("SSIM", "score", "raw", "ssim"),
+    ("LPIPS", "error", "raw", "lpips"),
+    ("FID", "error", "raw", "fid"),
+    ("SI-SDR", "score", "raw", "si_sdr sisdr si_snr sisnr sdr"),
+)
+"""Label, direction, unit, names. Of several that a run logs the first decides."""
+
+KNOWN: dict[str, Known] = {
+    name: Known(label, direction, unit == "share", place)
+    for place, (label, direction, unit, names) in enumerate(_ROWS)
+    for name in names.split()
+}
+SPLITS: dict[str, Split] = {
+    **dict.fromkeys(("train", "training", "tr"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "validate", "dev", "eval", "evaluation", "cv"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+"""Words that name a split, at either end of a metric's name."""
+_PADDING = frozenset({"metrics", "metric", "epoch", "avg", "average", "mean", "overall", "total", "score", "final"})
+"""Words about a name that say nothing of what it measures."""
+EDIT_RATES = frozenset({"WER", "CER", "TER", "PER"})
+"""Labels of error rates over sequences: saying nothing scores 1."""
+LARGEST_SHARE = 1.5
+"""A score above it is in percent."""
+LARGEST_RATE, LEAST_RATE = 5.0, 1.5
+"""An error rate may be above 1; one that was above the first, or never below the second, is in percent."""
+
+
+@lru_cache(4096)
+def parsed(name: str) -> tuple[Split | None, Known] | None:
+    """(split that the name says, what it stands for), or None for a name that is not in the table."""
+    words = plain(name).split("_")
+    split: Split | None = None
+    while words:
+        if len(words) == 1 or "_".join(words) in KNOWN:
+            break
+        place = 0 if words[0] in SPLITS or words[0] in _PADDING else -1
+        if words[place] not in SPLITS and words[place] not in _PADDING:
+            break
+        split = SPLITS.get(words[place], split)
+        words.pop(place)
+    known = KNOWN.get("_".join(words))
+    return None if known is None else (split, known)
+
+
+@lru_cache(4096)
+def is_of_train(name: str) -> bool:
+    """Whether a name says that it is measured on the train split."""
+    words = plain(name).split("_")
+    return "train" in (SPLITS.get(words[0]), SPLITS.get(words[-1]))
+
+
+def metric_of(name: str, values: Iterable[float | None], names: Sequence[str] = ()) -> Metric | None:
+    """The metric that a name stands for, or None. `values` tell a fraction from percent; `names`: its siblings.
+
+    A name without a split is the train split's where a sibling names val, as Keras has it; else val's.
+    """
+    found = parsed(name)
+    if found is None:
+        return None
+    split, known = found
+    same = {one: theirs[0] for one in names if one != name and (theirs := parsed(one)) and theirs[1] == known}
+    if split is None:
+        split = "train" if "val" in same.values() else "val"
+    train = next((one for one, of in same.items() if of == "train" or (of is None and split != "train")), "")
+    unit = _unit(known, values) if known.share else "raw"
+    return Metric(name, known.direction, unit, split, label=known.label, train=train)
+
+
+def _unit(known: Known, values: Iterable[float | None]) -> Unit:
+    """Fraction or percent, by the size of the values."""
+    finite = [abs(value) for value in values if value is not None and is_finite(value)]
+    if not finite:
+        return "fraction"
+    if known.direction == "score":
+        return "percent" if max(finite) > LARGEST_SHARE else "fraction"
+    return "percent" if max(finite) > LARGEST_RATE or min(finite) > LEAST_RATE else "fraction"
+
+
+def completed(declared: Metric, names: Sequence[str]) -> Metric:
+    """A declared metric with the label and the train name that its own name tells, where it does not say them."""
+    found = parsed(declared.name)
+    label = declared.label or (found[1].label if found else _without_split(declared.name))
+    train = declared.train
+    if not train and found is not None:
+        same = (one for one in names if one != declared.name and (theirs := parsed(one)) and theirs[1] == found[1])
+        train = next((one for one in same if (parsed(one) or (None,))[0] in ("train", None)), "")
+    return replace(declared, label=label, train=train)
+
+
+def _without_split(name: str) -> str:
+    words = name.replace("/", "_").split("_")
+    return name if len(words) < 2 or words[0].lower() not in SPLITS else name[len(words[0]) + 1 :]
+
+
+def order(metric: Metric) -> tuple[int, int]:
+    """Of undeclared metrics the lowest decides: val before test, then the table's order."""
+    found = parsed(metric.name)
+    return (metric.split != "val", found[1].place if found else len(_ROWS))
+
+
+def all_of(values: Mapping[str, Sequence[float | None]]) -> list[Metric]:
+    """Every known metric among these columns (name → its values), the one that decides first."""
+    names = list(values)
+    found = (metric_of(name, column, names) for name, column in values.items())
+    return sorted((metric for metric in found if metric is not None), key=order)
