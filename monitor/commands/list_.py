@@ -15,7 +15,7 @@ from monitor.launcher import status
 from monitor.run_dir import Progress, Summary, words
 from monitor.run_dir.errors import EXIT_OK, MonitorError
 from monitor.run_dir.launch import read_progress
-from monitor.run_dir.metric import Metric
+from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import ENDED_VERDICTS
 
@@ -101,7 +101,9 @@ def _shown(run_id: str, summary: Summary, progress: Progress | None) -> dict[str
 
 def _table(rows: list[dict[str, Any]], groups: list[tuple[SeedGroup, Spread | None]]) -> Table:
     """A row a run; runs that differ in their seed alone stand below one line with their mean."""
-    table = Table(*COLUMNS, box=None, pad_edge=False)
+    all_wer = all(row["metric"].name == WER.name for row in rows)
+    heads = [WER.title if all_wer and name == "metric" else name for name in COLUMNS]
+    table = Table(*heads, box=None, pad_edge=False)
     moment = now()
     by_name = {row["run_id"]: row for row in rows}
     spreads = {group.lead: spread for group, spread in groups}
@@ -126,8 +128,10 @@ def _mean_cell(spread: Spread) -> str:
 
 
 def _score(metric: Metric, value: float | None) -> str:
-    """The value with the name of its metric."""
-    return f"{metric.title} {metric.text(value)}" if value is not None else words.NOT_MEASURED
+    """The value, with the name of its metric unless that is WER."""
+    if value is None:
+        return words.NOT_MEASURED
+    return metric.text(value) if metric.name == WER.name else f"{metric.title} {metric.text(value)}"
 
 
 def _add(table: Table, name: str, row: dict[str, Any], moment: float) -> None:

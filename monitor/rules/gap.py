@@ -66,7 +66,7 @@ class Gap(Rule):
                 "gap / chance loss (critical)": limits.gap_of_unigram_critical_ratio,
             },
             remedy="More varied data first; then less model, more dropout.",
-            cannot_tell="Whether the error rate suffers: this check compares losses alone."
+            cannot_tell="Whether the model gets worse: this check compares losses alone."
             + (" The train loss carries dropout and augmentation, val loss does not." if basis == "train" else ""),
         )
 

@@ -8,9 +8,10 @@ from monitor.rules import evaluations
 from monitor.rules.episodes import open_episode
 from monitor.rules.result import Result
 from monitor.rules.rising import RisingLimits, rising_levels
-from monitor.rules.rule import Rule
+from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Snapshot
+from monitor.run_dir.metric import Metric
 from monitor.run_dir.words import number
 
 RECENT = 3
@@ -25,7 +26,7 @@ class ValLossRising(Rule):
     name = "val_loss_rising"
     title = "Val loss rising"
     place = 190
-    watches = ("val_loss",)
+    watches = ("val_loss", PRIMARY)
     yardstick = "best"
     causes = ("too_little_regularisation",)
     limits = RisingLimits
@@ -59,8 +60,8 @@ class ValLossRising(Rule):
                 "trend p": thresholds.of(CommonLimits).trend_p_value,
                 "scatters": limits.val_rise_scatters,
             },
-            remedy="Keep the best checkpoint; see whether the error rate rises too before you stop.",
-            cannot_tell="Whether the model gets worse: with a falling error rate this is over-confidence.",
+            remedy=_remedy(data.metric),
+            cannot_tell="Whether the model gets worse: with errors that still fall this is over-confidence.",
         )
 
 
@@ -69,3 +70,11 @@ def _rises(since_best: np.ndarray) -> str:
     known = since_best[np.isfinite(since_best)]
     before, recent = known[:-RECENT], known[-RECENT:]
     return " and still rising" if not len(before) or recent.max() > before.max() else ""
+
+
+def _remedy(metric: Metric | None) -> str:
+    if metric is None:
+        return (
+            "Keep the best checkpoint. No error rate or score is logged that could tell whether the model gets worse."
+        )
+    return f"Keep the best checkpoint; see whether {metric.label} gets worse too before you stop."

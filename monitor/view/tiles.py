@@ -11,7 +11,7 @@ from monitor.rules.arithmetic.series import thin
 from monitor.rules.evaluations import last as newest
 from monitor.rules.evaluations import lowest
 from monitor.rules.gap import GapLimits
-from monitor.rules.kind import is_ctc, is_sequence
+from monitor.rules.kind import is_ctc, is_ours, is_sequence
 from monitor.rules.primary import best_of, chance_of, last_of, others_of, primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
 from monitor.run_dir.counted import basis_of
@@ -61,7 +61,8 @@ def _logged(snapshot: Snapshot, judged: Judged) -> Iterator[Tile]:
         yield _gap(snapshot, judged)
     if newest(snapshot, "val_loss") is not None:
         yield _val_loss(snapshot, floors)
-    if is_sequence(snapshot) and newest(snapshot, "length_ratio") is not None:
+    said = any(newest(snapshot, name) is not None for name in ("length_ratio", "blank_ratio"))
+    if is_ours(snapshot) or (is_sequence(snapshot) and said):
         yield _words(snapshot, floors)
     for other in others_of(snapshot):
         yield _metric(snapshot, other, others=True)
@@ -87,7 +88,7 @@ def _metric(snapshot: Snapshot, metric: Metric, others: bool = False) -> Tile:
     if adjusted is not None:
         yard.append(f"filtered {words.points(adjusted)}")
     return Tile(
-        key="metric" if not others else metric.name,
+        key=metric.name,
         label=metric.title,
         title=_about(metric)
         + (" Filtered is the same output with your own decoder settings." if adjusted is not None else ""),

@@ -36,7 +36,7 @@ def test_what_can_be_set_about_the_charts_does_what_it_says(dashboard, tab, live
     names = page.evaluate(f"() => {chart('wer')}.data.map((trace) => trace.name)")
     assert "expected" in names, "a live run's WER has no forecast"
     assert page.evaluate(f"() => {chart('wer')}._fullLayout.xaxis.range[1]") > 20
-    labels = page.get_by_test_id("chart-wer").locator("xpath=..").locator(".vs-chart-label")
+    labels = page.get_by_test_id("chart-metric").locator("xpath=..").locator(".vs-chart-label")
     said = set(labels.all_inner_texts())
     # A goal is drawn only where somebody set one.
     assert "chance 90.0" in said and not any(text.startswith("goal") for text in said)
@@ -54,8 +54,8 @@ def test_the_pointer_in_one_chart_draws_a_line_at_the_same_place_in_the_others(d
     page = tab()
     open_run(page, dashboard, live)
     page.wait_for_function(f"() => {chart('words')}._fullLayout")
-    page.get_by_test_id("chart-wer").scroll_into_view_if_needed()
-    box = page.get_by_test_id("chart-wer").bounding_box()
+    page.get_by_test_id("chart-metric").scroll_into_view_if_needed()
+    box = page.get_by_test_id("chart-metric").bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
     wait_until(lambda: page.evaluate(CURSORS) == [True, False, True], 10, "the other charts show no cursor")
     page.mouse.move(5, 5)

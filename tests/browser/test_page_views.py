@@ -55,7 +55,7 @@ def test_a_past_moment_reads_as_the_command_line_says_and_the_address_keeps_it(d
 def test_tabs_axes_and_ranges_stay_in_the_address(dashboard, tab, sick):
     page = tab()
     open_run(page, dashboard, sick)
-    chart = "document.querySelector('[data-testid=chart-wer]')"
+    chart = "document.querySelector('[data-testid=chart-metric]')"
     page.wait_for_function(f"() => {chart}._fullLayout")
     page.get_by_test_id("axis-step").click()
     assert page.evaluate(f"() => {chart}._fullLayout.xaxis.range[1]") > 1000
@@ -76,9 +76,9 @@ def test_tabs_axes_and_ranges_stay_in_the_address(dashboard, tab, sick):
 def test_a_zoom_is_shared_by_the_charts_and_undone_by_one_click(dashboard, tab, sick):
     page = tab()
     open_run(page, dashboard, sick)
-    page.wait_for_function("() => document.querySelector('[data-testid=chart-wer]')._fullLayout")
-    page.get_by_test_id("chart-wer").scroll_into_view_if_needed()
-    box = page.get_by_test_id("chart-wer").bounding_box()
+    page.wait_for_function("() => document.querySelector('[data-testid=chart-metric]')._fullLayout")
+    page.get_by_test_id("chart-metric").scroll_into_view_if_needed()
+    box = page.get_by_test_id("chart-metric").bounding_box()
     y = box["y"] + box["height"] / 3
     page.mouse.move(box["x"] + 0.3 * box["width"], y)
     page.mouse.down()

@@ -18,7 +18,7 @@ SAMPLER = """() => {
   const at = (id) => document.querySelector(`[data-testid="${id}"]`);
   const look = () => {
     const tiles = ["tile-val_wer", "tile-gap", "tile-val_loss", "tile-words"];
-    const ids = ["verdict", ...tiles, "chart-loss", "chart-wer", "flags"];
+    const ids = ["verdict", ...tiles, "chart-loss", "chart-metric", "flags"];
     const seqs = ids.map((id) => at(id)?.dataset.seq);
     const said = at("flags")?.innerText.match(/val loss is ([\\d.]+) above/)?.[1];
     const shown = at("tile-gap")?.innerText.match(/\\n([\\d.−]+)/)?.[1];

@@ -275,7 +275,7 @@ def test_without_an_error_rate_val_loss_is_judged():
     assert came.word == "HELPED" and came.line.startswith("Val loss 2.5")
     assert outcome(parent, numbers("c", "p", val_loss=noisy(2.48, 0.01, seed=1))).word == "TOO CLOSE"
     nothing = outcome(parent, numbers("c", "p", val_wer=[0.5] * 9))
-    assert nothing.word == "CAN'T COMPARE" and "Neither an error rate nor a val loss" in nothing.line
+    assert nothing.word == "CAN'T COMPARE" and "Neither an error rate, a score nor a val loss" in nothing.line
 
 
 def test_a_few_evaluations_do_not_say_how_much_they_scatter():

@@ -247,7 +247,7 @@ def test_a_warning_that_no_option_is_known_for_says_what_a_person_must_look_at(c
 
 def test_aims_are_numbers_at_an_epoch_that_the_run_has_seen():
     first = options(OVERFITS)[0]
-    assert (first.aims.epoch, first.aims.val_wer, first.aims.gap) == (40, pytest.approx(0.4), 1.0)
+    assert (first.aims.epoch, first.aims.value, first.aims.gap) == (40, pytest.approx(0.4), 1.0)
 
 
 def test_the_smaller_network_comes_last_where_nothing_is_learnt():

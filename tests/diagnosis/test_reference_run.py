@@ -79,7 +79,7 @@ def test_the_verdict_is_stop_for_being_at_chance_and_no_regularisation_is_advise
 def test_the_page_shows_its_numbers(whole):
     painted = frame(whole, judge(whole, 0.0), 0.0, since=Since())
     values = {tile.key: tile.value for tile in painted.tiles}
-    assert values == {"val_wer": "92.1 %", "gap": "2.93", "val_loss": "5.29", "words": "–"}
+    assert values == {"val_wer": "92.1 %", "gap": "2.93", "val_loss": "5.29", "train_loss": "2.36"}
     assert round(painted.marks.gap_crossed_epoch, 1) == 32.6
     assert painted.title == "STOP · 92.1 % · reference-run"
 

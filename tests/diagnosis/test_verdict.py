@@ -52,7 +52,9 @@ def test_quiet_is_not_healthy_what_was_not_checked_is_said():
     said = verdict(snapshot(train_loss=LEARNS["train_loss"], val_loss=LEARNS["val_loss"]))
     assert said.verdict == "KEEP GOING"
     assert said.checks_ran < said.checks
-    assert any(text.startswith("WER stuck: not checked, needs val WER") for text in said.not_checked)
+    assert any(
+        text.startswith("No more progress: not checked, needs an error rate or a score") for text in said.not_checked
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])

@@ -71,7 +71,7 @@ def test_a_look_says_that_its_check_was_not_counted_and_a_stop_how_often_it_was_
 
 def test_each_number_stands_beside_its_yardstick():
     painted = shown(snapshot(OVERFITS))
-    assert [tile.key for tile in painted.tiles] == ["val_wer", "gap", "val_loss", "words"]
+    assert [tile.key for tile in painted.tiles] == ["val_wer", "gap", "val_loss", "train_loss"]
     assert (tile(painted, "val_wer").value, tile(painted, "val_wer").yardstick) == (
         "50.0 %",
         "chance 90.0 · best 50.0 @8",
@@ -275,7 +275,7 @@ def test_the_list_puts_a_broken_folder_beside_the_runs_and_never_fails(decoded):
     (decoded / "notes").mkdir()
     rows = {row.run: row for row in RowBook(decoded).rows(time.time())}
     assert set(rows) == {"r", "broken", "newer"}
-    assert rows["r"].state == "finished" and rows["r"].wer == "50.0 %"
+    assert rows["r"].state == "finished" and rows["r"].score == "50.0 %"
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_the_newest_numbers_are_those_of_the_tiles(shown):
     tiles = {key: tile.value for key, tile in shown.tiles.items()}
     assert (newest["val loss"], newest["val WER"]) == (tiles["val_loss"], tiles["val_wer"])
     assert newest["gap"].removeprefix("+") == tiles["gap"] and newest["words out / in"] == tiles["words"]
-    assert (shown.row.wer, shown.row.gap) == (tiles["val_wer"], tiles["gap"])
+    assert (shown.row.score, shown.row.gap) == (tiles["val_wer"], tiles["gap"])
     for tile in shown.tiles.values():
         assert re.search(
             rf"^{re.escape(tile.label)} +{re.escape(tile.value)}\b|^{re.escape(tile.label)} +{tile.value} ",
@@ -127,8 +127,11 @@ def test_a_series_has_one_colour_on_page_and_report(shown):
     assert all(colour == palette.curve(html.unescape(name)) for colour, name in named)
     # On the page: a trace called "… train …" is drawn in ink.train, one called "… val …" in ink.val.
     script = FIGURES.read_text(encoding="utf-8")
-    traces = re.findall(r'curve\(ctx, [\w.]+, (?:evalMode \? "[^"]*" : )?"(train|val)[^"]*", ink\.(\w+)\)', script)
-    assert len(traces) >= 4 and all(name == ink for name, ink in traces)
+    traces = re.findall(
+        r'curve\(ctx, [\w.]+, (?:evalMode \? "[^"]*" : )?["`](train|val)[^"`]*["`], ink\.(\w+)\)', script
+    )
+    assert "curve(ctx, val, metric.title, ink.val)" in script
+    assert len(traces) >= 3 and all(name == ink for name, ink in traces)
     for name in ("train", "val"):
         colours = re.findall(rf"--vs-{name}:(#\w+)", shown.html)
         assert colours == list(palette.COLOURS[name])

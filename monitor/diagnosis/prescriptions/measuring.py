@@ -35,7 +35,7 @@ STOP_HERE = Prescription(
     title="Stop here and keep the best checkpoint",
     changes={},
     command=None,
-    expected="the same best error rate, without the epochs that would not change it",
+    expected="the same best model, without the epochs that would not change it",
     cost="none",
     disproved_by="a later evaluation makes a new best by a point or more",
 )

@@ -84,9 +84,9 @@ const flag = (yardstick) => ({ picture: { yardstick } });
 const known = [[1, 5], [2, 3], [3, 4]];
 
 test("the yardstick of a flag is its limit, the best, chance, the goal or one", () => {
-  const frame = { marks: { gap_limit: 2 }, floors: { wer: "nan" }, targets: { wer: 0.2 } };
+  const frame = { marks: { gap_limit: 2 }, metric: { direction: "error", chance: "nan", target: 0.2 } };
   assert.deepEqual(["limit", "best", "target", "one"].map((name) => yardstickOf(flag(name), frame, known)), [2, 3, 0.2, 1]);
   assert.ok(Number.isNaN(yardstickOf(flag("chance"), frame, known)));
-  assert.equal(yardstickOf(flag("chance"), { ...frame, floors: { wer: null } }, known), null);
+  assert.equal(yardstickOf(flag("chance"), { ...frame, metric: { direction: "error", chance: null, target: null } }, known), null);
   assert.equal(yardstickOf(flag(""), frame, known), null);
 });

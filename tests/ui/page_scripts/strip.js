@@ -1,5 +1,5 @@
-const cols = (changes = {}) => ({ epoch: [1, 2, 3], val_wer: [1.0, 0.8, 0.6], length_ratio: [0, 0.04, 0.9], ...changes });
-const frame = (changes = {}) => ({ decoded: [1, 2, 3], floors: { wer: null }, flags: [], marks: { best_wer_epoch: null }, ...changes });
+const cols = (changes = {}) => ({ epoch: [1, 2, 3], metric: [1.0, 0.8, 0.6], length_ratio: [0, 0.04, 0.9], ...changes });
+const frame = (changes = {}) => ({ decoded: [1, 2, 3], flags: [], metric: { label: "WER", chance: null, best_epoch: null }, ...changes });
 
 function painted(given, columns, epoch) {
   const gone = [];
@@ -31,16 +31,16 @@ test("the curve runs from end to end and from the worst at the top to the best a
 });
 
 test("equal error rates are a level line and not a division by nought", () => {
-  assert.equal(painted(frame(), cols({ val_wer: [0.5, 0.5, 0.5] }), 1).points, "8.0,52.0 500.0,52.0 992.0,52.0");
+  assert.equal(painted(frame(), cols({ metric: [0.5, 0.5, 0.5] }), 1).points, "8.0,52.0 500.0,52.0 992.0,52.0");
 });
 
 test("an evaluation without an error rate is left out of the curve, not drawn as nought", () => {
-  assert.equal(painted(frame(), cols({ val_wer: [1.0, "nan", 0.6] }), 1).points, "8.0,4.0 992.0,52.0");
+  assert.equal(painted(frame(), cols({ metric: [1.0, "nan", 0.6] }), 1).points, "8.0,4.0 992.0,52.0");
   assert.equal(painted(frame({ decoded: [1, 2, 3, 4] }), cols(), 1).points.split(" ").length, 3);
 });
 
 test("chance belongs to the scale where it is known", () => {
-  const { floor, points } = painted(frame({ floors: { wer: 1.4 } }), cols(), 1);
+  const { floor, points } = painted(frame({ metric: { label: "WER", chance: 1.4, best_epoch: null } }), cols(), 1);
   assert.equal(floor.getAttribute("y1"), "4");
   assert.equal(points.split(" ")[2], "992.0,52.0");
   assert.equal(painted(frame(), cols(), 1).floor.style.display, "none");
@@ -55,7 +55,7 @@ test("the places worth a jump are first words, best, where the worst flag began,
     { severity: "warning", title: "Gap", since: 1, critical_since: null },
     { severity: "critical", title: "Overfitting", since: 1, critical_since: 2 },
   ];
-  const { keys } = painted(frame({ flags, marks: { best_wer_epoch: 2 } }), cols(), 3);
+  const { keys } = painted(frame({ flags, metric: { label: "WER", chance: null, best_epoch: 2 } }), cols(), 3);
   assert.deepEqual(keys, { "first words": "first words (3)", "best WER": "best WER (2)", "Overfitting began": "Overfitting began (2)", last: "last (3)" });
 });
 
@@ -65,7 +65,7 @@ test("a note is no flag to jump to, and a flag without a beginning neither", () 
 });
 
 test("an evaluation that is not stored is replaced by the nearest that is", () => {
-  const { keys, ui, gone } = painted(frame({ decoded: [10, 20, 30], marks: { best_wer_epoch: 24 } }), cols({ epoch: [10, 24, 30] }), 10);
+  const { keys, ui, gone } = painted(frame({ decoded: [10, 20, 30], metric: { label: "WER", chance: null, best_epoch: 24 } }), cols({ epoch: [10, 24, 30] }), 10);
   assert.equal(keys["best WER"], "best WER (20)");
   ui.keys.children.find((node) => node.dataset.key === "best WER").onclick();
   assert.deepEqual(gone, [20]);
@@ -73,7 +73,7 @@ test("an evaluation that is not stored is replaced by the nearest that is", () =
 
 test("a run that never said a word has no first words", () => {
   assert.ok(!("first words" in painted(frame(), cols({ length_ratio: [0, 0, "nan"] }), 3).keys));
-  assert.ok(!("first words" in painted(frame(), { epoch: [1, 2, 3], val_wer: [1, 1, 1] }, 3).keys));
+  assert.ok(!("first words" in painted(frame(), { epoch: [1, 2, 3], metric: [1, 1, 1] }, 3).keys));
 });
 
 test("bars of words per clip share one scale, and no clip is no bar of endless height", () => {
