@@ -17,6 +17,7 @@ from monitor.diagnosis.failures import Failure, error_line, failure_of
 from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
 from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
 from monitor.rules.evaluations import measured, validation
+from monitor.rules.kind import fits
 from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.rules.registry import BY_NAME, evaluate, frozen
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
@@ -71,13 +72,17 @@ def diagnose(
     """The verdict of one moment. Pure: `results` are the rules' answers on the same snapshot."""
     findings = tuple(result for result in results if isinstance(result, Finding))
     ran = sum(isinstance(result, (Finding, Quiet)) for result in results)
+    # What is about another kind of run is no check that this one lacks.
+    fitting = [
+        each for each in results if not isinstance(each, NotApplicable) or fits(BY_NAME[each.rule].kind, snapshot)
+    ]
     now_said = said_now(snapshot, findings, thresholds)
     shown = standing(snapshot, now_said, thresholds)
     grounds = _grounds(now_said, shown)
     failure = failure_of(snapshot)
     reason = _reason(now_said, snapshot, thresholds)
     if now_said.word == "KEEP GOING" and now_said.worst is None:
-        reason += f" {ran} of {len(results)} checks ran."
+        reason += f" {ran} of {len(fitting)} checks ran."
     return Diagnosis(
         verdict=shown.word,
         severity=min((finding.severity for finding in grounds), key=SEVERITIES.index, default=None),
@@ -92,8 +97,8 @@ def diagnose(
         causes=causes_of(snapshot, grounds),
         failure=failure,
         checks_ran=ran,
-        checks=len(results),
-        not_checked=tuple(filter(None, map(_why_not, results))),
+        checks=len(fitting),
+        not_checked=tuple(filter(None, map(_why_not, fitting))),
     )
 
 

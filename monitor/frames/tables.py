@@ -10,8 +10,11 @@ import jiwer
 import msgspec
 import pandas as pd
 
+from monitor.diagnosis.summaries import scored
+from monitor.rules.primary import primary_of
 from monitor.rules.result import Finding, Result
 from monitor.run_dir import Epoch, Snapshot, Step, Summary
+from monitor.run_dir.metric import WER
 
 COUNTS = {"step", "generation", "non_finite", "non_finite_in_a_row", "device_memory_bytes"}
 COUNTS |= {"val_substitutions", "val_deletions", "val_insertions", "val_tokens", "val_hypothesis_tokens"}
@@ -65,6 +68,9 @@ def _with_units(table: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
     stated = snapshot.run.units if snapshot.run is not None else {}
     units = dict.fromkeys(LOSSES, stated.get("loss", "")) | dict.fromkeys(FRACTIONS, stated.get("wer", "fraction"))
     units |= dict.fromkeys(SECONDS, "s") | {name: unit for name, unit in stated.items() if name not in ("loss", "wer")}
+    metric = primary_of(snapshot)
+    if metric is not None and metric is not WER:
+        units |= {name: metric.unit for name in (metric.name, metric.train) if name and metric.unit != "raw"}
     table.attrs["units"] = {name: unit for name, unit in units.items() if unit and name in table.columns}
     return table
 
@@ -113,19 +119,28 @@ def of_findings(results: Iterable[Result]) -> pd.DataFrame:
 
 
 def of_runs(rows: Sequence[Row]) -> pd.DataFrame:
-    """Only the settings that differ between the runs become columns."""
+    """Only the settings that differ between the runs become columns; `metric` names the primary one of each run."""
     shown = ["verdict", "reason", "epoch", "val_wer", "best_val_wer", "val_loss", "gap"]
+    scores = ["metric", "metric_value", "metric_best"]
     differing = _differing([row.config for row in rows if row.summary is not None])
     table = pd.DataFrame(
         [
-            [row.run_id, *(getattr(row.summary, name, None) for name in shown), row.parent, row.problem]
+            [row.run_id, *(getattr(row.summary, name, None) for name in shown), *_scored(row), row.parent, row.problem]
             + [row.config.get(key) for key in differing]
             for row in rows
         ],
-        columns=["run_id", *shown, "parent", "problem", *(f"config.{key}" for key in differing)],
+        columns=["run_id", *shown, *scores, "parent", "problem", *(f"config.{key}" for key in differing)],
     )
-    numbers = dict.fromkeys(("epoch", "val_wer", "best_val_wer", "val_loss", "gap"), "float64")
+    numbers = dict.fromkeys(("epoch", "val_wer", "best_val_wer", "val_loss", "gap", *scores[1:]), "float64")
     return table.astype(numbers).set_index("run_id")
+
+
+def _scored(row: Row) -> tuple[str | None, float | None, float | None]:
+    """(name of the primary metric, its newest value, its best value)."""
+    if row.summary is None:
+        return None, None, None
+    metric, value, best, _ = scored(row.summary)
+    return (metric.name if value is not None else None), value, best[0] if best is not None else None
 
 
 def _differing(configs: Sequence[dict[str, Any]]) -> list[str]:

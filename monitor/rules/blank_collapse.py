@@ -35,6 +35,7 @@ class BlankCollapse(Rule):
     name = "blank_collapse"
     title = "Predictions mostly empty"
     place = 90
+    kind = "sequence"
     watches = ("length_ratio", "empty_ratio", "val_deletions", "val_tokens", "blank_ratio")
     yardstick = "one"
     causes = ("no_evidence", "words_missing")

@@ -27,6 +27,7 @@ class DecodeFilter(Rule):
     name = "decode_filter"
     title = "The decoder's filter costs words"
     place = 120
+    kind = "sequence"
     watches = ("val_wer", "val_wer_adjusted")
     yardstick = "chance"
     causes = ("decoder",)

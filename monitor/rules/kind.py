@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from monitor.rules.evaluations import floors_of, last
 from monitor.rules.primary import primary_of
+from monitor.rules.rule import Kind
 from monitor.run_dir import Snapshot
 from monitor.run_dir.checkpoints import is_own_trainer
 from monitor.run_dir.metric_names import EDIT_RATES
@@ -12,6 +13,11 @@ from monitor.run_dir.metric_names import EDIT_RATES
 def is_ours(snapshot: Snapshot) -> bool:
     """Whether our own trainer trains it, whose checkpoints `python -m trainer.diagnose` can measure."""
     return snapshot.launch is not None and is_own_trainer(snapshot.launch.argv)
+
+
+def fits(kind: Kind, snapshot: Snapshot) -> bool:
+    """Whether a rule about this kind of run speaks of this one."""
+    return kind == "any" or (is_ctc(snapshot) if kind == "ctc" else is_sequence(snapshot))
 
 
 def is_ctc(snapshot: Snapshot) -> bool:

@@ -42,6 +42,7 @@ class LowInformation(Rule):
     name = "low_information"
     title = "Output hardly depends on the input"
     place = 110
+    kind = "ctc"
     watches = ("mutual_information",)
     picture = ""
     causes = ("no_evidence",)

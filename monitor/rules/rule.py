@@ -14,6 +14,7 @@ from monitor.run_dir import Severity, Snapshot
 
 PRIMARY = "metric"
 """In `watches`: the primary metric of the run, whichever that is."""
+Kind = Literal["any", "sequence", "ctc"]
 Yardstick = Literal["", "limit", "best", "chance", "target", "one"]
 
 
@@ -44,6 +45,8 @@ class Rule(ABC):
     """Whether a critical finding says STOP: only with measured odds in odds.json."""
     before_guard: ClassVar[bool] = False
     """Whether it speaks even where it is too early for a verdict."""
+    kind: ClassVar[Kind] = "any"
+    """The kind of run that it is about; for others it does not count among the checks."""
     live_only: ClassVar[bool] = False
     """Whether it is about the process rather than about what was learnt."""
     never_learnt: ClassVar[bool] = False

@@ -44,6 +44,7 @@ class ScorerFailure(Rule):
     name = "scorer_failure"
     title = "The error rate may be wrong"
     place = 10
+    kind = "sequence"
     watches = ("val_wer", "val_loss", "val_tokens", "length_ratio")
     yardstick = "chance"
     causes = ("scorer_wrong",)

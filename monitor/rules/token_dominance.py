@@ -47,6 +47,7 @@ class TokenDominance(Rule):
     name = "token_dominance"
     title = "The same words for everything"
     place = 100
+    kind = "sequence"
     watches = ("distinct_token_ratio", "unique_hypothesis_ratio", "top_token_ratio", "top_token", "length_ratio")
     picture = "length_ratio"
     yardstick = "one"

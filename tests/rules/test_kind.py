@@ -17,7 +17,7 @@ from monitor.run_dir import Clip, DataInfo, Decode, Epoch, Floors, Launch, Run, 
 from monitor.run_dir.status import status_of
 from monitor.view.frame import frame
 from monitor.view.series import Since
-from tests.snapshots import NOW, beating, curve
+from tests.snapshots import NOW, beating, curve, snapshot
 
 OF_CTC = re.compile(r"\bblanks?\b|\bCTC\b|\bgreedy\b|\bb\*|trainer\.diagnose", re.IGNORECASE)
 ATTENTION = {"launch": Launch(run_id="r", created_at=1.0, argv=["python", "train_attention.py"])}
@@ -129,3 +129,11 @@ def test_a_run_of_our_own_trainer_is_told_of_blanks_and_how_its_checkpoint_is_me
     seen = made("attention", "filtered")
     told = sentences(type(seen)(**{**{f: getattr(seen, f) for f in seen.__struct_fields__}, **ours}))
     assert any("trainer.diagnose" in line for line in told) and any("b*" in line for line in told)
+
+
+def test_checks_of_another_kind_of_run_do_not_count_as_lacking():
+    losses = {"val_loss": [1.0] * 9, "train_loss": [1.0] * 9}
+    classifier = snapshot(**losses, metrics=[{"val_accuracy": 0.5}] * 9, run={"floors": Floors()})
+    said = judge(classifier, 0.0).diagnosis
+    assert said.checks == sum(rule.kind == "any" for rule in RULES) < len(RULES)
+    assert not [line for line in said.not_checked if "blank" in line or "redictions" in line]
