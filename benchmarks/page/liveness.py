@@ -13,7 +13,8 @@ WATCH = """() => {
   window.flagged = null;
   const look = () => {
     const at = (id) => document.querySelector(`[data-testid=${id}]`);
-    const seqs = ['verdict', 'tile-val_wer', 'chart-loss', 'chart-metric', 'chart-words'].map((id) => at(id)?.dataset.seq);
+    const places = ['verdict', 'tile-val_wer', 'chart-loss', 'chart-metric', 'chart-words'];
+    const seqs = places.map((id) => at(id)?.dataset.seq);
     const epoch = Number(document.querySelector('.vs-header')?.innerText.match(/epoch (\\d+)/)?.[1] ?? 0);
     if (epoch && new Set(seqs).size === 1) window.painted[epoch] ??= Date.now();
     if (!window.flagged && document.querySelector('[data-rule=gap]')) window.flagged = Date.now();
