@@ -1,12 +1,14 @@
 """How right and how light the importers are.
 
-`python -m benchmarks.importers [--curves DIR] [--traps] [--mib N] [--json]`
+`python -m benchmarks.importers [--curves DIR] [--traps] [--mib N] [--logs N [--beside DIR]] [--json]`
 
 `--curves DIR`: every file of DIR/raw is imported by the command and compared with the figures of DIR/<id>.csv, which
 somebody else took out of it (epoch, train_loss, val_loss, train_wer, val_wer, lr; WER a fraction). A file that holds
 several starts of a run is compared start by start.
 `--traps`: what damaged and odd files bring, format by format.
 `--mib N`: made files of N MiB in seven formats, each imported by a process of its own: seconds, and peak memory.
+`--logs N`: made text logs of N MiB (bars, step lines), read as `attach` reads them: seconds, µs a line, peak memory;
+`--beside DIR`: in turn with the same of another checkout, whose times the ratios are of.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any
 
 from benchmarks.importers.big import measure_size
 from benchmarks.importers.curves import compare
+from benchmarks.importers.logs import measure_logs
 from benchmarks.importers.traps import measure_traps
 
 
@@ -28,10 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--curves", type=Path, metavar="DIR", help="folder with raw/ and <id>.csv")
     parser.add_argument("--traps", action="store_true", help="table of formats and traps")
     parser.add_argument("--mib", type=int, metavar="N", help="size of the made files")
+    parser.add_argument("--logs", type=int, metavar="N", help="size of the made text logs")
+    parser.add_argument("--beside", type=Path, metavar="DIR", help="another checkout, for ratios")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     asked = parser.parse_args(argv)
-    if asked.curves is None and asked.mib is None and not asked.traps:
-        parser.error("say what to measure: --curves DIR, --traps, --mib N")
+    if asked.curves is None and asked.mib is None and asked.logs is None and not asked.traps:
+        parser.error("say what to measure: --curves DIR, --traps, --mib N, --logs N")
     found: dict[str, list[dict[str, Any]]] = {}
     if asked.curves is not None:
         found["curves"] = compare(asked.curves)
@@ -39,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         found["traps"] = measure_traps()
     if asked.mib is not None:
         found["sizes"] = measure_size(asked.mib)
+    if asked.logs is not None:
+        found["logs"] = measure_logs(asked.logs, asked.beside)
     if asked.json:
         print(json.dumps(found, indent=2))
     else:
