@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from monitor.importers.log_shape import by_shape
+
 _LANGUAGES = {
     "German": (
         "epoche=epoch, epochen=epochs, schritt=step, verlust=loss, trainingsverlust=train loss, "
@@ -150,6 +152,10 @@ _PHRASES = re.compile(
 _MARKS_OF_ARABIC = {ord("٫"): ".", ord("٪"): "%", ord("،"): ",", **{0x660 + n: str(n) for n in range(10)}}
 
 
+_is_foreign = by_shape(lambda shape: _CERTAIN.search(shape) is not None)
+_has_phrase = by_shape(lambda shape: _PHRASES.search(shape) is not None)
+
+
 def in_english(line: str) -> str:
     """The line with its field terms in English: case, accents and forms of letters no longer count where it has any."""
     if line.isascii():
@@ -160,10 +166,10 @@ def in_english(line: str) -> str:
             lowered = _folded(lowered)
             lowered = _ORDINAL_SIGN.sub(lambda found: f" epoch {found[1] or found[2]} ", lowered)
             lowered = _SIGN.sub(lambda found: f" {_SIGNS[found[0]]} ", lowered)
-    if _CERTAIN.search(lowered):
+    if _is_foreign(lowered):
         lowered = _LATIN.sub(lambda found: _WORDS[found[1]], lowered)
         lowered = _FILLERS.sub("", lowered)
-    return _PHRASES.sub(_phrase, lowered)
+    return _PHRASES.sub(_phrase, lowered) if _has_phrase(lowered) else lowered
 
 
 def _phrase(found: re.Match[str]) -> str:

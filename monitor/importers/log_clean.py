@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from monitor.importers.log_shape import by_shape
+
 TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
@@ -30,6 +32,8 @@ DATES = re.compile(
       | (?:\d+\s+days?,\s*)?\d{{1,3}}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[AaPp][Mm]\b)?(?!\w)))""",
     re.VERBOSE,
 )
+ANY_DATE = re.compile(DATES.pattern.replace("(?:19|20)", r"\d\d"), re.VERBOSE)
+"""A date in the shape of a line, which has no particular year."""
 STAMPS = re.compile(r"^\W*(?:1\d{12}(?!\d)\W*|1\d{9}\.\d+\W*|1\d{9}(?=\s+\D))")
 """Seconds or milliseconds since 1970 that a line begins with."""
 DATED = "\x01"
@@ -77,23 +81,32 @@ WRAPPED = re.compile(
 )
 
 
+_says_nothing = by_shape(lambda shape: NOTHING_SAID.search(shape) is not None)
+_has_month = by_shape(lambda shape: HAS_MONTH.search(shape) is not None)
+_may_have_date = by_shape(lambda shape: ANY_DATE.search(shape) is not None)
+_may_have_path = by_shape(lambda shape: HAS_PATH.search(shape) is not None)
+_prefix_length = by_shape(lambda shape: found.end() if (found := PREFIXED.match(shape)) else 0)
+
+
 def cleaned(line: str) -> str:
     """What the line itself says; empty for a warning, a traceback, a shell's echo, or another rank's copy."""
     if "\x1b" in line:
         line = TERMINAL_CODES.sub("", line)
-    if NOTHING_SAID.search(line) or OTHER_RANK.match(line):
+    if _says_nothing(line) or OTHER_RANK.match(line):
         return ""
     line = line.replace(DATED, " ")
-    if HAS_MONTH.search(line):
+    if _has_month(line):
         line = MONTHS.sub(DATED, line)
-    line = STAMPS.sub(DATED, DATES.sub(DATED, line), count=1)
+    if _may_have_date(line):
+        line = DATES.sub(DATED, line)
+    line = STAMPS.sub(DATED, line, count=1)
     if LEVEL.search(line, 0, 400):
-        line = PREFIXED.sub("", line, count=1)
+        line = line[_prefix_length(line) :]
     line = BRACKETED.sub("", line, count=1)
     line = OTHERS.sub("", line, count=1)
     line = BEHIND.sub("", line, count=1)
     if "(" in line:
         line = WRAPPED.sub(r"\1", line)
-    if HAS_PATH.search(line):
+    if _may_have_path(line):
         line = PATHS.sub(" ", line)
     return line.replace(DATED, NO_VALUE).removeprefix(NO_VALUE)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from monitor.importers.log_shape import by_shape
+
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 _Rewrite = str | Callable[[re.Match[str]], str]
 _PAIR = re.compile(rf"(train|eval)\b\D{{0,3}}({NUMBER})")
@@ -72,8 +74,12 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
 )  # fmt: skip
 
 
+_is_a_form = by_shape(lambda shape: any(pattern.search(shape) for _, pattern, _ in FORMS))
+
+
 def rewritten(line: str) -> str:
     """The line with the forms of known tools in plain words."""
-    for _, pattern, said in FORMS:
-        line = pattern.sub(said, line, count=1)
+    if _is_a_form(line):
+        for _, pattern, said in FORMS:
+            line = pattern.sub(said, line, count=1)
     return line

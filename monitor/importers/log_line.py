@@ -201,7 +201,7 @@ class Walk:
         if word in ("of", "out") and self.last in ("epoch", "step", "bare"):
             self.over = True
             return
-        joined = JOINED.fullmatch(word)
+        joined = JOINED.fullmatch(word) if word[-1].isdigit() else None
         if joined and joined[1] in STEPS:
             self.step = self.step if self.step is not None else float(joined[2])
         elif (word in EPOCHS or joined) and self.epoch is None and not self.phrase & LOOKS_BACK:
@@ -361,14 +361,16 @@ class Walk:
         partial = under_way or (self.step is not None and self.bar is None and not evaluates)
         if self.incidental:
             return Statement()
-        values = tuple(self.values)
-        if partial or self.bar is not None or self.section in ("val", "test"):
-            values = tuple((name, self.means.get(place, text)) for place, (name, text) in enumerate(self.values))
-        batch = tuple(self.values) if values != tuple(self.values) else ()
+        values, batch = tuple(self.values), ()  # type: tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]
+        if self.means and (partial or self.bar is not None or self.section in ("val", "test")):
+            means = tuple((name, self.means.get(place, text)) for place, (name, text) in enumerate(values))
+            values, batch = means, values if means != values else ()
         return Statement(self.epoch, self.epochs, self.step, partial, self.bar, on_epochs, values, batch, self.section)
 
     def _part_the_unsplit(self) -> None:
         """`Train_Loss 2 Acc .5 Val_Loss 3 Acc .4`: a name that stands there for two splits is told apart by them."""
+        if not any(split for _, split in self.unsplit):
+            return
         twice = Counter(name for name, _ in self.values)
         for place, split in self.unsplit:
             name, text = self.values[place] if place < len(self.values) else ("", "")

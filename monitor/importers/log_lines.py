@@ -16,6 +16,7 @@ from monitor.importers.languages import in_english
 from monitor.importers.log_clean import cleaned
 from monitor.importers.log_forms import rewritten
 from monitor.importers.log_line import Statement, Walk, plain_name, split_of_words
+from monitor.importers.log_shape import by_shape, without_digits
 from monitor.importers.log_table import Header, header_of, row_of
 from monitor.importers.splits import split_of
 from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, STEPS
@@ -32,10 +33,11 @@ DECIMAL_POINT = re.compile(r"\d\.\d")
 OVER = re.compile(r"\b(?:done|finished|completed?|ended|end of|is over)\b")
 SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*train metrics|\btest_runtime\b")
 WORD = re.compile(r"[^\W\d_]+")
-NO_DIGITS = {ord(digit): None for digit in "0123456789"}
 NOTHING = Statement()
 PERPLEXITY = ("val_ppl", "valid_ppl")
 LN_PERPLEXITY = "val_ln_ppl"
+_is_summary = by_shape(lambda shape: SUMMARY.search(shape) is not None)
+_has_odd_comma = by_shape(lambda shape: bool(COMMA_ONLY.search(shape) or LOSS_COMMA.search(shape)))
 
 
 class LineReader:
@@ -72,7 +74,7 @@ class LineReader:
         return self._placed(said)
 
     def _of_text(self, line: str) -> Statement:
-        if SUMMARY.search(line):
+        if _is_summary(line):
             self._passed_over = "***" in line
             return NOTHING
         if (header := header_of(line)) is not None:
@@ -97,7 +99,7 @@ class LineReader:
         return self._headed(line, said)
 
     def _note_commas(self, line: str) -> None:
-        if self.decimal_comma:
+        if self.decimal_comma or not _has_odd_comma(line):
             return
         unclear = LOSS_COMMA.search(line)
         self.decimal_comma = bool(COMMA_ONLY.search(line) or (unclear and not DECIMAL_POINT.search(line)))
@@ -109,7 +111,7 @@ class LineReader:
         total = said.bar[1] if said.bar else 0.0
         if not said.is_of_a_step or said.split != self._section:
             return False
-        return self._trained.get(line.translate(NO_DIGITS)) == total
+        return self._trained.get(without_digits(line)) == total
 
     def _headed(self, line: str, said: Statement) -> Statement:
         """Keeps a heading's split for the lines below it, and the look of the training's lines."""
@@ -122,7 +124,7 @@ class LineReader:
             elif said.epoch is not None and said.epoch != self._epoch:
                 self._section = ""
         elif said.is_of_a_step and not self._section and len(self._trained) < MOST_SKELETONS:
-            self._trained[line.translate(NO_DIGITS)] = said.bar[1] if said.bar else 0.0
+            self._trained[without_digits(line)] = said.bar[1] if said.bar else 0.0
         elif said.epoch is not None and said.epoch != self._epoch:
             self._section = ""
         return said

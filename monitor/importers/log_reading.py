@@ -10,7 +10,8 @@ from typing import Any
 
 from monitor.importers.log_epochs import MOST_NAMES, Basis, EpochRows, Row
 from monitor.importers.log_line import Statement
-from monitor.importers.log_lines import NO_DIGITS, LineReader
+from monitor.importers.log_lines import LineReader
+from monitor.importers.log_shape import by_shape, without_digits
 from monitor.importers.log_steps import StepSaid, place_of, train_loss_of
 from monitor.importers.log_text import EVERY_LINE_BYTES, LOOKS, LogText
 from monitor.importers.samples import Sample, SampleScan
@@ -29,6 +30,7 @@ BEHIND_EPOCH = re.compile(r"(?:poc|POC)[^\W\d_]*\W{0,4}(?:\w+\)\s*\[)?(\d+)")
 BEFORE_EPOCH = re.compile(r"(\d+)[- ]?[Ee]$")
 ELSEWHERE = re.compile(r"\W*(\d+)[/|]\d+\W{1,4}\d|.{0,60}?(?:atch|[^\x00-\x7f])\W{1,3}(\d+)")
 """Where an epoch stands that no such word names: `[3/25][20/60]`, `TRAIN Batch 3/100`, `第 3 轮`."""
+NO_LIKENESS: tuple[str, ...] = ()
 POINTER = b"version https://git-lfs"
 
 
@@ -90,13 +92,14 @@ class LogReading:
         rows: list[Row] = []
         samples: list[Sample] = []
         # Of step lines that differ only in their numbers, within one epoch, the last one is enough.
-        held, likeness = "", ""
+        held, likeness = "", NO_LIKENESS
         for line in lines:
-            self._look_at_bars(len(rows))
-            if self._pairs.take(line, self.rows.epoch):
+            if self._text.bars:
+                self._look_at_bars(len(rows))
+            if self._pairs.may_take(line) and self._pairs.take(line, self.rows.epoch):
                 samples += self._placed(self._pairs.found())
                 continue
-            same = _likeness(line) if self._text.seen_bytes > EVERY_LINE_BYTES else ""
+            same = _likeness(line) if self._text.seen_bytes > EVERY_LINE_BYTES else NO_LIKENESS
             if held and same != likeness:
                 rows += self._read(self._lines.read(held), samples)
                 held = ""
@@ -109,7 +112,7 @@ class LogReading:
             rows += self._read(said, samples)
             if due:
                 self._note_step(said, len(rows))
-            likeness = same if said.partial else ""
+            likeness = same if said.partial else NO_LIKENESS
         if held:
             rows += self._read(self._lines.read(held), samples)
         self._look_at_bars(len(rows))
@@ -117,7 +120,8 @@ class LogReading:
         return Said(tuple(rows), tuple(samples), tuple(steps))
 
     def _look_at_bars(self, rows_before: int) -> None:
-        for bar in self._text.bars():
+        bars, self._text.bars = self._text.bars, []
+        for bar in bars:
             self._note_step(self._lines.read(bar), rows_before)
 
     def _note_step(self, said: Statement, rows_before: int) -> None:
@@ -141,14 +145,25 @@ class LogReading:
         return []
 
 
-def _likeness(line: str) -> str:
+def _likeness(line: str) -> tuple[str, str]:
     """Equal for lines of one epoch that differ only in their numbers."""
-    at = max(line.find("poc"), line.find("POC"))
+    words, begin, end = _epoch_within(line)
+    return words, line[begin:end]
+
+
+def _place_of_epoch(shape: str) -> tuple[str, int, int]:
+    """(line without digits, where the number of its epoch begins, where it ends)."""
+    at = max(shape.find("poc"), shape.find("POC"))
     if at < 0:
-        named = ELSEWHERE.match(line)
-    else:
-        named = BEHIND_EPOCH.match(line, at) or BEFORE_EPOCH.search(line[max(0, at - 9) : at])
-    return line.translate(NO_DIGITS) + (named[named.lastindex or 0] if named else "")
+        named = ELSEWHERE.match(shape)
+    elif not (named := BEHIND_EPOCH.match(shape, at)):
+        before = max(0, at - 9)
+        named = BEFORE_EPOCH.search(shape, before, at)
+    begin, end = named.span(named.lastindex or 0) if named else (0, 0)
+    return without_digits(shape), begin, end
+
+
+_epoch_within = by_shape(_place_of_epoch)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ LONGEST_BYTES = 65_536
 EVERY_LINE_BYTES, LOOK_EVERY_BYTES, LOOKS = 32_768, 1024, 5_000
 """A line in the middle of an epoch is looked at: each at the beginning of a log, later one in so many bytes, or in so
 large a part of what was seen."""
-UNDER_WAY = re.compile(rb"(?<!\d)\d{1,2}%\|")
-"""A tqdm bar below 100 %."""
+UNDER_WAY = re.compile(rb"%\|(?:(?<=(?<!\d)\d%\|)|(?<=(?<!\d)\d\d%\|))")
+"""A tqdm bar below 100 %; its fixed part comes first, which is what the search is quick for."""
 BACK = re.compile(rb"\x08+")
 
 
@@ -25,7 +25,8 @@ class LogText:
         """`memory`: what an earlier reading of the same log left (`memory()`)."""
         self._looks = looks
         self.seen_bytes, self._due_at = (memory or {}).get("seen", 0), (memory or {}).get("due", 0)
-        self._bars: list[str] = []
+        self.bars: list[str] = []
+        """The bars under way that were worth a look; whoever looks at them takes them out."""
         self._rest = b""
         self._overlong = False
 
@@ -45,56 +46,55 @@ class LogText:
         self._due_at = self.seen_bytes + max(least, self.seen_bytes // self._looks if least else 0)
         return True
 
-    def bars(self) -> list[str]:
-        """The bars under way that were worth a look since this was last asked."""
-        found, self._bars = self._bars, []
-        return found
-
     def feed(self, chunk: bytes) -> Iterator[str]:
         """The lines that this chunk finishes."""
         *lines, rest = (self._rest + chunk).split(b"\n")
         for line in lines:
-            if not self._overlong:
+            if self._overlong:
+                self._overlong, cut = False, line.rfind(b"\r", 0, -1)
+                line = line[cut + 1 :] if cut >= 0 else b""
+            if b"\r" in line or b"\x08" in line:
                 yield from self._standing(line.rstrip(b"\r"))
-            elif (cut := line.rfind(b"\r", 0, -1)) >= 0:
-                yield from self._standing(line[cut + 1 :])
-            self._overlong = False
+            elif line:
+                self.seen_bytes += len(line)
+                if not line.isspace():
+                    yield _decoded(line)
         # What a carriage return ends is as complete as a line, also where the newline never comes.
         *parts, self._rest = rest.split(b"\r")
-        for part in parts:
-            if not self._overlong and not self._is_passed_over(part):
-                yield from _decoded(part)
+        if parts and self._overlong:
+            del parts[0]
             self._overlong = False
+        yield from self._kept(parts)
         if len(self._rest) > LONGEST_BYTES:
             if not self._overlong:
-                yield from _decoded(self._rest)
+                yield _decoded(self._rest)
             self._rest, self._overlong = b"", True
 
     def close(self) -> Iterator[str]:
         """What stands at the end without a newline."""
         rest, self._rest = self._rest, b""
-        if not self._overlong:
-            yield from _decoded(rest)
+        if rest and not rest.isspace() and not self._overlong:
+            yield _decoded(rest)
 
     def _standing(self, line: bytes) -> Iterator[str]:
         if b"\x08" in line:  # Keras goes back over its bar
             line = BACK.sub(b"\r", line)
         *overwritten, last = line.split(b"\r")
-        for part in overwritten:
-            if not self._is_passed_over(part):
-                yield from _decoded(part)
+        yield from self._kept(overwritten)
         self.seen_bytes += len(last)
-        yield from _decoded(last)
+        if last and not last.isspace():
+            yield _decoded(last)
 
-    def _is_passed_over(self, part: bytes) -> bool:
-        self.seen_bytes += len(part)
-        if not UNDER_WAY.search(part):
-            return False
-        if self.is_due():
-            self._bars += _decoded(part)
-        return True
+    def _kept(self, parts: list[bytes]) -> Iterator[str]:
+        """Of what was overwritten, all but the bars under way."""
+        for part in parts:
+            self.seen_bytes += len(part)
+            if not UNDER_WAY.search(part):
+                if part and not part.isspace():
+                    yield _decoded(part)
+            elif self.seen_bytes >= self._due_at and self.is_due():
+                self.bars.append(_decoded(part))
 
 
-def _decoded(part: bytes) -> Iterator[str]:
-    if part and not part.isspace():
-        yield part[:LONGEST_BYTES].decode("utf-8", "replace")
+def _decoded(part: bytes) -> str:
+    return part[:LONGEST_BYTES].decode("utf-8", "replace")

@@ -16,6 +16,8 @@ TARGET = re.compile(
 SAID = re.compile(
     r"^[\s>*-]*(?:pred(?:iction|icted)?|hyp(?:othesis)?|output|decoded)\W{0,3}[:=][*_]{0,2}\s*(.*)$", re.IGNORECASE
 )
+MAY_BE_ONE = re.compile(r"[\s>*|-]*[tgrlphod]", re.IGNORECASE)
+"""How a target, a prediction and the names of their table begin: most lines of a log do not."""
 EPOCH = re.compile(r"\bepoch\W{0,4}(\d+(?:\.\d+)?)", re.IGNORECASE)
 WORD_COUNT = re.compile(r"\s*\(\d+ words?\)\s*$", re.IGNORECASE)
 EMPTY = re.compile(r"^[(<\[]?(?:empty|blank|none)[)>\]]?$", re.IGNORECASE)
@@ -59,6 +61,10 @@ class SampleScan:
         """The target that waits for its prediction."""
         self._found: list[Sample] = []
         self._in_table = False
+
+    def may_take(self, line: str) -> bool:
+        """Whether `take` may find anything in the line."""
+        return self._in_table or MAY_BE_ONE.match(line) is not None
 
     def take(self, line: str, epoch: float | None) -> bool:
         """Whether the line is a target or a prediction; `epoch` is the one that it belongs to, if one was named."""
