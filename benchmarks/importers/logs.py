@@ -105,7 +105,8 @@ def _steps() -> Iterator[str]:
         loss = 3 + 2 / epoch
         for step in range(1, STEPS + 1):
             yield f"Epoch [{epoch}/{EPOCHS}], Step [{step}/{STEPS}], Loss: {loss + noise.random():.4f}, lr: 0.001\n"
-        yield f"Epoch [{epoch}/{EPOCHS}] train_loss: {loss:.3f} val_loss: {loss + 0.5:.3f} WER: {20 + 60 / epoch:.1f}%\n"
+        told = f"train_loss: {loss:.3f} val_loss: {loss + 0.5:.3f} WER: {20 + 60 / epoch:.1f}%"
+        yield f"Epoch [{epoch}/{EPOCHS}] {told}\n"
 
 
 def _stamped() -> Iterator[str]:

@@ -153,6 +153,7 @@ _MARKS_OF_ARABIC = {ord("٫"): ".", ord("٪"): "%", ord("،"): ",", **{0x660 + n
 
 
 _is_foreign = by_shape(lambda shape: _CERTAIN.search(shape) is not None)
+_has_foreign_letters = by_shape(lambda shape: any(letter > "\x7f" and letter.isalpha() for letter in shape))
 _has_phrase = by_shape(lambda shape: _PHRASES.search(shape) is not None)
 
 
@@ -162,7 +163,7 @@ def in_english(line: str) -> str:
         lowered = line.lower()
     else:
         lowered = unicodedata.normalize("NFKC", line).translate(_MARKS_OF_ARABIC).lower()
-        if _has_letters(lowered):
+        if _has_foreign_letters(lowered):
             lowered = _folded(lowered)
             lowered = _ORDINAL_SIGN.sub(lambda found: f" epoch {found[1] or found[2]} ", lowered)
             lowered = _SIGN.sub(lambda found: f" {_SIGNS[found[0]]} ", lowered)
@@ -174,7 +175,3 @@ def in_english(line: str) -> str:
 
 def _phrase(found: re.Match[str]) -> str:
     return "cer" if found[1] else "lr" if found[2] else "ppl" if found[3] else "wer"
-
-
-def _has_letters(text: str) -> bool:
-    return any(letter > "\x7f" and letter.isalpha() for letter in text)

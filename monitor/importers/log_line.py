@@ -39,7 +39,7 @@ TOKEN = re.compile(
     r"|(?P<number>[-+]?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?"
     r"|[-+]?(?:nan|inf|infinity)(?!\w))(?P<unit>%|[^\W\d_][^\W\d_/]*(?:/[^\W\d_]+)?)?"
     r"|(?P<word>[^\W\d][\w/@]*(?:[-.](?:[^\W\d][\w/@]*|\d+(?![\d.])))*)"
-    r"|(?P<mark>\S)"
+    r"|(?P<mark>[█▏▎▍▌▋▊▉━╸╺]+|\S)"
 )
 JOINED = re.compile(r"(epoch|ep|step|iter)[-_]?(\d+)")
 SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
