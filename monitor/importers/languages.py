@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from monitor.importers.log_shape import by_shape
+from monitor.importers.vocabulary import words
 
 _LANGUAGES = {
     "German": (
@@ -110,25 +111,7 @@ _WORDS = {
     if name not in _SPACELESS
     for word, english in words.items()
 }
-_COMMON = frozenset(
-    {
-        "precision",
-        "sur",
-        "von",
-        "z",
-        "из",
-        "з",
-        "من",
-        "passo",
-        "strata",
-        "vong",
-        "krok",
-        "paso",
-        "teste",
-        "trening",
-        "perte",
-    }
-)
+_COMMON = words("precision, sur, von, z, из, з, من, passo, strata, vong, krok, paso, teste, trening, perte")
 """Words that mean something else in an English line, or join others: read only beside another foreign word."""
 _SIGNS = {_folded(word): english for name in _SPACELESS for word, english in ENGLISH[name].items()}
 

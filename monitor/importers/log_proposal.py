@@ -16,24 +16,14 @@ from monitor.importers.log_line import plain_name
 from monitor.importers.log_lines import LN_PERPLEXITY
 from monitor.importers.log_reading import Scan
 from monitor.importers.mapping import Survey, Use, Wish, propose
-from monitor.importers.vocabulary import LOSS_LIKE, QUALITY
+from monitor.importers.vocabulary import LOSS_LIKE, QUALITY, in_order
 from monitor.run_dir import Epoch, GapBasis
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS
 
 MOST_BESIDE = 40
 MOST_NAMES = 100
-TOTALS = (
-    "total_loss",
-    "loss_total",
-    "tot_loss",
-    "main_loss",
-    "loss_all",
-    "all_loss",
-    "sum_loss",
-    "batch_loss",
-    "lm_loss",
-)
+TOTALS = in_order("total_loss, loss_total, tot_loss, main_loss, loss_all, all_loss, sum_loss, batch_loss, lm_loss")
 """Of several losses, the one that the others are parts of."""
 OF_FIELDS = frozenset(name for field in ("train_loss", "val_loss", "val_wer", "train_wer") for name in SYNONYMS[field])
 SPOKEN = {"train_loss": "train loss", "train_eval_loss": "train loss in eval mode", "val_loss": "val loss",

@@ -8,26 +8,14 @@ from dataclasses import dataclass
 from monitor.importers.columns import without_run
 from monitor.importers.log_line import Statement, plain_name
 from monitor.importers.numbers import number
-from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, QUALITY, STEPS
+from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, QUALITY, STEPS, in_order
 
 DELIMITERS = ("|", "│", "┃", "\t", ",", ";")
 BAR = re.compile(r":?\s{0,9}\d{1,3}%\|.*|\s━+.*")
 FIGURE = re.compile(r"(?<![\w.@:-])\d")
 NAME = re.compile(r"[^\W\d][\w/@.:()%' \-\[\]]*|#")
 MOST_CELLS = 100
-PARTS = (
-    "box",
-    "obj",
-    "cls",
-    "dfl",
-    "box_loss",
-    "obj_loss",
-    "cls_loss",
-    "dfl_loss",
-    "seg_loss",
-    "pose_loss",
-    "kobj_loss",
-)
+PARTS = in_order("box, obj, cls, dfl, box_loss, obj_loss, cls_loss, dfl_loss, seg_loss, pose_loss, kobj_loss")
 """YOLO's console names the parts of the train loss only: it is their sum."""
 
 

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import re
 
+
+def in_order(text: str) -> tuple[str, ...]:
+    """The words of a list that commas part."""
+    return tuple(text.split(", "))
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(in_order(text))
+
+
 SPLITS = {
     **dict.fromkeys(("train", "training", "tr", "trn", "learn"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "validate", "validating", "dev", "cv", "holdout", "heldout"), "val"),
@@ -12,17 +22,18 @@ SPLITS = {
 }
 NUMBERED_SPLIT = re.compile(r"(train|val|valid|validation|dev|eval|test)_?\d{1,2}$")
 """`valid_1`, `validation_0`: a split by its number; the number stays in the name."""
-EPOCHS = frozenset({"epoch", "ep", "epoch_idx", "epoch_id", "epoch_num", "epoch_number", "epoch_no"})
-EPOCHS |= {"current_epoch", "cur_epoch", "train_epoch", "trainer/epoch", "train/epoch"}
-STEPS = frozenset(
-    {"step", "steps", "iter", "iters", "iteration", "iterations", "it", "batch", "update", "updates", "minibatch"}
-    | {"global_step", "num_updates", "current_steps", "current_step", "cur_step", "global_steps", "itr", "nupdates"}
-    | {"trainer/global_step", "train/global_step", "num_update", "mini-batch"}
+EPOCHS = words(
+    "epoch, ep, epoch_idx, epoch_id, epoch_num, epoch_number, epoch_no, current_epoch, cur_epoch, train_epoch, "
+    "trainer/epoch, train/epoch"
 )
-NOISE = frozenset(
-    {"avg", "average", "mean", "running", "epoch", "set", "current", "results", "result", "metrics", "stats", "info"}
-    | {"value", "total_avg", "reached", "s", "tensor", "final", "overall", "cur", "summary", "report", "performance"}
-    | {"curr", "mini", "per", "data", "ave"}
+STEPS = words(
+    "step, steps, iter, iters, iteration, iterations, it, batch, update, updates, minibatch, global_step, "
+    "num_updates, current_steps, current_step, cur_step, global_steps, itr, nupdates, trainer/global_step, "
+    "train/global_step, num_update, mini-batch"
+)
+NOISE = words(
+    "avg, average, mean, running, epoch, set, current, results, result, metrics, stats, info, value, total_avg, "
+    "reached, s, tensor, final, overall, cur, summary, report, performance, curr, mini, per, data, ave"
 )
 """Words of a name that change nothing about what is measured."""
 NO_SPLIT = frozenset({"lr", "learning_rate", "grad_norm", "gradient_norm", *STEPS})
@@ -38,81 +49,25 @@ HOUSEKEEPING = re.compile(
     r"|per_gpu|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage)"
 )
 """Names of what is no measurement of the model; never a metric."""
-ENDS = frozenset(
-    {"best", "max", "min", "maximum", "minimum", "previous", "prev", "lowest", "highest", "target", "last", "old"}
-)
+ENDS = words("best, max, min, maximum, minimum, previous, prev, lowest, highest, target, last, old")
 """A name with one of these tells of another epoch."""
-STORY_BEFORE_NUMBER = frozenset(
-    {
-        "decreased",
-        "increased",
-        "dropped",
-        "rose",
-        "from",
-        "to",
-        "at",
-        "of",
-        "in",
-        "took",
-        "after",
-        "before",
-        "until",
-        "since",
-        "than",
-        "improved",
-        "did",
-        "not",
-    }
-    | {"for", "line", "every", "next", "file", "eta", "per", "over", "with", "within", "rank", "top", "across", "seed"}
+STORY_BEFORE_NUMBER = words(
+    "decreased, increased, dropped, rose, from, to, at, of, in, took, after, before, until, since, than, improved, "
+    "did, not, for, line, every, next, file, eta, per, over, with, within, rank, top, across, seed"
 )
 """A number directly after one of these is part of a sentence, not a measurement."""
-LOOKS_BACK = frozenset(
-    {"best", "loaded", "loading", "load", "checkpoint", "checkpoints", "saved", "saving", "save", "resume", "resuming"}
-    | {"resumed", "restored", "restoring", "early", "earlystopping", "stopping", "stop", "stopped", "patience", "from"}
-    | {
-        "at",
-        "until",
-        "last",
-        "since",
-        "after",
-        "max",
-        "total",
-        "num",
-        "improved",
-        "improvement",
-        "early_stopping",
-        "per",
-    }
-    | {
-        "previous",
-        "reloading",
-        "snapshot",
-        "scheduled",
-        "warmup",
-        "every",
-        "new",
-        "namespace",
-        "config",
-        "args",
-        "next",
-    }
+LOOKS_BACK = words(
+    "best, loaded, loading, load, checkpoint, checkpoints, saved, saving, save, resume, resuming, resumed, "
+    "restored, restoring, early, earlystopping, stopping, stop, stopped, patience, from, at, until, last, since, "
+    "after, max, total, num, improved, improvement, early_stopping, per, previous, reloading, snapshot, scheduled, "
+    "warmup, every, new, namespace, config, args, next"
 )
 """After one of these an epoch number is mentioned; it does not begin."""
-INCIDENTAL = frozenset(
-    {"best", "saved", "saving", "save", "loaded", "loading", "resume", "resuming", "resumed", "early", "checkpoint"}
-    | {"restored", "restoring", "improved", "earlystopping", "namespace", "config", "args", "hparams", "arguments"}
-    | {
-        "new",
-        "yayy",
-        "warning",
-        "userwarning",
-        "deprecated",
-        "reducing",
-        "configuration",
-        "hyperparameters",
-        "finished",
-    }
-    | {"options", "previous", "wrote", "writing", "snapshot", "model", "models", "usage", "wandb", "total", "number"}
+INCIDENTAL = words(
+    "best, saved, saving, save, loaded, loading, resume, resuming, resumed, early, checkpoint, restored, restoring, "
+    "improved, earlystopping, namespace, config, args, hparams, arguments, new, yayy, warning, userwarning, "
+    "deprecated, reducing, configuration, hyperparameters, finished, options, previous, wrote, writing, snapshot, "
+    "model, models, usage, wandb, total, number"
 )
 """A line that begins with one of these tells of something else than the epoch that goes on."""
 QUALITY = re.compile(
@@ -128,79 +83,11 @@ LOSS_LIKE = {
 }
 """Where no name is one of the usual ones: any loss of that split."""
 
-HEADING = frozenset(
-    {
-        "begin",
-        "begins",
-        "start",
-        "starts",
-        "started",
-        "starting",
-        "running",
-        "run",
-        "phase",
-        "stage",
-        "step",
-        "loop",
-        "on",
-    }
-    | {
-        "the",
-        "a",
-        "model",
-        "epoch",
-        "now",
-        "performing",
-        "doing",
-        "mode",
-        "perform",
-        "set",
-        "results",
-        "result",
-        "metrics",
-    }
-    | {
-        "stats",
-        "info",
-        "data",
-        "dataset",
-        "split",
-        "performance",
-        "of",
-        "for",
-        "in",
-        "with",
-        "summary",
-        "report",
-        "dataloader",
-    }
-    | {
-        "loader",
-        "network",
-        "batches",
-        "progress",
-        "pass",
-        "current",
-        "this",
-        "subset",
-        "is",
-        "using",
-        "at",
-        "after",
-        "round",
-    }
-    | {
-        "ema",
-        "weights",
-        "end",
-        "samples",
-        "calculating",
-        "computing",
-        "statistics",
-        "score",
-        "scores",
-        "average",
-        "averages",
-    }
+HEADING = words(
+    "begin, begins, start, starts, started, starting, running, run, phase, stage, step, loop, on, the, a, model, "
+    "epoch, now, performing, doing, mode, perform, set, results, result, metrics, stats, info, data, dataset, "
+    "split, performance, of, for, in, with, summary, report, dataloader, loader, network, batches, progress, pass, "
+    "current, this, subset, is, using, at, after, round, ema, weights, end, samples, calculating, computing, "
+    "statistics, score, scores, average, averages"
 )
 """Words that may stand beside a split in a heading: `Start validation on the dev set`."""
