@@ -15,9 +15,9 @@ import msgspec
 
 from monitor.importers.evaluations import Evaluations, Reading
 from monitor.importers.formats import named
+from monitor.importers.growing import goes_on
 from monitor.importers.importing import Plan
 from monitor.importers.items import Row, Told, Unread
-from monitor.importers.lines import goes_on
 from monitor.importers.live import About, FollowedRun
 from monitor.importers.mapping import Wish, as_json, extended, from_json
 from monitor.run_dir import Epoch

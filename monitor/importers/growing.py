@@ -22,6 +22,8 @@ class GrowingFile:
 
     def __init__(self, path: Path, place: Place | None = None, tail: bytes = b"") -> None:
         self.path = path
+        self.lives = 1
+        """Grows when the file was cut, or another one begun in its place."""
         self._descriptor: int | None = None
         self._known = (place.device, place.inode) if place is not None else None
         self._offset = place.offset if place is not None else 0
@@ -38,19 +40,39 @@ class GrowingFile:
 
         Raises OSError where the file cannot be read; one that is not there (yet), or is a pipe, has nothing new.
         """
-        if self._descriptor is None and not self._open():
+        try:
+            self.open()
+            data = self.read_raw(most_bytes)
+        except (FileNotFoundError, NotADirectoryError, OddFileError):
             return b""
+        begin, self._new_life = b"\n" * bool(data and self._new_life), self._new_life and not data
+        # A writer without O_APPEND goes on where it was after a truncation: the hole before it reads as NULs.
+        return begin + data.replace(b"\0", b"")
+
+    def open(self) -> None:
+        """Raises OSError, or OddFileError for what is no file."""
+        if self._descriptor is not None:
+            return
+        with open_foreign(self._moved_to() or self.path) as opened:
+            self._descriptor = os.dup(opened.fileno())
+        found = os.fstat(self._descriptor)
+        if (found.st_dev, found.st_ino) != self._known:
+            self._begin(found)
+
+    def read_raw(self, most_bytes: int) -> bytes:
+        """The next bytes of the opened file, as they stand there. Raises as `open` does."""
+        assert self._descriptor is not None
         if self._was_begun_anew():
-            self._begin(self._offset_zero())
-        data = self._take(most_bytes)
-        if not data and self._was_moved():
-            self.close()
-            self._known, self._new_life = None, True
-            return self.read(most_bytes) if self._open() else b""
-        if data and self._new_life:
-            self._new_life = False
-            return b"\n" + data
-        return data
+            self._begin(os.fstat(self._descriptor))
+        data = os.pread(self._descriptor, most_bytes, self._offset)
+        self._offset += len(data)
+        self._tail = (self._tail + data)[-TAIL_BYTES:]
+        if data or not self._was_moved():
+            return data
+        self.close()
+        self._known = (0, 0)
+        self.open()
+        return self.read_raw(most_bytes)
 
     def pass_over(self, keep_bytes: int) -> int:
         """Leaves out all that is new but for the whole lines in its last `keep_bytes`; returns the bytes left out."""
@@ -77,19 +99,6 @@ class GrowingFile:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _open(self) -> bool:
-        path = self._moved_to() or self.path
-        try:
-            with open_foreign(path) as opened:
-                self._descriptor = os.dup(opened.fileno())
-        except (FileNotFoundError, NotADirectoryError, OddFileError):
-            return False
-        found = os.fstat(self._descriptor)
-        if (found.st_dev, found.st_ino) != self._known:
-            self._new_life = self._new_life or self._known is not None
-            self._begin(found)
-        return True
-
     def _moved_to(self) -> Path | None:
         """The name under which the known file stands now, if it was rotated away while nobody was here."""
         if self._known is None or _identity(self.path) == self._known:
@@ -101,13 +110,10 @@ class GrowingFile:
         return None
 
     def _begin(self, found: os.stat_result) -> None:
+        if self._known is not None:
+            self.lives, self._new_life = self.lives + 1, True
         self._known = (found.st_dev, found.st_ino)
         self._offset, self._tail = 0, b""
-
-    def _offset_zero(self) -> os.stat_result:
-        assert self._descriptor is not None
-        self._new_life = True
-        return os.fstat(self._descriptor)
 
     def _was_begun_anew(self) -> bool:
         assert self._descriptor is not None
@@ -120,13 +126,20 @@ class GrowingFile:
         now = _identity(self.path)
         return now is not None and now != self._known
 
-    def _take(self, most_bytes: int) -> bytes:
-        assert self._descriptor is not None
-        data = os.pread(self._descriptor, most_bytes, self._offset)
-        self._offset += len(data)
-        self._tail = (self._tail + data)[-TAIL_BYTES:]
-        # A writer without O_APPEND goes on where it was after a truncation: the hole before it reads as NULs.
-        return data.replace(b"\0", b"")
+
+def goes_on(path: Path, place: Place, tail: str) -> bool:
+    """Whether a file is the one that was read up to `place`, and has only grown since. A missing one may come back.
+
+    `tail`: the bytes (hex) that stood before the place.
+    """
+    try:
+        with open_foreign(path) as file:
+            found = os.fstat(file.fileno())
+            same = (found.st_dev, found.st_ino) == (place.device, place.inode) and found.st_size >= place.offset
+            before = os.pread(file.fileno(), len(tail) // 2, max(0, place.offset - len(tail) // 2))
+            return same and before.hex() == tail
+    except (OSError, OddFileError):
+        return True
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

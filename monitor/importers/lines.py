@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
+from monitor.importers.growing import GrowingFile
 from monitor.run_dir import Place
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.opening import OddFileError, open_foreign
@@ -13,7 +15,6 @@ from monitor.run_dir.opening import OddFileError, open_foreign
 CHUNK_BYTES = 1 << 18
 LONGEST_LINE_BYTES = 1 << 20
 HEAD_BYTES = 1 << 16
-TAIL_BYTES = 64
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"(\xb5/\xfd": "zstd"}
@@ -65,21 +66,6 @@ def text_of(head: bytes) -> bytes:
     return before[: before.rfind(b"\n") + 1]
 
 
-def _before(descriptor: int, offset: int) -> bytes:
-    return os.pread(descriptor, min(TAIL_BYTES, offset), max(0, offset - TAIL_BYTES))
-
-
-def goes_on(path: Path, place: Place, tail: str) -> bool:
-    """Whether a file is the one that was read up to `place`, and has only grown since. A missing one may come back."""
-    try:
-        with open_foreign(path) as file:
-            found = os.fstat(file.fileno())
-            same = (found.st_dev, found.st_ino) == (place.device, place.inode) and found.st_size >= place.offset
-            return same and (not tail or _before(file.fileno(), place.offset).hex() == tail)
-    except (OSError, OddFileError):
-        return True
-
-
 class Lines:
     """The lines of one file, as text. Bounded: a chunk and one line are in memory, however long the file is.
 
@@ -92,8 +78,6 @@ class Lines:
         self.path = path
         self.follow = follow
         self.rewritten = rewritten
-        self.lives = 1
-        self.rewrites = 0
         self.tail = b""
         """The last bytes before the place."""
         self.too_long: list[int] = []
@@ -101,23 +85,34 @@ class Lines:
         self.not_utf8 = 0
         self.unfinished = 0
         """Number of a last line without its end, which may be cut off; 0: there is none."""
-        self._file = (0, 0)
-        self._offset = 0
+        self._file = GrowingFile(path)
+        self._life = 1
+        self._place = Place()
+        self._rest = b""
+        self._skipping = False
         self._line = 0
 
     @property
+    def lives(self) -> int:
+        return 1 if self.rewritten else self._life
+
+    @property
+    def rewrites(self) -> int:
+        return self._life - 1 if self.rewritten else 0
+
+    @property
     def place(self) -> Place:
-        return Place(device=self._file[0], inode=self._file[1], offset=self._offset, lines=self._line)
+        return msgspec.structs.replace(self._place, lines=self._line)
 
     def read(self) -> Iterator[tuple[int, str]]:
         """(number, text without its end) of every line that is new. Raises UnreadableRunError."""
         try:
-            with open_foreign(self.path) as file:
-                self._begin(file.fileno())
-                try:
-                    yield from self._from_descriptor(file.fileno())
-                finally:
-                    self.tail = _before(file.fileno(), self._offset)
+            self._file.open()
+            while chunk := self._file.read_raw(CHUNK_BYTES):
+                yield from self._of_chunk(chunk)
+            if self._rest and not self.follow:
+                self.unfinished = self._line + 1
+                yield from self._of_chunk(b"\n")
         except FileNotFoundError:
             if not self.follow:
                 raise UnreadableRunError(f"{self.path} is gone.") from None
@@ -125,42 +120,23 @@ class Lines:
             raise UnreadableRunError(f"{self.path} is no file.") from None
         except OSError as problem:
             raise UnreadableRunError(f"{self.path} cannot be read: {problem.strerror}.") from problem
+        finally:
+            self._file.close()
 
-    def _begin(self, descriptor: int) -> None:
-        found = os.fstat(descriptor)
-        file = (found.st_dev, found.st_ino)
-        if file == self._file and found.st_size >= self._offset and _before(descriptor, self._offset) == self.tail:
-            return
-        if self._file != (0, 0):
-            self.rewrites += self.rewritten
-            self.lives += not self.rewritten
-        self._file, self._offset, self._line, self.tail = file, 0, 0, b""
-
-    def _from_descriptor(self, descriptor: int) -> Iterator[tuple[int, str]]:
-        rest, skipping = b"", False
-        position = self._offset
-        while chunk := os.pread(descriptor, CHUNK_BYTES, position):
-            position += len(chunk)
-            *whole, rest = (rest + chunk).split(b"\n")
-            for line in whole:
-                self._offset += len(line) + 1
-                self._line += 1
-                if skipping:
-                    skipping = False
-                    self.too_long.append(self._line)
-                else:
-                    yield self._line, self._text(line)
-            if len(rest) > LONGEST_LINE_BYTES:
-                self._offset += len(rest)
-                rest, skipping = b"", True
-        if rest and not self.follow:
-            self._offset += len(rest)
+    def _of_chunk(self, chunk: bytes) -> Iterator[tuple[int, str]]:
+        if self._file.lives != self._life:
+            self._life, self._line, self._rest, self._skipping = self._file.lives, 0, b"", False
+        *whole, self._rest = (self._rest + chunk).split(b"\n")
+        self._place, self.tail = self._file.place(len(self._rest))
+        for line in whole:
             self._line += 1
-            self.unfinished = self._line
-            if skipping:
+            if self._skipping:
+                self._skipping = False
                 self.too_long.append(self._line)
             else:
-                yield self._line, self._text(rest)
+                yield self._line, self._text(line)
+        if len(self._rest) > LONGEST_LINE_BYTES:
+            self._rest, self._skipping = b"", True
 
     def _text(self, line: bytes) -> str:
         if self._line == 1:
