@@ -10,7 +10,7 @@ fractions. Names get their part in front: `train/loss`, `valid/wer`. Everything 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -48,15 +48,13 @@ class EspNet(TextImporter):
             return 0.9
         return 0.6 if "espnet" in text and path.suffix == ".log" else 0.0
 
-    def items(self) -> Iterator[Item]:
-        for line, text in self._read():
-            if "epoch" not in text:
-                continue
-            if found := RESULTS.search(text):
-                yield self._results(line, float(found[1]), found[2])
-            elif found := BATCHES.search(text):
-                yield Row(line, {"epoch": float(found[1]), **_pairs(found[2], "")})
-        yield from self._unread()
+    def item(self, line: int, text: str) -> Item | None:
+        if "epoch" not in text:
+            return None
+        if found := RESULTS.search(text):
+            return self._results(line, float(found[1]), found[2])
+        found = BATCHES.search(text)
+        return Row(line, {"epoch": float(found[1]), **_pairs(found[2], "")}) if found else None
 
     def _results(self, line: int, epoch: float, text: str) -> Item:
         values = {"epoch": epoch}

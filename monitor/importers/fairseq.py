@@ -12,7 +12,7 @@ does not begin with "valid" is kept under its own names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -50,16 +50,14 @@ class Fairseq(TextImporter):
             return 0.85
         return 0.6 if "fairseq" in text and "| INFO |" in text else 0.0
 
-    def items(self) -> Iterator[Item]:
-        for line, text in self._read():
-            if found := JSON.search(text):
-                yield self._json(line, found[1], found[2])
-            elif found := SIMPLE.search(text):
-                numbers = {
-                    name: value for name, cell in PAIR.findall("|" + found[3]) if (value := number(cell)) is not None
-                }
-                yield _row(line, found[1], {"epoch": float(found[2]), **numbers})
-        yield from self._unread()
+    def item(self, line: int, text: str) -> Item | None:
+        if found := JSON.search(text):
+            return self._json(line, found[1], found[2])
+        if not (found := SIMPLE.search(text)):
+            return None
+        pairs = ((name, number(cell)) for name, cell in PAIR.findall("|" + found[3]))
+        numbers = {name: value for name, value in pairs if value is not None}
+        return _row(line, found[1], {"epoch": float(found[2]), **numbers})
 
     def _json(self, line: int, part: str, text: str) -> Item:
         try:

@@ -29,19 +29,11 @@ class JsonLines(TextImporter):
             return 0.0
         return 0.5 if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b"}" in head.split(b"\n")[0] else 0.0
 
-    def items(self) -> Iterator[Item]:
-        for line, text in self._read():
-            bare = text.strip()
-            if bare:
-                yield self._item(line, bare)
-        yield from self._unread()
-
-    def _item(self, line: int, text: str) -> Item:
+    def item(self, line: int, text: str) -> Item | None:
         try:
-            found = parse(text)
+            return row_of_object(line, parse(bare)) if (bare := text.strip()) else None
         except ValueError:
             return Unread(line, "no JSON, or cut off")
-        return row_of_object(line, found)
 
 
 def row_of_object(line: int, found: Any) -> Item:

@@ -10,7 +10,7 @@ the end is a test of one checkpoint and no epoch.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -34,16 +34,13 @@ class SpeechBrain(TextImporter):
         lines = head.decode("utf-8", "replace").splitlines()[:200] if b"\0" not in head else []
         return 0.9 if any(LINE.match(line) and "train" in line and "loss" in line for line in lines) else 0.0
 
-    def items(self) -> Iterator[Item]:
-        for line, text in self._read():
-            bare = text.strip()
-            if LOADED.match(bare):
-                yield Aside(f"Line {line}, a test and no epoch: {bare[:200]}")
-            elif LINE.match(bare):
-                yield self._row(line, bare)
-            elif bare:
-                yield Unread(line, f"no line of an epoch: {bare[:60]!r}")
-        yield from self._unread()
+    def item(self, line: int, text: str) -> Item | None:
+        bare = text.strip()
+        if LOADED.match(bare):
+            return Aside(f"Line {line}, a test and no epoch: {bare[:200]}")
+        if LINE.match(bare):
+            return self._row(line, bare)
+        return Unread(line, f"no line of an epoch: {bare[:60]!r}") if bare else None
 
     def _row(self, line: int, text: str) -> Item:
         values = {}

@@ -46,37 +46,37 @@ class Table(TextImporter):
         return 0.0 if len(names) < 2 and not usual else 0.3 + 0.1 * usual if known else 0.1 * usual + 0.01
 
     def items(self) -> Iterator[Item]:
-        for line, text in self._read():
-            if (self.lives, self.rewrites) != self._begun:
-                self._columns, self._begun = [], (self.lives, self.rewrites)
-            if text.strip():
-                yield from self._line(line, text)
+        yield from super().items()
         if not self._columns and not self.follow:
             raise UnreadableRunError(
                 f"{self.path} holds no table: give a first line with column names and one line an epoch."
             )
-        yield from self._unread()
 
-    def _line(self, line: int, text: str) -> Iterator[Item]:
+    def item(self, line: int, text: str) -> Item | None:
+        if (self.lives, self.rewrites) != self._begun:
+            self._columns, self._begun = [], (self.lives, self.rewrites)
+        if not text or text.isspace():
+            return None
         if not self._columns:
             check_text(self.path, text.encode("utf-8", "replace")[:1000])
             self._delimiter = max(DELIMITERS, key=text.count)
         try:
             cells = cells_of(text, self._delimiter)
         except csv.Error as problem:
-            yield Unread(line, f"no row of a table ({problem})")
-            return
-        if not self._columns or self._is_header(cells):
-            names = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)][:MOST_CELLS]
-            if is_table_of_runs(names):
-                raise UnreadableRunError(
-                    f"{self.path} is a table of runs, one a row ({', '.join(names[:4])} …), "
-                    "and not one run's evaluations."
-                )
-            self._columns = without_run(names)
-            self._splits = any(plain(name) in KEYS for name in self._columns)
-        else:
-            yield self._row(line, cells)
+            return Unread(line, f"no row of a table ({problem})")
+        if self._columns and not self._is_header(cells):
+            return self._row(line, cells)
+        self._begin(cells)
+        return None
+
+    def _begin(self, cells: list[str]) -> None:
+        names = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)][:MOST_CELLS]
+        if is_table_of_runs(names):
+            raise UnreadableRunError(
+                f"{self.path} is a table of runs, one a row ({', '.join(names[:4])} …), and not one run's evaluations."
+            )
+        self._columns = without_run(names)
+        self._splits = any(plain(name) in KEYS for name in self._columns)
 
     def _is_header(self, cells: list[str]) -> bool:
         if len(cells) < 2 or not (cells[0].strip(' "*')[:1].isalpha() or cells[-1].strip(' "*')[:1].isalpha()):

@@ -1,4 +1,4 @@
-"""What importers of text files share: one file, read line by line, as it grows."""
+"""What formats of text files share: one file, read line by line, as it grows; a format says what a line states."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ class TextImporter(Importer):
     def __init__(self, path: Path, *, follow: bool = False) -> None:
         super().__init__(path, follow=follow)
         self._lines = Lines(path, follow=follow, rewritten=self.rewritten)
+
+    def items(self) -> Iterator[Item]:
+        for line, text in self._read():
+            if (item := self.item(line, text)) is not None:
+                yield item
+        yield from self._unread()
+
+    def item(self, line: int, text: str) -> Item | None:
+        """What a line states; None for one that states nothing."""
+        raise NotImplementedError
 
     def _read(self) -> Iterator[tuple[int, str]]:
         """Every line that is new, with its number."""

@@ -10,7 +10,6 @@ lists stay beside. `001_perf` holds the same as columns under a line that begins
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from monitor.importers.items import Item, Row, Unread
@@ -37,20 +36,17 @@ class Wav2Letter(TextImporter):
         lines = head.decode("utf-8", "replace").splitlines() if b"\0" not in head else []
         return 0.9 if any(LOG.search(line) or PERF.match(line) for line in lines) else 0.0
 
-    def items(self) -> Iterator[Item]:
-        for line, text in self._read():
-            if PERF.match(text):
-                self._columns = text.lstrip("# ").split()
-            elif LOG.search(text):
-                pairs = (part.rpartition(":") for part in text.split(" | "))
-                yield _row(line, [(name, cell) for name, _, cell in pairs])
-            elif self._columns and text.strip():
-                cells = text.split()
-                if len(cells) == len(self._columns):
-                    yield _row(line, list(zip(self._columns, cells, strict=True)))
-                else:
-                    yield Unread(line, f"{len(cells)} cells instead of {len(self._columns)}")
-        yield from self._unread()
+    def item(self, line: int, text: str) -> Item | None:
+        if PERF.match(text):
+            self._columns = text.lstrip("# ").split()
+        elif LOG.search(text):
+            pairs = (part.rpartition(":") for part in text.split(" | "))
+            return _row(line, [(name, cell) for name, _, cell in pairs])
+        elif self._columns and (cells := text.split()):
+            if len(cells) == len(self._columns):
+                return _row(line, list(zip(self._columns, cells, strict=True)))
+            return Unread(line, f"{len(cells)} cells instead of {len(self._columns)}")
+        return None
 
 
 def _row(line: int, pairs: list[tuple[str, str]]) -> Item:
