@@ -21,7 +21,10 @@ COMMAND = """
 import json, sys, time
 from pathlib import Path
 from monitor.importers.log_lines import LineReader
-from monitor.importers.log_reading import scan
+try:
+    from monitor.importers.log_scan import scan
+except ImportError:  # a checkout from before
+    from monitor.importers.log_reading import scan
 path = Path(sys.argv[1])
 begun = time.process_time()
 found = scan(path)

@@ -113,30 +113,27 @@ class FollowedRun:
             run_dir = new_folder(runs_dir, slug(about.name))
             lock = RunLock(run_dir)
             lock.acquire()
-            source = Source(path=str(about.path.absolute()), format=about.format, mapping=dict(about.mapping))
-            progress = Progress(heartbeat_at=now, phase="training", process=process, follower=identify(), listens=False)
+        except OSError as problem:
+            raise _unwritable(runs_dir, problem) from problem
+        return cls._described(run_dir, lock, about, Progress(heartbeat_at=now, process=process), now)
+
+    @classmethod
+    def inside(cls, run_dir: Path, about: About, generation: int, now: float) -> FollowedRun:
+        """The run of a script that our own supervisor has started: folder and lock are the supervisor's."""
+        return cls._described(run_dir, RunLock(run_dir), about, Progress(heartbeat_at=now, generation=generation), now)
+
+    @classmethod
+    def _described(cls, run_dir: Path, lock: RunLock, about: About, begun: Progress, now: float) -> FollowedRun:
+        source = Source(path=str(about.path.absolute()), format=about.format, mapping=dict(about.mapping))
+        progress = msgspec.structs.replace(begun, phase="training", follower=identify(), listens=False)
+        try:
             files.replace(run_dir / SOURCE_FILE, encode(source))
             files.replace(run_dir / PROGRESS_FILE, encode(progress))
             # Last: a folder without it is no run yet.
             files.replace(run_dir / RUN_FILE, encode(_run(run_dir.name, about, now)))
         except OSError as problem:
-            raise RefusedError(f"Cannot write into {runs_dir}: {problem.strerror}. Check rights and room.") from problem
+            raise _unwritable(run_dir, problem) from problem
         return cls(run_dir, lock, source, progress, about.gap_basis)
-
-    @classmethod
-    def inside(cls, run_dir: Path, about: About, generation: int, now: float) -> FollowedRun:
-        """The run of a script that our own supervisor has started: folder and lock are the supervisor's."""
-        source = Source(path=str(about.path.absolute()), format=about.format, mapping=dict(about.mapping))
-        progress = Progress(
-            heartbeat_at=now, phase="training", generation=generation, follower=identify(), listens=False
-        )
-        try:
-            files.replace(run_dir / SOURCE_FILE, encode(source))
-            files.replace(run_dir / PROGRESS_FILE, encode(progress))
-            files.replace(run_dir / RUN_FILE, encode(_run(run_dir.name, about, now)))
-        except OSError as problem:
-            raise RefusedError(f"Cannot write into {run_dir}: {problem.strerror}. Check rights and room.") from problem
-        return cls(run_dir, RunLock(run_dir), source, progress, about.gap_basis)
 
     @classmethod
     def go_on(cls, run_dir: Path, now: float, process: Identity | None = None, *, locked: bool = False) -> FollowedRun:
@@ -288,6 +285,10 @@ class FollowedRun:
         self.heard(now, grown=False, force=True, phase="ended", **last)
         self._queue.close()
         self._lock.release()
+
+
+def _unwritable(place: Path, problem: OSError) -> RefusedError:
+    return RefusedError(f"Cannot write into {place}: {problem.strerror}. Check rights and room.")
 
 
 def _run(run_id: str, about: About, now: float) -> Run:

@@ -7,12 +7,13 @@ What is said of the whole epoch counts before what a full bar says, and that bef
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from monitor.importers.log_line import Statement
+from monitor.importers.statement import Statement
 
 Basis = Literal["epochs", "evaluations"]
 
@@ -104,19 +105,10 @@ class EpochRows:
 
     def memory(self) -> dict[str, Any]:
         """What a later reading needs to go on, as plain JSON."""
-        return {
-            "generation": self._generation,
-            "last": self._last,
-            "open": asdict(self._open) if self._open else None,
-            "mentioned": self._mentioned,
-            "recent": self._recent,
-            "lines": self._lines,
-            "passing": dict(self._passing),
-            "steps": self._steps[-MOST_STEPS:],
-            "step": self._step,
-            "above": self._above,
-            "trails": self._trails,
-        }
+        return {"generation": self._generation, "last": self._last, "open": asdict(self._open) if self._open else None,
+                "mentioned": self._mentioned, "recent": self._recent, "lines": self._lines,
+                "passing": dict(self._passing), "steps": self._steps[-MOST_STEPS:], "step": self._step,
+                "above": self._above, "trails": self._trails}  # fmt: skip
 
     def begin_again(self, generation: int) -> list[Row]:
         """The process that writes the log has been started again: what is open is told if it is whole."""
@@ -220,7 +212,7 @@ class EpochRows:
     def _by_bar(self, said: Statement) -> float | None:
         """A bar over the epochs shows the figures of the one after those it has counted, until it counts that too."""
         assert said.bar is not None
-        if not said.values:
+        if not said.values or not math.isfinite(said.bar[1]):
             return None
         now = self._open
         same = now is not None and all(now.said[WHOLE].get(name) == text for name, text in said.values)

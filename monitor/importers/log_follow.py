@@ -18,7 +18,8 @@ from monitor.importers.growing import GrowingFile
 from monitor.importers.live import FollowedRun
 from monitor.importers.log_epochs import LONG_REST_SECS, EpochRows, Row
 from monitor.importers.log_proposal import LogMapping, epoch_of, propose_log
-from monitor.importers.log_reading import LogReading, Said, Scan
+from monitor.importers.log_reading import LogReading, Said
+from monitor.importers.log_scan import Scan
 from monitor.importers.log_steps import StepBook
 from monitor.importers.samples import Sample
 from monitor.run_dir import CLIPS_FILE, Clip, Decode, decode

@@ -12,23 +12,10 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from monitor.importers.vocabulary import (
-    ENDS,
-    EPOCHS,
-    HEADING,
-    HOUSEKEEPING,
-    INCIDENTAL,
-    LOOKS_BACK,
-    NO_SPLIT,
-    NOISE,
-    NUMBERED_SPLIT,
-    QUALITY,
-    SPLITS,
-    STEPS,
-    STORY_BEFORE_NUMBER,
-)
+from monitor.importers.log_names import named, plain_name, split_of_words
+from monitor.importers.statement import Statement
+from monitor.importers.vocabulary import EPOCHS, INCIDENTAL, LOOKS_BACK, NO_SPLIT, QUALITY, SPLITS, STEPS
 
 LONGEST_LINE = 20_000
 MOST_VALUES = 200
@@ -42,88 +29,10 @@ TOKEN = re.compile(
     r"|(?P<mark>[█▏▎▍▌▋▊▉━╸╺]+|\S)"
 )
 JOINED = re.compile(r"(epoch|ep|step|iter)[-_]?(\d+)")
-SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
 DASHES = "-–—"
 AVERAGE = frozenset({"avg", "average", "mean", "ave", ":", "="})
 OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"
 QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What one line says. `partial`: said in the middle of an epoch (a step, a progress bar under way)."""
-
-    epoch: float | None = None
-    epochs: float | None = None
-    """How many are planned, from `3/60`."""
-    step: float | None = None
-    partial: bool = False
-    bar: tuple[float, float] | None = None
-    """Where a progress bar stands: so many of so many."""
-    counts_epochs: bool = False
-    """Whether that bar counts epochs: `Epochs: 20%|██ | 12/60`."""
-    values: tuple[tuple[str, str], ...] = ()
-    """(name, number as written, with its % sign where it has one)."""
-    batch: tuple[tuple[str, str], ...] = ()
-    """Values of this step alone, where the line gives a mean behind them."""
-    split: str = ""
-    """The split that the line speaks of."""
-    ends: bool = False
-    """The line says that its epoch is over."""
-
-    @property
-    def evaluates(self) -> bool:
-        return any(name.startswith(("val_", "test_")) for name, _ in self.values)
-
-    @property
-    def is_of_a_step(self) -> bool:
-        return self.step is not None or self.bar is not None
-
-
-def plain_name(text: str) -> str:
-    """The name under which a quantity is kept: split first, no filler words: `average loss (dev)` → `val_loss`."""
-    split, rest = _parts(text)
-    return rest if not split or rest in NO_SPLIT else f"{split}_{rest}".rstrip("_")
-
-
-def _parts(text: str) -> tuple[str, str]:
-    """(split, name without it)."""
-    words = [word for word in SPLIT_WORD.split(text) if word]
-    numbered = [f"{SPLITS[found[1]]}_{word.rsplit('_')[-1][len(found[1]):]}"
-                for word in words if (found := NUMBERED_SPLIT.match(word)) and found[1] in SPLITS]  # fmt: skip
-    split = next((SPLITS[word] for word in words if word in SPLITS), numbered[0].partition("_")[0] if numbered else "")
-    rest = [word for word in words if word not in SPLITS and word not in NOISE and not NUMBERED_SPLIT.match(word)]
-    number = [word for word in numbered[:1] if word.partition("_")[2]]
-    return split, "_".join([*(each.partition("_")[2] for each in number), *rest])
-
-
-@lru_cache(4096)
-def split_of_words(words: tuple[str, ...]) -> str:
-    """The one split that words name, where they name nothing else; empty for any others."""
-    left = [word for word in words if word not in NOISE and (word in SPLITS or word not in HEADING)]
-    splits = {SPLITS.get(word, "") for word in left}
-    if splits == {"val", "test"}:
-        return "test"
-    return splits.pop() if len(splits) == 1 else ""
-
-
-@dataclass(frozen=True)
-class _Name:
-    """What the words before a number say: the split as a word of its own, the split in the name, the rest of it."""
-
-    spoken: str
-    split: str
-    rest: str
-    dropped: bool
-    """The number is part of a sentence, tells of another epoch, or measures nothing of the model."""
-
-
-@lru_cache(4096)
-def _named(words: tuple[str, ...]) -> _Name:
-    split, rest = _parts(" ".join(words))
-    told = STORY_BEFORE_NUMBER & set(words) or ENDS & set(" ".join(words).replace("_", " ").split())
-    spoken = next((SPLITS[word] for word in reversed(words) if word in SPLITS), "")
-    return _Name(spoken, split, rest, bool(told) or HOUSEKEEPING.fullmatch(rest) is not None)
 
 
 @dataclass
@@ -330,7 +239,7 @@ class Walk:
                 self.step, self.last = value, "step"
             self.section = split_of_words(tuple(words[:-1])) or self.section
             return
-        name = _named(tuple(words))
+        name = named(tuple(words))
         split, rest = name.split, name.rest
         if unit not in ("", "%") or (name.dropped and rest):
             return

@@ -15,10 +15,12 @@ from monitor.importers.json_objects import numbers_of, parse
 from monitor.importers.languages import in_english
 from monitor.importers.log_clean import cleaned
 from monitor.importers.log_forms import rewritten
-from monitor.importers.log_line import Statement, Walk, plain_name, split_of_words
+from monitor.importers.log_line import Walk
+from monitor.importers.log_names import plain_name, split_of_words
 from monitor.importers.log_shape import by_shape, without_digits
 from monitor.importers.log_table import Header, header_of, row_of
 from monitor.importers.splits import split_of
+from monitor.importers.statement import Statement
 from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, STEPS
 
 MOST_SKELETONS, MOST_HEADERS = 50, 3

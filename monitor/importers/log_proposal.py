@@ -12,9 +12,9 @@ from typing import Any
 from monitor.importers.items import Row as Numbers
 from monitor.importers.languages import in_english
 from monitor.importers.log_epochs import Basis, Row
-from monitor.importers.log_line import plain_name
 from monitor.importers.log_lines import LN_PERPLEXITY
-from monitor.importers.log_reading import Scan
+from monitor.importers.log_names import plain_name
+from monitor.importers.log_scan import Scan
 from monitor.importers.mapping import Survey, Use, Wish, propose
 from monitor.importers.vocabulary import LOSS_LIKE, QUALITY, in_order
 from monitor.run_dir import Epoch, GapBasis

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.importers.log_line import Statement
+from monitor.importers.statement import Statement
 from monitor.importers.vocabulary import LOSS_LIKE
 from monitor.run_dir import Step
 

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from monitor.importers.columns import without_run
-from monitor.importers.log_line import Statement, plain_name
+from monitor.importers.log_names import plain_name
 from monitor.importers.numbers import number
+from monitor.importers.statement import Statement
 from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, QUALITY, STEPS, in_order
 
 DELIMITERS = ("|", "│", "┃", "\t", ",", ";")

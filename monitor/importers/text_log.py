@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from monitor.importers.items import Importer, Item, Row
 from monitor.importers.log_proposal import unread
-from monitor.importers.log_reading import scan
+from monitor.importers.log_scan import scan
 from monitor.run_dir import Place
 from monitor.run_dir.errors import UnreadableRunError
 

@@ -25,7 +25,7 @@ from monitor.importers.formats import detect
 from monitor.importers.live import About, FollowedRun, find_followed, read_source
 from monitor.importers.log_follow import LOG_FORMAT
 from monitor.importers.log_proposal import LogMapping, mapping_of, names_of, propose_log, sentence, words
-from monitor.importers.log_reading import check_log, scan
+from monitor.importers.log_scan import check_log, scan
 from monitor.launcher.relaunch.options import described
 from monitor.run_dir import (
     EPOCHS_FILE,

@@ -22,7 +22,7 @@ from monitor.importers.growing import GrowingFile
 from monitor.importers.live import About, FollowedRun, read_source
 from monitor.importers.log_follow import CATCH_UP_SECS, KEPT_BYTES, LOG_FORMAT, LOOK_BYTES, LOOK_SECS, LogFollower
 from monitor.importers.log_proposal import LogMapping, mapping_of, propose_log, words
-from monitor.importers.log_reading import LogScan
+from monitor.importers.log_scan import LogScan
 from monitor.run_dir import (
     LOG_FILE,
     READING_FILE,

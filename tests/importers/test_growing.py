@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.importers.growing import GrowingFile
 from monitor.importers.lines import Lines
-from monitor.importers.log_reading import scan
+from monitor.importers.log_scan import scan
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.supervisor.feed import error_at_end
 

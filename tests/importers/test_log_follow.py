@@ -8,7 +8,7 @@ import pytest
 from monitor.importers.live import About, FollowedRun
 from monitor.importers.log_follow import QUIET_SECS, LogFollower
 from monitor.importers.log_proposal import mapping_of, propose_log
-from monitor.importers.log_reading import scan
+from monitor.importers.log_scan import scan
 from monitor.run_dir.reader import RunReader
 from tests.logs import FORMS, PAIRS, bar
 

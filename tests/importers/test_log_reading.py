@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from monitor.importers.log_epochs import EpochRows
 from monitor.importers.log_lines import LONGEST_LINE, read_line
 from monitor.importers.log_proposal import epoch_of, propose_log, sentence
-from monitor.importers.log_reading import LogReading, scan
+from monitor.importers.log_reading import LogReading
+from monitor.importers.log_scan import scan
 from monitor.importers.log_text import LONGEST_BYTES, LogText
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from tests.logs import BLOCKS, FORMS, FUZZED, bar, mutated

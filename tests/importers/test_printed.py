@@ -7,7 +7,7 @@ import pytest
 from monitor.importers.live import About, FollowedRun
 from monitor.importers.log_follow import LogFollower
 from monitor.importers.log_proposal import propose_log, sentence
-from monitor.importers.log_reading import scan
+from monitor.importers.log_scan import scan
 from monitor.run_dir import Decode, Epoch, Step, decode
 from monitor.run_dir.errors import MonitorError
 from tests.importers.printed import PRINTED

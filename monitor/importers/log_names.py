@@ -1,0 +1,66 @@
+"""The words before a number → the name of a quantity: its split first, without the words that change nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from monitor.importers.vocabulary import (
+    ENDS,
+    HEADING,
+    HOUSEKEEPING,
+    NO_SPLIT,
+    NOISE,
+    NUMBERED_SPLIT,
+    SPLITS,
+    STORY_BEFORE_NUMBER,
+)
+
+SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
+
+
+def plain_name(text: str) -> str:
+    """The name under which a quantity is kept: split first, no filler words: `average loss (dev)` → `val_loss`."""
+    split, rest = _parts(text)
+    return rest if not split or rest in NO_SPLIT else f"{split}_{rest}".rstrip("_")
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """(split, name without it)."""
+    words = [word for word in SPLIT_WORD.split(text) if word]
+    numbered = [f"{SPLITS[found[1]]}_{word.rsplit('_')[-1][len(found[1]):]}"
+                for word in words if (found := NUMBERED_SPLIT.match(word)) and found[1] in SPLITS]  # fmt: skip
+    split = next((SPLITS[word] for word in words if word in SPLITS), numbered[0].partition("_")[0] if numbered else "")
+    rest = [word for word in words if word not in SPLITS and word not in NOISE and not NUMBERED_SPLIT.match(word)]
+    number = [word for word in numbered[:1] if word.partition("_")[2]]
+    return split, "_".join([*(each.partition("_")[2] for each in number), *rest])
+
+
+@lru_cache(4096)
+def split_of_words(words: tuple[str, ...]) -> str:
+    """The one split that words name, where they name nothing else; empty for any others."""
+    left = [word for word in words if word not in NOISE and (word in SPLITS or word not in HEADING)]
+    splits = {SPLITS.get(word, "") for word in left}
+    if splits == {"val", "test"}:
+        return "test"
+    return splits.pop() if len(splits) == 1 else ""
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the words before a number say: the split as a word of its own, the split in the name, the rest of it."""
+
+    spoken: str
+    split: str
+    rest: str
+    dropped: bool
+    """The number is part of a sentence, tells of another epoch, or measures nothing of the model."""
+
+
+@lru_cache(4096)
+def named(words: tuple[str, ...]) -> Named:
+    split, rest = _parts(" ".join(words))
+    told = STORY_BEFORE_NUMBER & set(words) or ENDS & set(" ".join(words).replace("_", " ").split())
+    spoken = next((SPLITS[word] for word in reversed(words) if word in SPLITS), "")
+    return Named(spoken, split, rest, bool(told) or HOUSEKEEPING.fullmatch(rest) is not None)

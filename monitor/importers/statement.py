@@ -1,0 +1,36 @@
+"""What one line of a log says: which split, which quantity, which number, which epoch or step, whether under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one line says. `partial`: said in the middle of an epoch (a step, a progress bar under way)."""
+
+    epoch: float | None = None
+    epochs: float | None = None
+    """How many are planned, from `3/60`."""
+    step: float | None = None
+    partial: bool = False
+    bar: tuple[float, float] | None = None
+    """Where a progress bar stands: so many of so many."""
+    counts_epochs: bool = False
+    """Whether that bar counts epochs: `Epochs: 20%|██ | 12/60`."""
+    values: tuple[tuple[str, str], ...] = ()
+    """(name, number as written, with its % sign where it has one)."""
+    batch: tuple[tuple[str, str], ...] = ()
+    """Values of this step alone, where the line gives a mean behind them."""
+    split: str = ""
+    """The split that the line speaks of."""
+    ends: bool = False
+    """The line says that its epoch is over."""
+
+    @property
+    def evaluates(self) -> bool:
+        return any(name.startswith(("val_", "test_")) for name, _ in self.values)
+
+    @property
+    def is_of_a_step(self) -> bool:
+        return self.step is not None or self.bar is not None
