@@ -29,14 +29,15 @@ COMMIT_RECORDS = 2000
 class Following:
     """One followed source: `step` takes in what is new. Made by `begin` or `go_on`."""
 
-    def __init__(self, path: Path, run: FollowedRun, reading: Reading, wish: Wish) -> None:
+    def __init__(self, path: Path, run: FollowedRun, reading: Reading) -> None:
+        kind = named(run.source.format)
         self.run = run
         self.last: Epoch | None = None
         self.added = 0
         self.unread = Told()
-        self._wish = wish
+        self._wish = Wish(names=kind.names, format_percent=kind.percent)
         self._reading = reading
-        self._importer = named(run.source.format)(path, follow=True)
+        self._importer = kind(path, follow=True)
         self._life, self._rewrites = self._importer.lives, self._importer.rewrites
         self._seen: set[str] = set()
         self._caught_up = False
@@ -50,31 +51,19 @@ class Following:
             raise RefusedError(
                 f"{chosen.path} is {chosen.kind.title}, which does not grow; import it without --follow."
             )
-        wish = Wish({}, None, chosen.kind.names, chosen.kind.percent)
-        about = About(
-            path=chosen.path,
-            format=chosen.kind.name,
-            name=name,
-            mapping=_kept(chosen.reading),
-            units=chosen.units,
-            gap_basis=chosen.gap_basis,
-            config=chosen.config,
-            notes=chosen.source,
-        )
-        return cls(chosen.path, FollowedRun.begin(runs_dir, about, now), chosen.reading, wish)
+        return cls(chosen.path, FollowedRun.begin(runs_dir, about_of(chosen, name), now), chosen.reading)
 
     @classmethod
-    def go_on(cls, run_dir: Path, now: float) -> Following:
-        """The same run again, as it was confirmed. Raises RefusedError."""
-        run = FollowedRun.go_on(run_dir, now)
+    def go_on(cls, run_dir: Path, now: float, *, locked: bool = False) -> Following:
+        """The same run again, as it was confirmed. `locked`: the caller holds the run's lock. Raises RefusedError."""
+        run = FollowedRun.go_on(run_dir, now, locked=locked)
         try:
             kept = run.source.mapping
-            kind = named(run.source.format)
             reading = Reading(from_json(kept["uses"]), kept["shape"], train_only=bool(kept["train_only"]))
         except (KeyError, TypeError, ValueError) as problem:
             run.close(now)
             raise RefusedError(f"{run_dir} does not say how its file is read ({problem}); import it anew.") from problem
-        following = cls(Path(run.source.path), run, reading, Wish({}, None, kind.names, kind.percent))
+        following = cls(Path(run.source.path), run, reading)
         if following._replaced():
             following._new_life(now)
         return following
@@ -161,12 +150,33 @@ class Following:
     def stop(self, now: float) -> None:
         """Lets go: with the end that the source names, else so that the run can be gone on with."""
         if self._importer.outcome is not None:
-            for record in self._evaluations.rest():
-                self.run.add(record)
-            self._commit(now)
+            self._take_rest(now)
             self.run.finish(self._importer.outcome, now)
         else:
             self.run.close(now)
+
+    def end(self, now: float) -> None:
+        """Lets go of a file whose writer is known to have ended: the evaluation that is still open counts."""
+        self._take_rest(now)
+        self.run.close(now)
+
+    def _take_rest(self, now: float) -> None:
+        self.run.add(*self._evaluations.rest())
+        self._commit(now)
+
+
+def about_of(chosen: Plan, name: str) -> About:
+    """What the run of a followed file says of itself."""
+    return About(
+        path=chosen.path,
+        format=chosen.kind.name,
+        name=name,
+        mapping=_kept(chosen.reading),
+        units=chosen.units,
+        gap_basis=chosen.gap_basis,
+        config=chosen.config,
+        notes=chosen.source,
+    )
 
 
 def _kept(reading: Reading) -> dict[str, Any]:

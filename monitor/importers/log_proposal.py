@@ -16,6 +16,7 @@ from monitor.importers.log_lines import LN_PERPLEXITY
 from monitor.importers.log_names import plain_name
 from monitor.importers.log_scan import Scan
 from monitor.importers.mapping import Survey, Use, Wish, propose
+from monitor.importers.numbers import stated
 from monitor.importers.vocabulary import LOSS_LIKE, QUALITY, in_order
 from monitor.run_dir import Epoch, GapBasis
 from monitor.run_dir.errors import UnreadableRunError, UsageError
@@ -136,7 +137,7 @@ def _surveyed(rows: tuple[Row, ...], columns: tuple[str, ...]) -> Survey:
     survey = Survey()
     for place, row in enumerate(rows, 1):
         cells = {name: cell for name in columns if (cell := row.cells.get(name))}
-        values = {name: number for name, cell in cells.items() if (number := _number(cell)) is not None}
+        values = {name: number for name, cell in cells.items() if (number := stated(cell)) is not None}
         survey.take(Numbers(place, values, percents=frozenset(name for name in values if "%" in cells[name])))
     return survey
 
@@ -184,8 +185,8 @@ def _losses(field: str, seen: Mapping[str, int]) -> list[str]:
 def epoch_of(row: Row, mapping: LogMapping, at: float = 0.0) -> Epoch | None:
     """The record of one row; None where it holds none of the names in use."""
     values = {use.field: number * use.scale for use in mapping.uses
-              if (number := _number(row.cells.get(use.column))) is not None}  # fmt: skip
-    metrics = {name: number for name in mapping.beside if (number := _number(row.cells.get(name))) is not None}
+              if (number := stated(row.cells.get(use.column))) is not None}  # fmt: skip
+    metrics = {name: number for name in mapping.beside if (number := stated(row.cells.get(name))) is not None}
     if not values and not metrics:
         return None
     train = values.get("train_eval_loss", values.get("train_loss"))
@@ -193,10 +194,6 @@ def epoch_of(row: Row, mapping: LogMapping, at: float = 0.0) -> Epoch | None:
     known: dict[str, Any] = dict(values)
     step = int(row.step) if row.step is not None and math.isfinite(row.step) else 0
     return Epoch(epoch=row.epoch, step=step, at=at, generation=row.generation, gap=gap, metrics=metrics, **known)
-
-
-def _number(text: str | None) -> float | None:
-    return None if not text else float(text.rstrip("%"))
 
 
 def sentence(found: Scan, mapping: LogMapping, name: str) -> str:
@@ -250,7 +247,7 @@ def words(mapping: LogMapping) -> str:
 
 
 def _told(rows: tuple[Row, ...], use: Use) -> str:
-    values = [number for row in rows if (number := _number(row.cells.get(use.column))) is not None]
+    values = [number for row in rows if (number := stated(row.cells.get(use.column))) is not None]
     share = use.field in SHARES
     if not values:
         return ""

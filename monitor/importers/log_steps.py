@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from monitor.importers.numbers import stated
 from monitor.importers.statement import Statement
 from monitor.importers.vocabulary import LOSS_LIKE
 from monitor.run_dir import Step
@@ -37,7 +38,7 @@ def train_loss_of(said: Statement, columns: Mapping[str, str]) -> float | None:
     if found is None:
         only = [text for name, text in cells.items() if LOSS_LIKE["train_loss"].fullmatch(name)]
         found = only[0] if len(only) == 1 else None
-    return None if found is None else float(found.rstrip("%"))
+    return stated(found)
 
 
 def place_of(said: Statement) -> float | None:
@@ -79,7 +80,7 @@ class StepBook:
             return None
         self._last = int(step)
         cells = dict(told.said.values)
-        rest: dict[str, Any] = {field: _number(cells.get(columns.get(field, field))) for field in ("lr", "grad_norm")}
+        rest: dict[str, Any] = {field: stated(cells.get(columns.get(field, field))) for field in ("lr", "grad_norm")}
         where: dict[str, Any] = {"step": int(step), "epoch": self._place(told, bar), "at": at}
         return Step(**where, generation=told.generation, train_loss=loss, **rest)
 
@@ -108,7 +109,3 @@ class StepBook:
             return epoch or 0.0
         done = bar[0] / bar[1] if bar is not None and bar[1] > 0 else 0.0
         return max(0.0, epoch - min(1.0, self._first or 0.0) + min(1.0, done))
-
-
-def _number(text: str | None) -> float | None:
-    return None if not text else float(text.rstrip("%"))

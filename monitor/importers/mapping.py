@@ -126,7 +126,7 @@ def extended(uses: tuple[Use, ...], row: Row, wish: Wish) -> tuple[Use, ...]:
     known = {use.column for use in uses}
     fresh.take(Row(row.line, {name: value for name, value in row.values.items() if name not in known}, 0, row.percents))
     try:
-        found = propose(fresh, Wish({}, wish.percent, wish.names, wish.format_percent))
+        found = propose(fresh, dataclasses.replace(wish, fields={}))
     except UsageError:
         return uses
     return (*uses, *(use for use in found if use.field not in used and use.field != STEP_LOSS))

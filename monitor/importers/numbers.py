@@ -9,6 +9,11 @@ MARKS = re.compile(r"\*\*|__|`")
 """Bold and code in a cell are no part of its value."""
 
 
+def stated(text: str | None) -> float | None:
+    """A number as a log's statement holds it, which may carry a % sign; None for none."""
+    return None if not text else float(text.rstrip("%"))
+
+
 def number(text: str) -> float | None:
     """None where a cell is empty or no number. 'nan' and 'inf' are numbers here: they are findings."""
     try:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from monitor.importers.vocabulary import SPLITS
 from monitor.run_dir.field_names import SYNONYMS, plain
 
 KEYS = frozenset({"split", "phase", "mode", "stage", "subset", "set", "part"})
-WORDS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev", "eval", "evaluation"), "val"),
-    "test": "test",
-}
 OF_NO_SPLIT = frozenset(name for field in ("epoch", "step", "lr", "grad_norm") for name in SYNONYMS[field])
 
 
 def split_of(key: str, word: object) -> str:
     """The split that a key and its word name; empty for any other pair."""
-    return WORDS.get(word.strip().lower(), "") if isinstance(word, str) and plain(key) in KEYS else ""
+    return SPLITS.get(word.strip().lower(), "") if isinstance(word, str) and plain(key) in KEYS else ""
 
 
 def named_by_split(values: Mapping[str, float], split: str) -> dict[str, float]:

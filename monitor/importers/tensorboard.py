@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from monitor.importers.items import Importer, Item, Row, SameStep, Unread
 from monitor.importers.lightning import RATES
 from monitor.importers.lines import head_of
+from monitor.importers.vocabulary import SPLITS
 from monitor.run_dir import Place
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.field_names import plain
@@ -25,7 +26,6 @@ from monitor.run_dir.field_names import plain
 MARK = "tfevents"
 FRAME_BYTES = 16
 """Of each record: its length, and two checksums."""
-SPLITS = frozenset({"train", "val", "valid", "validation", "eval", "dev", "test", "training", "evaluation"})
 
 
 class TensorBoard(Importer):

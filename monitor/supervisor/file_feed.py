@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from monitor.importers.evaluations import Reading
-from monitor.importers.following import Following
-from monitor.importers.formats import named
+from monitor.importers.following import Following, about_of
 from monitor.importers.importing import Asked, Plan, plan
-from monitor.importers.live import About, FollowedRun
-from monitor.importers.mapping import Wish, as_json, from_json
+from monitor.importers.live import FollowedRun
 from monitor.launcher.relaunch.written import DEEPEST, DEEPEST_BESIDE, Written, files_since, output_folders
 from monitor.run_dir import Launch
 from monitor.run_dir.errors import MonitorError
@@ -27,32 +25,18 @@ MOST_TRIED = 20
 MOST_BYTES = 50_000_000
 
 
-class FollowingToItsEnd(Following):
-    """A followed file whose writer is known to have ended."""
-
-    def end(self, now: float) -> None:
-        """Keeps the evaluation that was still open: nothing more comes to it."""
-        for record in self._evaluations.rest():
-            self.run.add(record)
-        self._commit(now)
-        self.run.close(now)
-
-
 class FileFeed:
     """One file of figures, followed inside the run of the script that writes it."""
 
     is_unwanted = False
 
-    def __init__(self, following: FollowingToItsEnd) -> None:
+    def __init__(self, following: Following) -> None:
         self._following = following
 
     @classmethod
     def go_on(cls, run_dir: Path, now: float) -> FileFeed:
         """The file that the run was read from before. Raises RefusedError."""
-        run = FollowedRun.go_on(run_dir, now, locked=True)
-        kept = run.source.mapping
-        reading = Reading(from_json(kept["uses"]), kept["shape"], train_only=bool(kept["train_only"]))
-        return cls(_following(Path(run.source.path), run, reading))
+        return cls(Following.go_on(run_dir, now, locked=True))
 
     def look(self, now: float) -> None:
         self._following.step(now)
@@ -78,20 +62,14 @@ class FileSearch:
         chosen = max(self._readable(), key=_richness, default=None)
         if chosen is None:
             return None
-        reading = chosen.reading
-        about = About(
-            path=chosen.path,
-            format=chosen.kind.name,
-            name=self._run_dir.name,
-            mapping={"uses": as_json(reading.uses), "shape": reading.shape, "train_only": reading.train_only},
-            units=chosen.units,
-            gap_basis=chosen.gap_basis,
+        about = replace(
+            about_of(chosen, self._run_dir.name),
             config={**chosen.config, **self._launch.config},
             config_schema=self._launch.config_schema,
             notes=f"Its log names no epoch. {chosen.source}",
         )
         run = FollowedRun.inside(self._run_dir, about, generation, now)
-        return FileFeed(_following(chosen.path, run, reading))
+        return FileFeed(Following(chosen.path, run, chosen.reading))
 
     def _readable(self) -> Iterator[Plan]:
         new = [written for written in self._named() if written.path not in self._before]
@@ -117,11 +95,6 @@ class FileSearch:
         if path.is_relative_to(self._run_dir):
             return path.parent == self._run_dir
         return path.is_relative_to(self._run_dir.parent)
-
-
-def _following(path: Path, run: FollowedRun, reading: Reading) -> FollowingToItsEnd:
-    kind = named(run.source.format)
-    return FollowingToItsEnd(path, run, reading, Wish({}, None, kind.names, kind.percent))
 
 
 def _richness(chosen: Plan) -> tuple[int, int]:
