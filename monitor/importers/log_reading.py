@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from monitor.importers.log_epochs import EpochRows, Row
 from monitor.importers.log_lines import LineReader
-from monitor.importers.log_shape import by_shape, without_digits
+from monitor.importers.log_shape import StepLine
 from monitor.importers.log_steps import StepSaid
-from monitor.importers.log_text import EVERY_LINE_BYTES, LOOKS, LogText
+from monitor.importers.log_text import EVERY_LINE_BYTES, LOOKS, LogText, decoded
 from monitor.importers.samples import Sample, SampleScan
 from monitor.importers.statement import Statement
 
 MOST_EARLY = 1000
-BEHIND_EPOCH = re.compile(r"(?:poc|POC)[^\W\d_]*\W{0,4}(?:\w+\)\s*\[)?(\d+)")
-BEFORE_EPOCH = re.compile(r"(\d+)[- ]?[Ee]$")
-ELSEWHERE = re.compile(r"\W*(\d+)[/|]\d+\W{1,4}\d|.{0,60}?(?:atch|[^\x00-\x7f])\W{1,3}(\d+)")
-"""Where an epoch stands that no such word names: `[3/25][20/60]`, `TRAIN Batch 3/100`, `第 3 轮`."""
-NO_LIKENESS: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,36 +71,40 @@ class LogReading:
     def lines(self) -> LineReader:
         return self._lines
 
-    def _take(self, lines: Iterable[str]) -> Said:
+    def _take(self, lines: Iterable[bytes]) -> Said:
         rows: list[Row] = []
         samples: list[Sample] = []
         # Of step lines that differ only in their numbers, within one epoch, the last one is enough.
-        held, likeness = "", NO_LIKENESS
+        held, usual = b"", None  # type: bytes, StepLine | None
         for line in lines:
             if self._text.bars:
                 self._look_at_bars(len(rows))
-            if self._pairs.may_take(line) and self._pairs.take(line, self.rows.epoch):
-                samples += self._placed(self._pairs.found())
+            passed = usual is not None and not self._pairs.in_table and usual.is_like(line)
+            if not passed and self._takes_sample(line, samples):
                 continue
-            same = _likeness(line) if self._text.seen_bytes > EVERY_LINE_BYTES else NO_LIKENESS
-            if held and same != likeness:
-                rows += self._read(self._lines.read(held), samples)
-                held = ""
+            if held and not passed:
+                rows += self._read(self._lines.read(decoded(held)), samples)
             due = self._text.is_due()
-            if same and same == likeness and not due:
-                held = line
+            held = line if passed and not due else b""
+            if held:
                 continue
-            held = ""
-            said = self._lines.read(line)
+            said = self._lines.read(decoded(line))
             rows += self._read(said, samples)
             if due:
                 self._note_step(said, len(rows))
-            likeness = same if said.partial else NO_LIKENESS
+            usual = StepLine(line) if said.partial and self._text.seen_bytes > EVERY_LINE_BYTES else None
         if held:
-            rows += self._read(self._lines.read(held), samples)
+            rows += self._read(self._lines.read(decoded(held)), samples)
         self._look_at_bars(len(rows))
         steps, self._steps = self._steps, []
         return Said(tuple(rows), tuple(samples), tuple(steps))
+
+    def _takes_sample(self, line: bytes, samples: list[Sample]) -> bool:
+        text = decoded(line)
+        if not self._pairs.may_take(text) or not self._pairs.take(text, self.rows.epoch):
+            return False
+        samples += self._placed(self._pairs.found())
+        return True
 
     def _look_at_bars(self, rows_before: int) -> None:
         bars, self._text.bars = self._text.bars, []
@@ -132,24 +130,3 @@ class LogReading:
             return found
         self._early += found[: MOST_EARLY - len(self._early)]
         return []
-
-
-def _likeness(line: str) -> tuple[str, str]:
-    """Equal for lines of one epoch that differ only in their numbers."""
-    words, begin, end = _epoch_within(line)
-    return words, line[begin:end]
-
-
-def _place_of_epoch(shape: str) -> tuple[str, int, int]:
-    """(line without digits, where the number of its epoch begins, where it ends)."""
-    at = max(shape.find("poc"), shape.find("POC"))
-    if at < 0:
-        named = ELSEWHERE.match(shape)
-    elif not (named := BEHIND_EPOCH.match(shape, at)):
-        before = max(0, at - 9)
-        named = BEFORE_EPOCH.search(shape, before, at)
-    begin, end = named.span(named.lastindex or 0) if named else (0, 0)
-    return without_digits(shape), begin, end
-
-
-_epoch_within = by_shape(_place_of_epoch)

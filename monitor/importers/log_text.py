@@ -46,7 +46,7 @@ class LogText:
         self._due_at = self.seen_bytes + max(least, self.seen_bytes // self._looks if least else 0)
         return True
 
-    def feed(self, chunk: bytes) -> Iterator[str]:
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
         """The lines that this chunk finishes."""
         *lines, rest = (self._rest + chunk).split(b"\n")
         for line in lines:
@@ -58,7 +58,7 @@ class LogText:
             elif line:
                 self.seen_bytes += len(line)
                 if not line.isspace():
-                    yield _decoded(line)
+                    yield line[:LONGEST_BYTES]
         # What a carriage return ends is as complete as a line, also where the newline never comes.
         *parts, self._rest = rest.split(b"\r")
         if parts and self._overlong:
@@ -67,34 +67,34 @@ class LogText:
         yield from self._kept(parts)
         if len(self._rest) > LONGEST_BYTES:
             if not self._overlong:
-                yield _decoded(self._rest)
+                yield self._rest[:LONGEST_BYTES]
             self._rest, self._overlong = b"", True
 
-    def close(self) -> Iterator[str]:
+    def close(self) -> Iterator[bytes]:
         """What stands at the end without a newline."""
         rest, self._rest = self._rest, b""
         if rest and not rest.isspace() and not self._overlong:
-            yield _decoded(rest)
+            yield rest[:LONGEST_BYTES]
 
-    def _standing(self, line: bytes) -> Iterator[str]:
+    def _standing(self, line: bytes) -> Iterator[bytes]:
         if b"\x08" in line:  # Keras goes back over its bar
             line = BACK.sub(b"\r", line)
         *overwritten, last = line.split(b"\r")
         yield from self._kept(overwritten)
         self.seen_bytes += len(last)
         if last and not last.isspace():
-            yield _decoded(last)
+            yield last[:LONGEST_BYTES]
 
-    def _kept(self, parts: list[bytes]) -> Iterator[str]:
+    def _kept(self, parts: list[bytes]) -> Iterator[bytes]:
         """Of what was overwritten, all but the bars under way."""
         for part in parts:
             self.seen_bytes += len(part)
             if not UNDER_WAY.search(part):
                 if part and not part.isspace():
-                    yield _decoded(part)
+                    yield part[:LONGEST_BYTES]
             elif self.seen_bytes >= self._due_at and self.is_due():
-                self.bars.append(_decoded(part))
+                self.bars.append(decoded(part))
 
 
-def _decoded(part: bytes) -> str:
-    return part[:LONGEST_BYTES].decode("utf-8", "replace")
+def decoded(line: bytes) -> str:
+    return line[:LONGEST_BYTES].decode("utf-8", "replace")

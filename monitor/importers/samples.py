@@ -60,11 +60,12 @@ class SampleScan:
         self.target = target
         """The target that waits for its prediction."""
         self._found: list[Sample] = []
-        self._in_table = False
+        self.in_table = False
+        """Whether the lines are a table of predictions."""
 
     def may_take(self, line: str) -> bool:
         """Whether `take` may find anything in the line."""
-        return self._in_table or MAY_BE_ONE.match(line) is not None
+        return self.in_table or MAY_BE_ONE.match(line) is not None
 
     def take(self, line: str, epoch: float | None) -> bool:
         """Whether the line is a target or a prediction; `epoch` is the one that it belongs to, if one was named."""
@@ -83,15 +84,15 @@ class SampleScan:
     def _row(self, line: str, epoch: float | None) -> bool:
         """Whether the line belongs to a table of predictions."""
         if "|" in line and TABLE.match(line):
-            self._in_table = True
+            self.in_table = True
             return True
-        if not self._in_table or RULE.fullmatch(line[:200]):
-            return self._in_table
+        if not self.in_table or RULE.fullmatch(line[:200]):
+            return self.in_table
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        self._in_table = len(cells) > 1
-        if self._in_table and cells[0]:
+        self.in_table = len(cells) > 1
+        if self.in_table and cells[0]:
             self._found.append(Sample(epoch, _sentence(cells[0]), _sentence(cells[1])))
-        return self._in_table
+        return self.in_table
 
     def found(self) -> list[Sample]:
         """The pairs since the last call."""

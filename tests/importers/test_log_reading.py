@@ -289,7 +289,7 @@ def test_an_endless_line_keeps_memory_bounded_and_what_follows_is_read():
     lines = [line for _ in range(40) for line in text.feed(b"x1 " * 10_000)]
     assert text.waiting_bytes <= LONGEST_BYTES + 30_000
     assert max(map(len, lines)) <= LONGEST_BYTES
-    assert list(text.feed(b"tail\nEpoch 3 loss 1\n"))[-1] == "Epoch 3 loss 1"
+    assert list(text.feed(b"tail\nEpoch 3 loss 1\n"))[-1] == b"Epoch 3 loss 1"
 
 
 def test_a_long_line_costs_no_more_than_its_length():
@@ -300,6 +300,20 @@ def test_a_long_line_costs_no_more_than_its_length():
     assert LONGEST_LINE < 300_000
 
 
+def test_an_epoch_of_step_lines_alone_is_never_passed_over(tmp_path):
+    before = b"Epoch 1/40 loss=9.0\n" * 3000
+    for line in (b"Epoch [%d/40], Step [%d/90], Loss: 2.5\n", b"\xff\xe9 \xc3( epoch %d step %d loss 2.5\n"):
+        log = before + b"".join(line % (epoch, step) for epoch in range(2, 30) for step in range(95, 105))
+        epochs = [row.epoch for row in scan(written(tmp_path, log)).rows]
+        assert len(before) > 32_768 and epochs[-27:] == list(range(3, 30))
+
+
+def test_a_count_of_epochs_that_is_no_number_begins_none(tmp_path):
+    endless = "9" * 400
+    log = f"Epochs:  20%|██        | {endless}/{endless} [00:12<00:14, loss=2.5]\nEpoch 3 loss 2.5 val_loss 3.0\n"
+    assert all(row.epoch < 100 for row in scan(written(tmp_path, log)).rows)
+
+
 def test_what_a_bar_overwrites_is_passed_over():
     shown = list(LogText().feed(b"\r" + b"\r".join(bar(1, n, 100, 2.0).encode() for n in range(101)) + b"\ndone 1\r\n"))
-    assert shown == [bar(1, 100, 100, 2.0), "done 1"]
+    assert shown == [bar(1, 100, 100, 2.0).encode(), b"done 1"]
