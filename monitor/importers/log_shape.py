@@ -14,7 +14,8 @@ from typing import TypeVar
 _T = TypeVar("_T")
 _DIGITS = b"0123456789"
 _ZEROS = bytes.maketrans(_DIGITS, b"0" * 10)
-MOST_SHAPES = 512
+MOST_SHAPES, LONGEST_SHAPE = 512, 500
+"""What is remembered is bounded: so many shapes, and none of a longer line."""
 BEHIND_EPOCH = re.compile(r"(?:poc|POC)[^\W\d_]*\W{0,4}(?:\w+\)\s*\[)?(\d+)")
 BEFORE_EPOCH = re.compile(r"(\d+)[- ]?[Ee]$")
 ELSEWHERE = re.compile(r"\W*(\d+)[/|]\d+\W{1,4}\d|.{0,60}?(?:atch|[^\x00-\x7f])\W{1,3}(\d+)")
@@ -28,7 +29,13 @@ def without_digits(line: str) -> str:
 def by_shape(look: Callable[[str], _T]) -> Callable[[str], _T]:
     """`look` for a line, asked once for all lines of its shape; it is given the line with a 0 for each digit."""
     known = lru_cache(MOST_SHAPES)(lambda shape: look(shape.decode("utf-8", "surrogatepass")))
-    return lambda line: known(line.encode("utf-8", "surrogatepass").translate(_ZEROS))
+
+    def answer(line: str) -> _T:
+        if len(line) > LONGEST_SHAPE:
+            return look(line)
+        return known(line.encode("utf-8", "surrogatepass").translate(_ZEROS))
+
+    return answer
 
 
 class StepLine:
@@ -48,7 +55,8 @@ class StepLine:
 
     def _epoch_in(self, line: bytes) -> bytes:
         shape = line.translate(_ZEROS)
-        self._begin, self._end = _place_of_epoch(shape)
+        place_of_epoch = _place_of_epoch if len(line) <= LONGEST_SHAPE else _place_of_epoch.__wrapped__
+        self._begin, self._end = place_of_epoch(shape)
         self._until = self._end + 1  # the number ends there
         self._before = shape[: self._until]
         return line[self._begin : self._end]
