@@ -114,7 +114,9 @@ def _numbers(look: Look) -> list[str]:
     snapshot = look.snapshot
     shown = [(tile.label, tile.value, tile.yardstick) for tile in tiles(snapshot, look.judged)]
     train = last(snapshot, "train_loss")
-    if train is not None:
+    if any(label == "train loss" for label, _, _ in shown):
+        pass  # a tile of its own
+    elif train is not None:
         shown.append(("train loss", words.number(train), ""))
     elif snapshot.steps:
         newest = snapshot.steps[-1]
