@@ -1,11 +1,15 @@
 """Whole runs: overfitting on purpose, stopping by signal, going on to the bit, and what is refused."""
 
+import contextlib
+import itertools
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -380,30 +384,29 @@ def test_a_save_that_fails_leaves_the_previous_checkpoint_whole(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir() if entry.suffix == ".tmp"] == []
 
 
-SAVES_FOR_EVER = """
-import itertools, sys
-from pathlib import Path
-import torch
-from trainer import checkpoints
-
-weights = torch.zeros(400_000)
-for number in itertools.count(1):
-    checkpoints.save(Path(sys.argv[1]), {"model": {"w": weights}, "n": number}, {"n": number})
-    print(number, flush=True)
-"""
+def _saves_for_ever(path: Path, said: Connection) -> None:
+    weights = torch.zeros(400_000)
+    for number in itertools.count(1):
+        checkpoints.save(path, {"model": {"w": weights}, "n": number}, {"n": number})
+        said.send(number)
 
 
 def test_a_kill_during_a_save_leaves_a_whole_checkpoint(tmp_path):
-    """Ten SIGKILLs at random moments of a process that does nothing but save."""
-    path, rng = tmp_path / "last.pt", np.random.default_rng(0)
+    """Ten SIGKILLs at random moments of a process that does nothing but save: a fork, so torch is loaded once."""
+    path, rng, fork = tmp_path / "last.pt", np.random.default_rng(0), multiprocessing.get_context("fork")
     for _ in range(10):
-        process = subprocess.Popen([sys.executable, "-c", SAVES_FOR_EVER, str(path)], stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        said = int(process.stdout.readline())
+        hears, tells = fork.Pipe(duplex=False)
+        process = fork.Process(target=_saves_for_ever, args=(path, tells))
+        process.start()
+        tells.close()
+        said = hears.recv()
         time.sleep(rng.uniform(0, 0.05))
         process.kill()
-        said = max([said, *map(int, process.stdout.read().split())])
-        process.wait()
+        process.join()
+        with contextlib.suppress(EOFError):
+            while True:
+                said = hears.recv()
+        assert process.exitcode == -signal.SIGKILL
         assert checkpoints.load(path)["n"] >= said
         assert checkpoints.about(path)["n"] >= said
 
