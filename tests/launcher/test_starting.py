@@ -260,7 +260,7 @@ def test_a_foreground_run_of_a_terminal_is_stopped_resumed_and_restarted_like_an
 
 
 def test_a_run_directory_that_vanishes_ends_neither_trainer_nor_supervisor_in_a_fault(runs):
-    run_dir = runs / start(runs, script(runs.parent, LISTENS.replace("range(1, 1001)", "range(1, 60)")), run_id="gone")
+    run_dir = runs / start(runs, script(runs.parent, LISTENS.replace("range(1, 10001)", "range(1, 60)")), run_id="gone")
     wait_for_state(run_dir, "running")
     trainer = state_of(run_dir).trainer
     log = (run_dir / SUPERVISOR_LOG).open()

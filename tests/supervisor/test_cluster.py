@@ -57,7 +57,7 @@ def test_outside_of_a_cluster_there_is_no_job():
 
 
 def test_a_job_keeps_its_number_with_the_run_and_stays_until_the_run_has_ended(submit, runs):
-    submit(LISTENS.replace("1001", "6").replace("1000", "5"))
+    submit(LISTENS.replace("10001", "6").replace("10000", "5"))
     wait_for(lambda: (runs / "job-4711" / "state.json").exists())
     wait_for_state(runs / "job-4711", "finished")
     launch = read_launch(runs / "job-4711")
@@ -87,7 +87,7 @@ def test_a_warning_of_the_cluster_is_a_stop_and_a_requeued_job_is_the_same_run(s
 
 
 def test_another_job_does_not_take_a_run_that_is_not_its_own(submit, runs, tmp_path, monkeypatch):
-    submit(LISTENS.replace("1001", "3").replace("1000", "2"))
+    submit(LISTENS.replace("10001", "3").replace("10000", "2"))
     wait_for(lambda: (runs / "job-4711" / "state.json").exists())
     wait_for_state(runs / "job-4711", "finished")
     command = [sys.executable, "-m", "monitor", "start", "--foreground", "--runs", str(runs), "--run-id", "job-4711"]
