@@ -48,6 +48,11 @@ with RunWriter(epochs=1000, floors=Floors(wer_constant=0.912), config=config) as
 """
 """Whatever it is given: the verdict is STOP by epoch 40 or so."""
 
+OVERFITS_LATER = OVERFITS.replace(
+    "        time.sleep(0.005", "        while not Path('go').exists(): time.sleep(0.02)\n        time.sleep(0.005"
+).replace("import argparse, time", "import argparse, time\nfrom pathlib import Path")
+"""The same, but its second epoch waits until there is a file `go` in its folder."""
+
 
 def started(runs: Path, text: str, away: Away | None) -> Path:
     return runs / start(runs, script(runs.parent, text), cwd=runs.parent, name="r", away=away)
@@ -150,8 +155,9 @@ def test_a_child_of_the_policy_stops_when_its_budget_is_spent_unless_somebody_li
 
 
 def test_the_policy_can_be_changed_while_the_run_goes_on(runs, capsys):
-    run_dir = started(runs, OVERFITS, policy_from("stop", None, "anna", 1.0))
+    run_dir = started(runs, OVERFITS_LATER, policy_from("stop", None, "anna", 1.0))
     launcher.set_policy(run_dir, policy_from("tell", None, "anna", 2.0))
+    (runs.parent / "go").touch()
     wait_for(lambda: verdict_is_stop(run_dir), 60)
     time.sleep(1.0)
     assert state_of(run_dir).state == "running"
@@ -161,8 +167,9 @@ def test_the_policy_can_be_changed_while_the_run_goes_on(runs, capsys):
 
 
 def test_a_person_who_stops_it_first_is_not_overtaken(runs):
-    run_dir = started(runs, OVERFITS, policy_from("stop", None, "anna", 1.0))
+    run_dir = started(runs, OVERFITS_LATER, policy_from("stop", None, "anna", 1.0))
     stop(run_dir, "anna")
+    (runs.parent / "go").touch()
     state = wait_for_state(run_dir, "stopped")
     assert state.stop is not None and state.stop.asked_by == "anna" and act_of(run_dir) is None
 
