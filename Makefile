@@ -52,7 +52,7 @@ test-form: $(DEV_READY)
 	$(PY) -m mypy
 
 test-unit: $(DEV_READY)
-	$(PY) -m pytest -n 2 -m "not browser and not frameworks"
+	$(PY) -m pytest -n 3 -m "not browser and not frameworks"
 
 test-frameworks: $(FRAMEWORKS_READY)
 	$(PY) -m pytest -n 2 -m frameworks

@@ -1,15 +1,19 @@
 """For all tests: one compute thread a process (tests run side by side, and waiting threads would spin on each other),
-keys and tokens of their own instead of the user's, signals that work in the background too, and the folders of runs."""
+compiled modules for the hundreds of processes that they start, folders in memory where there is enough of it, keys and
+tokens of their own instead of the user's, signals that work in the background too, and the folders of runs."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from monitor.run_dir import ALERTS_FILE, Alert, encode_line
 from monitor.writer import RunWriter
@@ -18,7 +22,32 @@ from tests.receiver import SECRET, Receiver, receiver
 from tests.supervised import ROOT, end_everything
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process compiles all of monitor/ anew: 40 % of its start
+sys.dont_write_bytecode = False
 os.environ.setdefault("XDG_STATE_HOME", str(Path(tempfile.gettempdir()) / f"vitalsigns-tests-{os.getuid()}"))
+
+MEMORY_DISK = Path("/dev/shm")
+ROOM = 4 * 2**30
+"""Bytes that must be free there; one run of all tests leaves about a quarter of it."""
+
+
+def _is_roomy(disk: Path) -> bool:
+    """Whether tests can write, and execute scripts, there."""
+    return (
+        disk.is_dir()
+        and os.access(disk, os.W_OK)
+        and not os.statvfs(disk).f_flag & os.ST_NOEXEC
+        and shutil.disk_usage(disk).free > ROOM
+    )
+
+
+# Each record of a run is fsynced: on a disk that is 5 ms, a hundred times a run. tests/faults stays on the disk.
+if _is_roomy(MEMORY_DISK):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
+
+# A busy machine is no fault of what is tested; a test that is about time measures it itself.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # A shell starts a background job with these ignored, and what a test starts would ignore them too. A handler is not
 # inherited: this process goes on ignoring them, and its children get the system's default.

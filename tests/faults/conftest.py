@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,13 @@ def tell(record_property) -> Tell:
         record_property("fault", [fault, tried, times, lost, figures])
 
     return row
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder on the disk, not in memory: here a write and its fsync meet a real file system."""
+    with tempfile.TemporaryDirectory(prefix="vitalsigns-faults-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

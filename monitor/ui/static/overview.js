@@ -15,7 +15,7 @@ const COLUMNS = [
   ["verdict", "what the checks make of the run: STOP, LOOK, KEEP GOING, TOO EARLY, CAN'T JUDGE, ENDED, FAILED, LOST"],
   ["run", "its name and its state; hover the state for the evidence"],
   ["progress", "epochs done of those planned, and about how long the rest takes"],
-  ["val WER (chance)", "word error rate on the validation clips; in brackets what one constant sentence scores"],
+  ["metric (chance)", "the error rate or score that decides, WER where no name stands before it; in brackets what chance scores"],
   ["gap", "validation loss minus train loss, now and over the run"],
   ["worst flag", "the gravest check that is open; hover it for the reason"],
   ["last word", "when the run last wrote anything"],
