@@ -16,7 +16,7 @@ from monitor.diagnosis.early import cannot_judge, too_early
 from monitor.diagnosis.failures import Failure, error_line, failure_of
 from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
 from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
-from monitor.rules.evaluations import measured, validation
+from monitor.rules.evaluations import last, measured, validation
 from monitor.rules.kind import fits
 from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.rules.registry import BY_NAME, evaluate, frozen
@@ -24,7 +24,7 @@ from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, R
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.run_dir import SEVERITIES, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
-from monitor.run_dir.status import ENDED_VERDICTS, status_of
+from monitor.run_dir.status import ENDED_VERDICTS, is_over, status_of
 from monitor.run_dir.words import limit, number, plain, sentence
 
 
@@ -79,7 +79,7 @@ def diagnose(
     now_said = said_now(snapshot, findings, thresholds)
     shown = standing(snapshot, now_said, thresholds)
     grounds = _grounds(now_said, shown)
-    failure = failure_of(snapshot)
+    failure, over = failure_of(snapshot), is_over(snapshot)
     reason = _reason(now_said, snapshot, thresholds)
     if now_said.word == "KEEP GOING" and now_said.worst is None:
         reason += f" {ran} of {len(fitting)} checks ran."
@@ -98,7 +98,7 @@ def diagnose(
         failure=failure,
         checks_ran=ran,
         checks=len(fitting),
-        not_checked=tuple(filter(None, map(_why_not, fitting))),
+        not_checked=tuple(why for each in fitting if (why := _why_not(each, over))),
     )
 
 
@@ -159,8 +159,10 @@ def _improves(findings: tuple[Finding, ...]) -> bool:
 def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str:
     """When to look again: a warning may pass, and says nothing of now or never."""
     rows = measured(snapshot, validation).epochs
-    if worst.severity != "warning" or BY_NAME[worst.rule].before_guard or not rows:
+    if worst.severity != "warning" or BY_NAME[worst.rule].before_guard or not rows or is_over(snapshot):
         return ""
+    if last(snapshot, "lr") == 0:
+        return "The learning rate is 0: more epochs change nothing."
     persistence = thresholds.of(CommonLimits)
     apart = rows[-1].epoch - rows[-2].epoch if len(rows) > 1 else 0.0
     by = rows[-1].epoch + max(persistence.warning_epochs + persistence.critical_epochs, 2 * apart)
@@ -196,9 +198,11 @@ def ended_words(snapshot: Snapshot) -> str:
     return f"{status.word.capitalize()} {f'at epoch {last}' if last else 'before its first evaluation'}{score}."
 
 
-def _why_not(result: Result) -> str | None:
+def _why_not(result: Result, over: bool) -> str | None:
     if isinstance(result, NotApplicable):
         return f"{result.title}: not checked, needs {result.needs}."
+    if isinstance(result, NotEnoughData) and over:
+        return f"{result.title}: not checked, {result.have} of {result.need} evaluations, too few."
     if isinstance(result, NotEnoughData):
         return f"{result.title}: not enough data yet, {result.have} of {result.need} evaluations."
     return None

@@ -20,6 +20,7 @@ from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.metric_names import EDIT_RATES
+from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number
 
 FLAT_EVALUATIONS = 10
@@ -84,7 +85,7 @@ class AtChance(Rule):
         return self.flag(
             data.epochs,
             replace(episode, fired=first_known),
-            _line(data, floors, chance, episode.severity) + f" Since epoch {data.epochs[since]:g}.",
+            _line(data, floors, chance, episode.severity, is_over(snapshot)) + f" Since epoch {data.epochs[since]:g}.",
             dated=True,
             now=_numbers(data, floors, chance),
             limits={"margin, points": 100 * limits.chance_margin, "skill": limits.chance_skill},
@@ -165,7 +166,7 @@ def _fall(column: Array) -> Array:
     return fall
 
 
-def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: str) -> str:
+def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: str, over: bool) -> str:
     metric = data.metric
     if chance is None or metric is None:
         best = float(np.nanmin(data.val_loss))
@@ -175,6 +176,8 @@ def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: st
     if severity == "critical":
         said = f"always saying {chance.sentence} scores" if chance.sentence else chance.does
         return f"Not learning from the input: {metric.label} {now} after {data.epochs[-1]:g} epochs; {said} {floor}."
+    if over:
+        return f"Not better than {chance.who} at its end: {metric.label} {now} against {floor}."
     left = f" {LEFT}." if metric.label in EDIT_RATES else ""
     return f"Not better than {chance.who} yet: {metric.label} {now} against {floor}.{left}"
 

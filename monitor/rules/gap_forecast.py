@@ -13,6 +13,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot, words
+from monitor.run_dir.status import is_over
 
 
 class ForecastLimits(Limits, frozen=True):
@@ -23,7 +24,7 @@ class ForecastLimits(Limits, frozen=True):
 class GapForecast(Rule):
     """Watches where the gap goes: the damped line of `monitor.rules.arithmetic.forecast`, and where it meets the limit.
 
-    Only a rise that a trend test confirms is drawn on, and only ten evaluations far.
+    Only a rise that a trend test confirms is drawn on, and only ten evaluations far; of a run that is over, nothing.
     It cannot tell what a change of the learning rate, or more noise, will do to the line.
     """
 
@@ -46,6 +47,8 @@ class GapForecast(Rule):
         known = np.flatnonzero(data.judged & np.isfinite(data.gap))
         if not evaluations.enough(snapshot, thresholds) or len(known) < need:
             return self.not_enough_data(len(known), need)
+        if is_over(snapshot):
+            return self.quiet("The run is over: nothing is foretold of it.")
         places = known[-limits.forecast_window :]
         epochs, gap = data.epochs[places], data.gap[places]
         if gap[-1] > limit:

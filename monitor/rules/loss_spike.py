@@ -9,6 +9,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
+from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number
 
 
@@ -31,6 +32,7 @@ class LossSpike(Rule):
     place = 220
     watches = ("val_loss",)
     limits = SpikeLimits
+    remedy_when_over = "Look at the val clips and at the learning rate, unless it came back."
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(SpikeLimits)
@@ -49,7 +51,7 @@ class LossSpike(Rule):
             "info",
             f"Val loss jumped to {number(float(data.val_loss[place]))} at epoch {data.epochs[place]:g}, "
             f"where {number(float(usual))} "
-            f"was usual; {_what_followed(data.val_loss, place, limits)}.",
+            f"was usual; {_what_followed(data.val_loss, place, limits, is_over(snapshot))}.",
             float(data.epochs[place]),
             now={"val loss then": float(data.val_loss[place]), "usual": usual},
             limits={"times the usual": 1 + limits.spike_rise_ratio, "spreads": limits.spike_spreads},
@@ -66,10 +68,10 @@ def _start(recent: list[int]) -> int:
     return place
 
 
-def _what_followed(loss: np.ndarray, place: int, limits: SpikeLimits) -> str:
+def _what_followed(loss: np.ndarray, place: int, limits: SpikeLimits, over: bool) -> str:
     """Whether the newest val loss is back where the ones before the jump were."""
     if place == len(loss) - 1:
-        return "wait for the next evaluation"
+        return "no evaluation came after it" if over else "wait for the next evaluation"
     return "it has not come back" if _is_above(loss[-1], *_usual(loss, place, limits), limits) else "it came back"
 
 

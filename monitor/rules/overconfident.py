@@ -15,6 +15,8 @@ from monitor.rules.rising import RisingLimits, rising_levels
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Snapshot
+from monitor.run_dir.metric import Metric
+from monitor.run_dir.status import is_over
 
 RECENT_EVALUATIONS = 5
 
@@ -33,6 +35,11 @@ class Overconfident(Rule):
     yardstick = "best"
     limits = RisingLimits
     reads = ("trend_p_value", "trend_evaluations", "chance_margin")
+    remedy_when_over = "Keep the checkpoint with the best metric, not the one with the best loss."
+    remedy_beside = (
+        "wer_plateau",
+        "Keep the checkpoint with the best metric; it improves by so little that few more epochs are worth it.",
+    )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(RisingLimits)
@@ -61,7 +68,7 @@ class Overconfident(Rule):
         return self.flag(
             data.epochs,
             episode,
-            f"Val loss {'rises' if rising[-1] >= Level.WARNING else 'rose'}, {metric.label} still {metric.improves} "
+            f"{_moves(rising[-1], metric, is_over(snapshot))} "
             f"({metric.error_text(first)} at the best loss → best {metric.error_text(last)}): "
             f"over-confident, still improving, since epoch {data.epochs[episode.onset]:g}.",
             severity="info",
@@ -75,6 +82,13 @@ class Overconfident(Rule):
             remedy=f"Go on, and keep the checkpoint with the best {metric.label}, not the one with the best loss.",
             cannot_tell=f"How long {metric.label} goes on improving.",
         )
+
+
+def _moves(rising: Level, metric: Metric, over: bool) -> str:
+    """What both did; of a run that is over, in the past."""
+    if over:
+        return f"Val loss rose, {metric.label} still improved at its end"
+    return f"Val loss {'rises' if rising >= Level.WARNING else 'rose'}, {metric.label} still {metric.improves}"
 
 
 def _level(rising: Level, improves: bool, above_best: bool) -> Level:

@@ -9,17 +9,19 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 import monitor.rules
-from monitor.rules.result import Result
+from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot
 from monitor.run_dir.errors import UsageError
+from monitor.run_dir.status import is_over
 
 
 def _classes() -> Iterator[type[Rule]]:
@@ -51,7 +53,18 @@ BY_NAME = {rule.name: rule for rule in RULES}
 
 def evaluate(snapshot: Snapshot, thresholds: Thresholds, now: float) -> tuple[Result, ...]:
     """Every rule's answer, in the order of RULES. Pure."""
-    return tuple(rule.check(snapshot, thresholds, now) for rule in RULES)
+    answers = tuple(rule.check(snapshot, thresholds, now) for rule in RULES)
+    found = {answer.rule for answer in answers if isinstance(answer, Finding)}
+    over = bool(found) and is_over(snapshot)
+    return tuple(_advised(answer, found, over) if isinstance(answer, Finding) else answer for answer in answers)
+
+
+def _advised(finding: Finding, found: set[str], over: bool) -> Finding:
+    """With a remedy that fits a run that is over, and the other findings."""
+    rule = BY_NAME[finding.rule]
+    other, beside = rule.remedy_beside
+    remedy = (rule.remedy_when_over if over else "") or (beside if other in found else "")
+    return replace(finding, remedy=remedy) if remedy else finding
 
 
 def _kinds() -> Iterator[type[Limits]]:

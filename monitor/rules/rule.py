@@ -51,6 +51,10 @@ class Rule(ABC):
     """Whether it is about the process rather than about what was learnt."""
     never_learnt: ClassVar[bool] = False
     """Whether its finding says that nothing was learnt, so that no falling error rate makes up for it."""
+    remedy_when_over: ClassVar[str] = ""
+    """Its finding's remedy once the run is over, where that of a run at work looks ahead."""
+    remedy_beside: ClassVar[tuple[str, str]] = ("", "")
+    """(name of another rule, its own remedy while that one's finding is open too), so that their advice agrees."""
     collapsed: ClassVar[bool] = False
     """Whether its finding says that the output does not depend on the clip, unless the error rate says it does."""
 

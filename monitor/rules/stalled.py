@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
-from monitor.run_dir import Progress, Severity, Snapshot, words
+from monitor.run_dir import LOG_FILE, Progress, Severity, Snapshot, words
 from monitor.run_dir.status import silence_secs, status_of
 
 
@@ -36,7 +36,8 @@ class Stalled(Rule):
             return self.not_applicable("a heartbeat from a training process")
         status = status_of(snapshot)
         if status.word == "lost":
-            return self._finding("critical", f"{status.evidence} It left no outcome.", progress, limits, now)
+            line, remedy = f"{status.evidence} It left no outcome.", _when_lost(snapshot)
+            return self._finding("critical", line, remedy, progress, limits, now)
         if not status.live:
             return self.quiet("The run has ended.")
         if progress.phase == "ended" or snapshot.follower_liveness == "gone":
@@ -56,18 +57,35 @@ class Stalled(Rule):
             f"{alive.get(snapshot.trainer_liveness or 'unknown', 'The process is gone.')}"
         )
         severity: Severity = "critical" if snapshot.trainer_liveness == "gone" else "warning"
-        return self._finding(severity, line, progress, limits, now)
+        remedy = f"Look at {_its_output(snapshot)} and at the machine; if it stays silent, stop it and resume."
+        return self._finding(severity, line, remedy, progress, limits, now)
 
-    def _finding(self, severity: Severity, line: str, progress: Progress, limits: StalledLimits, now: float) -> Finding:
+    def _finding(
+        self, severity: Severity, line: str, remedy: str, progress: Progress, limits: StalledLimits, now: float
+    ) -> Finding:
         return self.finding(
             severity,
             line,
             float(progress.epoch),
             now={"silent, s": float(f"{now - progress.heartbeat_at:.0f}"), "step, s": progress.step_secs or "unknown"},
             limits={"times its own pace": limits.stalled_pace, "at least, s": limits.stalled_least_secs},
-            remedy="Look at the end of trainer.log and at the machine; if it stays silent, stop it and resume.",
+            remedy=remedy,
             cannot_tell="A dead-lock from a slow disk, a debugger or a sleeping machine.",
         )
+
+
+def _when_lost(snapshot: Snapshot) -> str:
+    """What a person can do about a run that is gone."""
+    launch = snapshot.launch
+    again = "resume it" if launch is not None and launch.argv and launch.how != "import" else "start it again"
+    return f"Look at {_its_output(snapshot)}, and whether the machine was restarted or ran out of memory; then {again}."
+
+
+def _its_output(snapshot: Snapshot) -> str:
+    """Where the trainer's output went: a supervisor keeps it in the run's folder, others leave it where it is."""
+    if snapshot.progress is not None and snapshot.progress.follower is not None:
+        return "the end of the log that was followed"
+    return f"the end of {LOG_FILE}" if snapshot.state is not None else "the last lines in its terminal or log"
 
 
 def _is_of_an_earlier_start(progress: Progress, snapshot: Snapshot) -> bool:

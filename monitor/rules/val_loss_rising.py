@@ -12,6 +12,7 @@ from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
+from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number
 
 RECENT = 3
@@ -31,6 +32,11 @@ class ValLossRising(Rule):
     causes = ("too_little_regularisation",)
     limits = RisingLimits
     reads = ("trend_p_value", "trend_evaluations")
+    remedy_when_over = "Keep the checkpoint with the best error rate, or with the best val loss where none is logged."
+    remedy_beside = (
+        "overconfident",
+        "Keep the checkpoint with the best metric; it still improves, so this alone is no reason to stop.",
+    )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(RisingLimits)
@@ -48,10 +54,11 @@ class ValLossRising(Rule):
         if episode is None:
             word = f"Val loss is {where}." if above > 0 else f"Val loss is at its best, {number(best)}."
             return self.quiet(word)
+        rises = _rises(data.val_loss[best_at:], is_over(snapshot))
         return self.flag(
             data.epochs,
             episode,
-            f"Val loss is {where}{_rises(data.val_loss[best_at:])}, since epoch {data.epochs[episode.onset]:g}.",
+            f"Val loss is {where}{rises}, since epoch {data.epochs[episode.onset]:g}.",
             dated=True,
             now={"val loss": current, "best val loss": best, "above best": above},
             limits={
@@ -65,11 +72,12 @@ class ValLossRising(Rule):
         )
 
 
-def _rises(since_best: np.ndarray) -> str:
-    """ " and still rising" where one of the last three evaluations is the highest since the best."""
+def _rises(since_best: np.ndarray, over: bool) -> str:
+    """ " and still rising" where one of the last three evaluations is the highest since the best; of the past: was."""
     known = since_best[np.isfinite(since_best)]
     before, recent = known[:-RECENT], known[-RECENT:]
-    return " and still rising" if not len(before) or recent.max() > before.max() else ""
+    said = " and was still rising" if over else " and still rising"
+    return said if not len(before) or recent.max() > before.max() else ""
 
 
 def _remedy(metric: Metric | None) -> str:

@@ -27,6 +27,7 @@ class WastedRate(Rule):
     place = 230
     watches = ("lr", PRIMARY, "val_loss")
     reads = ("plateau_warning_evaluations",)
+    remedy_when_over = "Keep the best checkpoint; of a restart, the schedule can be shorter."
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         metric = primary_of(snapshot)

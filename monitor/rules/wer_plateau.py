@@ -41,6 +41,7 @@ class WerPlateau(Rule):
     yardstick = "best"
     causes = ("stuck",)
     limits = PlateauLimits
+    remedy_when_over = "If it stands near chance, the input does not arrive; if well below, the data is to be changed."
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(PlateauLimits)

@@ -85,6 +85,14 @@ def status_of(snapshot: Snapshot) -> Status:
     return _recorded_as_live(snapshot, state)
 
 
+def is_over(snapshot: Snapshot) -> bool:
+    """Whether it has ended, so that sentences look back.
+
+    Not known of records that were imported, and not so of a moment of time travel: what was said then looked ahead.
+    """
+    return status_of(snapshot).word in ENDED_WORDS
+
+
 def _recorded_as_live(snapshot: Snapshot, state: State) -> Status:
     if state.trainer is None:
         return _before_the_trainer(snapshot, state)

@@ -112,7 +112,7 @@ FORMS: list[tuple[str, Check]] = [
     ),
     (
         r"Val loss is (?P<rise>[\d.]+) % above its best \((?P<best>[\d.]+), epoch (?P<at>[\d.]+)\)"
-        r"(?P<rising> and still rising)?, since epoch (?P<since>[\d.]+)\.",
+        r"(?P<rising> and (was )?still rising)?, since epoch (?P<since>[\d.]+)\.",
         lambda f, m: _rises(f, m) and shows(m["best"], f.best("val_loss")[1]) and float(m["at"]) < float(m["since"]),
     ),
     (
@@ -156,6 +156,11 @@ FORMS: list[tuple[str, Check]] = [
     (
         r"Not better than one constant sentence yet: (?P<wer>[\d.]+) % against (?P<chance>[\d.]+) %\. 9 of 20 recorded "
         r"runs that stood there for five evaluations left it, half by the 10th, the last at the 46th\. "
+        r"Since epoch [\d.]+\.",
+        lambda f, m: _percent(m["wer"], f.last("val_wer")) and f.last("val_wer") > float(m["chance"]) / 100 - 0.02,
+    ),
+    (
+        r"Not better than one constant sentence at its end: (?P<wer>[\d.]+) % against (?P<chance>[\d.]+) %\. "
         r"Since epoch [\d.]+\.",
         lambda f, m: _percent(m["wer"], f.last("val_wer")) and f.last("val_wer") > float(m["chance"]) / 100 - 0.02,
     ),
@@ -205,7 +210,8 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Val loss (rises|rose), WER still falls \((?P<then>[\d.]+) % at the best loss → best (?P<best>[\d.]+) %\): "
+        r"Val loss (rises|rose), WER still (falls|fell at its end) "
+        r"\((?P<then>[\d.]+) % at the best loss → best (?P<best>[\d.]+) %\): "
         r"over-confident, still improving, since epoch [\d.]+\.",
         lambda f, m: (
             _percent(m["then"], f.at("val_wer", f.best("val_loss")[0]))

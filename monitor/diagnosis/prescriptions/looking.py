@@ -36,7 +36,7 @@ def more_variety(snapshot: Snapshot) -> Prescription:
     )
 
 
-def as_the_rule_says(finding: Finding) -> Prescription:
+def as_the_rule_says(finding: Finding, over: bool) -> Prescription:
     """A finding that no option is known for: what its rule says must be looked at."""
     first, *rest = finding.remedy.split(". ")
     return _look(
@@ -44,7 +44,7 @@ def as_the_rule_says(finding: Finding) -> Prescription:
         first.rstrip("."),
         "what it shows decides",
         cost="a look, no training",
-        disproved_by="the flag closes by itself",
+        disproved_by="a restart with the same settings does not show it" if over else "the flag closes by itself",
         note=". ".join(rest),
     )
 

@@ -14,6 +14,7 @@ from monitor.diagnosis.verdict import Diagnosis
 from monitor.rules.evaluations import last
 from monitor.rules.kind import is_ctc
 from monitor.run_dir import Snapshot
+from monitor.run_dir.status import is_over
 
 FEW_IMAGES = 300
 
@@ -31,7 +32,8 @@ def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     A warning that no option is known for has its rule's own words on what a person must look at.
     """
     grave = [finding for finding in diagnosis.grounds if finding.severity != "info"]
-    return _by_cause(snapshot, diagnosis) or tuple(looking.as_the_rule_says(finding) for finding in grave)
+    over = is_over(snapshot)
+    return _by_cause(snapshot, diagnosis) or tuple(looking.as_the_rule_says(finding, over) for finding in grave)
 
 
 def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, ...]:
@@ -53,7 +55,7 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     elif "words_missing" in causes:
         options.append(measuring.decoder_or_model(snapshot) if is_ctc(snapshot) else None)
     if "stuck" in causes and not {"no_evidence", "too_little_regularisation"} & causes:
-        options += [training.higher_rate(snapshot, config), measuring.STOP_HERE]
+        options += [training.higher_rate(snapshot, config), None if is_over(snapshot) else measuring.STOP_HERE]
     elif "stuck" in causes and "no_evidence" in causes:
         options.append(training.higher_rate(snapshot, config))
     return tuple(filter(None, options))

@@ -22,6 +22,7 @@ from monitor.run_dir import SEVERITIES, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.launch import command_of
+from monitor.run_dir.status import is_over
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
 from monitor.view.report.numbers import floors_of, is_finite, known
@@ -138,7 +139,7 @@ def _error_rows(
     target, by = thresholds.of(TargetLimits).wer_target_ratio, thresholds.of(TargetLimits).wer_target_epoch
     if target > 0:
         reached = min(value for _, value in wer) <= target
-        late = "BAD" if wer[-1][0] >= by else "not yet"
+        late = "BAD" if wer[-1][0] >= by else "not reached" if is_over(snapshot) else "not yet"
         yield (
             "val WER",
             f"below {percent(target)} by epoch {plain(by)}",

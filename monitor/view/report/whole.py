@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription
 from monitor.diagnosis.verdict import Judged
 from monitor.run_dir import Snapshot
-from monitor.run_dir.status import Status
+from monitor.run_dir.status import Status, is_over
 from monitor.view.report import judged as follows
 from monitor.view.report import measured
 from monitor.view.report.blocks import Block, Heading, Text
@@ -36,7 +36,7 @@ def report_of(
         *follows.options(options),
         *follows.considered(considered),
         *follows.expected(snapshot, options),
-        *measured.heading_for(snapshot, judged.thresholds),
+        *(() if is_over(snapshot) else measured.heading_for(snapshot, judged.thresholds)),
         *follows.way_ahead(snapshot, judged, options),
         *follows.origin(snapshot, judged),
     )
