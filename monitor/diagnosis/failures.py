@@ -1,7 +1,7 @@
 """Why a run crashed: the known causes, recognised from its error, traceback, exit code and signal.
 
 Only what a line says in an error's own words counts; lines of code are left out, and so are errors that a program has
-caught and dealt with. An ordinary exception has no class here and gets no advice.
+caught and dealt with. An ordinary exception has no class here: of it is said where in the run's own code it came up.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.diagnosis.batch import half_the_batch
+from monitor.diagnosis.last_frame import own_frame
 from monitor.run_dir import Snapshot
 from monitor.run_dir.status import state_in_force, status_of
 from monitor.run_dir.words import age, size
@@ -28,7 +29,7 @@ LONGEST_LINE = 300
 
 @dataclass(frozen=True)
 class Failure:
-    """A known cause of a crash. `happened` and `advice` are one sentence each."""
+    """A known cause of a crash, or its place. `happened` and `advice` are one sentence each."""
 
     name: str
     happened: str
@@ -51,14 +52,28 @@ class Kind:
 
 
 def failure_of(snapshot: Snapshot) -> Failure | None:
-    """Why a failed run failed; None for one that did not fail, and for every cause that is not known. Pure."""
+    """Why a failed run failed, or where; None for one that did not fail, or of which neither is known. Pure."""
     if status_of(snapshot).word != "failed":
         return None
     state, progress = state_in_force(snapshot.state, snapshot.progress), snapshot.progress
     said = [each for each in (state, progress) if each is not None]
     text = "\n".join(part for each in said for part in (each.error, each.traceback) if part)
     code, number = (state.exit_code, state.signal) if state is not None and state.stop is None else (None, None)
-    return failure_in(text, code, number, snapshot.run.config if snapshot.run is not None else {})
+    known = failure_in(text, code, number, snapshot.run.config if snapshot.run is not None else {})
+    return known if known is not None or number is not None else _raised(text, snapshot)
+
+
+def _raised(text: str, snapshot: Snapshot) -> Failure | None:
+    """The line of a person's own code in which an exception came up; no cause is made up for it."""
+    labelled = "\n".join(LABEL.sub("", line) for line in text.splitlines())
+    frame = own_frame(labelled, snapshot.launch.cwd if snapshot.launch is not None else "")
+    if frame is None:
+        return None
+    code = f": {frame.code}" if frame.code else ""
+    how = "Called from" if frame.by_library else "Raised at"
+    return Failure(
+        "exception", f"{how} {frame.place}{code}.", f"Look at {frame.place} first, and at what it was given."
+    )
 
 
 def error_line(snapshot: Snapshot) -> str:

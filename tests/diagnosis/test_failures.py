@@ -12,8 +12,9 @@ import pytest
 
 from monitor.diagnosis.batch import half_the_batch
 from monitor.diagnosis.failures import Failure, failure_in, failure_of
+from monitor.diagnosis.last_frame import own_frame
 from monitor.diagnosis.verdict import judge
-from monitor.run_dir import LOG_FILE, Progress, State, StopStage
+from monitor.run_dir import LOG_FILE, Launch, Progress, State, StopStage
 from monitor.supervisor.ending import last_error, last_traceback
 from tests.snapshots import NOW, PROCESS, snapshot
 
@@ -126,8 +127,8 @@ def test_half_the_batch_is_advised_with_the_settings_that_the_run_has(config, ad
     assert half_the_batch(config) == advice
 
 
-def crashed(error: str, **more):
-    progress = Progress(heartbeat_at=NOW, process=PROCESS, outcome="failed", error=error)
+def crashed(error: str, trace: str | None = None, **more):
+    progress = Progress(heartbeat_at=NOW, process=PROCESS, outcome="failed", error=error, traceback=trace)
     return judge(snapshot(progress=progress, **more), NOW).diagnosis
 
 
@@ -135,6 +136,65 @@ def test_a_crash_of_an_unknown_cause_quotes_its_error_and_advises_nothing():
     said = crashed("ValueError: bad")
     assert (said.verdict, said.failure, said.next_step) == ("FAILED", None, "")
     assert said.reason == "Failed before its first evaluation: ValueError: bad."
+
+
+RAISED = {
+    "quiet_assertion": "data.py:77 in collate: assert lengths.max() <= 2000, "
+    '"clip too long; Killed clips are listed in bad.txt"',
+    "quiet_key_error": 'train.py:12: print(config["model"]["layers"])',
+    "quiet_optional_file": 'cache.py:15 in rebuild: raise TypeError(f"{type(clips).__name__} is no list")',
+    "quiet_optional_import": "model.py:6 in attention: return KINDS[config.attention]",
+}
+
+
+@pytest.mark.parametrize("name", RAISED)
+def test_of_an_ordinary_exception_the_last_own_line_is_named(name, tmp_path):
+    (tmp_path / LOG_FILE).write_text(next(case for case in CASES if case.stem == name).read_text())
+    kept = State(state="failed", exit_code=1, traceback=last_traceback(tmp_path / LOG_FILE), error="KeyError: 'a'")
+    launch = Launch(run_id="r", created_at=0.0, cwd="/home/ana/asr")
+    found = failure_of(snapshot(state=kept, launch=launch))
+    assert found.happened == f"Raised at {RAISED[name]}."
+    place = RAISED[name].partition(": ")[0]
+    assert found.advice == f"Look at {place} first, and at what it was given."
+
+
+IN_A_LIBRARY = """Traceback (most recent call last):
+  File "/home/ana/asr/train.py", line 31, in <module>
+    main()
+  File "/home/ana/asr/net.py", line 12, in forward
+    return self.head(x)
+           ^^^^^^^^^^^^
+  File "/opt/venv/lib/python3.11/site-packages/torch/nn/modules/linear.py", line 125, in forward
+    return F.linear(input, self.weight, self.bias)
+RuntimeError: mat1 and mat2 shapes cannot be multiplied (8x512 and 256x10)
+"""
+
+
+def test_where_a_library_raised_it_the_own_line_that_called_it_is_named():
+    said = crashed("RuntimeError: mat1 and mat2 …", trace=IN_A_LIBRARY)
+    assert said.reason.endswith("Called from net.py:12 in forward: return self.head(x).")
+    assert said.next_step == "Look at net.py:12 in forward first, and at what it was given."
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        "",
+        "no traceback at all",
+        'Traceback (most recent call last):\n  File "<frozen runpy>", line 198, in _run\nValueError: a',
+        'Traceback (most recent call last):\n  File "/usr/lib/python3.11/json/decoder.py", line 3, in x\nValueError: a',
+    ],
+)
+def test_without_a_line_of_own_code_nothing_is_named(trace):
+    said = crashed("ValueError: a", trace=trace)
+    assert (said.failure, said.next_step) == (None, "")
+
+
+def test_a_line_without_its_code_a_syntax_error_and_a_cut_traceback_are_named_too():
+    assert own_frame('  File "/a/b.py", line 3, in f\nValueError: x').place == "b.py:3 in f"
+    assert own_frame('  File "/a/b.py", line 3\n    def f(\n         ^\nSyntaxError: bad').code == "def f("
+    assert own_frame('…ne 1, in g\n  File "/a/c/b.py", line 3, in f\n    x()\nValueError: x', "/a").file == "c/b.py"
+    assert own_frame('  File "/other/c/b.py", line 3, in f\n    x()\nValueError: x', "/a").file == "c/b.py"
 
 
 def test_a_crash_of_a_known_cause_says_what_happened_and_what_to_try():
