@@ -20,6 +20,7 @@ from monitor.rules.evaluations import last
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import command_of
+from monitor.view.report.numbers import train_field
 from monitor.view.state import NOTHING_READ, reading_words
 from monitor.view.tiles import tiles
 
@@ -113,11 +114,12 @@ def _numbers(look: Look) -> list[str]:
     """What the page's tiles show, as far as it is logged, and the newest train loss."""
     snapshot = look.snapshot
     shown = [(tile.label, tile.value, tile.yardstick) for tile in tiles(snapshot, look.judged)]
-    train = last(snapshot, "train_loss")
+    field = train_field(snapshot)
+    train = last(snapshot, field)
     if any(label == "train loss" for label, _, _ in shown):
         pass  # a tile of its own
     elif train is not None:
-        shown.append(("train loss", words.number(train), ""))
+        shown.append(("train loss", words.number(train), "in eval mode" if field == "train_eval_loss" else ""))
     elif snapshot.steps:
         newest = snapshot.steps[-1]
         shown.append(("train loss", words.number(newest.train_loss), f"step {newest.step}"))

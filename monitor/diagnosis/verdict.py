@@ -25,7 +25,7 @@ from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.run_dir import SEVERITIES, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.status import ENDED_VERDICTS, is_over, status_of
-from monitor.run_dir.words import limit, number, plain, sentence
+from monitor.run_dir.words import brief, limit, number, plain, sentence
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,12 @@ def diagnose(
 
 
 def _grounds(now: Said, shown: Said) -> tuple[Finding, ...]:
-    """The findings of now, then what of that moment has closed since: dated, without its numbers; in their order."""
+    """The findings of now, then what of that moment has closed since: dated; in their order."""
     if shown is now:
         return now.findings
     open_now = {finding.rule for finding in now.findings}
     closed = [
-        replace(finding, line=f"{finding.title}, as of epoch {shown.epoch:g}.")
+        replace(finding, line=f"{_then(finding, shown.epoch)}.")
         for finding in shown.findings
         if finding.rule not in open_now
     ]
@@ -117,10 +117,17 @@ def _grounds(now: Said, shown: Said) -> tuple[Finding, ...]:
 
 def _stands(shown: Said, now: Said) -> str:
     """Why a graver word is shown than that of now."""
-    title = shown.worst.title if shown.worst is not None else shown.word
+    what = _then(shown.worst, shown.epoch) if shown.worst is not None else f"{shown.word}, as of epoch {shown.epoch:g}"
     since = f"At epoch {now.epoch:g}" if now.epoch > shown.epoch else "Since then"
     weaker = f"{since} the signs are weaker; a word stands for {STANDS_FOR} evaluations."
-    return f"{title}, as of epoch {shown.epoch:g}. {weaker}"
+    return f"{what}. {weaker}"
+
+
+def _then(finding: Finding, epoch: float) -> str:
+    """A finding of an earlier evaluation: its title and the number that it rests on, dated."""
+    known = [(name, value) for name, value in finding.now.items() if isinstance(value, float)]
+    was = f": {known[0][0]} was {brief(known[0][1])}" if known else ""
+    return f"{finding.title}, as of epoch {epoch:g}{was}"
 
 
 def _reason(now: Said, snapshot: Snapshot, thresholds: Thresholds) -> str:

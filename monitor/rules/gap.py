@@ -11,6 +11,7 @@ from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
+from monitor.rules.spikes import SpikeLimits, stands_out
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.words import limit, number
@@ -28,6 +29,7 @@ class Gap(Rule):
 
     The limit is what was asked for, so a warning needs no persistence; critical is scale-free: the gap measured
     against val loss itself, or against the loss of a model that knows only word frequencies.
+    One val loss that stands far out of those before it opens nothing alone: it may be one odd batch.
     It cannot tell a model that memorises from a train loss that is measured in another way.
     """
 
@@ -38,6 +40,7 @@ class Gap(Rule):
     yardstick = "limit"
     causes = ("too_little_regularisation",)
     limits = GapLimits
+    reads = ("spike_band_evaluations", "spike_rise_ratio", "spike_spreads")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(GapLimits)
@@ -47,12 +50,18 @@ class Gap(Rule):
             return unready
         data = evaluations.read(snapshot, thresholds)
         unigram = evaluations.floors_of(snapshot).loss_unigram
-        episode = open_episode(data.epochs, _levels(data, unigram, limits, common), thresholds, warning_epochs=0.0)
+        levels = _without_spikes(_levels(data, unigram, limits, common), data, thresholds.of(SpikeLimits))
+        episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         current = float(data.gap[-1])
+        if episode is None and current > limits.gap_limit and data.judged[-1]:
+            alone = "by one val loss that stands out of those before it: it counts if the next does too"
+            return self.quiet(f"The gap is {number(current)} (limit {limit(limits.gap_limit)}) {alone}.")
         if episode is None:
             return self.quiet(f"The gap is {number(current)} (limit {limit(limits.gap_limit)}).")
         basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
-        measured = "" if basis == "eval" else " Train loss is the running one, in training mode: read it with care."
+        measured = " Train loss is the running one, in training mode: read it with care."
+        if basis == "eval" and np.isfinite(data.train_loss[-1]):
+            measured = f" Train loss in eval mode is {number(float(data.train_loss[-1]))}."
         return self.flag(
             data.epochs,
             episode,
@@ -96,6 +105,20 @@ def _levels(data: Evaluations, unigram: float | None, limits: GapLimits, common:
     return [
         Level.CLEAR if not ok or not (o or n) else Level.CRITICAL if o and f else Level.WARNING if o else Level.HOLD
         for ok, o, n, f in zip(data.judged, over, near, far, strict=True)
+    ]
+
+
+def _without_spikes(levels: list[Level], data: Evaluations, limits: SpikeLimits) -> list[Level]:
+    """The levels; an evaluation that crosses the limit by a val loss that stands out ends nothing and begins nothing.
+
+    The one after it counts as it is, so that a jump that stays is told one evaluation later.
+    """
+    over = [level >= Level.WARNING for level in levels]
+    return [
+        Level.HOLD
+        if over[place] and not (place and over[place - 1]) and stands_out(data.val_loss, place, limits)
+        else each
+        for place, each in enumerate(levels)
     ]
 
 

@@ -7,17 +7,11 @@ import numpy as np
 from monitor.rules import evaluations
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
-from monitor.rules.thresholds import Limits, Thresholds
+from monitor.rules.spikes import SpikeLimits, is_above, stands_out, usual
+from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Snapshot
 from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number
-
-
-class SpikeLimits(Limits, frozen=True):
-    spike_band_evaluations: int = 5
-    spike_rise_ratio: float = 0.5
-    spike_spreads: float = 6.0
-    spike_told_evaluations: int = 5
 
 
 class LossSpike(Rule):
@@ -42,18 +36,18 @@ class LossSpike(Rule):
             return unready
         data = evaluations.read(snapshot, thresholds)
         places = range(max(0, len(data) - limits.spike_told_evaluations), len(data))
-        recent = [place for place in places if data.judged[place] and _stands_out(data.val_loss, place, limits)]
+        recent = [place for place in places if data.judged[place] and stands_out(data.val_loss, place, limits)]
         if not recent:
             return self.quiet("Val loss does not jump.")
         place = _start(recent)
-        usual = _usual(data.val_loss, place, limits)[0]
+        before = usual(data.val_loss, place, limits)[0]
         return self.finding(
             "info",
             f"Val loss jumped to {number(float(data.val_loss[place]))} at epoch {data.epochs[place]:g}, "
-            f"where {number(float(usual))} "
+            f"where {number(float(before))} "
             f"was usual; {_what_followed(data.val_loss, place, limits, is_over(snapshot))}.",
             float(data.epochs[place]),
-            now={"val loss then": float(data.val_loss[place]), "usual": usual},
+            now={"val loss then": float(data.val_loss[place]), "usual": before},
             limits={"times the usual": 1 + limits.spike_rise_ratio, "spreads": limits.spike_spreads},
             remedy="Nothing while it comes back; else look at the val clips and at the learning rate.",
             cannot_tell="One odd batch from the first sign of more.",
@@ -72,23 +66,4 @@ def _what_followed(loss: np.ndarray, place: int, limits: SpikeLimits, over: bool
     """Whether the newest val loss is back where the ones before the jump were."""
     if place == len(loss) - 1:
         return "no evaluation came after it" if over else "wait for the next evaluation"
-    return "it has not come back" if _is_above(loss[-1], *_usual(loss, place, limits), limits) else "it came back"
-
-
-def _usual(loss: np.ndarray, place: int, limits: SpikeLimits) -> tuple[float, float]:
-    """(median, spread) of the evaluations before; NaN where there are too few."""
-    before = loss[:place]
-    before = before[np.isfinite(before)][-limits.spike_band_evaluations :]
-    if len(before) < limits.spike_band_evaluations:
-        return float("nan"), float("nan")
-    median = float(np.median(before))
-    return median, 1.4826 * float(np.median(np.abs(before - median)))
-
-
-def _stands_out(loss: np.ndarray, place: int, limits: SpikeLimits) -> bool:
-    return _is_above(loss[place], *_usual(loss, place, limits), limits)
-
-
-def _is_above(value: float, median: float, spread: float, limits: SpikeLimits) -> bool:
-    most = max(median * (1 + limits.spike_rise_ratio), median + limits.spike_spreads * spread)
-    return bool(median > 0 and value > most)
+    return "it has not come back" if is_above(loss[-1], *usual(loss, place, limits), limits) else "it came back"

@@ -32,7 +32,7 @@ class ValLossRising(Rule):
     causes = ("too_little_regularisation",)
     limits = RisingLimits
     reads = ("trend_p_value", "trend_evaluations")
-    remedy_when_over = "Keep the checkpoint with the best error rate, or with the best val loss where none is logged."
+    remedy_when_over = "Keep the best checkpoint; a risen loss alone does not say that the model got worse."
     remedy_beside = (
         "overconfident",
         "Keep the checkpoint with the best metric; it still improves, so this alone is no reason to stop.",

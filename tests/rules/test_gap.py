@@ -67,3 +67,44 @@ def test_the_gap_basis_decides_which_train_loss_counts(basis, fires):
     assert (finding is not None) == fires
     if fires:
         assert "in training mode" in finding.line
+
+
+def spiked(count, wild, after=2.0, **fields):
+    """Val loss 2.0 that lies at `wild` in one evaluation, the 20th, and at `after` then; train loss 1.9."""
+    val = curve(count, lambda e: wild if e == 20 else after if e > 20 else 2.0 + 0.01 * (e % 2))
+    return snapshot(val_loss=val, train_loss=[1.9] * count, **fields)
+
+
+def test_one_wild_val_loss_opens_nothing():
+    assert first_fired(RULE, spiked(30, 1e6)) == (None, None)
+    assert check(RULE, spiked(20, 1e6)).line == (
+        "The gap is 999998 (limit 1.0) by one val loss that stands out of those before it: "
+        "it counts if the next does too."
+    )
+    wild_twice = snapshot(train_loss=[1.9] * 30, val_loss=curve(30, lambda e: 1e6 if e in (15, 25) else 2.0))
+    assert first_fired(RULE, wild_twice) == (None, None)
+
+
+def test_a_jump_that_stays_is_told_at_its_second_evaluation():
+    assert first_fired(RULE, spiked(30, 4.0, after=4.1)) == (21, 23)
+    assert found(RULE, spiked(30, 4.0, after=4.1)).onset == 21
+
+
+def test_a_limit_that_is_crossed_by_a_steep_course_is_told_at_once():
+    """A gap that opens in steps as large as the run's own is no spike."""
+    steep = snapshot(train_loss=[1.0] * 12, val_loss=curve(12, lambda e: 1.2 + 0.15 * e))
+    assert first_fired(RULE, steep)[0] == 6
+    few = snapshot(train_loss=[1.0] * 5, val_loss=[1.5, 1.5, 1.5, 1.5, 9.0])
+    assert first_fired(RULE, few)[0] == 5
+
+
+def test_within_an_open_flag_a_spike_changes_nothing():
+    seen = losses(30, lambda e: 30.0 if e == 20 else 1.2, val=50.0)
+    assert found(RULE, seen).onset == 5
+
+
+def test_the_eval_mode_train_loss_that_it_is_made_of_is_named():
+    seen = snapshot(train_loss=[2.5] * 10, train_eval_loss=[0.3] * 10, val_loss=[2.0] * 10, run={"gap_basis": "eval"})
+    assert found(RULE, seen).line == (
+        "Overfitting: val loss is 1.70 above train loss (limit 1.0), since epoch 5. Train loss in eval mode is 0.30."
+    )

@@ -259,7 +259,8 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: f.evaluations() == 0 and int(m["many"]) == len(f.rows),
     ),
     (
-        r"(?P<title>[A-Z][^.,]+), as of epoch (?P<then>[\d.]+)\.( (At epoch (?P<now>[\d.]+)|Since then) the signs are "
+        r"(?P<title>[A-Z][^.,]+), as of epoch (?P<then>[\d.]+)(: [a-z /]+ was [^ ]+)?\."
+        r"( (At epoch (?P<now>[\d.]+)|Since then) the signs are "
         r"weaker; a word stands for 3 evaluations\.)?",
         lambda f, m: (
             float(m["then"]) in [row["epoch"] for row in f.rows]

@@ -12,7 +12,7 @@ from monitor.run_dir import Snapshot, words
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
-from monitor.view.report.numbers import floors_of, from_to, key_epochs, known
+from monitor.view.report.numbers import floors_of, from_to, key_epochs, known, train_field
 
 SAMPLES = 5
 COLUMNS = 100
@@ -46,7 +46,7 @@ def statistics(snapshot: Snapshot) -> Iterator[Block]:
     wer_floor = _level(snapshot, "constant sentence", floors.wer_constant)
     yield Figure(
         "Loss",
-        (_line(snapshot, "val", "val_loss"), _line(snapshot, "train", "train_loss"), *loss_floor),
+        (_line(snapshot, "val", "val_loss"), _line(snapshot, "train", train_field(snapshot)), *loss_floor),
     )
     yield Figure(
         "Word error rate",
@@ -98,6 +98,8 @@ def _val_loss(snapshot: Snapshot) -> Iterator[str]:
     last = points[-1]
     if best == last:
         yield f"Well: val loss is at its best, {number(last[1])} (epoch {plain(last[0])}), from {number(points[0][1])}."
+    elif best[1] == last[1]:
+        yield f"Watch: val loss is at its best, {number(last[1])}, which it had at epoch {plain(best[0])} already."
     elif best[1] > 0:
         above = last[1] / best[1] - 1
         word = "Not well" if above > 0.05 else "Watch"
@@ -112,18 +114,26 @@ def _gap(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[str]:
     if len(points) < 2:
         return
     limit, last = thresholds.of(GapLimits).gap_limit, points[-1]
-    over = [place for place, (_, gap) in enumerate(points) if gap > limit]
     # The first evaluations of a running train loss lie far above val loss: the gap is shown from where it is positive.
     start = next((point for point in points if point[1] >= 0), points[0])
     path = f"{signed(start[1])} at epoch {plain(start[0])} → {signed(last[1])} at epoch {plain(last[0])}"
     if last[1] > limit:
-        since = f"; it passed {plain(limit)} by epoch {plain(points[over[0]][0])}"
-        if over[0] > 0:
-            before = plain(points[over[0] - 1][0])
-            since = f"; it passed {plain(limit)} between epochs {before} and {plain(points[over[0]][0])}"
-        yield f"Not well: the gap between val and train loss widens: {path}{since}."
+        does = "widens" if last[1] > start[1] else "is above its limit"
+        yield f"Not well: the gap between val and train loss {does}: {path}; {_passed(points, limit)}."
+    elif max(gap for _, gap in points) > limit:
+        back = f"the gap between val and train loss is below {plain(limit)} now: {path}"
+        yield f"Watch: {back}; {_passed(points, limit)}."
     else:
         yield f"Well: the gap between val and train loss stays below {plain(limit)}: {path}."
+
+
+def _passed(points: list[tuple[float, float]], limit: float) -> str:
+    """Between which evaluations the gap first came above its limit, as far as it was seen below it."""
+    first = next(place for place, (_, gap) in enumerate(points) if gap > limit)
+    at = plain(points[first][0])
+    if first == 0:
+        return f"at its first evaluation, epoch {at}, it was above {plain(limit)} already"
+    return f"it passed {plain(limit)} between epochs {plain(points[first - 1][0])} and {at}"
 
 
 def _error_rates(snapshot: Snapshot) -> Iterator[str]:

@@ -24,6 +24,12 @@ def known(snapshot: Snapshot, name: str) -> list[tuple[float, float]]:
     return [(epoch, float(value)) for epoch, value in values if is_finite(value)]
 
 
+def train_field(snapshot: Snapshot) -> str:
+    """The train loss that the gap is made of: in eval mode where the run says so and has measured it."""
+    by_eval = snapshot.run is not None and snapshot.run.gap_basis == "eval"
+    return "train_eval_loss" if by_eval and known(snapshot, "train_eval_loss") else "train_loss"
+
+
 def key_epochs(epochs: Sequence[Epoch]) -> list[Epoch]:
     """First, last, best loss, best WER and evenly spaced ones between, in order."""
     last = len(epochs) - 1
