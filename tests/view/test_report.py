@@ -7,7 +7,7 @@ import pytest
 
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.diagnosis.verdict import judge
-from monitor.run_dir import Clip, Decode, Launch
+from monitor.run_dir import Clip, Decode, Floors, Launch
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from monitor.view.report.blocks import Figure, Heading, Line
@@ -236,3 +236,41 @@ def test_the_page_beside_the_authors_analysis_quotes_the_report_word_for_word(te
     assert len(rows) > 15 and len(quotes) > 25
     ours = {"python -m trainer.diagnose RUN"}
     assert [quote for quote in quotes if quote not in text and quote not in ours] == []
+
+
+BY_LOSS = {
+    "train_loss": curve(30, lambda e: 5 / e),
+    "val_loss": curve(30, lambda e: 2 + 0.05 * abs(e - 10)),
+    "run": {"floors": Floors(), "config": {"lr": 0.1, "dropout": 0.1, "weight_decay": 0.0, "hidden_dim": 128}},
+}
+
+
+def test_a_run_without_an_error_rate_is_told_nothing_of_one():
+    said = to_markdown(blocks_of(snapshot(**BY_LOSS))).partition("## Not checked")[0]
+    assert "WER" not in said
+    assert [line for line in said.splitlines() if "decides whether" in line] == [
+        "No metric is logged: val loss decides whether an option helped; a smaller gap alone is no help."
+    ]
+    assert "words out /" not in said and "Watch it: val loss should fall, the gap stay below 1." in said
+    with_errors = to_markdown(blocks_of(snapshot(**BY_LOSS, val_wer=[0.5] * 30)))
+    assert "WER decides whether" in with_errors and "val WER fall." in with_errors and "words out" not in with_errors
+
+
+def test_a_gap_that_was_always_above_its_limit_is_not_said_to_have_passed_it():
+    steady = {"train_eval_loss": [0.3] * 9, "val_loss": [2.0] * 9, "gap": [1.7] * 9, "run": {"gap_basis": "eval"}}
+    said = to_markdown(blocks_of(snapshot(train_loss=[2.5] * 9, **steady)))
+    assert "is above its limit: +1.70 at epoch 1 → +1.70 at epoch 9; at its first evaluation, epoch 1," in said
+    assert "train loss, eval mode" in said
+    figure = next(b for b in blocks_of(snapshot(train_loss=[2.5] * 9, **steady)) if isinstance(b, Figure))
+    assert [line.points[0][1] for line in figure.lines if line.name == "train"] == [0.3]
+
+
+def test_a_gap_that_came_back_below_its_limit_was_above_it():
+    seen = snapshot(train_loss=[1.0] * 9, val_loss=[1.2] * 9, gap=[0.2] * 4 + [1.5] * 2 + [0.2] * 3)
+    said = to_markdown(blocks_of(seen))
+    assert "Watch: the gap between val and train loss is below 1 now" in said and "between epochs 4 and 5" in said
+
+
+def test_a_val_loss_that_stays_at_its_best_is_not_above_it():
+    said = to_markdown(blocks_of(snapshot(val_loss=[2.0, 1.5, 1.5, 1.5, 1.5])))
+    assert "Watch: val loss is at its best, 1.50, which it had at epoch 2 already." in said

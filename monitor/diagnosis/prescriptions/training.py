@@ -71,7 +71,7 @@ def better_head(snapshot: Snapshot, config: Config) -> Prescription | None:
         changes,
         expected=f"words about eight epochs earlier, and {in_words(snapshot, aims)}",
         cost="a restart from scratch; an epoch takes about a sixth longer",
-        disproved_by="val WER is no lower at the same epoch",
+        disproved_by=f"{_what(snapshot)} is no lower at the same epoch",
         note="It does not close the gap of a run on two people's clips: there test WER moved by -12, -9 and +3 points "
         "on three seeds. Its place is beside more variety.",
         aims=aims,

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from monitor.diagnosis.prescriptions.arithmetic import parameters_note
 from monitor.diagnosis.prescriptions.choosing import lettered, next_step
-from monitor.diagnosis.prescriptions.prescription import Considered, Prescription
+from monitor.diagnosis.prescriptions.prescription import Aims, Considered, Prescription
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.blank_collapse import EmptyLimits
 from monitor.rules.evaluations import last
 from monitor.rules.gap import GapLimits
 from monitor.rules.low_information import InformationLimits, of_a_correct_output
+from monitor.rules.primary import chance_of, primary_of
 from monitor.rules.result import Finding
 from monitor.rules.rising import RisingLimits
 from monitor.rules.thresholds import Thresholds
@@ -242,18 +243,23 @@ def expected(snapshot: Snapshot, found: Sequence[Prescription]) -> Iterator[Bloc
     if not aiming:
         return
     yield Heading("Expected results")
-    rows = [_row("this run now", last.epoch, last.val_wer, last.gap) for last in snapshot.epochs[-1:]]
-    for option in aiming:
-        aims = option.aims
-        assert aims is not None
-        rows.append(_row(option.title, aims.epoch, aims.value, aims.gap, "at most "))
-    yield Table(("", "at epoch", "val WER", "gap"), tuple(rows))
-    yield Text("WER decides whether an option helped; a smaller gap alone is no help.")
+    metric = primary_of(snapshot)
+    rows = [
+        ("this run now", plain(last.epoch), metric.text(metric.of(last)) if metric else NOT_MEASURED, number(last.gap))
+        for last in snapshot.epochs[-1:]
+    ]
+    rows += [(option.title, *_aimed(option.aims)) for option in aiming if option.aims is not None]
+    heads = ("", "at epoch", metric.title if metric is not None else "", "gap")
+    kept = [place for place in range(len(heads)) if any(row[place] != NOT_MEASURED for row in rows)]
+    yield Table(tuple(heads[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in rows))
+    decides = f"{metric.label} decides" if metric is not None else "No metric is logged: val loss decides"
+    yield Text(f"{decides} whether an option helped; a smaller gap alone is no help.")
 
 
-def _row(name: str, epoch: float, wer: float | None, gap: float | None, most: str = "") -> tuple[str, str, str, str]:
-    shown = (NOT_MEASURED if value == NOT_MEASURED else f"{most}{value}" for value in (percent(wer), number(gap)))
-    return (name, plain(epoch), *shown)  # type: ignore[return-value]
+def _aimed(aims: Aims) -> tuple[str, str, str]:
+    """(epoch, metric, gap) that an option aims at."""
+    value = NOT_MEASURED if aims.value is None else f"{aims.reach} {aims.metric.text(aims.value)}"
+    return plain(aims.epoch), value, NOT_MEASURED if aims.gap is None else f"at most {number(aims.gap)}"
 
 
 def way_ahead(snapshot: Snapshot, judged: Judged, found: Sequence[Prescription]) -> Iterator[Block]:
@@ -271,7 +277,7 @@ def way_ahead(snapshot: Snapshot, judged: Judged, found: Sequence[Prescription])
         steps.append(f"{option.title}{how}. {_sentence(option.expected)}")
     for option in restarts[:1]:
         steps.append(f"Restart with one change: {option.title}. Expect {option.expected}.")
-        steps.append(f"Watch it: {_watch(judged.thresholds, floors_of(snapshot).wer_constant)}")
+        steps.append(f"Watch it: {_watch(snapshot, judged.thresholds)}")
         steps.append(f"It was the wrong change if {option.disproved_by}.")
     for option in restarts[1:2]:
         steps.append(f"If that fails: {option.title}.")
@@ -283,10 +289,23 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _watch(thresholds: Thresholds, chance: float | None) -> str:
-    below = f" and leave {percent(chance)} behind" if chance is not None else ""
-    limit = thresholds.of(GapLimits).gap_limit
-    return f"val loss should fall, the gap stay below {plain(limit)}, val WER fall{below}, words out / in go to 1."
+def _watch(snapshot: Snapshot, thresholds: Thresholds) -> str:
+    """What a restart should show, of what this run logs."""
+    metric = primary_of(snapshot)
+    chance = chance_of(snapshot, metric)
+    improves = ""
+    if metric is not None:
+        improves = f"{metric.title} {metric.improves.removesuffix('s')}"
+        if chance is not None and not chance.assumed:
+            improves += f" and leave {metric.error_text(chance.error)} behind"
+    parts = (
+        (known(snapshot, "val_loss"), "val loss should fall"),
+        (known(snapshot, "train_loss"), f"the gap stay below {plain(thresholds.of(GapLimits).gap_limit)}"),
+        (improves, improves),
+        (known(snapshot, "length_ratio"), "words out / in go to 1"),
+    )
+    said = [words for logged, words in parts if logged]
+    return f"{', '.join(said)}." if parts[0][0] else f"it should show: {', '.join(said) or 'records'}."
 
 
 def origin(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
