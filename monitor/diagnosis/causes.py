@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from monitor.rules.evaluations import last
+from monitor.rules.non_finite import only_val_loss
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
@@ -47,12 +48,18 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     # Empty predictions mean "no input arrives" only where nothing has been learnt.
     excluded = "no_evidence" if learns(snapshot) and "at_chance" not in flags else "words_missing"
     for name, title in CAUSES:
-        evidence = tuple(flags[rule].line for rule in flags if name in BY_NAME[rule].causes and name != excluded)
+        pointing = [finding for finding in flags.values() if name in BY_NAME[finding.rule].causes]
+        evidence = tuple(each.line for each in pointing if name != excluded and not _is_of_the_val_clips(each))
         if evidence:
             measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
             against = (*_against(name, snapshot, flags), *measured["against"])
             causes.append(Cause(name, title, (*evidence, *measured["for"]), against))
     return tuple(causes)
+
+
+def _is_of_the_val_clips(finding: Finding) -> bool:
+    """Whether val loss alone is not finite, which no optimisation makes."""
+    return finding.rule == "non_finite" and only_val_loss(finding.now)
 
 
 def _measured(snapshot: Snapshot, cause: str, stance: str) -> tuple[str, ...]:

@@ -6,11 +6,20 @@ import math
 
 import msgspec
 
-from monitor.rules.result import Finding, Result
+from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Epoch, Severity, Snapshot
 from monitor.run_dir.words import number
+
+REMEDY = (
+    "Lower the learning rate or lengthen the warm-up, clip gradients, and look at the batch in which it broke; go on "
+    "from the last good checkpoint."
+)
+VAL_CLIPS = (
+    "Score the val samples one by one and look at those whose loss is not finite. An input may be empty, huge, NaN or "
+    "shorter than its target; no setting of the training makes that."
+)
 
 
 class NonFiniteLimits(Limits, frozen=True):
@@ -39,7 +48,8 @@ class NonFinite(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(NonFiniteLimits)
-        records = _carried([r for r in snapshot.epochs if r.train_loss is not None or r.val_loss is not None])
+        measured = [r for r in snapshot.epochs if r.train_loss is not None or r.val_loss is not None]
+        records = _carried(measured)
         steps = [step for step in snapshot.steps if step.train_loss is not None]
         if not records and not steps:
             return self.not_applicable("train or val loss")
@@ -59,14 +69,15 @@ class NonFinite(Rule):
             return self.quiet("All losses are finite.")
         first = _first_of_streak(records, limits)
         severity: Severity = "critical" if any(_severity(r, limits) == "critical" for r in bad[-3:]) else "warning"
-        return self._finding(severity, _line(records[-1], first), first.epoch, _numbers(records[-1]), limits)
+        line = _line(records[-1], first, _measured_at(measured))
+        return self._finding(severity, line, first.epoch, _numbers(records[-1]), limits)
 
     def _finding(
         self,
         severity: Severity,
         line: str,
         onset: float | None,
-        numbers: dict[str, float | str],
+        numbers: Numbers,
         limits: NonFiniteLimits,
     ) -> Finding:
         return self.finding(
@@ -79,8 +90,7 @@ class NonFinite(Rule):
                 "skipped share (critical)": limits.non_finite_critical_ratio,
                 "in a row (critical)": float(limits.non_finite_critical_in_a_row),
             },
-            remedy="Lower the learning rate or lengthen the warm-up, clip gradients, and look at the batch in which "
-            "it broke; go on from the last good checkpoint.",
+            remedy=VAL_CLIPS if only_val_loss(numbers) else REMEDY,
             cannot_tell="Which input or layer made the first one.",
         )
 
@@ -100,14 +110,14 @@ def _severity(record: Epoch, limits: NonFiniteLimits) -> Severity | None:
 
 
 def _carried(records: list[Epoch]) -> list[Epoch]:
-    """A loss that was not finite when it was last measured is still so where it was not measured again."""
+    """Each with the newest known losses: one that was not finite when it was last measured still counts as that."""
     carried: list[Epoch] = []
     for record in records:
         before = carried[-1] if carried else None
         stays = {
             name: getattr(before, name)
             for name in ("train_loss", "val_loss")
-            if getattr(record, name) is None and _bad(getattr(before, name, None))
+            if getattr(record, name) is None and before is not None
         }
         carried.append(msgspec.structs.replace(record, **stays) if stays else record)
     return carried
@@ -135,11 +145,28 @@ def _trailing_bad_steps(snapshot: Snapshot) -> int:
     return count
 
 
-def _line(last: Epoch, first: Epoch) -> str:
+def only_val_loss(numbers: Numbers) -> bool:
+    """Whether train loss is finite and no batch was skipped, by the numbers of a finding: training itself goes on."""
+    train, val = numbers.get("train loss"), numbers.get("val loss")
+    skipped = numbers.get("skipped share") or numbers.get("in a row")
+    if not isinstance(train, float) or not isinstance(val, float) or skipped:
+        return False
+    return math.isfinite(train) and not math.isfinite(val)
+
+
+def _measured_at(records: list[Epoch]) -> dict[str, float]:
+    """Loss → the epoch in which it was measured last."""
+    names = ("train_loss", "val_loss")
+    return {name: r.epoch for r in records for name in names if getattr(r, name) is not None}
+
+
+def _line(last: Epoch, first: Epoch, measured_at: dict[str, float]) -> str:
+    bad = [(name, getattr(last, name)) for name in ("train_loss", "val_loss") if _bad(getattr(last, name))]
+    epochs = {name: measured_at[name] for name, _ in bad}
+    apart = len(set(epochs.values())) > 1
     parts = [
-        f"{name} is {number(value)}"
-        for name, value in (("train loss", last.train_loss), ("val loss", last.val_loss))
-        if _bad(value)
+        f"{name.replace('_', ' ')} is {number(value)}{f' in epoch {epochs[name]:g}' if apart else ''}"
+        for name, value in bad
     ]
     if last.non_finite_ratio:
         parts.append(f"{100 * last.non_finite_ratio:.1f} % of batches were skipped")
@@ -147,16 +174,21 @@ def _line(last: Epoch, first: Epoch) -> str:
         parts.append(f"{last.non_finite_in_a_row} batches in a row were skipped")
     said = " and ".join(parts)
     # A val loss may be NaN by one bad clip while training goes on.
-    only_val = _bad(last.val_loss) and len(parts) == 1
-    meaning = "Train loss is finite: look at the val clips." if only_val else "It teaches nothing."
-    return f"{said[0].upper()}{said[1:]} in epoch {last.epoch:g}, since epoch {first.epoch:g}. {meaning}"
+    only_val = [name for name, _ in bad] == ["val_loss"] and len(parts) == 1
+    meaning = "Train loss is finite: look at the val clips." if only_val and last.train_loss is not None else ""
+    if not only_val:
+        meaning = "It teaches nothing."
+    when = "" if apart else f" in epoch {next(iter(epochs.values()), last.epoch):g}"
+    return f"{said[0].upper()}{said[1:]}{when}, since epoch {first.epoch:g}. {meaning}".rstrip()
 
 
-def _numbers(record: Epoch) -> dict[str, float | str]:
-    numbers: dict[str, float | str] = {}
+def _numbers(record: Epoch) -> Numbers:
+    numbers: Numbers = {}
     for name, value in (("train loss", record.train_loss), ("val loss", record.val_loss)):
         if value is not None:
             numbers[name] = value
     if record.non_finite_ratio is not None:
         numbers["skipped share"] = record.non_finite_ratio
+    if record.non_finite_in_a_row:
+        numbers["in a row"] = float(record.non_finite_in_a_row)
     return numbers

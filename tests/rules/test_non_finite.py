@@ -4,10 +4,12 @@ import math
 
 import pytest
 
+from monitor.diagnosis.prescriptions.registry import prescribe
+from monitor.diagnosis.verdict import judge
 from monitor.rules.non_finite import NonFinite
 from monitor.rules.result import NotApplicable
 from monitor.run_dir import Step
-from tests.snapshots import check, found, snapshot
+from tests.snapshots import NOW, beating, check, found, snapshot
 
 RULE = NonFinite()
 NAN, INF = math.nan, math.inf
@@ -63,3 +65,28 @@ def test_a_val_loss_alone_that_is_nan_says_nothing_of_training():
     seen = snapshot(train_loss=[1.0] * 12, val_loss=[2.0] * 9 + [float("nan")] * 3)
     line = found(RULE, seen).line
     assert line == "Val loss is NaN in epoch 12, since epoch 10. Train loss is finite: look at the val clips."
+
+
+def test_the_epoch_that_is_named_is_one_in_which_it_was_measured():
+    val = [NAN if e in (10, 15, 20) else None if e % 5 else 2.0 for e in range(1, 23)]
+    line = found(RULE, snapshot(train_loss=[1.0] * 22, val_loss=val)).line
+    assert line == "Val loss is NaN in epoch 20, since epoch 10. Train loss is finite: look at the val clips."
+    both = found(RULE, snapshot(train_loss=[1.0] * 20 + [NAN] * 2, val_loss=val)).line
+    assert both == "Train loss is NaN in epoch 22 and val loss is NaN in epoch 20, since epoch 10. It teaches nothing."
+
+
+def test_train_and_val_in_rows_of_their_own_are_taken_together():
+    train, val = [1.0, None] * 5, [None, NAN] * 5
+    finding = found(RULE, snapshot(epochs=[e / 2 for e in range(2, 12)], train_loss=train, val_loss=val))
+    assert finding.severity == "warning" and "Train loss is finite" in finding.line
+
+
+@pytest.mark.parametrize(("rows", "only_val"), [({}, True), ({"non_finite_in_a_row": [0] * 11 + [4]}, False)])
+def test_of_a_val_loss_alone_no_setting_of_the_training_is_blamed(rows, only_val):
+    seen = snapshot(train_loss=[1.0] * 12, val_loss=[2.0] * 9 + [NAN] * 3, **rows, **beating())
+    said = judge(seen, NOW).diagnosis
+    options = prescribe(seen, said)
+    assert [option.id for option in options] == ["look_non_finite"] or not only_val
+    assert ("lower_rate" in {option.id for option in options}) != only_val
+    assert ("diverging" in {cause.name for cause in said.causes}) != only_val
+    assert options[0].title.startswith("Score the val samples one by one") == only_val
