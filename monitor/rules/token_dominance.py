@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Clip, Epoch, Snapshot
 
+LEAST_CLIPS, LONGEST_QUOTE = 10, 60
 LEAST_WORDS_RATIO = 0.3
 """Words out per word in below which there is too little to be varied: that is another flag."""
 
@@ -34,13 +36,16 @@ class DominanceLimits(Limits, frozen=True):
     dominance_times_usual: float = 3.0
     dominance_unique_ratio: float = 0.3
     dominance_distinct_ratio: float = 0.2
+    dominance_sentence_ratio: float = 0.9
+    """Of the predictions that are one and the same sentence: alone a warning, where the targets are not."""
 
 
 class TokenDominance(Rule):
     """Watches three signs of an output that does not vary: the share of its commonest word against that word's share
     of the targets, how many predictions differ from each other, and how much of the vocabulary is said at all.
 
-    Two of them are a warning, all three critical. The blank ratio does not show this collapse: it is near zero.
+    Two of them are a warning, all three critical; one sentence for nearly all clips is a warning alone.
+    The blank ratio does not show this collapse: it is near zero.
     It cannot tell why the output does not depend on the clip.
     """
 
@@ -66,10 +71,18 @@ class TokenDominance(Rule):
             return unready
         data = evaluations.read(snapshot, thresholds)
         usual = _shares(snapshot.clips)
-        signs = [_signs(record, usual, limits) for record in snapshot.epochs]
+        alike = _one_sentence(snapshot, limits)
+        said = _said(snapshot)
+        signs = [
+            _signs(each, usual, limits, alike.get(each.epoch, ""), said.get(each.epoch, ())) for each in snapshot.epochs
+        ]
         levels = [
             Level.CLEAR if not ok or count < 2 else Level.CRITICAL if count == 3 else Level.WARNING
             for ok, count in zip(data.judged, map(len, signs), strict=True)
+        ]
+        levels = [
+            max(level, Level.WARNING) if ok and record.epoch in alike else level
+            for level, ok, record in zip(levels, data.judged, snapshot.epochs, strict=True)
         ]
         # A model that finds its words begins with the common ones.
         distinct = evaluations.columns(snapshot, "distinct_token_ratio")[0]
@@ -80,11 +93,11 @@ class TokenDominance(Rule):
         episode = open_episode(data.epochs, levels, thresholds)
         last = snapshot.epochs[-1]
         if episode is None:
-            return self.quiet(f"{100 * (last.unique_hypothesis_ratio or 0):.0f} % differ.")
+            return self.quiet(f"{_different(last, said.get(last.epoch, ()))}.")
         return self.flag(
             data.epochs,
             episode,
-            "Predictions hardly vary: " + ", ".join(signs[-1] or ("they began to",)) + ".",
+            "Predictions hardly vary: " + ", ".join(signs[-1] or ["they began to"]) + ".",
             now={
                 name: value
                 for name, value in (
@@ -99,6 +112,7 @@ class TokenDominance(Rule):
                 "times its share of the targets": limits.dominance_times_usual,
                 "different predictions": limits.dominance_unique_ratio,
                 "vocabulary said": limits.dominance_distinct_ratio,
+                "one sentence for all": limits.dominance_sentence_ratio,
             },
             remedy=REMEDY if is_ctc(snapshot) else REMEDY_WITHOUT_BLANKS,
             cannot_tell="Why the output does not depend on the input.",
@@ -118,21 +132,60 @@ def _shares(clips: tuple[Clip, ...]) -> dict[str, float]:
     return {word: count / counts.total() for word, count in counts.items()}
 
 
-def _signs(record: Epoch, usual: dict[str, float], limits: DominanceLimits) -> tuple[str, ...]:
-    """The signs that an evaluation shows, in words."""
+def _said(snapshot: Snapshot) -> dict[float, list[str]]:
+    """Epoch → the predictions of all val clips."""
+    return {decode.epoch: decode.hypotheses for decode in snapshot.decodes if decode.split == "val"}
+
+
+def _one_sentence(snapshot: Snapshot, limits: DominanceLimits) -> dict[float, str]:
+    """Epoch → that nearly all predictions are one sentence, in words; only where the targets differ."""
+    targets = Counter(clip.reference for clip in snapshot.clips if clip.split == "val")
+    least = limits.dominance_sentence_ratio
+    if len(targets) < 2 or max(targets.values()) > least / 2 * targets.total():
+        return {}
+    said, found = _said(snapshot), {}
+    for record in snapshot.epochs:
+        # So many alike leave few that differ: most evaluations need no count.
+        few = (record.unique_hypothesis_ratio or 0.0) <= 1 - least + 1 / LEAST_CLIPS
+        predictions = [" ".join(each.split()) for each in said.get(record.epoch, ()) if few]
+        if len(predictions) < LEAST_CLIPS:
+            continue
+        sentence, times = Counter(predictions).most_common(1)[0]
+        if sentence and times >= least * len(predictions):
+            many = f"{times} of {len(predictions)}" if times < len(predictions) else f"all {times}"
+            found[record.epoch] = f"{many} predictions are {_quoted(sentence)}"
+    return found
+
+
+def _quoted(sentence: str) -> str:
+    shown = sentence if len(sentence) <= LONGEST_QUOTE else f"{sentence[:LONGEST_QUOTE]}…"
+    return f"“{shown}”"
+
+
+def _different(record: Epoch, predictions: Sequence[str]) -> str:
+    """How many predictions there are that differ from each other: a share of few would read as if one differed."""
+    ratio = record.unique_hypothesis_ratio or 0.0
+    if not predictions:
+        return f"{100 * ratio:.0f} % of predictions differ"
+    different = round(ratio * len(predictions))
+    return f"{different} different {'sentence' if different == 1 else 'sentences'} in {len(predictions)} predictions"
+
+
+def _signs(record: Epoch, usual: dict[str, float], limits: DominanceLimits, one: str, said: Sequence[str]) -> list[str]:
+    """The signs that an evaluation shows, in words; `one`: that nearly all predictions are one sentence."""
     top, unique, distinct = record.top_token_ratio, record.unique_hypothesis_ratio, record.distinct_token_ratio
     if record.length_ratio is not None and not record.length_ratio > LEAST_WORDS_RATIO:
-        return ()
+        return [one] if one else []
     signs = []
     if top is not None and top > limits.dominance_top_ratio:
         share = usual.get(record.top_token or "", 0.0)
         if not usual or top > limits.dominance_times_usual * share:
             signs.append(f"{100 * top:.0f} % of all words are {record.top_token or 'the same'}")
-    if unique is not None and unique < limits.dominance_unique_ratio:
-        signs.append(f"{100 * unique:.0f} % of predictions differ")
+    if one or (unique is not None and unique < limits.dominance_unique_ratio):
+        signs.append(one or _different(record, said))
     if distinct is not None and distinct < limits.dominance_distinct_ratio:
         signs.append(f"{100 * distinct:.0f} % of the vocabulary is said")
-    return tuple(signs)
+    return signs
 
 
 def _grows(values: np.ndarray, common: CommonLimits) -> bool:

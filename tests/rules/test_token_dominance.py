@@ -1,8 +1,11 @@
 """`token_dominance`: one word, or one sentence, for everything."""
 
+import msgspec
+
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.rules.token_dominance import TokenDominance
-from monitor.run_dir import Clip
+from monitor.run_dir import Clip, Decode
+from monitor.run_dir.counted import Counting
 from tests.snapshots import check, curve, first_fired, found, snapshot
 
 RULE = TokenDominance()
@@ -56,3 +59,44 @@ def test_two_signs_are_a_warning_and_three_are_critical():
         "2 % of the vocabulary is said. Since epoch 5."
     )
     assert first_fired(RULE, output([0.9] * 20, [0.1] * 20, [0.02] * 20)) == (6, 7)
+
+
+LETTERS = "ABCDEFGHIJKLMNOPQRST"
+REFERENCES = [f"{word} WIND {word} NORD" for word in LETTERS]
+LONG = f"{' '.join(LETTERS)} WIND NORD"
+"""A sentence with all words: neither one word nor few words show that it is said for everything."""
+
+
+def predicted(hypotheses, references=REFERENCES, epochs=8):
+    """A run that logs predictions and nothing about them, as its reader counts them."""
+    clips = tuple(Clip(clip_id=str(n), reference=each, split="val") for n, each in enumerate(references))
+    said = [hypotheses(epoch) for epoch in range(1, epochs + 1)]
+    decodes = tuple(Decode(epoch=float(at), split="val", hypotheses=each) for at, each in enumerate(said, 1))
+    bare = snapshot(val_loss=[2.0] * epochs, clips=clips, decodes=decodes)
+    counting = Counting()
+    run = counting.run(bare.run, clips)
+    return msgspec.structs.replace(bare, run=run, epochs=counting.epochs(bare.epochs, decodes, run))
+
+
+def test_the_same_long_sentence_for_nearly_every_clip_is_said():
+    finding = found(RULE, predicted(lambda e: [LONG] * 19 + ["WIND"]))
+    assert finding.severity == "warning"
+    assert finding.line == f"Predictions hardly vary: 19 of 20 predictions are “{LONG}”. Since epoch 5."
+    assert "all 20 predictions are" in found(RULE, predicted(lambda e: [LONG] * 20)).line
+
+
+def test_one_short_sentence_for_all_is_said_however_few_its_words_are():
+    line = found(RULE, predicted(lambda e: ["A"] * 20)).line
+    assert line == "Predictions hardly vary: all 20 predictions are “A”. Since epoch 5."
+
+
+def test_one_sentence_is_quiet_where_fewer_say_it_where_it_is_empty_and_where_the_targets_are_alike():
+    assert found(RULE, predicted(lambda e: [LONG] * 17 + REFERENCES[17:])) is None
+    assert found(RULE, predicted(lambda e: [""] * 20)) is None
+    assert found(RULE, predicted(lambda e: ["NO"] * 20, references=["NO"] * 18 + ["YES"] * 2)) is None
+
+
+def test_predictions_that_are_all_the_same_are_never_said_to_differ():
+    signs = found(RULE, predicted(lambda e: ["A B", "A C"] * 10)).line
+    assert "2 different sentences in 20 predictions" in signs
+    assert "differ" not in found(RULE, predicted(lambda e: ["A A A A"] * 20)).line
