@@ -176,13 +176,13 @@ FORMS: list[tuple[str, Check]] = [
     ),
     (
         r"Predictions hardly vary: ((?P<differ>\d+) different sentences in (?P<many>\d+) predictions"
-        r"|(?P<times>\d+) of (?P<all>\d+) predictions are “(?P<one>[^”]+)”), (?P<said>\d+) % of the vocabulary is "
-        r"said\. "
+        r"|((?P<times>\d+) of |all )(?P<all>\d+) predictions are “(?P<one>[^”]+)”), "
+        r"(?P<said>\d+) % of the vocabulary is said\. "
         r"Since epoch [\d.]+\.",
         lambda f, m: (
             int(m["many"] or m["all"]) == len(f.said())
             and (not m["differ"] or int(m["differ"]) == len(set(f.said())))
-            and (not m["one"] or int(m["times"]) == f.said().count(m["one"]))
+            and (not m["one"] or int(m["times"] or m["all"]) == f.said().count(m["one"]))
             and _about(m["said"], len(set(" ".join(f.said()).split())) / len(set(" ".join(f.references).split())))
         ),
     ),
