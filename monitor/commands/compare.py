@@ -40,8 +40,12 @@ def run(
         raise UsageError("Give two runs or more to compare.")
     if by not in MODES:
         raise UsageError(f"--by {by}: must be one of {', '.join(MODES)}.")
+    folders = [find_run(runs, name) for name in which]
+    twice = next((each.name for each in folders if folders.count(each) > 1), None)
+    if twice is not None:
+        raise UsageError(f"{twice} was given twice: a run compared with itself shows nothing. Give different runs.")
     moment = now()
-    snapshots = [RunReader(find_run(runs, name)).read(moment) for name in which]
+    snapshots = [RunReader(folder).read(moment) for folder in folders]
     found = compare(snapshots)
     parent, child = _family(snapshots)
     judged = outcome(parent, child, at)

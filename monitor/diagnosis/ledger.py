@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from monitor.diagnosis.moment import has_ended
-from monitor.diagnosis.outcome import Outcome, outcome
+from monitor.diagnosis.outcome import JUDGED_AGAIN, Outcome, outcome
 from monitor.run_dir import EPOCHS_FILE, OUTCOME_FILE, ChildOutcome, Launch, Parent, Snapshot, encode, files
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_launch
@@ -95,8 +95,8 @@ class ChildBook:
     def children(self, names: Iterable[str], now: float, most: int | None = None) -> list[ChildOutcome]:
         """Those among `names` that are children, oldest first: by their kept outcome, else judged now.
 
-        `word` may be WAITING. Children whose parent is gone and runs that cannot be read are left out. Who looks every
-        second judges `most` of them a look; of the others stays what was known, until their turn comes.
+        `word` may be WAITING, or CAN'T COMPARE where its parent is gone; runs that cannot be read are left out. Who
+        looks every second judges `most` of them a look; of the others stays what was known, until their turn comes.
         """
         left, found = most, {}
         for run_id in names:
@@ -146,7 +146,17 @@ def _outcome_now(run_dir: Path, launch: Launch, now: float) -> ChildOutcome | No
         came = _judged(run_dir, launch.parent, child, now)
     except (MonitorError, OSError):
         return kept
+    if came is None and not (run_dir.parent / launch.parent.run_id).exists():
+        return _without_parent(child, launch.parent, kept)
     return kept if came is None else _record(child, launch.parent, came, 0.0)
+
+
+def _without_parent(child: Snapshot, link: Parent, kept: ChildOutcome | None) -> ChildOutcome:
+    """What is known of a child whose parent is not in the folder any more: it is not judged again."""
+    if kept is not None:
+        return msgspec.structs.replace(kept, line=kept.line.replace(JUDGED_AGAIN, "Provisional: its parent is gone."))
+    gone = f"Its parent {link.run_id} is not in this folder any more."
+    return _record(child, link, Outcome("CAN'T COMPARE", gone, 0.0), 0.0)
 
 
 def _judged(run_dir: Path, link: Parent, child: Snapshot, now: float) -> Outcome | None:
@@ -178,6 +188,7 @@ def _record(child: Snapshot, link: Parent, came: Outcome, at: float) -> ChildOut
         clips=came.clips,
         expectation_met=came.expectation_met,
         provisional=came.provisional,
+        ended_early=came.ended_early,
         evaluations=came.evaluations,
         changes=link.changes,
         task=child.run.data.name if child.run is not None else "",

@@ -26,15 +26,19 @@ from monitor.diagnosis.moment import (
     value_of,
     was_asked,
 )
+from monitor.diagnosis.seed_groups import SEED_NAMES
 from monitor.diagnosis.yardstick import LEAST_EVALUATIONS, Scalar, loss_moved, scalar
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Snapshot, words
+from monitor.run_dir.field_names import plain
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.status import status_of
 
 Word = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
 
 LEAST_CLIPS = 20
+JUDGED_AGAIN = "Provisional: it is judged again at its end."
+DECIDES = "More evaluations or two more seeds can decide it."
 GAP_MOVED_RATIO = 0.2
 """A gap smaller by this share of the parent's has moved."""
 
@@ -64,6 +68,8 @@ class Outcome:
     expectation_met: bool | None = None
     evaluations: int = 0
     provisional: bool = False
+    ended_early: bool = False
+    """Whether the child ended before the epoch at which it was to be judged."""
     metric: Metric | None = None
     parent_value: float | None = None
     child_value: float | None = None
@@ -82,6 +88,8 @@ class Outcome:
 def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Outcome:
     """The child judged against the parent at `epoch`; default: the agreed one, and at its end its last evaluation."""
     wanted = judged_epoch(parent, child) if epoch is None else epoch
+    if (parent.run_dir, parent.run_id) == (child.run_dir, child.run_id):
+        return Outcome("CAN'T COMPARE", "It is the same run twice: there is nothing to compare.", wanted)
     base = Outcome(
         "CAN'T COMPARE",
         "",
@@ -102,11 +110,17 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
     judged = _measured_alike(parent, child, then, now, base)
     if judged.word == "CAN'T COMPARE":
         return judged
-    remarks = [judged.line, _ended_before(child, now, wanted if epoch is not None else agreed_epoch(parent, child))]
+    early = "" if epoch is not None else _ended_before(child, now, agreed_epoch(parent, child))
+    remarks = [judged.line, early or _not_evaluated(child, now, wanted)]
     remarks.append(f"Against {then.note}" if then.note else "")
     provisional = epoch is None and not was_asked(child) and _may_go_on(child, now)
-    remarks.append("Provisional: it is judged again at its end." if provisional else "")
-    return replace(judged, line=" ".join(filter(None, remarks)), provisional=provisional)
+    remarks.append(JUDGED_AGAIN if provisional else "")
+    judged = replace(judged, provisional=provisional, ended_early=bool(early))
+    if not is_another_seed(parent, child):
+        return replace(judged, line=" ".join(filter(None, remarks)))
+    remarks[0] = judged.line.removesuffix(f" {DECIDES}")
+    remarks.append("Only the seed differs: this is how far seeds lie apart, and no effect of a change.")
+    return replace(judged, word="TOO CLOSE", line=" ".join(filter(None, remarks)))
 
 
 def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epoch, base: Outcome) -> Outcome:
@@ -168,7 +182,7 @@ def _undecided(parent: Snapshot, then: Epoch, now: Epoch, base: Outcome, said: s
     losses = ""
     if moved and then.val_loss is not None and now.val_loss is not None and not said.startswith("Val loss"):
         losses = f" Val loss {words.number(then.val_loss)} → {words.number(now.val_loss)}."
-    line = f"{said}: {noise}.{losses} More evaluations or two more seeds can decide it."
+    line = f"{said}: {noise}.{losses} {DECIDES}"
     return replace(base, word="TOO CLOSE", line=line.removeprefix("WER "))
 
 
@@ -256,12 +270,32 @@ def _course(last: Epoch, then: Reference, metric: Metric | None) -> str:
 
 
 def _ended_before(child: Snapshot, now: Epoch, agreed: float) -> str:
-    """That the child did not come to the epoch of judgement; a finished one has done what was planned."""
-    if not has_ended(child) or now.epoch >= agreed or status_of(child).word == "finished":
-        return ""
-    if evaluations(child)[-1].epoch > now.epoch:
-        return ""  # it went further: there was no evaluation at that epoch
+    """That the child did not come to the epoch of judgement, by an epoch or more."""
+    ended = has_ended(child) and (status_of(child).word != "finished" or now.epoch <= agreed - 1)
+    if not ended or now.epoch >= agreed or evaluations(child)[-1].epoch > now.epoch:
+        return ""  # where it went further, there was no evaluation at that epoch
     return f"It ended at epoch {now.epoch:g}; it was to be judged at {agreed:g}."
+
+
+def _not_evaluated(child: Snapshot, now: Epoch, wanted: float) -> str:
+    """That the epoch that was asked for is not the one that is judged."""
+    if now.epoch == wanted:
+        return ""
+    return f"{child.run_id} has no evaluation at epoch {wanted:g}: this is epoch {now.epoch:g}."
+
+
+def is_another_seed(parent: Snapshot, child: Snapshot) -> bool:
+    """Whether the two differ in their seed and in nothing else that is known."""
+    link = child.launch.parent if child.launch is not None else None
+    if _what_else_differs(parent, child):
+        return False
+    if link is not None and link.run_id == parent.run_id:
+        differing = {plain(key) for key in link.changes}
+    else:
+        configs = [run.config if run is not None else {} for run in (parent.run, child.run)]
+        keys = configs[0].keys() | configs[1].keys()
+        differing = {plain(key) for key in keys if configs[0].get(key) != configs[1].get(key)}
+    return bool(differing) and differing <= SEED_NAMES
 
 
 def _may_go_on(child: Snapshot, now: Epoch) -> bool:

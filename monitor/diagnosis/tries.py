@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.diagnosis.prescriptions.prescription import Changes, Prescription, number_in, titled
-from monitor.diagnosis.seed_spread import SeedGroup, spread
+from monitor.diagnosis.seed_groups import SEED_NAMES
+from monitor.diagnosis.seed_spread import SeedGroup, Spread, spread
 from monitor.run_dir import ChildOutcome, words
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.planned import EPOCHS_KEYS
 
 ENOUGH_FOR_SHARES = 10
 UNDECIDED = frozenset({"CAN'T COMPARE", "WAITING"})
-NO_CHANGE = frozenset({"seed", "data_seed", "device", *EPOCHS_KEYS})
+NO_CHANGE = frozenset({*SEED_NAMES, "data_seed", "device", *EPOCHS_KEYS})
 """Settings that may differ between two tries of the same change."""
 
 
@@ -32,6 +33,10 @@ class Tried:
     others: dict[str, int]
     task: str = ""
     children: tuple[ChildOutcome, ...] = ()
+    of_seeds: int = 0
+    """Children that are counted together with others of the same change on other seeds."""
+    ended_early: int = 0
+    """Children that are counted and ended before the epoch at which they were to be judged."""
 
     @property
     def tries(self) -> int:
@@ -42,7 +47,9 @@ class Tried:
         """Such as "3 tries: 2 helped, 1 worse"; shares only from ten tries on, as those of few say nothing."""
         said = [f"{count} {word.lower()}{self._share(count)}" for word, count in self.words.items()]
         tried = f"{self.tries} {'try' if self.tries == 1 else 'tries'}{': ' if said else ''}{', '.join(said)}"
-        return "; ".join([tried, *(f"{count} {reason}" for reason, count in self.others.items())])
+        notes = [f"{self.of_seeds} seeds, by their mean"] if self.of_seeds else []
+        notes += [f"{self.ended_early} ended before the agreed epoch"] if self.ended_early else []
+        return "; ".join([tried, *notes, *(f"{count} {reason}" for reason, count in self.others.items())])
 
     def _share(self, count: int) -> str:
         return f" ({100 * count / self.tries:.0f} %)" if self.tries >= ENOUGH_FOR_SHARES else ""
@@ -80,8 +87,7 @@ def seeds_of_changes(children: Sequence[ChildOutcome], groups: Iterable[SeedGrou
             found.append(SeedsOfChange(tuple(each.run_id for each in known), "WAITING", "fewer than two are judged"))
             continue
         mean = spread(moved, metric)
-        apart = mean.high < 0 or mean.low > 0
-        word = ("HELPED" if metric.is_better(mean.mean) else "WORSE") if apart else "TOO CLOSE"
+        word = _by_mean(mean, metric)
         so_far = " So far." if any(each.provisional for each in counts) or len(moved) < len(known) else ""
         found.append(
             SeedsOfChange(
@@ -188,10 +194,15 @@ def _telling(changes: Mapping[str, Sequence[Any]]) -> Changes:
 
 
 def _counts(group: Sequence[ChildOutcome]) -> Tried:
-    decided, others = Counter[str](), Counter[str]()
-    for each in group:
-        reason = _why_not_counted(each)
-        (others if reason else decided)[reason or each.word] += 1
+    """Seeds of one change of one parent are one try, by their mean."""
+    decided, others, of_seeds = Counter[str](), Counter[str](), 0
+    for seeds in _by_seeds(group):
+        known = [each for each in seeds if not _why_not_counted(each)]
+        if not known:
+            others[_why_not_counted(seeds[0])] += 1
+            continue
+        decided[_word_of(known)] += 1
+        of_seeds += len(known) if len(known) > 1 else 0
     first = group[0]
     return Tried(
         prescription=first.prescription,
@@ -200,7 +211,40 @@ def _counts(group: Sequence[ChildOutcome]) -> Tried:
         others=dict(others.most_common()),
         task=first.task,
         children=tuple(group),
+        of_seeds=of_seeds,
+        ended_early=sum(each.ended_early and not _why_not_counted(each) for each in group),
     )
+
+
+def _by_seeds(group: Sequence[ChildOutcome]) -> list[list[ChildOutcome]]:
+    """The children that differ in their seed alone together; the same change on the same seed is another try."""
+    found: list[list[ChildOutcome]] = []
+    for each in group:
+        for known in found:
+            alike = (known[0].parent_id, _telling(known[0].changes)) == (each.parent_id, _telling(each.changes))
+            if alike and _seed(each) not in map(_seed, known):
+                known.append(each)
+                break
+        else:
+            found.append([each])
+    return found
+
+
+def _seed(child: ChildOutcome) -> str:
+    """The seed that it was started with, "" for its parent's."""
+    return next((str(pair[-1]) for key, pair in child.changes.items() if key in SEED_NAMES and pair), "")
+
+
+def _word_of(seeds: Sequence[ChildOutcome]) -> str:
+    """What came of one change on some seeds: of several by the t interval of their mean difference."""
+    metric = _metric(seeds[0])
+    moved = [change for each in seeds if _metric(each) == metric and (change := _moved(each)) is not None]
+    return seeds[0].word if len(moved) < 2 else _by_mean(spread(moved, metric), metric)
+
+
+def _by_mean(mean: Spread, metric: Metric) -> str:
+    apart = mean.high < 0 or mean.low > 0
+    return ("HELPED" if metric.is_better(mean.mean) else "WORSE") if apart else "TOO CLOSE"
 
 
 def _title(each: ChildOutcome) -> str:

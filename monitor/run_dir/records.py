@@ -538,6 +538,8 @@ class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
     """Judged at the agreed epoch; it is judged again when the child ends."""
     evaluations: int = 0
     """How many it rests on, where there is no interval over clips."""
+    ended_early: bool = False
+    """It ended before the epoch at which it was to be judged."""
     changes: dict[str, list[Any]] = {}
     """key → [before, after] that the child was started with."""
     task: str = ""

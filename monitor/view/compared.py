@@ -98,6 +98,9 @@ def _rows(snapshots: Sequence[Snapshot], epoch: float, mode: str, metric: Metric
     if mode != "epoch":
         at = [words.plain(record.epoch if record is not None else None) for record in (then, now, *rest)]
         rows.append(["epoch", *at[:2], "", *at[2:]])
+    if mode == "hours":
+        took = [_time_of(run, record) for run, record in zip((parent, child, *others), (then, now, *rest), strict=True)]
+        rows.append(["time", *took[:2], "", *took[2:]])
     own = [(metric.name, metric.title, metric.text, metric.change)] if metric is not None else []
     for field, title, written, changed in (*own, *ROWS):
         before, after, *more = [read(record, field) if record is not None else None for record in (then, now, *rest)]
@@ -119,6 +122,12 @@ def _moment(snapshot: Snapshot, parent: Snapshot, epoch: float, mode: str, metri
         earlier = [record for record, time in zip(snapshot.epochs, hours(snapshot), strict=True) if time <= allowed]
         return earlier[-1] if earlier else None
     return next((record for record in snapshot.epochs if record.epoch == epoch), None)
+
+
+def _time_of(run: Snapshot, record: Epoch | None) -> str:
+    """How long a run had trained at one of its evaluations."""
+    taken = [time for each, time in zip(run.epochs, hours(run), strict=True) if each is record]
+    return words.age(3600 * taken[0]) if taken else words.NOT_MEASURED
 
 
 def hours(snapshot: Snapshot) -> list[float]:

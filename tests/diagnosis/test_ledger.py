@@ -2,11 +2,13 @@
 
 import json
 import random
+import shutil
 
 import msgspec
 
 from monitor.commands.cli import main
-from monitor.diagnosis.ledger import judge_child, kept_outcomes, read_outcome
+from monitor.diagnosis.ledger import every_child, judge_child, kept_outcomes, read_outcome
+from monitor.diagnosis.outcome import JUDGED_AGAIN
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.tries import came_of, counted, tries_of
 from monitor.run_dir import (
@@ -169,9 +171,54 @@ def test_the_ledger_tells_every_child_also_those_without_a_kept_outcome(tmp_path
     assert (variety["title"], variety["tries"], variety["counts"]) == ("More", 2, {"HELPED": 2})
     assert variety["not_counted"] == {"not judged yet": 1}
     words = {child["run_id"]: child["word"] for child in told["children"]}
-    assert words == {"c": "HELPED", "d": "HELPED", "e": "WAITING", "own": "TOO CLOSE"}
+    assert words == {"c": "HELPED", "d": "HELPED", "e": "WAITING", "own": "TOO CLOSE", "orphan": "CAN'T COMPARE"}
+    lines = {child["run_id"]: child["line"] for child in told["children"]}
+    assert lines["orphan"] == "Its parent gone is not in this folder any more."
     assert not (tmp_path / "d" / OUTCOME_FILE).exists(), "looking wrote something"
     assert main(["ledger"]) == 0
     out = capsys.readouterr().out
     assert "More: 2 tries: 2 helped; 1 not judged yet" in out
     assert "own changes" in out
+
+
+def test_what_was_kept_of_a_child_stays_when_its_parent_is_gone(tmp_path):
+    write(tmp_path, "p", 0.8, 6)
+    child = write(tmp_path, "c", 0.2, 3, parent="p", expected={"epoch": 3})
+    kept = judge_child(child, at_work(child), 5.0)
+    provisional = msgspec.structs.replace(kept, provisional=True, line="−60.0 points. " + JUDGED_AGAIN)
+    (child / OUTCOME_FILE).write_bytes(encode(provisional))
+    shutil.rmtree(tmp_path / "p")
+    (found,) = every_child(tmp_path, 9.0)
+    assert (found.word, found.line) == ("HELPED", "−60.0 points. Provisional: its parent is gone.")
+
+
+def seeded(run, seed, after, **more):
+    changes = {"dropout": [0.1, 0.5]} | ({"seed": [1, seed]} if seed else {})
+    base = {"parent_id": "p", "word": "HELPED" if after < 0.8 else "WORSE", "prescription": "variety"}
+    return ChildOutcome(run_id=run, changes=changes, parent_wer=0.8, child_wer=after, **{**base, **more})
+
+
+def test_seeds_of_one_change_are_one_try_by_their_mean():
+    alike = [seeded("c1", 0, 0.50), seeded("c2", 2, 0.51), seeded("c3", 3, 0.49)]
+    assert counted(alike)[0].text == "1 try: 1 helped; 3 seeds, by their mean"
+    apart = [seeded("c1", 0, 0.50), seeded("c2", 2, 0.95)]
+    assert counted(apart)[0].words == {"TOO CLOSE": 1}
+    one_open = [seeded("c1", 0, 0.50), seeded("c2", 2, 0.95, provisional=True)]
+    assert counted(one_open)[0].text == "1 try: 1 helped"
+    elsewhere = [seeded("c1", 0, 0.50), seeded("d1", 2, 0.51, parent_id="q")]
+    assert counted(elsewhere)[0].tries == 2
+    again = [seeded("c1", 0, 0.50), seeded("c2", 0, 0.51)]
+    assert counted(again)[0].tries == 2
+
+
+def test_that_a_child_ended_early_is_said_where_it_is_counted():
+    early = [seeded("c1", 0, 0.50, ended_early=True)]
+    assert counted(early)[0].text == "1 try: 1 helped; 1 ended before the agreed epoch"
+
+
+def test_a_child_that_stopped_or_finished_before_the_agreed_epoch_is_marked(tmp_path):
+    write(tmp_path, "p", 0.8, 9)
+    early = judge(write(tmp_path, "c", 0.2, 5, parent="p", expected={"epoch": 9, "prescription": "variety"}))
+    assert early.ended_early and "It ended at epoch 5; it was to be judged at 9." in early.line
+    whole = judge(write(tmp_path, "d", 0.2, 9, parent="p", expected={"epoch": 9, "prescription": "variety"}))
+    assert not whole.ended_early and "It ended" not in whole.line

@@ -325,3 +325,41 @@ def test_within_noise_two_more_seeds_are_offered_as_commands():
         f"python -m monitor restart p --option variety --set dropout=0.5 --set seed={seed} --judge-at 5 --keep-parent"
         for seed in (8, 9)
     )
+
+
+def test_a_run_is_not_compared_with_itself():
+    run = run_of("p", [0.5] * 5)
+    came = outcome(run, run)
+    assert (came.word, came.line) == ("CAN'T COMPARE", "It is the same run twice: there is nothing to compare.")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.9], ids=["better", "worse"])
+def test_another_seed_has_no_effect_however_far_it_lies(share):
+    parent = run_of("p", [0.5] * 5)
+    child = run_of("c", [share] * 5, parent="p")
+    link = msgspec.structs.replace(child.launch.parent, changes={"seed": [1, 2]})
+    child = msgspec.structs.replace(child, launch=msgspec.structs.replace(child.launch, parent=link))
+    came = outcome(parent, child)
+    assert came.word == "TOO CLOSE"
+    assert came.line.endswith("Only the seed differs: this is how far seeds lie apart, and no effect of a change.")
+    assert "can decide it" not in came.line
+    both = msgspec.structs.replace(link, changes={"seed": [1, 2], "dropout": [0.1, 0.5]})
+    child = msgspec.structs.replace(child, launch=msgspec.structs.replace(child.launch, parent=both))
+    assert outcome(parent, child).word in ("HELPED", "WORSE")
+
+
+def test_runs_that_are_no_family_are_seeds_by_their_settings():
+    first, second = run_of("a", [0.5] * 5), run_of("b", [0.2] * 5)
+    configs = [{"lr": 0.1, "seed": 1}, {"lr": 0.1, "seed": 2}]
+    pair = [
+        msgspec.structs.replace(run, run=msgspec.structs.replace(run.run, config=config))
+        for run, config in zip((first, second), configs, strict=True)
+    ]
+    assert outcome(*pair).word == "TOO CLOSE" and outcome(first, second).word == "HELPED"
+
+
+def test_an_epoch_without_an_evaluation_is_said_and_the_one_that_is_judged():
+    parent, child = run_of("p", [0.5] * 9), run_of("c", [0.2] * 9, parent="p")
+    assert "c has no evaluation at epoch 99: this is epoch 9." in outcome(parent, child, 99).line
+    assert "has no evaluation" not in outcome(parent, child, 9).line
+    assert "c has no evaluation at epoch 4.5: this is epoch 4." in outcome(parent, child, 4.5).line

@@ -39,6 +39,7 @@ def test_after_equal_hours_a_run_twice_as_fast_is_twice_as_far(clock):
     answer = compared([child, parent], 5.0, "hours")
     assert row(answer, "epoch") == ["5", "10", ""]
     assert row(answer, "val WER") == ["82.0 %", "72.0 %", "−10.0 points"]
+    assert row(answer, "time") == ["5 min", "5 min", ""]
     assert row(compared([child, parent], 5.0, "epoch"), "val WER") == ["82.0 %", "82.0 %", "0.0 points"]
 
 

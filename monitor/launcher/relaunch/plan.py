@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from monitor.diagnosis.comparison import data_seed
 from monitor.launcher.relaunch.changing import Changed, Command, changed
 from monitor.launcher.relaunch.code import CodeChange, code_since
 from monitor.launcher.relaunch.fields import with_presets
@@ -23,7 +24,7 @@ from monitor.launcher.relaunch.warm import CHECKPOINTS, misfit, starting_change
 from monitor.launcher.relaunch.written import overwritten
 from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, files
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
-from monitor.run_dir.launch import command_of, read_launch
+from monitor.run_dir.launch import command_of, is_own_trainer, read_launch
 from monitor.run_dir.redaction import HIDDEN
 from monitor.run_dir.seal import is_from_here, unverified_command_warning
 
@@ -109,7 +110,7 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
     written = read_run(parent_dir)
     run = described_run(launch, written)
     start = starting_change(parent_dir, launch, run, request.start_from)
-    made = _changed(parent_dir, launch, run, request.changes, start)
+    made = _changed(parent_dir, launch, run, {**_kept_corpus(launch, written), **request.changes}, start)
     cwd = Path(launch.cwd)
     argv = _with_default_folders(made.argv, run)
     argv = with_own_folders(argv, parent_dir, cwd, set(made.values))
@@ -188,6 +189,14 @@ def _changed(
     config = run.config if run else {}
     rules = with_presets(run.config_schema, config.get("data")).get("properties", {}) if run else {}
     return changed(Command(launch.argv, parent_dir, Path(launch.cwd), rules, config), changes, start)
+
+
+def _kept_corpus(launch: Launch, written: Run | None) -> dict[str, Any]:
+    """The corpus of an older run of our own trainer, whose one seed fixed it too: a child of it is to have the same."""
+    if written is None or not is_own_trainer(launch.argv) or "data_seed" in written.config:
+        return {}
+    seed = data_seed(written)
+    return {"data_seed": seed} if isinstance(seed, int) and seed and value_of(launch.argv, "data_seed") is None else {}
 
 
 def _with_default_folders(argv: list[str], run: Run | None) -> list[str]:
