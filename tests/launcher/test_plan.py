@@ -249,3 +249,32 @@ def test_a_child_is_given_the_secrets_that_are_hidden_where_its_parent_is_shown(
     assert plan_restart(runs, "parent", {"lr": "0.2"}).argv == ["python", "t.py", "--hf_token", "abc", "--lr", "0.2"]
     with pytest.raises(UsageError, match="hf_token: its value is hidden where a run is shown"):
         plan_restart(runs, "parent", {"hf_token": HIDDEN})
+
+
+OWN = ["python", "-m", "trainer", "--seed", "5", "--output_dir", "{run_dir}"]
+MADE = {"data": "synthetic", "eval_clips": 40, "seed": 5}
+
+
+def test_a_child_of_an_older_run_of_our_trainer_keeps_its_corpus(runs):
+    """One seed fixed weights and corpus then; today's default would make another validation set."""
+    a_run(runs, OWN, config=MADE, schema=SCHEMA)
+    plan = plan_restart(runs, "parent", {"dropout": 0.5})
+    assert "--data_seed 5" in " ".join(plan.argv)
+    assert ("data_seed", None, 5) in plan.diff
+    other = plan_restart(runs, "parent", {"data_seed": 3})
+    assert "--data_seed 3" in " ".join(other.argv) and "--data_seed 5" not in " ".join(other.argv)
+
+
+@pytest.mark.parametrize(
+    ("argv", "config"),
+    [
+        (OWN, {**MADE, "data_seed": 2}),
+        (OWN, {**MADE, "data": "rwth"}),
+        (["python", "train.py", "--seed", "5"], MADE),
+        ([*OWN[:4], "0", *OWN[5:]], {**MADE, "seed": 0}),
+    ],
+    ids=["has one", "another corpus", "another trainer", "seed 0"],
+)
+def test_where_the_corpus_is_not_fixed_by_that_seed_nothing_is_added(runs, argv, config):
+    a_run(runs, argv, config=config, schema=SCHEMA)
+    assert "data_seed" not in " ".join(plan_restart(runs, "parent", {"dropout": 0.5}).argv)
