@@ -25,6 +25,7 @@ SHOWN = (
     "verdict",
     "reason",
     "worst_rule",
+    "worst_title",
     "worst_severity",
     "val_wer",
     "wer_constant",
@@ -138,11 +139,11 @@ def _add(table: Table, name: str, row: dict[str, Any], moment: float) -> None:
     table.add_row(
         name,
         row["state_text"],
-        words.plain(row["epoch"]) + (f"/{row['epochs']}" if row["epochs"] else ""),
+        words.epoch_of(row["epoch"], row["epochs"]),
         _score(row["metric"], row["metric_value"]),
         row["metric"].text(row["metric_chance"]),
         words.number(row["gap"]),
         row["verdict"] or words.NOT_MEASURED,
-        row["worst_rule"] or words.NOT_MEASURED,
+        row["worst_title"] or row["worst_rule"] or words.NOT_MEASURED,
         words.age_at(row["heartbeat_at"], moment),
     )

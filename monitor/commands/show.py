@@ -104,6 +104,8 @@ def _progress(look: Look) -> list[str]:
     if progress is None:
         return [NOTHING_READ] if look.status.word == "running" and not look.snapshot.epochs else []
     of = f" of {progress.epochs}" if progress.epochs else ""
+    if progress.epochs and progress.epoch > progress.epochs:
+        of = f", {progress.epochs} were planned"
     beat = words.ago(look.snapshot.read_at - progress.heartbeat_at)
     saved = f", checkpoint of epoch {progress.checkpoint_epoch}" if progress.checkpoint_epoch is not None else ""
     step = f", step {progress.step}" if progress.step else ""

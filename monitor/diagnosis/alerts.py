@@ -12,6 +12,7 @@ from monitor.rules.evaluations import last, lowest
 from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.rules.result import Finding
 from monitor.run_dir import ALERTS_FILE, SEVERITIES, Alert, Snapshot, Summary, encode_line, files
+from monitor.run_dir.counted import basis_of
 
 SPARK_POINTS = 60
 
@@ -92,6 +93,7 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         verdict=diagnosis.verdict,
         reason=diagnosis.reason,
         worst_rule=diagnosis.worst.rule if diagnosis.worst else None,
+        worst_title=diagnosis.worst.title if diagnosis.worst else "",
         worst_severity=diagnosis.worst.severity if diagnosis.worst else None,
         epoch=snapshot.epochs[-1].epoch if snapshot.epochs else 0.0,
         epochs=progress.epochs if progress else None,
@@ -110,4 +112,5 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         gap_series=thin(gaps, SPARK_POINTS),
         checks_ran=diagnosis.checks_ran,
         checks=diagnosis.checks,
+        counted={name: basis for name in ("wer_constant", "length_ratio") if (basis := basis_of(snapshot, name))},
     )

@@ -12,6 +12,9 @@ from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_plateau import PlateauLimits
 from monitor.run_dir import Snapshot
+from monitor.run_dir.words import percent
+
+LEAST_SHARE, IN_WHOLE = 0.001, 0.01
 
 
 class WastedRate(Rule):
@@ -51,7 +54,7 @@ class WastedRate(Rule):
         return self.flag(
             data.epochs,
             episode,
-            f"The learning rate is at {100 * rate[-1] / peak[-1]:.0f} % of its peak, "
+            f"The learning rate is {_of_peak(float(rate[-1]), float(peak[-1]))}, "
             f"and {what} has had no new best for {since[-1]:.0f} evaluations.",
             now={"learning rate": float(rate[-1]), "peak": float(peak[-1]), "evaluations without a best": since[-1]},
             limits={"of the peak": 0.5, "evaluations without a best": patience},
@@ -69,3 +72,13 @@ def _since_best(errors: np.ndarray) -> np.ndarray:
             best, at = value, place
         out[place] = place - at if np.isfinite(best) else 0
     return out
+
+
+def _of_peak(rate: float, peak: float) -> str:
+    """Such as "at 4.0 % of its peak"; a rate that is not zero never reads as zero."""
+    if rate == 0:
+        return "0"
+    share = rate / peak
+    if share < LEAST_SHARE:
+        return f"below {percent(LEAST_SHARE)} of its peak"
+    return f"at {f'{100 * share:.0f} %' if share >= IN_WHOLE else percent(share)} of its peak"

@@ -485,6 +485,8 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
     verdict: Words = "TOO EARLY"
     reason: Words = ""
     worst_rule: str | None = None
+    worst_title: Words = ""
+    """The finding's own title, which fits the run: not every empty output is one of blanks."""
     worst_severity: Severity | None = None
     epoch: float = 0.0
     epochs: int | None = None
@@ -505,6 +507,8 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
     """At most 60 points."""
     checks_ran: int = 0
     checks: int = 0
+    counted: dict[str, Words] = {}
+    """Number that the run has not logged itself → what it was counted from: "from 60 logged clips"."""
 
 
 class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):

@@ -121,6 +121,11 @@ def count(many: int, noun: str, plural: str = "") -> str:
     return f"{many:,} {noun if many == 1 else plural or noun + 's'}"
 
 
+def epoch_of(epoch: float | None, planned: float | None) -> str:
+    """Such as "12/60"; "15" where nothing was planned, or fewer than there are by now."""
+    return f"{plain(epoch)}/{plain(planned)}" if planned and (epoch or 0.0) <= planned else plain(epoch)
+
+
 def age(secs: float | None) -> str:
     """A duration in one or two units: 3 s, 14 min, 2 h 5 min, 3 d. What lies ahead counts as now."""
     if secs is None or math.isnan(secs) or secs == math.inf:

@@ -130,12 +130,11 @@ def _row(row: RunRow) -> str:
 
 def _run(run_id: str, summary: Summary) -> str:
     verdict = html.escape(f"{words.verdict_glyph(summary.verdict)} {summary.verdict}")
-    total = f"/{summary.epochs}" if summary.epochs else ""
     cells = "".join(
         f"<div><dt>{label}</dt><dd>{value}<small class=m>{html.escape(yard)}</small></dd></div>"
         for label, value, yard in first_tiles(summary)
     )
-    epoch = f"epoch {words.plain(summary.epoch)}{total}"
+    epoch = f"epoch {words.epoch_of(summary.epoch, summary.epochs)}"
     return (
         f"<header><strong>{html.escape(run_id)}</strong><span class=m>{epoch}</span></header>"
         f'<div class="v {words.VERDICT_TONES.get(summary.verdict, "unknown")}"><b>{verdict}</b>'

@@ -146,7 +146,7 @@ def _readable_row(run_dir: Path, now: float) -> RunRow:
         evidence=status.evidence,
         verdict=summary.verdict if status.live else ENDED_VERDICTS.get(status.word, summary.verdict),
         severity=summary.worst_severity,
-        worst=(summary.worst_rule or "").replace("_", " "),
+        worst=summary.worst_title or (summary.worst_rule or "").replace("_", " "),
         reason=summary.reason,
         coverage=f"{summary.checks_ran}/{summary.checks}" if summary.checks else "",
         outcome=outcome.word if outcome is not None else "",

@@ -87,7 +87,7 @@ def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
 
 
 def _progress_text(done: float, total: int | None, eta: float | None) -> str:
-    text = f"epoch {words.plain(done)}" + (f"/{total}" if total else "")
+    text = f"epoch {words.epoch_of(done, total)}"
     return text + (f" · about {words.age(eta)} left" if eta else "")
 
 

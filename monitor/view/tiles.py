@@ -29,9 +29,14 @@ def first_tiles(summary: Summary) -> list[tuple[str, str, str]]:
     shown = []
     metric, value, best, chance = scored(summary)
     if value is not None:
-        shown.append((metric.title, metric.text(value), " · ".join(metric_yard(metric, chance, best))))
+        yard = metric_yard(metric, chance, best)
+        if metric == WER and "wer_constant" in summary.counted:
+            yard[0] += f" {summary.counted['wer_constant']}"
+        shown.append((metric.title, metric.text(value), " · ".join(yard)))
     numbers = {"gap": summary.gap, "val loss": summary.val_loss, "words out / in": summary.length_ratio}
-    return shown + [(label, words.number(number), "") for label, number in numbers.items() if number is not None]
+    basis = {"words out / in": summary.counted.get("length_ratio", "")}
+    known = {label: number for label, number in numbers.items() if number is not None}
+    return shown + [(label, words.number(number), basis.get(label, "")) for label, number in known.items()]
 
 
 def tiles(snapshot: Snapshot, judged: Judged) -> list[Tile]:

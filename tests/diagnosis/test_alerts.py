@@ -8,6 +8,8 @@ from monitor.diagnosis.verdict import judge
 from monitor.rules.result import Finding
 from monitor.run_dir import Run, encode
 from monitor.run_dir.reader import RunReader
+from monitor.view.rows import RowBook
+from monitor.view.tiles import first_tiles
 from monitor.writer import RunWriter
 from tests.diagnosis.test_verdict import OVERFITS
 from tests.snapshots import NOW, beating, snapshot
@@ -89,3 +91,18 @@ def test_a_run_that_was_copied_is_as_old_as_its_last_record(tmp_path):
     with RunWriter(tmp_path / "run") as run:
         run.log_epoch(1, train_loss=1.0, val_loss=1.0, at=1000.0)
     assert summary_of(tmp_path / "run").updated_at == 1000.0
+
+
+def test_the_summary_says_what_was_counted_and_names_the_worst_flag_as_the_page_does(tmp_path):
+    """A run without blanks: its empty output is no blank collapse."""
+    references = [f"{letter} WIND" for letter in "ABCDEFGHIJKLMNOPQRST"]
+    with RunWriter(tmp_path / "run") as run:
+        for epoch in range(1, 10):
+            run.log_decodes(epoch, [""] * 19 + ["A"], references=references)
+            run.log_epoch(epoch, val_loss=2 / epoch, val_wer=0.98)
+    summary = summary_of(tmp_path / "run")
+    assert (summary.worst_rule, summary.worst_title) == ("blank_collapse", "Predictions mostly empty")
+    shown = {label: yard for label, _, yard in first_tiles(summary)}
+    assert "from 20 logged clips" in shown["val WER"] and shown["words out / in"] == "from 20 logged clips"
+    (row,) = RowBook(tmp_path).rows(NOW)
+    assert row.worst == "Predictions mostly empty"

@@ -1,5 +1,7 @@
 """`wasted_lr`: the learning rate has fallen, and nothing has improved since."""
 
+import pytest
+
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.rules.wasted_lr import WastedRate
 from tests.snapshots import check, curve, first_fired, found, snapshot
@@ -38,3 +40,12 @@ def test_a_rate_spent_on_a_model_that_has_stopped_is_a_hint():
 def test_without_an_error_rate_the_loss_decides():
     seen = snapshot(val_loss=[2.0] * 20, lr=curve(20, lambda e: 1e-3 if e < 5 else 1e-4))
     assert "val loss has had no new best" in found(RULE, seen).line
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [(0.0, "is 0, and"), (1e-9, "is below 0.1 % of its peak"), (1e-6, "is at 0.1 % of its peak"), (4e-5, "at 4 %")],
+)
+def test_a_rate_that_is_not_zero_never_reads_as_zero(rate, said):
+    seen = snapshot(lr=curve(25, lambda e: 1e-3 if e < 5 else rate), val_loss=curve(25, lambda e: max(1.0, 5 - e)))
+    assert said in found(RULE, seen).line

@@ -164,3 +164,11 @@ def test_what_is_dated_ahead_of_the_clock_has_no_age():
     assert (words.ago(3.0), words.ago(-1.0)) == ("3 s ago", "0 s ago")
     assert words.ago(-720.0) == "dated 12 min ahead of this clock"
     assert (words.age_at(10.0, 13.0), words.age_at(1000.0, 13.0)) == ("3 s", "ahead")
+
+
+@pytest.mark.parametrize(
+    ("epoch", "planned", "text"),
+    [(12.0, 60, "12/60"), (60.0, 60, "60/60"), (15.0, 10, "15"), (15.0, None, "15"), (0.0, 10, "0/10")],
+)
+def test_more_epochs_than_were_planned_are_not_so_many_of_them(epoch, planned, text):
+    assert words.epoch_of(epoch, planned) == text

@@ -205,7 +205,7 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"The learning rate is at (?P<rate>\d+) % of its peak, and val loss has had no new best for (?P<many>\d+) "
+        r"The learning rate is at (?P<rate>[\d.]+) % of its peak, and val loss has had no new best for (?P<many>\d+) "
         r"evaluations\. Since epoch [\d.]+\.",
         lambda f, m: (
             _percent(m["rate"], f.last("lr") / max(value for _, value in f.known("lr")))

@@ -16,7 +16,7 @@ from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.serving import ssh_line
 from monitor.run_dir.status import ENDED_WORDS, Status
-from monitor.run_dir.words import age, clock, limit, monitor_line, number, plain, points, steady
+from monitor.run_dir.words import age, clock, epoch_of, limit, monitor_line, number, plain, points, steady
 from monitor.supervisor.notify.pending import Item, generation_of
 from monitor.view.report.numbers import known
 
@@ -56,10 +56,10 @@ def _title(items: list[Item], scene: Scene) -> str:
     snapshot = scene.snapshot
     host = _host(snapshot)
     total = snapshot.progress.epochs if snapshot.progress else None
-    epoch = plain(snapshot.epochs[-1].epoch) if snapshot.epochs else "0"
+    epoch = epoch_of(snapshot.epochs[-1].epoch if snapshot.epochs else 0.0, total)
     at = clock(snapshot.read_at, snapshot.read_at)
     where = f"{snapshot.run_id}{f' on {host}' if host else ''}"
-    return f"{_word(items, scene)} · {where} (epoch {epoch}{f'/{total}' if total else ''}, {at})"
+    return f"{_word(items, scene)} · {where} (epoch {epoch}, {at})"
 
 
 def _word(items: list[Item], scene: Scene) -> str:

@@ -297,7 +297,7 @@ class ListPage {
     name.children[4].title = row.outcome_line ?? "";
     show(progress.children[0], row.ratio !== null && row.ratio !== undefined);
     progress.children[0].firstChild.style.width = `${100 * (row.ratio ?? 0)}%`;
-    setText(progress.children[1], [row.epochs ? `${row.epoch}/${row.epochs}` : `${row.epoch ?? ""}`, row.eta].filter(Boolean).join(" · "));
+    setText(progress.children[1], [row.epochs && row.epoch <= row.epochs ? `${row.epoch}/${row.epochs}` : `${row.epoch ?? ""}`, row.eta].filter(Boolean).join(" · "));
     setText(score, row.score ? `${row.score}${row.chance ? ` (${row.chance.replace(" %", "")})` : ""}` : "");
     score.title = row.metric ?? "";
     setText(gap.children[0], row.gap ?? "");
