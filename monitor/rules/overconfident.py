@@ -35,10 +35,10 @@ class Overconfident(Rule):
     yardstick = "best"
     limits = RisingLimits
     reads = ("trend_p_value", "trend_evaluations", "chance_margin")
-    remedy_when_over = "Keep the checkpoint with the best metric, not the one with the best loss."
+    remedy_when_over = "Keep the best checkpoint by the metric, not by the loss."
     remedy_beside = (
         "wer_plateau",
-        "Keep the checkpoint with the best metric; it improves by so little that few more epochs are worth it.",
+        "Keep the best checkpoint by the metric; it improves by so little that few more epochs are worth it.",
     )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:

@@ -35,7 +35,7 @@ class ValLossRising(Rule):
     remedy_when_over = "Keep the best checkpoint; a risen loss alone does not say that the model got worse."
     remedy_beside = (
         "overconfident",
-        "Keep the checkpoint with the best metric; it still improves, so this alone is no reason to stop.",
+        "Keep the best checkpoint by the metric; it still improves, so this alone is no reason to stop.",
     )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
