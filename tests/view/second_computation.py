@@ -160,7 +160,7 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: _percent(m["wer"], f.last("val_wer")) and f.last("val_wer") > float(m["chance"]) / 100 - 0.02,
     ),
     (
-        r"Not better than one constant sentence at its end: (?P<wer>[\d.]+) % against (?P<chance>[\d.]+) %\. "
+        r"Not better than one constant sentence at its end: (WER )?(?P<wer>[\d.]+) % against (?P<chance>[\d.]+) %\. "
         r"Since epoch [\d.]+\.",
         lambda f, m: _percent(m["wer"], f.last("val_wer")) and f.last("val_wer") > float(m["chance"]) / 100 - 0.02,
     ),
@@ -205,15 +205,19 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"The learning rate is at (?P<rate>[\d.]+) % of its peak, and val loss has had no new best for (?P<many>\d+) "
-        r"evaluations\. Since epoch [\d.]+\.",
+        r"The learning rate is (0|below 0\.1 % of its peak|at (?P<rate>[\d.]+) % of its peak), and "
+        r"val loss has had no new best for (?P<many>\d+) evaluations\. Since epoch [\d.]+\.",
         lambda f, m: (
-            _percent(m["rate"], f.last("lr") / max(value for _, value in f.known("lr")))
+            (
+                _percent(m["rate"], f.last("lr") / max(value for _, value in f.known("lr")))
+                if m["rate"]
+                else f.last("lr") < 0.001 * max(value for _, value in f.known("lr"))
+            )
             and int(m["many"]) == sum(epoch > f.best("val_loss")[0] for epoch, _ in f.known("val_loss"))
         ),
     ),
     (
-        r"Val loss (rises|rose), WER still (falls|fell at its end) "
+        r"Val loss (rises|rose), WER still (falls|improved at its end) "
         r"\((?P<then>[\d.]+) % at the best loss → best (?P<best>[\d.]+) %\): "
         r"over-confident, still improving, since epoch [\d.]+\.",
         lambda f, m: (
