@@ -117,11 +117,11 @@ def _numbers(look: Look) -> list[str]:
     snapshot = look.snapshot
     shown = [(tile.label, tile.value, tile.yardstick) for tile in tiles(snapshot, look.judged)]
     field = train_field(snapshot)
-    train = last(snapshot, field)
-    if any(label == "train loss" for label, _, _ in shown):
+    train, name = last(snapshot, field), "train loss" if field == "train_loss" else "train (eval)"
+    if any(label == name for label, _, _ in shown):
         pass  # a tile of its own
     elif train is not None:
-        shown.append(("train loss", words.number(train), "in eval mode" if field == "train_eval_loss" else ""))
+        shown.append((name, words.number(train), "" if field == "train_loss" else "train loss in eval mode"))
     elif snapshot.steps:
         newest = snapshot.steps[-1]
         shown.append(("train loss", words.number(newest.train_loss), f"step {newest.step}"))
