@@ -10,7 +10,7 @@ from tests.browser.test_page_states import open_run
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
-CURSORS = """() => ["loss", "wer", "words"].map((id) =>
+CURSORS = """() => ["loss", "metric", "words"].map((id) =>
   !document.querySelector(`[data-testid=chart-${id}]`).parentNode.querySelector(".vs-cursor").hidden)"""
 
 
@@ -32,10 +32,10 @@ def live(dashboard, request):
 def test_what_can_be_set_about_the_charts_does_what_it_says(dashboard, tab, live):
     page = tab()
     open_run(page, dashboard, live)
-    page.wait_for_function(f"() => {chart('wer')}._fullLayout")
-    names = page.evaluate(f"() => {chart('wer')}.data.map((trace) => trace.name)")
+    page.wait_for_function(f"() => {chart('metric')}._fullLayout")
+    names = page.evaluate(f"() => {chart('metric')}.data.map((trace) => trace.name)")
     assert "expected" in names, "a live run's WER has no forecast"
-    assert page.evaluate(f"() => {chart('wer')}._fullLayout.xaxis.range[1]") > 20
+    assert page.evaluate(f"() => {chart('metric')}._fullLayout.xaxis.range[1]") > 20
     labels = page.get_by_test_id("chart-metric").locator("xpath=..").locator(".vs-chart-label")
     said = set(labels.all_inner_texts())
     # A goal is drawn only where somebody set one.

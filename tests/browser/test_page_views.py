@@ -13,7 +13,7 @@ from tests.browser.test_page_states import open_run, sideways
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 LOSS = "document.querySelector('[data-testid=chart-loss]')"
-RANGES = """() => ["loss", "wer", "words"].map((id) =>
+RANGES = """() => ["loss", "metric", "words"].map((id) =>
   document.querySelector(`[data-testid=chart-${id}]`)._fullLayout.xaxis.range.map((x) => Math.round(10 * x)))"""
 
 
