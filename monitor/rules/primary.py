@@ -15,10 +15,9 @@ import numpy as np
 from monitor.rules.arithmetic.series import Array
 from monitor.rules.columns import Pick, columns, metric_names
 from monitor.run_dir import Epoch, Floors, Snapshot
-from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir.metric import LOSS, WER, Metric
 from monitor.run_dir.metric_names import EDIT_RATES, completed, metric_of, order, parsed
 
-LOSS = "val_loss"
 SAYING_NOTHING = 1.0
 """Of an error rate over sequences, where nothing was said; the floor of every corpus."""
 
@@ -50,22 +49,32 @@ def primary_of(snapshot: Snapshot) -> Metric | None:
         return snapshot.metric
     chosen = _chosen(snapshot)
     if chosen is not None:
-        return None if chosen.name == LOSS else completed(chosen, _names(snapshot))
+        return None if chosen.name == LOSS else _completed(snapshot, chosen)
     if any(record.val_wer is not None for record in snapshot.epochs):
         return WER
     names = metric_names(snapshot)
     declared = snapshot.run.metrics if snapshot.run is not None else []
     first = next((metric for metric in declared if metric.name in names and metric.split != "train"), None)
-    return completed(first, _names(snapshot)) if first is not None else _recognised(snapshot, names)
+    return _completed(snapshot, first) if first is not None else _recognised(snapshot, names)
+
+
+def _completed(snapshot: Snapshot, metric: Metric) -> Metric:
+    values = columns(snapshot, metric.name)[0].tolist() if metric.unit == "auto" else ()
+    return completed(metric, _names(snapshot), values)
 
 
 def _chosen(snapshot: Snapshot) -> Metric | None:
-    if snapshot.choice is not None:
+    if snapshot.choice is not None and snapshot.choice.metric is not None:
         return snapshot.choice.metric
-    if snapshot.launch is not None and snapshot.launch.metric is not None:
-        return snapshot.launch.metric
     declared = snapshot.run.metrics if snapshot.run is not None else []
-    return next((metric for metric in declared if metric.primary), None)
+    of_project = snapshot.launch.metric if snapshot.launch is not None else None
+    wanted = [of_project, *(metric for metric in declared if metric.primary)]
+    return next((metric for metric in wanted if metric is not None and _may_decide(snapshot, metric)), None)
+
+
+def _may_decide(snapshot: Snapshot, metric: Metric) -> bool:
+    """Whether it has been measured, or nothing has: settings of a project may name what this run does not log."""
+    return not snapshot.epochs or bool(np.isfinite(columns(snapshot, metric.name)[0]).any())
 
 
 def _names(snapshot: Snapshot) -> list[str]:
@@ -124,7 +133,7 @@ def others_of(snapshot: Snapshot) -> list[Metric]:
         values = columns(snapshot, name)[0]
         metric = declared.get(name) or metric_of(name, values.tolist(), known)
         if metric is not None and metric.split != "train" and (first is None or name != first.name):
-            found.append((-int(np.isfinite(values).sum()), order(metric), completed(metric, known)))
+            found.append((-int(np.isfinite(values).sum()), order(metric), completed(metric, known, values.tolist())))
     return [metric for _, _, metric in sorted(found, key=lambda row: row[:2])]
 
 

@@ -14,7 +14,7 @@ import msgspec
 from monitor.run_dir import words
 
 Direction = Literal["error", "score"]
-Unit = Literal["fraction", "percent", "raw"]
+Unit = Literal["fraction", "percent", "raw", "auto"]
 Split = Literal["train", "val", "test"]
 
 
@@ -22,8 +22,9 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
     """A number of the evaluations that says how good the model is.
 
     `name`: the field or the key of `Epoch.metrics` that holds it. `unit`: "fraction" and "percent" are shares, "raw"
-    anything else. `chance` (what an output that ignores the input has) and `target` are in that unit. `primary`: the
-    one that decides. `label`: what it is called, without its split. `train`: the name of the same on the train split.
+    anything else, "auto" what its name and its values tell once there are some. `chance` (what an output that ignores
+    the input has) and `target` are in that unit. `primary`: the one that decides. `label`: what it is called, without
+    its split. `train`: the name of the same on the train split.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def is_share(self) -> bool:
         """Whether it is a fraction or percent of something, and written in percent."""
-        return self.unit != "raw"
+        return self.unit in ("fraction", "percent")
 
     @property
     def improves(self) -> str:
@@ -140,5 +141,7 @@ def is_finite(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
 
 
+LOSS = "val_loss"
+"""The name that stands for no metric: the loss alone decides."""
 WER = Metric("val_wer", "error", "fraction", label="WER", train="train_wer")
 """The word error rate, which records hold as a field of their own."""

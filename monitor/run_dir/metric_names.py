@@ -153,15 +153,21 @@ def _unit(known: Known, values: Iterable[float | None]) -> Unit:
     return "percent" if max(finite) > LARGEST_RATE or min(finite) > LEAST_RATE else "fraction"
 
 
-def completed(declared: Metric, names: Sequence[str]) -> Metric:
-    """A declared metric with the label and the train name that its own name tells, where it does not say them."""
+def completed(declared: Metric, names: Sequence[str], values: Iterable[float | None] = ()) -> Metric:
+    """A declared metric with the label and the train name that its own name tells, where it does not say them.
+
+    `values`: those measured so far, which tell the unit of one that is declared as "auto".
+    """
     found = parsed(declared.name)
+    unit = declared.unit
+    if unit == "auto":
+        unit = _unit(found[1], values) if found is not None and found[1].share else "raw"
     label = declared.label or (found[1].label if found else _without_split(declared.name))
     train = declared.train
     if not train and found is not None:
         same = (one for one in names if one != declared.name and (theirs := parsed(one)) and theirs[1] == found[1])
         train = next((one for one in same if (parsed(one) or (None,))[0] in ("train", None)), "")
-    return replace(declared, label=label, train=train)
+    return replace(declared, unit=unit, label=label, train=train)
 
 
 def _without_split(name: str) -> str:

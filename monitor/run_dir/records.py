@@ -587,9 +587,12 @@ class ReadingWord(Record, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class MetricChoice(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """metric.json: the metric that a person wants the run to be judged by; `val_loss` for the loss alone."""
+    """metric.json: the metric that a person wants the run to be judged by; `val_loss` for the loss alone.
 
-    metric: Metric
+    None: no choice any more; what is declared or recognised decides again.
+    """
+
+    metric: Metric | None = None
     by: Words = ""
     at: float = 0.0
 

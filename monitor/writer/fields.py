@@ -7,6 +7,9 @@ from typing import Any, get_type_hints
 
 from monitor.run_dir import Epoch, GapBasis, Record
 
+WER_FIELDS = frozenset({"val_wer", "train_wer"})
+"""Fields of an evaluation that hold a word error rate: always a fraction."""
+
 _kinds_of: dict[type, dict[str, Any]] = {}
 
 
@@ -53,6 +56,11 @@ def _kinds(kind: type[Record]) -> dict[str, Any]:
             )  # fmt: skip
         _kinds_of[kind] = makers
     return _kinds_of[kind]
+
+
+def in_fractions(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same of a script that logs word error rates in percent."""
+    return {name: value / 100 if name in WER_FIELDS else value for name, value in fields.items()}
 
 
 def plain(value: Any) -> Any:

@@ -6,8 +6,11 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from monitor.run_dir import (
     CONTROL_DIR,
@@ -31,8 +34,10 @@ from monitor.run_dir import (
     opening,
 )
 from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.metric import Metric
+from monitor.run_dir.metric_given import checked, joined
 from monitor.run_dir.processes import RunLock
-from monitor.writer.fields import plain
+from monitor.writer.fields import WER_FIELDS, plain
 
 
 def take_folder(run_dir: Path, lock: RunLock | None, resume: bool) -> None:
@@ -66,7 +71,10 @@ def next_generation(run_dir: Path, supervised: bool, resume: bool) -> int:
 
 
 def describe(run_id: str, given: dict[str, Any]) -> Run:
-    """run.json, of what RunWriter was given. Raises TypeError, ValueError or RecursionError where it cannot be."""
+    """run.json, of what RunWriter was given.
+
+    Raises UsageError for metrics that cannot be declared so, TypeError, ValueError or RecursionError for the rest.
+    """
     units = given["units"]
     run = Run(
         run_id=run_id,
@@ -77,7 +85,8 @@ def describe(run_id: str, given: dict[str, Any]) -> Run:
         model=given["model"] or ModelInfo(),
         data=given["data"] or DataInfo(),
         floors=given["floors"] or Floors(),
-        units={"loss": "nats per token", "wer": "fraction"} if units is None else dict(units),
+        metrics=_declared(given["metrics"] or ()),
+        units={"loss": "nats per token", "wer": "fraction"} if units is None else _as_stored(units),
         gap_basis=given["gap_basis"],
         warmup_epochs=float(given["warmup_epochs"]),
         environment=_environment(given["device"]),
@@ -86,12 +95,50 @@ def describe(run_id: str, given: dict[str, Any]) -> Run:
     return run
 
 
-def write_first(run_dir: Path, run: Run, supervised: bool) -> None:
-    """run.json, and launch.json where no launcher has written one. Raises OSError or TypeError."""
+def wer_in_percent(given: dict[str, Any]) -> bool:
+    """Whether the script logs word error rates in percent, as its units or a declaration of one say."""
+    in_units = (given["units"] or {}).get("wer") == "percent"
+    return in_units or any(m.name in WER_FIELDS and m.unit == "percent" for m in given["metrics"] or ())
+
+
+def _declared(metrics: Iterable[Metric]) -> list[Metric]:
+    """As run.json holds them: word error rates, which records hold as fractions, as such."""
+    return [_as_fraction(metric) if metric.name in WER_FIELDS else metric for metric in checked(metrics)]
+
+
+def _as_fraction(metric: Metric) -> Metric:
+    chance, target = (None if each is None else metric.fraction(each) for each in (metric.chance, metric.target))
+    return replace(metric, unit="fraction", chance=chance, target=target)
+
+
+def _as_stored(units: Mapping[str, str]) -> dict[str, str]:
+    return {**units, "wer": "fraction"} if units.get("wer") == "percent" else dict(units)
+
+
+def write_first(run_dir: Path, run: Run, supervised: bool) -> list[str]:
+    """run.json, and launch.json where no launcher has written one. Raises OSError or TypeError.
+
+    Returns what a resumed run declares otherwise than its first start, as sentences.
+    """
+    told: list[str] = []
     if not (run_dir / RUN_FILE).exists():
         files.replace(run_dir / RUN_FILE, encode(run))
+    elif run.metrics:
+        told = _add_metrics(run_dir, run.metrics)
     if not supervised:
         _write_launch(run_dir, run)
+    return told
+
+
+def _add_metrics(run_dir: Path, now: list[Metric]) -> list[str]:
+    """A resumed run declares more, or otherwise; what run.json says beside stays."""
+    first = files.read_document(run_dir / RUN_FILE, Run, files.UNREADABLE)
+    if first is None:
+        return []
+    metrics, told = joined(first.metrics, now)
+    if metrics != first.metrics:
+        files.replace(run_dir / RUN_FILE, encode(replace(first, metrics=metrics)))
+    return told
 
 
 def _environment(device: str | None) -> Environment:

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar, get_args
@@ -43,9 +43,11 @@ from monitor.run_dir import (
     opening,
 )
 from monitor.run_dir.errors import MonitorError, RefusedError
+from monitor.run_dir.metric import Metric
+from monitor.run_dir.metric_given import doubts
 from monitor.run_dir.processes import RunLock
-from monitor.writer.fields import gap_of, plain, split_known_and_extra
-from monitor.writer.folder import describe, next_generation, take_folder, write_first
+from monitor.writer.fields import gap_of, in_fractions, plain, split_known_and_extra
+from monitor.writer.folder import describe, next_generation, take_folder, wer_in_percent, write_first
 from monitor.writer.heartbeat import Heartbeat
 from monitor.writer.null import NullRunWriter
 from monitor.writer.queue import RecordQueue
@@ -60,7 +62,10 @@ class RunWriter(NullRunWriter):
     """Writes one run directory. Only rank 0 of a distributed run writes; the others get a silent one.
 
     A supervisor's VITALSIGNS_RUN_DIR wins over `run_dir`; the lock is then the supervisor's.
-    Raises MonitorError, in one sentence, for a folder that cannot be used; nothing raises after that.
+    `metrics` declares errors and scores; the primary one decides. `units`: what numbers mean; with `{"wer": "percent"}`
+    the word error rates that are given are percent, and are stored as fractions.
+    Raises MonitorError, in one sentence, for metrics that cannot be declared so and for a folder that cannot be used;
+    nothing raises after that.
     """
 
     def __init__(
@@ -75,6 +80,7 @@ class RunWriter(NullRunWriter):
         floors: Floors | None = None,
         device: str | None = None,
         units: Mapping[str, str] | None = None,
+        metrics: Sequence[Metric] | None = None,
         gap_basis: GapBasis = "train",
         warmup_epochs: float = 0.0,
         epochs: int | None = None,
@@ -102,6 +108,7 @@ class RunWriter(NullRunWriter):
             "floors": floors,
             "device": device,
             "units": units,
+            "metrics": metrics if metrics is None or isinstance(metrics, (list, tuple)) else [metrics],
             "gap_basis": gap_basis,
             "warmup_epochs": warmup_epochs,
         }
@@ -119,14 +126,18 @@ class RunWriter(NullRunWriter):
         self._heartbeat = Heartbeat(self.run_dir, self.generation, self._queue, self._warn)
         try:
             run = describe(self.run_dir.name, given)
+            self._in_percent = wer_in_percent(given)
             self._heartbeat.plan(**planned)
+        except MonitorError:
+            self._let_go()
+            raise
         except (TypeError, ValueError, RecursionError) as odd:
             self._let_go()
             raise RefusedError(
                 f"Cannot describe the run in {self.run_dir / RUN_FILE}: {odd}. Check what is given to RunWriter."
             ) from odd
         try:
-            write_first(self.run_dir, run, self._supervised)
+            told = [*doubts(run.metrics), *write_first(self.run_dir, run, self._supervised)]
             self._heartbeat.begin()
         except (OSError, TypeError) as problem:
             self._let_go()
@@ -134,6 +145,8 @@ class RunWriter(NullRunWriter):
                 f"Cannot write into the run directory {self.run_dir}: {problem}. "
                 "Check its rights and the room on its disk."
             ) from problem
+        for line in told:
+            _say(line)
 
     # -- records -----------------------------------------------------------------------------------------------
 
@@ -294,6 +307,8 @@ class RunWriter(NullRunWriter):
         known, extra = split_known_and_extra(kind, fields, self._warn)
         known.setdefault("at", time.time())
         known.setdefault("generation", self.generation)
+        if self._in_percent:
+            known = in_fractions(known)
         if extra:
             known["metrics"] = {**known.get("metrics", {}), **extra}
         try:
@@ -330,9 +345,13 @@ class RunWriter(NullRunWriter):
     def _warn(self, text: str) -> None:
         if not self._warned:
             self._warned = True
-            with contextlib.suppress(OSError, ValueError, AttributeError):  # full disk, closed, or none at all
-                sys.stderr.write(f"vitalsigns: {text} (training goes on; said once)\n")
-                sys.stderr.flush()
+            _say(f"{text} (training goes on; said once)")
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # full disk, closed, or none at all
+        sys.stderr.write(f"vitalsigns: {text}\n")
+        sys.stderr.flush()
 
 
 def _size(path: str | Path) -> int | None:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -13,10 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from monitor.rules.primary import primary_of
 from monitor.run_dir import RUN_DIR_VARIABLE, Clip, control
 from monitor.run_dir.errors import MonitorError, RefusedError
-from monitor.writer import NullRunWriter, RunWriter
+from monitor.writer import Metric, NullRunWriter, RunWriter
 from tests.fake_runs import read
 
 
@@ -285,3 +288,80 @@ def test_probes_are_documents_of_their_own(tmp_path):
     with RunWriter(tmp_path / "r") as run:
         run.log_probe("decoder-sweep", {"wer": np.float64(0.5), "none": None})
     assert json.loads((tmp_path / "r" / "probes" / "decoder-sweep.json").read_text()) == {"wer": 0.5, "none": None}
+
+
+CER = Metric("val_cer", "error", "fraction", chance=0.9, target=0.1, primary=True)
+
+
+def test_metrics_are_declared_in_run_json(tmp_path):
+    with RunWriter(tmp_path / "r", metrics=[CER, Metric("val_acc", "score", "percent")]) as run:
+        run.log_epoch(1, val_loss=1.0, val_cer=0.4, val_acc=61.0)
+    seen = read(tmp_path / "r")
+    assert seen.run.metrics == [CER, Metric("val_acc", "score", "percent")]
+    assert primary_of(seen).name == "val_cer"
+    assert seen.epochs[0].metrics == {"val_cer": 0.4, "val_acc": 61.0}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "why"),
+    [
+        ([CER, replace(CER, name="b")], "2 metrics are primary (val_cer, b); only one can decide."),
+        ([replace(CER, direction="up")], "direction 'up' is unknown; must be one of error, score."),
+        ([replace(CER, unit="%")], "unit '%' is unknown; must be one of fraction, percent, raw, auto."),
+        ([replace(CER, chance=90.0)], "chance 90 must lie between 0 and 1, as its unit is fraction."),
+        ([replace(CER, target=math.nan)], "target nan must be a number."),
+        ([replace(CER, unit="percent", target=104.0)], "must lie between 0 and 100"),
+        ([CER, CER], "is declared twice"),
+        (["val_cer"], "metrics holds str, not Metric"),
+        ([Metric("")], "name must be a text of 1 to 200 characters"),
+    ],
+)
+def test_a_metric_that_cannot_be_declared_so_is_one_sentence_and_the_folder_is_free_again(tmp_path, metrics, why):
+    with pytest.raises(MonitorError, match=re.escape(why)) as refused:
+        RunWriter(tmp_path / "r", metrics=metrics)
+    assert "\n" not in str(refused.value)
+    RunWriter(tmp_path / "r", metrics=CER).finish()
+
+
+def test_a_resume_that_declares_otherwise_is_told_and_the_first_stays(tmp_path, capsys):
+    RunWriter(tmp_path / "r", config={"lr": 1}, metrics=[CER]).finish()
+    changed = [
+        replace(CER, direction="score", unit="raw", chance=0.0, primary=False),
+        Metric("val_acc", "score", primary=True),
+    ]
+    RunWriter(tmp_path / "r", metrics=changed, resume=True).finish()
+    told = capsys.readouterr().err.splitlines()
+    assert [line for line in told if "stays" in line] == [
+        "vitalsigns: metric 'val_cer' was declared with direction error, now with score; error stays",
+        "vitalsigns: metric 'val_cer' was declared with unit fraction, now with raw; fraction stays",
+        "vitalsigns: metric 'val_cer' was declared as primary, now 'val_acc'; 'val_cer' stays",
+    ]
+    seen = read(tmp_path / "r")
+    assert seen.run.metrics == [CER, Metric("val_acc", "score")]
+    assert seen.run.config == {"lr": 1}
+
+
+def test_a_resume_may_declare_for_the_first_time_and_set_another_target(tmp_path, capsys):
+    RunWriter(tmp_path / "r").finish()
+    RunWriter(tmp_path / "r", metrics=[CER], resume=True).finish()
+    RunWriter(tmp_path / "r", metrics=[replace(CER, target=0.05, primary=False)], resume=True).finish()
+    assert read(tmp_path / "r").run.metrics == [replace(CER, target=0.05)]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_score_that_is_declared_as_an_error_by_default_is_told(tmp_path, capsys):
+    RunWriter(tmp_path / "r", metrics=[Metric("val_acc")]).finish()
+    assert "'val_acc' is declared as an error" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "said", [{"units": {"wer": "percent"}}, {"metrics": [Metric("val_wer", "error", "percent", target=20.0)]}]
+)
+def test_word_error_rates_in_percent_are_stored_as_fractions(tmp_path, said):
+    with RunWriter(tmp_path / "r", **said) as run:
+        run.log_epoch(1, val_wer=np.float32(41.5), train_wer=30, val_cer=12.0, blank_ratio=0.5)
+    seen = read(tmp_path / "r")
+    assert (seen.epochs[0].val_wer, seen.epochs[0].train_wer) == (0.415, 0.3)
+    assert (seen.epochs[0].metrics, seen.epochs[0].blank_ratio) == ({"val_cer": 12.0}, 0.5)
+    assert seen.run.units.get("wer", "fraction") == "fraction"
+    assert all((one.unit, one.target) == ("fraction", 0.2) for one in seen.run.metrics)
