@@ -39,6 +39,7 @@ VERBS = {
     "watch": "watch",
     "notify": "notify",
     "away": "away",
+    "metric": "metric",
     "archive": "trash:archive_verb",
     "restore": "trash:restore_verb",
     "audit": "audit",

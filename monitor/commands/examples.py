@@ -6,7 +6,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Inspect": ("list", "show", "check", "diagnose", "report", "compare", "ledger", "predictions", "log", "audit"),
     "Start and stop": ("start", "stop", "resume", "restart", "archive", "restore"),
     "Your own training": ("attach", "import"),
-    "Dashboard and messages": ("serve", "watch", "notify", "ack", "away"),
+    "Dashboard and messages": ("serve", "watch", "notify", "ack", "away", "metric"),
     "Shell": ("completion",),
 }
 
@@ -37,6 +37,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "notify": ("notify", "notify --test"),
     "ack": ("ack teacher gap",),
     "away": ("away teacher", "away teacher stop"),
+    "metric": ("metric teacher", "metric teacher val_accuracy", "metric teacher val_score --score --unit raw"),
     "completion": ("completion bash",),
 }
 

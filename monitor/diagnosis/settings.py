@@ -4,6 +4,9 @@
 gap_limit = 0.5
 wer_target_ratio = 0.3
 
+[metric]
+name = "val_cer"
+
 [devices]
 runs_per_gpu = 1
 cpu_runs = 2
@@ -11,7 +14,7 @@ cpu_runs = 2
 [notify]
 addresses = ["ntfy://${VITALSIGNS_NTFY_TOPIC}"]
 
-Thresholds are read where a run is started and frozen into its launch.json.
+Thresholds and the metric that decides are read where a run is started and frozen into its launch.json.
 Addresses may hold secrets: they are read when a message is sent, and never kept anywhere else.
 """
 
@@ -31,6 +34,8 @@ from msgspec import Meta
 
 from monitor.run_dir import Severity
 from monitor.run_dir.errors import UsageError
+from monitor.run_dir.metric import Direction, Metric, Unit
+from monitor.run_dir.metric_given import LONGEST_NAME, metric_named
 from monitor.run_dir.ownership import open_own
 
 log = logging.getLogger(__name__)
@@ -89,12 +94,27 @@ class Devices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cpu_runs: Annotated[Count | None, AT_LEAST_1] = None
 
 
+class PrimaryMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which metric decides; what is not set is what the table of known names says of it."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, description="a name such as val_cer")]
+    direction: Annotated[Direction | None, Meta(description="error or score")] = None
+    unit: Annotated[Unit | None, Meta(description="fraction, percent, raw or auto")] = None
+    chance: Annotated[float | None, Meta(description="a number")] = None
+    target: Annotated[float | None, Meta(description="a number")] = None
+
+    def declared(self) -> Metric:
+        """Raises UsageError for a name without direction that is not known, and for numbers out of range."""
+        return metric_named(self.name, self.direction, self.unit, self.chance, self.target, primary=True)
+
+
 class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a vitalsigns.toml may hold. `thresholds`: only those that it sets."""
 
     thresholds: Mapping[str, int | float] = {}
     notify: Notify = Notify()
     devices: Devices = Devices()
+    metric: PrimaryMetric | None = None
 
 
 class Settings(Tables, frozen=True, kw_only=True):
@@ -103,6 +123,11 @@ class Settings(Tables, frozen=True, kw_only=True):
 
     path: Path | None = None
     problem: str = ""
+
+    @property
+    def primary(self) -> Metric | None:
+        """The metric that decides, as it is frozen into launch.json; None where the file names none."""
+        return self.metric.declared() if self.metric is not None else None
 
 
 def settings_for(folder: Path) -> Settings:
@@ -166,6 +191,8 @@ def _understood(path: Path, data: bytes) -> Settings:
             from monitor.rules.registry import from_mapping
 
             from_mapping(tables.thresholds)
+        if tables.metric is not None:
+            tables.metric.declared()
     except msgspec.ValidationError as problem:
         raise UsageError(f"{path}: {_what_is_wrong(str(problem))}") from None
     except UsageError as problem:
@@ -178,6 +205,7 @@ def _understood(path: Path, data: bytes) -> Settings:
         thresholds=tables.thresholds,
         notify=tables.notify,
         devices=tables.devices,
+        metric=tables.metric,
         problem=f"{path}: {not_allowed(refused)}." if refused else "",
     )
 
@@ -210,7 +238,7 @@ def _what_is_wrong(problem: str) -> str:
     table, key, entry = place.group("table", "key", "entry") if place is not None else ("", None, None)
     if table == "thresholds":
         return "[thresholds] holds numbers only, e.g. gap_limit = 0.5."
-    kinds: dict[str, type[msgspec.Struct]] = {"notify": Notify, "devices": Devices}
+    kinds: dict[str, type[msgspec.Struct]] = {"notify": Notify, "devices": Devices, "metric": PrimaryMetric}
     kind = kinds.get(table, Tables)
     names = ", ".join(name if table else f"[{name}]" for name in kind.__struct_fields__)
     unknown = re.search(r"unknown field `(.*?)`", problem)

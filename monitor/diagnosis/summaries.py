@@ -6,8 +6,18 @@ import contextlib
 import functools
 from pathlib import Path
 
-from monitor.run_dir import EPOCHS_FILE, RUN_FILE, SUMMARY_FILE, Summary, check_schema, files, schema_of
-from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir import (
+    EPOCHS_FILE,
+    METRIC_FILE,
+    RUN_FILE,
+    SUMMARY_FILE,
+    MetricChoice,
+    Summary,
+    check_schema,
+    files,
+    schema_of,
+)
+from monitor.run_dir.metric import LOSS, WER, Metric
 
 REMEMBERED_RUNS = 4096
 
@@ -15,7 +25,8 @@ REMEMBERED_RUNS = 4096
 def summary_of(run_dir: Path) -> Summary:
     """What a row needs. Raises MonitorError for a run that cannot be read."""
     kept = files.read_document(run_dir / SUMMARY_FILE, Summary, files.UNREADABLE)
-    if kept is not None:
+    choice = files.read_document(run_dir / METRIC_FILE, MetricChoice, files.UNREADABLE)
+    if kept is not None and (choice is None or _follows(kept, choice)):
         return kept
     try:
         records = (run_dir / EPOCHS_FILE).stat()
@@ -24,7 +35,14 @@ def summary_of(run_dir: Path) -> Summary:
         with contextlib.suppress(OSError, ValueError):
             check_schema(schema_of(files.read_bytes(run_dir / RUN_FILE) or b"{}"), str(run_dir / RUN_FILE))
         return Summary(run_id=run_dir.name, verdict="")
-    return _judged(run_dir, records.st_mtime, records.st_size)
+    return _judged(run_dir, records.st_mtime, records.st_size, choice.at if choice is not None else 0.0)
+
+
+def _follows(kept: Summary, choice: MetricChoice) -> bool:
+    """Whether a summary is by the metric that a person has chosen: no supervisor makes that of an ended run anew."""
+    if choice.at > kept.updated_at:
+        return False
+    return choice.metric is None or choice.metric.name == (kept.metric.name if kept.metric is not None else LOSS)
 
 
 def scored(summary: Summary) -> tuple[Metric, float | None, tuple[float, float] | None, float | None]:
@@ -37,7 +55,7 @@ def scored(summary: Summary) -> tuple[Metric, float | None, tuple[float, float] 
 
 
 @functools.lru_cache(maxsize=REMEMBERED_RUNS)
-def _judged(run_dir: Path, changed_at: float, _size: int) -> Summary:
+def _judged(run_dir: Path, changed_at: float, _size: int, _chosen_at: float) -> Summary:
     """Judged as of its last record: no process writes a summary for imported and foreground runs."""
     # Imported here: a list of runs that all have their file must not wait for numpy.
     from monitor.diagnosis.alerts import summarise

@@ -4,6 +4,7 @@ A start is exclusive by the run's folder, a resume by the run's lock: a double c
 """
 
 from monitor.launcher.glance import existing, generation, status
+from monitor.launcher.judging import judge_by
 from monitor.launcher.own_trainer import check, start_check, start_training, trainer_schema, training_command
 from monitor.launcher.restarting import plan_restart, plan_resume, restart, resume, take_over
 from monitor.launcher.starting import belongs_to_this_job, start, start_notes_for_command
@@ -21,6 +22,7 @@ __all__ = [
     "existing",
     "generation",
     "hurry_stop",
+    "judge_by",
     "more_time",
     "plan_restart",
     "plan_resume",

@@ -259,14 +259,15 @@ def _launch(run_id: str, request: AttachRequest, now: float) -> Launch:
     """What is known of how the training was started: everything where its process was named, else nothing."""
     here = Path.cwd()
     if request.pid is None:
-        thresholds = dict(settings_for(here).thresholds)
+        settings = settings_for(here)
         return Launch(
             run_id=run_id,
             created_at=now,
             cwd=str(here),
             how="attach",
             asked_by=request.asked_by,
-            thresholds=thresholds,
+            thresholds=dict(settings.thresholds),
+            metric=settings.primary,
         )
     try:
         process = psutil.Process(request.pid)
@@ -274,8 +275,16 @@ def _launch(run_id: str, request: AttachRequest, now: float) -> Launch:
         kept = {name: value for name, value in process.environ().items() if is_kept(name)}
     except (psutil.Error, OSError) as problem:
         raise RefusedError(f"The command of process {request.pid} cannot be read: {problem}.") from None
-    limits = settings_for(cwd).thresholds
-    order = Order(argv=argv, cwd=cwd, asked_by=request.asked_by, how="attach", environment=kept, thresholds=limits)
+    settings = settings_for(cwd)
+    order = Order(
+        argv=argv,
+        cwd=cwd,
+        asked_by=request.asked_by,
+        how="attach",
+        environment=kept,
+        thresholds=settings.thresholds,
+        metric=settings.primary,
+    )
     return described(launch_of(order, run_id, now), cwd)
 
 

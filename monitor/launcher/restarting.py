@@ -78,6 +78,7 @@ def restart(
         away=away,
         stop_with=_stopped_with(plan.runs_dir / plan.parent_id),
         device=plan.device,
+        metric=plan.metric,
     )
     parent_dir = plan.runs_dir / plan.parent_id
     waits = stop_parent and status(parent_dir).live

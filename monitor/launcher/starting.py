@@ -51,24 +51,26 @@ def start(
     `stop_with` is the first signal to a script that does not ask whether it should stop. With `read_help` the command
     is run once with --help before, to learn the options that its source does not tell. With `foreground` it only gets
     its run directory: the caller then becomes its supervisor (`become_supervisor`).
-    `thresholds` are else those of the project's vitalsigns.toml; they are frozen into launch.json.
+    `thresholds` are else those of the project's vitalsigns.toml; they and its metric are frozen into launch.json.
     `device` (see `slots.device_name`): the run has it for itself, and waits in line while another one has it.
     Raises UsageError for an empty command or a bad id, RefusedError if the id is taken or the
     folder not writable.
     """
     where = (cwd or Path.cwd()).absolute()
+    settings = settings_for(where)
     order = Order(
         argv=list(argv),
         cwd=where,
         asked_by=asked_by,
         how="restart" if parent else "start",
         parent=parent,
-        thresholds=settings_for(where).thresholds if thresholds is None else thresholds,
+        thresholds=settings.thresholds if thresholds is None else thresholds,
         stop_grace_secs=stop_grace_secs,
         stop_with=stop_with,
         read_help=read_help,
         away=away,
         device=device,
+        metric=settings.primary,
     )
     run_dir = claim(runs_dir, order, run_id, name)
     if not foreground:

@@ -18,6 +18,7 @@ from typing import TypeVar
 from monitor.run_dir import files
 from monitor.run_dir.checkpoints import is_own_trainer as is_own_trainer
 from monitor.run_dir.errors import UnreadableRunError, UsageError
+from monitor.run_dir.metric import Metric
 from monitor.run_dir.provenance import TORCHRUN, code_of, script_of
 from monitor.run_dir.records import (
     GENERATION_VARIABLE,
@@ -98,6 +99,7 @@ class Order:
     read_help: bool = False
     """Whether the script may be run once with --help, to learn its options."""
     device: str = ""
+    metric: Metric | None = None
 
 
 def launch_of(order: Order, run_id: str, now: float) -> Launch:
@@ -128,6 +130,7 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
         scheduler=job_of(os.environ),
         away=order.away,
         device=order.device,
+        metric=order.metric,
     )
 
 

@@ -168,7 +168,7 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     device: str = ""
     """The device it was asked to have for itself: cuda:2, cuda (any GPU), cpu; empty where none was."""
     metric: Metric | None = None
-    """The primary metric that the project's settings name."""
+    """The primary metric that the project's settings name, or by which the parent is judged."""
 
 
 class ModelInfo(Record, frozen=True, kw_only=True):

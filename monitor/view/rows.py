@@ -19,6 +19,7 @@ from monitor.run_dir import (
     EPOCHS_FILE,
     FINAL_STATES,
     LAUNCH_FILE,
+    METRIC_FILE,
     OUTCOME_FILE,
     PROGRESS_FILE,
     RUN_FILE,
@@ -45,7 +46,7 @@ from monitor.run_dir.status import ENDED_VERDICTS, Status, last_heard_at, state_
 from monitor.view.shapes.listing import RunEvent, RunRow
 
 R = TypeVar("R", bound=Record)
-WATCHED = (STATE_FILE, PROGRESS_FILE, LAUNCH_FILE, SUMMARY_FILE, EPOCHS_FILE, ALERTS_FILE, OUTCOME_FILE)
+WATCHED = (STATE_FILE, PROGRESS_FILE, LAUNCH_FILE, SUMMARY_FILE, METRIC_FILE, EPOCHS_FILE, ALERTS_FILE, OUTCOME_FILE)
 MOST_EVENTS = 4
 ALERTS_TAIL = 16_384
 

@@ -103,6 +103,7 @@ def command_lines(runs: Path) -> dict[str, list[str]]:
         "watch": ["--once"],
         "notify": [],
         "away": ["one"],
+        "metric": ["one"],
         "archive": ["two"],
         "restore": [],
         "audit": [],

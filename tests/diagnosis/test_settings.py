@@ -13,10 +13,12 @@ from monitor import launcher
 from monitor.diagnosis.settings import Settings, refused_variables, settings_for
 from monitor.diagnosis.verdict import judge
 from monitor.rules.gap import GapLimits
+from monitor.rules.primary import primary_of
 from monitor.rules.thresholds import CommonLimits
 from monitor.run_dir import Launch
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import read_launch
+from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import RunReader
 from monitor.supervisor.notify.letters import resolved
 from tests.accounts import needs_root
@@ -41,7 +43,10 @@ def test_the_nearest_file_above_counts(tmp_path):
     ("text", "says"),
     [
         ("[thresholds", "cannot be read"),
-        ("[threshold]\nx = 1\n", r"\[threshold\] is unknown; allowed are \[thresholds\], \[notify\], \[devices\]"),
+        (
+            "[threshold]\nx = 1\n",
+            r"\[threshold\] is unknown; allowed are \[thresholds\], \[notify\], \[devices\], \[metric\]",
+        ),
         ("[thresholds]\ngap_limits = 1\n", "Known ones: guard_epochs"),
         ("[thresholds]\ngap_limit = 'much'\n", "holds numbers only"),
         ("[thresholds]\ngap_limit = true\n", "holds numbers only"),
@@ -55,6 +60,15 @@ def test_the_nearest_file_above_counts(tmp_path):
         ("[thresholds]\ngap_limit = -1\n", "`gap_limit` is -1; allowed is 0 to 100"),
         ("[thresholds]\ngap_limit = nan\n", "`gap_limit` is nan; allowed is 0 to 100"),
         ("[thresholds]\nwer_target_ratio = 1.5\n", "`wer_target_ratio` is 1.5; allowed is 0 to 1"),
+        ("[metric]\nunit = 'raw'\n", r"\[metric\] must be a table with name, direction, unit, chance, target"),
+        ("metric = 'val_cer'\n", r"\[metric\] must be a table with name, direction, unit, chance, target"),
+        ("[metric]\nname = ''\n", r"\[metric\] name must be a name such as val_cer"),
+        ("[metric]\nname = 'val_cer'\nkind = 1\n", r"\[metric\] kind is unknown; allowed are name, direction"),
+        ("[metric]\nname = 'val_cer'\ndirection = 'up'\n", r"\[metric\] direction must be error or score"),
+        ("[metric]\nname = 'val_cer'\nunit = '%'\n", r"\[metric\] unit must be fraction, percent, raw or auto"),
+        ("[metric]\nname = 'val_zap'\n", "'val_zap' is no known metric: say whether it is an error"),
+        ("[metric]\nname = 'val_cer'\nunit = 'fraction'\nchance = 90\n", "chance 90 must lie between 0 and 1"),
+        ("[metric]\nname = 'val_cer'\nchance = nan\n", "chance nan must be a number"),
         ("x = " + "[" * 50_000, "cannot be read"),
         ("\xff", "cannot be read"),
         ("#" * 300_000, "larger than 256 KiB"),
@@ -79,6 +93,27 @@ def test_they_are_frozen_at_the_start_and_later_changes_do_not_reach_the_run(tmp
     assert launch is not None and launch.thresholds == {"gap_limit": 0.25}
     seen = RunReader(runs / run_id).read(0.0)
     assert judge(seen, 0.0).thresholds.of(GapLimits).gap_limit == 0.25
+
+
+def test_the_metric_that_decides_is_frozen_at_the_start_and_a_child_is_judged_by_its_parents(tmp_path):
+    (tmp_path / "vitalsigns.toml").write_text('[metric]\nname = "val_zap"\ndirection = "score"\ntarget = 3\n')
+    run_id = launcher.start(tmp_path / "runs", [sys.executable, "-c", FINISHES], name="r", cwd=tmp_path)
+    (tmp_path / "vitalsigns.toml").unlink()
+    zap = Metric("val_zap", "score", "auto", target=3.0, primary=True)
+    assert read_launch(tmp_path / "runs" / run_id).metric == zap
+    launcher.judge_by(tmp_path / "runs" / run_id, Metric("val_loss"), "ana", 0.0)
+    assert launcher.plan_restart(tmp_path / "runs", run_id, {}).metric == Metric("val_loss")
+    launcher.judge_by(tmp_path / "runs" / run_id, None, "ana", 0.0)
+    assert launcher.plan_restart(tmp_path / "runs", run_id, {}).metric == zap
+
+
+def test_a_metric_of_the_settings_decides_only_where_it_is_logged():
+    launch = Launch(run_id="r", created_at=0.0, metric=Metric("val_cer", "error", "auto", primary=True))
+    logged = snapshot(
+        val_loss=[1.0] * 3, val_wer=[0.5] * 3, metrics=[{"val_cer": cer} for cer in (41.0, 40.0, 39.0)], launch=launch
+    )
+    assert (primary_of(logged).title, primary_of(logged).unit) == ("val CER", "percent")
+    assert primary_of(snapshot(val_loss=[1.0] * 3, val_wer=[0.5] * 3, launch=launch)) is WER
 
 
 @pytest.mark.parametrize("kind", ["wrong", "unreadable", "huge", "pipe", "device", "folder"])

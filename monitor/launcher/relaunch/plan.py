@@ -22,9 +22,10 @@ from monitor.launcher.relaunch.outputs import is_output, refuse_used_folder, wit
 from monitor.launcher.relaunch.surroundings import environment_lines
 from monitor.launcher.relaunch.warm import CHECKPOINTS, misfit, starting_change
 from monitor.launcher.relaunch.written import overwritten
-from monitor.run_dir import RUN_FILE, Launch, Run, check_run_id, files
+from monitor.run_dir import METRIC_FILE, RUN_FILE, Launch, MetricChoice, Run, check_run_id, files
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.launch import command_of, is_own_trainer, read_launch
+from monitor.run_dir.metric import Metric
 from monitor.run_dir.redaction import HIDDEN
 from monitor.run_dir.seal import is_from_here, unverified_command_warning
 
@@ -65,6 +66,8 @@ class RestartPlan:
     stop_grace_secs: float = 60.0
     notes: tuple[str, ...] = ()
     device: str = ""
+    metric: Metric | None = None
+    """By which the parent is judged, as a person has chosen or its project's settings say."""
     is_tried: bool = False
     """Whether the command is run up to its parser before a live parent is stopped for it."""
     copies: Mapping[str, str] = field(default_factory=dict)
@@ -138,8 +141,14 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
         stop_grace_secs=launch.stop_grace_secs,
         notes=tuple(dict.fromkeys([*made.notes, *_notes(written, made.values), *over])),
         copies=made.copies,
+        metric=_judged_by(parent_dir, launch),
         device=launch.device if request.device is None else request.device,
     )
+
+
+def _judged_by(parent_dir: Path, launch: Launch) -> Metric | None:
+    chosen = files.read_document(parent_dir / METRIC_FILE, MetricChoice, files.UNREADABLE)
+    return chosen.metric if chosen is not None and chosen.metric is not None else launch.metric
 
 
 def _refuse_unchanged_code(request: RestartRequest, code: CodeChange) -> None:

@@ -1,0 +1,22 @@
+"""By which metric a run is judged: a person's choice, kept in the run's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from monitor.run_dir import METRIC_FILE, MetricChoice, encode, files
+from monitor.run_dir.audit import audited, by_run_dir
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.metric import Metric
+
+
+@audited("metric", by_run_dir)
+def judge_by(run_dir: Path, metric: Metric | None, by: str, now: float) -> None:
+    """From now on the run is judged by `metric`; None: by what is declared or recognised.
+
+    A run that has ended is judged anew where it is looked at. Raises RefusedError if the folder cannot be written.
+    """
+    try:
+        files.replace(run_dir / METRIC_FILE, encode(MetricChoice(metric=metric, by=by, at=now)))
+    except OSError as problem:
+        raise RefusedError(f"{run_dir} cannot be written ({problem.strerror}); nothing was changed.") from None
