@@ -14,9 +14,10 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from monitor.integrations.reporter import Reporter, wanted_by_any
+from monitor.integrations.reporter import Reporter, Watched, wanted_by_any
 from monitor.run_dir import ModelInfo
 
+STEP_FIELDS = frozenset({"loss", "learning_rate", "grad_norm", "epoch", "step"})
 NO_MEASURE = ("runtime", "samples_per_second", "steps_per_second", "total_flos")
 
 
@@ -49,6 +50,7 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
             config=args.to_dict(),
             epochs=max(1, round(state.num_train_epochs)),
             units={"loss": "as logged", "wer": "fraction"},
+            watched=_watched(args),
             **found,
         )
 
@@ -64,6 +66,7 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
             train_loss=logs["loss"],
             lr=logs.get("learning_rate"),
             grad_norm=logs.get("grad_norm"),
+            **{name: value for name, value in logs.items() if name not in STEP_FIELDS and _is_number(value)},
         )
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, Any] | None = None, **_: Any) -> None:
@@ -88,6 +91,19 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.writer.finish("stopped" if self._stopping else "finished")
+
+
+def _watched(args: Any) -> Watched | None:
+    """By which metric the best checkpoint is chosen."""
+    name = getattr(args, "metric_for_best_model", None)
+    if not name:
+        return None
+    name = name if name.startswith("eval_") else f"eval_{name}"
+    return name, "score" if args.greater_is_better else "error"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _about(model: Any) -> ModelInfo:

@@ -58,7 +58,9 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         self.writer.heartbeat(phase="training", epoch=self._epoch + 1, step=self._step)
         if self._step % STEPS_BETWEEN == 0:
             share = (batch + 1) / (self.params.get("steps") or batch + 1)
-            self.writer.log_step(self._step, epoch=self._epoch + share, train_loss=(logs or {}).get("loss"))
+            others = {name: value for name, value in (logs or {}).items() if name not in ("loss", "epoch", "step")}
+            loss = (logs or {}).get("loss")
+            self.writer.log_step(self._step, epoch=self._epoch + share, train_loss=loss, **others)
         if self.writer.should_stop() and not self._stopping:
             self._stopping = True
             self._save()

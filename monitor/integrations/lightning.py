@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor.integrations.reporter import Reporter
+from monitor.integrations.reporter import Reporter, Watched
 from monitor.run_dir import CHECKPOINTS_DIR, ModelInfo
 
 if "pytorch_lightning" in sys.modules and "lightning" not in sys.modules:
@@ -52,6 +52,7 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         parameters = sum(each.numel() for each in pl_module.parameters() if each.requires_grad)
         self.reporter.open(
             writes=trainer.is_global_zero,
+            watched=_watched(trainer),
             config=dict(pl_module.hparams),
             epochs=epochs,
             model=ModelInfo(name=type(pl_module).__name__, parameters=parameters),
@@ -116,6 +117,14 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         self.writer.heartbeat(phase="saving")
         trainer.save_checkpoint(path)
         self.writer.saved_checkpoint(path, trainer.current_epoch + 1)
+
+
+def _watched(trainer: Any) -> Watched | None:
+    """By which metric the trainer keeps its best checkpoint, or else stops early; a loss only if nothing else is."""
+    callbacks = [*trainer.checkpoint_callbacks, *trainer.early_stopping_callbacks]
+    names = [(each.monitor, each.mode) for each in callbacks if getattr(each, "monitor", None)]
+    name, mode = next((one for one in names if not one[0].endswith("loss")), (None, ""))
+    return None if name is None else (name.removesuffix("_epoch"), "score" if mode == "max" else "error")
 
 
 def _checkpoints(trainer: Any) -> Iterator[tuple[float, str]]:

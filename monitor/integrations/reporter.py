@@ -8,17 +8,29 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from monitor.run_dir import GENERATION_VARIABLE, PROGRESS_FILE, RUN_DIR_VARIABLE, Progress, files
-from monitor.run_dir.field_names import SHARES, fields_of
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.field_names import SHARES, SYNONYMS, fields_of
+from monitor.run_dir.metric import Direction, Metric
+from monitor.run_dir.metric_given import metric_named
+from monitor.run_dir.metric_names import is_of_train
 from monitor.writer import NullRunWriter, RunWriter
+from monitor.writer.fields import WER_FIELDS
+from monitor.writer.folder import wer_in_percent
 
 PERCENT = 0.01
 COUNTERS = frozenset({"epoch", "step"})
 """The callbacks count these themselves."""
+NO_METRICS = (COUNTERS | set(SYNONYMS)) - {"val_wer"}
+"""Fields of a record that are no metric: a framework may watch one too."""
+Watched = tuple[str, Direction]
+"""The name under which a metric is logged, and whether it is an error or a score."""
 
 
 class Reporter:
@@ -27,6 +39,7 @@ class Reporter:
     `run_dir`: where to write; a supervisor's own folder wins (`python -m monitor start -- …`).
     `names`: our field → the name it is logged under, for names that are not the usual ones.
     `wer_in_percent`: whether the script logs error rates and ratios in percent; it is asked, never guessed.
+    `metrics`: errors and scores that the script logs, by its own names; `primary`: the one that decides, or its name.
     `resume`: go on with a run that the folder holds (a supervised resume says so by itself).
     `about`: what else `RunWriter` takes: name, model, data, floors, units …
     """
@@ -37,6 +50,8 @@ class Reporter:
         *,
         names: Mapping[str, str] | None = None,
         wer_in_percent: bool = False,
+        metrics: Sequence[Metric] = (),
+        primary: str | Metric | None = None,
         resume: bool = False,
         **about: Any,
     ) -> None:
@@ -45,22 +60,50 @@ class Reporter:
         self._scale = PERCENT if wer_in_percent else 1.0
         self._resume = resume or int(os.environ.get(GENERATION_VARIABLE) or 1) > 1
         self._about = about
+        self._metrics, self._primary = list(metrics), primary
+        self._writer_scales = False
         # Read now: the writer replaces it.
         self._before = _last_word(Path(os.environ.get(RUN_DIR_VARIABLE) or run_dir or ""))
         self.writer: NullRunWriter = NullRunWriter()
         self.is_open = False
 
-    def open(self, *, writes: bool = True, **found: Any) -> NullRunWriter:
+    def open(self, *, writes: bool = True, watched: Watched | None = None, **found: Any) -> NullRunWriter:
         """Opens the run, once. `writes`: whether this process is the one of its group that writes (rank 0).
 
-        `found` is what the framework knows (config, epochs, steps_per_epoch …); what the user gave wins.
-        Raises MonitorError for a folder that cannot be used.
+        `found` is what the framework knows (config, epochs, steps_per_epoch …), and `watched` the metric by which it
+        keeps the best checkpoint or stops early; what the user gave wins.
+        Raises MonitorError for a folder that cannot be used, or metrics that cannot be declared so.
         """
         if not self.is_open:
             self.is_open = True
             if writes:
-                self.writer = RunWriter(self._run_dir, resume=self._resume, **{**found, **self._about})
+                about = {**found, **self._about, "metrics": self._declared(watched)}
+                self._writer_scales = wer_in_percent({"units": about.get("units"), "metrics": about["metrics"]})
+                self.writer = RunWriter(self._run_dir, resume=self._resume, **about)
         return self.writer
+
+    def _declared(self, watched: Watched | None) -> list[Metric]:
+        """What the user declares and what the framework watches, under the names that records hold."""
+        found = {name: replace(metric, name=name) for metric in self._metrics if (name := self._ours(metric.name))}
+        if len(found) < len(self._metrics):
+            raise UsageError("Two metrics stand for the same number; declare it once.")
+        if self._primary is not None:
+            given = self._primary
+            name = self._ours(given if isinstance(given, str) else given.name)
+            known = watched[1] if watched is not None and self._ours(watched[0]) == name else None
+            metric = found.get(name) or (metric_named(name, known) if isinstance(given, str) else given)
+            others = {each: replace(metric, primary=False) for each, metric in found.items()}
+            return list({**others, name: replace(metric, name=name, primary=True)}.values())
+        if watched is not None and not any(metric.primary for metric in found.values()):
+            name = self._ours(watched[0])
+            # The loss is watched by default; that does not say that nothing else matters.
+            if not name.lower().endswith("loss") and not is_of_train(name) and name not in NO_METRICS:
+                found[name] = replace(found.get(name) or metric_named(name, watched[1]), primary=True)
+        return list(found.values())
+
+    def _ours(self, name: str) -> str:
+        """The field, or the name among an evaluation's metrics, under which a logged number is kept."""
+        return next(iter(self.fields({name: 0.0})), name)
 
     def resume_from(self) -> str | None:
         """The checkpoint to go on from, where this start is a resume and it is still there; else None."""
@@ -82,8 +125,9 @@ class Reporter:
         chosen = {**{field: name for field, name in usual.items() if field not in chosen}, **chosen}
         ours = {name: field for field, name in chosen.items()}
         named = {ours.get(name, name): value for name, value in logged.items()}
+        scaled = SHARES - WER_FIELDS if self._writer_scales else SHARES
         return {
-            name: _scaled(value, self._scale) if name in SHARES else value
+            name: _scaled(value, self._scale) if name in scaled else value
             for name, value in named.items()
             if name not in COUNTERS
         }
