@@ -197,7 +197,7 @@ def _own_fault(what: str, fault: Exception) -> str:
 def _judged_by(snapshot: Snapshot) -> tuple[object, ...]:
     """What a verdict is made of."""
     words = (len(snapshot.epochs), len(snapshot.decodes), len(snapshot.clips), snapshot.life)
-    return (*words, snapshot.run, snapshot.launch, status_of(snapshot).word)
+    return (*words, snapshot.run, snapshot.launch, snapshot.choice, status_of(snapshot).word)
 
 
 def _gone_where(run_dir: Path) -> str:
