@@ -22,7 +22,7 @@ import msgspec
 
 from monitor.launcher.devices import Device, Machine, Tenant
 from monitor.ui.messages import ListNews, PageData, Ping, Problem, Refused, TrashedRun
-from monitor.view.shapes import answers, compared, frame, judgement, listing, state
+from monitor.view.shapes import answers, compared, frame, judgement, listing, metrics, state
 
 Kinds = tuple[type, ...]
 
@@ -37,7 +37,7 @@ EVERYWHERE: dict[str, Kinds] = {
 MEMBERS = frozenset({*EVERYWHERE, "answer", "data"})
 """What also stands as `this.frame` or `ui.answer`."""
 MESSAGES = (frame.Frame, answers.Predictions, answers.ClipHistory, answers.LogTail, compared.Compared)
-MESSAGES += (compared.NothingCompared, Problem, Refused, Ping)
+MESSAGES += (metrics.Metrics, compared.NothingCompared, Problem, Refused, Ping)
 OPTIONS = (judgement.OfferedOption, judgement.ConsideredOption)
 COMPARISONS = (compared.Compared, compared.NothingCompared)
 IN_FILE: dict[str, dict[str, Kinds]] = {
@@ -55,10 +55,12 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
         "limit": (judgement.Limit,),
         "option": OPTIONS,
     },
+    "curves.js": {"curve": (metrics.MetricCurve,), "other": (metrics.MetricCurve,)},
     "figures.js": {"ahead": (frame.Outlook,), "lane": (judgement.Lane,)},
     "ledger.js": {"child": (listing.TriedChild,), "option": (listing.TriedOption,)},
     "log.js": {"answer": (answers.LogTail,), "data": (PageData,), "disk": (state.DiskRoom,)},
     "main.js": {"data": (PageData,)},
+    "metrics.js": {"answer": (metrics.Metrics,), "head": (metrics.MetricHead,), "group": (metrics.MetricGroup,)},
     "now.js": {"answer": (answers.Predictions,), "clip": (answers.ClipShown,), "parent": (frame.ParentOfRun,)},
     "overview.js": {
         "data": (PageData,),

@@ -96,13 +96,15 @@ _PADDING = frozenset({"metrics", "metric", "epoch", "avg", "average", "mean", "o
 """Words about a name that say nothing of what it measures."""
 EDIT_RATES = frozenset({"WER", "CER", "TER", "PER"})
 """Labels of error rates over sequences: saying nothing scores 1."""
+NAMES_KEPT = 65_536
+"""More than runs log: one name more than are kept, asked for in turn, and each would be taken apart anew."""
 LARGEST_SHARE = 1.5
 """A score above it is in percent."""
 LARGEST_RATE, LEAST_RATE = 5.0, 1.5
 """An error rate may be above 1; one that was above the first, or never below the second, is in percent."""
 
 
-@lru_cache(4096)
+@lru_cache(NAMES_KEPT)
 def parsed(name: str) -> tuple[Split | None, Known] | None:
     """(split that the name says, what it stands for), or None for a name that is not in the table."""
     words = plain(name).split("_")
@@ -119,7 +121,7 @@ def parsed(name: str) -> tuple[Split | None, Known] | None:
     return None if known is None else (split, known)
 
 
-@lru_cache(4096)
+@lru_cache(NAMES_KEPT)
 def is_of_train(name: str) -> bool:
     """Whether a name says that it is measured on the train split."""
     words = plain(name).split("_")

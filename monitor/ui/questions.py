@@ -25,15 +25,17 @@ from monitor.ui.messages import Refused
 from monitor.view.compared import MODES, MOST_RUNS, compared
 from monitor.view.frame import frame
 from monitor.view.log import LogQuestion, log_tail
+from monitor.view.metrics import AXES, MOST_CHARTS, MOST_COLUMNS, MOST_DRAWN, MOST_PINNED, MetricsQuestion, metrics
 from monitor.view.predictions import DECODERS, FILTERS, PredictionsQuestion, clip_history, predictions, watched_ids
 from monitor.view.series import Since
 from monitor.view.shapes.answers import ClipHistory, LogTail, Predictions
 from monitor.view.shapes.compared import Candidates, Compared, NothingCompared
 from monitor.view.shapes.frame import Frame
+from monitor.view.shapes.metrics import Metrics
 
 Question = Mapping[str, Any]
 """The message of a tab, as it came: any of its values may be anything."""
-Answer = Predictions | ClipHistory | Frame | LogTail | Compared | NothingCompared | Refused
+Answer = Predictions | ClipHistory | Frame | LogTail | Metrics | Compared | NothingCompared | Refused
 
 MOST_EPOCHS = 1e12
 MOST_TOLD = 4000
@@ -157,11 +159,45 @@ def _moment(snapshot: Snapshot, _judged: Judged, question: Question) -> Frame:
     return frame(past, then, past.read_at, since=everything, at=past.epochs[-1].epoch)
 
 
-ANSWERS: dict[str, Callable[[Snapshot, Judged, Question], Predictions | ClipHistory | Frame | LogTail]] = {
+def _metrics(snapshot: Snapshot, _judged: Judged, question: Question) -> Metrics:
+    at, group = _number(question.get("at")), question.get("group")
+    wanted = MetricsQuestion(
+        word=str(question.get("word") or "")[:200],
+        group=group if isinstance(group, str) else None,
+        pinned=_texts(question.get("pinned"), MOST_PINNED),
+        most=_whole(question.get("most"), MOST_CHARTS),
+        keys=_texts(question.get("keys"), MOST_DRAWN),
+        axis=_one_of(AXES, question.get("axis")),
+        span=_span(question.get("range")),
+        columns=_whole(question.get("columns"), MOST_COLUMNS),
+    )
+    found = metrics(snapshot if at is None else as_of(snapshot, at), wanted)
+    return replace(found, asked=question.get("asked"))
+
+
+def _texts(given: object, most: int) -> list[str]:
+    return [text for text in given[:most] if isinstance(text, str)] if isinstance(given, list) else []
+
+
+def _whole(given: object, most: int) -> int:
+    """A count from 1 to `most`."""
+    number = _number(given)
+    return most if number is None else max(1, min(most, int(number)))
+
+
+def _span(given: object) -> tuple[float, float] | None:
+    """The two ends of a range."""
+    ends = [_number(end) for end in given] if isinstance(given, list) and len(given) == 2 else [None]
+    first, *rest = ends
+    return (first, rest[0]) if first is not None and rest[0] is not None and first < rest[0] else None
+
+
+ANSWERS: dict[str, Callable[[Snapshot, Judged, Question], Predictions | ClipHistory | Frame | LogTail | Metrics]] = {
     "predictions": _predictions,
     "clip": _clip,
     "moment": _moment,
     "log": _log,
+    "metrics": _metrics,
 }
 
 

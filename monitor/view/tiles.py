@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
 
 from monitor.diagnosis.summaries import scored
 from monitor.diagnosis.verdict import Judged
@@ -21,6 +23,23 @@ from monitor.view.shapes.frame import Tile
 SPARK_POINTS = 60
 TREND_EPOCHS = 5
 MOST_TILES = 4
+
+
+class StepTile(NamedTuple):
+    """A field of the steps as a tile; `falls`: its lowest value is worth a word."""
+
+    field: str
+    label: str
+    about: str
+    falls: bool = False
+
+
+STEP_TILES = (
+    StepTile("train_loss", "train loss", "Train loss of the last logged step.", falls=True),
+    StepTile("lr", "learning rate", "The optimiser's learning rate."),
+    StepTile("grad_norm", "gradient norm", "Norm of the gradient before clipping."),
+    StepTile("clips_per_sec", "clips/s", "Clips that the training takes in a second."),
+)
 Pick = Callable[[Epoch], float | None]
 
 
@@ -42,7 +61,7 @@ def first_tiles(summary: Summary) -> list[tuple[str, str, str]]:
 def tiles(snapshot: Snapshot, judged: Judged) -> list[Tile]:
     """At most four: the primary metric, gap, val loss, then words out / in or another metric; none that is not logged.
 
-    Before the first evaluation the losses that will come, with "–".
+    Before the first evaluation what the steps tell; without any, the losses that will come, with "–".
     """
     if not snapshot.epochs:
         return _before_the_first(snapshot, judged)
@@ -50,6 +69,9 @@ def tiles(snapshot: Snapshot, judged: Judged) -> list[Tile]:
 
 
 def _before_the_first(snapshot: Snapshot, judged: Judged) -> list[Tile]:
+    by_steps = [tile for tile in map(partial(_of_steps, snapshot), STEP_TILES) if tile is not None]
+    if by_steps:
+        return by_steps[:MOST_TILES]
     floors = _floors(snapshot)
     metric = primary_of(snapshot) or (WER if is_ctc(snapshot) else None)
     first = [_metric(snapshot, metric)] if metric is not None else []
@@ -75,6 +97,30 @@ def _logged(snapshot: Snapshot, judged: Judged) -> Iterator[Tile]:
         yield _train_loss(snapshot)
     if newest(snapshot, "lr") is not None:
         yield _rate(snapshot)
+
+
+def _of_steps(snapshot: Snapshot, shown: StepTile) -> Tile | None:
+    """A number by steps; None where no step has it."""
+    known = [(value, step.step) for step in snapshot.steps if (value := getattr(step, shown.field)) is not None]
+    finite = [row for row in known if math.isfinite(row[0])]
+    if not known:
+        return None
+    yard = ""
+    if finite:
+        least, most = min(finite), max(finite)
+        yard = (
+            f"lowest {words.number(least[0])} at step {least[1]:,}"
+            if shown.falls
+            else f"{words.number(least[0])} to {words.number(most[0])}"
+        )
+    return Tile(
+        key=shown.field,
+        label=shown.label,
+        title=f"{shown.about} At step {known[-1][1]:,}.",
+        value=words.number(known[-1][0]),
+        yardstick=yard,
+        spark=thin([value for value, _ in finite], SPARK_POINTS),
+    )
 
 
 def _floors(snapshot: Snapshot) -> Floors:
@@ -172,13 +218,12 @@ def _val_loss(snapshot: Snapshot, floors: Floors) -> Tile:
 
 def _train_loss(snapshot: Snapshot) -> Tile:
     last = newest(snapshot, "train_loss")
-    by_step = snapshot.steps[-1].train_loss if last is None and snapshot.steps else None
     best = lowest(snapshot, "train_loss")
     return Tile(
         key="train_loss",
         label="train loss",
         title=f"Train loss ({_loss_unit(snapshot)}), with dropout and augmentation on.",
-        value=words.number(last if last is not None else by_step),
+        value=words.number(last),
         yardstick=f"best {words.number(best[0])} @{words.plain(best[1])}" if best is not None else "",
         trend=_trend(_change(snapshot, lambda record: record.train_loss)),
         spark=_spark(snapshot, lambda record: record.train_loss),

@@ -65,12 +65,13 @@ def test_a_person_with_a_keyboard_gets_everywhere(dashboard, tab):
     assert page.evaluate("() => document.activeElement.textContent") != first
     page.keyboard.press("Enter")
     page.get_by_test_id("verdict").wait_for()
-    for key, view in (("2", "predictions"), ("3", "diagnosis"), ("4", "compare"), ("5", "log"), ("1", "now")):
+    views = (("2", "metrics"), ("3", "predictions"), ("4", "diagnosis"), ("5", "compare"), ("6", "log"), ("1", "now"))
+    for key, view in views:
         page.keyboard.press(key)
         assert page.get_by_test_id(f"panel-{view}").is_visible(), view
     page.get_by_test_id("tab-now").focus()
     page.keyboard.press("ArrowRight")
-    assert page.get_by_test_id("panel-predictions").is_visible()
+    assert page.get_by_test_id("panel-metrics").is_visible()
 
 
 def test_abbreviations_are_explained_where_the_pointer_rests(dashboard, tab, sick):

@@ -2,16 +2,31 @@
 
 const AXES = { epoch: "epoch", step: "step", time: "hours since the start" };
 
-// x: one value an evaluation. of(epoch): where an epoch lies on this axis.
-function axisOf(cols, wanted) {
+// Evaluations before an axis of its own accord counts epochs, where steps are logged.
+const FEW_EVALUATIONS = 3;
+
+// x: one value an evaluation. of(epoch): where an epoch lies on this axis. wanted: null where nobody has chosen.
+function axisOf(cols, wanted, steps = {}) {
   const epochs = cols.epoch ?? [];
-  if (wanted === "step" && rises(cols.step)) return { name: "step", title: AXES.step, x: cols.step, of: mapping(epochs, cols.step) };
-  if (wanted === "time" && rises(cols.at)) {
+  const logged = steps.step?.length ?? 0;
+  // Before the first evaluation there are steps only. One alone is placed too; it has no neighbour.
+  if (!epochs.length && logged) return { name: "step", title: AXES.step, x: [], of: () => null, ends: [steps.step[0], steps.step.at(-1)] };
+  const place = wanted ?? (logged > 1 && countsSteps(epochs) ? "step" : "epoch");
+  if (place === "step" && (rises(cols.step) || (epochs.length === 1 && logged && cols.step[0] > 0))) {
+    const ends = logged ? [Math.min(cols.step[0], steps.step[0]), Math.max(cols.step.at(-1), steps.step.at(-1))] : null;
+    return { name: "step", title: AXES.step, x: cols.step, of: mapping(epochs, cols.step), ends };
+  }
+  if (place === "time" && rises(cols.at)) {
     const start = startOf(cols);
     const hours = cols.at.map((at) => (at - start) / 3600);
     return { name: "time", title: AXES.time, x: hours, of: mapping(epochs, hours) };
   }
   return { name: "epoch", title: AXES.epoch, x: epochs, of: (epoch) => epoch };
+}
+
+// A run that has evaluated little, or within its epochs, is followed by its steps.
+function countsSteps(epochs) {
+  return epochs.length < FEW_EVALUATIONS || epochs.some((epoch) => epoch % 1 !== 0);
 }
 
 function rises(values) {

@@ -35,6 +35,12 @@ function stepTraces(chart, { x, y, name, color, range = null, faint = false }) {
   const bands = chart.bands.value;
   const thin = faint ? { width: 1, color } : { width: 2, color };
   if (!bands) return [line(x, y, name, color, { line: thin, ...(faint ? { mode: "lines", opacity: 0.4, hoverinfo: "skip", hovertemplate: undefined } : { hovertemplate: "%{y:.3~g}" }) })];
+  return bandTraces(bands, name, color, faint);
+}
+
+// Least to most as an area, the median as a line in it.
+function bandTraces(bands, name, color, faint = false) {
+  const thin = faint ? { width: 1, color } : { width: 2, color };
   const edge = { mode: "lines", line: { width: 0 }, hoverinfo: "skip", hovertemplate: undefined };
   const words = bands.x.map((_, i) => `${bands.mid[i].toPrecision(3)} (${bands.low[i].toPrecision(3)} to ${bands.high[i].toPrecision(3)})`);
   return [

@@ -171,8 +171,7 @@ function xAxis(ctx, extra = {}) {
 
 function xRange(ctx) {
   if (ctx.range) return ctx.range;
-  const last = ctx.axis.x.at(-1) ?? 1;
-  const first = ctx.axis.x[0] ?? 0;
+  const [first, last] = ctx.axis.ends ?? [ctx.axis.x[0] ?? 0, ctx.axis.x.at(-1) ?? 1];
   const room = ctx.axis.name === "epoch" ? 0.2 : 0;
   return [first - 0.02 * (last - first) - room, last + 0.004 * (last - first) + room];
 }

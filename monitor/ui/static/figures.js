@@ -46,6 +46,31 @@ function lossFigure(ctx, height) {
   return { data: [...traces, ...lanes], layout, labels: [...ends, ...marks.labels, ...laneLabels(ctx)], note: notes.join("  ") };
 }
 
+// The train loss of each step alone, before the first evaluation.
+function stepsFirstFigure(ctx, height) {
+  const { steps, ink, axis, range, chart, log } = ctx;
+  const x = steps.step;
+  const seen = steps.train_loss.filter((value, i) => finite(value) && (!range || (x[i] >= range[0] && x[i] <= range[1]))).map(num).sort((a, b) => a - b);
+  const bounds = stepLossRange(seen, ctx.everything, log);
+  const end = lastFinite(x, steps.train_loss);
+  const traces = stepTraces(chart, { x, y: steps.train_loss, name: "train, each step", color: ink.train, range });
+  const shown = log ? bounds.map((power) => 10 ** power) : bounds;
+  const off = seen.filter((value) => value > shown[1]).length;
+  const layout = baseLayout(ink, { height, xaxis: xAxis(ctx), yaxis: { range: bounds, type: log ? "log" : "linear", fixedrange: true } });
+  const labels = [{ at: end, text: `train ${numberWords(end[1])}`, color: ink.train }];
+  return { data: traces, layout, labels, note: [off ? `▲ ${countWords(off, "step")} off the scale` : "", "evaluations join here"].filter(Boolean).join(" · ") };
+}
+
+// seen: the losses, least first. Without a wish for everything the highest hundredth is cut off, not the newest.
+function stepLossRange(seen, everything, log) {
+  const positive = log ? seen.filter((value) => value > 0) : seen;
+  if (!positive.length) return log ? [-2, 1] : [0, 1];
+  const top = positive[everything || log ? positive.length - 1 : Math.ceil(0.99 * (positive.length - 1))];
+  const [low, high] = log ? [Math.log10(positive[0]), Math.log10(top)] : [positive[0], top];
+  const room = 0.08 * (high - low || Math.abs(high) || 1);
+  return [low - room, high + room];
+}
+
 // Where the axis counts steps, the train loss of each step stands behind the curves.
 function eachStep({ axis, steps, chart, range, ink }) {
   if (axis.name !== "step" || !steps?.train_loss?.some(finite)) return [];

@@ -1,7 +1,7 @@
 // Keys, and the words of the page: opened by "?" or its button.
 
 const KEYS = [
-  ["1 to 5", "the tabs"],
+  ["1 to 6", "the tabs"],
   ["/", "search (in the list of runs)"],
   ["j, k, Enter", "down, up, open (in the list of runs)"],
   ["← →", "the evaluation before and after, while looking back"],

@@ -28,8 +28,8 @@ function buildNow(emit, role, view, on) {
   ui.charts = [ui.loss, ui.metric, ui.words];
   ui.machineCharts = [ui.lr, ui.norm];
   ui.bar = buildChartBar(view, on);
-  const machine = h("details", { class: "vs-machine", "data-testid": "machine" }, h("summary", {}, "Optimiser: learning rate, gradient norm"), h("div", { class: "vs-two" }, ui.lr.card, ui.norm.card));
-  machine.addEventListener("toggle", on.repaint);
+  ui.machine = h("details", { class: "vs-machine", "data-testid": "machine" }, h("summary", {}, "Optimiser: learning rate, gradient norm"), h("div", { class: "vs-two" }, ui.lr.card, ui.norm.card));
+  ui.machine.addEventListener("toggle", on.repaint);
   ui.few = h("div", { class: "vs-few" });
   ui.fewCard = h("section", { class: "vs-card", "data-testid": "three" }, h("div", { class: "vs-card-head" }, h("h2", {}, "Three sentences"), h("button", { type: "button", class: "vs-link", onclick: () => on.open("predictions") }, "All predictions")), ui.few);
   show(ui.fewCard, false);
@@ -39,13 +39,14 @@ function buildNow(emit, role, view, on) {
     ui.reading.node,
     ui.tiles,
     ui.bar.node,
-    h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.loss.card, h("div", { class: "vs-two" }, ui.metric.card, ui.words.card), ui.fewCard, machine), ui.flags.node),
+    h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.loss.card, h("div", { class: "vs-two" }, ui.metric.card, ui.words.card), ui.fewCard, ui.machine), ui.flags.node),
   ];
   return ui;
 }
 
 // One bar for all charts: they share the axis and the range.
-function buildChartBar(view, on) {
+// scales: what the y axes can be; saves: whether the charts can be downloaded.
+function buildChartBar(view, on, { scales = [["fit", "robust"], ["everything", "everything"], ["log", "log"]], saves = true } = {}) {
   const ui = {};
   const choices = (name, label, options, chosen, act) => {
     const buttons = options.map(([key, text]) => h("button", { type: "button", class: "vs-segment", "data-key": key, "aria-pressed": String(String(chosen) === String(key)), "data-testid": `${name}-${key}`, onclick: () => act(key) }, text));
@@ -54,21 +55,22 @@ function buildChartBar(view, on) {
   ui.axis = choices("axis", "What the x axis counts", [["epoch", "epochs"], ["step", "steps"], ["time", "time"]], view.axis, (key) => on.set({ axis: key, range: null }));
   ui.range = choices("range", "Part of the run", [["all", "all"], ["last", "last 50"], ["resumed", "since resume"]], "all", (key) => on.part(key));
   ui.smooth = choices("smooth", "Smoothing of the curves", Object.entries(SMOOTH), view.smooth, (key) => on.set({ smooth: Number(key) }));
-  ui.scale = choices("scale", "Scale of the loss axis", [["fit", "robust"], ["everything", "everything"], ["log", "log"]], view.scale, (key) => on.set({ scale: key }));
+  ui.scale = choices("scale", saves ? "Scale of the loss axis" : "Scale of the y axes", scales, view.scale, (key) => on.set({ scale: key }));
   const save = (label, format) => h("button", { type: "button", class: "vs-menu-item", "data-testid": `save-${format}`, onclick: () => on.save(format) }, label);
   ui.saving = h("details", { class: "vs-menu" }, h("summary", { class: "vs-button vs-quiet" }, "Download"), h("div", { class: "vs-menu-list" }, save("Charts as PNG", "png"), save("Charts as SVG", "svg"), save("Numbers as CSV", "csv")));
-  ui.node = h("div", { class: "vs-chart-bar" }, ui.axis.node, ui.range.node, ui.smooth.node, ui.scale.node, ui.saving);
+  ui.node = h("div", { class: "vs-chart-bar" }, ui.axis.node, ui.range.node, ui.smooth.node, ui.scale.node, saves ? ui.saving : null);
   return ui;
 }
 
-function paintChartBar(ui, view, cols, frame) {
+function paintChartBar(ui, view, cols, frame, axis) {
   const press = (group, chosen) => group.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.key === String(chosen))));
-  press(ui.axis, axisOf(cols, view.axis).name);
+  press(ui.axis, axis.name);
   press(ui.smooth, view.smooth);
   press(ui.scale, view.scale);
   press(ui.range, view.range ? view.part ?? "" : "all");
-  const [, stepButton, timeButton] = ui.axis.buttons;
-  stepButton.disabled = !rises(cols.step);
+  const [epochButton, stepButton, timeButton] = ui.axis.buttons;
+  epochButton.disabled = !cols.epoch?.length && axis.name === "step";
+  stepButton.disabled = !rises(cols.step) && axis.name !== "step";
   timeButton.disabled = !rises(cols.at);
   const [, last, resumed] = ui.range.buttons;
   show(last, (cols.epoch ?? []).length > 50);
@@ -82,19 +84,24 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   paintFlags(ui.flags, frame, cols);
   paintParent(ui.parent, frame);
   paintReading(ui.reading, frame);
-  paintChartBar(ui.bar, view, cols, frame);
+  const axis = axisOf(cols, view.axis, frame.at === null ? steps : {});
+  paintChartBar(ui.bar, view, cols, frame, axis);
   setText(ui.loss.head, `Loss, ${frame.run.loss_unit}`);
   setText(ui.metric.head, capital(frame.metric?.label ?? ""));
   ui.metric.head.title = explained(frame.metric?.label ?? "");
-  // A chart without a curve is no chart: before the first evaluation it is not known which there will be.
-  show(ui.metric.card, Boolean(frame.metric) || !cols.epoch?.length);
-  show(ui.words.card, !cols.epoch?.length || [cols.length_ratio, cols.blank_ratio].some((column) => column.some(finite)));
+  const evaluated = Boolean(cols.epoch?.length);
+  const stepsFirst = !evaluated && (steps.train_loss ?? []).some(finite);
+  // A chart without a curve is no chart.
+  show(ui.metric.card, evaluated && Boolean(frame.metric));
+  show(ui.words.card, evaluated && [cols.length_ratio, cols.blank_ratio].some((column) => column.some(finite)));
   for (const { box } of ui.charts) {
-    if (cols.epoch?.length) delete box.dataset.why;
+    if (evaluated || stepsFirst) delete box.dataset.why;
     else box.dataset.why = "No evaluation so far.";
   }
-  if (!charts.plotly || !cols.epoch?.length) return;
-  const axis = axisOf(cols, view.axis);
+  if (!charts.plotly) return;
+  paintMachine(ui, frame, cols, steps, charts, ink);
+  if (stepsFirst) return paintStepsFirst(ui, { cols, frame, ink, axis, range: view.range, log: view.scale === "log", everything: view.scale === "everything", steps }, charts, on);
+  if (!evaluated) return;
   const ctx = { cols, frame, ink, axis, range: view.range, smooth: view.smooth, log: view.scale === "log", everything: view.scale === "everything", steps: frame.at === null ? steps : null };
   [lossFigure, metricFigure, wordsFigure].forEach((build, place) => {
     const chart = ui.charts[place];
@@ -104,7 +111,17 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
     charts.draw(chart, figure, on);
     chart.box.dataset.seq = frame.seq;
   });
-  paintMachine(ui, frame, cols, steps, charts, ink);
+}
+
+// Before the first evaluation: the train loss of each step. The optimiser's charts are all that there is beside it.
+function paintStepsFirst(ui, ctx, charts, on) {
+  const chart = ui.loss;
+  if (!ui.unfolded) ui.unfolded = ui.machine.open = true;
+  const figure = stepsFirstFigure({ ...ctx, chart }, chart.height);
+  setText(chart.note, figure.note);
+  show(chart.reset, Boolean(ctx.range));
+  charts.draw(chart, figure, on);
+  chart.box.dataset.seq = ctx.frame.seq;
 }
 
 function paintMachine(ui, frame, cols, steps, charts, ink) {
@@ -112,10 +129,12 @@ function paintMachine(ui, frame, cols, steps, charts, ink) {
   const title = bySteps ? "step" : "epoch";
   const [x, lr, norm] = bySteps ? [steps.step, steps.lr, steps.grad_norm] : [cols.epoch, cols.lr, cols.grad_norm];
   for (const [chart, y, name] of [[ui.lr, lr, "lr"], [ui.norm, norm, "norm"]]) {
+    show(chart.card, (y ?? []).some(finite));
     if (chart.box.offsetWidth === 0) continue;
     charts.draw(chart, machineFigure(chart, { x, y, name }, title, ink), { zoom: chart.zoom, pick() {} });
     show(chart.reset, Boolean(chart.range));
   }
+  show(ui.machine, [lr, norm].some((values) => (values ?? []).some(finite)));
 }
 
 // Figures that were read from a log: how, and whether a person has said that this is right.

@@ -11,7 +11,7 @@ class RunPage {
   constructor(root, data, emit) {
     Object.assign(this, { root, data, emit, cols: {}, steps: {}, frame: null, past: null, lastPaint: 0, lastCost: 0 });
     this.view = {
-      axis: AXES[Address.read("x")] ? Address.read("x") : "epoch",
+      axis: AXES[Address.read("x")] ? Address.read("x") : null,
       scale: Address.read("scale") ?? "fit",
       smooth: Number(Address.read("smooth") ?? 0) in SMOOTH ? Number(Address.read("smooth") ?? 0) : 0,
       range: Address.range(),
@@ -21,8 +21,8 @@ class RunPage {
     this.live = null;
     this.early = [];
     this.ask = (message) => (this.live ? this.live.ask(message) : this.early.push(message));
-    this.build();
     this.charts = new Charts(root, data.plotly);
+    this.build();
     this.tabs.open(Address.read("tab") ?? "now", true);
     this.charts.ready().then(() => this.frame && this.paint());
     this.live = new Live(data.ws, () => this.hello(), (message) => this.hear(message), (state) => this.connection(state), data.again);
@@ -45,7 +45,7 @@ class RunPage {
       open: (tab) => this.tabs.open(tab),
       pick: (epoch) => this.lookBack(epoch),
       zoom: (range) => this.zoom(range, null),
-      part: (name) => this.zoom(rangeOf(name, axisOf(this.cols, view.axis), this.frame), name),
+      part: (name) => this.zoom(rangeOf(name, axisOf(this.cols, view.axis, this.steps), this.frame), name),
       set: (changes) => this.set(changes),
       hover: (chart, x) => this.charts.cursors(this.now.charts, chart, x),
       save: (format) => this.save(format),
@@ -57,6 +57,7 @@ class RunPage {
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
     this.predictions = buildPredictions(data.run, this.ask);
+    this.metrics = buildMetrics(this.ask, view, on, this.charts);
     this.compare = buildCompare(data.run, this.ask, emit, data.role);
     this.log = buildLog(data.run, this.ask, data);
     this.moment = buildMoment((epoch) => this.lookBack(epoch));
@@ -64,6 +65,7 @@ class RunPage {
     this.offlineNote = buildOffline(data.tunnel);
     this.toasts = toastArea();
     this.tabs.panels.now.append(...this.now.nodes);
+    this.tabs.panels.metrics.append(this.metrics.node);
     this.tabs.panels.predictions.append(this.predictions.node);
     this.tabs.panels.diagnosis.append(this.diagnosis.node);
     this.tabs.panels.compare.append(this.compare.node);
@@ -96,6 +98,7 @@ class RunPage {
       predictions: () => (message.asked === "now" ? paintFew(this.now, message, this.predictions.watched) : paintPredictions(this.predictions, message)),
       clip: () => paintHistory(this.predictions, message),
       moment: () => this.showMoment(message),
+      metrics: () => hearMetrics(this.metrics, message),
       compare: () => this.showComparison(message),
       log: () => hearLog(this.log, message),
       problem: () => this.say(message.message),
@@ -167,6 +170,7 @@ class RunPage {
     this.say(latest.trouble ? latest.trouble : latest.status.unseen ? latest.status.evidence : latest.problem_count ? `${latest.problem_count} unreadable lines were skipped: ${latest.problems[0]}` : "");
     if (this.tabs.active === "now") paintNow(this.now, frame, cols, this.steps, this.view, this.charts, this.on, tokens(this.root));
     if (this.tabs.active === "now") this.askFew(frame);
+    if (this.tabs.active === "metrics") noteMetrics(this.metrics, { frame, cols, axis: axisOf(cols, this.view.axis, this.past ? {} : this.steps), ink: tokens(this.root) });
     if (this.tabs.active === "predictions") notePredictions(this.predictions, frame, cols);
     if (this.tabs.active === "diagnosis") paintDiagnosis(this.diagnosis, frame);
     if (this.tabs.active === "compare") {
@@ -196,7 +200,7 @@ class RunPage {
   set(changes) {
     Object.assign(this.view, changes);
     const { axis, scale, smooth } = this.view;
-    Address.write({ x: axis === "epoch" ? null : axis, scale: scale === "fit" ? null : scale, smooth: smooth || null });
+    Address.write({ x: axis, scale: scale === "fit" ? null : scale, smooth: smooth || null });
     if ("range" in changes) Address.write({ range: null });
     this.paint();
   }
@@ -295,6 +299,7 @@ class RunPage {
     clearTimeout(this.waiting);
     document.removeEventListener("visibilitychange", this.onVisible);
     document.removeEventListener("keydown", this.onKey);
-    this.charts.forget([...this.now.charts, ...this.now.machineCharts, ...this.compare.charts]);
+    this.charts.forget([...this.now.charts, ...this.now.machineCharts, ...this.compare.charts, ...chartsInView(this.metrics).map((node) => node.chart)]);
+    this.metrics.seen.disconnect();
   }
 }

@@ -2,6 +2,7 @@
 
 const TABS = [
   ["now", "Now"],
+  ["metrics", "Metrics"],
   ["predictions", "Predictions"],
   ["diagnosis", "Diagnosis"],
   ["compare", "Compare"],

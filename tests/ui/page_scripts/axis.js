@@ -73,3 +73,27 @@ test("smoothing starts at the first value, keeps a level curve level and gaps as
   near(first, 1);
   near(last, (0.5 * 0.5 * 1 + 0.5 * 3) / 0.75);
 });
+
+const logged = (...step) => ({ step, train_loss: step.map(() => 1) });
+
+test("before the first evaluation the axis counts the steps that there are", () => {
+  for (const wanted of [null, "epoch", "time"]) {
+    const { name, x, ends } = axisOf({ epoch: [] }, wanted, logged(5, 10, 15));
+    assert.deepEqual([name, x, ends], ["step", [], [5, 15]]);
+  }
+  assert.equal(axisOf({ epoch: [] }, null, logged()).name, "epoch");
+});
+
+test("the first evaluations join the steps, and from the third on whole epochs count", () => {
+  const steps = logged(5, 10, 15, 20, 25, 30, 35);
+  const first = (count) => axisOf({ epoch: [1, 2, 3].slice(0, count), step: [10, 20, 30].slice(0, count), at: times.slice(0, count) }, null, steps);
+  assert.deepEqual([1, 2, 3].map((count) => first(count).name), ["step", "step", "epoch"]);
+  assert.deepEqual([first(1).x, first(1).of(1), first(1).ends], [[10], 10, [5, 35]]);
+});
+
+test("a run that evaluates within its epochs counts steps, unless a person chose otherwise or it logs none", () => {
+  const cols = columns({ epoch: [0.25, 0.5, 0.75] });
+  assert.equal(axisOf(cols, null, logged(1, 2)).name, "step");
+  assert.equal(axisOf(cols, "epoch", logged(1, 2)).name, "epoch");
+  assert.equal(axisOf(cols, null).name, "epoch");
+});

@@ -106,3 +106,19 @@ test("a click on a lane goes to the evaluation at which it was first said", () =
   assert.deepEqual(laneTraces(laned(lane({ fired: 3 })))[0].customdata, [3, 3]);
   assert.deepEqual(laneTraces(laned(lane()))[0].customdata, [2, 2]);
 });
+
+test("without an evaluation the train loss of each step is drawn at once", () => {
+  const steps = { step: [1, 2, 3, 4], train_loss: [4, 3, "nan", 2] };
+  const ctx = { cols: {}, steps, ink, axis: axisOf({ epoch: [] }, null, steps), range: null, log: false, everything: false, chart: { box: { offsetWidth: 640 } } };
+  const { data, labels, note, layout } = stepsFirstFigure(ctx, 300);
+  assert.deepEqual([data[0].x, data[0].y], [[1, 2, 3, 4], [4, 3, null, 2]]);
+  assert.deepEqual([labels[0].text, note, layout.xaxis.title.text], ["train 2.00", "evaluations join here", "step"]);
+});
+
+test("a wild first step does not flatten the rest, and is said", () => {
+  const losses = [900, ...Array.from({ length: 400 }, (_, i) => 2 + (i % 10) / 10)].sort((a, b) => a - b);
+  assert.ok(stepLossRange(losses, false, false)[1] < 4);
+  assert.ok(stepLossRange(losses, true, false)[1] > 900);
+  near(stepLossRange(losses, false, true)[0], Math.log10(2), 0.3);
+  assert.deepEqual([stepLossRange([], false, false), stepLossRange([-1], false, true)], [[0, 1], [-2, 1]]);
+});

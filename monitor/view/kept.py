@@ -1,0 +1,102 @@
+"""Names and columns of a run's records, kept and lengthened as the run grows: records never change.
+
+An update of a page looks at new records only, also where a run logs hundreds of numbers at ten thousand steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from functools import lru_cache
+from threading import RLock
+
+import msgspec
+import numpy as np
+
+from monitor.rules.arithmetic.series import Array
+from monitor.run_dir import Epoch, Snapshot, Step
+
+NOT_DRAWN = frozenset({"epoch", "step", "at", "generation", "metrics", "top_token"})
+"""Fields that say where a record stands, or are no number."""
+RUNS_KEPT = 16
+COLUMNS_KEPT = 240
+"""Of one run: more than the charts of several screens need."""
+
+Records = tuple[Epoch, ...] | tuple[Step, ...]
+
+
+@lru_cache
+def fields_of(kind: type[Epoch] | type[Step]) -> dict[str, object]:
+    """Field → what it holds where nothing was logged: None, or nought for a count."""
+    return {field.name: field.default for field in msgspec.structs.fields(kind) if field.name not in NOT_DRAWN}
+
+
+class Kept:
+    """The evaluations or the steps of one run, as far as they were asked for."""
+
+    def __init__(self, kind: type[Epoch] | type[Step]) -> None:
+        self._fields = fields_of(kind)
+        self._own = frozenset(kind.__struct_fields__)
+        self._records: Records = ()
+        self._names: set[str] = set()
+        self._named = 0
+        self._columns: OrderedDict[str, Array] = OrderedDict()
+
+    def follow(self, records: Records) -> Kept:
+        """Goes on with these records; anew where they are not the known ones with more behind them."""
+        known = len(self._records)
+        if known > len(records) or (known and records[known - 1] is not self._records[-1]):
+            self._names, self._named = set(), 0
+            self._columns.clear()
+        self._records = records
+        return self
+
+    def names(self) -> frozenset[str]:
+        """Fields that hold a number, and every key of `metrics`."""
+        fresh = self._records[self._named :]
+        for record in fresh:
+            self._names.update(record.metrics)
+        for field in self._fields.keys() - self._names:
+            if any(getattr(record, field) != self._fields[field] for record in fresh):
+                self._names.add(field)
+        self._named = len(self._records)
+        return frozenset(self._names)
+
+    def column(self, name: str) -> Array:
+        """A field or a metric (records,), NaN where it was not measured or is none. Read-only."""
+        known = self._columns.pop(name, None)
+        done = 0 if known is None else len(known)
+        if done < len(self._records) or known is None:
+            fresh = np.array([self._value(record, name) for record in self._records[done:]], dtype=float)
+            known = fresh if known is None else np.concatenate([known, fresh])
+            known.setflags(write=False)
+        self._columns[name] = known
+        if len(self._columns) > COLUMNS_KEPT:
+            self._columns.popitem(last=False)
+        return known
+
+    def _value(self, record: Epoch | Step, name: str) -> float:
+        value = getattr(record, name) if name in self._own else record.metrics.get(name)
+        return math.nan if value is None else value
+
+    def measured(self, name: str) -> tuple[int, float | None]:
+        """(how often it was logged, its newest value): also what is not finite, which a column cannot tell."""
+        if name in self._own:
+            logged = [value for record in self._records if (value := getattr(record, name)) is not None]
+        else:
+            logged = [record.metrics[name] for record in self._records if name in record.metrics]
+        return len(logged), logged[-1] if logged else None
+
+
+_KEPT: OrderedDict[str, tuple[Kept, Kept]] = OrderedDict()
+LOCK = RLock()
+"""Held while what is kept of a run is looked at: several tabs may ask at once."""
+
+
+def kept_of(snapshot: Snapshot) -> tuple[Kept, Kept]:
+    """What is kept of a run's evaluations and of its steps. Only under LOCK."""
+    epochs, steps = _KEPT.pop(snapshot.run_dir, None) or (Kept(Epoch), Kept(Step))
+    _KEPT[snapshot.run_dir] = (epochs, steps)
+    if len(_KEPT) > RUNS_KEPT:
+        _KEPT.popitem(last=False)
+    return epochs.follow(snapshot.epochs), steps.follow(snapshot.steps)
