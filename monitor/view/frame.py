@@ -19,7 +19,7 @@ from monitor.run_dir.metric import WER
 from monitor.run_dir.status import ENDED_VERDICTS, Status, status_of
 from monitor.run_dir.words import plain
 from monitor.view.judgement import judgement
-from monitor.view.series import Since, columns, loss_range, marks, metric_shown, number
+from monitor.view.series import Since, columns, loss_range, loss_unit, marks, metric_shown, number
 from monitor.view.shapes.frame import ChanceLevels, Evaluated, Frame, Outlook, ParentOfRun, RunHead
 from monitor.view.shapes.state import Actions, AwayShown, Clock, DiskRoom, ReadingShown
 from monitor.view.state import progress, reading_words, status_shown
@@ -83,7 +83,7 @@ def _of_evaluations(snapshot: Snapshot, judged: Judged) -> Evaluated:
             id=snapshot.run_id,
             name=(run.name if run is not None else "") or snapshot.run_id,
             model=run.model.name if run is not None else "",
-            loss_unit=(run.units if run is not None else {}).get("loss", "unit not stated"),
+            loss_unit=loss_unit(snapshot),
             parent=_parent(snapshot),
         ),
         tiles=tiles(snapshot, judged),

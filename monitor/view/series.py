@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 
+from monitor.rules.kind import is_sequence
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_target import TargetLimits, target_of
@@ -19,6 +20,9 @@ from monitor.view.shapes.frame import ChildMark, EpochColumns, Marks, MetricShow
 
 C = TypeVar("C", bound=msgspec.Struct)
 
+NOT_STATED = "unit not stated"
+ASSUMED_UNITS = {"loss": "nats per token", "wer": "fraction"}
+"""What `RunWriter` writes where it is given no units."""
 MOST_STEPS = 20_000
 """Points of the step series that travel; the newest are kept."""
 
@@ -68,6 +72,13 @@ def _epochs(records: Sequence[Epoch], metric: Metric | None) -> EpochColumns:
 def shown(metric: Metric | None, value: float | None) -> float | None:
     """A value of the metric as the page draws it: a fraction where it is a share."""
     return metric.fraction(value) if metric is not None and value is not None else value
+
+
+def loss_unit(snapshot: Snapshot) -> str:
+    """The unit that the run states. The one that is written where a script states none holds for sequences alone."""
+    units = snapshot.run.units if snapshot.run is not None else {}
+    assumed = units == ASSUMED_UNITS and not is_sequence(snapshot)
+    return NOT_STATED if assumed else units.get("loss", NOT_STATED)
 
 
 def _columns(records: Sequence[Step], kind: type[C]) -> C:

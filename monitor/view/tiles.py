@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from monitor.rules.primary import best_of, chance_of, last_of, others_of, primar
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.metric import WER, Metric, is_finite
+from monitor.view.series import loss_unit
 from monitor.view.shapes.frame import Tile
 
 SPARK_POINTS = 60
@@ -69,9 +70,8 @@ def tiles(snapshot: Snapshot, judged: Judged) -> list[Tile]:
 
 
 def _before_the_first(snapshot: Snapshot, judged: Judged) -> list[Tile]:
-    by_steps = [tile for tile in map(partial(_of_steps, snapshot), STEP_TILES) if tile is not None]
-    if by_steps:
-        return by_steps[:MOST_TILES]
+    if by_steps := list(_by_steps(snapshot, STEP_TILES)):
+        return by_steps
     floors = _floors(snapshot)
     metric = primary_of(snapshot) or (WER if is_ctc(snapshot) else None)
     first = [_metric(snapshot, metric)] if metric is not None else []
@@ -97,6 +97,12 @@ def _logged(snapshot: Snapshot, judged: Judged) -> Iterator[Tile]:
         yield _train_loss(snapshot)
     if newest(snapshot, "lr") is not None:
         yield _rate(snapshot)
+    yield from _by_steps(snapshot, [shown for shown in STEP_TILES if newest(snapshot, shown.field) is None])
+
+
+def _by_steps(snapshot: Snapshot, fields: Iterable[StepTile]) -> Iterator[Tile]:
+    """The tiles of what steps alone tell."""
+    return (tile for tile in map(partial(_of_steps, snapshot), fields) if tile is not None)
 
 
 def _of_steps(snapshot: Snapshot, shown: StepTile) -> Tile | None:
@@ -112,6 +118,8 @@ def _of_steps(snapshot: Snapshot, shown: StepTile) -> Tile | None:
             f"lowest {words.number(least[0])} at step {least[1]:,}"
             if shown.falls
             else f"{words.number(least[0])} to {words.number(most[0])}"
+            if least[0] != most[0]
+            else "the same at every step"
         )
     return Tile(
         key=shown.field,
@@ -208,7 +216,7 @@ def _val_loss(snapshot: Snapshot, floors: Floors) -> Tile:
     return Tile(
         key="val_loss",
         label="val loss",
-        title=f"Validation loss ({_loss_unit(snapshot)})." + (of_chance if floors.loss_unigram is not None else ""),
+        title=f"Validation loss ({loss_unit(snapshot)})." + (of_chance if floors.loss_unigram is not None else ""),
         value=words.number(newest(snapshot, "val_loss")),
         yardstick=" · ".join(yard),
         trend=_trend(_change(snapshot, lambda record: record.val_loss)),
@@ -222,7 +230,7 @@ def _train_loss(snapshot: Snapshot) -> Tile:
     return Tile(
         key="train_loss",
         label="train loss",
-        title=f"Train loss ({_loss_unit(snapshot)}), with dropout and augmentation on.",
+        title=f"Train loss ({loss_unit(snapshot)}), with dropout and augmentation on.",
         value=words.number(last),
         yardstick=f"best {words.number(best[0])} @{words.plain(best[1])}" if best is not None else "",
         trend=_trend(_change(snapshot, lambda record: record.train_loss)),
@@ -261,10 +269,6 @@ def _words(snapshot: Snapshot, floors: Floors) -> Tile:
         yardstick=" · ".join(yard) or ("not logged" if last is None else "1 is right"),
         spark=_spark(snapshot, lambda record: record.length_ratio),
     )
-
-
-def _loss_unit(snapshot: Snapshot) -> str:
-    return (snapshot.run.units if snapshot.run is not None else {}).get("loss", "unit not stated")
 
 
 def _last(snapshot: Snapshot, pick: Pick) -> float | None:

@@ -8,11 +8,16 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from monitor.diagnosis.verdict import judge
 from monitor.run_dir import Epoch, Snapshot, Step
+from monitor.run_dir.reader import RunReader
 from monitor.ui.questions import answer
 from monitor.view.kept import kept_of
 from monitor.view.metric_charts import charts_of, split_of
 from monitor.view.metrics import MetricsQuestion, metrics, thinned
+from monitor.view.series import loss_unit
+from monitor.view.tiles import tiles
+from monitor.writer import RunWriter
 
 
 def run(epochs=(), steps=(), name="a-run") -> Snapshot:
@@ -206,3 +211,25 @@ def test_a_question_of_any_kind_has_an_answer(odd):
     seen = run([{"epoch": 1, "a": 1.0}])
     found = answer(seen, None, {"kind": "metrics", "asked": 3, **odd}, None)  # type: ignore[arg-type]
     assert (found.kind, found.asked, found.total) == ("metrics", 3, 1)
+
+
+def tile_keys(snapshot: Snapshot) -> list[str]:
+    return [tile.key for tile in tiles(snapshot, judge(snapshot, 0.0))]
+
+
+def test_before_the_first_evaluation_the_tiles_are_what_the_steps_tell():
+    steps = [{"step": step, "train_loss": 3.0 / step, "lr": 1e-3, "grad_norm": float(step)} for step in (1, 2, 3)]
+    assert tile_keys(run([], steps)) == ["train_loss", "lr", "grad_norm"]
+    shown = tiles(run([], steps), judge(run([], steps), 0.0))
+    assert [tile.yardstick for tile in shown] == ["lowest 1.00 at step 3", "the same at every step", "1.00 to 3.00"]
+    reward = [{"epoch": place, "step": place, "mean_reward": 1.0} for place in (1, 2, 3)]
+    assert tile_keys(run(reward, steps)) == ["mean_reward", "train_loss", "lr", "grad_norm"]
+
+
+def test_a_unit_that_nobody_stated_is_said_of_sequences_alone(tmp_path):
+    RunWriter(tmp_path / "a").finish()
+    assumed = RunReader(tmp_path / "a").read(0.0).run
+    classifier = replace(run([{"epoch": 1, "val_accuracy": 0.5}]), run=assumed)
+    assert loss_unit(classifier) == "unit not stated"
+    assert loss_unit(replace(classifier, run=replace(assumed, units={"loss": "nats per token"}))) == "nats per token"
+    assert loss_unit(replace(run([{"epoch": 1, "val_wer": 0.5}]), run=assumed)) == "nats per token"

@@ -11,7 +11,7 @@ function axisOf(cols, wanted, steps = {}) {
   const logged = steps.step?.length ?? 0;
   // Before the first evaluation there are steps only. One alone is placed too; it has no neighbour.
   if (!epochs.length && logged) return { name: "step", title: AXES.step, x: [], of: () => null, ends: [steps.step[0], steps.step.at(-1)] };
-  const place = wanted ?? (logged > 1 && countsSteps(epochs) ? "step" : "epoch");
+  const place = wanted ?? (logged > 1 && countsSteps(cols, steps) ? "step" : "epoch");
   if (place === "step" && (rises(cols.step) || (epochs.length === 1 && logged && cols.step[0] > 0))) {
     const ends = logged ? [Math.min(cols.step[0], steps.step[0]), Math.max(cols.step.at(-1), steps.step.at(-1))] : null;
     return { name: "step", title: AXES.step, x: cols.step, of: mapping(epochs, cols.step), ends };
@@ -24,9 +24,24 @@ function axisOf(cols, wanted, steps = {}) {
   return { name: "epoch", title: AXES.epoch, x: epochs, of: (epoch) => epoch };
 }
 
-// A run that has evaluated little, or within its epochs, is followed by its steps.
-function countsSteps(epochs) {
-  return epochs.length < FEW_EVALUATIONS || epochs.some((epoch) => epoch % 1 !== 0);
+// A run that has evaluated little, within its epochs, or without a loss that its steps have, is followed by its steps.
+function countsSteps(cols, steps) {
+  return cols.epoch.length < FEW_EVALUATIONS || cols.epoch.some((epoch) => epoch % 1 !== 0) || lossByStepsOnly(cols, steps);
+}
+
+function lossByStepsOnly(cols, steps) {
+  return !hasLoss(cols) && (steps?.train_loss ?? []).some(finite);
+}
+
+function hasLoss(cols) {
+  return ["train_loss", "train_eval_loss", "val_loss"].some((name) => (cols[name] ?? []).some(finite));
+}
+
+// Where each step lies on the axis; null where its records do not say it.
+function stepsOn(axis, cols, steps) {
+  if (axis.name === "step") return steps.step;
+  if (axis.name === "epoch") return steps.epoch.some((epoch) => epoch > 0) ? steps.epoch : null;
+  return steps.at.map((at) => (at - startOf(cols)) / 3600);
 }
 
 function rises(values) {

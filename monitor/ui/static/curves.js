@@ -5,7 +5,7 @@ function curveName(curve, curves) {
   const alike = curves.filter(({ split }) => split === curve.split);
   const own = new Set(alike.map(({ name }) => name)).size > 1 ? plainName(curve.name) : "";
   const behind = alike.some((other) => other.name === curve.name && other.by_steps !== curve.by_steps) && curve.by_steps ? ", each step" : "";
-  return `${[curve.split, own].filter(Boolean).join(" ") || (curves.length > 1 ? plainName(curve.name) : "")}${behind}`;
+  return `${[curve.split, own].filter(Boolean).join(" ") || (new Set(curves.map(({ name }) => name)).size > 1 ? plainName(curve.name) : "")}${behind}`;
 }
 
 // Plotly reads a few tags in the text under the pointer: what a script calls its numbers is never markup.
@@ -37,6 +37,8 @@ function curvesFigure(ctx, height) {
   const { curves, ink, axis, range, scale, smooth } = ctx;
   const seen = curves.map((curve) => withinRange(curve, range));
   const scaled = metricScale(seen, scale);
+  // 5M rather than 5e+6.
+  scaled.large = Math.max(...scaled.range.map((end) => Math.abs(scaled.log ? 10 ** end : end))) >= 1e5;
   const placesOf = new Map();
   const data = [];
   const labels = [];
@@ -55,7 +57,7 @@ function curvesFigure(ctx, height) {
   const layout = baseLayout(ink, {
     height, margin: METRIC_MARGIN,
     xaxis: { range: xRange({ range, axis: { ...axis, ends: ctx.ends ?? [0, 1] } }), title: axisTitle(axis.title, ink), nticks: 6 },
-    yaxis: { range: scaled.range, type: scaled.log ? "log" : "linear", fixedrange: true, nticks: 6, tickformat: "~g" },
+    yaxis: { range: scaled.range, type: scaled.log ? "log" : "linear", fixedrange: true, nticks: 6, tickformat: scaled.large ? "~s" : "~g", showticklabels: !why },
   });
   return { data, layout, labels, note: metricNotes(ctx, seen, scaled) };
 }
@@ -71,10 +73,10 @@ function withinRange(curve, range) {
   return { y: part(curve.y), low: part(curve.low), high: part(curve.high) };
 }
 
-// Robust: every median, but not every least and most. On a log axis, powers of ten from the least positive value.
+// Robust: every median, and of the least and the most all but a few spikes. On a log axis, powers of ten from the least positive value.
 function metricScale(seen, scale) {
-  const middle = seen.flatMap(({ y }) => y);
-  const all = scale === "fit" ? middle : [...middle, ...seen.flatMap(({ low, high }) => [...low, ...high])];
+  const edges = seen.flatMap(({ low, high }) => (scale === "fit" ? [...withoutSpikes(low), ...withoutSpikes(high)] : [...low, ...high]));
+  const all = [...seen.flatMap(({ y }) => y), ...edges];
   const positive = all.filter((value) => value > 0);
   if (scale === "log" && positive.length) {
     const [low, high] = extentOf(positive).map(Math.log10);
@@ -85,6 +87,13 @@ function metricScale(seen, scale) {
   const [low, high] = extentOf(all);
   const room = 0.08 * (high - low || Math.abs(high) || 1);
   return { log: false, range: [low - room, high + room] };
+}
+
+// The 3rd and the 97th percentile of the edge of a band.
+function withoutSpikes(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
+  return sorted.length ? [at(0.03), at(0.97)] : [];
 }
 
 // Of many values: spread over the arguments of Math.min they would be too many.
@@ -103,8 +112,8 @@ function metricNotes(ctx, seen, { log, range }) {
   const notes = [];
   const shown = log ? range.map((power) => 10 ** power) : range;
   const [low, high] = extentOf(seen.flatMap((part) => [...part.low, ...part.high]));
-  if (high > shown[1]) notes.push(`▲ up to ${numberWords(high)}, off the scale`);
-  if (low < shown[0] && !log) notes.push(`▼ down to ${numberWords(low)}, off the scale`);
+  const off = [low < shown[0] && !log ? `▼ ${numberWords(low)}` : "", high > shown[1] ? `▲ ${numberWords(high)}` : ""].filter(Boolean);
+  if (off.length) notes.push(`${off.join(" and ")} off the scale`);
   if (ctx.scale === "log" && !log && seen.some(({ y }) => y.length)) notes.push("no positive value for a log axis");
   else if (log && seen.some(({ y }) => y.some((value) => value <= 0))) notes.push("values up to 0 not drawn");
   const unfinite = ctx.curves.reduce((sum, curve) => sum + curve.unfinite, 0);

@@ -5,13 +5,15 @@ function lossFigure(ctx, height) {
   const { x } = axis;
   const evalMode = frame.gap_basis === "eval" && cols.train_eval_loss.some(finite);
   const train = evalMode ? cols.train_eval_loss : cols.train_loss;
-  const plain = ctx.everything ? spread([train, cols.val_loss]) : frame.loss_range ?? [0, 1];
+  const alone = ctx.steps && lossByStepsOnly(cols, ctx.steps) ? stepsOn(axis, cols, ctx.steps) : null;
+  const plain = ctx.everything && hasLoss(cols) ? spread([train, cols.val_loss]) : frame.loss_range ?? [0, 1];
   let range = yRange(ctx, [train, cols.val_loss], plain);
-  if (log) range = logRange(ctx, [train, cols.val_loss], range);
+  if (alone) range = stepLossRange(stepLosses(ctx, alone), ctx.everything, log);
+  else if (log) range = logRange(ctx, [train, cols.val_loss], range);
   const shown = log ? range.map((power) => 10 ** power) : range;
   const traces = overlapTraces(ctx, shown);
   if (!log) traces.push(...gapArea(ctx, train, frame.marks.best_loss_epoch));
-  traces.push(...eachStep(ctx));
+  traces.push(...(alone ? stepTraces(ctx.chart, { x: alone, y: ctx.steps.train_loss, name: "train, each step", color: ink.train, range: ctx.range }) : eachStep(ctx)));
   if (evalMode) traces.push(line(x, cols.train_loss, "train, running", ink.train, { line: { color: ink.train, width: 1, dash: "dot" }, mode: "lines" }));
   traces.push(...curve(ctx, train, evalMode ? "train, eval mode" : "train", ink.train));
   traces.push(...curve(ctx, cols.val_loss, "val", ink.val));
@@ -21,6 +23,8 @@ function lossFigure(ctx, height) {
     { at: lastFinite(x, train), text: `train ${numberWords(lastFinite(x, train)?.[1])}`, color: ink.train },
     { at: lastFinite(x, cols.val_loss), text: `val ${numberWords(lastFinite(x, cols.val_loss)?.[1])}`, color: ink.val },
   ];
+  if (alone) ends.splice(0, 2, { at: lastFinite(alone, ctx.steps.train_loss), text: `train ${numberWords(lastFinite(alone, ctx.steps.train_loss)[1])}`, color: ink.train });
+  else if (!hasLoss(cols)) ends.splice(0, 2, sayInside(ink, "No loss in this run's evaluations: the tab Metrics shows what it logs"));
   const shapes = [];
   const notes = [];
   const chance = num(frame.floors.loss);
@@ -50,7 +54,7 @@ function lossFigure(ctx, height) {
 function stepsFirstFigure(ctx, height) {
   const { steps, ink, axis, range, chart, log } = ctx;
   const x = steps.step;
-  const seen = steps.train_loss.filter((value, i) => finite(value) && (!range || (x[i] >= range[0] && x[i] <= range[1]))).map(num).sort((a, b) => a - b);
+  const seen = stepLosses(ctx, x);
   const bounds = stepLossRange(seen, ctx.everything, log);
   const end = lastFinite(x, steps.train_loss);
   const traces = stepTraces(chart, { x, y: steps.train_loss, name: "train, each step", color: ink.train, range });
@@ -59,6 +63,11 @@ function stepsFirstFigure(ctx, height) {
   const layout = baseLayout(ink, { height, xaxis: xAxis(ctx), yaxis: { range: bounds, type: log ? "log" : "linear", fixedrange: true } });
   const labels = [{ at: end, text: `train ${numberWords(end[1])}`, color: ink.train }];
   return { data: traces, layout, labels, note: [off ? `▲ ${countWords(off, "step")} off the scale` : "", "evaluations join here"].filter(Boolean).join(" · ") };
+}
+
+// The finite train losses of the steps in the seen range, least first.
+function stepLosses({ steps, range }, x) {
+  return steps.train_loss.filter((value, i) => finite(value) && (!range || (x[i] >= range[0] && x[i] <= range[1]))).map(num).sort((a, b) => a - b);
 }
 
 // seen: the losses, least first. Without a wish for everything the highest hundredth is cut off, not the newest.
@@ -199,7 +208,13 @@ function laneTraces(ctx) {
 
 function laneLabels(ctx) {
   const last = ctx.frame.lanes.length - 1;
-  return ctx.frame.lanes.map((lane, place) => ({ at: [0, last - place], axis: "y2", key: `lane-${lane.rule}`, text: lane.rule.replaceAll("_", " "), color: ctx.ink.muted }));
+  return ctx.frame.lanes.map((lane, place) => ({ at: [0, last - place], axis: "y2", key: `lane-${lane.rule}`, text: laneName(lane, ctx.frame.metric), color: ctx.ink.muted }));
+}
+
+// A rule about the error rate is named by the metric that it speaks of.
+function laneName(lane, metric) {
+  const name = lane.rule.replaceAll("_", " ");
+  return metric && metric.label !== "WER" ? name.replace(/\bwer\b/, metric.label) : name;
 }
 
 // The primary metric on val and train: a share in percent, anything else as it was logged.

@@ -90,6 +90,9 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   setText(ui.metric.head, capital(frame.metric?.label ?? ""));
   ui.metric.head.title = explained(frame.metric?.label ?? "");
   const evaluated = Boolean(cols.epoch?.length);
+  const known = !evaluated || hasLoss(cols) || (frame.at === null && lossByStepsOnly(cols, steps) && stepsOn(axis, cols, steps));
+  // Of a run that logs no loss the metric is what there is to see.
+  show(ui.loss.card, Boolean(known) || !frame.metric);
   const stepsFirst = !evaluated && (steps.train_loss ?? []).some(finite);
   // A chart without a curve is no chart.
   show(ui.metric.card, evaluated && Boolean(frame.metric));

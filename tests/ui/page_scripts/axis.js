@@ -86,7 +86,7 @@ test("before the first evaluation the axis counts the steps that there are", () 
 
 test("the first evaluations join the steps, and from the third on whole epochs count", () => {
   const steps = logged(5, 10, 15, 20, 25, 30, 35);
-  const first = (count) => axisOf({ epoch: [1, 2, 3].slice(0, count), step: [10, 20, 30].slice(0, count), at: times.slice(0, count) }, null, steps);
+  const first = (count) => axisOf({ epoch: [1, 2, 3].slice(0, count), step: [10, 20, 30].slice(0, count), at: times.slice(0, count), val_loss: [3, 2, 1].slice(0, count) }, null, steps);
   assert.deepEqual([1, 2, 3].map((count) => first(count).name), ["step", "step", "epoch"]);
   assert.deepEqual([first(1).x, first(1).of(1), first(1).ends], [[10], 10, [5, 35]]);
 });
@@ -96,4 +96,10 @@ test("a run that evaluates within its epochs counts steps, unless a person chose
   assert.equal(axisOf(cols, null, logged(1, 2)).name, "step");
   assert.equal(axisOf(cols, "epoch", logged(1, 2)).name, "epoch");
   assert.equal(axisOf(cols, null).name, "epoch");
+});
+
+test("a run whose evaluations have no loss is followed by its steps, which have one", () => {
+  const steps = logged(1, 2, 3);
+  assert.equal(axisOf(columns({ val_loss: [null, null, null] }), null, steps).name, "step");
+  assert.equal(axisOf(columns({ val_loss: [1, 2, 3] }), null, steps).name, "epoch");
 });

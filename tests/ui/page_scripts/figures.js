@@ -122,3 +122,23 @@ test("a wild first step does not flatten the rest, and is said", () => {
   near(stepLossRange(losses, false, true)[0], Math.log10(2), 0.3);
   assert.deepEqual([stepLossRange([], false, false), stepLossRange([-1], false, true)], [[0, 1], [-2, 1]]);
 });
+
+test("a run whose steps alone have a loss shows it on every axis that they stand on", () => {
+  const steps = { step: [5, 10, 15, 20], epoch: [0.5, 1, 1.5, 2], at: [10, 20, 30, 40], train_loss: [4, 3, 2, 1] };
+  const none = [null, null];
+  const cols = { epoch: [1, 2], step: [10, 20], at: [20, 40], train_loss: none, train_eval_loss: none, val_loss: none };
+  const frame = { gap_basis: "train", loss_range: null, lanes: [], children: [], floors: { loss: null }, marks: { best_loss: null, best_loss_epoch: null, gap_crossed_epoch: null, resumed_at: [], overlaps: [] } };
+  for (const [name, x] of [["step", steps.step], ["epoch", steps.epoch]]) {
+    const ctx = { cols, frame, steps, ink, range: null, log: false, smooth: 0, everything: false, chart: { box: { offsetWidth: 640 } }, axis: axisOf(cols, name, steps) };
+    const { data, labels } = lossFigure(ctx, 300);
+    assert.deepEqual(data.find((trace) => trace.name === "train, each step").x, x);
+    assert.deepEqual(labels.map(({ text }) => text), ["train 1.00"]);
+  }
+  assert.equal(axisOf(cols, null, { ...steps, train_loss: [null, null, null, null] }).name, "step", "two evaluations");
+  assert.ok(lossByStepsOnly(cols, steps) && !lossByStepsOnly({ ...cols, val_loss: [1, 2] }, steps));
+});
+
+test("the bar of a rule about the error rate bears the name of the metric", () => {
+  const named = (rule, metric) => laneName({ rule }, metric);
+  assert.deepEqual([named("wer_plateau", null), named("wer_plateau", { label: "WER" }), named("wer_plateau", { label: "accuracy" }), named("gap", { label: "CER" })], ["wer plateau", "wer plateau", "accuracy plateau", "gap"]);
+});
