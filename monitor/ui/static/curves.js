@@ -57,7 +57,7 @@ function curvesFigure(ctx, height) {
   const layout = baseLayout(ink, {
     height, margin: METRIC_MARGIN,
     xaxis: { range: xRange({ range, axis: { ...axis, ends: ctx.ends ?? [0, 1] } }), title: axisTitle(axis.title, ink), nticks: 6 },
-    yaxis: { range: scaled.range, type: scaled.log ? "log" : "linear", fixedrange: true, nticks: 6, tickformat: scaled.large ? "~s" : "~g", showticklabels: !why },
+    yaxis: { range: scaled.range, type: scaled.log ? "log" : "linear", fixedrange: true, nticks: 6, tickformat: scaled.large ? "~s" : "~g", showticklabels: !why, ...(scaled.log ? logTicks(scaled.range) : {}) },
   });
   return { data, layout, labels, note: metricNotes(ctx, seen, scaled) };
 }
@@ -87,6 +87,19 @@ function metricScale(seen, scale) {
   const [low, high] = extentOf(all);
   const room = 0.08 * (high - low || Math.abs(high) || 1);
   return { log: false, range: [low - room, high + room] };
+}
+
+// Few ticks on a log axis of a small chart: Plotly would write 1 to 9 in each decade. range: powers of ten.
+function logTicks([low, high]) {
+  const span = high - low;
+  const parts = span < 1.2 ? [1, 2, 3, 5] : span < 2.5 ? [1, 2, 5] : span < 4 ? [1, 3] : [1];
+  const every = Math.ceil(span / 8);
+  const vals = [];
+  for (let power = Math.floor(low); power <= Math.ceil(high); power++) {
+    if (power % every === 0) vals.push(...parts.map((part) => part * 10 ** power));
+  }
+  const seen = vals.filter((value) => Math.log10(value) >= low && Math.log10(value) <= high);
+  return seen.length < 2 ? {} : { tickmode: "array", tickvals: seen, ticktext: seen.map(numberWords) };
 }
 
 // The 3rd and the 97th percentile of the edge of a band.

@@ -13,7 +13,7 @@ function lossFigure(ctx, height) {
   const shown = log ? range.map((power) => 10 ** power) : range;
   const traces = overlapTraces(ctx, shown);
   if (!log) traces.push(...gapArea(ctx, train, frame.marks.best_loss_epoch));
-  traces.push(...(alone ? stepTraces(ctx.chart, { x: alone, y: ctx.steps.train_loss, name: "train, each step", color: ink.train, range: ctx.range }) : eachStep(ctx)));
+  traces.push(...(alone ? stepCurve(ctx, alone) : eachStep(ctx)));
   if (evalMode) traces.push(line(x, cols.train_loss, "train, running", ink.train, { line: { color: ink.train, width: 1, dash: "dot" }, mode: "lines" }));
   traces.push(...curve(ctx, train, evalMode ? "train, eval mode" : "train", ink.train));
   traces.push(...curve(ctx, cols.val_loss, "val", ink.val));
@@ -24,7 +24,6 @@ function lossFigure(ctx, height) {
     { at: lastFinite(x, cols.val_loss), text: `val ${numberWords(lastFinite(x, cols.val_loss)?.[1])}`, color: ink.val },
   ];
   if (alone) ends.splice(0, 2, { at: lastFinite(alone, ctx.steps.train_loss), text: `train ${numberWords(lastFinite(alone, ctx.steps.train_loss)[1])}`, color: ink.train });
-  else if (!hasLoss(cols)) ends.splice(0, 2, sayInside(ink, "No loss in this run's evaluations: the tab Metrics shows what it logs"));
   const shapes = [];
   const notes = [];
   const chance = num(frame.floors.loss);
@@ -52,17 +51,26 @@ function lossFigure(ctx, height) {
 
 // The train loss of each step alone, before the first evaluation.
 function stepsFirstFigure(ctx, height) {
-  const { steps, ink, axis, range, chart, log } = ctx;
+  const { steps, ink, range, log } = ctx;
   const x = steps.step;
   const seen = stepLosses(ctx, x);
   const bounds = stepLossRange(seen, ctx.everything, log);
   const end = lastFinite(x, steps.train_loss);
-  const traces = stepTraces(chart, { x, y: steps.train_loss, name: "train, each step", color: ink.train, range });
+  const traces = stepCurve(ctx, x);
   const shown = log ? bounds.map((power) => 10 ** power) : bounds;
   const off = seen.filter((value) => value > shown[1]).length;
   const layout = baseLayout(ink, { height, xaxis: xAxis(ctx), yaxis: { range: bounds, type: log ? "log" : "linear", fixedrange: true } });
   const labels = [{ at: end, text: `train ${numberWords(end[1])}`, color: ink.train }];
   return { data: traces, layout, labels, note: [off ? `▲ ${countWords(off, "step")} off the scale` : "", "evaluations join here"].filter(Boolean).join(" · ") };
+}
+
+// The train loss of each step as the curve that there is; smoothed, it stands before the steps.
+function stepCurve({ chart, steps, ink, range, smooth }, x) {
+  const series = { x, y: steps.train_loss, name: "train, each step", color: ink.train, range };
+  if (!smooth) return stepTraces(chart, series);
+  const behind = stepTraces(chart, { ...series, faint: true });
+  const bands = chart.bands.value;
+  return [...behind, line(bands?.x ?? x, smoothed(bands?.mid ?? steps.train_loss, smooth), "train, smoothed", ink.train, { mode: "lines" })];
 }
 
 // The finite train losses of the steps in the seen range, least first.

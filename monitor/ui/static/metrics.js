@@ -36,7 +36,7 @@ function buildNoMetrics() {
   return h(
     "section",
     { class: "vs-card vs-empty", "data-testid": "metrics-empty" },
-    h("h2", {}, "No number logged yet"),
+    h("h2", {}, "No number logged"),
     h("p", {}, "Every number that your loop gives is drawn here, under the name that you give it:"),
     line("run.log_epoch(epoch, train_loss=…, val_loss=…, val_accuracy=…)"),
     line('run.log_step(step, train_loss=…, **{"grad/encoder": …})'),

@@ -30,6 +30,8 @@ function buildNow(emit, role, view, on) {
   ui.bar = buildChartBar(view, on);
   ui.machine = h("details", { class: "vs-machine", "data-testid": "machine" }, h("summary", {}, "Optimiser: learning rate, gradient norm"), h("div", { class: "vs-two" }, ui.lr.card, ui.norm.card));
   ui.machine.addEventListener("toggle", on.repaint);
+  ui.elsewhere = h("section", { class: "vs-card vs-empty", "data-testid": "elsewhere" }, h("h2", {}, "No loss, and no error or score of a known name"), h("p", {}, "The verdict rests on those. What this run logs is drawn in ", h("button", { type: "button", class: "vs-link", onclick: () => on.open("metrics") }, "Metrics"), "."));
+  show(ui.elsewhere, false);
   ui.few = h("div", { class: "vs-few" });
   ui.fewCard = h("section", { class: "vs-card", "data-testid": "three" }, h("div", { class: "vs-card-head" }, h("h2", {}, "Three sentences"), h("button", { type: "button", class: "vs-link", onclick: () => on.open("predictions") }, "All predictions")), ui.few);
   show(ui.fewCard, false);
@@ -39,7 +41,7 @@ function buildNow(emit, role, view, on) {
     ui.reading.node,
     ui.tiles,
     ui.bar.node,
-    h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.loss.card, h("div", { class: "vs-two" }, ui.metric.card, ui.words.card), ui.fewCard, ui.machine), ui.flags.node),
+    h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.elsewhere, ui.loss.card, h("div", { class: "vs-two" }, ui.metric.card, ui.words.card), ui.fewCard, ui.machine), ui.flags.node),
   ];
   return ui;
 }
@@ -91,8 +93,9 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   ui.metric.head.title = explained(frame.metric?.label ?? "");
   const evaluated = Boolean(cols.epoch?.length);
   const known = !evaluated || hasLoss(cols) || (frame.at === null && lossByStepsOnly(cols, steps) && stepsOn(axis, cols, steps));
-  // Of a run that logs no loss the metric is what there is to see.
-  show(ui.loss.card, Boolean(known) || !frame.metric);
+  // Of a run that logs no loss the metric is what there is to see, or else its other numbers.
+  show(ui.loss.card, Boolean(known));
+  show(ui.elsewhere, !known && !frame.metric);
   const stepsFirst = !evaluated && (steps.train_loss ?? []).some(finite);
   // A chart without a curve is no chart.
   show(ui.metric.card, evaluated && Boolean(frame.metric));
@@ -103,7 +106,7 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   }
   if (!charts.plotly) return;
   paintMachine(ui, frame, cols, steps, charts, ink);
-  if (stepsFirst) return paintStepsFirst(ui, { cols, frame, ink, axis, range: view.range, log: view.scale === "log", everything: view.scale === "everything", steps }, charts, on);
+  if (stepsFirst) return paintStepsFirst(ui, { cols, frame, ink, axis, range: view.range, smooth: view.smooth, log: view.scale === "log", everything: view.scale === "everything", steps }, charts, on);
   if (!evaluated) return;
   const ctx = { cols, frame, ink, axis, range: view.range, smooth: view.smooth, log: view.scale === "log", everything: view.scale === "everything", steps: frame.at === null ? steps : null };
   [lossFigure, metricFigure, wordsFigure].forEach((build, place) => {

@@ -94,3 +94,11 @@ test("a question stays short enough to be read, however long the names", () => {
   const many = sendable(Array.from({ length: 50 }, (_, i) => `${i}`.padEnd(2000, "x")));
   assert.ok(many.length > 5 && JSON.stringify(many).length <= QUESTION_CHARS + 50);
 });
+
+test("a log axis has few ticks, however many decades it spans, and Plotly's own where none would fit", () => {
+  const ticks = (low, high) => logTicks([low, high]).ticktext;
+  assert.deepEqual(ticks(-1, 0.05), ["0.1", "0.2", "0.3", "0.5", "1.00"].map((text) => numberWords(Number(text))));
+  assert.equal(ticks(-2, 1).length, 7);
+  assert.ok(ticks(-40, 30).length <= 10);
+  assert.equal(ticks(0.1, 0.2), undefined);
+});

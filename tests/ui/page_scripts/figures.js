@@ -115,6 +115,15 @@ test("without an evaluation the train loss of each step is drawn at once", () =>
   assert.deepEqual([labels[0].text, note, layout.xaxis.title.text], ["train 2.00", "evaluations join here", "step"]);
 });
 
+test("smoothing draws the steps behind their smoothed curve, also where they are a band", () => {
+  const names = (count) => {
+    const steps = { step: Array.from({ length: count }, (_, i) => i + 1), train_loss: Array.from({ length: count }, (_, i) => i % 7) };
+    return stepCurve({ steps, ink, range: null, smooth: 0.6, chart: { box: { offsetWidth: 640 } } }, steps.step).map(({ name }) => name);
+  };
+  assert.deepEqual(names(10), ["train, each step", "train, smoothed"]);
+  assert.deepEqual(names(5000), ["", "train, each step, least to most", "train, each step, median", "train, smoothed"]);
+});
+
 test("a wild first step does not flatten the rest, and is said", () => {
   const losses = [900, ...Array.from({ length: 400 }, (_, i) => 2 + (i % 10) / 10)].sort((a, b) => a - b);
   assert.ok(stepLossRange(losses, false, false)[1] < 4);
