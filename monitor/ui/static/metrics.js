@@ -13,7 +13,7 @@ const METRIC_SCALES = [["fit", "robust"], ["everything", "everything"], ["log", 
 
 function buildMetrics(ask, view, on, charts) {
   const ui = { ask, view, on, charts, word: Address.read("find") ?? "", group: null, most: CHARTS_FIRST, asked: 0, askedAt: -Infinity, pinned: new Set(Memory.read("pinned", [])), curves: new Map(), waiting: [] };
-  ui.bar = buildChartBar(view, on, { scales: METRIC_SCALES, saves: false });
+  ui.bar = buildChartBar(view, on, { scales: METRIC_SCALES, saves: false, mark: "metric-" });
   ui.search = h("input", { type: "search", class: "vs-search", placeholder: "Find a metric", "aria-label": "Find a metric by its name", "data-testid": "metric-search", value: ui.word });
   ui.search.addEventListener("input", () => {
     clearTimeout(ui.typing);

@@ -47,11 +47,11 @@ function buildNow(emit, role, view, on) {
 }
 
 // One bar for all charts: they share the axis and the range.
-// scales: what the y axes can be; saves: whether the charts can be downloaded.
-function buildChartBar(view, on, { scales = [["fit", "robust"], ["everything", "everything"], ["log", "log"]], saves = true } = {}) {
+// scales: what the y axes can be; saves: whether the charts can be downloaded; mark: before the names for tests.
+function buildChartBar(view, on, { scales = [["fit", "robust"], ["everything", "everything"], ["log", "log"]], saves = true, mark = "" } = {}) {
   const ui = {};
   const choices = (name, label, options, chosen, act) => {
-    const buttons = options.map(([key, text]) => h("button", { type: "button", class: "vs-segment", "data-key": key, "aria-pressed": String(String(chosen) === String(key)), "data-testid": `${name}-${key}`, onclick: () => act(key) }, text));
+    const buttons = options.map(([key, text]) => h("button", { type: "button", class: "vs-segment", "data-key": key, "aria-pressed": String(String(chosen) === String(key)), "data-testid": `${mark}${name}-${key}`, onclick: () => act(key) }, text));
     return { buttons, node: h("div", { class: "vs-segments", role: "group", "aria-label": label }, buttons) };
   };
   ui.axis = choices("axis", "What the x axis counts", [["epoch", "epochs"], ["step", "steps"], ["time", "time"]], view.axis, (key) => on.set({ axis: key, range: null }));
