@@ -95,8 +95,8 @@ LOCK = RLock()
 
 def kept_of(snapshot: Snapshot) -> tuple[Kept, Kept]:
     """What is kept of a run's evaluations and of its steps. Only under LOCK."""
-    epochs, steps = _KEPT.pop(snapshot.run_dir, None) or (Kept(Epoch), Kept(Step))
-    _KEPT[snapshot.run_dir] = (epochs, steps)
+    epochs, steps = _KEPT.setdefault(snapshot.run_dir, (Kept(Epoch), Kept(Step)))
+    _KEPT.move_to_end(snapshot.run_dir)
     if len(_KEPT) > RUNS_KEPT:
         _KEPT.popitem(last=False)
     return epochs.follow(snapshot.epochs), steps.follow(snapshot.steps)

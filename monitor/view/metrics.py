@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from monitor.rules.arithmetic.series import Array
 from monitor.rules.primary import primary_of
@@ -192,7 +193,7 @@ def thinned(x: Array, y: Array, span: tuple[float, float] | None, columns: int) 
     return Thinned(at, median, ordered[starts], ordered[ends - 1])
 
 
-def _with_neighbours(seen: Array) -> Array:
+def _with_neighbours(seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Also the point before the range and the one after it: the line goes on to the edge."""
     grown = seen.copy()
     grown[:-1] |= seen[1:]
