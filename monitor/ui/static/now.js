@@ -30,7 +30,7 @@ function buildNow(emit, role, view, on) {
   ui.bar = buildChartBar(view, on);
   ui.machine = h("details", { class: "vs-machine", "data-testid": "machine" }, h("summary", {}, "Optimiser: learning rate, gradient norm"), h("div", { class: "vs-two" }, ui.lr.card, ui.norm.card));
   ui.machine.addEventListener("toggle", on.repaint);
-  ui.elsewhere = h("section", { class: "vs-card vs-empty", "data-testid": "elsewhere" }, h("h2", {}, "No loss, and no error or score of a known name"), h("p", {}, "The verdict rests on those. What this run logs is drawn in ", h("button", { type: "button", class: "vs-link", onclick: () => on.open("metrics") }, "Metrics"), "."));
+  ui.elsewhere = h("section", { class: "vs-card vs-empty", "data-testid": "elsewhere" }, h("h2", {}, "No loss, and no error or score of a known name"), h("p", {}, "The verdict rests on those. What this run logs is drawn in another tab."), h("div", {}, h("button", { type: "button", class: "vs-button", onclick: () => on.open("metrics") }, "All metrics")));
   show(ui.elsewhere, false);
   ui.few = h("div", { class: "vs-few" });
   ui.fewCard = h("section", { class: "vs-card", "data-testid": "three" }, h("div", { class: "vs-card-head" }, h("h2", {}, "Three sentences"), h("button", { type: "button", class: "vs-link", onclick: () => on.open("predictions") }, "All predictions")), ui.few);
@@ -96,6 +96,7 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   // Of a run that logs no loss the metric is what there is to see, or else its other numbers.
   show(ui.loss.card, Boolean(known));
   show(ui.elsewhere, !known && !frame.metric);
+  show(ui.bar.node, ui.elsewhere.hasAttribute("hidden"));
   const stepsFirst = !evaluated && (steps.train_loss ?? []).some(finite);
   // A chart without a curve is no chart.
   show(ui.metric.card, evaluated && Boolean(frame.metric));
