@@ -32,7 +32,8 @@ class Facts:
 
     def known(self, name: str) -> list[tuple[float, float]]:
         """(epoch, value) of each row that has the number."""
-        return [(row["epoch"], float(row[name])) for row in self.rows if row.get(name) is not None]
+        values = ((row["epoch"], row.get(name, row.get("metrics", {}).get(name))) for row in self.rows)
+        return [(epoch, float(value)) for epoch, value in values if value is not None]
 
     def logged(self, name: str) -> bool:
         return bool(self.known(name))
@@ -44,8 +45,14 @@ class Facts:
         return self.known(name)[-1][0]
 
     def best(self, name: str) -> tuple[float, float]:
-        """(epoch, value) of the lowest."""
-        return min((pair for pair in self.known(name) if math.isfinite(pair[1])), key=lambda pair: (pair[1], pair[0]))
+        """(epoch, value) of the lowest; of accuracy, the highest."""
+        sign = -1 if name == "val_accuracy" else 1
+        finite = (pair for pair in self.known(name) if math.isfinite(pair[1]))
+        return min(finite, key=lambda pair: (sign * pair[1], pair[0]))
+
+    def metric(self) -> str:
+        """The label of what decides; "" where val loss does."""
+        return next((label for label, name in METRICS.items() if self.logged(name)), "")
 
     def at(self, name: str, epoch: float) -> float:
         return dict(self.known(name))[epoch]
@@ -104,6 +111,25 @@ def _rises(f: Facts, m: re.Match[str]) -> bool:
     return _percent(m["rise"], f.rise()) and _best_loss(f, m["at"])
 
 
+METRICS = {"WER": "val_wer", "CER": "val_cer", "accuracy": "val_accuracy"}
+"""Label of what may decide → its name, the first that is logged."""
+
+
+def _best_of(f: Facts, m: re.Match[str]) -> tuple[float, float]:
+    return f.best(METRICS[m["label"]])
+
+
+def _best(f: Facts, m: re.Match[str]) -> bool:
+    """Whether the sentence names what decides, its best value and the epoch of that."""
+    epoch, value = _best_of(f, m)
+    return m["label"] == f.metric() and _percent(m["best"], value) and float(m["at"]) == epoch
+
+
+def _best_before(f: Facts, name: str, many: int) -> float:
+    values = [value for _, value in f.known(name)[:-many]]
+    return max(values) if name == "val_accuracy" else min(values)
+
+
 FORMS: list[tuple[str, Check]] = [
     (
         r"Overfitting: val loss is (?P<rise>[\d.]+) % above its best \(epoch (?P<at>[\d.]+)\) while train loss fell "
@@ -131,15 +157,13 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: f.gap() < 1 and float(m["at"]) > f.last_epoch("val_loss"),
     ),
     (
-        r"Best WER has moved (?P<moved>[\d.]+) points in (?P<many>\d+) evaluations \((?P<best>[\d.]+) %, epoch "
-        r"(?P<at>[\d.]+)\)\.",
+        r"(Val (?P<now>WER|CER|accuracy) is (?P<last>[\d.]+) %, far worse than its best\. )?"
+        r"Best (?P<label>WER|CER|accuracy) has moved (?P<moved>[\d.]+) points in (?P<many>\d+) evaluations "
+        r"\((?P<best>[\d.]+) %, epoch (?P<at>[\d.]+)\)\.",
         lambda f, m: (
-            _percent(m["best"], f.best("val_wer")[1])
-            and float(m["at"]) == f.best("val_wer")[0]
-            and _percent(
-                m["moved"],
-                min(value for _, value in f.known("val_wer")[: -int(m["many"])]) - f.best("val_wer")[1],
-            )
+            _best(f, m)
+            and (not m["now"] or _percent(m["last"], f.last(METRICS[m["now"]])))
+            and _percent(m["moved"], abs(_best_before(f, METRICS[m["label"]], int(m["many"])) - _best_of(f, m)[1]))
         ),
     ),
     (
@@ -154,8 +178,8 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Not better than one constant sentence yet: (?P<wer>[\d.]+) % against (?P<chance>[\d.]+) %\. 9 of 20 recorded "
-        r"runs that stood there for five evaluations left it, half by the 10th, the last at the 46th\. "
+        r"Not better than one constant sentence yet: WER (?P<wer>[\d.]+) % against (?P<chance>[\d.]+) %\. 9 of 20 "
+        r"recorded runs that stood there for five evaluations left it, half by the 10th, the last at the 46th\. "
         r"Since epoch [\d.]+\.",
         lambda f, m: _percent(m["wer"], f.last("val_wer")) and f.last("val_wer") > float(m["chance"]) / 100 - 0.02,
     ),
@@ -217,23 +241,33 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Val loss (rises|rose), WER still (falls|improved at its end) "
+        r"Val loss (rises|rose), (?P<label>WER|CER|accuracy) still (falls|rises|improved at its end) "
         r"\((?P<then>[\d.]+) % at the best loss → best (?P<best>[\d.]+) %\): "
         r"over-confident, still improving, since epoch [\d.]+\.",
         lambda f, m: (
-            _percent(m["then"], f.at("val_wer", f.best("val_loss")[0]))
-            and _percent(m["best"], f.best("val_wer")[1])
-            and f.at("val_wer", f.best("val_loss")[0]) > f.best("val_wer")[1]
+            _percent(m["then"], f.at(METRICS[m["label"]], f.best("val_loss")[0]))
+            and _percent(m["best"], _best_of(f, m)[1])
+            and f.at(METRICS[m["label"]], f.best("val_loss")[0]) != _best_of(f, m)[1]
         ),
     ),
     (
-        r"Finished at epoch (?P<epoch>[\d.]+)(, best val WER (?P<best>[\d.]+) % at (?P<at>[\d.]+))?\.",
+        r"Finished at epoch (?P<epoch>[\d.]+)"
+        r"(, best val (?P<label>WER|CER|accuracy) (?P<best>[\d.]+) % at (?P<at>[\d.]+))?\.",
         lambda f, m: (
             float(m["epoch"]) == f.rows[-1]["epoch"]
-            and bool(m["best"]) == f.logged("val_wer")
-            and (
-                not m["best"] or (_percent(m["best"], f.best("val_wer")[1]) and float(m["at"]) == f.best("val_wer")[0])
-            )
+            and bool(m["best"]) == bool(f.metric())
+            and (not m["best"] or _best(f, m))
+        ),
+    ),
+    (
+        r"Train is known by heart \(train loss (?P<loss>[\d.]+), train accuracy (?P<train>[\d.]+) %\); over the last 5 "
+        r"epochs best val accuracy went (?P<then>[\d.]+) % → (?P<now>[\d.]+) %, (?P<each>[\d.]+) points an epoch\.",
+        lambda f, m: (
+            shows(m["loss"], f.last("train_loss"))
+            and _percent(m["then"], _best_before(f, "val_accuracy", 5))
+            and _percent(m["now"], f.best("val_accuracy")[1])
+            and _percent(m["each"], (f.best("val_accuracy")[1] - _best_before(f, "val_accuracy", 5)) / 5)
+            and float(m["train"]) >= 98
         ),
     ),
     (r"Finished before its first evaluation\.", lambda f, m: not f.rows),
@@ -243,15 +277,16 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: float(m["epoch"]) == f.rows[-1]["epoch"],
     ),
     (
-        r"Val WER is (?P<wer>[\d.]+) %, (its best so far|best (?P<best>[\d.]+) % at epoch (?P<at>[\d.]+))"
+        r"Val (?P<label>WER|CER|accuracy) is (?P<wer>[\d.]+) %, "
+        r"(its best so far|best (?P<best>[\d.]+) % at epoch (?P<at>[\d.]+))"
         r"(, (?P<points>[\d.]+) points (?P<side>below|above) chance)?\.",
         lambda f, m: (
-            _percent(m["wer"], f.last("val_wer"))
-            and (_percent(m["best"], f.best("val_wer")[1]) if m["best"] else f.last("val_wer") == f.best("val_wer")[1])
+            _percent(m["wer"], f.last(METRICS[m["label"]]))
+            and (_best(f, m) if m["best"] else f.last(METRICS[m["label"]]) == _best_of(f, m)[1])
             and (not m["side"] or bool(f.references))
         ),
     ),
-    (r"Val loss does not rise away from train loss\.", lambda f, m: f.logged("val_loss") and not f.logged("val_wer")),
+    (r"Val loss does not rise away from train loss\.", lambda f, m: f.logged("val_loss") and not f.metric()),
     (
         r"(?P<have>\d+) of (?P<need>\d+) evaluations so far\. First verdict at epoch (?P<at>[\d.]+)\.",
         lambda f, m: (

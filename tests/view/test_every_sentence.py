@@ -22,14 +22,14 @@ from monitor.supervisor.notify.pending import Item
 from monitor.view.frame import frame
 from monitor.view.series import Since
 from tests.twelve_runs import KINDS
-from tests.view.second_computation import Facts, shows, untrue
+from tests.view.second_computation import METRICS, Facts, shows, untrue
 
 NAMES = [kind.__name__.replace("_", "-") for kind in KINDS]
 FOR_ONE_KIND = {
     "blank": lambda facts: facts.logged("blank_ratio"),
     "CTC": lambda facts: facts.logged("blank_ratio"),
     "WER": lambda facts: facts.logged("val_wer"),
-    "checkpoint with the best": lambda facts: facts.logged("val_wer"),
+    "checkpoint with the best": lambda facts: bool(facts.metric()),
 }
 """Words that are said only where the run has what they speak of."""
 
@@ -73,26 +73,29 @@ def test_tiles_title_and_yardsticks_are_what_the_files_say(runs, name):
     for snapshot, facts in moments(runs / name):
         shown = painted(snapshot)
         tiles = {tile["key"]: tile for tile in shown["tiles"]}
-        for key in ("val_wer", "val_loss"):
+        metric = METRICS.get(facts.metric(), "")
+        assert len(tiles) <= 4
+        if facts.rows:
+            # What is not logged has no tile.
+            assert all(tile["value"] != "–" for tile in tiles.values())
+            assert ("val_loss" in tiles) == facts.logged("val_loss")
+        if metric:
+            assert shown["tiles"][0]["key"] == metric
+        for key in filter(facts.logged, (metric, "val_loss")):
             _is_shown(tiles[key], facts, key)
         if facts.logged("val_loss"):
             assert shows(tiles["gap"]["value"], facts.gap()), tiles["gap"]
             assert tiles["gap"]["bad"] == (facts.gap() > 1)
-        else:
-            assert tiles["gap"]["value"] == "–"
         if facts.decodes:
             assert shows(tiles["words"]["value"], facts.words_for_each_hundred() / 100)
         in_title = re.search(r"· ([\d.]+) % ·", shown["title"])
-        assert (in_title is not None) == facts.logged("val_wer")
-        assert in_title is None or shows(in_title[1], 100 * facts.last("val_wer"))
+        assert (in_title is not None) == bool(metric)
+        assert in_title is None or shows(in_title[1], 100 * facts.last(metric))
 
 
 def _is_shown(tile: dict[str, Any], facts: Facts, key: str) -> None:
     """The newest value, and the best one with its epoch."""
-    if not facts.logged(key):
-        assert tile["value"] == "–" and "best" not in tile["yardstick"]
-        return
-    factor = 100 if key == "val_wer" else 1
+    factor = 1 if key == "val_loss" else 100
     assert shows(tile["value"].removesuffix(" %"), factor * facts.last(key)), tile
     best = re.search(r"best ([\d.]+) @([\d.]+)", tile["yardstick"])
     epoch, value = facts.best(key)
