@@ -40,6 +40,7 @@ ASKED = {
     "clip": "predictions RUN --clip",
     "moment": "check RUN --at",
     "log": "log RUN --word --warnings",
+    "metrics": "metric RUN",
     "compare": "compare RUN OTHER --at --by",
 }
 """What a tab asks for over its socket."""
