@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,11 +15,11 @@ from monitor.rules.blank_collapse import EmptyLimits
 from monitor.rules.evaluations import last
 from monitor.rules.gap import GapLimits
 from monitor.rules.low_information import InformationLimits, of_a_correct_output
-from monitor.rules.primary import chance_of, primary_of
+from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.result import Finding
 from monitor.rules.rising import RisingLimits
 from monitor.rules.thresholds import Thresholds
-from monitor.rules.wer_target import TargetLimits
+from monitor.rules.wer_target import TargetLimits, target_of
 from monitor.run_dir import SEVERITIES, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.counted import basis_of
@@ -88,7 +89,7 @@ def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str,
     """(measure, what a healthy run shows, what this run shows, whether that is well)."""
     thresholds = judged.thresholds
     status = _Statuses(judged)
-    train, val, gap, wer = (known(snapshot, name) for name in ("train_loss", "val_loss", "gap", "val_wer"))
+    train, val, gap = (known(snapshot, name) for name in ("train_loss", "val_loss", "gap"))
     if len(train) > 1:
         falls = train[-1][1] < train[0][1]
         now = last(snapshot, "train_loss")
@@ -110,8 +111,7 @@ def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str,
     if gap and is_finite(last(snapshot, "gap")):
         limit = thresholds.of(GapLimits).gap_limit
         yield "gap of the losses", f"below {plain(limit)}", signed(gap[-1][1]), status.of(gap[-1][1] <= limit, "gap")
-    if wer:
-        yield from _error_rows(snapshot, thresholds, wer, status)
+    yield from _metric_rows(snapshot, thresholds, status)
     yield from _output_rows(snapshot, thresholds, status)
     blank, usual = known(snapshot, "blank_ratio"), floors_of(snapshot).blank_ratio
     if blank and usual is not None:
@@ -133,28 +133,28 @@ class _Statuses:
         return STATUS[min(found, key=SEVERITIES.index)] if found else "WATCH"
 
 
-def _error_rows(
-    snapshot: Snapshot, thresholds: Thresholds, wer: list[tuple[float, float]], status: _Statuses
-) -> Iterator[tuple[str, str, str, str]]:
-    now, floors = percent(wer[-1][1]), floors_of(snapshot)
-    target, by = thresholds.of(TargetLimits).wer_target_ratio, thresholds.of(TargetLimits).wer_target_epoch
-    if target > 0:
-        reached = min(value for _, value in wer) <= target
-        late = "BAD" if wer[-1][0] >= by else "not reached" if is_over(snapshot) else "not yet"
-        yield (
-            "val WER",
-            f"below {percent(target)} by epoch {plain(by)}",
-            f"{now} at epoch {plain(wer[-1][0])}",
-            "OK" if reached else late,
-        )
-    if floors.wer_constant is not None:
-        below = wer[-1][1] < floors.wer_constant - thresholds.of(ChanceLimits).chance_margin
-        yield (
-            "val WER against chance",
-            f"clearly below {percent(floors.wer_constant)}",
-            now,
-            status.of(below, "at_chance"),
-        )
+def _metric_rows(snapshot: Snapshot, thresholds: Thresholds, status: _Statuses) -> Iterator[tuple[str, str, str, str]]:
+    """The primary metric beside its target and beside chance, where these are known."""
+    metric = primary_of(snapshot)
+    points = known(snapshot, metric.name) if metric is not None else []
+    if metric is None or not points:
+        return
+    (at, value), side = points[-1], "below" if metric.direction == "error" else "above"
+    goal = target_of(snapshot, metric, thresholds.of(TargetLimits))
+    if goal is not None:
+        target, by = goal
+        best = best_of(snapshot)
+        reached = best is not None and metric.error(best[0]) <= metric.error(target)
+        late = "BAD" if at >= by else "not reached" if is_over(snapshot) else "not yet"
+        due = f" by epoch {plain(by)}" if math.isfinite(by) else ""
+        shown = f"{metric.text(value)} at epoch {plain(at)}"
+        yield metric.title, f"{side} {metric.text(target)}{due}", shown, "OK" if reached else late
+    chance = chance_of(snapshot, metric)
+    if chance is not None and not chance.assumed:
+        margin = thresholds.of(ChanceLimits).chance_margin * chance.size(metric)
+        well = metric.error(value) < chance.error - margin
+        floor = f"clearly {side} {metric.error_text(chance.error)}"
+        yield f"{metric.title} against chance", floor, metric.text(value), status.of(well, "at_chance")
 
 
 def _output_rows(snapshot: Snapshot, thresholds: Thresholds, status: _Statuses) -> Iterator[tuple[str, str, str, str]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from monitor.diagnosis.alignment import aligned
 from monitor.rules.arithmetic import forecast
 from monitor.rules.gap import GapLimits
+from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.thresholds import Thresholds
-from monitor.run_dir import Snapshot, words
+from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.counted import basis_of
+from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
 from monitor.view.report.numbers import floors_of, from_to, key_epochs, known, train_field
@@ -25,15 +27,14 @@ def statistics(snapshot: Snapshot) -> Iterator[Block]:
         return
     yield Heading("Training statistics")
     columns = [
-        (title, [shown(record) for record in key_epochs(snapshot.epochs)])
+        (title, [shown(record) for record in key_epochs(snapshot)])
         for title, shown in (
             ("epoch", lambda record: plain(record.epoch)),
             ("train loss", lambda record: number(record.train_loss)),
             ("train loss, eval mode", lambda record: number(record.train_eval_loss)),
             ("val loss", lambda record: number(record.val_loss)),
             ("gap", lambda record: signed(record.gap)),
-            ("train WER", lambda record: percent(record.train_wer)),
-            ("val WER", lambda record: percent(record.val_wer)),
+            *_metric_columns(snapshot),
             ("words out / in", lambda record: number(record.length_ratio)),
             ("blank", lambda record: percent(record.blank_ratio)),
             ("learning rate", lambda record: NOT_MEASURED if record.lr is None else brief(record.lr)),
@@ -43,16 +44,36 @@ def statistics(snapshot: Snapshot) -> Iterator[Block]:
     yield Table(tuple(title for title, _ in kept), tuple(zip(*(cells for _, cells in kept), strict=True)))
     floors = floors_of(snapshot)
     loss_floor = _level(snapshot, "chance loss", floors.loss_unigram)
-    wer_floor = _level(snapshot, "constant sentence", floors.wer_constant)
     yield Figure(
         "Loss",
         (_line(snapshot, "val", "val_loss"), _line(snapshot, "train", train_field(snapshot)), *loss_floor),
     )
-    yield Figure(
-        "Word error rate",
-        (_line(snapshot, "val", "val_wer"), _line(snapshot, "train", "train_wer"), *wer_floor),
-        percent=True,
-    )
+    yield from _metric_figure(snapshot)
+
+
+def _metric_columns(snapshot: Snapshot) -> list[tuple[str, Callable[[Epoch], str]]]:
+    """The primary metric on both splits, and WER beside another one."""
+    metrics = dict.fromkeys(filter(None, (primary_of(snapshot), WER)))
+    return [
+        column
+        for metric in metrics
+        for column in (
+            (f"train {metric.label}", lambda record, metric=metric: metric.text(metric.train_of(record))),
+            (metric.title, lambda record, metric=metric: metric.text(metric.of(record))),
+        )
+    ]
+
+
+def _metric_figure(snapshot: Snapshot) -> Iterator[Block]:
+    metric = primary_of(snapshot)
+    if metric is None:
+        return
+    level = chance_of(snapshot, metric)
+    shown = metric.fraction(metric.value(level.error)) if level is not None and not level.assumed else None
+    floor = _level(snapshot, "constant sentence" if metric is WER else "chance", shown)
+    curves = [(name, known(snapshot, key)) for name, key in (("val", metric.name), ("train", metric.train)) if key]
+    lines = (Line(name, tuple((at, metric.fraction(value)) for at, value in points)) for name, points in curves)
+    yield Figure("Word error rate" if metric is WER else metric.heading, (*lines, *floor), percent=metric.is_share)
 
 
 def _line(snapshot: Snapshot, name: str, field: str) -> Line:
@@ -72,7 +93,7 @@ def observations(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
         *_train_loss(snapshot),
         *_val_loss(snapshot),
         *_gap(snapshot, thresholds),
-        *_error_rates(snapshot),
+        *_metric(snapshot),
         *_words(snapshot),
         *_rate(snapshot),
     ]
@@ -136,26 +157,35 @@ def _passed(points: list[tuple[float, float]], limit: float) -> str:
     return f"it passed {plain(limit)} between epochs {plain(points[first - 1][0])} and {at}"
 
 
-def _error_rates(snapshot: Snapshot) -> Iterator[str]:
-    val, train = known(snapshot, "val_wer"), known(snapshot, "train_wer")
-    chance = floors_of(snapshot).wer_constant
-    for name, points in (("train WER", train), ("val WER", val)):
+def _metric(snapshot: Snapshot) -> Iterator[str]:
+    """How the primary metric moved on both splits, and how far it is from chance."""
+    metric = primary_of(snapshot)
+    if metric is None:
+        return
+    val, train = known(snapshot, metric.name), known(snapshot, metric.train)
+    for name, points in ((f"train {metric.label}", train), (metric.title, val)):
         if len(points) > 1:
-            moved = points[0][1] - points[-1][1]
-            best = min(points, key=lambda point: point[1])
+            gained = metric.error(points[0][1]) - metric.error(points[-1][1])
+            far = 0.1 if metric.is_share else 0.1 * abs(points[0][1])
+            best = min(points, key=lambda point: (metric.error(point[1]), point[0]))
+            moved = metric.bare_change(points[-1][1] - points[0][1]).lstrip("+−")
+            unit = " points" if metric.is_share else ""
             yield (
-                f"{'Well' if moved > 0.1 else 'Watch'}: {name} {from_to(points, percent)}, {words.points(moved)} "
-                f"points in {plain(points[-1][0] - points[0][0])} epochs; best {percent(best[1])} at epoch "
-                f"{plain(best[0])}."
+                f"{'Well' if gained > far else 'Watch'}: {name} {from_to(points, metric.text)}, "
+                f"{'' if gained >= 0 else '−'}{moved}{unit} in {plain(points[-1][0] - points[0][0])} epochs; best "
+                f"{metric.text(best[1])} at epoch {plain(best[0])}."
             )
     if val and train and val[-1][0] == train[-1][0]:
-        yield f"Val WER minus train WER at the end: {words.points(val[-1][1] - train[-1][1])} points."
-    if val and chance is not None:
-        below = chance - min(value for _, value in val)
-        word = "Well" if below > 0.1 else "Not well"
-        floor = f"what one constant sentence scores ({percent(chance)})"
-        side = "below" if below > 0 else "above"
-        yield f"{word}: at its best val WER was {words.points(abs(below))} points {side} {floor}."
+        apart = metric.bare_change(val[-1][1] - train[-1][1]).lstrip("+")
+        unit = " points" if metric.is_share else ""
+        yield f"{metric.heading} minus train {metric.label} at the end: {apart}{unit}."
+    level = chance_of(snapshot, metric)
+    if val and level is not None and not level.assumed:
+        best_error = min(metric.error(value) for _, value in val)
+        word = "Well" if level.error - best_error > 0.1 * level.size(metric) else "Not well"
+        floor = f"{'what ' if level.who != 'chance' else ''}{level.does} ({metric.error_text(level.error)})"
+        floor = floor.replace("chance is at", "chance")
+        yield f"{word}: at its best {metric.title} was {metric.apart(best_error, level.error)} {floor}."
 
 
 def _words(snapshot: Snapshot) -> Iterator[str]:
@@ -167,10 +197,9 @@ def _words(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _rate(snapshot: Snapshot) -> Iterator[str]:
-    rate, wer = known(snapshot, "lr"), known(snapshot, "val_wer")
+    rate, metric, best = known(snapshot, "lr"), primary_of(snapshot), best_of(snapshot)
     if len(rate) > 1 and rate[-1][1] < 0.95 * max(value for _, value in rate):
-        best = min(wer, key=lambda point: point[1])[0] if wer else None
-        since = f"; the best val WER is of epoch {plain(best)}" if best is not None else ""
+        since = f"; the best {metric.title} is of epoch {plain(best[1])}" if metric and best else ""
         yield f"The learning rate went {brief(rate[0][1])} → {brief(rate[-1][1])}{since}."
 
 
@@ -244,7 +273,9 @@ def _alignment(target: list[str], said: list[str]) -> Iterator[str]:
 def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
     """Where the curves go, each with the band that holds four outcomes of five."""
     lines, limit = [], thresholds.of(GapLimits).gap_limit
-    for name, title, scale, unit in (("val_wer", "Val WER", 100.0, " %"), ("gap", "The gap", 1.0, "")):
+    metric = primary_of(snapshot)
+    own = [(metric.name, metric.heading, *_written(metric))] if metric is not None else []
+    for name, title, scale, unit in (*own, ("gap", "The gap", 1.0, "")):
         points = known(snapshot, name)
         # No further ahead than half of what was seen: few evaluations far apart foretell little.
         ahead = max(1, min(forecast.AHEAD, len(points) // 2))
@@ -260,3 +291,8 @@ def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
         yield Heading("Where it is heading")
         yield Bullets(tuple(lines))
         yield Text("If nothing is changed; a change of the learning rate is not foreseen.")
+
+
+def _written(metric: Metric) -> tuple[float, str]:
+    """(factor from its values to what is shown, the unit beside it)."""
+    return (1.0 if metric.unit == "percent" else 100.0, " %") if metric.is_share else (1.0, "")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 
+from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot
+from monitor.run_dir.metric import read
 
 KEY_EPOCHS = 8
 
@@ -20,7 +23,7 @@ def floors_of(snapshot: Snapshot) -> Floors:
 
 def known(snapshot: Snapshot, name: str) -> list[tuple[float, float]]:
     """(epoch, value) of the evaluations that have a finite value, in order."""
-    values = [(record.epoch, getattr(record, name)) for record in snapshot.epochs]
+    values = [(record.epoch, read(record, name)) for record in snapshot.epochs]
     return [(epoch, float(value)) for epoch, value in values if is_finite(value)]
 
 
@@ -30,12 +33,13 @@ def train_field(snapshot: Snapshot) -> str:
     return "train_eval_loss" if by_eval and known(snapshot, "train_eval_loss") else "train_loss"
 
 
-def key_epochs(epochs: Sequence[Epoch]) -> list[Epoch]:
-    """First, last, best loss, best WER and evenly spaced ones between, in order."""
+def key_epochs(snapshot: Snapshot) -> list[Epoch]:
+    """First, last, best loss, best of the primary metric and evenly spaced ones between, in order."""
+    epochs, metric = snapshot.epochs, primary_of(snapshot)
     last = len(epochs) - 1
     wanted = {round(last * share / (KEY_EPOCHS - 1)) for share in range(KEY_EPOCHS)}
-    for name in ("val_loss", "val_wer"):
-        values = [(getattr(record, name), place) for place, record in enumerate(epochs)]
+    for measure in (attrgetter("val_loss"), *([metric.error_of] if metric is not None else [])):
+        values = [(measure(record), place) for place, record in enumerate(epochs)]
         best = min(((value, place) for value, place in values if is_finite(value)), default=None)
         if best is not None:
             wanted.add(best[1])
