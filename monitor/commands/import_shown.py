@@ -22,7 +22,8 @@ def show_plan(chosen: Plan) -> None:
         unit = "percent → fraction" if use.scale != 1 else "fraction" if use.why else "as it is"
         rows.add_row(use.column, use.field, f"{unit} ({use.why})" if use.why else unit, first, last)
     screen.print(rows)
-    if chosen.units["loss"] == "as logged":
+    losses = {use.field for use in chosen.reading.uses} & {"train_loss", "train_eval_loss", "val_loss"}
+    if losses and chosen.units["loss"] == "as logged":
         screen.print("Loss per token, utterance or frame? The file does not say; --per UNIT does.")
     used = {use.column for use in chosen.reading.uses}
     unused = [column for column in chosen.survey.columns if column not in used]

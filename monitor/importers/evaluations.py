@@ -19,6 +19,7 @@ from monitor.importers.items import Row, Shape
 from monitor.importers.mapping import EVALUATED, STEP_LOSS, Use
 from monitor.importers.moments import Counts, Numbers, Open, Since, before, same_moment, trains, whole
 from monitor.run_dir import Epoch, Step
+from monitor.run_dir.metric_names import is_of_validation
 
 _AGAIN = "The run begins again or goes back at line {}; what it repeats replaces what was there."
 
@@ -113,7 +114,7 @@ class Evaluations:
             self._steps.update(dict.fromkeys(names, event.step))
 
     def _event(self, event: Open) -> Iterator[Epoch | Step]:
-        evaluated = any(name in event.values for name in EVALUATED)
+        evaluated = any(name in event.values for name in EVALUATED) or any(map(is_of_validation, event.metrics))
         same = self._open is not None and same_moment(self._open, event)
         if self._open is not None and not same and (evaluated or trains(event)):
             yield self._close()

@@ -14,6 +14,7 @@ from typing import Any
 from monitor.importers.items import Row
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS, plain
+from monitor.run_dir.metric_names import parsed
 
 PERCENT_FROM = 3.0
 """A share above this was written in percent: WER may pass 100 %, but hardly 300 %."""
@@ -98,7 +99,7 @@ class Wish:
 def propose(survey: Survey, wish: Wish) -> tuple[Use, ...]:
     """Which name becomes which field. The user's word wins, then the format's names, then the usual ones.
 
-    Raises UsageError for an unknown field or name, or where no loss and no WER can be found.
+    Raises UsageError for an unknown field or name, or where no loss, error rate or score can be found.
     """
     chosen = _asked_for(survey, wish)
     # The file's first name wins where two are alike.
@@ -111,9 +112,9 @@ def propose(survey: Survey, wish: Wish) -> tuple[Use, ...]:
             chosen[name] = free[0]
     if STEP_LOSS in chosen and "train_loss" not in chosen:
         chosen["train_loss"] = chosen.pop(STEP_LOSS)
-    if not {"train_loss", "val_loss", "val_wer"} & set(chosen):
+    if not {"train_loss", "val_loss", "val_wer"} & set(chosen) and not any(map(parsed, survey.columns)):
         raise UsageError(
-            f"No name looks like a loss or a WER; there are {_listed(survey.columns)}. "
+            f"No name looks like a loss, an error rate or a score; there are {_listed(survey.columns)}. "
             "Say which is which: --map val_loss=COLUMN."
         )
     return tuple(_use(name, chosen[name], survey, wish) for name in NAMES if name in chosen)

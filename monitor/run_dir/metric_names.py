@@ -128,6 +128,13 @@ def is_of_train(name: str) -> bool:
     return "train" in (SPLITS.get(words[0]), SPLITS.get(words[-1]))
 
 
+@lru_cache(4096)
+def is_of_validation(name: str) -> bool:
+    """Whether a name is that of a known metric and says val or test."""
+    found = parsed(name)
+    return found is not None and found[0] in ("val", "test")
+
+
 def metric_of(name: str, values: Iterable[float | None], names: Sequence[str] = ()) -> Metric | None:
     """The metric that a name stands for, or None. `values` tell a fraction from percent; `names`: its siblings.
 
