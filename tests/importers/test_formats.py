@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from monitor.commands.cli import main
 from monitor.importers.formats import FORMATS, detect
 from monitor.importers.importing import Asked, plan, records
 from monitor.importers.items import Unread
 from monitor.importers.mlflow import Mlflow
 from monitor.importers.store import Imported, keep
+from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Step
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.reader import RunReader
@@ -363,3 +365,27 @@ def test_the_lines_of_a_cell_with_line_breaks_are_named_and_the_rows_around_it_a
         (3, 3, 2),
         (4, 2, 1.5),
     ]
+
+
+METRIC_FILES = {
+    "accuracy.csv": "epoch,val_acc\n1,0.4\n2,0.6\n3,0.7\n",
+    "accuracy.log": "Epoch 1/3  val_acc: 0.4\nEpoch 2/3  val_acc: 0.6\nEpoch 3/3  val_acc: 0.7\n",
+    "one_line.jsonl": "".join(
+        f'{{"epoch": {at}, "train_loss": {3 / at}, "val_cer": {1 - value}}}\n'
+        for at, value in ((1, 0.4), (2, 0.6), (3, 0.7))
+    ),
+    "lines_of_their_own.jsonl": "".join(
+        f'{{"epoch": {at}, "train_loss": {3 / at}}}\n{{"epoch": {at}, "val_cer": {1 - value}}}\n'
+        for at, value in ((1, 0.4), (2, 0.6), (3, 0.7))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", METRIC_FILES)
+def test_a_file_whose_only_validation_is_an_error_or_a_score_is_read_with_it(tmp_path, name):
+    (tmp_path / name).write_text(METRIC_FILES[name])
+    assert main(["import", str(tmp_path / name), "--runs", str(tmp_path / "runs"), "--yes", "--name", "r"]) in (0, None)
+    seen = RunReader(tmp_path / "runs" / "r").read(0.0)
+    metric = primary_of(seen)
+    assert metric is not None and [record.epoch for record in seen.epochs] == [1.0, 2.0, 3.0]
+    assert [metric.error_of(record) for record in seen.epochs] == pytest.approx([0.6, 0.4, 0.3])
