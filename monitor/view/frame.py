@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 
 from monitor.diagnosis.away import act_words, policy_in
 from monitor.diagnosis.away import words as away_words
+from monitor.diagnosis.judged_by import metrics_of, reason
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.arithmetic import forecast
 from monitor.rules.evaluations import guard_of
@@ -15,15 +16,18 @@ from monitor.rules.gap import GapLimits
 from monitor.rules.primary import last_of, primary_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.launch import is_own_trainer
-from monitor.run_dir.metric import WER
+from monitor.run_dir.metric import LOSS, WER
 from monitor.run_dir.status import ENDED_VERDICTS, Status, status_of
 from monitor.run_dir.words import plain
 from monitor.view.judgement import judgement
 from monitor.view.series import Since, columns, loss_range, loss_unit, marks, metric_shown, number
-from monitor.view.shapes.frame import ChanceLevels, Evaluated, Frame, Outlook, ParentOfRun, RunHead
+from monitor.view.shapes.frame import ChanceLevels, Evaluated, Frame, JudgedBy, Outlook, ParentOfRun, RunHead
 from monitor.view.shapes.state import Actions, AwayShown, Clock, DiskRoom, ReadingShown
 from monitor.view.state import progress, reading_words, status_shown
 from monitor.view.tiles import tiles
+
+MOST_CHOICES = 30
+"""Metrics that a person can choose from on the page; the terminal takes any."""
 
 
 class Frames:
@@ -88,6 +92,7 @@ def _of_evaluations(snapshot: Snapshot, judged: Judged) -> Evaluated:
         ),
         tiles=tiles(snapshot, judged),
         metric=metric_shown(snapshot, judged.thresholds),
+        judged=_judged_by(snapshot),
         floors=_floors(snapshot),
         marks=marks(snapshot, judged.thresholds.of(GapLimits).gap_limit),
         loss_range=loss_range(
@@ -98,6 +103,17 @@ def _of_evaluations(snapshot: Snapshot, judged: Judged) -> Evaluated:
         gap_basis=run.gap_basis if run is not None else "train",
         outlook=_outlook(snapshot),
         decoded=[decode.epoch for decode in snapshot.decodes if decode.split == "val"],
+    )
+
+
+def _judged_by(snapshot: Snapshot) -> JudgedBy:
+    metrics = metrics_of(snapshot)[:MOST_CHOICES]
+    first = primary_of(snapshot)
+    choices = [[metric.name, metric.title] for metric in metrics]
+    return JudgedBy(
+        name=first.name if first is not None else LOSS,
+        why=reason(snapshot),
+        choices=[*choices, [LOSS, "val loss alone"]] if choices else [],
     )
 
 

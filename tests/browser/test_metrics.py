@@ -84,3 +84,20 @@ def test_steps_are_drawn_at_once_and_evaluations_join_them(dashboard, tab):
         run.log_epoch(1, step=30, train_loss=0.3, val_loss=0.5)
         page.wait_for_function(f"() => {loss}.data.some((trace) => trace.name === 'val')")
         assert page.evaluate(f"() => {loss}.data.some((trace) => trace.name === 'train, each step')")
+
+
+def test_a_person_chooses_by_what_the_run_is_judged(dashboard, tab):
+    with RunWriter(dashboard.runs / "two_scores") as run:
+        for epoch in range(1, 9):
+            run.log_epoch(epoch, train_loss=3 / epoch, val_loss=4 / epoch, val_accuracy=epoch / 10, val_f1=epoch / 20)
+    page = tab()
+    open_metrics(page, dashboard, "two_scores")
+    judged = page.get_by_test_id("judged-by")
+    assert judged.input_value() == "val_accuracy"
+    assert judged.locator("option").all_inner_texts() == ["val accuracy", "val F1", "val loss alone"]
+    judged.select_option("val_f1")
+    page.wait_for_function("() => document.title.includes('40.0 %')")
+    judged.select_option("val_loss")
+    page.wait_for_function("() => !document.title.includes('%')")
+    page.reload()
+    page.wait_for_function("() => document.querySelector('[data-testid=judged-by]')?.value === 'val_loss'")

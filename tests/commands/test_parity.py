@@ -27,6 +27,7 @@ WAYS = {
     "restart": "restart RUN --set --fix --option --from --judge-at --keep-parent --if-bad --trust-command",
     "check": "diagnose RUN --measure",
     "ack": "ack RUN ALERT",
+    "metric": "metric RUN NAME",
     "archive": "archive RUN",
     "restore_trashed": "restore RUN",
     "away": "away RUN",

@@ -11,10 +11,11 @@ from msgspec.structs import asdict
 
 from monitor import launcher
 from monitor.diagnosis.acks import acknowledge
+from monitor.diagnosis.judged_by import choice_for
 from monitor.diagnosis.verdict import judge
 from monitor.launcher.trash import archive
 from monitor.launcher.trash import restore as take_back
-from monitor.run_dir import audit
+from monitor.run_dir import Snapshot, audit
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import status_of
@@ -142,6 +143,8 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
         _check(run_dir)
     elif kind == "ack":
         _acknowledge(run_dir, str(action.get("alert")))
+    elif kind == "metric":
+        _judge_by(run_dir, snapshot, str(action.get("name")))
     elif kind == "restart":
         # The prescriptions are made here: what a browser sends is a name, never the values.
         diagnosis = judge(snapshot, time.time()).diagnosis
@@ -173,6 +176,13 @@ def _check(run_dir: Path) -> None:
 def _acknowledge(run_dir: Path, alert: str) -> None:
     try:
         acknowledge(run_dir, alert, asked_by(), time.time())
+    except MonitorError as problem:
+        st.toast(plain(str(problem)), duration="long")
+
+
+def _judge_by(run_dir: Path, snapshot: Snapshot, name: str) -> None:
+    try:
+        launcher.judge_by(run_dir, choice_for(snapshot, name), asked_by(), time.time())
     except MonitorError as problem:
         st.toast(plain(str(problem)), duration="long")
 

@@ -11,7 +11,7 @@ const IN_VIEW = "400px 0px";
 const NAMELESS = "(no name)";
 const METRIC_SCALES = [["fit", "robust"], ["everything", "everything"], ["log", "log"]];
 
-function buildMetrics(ask, view, on, charts) {
+function buildMetrics(ask, emit, role, view, on, charts) {
   const ui = { ask, view, on, charts, word: Address.read("find") ?? "", group: null, most: CHARTS_FIRST, asked: 0, askedAt: -Infinity, pinned: new Set(Memory.read("pinned", [])), curves: new Map(), waiting: [] };
   ui.bar = buildChartBar(view, on, { scales: METRIC_SCALES, saves: false, mark: "metric-" });
   ui.search = h("input", { type: "search", class: "vs-search", placeholder: "Find a metric", "aria-label": "Find a metric by its name", "data-testid": "metric-search", value: ui.word });
@@ -21,11 +21,15 @@ function buildMetrics(ask, view, on, charts) {
   });
   ui.groups = h("select", { class: "vs-select", "aria-label": "Group of metrics", "data-testid": "metric-group" });
   ui.groups.addEventListener("change", () => findMetrics(ui, { group: ui.groups.value === "all" ? null : ui.groups.value.slice(1) }));
+  ui.judge = h("select", { class: "vs-select", "aria-label": "Metric that the run is judged by", "data-testid": "judged-by" });
+  ui.judge.addEventListener("change", () => emit({ kind: "metric", name: ui.judge.value }));
+  ui.judged = h("label", { class: "vs-row vs-muted" }, "Judged by", ui.judge);
+  ui.judge.disabled = role !== "control";
   ui.count = h("span", { class: "vs-muted vs-tabular", role: "status", "data-testid": "metric-count" });
   ui.list = h("div", { class: "vs-metrics", "data-testid": "metrics" });
   ui.more = h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "metric-more", onclick: () => findMetrics(ui, { most: ui.most + CHARTS_FIRST }) });
   ui.empty = buildNoMetrics();
-  ui.node = h("div", { class: "vs-stack" }, h("div", { class: "vs-row vs-metric-find" }, ui.search, ui.groups, ui.count), ui.bar.node, ui.list, h("div", { class: "vs-row" }, ui.more), ui.empty);
+  ui.node = h("div", { class: "vs-stack" }, h("div", { class: "vs-row vs-metric-find" }, ui.search, ui.groups, ui.count, ui.judged), ui.bar.node, ui.list, h("div", { class: "vs-row" }, ui.more), ui.empty);
   ui.seen = new IntersectionObserver((entries) => lookAgain(ui, entries), { rootMargin: IN_VIEW });
   for (const node of [ui.empty, ui.more, ui.groups]) show(node, false);
   return ui;
@@ -80,12 +84,21 @@ function sendable(keys) {
 // Called at every paint of the page while the tab is open. now: {frame, cols, axis, ink}.
 function noteMetrics(ui, now) {
   paintChartBar(ui.bar, ui.view, now.cols, now.frame, now.axis);
+  paintJudged(ui, now.frame.judged);
   const look = JSON.stringify([now.axis.name, ui.view.range, now.frame.at]);
   const changed = look !== ui.look;
   Object.assign(ui, { now, look });
   if (changed) askMetrics(ui);
   else if (now.frame.seq !== ui.askedSeq) askSoon(ui);
   drawMetrics(ui);
+}
+
+// What the run is judged by; a person chooses among what it logs.
+function paintJudged(ui, { name, why, choices }) {
+  show(ui.judged, choices.length > 0);
+  ui.judged.title = why;
+  keyed(ui.judge, choices, ([key]) => key, ([key]) => h("option", { value: key }), (node, [, title]) => setText(node, title));
+  if (document.activeElement !== ui.judge) ui.judge.value = name;
 }
 
 // At most one question a second for what is new, and none while the last one is not answered.

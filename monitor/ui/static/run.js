@@ -57,7 +57,7 @@ class RunPage {
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
     this.predictions = buildPredictions(data.run, this.ask);
-    this.metrics = buildMetrics(this.ask, view, on, this.charts);
+    this.metrics = buildMetrics(this.ask, emit, data.role, view, on, this.charts);
     this.compare = buildCompare(data.run, this.ask, emit, data.role);
     this.log = buildLog(data.run, this.ask, data);
     this.moment = buildMoment((epoch) => this.lookBack(epoch));

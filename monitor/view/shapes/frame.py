@@ -68,6 +68,15 @@ class MetricShown(msgspec.Struct, frozen=True, kw_only=True):
     best_epoch: float | None
 
 
+class JudgedBy(msgspec.Struct, frozen=True, kw_only=True):
+    """By which metric the run is judged (`val_loss`: by the loss alone) and why; `choices`: [name, title] of each that
+    it may be judged by."""
+
+    name: str
+    why: str
+    choices: list[list[str]]
+
+
 class ChanceLevels(msgspec.Struct, frozen=True, kw_only=True):
     """What an output that ignores its input scores. `blank`: the blank ratio of a correct output;
     `sentence`: the constant sentence with the lowest WER."""
@@ -103,6 +112,7 @@ class Evaluated(Judgement, frozen=True, kw_only=True):
     run: RunHead
     tiles: list[Tile]
     metric: MetricShown | None
+    judged: JudgedBy
     floors: ChanceLevels
     marks: Marks
     loss_range: list[float] | None
