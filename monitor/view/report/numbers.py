@@ -24,7 +24,7 @@ def floors_of(snapshot: Snapshot) -> Floors:
 def known(snapshot: Snapshot, name: str) -> list[tuple[float, float]]:
     """(epoch, value) of the evaluations that have a finite value, in order."""
     values = [(record.epoch, read(record, name)) for record in snapshot.epochs]
-    return [(epoch, float(value)) for epoch, value in values if is_finite(value)]
+    return [(epoch, float(value)) for epoch, value in values if value is not None and is_finite(value)]
 
 
 def train_field(snapshot: Snapshot) -> str:
@@ -38,7 +38,8 @@ def key_epochs(snapshot: Snapshot) -> list[Epoch]:
     epochs, metric = snapshot.epochs, primary_of(snapshot)
     last = len(epochs) - 1
     wanted = {round(last * share / (KEY_EPOCHS - 1)) for share in range(KEY_EPOCHS)}
-    for measure in (attrgetter("val_loss"), *([metric.error_of] if metric is not None else [])):
+    measures: list[Callable[[Epoch], float | None]] = [attrgetter("val_loss")]
+    for measure in [*measures, metric.error_of] if metric is not None else measures:
         values = [(measure(record), place) for place, record in enumerate(epochs)]
         best = min(((value, place) for value, place in values if is_finite(value)), default=None)
         if best is not None:
