@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
+from monitor.rules.evaluations import Evaluations
 from monitor.rules.kind import is_ctc
-from monitor.rules.result import Result
+from monitor.rules.result import Numbers, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Clip, Epoch, Snapshot
@@ -76,20 +77,7 @@ class TokenDominance(Rule):
         signs = [
             _signs(each, usual, limits, alike.get(each.epoch, ""), said.get(each.epoch, ())) for each in snapshot.epochs
         ]
-        levels = [
-            Level.CLEAR if not ok or count < 2 else Level.CRITICAL if count == 3 else Level.WARNING
-            for ok, count in zip(data.judged, map(len, signs), strict=True)
-        ]
-        levels = [
-            max(level, Level.WARNING) if ok and record.epoch in alike else level
-            for level, ok, record in zip(levels, data.judged, snapshot.epochs, strict=True)
-        ]
-        # A model that finds its words begins with the common ones.
-        distinct = evaluations.columns(snapshot, "distinct_token_ratio")[0]
-        levels = [
-            min(level, Level.HOLD) if _grows(distinct[: place + 1], common) else level
-            for place, level in enumerate(levels)
-        ]
+        levels = _levels(snapshot, data, [len(each) for each in signs], alike, common)
         episode = open_episode(data.epochs, levels, thresholds)
         last = snapshot.epochs[-1]
         if episode is None:
@@ -98,25 +86,45 @@ class TokenDominance(Rule):
             data.epochs,
             episode,
             "Predictions hardly vary: " + ", ".join(signs[-1] or ["they began to"]) + ".",
-            now={
-                name: value
-                for name, value in (
-                    ("share of the commonest word", last.top_token_ratio),
-                    ("different predictions", last.unique_hypothesis_ratio),
-                    ("vocabulary said", last.distinct_token_ratio),
-                )
-                if value is not None
-            },
-            limits={
-                "share of the commonest word": limits.dominance_top_ratio,
-                "times its share of the targets": limits.dominance_times_usual,
-                "different predictions": limits.dominance_unique_ratio,
-                "vocabulary said": limits.dominance_distinct_ratio,
-                "one sentence for all": limits.dominance_sentence_ratio,
-            },
+            now=_numbers(last),
+            limits=_limits(limits),
             remedy=REMEDY if is_ctc(snapshot) else REMEDY_WITHOUT_BLANKS,
             cannot_tell="Why the output does not depend on the input.",
         )
+
+
+def _levels(
+    snapshot: Snapshot, data: Evaluations, signs: list[int], alike: Mapping[float, str], common: CommonLimits
+) -> list[Level]:
+    """At each evaluation: two signs, or one sentence for nearly all, are a warning, three are critical."""
+    # A model that finds its words begins with the common ones.
+    distinct = evaluations.columns(snapshot, "distinct_token_ratio")[0]
+    levels = []
+    for place, (count, ok, record) in enumerate(zip(signs, data.judged, snapshot.epochs, strict=True)):
+        level = Level.CLEAR if not ok or count < 2 else Level.CRITICAL if count == 3 else Level.WARNING
+        if ok and record.epoch in alike:
+            level = max(level, Level.WARNING)
+        levels.append(min(level, Level.HOLD) if _grows(distinct[: place + 1], common) else level)
+    return levels
+
+
+def _numbers(last: Epoch) -> Numbers:
+    shown = (
+        ("share of the commonest word", last.top_token_ratio),
+        ("different predictions", last.unique_hypothesis_ratio),
+        ("vocabulary said", last.distinct_token_ratio),
+    )
+    return {name: value for name, value in shown if value is not None}
+
+
+def _limits(limits: DominanceLimits) -> Numbers:
+    return {
+        "share of the commonest word": limits.dominance_top_ratio,
+        "times its share of the targets": limits.dominance_times_usual,
+        "different predictions": limits.dominance_unique_ratio,
+        "vocabulary said": limits.dominance_distinct_ratio,
+        "one sentence for all": limits.dominance_sentence_ratio,
+    }
 
 
 def _whole(record: Epoch) -> float | None:

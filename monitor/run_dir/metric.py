@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from monitor.run_dir import words
+from monitor.run_dir.words import NOT_MEASURED, number, percent, points, signed, signed_points
 
 Direction = Literal["error", "score"]
 Unit = Literal["fraction", "percent", "raw", "auto"]
@@ -94,14 +94,14 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
     def text(self, value: float | None) -> str:
         """A value with its unit: "41.8 %", "212"."""
         if value is None:
-            return words.NOT_MEASURED
-        return words.percent(self.fraction(value)) if self.is_share else words.number(value)
+            return NOT_MEASURED
+        return percent(self.fraction(value)) if self.is_share else number(value)
 
     def bare(self, value: float | None) -> str:
         """A value without its sign of percent: "41.8"."""
         if value is None:
-            return words.NOT_MEASURED
-        return words.points(self.fraction(value)) if self.is_share else words.number(value)
+            return NOT_MEASURED
+        return points(self.fraction(value)) if self.is_share else number(value)
 
     def error_text(self, error: float) -> str:
         """The value that has this error, with its unit."""
@@ -114,7 +114,7 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
     def bare_change(self, difference: float) -> str:
         """The same without "points"."""
         share = self.fraction(difference)
-        return words.signed_points(share) if self.is_share else words.signed(share)
+        return signed_points(share) if self.is_share else signed(share)
 
     def is_better(self, difference: float) -> bool:
         """Whether a value that is so much larger is a better one."""
@@ -123,7 +123,7 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
     def size(self, difference: float) -> str:
         """A difference without a sign of its own: "3.2 points", "4.1"."""
         share = self.fraction(difference)
-        return f"{words.points(share)} points" if self.is_share else words.number(share)
+        return f"{points(share)} points" if self.is_share else number(share)
 
     def apart(self, error: float, other: float) -> str:
         """How far one error is from another, such as "8.2 points below"; of a score, above."""
