@@ -126,7 +126,7 @@ def _numbers(look: Look) -> list[str]:
         newest = snapshot.steps[-1]
         shown.append(("train loss", words.number(newest.train_loss), f"step {newest.step}"))
     lines = [
-        f"{label:<15}{value:<8}{f'  ({yardstick})' if yardstick else ''}"
+        f"{label:<14} {value:<8}{f'  ({yardstick})' if yardstick else ''}"
         for label, value, yardstick in shown
         if value != words.NOT_MEASURED
     ]

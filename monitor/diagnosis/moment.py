@@ -153,9 +153,26 @@ def value_of(record: Epoch, metric: Metric | None) -> str:
     return metric.text(value) if metric.name == WER.name else f"{metric.label} {metric.text(value)}"
 
 
+def differing_units(parent: Snapshot, child: Snapshot) -> str:
+    """That both are judged by one name in two units, or in two directions, as a sentence; "" where they are not."""
+    one, other = primary_of(parent), primary_of(child)
+    if one is None or other is None or one.name != other.name or not child.epochs or not parent.epochs:
+        return ""
+    if one.direction != other.direction:
+        return f"{one.heading} is an {one.direction} in {parent.run_id} and a {other.direction} in {child.run_id}."
+    if one.unit == other.unit:
+        return ""
+    return (
+        f"{one.heading} is in another unit in each: {one.unit} in {parent.run_id}, {other.unit} in {child.run_id}. "
+        "Declare it."
+    )
+
+
 def common_metric(parent: Snapshot, child: Snapshot) -> Metric | None:
     """The metric by which two runs are compared: the parent's primary one, where the child measures it too."""
     metric = primary_of(parent)
+    if differing_units(parent, child):
+        return None
     if metric is None or any(metric.of(record) is not None for record in child.epochs):
         return metric
     other = primary_of(child)

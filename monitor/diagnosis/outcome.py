@@ -17,6 +17,7 @@ from monitor.diagnosis.moment import (
     Reference,
     agreed_epoch,
     common_metric,
+    differing_units,
     evaluations,
     has_ended,
     judged_epoch,
@@ -98,7 +99,7 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
         expected=_expected_text(child),
         metric=common_metric(parent, child),
     )
-    why_not = obstacle([parent, child])
+    why_not = obstacle([parent, child]) or differing_units(parent, child)
     if why_not:
         return replace(base, line=why_not)
     now = of_child(child, wanted)
@@ -161,7 +162,7 @@ def _by_scalars(parent: Snapshot, child: Snapshot, then: Epoch, now: Epoch, base
     if found is None:
         return replace(base, line="Neither an error rate, a score nor a val loss was measured in both.")
     base = replace(base, evaluations=found.evaluations)
-    said = f"{_in_words(found)} at epoch {now.epoch:g}, without an interval: {_why_without(base)}"
+    said = f"{_in_words(found)} at epoch {now.epoch:g}, without an interval: {_why_without(base, found.metric)}"
     if found.limit is None:
         few = f"{said}, and {words.count(found.evaluations, 'evaluation')} where {LEAST_EVALUATIONS} are needed."
         return replace(base, word="TOO CLOSE", line=few)
@@ -205,9 +206,9 @@ def _is_by_words(metric: Metric | None) -> bool:
     return metric is None or metric.name == WER.name
 
 
-def _why_without(base: Outcome) -> str:
-    if base.metric is not None and not _is_by_words(base.metric):
-        return f"{base.metric.label} is not counted clip by clip"
+def _why_without(base: Outcome, metric: Metric | None) -> str:
+    if metric is not None and not _is_by_words(metric):
+        return f"{metric.label} is not counted clip by clip"
     clips = base.clips
     return f"only {words.count(clips, 'clip')} decoded by both" if clips else "no predictions of both were logged"
 

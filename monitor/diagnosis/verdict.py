@@ -185,6 +185,12 @@ def _how_it_goes(snapshot: Snapshot) -> str:
         better = metric.error(now) < chance.error
         if now != metric.value(chance.error) and (learns(snapshot) or not better):
             beside = f", {metric.apart(metric.error(now), chance.error)} chance"
+    if not math.isfinite(now):
+        measured_at = [(record.epoch, value) for record in snapshot.epochs if (value := metric.of(record)) is not None]
+        last = max((epoch for epoch, value in measured_at if math.isfinite(value)), default=-math.inf)
+        since = next(epoch for epoch, _ in measured_at if epoch > last)
+        was = f"best {metric.text(best[0])} at epoch {plain(best[1])}"
+        return f"{metric.heading} is {metric.text(now)} since epoch {plain(since)}; {was}. Look at how it is computed."
     extreme = "its best so far" if now == best[0] else f"best {metric.text(best[0])} at epoch {plain(best[1])}"
     return f"{metric.heading} is {metric.text(now)}, {extreme}{beside}."
 

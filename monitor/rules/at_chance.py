@@ -24,6 +24,8 @@ from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number
 
 FLAT_EVALUATIONS = 10
+FAR_WORSE = 0.1
+"""So far beyond chance (points of a share, else a part of chance) an output follows its input, the wrong way round."""
 FLAT_RATIO = 0.01
 """A number stands still if the median of the later half of its last ten values is not 1 % below the earlier half's."""
 LEFT = "9 of 20 recorded runs that stood there for five evaluations left it, half by the 10th, the last at the 46th"
@@ -173,6 +175,10 @@ def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: st
         chance_loss = number(floors.loss_unigram)
         return f"Hardly better than word frequencies alone: best val loss {number(best)}, chance {chance_loss}."
     now, floor = metric.error_text(float(data.error[-1])), metric.error_text(chance.error)
+    if metric.label not in EDIT_RATES and data.error[-1] > chance.error + FAR_WORSE * chance.size(metric):
+        return (
+            f"Worse than {chance.who}: {metric.label} {now} against {floor}. Look at the labels and at its direction."
+        )
     if severity == "critical":
         said = f"always saying {chance.sentence} scores" if chance.sentence else chance.does
         return f"Not learning from the input: {metric.label} {now} after {data.epochs[-1]:g} epochs; {said} {floor}."

@@ -16,7 +16,7 @@ from monitor.rules.arithmetic.series import Array
 from monitor.rules.columns import Pick, columns, metric_names
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.metric import LOSS, WER, Metric
-from monitor.run_dir.metric_names import EDIT_RATES, completed, metric_of, order, parsed
+from monitor.run_dir.metric_names import EDIT_RATES, ENDS_AT_ONE, completed, metric_of, order, parsed
 
 SAYING_NOTHING = 1.0
 """Of an error rate over sequences, where nothing was said; the floor of every corpus."""
@@ -102,6 +102,17 @@ def pick_of(metric: Metric) -> Pick:
 
 
 @lru_cache(256)
+def finite_of(metric: Metric) -> Pick:
+    """The metric of an evaluation where it is a finite number."""
+
+    def finite(record: Epoch) -> float | None:
+        value = metric.of(record)
+        return value if value is not None and math.isfinite(value) else None
+
+    return finite
+
+
+@lru_cache(256)
 def with_loss(metric: Metric) -> Pick:
     """The metric of an evaluation that has a val loss too."""
 
@@ -142,7 +153,8 @@ def best_of(snapshot: Snapshot) -> tuple[float, float] | None:
     metric = primary_of(snapshot)
     rows = ((error, record) for record in snapshot.epochs if (error := _error(metric, record)) is not None)
     best = min(rows, key=lambda row: row[0], default=None)
-    return None if best is None or metric is None else (metric.value(best[0]), best[1].epoch)
+    value = metric.of(best[1]) if best is not None and metric is not None else None
+    return None if best is None or value is None else (value, best[1].epoch)
 
 
 def _error(metric: Metric | None, record: Epoch) -> float | None:
@@ -162,11 +174,13 @@ def scale_of(metric: Metric | None, errors: Array) -> Array:
     """At each evaluation what a ratio of an improvement is of: the best error so far, or, where errors have no zero
     (a raw score), the range that they have gone through so far."""
     best = np.fmin.accumulate(np.where(np.isfinite(errors), errors, np.inf)) if len(errors) else errors
-    if metric is None or metric.is_share or (metric.direction == "error" and not (errors <= 0).any()):
+    if metric is None or metric.is_share or (metric.direction == "error" and not (errors < 0).any()):
         return best
     highest = np.fmax.accumulate(np.where(np.isfinite(errors), errors, -np.inf)) if len(errors) else errors
     with np.errstate(invalid="ignore"):
-        return np.where(np.isfinite(best), highest - best, np.inf)
+        scale = np.where(np.isfinite(best), highest - best, np.inf)
+    # What is perfect has no step left.
+    return np.where(best <= metric.error(1.0) + 1e-12, 0.0, scale) if metric.label in ENDS_AT_ONE else scale
 
 
 def chance_of(snapshot: Snapshot, metric: Metric | None) -> Chance | None:

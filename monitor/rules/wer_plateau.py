@@ -8,7 +8,7 @@ import numpy.typing as npt
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.primary import pick_of, primary_of, scale_of
+from monitor.rules.primary import finite_of, primary_of, scale_of
 from monitor.rules.result import Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
@@ -17,6 +17,12 @@ from monitor.run_dir.metric import Metric
 
 WORSE_SCATTERS, WORSE_POINTS = 4.0, 0.05
 """So far above its best a metric is said to be worse: beyond its own scatter, and five points."""
+
+
+REMEDY = "If it stands near chance, the input does not arrive; if well better, stop here or change the data."
+WORSE_REMEDY = (
+    "Keep the checkpoint of its best epoch; look at what changed since: the learning rate, the data, the seed."
+)
 
 
 class PlateauLimits(Limits, frozen=True):
@@ -41,7 +47,10 @@ class WerPlateau(Rule):
     yardstick = "best"
     causes = ("stuck",)
     limits = PlateauLimits
-    remedy_when_over = "If it stands near chance, the input does not arrive; if well below, the data is to be changed."
+    remedy_when_over = (
+        "Keep the checkpoint of its best epoch. If that is near chance, the input does not arrive; if well better, the "
+        "data is to be changed."
+    )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(PlateauLimits)
@@ -49,7 +58,7 @@ class WerPlateau(Rule):
         metric = primary_of(snapshot)
         if metric is None:
             return self.not_applicable("an error rate or a score, such as val WER or val accuracy")
-        snapshot = evaluations.measured(snapshot, pick_of(metric))
+        snapshot = evaluations.measured(snapshot, finite_of(metric))
         if unready := self.unready(snapshot, thresholds, metric.title, least=need):
             return unready
         data = evaluations.read(snapshot, thresholds)
@@ -73,17 +82,16 @@ class WerPlateau(Rule):
         if episode.severity == "critical":
             window = limits.plateau_critical_evaluations
         moved = abs(metric.value(float(best[-1 - window])) - value)
+        worse = _since_then(metric, data.error, window)
         return self.flag(
             data.epochs,
             episode,
-            f"{_since_then(metric, data.error, window)}"
-            f"Best {label} has moved {metric.size(moved)} in {window} evaluations ({where}).",
-            title=f"{label} stuck",
+            f"{worse}Best {label} has moved {metric.size(moved)} in {window} evaluations ({where}).",
+            title=f"{label} got worse" if worse else f"{label} stuck",
             dated=True,
             now={f"best {metric.title}": metric.text(value), "moved": metric.size(moved), "evaluations": float(window)},
             limits=_limits(metric, limits),
-            remedy="If it stands near chance, the input does not arrive; if well above chance, stop here or change the "
-            "data.",
+            remedy=WORSE_REMEDY if worse else REMEDY,
             cannot_tell="Whether there is anything left to learn.",
         )
 

@@ -13,7 +13,7 @@ import msgspec
 
 from monitor.run_dir.words import NOT_MEASURED, number, percent, points, signed, signed_points
 
-Direction = Literal["error", "score"]
+Direction = Literal["error", "score", "auto"]
 Unit = Literal["fraction", "percent", "raw", "auto"]
 Split = Literal["train", "val", "test"]
 
@@ -21,15 +21,16 @@ Split = Literal["train", "val", "test"]
 class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
     """A number of the evaluations that says how good the model is.
 
-    `name`: the field or the key of `Epoch.metrics` that holds it. `unit`: "fraction" and "percent" are shares, "raw"
+    `name`: the field or the key of `Epoch.metrics` that holds it. `direction`: "auto" is what the table of known names
+    says, an error for a name that it does not hold. `unit`: "fraction" and "percent" are shares, "raw"
     anything else, "auto" what its name and its values tell once there are some. `chance` (what an output that ignores
     the input has) and `target` are in that unit. `primary`: the one that decides. `label`: what it is called, without
     its split. `train`: the name of the same on the train split.
     """
 
     name: str
-    direction: Direction = "error"
-    unit: Unit = "raw"
+    direction: Direction = "auto"
+    unit: Unit = "auto"
     split: Split = "val"
     chance: float | None = None
     target: float | None = None
@@ -40,7 +41,7 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def title(self) -> str:
         """Such as "val WER"."""
-        return f"{self.split} {self.label or self.name}"
+        return " ".join(f"{self.split} {self.label or self.name}".split())
 
     @property
     def heading(self) -> str:
@@ -126,7 +127,9 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{points(share)} points" if self.is_share else number(share)
 
     def apart(self, error: float, other: float) -> str:
-        """How far one error is from another, such as "8.2 points below"; of a score, above."""
+        """How far one error is from another, such as "8.2 points below"; of a score, above. "at" where it is not."""
+        if error == other:
+            return "at"
         side = "below" if (error < other) == (self.direction == "error") else "above"
         return f"{self.size(abs(self.value(error) - self.value(other)))} {side}"
 

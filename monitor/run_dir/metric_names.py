@@ -98,10 +98,13 @@ EDIT_RATES = frozenset({"WER", "CER", "TER", "PER"})
 """Labels of error rates over sequences: saying nothing scores 1."""
 NAMES_KEPT = 65_536
 """More than runs log: one name more than are kept, asked for in turn, and each would be taken apart anew."""
+ENDS_AT_ONE = frozenset({"R²", "MCC", "SSIM", "Pearson r", "Spearman ρ"})
+"""Labels of raw scores that are 1 at best."""
 LARGEST_SHARE = 1.5
 """A score above it is in percent."""
-LARGEST_RATE, LEAST_RATE = 5.0, 1.5
-"""An error rate may be above 1; one that was above the first, or never below the second, is in percent."""
+LARGEST_RATE, USUAL_RATE = 5.0, 1.5
+"""An error rate over sequences may be above 1; one that was ever above the first, or mostly above the second, is in
+percent. Any other error rate ends at 1."""
 
 
 @lru_cache(NAMES_KEPT)
@@ -159,7 +162,9 @@ def _unit(known: Known, values: Iterable[float | None]) -> Unit:
         return "fraction"
     if known.direction == "score":
         return "percent" if max(finite) > LARGEST_SHARE else "fraction"
-    return "percent" if max(finite) > LARGEST_RATE or min(finite) > LEAST_RATE else "fraction"
+    if known.label not in EDIT_RATES:
+        return "percent" if max(finite) > 1 else "fraction"
+    return "percent" if max(finite) > LARGEST_RATE or sorted(finite)[len(finite) // 2] > USUAL_RATE else "fraction"
 
 
 def completed(declared: Metric, names: Sequence[str], values: Iterable[float | None] = ()) -> Metric:
@@ -171,12 +176,15 @@ def completed(declared: Metric, names: Sequence[str], values: Iterable[float | N
     unit = declared.unit
     if unit == "auto":
         unit = _unit(found[1], values) if found is not None and found[1].share else "raw"
+    direction = declared.direction
+    if direction == "auto":
+        direction = found[1].direction if found is not None else "error"
     label = declared.label or (found[1].label if found else _without_split(declared.name))
     train = declared.train
     if not train and found is not None:
         same = (one for one in names if one != declared.name and (theirs := parsed(one)) and theirs[1] == found[1])
         train = next((one for one in same if (parsed(one) or (None,))[0] in ("train", None)), "")
-    return replace(declared, unit=unit, label=label, train=train)
+    return replace(declared, direction=direction, unit=unit, label=label, train=train)
 
 
 def _without_split(name: str) -> str:

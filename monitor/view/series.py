@@ -98,7 +98,7 @@ def metric_shown(snapshot: Snapshot, thresholds: Thresholds) -> MetricShown | No
         name=metric.name,
         label=metric.label,
         title=metric.title,
-        direction=metric.direction,
+        direction="score" if metric.direction == "score" else "error",
         share=metric.is_share,
         chance=number(shown(metric, level)),
         target=number(shown(metric, target[0] if target is not None else None)),

@@ -363,3 +363,11 @@ def test_an_epoch_without_an_evaluation_is_said_and_the_one_that_is_judged():
     assert "c has no evaluation at epoch 99: this is epoch 9." in outcome(parent, child, 99).line
     assert "has no evaluation" not in outcome(parent, child, 9).line
     assert "c has no evaluation at epoch 4.5: this is epoch 4." in outcome(parent, child, 4.5).line
+
+
+def test_one_metric_in_two_units_is_not_compared():
+    def of(name, parent, values):
+        return numbers(name, parent, val_loss=noisy(2.0, 0.01)[: len(values)], metrics=[{"val_acc": v} for v in values])
+
+    came = outcome(of("p", None, [20.0 + e for e in range(9)]), of("c", "p", [0.2 + e / 100 for e in range(9)]))
+    assert came.word == "CAN'T COMPARE" and "percent in p, fraction in c" in came.line

@@ -173,3 +173,31 @@ def test_no_sentence_about_a_score_speaks_of_an_error_rate(seed):
     said = [text for each in judged.diagnosis.findings for text in (each.line, each.title, each.remedy, *each.now)]
     said += [judged.diagnosis.reason, judged.diagnosis.next_step, *judged.diagnosis.suppressed]
     assert not [text for text in said if "WER" in text or "error rate" in text]
+
+
+def test_a_perfect_raw_metric_is_not_stuck_and_a_nan_is_no_evaluation_of_it():
+    for name, values in {"val_mae": [0.5] * 3 + [0.0] * 27, "val_r2": [0.5] * 2 + [1.0] * 28}.items():
+        assert "wer_plateau" not in [rule for rule, *_ in findings(logged(name, values))]
+    assert "wer_plateau" not in [rule for rule, *_ in findings(logged("val_accuracy", [0.3, 0.6] + [math.nan] * 28))]
+
+
+def test_what_fell_far_below_its_best_got_worse_and_what_is_beyond_chance_is_said_so():
+    fell = evaluate(logged("val_accuracy", [0.1 * e for e in range(1, 10)] + [0.3] * 21), DEFAULTS, NOW)
+    assert [each.title for each in fell if isinstance(each, Finding)] == ["accuracy got worse"]
+    below = Metric("val_it", "score", "fraction", chance=0.5, primary=True)
+    lines = evaluate(logged("val_it", [0.3 - 0.005 * e for e in range(30)], run={"metrics": [below]}), DEFAULTS, NOW)
+    assert any("Worse than chance" in each.line for each in lines if isinstance(each, Finding))
+
+
+def test_the_unit_of_rates_that_end_at_one_and_of_those_that_do_not():
+    assert primary_of(logged("val_eer", [3.7, 2.0, 1.27])).unit == "percent"
+    assert primary_of(logged("val_cer", [3.7, 2.4, 1.9, 1.27])).unit == "percent"
+    assert primary_of(logged("val_cer", [1.9, 1.2, 0.8])).unit == "fraction"
+
+
+def test_a_declaration_without_direction_and_unit_is_what_its_name_tells():
+    declared = {"metrics": [Metric("val_acc", primary=True)]}
+    found = primary_of(logged("val_acc", [0.2, 0.8], run=declared))
+    assert (found.direction, found.unit) == ("score", "fraction")
+    unknown = primary_of(logged("odd_number", [3.0, 2.0], run={"metrics": [Metric("odd_number", primary=True)]}))
+    assert (unknown.direction, unknown.unit) == ("error", "raw")

@@ -14,6 +14,7 @@ from monitor.diagnosis.prescriptions.prescription import (
     flags,
     in_words,
     judged_epoch,
+    number_in,
     restart,
     titled,
 )
@@ -35,8 +36,7 @@ def variety(snapshot: Snapshot, config: Config) -> Prescription | None:
     width = config.get("hidden_dim")
     wanted = {
         "augmentation": "strong",
-        "dropout": 0.5,
-        "weight_decay": 1e-3,
+        **raised(config, {"dropout": 0.5, "weight_decay": 1e-3}),
         "hidden_dim": width // 2 if isinstance(width, int) and width >= 64 else width,
     }
     if "augmentation" in config and isinstance(config.get("learning_rate"), float):
@@ -57,6 +57,12 @@ def variety(snapshot: Snapshot, config: Config) -> Prescription | None:
         note="" if "augmentation" in config else NO_AUGMENTATION,
         aims=aims,
     )
+
+
+def raised(config: Config, wanted: Config) -> Config:
+    """Of the regularisation that is wanted what is more than the run has: none of it is taken away."""
+    now = {key: number_in(config.get(key)) for key in wanted}
+    return {key: value for key, value in wanted.items() if (has := now[key]) is None or has < value}
 
 
 def better_head(snapshot: Snapshot, config: Config) -> Prescription | None:
@@ -146,7 +152,7 @@ def smaller_network(snapshot: Snapshot, config: Config) -> Prescription | None:
 
 def regularise(snapshot: Snapshot, config: Config) -> Prescription | None:
     """The popular fix. Measured on the bundled corpus, it moves the gap and leaves the errors."""
-    changes = bundle(config, {"dropout": 0.5, "weight_decay": 1e-3})
+    changes = bundle(config, raised(config, {"dropout": 0.5, "weight_decay": 1e-3}))
     if not changes:
         return None
     decay = decay_note(snapshot, config, 1e-3) if "weight_decay" in changes else ""

@@ -170,8 +170,11 @@ def _metric(snapshot: Snapshot) -> Iterator[str]:
             best = min(points, key=lambda point: (metric.error(point[1]), point[0]))
             moved = metric.bare_change(points[-1][1] - points[0][1]).lstrip("+−")
             unit = " points" if metric.is_share else ""
+            lost = metric.error(points[-1][1]) - metric.error(best[1])
+            # What came back after its best is not well, however low it began.
+            word = "Not well" if lost > far / 2 else "Well" if gained > far else "Watch"
             yield (
-                f"{'Well' if gained > far else 'Watch'}: {name} {from_to(points, metric.text)}, "
+                f"{word}: {name} {from_to(points, metric.text)}, "
                 f"{'' if gained >= 0 else '−'}{moved}{unit} in {plain(points[-1][0] - points[0][0])} epochs; best "
                 f"{metric.text(best[1])} at epoch {plain(best[0])}."
             )
