@@ -13,7 +13,7 @@ from tests.browser.test_page_states import open_run, sideways
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 LOSS = "document.querySelector('[data-testid=chart-loss]')"
-OVERLAY = "document.querySelector('[data-testid=chart-overlay-wer]')"
+OVERLAY = "document.querySelector('[data-testid=chart-overlay-metric]')"
 
 
 def log(run, first, last, *, secs=60.0, better=0.0):
