@@ -90,7 +90,7 @@ def metric_named(
 
 
 def doubts(metrics: Iterable[Metric]) -> list[str]:
-    """Which of them are declared as an error, perhaps by default, under the name of a score."""
+    """Which of them are declared as an error under the name of a score."""
     known = ((metric, found[1]) for metric in metrics if (found := parsed(metric.name)) is not None)
     return [
         f"metric {metric.name!r} is declared as an error (lower is better); "

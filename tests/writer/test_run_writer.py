@@ -306,7 +306,7 @@ def test_metrics_are_declared_in_run_json(tmp_path):
     ("metrics", "why"),
     [
         ([CER, replace(CER, name="b")], "2 metrics are primary (val_cer, b); only one can decide."),
-        ([replace(CER, direction="up")], "direction 'up' is unknown; must be one of error, score."),
+        ([replace(CER, direction="up")], "direction 'up' is unknown; must be one of error, score, auto."),
         ([replace(CER, unit="%")], "unit '%' is unknown; must be one of fraction, percent, raw, auto."),
         ([replace(CER, chance=90.0)], "chance 90 must lie between 0 and 1, as its unit is fraction."),
         ([replace(CER, target=math.nan)], "target nan must be a number."),
@@ -349,8 +349,10 @@ def test_a_resume_may_declare_for_the_first_time_and_set_another_target(tmp_path
     assert capsys.readouterr().err == ""
 
 
-def test_a_score_that_is_declared_as_an_error_by_default_is_told(tmp_path, capsys):
-    RunWriter(tmp_path / "r", metrics=[Metric("val_acc")]).finish()
+def test_a_score_that_is_declared_as_an_error_is_told(tmp_path, capsys):
+    RunWriter(tmp_path / "by_name", metrics=[Metric("val_acc")]).finish()
+    assert "declared as an error" not in capsys.readouterr().err
+    RunWriter(tmp_path / "r", metrics=[Metric("val_acc", "error")]).finish()
     assert "'val_acc' is declared as an error" in capsys.readouterr().err
 
 
