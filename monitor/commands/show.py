@@ -118,11 +118,10 @@ def _numbers(look: Look) -> list[str]:
     shown = [(tile.label, tile.value, tile.yardstick) for tile in tiles(snapshot, look.judged)]
     field = train_field(snapshot)
     train, name = last(snapshot, field), "train loss" if field == "train_loss" else "train (eval)"
-    if any(label == name for label, _, _ in shown):
-        pass  # a tile of its own
-    elif train is not None:
+    has_tile = any(label == name for label, _, _ in shown)
+    if train is not None and not has_tile:
         shown.append((name, words.number(train), "" if field == "train_loss" else "train loss in eval mode"))
-    elif snapshot.steps:
+    elif snapshot.steps and not has_tile:
         newest = snapshot.steps[-1]
         shown.append(("train loss", words.number(newest.train_loss), f"step {newest.step}"))
     lines = [

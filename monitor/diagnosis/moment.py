@@ -91,7 +91,7 @@ def judged_epoch(parent: Snapshot, child: Snapshot) -> float:
 def agreed_epoch(parent: Snapshot, child: Snapshot) -> float:
     """The epoch agreed on at the child's start; where none was, the default; 0 where nothing is known."""
     agreed = _expected(child).get("epoch")
-    if isinstance(agreed, (int, float)) and _is_finite(agreed) and agreed > 0:
+    if isinstance(agreed, (int, float)) and not isinstance(agreed, bool) and is_finite(agreed) and agreed > 0:
         return float(agreed)
     found = default_epoch(parent, {"epochs": planned_epochs(child)})
     return found[0] if found is not None else 0.0
@@ -187,7 +187,3 @@ def _how_it_ended(run: Snapshot, last: float) -> str:
 def _expected(child: Snapshot) -> Mapping[str, Any]:
     link = child.launch.parent if child.launch is not None else None
     return link.expected if link is not None else {}
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -28,7 +28,7 @@ class TextImporter(Importer):
 
     def item(self, line: int, text: str) -> Item | None:
         """What a line states; None for one that states nothing."""
-        raise NotImplementedError
+        raise NotImplementedError("each format of text says what its own lines state")
 
     def _read(self) -> Iterator[tuple[int, str]]:
         """Every line that is new, with its number."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -126,12 +126,8 @@ def errors_of(snapshot: Snapshot, metric: Metric | None) -> Array:
     """The metric of the evaluations as an error (evaluations,), NaN where it was not measured."""
     if metric is None:
         return np.full(len(snapshot.epochs), math.nan)
-    values = columns(snapshot, metric.name)[0]
-    if metric.direction == "error" and metric.unit != "percent":
-        return values
-    return (values / 100 if metric.unit == "percent" else values) * (1 if metric.direction == "error" else -1) + (
-        1 if metric.direction == "score" and metric.is_share else 0
-    )
+    # Its arithmetic is the same for one value and for a column of them.
+    return cast(Array, metric.error(cast(float, columns(snapshot, metric.name)[0])))
 
 
 def others_of(snapshot: Snapshot) -> list[Metric]:
@@ -148,9 +144,9 @@ def others_of(snapshot: Snapshot) -> list[Metric]:
     return [metric for _, _, metric in sorted(found, key=lambda row: row[:2])]
 
 
-def best_of(snapshot: Snapshot) -> tuple[float, float] | None:
-    """(best value of the primary metric in its unit, its first epoch), or None where none is known."""
-    metric = primary_of(snapshot)
+def best_of(snapshot: Snapshot, metric: Metric | None = None) -> tuple[float, float] | None:
+    """(best value of a metric, the primary one by default, in its unit, its first epoch); None where none is known."""
+    metric = metric or primary_of(snapshot)
     rows = ((error, record) for record in snapshot.epochs if (error := _error(metric, record)) is not None)
     best = min(rows, key=lambda row: row[0], default=None)
     value = metric.of(best[1]) if best is not None and metric is not None else None
@@ -162,9 +158,9 @@ def _error(metric: Metric | None, record: Epoch) -> float | None:
     return error if error is not None and math.isfinite(error) else None
 
 
-def last_of(snapshot: Snapshot) -> float | None:
-    """The newest measured value of the primary metric, in its unit."""
-    metric = primary_of(snapshot)
+def last_of(snapshot: Snapshot, metric: Metric | None = None) -> float | None:
+    """The newest measured value of a metric, the primary one by default, in its unit."""
+    metric = metric or primary_of(snapshot)
     if metric is None:
         return None
     return next((value for record in reversed(snapshot.epochs) if (value := metric.of(record)) is not None), None)

@@ -58,11 +58,6 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
         """What it does when it gets better: "falls" or "rises"."""
         return "falls" if self.direction == "error" else "rises"
 
-    @property
-    def extreme(self) -> str:
-        """What its best value is: "lowest" or "highest"."""
-        return "lowest" if self.direction == "error" else "highest"
-
     def of(self, record: Any) -> float | None:
         """Its value in an evaluation, in its own unit; None where it was not measured."""
         return read(record, self.name)

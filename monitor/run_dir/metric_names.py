@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -196,10 +196,3 @@ def order(metric: Metric) -> tuple[int, int]:
     """Of undeclared metrics the lowest decides: val before test, then the table's order."""
     found = parsed(metric.name)
     return (metric.split != "val", found[1].place if found else len(_ROWS))
-
-
-def all_of(values: Mapping[str, Sequence[float | None]]) -> list[Metric]:
-    """Every known metric among these columns (name → its values), the one that decides first."""
-    names = list(values)
-    found = (metric_of(name, column, names) for name, column in values.items())
-    return sorted((metric for metric in found if metric is not None), key=order)

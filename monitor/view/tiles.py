@@ -136,8 +136,7 @@ def _floors(snapshot: Snapshot) -> Floors:
 
 
 def _metric(snapshot: Snapshot, metric: Metric, others: bool = False) -> Tile:
-    best = _best(snapshot, metric) if others else best_of(snapshot)
-    last = _last(snapshot, metric.of) if others else last_of(snapshot)
+    best, last = best_of(snapshot, metric), last_of(snapshot, metric)
     chance = chance_of(snapshot, metric)
     level = metric.value(chance.error) if chance is not None and not chance.assumed else None
     yard = metric_yard(metric, level, best, others)
@@ -174,12 +173,6 @@ def metric_yard(
     """What stands beside the value: chance, and the best value with its epoch. `chance` and `best` in its unit."""
     known = [f"chance {metric.bare(chance)}"] if chance is not None else [] if others else ["chance not known"]
     return known if best is None else [*known, f"best {metric.bare(best[0])} @{words.plain(best[1])}"]
-
-
-def _best(snapshot: Snapshot, metric: Metric) -> tuple[float, float] | None:
-    rows = [(error, r.epoch) for r in snapshot.epochs if (error := metric.error_of(r)) is not None and is_finite(error)]
-    best = min(rows, key=lambda row: row[0], default=None)
-    return (metric.value(best[0]), best[1]) if best is not None else None
 
 
 def _gap(snapshot: Snapshot, judged: Judged) -> Tile:
@@ -269,11 +262,6 @@ def _words(snapshot: Snapshot, floors: Floors) -> Tile:
         yardstick=" · ".join(yard) or ("not logged" if last is None else "1 is right"),
         spark=_spark(snapshot, lambda record: record.length_ratio),
     )
-
-
-def _last(snapshot: Snapshot, pick: Pick) -> float | None:
-    """The newest measured value."""
-    return next((value for record in reversed(snapshot.epochs) if (value := pick(record)) is not None), None)
 
 
 def _newest(snapshot: Snapshot, pick: Pick) -> float | None:

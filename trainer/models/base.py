@@ -23,14 +23,14 @@ class CtcModel(nn.Module):
 
     def stages(self) -> dict[str, nn.Module]:
         """The parts that parameters and gradients are reported for; together they are the whole network."""
-        raise NotImplementedError
+        raise NotImplementedError("each network names its own parts")
 
     def output_lengths(self, lengths: Tensor) -> Tensor:
         return torch.div(lengths + self.stride - 1, self.stride, rounding_mode="floor")
 
     def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Visual features (N, T', F), each of a short stretch of its clip, and their lengths (N,)."""
-        raise NotImplementedError
+        raise NotImplementedError("each network has its own way from frames to features")
 
     def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         seen, lengths = self.see(frames, lengths)

@@ -24,10 +24,11 @@ from monitor.run_dir import SEVERITIES, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.launch import command_of
+from monitor.run_dir.metric import is_finite
 from monitor.run_dir.status import is_over
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
-from monitor.view.report.numbers import floors_of, is_finite, known
+from monitor.view.report.numbers import floors_of, known
 
 BLANK_NEAR = 0.1
 """A blank ratio so near that of a correct output is a healthy one."""

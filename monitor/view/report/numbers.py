@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot
-from monitor.run_dir.metric import read
+from monitor.run_dir.metric import is_finite, read
 
 KEY_EPOCHS = 8
-
-
-def is_finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
 
 
 def floors_of(snapshot: Snapshot) -> Floors:
