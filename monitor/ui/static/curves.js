@@ -50,7 +50,7 @@ function curvesFigure(ctx, height) {
     const name = curveName(curve, curves);
     data.push(...curveTraces(curve, name, stroke, smooth, faint));
     const end = lastFinite(curve.x, curve.y);
-    if (!faint && end && (!range || end[0] >= range[0])) labels.push({ key: `end-${i}`, at: [end[0], scaled.log ? Math.max(end[1], Number.MIN_VALUE) : end[1]], text: `${labelName(name)} ${numberWords(curve.last)}`.trim(), color: stroke.color });
+    if (!faint && end && (!range || end[0] >= range[0])) labels.push({ key: `end-${i}`, at: [end[0], scaled.log ? Math.max(end[1], Number.MIN_VALUE) : end[1]], text: `${endName(curve, curves)} ${numberWords(curve.last)}`.trim(), color: stroke.color });
   });
   const why = emptyReason(ctx, seen);
   if (why) labels.push(sayInside(ink, why));
@@ -62,7 +62,12 @@ function curvesFigure(ctx, height) {
   return { data, layout, labels, note: metricNotes(ctx, seen, scaled) };
 }
 
-function labelName(name) {
+// At a curve's end there is room for a word: its split, and what tells it from another curve of that split.
+function endName(curve, curves) {
+  const words = ({ name }) => name.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const alike = curves.filter(({ split, name }) => split === curve.split && name !== curve.name);
+  const own = words(curve).filter((word) => alike.some((other) => !words(other).includes(word)));
+  const name = curve.split && alike.length ? [curve.split, ...own].join(" ") : curveName(curve, curves);
   return name.length > 12 ? `${name.slice(0, 10)}…` : name;
 }
 

@@ -6,6 +6,8 @@ test("a curve is called by its split, and by its name too where another has the 
   assert.deepEqual([train, val].map((one) => curveName(one, [train, val])), ["train", "val"]);
   const other = numbers({ split: "train", name: "train_eval_a" });
   assert.equal(curveName(other, [train, other, val]), "train train_eval_a");
+  const losses = ["train_loss", "train_eval_loss", "val_loss"].map((name) => numbers({ split: name.split("_")[0], name }));
+  assert.deepEqual(losses.map((one) => endName(one, losses)), ["train", "train eval", "val"]);
   assert.equal(curveName(numbers({ split: "" }), [numbers({ split: "" })]), "");
 });
 
