@@ -9,7 +9,10 @@ import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
+from monitor.diagnosis.ledger import tried_by_then
 from monitor.diagnosis.prescriptions.choosing import advised
+from monitor.diagnosis.prescriptions.registry import prescribe
+from monitor.diagnosis.wait_or_restart import Choice, choice
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Quiet
 from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_NOT_ENOUGH_DATA, EXIT_OK, EXIT_WARNING
@@ -57,7 +60,16 @@ def lines(look: Look) -> list[str]:
     text.extend(diagnosis.suppressed)
     if step := advised(look.snapshot, diagnosis):
         text.append(f"Next: {step}")
+    if found := choice_of(look):
+        text += [found.waiting, found.restarting, f"{found.word}: {found.why}"]
     return [*text, f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.", *diagnosis.not_checked]
+
+
+def choice_of(look: Look) -> Choice | None:
+    """What waiting and a restart are expected to bring; None where there is nothing to choose."""
+    diagnosis = look.judged.diagnosis
+    options = prescribe(look.snapshot, diagnosis)
+    return choice(look.snapshot, diagnosis, options, tried_by_then(look.snapshot)) if options else None
 
 
 def document(look: Look, code: int) -> dict[str, object]:
@@ -66,4 +78,5 @@ def document(look: Look, code: int) -> dict[str, object]:
         "exit_code": code,
         "status": look.status,
         "diagnosis": replace(look.judged.diagnosis, next_step=advised(look.snapshot, look.judged.diagnosis)),
+        "wait_or_restart": choice_of(look),
     }

@@ -58,6 +58,11 @@ def kept_outcomes(runs_dir: Path) -> list[ChildOutcome]:
     return [_with_changes(runs_dir, each) for each in kept if each is not None]
 
 
+def tried_by_then(snapshot: Snapshot) -> list[ChildOutcome]:
+    """The outcomes in the folder of a run that were known at the moment of the snapshot, which may be long ago."""
+    return [each for each in kept_outcomes(Path(snapshot.run_dir).parent) if each.at <= snapshot.read_at]
+
+
 def _with_changes(runs_dir: Path, kept: ChildOutcome) -> ChildOutcome:
     launch = None if kept.changes else _launch_of_child(runs_dir / kept.run_id)
     if launch is None or launch.parent is None:

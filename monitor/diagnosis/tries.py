@@ -106,8 +106,13 @@ def _metric(child: ChildOutcome) -> Metric:
 
 def _moved(child: ChildOutcome) -> float | None:
     """The metric of the child minus the parent's, in its unit; None where it was not measured."""
-    pair = (child.parent_wer, child.child_wer) if child.metric is None else (child.parent_value, child.child_value)
-    return None if pair[0] is None or pair[1] is None else pair[1] - pair[0]
+    before, after = _values(child)
+    return None if before is None or after is None else after - before
+
+
+def _values(child: ChildOutcome) -> tuple[float | None, float | None]:
+    """(the parent's value, the child's) of the metric by which they were compared."""
+    return (child.parent_wer, child.child_wer) if child.metric is None else (child.parent_value, child.child_value)
 
 
 def counted(outcomes: Iterable[ChildOutcome]) -> list[Tried]:
@@ -132,6 +137,19 @@ def tries_of(option: Prescription, task: str, outcomes: Sequence[ChildOutcome]) 
         and (not each.task or not task or each.task == task)
     ]
     return _counts(found) if found else None
+
+
+def ratios(tried: Tried) -> list[float]:
+    """Child's error by parent's, of each try that counts and whose errors have a zero; below 1 where it helped."""
+    found = []
+    for each in tried.children:
+        metric, pair = _metric(each), _values(each)
+        if _why_not_counted(each) or None in pair or not (metric.is_share or metric.direction == "error"):
+            continue
+        before, after = (metric.error(value) for value in pair if value is not None)
+        if before > 0 and after >= 0:
+            found.append(after / before)
+    return found
 
 
 def child_with(option: Prescription, children: Iterable[ChildOutcome]) -> ChildOutcome | None:

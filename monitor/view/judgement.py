@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import asdict as fields_of
 
 from msgspec.structs import asdict
 
+from monitor.diagnosis import wait_or_restart
 from monitor.diagnosis.alerts import open_alerts
-from monitor.diagnosis.ledger import kept_outcomes
+from monitor.diagnosis.ledger import tried_by_then
 from monitor.diagnosis.prescriptions.choosing import can_be_restarted_with, lettered, next_step, tried_in
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
@@ -25,6 +26,7 @@ from monitor.view.report.judged import healthy_rows
 from monitor.view.shapes.judgement import (
     Cause,
     Change,
+    Choice,
     ConsideredOption,
     Flag,
     Judgement,
@@ -41,11 +43,12 @@ def judgement(snapshot: Snapshot, judged: Judged) -> Judgement:
     diagnosis = judged.diagnosis
     findings = sorted(diagnosis.findings, key=lambda finding: SEVERITIES.index(finding.severity))
     options = prescribe(snapshot, diagnosis)
-    known = kept_outcomes(Path(snapshot.run_dir).parent) if options else []
+    known = tried_by_then(snapshot) if options else []
+    choice = wait_or_restart.choice(snapshot, diagnosis, options, known)
     children = [each for each in known if each.parent_id == snapshot.run_id]
     task = snapshot.run.data.name if snapshot.run is not None else ""
     return Judgement(
-        verdict=_verdict(diagnosis, options, children),
+        verdict=_verdict(diagnosis, options, children, choice),
         flags=[_flag(finding, snapshot) for finding in findings],
         prescriptions=[
             OfferedOption(**asdict(_option(option)), letter=letter, tried=_tried(tries_of(option, task, known)))
@@ -65,7 +68,12 @@ def judgement(snapshot: Snapshot, judged: Judged) -> Judgement:
     )
 
 
-def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...], children: Sequence[ChildOutcome]) -> Verdict:
+def _verdict(
+    diagnosis: Diagnosis,
+    options: tuple[Prescription, ...],
+    children: Sequence[ChildOutcome],
+    choice: wait_or_restart.Choice | None,
+) -> Verdict:
     step, first = next_step(diagnosis, options, children)
     tried = tried_in(diagnosis, options, children)
     return Verdict(
@@ -81,6 +89,7 @@ def _verdict(diagnosis: Diagnosis, options: tuple[Prescription, ...], children: 
         why=_why(diagnosis),
         coverage=f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran",
         not_checked=list(diagnosis.not_checked),
+        choice=None if choice is None else Choice(**fields_of(choice)),
     )
 
 

@@ -87,6 +87,7 @@ function buildVerdict(emit, role, on) {
   ui.reason = h("p", { class: "vs-reason" });
   ui.also = h("ul", { class: "vs-also" });
   ui.next = h("p", { class: "vs-next" });
+  ui.choice = choiceNode();
   ui.fix = h("button", { type: "button", class: "vs-button vs-primary", "data-testid": "btn-fix" }, "Restart with this…");
   ui.fix.addEventListener("click", () => emit({ kind: "restart", option: ui.option }));
   ui.tried = h("button", { type: "button", class: "vs-button", "data-testid": "btn-tried" }, "Open");
@@ -101,9 +102,31 @@ function buildVerdict(emit, role, on) {
     "section",
     { class: "vs-verdict", "data-testid": "verdict", "aria-label": "Verdict" },
     h("div", { class: "vs-verdict-head" }, ui.glyph, ui.word),
-    h("div", { class: "vs-verdict-body" }, ui.reason, ui.also, ui.next, h("div", { class: "vs-row" }, role === "control" ? ui.fix : null, ui.log, ui.tried, ui.what, ui.coverage), ui.why),
+    h("div", { class: "vs-verdict-body" }, ui.reason, ui.also, ui.next, ui.choice.node, h("div", { class: "vs-row" }, role === "control" ? ui.fix : null, ui.log, ui.tried, ui.what, ui.coverage), ui.why),
   );
   return ui;
+}
+
+// Wait or restart: two lines that can be compared, and what follows from them.
+function choiceNode() {
+  const choice = { waiting: h("p"), restarting: h("p"), word: h("strong"), why: h("span") };
+  choice.node = h(
+    "div",
+    { class: "vs-choice", "data-testid": "choice", role: "group", "aria-label": "Wait or restart" },
+    choice.waiting,
+    choice.restarting,
+    h("p", {}, choice.word, " ", choice.why),
+  );
+  return choice;
+}
+
+function paintChoice(ui, choice) {
+  show(ui.node, Boolean(choice));
+  if (!choice) return;
+  setText(ui.waiting, choice.waiting);
+  setText(ui.restarting, choice.restarting);
+  setText(ui.word, choice.word);
+  setText(ui.why, choice.why);
 }
 
 function paintVerdict(ui, frame) {
@@ -116,6 +139,7 @@ function paintVerdict(ui, frame) {
   show(ui.also, verdict.also.length > 0);
   setText(ui.next, verdict.next_step);
   show(ui.next, Boolean(verdict.next_step));
+  paintChoice(ui.choice, verdict.choice);
   ui.option = verdict.option;
   ui.child = verdict.tried_in;
   show(ui.tried, Boolean(ui.child));

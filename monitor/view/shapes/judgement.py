@@ -9,12 +9,26 @@ import msgspec
 from monitor.run_dir import Severity
 
 
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """Wait or restart: two sentences that can be compared, what follows from them, and why (a sentence).
+
+    `word`: WAIT, RESTART, CLOSE CALL or NOT KNOWN. `by_heart`: whether the train set is learnt already.
+    """
+
+    word: str
+    waiting: str
+    restarting: str
+    why: str
+    by_heart: bool
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict block. `severity`: of the worst flag, None without a flag; `filled`: drawn on a filled ground.
 
     `reason`, `also`, `next_step`, `suppressed`, `why` are sentences; `option` is the id of the option that the button
     restarts with, None where none is offered; `tried_in`: the child of this run that `next_step` names as the one that
-    has tried it; `coverage` says how many checks ran, `not_checked` which could not.
+    has tried it; `coverage` says how many checks ran, `not_checked` which could not; `choice`: what waiting and that
+    restart are expected to bring, None where there is nothing to choose.
     """
 
     word: str
@@ -29,6 +43,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     coverage: str
     not_checked: list[str]
+    choice: Choice | None
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):

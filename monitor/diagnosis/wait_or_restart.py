@@ -1,0 +1,185 @@
+"""Wait or restart: what each is expected to bring, as two lines that can be compared. Pure.
+
+Waiting: the best of the primary metric at the planned end (monitor.rules.arithmetic.best_at_end). Restarting: that,
+times what the same change has made of its parents' metric: in this folder, else in the recorded pairs of the bundled
+trainer on the same task. Where neither is known, nothing is expected, and that is said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+from statistics import median
+from typing import Literal
+
+import msgspec
+
+from monitor.diagnosis.moment import evaluations, planned_epochs
+from monitor.diagnosis.prescriptions.choosing import lettered, recommended
+from monitor.diagnosis.prescriptions.prescription import Prescription
+from monitor.diagnosis.tries import ratios, tries_of
+from monitor.diagnosis.verdict import Diagnosis
+from monitor.diagnosis.waiting import knows_by_heart
+from monitor.rules.arithmetic.best_at_end import AtEnd, best_at_end
+from monitor.rules.primary import primary_of
+from monitor.run_dir import ChildOutcome, Snapshot, words
+from monitor.run_dir.metric import Metric, is_finite
+from monitor.run_dir.status import is_over
+
+Word = Literal["WAIT", "RESTART", "CLOSE CALL", "NOT KNOWN"]
+GRAVE = frozenset({"STOP", "LOOK"})
+FEW = 2
+"""Tries from which on their spread says something."""
+RECENT = 10
+"""Epochs whose length counts."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`waiting` and `restarting` are sentences, `why` says what `word` follows from.
+
+    `by_heart`: whether the train set is learnt already, so that waiting can bring only what is left to generalise.
+    """
+
+    word: Word
+    waiting: str
+    restarting: str
+    why: str
+    by_heart: bool = False
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a change has made of its parents' error: child's by parent's, one number a try; `source`: where tried."""
+
+    ratios: tuple[float, ...]
+    source: str
+
+    @property
+    def middle(self) -> float:
+        return median(self.ratios)
+
+    @property
+    def text(self) -> str:
+        many = len(self.ratios)
+        spread = f" ({min(self.ratios):.2f} to {max(self.ratios):.2f})" if many >= FEW else ""
+        return f"{self.middle:.2f} times the parent's{spread} in {words.count(many, 'try', 'tries')} {self.source}"
+
+
+def choice(
+    snapshot: Snapshot, diagnosis: Diagnosis, options: Sequence[Prescription], known: Sequence[ChildOutcome]
+) -> Choice | None:
+    """The two lines for a run at work under a grave word with an option to restart with; None for any other.
+
+    `known`: what came of the children in this folder.
+    """
+    option = recommended(options)
+    if option is None or not option.changes or diagnosis.verdict not in GRAVE or is_over(snapshot):
+        return None
+    metric, planned = primary_of(snapshot), planned_epochs(snapshot)
+    seen = None if metric is None or planned is None else expected_at_end(snapshot, metric, planned)
+    task = snapshot.run.data.name if snapshot.run is not None else ""
+    effect = effect_of(option, task, known)
+    word, why = decide(seen, effect)
+    return Choice(
+        word,
+        _waiting(snapshot, metric, planned, seen),
+        _restarting(snapshot, option, _letter(option, options), metric, seen, effect),
+        why,
+        knows_by_heart(snapshot),
+    )
+
+
+def expected_at_end(snapshot: Snapshot, metric: Metric, planned: float) -> AtEnd | None:
+    """The best error at the planned end; None where it cannot be expected."""
+    rows = [(r.epoch, e) for r in evaluations(snapshot) if is_finite(e := metric.error_of(r)) and e is not None]
+    if not rows or not (metric.is_share or metric.direction == "error"):
+        return None
+    return best_at_end([epoch for epoch, _ in rows], [error for _, error in rows], planned)
+
+
+def effect_of(option: Prescription, task: str, known: Sequence[ChildOutcome]) -> Effect | None:
+    """From this folder's tries, else from the recorded pairs on the same task; None where nobody has tried it."""
+    tried = tries_of(option, task, known)
+    if tried is not None and (found := ratios(tried)):
+        return Effect(tuple(found), "in this folder")
+    recorded = _recorded().get(task, {}).get(option.id, [])
+    return Effect(tuple(recorded), "recorded with the bundled trainer on this task") if recorded else None
+
+
+@cache
+def _recorded() -> Mapping[str, Mapping[str, list[float]]]:
+    """Task → option → ratios, written by `benchmarks.decisions.pairs`."""
+    text = resources.files("monitor.diagnosis.prescriptions").joinpath("measured.json").read_bytes()
+    return msgspec.json.decode(text, type=dict[str, dict[str, list[float]]])
+
+
+def decide(seen: AtEnd | None, effect: Effect | None) -> tuple[Word, str]:
+    """The word and what it follows from."""
+    if seen is None:
+        return "NOT KNOWN", "What waiting brings is not known."
+    if effect is None:
+        return "NOT KNOWN", "What the change brings is not known: nobody has tried it on this task."
+    if seen.expected == 0:
+        return "WAIT", "It is perfect already."
+    if effect.middle * seen.expected < seen.lowest:
+        return "RESTART", "What the change is expected to bring is better than the best that waiting is likely to."
+    if effect.middle >= 1:
+        return "WAIT", "The change has brought nothing better so far."
+    return "CLOSE CALL", "What the change is expected to bring lies within what waiting may bring."
+
+
+def _waiting(snapshot: Snapshot, metric: Metric | None, planned: float | None, seen: AtEnd | None) -> str:
+    if metric is None:
+        return "Waiting: no error or score is logged, so nothing is expected of it."
+    if planned is None:
+        return "Waiting: for how many epochs the run is planned is not known."
+    if seen is None:
+        return f"Waiting: too little is known to expect a best {metric.title} at epoch {planned:g}."
+    last = evaluations(snapshot)[-1].epoch
+    hours = _takes(snapshot, planned - last)
+    return (
+        f"Waiting until epoch {planned:g}{f' ({hours})' if hours else ''}: best {metric.title} "
+        f"{metric.error_text(seen.expected)} expected, {metric.error_text(seen.lowest)} at best "
+        f"(now {metric.error_text(seen.so_far)})."
+    )
+
+
+def _restarting(
+    snapshot: Snapshot,
+    option: Prescription,
+    letter: str,
+    metric: Metric | None,
+    seen: AtEnd | None,
+    effect: Effect | None,
+) -> str:
+    planned = planned_epochs(snapshot, {key: pair[1] for key, pair in option.changes.items()})
+    hours = "" if planned is None else _takes(snapshot, planned)
+    spent = f" ({hours} for {planned:g} epochs)" if hours and planned is not None else ""
+    begin = f"Restarting with {letter}{spent}:"
+    if effect is None:
+        return f"{begin} nobody has tried this change on this task here; its goal is {option.expected}."
+    if metric is None or seen is None:
+        return f"{begin} {effect.text}."
+    return f"{begin} {metric.title} {metric.error_text(effect.middle * seen.expected)} expected: {effect.text}."
+
+
+def _letter(option: Prescription, options: Sequence[Prescription]) -> str:
+    return next((letter for letter, each in lettered(options) if each is option), option.title)
+
+
+def _takes(snapshot: Snapshot, epochs: float) -> str:
+    """How long so many epochs take at the pace of now; "" where that is not known."""
+    rows = snapshot.epochs[-RECENT:]
+    known = [r.seconds for r in rows if r.seconds is not None and math.isfinite(r.seconds) and r.seconds > 0]
+    if not known:
+        known = [
+            (after.at - before.at) / (after.epoch - before.epoch)
+            for before, after in pairwise(rows)
+            if before.at and after.at > before.at and after.epoch > before.epoch
+        ]
+    return f"about {words.age(epochs * median(known))}" if known else ""
