@@ -16,25 +16,30 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.decisions import picture
+from benchmarks.decisions import picture, waiting
+from benchmarks.decisions.pairs import read_pairs
 from benchmarks.decisions.policies import Decision, decide, exact, has_errors, policies, words_of
 from benchmarks.rules.curves import Curve, read_curves
 
 REGRETS = (0.02, 0.10)
 
 
-def measure(sets: Mapping[str, Sequence[Curve]]) -> dict[str, Any]:
-    """Set of runs → policy → figures; where there are several sets, "all" has them together."""
+def measure(sets: Mapping[str, Sequence[Curve]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(set of runs → policy → figures; where there are several sets, "all" has them together; set → how often the end
+    lay inside the band of waiting)."""
     made: dict[str, dict[str, list[Decision]]] = {}
+    bands: dict[str, Any] = {}
     for name, curves in sets.items():
         judged = [(curve, words_of(curve)) for curve in curves if has_errors(curve)]
+        bands[name] = waiting.band(judged)
         made[name] = {
             policy: [decide(curve, flags(curve, words)) for curve, words in judged]
             for policy, flags in policies().items()
         }
     if len(made) > 1:
         made["all"] = {policy: [d for found in made.values() for d in found[policy]] for policy in policies()}
-    return {name: {policy: figures(each) for policy, each in found.items()} for name, found in made.items()}
+    decisions = {name: {policy: figures(each) for policy, each in found.items()} for name, found in made.items()}
+    return decisions, bands
 
 
 def figures(decisions: Sequence[Decision]) -> dict[str, Any]:
@@ -74,6 +79,10 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _short(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.decisions", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -87,13 +96,20 @@ def main() -> int:
     except FileNotFoundError as problem:
         sys.stderr.write(f"error: {problem.filename} is not there. Give folders that hold labels.csv and curves.\n")
         return 64
-    found = measure(sets)
+    found, bands = measure(sets)
+    pairs = waiting.choices(read_pairs())
     if args.picture:
         args.picture.write_text(picture.draw(found[list(found)[-1]]), encoding="utf-8")
     if args.json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps({"policies": found, "waiting": bands, "pairs": pairs}, indent=1))
     else:
         print("\n\n".join(f"{name}:\n\n{table(rows)}" for name, rows in found.items()))
+        print("\nBand of waiting, each run as one:")
+        for name, row in bands.items():
+            print(f"  {name}: {', '.join(f'{key} {_short(value)}' for key, value in row.items())}")
+        print(
+            f"Wait or restart on recorded pairs: {', '.join(f'{key} {_short(value)}' for key, value in pairs.items())}"
+        )
     return 0
 
 

@@ -12,12 +12,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from monitor.diagnosis import prescriptions
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
@@ -26,6 +27,7 @@ from monitor.run_dir.reader import RunReader
 from monitor.run_dir.replay import as_of
 
 KEPT = Path(__file__).with_name("pairs.json")
+SHIPPED = Path(prescriptions.__path__[0]) / "measured.json"
 SMALL = {"epochs": 40, "beam_width": 0, "device": "cpu"}
 PARENTS: dict[str, dict[str, Any]] = {
     **{f"digits-{seed}": {"data": "digits", "preset": "broken", "seed": seed, **SMALL} for seed in (0, 1, 2)},
@@ -56,6 +58,28 @@ class Pair(msgspec.Struct, kw_only=True):
 def read_pairs(path: Path = KEPT) -> list[Pair]:
     """Raises OSError where the file is missing, msgspec.DecodeError where it is damaged."""
     return msgspec.json.decode(path.read_bytes(), type=list[Pair])
+
+
+def bests(pair: Pair) -> tuple[float, float]:
+    """(the parent's lowest val WER, the child's)."""
+    parent, child = (
+        min(row[4] for row in curve if row[4] is not None) for curve in (pair.parent_curve, pair.child_curve)
+    )
+    return parent, child
+
+
+def ratio(pair: Pair) -> float:
+    """The child's best by the parent's: below 1 where the change helped."""
+    parent, child = bests(pair)
+    return child / parent
+
+
+def measured(pairs: Sequence[Pair]) -> dict[str, dict[str, list[float]]]:
+    """Task → option → child's best by parent's best: what the product ships as its own figures."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for pair in pairs:
+        found.setdefault(pair.task, {}).setdefault(pair.option, []).append(round(ratio(pair), 3))
+    return found
 
 
 def make(folder: Path) -> Iterator[Pair]:
@@ -113,6 +137,22 @@ def _curve(run: Snapshot) -> list[list[float | None]]:
     ]
 
 
+def keep(pairs: Sequence[Pair]) -> None:
+    """Replaces the recorded pairs, and the figures that the product ships."""
+    KEPT.write_text("[\n" + ",\n".join(map(_rounded, pairs)) + "\n]\n", encoding="utf-8")
+    figures = msgspec.json.format(msgspec.json.encode(measured(read_pairs())), indent=1)
+    SHIPPED.write_bytes(figures + b"\n")
+
+
+def _rounded(pair: Pair) -> str:
+    """One line; four digits of a number are enough."""
+    curves = {
+        name: [[None if value is None else float(f"{value:.4g}") for value in row] for row in getattr(pair, name)]
+        for name in ("parent_curve", "child_curve")
+    }
+    return msgspec.json.encode(msgspec.structs.replace(pair, **curves)).decode()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.decisions.pairs",
@@ -120,13 +160,19 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where the runs are trained")
-    folder = parser.parse_args().folder
+    parser.add_argument(
+        "--keep", action="store_true", help="put the pairs beside this module, their figures into the product"
+    )
+    args = parser.parse_args()
+    folder = args.folder
     folder.mkdir(parents=True, exist_ok=True)
     pairs: list[Pair] = []
     for pair in make(folder):
         pairs.append(pair)
         (folder / "pairs.json").write_bytes(msgspec.json.encode(pairs))
         sys.stderr.write(f"{len(pairs)} pairs: {folder / 'pairs.json'}\n")
+    if args.keep:
+        keep(pairs)
     return 0
 
 

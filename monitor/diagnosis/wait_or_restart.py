@@ -174,6 +174,9 @@ def _letter(option: Prescription, options: Sequence[Prescription]) -> str:
 
 def _takes(snapshot: Snapshot, epochs: float) -> str:
     """How long so many epochs take at the pace of now; "" where that is not known."""
+    told = snapshot.progress.epoch_secs if snapshot.progress is not None else None
+    if told is not None and math.isfinite(told) and told > 0:
+        return f"about {words.age(epochs * told)}"
     rows = snapshot.epochs[-RECENT:]
     known = [r.seconds for r in rows if r.seconds is not None and math.isfinite(r.seconds) and r.seconds > 0]
     if not known:

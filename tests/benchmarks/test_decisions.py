@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.decisions.__main__ import figures, measure
+from benchmarks.decisions.pairs import Pair, measured, read_pairs
 from benchmarks.decisions.policies import decide, errors, exact, has_errors, policies
+from benchmarks.decisions.waiting import choices
 from benchmarks.rules.curves import Curve
 from monitor.run_dir import Epoch
 
@@ -82,9 +85,39 @@ def test_early_stopping_on_errors_counts_evaluations_without_a_new_best():
 
 def test_of_two_sets_there_is_one_table_together():
     long = curve([0.5 + 0.01 * place for place in range(12)], train_loss=[1.0] * 12, val_loss=[2.0] * 12)
-    found = measure({"one": [long], "two": [long]})
+    found, bands = measure({"one": [long], "two": [long]})
+    assert list(bands) == ["one", "two"] and bands["one"]["inside"] == 1.0
     assert list(found) == ["one", "two", "all"]
     assert found["all"]["our STOP"]["runs"] == 2
+
+
+def pair(parent, ratio, option="o"):
+    parents = [[float(n), 1.0, 1.0, 0.5, max(0.4, 1 - 0.1 * n), 1.0] for n in range(1, 21)]
+    children = [[*row[:4], ratio * row[4], 1.0] for row in parents]
+    return Pair(
+        parent=parent,
+        option=option,
+        changes={},
+        task="t",
+        flagged=8.0,
+        word="LOOK",
+        planned=20.0,
+        parent_curve=parents,
+        child_curve=children,
+    )
+
+
+def test_a_pair_is_judged_by_what_the_children_of_other_parents_brought():
+    found = choices([pair("a", 0.5), pair("b", 0.4), pair("c", 0.6, "alone")])
+    assert found["words"] == {"RESTART": 2, "NOT KNOWN": 1}
+    assert (found["decided"], found["right"], found["opposite"]) == (2, 2, 0)
+    wrong = choices([pair("a", 0.5), pair("b", 1.4)])
+    assert (wrong["decided"], wrong["right"], wrong["opposite"]) == (2, 0, 2)
+
+
+def test_the_figures_that_the_product_ships_are_those_of_the_recorded_pairs():
+    shipped = resources.files("monitor.diagnosis.prescriptions").joinpath("measured.json").read_text()
+    assert json.loads(shipped) == measured(read_pairs())
 
 
 def test_the_command_prints_tables_and_draws(tmp_path):
@@ -97,6 +130,6 @@ def test_the_command_prints_tables_and_draws(tmp_path):
     assert "| our STOP | 1 | 1 | 0 (0.00" in done.stdout
     assert (tmp_path / "p.svg").read_text().startswith("<svg")
     whole = subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert json.loads(whole.stdout)[tmp_path.name]["our STOP"]["decisions"][0]["curve"] == "r1"
+    assert json.loads(whole.stdout)["policies"][tmp_path.name]["our STOP"]["decisions"][0]["curve"] == "r1"
     gone = subprocess.run([*command[:-1], str(tmp_path / "no")], cwd=ROOT, capture_output=True, text=True)
     assert gone.returncode == 64 and "labels.csv" in gone.stderr

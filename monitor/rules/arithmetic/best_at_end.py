@@ -1,10 +1,10 @@
 """The best error that a run will have at its planned end, with a band. Pure arithmetic.
 
 An error that falls as a power of the epochs gains as much (as a logarithm) from each doubling of them. So what the last
-doubling brought (`epochs / 2` to `epochs`) is what each further doubling may bring: `EXPECTED` of it in the middle,
-at most `FASTEST` of it and `UNFORESEEN` beside; more than `MOST` of it does not count. The other end of the band is the best so far: a best never gets worse.
-The numbers were chosen on one set of recorded runs; `benchmarks.decisions` counts on other sets how many ends lie
-inside.
+doubling brought (`epochs / 2` to `epochs`) is what each further doubling may bring: `EXPECTED` of it in the middle, at
+most `FASTEST` of it and `UNFORESEEN` beside; more than `MOST` of it does not count. The other end of the band is the
+best so far: a best never gets worse. The numbers were chosen on one set of recorded runs; `benchmarks.decisions` counts
+how many ends lie inside the band, on that set and on others.
 """
 
 from __future__ import annotations

@@ -1,0 +1,129 @@
+"""Wait or restart: two lines that can be compared, said only where both can be known."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from monitor.diagnosis import wait_or_restart
+from monitor.diagnosis.ledger import tried_by_then
+from monitor.diagnosis.prescriptions.registry import prescribe
+from monitor.diagnosis.verdict import judge
+from monitor.diagnosis.wait_or_restart import Effect, choice, decide, effect_of
+from monitor.rules.arithmetic.best_at_end import AtEnd
+from monitor.run_dir import OUTCOME_FILE, ChildOutcome, DataInfo, Epoch, Progress, Snapshot, encode
+from tests.diagnosis.test_prescriptions import BROKEN, LAUNCH
+from tests.diagnosis.test_verdict import LEARNS, OVERFITS
+from tests.snapshots import NOW, PROCESS, beating, snapshot
+
+
+def chosen(columns=OVERFITS, known=(), config=None, **more):
+    run = {"config": BROKEN if config is None else config, "data": DataInfo(name="elsewhere")}
+    seen = snapshot(**columns, **{**beating(), **more}, launch=LAUNCH, run=run)
+    diagnosis = judge(seen, NOW).diagnosis
+    return choice(seen, diagnosis, prescribe(seen, diagnosis), known)
+
+
+def child(ratio, name="c", **more):
+    """What came of the first option for the overfitting run: so many times its parent's error."""
+    seen = snapshot(**OVERFITS, **beating(), launch=LAUNCH, run={"config": BROKEN})
+    option = prescribe(seen, judge(seen, NOW).diagnosis)[0]
+    return ChildOutcome(
+        **{
+            "run_id": name,
+            "parent_id": "p",
+            "word": "HELPED" if ratio < 1 else "WORSE",
+            "line": "",
+            "at": 1.0,
+            "epoch": 60.0,
+            "prescription": option.id,
+            "title": option.title,
+            "credited": True,
+            "parent_wer": 0.5,
+            "child_wer": 0.5 * ratio,
+            "changes": option.changes,
+            "task": "elsewhere",
+            **more,
+        }
+    )
+
+
+def test_a_run_that_learns_has_nothing_to_choose():
+    assert chosen(LEARNS) is None
+
+
+def test_a_run_that_is_over_waits_for_nothing():
+    assert (
+        chosen(progress=Progress(heartbeat_at=NOW - 9, process=PROCESS, outcome="finished"), trainer_liveness="dead")
+        is None
+    )
+
+
+def test_a_change_that_nobody_has_tried_is_not_compared():
+    found = chosen()
+    assert found.word == "NOT KNOWN"
+    assert found.waiting.startswith("Waiting until epoch 100")
+    assert "its goal is gap below 1.0" in found.restarting and "nobody has tried" in found.restarting
+
+
+def test_what_three_tries_brought_is_expected_again():
+    found = chosen(known=[child(0.5, "a"), child(0.4, "b"), child(0.6, "c")])
+    assert found.word == "RESTART"
+    assert "0.50 times the parent's (0.40 to 0.60) in 3 tries in this folder" in found.restarting
+
+
+def test_a_change_that_made_it_worse_is_a_reason_to_wait():
+    found = chosen(known=[child(1.2)])
+    assert found.word == "WAIT"
+
+
+def test_what_lies_within_the_band_of_waiting_is_a_close_call():
+    assert chosen(known=[child(0.97)]).word == "CLOSE CALL"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"word": "WAITING"}, {"provisional": True}, {"credited": False}, {"task": "another"}, {"parent_wer": None}],
+    ids=str,
+)
+def test_a_try_that_does_not_count_changes_nothing(more):
+    assert chosen(known=[child(0.5, **more)]) == chosen()
+
+
+def test_without_a_plan_or_a_metric_it_says_so():
+    assert "is planned is not known" in chosen(config={**BROKEN, "epochs": None}).waiting
+    no_errors = {name: column for name, column in OVERFITS.items() if "wer" not in name}
+    found = chosen(no_errors)
+    assert found is None or "no error or score is logged" in found.waiting
+
+
+def test_the_recorded_pairs_count_only_on_their_own_task(monkeypatch):
+    monkeypatch.setattr(wait_or_restart, "_recorded", lambda: {"digits": {"variety": [0.5, 0.7]}})
+    seen = snapshot(**OVERFITS, **beating(), launch=LAUNCH, run={"config": BROKEN})
+    option = prescribe(seen, judge(seen, NOW).diagnosis)[0]
+    assert effect_of(option, "digits", []).ratios == (0.5, 0.7)
+    assert effect_of(option, "mine", []) is None
+    own = replace(option)
+    assert effect_of(own, "digits", [child(0.9, task="digits")]).source == "in this folder"
+
+
+def test_the_word_follows_from_the_numbers():
+    band = AtEnd(0.5, 0.4, 0.3)
+    assert [decide(band, Effect((ratio,), ""))[0] for ratio in (0.7, 0.8, 0.99, 1.0)] == [
+        "RESTART",
+        "CLOSE CALL",
+        "CLOSE CALL",
+        "WAIT",
+    ]
+    assert decide(None, Effect((0.5,), ""))[0] == decide(band, None)[0] == "NOT KNOWN"
+    assert decide(AtEnd(0.0, 0.0, 0.0), Effect((0.5,), ""))[0] == "WAIT"
+
+
+def test_what_came_later_is_not_known_then(tmp_path: Path):
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "epochs.jsonl").write_bytes(b"")
+    (tmp_path / "c" / OUTCOME_FILE).write_bytes(encode(child(0.5, at=100.0)))
+    seen = Snapshot(run_dir=str(tmp_path / "p"), run_id="p", read_at=99.0, epochs=(Epoch(epoch=1.0),))
+    assert tried_by_then(seen) == []
+    assert [each.run_id for each in tried_by_then(msgspec.structs.replace(seen, read_at=100.0))] == ["c"]
