@@ -20,6 +20,7 @@ from monitor.run_dir import LOG_FILE, Snapshot
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.replay import as_of
+from monitor.ui.earlier import Earlier
 from monitor.ui.family import Family
 from monitor.ui.messages import Refused
 from monitor.view.compared import MODES, MOST_RUNS, compared
@@ -29,13 +30,14 @@ from monitor.view.metrics import AXES, MOST_CHARTS, MOST_COLUMNS, MOST_DRAWN, MO
 from monitor.view.predictions import DECODERS, FILTERS, PredictionsQuestion, clip_history, predictions, watched_ids
 from monitor.view.series import Since
 from monitor.view.shapes.answers import ClipHistory, LogTail, Predictions
+from monitor.view.shapes.answers import Earlier as ShownEarlier
 from monitor.view.shapes.compared import Candidates, Compared, NothingCompared
 from monitor.view.shapes.frame import Frame
 from monitor.view.shapes.metrics import Metrics
 
 Question = Mapping[str, Any]
 """The message of a tab, as it came: any of its values may be anything."""
-Answer = Predictions | ClipHistory | Frame | LogTail | Metrics | Compared | NothingCompared | Refused
+Answer = Predictions | ClipHistory | ShownEarlier | Frame | LogTail | Metrics | Compared | NothingCompared | Refused
 
 MOST_EPOCHS = 1e12
 MOST_TOLD = 4000
@@ -51,6 +53,7 @@ class Others:
     def __init__(self, runs_dir: Path, family: Family | None = None) -> None:
         self.runs_dir = runs_dir
         self.family = family or Family(runs_dir)
+        self.earlier = Earlier(runs_dir)
         self._readers: OrderedDict[str, RunReader] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -81,6 +84,10 @@ def answer(snapshot: Snapshot, judged: Judged, question: Question, others: Other
     try:
         if kind == "compare":
             return replace(_compare(snapshot, question, others), kind=kind)
+        if kind == "earlier":
+            return replace(
+                msgspec.convert(others.earlier.beside(snapshot), ShownEarlier, from_attributes=True), kind=kind
+            )
         respond = ANSWERS.get(kind)
         return None if respond is None else replace(respond(snapshot, judged, question), kind=kind)
     except MonitorError as problem:

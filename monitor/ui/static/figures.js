@@ -11,7 +11,7 @@ function lossFigure(ctx, height) {
   if (alone) range = stepLossRange(stepLosses(ctx, alone), ctx.everything, log);
   else if (log) range = logRange(ctx, [train, cols.val_loss], range);
   const shown = log ? range.map((power) => 10 ** power) : range;
-  const traces = overlapTraces(ctx, shown);
+  const traces = [...overlapTraces(ctx, shown), ...earlierBand(ctx, ctx.earlier?.val_loss)];
   if (!log) traces.push(...gapArea(ctx, train, frame.marks.best_loss_epoch));
   traces.push(...(alone ? stepCurve(ctx, alone) : eachStep(ctx)));
   if (evalMode) traces.push(line(x, cols.train_loss, "train, running", ink.train, { line: { color: ink.train, width: 1, dash: "dot" }, mode: "lines" }));
@@ -92,6 +92,20 @@ function stepLossRange(seen, everything, log) {
 function eachStep({ axis, steps, chart, range, ink }) {
   if (axis.name !== "step" || !steps?.train_loss?.some(finite)) return [];
   return stepTraces(chart, { x: steps.step, y: steps.train_loss, name: "train, each step", color: ink.train, range, faint: true });
+}
+
+// Four of five earlier runs lay within: only where the axis counts epochs, as they were measured.
+function earlierBand({ axis, ink }, edges) {
+  if (!edges || axis.name !== "epoch") return [];
+  const none = { mode: "lines", line: { width: 0 }, hoverinfo: "skip", hovertemplate: undefined };
+  return [
+    line(edges.epoch, edges.low, "", ink.muted, none),
+    line(edges.epoch, edges.high, "earlier runs, 10 to 90 %", ink.muted, { ...none, fill: "tonexty", fillcolor: `${ink.muted}26` }),
+  ];
+}
+
+function earlierDrawn(edges, drawn) {
+  return edges && { epoch: edges.epoch, low: edges.low.map(drawn), high: edges.high.map(drawn) };
 }
 
 function spread(series) {
@@ -252,7 +266,7 @@ function metricFigure(ctx, height) {
     shapes.push({ ...floorLine(target, ink.muted), line: { color: ink.muted, width: 1, dash: "dot" } });
     ends.push({ at: [0, target], text: `goal ${bare(metric.target)}${metric.target_epoch === null ? "" : ` @${metric.target_epoch}`}`, color: ink.muted });
   }
-  const data = [...(ahead ? outlookTraces(ctx, ahead, drawn) : []), ...curve(ctx, train, `train ${metric.label}`, ink.train), ...curve(ctx, val, metric.title, ink.val)];
+  const data = [...earlierBand(ctx, earlierDrawn(ctx.earlier?.metric, drawn)), ...(ahead ? outlookTraces(ctx, ahead, drawn) : []), ...curve(ctx, train, `train ${metric.label}`, ink.train), ...curve(ctx, val, metric.title, ink.val)];
   const unit = metric.share ? "%{y:.1f} %" : "%{y:.3~f}";
   if (metric.best_epoch !== null) data.push(mark(axis.of(metric.best_epoch), drawn(metric.best), "diamond", 11, ink.val, `best ${unit}`));
   const onX = xAxis(ctx);

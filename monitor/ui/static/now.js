@@ -28,6 +28,7 @@ function buildNow(emit, role, view, on) {
   ui.charts = [ui.loss, ui.metric, ui.words];
   ui.machineCharts = [ui.lr, ui.norm];
   ui.bar = buildChartBar(view, on);
+  ui.normal = h("p", { class: "vs-muted vs-parent", role: "status", "data-testid": "normal" });
   ui.machine = h("details", { class: "vs-machine", "data-testid": "machine" }, h("summary", {}, "Optimiser: learning rate, gradient norm"), h("div", { class: "vs-two" }, ui.lr.card, ui.norm.card));
   ui.machine.addEventListener("toggle", on.repaint);
   ui.elsewhere = h("section", { class: "vs-card vs-empty", "data-testid": "elsewhere" }, h("h2", {}, "No loss, and no error or score of a known name"), h("p", {}, "The verdict rests on those. What this run logs is drawn in another tab."), h("div", {}, h("button", { type: "button", class: "vs-button", onclick: () => on.open("metrics") }, "All metrics")));
@@ -41,6 +42,7 @@ function buildNow(emit, role, view, on) {
     ui.reading.node,
     ui.tiles,
     ui.bar.node,
+    ui.normal,
     h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.elsewhere, ui.loss.card, h("div", { class: "vs-two" }, ui.metric.card, ui.words.card), ui.fewCard, ui.machine), ui.flags.node),
   ];
   return ui;
@@ -60,13 +62,15 @@ function buildChartBar(view, on, { scales = [["fit", "robust"], ["everything", "
   ui.scale = choices("scale", saves ? "Scale of the loss axis" : "Scale of the y axes", scales, view.scale, (key) => on.set({ scale: key }));
   const save = (label, format) => h("button", { type: "button", class: "vs-menu-item", "data-testid": `save-${format}`, onclick: () => on.save(format) }, label);
   ui.saving = h("details", { class: "vs-menu" }, h("summary", { class: "vs-button vs-quiet" }, "Download"), h("div", { class: "vs-menu-list" }, save("Charts as PNG", "png"), save("Charts as SVG", "svg"), save("Numbers as CSV", "csv")));
-  ui.node = h("div", { class: "vs-chart-bar" }, ui.axis.node, ui.range.node, ui.smooth.node, ui.scale.node, saves ? ui.saving : null);
+  ui.earlier = h("button", { type: "button", class: "vs-segment", "data-testid": "earlier", "aria-pressed": "false", title: "The band of finished runs on this validation set, behind val loss and metric", onclick: () => on.earlier() }, "earlier runs");
+  ui.node = h("div", { class: "vs-chart-bar" }, ui.axis.node, ui.range.node, ui.smooth.node, ui.scale.node, saves ? [h("div", { class: "vs-segments" }, ui.earlier), ui.saving] : null);
   return ui;
 }
 
 function paintChartBar(ui, view, cols, frame, axis) {
   const press = (group, chosen) => group.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.key === String(chosen))));
   press(ui.axis, axis.name);
+  ui.earlier.setAttribute("aria-pressed", String(Boolean(view.earlier)));
   press(ui.smooth, view.smooth);
   press(ui.scale, view.scale);
   press(ui.range, view.range ? view.part ?? "" : "all");
@@ -105,11 +109,13 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
     if (evaluated || stepsFirst) delete box.dataset.why;
     else box.dataset.why = "No evaluation so far.";
   }
+  setText(ui.normal, view.earlier?.line);
+  show(ui.normal, Boolean(view.earlier) && frame.at === null);
   if (!charts.plotly) return;
   paintMachine(ui, frame, cols, steps, charts, ink);
   if (stepsFirst) return paintStepsFirst(ui, { cols, frame, ink, axis, range: view.range, smooth: view.smooth, log: view.scale === "log", everything: view.scale === "everything", steps }, charts, on);
   if (!evaluated) return;
-  const ctx = { cols, frame, ink, axis, range: view.range, smooth: view.smooth, log: view.scale === "log", everything: view.scale === "everything", steps: frame.at === null ? steps : null };
+  const ctx = { cols, frame, ink, axis, range: view.range, smooth: view.smooth, log: view.scale === "log", everything: view.scale === "everything", steps: frame.at === null ? steps : null, earlier: frame.at === null ? view.earlier : null };
   [lossFigure, metricFigure, wordsFigure].forEach((build, place) => {
     const chart = ui.charts[place];
     const figure = build({ ...ctx, chart }, chart.height);

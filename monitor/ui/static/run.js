@@ -49,6 +49,7 @@ class RunPage {
       set: (changes) => this.set(changes),
       hover: (chart, x) => this.charts.cursors(this.now.charts, chart, x),
       save: (format) => this.save(format),
+      earlier: () => this.toggleEarlier(),
       repaint: () => this.schedule(),
     };
     this.on = on;
@@ -100,6 +101,7 @@ class RunPage {
       moment: () => this.showMoment(message),
       metrics: () => hearMetrics(this.metrics, message),
       compare: () => this.showComparison(message),
+      earlier: () => this.hearEarlier(message),
       log: () => hearLog(this.log, message),
       problem: () => this.say(message.message),
       refused: () => this.say(message.message),
@@ -170,6 +172,7 @@ class RunPage {
     this.say(latest.trouble ? latest.trouble : latest.status.unseen ? latest.status.evidence : latest.problem_count ? `${latest.problem_count} unreadable lines were skipped: ${latest.problems[0]}` : "");
     if (this.tabs.active === "now") paintNow(this.now, frame, cols, this.steps, this.view, this.charts, this.on, tokens(this.root));
     if (this.tabs.active === "now") this.askFew(frame);
+    if (this.tabs.active === "now") this.askEarlier();
     if (this.tabs.active === "metrics") noteMetrics(this.metrics, { frame, cols, axis: axisOf(cols, this.view.axis, this.past ? {} : this.steps), ink: tokens(this.root) });
     if (this.tabs.active === "predictions") notePredictions(this.predictions, frame, cols);
     if (this.tabs.active === "diagnosis") paintDiagnosis(this.diagnosis, frame);
@@ -203,6 +206,27 @@ class RunPage {
     Address.write({ x: axis, scale: scale === "fit" ? null : scale, smooth: smooth || null });
     if ("range" in changes) Address.write({ range: null });
     this.paint();
+  }
+
+  // The band of earlier runs, asked for by a person and again with each evaluation while it is shown.
+  toggleEarlier() {
+    const shown = this.view.earlier;
+    this.view.earlier = shown ? null : { line: "Looking for earlier runs …" };
+    this.earlierOf = null;
+    this.paint();
+  }
+
+  hearEarlier(earlier) {
+    if (!this.view.earlier) return;
+    this.view.earlier = earlier;
+    this.paint();
+  }
+
+  askEarlier() {
+    const last = this.cols.epoch?.at(-1) ?? null;
+    if (!this.view.earlier || this.earlierOf === last) return;
+    this.earlierOf = last;
+    this.ask({ kind: "earlier" });
   }
 
   // The sentences on the first tab follow each newly decoded evaluation.

@@ -113,3 +113,21 @@ class LogTail(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | UnsetType = UNSET
     last_error: str | UnsetType | None = UNSET
     traceback: str | UnsetType | None = UNSET
+
+
+class EdgesShown(msgspec.Struct, frozen=True, kw_only=True):
+    """The lower and upper edge of a band at these epochs, in the units of the run."""
+
+    epoch: list[float]
+    low: list[float]
+    high: list[float]
+
+
+class Earlier(msgspec.Struct, frozen=True, kw_only=True):
+    """A run beside earlier ones: a sentence, how many they are, and the bands of val loss and primary metric."""
+
+    line: str
+    runs: int
+    val_loss: EdgesShown | None
+    metric: EdgesShown | None
+    kind: str | UnsetType = UNSET
