@@ -61,7 +61,7 @@ def lines(look: Look) -> list[str]:
     if step := advised(look.snapshot, diagnosis):
         text.append(f"Next: {step}")
     if found := choice_of(look):
-        text += [found.waiting, found.restarting, f"{found.word}: {found.why}"]
+        text += [found.waiting, found.restarting, found.text]
     return [*text, f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.", *diagnosis.not_checked]
 
 

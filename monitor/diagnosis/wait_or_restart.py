@@ -19,11 +19,11 @@ from typing import Literal
 import msgspec
 
 from monitor.diagnosis.moment import evaluations, planned_epochs
-from monitor.diagnosis.prescriptions.choosing import lettered, recommended
+from monitor.diagnosis.prescriptions.choosing import recommended
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.tries import ratios, tries_of
 from monitor.diagnosis.verdict import Diagnosis
-from monitor.diagnosis.waiting import knows_by_heart
+from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
 from monitor.rules.arithmetic.best_at_end import AtEnd, best_at_end
 from monitor.rules.primary import primary_of
 from monitor.run_dir import ChildOutcome, Snapshot, words
@@ -40,16 +40,17 @@ RECENT = 10
 
 @dataclass(frozen=True)
 class Choice:
-    """`waiting` and `restarting` are sentences, `why` says what `word` follows from.
-
-    `by_heart`: whether the train set is learnt already, so that waiting can bring only what is left to generalise.
-    """
+    """`waiting` and `restarting` are sentences, `why` says what `word` follows from."""
 
     word: Word
     waiting: str
     restarting: str
     why: str
-    by_heart: bool = False
+
+    @property
+    def text(self) -> str:
+        """Word and reason: "CLOSE CALL: …"."""
+        return f"{self.word}: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,14 @@ def choice(
     task = snapshot.run.data.name if snapshot.run is not None else ""
     effect = effect_of(option, task, known)
     word, why = decide(seen, effect)
+    # Train set learnt already: what waiting has brought lately stands beside what it may bring, once.
+    brought = what_waiting_brought(snapshot) if knows_by_heart(snapshot) else ""
+    waiting = _waiting(snapshot, metric, planned, seen)
     return Choice(
         word,
-        _waiting(snapshot, metric, planned, seen),
-        _restarting(snapshot, option, _letter(option, options), metric, seen, effect),
+        f"{brought} {waiting}" if brought and brought not in diagnosis.reason else waiting,
+        _restarting(snapshot, option, metric, seen, effect),
         why,
-        knows_by_heart(snapshot),
     )
 
 
@@ -152,7 +155,6 @@ def _waiting(snapshot: Snapshot, metric: Metric | None, planned: float | None, s
 def _restarting(
     snapshot: Snapshot,
     option: Prescription,
-    letter: str,
     metric: Metric | None,
     seen: AtEnd | None,
     effect: Effect | None,
@@ -160,16 +162,12 @@ def _restarting(
     planned = planned_epochs(snapshot, {key: pair[1] for key, pair in option.changes.items()})
     hours = "" if planned is None else _takes(snapshot, planned)
     spent = f" ({hours} for {planned:g} epochs)" if hours and planned is not None else ""
-    begin = f"Restarting with {letter}{spent}:"
+    begin = f"Restarting with this change{spent}:"
     if effect is None:
         return f"{begin} nobody has tried this change on this task here; its goal is {option.expected}."
     if metric is None or seen is None:
         return f"{begin} {effect.text}."
     return f"{begin} {metric.title} {metric.error_text(effect.middle * seen.expected)} expected: {effect.text}."
-
-
-def _letter(option: Prescription, options: Sequence[Prescription]) -> str:
-    return next((letter for letter, each in lettered(options) if each is option), option.title)
 
 
 def _takes(snapshot: Snapshot, epochs: float) -> str:

@@ -91,6 +91,13 @@ def test_a_try_that_does_not_count_changes_nothing(more):
     assert chosen(known=[child(0.5, **more)]) == chosen()
 
 
+def test_a_train_set_known_by_heart_is_said_with_what_waiting_has_brought():
+    losses = [*OVERFITS["train_loss"][:-1], 0.001]
+    known = chosen({**OVERFITS, "train_loss": losses})
+    assert known.waiting.startswith("Train is known by heart (train loss 0.001)") and "Waiting until" in known.waiting
+    assert not chosen().waiting.startswith("Train is known")
+
+
 def test_without_a_plan_or_a_metric_it_says_so():
     assert "is planned is not known" in chosen(config={**BROKEN, "epochs": None}).waiting
     no_errors = {name: column for name, column in OVERFITS.items() if "wer" not in name}

@@ -125,7 +125,7 @@ function paintChoice(ui, choice) {
   if (!choice) return;
   setText(ui.waiting, choice.waiting);
   setText(ui.restarting, choice.restarting);
-  setText(ui.word, choice.word);
+  setText(ui.word, `${choice.word}:`);
   setText(ui.why, choice.why);
 }
 

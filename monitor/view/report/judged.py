@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from monitor.diagnosis.ledger import tried_by_then
 from monitor.diagnosis.prescriptions.arithmetic import parameters_note
 from monitor.diagnosis.prescriptions.choosing import lettered, next_step
 from monitor.diagnosis.prescriptions.prescription import Aims, Considered, Prescription
 from monitor.diagnosis.verdict import Diagnosis, Judged
+from monitor.diagnosis.wait_or_restart import choice
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.blank_collapse import EmptyLimits
 from monitor.rules.evaluations import last
@@ -35,13 +37,15 @@ BLANK_NEAR = 0.1
 STATUS = {"critical": "BAD", "warning": "BAD", "info": "WATCH"}
 
 
-def verdict(judged: Judged, options: Sequence[Prescription]) -> Iterator[Block]:
+def verdict(snapshot: Snapshot, judged: Judged, options: Sequence[Prescription]) -> Iterator[Block]:
     diagnosis = judged.diagnosis
     yield Heading("Verdict")
     yield Text(f"{diagnosis.verdict}. {diagnosis.reason}")
     lines = tuple(line for line in (*diagnosis.also, *diagnosis.suppressed, next_step(diagnosis, options)[0]) if line)
     if lines:
         yield Bullets(lines)
+    if options and (found := choice(snapshot, diagnosis, options, tried_by_then(snapshot))) is not None:
+        yield Bullets((found.waiting, found.restarting, found.text))
     yield Text(f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.")
 
 

@@ -25,7 +25,7 @@ def report_of(
     return (
         Heading(f"Run {snapshot.run_id}" + (f" ({name})" if name != snapshot.run_id else ""), 1),
         Text(f"{status.word}. {status.evidence}"),
-        *follows.verdict(judged, options),
+        *follows.verdict(snapshot, judged, options),
         *measured.statistics(snapshot),
         *measured.observations(snapshot, judged.thresholds),
         *measured.chance(snapshot),

@@ -12,14 +12,13 @@ from monitor.run_dir import Severity
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """Wait or restart: two sentences that can be compared, what follows from them, and why (a sentence).
 
-    `word`: WAIT, RESTART, CLOSE CALL or NOT KNOWN. `by_heart`: whether the train set is learnt already.
+    `word`: WAIT, RESTART, CLOSE CALL or NOT KNOWN.
     """
 
     word: str
     waiting: str
     restarting: str
     why: str
-    by_heart: bool
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
