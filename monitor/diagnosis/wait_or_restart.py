@@ -172,9 +172,15 @@ def _restarting(
 
 def _takes(snapshot: Snapshot, epochs: float) -> str:
     """How long so many epochs take at the pace of now; "" where that is not known."""
+    secs = epochs * _epoch_secs(snapshot)
+    return f"about {words.age(secs)}" if secs >= 1 else ""
+
+
+def _epoch_secs(snapshot: Snapshot) -> float:
+    """The trainer's own figure, else the median of the last epochs; 0 where nothing says it."""
     told = snapshot.progress.epoch_secs if snapshot.progress is not None else None
     if told is not None and math.isfinite(told) and told > 0:
-        return f"about {words.age(epochs * told)}"
+        return told
     rows = snapshot.epochs[-RECENT:]
     known = [r.seconds for r in rows if r.seconds is not None and math.isfinite(r.seconds) and r.seconds > 0]
     if not known:
@@ -183,4 +189,4 @@ def _takes(snapshot: Snapshot, epochs: float) -> str:
             for before, after in pairwise(rows)
             if before.at and after.at > before.at and after.epoch > before.epoch
         ]
-    return f"about {words.age(epochs * median(known))}" if known else ""
+    return median(known) if known else 0.0

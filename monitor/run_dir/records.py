@@ -655,6 +655,8 @@ class Snapshot(Record, frozen=True, kw_only=True):
     run: Run | None = None
     launch: Launch | None = None
     progress: Progress | None = None
+    planned: int | None = None
+    """Epochs planned at a moment of the past, of which there is no progress."""
     state: State | None = None
     trainer_liveness: Liveness | None = None
     """Of the process recorded in state.json (else progress.json), looked up at `read_at`; None: nothing recorded."""

@@ -34,6 +34,7 @@ def as_of(snapshot: Snapshot, epoch: float) -> Snapshot:
         resumed_at=tuple(epoch for epoch in snapshot.resumed_at if epoch <= last),
         silent_secs=None,
         progress=None,
+        planned=snapshot.progress.epochs if snapshot.progress is not None else None,
         state=None,
         trainer_liveness=None,
         supervisor_liveness=None,

@@ -27,6 +27,7 @@ class Facts:
         self.rows = [row for row in _lines(folder / "epochs.jsonl") if row["epoch"] <= until]
         self.steps = list(_lines(folder / "steps.jsonl"))
         self.config = json.loads((folder / "run.json").read_text())["config"]
+        self.planned = json.loads((folder / "progress.json").read_text())["epochs"]
         self.decodes = [row for row in _lines(folder / "decodes.jsonl") if row["epoch"] <= until]
         self.references = [clip["reference"] for clip in _lines(folder / "clips.jsonl")]
 
@@ -260,14 +261,15 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Train is known by heart \(train loss (?P<loss>[\d.]+), train accuracy (?P<train>[\d.]+) %\); over the last 5 "
-        r"epochs best val accuracy went (?P<then>[\d.]+) % → (?P<now>[\d.]+) %, (?P<each>[\d.]+) points an epoch\.",
+        r"Train is known by heart \(train loss (?P<loss>[\d.]+)(, train accuracy (?P<train>[\d.]+) %)?\); over the "
+        r"last (?P<epochs>\d+) epochs best val (?P<label>WER|CER|accuracy) went (?P<then>[\d.]+) % → "
+        r"(?P<now>[\d.]+) %, (?P<each>[\d.]+) points an epoch\.",
         lambda f, m: (
             shows(m["loss"], f.last("train_loss"))
-            and _percent(m["then"], _best_before(f, "val_accuracy", 5))
-            and _percent(m["now"], f.best("val_accuracy")[1])
-            and _percent(m["each"], (f.best("val_accuracy")[1] - _best_before(f, "val_accuracy", 5)) / 5)
-            and float(m["train"]) >= 98
+            and _percent(m["then"], _best_before(f, METRICS[m["label"]], 5))
+            and _percent(m["now"], _best_of(f, m)[1])
+            and _percent(m["each"], abs(_best_of(f, m)[1] - _best_before(f, METRICS[m["label"]], 5)) / int(m["epochs"]))
+            and float(m["train"] or 100) >= 98
         ),
     ),
     (r"Finished before its first evaluation\.", lambda f, m: not f.rows),
@@ -317,8 +319,36 @@ FORMS: list[tuple[str, Check]] = [
         r"The run may still recover; look by epoch (?P<at>\d+)\.",
         lambda f, m: float(m["at"]) > f.rows[-1]["epoch"],
     ),
+    (
+        r"Waiting until epoch (?P<end>[\d.]+)( \(about [^)]+\))?: best val (?P<label>WER|CER|accuracy) "
+        r"(?P<expected>[\d.]+) % expected, (?P<best>[\d.]+) % at best \(now (?P<now>[\d.]+) %\)\.",
+        lambda f, m: (
+            _percent(m["now"], _best_of(f, m)[1])
+            and float(m["end"]) == f.planned
+            and all(map(_percent, (m["expected"], m["best"]), _at_end(f, m["label"])))
+        ),
+    ),
+    (
+        r"Restarting with this change( \(about [^)]+\))?: nobody has tried this change on this task here; "
+        r"its goal is .+[^.]\.",
+        lambda f, m: True,
+    ),
+    (r"NOT KNOWN: (What the change brings is not known: nobody has tried it on this task\.)", lambda f, m: True),
     (r"(?P<ran>\d+) of (?P<of>\d+) checks ran\.?", lambda f, m: 0 < int(m["ran"]) <= int(m["of"])),
 ]
+
+
+def _at_end(facts: Facts, label: str) -> tuple[float, float]:
+    """(expected best, lowest in the band) of what decides at the planned end, by doublings one after another."""
+    flip = (lambda value: 1 - value) if label == "accuracy" else (lambda value: value)
+    rows = [(epoch, flip(value)) for epoch, value in facts.known(METRICS[label]) if math.isfinite(value)]
+    last = rows[-1][0]
+    now = min(error for _, error in rows)
+    then = min([error for epoch, error in rows if 2 * epoch <= last] or [rows[0][1]])
+    gain = min(math.exp(0.5), then / now)
+    doublings = math.log(facts.planned / last) / math.log(2)
+    expected, lowest = now / gain ** (doublings / 2), now / (gain ** (0.7 * doublings) * math.exp(0.1 * doublings))
+    return flip(expected), flip(lowest)
 
 
 def _about(text: str, ratio: float) -> bool:

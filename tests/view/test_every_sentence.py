@@ -61,6 +61,8 @@ def test_every_sentence_is_what_the_files_say(runs, name):
         shown = painted(snapshot)
         sentences = [shown["verdict"]["reason"], *shown["verdict"]["also"], shown["verdict"]["coverage"]]
         sentences += [flag["line"] for flag in shown["flags"]]
+        if choice := shown["verdict"]["choice"]:
+            sentences += [choice["waiting"], choice["restarting"], f"{choice['word']}: {choice['why']}"]
         sentences += [line for cause in shown["causes"] for line in cause["evidence"]]
         for sentence in sentences:
             assert untrue(sentence, facts) == "", f"{name}, epoch {snapshot.epochs[-1:]}"
