@@ -13,52 +13,64 @@ _LANGUAGES = {
         "epoche=epoch, epochen=epochs, schritt=step, verlust=loss, trainingsverlust=train loss, "
         "validierungsverlust=val loss, testverlust=test loss, validierung=val, genauigkeit=accuracy, "
         "trainingsgenauigkeit=train accuracy, validierungsgenauigkeit=val accuracy, lernrate=lr, trainings=train, "
-        "validierungs=val, wortfehlerrate=wer, fehlerrate=error_rate, von=of"
+        "validierungs=val, wortfehlerrate=wer, fehlerrate=error_rate, von=of, "
+        "mittlerer=mean, mittlere=mean, durchschnittlicher=mean, durchschnittliche=mean, "
+        "bester=best, beste=best, bestes=best, bisher=best"
     ),
     "French": (
         "epoque=epoch, etape=step, perte=loss, entrainement=train, apprentissage=train, precision=accuracy, "
-        "exactitude=accuracy, taux d'apprentissage=lr, sur=of, taux d'erreur de mots=wer"
+        "exactitude=accuracy, taux d'apprentissage=lr, sur=of, taux d'erreur de mots=wer, "
+        "moyenne=mean, moyen=mean, meilleur=best, meilleure=best"
     ),
     "Spanish": (
         "epoca=epoch, paso=step, perdida=loss, entrenamiento=train, validacion=val, prueba=test, "
-        "exactitud=accuracy, tasa de aprendizaje=lr, iteracion=iter"
+        "exactitud=accuracy, tasa de aprendizaje=lr, iteracion=iter, "
+        "promedio=mean, media=mean, mejor=best"
     ),
     "Portuguese": (
         "passo=step, perda=loss, treinamento=train, treino=train, validacao=val, teste=test, acuracia=accuracy, "
-        "precisao=accuracy, taxa de aprendizado=lr, iteracao=iter"
+        "precisao=accuracy, taxa de aprendizado=lr, iteracao=iter, "
+        "media=mean, medio=mean, melhor=best"
     ),
     "Italian": (
         "perdita=loss, addestramento=train, allenamento=train, validazione=val, convalida=val, "
-        "accuratezza=accuracy, tasso di apprendimento=lr, iterazione=iter"
+        "accuratezza=accuracy, tasso di apprendimento=lr, iterazione=iter, "
+        "media=mean, medio=mean, migliore=best, miglior=best"
     ),
     "Dutch": (
         "tijdperk=epoch, epoche=epoch, stap=step, verlies=loss, trainingsverlies=train loss, validatieverlies=val "
-        "loss, validatie=val, nauwkeurigheid=accuracy, leersnelheid=lr"
+        "loss, validatie=val, nauwkeurigheid=accuracy, leersnelheid=lr, "
+        "gemiddelde=mean, gemiddeld=mean, beste=best"
     ),
     "Polish": (
         "epoka=epoch, krok=step, strata=loss, straty=loss, treningowa=train, treningu=train, trening=train, "
         "uczenia=train, walidacyjna=val, walidacji=val, walidacja=val, dokładnosc=accuracy, dokladnosc=accuracy, "
-        "testowa=test, treningowy=train, walidacyjny=val, z=of"
+        "testowa=test, treningowy=train, walidacyjny=val, z=of, "
+        "srednia=mean, sredni=mean, najlepsza=best, najlepszy=best"
     ),
     "Turkish": (
         "donem=epoch, devir=epoch, adim=step, adım=step, kayip=loss, kayıp=loss, kaybi=loss, kaybı=loss, "
-        "egitim=train, dogrulama=val, dogruluk=accuracy, dogrulugu=accuracy, ogrenme orani=lr, ogrenme oranı=lr"
+        "egitim=train, dogrulama=val, dogruluk=accuracy, dogrulugu=accuracy, ogrenme orani=lr, ogrenme oranı=lr, "
+        "ortalama=mean, en iyi=best"
     ),
     "Vietnamese": (
         "mat mat=loss, ton that=loss, huan luyen=train, kiem dinh=val, kiem tra=test, xac thuc=val, do chinh "
-        "xac=accuracy, buoc=step, vong=epoch, ky nguyen=epoch"
+        "xac=accuracy, buoc=step, vong=epoch, ky nguyen=epoch, "
+        "trung binh=mean, tot nhat=best"
     ),
     "Russian": (
         "эпоха=epoch, эпохи=epoch, эпох=epochs, шаг=step, итерация=iter, потери=loss, потеря=loss, лосс=loss, "
         "ошибка=loss, обучение=train, обучения=train, обучении=train, обучающая=train, тренировка=train, "
         "тренировки=train, трейн=train, валидация=val, валидации=val, валидационная=val, валидационные=val, "
         "проверка=val, проверки=val, тест=test, точность=accuracy, скорость обучения=lr, из=of, "
-        "тренировочные=train, обучающие=train, тренировочная=train, функция потерь=loss, потерь=loss"
+        "тренировочные=train, обучающие=train, тренировочная=train, функция потерь=loss, потерь=loss, "
+        "средние=mean, средняя=mean, средний=mean, среднее=mean, лучшая=best, лучший=best, лучшее=best, лучшие=best"
     ),
     "Ukrainian": (
         "епоха=epoch, епохи=epoch, крок=step, втрати=loss, втрата=loss, навчання=train, навчальна=train, "
         "тренування=train, валідація=val, валідації=val, валідаційна=val, перевірка=val, точність=accuracy, з=of, "
-        "навчальні=train, валідаційні=val"
+        "навчальні=train, валідаційні=val, "
+        "середні=mean, середня=mean, середній=mean, середнє=mean, найкраща=best, найкращий=best, найкраще=best"
     ),
     "Chinese": (
         "训练=train, 訓練=train, 验证=val, 驗證=val, 测试=test, "
@@ -70,25 +82,28 @@ _LANGUAGES = {
         "步骤=step, 批次=batch, 步=step, 学习率=lr, 學習率=lr, "
         "字错误率=cer, 字错率=cer, 词错误率=wer, 词错率=wer, 字錯率=cer, "
         "詞錯率=wer, 平均=avg, 训练集=train, 验证集=val, 测试集=test, "
-        "訓練集=train, 驗證集=val, 測試集=test, 最佳=best, 最好=best, "
+        "訓練集=train, 驗證集=val, 測試集=test, 最佳=best, 最好=best, 最优=best, 最優=best, 最低=min, 最高=max, "
         "用时=time, 耗时=time, 共=of, 世代=epoch"
     ),
     "Japanese": (
         "エポック=epoch, ステップ=step, 学習=train, 学習時=train, "
         "訓練=train, 検証=val, 評価=eval, テスト=test, 損失=loss, "
         "ロス=loss, 精度=accuracy, 正解率=accuracy, 単語誤り率=wer, "
-        "文字誤り率=cer, 時間=time, データ=data, の="
+        "文字誤り率=cer, 時間=time, データ=data, の=, "
+        "平均=mean, 最良=best, 最高=best, ベスト=best, 最小=min"
     ),
     "Korean": (
         "에포크=epoch, 에폭=epoch, 스텝=step, 단계=step, 훈련=train, "
         "학습=train, 학습률=lr, 검증=val, 평가=eval, 테스트=test, "
         "손실=loss, 손실값=loss, 정확도=accuracy, 단어 오류율=wer, "
-        "시간=time"
+        "시간=time, "
+        "평균=mean, 최고=best, 최적=best, 최소=min"
     ),
     "Arabic": (
         "الحقبة=epoch, حقبة=epoch, العصر=epoch, الدورة=epoch, دورة=epoch, خطوة=step, الخطوة=step, خسارة=loss, "
         "الخسارة=loss, فقدان=loss, التدريب=train, تدريب=train, التحقق=val, تحقق=val, الاختبار=test, اختبار=test, "
-        "الدقة=accuracy, دقة=accuracy, من=of, معدل التعلم=lr"
+        "الدقة=accuracy, دقة=accuracy, من=of, معدل التعلم=lr, "
+        "متوسط=mean, أفضل=best"
     ),
 }
 """Language → its words as people write them (Latin ones without accents) = the English word."""
@@ -111,7 +126,10 @@ _WORDS = {
     if name not in _SPACELESS
     for word, english in words.items()
 }
-_COMMON = words("precision, sur, von, z, из, з, من, passo, strata, vong, krok, paso, teste, trening, perte")
+_COMMON = words(
+    "media, medio, beste, moyen, precision, sur, von, z, из, з, من, passo, strata, vong, krok, paso, teste, trening, "
+    "perte"
+)
 """Words that mean something else in an English line, or join others: read only beside another foreign word."""
 _SIGNS = {_folded(word): english for name in _SPACELESS for word, english in ENGLISH[name].items()}
 
@@ -126,7 +144,7 @@ _CERTAIN = re.compile(
 )
 _SIGN = re.compile(_any_of(_SIGNS))
 _ORDINAL_SIGN = re.compile(
-    r"第\s*(\d+)\s*(?:个)?\s*(?:轮|輪|epoch|回)|(?<![\d.])(\d+)\s*(?:轮|輪|エポック目)", re.IGNORECASE
+    r"第\s*(\d+(?:\s*/\s*\d+)?)\s*(?:个|個)?\s*(?:轮|輪|epoch|回)|(?<![\d.])(\d+)\s*(?:轮|輪|エポック目)", re.IGNORECASE
 )
 _PHRASES = re.compile(
     r"(?i)\b(?:(?:word[ _]error[ _]rate)|((?:char(?:acter)?|letter)[ _]error[ _]rate)|(learning[ _]rate)"
@@ -140,8 +158,17 @@ _has_foreign_letters = by_shape(lambda shape: any(letter > "\x7f" and letter.isa
 _has_phrase = by_shape(lambda shape: _PHRASES.search(shape) is not None)
 
 
+_CAMEL = re.compile(
+    r"(?<![A-Za-z])(?:(?:train|val|valid|validation|test|dev|eval|best|min|max|avg|mean|average|cur|current|num|n|total"
+    r"|epoch|step|global|learning|running)(?=[A-Z][a-z])|(?:loss|acc|accuracy|wer|cer)(?=(?:Train|Val|Test|Dev|Eval)))"
+)
+_has_camel = by_shape(lambda shape: _CAMEL.search(shape) is not None)
+
+
 def in_english(line: str) -> str:
     """The line with its field terms in English: case, accents and forms of letters no longer count where it has any."""
+    if _has_camel(line):
+        line = _CAMEL.sub(r"\g<0>_", line)
     if line.isascii():
         lowered = line.lower()
     else:

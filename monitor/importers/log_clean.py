@@ -44,7 +44,7 @@ _LEVEL = r"(?:INFO|DEBUG|WARNING|WARN|ERROR|CRITICAL|TRACE|NOTICE|SUCCESS|info|d
 LEVEL = re.compile(_LEVEL)
 PREFIXED = re.compile(
     rf"^(?:(?![^\x01]{{0,200}}\b(?i:epoch|step|iter|loss)\b[^\x01]{{0,200}}{_LEVEL})[^\n]{{0,200}}?\x01)?"
-    rf"[^A-Za-z\n]{{0,40}}(?:[\w.$/-]{{1,60}}(?:\[\d+\])?(?:[:|\]\[)]\s{{0,9}}"
+    rf"[^A-Za-z\n]{{0,40}}(?:[(\[]?[\w.$/-]{{1,60}}(?:\[\d+\])?(?:[:|\]\[)]{{1,2}}\s{{0,9}}"
     rf"|\s{{1,9}}-{{0,3}}\s{{0,9}}|\s{{0,9}}[:|\]]\s{{0,9}})){{0,3}}?\[?\s{{0,9}}{_LEVEL}\s*(?=[\s:|\]\)/-])[\s:|\]\)-]*"
 )
 """Up to the level: time stamp, host, logger; also a bar that the line was glued to."""
@@ -75,6 +75,8 @@ PATHS = re.compile(
     r"|keras|onnx|tar|gz|mdl|checkpoint|traineddata)\b(?::\d+)?"
     r"|\b[A-Za-z]:\\\S+|(?<![\w.])\d+(?:\.\d+){2,}(?![\w.])|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}"
 )
+VALIDATES = re.compile(r"(?<![A-Za-z])(?:validat(?:e|ion|or)|valid|val|evaluat(?:e|ion|or)|eval)(?![A-Za-z])")
+"""A function or a logger of this name tells of the validation."""
 HAS_PATH = re.compile(r"(?<![\w)\]])/[\w.]|://|:\\|\.[a-z]{2,}|\d\.\d+\.|\b0x|[0-9a-f]{4}-[0-9a-f]{4}-")
 WRAPPED = re.compile(
     r"(?:tensor|np\.float\d+|numpy\.float\d+|array|Decimal|float)\(\s*\[?([-+.\deE]+|nan|inf)\]?(?:,[^)]*)?\)"
@@ -85,6 +87,7 @@ _says_nothing = by_shape(lambda shape: NOTHING_SAID.search(shape) is not None)
 _has_month = by_shape(lambda shape: HAS_MONTH.search(shape) is not None)
 _may_have_date = by_shape(lambda shape: ANY_DATE.search(shape) is not None)
 _may_have_path = by_shape(lambda shape: HAS_PATH.search(shape) is not None)
+_validates = by_shape(lambda shape: VALIDATES.search(shape) is not None and "train" not in shape.lower())
 _prefix_length = by_shape(lambda shape: found.end() if (found := PREFIXED.match(shape)) else 0)
 
 
@@ -100,11 +103,12 @@ def cleaned(line: str) -> str:
     if _may_have_date(line):
         line = DATES.sub(DATED, line)
     line = STAMPS.sub(DATED, line, count=1)
+    cut = 0
     if LEVEL.search(line, 0, 400):
-        line = line[_prefix_length(line) :]
-    line = BRACKETED.sub("", line, count=1)
-    line = OTHERS.sub("", line, count=1)
-    line = BEHIND.sub("", line, count=1)
+        cut = _prefix_length(line)
+    rest = BRACKETED.sub("", line[cut:], count=1)
+    rest = BEHIND.sub("", OTHERS.sub("", rest, count=1), count=1)
+    line = f"val | {rest}" if len(rest) < len(line) and _validates(line[: len(line) - len(rest)]) else rest
     if "(" in line:
         line = WRAPPED.sub(r"\1", line)
     if _may_have_path(line):

@@ -247,9 +247,16 @@ class EpochRows:
     def _part(self, said: Statement) -> int:
         if self._basis == "evaluations":
             return WHOLE if said.evaluates else STEP
-        if said.counts_epochs:
+        if said.counts_epochs or self._is_over(said):
             return WHOLE
         return STEP if said.partial else BAR if said.bar is not None else WHOLE
+
+    def _is_over(self, said: Statement) -> bool:
+        """Whether a full bar has told the same quantity already: what names the epoch after it tells of all of it."""
+        if self._open is None or said.bar is not None or said.epoch != self._open.epoch:
+            return False
+        full = {name.removeprefix("train_") for name in self._open.said[BAR]}
+        return any("loss" in name and name.removeprefix("train_") in full for name, _ in said.values)
 
     def _begin(self, number: float) -> list[Row]:
         before = self._open if self._open is not None and self._open.measured else None

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from monitor.importers.log_shape import by_shape
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+DECIMAL = r"[-+]?\d*\.\d+(?:e[-+]?\d+)?"
 _Rewrite = str | Callable[[re.Match[str]], str]
 _PAIR = re.compile(rf"(train|eval)\b\D{{0,3}}({NUMBER})")
 
@@ -39,11 +40,31 @@ def _of_one_set(found: re.Match[str]) -> str:
     return re.sub(r"\b([a-z]\w*)(?=\s*[:=])", rf"valid_{found[1]}_\1", found[2])
 
 
+def _of_a_list(found: re.Match[str]) -> str:
+    """`dice: [0.8]` is the number; of several, each has its own name, but the rates of parameter groups are one."""
+    name, numbers = found[1], re.findall(DECIMAL, found[2])
+    if len(numbers) == 1 or name.endswith(("lr", "rate")):
+        return f"{name}: {numbers[0]}"
+    return ", ".join(f"{name}_{place}: {text}" for place, text in enumerate(numbers, 1))
+
+
 FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
     (name, re.compile(pattern, re.VERBOSE), said)
     for name, pattern, said in (
         ("WeNet", r"^\s*(train|cv)\b[^\n]{0,80}?\bbatch\ (\d+)/(\d+)\ ", r"\1 epoch \2 batch \3 "),
-        ("crnn.pytorch", r"^\s*\[(\d+)/(\d+)\]\s*,?\s*\[\s*(\d+)/\s*(\d+)\](?!.*\bepoch)", r"epoch \1/\2 [\3/\4] "),
+        ("crnn.pytorch, Swin", r"^\s*((?:train|test|val\w*|eval)\w*\s*:?)?\s*\[(\d+)/(\d+)\]\s*,?"
+         r"\s*\[\s*(\d+)/\s*(\d+)\](?!.*\bepoch)", r"\1 epoch \2/\3 [\4/\5] "),
+        ("Marian", r"^\s*(\[valid\])?\s*ep\.\s*(\d+)\s*:\s*up\.\s*(\d+)\s*:\s*(?:sen\.\s*[\d,.]+[km]?\s*:)?",
+         r"\1 epoch \2 step \3 "),
+        ("darknet", rf"^\s*(\d+):\s*{NUMBER},\s*({NUMBER})\s+avg(?:\s+loss)?,\s*({NUMBER})\s+rate\b[^\n]*",
+         r"step \1 loss \2 lr \3"),
+        ("cost", rf"(?<!time\ )\b(?:(avg|mean|train\w*|val\w*|test)[\ _])?cost\b\s*[:=]?\s*({NUMBER})"
+         r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),
+        ("leaders", r"\s\.{3,}\s*(?=[-+]?\.?\d)|(?<=\w)\.{4,}\s*(?=[-+]?\.?\d)", ": "),
+        ("values in brackets", rf"\b([a-z]\w*(?:\ [a-z]\w*){{0,4}})\s*[:=]?"
+         rf"\s*\[\s*({DECIMAL}(?:\s*,?\s+{DECIMAL}){{0,31}})\s*\](?!\s*\[)", _of_a_list),
+        ("name and value in bars", rf"^\s*[|│┃]\s*([a-z][^|│┃]{{0,80}}?)\s*[|│┃]\s*({NUMBER}\s?%?)\s*[|│┃]?\s*$",
+         r"\1: \2"),
         ("ESPnet", r"^\s*(\d+)epoch:(\w+):\d+-(\d+)batch:", r"\2 epoch \1 batch \3 "),
         ("icefall", r"\bloss\[[^\]]{0,600}\],\s*tot_loss\[([^\]]{0,600})\]", r"\1"),
         ("timm", r"^\s*(train|test|validation|eval)\w*:\s*(\d+)\s*\[\s*(?=\d+/)", r"\1 epoch \2 ["),

@@ -34,6 +34,11 @@ LOSS_COMMA = re.compile(r"(?:loss|wer|cer|acc|accuracy|error)\s*[:=]?\s*\d{1,3},
 DECIMAL_POINT = re.compile(r"\d\.\d")
 OVER = re.compile(r"\b(?:done|finished|completed?|ended|end of|is over)\b")
 SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*train metrics|\btest_runtime\b")
+RECALLS = re.compile(r"\bbest (?:iteration|epoch|round|step|results?|scores?|metrics?)(?: is| was| so far)?\s*:\s*$")
+BLOCK = re.compile(r"\s*[|│┃]\s*([a-z]\w*)/\s*[|│┃]\s*[|│┃]?\s*$")
+"""`| train/  |    |` begins a block of names and values."""
+OF_AN_EPOCH = re.compile(r"\b(?:train\w*|avg|average|mean|epoch|total)(?:\b|_)")
+"""What a line below a step calls its figures where they are of more than the step."""
 WORD = re.compile(r"[^\W\d_]+")
 NOTHING = Statement()
 PERPLEXITY = ("val_ppl", "valid_ppl")
@@ -56,6 +61,10 @@ class LineReader:
         self.decimal_comma = bool(known.get("comma"))
         self._passed_over = bool(known.get("over"))
         self._split_before = str(known.get("before", ""))
+        self._place: tuple[float | None, tuple[float, float] | None] | None = _place(known.get("place"))
+        """The step and the bar of a line that named only them: the numbers directly below are of that step."""
+        self._recalls = bool(known.get("recalls"))
+        """The line before announced the best evaluation so far: this one repeats it."""
         self.is_table_of_runs = False
         self.unclear = ""
         """A number whose comma may stand before thousands or before decimals."""
@@ -63,12 +72,14 @@ class LineReader:
     def memory(self) -> dict[str, Any]:
         headers = [[list(each.names), each.delimiter] for each in self._headers]
         return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
-                "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before}  # fmt: skip
+                "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
+                "place": self._place, "recalls": self._recalls}  # fmt: skip
 
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
         bare = cleaned(line[:LONGEST_LINE])
         if not bare or bare.isspace():
+            self._place, self._recalls = None, False
             return NOTHING
         said = _of_object(bare) if bare.lstrip().startswith('{"') else None
         if said is None:
@@ -86,6 +97,12 @@ class LineReader:
         for each in self._headers:
             if (row := row_of(each, line)) is not None:
                 return row
+        if (block := BLOCK.match(line)) is not None:
+            self._section = split_of_words((block[1],))
+            return NOTHING
+        recalled, self._recalls = self._recalls, line.rstrip().endswith(":") and RECALLS.search(line) is not None
+        if recalled or self._recalls:
+            return NOTHING
         if self._passed_over and "***" not in line and "epoch" not in line[:12]:
             return NOTHING
         self._passed_over = self._passed_over and "***" not in line
@@ -98,7 +115,21 @@ class LineReader:
         if self._section and not starred and self._trains_again(line, said):
             self._section = ""
             said = Walk(known_epoch=self._epoch).read(line)
-        return self._headed(line, said)
+        return self._headed(line, self._below_a_step(line, said))
+
+    def _below_a_step(self, line: str, said: Statement) -> Statement:
+        """`STEP: 25/40`, and its figures in the lines below."""
+        if said.epoch is not None or said.evaluates or said.split in ("val", "test"):
+            self._place = None
+        elif said.is_of_a_step:
+            here = None if said.values or said.counts_epochs or "%|" in line else (said.step, said.bar)
+            self._place = None if said.bar and said.bar[0] >= said.bar[1] else here
+        elif said.values and (self._place is None or OF_AN_EPOCH.search(line)):
+            self._place = None
+        elif said.values and self._place is not None:
+            step, bar = self._place
+            return Walk(section=self._section, known_epoch=self._epoch, step=step, bar=bar).read(line)
+        return said
 
     def _note_commas(self, line: str) -> None:
         if self.decimal_comma or not _has_odd_comma(line):
@@ -147,6 +178,10 @@ class LineReader:
 def read_line(line: str) -> Statement:
     """What a line states by itself."""
     return LineReader().read(line)
+
+
+def _place(known: Any) -> tuple[float | None, tuple[float, float] | None] | None:
+    return (known[0], tuple(known[1]) if known[1] else None) if known else None
 
 
 def _heading(line: str) -> str:

@@ -28,12 +28,15 @@ def plain_name(text: str) -> str:
 
 def _parts(text: str) -> tuple[str, str]:
     """(split, name without it)."""
-    words = [word for word in SPLIT_WORD.split(text) if word]
+    words = [word for word in SPLIT_WORD.split(text.replace("value_loss", "valueloss")) if word]
     numbered = [f"{SPLITS[found[1]]}_{word.rsplit('_')[-1][len(found[1]):]}"
                 for word in words if (found := NUMBERED_SPLIT.match(word)) and found[1] in SPLITS]  # fmt: skip
     split = next((SPLITS[word] for word in words if word in SPLITS), numbered[0].partition("_")[0] if numbered else "")
     rest = [word for word in words if word not in SPLITS and word not in NOISE and not NUMBERED_SPLIT.match(word)]
     number = [word for word in numbered[:1] if word.partition("_")[2]]
+    rest = [
+        "value_loss" if word == "valueloss" else word for word in rest
+    ]  # of a critic; in "loss value" it adds nothing
     return split, "_".join([*(each.partition("_")[2] for each in number), *rest])
 
 

@@ -24,6 +24,7 @@ from monitor.run_dir.field_names import SHARES, SYNONYMS
 
 MOST_BESIDE = 40
 MOST_NAMES = 100
+MOST_LEFT = 8
 TOTALS = in_order("total_loss, loss_total, tot_loss, main_loss, loss_all, all_loss, sum_loss, batch_loss, lm_loss")
 """Of several losses, the one that the others are parts of."""
 OF_FIELDS = frozenset(name for field in ("train_loss", "val_loss", "val_wer", "train_wer") for name in SYNONYMS[field])
@@ -199,7 +200,7 @@ def epoch_of(row: Row, mapping: LogMapping, at: float = 0.0) -> Epoch | None:
 def sentence(found: Scan, mapping: LogMapping, name: str) -> str:
     """What was understood, in one sentence with its figures."""
     if not found.rows:
-        return _of_steps(found, name)
+        return _of_steps(found, mapping, name)
     starts = sorted({row.generation for row in found.rows})
     rows = tuple(row for row in found.rows if row.generation == starts[-1])
     told = [said for use in mapping.uses if use.field in SPOKEN and (said := _told(rows, use))]
@@ -207,23 +208,39 @@ def sentence(found: Scan, mapping: LogMapping, name: str) -> str:
     what = "epochs" if found.basis == "epochs" else "evaluations"
     count = len({row.epoch for row in rows})
     counted = f"{count:,} {what if count != 1 else what[:-1]}"
+    more = _unsaid(mapping)
     if len(starts) > 1:
-        return f"Found {len(starts)} starts in {name}; the last one: {counted}, {', '.join(told)}."
-    return f"Found {counted} in {name}: {', '.join(told)}."
+        return f"Found {len(starts)} starts in {name}; the last one: {counted}, {', '.join(told)}.{more}"
+    return f"Found {counted} in {name}: {', '.join(told)}.{more}"
 
 
-def _of_steps(found: Scan, name: str) -> str:
+def _unsaid(mapping: LogMapping) -> str:
+    """What to say of `Epoch 3, dev 45.6%`, which names no quantity."""
+    name = next((each for each in mapping.beside if each in ("val_share", "train_share")), "")
+    split = name.removesuffix("_share")
+    if not split or any(use.field == f"{split}_wer" for use in mapping.uses):
+        return ""
+    return f" What the {split} percentage measures is not said there: --map {split}_wer={name} if it is a WER."
+
+
+def _of_steps(found: Scan, mapping: LogMapping, name: str) -> str:
     """What there is to say before an epoch has ended: the train loss by step."""
     steps, row = found.steps, found.under_way
     losses = [_short(each, False) for each in steps.losses]
     change = f"train loss {' → '.join(losses) if steps.count > 1 else losses[1]}"
     where = f"step {steps.steps[1]:,.0f}" + (f" of {steps.bar[1]:,.0f}" if steps.bar else "")
+    where += " (no line names its step, so they are counted)" if steps.counted else ""
     if row is not None:
         of = f" of {row.epochs:g}" if row.epochs else ""
         return f"Epoch {row.epoch:g}{of} under way in {name}" + (
             f", {where}, {change}." if steps.count else "; none has ended."
         )
-    return f"Found no epoch and no validation in {name}, only {change} up to {where}: a curve by step, no verdict."
+    used = {use.column.removeprefix("train_") for use in mapping.uses}
+    left = [each for each in found.named if each.removeprefix("train_") not in used][:MOST_LEFT]
+    more = f" Not kept, as no line names an epoch: {', '.join(left)}." if left else ""
+    return (
+        f"Found no epoch and no validation in {name}, only {change} up to {where}: a curve by step, no verdict.{more}"
+    )
 
 
 def names_of(found: Scan) -> tuple[str, ...]:

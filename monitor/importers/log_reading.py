@@ -42,6 +42,8 @@ class LogReading:
         # Predictions that were printed above the epoch they belong to: so they are throughout this log.
         self._early = [Sample(None, *pair) for pair in known.get("early", [])]
         self._come_first = bool(known.get("come_first"))
+        self._in_parts = bool(known.get("in_parts"))
+        """This log names its place as a share of an epoch: `{'loss': 2.1, 'epoch': 0.04}`."""
 
     @property
     def waiting_bytes(self) -> int:
@@ -56,6 +58,7 @@ class LogReading:
             "target": self._pairs.target,
             "early": early,
             "come_first": self._come_first,
+            "in_parts": self._in_parts,
         }
 
     def feed(self, chunk: bytes) -> Said:
@@ -112,7 +115,9 @@ class LogReading:
             self._note_step(self._lines.read(bar), rows_before)
 
     def _note_step(self, said: Statement, rows_before: int) -> None:
-        if said.values and said.is_of_a_step and not said.evaluates:
+        self._in_parts |= bool(said.values and said.epoch is not None and not said.epoch.is_integer())
+        is_of_a_step = said.is_of_a_step or (said.epoch is not None and self._in_parts)
+        if said.values and is_of_a_step and not said.evaluates:
             self._steps.append(StepSaid(said, self.rows.epoch, self.rows.generation, rows_before))
 
     def _read(self, said: Statement, samples: list[Sample]) -> list[Row]:

@@ -32,13 +32,17 @@ class StepsSeen:
     losses: tuple[float, float] = (0.0, 0.0)
     bar: tuple[float, float] | None = None
     cells: tuple[tuple[str, str], ...] = ()
+    counted: bool = False
+    """They name a share of an epoch and no step: they are counted."""
 
     def and_then(self, said: Statement) -> StepsSeen:
         loss, place = train_loss_of(said, {}), place_of(said)
-        if loss is None or place is None:
+        if loss is None or (self.cells and not {name for name, _ in said.values} & {name for name, _ in self.cells}):
             return self
+        counted = place is None
+        place = place if place is not None else float(self.count + 1)
         first = (self.steps[0], self.losses[0]) if self.count else (place, loss)
-        return StepsSeen(self.count + 1, (first[0], place), (first[1], loss), said.bar, said.values)
+        return StepsSeen(self.count + 1, (first[0], place), (first[1], loss), said.bar, said.values, counted)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def train_loss_of(said: Statement, columns: Mapping[str, str]) -> float | None:
     chosen = columns.get("train_loss", "")
     names = (chosen, chosen.removeprefix("train_"), f"train_{chosen}", *LOSS_NAMES)
     found = next((cells[name] for name in names if name in cells), None)
-    if found is None:
+    if found is None and not chosen:
         only = [text for name, text in cells.items() if LOSS_LIKE["train_loss"].fullmatch(name)]
         found = only[0] if len(only) == 1 else None
     return stated(found)
@@ -72,16 +72,23 @@ class StepBook:
         `columns`: field → name in the log.
         """
         raw, loss = place_of(told.said), train_loss_of(told.said, columns)
-        if loss is None or raw is None or told.said.counts_epochs:
+        if loss is None or told.said.counts_epochs:
             return None
         bar = told.said.bar
-        step = self._through(raw, bar[1] if bar is not None and bar[0] == raw else 0.0, told)
+        if raw is None:  # a share of an epoch alone: such lines are counted
+            step = self._through(max(0.0, self._raw if told.generation == self._generation else 0.0) + 1, 0.0, told)
+        else:
+            step = self._through(raw, bar[1] if bar is not None and bar[0] == raw else 0.0, told)
         if not 0 <= step < MOST_STEP or step == self._last:  # a bar draws the same step several times
             return None
         self._last = int(step)
         cells = dict(told.said.values)
         rest: dict[str, Any] = {field: stated(cells.get(columns.get(field, field))) for field in ("lr", "grad_norm")}
-        where: dict[str, Any] = {"step": int(step), "epoch": self._place(told, bar), "at": at}
+        where: dict[str, Any] = {
+            "step": int(step),
+            "epoch": self._place(told, bar) if raw is not None else told.said.epoch or 0.0,
+            "at": at,
+        }
         return Step(**where, generation=told.generation, train_loss=loss, **rest)
 
     def _through(self, raw: float, total: float, told: StepSaid) -> float:

@@ -15,6 +15,8 @@ DELIMITERS = ("|", "│", "┃", "\t", ",", ";")
 BAR = re.compile(r":?\s{0,9}\d{1,3}%\|.*|\s━+.*")
 FIGURE = re.compile(r"(?<![\w.@:-])\d")
 NAME = re.compile(r"[^\W\d][\w/@.:()%' \-\[\]]*|#")
+WIDE = "  "
+"""Where names have several words: two blanks part them, and one is enough for the numbers below."""
 MOST_CELLS = 100
 PARTS = in_order("box, obj, cls, dfl, box_loss, obj_loss, cls_loss, dfl_loss, seg_loss, pose_loss, kobj_loss")
 """YOLO's console names the parts of the train loss only: it is their sum."""
@@ -33,14 +35,18 @@ def header_of(line: str) -> Header | None:
         line = BAR.sub("", line)
     if FIGURE.search(line):
         return None
-    for delimiter in (*(each for each in DELIMITERS if each in line), ""):
+    for delimiter in (*(each for each in DELIMITERS if each in line), "", WIDE):
         names = without_run(_cells(line, delimiter))
+        if names[:2] == ["e", "#"]:  # spaCy: epoch and step
+            names[:2] = ["epoch", "step"]
+            names[2:] = [name if name.startswith("loss") else f"val {name}" for name in names[2:]]
         if len(names) < 2 or not all(NAME.fullmatch(name) for name in names):
             continue
         known = [name for name in names if name in EPOCHS or name in STEPS or name == "class"]
         other = [name for name in names if "loss" in name or QUALITY.fullmatch(plain_name(name)) or name == "box"]
-        if known and (other or len(names) > 3) and len(set(names)) == len(names) <= MOST_CELLS:
-            return Header(tuple(names), delimiter)
+        many = len(names) > 3 and (delimiter.strip() or "class" in names)
+        if known and (other or many) and len(set(names)) == len(names) <= MOST_CELLS:
+            return Header(tuple(names), delimiter.strip())
     return None
 
 
@@ -90,5 +96,7 @@ def _stated(header: Header, cells: list[str], found: list[float | None]) -> Stat
 def _cells(line: str, delimiter: str) -> list[str]:
     if not delimiter:
         return [cell.strip("'\",[]") for cell in line.split()]
+    if delimiter == WIDE:
+        return [cell for cell in re.split(r"\s{2,}", line.strip()) if cell]
     bare = line.strip().strip("|│┃").strip("[]")
     return [cell.strip().strip("'\"*`").strip() for cell in bare.split(delimiter)]

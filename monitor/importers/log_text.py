@@ -15,6 +15,8 @@ EVERY_LINE_BYTES, LOOK_EVERY_BYTES, LOOKS = 32_768, 1024, 5_000
 large a part of what was seen."""
 UNDER_WAY = re.compile(rb"%\|(?:(?<=(?<!\d)\d%\|)|(?<=(?<!\d)\d\d%\|))")
 """A tqdm bar below 100 %; its fixed part comes first, which is what the search is quick for."""
+OVER_EPOCHS = re.compile(rb"pochs?\s?:?\s{0,3}\d{1,3}%\|[^|\r]{0,400}\|\s{0,9}(\d+)/\d+ \[")
+"""A bar that counts epochs: what is overwritten there is the only word about each of them."""
 BACK = re.compile(rb"\x08+")
 
 
@@ -86,14 +88,23 @@ class LogText:
             yield last[:LONGEST_BYTES]
 
     def _kept(self, parts: list[bytes]) -> Iterator[bytes]:
-        """Of what was overwritten, all but the bars under way."""
+        """Of what was overwritten, all but bars under way; of one over the epochs, how each count began and ended."""
+        count, last = b"", b""
         for part in parts:
             self.seen_bytes += len(part)
-            if not UNDER_WAY.search(part):
+            if b"poch" in part and (over := OVER_EPOCHS.search(part)):
+                if over[1] != count:
+                    if last:
+                        yield last
+                    yield part[:LONGEST_BYTES]
+                count, last = over[1], part[:LONGEST_BYTES] if over[1] == count else b""
+            elif not UNDER_WAY.search(part):
                 if part and not part.isspace():
                     yield part[:LONGEST_BYTES]
             elif self.seen_bytes >= self._due_at and self.is_due():
                 self.bars.append(decoded(part))
+        if last:
+            yield last
 
 
 def decoded(line: bytes) -> str:

@@ -16,7 +16,9 @@ def words(text: str) -> frozenset[str]:
 
 SPLITS = {
     **dict.fromkeys(("train", "training", "tr", "trn", "learn"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "validate", "validating", "dev", "cv", "holdout", "heldout"), "val"),
+    **dict.fromkeys(
+        ("val", "valid", "validation", "validate", "validating", "va", "dev", "cv", "holdout", "heldout"), "val"
+    ),
     **dict.fromkeys(("eval", "evaluation", "evaluate", "evaluating", "development"), "val"),
     **dict.fromkeys(("test", "testing", "tst"), "test"),
 }
@@ -29,7 +31,7 @@ EPOCHS = words(
 STEPS = words(
     "step, steps, iter, iters, iteration, iterations, it, batch, update, updates, minibatch, global_step, "
     "num_updates, current_steps, current_step, cur_step, global_steps, itr, nupdates, trainer/global_step, "
-    "train/global_step, num_update, mini-batch"
+    "train/global_step, num_update, mini-batch, total_timesteps, num_timesteps, timesteps, timestep"
 )
 NOISE = words(
     "avg, average, mean, running, epoch, set, current, results, result, metrics, stats, info, value, total_avg, "
@@ -43,10 +45,10 @@ HOUSEKEEPING = re.compile(
     r"|samples_per_sec\w*|tokens|num_tokens|num_input_tokens_seen|total_flos|flos|ips|fps|speed|throughput|wps|ups|wpb|bsz|rank|seed"
     r"|frames|utts|utterances|utt|batch_size|size|v_num|version|worker|workers|gpu|gpus|patience|counter|percentage|percent_done"
     r"|avg_batch_cost|avg_reader_cost|reader_cost|batch_cost|max_mem_reserved|max_mem_allocated|dt|step_time"
-    r"|loss_scale|skipped|mom|momentum|num_epochs|epochs|max_epochs|total_steps|max_steps|current_steps|params|parameters"
+    r"|loss_scale|skipped|mom|momentum|num_\w+|epochs|max_epochs|total_steps|max_steps|current_steps|params|parameters"
     r"|images?|instances|labels|img_size|per_second|train_wall|gb_free|clip|num_updates|early_stopping|year|pid|port|line"
     r"|second|minutes?|hours?|days?|ms|start|end|id|idx|index|over|train_secs?|wall|cost|tps|mfu|tflops?\w*|steps_per_sec\w*"
-    r"|per_gpu|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage)"
+    r"|per_gpu|wd|weight_decay|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage)"
 )
 """Names of what is no measurement of the model; never a metric."""
 ENDS = words("best, max, min, maximum, minimum, previous, prev, lowest, highest, target, last, old")
@@ -72,7 +74,7 @@ INCIDENTAL = words(
 """A line that begins with one of these tells of something else than the epoch that goes on."""
 QUALITY = re.compile(
     r"(?:.*_)?(?:wer|acc|accuracy|acc@?\d|top-?1|top_1|map\w*|m_?ap|f1\w*|f-score|bleu\w*|miou|iou|cer|ter|per|ler|auc|auroc|dice|psnr|ssim"
-    r"|error_rate|err|error|ppl|perplexity|precision|recall|word_acc\w*|char_acc\w*|r2|rouge\w*|ned|edit_dis\w*|ap\w*)(?:_.*)?"
+    r"|error_rate|err|error|ppl|perplexity|precision|recall|ents_[fpr]|uas|las|word_acc\w*|char_acc\w*|r2|rouge\w*|ned|edit_dis\w*|ap\w*)(?:_.*)?"
 )
 """What measures a model where no loss and no WER is logged."""
 

@@ -1,6 +1,8 @@
 """Output as training tools print it (`tests/importers/printed.py`): followed to its end, it gives the right records."""
 
+import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,9 @@ from monitor.run_dir import Decode, Epoch, Step, decode
 from monitor.run_dir.errors import MonitorError
 from tests.importers.printed import PRINTED
 
+LOGS = Path(__file__).parent / "logs"
+RIGHT = json.loads((LOGS / "expected.json").read_text(encoding="utf-8"))
+"""Whole logs in files, with the values that a person reads there; `said` is part of the sentence about the log."""
 NOW = 1_800_000_000.0
 
 
@@ -23,7 +28,7 @@ def records(run_dir, name, kind):
 def followed(tmp_path, text):
     """(epochs of the newest start, its steps, starts, decodes, what was said about it)."""
     log = tmp_path / "train.log"
-    log.write_text(text, encoding="utf-8")
+    log.write_bytes(text.encode())
     os.utime(log, (NOW - 3600, NOW - 3600))
     found = scan(log)
     mapping = propose_log(found)
@@ -59,8 +64,23 @@ def test_what_a_tool_prints_is_read_as_a_person_reads_it(tmp_path, name):
         with pytest.raises(MonitorError, match=right["refused"]):
             followed(tmp_path, text)
         return
-    epochs, steps, starts, decodes, said = followed(tmp_path, text)
-    assert len(epochs) == right["epochs"], said
+    check(followed(tmp_path, text), right)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_log_is_read_as_a_person_reads_it(tmp_path, name):
+    right, text = RIGHT[name], (LOGS / name).read_bytes().decode()
+    if right.get("refused"):
+        with pytest.raises(MonitorError):
+            followed(tmp_path, text)
+    else:
+        check(followed(tmp_path, text), right)
+
+
+def check(found, right):
+    epochs, steps, starts, decodes, said = found
+    assert len(epochs) == right.get("epochs", len(epochs)), said
+    assert right.get("said", "") in said
     for record, wanted in ((epochs[:1], right.get("first", {})), (epochs[-1:], right.get("last", {}))):
         for quantity, number in wanted.items():
             assert value(record[0], quantity) == pytest.approx(number, rel=2e-3), (quantity, record[0])
