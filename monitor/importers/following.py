@@ -19,7 +19,7 @@ from monitor.importers.growing import goes_on
 from monitor.importers.importing import Plan
 from monitor.importers.items import Row, Told, Unread
 from monitor.importers.live import About, FollowedRun
-from monitor.importers.mapping import Wish, as_json, extended, from_json
+from monitor.importers.mapping import Use, Wish, as_json, extended, from_json
 from monitor.run_dir import Epoch
 from monitor.run_dir.errors import RefusedError
 
@@ -67,6 +67,11 @@ class Following:
         if following._replaced():
             following._new_life(now)
         return following
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Which name is read as which field."""
+        return self._reading.uses
 
     @property
     def ended(self) -> bool:

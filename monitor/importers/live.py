@@ -118,9 +118,13 @@ class FollowedRun:
         return cls._described(run_dir, lock, about, Progress(heartbeat_at=now, process=process), now)
 
     @classmethod
-    def inside(cls, run_dir: Path, about: About, generation: int, now: float) -> FollowedRun:
-        """The run of a script that our own supervisor has started: folder and lock are the supervisor's."""
-        return cls._described(run_dir, RunLock(run_dir), about, Progress(heartbeat_at=now, generation=generation), now)
+    def inside(cls, run_dir: Path, about: About, generation: int, now: float, created_at: float = 0.0) -> FollowedRun:
+        """The run of a script that our own supervisor has started: folder and lock are the supervisor's.
+
+        `created_at`: since when there is a run, where it was read from another source before.
+        """
+        begun = Progress(heartbeat_at=now, generation=generation)
+        return cls._described(run_dir, RunLock(run_dir), about, begun, created_at or now)
 
     @classmethod
     def _described(cls, run_dir: Path, lock: RunLock, about: About, begun: Progress, now: float) -> FollowedRun:

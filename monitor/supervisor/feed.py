@@ -23,6 +23,7 @@ from monitor.importers.live import About, FollowedRun, read_source
 from monitor.importers.log_follow import CATCH_UP_SECS, KEPT_BYTES, LOG_FORMAT, LOOK_BYTES, LOOK_SECS, LogFollower
 from monitor.importers.log_proposal import LogMapping, mapping_of, propose_log, words
 from monitor.importers.log_scan import LogScan
+from monitor.importers.vocabulary import QUALITY
 from monitor.run_dir import (
     LOG_FILE,
     READING_FILE,
@@ -43,12 +44,13 @@ from monitor.run_dir.opening import OddFileError, open_foreign
 from monitor.run_dir.planned import planned_by
 from monitor.run_dir.words import size
 from monitor.supervisor.ending import last_error
-from monitor.supervisor.file_feed import FileFeed, FileSearch
+from monitor.supervisor.file_feed import FileFeed, FileSearch, fields_of
 
 log = logging.getLogger(__name__)
 
 SEEK_EVERY_SECS = 1.0
 SEARCH_EVERY_SECS = 8.0
+MOST_WAIT_SECS = 600.0
 QUIET_SECS = 5.0
 TAIL_BYTES = 20_000
 
@@ -125,6 +127,16 @@ class LogFeed:
 
     def begin_again(self, generation: int) -> None:
         self._follower.begin_again(generation)
+
+    @property
+    def told(self) -> frozenset[str]:
+        """The losses and error rates that the log tells, and its other scores."""
+        mapping = self._follower.mapping
+        return fields_of(mapping.uses) | {name for name in mapping.beside if QUALITY.fullmatch(name)}
+
+    def leave(self, now: float) -> None:
+        """Another source is read from now on."""
+        self._follower.run.close(now)
 
     @property
     def grew_at(self) -> float | None:
@@ -207,6 +219,7 @@ class OwnLogFeed:
         self._feed: LogFeed | FileFeed | None = None
         self._search = FileSearch(run_dir, launch)
         self._searched_at: float | None = None
+        self._wait_secs = SEARCH_EVERY_SECS
         self._off = False
         self._looked_at = self._grew_at = float("-inf")
 
@@ -227,6 +240,9 @@ class OwnLogFeed:
     def end(self, now: float, *, seen: bool) -> None:
         if not self._off and self._feed is None:
             self._seek(now, at_end=True)
+        elif not self._off and self._feed is not None:
+            self._feed.look(now)
+            self._change_over(now, at_end=True)
         self._log.close()
         if self._feed is not None and not self._off:
             self._feed.end(now, seen=seen)
@@ -242,6 +258,31 @@ class OwnLogFeed:
                 log.info("the log is not read along: %s", problem)
             except OSError as problem:
                 log.warning("the log is not read along yet: %s", problem)
+        else:
+            self._change_over(now)
+
+    def _change_over(self, now: float, *, at_end: bool = False) -> None:
+        """To a file that tells more than what is read so far; never against a reading that a person has confirmed.
+
+        Looked for more and more seldom; only in a run's first start, as a file may hold fewer starts than its log.
+        """
+        if self._searched_at is None:
+            self._searched_at = now
+        due = at_end or now - self._searched_at >= self._wait_secs
+        if not due or self._feed is None or self._generation > 1 or (self._run_dir / READING_FILE).exists():
+            return
+        self._searched_at, self._wait_secs = now, min(2 * self._wait_secs, MOST_WAIT_SECS)
+        told = self._feed.told
+        chosen = self._search.richer(told)
+        if chosen is None:
+            return
+        self._feed.leave(now)
+        try:
+            self._feed = self._search.change_to(chosen, told, self._generation, now)
+            self._feed.look(now)
+        except (MonitorError, OSError, ValueError) as problem:
+            self._off = True
+            log.warning("%s is not read along: %s", chosen.path, problem)
 
     def _begin(self, now: float, at_end: bool) -> None:
         source = read_source(self._run_dir)

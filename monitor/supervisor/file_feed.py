@@ -5,22 +5,28 @@ Looked for below the run's own folder, the folders that its command names and, l
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from monitor.importers.following import Following, about_of
 from monitor.importers.importing import Asked, Plan, plan
 from monitor.importers.live import FollowedRun
+from monitor.importers.mapping import Use
 from monitor.launcher.relaunch.written import DEEPEST, DEEPEST_BESIDE, Written, files_since, output_folders
-from monitor.run_dir import Launch
+from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, RUN_FILE, STEPS_FILE, Launch, Run, decode, files
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.opening import OddFileError, open_to_read
 
 NAMES = re.compile(
     r"metrics\.csv|results\.csv|summary\.csv|history\.csv|trainer_state\.json|.*\.jsonl|.*tfevents.*|.*\.wandb|training\.log"
 )
 """Lightning, Ultralytics, timm, Hugging Face, JSON lines, TensorBoard, Weights & Biases, Keras' CSVLogger."""
+MEASURED = frozenset({"train_loss", "train_eval_loss", "val_loss", "train_wer", "val_wer"})
+LEAST_EVALUATIONS = 2
+"""Before a run is read anew from a file, the file shows that it goes on."""
 MOST_TRIED = 20
 MOST_BYTES = 50_000_000
 
@@ -37,6 +43,15 @@ class FileFeed:
     def go_on(cls, run_dir: Path, now: float) -> FileFeed:
         """The file that the run was read from before. Raises RefusedError."""
         return cls(Following.go_on(run_dir, now, locked=True))
+
+    @property
+    def told(self) -> frozenset[str]:
+        """The losses and error rates that the file tells."""
+        return fields_of(self._following.uses)
+
+    def leave(self, now: float) -> None:
+        """Another source is read from now on."""
+        self._following.run.close(now)
 
     def look(self, now: float) -> None:
         self._following.step(now)
@@ -60,15 +75,40 @@ class FileSearch:
     def found(self, generation: int, now: float) -> FileFeed | None:
         """Follows the file with the most figures; None where there is none so far."""
         chosen = max(self._readable(), key=_richness, default=None)
-        if chosen is None:
+        return None if chosen is None else self._followed(chosen, "Its log names no epoch.", generation, now)
+
+    def richer(self, told: frozenset[str]) -> Plan | None:
+        """A file that tells all that the run's source tells (`told`: fields), and another loss or error rate as well.
+
+        None where there is none, where it holds fewer evaluations, or where the log prints predictions, which no file
+        of figures has.
+        """
+        if not told or _count(self._run_dir / DECODES_FILE):
             return None
+        count = _count(self._run_dir / EPOCHS_FILE)
+        better = [each for each in self._readable() if told < fields_of(each.reading.uses) and _is_as_long(each, count)]
+        return max(better, key=_richness, default=None)
+
+    def change_to(self, chosen: Plan, told: frozenset[str], generation: int, now: float) -> FileFeed:
+        """The run is read anew, from this file; who follows its source until now has let go of it.
+
+        Raises RefusedError, or OSError or ValueError where the run's folder cannot be read or written.
+        """
+        run = decode(files.read_bytes(self._run_dir / RUN_FILE) or b"", Run)
+        for name in (EPOCHS_FILE, *([STEPS_FILE] if chosen.counts.steps else [])):
+            files.replace(self._run_dir / name, b"")
+        more = " and ".join(field.replace("_", " ") for field in sorted(fields_of(chosen.reading.uses) - told))
+        why = f"Read from its log at first; then a file appeared that tells {more} as well."
+        return self._followed(chosen, why, generation, now, run.created_at)
+
+    def _followed(self, chosen: Plan, why: str, generation: int, now: float, created_at: float = 0.0) -> FileFeed:
         about = replace(
             about_of(chosen, self._run_dir.name),
             config={**chosen.config, **self._launch.config},
             config_schema=self._launch.config_schema,
-            notes=f"Its log names no epoch. {chosen.source}",
+            notes=f"{why} {chosen.source}",
         )
-        run = FollowedRun.inside(self._run_dir, about, generation, now)
+        run = FollowedRun.inside(self._run_dir, about, generation, now, created_at)
         return FileFeed(Following(chosen.path, run, chosen.reading))
 
     def _readable(self) -> Iterator[Plan]:
@@ -95,6 +135,24 @@ class FileSearch:
         if path.is_relative_to(self._run_dir):
             return path.parent == self._run_dir
         return path.is_relative_to(self._run_dir.parent)
+
+
+def fields_of(uses: Iterable[Use]) -> frozenset[str]:
+    """The losses and error rates that a source tells."""
+    return frozenset(use.field for use in uses) & MEASURED
+
+
+def _is_as_long(chosen: Plan, count: int) -> bool:
+    return chosen.counts.evaluations >= max(count, LEAST_EVALUATIONS)
+
+
+def _count(path: Path) -> int:
+    """How many records a file holds, those of one epoch counted once."""
+    try:
+        with os.fdopen(open_to_read(path), "rb") as lines:
+            return len({line.partition(b",")[0] for line in lines})
+    except (OSError, OddFileError):
+        return 0
 
 
 def _richness(chosen: Plan) -> tuple[int, int]:

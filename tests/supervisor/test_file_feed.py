@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from monitor.launcher import start
+from monitor.run_dir import ReadingWord, encode, files
 from tests.fake_runs import read
 from tests.supervised import end_everything, wait_for, wait_for_state
 
@@ -53,5 +54,52 @@ def test_a_script_that_writes_nothing_stays_without_records(tmp_path):
         start(runs, [sys.executable, "train.py"], run_id="one", cwd=tmp_path)
         wait_for_state(runs / "one", "finished")
         assert read(runs / "one").epochs == ()
+    finally:
+        end_everything(runs)
+
+
+LOGS_TOO = """
+import csv, time
+with open("metrics.csv", "w") as file:
+    rows = csv.writer(file)
+    rows.writerow(["epoch", "step", "train_loss", "val_loss"])
+    for epoch in range(4):
+        print(f"epoch {epoch} LOGGED", flush=True)
+        rows.writerow([epoch, 10 * epoch + 9, 3 / (epoch + 1), 3.2 / (epoch + 1)])
+        file.flush()
+        time.sleep(0.1)
+    time.sleep(2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("logged", "confirmed", "changes"),
+    [
+        ("train_loss {3 / (epoch + 1):.4f}", False, True),
+        ("train_loss {3 / (epoch + 1):.4f}", True, False),
+        ("train_loss {3 / (epoch + 1):.4f} val_loss {3.2 / (epoch + 1):.4f}", False, False),
+        ("train_loss {3 / (epoch + 1):.4f} val_accuracy {epoch / 4:.4f}", False, False),
+        ("train_loss {3 / (epoch + 1):.4f} val_wer {1 / (epoch + 1):.4f}", False, False),
+    ],
+)
+def test_a_run_changes_over_to_a_file_that_tells_more(tmp_path, logged, confirmed, changes):
+    (tmp_path / "train.py").write_text(LOGS_TOO.replace("LOGGED", logged))
+    runs = tmp_path / "runs"
+    try:
+        start(runs, [sys.executable, "train.py"], run_id="one", cwd=tmp_path)
+        wait_for(lambda: (runs / "one" / "run.json").exists() and bool(read(runs / "one").epochs))
+        begun = read(runs / "one").run.created_at
+        if confirmed:
+            files.replace(runs / "one" / "reading.json", encode(ReadingWord(by="ann", at=1.0)))
+        wait_for_state(runs / "one", "finished")
+        wait_for(lambda: len(read(runs / "one").epochs) == 4)
+        seen = read(runs / "one")
+        assert seen.run.created_at == begun
+        assert [record.train_loss for record in seen.epochs] == pytest.approx([3, 1.5, 1, 0.75], abs=1e-4)
+        assert ("appeared that tells val loss as well. Imported from metrics.csv" in seen.run.notes) == changes
+        told = [record.val_loss for record in seen.epochs]
+        assert told == (
+            pytest.approx([3.2, 1.6, 3.2 / 3, 0.8], abs=1e-4) if changes or "val_loss" in logged else [None] * 4
+        )
     finally:
         end_everything(runs)
