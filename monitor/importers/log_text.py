@@ -15,7 +15,7 @@ EVERY_LINE_BYTES, LOOK_EVERY_BYTES, LOOKS = 32_768, 1024, 5_000
 large a part of what was seen."""
 UNDER_WAY = re.compile(rb"%\|(?:(?<=(?<!\d)\d%\|)|(?<=(?<!\d)\d\d%\|))")
 """A tqdm bar below 100 %; its fixed part comes first, which is what the search is quick for."""
-OVER_EPOCHS = re.compile(rb"pochs?\s?:?\s{0,3}\d{1,3}%\|[^|\r]{0,400}\|\s{0,9}(\d+)/\d+ \[")
+OVER_EPOCHS = re.compile(rb"pochs?: {1,3}\d{1,3}%\|[^|\r]{0,400}\|\s{0,9}(\d+)/\d+ \[")
 """A bar that counts epochs: what is overwritten there is the only word about each of them."""
 BACK = re.compile(rb"\x08+")
 
@@ -30,6 +30,8 @@ class LogText:
         self.bars: list[str] = []
         """The bars under way that were worth a look; whoever looks at them takes them out."""
         self._rest = b""
+        self._over_epochs = False
+        """The last chunk may hold a bar that counts epochs."""
         self._overlong = False
 
     @property
@@ -50,7 +52,9 @@ class LogText:
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """The lines that this chunk finishes."""
-        *lines, rest = (self._rest + chunk).split(b"\n")
+        data = self._rest + chunk
+        self._over_epochs = b"poch: " in data or b"pochs: " in data
+        *lines, rest = data.split(b"\n")
         for line in lines:
             if self._overlong:
                 self._overlong, cut = False, line.rfind(b"\r", 0, -1)
@@ -89,10 +93,10 @@ class LogText:
 
     def _kept(self, parts: list[bytes]) -> Iterator[bytes]:
         """Of what was overwritten, all but bars under way; of one over the epochs, how each count began and ended."""
-        count, last = b"", b""
+        count, last, over_epochs = b"", b"", self._over_epochs
         for part in parts:
             self.seen_bytes += len(part)
-            if b"poch" in part and (over := OVER_EPOCHS.search(part)):
+            if over_epochs and (over := OVER_EPOCHS.search(part)):
                 if over[1] != count:
                     if last:
                         yield last
