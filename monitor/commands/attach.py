@@ -124,7 +124,7 @@ def _confirm(run_dir: Path, request: AttachRequest, options: Options) -> dict[st
     if not options.as_json:
         console().print(said, soft_wrap=True)
         confirm("Is that right?", options.yes)
-    attaching.confirm(run_dir, request.asked_by, mapping)
+    attaching.settle_reading(run_dir, request.asked_by, mapping)
     if not options.as_json:
         console().print(f"Saved for {run_dir.name}.")
     return {**document, "confirmed": True}

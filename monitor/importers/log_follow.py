@@ -14,15 +14,27 @@ from typing import Any
 
 import msgspec
 
+from monitor.importers.folders import FILE_OF
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import FollowedRun
 from monitor.importers.log_epochs import LONG_REST_SECS, EpochRows, Row
-from monitor.importers.log_proposal import LogMapping, epoch_of, propose_log
+from monitor.importers.log_proposal import LogMapping, epoch_of, propose_log, words
 from monitor.importers.log_reading import LogReading, Said
 from monitor.importers.log_scan import Scan
 from monitor.importers.log_steps import StepBook
 from monitor.importers.samples import Sample
-from monitor.run_dir import CLIPS_FILE, Clip, Decode, decode
+from monitor.run_dir import (
+    CLIPS_FILE,
+    RUN_FILE,
+    SOURCE_FILE,
+    Clip,
+    Decode,
+    Reading,
+    Run,
+    decode,
+    encode,
+    files,
+)
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.field_names import SYNONYMS
 from monitor.run_dir.opening import OddFileError, open_to_read
@@ -199,6 +211,30 @@ class LogFollower:
         if done:
             self._noted_at = now
         return done
+
+
+def read_anew(run: FollowedRun, mapping: LogMapping, now: float, *, one_start: bool) -> LogFollower:
+    """The whole log of a run once more, read in another way; what was written before is gone.
+
+    The run's lock is held by the caller. Raises RefusedError, OSError or ValueError.
+    """
+    run.close(now)
+    for name in FILE_OF.values():
+        if (run.run_dir / name).exists():
+            files.replace(run.run_dir / name, b"")
+    source = msgspec.structs.replace(run.source, mapping=mapping.document(), places={}, memory={}, kept={})
+    files.replace(run.run_dir / SOURCE_FILE, encode(source))
+    return LogFollower(FollowedRun.go_on(run.run_dir, now, locked=True), mapping, one_start=one_start)
+
+
+def tell_reading(run_dir: Path, mapping: LogMapping, by: str) -> None:
+    """run.json says how the log is read and who has confirmed it. Raises OSError or ValueError."""
+    run = decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run)
+    path = run.reading.path if run.reading is not None else ""
+    reading = Reading(path=path, said=words(mapping), confirmed_by=by)
+    files.replace(
+        run_dir / RUN_FILE, encode(msgspec.structs.replace(run, reading=reading, gap_basis=mapping.gap_basis))
+    )
 
 
 _USUAL_NAMES = {name for names in SYNONYMS.values() for name in names}

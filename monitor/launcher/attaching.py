@@ -23,12 +23,13 @@ from monitor import launcher
 from monitor.diagnosis.settings import settings_for
 from monitor.importers.formats import detect
 from monitor.importers.live import About, FollowedRun, find_followed, read_source
-from monitor.importers.log_follow import LOG_FORMAT
+from monitor.importers.log_follow import LOG_FORMAT, read_anew, tell_reading
 from monitor.importers.log_proposal import LogMapping, mapping_of, names_of, propose_log, sentence, words
 from monitor.importers.log_scan import check_log, scan
 from monitor.launcher.relaunch.options import described
 from monitor.run_dir import (
     EPOCHS_FILE,
+    LOG_FILE,
     READING_FILE,
     Identity,
     Launch,
@@ -155,6 +156,45 @@ def follow_here(run_dir: Path) -> None:
     with contextlib.suppress(RefusedError):
         now = time.time()
         FollowedRun.go_on(run_dir, now).close(now)
+
+
+def settle_reading(run_dir: Path, by: str, mapping: LogMapping) -> None:
+    """Confirms how a run's log is read, or changes it: by its follower, or here where nobody follows it any longer.
+
+    Raises RefusedError.
+    """
+    confirm(run_dir, by, mapping)
+    if not is_followed(run_dir):
+        _settle_ended(run_dir, by, mapping)
+
+
+def _settle_ended(run_dir: Path, by: str, mapping: LogMapping) -> None:
+    told, now = read_progress(run_dir), time.time()
+    run = FollowedRun.go_on(run_dir, now)
+    try:
+        kept = mapping_of(run.source.mapping)
+        if not kept.includes(mapping):
+            _refuse_starts(run)
+            follower = read_anew(run, mapping, now, one_start=Path(run.source.path) == (run_dir / LOG_FILE).absolute())
+            follower.end(now)
+            run, kept = follower.run, follower.mapping
+        tell_reading(run_dir, kept, by)
+    except (OSError, ValueError) as problem:
+        raise RefusedError(f"{run_dir.name}'s log could not be read again: {problem}.") from problem
+    finally:
+        if told is not None and told.outcome is not None:
+            run.finish(told.outcome, now, told.error)
+        else:
+            run.close(now)
+
+
+def _refuse_starts(run: FollowedRun) -> None:
+    if run.generation > 1:
+        raise RefusedError(
+            f"{run.run_dir.name} was started {run.generation} times, and its log does not say where each began: how "
+            f"it is read cannot be changed any more. Follow its log as a run of its own: "
+            f"python -m monitor attach {run.source.path}"
+        )
 
 
 def confirm(run_dir: Path, by: str, mapping: LogMapping | None = None) -> None:

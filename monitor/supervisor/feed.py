@@ -17,10 +17,18 @@ from typing import Protocol
 
 import msgspec
 
-from monitor.importers.folders import FILE_OF
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import About, FollowedRun, read_source
-from monitor.importers.log_follow import CATCH_UP_SECS, KEPT_BYTES, LOG_FORMAT, LOOK_BYTES, LOOK_SECS, LogFollower
+from monitor.importers.log_follow import (
+    CATCH_UP_SECS,
+    KEPT_BYTES,
+    LOG_FORMAT,
+    LOOK_BYTES,
+    LOOK_SECS,
+    LogFollower,
+    read_anew,
+    tell_reading,
+)
 from monitor.importers.log_proposal import LogMapping, mapping_of, propose_log, words
 from monitor.importers.log_scan import LogScan
 from monitor.importers.vocabulary import QUALITY
@@ -28,7 +36,6 @@ from monitor.run_dir import (
     LOG_FILE,
     READING_FILE,
     RUN_FILE,
-    SOURCE_FILE,
     Launch,
     Reading,
     ReadingWord,
@@ -190,21 +197,9 @@ class LogFeed:
 
     def _obey(self, word: ReadingWord, now: float) -> None:
         if word.mapping and not self._follower.mapping.includes(wanted := mapping_of(word.mapping)):
-            self._read_anew(wanted, now)
+            self._follower = read_anew(self._follower.run, wanted, now, one_start=self._one_start)
         if word.follow:
-            _tell_reading(self._run_dir, self._follower.mapping, word.by)
-
-    def _read_anew(self, mapping: LogMapping, now: float) -> None:
-        """The whole log once more, read in another way; what was written before is gone."""
-        run = self._follower.run
-        run.close(now)
-        for name in FILE_OF.values():
-            if (self._run_dir / name).exists():
-                files.replace(self._run_dir / name, b"")
-        source = msgspec.structs.replace(run.source, mapping=mapping.document(), places={}, memory={}, kept={})
-        files.replace(self._run_dir / SOURCE_FILE, encode(source))
-        again = FollowedRun.go_on(self._run_dir, now, locked=True)
-        self._follower = LogFollower(again, mapping, one_start=self._one_start)
+            tell_reading(self._run_dir, self._follower.mapping, word.by)
 
 
 class OwnLogFeed:
@@ -376,13 +371,3 @@ def _tell_left_out(run_dir: Path, count: int) -> None:
         said = f"{run.reading.said}; {size(count)} were printed faster than they could be read and are left out"
         reading = msgspec.structs.replace(run.reading, said=said)
         files.replace(run_dir / RUN_FILE, encode(msgspec.structs.replace(run, reading=reading)))
-
-
-def _tell_reading(run_dir: Path, mapping: LogMapping, by: str) -> None:
-    """run.json says how the log is read and who has confirmed it. Raises OSError or ValueError."""
-    run = decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run)
-    path = run.reading.path if run.reading is not None else ""
-    reading = Reading(path=path, said=words(mapping), confirmed_by=by)
-    files.replace(
-        run_dir / RUN_FILE, encode(msgspec.structs.replace(run, reading=reading, gap_basis=mapping.gap_basis))
-    )

@@ -275,3 +275,20 @@ def test_the_follower_of_a_run_that_was_deleted_ends(training, tmp_path):
     shutil.rmtree(runs / "gone", ignore_errors=True)
     shutil.rmtree(runs, ignore_errors=True)
     wait_for(lambda: not follower.is_running() or follower.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_the_reading_of_a_log_whose_run_has_ended_is_changed_as_well(tmp_path, runs):
+    lines = "; ".join(
+        f"print('Epoch {e} loss {9 / e:.3f} dev_ctc {3 / e:.3f} val loss {5 / e:.3f}')" for e in (1, 2, 3)
+    )
+    (tmp_path / "train.py").write_text(lines + "\n")
+    launcher.start(runs, [sys.executable, "train.py"], run_id="one", cwd=tmp_path)
+    wait_for_state(runs / "one", "finished")
+    wait_for(lambda: not attaching.is_followed(runs / "one"))
+    before = RunReader(runs / "one").read(time.time())
+    attach("one", "--map", "val_loss=dev_ctc", "--yes", runs=runs)
+    seen = RunReader(runs / "one").read(time.time())
+    assert [record.val_loss for record in before.epochs] == pytest.approx([5, 2.5, 1.667])
+    assert [record.val_loss for record in seen.epochs] == pytest.approx([3, 1.5, 1])
+    assert "val_ctc as val loss" in seen.run.reading.said and seen.run.reading.confirmed_by
+    assert (seen.run.created_at, launcher.status(runs / "one").word) == (before.run.created_at, "finished")

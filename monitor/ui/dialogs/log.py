@@ -80,7 +80,7 @@ def confirm_reading(run_dir: Path) -> None:
     if leave.button("Not now", width="stretch", key="leave_reading"):
         st.rerun()
     if go.button("Yes", type="primary", width="stretch", key="confirm_reading"):
-        act(lambda: attaching.confirm(run_dir, by, mapping))
+        act(lambda: attaching.settle_reading(run_dir, by, mapping))
 
 
 def _asked(what: Callable[[], Any]) -> Any:
