@@ -40,6 +40,33 @@ def test_a_command_is_run_up_to_its_parser_and_no_further(tmp_path, source):
 
 
 @pytest.mark.parametrize(
+    "words",
+    ["PYTHON -m package.train", "TORCHRUN --nproc_per_node 2 package/train.py",
+     "PYTHON -m torch.distributed.run --nproc_per_node 2 package/train.py"],
+)  # fmt: skip
+def test_below_a_launcher_and_as_a_module_the_scripts_own_parser_is_tried(tmp_path, words):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "train.py").write_text(TRAINS)
+    launchers = tmp_path / "bin"
+    launchers.mkdir()
+    (launchers / "torchrun").write_text("#!/bin/sh\nexit 3\n")
+    (launchers / "torchrun").chmod(0o755)
+    (launchers / "python").symlink_to(sys.executable)
+    argv = words.replace("PYTHON", sys.executable).replace("TORCHRUN", str(launchers / "torchrun")).split()
+    assert can_be_tried(argv, tmp_path)
+    assert parser_problem([*argv, "--lr", "0.1"], tmp_path, {}, {}) == ""
+    assert "--learning" in parser_problem([*argv, "--learning", "3"], tmp_path, {}, {})
+    assert not (tmp_path / "trained").exists()
+
+
+def test_what_fails_without_its_launcher_is_no_fault_of_the_command(tmp_path):
+    (tmp_path / "train.py").write_text("import os\nos.environ['MASTER_ADDR']\n" + TRAINS)
+    argv = [sys.executable, "-m", "torch.distributed.run", "train.py", "--lr", "0.1"]
+    assert can_be_tried(argv, tmp_path)
+    assert parser_problem(argv, tmp_path, {}, {}) == ""
+
+
+@pytest.mark.parametrize(
     ("source", "words"),
     [
         ("import sys, time\ntime.sleep(600)\n", "train.py"),
@@ -48,7 +75,6 @@ def test_a_command_is_run_up_to_its_parser_and_no_further(tmp_path, source):
             "class P(argparse.ArgumentParser):\n    def parse_args(self): ...\nimport argparse\nP().parse_args()\n",
             "train.py",
         ),
-        (TRAINS, "-m train"),
     ],
 )
 def test_what_would_not_stop_at_its_parser_is_not_tried(tmp_path, source, words):
