@@ -11,7 +11,7 @@ from monitor.importers.numbers import number
 from monitor.importers.statement import Statement
 from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, QUALITY, STEPS, in_order
 
-DELIMITERS = ("|", "│", "┃", "\t", ",", ";")
+DELIMITERS = ("|", "│", "\t", ",", ";")
 BAR = re.compile(r":?\s{0,9}\d{1,3}%\|.*|\s━+.*")
 FIGURE = re.compile(r"(?<![\w.@:-])\d")
 NAME = re.compile(r"[^\W\d][\w/@.:()%' \-\[\]]*|#")
@@ -33,6 +33,7 @@ def header_of(line: str) -> Header | None:
     """The names in a line, where it is one that a table begins with."""
     if "%|" in line:
         line = BAR.sub("", line)
+    line = line.replace("┃", "│")
     if FIGURE.search(line):
         return None
     for delimiter in (*(each for each in DELIMITERS if each in line), "", WIDE):
@@ -54,7 +55,7 @@ def row_of(header: Header, line: str) -> Statement | None:
     """What a line states as a row of the table; None where it is none."""
     if any(code in line for code in "%━"):
         line = BAR.sub("", line)
-    cells = _cells(line, header.delimiter)
+    cells = _cells(line.replace("┃", "│"), header.delimiter)  # rich rules a head in bold and the rows below not
     if len(cells) != len(header.names):
         return None
     found = [number(cell.partition("/")[0] if "/" in cell else cell) for cell in cells]
@@ -98,5 +99,5 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return [cell.strip("'\",[]") for cell in line.split()]
     if delimiter == WIDE:
         return [cell for cell in re.split(r"\s{2,}", line.strip()) if cell]
-    bare = line.strip().strip("|│┃").strip("[]")
+    bare = line.strip().strip("|│").strip("[]")
     return [cell.strip().strip("'\"*`").strip() for cell in bare.split(delimiter)]

@@ -35,7 +35,8 @@ STEPS = words(
 )
 NOISE = words(
     "avg, average, mean, running, epoch, set, current, results, result, metrics, stats, info, value, total_avg, "
-    "reached, s, tensor, final, overall, cur, summary, report, performance, curr, mini, per, data, ave"
+    "the, is, was, are, and, reached, s, tensor, final, overall, cur, summary, report, performance, curr, mini, per, "
+    "data, ave"
 )
 """Words of a name that change nothing about what is measured."""
 NO_SPLIT = frozenset({"lr", "learning_rate", "grad_norm", "gradient_norm", *STEPS})
