@@ -173,9 +173,10 @@ def completed(declared: Metric, names: Sequence[str], values: Iterable[float | N
     `values`: those measured so far, which tell the unit of one that is declared as "auto".
     """
     found = parsed(declared.name)
-    unit = declared.unit
+    unit, chance, target = declared.unit, declared.chance, declared.target
     if unit == "auto":
         unit = _unit(found[1], values) if found is not None and found[1].share else "raw"
+        chance, target = _level(chance, unit), _level(target, unit)
     direction = declared.direction
     if direction == "auto":
         direction = found[1].direction if found is not None else "error"
@@ -184,7 +185,19 @@ def completed(declared: Metric, names: Sequence[str], values: Iterable[float | N
     if not train and found is not None:
         same = (one for one in names if one != declared.name and (theirs := parsed(one)) and theirs[1] == found[1])
         train = next((one for one in same if (parsed(one) or (None,))[0] in ("train", None)), "")
-    return replace(declared, direction=direction, unit=unit, label=label, train=train)
+    return replace(declared, direction=direction, unit=unit, chance=chance, target=target, label=label, train=train)
+
+
+def _level(given: float | None, unit: Unit) -> float | None:
+    """A declared chance or target in the unit that the values tell.
+
+    Above 1.5 it is in percent; beside values in percent up to 1 it may be either, and is not used.
+    """
+    if given is None or unit not in ("fraction", "percent"):
+        return given
+    if unit == "fraction":
+        return given / 100 if given > LARGEST_SHARE else given
+    return None if 0 < given <= 1 else given
 
 
 def _without_split(name: str) -> str:

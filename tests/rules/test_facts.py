@@ -85,6 +85,9 @@ def sick():
     yield snapshot(val_wer=[1.0] * 9, val_tokens=[1] * 9, **said)
     yield snapshot(run={"data": DataInfo(clips={"val": 9}, left_out={"too short": 9})})
     yield snapshot(steps=tuple(Step(step=n, train_loss=math.nan) for n in range(5)))
+    rates = [0.9 - 0.05 * n for n in range(9)]
+    yield snapshot(val_wer=rates, metrics=[{"val_accuracy": 0.4 + rate / 2} for rate in rates])
+    yield snapshot(val_wer=[*rates[:4], *(100 * rate for rate in rates[4:])], val_loss=[2.0] * 9)
 
 
 def runs():
@@ -100,7 +103,9 @@ def watched_only(seen, names):
     defaults = {name: getattr(Epoch(epoch=0.0), name) for name in empty}
     records = tuple(
         msgspec.structs.replace(
-            record, **defaults, metrics={name: value for name, value in record.metrics.items() if name in names}
+            record,
+            **defaults,
+            metrics={name: value for name, value in record.metrics.items() if {name, "metrics"} & {*names}},
         )
         for record in seen.epochs
     )
