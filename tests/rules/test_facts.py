@@ -85,6 +85,8 @@ def sick():
     yield snapshot(val_wer=[1.0] * 9, val_tokens=[1] * 9, **said)
     yield snapshot(run={"data": DataInfo(clips={"val": 9}, left_out={"too short": 9})})
     yield snapshot(steps=tuple(Step(step=n, train_loss=math.nan) for n in range(5)))
+    slow = (Step(step=n, at=NOW + 4 * n, clips_per_sec=80.0 if n < 200 else 30.0) for n in range(300))
+    yield snapshot(steps=tuple(slow))
     rates = [0.9 - 0.05 * n for n in range(9)]
     yield snapshot(val_wer=rates, metrics=[{"val_accuracy": 0.4 + rate / 2} for rate in rates])
     yield snapshot(val_wer=[*rates[:4], *(100 * rate for rate in rates[4:])], val_loss=[2.0] * 9)
