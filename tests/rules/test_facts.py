@@ -81,6 +81,7 @@ def sick():
     )
     yield snapshot(val_loss=[3.0 * 0.9**n for n in range(12)], train_loss=[90.0 * 0.9**n for n in range(12)])
     yield snapshot(val_wer=[0.7] * 70)
+    yield snapshot(val_loss=[350.0] * 20, train_loss=curve(20, lambda e: 345.0 - 0.5 * e))
     said = {"clips": (Clip(clip_id="1", reference="MORGEN"),), "decodes": (Decode(epoch=9.0, hypotheses=["A B"]),)}
     yield snapshot(val_wer=[1.0] * 9, val_tokens=[1] * 9, **said)
     yield snapshot(run={"data": DataInfo(clips={"val": 9}, left_out={"too short": 9})})
