@@ -214,6 +214,8 @@ def ended_words(snapshot: Snapshot) -> str:
     last = f"{snapshot.epochs[-1].epoch:g}" if snapshot.epochs else ""
     metric, best = primary_of(snapshot), best_of(snapshot)
     score = f", best {metric.title} {metric.text(best[0])} at {best[1]:g}" if metric and best else ""
+    if metric and best and not math.isfinite(now := last_of(snapshot) or 0.0):
+        score += f", {metric.text(now)} at its end"
     if status.word == "failed":
         error, failure = error_line(snapshot), failure_of(snapshot)
         when = f"after epoch {last}" if last else "before its first evaluation"

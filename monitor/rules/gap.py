@@ -22,7 +22,8 @@ class GapLimits(Limits, frozen=True):
     gap_limit: float = 1.0
     """In the run's own loss unit: the limit people ask for. The default is one for losses in nats."""
     gap_large_loss: float = 10.0
-    """A loss that never was below it is no loss per token or class in nats: where nobody set a limit, another holds."""
+    """A loss whose lowest is larger (or below zero by more) is none per token or class in nats: unless a limit was set,
+    another holds."""
     gap_of_large_loss_ratio: float = 0.2
     gap_of_val_critical_ratio: float = 0.50
     gap_of_unigram_critical_ratio: float = 0.40
@@ -37,9 +38,9 @@ def limits_of(val_loss: series.Array, limits: GapLimits) -> series.Array:
     if limits.gap_limit != GapLimits().gap_limit or not len(val_loss):
         return own
     lowest = series.running_best(val_loss)
-    large = np.isfinite(lowest) & (lowest > limits.gap_large_loss)
+    large = np.isfinite(lowest) & (np.abs(lowest) > limits.gap_large_loss)
     # Two digits, as one would set it.
-    own[large] = [float(f"{limits.gap_of_large_loss_ratio * value:.2g}") for value in lowest[large].tolist()]
+    own[large] = [float(f"{limits.gap_of_large_loss_ratio * value:.2g}") for value in np.abs(lowest[large]).tolist()]
     return own
 
 

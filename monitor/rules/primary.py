@@ -117,10 +117,12 @@ def _recognised(snapshot: Snapshot, names: frozenset[str]) -> Metric | None:
         values = columns(snapshot, name)[0]
         metric = metric_of(name, values.tolist(), known)
         if metric is not None and metric.split != "train":
-            found.append((int(np.isfinite(values).sum()), metric))
-    most = max((count for count, _ in found), default=0)
-    often = [metric for count, metric in found if count and 2 * count >= most]
-    return min(often, key=order, default=None)
+            known_at = np.flatnonzero(np.isfinite(values))
+            found.append((len(known_at), -int(known_at[-1]) if len(known_at) else 0, metric))
+    most = max((count for count, _, _ in found), default=0)
+    often = [(order(metric), newest, metric) for count, newest, metric in found if count and 2 * count >= most]
+    # Of two names of one metric the one that is still logged: a script may have renamed it.
+    return min(often, key=lambda row: row[:2], default=(None, 0, None))[2]
 
 
 @lru_cache(256)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from monitor.rules import evaluations
 from monitor.rules.primary import chance_of, errors_of, finite_of, others_of, primary_of
 from monitor.rules.result import Result
@@ -49,7 +51,8 @@ class SecondMetric(Rule):
                 fired=rows.epochs[-1].epoch,
                 now={metric.title: last, f"best {metric.title}": best},
                 limits={},
-                remedy=f"Decide which of them matters: python -m monitor metric RUN {metric.name} lets it decide.",
+                remedy="Decide which of them matters. This lets it decide: "
+                f"python -m monitor metric {shlex.join([snapshot.run_id, metric.name])}",
                 cannot_tell="Which of the measures matters.",
             )
         return self.quiet("No other metric gets worse.")

@@ -17,9 +17,15 @@ from monitor.rules.thresholds import Limits, Thresholds
 from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, got_worse
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
+from monitor.run_dir.status import is_over
 
 REMEDY = "If it stands near chance, the input does not arrive; if well better, stop here or change the data."
 BEYOND_CHANCE = "It is well better than chance: stop here, or change the data."
+WHEN_OVER = (
+    "Keep the checkpoint of its best epoch. If that is near chance, the input does not arrive; if well better, the "
+    "data is to be changed."
+)
+BEYOND_WHEN_OVER = "Keep the checkpoint of its best epoch. It is well better than chance: the data is to be changed."
 BEYOND = 0.1
 """Points of a share, else a part of chance."""
 WORSE_REMEDY = (
@@ -49,10 +55,6 @@ class WerPlateau(Rule):
     yardstick = "best"
     causes = ("stuck",)
     limits = PlateauLimits
-    remedy_when_over = (
-        "Keep the checkpoint of its best epoch. If that is near chance, the input does not arrive; if well better, the "
-        "data is to be changed."
-    )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(PlateauLimits)
@@ -123,10 +125,11 @@ class WerPlateau(Rule):
 
 def _remedy(snapshot: Snapshot, metric: Metric, best: float) -> str:
     """What to do about a metric at rest: where chance is known, of a model that is beyond it or is not."""
-    chance = chance_of(snapshot, metric)
-    if chance is None or chance.assumed:
-        return REMEDY
-    return BEYOND_CHANCE if best < chance.error - BEYOND * chance.size(metric) else REMEDY
+    chance, over = chance_of(snapshot, metric), is_over(snapshot)
+    known = chance is not None and not chance.assumed
+    if known and chance is not None and best < chance.error - BEYOND * chance.size(metric):
+        return BEYOND_WHEN_OVER if over else BEYOND_CHANCE
+    return WHEN_OVER if over else REMEDY
 
 
 def _limits(metric: Metric, limits: PlateauLimits) -> Numbers:

@@ -31,7 +31,8 @@ AXES = ("epoch", "step", "time")
 
 @dataclass(frozen=True)
 class MetricsQuestion:
-    """What is asked: the first `most` charts with `word` in a name, and the columns of the charts `keys`.
+    """What is asked: the first `most` charts with `word` in a name, and the columns of the charts `keys`; where a tab
+    knows of none yet, those of the `first` charts.
 
     `columns`: how many values wide a chart is; `span`: the part of x that is seen, None for all; `across`: the number
     that is the x axis instead of `axis`.
@@ -42,6 +43,7 @@ class MetricsQuestion:
     pinned: Collection[str] = ()
     most: int = 60
     keys: Collection[str] = ()
+    first: int = 0
     axis: str = "epoch"
     across: str = ""
     span: tuple[float, float] | None = None
@@ -66,7 +68,8 @@ def _answer(snapshot: Snapshot, epochs: Kept, steps: Kept, question: MetricsQues
     across = question.across if question.across in by_epochs | by_steps else ""
     axes = Axes(epochs, steps, question.axis, across)
     shares = Shares(snapshot, epochs, steps)
-    drawn = [chart for chart in heads if chart.key in wanted][:MOST_DRAWN]
+    asked = [chart for chart in heads if chart.key in wanted] if wanted else heads[: question.first]
+    drawn = asked[:MOST_DRAWN]
     return Metrics(
         axis=question.axis,
         ends=axes.ends(),

@@ -3,6 +3,8 @@
 const METRIC_HEIGHT = 200;
 const METRIC_MARGIN = { ...MARGIN, l: 58, r: 84 };
 const CHARTS_FIRST = 60;
+// As many as a first look shows: they come with the first answer, before it is known which are in view.
+const FIRST_DRAWN = 12;
 const METRICS_EVERY_MS = 1000;
 // An answer that has not come by then is asked for again.
 const METRICS_LOST_MS = 8000;
@@ -115,7 +117,7 @@ function askMetrics(ui) {
   const columns = Math.max(40, Math.floor((width - METRIC_MARGIN.l - METRIC_MARGIN.r) / COLUMN_PIXELS));
   Object.assign(ui, { askedAt: performance.now(), askedSeq: now.frame.seq });
   const keys = sendable(inView.map((node) => node.dataset.key.slice(1)));
-  ui.ask({ kind: "metrics", word: ui.word, group: ui.group, pinned: sendable([...ui.pinned].reverse()), most: ui.most, keys, axis: now.axis.name, across: ui.across, range: seenRange(ui), columns, at: now.frame.at, asked: ++ui.asked });
+  ui.ask({ kind: "metrics", word: ui.word, group: ui.group, pinned: sendable([...ui.pinned].reverse()), most: ui.most, keys, first: FIRST_DRAWN, axis: now.axis.name, across: ui.across, range: seenRange(ui), columns, at: now.frame.at, asked: ++ui.asked });
 }
 
 // As many as fit into a question that the server reads: a name may be of any length.
