@@ -16,10 +16,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from benchmarks.page.arrival import a_thousand_runs, first_paint, page_weight_kb
-from benchmarks.page.dashboard import FLAGS, Served, served
+from benchmarks.page.dashboard import Served, chromium, served
 from benchmarks.page.liveness import append_to_painted, flag_to_visible
 from benchmarks.page.load import server_cpu, twelve_in_one_browser
 from benchmarks.page.memory import an_hour
@@ -28,16 +28,13 @@ from benchmarks.page.metrics import many_metrics
 
 def measure(quick: bool, only: str | None = None) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="vitalsigns-page-"))
-    system = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     load = os.getloadavg()[0]
     try:
-        with served(folder) as dashboard, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=system, args=FLAGS)
+        with served(folder) as dashboard, chromium() as browser:
             if only is None:
                 result = _measured(browser, dashboard, quick, folder)
             else:
                 result = {"metrics": many_metrics(browser, dashboard, 300, 10_000, 12)}
-            browser.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return {

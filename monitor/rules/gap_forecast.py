@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import forecast, series
-from monitor.rules.gap import GapLimits, limits_of
+from monitor.rules.gap_limit import GapLimits, limits_of
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds

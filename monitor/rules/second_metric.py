@@ -52,7 +52,7 @@ class SecondMetric(Rule):
                 now={metric.title: last, f"best {metric.title}": best},
                 limits={},
                 remedy="Decide which of them matters. This lets it decide: "
-                f"python -m monitor metric {shlex.join([snapshot.run_id, metric.name])}",
+                f"python -m monitor metric RUN {shlex.quote(metric.name)}",
                 cannot_tell="Which of the measures matters.",
             )
         return self.quiet("No other metric gets worse.")

@@ -12,7 +12,7 @@ from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
 from monitor.rules.evaluations import last as newest
 from monitor.rules.evaluations import lowest
-from monitor.rules.gap import gap_limit_of
+from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.kind import is_ctc, is_ours, is_sequence
 from monitor.rules.primary import SAYING_NOTHING, best_of, chance_of, last_of, others_of, primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from monitor.rules.episodes import Episode
-from monitor.rules.gap import Gap, GapLimits
+from monitor.rules.gap import Gap
+from monitor.rules.gap_limit import GapLimits
 from monitor.rules.loss_spike import LossSpike
 from monitor.rules.odds import ODDS
 from monitor.rules.registry import BY_NAME, RULES, by_name, from_mapping, frozen, in_order, of_rule

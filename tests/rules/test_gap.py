@@ -2,7 +2,8 @@
 
 import pytest
 
-from monitor.rules.gap import Gap, GapLimits
+from monitor.rules.gap import Gap
+from monitor.rules.gap_limit import GapLimits
 from monitor.rules.result import NotApplicable, NotEnoughData, Quiet
 from monitor.rules.thresholds import DEFAULTS
 from tests.snapshots import NOW, check, curve, first_fired, found, snapshot

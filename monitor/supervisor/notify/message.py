@@ -10,7 +10,7 @@ from monitor.diagnosis.prescriptions.choosing import first_to_try
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Diagnosis, Judged
-from monitor.rules.gap import gap_limit_of
+from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.checkpoints import saves_checkpoints

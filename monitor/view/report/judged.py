@@ -15,7 +15,7 @@ from monitor.diagnosis.wait_or_restart import choice
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.blank_collapse import EmptyLimits
 from monitor.rules.evaluations import last
-from monitor.rules.gap import gap_limit_of
+from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.low_information import InformationLimits, of_a_correct_output
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.result import Finding

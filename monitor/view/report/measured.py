@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from monitor.diagnosis.alignment import aligned
 from monitor.rules.arithmetic import forecast
-from monitor.rules.gap import gap_limit_of
+from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Epoch, Snapshot
