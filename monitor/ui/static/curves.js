@@ -50,7 +50,7 @@ function curvesFigure(ctx, height) {
     const name = curveName(curve, curves);
     data.push(...curveTraces(curve, name, stroke, smooth, faint));
     const end = lastFinite(curve.x, curve.y);
-    if (!faint && end && (!range || end[0] >= range[0])) labels.push({ key: `end-${i}`, at: [end[0], scaled.log ? Math.max(end[1], Number.MIN_VALUE) : end[1]], text: `${endName(curve, curves)} ${numberWords(curve.last)}${curve.percent ? " %" : ""}`.trim(), color: stroke.color });
+    if (!faint && end && (!range || end[0] >= range[0])) labels.push({ key: `end-${i}`, at: [end[0], scaled.log ? Math.max(end[1], Number.MIN_VALUE) : end[1]], text: endText(curve, curves), color: stroke.color });
   });
   const why = emptyReason(ctx, seen);
   if (why) labels.push(sayInside(ink, why));
@@ -60,6 +60,19 @@ function curvesFigure(ctx, height) {
     yaxis: { range: scaled.range, type: scaled.log ? "log" : "linear", fixedrange: true, nticks: 6, tickformat: scaled.large ? "~s" : "~g", ticksuffix: curves.length && curves.every(({ percent }) => percent) ? " %" : "", showticklabels: !why, ...(scaled.log ? logTicks(scaled.range) : {}) },
   });
   return { data, layout, labels, note: metricNotes(ctx, seen, scaled) };
+}
+
+// What stands at a curve's end: its name and its newest value.
+function endText(curve, curves) {
+  return `${endName(curve, curves)} ${numberWords(curve.last)}${curve.percent ? " %" : ""}`.trim();
+}
+
+// The newest values, written into a chart that is not drawn anew.
+function renewEnds(chart, curves) {
+  for (const node of chart.labels.children) {
+    const place = /^end-(\d+)-end$/.exec(node.dataset.key)?.[1];
+    if (place !== undefined && curves[place]) setText(node, endText(curves[place], curves));
+  }
 }
 
 // At a curve's end there is room for a word: its split, and what tells it from another curve of that split.

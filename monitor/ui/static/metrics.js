@@ -292,11 +292,10 @@ function drawMetric(ui, node) {
   const state = JSON.stringify([range, view.scale, view.smooth, now.axis.name, known.across, chart.box.offsetWidth, now.ink]);
   show(chart.reset, Boolean(range));
   if (node.drawn?.known === known && node.drawn.state === state) return;
-  const same = node.drawn?.state === state && !hasMoved(node.drawn, known);
+  if (node.drawn?.state === state && !hasMoved(node.drawn, known)) return renewEnds(chart, known.curves);
   const figure = curvesFigure({ ...known, axis, range, scale: view.scale, smooth: view.smooth, ink: now.ink }, chart.height);
   setText(chart.note, figure.note);
   chart.note.title = figure.note;
-  if (same) return paintLabels(chart, figure.labels);
   const charts = () => chartsInView(ui).map((other) => other.chart);
   ui.charts.draw(chart, figure, { zoom: (part) => zoomMetrics(ui, part), pick() {}, hover: (from, x) => ui.charts.cursors(charts(), from, x) });
   node.drawn = { known, state, at: performance.now() };
