@@ -8,7 +8,7 @@ function toastArea() {
 
 // One a flag: what turned worse takes the place of what was said of it before.
 function toast(area, { rule, severity, title, line }) {
-  for (const before of [...area.children]) if (before.dataset.of === rule) before.remove();
+  for (const before of [...area.children]) if (before.getAttribute("data-of") === rule) before.remove();
   const node = h(
     "div",
     { class: `vs-toast vs-${severity}`, "data-testid": "toast", "data-of": rule },
