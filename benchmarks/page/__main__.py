@@ -16,24 +16,25 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from benchmarks.page.arrival import a_thousand_runs, first_paint, page_weight_kb
-from benchmarks.page.dashboard import FLAGS, Served, served
+from benchmarks.page.dashboard import Served, chromium, served
 from benchmarks.page.liveness import append_to_painted, flag_to_visible
 from benchmarks.page.load import server_cpu, twelve_in_one_browser
 from benchmarks.page.memory import an_hour
+from benchmarks.page.metrics import many_metrics
 
 
-def measure(quick: bool) -> dict[str, Any]:
+def measure(quick: bool, only: str | None = None) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="vitalsigns-page-"))
-    system = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     load = os.getloadavg()[0]
     try:
-        with served(folder) as dashboard, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=system, args=FLAGS)
-            result = _measured(browser, dashboard, quick, folder)
-            browser.close()
+        with served(folder) as dashboard, chromium() as browser:
+            if only is None:
+                result = _measured(browser, dashboard, quick, folder)
+            else:
+                result = {"metrics": many_metrics(browser, dashboard, 300, 10_000, 12)}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return {
@@ -59,6 +60,7 @@ def _measured(browser: Browser, dashboard: Served, quick: bool, folder: Path) ->
         },
         "twelve_tabs": twelve_in_one_browser(browser, dashboard, secs),
         "thousand_runs": a_thousand_runs(browser, folder / "many"),
+        "metrics": many_metrics(browser, dashboard, 300, 10_000, count // 4),
         "memory": an_hour(browser, dashboard, 720 if quick else 7200),
     }
 
@@ -68,7 +70,16 @@ Row = tuple[str, str, str]
 
 def text(result: dict[str, Any]) -> str:
     """The figures as a table: what, measured, aim."""
-    rows = [*_liveness_rows(result), *_server_rows(result), *_arrival_rows(result), *_memory_rows(result)]
+    if "memory" not in result:
+        rows = _metric_rows(result["metrics"])
+    else:
+        rows = [
+            *_liveness_rows(result),
+            *_server_rows(result),
+            *_arrival_rows(result),
+            *_metric_rows(result["metrics"]),
+            *_memory_rows(result),
+        ]
     lines = ["| what | measured | aim |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
     return "\n".join([*lines, f"\n{result['cores']} cores, load {result['load_before']} before."])
 
@@ -111,6 +122,21 @@ def _arrival_rows(result: dict[str, Any]) -> list[Row]:
     ]
 
 
+def _metric_rows(of: dict[str, Any]) -> list[Row]:
+    update = of["update_ms"]
+    return [
+        ("300 metrics × 10,000 steps: charts in view after the click, first", f"{of['first_ms']} ms", "1000"),
+        ("the same, later", ", ".join(f"{took} ms" for took in of["later_ms"]), "1000"),
+        ("of that, processor time of the main thread", ", ".join(f"{took} ms" for took in of["open_cpu_ms"]), ""),
+        (
+            "an update of them, processor time of the main thread",
+            f"p50 {update['p50']} ms, p95 {update['p95']} ms",
+            "50",
+        ),
+        ("its longest task, by the clock", f"{of['longest_task_ms']} ms", "50"),
+    ]
+
+
 def _memory_rows(result: dict[str, Any]) -> list[Row]:
     records = result["memory"]["records"]
     return [
@@ -127,8 +153,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="a quarter of the records, for a first impression")
+    parser.add_argument("--only", choices=["metrics"], help="one part alone")
     options = parser.parse_args()
-    result = measure(options.quick)
+    result = measure(options.quick, options.only)
     sys.stdout.write((json.dumps(result, indent=2) if options.json else text(result)) + "\n")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from monitor.run_dir import Floors
 from monitor.writer import RunWriter
@@ -50,6 +51,16 @@ def served(folder: Path) -> Iterator[Served]:
         yield Served(runs, env, answer["port"], answer["open"], listening[0].pid)
     finally:
         subprocess.run([*command, "--stop"], cwd=ROOT, env=env, capture_output=True, check=False)
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """The machine's own Chromium, else Playwright's."""
+    system = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=system, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 def open_writer(runs: Path, name: str, epochs: int) -> RunWriter:

@@ -12,8 +12,8 @@ from benchmarks.rules.replay import snapshot_of
 from benchmarks.rules.scores import wilson
 from monitor.rules.arithmetic import forecast
 from monitor.rules.arithmetic.series import Array
-from monitor.rules.gap import GapLimits
 from monitor.rules.gap_forecast import GapForecast
+from monitor.rules.gap_limit import GapLimits
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
 

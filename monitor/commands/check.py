@@ -55,7 +55,9 @@ def lines(look: Look) -> list[str]:
     diagnosis = look.judged.diagnosis
     text = [f"{diagnosis.verdict}  {diagnosis.reason}"]
     for finding in diagnosis.grounds:
-        text.append(f"{finding.severity:8}  {finding.rule}: {finding.line}")
+        # A line may begin with its title.
+        named = finding.line.lower().startswith(finding.title.lower())
+        text.append(f"{finding.severity:8}  {'' if named else f'{finding.title}: '}{finding.line}")
         text.append(f"          {finding.remedy}")
     text.extend(diagnosis.suppressed)
     if step := advised(look.snapshot, diagnosis):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from monitor.rules.at_chance import WORSE_THAN_CHANCE
 from monitor.rules.evaluations import last
 from monitor.rules.non_finite import only_val_loss
 from monitor.rules.primary import best_of, chance_of, primary_of
@@ -49,7 +50,7 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     excluded = "no_evidence" if learns(snapshot) and "at_chance" not in flags else "words_missing"
     for name, title in CAUSES:
         pointing = [finding for finding in flags.values() if name in BY_NAME[finding.rule].causes]
-        evidence = tuple(each.line for each in pointing if name != excluded and not _is_of_the_val_clips(each))
+        evidence = tuple(each.line for each in pointing if name != excluded and not _points_elsewhere(each))
         if evidence:
             measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
             against = (*_against(name, snapshot, flags), *measured["against"])
@@ -57,9 +58,11 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     return tuple(causes)
 
 
-def _is_of_the_val_clips(finding: Finding) -> bool:
-    """Whether val loss alone is not finite, which no optimisation makes."""
-    return finding.rule == "non_finite" and only_val_loss(finding.now)
+def _points_elsewhere(finding: Finding) -> bool:
+    """Whether val loss alone is not finite, which no optimisation makes, or input arrives and is used wrongly."""
+    if finding.rule == "non_finite":
+        return only_val_loss(finding.now)
+    return finding.title == WORSE_THAN_CHANCE
 
 
 def _measured(snapshot: Snapshot, cause: str, stance: str) -> tuple[str, ...]:
@@ -84,6 +87,8 @@ def suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, 
     rules = {finding.rule for finding in findings if finding.severity != "info"}
     if "scorer_failure" in rules:
         return ("Nothing else is suggested before the error rate is right.",)
+    if any(finding.title == WORSE_THAN_CHANCE for finding in findings):
+        return ()
     if "at_chance" in rules or (any(BY_NAME[rule].collapsed for rule in rules) and not learns(snapshot)):
         return ("More regularisation is not suggested: a model at chance has nothing to regularise.",)
     if "non_finite" in rules:

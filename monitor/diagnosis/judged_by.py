@@ -117,8 +117,9 @@ def choice_for(
     known = metric_of(name, values, names)
     if metric.split == "train" or (known is not None and known.split == "train"):
         raise UsageError(f"{name} is measured on the train split, which says nothing of new data; choose one of val.")
+    if metric.unit == "auto" and values and (metric.chance, metric.target) != (None, None):
+        metric = replace(metric, unit=completed(metric, names, values).unit)
     checked([metric])
-    checked([completed(metric, names, values)])
     return metric
 
 

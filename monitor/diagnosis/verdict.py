@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from monitor.diagnosis.causes import Cause, causes_of, learns, suppressed
 from monitor.diagnosis.early import cannot_judge, too_early
@@ -22,8 +23,10 @@ from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.rules.registry import BY_NAME, evaluate, frozen
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
+from monitor.rules.worse import WORSE_POINTS
 from monitor.run_dir import SEVERITIES, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
+from monitor.run_dir.metric import Metric
 from monitor.run_dir.status import ENDED_VERDICTS, is_over, status_of
 from monitor.run_dir.words import brief, limit, number, plain, sentence
 
@@ -192,7 +195,17 @@ def _how_it_goes(snapshot: Snapshot) -> str:
         was = f"best {metric.text(best[0])} at epoch {plain(best[1])}"
         return f"{metric.heading} is {metric.text(now)} since epoch {plain(since)}; {was}. Look at how it is computed."
     extreme = "its best so far" if now == best[0] else f"best {metric.text(best[0])} at epoch {plain(best[1])}"
-    return f"{metric.heading} is {metric.text(now)}, {extreme}{beside}."
+    return f"{metric.heading} is {metric.text(now)}, {extreme}{beside}.{_only_worse(snapshot, metric, best[1])}"
+
+
+def _only_worse(snapshot: Snapshot, metric: Metric, best_epoch: float) -> str:
+    """That it got worse at each of two or more evaluations since its best, where those are too few for a flag."""
+    rows = [record for record in snapshot.epochs if record.epoch >= best_epoch]
+    errors = [error for record in rows if (error := metric.error_of(record)) is not None]
+    if len(errors) < 3 or not all(before < after for before, after in pairwise(errors)):
+        return ""
+    far = WORSE_POINTS * (1.0 if metric.is_share else abs(errors[0]))
+    return " It has got worse at each evaluation since." if errors[-1] - errors[0] > far else ""
 
 
 def ended_words(snapshot: Snapshot) -> str:
@@ -201,6 +214,8 @@ def ended_words(snapshot: Snapshot) -> str:
     last = f"{snapshot.epochs[-1].epoch:g}" if snapshot.epochs else ""
     metric, best = primary_of(snapshot), best_of(snapshot)
     score = f", best {metric.title} {metric.text(best[0])} at {best[1]:g}" if metric and best else ""
+    if metric and best and not math.isfinite(now := last_of(snapshot) or 0.0):
+        score += f", {metric.text(now)} at its end"
     if status.word == "failed":
         error, failure = error_line(snapshot), failure_of(snapshot)
         when = f"after epoch {last}" if last else "before its first evaluation"

@@ -14,14 +14,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from monitor.rules.arithmetic.series import log_scatter
+from monitor.rules.arithmetic.series import log_scatter, scatter
 from monitor.run_dir import Epoch
 from monitor.run_dir.metric import Metric, read
 
 MEAN_OF = 5
-RECENT = 14
 LEAST_EVALUATIONS = 5
 """Three second differences; fewer do not show how much the values scatter."""
 LEAST_POINTS = 0.01
@@ -70,16 +67,8 @@ def loss_moved(parent: Sequence[Epoch], then: Epoch, now: Epoch) -> bool:
     if before is None or after is None or not (0 < before < math.inf and 0 < after < math.inf):
         return True
     losses = [record.val_loss for record in parent if record.epoch <= then.epoch and record.val_loss is not None]
-    scatter = float(log_scatter(losses)[-1]) if losses else 0.0
-    return abs(math.log(after / before)) > max(LEAST_LOSS_RATIO, FACTOR * math.sqrt(2) * scatter)
-
-
-def scatter_of(values: Sequence[float]) -> float:
-    """Standard deviation of independent noise about a smooth curve, from the last values; NaN below three."""
-    recent = np.asarray(values[-RECENT:], float)
-    if len(recent) < 3:
-        return math.nan
-    return float(1.4826 / math.sqrt(6) * np.median(np.abs(np.diff(recent, 2))))
+    noise = float(log_scatter(losses)[-1]) if losses else 0.0
+    return abs(math.log(after / before)) > max(LEAST_LOSS_RATIO, FACTOR * math.sqrt(2) * noise)
 
 
 def _of(
@@ -96,7 +85,7 @@ def _of(
     count = min(MEAN_OF, len(theirs), len(ours))
     limit = None
     if min(len(theirs), len(ours)) >= LEAST_EVALUATIONS:
-        scatters = [scatter_of([value for _, value in rows]) for rows in (theirs, ours)]
+        scatters = [scatter([value for _, value in rows]) for rows in (theirs, ours)]
         share = metric is not None and metric.is_share
         least = LEAST_POINTS / metric.fraction(1.0) if metric and share else LEAST_LOSS_RATIO * abs(before)
         limit = max(least, FACTOR * math.hypot(*scatters))

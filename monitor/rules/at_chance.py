@@ -25,9 +25,20 @@ from monitor.run_dir.words import number
 
 FLAT_EVALUATIONS = 10
 FAR_WORSE = 0.1
-"""So far beyond chance (points of a share, else a part of chance) an output follows its input, the wrong way round."""
+"""So many points of a share beyond chance an output follows its input, the wrong way round."""
+WORSE_THAN_CHANCE = "Worse than chance"
+"""Title of the finding in that case: input arrives."""
+LOOK_AT_LABELS = (
+    "Look at the labels (swapped or shifted classes), at how it is computed, and whether it is an error or a score: an "
+    "output that ignores the input would do better."
+)
 FLAT_RATIO = 0.01
 """A number stands still if the median of the later half of its last ten values is not 1 % below the earlier half's."""
+NO_INPUT = (
+    "Do not add regularisation: a model at chance has nothing to regularise. Find out whether the input reaches the "
+    "classifier:{} the labels, the learning rate."
+)
+WHY = "Why: a bottleneck in time, wrong labels, a wrong scorer, too low a learning rate, or too few steps so far."
 LEFT = "9 of 20 recorded runs that stood there for five evaluations left it, half by the 10th, the last at the 46th"
 """Counted on 158 recorded runs, as far as each was recorded (docs/rules.md)."""
 
@@ -84,6 +95,7 @@ class AtChance(Rule):
             return self.quiet(_better(data, floors, chance, limits.chance_margin))
         first_known = min(max(episode.fired, common.guard_evaluations - 1), len(data) - 1)
         since = episode.critical_at if episode.critical_at is not None else episode.onset
+        worse = _is_beyond(data, chance)
         return self.flag(
             data.epochs,
             replace(episode, fired=first_known),
@@ -91,12 +103,11 @@ class AtChance(Rule):
             dated=True,
             now=_numbers(data, floors, chance),
             limits={"margin, points": 100 * limits.chance_margin, "skill": limits.chance_skill},
-            remedy="Do not add regularisation: a model at chance has nothing to regularise. Find out whether the input "
-            "reaches the classifier: "
-            + ("time resolution inside the model, " if is_ctc(snapshot) else "")
-            + "the labels, the learning rate.",
-            cannot_tell="Why: a bottleneck in time, wrong labels, a wrong scorer, too low a learning rate, or too few "
-            "steps so far.",
+            title=WORSE_THAN_CHANCE if worse else "",
+            remedy=LOOK_AT_LABELS
+            if worse
+            else NO_INPUT.format(" time resolution inside the model," * is_ctc(snapshot)),
+            cannot_tell="Why: wrong labels, or a wrong scorer." if worse else WHY,
         )
 
 
@@ -175,10 +186,8 @@ def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: st
         chance_loss = number(floors.loss_unigram)
         return f"Hardly better than word frequencies alone: best val loss {number(best)}, chance {chance_loss}."
     now, floor = metric.error_text(float(data.error[-1])), metric.error_text(chance.error)
-    if metric.label not in EDIT_RATES and data.error[-1] > chance.error + FAR_WORSE * chance.size(metric):
-        return (
-            f"Worse than {chance.who}: {metric.label} {now} against {floor}. Look at the labels and at its direction."
-        )
+    if _is_beyond(data, chance):
+        return f"Worse than {chance.who}: {metric.label} {now} against {floor}."
     if severity == "critical":
         said = f"always saying {chance.sentence} scores" if chance.sentence else chance.does
         return f"Not learning from the input: {metric.label} {now} after {data.epochs[-1]:g} epochs; {said} {floor}."
@@ -186,6 +195,14 @@ def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: st
         return f"Not better than {chance.who} at its end: {metric.label} {now} against {floor}."
     left = f" {LEFT}." if metric.label in EDIT_RATES else ""
     return f"Not better than {chance.who} yet: {metric.label} {now} against {floor}.{left}"
+
+
+def _is_beyond(data: Evaluations, chance: Chance | None) -> bool:
+    """Whether a share is far worse than chance; an error rate over sequences, or a raw number, may begin there."""
+    metric = data.metric
+    if metric is None or chance is None or not metric.is_share or metric.label in EDIT_RATES:
+        return False
+    return bool(data.error[-1] > chance.error + FAR_WORSE)
 
 
 def _better(data: Evaluations, floors: Floors, chance: Chance | None, margin: float) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from monitor.rules.arithmetic.series import Array
 from monitor.run_dir import Epoch, Snapshot
-from monitor.run_dir.metric import read
+from monitor.run_dir.metric import Metric, read
 
 Pick = Callable[[Epoch], object]
 """What a rule wants of an evaluation, None where it was not measured. Always the same object: rows are kept by it."""
@@ -18,6 +19,13 @@ Pick = Callable[[Epoch], object]
 SNAPSHOTS_KEPT = 32
 PICKS_KEPT = 64
 """More than the rules have: only a `Pick` that is made anew at each look comes to it."""
+
+
+class Doubt(NamedTuple):
+    """What is wrong with the values of a metric, as a sentence, and the first epoch of it."""
+
+    line: str
+    epoch: float
 
 
 @dataclass
@@ -28,6 +36,7 @@ class Kept:
     columns: dict[str, Array] = field(default_factory=dict)
     rows: dict[Pick, tuple[Epoch, ...]] = field(default_factory=dict)
     names: frozenset[str] | None = None
+    doubts: dict[Metric, Doubt | None] = field(default_factory=dict)
 
 
 _KEPT: dict[int, Kept] = {}

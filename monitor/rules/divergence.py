@@ -42,8 +42,10 @@ class Divergence(Rule):
         limits = thresholds.of(DivergenceLimits)
         need = limits.divergence_band_evaluations + 1
         snapshot = evaluations.measured(snapshot, evaluations.train_loss)
-        if unready := self.unready(snapshot, thresholds, "train loss", least=need):
+        if unready := self.unready(snapshot, thresholds, "train loss of evaluations", least=need):
             return unready
+        if evaluations.is_below_zero(snapshot, "train_loss"):
+            return self.not_applicable(evaluations.BELOW_ZERO)
         data = evaluations.read(snapshot, thresholds)
         loss = evaluations.columns(snapshot, "train_loss")[0]
         bands = _bands(loss, limits)

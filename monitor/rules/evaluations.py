@@ -126,6 +126,15 @@ def enough(snapshot: Snapshot, thresholds: Thresholds) -> bool:
     return count >= least and past_guard(snapshot, thresholds, snapshot.epochs[-1].epoch, count)
 
 
+BELOW_ZERO = "losses above zero: one below it has no ratio to its best"
+"""What a rule needs that compares by ratios."""
+
+
+def is_below_zero(snapshot: Snapshot, *names: str) -> bool:
+    """Whether any of these losses was ever below zero, as log-likelihoods and contrastive losses are."""
+    return any(bool((values < 0).any()) for values in columns(snapshot, *names))
+
+
 def last(snapshot: Snapshot, name: str) -> float | None:
     """The newest measured value of a field of the evaluations; None where it was never measured."""
     return next((value for r in reversed(snapshot.epochs) if (value := getattr(r, name)) is not None), None)

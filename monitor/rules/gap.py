@@ -7,25 +7,21 @@ import math
 import numpy as np
 
 from monitor.rules import evaluations
+from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
+from monitor.rules.gap_limit import OF_LARGE_LOSS, GapLimits, limits_of
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.spikes import SpikeLimits, stands_out
-from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
+from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.words import limit, number
 
 
-class GapLimits(Limits, frozen=True):
-    gap_limit: float = 1.0
-    """In the run's own loss unit: the limit people ask for."""
-    gap_of_val_critical_ratio: float = 0.50
-    gap_of_unigram_critical_ratio: float = 0.40
-
-
 class Gap(Rule):
-    """Watches val_loss - train loss against the user's own limit (1.0), in the run's unit.
+    """Watches val_loss - train loss against the user's own limit (1.0), in the run's unit. Where nobody set one and no
+    loss was ever below 10 (squared errors, sums over a sequence), a fifth of the lowest val loss is the limit.
 
     The limit is what was asked for, so a warning needs no persistence; critical is scale-free: the gap measured
     against val loss itself, or against the loss of a model that knows only word frequencies.
@@ -50,27 +46,31 @@ class Gap(Rule):
             return unready
         data = evaluations.read(snapshot, thresholds)
         unigram = evaluations.floors_of(snapshot).loss_unigram
-        levels = _without_spikes(_levels(data, unigram, limits, common), data, thresholds.of(SpikeLimits))
+        held = limits_of(data.val_loss, limits)
+        now_limit, of_loss = float(held[-1]), bool(held[-1] != limits.gap_limit)
+        levels = _without_spikes(_levels(data, unigram, limits, held, common), data, thresholds.of(SpikeLimits))
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         current = float(data.gap[-1])
-        if episode is None and current > limits.gap_limit and data.judged[-1]:
+        if episode is None and current > now_limit and data.judged[-1]:
             alone = "by one val loss that stands out of those before it: it counts if the next does too"
-            return self.quiet(f"The gap is {number(current)} (limit {limit(limits.gap_limit)}) {alone}.")
+            return self.quiet(f"The gap is {number(current)} (limit {limit(now_limit)}) {alone}.")
         if episode is None:
-            return self.quiet(f"The gap is {number(current)} (limit {limit(limits.gap_limit)}).")
+            why = f", {OF_LARGE_LOSS}" if of_loss else ""
+            return self.quiet(f"The gap is {number(current)} (limit {limit(now_limit)}{why}).")
         basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
         measured = " Train loss is the running one, in training mode: read it with care."
         if basis == "eval" and np.isfinite(data.train_loss[-1]):
             measured = f" Train loss in eval mode is {number(float(data.train_loss[-1]))}."
+        limit_words = _limit_words(current, now_limit, of_loss, common)
         return self.flag(
             data.epochs,
             episode,
-            f"Overfitting: val loss is {number(current)} above train loss ({_limit_words(current, limits, common)}), "
+            f"Overfitting: val loss is {number(current)} above train loss ({limit_words}), "
             f"since epoch {data.epochs[episode.onset]:g}.{measured}",
             dated=True,
             now=_numbers(data, unigram),
             limits={
-                "gap": limits.gap_limit,
+                "gap": now_limit,
                 "gap / val loss (critical)": limits.gap_of_val_critical_ratio,
                 "gap / chance loss (critical)": limits.gap_of_unigram_critical_ratio,
             },
@@ -80,12 +80,12 @@ class Gap(Rule):
         )
 
 
-def _limit_words(current: float, limits: GapLimits, common: CommonLimits) -> str:
+def _limit_words(current: float, held: float, of_loss: bool, common: CommonLimits) -> str:
     """The limit; of a gap that has fallen back below it also where the alarm ends."""
-    if current > limits.gap_limit:
-        return f"limit {limit(limits.gap_limit)}"
-    ends = limits.gap_limit * (1 - common.hysteresis_ratio)
-    return f"limit {limit(limits.gap_limit)}; the alarm ends below {number(ends)}"
+    said = f"limit {limit(held)}" + (f", {OF_LARGE_LOSS}" if of_loss else "")
+    if current > held:
+        return said
+    return f"{said}; the alarm ends below {number(held * (1 - common.hysteresis_ratio))}"
 
 
 def _measured(record: Epoch) -> float | None:
@@ -94,14 +94,16 @@ def _measured(record: Epoch) -> float | None:
     return record.gap if record.gap is not None or train is None else record.val_loss
 
 
-def _levels(data: Evaluations, unigram: float | None, limits: GapLimits, common: CommonLimits) -> list[Level]:
+def _levels(
+    data: Evaluations, unigram: float | None, limits: GapLimits, held: series.Array, common: CommonLimits
+) -> list[Level]:
     """One level per evaluation. Critical only above the limit: a tiny relative gap never is."""
     with np.errstate(divide="ignore", invalid="ignore"):
         of_val = data.gap / np.abs(data.val_loss)
     of_unigram = data.gap / unigram if unigram else np.zeros(len(data))
     far = (of_val > limits.gap_of_val_critical_ratio) | (of_unigram > limits.gap_of_unigram_critical_ratio)
-    over = data.gap > limits.gap_limit
-    near = data.gap > limits.gap_limit * (1 - common.hysteresis_ratio)
+    over = data.gap > held
+    near = data.gap > held * (1 - common.hysteresis_ratio)
     return [
         Level.CLEAR if not ok or not (o or n) else Level.CRITICAL if o and f else Level.WARNING if o else Level.HOLD
         for ok, o, n, f in zip(data.judged, over, near, far, strict=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import forecast, series
-from monitor.rules.gap import GapLimits
+from monitor.rules.gap_limit import GapLimits, limits_of
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
@@ -34,16 +34,17 @@ class GapForecast(Rule):
     watches = ("gap", "train_loss", "train_eval_loss", "val_loss")
     yardstick = "limit"
     limits = ForecastLimits
-    reads = ("gap_limit", "trend_p_value")
+    reads = ("gap_limit", "gap_large_loss", "gap_of_large_loss_ratio", "trend_p_value")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
-        limits, limit = thresholds.of(ForecastLimits), thresholds.of(GapLimits).gap_limit
+        limits = thresholds.of(ForecastLimits)
         p_value = thresholds.of(CommonLimits).trend_p_value
         need = limits.forecast_evaluations
         snapshot = evaluations.measured(snapshot, _gap_known)
         if not snapshot.epochs:
             return self.not_applicable("train and val loss at the same evaluation")
         data = evaluations.read(snapshot, thresholds)
+        limit = float(limits_of(data.val_loss, thresholds.of(GapLimits))[-1])
         known = np.flatnonzero(data.judged & np.isfinite(data.gap))
         if not evaluations.enough(snapshot, thresholds) or len(known) < need:
             return self.not_enough_data(len(known), need)

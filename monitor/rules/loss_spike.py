@@ -34,6 +34,8 @@ class LossSpike(Rule):
         snapshot = evaluations.measured(snapshot, evaluations.val_loss)
         if unready := self.unready(snapshot, thresholds, "val loss", least=need):
             return unready
+        if evaluations.is_below_zero(snapshot, "val_loss"):
+            return self.not_applicable(evaluations.BELOW_ZERO)
         data = evaluations.read(snapshot, thresholds)
         places = range(max(0, len(data) - limits.spike_told_evaluations), len(data))
         recent = [place for place in places if data.judged[place] and stands_out(data.val_loss, place, limits)]

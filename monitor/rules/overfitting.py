@@ -69,6 +69,8 @@ class Overfitting(Rule):
         snapshot = evaluations.measured(snapshot, evaluations.both_losses)
         if unready := self.unready(snapshot, thresholds, "train and val loss at the same evaluation"):
             return unready
+        if evaluations.is_below_zero(snapshot, "train_loss", "val_loss"):
+            return self.not_applicable(evaluations.BELOW_ZERO)
         data = evaluations.read(snapshot, thresholds)
         seen = look(snapshot, data, thresholds)
         # Counted in evaluations, not in epochs: one alone may be a spike however many epochs it stands for.

@@ -14,6 +14,7 @@ import numpy as np
 
 from monitor.rules.arithmetic.series import Array
 from monitor.rules.columns import Pick, columns, metric_names
+from monitor.rules.doubts import doubt_of
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.metric import LOSS, WER, Metric
 from monitor.run_dir.metric_names import EDIT_RATES, ENDS_AT_ONE, completed, metric_of, order, parsed
@@ -44,18 +45,24 @@ class Chance(NamedTuple):
 
 
 def primary_of(snapshot: Snapshot) -> Metric | None:
-    """The metric that decides, None where val loss does. A fact of the records so far, and of what was declared."""
+    """The metric that decides, None where val loss does: also where its values contradict its unit.
+
+    A fact of the records so far, and of what was declared.
+    """
     if snapshot.metric is not None:
         return snapshot.metric
-    chosen = _chosen(snapshot)
-    if chosen is not None:
-        return None if chosen.name == LOSS else _completed(snapshot, chosen)
+    metric = wanted_of(snapshot)
+    return None if metric is not None and doubt_of(snapshot, metric) else metric
+
+
+def wanted_of(snapshot: Snapshot) -> Metric | None:
+    """The metric that would decide if its values can be trusted."""
+    declared = declared_of(snapshot)
+    if declared is not None:
+        return None if declared.name == LOSS else _completed(snapshot, declared)
     if any(record.val_wer is not None for record in snapshot.epochs):
         return WER
-    names = metric_names(snapshot)
-    declared = snapshot.run.metrics if snapshot.run is not None else []
-    first = next((metric for metric in declared if metric.name in names and metric.split != "train"), None)
-    return _completed(snapshot, first) if first is not None else _recognised(snapshot, names)
+    return _recognised(snapshot, metric_names(snapshot))
 
 
 def _completed(snapshot: Snapshot, metric: Metric) -> Metric:
@@ -77,6 +84,27 @@ def _may_decide(snapshot: Snapshot, metric: Metric) -> bool:
     return not snapshot.epochs or bool(np.isfinite(columns(snapshot, metric.name)[0]).any())
 
 
+def unclear_of(snapshot: Snapshot) -> tuple[Metric, list[str]] | None:
+    """(the metric that decides, its declared "chance" and "target" that may be in another unit than its values)."""
+    chosen, metric = declared_of(snapshot), wanted_of(snapshot)
+    if chosen is None or metric is None or chosen.name != metric.name:
+        return None
+    dropped = [
+        name for name in ("chance", "target") if getattr(chosen, name) is not None and getattr(metric, name) is None
+    ]
+    return (metric, dropped) if dropped else None
+
+
+def declared_of(snapshot: Snapshot) -> Metric | None:
+    """The declaration of the metric that decides, as it was given; None where its name alone tells what it is."""
+    if (chosen := _chosen(snapshot)) is not None:
+        return chosen
+    if any(record.val_wer is not None for record in snapshot.epochs):
+        return None
+    names, declared = metric_names(snapshot), snapshot.run.metrics if snapshot.run is not None else []
+    return next((metric for metric in declared if metric.name in names and metric.split != "train"), None)
+
+
 def _names(snapshot: Snapshot) -> list[str]:
     return [*sorted(metric_names(snapshot)), "val_wer", "train_wer"]
 
@@ -89,10 +117,12 @@ def _recognised(snapshot: Snapshot, names: frozenset[str]) -> Metric | None:
         values = columns(snapshot, name)[0]
         metric = metric_of(name, values.tolist(), known)
         if metric is not None and metric.split != "train":
-            found.append((int(np.isfinite(values).sum()), metric))
-    most = max((count for count, _ in found), default=0)
-    often = [metric for count, metric in found if count and 2 * count >= most]
-    return min(often, key=order, default=None)
+            known_at = np.flatnonzero(np.isfinite(values))
+            found.append((len(known_at), -int(known_at[-1]) if len(known_at) else 0, metric))
+    most = max((count for count, _, _ in found), default=0)
+    often = [(order(metric), newest, metric) for count, newest, metric in found if count and 2 * count >= most]
+    # Of two names of one metric the one that is still logged: a script may have renamed it.
+    return min(often, key=lambda row: row[:2], default=(None, 0, None))[2]
 
 
 @lru_cache(256)

@@ -28,18 +28,27 @@ _MEMORY: Grown[Level] = Grown()
 
 
 def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[Level]:
-    """Per evaluation: far above the best so far and rising. Works on losses > 0, in any unit."""
+    """Per evaluation: far above the best so far and rising, in any unit.
+
+    A loss that was ever below zero has no ratio to its best: what counts is the part of the range it has gone through.
+    """
     limits, common = thresholds.of(RisingLimits), thresholds.of(CommonLimits)
     values = data.val_loss
     best = series.running_best(values)
+    highest = np.maximum.accumulate(np.where(np.isfinite(values), values, -np.inf)) if len(values) else values
     scatter = series.log_scatter(values)
 
     def look(place: int) -> Level:
         value, least = float(values[place]), float(best[place])
-        if not data.judged[place] or not np.isfinite(value) or least <= 0:
+        if not data.judged[place] or not np.isfinite(value):
             return Level.HOLD if data.judged[place] and np.isinf(value) else Level.CLEAR
-        above = value / least - 1
-        if above <= limits.val_rise_scatters * float(scatter[place]):
+        size = least if least > 0 else float(highest[place]) - least
+        if size <= 0:
+            return Level.CLEAR
+        above = (value - least) / size
+        so_far = values[: place + 1]
+        noise = float(scatter[place]) if least > 0 else series.scatter(so_far[np.isfinite(so_far)]) / size
+        if above <= limits.val_rise_scatters * noise:
             return Level.CLEAR
         return _level(values[: place + 1], above, limits, common)
 

@@ -39,6 +39,8 @@ class TrainValMismatch(Rule):
         snapshot = evaluations.measured(snapshot, evaluations.both_losses)
         if not snapshot.epochs:
             return self.not_applicable("train and val loss at the same evaluation")
+        if evaluations.is_below_zero(snapshot, "train_loss", "val_loss"):
+            return self.not_applicable(evaluations.BELOW_ZERO)
         need = limits.mismatch_evaluations
         data = evaluations.read(snapshot, thresholds)
         both = np.isfinite(data.train_loss) & np.isfinite(data.val_loss) & (data.train_loss > 0) & (data.val_loss > 0)

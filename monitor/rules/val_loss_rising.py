@@ -49,10 +49,10 @@ class ValLossRising(Rule):
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0, critical_epochs=0.0)
         best_at = int(np.nanargmin(np.where(np.isfinite(data.val_loss), data.val_loss, np.inf)))
         best, current = float(data.val_loss[best_at]), float(data.val_loss[-1])
-        above = current / best - 1 if best > 0 else float("nan")
-        where = f"{above:.1%} above its best ({number(best)}, epoch {data.epochs[best_at]:g})".replace("%", " %")
+        above, far = _above(data.val_loss, current, best)
+        where = f"{far} above its best ({number(best)}, epoch {data.epochs[best_at]:g})"
         if episode is None:
-            word = f"Val loss is {where}." if above > 0 else f"Val loss is at its best, {number(best)}."
+            word = f"Val loss is {where}." if current > best else f"Val loss is at its best, {number(best)}."
             return self.quiet(word)
         rises = _rises(data.val_loss[best_at:], is_over(snapshot))
         return self.flag(
@@ -70,6 +70,15 @@ class ValLossRising(Rule):
             remedy=_remedy(data.metric),
             cannot_tell="Whether the model gets worse: with errors that still fall this is over-confidence.",
         )
+
+
+def _above(losses: np.ndarray, current: float, best: float) -> tuple[float, str]:
+    """How far the newest loss is above the best: as a part of it and in words; below zero, of the range so far."""
+    if best > 0:
+        ratio = current / best - 1
+        return ratio, f"{100 * ratio:.1f} %"
+    span = float(np.max(losses[np.isfinite(losses)])) - best if np.isfinite(losses).any() else 0.0
+    return (current - best) / span if span else 0.0, number(current - best)
 
 
 def _rises(since_best: np.ndarray, over: bool) -> str:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.primary import finite_of, primary_of, scale_of
-from monitor.rules.result import Numbers, Result
+from monitor.rules.primary import chance_of, finite_of, primary_of, scale_of
+from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
+from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, got_worse
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
-
-WORSE_SCATTERS, WORSE_POINTS = 4.0, 0.05
-"""So far above its best a metric is said to be worse: beyond its own scatter, and five points."""
-
+from monitor.run_dir.status import is_over
 
 REMEDY = "If it stands near chance, the input does not arrive; if well better, stop here or change the data."
+BEYOND_CHANCE = "It is well better than chance: stop here, or change the data."
+WHEN_OVER = (
+    "Keep the checkpoint of its best epoch. If that is near chance, the input does not arrive; if well better, the "
+    "data is to be changed."
+)
+BEYOND_WHEN_OVER = "Keep the checkpoint of its best epoch. It is well better than chance: the data is to be changed."
+BEYOND = 0.1
+"""Points of a share, else a part of chance."""
 WORSE_REMEDY = (
     "Keep the checkpoint of its best epoch; look at what changed since: the learning rate, the data, the seed."
 )
@@ -47,10 +55,6 @@ class WerPlateau(Rule):
     yardstick = "best"
     causes = ("stuck",)
     limits = PlateauLimits
-    remedy_when_over = (
-        "Keep the checkpoint of its best epoch. If that is near chance, the input does not arrive; if well better, the "
-        "data is to be changed."
-    )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(PlateauLimits)
@@ -60,7 +64,8 @@ class WerPlateau(Rule):
             return self.not_applicable("an error rate or a score, such as val WER or val accuracy")
         snapshot = evaluations.measured(snapshot, finite_of(metric))
         if unready := self.unready(snapshot, thresholds, metric.title, least=need):
-            return unready
+            early = self.unready(snapshot, thresholds, metric.title) is None
+            return (self._only_worse(snapshot, thresholds, metric) if early else None) or unready
         data = evaluations.read(snapshot, thresholds)
         best = np.minimum.accumulate(np.where(np.isfinite(data.error), data.error, np.inf))
         step = limits.wer_step_ratio * scale_of(metric, data.error)
@@ -91,9 +96,40 @@ class WerPlateau(Rule):
             dated=True,
             now={f"best {metric.title}": metric.text(value), "moved": metric.size(moved), "evaluations": float(window)},
             limits=_limits(metric, limits),
-            remedy=WORSE_REMEDY if worse else REMEDY,
+            remedy=WORSE_REMEDY if worse else _remedy(snapshot, metric, float(best[-1])),
             cannot_tell="Whether there is anything left to learn.",
         )
+
+    def _only_worse(self, snapshot: Snapshot, thresholds: Thresholds, metric: Metric) -> Finding | None:
+        """That it only got worse since its best, before there are enough evaluations to speak of a plateau."""
+        data = evaluations.read(snapshot, thresholds)
+        worse = got_worse(metric, data.error, chance_of(snapshot, metric))
+        if worse is None:
+            return None
+        best, last = metric.error_text(worse.best), metric.error_text(worse.last)
+        at = float(data.epochs[worse.best_at])
+        return replace(
+            self.finding(
+                "warning",
+                f"{metric.heading} has got worse since its best: {last}, where {best} was reached at epoch {at:g}.",
+                float(data.epochs[worse.best_at + 1]),
+                fired=float(data.epochs[-1]),
+                now={metric.title: last, f"best {metric.title}": best},
+                limits=_limits(metric, thresholds.of(PlateauLimits)),
+                remedy=WORSE_REMEDY,
+                cannot_tell="Whether it recovers.",
+            ),
+            title=f"{metric.label} got worse",
+        )
+
+
+def _remedy(snapshot: Snapshot, metric: Metric, best: float) -> str:
+    """What to do about a metric at rest: where chance is known, of a model that is beyond it or is not."""
+    chance, over = chance_of(snapshot, metric), is_over(snapshot)
+    known = chance is not None and not chance.assumed
+    if known and chance is not None and best < chance.error - BEYOND * chance.size(metric):
+        return BEYOND_WHEN_OVER if over else BEYOND_CHANCE
+    return WHEN_OVER if over else REMEDY
 
 
 def _limits(metric: Metric, limits: PlateauLimits) -> Numbers:

@@ -42,10 +42,10 @@ class WerTarget(Rule):
         metric = primary_of(snapshot)
         goal = target_of(snapshot, metric, limits)
         if metric is None or goal is None:
-            is_wer = metric is None or metric.name == WER.name
-            return self.not_applicable(
-                f"a target{': wer_target_ratio in vitalsigns.toml' if is_wer else ' of the metric: target='}"
-            )
+            if metric is None:
+                return self.not_applicable("an error rate or a score, and a target of it")
+            where = ": wer_target_ratio in vitalsigns.toml" if metric.name == WER.name else " of the metric: target="
+            return self.not_applicable(f"a target{where}")
         snapshot = evaluations.measured(snapshot, pick_of(metric))
         if unready := self.unready(snapshot, thresholds, metric.title):
             return unready

@@ -50,6 +50,13 @@ _ROWS: tuple[tuple[str, Direction, str, str], ...] = (
     ("error rate", "error", "share", "error_rate err_rate top1_error top1_err top_1_error top_1_err err1 err_1"),
     ("EER", "error", "share", "eer equal_error_rate"),
     ("success rate", "score", "share", "success_rate win_rate solve_rate"),
+    ("recall@1", "score", "share", "recall_1 recall_at_1 r_1 r_at_1 rank_1 hit_1 hits_1"),
+    ("MRR", "score", "share", "mrr mean_reciprocal_rank"),
+    ("nDCG", "score", "share", "ndcg ndcg_10 ndcg_at_10 ndcg_5 ndcg_at_5"),
+    ("recall@5", "score", "share", "recall_5 recall_at_5 r_5 r_at_5 hit_5 hits_5"),
+    ("recall@10", "score", "share", "recall_10 recall_at_10 r_10 r_at_10 hit_10 hits_10"),
+    ("kNN accuracy", "score", "share", "knn_acc knn_accuracy knn_top1 knn_top_1"),
+    ("probe accuracy", "score", "share", "probe_acc probe_accuracy linear_probe_acc linear_acc linear_probe_accuracy"),
     ("recall", "score", "share", "recall recall_score macro_recall uar"),
     ("precision", "score", "share", "precision precision_score macro_precision"),
     (
@@ -73,6 +80,8 @@ _ROWS: tuple[tuple[str, Direction, str, str], ...] = (
     ("MAE", "error", "raw", "mae mean_absolute_error l1_error"),
     ("MSE", "error", "raw", "mse mean_squared_error"),
     ("MAPE", "error", "raw", "mape mean_absolute_percentage_error"),
+    ("minDCF", "error", "raw", "mindcf min_dcf"),
+    ("AbsRel", "error", "raw", "abs_rel absrel absolute_relative_error"),
     ("PSNR", "score", "raw", "psnr"),
     ("SSIM", "score", "raw", "ssim"),
     ("LPIPS", "error", "raw", "lpips"),
@@ -173,9 +182,10 @@ def completed(declared: Metric, names: Sequence[str], values: Iterable[float | N
     `values`: those measured so far, which tell the unit of one that is declared as "auto".
     """
     found = parsed(declared.name)
-    unit = declared.unit
+    unit, chance, target = declared.unit, declared.chance, declared.target
     if unit == "auto":
         unit = _unit(found[1], values) if found is not None and found[1].share else "raw"
+        chance, target = _level(chance, unit), _level(target, unit)
     direction = declared.direction
     if direction == "auto":
         direction = found[1].direction if found is not None else "error"
@@ -184,7 +194,19 @@ def completed(declared: Metric, names: Sequence[str], values: Iterable[float | N
     if not train and found is not None:
         same = (one for one in names if one != declared.name and (theirs := parsed(one)) and theirs[1] == found[1])
         train = next((one for one in same if (parsed(one) or (None,))[0] in ("train", None)), "")
-    return replace(declared, direction=direction, unit=unit, label=label, train=train)
+    return replace(declared, direction=direction, unit=unit, chance=chance, target=target, label=label, train=train)
+
+
+def _level(given: float | None, unit: Unit) -> float | None:
+    """A declared chance or target in the unit that the values tell.
+
+    Above 1.5 it is in percent; beside values in percent up to 1 it may be either, and is not used.
+    """
+    if given is None or unit not in ("fraction", "percent"):
+        return given
+    if unit == "fraction":
+        return given / 100 if given > LARGEST_SHARE else given
+    return None if 0 < given <= 1 else given
 
 
 def _without_split(name: str) -> str:

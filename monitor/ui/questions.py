@@ -174,7 +174,9 @@ def _metrics(snapshot: Snapshot, _judged: Judged, question: Question) -> Metrics
         pinned=_texts(question.get("pinned"), MOST_PINNED),
         most=_whole(question.get("most"), MOST_CHARTS),
         keys=_texts(question.get("keys"), MOST_DRAWN),
+        first=_whole(question.get("first") or 1, MOST_DRAWN),
         axis=_one_of(AXES, question.get("axis")),
+        across=str(question.get("across") or ""),
         span=_span(question.get("range")),
         columns=_whole(question.get("columns"), MOST_COLUMNS),
     )

@@ -1,4 +1,4 @@
-"""What of a run can be downloaded: its report, made at the moment it is asked for, and its log as it is."""
+"""What of a run can be downloaded: its report and its numbers, made at the moment they are asked for, and its log."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from monitor.ui.access import role_in
 from monitor.ui.tokens import ROLES
+from monitor.view.numbers import csv_of
 from monitor.view.report.markdown import to_markdown
 from monitor.view.report.page import to_html
 from monitor.view.report.whole import report_of
@@ -61,7 +62,7 @@ class _Desk:
 
 
 class ReportRoute:
-    """ASGI endpoint for `<run id>.html` and `<run id>.md`. The gate in front has checked the visitor's token."""
+    """ASGI endpoint for `<run id>.html`, `.md`, `.csv` and `.log`. The gate in front has checked the token."""
 
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = runs_dir
@@ -76,8 +77,10 @@ class ReportRoute:
         run_id, _, form = name.rpartition(".")
         if form == "log":
             return self._log(run_id)
+        if form == "csv":
+            return self._numbers(run_id)
         if form not in WRITERS:
-            return PlainTextResponse("There is RUN.html, RUN.md and RUN.log.", 404)
+            return PlainTextResponse("There is RUN.html, RUN.md, RUN.csv and RUN.log.", 404)
         try:
             text = self._written(run_id, form)
         except MonitorError as problem:
@@ -99,6 +102,14 @@ class ReportRoute:
             return PlainTextResponse(f"{run_id} has no log that can be read.", 404)
         headers = {"Content-Disposition": f'attachment; filename="{run_id}.log"'}
         return StreamingResponse(_pieces(descriptor), media_type="application/octet-stream", headers=headers)
+
+    def _numbers(self, run_id: str) -> Response:
+        try:
+            snapshot = RunReader(existing(self._runs_dir, run_id)).read(time.time())
+        except MonitorError as problem:
+            return PlainTextResponse(str(problem), 404)
+        headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"', "X-Content-Type-Options": "nosniff"}
+        return StreamingResponse(csv_of(snapshot), media_type="text/csv", headers=headers)
 
     def _written(self, run_id: str, form: str) -> str:
         now = time.time()

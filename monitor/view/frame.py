@@ -12,7 +12,7 @@ from monitor.diagnosis.judged_by import metrics_of, reason
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.arithmetic import forecast
 from monitor.rules.evaluations import guard_of
-from monitor.rules.gap import GapLimits
+from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import last_of, primary_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.launch import is_own_trainer
@@ -94,7 +94,7 @@ def _of_evaluations(snapshot: Snapshot, judged: Judged) -> Evaluated:
         metric=metric_shown(snapshot, judged.thresholds),
         judged=_judged_by(snapshot),
         floors=_floors(snapshot),
-        marks=marks(snapshot, judged.thresholds.of(GapLimits).gap_limit),
+        marks=marks(snapshot, gap_limit_of(snapshot, judged.thresholds)),
         loss_range=loss_range(
             snapshot,
             guard_of(snapshot, judged.thresholds),

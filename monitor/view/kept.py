@@ -5,9 +5,9 @@ An update of a page looks at new records only, also where a run logs hundreds of
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from functools import lru_cache
+from operator import attrgetter
 from threading import RLock
 
 import msgspec
@@ -41,6 +41,8 @@ class Kept:
         self._names: set[str] = set()
         self._named = 0
         self._columns: OrderedDict[str, Array] = OrderedDict()
+        self._measured: dict[str, tuple[int, int, float | None]] = {}
+        """Name → (records looked at, values in them, the newest of those)."""
 
     def follow(self, records: Records) -> Kept:
         """Goes on with these records; anew where they are not the known ones with more behind them."""
@@ -48,6 +50,7 @@ class Kept:
         if known > len(records) or (known and records[known - 1] is not self._records[-1]):
             self._names, self._named = set(), 0
             self._columns.clear()
+            self._measured.clear()
         self._records = records
         return self
 
@@ -67,7 +70,7 @@ class Kept:
         known = self._columns.pop(name, None)
         done = 0 if known is None else len(known)
         if done < len(self._records) or known is None:
-            fresh = np.array([self._value(record, name) for record in self._records[done:]], dtype=float)
+            fresh = np.array(self._values(name, self._records[done:]), dtype=float)
             known = fresh if known is None else np.concatenate([known, fresh])
             known.setflags(write=False)
         self._columns[name] = known
@@ -75,17 +78,19 @@ class Kept:
             self._columns.popitem(last=False)
         return known
 
-    def _value(self, record: Epoch | Step, name: str) -> float:
-        value = getattr(record, name) if name in self._own else record.metrics.get(name)
-        return math.nan if value is None else value
+    def _values(self, name: str, records: Records) -> list[float | None]:
+        """What was logged, None where nothing was: numpy makes NaN of it."""
+        if name in self._own:
+            return list(map(attrgetter(name), records))
+        return [record.metrics.get(name) for record in records]
 
     def measured(self, name: str) -> tuple[int, float | None]:
         """(how often it was logged, its newest value): also what is not finite, which a column cannot tell."""
-        if name in self._own:
-            logged = [value for record in self._records if (value := getattr(record, name)) is not None]
-        else:
-            logged = [record.metrics[name] for record in self._records if name in record.metrics]
-        return len(logged), logged[-1] if logged else None
+        done, count, last = self._measured.get(name, (0, 0, None))
+        logged = [value for value in self._values(name, self._records[done:]) if value is not None]
+        found = count + len(logged), logged[-1] if logged else last
+        self._measured[name] = (len(self._records), *found)
+        return found
 
 
 _KEPT: OrderedDict[str, tuple[Kept, Kept]] = OrderedDict()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
 from monitor.run_dir import Severity, Snapshot
 from monitor.view.shapes.judgement import Lane
@@ -42,7 +43,7 @@ def _closed_lanes(snapshot: Snapshot, still_open: set[str]) -> list[Lane]:
             since, severity = raised.pop(alert.rule)
             bars[alert.rule] = Lane(
                 rule=alert.rule,
-                title=alert.rule.replace("_", " ").capitalize(),
+                title=BY_NAME[alert.rule].title if alert.rule in BY_NAME else alert.rule.replace("_", " ").capitalize(),
                 severity=severity,
                 start=since,
                 fired=since,

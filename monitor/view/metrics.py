@@ -9,9 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from monitor.diagnosis.judged_by import metrics_of
 from monitor.rules.arithmetic.series import Array
+from monitor.rules.doubts import doubt_of
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Snapshot
+from monitor.run_dir.metric import WER, Unit
+from monitor.run_dir.metric_names import metric_of, parsed
 from monitor.view.kept import LOCK, Kept, kept_of
 from monitor.view.metric_charts import ChartOf, Source, charts_of
 from monitor.view.series import number
@@ -27,9 +31,11 @@ AXES = ("epoch", "step", "time")
 
 @dataclass(frozen=True)
 class MetricsQuestion:
-    """What is asked: the first `most` charts with `word` in a name, and the columns of the charts `keys`.
+    """What is asked: the first `most` charts with `word` in a name, and the columns of the charts `keys`; where a tab
+    knows of none yet, those of the `first` charts.
 
-    `columns`: how many values wide a chart is; `span`: the part of x that is seen, None for all.
+    `columns`: how many values wide a chart is; `span`: the part of x that is seen, None for all; `across`: the number
+    that is the x axis instead of `axis`.
     """
 
     word: str = ""
@@ -37,7 +43,9 @@ class MetricsQuestion:
     pinned: Collection[str] = ()
     most: int = 60
     keys: Collection[str] = ()
+    first: int = 0
     axis: str = "epoch"
+    across: str = ""
     span: tuple[float, float] | None = None
     columns: int = 150
 
@@ -57,13 +65,17 @@ def _answer(snapshot: Snapshot, epochs: Kept, steps: Kept, question: MetricsQues
     fitting = [chart for chart in charts if _has(chart, question.word)]
     shown = [chart for chart in fitting if question.group is None or chart.group == question.group]
     heads = sorted(shown, key=lambda chart: chart.key not in pinned)[: question.most]
-    axes = Axes(epochs, steps, question.axis)
-    drawn = [chart for chart in heads if chart.key in wanted][:MOST_DRAWN]
+    across = question.across if question.across in by_epochs | by_steps else ""
+    axes = Axes(epochs, steps, question.axis, across)
+    shares = Shares(snapshot, epochs, steps)
+    asked = [chart for chart in heads if chart.key in wanted] if wanted else heads[: question.first]
+    drawn = asked[:MOST_DRAWN]
     return Metrics(
         axis=question.axis,
         ends=axes.ends(),
         heads=[_head(chart, chart.key in pinned) for chart in heads],
-        drawn=[_curves(chart, axes, question) for chart in drawn],
+        across=across,
+        drawn=[_curves(chart, axes, shares, question) for chart in drawn],
         groups=_groups(fitting),
         matching=len(shown),
         total=len(charts),
@@ -93,8 +105,11 @@ def _groups(charts: list[ChartOf]) -> list[MetricGroup]:
 class Axes:
     """Where evaluations and steps stand on the axis that was asked for; None where their records do not say it."""
 
-    def __init__(self, epochs: Kept, steps: Kept, axis: str) -> None:
+    def __init__(self, epochs: Kept, steps: Kept, axis: str, across: str = "") -> None:
         self.kept = {False: epochs, True: steps}
+        if across:
+            self.x = {by_steps: self._across(by_steps, across) for by_steps in self.kept}
+            return
         start = _start(epochs, steps) if axis == "time" else 0.0
         self.x = {by_steps: _placed(kept, axis, start) for by_steps, kept in self.kept.items()}
         if axis == "epoch":
@@ -102,11 +117,46 @@ class Axes:
             self.x[False] = epochs.column("epoch")
             self.x[True] = self.x[True] if self.x[True] is not None else _between(epochs, steps)
 
+    def _across(self, by_steps: bool, name: str) -> Array | None:
+        """The number at each record; where the others alone log it, what it was about their step."""
+        own, others = self.kept[by_steps], self.kept[not by_steps]
+        if name in own.names():
+            return own.column(name)
+        step, at, x = own.column("step"), others.column("step"), others.column(name)
+        known = np.isfinite(at) & np.isfinite(x)
+        if not (step > 0).any() or not known.any() or not (np.diff(at[known]) >= 0).all():
+            return None
+        return np.interp(step, at[known], x[known])
+
     def ends(self) -> list[float] | None:
         """[least, most] of the axis over all records."""
         known = [x[np.isfinite(x)] for x in self.x.values() if x is not None]
         known = [x for x in known if len(x)]
         return [min(float(x.min()) for x in known), max(float(x.max()) for x in known)] if known else None
+
+
+class Shares:
+    """Which numbers are fractions of a known kind, and drawn in percent as the rest of the page has them."""
+
+    def __init__(self, snapshot: Snapshot, epochs: Kept, steps: Kept) -> None:
+        self._kept = (epochs, steps)
+        self._names = sorted(epochs.names())
+        judged = [metric for metric in metrics_of(snapshot) if doubt_of(snapshot, metric) is None]
+        self._units = {WER.name: WER.unit, WER.train: WER.unit}
+        self._units |= {name: metric.unit for metric in judged for name in (metric.train, metric.name) if name}
+
+    def unit(self, name: str) -> Unit:
+        """ "fraction", "percent", or "raw" for what is no share, or of which it is not known."""
+        if name not in self._units:
+            self._units[name] = self._by_name(name)
+        return self._units[name]
+
+    def _by_name(self, name: str) -> Unit:
+        if parsed(name) is None:
+            return "raw"
+        values = np.concatenate([kept.column(name) for kept in self._kept if name in kept.names()] or [np.empty(0)])
+        metric = metric_of(name, values[np.isfinite(values)].tolist(), self._names)
+        return metric.unit if metric is not None else "raw"
 
 
 def _placed(kept: Kept, axis: str, start: float) -> Array | None:
@@ -133,19 +183,20 @@ def _between(epochs: Kept, steps: Kept) -> Array | None:
     return np.interp(steps.column("step"), np.concatenate([[0.0], at]), np.concatenate([[0.0], which]))
 
 
-def _curves(chart: ChartOf, axes: Axes, question: MetricsQuestion) -> MetricCurves:
+def _curves(chart: ChartOf, axes: Axes, shares: Shares, question: MetricsQuestion) -> MetricCurves:
     curves, unplaced = [], []
     for source in chart.sources:
         x = axes.x[source.by_steps]
         if x is None:
             unplaced.append(source.name)
         else:
-            curves.append(_curve(axes.kept[source.by_steps], source, x, question))
+            curves.append(_curve(axes.kept[source.by_steps], source, x, shares.unit(source.name), question))
     return MetricCurves(key=chart.key, curves=curves, unplaced=unplaced)
 
 
-def _curve(kept: Kept, source: Source, x: Array, question: MetricsQuestion) -> MetricCurve:
-    y = kept.column(source.name)
+def _curve(kept: Kept, source: Source, x: Array, unit: Unit, question: MetricsQuestion) -> MetricCurve:
+    times = 100.0 if unit == "fraction" else 1.0
+    y = kept.column(source.name) * times if unit == "fraction" else kept.column(source.name)
     finite = np.isfinite(y) & np.isfinite(x)
     values, last = kept.measured(source.name)
     series = thinned(x[finite], y[finite], question.span, question.columns)
@@ -157,7 +208,8 @@ def _curve(kept: Kept, source: Source, x: Array, question: MetricsQuestion) -> M
         y=short(series.y),
         low=None if series.low is None else short(series.low),
         high=None if series.high is None else short(series.high),
-        last=number(last),
+        last=number(last if last is None else times * last),
+        percent=unit in ("fraction", "percent"),
         values=values,
         unfinite=values - int(np.isfinite(y).sum()),
     )

@@ -12,12 +12,13 @@ from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
 from monitor.rules.evaluations import last as newest
 from monitor.rules.evaluations import lowest
-from monitor.rules.gap import GapLimits
+from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.kind import is_ctc, is_ours, is_sequence
-from monitor.rules.primary import best_of, chance_of, last_of, others_of, primary_of
+from monitor.rules.primary import SAYING_NOTHING, best_of, chance_of, last_of, others_of, primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.metric import WER, Metric, is_finite
+from monitor.run_dir.metric_names import EDIT_RATES
 from monitor.view.series import loss_unit
 from monitor.view.shapes.frame import Tile
 
@@ -171,12 +172,21 @@ def metric_yard(
     metric: Metric, chance: float | None, best: tuple[float, float] | None, others: bool = False
 ) -> list[str]:
     """What stands beside the value: chance, and the best value with its epoch. `chance` and `best` in its unit."""
-    known = [f"chance {metric.bare(chance)}"] if chance is not None else [] if others else ["chance not known"]
+    known = [] if others else [_without_chance(metric)]
+    if chance is not None:
+        known = [f"chance {metric.bare(chance)}"]
     return known if best is None else [*known, f"best {metric.bare(best[0])} @{words.plain(best[1])}"]
 
 
+def _without_chance(metric: Metric) -> str:
+    """What stands where chance is not known: of an error rate over sequences, what saying nothing scores."""
+    if metric.label in EDIT_RATES:
+        return f"saying nothing {metric.bare(metric.value(SAYING_NOTHING))}"
+    return "chance not known"
+
+
 def _gap(snapshot: Snapshot, judged: Judged) -> Tile:
-    limit = judged.thresholds.of(GapLimits).gap_limit
+    limit = gap_limit_of(snapshot, judged.thresholds)
     last = newest(snapshot, "gap")
     change = _change(snapshot, lambda record: record.gap)
     basis = snapshot.run.gap_basis if snapshot.run is not None else "train"

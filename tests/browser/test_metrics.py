@@ -101,3 +101,27 @@ def test_a_person_chooses_by_what_the_run_is_judged(dashboard, tab):
     page.wait_for_function("() => !document.title.includes('%')")
     page.reload()
     page.wait_for_function("() => document.querySelector('[data-testid=judged-by]')?.value === 'val_loss'")
+
+
+def test_a_number_becomes_the_x_axis_and_all_numbers_are_downloaded(dashboard, tab):
+    loss = "document.querySelector('[data-testid=\"chart-metric.loss\"]')"
+    with RunWriter(dashboard.runs / "by_tokens", epochs=4) as run:
+        for step in range(1, 41):
+            run.log_step(step, epoch=step / 10, train_loss=3 / step, tokens=1000 * step)
+        for epoch in range(1, 5):
+            run.log_epoch(epoch, step=10 * epoch, val_loss=4 / epoch, val_accuracy=0.2 * epoch)
+    page = tab()
+    open_metrics(page, dashboard, "by_tokens")
+    accuracy = "document.querySelector('[data-testid=\"chart-metric.accuracy\"]')"
+    page.wait_for_function(f"() => {accuracy}?.data?.[0]?.y.at(-1) === 80")
+    assert page.evaluate(f"() => {accuracy}._fullLayout.yaxis.ticksuffix") == " %"
+    page.get_by_test_id("metric-x").fill("tokens")
+    page.get_by_test_id("metric-x").press("Enter")
+    page.wait_for_function(f"() => {loss}?._fullLayout?.xaxis.title.text === 'tokens'")
+    page.wait_for_function(f"() => {loss}.data.some((trace) => trace.x.at(-1) === 40000)")
+    page.get_by_test_id("metric-axis-step").click()
+    page.wait_for_function(f"() => {loss}._fullLayout.xaxis.title.text === 'step'")
+    with page.expect_download() as downloading:
+        page.get_by_test_id("metric-csv").click()
+    lines = downloading.value.path().read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 45 and lines[0].startswith("record,epoch,step,at,generation,")

@@ -63,7 +63,7 @@ def test_an_overfitting_run_exits_2_and_says_why(runs, capsys):
     a_run(runs, "bad", OVERFITTING)
     assert main(["check", "bad"]) == 2
     out = capsys.readouterr().out
-    assert "critical  overfitting: " in out
+    assert "critical  Overfitting: val loss" in out
     assert "checks ran." in out
 
 

@@ -12,7 +12,7 @@ import pytest
 from monitor import launcher
 from monitor.diagnosis.settings import Settings, refused_variables, settings_for
 from monitor.diagnosis.verdict import judge
-from monitor.rules.gap import GapLimits
+from monitor.rules.gap_limit import GapLimits
 from monitor.rules.primary import primary_of
 from monitor.rules.thresholds import CommonLimits
 from monitor.run_dir import Launch

@@ -4,9 +4,11 @@ import math
 
 import pytest
 
+from monitor.diagnosis.causes import causes_of, suppressed
 from monitor.rules.at_chance import AtChance
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.run_dir import Floors
+from monitor.run_dir.metric import Metric
 from tests.snapshots import check, curve, first_fired, found, snapshot
 
 RULE = AtChance()
@@ -105,3 +107,15 @@ def test_a_network_whose_val_loss_is_nan_is_broken_and_not_compared_with_chance(
     broken = {"val_wer": [0.5] * 10 + [1.0] * 8, "val_loss": [2.0] * 10 + [float("nan")] * 8}
     assert found(RULE, snapshot(**broken)) is None
     assert found(RULE, snapshot(**{**broken, "val_loss": [2.0] * 18})) is not None
+
+
+def test_far_worse_than_chance_points_to_labels_and_not_to_missing_input():
+    metric = Metric("val_accuracy", chance=0.5, primary=True)
+    seen = snapshot(metrics=[{"val_accuracy": 0.14}] * 9, run={"floors": Floors(), "metrics": [metric]})
+    finding = found(RULE, seen)
+    assert (finding.title, finding.line) == (
+        "Worse than chance",
+        "Worse than chance: accuracy 14.0 % against 50.0 %. Since epoch 5.",
+    )
+    assert finding.remedy.startswith("Look at the labels")
+    assert causes_of(seen, (finding,)) == () and suppressed(seen, (finding,)) == ()

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from monitor.rules.episodes import Episode
-from monitor.rules.gap import Gap, GapLimits
+from monitor.rules.gap import Gap
+from monitor.rules.gap_limit import GapLimits
 from monitor.rules.loss_spike import LossSpike
 from monitor.rules.odds import ODDS
 from monitor.rules.registry import BY_NAME, RULES, by_name, from_mapping, frozen, in_order, of_rule
@@ -81,10 +82,16 @@ def sick():
     )
     yield snapshot(val_loss=[3.0 * 0.9**n for n in range(12)], train_loss=[90.0 * 0.9**n for n in range(12)])
     yield snapshot(val_wer=[0.7] * 70)
+    yield snapshot(val_loss=[350.0] * 20, train_loss=curve(20, lambda e: 345.0 - 0.5 * e))
     said = {"clips": (Clip(clip_id="1", reference="MORGEN"),), "decodes": (Decode(epoch=9.0, hypotheses=["A B"]),)}
     yield snapshot(val_wer=[1.0] * 9, val_tokens=[1] * 9, **said)
     yield snapshot(run={"data": DataInfo(clips={"val": 9}, left_out={"too short": 9})})
     yield snapshot(steps=tuple(Step(step=n, train_loss=math.nan) for n in range(5)))
+    slow = (Step(step=n, at=NOW + 4 * n, clips_per_sec=80.0 if n < 200 else 30.0) for n in range(300))
+    yield snapshot(steps=tuple(slow))
+    rates = [0.9 - 0.05 * n for n in range(9)]
+    yield snapshot(val_wer=rates, metrics=[{"val_accuracy": 0.4 + rate / 2} for rate in rates])
+    yield snapshot(val_wer=[*rates[:4], *(100 * rate for rate in rates[4:])], val_loss=[2.0] * 9)
 
 
 def runs():
@@ -100,7 +107,9 @@ def watched_only(seen, names):
     defaults = {name: getattr(Epoch(epoch=0.0), name) for name in empty}
     records = tuple(
         msgspec.structs.replace(
-            record, **defaults, metrics={name: value for name, value in record.metrics.items() if name in names}
+            record,
+            **defaults,
+            metrics={name: value for name, value in record.metrics.items() if {name, "metrics"} & {*names}},
         )
         for record in seen.epochs
     )

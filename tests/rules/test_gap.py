@@ -3,8 +3,10 @@
 import pytest
 
 from monitor.rules.gap import Gap
+from monitor.rules.gap_limit import GapLimits
 from monitor.rules.result import NotApplicable, NotEnoughData, Quiet
-from tests.snapshots import check, curve, first_fired, found, snapshot
+from monitor.rules.thresholds import DEFAULTS
+from tests.snapshots import NOW, check, curve, first_fired, found, snapshot
 
 RULE = Gap()
 
@@ -50,8 +52,22 @@ def test_it_fires_in_the_epoch_that_passes_the_limit_and_says_the_numbers():
 
 
 def test_it_is_critical_only_against_a_scale_free_yardstick():
-    """A gap of 1.2 in a loss of 50 is over the user's limit, and no catastrophe."""
-    assert found(RULE, losses(20, lambda e: 1.2, val=50.0)).severity == "warning"
+    """A gap of 1.2 in a loss of 9 is over the limit, and no catastrophe."""
+    assert found(RULE, losses(20, lambda e: 1.2, val=9.0)).severity == "warning"
+
+
+def test_a_limit_that_nobody_set_is_not_held_against_large_losses_in_another_unit():
+    assert found(RULE, losses(20, lambda e: 12.0, val=350.0)) is None
+    finding = found(RULE, losses(20, lambda e: 90.0, val=350.0))
+    assert finding.line.startswith(
+        "Overfitting: val loss is 90.0 above train loss (limit 70.0, a fifth of the lowest val loss, as nobody set one)"
+    )
+    mine = DEFAULTS.but(GapLimits(gap_limit=5.0))
+    assert RULE.check(losses(20, lambda e: 12.0, val=350.0), mine, NOW).limits["gap"] == 5.0
+    # A loss that begins large and falls below 10 is one in nats.
+    falls = curve(20, lambda e: max(3.0, 60.0 - 10 * e))
+    seen = snapshot(val_loss=falls, train_loss=[value - 1.5 for value in falls])
+    assert found(RULE, seen).limits["gap"] == 1.0
 
 
 def test_on_the_reference_runs_rows_it_warns_at_50_and_is_critical_at_55():
@@ -99,7 +115,7 @@ def test_a_limit_that_is_crossed_by_a_steep_course_is_told_at_once():
 
 
 def test_within_an_open_flag_a_spike_changes_nothing():
-    seen = losses(30, lambda e: 30.0 if e == 20 else 1.2, val=50.0)
+    seen = losses(30, lambda e: 8.0 if e == 20 else 1.2, val=9.0)
     assert found(RULE, seen).onset == 5
 
 

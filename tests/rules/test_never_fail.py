@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
-from monitor.rules.gap import GapLimits
+from monitor.rules.gap_limit import GapLimits
 from monitor.rules.registry import RULES, evaluate, from_mapping
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS

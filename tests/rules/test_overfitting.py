@@ -113,3 +113,8 @@ def test_a_tenth_and_ten_times_the_loss_change_nothing(scale):
     plain = found(RULE, snapshot(train_loss=train, val_loss=val))
     scaled = found(RULE, snapshot(train_loss=[x * scale for x in train], val_loss=[x * scale for x in val]))
     assert plain.line == scaled.line
+
+
+def test_a_loss_below_zero_has_no_ratio_and_that_is_said():
+    seen = snapshot(train_loss=curve(20, lambda e: -0.5 * e), val_loss=curve(20, lambda e: -0.3 * e))
+    assert check(RULE, seen).needs == "losses above zero: one below it has no ratio to its best"

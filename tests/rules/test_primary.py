@@ -44,6 +44,8 @@ def test_without_any_metric_the_val_loss_decides():
         ({"train_accuracy": 0.9}, None),
         ({"best_val_acc": 0.9}, None),
         ({"rollout/ep_rew_mean": 212.0}, "rollout/ep_rew_mean"),
+        ({"val_recall@10": 0.7, "val_recall@1": 0.4}, "val_recall@1"),
+        ({"val_knn_acc": 0.6, "collapse_level": 0.2}, "val_knn_acc"),
     ],
 )
 def test_known_names_decide_in_the_order_of_the_table(names, primary):
@@ -54,6 +56,11 @@ def test_known_names_decide_in_the_order_of_the_table(names, primary):
 def test_a_metric_that_was_logged_once_does_not_decide_over_one_that_is_logged_at_each_evaluation():
     rows = [{"val_accuracy": 0.5 + 0.01 * n} for n in range(9)]
     rows[4]["val_cer"] = 0.4
+    assert primary_of(snapshot(metrics=rows)).name == "val_accuracy"
+
+
+def test_of_two_names_of_one_metric_the_one_that_is_still_logged_decides():
+    rows = [{"val_acc" if n < 6 else "val_accuracy": 0.05 * n} for n in range(11)]
     assert primary_of(snapshot(metrics=rows)).name == "val_accuracy"
 
 

@@ -57,8 +57,10 @@ def test_a_loss_that_is_infinite_ends_nothing_and_one_that_is_missing_does():
     assert levels([*rising, math.nan])[-1] == Level.CLEAR
 
 
-def test_losses_that_are_not_above_zero_have_no_ratio():
-    assert set(levels(curve(20, lambda e: -5.0 + 0.1 * e))) == {Level.CLEAR}
+def test_of_losses_that_are_not_above_zero_the_range_so_far_counts():
+    assert set(levels(curve(20, lambda e: 5.0 - e))) == {Level.CLEAR}
+    assert set(levels(curve(20, lambda e: -5.0 + 0.1 * (e % 2)))) == {Level.CLEAR}
+    assert levels(curve(20, lambda e: 5.0 - e if e < 12 else -7.0 + 0.5 * (e - 12)))[-1] is Level.CRITICAL
 
 
 def test_few_evaluations_need_two_rises_in_a_row_and_many_a_trend():

@@ -48,3 +48,12 @@ def test_a_loss_that_has_settled_above_its_best_is_not_said_to_rise():
     settled = [2.0 - 0.05 * e for e in range(10)] + [1.6 + 0.1 * e for e in range(8)] + [2.3] * 12
     line = found(RULE, snapshot(val_loss=settled)).line
     assert "above its best" in line and "still rising" not in line
+
+
+def test_a_loss_below_zero_is_judged_by_the_range_that_it_has_gone_through():
+    falls = snapshot(val_loss=curve(20, lambda e: 5.0 - e))
+    assert check(RULE, falls).line == "Val loss is at its best, −15.0."
+    rises = snapshot(val_loss=curve(30, lambda e: 5.0 - e if e <= 15 else -10 + 0.3 * (e - 15)))
+    finding = found(RULE, rises)
+    assert finding.line == "Val loss is 4.50 above its best (−10.0, epoch 15) and still rising, since epoch 18."
+    assert found(RULE, snapshot(val_loss=curve(30, lambda e: -10 + 0.3 * (e % 3)))) is None

@@ -1,8 +1,10 @@
 """`wer_plateau`: the best error rate has stopped moving."""
 
+from monitor.diagnosis.verdict import judge
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.rules.wer_plateau import WerPlateau
-from tests.snapshots import check, curve, first_fired, found, snapshot
+from monitor.run_dir import Floors
+from tests.snapshots import NOW, check, curve, first_fired, found, snapshot
 
 RULE = WerPlateau()
 
@@ -34,3 +36,26 @@ def test_ten_evaluations_without_a_point_are_a_warning_twenty_are_critical():
 
 def test_a_new_step_ends_it():
     assert found(RULE, wer(curve(50, lambda e: 0.6 if e < 45 else 0.5))) is None
+
+
+def test_what_only_got_worse_is_told_before_a_plateau_can_be_known():
+    falling = [{"val_accuracy": value} for value in (0.8, 0.82, 0.78, 0.74, 0.7, 0.66)]
+    finding = found(RULE, snapshot(metrics=falling))
+    assert finding.line == "Val accuracy has got worse since its best: 66.0 %, where 82.0 % was reached at epoch 2."
+    assert (finding.severity, finding.title, finding.onset) == ("warning", "accuracy got worse", 3.0)
+    assert judge(snapshot(metrics=falling[:5]), NOW).diagnosis.verdict == "LOOK"
+    # What was never better than saying nothing cannot get worse.
+    assert found(RULE, wer([0.98, 1.0, 1.05, 1.1, 1.15, 1.2])) is None
+
+
+def test_three_evaluations_that_fall_are_named_beside_the_word():
+    seen = snapshot(epochs=[2.0, 4.0, 6.0], metrics=[{"val_accuracy": value} for value in (0.8, 0.7, 0.6)])
+    diagnosis = judge(seen, NOW).diagnosis
+    assert diagnosis.verdict == "KEEP GOING" and "It has got worse at each evaluation since." in diagnosis.reason
+
+
+def test_the_remedy_at_rest_is_that_of_a_model_beyond_chance_where_chance_is_known():
+    flat = [{"val_accuracy": 0.6}] * 15
+    assert found(RULE, snapshot(metrics=flat)).remedy.startswith("If it stands near chance")
+    seen = snapshot(metrics=flat, run={"floors": Floors(accuracy_constant=0.1)})
+    assert found(RULE, seen).remedy == "It is well better than chance: stop here, or change the data."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 
 import numpy as np
@@ -15,6 +16,7 @@ from monitor.ui.questions import answer
 from monitor.view.kept import kept_of
 from monitor.view.metric_charts import charts_of, split_of
 from monitor.view.metrics import MetricsQuestion, metrics, thinned
+from monitor.view.numbers import csv_of
 from monitor.view.series import loss_unit
 from monitor.view.tiles import tiles
 from monitor.writer import RunWriter
@@ -233,3 +235,50 @@ def test_a_unit_that_nobody_stated_is_said_of_sequences_alone(tmp_path):
     assert loss_unit(classifier) == "unit not stated"
     assert loss_unit(replace(classifier, run=replace(assumed, units={"loss": "nats per token"}))) == "nats per token"
     assert loss_unit(replace(run([{"epoch": 1, "val_wer": 0.5}]), run=assumed)) == "nats per token"
+
+
+def test_a_fraction_is_drawn_in_percent_as_the_rest_of_the_page_has_it():
+    rows = [{"epoch": float(n), "val_accuracy": 0.1 * n, "train_accuracy": 0.12 * n, "odd": 0.5} for n in (1, 2, 3)]
+    curves = drawn(run(rows))
+    assert [(curve.name, curve.percent, curve.y[-1], curve.last) for curve in curves["accuracy"]] == [
+        ("train_accuracy", True, pytest.approx(36.0), pytest.approx(36.0)),
+        ("val_accuracy", True, pytest.approx(30.0), pytest.approx(30.0)),
+    ]
+    assert (curves["odd"][0].percent, curves["odd"][0].y[-1]) == (False, 0.5)
+    in_percent = drawn(run([{"epoch": 1.0, "val_bleu": 21.0}, {"epoch": 2.0, "val_bleu": 23.0}]))["bleu"][0]
+    assert (in_percent.percent, in_percent.y) == (True, [21.0, 23.0])
+    # Nobody knows in which unit it is: drawn as it was logged.
+    doubtful = drawn(run([{"epoch": 1.0, "val_dice": 0.7}, {"epoch": 2.0, "val_dice": 70.5}]))["dice"][0]
+    assert doubtful.y == [0.7, 70.5]
+
+
+def test_any_number_can_be_the_x_axis_of_steps_and_of_evaluations():
+    steps = [{"step": n, "train_loss": 3.0 / n, "tokens": 1000.0 * n} for n in range(1, 11)]
+    seen = run([{"epoch": 1.0, "step": 5, "val_loss": 0.7}, {"epoch": 2.0, "step": 10, "val_loss": 0.4}], steps)
+    curves = {curve.name: curve for curve in drawn(seen, across="tokens")["loss"]}
+    assert curves["train_loss"].x == [1000.0 * n for n in range(1, 11)]
+    assert curves["val_loss"].x == [5000.0, 10000.0]
+    answer = metrics(seen, MetricsQuestion(across="tokens"))
+    assert (answer.across, answer.ends) == ("tokens", [1000.0, 10000.0])
+    assert metrics(seen, MetricsQuestion(across="no such number")).across == ""
+
+
+def test_numbers_of_a_run_are_one_table_with_a_row_a_record():
+    seen = run(
+        [{"epoch": 1.0, "step": 5, "val_loss": 0.7, "=SUM(A1)": 2.0}],
+        [{"step": 1, "epoch": 0.2, "train_loss": 3.0, 'odd, "name"': 1.0}],
+    )
+    header, evaluation, step = csv.reader("".join(csv_of(seen)).splitlines())
+    assert header == [
+        "record",
+        "epoch",
+        "step",
+        "at",
+        "generation",
+        "'=SUM(A1)",
+        'odd, "name"',
+        "train_loss",
+        "val_loss",
+    ]
+    assert evaluation == ["evaluation", "1.0", "5", "0.0", "1", "2.0", "", "", "0.7"]
+    assert step == ["step", "0.2", "1", "0.0", "1", "", "1.0", "3.0", ""]

@@ -100,6 +100,17 @@ def log_scatter(y: Sequence[float] | Array, width: int = 14) -> Array:
     return out
 
 
+def scatter(y: Sequence[float] | Array, width: int = 14) -> float:
+    """Standard deviation of independent noise about a smooth curve, from the last `width` values; NaN below three.
+
+    1.4826 times the median size of their second differences, over sqrt(6).
+    """
+    recent = np.asarray(y[-width:], float)
+    if len(recent) < 3:
+        return math.nan
+    return float(1.4826 / math.sqrt(6) * np.median(np.abs(np.diff(recent, 2))))
+
+
 def thin(y: Sequence[float], most: int) -> list[float]:
     """At most `most` values, evenly picked, first and last kept: for sparklines."""
     if len(y) <= most:

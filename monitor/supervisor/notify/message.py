@@ -10,7 +10,7 @@ from monitor.diagnosis.prescriptions.choosing import first_to_try
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Diagnosis, Judged
-from monitor.rules.gap import GapLimits
+from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.checkpoints import saves_checkpoints
@@ -131,7 +131,7 @@ def _numbers(scene: Scene) -> str:
         low = f"best {metric.text(best[0])} at epoch {plain(best[1])}"
         parts.append(f"{metric.heading} {metric.text(value)} ({chance}{low})")
     if gap:
-        parts.append(f"Gap {number(gap[-1][1])} (limit {limit(scene.judged.thresholds.of(GapLimits).gap_limit)})")
+        parts.append(f"Gap {number(gap[-1][1])} (limit {limit(gap_limit_of(scene.snapshot, scene.judged.thresholds))})")
     if val:
         lowest, epoch = min((value, at) for at, value in val)
         parts.append(f"Val loss {number(val[-1][1])} (best {number(lowest)} at epoch {plain(epoch)})")

@@ -27,7 +27,7 @@ function curveTraces(curve, name, { color, dash }, smooth, faint) {
   if (bands.length === 3) return bands;
   const raw = { mode: "lines", line: { color, width: 1 }, opacity: faint ? 0.4 : 0.35, hoverinfo: "skip", hovertemplate: undefined };
   if (faint) return [line(x, y, name, color, raw)];
-  const label = { hovertemplate: "%{y:.4~g}", line: { color, width: 2, dash } };
+  const label = { hovertemplate: curve.percent ? "%{y:.4~g} %" : "%{y:.4~g}", line: { color, width: 2, dash } };
   if (!smooth) return [line(x, y, name, color, label)];
   return [...(low ? bands : [line(x, y, `${name}, raw`, color, raw)]), line(x, shown, `${name}, smoothed`, color, { ...label, mode: "lines" })];
 }
@@ -50,16 +50,29 @@ function curvesFigure(ctx, height) {
     const name = curveName(curve, curves);
     data.push(...curveTraces(curve, name, stroke, smooth, faint));
     const end = lastFinite(curve.x, curve.y);
-    if (!faint && end && (!range || end[0] >= range[0])) labels.push({ key: `end-${i}`, at: [end[0], scaled.log ? Math.max(end[1], Number.MIN_VALUE) : end[1]], text: `${endName(curve, curves)} ${numberWords(curve.last)}`.trim(), color: stroke.color });
+    if (!faint && end && (!range || end[0] >= range[0])) labels.push({ key: `end-${i}`, at: [end[0], scaled.log ? Math.max(end[1], Number.MIN_VALUE) : end[1]], text: endText(curve, curves), color: stroke.color });
   });
   const why = emptyReason(ctx, seen);
   if (why) labels.push(sayInside(ink, why));
   const layout = baseLayout(ink, {
     height, margin: METRIC_MARGIN,
     xaxis: { range: xRange({ range, axis: { ...axis, ends: ctx.ends ?? [0, 1] } }), title: axisTitle(axis.title, ink), nticks: 6 },
-    yaxis: { range: scaled.range, type: scaled.log ? "log" : "linear", fixedrange: true, nticks: 6, tickformat: scaled.large ? "~s" : "~g", showticklabels: !why, ...(scaled.log ? logTicks(scaled.range) : {}) },
+    yaxis: { range: scaled.range, type: scaled.log ? "log" : "linear", fixedrange: true, nticks: 6, tickformat: scaled.large ? "~s" : "~g", ticksuffix: curves.length && curves.every(({ percent }) => percent) ? " %" : "", showticklabels: !why, ...(scaled.log ? logTicks(scaled.range) : {}) },
   });
   return { data, layout, labels, note: metricNotes(ctx, seen, scaled) };
+}
+
+// What stands at a curve's end: its name and its newest value.
+function endText(curve, curves) {
+  return `${endName(curve, curves)} ${numberWords(curve.last)}${curve.percent ? " %" : ""}`.trim();
+}
+
+// The newest values, written into a chart that is not drawn anew.
+function renewEnds(chart, curves) {
+  for (const node of chart.labels.children) {
+    const place = /^end-(\d+)-end$/.exec(node.dataset.key)?.[1];
+    if (place !== undefined && curves[place]) setText(node, endText(curves[place], curves));
+  }
 }
 
 // At a curve's end there is room for a word: its split, and what tells it from another curve of that split.
@@ -123,7 +136,7 @@ function emptyReason(ctx, seen) {
   if (seen.some(({ y }) => y.length)) return "";
   if (ctx.curves.some(({ x }) => x.length)) return "No value in this part of the run";
   if (ctx.curves.some(({ unfinite }) => unfinite)) return "No finite value so far";
-  return ctx.unplaced.length ? `Logged without ${ctx.axis.name === "time" ? "a time" : `its ${ctx.axis.name}`}: choose another x axis` : "No value so far";
+  return ctx.unplaced.length ? `Logged without ${ctx.axis.name === "time" ? "a time" : `its ${ctx.axis.name === "across" ? ctx.axis.title : ctx.axis.name}`}: choose another x axis` : "No value so far";
 }
 
 function metricNotes(ctx, seen, { log, range }) {

@@ -3,17 +3,26 @@
 const METRIC_HEIGHT = 200;
 const METRIC_MARGIN = { ...MARGIN, l: 58, r: 84 };
 const CHARTS_FIRST = 60;
+// As many as a first look shows: they come with the first answer, before it is known which are in view.
+const FIRST_DRAWN = 12;
 const METRICS_EVERY_MS = 1000;
 // An answer that has not come by then is asked for again.
 const METRICS_LOST_MS = 8000;
+// A chart is drawn again when it has grown by this part of its width, or after so long.
+const SEEN_PARTS = 300;
+const DRAWN_AGAIN_MS = 15_000;
 const QUESTION_CHARS = 24_000;
 const IN_VIEW = "400px 0px";
 const NAMELESS = "(no name)";
 const METRIC_SCALES = [["fit", "robust"], ["everything", "everything"], ["log", "log"]];
 
-function buildMetrics(ask, emit, role, view, on, charts) {
-  const ui = { ask, view, on, charts, word: Address.read("find") ?? "", group: null, most: CHARTS_FIRST, asked: 0, askedAt: -Infinity, pinned: new Set(Memory.read("pinned", [])), curves: new Map(), waiting: [] };
-  ui.bar = buildChartBar(view, on, { scales: METRIC_SCALES, saves: false, mark: "metric-" });
+function buildMetrics(ask, emit, data, view, on, charts) {
+  const ui = { ask, view, on, charts, word: Address.read("find") ?? "", across: Address.read("across") ?? "", span: null, group: null, most: CHARTS_FIRST, asked: 0, askedAt: -Infinity, pinned: new Set(Memory.read("pinned", [])), curves: new Map(), waiting: [] };
+  const set = (changes) => {
+    if ("axis" in changes) putAcross(ui, "");
+    on.set(changes);
+  };
+  ui.bar = buildChartBar(view, { ...on, set }, { scales: METRIC_SCALES, saves: false, mark: "metric-" });
   ui.search = h("input", { type: "search", class: "vs-search", placeholder: "Find a metric", "aria-label": "Find a metric by its name", "data-testid": "metric-search", value: ui.word });
   ui.search.addEventListener("input", () => {
     clearTimeout(ui.typing);
@@ -24,12 +33,17 @@ function buildMetrics(ask, emit, role, view, on, charts) {
   ui.judge = h("select", { class: "vs-select", "aria-label": "Metric that the run is judged by", "data-testid": "judged-by" });
   ui.judge.addEventListener("change", () => emit({ kind: "metric", name: ui.judge.value }));
   ui.judged = h("label", { class: "vs-row vs-muted" }, "Judged by", ui.judge);
-  ui.judge.disabled = role !== "control";
+  ui.judge.disabled = data.role !== "control";
+  ui.names = h("datalist", { id: "vs-metric-names" });
+  ui.x = h("input", { class: "vs-search", placeholder: "A number as x axis", list: ui.names.id, "aria-label": "A logged number as the x axis, such as tokens seen", "data-testid": "metric-x", value: ui.across });
+  ui.x.addEventListener("change", () => putAcross(ui, ui.x.value));
+  ui.x.addEventListener("input", () => (ui.x.value === "" || [...ui.names.children].some(({ value }) => value === ui.x.value)) && putAcross(ui, ui.x.value));
+  ui.csv = h("a", { class: "vs-button vs-quiet", download: "", href: `${data.report}/${encodeURIComponent(data.run)}.csv`, "data-testid": "metric-csv" }, "All as CSV");
   ui.count = h("span", { class: "vs-muted vs-tabular", role: "status", "data-testid": "metric-count" });
   ui.list = h("div", { class: "vs-metrics", "data-testid": "metrics" });
   ui.more = h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "metric-more", onclick: () => findMetrics(ui, { most: ui.most + CHARTS_FIRST }) });
   ui.empty = buildNoMetrics();
-  ui.node = h("div", { class: "vs-stack" }, h("div", { class: "vs-row vs-metric-find" }, ui.search, ui.groups, ui.count, ui.judged), ui.bar.node, ui.list, h("div", { class: "vs-row" }, ui.more), ui.empty);
+  ui.node = h("div", { class: "vs-stack" }, h("div", { class: "vs-row vs-metric-find" }, ui.search, ui.groups, ui.count, ui.judged), h("div", { class: "vs-row" }, ui.bar.node, ui.x, ui.names, ui.csv), ui.list, h("div", { class: "vs-row" }, ui.more), ui.empty);
   ui.seen = new IntersectionObserver((entries) => lookAgain(ui, entries), { rootMargin: IN_VIEW });
   for (const node of [ui.empty, ui.more, ui.groups]) show(node, false);
   return ui;
@@ -54,6 +68,37 @@ function findMetrics(ui, changes) {
   askMetrics(ui);
 }
 
+// The number that is the x axis; "" for epochs, steps or time. Its range is its own.
+function putAcross(ui, name) {
+  if (name === ui.across) return;
+  Object.assign(ui, { across: name, span: null });
+  if (ui.x.value !== name) ui.x.value = name;
+  Address.write({ across: name });
+  lookAnew(ui);
+}
+
+// The part of x that is seen: of all charts of the page, unless a number is the axis.
+function zoomMetrics(ui, range) {
+  if (!ui.across) return ui.on.zoom(range);
+  ui.span = range;
+  lookAnew(ui);
+}
+
+function lookAnew(ui) {
+  if (!ui.now) return;
+  ui.look = lookOf(ui, ui.now);
+  askMetrics(ui);
+  drawMetrics(ui);
+}
+
+function lookOf(ui, now) {
+  return JSON.stringify([now.axis.name, ui.across, seenRange(ui), now.frame.at]);
+}
+
+function seenRange(ui) {
+  return ui.across ? ui.span : ui.view.range;
+}
+
 function pinMetric(ui, key) {
   if (!ui.pinned.delete(key)) ui.pinned.add(key);
   Memory.write("pinned", [...ui.pinned]);
@@ -72,7 +117,7 @@ function askMetrics(ui) {
   const columns = Math.max(40, Math.floor((width - METRIC_MARGIN.l - METRIC_MARGIN.r) / COLUMN_PIXELS));
   Object.assign(ui, { askedAt: performance.now(), askedSeq: now.frame.seq });
   const keys = sendable(inView.map((node) => node.dataset.key.slice(1)));
-  ui.ask({ kind: "metrics", word: ui.word, group: ui.group, pinned: sendable([...ui.pinned].reverse()), most: ui.most, keys, axis: now.axis.name, range: ui.view.range, columns, at: now.frame.at, asked: ++ui.asked });
+  ui.ask({ kind: "metrics", word: ui.word, group: ui.group, pinned: sendable([...ui.pinned].reverse()), most: ui.most, keys, first: FIRST_DRAWN, axis: now.axis.name, across: ui.across, range: seenRange(ui), columns, at: now.frame.at, asked: ++ui.asked });
 }
 
 // As many as fit into a question that the server reads: a name may be of any length.
@@ -85,7 +130,8 @@ function sendable(keys) {
 function noteMetrics(ui, now) {
   paintChartBar(ui.bar, ui.view, now.cols, now.frame, now.axis);
   paintJudged(ui, now.frame.judged);
-  const look = JSON.stringify([now.axis.name, ui.view.range, now.frame.at]);
+  if (ui.across) for (const button of ui.bar.axis.buttons) button.setAttribute("aria-pressed", "false");
+  const look = lookOf(ui, now);
   const changed = look !== ui.look;
   Object.assign(ui, { now, look });
   if (changed) askMetrics(ui);
@@ -115,7 +161,8 @@ function askSoon(ui) {
 function hearMetrics(ui, answer) {
   if (answer.asked !== ui.asked) return;
   ui.answer = answer;
-  for (const { key, curves, unplaced } of answer.drawn) ui.curves.set(key, { curves, unplaced, look: ui.look, ends: answer.ends });
+  for (const { key, curves, unplaced } of answer.drawn) ui.curves.set(key, { curves, unplaced, look: ui.look, ends: answer.ends, across: answer.across });
+  paintAcross(ui, answer);
   show(ui.empty, answer.total === 0);
   for (const node of [ui.bar.node, ui.list, ui.search.parentNode]) show(node, answer.total > 0);
   paintMetricGroups(ui, answer);
@@ -125,6 +172,15 @@ function hearMetrics(ui, answer) {
   paintMetricList(ui, answer);
   drawMetrics(ui);
   if (ui.now.frame.seq !== ui.askedSeq) askSoon(ui);
+}
+
+// Names to choose the x axis from, and whether the run logs the one that was given.
+function paintAcross(ui, answer) {
+  const names = [...new Set(answer.heads.flatMap((head) => head.names))];
+  if (document.activeElement !== ui.x) keyed(ui.names, names, (name) => name, (name) => h("option", { value: name }), () => {});
+  const unknown = ui.across !== "" && answer.across === "";
+  ui.x.setAttribute("aria-invalid", String(unknown));
+  ui.x.title = unknown ? "This run logs no number of this name; the charts go by the axis chosen beside it." : "";
 }
 
 // How many charts are shown, of how many.
@@ -178,7 +234,7 @@ function paintMetricList(ui, answer) {
 }
 
 function createMetric(ui, { key }) {
-  const chart = chartCard(`metric${key}`, "", METRIC_HEIGHT, () => ui.on.zoom(null));
+  const chart = chartCard(`metric${key}`, "", METRIC_HEIGHT, () => zoomMetrics(ui, null));
   chart.card.chart = chart;
   chart.card.classList.add("vs-metric");
   chart.card.pin = h("button", { type: "button", class: "vs-link vs-pin", "aria-pressed": "false", onclick: () => pinMetric(ui, key.slice(1)) });
@@ -231,13 +287,24 @@ function drawMetric(ui, node) {
   const { chart } = node;
   if (!known || !ui.charts.plotly || chart.box.offsetWidth === 0) return;
   const { view, now } = ui;
-  const state = JSON.stringify([view.range, view.scale, view.smooth, now.axis.name, chart.box.offsetWidth, now.ink]);
-  show(chart.reset, Boolean(view.range));
+  const range = seenRange(ui);
+  const axis = known.across ? { name: "across", title: plainName(known.across) } : now.axis;
+  const state = JSON.stringify([range, view.scale, view.smooth, now.axis.name, known.across, chart.box.offsetWidth, now.ink]);
+  show(chart.reset, Boolean(range));
   if (node.drawn?.known === known && node.drawn.state === state) return;
-  const figure = curvesFigure({ ...known, axis: now.axis, range: view.range, scale: view.scale, smooth: view.smooth, ink: now.ink }, chart.height);
+  if (node.drawn?.state === state && !hasMoved(node.drawn, known)) return renewEnds(chart, known.curves);
+  const figure = curvesFigure({ ...known, axis, range, scale: view.scale, smooth: view.smooth, ink: now.ink }, chart.height);
   setText(chart.note, figure.note);
   chart.note.title = figure.note;
   const charts = () => chartsInView(ui).map((other) => other.chart);
-  ui.charts.draw(chart, figure, { zoom: ui.on.zoom, pick() {}, hover: (from, x) => ui.charts.cursors(charts(), from, x) });
-  node.drawn = { known, state };
+  ui.charts.draw(chart, figure, { zoom: (part) => zoomMetrics(ui, part), pick() {}, hover: (from, x) => ui.charts.cursors(charts(), from, x) });
+  node.drawn = { known, state, at: performance.now() };
+}
+
+// Whether a chart would look different: it grew by a pixel or two, another curve came, or it was drawn long ago. Its numbers are
+// written anew at once; drawing a dozen charts for what nobody can see would hold up the page.
+function hasMoved({ known, at }, next) {
+  const [first, last] = known.ends ?? [0, 0];
+  const grown = next.ends ? Math.max(next.ends[1] - last, first - next.ends[0]) : 0;
+  return grown * SEEN_PARTS > last - first || next.curves.length !== known.curves.length || performance.now() - at > DRAWN_AGAIN_MS;
 }

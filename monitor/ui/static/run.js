@@ -58,7 +58,7 @@ class RunPage {
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
     this.predictions = buildPredictions(data.run, this.ask);
-    this.metrics = buildMetrics(this.ask, emit, data.role, view, on, this.charts);
+    this.metrics = buildMetrics(this.ask, emit, data, view, on, this.charts);
     this.compare = buildCompare(data.run, this.ask, emit, data.role);
     this.log = buildLog(data.run, this.ask, data);
     this.moment = buildMoment((epoch) => this.lookBack(epoch));
@@ -115,7 +115,7 @@ class RunPage {
     this.take(frame);
     this.schedule();
     for (const flag of this.watch.news(frame.flags)) {
-      toast(this.toasts, flag.severity, flag.title, flag.line);
+      toast(this.toasts, flag);
       if (flag.severity !== "info") notify(`${flag.title} · ${frame.run.id}`, flag.line);
     }
     if (first && finite(Number(Address.read("at") ?? NaN))) this.lookBack(Number(Address.read("at")));

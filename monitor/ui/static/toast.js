@@ -6,10 +6,12 @@ function toastArea() {
   return h("div", { class: "vs-toasts", role: "status", "aria-live": "polite" });
 }
 
-function toast(area, severity, title, line) {
+// One a flag: what turned worse takes the place of what was said of it before.
+function toast(area, { rule, severity, title, line }) {
+  for (const before of [...area.children]) if (before.getAttribute("data-of") === rule) before.remove();
   const node = h(
     "div",
-    { class: `vs-toast vs-${severity}`, "data-testid": "toast" },
+    { class: `vs-toast vs-${severity}`, "data-testid": "toast", "data-of": rule },
     h("span", { class: "vs-glyph", "aria-hidden": "true" }, SEVERITY_GLYPHS[severity] ?? "○"),
     h("div", {}, h("strong", {}, title), h("div", { class: "vs-toast-line" }, line)),
   );

@@ -15,7 +15,7 @@ from monitor.diagnosis.wait_or_restart import choice
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.blank_collapse import EmptyLimits
 from monitor.rules.evaluations import last
-from monitor.rules.gap import GapLimits
+from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.low_information import InformationLimits, of_a_correct_output
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.result import Finding
@@ -114,7 +114,7 @@ def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str,
             status.of(near, "val_loss_rising", "overfitting", "divergence", "overconfident"),
         )
     if gap and is_finite(last(snapshot, "gap")):
-        limit = thresholds.of(GapLimits).gap_limit
+        limit = gap_limit_of(snapshot, thresholds)
         yield "gap of the losses", f"below {plain(limit)}", signed(gap[-1][1]), status.of(gap[-1][1] <= limit, "gap")
     yield from _metric_rows(snapshot, thresholds, status)
     yield from _output_rows(snapshot, thresholds, status)
@@ -305,7 +305,7 @@ def _watch(snapshot: Snapshot, thresholds: Thresholds) -> str:
             improves += f" and leave {metric.error_text(chance.error)} behind"
     parts = (
         (known(snapshot, "val_loss"), "val loss should fall"),
-        (known(snapshot, "train_loss"), f"the gap stay below {plain(thresholds.of(GapLimits).gap_limit)}"),
+        (known(snapshot, "train_loss"), f"the gap stay below {number(gap_limit_of(snapshot, thresholds))}"),
         (improves, improves),
         (known(snapshot, "length_ratio"), "words out / in go to 1"),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from monitor.diagnosis.alignment import aligned
 from monitor.rules.arithmetic import forecast
-from monitor.rules.gap import GapLimits
+from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Epoch, Snapshot
@@ -134,7 +134,7 @@ def _gap(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[str]:
     points = known(snapshot, "gap")
     if len(points) < 2:
         return
-    limit, last = thresholds.of(GapLimits).gap_limit, points[-1]
+    limit, last = gap_limit_of(snapshot, thresholds), points[-1]
     # The first evaluations of a running train loss lie far above val loss: the gap is shown from where it is positive.
     start = next((point for point in points if point[1] >= 0), points[0])
     path = f"{signed(start[1])} at epoch {plain(start[0])} → {signed(last[1])} at epoch {plain(last[0])}"
@@ -275,7 +275,7 @@ def _alignment(target: list[str], said: list[str]) -> Iterator[str]:
 
 def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
     """Where the curves go, each with the band that holds four outcomes of five."""
-    lines, limit = [], thresholds.of(GapLimits).gap_limit
+    lines, limit = [], gap_limit_of(snapshot, thresholds)
     metric = primary_of(snapshot)
     own = [(metric.name, metric.heading, *_written(metric))] if metric is not None else []
     for name, title, scale, unit in (*own, ("gap", "The gap", 1.0, "")):

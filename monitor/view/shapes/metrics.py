@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 
 class MetricCurve(msgspec.Struct, frozen=True, kw_only=True):
-    """One number over the axis that was asked for; values in the unit in which they are logged.
+    """One number over the axis that was asked for; values in the unit in which they are logged, shares in percent.
 
     `low` and `high` are set where several values share a column: the least and the most of them, and `y` their median.
     `last`: the newest value, as text travels for what is not finite; `unfinite`: values left out for that.
@@ -24,6 +24,7 @@ class MetricCurve(msgspec.Struct, frozen=True, kw_only=True):
     low: list[float] | None = None
     high: list[float] | None = None
     last: float | str | None = None
+    percent: bool = False
     values: int = 0
     unfinite: int = 0
 
@@ -56,11 +57,12 @@ class MetricCurves(msgspec.Struct, frozen=True, kw_only=True):
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """The first `heads` of the `matching` charts, of `total`; `numbers` is how many names the run logs.
 
-    `drawn`: the columns of the charts that were asked for. `axis`: what x counts; `ends`: its least and its most, None
-    without a record on it; `asked` is the tab's own mark.
+    `drawn`: the columns of the charts that were asked for. `axis`: what x counts, unless it is the number `across`;
+    `ends`: its least and its most, None without a record on it; `asked` is the tab's own mark.
     """
 
     axis: str
+    across: str = ""
     ends: list[float] | None = None
     heads: list[MetricHead] = []
     drawn: list[MetricCurves] = []

@@ -1,0 +1,43 @@
+"""The limit of the gap between validation and training loss, for both rules about it and for those who show it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from monitor.rules import evaluations
+from monitor.rules.arithmetic import series
+from monitor.rules.thresholds import Limits, Thresholds
+from monitor.run_dir import Snapshot
+
+
+class GapLimits(Limits, frozen=True):
+    gap_limit: float = 1.0
+    """In the run's own loss unit: the limit people ask for. The default is one for losses in nats."""
+    gap_large_loss: float = 10.0
+    """A loss whose lowest is larger (or below zero by more) is none per token or class in nats: unless a limit was set,
+    another holds."""
+    gap_of_large_loss_ratio: float = 0.2
+    gap_of_val_critical_ratio: float = 0.50
+    gap_of_unigram_critical_ratio: float = 0.40
+
+
+OF_LARGE_LOSS = "a fifth of the lowest val loss, as nobody set one"
+
+
+def limits_of(val_loss: series.Array, limits: GapLimits) -> series.Array:
+    """The limit at each evaluation: the user's own; of large losses, where nobody set one, a fifth of the lowest."""
+    own = np.full(len(val_loss), limits.gap_limit)
+    if limits.gap_limit != GapLimits().gap_limit or not len(val_loss):
+        return own
+    lowest = series.running_best(val_loss)
+    large = np.isfinite(lowest) & (np.abs(lowest) > limits.gap_large_loss)
+    # Two digits, as one would set it.
+    own[large] = [float(f"{limits.gap_of_large_loss_ratio * value:.2g}") for value in np.abs(lowest[large]).tolist()]
+    return own
+
+
+def gap_limit_of(snapshot: Snapshot, thresholds: Thresholds) -> float:
+    """The limit that holds now."""
+    limits = thresholds.of(GapLimits)
+    held = limits_of(evaluations.columns(snapshot, "val_loss")[0], limits)
+    return float(held[-1]) if len(held) else limits.gap_limit

@@ -1,0 +1,75 @@
+"""`metric_doubt`: values of the primary metric that contradict its unit."""
+
+import pytest
+
+from monitor.diagnosis.verdict import judge
+from monitor.rules.metric_doubt import MetricDoubt
+from monitor.rules.primary import chance_of, primary_of
+from monitor.rules.result import NotApplicable
+from monitor.run_dir.metric import Metric
+from tests.snapshots import NOW, check, found, snapshot
+
+RULE = MetricDoubt()
+
+
+def logged(name, values, losses=None, **more):
+    return snapshot(metrics=[{name: value} for value in values], val_loss=losses or [2.0] * len(values), **more)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("val_accuracy", [0.1, 0.8, 0.93, 1.0]),
+        ("val_accuracy", [0.9, 8.0, 41.0, 100.0]),
+        ("val_accuracy", [0.9, 0.95, 1.0000001]),
+        ("val_wer", [7.3, 1.2, 0.9, 0.4]),
+        ("val_bleu", [0.2, 4.0, 17.0, 25.0]),
+        ("val_r2", [-3.0, 0.2, 0.9]),
+        ("val_reward", [2.0, 210.0, 212.0]),
+    ],
+)
+def test_values_that_can_be_what_they_are_called_are_quiet(name, values):
+    assert found(RULE, logged(name, values)) is None
+
+
+def test_a_model_that_changed_with_its_loss_did_not_change_its_unit():
+    assert found(RULE, logged("val_accuracy", [90.0, 91.0, 0.92], [0.4, 0.4, 4.6])) is None
+    assert isinstance(check(RULE, snapshot(val_loss=[1.0] * 9)), NotApplicable)
+
+
+def test_a_share_that_turns_from_fraction_to_percent_decides_nothing():
+    seen = logged("val_accuracy", [0.71, 0.78, 0.8, 80.5, 81.0, 82.0])
+    finding = found(RULE, seen)
+    assert finding.line == (
+        "Val accuracy was 0.80 at epoch 3 and is 80.5 at epoch 4: it looks like fraction before and percent since. "
+        "It decides nothing; val loss does."
+    )
+    assert (finding.severity, finding.onset) == ("warning", 4.0)
+    assert primary_of(seen) is None
+    assert judge(seen, NOW).diagnosis.verdict == "LOOK"
+    assert found(RULE, logged("val_accuracy", [81.0, 82.0, 0.82])).onset == 3.0
+
+
+def test_a_share_above_its_full_value_or_below_nought_decides_nothing():
+    finding = found(RULE, logged("val_accuracy", [40.0, 104.0, 99.0, 108.0]))
+    assert finding.line.startswith(
+        "Val accuracy is 104 at epoch 2, and in 1 more: above 100, the most that percent can be."
+    )
+    declared = {"metrics": [Metric("val_it", "score", "fraction", primary=True)]}
+    seen = logged("val_it", [40.0, 41.0], run=declared)
+    assert "above 1, the most that a fraction can be" in found(RULE, seen).line
+    assert "below 0" in found(RULE, logged("val_dice", [0.3, -0.4])).line
+
+
+def test_a_chance_in_another_unit_than_the_values_is_read_right_or_not_used():
+    run = {"metrics": [Metric("val_accuracy", chance=10.0, target=90.0, primary=True)]}
+    seen = logged("val_accuracy", [0.2, 0.5], run=run)
+    assert chance_of(seen, primary_of(seen)).error == pytest.approx(0.9)
+    assert primary_of(seen).target == pytest.approx(0.9) and found(RULE, seen) is None
+    run = {"metrics": [Metric("val_accuracy", chance=0.1, target=0.9, primary=True)]}
+    seen = logged("val_accuracy", [20.0, 50.0], run=run)
+    assert chance_of(seen, primary_of(seen)) is None and primary_of(seen).target is None
+    finding = found(RULE, seen)
+    assert finding.severity == "info" and "chance and target declared for val accuracy" in finding.line
+    run = {"metrics": [Metric("val_accuracy", unit="percent", chance=0.1, primary=True)]}
+    assert found(RULE, logged("val_accuracy", [20.0, 50.0], run=run)) is None
