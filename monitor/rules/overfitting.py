@@ -174,7 +174,8 @@ def _view(
             held = rise <= needed or _errors_fall(data.error[best_at : place + 1], common)
             level = Level.HOLD if held else Level.CRITICAL if far else Level.WARNING
         since = data.val_loss[best_at : place + 1]
-        if level > Level.HOLD and rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, common):
+        doubtful = rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, common)
+        if level > Level.HOLD and (doubtful or series.comes_back(since)):
             level = Level.HOLD
     return View(level, best_at, rise, needed, fall, gap)
 

@@ -117,3 +117,16 @@ def thin(y: Sequence[float], most: int) -> list[float]:
         return list(y)
     places = np.unique(np.linspace(0, len(y) - 1, most).round().astype(int))
     return [float(y[place]) for place in places]
+
+
+COMES_BACK = 0.5
+"""Of the highest rise: what lies below has given back more than half of a leap."""
+
+
+def comes_back(since_best: Array) -> bool:
+    """Whether a loss that has risen above its best (the first value) is on its way back: an instability, no trend.
+
+    Chosen on recorded runs of detection networks, whose first epochs leap by a factor of 1.5 to 175 and come back.
+    """
+    known = since_best[np.isfinite(since_best)]
+    return len(known) > 0 and bool(known[-1] - known[0] < COMES_BACK * (known.max() - known[0]))
