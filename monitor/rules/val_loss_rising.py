@@ -21,13 +21,15 @@ RECENT = 3
 class ValLossRising(Rule):
     """Watches Prechelt's generalisation loss GL = val / best - 1 (Prechelt 1998), with a trend test beside it.
 
+    Where train loss is logged too it is a hint: `overfitting` asks both losses, and of recorded healthy runs this rule
+    alone had warned a third, most of which came back to a new best (docs/log.md).
     It cannot tell whether the error rate rises too: a loss can rise while the model still improves.
     """
 
     name = "val_loss_rising"
     title = "Val loss rising"
     place = 190
-    watches = ("val_loss", PRIMARY)
+    watches = ("val_loss", "train_loss", "train_eval_loss", PRIMARY)
     yardstick = "best"
     causes = ("too_little_regularisation",)
     limits = RisingLimits
@@ -69,6 +71,8 @@ class ValLossRising(Rule):
             },
             remedy=_remedy(data.metric),
             cannot_tell="Whether the model gets worse: with errors that still fall this is over-confidence.",
+            # Beside a train loss `overfitting` tells a val loss that leaves it from one that only swings.
+            severity="info" if np.isfinite(data.train_loss).any() else None,
         )
 
 

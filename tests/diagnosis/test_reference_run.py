@@ -19,7 +19,7 @@ from monitor.view.series import Since
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUN = ROOT / "examples" / "reference-run"
 NOTES = (RUN / "NOTES.md").read_text(encoding="utf-8")
-ROWS = re.findall(r"^\| (\w+) \| (critical|warning) \| (\d+) \| (\d+) \| (\d+|–) \|$", NOTES, re.MULTILINE)
+ROWS = re.findall(r"^\| (\w+) \| (critical|warning|info) \| (\d+) \| (\d+) \| (\d+|–) \|$", NOTES, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")

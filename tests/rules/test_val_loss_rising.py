@@ -8,7 +8,7 @@ RULE = ValLossRising()
 
 
 def val(values):
-    return snapshot(val_loss=values, train_loss=[1.0] * len(values))
+    return snapshot(val_loss=values)
 
 
 def test_a_falling_loss_is_quiet():
@@ -39,9 +39,16 @@ def test_a_steady_rise_is_a_warning_and_then_critical():
 
 def test_on_the_reference_runs_rows_it_warns_at_55_and_is_critical_at_60():
     losses = [7.19, 5.09, 4.9, 4.78, 4.96, 5.17, 5.29]
-    seen = snapshot(epochs=[1, 10, 25, 32, 50, 55, 60], val_loss=losses, train_loss=[1.0] * 7)
+    seen = snapshot(epochs=[1, 10, 25, 32, 50, 55, 60], val_loss=losses)
     assert first_fired(RULE, seen) == (55, 60)
     assert "10.7 % above its best (4.78, epoch 32)" in found(RULE, seen).line
+
+
+def test_beside_a_train_loss_it_is_a_hint_and_overfitting_makes_the_claim():
+    rising = curve(40, lambda e: 5 - 0.3 * e if e <= 10 else 2 + 0.02 * (e - 10))
+    finding = found(RULE, snapshot(val_loss=rising, train_loss=[1.0] * 40))
+    assert finding.severity == "info" and finding.critical_since is None
+    assert found(RULE, snapshot(val_loss=rising, train_loss=[None] * 40)).severity == "critical"
 
 
 def test_a_loss_that_has_settled_above_its_best_is_not_said_to_rise():

@@ -334,6 +334,7 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: True,
     ),
     (r"NOT KNOWN: (What the change brings is not known: nobody has tried it on this task\.)", lambda f, m: True),
+    (r"The learning rate is 0: more epochs change nothing\.", lambda f, m: f.last("lr") == 0),
     (r"(?P<ran>\d+) of (?P<of>\d+) checks ran\.?", lambda f, m: 0 < int(m["ran"]) <= int(m["of"])),
 ]
 
