@@ -54,8 +54,8 @@ from tests.faults.mutate import AT, EVIL, copy_of, furnished, mutate, whole_line
 from tests.faults.table import times
 
 PARTS = 4
-CASES = times(240, 8000) // PARTS
-QUESTIONS = times(120, 4000)
+CASES = times(96, 8000) // PARTS
+QUESTIONS = times(60, 4000)
 HANG_SECS = 20
 ROOM_BYTES = 2 << 30
 """What reads a device without end fails here, before it takes the machine's memory."""
