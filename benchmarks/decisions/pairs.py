@@ -22,6 +22,7 @@ from monitor.diagnosis import prescriptions
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
+from monitor.diagnosis.wait_or_restart import Recorded
 from monitor.run_dir import Snapshot
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.replay import as_of
@@ -48,6 +49,7 @@ class Pair(msgspec.Struct, kw_only=True):
     option: str
     changes: dict[str, list[Any]]
     task: str
+    train_clips: int
     flagged: float
     word: str
     planned: float
@@ -74,12 +76,12 @@ def ratio(pair: Pair) -> float:
     return child / parent
 
 
-def measured(pairs: Sequence[Pair]) -> dict[str, dict[str, list[float]]]:
-    """Task → option → child's best by parent's best: what the product ships as its own figures."""
-    found: dict[str, dict[str, list[float]]] = {}
+def measured(pairs: Sequence[Pair]) -> list[Recorded]:
+    """What the product ships as its own figures, by task, clips, length and option."""
+    found: dict[tuple[str, int, float, str], list[float]] = {}
     for pair in pairs:
-        found.setdefault(pair.task, {}).setdefault(pair.option, []).append(round(ratio(pair), 3))
-    return found
+        found.setdefault((pair.task, pair.train_clips, pair.planned, pair.option), []).append(round(ratio(pair), 3))
+    return [Recorded(*key, ratios) for key, ratios in found.items()]
 
 
 def make(folder: Path) -> Iterator[Pair]:
@@ -97,6 +99,7 @@ def make(folder: Path) -> Iterator[Pair]:
                 option=option.id,
                 changes=option.changes,
                 task=parent.run.data.name if parent.run is not None else "",
+                train_clips=parent.run.data.clips.get("train", 0) if parent.run is not None else 0,
                 flagged=flagged,
                 word=word,
                 planned=float(settings["epochs"]),

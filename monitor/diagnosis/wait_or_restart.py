@@ -8,7 +8,7 @@ trainer on the same task. Where neither is known, nothing is expected, and that 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -26,7 +26,7 @@ from monitor.diagnosis.verdict import Diagnosis
 from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
 from monitor.rules.arithmetic.best_at_end import AtEnd, best_at_end
 from monitor.rules.primary import primary_of
-from monitor.run_dir import ChildOutcome, Snapshot, words
+from monitor.run_dir import ChildOutcome, DataInfo, Snapshot, words
 from monitor.run_dir.metric import Metric, is_finite
 from monitor.run_dir.status import is_over
 
@@ -34,6 +34,8 @@ Word = Literal["WAIT", "RESTART", "CLOSE CALL", "NOT KNOWN"]
 GRAVE = frozenset({"STOP", "LOOK"})
 FEW = 2
 """Tries from which on their spread says something."""
+ALIKE = 1.5
+"""Two plans are alike where one has at most so many times the epochs of the other."""
 RECENT = 10
 """Epochs whose length counts."""
 
@@ -83,8 +85,7 @@ def choice(
         return None
     metric, planned = primary_of(snapshot), planned_epochs(snapshot)
     seen = None if metric is None or planned is None else expected_at_end(snapshot, metric, planned)
-    task = snapshot.run.data.name if snapshot.run is not None else ""
-    effect = effect_of(option, task, known)
+    effect = effect_of(option, snapshot, known)
     word, why = decide(seen, effect)
     # Train set learnt already: what waiting has brought lately stands beside what it may bring, once.
     brought = what_waiting_brought(snapshot) if knows_by_heart(snapshot) else ""
@@ -105,20 +106,40 @@ def expected_at_end(snapshot: Snapshot, metric: Metric, planned: float) -> AtEnd
     return best_at_end([epoch for epoch, _ in rows], [error for _, error in rows], planned)
 
 
-def effect_of(option: Prescription, task: str, known: Sequence[ChildOutcome]) -> Effect | None:
-    """From this folder's tries, else from the recorded pairs on the same task; None where nobody has tried it."""
-    tried = tries_of(option, task, known)
+class Recorded(msgspec.Struct, frozen=True):
+    """What an option has made of its parents in recorded pairs: child's best error by parent's, one number a pair."""
+
+    task: str
+    train_clips: int
+    epochs: float
+    option: str
+    ratios: list[float]
+
+
+def effect_of(option: Prescription, snapshot: Snapshot, known: Sequence[ChildOutcome]) -> Effect | None:
+    """From this folder's tries, else from recorded pairs of the same task, clips and length; None where there are none.
+
+    The length counts: what learns slowly is worse after 40 epochs and a cure after 100.
+    """
+    data = snapshot.run.data if snapshot.run is not None else DataInfo()
+    tried = tries_of(option, data.name, known)
     if tried is not None and (found := ratios(tried)):
         return Effect(tuple(found), "in this folder")
-    recorded = _recorded().get(task, {}).get(option.id, [])
-    return Effect(tuple(recorded), "recorded with the bundled trainer on this task") if recorded else None
+    planned = planned_epochs(snapshot, {key: pair[1] for key, pair in option.changes.items()})
+    for each in _recorded():
+        same = (each.task, each.option, each.train_clips) == (data.name, option.id, data.clips.get("train"))
+        if same and planned is not None and 1 / ALIKE <= planned / each.epochs <= ALIKE:
+            return Effect(
+                tuple(each.ratios), f"of {each.epochs:g} epochs, recorded with the bundled trainer on this task"
+            )
+    return None
 
 
 @cache
-def _recorded() -> Mapping[str, Mapping[str, list[float]]]:
-    """Task → option → ratios, written by `benchmarks.decisions.pairs`."""
+def _recorded() -> list[Recorded]:
+    """Written by `benchmarks.decisions.pairs`."""
     text = resources.files("monitor.diagnosis.prescriptions").joinpath("measured.json").read_bytes()
-    return msgspec.json.decode(text, type=dict[str, dict[str, list[float]]])
+    return msgspec.json.decode(text, type=list[Recorded])
 
 
 def decide(seen: AtEnd | None, effect: Effect | None) -> tuple[Word, str]:

@@ -7,6 +7,7 @@ import sys
 from importlib import resources
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from benchmarks.decisions.pairs import Pair, measured, read_pairs
 from benchmarks.decisions.policies import decide, errors, exact, has_errors, policies
 from benchmarks.decisions.waiting import choices
 from benchmarks.rules.curves import Curve
+from monitor.diagnosis.wait_or_restart import Recorded
 from monitor.run_dir import Epoch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -99,6 +101,7 @@ def pair(parent, ratio, option="o"):
         option=option,
         changes={},
         task="t",
+        train_clips=10,
         flagged=8.0,
         word="LOOK",
         planned=20.0,
@@ -117,7 +120,7 @@ def test_a_pair_is_judged_by_what_the_children_of_other_parents_brought():
 
 def test_the_figures_that_the_product_ships_are_those_of_the_recorded_pairs():
     shipped = resources.files("monitor.diagnosis.prescriptions").joinpath("measured.json").read_text()
-    assert json.loads(shipped) == measured(read_pairs())
+    assert msgspec.json.decode(shipped, type=list[Recorded]) == measured(read_pairs())
 
 
 def test_the_command_prints_tables_and_draws(tmp_path):

@@ -85,7 +85,13 @@ def test_a_run_whose_start_is_unknown_gets_no_command():
 
 def test_few_images_are_told_more_material_before_more_regularisation():
     config = {"data": "digits", "train_images": 60, "train_clips": 120, "dropout": 0.1, "augmentation": "none"}
-    assert [option.id for option in options(OVERFITS, config)][:2] == ["more_data", "variety"]
+    assert [option.id for option in options(OVERFITS, config)] == ["more_data", "regularise", "variety"]
+
+
+def test_strong_augmentation_comes_last_where_the_plan_is_too_short_for_it():
+    assert options(OVERFITS, {**BROKEN, "epochs": 100})[0].id == "variety"
+    found = [option.id for option in options(OVERFITS, {**BROKEN, "epochs": 40})]
+    assert (found[0], found[-1]) == ("more_data", "variety")
 
 
 def test_the_popular_fix_is_listed_with_the_arithmetic_that_it_does_little():

@@ -1,6 +1,5 @@
 """Wait or restart: two lines that can be compared, said only where both can be known."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -10,7 +9,7 @@ from monitor.diagnosis import wait_or_restart
 from monitor.diagnosis.ledger import tried_by_then
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
-from monitor.diagnosis.wait_or_restart import Effect, choice, decide, effect_of
+from monitor.diagnosis.wait_or_restart import Effect, Recorded, choice, decide, effect_of
 from monitor.rules.arithmetic.best_at_end import AtEnd
 from monitor.run_dir import OUTCOME_FILE, ChildOutcome, DataInfo, Epoch, Progress, Snapshot, encode
 from tests.diagnosis.test_prescriptions import BROKEN, LAUNCH
@@ -105,14 +104,17 @@ def test_without_a_plan_or_a_metric_it_says_so():
     assert found is None or "no error or score is logged" in found.waiting
 
 
-def test_the_recorded_pairs_count_only_on_their_own_task(monkeypatch):
-    monkeypatch.setattr(wait_or_restart, "_recorded", lambda: {"digits": {"variety": [0.5, 0.7]}})
-    seen = snapshot(**OVERFITS, **beating(), launch=LAUNCH, run={"config": BROKEN})
-    option = prescribe(seen, judge(seen, NOW).diagnosis)[0]
-    assert effect_of(option, "digits", []).ratios == (0.5, 0.7)
-    assert effect_of(option, "mine", []) is None
-    own = replace(option)
-    assert effect_of(own, "digits", [child(0.9, task="digits")]).source == "in this folder"
+def test_the_recorded_pairs_count_only_for_their_own_task_clips_and_length(monkeypatch):
+    monkeypatch.setattr(wait_or_restart, "_recorded", lambda: [Recorded("digits", 300, 80, "variety", [0.5, 0.7])])
+
+    def effect(known=(), *, name="digits", clips=300, epochs=100):
+        run = {"config": {**BROKEN, "epochs": epochs}, "data": DataInfo(name=name, clips={"train": clips})}
+        seen = snapshot(**OVERFITS, **beating(), launch=LAUNCH, run=run)
+        return effect_of(next(o for o in prescribe(seen, judge(seen, NOW).diagnosis) if o.id == "variety"), seen, known)
+
+    assert effect().ratios == (0.5, 0.7)
+    assert effect(name="mine") is effect(clips=150) is effect(epochs=200) is effect(epochs=50) is None
+    assert effect([child(0.9, task="digits")]).source == "in this folder"
 
 
 def test_the_word_follows_from_the_numbers():
