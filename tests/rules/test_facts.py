@@ -210,6 +210,11 @@ def test_a_rule_may_say_stop_if_and_only_if_it_was_measured_and_was_hardly_ever_
         assert date.fromisoformat(odds.date) and odds.command.startswith("python -m benchmarks.rules")
 
 
+def test_the_odds_are_of_the_limits_that_are_in_force():
+    for name, odds in ODDS.items():
+        assert odds.limits == msgspec.to_builtins(BY_NAME[name].limits()), f"{name}: measure it again"
+
+
 def test_the_odds_are_said_in_a_sentence():
     assert str(ODDS["at_chance"]).startswith("0 of 56 recorded runs that went on to learn")
     assert all("its limits were chosen" in str(odds) for odds in ODDS.values())
