@@ -11,7 +11,9 @@ import numpy as np
 from benchmarks.rules.curves import Curve
 from benchmarks.rules.peers import PEERS, early_stopping, losses
 from benchmarks.rules.replay import Flags, first_row, replay
+from monitor.rules.arithmetic.best_at_end import best_at_end
 
+LITTLE = 0.02
 PATIENCES = (3, 5, 10, 20)
 TEXTBOOK = ("Prechelt UP3", "Prechelt GL5", "Prechelt PQ.75", "SageMaker Overfit", "gap > 1.0")
 Words = tuple[str, ...]
@@ -48,6 +50,7 @@ def policies() -> dict[str, Policy]:
 
     found: dict[str, Policy] = {
         "our STOP": lambda _, words: np.array([word == "STOP" for word in words]),
+        f"our band of waiting below {100 * LITTLE:g} %": lambda curve, _: little_left(curve),
         "our STOP or LOOK": lambda _, words: np.array([word in ("STOP", "LOOK") for word in words]),
     }
     found |= {f"early stopping on val loss, patience {patience}": on_loss(patience) for patience in PATIENCES}
@@ -58,6 +61,17 @@ def policies() -> dict[str, Policy]:
 def errors(curve: Curve) -> np.ndarray:
     """Val WER (evaluations,), NaN where it was not logged."""
     return np.array([np.nan if r.val_wer is None else r.val_wer for r in curve.records], dtype=float)
+
+
+def little_left(curve: Curve) -> Flags:
+    """Where even the lowest of the band of waiting would improve the best error by less than 2 %."""
+    rates = errors(curve)
+    rows = np.flatnonzero(np.isfinite(rates))
+    found = np.zeros(len(rates), dtype=bool)
+    for count in range(1, len(rows)):
+        seen = best_at_end([float(row + 1) for row in rows[:count]], rates[rows[:count]].tolist(), float(rows[-1] + 1))
+        found[rows[count - 1]] = seen is not None and seen.lowest > (1 - LITTLE) * seen.so_far
+    return found
 
 
 def has_errors(curve: Curve) -> bool:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from benchmarks.decisions.__main__ import figures, measure
 from benchmarks.decisions.pairs import Pair, measured, read_pairs
-from benchmarks.decisions.policies import decide, errors, exact, has_errors, policies
+from benchmarks.decisions.policies import decide, errors, exact, has_errors, little_left, policies
 from benchmarks.decisions.waiting import choices
 from benchmarks.rules.curves import Curve
 from monitor.diagnosis.wait_or_restart import Recorded
@@ -136,3 +136,9 @@ def test_the_command_prints_tables_and_draws(tmp_path):
     assert json.loads(whole.stdout)["policies"][tmp_path.name]["our STOP"]["decisions"][0]["curve"] == "r1"
     gone = subprocess.run([*command[:-1], str(tmp_path / "no")], cwd=ROOT, capture_output=True, text=True)
     assert gone.returncode == 64 and "labels.csv" in gone.stderr
+
+
+def test_where_waiting_can_bring_little_is_late_in_the_plan_and_earlier_where_nothing_moves():
+    still, falling = (little_left(curve(rates)) for rates in ([0.5] * 40, [1 / n for n in range(1, 41)]))
+    assert still[:-1].any() and not still[:20].any()
+    assert int(np.argmax(still)) < int(np.argmax(falling)) or not falling.any()
