@@ -71,7 +71,7 @@ def test_the_verdict_is_stop_for_being_at_chance_and_no_regularisation_is_advise
     diagnosis = judge(whole, 0.0).diagnosis
     assert diagnosis.verdict == "STOP" and diagnosis.worst.rule == "at_chance"
     assert "WER 92.1 % after 60 epochs; always saying MORGEN WOLKE REGION REGEN scores 91.2 %" in diagnosis.reason
-    assert (diagnosis.checks_ran, diagnosis.checks) == (15, len(RULES))
+    assert (diagnosis.checks_ran, diagnosis.checks) == (16, len(RULES))
     assert diagnosis.causes[0].name == "no_evidence"
     assert "More regularisation is not suggested" in diagnosis.suppressed[0]
 
@@ -94,7 +94,7 @@ def test_check_exits_2_and_says_why():
     done = monitor("check", "examples/reference-run")
     assert done.returncode == 2
     assert done.stdout.startswith("STOP  Not learning from the input")
-    assert f"15 of {len(RULES)} checks ran" in done.stdout
+    assert f"16 of {len(RULES)} checks ran" in done.stdout
 
 
 def test_check_says_the_same_to_a_script():
