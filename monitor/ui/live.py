@@ -11,6 +11,7 @@ import contextlib
 import logging
 import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -258,7 +259,8 @@ class LiveHub:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             hello = await _receive(socket)
             if hello.get("list"):
-                await self._serve_until_gone(socket, self._send_list(socket))
+                asked = Asked()
+                await self._serve_until_gone(socket, self._send_list(socket, TabRows(_moment(hello)), asked), asked)
             elif "run" not in hello:
                 await socket.close(1003)
             elif self._may_be_read(run_id := str(hello["run"])):
@@ -333,12 +335,24 @@ class LiveHub:
         if given is not None:
             await _send(socket, given)
 
-    async def _send_list(self, socket: WebSocket) -> None:
-        tab = TabRows()
+    async def _send_list(self, socket: WebSocket, tab: TabRows, asked: Asked) -> None:
         while True:
             message = tab.message(await self._listing.latest())
             await _send(socket, message or Ping(server_now=time.time()))
-            await asyncio.sleep(LIST_SECS)
+            due = time.monotonic() + LIST_SECS
+            while (left := due - time.monotonic()) > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(asked.wait(), left)
+                while (question := asked.take()) is not None:
+                    rows = tab.answer(question, time.time())
+                    if rows is not None:
+                        await _send(socket, rows)
+
+
+def _moment(hello: Mapping[str, Any]) -> float | None:
+    """When the visitor of a list last looked, as the browser says; anything odd means never."""
+    seen_at = hello.get("seen_at")
+    return float(seen_at) if isinstance(seen_at, (int, float)) else None
 
 
 async def _listen(socket: WebSocket, asked: Asked | None) -> None:
