@@ -129,9 +129,10 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
     scatter = series.log_scatter(data.val_loss)
     highest = np.maximum.accumulate(np.where(finite, data.val_loss, -np.inf))
     best = series.running_best(data.val_loss)
+    bests_at = series.first_bests(best)
 
     def one(place: int) -> View:
-        best_at = int(np.argmax(best == best[place]))
+        best_at = bests_at[place]
         ripe = data.judged[place] and known[place] >= common.guard_evaluations
         if not ripe or not finite[place] or best[place] <= 0 or place - best_at < 2:
             return View(Level.CLEAR, best_at)
