@@ -187,11 +187,11 @@ def _rises(since_best: series.Array, common: CommonLimits) -> bool:
 
 def _fall(train: series.Array, best_at: int, place: int) -> float:
     """Share by which train loss fell since the best val loss; 0 where it cannot be known."""
-    before = train[best_at]
-    recent = train[place - 1 : place + 1]
-    if not math.isfinite(before) or before == 0 or not np.isfinite(recent).any():
+    before = float(train[best_at])
+    recent = train[place - 1 : place + 1].tolist()
+    if not math.isfinite(before) or before == 0 or not any(map(math.isfinite, recent)):
         return 0.0
-    return float((before - np.nanmin(recent)) / abs(before))
+    return (before - min(value for value in recent if not math.isnan(value))) / abs(before)
 
 
 def _last_steps(errors: series.Array, scale: series.Array, limits: OverfittingLimits) -> list[int]:

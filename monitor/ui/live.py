@@ -43,6 +43,8 @@ LOOK_SECS = 0.05
 LOOK_ENDED_SECS = 0.5
 REJUDGE_SECS = 2.0
 """Without any new record only time passes: a stalled run shows by that."""
+REJUDGE_TIMES = 50
+"""Between two judgements without a new record, times what the last one took."""
 PING_SECS = 2.0
 ADOPT_EVERY_SECS = 10.0
 """An adoption that was refused is not tried again at once."""
@@ -59,6 +61,7 @@ class Tailer:
         self._changed = asyncio.Condition()
         self._mark: tuple[object, ...] = ()
         self._judged_at = float("-inf")
+        self._judging_secs = 0.0
         self._adopted_at = float("-inf")
         self._read_at = time.monotonic()
         self.watchers = self.controllers = 0
@@ -164,7 +167,7 @@ class Tailer:
             return changed
         self._read_at = time.monotonic()
         fresh = self.snapshot is None or (snapshot.seq, snapshot.life) != (self.snapshot.seq, self.snapshot.life)
-        if not fresh and not self.problem and time.monotonic() - self._judged_at < REJUDGE_SECS:
+        if not fresh and not self.problem and not self._is_to_be_judged_again(snapshot):
             return False
         judged = self._judge(snapshot, now)
         recovered, self.problem = bool(self.problem), ""
@@ -180,13 +183,23 @@ class Tailer:
             self.seen = snapshot, judged
         return changed
 
+    def _is_to_be_judged_again(self, snapshot: Snapshot) -> bool:
+        """Whether time alone may change something: of a live run what is said, of an ended one its children. A long
+        run takes long to judge: never more than a small share of the time goes into that."""
+        waited = time.monotonic() - self._judged_at
+        if self.seen is not None and not status_of(snapshot).live:
+            return waited >= REJUDGE_SECS and tuple(self._family.children(snapshot.run_id)) != self._mark[-1]
+        return waited >= max(REJUDGE_SECS, REJUDGE_TIMES * self._judging_secs)
+
     def _judge(self, snapshot: Snapshot, now: float) -> Judged:
         """Steps alone change no verdict: rules look at evaluations, and at the clock now and then."""
         recent = time.monotonic() - self._judged_at < REJUDGE_SECS
         if recent and self.seen is not None and _judged_by(self.seen[0]) == _judged_by(snapshot):
             return self.seen[1]
-        self._judged_at = time.monotonic()
-        return judge(snapshot, now)
+        self._judged_at = begun = time.monotonic()
+        judged = judge(snapshot, now)
+        self._judging_secs = time.monotonic() - begun
+        return judged
 
 
 def _own_fault(what: str, fault: Exception) -> str:
