@@ -28,6 +28,7 @@ from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from monitor.run_dir.words import monitor_line, steady
+from monitor.ui import memory
 from monitor.ui.access import role_in
 from monitor.ui.family import Family
 from monitor.ui.listing import LIST_SECS, Listing, TabRows
@@ -46,6 +47,7 @@ REJUDGE_SECS = 2.0
 REJUDGE_TIMES = 50
 """Between two judgements without a new record, times what the last one took."""
 PING_SECS = 2.0
+GIVE_BACK_SECS = 15.0
 ADOPT_EVERY_SECS = 10.0
 """An adoption that was refused is not tried again at once."""
 
@@ -265,6 +267,7 @@ class LiveHub:
         self._family = Family(runs_dir)
         self._others = Others(runs_dir, self._family)
         self.tailers: dict[str, Tailer] = {}
+        self._giving_back: set[asyncio.Task[None]] = set()
 
     async def endpoint(self, socket: WebSocket) -> None:
         """Serves one tab until it goes: hello says what it wants and what it has."""
@@ -295,8 +298,18 @@ class LiveHub:
                 await self._serve_until_gone(socket, self._send_run(socket, tailer, Since.of(hello), asked), asked)
         finally:
             tailer.controllers -= controls
-        if tailer.watchers == 0:
-            self.tailers.pop(run_id, None)
+        if tailer.watchers == 0 and self.tailers.get(run_id) is tailer:
+            del self.tailers[run_id]
+            del tailer
+            task = asyncio.create_task(self._give_back(run_id))
+            self._giving_back.add(task)
+            task.add_done_callback(self._giving_back.discard)
+
+    async def _give_back(self, run_id: str) -> None:
+        """Some seconds after the last tab has left a run, its memory is the system's again. A reload is no leaving."""
+        await asyncio.sleep(GIVE_BACK_SECS)
+        if run_id not in self.tailers:
+            await asyncio.to_thread(memory.give_back, self._runs_dir / run_id)
 
     async def _serve_until_gone(self, socket: WebSocket, sending: Any, asked: Asked | None = None) -> None:
         """Runs the sender until the browser goes away or the sender ends."""
