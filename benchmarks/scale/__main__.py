@@ -51,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     only = [name for name in asked.only.split(",") if name] or list(SIZES)
     with tempfile.TemporaryDirectory() as place:
         rows = measure(Path(place), sizes, only, asked.beside, QUICK_IDLE_SECS if asked.quick else IDLE_SECS)
-    print(json.dumps(rows, indent=2) if asked.json else "\n".join(as_text(rows)))
+        # Before the folders are removed, which takes its time.
+        print(json.dumps(rows, indent=2) if asked.json else "\n".join(as_text(rows)), flush=True)
     return 0
 
 
@@ -70,6 +71,8 @@ def measure(
         for checkout in trees:
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} measured: {title} in {checkout.tree}\n")
             found.append(case(checkout))
+            told = ", ".join(f"{figure} {_short(value)}" for figure, value in found[-1].items())
+            sys.stderr.write(f"{time.strftime('%H:%M:%S')} {told}\n")
         rows += [_row(title, figure, [figures[figure] for figures in found]) for figure in found[-1]]
     return rows
 
