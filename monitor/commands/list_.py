@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, elsewhere, now, print_json
-from monitor.diagnosis.seed_groups import groups_in
+from monitor.commands.rows_text import print_rows
+from monitor.diagnosis.glances import Glance, Glances
+from monitor.diagnosis.seed_groups import grouped
 from monitor.diagnosis.seed_spread import SeedGroup, Spread, spread_of
-from monitor.diagnosis.summaries import scored, summary_of
-from monitor.launcher import status
+from monitor.diagnosis.summaries import scored
 from monitor.run_dir import Progress, Summary, words
-from monitor.run_dir.errors import EXIT_OK, MonitorError
-from monitor.run_dir.launch import read_progress
+from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import ENDED_VERDICTS
@@ -35,14 +32,18 @@ SHOWN = (
 
 
 def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
-    rows = [_row(runs / run_id) for run_id in list_runs(runs)] if runs.is_dir() else []
+    found = list(Glances(runs).all(list_runs(runs), now())) if runs.is_dir() else []
+    rows = [_row(name, seen) for name, _, seen in found]
     rows.sort(key=lambda row: row["heartbeat_at"] or row["updated_at"] or 0.0, reverse=True)
-    groups = [(group, _spread(group, rows)) for group in groups_in(runs, [row["run_id"] for row in rows])]
+    known = {row["run_id"]: row for row in rows}
+    seen_of = {name: seen for name, _, seen in found if isinstance(seen, Glance) and not seen.launch_problem}
+    members = (seen.member for seen in seen_of.values() if seen.member is not None)
+    groups = [(group, _spread(group, known)) for group in grouped(members, lambda name: seen_of[name].validation)]
     if as_json:
         seeds = [{"runs": group.runs, spread.metric.name if spread else "mean": spread} for group, spread in groups]
         print_json({"runs_dir": str(runs.absolute()), "runs": rows, "seeds": seeds})
     elif rows:
-        console().print(_table(rows, groups))
+        _print_table(rows, groups)
     else:
         console().print(
             f"No runs in {runs.absolute()} yet. Start one: python -m monitor start{elsewhere(runs)} -- COMMAND…"
@@ -50,25 +51,18 @@ def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     return EXIT_OK
 
 
-def _spread(group: SeedGroup, rows: list[dict[str, Any]]) -> Spread | None:
-    known = {row["run_id"]: row for row in rows}
+def _spread(group: SeedGroup, known: dict[str, dict[str, Any]]) -> Spread | None:
     metric = known[group.lead]["metric"]
-    values = {name: row["metric_value"] for name, row in known.items() if row["metric"] == metric}
+    values = {name: known[name]["metric_value"] for name in group.runs if known[name]["metric"] == metric}
     return spread_of(group, values, metric)
 
 
-def _row(run_dir: Path) -> dict[str, Any]:
-    try:
-        return _readable_row(run_dir)
-    except (OSError, MonitorError) as problem:
-        # One damaged run must not hide the others.
-        nothing = Summary(run_id=run_dir.name, verdict="")
-        return {**_shown(run_dir.name, nothing, None), "evidence": str(problem)}
-
-
-def _readable_row(run_dir: Path) -> dict[str, Any]:
-    """One run from its small files only: the list stays quick however long the runs are."""
-    state = status(run_dir)
+def _row(run_id: str, seen: Glance | Exception) -> dict[str, Any]:
+    """One run as the table and the document show it; one damaged run must not hide the others."""
+    problem = str(seen) if isinstance(seen, Exception) else seen.launch_problem
+    if isinstance(seen, Exception) or problem:
+        return {**_shown(run_id, Summary(run_id=run_id, verdict=""), None), "evidence": problem}
+    state = seen.status
     found = {
         "state": state.word,
         "state_text": state.text,
@@ -76,7 +70,7 @@ def _readable_row(run_dir: Path) -> dict[str, Any]:
         "unsupervised": state.unsupervised,
         "evidence": state.evidence,
     }
-    row = _shown(run_dir.name, summary_of(run_dir), read_progress(run_dir))
+    row = _shown(run_id, seen.summary, seen.progress)
     return {**row, "verdict": row["verdict"] or ENDED_VERDICTS.get(state.word, ""), **found}
 
 
@@ -100,11 +94,11 @@ def _shown(run_id: str, summary: Summary, progress: Progress | None) -> dict[str
     }
 
 
-def _table(rows: list[dict[str, Any]], groups: list[tuple[SeedGroup, Spread | None]]) -> Table:
-    """A row a run; runs that differ in their seed alone stand below one line with their mean."""
+def _print_table(rows: list[dict[str, Any]], groups: list[tuple[SeedGroup, Spread | None]]) -> None:
+    """Prints a row a run; runs that differ in their seed alone stand below one line with their mean."""
     all_wer = all(row["metric"].name == WER.name for row in rows)
     heads = [WER.title if all_wer and name == "metric" else name for name in COLUMNS]
-    table = Table(*heads, box=None, pad_edge=False)
+    lines: list[list[str]] = []
     moment = now()
     by_name = {row["run_id"]: row for row in rows}
     spreads = {group.lead: spread for group, spread in groups}
@@ -112,14 +106,14 @@ def _table(rows: list[dict[str, Any]], groups: list[tuple[SeedGroup, Spread | No
     lead_of = {run: group.lead for group, _ in groups for run in group.runs}
     for lead in dict.fromkeys(lead_of.get(name, name) for name in by_name):
         if lead not in below:
-            _add(table, lead, by_name[lead], moment)
+            lines.append(_cells(lead, by_name[lead], moment))
             continue
         spread = spreads[lead]
         mean = _mean_cell(spread) if spread is not None else words.NOT_MEASURED
-        table.add_row(f"{lead} and {words.count(len(below[lead]) - 1, 'seed')}", "", "", mean)
-        for run in below[lead]:
-            _add(table, f"  {run}", by_name[run], moment)
-    return table
+        head = [f"{lead} and {words.count(len(below[lead]) - 1, 'seed')}", "", "", mean]
+        lines.append(head + [""] * (len(COLUMNS) - len(head)))
+        lines.extend(_cells(f"  {run}", by_name[run], moment) for run in below[lead])
+    print_rows(console(), heads, lines)
 
 
 def _mean_cell(spread: Spread) -> str:
@@ -135,8 +129,8 @@ def _score(metric: Metric, value: float | None) -> str:
     return metric.text(value) if metric.name == WER.name else f"{metric.title} {metric.text(value)}"
 
 
-def _add(table: Table, name: str, row: dict[str, Any], moment: float) -> None:
-    table.add_row(
+def _cells(name: str, row: dict[str, Any], moment: float) -> list[str]:
+    return [
         name,
         row["state_text"],
         words.epoch_of(row["epoch"], row["epochs"]),
@@ -146,4 +140,4 @@ def _add(table: Table, name: str, row: dict[str, Any], moment: float) -> None:
         row["verdict"] or words.NOT_MEASURED,
         row["worst_title"] or row["worst_rule"] or words.NOT_MEASURED,
         words.age_at(row["heartbeat_at"], moment),
-    )
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ class Member:
 
     run_id: str
     created_at: float
-    key: tuple[object, ...]
+    key: str
     seed: str
 
 
@@ -33,7 +34,8 @@ def member_of(launch: Launch | None) -> Member | None:
         return None
     command, seed = _without_seed(launch.argv, launch.run_id)
     code = launch.git_tree or (launch.git_commit, launch.git_diff)
-    return Member(launch.run_id, launch.created_at, (command, launch.cwd, launch.script_sha256, code), seed)
+    key = repr((command, launch.cwd, launch.script_sha256, code)).encode("utf-8", "replace")
+    return Member(launch.run_id, launch.created_at, hashlib.blake2b(key, digest_size=16).hexdigest(), seed)
 
 
 def _without_seed(argv: Sequence[str], run_id: str) -> tuple[tuple[str, ...], str]:
@@ -56,31 +58,35 @@ def _without_seed(argv: Sequence[str], run_id: str) -> tuple[tuple[str, ...], st
     return tuple(kept), seed
 
 
-def grouped(members: Iterable[Member], run_of: Callable[[str], Run | None]) -> list[SeedGroup]:
-    """The groups among these runs, of each seed its newest run. `run_of`: the run.json of a run, read where needed.
+def grouped(members: Iterable[Member], validation_of: Callable[[str], str]) -> list[SeedGroup]:
+    """The groups among these runs, of each seed its newest run. `validation_of`: a run's `set_of`, asked where needed.
 
     Runs that were scored on other validation clips are no seeds of each other.
     """
-    alike: dict[tuple[object, ...], dict[str, Member]] = {}
+    alike: dict[str, dict[str, Member]] = {}
     for each in sorted(members, key=lambda one: one.created_at):
         alike.setdefault(each.key, {})[each.seed] = each
-    found: dict[tuple[object, ...], list[Member]] = {}
+    found: dict[tuple[str, str], list[Member]] = {}
     for key, by_seed in alike.items():
         if len(by_seed) > 1:
             for each in by_seed.values():
-                found.setdefault((key, validation_set(run_of(each.run_id))), []).append(each)
+                found.setdefault((key, validation_of(each.run_id)), []).append(each)
     ordered = (sorted(group, key=lambda one: one.created_at) for group in found.values() if len(group) > 1)
     return [SeedGroup(tuple(each.run_id for each in group)) for group in ordered]
 
 
-def run_in(runs_dir: Path) -> Callable[[str], Run | None]:
-    """Reads the run.json of a run of this folder; None where there is none or it is damaged."""
-    return lambda run_id: files.read_document(runs_dir / run_id / RUN_FILE, Run, files.UNREADABLE)
+def set_of(run: Run | None) -> str:
+    """The same text for runs that were scored on the same validation clips."""
+    return repr(validation_set(run))
 
 
 def groups_in(runs_dir: Path, names: Iterable[str]) -> list[SeedGroup]:
     """The groups of a folder, by the launch.json of each run; what cannot be read is in none."""
-    return grouped(filter(None, (_member(runs_dir / name) for name in names)), run_in(runs_dir))
+
+    def validation_of(run_id: str) -> str:
+        return set_of(files.read_document(runs_dir / run_id / RUN_FILE, Run, files.UNREADABLE))
+
+    return grouped(filter(None, (_member(runs_dir / name) for name in names)), validation_of)
 
 
 def _member(run_dir: Path) -> Member | None:

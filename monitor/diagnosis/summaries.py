@@ -7,9 +7,12 @@ import functools
 from pathlib import Path
 
 from monitor.run_dir import (
+    CLIPS_FILE,
+    DECODES_FILE,
     EPOCHS_FILE,
     METRIC_FILE,
     RUN_FILE,
+    STEPS_FILE,
     SUMMARY_FILE,
     MetricChoice,
     Summary,
@@ -20,6 +23,8 @@ from monitor.run_dir import (
 from monitor.run_dir.metric import LOSS, WER, Metric
 
 REMEMBERED_RUNS = 4096
+JUDGED_FROM = (EPOCHS_FILE, STEPS_FILE, CLIPS_FILE, DECODES_FILE)
+QUICK_BYTES = 8 * 2**20
 
 
 def summary_of(run_dir: Path) -> Summary:
@@ -36,6 +41,14 @@ def summary_of(run_dir: Path) -> Summary:
             check_schema(schema_of(files.read_bytes(run_dir / RUN_FILE) or b"{}"), str(run_dir / RUN_FILE))
         return Summary(run_id=run_dir.name, verdict="")
     return _judged(run_dir, records.st_mtime, records.st_size, choice.at if choice is not None else 0.0)
+
+
+def is_quick(run_dir: Path) -> bool:
+    """Whether `summary_of` costs a moment: somebody keeps the summary, or there is little to judge."""
+    if (run_dir / SUMMARY_FILE).exists():
+        return True
+    sizes = (path.stat().st_size for name in JUDGED_FROM if (path := run_dir / name).exists())
+    return sum(sizes) < QUICK_BYTES
 
 
 def _follows(kept: Summary, choice: MetricChoice) -> bool:

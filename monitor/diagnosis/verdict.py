@@ -17,6 +17,8 @@ from monitor.diagnosis.early import cannot_judge, too_early
 from monitor.diagnosis.failures import Failure, error_line, failure_of
 from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
 from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
+from monitor.rules import grown
+from monitor.rules.columns import forget_all
 from monitor.rules.evaluations import last, measured, validation
 from monitor.rules.kind import fits
 from monitor.rules.primary import best_of, chance_of, last_of, primary_of
@@ -67,6 +69,12 @@ def judge(snapshot: Snapshot, now: float) -> Judged:
     thresholds = frozen(snapshot.launch.thresholds) if snapshot.launch is not None else DEFAULTS
     results = evaluate(snapshot, thresholds, now)
     return Judged(results, diagnose(snapshot, results, now, thresholds), thresholds)
+
+
+def forget(run_dir: str, run_id: str) -> None:
+    """Lets go of what rules have kept of a run; the next judgement says the same."""
+    grown.forget(run_dir, run_id)
+    forget_all()
 
 
 def diagnose(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from monitor.run_dir import Snapshot, check_run_id, opening, processes
+from monitor.diagnosis.glances import status_at
+from monitor.run_dir import check_run_id, opening
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.launch import generation_of, read_launch, read_progress, read_state
-from monitor.run_dir.reader import RunReader
-from monitor.run_dir.status import Status, last_heard_at, state_in_force, status_of
+from monitor.run_dir.status import Status
 
 
 def existing(runs_dir: Path, run_id: str) -> Path:
@@ -30,21 +30,4 @@ def generation(run_dir: Path) -> int:
 
 def status(run_dir: Path) -> Status:
     """The run's status at this moment, from its small files only (a lost run's evidence names its last epoch)."""
-    state, progress = read_state(run_dir), read_progress(run_dir)
-    in_force = state_in_force(state, progress)
-    trainer = in_force.trainer if in_force else progress.process if progress else None
-    supervisor = in_force.supervisor if in_force else None
-    heard_at = last_heard_at(state, progress)
-    glance = Snapshot(
-        run_dir=str(run_dir),
-        run_id=run_dir.name,
-        read_at=time.time(),
-        launch=read_launch(run_dir),
-        progress=progress,
-        state=state,
-        trainer_liveness=processes.liveness(trainer, heard_at) if trainer else None,
-        supervisor_liveness=processes.liveness(supervisor, heard_at) if supervisor else None,
-        follower_liveness=processes.liveness(progress.follower) if progress and progress.follower else None,
-    )
-    found = status_of(glance)
-    return found if found.word != "lost" else status_of(RunReader(run_dir).read(time.time()))
+    return status_at(run_dir, read_state(run_dir), read_progress(run_dir), read_launch(run_dir), time.time())

@@ -52,6 +52,11 @@ def kept_of(epochs: tuple[Epoch, ...]) -> Kept:
     return known
 
 
+def forget_all() -> None:
+    """Lets go of the records of every run; what is asked for again is found again."""
+    _KEPT.clear()
+
+
 def columns(snapshot: Snapshot, *names: str) -> list[Array]:
     """Fields or metrics of the evaluations as arrays (evaluations,), NaN where absent. Read-only: rules share them."""
     kept = kept_of(snapshot.epochs).columns

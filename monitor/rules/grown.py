@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from monitor.rules.primary import primary_of
 from monitor.rules.thresholds import Thresholds
@@ -14,6 +15,14 @@ from monitor.run_dir.metric import Metric
 T = TypeVar("T")
 
 RUNS_KEPT = 64
+
+_memories: weakref.WeakSet[Grown[Any]] = weakref.WeakSet()
+
+
+def forget(run_dir: str, run_id: str) -> None:
+    """Nobody looks at this run any more: what was kept of it is let go by every rule."""
+    for memory in list(_memories):
+        memory.forget(f"{run_dir}/{run_id}")
 
 
 class _Kept(NamedTuple, Generic[T]):
@@ -33,6 +42,10 @@ class Grown(Generic[T]):
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, _Kept[T]] = OrderedDict()
+        _memories.add(self)
+
+    def forget(self, name: str) -> None:
+        self._kept.pop(name, None)
 
     def of(self, snapshot: Snapshot, thresholds: Thresholds, look: Callable[[int], T]) -> list[T]:
         """`look(place)` for each evaluation of the run, in order."""

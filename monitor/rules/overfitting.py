@@ -131,9 +131,10 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
     scatter = series.log_scatter(data.val_loss)
     highest = np.maximum.accumulate(np.where(finite, data.val_loss, -np.inf))
     best = series.running_best(data.val_loss)
+    bests_at = series.first_bests(best)
 
     def one(place: int) -> View:
-        best_at = int(np.argmax(best == best[place]))
+        best_at = bests_at[place]
         ripe = data.judged[place] and known[place] >= common.guard_evaluations
         if not ripe or not finite[place] or best[place] <= 0 or place - best_at < 2:
             return View(Level.CLEAR, best_at)
@@ -189,11 +190,11 @@ def _rises(since_best: series.Array, common: CommonLimits) -> bool:
 
 def _fall(train: series.Array, best_at: int, place: int) -> float:
     """Share by which train loss fell since the best val loss; 0 where it cannot be known."""
-    before = train[best_at]
-    recent = train[place - 1 : place + 1]
-    if not math.isfinite(before) or before == 0 or not np.isfinite(recent).any():
+    before = float(train[best_at])
+    recent = train[place - 1 : place + 1].tolist()
+    if not math.isfinite(before) or before == 0 or not any(map(math.isfinite, recent)):
         return 0.0
-    return float((before - np.nanmin(recent)) / abs(before))
+    return (before - min(value for value in recent if not math.isnan(value))) / abs(before)
 
 
 def _last_steps(errors: series.Array, scale: series.Array, limits: OverfittingLimits) -> list[int]:

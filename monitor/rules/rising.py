@@ -36,6 +36,7 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
     values = data.val_loss
     best = series.running_best(values)
     highest = np.maximum.accumulate(np.where(np.isfinite(values), values, -np.inf)) if len(values) else values
+    best_at = series.first_bests(best)
     scatter = series.log_scatter(values)
 
     def look(place: int) -> Level:
@@ -50,16 +51,16 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
         noise = float(scatter[place]) if least > 0 else series.scatter(so_far[np.isfinite(so_far)]) / size
         if above <= limits.val_rise_scatters * noise:
             return Level.CLEAR
-        return _level(values[: place + 1], above, limits, common)
+        return _level(values[: place + 1], best_at[place], above, limits, common)
 
     return _MEMORY.of(snapshot, thresholds, look)
 
 
-def _level(so_far: series.Array, above: float, limits: RisingLimits, common: CommonLimits) -> Level:
+def _level(so_far: series.Array, best_at: int, above: float, limits: RisingLimits, common: CommonLimits) -> Level:
     hold = limits.val_rise_warning_ratio * (1 - common.hysteresis_ratio)
     if above <= hold:
         return Level.CLEAR
-    if above <= limits.val_rise_warning_ratio or not is_rising(so_far, common):
+    if above <= limits.val_rise_warning_ratio or not is_rising(so_far, best_at, common):
         return Level.HOLD
     up_three = len(so_far) > 3 and bool(np.all(np.diff(so_far[-4:]) > 0))
     if above > limits.val_rise_critical_ratio and up_three:
@@ -67,9 +68,9 @@ def _level(so_far: series.Array, above: float, limits: RisingLimits, common: Com
     return Level.WARNING
 
 
-def is_rising(so_far: series.Array, common: CommonLimits) -> bool:
-    """Mann–Kendall over the evaluations since the best; below 8 of them, two rises in a row."""
-    since_best = so_far[int(np.nanargmin(np.where(np.isfinite(so_far), so_far, np.inf))) :]
+def is_rising(so_far: series.Array, best_at: int, common: CommonLimits) -> bool:
+    """Mann–Kendall over the evaluations since the best, which is at `best_at`; below 8 of them, two rises in a row."""
+    since_best = so_far[best_at:]
     if len(since_best) >= common.trend_evaluations:
         return series.rising_p_value(since_best[-WINDOW_TIMES * common.trend_evaluations :]) < (common.trend_p_value)
     return len(so_far) >= 3 and bool(np.all(np.diff(so_far[-3:]) > 0))

@@ -134,15 +134,23 @@ class RunReader:
         """Bytes read from the line files so far: what the promise O(new bytes) is measured by."""
         return sum(series.bytes_read for series in self._all_series())
 
+    def check(self) -> None:
+        """Raises UnreadableRunError where `read` would for the folder or a newer schema; costs two small files."""
+        self._check_folder()
+        try:
+            self._run.read()
+            self._launch.read()
+        except OSError as problem:
+            raise _unreachable(self.run_dir, problem) from problem
+        self._check_schemas()
+
     def read(self, now: float) -> Snapshot:
         """Everything that stands on disk now. Raises UnreadableRunError: no run, unreachable, or a newer schema."""
         self._check_folder()
         try:
             changed = self._read_all()
         except OSError as problem:
-            raise UnreadableRunError(
-                f"Cannot read {self.run_dir}: {problem.strerror or problem}. Check the disk and your rights."
-            ) from problem
+            raise _unreachable(self.run_dir, problem) from problem
         self._check_schemas()
         alive = self._look_up_processes()
         if changed or alive != self._liveness or self._seq == 0:
@@ -235,6 +243,10 @@ class RunReader:
 
     def _all_documents(self) -> tuple[_Document[Any], ...]:
         return self._run, self._launch, self._progress, self._state, self._away, self._away_act, self._choice
+
+
+def _unreachable(run_dir: Path, problem: OSError) -> UnreadableRunError:
+    return UnreadableRunError(f"Cannot read {run_dir}: {problem.strerror or problem}. Check the disk and your rights.")
 
 
 class _Silence:

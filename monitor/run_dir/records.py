@@ -735,6 +735,10 @@ def finite_or_word(value: Any) -> Any:
 
 def encode(record: Record) -> bytes:
     """One record as compact JSON without a newline. Non-finite numbers become words."""
+    data = msgspec.json.encode(record)
+    # What is not finite was written as null; most lines hold none, as they leave out what is not set.
+    if b"null" not in data:
+        return data
     return msgspec.json.encode(finite_or_word(msgspec.to_builtins(record)))
 
 

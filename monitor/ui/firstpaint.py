@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.diagnosis.summaries import summary_of
+from monitor.diagnosis.summaries import is_quick, summary_of
 from monitor.launcher import existing
 from monitor.run_dir import Summary, words
 from monitor.run_dir.errors import MonitorError
@@ -109,8 +109,12 @@ def first_words(runs_dir: Path, run_id: str | None, rows: Sequence[RunRow] = ())
         head = f"<header><strong>Vitalsigns</strong><span class=m>{html.escape(str(runs_dir))}</span></header>"
         return _block(head + "".join(map(_row, rows[:FIRST_ROWS])))
     try:
-        summary = summary_of(existing(runs_dir, run_id))
-    except MonitorError:
+        run_dir = existing(runs_dir, run_id)
+        # A very long run is judged once, for the live route: the document does not wait for it.
+        if not is_quick(run_dir):
+            return ""
+        summary = summary_of(run_dir)
+    except (MonitorError, OSError):
         return ""
     if not summary.verdict:
         return ""

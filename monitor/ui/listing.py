@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -14,12 +16,14 @@ from monitor.launcher.trash import trashed
 from monitor.run_dir.errors import MonitorError
 from monitor.ui.messages import ListLook, ListNews, TrashedRun
 from monitor.view.rows import RowBook
-from monitor.view.shapes.listing import RunRow
+from monitor.view.shapes.listing import RunRow, brief
 from monitor.view.tried import TriedBook
 
 LIST_SECS = 1.0
 FIRST_ROWS = 25
 """So many rows are in the page itself; the others follow over the socket."""
+WHOLE_ROWS = 200
+"""Of so many runs each row is sent whole at once."""
 
 
 class Listing:
@@ -61,22 +65,44 @@ class Listing:
 
 
 class TabRows:
-    """What one tab has been sent."""
+    """What one tab has been sent. Of a large folder it gets whole what lives, what stands first and what it asks for;
+    the others are brief. `seen_at`: when its visitor last looked (UTC seconds)."""
 
-    def __init__(self) -> None:
+    def __init__(self, seen_at: float | None = None) -> None:
+        self._seen_at = seen_at
+        self._sent: Sequence[RunRow] = ()
         self._rows: dict[str, RunRow] = {}
         self._order: list[str] = []
         self._rest: tuple[object, ...] | None = None
+        self._asked: set[str] = set()
 
     def message(self, look: ListLook) -> ListNews | None:
         """What this tab does not know yet, or None."""
+        rest = (look.trash, look.machine, look.tried, look.problem)
+        if look.rows is self._sent and rest == self._rest:
+            return None
         changed = [row for row in look.rows if self._rows.get(row.run) != row]
         order = [row.run for row in look.rows]
-        rest = (look.trash, look.machine, look.tried, look.problem)
         if not changed and order == self._order and rest == self._rest:
             return None
-        news = ListNews(rows=changed, server_now=look.server_now, order=order if order != self._order else UNSET)
+        if not self._order:
+            self._asked.update(order[:FIRST_ROWS] if len(order) > WHOLE_ROWS else order)
+        rows = [self._as_sent(row, len(order)) for row in changed]
+        news = ListNews(rows=rows, server_now=look.server_now, order=order if order != self._order else UNSET)
         if rest != self._rest:
             news = replace(news, trash=look.trash, machine=look.machine, tried=look.tried, problem=look.problem)
-        self._rows, self._order, self._rest = {row.run: row for row in look.rows}, order, rest
+        self._sent, self._rows, self._order, self._rest = look.rows, {row.run: row for row in look.rows}, order, rest
         return news
+
+    def answer(self, question: Mapping[str, Any], now: float) -> ListNews | None:
+        """The whole rows that the tab asks for, as of the last message; None for what is no such question."""
+        runs = question.get("runs")
+        if question.get("kind") != "rows" or not isinstance(runs, list):
+            return None
+        found = [self._rows[run] for run in runs[:WHOLE_ROWS] if isinstance(run, str) and run in self._rows]
+        self._asked.update(row.run for row in found)
+        return ListNews(rows=found, server_now=now)
+
+    def _as_sent(self, row: RunRow, count: int) -> RunRow:
+        whole = count <= WHOLE_ROWS or row.live or row.run in self._asked
+        return row if whole else brief(row, self._seen_at)

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from monitor.run_dir.words import monitor_line, steady
+from monitor.ui import memory
 from monitor.ui.access import role_in
 from monitor.ui.family import Family
 from monitor.ui.listing import LIST_SECS, Listing, TabRows
@@ -42,7 +44,10 @@ LOOK_SECS = 0.05
 LOOK_ENDED_SECS = 0.5
 REJUDGE_SECS = 2.0
 """Without any new record only time passes: a stalled run shows by that."""
+REJUDGE_TIMES = 50
+"""Between two judgements without a new record, times what the last one took."""
 PING_SECS = 2.0
+GIVE_BACK_SECS = 15.0
 ADOPT_EVERY_SECS = 10.0
 """An adoption that was refused is not tried again at once."""
 
@@ -58,6 +63,7 @@ class Tailer:
         self._changed = asyncio.Condition()
         self._mark: tuple[object, ...] = ()
         self._judged_at = float("-inf")
+        self._judging_secs = 0.0
         self._adopted_at = float("-inf")
         self._read_at = time.monotonic()
         self.watchers = self.controllers = 0
@@ -163,7 +169,7 @@ class Tailer:
             return changed
         self._read_at = time.monotonic()
         fresh = self.snapshot is None or (snapshot.seq, snapshot.life) != (self.snapshot.seq, self.snapshot.life)
-        if not fresh and not self.problem and time.monotonic() - self._judged_at < REJUDGE_SECS:
+        if not fresh and not self.problem and not self._is_to_be_judged_again(snapshot):
             return False
         judged = self._judge(snapshot, now)
         recovered, self.problem = bool(self.problem), ""
@@ -179,13 +185,23 @@ class Tailer:
             self.seen = snapshot, judged
         return changed
 
+    def _is_to_be_judged_again(self, snapshot: Snapshot) -> bool:
+        """Whether time alone may change something: of a live run what is said, of an ended one its children. A long
+        run takes long to judge: never more than a small share of the time goes into that."""
+        waited = time.monotonic() - self._judged_at
+        if self.seen is not None and not status_of(snapshot).live:
+            return waited >= REJUDGE_SECS and tuple(self._family.children(snapshot.run_id)) != self._mark[-1]
+        return waited >= max(REJUDGE_SECS, REJUDGE_TIMES * self._judging_secs)
+
     def _judge(self, snapshot: Snapshot, now: float) -> Judged:
         """Steps alone change no verdict: rules look at evaluations, and at the clock now and then."""
         recent = time.monotonic() - self._judged_at < REJUDGE_SECS
         if recent and self.seen is not None and _judged_by(self.seen[0]) == _judged_by(snapshot):
             return self.seen[1]
-        self._judged_at = time.monotonic()
-        return judge(snapshot, now)
+        self._judged_at = begun = time.monotonic()
+        judged = judge(snapshot, now)
+        self._judging_secs = time.monotonic() - begun
+        return judged
 
 
 def _own_fault(what: str, fault: Exception) -> str:
@@ -251,6 +267,7 @@ class LiveHub:
         self._family = Family(runs_dir)
         self._others = Others(runs_dir, self._family)
         self.tailers: dict[str, Tailer] = {}
+        self._giving_back: set[asyncio.Task[None]] = set()
 
     async def endpoint(self, socket: WebSocket) -> None:
         """Serves one tab until it goes: hello says what it wants and what it has."""
@@ -258,7 +275,8 @@ class LiveHub:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             hello = await _receive(socket)
             if hello.get("list"):
-                await self._serve_until_gone(socket, self._send_list(socket))
+                asked = Asked()
+                await self._serve_until_gone(socket, self._send_list(socket, TabRows(_moment(hello)), asked), asked)
             elif "run" not in hello:
                 await socket.close(1003)
             elif self._may_be_read(run_id := str(hello["run"])):
@@ -280,8 +298,18 @@ class LiveHub:
                 await self._serve_until_gone(socket, self._send_run(socket, tailer, Since.of(hello), asked), asked)
         finally:
             tailer.controllers -= controls
-        if tailer.watchers == 0:
-            self.tailers.pop(run_id, None)
+        if tailer.watchers == 0 and self.tailers.get(run_id) is tailer:
+            del self.tailers[run_id]
+            del tailer
+            task = asyncio.create_task(self._give_back(run_id))
+            self._giving_back.add(task)
+            task.add_done_callback(self._giving_back.discard)
+
+    async def _give_back(self, run_id: str) -> None:
+        """Some seconds after the last tab has left a run, its memory is the system's again. A reload is no leaving."""
+        await asyncio.sleep(GIVE_BACK_SECS)
+        if run_id not in self.tailers:
+            await asyncio.to_thread(memory.give_back, self._runs_dir / run_id)
 
     async def _serve_until_gone(self, socket: WebSocket, sending: Any, asked: Asked | None = None) -> None:
         """Runs the sender until the browser goes away or the sender ends."""
@@ -333,12 +361,24 @@ class LiveHub:
         if given is not None:
             await _send(socket, given)
 
-    async def _send_list(self, socket: WebSocket) -> None:
-        tab = TabRows()
+    async def _send_list(self, socket: WebSocket, tab: TabRows, asked: Asked) -> None:
         while True:
             message = tab.message(await self._listing.latest())
             await _send(socket, message or Ping(server_now=time.time()))
-            await asyncio.sleep(LIST_SECS)
+            due = time.monotonic() + LIST_SECS
+            while (left := due - time.monotonic()) > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(asked.wait(), left)
+                while (question := asked.take()) is not None:
+                    rows = tab.answer(question, time.time())
+                    if rows is not None:
+                        await _send(socket, rows)
+
+
+def _moment(hello: Mapping[str, Any]) -> float | None:
+    """When the visitor of a list last looked, as the browser says; anything odd means never."""
+    seen_at = hello.get("seen_at")
+    return float(seen_at) if isinstance(seen_at, (int, float)) else None
 
 
 async def _listen(socket: WebSocket, asked: Asked | None) -> None:

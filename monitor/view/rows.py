@@ -2,77 +2,121 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
+import msgspec
 from msgspec.structs import replace
 
-from monitor.diagnosis.ledger import read_outcome
-from monitor.diagnosis.seed_groups import Member, grouped, member_of, run_in
+from monitor.diagnosis.glances import Glance, Glances, glance_or_fault
+from monitor.diagnosis.seed_groups import Member, grouped
 from monitor.diagnosis.seed_spread import spread_of
-from monitor.diagnosis.summaries import scored, summary_of
-from monitor.run_dir import (
-    ALERTS_FILE,
-    EPOCHS_FILE,
-    FINAL_STATES,
-    LAUNCH_FILE,
-    METRIC_FILE,
-    OUTCOME_FILE,
-    PROGRESS_FILE,
-    RUN_FILE,
-    SEVERITIES,
-    STATE_FILE,
-    SUMMARY_FILE,
-    Alert,
-    ChildOutcome,
-    Launch,
-    Progress,
-    Record,
-    Run,
-    Snapshot,
-    State,
-    decode,
-    files,
-    processes,
-    words,
-)
-from monitor.run_dir.errors import guarded
+from monitor.diagnosis.summaries import scored
+from monitor.run_dir import FINAL_STATES, SEVERITIES, Progress, words
+from monitor.run_dir.cache import SURE_NS, Mark, mark_of
 from monitor.run_dir.metric import WER, Metric
-from monitor.run_dir.reader import list_runs
-from monitor.run_dir.status import ENDED_VERDICTS, Status, last_heard_at, state_in_force, status_of
+from monitor.run_dir.reader import is_run, list_runs
+from monitor.run_dir.status import ENDED_VERDICTS, Status
 from monitor.view.shapes.listing import RunEvent, RunRow
 
-R = TypeVar("R", bound=Record)
-WATCHED = (STATE_FILE, PROGRESS_FILE, LAUNCH_FILE, SUMMARY_FILE, METRIC_FILE, EPOCHS_FILE, ALERTS_FILE, OUTCOME_FILE)
 MOST_EVENTS = 4
-ALERTS_TAIL = 16_384
+EACH_LOOK = 200
+"""A folder of so many runs is looked at whole, each second."""
+LIST_AGAIN_SECS = 30.0
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """A row, the mark of the files that it was made of, and what seeds are grouped by."""
+
+    mark: Mark
+    row: RunRow
+    member: Member | None = None
+    validation: str = ""
+    metric: Metric = WER
+
+    def of_age(self, now: float) -> _Known:
+        """The same with the age of now, the same object where that reads the same."""
+        row = with_age(self.row, now)
+        return self if row is self.row else replace(self, row=row)
+
+    def differs_in_age(self, other: _Known | None) -> bool:
+        """Whether the age is all in which it may differ: neither order nor seeds are then others."""
+        return other is not None and replace(other, row=replace(other.row, age=self.row.age)) == self
 
 
 class RowBook:
-    """Remembers the rows: a run whose files have not changed is not read again, unless a process works on it."""
+    """Remembers the rows: a run whose files have not changed is not read again, unless a process works on it.
 
-    def __init__(self, runs_dir: Path) -> None:
+    Of a large folder each look takes what may live, what is new and a share of the rest, so that a look costs the same
+    however many runs have ended. What changes in one of those shows within a few seconds where a file was made or
+    replaced, as every writer of ours does, and within a minute where a foreign hand only appended to one.
+    """
+
+    def __init__(self, runs_dir: Path, each_look: int = EACH_LOOK) -> None:
         self._runs_dir = Path(runs_dir)
-        self._known: dict[str, tuple[tuple[int, ...], RunRow]] = {}
-        self._members: dict[str, tuple[tuple[int, ...], Member | None]] = {}
+        self._each_look = each_look
+        self._folder = _Names(self._runs_dir, each_look)
+        self._known: dict[str, _Known] = {}
+        self._rows: list[RunRow] = []
+        self._looks = 0
         self._lock = threading.Lock()
 
     def rows(self, now: float) -> list[RunRow]:
-        """Rows sorted by need. An unreadable run is a row that says so. Raises UnreadableRunError for the folder."""
+        """Rows sorted by need, the same list as before where nothing has changed. An unreadable run is a row that says
+        so. Raises UnreadableRunError for the folder."""
         with self._lock:
-            names = list_runs(self._runs_dir)
-            self._known = {name: self._row(name, now) for name in names}
-            rows = {name: with_age(row, now) for name, (_, row) in self._known.items()}
-            return sorted(self._with_seeds(rows).values(), key=_need)
+            names = self._folder.now()
+            before = self._known
+            if before:
+                self._known = {name: before[name] for name in names if name in before}
+                for name, whole in self._due(names).items():
+                    self._known[name] = self._looked_at(name, now, whole)
+            else:
+                seen = Glances(self._runs_dir).all(names, _steady(now))
+                self._known = {name: _known_of(name, mark, glance, now) for name, mark, glance in seen}
+            older = {name for name, each in self._known.items() if before.get(name) is not each}
+            if len(before) != len(self._known) or any(
+                not self._known[name].differs_in_age(before.get(name)) for name in older
+            ):
+                self._rows = sorted(self._with_seeds().values(), key=_need)
+            elif older:
+                self._rows = [with_age(row, now) if row.run in older else row for row in self._rows]
+            return self._rows
 
-    def _with_seeds(self, rows: dict[str, RunRow]) -> dict[str, RunRow]:
+    def _due(self, names: Sequence[str]) -> dict[str, bool]:
+        """The runs that are looked at now → whether at each of its files, or at the time of its folder alone."""
+        if len(names) <= self._each_look:
+            return dict.fromkeys(names, True)
+        asked = dict.fromkeys(_share(names, self._looks * 3 * self._each_look, 3 * self._each_look), False)
+        marked = _share(names, self._looks * self._each_look // 2, self._each_look // 2)
+        must = [name for name in names if name not in self._known or self._known[name].row.live]
+        self._looks += 1
+        return {**asked, **dict.fromkeys([*marked, *must], True)}
+
+    def _looked_at(self, name: str, now: float, whole: bool) -> _Known:
+        """What is known of a run now, the same object where it is the same."""
+        path = f"{self._runs_dir}/{name}"
+        known = self._known.get(name)
+        if known is not None and not whole and known.mark.folder_ns == _folder_ns(path):
+            return known.of_age(now)
+        mark = mark_of(path)
+        # A live process can end without writing anything: its row is made anew.
+        if known is not None and mark.text and known.mark == mark and not known.row.live:
+            return known.of_age(now)
+        fresh = _known_of(name, mark, glance_or_fault(self._runs_dir / name, _steady(now)), now)
+        return known if known == fresh else fresh
+
+    def _with_seeds(self) -> dict[str, RunRow]:
         """Of runs that differ in their seed alone the first has the mean of all, the others its name."""
-        self._members = {name: self._member(name) for name in rows}
-        for group in grouped(filter(None, (each for _, each in self._members.values())), run_in(self._runs_dir)):
-            metric = guarded(lambda: scored(summary_of(self._runs_dir / group.lead))[0], lambda _: WER)  # noqa: B023
+        rows = {name: each.row for name, each in self._known.items()}
+        members = [each.member for each in self._known.values() if each.member is not None]
+        for group in grouped(members, lambda name: self._known[name].validation):
+            metric = self._known[group.lead].metric
             mean = spread_of(group, {run: rows[run].value for run in group.runs}, metric)
             for run in group.runs[1:]:
                 rows[run] = replace(rows[run], seed_of=group.lead)
@@ -80,68 +124,75 @@ class RowBook:
             rows[group.lead] = replace(rows[group.lead], seeds=f"{metric.heading} {said}" if mean is not None else said)
         return rows
 
-    def _member(self, name: str) -> tuple[tuple[int, ...], Member | None]:
-        """Read once: how a run was started never changes."""
-        marks = self._known[name][0]
-        known = self._members.get(name)
-        if known is not None and (known[1] is not None or known[0] == marks):
-            return known
-        return marks, guarded(lambda: member_of(_read(self._runs_dir / name / LAUNCH_FILE, Launch)), lambda _: None)
-
-    def _row(self, name: str, now: float) -> tuple[tuple[int, ...], RunRow]:
-        marks = _marks(self._runs_dir / name)
-        known = self._known.get(name)
-        # A live process can end without writing anything: its row is made anew.
-        if known is not None and known[0] == marks and not known[1].live:
-            return known
-        return marks, _row(self._runs_dir / name, now)
-
 
 def with_age(row: RunRow, now: float) -> RunRow:
-    return replace(row, age=words.coarse_age(now - row.at) if row.at and row.at - now <= words.AHEAD_SECS else "")
+    """The row with its age in words, the same object where they are the same."""
+    age = words.coarse_age(now - row.at) if row.at and row.at - now <= words.AHEAD_SECS else ""
+    return row if age == row.age else replace(row, age=age)
 
 
-def _marks(run_dir: Path) -> tuple[int, ...]:
-    """Changes when one of the watched files does."""
-    marks: list[int] = []
-    for name in WATCHED:
-        try:
-            status = os.stat(f"{run_dir}/{name}")  # noqa: PTH116 - seven thousand of these a look at 1,000 runs
-        except OSError:
-            marks.append(-1)
-        else:
-            marks += [status.st_mtime_ns, status.st_size]
-    return tuple(marks)
+def _steady(now: float) -> float:
+    """The minute: the evidence of a live run must not change at every look."""
+    return 60 * (now // 60)
 
 
-def _row(run_dir: Path, now: float) -> RunRow:
-    """Whatever is wrong with one run, the others are shown."""
-
-    def unreadable(fault: Exception) -> RunRow:
-        return RunRow(run=run_dir.name, state="unreadable", evidence=str(fault))
-
-    return guarded(lambda: _readable_row(run_dir, now), unreadable)
+def _share(names: Sequence[str], begin: int, count: int) -> Sequence[str]:
+    """`count` names of all, the next ones in turn."""
+    begin %= len(names)
+    return [*names[begin : begin + count], *names[: max(0, min(begin, begin + count - len(names)))]]
 
 
-def _readable_row(run_dir: Path, now: float) -> RunRow:
-    state = _read(run_dir / STATE_FILE, State)
-    progress = _read(run_dir / PROGRESS_FILE, Progress)
-    launch = _read(run_dir / LAUNCH_FILE, Launch)
-    summary = summary_of(run_dir)
-    status = status_of(_glance(run_dir, now, state, progress, launch))
-    at = max(summary.updated_at, progress.heartbeat_at if progress else 0.0, launch.created_at if launch else 0.0)
+def _folder_ns(path: str) -> int:
+    """When a file of this folder was last made, replaced or removed; 0 where that is not known."""
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116 - hundreds of these a look
+    except OSError:
+        return 0
+
+
+class _Names:
+    """The names of the runs of a folder; of a large one they are listed again when an entry came or went."""
+
+    def __init__(self, runs_dir: Path, each_look: int) -> None:
+        self._runs_dir = runs_dir
+        self._each_look = each_look
+        self._names: list[str] = []
+        self._others: list[Path] = []
+        self._stamp = 0
+        self._listed_at = float("-inf")
+
+    def now(self) -> list[str]:
+        """As `list_runs`. Raises UnreadableRunError for the folder."""
+        stamp = _folder_ns(str(self._runs_dir))
+        is_old = time.monotonic() - self._listed_at > LIST_AGAIN_SECS or time.time_ns() - stamp < SURE_NS
+        if len(self._names) <= self._each_look or stamp != self._stamp or is_old or any(map(is_run, self._others)):
+            self._names, self._stamp, self._listed_at = list_runs(self._runs_dir), stamp, time.monotonic()
+            known = set(self._names)
+            with contextlib.suppress(OSError):
+                self._others = [each for each in self._runs_dir.iterdir() if each.name not in known]
+        return self._names
+
+
+def _known_of(name: str, mark: Mark, seen: Glance | Exception, now: float) -> _Known:
+    if isinstance(seen, Exception):
+        return _Known(mark, RunRow(run=name, state="unreadable", evidence=str(seen)))
+    metric = scored(seen.summary)[0]
+    return _Known(mark, with_age(_row(name, seen), now), seen.member, seen.validation, metric)
+
+
+def _row(name: str, seen: Glance) -> RunRow:
+    status, summary, progress, outcome, parent = seen.status, seen.summary, seen.progress, seen.outcome, seen.parent
+    at = max(summary.updated_at, progress.heartbeat_at if progress else 0.0, seen.created_at)
     total = summary.epochs or (progress.epochs if progress else None)
-    outcome = read_outcome(run_dir)
     metric, value, _, chance = scored(summary)
-    waiting = state.queue if state is not None and status.word == "queued" else None
     return RunRow(
-        run=run_dir.name,
-        parent=launch.parent.run_id if launch and launch.parent else None,
-        mine=_is_mine(run_dir),
-        owner=launch.asked_by if launch else "",
-        changed=sorted(launch.parent.changes) if launch and launch.parent else [],
-        state=f"queued, position {waiting.position}" if waiting else status.text,
-        waits_for=waiting.device if waiting else "",
+        run=name,
+        parent=parent.run_id if parent else None,
+        mine=seen.uid == os.getuid(),
+        owner=seen.asked_by,
+        changed=sorted(parent.changes) if parent else [],
+        state=f"queued, position {seen.waiting.position}" if seen.waiting else status.text,
+        waits_for=seen.waiting.device if seen.waiting else "",
         live=status.live,
         unsupervised=status.unsupervised,
         evidence=status.evidence,
@@ -155,7 +206,7 @@ def _readable_row(run_dir: Path, now: float) -> RunRow:
         epoch=summary.epoch,
         epochs=total,
         ratio=min(1.0, summary.epoch / total) if total else None,
-        device=((state.device if state else "") or _device(run_dir)) if status.live else "",
+        device=seen.device,
         eta=_eta(status, progress, total, summary.epoch),
         metric=metric.title if value is not None else "",
         score=_score(metric, value) if value is not None else "",
@@ -165,7 +216,7 @@ def _readable_row(run_dir: Path, now: float) -> RunRow:
         gap=words.number(summary.gap),
         spark=[value for value in summary.gap_series if math.isfinite(value)],
         at=at,
-        events=_events(run_dir, status, state, outcome),
+        events=_events(seen),
     )
 
 
@@ -184,70 +235,22 @@ def _eta(status: Status, progress: Progress | None, total: int | None, epoch: fl
     return words.age((total - epoch) * progress.epoch_secs)
 
 
-def _device(run_dir: Path) -> str:
-    """The device a live run said it works on, such as "cuda:0" or "cpu"."""
-    run = _read(run_dir / RUN_FILE, Run)
-    return (run.environment.device or "") if run is not None else ""
-
-
-def _is_mine(run_dir: Path) -> bool:
-    return run_dir.stat().st_uid == os.getuid()
-
-
-def _events(run_dir: Path, status: Status, state: State | None, outcome: ChildOutcome | None) -> list[RunEvent]:
+def _events(seen: Glance) -> list[RunEvent]:
     """What happened that a reader may have missed, the newest first: flags, how it ended, what came of a change."""
+    status, outcome = seen.status, seen.outcome
     events = [
         RunEvent(at=alert.at, kind=alert.severity, text=alert.line, rule=alert.rule)
-        for alert in _last_alerts(run_dir / ALERTS_FILE)
+        for alert in seen.alerts
         if alert.event in ("raised", "worse") and alert.severity != "info"
     ]
-    if state is not None and state.ended_at and status.word in FINAL_STATES:
-        events.append(RunEvent(at=state.ended_at, kind=status.word, text=status.evidence))
+    if seen.ended_at and status.word in FINAL_STATES:
+        events.append(RunEvent(at=seen.ended_at, kind=status.word, text=status.evidence))
     elif status.word == "lost":
         events.append(RunEvent(at=status.since or 0.0, kind="lost", text=status.evidence))
     if outcome is not None:
         text = f"{outcome.word.capitalize()} against {outcome.parent_id}: {outcome.line}"
         events.append(RunEvent(at=outcome.at, kind="outcome", text=text, word=outcome.word))
     return sorted(events, key=lambda event: -event.at)[:MOST_EVENTS]
-
-
-def _last_alerts(path: Path) -> list[Alert]:
-    """The alerts at the end of the file; a torn or odd line is left out."""
-    found = []
-    for line in files.last_lines(path, ALERTS_TAIL):
-        try:
-            found.append(decode(line, Alert))
-        except ValueError:
-            continue
-    return found
-
-
-def _glance(
-    run_dir: Path, now: float, state: State | None, progress: Progress | None, launch: Launch | None
-) -> Snapshot:
-    """As much of a snapshot as the state needs: small files only, never the records."""
-    in_force = state_in_force(state, progress)
-    trainer = in_force.trainer if in_force else progress.process if progress else None
-    supervisor = in_force.supervisor if in_force else None
-    if in_force is not None and in_force.state in FINAL_STATES:
-        # What has ended by its supervisor's word needs no look at processes.
-        trainer = supervisor = None
-    heard_at = last_heard_at(state, progress)
-    return Snapshot(
-        run_dir=str(run_dir),
-        run_id=run_dir.name,
-        read_at=60 * (now // 60),
-        state=state,
-        progress=progress,
-        launch=launch,
-        trainer_liveness=processes.liveness(trainer, heard_at) if trainer else None,
-        supervisor_liveness=processes.liveness(supervisor, heard_at) if supervisor else None,
-        follower_liveness=processes.liveness(progress.follower) if progress and progress.follower else None,
-    )
-
-
-def _read(path: Path, kind: type[R]) -> R | None:
-    return files.read_document(path, kind, ignoring=ValueError)
 
 
 def _need(row: RunRow) -> tuple[int, float, str]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from monitor.rules.kind import is_sequence
 from monitor.rules.primary import best_of, chance_of, primary_of
@@ -25,6 +26,12 @@ ASSUMED_UNITS = {"loss": "nats per token", "wer": "fraction"}
 """What `RunWriter` writes where it is given no units."""
 MOST_STEPS = 20_000
 """Points of the step series that travel; the newest are kept."""
+MOST_EPOCHS = 5_000
+"""Evaluations that travel as they are; more than that are thinned."""
+PARTS = 400
+NEWEST = 100
+DRAWN = ("train_loss", "train_eval_loss", "val_loss", "gap", "lr", "grad_norm")
+"""Beside the primary metric what the charts draw over evaluations; the rest is drawn at the same ones."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +62,48 @@ def columns(snapshot: Snapshot, since: Since) -> Series:
     at_step = max(at_step, len(snapshot.steps) - MOST_STEPS)
     return Series(
         epochs_from=at_epoch,
-        epochs=_epochs(snapshot.epochs[at_epoch:], primary_of(snapshot)),
+        epochs=_epochs(thinned(snapshot, at_epoch), primary_of(snapshot)),
+        epochs_known=len(snapshot.epochs),
         steps_from=at_step,
         steps=_columns(snapshot.steps[at_step:], StepColumns),
     )
+
+
+def thinned(snapshot: Snapshot, begin: int = 0) -> Sequence[Epoch]:
+    """The evaluations from `begin` on; of very many those that a chart of a thousand pixels shows.
+
+    In each of equal parts the lowest and the highest of each drawn column, and the first that is no finite number; the
+    first and the newest ones, and those from which the run was resumed. None is made up, so every point is a record.
+    """
+    records = snapshot.epochs[begin:]
+    count = len(records)
+    if count <= MOST_EPOCHS:
+        return records
+    width = -(-count // PARTS)
+    edges = np.arange(0, count, width)
+    metric = primary_of(snapshot)
+    names = dict.fromkeys([*DRAWN, *((metric.name, metric.train) if metric is not None else ())])
+    resumed = set(snapshot.resumed_at)
+    kept = {0, *range(count - NEWEST, count), *(n for n, each in enumerate(records) if each.epoch in resumed)}
+    for name in filter(None, names):
+        kept.update(_ends([read(record, name) for record in records], edges, width))
+    return [records[place] for place in sorted(kept)]
+
+
+def _ends(values: Sequence[float | None], edges: npt.NDArray[np.int_], width: int) -> set[int]:
+    """The places of the lowest and highest value of each part, and of the first that is not finite."""
+    column = np.array([math.nan if value is None else value for value in values], float)
+    finite = np.isfinite(column)
+    odd = np.array([value is not None for value in values]) & ~finite
+    found: set[int] = set()
+    for begin in edges.tolist():
+        part = slice(begin, begin + width)
+        if finite[part].any():
+            found.add(begin + int(np.where(finite[part], column[part], np.inf).argmin()))
+            found.add(begin + int(np.where(finite[part], column[part], -np.inf).argmax()))
+        if odd[part].any():
+            found.add(begin + int(odd[part].argmax()))
+    return found
 
 
 def _epochs(records: Sequence[Epoch], metric: Metric | None) -> EpochColumns:

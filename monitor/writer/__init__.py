@@ -10,7 +10,7 @@
 What decides how good the model is can be declared: `metrics=[Metric("val_cer", "error", "fraction", primary=True)]`.
 After construction nothing here raises into training: what cannot be written waits in a bounded backlog,
 is counted in progress.json, and is written when the disk has room again.
-There is no thread: the heartbeat comes from the loop's own calls, so that a hung trainer looks hung.
+The heartbeat comes from the loop's own calls, so that a hung trainer looks hung; a thread only carries it to the disk.
 """
 
 from monitor.run_dir.metric import Metric

@@ -29,6 +29,9 @@ def split_known_and_extra(
     for name, value in fields.items():
         if value is None:
             continue
+        if type(value) is float and kinds.get(name) is float:  # most of what is logged, at each step
+            known[name] = value
+            continue
         value = value.detach() if hasattr(value, "detach") else value  # a loss that still has its graph
         try:
             if name not in kinds:

@@ -1,10 +1,16 @@
-"""progress.json: the sign of life of a training loop, replaced whole, twice a second at most."""
+"""progress.json: the sign of life of a training loop, replaced whole, twice a second at most.
+
+What the loop says is dated by the loop. A thread only carries it to the disk, whose fsync would hold the loop up: a
+loop that hangs says nothing, so nothing is carried.
+"""
 
 from __future__ import annotations
 
+import atexit
 import collections
 import os
 import statistics
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -57,10 +63,60 @@ class Pace:
 
 
 HEARTBEAT_SECS = 0.5
+SETTLE_SECS = 5.0
+"""The end of a run waits so long for a write that hangs."""
+
+
+class Carrier:
+    """Writes the newest document that it was handed, in a thread of its own; an older one that waits is dropped."""
+
+    def __init__(self, write: Callable[[Progress], None]) -> None:
+        self._write = write
+        self._waiting: Progress | None = None
+        self._handed = threading.Event()
+        self._writing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._is_over = False
+        self._pid = os.getpid()
+
+    def hand(self, progress: Progress) -> None:
+        """Returns at once."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._carry, name="vitalsigns-heartbeat", daemon=True)
+            self._thread.start()
+            # A thread that is cut off in the middle of a write would leave the file aside behind.
+            atexit.register(self.settle)
+        self._waiting = progress
+        self._handed.set()
+
+    def write_now(self, progress: Progress) -> None:
+        """What this holds is on the disk when it returns; nothing older is written after it."""
+        self._waiting = None
+        with self._writing:
+            self._write(progress)
+
+    def settle(self) -> None:
+        """Nothing is written any more when this returns; what waits is dropped."""
+        if os.getpid() != self._pid:
+            return  # a forked child has this object, but not its thread
+        self._is_over, self._waiting = True, None
+        self._handed.set()
+        if self._writing.acquire(timeout=SETTLE_SECS):
+            self._writing.release()
+        atexit.unregister(self.settle)
+
+    def _carry(self) -> None:
+        while not self._is_over:
+            self._handed.wait()
+            self._handed.clear()
+            with self._writing:
+                progress, self._waiting = self._waiting, None
+                if progress is not None:
+                    self._write(progress)
 
 
 class Heartbeat:
-    """What the loop last said of itself. There is no thread: a loop that hangs says nothing."""
+    """What the loop last said of itself: a loop that hangs says nothing."""
 
     def __init__(self, run_dir: Path, generation: int, queue: RecordQueue, warn: Callable[[str], None]) -> None:
         self._run_dir = run_dir
@@ -69,11 +125,21 @@ class Heartbeat:
         self._pid = os.getpid()
         self._pace = Pace()
         self._written_at = 0.0
-        self.progress = Progress(heartbeat_at=time.time(), generation=generation, process=identify())
+        self._carrier = Carrier(self._write)
+        self._progress = Progress(heartbeat_at=time.time(), generation=generation, process=identify())
+        self._place: dict[str, Any] = {}
+
+    @property
+    def progress(self) -> Progress:
+        """All that was said so far."""
+        if self._place:
+            given, self._place = self._fitting(self._place), {}
+            self._progress = msgspec.structs.replace(self._progress, **given)
+        return self._progress
 
     def plan(self, **planned: Any) -> None:
         """What is known before the first step; written by `begin`."""
-        self.progress = msgspec.structs.replace(self.progress, **self._fitting(planned))
+        self._progress = msgspec.structs.replace(self.progress, **self._fitting(planned))
 
     def begin(self) -> None:
         """The first sign of life. Raises OSError."""
@@ -87,13 +153,28 @@ class Heartbeat:
         """The loop asks `should_stop()`; `at`: by the monotonic clock."""
         self._pace.asked(at)
 
+    def step(self, step: int, epoch: float | None) -> None:
+        """A step was logged; as `update`, and all that is done at most steps."""
+        at = time.monotonic()
+        self._pace.step(step, at)
+        self._place = {"step": step, "epoch": epoch} if epoch is not None else {**self._place, "step": step}
+        if at - self._written_at >= HEARTBEAT_SECS:
+            self.update()
+
     def update(self, *, force: bool = False, **changes: Any) -> None:
-        """Replaces progress.json, at most twice a second unless `force`. Raises nothing."""
+        """Replaces progress.json: at once with `force` or another phase, else twice a second at most, and while the
+        loop goes on. Raises nothing."""
         if os.getpid() != self._pid or self.progress.outcome is not None:
             return
         given = self._fitting(changes)
-        self._pace.step(given.get("step"), time.monotonic())
-        self.progress = msgspec.structs.replace(
+        at = time.monotonic()
+        self._pace.step(given.get("step"), at)
+        self._progress = msgspec.structs.replace(self.progress, **given)
+        at_once = force or "phase" in given
+        if not at_once and at - self._written_at < HEARTBEAT_SECS:
+            return
+        self._written_at = at
+        self._progress = msgspec.structs.replace(
             self.progress,
             heartbeat_at=time.time(),
             step_secs=self._pace.step_secs(),
@@ -101,15 +182,20 @@ class Heartbeat:
             asks_secs=self._pace.asks_secs,
             backlog=self._queue.waiting,
             dropped=self._queue.dropped,
-            **given,
         )
-        changed_phase = "phase" in given
-        if not force and not changed_phase and time.monotonic() - self._written_at < HEARTBEAT_SECS:
-            return
-        self._written_at = time.monotonic()
+        if at_once:
+            self._carrier.write_now(self.progress)
+        else:
+            self._carrier.hand(self.progress)
+
+    def close(self) -> None:
+        """Nothing is written after this."""
+        self._carrier.settle()
+
+    def _write(self, progress: Progress) -> None:
         try:
-            self.progress = msgspec.structs.replace(self.progress, disk_free_bytes=files.free_bytes(self._run_dir))
-            files.replace(self._run_dir / PROGRESS_FILE, encode(self.progress))
+            whole = msgspec.structs.replace(progress, disk_free_bytes=files.free_bytes(self._run_dir))
+            files.replace(self._run_dir / PROGRESS_FILE, encode(whole))
         except OSError as problem:
             self._warn(f"the heartbeat was not written: {problem}")
 

@@ -167,7 +167,7 @@ class RunWriter(NullRunWriter):
         record = self._record(Step, {"step": step, **fields})
         if record is not None:
             self._put(STEPS_FILE, record)
-            self._heartbeat.update(step=record.step, epoch=record.epoch or None)
+            self._heartbeat.step(record.step, record.epoch or None)
 
     def log_clips(self, clips: Iterable[Clip]) -> None:
         """The sequences that will be decoded, once; later hypotheses follow their order within each split."""
@@ -281,6 +281,7 @@ class RunWriter(NullRunWriter):
         if not self._supervised:
             self._answer_requests(outcome)
         self._queue.close()
+        self._heartbeat.close()
         self._let_go()
 
     def __enter__(self) -> RunWriter:
@@ -322,8 +323,9 @@ class RunWriter(NullRunWriter):
             return  # a forked worker has a copy of this object, but only one process writes
         try:
             line = encode_line(record)
-            decode(line, type(record))  # what no reader would accept is reported now, not found missing later
-        except (TypeError, ValueError) as odd:
+            if type(record) is not Step:  # which holds nothing but numbers that were made here
+                decode(line, type(record))  # what no reader would accept is reported now, not found missing later
+        except (TypeError, ValueError, OverflowError) as odd:
             self._warn(f"a record for {file} was left out: {odd}")
             return
         problem = self._queue.put(file, line, sync=sync)

@@ -64,10 +64,10 @@ def test_of_losses_that_are_not_above_zero_the_range_so_far_counts():
 
 
 def test_few_evaluations_need_two_rises_in_a_row_and_many_a_trend():
-    assert not is_rising(np.array([1.0, 2.0, 1.5]), COMMON)
-    assert is_rising(np.array([1.0, 1.5, 2.0]), COMMON)
-    assert not is_rising(np.array([1.0, *([2.0, 1.5] * 6)]), COMMON)
-    assert is_rising(np.linspace(1, 2, 12), COMMON)
+    assert not is_rising(np.array([1.0, 2.0, 1.5]), 0, COMMON)
+    assert is_rising(np.array([1.0, 1.5, 2.0]), 0, COMMON)
+    assert not is_rising(np.array([1.0, *([2.0, 1.5] * 6)]), 0, COMMON)
+    assert is_rising(np.linspace(1, 2, 12), 0, COMMON)
 
 
 def slowly(losses):

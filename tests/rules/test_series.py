@@ -105,3 +105,9 @@ def test_trailing_windows_hold_the_last_finite_values(values, width):
     for place in range(len(values)):
         finite = [x for x in values[: place + 1] if math.isfinite(x)][-width:]
         assert found[place].tolist() == finite if len(finite) == width else np.isnan(found[place]).all()
+
+
+@given(st.lists(st.sampled_from([1.0, 2.0, 3.0, math.nan, math.inf, -math.inf]), max_size=12))
+def test_the_place_of_the_best_is_where_it_was_first_reached(values):
+    best = series.running_best(values)
+    assert series.first_bests(best) == [int(np.argmax(best == each)) for each in best]

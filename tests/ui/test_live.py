@@ -5,8 +5,10 @@ import threading
 
 from monitor.launcher import judge_by
 from monitor.run_dir.metric import Metric
+from monitor.ui import live
 from monitor.ui.family import Family
 from monitor.ui.live import Tailer
+from monitor.writer import RunWriter
 from tests import fake_runs
 
 
@@ -47,3 +49,26 @@ def test_a_metric_that_a_person_chooses_is_judged_by_at_once(tmp_path):
     assert tailer._judge(tailer._reader.read(1.0), 1.0) is first
     judge_by(run_dir, Metric("val_loss"), "ana", 1.0)
     assert tailer._judge(tailer._reader.read(1.0), 1.0) is not first
+
+
+def test_time_alone_makes_a_live_run_be_judged_again_and_no_ended_one(tmp_path, monkeypatch):
+    judged = []
+    real = live.judge
+    monkeypatch.setattr(live, "judge", lambda snapshot, now: judged.append(snapshot.run_id) or real(snapshot, now))
+    monkeypatch.setattr(live, "REJUDGE_SECS", 0.0)
+    monkeypatch.setattr(live, "REJUDGE_TIMES", 0.0)
+    with RunWriter(tmp_path / "goes-on", epochs=9) as run:
+        run.log_epoch(1, train_loss=1.0, val_loss=1.0)
+        going = Tailer(run.run_dir, Family(tmp_path))
+        assert going._look()
+        for _ in range(3):
+            going._look()
+        assert judged == ["goes-on"] * 4
+        monkeypatch.setattr(live, "REJUDGE_TIMES", 1e9)
+        going._look()
+        assert judged == ["goes-on"] * 4, "a run that takes long to judge is judged seldom"
+        run.log_epoch(2, train_loss=1.0, val_loss=1.0)
+        assert going._look() and judged == ["goes-on"] * 5, "but a new record is judged at once"
+    judged.clear()
+    ended = Tailer(fake_runs.healthy(tmp_path), Family(tmp_path))
+    assert [ended._look() for _ in range(4)] == [True, False, False, False] and judged == ["healthy"]

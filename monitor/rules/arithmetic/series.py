@@ -83,6 +83,13 @@ def running_median(y: Sequence[float] | Array, width: int) -> Array:
     return 0.5 * (windows[rows, np.maximum(count - 1, 0) // 2] + windows[rows, np.minimum(count // 2, width - 1)])
 
 
+def first_bests(best: Array) -> list[int]:
+    """For each place of a running best the place at which that value was first reached."""
+    begins = np.concatenate([np.ones(min(1, len(best)), bool), best[1:] != best[:-1]])
+    places: list[int] = np.maximum.accumulate(np.where(begins, np.arange(len(best)), 0)).tolist() if len(best) else []
+    return places
+
+
 def log_scatter(y: Sequence[float] | Array, width: int = 14) -> Array:
     """At each place how far the recent values lie from a smooth curve, as a ratio; 0 with fewer than four.
 

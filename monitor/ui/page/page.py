@@ -70,7 +70,7 @@ def _mode(folder: Path, run_id: str | None) -> PageMode:
     if run_id is None:
         return PageMode(mode="list")
     try:
-        RunReader(launcher.existing(folder, run_id)).read(time.time())
+        RunReader(launcher.existing(folder, run_id)).check()
     except MonitorError as problem:
         return PageMode(mode="missing", message=str(problem), near=_nearest(folder, run_id))
     return PageMode(mode="run")

@@ -2,6 +2,7 @@
 
 const FIRST_SHOWN = 25;
 const MORE_SHOWN = 50;
+const MOST_ASKED = 200;
 const UNDO_MS = 20_000;
 const FILTER_CHIPS = [
   ["all", "All", () => true],
@@ -33,13 +34,13 @@ function canStop(row) {
 
 class ListPage {
   constructor(root, data, emit) {
-    Object.assign(this, { root, data, emit, rows: new Map(), order: [], trash: [], tried: [], shown: FIRST_SHOWN, selected: new Set(), open: new Set() });
+    Object.assign(this, { root, data, emit, rows: new Map(), order: [], trash: [], tried: [], shown: FIRST_SHOWN, selected: new Set(), open: new Set(), asked: new Set() });
     this.chip = "all";
     this.sort = "need";
     this.flat = Memory.read("flat", false);
     this.seenAt = Memory.read(`seen.${data.runs_dir}`, null);
     this.build();
-    this.live = new Live(data.ws, () => ({ kind: "hello", list: true }), (message) => this.hear(message), (state) => this.connection(state), data.again);
+    this.live = new Live(data.ws, () => ({ kind: "hello", list: true, seen_at: this.seenAt }), (message) => this.hear(message), (state) => this.connection(state), data.again);
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey);
   }
@@ -153,7 +154,10 @@ class ListPage {
     setTheme(this.root);
     if (message.kind !== "rows") return;
     this.heard = true;
-    for (const row of message.rows) this.rows.set(row.run, row);
+    for (const row of message.rows) {
+      this.rows.set(row.run, row);
+      if (row.brief) this.asked.delete(row.run);
+    }
     if (message.order) {
       const known = new Set(message.order);
       for (const run of [...this.rows.keys()]) if (!known.has(run)) this.rows.delete(run);
@@ -205,6 +209,7 @@ class ListPage {
     const seen = all.slice(0, this.shown);
     if (trash) this.paintTrash();
     else keyed(this.body, seen, (row) => row.run, () => this.createRow(), (node, row) => this.updateRow(node, row));
+    this.askFor(seen);
     const known = [...this.rows.values()];
     this.chips.forEach((button) => {
       const [key, , fits] = FILTER_CHIPS.find(([name]) => name === button.dataset.filter);
@@ -232,6 +237,15 @@ class ListPage {
     const running = known.filter((row) => row.live).length;
     const worst = known.find((row) => row.live && row.verdict === "STOP") ?? known.find((row) => row.live);
     if (!this.offline) paintTab(running ? `${running} running · Vitalsigns` : "Vitalsigns", worst?.verdict);
+  }
+
+  // Of a large folder the server sends most rows in brief: what is shown is asked for.
+  askFor(seen) {
+    const missing = seen.filter((row) => row.brief && !this.asked.has(row.run)).slice(0, MOST_ASKED);
+    if (!missing.length) return;
+    const runs = missing.map((row) => row.run);
+    for (const run of runs) this.asked.add(run);
+    this.live.ask({ kind: "rows", runs });
   }
 
   createRow() {

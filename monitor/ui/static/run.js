@@ -86,7 +86,7 @@ class RunPage {
     const known = this.frame;
     const base = { kind: "hello", run: this.data.run };
     if (!known) return base;
-    return { ...base, epochs: (this.cols.epoch ?? []).length, steps: (this.steps.step ?? []).length + (this.stepsDropped ?? 0), life: known.life };
+    return { ...base, epochs: known.series.epochs_known, steps: (this.steps.step ?? []).length + (this.stepsDropped ?? 0), life: known.life };
   }
 
   hear(message) {
@@ -123,7 +123,8 @@ class RunPage {
 
   // Takes in the columns that are new; the frame itself replaces the one before.
   take(frame) {
-    this.cols = this.merge(this.cols, frame.series.epochs, frame.series.epochs_from);
+    // Of very many evaluations the tab has fewer than it knows of: it is told all of them anew, or those beyond.
+    this.cols = this.merge(this.cols, frame.series.epochs, frame.series.epochs_from ? (this.cols.epoch ?? []).length : 0);
     const from = frame.series.steps_from - (this.stepsDropped ?? 0);
     if (from < 0 || from > (this.steps.step ?? []).length) {
       this.stepsDropped = frame.series.steps_from;

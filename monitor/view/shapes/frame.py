@@ -160,9 +160,13 @@ class StepColumns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
-    """Columns from an offset on: how many evaluations and steps the tab keeps of those that it has."""
+    """Columns from an offset on: how many evaluations and steps the tab keeps of those that it has.
+
+    `epochs_known`: so many evaluations the run has; the columns hold fewer of very many.
+    """
 
     epochs_from: int
+    epochs_known: int
     epochs: EpochColumns
     steps_from: int
     steps: StepColumns

@@ -21,14 +21,15 @@ class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
     word: str = ""
 
 
-class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A run in the list; one that cannot be read has its name, the state "unreadable" and the evidence alone.
 
     `mine`: whether this user owns it, None where that is not known; `changed`: settings that differ from its parent;
     `score` is the newest value of the primary metric, whose name is `metric`; it, `chance`, `gap`, `eta`, `age` are
     words; `value` is in the metric's unit, `error` the same as an error that falls, `ratio` the share of epochs done,
     `spark` the gap over the run, `at` when it last wrote anything (UTC seconds); `seeds`: of the first of several
-    seeds, their mean in words; `seed_of`: of the others, the name of the first.
+    seeds, their mean in words; `seed_of`: of the others, the name of the first; `brief`: only what a list is sorted,
+    searched and folded by; the page asks for the rest of what it shows.
     """
 
     run: str
@@ -65,6 +66,30 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     at: float = 0.0
     events: list[RunEvent] = []
     age: str = ""
+    brief: bool = False
+
+
+def brief(row: RunRow, seen_at: float | None) -> RunRow:
+    """The row as it is sent before the page shows it, with what happened since a person last looked (UTC seconds)."""
+    return RunRow(
+        run=row.run,
+        state=row.state,
+        evidence="",
+        parent=row.parent,
+        mine=row.mine,
+        owner=row.owner,
+        changed=row.changed,
+        live=row.live,
+        verdict=row.verdict,
+        severity=row.severity,
+        worst=row.worst,
+        outcome=row.outcome,
+        seed_of=row.seed_of,
+        error=row.error,
+        at=row.at,
+        events=[event for event in row.events if seen_at is not None and event.at > seen_at],
+        brief=True,
+    )
 
 
 class TriedChild(msgspec.Struct, frozen=True, kw_only=True):

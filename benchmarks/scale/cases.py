@@ -1,0 +1,168 @@
+"""What is measured of one checkout over the made folders; every figure comes from processes of that checkout."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import websockets
+
+Figures = dict[str, float]
+
+PACED = """
+import json, sys, time
+from monitor.writer import RunWriter
+run = RunWriter(sys.argv[1], epochs=1)
+took = []
+for step in range(1, int(sys.argv[2]) + 1):
+    time.sleep(0.004)
+    begun = time.perf_counter()
+    run.log_step(step, train_loss=1.0, lr=1e-3, grad_norm=2.0, clips_per_sec=40.0, mine=1.5, yours=2.5)
+    took.append(time.perf_counter() - begun)
+run.finish()
+took = sorted(took[len(took) // 20:])
+print(json.dumps([took[len(took) // 2] * 1e6, took[int(len(took) * 0.99)] * 1e6]))
+"""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A tree whose code is measured, with a home for its caches and its server's state."""
+
+    tree: Path
+    home: Path
+
+    def run(self, *words: object) -> str:
+        """What a process of this checkout printed. Raises CalledProcessError unless it ends well (or finds a flag)."""
+        done = subprocess.run(
+            [sys.executable, *map(str, words)], cwd=self.tree, env=self.env, capture_output=True, text=True
+        )
+        if done.returncode not in (0, 1, 2):
+            raise subprocess.CalledProcessError(done.returncode, done.args, done.stdout, done.stderr)
+        return done.stdout
+
+    @property
+    def env(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("VITALSIGNS_")}
+        own = {"XDG_STATE_HOME": str(self.home / "state"), "XDG_CACHE_HOME": str(self.home / "cache")}
+        return {**kept, **own, "PYTHONPATH": str(self.tree)}
+
+
+def listed(checkout: Checkout, runs: Path) -> Figures:
+    """Seconds of `list`, the first time and the second."""
+    return {f"list {when}, s": _seconds(checkout, "list", "--runs", runs) for when in ("first", "again")}
+
+
+def checked(checkout: Checkout, run_dir: Path) -> Figures:
+    """Seconds of `check`."""
+    return {"check, s": _seconds(checkout, "check", run_dir.name, "--runs", run_dir.parent)}
+
+
+def _seconds(checkout: Checkout, *words: object) -> float:
+    begun = time.monotonic()
+    checkout.run("-m", "monitor", *words)
+    return time.monotonic() - begun
+
+
+def logged(checkout: Checkout, place: Path, steps: int) -> Figures:
+    """µs that one paced `log_step` of six numbers takes."""
+    middle, high = json.loads(checkout.run("-c", PACED, place / f"paced-{checkout.home.name}", steps))
+    return {"log_step p50, µs": middle, "log_step p99, µs": high}
+
+
+def paged(checkout: Checkout, runs: Path, run: str | None, idle_secs: float) -> Figures:
+    """Of a server's first visitor: seconds from the request to the first frame, its size, what an idle tab costs."""
+    with _served(checkout, runs) as server:
+        return asyncio.run(_looked_at(server, run, idle_secs))
+
+
+def crowded(checkout: Checkout, runs: Path, run: str, tabs: int) -> Figures:
+    """Seconds until the first and the last of many tabs at once have their first frame; descriptors afterwards."""
+    with _served(checkout, runs) as server:
+        return asyncio.run(_crowd(server, run, tabs))
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+    process: psutil.Process
+
+    def tab(self) -> websockets.connect:
+        url, origin = f"ws://127.0.0.1:{self.port}/vs/live", f"http://127.0.0.1:{self.port}"
+        return websockets.connect(url, origin=origin, max_size=None, open_timeout=120)  # type: ignore[arg-type]
+
+
+@contextlib.contextmanager
+def _served(checkout: Checkout, runs: Path) -> Iterator[Server]:
+    answer = json.loads(checkout.run("-m", "monitor", "serve", "--no-token", "--json", "--runs", runs))
+    pids = (
+        each.pid
+        for each in psutil.net_connections("tcp")
+        if each.laddr and each.laddr.port == answer["port"] and each.pid
+    )
+    try:
+        yield Server(answer["port"], psutil.Process(next(pids)))
+    finally:
+        checkout.run("-m", "monitor", "serve", "--stop", "--runs", runs)
+
+
+async def _looked_at(server: Server, run: str | None, idle_secs: float) -> Figures:
+    asked = f"?run={run}" if run else ""
+    begun = time.monotonic()
+    await asyncio.to_thread(
+        lambda: urllib.request.urlopen(f"http://127.0.0.1:{server.port}/{asked}", timeout=300).read()
+    )
+    async with server.tab() as tab:
+        size = await _first_frame(tab, run)
+        came = time.monotonic() - begun
+        await _heard(tab, 3.0)
+        before, then = _cpu(server), time.monotonic()
+        await _heard(tab, idle_secs)
+        busy = 100 * (_cpu(server) - before) / (time.monotonic() - then)
+        most = server.process.memory_info().rss / 2**20
+    return {"page, s": came, "frame, MB": size / 1e6, "idle tab, % of a core": busy, "memory, MiB": most}
+
+
+async def _first_frame(tab: websockets.ClientConnection, run: str | None) -> int:
+    """Characters of the first message that is no sign of life."""
+    await tab.send(json.dumps({"kind": "hello", "run": run} if run else {"kind": "hello", "list": True}))
+    while True:
+        text = await asyncio.wait_for(tab.recv(), 300)
+        if '"kind":"ping"' not in text[:40]:  # type: ignore[operator]
+            return len(text)
+
+
+async def _heard(tab: websockets.ClientConnection, secs: float) -> None:
+    """Reads along for so long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(secs):
+            async for _ in tab:
+                pass
+
+
+def _cpu(server: Server) -> float:
+    used = server.process.cpu_times()
+    return used.user + used.system
+
+
+async def _crowd(server: Server, run: str, tabs: int) -> Figures:
+    begun = time.monotonic()
+
+    async def one() -> float:
+        async with server.tab() as tab:
+            await _first_frame(tab, run)
+            return time.monotonic() - begun
+
+    came = await asyncio.gather(*(one() for _ in range(tabs)))
+    await asyncio.sleep(3)
+    return {"first of tabs, s": min(came), "last of tabs, s": max(came), "descriptors after": server.process.num_fds()}
