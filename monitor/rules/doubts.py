@@ -15,6 +15,8 @@ ROUNDING = 0.01
 """So far beyond 0 or its full value (of which it is a part) a share may lie by rounding."""
 HUNDRED = (80.0, 125.0)
 """A value so many times the one before is the same share in the other unit."""
+SETTLED = 2
+"""Values before a change of unit."""
 STEADY_LOSS = 0.3
 """Where val loss moved by more than this part at that evaluation, the model changed and not the unit."""
 
@@ -57,6 +59,8 @@ def _other_unit(metric: Metric, values: Array, losses: Array, epochs: Array) -> 
         moved = np.abs(losses[after] / losses[before] - 1)
     jumps = (times >= HUNDRED[0]) & (times <= HUNDRED[1]) & (small <= LARGEST_SHARE) & (large > LARGEST_SHARE)
     jumps &= ~(moved > STEADY_LOSS)
+    # What leaps at the second evaluation has begun to learn.
+    jumps[: SETTLED - 1] = False
     if not jumps.any():
         return None
     jump = int(np.argmax(jumps))
