@@ -6,10 +6,12 @@ import math
 
 from msgspec.structs import asdict
 
+from monitor.diagnosis.alerts import open_alerts
 from monitor.diagnosis.away import act_words, policy_in
 from monitor.diagnosis.away import words as away_words
 from monitor.diagnosis.judged_by import metrics_of, reason
 from monitor.diagnosis.verdict import Diagnosis, Judged
+from monitor.diagnosis.word import above_its_limit
 from monitor.rules.arithmetic import forecast
 from monitor.rules.evaluations import guard_of
 from monitor.rules.gap_limit import gap_limit_of
@@ -18,6 +20,7 @@ from monitor.run_dir import Snapshot
 from monitor.run_dir.launch import is_own_trainer
 from monitor.run_dir.metric import LOSS, WER
 from monitor.run_dir.status import ENDED_VERDICTS, Status, status_of
+from monitor.run_dir.words import number as in_words
 from monitor.run_dir.words import plain
 from monitor.view.judgement import judgement
 from monitor.view.series import Since, columns, loss_range, loss_unit, marks, metric_shown, number
@@ -216,4 +219,7 @@ def _title(snapshot: Snapshot, diagnosis: Diagnosis) -> str:
     if metric is not None and value is not None:
         # Beside its own name a share needs none: most runs have one alone.
         parts.append(metric.text(value) if metric is WER or metric.is_share else f"{metric.label} {metric.text(value)}")
+    gap, known = above_its_limit(diagnosis.findings), open_alerts(snapshot.alerts).get("gap")
+    if gap is not None and known is not None and known.alert_id not in snapshot.acknowledged:
+        parts.append(f"▲ gap {in_words(float(gap.now['gap']))}")
     return " · ".join([*parts, snapshot.run_id])

@@ -123,3 +123,24 @@ function yardstickOf(flag, frame, known) {
     one: 1,
   }[flag.picture.yardstick] ?? null;
 }
+
+// The gap above its limit is an alarm of its own, beside whatever the verdict says, until somebody has seen it.
+function buildAlarm(emit, role) {
+  const ui = { text: h("strong", {}) };
+  ui.seen = role === "control" ? h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "alarm-seen" }, "Seen") : null;
+  ui.seen?.addEventListener("click", () => emit({ kind: "ack", alert: ui.alert }));
+  ui.node = h("div", { class: "vs-alarm", role: "alert", "data-testid": "gap-alarm" }, h("span", { "aria-hidden": "true" }, SEVERITY_GLYPHS.critical), ui.text, ui.seen);
+  show(ui.node, false);
+  return ui;
+}
+
+function paintAlarm(ui, frame) {
+  // Nobody can mark as seen what no supervisor has recorded: of such a run that has ended it is no alarm any more.
+  const rings = ({ rule, acknowledged, recorded }) => rule === "gap" && !acknowledged && (recorded || frame.status.live);
+  const flag = frame.at === null ? frame.flags.find(rings) : null;
+  show(ui.node, Boolean(flag));
+  if (!flag) return;
+  ui.alert = flag.alert;
+  setText(ui.text, `Gap alarm since epoch ${flag.since}: now ${flag.now.gap}, limit ${flag.limits.gap}.`);
+  if (ui.seen) show(ui.seen, flag.recorded);
+}
