@@ -76,6 +76,14 @@ def test_a_person_watches_a_run_go_wrong_stops_it_and_restarts_it_with_the_cure(
     flag = page.locator("[data-testid=flags] [data-rule=gap]")
     flag.wait_for()
     assert "limit 1.0" in flag.inner_text()
+    # It is an alarm of its own, in page and title, until it is marked as seen.
+    alarm = page.get_by_test_id("gap-alarm")
+    alarm.wait_for()
+    assert "limit 1" in alarm.inner_text()
+    wait_until(lambda: "▲ gap" in page.title(), 20, "the title does not name the gap")
+    page.get_by_test_id("alarm-seen").click()
+    alarm.wait_for(state="hidden")
+    wait_until(lambda: "▲ gap" not in page.title(), 20, "the title still names the gap")
     wait_until(lambda: "LOOK" in page.get_by_test_id("verdict").inner_text(), 60, "no verdict LOOK")
 
     # What a person has opened, zoomed and scrolled stays as it is through updates.
