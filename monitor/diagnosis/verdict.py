@@ -92,8 +92,6 @@ def diagnose(
     grounds = _grounds(now_said, shown)
     failure, over = failure_of(snapshot), is_over(snapshot)
     reason = _reason(now_said, snapshot, thresholds)
-    if now_said.word == "KEEP GOING" and now_said.worst is None:
-        reason += f" {ran} of {len(fitting)} checks ran."
     return Diagnosis(
         verdict=shown.word,
         severity=min((finding.severity for finding in grounds), key=SEVERITIES.index, default=None),

@@ -42,9 +42,7 @@ AT_CHANCE = {
 def test_a_run_that_learns_is_told_to_go_on_with_its_distance_to_chance_and_the_coverage():
     said = verdict(snapshot(**LEARNS, **beating()))
     assert said.verdict == "KEEP GOING" and said.findings == ()
-    assert said.reason == (
-        f"Val WER is 35.0 %, its best so far, 56.2 points below chance. 16 of {len(RULES)} checks ran."
-    )
+    assert said.reason == ("Val WER is 35.0 %, its best so far, 56.2 points below chance.")
     assert (said.checks_ran, said.checks) == (16, len(RULES))
 
 
