@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,8 +13,15 @@ from monitor.rules.episodes import Level, open_episode
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
-from monitor.run_dir import Snapshot
+from monitor.run_dir import Snapshot, Step
 from monitor.run_dir.words import number
+
+STRETCH = 20
+"""Logged steps whose median stands for an evaluation, while there are too few of those."""
+MOST_STEPS = 5000
+"""The newest logged steps that are looked at."""
+MEDIAN_ERROR = 1.2533
+"""Standard error of a median, in those of a mean, of normal noise."""
 
 
 class DivergenceLimits(Limits, frozen=True):
@@ -28,6 +36,7 @@ class Divergence(Rule):
     in share, and against what was learnt, as a loss that has come down to nothing doubles for nothing.
     Train loss is what is minimised: while it leaves its band, the optimisation itself goes wrong.
 
+    Before there are enough evaluations it looks at medians over 20 logged steps, whose own noise counts as spread.
     It cannot tell a learning rate that is too high from data that changed.
     """
 
@@ -41,9 +50,10 @@ class Divergence(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(DivergenceLimits)
         need = limits.divergence_band_evaluations + 1
+        steps = snapshot.steps
         snapshot = evaluations.measured(snapshot, evaluations.train_loss)
         if unready := self.unready(snapshot, thresholds, "train loss of evaluations", least=need):
-            return unready
+            return self._by_steps(steps, thresholds) or unready
         if evaluations.is_below_zero(snapshot, "train_loss"):
             return self.not_applicable(evaluations.BELOW_ZERO)
         data = evaluations.read(snapshot, thresholds)
@@ -63,6 +73,53 @@ class Divergence(Rule):
             remedy="A lower learning rate or a lower clip norm, from the last good checkpoint.",
             cannot_tell="Whether the data changed, or the learning rate is too high.",
         )
+
+    def _by_steps(self, steps: Sequence[Step], thresholds: Thresholds) -> Result | None:
+        """What the logged steps say; None where they are too few, or a loss is below zero."""
+        limits = thresholds.of(DivergenceLimits)
+        known = [step for step in steps if step.train_loss is not None]
+        # Counted from the first one on, so that a step more moves no stretch.
+        known = known[max(0, -(-(len(known) - MOST_STEPS) // STRETCH) * STRETCH) :]
+        count = len(known) // STRETCH
+        if count <= limits.divergence_band_evaluations:
+            return None
+        losses = np.array([step.train_loss for step in known[: count * STRETCH]], dtype=float)
+        losses = np.where(np.isfinite(losses), losses, np.nan).reshape(count, STRETCH)
+        if np.nanmin(losses, initial=np.inf) < 0:
+            return None
+        usable = np.isfinite(losses).sum(axis=1) > STRETCH // 2
+        medians = np.full(count, np.nan)
+        medians[usable] = np.nanmedian(losses[usable], axis=1)
+        bands = _with_noise(_bands(medians, limits), losses, limits)
+        levels = _levels(medians, bands, limits)
+        episode = open_episode(np.arange(count, dtype=float), levels, thresholds, warning_epochs=1.0)
+        if episode is None:
+            return self.quiet("Train loss of the logged steps stays in its band.")
+        first, before = known[episode.onset * STRETCH], float(bands[episode.onset][0])
+        now = float(medians[np.isfinite(medians)][-1])
+        return self.finding(
+            "warning",
+            f"Train loss has left its band: {number(now)} over {STRETCH} logged steps, where {number(before)} was "
+            f"usual. Since step {first.step}.",
+            first.epoch,
+            now={"train loss": now, "usual before": before},
+            limits={"times the usual": 1 + limits.divergence_rise_ratio, "spreads": limits.divergence_spreads},
+            remedy="A lower learning rate or a lower clip norm, from the last good checkpoint.",
+            cannot_tell="Whether the data changed, or the learning rate is too high.",
+        )
+
+
+def _with_noise(
+    bands: list[tuple[float, float]], losses: series.Array, limits: DivergenceLimits
+) -> list[tuple[float, float]]:
+    """The bands with the spread that noise of single steps alone gives a median over them, where that is larger."""
+    noise, usable = np.full(len(losses), np.nan), np.isfinite(losses).any(axis=1)
+    known = losses[usable]
+    off = np.abs(known - np.nanmedian(known, axis=1, keepdims=True))
+    noise[usable] = 1.4826 * np.nanmedian(off, axis=1) * MEDIAN_ERROR / math.sqrt(losses.shape[1])
+    before = np.concatenate([[np.nan], noise[:-1]])
+    usual = np.nanmax(series.trailing_windows(before, limits.divergence_band_evaluations), axis=1, initial=0.0)
+    return [(median, max(spread, float(least))) for (median, spread), least in zip(bands, usual, strict=True)]
 
 
 def _bands(loss: series.Array, limits: DivergenceLimits) -> list[tuple[float, float]]:

@@ -1,10 +1,16 @@
 """`divergence`: train loss leaves its band upwards, before it is NaN."""
 
 import math
+import random
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.diagnosis.verdict import judge
 from monitor.rules.divergence import Divergence
 from monitor.rules.result import NotApplicable, NotEnoughData
-from tests.snapshots import check, curve, first_fired, found, snapshot
+from monitor.run_dir import Step
+from tests.snapshots import NOW, check, curve, first_fired, found, snapshot
 
 RULE = Divergence()
 
@@ -56,3 +62,45 @@ def test_a_nan_behind_it_does_not_close_it_and_a_return_does():
     away = curve(24, lambda e: 2.0 if e < 20 else 64.0)
     assert found(RULE, train([*away, math.nan])) is not None
     assert found(RULE, train([*away, 2.0, 2.0])) is None
+
+
+def stepped(losses, **more):
+    steps = tuple(Step(step=10 * n, epoch=n / 1000, train_loss=loss) for n, loss in enumerate(losses, 1))
+    return snapshot(steps=steps, **more)
+
+
+def test_steps_that_fall_or_are_noisy_are_quiet():
+    noise = random.Random(1)
+    assert found(RULE, stepped([4 / (1 + n / 50) for n in range(400)])) is None
+    for _ in range(20):
+        assert found(RULE, stepped([2.0 * math.exp(noise.gauss(0, 0.5)) for _ in range(1000)])) is None
+
+
+def test_few_steps_say_nothing():
+    assert isinstance(check(RULE, stepped([2.0] * 119)), NotApplicable)
+
+
+def test_steps_that_run_away_are_told_before_any_evaluation():
+    losses = [2.0 + 0.1 * (n % 3) for n in range(200)] + [2.0 * 1.02**n for n in range(100)]
+    finding = found(RULE, stepped(losses))
+    assert finding.severity == "warning"
+    assert finding.line.startswith("Train loss has left its band: 11.8 over 20 logged steps, where 2.10 was usual.")
+    assert "Since step 2210." in finding.line
+    assert judge(stepped(losses), NOW).diagnosis.verdict == "LOOK"
+
+
+def test_a_loss_that_comes_back_within_a_stretch_is_quiet_and_nan_steps_are_no_loss():
+    assert found(RULE, stepped([2.0] * 200 + [50.0] * 9 + [2.0] * 100)) is None
+    assert found(RULE, stepped([2.0] * 200 + [math.nan] * 60)) is None
+
+
+def test_evaluations_count_where_there_are_enough_of_them():
+    away = [2.0] * 200 + [50.0] * 100
+    assert found(RULE, stepped(away, train_loss=[2.0] * 10)) is None
+
+
+@given(st.integers(0, 300), st.integers(0, 40))
+def test_a_step_more_moves_no_stretch(count, more):
+    losses = [2.0] * 200 + [9.0] * count
+    before, after = (found(RULE, stepped(values)) for values in (losses, losses + [9.0] * more))
+    assert before is None or (after is not None and after.onset == before.onset)
