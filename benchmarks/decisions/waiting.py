@@ -13,7 +13,7 @@ from benchmarks.decisions.pairs import Pair, bests, ratio
 from benchmarks.decisions.policies import errors
 from benchmarks.rules.curves import Curve
 from benchmarks.rules.scores import wilson
-from monitor.diagnosis.wait_or_restart import Effect, decide
+from monitor.diagnosis.wait_or_restart import NEAR_CHANCE, Effect, decide
 from monitor.rules.arithmetic.best_at_end import AtEnd, best_at_end
 
 GRAVE = ("STOP", "LOOK")
@@ -54,7 +54,8 @@ def _outlooks(curve: Curve, words: Sequence[str]) -> list[tuple[str, AtEnd]]:
     for count in range(1, len(rows)):
         at = [float(n + 1) for n in rows[:count]]
         seen = best_at_end(at, [float(rates[n]) for n in rows[:count]], float(rows[-1] + 1))
-        if seen is not None:
+        # As the product does: near chance, which is 1 for an error rate, nothing is expected.
+        if seen is not None and seen.so_far <= NEAR_CHANCE:
             found.append((words[rows[count - 1]], seen))
     return found
 
@@ -96,4 +97,5 @@ def _seen(pair: Pair) -> AtEnd | None:
         for row in pair.parent_curve
         if row[0] is not None and row[0] <= pair.flagged and row[4] is not None
     ]
-    return best_at_end([epoch for epoch, _ in rows], [error for _, error in rows], pair.planned)
+    seen = best_at_end([epoch for epoch, _ in rows], [error for _, error in rows], pair.planned)
+    return seen if seen is not None and seen.so_far <= NEAR_CHANCE else None

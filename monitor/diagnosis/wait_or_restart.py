@@ -25,7 +25,7 @@ from monitor.diagnosis.tries import ratios, tries_of
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
 from monitor.rules.arithmetic.best_at_end import AtEnd, best_at_end
-from monitor.rules.primary import primary_of
+from monitor.rules.primary import chance_of, primary_of
 from monitor.run_dir import ChildOutcome, DataInfo, Snapshot, words
 from monitor.run_dir.metric import Metric, is_finite
 from monitor.run_dir.status import is_over
@@ -34,6 +34,8 @@ Word = Literal["WAIT", "RESTART", "CLOSE CALL", "NOT KNOWN"]
 GRAVE = frozenset({"STOP", "LOOK"})
 FEW = 2
 """Tries from which on their spread says something."""
+NEAR_CHANCE = 0.75
+"""Of chance: above it the steep part may be still to come, and the last doubling says nothing of it."""
 ALIKE = 1.5
 """Two plans are alike where one has at most so many times the epochs of the other."""
 RECENT = 10
@@ -99,9 +101,12 @@ def choice(
 
 
 def expected_at_end(snapshot: Snapshot, metric: Metric, planned: float) -> AtEnd | None:
-    """The best error at the planned end; None where it cannot be expected."""
+    """The best error at the planned end; None where it cannot be expected: not before it has left chance behind."""
     rows = [(r.epoch, e) for r in evaluations(snapshot) if is_finite(e := metric.error_of(r)) and e is not None]
     if not rows or not (metric.is_share or metric.direction == "error"):
+        return None
+    chance = chance_of(snapshot, metric)
+    if chance is not None and min(error for _, error in rows) > NEAR_CHANCE * chance.error:
         return None
     return best_at_end([epoch for epoch, _ in rows], [error for _, error in rows], planned)
 
@@ -163,7 +168,7 @@ def _waiting(snapshot: Snapshot, metric: Metric | None, planned: float | None, s
     if planned is None:
         return "Waiting: for how many epochs the run is planned is not known."
     if seen is None:
-        return f"Waiting: too little is known to expect a best {metric.title} at epoch {planned:g}."
+        return f"Waiting until epoch {planned:g}: what {metric.title} will come to cannot be expected yet."
     last = evaluations(snapshot)[-1].epoch
     hours = _takes(snapshot, planned - last)
     return (
