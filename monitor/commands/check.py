@@ -60,9 +60,10 @@ def lines(look: Look) -> list[str]:
         text.append(f"{finding.severity:8}  {'' if named else f'{finding.title}: '}{finding.line}")
         text.append(f"          {finding.remedy}")
     text.extend(diagnosis.suppressed)
-    if step := advised(look.snapshot, diagnosis):
+    found = choice_of(look)
+    if step := advised(look.snapshot, diagnosis, found.wait if found else ""):
         text.append(f"Next: {step}")
-    if found := choice_of(look):
+    if found:
         text += [found.waiting, found.restarting, found.text]
     return [*text, f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.", *diagnosis.not_checked]
 
@@ -75,10 +76,12 @@ def choice_of(look: Look) -> Choice | None:
 
 
 def document(look: Look, code: int) -> dict[str, object]:
+    found = choice_of(look)
+    step = advised(look.snapshot, look.judged.diagnosis, found.wait if found else "")
     return {
         "run_id": look.snapshot.run_id,
         "exit_code": code,
         "status": look.status,
-        "diagnosis": replace(look.judged.diagnosis, next_step=advised(look.snapshot, look.judged.diagnosis)),
-        "wait_or_restart": choice_of(look),
+        "diagnosis": replace(look.judged.diagnosis, next_step=step),
+        "wait_or_restart": found,
     }

@@ -65,13 +65,14 @@ def path_of(snapshot: Snapshot, beside: Snapshot) -> Path | None:
 
     Two runs of which no validation set is known are not comparable.
     """
-    known, metric = validation_set(beside.run), primary_of(beside)
+    metric = primary_of(beside)
     if snapshot.run_id == beside.run_id or not is_over(snapshot) or alike(snapshot) != alike(beside):
         return None
-    if not any(part is not None and part != "" for part in known):
+    if not has_known_set(beside) or not _came_before(snapshot, beside):
         return None
     rows = evaluations(snapshot)
-    values = tuple(None if metric is None or (v := metric.of(r)) is None else metric.fraction(v) for r in rows)
+    own = primary_of(snapshot) or metric
+    values = tuple(None if own is None or (v := own.of(r)) is None else own.fraction(v) for r in rows)
     return (
         Path(snapshot.run_id, tuple(r.epoch for r in rows), tuple(r.val_loss for r in rows), values) if rows else None
     )
@@ -80,7 +81,20 @@ def path_of(snapshot: Snapshot, beside: Snapshot) -> Path | None:
 def alike(snapshot: Snapshot) -> tuple[object, ...]:
     """What two runs must share to stand in one band: validation set and primary metric."""
     metric = primary_of(snapshot)
-    return (*validation_set(snapshot.run), *(() if metric is None else (metric.name, metric.direction, metric.unit)))
+    # Shares are kept as fractions, whichever of the two units they were logged in.
+    unit = None if metric is None else metric.is_share
+    return (*validation_set(snapshot.run), *(() if metric is None else (metric.name, metric.direction, unit)))
+
+
+def has_known_set(snapshot: Snapshot) -> bool:
+    """Whether run.json says anything about the validation set."""
+    return any(part is not None and part != "" for part in validation_set(snapshot.run))
+
+
+def _came_before(other: Snapshot, beside: Snapshot) -> bool:
+    """Whether a run had ended when this one made its newest evaluation; not known times count as before."""
+    last, now = (evaluations(run)[-1:] for run in (other, beside))
+    return not last or not now or not last[0].at or not now[0].at or last[0].at <= now[0].at
 
 
 def beside_earlier(snapshot: Snapshot, earlier: Sequence[Path]) -> Normal:
@@ -117,7 +131,9 @@ def _rank(snapshot: Snapshot, metric: Metric | None, earlier: Sequence[Path]) ->
         return f"{said}: no earlier run on this validation set came to epoch {epoch:g}."
     falls = metric is None or metric.direction == "error"
     better = sum(own < other if falls else own > other for other in there)
-    return f"{said} at epoch {epoch:g}: better than {better} of {words.count(len(there), 'earlier run')} there."
+    equal = sum(own == other for other in there)
+    same = f", equal to {equal}" if equal else ""
+    return f"{said} at epoch {epoch:g}: better than {better} of {words.count(len(there), 'earlier run')} there{same}."
 
 
 def _at(epochs: Sequence[float], values: Sequence[float | None], wanted: Sequence[float]) -> list[float]:
@@ -147,7 +163,15 @@ def _band(epochs: Sequence[float], columns: Sequence[Sequence[float]]) -> Band |
 
 def _beside_recorded(snapshot: Snapshot, earlier: int) -> Normal:
     healthy, metric, rows = _healthy(), primary_of(snapshot), evaluations(snapshot)
-    begin = f"{'No' if not earlier else f'Only {earlier}'} finished run on this validation set"
+    begin = (
+        f"Only {words.count(earlier, 'finished run')} on this validation set"
+        if earlier
+        else (
+            "No earlier finished run on this validation set"
+            if has_known_set(snapshot)
+            else "Which validation set it uses is not known, so no other run can be set beside it"
+        )
+    )
     bands = {
         "val_loss": _scaled([(row.epoch, row.val_loss) for row in rows], healthy.val_loss),
         "metric": None,

@@ -34,8 +34,15 @@ Word = Literal["WAIT", "RESTART", "CLOSE CALL", "NOT KNOWN"]
 GRAVE = frozenset({"STOP", "LOOK"})
 FEW = 2
 """Tries from which on their spread says something."""
+ONE_TRY = 1.1
+"""Of one try alone the noise is not known."""
+DIVERGED = "Waiting: the losses are not finite or have run away; nothing better is expected."
 NEAR_CHANCE = 0.75
 """Of chance: above it the steep part may be still to come, and the last doubling says nothing of it."""
+OTHER_PACE = frozenset(
+    {"train_clips", "train_images", "signers", "batch_size", "accumulation_steps", "hidden_dim", "width", "model"}
+)
+"""Settings that change how long an epoch takes: how long a restart takes is then not said."""
 ALIKE = 1.5
 """Two plans are alike where one has at most so many times the epochs of the other."""
 RECENT = 10
@@ -50,6 +57,11 @@ class Choice:
     waiting: str
     restarting: str
     why: str
+
+    @property
+    def wait(self) -> str:
+        """Why to wait, where that is what follows."""
+        return self.why if self.word == "WAIT" else ""
 
     @property
     def text(self) -> str:
@@ -69,10 +81,20 @@ class Effect:
         return median(self.ratios)
 
     @property
+    def worst(self) -> float:
+        return max(self.ratios) if len(self.ratios) >= FEW else self.ratios[0] * ONE_TRY
+
+    @property
+    def best(self) -> float:
+        return min(self.ratios) if len(self.ratios) >= FEW else self.ratios[0] / ONE_TRY
+
+    @property
     def text(self) -> str:
         many = len(self.ratios)
         spread = f" ({min(self.ratios):.2f} to {max(self.ratios):.2f})" if many >= FEW else ""
-        return f"{self.middle:.2f} times the parent's{spread} in {words.count(many, 'try', 'tries')} {self.source}"
+        return (
+            f"{self.middle:.2f} times the parent's error{spread} in {words.count(many, 'try', 'tries')} {self.source}"
+        )
 
 
 def choice(
@@ -85,6 +107,10 @@ def choice(
     option = recommended(options)
     if option is None or not option.changes or diagnosis.verdict not in GRAVE or is_over(snapshot):
         return None
+    if any(cause.name == "diverging" for cause in diagnosis.causes):
+        return Choice(
+            "RESTART", DIVERGED, _restarting(snapshot, option, None, None, None), "It does not come back by itself."
+        )
     metric, planned = primary_of(snapshot), planned_epochs(snapshot)
     seen = None if metric is None or planned is None else expected_at_end(snapshot, metric, planned)
     effect = effect_of(option, snapshot, known)
@@ -148,33 +174,35 @@ def _recorded() -> list[Recorded]:
 
 
 def decide(seen: AtEnd | None, effect: Effect | None) -> tuple[Word, str]:
-    """The word and what it follows from."""
-    if seen is None:
-        return "NOT KNOWN", "What waiting brings is not known."
-    if effect is None:
-        return "NOT KNOWN", "What the change brings is not known: nobody has tried it on this task."
-    if seen.expected == 0:
+    """The word and what it follows from: what a change makes of its parents' end, whichever that is."""
+    if seen is not None and seen.so_far == 0:
         return "WAIT", "It is perfect already."
-    if effect.middle * seen.expected < seen.lowest:
-        return "RESTART", "What the change is expected to bring is better than the best that waiting is likely to."
-    if effect.middle >= 1:
-        return "WAIT", "The change has brought nothing better so far."
-    return "CLOSE CALL", "What the change is expected to bring lies within what waiting may bring."
+    if effect is None:
+        return "NOT KNOWN", "Nobody has tried this change here, or on this task for as long."
+    if effect.worst < 1:
+        return "RESTART", "Each time it was tried, the change has ended better than its parent."
+    if effect.best >= 1:
+        return "WAIT", "Wherever it was tried, the change has ended no better than its parent."
+    return "CLOSE CALL", "The change has ended better than some parents, and worse than others."
 
 
 def _waiting(snapshot: Snapshot, metric: Metric | None, planned: float | None, seen: AtEnd | None) -> str:
     if metric is None:
-        return "Waiting: no error or score is logged, so nothing is expected of it."
+        return "Waiting: no error or score decides here, so nothing is foretold."
     if planned is None:
         return "Waiting: for how many epochs the run is planned is not known."
+    last = evaluations(snapshot)[-1].epoch
+    if last >= planned:
+        return f"Waiting: it is at its planned end, epoch {planned:g}."
+    if not (metric.is_share or metric.direction == "error"):
+        return f"Waiting: {metric.title} has no zero to measure an improvement by, so nothing is foretold."
     if seen is None:
         return f"Waiting until epoch {planned:g}: what {metric.title} will come to cannot be expected yet."
-    last = evaluations(snapshot)[-1].epoch
     hours = _takes(snapshot, planned - last)
     return (
         f"Waiting until epoch {planned:g}{f' ({hours})' if hours else ''}: best {metric.title} "
         f"{metric.error_text(seen.expected)} expected, {metric.error_text(seen.lowest)} at best "
-        f"(now {metric.error_text(seen.so_far)})."
+        f"(best so far {metric.error_text(seen.so_far)})."
     )
 
 
@@ -186,11 +214,12 @@ def _restarting(
     effect: Effect | None,
 ) -> str:
     planned = planned_epochs(snapshot, {key: pair[1] for key, pair in option.changes.items()})
-    hours = "" if planned is None else _takes(snapshot, planned)
+    slower = not OTHER_PACE.isdisjoint(option.changes)
+    hours = "" if planned is None or slower else _takes(snapshot, planned)
     spent = f" ({hours} for {planned:g} epochs)" if hours and planned is not None else ""
     begin = f"Restarting with this change{spent}:"
     if effect is None:
-        return f"{begin} nobody has tried this change on this task here; its goal is {option.expected}."
+        return f"{begin} its goal: {option.expected}."
     if metric is None or seen is None:
         return f"{begin} {effect.text}."
     return f"{begin} {metric.title} {metric.error_text(effect.middle * seen.expected)} expected: {effect.text}."

@@ -51,7 +51,11 @@ def judgement(snapshot: Snapshot, judged: Judged) -> Judgement:
         verdict=_verdict(diagnosis, options, children, choice),
         flags=[_flag(finding, snapshot) for finding in findings],
         prescriptions=[
-            OfferedOption(**asdict(_option(option)), letter=letter, tried=_tried(tries_of(option, task, known)))
+            OfferedOption(
+                **asdict(_option(option)),
+                letter=letter,
+                tried=_tried(tries_of(option, task, known), wait_or_restart.effect_of(option, snapshot, [])),
+            )
             for letter, option in lettered(options)
         ],
         considered=[
@@ -74,7 +78,7 @@ def _verdict(
     children: Sequence[ChildOutcome],
     choice: wait_or_restart.Choice | None,
 ) -> Verdict:
-    step, first = next_step(diagnosis, options, children)
+    step, first = next_step(diagnosis, options, children, choice.wait if choice is not None else "")
     tried = tried_in(diagnosis, options, children)
     return Verdict(
         word=diagnosis.verdict,
@@ -153,9 +157,11 @@ def _option(option: Prescription) -> Option:
     )
 
 
-def _tried(tried: Tried | None) -> str:
-    """What came of it in this folder: counts, never a share of few tries."""
-    return tried.text if tried is not None else "not yet in this folder"
+def _tried(tried: Tried | None, recorded: wait_or_restart.Effect | None) -> str:
+    """What came of it in this folder: counts, never a share of few tries; else what recorded pairs say."""
+    if tried is not None:
+        return tried.text
+    return "not yet in this folder" + ("" if recorded is None else f"; {recorded.text}")
 
 
 def limits(snapshot: Snapshot, judged: Judged) -> list[Limit]:

@@ -71,6 +71,28 @@ def test_two_runs_of_unknown_validation_sets_are_not_comparable():
     assert path_of(run("r", falling(0.5), data=nameless), run("own", falling(0.9), data=nameless)) is None
 
 
+def test_a_run_that_ended_later_is_not_an_earlier_one():
+    own, late = run("own", falling(0.85, 5)), run("late", falling(0.9))
+    rows = tuple(msgspec.structs.replace(row, at=NOW + 9) for row in late.epochs)
+    assert path_of(msgspec.structs.replace(late, epochs=rows), own) is None
+    assert path_of(late, own) is not None
+
+
+def test_an_accuracy_in_percent_stands_beside_one_in_fractions():
+    own = run("own", [None] * 5, metrics=[{"val_accuracy": 0.7 + 0.01 * n} for n in range(5)])
+    other = run("other", [None] * 5, metrics=[{"val_accuracy": 60.0 + n} for n in range(5)])
+    assert path_of(other, own).metric[0] == pytest.approx(0.6)
+
+
+def test_a_run_as_good_as_an_earlier_one_is_equal_to_it():
+    found = beside(run("own", falling(0.8, 5)), [run(f"r{n}", falling(0.8)) for n in range(3)])
+    assert found.line.endswith("better than 0 of 3 earlier runs there, equal to 3.")
+
+
+def test_without_a_known_validation_set_it_says_so():
+    assert beside(run("own", falling(0.9), data=DataInfo()), []).line.startswith("Which validation set it uses is not")
+
+
 def test_without_earlier_runs_the_bands_are_of_recorded_ones_and_say_so():
     found = beside(run("own", falling(0.85, 5)), [run("one", falling(0.9))])
     assert found.runs == 1 and found.line.startswith("Only 1 finished run on this validation set. The bands are of ")

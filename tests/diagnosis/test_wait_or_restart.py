@@ -1,5 +1,6 @@
 """Wait or restart: two lines that can be compared, said only where both can be known."""
 
+import math
 from pathlib import Path
 
 import msgspec
@@ -63,22 +64,39 @@ def test_a_change_that_nobody_has_tried_is_not_compared():
     found = chosen()
     assert found.word == "NOT KNOWN"
     assert found.waiting.startswith("Waiting until epoch 100")
-    assert "its goal is gap below 1.0" in found.restarting and "nobody has tried" in found.restarting
+    assert "its goal: gap below 1.0" in found.restarting and "Nobody has tried" in found.why
 
 
 def test_what_three_tries_brought_is_expected_again():
     found = chosen(known=[child(0.5, "a"), child(0.4, "b"), child(0.6, "c")])
     assert found.word == "RESTART"
-    assert "0.50 times the parent's (0.40 to 0.60) in 3 tries in this folder" in found.restarting
+    assert "0.50 times the parent's error (0.40 to 0.60) in 3 tries in this folder" in found.restarting
 
 
 def test_a_change_that_made_it_worse_is_a_reason_to_wait():
     found = chosen(known=[child(1.2)])
-    assert found.word == "WAIT"
+    assert found.word == "WAIT" and found.wait == found.why
 
 
-def test_what_lies_within_the_band_of_waiting_is_a_close_call():
+def test_one_try_that_hardly_helped_is_a_close_call():
     assert chosen(known=[child(0.97)]).word == "CLOSE CALL"
+    assert chosen(known=[child(0.97, "a"), child(1.2, "b")]).word == "CLOSE CALL"
+
+
+def test_a_run_that_has_diverged_is_not_waited_for():
+    losses = [*OVERFITS["train_loss"][:-3], math.nan, math.nan, math.nan]
+    found = chosen({**OVERFITS, "train_loss": losses, "val_loss": losses})
+    assert (
+        found.word == "RESTART"
+        and "nothing better is expected" in found.waiting
+        and "expected:" not in found.restarting
+    )
+
+
+def test_at_chance_nothing_is_foretold_and_at_the_planned_end_neither():
+    stuck = {**OVERFITS, "val_wer": [0.95] * len(OVERFITS["val_wer"])}
+    assert chosen(stuck) is None or "cannot be expected yet" in chosen(stuck).waiting
+    assert "at its planned end" in chosen(config={**BROKEN, "epochs": 40}).waiting
 
 
 @pytest.mark.parametrize(
@@ -101,7 +119,7 @@ def test_without_a_plan_or_a_metric_it_says_so():
     assert "is planned is not known" in chosen(config={**BROKEN, "epochs": None}).waiting
     no_errors = {name: column for name, column in OVERFITS.items() if "wer" not in name}
     found = chosen(no_errors)
-    assert found is None or "no error or score is logged" in found.waiting
+    assert found is None or "no error or score decides here" in found.waiting
 
 
 def test_the_recorded_pairs_count_only_for_their_own_task_clips_and_length(monkeypatch):
@@ -117,16 +135,18 @@ def test_the_recorded_pairs_count_only_for_their_own_task_clips_and_length(monke
     assert effect([child(0.9, task="digits")]).source == "in this folder"
 
 
-def test_the_word_follows_from_the_numbers():
+def test_the_word_follows_from_what_the_change_did_whatever_waiting_brings():
     band = AtEnd(0.5, 0.4, 0.3)
-    assert [decide(band, Effect((ratio,), ""))[0] for ratio in (0.7, 0.8, 0.99, 1.0)] == [
+    several = [(0.6, 0.7), (0.9, 1.1), (1.0, 1.2)]
+    assert [decide(band, Effect(ratios, ""))[0] for ratios in several] == ["RESTART", "CLOSE CALL", "WAIT"]
+    assert [decide(None, Effect((ratio,), ""))[0] for ratio in (0.8, 0.95, 1.05, 1.2)] == [
         "RESTART",
         "CLOSE CALL",
         "CLOSE CALL",
         "WAIT",
     ]
-    assert decide(None, Effect((0.5,), ""))[0] == decide(band, None)[0] == "NOT KNOWN"
-    assert decide(AtEnd(0.0, 0.0, 0.0), Effect((0.5,), ""))[0] == "WAIT"
+    assert decide(band, None)[0] == "NOT KNOWN"
+    assert decide(AtEnd(0.0, 0.0, 0.0), None)[0] == "WAIT"
 
 
 def test_what_came_later_is_not_known_then(tmp_path: Path):

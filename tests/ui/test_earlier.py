@@ -35,4 +35,4 @@ def test_a_folder_that_holds_no_run_but_it_says_so(tmp_path):
     (tmp_path / "broken" / "run.json").write_text("{")
     (tmp_path / "broken" / "epochs.jsonl").write_text("{")
     found = Earlier(tmp_path).beside(RunReader(tmp_path / "own").read(time.time()))
-    assert found.runs == 0 and found.line.startswith("No finished run on this validation set.")
+    assert found.runs == 0 and found.line.startswith("No earlier finished run on this validation set.")

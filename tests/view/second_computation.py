@@ -321,7 +321,7 @@ FORMS: list[tuple[str, Check]] = [
     ),
     (
         r"Waiting until epoch (?P<end>[\d.]+)( \(about [^)]+\))?: best val (?P<label>WER|CER|accuracy) "
-        r"(?P<expected>[\d.]+) % expected, (?P<best>[\d.]+) % at best \(now (?P<now>[\d.]+) %\)\.",
+        r"(?P<expected>[\d.]+) % expected, (?P<best>[\d.]+) % at best \(best so far (?P<now>[\d.]+) %\)\.",
         lambda f, m: (
             _percent(m["now"], _best_of(f, m)[1])
             and float(m["end"]) == f.planned
@@ -329,11 +329,26 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Restarting with this change( \(about [^)]+\))?: nobody has tried this change on this task here; "
-        r"its goal is .+[^.]\.",
+        r"Waiting until epoch (?P<end>[\d.]+): what val (?P<label>WER|CER|accuracy) "
+        r"will come to cannot be expected yet\.",
+        lambda f, m: len(f.known(METRICS[m["label"]])) < 5 or _best_of(f, m)[1] > 0.5,
+    ),
+    (r"Waiting: no error or score decides here, so nothing is foretold\.", lambda f, m: not f.metric()),
+    (
+        r"Waiting: it is at its planned end, epoch (?P<end>[\d.]+)\.",
+        lambda f, m: f.rows[-1]["epoch"] >= f.planned == float(m["end"]),
+    ),
+    (
+        r"Waiting: the losses are not finite or have run away; nothing better is expected\.",
+        lambda f, m: math.isnan(f.last("train_loss")),
+    ),
+    (r"RESTART: It does not come back by itself\.", lambda f, m: math.isnan(f.last("train_loss"))),
+    (
+        r"Restarting with this change( \(about [^)]+\))?: "
+        r"its goal: .+[^.]\.",
         lambda f, m: True,
     ),
-    (r"NOT KNOWN: (What the change brings is not known: nobody has tried it on this task\.)", lambda f, m: True),
+    (r"NOT KNOWN: Nobody has tried this change here, or on this task for as long\.", lambda f, m: True),
     (r"The learning rate is 0: more epochs change nothing\.", lambda f, m: f.last("lr") == 0),
     (r"(?P<ran>\d+) of (?P<of>\d+) checks ran\.?", lambda f, m: 0 < int(m["ran"]) <= int(m["of"])),
 ]
@@ -346,9 +361,9 @@ def _at_end(facts: Facts, label: str) -> tuple[float, float]:
     last = rows[-1][0]
     now = min(error for _, error in rows)
     then = min([error for epoch, error in rows if 2 * epoch <= last] or [rows[0][1]])
-    gain = min(math.exp(0.5), then / now)
+    gain = min(math.exp(0.7), then / now)
     doublings = math.log(facts.planned / last) / math.log(2)
-    expected, lowest = now / gain ** (doublings / 2), now / (gain ** (0.7 * doublings) * math.exp(0.1 * doublings))
+    expected, lowest = now / gain ** (doublings / 2), now / (gain**doublings * math.exp(0.15 * doublings))
     return flip(expected), flip(lowest)
 
 

@@ -44,12 +44,15 @@ def first_to_try(options: Sequence[Prescription]) -> Prescription | None:
 
 
 def next_step(
-    diagnosis: Diagnosis, options: Sequence[Prescription], children: Sequence[ChildOutcome] = ()
+    diagnosis: Diagnosis, options: Sequence[Prescription], children: Sequence[ChildOutcome] = (), wait: str = ""
 ) -> tuple[str, Prescription | None]:
     """(what to do first, as a sentence; the option that it names, if it names one).
 
     `children`: what came of the children of this run. An option that one of them has tried is not offered again.
+    `wait`: why waiting is better than the first option, where that is known (monitor.diagnosis.wait_or_restart).
     """
+    if wait:
+        return f"Wait, or change something else. {wait}", None
     if diagnosis.failure is not None:
         return diagnosis.next_step, None
     # Where the verdict is KEEP GOING no restart is offered beside it; the options stay under Diagnosis.
@@ -78,9 +81,9 @@ def tried_in(
     return None if first is None or child_with(first, children) is None else helped or child_with(first, children)
 
 
-def advised(snapshot: Snapshot, diagnosis: Diagnosis) -> str:
+def advised(snapshot: Snapshot, diagnosis: Diagnosis, wait: str = "") -> str:
     """What to do first, for terminal and message: the same sentence as on the page."""
-    return next_step(diagnosis, prescribe(snapshot, diagnosis))[0]
+    return next_step(diagnosis, prescribe(snapshot, diagnosis), wait=wait)[0]
 
 
 def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wanted: str) -> Prescription:

@@ -3,8 +3,8 @@
 An error that falls as a power of the epochs gains as much (as a logarithm) from each doubling of them. So what the last
 doubling brought (`epochs / 2` to `epochs`) is what each further doubling may bring: `EXPECTED` of it in the middle, at
 most `FASTEST` of it and `UNFORESEEN` beside; more than `MOST` of it does not count. The other end of the band is the
-best so far: a best never gets worse. The numbers were chosen on one set of recorded runs; `benchmarks.decisions` counts
-how many ends lie inside the band, on that set and on others.
+best so far: a best never gets worse. The numbers were chosen on recorded runs (docs/log.md); `benchmarks.decisions`
+counts how many ends lie inside the band.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import NamedTuple
 NEEDED = 5
 """Evaluations before anything is expected."""
 EXPECTED = 0.5
-FASTEST = 0.7
-MOST = 0.5
+FASTEST = 1.0
+MOST = 0.7
 """As a logarithm: where a network has just begun to learn, the steep part does not go on."""
-UNFORESEEN = 0.1
+UNFORESEEN = 0.15
 """As a logarithm, a doubling: plateaus end, and a learning rate that falls brings a step."""
 
 

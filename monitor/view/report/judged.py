@@ -41,10 +41,12 @@ def verdict(snapshot: Snapshot, judged: Judged, options: Sequence[Prescription])
     diagnosis = judged.diagnosis
     yield Heading("Verdict")
     yield Text(f"{diagnosis.verdict}. {diagnosis.reason}")
-    lines = tuple(line for line in (*diagnosis.also, *diagnosis.suppressed, next_step(diagnosis, options)[0]) if line)
+    found = choice(snapshot, diagnosis, options, tried_by_then(snapshot)) if options else None
+    step = next_step(diagnosis, options, wait=found.wait if found is not None else "")[0]
+    lines = tuple(line for line in (*diagnosis.also, *diagnosis.suppressed, step) if line)
     if lines:
         yield Bullets(lines)
-    if options and (found := choice(snapshot, diagnosis, options, tried_by_then(snapshot))) is not None:
+    if found is not None:
         yield Bullets((found.waiting, found.restarting, found.text))
     yield Text(f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.")
 
