@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -51,6 +51,8 @@ class _Open:
     lines: int = 0
     told: dict[str, str] | None = None
     """The cells that were handed out already."""
+    stated: list[str] = field(default_factory=list)
+    """The names in the lines that name this epoch themselves."""
 
     @property
     def whole(self) -> dict[str, str]:
@@ -145,11 +147,15 @@ class EpochRows:
             return finished
         now.epochs = said.epochs or (said.bar[1] if said.counts_epochs and said.bar else None) or now.epochs
         now.step = said.step if said.step is not None and not said.evaluates else now.step
+        if self._is_of_the_next(now, said):
+            _put(self._passing, said)
+            return finished
         part = self._part(said)
         if part != WHOLE and said.values and not said.evaluates:
             now.under_way = said.bar is not None and said.bar[0] < said.bar[1]
             now.lines += 1
         _put(now.said[part], said)
+        now.stated += [name for name, _ in said.values if said.epoch is not None and name not in now.stated]
         if said.values and self._is_complete(now):
             finished += self._tell(now)
         return finished
@@ -159,16 +165,18 @@ class EpochRows:
         if not self._trails and (self._open is not None or self._last is not None):
             return None
         if said.epoch is None:
-            if not said.is_of_a_step:
+            if not said.is_of_a_step or (said.bar is not None and said.step is None and not said.partial):
                 _put(self._above, said)
             return [] if self._trails else None
         above, self._above = self._above, {}
-        if not self._trails and (said.values or not said.ends or not any("loss" in name for name in above)):
+        sums_up = _sums_up(above, said)
+        if not self._trails and not sums_up and (said.values or not said.ends or not _losses(above)):
             return None
-        self._trails = not said.values
-        if said.values:
+        self._trails = sums_up or not said.values
+        if not self._trails:
             return None
         self._generation += self._open is not None and said.epoch < self._open.epoch and not self._one_start
+        _put(above, said)
         self._open = _Open(said.epoch, self._generation, said.epochs, said=[{}, {}, above])
         return self._tell(self._open)
 
@@ -222,7 +230,8 @@ class EpochRows:
         """The number of the evaluation that a statement is part of, counted by the step that it stands at."""
         total = said.bar[1] if said.bar is not None else 0.0
         place = said.step if said.step is not None else said.bar[0] if said.bar is not None else None
-        if place is not None and not said.evaluates:
+        other = total and self._step and total != self._step[1] and not said.values  # a validation's batches
+        if place is not None and not said.evaluates and not other:
             self._step = [place, total]
         if not said.evaluates:
             return None
@@ -257,6 +266,13 @@ class EpochRows:
             return False
         full = {name.removeprefix("train_") for name in self._open.said[BAR]}
         return any("loss" in name and name.removeprefix("train_") in full for name, _ in said.values)
+
+    def _is_of_the_next(self, now: _Open, said: Statement) -> bool:
+        """Whether a line that names no epoch trains on, though this one has told its training and its validation."""
+        if self._basis == "evaluations" or said.epoch is not None or said.evaluates or not _validated(now.whole):
+            return False
+        names = {name.removeprefix("train_") for name in now.stated}
+        return any("loss" in name and name.removeprefix("train_") in names for name, _ in said.values)
 
     def _begin(self, number: float) -> list[Row]:
         before = self._open if self._open is not None and self._open.measured else None
@@ -297,6 +313,19 @@ class EpochRows:
 
 def _validated(cells: Mapping[str, str]) -> bool:
     return any(name.startswith(("val_", "test_")) or name == "wer" for name in cells)
+
+
+def _losses(cells: Iterable[str]) -> set[str]:
+    return {name for name in cells if "loss" in name}
+
+
+def _sums_up(above: Mapping[str, str], said: Statement) -> bool:
+    """Whether a line tells an epoch's validation alone, and its training stands above: `Epoch 1 - val loss 3.2`."""
+    trained, told = (
+        {name for name in _losses(cells) if not name.startswith(("val_", "test_"))}
+        for cells in (above, (name for name, _ in said.values))
+    )
+    return said.evaluates and not said.is_of_a_step and bool(trained) and not told
 
 
 def _put(cells: dict[str, str], said: Statement) -> None:

@@ -29,7 +29,9 @@ class TextLog(Importer):
                 f"{self.path.name}: {unread(found)} "
                 f"A log that still grows, or of steps alone: python -m monitor attach {self.path}"
             )
-        for place, row in enumerate(found.rows, 1):
+        # An evaluation is told again when a line below it adds to it: the fuller row is the one that counts.
+        rows = {(row.generation, row.epoch): row for row in found.rows}
+        for place, row in enumerate(rows.values(), 1):
             where = {"epoch": row.epoch} if found.basis == "epochs" else {}
             if row.step is not None:
                 where["step"] = row.step

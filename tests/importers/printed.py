@@ -931,3 +931,61 @@ for _stamp in _STAMPS:
         "\n".join(f"{_stamp} Epoch {e}/3 loss: {3 - e / 2} val_loss: {3.25 - e / 4}" for e in (1, 2, 3)),
         epochs=3, first={"epoch": 1, "train_loss": 2.5, "val_loss": 3.0}, last={"epoch": 3, "train_loss": 1.5, "val_loss": 2.5},
     )  # fmt: skip
+_log(
+    "absl lines of flax: the next epoch's steps below the evaluation",
+    """
+I1002 21:41:51.424899 1404 logging_writer.py:35] [100] steps_per_second=1.760847, train_accuracy=0.121, train_loss=5.5252
+I1002 21:41:52.100000 1404 train.py:402] train epoch: 1, loss: 5.5252, accuracy: 12.10
+I1002 21:41:54.804613 1404 train.py:415] eval epoch: 1, loss: 5.1112, accuracy: 15.59
+I1002 21:41:54.805149 1404 logging_writer.py:35] [100] eval_accuracy=0.1559, eval_loss=5.1112
+I1002 21:42:51.424899 1404 logging_writer.py:35] [200] steps_per_second=1.760847, train_accuracy=0.288, train_loss=3.9
+I1002 21:42:52.100000 1404 train.py:402] train epoch: 2, loss: 3.9000, accuracy: 28.80
+I1002 21:42:54.804613 1404 train.py:415] eval epoch: 2, loss: 3.6500, accuracy: 31.20
+I1002 21:43:51.424899 1404 logging_writer.py:35] [300] steps_per_second=1.760847, train_accuracy=0.444, train_loss=2.8
+I1002 21:43:52.100000 1404 train.py:402] train epoch: 3, loss: 2.8000, accuracy: 44.40
+I1002 21:43:54.804613 1404 train.py:415] eval epoch: 3, loss: 2.9100, accuracy: 41.02
+""",
+    epochs=3, first={"train_loss": 5.5252, "val_loss": 5.1112}, last={"train_loss": 2.8, "val_loss": 2.91},
+)  # fmt: skip
+_log(
+    "mmsegmentation by iterations: a counter of the validation's batches",
+    """
+2022/09/17 18:16:26 - mmengine - INFO - Iter(train) [  4000/80000]  lr: 9.9e-03  eta: 12:00:06  loss: 1.0103  decode.loss_ce: 0.71
+2022/09/17 18:17:26 - mmengine - INFO - Iter(val) [50/63]    eta: 0:00:01  time: 0.0412  data_time: 0.0021  memory: 1301
+2022/09/17 18:17:29 - mmengine - INFO - Iter(val) [63/63]    aAcc: 92.7300  mIoU: 42.1100  mAcc: 70.0200  data_time: 0.0021  time: 0.0410
+2022/09/17 18:26:26 - mmengine - INFO - Iter(train) [  8000/80000]  lr: 9.9e-03  eta: 11:00:06  loss: 0.7558  decode.loss_ce: 0.51
+2022/09/17 18:27:26 - mmengine - INFO - Iter(val) [50/63]    eta: 0:00:01  time: 0.0412  data_time: 0.0021  memory: 1301
+2022/09/17 18:27:29 - mmengine - INFO - Iter(val) [63/63]    aAcc: 93.7300  mIoU: 55.4000  mAcc: 71.0200  data_time: 0.0021  time: 0.0410
+""",
+    epochs=2, first={"train_loss": 1.0103, "~miou": 42.11}, last={"train_loss": 0.7558, "~miou": 55.4}, steps=2,
+)  # fmt: skip
+_log(
+    "doctr: an epoch's training stands above the line that names it",
+    """
+Train set loaded in 0.03193s (10000 samples in 78 batches)
+Training loss: 3.81: 100%|██████████| 78/78 [01:06<00:00,  4.07it/s]
+100%|██████████| 20/20 [00:09<00:00,  3.59it/s]
+Validation loss decreased inf --> 3.2672: saving state...
+Epoch 1/100 - Validation loss: 3.2672 (Exact: 0.16% | Partial: 0.16%)
+Training loss: 2.9: 100%|██████████| 78/78 [01:06<00:00,  4.07it/s]
+100%|██████████| 20/20 [00:09<00:00,  3.59it/s]
+Validation loss decreased 3.2672 --> 2.35906: saving state...
+Epoch 2/100 - Validation loss: 2.35906 (Exact: 11.20% | Partial: 13.04%)
+""",
+    epochs=2, first={"train_loss": 3.81, "val_loss": 3.2672}, last={"train_loss": 2.9, "val_loss": 2.35906, "~exact": 11.2},
+)  # fmt: skip
+_log(
+    "deep-text-recognition-benchmark: accuracy on a line of its own",
+    """
+[1/300000] Train loss: 4.26103, Valid loss: 3.05733, Elapsed_time: 1.09714
+Current_accuracy : 0.000, Current_norm_ED  : 0.01
+Best_accuracy    : 0.000, Best_norm_ED     : 0.01
+[20000/300000] Train loss: 0.14954, Valid loss: 0.09600, Elapsed_time: 1291.66819
+Current_accuracy : 90.000, Current_norm_ED  : 0.9200
+Best_accuracy    : 90.000, Best_norm_ED     : 0.9200
+[40000/300000] Train loss: 0.11850, Valid loss: 0.12338, Elapsed_time: 2585.50984
+Current_accuracy : 80.000, Current_norm_ED  : 0.9150
+Best_accuracy    : 90.000, Best_norm_ED     : 0.9200
+""",
+    epochs=3, first={"train_loss": 4.26103, "~accuracy": 0.0}, last={"val_loss": 0.12338, "~accuracy": 80.0},
+)  # fmt: skip

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from monitor.importers.items import Row
 from monitor.importers.live import About, FollowedRun
 from monitor.importers.log_follow import LogFollower
 from monitor.importers.log_proposal import propose_log, sentence
 from monitor.importers.log_scan import scan
+from monitor.importers.text_log import TextLog
 from monitor.run_dir import Decode, Epoch, Step, decode
 from monitor.run_dir.errors import MonitorError
 from tests.importers.printed import PRINTED
@@ -131,3 +133,10 @@ def test_a_comma_that_may_be_either_is_asked_about(tmp_path):
     log.write_text("Epoch 1 loss 2,410 lr 0.001\nEpoch 2 loss 2,210 lr 0.001\n")
     with pytest.raises(MonitorError, match="it is not clear whether the comma"):
         propose_log(scan(log))
+
+
+def test_an_imported_evaluation_that_a_later_line_adds_to_is_one_row(tmp_path):
+    log = tmp_path / "a.log"
+    log.write_text(PRINTED["deep-text-recognition-benchmark: accuracy on a line of its own"][0])
+    rows = [item for item in TextLog(log).items() if isinstance(item, Row)]
+    assert [row.values["accuracy"] for row in rows] == [0.0, 90.0, 80.0]
