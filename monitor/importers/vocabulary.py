@@ -49,7 +49,9 @@ HOUSEKEEPING = re.compile(
     r"|loss_scale|skipped|mom|momentum|num_\w+|epochs|max_epochs|total_steps|max_steps|current_steps|params|parameters"
     r"|images?|instances|labels|img_size|per_second|train_wall|gb_free|clip|num_updates|early_stopping|year|pid|port|line"
     r"|second|minutes?|hours?|days?|ms|start|end|id|idx|index|over|train_secs?|wall|cost|tps|mfu|tflops?\w*|steps_per_sec\w*"
-    r"|per_gpu|wd|weight_decay|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage)"
+    r"|per_gpu|wd|weight_decay|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage"
+    r"|dataloader(?:_\w+)?|stalled|seen|n_params|n_parameters|no_improvement|dauer|zeit|temps|dur[ée]e|tiempo|tempo|dura[çc][ãa]o"
+    r"|durata|duur|czas|s[üu]re|время|час|时间|時間|耗时|用时|耗時|시간|thời_gian)"
 )
 """Names of what is no measurement of the model; never a metric."""
 ENDS = words("best, max, min, maximum, minimum, previous, prev, lowest, highest, target, last, old")
