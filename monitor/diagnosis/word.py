@@ -100,7 +100,9 @@ def _word(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thresho
     if (ended := ENDED_VERDICTS.get(status_of(snapshot).word)) is not None:
         return ended, worst
     overconfident = next((finding for finding in findings if finding.rule == "overconfident"), None)
-    if overconfident is not None and not any(_outweighs_errors(finding.rule) for finding in criticals + warnings):
+    sure = any(BY_NAME[finding.rule].may_stop for finding in criticals)
+    outweighed = sure or any(_outweighs_errors(finding.rule) for finding in criticals + warnings)
+    if overconfident is not None and not outweighed:
         gap = above_its_limit(findings)
         return ("KEEP GOING", overconfident) if gap is None or not knows_by_heart(snapshot) else ("LOOK", gap)
     if worst is not None:

@@ -34,6 +34,8 @@ LOOK_AT_LABELS = (
 )
 FLAT_RATIO = 0.01
 """A number stands still if the median of the later half of its last ten values is not 1 % below the earlier half's."""
+NEW_LOW = 0.05
+"""A value so far below all of the nine before it is no noise."""
 NO_INPUT = (
     "Do not add regularisation: a model at chance has nothing to regularise. Find out whether the input reaches the "
     "classifier:{} the labels, the learning rate."
@@ -161,7 +163,8 @@ def _stands_still(data: Evaluations) -> npt.NDArray[np.bool_]:
 
 
 def _fall(column: Array) -> Array:
-    """At each evaluation the share by which the median of its last five values lies below that of the five before.
+    """At each evaluation the share by which the median of its last five values lies below that of the five before; or
+    the newest below all of those nine, where that is more than noise: what has just begun to fall does not stand still.
 
     Counted in finite values; NaN before the tenth.
     """
@@ -172,10 +175,13 @@ def _fall(column: Array) -> Array:
     windows = np.lib.stride_tricks.sliding_window_view(column[finite], FLAT_EVALUATIONS)
     before = np.median(windows[:, : FLAT_EVALUATIONS // 2], axis=1)
     after = np.median(windows[:, FLAT_EVALUATIONS // 2 :], axis=1)
+    low = windows[:, :-1].min(axis=1)
     count = np.cumsum(finite)
     known = count >= FLAT_EVALUATIONS
     with np.errstate(divide="ignore", invalid="ignore"):
-        fall[known] = np.nan_to_num((before - after) / np.abs(before))[count[known] - FLAT_EVALUATIONS]
+        new_low = np.nan_to_num((low - windows[:, -1]) / np.abs(low))
+        falls = np.maximum(np.nan_to_num((before - after) / np.abs(before)), np.where(new_low > NEW_LOW, new_low, 0.0))
+    fall[known] = falls[count[known] - FLAT_EVALUATIONS]
     return fall
 
 

@@ -18,10 +18,13 @@ from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.words import limit, number
 
+AT_ITS_BEST = 0.01
+"""Of the best val loss: what lies no further above it has not left it."""
+
 
 class Gap(Rule):
     """Watches val_loss - train loss against the user's own limit (1.0), in the run's unit. Where nobody set one and no
-    loss was ever below 10 (squared errors, sums over a sequence), a fifth of the lowest val loss is the limit.
+    loss was ever below 10 (squared errors, sums over a sequence), the limit grows with the lowest val loss.
 
     The limit is what was asked for, so a warning needs no persistence; critical is scale-free: the gap measured
     against val loss itself, or against the loss of a model that knows only word frequencies.
@@ -65,7 +68,7 @@ class Gap(Rule):
         return self.flag(
             data.epochs,
             episode,
-            f"Overfitting: val loss is {number(current)} above train loss ({limit_words}), "
+            f"{_begins(data.val_loss)} {number(current)} above train loss ({limit_words}), "
             f"since epoch {data.epochs[episode.onset]:g}.{measured}",
             dated=True,
             now=_numbers(data, unigram),
@@ -78,6 +81,12 @@ class Gap(Rule):
             cannot_tell="Whether the model gets worse: this check compares losses alone."
             + (" The train loss carries dropout and augmentation, val loss does not." if basis == "train" else ""),
         )
+
+
+def _begins(val_loss: series.Array) -> str:
+    """Overfitting is said where val loss has left its best behind; at its best the gap alone is."""
+    best, now = float(np.nanmin(val_loss)), float(val_loss[-1])
+    return "Overfitting: val loss is" if now - best > AT_ITS_BEST * abs(best) else "Val loss is"
 
 
 def _limit_words(current: float, held: float, of_loss: bool, common: CommonLimits) -> str:

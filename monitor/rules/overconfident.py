@@ -9,7 +9,7 @@ from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.primary import chance_of, primary_of, with_loss
+from monitor.rules.primary import chance_of, primary_of, scale_of, with_loss
 from monitor.rules.result import Result
 from monitor.rules.rising import RisingLimits, rising_levels
 from monitor.rules.rule import PRIMARY, Rule
@@ -19,6 +19,8 @@ from monitor.run_dir.metric import Metric
 from monitor.run_dir.status import is_over
 
 RECENT_EVALUATIONS = 5
+STEP_RATIO = 0.01
+"""Of the best error: a smaller improvement over those evaluations is noise, as for `overfitting`."""
 
 
 class Overconfident(Rule):
@@ -51,7 +53,7 @@ class Overconfident(Rule):
             return unready
         data = evaluations.read(snapshot, thresholds)
         rising = rising_levels(snapshot, data, thresholds)
-        improving = still_improving(data.error)
+        improving = still_improving(data.error, scale_of(metric, data.error))
         above = data.val_loss > series.running_best(data.val_loss)
         levels = [_level(*seen) for seen in zip(rising, improving.tolist(), above.tolist(), strict=True)]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
@@ -101,12 +103,14 @@ def _level(rising: Level, improves: bool, above_best: bool) -> Level:
     return Level.HOLD if improves and above_best else rising
 
 
-def still_improving(error: series.Array) -> npt.NDArray[np.bool_]:
-    """At each place whether the best error so far was reached within the last evaluations."""
+def still_improving(error: series.Array, scale: series.Array) -> npt.NDArray[np.bool_]:
+    """At each place whether the best error so far was reached within the last evaluations, and is by more than noise
+    better than the best before them; `scale`: what an improvement is a part of."""
     finite = np.isfinite(error)
     best = series.running_best(error[finite])
     new = np.zeros(len(best), dtype=bool)
     new[1:RECENT_EVALUATIONS] = error[finite][1:RECENT_EVALUATIONS] <= best[1:RECENT_EVALUATIONS]
-    new[RECENT_EVALUATIONS:] = best[RECENT_EVALUATIONS:] < best[:-RECENT_EVALUATIONS]
+    earlier, step = best[:-RECENT_EVALUATIONS], STEP_RATIO * scale[finite][:-RECENT_EVALUATIONS]
+    new[RECENT_EVALUATIONS:] = best[RECENT_EVALUATIONS:] < earlier - step
     last_known = np.cumsum(finite) - 1
     return np.where(last_known >= 0, new[np.maximum(last_known, 0)], False) if len(new) else finite

@@ -119,3 +119,13 @@ def test_far_worse_than_chance_points_to_labels_and_not_to_missing_input():
     )
     assert finding.remedy.startswith("Look at the labels")
     assert causes_of(seen, (finding,)) == () and suppressed(seen, (finding,)) == ()
+
+
+def test_a_loss_that_has_just_begun_to_fall_does_not_stand_still():
+    still = [4.7, 4.69, 4.71] * 4
+    seen = plateau(14, wer=lambda e: 0.99, val=lambda e: [*still, 4.07, 3.53][e - 1], train=lambda e: 4.6)
+    assert found(RULE, seen).severity == "warning"
+    assert (
+        found(RULE, plateau(12, wer=lambda e: 0.99, val=lambda e: still[e - 1], train=lambda e: 4.6)).severity
+        == "critical"
+    )

@@ -47,7 +47,7 @@ def test_it_fires_in_the_epoch_that_passes_the_limit_and_says_the_numbers():
     seen = losses(20, lambda e: 0.1 * e)
     finding = found(RULE, seen)
     assert (finding.severity, finding.onset, finding.fired) == ("critical", 11, 11)
-    assert finding.line.startswith("Overfitting: val loss is 2.00 above train loss (limit 1.0), since epoch 11.")
+    assert finding.line.startswith("Val loss is 2.00 above train loss (limit 1.0), since epoch 11.")
     assert finding.now["gap"] == 2.0
 
 
@@ -60,7 +60,8 @@ def test_a_limit_that_nobody_set_is_not_held_against_large_losses_in_another_uni
     assert found(RULE, losses(20, lambda e: 12.0, val=350.0)) is None
     finding = found(RULE, losses(20, lambda e: 90.0, val=350.0))
     assert finding.line.startswith(
-        "Overfitting: val loss is 90.0 above train loss (limit 70.0, a fifth of the lowest val loss, as nobody set one)"
+        "Val loss is 90.0 above train loss (limit 69.0, 1 and a fifth of what the lowest val loss is above 10, as "
+        "nobody set one)"
     )
     mine = DEFAULTS.but(GapLimits(gap_limit=5.0))
     assert RULE.check(losses(20, lambda e: 12.0, val=350.0), mine, NOW).limits["gap"] == 5.0
@@ -68,6 +69,17 @@ def test_a_limit_that_nobody_set_is_not_held_against_large_losses_in_another_uni
     falls = curve(20, lambda e: max(3.0, 60.0 - 10 * e))
     seen = snapshot(val_loss=falls, train_loss=[value - 1.5 for value in falls])
     assert found(RULE, seen).limits["gap"] == 1.0
+
+
+def test_overfitting_is_said_where_val_loss_has_left_its_best():
+    risen = snapshot(val_loss=[2.0] * 9 + [2.1], train_loss=[0.5] * 10)
+    assert found(RULE, risen).line.startswith("Overfitting: val loss is 1.60 above train loss")
+
+
+def test_a_large_loss_that_falls_raises_no_alarm_by_falling():
+    falls = curve(20, lambda e: 12.0 - 0.2 * e)
+    seen = snapshot(val_loss=falls, train_loss=[value - 0.9 for value in falls])
+    assert first_fired(RULE, seen) == (None, None)
 
 
 def test_on_the_reference_runs_rows_it_warns_at_50_and_is_critical_at_55():
@@ -122,5 +134,5 @@ def test_within_an_open_flag_a_spike_changes_nothing():
 def test_the_eval_mode_train_loss_that_it_is_made_of_is_named():
     seen = snapshot(train_loss=[2.5] * 10, train_eval_loss=[0.3] * 10, val_loss=[2.0] * 10, run={"gap_basis": "eval"})
     assert found(RULE, seen).line == (
-        "Overfitting: val loss is 1.70 above train loss (limit 1.0), since epoch 5. Train loss in eval mode is 0.30."
+        "Val loss is 1.70 above train loss (limit 1.0), since epoch 5. Train loss in eval mode is 0.30."
     )

@@ -52,3 +52,11 @@ def test_a_rise_that_eases_does_not_take_the_word_back_while_errors_fall():
 def test_a_new_best_val_loss_ends_it():
     wer = curve(30, lambda e: 0.9 - 0.02 * e)
     assert found(RULE, snapshot(val_loss=curve(29, eased), val_wer=wer[:29])) is None
+
+
+def test_improvements_within_noise_are_none():
+    def crawls(step):
+        return snapshot(train_loss=[0.1] * 40, val_loss=curve(40, rising), val_wer=curve(40, lambda e: 0.5 - step * e))
+
+    assert found(RULE, crawls(0.00006)) is None
+    assert found(RULE, crawls(0.003)) is not None

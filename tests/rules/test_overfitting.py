@@ -118,3 +118,10 @@ def test_a_tenth_and_ten_times_the_loss_change_nothing(scale):
 def test_a_loss_below_zero_has_no_ratio_and_that_is_said():
     seen = snapshot(train_loss=curve(20, lambda e: -0.5 * e), val_loss=curve(20, lambda e: -0.3 * e))
     assert check(RULE, seen).needs == "losses above zero: one below it has no ratio to its best"
+
+
+@pytest.mark.parametrize(("best", "quiet"), [(0.0, True), (0.1, False)])
+def test_what_is_perfect_has_nothing_left_to_get_worse_from(best, quiet):
+    wer = curve(40, lambda e: max(best, 1 - 0.2 * e))
+    seen = snapshot(val_loss=curve(40, turns), train_loss=curve(40, lambda e: 3 / e), val_wer=wer)
+    assert (found(RULE, seen) is None) == quiet

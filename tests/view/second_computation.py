@@ -143,11 +143,12 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: _rises(f, m) and shows(m["best"], f.best("val_loss")[1]) and float(m["at"]) < float(m["since"]),
     ),
     (
-        r"Overfitting: val loss is (?P<gap>[\d.]+) above train loss \(limit 1\.0(?P<held>; the alarm ends below "
-        r"0\.80)?\), "
+        r"(?P<word>Overfitting: val|Val) loss is (?P<gap>[\d.]+) above train loss \(limit 1\.0"
+        r"(?P<held>; the alarm ends below 0\.80)?\), "
         r"since epoch (?P<since>[\d.]+)\. Train loss is the running one, in training mode: read it with care\.",
         lambda f, m: (
             shows(m["gap"], f.gap())
+            and (m["word"] != "Val") == (f.rise() > 0.01)
             and (f.gap() <= 1) == bool(m["held"])
             and f.at("val_loss", float(m["since"])) - f.at("train_loss", float(m["since"])) > 1
         ),
