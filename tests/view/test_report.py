@@ -309,3 +309,13 @@ def test_words_are_not_well_under_an_open_flag_that_predictions_are_too_short():
     assert observed("words come out", **short, length_ratio=back).startswith("- Not well: 0.72 words")
     shorter = [1.0] * 16 + [0.72] * 4
     assert observed("words come out", **short, length_ratio=shorter).startswith("- Well: 0.72 words")
+
+
+def test_where_it_is_heading_ends_with_the_plan():
+    falls = {"val_loss": curve(20, lambda e: 3 / e), "val_wer": curve(20, lambda e: 0.9 - 0.02 * e)}
+
+    def heading(planned):
+        return to_markdown(blocks_of(snapshot(**falls, **beating(epochs=planned))))
+
+    assert "by epoch 30 " in heading(60) and "by epoch 23 " in heading(23)
+    assert "Where it is heading" not in heading(20)

@@ -17,6 +17,7 @@ from monitor.rules.worse import TREND_P_VALUE, WORSE_SCATTERS
 from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
 from monitor.view.report.numbers import floors_of, from_to, key_epochs, known, train_field
@@ -287,14 +288,14 @@ def _alignment(target: list[str], said: list[str]) -> Iterator[str]:
 
 def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
     """Where the curves go, each with the band that holds four outcomes of five."""
-    lines, limit = [], gap_limit_of(snapshot, thresholds)
+    lines, limit, end = [], gap_limit_of(snapshot, thresholds), planned_epochs(snapshot)
     metric = primary_of(snapshot)
     own = [(metric.name, metric.heading, *_written(metric))] if metric is not None else []
     for name, title, scale, unit in (*own, ("gap", "The gap", 1.0, "")):
         points = known(snapshot, name)
         # No further ahead than half of what was seen: few evaluations far apart foretell little.
         ahead = max(1, min(forecast.AHEAD, len(points) // 2))
-        seen = forecast.outlook([epoch for epoch, _ in points], [value for _, value in points], ahead)
+        seen = forecast.outlook([epoch for epoch, _ in points], [value for _, value in points], ahead, end)
         if seen is None:
             continue
         line = f"{title}: {forecast.in_words(seen, scale, unit)} (four in five)."
