@@ -17,12 +17,13 @@ EVALUATIONS = 9
 
 class StalledLimits(Limits, frozen=True):
     stalled_pace: float = 3.0
-    """Times the median step (or epoch) time."""
+    """Times the median step (or evaluation) time."""
     stalled_least_secs: float = 60.0
 
 
 class Stalled(Rule):
-    """Watches the age of the trainer's own heartbeat against three times its median step (or epoch) time.
+    """Watches the age of the trainer's own heartbeat against three times its median step time (or the time from
+    one evaluation to the next).
 
     The heartbeat comes from the training loop itself, so a hung loop is seen although its process lives.
     It cannot tell a dead-lock from a slow disk or a machine that sleeps.
