@@ -168,6 +168,19 @@ def differing_units(parent: Snapshot, child: Snapshot) -> str:
     )
 
 
+def differing_tasks(parent: Snapshot, child: Snapshot) -> str:
+    """That each is judged by something that the other does not measure, as a sentence; "" where it is not so."""
+    one, other = primary_of(parent), primary_of(child)
+    if one is None or other is None or one.title == other.title or common_metric(parent, child) is not None:
+        return ""
+    if not parent.epochs or not child.epochs or differing_units(parent, child):
+        return ""
+    return (
+        f"{parent.run_id} is judged by {one.title}, {child.run_id} by {other.title}: neither is measured in both, and "
+        "a loss alone does not say that it is the same task."
+    )
+
+
 def common_metric(parent: Snapshot, child: Snapshot) -> Metric | None:
     """The metric by which two runs are compared: the parent's primary one, where the child measures it too."""
     metric = primary_of(parent)

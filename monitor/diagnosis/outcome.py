@@ -17,6 +17,7 @@ from monitor.diagnosis.moment import (
     Reference,
     agreed_epoch,
     common_metric,
+    differing_tasks,
     differing_units,
     evaluations,
     has_ended,
@@ -99,7 +100,7 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
         expected=_expected_text(child),
         metric=common_metric(parent, child),
     )
-    why_not = obstacle([parent, child]) or differing_units(parent, child)
+    why_not = obstacle([parent, child]) or differing_units(parent, child) or differing_tasks(parent, child)
     if why_not:
         return replace(base, line=why_not)
     now = of_child(child, wanted)

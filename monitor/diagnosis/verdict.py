@@ -25,10 +25,12 @@ from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.rules.registry import BY_NAME, evaluate, frozen
 from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
+from monitor.rules.wer_plateau import WerPlateau
 from monitor.rules.worse import WORSE_POINTS
 from monitor.run_dir import SEVERITIES, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.metric import Metric
+from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import ENDED_VERDICTS, is_over, status_of
 from monitor.run_dir.words import brief, limit, number, plain, sentence
 
@@ -179,10 +181,15 @@ def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str
         return ""
     if last(snapshot, "lr") == 0:
         return "The learning rate is 0: more epochs change nothing."
-    persistence = thresholds.of(CommonLimits)
+    if worst.rule == WerPlateau.name:
+        return ""  # its option is to stop here
+    persistence, planned = thresholds.of(CommonLimits), planned_epochs(snapshot) or math.inf
     apart = rows[-1].epoch - rows[-2].epoch if len(rows) > 1 else 0.0
     by = rows[-1].epoch + max(persistence.warning_epochs + persistence.critical_epochs, 2 * apart)
-    return f"The run may still recover; look by epoch {math.ceil(by)}."
+    if rows[-1].epoch >= planned:
+        return ""
+    at = f"{math.ceil(by)}" if math.ceil(by) < planned else f"{plain(planned)}, its planned end"
+    return f"The run may still recover; look by epoch {at}."
 
 
 def _how_it_goes(snapshot: Snapshot) -> str:

@@ -104,7 +104,8 @@ class FollowedRun:
         self._told_at = float("-inf")
         self._queue = RecordQueue(run_dir)
         self._passed_over = unaccounted(run_dir, source.kept)
-        self._ended_at: deque[float] = deque(maxlen=PACE_EPOCHS)
+        self._ended_at: deque[tuple[float, float]] = deque(maxlen=PACE_EPOCHS)
+        """(epoch, when it ended), one for each epoch."""
 
     @classmethod
     def begin(cls, runs_dir: Path, about: About, now: float, process: Identity | None = None) -> FollowedRun:
@@ -199,8 +200,8 @@ class FollowedRun:
     def _note(self, record: Record) -> None:
         """Where the run is, as progress.json will say."""
         if isinstance(record, Epoch):
-            if record.at:
-                self._ended_at.append(record.at)
+            if record.at and (not self._ended_at or record.epoch != self._ended_at[-1][0]):
+                self._ended_at.append((record.epoch, record.at))
             self._progress = msgspec.structs.replace(
                 self._progress, epoch=int(record.epoch), step=max(record.step, self._progress.step)
             )
@@ -272,9 +273,14 @@ class FollowedRun:
         return True
 
     def _pace(self) -> float | None:
-        times = list(self._ended_at)
-        between = [later - earlier for earlier, later in itertools.pairwise(times) if later > earlier]
-        return statistics.median(between) if between else None
+        """Median seconds of an epoch, of which several may lie between two records."""
+        pairs = itertools.pairwise(self._ended_at)
+        secs = [
+            (after[1] - before[1]) / (after[0] - before[0])
+            for before, after in pairs
+            if after[0] > before[0] and after[1] > before[1]
+        ]
+        return statistics.median(secs) if secs else None
 
     def finish(self, outcome: Outcome, now: float, error: str | None = None) -> None:
         """The followed run has ended, and its end is known."""

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from statistics import median
+
 from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import LOG_FILE, Progress, Severity, Snapshot, words
 from monitor.run_dir.status import silence_secs, status_of
 
+EVALUATIONS = 9
+"""The last ones, by which is told how far they lie apart."""
+
 
 class StalledLimits(Limits, frozen=True):
     stalled_pace: float = 3.0
-    """Times the median step (or epoch) time."""
+    """Times the median step (or evaluation) time."""
     stalled_least_secs: float = 60.0
 
 
 class Stalled(Rule):
-    """Watches the age of the trainer's own heartbeat against three times its median step (or epoch) time.
+    """Watches the age of the trainer's own heartbeat against three times its median step time (or the time from
+    one evaluation to the next).
 
     The heartbeat comes from the training loop itself, so a hung loop is seen although its process lives.
     It cannot tell a dead-lock from a slow disk or a machine that sleeps.
@@ -42,15 +49,17 @@ class Stalled(Rule):
             return self.quiet("The run has ended.")
         if progress.phase == "ended" or snapshot.follower_liveness == "gone":
             return self.not_applicable("a process that follows its log")
-        patience = _patience(progress, limits)
+        evaluation_secs = _evaluation_secs(snapshot)
+        patience = _patience(progress, evaluation_secs, limits)
         if patience is None or _is_of_an_earlier_start(progress, snapshot):
             return self.not_enough_data(0, 1)
         silent = silence_secs(snapshot)
         silent = now - progress.heartbeat_at if silent is None else silent + now - snapshot.read_at
         if silent <= patience:
             return self.quiet(f"Last sign of life {words.age(silent)} ago.")
-        pace = progress.step_secs or progress.epoch_secs or 0.0
-        what = "a step takes" if progress.step_secs else "an epoch takes"
+        pace = progress.step_secs or evaluation_secs or 0.0
+        a_whole = "an epoch takes" if evaluation_secs == progress.epoch_secs else "its evaluations come every"
+        what = "a step takes" if progress.step_secs else a_whole
         alive = {"alive": "The process is alive.", "unknown": "Its process cannot be judged from here."}
         line = (
             f"No sign of life for {words.age(silent)}, {what} {_pace_words(pace)}. "
@@ -93,13 +102,21 @@ def _is_of_an_earlier_start(progress: Progress, snapshot: Snapshot) -> bool:
     return snapshot.state is not None and progress.generation < snapshot.state.generation
 
 
-def _patience(progress: Progress, limits: StalledLimits) -> float | None:
+def _evaluation_secs(snapshot: Snapshot) -> float | None:
+    """Seconds from one evaluation to the next, which may be several epochs apart; None before any pace is known."""
+    secs = snapshot.progress.epoch_secs if snapshot.progress is not None else None
+    at = [record.epoch for record in snapshot.epochs[-EVALUATIONS:]]
+    apart = [later - earlier for earlier, later in pairwise(at) if later > earlier]
+    return secs * median(apart) if secs is not None and apart else secs
+
+
+def _patience(progress: Progress, evaluation_secs: float | None, limits: StalledLimits) -> float | None:
     """Seconds of silence that are still normal; None before any pace is known.
 
-    While evaluating or saving there are no steps: three times an epoch is allowed.
+    While evaluating or saving there are no steps: three times an evaluation and what lies before it is allowed.
     """
-    pace = progress.step_secs if progress.phase == "training" else progress.epoch_secs
-    pace = pace if pace is not None else (progress.epoch_secs or progress.step_secs)
+    pace = progress.step_secs if progress.phase == "training" else evaluation_secs
+    pace = pace if pace is not None else (evaluation_secs or progress.step_secs)
     return None if pace is None else max(limits.stalled_least_secs, limits.stalled_pace * pace)
 
 

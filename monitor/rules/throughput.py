@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -93,7 +94,7 @@ class Throughput(Rule):
 
     def _waits(self, stretches: Sequence[Stretch], since: int, limits: ThroughputLimits) -> Finding:
         begin, now = stretches[since], stretches[-1]
-        return self.finding(
+        found = self.finding(
             "warning",
             f"Training waits for data {percent(now.wait)} of its time, more than a third since {_where(begin)}.",
             begin.epoch,
@@ -102,6 +103,8 @@ class Throughput(Rule):
             remedy="More workers that load data, data on a faster disk or kept in memory, less work on each sample.",
             cannot_tell="Whether the disk, the network or the work on each sample is slow.",
         )
+        # Its speed may be as it was.
+        return replace(found, title="Training waits for data")
 
     def _is_slow(
         self, stretches: Sequence[Stretch], since: int, usual: float, what: str, limits: ThroughputLimits

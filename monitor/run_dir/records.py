@@ -271,7 +271,7 @@ class Progress(Record, frozen=True, kw_only=True, omit_defaults=False):
     step_secs: float | None = None
     """Median seconds of the last steps."""
     epoch_secs: float | None = None
-    """Median seconds of the last epochs, evaluation included."""
+    """Median seconds of one epoch, evaluation included, however far its evaluations lie apart."""
     asks_secs: float | None = None
     """Longest time between two questions `should_stop()`, in seconds; None before the second."""
     listens: bool = True

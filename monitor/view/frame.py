@@ -19,6 +19,7 @@ from monitor.rules.primary import last_of, primary_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.launch import is_own_trainer
 from monitor.run_dir.metric import LOSS, WER
+from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import ENDED_VERDICTS, Status, status_of
 from monitor.run_dir.words import number as in_words
 from monitor.run_dir.words import plain
@@ -155,7 +156,8 @@ def _outlook(snapshot: Snapshot) -> Outlook | None:
     known = [(epoch, error) for epoch, error in rows if error is not None]
     # No further ahead than half of what was seen: few evaluations far apart foretell little.
     ahead = max(1, min(forecast.AHEAD, len(known) // 2))
-    seen = forecast.outlook([epoch for epoch, _ in known], [value for _, value in known], ahead)
+    end = planned_epochs(snapshot)
+    seen = forecast.outlook([epoch for epoch, _ in known], [value for _, value in known], ahead, end)
     if seen is None or not status_of(snapshot).live:
         return None
     # No share goes below zero errors.

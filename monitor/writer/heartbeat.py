@@ -29,11 +29,12 @@ PACE_STEPS = 50
 class Pace:
     """Median seconds of the last steps and epochs, from the monotonic clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, fresh: bool = True) -> None:
+        """`fresh`: training begins at epoch 0 now, so that the first evaluation too tells how long an epoch takes."""
         self._steps: collections.deque[float] = collections.deque(maxlen=PACE_STEPS)
         self._epochs: collections.deque[float] = collections.deque(maxlen=9)
         self._last_step: tuple[int, float] | None = None
-        self._last_epoch = time.monotonic()
+        self._last_epoch: tuple[float, float] | None = (0.0, time.monotonic()) if fresh else None
         self._asked_at: float | None = None
         self.asks_secs: float | None = None
 
@@ -51,9 +52,15 @@ class Pace:
         if self._last_step is None or step != self._last_step[0]:
             self._last_step = (step, at)
 
-    def epoch(self, at: float) -> None:
-        self._epochs.append(at - self._last_epoch)
-        self._last_epoch = at
+    def epoch(self, epoch: float, at: float) -> None:
+        """An evaluation at `epoch`; several epochs may lie between two of them, or a part of one."""
+        before, self._last_epoch = self._last_epoch, (epoch, at)
+        if before is None or epoch < before[0] or (before[0] == 0.0 and epoch > 1.0):
+            return  # where it began is not known: a script that goes on from weights of its own counts on
+        if epoch > before[0]:
+            self._epochs.append((at - before[1]) / (epoch - before[0]))
+        elif epoch > 0.0:
+            self._last_epoch = before  # what is said of one epoch in two calls is one epoch
 
     def step_secs(self) -> float | None:
         return statistics.median(self._steps) if self._steps else None
@@ -123,7 +130,7 @@ class Heartbeat:
         self._queue = queue
         self._warn = warn
         self._pid = os.getpid()
-        self._pace = Pace()
+        self._pace = Pace(fresh=generation == 1)
         self._written_at = 0.0
         self._carrier = Carrier(self._write)
         self._progress = Progress(heartbeat_at=time.time(), generation=generation, process=identify())
@@ -145,9 +152,9 @@ class Heartbeat:
         """The first sign of life. Raises OSError."""
         files.replace(self._run_dir / PROGRESS_FILE, encode(self.progress))
 
-    def epoch(self) -> None:
-        """An epoch has ended, its evaluation included."""
-        self._pace.epoch(time.monotonic())
+    def epoch(self, epoch: float) -> None:
+        """`epoch` has ended, its evaluation included."""
+        self._pace.epoch(epoch, time.monotonic())
 
     def asked(self, at: float) -> None:
         """The loop asks `should_stop()`; `at`: by the monotonic clock."""

@@ -158,7 +158,7 @@ class RunWriter(NullRunWriter):
             return
         if record.gap is None:
             record = msgspec.structs.replace(record, gap=gap_of(record, self._gap_basis))
-        self._heartbeat.epoch()
+        self._heartbeat.epoch(record.epoch)
         self._put(EPOCHS_FILE, record, sync=True)
         self._heartbeat.update(force=True, epoch=record.epoch, step=record.step, phase="training")
 

@@ -371,3 +371,18 @@ def test_one_metric_in_two_units_is_not_compared():
 
     came = outcome(of("p", None, [20.0 + e for e in range(9)]), of("c", "p", [0.2 + e / 100 for e in range(9)]))
     assert came.word == "CAN'T COMPARE" and "percent in p, fraction in c" in came.line
+
+
+def judged_by(name, value, run_id, losses):
+    seen = snapshot(val_loss=losses, metrics=[{name: value}] * len(losses))
+    return msgspec.structs.replace(seen, run_id=run_id, run_dir=f"runs/{run_id}")
+
+
+def test_two_tasks_are_not_compared_by_their_losses():
+    parent = judged_by("val_accuracy", 0.7, "images", [2.91] * 6)
+    said = outcome(parent, judged_by("val_bleu", 0.2, "translation", [1.37] * 6))
+    assert said.word == "CAN'T COMPARE"
+    assert said.line.startswith("images is judged by val accuracy, translation by val BLEU: ")
+    assert outcome(parent, judged_by("val_accuracy", 0.6, "more", [2.5] * 6)).word != "CAN'T COMPARE"
+    by_loss = msgspec.structs.replace(snapshot(val_loss=[2.5] * 6), run_id="loss", run_dir="runs/loss")
+    assert outcome(parent, by_loss).word != "CAN'T COMPARE"

@@ -130,6 +130,8 @@ def test_silence_of_a_followed_log_is_judged_by_its_own_pace_and_not_after_the_f
     run.add(*(Epoch(epoch=n, val_loss=3.0, at=60.0 * n) for n in range(1, 5)))
     run.commit({}, {}, 240.0)
     assert snapshot(run).progress.epoch_secs == 60.0
+    run.add(*(Epoch(epoch=n, val_loss=3.0, at=60.0 * n) for n in (9, 9, 14, 19, 24, 29)))
+    assert run._pace() == 60.0
     quiet, silent = snapshot(run, 250.0), snapshot(run, 5000.0)
     assert type(Stalled().check(quiet, Thresholds(), 250.0)).__name__ == "Quiet"
     assert type(Stalled().check(silent, Thresholds(), 5000.0)).__name__ == "Finding"

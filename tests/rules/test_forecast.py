@@ -61,3 +61,12 @@ def test_a_curve_in_another_unit_has_the_same_outlook_in_that_unit(values, scale
 def test_its_words():
     seen = forecast.outlook(range(1, 13), [0.9 - 0.01 * e for e in range(1, 13)])
     assert forecast.in_words(seen, 100, " % WER").endswith(" % WER by epoch 22")
+
+
+def test_nothing_is_foretold_after_the_planned_end():
+    at, values = list(range(1, 21)), [1 / e for e in range(1, 21)]
+    assert list(forecast.outlook(at, values, 10, 23).epochs) == [21, 22, 23]
+    assert list(forecast.outlook(at, values, 10, 90).epochs) == list(range(21, 31))
+    assert forecast.outlook(at, values, 10, 20) is None
+    tenths = [e / 10 for e in at]
+    assert len(forecast.outlook(tenths, values, 10, 2.3).epochs) == 3

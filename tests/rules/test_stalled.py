@@ -27,6 +27,15 @@ def test_a_long_evaluation_is_measured_against_the_epoch():
     assert found(RULE, snapshot(**slow)) is None
 
 
+def test_where_only_every_fifth_epoch_says_something_three_times_five_are_waited_for():
+    def every_fifth(silent):
+        told = beating(step_secs=None, epoch_secs=60.0, heartbeat_at=NOW - silent)
+        return snapshot(epochs=[5, 10, 15], val_loss=[3.0] * 3, **told)
+
+    assert found(RULE, every_fifth(600)) is None
+    assert "its evaluations come every 5 min" in found(RULE, every_fifth(1000)).line
+
+
 @pytest.mark.parametrize("outcome", ["finished", "stopped", "failed"])
 def test_an_ended_run_is_quiet(outcome):
     assert found(RULE, snapshot(**beating(outcome=outcome, heartbeat_at=NOW - 10_000))) is None

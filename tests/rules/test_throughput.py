@@ -73,6 +73,7 @@ def test_few_steps_none_and_those_of_a_log_that_is_read_are_not_judged():
 def test_what_became_slower_or_waits_is_told_with_since_when(fields, line):
     finding = found(RULE, run(300, **fields))
     assert (finding.line, finding.severity, finding.onset) == (line, "warning", 2.0)
+    assert line.startswith(finding.title)
 
 
 def test_evaluations_tell_it_where_no_step_is_logged():

@@ -317,8 +317,11 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: f.logged("train_loss") and f.evaluations() == 0,
     ),
     (
-        r"The run may still recover; look by epoch (?P<at>\d+)\.",
-        lambda f, m: float(m["at"]) > f.rows[-1]["epoch"],
+        r"The run may still recover; look by epoch (?P<at>[\d.]+)(?P<end>, its planned end)?\.",
+        lambda f, m: (
+            float(m["at"]) > f.rows[-1]["epoch"]
+            and (float(m["at"]) == f.planned if m["end"] else float(m["at"]) < (f.planned or math.inf))
+        ),
     ),
     (
         r"Waiting until epoch (?P<end>[\d.]+)( \(about [^)]+\))?: best val (?P<label>WER|CER|accuracy) "

@@ -16,6 +16,7 @@ from monitor import ui
 from monitor.diagnosis.verdict import judge
 from monitor.rules.registry import RULES
 from monitor.run_dir import Epoch, Floors, Launch, Progress, Run, Snapshot, Step
+from monitor.run_dir.processes import identify
 from monitor.run_dir.reader import RunReader
 from monitor.view.frame import frame
 from monitor.view.predictions import PredictionsQuestion, aligned, clip_history, predictions
@@ -289,3 +290,13 @@ def test_a_change_is_of_the_newest_value_and_no_rest_of_rounding(gaps, yardstick
     records = [Epoch(epoch=float(e), gap=gap) for e, gap in enumerate(gaps, 1)]
     tile = next(tile for tile in shown(snapshot(records)).tiles if tile.key == "gap")
     assert (tile.yardstick, tile.trend) == (yardstick, "")
+
+
+def test_the_outlook_ends_with_the_plan():
+    def outlook(planned):
+        falls = evaluations(20, val_wer=lambda e: 0.9 - 0.02 * e)
+        live = Progress(heartbeat_at=99.0, process=identify(), epochs=planned)
+        return shown(snapshot(falls, progress=live, trainer_liveness="alive")).outlook
+
+    assert outlook(60).epoch[-1] == 30 and outlook(23).epoch == [21, 22, 23]
+    assert outlook(20) is None

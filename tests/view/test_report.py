@@ -1,5 +1,6 @@
 """The report: every section of the analysis that this product began with, from the run directory alone."""
 
+import math
 import re
 from pathlib import Path
 
@@ -73,8 +74,8 @@ AUTHORS_POINTS = [
     ("Observations", "train loss falls, 44.6 → 2.36"),
     ("Observations", "val loss was lowest at epoch 32 (4.78) and is 10.7 % above that now (5.29)"),
     ("Observations", "+0.17 at epoch 10 → +2.93 at epoch 60; it passed 1 between epochs 32 and 50"),
-    ("Observations", "train WER 100.0 % → 82.7 %, 17.3 points"),
-    ("Observations", "val WER 100.0 % → 92.1 %, 7.9 points"),
+    ("Observations", "train WER 100.0 % → 82.7 %, −17.3 points"),
+    ("Observations", "val WER 100.0 % → 92.1 %, −7.9 points"),
     ("Observations", "Val WER minus train WER at the end: 9.4 points"),
     ("Observations", "The learning rate went 0.0003 → 0.000209"),
     ("Predictions at epoch 55", "4 words out for 35 in, 1 of the predictions empty"),
@@ -274,3 +275,47 @@ def test_a_gap_that_came_back_below_its_limit_was_above_it():
 def test_a_val_loss_that_stays_at_its_best_is_not_above_it():
     said = to_markdown(blocks_of(snapshot(val_loss=[2.0, 1.5, 1.5, 1.5, 1.5])))
     assert "Watch: val loss is at its best, 1.50, which it had at epoch 2 already." in said
+
+
+def observed(begins, **columns):
+    said = to_markdown(blocks_of(snapshot(**columns)))
+    return next(line for line in said.splitlines() if begins in line)
+
+
+def test_the_change_of_a_metric_has_the_sign_of_its_values():
+    assert "83.0 % → 99.0 %, +16.0 points in 7 epochs" in observed(": val WER", val_wer=[0.83] * 4 + [0.99] * 4)
+    assert "80.0 % → 20.0 %, −60.0 points in 6 epochs" in observed(
+        "Well: val WER", val_wer=[0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2]
+    )
+
+
+def test_a_reward_that_only_scatters_is_neither_well_nor_not():
+    reward = [-855 + 400 * abs(math.sin(7.3 * place**2)) for place in range(40)]
+    only = {"metrics": [{"val_reward": value} for value in reward], "val_loss": [2.0] * 40}
+    assert observed(": val reward", **only).startswith("- Watch: ")
+
+
+def test_a_metric_that_rose_for_long_after_its_best_is_not_well_however_low_it_began():
+    after = [0.61 + 0.002 * place for place in range(23)]
+    falls = [0.83 - 0.0129 * place for place in range(17)]
+    assert observed(": val WER", val_wer=[*falls, *after]).startswith("- Not well: ")
+    assert observed(": val WER", val_wer=[*falls, *([0.61, 0.612] * 11)]).startswith("- Well: ")
+
+
+def test_words_are_not_well_under_an_open_flag_that_predictions_are_too_short():
+    short = {"val_loss": curve(20, lambda e: 3 / e), "val_wer": [0.6] * 20, "empty_ratio": [0.0] * 20}
+    assert observed("words come out", **short, length_ratio=[1.0] * 20).startswith("- Well: ")
+    back = [1.0] * 8 + [0.5] * 8 + [0.72] * 4
+    assert observed("words come out", **short, length_ratio=back).startswith("- Not well: 0.72 words")
+    shorter = [1.0] * 16 + [0.72] * 4
+    assert observed("words come out", **short, length_ratio=shorter).startswith("- Well: 0.72 words")
+
+
+def test_where_it_is_heading_ends_with_the_plan():
+    falls = {"val_loss": curve(20, lambda e: 3 / e), "val_wer": curve(20, lambda e: 0.9 - 0.02 * e)}
+
+    def heading(planned):
+        return to_markdown(blocks_of(snapshot(**falls, **beating(epochs=planned))))
+
+    assert "by epoch 30 " in heading(60) and "by epoch 23 " in heading(23)
+    assert "Where it is heading" not in heading(20)

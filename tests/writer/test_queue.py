@@ -90,6 +90,33 @@ def test_the_pace_is_a_median_of_the_last_ones_so_that_one_long_pause_does_not_c
     for step in range(61):
         pace.step(step, step + (500.0 if step > 30 else 0.0))
     assert pace.step_secs() == 1.0
-    for at in (1010.0, 1020.0, 1900.0):
-        pace.epoch(at)
+    for epoch, at in ((1, 1010.0), (2, 1020.0), (3, 1900.0)):
+        pace.epoch(epoch, at)
     assert pace.epoch_secs() == 10.0
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [(5, 50.0), (10, 100.0)],
+        [(0.25, 2.5), (0.5, 5.0), (0.75, 7.5)],
+        [(0, 10.0), (1, 20.0)],
+        [(1, 9.0), (1, 10.0), (2, 19.0), (2, 20.0), (3, 29.0), (3, 30.0)],
+        [(21, 4.0), (22, 14.0)],
+    ],
+    ids=["every fifth", "four in an epoch", "counted from 0", "said twice", "from weights of its own"],
+)
+def test_an_epoch_takes_as_long_however_often_it_is_evaluated(monkeypatch, said):
+    monkeypatch.setattr(heartbeat.time, "monotonic", lambda: 0.0)
+    pace = Pace()
+    for epoch, at in said:
+        pace.epoch(epoch, at)
+    assert pace.epoch_secs() == 10.0
+
+
+def test_of_a_run_that_goes_on_the_first_evaluation_tells_no_pace():
+    pace = Pace(fresh=False)
+    pace.epoch(0.5, 5.0)
+    assert pace.epoch_secs() is None
+    pace.epoch(0.75, 10.0)
+    assert pace.epoch_secs() == 20.0

@@ -47,8 +47,14 @@ class Crossing:
     late: float | None
 
 
-def outlook(epochs: Sequence[float] | Array, values: Sequence[float] | Array, ahead: int = AHEAD) -> Outlook | None:
-    """The next `ahead` evaluations of a curve; None below six finite values."""
+def outlook(
+    epochs: Sequence[float] | Array,
+    values: Sequence[float] | Array,
+    ahead: int = AHEAD,
+    until: float | None = None,
+) -> Outlook | None:
+    """The next `ahead` evaluations of a curve, none after the epoch `until`, the planned end; None below six finite
+    values, and where none is to come."""
     at, known = np.asarray(epochs, float), np.asarray(values, float)
     keep = np.isfinite(at) & np.isfinite(known)
     at, known = at[keep][-WINDOW:], known[keep][-WINDOW:]
@@ -56,10 +62,14 @@ def outlook(epochs: Sequence[float] | Array, values: Sequence[float] | Array, ah
         return None
     slope = series.theil_sen(np.arange(len(known), dtype=float), known)
     step = float(np.median(np.abs(np.diff(known)))) + SMALLEST_STEP * abs(float(known[-1]))
+    spacing = float(np.median(np.diff(at)))
     steps = np.arange(1, ahead + 1)
+    if until is not None:
+        steps = steps[at[-1] + spacing * steps <= until + SMALLEST_STEP * spacing]
+    if not len(steps):
+        return None
     middle = known[-1] + slope * np.cumsum(DAMPING**steps)
     half = BAND * step * np.sqrt(steps)
-    spacing = float(np.median(np.diff(at)))
     return Outlook(at[-1] + spacing * steps, middle, middle - half, middle + half)
 
 

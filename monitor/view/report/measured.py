@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from monitor.diagnosis.alignment import aligned
-from monitor.rules.arithmetic import forecast
+from monitor.diagnosis.verdict import Diagnosis, Judged
+from monitor.rules.arithmetic import forecast, series
+from monitor.rules.blank_collapse import BlankCollapse
 from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.thresholds import Thresholds
+from monitor.rules.worse import TREND_P_VALUE, WORSE_SCATTERS
 from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
 from monitor.view.report.numbers import floors_of, from_to, key_epochs, known, train_field
@@ -87,14 +93,14 @@ def _level(snapshot: Snapshot, name: str, value: float | None) -> tuple[Line, ..
     return (Line(name, tuple((epoch, value) for epoch in ends), dashed=True),)
 
 
-def observations(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
+def observations(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
     """What one sees in the table, in sentences with their numbers; each begins with whether it is well."""
     seen = [
         *_train_loss(snapshot),
         *_val_loss(snapshot),
-        *_gap(snapshot, thresholds),
+        *_gap(snapshot, judged.thresholds),
         *_metric(snapshot),
-        *_words(snapshot),
+        *_words(snapshot, judged.diagnosis),
         *_rate(snapshot),
     ]
     if seen:
@@ -165,17 +171,10 @@ def _metric(snapshot: Snapshot) -> Iterator[str]:
     val, train = known(snapshot, metric.name), known(snapshot, metric.train)
     for name, points in ((f"train {metric.label}", train), (metric.title, val)):
         if len(points) > 1:
-            gained = metric.error(points[0][1]) - metric.error(points[-1][1])
-            far = 0.1 if metric.is_share else 0.1 * abs(points[0][1])
             best = min(points, key=lambda point: (metric.error(point[1]), point[0]))
-            moved = metric.bare_change(points[-1][1] - points[0][1]).lstrip("+−")
-            unit = " points" if metric.is_share else ""
-            lost = metric.error(points[-1][1]) - metric.error(best[1])
-            # What came back after its best is not well, however low it began.
-            word = "Not well" if lost > far / 2 else "Well" if gained > far else "Watch"
             yield (
-                f"{word}: {name} {from_to(points, metric.text)}, "
-                f"{'' if gained >= 0 else '−'}{moved}{unit} in {plain(points[-1][0] - points[0][0])} epochs; best "
+                f"{_how_well(metric, [value for _, value in points])}: {name} {from_to(points, metric.text)}, "
+                f"{metric.change(points[-1][1] - points[0][1])} in {plain(points[-1][0] - points[0][0])} epochs; best "
                 f"{metric.text(best[1])} at epoch {plain(best[0])}."
             )
     if val and train and val[-1][0] == train[-1][0]:
@@ -191,10 +190,24 @@ def _metric(snapshot: Snapshot) -> Iterator[str]:
         yield f"{word}: at its best {metric.title} was {metric.apart(best_error, level.error)} {floor}."
 
 
-def _words(snapshot: Snapshot) -> Iterator[str]:
+def _how_well(metric: Metric, values: list[float]) -> str:
+    """What came back after its best is not well, however low it began; what lies within its scatter is neither."""
+    errors = np.array([metric.error(value) for value in values])
+    far = 0.1 * (1.0 if metric.is_share else float(np.ptp(errors)))
+    noise = WORSE_SCATTERS * (series.scatter(errors) if len(errors) > 2 else 0.0)
+    best = int(np.argmin(errors))
+    lost, gained = errors[-1] - errors[best], errors[0] - errors[-1]
+    rises = series.rising_p_value(errors[best:]) < TREND_P_VALUE
+    if lost > max(noise, far / 5 if rises else far / 2):
+        return "Not well"
+    return "Well" if gained > max(noise, far) else "Watch"
+
+
+def _words(snapshot: Snapshot, diagnosis: Diagnosis) -> Iterator[str]:
     ratio, empty = known(snapshot, "length_ratio"), known(snapshot, "empty_ratio")
     if ratio:
-        word = "Well" if ratio[-1][1] > 0.7 else "Not well"
+        flagged = any(finding.rule == BlankCollapse.name for finding in diagnosis.findings)
+        word = "Well" if ratio[-1][1] > 0.7 and not flagged else "Not well"
         share = f", {percent(empty[-1][1])} of the predictions empty" if empty else ""
         yield f"{word}: {number(ratio[-1][1])} words come out for each target word{share}."
 
@@ -275,14 +288,14 @@ def _alignment(target: list[str], said: list[str]) -> Iterator[str]:
 
 def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
     """Where the curves go, each with the band that holds four outcomes of five."""
-    lines, limit = [], gap_limit_of(snapshot, thresholds)
+    lines, limit, end = [], gap_limit_of(snapshot, thresholds), planned_epochs(snapshot)
     metric = primary_of(snapshot)
     own = [(metric.name, metric.heading, *_written(metric))] if metric is not None else []
     for name, title, scale, unit in (*own, ("gap", "The gap", 1.0, "")):
         points = known(snapshot, name)
         # No further ahead than half of what was seen: few evaluations far apart foretell little.
         ahead = max(1, min(forecast.AHEAD, len(points) // 2))
-        seen = forecast.outlook([epoch for epoch, _ in points], [value for _, value in points], ahead)
+        seen = forecast.outlook([epoch for epoch, _ in points], [value for _, value in points], ahead, end)
         if seen is None:
             continue
         line = f"{title}: {forecast.in_words(seen, scale, unit)} (four in five)."

@@ -27,7 +27,7 @@ def report_of(
         Text(f"{status.word}. {status.evidence}"),
         *follows.verdict(snapshot, judged, options),
         *measured.statistics(snapshot),
-        *measured.observations(snapshot, judged.thresholds),
+        *measured.observations(snapshot, judged),
         *measured.chance(snapshot),
         *measured.samples(snapshot),
         *follows.red_flags(judged),
