@@ -181,10 +181,10 @@ def test_a_broken_run_is_cured_from_its_diagnosis_and_the_cure_is_scored_and_cou
     page.goto(dashboard.link(run))
     page.locator("[data-testid=flags] [data-rule=gap]").wait_for()
 
-    # Flag → diagnosis → option B, prefilled and editable; what is expected is said, and when it is judged.
+    # Flag → diagnosis → the first option (the plan is short), prefilled and editable; what is expected is said, and when it is judged.
     page.get_by_test_id("tab-diagnosis").click()
     option = page.locator(".vs-option[data-option=more_data]")
-    option.get_by_role("heading", name=re.compile("^B ")).wait_for()
+    option.get_by_role("heading", name=re.compile("^A ")).wait_for()
     assert "not yet in this folder" in option.inner_text()
     option.get_by_role("button", name="Restart with this").click()
     dialog = page.get_by_role("dialog")
