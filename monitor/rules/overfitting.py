@@ -12,7 +12,7 @@ from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.grown import Grown
-from monitor.rules.primary import scale_of
+from monitor.rules.primary import perfect_of, scale_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
@@ -126,6 +126,7 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
     """One view per evaluation; each depends on the evaluations up to its own alone."""
     limits, common = thresholds.of(OverfittingLimits), thresholds.of(CommonLimits)
     steps = _last_steps(data.error, scale_of(data.metric, data.error), limits)
+    perfect = perfect_of(data.metric, data.error)
     finite = np.isfinite(data.val_loss)
     known = np.cumsum(finite)
     scatter = series.log_scatter(data.val_loss)
@@ -136,7 +137,8 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
     def one(place: int) -> View:
         best_at = bests_at[place]
         ripe = data.judged[place] and known[place] >= common.guard_evaluations
-        if not ripe or not finite[place] or best[place] <= 0 or place - best_at < 2:
+        idle = not ripe or not finite[place] or best[place] <= 0 or place - best_at < 2
+        if idle or perfect[place]:
             return View(Level.CLEAR, best_at)
         learnt = float(highest[best_at] / best[place]) - 1
         needed = max(

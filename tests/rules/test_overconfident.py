@@ -52,3 +52,14 @@ def test_a_rise_that_eases_does_not_take_the_word_back_while_errors_fall():
 def test_a_new_best_val_loss_ends_it():
     wer = curve(30, lambda e: 0.9 - 0.02 * e)
     assert found(RULE, snapshot(val_loss=curve(29, eased), val_wer=wer[:29])) is None
+
+
+def test_errors_that_stand_still_but_for_their_noise_are_not_improving():
+    wer = curve(30, lambda e: max(0.6, 0.9 - 0.02 * e) - 0.0002 * max(0, e - 15))
+    assert found(RULE, snapshot(val_loss=curve(30, rising), val_wer=wer)) is None
+
+
+def test_errors_that_rise_after_a_new_best_are_not_improving():
+    wer = curve(30, lambda e: 0.9 - 0.02 * e if e <= 27 else 0.5)
+    assert found(RULE, snapshot(val_loss=curve(27, rising), val_wer=wer[:27])) is not None
+    assert found(RULE, snapshot(val_loss=curve(30, rising), val_wer=wer)) is None

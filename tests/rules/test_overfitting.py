@@ -118,3 +118,14 @@ def test_a_tenth_and_ten_times_the_loss_change_nothing(scale):
 def test_a_loss_below_zero_has_no_ratio_and_that_is_said():
     seen = snapshot(train_loss=curve(20, lambda e: -0.5 * e), val_loss=curve(20, lambda e: -0.3 * e))
     assert check(RULE, seen).needs == "losses above zero: one below it has no ratio to its best"
+
+
+@pytest.mark.parametrize("name", ["val_wer", "val_accuracy"])
+def test_where_no_error_is_left_nothing_is_overfitted_until_one_comes_back(name):
+    def seen(last):
+        errors = curve(30, lambda e: max(0.0, 0.3 - 0.05 * e) if e < 24 else last)
+        fields = {"val_wer": errors} if name == "val_wer" else {"metrics": [{name: 1 - error} for error in errors]}
+        return snapshot(train_loss=curve(30, lambda e: 5 / e**2), val_loss=curve(30, turns), **fields)
+
+    assert found(RULE, seen(0.0)) is None
+    assert found(RULE, seen(0.04)) is not None
