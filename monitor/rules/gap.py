@@ -21,7 +21,7 @@ from monitor.run_dir.words import limit, number
 
 class Gap(Rule):
     """Watches val_loss - train loss against the user's own limit (1.0), in the run's unit. Where nobody set one and no
-    loss was ever below 10 (squared errors, sums over a sequence), a fifth of the lowest val loss is the limit.
+    loss was ever below 10 (squared errors, sums over a sequence), a fifth of the lowest val loss less 1.0 is it.
 
     The limit is what was asked for, so a warning needs no persistence; critical is scale-free: the gap measured
     against val loss itself, or against the loss of a model that knows only word frequencies.
