@@ -34,8 +34,6 @@ LOOK_AT_LABELS = (
 )
 FLAT_RATIO = 0.01
 """A number stands still if the median of the later half of its last ten values is not 1 % below the earlier half's."""
-NEW_LOW = 0.05
-"""A value so far below all of the nine before it is no noise."""
 NO_INPUT = (
     "Do not add regularisation: a model at chance has nothing to regularise. Find out whether the input reaches the "
     "classifier:{} the labels, the learning rate."
@@ -58,7 +56,7 @@ class AtChance(Rule):
 
     Critical once nothing improves any longer: train loss, val loss and metric stand still over ten evaluations. A CTC
     model says nothing for a while although its losses fall, and most recorded runs that left chance left it so. Where
-    the constant sentence is known and words are said, also after 25 epochs.
+    the constant sentence is known and words are said, also after 25 epochs, unless val loss or metric still improves.
     It cannot tell why nothing arrives: a bottleneck inside the model, wrong labels, a wrong scorer, or too few steps.
     """
 
@@ -143,7 +141,8 @@ def _levels(
     else:
         margin = limits.chance_skill
         over = limits.chance_skill - (1 - data.val_loss / (floors.loss_unigram or math.nan))
-    sure = late | _stands_still(data)
+    # What memorises falls in train loss alone: after so long that is no learning.
+    sure = (late & ~_falls(data.val_loss, data.error)) | _stands_still(data)
     levels = []
     for value, judged, certain in zip(over.tolist(), data.judged.tolist(), sure.tolist(), strict=True):
         if not judged or value < -margin * common.hysteresis_ratio:
@@ -152,19 +151,45 @@ def _levels(
             levels.append(Level.HOLD)
         else:
             levels.append(Level.CRITICAL if certain else Level.WARNING)
-    return levels
+    return _forgiven(levels, _begins(data.val_loss) | _begins(data.error))
+
+
+def _forgiven(levels: list[Level], begins: npt.NDArray[np.bool_]) -> list[Level]:
+    """The levels; what stood still and begins to fall does not stay critical for what it was before."""
+    last = int(np.flatnonzero(begins)[-1]) + 1 if begins.any() else 0
+    return [Level.WARNING if level is Level.CRITICAL else level for level in levels[:last]] + levels[last:]
 
 
 def _stands_still(data: Evaluations) -> npt.NDArray[np.bool_]:
     """At each evaluation whether neither loss nor the metric improves any longer; False with too few to know."""
-    falls = np.stack([_fall(column) for column in (data.train_loss, data.val_loss, data.error)])
-    known = np.isfinite(falls)
-    return known.any(axis=0) & (np.where(known, falls, -np.inf).max(axis=0) <= FLAT_RATIO)
+    columns = (data.train_loss, data.val_loss, data.error)
+    known = np.isfinite(np.stack([_fall(column) for column in columns])).any(axis=0)
+    return known & ~_falls(*columns)
+
+
+def _falls(*columns: Array) -> npt.NDArray[np.bool_]:
+    """At each evaluation whether any of the columns is known to improve still."""
+    falls = np.stack([_fall(column) for column in columns])
+    known = np.where(np.isfinite(falls), falls, -np.inf).max(axis=0) > FLAT_RATIO
+    return known | np.stack([_begins(column) for column in columns]).any(axis=0)
+
+
+def _begins(column: Array) -> npt.NDArray[np.bool_]:
+    """At each evaluation whether a fall has just begun: it lies below the first five of the last ten by 1 % and by more
+    than those range over."""
+    finite = np.isfinite(column)
+    out = np.zeros(len(column), dtype=bool)
+    if finite.sum() < FLAT_EVALUATIONS:
+        return out
+    windows = np.lib.stride_tricks.sliding_window_view(column[finite], FLAT_EVALUATIONS)
+    before, newest = windows[:, : FLAT_EVALUATIONS // 2], windows[:, -1]
+    least = np.maximum(np.ptp(before, axis=1), FLAT_RATIO * np.abs(before.min(axis=1)))
+    out[np.flatnonzero(finite)[FLAT_EVALUATIONS - 1 :]] = before.min(axis=1) - newest > least
+    return out
 
 
 def _fall(column: Array) -> Array:
-    """At each evaluation the share by which the median of its last five values lies below that of the five before; or
-    the newest below all of those nine, where that is more than noise: what has just begun to fall does not stand still.
+    """At each evaluation the share by which the median of its last five values lies below that of the five before.
 
     Counted in finite values; NaN before the tenth.
     """
@@ -175,13 +200,10 @@ def _fall(column: Array) -> Array:
     windows = np.lib.stride_tricks.sliding_window_view(column[finite], FLAT_EVALUATIONS)
     before = np.median(windows[:, : FLAT_EVALUATIONS // 2], axis=1)
     after = np.median(windows[:, FLAT_EVALUATIONS // 2 :], axis=1)
-    low = windows[:, :-1].min(axis=1)
     count = np.cumsum(finite)
     known = count >= FLAT_EVALUATIONS
     with np.errstate(divide="ignore", invalid="ignore"):
-        new_low = np.nan_to_num((low - windows[:, -1]) / np.abs(low))
-        falls = np.maximum(np.nan_to_num((before - after) / np.abs(before)), np.where(new_low > NEW_LOW, new_low, 0.0))
-    fall[known] = falls[count[known] - FLAT_EVALUATIONS]
+        fall[known] = np.nan_to_num((before - after) / np.abs(before))[count[known] - FLAT_EVALUATIONS]
     return fall
 
 

@@ -24,7 +24,7 @@ AT_ITS_BEST = 0.01
 
 class Gap(Rule):
     """Watches val_loss - train loss against the user's own limit (1.0), in the run's unit. Where nobody set one and no
-    loss was ever below 10 (squared errors, sums over a sequence), the limit grows with the lowest val loss.
+    loss was ever below 10 (squared errors, sums over a sequence), a fifth of the lowest val loss less 1.0 is it.
 
     The limit is what was asked for, so a warning needs no persistence; critical is scale-free: the gap measured
     against val loss itself, or against the loss of a model that knows only word frequencies.

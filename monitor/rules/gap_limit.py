@@ -21,21 +21,21 @@ class GapLimits(Limits, frozen=True):
     gap_of_unigram_critical_ratio: float = 0.40
 
 
-OF_LARGE_LOSS = "1 and a fifth of what the lowest val loss is above 10, as nobody set one"
+OF_LARGE_LOSS = "a fifth of the lowest val loss less 1.0, as nobody set one"
 
 
 def limits_of(val_loss: series.Array, limits: GapLimits) -> series.Array:
-    """The limit at each evaluation: the user's own; of large losses, where nobody set one, more by a fifth of
-    what the lowest is above `gap_large_loss`."""
+    """The limit at each evaluation: the user's own; of large losses, where nobody set one, what grows from
+    the default by a fifth of what the lowest lies above 10: no alarm comes because val loss falls past it."""
     own = np.full(len(val_loss), limits.gap_limit)
     if limits.gap_limit != GapLimits().gap_limit or not len(val_loss):
         return own
     lowest = series.running_best(val_loss)
     large = np.isfinite(lowest) & (np.abs(lowest) > limits.gap_large_loss)
-    # No step where a loss falls below what is large, which would raise an alarm because it fell. Two digits, as one
-    # would set it.
-    more = limits.gap_of_large_loss_ratio * (np.abs(lowest[large]) - limits.gap_large_loss)
-    own[large] = [float(f"{limits.gap_limit + value:.2g}") for value in more.tolist()]
+    beyond = np.abs(lowest[large]) - limits.gap_large_loss
+    grown = limits.gap_limit + limits.gap_of_large_loss_ratio * beyond
+    # Two digits, as one would set it.
+    own[large] = [float(f"{value:.2g}") for value in grown.tolist()]
     return own
 
 

@@ -9,18 +9,18 @@ from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.episodes import Level, open_episode
+from monitor.rules.overfitting import OverfittingLimits
 from monitor.rules.primary import chance_of, primary_of, scale_of, with_loss
 from monitor.rules.result import Result
 from monitor.rules.rising import RisingLimits, rising_levels
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Thresholds
+from monitor.rules.worse import WORSE_POINTS
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.status import is_over
 
 RECENT_EVALUATIONS = 5
-STEP_RATIO = 0.01
-"""Of the best error: a smaller improvement over those evaluations is noise, as for `overfitting`."""
 
 
 class Overconfident(Rule):
@@ -36,7 +36,7 @@ class Overconfident(Rule):
     watches = ("val_loss", PRIMARY)
     yardstick = "best"
     limits = RisingLimits
-    reads = ("trend_p_value", "trend_evaluations", "chance_margin")
+    reads = ("trend_p_value", "trend_evaluations", "chance_margin", "overfitting_wer_step_ratio")
     remedy_when_over = "Keep the best checkpoint by the metric, not by the loss."
     remedy_beside = (
         "wer_plateau",
@@ -53,7 +53,7 @@ class Overconfident(Rule):
             return unready
         data = evaluations.read(snapshot, thresholds)
         rising = rising_levels(snapshot, data, thresholds)
-        improving = still_improving(data.error, scale_of(metric, data.error))
+        improving = still_improving(metric, data.error, thresholds.of(OverfittingLimits).overfitting_wer_step_ratio)
         above = data.val_loss > series.running_best(data.val_loss)
         levels = [_level(*seen) for seen in zip(rising, improving.tolist(), above.tolist(), strict=True)]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
@@ -103,14 +103,17 @@ def _level(rising: Level, improves: bool, above_best: bool) -> Level:
     return Level.HOLD if improves and above_best else rising
 
 
-def still_improving(error: series.Array, scale: series.Array) -> npt.NDArray[np.bool_]:
-    """At each place whether the best error so far was reached within the last evaluations, and is by more than noise
-    better than the best before them; `scale`: what an improvement is a part of."""
+def still_improving(metric: Metric, error: series.Array, step_ratio: float) -> npt.NDArray[np.bool_]:
+    """At each place whether the best error within the last evaluations is a step below the best before them, and the
+    newest is not far above it. A step is what `overfitting` counts as one: `step_ratio` of the error."""
     finite = np.isfinite(error)
-    best = series.running_best(error[finite])
-    new = np.zeros(len(best), dtype=bool)
-    new[1:RECENT_EVALUATIONS] = error[finite][1:RECENT_EVALUATIONS] <= best[1:RECENT_EVALUATIONS]
-    earlier, step = best[:-RECENT_EVALUATIONS], STEP_RATIO * scale[finite][:-RECENT_EVALUATIONS]
-    new[RECENT_EVALUATIONS:] = best[RECENT_EVALUATIONS:] < earlier - step
+    known = error[finite]
+    if not len(known):
+        return finite
+    best = series.running_best(known)
+    scale = scale_of(metric, known)
+    before = np.maximum(np.arange(len(known)) - RECENT_EVALUATIONS, 0)
+    far = WORSE_POINTS * (1.0 if metric.is_share else np.abs(scale))
+    new = (best[before] - best > step_ratio * scale[before]) & (known - best <= far)
     last_known = np.cumsum(finite) - 1
-    return np.where(last_known >= 0, new[np.maximum(last_known, 0)], False) if len(new) else finite
+    return np.where(last_known >= 0, new[np.maximum(last_known, 0)], False)

@@ -6,14 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.grown import Grown
-from monitor.rules.primary import scale_of
+from monitor.rules.primary import perfect_of, scale_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
@@ -127,18 +126,19 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
     """One view per evaluation; each depends on the evaluations up to its own alone."""
     limits, common = thresholds.of(OverfittingLimits), thresholds.of(CommonLimits)
     steps = _last_steps(data.error, scale_of(data.metric, data.error), limits)
+    perfect = perfect_of(data.metric, data.error)
     finite = np.isfinite(data.val_loss)
     known = np.cumsum(finite)
     scatter = series.log_scatter(data.val_loss)
     highest = np.maximum.accumulate(np.where(finite, data.val_loss, -np.inf))
     best = series.running_best(data.val_loss)
     bests_at = series.first_bests(best)
-    perfect = _perfect(data)
 
     def one(place: int) -> View:
         best_at = bests_at[place]
         ripe = data.judged[place] and known[place] >= common.guard_evaluations
-        if not ripe or not finite[place] or best[place] <= 0 or place - best_at < 2 or perfect[place]:
+        idle = not ripe or not finite[place] or best[place] <= 0 or place - best_at < 2
+        if idle or perfect[place]:
             return View(Level.CLEAR, best_at)
         learnt = float(highest[best_at] / best[place]) - 1
         needed = max(
@@ -149,13 +149,6 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
         return _view(data, place, best_at, steps[place], needed, float(scatter[place]), limits, common)
 
     return _MEMORY.of(snapshot, thresholds, one)
-
-
-def _perfect(data: Evaluations) -> npt.NDArray[np.bool_]:
-    """At each evaluation whether the error has been 0: nothing is left to get worse from (evaluations,)."""
-    if data.metric is None or not (data.metric.is_share or data.metric.direction == "error"):
-        return np.zeros(len(data), dtype=bool)
-    return np.fmin.accumulate(np.where(np.isfinite(data.error), data.error, np.inf)) <= 0
 
 
 def _view(

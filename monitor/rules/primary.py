@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from monitor.rules.arithmetic.series import Array
 from monitor.rules.columns import Pick, columns, metric_names
@@ -207,6 +208,19 @@ def scale_of(metric: Metric | None, errors: Array) -> Array:
         scale = np.where(np.isfinite(best), highest - best, np.inf)
     # What is perfect has no step left.
     return np.where(best <= metric.error(1.0) + 1e-12, 0.0, scale) if metric.label in ENDS_AT_ONE else scale
+
+
+def perfect_of(metric: Metric | None, errors: Array) -> npt.NDArray[np.bool_]:
+    """At each evaluation whether the metric is as good as it can be: an error of 0, a score at its maximum.
+
+    Nothing is left to gain then, and nothing of it is lost.
+    """
+    if metric is None or not (metric.is_share or metric.direction == "error" or metric.label in ENDS_AT_ONE):
+        return np.zeros(len(errors), dtype=bool)
+    if metric.direction == "error" and bool((errors < 0).any()):
+        return np.zeros(len(errors), dtype=bool)
+    ends = 0.0 if metric.is_share or metric.direction == "error" else metric.error(1.0)
+    return np.asarray(np.abs(errors - ends) <= 1e-12)
 
 
 def chance_of(snapshot: Snapshot, metric: Metric | None) -> Chance | None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.primary import chance_of, finite_of, primary_of, scale_of
+from monitor.rules.primary import chance_of, finite_of, perfect_of, primary_of, scale_of
 from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
@@ -70,6 +70,10 @@ class WerPlateau(Rule):
         best = np.minimum.accumulate(np.where(np.isfinite(data.error), data.error, np.inf))
         step = limits.wer_step_ratio * scale_of(metric, data.error)
         step = np.minimum(limits.wer_step, step) if metric.is_share else step
+        if perfect_of(metric, data.error)[-1]:
+            return self.quiet(
+                f"{metric.heading} is {metric.error_text(float(data.error[-1]))}: nothing is left to gain."
+            )
         warning = data.judged & _stuck(best, step, limits.plateau_warning_evaluations)
         critical = data.judged & _stuck(best, step, limits.plateau_critical_evaluations)
         levels = [

@@ -1,9 +1,10 @@
 """`gap`: the user's limit of 1.0, quiet below it and quiet in the first epochs."""
 
+import numpy as np
 import pytest
 
 from monitor.rules.gap import Gap
-from monitor.rules.gap_limit import GapLimits
+from monitor.rules.gap_limit import GapLimits, limits_of
 from monitor.rules.result import NotApplicable, NotEnoughData, Quiet
 from monitor.rules.thresholds import DEFAULTS
 from tests.snapshots import NOW, check, curve, first_fired, found, snapshot
@@ -60,8 +61,7 @@ def test_a_limit_that_nobody_set_is_not_held_against_large_losses_in_another_uni
     assert found(RULE, losses(20, lambda e: 12.0, val=350.0)) is None
     finding = found(RULE, losses(20, lambda e: 90.0, val=350.0))
     assert finding.line.startswith(
-        "Val loss is 90.0 above train loss (limit 69.0, 1 and a fifth of what the lowest val loss is above 10, as "
-        "nobody set one)"
+        "Val loss is 90.0 above train loss (limit 69.0, a fifth of the lowest val loss less 1.0, as nobody set one)"
     )
     mine = DEFAULTS.but(GapLimits(gap_limit=5.0))
     assert RULE.check(losses(20, lambda e: 12.0, val=350.0), mine, NOW).limits["gap"] == 5.0
@@ -136,3 +136,9 @@ def test_the_eval_mode_train_loss_that_it_is_made_of_is_named():
     assert found(RULE, seen).line == (
         "Val loss is 1.70 above train loss (limit 1.0), since epoch 5. Train loss in eval mode is 0.30."
     )
+
+
+def test_no_alarm_comes_because_val_loss_falls_past_ten():
+    falls = curve(30, lambda e: 12.0 - 0.1 * e)
+    limits = limits_of(np.array(falls), GapLimits())
+    assert np.abs(np.diff(limits)).max() < 0.11 and (limits[0], limits[-1]) == (1.4, 1.0)

@@ -54,9 +54,12 @@ def test_a_new_best_val_loss_ends_it():
     assert found(RULE, snapshot(val_loss=curve(29, eased), val_wer=wer[:29])) is None
 
 
-def test_improvements_within_noise_are_none():
-    def crawls(step):
-        return snapshot(train_loss=[0.1] * 40, val_loss=curve(40, rising), val_wer=curve(40, lambda e: 0.5 - step * e))
+def test_errors_that_stand_still_but_for_their_noise_are_not_improving():
+    wer = curve(30, lambda e: max(0.6, 0.9 - 0.02 * e) - 0.0002 * max(0, e - 15))
+    assert found(RULE, snapshot(val_loss=curve(30, rising), val_wer=wer)) is None
 
-    assert found(RULE, crawls(0.00006)) is None
-    assert found(RULE, crawls(0.003)) is not None
+
+def test_errors_that_rise_after_a_new_best_are_not_improving():
+    wer = curve(30, lambda e: 0.9 - 0.02 * e if e <= 27 else 0.5)
+    assert found(RULE, snapshot(val_loss=curve(27, rising), val_wer=wer[:27])) is not None
+    assert found(RULE, snapshot(val_loss=curve(30, rising), val_wer=wer)) is None

@@ -120,8 +120,12 @@ def test_a_loss_below_zero_has_no_ratio_and_that_is_said():
     assert check(RULE, seen).needs == "losses above zero: one below it has no ratio to its best"
 
 
-@pytest.mark.parametrize(("best", "quiet"), [(0.0, True), (0.1, False)])
-def test_what_is_perfect_has_nothing_left_to_get_worse_from(best, quiet):
-    wer = curve(40, lambda e: max(best, 1 - 0.2 * e))
-    seen = snapshot(val_loss=curve(40, turns), train_loss=curve(40, lambda e: 3 / e), val_wer=wer)
-    assert (found(RULE, seen) is None) == quiet
+@pytest.mark.parametrize("name", ["val_wer", "val_accuracy"])
+def test_where_no_error_is_left_nothing_is_overfitted_until_one_comes_back(name):
+    def seen(last):
+        errors = curve(30, lambda e: max(0.0, 0.3 - 0.05 * e) if e < 24 else last)
+        fields = {"val_wer": errors} if name == "val_wer" else {"metrics": [{name: 1 - error} for error in errors]}
+        return snapshot(train_loss=curve(30, lambda e: 5 / e**2), val_loss=curve(30, turns), **fields)
+
+    assert found(RULE, seen(0.0)) is None
+    assert found(RULE, seen(0.04)) is not None

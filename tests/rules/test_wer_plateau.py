@@ -59,3 +59,9 @@ def test_the_remedy_at_rest_is_that_of_a_model_beyond_chance_where_chance_is_kno
     assert found(RULE, snapshot(metrics=flat)).remedy.startswith("If it stands near chance")
     seen = snapshot(metrics=flat, run={"floors": Floors(accuracy_constant=0.1)})
     assert found(RULE, seen).remedy == "It is well better than chance: stop here, or change the data."
+
+
+def test_where_no_error_is_left_it_is_quiet():
+    assert first_fired(RULE, wer(curve(40, lambda e: max(0.0, 0.3 - 0.05 * e)))) == (None, None)
+    assert found(RULE, snapshot(metrics=[{"val_accuracy": 1.0}] * 30)) is None
+    assert found(RULE, snapshot(metrics=[{"val_accuracy": 0.99}] * 30)) is not None
