@@ -181,7 +181,8 @@ def test_a_broken_run_is_cured_from_its_diagnosis_and_the_cure_is_scored_and_cou
     page.goto(dashboard.link(run))
     page.locator("[data-testid=flags] [data-rule=gap]").wait_for()
 
-    # Flag → diagnosis → the first option (the plan is short), prefilled and editable; what is expected is said, and when it is judged.
+    # Flag → diagnosis → the first option of a short plan, prefilled and editable; what is expected, and when it is
+    # judged.
     page.get_by_test_id("tab-diagnosis").click()
     option = page.locator(".vs-option[data-option=more_data]")
     option.get_by_role("heading", name=re.compile("^A ")).wait_for()
