@@ -1,8 +1,9 @@
 """Wait or restart: what each is expected to bring, as two lines that can be compared. Pure.
 
 Waiting: the best of the primary metric at the planned end (monitor.rules.arithmetic.best_at_end). Restarting: that,
-times what the same change has made of its parents' metric: in this folder, else in the recorded pairs of the bundled
-trainer on the same task. Where neither is known, nothing is expected, and that is said.
+times what the same change has made of its parents' error: in this folder, else in the recorded pairs of the bundled
+trainer of the same task, clips and length. The word follows from the latter alone, as both share what waiting brings.
+Where one is not known, that is said.
 """
 
 from __future__ import annotations

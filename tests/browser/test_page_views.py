@@ -132,7 +132,7 @@ def test_diagnosis_shows_causes_options_and_where_each_limit_comes_from(dashboar
     page = tab()
     open_run(page, dashboard, sick)
     page.get_by_test_id("tab-diagnosis").click()
-    assert "wrong on 1 of 31 recorded runs" in page.get_by_test_id("why").inner_text()
+    assert "wrong on 0 of 69 recorded runs" in page.get_by_test_id("why").inner_text()
     assert "✓" in page.get_by_test_id("causes").inner_text()
     rows = page.get_by_test_id("healthy").locator("tbody tr")
     assert "BAD" in [row.locator("td").last.inner_text() for row in rows.all()]
