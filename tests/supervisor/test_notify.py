@@ -128,7 +128,7 @@ def test_after_the_end_the_last_word_is_still_delivered_and_the_run_can_be_resum
 def test_an_error_of_the_service_is_tried_again_and_a_stop_is_not_kept_waiting_by_one_that_hangs(runs, box: Receiver):
     box.go_up()
     box.answers = 500
-    run_dir = started(runs, LISTENS, box.settings(events=["start", "end"]))
+    run_dir = started(runs, LISTENS, box.settings(severities=[], events=["start", "end"]))
     wait_for(lambda: "the service answered 500" in (run_dir / "supervisor.log").read_text())
     box.sleeps.set()
     before = box.asked
