@@ -5,13 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple, get_args
 
+import msgspec
 import numpy as np
 
 from monitor.rules.arithmetic.series import Array
 from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.metric import Metric, read
+
+
+def _is_number(kind: Any) -> bool:
+    return set(get_args(kind) or (kind,)) <= {int, float, type(None)}
+
 
 Pick = Callable[[Epoch], object]
 """What a rule wants of an evaluation, None where it was not measured. Always the same object: rows are kept by it."""
@@ -19,6 +26,9 @@ Pick = Callable[[Epoch], object]
 SNAPSHOTS_KEPT = 32
 PICKS_KEPT = 64
 """More than the rules have: only a `Pick` that is made anew at each look comes to it."""
+
+NUMBERS = {each.name: attrgetter(each.name) for each in msgspec.structs.fields(Epoch) if _is_number(each.type)}
+"""The fields of an evaluation that are numbers or None, each with what reads it."""
 
 
 class Doubt(NamedTuple):
@@ -62,10 +72,19 @@ def columns(snapshot: Snapshot, *names: str) -> list[Array]:
     kept = kept_of(snapshot.epochs).columns
     for name in names:
         if name not in kept:
-            values = (read(record, name) for record in snapshot.epochs)
-            kept[name] = np.array([math.nan if value is None else float(value) for value in values], dtype=float)
-            kept[name].setflags(write=False)
+            kept[name] = _column(snapshot.epochs, name)
     return [kept[name] for name in names]
+
+
+def _column(epochs: tuple[Epoch, ...], name: str) -> Array:
+    if name in NUMBERS:  # by its attribute: `read` asks each record anew what it is
+        pick = NUMBERS[name]
+        found = np.array([pick(record) for record in epochs], dtype=float)  # None becomes NaN
+    else:
+        values = (read(record, name) for record in epochs)
+        found = np.array([math.nan if value is None else float(value) for value in values], dtype=float)
+    found.setflags(write=False)
+    return found
 
 
 def metric_names(snapshot: Snapshot) -> frozenset[str]:

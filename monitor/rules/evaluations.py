@@ -142,6 +142,9 @@ def last(snapshot: Snapshot, name: str) -> float | None:
 
 def lowest(snapshot: Snapshot, name: str) -> tuple[float, float] | None:
     """(lowest finite value of a field of the evaluations, its first epoch), or None where none is known."""
-    rows = ((getattr(record, name), record.epoch) for record in snapshot.epochs)
-    known = [(value, epoch) for value, epoch in rows if value is not None and math.isfinite(value)]
-    return min(known) if known else None
+    values = columns(snapshot, name)[0]
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
+        return None
+    place = known[np.argmin(values[known])]
+    return float(values[place]), snapshot.epochs[place].epoch

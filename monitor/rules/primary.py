@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.rules.arithmetic.series import Array
-from monitor.rules.columns import Pick, columns, metric_names
+from monitor.rules.columns import NUMBERS, Pick, columns, metric_names
 from monitor.rules.doubts import doubt_of
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.metric import LOSS, WER, Metric
@@ -129,7 +129,7 @@ def _recognised(snapshot: Snapshot, names: frozenset[str]) -> Metric | None:
 @lru_cache(256)
 def pick_of(metric: Metric) -> Pick:
     """The metric of an evaluation, always the same object for the same metric."""
-    return metric.of
+    return NUMBERS.get(metric.name, metric.of)
 
 
 @lru_cache(256)
@@ -178,15 +178,13 @@ def others_of(snapshot: Snapshot) -> list[Metric]:
 def best_of(snapshot: Snapshot, metric: Metric | None = None) -> tuple[float, float] | None:
     """(best value of a metric, the primary one by default, in its unit, its first epoch); None where none is known."""
     metric = metric or primary_of(snapshot)
-    rows = ((error, record) for record in snapshot.epochs if (error := _error(metric, record)) is not None)
-    best = min(rows, key=lambda row: row[0], default=None)
-    value = metric.of(best[1]) if best is not None and metric is not None else None
-    return None if best is None or value is None else (value, best[1].epoch)
-
-
-def _error(metric: Metric | None, record: Epoch) -> float | None:
-    error = metric.error_of(record) if metric is not None else None
-    return error if error is not None and math.isfinite(error) else None
+    errors = errors_of(snapshot, metric)
+    known = np.flatnonzero(np.isfinite(errors))
+    if metric is None or not len(known):
+        return None
+    record = snapshot.epochs[known[np.argmin(errors[known])]]
+    value = metric.of(record)
+    return None if value is None else (value, record.epoch)
 
 
 def last_of(snapshot: Snapshot, metric: Metric | None = None) -> float | None:
