@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
+from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.primary import chance_of, finite_of, perfect_of, primary_of, scale_of
+from monitor.rules.primary import chance_of, errors_of, finite_of, perfect_of, primary_of, scale_of
 from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
-from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, got_worse
+from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, got_worse, is_lost
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.status import is_over
@@ -55,6 +56,7 @@ class WerPlateau(Rule):
     yardstick = "best"
     causes = ("stuck",)
     limits = PlateauLimits
+    reads = ("chance_margin",)
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(PlateauLimits)
@@ -63,6 +65,9 @@ class WerPlateau(Rule):
         if metric is None:
             return self.not_applicable("an error rate or a score, such as val WER or val accuracy")
         snapshot = evaluations.measured(snapshot, finite_of(metric))
+        margin = thresholds.of(ChanceLimits).chance_margin
+        if is_lost(metric, errors_of(snapshot, metric), chance_of(snapshot, metric), margin):
+            return self.quiet(f"{metric.heading} is at chance again, which is another flag's matter.")
         if unready := self.unready(snapshot, thresholds, metric.title, least=need):
             early = self.unready(snapshot, thresholds, metric.title) is None
             return (self._only_worse(snapshot, thresholds, metric) if early else None) or unready
