@@ -9,10 +9,11 @@ import msgspec
 from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
 from monitor.rules.evaluations import last, lowest
-from monitor.rules.primary import best_of, chance_of, last_of, primary_of
+from monitor.rules.primary import best_of, chance_of, doubted_of, is_by_loss, last_of, primary_of
 from monitor.rules.result import Finding
 from monitor.run_dir import ALERTS_FILE, SEVERITIES, Alert, Snapshot, Summary, encode_line, files
 from monitor.run_dir.counted import basis_of
+from monitor.run_dir.metric import THE_LOSS
 
 SPARK_POINTS = 60
 
@@ -84,7 +85,9 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
     """What a list of a thousand runs needs."""
     diagnosis = judged.diagnosis
     metric, best, wer = primary_of(snapshot), best_of(snapshot), lowest(snapshot, "val_wer")
-    chance = chance_of(snapshot, metric)
+    chance, value, doubted = chance_of(snapshot, metric), last_of(snapshot), doubted_of(snapshot)
+    if doubted is not None or is_by_loss(snapshot):
+        metric, value, best = THE_LOSS, last(snapshot, "val_loss"), lowest(snapshot, "val_loss")
     progress = snapshot.progress
     gaps = [record.gap for record in snapshot.epochs if record.gap is not None]
     return Summary(
@@ -102,9 +105,10 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         best_val_wer_epoch=wer[1] if wer else None,
         wer_constant=snapshot.run.floors.wer_constant if snapshot.run else None,
         metric=metric,
-        metric_value=last_of(snapshot),
+        metric_value=value,
         metric_best=best[0] if best else None,
         metric_best_epoch=best[1] if best else None,
+        metric_in_doubt=doubted.title if doubted is not None else "",
         metric_chance=metric.value(chance.error) if metric and chance and not chance.assumed else None,
         val_loss=last(snapshot, "val_loss"),
         gap=last(snapshot, "gap"),

@@ -13,7 +13,7 @@ from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.kind import is_ctc
-from monitor.rules.primary import SAYING_NOTHING, Chance, chance_of, pick_of, primary_of
+from monitor.rules.primary import SAYING_NOTHING, Chance, chance_of, needs_of, pick_of, primary_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
@@ -88,7 +88,7 @@ class AtChance(Rule):
         if metric is None or (chance is not None and chance.assumed and floors.loss_unigram is not None):
             chance = None
         if chance is None and floors.loss_unigram is None:
-            return self.not_applicable(_needs(metric))
+            return self.not_applicable(_needs(snapshot, metric))
         known = metric if chance is not None else None
         wanted = evaluations.val_loss if known is None else pick_of(known)
         snapshot = evaluations.measured(snapshot, wanted)
@@ -145,10 +145,10 @@ def _broken(record: Epoch) -> bool:
     return record.val_loss is not None and not math.isfinite(record.val_loss)
 
 
-def _needs(metric: Metric | None) -> str:
+def _needs(snapshot: Snapshot, metric: Metric | None) -> str:
     """What is missing for a judgement against chance."""
     if metric is None:
-        return "an error rate such as val WER, or chance floors in run.json with val loss"
+        return f"{needs_of(snapshot)}; or chance floors in run.json with val loss"
     return f"what chance has of {metric.title} (declare it: chance=)"
 
 

@@ -11,7 +11,7 @@ from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.primary import chance_of, errors_of, finite_of, perfect_of, primary_of, scale_of
+from monitor.rules.primary import chance_of, errors_of, finite_of, needs_of, perfect_of, primary_of, scale_of
 from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
@@ -63,7 +63,7 @@ class WerPlateau(Rule):
         need = limits.plateau_warning_evaluations + 1
         metric = primary_of(snapshot)
         if metric is None:
-            return self.not_applicable("an error rate or a score, such as val WER or val accuracy")
+            return self.not_applicable(needs_of(snapshot))
         snapshot = evaluations.measured(snapshot, finite_of(metric))
         margin = thresholds.of(ChanceLimits).chance_margin
         if is_lost(metric, errors_of(snapshot, metric), chance_of(snapshot, metric), margin):
