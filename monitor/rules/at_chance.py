@@ -293,7 +293,7 @@ def _numbers(data: Evaluations, floors: Floors, chance: Chance | None) -> dict[s
     if metric is not None and chance is not None:
         numbers[f"{chance.who}, {metric.label}"] = metric.error_text(chance.error)
         if chance.sentence:
-            numbers["constant sentence"] = chance.sentence
+            numbers["most frequent label" if metric.label == "accuracy" else "constant sentence"] = chance.sentence
     if floors.loss_unigram is not None and np.isfinite(data.val_loss).any():
         numbers |= {"best skill": skill(float(np.nanmin(data.val_loss)), floors), "chance loss": floors.loss_unigram}
     return numbers

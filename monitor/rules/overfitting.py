@@ -22,7 +22,7 @@ EVALUATIONS_WARNING, EVALUATIONS_CRITICAL = 2, 3
 SCATTERS_BEYOND_DOUBT = 4.0
 """A rise of so many scatters needs no trend test."""
 TREND_WINDOW = 24
-TRAIN_SCATTERS = 2.0
+TRAIN_SCATTERS = 1.5
 """Times the scatter of the recent train losses: a fall within it is noise."""
 
 

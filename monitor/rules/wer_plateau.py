@@ -18,6 +18,7 @@ from monitor.rules.thresholds import Limits, Thresholds
 from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, got_worse, is_lost
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
+from monitor.run_dir.metric_names import WITHOUT_A_CHANCE
 from monitor.run_dir.status import is_over
 
 REMEDY = "If it stands near chance, the input does not arrive; if well better, stop here or change the data."
@@ -27,6 +28,10 @@ WHEN_OVER = (
     "data is to be changed."
 )
 BEYOND_WHEN_OVER = "Keep the checkpoint of its best epoch. It is well better than chance: the data is to be changed."
+WITHOUT_CHANCE = "Compare it with what others reach on this data: stop here, or change the data or the rate."
+WITHOUT_CHANCE_WHEN_OVER = (
+    "Keep the checkpoint of its best epoch. Compare it with what others reach on this data before another run."
+)
 BEYOND = 0.1
 """Points of a share, else a part of chance."""
 WORSE_REMEDY = (
@@ -138,6 +143,8 @@ def _remedy(snapshot: Snapshot, metric: Metric, best: float) -> str:
     known = chance is not None and not chance.assumed
     if known and chance is not None and best < chance.error - BEYOND * chance.size(metric):
         return BEYOND_WHEN_OVER if over else BEYOND_CHANCE
+    if chance is None and (not metric.is_share or metric.label in WITHOUT_A_CHANCE):
+        return WITHOUT_CHANCE_WHEN_OVER if over else WITHOUT_CHANCE
     return WHEN_OVER if over else REMEDY
 
 

@@ -106,6 +106,8 @@ _PADDING = frozenset({"metrics", "metric", "epoch", "avg", "average", "mean", "o
 """Words about a name that say nothing of what it measures."""
 EDIT_RATES = frozenset({"WER", "CER", "TER", "PER"})
 """Labels of error rates over sequences: saying nothing scores 1."""
+WITHOUT_A_CHANCE = frozenset({"BLEU", "chrF", "ROUGE-L", "ROUGE", "METEOR", "mAP", "mAP50", "mIoU", "IoU", "Dice"})
+"""Labels of shares that have no level by chance that people know; raw numbers have none either."""
 NAMES_KEPT = 65_536
 """More than runs log: one name more than are kept, asked for in turn, and each would be taken apart anew."""
 ENDS_AT_ONE = frozenset({"R²", "MCC", "SSIM", "Pearson r", "Spearman ρ"})
