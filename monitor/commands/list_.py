@@ -24,6 +24,7 @@ SHOWN = (
     "worst_rule",
     "worst_title",
     "worst_severity",
+    "metric_in_doubt",
     "val_wer",
     "wer_constant",
     "gap",
@@ -122,8 +123,11 @@ def _mean_cell(spread: Spread) -> str:
     return f"{metric.text(spread.mean)} ({metric.bare(spread.low)} to {metric.bare(spread.high)}, n {spread.count})"
 
 
-def _score(metric: Metric, value: float | None) -> str:
-    """The value, with the name of its metric unless that is WER."""
+def _score(metric: Metric, value: float | None, in_doubt: str | None) -> str:
+    """The value, with the name of its metric unless that is WER, and the metric that does not decide as it is in
+    doubt."""
+    if in_doubt:
+        return f"{_score(metric, value, None)} ({in_doubt} in doubt)"
     if value is None:
         return words.NOT_MEASURED
     return metric.text(value) if metric.name == WER.name else f"{metric.title} {metric.text(value)}"
@@ -134,7 +138,7 @@ def _cells(name: str, row: dict[str, Any], moment: float) -> list[str]:
         name,
         row["state_text"],
         words.epoch_of(row["epoch"], row["epochs"]),
-        _score(row["metric"], row["metric_value"]),
+        _score(row["metric"], row["metric_value"], row["metric_in_doubt"]),
         row["metric"].text(row["metric_chance"]),
         words.number(row["gap"]),
         row["verdict"] or words.NOT_MEASURED,

@@ -87,7 +87,8 @@ def _table(rows: list[MetricRow]) -> Table:
     for heading in ("", "name", "direction", "unit", "evaluations", "last", "best"):
         table.add_column(heading, justify="right" if heading in ("evaluations", "last", "best") else "left")
     for row in rows:
-        metric = Metric(row.name, row.direction, row.unit)
+        metric = Metric(row.name, row.direction, "raw" if row.in_doubt else row.unit)
         figures = (metric.text(row.last), metric.text(row.best))
-        table.add_row("*" if row.primary else "", row.name, row.direction, row.unit, str(row.evaluations), *figures)
+        unit = "in doubt" if row.in_doubt else row.unit
+        table.add_row("*" if row.primary else "", row.name, row.direction, unit, str(row.evaluations), *figures)
     return table

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import msgspec
 
-from monitor.diagnosis.verdict import Judged
+from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.arithmetic.series import thin
 from monitor.rules.evaluations import last, lowest
-from monitor.rules.primary import best_of, chance_of, last_of, primary_of
+from monitor.rules.primary import best_of, chance_of, doubted_of, is_by_loss, last_of, primary_of
 from monitor.rules.result import Finding
 from monitor.run_dir import ALERTS_FILE, SEVERITIES, Alert, Snapshot, Summary, encode_line, files
 from monitor.run_dir.counted import basis_of
+from monitor.run_dir.metric import THE_LOSS
 
 SPARK_POINTS = 60
 
@@ -80,21 +81,31 @@ def _alert(finding: Finding, event: str, before: Alert | None, now: float, epoch
     )
 
 
+def _worst(diagnosis: Diagnosis) -> Finding | None:
+    """What the list names: what decided the word, unless that is a hint beside a graver flag."""
+    worst = diagnosis.worst
+    if worst is None or worst.severity != "info":
+        return worst
+    return min((worst, *diagnosis.findings), key=lambda finding: SEVERITIES.index(finding.severity))
+
+
 def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
     """What a list of a thousand runs needs."""
     diagnosis = judged.diagnosis
     metric, best, wer = primary_of(snapshot), best_of(snapshot), lowest(snapshot, "val_wer")
-    chance = chance_of(snapshot, metric)
-    progress = snapshot.progress
+    chance, value, doubted = chance_of(snapshot, metric), last_of(snapshot), doubted_of(snapshot)
+    if doubted is not None or is_by_loss(snapshot):
+        metric, value, best = THE_LOSS, last(snapshot, "val_loss"), lowest(snapshot, "val_loss")
+    worst, progress = _worst(diagnosis), snapshot.progress
     gaps = [record.gap for record in snapshot.epochs if record.gap is not None]
     return Summary(
         run_id=snapshot.run_id,
         updated_at=now,
         verdict=diagnosis.verdict,
         reason=diagnosis.reason,
-        worst_rule=diagnosis.worst.rule if diagnosis.worst else None,
-        worst_title=diagnosis.worst.title if diagnosis.worst else "",
-        worst_severity=diagnosis.worst.severity if diagnosis.worst else None,
+        worst_rule=worst.rule if worst else None,
+        worst_title=worst.title if worst else "",
+        worst_severity=worst.severity if worst else None,
         epoch=snapshot.epochs[-1].epoch if snapshot.epochs else 0.0,
         epochs=progress.epochs if progress else None,
         val_wer=last(snapshot, "val_wer"),
@@ -102,9 +113,10 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         best_val_wer_epoch=wer[1] if wer else None,
         wer_constant=snapshot.run.floors.wer_constant if snapshot.run else None,
         metric=metric,
-        metric_value=last_of(snapshot),
+        metric_value=value,
         metric_best=best[0] if best else None,
         metric_best_epoch=best[1] if best else None,
+        metric_in_doubt=doubted.title if doubted is not None else "",
         metric_chance=metric.value(chance.error) if metric and chance and not chance.assumed else None,
         val_loss=last(snapshot, "val_loss"),
         gap=last(snapshot, "gap"),

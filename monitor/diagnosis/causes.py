@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.rules.at_chance import WORSE_THAN_CHANCE
+from monitor.rules.at_chance import LOST, WORSE_THAN_CHANCE
 from monitor.rules.evaluations import last
 from monitor.rules.non_finite import only_val_loss
 from monitor.rules.primary import best_of, chance_of, primary_of
@@ -23,6 +23,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("scorer_wrong", "The error rate is computed wrongly"),
     ("measured_differently", "Train and val loss are measured differently"),
     ("diverging", "The optimisation diverges"),
+    ("lost_again", "What had been learnt is lost again"),
     ("decoder", "The decoder throws words away"),
     ("no_evidence", "No usable input reaches the classifier"),
     ("too_little_regularisation", "Too much model, or too little variety in the data"),
@@ -47,15 +48,21 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     flags = {finding.rule: finding for finding in findings if finding.severity != "info"}
     causes = []
     # Empty predictions mean "no input arrives" only where nothing has been learnt.
-    excluded = "no_evidence" if learns(snapshot) and "at_chance" not in flags else "words_missing"
+    excluded = {"no_evidence"} if learns(snapshot) and "at_chance" not in flags else {"words_missing"}
+    excluded |= {"no_evidence"} if has_lost(findings) else {"lost_again"}
     for name, title in CAUSES:
         pointing = [finding for finding in flags.values() if name in BY_NAME[finding.rule].causes]
-        evidence = tuple(each.line for each in pointing if name != excluded and not _points_elsewhere(each))
+        evidence = tuple(each.line for each in pointing if name not in excluded and not _points_elsewhere(each))
         if evidence:
             measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
             against = (*_against(name, snapshot, flags), *measured["against"])
             causes.append(Cause(name, title, (*evidence, *measured["for"]), against))
     return tuple(causes)
+
+
+def has_lost(findings: tuple[Finding, ...]) -> bool:
+    """Whether it was well beyond chance and is at chance again."""
+    return any(finding.title == LOST for finding in findings)
 
 
 def _points_elsewhere(finding: Finding) -> bool:
@@ -87,7 +94,7 @@ def suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, 
     rules = {finding.rule for finding in findings if finding.severity != "info"}
     if "scorer_failure" in rules:
         return ("Nothing else is suggested before the error rate is right.",)
-    if any(finding.title == WORSE_THAN_CHANCE for finding in findings):
+    if any(finding.title in (LOST, WORSE_THAN_CHANCE) for finding in findings):
         return ()
     if "at_chance" in rules or (any(BY_NAME[rule].collapsed for rule in rules) and not learns(snapshot)):
         return ("More regularisation is not suggested: a model at chance has nothing to regularise.",)

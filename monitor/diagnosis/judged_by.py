@@ -9,7 +9,8 @@ import numpy as np
 from msgspec.structs import replace
 
 from monitor.rules.columns import columns, metric_names
-from monitor.rules.primary import others_of, primary_of
+from monitor.rules.doubts import doubt_of
+from monitor.rules.primary import doubted_of, is_by_loss, others_of, primary_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.metric import LOSS, WER, Direction, Metric, Unit
@@ -31,6 +32,8 @@ class MetricRow(msgspec.Struct, frozen=True, kw_only=True):
     last: float | None
     best: float | None
     primary: bool
+    in_doubt: bool = False
+    """Whether its values contradict its unit: `last` and `best` are as they were logged."""
 
 
 def metrics_of(snapshot: Snapshot) -> list[Metric]:
@@ -61,6 +64,7 @@ def _row(snapshot: Snapshot, metric: Metric, primary: bool) -> MetricRow:
         last=float(values[-1]) if len(values) else None,
         best=best,
         primary=primary,
+        in_doubt=doubt_of(snapshot, metric) is not None,
     )
 
 
@@ -75,12 +79,17 @@ def reason(snapshot: Snapshot) -> str:
     """Why this metric decides, or none, as the end of a sentence: "a person has chosen it (ana)"."""
     decides = primary_of(snapshot)
     choice, launch, run = snapshot.choice, snapshot.launch, snapshot.run
+    doubted = doubted_of(snapshot)
+    if doubted is not None:
+        return f"{doubted.title} is in doubt, as its flag says"
     if choice is not None and choice.metric is not None:
         return "a person has chosen it" + (f" ({choice.by})" if choice.by else "")
     if launch is not None and launch.metric is not None and launch.metric.name == (decides.name if decides else LOSS):
         of_parent = launch.parent is not None
         return "its parent was judged by it" if of_parent else "the project's vitalsigns.toml names it"
     if run is not None and any(one.primary and decides and one.name == decides.name for one in run.metrics):
+        return "the script declares it as primary"
+    if decides is None and is_by_loss(snapshot):
         return "the script declares it as primary"
     if decides is None:
         return "no error or score is known"

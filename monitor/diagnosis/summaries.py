@@ -59,7 +59,7 @@ def _follows(kept: Summary, choice: MetricChoice) -> bool:
 
 
 def scored(summary: Summary) -> tuple[Metric, float | None, tuple[float, float] | None, float | None]:
-    """(primary metric, its newest value, (best value, its epoch), chance); a summary that names none is of WER."""
+    """(primary metric or the loss, its newest value, (best value, its epoch), chance); of WER where it names none."""
     if summary.metric is None:
         best = None if summary.best_val_wer is None else (summary.best_val_wer, summary.best_val_wer_epoch or 0.0)
         return WER, summary.val_wer, best, summary.wer_constant

@@ -38,6 +38,7 @@ FEW = 2
 ONE_TRY = 1.1
 """Of one try alone the noise is not known."""
 DIVERGED = "Waiting: the losses are not finite or have run away; nothing better is expected."
+LOST = "Waiting: it has lost what it had learnt; nothing better than its best so far is expected."
 NEAR_CHANCE = 0.75
 """Of chance: above it the steep part may be still to come, and the last doubling says nothing of it."""
 OTHER_PACE = frozenset(
@@ -112,6 +113,10 @@ def choice(
         return Choice(
             "RESTART", DIVERGED, _restarting(snapshot, option, None, None, None), "It does not come back by itself."
         )
+    if any(cause.name == "lost_again" for cause in diagnosis.causes):
+        effect = effect_of(option, snapshot, known)
+        word, why = decide(None, effect)
+        return Choice(word, LOST, _restarting(snapshot, option, None, None, effect), why)
     metric, planned = primary_of(snapshot), planned_epochs(snapshot)
     seen = None if metric is None or planned is None else expected_at_end(snapshot, metric, planned)
     effect = effect_of(option, snapshot, known)

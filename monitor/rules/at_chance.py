@@ -13,7 +13,7 @@ from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.kind import is_ctc
-from monitor.rules.primary import SAYING_NOTHING, Chance, chance_of, pick_of, primary_of
+from monitor.rules.primary import SAYING_NOTHING, Chance, chance_of, needs_of, pick_of, primary_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
@@ -28,6 +28,14 @@ FAR_WORSE = 0.1
 """So many points of a share beyond chance an output follows its input, the wrong way round."""
 WORSE_THAN_CHANCE = "Worse than chance"
 """Title of the finding in that case: input arrives."""
+LOST = "Has lost what it had learnt"
+"""Title of the finding where it was well beyond chance before: input arrives, or did."""
+BEYOND = 0.1
+"""Beyond chance by so much it had learnt: points of a share, else a part of chance."""
+GO_BACK = (
+    "Go on from the last checkpoint before it, with a lower learning rate or clipped gradients; look at what changed "
+    "there: the rate, the data, the code."
+)
 LOOK_AT_LABELS = (
     "Look at the labels (swapped or shifted classes), at how it is computed, and whether it is an error or a score: an "
     "output that ignores the input would do better."
@@ -57,6 +65,7 @@ class AtChance(Rule):
     Critical once nothing improves any longer: train loss, val loss and metric stand still over ten evaluations. A CTC
     model says nothing for a while although its losses fall, and most recorded runs that left chance left it so. Where
     the constant sentence is known and words are said, also after 25 epochs, unless val loss or metric still improves.
+    What was well beyond chance before has lost what it had learnt: another sentence, another remedy.
     It cannot tell why nothing arrives: a bottleneck inside the model, wrong labels, a wrong scorer, or too few steps.
     """
 
@@ -65,7 +74,7 @@ class AtChance(Rule):
     place = 80
     watches = (PRIMARY, "val_loss", "train_loss", "train_eval_loss")
     yardstick = "chance"
-    causes = ("no_evidence",)
+    causes = ("lost_again", "no_evidence")
     limits = ChanceLimits
     may_stop = True
     never_learnt = True
@@ -79,7 +88,7 @@ class AtChance(Rule):
         if metric is None or (chance is not None and chance.assumed and floors.loss_unigram is not None):
             chance = None
         if chance is None and floors.loss_unigram is None:
-            return self.not_applicable(_needs(metric))
+            return self.not_applicable(_needs(snapshot, metric))
         known = metric if chance is not None else None
         wanted = evaluations.val_loss if known is None else pick_of(known)
         snapshot = evaluations.measured(snapshot, wanted)
@@ -88,6 +97,7 @@ class AtChance(Rule):
         data = evaluations.read(snapshot, thresholds)
         broken = [_broken(record) for record in snapshot.epochs]
         levels = _levels(data, floors, chance, limits, common)
+        over, _ = _over(data, floors, chance, limits)
         levels = [Level.CLEAR if bad else level for bad, level in zip(broken, levels, strict=True)]
         # It cannot be known before the guard's evaluations are in, so the flag cannot have fired earlier.
         episode = open_episode(data.epochs, levels, thresholds)
@@ -95,10 +105,24 @@ class AtChance(Rule):
             return self.quiet(_better(data, floors, chance, limits.chance_margin))
         first_known = min(max(episode.fired, common.guard_evaluations - 1), len(data) - 1)
         since = episode.critical_at if episode.critical_at is not None else episode.onset
+        episode = replace(episode, fired=first_known)
+        had = over[: episode.onset]
+        if had.size and np.nanmin(had, initial=np.inf) < -BEYOND * (chance.size(known) if chance and known else 1.0):
+            return self.flag(
+                data.epochs,
+                episode,
+                _lost(data, floors, chance) + f" Since epoch {data.epochs[episode.onset]:g}.",
+                dated=True,
+                now=_numbers(data, floors, chance),
+                limits={"margin, points": 100 * limits.chance_margin, "skill": limits.chance_skill},
+                title=LOST,
+                remedy=GO_BACK,
+                cannot_tell="Why: too high a rate, one bad batch, or data that changed.",
+            )
         worse = _is_beyond(data, chance)
         return self.flag(
             data.epochs,
-            replace(episode, fired=first_known),
+            episode,
             _line(data, floors, chance, episode.severity, is_over(snapshot)) + f" Since epoch {data.epochs[since]:g}.",
             dated=True,
             now=_numbers(data, floors, chance),
@@ -121,10 +145,10 @@ def _broken(record: Epoch) -> bool:
     return record.val_loss is not None and not math.isfinite(record.val_loss)
 
 
-def _needs(metric: Metric | None) -> str:
+def _needs(snapshot: Snapshot, metric: Metric | None) -> str:
     """What is missing for a judgement against chance."""
     if metric is None:
-        return "an error rate such as val WER, or chance floors in run.json with val loss"
+        return f"{needs_of(snapshot)}; or chance floors in run.json with val loss"
     return f"what chance has of {metric.title} (declare it: chance=)"
 
 
@@ -132,15 +156,11 @@ def _levels(
     data: Evaluations, floors: Floors, chance: Chance | None, limits: ChanceLimits, common: CommonLimits
 ) -> list[Level]:
     late = data.epochs >= limits.chance_critical_epochs
+    over, margin = _over(data, floors, chance, limits)
     if chance is not None and data.metric is not None:
-        margin = limits.chance_margin * chance.size(data.metric)
-        over = data.error - (chance.error - margin)
         # Where words are counted, a model may be silent for long and still begin to speak.
         speaks = data.error < SAYING_NOTHING - margin if data.metric.label in EDIT_RATES else True
         late = late & (False if chance.assumed else speaks)
-    else:
-        margin = limits.chance_skill
-        over = limits.chance_skill - (1 - data.val_loss / (floors.loss_unigram or math.nan))
     # What memorises falls in train loss alone: after so long that is no learning.
     sure = (late & ~_falls(data.val_loss, data.error)) | _stands_still(data)
     levels = []
@@ -152,6 +172,14 @@ def _levels(
         else:
             levels.append(Level.CRITICAL if certain else Level.WARNING)
     return _forgiven(levels, _begins(data.val_loss) | _begins(data.error))
+
+
+def _over(data: Evaluations, floors: Floors, chance: Chance | None, limits: ChanceLimits) -> tuple[Array, float]:
+    """(how far each evaluation is above the margin below chance, as an error, that margin)."""
+    if chance is not None and data.metric is not None:
+        margin = limits.chance_margin * chance.size(data.metric)
+        return data.error - (chance.error - margin), margin
+    return limits.chance_skill - (1 - data.val_loss / (floors.loss_unigram or math.nan)), limits.chance_skill
 
 
 def _forgiven(levels: list[Level], begins: npt.NDArray[np.bool_]) -> list[Level]:
@@ -225,6 +253,19 @@ def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: st
     return f"Not better than {chance.who} yet: {metric.label} {now} against {floor}.{left}"
 
 
+def _lost(data: Evaluations, floors: Floors, chance: Chance | None) -> str:
+    """The best that there was, what there is now, and chance."""
+    metric = data.metric
+    if chance is None or metric is None:
+        best_at, last = int(np.nanargmin(data.val_loss)), number(float(data.val_loss[-1]))
+        best, label, floor = number(float(data.val_loss[best_at])), "val loss", f"chance {number(floors.loss_unigram)}"
+    else:
+        best_at, last = int(np.nanargmin(data.error)), metric.error_text(float(data.error[-1]))
+        best, label = metric.error_text(float(data.error[best_at])), metric.label
+        floor = f"{chance.does} {metric.error_text(chance.error)}"
+    return f"{LOST}: best {label} {best} at epoch {data.epochs[best_at]:g}, {last} now; {floor}."
+
+
 def _is_beyond(data: Evaluations, chance: Chance | None) -> bool:
     """Whether a share is far worse than chance; an error rate over sequences, or a raw number, may begin there."""
     metric = data.metric
@@ -252,7 +293,7 @@ def _numbers(data: Evaluations, floors: Floors, chance: Chance | None) -> dict[s
     if metric is not None and chance is not None:
         numbers[f"{chance.who}, {metric.label}"] = metric.error_text(chance.error)
         if chance.sentence:
-            numbers["constant sentence"] = chance.sentence
+            numbers["most frequent label" if metric.label == "accuracy" else "constant sentence"] = chance.sentence
     if floors.loss_unigram is not None and np.isfinite(data.val_loss).any():
         numbers |= {"best skill": skill(float(np.nanmin(data.val_loss)), floors), "chance loss": floors.loss_unigram}
     return numbers

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from monitor.rules.arithmetic.series import Array
 from monitor.rules.columns import Doubt, columns, kept_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
-from monitor.run_dir.metric_names import EDIT_RATES, LARGEST_SHARE
+from monitor.run_dir.metric_names import BOUNDS, EDIT_RATES, LARGEST_SHARE, parsed
 from monitor.run_dir.words import number, plain
 
 ROUNDING = 0.01
@@ -17,34 +19,73 @@ HUNDRED = (80.0, 125.0)
 """A value so many times the one before is the same share in the other unit."""
 SETTLED = 2
 """Values before a change of unit."""
+EITHER = (0.3, 2.0)
+"""A score of so much at least and at most, in one run, may be a fraction that is computed wrongly or a bad percent."""
+LEAST_TO_DOUBT = 5
+"""Values of such a score: one that begins in percent leaves that range soon."""
 STEADY_LOSS = 0.3
 """Where val loss moved by more than this part at that evaluation, the model changed and not the unit."""
 
 
 def doubt_of(snapshot: Snapshot, metric: Metric) -> Doubt | None:
-    """What is wrong with the values of a share; None where nothing is."""
-    if not metric.is_share:
+    """What is wrong with the values of a share, or of a raw number with bounds; None where nothing is."""
+    if not metric.is_share and metric.label not in BOUNDS:
         return None
     known = kept_of(snapshot.epochs).doubts
     if metric not in known:
         values, losses, epochs = columns(snapshot, metric.name, "val_loss", "epoch")
-        known[metric] = _impossible(metric, values, epochs) or _other_unit(metric, values, losses, epochs)
-    return known[metric]
+        found = _impossible(metric, values, epochs)
+        known[metric] = found or (_other_unit(metric, values, losses, epochs) if metric.is_share else None)
+    return known[metric] or (None if _says_its_unit(snapshot, metric) else _either(snapshot, metric))
+
+
+def _says_its_unit(snapshot: Snapshot, metric: Metric) -> bool:
+    """Whether somebody declared the unit, so that its values need not tell it."""
+    of_project = snapshot.launch.metric if snapshot.launch is not None else None
+    chosen = snapshot.choice.metric if snapshot.choice is not None else None
+    declared = [*(snapshot.run.metrics if snapshot.run is not None else []), of_project, chosen]
+    return any(one is not None and one.name == metric.name and one.unit != "auto" for one in declared)
+
+
+def _either(snapshot: Snapshot, metric: Metric) -> Doubt | None:
+    """A score taken for percent that never left what a fraction could nearly be: one of the two it is."""
+    values, epochs = columns(snapshot, metric.name, "epoch")
+    finite = values[np.isfinite(values)]
+    if metric.unit != "percent" or metric.direction != "score" or len(finite) < LEAST_TO_DOUBT:
+        return None
+    low, high = float(finite.min()), float(finite.max())
+    if low < EITHER[0] or high > EITHER[1]:
+        return None
+    epoch = float(epochs[int(np.nanargmax(values > 1))])
+    return Doubt(
+        f"{metric.heading} lies between {number(low)} and {number(high)}: a fraction that passes 1 at epoch "
+        f"{plain(epoch)}, the most that it can be, or percent below {plain(EITHER[1])}.",
+        epoch,
+    )
+
+
+def _bounds(metric: Metric) -> tuple[float, float]:
+    """The least and the most that a metric can be, in its unit."""
+    full = 100.0 if metric.unit == "percent" else 1.0
+    low, high = BOUNDS.get(metric.label, (0.0, math.inf if metric.label in EDIT_RATES else 1.0))
+    return (low * full, high * full) if metric.is_share else (low, high)
 
 
 def _impossible(metric: Metric, values: Array, epochs: Array) -> Doubt | None:
-    full = 100.0 if metric.unit == "percent" else 1.0
-    bounded = metric.label not in EDIT_RATES
+    low, high = _bounds(metric)
+    slack = ROUNDING * (100.0 if metric.unit == "percent" else 1.0)
+    if not metric.is_share and (found := parsed(metric.name)) is not None and found[1].direction != metric.direction:
+        return None  # declared the other way round: it may be its negative
     with np.errstate(invalid="ignore"):
-        wrong = (values < -ROUNDING * full) | (bounded & (values > (1 + ROUNDING) * full))
-    wrong &= np.isfinite(values)
+        wrong = np.isfinite(values) & ((values < low - slack) | (values > high + slack))
     if not wrong.any():
         return None
     place, count = int(np.argmax(wrong)), int(wrong.sum())
     more = "" if count == 1 else f", and in {count - 1} more"
-    beyond = "below 0" if values[place] < 0 else f"above {full:g}, the most that a {metric.unit} can be"
-    if metric.unit == "percent":
-        beyond = beyond.replace("a percent", "percent")
+    what = {"percent": "percent", "fraction": "a fraction"}.get(metric.unit, metric.label)
+    beyond = f"above {plain(high)}, the most that {what} can be"
+    if values[place] < low:
+        beyond = "below 0" if low == 0 else f"below {plain(low).replace('-', '−')}, the least that {what} can be"
     epoch, value = float(epochs[place]), number(float(values[place]))
     return Doubt(f"{metric.heading} is {value} at epoch {plain(epoch)}{more}: {beyond}.", epoch)
 

@@ -15,7 +15,7 @@ from monitor.rules.columns import Pick, columns, rows_with
 from monitor.rules.primary import errors_of, primary_of
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Floors, Snapshot
-from monitor.run_dir.metric import Metric
+from monitor.run_dir.metric import LOSS, Metric
 from monitor.run_dir.metric_names import is_of_train
 
 val_loss: Pick = attrgetter("val_loss")
@@ -116,7 +116,7 @@ def measured(snapshot: Snapshot, wanted: Pick) -> Snapshot:
     if rows is snapshot.epochs:
         return snapshot
     # The metric is the run's: fewer rows must not make it another one.
-    return msgspec.structs.replace(snapshot, epochs=rows, metric=primary_of(snapshot))
+    return msgspec.structs.replace(snapshot, epochs=rows, metric=primary_of(snapshot) or Metric(LOSS))
 
 
 def enough(snapshot: Snapshot, thresholds: Thresholds) -> bool:

@@ -13,6 +13,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot, words
+from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import is_over
 
 
@@ -24,7 +25,8 @@ class ForecastLimits(Limits, frozen=True):
 class GapForecast(Rule):
     """Watches where the gap goes: the damped line of `monitor.rules.arithmetic.forecast`, and where it meets the limit.
 
-    Only a rise that a trend test confirms is drawn on, and only ten evaluations far; of a run that is over, nothing.
+    Only a rise that a trend test confirms is drawn on, and only ten evaluations far, none past the planned end;
+    of a run that is over, nothing.
     It cannot tell what a change of the learning rate, or more noise, will do to the line.
     """
 
@@ -54,14 +56,18 @@ class GapForecast(Rule):
         epochs, gap = data.epochs[places], data.gap[places]
         if gap[-1] > limit:
             return self.quiet("The limit is crossed already.")
-        seen = forecast.outlook(epochs, gap)
+        planned = planned_epochs(snapshot)
+        if planned is not None and epochs[-1] >= planned:
+            return self.quiet("The plan is at its end: nothing is foretold of it.")
+        seen = forecast.outlook(epochs, gap, until=planned)
         if seen is None or not series.rising_p_value(gap) < p_value:
             return self.quiet("The gap shows no rise that could be drawn on.")
         crosses = forecast.crossing(seen, limit)
         if crosses is None:
             return self.quiet(f"The gap is heading for {forecast.in_words(seen)}.")
         early = f"{math.ceil(crosses.early):g}"
-        late = "on, or never" if crosses.late is None else f"to {math.ceil(crosses.late):g}"
+        never = "on, or never" if planned is None else f"on, or not before the end of the plan, epoch {planned:g}"
+        late = never if crosses.late is None else f"to {math.ceil(crosses.late):g}"
         return self.finding(
             "info",
             f"The gap will cross {words.limit(limit)} at about epoch {math.ceil(crosses.expected):g} "

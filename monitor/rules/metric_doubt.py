@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.rules.doubts import doubt_of
-from monitor.rules.primary import unclear_of, wanted_of
+from monitor.rules.primary import needs_of, unclear_of, wanted_of
 from monitor.rules.result import Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Thresholds
@@ -30,7 +30,7 @@ class MetricDoubt(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         metric = wanted_of(snapshot)
         if metric is None:
-            return self.not_applicable("an error rate or a score, such as val WER or val accuracy")
+            return self.not_applicable(needs_of(snapshot))
         if doubt := doubt_of(snapshot, metric):
             return self.finding(
                 "warning",

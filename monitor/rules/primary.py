@@ -51,9 +51,21 @@ def primary_of(snapshot: Snapshot) -> Metric | None:
     A fact of the records so far, and of what was declared.
     """
     if snapshot.metric is not None:
-        return snapshot.metric
+        return None if snapshot.metric.name == LOSS else snapshot.metric
     metric = wanted_of(snapshot)
     return None if metric is not None and doubt_of(snapshot, metric) else metric
+
+
+def doubted_of(snapshot: Snapshot) -> Metric | None:
+    """The metric that would decide, where its values contradict its unit: val loss decides then."""
+    metric = wanted_of(snapshot)
+    return metric if metric is not None and doubt_of(snapshot, metric) else None
+
+
+def is_by_loss(snapshot: Snapshot) -> bool:
+    """Whether the loss alone decides because a person, the project or the script says so."""
+    declared = declared_of(snapshot)
+    return declared is not None and declared.name == LOSS
 
 
 def wanted_of(snapshot: Snapshot) -> Metric | None:
@@ -64,6 +76,15 @@ def wanted_of(snapshot: Snapshot) -> Metric | None:
     if any(record.val_wer is not None for record in snapshot.epochs):
         return WER
     return _recognised(snapshot, metric_names(snapshot))
+
+
+def needs_of(snapshot: Snapshot) -> str:
+    """What a check by an error or a score lacks where none decides; one may be logged all the same."""
+    if (doubted := doubted_of(snapshot)) is not None:
+        return f"{doubted.title} in one unit"
+    if is_by_loss(snapshot):
+        return "an error rate or a score that decides: the loss was chosen"
+    return "an error rate or a score, such as val WER or val accuracy"
 
 
 def _completed(snapshot: Snapshot, metric: Metric) -> Metric:

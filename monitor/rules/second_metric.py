@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-
 from monitor.rules import evaluations
+from monitor.rules.doubts import doubt_of
 from monitor.rules.primary import chance_of, errors_of, finite_of, others_of, primary_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
@@ -31,7 +30,8 @@ class SecondMetric(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         first = primary_of(snapshot)
-        others = [metric for metric in others_of(snapshot) if metric.split == "val"][:MOST_LOOKED_AT]
+        known = [metric for metric in others_of(snapshot) if metric.split == "val"][:MOST_LOOKED_AT]
+        others = [metric for metric in known if doubt_of(snapshot, metric) is None]
         if first is None or not others:
             return self.not_applicable("two known errors or scores of val")
         if _worse(snapshot, first) is not None:
@@ -51,8 +51,8 @@ class SecondMetric(Rule):
                 fired=rows.epochs[-1].epoch,
                 now={metric.title: last, f"best {metric.title}": best},
                 limits={},
-                remedy="Decide which of them matters. This lets it decide: "
-                f"python -m monitor metric RUN {shlex.quote(metric.name)}",
+                remedy=f"Decide which of them matters. The command metric, with this run and {metric.name}, lets it "
+                "decide.",
                 cannot_tell="Which of the measures matters.",
             )
         return self.quiet("No other metric gets worse.")

@@ -9,14 +9,16 @@ import numpy.typing as npt
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
+from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.primary import chance_of, finite_of, perfect_of, primary_of, scale_of
+from monitor.rules.primary import chance_of, errors_of, finite_of, needs_of, perfect_of, primary_of, scale_of
 from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
-from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, got_worse
+from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, got_worse, is_lost
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
+from monitor.run_dir.metric_names import WITHOUT_A_CHANCE
 from monitor.run_dir.status import is_over
 
 REMEDY = "If it stands near chance, the input does not arrive; if well better, stop here or change the data."
@@ -26,6 +28,10 @@ WHEN_OVER = (
     "data is to be changed."
 )
 BEYOND_WHEN_OVER = "Keep the checkpoint of its best epoch. It is well better than chance: the data is to be changed."
+WITHOUT_CHANCE = "Compare it with what others reach on this data: stop here, or change the data or the rate."
+WITHOUT_CHANCE_WHEN_OVER = (
+    "Keep the checkpoint of its best epoch. Compare it with what others reach on this data before another run."
+)
 BEYOND = 0.1
 """Points of a share, else a part of chance."""
 WORSE_REMEDY = (
@@ -55,14 +61,18 @@ class WerPlateau(Rule):
     yardstick = "best"
     causes = ("stuck",)
     limits = PlateauLimits
+    reads = ("chance_margin",)
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(PlateauLimits)
         need = limits.plateau_warning_evaluations + 1
         metric = primary_of(snapshot)
         if metric is None:
-            return self.not_applicable("an error rate or a score, such as val WER or val accuracy")
+            return self.not_applicable(needs_of(snapshot))
         snapshot = evaluations.measured(snapshot, finite_of(metric))
+        margin = thresholds.of(ChanceLimits).chance_margin
+        if is_lost(metric, errors_of(snapshot, metric), chance_of(snapshot, metric), margin):
+            return self.quiet(f"{metric.heading} is at chance again, which is another flag's matter.")
         if unready := self.unready(snapshot, thresholds, metric.title, least=need):
             early = self.unready(snapshot, thresholds, metric.title) is None
             return (self._only_worse(snapshot, thresholds, metric) if early else None) or unready
@@ -133,6 +143,8 @@ def _remedy(snapshot: Snapshot, metric: Metric, best: float) -> str:
     known = chance is not None and not chance.assumed
     if known and chance is not None and best < chance.error - BEYOND * chance.size(metric):
         return BEYOND_WHEN_OVER if over else BEYOND_CHANCE
+    if chance is None and (not metric.is_share or metric.label in WITHOUT_A_CHANCE):
+        return WITHOUT_CHANCE_WHEN_OVER if over else WITHOUT_CHANCE
     return WHEN_OVER if over else REMEDY
 
 

@@ -45,3 +45,14 @@ def got_worse(metric: Metric, errors: series.Array, chance: Chance | None) -> Wo
     if len(since) < LEAST_SINCE_BEST or last - best <= far or not series.rising_p_value(since) < TREND_P_VALUE:
         return None
     return Worse(best, last, int(places[at]), int(places[-1]))
+
+
+def is_lost(metric: Metric, errors: series.Array, chance: Chance | None, margin: float) -> bool:
+    """Whether the two newest errors are within `margin` (a share's points, else a part of chance) of chance or beyond,
+    while the best was well better: then `at_chance` says so."""
+    known = errors[np.isfinite(errors)]
+    if chance is None or len(known) < 3:
+        return False
+    size = chance.size(metric)
+    learnt = known.min() < chance.error - 2 * WORSE_POINTS * size
+    return bool(learnt and known[-2:].min() >= chance.error - margin * size)

@@ -141,5 +141,7 @@ def is_finite(value: float | None) -> bool:
 
 LOSS = "val_loss"
 """The name that stands for no metric: the loss alone decides."""
+THE_LOSS = Metric(LOSS, "error", "raw", label="loss")
+"""The loss as a run's summary names it, where it decides although a metric is known: by choice, or in doubt."""
 WER = Metric("val_wer", "error", "fraction", label="WER", train="train_wer")
 """The word error rate, which records hold as a field of their own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -105,10 +106,19 @@ _PADDING = frozenset({"metrics", "metric", "epoch", "avg", "average", "mean", "o
 """Words about a name that say nothing of what it measures."""
 EDIT_RATES = frozenset({"WER", "CER", "TER", "PER"})
 """Labels of error rates over sequences: saying nothing scores 1."""
+WITHOUT_A_CHANCE = frozenset({"BLEU", "chrF", "ROUGE-L", "ROUGE", "METEOR", "mAP", "mAP50", "mIoU", "IoU", "Dice"})
+"""Labels of shares that have no level by chance that people know; raw numbers have none either."""
 NAMES_KEPT = 65_536
 """More than runs log: one name more than are kept, asked for in turn, and each would be taken apart anew."""
 ENDS_AT_ONE = frozenset({"R²", "MCC", "SSIM", "Pearson r", "Spearman ρ"})
 """Labels of raw scores that are 1 at best."""
+BOUNDS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("MCC", "SSIM", "Pearson r", "Spearman ρ"), (-1.0, 1.0)),
+    "R²": (-math.inf, 1.0),
+    "perplexity": (1.0, math.inf),
+    **dict.fromkeys(("RMSE", "MAE", "MSE", "MAPE", "minDCF", "AbsRel", "LPIPS", "FID"), (0.0, math.inf)),
+}
+"""Labels of raw numbers that end somewhere: the least and the most that each can be."""
 LARGEST_SHARE = 1.5
 """A score above it is in percent."""
 LARGEST_RATE, USUAL_RATE = 5.0, 1.5

@@ -495,11 +495,14 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
     best_val_wer_epoch: float | None = None
     wer_constant: float | None = None
     metric: Metric | None = None
-    """The primary metric: WER in most runs of sequences. The numbers below it are in its unit."""
+    """The primary metric: WER in most runs of sequences; the val loss where that decides although a metric is known.
+    The numbers below it are in its unit."""
     metric_value: float | None = None
     metric_best: float | None = None
     metric_best_epoch: float | None = None
     metric_chance: float | None = None
+    metric_in_doubt: Words = ""
+    """The metric that would decide if its values did not contradict its unit: "val accuracy"."""
     val_loss: float | None = None
     gap: float | None = None
     length_ratio: float | None = None

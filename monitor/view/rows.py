@@ -209,7 +209,7 @@ def _row(name: str, seen: Glance) -> RunRow:
         device=seen.device,
         eta=_eta(status, progress, total, summary.epoch),
         metric=metric.title if value is not None else "",
-        score=_score(metric, value) if value is not None else "",
+        score=_score(metric, value, summary.metric_in_doubt),
         value=_finite(value),
         error=_finite(metric.error(value)) if value is not None else None,
         chance=metric.text(chance) if chance is not None else "",
@@ -220,9 +220,13 @@ def _row(name: str, seen: Glance) -> RunRow:
     )
 
 
-def _score(metric: Metric, value: float) -> str:
-    """The value, with the name of the metric unless that is WER, which most runs of a folder have."""
-    return metric.text(value) if metric.name == WER.name else f"{metric.label} {metric.text(value)}"
+def _score(metric: Metric, value: float | None, in_doubt: str) -> str:
+    """The value, with the name of the metric unless that is WER, which most runs of a folder have; and which other
+    metric does not decide, as it is in doubt."""
+    if value is None:
+        return f"{in_doubt} in doubt" if in_doubt else ""
+    said = metric.text(value) if metric.name == WER.name else f"{metric.label} {metric.text(value)}"
+    return f"{said} ({in_doubt} in doubt)" if in_doubt else said
 
 
 def _finite(value: float | None) -> float | None:

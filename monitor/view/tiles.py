@@ -10,14 +10,15 @@ from typing import NamedTuple
 from monitor.diagnosis.summaries import scored
 from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
+from monitor.rules.doubts import doubt_of
 from monitor.rules.evaluations import last as newest
 from monitor.rules.evaluations import lowest
 from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.kind import is_ctc, is_ours, is_sequence
-from monitor.rules.primary import SAYING_NOTHING, best_of, chance_of, last_of, others_of, primary_of
+from monitor.rules.primary import SAYING_NOTHING, best_of, chance_of, doubted_of, last_of, others_of, primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
 from monitor.run_dir.counted import basis_of
-from monitor.run_dir.metric import WER, Metric, is_finite
+from monitor.run_dir.metric import LOSS, WER, Metric, is_finite
 from monitor.run_dir.metric_names import EDIT_RATES
 from monitor.view.series import loss_unit
 from monitor.view.shapes.frame import Tile
@@ -49,7 +50,8 @@ def first_tiles(summary: Summary) -> list[tuple[str, str, str]]:
     """(label, value, yardstick) of the first of them from a run's summary, before its records have been read."""
     shown = []
     metric, value, best, chance = scored(summary)
-    if value is not None:
+    # The loss has its own tile below.
+    if value is not None and metric.name != LOSS:
         yard = metric_yard(metric, chance, best)
         if metric == WER and "wer_constant" in summary.counted:
             yard[0] += f" {summary.counted['wer_constant']}"
@@ -92,8 +94,11 @@ def _logged(snapshot: Snapshot, judged: Judged) -> Iterator[Tile]:
     said = any(newest(snapshot, name) is not None for name in ("length_ratio", "blank_ratio"))
     if is_ours(snapshot) or (is_sequence(snapshot) and said):
         yield _words(snapshot, floors)
+    if (doubted := doubted_of(snapshot)) is not None:
+        yield _in_doubt(snapshot, doubted)
     for other in others_of(snapshot):
-        yield _metric(snapshot, other, others=True)
+        if doubt_of(snapshot, other) is None:
+            yield _metric(snapshot, other, others=True)
     if newest(snapshot, "train_loss") is not None:
         yield _train_loss(snapshot)
     if newest(snapshot, "lr") is not None:
@@ -154,6 +159,19 @@ def _metric(snapshot: Snapshot, metric: Metric, others: bool = False) -> Tile:
         value=metric.text(last),
         yardstick=" · ".join(yard),
         spark=_spark(snapshot, metric.of),
+    )
+
+
+def _in_doubt(snapshot: Snapshot, metric: Metric) -> Tile:
+    """A metric whose values contradict its unit: as it was logged, without best, chance and curve."""
+    last = last_of(snapshot, metric)
+    return Tile(
+        key=metric.name,
+        label=metric.title,
+        title=f"{metric.heading} as it was logged. Its values contradict its unit: it decides nothing.",
+        value=words.number(last),
+        yardstick="in doubt: decides nothing",
+        spark=[],
     )
 
 

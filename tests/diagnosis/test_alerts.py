@@ -1,5 +1,7 @@
 """Findings over time: each opens once, gets worse once, ends once, whoever restarts in between."""
 
+import math
+
 import pytest
 
 from monitor.diagnosis.alerts import AlertBook, open_alerts, summarise
@@ -106,3 +108,17 @@ def test_the_summary_says_what_was_counted_and_names_the_worst_flag_as_the_page_
     assert "from 20 logged clips" in shown["val WER"] and shown["words out / in"] == "from 20 logged clips"
     (row,) = RowBook(tmp_path).rows(NOW)
     assert row.worst == "Predictions mostly empty"
+
+
+def test_the_list_names_the_critical_gap_and_not_the_hint_that_decided_the_word():
+    epochs = range(1, 31)
+    seen = snapshot(
+        train_loss=[0.3 + 3.7 * math.exp(-e / 4) for e in epochs],
+        val_loss=[0.8 + 3.2 * math.exp(-e / 3) + max(0, 0.11 * (e - 8)) for e in epochs],
+        val_wer=[0.3 + 0.7 * math.exp(-e / 14) for e in epochs],
+        **beating(epochs=100),
+    )
+    judged = judge(seen, NOW)
+    assert (judged.diagnosis.verdict, judged.diagnosis.worst.rule) == ("KEEP GOING", "overconfident")
+    summary = summarise(seen, judged, NOW)
+    assert (summary.worst_rule, summary.worst_severity) == ("gap", "critical")

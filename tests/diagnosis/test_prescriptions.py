@@ -248,7 +248,7 @@ def test_a_warning_that_no_option_is_known_for_says_what_a_person_must_look_at(c
     said = judge(seen, NOW).diagnosis
     found = prescribe(seen, said)
     assert said.verdict in ("STOP", "LOOK") and found
-    assert next_step(said, found)[0].startswith("First try: ")
+    assert next_step(said, found)[0].startswith("First: ")
 
 
 def test_aims_are_numbers_at_an_epoch_that_the_run_has_seen():
@@ -279,12 +279,16 @@ def test_what_to_try_first_is_the_recommended_option_else_the_first_measurement(
     measurement, change = SCORE_AGAIN, options(OVERFITS)[0]
     assert first_to_try(()) is None and first_to_try((measurement,)) is measurement
     assert first_to_try((measurement, change)) is change
-    assert next_step(look, (measurement,)) == ("First try: score the logged predictions again, references first.", None)
+    assert next_step(look, (measurement,)) == ("First: score the logged predictions again, references first.", None)
     said, option = next_step(look, (measurement, change))
-    assert option is change and said == (
-        "First try: strong augmentation, dropout 0.3 → 0.5, weight decay 0.0001 → 0.001, half the width, "
+    bundle = (
+        "strong augmentation, dropout 0.3 → 0.5, weight decay 0.0001 → 0.001, half the width, "
         "twice the learning rate, half the batch (six settings)."
     )
+    assert option is change and said == (
+        f"First: score the logged predictions again, references first. Then try: {bundle}"
+    )
+    assert next_step(look, (change, measurement)) == (f"First try: {bundle}", change)
     go_on = replace(look, verdict="KEEP GOING", next_step="The checkpoint with the best error rate is kept.")
     assert next_step(go_on, (change,)) == (go_on.next_step, None)
 

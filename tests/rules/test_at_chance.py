@@ -7,6 +7,7 @@ import pytest
 from monitor.diagnosis.causes import causes_of, suppressed
 from monitor.rules.at_chance import AtChance
 from monitor.rules.result import NotApplicable, NotEnoughData
+from monitor.rules.wer_plateau import WerPlateau
 from monitor.run_dir import Floors
 from monitor.run_dir.metric import Metric
 from tests.snapshots import check, curve, first_fired, found, snapshot
@@ -20,6 +21,32 @@ def wer(values, **fields):
 
 def test_a_run_that_leaves_chance_early_is_quiet():
     assert first_fired(RULE, wer(curve(30, lambda e: max(0.3, 1 - 0.05 * e)))) == (None, None)
+
+
+def lost(rows=22, wer=lambda e: max(0.3, 1 - 0.05 * e), at=1.0, **fields):
+    values = curve(rows, lambda e: wer(e) if e < 15 else at)
+    return snapshot(val_wer=values, val_loss=[3.0] * 14 + [5.0] * (rows - 14), **fields)
+
+
+@pytest.mark.parametrize("run", [{}, {"floors": Floors()}])
+def test_a_run_that_has_lost_what_it_had_learnt_is_not_told_as_one_that_never_learnt(run):
+    seen = lost(run=run)
+    finding, chance = found(RULE, seen), "saying nothing" if run else "one constant sentence"
+    said = f"Has lost what it had learnt: best WER 30.0 % at epoch 14, 100.0 % now; {chance} scores "
+    assert finding.title == "Has lost what it had learnt" and finding.line.startswith(said)
+    assert finding.line.endswith("Since epoch 15.") and "input" not in finding.remedy
+    causes = causes_of(seen, (finding,))
+    assert [cause.name for cause in causes] == ["lost_again"] and suppressed(seen, (finding,)) == ()
+    # One fact, one sentence; what came back is no loss.
+    assert found(WerPlateau(), seen) is None
+    assert found(RULE, lost(at=0.31)) is None
+
+
+def test_a_loss_that_has_lost_what_it_had_learnt_is_told_by_its_best():
+    seen = snapshot(val_loss=[5.0, 4.0, 3.0, 2.0, 2.0, 2.0, 5.6, 5.6, 5.6, 5.6])
+    assert found(RULE, seen).line == (
+        "Has lost what it had learnt: best val loss 2.00 at epoch 4, 5.60 now; chance 5.70. Since epoch 7."
+    )
 
 
 def test_a_wer_of_100_percent_in_the_guard_is_quiet():

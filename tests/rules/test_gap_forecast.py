@@ -1,5 +1,6 @@
 """`gap_forecast`: when the gap will cross its limit."""
 
+import msgspec
 import numpy as np
 
 from monitor.rules.gap_forecast import GapForecast
@@ -21,6 +22,14 @@ def test_a_gap_that_stays_levels_off_or_falls_is_quiet():
 
 def test_a_slow_rise_is_not_drawn_on_further_than_it_was_seen():
     assert first_fired(RULE, gap(curve(20, lambda e: 0.001 * e))) == (None, None)
+
+
+def test_nothing_is_foretold_past_the_planned_end():
+    rise = curve(19, lambda e: 0.05 * e)
+    seen = gap(rise)
+    for planned, said in ((19, None), (20, None), (22, "on, or not before the end of the plan, epoch 22")):
+        finding = found(RULE, msgspec.structs.replace(seen, planned=planned))
+        assert (finding is None) == (said is None) and (said is None or said in finding.line)
 
 
 def test_past_the_limit_it_is_the_gaps_own_flag():

@@ -2,11 +2,15 @@
 
 import pytest
 
+from monitor.commands.list_ import _score
+from monitor.diagnosis.alerts import summarise
+from monitor.diagnosis.judged_by import reason, rows_of
 from monitor.diagnosis.verdict import judge
 from monitor.rules.metric_doubt import MetricDoubt
 from monitor.rules.primary import chance_of, primary_of
 from monitor.rules.result import NotApplicable
-from monitor.run_dir.metric import Metric
+from monitor.run_dir.metric import LOSS, Metric
+from monitor.view.tiles import tiles
 from tests.snapshots import NOW, check, found, snapshot
 
 RULE = MetricDoubt()
@@ -73,3 +77,52 @@ def test_a_chance_in_another_unit_than_the_values_is_read_right_or_not_used():
     assert finding.severity == "info" and "chance and target declared for val accuracy" in finding.line
     run = {"metrics": [Metric("val_accuracy", unit="percent", chance=0.1, primary=True)]}
     assert found(RULE, logged("val_accuracy", [20.0, 50.0], run=run)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("val_accuracy", [0.54, 0.8, 0.96, 1.2, 1.7], "a fraction that passes 1 at epoch 4"),
+        ("val_mcc", [0.2, 0.4, 43.0], "is 43.0 at epoch 3: above 1, the most that MCC can be."),
+        ("val_r2", [0.2, 1.4, 1.3], "and in 1 more: above 1, the most that R² can be."),
+        ("val_pearson", [0.2, -1.4], "below −1, the least that Pearson r can be."),
+        ("val_perplexity", [9.0, 0.4], "below 1, the least that perplexity can be."),
+        ("val_mae", [3.0, -2.0], "is −2.00 at epoch 2: below 0."),
+    ],
+)
+def test_a_bounded_metric_outside_its_bounds_is_in_doubt(name, values, said):
+    seen = logged(name, values)
+    assert said in found(RULE, seen).line and primary_of(seen) is None
+
+
+def test_what_may_be_outside_by_its_declaration_or_is_percent_soon_is_quiet():
+    assert found(RULE, logged("val_accuracy", [0.54, 0.8, 0.96, 1.2, 1.7, 2.6])) is None
+    assert found(RULE, logged("val_accuracy", [0.54, 0.8, 1.2, 1.7])) is None
+    percent = {"metrics": [Metric("val_accuracy", "score", "percent")]}
+    assert found(RULE, logged("val_accuracy", [0.54, 0.8, 0.96, 1.2, 1.7], run=percent)) is None
+    negative = {"metrics": [Metric("val_mae", "score", "raw", primary=True)]}
+    assert found(RULE, logged("val_mae", [-3.0, -2.0], run=negative)) is None
+
+
+@pytest.mark.parametrize("name", ["val_accuracy", "val_wer"])
+def test_list_tiles_reason_and_table_agree_that_it_decides_nothing(name):
+    values = [0.71, 0.78, 0.8, 80.5, 81.0, 82.0]
+    seen = snapshot(val_wer=values, val_loss=[2.0] * 6) if name == "val_wer" else logged(name, values)
+    judged = judge(seen, NOW)
+    summary, title = summarise(seen, judged, NOW), {"val_wer": "val WER"}.get(name, "val accuracy")
+    assert _score(summary.metric, summary.metric_value, summary.metric_in_doubt) == f"val loss 2.00 ({title} in doubt)"
+    assert [(tile.label, tile.value, tile.yardstick) for tile in tiles(seen, judged) if tile.label == title] == [
+        (title, "82.0", "in doubt: decides nothing")
+    ]
+    assert reason(seen) == f"{title} is in doubt, as its flag says"
+    assert [(row.in_doubt, row.primary, row.last) for row in rows_of(seen)] == [(True, False, 82.0)]
+
+
+def test_a_run_judged_by_its_loss_by_choice_is_not_told_that_it_logs_no_metric():
+    seen = snapshot(val_wer=[0.5] * 9, val_loss=[2.0] * 9, run={"metrics": [Metric(LOSS, primary=True)]})
+    judged = judge(seen, NOW)
+    summary = summarise(seen, judged, NOW)
+    assert reason(seen) == "the script declares it as primary"
+    assert (summary.metric.title, summary.metric_value) == ("val loss", 2.0)
+    lacks = [line for line in judged.diagnosis.not_checked if line.startswith(("Metric in doubt", "Over-"))]
+    assert lacks and all("the loss was chosen" in line for line in lacks)

@@ -1,5 +1,7 @@
 """`wer_plateau`: the best error rate has stopped moving."""
 
+import pytest
+
 from monitor.diagnosis.verdict import judge
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.rules.wer_plateau import WerPlateau
@@ -65,3 +67,11 @@ def test_where_no_error_is_left_it_is_quiet():
     assert first_fired(RULE, wer(curve(40, lambda e: max(0.0, 0.3 - 0.05 * e)))) == (None, None)
     assert found(RULE, snapshot(metrics=[{"val_accuracy": 1.0}] * 30)) is None
     assert found(RULE, snapshot(metrics=[{"val_accuracy": 0.99}] * 30)) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("val_psnr", 28.0), ("val_fid", 40.0), ("val_mae", 4.0), ("val_miou", 0.6)]
+)
+def test_a_metric_that_has_no_level_by_chance_is_not_measured_by_it(name, value):
+    finding = found(RULE, snapshot(metrics=[{name: value * size} for size in (0.9, 1.1, *[1.0] * 28)]))
+    assert finding.severity == "critical" and "chance" not in finding.remedy

@@ -59,8 +59,11 @@ def next_step(
     first = None if diagnosis.verdict == "KEEP GOING" else recommended(options)
     if first is None:
         named = None if diagnosis.verdict == "KEEP GOING" else first_to_try(options)
-        return (diagnosis.next_step if named is None else first_try(named.title)), None
+        return (diagnosis.next_step if named is None else f"First: {lowered(named.title)}."), None
     came = tried_in(diagnosis, options, children)
+    if came is None and first is not options[0]:
+        # The list begins with what is no restart, or with an edit of the code: the sentence begins with it too.
+        return f"First: {lowered(options[0].title)}. Then try: {lowered(first.title)}.", first
     if came is None:
         return first_try(first.title), first
     left = [option for option in options if child_with(option, children) is None]

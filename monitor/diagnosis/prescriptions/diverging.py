@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from monitor.diagnosis.prescriptions.prescription import Changes, Config, Prescription, flags, restart
 from monitor.diagnosis.prescriptions.setting_names import key_of, without_mixed_precision
+from monitor.rules.primary import best_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.words import count, plain
 
 FINITE = "finite losses through the epoch in which they broke"
+IN_ITS_BAND = "a train loss that stays where it was before it ran away"
+KEPT = "what had been learnt is kept past the epoch at which it was lost"
 
 
 def against_divergence(snapshot: Snapshot, config: Config) -> list[Prescription | None]:
@@ -20,6 +24,27 @@ def against_divergence(snapshot: Snapshot, config: Config) -> list[Prescription 
         _full_precision(snapshot, config),
         _last_good_checkpoint(snapshot),
         _the_batch(snapshot),
+    ]
+
+
+def against_losing_it(snapshot: Snapshot, config: Config) -> list[Prescription | None]:
+    """The last good checkpoint, a lower rate, clipping: for what is at chance again while its losses are finite."""
+    again = "it is lost at the same epoch again: then look at the data and the schedule there"
+    back = _last_good_checkpoint(snapshot)
+    best = best_of(snapshot)
+    saved = snapshot.progress.checkpoint_epoch if snapshot.progress is not None else None
+    good = saved is not None and best is not None and saved <= best[1]
+    where = f" (epoch {saved} is saved)" if good else ""
+    return [
+        replace(
+            back,
+            title=f"Go on from the last checkpoint before it was lost{where}",
+            expected=f"{KEPT}, together with one of the changes below",
+            disproved_by="it is lost at once: then the weights in it have lost it already",
+            note="" if good else "No checkpoint from before is recorded here: look in the run's own folder.",
+        ),
+        replace(_lower_rate(snapshot, config), expected=KEPT, disproved_by=again),
+        replace(_clipping(snapshot, config), expected=KEPT, disproved_by=again),
     ]
 
 
@@ -81,7 +106,7 @@ def _last_good_checkpoint(snapshot: Snapshot) -> Prescription:
         title=f"Go on from the last checkpoint before it broke{where}",
         changes={},
         command=None,
-        expected=f"{FINITE}, together with one of the changes above",
+        expected=f"{_expected(snapshot)}, together with one of the changes above",
         cost="the epochs since then",
         disproved_by="it breaks at once: then the weights in it are broken already",
         note="" if good else "No checkpoint from before is recorded here: look in the run's own folder.",
@@ -102,6 +127,11 @@ def _the_batch(snapshot: Snapshot) -> Prescription:
         disproved_by="the batch is like the others: then the optimisation, not the data",
         note=f"{count(_broken_steps(snapshot), 'logged step')} are not finite." if step is not None else "",
     )
+
+
+def _expected(snapshot: Snapshot) -> str:
+    broken = _first_broken(snapshot) is not None or _first_broken_step(snapshot) is not None
+    return FINITE if broken else IN_ITS_BAND
 
 
 def _first_broken(snapshot: Snapshot) -> float | None:
@@ -127,7 +157,7 @@ def _option(
         title=title,
         changes=changes,
         command=restart(snapshot, changes, name),
-        expected=FINITE,
+        expected=_expected(snapshot),
         cost=cost,
         disproved_by=disproved_by,
         flags=flags(changes),

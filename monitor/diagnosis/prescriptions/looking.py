@@ -12,13 +12,13 @@ from monitor.run_dir.words import number, plain
 
 def few_by_heart(snapshot: Snapshot) -> Prescription:
     """Whether the pipeline can learn anything at all: for a run that no other measurement is known for."""
-    what = "five clips" if is_sequence(snapshot) else "one batch"
+    what, are = ("five clips", "are") if is_sequence(snapshot) else ("one batch", "is")
     return _look(
         "few_by_heart",
         f"Let it learn {what} by heart, without augmentation and dropout",
         "train loss near zero within some hundred steps; if not, inputs, labels or loss are wrong, not the settings",
         cost="minutes, a script of its own",
-        disproved_by=f"{what} are learnt: then the input arrives, and it needs more steps, data or another rate",
+        disproved_by=f"{what} {are} learnt: then the input arrives, and it needs more steps, data or another rate",
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from monitor.diagnosis.prescriptions import looking, measuring, training
 from monitor.diagnosis.prescriptions.arithmetic import threshold_note
-from monitor.diagnosis.prescriptions.diverging import against_divergence
+from monitor.diagnosis.prescriptions.diverging import against_divergence, against_losing_it
 from monitor.diagnosis.prescriptions.prescription import Config, Considered, Prescription
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.rules.evaluations import last
@@ -50,6 +50,8 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
         options.append(measuring.without_filter(snapshot, config))
     if "diverging" in causes:
         return tuple(filter(None, [*options, *against_divergence(snapshot, config)]))
+    if "lost_again" in causes:
+        return tuple(filter(None, [*options, *against_losing_it(snapshot, config)]))
     if "no_evidence" in causes:
         options += _without_evidence(snapshot, config)
     elif "too_little_regularisation" in causes:
@@ -132,6 +134,8 @@ def _reasons_against(first_cause: str, snapshot: Snapshot) -> dict[str, str]:
         return dict.fromkeys(popular, "Nothing can be judged by these numbers before they are right.")
     if first_cause == "diverging":
         return dict.fromkeys(popular, "Nothing can be learnt before the losses are finite again.")
+    if first_cause == "lost_again":
+        return dict.fromkeys(popular, "It had learnt with these settings: what took that away comes first.")
     if first_cause == "no_evidence":
         train_wer = last(snapshot, "train_wer")
         train = f" Train WER is {100 * train_wer:.1f} % too." if train_wer is not None and train_wer > 0.5 else ""

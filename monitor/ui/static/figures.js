@@ -230,13 +230,7 @@ function laneTraces(ctx) {
 
 function laneLabels(ctx) {
   const last = ctx.frame.lanes.length - 1;
-  return ctx.frame.lanes.map((lane, place) => ({ at: [0, last - place], axis: "y2", key: `lane-${lane.rule}`, text: laneName(lane, ctx.frame.metric), color: ctx.ink.muted }));
-}
-
-// A rule about the error rate is named by the metric that it speaks of.
-function laneName(lane, metric) {
-  const name = lane.rule.replaceAll("_", " ");
-  return metric && metric.label !== "WER" ? name.replace(/\bwer\b/, metric.label) : name;
+  return ctx.frame.lanes.map((lane, place) => ({ at: [0, last - place], axis: "y2", key: `lane-${lane.rule}`, text: lane.title, color: ctx.ink.muted }));
 }
 
 // The primary metric on val and train: a share in percent, anything else as it was logged.

@@ -147,7 +147,7 @@ test("a run whose steps alone have a loss shows it on every axis that they stand
   assert.ok(lossByStepsOnly(cols, steps) && !lossByStepsOnly({ ...cols, val_loss: [1, 2] }, steps));
 });
 
-test("the bar of a rule about the error rate bears the name of the metric", () => {
-  const named = (rule, metric) => laneName({ rule }, metric);
-  assert.deepEqual([named("wer_plateau", null), named("wer_plateau", { label: "WER" }), named("wer_plateau", { label: "accuracy" }), named("gap", { label: "CER" })], ["wer plateau", "wer plateau", "accuracy plateau", "gap"]);
+test("the bar of a flag bears its title, not the id of its rule", () => {
+  const lanes = [{ rule: "wer_plateau", title: "accuracy stuck" }, { rule: "gap", title: "Gap between train and val loss" }];
+  assert.deepEqual(laneLabels({ frame: { lanes }, ink: {} }).map(({ text }) => text), lanes.map(({ title }) => title));
 });
