@@ -22,8 +22,6 @@ EVALUATIONS_WARNING, EVALUATIONS_CRITICAL = 2, 3
 SCATTERS_BEYOND_DOUBT = 4.0
 """A rise of so many scatters needs no trend test."""
 TREND_WINDOW = 24
-TRAIN_SCATTERS = 1.5
-"""Times the scatter of the recent train losses: a fall within it is noise."""
 
 
 class OverfittingLimits(Limits, frozen=True):
@@ -131,7 +129,7 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
     perfect = perfect_of(data.metric, data.error)
     finite = np.isfinite(data.val_loss)
     known = np.cumsum(finite)
-    scatter, wobble = series.log_scatter(data.val_loss), series.log_scatter(data.train_loss)
+    scatter = series.log_scatter(data.val_loss)
     highest = np.maximum.accumulate(np.where(finite, data.val_loss, -np.inf))
     best = series.running_best(data.val_loss)
     bests_at = series.first_bests(best)
@@ -148,9 +146,7 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
             limits.overfitting_scatters * float(scatter[place]),
             min(limits.overfitting_learnt_ratio * learnt, limits.overfitting_rise_large_ratio),
         )
-        return _view(
-            data, place, best_at, steps[place], needed, float(scatter[place]), float(wobble[place]), limits, common
-        )
+        return _view(data, place, best_at, steps[place], needed, float(scatter[place]), limits, common)
 
     return _MEMORY.of(snapshot, thresholds, one)
 
@@ -162,7 +158,6 @@ def _view(
     last_step: int,
     needed: float,
     scatter: float,
-    wobble: float,
     limits: OverfittingLimits,
     common: CommonLimits,
 ) -> View:
@@ -172,10 +167,7 @@ def _view(
     gap = float((value - data.train_loss[place]) / value)
     level = Level.CLEAR
     if rise > needed * (1 - common.hysteresis_ratio):
-        apart = (
-            fall > max(limits.overfitting_train_fall_ratio, TRAIN_SCATTERS * wobble)
-            and gap > limits.overfitting_gap_ratio
-        )
+        apart = fall > limits.overfitting_train_fall_ratio and gap > limits.overfitting_gap_ratio
         if apart and not _errors_step(place, best_at, last_step, limits):
             rests = last_step < 0 or place - last_step >= limits.overfitting_flat_critical_evaluations
             far = (

@@ -1,7 +1,5 @@
 """`overfitting`: val loss leaves train loss behind and errors do not improve, in any unit."""
 
-import math
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -131,12 +129,3 @@ def test_where_no_error_is_left_nothing_is_overfitted_until_one_comes_back(name)
 
     assert found(RULE, seen(0.0)) is None
     assert found(RULE, seen(0.04)) is not None
-
-
-def test_a_train_loss_that_wobbles_on_a_plateau_does_not_fall():
-    wave = [0.045 * (-1) ** e for e in range(41)]
-    seen = snapshot(
-        train_loss=curve(40, lambda e: (0.12 + 0.5 * math.exp(-e)) * (1 + wave[e])),
-        val_loss=curve(40, lambda e: 0.30 + 0.5 * math.exp(-e / 2) + 0.002 * max(0, e - 10)),
-    )
-    assert first_fired(RULE, seen) == (None, None)

@@ -73,8 +73,8 @@ test("without a flag there is no lane", () => {
 });
 
 test("the first lane stands highest, and its name at the same height", () => {
-  const ctx = laned(lane({ rule: "gap" }), lane({ rule: "val_loss_rising" }), lane({ rule: "stalled" }));
-  assert.deepEqual(laneLabels(ctx).map(({ text, at }) => [text, at[1]]), [["gap", 2], ["val loss rising", 1], ["stalled", 0]]);
+  const ctx = laned(lane({ rule: "gap", title: "Gap" }), lane(), lane({ rule: "stalled", title: "Stalled" }));
+  assert.deepEqual(laneLabels(ctx).map(({ text, at }) => [text, at[1]]), [["Gap", 2], ["Val loss rises", 1], ["Stalled", 0]]);
   assert.deepEqual(laneTraces(ctx).filter(({ mode }) => mode === "lines").map(({ y }) => y[0]), [2, 1, 0]);
 });
 
