@@ -82,6 +82,7 @@ class ListPage {
     this.watchEnd.observe(this.more);
     this.ledger = buildLedger((run) => this.emit({ kind: "open", run }));
     this.empty = this.buildEmpty(control);
+    this.next = buildNext();
     this.selection = this.buildSelection(control);
     this.offlineNote = buildOffline(data.tunnel);
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
@@ -97,6 +98,7 @@ class ListPage {
       h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.sorting, this.flatButton, control ? [this.follow, this.start] : null),
       h("div", { class: "vs-list" }, h("div", { class: "vs-rows-head vs-muted", "aria-hidden": "true" }, COLUMNS.map(([text, title]) => h("span", { title }, text))), this.body),
       h("div", { class: "vs-row" }, this.countText, this.more),
+      this.next.node,
       this.ledger.node,
       this.empty,
       this.selection.node,
@@ -223,6 +225,7 @@ class ListPage {
     setText(this.more, `Show ${Math.min(MORE_SHOWN, all.length - seen.length)} more`);
     const empty = known.length === 0 && !this.trash.length;
     show(this.empty, empty);
+    paintNext(this.next, known);
     show(this.follow, !empty);
     show(this.start, !empty);
     show(this.body.parentNode, known.length > 0 || trash);
@@ -411,6 +414,29 @@ class ListPage {
     this.watchEnd.disconnect();
     document.removeEventListener("keydown", this.onKey);
   }
+}
+
+// With one run in the folder: what that run waits for, and how another one comes here.
+function buildNext() {
+  const ui = { first: h("p", {}) };
+  const way = (label, command) => h("p", {}, h("strong", {}, label), h("code", {}, command));
+  ui.node = h("section", { class: "vs-card vs-empty", "data-testid": "next" }, h("h2", {}, "What next"), ui.first, way("A second run, to compare with: ", "python -m monitor start -- python train.py …"), way("One that is training already: ", "python -m monitor attach path/to/train.log"));
+  show(ui.node, false);
+  return ui;
+}
+
+function paintNext(ui, rows) {
+  const [row, ...others] = rows;
+  show(ui.node, Boolean(row) && !others.length);
+  if (row) setText(ui.first, nextWords(row));
+}
+
+function nextWords(row) {
+  if (row.state === "unreadable") return `${row.run} cannot be read: ${row.evidence}`;
+  if (row.live && !row.verdict) return `Open ${row.run}: the loss of each step is drawn there at once; the first verdict comes with the third evaluation or so.`;
+  if (row.live) return `Open ${row.run}: it is judged again at each evaluation, with the reason and what to do.`;
+  if (["STOP", "LOOK", "FAILED", "LOST"].includes(row.verdict)) return `Open ${row.run}: Diagnosis says why, and what a restart would change. The child then stands here under it, compared.`;
+  return `Open ${row.run} to see how it went; a restart with other settings stands under it, compared.`;
 }
 
 function searched(row) {
