@@ -65,7 +65,8 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
     "overview.js": {
         "data": (PageData,),
         "device": (Device,),
-        "happened": (listing.RunEvent,),
+        "gravest": (listing.RunEvent,),
+        "newest": (listing.RunEvent,),
         "machine": (Machine,),
         "message": (ListNews, Ping),
         "row": (listing.RunRow,),
@@ -77,6 +78,7 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
         "clip": (answers.ClipShown,),
         "moment": (answers.ClipMoment,),
     },
+    "query.js": {"row": (listing.RunRow,)},
     "run.js": {"data": (PageData,), "latest": (frame.Frame,), "message": MESSAGES},
     "strip.js": {"answer": (answers.Predictions,)},
     "tiles.js": {"tile": (frame.Tile,)},

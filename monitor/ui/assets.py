@@ -42,6 +42,7 @@ SCRIPTS = (
     "compare.js",
     "log.js",
     "ledger.js",
+    "query.js",
     "overview.js",
     "run.js",
     "main.js",

@@ -21,6 +21,7 @@ function buildHeader(emit, role, tabs, help) {
   ui.cancel = button("cancel-stop", "Keep running", { kind: "cancel_stop" });
   ui.hurry = button("hurry-stop", "", { kind: "hurry_stop" });
   ui.moreTime = button("more-time", "Give it more time", { kind: "more_time" });
+  ui.label = button("label", "Label…", { kind: "label" });
   ui.bell = notifyButton();
   ui.help = helpButton(help);
   ui.away = h("button", { type: "button", class: "vs-away", "data-testid": "away", disabled: role !== "control", onclick: () => emit({ kind: "away" }) });
@@ -29,7 +30,7 @@ function buildHeader(emit, role, tabs, help) {
     "header",
     { class: "vs-header" },
     h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.state, ui.bar, ui.progress),
-    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.cancel, ui.hurry, ui.moreTime, ui.resume, ui.restart, ui.stop] : ui.readOnly, ui.bell, ui.help),
+    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.cancel, ui.hurry, ui.moreTime, ui.resume, ui.restart, ui.stop] : ui.readOnly, role === "control" ? ui.label : null, ui.bell, ui.help),
     h("div", { class: "vs-tabs-row" }, tabs, ui.away),
   );
   ui.maySet = role === "control";
