@@ -22,6 +22,8 @@ SCRIPTS = (
     "socket.js",
     "toast.js",
     "help.js",
+    "theme.js",
+    "palette.js",
     "axis.js",
     "charts.js",
     "bands.js",

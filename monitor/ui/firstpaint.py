@@ -28,6 +28,9 @@ from monitor.view.tiles import first_tiles
 DROPPED = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
 """The document must come whole and plain to be added to."""
 COLOURS = ("page", "text", "muted", "hairline", "surface", "crit-fill", "on-crit", "warn", "warn-tint", "ok", "unknown")
+BOTH_SCHEMES = "color-scheme:light dark"
+THEME_COOKIE = "vs_theme"
+"""Set by the page's theme switch."""
 STYLE = """<style>
 .stMainBlockContainer{padding:0 16px 48px!important;max-width:1312px!important}
 @media(min-width:2400px){.stMainBlockContainer{max-width:1792px!important}}
@@ -78,7 +81,9 @@ class FirstPaint:
         run_id = Request(scope).query_params.get("run")
         rows = (await self._listing.latest()).rows if run_id is None else []
         block = await run_in_threadpool(first_words, self._runs_dir, run_id, rows)
-        document = document.replace("</head>", f"{STYLE}</head>", 1)
+        chosen = Request(scope).cookies.get(THEME_COOKIE)
+        style = STYLE.replace(BOTH_SCHEMES, f"color-scheme:{chosen}") if chosen in ("light", "dark") else STYLE
+        document = document.replace("</head>", f"{style}</head>", 1)
         document = document.replace('<div id="root">', f'{block}<div id="root">', 1)
         await HTMLResponse(document, headers={"Cache-Control": "no-store"})(scope, receive, send)
 

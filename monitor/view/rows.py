@@ -296,6 +296,7 @@ def _events(seen: Glance) -> list[RunEvent]:
 
 
 def _need(row: RunRow) -> tuple[bool, int, bool, float, str]:
-    """The pinned ones; then STOP, LOOK, failed or lost, the rest; the running ones first, the newest first in each."""
-    group = {"STOP": 0, "LOOK": 1}.get(row.verdict, 2 if row.state in ("failed", "lost", "unreadable") else 3)
+    """The pinned ones; then STOP, LOOK, the others at work, failed or lost, the rest; the newest first in each."""
+    others = 2 if row.live else 3 if row.state in ("failed", "lost", "unreadable") else 4
+    group = {"STOP": 0, "LOOK": 1}.get(row.verdict, others)
     return not row.pinned, group, not row.live, -row.at, row.run

@@ -25,6 +25,7 @@ const COLUMNS = [
 ];
 const QUERY_HINT = "Words, or conditions: lr<1e-3  wer<30%  state:failed  verdict:stop  tag:paper  flag:gap  is:pinned  -word. The address keeps them, as a link.";
 const MOST_COLUMNS = 8;
+const MOST_REMEMBERED = 500;
 
 function needs(row) {
   return (row.live && ["critical", "warning"].includes(row.severity)) || ["failed", "lost", "unreadable"].includes(row.state);
@@ -41,6 +42,9 @@ class ListPage {
     this.chip = FILTER_CHIPS.some(([key]) => key === Address.read("show")) ? Address.read("show") : "all";
     this.sort = Address.read("sort") ?? "";
     this.columns = (Address.read("columns")?.split("~") ?? Memory.read(`columns.${data.runs_dir}`, [])).slice(0, MOST_COLUMNS);
+    this.wall = Address.read("wall") === "1";
+    root.classList.toggle("vs-wall-list", this.wall);
+    if (this.wall) this.shown = MOST_ASKED;
     this.flat = Memory.read("flat", false);
     this.seenAt = Memory.read(`seen.${data.runs_dir}`, null);
     this.build();
@@ -92,10 +96,11 @@ class ListPage {
     this.offlineNote = buildOffline(data.tunnel);
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
     this.help = buildHelp();
+    this.palette = buildPalette(() => this.commands(control));
     this.node = h(
       "div",
       { class: "vs-page" },
-      h("header", { class: "vs-header" }, h("div", { class: "vs-header-main" }, h("h1", { class: "vs-name" }, "Vitalsigns"), h("span", { class: "vs-muted vs-path" }, data.runs_dir)), h("div", { class: "vs-header-side" }, this.connectionText, control ? null : h("span", { class: "vs-muted", title: READ_ONLY }, "read-only view"), this.search, helpButton(this.help))),
+      h("header", { class: "vs-header" }, h("div", { class: "vs-header-main" }, h("h1", { class: "vs-name" }, "Vitalsigns"), h("span", { class: "vs-muted vs-path" }, data.runs_dir)), h("div", { class: "vs-header-side" }, this.connectionText, control ? null : h("span", { class: "vs-muted", title: READ_ONLY }, "read-only view"), this.search, themeButton(), helpButton(this.help))),
       this.offlineNote.node,
       this.problem,
       this.missed.node,
@@ -109,6 +114,7 @@ class ListPage {
       this.selection.node,
       this.undo,
       this.help.node,
+      this.palette.node,
     );
     show(this.moved, false);
     show(this.problem, false);
@@ -234,7 +240,7 @@ class ListPage {
     const [, , fits] = FILTER_CHIPS.find(([key]) => key === this.chip);
     const found = rows.filter((row) => fits(row) && fitsQuery(row, terms));
     found.sort((a, b) => (place.get(a.run) ?? 1e9) - (place.get(b.run) ?? 1e9));
-    if (terms.length || this.flat || this.sort) return sortedRows(found, this.sort).map((row) => ({ ...row, depth: 0, family: 0 }));
+    if (terms.length || this.flat || this.wall || this.sort) return sortedRows(found, this.sort).map((row) => ({ ...row, depth: 0, family: 0 }));
     return families(found, this.open);
   }
 
@@ -266,6 +272,7 @@ class ListPage {
     show(this.follow, !empty);
     show(this.start, !empty);
     show(this.body.parentNode, known.length > 0 || trash);
+    Memory.write(`runs.${this.data.runs_dir}`, this.order.slice(0, MOST_REMEMBERED));
     const waiting = this.wanted && this.order !== this.wanted ? this.wanted.filter((run, i) => this.order[i] !== run).length : 0;
     show(this.moved, waiting > 0);
     setText(this.moved, `${countWords(waiting, "row")} moved · Update order`);
@@ -429,7 +436,18 @@ class ListPage {
     this.paint();
   }
 
+  commands(control) {
+    const act = (label, kind) => ({ label, hint: "opens a dialog", act: () => this.emit({ kind }) });
+    return [
+      ...FILTER_CHIPS.map(([key, label]) => ({ label: `Show: ${label}`, hint: "in the list", act: () => this.set({ chip: key, shown: FIRST_SHOWN }, { show: key === "all" ? null : key }) })),
+      ...(control ? [act("Start a run…", "start"), act("Follow a log…", "follow_log")] : []),
+      ...lookCommands(this.help),
+      ...runCommands([...this.rows.keys()], this.emit),
+    ];
+  }
+
   key(event) {
+    if (this.palette.key(event)) return;
     if (event.key === "/" && !event.target.closest?.("input, textarea, select, [role=dialog]")) {
       event.preventDefault();
       return this.search.focus();

@@ -30,7 +30,7 @@ function buildHeader(emit, role, tabs, help) {
     "header",
     { class: "vs-header" },
     h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.state, ui.bar, ui.progress),
-    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.cancel, ui.hurry, ui.moreTime, ui.resume, ui.restart, ui.stop] : ui.readOnly, role === "control" ? ui.label : null, ui.bell, ui.help),
+    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.cancel, ui.hurry, ui.moreTime, ui.resume, ui.restart, ui.stop] : ui.readOnly, role === "control" ? ui.label : null, ui.bell, themeButton(), ui.help),
     h("div", { class: "vs-tabs-row" }, tabs, ui.away),
   );
   ui.maySet = role === "control";
