@@ -84,7 +84,11 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
     "tiles.js": {"tile": (frame.Tile,)},
     "verdict.js": {"status": (state.Status,), "stop": (state.StopShown,), "verdict": (judgement.Verdict,)},
 }
-PARAMETERS: dict[str, Kinds] = {"candidateGroups": (compared.Candidates,), "lineNames": COMPARISONS}
+PARAMETERS: dict[str, Kinds] = {
+    "changeWords": (answers.WordChanges,),
+    "candidateGroups": (compared.Candidates,),
+    "lineNames": COMPARISONS,
+}
 """Functions that take the fields of their first argument apart: `function lineNames({ runs, related })`."""
 OWN_FIELDS = {"overview.js": {"depth", "family", "run"}}
 """Fields that the script itself adds: a row's place in its family, and the run of an event."""
