@@ -66,6 +66,8 @@ function paintKeyframes(ui, frame, cols) {
   );
 }
 
+const NARROW = 640;
+
 function buildCorpus(onWord) {
   const ui = { onWord };
   const column = (title, id) => {
@@ -79,9 +81,10 @@ function buildCorpus(onWord) {
   ui.lengths = svg("svg", { class: "vs-lengths", viewBox: "0 0 260 96", role: "img", "aria-label": "How many words targets and predictions have" });
   ui.lengthsText = h("p", { class: "vs-muted vs-small" });
   ui.node = h(
-    "section",
-    { class: "vs-card vs-corpus", "data-testid": "corpus" },
-    h("h2", {}, "Over all clips of this evaluation"),
+    "details",
+    // On a phone it would stand before the sentences, a screen high.
+    { class: "vs-card vs-corpus", "data-testid": "corpus", open: !(globalThis.innerWidth <= NARROW) },
+    h("summary", {}, h("h2", {}, "What goes wrong most, over all clips")),
     h("div", { class: "vs-corpus-columns" }, ui.deleted.node, ui.inserted.node, ui.swapped.node, ui.said.node, h("div", {}, h("h3", {}, "Words per clip"), ui.lengths, ui.lengthsText)),
   );
   return ui;

@@ -135,17 +135,21 @@ function paintVerdict(ui, frame) {
   const changed = ui.word.textContent !== verdict.word;
   setText(ui.glyph, verdictGlyph(verdict.word));
   setText(ui.word, verdict.word);
-  setText(ui.reason, frame.progress.waiting || verdict.reason);
-  keyed(ui.also, verdict.also, (text) => text, () => h("li"), (node, text) => setText(node, text));
+  const told = (node, text) => {
+    setText(node, text);
+    node.title = text ?? "";
+  };
+  told(ui.reason, capital(frame.progress.waiting || verdict.reason));
+  keyed(ui.also, verdict.also, (text) => text, () => h("li"), told);
   show(ui.also, verdict.also.length > 0);
-  setText(ui.next, verdict.next_step);
+  told(ui.next, verdict.next_step);
   show(ui.next, Boolean(verdict.next_step));
   paintChoice(ui.choice, verdict.choice);
   ui.option = verdict.option;
   ui.child = verdict.tried_in;
   show(ui.tried, Boolean(ui.child));
   if (ui.child) setText(ui.tried, `Open ${ui.child}`);
-  setText(ui.why, verdict.why);
+  told(ui.why, verdict.why);
   show(ui.why, Boolean(verdict.why));
   show(ui.fix, Boolean(verdict.option) && frame.actions.restart && frame.at === null);
   show(ui.what, frame.prescriptions.length > 0 || frame.causes.length > 0);
