@@ -24,5 +24,6 @@ def label_run(folder: Path, run_id: str) -> None:
     if leave.button("Cancel", width="stretch", key="leave_label"):
         st.rerun()
     if go.button("Save", type="primary", width="stretch", key="confirm_label"):
-        words = {"title": title.strip(), "note": note.strip(), "tags": tags_in(tags), "pinned": pinned}
-        act(lambda: label(folder, run_id, Label(**words, at=time.time(), by=asked_by())))
+        title, note = title.strip(), note.strip()
+        said = Label(title=title, note=note, tags=tags_in(tags), pinned=pinned, at=time.time(), by=asked_by())
+        act(lambda: label(folder, run_id, said))

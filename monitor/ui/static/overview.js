@@ -272,7 +272,7 @@ class ListPage {
     show(this.follow, !empty);
     show(this.start, !empty);
     show(this.body.parentNode, known.length > 0 || trash);
-    Memory.write(`runs.${this.data.runs_dir}`, this.order.slice(0, MOST_REMEMBERED));
+    if (this.remembered !== this.order) Memory.write(`runs.${this.data.runs_dir}`, (this.remembered = this.order).slice(0, MOST_REMEMBERED));
     const waiting = this.wanted && this.order !== this.wanted ? this.wanted.filter((run, i) => this.order[i] !== run).length : 0;
     show(this.moved, waiting > 0);
     setText(this.moved, `${countWords(waiting, "row")} moved · Update order`);
