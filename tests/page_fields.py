@@ -65,7 +65,8 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
     "overview.js": {
         "data": (PageData,),
         "device": (Device,),
-        "happened": (listing.RunEvent,),
+        "gravest": (listing.RunEvent,),
+        "newest": (listing.RunEvent,),
         "machine": (Machine,),
         "message": (ListNews, Ping),
         "row": (listing.RunRow,),
@@ -77,12 +78,17 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
         "clip": (answers.ClipShown,),
         "moment": (answers.ClipMoment,),
     },
+    "query.js": {"row": (listing.RunRow,)},
     "run.js": {"data": (PageData,), "latest": (frame.Frame,), "message": MESSAGES},
     "strip.js": {"answer": (answers.Predictions,)},
     "tiles.js": {"tile": (frame.Tile,)},
     "verdict.js": {"status": (state.Status,), "stop": (state.StopShown,), "verdict": (judgement.Verdict,)},
 }
-PARAMETERS: dict[str, Kinds] = {"candidateGroups": (compared.Candidates,), "lineNames": COMPARISONS}
+PARAMETERS: dict[str, Kinds] = {
+    "changeWords": (answers.WordChanges,),
+    "candidateGroups": (compared.Candidates,),
+    "lineNames": COMPARISONS,
+}
 """Functions that take the fields of their first argument apart: `function lineNames({ runs, related })`."""
 OWN_FIELDS = {"overview.js": {"depth", "family", "run"}}
 """Fields that the script itself adds: a row's place in its family, and the run of an event."""

@@ -10,6 +10,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from monitor.diagnosis.seed_groups import Member, member_of, set_of
 from monitor.diagnosis.summaries import summary_of
@@ -47,7 +50,8 @@ ALERTS_TAIL = 16_384
 class Glance(Record, frozen=True, kw_only=True):
     """A run as a list shows it. `launch_problem`: why launch.json cannot be understood, "" where it can; `uid`: the
     owner's; `ended_at`: as the supervisor wrote it (UTC seconds); `device`: that a live run works on, else "";
-    `validation`: equal for runs that were scored on the same validation clips."""
+    `validation`: equal for runs that were scored on the same validation clips; `config`: its settings as they were
+    logged, or told by its command."""
 
     status: Status
     summary: Summary
@@ -64,6 +68,7 @@ class Glance(Record, frozen=True, kw_only=True):
     uid: int = 0
     member: Member | None = None
     validation: str = ""
+    config: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 def glance_at(run_dir: Path, now: float) -> Glance:
@@ -89,6 +94,7 @@ def glance_at(run_dir: Path, now: float) -> Glance:
         uid=run_dir.stat().st_uid,
         member=replace(member, run_id=run_dir.name) if (member := member_of(launch)) is not None else None,
         validation=set_of(run),
+        config=(run.config if run is not None else {}) or (launch.config if launch is not None else {}),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import shlex
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 NOT_MEASURED = "–"
@@ -94,6 +95,11 @@ def plain(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
     return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:g}"
+
+
+def changed(changes: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Settings as a child changed them: "dropout 0.3 → 0.5"."""
+    return [f"{key} {plain(pair[0])} → {plain(pair[1])}" for key, pair in changes.items() if len(pair) == 2]
 
 
 def limit(value: float) -> str:

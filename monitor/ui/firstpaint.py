@@ -28,13 +28,17 @@ from monitor.view.tiles import first_tiles
 DROPPED = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
 """The document must come whole and plain to be added to."""
 COLOURS = ("page", "text", "muted", "hairline", "surface", "crit-fill", "on-crit", "warn", "warn-tint", "ok", "unknown")
+BOTH_SCHEMES = "color-scheme:light dark"
+THEME_COOKIE = "vs_theme"
+"""Set by the page's theme switch."""
 STYLE = """<style>
 .stMainBlockContainer{padding:0 16px 48px!important;max-width:1312px!important}
+@media(min-width:1400px){.stMainBlockContainer{max-width:1632px!important}}
 @media(min-width:2400px){.stMainBlockContainer{max-width:1792px!important}}
 @media(max-width:640px){.stMainBlockContainer{padding:0 8px 32px!important}}
 header.stAppHeader,[data-testid="stAppSkeleton"],[data-testid="stSkeleton"]{display:none!important}
 body:has(#vs-first){{colours}color-scheme:light dark;background:var(--vs-page)}
-#vs-first{position:absolute;inset:0 0 auto 0;z-index:5;box-sizing:border-box;max-width:1312px;margin:0 auto;
+#vs-first{position:absolute;inset:0 0 auto 0;z-index:5;box-sizing:border-box;max-width:1632px;margin:0 auto;
 padding:0 16px;font:14px/20px "Source Sans 3","Source Sans Pro",system-ui,sans-serif;
 color:var(--vs-text)}
 #vs-first *{box-sizing:border-box}
@@ -44,6 +48,7 @@ color:var(--vs-text)}
 padding:16px 20px;height:152px;overflow:hidden;margin-top:52px;background:var(--vs-surface)}
 #vs-first .v b{font-size:36px;line-height:40px;font-weight:600;white-space:nowrap;color:var(--vs-unknown)}
 #vs-first .v span{font-size:18px;line-height:26px;flex:1;min-width:240px;padding-top:6px;overflow-wrap:anywhere}
+#vs-first .v.critical,#vs-first .v.warning{height:224px}
 #vs-first .critical,#vs-first .critical b{background:var(--vs-crit-fill);color:var(--vs-on-crit)}
 #vs-first .warning{background:var(--vs-warn-tint);border-color:var(--vs-warn)}#vs-first .warning b{color:var(--vs-warn)}
 #vs-first .ok b{color:var(--vs-ok)}
@@ -78,7 +83,9 @@ class FirstPaint:
         run_id = Request(scope).query_params.get("run")
         rows = (await self._listing.latest()).rows if run_id is None else []
         block = await run_in_threadpool(first_words, self._runs_dir, run_id, rows)
-        document = document.replace("</head>", f"{STYLE}</head>", 1)
+        chosen = Request(scope).cookies.get(THEME_COOKIE)
+        style = STYLE.replace(BOTH_SCHEMES, f"color-scheme:{chosen}") if chosen in ("light", "dark") else STYLE
+        document = document.replace("</head>", f"{style}</head>", 1)
         document = document.replace('<div id="root">', f'{block}<div id="root">', 1)
         await HTMLResponse(document, headers={"Cache-Control": "no-store"})(scope, receive, send)
 

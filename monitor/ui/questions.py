@@ -88,6 +88,8 @@ def answer(snapshot: Snapshot, judged: Judged, question: Question, others: Other
             return replace(
                 msgspec.convert(others.earlier.beside(snapshot), ShownEarlier, from_attributes=True), kind=kind
             )
+        if kind == "predictions":
+            return replace(_predictions(snapshot, question, _parent_of(snapshot, others)), kind=kind)
         respond = ANSWERS.get(kind)
         return None if respond is None else replace(respond(snapshot, judged, question), kind=kind)
     except MonitorError as problem:
@@ -124,7 +126,16 @@ def _names(given: object) -> list[str]:
     return [str(name) for name in given[:MOST_RUNS]] if isinstance(given, list) else []
 
 
-def _predictions(snapshot: Snapshot, _judged: Judged, question: Question) -> Predictions:
+def _parent_of(snapshot: Snapshot, others: Others) -> Snapshot | None:
+    """The parent, where it is a run of this folder that can be read."""
+    parent = snapshot.launch.parent if snapshot.launch is not None else None
+    try:
+        return others.read(parent.run_id) if parent is not None else None
+    except MonitorError:
+        return None
+
+
+def _predictions(snapshot: Snapshot, question: Question, parent: Snapshot | None) -> Predictions:
     wanted = PredictionsQuestion(
         epoch=_number(question.get("epoch")),
         chosen=_one_of(FILTERS, question.get("filter")),
@@ -132,7 +143,7 @@ def _predictions(snapshot: Snapshot, _judged: Judged, question: Question) -> Pre
         watched=watched_ids(question.get("watched")),
         decoder=_one_of(DECODERS, question.get("decoder")),
     )
-    return replace(predictions(snapshot, wanted), asked=question.get("asked"))
+    return replace(predictions(snapshot, wanted, parent), asked=question.get("asked"))
 
 
 def _clip(snapshot: Snapshot, _judged: Judged, question: Question) -> ClipHistory:
@@ -201,8 +212,7 @@ def _span(given: object) -> tuple[float, float] | None:
     return (first, rest[0]) if first is not None and rest[0] is not None and first < rest[0] else None
 
 
-ANSWERS: dict[str, Callable[[Snapshot, Judged, Question], Predictions | ClipHistory | Frame | LogTail | Metrics]] = {
-    "predictions": _predictions,
+ANSWERS: dict[str, Callable[[Snapshot, Judged, Question], ClipHistory | Frame | LogTail | Metrics]] = {
     "clip": _clip,
     "moment": _moment,
     "log": _log,

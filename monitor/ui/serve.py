@@ -26,7 +26,7 @@ from monitor.run_dir.opening import make_folder, open_to_write
 from monitor.run_dir.processes import HOME
 from monitor.run_dir.serving import Serving, last_served, serving_file, serving_of, state_dir
 from monitor.ui.headers import is_loopback
-from monitor.ui.links import has_desktop, links_of, links_text
+from monitor.ui.links import has_desktop, links_of, links_text, worth_opening
 from monitor.ui.passes import LIFE_VARIABLE, new_life
 from monitor.ui.tokens import Tokens, load_tokens
 
@@ -235,13 +235,14 @@ def _stop(known: Serving | None, folder: Path) -> int:
 
 
 def _tell(serving: Serving, tokens: Tokens | None, as_json: bool) -> None:
-    links = links_of(serving.port, tokens, serving.base, serving.life)
+    run = worth_opening(Path(serving.runs_dir))
+    links = links_of(serving.port, tokens, serving.base, serving.life, run)
     if as_json:
         sys.stdout.write(json.dumps({"port": serving.port, **links}) + "\n")
         return
-    sys.stdout.write(links_text(links, Path(serving.runs_dir), detached=True) + "\n")
+    sys.stdout.write(links_text(links, Path(serving.runs_dir), detached=True, run=run) + "\n")
     if has_desktop():
-        webbrowser.open(_doorstep(links["open"], serving.port).as_uri())
+        webbrowser.open(_doorstep(links.get("run", links["open"]), serving.port).as_uri())
 
 
 def _doorstep(link: str, port: int) -> Path:

@@ -24,7 +24,7 @@ from monitor.ui.access import AccessGate
 from monitor.ui.firstpaint import FirstPaint
 from monitor.ui.headers import is_loopback
 from monitor.ui.limits import protect
-from monitor.ui.links import links_of, links_text
+from monitor.ui.links import links_of, links_text, worth_opening
 from monitor.ui.listing import Listing
 from monitor.ui.live import LiveHub
 from monitor.ui.passes import Passes, tab_secret
@@ -135,8 +135,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Prints the links: the socket is bound by now, so the port is the real one."""
     protect()
     if not os.environ.get(QUIET_VARIABLE):
-        links = links_of(_port(), tokens(), base_path(), passes().life)
-        sys.stdout.write(links_text(links, runs_dir()) + "\n")
+        run = worth_opening(runs_dir())
+        links = links_of(_port(), tokens(), base_path(), passes().life, run)
+        sys.stdout.write(links_text(links, runs_dir(), run=run) + "\n")
         sys.stdout.flush()
     way = "page, no token" if tokens() is None else "page, control link"
     audit.set_origin(way)

@@ -21,8 +21,8 @@ from monitor.run_dir.launch import is_own_trainer
 from monitor.run_dir.metric import LOSS, WER
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import ENDED_VERDICTS, Status, status_of
+from monitor.run_dir.words import changed
 from monitor.run_dir.words import number as in_words
-from monitor.run_dir.words import plain
 from monitor.view.judgement import judgement
 from monitor.view.series import Since, columns, loss_range, loss_unit, marks, metric_shown, number
 from monitor.view.shapes.frame import ChanceLevels, Evaluated, Frame, JudgedBy, Outlook, ParentOfRun, RunHead
@@ -173,7 +173,7 @@ def _parent(snapshot: Snapshot) -> ParentOfRun | None:
     parent = snapshot.launch.parent if snapshot.launch is not None else None
     if parent is None:
         return None
-    changes = [f"{key} {plain(pair[0])} → {plain(pair[1])}" for key, pair in parent.changes.items() if len(pair) == 2]
+    changes = changed(parent.changes)
     return ParentOfRun(id=parent.run_id, changes=changes, expected=str(parent.expected.get("text", "")))
 
 

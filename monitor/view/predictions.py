@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from msgspec.structs import asdict, replace
 
 from monitor.diagnosis.alignment import aligned
-from monitor.run_dir import Clip, Decode, Snapshot
-from monitor.view.shapes.answers import ClipHistory, ClipMoment, ClipShown, Corpus, Counts, Predictions
+from monitor.run_dir import Clip, Decode, Snapshot, words
+from monitor.view.shapes.answers import ClipHistory, ClipMoment, ClipShown, Corpus, Counts, Predictions, WordChanges
+from monitor.view.word_changes import Aligned, word_changes
 
 MOST_CLIPS = 60
 MOST_WORDS = 400
@@ -19,16 +20,15 @@ MOST_LISTED = 8
 MOST_MOMENTS = 40
 DECODERS = ("greedy", "adjusted")
 """Unfiltered greedy output, which every number of the page is made of; and what the user's own decoder says."""
-FILTERS = ("first", "watch", "worst", "empty", "longest", "changed")
-
-Aligned = tuple[str, str, str]
+FILTERS = ("first", "watch", "worst", "errors", "empty", "longest", "changed")
 
 
 @dataclass(frozen=True)
 class PredictionsQuestion:
     """What is asked of the predictions. `watched`: the clip ids on a tab's watch list.
 
-    `word`: part of a target, a prediction or a clip id.
+    `word`: part of a target, a prediction or a clip id; or one error: "REGEN → WIND" swapped, "∅ REGEN" left out,
+    "+ REGEN" added.
     """
 
     epoch: float | None = None
@@ -58,8 +58,9 @@ class Scored:
         return errors / self.target_words if self.target_words else (1.0 if self.said.strip() else 0.0)
 
 
-def predictions(snapshot: Snapshot, question: PredictionsQuestion) -> Predictions:
-    """The aligned clips of one evaluation (default: the last), at most 60, with totals over all."""
+def predictions(snapshot: Snapshot, question: PredictionsQuestion, parent: Snapshot | None = None) -> Predictions:
+    """The aligned clips of one evaluation (default: the last), at most 60, with totals over all, and what changed since
+    the evaluation before and against the parent's nearest one."""
     decodes = val_decodes(snapshot)
     if not decodes:
         return Predictions(epoch=None, filter=question.chosen)
@@ -84,6 +85,7 @@ def predictions(snapshot: Snapshot, question: PredictionsQuestion) -> Prediction
         counts=Counts(**{name: sum(each.counts[kind] for each in scored) for name, kind in _KINDS.items()}),
         words_in=sum(each.target_words for each in scored),
         words_out=sum(len(each.said.split()) for each in scored),
+        word_changes=_word_changes(snapshot, decodes, place, scored, decoder, parent),
         **asdict(corpus(scored)),
     )
 
@@ -100,6 +102,31 @@ def _decoders(snapshot: Snapshot, decode: Decode) -> dict[str, float]:
     if decode.adjusted is None:
         return {}
     return {decoder: _wer(_scored(snapshot, decode, decoder)) for decoder in DECODERS}
+
+
+def _word_changes(
+    snapshot: Snapshot,
+    decodes: list[Decode],
+    place: int,
+    scored: list[Scored],
+    decoder: str,
+    parent: Snapshot | None,
+) -> list[WordChanges]:
+    now = {each.clip.clip_id: each.words for each in scored}
+    found = []
+
+    def against(other: Snapshot, decode: Decode, since: str) -> None:
+        before = {each.clip.clip_id: each.words for each in _scored(other, decode, decoder)}
+        changes = word_changes(before, now, since)
+        if changes is not None:
+            found.append(changes)
+
+    if place:
+        against(snapshot, decodes[place - 1], f"Since epoch {words.plain(decodes[place - 1].epoch)}")
+    if parent is not None and (theirs := val_decodes(parent)):
+        decode = theirs[_nearest(theirs, decodes[place].epoch)]
+        against(parent, decode, f"Against {parent.run_id} at epoch {words.plain(decode.epoch)}")
+    return found
 
 
 def _wer(scored: list[Scored]) -> float:
@@ -222,6 +249,9 @@ def _with_word(scored: list[Scored], word: str) -> list[Scored]:
     wanted = word.strip().casefold()
     if not wanted:
         return scored
+    error = _error_in(wanted)
+    if error is not None:
+        return [each for each in scored if error in {tuple(part.casefold() for part in word) for word in each.words}]
     return [
         each
         for each in scored
@@ -231,11 +261,22 @@ def _with_word(scored: list[Scored], word: str) -> list[Scored]:
     ]
 
 
+def _error_in(wanted: str) -> Aligned | None:
+    """The aligned word that a search for one error means."""
+    target, arrow, said = (part.strip() for part in wanted.partition("→"))
+    if arrow:
+        return "s", target, said
+    sign, word = wanted[0], wanted[1:].strip()
+    return {"∅": ("d", word, ""), "+": ("i", "", word)}.get(sign) if word else None
+
+
 def _chosen(scored: list[Scored], question: PredictionsQuestion, before: dict[str, str]) -> list[Scored]:
     if question.chosen == "watch":
         return [each for each in scored if each.clip.clip_id in question.watched]
     if question.chosen == "worst":
         return sorted(scored, key=lambda each: -each.wer)
+    if question.chosen == "errors":
+        return sorted((each for each in scored if each.wer), key=lambda each: -each.wer)
     if question.chosen == "empty":
         return [each for each in scored if not each.said.strip()]
     if question.chosen == "longest":

@@ -7,7 +7,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,17 +17,20 @@ from monitor.diagnosis.glances import Glance, Glances, glance_or_fault
 from monitor.diagnosis.seed_groups import Member, grouped
 from monitor.diagnosis.seed_spread import spread_of
 from monitor.diagnosis.summaries import scored
-from monitor.run_dir import FINAL_STATES, SEVERITIES, Progress, words
+from monitor.run_dir import FINAL_STATES, Progress, Summary, words
 from monitor.run_dir.cache import SURE_NS, Mark, mark_of
+from monitor.run_dir.labels import LABELS_FILE, Label, read_labels
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import is_run, list_runs
 from monitor.run_dir.status import ENDED_VERDICTS, Status
-from monitor.view.shapes.listing import RunEvent, RunRow
+from monitor.view.settings import differing, flat
+from monitor.view.shapes.listing import RunEvent, RunRow, Setting
 
 MOST_EVENTS = 4
 EACH_LOOK = 200
 """A folder of so many runs is looked at whole, each second."""
 LIST_AGAIN_SECS = 30.0
+LABELLED = ("title", "note", "tags", "pinned")
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -38,6 +41,7 @@ class _Known(msgspec.Struct, frozen=True):
     member: Member | None = None
     validation: str = ""
     metric: Metric = WER
+    settings: dict[str, Setting] = {}
 
     def of_age(self, now: float) -> _Known:
         """The same with the age of now, the same object where that reads the same."""
@@ -64,6 +68,8 @@ class RowBook:
         self._known: dict[str, _Known] = {}
         self._rows: list[RunRow] = []
         self._looks = 0
+        self._labels: dict[str, Label] = {}
+        self._labels_ns = 0
         self._lock = threading.Lock()
 
     def rows(self, now: float) -> list[RunRow]:
@@ -79,11 +85,14 @@ class RowBook:
             else:
                 seen = Glances(self._runs_dir).all(names, _steady(now))
                 self._known = {name: _known_of(name, mark, glance, now) for name, mark, glance in seen}
+            is_labelled = self._read_labels()
             older = {name for name, each in self._known.items() if before.get(name) is not each}
-            if len(before) != len(self._known) or any(
-                not self._known[name].differs_in_age(before.get(name)) for name in older
+            if (
+                is_labelled
+                or len(before) != len(self._known)
+                or any(not self._known[name].differs_in_age(before.get(name)) for name in older)
             ):
-                self._rows = sorted(self._with_seeds().values(), key=_need)
+                self._rows = sorted(self._with_labels(self._with_seeds()), key=_need)
             elif older:
                 self._rows = [with_age(row, now) if row.run in older else row for row in self._rows]
             return self._rows
@@ -110,6 +119,24 @@ class RowBook:
             return known.of_age(now)
         fresh = _known_of(name, mark, glance_or_fault(self._runs_dir / name, _steady(now)), now)
         return known if known == fresh else fresh
+
+    def _read_labels(self) -> bool:
+        """Whether people have labelled a run since the last look."""
+        changed_ns = _folder_ns(f"{self._runs_dir}/{LABELS_FILE}")
+        if changed_ns == self._labels_ns:
+            return False
+        self._labels, self._labels_ns = read_labels(self._runs_dir), changed_ns
+        return True
+
+    def _with_labels(self, rows: dict[str, RunRow]) -> Iterator[RunRow]:
+        """The rows with the settings in which they differ, and with what people say of the runs."""
+        settings = differing({name: each.settings for name, each in self._known.items()})
+        for name, row in rows.items():
+            own = settings.get(name, {})
+            label = self._labels.get(name)
+            row = replace(row, settings=own) if own else row
+            said = {field: getattr(label, field) for field in LABELLED} if label is not None else {}
+            yield replace(row, **said) if said else row
 
     def _with_seeds(self) -> dict[str, RunRow]:
         """Of runs that differ in their seed alone the first has the mean of all, the others its name."""
@@ -177,7 +204,7 @@ def _known_of(name: str, mark: Mark, seen: Glance | Exception, now: float) -> _K
     if isinstance(seen, Exception):
         return _Known(mark, RunRow(run=name, state="unreadable", evidence=str(seen)))
     metric = scored(seen.summary)[0]
-    return _Known(mark, with_age(_row(name, seen), now), seen.member, seen.validation, metric)
+    return _Known(mark, with_age(_row(name, seen), now), seen.member, seen.validation, metric, flat(seen.config))
 
 
 def _row(name: str, seen: Glance) -> RunRow:
@@ -217,7 +244,22 @@ def _row(name: str, seen: Glance) -> RunRow:
         spark=[value for value in summary.gap_series if math.isfinite(value)],
         at=at,
         events=_events(seen),
+        diff=", ".join(words.changed(parent.changes)) if parent else "",
+        numbers=_numbers(summary, metric, value),
     )
+
+
+def _numbers(summary: Summary, metric: Metric, value: float | None) -> dict[str, float]:
+    """Name → newest value of what a summary knows; in the metric's own unit, shares as fractions."""
+    best = scored(summary)[2]
+    known = {
+        metric.label: value,
+        f"best {metric.label}": best[0] if best is not None else None,
+        "val loss": summary.val_loss,
+        "gap": summary.gap,
+        "words out / in": summary.length_ratio,
+    }
+    return {name: number for name, number in known.items() if number is not None and math.isfinite(number)}
 
 
 def _score(metric: Metric, value: float | None, in_doubt: str) -> str:
@@ -257,12 +299,8 @@ def _events(seen: Glance) -> list[RunEvent]:
     return sorted(events, key=lambda event: -event.at)[:MOST_EVENTS]
 
 
-def _need(row: RunRow) -> tuple[int, float, str]:
-    """Critical and running, failed or lost, running, the rest; the newest first within each."""
-    if row.live and row.severity in ("critical", "warning"):
-        group = SEVERITIES.index(row.severity)
-    elif row.state in ("failed", "lost", "unreadable"):
-        group = 3
-    else:
-        group = 2 if row.live else 4
-    return group, -row.at, row.run
+def _need(row: RunRow) -> tuple[bool, int, bool, float, str]:
+    """The pinned ones; then STOP, LOOK, the others at work, failed or lost, the rest; the newest first in each."""
+    others = 2 if row.live else 3 if row.state in ("failed", "lost", "unreadable") else 4
+    group = {"STOP": 0, "LOOK": 1}.get(row.verdict, others)
+    return not row.pinned, group, not row.live, -row.at, row.run

@@ -204,14 +204,24 @@ def gap_crossing(snapshot: Snapshot, limit: float) -> float | None:
     return None
 
 
+OUTLIER_TIMES = 3.0
+"""Times the span of the other losses, from the lowest on: what lies above is an outlier."""
+
+
 def loss_range(snapshot: Snapshot, guard_epochs: float, floor: float | None) -> list[float] | None:
-    """A y range that the first wild epochs cannot flatten: 5th to 95th percentile after the guard, a tenth wider."""
+    """A y range that outliers cannot flatten: all but what lies beyond three times the rest (after the guard, without
+    its highest twentieth), a tenth wider. So the beginning of a smooth curve is never cut off."""
     records = [r for r in snapshot.epochs if r.epoch >= guard_epochs] or list(snapshot.epochs)
     values = [v for r in records for v in (r.train_loss, r.train_eval_loss, r.val_loss)]
     finite = np.array([v for v in values if v is not None and math.isfinite(v)])
     if not len(finite):
         return None
-    low, high = np.percentile(finite, [5, 95])
+    low, rest = np.percentile(finite, [0, 95])
+    everything = np.array(
+        [v for r in snapshot.epochs for v in (r.train_loss, r.train_eval_loss, r.val_loss) if v is not None]
+    )
+    shown = everything[np.isfinite(everything) & (everything <= low + OUTLIER_TIMES * (rest - low))]
+    low, high = min(low, shown.min(initial=low)), max(rest, shown.max(initial=rest))
     last = [v for v in values[-3:] if v is not None and math.isfinite(v)]
     low, high = min([low, *last]), max([high, *last])
     if floor is not None and floor < high * 1.6:

@@ -42,7 +42,7 @@ def test_what_can_be_set_about_the_charts_does_what_it_says(dashboard, tab, live
     assert "chance 90.0" in said and not any(text.startswith("goal") for text in said)
 
     assert page.evaluate(f"() => {chart('loss')}._fullLayout.yaxis.range[1]") < 10
-    assert "44.6 and 44.8 at epoch 1, off the scale" in page.locator(".vs-chart-note").first.inner_text()
+    assert "Above this range: 44.6 and 44.8 at epoch 1" in page.locator(".vs-chart-note").first.inner_text()
     page.get_by_test_id("scale-everything").click()
     assert page.evaluate(f"() => {chart('loss')}._fullLayout.yaxis.range[1]") > 44.8
     page.get_by_test_id("smooth-0.6").click()

@@ -90,7 +90,7 @@ def test_what_needs_somebody_stands_first_and_families_stay_together(folder, tab
     page.locator("[data-filter=needs]").click()
     assert names(page) == ["sick", "broke"]
     page.locator("[data-filter=all]").click()
-    page.get_by_test_id("sort").select_option("name")
+    page.locator("[data-sort=run]").click()
     assert names(page) == ["broke", "calm", "done", "done-2", "sick"]
     page.get_by_test_id("search").fill("dropout")
     wait_until(lambda: names(page) == ["done-2"], 5, "the changed keys are not searched")
@@ -233,3 +233,24 @@ def test_a_run_put_aside_while_it_is_open_says_so_and_keeps_its_data(folder, tab
     assert "92.1 %" in page.get_by_test_id("tile-val_wer").inner_text()
     folder.monitor("restore", "one", "--runs", folder.runs)
     wait_until(lambda: not page.get_by_test_id("problem").is_visible(), 20, "the trouble is still said")
+
+
+def test_a_query_a_label_and_the_command_line_work_together(folder, tab):
+    for name, at in (("base", 1000.0), ("wide", 2000.0)):
+        write_row(folder.runs, name, at=at)
+    page = tab()
+    page.goto(folder.link())
+    wait_until(lambda: names(page) == ["wide", "base"], 20, "the rows never came")
+    page.get_by_role("button", name="Name, note, tags of base").click()
+    page.get_by_label("Tags, with spaces between them").fill("paper")
+    page.get_by_text("Pin to the top of the list").click()
+    page.get_by_role("button", name="Save").click()
+    wait_until(lambda: names(page) == ["base", "wide"], 20, "a pinned run does not stand first")
+    page.get_by_test_id("search").fill("tag:paper")
+    wait_until(lambda: names(page) == ["base"], 5, "the tag is not searched")
+    assert "q=tag%3Apaper" in page.url
+    page.keyboard.press("Control+k")
+    page.get_by_test_id("palette-input").fill("wide")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="wide").wait_for()
+    assert not (folder.runs / "base" / "labels.json").exists() and (folder.runs / "labels.json").exists()

@@ -35,7 +35,8 @@ def test_the_switch_shows_what_the_users_decoder_drops_and_the_address_keeps_it(
     )
     page.get_by_test_id("decoder-adjusted").click()
     clips.locator(".vs-word-empty").wait_for()
-    clips.locator("article").nth(1).get_by_role("button", name="History").click()
+    silent = clips.locator("article", has=page.locator(".vs-word-empty"))
+    silent.get_by_role("button", name="History").click()
     page.locator(".vs-moment .vs-word-empty").wait_for()
     assert "decoder=adjusted" in page.url
     page.reload()

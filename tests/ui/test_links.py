@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor.ui.links import has_desktop, links_of, links_text, over_ssh
+from monitor.ui.links import has_desktop, links_of, links_text, over_ssh, worth_opening
 from monitor.ui.tokens import Tokens
+from monitor.writer import RunWriter
+from tests.fake_runs import healthy, overfitting
 
 TOKENS = Tokens(control="c0ntrol", look="l00k")
 FAR = ("SSH_CONNECTION", "SSH_TTY")
@@ -72,3 +74,20 @@ def test_a_browser_is_opened_only_where_there_is_a_screen_and_nobody_far_away(mo
     assert has_desktop()
     monkeypatch.setenv("SSH_TTY", "/dev/pts/1")
     assert over_ssh() and not has_desktop()
+
+
+def test_a_run_has_a_link_of_its_own_which_comes_before_that_of_all_runs(tmp_path):
+    links = links_of(1, TOKENS, run="demo")
+    assert links["run"] == f"{links['open']}&run=demo"
+    assert links_of(1, None, run="demo")["run"] == "http://127.0.0.1:1/?run=demo"
+    lines = links_text(links, tmp_path, run="demo").splitlines()[1:]
+    assert [line.split("  ")[1] for line in lines] == ["Open", "All runs", "To show others", "From a laptop"]
+    assert "demo, the newest run" in lines[0]
+
+
+def test_the_run_worth_opening_is_the_newest_one_at_work_or_the_only_one(tmp_path):
+    assert worth_opening(tmp_path) == ""
+    assert worth_opening(healthy(tmp_path).parent) == "healthy"
+    assert worth_opening(overfitting(tmp_path).parent) == ""
+    with RunWriter(tmp_path / "works"):
+        assert worth_opening(tmp_path) == "works"

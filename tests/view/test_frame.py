@@ -186,6 +186,12 @@ def test_one_wild_first_epoch_does_not_flatten_the_loss_chart():
     assert 0 <= low < 2.1 and 5.7 <= high < 7
 
 
+def test_the_beginning_of_a_smooth_curve_is_never_cut_off():
+    epochs = evaluations(40, train_loss=lambda e: 1 + 5 * 0.9**e, val_loss=lambda e: 2 + 5 * 0.9**e)
+    low, high = loss_range(snapshot(epochs), guard_epochs=5, floor=None)
+    assert low < 1.2 and high >= 6.5
+
+
 WORDS = st.lists(st.sampled_from(["A", "B", "C", "REGEN", "<b>"]), max_size=12)
 
 

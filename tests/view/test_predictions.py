@@ -54,3 +54,21 @@ def test_a_clips_history_follows_the_decoder(seen):
     last = clip_history(seen, clip, "adjusted").moments
     assert [moment.wer for moment in clip_history(seen, clip).moments] == [1.0, 0.0]
     assert [(moment.epoch, moment.wer) for moment in last] == [(1, 1.0)], "silent before and silent after"
+
+
+def test_errors_only_leaves_out_what_is_right_and_begins_with_the_worst(seen):
+    assert said(predictions(seen, PredictionsQuestion(chosen="errors"))) == ["E", "A X C"]
+
+
+@pytest.mark.parametrize(
+    ("word", "clips"), [("b → x", ["A X C"]), ("∅ F", ["E"]), ("∅ B", []), ("+ X", []), ("x", ["A X C"]), ("∅", [])]
+)
+def test_an_error_can_be_searched_for(seen, word, clips):
+    assert said(predictions(seen, PredictionsQuestion(word=word))) == clips
+
+
+def test_what_changed_is_said_since_the_evaluation_before_and_against_the_parent(seen):
+    first, second = predictions(seen, PredictionsQuestion(epoch=2.0), parent=seen).word_changes
+    assert (first.since, first.fixed, first.broken) == ("Since epoch 1", 4, 0)
+    assert (second.since, second.fixed, second.broken) == ("Against r at epoch 2", 0, 0)
+    assert predictions(seen, PredictionsQuestion(epoch=1.0)).word_changes == []

@@ -21,6 +21,7 @@ from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import status_of
 from monitor.ui import assets, component
 from monitor.ui.dialogs.away import away
+from monitor.ui.dialogs.label import label_run
 from monitor.ui.dialogs.log import confirm_reading, follow
 from monitor.ui.dialogs.parts import asked_by, plain, role_now
 from monitor.ui.dialogs.restart import restart
@@ -108,6 +109,8 @@ def _act(action: dict[str, Any], folder: Path, run_id: str | None, role: str) ->
         _start_demo(folder)
     elif kind == "stop_several" and isinstance(action.get("runs"), list):
         stop_several(folder, [str(name) for name in action["runs"]])
+    elif kind == "label" and action.get("run", run_id) in list_runs(folder):
+        label_run(folder, str(action.get("run", run_id)))
     elif kind == "seeds":
         seeds(folder, str(action.get("child")))
     elif kind in ("archive", "restore_trashed"):

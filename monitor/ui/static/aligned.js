@@ -6,7 +6,7 @@ const KIND_WORD = { h: "right", s: "substituted", d: "deleted", i: "inserted" };
 // What was said in one place, with its glyph; where a word was left out, `missing` stands beside the sign.
 function saidChip(kind, said, missing = "") {
   const text = kind === "d" ? missing : said;
-  return h("span", { class: "vs-said" }, [KIND_GLYPH[kind], text].filter(Boolean).join("\u00a0"));
+  return h("span", { class: "vs-said", dir: "auto" }, [KIND_GLYPH[kind], text].filter(Boolean).join("\u00a0"));
 }
 
 function saidNothing() {
@@ -17,7 +17,7 @@ function saidNothing() {
 function stackedWords(words) {
   const label = h("div", { class: "vs-word vs-word-label", "aria-hidden": "true" }, h("span", {}, "target"), h("span", {}, "prediction"));
   const pairs = words.map(([kind, target, said]) =>
-    h("div", { class: `vs-word vs-kind-${kind}`, title: KIND_WORD[kind], role: "listitem" }, h("span", { class: "vs-target" }, target || "\u00a0"), saidChip(kind, said)),
+    h("div", { class: `vs-word vs-kind-${kind}`, title: KIND_WORD[kind], role: "listitem" }, h("span", { class: "vs-target", dir: "auto" }, target || "\u00a0"), saidChip(kind, said)),
   );
   return [label, ...pairs];
 }

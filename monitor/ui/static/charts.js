@@ -36,15 +36,16 @@ function chartCard(id, title, height, onReset) {
   const reset = h("button", { type: "button", class: "vs-link vs-reset", "data-testid": `reset-${id}`, onclick: onReset }, "Show all");
   show(reset, false);
   const labels = h("div", { class: "vs-chart-labels", "aria-hidden": "true" });
+  const bars = h("div", { class: "vs-chart-bars" });
   const cursor = h("div", { class: "vs-cursor", "aria-hidden": "true" });
   show(cursor, false);
   const card = h(
     "section",
     { class: "vs-card" },
     h("div", { class: "vs-card-head" }, head, h("div", { class: "vs-row" }, note, reset)),
-    h("div", { class: "vs-chart-frame" }, box, labels, cursor),
+    h("div", { class: "vs-chart-frame" }, box, labels, bars, cursor),
   );
-  return { id, box, head, note, reset, labels, cursor, card, height };
+  return { id, box, head, note, reset, labels, bars, cursor, card, height };
 }
 
 function baseLayout(ink, extra) {
@@ -146,6 +147,19 @@ function paintLabels(chart, labels) {
   );
 }
 
+function paintBars(chart, bars, on) {
+  const { xaxis, yaxis2 } = chart.box._fullLayout;
+  const [left, right] = [xaxis._offset, xaxis._offset + xaxis._length];
+  const inPlot = (x) => Math.min(right, Math.max(left, xaxis._offset + xaxis.d2p(x)));
+  keyed(chart.bars, bars, (bar) => bar.key, () => h("button", { type: "button", class: "vs-lane-bar" }), (node, bar) => {
+    const [from, to] = [inPlot(bar.from), inPlot(bar.to)];
+    node.title = bar.text;
+    node.setAttribute("aria-label", bar.text);
+    Object.assign(node.style, { left: `${from - 6}px`, width: `${to - from + 12}px`, top: `${yaxis2._offset + yaxis2.d2p(bar.y)}px` });
+    node.onclick = () => on.pick(bar.epoch);
+  });
+}
+
 // The same labels as Plotly's own, for a picture that is saved.
 function annotationsOf(labels, axes) {
   const { l, t, r, b } = axes._size ?? { l: MARGIN.l, t: MARGIN.t, r: MARGIN.r, b: MARGIN.b };
@@ -208,6 +222,7 @@ class Charts {
     this.plotly.react(box, figure.data, figure.layout, CONFIG);
     chart.figure = figure;
     paintLabels(chart, figure.labels ?? []);
+    paintBars(chart, figure.bars ?? [], on);
     if (chart.listens) return;
     chart.listens = true;
     box.on("plotly_relayout", (change) => {

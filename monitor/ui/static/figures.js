@@ -12,7 +12,7 @@ function lossFigure(ctx, height) {
   else if (log) range = logRange(ctx, [train, cols.val_loss], range);
   const shown = log ? range.map((power) => 10 ** power) : range;
   const traces = [...overlapTraces(ctx, shown), ...earlierBand(ctx, ctx.earlier?.val_loss)];
-  if (!log) traces.push(...gapArea(ctx, train, frame.marks.best_loss_epoch));
+  if (!log) traces.push(...gapArea(ctx, train, frame.marks.gap_crossed_epoch));
   traces.push(...(alone ? stepCurve(ctx, alone) : eachStep(ctx)));
   if (evalMode) traces.push(line(x, cols.train_loss, "train, running", ink.train, { line: { color: ink.train, width: 1, dash: "dot" }, mode: "lines" }));
   traces.push(...curve(ctx, train, evalMode ? "train, eval mode" : "train", ink.train));
@@ -23,7 +23,9 @@ function lossFigure(ctx, height) {
     { at: lastFinite(x, train), text: `train ${numberWords(lastFinite(x, train)?.[1])}`, color: ink.train },
     { at: lastFinite(x, cols.val_loss), text: `val ${numberWords(lastFinite(x, cols.val_loss)?.[1])}`, color: ink.val },
   ];
-  if (alone) ends.splice(0, 2, { at: lastFinite(alone, ctx.steps.train_loss), text: `train ${numberWords(lastFinite(alone, ctx.steps.train_loss)[1])}`, color: ink.train });
+  const running = evalMode ? lastFinite(x, cols.train_loss) : null;
+  if (running) ends.push({ at: running, text: `running ${numberWords(running[1])}`, color: ink.train });
+  if (alone) ends.splice(0, 3, { at: lastFinite(alone, ctx.steps.train_loss), text: `train ${numberWords(lastFinite(alone, ctx.steps.train_loss)[1])}`, color: ink.train });
   const shapes = [];
   const notes = [];
   const chance = num(frame.floors.loss);
@@ -32,13 +34,14 @@ function lossFigure(ctx, height) {
     ends.push({ at: [0, chance], text: `chance ${numberWords(chance)}`, color: ink.muted });
   } else if (chance !== null) notes.push(`▲ chance ${numberWords(chance)} is above this range`);
   const off = ctx.range ? "" : offScale(ctx, [train, cols.val_loss], shown);
-  if (off) notes.unshift(`▲ ${off}`);
+  if (off) notes.unshift(off);
   const lanes = laneTraces(ctx);
   const laneShare = frame.lanes.length ? Math.min(0.36, 0.05 + 0.065 * frame.lanes.length) : 0;
-  const marks = eventMarks(ctx);
+  const marks = eventMarks(ctx, heightsOf(ctx, [train, cols.val_loss], range, log));
+  const broken = notFinite(ctx, [train, cols.val_loss]);
   const layout = baseLayout(ink, {
     height,
-    shapes: [...shapes, ...marks.shapes],
+    shapes: [...shapes, ...marks.shapes, ...broken.shapes],
     xaxis: xAxis(ctx, { anchor: laneShare ? "y2" : "y" }),
     yaxis: { range, type: log ? "log" : "linear", fixedrange: true, domain: [laneShare ? laneShare + 0.04 : 0, 1] },
     yaxis2: {
@@ -46,7 +49,7 @@ function lossFigure(ctx, height) {
       fixedrange: true, visible: false, autorange: false,
     },
   });
-  return { data: [...traces, ...lanes], layout, labels: [...ends, ...marks.labels, ...laneLabels(ctx)], note: notes.join("  ") };
+  return { data: [...traces, ...lanes], layout, labels: [...ends, ...marks.labels, ...broken.labels, ...laneLabels(ctx)], bars: laneBars(ctx), note: notes.join("  ") };
 }
 
 // The train loss of each step alone, before the first evaluation.
@@ -122,18 +125,64 @@ function logRange(ctx, series, range) {
   return [Math.log10(Math.min(...seen)) - 0.05, Math.log10(Math.max(...seen, Math.max(1e-9, ctx.range ? 0 : range[1]))) + 0.05];
 }
 
-// The area between the curves from the best val loss on: what the word gap means.
+// The area between the curves from where the gap passed its limit, also between two evaluations.
 function gapArea(ctx, train, from) {
   const { cols, ink, axis } = ctx;
   if (from === null || from === undefined) return [];
   const keep = cols.epoch.map((epoch, i) => epoch >= from && finite(train[i]) && finite(cols.val_loss[i]));
-  const part = (values) => values.filter((_, i) => keep[i]).map(num);
+  const epochs = cols.epoch.filter((_, i) => keep[i]);
+  const starts = epochs.length && from > cols.epoch[0] && !epochs.includes(from);
+  const part = (values) => [...(starts ? [between(cols.epoch, values, from)] : []), ...values.filter((_, i) => keep[i]).map(num)];
   const none = { mode: "lines", line: { width: 0 }, hoverinfo: "skip", hovertemplate: undefined };
-  const at = axis.x.filter((_, i) => keep[i]);
+  const at = [...(starts ? [axis.of(from)] : []), ...axis.x.filter((_, i) => keep[i])];
   return [
     line(at, part(train), "", ink.val, none),
     line(at, part(cols.val_loss), "gap", ink.val, { ...none, fill: "tonexty", fillcolor: `${ink.val}22` }),
   ];
+}
+
+// The value of a curve between its evaluations; null beside one that is not finite.
+function between(epochs, values, at) {
+  const after = epochs.findIndex((epoch) => epoch >= at);
+  if (after < 1 || !finite(values[after]) || !finite(values[after - 1])) return null;
+  const share = (at - epochs[after - 1]) / (epochs[after] - epochs[after - 1]);
+  return num(values[after - 1]) + share * (num(values[after]) - num(values[after - 1]));
+}
+
+// Epochs whose losses are no numbers: shaded, and named once.
+function notFinite(ctx, series) {
+  const { cols, axis, ink } = ctx;
+  const isBroken = (i) => series.some((values) => num(values[i]) !== null && !Number.isFinite(num(values[i])));
+  const broken = cols.epoch.map((_, i) => isBroken(i));
+  const spans = [];
+  broken.forEach((is, i) => {
+    if (is && !broken[i - 1]) spans.push([i, i]);
+    else if (is) spans.at(-1)[1] = i;
+  });
+  const shapes = spans.map(([from, to]) => ({ type: "rect", x0: axis.of(cols.epoch[Math.max(0, from - 1)]), x1: axis.of(cols.epoch[to]), yref: "y domain", y0: 0, y1: 1, fillcolor: `${ink.crit}1c`, line: { width: 0 }, layer: "below" }));
+  const labels = spans.slice(0, 1).map(([from, to]) => {
+    const words = from === to ? `NaN at epoch ${cols.epoch[from]}` : `NaN, epochs ${cols.epoch[from]} to ${cols.epoch[to]}`;
+    const late = cols.epoch[from] > 0.7 * cols.epoch.at(-1);
+    return { place: "in", key: "broken", x: axis.of(cols.epoch[late ? to : from]), share: 0.04, anchor: late ? "end" : "start", text: words + (spans.length > 1 ? `, and ${spans.length - 1} more` : ""), color: ink.crit };
+  });
+  return { shapes, labels };
+}
+
+// Where the curves run, as [x, share of the plot's height].
+function heightsOf(ctx, series, [low, high], log) {
+  const share = (value) => ((log ? Math.log10(Math.max(value, 1e-12)) : value) - low) / (high - low || 1);
+  return series.flatMap((values) => ctx.axis.x.map((x, i) => [x, finite(values[i]) ? share(num(values[i])) : null])).filter(([, at]) => at !== null);
+}
+
+const LABEL_SHARES = [0.96, 0.04, 0.88, 0.12, 0.8, 0.2, 0.7, 0.3, 0.6, 0.4, 0.5];
+const LABEL_WIDTH = 0.3;
+
+// Of the heights at which a label can stand, the one farthest from the curves and from other labels.
+function freeShare(heights, x, anchor, span, taken) {
+  const [from, to] = anchor === "end" ? [x - LABEL_WIDTH * span, x] : [x, x + LABEL_WIDTH * span];
+  const near = heights.filter(([at]) => at >= from && at <= to).map(([, share]) => share);
+  const room = (share) => Math.min(0.2, ...near.map((other) => Math.abs(other - share)), ...taken.map((other) => 2 * Math.abs(other - share)));
+  return LABEL_SHARES.reduce((best, share) => (room(share) > room(best) + 1e-9 ? share : best));
 }
 
 function mark(x, y, symbol, size, color, text) {
@@ -141,19 +190,25 @@ function mark(x, y, symbol, size, color, text) {
 }
 
 // Where the gap passed its limit, where the run was resumed, where children were started.
-function eventMarks(ctx) {
+function eventMarks(ctx, heights = []) {
   const { frame, ink, axis, cols } = ctx;
   const shapes = [];
   const labels = [];
+  const [first, last] = xRange(ctx);
+  const place = (epoch, label) => {
+    const anchor = epoch > 0.7 * cols.epoch.at(-1) ? "end" : "start";
+    const share = freeShare(heights, axis.of(epoch), anchor, last - first, labels.map((known) => known.share));
+    labels.push({ place: "in", x: axis.of(epoch), share, anchor, color: ink.muted, ...label });
+  };
   const upright = (epoch, dash) => ({ type: "line", x0: axis.of(epoch), x1: axis.of(epoch), yref: "y domain", y0: 0, y1: 1, line: { color: ink.muted, width: 1, dash } });
   const crossed = frame.marks.gap_crossed_epoch;
   if (crossed !== null && crossed !== undefined) {
     shapes.push(upright(crossed, "dot"));
-    labels.push({ place: "in", key: "crossed", x: axis.of(crossed), share: 0.5, anchor: crossed > 0.7 * cols.epoch.at(-1) ? "end" : "start", text: `gap passed ${frame.marks.gap_limit} ${about(cols.epoch, crossed)} ${Math.ceil(crossed)}`, color: ink.muted });
+    place(crossed, { key: "crossed", text: `gap passed ${frame.marks.gap_limit} ${about(cols.epoch, crossed)} ${Math.ceil(crossed)}` });
   }
   const sign = (epoch, text) => {
     shapes.push(upright(epoch, "dash"));
-    labels.push({ place: "in", key: text, x: axis.of(epoch), share: 0.96, anchor: epoch > 0.7 * cols.epoch.at(-1) ? "end" : "start", text, color: ink.muted });
+    place(epoch, { key: text, text });
   };
   for (const epoch of frame.marks.resumed_at) sign(epoch, `↻ resumed at ${epoch}`);
   for (const [epoch, names] of childrenByEpoch(frame)) sign(epoch, names.length > 1 ? `⎇ ${names.length} children` : `⎇ ${names[0].slice(0, 24)}`);
@@ -193,7 +248,7 @@ function offScale(ctx, series, range) {
   if (!out.length) return "";
   const [epoch, values] = out[0];
   const rest = out.length > 1 ? `, and ${out.length - 1} more` : "";
-  return `${values.map(numberWords).join(" and ")} at epoch ${epoch}${rest}, off the scale`;
+  return `Above this range: ${values.map(numberWords).join(" and ")} at epoch ${epoch}${rest}; “everything” shows all`;
 }
 
 function laneTraces(ctx) {
@@ -226,6 +281,15 @@ function laneTraces(ctx) {
     });
   });
   return traces;
+}
+
+// A bar can be pressed over its whole length.
+function laneBars({ frame, axis }) {
+  const last = frame.lanes.length - 1;
+  return frame.lanes.map((lane, place) => {
+    const epoch = lane.fired ?? lane.from;
+    return { key: lane.rule, y: last - place, from: axis.of(lane.from), to: axis.of(lane.to), epoch, text: `${lane.title}: since epoch ${lane.from}${lane.closed ? ` to ${lane.to}` : ""}. Press: the page as it was at epoch ${epoch}` };
+  });
 }
 
 function laneLabels(ctx) {

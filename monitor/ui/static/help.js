@@ -2,6 +2,7 @@
 
 const KEYS = [
   ["1 to 6", "the tabs"],
+  ["Ctrl+K", "go to a run, a view, a metric or a word; or open the dialog of an act"],
   ["/", "search (in the list of runs)"],
   ["j, k, Enter", "down, up, open (in the list of runs)"],
   ["← →", "the evaluation before and after, while looking back"],

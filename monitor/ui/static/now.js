@@ -184,7 +184,7 @@ function paintFew(ui, answer, watched) {
     ui.few,
     chosen,
     (clip) => clip.id,
-    () => h("div", { class: "vs-few-row" }, h("span", {}), h("span", { class: "vs-inline-words" }), h("span", { class: "vs-muted vs-tabular" })),
+    () => h("div", { class: "vs-few-row" }, h("span", { dir: "auto" }), h("span", { class: "vs-inline-words" }), h("span", { class: "vs-muted vs-tabular" })),
     (node, clip) => {
       const signature = JSON.stringify(clip.words);
       if (node.signature === signature) return;

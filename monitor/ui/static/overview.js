@@ -11,17 +11,21 @@ const FILTER_CHIPS = [
   ["mine", "Mine", (row) => row.mine],
   ["trash", "Trash", () => false],
 ];
+// [key of the sort, head, what it means]; the chosen columns stand before the worst flag.
 const COLUMNS = [
-  ["", null],
-  ["verdict", "what the checks make of the run: STOP, LOOK, KEEP GOING, TOO EARLY, CAN'T JUDGE, ENDED, FAILED, LOST"],
-  ["run", "its name and its state; hover the state for the evidence"],
-  ["progress", "epochs done of those planned, and about how long the rest takes"],
-  ["metric (chance)", "the error rate or score that decides, WER where no name stands before it; in brackets what chance scores"],
-  ["gap", "validation loss minus train loss, now and over the run"],
-  ["worst flag", "the gravest check that is open; hover it for the reason"],
-  ["last word", "when the run last wrote anything"],
+  ["", "", null],
+  ["verdict", "verdict", "what the checks make of the run: STOP, LOOK, KEEP GOING, TOO EARLY, CAN'T JUDGE, ENDED, FAILED, LOST"],
+  ["run", "run", "its name and its state; hover the state for the evidence"],
+  ["progress", "progress", "epochs done of those planned, and about how long the rest takes"],
+  ["metric", "metric (chance)", "the error rate or score that decides, WER where no name stands before it; in brackets what chance scores"],
+  ["gap", "gap", "validation loss minus train loss, now and over the run"],
+  null,
+  ["worst", "worst flag", "the gravest check that is open; hover it for the reason"],
+  ["age", "last word", "when the run last wrote anything"],
 ];
-const SORTS = { need: "needs you", newest: "newest first", name: "name", metric: "metric" };
+const QUERY_HINT = "Words, or conditions: lr<1e-3  wer<30%  state:failed  verdict:stop  tag:paper  flag:gap  is:pinned  -word. The address keeps them, as a link.";
+const MOST_COLUMNS = 8;
+const MOST_REMEMBERED = 500;
 
 function needs(row) {
   return (row.live && ["critical", "warning"].includes(row.severity)) || ["failed", "lost", "unreadable"].includes(row.state);
@@ -35,8 +39,12 @@ function canStop(row) {
 class ListPage {
   constructor(root, data, emit) {
     Object.assign(this, { root, data, emit, rows: new Map(), order: [], trash: [], tried: [], shown: FIRST_SHOWN, selected: new Set(), open: new Set(), asked: new Set() });
-    this.chip = "all";
-    this.sort = "need";
+    this.chip = FILTER_CHIPS.some(([key]) => key === Address.read("show")) ? Address.read("show") : "all";
+    this.sort = Address.read("sort") ?? "";
+    this.columns = (Address.read("columns")?.split("~") ?? Memory.read(`columns.${data.runs_dir}`, [])).slice(0, MOST_COLUMNS);
+    this.wall = Address.read("wall") === "1";
+    root.classList.toggle("vs-wall-list", this.wall);
+    if (this.wall) this.shown = MOST_ASKED;
     this.flat = Memory.read("flat", false);
     this.seenAt = Memory.read(`seen.${data.runs_dir}`, null);
     this.build();
@@ -48,17 +56,18 @@ class ListPage {
   build() {
     const { data } = this;
     const control = data.role === "control";
-    this.search = h("input", { type: "search", placeholder: "Search runs", "aria-label": "Search runs", class: "vs-search", "data-testid": "search" });
+    this.search = h("input", { type: "search", placeholder: "Search: words, lr<1e-3, tag:paper", title: QUERY_HINT, "aria-label": "Search runs", class: "vs-search vs-query", "data-testid": "search", value: Address.read("q") ?? "" });
     this.search.addEventListener("input", () => {
       this.shown = FIRST_SHOWN;
+      Address.write({ q: this.search.value.trim() });
       this.paint();
     });
     this.connectionText = h("span", { class: "vs-muted", "data-testid": "connection" });
     this.missed = buildMissed(() => this.markSeen(), (run) => this.emit({ kind: "open", run }));
     this.devices = h("div", { class: "vs-devices", "data-testid": "devices" });
-    this.chips = FILTER_CHIPS.map(([key, label]) => h("button", { type: "button", class: "vs-chip-button", "data-filter": key, onclick: () => this.set({ chip: key, shown: FIRST_SHOWN }) }, h("span", {}, label), h("span", { class: "vs-tab-count" })));
-    this.sorting = h("select", { class: "vs-select", "aria-label": "Sort runs", "data-testid": "sort" }, Object.entries(SORTS).map(([key, label]) => h("option", { value: key }, label)));
-    this.sorting.addEventListener("change", () => this.set({ sort: this.sorting.value }));
+    this.chips = FILTER_CHIPS.map(([key, label]) => h("button", { type: "button", class: "vs-chip-button", "data-filter": key, onclick: () => this.set({ chip: key, shown: FIRST_SHOWN }, { show: key === "all" ? null : key }) }, h("span", {}, label), h("span", { class: "vs-tab-count" })));
+    this.heads = COLUMNS.map((column) => (column ? this.sortHead(...column) : h("span", { class: "vs-extras" })));
+    this.chooser = h("details", { class: "vs-menu vs-chooser", "data-testid": "columns" }, h("summary", { class: "vs-chip-button" }, "Columns"), h("div", { class: "vs-menu-list" }));
     this.flatButton = h("button", { type: "button", class: "vs-chip-button", "data-testid": "flat" }, "flat list");
     this.flatButton.addEventListener("click", () => {
       Memory.write("flat", !this.flat);
@@ -82,29 +91,69 @@ class ListPage {
     this.watchEnd.observe(this.more);
     this.ledger = buildLedger((run) => this.emit({ kind: "open", run }));
     this.empty = this.buildEmpty(control);
+    this.next = buildNext();
     this.selection = this.buildSelection(control);
     this.offlineNote = buildOffline(data.tunnel);
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
     this.help = buildHelp();
+    this.palette = buildPalette(() => this.commands(control));
     this.node = h(
       "div",
       { class: "vs-page" },
-      h("header", { class: "vs-header" }, h("div", { class: "vs-header-main" }, h("h1", { class: "vs-name" }, "Vitalsigns"), h("span", { class: "vs-muted vs-path" }, data.runs_dir)), h("div", { class: "vs-header-side" }, this.connectionText, control ? null : h("span", { class: "vs-muted", title: READ_ONLY }, "read-only view"), this.search, helpButton(this.help))),
+      h("header", { class: "vs-header" }, h("div", { class: "vs-header-main" }, h("h1", { class: "vs-name" }, "Vitalsigns"), h("span", { class: "vs-muted vs-path" }, data.runs_dir)), h("div", { class: "vs-header-side" }, this.connectionText, control ? null : h("span", { class: "vs-muted", title: READ_ONLY }, "read-only view"), this.search, themeButton(), helpButton(this.help))),
       this.offlineNote.node,
       this.problem,
       this.missed.node,
       this.devices,
-      h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.sorting, this.flatButton, control ? [this.follow, this.start] : null),
-      h("div", { class: "vs-list" }, h("div", { class: "vs-rows-head vs-muted", "aria-hidden": "true" }, COLUMNS.map(([text, title]) => h("span", { title }, text))), this.body),
+      h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.chooser, this.flatButton, control ? [this.follow, this.start] : null),
+      h("div", { class: "vs-list" }, h("div", { class: "vs-rows-head vs-muted" }, this.heads), this.body),
       h("div", { class: "vs-row" }, this.countText, this.more),
+      this.next.node,
       this.ledger.node,
       this.empty,
       this.selection.node,
       this.undo,
       this.help.node,
+      this.palette.node,
     );
     show(this.moved, false);
     show(this.problem, false);
+  }
+
+  // A head sorts, then the other way round, then no more.
+  sortHead(key, text, title) {
+    if (!key) return h("span", {});
+    return h("button", { type: "button", class: "vs-sort", title: `${title ?? text}. Click: sort`, "data-sort": key, onclick: () => this.sortBy(key) }, h("span", {}, text), h("span", { "aria-hidden": "true" }));
+  }
+
+  sortBy(key) {
+    const sort = nextSort(this.sort, key);
+    this.set({ sort, shown: FIRST_SHOWN }, { sort });
+  }
+
+  choose(column, wanted) {
+    const columns = wanted ? [...this.columns, column].slice(-MOST_COLUMNS) : this.columns.filter((name) => name !== column);
+    Memory.write(`columns.${this.data.runs_dir}`, columns);
+    this.set({ columns }, { columns: columns.join("~") });
+  }
+
+  paintColumns(known) {
+    const choices = columnChoices(known);
+    const shown = this.columns.filter((name) => choices.includes(name));
+    this.extras = shown;
+    this.body.parentNode.style.setProperty("--vs-extras", String(shown.length));
+    show(this.chooser, choices.length > 0);
+    keyed(this.heads.find((node) => node.className === "vs-extras"), shown, (name) => name, (name) => this.sortHead(name, name, name), () => {});
+    keyed(this.chooser.lastChild, choices, (name) => name, (name) => {
+      const box = h("input", { type: "checkbox" });
+      box.addEventListener("change", () => this.choose(name, box.checked));
+      return h("label", { class: "vs-menu-item" }, box, h("span", {}, name));
+    }, (node, name) => (node.firstChild.checked = shown.includes(name)));
+    for (const head of this.body.parentNode.querySelectorAll(".vs-sort")) {
+      const way = this.sort === head.dataset.sort ? "ascending" : this.sort === `-${head.dataset.sort}` ? "descending" : "none";
+      head.setAttribute("aria-pressed", String(way !== "none"));
+      setText(head.lastChild, { ascending: " ↑", descending: " ↓", none: "" }[way]);
+    }
   }
 
   followButton(kind) {
@@ -172,8 +221,9 @@ class ListPage {
     this.paint();
   }
 
-  set(changes) {
+  set(changes, address = {}) {
     Object.assign(this, changes);
+    Address.write(address);
     this.paint();
   }
 
@@ -186,17 +236,11 @@ class ListPage {
   arranged() {
     const place = new Map(this.order.map((run, i) => [run, i]));
     const rows = [...this.rows.values()];
-    const word = this.search.value.trim().toLowerCase();
+    const terms = queryTerms(this.search.value);
     const [, , fits] = FILTER_CHIPS.find(([key]) => key === this.chip);
-    const found = rows.filter((row) => fits(row) && (!word || searched(row).includes(word)));
-    const by = {
-      need: (row) => place.get(row.run) ?? 1e9,
-      newest: (row) => -(row.at ?? 0),
-      name: (row) => row.run,
-      metric: (row) => row.error ?? 1e9,
-    }[this.sort];
-    found.sort((a, b) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0));
-    if (word || this.flat || this.sort !== "need") return found.map((row) => ({ ...row, depth: 0, family: 0 }));
+    const found = rows.filter((row) => fits(row) && fitsQuery(row, terms));
+    found.sort((a, b) => (place.get(a.run) ?? 1e9) - (place.get(b.run) ?? 1e9));
+    if (terms.length || this.flat || this.wall || this.sort) return sortedRows(found, this.sort).map((row) => ({ ...row, depth: 0, family: 0 }));
     return families(found, this.open);
   }
 
@@ -207,10 +251,11 @@ class ListPage {
     const trash = this.chip === "trash";
     const all = trash ? [] : this.arranged();
     const seen = all.slice(0, this.shown);
+    const known = [...this.rows.values()];
+    this.paintColumns(known);
     if (trash) this.paintTrash();
     else keyed(this.body, seen, (row) => row.run, () => this.createRow(), (node, row) => this.updateRow(node, row));
     this.askFor(seen);
-    const known = [...this.rows.values()];
     this.chips.forEach((button) => {
       const [key, , fits] = FILTER_CHIPS.find(([name]) => name === button.dataset.filter);
       button.setAttribute("aria-pressed", String(key === this.chip));
@@ -223,9 +268,11 @@ class ListPage {
     setText(this.more, `Show ${Math.min(MORE_SHOWN, all.length - seen.length)} more`);
     const empty = known.length === 0 && !this.trash.length;
     show(this.empty, empty);
+    paintNext(this.next, known);
     show(this.follow, !empty);
     show(this.start, !empty);
     show(this.body.parentNode, known.length > 0 || trash);
+    if (this.remembered !== this.order) Memory.write(`runs.${this.data.runs_dir}`, (this.remembered = this.order).slice(0, MOST_REMEMBERED));
     const waiting = this.wanted && this.order !== this.wanted ? this.wanted.filter((run, i) => this.order[i] !== run).length : 0;
     show(this.moved, waiting > 0);
     setText(this.moved, `${countWords(waiting, "row")} moved · Update order`);
@@ -252,15 +299,17 @@ class ListPage {
     const pick = h("input", { type: "checkbox", class: "vs-pick" });
     const fold = h("button", { type: "button", class: "vs-link vs-fold" });
     const open = h("a", { class: "vs-run-open" }, h("strong", {}));
+    const label = this.data.role === "control" ? h("button", { type: "button", class: "vs-link vs-run-label", title: "Name, note, tags, pin", onclick: () => this.emit({ kind: "label", run: node.dataset.key }) }, "✎") : null;
     const node = h(
       "div",
       { class: "vs-run" },
       h("span", { class: "vs-run-pick" }, pick),
       h("span", { class: "vs-run-verdict" }, h("span", { class: "vs-glyph", "aria-hidden": "true" }), h("span", {})),
-      h("span", { class: "vs-run-name" }, open, h("span", { class: "vs-muted vs-run-state", tabindex: "0" }), h("span", { class: "vs-lock vs-muted" }), fold, h("span", { class: "vs-run-outcome" })),
+      h("span", { class: "vs-run-name" }, open, h("span", { class: "vs-muted vs-run-state", tabindex: "0" }), h("span", { class: "vs-lock vs-muted" }), fold, h("span", { class: "vs-run-outcome" }), h("span", { class: "vs-run-diff vs-muted" }), h("span", { class: "vs-run-tags" }), label),
       h("span", { class: "vs-run-progress" }, h("span", { class: "vs-bar" }, h("span", {})), h("span", { class: "vs-tabular" })),
       h("span", { class: "vs-tabular vs-run-score" }),
       h("span", { class: "vs-run-gap vs-tabular" }, h("span", {}), sparkline()),
+      h("span", { class: "vs-extras vs-tabular" }),
       h("span", { class: "vs-run-worst" }),
       h("span", { class: "vs-muted vs-tabular vs-run-age" }),
     );
@@ -282,15 +331,23 @@ class ListPage {
       if (!this.open.delete(run)) this.open.add(run);
       this.paint();
     });
-    Object.assign(node, { pick, fold, open });
+    Object.assign(node, { pick, fold, open, label });
     return node;
   }
 
   updateRow(node, row) {
-    const signature = JSON.stringify([row, this.selected.has(row.run), this.open.has(row.run)]);
+    const signature = JSON.stringify([row, this.selected.has(row.run), this.open.has(row.run), this.extras]);
     if (node.signature === signature) return;
     node.signature = signature;
-    const [, verdict, name, progress, score, gap, worst, age] = node.children;
+    const [, verdict, name, progress, score, gap, extras, worst, age] = node.children;
+    node.label?.setAttribute("aria-label", `Name, note, tags of ${row.run}`);
+    setText(name.children[5], row.diff ?? "");
+    keyed(name.children[6], [...(row.pinned ? ["pinned"] : []), ...(row.tags ?? []).map((tag) => `#${tag}`)], (tag) => tag, () => h("span", { class: "vs-tag" }), (tagNode, tag) => setText(tagNode, tag));
+    keyed(extras, this.extras, (column) => column, () => h("span", {}), (cell, column) => {
+      setText(cell, columnText(row, column));
+      cell.dataset.name = column;
+      cell.title = `${column}: ${columnText(row, column) || "not known"}`;
+    });
     node.pick.checked = this.selected.has(row.run);
     node.pick.setAttribute("aria-label", `Select ${row.run}`);
     node.dataset.tone = VERDICT_TONES[row.verdict] ?? "unknown";
@@ -298,7 +355,8 @@ class ListPage {
     setText(verdict.children[0], row.state === "unreadable" ? STATE_GLYPHS.unreadable : verdictGlyph(row.verdict));
     setText(verdict.children[1], word);
     node.open.setAttribute("href", `?run=${encodeURIComponent(row.run)}`);
-    setText(node.open.firstChild, (row.depth ? "└ " : "") + row.run);
+    setText(node.open.firstChild, (row.depth ? "└ " : "") + (row.title ? `${row.title} · ${row.run}` : row.run));
+    node.open.title = row.note ?? "";
     name.style.paddingLeft = `${16 * (row.depth ?? 0)}px`;
     setText(name.children[1], row.state === "unreadable" ? "" : [row.state, row.seeds].filter(Boolean).join(" · "));
     name.children[1].title = row.evidence ?? "";
@@ -378,13 +436,25 @@ class ListPage {
     this.paint();
   }
 
+  commands(control) {
+    const act = (label, kind) => ({ label, hint: "opens a dialog", act: () => this.emit({ kind }) });
+    return [
+      ...FILTER_CHIPS.map(([key, label]) => ({ label: `Show: ${label}`, hint: "in the list", act: () => this.set({ chip: key, shown: FIRST_SHOWN }, { show: key === "all" ? null : key }) })),
+      ...(control ? [act("Start a run…", "start"), act("Follow a log…", "follow_log")] : []),
+      ...lookCommands(this.help),
+      ...runCommands([...this.rows.keys()], this.emit),
+    ];
+  }
+
   key(event) {
+    if (this.palette.key(event)) return;
     if (event.key === "/" && !event.target.closest?.("input, textarea, select, [role=dialog]")) {
       event.preventDefault();
       return this.search.focus();
     }
     if (event.key === "Escape" && event.target === this.search) {
       this.search.value = "";
+      Address.write({ q: null });
       this.search.blur();
       return this.paint();
     }
@@ -413,8 +483,31 @@ class ListPage {
   }
 }
 
+// With one run in the folder: what that run waits for, and how another one comes here.
+function buildNext() {
+  const ui = { first: h("p", {}) };
+  const way = (label, command) => h("p", {}, h("strong", {}, label), h("code", {}, command));
+  ui.node = h("section", { class: "vs-card vs-empty", "data-testid": "next" }, h("h2", {}, "What next"), ui.first, way("A second run, to compare with: ", "python -m monitor start -- python train.py …"), way("One that is training already: ", "python -m monitor attach path/to/train.log"));
+  show(ui.node, false);
+  return ui;
+}
+
+function paintNext(ui, rows) {
+  const [row, ...others] = rows;
+  show(ui.node, Boolean(row) && !others.length);
+  if (row) setText(ui.first, nextWords(row));
+}
+
+function nextWords(row) {
+  if (row.state === "unreadable") return `${row.run} cannot be read: ${row.evidence}`;
+  if (row.live && !row.verdict) return `Open ${row.run}: the loss of each step is drawn there at once; the first verdict comes with the third evaluation or so.`;
+  if (row.live) return `Open ${row.run}: it is judged again at each evaluation, with the reason and what to do.`;
+  if (["STOP", "LOOK", "FAILED", "LOST"].includes(row.verdict)) return `Open ${row.run}: Diagnosis says why, and what a restart would change. The child then stands here under it, compared.`;
+  return `Open ${row.run} to see how it went; a restart with other settings stands under it, compared.`;
+}
+
 function searched(row) {
-  return [row.run, row.worst, row.state, row.verdict, row.outcome, row.owner, ...(row.changed ?? [])].join(" ").toLowerCase();
+  return [row.run, row.worst, row.state, row.verdict, row.outcome, row.owner, row.title, row.note, ...(row.tags ?? []), ...(row.changed ?? [])].join(" ").toLowerCase();
 }
 
 // A family stands where its neediest member does; its children are folded away until one of them lives or it is opened.
@@ -464,25 +557,25 @@ const MISSED_GLYPH = { ...SEVERITY_GLYPHS, ...STATE_GLYPHS, outcome: "⎇" };
 const MOST_MISSED = 8;
 
 function paintMissed(ui, rows, since) {
-  const events = since === null ? [] : rows.flatMap((row) => (row.events ?? []).filter((happened) => happened.at > since).map((happened) => ({ ...happened, run: row.run })));
-  events.sort((a, b) => b.at - a.at);
-  show(ui.node, events.length > 0);
-  if (!events.length) return;
-  const more = events.length - MOST_MISSED;
-  setText(ui.head, `Since you looked (${clockWords(since)})${more > 0 ? `, the last ${MOST_MISSED} of ${events.length}` : ""}`);
+  const missed = since === null ? [] : missedOf(rows, since);
+  show(ui.node, missed.length > 0);
+  if (!missed.length) return;
+  const more = missed.length - MOST_MISSED;
+  setText(ui.head, `Since you looked (${clockWords(since)})${more > 0 ? `, ${MOST_MISSED} of ${missed.length} runs` : ""}`);
   keyed(
     ui.list,
-    events.slice(0, MOST_MISSED),
-    (happened) => `${happened.run}|${happened.at}|${happened.kind}|${happened.rule ?? ""}`,
-    (happened) => {
-      const node = h("div", { class: "vs-missed" }, h("span", { class: `vs-glyph vs-ink-${happened.kind}` }), h("button", { type: "button", class: "vs-link" }, happened.run), h("span", {}), h("span", { class: "vs-muted vs-tabular" }));
-      node.children[1].addEventListener("click", () => ui.onOpen(happened.run));
+    missed.slice(0, MOST_MISSED),
+    ({ run }) => run,
+    ({ run }) => {
+      const node = h("div", { class: "vs-missed" }, h("span", {}), h("button", { type: "button", class: "vs-link" }, run), h("span", {}), h("span", { class: "vs-muted vs-tabular" }));
+      node.children[1].addEventListener("click", () => ui.onOpen(run));
       return node;
     },
-    (node, happened) => {
-      setText(node.children[0], MISSED_GLYPH[happened.kind] ?? "○");
-      setText(node.children[2], happened.text);
-      setText(node.children[3], clockWords(happened.at));
+    (node, { worst: gravest, newest, more: others }) => {
+      node.children[0].className = `vs-glyph vs-ink-${gravest.kind}`;
+      setText(node.children[0], MISSED_GLYPH[gravest.kind] ?? "○");
+      setText(node.children[2], [gravest.text, newest ? `Then: ${newest.text}` : "", others > 0 ? `${others} more.` : ""].filter(Boolean).join(" "));
+      setText(node.children[3], clockWords((newest ?? gravest).at));
     },
   );
 }

@@ -1,9 +1,10 @@
 // Target against prediction: the clips of one evaluation, filtered and searched, and each one over the evaluations.
 
 const FILTERS = [
+  ["worst", "Worst first"],
+  ["errors", "Errors only"],
   ["first", "In order"],
   ["watch", "Watch list"],
-  ["worst", "Worst"],
   ["empty", "Empty"],
   ["longest", "Longest"],
   ["changed", "Changed"],
@@ -17,10 +18,10 @@ const SHOWN_CLIPS = 8;
 const TYPING_MS = 200;
 
 function buildPredictions(run, ask) {
-  const ui = { run, ask, filter: "first", decoder: Address.read("decoder") ?? DECODERS[0][0], word: "", epoch: null, following: true, epochs: [], watched: new Set(Memory.read(`watched.${run}`, [])), open: new Map(), asked: 0 };
+  const ui = { run, ask, filter: FILTERS[0][0], decoder: Address.read("decoder") ?? DECODERS[0][0], word: "", epoch: null, following: true, epochs: [], watched: new Set(Memory.read(`watched.${run}`, [])), open: new Map(), asked: 0 };
   ui.strip = buildStrip((epoch) => goTo(ui, epoch));
   ui.filters = FILTERS.map(([key, label]) =>
-    h("button", { type: "button", class: "vs-chip-button", "aria-pressed": String(key === "first"), "data-filter": key, onclick: () => choose(ui, key) }, h("span", {}, label), h("span", { class: "vs-tab-count" })),
+    h("button", { type: "button", class: "vs-chip-button", "aria-pressed": String(key === FILTERS[0][0]), "data-filter": key, onclick: () => choose(ui, key) }, h("span", {}, label), h("span", { class: "vs-tab-count" })),
   );
   ui.search = h("input", { type: "search", class: "vs-search", placeholder: "Word or clip", "aria-label": "Search words and clips", "data-testid": "word-search" });
   ui.search.addEventListener("input", () => {
@@ -35,6 +36,7 @@ function buildPredictions(run, ask) {
   ui.decoderRow = h("div", { class: "vs-row", "data-testid": "decoders" }, h("div", { class: "vs-segments", role: "group", "aria-label": "Whose decoder" }, ui.decoders), ui.decoderText);
   show(ui.decoderRow, false);
   ui.totals = h("p", { class: "vs-muted vs-tabular", "data-testid": "totals", title: "Shares of the target words: right, ≠ substituted, ∅ deleted, + inserted. Words out / in: words said per word of the targets." });
+  ui.changes = h("div", { "data-testid": "word-changes" });
   ui.list = h("div", { class: "vs-clips", "data-testid": "predictions" });
   ui.nothing = h("p", { class: "vs-muted" });
   ui.all = h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "btn-all-clips" });
@@ -55,11 +57,12 @@ function buildPredictions(run, ask) {
     h("div", { class: "vs-row" }, ui.filters, ui.search),
     ui.decoderRow,
     ui.totals,
+    ui.changes,
     ui.list,
     ui.nothing,
     ui.all,
   );
-  ui.node = h("div", { class: "vs-stack" }, ui.card, ui.corpus.node, ui.empty);
+  ui.node = h("div", { class: "vs-stack" }, ui.corpus.node, ui.card, ui.empty);
   return ui;
 }
 
@@ -124,6 +127,7 @@ function paintPredictions(ui, answer) {
   const share = (count) => percentWords(count / Math.max(1, answer.words_in));
   const ratio = numberWords(answer.words_in ? answer.words_out / answer.words_in : null);
   setText(ui.totals, `${answer.total} clips · right ${share(hits)} · ≠ ${share(s)} · ∅ ${share(d)} · + ${share(i)} · words out / in ${ratio}`);
+  keyed(ui.changes, answer.word_changes, ({ since }) => since, () => h("p", { class: "vs-muted vs-tabular" }), (node, changed) => setText(node, changeWords(changed)));
   const counts = { watch: ui.watched.size, empty: answer.empty, changed: answer.changed };
   ui.filters.forEach((button) => setText(button.lastChild, counts[button.dataset.filter] ? String(counts[button.dataset.filter]) : ""));
   const clips = ui.showAll ? answer.clips : answer.clips.slice(0, SHOWN_CLIPS);
@@ -135,9 +139,15 @@ function paintPredictions(ui, answer) {
   paintCorpus(ui.corpus, answer);
 }
 
+function changeWords({ since, fixed, broken, confused }) {
+  const newly = confused.map(([target, said, count]) => `${target} → ${said}${count > 1 ? ` (${count} times)` : ""}`).join(", ");
+  return `${since}: ${countWords(fixed, "word")} fixed, ${broken} broken${newly ? `; newly confused: ${newly}` : ""}.`;
+}
+
 function nothingText(ui) {
   if (ui.word) return `No clip of this evaluation has “${ui.word.slice(0, 60)}” in it.`;
   if (ui.filter === "watch") return "Nothing on the watch list yet: press Watch beside a clip.";
+  if (ui.filter === "errors") return "No prediction of this evaluation has an error.";
   if (ui.filter === "empty") return "No prediction is empty.";
   if (ui.filter === "changed") return "No prediction changed since the evaluation before.";
   return "";

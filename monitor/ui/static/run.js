@@ -54,6 +54,7 @@ class RunPage {
     };
     this.on = on;
     this.help = buildHelp();
+    this.palette = buildPalette((text) => this.commands(text));
     this.header = buildHeader(emit, data.role, this.tabs.bar, this.help);
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
@@ -71,9 +72,9 @@ class RunPage {
     this.tabs.panels.diagnosis.append(this.diagnosis.node);
     this.tabs.panels.compare.append(this.compare.node);
     this.tabs.panels.log.append(this.log.node);
-    this.node = h("div", { class: "vs-page" }, this.header.node, this.offlineNote.node, this.problem, this.moment.node, Object.values(this.tabs.panels), this.help.node, this.toasts);
+    this.node = h("div", { class: "vs-page" }, this.header.node, this.offlineNote.node, this.problem, this.moment.node, Object.values(this.tabs.panels), this.help.node, this.palette.node, this.toasts);
     // On a wall: word, reason and four numbers, to be read from across the room.
-    this.root.classList.toggle("vs-wall", Address.read("view") === "wall");
+    this.root.classList.toggle("vs-wall", Address.read("view") === "wall" || Address.read("wall") === "1");
     show(this.problem, false);
   }
 
@@ -264,7 +265,30 @@ class RunPage {
   }
 
   // Keys move and look; none starts or stops anything.
+  // What is typed may be the name of a metric, or a word of a clip: their views search for it.
+  commands(text) {
+    const { actions } = this.frame ?? { actions: {} };
+    const dialogs = [["stop", "Stop…"], ["restart", "Restart…"], ["resume", "Resume…"]].filter(([kind]) => this.data.role === "control" && actions[kind]);
+    const find = (label, tab, field) => ({ label: `${label}: ${text}`, hint: "search", act: () => this.find(tab, field, text) });
+    return [
+      ...TABS.map(([key, label], place) => ({ label, hint: `view, key ${place + 1}`, act: () => this.tabs.open(key) })),
+      ...dialogs.map(([kind, label]) => ({ label, hint: "opens the dialog", act: () => this.emit({ kind, option: null }) })),
+      ...(this.data.role === "control" ? [{ label: "Name, note, tags…", hint: "opens a dialog", act: () => this.emit({ kind: "label" }) }] : []),
+      { label: "All runs", hint: "the list", act: () => this.emit({ kind: "home" }) },
+      ...lookCommands(this.help),
+      ...(text ? [find("Metric", "metrics", this.metrics.search), find("Word or clip", "predictions", this.predictions.search)] : []),
+      ...runCommands(Memory.read(`runs.${this.data.runs_dir}`, []).filter((run) => run !== this.data.run), this.emit),
+    ];
+  }
+
+  find(tab, field, text) {
+    this.tabs.open(tab);
+    field.value = text;
+    field.dispatchEvent(new Event("input"));
+  }
+
   key(event) {
+    if (this.palette.key(event)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select, [role=dialog]")) return;
     if (event.key === "?") return this.help.toggle();
     const tab = TABS[Number(event.key) - 1];

@@ -66,6 +66,8 @@ function paintKeyframes(ui, frame, cols) {
   );
 }
 
+const NARROW = 640;
+
 function buildCorpus(onWord) {
   const ui = { onWord };
   const column = (title, id) => {
@@ -79,9 +81,10 @@ function buildCorpus(onWord) {
   ui.lengths = svg("svg", { class: "vs-lengths", viewBox: "0 0 260 96", role: "img", "aria-label": "How many words targets and predictions have" });
   ui.lengthsText = h("p", { class: "vs-muted vs-small" });
   ui.node = h(
-    "section",
-    { class: "vs-card vs-corpus", "data-testid": "corpus" },
-    h("h2", {}, "Over all clips of this evaluation"),
+    "details",
+    // On a phone it would stand before the sentences, a screen high.
+    { class: "vs-card vs-corpus", "data-testid": "corpus", open: !(globalThis.innerWidth <= NARROW) },
+    h("summary", {}, h("h2", {}, "What goes wrong most, over all clips")),
     h("div", { class: "vs-corpus-columns" }, ui.deleted.node, ui.inserted.node, ui.swapped.node, ui.said.node, h("div", {}, h("h3", {}, "Words per clip"), ui.lengths, ui.lengthsText)),
   );
   return ui;
@@ -92,23 +95,23 @@ function times(count) {
 }
 
 function paintCorpus(ui, answer) {
-  const rows = (column, items, text, word, none) => {
+  const rows = (column, items, text, word, none, wanted = word) => {
     const entries = items.length ? items : [null];
     keyed(
       column.list,
       entries,
       (item) => (item ? JSON.stringify(item.slice(0, 2)) : "none"),
-      () => h("li", {}, h("button", { type: "button", class: "vs-link" }), h("span", { class: "vs-muted vs-tabular" })),
+      () => h("li", {}, h("button", { type: "button", class: "vs-link", dir: "auto" }), h("span", { class: "vs-muted vs-tabular" })),
       (node, item) => {
         setText(node.children[0], item ? word(item) : "");
         show(node.children[0], Boolean(item));
         setText(node.children[1], item ? text(item) : none);
-        node.children[0].onclick = () => item && ui.onWord(item[0]);
+        node.children[0].onclick = () => item && ui.onWord(wanted(item));
       },
     );
   };
-  rows(ui.deleted, answer.most_deleted, ([, count, of]) => `${count} of ${of}`, ([word]) => word, "no word was left out");
-  rows(ui.inserted, answer.most_inserted, ([, count]) => times(count), ([word]) => word, "no word was added");
+  rows(ui.deleted, answer.most_deleted, ([, count, of]) => `${count} of ${of}`, ([word]) => word, "no word was left out", ([word]) => `∅ ${word}`);
+  rows(ui.inserted, answer.most_inserted, ([, count]) => times(count), ([word]) => word, "no word was added", ([word]) => `+ ${word}`);
   rows(ui.swapped, answer.most_swapped, ([, , count]) => times(count), ([from, to]) => `${from} → ${to}`, "no word was swapped");
   rows(ui.said, answer.most_said, ([, count, of]) => `${count} (target ${of})`, ([word]) => word, "no word was said");
   paintLengths(ui, answer.lengths);

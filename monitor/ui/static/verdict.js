@@ -21,6 +21,7 @@ function buildHeader(emit, role, tabs, help) {
   ui.cancel = button("cancel-stop", "Keep running", { kind: "cancel_stop" });
   ui.hurry = button("hurry-stop", "", { kind: "hurry_stop" });
   ui.moreTime = button("more-time", "Give it more time", { kind: "more_time" });
+  ui.label = button("label", "Label…", { kind: "label" });
   ui.bell = notifyButton();
   ui.help = helpButton(help);
   ui.away = h("button", { type: "button", class: "vs-away", "data-testid": "away", disabled: role !== "control", onclick: () => emit({ kind: "away" }) });
@@ -29,7 +30,7 @@ function buildHeader(emit, role, tabs, help) {
     "header",
     { class: "vs-header" },
     h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.state, ui.bar, ui.progress),
-    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.cancel, ui.hurry, ui.moreTime, ui.resume, ui.restart, ui.stop] : ui.readOnly, ui.bell, ui.help),
+    h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.cancel, ui.hurry, ui.moreTime, ui.resume, ui.restart, ui.stop] : ui.readOnly, role === "control" ? ui.label : null, ui.bell, themeButton(), ui.help),
     h("div", { class: "vs-tabs-row" }, tabs, ui.away),
   );
   ui.maySet = role === "control";
@@ -134,17 +135,21 @@ function paintVerdict(ui, frame) {
   const changed = ui.word.textContent !== verdict.word;
   setText(ui.glyph, verdictGlyph(verdict.word));
   setText(ui.word, verdict.word);
-  setText(ui.reason, frame.progress.waiting || verdict.reason);
-  keyed(ui.also, verdict.also, (text) => text, () => h("li"), (node, text) => setText(node, text));
+  const told = (node, text) => {
+    setText(node, text);
+    node.title = text ?? "";
+  };
+  told(ui.reason, capital(frame.progress.waiting || verdict.reason));
+  keyed(ui.also, verdict.also, (text) => text, () => h("li"), told);
   show(ui.also, verdict.also.length > 0);
-  setText(ui.next, verdict.next_step);
+  told(ui.next, verdict.next_step);
   show(ui.next, Boolean(verdict.next_step));
   paintChoice(ui.choice, verdict.choice);
   ui.option = verdict.option;
   ui.child = verdict.tried_in;
   show(ui.tried, Boolean(ui.child));
   if (ui.child) setText(ui.tried, `Open ${ui.child}`);
-  setText(ui.why, verdict.why);
+  told(ui.why, verdict.why);
   show(ui.why, Boolean(verdict.why));
   show(ui.fix, Boolean(verdict.option) && frame.actions.restart && frame.at === null);
   show(ui.what, frame.prescriptions.length > 0 || frame.causes.length > 0);

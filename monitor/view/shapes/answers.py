@@ -50,11 +50,22 @@ class Corpus(msgspec.Struct, frozen=True, kw_only=True):
     lengths: list[list[int]] = []
 
 
+class WordChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """Target words of the same clips that turned right (`fixed`) or wrong (`broken`) `since` an evaluation; `confused`:
+    [target, said, how often] of swaps that were not there."""
+
+    since: str
+    fixed: int
+    broken: int
+    confused: list[tuple[str, str, int]]
+
+
 class Predictions(Corpus, frozen=True, kw_only=True):
     """The clips of one evaluation; `epoch` is None where no predictions are logged.
 
     `decoders`: decoder → WER over these clips, empty without a choice; `matching` clips fit the question, `total` were
-    decoded; `changed`: how many since the evaluation before, None for the first one. `asked` is the tab's own mark.
+    decoded; `changed`: how many since the evaluation before, None for the first one; `word_changes`:
+    since then, and against the parent. `asked` is the tab's own mark.
     """
 
     epoch: float | None
@@ -71,6 +82,7 @@ class Predictions(Corpus, frozen=True, kw_only=True):
     counts: Counts = Counts()
     words_in: int = 0
     words_out: int = 0
+    word_changes: list[WordChanges] = []
     kind: str | UnsetType = UNSET
     asked: object = UNSET
 

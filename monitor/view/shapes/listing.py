@@ -9,6 +9,8 @@ import msgspec
 
 from monitor.run_dir import Severity
 
+Setting = bool | int | float | str
+
 
 class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to a run that a person may have missed. `at`: UTC seconds; `kind`: a severity, a state or
@@ -28,8 +30,10 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `score` is the newest value of the primary metric, whose name is `metric`; it, `chance`, `gap`, `eta`, `age` are
     words; `value` is in the metric's unit, `error` the same as an error that falls, `ratio` the share of epochs done,
     `spark` the gap over the run, `at` when it last wrote anything (UTC seconds); `seeds`: of the first of several
-    seeds, their mean in words; `seed_of`: of the others, the name of the first; `brief`: only what a list is sorted,
-    searched and folded by; the page asks for the rest of what it shows.
+    seeds, their mean in words; `seed_of`: of the others, the name of the first; `diff`: what its settings
+    have changed against its parent's, in words; `settings`: those in which the runs of the folder differ; `numbers`:
+    name of a measurement → its newest finite value; `title`, `note`, `tags`, `pinned`: what people say of it; `brief`:
+    only what a list is sorted, searched and folded by; the page asks for the rest of what it shows.
     """
 
     run: str
@@ -66,6 +70,13 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: float = 0.0
     events: list[RunEvent] = []
     age: str = ""
+    diff: str = ""
+    settings: dict[str, Setting] = {}
+    numbers: dict[str, float] = {}
+    title: str = ""
+    note: str = ""
+    tags: list[str] = []
+    pinned: bool = False
     brief: bool = False
 
 
@@ -87,6 +98,11 @@ def brief(row: RunRow, seen_at: float | None) -> RunRow:
         seed_of=row.seed_of,
         error=row.error,
         at=row.at,
+        settings=row.settings,
+        numbers=row.numbers,
+        title=row.title,
+        tags=row.tags,
+        pinned=row.pinned,
         events=[event for event in row.events if seen_at is not None and event.at > seen_at],
         brief=True,
     )

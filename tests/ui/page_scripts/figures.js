@@ -30,11 +30,13 @@ test("a log axis reaches as high as the range of the plain one, but not while zo
   near(to, 1.05);
 });
 
-test("the gap is drawn from the best val loss on, and not at all before there is one", () => {
+test("the gap is drawn from where it passed its limit, and not at all where it has not", () => {
   const ctx = context();
   assert.deepEqual(gapArea(ctx, ctx.cols.train_loss, null), []);
   const [train, val] = gapArea(ctx, ctx.cols.train_loss, 2);
   assert.deepEqual([train.x, train.y, val.y], [[2, 3, 4], [3, 2, 1], [3, 3.5, 5]]);
+  const [begun, above] = gapArea(ctx, ctx.cols.train_loss, 2.5);
+  assert.deepEqual([begun.x, begun.y, above.y], [[2.5, 3, 4], [2.5, 2, 1], [3.25, 3.5, 5]]);
 });
 
 test("the gap leaves out an evaluation where either loss is not finite", () => {
@@ -45,10 +47,10 @@ test("the gap leaves out an evaluation where either loss is not finite", () => {
 test("what is off the scale is said of the first evaluation and counted for the rest", () => {
   const ctx = context();
   assert.equal(offScale(ctx, [ctx.cols.train_loss], [0, 9]), "");
-  assert.match(offScale(ctx, [[40, 3, 2, 1], [50, 3, 3, 3]], [0, 9]), /^40.0 and 50.0 at epoch 1, off the scale$/);
-  assert.match(offScale(ctx, [[40, 30, 20, 1]], [0, 9]), /at epoch 1, and 2 more, off the scale$/);
+  assert.match(offScale(ctx, [[40, 3, 2, 1], [50, 3, 3, 3]], [0, 9]), /^Above this range: 40.0 and 50.0 at epoch 1; “everything” shows all$/);
+  assert.match(offScale(ctx, [[40, 30, 20, 1]], [0, 9]), /at epoch 1, and 2 more; “everything” shows all$/);
   assert.equal(offScale(ctx, [["nan", null, 1, 1]], [0, 9]), "");
-  assert.match(offScale(ctx, [["inf", 1, 1, 1]], [0, 9]), /^∞ at epoch 1/);
+  assert.match(offScale(ctx, [["inf", 1, 1, 1]], [0, 9]), /^Above this range: ∞ at epoch 1/);
 });
 
 test("a crossing between evaluations that lie apart is only known about", () => {
@@ -150,4 +152,24 @@ test("a run whose steps alone have a loss shows it on every axis that they stand
 test("the bar of a flag bears its title, not the id of its rule", () => {
   const lanes = [{ rule: "wer_plateau", title: "accuracy stuck" }, { rule: "gap", title: "Gap between train and val loss" }];
   assert.deepEqual(laneLabels({ frame: { lanes }, ink: {} }).map(({ text }) => text), lanes.map(({ title }) => title));
+});
+
+test("epochs without finite losses are shaded and named", () => {
+  const ctx = context({ cols: { train_loss: [4, "nan", "nan", 1], val_loss: [4, 3, null, 5] } });
+  const { shapes, labels } = notFinite(ctx, [ctx.cols.train_loss, ctx.cols.val_loss]);
+  assert.deepEqual(shapes.map(({ x0, x1 }) => [x0, x1]), [[1, 3]]);
+  assert.deepEqual(labels.map(({ text }) => text), ["NaN, epochs 2 to 3"]);
+  assert.deepEqual(notFinite(context(), [[1, 2, 3, null]]), { shapes: [], labels: [] });
+});
+
+test("a label stands where neither a curve nor another label is", () => {
+  assert.equal(freeShare([], 1, "start", 10, []), 0.96);
+  assert.equal(freeShare([[1, 0.9], [2, 0.95]], 1, "start", 10, []), 0.04);
+  assert.equal(freeShare([[1, 0.9]], 5, "start", 10, []), 0.96);
+  assert.ok(Math.abs(freeShare([], 1, "start", 10, [0.96]) - 0.96) >= 0.1);
+});
+
+test("each flag has a bar that can be pressed over its whole length", () => {
+  const [bar] = laneBars(laned(lane({ fired: 3 })));
+  assert.deepEqual([bar.from, bar.to, bar.y, bar.epoch], [2, 4, 0, 3]);
 });

@@ -1,0 +1,29 @@
+"""Name, note, tags and pin of a run: kept beside the runs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from monitor.run_dir.labels import LONGEST_NOTE, LONGEST_TITLE, Label, label, read_labels, tags_in
+from monitor.ui.dialogs.parts import act, asked_by, dialog, plain
+
+
+@dialog("Name, note, tags", width="small")
+def label_run(folder: Path, run_id: str) -> None:
+    """Changes what people say of a run; the run itself stays as it is."""
+    known = read_labels(folder).get(run_id, Label())
+    st.caption(plain(f"For {run_id}. Kept in labels.json beside the runs; the run's own folder stays as it is."))
+    title = st.text_input("Name", known.title, max_chars=LONGEST_TITLE, key=f"label_title_{run_id}")
+    note = st.text_area("Note", known.note, max_chars=LONGEST_NOTE, key=f"label_note_{run_id}")
+    tags = st.text_input("Tags, with spaces between them", " ".join(known.tags), key=f"label_tags_{run_id}")
+    pinned = st.checkbox("Pin to the top of the list", known.pinned, key=f"label_pin_{run_id}")
+    leave, go = st.columns(2)
+    if leave.button("Cancel", width="stretch", key="leave_label"):
+        st.rerun()
+    if go.button("Save", type="primary", width="stretch", key="confirm_label"):
+        title, note = title.strip(), note.strip()
+        said = Label(title=title, note=note, tags=tags_in(tags), pinned=pinned, at=time.time(), by=asked_by())
+        act(lambda: label(folder, run_id, said))
