@@ -42,6 +42,7 @@ VERBS = {
     "metric": "metric",
     "archive": "trash:archive_verb",
     "restore": "trash:restore_verb",
+    "export": "export",
     "audit": "audit",
     "serve": "serve",
     "completion": "completion",

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Inspect": ("list", "show", "check", "diagnose", "report", "compare", "ledger", "predictions", "log", "audit"),
+    "Inspect": (
+        "list",
+        "show",
+        "check",
+        "diagnose",
+        "report",
+        "compare",
+        "ledger",
+        "predictions",
+        "log",
+        "export",
+        "audit",
+    ),
     "Start and stop": ("start", "stop", "resume", "restart", "archive", "restore"),
     "Your own training": ("attach", "import"),
     "Dashboard and messages": ("serve", "watch", "notify", "ack", "away", "metric"),
@@ -20,6 +32,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "ledger": ("ledger",),
     "predictions": ("predictions teacher --filter worst", "predictions teacher --word REGEN"),
     "log": ("log teacher --warnings",),
+    "export": ("export teacher --to csv", "export teacher --to tensorboard --out tb/teacher --follow"),
     "audit": ("audit", "audit teacher --json"),
     "start": (
         "start -- python train.py --lr 1e-3 --out '{run_dir}'",

@@ -108,6 +108,7 @@ def command_lines(runs: Path) -> dict[str, list[str]]:
         "metric": ["one"],
         "archive": ["two"],
         "restore": [],
+        "export": ["one", "--to", "csv", "--out", str(runs.parent / "out")],
         "audit": [],
         "serve": ["--stop"],
         "completion": [],
