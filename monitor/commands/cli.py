@@ -45,6 +45,7 @@ VERBS = {
     "export": "export",
     "audit": "audit",
     "serve": "serve",
+    "mcp": "mcp",
     "completion": "completion",
 }
 """Verb → module in monitor/commands with a function `run`, or "module:function" where it holds several verbs."""

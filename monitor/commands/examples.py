@@ -19,7 +19,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Start and stop": ("start", "stop", "resume", "restart", "archive", "restore"),
     "Your own training": ("attach", "import"),
     "Dashboard and messages": ("serve", "watch", "notify", "ack", "away", "metric"),
-    "Shell": ("completion",),
+    "Shell and agents": ("completion", "mcp"),
 }
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -52,6 +52,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "away": ("away teacher", "away teacher stop"),
     "metric": ("metric teacher", "metric teacher val_accuracy", "metric teacher val_score --score --unit raw"),
     "completion": ("completion bash",),
+    "mcp": ("mcp", "mcp --allow-control --budget 5"),
 }
 
 

@@ -6,6 +6,8 @@ trackio are written with the libraries of that name, into a folder; nothing is s
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -45,15 +47,16 @@ def run(
     run_dir = find_run(runs, run)
     folder = out or Path(f"{run_dir.name}-{to}")
     export = Export(run_dir, to, folder)
-    try:
-        export.step(now())
-        while follow and not export.is_over:
-            time.sleep(FOLLOW_SECS)
+    with contextlib.redirect_stdout(sys.stderr):  # the libraries of other tools print as they go
+        try:
             export.step(now())
-    except KeyboardInterrupt:
-        pass
-    finally:
-        export.close()
+            while follow and not export.is_over:
+                time.sleep(FOLLOW_SECS)
+                export.step(now())
+        except KeyboardInterrupt:
+            pass
+        finally:
+            export.close()
     if as_json:
         print_json({"run_id": run_dir.name, "to": to, "out": str(folder.absolute()), "numbers": export.written})
     else:

@@ -82,7 +82,15 @@ class Trackio(Sink):
         os.environ["TRACKIO_DIR"] = str(self.out)
         import trackio
 
-        self._run = trackio.init(project=PROJECT, name=self.name, config=settings(config), embed=False)
+        # The load of this machine is none of the run's.
+        self._run = trackio.init(
+            project=PROJECT,
+            name=self.name,
+            config=settings(config),
+            embed=False,
+            auto_log_cpu=False,
+            auto_log_gpu=False,
+        )
 
     def write(self, points: list[Point], snapshot: Snapshot) -> None:
         for step, _, values in by_step(points):
