@@ -43,6 +43,7 @@ VERBS = {
     "archive": "trash:archive_verb",
     "restore": "trash:restore_verb",
     "export": "export",
+    "paper": "paper",
     "audit": "audit",
     "serve": "serve",
     "mcp": "mcp",

@@ -13,11 +13,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "ledger",
         "predictions",
         "log",
-        "export",
         "audit",
     ),
     "Start and stop": ("start", "stop", "resume", "restart", "archive", "restore"),
     "Your own training": ("attach", "import"),
+    "Elsewhere": ("export", "paper"),
     "Dashboard and messages": ("serve", "watch", "notify", "ack", "away", "metric"),
     "Shell and agents": ("completion", "mcp"),
 }
@@ -33,6 +33,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "predictions": ("predictions teacher --filter worst", "predictions teacher --word REGEN"),
     "log": ("log teacher --warnings",),
     "export": ("export teacher --to csv", "export teacher --to tensorboard --out tb/teacher --follow"),
+    "paper": ("paper teacher pupil", "paper teacher pupil --latex"),
     "audit": ("audit", "audit teacher --json"),
     "start": (
         "start -- python train.py --lr 1e-3 --out '{run_dir}'",

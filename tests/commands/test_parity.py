@@ -109,6 +109,7 @@ def command_lines(runs: Path) -> dict[str, list[str]]:
         "archive": ["two"],
         "restore": [],
         "export": ["one", "--to", "csv", "--out", str(runs.parent / "out")],
+        "paper": ["one", "two"],
         "audit": [],
         "serve": ["--stop"],
         "completion": [],
