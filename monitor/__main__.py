@@ -6,11 +6,14 @@ import os
 import sys
 
 
-def _leave_the_current_folder_out(home: str) -> None:
+def leave_the_current_folder_out() -> None:
     """`python -m` looks into the current folder first: a token.py or msgspec.py of anybody's there would be executed.
 
-    `home`: the folder that holds this package; where that is the current folder, it stays.
+    Where the current folder is the one that Python found us in, it stays.
     """
+    home = os.path.dirname(os.path.abspath(__file__))
+    for _ in range((__package__ or "monitor").count(".") + 1):
+        home = os.path.dirname(home)
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) == home or not _is_here(entry or ".")]
 
 
@@ -22,7 +25,7 @@ def _is_here(entry: str) -> bool:
 
 
 # Both modules above are built into Python (3.11); from here on, imports find the libraries only.
-_leave_the_current_folder_out(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+leave_the_current_folder_out()
 
 from pathlib import Path  # noqa: E402
 
@@ -30,20 +33,21 @@ USAGE = 64
 """EXIT_USAGE, written out: nothing of ours can be imported yet."""
 
 
-def _main() -> int:
+def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - an older Python gets its message from this file
         return _refuse(f"Vitalsigns needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
     try:
-        from monitor.commands.cli import main
+        from monitor.commands import cli
     except ModuleNotFoundError as missing:
-        if (missing.name or "").startswith("monitor"):
+        if (missing.name or "").startswith(__package__ or "monitor"):
             raise
-        needed = Path(__file__).resolve().parent.parent / "requirements-monitor.txt"
+        listed = Path(__file__).resolve().parent.parent / "requirements-monitor.txt"
+        needed = f"-r {listed}" if listed.exists() else "'vitalsigns[monitor]'"
         return _refuse(
             f"{sys.executable} has no {missing.name}. Use the Python that Vitalsigns was set up with, "
-            f"or add it here: {sys.executable} -m pip install -r {needed}"
+            f"or add it here: {sys.executable} -m pip install {needed}"
         )
-    return main()
+    return cli.main()
 
 
 def _refuse(why: str) -> int:
@@ -52,4 +56,4 @@ def _refuse(why: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    sys.exit(main())

@@ -1,6 +1,11 @@
 """`python -m trainer`: reads the command line, trains, and turns what went wrong into one sentence and an exit code."""
 
+# ruff: noqa: E402 - the search for modules is put right first
 from __future__ import annotations
+
+from monitor.__main__ import leave_the_current_folder_out
+
+leave_the_current_folder_out()  # a torch.py there would be taken for the library
 
 import os
 import sys

@@ -5,7 +5,12 @@ is there enough time left inside for each word, and can the network learn five c
 The page and the rules' diagnosis pick the answers up from `probes/`.
 """
 
+# ruff: noqa: E402 - the search for modules is put right first
 from __future__ import annotations
+
+from monitor.__main__ import leave_the_current_folder_out
+
+leave_the_current_folder_out()  # a torch.py there would be taken for the library
 
 import argparse
 import json

@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import TensorDataset
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
 
-from monitor.integrations.huggingface import VitalsignsCallback
+from vitalsigns.callbacks.huggingface import VitalsignsCallback
 
 EPOCHS = int(sys.argv[2]) if len(sys.argv) > 2 else 4
 torch.manual_seed(0)

@@ -8,7 +8,7 @@ import sys
 import jax
 import jax.numpy as jnp
 
-from monitor.writer import RunWriter
+from vitalsigns import RunWriter
 
 EPOCHS = 20
 keys = jax.random.split(jax.random.key(0), 3)

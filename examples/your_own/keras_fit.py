@@ -11,7 +11,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras
 import numpy as np
 
-from monitor.integrations.keras import VitalsignsCallback
+from vitalsigns.callbacks.keras import VitalsignsCallback
 
 EPOCHS = int(sys.argv[2]) if len(sys.argv) > 2 else 6
 keras.utils.set_random_seed(0)

@@ -9,7 +9,7 @@ import lightning
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from monitor.integrations.lightning import VitalsignsCallback
+from vitalsigns.callbacks.lightning import VitalsignsCallback
 
 EPOCHS = int(sys.argv[2]) if len(sys.argv) > 2 else 6
 

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from monitor.writer import RunWriter
+from vitalsigns import RunWriter
 
 EPOCHS = 30
 rng = np.random.default_rng(0)

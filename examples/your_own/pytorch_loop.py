@@ -7,7 +7,7 @@ import sys
 
 import torch
 
-from monitor.writer import RunWriter
+from vitalsigns import RunWriter
 
 EPOCHS, WORDS, BLANK = 12, ("REGEN", "SONNE", "WIND", "NORD"), 0
 torch.manual_seed(0)

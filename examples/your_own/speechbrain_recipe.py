@@ -11,7 +11,7 @@ import torch
 from speechbrain.utils.checkpoints import Checkpointer
 from speechbrain.utils.epoch_loop import EpochCounter
 
-from monitor.integrations.speechbrain import WatchedBrain
+from vitalsigns.callbacks.speechbrain import WatchedBrain
 
 EPOCHS = int(sys.argv[2]) if len(sys.argv) > 2 else 6
 

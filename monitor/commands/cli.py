@@ -9,7 +9,7 @@ import difflib
 import importlib
 import os
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -42,8 +42,11 @@ VERBS = {
     "metric": "metric",
     "archive": "trash:archive_verb",
     "restore": "trash:restore_verb",
+    "export": "export",
+    "paper": "paper",
     "audit": "audit",
     "serve": "serve",
+    "mcp": "mcp",
     "completion": "completion",
 }
 """Verb → module in monitor/commands with a function `run`, or "module:function" where it holds several verbs."""
@@ -68,7 +71,7 @@ class LazyVerbs(TyperGroup):
 def command(verb: str) -> Any:
     """The command behind a verb."""
     name, _, function = VERBS[verb].partition(":")
-    module = importlib.import_module(f"monitor.commands.{name}")
+    module = importlib.import_module(f"{__package__}.{name}")
     act = getattr(module, function or "run")
     one = typer.Typer(add_completion=False)
     one.command(
@@ -85,11 +88,19 @@ app = typer.Typer(cls=LazyVerbs, add_completion=False, no_args_is_help=False, pr
 
 
 @app.callback(invoke_without_command=True)
-def verbs(context: typer.Context) -> None:
+def verbs(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
     """Watch training runs, see what is wrong with them, stop and restart them.
 
     Exit codes: 0 well, 1 warning, 2 critical, 3 unreadable run, 4 not enough data, 5 refused, 64 wrong usage.
     """
+    if version:
+        from vitalsigns import __version__
+
+        sys.stdout.write(f"vitalsigns {__version__}\n")
+        raise typer.Exit
     if context.invoked_subcommand is None:
         raise UsageError("no command given; python -m monitor --help lists the commands.")
 

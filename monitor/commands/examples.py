@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Inspect": ("list", "show", "check", "diagnose", "report", "compare", "ledger", "predictions", "log", "audit"),
+    "Inspect": (
+        "list",
+        "show",
+        "check",
+        "diagnose",
+        "report",
+        "compare",
+        "ledger",
+        "predictions",
+        "log",
+        "audit",
+    ),
     "Start and stop": ("start", "stop", "resume", "restart", "archive", "restore"),
     "Your own training": ("attach", "import"),
+    "Elsewhere": ("export", "paper"),
     "Dashboard and messages": ("serve", "watch", "notify", "ack", "away", "metric"),
-    "Shell": ("completion",),
+    "Shell and agents": ("completion", "mcp"),
 }
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -20,6 +32,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "ledger": ("ledger",),
     "predictions": ("predictions teacher --filter worst", "predictions teacher --word REGEN"),
     "log": ("log teacher --warnings",),
+    "export": ("export teacher --to csv", "export teacher --to tensorboard --out tb/teacher --follow"),
+    "paper": ("paper teacher pupil", "paper teacher pupil --latex"),
     "audit": ("audit", "audit teacher --json"),
     "start": (
         "start -- python train.py --lr 1e-3 --out '{run_dir}'",
@@ -39,6 +53,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "away": ("away teacher", "away teacher stop"),
     "metric": ("metric teacher", "metric teacher val_accuracy", "metric teacher val_score --score --unit raw"),
     "completion": ("completion bash",),
+    "mcp": ("mcp", "mcp --allow-control --budget 5"),
 }
 
 

@@ -70,7 +70,7 @@ def run(
 ) -> int:
     away = policy_from(if_bad, if_bad_hours, who(), now())
     run_dir = find_run(runs, run)
-    wanted = _wanted(run_dir, Choice(fix, option, judge_at, _parsed(change or [])))
+    wanted = wanted_of(run_dir, Choice(fix, option, judge_at, _parsed(change or [])))
     plan = plan_restart(
         run_dir.parent,
         run_dir.name,
@@ -163,7 +163,7 @@ def _parsed(pairs: list[str]) -> dict[str, Any]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def _wanted(run_dir: Path, choice: Choice) -> Wanted:
+def wanted_of(run_dir: Path, choice: Choice) -> Wanted:
     """Changes and expectation of the prescription that was chosen; of a person's own changes only the epoch.
 
     Raises RefusedError for an epoch of judgement that the child does not reach.

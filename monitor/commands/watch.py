@@ -44,7 +44,7 @@ def run(
     if runs_dir.exists() and not runs_dir.is_dir():
         raise UsageError(f"{runs_dir} is a file; give the folder that holds the runs.")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
-    logging.getLogger("monitor.supervisor.watch").setLevel(logging.ERROR)  # what it would say is an event here
+    logging.getLogger(f"{words.PACKAGE}.supervisor.watch").setLevel(logging.ERROR)  # what it would say is an event here
     settings_for(runs_dir)  # a mistake in the file is said now, not at the first alert
     watcher = Watcher(runs_dir, lambda: settings_for(runs_dir), 3600 * since_hours)
     leaving = _Leaving()

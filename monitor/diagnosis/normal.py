@@ -204,5 +204,5 @@ def _scaled(rows: Sequence[tuple[float, float | None]], multiples: Sequence[tupl
 
 @cache
 def _healthy() -> Healthy:
-    text = resources.files("monitor.diagnosis").joinpath("healthy.json").read_bytes()
+    text = resources.files(__package__).joinpath("healthy.json").read_bytes()
     return msgspec.json.decode(text, type=Healthy)

@@ -175,7 +175,7 @@ def effect_of(option: Prescription, snapshot: Snapshot, known: Sequence[ChildOut
 @cache
 def _recorded() -> list[Recorded]:
     """Written by `benchmarks.decisions.pairs`."""
-    text = resources.files("monitor.diagnosis.prescriptions").joinpath("measured.json").read_bytes()
+    text = resources.files(f"{__package__}.prescriptions").joinpath("measured.json").read_bytes()
     return msgspec.json.decode(text, type=list[Recorded])
 
 

@@ -1,4 +1,4 @@
-"""A run, or a folder of runs, as pandas DataFrames and a Plotly figure: `frames.read("runs/demo").epochs`."""
+"""A run, or a folder of runs, as pandas DataFrames and a Plotly figure: `vitalsigns.read("runs/demo").epochs`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,24 @@ import plotly.graph_objects as go
 from monitor.diagnosis.summaries import summary_of
 from monitor.diagnosis.verdict import Judged, judge
 from monitor.frames import figure, tables
-from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch, Run, Snapshot, files
+from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch, Run, files
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.redaction import redacted
 from monitor.run_dir.replay import as_of
+from monitor.view import palette
+from monitor.view.report.blocks import Figure
+from monitor.view.report.chart import chart
+from monitor.view.report.measured import statistics
+from monitor.view.report.page import USED
 
 __all__ = ["RunFrames", "read", "runs"]
+
+STYLE = (
+    f".vs-run {{ {palette.properties(*USED, dark=False)}; color: var(--vs-text); background: var(--vs-surface) }} "
+    ".vs-run figure { display: inline-block; width: 30rem; margin: 0 1rem 0 0 } "
+    ".vs-run svg text { fill: var(--vs-muted); font-size: 12px } .vs-run svg .axis { stroke: var(--vs-hairline) }"
+)
 
 
 def read(run: str | Path) -> RunFrames:
@@ -97,23 +108,18 @@ class RunFrames:
         """What the rules find now (index: rule): severity, line, onset, fired, critical_since, now, limits."""
         return tables.of_findings(self.judge().results)
 
-    def figure(self) -> go.Figure:
+    def plot(self) -> go.Figure:
         """Losses, and below them the error rate where there is one, by epoch, in the colours of the page."""
         return figure.of(self.snapshot)
 
     def _repr_html_(self) -> str:
-        """Verdict and curves, for a notebook. Text of the run is escaped."""
+        """Verdict and small curves, for a notebook: no script, a few kilobytes. Text of the run is escaped."""
         said = self.judge().diagnosis
         head = f"<p><b>{html.escape(self.snapshot.run_id)}: {said.verdict}</b> {html.escape(said.reason)}</p>"
-        curves = self.figure().to_html(full_html=False, include_plotlyjs=True) if has_curves(self.snapshot) else ""
-        return head + curves
+        curves = "".join(chart(block) for block in statistics(self.snapshot) if isinstance(block, Figure))
+        return f'<div class="vs-run"><style>{STYLE}</style>{head}{curves}</div>'
 
     def __repr__(self) -> str:
         return (
             f"<run {self.snapshot.run_id}: {len(self.snapshot.epochs)} evaluations, {len(self.snapshot.steps)} steps>"
         )
-
-
-def has_curves(snapshot: Snapshot) -> bool:
-    """Whether there is anything to draw."""
-    return bool(snapshot.epochs or snapshot.steps)

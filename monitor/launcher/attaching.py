@@ -43,6 +43,7 @@ from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError, UnreadableRunError
 from monitor.run_dir.launch import Order, is_kept, launch_of, read_launch, read_progress
 from monitor.run_dir.seal import write_sealed
+from monitor.run_dir.words import PACKAGE
 
 MOST_WRITERS = 3
 READ_WHOLE = frozenset({"hugging-face", "ultralytics", "wav2letter", "tensorboard", "wandb"})
@@ -146,7 +147,7 @@ def attach(runs_dir: Path, proposal: Proposal, request: AttachRequest, *, detach
 
 def follow_here(run_dir: Path) -> None:
     """Follows in this process until Ctrl-C or SIGTERM; a run of its own interpreter, so that nothing is inherited."""
-    command = [sys.executable, "-m", "monitor.supervisor", str(run_dir.absolute()), "--follow"]
+    command = [sys.executable, "-m", f"{PACKAGE}.supervisor", str(run_dir.absolute()), "--follow"]
     # Ctrl-C reaches both; the follower notes how far it has read, and this process waits for that.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

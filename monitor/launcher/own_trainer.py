@@ -19,6 +19,7 @@ from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import PLACEHOLDER, is_own_trainer, read_launch
 from monitor.run_dir.processes import HOME
+from monitor.run_dir.words import TRAINER
 
 
 def start_training(runs_dir: Path, config: Mapping[str, Any], **how: Any) -> str:
@@ -38,13 +39,13 @@ def training_command(config: Mapping[str, Any], schema: Mapping[str, Any] | None
     known = trainer_schema() if schema is None else schema
     values = checked(given, with_presets(known, config.get("data", "synthetic")))
     options = [word for key, value in values.items() for word in (f"--{key}", text_of(value))]
-    return [sys.executable, "-m", "trainer", *options, "--output_dir", PLACEHOLDER]
+    return [sys.executable, "-m", TRAINER, *options, "--output_dir", PLACEHOLDER]
 
 
 def trainer_schema() -> dict[str, Any]:
     """The options of our own trainer as JSON Schema, asked of it in a process of its own (it may need torch)."""
     done = subprocess.run(
-        [sys.executable, "-m", "trainer", "--schema"],
+        [sys.executable, "-m", TRAINER, "--schema"],
         cwd=HOME,
         capture_output=True,
         text=True,
@@ -78,7 +79,7 @@ def start_check(run_dir: Path) -> None:
             "This Python has no torch; run the check where the run was trained: python -m trainer.diagnose"
         )
     # Our own interpreter and code, never those that a run directory names: it may come from elsewhere.
-    command = [sys.executable, "-m", "trainer.diagnose", str(run_dir), "--json"]
+    command = [sys.executable, "-m", f"{TRAINER}.diagnose", str(run_dir), "--json"]
     try:
         opened = opening.open_to_write(run_dir / CHECK_LOG, os.O_WRONLY | os.O_TRUNC)
     except (OSError, opening.OddFileError) as problem:

@@ -24,14 +24,14 @@ from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_progress, read_state
 from monitor.run_dir.processes import HOME
 from monitor.run_dir.seal import is_from_here, unverified_command_warning
-from monitor.run_dir.words import monitor_line
+from monitor.run_dir.words import PACKAGE, monitor_line
 
 BEGIN_TIMEOUT_SECS = 60.0
 
 
 def supervise(run_dir: Path, *flags: str) -> None:
     """Starts a detached supervisor and waits until it has begun. Raises RefusedError with what it says."""
-    command = [sys.executable, "-m", "monitor.supervisor", str(run_dir.absolute()), "--detach", *flags]
+    command = [sys.executable, "-m", f"{PACKAGE}.supervisor", str(run_dir.absolute()), "--detach", *flags]
     # A trainer that starts another run must not hand its own mark on: what bears it ends with that trainer.
     environment = {k: v for k, v in os.environ.items() if k not in (RUN_DIR_VARIABLE, GENERATION_VARIABLE)}
     try:
@@ -53,7 +53,7 @@ def supervise(run_dir: Path, *flags: str) -> None:
 def become_supervisor(run_dir: Path, *flags: str) -> NoReturn:
     """Turns this process into the run's supervisor, until the run has ended: signals of a cluster reach it at once."""
     os.chdir(HOME)
-    os.execv(sys.executable, [sys.executable, "-m", "monitor.supervisor", str(run_dir), *flags])
+    os.execv(sys.executable, [sys.executable, "-m", f"{PACKAGE}.supervisor", str(run_dir), *flags])
 
 
 def ensure_supervised(run_dir: Path) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -15,7 +16,6 @@ from typing import Any
 
 import msgspec
 
-import monitor.rules
 from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Limits, Thresholds
@@ -26,7 +26,7 @@ from monitor.run_dir.status import is_over
 
 def _classes() -> Iterator[type[Rule]]:
     """The rule classes that the modules of the folder define."""
-    for found in pkgutil.iter_modules(monitor.rules.__path__, "monitor.rules."):
+    for found in pkgutil.iter_modules(sys.modules[__package__].__path__, f"{__package__}."):
         if found.name == __name__:
             continue
         module = importlib.import_module(found.name)

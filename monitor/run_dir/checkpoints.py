@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from monitor.run_dir import words
 from monitor.run_dir.records import Snapshot
+
+OWN = {("-m", words.TRAINER), ("-m", "vitalsigns.trainer")}
+"""How it is started: as here, and by a wheel. Beside a wheel, `-m trainer` is somebody else's."""
 
 
 def is_own_trainer(argv: list[str]) -> bool:
     """Whether the command is `python … -m trainer …`, whose flags we know."""
-    return ("-m", "trainer") in pairwise(argv)
+    return any(pair in OWN for pair in pairwise(argv))
 
 
 def saves_checkpoints(snapshot: Snapshot) -> bool:

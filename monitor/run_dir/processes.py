@@ -22,7 +22,7 @@ from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.records import LOCK_FILE, Identity, Liveness
 
 HOME = Path(__file__).resolve().parent.parent.parent
-"""The folder of the packages `monitor` and `trainer`: what `python -m` needs to find them."""
+"""The folder of `monitor`, `trainer` and app.py, where our own processes are started: no file of a user lies there."""
 ON_LINUX = sys.platform.startswith("linux")
 DEAD_STATES = "ZXx"
 

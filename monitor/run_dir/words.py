@@ -13,6 +13,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+COMMAND = "python -m monitor"
+"""What a terminal calls this program; a wheel says `vitalsigns` instead (setup.py)."""
+PACKAGE = __name__.removesuffix(".run_dir.words")
+"""What Python calls this package: `monitor`, and in a wheel `vitalsigns.monitor`."""
+TRAINER = PACKAGE.removesuffix("monitor") + "trainer"
+
 NOT_MEASURED = "–"
 SEVERITY_GLYPHS = {"critical": "⬣", "warning": "▲", "info": "○"}
 VERDICT_GLYPHS = {"STOP": "⬣", "LOOK": "▲", "KEEP GOING": "✓", "TOO EARLY": "–", "CAN'T JUDGE": "–"}
@@ -48,7 +54,7 @@ def steady(text: str) -> str:
 
 def monitor_line(*words: object) -> str:
     """A command of this program for a terminal, with every word quoted: names of folders may hold anything."""
-    return shlex.join(["python", "-m", "monitor", *map(str, words)])
+    return shlex.join([*COMMAND.split(), *map(str, words)])
 
 
 def verdict_glyph(word: str) -> str:

@@ -21,6 +21,7 @@ from monitor.diagnosis.away import ASKED_BY, act_of, policy_of
 from monitor.run_dir import AWAY_ACT_FILE, Away, AwayAct, audit, control, encode, files
 from monitor.run_dir.launch import read_launch
 from monitor.run_dir.processes import HOME
+from monitor.run_dir.words import PACKAGE
 
 if TYPE_CHECKING:
     from monitor.diagnosis.verdict import Judged
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-"""The folder of the package `monitor`: what `python -m` needs to find it."""
 CHILD_SECS = 180.0
 """How long making the child may take; after that the run is stopped without one."""
 
@@ -144,7 +144,7 @@ class AwayKeeper:
     def _make_child(self) -> None:
         self._deadline = time.monotonic() + CHILD_SECS
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "monitor.supervisor.successor", str(self._run_dir)],
+            [sys.executable, "-m", f"{PACKAGE}.supervisor.successor", str(self._run_dir)],
             cwd=HOME,
             env=self._environment,
             stdin=subprocess.DEVNULL,

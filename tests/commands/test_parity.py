@@ -108,9 +108,12 @@ def command_lines(runs: Path) -> dict[str, list[str]]:
         "metric": ["one"],
         "archive": ["two"],
         "restore": [],
+        "export": ["one", "--to", "csv", "--out", str(runs.parent / "out")],
+        "paper": ["one", "two"],
         "audit": [],
         "serve": ["--stop"],
         "completion": [],
+        "mcp": [],
     }
 
 
@@ -120,8 +123,8 @@ def test_the_walk_below_takes_every_verb(two_runs):
 
 STREAMS = {"watch"}
 """One document a line, as things happen."""
-SCRIPTS = {"completion"}
-"""Prints a program for a shell and nothing else."""
+SCRIPTS = {"completion", "mcp"}
+"""Speak to a program and to nobody else."""
 
 
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - SCRIPTS))

@@ -14,7 +14,7 @@ MODULES = sorted(path.stem for path in (ROOT / "monitor" / "integrations").glob(
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_callback_is_described(module):
-    assert f"monitor.integrations.{module}." in DOC
+    assert f"vitalsigns.callbacks.{module}." in DOC
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples" / "your_own").glob("*.py")))

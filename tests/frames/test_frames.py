@@ -1,10 +1,11 @@
 """A run as DataFrames: what was logged, its types and units; and as a figure."""
 
+import ast
+import json
 import math
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import msgspec
 import pandas as pd
@@ -15,12 +16,13 @@ from monitor.run_dir.errors import UnreadableRunError
 from monitor.view import palette
 from monitor.writer import RunWriter
 from tests import fake_runs, twelve_runs
+from tests.supervised import ROOT
 
 
 def test_a_run_that_has_logged_nothing_has_empty_tables(tmp_path):
     run = frames.read(fake_runs.empty(tmp_path))
     assert len(run.epochs) == len(run.steps) == len(run.decodes) == len(run.alerts) == len(run.findings) == 0
-    assert run.figure().layout.xaxis.title.text == "step"
+    assert run.plot().layout.xaxis.title.text == "step"
     assert "<b>empty:" in run._repr_html_()
 
 
@@ -110,12 +112,12 @@ def test_a_folder_is_a_table_of_runs_with_the_settings_that_differ(tmp_path):
 
 
 def test_the_figure_has_the_curves_in_the_colours_of_the_page(tmp_path):
-    figure = frames.read(twelve_runs.seldom_validated(tmp_path)).figure()
+    figure = frames.read(twelve_runs.seldom_validated(tmp_path)).plot()
     lines = {trace.name: trace for trace in figure.data}
     assert set(lines) == {"train loss", "val loss", "val WER"}
     assert len(lines["train loss"].x) == 80 and len(lines["val loss"].x) == 16
     assert lines["val loss"].line.color == palette.light("val")
-    steps = frames.read(twelve_runs.steps_only(tmp_path)).figure()
+    steps = frames.read(twelve_runs.steps_only(tmp_path)).plot()
     assert len(steps.data[0].x) == 400 and steps.layout.xaxis.title.text == "step"
 
 
@@ -134,8 +136,31 @@ def test_nothing_but_this_room_loads_pandas():
 
 
 def test_the_example_of_the_documentation_runs(tmp_path, monkeypatch):
-    text = (Path(__file__).resolve().parents[2] / "docs" / "for-scripts.md").read_text(encoding="utf-8")
-    (example,) = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "frames" in block]
+    text = (ROOT / "docs" / "for-scripts.md").read_text(encoding="utf-8")
+    (example,) = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "vitalsigns.read" in block]
     twelve_runs.ctc_broken(tmp_path / "runs").rename(tmp_path / "runs" / "demo")
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "for-scripts.md", "exec"), {})
+
+
+def test_the_notebook_runs_and_shows_what_it_says():
+    """Each cell as a notebook would run it; the values of the last lines are what it would show."""
+    notebook = json.loads((ROOT / "examples" / "notebook.ipynb").read_text(encoding="utf-8"))
+    names, shown = {}, []
+    for cell in (each for each in notebook["cells"] if each["cell_type"] == "code"):
+        *before, last = ast.parse(cell["source"]).body
+        exec(compile(ast.Module(before, []), "notebook", "exec"), names)
+        if isinstance(last, ast.Expr):
+            shown.append(eval(compile(ast.Expression(last.value), "notebook", "eval"), names))
+        else:
+            exec(compile(ast.Module([last], []), "notebook", "exec"), names)
+    page, (tail, units), findings, verdicts, runs, figure = shown
+    assert "gap" in findings.index and tail["gap"].iloc[-1] > 1 and units["gap"]
+    assert verdicts[0] != verdicts[1] and verdicts[1] in page._repr_html_()
+    assert runs["config.lr"].to_dict() == {"high": 0.2, "low": 0.02}
+    assert {trace.name for trace in figure.data} >= {"train loss", "val loss"}
+
+
+def test_a_run_in_a_notebook_is_small_and_has_no_script(tmp_path):
+    shown = frames.read(twelve_runs.ctc_broken(tmp_path))._repr_html_()
+    assert shown.count("<svg") == 2 and len(shown) < 30_000 and "<script" not in shown

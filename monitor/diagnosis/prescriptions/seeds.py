@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from monitor.diagnosis.comparison import data_seed
 from monitor.diagnosis.moment import ASKED
 from monitor.run_dir import Snapshot
+from monitor.run_dir.words import monitor_line
 
 SEED, DATA_SEED = "seed", "data_seed"
 MORE = 2
@@ -37,9 +37,9 @@ def more_seeds(parent: Snapshot, child: Snapshot) -> tuple[str, ...]:
     expected = child.launch.parent.expected
     option = str(expected.get("prescription", ""))
     at = expected.get("epoch") if expected.get("epoch_by") == ASKED else None
-    begin = ["python", "-m", "monitor", "restart", parent.run_id, *(["--option", option] if option else [])]
+    begin = ["restart", parent.run_id, *(["--option", option] if option else [])]
     end = [*(["--judge-at", f"{at:g}"] if isinstance(at, (int, float)) else []), "--keep-parent"]
     return tuple(
-        shlex.join([*begin, *(word for key, value in each.items() for word in ("--set", f"{key}={value}")), *end])
+        monitor_line(*begin, *(word for key, value in each.items() for word in ("--set", f"{key}={value}")), *end)
         for each in changes
     )

@@ -10,9 +10,9 @@ import time
 import msgspec
 
 from monitor.run_dir.processes import HOME
+from monitor.run_dir.words import PACKAGE
 from monitor.supervisor.notify.letters import Delivery, Job, deliveries_in
 
-"""The folder of the package `monitor`: what `python -m` needs to find it."""
 LONGEST_SECS = 60.0
 
 
@@ -25,7 +25,7 @@ class Courier:
         self._deadline = time.monotonic() + longest_secs
         self._said = b""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "monitor.supervisor.notify.post"],
+            [sys.executable, "-m", f"{PACKAGE}.supervisor.notify.post"],
             cwd=HOME,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,0 +1,125 @@
+"""Acts of an agent: each is planned first, and done only if the hash of that very plan comes back.
+
+The plan is made anew when the hash comes: what has changed since it was shown has another hash, and is refused.
+Commands that another person recorded are refused always: only a person can trust them, at a terminal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from monitor import launcher
+from monitor.commands.agents.reading import known, quoted
+from monitor.commands.common import find_run, now, who
+from monitor.commands.restart import Choice, plan_lines, wanted_of
+from monitor.launcher.stopplan import stop_plan
+from monitor.run_dir import audit
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.reader import RunReader
+
+HASH_DIGITS = 16
+PLAIN = re.compile(r"[^\w .-]")
+LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`lines`: what a person reads; `act`: does it and returns what came of it."""
+
+    verb: str
+    run_id: str
+    lines: Sequence[str]
+    act: Callable[[], str]
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def hash(self) -> str:
+        text = json.dumps([self.verb, self.run_id, list(self.lines), self.detail], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
+
+
+class Acting:
+    """`budget`: acts that may be done in this session; `several`: whether one restart may change several settings."""
+
+    def __init__(self, runs: Path, *, budget: int, several: bool) -> None:
+        self.runs = runs
+        self.left = budget
+        self._several = several
+
+    def stop(self, run: str) -> Plan:
+        folder = find_run(self.runs, known(self.runs, run))
+        said = stop_plan(folder, RunReader(folder).read(now()), now())
+        # The step that it is at moves on while a person reads; what is lost or kept does not.
+        lines = [re.sub(r"\d[\d,.]*", "…", line) for line in said.lines]
+        return Plan("stop", run, lines, lambda: f"{launcher.stop(folder, self.asker).verb} asked for")
+
+    def restart(self, run: str, changes: Mapping[str, str], option: str = "", keep_parent: bool = False) -> Plan:
+        if len(changes) > 1 and not self._several:
+            raise RefusedError(
+                f"One change at a time: {', '.join(changes)} are {len(changes)}, and which of them helped could not be "
+                "told. The server allows several with --several-changes."
+            )
+        folder = find_run(self.runs, known(self.runs, run))
+        wanted = wanted_of(folder, Choice(False, option or None, None, dict(changes)))
+        plan = launcher.plan_restart(
+            self.runs, run, wanted.changes, expected=wanted.expected, stop_parent=not keep_parent
+        )
+        stops = not keep_parent and launcher.status(folder).live
+
+        def act() -> str:
+            return f"started {launcher.restart(plan, stop_parent=stops, asked_by=self.asker)}"
+
+        detail = {"diff": [list(row) for row in plan.diff], "command": plan.command}
+        return Plan("restart", run, plan_lines(plan, stops, wanted.remark), act, detail)
+
+    def resume(self, run: str) -> Plan:
+        find_run(self.runs, known(self.runs, run))
+        plan = launcher.plan_resume(self.runs, run)
+
+        def act() -> str:
+            return f"resumed {launcher.resume(self.runs, run, self.asker, plan=plan)}"
+
+        return Plan("resume", run, [plan.line, f"Runs: {plan.command}"], act, {"fingerprint": plan.fingerprint})
+
+    def start(self, command: Sequence[str], name: str = "") -> Plan:
+        if not command:
+            raise RefusedError("Give the command as a list of words.")
+        where = Path.cwd()
+
+        def act() -> str:
+            started = launcher.start(self.runs, list(command), name=name or None, cwd=where, asked_by=self.asker)
+            return f"started {started}"
+
+        return Plan("start", name, [f"In: {where}", f"Runs: {shlex.join(command)}"], act)
+
+    asker = ""
+    """Whom the audit names: the user, and the program that speaks for them."""
+
+    def shown(self, plan: Plan) -> dict[str, Any]:
+        return quoted({"lines": list(plan.lines), **plan.detail}, verb=plan.verb, run_id=plan.run_id, plan=plan.hash)
+
+    def do(self, plan: Plan, shown: str) -> dict[str, Any]:
+        """Raises RefusedError where another plan was shown, or the budget is spent."""
+        try:
+            if shown != plan.hash:
+                raise RefusedError("That is not the hash of the plan as it is now. Plan again, and read what differs.")
+            if self.left <= 0:
+                raise RefusedError("The budget of acts of this session is spent (--budget).")
+        except RefusedError as refusal:
+            audit.note(self.runs, plan.verb, plan.run_id, "refused", f"{self.asker}: {refusal}")
+            raise
+        self.left -= 1
+        return {"done": plan.act(), "acts_left": self.left}
+
+    def asked_by(self, client: str) -> None:
+        """From now on acts are noted as asked for through this client, whose name is its own claim."""
+        plain = PLAIN.sub("", client)[:LONGEST_NAME].strip() or "unnamed"
+        self.asker = f"{who()} through {plain}"
+        audit.set_origin(f"agent, {plain}")

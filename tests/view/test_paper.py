@@ -1,0 +1,66 @@
+"""The table for a paper: what its numbers are, and that nothing private is in it."""
+
+import getpass
+import re
+import socket
+
+import pytest
+
+from monitor.commands.cli import main
+from monitor.run_dir.errors import RefusedError
+from monitor.view.report.paper import conditions_of, latex_of, paper_of
+from monitor.writer import RunWriter
+from tests import fake_runs
+
+RATES = {"base-1": 0.50, "base-2": 0.54, "new-1": 0.40, "new-2": 0.45}
+
+
+@pytest.fixture
+def groups(tmp_path):
+    made = {}
+    for name, rate in RATES.items():
+        config = {
+            "dropout": 0.1 if name < "c" else 0.5,
+            "seed": int(name[-1]),
+            "data": f"/home/anna/{name}",
+            "width": 8,
+        }
+        with RunWriter(tmp_path / "runs" / name, config=config) as run:
+            for epoch in (1, 2):
+                run.log_epoch(epoch, train_loss=1.0, val_loss=2.0, val_wer=rate + 0.1 * (2 - epoch))
+        made[name] = fake_runs.read(tmp_path / "runs" / name)
+    return [[made["base-1"], made["base-2"]], [made["new-1"], made["new-2"]]]
+
+
+def test_seeds_are_one_row_with_mean_interval_and_the_paired_difference(groups):
+    paper = paper_of(groups)
+    base, new = paper.conditions
+    assert conditions_of([run for group in groups for run in group]) == groups
+    assert paper.epoch == 2 and [one.settings for one in paper.conditions] == [{"dropout": "0.1"}, {"dropout": "0.5"}]
+    assert (base.spread.mean, new.spread.mean, base.spread.count) == (pytest.approx(0.52), pytest.approx(0.425), 2)
+    assert base.against is None and new.is_paired
+    # Differences of the pairs: −0.10 and −0.09; t(1) = 12.706 times 0.005 on each side.
+    assert new.against == pytest.approx((-0.095, -0.095 - 12.706 * 0.005, -0.095 + 12.706 * 0.005))
+
+
+def test_without_equal_seeds_the_means_are_compared(groups):
+    paper = paper_of([groups[0], [groups[1][0]]])
+    assert paper.conditions[1].against is None, "one seed has no interval"
+    assert "nan" not in latex_of(paper)
+
+
+def test_runs_without_a_common_epoch_are_refused(groups, tmp_path):
+    with pytest.raises(RefusedError, match="no evaluated epoch"):
+        paper_of([*groups, [fake_runs.read(fake_runs.empty(tmp_path))]])
+
+
+def test_nothing_of_user_host_or_folder_is_in_it(groups, tmp_path, capsys):
+    for words in ([], ["--latex"]):
+        assert main(["paper", *RATES, "--runs", str(tmp_path / "runs"), *words]) == 0
+        text = capsys.readouterr().out
+        assert "dropout" in text and "52.0 " in text
+        for private in (socket.gethostname(), str(tmp_path), "/home/", "anna", *RATES, "hostname"):
+            assert private not in text, private
+        user = getpass.getuser()
+        assert re.search(rf"\b{re.escape(user)}\b", text.replace(":root", "")) is None
+    assert text.startswith("\\begin{tabular}")

@@ -1,0 +1,1 @@
+"""The callbacks, one framework a file: `from vitalsigns.callbacks.lightning import VitalsignsCallback`."""

@@ -1,0 +1,3 @@
+from monitor.integrations.huggingface import VitalsignsCallback
+
+__all__ = ["VitalsignsCallback"]

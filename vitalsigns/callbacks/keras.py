@@ -1,0 +1,3 @@
+from monitor.integrations.keras import VitalsignsCallback
+
+__all__ = ["VitalsignsCallback"]

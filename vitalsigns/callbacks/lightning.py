@@ -1,0 +1,3 @@
+from monitor.integrations.lightning import VitalsignsCallback
+
+__all__ = ["VitalsignsCallback"]

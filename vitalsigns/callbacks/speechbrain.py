@@ -1,0 +1,3 @@
+from monitor.integrations.speechbrain import VitalsignsLogger, WatchedBrain
+
+__all__ = ["VitalsignsLogger", "WatchedBrain"]
