@@ -141,6 +141,7 @@ function paintLabels(chart, labels) {
       node.style.color = label.color;
       node.style.left = `${label.left}px`;
       node.style.top = `${label.top}px`;
+      node.style.maxWidth = label.at ? `${axes.width - label.left}px` : "";
       node.dataset.anchor = label.anchor ?? "start";
       show(node, !label.hidden);
     },
