@@ -6,6 +6,7 @@ A collapsed or at-chance model is never advised "more regularisation".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from monitor.rules.at_chance import LOST, WORSE_THAN_CHANCE
 from monitor.rules.evaluations import last
@@ -16,6 +17,7 @@ from monitor.rules.result import Finding
 from monitor.run_dir import Snapshot
 from monitor.run_dir.words import percent
 
+Breaks = Literal["not finite", "run away"]
 LEARNT_MARGIN = 0.1
 """Better than chance by so much, the input is certainly used; points of a share, else a part of chance."""
 
@@ -50,6 +52,8 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     # Empty predictions mean "no input arrives" only where nothing has been learnt.
     excluded = {"no_evidence"} if learns(snapshot) and "at_chance" not in flags else {"words_missing"}
     excluded |= {"no_evidence"} if has_lost(findings) else {"lost_again"}
+    # A train loss that has run away learns nothing by heart.
+    excluded |= {"too_little_regularisation", "stuck"} if breaks(findings) else set()
     for name, title in CAUSES:
         pointing = [finding for finding in flags.values() if name in BY_NAME[finding.rule].causes]
         evidence = tuple(each.line for each in pointing if name not in excluded and not _points_elsewhere(each))
@@ -63,6 +67,13 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
 def has_lost(findings: tuple[Finding, ...]) -> bool:
     """Whether it was well beyond chance and is at chance again."""
     return any(finding.title == LOST for finding in findings)
+
+
+def breaks(findings: tuple[Finding, ...]) -> Breaks | None:
+    """Which of both the optimisation does, None where neither: what is not finite outweighs what has run away."""
+    flags = [each for each in findings if each.severity != "info" and "diverging" in BY_NAME[each.rule].causes]
+    rules = {each.rule for each in flags if not _points_elsewhere(each)}
+    return "not finite" if "non_finite" in rules else "run away" if rules else None
 
 
 def _points_elsewhere(finding: Finding) -> bool:
@@ -100,6 +111,8 @@ def suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, 
         return ("More regularisation is not suggested: a model at chance has nothing to regularise.",)
     if "non_finite" in rules:
         return ("Nothing else is suggested before the losses are finite again.",)
+    if breaks(findings):
+        return ("Nothing else is suggested while train loss runs away.",)
     return ()
 
 

@@ -12,10 +12,10 @@ import math
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from monitor.diagnosis.causes import Cause, causes_of, learns, suppressed
+from monitor.diagnosis.causes import Cause, breaks, causes_of, learns, suppressed
 from monitor.diagnosis.early import cannot_judge, too_early
 from monitor.diagnosis.failures import Failure, error_line, failure_of
-from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
+from monitor.diagnosis.waiting import comes_down, knows_by_heart, what_waiting_brought
 from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
 from monitor.rules import grown
 from monitor.rules.columns import forget_all
@@ -183,6 +183,8 @@ def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str
         return "The learning rate is 0: more epochs change nothing."
     if worst.rule == WerPlateau.name:
         return ""  # its option is to stop here
+    if breaks((worst,)) and not comes_down(snapshot):
+        return ""  # its option is to restart
     persistence, planned = thresholds.of(CommonLimits), planned_epochs(snapshot) or math.inf
     apart = rows[-1].epoch - rows[-2].epoch if len(rows) > 1 else 0.0
     by = rows[-1].epoch + max(persistence.warning_epochs + persistence.critical_epochs, 2 * apart)

@@ -6,12 +6,12 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import open_episode
+from monitor.rules.evaluations import Evaluations
 from monitor.rules.result import Result
 from monitor.rules.rising import RisingLimits, rising_levels
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Snapshot
-from monitor.run_dir.metric import Metric
 from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number
 
@@ -69,7 +69,7 @@ class ValLossRising(Rule):
                 "trend p": thresholds.of(CommonLimits).trend_p_value,
                 "scatters": limits.val_rise_scatters,
             },
-            remedy=_remedy(data.metric),
+            remedy=_remedy(data, best_at),
             cannot_tell="Whether the model gets worse: with errors that still fall this is over-confidence.",
             # Beside a train loss `overfitting` tells a val loss that leaves it from one that only swings.
             severity="info" if np.isfinite(data.train_loss).any() else None,
@@ -93,9 +93,16 @@ def _rises(since_best: np.ndarray, over: bool) -> str:
     return said if not len(before) or recent.max() > before.max() else ""
 
 
-def _remedy(metric: Metric | None) -> str:
+def _remedy(data: Evaluations, best_at: int) -> str:
+    metric = data.metric
     if metric is None:
         return (
             "Keep the best checkpoint. No error rate or score is logged that could tell whether the model gets worse."
         )
-    return f"Keep the best checkpoint; see whether {metric.label} gets worse too before you stop."
+    then, now = float(data.error[best_at]), float(data.error[-1])
+    if not np.isfinite([then, now]).all():
+        return f"Keep the best checkpoint; see whether {metric.label} gets worse too before you stop."
+    return (
+        f"Keep the checkpoint with the best {metric.label}: it was {metric.error_text(then)} at the best val loss and "
+        f"is {metric.error_text(now)} now."
+    )

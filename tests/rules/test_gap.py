@@ -73,7 +73,14 @@ def test_a_limit_that_nobody_set_is_not_held_against_large_losses_in_another_uni
 
 def test_overfitting_is_said_where_val_loss_has_left_its_best():
     risen = snapshot(val_loss=[2.0] * 9 + [2.1], train_loss=[0.5] * 10)
-    assert found(RULE, risen).line.startswith("Overfitting: val loss is 1.60 above train loss")
+    line = found(RULE, risen).line
+    assert line.startswith("Val loss is 1.60 above train loss (limit 1.0), since")
+    assert "; overfitting: val loss was lowest at epoch 1 (2.00)." in line
+
+
+def test_no_overfitting_is_said_where_train_loss_has_risen_too():
+    away = snapshot(val_loss=[2.0] * 9 + [123.0, 124.0], train_loss=[0.9] * 9 + [64.8, 64.9])
+    assert "verfitting" not in found(RULE, away).line
 
 
 def test_a_large_loss_that_falls_raises_no_alarm_by_falling():

@@ -104,6 +104,14 @@ def _percent(text: str, ratio: float) -> bool:
     return shows(text, 100 * ratio)
 
 
+def _train_then(f: Facts) -> float:
+    return f.at("train_loss", f.best("val_loss")[0])
+
+
+def _shows_best(f: Facts, text: str) -> bool:
+    return shows(text, f.best("val_loss")[1])
+
+
 def _best_loss(facts: Facts, epoch: str) -> bool:
     return float(epoch) == facts.best("val_loss")[0]
 
@@ -143,12 +151,14 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: _rises(f, m) and shows(m["best"], f.best("val_loss")[1]) and float(m["at"]) < float(m["since"]),
     ),
     (
-        r"(?P<word>Overfitting: val|Val) loss is (?P<gap>[\d.]+) above train loss \(limit 1\.0"
+        r"Val loss is (?P<gap>[\d.]+) above train loss \(limit 1\.0"
         r"(?P<held>; the alarm ends below 0\.80)?\), "
-        r"since epoch (?P<since>[\d.]+)\. Train loss is the running one, in training mode: read it with care\.",
+        r"since epoch (?P<since>[\d.]+)(?P<over>; overfitting: val loss was lowest at epoch (?P<at>[\d.]+) "
+        r"\((?P<best>[\d.]+)\))?\. Train loss is the running one, in training mode: read it with care\.",
         lambda f, m: (
             shows(m["gap"], f.gap())
-            and (m["word"] != "Val") == (f.rise() > 0.01)
+            and bool(m["over"]) == (f.rise() > 0.01 and f.last("train_loss") <= _train_then(f))
+            and (not m["over"] or (float(m["at"]), True) == (f.best("val_loss")[0], _shows_best(f, m["best"])))
             and (f.gap() <= 1) == bool(m["held"])
             and f.at("val_loss", float(m["since"])) - f.at("train_loss", float(m["since"])) > 1
         ),
@@ -343,7 +353,7 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: f.rows[-1]["epoch"] >= f.planned == float(m["end"]),
     ),
     (
-        r"Waiting: the losses are not finite or have run away; nothing better is expected\.",
+        r"Waiting: the losses or gradients are not finite; nothing better is expected\.",
         lambda f, m: math.isnan(f.last("train_loss")),
     ),
     (r"RESTART: It does not come back by itself\.", lambda f, m: math.isnan(f.last("train_loss"))),
