@@ -171,7 +171,7 @@ def test_a_train_loss_that_has_run_away_is_told_one_thing():
     said = choice(seen, diagnosis, prescribe(seen, diagnosis), ())
     assert said.waiting == wait_or_restart.BROKEN["run away"]
     everything = " ".join([diagnosis.reason, *(each.line + each.remedy for each in diagnosis.grounds), said.text])
-    everything += " ".join(each.reason for each in consider(seen, diagnosis))
+    everything += " ".join(each.why_not for each in consider(seen, diagnosis))
     for wrong in ("finite", "may still recover", "verfitting", "dropout"):
         assert wrong not in everything
 
