@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from monitor.rules.at_chance import LOST, WORSE_THAN_CHANCE
-from monitor.rules.evaluations import last
+from monitor.rules.columns import columns
+from monitor.rules.evaluations import last, measured, val_loss
 from monitor.rules.non_finite import only_val_loss
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
+from monitor.rules.wer_plateau import is_at_worst, loss_still_falls
 from monitor.run_dir import Snapshot
 from monitor.run_dir.words import percent
 
@@ -30,6 +32,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("no_evidence", "No usable input reaches the classifier"),
     ("too_little_regularisation", "Too much model, or too little variety in the data"),
     ("words_missing", "The input is understood, but words are left out"),
+    ("nothing_learnt", "Nothing has been learnt at all"),
     ("stuck", "Nothing more is being learnt"),
 )
 """(name, title), in order of precedence. Which findings point to a cause, their rules say."""
@@ -52,16 +55,30 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     # Empty predictions mean "no input arrives" only where nothing has been learnt.
     excluded = {"no_evidence"} if learns(snapshot) and "at_chance" not in flags else {"words_missing"}
     excluded |= {"no_evidence"} if has_lost(findings) else {"lost_again"}
+    excluded |= {"stuck"} if _at_worst(snapshot) else {"nothing_learnt"}
     # A train loss that has run away learns nothing by heart.
     excluded |= {"too_little_regularisation", "stuck"} if breaks(findings) else set()
     for name, title in CAUSES:
         pointing = [finding for finding in flags.values() if name in BY_NAME[finding.rule].causes]
+        if name == "stuck" and _still_learns(snapshot):
+            continue
         evidence = tuple(each.line for each in pointing if name not in excluded and not _points_elsewhere(each))
         if evidence:
             measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
             against = (*_against(name, snapshot, flags), *measured["against"])
             causes.append(Cause(name, title, (*evidence, *measured["for"]), against))
     return tuple(causes)
+
+
+def _still_learns(snapshot: Snapshot) -> bool:
+    """Whether val loss comes to new bests while the metric scatters: nobody knows yet that nothing more is learnt."""
+    return loss_still_falls(columns(measured(snapshot, val_loss), "val_loss")[0])
+
+
+def _at_worst(snapshot: Snapshot) -> bool:
+    """Whether the metric has its worst value even at its best."""
+    metric, best = primary_of(snapshot), best_of(snapshot)
+    return metric is not None and best is not None and is_at_worst(metric, metric.error(best[0]))
 
 
 def has_lost(findings: tuple[Finding, ...]) -> bool:

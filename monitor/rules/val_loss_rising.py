@@ -102,7 +102,9 @@ def _remedy(data: Evaluations, best_at: int) -> str:
     then, now = float(data.error[best_at]), float(data.error[-1])
     if not np.isfinite([then, now]).all():
         return f"Keep the best checkpoint; see whether {metric.label} gets worse too before you stop."
+    top = int(np.nanargmin(data.error))
     return (
-        f"Keep the checkpoint with the best {metric.label}: it was {metric.error_text(then)} at the best val loss and "
-        f"is {metric.error_text(now)} now."
+        f"Keep the checkpoint with the best {metric.label} ({metric.error_text(float(data.error[top]))}, epoch "
+        f"{data.epochs[top]:g}): at the best val loss it was {metric.error_text(then)}, now it is "
+        f"{metric.error_text(now)}."
     )

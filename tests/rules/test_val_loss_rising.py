@@ -70,4 +70,6 @@ def test_it_says_what_the_metric_did_instead_of_asking_for_it():
     seen = snapshot(
         val_loss=[1.0] * 8 + [1.2, 1.4, 1.6, 1.8], metrics=[{"val_accuracy": 0.6}] * 8 + [{"val_accuracy": 0.2}] * 4
     )
-    assert "it was 60.0 % at the best val loss and is 20.0 % now" in found(ValLossRising(), seen).remedy
+    assert (
+        "(60.0 %, epoch 1): at the best val loss it was 60.0 %, now it is 20.0 %" in found(ValLossRising(), seen).remedy
+    )

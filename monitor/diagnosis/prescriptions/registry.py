@@ -69,8 +69,13 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
         options += _against_overfitting(snapshot, config)
     elif "words_missing" in causes:
         options.append(measuring.decoder_or_model(snapshot) if is_ctc(snapshot) else None)
+    if "nothing_learnt" in causes and "no_evidence" not in causes:
+        options.append(looking.few_by_heart(snapshot))
     if "stuck" in causes and not {"no_evidence", "too_little_regularisation"} & causes:
-        options += [training.higher_rate(snapshot, config), None if is_over(snapshot) else measuring.STOP_HERE]
+        options += [
+            training.higher_rate(snapshot, config),
+            None if is_over(snapshot) else measuring.stop_here(snapshot),
+        ]
     elif "stuck" in causes and "no_evidence" in causes:
         options.append(training.higher_rate(snapshot, config))
     return tuple(filter(None, options))
