@@ -66,7 +66,7 @@ def lines(look: Look) -> list[str]:
     text.extend(diagnosis.suppressed)
     found = choice_of(look)
     if step := advised(look.snapshot, diagnosis, found.wait if found else ""):
-        text.append(f"Next: {step}")
+        text.append(step if step.startswith("First") else f"Next: {step}")
     if found:
         text += [found.waiting, found.restarting, found.text]
     return [*text, f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.", *diagnosis.not_checked]

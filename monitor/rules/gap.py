@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
-from monitor.rules.episodes import Level, open_episode
+from monitor.rules.episodes import Level, open_episode, since
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.gap_limit import OF_LARGE_LOSS, GapLimits, limits_of
 from monitor.rules.result import Result
@@ -70,7 +70,7 @@ class Gap(Rule):
             data.epochs,
             episode,
             f"Val loss is {number(current)} above train loss ({limit_words}), "
-            f"since epoch {data.epochs[episode.onset]:g}{_overfits(data)}.{measured}",
+            f"since {since(data.epochs, episode.onset, data.gap > held)}{_overfits(data)}.{measured}",
             dated=True,
             now=_numbers(data, unigram),
             limits={
@@ -87,6 +87,8 @@ class Gap(Rule):
 def _overfits(data: Evaluations) -> str:
     """Overfitting is said where val loss has left its best behind while train loss fell; else the gap alone is."""
     known = np.flatnonzero(np.isfinite(data.val_loss))
+    if not len(known):
+        return ""
     best_at = int(known[np.argmin(data.val_loss[known])])
     best, now = float(data.val_loss[best_at]), float(data.val_loss[-1])
     if now - best <= AT_ITS_BEST * abs(best) or data.train_loss[-1] > data.train_loss[best_at]:

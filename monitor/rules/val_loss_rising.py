@@ -13,7 +13,7 @@ from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Snapshot
 from monitor.run_dir.status import is_over
-from monitor.run_dir.words import number
+from monitor.run_dir.words import above, number
 
 RECENT = 3
 
@@ -51,8 +51,8 @@ class ValLossRising(Rule):
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0, critical_epochs=0.0)
         best_at = int(np.nanargmin(np.where(np.isfinite(data.val_loss), data.val_loss, np.inf)))
         best, current = float(data.val_loss[best_at]), float(data.val_loss[-1])
-        above, far = _above(data.val_loss, current, best)
-        where = f"{far} above its best ({number(best)}, epoch {data.epochs[best_at]:g})"
+        ratio, far = _above(data.val_loss, current, best)
+        where = f"{far} its best ({number(best)}, epoch {data.epochs[best_at]:g})"
         if episode is None:
             word = f"Val loss is {where}." if current > best else f"Val loss is at its best, {number(best)}."
             return self.quiet(word)
@@ -62,7 +62,7 @@ class ValLossRising(Rule):
             episode,
             f"Val loss is {where}{rises}, since epoch {data.epochs[episode.onset]:g}.",
             dated=True,
-            now={"val loss": current, "best val loss": best, "above best": above},
+            now={"val loss": current, "best val loss": best, "above best": ratio},
             limits={
                 "above best (warning)": limits.val_rise_warning_ratio,
                 "above best (critical)": limits.val_rise_critical_ratio,
@@ -80,9 +80,9 @@ def _above(losses: np.ndarray, current: float, best: float) -> tuple[float, str]
     """How far the newest loss is above the best: as a part of it and in words; below zero, of the range so far."""
     if best > 0:
         ratio = current / best - 1
-        return ratio, f"{100 * ratio:.1f} %"
+        return ratio, above(ratio)
     span = float(np.max(losses[np.isfinite(losses)])) - best if np.isfinite(losses).any() else 0.0
-    return (current - best) / span if span else 0.0, number(current - best)
+    return (current - best) / span if span else 0.0, f"{number(current - best)} above"
 
 
 def _rises(since_best: np.ndarray, over: bool) -> str:
