@@ -171,7 +171,8 @@ FORMS: list[tuple[str, Check]] = [
     ),
     (r"The gap is (?P<gap>[\d.]+), above its limit 1\.0\.", lambda f, m: shows(m["gap"], f.gap()) and f.gap() > 1),
     (
-        r"The gap will cross 1\.0 at about epoch (?P<at>\d+) \(80 % band: epoch \d+ (to \d+|on, or never)\)\.",
+        r"The gap will cross 1\.0 at about epoch (?P<at>\d+) \(80 % band: epoch \d+ (to \d+|on, or never|on, or not before "
+        r"the end of the plan, epoch [\d.]+)\)\.",
         lambda f, m: f.gap() < 1 and float(m["at"]) > f.last_epoch("val_loss"),
     ),
     (
@@ -259,13 +260,15 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Val loss (rises|rose), (?P<label>WER|CER|accuracy) still (falls|rises|improved at its end) "
+        r"Val loss (rises|rose), (?P<label>WER|CER|accuracy) "
+        r"(still (falls|rises|improved at its end)|(?P<past>came to a new best since)) "
         r"\((?P<then>[\d.]+) % at the best loss → best (?P<best>[\d.]+) %\): "
         r"over-confident, still improving, since epoch [\d.]+\.",
         lambda f, m: (
             _percent(m["then"], f.at(METRICS[m["label"]], f.best("val_loss")[0]))
             and _percent(m["best"], _best_of(f, m)[1])
-            and f.at(METRICS[m["label"]], f.best("val_loss")[0]) != _best_of(f, m)[1]
+            and _best_of(f, m)[0] > f.best("val_loss")[0]
+            and bool(m["past"]) == (f.last(METRICS[m["label"]]) != _best_of(f, m)[1])
         ),
     ),
     (
