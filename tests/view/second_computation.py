@@ -171,8 +171,8 @@ FORMS: list[tuple[str, Check]] = [
     ),
     (r"The gap is (?P<gap>[\d.]+), above its limit 1\.0\.", lambda f, m: shows(m["gap"], f.gap()) and f.gap() > 1),
     (
-        r"The gap will cross 1\.0 at about epoch (?P<at>\d+) \(80 % band: epoch \d+ (to \d+|on, or never|on, or not before "
-        r"the end of the plan, epoch [\d.]+)\)\.",
+        r"The gap will cross 1\.0 at about epoch (?P<at>\d+) \(80 % band: epoch \d+ "
+        r"(to \d+|on, or never|on, or not before the end of the plan, epoch [\d.]+)\)\.",
         lambda f, m: f.gap() < 1 and float(m["at"]) > f.last_epoch("val_loss"),
     ),
     (
