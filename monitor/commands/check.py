@@ -1,4 +1,4 @@
-"""Judge a run for a script: exit 0 healthy, 1 warning, 2 critical, 3 unreadable, 4 not enough data yet."""
+"""Judge a run for a script: exit 0 healthy, 1 warning, 2 critical, failed or lost, 3 unreadable, 4 too early to say."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Quiet
 from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_NOT_ENOUGH_DATA, EXIT_OK, EXIT_WARNING
 
+BROKEN_OFF = frozenset({"FAILED", "LOST"})
 UNDECIDED = frozenset({"TOO EARLY", "CAN'T JUDGE"})
 
 
@@ -37,7 +38,10 @@ def run(
 
 
 def exit_code(look: Look) -> int:
-    """By the worst finding that the word rests on, whatever the word: an ended run can have been lost as well."""
+    """By the worst finding that the word rests on, whatever the word. A run that failed or was lost is never healthy;
+    one that was stopped can be."""
+    if look.judged.diagnosis.verdict in BROKEN_OFF:
+        return EXIT_CRITICAL
     severities = {finding.severity for finding in look.judged.diagnosis.grounds}
     if "critical" in severities:
         return EXIT_CRITICAL
@@ -62,7 +66,7 @@ def lines(look: Look) -> list[str]:
     text.extend(diagnosis.suppressed)
     found = choice_of(look)
     if step := advised(look.snapshot, diagnosis, found.wait if found else ""):
-        text.append(f"Next: {step}")
+        text.append(step if step.startswith("First") else f"Next: {step}")
     if found:
         text += [found.waiting, found.restarting, found.text]
     return [*text, f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.", *diagnosis.not_checked]

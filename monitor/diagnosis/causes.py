@@ -6,16 +6,20 @@ A collapsed or at-chance model is never advised "more regularisation".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from monitor.rules.at_chance import LOST, WORSE_THAN_CHANCE
-from monitor.rules.evaluations import last
+from monitor.rules.columns import columns
+from monitor.rules.evaluations import last, measured, val_loss
 from monitor.rules.non_finite import only_val_loss
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
+from monitor.rules.wer_plateau import is_at_worst, loss_still_falls
 from monitor.run_dir import Snapshot
 from monitor.run_dir.words import percent
 
+Breaks = Literal["not finite", "run away"]
 LEARNT_MARGIN = 0.1
 """Better than chance by so much, the input is certainly used; points of a share, else a part of chance."""
 
@@ -28,6 +32,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("no_evidence", "No usable input reaches the classifier"),
     ("too_little_regularisation", "Too much model, or too little variety in the data"),
     ("words_missing", "The input is understood, but words are left out"),
+    ("nothing_learnt", "Nothing has been learnt at all"),
     ("stuck", "Nothing more is being learnt"),
 )
 """(name, title), in order of precedence. Which findings point to a cause, their rules say."""
@@ -50,8 +55,13 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     # Empty predictions mean "no input arrives" only where nothing has been learnt.
     excluded = {"no_evidence"} if learns(snapshot) and "at_chance" not in flags else {"words_missing"}
     excluded |= {"no_evidence"} if has_lost(findings) else {"lost_again"}
+    excluded |= {"stuck"} if _at_worst(snapshot) else {"nothing_learnt"}
+    # A train loss that has run away learns nothing by heart.
+    excluded |= {"too_little_regularisation", "stuck"} if breaks(findings) else set()
     for name, title in CAUSES:
         pointing = [finding for finding in flags.values() if name in BY_NAME[finding.rule].causes]
+        if name == "stuck" and _still_learns(snapshot):
+            continue
         evidence = tuple(each.line for each in pointing if name not in excluded and not _points_elsewhere(each))
         if evidence:
             measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
@@ -60,9 +70,27 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     return tuple(causes)
 
 
+def _still_learns(snapshot: Snapshot) -> bool:
+    """Whether val loss comes to new bests while the metric scatters: nobody knows yet that nothing more is learnt."""
+    return loss_still_falls(columns(measured(snapshot, val_loss), "val_loss")[0])
+
+
+def _at_worst(snapshot: Snapshot) -> bool:
+    """Whether the metric has its worst value even at its best."""
+    metric, best = primary_of(snapshot), best_of(snapshot)
+    return metric is not None and best is not None and is_at_worst(metric, metric.error(best[0]))
+
+
 def has_lost(findings: tuple[Finding, ...]) -> bool:
     """Whether it was well beyond chance and is at chance again."""
     return any(finding.title == LOST for finding in findings)
+
+
+def breaks(findings: tuple[Finding, ...]) -> Breaks | None:
+    """Which of both the optimisation does, None where neither: what is not finite outweighs what has run away."""
+    flags = [each for each in findings if each.severity != "info" and "diverging" in BY_NAME[each.rule].causes]
+    rules = {each.rule for each in flags if not _points_elsewhere(each)}
+    return "not finite" if "non_finite" in rules else "run away" if rules else None
 
 
 def _points_elsewhere(finding: Finding) -> bool:
@@ -100,6 +128,8 @@ def suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, 
         return ("More regularisation is not suggested: a model at chance has nothing to regularise.",)
     if "non_finite" in rules:
         return ("Nothing else is suggested before the losses are finite again.",)
+    if breaks(findings):
+        return ("Nothing else is suggested while train loss runs away.",)
     return ()
 
 

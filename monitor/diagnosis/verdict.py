@@ -12,14 +12,14 @@ import math
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from monitor.diagnosis.causes import Cause, causes_of, learns, suppressed
+from monitor.diagnosis.causes import Cause, breaks, causes_of, learns, suppressed
 from monitor.diagnosis.early import cannot_judge, too_early
 from monitor.diagnosis.failures import Failure, error_line, failure_of
-from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
+from monitor.diagnosis.waiting import comes_down, knows_by_heart, what_waiting_brought
 from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
 from monitor.rules import grown
 from monitor.rules.columns import forget_all
-from monitor.rules.evaluations import last, measured, validation
+from monitor.rules.evaluations import last, lowest, measured, validation
 from monitor.rules.kind import fits
 from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.rules.registry import BY_NAME, evaluate, frozen
@@ -183,6 +183,8 @@ def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str
         return "The learning rate is 0: more epochs change nothing."
     if worst.rule == WerPlateau.name:
         return ""  # its option is to stop here
+    if breaks((worst,)) and not comes_down(snapshot):
+        return ""  # its option is to restart
     persistence, planned = thresholds.of(CommonLimits), planned_epochs(snapshot) or math.inf
     apart = rows[-1].epoch - rows[-2].epoch if len(rows) > 1 else 0.0
     by = rows[-1].epoch + max(persistence.warning_epochs + persistence.critical_epochs, 2 * apart)
@@ -195,7 +197,7 @@ def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str
 def _how_it_goes(snapshot: Snapshot) -> str:
     metric, best, now = primary_of(snapshot), best_of(snapshot), last_of(snapshot)
     if metric is None or best is None or now is None:
-        return "Val loss does not rise away from train loss."
+        return _loss_in_words(snapshot)
     chance, beside = chance_of(snapshot, metric), ""
     if chance is not None and not chance.assumed:
         better = metric.error(now) < chance.error
@@ -209,6 +211,16 @@ def _how_it_goes(snapshot: Snapshot) -> str:
         return f"{metric.heading} is {metric.text(now)} since epoch {plain(since)}; {was}. Look at how it is computed."
     extreme = "its best so far" if now == best[0] else f"best {metric.text(best[0])} at epoch {plain(best[1])}"
     return f"{metric.heading} is {metric.text(now)}, {extreme}{beside}.{_only_worse(snapshot, metric, best[1])}"
+
+
+def _loss_in_words(snapshot: Snapshot) -> str:
+    """Where val loss alone decides: what it is and was."""
+    best, now = lowest(snapshot, "val_loss"), last(snapshot, "val_loss")
+    if best is None or now is None:
+        return "No flag is open."
+    if now == best[0]:
+        return f"Val loss is {number(now)}, its best so far."
+    return f"Val loss is {number(now)}, best {number(best[0])} at epoch {plain(best[1])}."
 
 
 def _only_worse(snapshot: Snapshot, metric: Metric, best_epoch: float) -> str:

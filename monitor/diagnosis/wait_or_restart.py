@@ -19,12 +19,13 @@ from typing import Literal
 
 import msgspec
 
+from monitor.diagnosis.causes import breaks
 from monitor.diagnosis.moment import evaluations, planned_epochs
 from monitor.diagnosis.prescriptions.choosing import recommended
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.tries import ratios, tries_of
 from monitor.diagnosis.verdict import Diagnosis
-from monitor.diagnosis.waiting import knows_by_heart, what_waiting_brought
+from monitor.diagnosis.waiting import comes_down, knows_by_heart, what_waiting_brought
 from monitor.rules.arithmetic.best_at_end import AtEnd, best_at_end
 from monitor.rules.primary import chance_of, primary_of
 from monitor.run_dir import ChildOutcome, DataInfo, Snapshot, words
@@ -37,7 +38,15 @@ FEW = 2
 """Tries from which on their spread says something."""
 ONE_TRY = 1.1
 """Of one try alone the noise is not known."""
-DIVERGED = "Waiting: the losses are not finite or have run away; nothing better is expected."
+BROKEN = {
+    "not finite": "Waiting: the losses or gradients are not finite; nothing better is expected.",
+    "run away": "Waiting: train loss has run away; nothing better is expected while it stays there.",
+}
+STAYS_BROKEN = {
+    "not finite": "It does not come back by itself.",
+    "run away": "Train loss is still near the highest of its last evaluations: it shows no sign of coming back.",
+}
+COMES_BACK = "Train loss comes down again; whether it comes all the way is not known."
 LOST = "Waiting: it has lost what it had learnt; nothing better than its best so far is expected."
 NEAR_CHANCE = 0.75
 """Of chance: above it the steep part may be still to come, and the last doubling says nothing of it."""
@@ -109,10 +118,11 @@ def choice(
     option = recommended(options)
     if option is None or not option.changes or diagnosis.verdict not in GRAVE or is_over(snapshot):
         return None
-    if any(cause.name == "diverging" for cause in diagnosis.causes):
-        return Choice(
-            "RESTART", DIVERGED, _restarting(snapshot, option, None, None, None), "It does not come back by itself."
-        )
+    if broken := breaks(diagnosis.grounds):
+        back = broken == "run away" and comes_down(snapshot)
+        restarting = _restarting(snapshot, option, None, None, None)
+        why = COMES_BACK if back else STAYS_BROKEN[broken]
+        return Choice("NOT KNOWN" if back else "RESTART", BROKEN[broken], restarting, why)
     if any(cause.name == "lost_again" for cause in diagnosis.causes):
         effect = effect_of(option, snapshot, known)
         word, why = decide(None, effect)

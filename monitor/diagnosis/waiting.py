@@ -13,6 +13,7 @@ from monitor.run_dir.words import number, plain
 BY_HEART_ERRORS = 0.02
 BY_HEART_LOSS_RATIO = 0.02
 """Of the highest train loss: what is left to learn where only so little of it is left is next to nothing."""
+COMES_DOWN = 0.1
 RECENT_EVALUATIONS = 5
 
 
@@ -24,6 +25,13 @@ def knows_by_heart(snapshot: Snapshot) -> bool:
         return True
     losses = [r.train_loss for r in snapshot.epochs if r.train_loss is not None and math.isfinite(r.train_loss)]
     return bool(losses) and 0 <= losses[-1] <= BY_HEART_LOSS_RATIO * max(losses)
+
+
+def comes_down(snapshot: Snapshot) -> bool:
+    """Whether the newest train loss lies a tenth below the highest of the last evaluations: what had run away may be
+    on its way back."""
+    losses = [r.train_loss for r in snapshot.epochs if r.train_loss is not None and math.isfinite(r.train_loss)]
+    return bool(losses) and losses[-1] < (1 - COMES_DOWN) * max(losses[-RECENT_EVALUATIONS:])
 
 
 def train_value(snapshot: Snapshot) -> float | None:

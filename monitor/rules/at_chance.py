@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic.series import Array
-from monitor.rules.episodes import Level, open_episode
+from monitor.rules.episodes import Level, open_episode, since
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.kind import is_ctc
 from monitor.rules.primary import SAYING_NOTHING, Chance, chance_of, needs_of, pick_of, primary_of
@@ -104,7 +104,7 @@ class AtChance(Rule):
         if episode is None:
             return self.quiet(_better(data, floors, chance, limits.chance_margin))
         first_known = min(max(episode.fired, common.guard_evaluations - 1), len(data) - 1)
-        since = episode.critical_at if episode.critical_at is not None else episode.onset
+        began = since(data.epochs, episode.onset, over >= 0)
         episode = replace(episode, fired=first_known)
         had = over[: episode.onset]
         if had.size and np.nanmin(had, initial=np.inf) < -BEYOND * (chance.size(known) if chance and known else 1.0):
@@ -123,7 +123,7 @@ class AtChance(Rule):
         return self.flag(
             data.epochs,
             episode,
-            _line(data, floors, chance, episode.severity, is_over(snapshot)) + f" Since epoch {data.epochs[since]:g}.",
+            _line(data, floors, chance, episode.severity, is_over(snapshot)) + f" Since {began}.",
             dated=True,
             now=_numbers(data, floors, chance),
             limits={"margin, points": 100 * limits.chance_margin, "skill": limits.chance_skill},

@@ -83,6 +83,8 @@ class BlankCollapse(Rule):
             limits=_limits(limits),
             remedy=REMEDY if is_ctc(snapshot) else REMEDY_WITHOUT_BLANKS,
             cannot_tell=CANNOT_TELL,
+            # What is short now is no more critical because it was empty before.
+            severity="warning" if few_empty and levels[-1] < Level.CRITICAL else None,
         )
         # Hardly one is empty: they are short.
         return found if not few_empty else replace(found, title="Predictions too short")

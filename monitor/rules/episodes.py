@@ -84,6 +84,12 @@ def open_episode(
     return None
 
 
+def since(epochs: Sequence[float] | Array, onset: int, held: Sequence[bool] | Array) -> str:
+    """Since when in words. `held`: at each evaluation whether the condition held, the guard aside: an episode that
+    begins where the guard ends may have begun with the first evaluation."""
+    return "the first evaluation" if onset and all(held[: onset + 1]) else f"epoch {epochs[onset]:g}"
+
+
 def _after_last_clear(levels: Sequence[Level]) -> int:
     """Whatever came before a clear evaluation is over: only what follows the last one can be open."""
     for place in range(len(levels) - 1, -1, -1):

@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
-from monitor.rules.episodes import Level, open_episode
+from monitor.rules.episodes import Level, open_episode, since
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.gap_limit import OF_LARGE_LOSS, GapLimits, limits_of
 from monitor.rules.result import Result
@@ -39,6 +39,7 @@ class Gap(Rule):
     yardstick = "limit"
     causes = ("too_little_regularisation",)
     limits = GapLimits
+    remedy_beside = ("divergence", "The train loss that runs away comes first; the gap of such losses says nothing.")
     reads = ("spike_band_evaluations", "spike_rise_ratio", "spike_spreads")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
@@ -68,8 +69,8 @@ class Gap(Rule):
         return self.flag(
             data.epochs,
             episode,
-            f"{_begins(data.val_loss)} {number(current)} above train loss ({limit_words}), "
-            f"since epoch {data.epochs[episode.onset]:g}.{measured}",
+            f"Val loss is {number(current)} above train loss ({limit_words}), "
+            f"since {since(data.epochs, episode.onset, data.gap > held)}{_overfits(data)}.{measured}",
             dated=True,
             now=_numbers(data, unigram),
             limits={
@@ -83,10 +84,16 @@ class Gap(Rule):
         )
 
 
-def _begins(val_loss: series.Array) -> str:
-    """Overfitting is said where val loss has left its best behind; at its best the gap alone is."""
-    best, now = float(np.nanmin(val_loss)), float(val_loss[-1])
-    return "Overfitting: val loss is" if now - best > AT_ITS_BEST * abs(best) else "Val loss is"
+def _overfits(data: Evaluations) -> str:
+    """Overfitting is said where val loss has left its best behind while train loss fell; else the gap alone is."""
+    known = np.flatnonzero(np.isfinite(data.val_loss))
+    if not len(known):
+        return ""
+    best_at = int(known[np.argmin(data.val_loss[known])])
+    best, now = float(data.val_loss[best_at]), float(data.val_loss[-1])
+    if now - best <= AT_ITS_BEST * abs(best) or data.train_loss[-1] > data.train_loss[best_at]:
+        return ""
+    return f"; overfitting: val loss was lowest at epoch {data.epochs[best_at]:g} ({number(best)})"
 
 
 def _limit_words(current: float, held: float, of_loss: bool, common: CommonLimits) -> str:

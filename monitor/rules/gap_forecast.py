@@ -49,7 +49,7 @@ class GapForecast(Rule):
         limit = float(limits_of(data.val_loss, thresholds.of(GapLimits))[-1])
         known = np.flatnonzero(data.judged & np.isfinite(data.gap))
         if not evaluations.enough(snapshot, thresholds) or len(known) < need:
-            return self.not_enough_data(len(known), need)
+            return self.not_enough_data(len(snapshot.epochs), _needed(snapshot, thresholds, len(known), need))
         if is_over(snapshot):
             return self.quiet("The run is over: nothing is foretold of it.")
         places = known[-limits.forecast_window :]
@@ -79,6 +79,13 @@ class GapForecast(Rule):
             remedy="Nothing yet; have the next change ready.",
             cannot_tell="What a change of the learning rate will do to the line.",
         )
+
+
+def _needed(measured: Snapshot, thresholds: Thresholds, judged: int, least: int) -> int:
+    """How many evaluations make `least` that are judged: those within the guard are counted, as for every rule."""
+    have, verdict = len(measured.epochs), evaluations.needed(measured, thresholds)
+    first = max(0, verdict - have - 1) if not judged else 0
+    return max(verdict, have + first + least - judged)
 
 
 def _gap_known(record: object) -> float | None:

@@ -26,6 +26,7 @@ class LossSpike(Rule):
     place = 220
     watches = ("val_loss",)
     limits = SpikeLimits
+    remedy_beside = ("divergence", "The train loss that runs away comes first.")
     remedy_when_over = "Look at the val clips and at the learning rate, unless it came back."
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:

@@ -64,13 +64,14 @@ class Overconfident(Rule):
         if episode is None or not learnt or not improving[-1]:
             return self.quiet("Loss and error rate do not go apart.")
         best_loss = int(np.nanargmin(np.where(np.isfinite(data.val_loss), data.val_loss, np.nan)))
-        first, last = float(data.error[best_loss]), float(np.nanmin(data.error))
+        after = data.error[best_loss + 1 :]
+        first, last = float(data.error[best_loss]), float(np.nanmin(after)) if np.isfinite(after).any() else np.inf
         if not last < first:
             return self.quiet(f"{metric.heading} has not improved since the best val loss.")
         return self.flag(
             data.epochs,
             episode,
-            f"{_moves(rising[-1], metric, is_over(snapshot))} "
+            f"{_moves(rising[-1], metric, is_over(snapshot), is_at_best=bool(data.error[-1] <= last))} "
             f"({metric.error_text(first)} at the best loss → best {metric.error_text(last)}): "
             f"over-confident, still improving, since epoch {data.epochs[episode.onset]:g}.",
             severity="info",
@@ -86,11 +87,14 @@ class Overconfident(Rule):
         )
 
 
-def _moves(rising: Level, metric: Metric, over: bool) -> str:
-    """What both did; of a run that is over, in the past."""
+def _moves(rising: Level, metric: Metric, over: bool, is_at_best: bool) -> str:
+    """What both did; of a run that is over, in the past. The metric "still" moves only while the newest is the best."""
     if over:
-        return f"Val loss rose, {metric.label} still improved at its end"
-    return f"Val loss {'rises' if rising >= Level.WARNING else 'rose'}, {metric.label} still {metric.improves}"
+        return (
+            f"Val loss rose, {metric.label} {'still improved at its end' if is_at_best else 'came to a new best since'}"
+        )
+    loss = f"Val loss {'rises' if rising >= Level.WARNING else 'rose'}"
+    return f"{loss}, {metric.label} {f'still {metric.improves}' if is_at_best else 'came to a new best since'}"
 
 
 def _level(rising: Level, improves: bool, above_best: bool) -> Level:

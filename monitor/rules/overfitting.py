@@ -17,6 +17,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot
+from monitor.run_dir.words import above
 
 EVALUATIONS_WARNING, EVALUATIONS_CRITICAL = 2, 3
 SCATTERS_BEYOND_DOUBT = 4.0
@@ -88,7 +89,7 @@ class Overfitting(Rule):
         return self.flag(
             data.epochs,
             episode,
-            f"Overfitting: val loss is {100 * last.rise:.1f} % above its best (epoch {best:g}) "
+            f"Overfitting: val loss is {above(last.rise)} its best (epoch {best:g}) "
             f"while train loss fell {100 * last.train_fall:.0f} %, since epoch {data.epochs[episode.onset]:g}.",
             dated=True,
             now={

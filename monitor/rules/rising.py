@@ -15,6 +15,10 @@ WINDOW_TIMES = 3
 """The trend is that of the last so many times `trend_evaluations`."""
 
 
+SCATTERS_OF_FEW = 4.0
+"""Times the scatter, where the best is that of many and too few came after it for a trend test."""
+
+
 class RisingLimits(Limits, frozen=True):
     """Of both rules about a val loss that rises."""
 
@@ -49,7 +53,9 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
         above = (value - least) / size
         so_far = values[: place + 1]
         noise = float(scatter[place]) if least > 0 else series.scatter(so_far[np.isfinite(so_far)]) / size
-        if above <= limits.val_rise_scatters * noise:
+        # The lowest of many noisy losses lies far below the rest: two rises after it prove nothing within the noise.
+        few = place - best_at[place] + 1 < common.trend_evaluations and place >= WINDOW_TIMES * common.trend_evaluations
+        if above <= (SCATTERS_OF_FEW if few else limits.val_rise_scatters) * noise:
             return Level.CLEAR
         return _level(values[: place + 1], best_at[place], above, limits, common)
 

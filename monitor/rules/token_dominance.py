@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from monitor.rules import evaluations
-from monitor.rules.episodes import Level, open_episode
+from monitor.rules.episodes import Level, open_episode, since
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.kind import is_ctc
 from monitor.rules.result import Numbers, Result
@@ -80,12 +80,16 @@ class TokenDominance(Rule):
         levels = _levels(snapshot, data, [len(each) for each in signs], alike, common)
         episode = open_episode(data.epochs, levels, thresholds)
         last = snapshot.epochs[-1]
+        if episode is not None:
+            held = [len(each) > 1 or row.epoch in alike for each, row in zip(signs, snapshot.epochs, strict=True)]
+            began = since(data.epochs, episode.onset, held)
         if episode is None:
             return self.quiet(f"{_different(last, said.get(last.epoch, ()))}.")
         return self.flag(
             data.epochs,
             episode,
-            "Predictions hardly vary: " + ", ".join(signs[-1] or ["they began to"]) + ".",
+            "Predictions hardly vary: " + ", ".join(signs[-1] or ["they began to"]) + f". Since {began}.",
+            dated=True,
             now=_numbers(last),
             limits=_limits(limits),
             remedy=REMEDY if is_ctc(snapshot) else REMEDY_WITHOUT_BLANKS,

@@ -6,14 +6,14 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import open_episode
+from monitor.rules.evaluations import Evaluations
 from monitor.rules.result import Result
 from monitor.rules.rising import RisingLimits, rising_levels
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Snapshot
-from monitor.run_dir.metric import Metric
 from monitor.run_dir.status import is_over
-from monitor.run_dir.words import number
+from monitor.run_dir.words import above, number
 
 RECENT = 3
 
@@ -51,8 +51,8 @@ class ValLossRising(Rule):
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0, critical_epochs=0.0)
         best_at = int(np.nanargmin(np.where(np.isfinite(data.val_loss), data.val_loss, np.inf)))
         best, current = float(data.val_loss[best_at]), float(data.val_loss[-1])
-        above, far = _above(data.val_loss, current, best)
-        where = f"{far} above its best ({number(best)}, epoch {data.epochs[best_at]:g})"
+        ratio, far = _above(data.val_loss, current, best)
+        where = f"{far} its best ({number(best)}, epoch {data.epochs[best_at]:g})"
         if episode is None:
             word = f"Val loss is {where}." if current > best else f"Val loss is at its best, {number(best)}."
             return self.quiet(word)
@@ -62,14 +62,14 @@ class ValLossRising(Rule):
             episode,
             f"Val loss is {where}{rises}, since epoch {data.epochs[episode.onset]:g}.",
             dated=True,
-            now={"val loss": current, "best val loss": best, "above best": above},
+            now={"val loss": current, "best val loss": best, "above best": ratio},
             limits={
                 "above best (warning)": limits.val_rise_warning_ratio,
                 "above best (critical)": limits.val_rise_critical_ratio,
                 "trend p": thresholds.of(CommonLimits).trend_p_value,
                 "scatters": limits.val_rise_scatters,
             },
-            remedy=_remedy(data.metric),
+            remedy=_remedy(data, best_at),
             cannot_tell="Whether the model gets worse: with errors that still fall this is over-confidence.",
             # Beside a train loss `overfitting` tells a val loss that leaves it from one that only swings.
             severity="info" if np.isfinite(data.train_loss).any() else None,
@@ -80,9 +80,9 @@ def _above(losses: np.ndarray, current: float, best: float) -> tuple[float, str]
     """How far the newest loss is above the best: as a part of it and in words; below zero, of the range so far."""
     if best > 0:
         ratio = current / best - 1
-        return ratio, f"{100 * ratio:.1f} %"
+        return ratio, above(ratio)
     span = float(np.max(losses[np.isfinite(losses)])) - best if np.isfinite(losses).any() else 0.0
-    return (current - best) / span if span else 0.0, number(current - best)
+    return (current - best) / span if span else 0.0, f"{number(current - best)} above"
 
 
 def _rises(since_best: np.ndarray, over: bool) -> str:
@@ -93,9 +93,18 @@ def _rises(since_best: np.ndarray, over: bool) -> str:
     return said if not len(before) or recent.max() > before.max() else ""
 
 
-def _remedy(metric: Metric | None) -> str:
+def _remedy(data: Evaluations, best_at: int) -> str:
+    metric = data.metric
     if metric is None:
         return (
             "Keep the best checkpoint. No error rate or score is logged that could tell whether the model gets worse."
         )
-    return f"Keep the best checkpoint; see whether {metric.label} gets worse too before you stop."
+    then, now = float(data.error[best_at]), float(data.error[-1])
+    if not np.isfinite([then, now]).all():
+        return f"Keep the best checkpoint; see whether {metric.label} gets worse too before you stop."
+    top = int(np.nanargmin(data.error))
+    return (
+        f"Keep the checkpoint with the best {metric.label} ({metric.error_text(float(data.error[top]))}, epoch "
+        f"{data.epochs[top]:g}): at the best val loss it was {metric.error_text(then)}, now it is "
+        f"{metric.error_text(now)}."
+    )

@@ -11,6 +11,7 @@ from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.episodes import Level, open_episode
+from monitor.rules.evaluations import Evaluations
 from monitor.rules.primary import chance_of, errors_of, finite_of, needs_of, perfect_of, primary_of, scale_of
 from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
@@ -32,6 +33,12 @@ WITHOUT_CHANCE = "Compare it with what others reach on this data: stop here, or 
 WITHOUT_CHANCE_WHEN_OVER = (
     "Keep the checkpoint of its best epoch. Compare it with what others reach on this data before another run."
 )
+AT_WORST = "It has its worst value: nothing was learnt. See whether one batch is learnt by heart: inputs, labels, loss."
+STILL_FALLS = "Val loss still comes to new bests while {label} scatters: wait for more evaluations before you decide."
+FELL_AT_ITS_END = "Val loss still came to new bests at its end: more epochs may bring a better {label}."
+LOSS_STEP_RATIO = 0.02
+"""Of its best: a val loss that came down by more within the window, to a best that is recent, still falls."""
+RECENT = 3
 BEYOND = 0.1
 """Points of a share, else a part of chance."""
 WORSE_REMEDY = (
@@ -57,9 +64,9 @@ class WerPlateau(Rule):
     name = "wer_plateau"
     title = "No more progress"
     place = 150
-    watches = (PRIMARY,)
+    watches = (PRIMARY, "val_loss")
     yardstick = "best"
-    causes = ("stuck",)
+    causes = ("nothing_learnt", "stuck")
     limits = PlateauLimits
     reads = ("chance_margin",)
 
@@ -106,11 +113,11 @@ class WerPlateau(Rule):
             data.epochs,
             episode,
             f"{worse}Best {label} has moved {metric.size(moved)} in {window} evaluations ({where}).",
-            title=f"{label} got worse" if worse else f"{label} stuck",
+            title=f"{_titled(label)} got worse" if worse else f"{_titled(label)} stuck",
             dated=True,
             now={f"best {metric.title}": metric.text(value), "moved": metric.size(moved), "evaluations": float(window)},
             limits=_limits(metric, limits),
-            remedy=WORSE_REMEDY if worse else _remedy(snapshot, metric, float(best[-1])),
+            remedy=WORSE_REMEDY if worse else _remedy(snapshot, metric, data),
             cannot_tell="Whether there is anything left to learn.",
         )
 
@@ -133,19 +140,47 @@ class WerPlateau(Rule):
                 remedy=WORSE_REMEDY,
                 cannot_tell="Whether it recovers.",
             ),
-            title=f"{metric.label} got worse",
+            title=f"{_titled(metric.label)} got worse",
         )
 
 
-def _remedy(snapshot: Snapshot, metric: Metric, best: float) -> str:
+def _titled(label: str) -> str:
+    """A label at the beginning of a title; one with a capital in it is a name and stays."""
+    return label if label != label.lower() else label[:1].upper() + label[1:]
+
+
+def _remedy(snapshot: Snapshot, metric: Metric, data: Evaluations) -> str:
     """What to do about a metric at rest: where chance is known, of a model that is beyond it or is not."""
-    chance, over = chance_of(snapshot, metric), is_over(snapshot)
-    known = chance is not None and not chance.assumed
-    if known and chance is not None and best < chance.error - BEYOND * chance.size(metric):
-        return BEYOND_WHEN_OVER if over else BEYOND_CHANCE
+    chance, over, best = chance_of(snapshot, metric), is_over(snapshot), float(np.nanmin(data.error))
+    if is_at_worst(metric, best):
+        return AT_WORST
+    if loss_still_falls(data.val_loss):
+        return (FELL_AT_ITS_END if over else STILL_FALLS).format(label=metric.label)
+    if chance is not None and not chance.assumed:
+        if best < chance.error - BEYOND * chance.size(metric):
+            return BEYOND_WHEN_OVER if over else BEYOND_CHANCE
+        return (
+            f"Its best is {metric.error_text(best)}; {chance.does} {metric.error_text(chance.error)}. Find out whether "
+            "the input reaches the classifier, and whether the labels are right."
+        )
     if chance is None and (not metric.is_share or metric.label in WITHOUT_A_CHANCE):
         return WITHOUT_CHANCE_WHEN_OVER if over else WITHOUT_CHANCE
     return WHEN_OVER if over else REMEDY
+
+
+def is_at_worst(metric: Metric, best_error: float) -> bool:
+    """Whether a share has the worst value that it can have at its best: a score of 0."""
+    return metric.is_share and metric.direction == "score" and best_error >= 1.0
+
+
+def loss_still_falls(val_loss: series.Array) -> bool:
+    """Whether val loss came to a new best, by a step, in the last few of the window's evaluations."""
+    known = val_loss[np.isfinite(val_loss)]
+    window = PlateauLimits().plateau_warning_evaluations
+    if len(known) <= window:
+        return False
+    before, newest = float(known[:-window].min()), float(known[-RECENT:].min())
+    return bool(newest <= known.min() and before - newest > LOSS_STEP_RATIO * abs(before))
 
 
 def _limits(metric: Metric, limits: PlateauLimits) -> Numbers:

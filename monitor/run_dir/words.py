@@ -41,6 +41,8 @@ SMALLEST = 0.000_0995
 """From LARGEST on and below SMALLEST a number is written with a power of ten."""
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 DAY = 86_400
+TIMES = 10.0
+"""From so much above a thing on, it is said how many times that it is."""
 
 
 TURNS = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), "\N{REPLACEMENT CHARACTER}")
@@ -108,19 +110,27 @@ def changed(changes: Mapping[str, Sequence[Any]]) -> list[str]:
     return [f"{key} {plain(pair[0])} → {plain(pair[1])}" for key, pair in changes.items() if len(pair) == 2]
 
 
-def limit(value: float) -> str:
-    """A limit as people write it: 1.0, 0.25."""
-    return f"{value:.1f}" if round(value, 1) == value else plain(value)
+def above(ratio: float) -> str:
+    """How far above a thing a value is, before its name: "15.2 % above"; from 1,000 % on "153 times"."""
+    return f"{percent(ratio)} above" if not ratio >= TIMES else f"{number(1 + ratio)} times"
+
+
+def limit(value: float | str) -> str:
+    """A limit as people write it: 1.0, 0.25, 20; text stays as it is."""
+    if isinstance(value, str):
+        return value
+    if value >= LARGEST:
+        return number(value)
+    return f"{value:.1f}" if round(value, 1) == value and abs(value) < 10 else plain(value)
 
 
 def brief(value: float | str) -> str:
-    """A number of any kind, such as the evidence of a flag: three digits, whole ones in full; text stays as it is."""
+    """A number of any kind, such as the evidence of a flag: as `number`, whole ones in full; text stays as it is."""
     if isinstance(value, str):
         return value
-    size = abs(value)
-    if not math.isfinite(value) or 0 < size < SMALLEST or size >= LARGEST:
+    if not math.isfinite(value) or not float(value).is_integer() or abs(value) >= LARGEST:
         return number(value)
-    return ("−" if value < 0 else "") + (f"{size:.3g}" if size < 999.5 else _fixed(size, 0))
+    return ("−" if value < 0 else "") + _fixed(abs(value), 0)
 
 
 def sentence(text: str) -> str:

@@ -20,7 +20,7 @@ from monitor.rules.registry import BY_NAME, by_name, of_rule
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import SEVERITIES, ChildOutcome, Snapshot
-from monitor.run_dir.words import brief, plain
+from monitor.run_dir.words import brief, limit, plain
 from monitor.view.lanes import lanes_of
 from monitor.view.report.judged import healthy_rows
 from monitor.view.shapes.judgement import (
@@ -122,7 +122,7 @@ def _flag(finding: Finding, snapshot: Snapshot) -> Flag:
         fired=finding.fired,
         critical_since=finding.critical_since,
         now={key: brief(value) for key, value in finding.now.items()},
-        limits={key: brief(value) for key, value in finding.limits.items()},
+        limits={key: limit(value) for key, value in finding.limits.items()},
         own_limits=_own_limits(finding.rule, snapshot),
         remedy=finding.remedy,
         cannot_tell=finding.cannot_tell,

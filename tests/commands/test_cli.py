@@ -16,6 +16,7 @@ from monitor.run_dir import (
     ALERTS_FILE,
     EPOCHS_FILE,
     LAUNCH_FILE,
+    PROGRESS_FILE,
     RUN_FILE,
     Alert,
     Epoch,
@@ -65,6 +66,14 @@ def test_an_overfitting_run_exits_2_and_says_why(runs, capsys):
     out = capsys.readouterr().out
     assert "critical  Overfitting: val loss" in out
     assert "checks ran." in out
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("failed", 2), ("stopped", 0)])
+def test_a_failed_run_is_never_healthy_and_a_stopped_one_can_be(runs, outcome, code):
+    path = a_run(runs, "ended", HEALTHY)
+    known = json.loads((path / PROGRESS_FILE).read_bytes())
+    (path / PROGRESS_FILE).write_text(json.dumps({**known, "outcome": outcome}))
+    assert main(["check", "ended"]) == code
 
 
 def test_a_run_with_too_few_evaluations_exits_4(runs):

@@ -12,7 +12,7 @@ from monitor.view.report.whole import report_of
 from tests.snapshots import NOW, PROCESS, beating, curve, snapshot
 
 AHEAD = ("may still", "look by", "not enough data yet", "will cross", "and still rising", "still falls", "Go on")
-AHEAD += ("top here", "before you stop", "wait for", "have the next change", "heading", "constant sentence yet")
+AHEAD += ("top here", "wait for", "have the next change", "heading", "constant sentence yet")
 ENDS = {
     "finished": {"progress": Progress(heartbeat_at=NOW - 9, process=PROCESS, outcome="finished")},
     "stopped": {"progress": Progress(heartbeat_at=NOW - 9, process=PROCESS, outcome="stopped")},

@@ -237,3 +237,8 @@ def test_a_filter_that_costs_words_is_a_cause_of_its_own_with_its_change():
     (option,) = [option for option in prescribe(seen, judged.diagnosis) if option.id == "without_filter"]
     assert option.changes == {"min_confidence": [0.6, 0.0]}
     assert "score 40.0 %" in option.expected
+
+
+def test_where_val_loss_alone_decides_it_is_said_what_it_is():
+    seen = snapshot(val_loss=[2.0, 1.5, 1.2, 1.0, 1.01, 1.0, 1.02, 1.01], **beating(), run={"floors": Floors()})
+    assert judge(seen, NOW).diagnosis.reason == "Val loss is 1.01, best 1.00 at epoch 4."

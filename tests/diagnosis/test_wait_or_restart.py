@@ -8,11 +8,11 @@ import pytest
 
 from monitor.diagnosis import wait_or_restart
 from monitor.diagnosis.ledger import tried_by_then
-from monitor.diagnosis.prescriptions.registry import prescribe
+from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.diagnosis.verdict import judge
 from monitor.diagnosis.wait_or_restart import Effect, Recorded, choice, decide, effect_of
 from monitor.rules.arithmetic.best_at_end import AtEnd
-from monitor.run_dir import OUTCOME_FILE, ChildOutcome, DataInfo, Epoch, Progress, Snapshot, encode
+from monitor.run_dir import OUTCOME_FILE, ChildOutcome, DataInfo, Epoch, Floors, Progress, Snapshot, encode
 from tests.diagnosis.test_prescriptions import BROKEN, LAUNCH
 from tests.diagnosis.test_verdict import LEARNS, OVERFITS
 from tests.snapshots import NOW, PROCESS, beating, snapshot
@@ -156,3 +156,26 @@ def test_what_came_later_is_not_known_then(tmp_path: Path):
     seen = Snapshot(run_dir=str(tmp_path / "p"), run_id="p", read_at=99.0, epochs=(Epoch(epoch=1.0),))
     assert tried_by_then(seen) == []
     assert [each.run_id for each in tried_by_then(msgspec.structs.replace(seen, read_at=100.0))] == ["c"]
+
+
+RUN_AWAY = {
+    "train_loss": [2.0, 1.5, 1.2, 1.0, 0.9, 0.9, 0.9, 0.9, *(0.9 * 1.9**step for step in range(1, 9))],
+    "val_loss": [2.1, 1.6, 1.3, 1.1, 1.0, 1.0, 1.0, 1.0, *(1.0 * 2.0**step for step in range(1, 9))],
+}
+
+
+def test_a_train_loss_that_has_run_away_is_told_one_thing():
+    seen = snapshot(**RUN_AWAY, **beating(), launch=LAUNCH, run={"config": BROKEN, "floors": Floors()})
+    diagnosis = judge(seen, NOW).diagnosis
+    assert [cause.name for cause in diagnosis.causes] == ["diverging"]
+    said = choice(seen, diagnosis, prescribe(seen, diagnosis), ())
+    assert said.waiting == wait_or_restart.BROKEN["run away"]
+    everything = " ".join([diagnosis.reason, *(each.line + each.remedy for each in diagnosis.grounds), said.text])
+    everything += " ".join(each.why_not for each in consider(seen, diagnosis))
+    for wrong in ("finite", "may still recover", "verfitting", "dropout"):
+        assert wrong not in everything
+
+
+def test_a_train_loss_that_comes_down_again_is_promised_nothing():
+    back = {name: [*values, values[-1] / 2, values[-1] / 4] for name, values in RUN_AWAY.items()}
+    assert chosen(back).text == f"NOT KNOWN: {wait_or_restart.COMES_BACK}"

@@ -142,7 +142,7 @@ def test_far_worse_than_chance_points_to_labels_and_not_to_missing_input():
     finding = found(RULE, seen)
     assert (finding.title, finding.line) == (
         "Worse than chance",
-        "Worse than chance: accuracy 14.0 % against 50.0 %. Since epoch 5.",
+        "Worse than chance: accuracy 14.0 % against 50.0 %. Since the first evaluation.",
     )
     assert finding.remedy.startswith("Look at the labels")
     assert causes_of(seen, (finding,)) == () and suppressed(seen, (finding,)) == ()

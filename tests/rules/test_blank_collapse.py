@@ -71,3 +71,11 @@ def test_what_is_empty_in_the_targets_too_is_right():
     assert found(RULE, said([0.96] * 20, empty=[0.5] * 20, clips=clips)) is None
     assert found(RULE, said([0.96] * 20, empty=[0.6] * 20, clips=clips)) is not None
     assert found(RULE, said([0.96] * 20, empty=[0.5] * 20)) is not None
+
+
+def test_what_is_short_now_is_no_more_critical_because_it_was_empty_before():
+    silent, short = [0.2] * 12, [0.6] * 4
+    seen = said([*silent, *short], empty=[0.9] * 12 + [0.0] * 4)
+    finding = found(RULE, seen)
+    assert (finding.title, finding.severity) == ("Predictions too short", "warning")
+    assert found(RULE, said(silent, empty=[0.9] * 12)).severity == "critical"

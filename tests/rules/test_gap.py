@@ -1,5 +1,7 @@
 """`gap`: the user's limit of 1.0, quiet below it and quiet in the first epochs."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -61,7 +63,7 @@ def test_a_limit_that_nobody_set_is_not_held_against_large_losses_in_another_uni
     assert found(RULE, losses(20, lambda e: 12.0, val=350.0)) is None
     finding = found(RULE, losses(20, lambda e: 90.0, val=350.0))
     assert finding.line.startswith(
-        "Val loss is 90.0 above train loss (limit 69.0, a fifth of the lowest val loss less 1.0, as nobody set one)"
+        "Val loss is 90.0 above train loss (limit 69, a fifth of the lowest val loss less 1.0, as nobody set one)"
     )
     mine = DEFAULTS.but(GapLimits(gap_limit=5.0))
     assert RULE.check(losses(20, lambda e: 12.0, val=350.0), mine, NOW).limits["gap"] == 5.0
@@ -73,7 +75,26 @@ def test_a_limit_that_nobody_set_is_not_held_against_large_losses_in_another_uni
 
 def test_overfitting_is_said_where_val_loss_has_left_its_best():
     risen = snapshot(val_loss=[2.0] * 9 + [2.1], train_loss=[0.5] * 10)
-    assert found(RULE, risen).line.startswith("Overfitting: val loss is 1.60 above train loss")
+    line = found(RULE, risen).line
+    assert line.startswith("Val loss is 1.60 above train loss (limit 1.0), since")
+    assert "; overfitting: val loss was lowest at epoch 1 (2.00)." in line
+
+
+def test_a_gap_that_was_always_above_its_limit_began_with_the_first_evaluation():
+    always = found(RULE, snapshot(val_loss=[2.5] * 9, train_loss=[1.0] * 9))
+    assert "since the first evaluation." in always.line and always.fired == 5.0
+    later = found(RULE, snapshot(val_loss=[1.5, *[2.5] * 8], train_loss=[1.0] * 9))
+    assert "since epoch 5;" in later.line
+
+
+def test_losses_that_were_never_finite_have_no_best():
+    line = found(RULE, snapshot(val_loss=[math.inf] * 9, train_loss=[1.0] * 9)).line
+    assert line.startswith("Val loss is ∞ above train loss") and "overfitting" not in line
+
+
+def test_no_overfitting_is_said_where_train_loss_has_risen_too():
+    away = snapshot(val_loss=[2.0] * 9 + [123.0, 124.0], train_loss=[0.9] * 9 + [64.8, 64.9])
+    assert "verfitting" not in found(RULE, away).line
 
 
 def test_a_large_loss_that_falls_raises_no_alarm_by_falling():
@@ -134,7 +155,7 @@ def test_within_an_open_flag_a_spike_changes_nothing():
 def test_the_eval_mode_train_loss_that_it_is_made_of_is_named():
     seen = snapshot(train_loss=[2.5] * 10, train_eval_loss=[0.3] * 10, val_loss=[2.0] * 10, run={"gap_basis": "eval"})
     assert found(RULE, seen).line == (
-        "Val loss is 1.70 above train loss (limit 1.0), since epoch 5. Train loss in eval mode is 0.30."
+        "Val loss is 1.70 above train loss (limit 1.0), since the first evaluation. Train loss in eval mode is 0.30."
     )
 
 

@@ -38,7 +38,9 @@ def test_past_the_limit_it_is_the_gaps_own_flag():
 
 def test_few_evaluations_and_missing_losses_are_said():
     result = check(RULE, gap([0.1] * 8))
-    assert isinstance(result, NotEnoughData) and (result.have, result.need) == (4, 6)
+    assert isinstance(result, NotEnoughData) and (result.have, result.need) == (8, 10)
+    early = check(RULE, gap([0.1] * 3))
+    assert isinstance(early, NotEnoughData) and (early.have, early.need) == (3, 10)
     assert isinstance(check(RULE, snapshot(val_wer=[0.5] * 9)), NotApplicable)
 
 

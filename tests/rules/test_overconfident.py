@@ -63,3 +63,15 @@ def test_errors_that_rise_after_a_new_best_are_not_improving():
     wer = curve(30, lambda e: 0.9 - 0.02 * e if e <= 27 else 0.5)
     assert found(RULE, snapshot(val_loss=curve(27, rising), val_wer=wer[:27])) is not None
     assert found(RULE, snapshot(val_loss=curve(30, rising), val_wer=wer)) is None
+
+
+def test_a_metric_that_was_best_before_the_best_val_loss_improves_no_more():
+    wer = [0.5] * 20 + [0.3, *[0.4] * 4]
+    loss = [1.0] * 20 + [0.9, 0.5, 0.8, 1.2, 1.6]
+    assert found(RULE, snapshot(val_loss=loss, val_wer=wer)) is None
+
+
+def test_it_rises_no_longer_where_the_newest_is_not_the_best():
+    wer = curve(30, lambda e: 0.9 - 0.02 * e if e <= 29 else 0.33)
+    line = found(RULE, snapshot(val_loss=curve(30, rising), val_wer=wer)).line
+    assert "WER came to a new best since" in line and "still falls" not in line

@@ -190,7 +190,7 @@ def test_a_perfect_raw_metric_is_not_stuck_and_a_nan_is_no_evaluation_of_it():
 
 def test_what_fell_far_below_its_best_got_worse_and_what_is_beyond_chance_is_said_so():
     fell = evaluate(logged("val_accuracy", [0.1 * e for e in range(1, 10)] + [0.3] * 21), DEFAULTS, NOW)
-    assert [each.title for each in fell if isinstance(each, Finding)] == ["accuracy got worse"]
+    assert [each.title for each in fell if isinstance(each, Finding)] == ["Accuracy got worse"]
     below = Metric("val_it", "score", "fraction", chance=0.5, primary=True)
     lines = evaluate(logged("val_it", [0.3 - 0.005 * e for e in range(30)], run={"metrics": [below]}), DEFAULTS, NOW)
     assert any("Worse than chance" in each.line for each in lines if isinstance(each, Finding))

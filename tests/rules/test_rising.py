@@ -81,9 +81,10 @@ def slowly(losses):
     if math.isnan(last):
         return Level.CLEAR
     above = last / min(finite) - 1
-    if above <= max(2.0 * series.log_scatter(losses)[-1], 0.05 * (1 - 0.2)):
-        return Level.CLEAR
     since = losses[losses.index(min(finite)) :]
+    scatters = 2.0 if len(since) >= 8 or many <= 24 else 4.0
+    if above <= max(scatters * series.log_scatter(losses)[-1], 0.05 * (1 - 0.2)):
+        return Level.CLEAR
     rises = [after > before for before, after in pairwise(losses)]
     trend = series.rising_p_value(since[-24:]) < 0.05 if len(since) >= 8 else len(losses) >= 3 and all(rises[-2:])
     if above <= 0.05 or not trend:
@@ -109,3 +110,9 @@ def test_a_higher_threshold_never_raises_a_level(losses, name):
     assume(len(losses) > 4)
     higher = DEFAULTS.but(RisingLimits(**{name: 3 * getattr(RisingLimits(), name)}))
     assert all(more <= usual for more, usual in zip(levels(losses, higher), levels(losses), strict=True))
+
+
+def test_two_rises_after_the_lowest_of_many_noisy_losses_are_noise():
+    noisy = [1.0 + (0.02 if place % 2 else -0.02) for place in range(60)] + [0.93, 0.96, 0.99]
+    assert levels(noisy)[-1] is Level.CLEAR
+    assert levels([*noisy, 1.1, 1.3, 1.5])[-1] is Level.CRITICAL

@@ -56,7 +56,7 @@ def test_two_signs_are_a_warning_and_three_are_critical():
     assert finding.severity == "critical"
     assert finding.line == (
         "Predictions hardly vary: 90 % of all words are REGEN, 10 % of predictions differ, "
-        "2 % of the vocabulary is said. Since epoch 5."
+        "2 % of the vocabulary is said. Since the first evaluation."
     )
     assert first_fired(RULE, output([0.9] * 20, [0.1] * 20, [0.02] * 20)) == (6, 7)
 
@@ -81,13 +81,13 @@ def predicted(hypotheses, references=REFERENCES, epochs=8):
 def test_the_same_long_sentence_for_nearly_every_clip_is_said():
     finding = found(RULE, predicted(lambda e: [LONG] * 19 + ["WIND"]))
     assert finding.severity == "warning"
-    assert finding.line == f"Predictions hardly vary: 19 of 20 predictions are “{LONG}”. Since epoch 5."
+    assert finding.line == f"Predictions hardly vary: 19 of 20 predictions are “{LONG}”. Since the first evaluation."
     assert "all 20 predictions are" in found(RULE, predicted(lambda e: [LONG] * 20)).line
 
 
 def test_one_short_sentence_for_all_is_said_however_few_its_words_are():
     line = found(RULE, predicted(lambda e: ["A"] * 20)).line
-    assert line == "Predictions hardly vary: all 20 predictions are “A”. Since epoch 5."
+    assert line == "Predictions hardly vary: all 20 predictions are “A”. Since the first evaluation."
 
 
 def test_one_sentence_is_quiet_where_fewer_say_it_where_it_is_empty_and_where_the_targets_are_alike():

@@ -64,3 +64,12 @@ def test_a_loss_below_zero_is_judged_by_the_range_that_it_has_gone_through():
     finding = found(RULE, rises)
     assert finding.line == "Val loss is 4.50 above its best (−10.0, epoch 15) and still rising, since epoch 18."
     assert found(RULE, snapshot(val_loss=curve(30, lambda e: -10 + 0.3 * (e % 3)))) is None
+
+
+def test_it_says_what_the_metric_did_instead_of_asking_for_it():
+    seen = snapshot(
+        val_loss=[1.0] * 8 + [1.2, 1.4, 1.6, 1.8], metrics=[{"val_accuracy": 0.6}] * 8 + [{"val_accuracy": 0.2}] * 4
+    )
+    assert (
+        "(60.0 %, epoch 1): at the best val loss it was 60.0 %, now it is 20.0 %" in found(ValLossRising(), seen).remedy
+    )

@@ -2,10 +2,12 @@
 
 import pytest
 
+from monitor.diagnosis.causes import causes_of
 from monitor.diagnosis.verdict import judge
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.rules.wer_plateau import WerPlateau
 from monitor.run_dir import Floors
+from monitor.run_dir.metric import Metric
 from tests.snapshots import NOW, check, curve, first_fired, found, snapshot
 
 RULE = WerPlateau()
@@ -44,7 +46,7 @@ def test_what_only_got_worse_is_told_before_a_plateau_can_be_known():
     falling = [{"val_accuracy": value} for value in (0.8, 0.82, 0.78, 0.74, 0.7, 0.66)]
     finding = found(RULE, snapshot(metrics=falling))
     assert finding.line == "Val accuracy has got worse since its best: 66.0 %, where 82.0 % was reached at epoch 2."
-    assert (finding.severity, finding.title, finding.onset) == ("warning", "accuracy got worse", 3.0)
+    assert (finding.severity, finding.title, finding.onset) == ("warning", "Accuracy got worse", 3.0)
     assert judge(snapshot(metrics=falling[:5]), NOW).diagnosis.verdict == "LOOK"
     # What was never better than saying nothing cannot get worse.
     assert found(RULE, wer([0.98, 1.0, 1.05, 1.1, 1.15, 1.2])) is None
@@ -75,3 +77,25 @@ def test_where_no_error_is_left_it_is_quiet():
 def test_a_metric_that_has_no_level_by_chance_is_not_measured_by_it(name, value):
     finding = found(RULE, snapshot(metrics=[{name: value * size} for size in (0.9, 1.1, *[1.0] * 28)]))
     assert finding.severity == "critical" and "chance" not in finding.remedy
+
+
+def test_known_chance_is_compared_with_and_not_asked_for():
+    flat = [{"val_accuracy": 0.1}] * 30
+    run = {"metrics": (Metric("val_accuracy", "score", "fraction", chance=0.1),)}
+    remedy = found(RULE, snapshot(metrics=flat, run=run)).remedy
+    assert "If it stands near chance" not in remedy and "chance is at 10.0 %" in remedy
+
+
+def test_a_score_of_zero_has_learnt_nothing():
+    finding = found(RULE, snapshot(metrics=[{"val_dice": 0.0}] * 15))
+    assert finding.remedy.startswith("It has its worst value") and finding.title == "Dice stuck"
+
+
+def test_a_metric_that_scatters_while_val_loss_makes_new_bests_is_to_be_waited_for():
+    scatters = [{"val_accuracy": 0.7 + 0.05 * (place % 2)} for place in range(30)]
+    falls = snapshot(metrics=scatters, val_loss=curve(30, lambda e: 2.0 - 0.03 * e))
+    assert found(RULE, falls).remedy.startswith("Val loss still comes to new bests while accuracy scatters")
+    assert found(RULE, snapshot(metrics=scatters, val_loss=[1.0] * 30)).remedy.startswith("If it stands near chance")
+    assert [cause.name for cause in causes_of(falls, (found(RULE, falls),))] == []
+    rests = snapshot(metrics=scatters, val_loss=[1.0] * 30)
+    assert [cause.name for cause in causes_of(rests, (found(RULE, rests),))] == ["stuck"]

@@ -172,3 +172,21 @@ def test_what_is_dated_ahead_of_the_clock_has_no_age():
 )
 def test_more_epochs_than_were_planned_are_not_so_many_of_them(epoch, planned, text):
     assert words.epoch_of(epoch, planned) == text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [(0.05, "5.0 % above"), (9.994, "999.4 % above"), (152.361, "153 times"), (math.nan, "NaN above")],
+)
+def test_what_is_many_times_its_best_is_said_in_times(ratio, said):
+    assert words.above(ratio) == said
+
+
+def test_a_number_in_a_flag_is_written_as_on_its_tile():
+    for value in (2.6, 0.3, 12.24, 517.4, 1.5e6):
+        assert words.brief(value) == words.number(value)
+    assert [words.brief(value) for value in (21.0, 0.0, -3.0, 123456.0, "GRAU")] == ["21", "0", "−3", "123456", "GRAU"]
+
+
+def test_a_limit_claims_no_digits_that_it_has_not():
+    assert [words.limit(value) for value in (1.0, 0.25, 12.0, 69.0, 1.5e6)] == ["1.0", "0.25", "12", "69", "1.5e6"]

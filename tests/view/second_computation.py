@@ -104,6 +104,18 @@ def _percent(text: str, ratio: float) -> bool:
     return shows(text, 100 * ratio)
 
 
+def _since(f: Facts, m: re.Match[str]) -> float:
+    return float(m["since"]) if m["since"] else f.known("val_loss")[0][0]
+
+
+def _train_then(f: Facts) -> float:
+    return f.at("train_loss", f.best("val_loss")[0])
+
+
+def _shows_best(f: Facts, text: str) -> bool:
+    return shows(text, f.best("val_loss")[1])
+
+
 def _best_loss(facts: Facts, epoch: str) -> bool:
     return float(epoch) == facts.best("val_loss")[0]
 
@@ -143,20 +155,24 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: _rises(f, m) and shows(m["best"], f.best("val_loss")[1]) and float(m["at"]) < float(m["since"]),
     ),
     (
-        r"(?P<word>Overfitting: val|Val) loss is (?P<gap>[\d.]+) above train loss \(limit 1\.0"
+        r"Val loss is (?P<gap>[\d.]+) above train loss \(limit 1\.0"
         r"(?P<held>; the alarm ends below 0\.80)?\), "
-        r"since epoch (?P<since>[\d.]+)\. Train loss is the running one, in training mode: read it with care\.",
+        r"since (epoch (?P<since>[\d.]+)|the first evaluation)"
+        r"(?P<over>; overfitting: val loss was lowest at epoch (?P<at>[\d.]+) "
+        r"\((?P<best>[\d.]+)\))?\. "
+        r"Train loss is the running one, in training mode: read it with care\.",
         lambda f, m: (
             shows(m["gap"], f.gap())
-            and (m["word"] != "Val") == (f.rise() > 0.01)
+            and bool(m["over"]) == (f.rise() > 0.01 and f.last("train_loss") <= _train_then(f))
+            and (not m["over"] or (float(m["at"]), True) == (f.best("val_loss")[0], _shows_best(f, m["best"])))
             and (f.gap() <= 1) == bool(m["held"])
-            and f.at("val_loss", float(m["since"])) - f.at("train_loss", float(m["since"])) > 1
+            and f.at("val_loss", _since(f, m)) - f.at("train_loss", _since(f, m)) > 1
         ),
     ),
     (r"The gap is (?P<gap>[\d.]+), above its limit 1\.0\.", lambda f, m: shows(m["gap"], f.gap()) and f.gap() > 1),
     (
         r"The gap will cross 1\.0 at about epoch (?P<at>\d+) \(80 % band: epoch \d+ "
-        r"(to \d+|on, or never|on, or not before the end of the plan, epoch \d+)\)\.",
+        r"(to \d+|on, or never|on, or not before the end of the plan, epoch [\d.]+)\)\.",
         lambda f, m: f.gap() < 1 and float(m["at"]) > f.last_epoch("val_loss"),
     ),
     (
@@ -172,7 +188,7 @@ FORMS: list[tuple[str, Check]] = [
     (
         r"Not learning from the input: WER (?P<wer>[\d.]+) % after (?P<epoch>[\d.]+) epochs; always saying "
         r"(?P<said>[A-Z ]+) "
-        r"scores (?P<chance>[\d.]+) %\. Since epoch [\d.]+\.",
+        r"scores (?P<chance>[\d.]+) %\. Since (epoch [\d.]+|the first evaluation)\.",
         lambda f, m: (
             _percent(m["wer"], f.last("val_wer"))
             and float(m["epoch"]) == f.last_epoch("val_wer")
@@ -183,18 +199,18 @@ FORMS: list[tuple[str, Check]] = [
     (
         r"Not better than one constant sentence yet: WER (?P<wer>[\d.]+) % against (?P<chance>[\d.]+) %\. 9 of 20 "
         r"recorded runs that stood there for five evaluations left it, half by the 10th, the last at the 46th\. "
-        r"Since epoch [\d.]+\.",
+        r"Since (epoch [\d.]+|the first evaluation)\.",
         lambda f, m: _percent(m["wer"], f.last("val_wer")) and f.last("val_wer") > float(m["chance"]) / 100 - 0.02,
     ),
     (
         r"Not better than one constant sentence at its end: (WER )?(?P<wer>[\d.]+) % against (?P<chance>[\d.]+) %\. "
-        r"Since epoch [\d.]+\.",
+        r"Since (epoch [\d.]+|the first evaluation)\.",
         lambda f, m: _percent(m["wer"], f.last("val_wer")) and f.last("val_wer") > float(m["chance"]) / 100 - 0.02,
     ),
     (
         r"Predictions are too (?P<what>empty|short): (?P<words>\d+) words for every 100 in the targets, "
         r"(?P<empty>\d+) % of "
-        r"predictions empty\. Since epoch [\d.]+\.",
+        r"predictions empty\. Since (epoch [\d.]+|the first evaluation)\.",
         lambda f, m: (
             shows(m["words"], f.words_for_each_hundred())
             and _percent(m["empty"], f.said().count("") / len(f.said()))
@@ -205,7 +221,7 @@ FORMS: list[tuple[str, Check]] = [
         r"Predictions hardly vary: ((?P<differ>\d+) different sentences in (?P<many>\d+) predictions"
         r"|((?P<times>\d+) of |all )(?P<all>\d+) predictions are “(?P<one>[^”]+)”), "
         r"(?P<said>\d+) % of the vocabulary is said\. "
-        r"Since epoch [\d.]+\.",
+        r"Since (epoch [\d.]+|the first evaluation)\.",
         lambda f, m: (
             int(m["many"] or m["all"]) == len(f.said())
             and (not m["differ"] or int(m["differ"]) == len(set(f.said())))
@@ -233,7 +249,7 @@ FORMS: list[tuple[str, Check]] = [
     ),
     (
         r"The learning rate is (0|below 0\.1 % of its peak|at (?P<rate>[\d.]+) % of its peak), and "
-        r"val loss has had no new best for (?P<many>\d+) evaluations\. Since epoch [\d.]+\.",
+        r"val loss has had no new best for (?P<many>\d+) evaluations\. Since (epoch [\d.]+|the first evaluation)\.",
         lambda f, m: (
             (
                 _percent(m["rate"], f.last("lr") / max(value for _, value in f.known("lr")))
@@ -244,13 +260,15 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Val loss (rises|rose), (?P<label>WER|CER|accuracy) still (falls|rises|improved at its end) "
+        r"Val loss (rises|rose), (?P<label>WER|CER|accuracy) "
+        r"(still (falls|rises|improved at its end)|(?P<past>came to a new best since)) "
         r"\((?P<then>[\d.]+) % at the best loss → best (?P<best>[\d.]+) %\): "
         r"over-confident, still improving, since epoch [\d.]+\.",
         lambda f, m: (
             _percent(m["then"], f.at(METRICS[m["label"]], f.best("val_loss")[0]))
             and _percent(m["best"], _best_of(f, m)[1])
-            and f.at(METRICS[m["label"]], f.best("val_loss")[0]) != _best_of(f, m)[1]
+            and _best_of(f, m)[0] > f.best("val_loss")[0]
+            and bool(m["past"]) == (f.last(METRICS[m["label"]]) != _best_of(f, m)[1])
         ),
     ),
     (
@@ -290,7 +308,14 @@ FORMS: list[tuple[str, Check]] = [
             and (not m["side"] or bool(f.references))
         ),
     ),
-    (r"Val loss does not rise away from train loss\.", lambda f, m: f.logged("val_loss") and not f.metric()),
+    (
+        r"Val loss is (?P<now>[\d.]+), (its best so far|best (?P<best>[\d.]+) at epoch (?P<at>[\d.]+))\.",
+        lambda f, m: (
+            not f.metric()
+            and shows(m["now"], f.last("val_loss"))
+            and (_shows_best(f, m["best"]) and _best_loss(f, m["at"]) if m["at"] else _shows_best(f, m["now"]))
+        ),
+    ),
     (
         r"(?P<have>\d+) of (?P<need>\d+) evaluations so far\. First verdict at epoch (?P<at>[\d.]+)\.",
         lambda f, m: (
@@ -344,7 +369,7 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: f.rows[-1]["epoch"] >= f.planned == float(m["end"]),
     ),
     (
-        r"Waiting: the losses are not finite or have run away; nothing better is expected\.",
+        r"Waiting: the losses or gradients are not finite; nothing better is expected\.",
         lambda f, m: math.isnan(f.last("train_loss")),
     ),
     (r"RESTART: It does not come back by itself\.", lambda f, m: math.isnan(f.last("train_loss"))),

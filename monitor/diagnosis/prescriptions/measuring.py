@@ -8,6 +8,7 @@ from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.prescription import Config, Prescription, bundle, flags, restart
 from monitor.rules.evaluations import last
 from monitor.rules.kind import is_ctc, is_ours
+from monitor.rules.primary import primary_of
 from monitor.run_dir import Snapshot
 
 SCORE_AGAIN = Prescription(
@@ -30,15 +31,21 @@ MEASURE_ALIKE = Prescription(
     code_edit="Look for how each loss is reduced (over clips, over tokens, summed) and for terms that stand in one "
     "split only.",
 )
-STOP_HERE = Prescription(
-    id="stop_here",
-    title="Stop here and keep the best checkpoint",
-    changes={},
-    command=None,
-    expected="the same best model, without the epochs that would not change it",
-    cost="none",
-    disproved_by="a later evaluation makes a new best by a point or more",
-)
+
+
+def stop_here(snapshot: Snapshot) -> Prescription:
+    """For a metric at rest: no change, the best that there is."""
+    metric = primary_of(snapshot)
+    step = "a point" if metric is None or metric.is_share else "2 % of its range"
+    return Prescription(
+        id="stop_here",
+        title="Stop here and keep the best checkpoint",
+        changes={},
+        command=None,
+        expected="the same best model, without the epochs that would not change it",
+        cost="none",
+        disproved_by=f"a later evaluation makes a new best by {step} or more",
+    )
 
 
 def decoder_or_model(snapshot: Snapshot) -> Prescription | None:

@@ -6,6 +6,9 @@ is offered while the error rate itself is wrong. Changes that one would expect a
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from monitor.diagnosis.causes import breaks
 from monitor.diagnosis.prescriptions import looking, measuring, training
 from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.diverging import against_divergence, against_losing_it
@@ -26,6 +29,14 @@ NUMBERS = {
 }
 LARGEST = 1e12
 """Beyond it (and for NaN) an option is no option."""
+
+
+POPULAR = ("regularise", "smaller_model", "lenient_decoder", "higher_rate")
+"""The changes that people reach for."""
+UNTIL_WHOLE = {
+    "not finite": dict.fromkeys(POPULAR, "Nothing can be learnt before the losses are finite again."),
+    "run away": dict.fromkeys(POPULAR, "Nothing can be learnt while train loss runs away."),
+}
 
 
 def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, ...]:
@@ -58,8 +69,13 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
         options += _against_overfitting(snapshot, config)
     elif "words_missing" in causes:
         options.append(measuring.decoder_or_model(snapshot) if is_ctc(snapshot) else None)
+    if "nothing_learnt" in causes and "no_evidence" not in causes:
+        options.append(looking.few_by_heart(snapshot))
     if "stuck" in causes and not {"no_evidence", "too_little_regularisation"} & causes:
-        options += [training.higher_rate(snapshot, config), None if is_over(snapshot) else measuring.STOP_HERE]
+        options += [
+            training.higher_rate(snapshot, config),
+            None if is_over(snapshot) else measuring.stop_here(snapshot),
+        ]
     elif "stuck" in causes and "no_evidence" in causes:
         options.append(training.higher_rate(snapshot, config))
     return tuple(filter(None, options))
@@ -96,7 +112,9 @@ def consider(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Considered, ...]
     causes = [cause.name for cause in diagnosis.causes]
     config = _config(snapshot)
     prescribed = {option.id for option in prescribe(snapshot, diagnosis)}
-    reasons = _reasons_against(causes[0] if causes[0] != "decoder" or len(causes) == 1 else causes[1], snapshot)
+    first = causes[0] if causes[0] != "decoder" or len(causes) == 1 else causes[1]
+    broken = breaks(diagnosis.grounds) if first == "diverging" else None
+    reasons = UNTIL_WHOLE[broken] if broken else _reasons_against(first, snapshot)
     popular = (
         training.regularise(snapshot, config),
         training.smaller_model(snapshot, config),
@@ -104,7 +122,8 @@ def consider(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Considered, ...]
         training.higher_rate(snapshot, config),
     )
     return tuple(
-        Considered(option, reasons[option.id])
+        # What an option is known to do against overfitting is no matter of a run that breaks.
+        Considered(replace(option, note="") if broken else option, reasons[option.id])
         for option in popular
         if option is not None and option.id not in prescribed and option.id in reasons
     )
@@ -129,13 +148,10 @@ def _lenient_decoder(snapshot: Snapshot, config: Config) -> Prescription | None:
 
 def _reasons_against(first_cause: str, snapshot: Snapshot) -> dict[str, str]:
     """Prescription id → why it is not suggested while this cause stands first."""
-    popular = ("regularise", "smaller_model", "lenient_decoder", "higher_rate")
     if first_cause in ("scorer_wrong", "measured_differently"):
-        return dict.fromkeys(popular, "Nothing can be judged by these numbers before they are right.")
-    if first_cause == "diverging":
-        return dict.fromkeys(popular, "Nothing can be learnt before the losses are finite again.")
+        return dict.fromkeys(POPULAR, "Nothing can be judged by these numbers before they are right.")
     if first_cause == "lost_again":
-        return dict.fromkeys(popular, "It had learnt with these settings: what took that away comes first.")
+        return dict.fromkeys(POPULAR, "It had learnt with these settings: what took that away comes first.")
     if first_cause == "no_evidence":
         train_wer = last(snapshot, "train_wer")
         train = f" Train WER is {100 * train_wer:.1f} % too." if train_wer is not None and train_wer > 0.5 else ""

@@ -29,6 +29,7 @@ from monitor.run_dir.launch import command_of
 from monitor.run_dir.metric import is_finite
 from monitor.run_dir.status import is_over
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
+from monitor.run_dir.words import limit as limit_words
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
 from monitor.view.report.numbers import floors_of, known
 
@@ -65,7 +66,7 @@ def red_flags(judged: Judged) -> Iterator[Block]:
 
 def _details(finding: Finding) -> Iterator[str]:
     numbers = ", ".join(f"{name} {brief(value)}" for name, value in finding.now.items())
-    limits = ", ".join(f"{name} {brief(value)}" for name, value in finding.limits.items())
+    limits = ", ".join(f"{name} {limit_words(value)}" for name, value in finding.limits.items())
     if numbers:
         yield f"Now: {numbers}." + (f" Limits: {limits}." if limits else "")
     yield f"What to do: {finding.remedy}"
