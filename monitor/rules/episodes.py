@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from monitor.rules.arithmetic.series import Array
 from monitor.rules.thresholds import CommonLimits, Thresholds
@@ -84,7 +86,7 @@ def open_episode(
     return None
 
 
-def since(epochs: Sequence[float] | Array, onset: int, held: Sequence[bool] | Array) -> str:
+def since(epochs: Sequence[float] | Array, onset: int, held: Sequence[bool] | npt.NDArray[Any]) -> str:
     """Since when in words. `held`: at each evaluation whether the condition held, the guard aside: an episode that
     begins where the guard ends may have begun with the first evaluation."""
     return "the first evaluation" if onset and all(held[: onset + 1]) else f"epoch {epochs[onset]:g}"
