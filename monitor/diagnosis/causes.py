@@ -13,6 +13,7 @@ from monitor.rules.non_finite import only_val_loss
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
+from monitor.rules.wer_plateau import GOT_WORSE
 from monitor.run_dir import Snapshot
 from monitor.run_dir.words import percent
 
@@ -28,6 +29,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("no_evidence", "No usable input reaches the classifier"),
     ("too_little_regularisation", "Too much model, or too little variety in the data"),
     ("words_missing", "The input is understood, but words are left out"),
+    ("getting_worse", "What had been learnt is being lost"),
     ("stuck", "Nothing more is being learnt"),
 )
 """(name, title), in order of precedence. Which findings point to a cause, their rules say."""
@@ -51,7 +53,7 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     excluded = {"no_evidence"} if learns(snapshot) and "at_chance" not in flags else {"words_missing"}
     excluded |= {"no_evidence"} if has_lost(findings) else {"lost_again"}
     for name, title in CAUSES:
-        pointing = [finding for finding in flags.values() if name in BY_NAME[finding.rule].causes]
+        pointing = [finding for finding in flags.values() if name in _causes(finding)]
         evidence = tuple(each.line for each in pointing if name not in excluded and not _points_elsewhere(each))
         if evidence:
             measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
@@ -63,6 +65,12 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
 def has_lost(findings: tuple[Finding, ...]) -> bool:
     """Whether it was well beyond chance and is at chance again."""
     return any(finding.title == LOST for finding in findings)
+
+
+def _causes(finding: Finding) -> tuple[str, ...]:
+    """What the rule points to; a metric at rest and one that got worse are found by one rule."""
+    known, worse = BY_NAME[finding.rule].causes, finding.title.endswith(GOT_WORSE)
+    return tuple(name for name in known if name not in ("getting_worse", "stuck") or worse == (name != "stuck"))
 
 
 def _points_elsewhere(finding: Finding) -> bool:

@@ -58,6 +58,8 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
         options += _against_overfitting(snapshot, config)
     elif "words_missing" in causes:
         options.append(measuring.decoder_or_model(snapshot) if is_ctc(snapshot) else None)
+    if "getting_worse" in causes:
+        options.append(looking.keep_the_best(diagnosis.grounds))
     if "stuck" in causes and not {"no_evidence", "too_little_regularisation"} & causes:
         options += [training.higher_rate(snapshot, config), None if is_over(snapshot) else measuring.STOP_HERE]
     elif "stuck" in causes and "no_evidence" in causes:
