@@ -15,7 +15,7 @@ from monitor.rules.non_finite import only_val_loss
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Finding
-from monitor.rules.wer_plateau import is_at_worst, loss_still_falls
+from monitor.rules.wer_plateau import GOT_WORSE, is_at_worst, loss_still_falls
 from monitor.run_dir import Snapshot
 from monitor.run_dir.words import percent
 
@@ -33,6 +33,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("too_little_regularisation", "Too much model, or too little variety in the data"),
     ("words_missing", "The input is understood, but words are left out"),
     ("nothing_learnt", "Nothing has been learnt at all"),
+    ("getting_worse", "What had been learnt is being lost"),
     ("stuck", "Nothing more is being learnt"),
 )
 """(name, title), in order of precedence. Which findings point to a cause, their rules say."""
@@ -59,7 +60,7 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     # A train loss that has run away learns nothing by heart.
     excluded |= {"too_little_regularisation", "stuck"} if breaks(findings) else set()
     for name, title in CAUSES:
-        pointing = [finding for finding in flags.values() if name in BY_NAME[finding.rule].causes]
+        pointing = [finding for finding in flags.values() if name in _causes(finding)]
         if name == "stuck" and _still_learns(snapshot):
             continue
         evidence = tuple(each.line for each in pointing if name not in excluded and not _points_elsewhere(each))
@@ -91,6 +92,12 @@ def breaks(findings: tuple[Finding, ...]) -> Breaks | None:
     flags = [each for each in findings if each.severity != "info" and "diverging" in BY_NAME[each.rule].causes]
     rules = {each.rule for each in flags if not _points_elsewhere(each)}
     return "not finite" if "non_finite" in rules else "run away" if rules else None
+
+
+def _causes(finding: Finding) -> tuple[str, ...]:
+    """What the rule points to; a metric at rest and one that got worse are found by one rule."""
+    known, worse = BY_NAME[finding.rule].causes, finding.title.endswith(GOT_WORSE)
+    return tuple(name for name in known if name not in ("getting_worse", "stuck") or worse == (name != "stuck"))
 
 
 def _points_elsewhere(finding: Finding) -> bool:

@@ -209,7 +209,10 @@ def _how_it_goes(snapshot: Snapshot) -> str:
         since = next(epoch for epoch, _ in measured_at if epoch > last)
         was = f"best {metric.text(best[0])} at epoch {plain(best[1])}"
         return f"{metric.heading} is {metric.text(now)} since epoch {plain(since)}; {was}. Look at how it is computed."
-    extreme = "its best so far" if now == best[0] else f"best {metric.text(best[0])} at epoch {plain(best[1])}"
+    known = [value for record in snapshot.epochs if (value := metric.of(record)) is not None]
+    same = len(known) > 1 and min(known) == max(known)
+    at_best = "the same at each evaluation" if same else "its best so far"
+    extreme = at_best if now == best[0] else f"best {metric.text(best[0])} at epoch {plain(best[1])}"
     return f"{metric.heading} is {metric.text(now)}, {extreme}{beside}.{_only_worse(snapshot, metric, best[1])}"
 
 

@@ -59,7 +59,8 @@ class ChanceLimits(Limits, frozen=True):
 
 class AtChance(Rule):
     """Watches the primary metric against chance: WER against the best constant sentence, or against saying nothing
-    where that is not known; accuracy against the most frequent label; any metric against the chance that it declares.
+    where that is not known; accuracy against the most frequent label; any metric against the chance that it declares
+    or that follows from what it measures (AUC, R², MCC); what was never better than its worst value, against that.
     Where none is known, the skill 1 - loss / chance loss.
 
     Critical once nothing improves any longer: train loss, val loss and metric stand still over ten evaluations. A CTC

@@ -11,9 +11,13 @@ from monitor.rules.result import Numbers, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir.words import number
 
 STILL_EVALUATIONS, STILL = 3, 0.01
 """Under a hundredth better in three evaluations."""
+
+CUT = "Gradients are cut short"
+"""The title where the network does move: nothing of it is still."""
 
 
 class FlowLimits(Limits, frozen=True):
@@ -65,6 +69,7 @@ class GradientFlow(Rule):
             data.epochs,
             episode,
             _line(last, limits, common),
+            title="" if _is_still(last, limits) else CUT,
             now=_numbers(last),
             limits={
                 "|step| / |weights| (warning)": limits.flow_warning_ratio,
@@ -72,9 +77,7 @@ class GradientFlow(Rule):
                 "clipped steps": limits.flow_clipped_ratio,
                 "zero gradients": limits.flow_zero_ratio,
             },
-            remedy="Almost every step clipped: a lower learning rate or a higher clip norm. A part that does not move: "
-            "look for a detached tensor, a frozen module or a dead activation"
-            + ("; python -m trainer.diagnose names it." if is_ours(snapshot) else "."),
+            remedy=_remedy(last, limits, is_ours(snapshot)),
             cannot_tell="Whether a part was frozen on purpose.",
         )
 
@@ -104,10 +107,28 @@ def _level(record: Epoch, decayed: bool, stands: bool, limits: FlowLimits, commo
     return Level.HOLD if clipped > limits.flow_clipped_ratio * (1 - common.hysteresis_ratio) else Level.CLEAR
 
 
+def _is_still(last: Epoch, limits: FlowLimits) -> bool:
+    """Whether a part of the network does not move, or has no gradient."""
+    zeros = last.metrics.get("zero_gradient_ratio") or 0.0
+    moved = last.update_ratio
+    return (moved is not None and moved < limits.flow_warning_ratio) or zeros > limits.flow_zero_ratio
+
+
+def _remedy(last: Epoch, limits: FlowLimits, ours: bool) -> str:
+    """What to do about what is seen: steps that are cut, a part that is still."""
+    said = []
+    if (last.clipped_ratio or 0) > limits.flow_clipped_ratio:
+        said.append("Almost every step clipped: a lower learning rate or a higher clip norm.")
+    if _is_still(last, limits) or not said:
+        named = "; python -m trainer.diagnose names it" * ours
+        said.append(f"A part does not move: look for a detached tensor, a frozen module or a dead activation{named}.")
+    return " ".join(said)
+
+
 def _line(last: Epoch, limits: FlowLimits, common: CommonLimits) -> str:
     parts = []
     if last.update_ratio is not None and last.update_ratio < limits.flow_warning_ratio:
-        parts.append(f"a step moves the stillest part by {last.update_ratio:.0e} of its weights")
+        parts.append(f"a step moves the stillest part by {number(last.update_ratio)} of its weights")
     if (last.clipped_ratio or 0) > limits.flow_clipped_ratio * (1 - common.hysteresis_ratio):
         parts.append(f"{100 * (last.clipped_ratio or 0):.0f} % of steps have their gradient scaled down")
     zeros = last.metrics.get("zero_gradient_ratio")

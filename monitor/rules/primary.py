@@ -18,10 +18,12 @@ from monitor.rules.columns import NUMBERS, Pick, columns, metric_names
 from monitor.rules.doubts import doubt_of
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.metric import LOSS, WER, Metric
-from monitor.run_dir.metric_names import EDIT_RATES, ENDS_AT_ONE, completed, metric_of, order, parsed
+from monitor.run_dir.metric_names import CHANCES, EDIT_RATES, ENDS_AT_ONE, completed, metric_of, order, parsed
 
 SAYING_NOTHING = 1.0
 """Of an error rate over sequences, where nothing was said; the floor of every corpus."""
+NOTHING_RIGHT = 0.9995
+"""From this error of a share on it is written as the worst that it can be."""
 
 
 class Chance(NamedTuple):
@@ -41,8 +43,11 @@ class Chance(NamedTuple):
         return f"{self.who} is at" if self.who == "chance" else f"{self.who} scores"
 
     def size(self, metric: Metric) -> float:
-        """What a margin is a part of: a share's points, else chance itself."""
-        return 1.0 if metric.is_share else abs(self.error)
+        """What a margin is a part of: a share's points, the way from chance to the best of a score that ends at 1, else
+        chance itself."""
+        if metric.is_share:
+            return 1.0
+        return abs(metric.error(1.0) - self.error) if metric.label in ENDS_AT_ONE else abs(self.error)
 
 
 def primary_of(snapshot: Snapshot) -> Metric | None:
@@ -257,4 +262,15 @@ def chance_of(snapshot: Snapshot, metric: Metric | None) -> Chance | None:
         return Chance(1 - floors.accuracy_constant, "the most frequent label", floors.constant_sentence or "")
     if metric.label == "perplexity" and floors.loss_unigram is not None:
         return Chance(math.exp(min(floors.loss_unigram, 700.0)), "word frequencies")
+    if metric.label in CHANCES:
+        level = CHANCES[metric.label]
+        return Chance(metric.error(100 * level if metric.unit == "percent" else level), "chance")
+    if metric.is_share and _has_nothing(errors_of(snapshot, metric)):
+        return Chance(1.0, "getting nothing right", assumed=True)
     return None
+
+
+def _has_nothing(errors: Array) -> bool:
+    """Whether a share has never been better than the worst that it can be."""
+    known = errors[np.isfinite(errors)]
+    return bool(len(known) and known.min() >= NOTHING_RIGHT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from monitor.rules import evaluations
 from monitor.rules.doubts import doubt_of
 from monitor.rules.primary import chance_of, errors_of, finite_of, others_of, primary_of
@@ -51,8 +53,8 @@ class SecondMetric(Rule):
                 fired=rows.epochs[-1].epoch,
                 now={metric.title: last, f"best {metric.title}": best},
                 limits={},
-                remedy=f"Decide which of them matters. The command metric, with this run and {metric.name}, lets it "
-                "decide.",
+                remedy="Decide which of them matters. To let it decide: python -m monitor metric "
+                f"{shlex.quote(snapshot.run_id)} {shlex.quote(metric.name)}",
                 cannot_tell="Which of the measures matters.",
             )
         return self.quiet("No other metric gets worse.")

@@ -6,6 +6,9 @@ import numpy as np
 
 from monitor.rules.thresholds import Limits
 
+AS_HIGH, HIGH = 2, 0.5
+"""So many of the evaluations before, above so much of the way up, are no exception any more."""
+
 
 class SpikeLimits(Limits, frozen=True):
     spike_band_evaluations: int = 5
@@ -25,7 +28,16 @@ def usual(loss: np.ndarray, place: int, limits: SpikeLimits) -> tuple[float, flo
 
 
 def stands_out(loss: np.ndarray, place: int, limits: SpikeLimits) -> bool:
-    return is_above(loss[place], *usual(loss, place, limits), limits)
+    """Whether it is far above what was usual; where every second evaluation stands as high, that is usual too."""
+    return is_above(loss[place], *usual(loss, place, limits), limits) and not _swings(loss, place, limits)
+
+
+def _swings(loss: np.ndarray, place: int, limits: SpikeLimits) -> bool:
+    """Whether two or more of the evaluations before were about as high, each of them with lower ones between."""
+    before = loss[:place]
+    before = before[np.isfinite(before)][-limits.spike_band_evaluations :]
+    high = before > before.min() + HIGH * (loss[place] - before.min())
+    return bool(high.sum() >= AS_HIGH and not (high[1:] & high[:-1]).any() and not high[-1])
 
 
 def is_above(value: float, median: float, spread: float, limits: SpikeLimits) -> bool:

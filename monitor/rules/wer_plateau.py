@@ -16,7 +16,7 @@ from monitor.rules.primary import chance_of, errors_of, finite_of, needs_of, per
 from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
-from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, got_worse, is_lost
+from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, Worse, got_worse, is_lost, lost_much
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.metric_names import WITHOUT_A_CHANCE
@@ -45,6 +45,15 @@ WORSE_REMEDY = (
     "Keep the checkpoint of its best epoch; look at what changed since: the learning rate, the data, the seed."
 )
 
+BY_HEART = (
+    "Keep the checkpoint of its best epoch; more varied data, or fewer epochs: train loss still fell since, so it "
+    "learns its train data by heart."
+)
+STILL_FELL = 0.02
+"""Of itself, since the best of the metric."""
+GOT_WORSE = "got worse"
+"""How the title ends then."""
+
 
 class PlateauLimits(Limits, frozen=True):
     wer_step: float = 0.01
@@ -66,7 +75,7 @@ class WerPlateau(Rule):
     place = 150
     watches = (PRIMARY, "val_loss")
     yardstick = "best"
-    causes = ("nothing_learnt", "stuck")
+    causes = ("nothing_learnt", "getting_worse", "stuck")
     limits = PlateauLimits
     reads = ("chance_margin",)
 
@@ -82,7 +91,9 @@ class WerPlateau(Rule):
             return self.quiet(f"{metric.heading} is at chance again, which is another flag's matter.")
         if unready := self.unready(snapshot, thresholds, metric.title, least=need):
             early = self.unready(snapshot, thresholds, metric.title) is None
-            return (self._only_worse(snapshot, thresholds, metric) if early else None) or unready
+            told = (metric, errors_of(snapshot, metric), chance_of(snapshot, metric))
+            worse = got_worse(*told) or lost_much(*told) if early else None
+            return self._only_worse(snapshot, thresholds, metric, worse) if worse else unready
         data = evaluations.read(snapshot, thresholds)
         best = np.minimum.accumulate(np.where(np.isfinite(data.error), data.error, np.inf))
         step = limits.wer_step_ratio * scale_of(metric, data.error)
@@ -102,31 +113,32 @@ class WerPlateau(Rule):
         best_at = int(np.argmin(best))
         label, value = metric.label, metric.value(float(best[-1]))
         where = f"{metric.text(value)}, epoch {data.epochs[best_at]:g}"
+        chance = chance_of(snapshot, metric)
+        lost = lost_much(metric, data.error, chance)
+        if lost is not None and (episode is None or episode.severity != "critical"):
+            return self._only_worse(snapshot, thresholds, metric, lost)
         if episode is None:
             return self.quiet(f"Best {label} still moves ({where}).")
         window = limits.plateau_warning_evaluations
         if episode.severity == "critical":
             window = limits.plateau_critical_evaluations
         moved = abs(metric.value(float(best[-1 - window])) - value)
-        worse = _since_then(metric, data.error, window)
+        worse = _since_then(metric, data.error, window, lost or got_worse(metric, data.error, chance))
         return self.flag(
             data.epochs,
             episode,
             f"{worse}Best {label} has moved {metric.size(moved)} in {window} evaluations ({where}).",
-            title=f"{_titled(label)} got worse" if worse else f"{_titled(label)} stuck",
+            title=f"{_titled(label)} {GOT_WORSE}" if worse else f"{_titled(label)} stuck",
             dated=True,
             now={f"best {metric.title}": metric.text(value), "moved": metric.size(moved), "evaluations": float(window)},
             limits=_limits(metric, limits),
-            remedy=WORSE_REMEDY if worse else _remedy(snapshot, metric, data),
+            remedy=_worse_remedy(data) if worse else _remedy(snapshot, metric, data),
             cannot_tell="Whether there is anything left to learn.",
         )
 
-    def _only_worse(self, snapshot: Snapshot, thresholds: Thresholds, metric: Metric) -> Finding | None:
-        """That it only got worse since its best, before there are enough evaluations to speak of a plateau."""
+    def _only_worse(self, snapshot: Snapshot, thresholds: Thresholds, metric: Metric, worse: Worse) -> Finding:
+        """That it got worse since its best, before there are enough evaluations to speak of a plateau."""
         data = evaluations.read(snapshot, thresholds)
-        worse = got_worse(metric, data.error, chance_of(snapshot, metric))
-        if worse is None:
-            return None
         best, last = metric.error_text(worse.best), metric.error_text(worse.last)
         at = float(data.epochs[worse.best_at])
         return replace(
@@ -137,10 +149,10 @@ class WerPlateau(Rule):
                 fired=float(data.epochs[-1]),
                 now={metric.title: last, f"best {metric.title}": best},
                 limits=_limits(metric, thresholds.of(PlateauLimits)),
-                remedy=WORSE_REMEDY,
+                remedy=_worse_remedy(data),
                 cannot_tell="Whether it recovers.",
             ),
-            title=f"{_titled(metric.label)} got worse",
+            title=f"{_titled(metric.label)} {GOT_WORSE}",
         )
 
 
@@ -183,18 +195,27 @@ def loss_still_falls(val_loss: series.Array) -> bool:
     return bool(newest <= known.min() and before - newest > LOSS_STEP_RATIO * abs(before))
 
 
+def _worse_remedy(data: evaluations.Evaluations) -> str:
+    """What to do about a metric that got worse: where train loss still fell since, that is overfitting."""
+    train = data.train_loss[int(np.nanargmin(data.error)) :]
+    train = train[np.isfinite(train)]
+    return BY_HEART if len(train) > 1 and train[0] - train[-1] > STILL_FELL * abs(train[0]) else WORSE_REMEDY
+
+
 def _limits(metric: Metric, limits: PlateauLimits) -> Numbers:
     if metric.is_share:
         return {"points": 100 * limits.wer_step, "of itself": limits.wer_step_ratio}
     return {"of its range": limits.wer_step_ratio}
 
 
-def _since_then(metric: Metric, errors: series.Array, window: int) -> str:
+def _since_then(metric: Metric, errors: series.Array, window: int, lost: Worse | None) -> str:
     """That the newest values are far worse than the best, where they are: a metric at rest has not moved that far."""
     recent, best = errors[np.isfinite(errors)][-window:], float(np.nanmin(errors))
     last = float(recent[-1])
     spread = float(np.median(np.abs(recent - np.median(recent))))
-    if last - best <= max(WORSE_SCATTERS * spread, WORSE_POINTS if metric.is_share else WORSE_POINTS * abs(best)):
+    if lost is None and last - best <= max(
+        WORSE_SCATTERS * spread, WORSE_POINTS if metric.is_share else WORSE_POINTS * abs(best)
+    ):
         return ""
     return f"{metric.heading} is {metric.error_text(last)}, far worse than its best. "
 

@@ -16,6 +16,14 @@ from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.planned import planned_epochs
 
+STILL_IMPROVES = "Train longer: it still makes new bests. A missed target alone gives no other reason."
+AT_REST = (
+    "Change the data or the model, or set a target that this data allows: it makes no new bests. A missed target alone "
+    "gives no other reason."
+)
+RECENT = 3
+"""Evaluations; a best among the last of them is a new one."""
+
 
 class TargetLimits(Limits, frozen=True):
     wer_target_ratio: float = 0.0
@@ -51,7 +59,7 @@ class WerTarget(Rule):
             return unready
         data = evaluations.read(snapshot, thresholds)
         best = np.fmin.accumulate(np.where(np.isfinite(data.error), data.error, np.inf))
-        target, by = metric.text(goal[0]), goal[1]
+        target, by, improves = metric.text(goal[0]), goal[1], int(np.argmin(best)) >= len(best) - RECENT
         late = (data.epochs >= by) & (best > metric.error(goal[0]))
         levels = [Level.WARNING if missed else Level.CLEAR for missed in late]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
@@ -65,7 +73,7 @@ class WerTarget(Rule):
             title=f"{metric.label} target missed",
             now={f"best {metric.title}": metric.error_text(float(best[-1]))},
             limits={metric.label: target, "by epoch": by},
-            remedy="Look at the flags above it for the reason; a target alone has none.",
+            remedy=STILL_IMPROVES if improves else AT_REST,
             cannot_tell="Whether the target is right for this data.",
         )
 

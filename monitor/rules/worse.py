@@ -1,4 +1,4 @@
-"""Shared by the rules about the metrics: is one far worse than its best, and has it only got worse since."""
+"""Shared by the rules about the metrics: is one far worse than its best, has it only got worse since, or lost much."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ share 5 % of its best, or of the range that it has gone through)."""
 LEAST_SINCE_BEST = 4
 """Evaluations from the best one on, below which nothing is called a trend."""
 TREND_P_VALUE = 0.05
+LOST_RATIO, LOST_AS_A_TREND, LOST_SCATTERS = 0.5, 0.25, 4.0
+"""An error has lost much of what it had gained, if its newest evaluations are above its best by this part of the way
+from its first value to the best (as a trend by the second), and by so many times its scatter until then."""
+TIMES_ITS_BEST = 2.0
+"""So has a raw error that never was below zero, and is so many times its best."""
+LEAST_GAINED, NEWEST = 4, 2
+"""Evaluations until the best, and since then, below which nothing is called lost."""
 
 
 class Worse(NamedTuple):
@@ -45,6 +52,28 @@ def got_worse(metric: Metric, errors: series.Array, chance: Chance | None) -> Wo
     if len(since) < LEAST_SINCE_BEST or last - best <= far or not series.rising_p_value(since) < TREND_P_VALUE:
         return None
     return Worse(best, last, int(places[at]), int(places[-1]))
+
+
+def lost_much(metric: Metric, errors: series.Array, chance: Chance | None) -> Worse | None:
+    """That the newest errors gave back much of what had been gained until the best one; None where it is not so.
+
+    Half of it needs no trend: what breaks down does so within a few evaluations.
+    """
+    places = np.flatnonzero(np.isfinite(errors))
+    known = errors[places]
+    at = int(np.argmin(known)) if len(known) else 0
+    if at + 1 < LEAST_GAINED or len(known) - 1 - at < NEWEST:
+        return None
+    best, least = float(known[at]), float(known[-NEWEST:].min())
+    gained = float(known[0]) - best
+    scattered = LOST_SCATTERS * series.scatter(known[: at + 1])
+    times = not metric.is_share and metric.direction == "error" and best > 0 and least >= TIMES_ITS_BEST * best
+    if not least - best > max(scattered, WORSE_POINTS if metric.is_share else 0.0):
+        return None
+    part = LOST_AS_A_TREND if got_worse(metric, errors, chance) is not None else LOST_RATIO
+    if not (times or (gained > 0 and least - best >= part * gained)):
+        return None
+    return Worse(best, float(known[-1]), int(places[at]), int(places[-1]))
 
 
 def is_lost(metric: Metric, errors: series.Array, chance: Chance | None, margin: float) -> bool:

@@ -73,6 +73,7 @@ _ROWS: tuple[tuple[str, Direction, str, str], ...] = (
         "episode_return episodic_return rollout_ep_rew_mean",
     ),
     ("MCC", "score", "raw", "mcc matthews_correlation matthews_corrcoef"),
+    ("Cohen's κ", "score", "raw", "kappa cohen_kappa cohens_kappa quadratic_weighted_kappa quadratic_kappa qwk"),
     ("R²", "score", "raw", "r2 r2_score r_2 r_squared"),
     ("Pearson r", "score", "raw", "pearson pearsonr pcc"),
     ("Spearman ρ", "score", "raw", "spearman spearmanr srcc"),
@@ -107,13 +108,16 @@ _PADDING = frozenset({"metrics", "metric", "epoch", "avg", "average", "mean", "o
 EDIT_RATES = frozenset({"WER", "CER", "TER", "PER"})
 """Labels of error rates over sequences: saying nothing scores 1."""
 WITHOUT_A_CHANCE = frozenset({"BLEU", "chrF", "ROUGE-L", "ROUGE", "METEOR", "mAP", "mAP50", "mIoU", "IoU", "Dice"})
-"""Labels of shares that have no level by chance that people know; raw numbers have none either."""
+"""Labels of shares that have no level by chance that people know; most raw numbers have none either."""
+CHANCES = {"AUC": 0.5, "EER": 0.5, "R²": 0.0, "MCC": 0.0, "Cohen's κ": 0.0, "Pearson r": 0.0, "Spearman ρ": 0.0}
+"""Labels whose level by chance follows from what they measure: an output that ignores the input has it on any data.
+A share is a fraction here."""
 NAMES_KEPT = 65_536
 """More than runs log: one name more than are kept, asked for in turn, and each would be taken apart anew."""
-ENDS_AT_ONE = frozenset({"R²", "MCC", "SSIM", "Pearson r", "Spearman ρ"})
+ENDS_AT_ONE = frozenset({"R²", "MCC", "Cohen's κ", "SSIM", "Pearson r", "Spearman ρ"})
 """Labels of raw scores that are 1 at best."""
 BOUNDS: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("MCC", "SSIM", "Pearson r", "Spearman ρ"), (-1.0, 1.0)),
+    **dict.fromkeys(("MCC", "Cohen's κ", "SSIM", "Pearson r", "Spearman ρ"), (-1.0, 1.0)),
     "R²": (-math.inf, 1.0),
     "perplexity": (1.0, math.inf),
     **dict.fromkeys(("RMSE", "MAE", "MSE", "MAPE", "minDCF", "AbsRel", "LPIPS", "FID"), (0.0, math.inf)),

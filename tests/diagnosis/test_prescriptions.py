@@ -17,6 +17,7 @@ from monitor.diagnosis.prescriptions.choosing import (
     too_fresh,
     tried_in,
 )
+from monitor.diagnosis.prescriptions.looking import more_variety
 from monitor.diagnosis.prescriptions.measuring import SCORE_AGAIN
 from monitor.diagnosis.prescriptions.prescription import kept_with_child, titled
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
@@ -375,3 +376,10 @@ def test_an_option_that_a_child_has_tried_is_not_offered_as_the_first():
 def evaluated(count):
     records = tuple(Epoch(epoch=float(e), val_loss=1.0) for e in range(1, count + 1))
     return Snapshot(run_dir="r", run_id="r", read_at=0.0, epochs=records)
+
+
+def test_val_loss_is_not_said_to_have_turned_where_its_newest_is_the_lowest():
+    falling = more_variety(snapshot(val_loss=[3.0, 2.0, 1.0]))
+    assert "turn" not in falling.expected + falling.disproved_by
+    turned = more_variety(snapshot(val_loss=[3.0, 1.0, 2.0]))
+    assert "val loss was lowest at epoch 2 (1.00)" in turned.expected and "turns" in turned.disproved_by

@@ -160,3 +160,30 @@ def test_a_run_whose_losses_have_begun_to_fall_is_not_stopped(begins):
             train=lambda e: 4.6 * 0.85 ** max(0, e - begins),
         )
         assert found(RULE, seen).severity == "warning", rows
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "said"),
+    [
+        ("val_r2", 0.0, "R² −0.005 against 0"),
+        ("val_auc", 0.5, "AUC 49.5 % against 50.0 %"),
+        ("val_mcc", 0.0, "MCC −0.005"),
+    ],
+)
+def test_chance_that_follows_from_what_a_metric_measures_is_known_without_a_declaration(name, level, said):
+    def scores(learnt):
+        values = curve(9, lambda e: level + learnt * e / 9 - 0.005 * (e % 2))
+        return snapshot(val_loss=curve(9, lambda e: 1 - 0.02 * e), metrics=[{name: value} for value in values])
+
+    assert found(RULE, scores(0.0)).line.startswith(f"Not better than chance yet: {said}")
+    assert found(RULE, scores(0.3)) is None
+
+
+def test_a_score_that_was_never_above_zero_has_learnt_nothing_and_one_that_was_has():
+    without = {"val_loss": [0.999] * 15, "run": {"floors": Floors()}}
+    zero = snapshot(**without, metrics=[{"val_dice": 0.0}] * 15)
+    finding = found(RULE, zero)
+    assert finding.severity == "critical"
+    assert "Dice 0.0 % after 15 epochs; getting nothing right scores 0.0 %" in finding.line
+    some = snapshot(**without, metrics=[{"val_dice": 0.01}] * 15)
+    assert isinstance(check(RULE, some), NotApplicable)

@@ -35,7 +35,7 @@ def test_a_part_that_does_not_move_is_a_warning_and_then_critical():
     assert found(RULE, snapshot(update_ratio=[1e-7] * 9)).severity == "warning"
     finding = found(RULE, snapshot(update_ratio=[1e-9] * 9))
     assert finding.severity == "critical"
-    assert finding.line == "Gradients: a step moves the stillest part by 1e-09 of its weights. Since epoch 5."
+    assert finding.line == "Gradients: a step moves the stillest part by 1e−9 of its weights. Since epoch 5."
 
 
 def test_clipping_every_step_of_a_model_that_stands_still_is_a_warning():
@@ -47,3 +47,10 @@ def test_gradients_that_are_zero_are_a_warning():
     records = tuple(Epoch(epoch=float(e), metrics={"zero_gradient_ratio": 0.97}) for e in range(1, 10))
     finding = found(RULE, Snapshot(run_dir="r", run_id="r", read_at=0.0, epochs=records))
     assert "97 % of gradients are exactly zero" in finding.line
+
+
+def test_advice_and_title_speak_of_what_is_seen_alone():
+    still = found(RULE, snapshot(update_ratio=[1e-9] * 9))
+    assert "clipped" not in still.remedy and still.title == "Steps that do not move the network"
+    cut = found(RULE, snapshot(clipped_ratio=[1.0] * 12, train_loss=[3.0] * 12))
+    assert "does not move" not in cut.remedy and cut.title == "Gradients are cut short"

@@ -41,3 +41,9 @@ def test_a_loss_that_jumped_and_stayed_has_not_come_back():
 
 def test_it_is_forgotten_after_a_few_evaluations():
     assert found(RULE, val(curve(30, lambda e: 360.0 if e == 20 else 2.0))) is None
+
+
+def test_where_every_second_evaluation_is_as_high_none_of_them_jumped():
+    swinging = curve(30, lambda e: 0.5 + 2 * 0.9**e + 0.8 * (e % 2))
+    assert found(RULE, snapshot(val_loss=swinging)) is None
+    assert found(RULE, snapshot(val_loss=[*swinging[1::2], 1.6])) is not None

@@ -1,5 +1,6 @@
 """`wer_plateau`: the best error rate has stopped moving."""
 
+import numpy as np
 import pytest
 
 from monitor.diagnosis.causes import causes_of
@@ -99,3 +100,40 @@ def test_a_metric_that_scatters_while_val_loss_makes_new_bests_is_to_be_waited_f
     assert [cause.name for cause in causes_of(falls, (found(RULE, falls),))] == []
     rests = snapshot(metrics=scatters, val_loss=[1.0] * 30)
     assert [cause.name for cause in causes_of(rests, (found(RULE, rests),))] == ["stuck"]
+
+
+def rose_then(values, name="val_fid", **columns):
+    return snapshot(metrics=[{name: value} for value in values], **columns)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("val_fid", [*(300 * 0.9**e for e in range(20)), 60.0, 85.0, 95.0]),
+        ("mean_reward", [*(20.0 * e - 200 for e in range(20)), 150.0, 110.0, 60.0, 30.0]),
+        ("val_accuracy", [0.2, 0.35, 0.5, 0.6, 0.65, 0.66, 0.67, 0.68, 0.69, 0.7, 0.71, 0.72, 0.12, 0.11]),
+    ],
+)
+def test_what_lost_much_of_what_it_had_gained_is_said_at_once(name, values):
+    finding = found(RULE, rose_then(values, name))
+    assert finding.title.endswith("got worse") and finding.severity == "warning"
+    assert judge(rose_then(values, name), NOW).diagnosis.verdict == "LOOK"
+    # One bad evaluation, and noise about a best that stands, are not said.
+    best = int(np.argmin(values) if name == "val_fid" else np.argmax(values))
+    assert found(RULE, rose_then(values[: best + 2], name)) is None
+
+
+def test_what_got_worse_is_no_plateau_and_overfits_where_train_loss_still_falls():
+    falls = [*(0.03 * e for e in range(15)), *(0.42 - 0.01 * e for e in range(1, 25))]
+    seen = rose_then(falls, "val_map", train_loss=curve(39, lambda e: 3 * 0.93**e))
+    causes = [cause.name for cause in judge(seen, NOW).diagnosis.causes]
+    assert "getting_worse" in causes and "stuck" not in causes
+    assert "train loss still fell" in found(RULE, seen).remedy
+    flat = judge(rose_then([0.1, 0.3, *[0.4] * 15], "val_map"), NOW).diagnosis
+    assert [cause.name for cause in flat.causes] == ["stuck"]
+
+
+def test_a_value_that_never_moved_is_not_called_its_best():
+    flat = judge(rose_then([0.0] * 5, "val_dice", run={"floors": Floors()}), NOW).diagnosis
+    assert flat.verdict == "LOOK" or "Val Dice is 0.0 %, the same at each evaluation." in flat.reason
+    assert "best" not in flat.reason

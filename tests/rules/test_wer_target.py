@@ -3,6 +3,7 @@
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.rules.thresholds import DEFAULTS
 from monitor.rules.wer_target import TargetLimits, WerTarget
+from monitor.run_dir.metric import Metric
 from tests.snapshots import check, curve, first_fired, found, snapshot
 
 
@@ -39,3 +40,14 @@ def test_a_level_that_was_missed_is_a_warning_from_that_epoch_on():
 
 def test_reaching_it_late_ends_it():
     assert found(RULE, snapshot(val_wer=[0.92] * 70 + [0.5])) is None
+
+
+def test_the_remedy_stands_for_itself_and_says_whether_it_still_improves():
+    metric = Metric("val_dice", "score", "fraction", target=0.9, primary=True)
+
+    def missed(values):
+        run = {"metrics": [metric], "config": {"epochs": len(values)}}
+        return found(RULE, snapshot(metrics=[{"val_dice": value} for value in values], run=run))
+
+    assert missed(curve(20, lambda e: 0.5 + 0.01 * e)).remedy.startswith("Train longer: it still makes new bests")
+    assert missed([0.6, 0.7, *[0.65] * 18]).remedy.startswith("Change the data or the model")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.rules.evaluations import measured, validation
 from monitor.rules.kind import is_sequence
 from monitor.rules.result import Finding
+from monitor.rules.wer_plateau import GOT_WORSE, WORSE_REMEDY
 from monitor.run_dir import Snapshot
 from monitor.run_dir.words import number, plain
 
@@ -26,13 +29,26 @@ def more_variety(snapshot: Snapshot) -> Prescription:
     """Against overfitting, for a run without a setting that would bring it."""
     rows = [r for r in measured(snapshot, validation).epochs if r.val_loss is not None]
     best = min(rows, key=lambda record: record.val_loss or 0.0, default=None)
-    kept = f"; val loss was lowest at epoch {plain(best.epoch)} ({number(best.val_loss)})" if best is not None else ""
+    turned = best is not None and best is not rows[-1]
+    kept = f"; val loss was lowest at epoch {plain(best.epoch)} ({number(best.val_loss)})" if best and turned else ""
     return _look(
         "more_variety",
         "More varied training data, or fewer epochs on what there is",
-        f"a val loss that turns later and lower{kept}",
+        f"a val loss that turns later and lower{kept}" if turned else "a lower val loss and a smaller gap",
         cost="new data, or a restart that ends near the best val loss",
-        disproved_by="val loss turns at the same epoch and the same value",
+        disproved_by="val loss turns at the same epoch and the same value" if turned else "the gap opens as before",
+    )
+
+
+def keep_the_best(findings: Sequence[Finding]) -> Prescription:
+    """For a metric that got worse: its best checkpoint, and what the rule says of the reason."""
+    said = next((finding.remedy for finding in findings if finding.title.endswith(GOT_WORSE)), WORSE_REMEDY)
+    return _look(
+        "keep_the_best",
+        said.rstrip("."),
+        "the best model that there was, and the reason why it got worse",
+        cost="a look, no training",
+        disproved_by="a later evaluation is as good as the best one",
     )
 
 

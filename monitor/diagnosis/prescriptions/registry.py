@@ -71,6 +71,8 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
         options.append(measuring.decoder_or_model(snapshot) if is_ctc(snapshot) else None)
     if "nothing_learnt" in causes and "no_evidence" not in causes:
         options.append(looking.few_by_heart(snapshot))
+    if "getting_worse" in causes:
+        options.append(looking.keep_the_best(diagnosis.grounds))
     if "stuck" in causes and not {"no_evidence", "too_little_regularisation"} & causes:
         options += [
             training.higher_rate(snapshot, config),
