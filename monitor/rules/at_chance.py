@@ -104,7 +104,6 @@ class AtChance(Rule):
         if episode is None:
             return self.quiet(_better(data, floors, chance, limits.chance_margin))
         first_known = min(max(episode.fired, common.guard_evaluations - 1), len(data) - 1)
-        since = episode.critical_at if episode.critical_at is not None else episode.onset
         episode = replace(episode, fired=first_known)
         had = over[: episode.onset]
         if had.size and np.nanmin(had, initial=np.inf) < -BEYOND * (chance.size(known) if chance and known else 1.0):
@@ -123,7 +122,8 @@ class AtChance(Rule):
         return self.flag(
             data.epochs,
             episode,
-            _line(data, floors, chance, episode.severity, is_over(snapshot)) + f" Since epoch {data.epochs[since]:g}.",
+            _line(data, floors, chance, episode.severity, is_over(snapshot))
+            + f" Since epoch {data.epochs[episode.onset]:g}.",
             dated=True,
             now=_numbers(data, floors, chance),
             limits={"margin, points": 100 * limits.chance_margin, "skill": limits.chance_skill},
