@@ -6,9 +6,14 @@ import pytest
 
 from monitor.importers.formats import detect
 from monitor.importers.jsonl import JsonLines
+from monitor.importers.live import About, FollowedRun
 from monitor.importers.log_lines import LineReader
+from monitor.importers.log_proposal import propose_log
+from monitor.importers.log_scan import scan
 from monitor.importers.text_log import TextLog
+from monitor.run_dir.launch import read_progress
 from monitor.supervisor.ending import error_at_end
+from monitor.supervisor.feed import LogFeed
 
 EPOCH = "Epoch {} | train loss 1.2 | val loss 1.3\n"
 TRACEBACK = (
@@ -56,3 +61,26 @@ def test_objects_as_python_prints_them_are_a_text_log_and_json_lines_are_not(tmp
     assert detect(path) is TextLog
     path.write_text('{"loss": 1.4, "epoch": 0.2}\n')
     assert detect(path) is JsonLines
+
+
+def test_a_followed_log_at_rest_behind_its_error_has_failed_until_it_grows_again(tmp_path):
+    path = tmp_path / "train.log"
+    path.write_text("".join(EPOCH.format(number) for number in (1, 2, 3)) + TRACEBACK)
+    about = About(path=path, format="log", name="crash", mapping=propose_log(scan(path)).document())
+    now = path.stat().st_mtime + 60
+    run = FollowedRun.begin(tmp_path / "runs", about, now)
+    feed = LogFeed(run.run_dir, run)
+    looked = []
+    for _ in range(3):
+        feed.look(now)
+        feed.look_at_its_end(now)
+        told = read_progress(run.run_dir)
+        looked.append((told.outcome, told.error, bool(told.traceback)))
+        now += 60
+    assert looked[-1] == ("failed", ERROR, True)
+    with path.open("a") as file:
+        file.write(EPOCH.format(4))
+    feed.look(now)
+    feed.look_at_its_end(now)
+    assert read_progress(run.run_dir).outcome is None
+    feed.release(now)
