@@ -30,9 +30,11 @@ from monitor.commands.common import (
 )
 from monitor.commands.import_follow import follow_file
 from monitor.commands.import_shown import as_document, show_plan
+from monitor.importers.formats import BINARY
 from monitor.importers.importing import Asked, Plan, plan, records
-from monitor.importers.store import Imported, keep
+from monitor.importers.store import Ended, Imported, keep
 from monitor.run_dir.errors import EXIT_OK
+from monitor.supervisor.ending import error_at_end, last_traceback
 
 
 def run(
@@ -88,7 +90,17 @@ def _imported(chosen: Plan, name: str, tick: Callable[[int, int], None]) -> Impo
         samples=chosen.samples,
         config=chosen.config,
         units=chosen.units,
+        ended=_ended(chosen),
     )
+
+
+def _ended(chosen: Plan) -> Ended:
+    """How the run ended: what its format says, else the error that a text log ends with."""
+    at = chosen.path.stat().st_mtime
+    if chosen.outcome is not None or chosen.path.is_dir() or chosen.kind.name in BINARY:
+        return Ended(chosen.outcome, at=at)
+    error = error_at_end(chosen.path)
+    return Ended(at=at) if error is None else Ended("failed", error, last_traceback(chosen.path), at)
 
 
 @contextlib.contextmanager

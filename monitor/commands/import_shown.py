@@ -19,12 +19,12 @@ def show_plan(chosen: Plan) -> None:
     rows = Screen("column", "becomes", "unit", "first", "last", box=None, pad_edge=False)
     for use in chosen.reading.uses:
         first, last = (value_of(epoch, use.field) for epoch in (chosen.first, chosen.last))
-        unit = "percent → fraction" if use.scale != 1 else "fraction" if use.why else "as it is"
+        unit = "percent → fraction" if use.scale != 1 else "fraction" if use.why else "as logged"
         rows.add_row(use.column, use.field, f"{unit} ({use.why})" if use.why else unit, first, last)
     screen.print(rows)
     losses = {use.field for use in chosen.reading.uses} & {"train_loss", "train_eval_loss", "val_loss"}
     if losses and chosen.units["loss"] == "as logged":
-        screen.print("Loss per token, utterance or frame? The file does not say; --per UNIT does.")
+        screen.print("What the loss is per (token, utterance, image, batch …) the file does not say; --per UNIT does.")
     used = {use.column for use in chosen.reading.uses}
     unused = [column for column in chosen.survey.columns if column not in used]
     if unused:

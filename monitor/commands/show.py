@@ -106,10 +106,13 @@ def _progress(look: Look) -> list[str]:
     of = f" of {progress.epochs}" if progress.epochs else ""
     if progress.epochs and progress.epoch > progress.epochs:
         of = f", {progress.epochs} were planned"
-    beat = words.ago(look.snapshot.read_at - progress.heartbeat_at)
+    silent = words.ago(look.snapshot.read_at - progress.heartbeat_at)
+    beat = f", last heartbeat {silent}" if progress.process is not None or progress.follower is not None else ""
     saved = f", checkpoint of epoch {progress.checkpoint_epoch}" if progress.checkpoint_epoch is not None else ""
     step = f", step {progress.step}" if progress.step else ""
-    return [f"Epoch {progress.epoch}{of}{step}, last heartbeat {beat}{saved}."]
+    last = look.snapshot.epochs[-1].epoch if look.snapshot.epochs else 0.0
+    at = words.plain(last) if int(last) == progress.epoch else f"{progress.epoch}"
+    return [f"Epoch {at}{of}{step}{beat}{saved}."]
 
 
 def _numbers(look: Look) -> list[str]:

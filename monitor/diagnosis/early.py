@@ -7,7 +7,7 @@ import math
 from monitor.rules.evaluations import guard_of, measured, needed, validation, warmup_of
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Snapshot, words
-from monitor.run_dir.status import status_of
+from monitor.run_dir.status import is_records_alone, status_of
 
 TRAIN_FIELDS = {
     "train_loss": "train loss",
@@ -22,19 +22,20 @@ TRAIN_FIELDS = {
 def too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
     """How many evaluations there are of how many, and when a verdict comes if they go on at this distance."""
     rows = measured(snapshot, validation).epochs
-    least = thresholds.of(CommonLimits).guard_evaluations
-    is_over = not status_of(snapshot).live and _is_read_from_elsewhere(snapshot)
+    is_over = is_records_alone(snapshot) or (not status_of(snapshot).live and _is_read_from_elsewhere(snapshot))
     if not rows:
         seen = logged(snapshot)
         if is_over:
             return f"Logged: {seen}. No evaluation was recorded." if seen else "No evaluation was recorded."
         return f"{f'Logged so far: {seen}' if seen else 'No evaluation so far'}. {_needs(snapshot, thresholds)}"
-    if is_over:
-        return f"{len(rows)} of {least} evaluations: too few for a verdict."
     count, epoch = len(rows), rows[-1].epoch
     apart = epoch / count if epoch > 0 else 1.0
     need = needed(measured(snapshot, validation), thresholds)
-    first = math.ceil(epoch + (need - count) * apart)
+    if is_over:
+        return f"{count} of {need} evaluations: too few for a verdict."
+    first = epoch + (need - count) * apart
+    # Of a run that evaluates within its epochs, its own distance says more than a whole epoch.
+    first = round(first, 2) if any(not row.epoch.is_integer() for row in rows) else math.ceil(first)
     so_far = f"{count} of {need} evaluations so far"
     planned = snapshot.progress.epochs if snapshot.progress is not None else None
     if planned is not None and first > planned:

@@ -19,7 +19,7 @@ from monitor.diagnosis.waiting import comes_down, knows_by_heart, what_waiting_b
 from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
 from monitor.rules import grown
 from monitor.rules.columns import forget_all
-from monitor.rules.evaluations import last, lowest, measured, validation
+from monitor.rules.evaluations import last, measured, validation
 from monitor.rules.kind import fits
 from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.rules.registry import BY_NAME, evaluate, frozen
@@ -31,7 +31,7 @@ from monitor.run_dir import SEVERITIES, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.planned import planned_epochs
-from monitor.run_dir.status import ENDED_VERDICTS, is_over, status_of
+from monitor.run_dir.status import ENDED_VERDICTS, is_over, is_records_alone, status_of
 from monitor.run_dir.words import brief, limit, number, plain, sentence
 
 
@@ -130,8 +130,9 @@ def _stands(shown: Said, now: Said) -> str:
     """Why a graver word is shown than that of now."""
     what = _then(shown.worst, shown.epoch) if shown.worst is not None else f"{shown.word}, as of epoch {shown.epoch:g}"
     since = f"At epoch {now.epoch:g}" if now.epoch > shown.epoch else "Since then"
-    weaker = f"{since} the signs are weaker; a word stands for {STANDS_FOR} evaluations."
-    return f"{what}. {weaker}"
+    still = shown.worst is not None and any(found.rule == shown.worst.rule for found in now.findings)
+    changed = "it still holds" if still else "the signs are weaker"
+    return f"{what}. {since} {changed}; a word stands for {STANDS_FOR} evaluations."
 
 
 def _then(finding: Finding, epoch: float) -> str:
@@ -177,7 +178,13 @@ def _improves(findings: tuple[Finding, ...]) -> bool:
 def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str:
     """When to look again: a warning may pass, and says nothing of now or never."""
     rows = measured(snapshot, validation).epochs
-    if worst.severity != "warning" or BY_NAME[worst.rule].before_guard or not rows or is_over(snapshot):
+    if (
+        worst.severity != "warning"
+        or BY_NAME[worst.rule].before_guard
+        or not rows
+        or is_over(snapshot)
+        or is_records_alone(snapshot)
+    ):
         return ""
     if last(snapshot, "lr") == 0:
         return "The learning rate is 0: more epochs change nothing."
@@ -191,13 +198,13 @@ def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str
     if rows[-1].epoch >= planned:
         return ""
     at = f"{math.ceil(by)}" if math.ceil(by) < planned else f"{plain(planned)}, its planned end"
-    return f"The run may still recover; look by epoch {at}."
+    return f"Look again by epoch {at}."
 
 
 def _how_it_goes(snapshot: Snapshot) -> str:
     metric, best, now = primary_of(snapshot), best_of(snapshot), last_of(snapshot)
     if metric is None or best is None or now is None:
-        return _loss_in_words(snapshot)
+        return _how_val_loss_goes(snapshot)
     chance, beside = chance_of(snapshot, metric), ""
     if chance is not None and not chance.assumed:
         better = metric.error(now) < chance.error
@@ -216,14 +223,23 @@ def _how_it_goes(snapshot: Snapshot) -> str:
     return f"{metric.heading} is {metric.text(now)}, {extreme}{beside}.{_only_worse(snapshot, metric, best[1])}"
 
 
-def _loss_in_words(snapshot: Snapshot) -> str:
-    """Where val loss alone decides: what it is and was."""
-    best, now = lowest(snapshot, "val_loss"), last(snapshot, "val_loss")
-    if best is None or now is None:
-        return "No flag is open."
-    if now == best[0]:
+def _how_val_loss_goes(snapshot: Snapshot) -> str:
+    """Of a run whose val loss alone decides: where it is, and whether it has risen from its best all the while."""
+    rows = [(row.epoch, row.val_loss) for row in snapshot.epochs if row.val_loss is not None]
+    if not rows:
+        return "No check finds anything wrong."
+    now = rows[-1][1]
+    best_epoch, best = min(rows, key=lambda row: row[1])
+    if now <= best:
         return f"Val loss is {number(now)}, its best so far."
-    return f"Val loss is {number(now)}, best {number(best[0])} at epoch {plain(best[1])}."
+    since = [loss for epoch, loss in rows if epoch >= best_epoch]
+    rises = len(since) >= 3 and all(before < after for before, after in pairwise(since))
+    more = f" It has risen at {_each(len(since) - 1)} since." if rises else ""
+    return f"Val loss is {number(now)}, best {number(best)} at epoch {plain(best_epoch)}.{more}"
+
+
+def _each(count: int) -> str:
+    return "both evaluations" if count == 2 else f"each of {count} evaluations"
 
 
 def _only_worse(snapshot: Snapshot, metric: Metric, best_epoch: float) -> str:
@@ -233,7 +249,7 @@ def _only_worse(snapshot: Snapshot, metric: Metric, best_epoch: float) -> str:
     if len(errors) < 3 or not all(before < after for before, after in pairwise(errors)):
         return ""
     far = WORSE_POINTS * (1.0 if metric.is_share else abs(errors[0]))
-    return " It has got worse at each evaluation since." if errors[-1] - errors[0] > far else ""
+    return f" It has got worse at {_each(len(errors) - 1)} since." if errors[-1] - errors[0] > far else ""
 
 
 def ended_words(snapshot: Snapshot) -> str:
@@ -251,6 +267,8 @@ def ended_words(snapshot: Snapshot) -> str:
         return sentence(f"Failed {when}{': ' + error if error else ''}") + happened
     if status.word == "lost":
         return f"Lost: {status.evidence}"
+    if status.word == "imported":
+        return f"The records end at epoch {last}{score}."
     return f"{status.word.capitalize()} {f'at epoch {last}' if last else 'before its first evaluation'}{score}."
 
 
@@ -258,9 +276,9 @@ def _why_not(result: Result, over: bool) -> str | None:
     if isinstance(result, NotApplicable):
         return f"{result.title}: not checked, needs {result.needs}."
     if isinstance(result, NotEnoughData) and over:
-        return f"{result.title}: not checked, {result.have} of {result.need} evaluations, too few."
+        return f"{result.title}: not checked, {result.have} of {result.need} {result.of}, too few."
     if isinstance(result, NotEnoughData):
-        return f"{result.title}: not enough data yet, {result.have} of {result.need} evaluations."
+        return f"{result.title}: not enough data yet, {result.have} of {result.need} {result.of}."
     return None
 
 

@@ -19,7 +19,7 @@ from monitor.rules.result import Finding
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.replay import as_of
-from monitor.run_dir.status import ENDED_VERDICTS, EndedVerdict, status_of
+from monitor.run_dir.status import ENDED_VERDICTS, EndedVerdict, is_records_alone, status_of
 
 Verdict = Literal["STOP", "LOOK", "KEEP GOING", "TOO EARLY", "CAN'T JUDGE"] | EndedVerdict
 STANDS_FOR = 3
@@ -104,7 +104,8 @@ def _word(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thresho
     outweighed = sure or any(_outweighs_errors(finding.rule) for finding in criticals + warnings)
     if overconfident is not None and not outweighed:
         gap = above_its_limit(findings)
-        return ("KEEP GOING", overconfident) if gap is None or not knows_by_heart(snapshot) else ("LOOK", gap)
+        fine = gap is None or not knows_by_heart(snapshot)
+        return (_fine(snapshot), overconfident) if fine else ("LOOK", gap)
     if worst is not None:
         may_stop = worst.severity == "critical" and BY_NAME[worst.rule].may_stop
         return ("STOP" if may_stop else "LOOK"), worst
@@ -112,7 +113,12 @@ def _word(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thresho
     if not seen.epochs:
         far = _allowed(snapshot, snapshot.epochs, thresholds) or has_come_far(snapshot, thresholds)
         return ("CAN'T JUDGE" if far else "TOO EARLY"), None
-    return ("KEEP GOING" if _allowed(snapshot, seen.epochs, thresholds) else "TOO EARLY"), None
+    return (_fine(snapshot) if _allowed(snapshot, seen.epochs, thresholds) else "TOO EARLY"), None
+
+
+def _fine(snapshot: Snapshot) -> Verdict:
+    """The word where nothing is wrong; records that nobody adds to cannot keep going."""
+    return "ENDED" if is_records_alone(snapshot) else "KEEP GOING"
 
 
 def above_its_limit(findings: tuple[Finding, ...]) -> Finding | None:

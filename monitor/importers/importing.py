@@ -20,7 +20,7 @@ from monitor.importers.lines import Lines
 from monitor.importers.mapping import EVALUATED, Survey, Use, Wish, doubts, propose, stated
 from monitor.importers.moments import Counts
 from monitor.importers.samples import Sample, read_samples
-from monitor.run_dir import Epoch, GapBasis, Step
+from monitor.run_dir import Epoch, GapBasis, Outcome, Step
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 
 MOST_EVALUATIONS = 20_000
@@ -62,6 +62,8 @@ class Plan:
     starts: int = 1
     """Starts of a run that the file holds."""
     start: int | None = None
+    outcome: Outcome | None = None
+    """How the run ended, where its format says so."""
 
     @property
     def gap_basis(self) -> GapBasis:
@@ -119,6 +121,7 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
         units={"loss": f"{kind.loss_unit} per {asked.per}" if asked.per else "as logged", "wer": "fraction"},
         starts=told.starts,
         start=asked.start,
+        outcome=seen.importer.outcome,
     )
 
 

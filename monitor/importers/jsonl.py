@@ -27,7 +27,10 @@ class JsonLines(TextImporter):
     def fits(cls, path: Path, head: bytes) -> float:
         if path.is_dir():
             return 0.0
-        return 0.5 if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b"}" in head.split(b"\n")[0] else 0.0
+        bare = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        # Python's own way of printing an object, `{'loss': 1.4}`, is a text log's.
+        is_json = bare.startswith(b"{") and not bare[1:].lstrip().startswith(b"'")
+        return 0.5 if is_json and b"}" in head.split(b"\n")[0] else 0.0
 
     def item(self, line: int, text: str) -> Item | None:
         try:

@@ -162,6 +162,7 @@ class FollowedRun:
                 phase="training",
                 outcome=None,
                 error=None,
+                traceback=None,
             )
             files.replace(run_dir / PROGRESS_FILE, encode(progress))
         except RefusedError:
@@ -282,9 +283,9 @@ class FollowedRun:
         ]
         return statistics.median(secs) if secs else None
 
-    def finish(self, outcome: Outcome, now: float, error: str | None = None) -> None:
+    def finish(self, outcome: Outcome, now: float, error: str | None = None, traceback: str | None = None) -> None:
         """The followed run has ended, and its end is known."""
-        self._let_go(now, outcome=outcome, error=error)
+        self._let_go(now, outcome=outcome, error=error, traceback=traceback)
 
     def close(self, now: float) -> None:
         """Nobody follows any longer; how the run ends is not known. `go_on` takes it up again."""

@@ -40,6 +40,7 @@ BLOCK = re.compile(r"\s*[|│┃]\s*([a-z]\w*)/\s*[|│┃]\s*[|│┃]?\s*$")
 OF_AN_EPOCH = re.compile(r"\b(?:train\w*|avg|average|mean|epoch|total)(?:\b|_)")
 """What a line below a step calls its figures where they are of more than the step."""
 WORD = re.compile(r"[^\W\d_]+")
+TRACEBACK = "Traceback (most recent call last)"
 NOTHING = Statement()
 PERPLEXITY = ("val_ppl", "valid_ppl")
 LN_PERPLEXITY = "val_ln_ppl"
@@ -65,6 +66,8 @@ class LineReader:
         """The step and the bar of a line that named only them: the numbers directly below are of that step."""
         self._recalls = bool(known.get("recalls"))
         """The line before announced the best evaluation so far: this one repeats it."""
+        self._in_traceback = bool(known.get("traceback"))
+        """Since a traceback no line named an epoch, a step or a validation: its frames and message hold no figures."""
         self.is_table_of_runs = False
         self.unclear = ""
         """A number whose comma may stand before thousands or before decimals."""
@@ -73,10 +76,11 @@ class LineReader:
         headers = [[list(each.names), each.delimiter] for each in self._headers]
         return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
                 "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
-                "place": self._place, "recalls": self._recalls}  # fmt: skip
+                "place": self._place, "recalls": self._recalls, "traceback": self._in_traceback}  # fmt: skip
 
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
+        self._in_traceback |= TRACEBACK in line
         bare = cleaned(line[:LONGEST_LINE])
         if not bare or bare.isspace():
             self._place, self._recalls = None, False
@@ -84,7 +88,11 @@ class LineReader:
         said = _of_object(bare) if bare.lstrip().startswith('{"') else None
         if said is None:
             said = self._of_text(in_english(bare))
-        return self._placed(said)
+        if self._in_traceback:
+            self._in_traceback = line[:1].isspace() or not (
+                said.epoch is not None or said.is_of_a_step or said.evaluates
+            )
+        return NOTHING if self._in_traceback else self._placed(said)
 
     def _of_text(self, line: str) -> Statement:
         if _is_summary(line):

@@ -14,12 +14,15 @@ import msgspec
 from monitor.importers.folders import FILE_OF, new_folder, slug, title
 from monitor.importers.samples import Sample
 from monitor.run_dir import (
+    PROGRESS_FILE,
     RUN_FILE,
     Clip,
     Decode,
     Epoch,
     Floors,
     GapBasis,
+    Outcome,
+    Progress,
     Record,
     Run,
     Step,
@@ -35,6 +38,16 @@ BATCH_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
+class Ended:
+    """How the run ended, as far as its file says; `at`: when that last changed, UTC seconds, 0 where not known."""
+
+    outcome: Outcome | None = None
+    error: str | None = None
+    traceback: str | None = None
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
 class Imported:
     """What an importer found, ready to be kept."""
 
@@ -47,6 +60,7 @@ class Imported:
     samples: tuple[Sample, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=lambda: {"loss": "as logged", "wer": "fraction"})
+    ended: Ended = field(default_factory=Ended)
 
 
 def keep(runs_dir: Path, imported: Imported, now: float) -> str:
@@ -55,8 +69,9 @@ def keep(runs_dir: Path, imported: Imported, now: float) -> str:
     aside = runs_dir / f".importing-{secrets.token_hex(6)}"
     try:
         make_folder(aside)
-        _write_records(aside, imported)
+        last = _write_records(aside, imported)
         run_dir = new_folder(runs_dir, slug(imported.name))
+        files.replace(aside / PROGRESS_FILE, encode(_progress(imported.ended, last, now)))
         files.replace(aside / RUN_FILE, encode(_described(run_dir.name, imported, now)))
         aside.rename(run_dir)
     except OSError as problem:
@@ -64,6 +79,19 @@ def keep(runs_dir: Path, imported: Imported, now: float) -> str:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return run_dir.name
+
+
+def _progress(ended: Ended, epoch: float, now: float) -> Progress:
+    """That no process works on these records any more, and how the run ended where that is known."""
+    return Progress(
+        heartbeat_at=ended.at or now,
+        phase="ended",
+        epoch=int(epoch),
+        outcome=ended.outcome,
+        error=ended.error,
+        traceback=ended.traceback,
+        listens=False,
+    )
 
 
 def _described(run_id: str, imported: Imported, now: float) -> Run:
@@ -79,7 +107,8 @@ def _described(run_id: str, imported: Imported, now: float) -> Run:
     )
 
 
-def _write_records(folder: Path, imported: Imported) -> None:
+def _write_records(folder: Path, imported: Imported) -> float:
+    """Returns the epoch of the last evaluation, 0 where there is none."""
     opened: dict[type[Record], files.AppendFile] = {
         kind: files.AppendFile(folder / FILE_OF[kind]) for kind in (Epoch, Step, Clip, Decode)
     }
@@ -101,6 +130,7 @@ def _write_records(folder: Path, imported: Imported) -> None:
         if lines or kind is Epoch:
             opened[kind].append(bytes(lines), sync=True)
         opened[kind].close()
+    return last
 
 
 def _decoded(samples: tuple[Sample, ...], last: float) -> list[Clip | Decode]:

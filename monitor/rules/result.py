@@ -47,12 +47,13 @@ class NotApplicable:
 
 @dataclass(frozen=True)
 class NotEnoughData:
-    """The check needs more evaluations: `have` of `need`."""
+    """The check needs more evaluations: `have` of `need`; `of` is what is counted, where it is something else."""
 
     rule: str
     title: str
     have: int
     need: int
+    of: str = "evaluations"
 
 
 Result = Finding | Quiet | NotApplicable | NotEnoughData

@@ -75,8 +75,8 @@ class Rule(ABC):
     def not_applicable(self, needs: str) -> NotApplicable:
         return NotApplicable(self.name, self.title, needs)
 
-    def not_enough_data(self, have: int, need: int) -> NotEnoughData:
-        return NotEnoughData(self.name, self.title, have, need)
+    def not_enough_data(self, have: int, need: int, of: str = "evaluations") -> NotEnoughData:
+        return NotEnoughData(self.name, self.title, have, need, of)
 
     def unready(
         self, measured: Snapshot, thresholds: Thresholds, needs: str, least: int = 0

@@ -35,7 +35,7 @@ class ScorerLimits(Limits, frozen=True):
 class ScorerFailure(Rule):
     """Watches for an error rate that the logged predictions contradict, above all one whose arguments were swapped
     (errors / words said instead of errors / words asked for), and for one that stays the same to four digits while
-    the loss falls and words are said.
+    the loss falls and words are said, unless the newest predictions score to it.
 
     It can only recompute what was logged whole: every val clip's prediction of an evaluation.
     It cannot tell whether the references themselves are right.
@@ -62,7 +62,7 @@ class ScorerFailure(Rule):
             return self.not_enough_data(len(snapshot.epochs), evaluations.needed(snapshot, thresholds))
         data = evaluations.read(snapshot, thresholds)
         constant = _constant(snapshot, data, limits)
-        if constant is None:
+        if constant is None or _scores_as_logged(snapshot):
             return self.quiet("Nothing contradicts the error rate.")
         return self._finding("warning", *constant)
 
@@ -105,6 +105,15 @@ def _recomputed(snapshot: Snapshot) -> tuple[str, float, dict[str, float | str]]
             numbers,
         )
     return None
+
+
+def _scores_as_logged(snapshot: Snapshot) -> bool:
+    """Whether the predictions of the newest evaluation score to its logged rate: a model may say the same each time."""
+    pairs = _last_pairs(snapshot)
+    if pairs is None or pairs[0] != snapshot.epochs[-1].epoch:
+        return False
+    errors, asked, _ = _errors(pairs[2], pairs[3])
+    return bool(asked) and abs(errors / asked - pairs[1]) <= SAME
 
 
 def _last_pairs(snapshot: Snapshot) -> tuple[float, float, tuple[str, ...], tuple[str, ...], bool] | None:

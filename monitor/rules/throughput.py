@@ -83,7 +83,8 @@ class Throughput(Rule):
             return self.not_applicable("clips_per_sec or data_wait_ratio in its steps, or steps that say their time")
         first = _first_judged(snapshot, stretches)
         if len(stretches) < first + IN_A_ROW:
-            return self.not_enough_data(len(stretches), first + IN_A_ROW)
+            of = "stretches of steps" if stretches[-1].step and snapshot.steps else "evaluations"
+            return self.not_enough_data(len(stretches), first + IN_A_ROW, of)
         waits = [stretch.wait > limits.data_wait_limit_ratio for stretch in stretches]
         if (since := _began(waits, 1)) is not None:
             return self._waits(stretches, since, limits)

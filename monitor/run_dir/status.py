@@ -93,6 +93,12 @@ def is_over(snapshot: Snapshot) -> bool:
     return status_of(snapshot).word in ENDED_WORDS
 
 
+def is_records_alone(snapshot: Snapshot) -> bool:
+    """Whether it was read from a file that nobody reads along: nothing can keep going, as far as is known."""
+    progress = snapshot.progress
+    return status_of(snapshot).word == "imported" and progress is not None and progress.phase == "ended"
+
+
 def _recorded_as_live(snapshot: Snapshot, state: State) -> Status:
     if state.trainer is None:
         return _before_the_trainer(snapshot, state)
@@ -127,7 +133,9 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
     progress = snapshot.progress
     if progress is None or progress.process is None:
         if progress is not None and progress.outcome is not None:
-            return Status(progress.outcome, False, False, "Reported by its writer.", progress.heartbeat_at)
+            return Status(
+                progress.outcome, False, False, "The file that it is read from says so.", progress.heartbeat_at
+            )
         if progress is not None and progress.follower is not None and snapshot.follower_liveness != "gone":
             return _followed(progress, snapshot.read_at)
         damaged = next((each for each in snapshot.problems if each.file in (STATE_FILE, PROGRESS_FILE)), None)

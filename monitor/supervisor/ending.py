@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from monitor.diagnosis.failures import SAID_BY_THE_LAUNCHER
+from monitor.importers.log_lines import read_line
 from monitor.run_dir import LOG_FILE, Progress, StopStage
 from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.run_dir.status import signal_name
@@ -62,6 +63,8 @@ TAIL_BYTES = 65_536
 LONGEST_LINE = 500
 TRACEBACK_CHARACTERS = 4000
 TRACEBACK_BEGINS = re.compile(r"Traceback \(most recent call last\)|^Fatal Python error")
+MOST_BEHIND = 2
+"""Lines behind the error that a log ends with: of a scheduler, of a tool that tidies up."""
 AFTER_THE_ERROR = 16
 """Lines of a message after its first one."""
 CONTINUES = re.compile(r"^(During handling of the above exception|The above exception was the direct cause)")
@@ -80,6 +83,19 @@ def last_error(log: Path) -> str | None:
     named = [line for line in lines if NAMES_AN_ERROR.match(line)]
     chosen = [line for line in named if not SAID_BY_THE_LAUNCHER.match(line)] or named or lines
     return chosen[-1][:LONGEST_LINE] if chosen else None
+
+
+def error_at_end(log: Path) -> str | None:
+    """The error of the traceback that a log ends with; None where its last lines tell of more than that."""
+    lines = [line for line in _lines(log.resolve()) if line.strip()]
+    begin = max((number for number, line in enumerate(lines) if TRACEBACK_BEGINS.search(line)), default=None)
+    said = last_error(log.resolve())
+    if begin is None or said is None or not NAMES_AN_ERROR.match(said):
+        return None
+    place = max((number for number, line in enumerate(lines) if line.strip().startswith(said)), default=-1)
+    behind = [line for line in lines[place + 1 :] if not line[:1].isspace()]
+    goes_on = len(behind) > MOST_BEHIND or any(read_line(line).values for line in behind)
+    return said if begin < place and not goes_on else None
 
 
 def last_traceback(log: Path) -> str | None:

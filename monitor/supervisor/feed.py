@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -47,10 +46,9 @@ from monitor.run_dir import (
 )
 from monitor.run_dir.errors import MonitorError, guarded
 from monitor.run_dir.launch import read_progress
-from monitor.run_dir.opening import OddFileError, open_foreign
 from monitor.run_dir.planned import planned_by
 from monitor.run_dir.words import size
-from monitor.supervisor.ending import last_error
+from monitor.supervisor.ending import error_at_end, last_traceback
 from monitor.supervisor.file_feed import FileFeed, FileSearch, fields_of
 
 log = logging.getLogger(__name__)
@@ -59,7 +57,6 @@ SEEK_EVERY_SECS = 1.0
 SEARCH_EVERY_SECS = 8.0
 MOST_WAIT_SECS = 600.0
 QUIET_SECS = 5.0
-TAIL_BYTES = 20_000
 
 
 class Feed(Protocol):
@@ -129,6 +126,10 @@ class LogFeed:
         self._follower = LogFollower(run, mapping_of(run.source.mapping), one_start=one_start, from_birth=from_birth)
         self._word: ReadingWord | None = None
         self._word_stamp = -1
+        self._looked_at: float | None = None
+        """When the log had last grown as its end was looked at."""
+        self._ended_at: float | None = None
+        """The same, where it ended in an error."""
         self.is_unwanted = False
         """Whether the log shall not be followed any longer."""
 
@@ -154,6 +155,21 @@ class LogFeed:
         if not self.is_unwanted:
             self._follower.look(now)
 
+    def look_at_its_end(self, now: float) -> None:
+        """Of a log whose process is not known: at rest after an error it says that the run failed, until it grows."""
+        run, path, grew_at = self._follower.run, self._follower.path, self._follower.grew_at
+        if grew_at is None or grew_at == self._ended_at:
+            return
+        if self._ended_at is not None:
+            self._ended_at = None
+            run.heard(now, grown=False, force=True, outcome=None, error=None, traceback=None)
+        if now - grew_at >= QUIET_SECS and self._looked_at != grew_at:
+            self._looked_at = grew_at
+            if (error := error_at_end(path)) is not None:
+                self._ended_at = grew_at
+                trace = last_traceback(path)
+                run.heard(now, grown=False, force=True, outcome="failed", error=error, traceback=trace)
+
     def release(self, now: float) -> None:
         """The run is no longer followed; which process trains it does not matter here."""
         self._follower.pause(now)
@@ -171,7 +187,7 @@ class LogFeed:
             return
         error = error_at_end(self._follower.path)
         if error is not None:
-            run.finish("failed", now, error)
+            run.finish("failed", now, error, last_traceback(self._follower.path))
         elif run.is_complete:
             run.finish("finished", now)
         else:
@@ -344,18 +360,6 @@ class OwnLogFeed:
             notes="Its records are read from its log.",
             reading=Reading(path=str(path), said=words(mapping)),
         )
-
-
-def error_at_end(path: Path) -> str | None:
-    """The error that a log ends with; None where its last lines are no traceback."""
-    try:
-        with open_foreign(path) as stream:
-            stream.seek(max(0, os.fstat(stream.fileno()).st_size - TAIL_BYTES))
-            tail = stream.read(TAIL_BYTES).decode("utf-8", "replace").rstrip().splitlines()[-3:]
-    except (OSError, OddFileError):
-        return None
-    said = last_error(path.resolve())
-    return said if said is not None and any(said in line for line in tail) and "Error" in said else None
 
 
 def _writes_itself(run_dir: Path) -> bool:

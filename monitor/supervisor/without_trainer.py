@@ -30,6 +30,7 @@ class LogSupervision:
         if not self._run_dir.is_dir():
             return True
         self._feed.look(now)
+        self._feed.look_at_its_end(now)
         idle = now - max(self._feed.grew_at or 0.0, self._began_at) > IDLE_SECS
         over = self._feed.is_unwanted or idle
         if over:

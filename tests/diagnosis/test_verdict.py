@@ -149,7 +149,7 @@ def test_what_is_read_from_a_file_that_nobody_follows_is_promised_no_verdict():
     launch = Launch(run_id="r", created_at=1.0, how="attach")
     assert verdict(snapshot(launch=launch)).reason == "No evaluation was recorded."
     assert verdict(snapshot(val_loss=[1.0, 0.9], launch=launch)).reason == (
-        "2 of 3 evaluations: too few for a verdict."
+        "2 of 5 evaluations: too few for a verdict."
     )
 
 
@@ -242,3 +242,35 @@ def test_a_filter_that_costs_words_is_a_cause_of_its_own_with_its_change():
 def test_where_val_loss_alone_decides_it_is_said_what_it_is():
     seen = snapshot(val_loss=[2.0, 1.5, 1.2, 1.0, 1.01, 1.0, 1.02, 1.01], **beating(), run={"floors": Floors()})
     assert judge(seen, NOW).diagnosis.reason == "Val loss is 1.01, best 1.00 at epoch 4."
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (LEARNS, "ENDED: The records end at epoch 30, best val WER 35.0 % at 30."),
+        (OVERFITS, "STOP"),
+        (
+            {name: values[:3] for name, values in LEARNS.items()},
+            "TOO EARLY: 3 of 5 evaluations: too few for a verdict.",
+        ),
+    ],
+)
+def test_records_that_nobody_adds_to_are_not_told_to_go_on(columns, said):
+    diagnosis = verdict(snapshot(**columns, progress=Progress(heartbeat_at=NOW, phase="ended")))
+    assert f"{diagnosis.verdict}: {diagnosis.reason}".startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("val_loss", "reason"),
+    [
+        ([1.0, 0.8, 0.7, 0.6, 0.5], "Val loss is 0.50, its best so far."),
+        ([1.0, 0.8, 0.7, 0.6, 0.61], "Val loss is 0.61, best 0.60 at epoch 4."),
+        (
+            [1.0, 0.8, 0.6, 0.605, 0.61],
+            "Val loss is 0.61, best 0.60 at epoch 3. It has risen at both evaluations since.",
+        ),
+    ],
+)
+def test_without_a_metric_the_word_says_what_was_seen_of_val_loss_alone(val_loss, reason):
+    diagnosis = verdict(snapshot(val_loss=val_loss, **beating()))
+    assert (diagnosis.verdict, diagnosis.reason) == ("KEEP GOING", reason)

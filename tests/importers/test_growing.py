@@ -10,7 +10,7 @@ from monitor.importers.growing import GrowingFile
 from monitor.importers.lines import Lines
 from monitor.importers.log_scan import scan
 from monitor.run_dir.errors import UnreadableRunError
-from monitor.supervisor.feed import error_at_end
+from monitor.supervisor.ending import error_at_end
 
 
 def read_all(file, piece=7):

@@ -69,3 +69,9 @@ def test_the_same_rate_to_four_digits_while_the_loss_falls_is_a_warning():
     finding = found(RULE, seen)
     assert finding.severity == "warning" and finding.onset == 5.0
     assert "87.31 % in each of the last 5 evaluations, while val loss fell 34 %" in finding.line
+
+
+@pytest.mark.parametrize(("said", "open_"), [(SAID, False), (["MORGEN", "MORGEN", "MORGEN"], True)])
+def test_a_rate_that_stands_still_is_right_where_the_newest_predictions_score_to_it(said, open_):
+    more = {"val_loss": curve(9, lambda e: 9 * 0.9**e), "length_ratio": [0.9] * 9}
+    assert (found(RULE, decoded(5 / 12, said=tuple(said), **more)) is not None) is open_

@@ -56,7 +56,7 @@ def test_what_only_got_worse_is_told_before_a_plateau_can_be_known():
 def test_three_evaluations_that_fall_are_named_beside_the_word():
     seen = snapshot(epochs=[2.0, 4.0, 6.0], metrics=[{"val_accuracy": value} for value in (0.8, 0.7, 0.6)])
     diagnosis = judge(seen, NOW).diagnosis
-    assert diagnosis.verdict == "KEEP GOING" and "It has got worse at each evaluation since." in diagnosis.reason
+    assert diagnosis.verdict == "KEEP GOING" and "It has got worse at both evaluations since." in diagnosis.reason
 
 
 def test_the_remedy_at_rest_is_that_of_a_model_beyond_chance_where_chance_is_known():

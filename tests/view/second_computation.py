@@ -309,11 +309,16 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Val loss is (?P<now>[\d.]+), (its best so far|best (?P<best>[\d.]+) at epoch (?P<at>[\d.]+))\.",
+        r"Val loss is (?P<now>[\d.]+), (its best so far|best (?P<best>[\d.]+) at epoch (?P<at>[\d.]+))\."
+        r"( It has risen at (both|each of \d+) evaluations since\.)?",
         lambda f, m: (
             not f.metric()
             and shows(m["now"], f.last("val_loss"))
-            and (_shows_best(f, m["best"]) and _best_loss(f, m["at"]) if m["at"] else _shows_best(f, m["now"]))
+            and (
+                shows(m["best"], f.best("val_loss")[1]) and float(m["at"]) == f.best("val_loss")[0]
+                if m["best"]
+                else f.last("val_loss") == f.best("val_loss")[1]
+            )
         ),
     ),
     (
@@ -331,8 +336,8 @@ FORMS: list[tuple[str, Check]] = [
     ),
     (
         r"(?P<title>[A-Z][^.,]+), as of epoch (?P<then>[\d.]+)(: [a-z /]+ was [^ ]+)?\."
-        r"( (At epoch (?P<now>[\d.]+)|Since then) the signs are "
-        r"weaker; a word stands for 3 evaluations\.)?",
+        r"( (At epoch (?P<now>[\d.]+)|Since then) (the signs are weaker|it still holds)"
+        r"; a word stands for 3 evaluations\.)?",
         lambda f, m: (
             float(m["then"]) in [row["epoch"] for row in f.rows]
             and (not m["now"] or float(m["then"]) < float(m["now"]) <= f.rows[-1]["epoch"])
@@ -343,7 +348,7 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: f.logged("train_loss") and f.evaluations() == 0,
     ),
     (
-        r"The run may still recover; look by epoch (?P<at>[\d.]+)(?P<end>, its planned end)?\.",
+        r"Look again by epoch (?P<at>[\d.]+)(?P<end>, its planned end)?\.",
         lambda f, m: (
             float(m["at"]) > f.rows[-1]["epoch"]
             and (float(m["at"]) == f.planned if m["end"] else float(m["at"]) < (f.planned or math.inf))
