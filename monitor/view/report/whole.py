@@ -36,7 +36,7 @@ def report_of(
         *follows.options(options),
         *follows.considered(considered),
         *follows.expected(snapshot, options),
-        *(() if is_over(snapshot) else measured.heading_for(snapshot, judged.thresholds)),
+        *(() if is_over(snapshot) else measured.heading_for(snapshot, judged)),
         *follows.way_ahead(snapshot, judged, options),
         *follows.origin(snapshot, judged),
     )
