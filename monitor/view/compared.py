@@ -57,7 +57,7 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> C
         agreed_epoch=agreed,
         shared_epochs=shared,
         mode=mode,
-        card=_card(judged, more_seeds(parent, child) if judged.word == "TOO CLOSE" else ()),
+        card=_card(judged, more_seeds(parent, child, snapshots) if judged.word == "TOO CLOSE" else ()),
         related=is_child_of(child, parent),
         columns=["", parent.run_id, child.run_id, "difference", *(run.run_id for run in snapshots[2:])],
         rows=_rows(snapshots, at, mode, metric),

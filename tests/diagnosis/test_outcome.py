@@ -350,6 +350,10 @@ def test_within_noise_two_more_seeds_are_offered_as_commands():
     seeded = msgspec.structs.replace(
         changed(child, parent=link), run=msgspec.structs.replace(child.run, config={"seed": 7})
     )
+    taken = seeded.run.config["seed"] + 1
+    third = msgspec.structs.replace(seeded, run=msgspec.structs.replace(seeded.run, config={"seed": taken}))
+    offered = " ".join(more_seeds(parent, seeded, [third]))
+    assert f"seed={taken}" not in offered and f"seed={taken + 2}" in offered
     assert more_seeds(parent, seeded) == tuple(
         f"python -m monitor restart p --option variety --set dropout=0.5 --set seed={seed} --judge-at 5 --keep-parent"
         for seed in (8, 9)

@@ -9,7 +9,7 @@ import pytest
 from monitor.diagnosis.prescriptions.choosing import next_step
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.diagnosis.verdict import judge
-from monitor.run_dir import Clip, Decode, Floors, Launch
+from monitor.run_dir import Clip, Decode, Floors, Launch, Parent, Step
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from monitor.view.report.blocks import Figure, Heading, Line
@@ -361,3 +361,18 @@ def test_the_path_begins_with_what_the_verdict_says_first():
     step = next_step(judged.diagnosis, prescribe(seen, judged.diagnosis))[0]
     assert step in section(text, "Verdict") and step in section(text, "Recommended path")
     assert "Expect the" not in text and "will not get better" not in text
+
+
+def test_it_says_whose_child_it_is_and_what_the_table_does_not_show():
+    link = Parent(run_id="p", changes={"dropout": [0.1, 0.5]})
+    launch = Launch(run_id="r", created_at=0.0, parent=link)
+    seen = snapshot(
+        val_loss=[2.0, 1.5, 1.2], launch=launch, run={"config": {"epochs": 2}}, resumed_at=(2.0,), overlaps=(2.0,)
+    )
+    said = to_markdown(blocks_of(seen)).replace("\\", "")
+    assert "Child of p: dropout 0.1 → 0.5." in said
+    assert "Resumed at epoch 2. Trained again: epoch 2." in said
+    assert "2 epochs were planned; it is at epoch 3." in said
+    steps = tuple(Step(step=step, train_loss=5.0 - step, at=0.0) for step in (1, 2, 3))
+    said = to_markdown(blocks_of(snapshot(steps=steps)))
+    assert "Train loss 4.00 at step 1 → 2.00 at step 3, lowest 2.00." in said

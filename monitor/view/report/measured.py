@@ -15,11 +15,11 @@ from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.worse import TREND_P_VALUE, WORSE_SCATTERS
-from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir import ChildOutcome, Epoch, Snapshot
 from monitor.run_dir.counted import basis_of
-from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir.metric import WER, Metric, is_finite
 from monitor.run_dir.planned import planned_epochs
-from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
+from monitor.run_dir.words import NOT_MEASURED, brief, changed, count, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
 from monitor.view.report.numbers import broken, course, floors_of, from_to, key_epochs, known, train_field
 from monitor.view.report.statuses import BEGINS, Statuses
@@ -29,6 +29,37 @@ NO_OUTLOOK = ("divergence", "non_finite")
 SAMPLES = 5
 COLUMNS = 100
 """Letters a line of an alignment may have before it goes on below."""
+
+
+def descent(snapshot: Snapshot, came: ChildOutcome | None) -> Iterator[Block]:
+    """Of a child: whose it is, what was changed, and what came of it."""
+    link = snapshot.launch.parent if snapshot.launch is not None else None
+    if link is None:
+        return
+    changes = ", ".join(changed(link.changes)) or "nothing was changed"
+    outcome = f" {came.word}: {came.line}" if came is not None else ""
+    yield Text(f"Child of {link.run_id}: {changes}.{outcome}")
+
+
+def progress(snapshot: Snapshot) -> Iterator[Block]:
+    """What the table of evaluations does not say: resumes, a plan that was exceeded, and steps without evaluations."""
+    said = []
+    if snapshot.resumed_at:
+        at = ", ".join(plain(epoch) for epoch in snapshot.resumed_at)
+        again = ", ".join(plain(epoch) for epoch in snapshot.overlaps)
+        said.append(f"Resumed at epoch {at}." + (f" Trained again: epoch {again}." if again else ""))
+    planned = planned_epochs(snapshot)
+    if planned and snapshot.epochs and snapshot.epochs[-1].epoch > planned:
+        said.append(f"{count(int(planned), 'epoch')} were planned; it is at epoch {plain(snapshot.epochs[-1].epoch)}.")
+    losses = [(step.step, step.train_loss) for step in snapshot.steps if is_finite(step.train_loss)]
+    if not snapshot.epochs and losses:
+        first, newest = losses[0], losses[-1]
+        said.append(
+            f"No evaluation was logged. Train loss {number(first[1])} at step {first[0]} → {number(newest[1])} at step "
+            f"{newest[0]}, lowest {number(min(loss for _, loss in losses if loss is not None))}."
+        )
+    if said:
+        yield Text(" ".join(said))
 
 
 def statistics(snapshot: Snapshot) -> Iterator[Block]:
