@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -62,11 +62,13 @@ def run(
                 "beside": {"columns": beside.columns, "rows": beside.rows},
                 "code": beside.code,
                 "seeds": seeds,
-                "more_seeds": more_seeds(parent, child) if judged.word == "TOO CLOSE" else [],
+                "more_seeds": more_seeds(parent, child, snapshots) if judged.word == "TOO CLOSE" else [],
             }
         )
     else:
-        console().print(*_outcome(judged, parent, child), *([*seeds, ""] if seeds else []), sep="\n", soft_wrap=True)
+        console().print(
+            *_outcome(judged, parent, child, snapshots), *([*seeds, ""] if seeds else []), sep="\n", soft_wrap=True
+        )
         console().print(_settings(found))
         console().print(*_remarks(found, beside.code.text.rstrip(".")), sep="\n", soft_wrap=True)
         console().print(_beside(beside.columns, beside.rows) if by != MODES[0] else _table(found))
@@ -88,7 +90,7 @@ def _seed_lines(parent: Snapshot, child: Snapshot, epoch: float, moment: float) 
     )
 
 
-def _outcome(judged: Outcome, parent: Snapshot, child: Snapshot) -> list[str]:
+def _outcome(judged: Outcome, parent: Snapshot, child: Snapshot, known: Sequence[Snapshot]) -> list[str]:
     lines = [f"{judged.word}  {child.run_id} against {parent.run_id}: {judged.line}"]
     if judged.expected:
         met = {True: "It came.", False: "It did not come.", None: ""}[judged.expectation_met]
@@ -96,7 +98,7 @@ def _outcome(judged: Outcome, parent: Snapshot, child: Snapshot) -> list[str]:
     if judged.not_credited:
         lines.append(f"{judged.not_credited}: the effect cannot be credited to the settings alone.")
     if judged.word == "TOO CLOSE":
-        lines += [f"Another seed: {command}" for command in more_seeds(parent, child)]
+        lines += [f"Another seed: {command}" for command in more_seeds(parent, child, known)]
     return [*lines, ""]
 
 

@@ -16,7 +16,7 @@ from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import ENDED_VERDICTS
 
-COLUMNS = ("run", "state", "epoch", "metric", "chance", "gap", "verdict", "worst flag", "last record")
+COLUMNS = ("run", "state", "epoch", "metric", "chance", "gap", "verdict", "worst flag", "last heartbeat")
 SHOWN = (
     "updated_at",
     "verdict",
@@ -107,13 +107,13 @@ def _print_table(rows: list[dict[str, Any]], groups: list[tuple[SeedGroup, Sprea
     lead_of = {run: group.lead for group, _ in groups for run in group.runs}
     for lead in dict.fromkeys(lead_of.get(name, name) for name in by_name):
         if lead not in below:
-            lines.append(_cells(lead, by_name[lead], moment))
+            lines.append(_cells(lead, by_name[lead], moment, all_wer))
             continue
         spread = spreads[lead]
         mean = _mean_cell(spread) if spread is not None else words.NOT_MEASURED
         head = [f"{lead} and {words.count(len(below[lead]) - 1, 'seed')}", "", "", mean]
         lines.append(head + [""] * (len(COLUMNS) - len(head)))
-        lines.extend(_cells(f"  {run}", by_name[run], moment) for run in below[lead])
+        lines.extend(_cells(f"  {run}", by_name[run], moment, all_wer) for run in below[lead])
     print_rows(console(), heads, lines)
 
 
@@ -123,22 +123,21 @@ def _mean_cell(spread: Spread) -> str:
     return f"{metric.text(spread.mean)} ({metric.bare(spread.low)} to {metric.bare(spread.high)}, n {spread.count})"
 
 
-def _score(metric: Metric, value: float | None, in_doubt: str | None) -> str:
-    """The value, with the name of its metric unless that is WER, and the metric that does not decide as it is in
-    doubt."""
+def _score(metric: Metric, value: float | None, in_doubt: str | None, is_named: bool) -> str:
+    """The value, with its metric's name unless the column has it; and the metric that is in doubt."""
     if in_doubt:
-        return f"{_score(metric, value, None)} ({in_doubt} in doubt)"
+        return f"{_score(metric, value, None, is_named)} ({in_doubt} in doubt)"
     if value is None:
         return words.NOT_MEASURED
-    return metric.text(value) if metric.name == WER.name else f"{metric.title} {metric.text(value)}"
+    return metric.text(value) if not is_named else f"{metric.title} {metric.text(value)}"
 
 
-def _cells(name: str, row: dict[str, Any], moment: float) -> list[str]:
+def _cells(name: str, row: dict[str, Any], moment: float, all_wer: bool) -> list[str]:
     return [
         name,
         row["state_text"],
         words.epoch_of(row["epoch"], row["epochs"]),
-        _score(row["metric"], row["metric_value"], row["metric_in_doubt"]),
+        _score(row["metric"], row["metric_value"], row["metric_in_doubt"], not all_wer),
         row["metric"].text(row["metric_chance"]),
         words.number(row["gap"]),
         row["verdict"] or words.NOT_MEASURED,

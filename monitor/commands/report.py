@@ -9,8 +9,10 @@ import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, find_run, harmless, print_json
 from monitor.commands.diagnose import document
-from monitor.commands.looking import look_at
+from monitor.commands.looking import Look, look_at
+from monitor.diagnosis.ledger import ChildBook
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
+from monitor.run_dir import ChildOutcome
 from monitor.run_dir.errors import EXIT_OK
 from monitor.view.report.markdown import to_markdown
 from monitor.view.report.page import to_html
@@ -29,6 +31,12 @@ def run(
         print_json(document(look, options, consider(look.snapshot, look.judged.diagnosis)))
         return EXIT_OK
     considered = consider(look.snapshot, look.judged.diagnosis)
-    blocks = report_of(look.snapshot, look.judged, look.status, options, considered)
+    blocks = report_of(look.snapshot, look.judged, look.status, options, considered, _came_of(look))
     sys.stdout.write(to_html(blocks) if as_html else harmless(to_markdown(blocks)))
     return EXIT_OK
+
+
+def _came_of(look: Look) -> ChildOutcome | None:
+    """What came of the change that this run was started with; None for no child, and while nothing is known of it."""
+    found = ChildBook(look.run_dir.parent).children([look.run_dir.name], look.snapshot.read_at)
+    return found[0] if found else None

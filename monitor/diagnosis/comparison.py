@@ -92,17 +92,20 @@ def same_code(before: CodeState | None, after: CodeState | None) -> bool:
     """Whether two starts had the same code, as far as both wrote it down.
 
     git's tree decides where both have it: it is the same before and after edits are committed.
-    A file outside git that only one of them has does not count: what did not change cannot refer to it.
+    A file outside git that only one of them has does not count: what did not change cannot refer to it. Nor does a
+    commit or a script that only one of them wrote down: what is not known has not changed.
     """
     if before is None or after is None:
         return before is after
-    if before.script_sha256 != after.script_sha256:
+    if before.script_sha256 and after.script_sha256 and before.script_sha256 != after.script_sha256:
         return False
     shared = before.local_files.keys() & after.local_files.keys()
     if any(before.local_files[name] != after.local_files[name] for name in shared):
         return False
     if before.git_tree and after.git_tree:
         return before.git_tree == after.git_tree
+    if not (before.git_commit and after.git_commit):
+        return True
     return (before.git_commit, before.git_diff) == (after.git_commit, after.git_diff)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from monitor.diagnosis.clip_pairs import ClipPair, decoded, difference_of, interval, pair_clips
 from monitor.diagnosis.comparison import counted, obstacle, same_code
@@ -41,6 +41,8 @@ Word = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMP
 LEAST_CLIPS = 20
 JUDGED_AGAIN = "Provisional: it is judged again at its end."
 DECIDES = "More evaluations or two more seeds can decide it."
+REGULARISING = ("dropout", "decay", "augment", "mixup", "cutmix", "smoothing", "mask", "noise")
+"""Parts of the names of settings that raise train loss when they are raised."""
 GAP_MOVED_RATIO = 0.2
 """A gap smaller by this share of the parent's has moved."""
 
@@ -128,7 +130,7 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
 def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epoch, base: Outcome) -> Outcome:
     """Judged over the clips that both decoded, else by what both measured."""
     pairs = pair_clips(parent, child, then.record.epoch, now.epoch)
-    longer = f"{parent.run_id} ended while it still improved, and the child has trained longer"
+    longer = f"{parent.run_id} ended while it still improved, and {child.run_id} has trained longer"
     base = replace(
         _with_values(base, then.record, now),
         parent_gap=then.record.gap,
@@ -138,14 +140,16 @@ def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epo
         expectation_met=_met(child, now),
     )
     if len(pairs) >= LEAST_CLIPS and _is_by_words(base.metric):
-        return _by_clips(parent, pairs, then.record, now, base)
+        return _by_clips(parent, child, pairs, then.record, now, base)
     theirs, ours = decoded(parent, then.record.epoch), decoded(child, now.epoch)
     if min(len(theirs), len(ours)) >= LEAST_CLIPS > len(pairs):
         return replace(base, line=f"The validation sets differ: both decoded {len(pairs)} clips with the same target.")
     return _by_scalars(parent, child, then.record, now, base)
 
 
-def _by_clips(parent: Snapshot, pairs: list[ClipPair], then: Epoch, now: Epoch, base: Outcome) -> Outcome:
+def _by_clips(
+    parent: Snapshot, child: Snapshot, pairs: list[ClipPair], then: Epoch, now: Epoch, base: Outcome
+) -> Outcome:
     low, high = interval(pairs)
     base = replace(base, low=low, high=high)
     between = f"({words.signed_points(low)} to {words.signed_points(high)})"
@@ -155,7 +159,7 @@ def _by_clips(parent: Snapshot, pairs: list[ClipPair], then: Epoch, now: Epoch, 
     if low > 0:
         return replace(base, word="WORSE", line=f"{points}.")
     noise = f"within noise for {len(pairs)} clips"
-    return _undecided(parent, then, now, base, f"WER {points}", noise)
+    return _undecided(parent, child, then, now, base, f"WER {points}", noise)
 
 
 def _by_scalars(parent: Snapshot, child: Snapshot, then: Epoch, now: Epoch, base: Outcome) -> Outcome:
@@ -169,15 +173,21 @@ def _by_scalars(parent: Snapshot, child: Snapshot, then: Epoch, now: Epoch, base
         return replace(base, word="TOO CLOSE", line=few)
     if abs(found.difference) > found.limit:
         scatter = f"The evaluations scatter by {_size(found, found.limit)}."
+        if found.is_least:
+            scatter = f"At least {_size(found, found.limit)} are asked for."
         return replace(base, word="HELPED" if found.helped else "WORSE", line=f"{said}. {scatter}")
-    noise = f"within {_size(found, found.limit)}, by which evaluations scatter"
-    return _undecided(parent, then, now, base, said, noise)
+    noise = f"within {_size(found, found.limit)}, " + (
+        "the least that is asked for" if found.is_least else "by which evaluations scatter"
+    )
+    return _undecided(parent, child, then, now, base, said, noise)
 
 
-def _undecided(parent: Snapshot, then: Epoch, now: Epoch, base: Outcome, said: str, noise: str) -> Outcome:
-    """TOO CLOSE; ONLY THE GAP MOVED where val loss too has stayed within its noise."""
+def _undecided(
+    parent: Snapshot, child: Snapshot, then: Epoch, now: Epoch, base: Outcome, said: str, noise: str
+) -> Outcome:
+    """TOO CLOSE; ONLY THE GAP MOVED where regularisation was raised and val loss too has stayed within its noise."""
     moved = loss_moved(evaluations(parent), then, now)
-    if _gap_moved(then, now) and not moved:
+    if _gap_moved(then, now) and not moved and _regularises_more(parent, child):
         gaps = f"Gap {words.number(then.gap)} → {words.number(now.gap)}, {said}."
         line = f"{gaps} Regularisation raises train loss; this is not learning."
         return replace(base, word="ONLY THE GAP MOVED", line=line)
@@ -226,6 +236,35 @@ def _with_values(base: Outcome, then: Epoch | None, now: Epoch | None) -> Outcom
     )
 
 
+def _regularises_more(parent: Snapshot, child: Snapshot) -> bool:
+    """Whether a setting that raises train loss by itself was raised, or switched on."""
+    return any(
+        any(part in plain(key) for part in REGULARISING) and _is_more(before, after)
+        for key, (before, after) in _changes(parent, child).items()
+    )
+
+
+def _is_more(before: object, after: object) -> bool:
+    if isinstance(before, (int, float)) and isinstance(after, (int, float)):
+        return after > before
+    return before in (None, "", "none", "off") and after not in (None, "", "none", "off", 0)
+
+
+def _changes(parent: Snapshot, child: Snapshot) -> dict[str, tuple[Any, Any]]:
+    """Setting → (of the parent, of the child), as the child was started with them, else as the two runs say."""
+    if is_child_of(child, parent) and child.launch is not None and child.launch.parent is not None:
+        return {key: (pair[0], pair[1]) for key, pair in child.launch.parent.changes.items() if len(pair) == 2}
+    before, after = (run.config if run is not None else {} for run in (parent.run, child.run))
+    keys = before.keys() | after.keys()
+    return {key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)}
+
+
+def is_child_of(child: Snapshot, parent: Snapshot) -> bool:
+    """Whether it was started as a child of that run; two runs that were only named side by side are not."""
+    link = child.launch.parent if child.launch is not None else None
+    return link is not None and link.run_id == parent.run_id
+
+
 def _gap_moved(then: Epoch, now: Epoch) -> bool:
     if then.gap is None or now.gap is None or not (math.isfinite(then.gap) and math.isfinite(now.gap)):
         return False
@@ -251,7 +290,7 @@ def _waiting(parent: Snapshot, child: Snapshot, base: Outcome) -> Outcome:
     last, then = rows[-1], of_parent(parent, rows[-1].epoch)
     line = f"Epoch {last.epoch:g} of {base.epoch:g}."
     if then is not None:
-        line += f" {_course(last, then, base.metric)}"
+        line += f" {_course(parent, child, last, then, base.metric)}"
     return replace(
         _with_values(base, then.record if then else None, last),
         word="WAITING",
@@ -261,14 +300,22 @@ def _waiting(parent: Snapshot, child: Snapshot, base: Outcome) -> Outcome:
     )
 
 
-def _course(last: Epoch, then: Reference, metric: Metric | None) -> str:
+def _course(parent: Snapshot, child: Snapshot, last: Epoch, then: Reference, metric: Metric | None) -> str:
+    """Both values where the child stands now; whether it is on course only of a child whose losses are finite."""
     now, before = (None, None) if metric is None else (metric.error_of(last), metric.error_of(then.record))
     if now is None or before is None:
         metric, now, before = None, last.val_loss, then.record.val_loss
     if now is None or before is None:
         return ""
-    parent = f"parent then {value_of(then.record, metric)}" if not then.note else f"against {then.note.rstrip('.')}"
-    return f"Child {value_of(last, metric)}, {parent}. {'On course.' if now < before else 'Not better so far.'}"
+    related = is_child_of(child, parent)
+    ours, theirs = ("Child", "parent") if related else (child.run_id, parent.run_id)
+    other = f"{theirs} then {value_of(then.record, metric)}" if not then.note else f"against {then.note.rstrip('.')}"
+    said = f"{ours} {value_of(last, metric)}, {other}."
+    if any(loss is not None and not math.isfinite(loss) for loss in (last.train_loss, last.val_loss, now)):
+        return f"{said} Its losses are not finite."
+    if not related:
+        return said
+    return f"{said} {'On course.' if now < before else 'Not better so far.'}"
 
 
 def _ended_before(child: Snapshot, now: Epoch, agreed: float) -> str:
@@ -288,15 +335,9 @@ def _not_evaluated(child: Snapshot, now: Epoch, wanted: float) -> str:
 
 def is_another_seed(parent: Snapshot, child: Snapshot) -> bool:
     """Whether the two differ in their seed and in nothing else that is known."""
-    link = child.launch.parent if child.launch is not None else None
     if _what_else_differs(parent, child):
         return False
-    if link is not None and link.run_id == parent.run_id:
-        differing = {plain(key) for key in link.changes}
-    else:
-        configs = [run.config if run is not None else {} for run in (parent.run, child.run)]
-        keys = configs[0].keys() | configs[1].keys()
-        differing = {plain(key) for key in keys if configs[0].get(key) != configs[1].get(key)}
+    differing = {plain(key) for key in _changes(parent, child)}
     return bool(differing) and differing <= SEED_NAMES
 
 

@@ -34,8 +34,8 @@ def summary_of(run_dir: Path) -> Summary:
     if kept is not None and (choice is None or _follows(kept, choice)):
         return kept
     try:
-        records = (run_dir / EPOCHS_FILE).stat()
-    except OSError:
+        records = next(path for name in (EPOCHS_FILE, STEPS_FILE) if (path := run_dir / name).exists()).stat()
+    except (StopIteration, OSError):
         # Nothing to judge; but a run of a newer Vitalsigns must not look like an empty one.
         with contextlib.suppress(OSError, ValueError):
             check_schema(schema_of(files.read_bytes(run_dir / RUN_FILE) or b"{}"), str(run_dir / RUN_FILE))

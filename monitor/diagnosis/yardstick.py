@@ -38,6 +38,8 @@ class Scalar:
     child: float
     evaluations: int
     limit: float | None
+    is_least: bool = False
+    """Whether the limit is the least that is asked for, and not the scatter that was measured."""
 
     @property
     def difference(self) -> float:
@@ -83,13 +85,14 @@ def _of(
     before = _mean([value for epoch, value in theirs if begin <= epoch <= end])
     after = _mean([value for epoch, value in ours if epoch >= now.epoch - reach])
     count = min(MEAN_OF, len(theirs), len(ours))
-    limit = None
+    limit, least, measured = None, 0.0, 0.0
     if min(len(theirs), len(ours)) >= LEAST_EVALUATIONS:
         scatters = [scatter([value for _, value in rows]) for rows in (theirs, ours)]
         share = metric is not None and metric.is_share
         least = LEAST_POINTS / metric.fraction(1.0) if metric and share else LEAST_LOSS_RATIO * abs(before)
-        limit = max(least, FACTOR * math.hypot(*scatters))
-    return Scalar(metric, before, after, count, limit)
+        measured = FACTOR * math.hypot(*scatters)
+        limit = max(least, measured)
+    return Scalar(metric, before, after, count, limit, is_least=limit is not None and measured < least)
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -11,7 +11,7 @@ from monitor.diagnosis.alignment import aligned
 from monitor.diagnosis.clip_pairs import ClipPair, pair_clips
 from monitor.diagnosis.comparison import compare, counted, same_code
 from monitor.diagnosis.moment import best_of, common_metric, judged_epoch
-from monitor.diagnosis.outcome import Outcome, outcome
+from monitor.diagnosis.outcome import Outcome, is_child_of, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.rules.primary import chance_of
 from monitor.run_dir import Epoch, Snapshot, words
@@ -57,8 +57,8 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> C
         agreed_epoch=agreed,
         shared_epochs=shared,
         mode=mode,
-        card=_card(judged, more_seeds(parent, child) if judged.word == "TOO CLOSE" else ()),
-        related=_is_child_of(child, parent),
+        card=_card(judged, more_seeds(parent, child, snapshots) if judged.word == "TOO CLOSE" else ()),
+        related=is_child_of(child, parent),
         columns=["", parent.run_id, child.run_id, "difference", *(run.run_id for run in snapshots[2:])],
         rows=_rows(snapshots, at, mode, metric),
         metric=ComparedBy(title=metric.title, share=metric.is_share) if metric is not None else None,
@@ -83,11 +83,6 @@ def _card(judged: Outcome, seeds: tuple[str, ...]) -> OutcomeCard:
         clips=judged.clips,
         seeds=seeds,
     )
-
-
-def _is_child_of(child: Snapshot, parent: Snapshot) -> bool:
-    link = child.launch.parent if child.launch is not None else None
-    return link is not None and link.run_id == parent.run_id
 
 
 def _rows(snapshots: Sequence[Snapshot], epoch: float, mode: str, metric: Metric | None) -> list[list[str]]:
@@ -178,17 +173,21 @@ def _code(parent: Snapshot, child: Snapshot) -> CodeDifference:
     before, after = parent.launch, child.launch
     if before is None or after is None:
         return CodeDifference(text="not known: one of them was not started here")
-    link = after.parent if _is_child_of(child, parent) else None
+    link = after.parent if is_child_of(child, parent) else None
     if link is not None and link.code_line:
         return CodeDifference(text=link.code_line, diff=link.code_diff[:MOST_DIFF])
+    commits = (before.git_commit, after.git_commit)
+    if any(commits) and not all(commits) and same_code(before, after):
+        missing = parent.run_id if not before.git_commit else child.run_id
+        return CodeDifference(text=f"not known: {missing} has no commit written down")
     if same_code(before, after):
         edits = "no edits on top" if not after.git_diff else "the same edits on top"
         same = f"the same: commit {after.git_commit[:9]}, {edits}" if after.git_commit else "the same script"
         return CodeDifference(text=same if after.git_commit or after.script_sha256 else "not written down")
     diff = (after.git_diff or "")[:MOST_DIFF]
     if before.git_commit != after.git_commit:
-        commits = [(launch.git_commit or "none")[:9] for launch in (before, after)]
-        return CodeDifference(text=f"commit {commits[0]} → {commits[1]}", diff=diff)
+        from_to = " → ".join((commit or "not known")[:9] for commit in commits)
+        return CodeDifference(text=f"commit {from_to}", diff=diff)
     added, removed = counted(after.git_diff or "")
     return CodeDifference(
         text=f"they differ; {child.run_id} has +{added} −{removed} lines on top of the commit", diff=diff

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from monitor.diagnosis.clip_pairs import ClipPair, errors_of, interval, pair_clips
+from monitor.diagnosis.comparison import same_code
 from monitor.diagnosis.moment import judged_epoch
 from monitor.diagnosis.outcome import outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
@@ -62,9 +63,37 @@ def test_the_same_run_again_did_not_help():
 
 def test_a_smaller_gap_alone_is_no_help():
     parent = run_of("p", [0.5] * 5, gaps=[2.0] * 5, seed=1)
-    came = outcome(parent, run_of("c", [0.5] * 5, gaps=[0.4] * 5, parent="p", seed=2))
+    child = run_of("c", [0.5] * 5, gaps=[0.4] * 5, parent="p", seed=2)
+    came = outcome(parent, changed_by(child, dropout=[0.1, 0.5]))
     assert came.word == "ONLY THE GAP MOVED"
     assert "Gap 2.00 → 0.40" in came.line
+    for changes in ({"batch_size": [16, 32]}, {"dropout": [0.5, 0.1]}, {"seed": [1, 2]}):
+        assert outcome(parent, changed_by(child, **changes)).word == "TOO CLOSE"
+
+
+def changed_by(child, **changes):
+    link = msgspec.structs.replace(child.launch.parent, changes=changes)
+    return msgspec.structs.replace(child, launch=msgspec.structs.replace(child.launch, parent=link))
+
+
+def test_two_runs_that_were_only_named_side_by_side_are_no_parent_and_child():
+    line = outcome(run_of("p", [0.9, 0.8, 0.7, 0.6]), ended(run_of("c", [0.5, 0.4]), "running")).line
+    assert ". c 39.0 %, p then 79.3 %." in line
+    assert not any(word in line for word in ("Child", "parent", "On course"))
+
+
+def test_a_child_whose_losses_are_not_finite_is_not_on_course():
+    child = ended(run_of("c", [0.5, 0.4], parent="p", expected={"epoch": 4}), "running")
+    last = msgspec.structs.replace(child.epochs[-1], val_loss=float("nan"))
+    line = outcome(run_of("p", [0.9] * 4), msgspec.structs.replace(child, epochs=(child.epochs[0], last))).line
+    assert "not finite" in line and "On course" not in line
+
+
+def test_code_that_one_of_them_did_not_write_down_has_not_changed():
+    child = run_of("c", [0.5] * 3, parent="p")
+    known = msgspec.structs.replace(child.launch, git_commit="a" * 40)
+    assert same_code(known, child.launch) and same_code(child.launch, known)
+    assert not same_code(known, msgspec.structs.replace(known, git_commit="b" * 40))
 
 
 def test_a_gap_that_fell_does_not_excuse_a_worse_error_rate():
@@ -181,7 +210,7 @@ def test_a_parent_that_ended_earlier_stands_with_its_best(state, said):
 def test_a_parent_that_ended_while_it_improved_gives_a_longer_child_no_credit():
     came = outcome(ended(run_of("p", [0.9, 0.8, 0.7]), "stopped"), run_of("c", [0.2] * 5, parent="p"))
     assert came.word == "HELPED"
-    assert came.not_credited == "p ended while it still improved, and the child has trained longer"
+    assert came.not_credited == "p ended while it still improved, and c has trained longer"
 
 
 def test_a_lost_parent_is_not_waited_for():
@@ -236,7 +265,7 @@ def test_with_sparse_validation_both_stand_at_the_last_evaluation_before():
 def test_only_the_gap_moved_needs_a_val_loss_that_stayed(losses, word):
     parent = with_losses(run_of("p", [0.5] * 8, gaps=[2.0] * 8, seed=1), 2.58)
     child = with_losses(run_of("c", [0.48] * 8, gaps=[0.4] * 8, parent="p", seed=2), losses)
-    came = outcome(parent, child)
+    came = outcome(parent, changed_by(child, weight_decay=[0.0, 0.1]))
     assert came.low < 0 < came.high and came.word == word
     assert ("Val loss 2.58 → 1.17." in came.line) == (losses == 1.17)
 
@@ -321,6 +350,10 @@ def test_within_noise_two_more_seeds_are_offered_as_commands():
     seeded = msgspec.structs.replace(
         changed(child, parent=link), run=msgspec.structs.replace(child.run, config={"seed": 7})
     )
+    taken = seeded.run.config["seed"] + 1
+    third = msgspec.structs.replace(seeded, run=msgspec.structs.replace(seeded.run, config={"seed": taken}))
+    offered = " ".join(more_seeds(parent, seeded, [third]))
+    assert f"seed={taken}" not in offered and f"seed={taken + 2}" in offered
     assert more_seeds(parent, seeded) == tuple(
         f"python -m monitor restart p --option variety --set dropout=0.5 --set seed={seed} --judge-at 5 --keep-parent"
         for seed in (8, 9)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from monitor.diagnosis.prescriptions.choosing import next_step
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.diagnosis.verdict import judge
-from monitor.run_dir import Clip, Decode, Floors, Launch
+from monitor.run_dir import Clip, Decode, Floors, Launch, Parent, Step
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from monitor.view.report.blocks import Figure, Heading, Line
@@ -98,7 +99,7 @@ AUTHORS_POINTS = [
     ("Expected results", "| this run now | 60 | 92.1 % | 2.93 |"),
     ("Recommended path", "1. Stop this run"),
     ("Recommended path", "Decode again with the blank lowered"),
-    ("Recommended path", "the gap stay below 1"),
+    ("Recommended path", "val loss, the gap (limit 1.00)"),
     ("Recommended path", "The smaller network first, as a baseline"),
 ]
 """(section, words) of each statement of the author's analysis: table, observations, samples, problems, causes,
@@ -252,9 +253,13 @@ def test_a_run_without_an_error_rate_is_told_nothing_of_one():
     assert [line for line in said.splitlines() if "decides whether" in line] == [
         "No metric is logged: val loss decides whether an option helped; a smaller gap alone is no help."
     ]
-    assert "words out /" not in said and "Watch it: val loss should fall, the gap stay below 1." in said
+    assert "words out /" not in said and "Watch val loss, the gap (limit 1.00)." in said
     with_errors = to_markdown(blocks_of(snapshot(**BY_LOSS, val_wer=[0.5] * 30)))
-    assert "WER decides whether" in with_errors and "val WER fall." in with_errors and "words out" not in with_errors
+    assert (
+        "WER decides whether" in with_errors
+        and "Watch val WER, val loss" in with_errors
+        and "words out" not in with_errors
+    )
 
 
 def test_a_gap_that_was_always_above_its_limit_is_not_said_to_have_passed_it():
@@ -319,3 +324,55 @@ def test_where_it_is_heading_ends_with_the_plan():
 
     assert "by epoch 30 " in heading(60) and "by epoch 23 " in heading(23)
     assert "Where it is heading" not in heading(20)
+
+
+def test_what_is_not_finite_now_is_not_well_whatever_it_was_before():
+    lost = {
+        "train_loss": [2.0, 1.5, 1.0, 0.6, math.nan, math.nan],
+        "val_loss": [2.0, 1.4, 1.1, 0.7, math.nan, math.nan],
+    }
+    assert "train loss is NaN since epoch 5; at epoch 4 it was 0.60" in observed("Not well: train loss", **lost)
+    assert "val loss is NaN since epoch 5; at epoch 4 it was 0.70" in observed("Not well: val loss", **lost)
+    assert "Where it is heading" not in sections(blocks_of(snapshot(**lost)))
+
+
+def test_a_train_loss_that_moves_by_a_thousandth_does_not_fall():
+    stands = {"train_loss": curve(15, lambda e: 1 - 0.0001 * e), "val_loss": [1.0] * 15}
+    assert observed("train loss hardly moves", **stands).startswith("- Watch: ")
+    assert "| train loss | falls | 1.00 → 1.00 | WATCH |" in to_markdown(blocks_of(snapshot(**stands)))
+
+
+def test_sentence_and_table_judge_val_loss_alike():
+    near = {"train_loss": [1.0] * 12, "val_loss": [2.0, 1.5, *[1.53] * 10]}
+    assert observed("val loss was lowest at epoch 2", **near).startswith("- Well: ")
+    assert "| 2.0 % above its best | OK |" in to_markdown(blocks_of(snapshot(**near)))
+
+
+def test_small_values_are_foretold_in_their_own_digits():
+    tiny = {"val_loss": curve(12, lambda e: 0.0005 + 0.00002 * (12 - e)), "train_loss": [0.0005] * 12}
+    said = section(to_markdown(blocks_of(snapshot(**tiny, gap=[0.0004] * 12))), "Where it is heading")
+    assert "The gap: 0.0004 to 0.0004 by epoch 18" in said
+
+
+def test_the_path_begins_with_what_the_verdict_says_first():
+    seen = snapshot(**BY_LOSS)
+    text = to_markdown(blocks_of(seen)).replace("\\", "")
+    judged = judge(seen, NOW)
+    step = next_step(judged.diagnosis, prescribe(seen, judged.diagnosis))[0]
+    assert step in section(text, "Verdict") and step in section(text, "Recommended path")
+    assert "Expect the" not in text and "will not get better" not in text
+
+
+def test_it_says_whose_child_it_is_and_what_the_table_does_not_show():
+    link = Parent(run_id="p", changes={"dropout": [0.1, 0.5]})
+    launch = Launch(run_id="r", created_at=0.0, parent=link)
+    seen = snapshot(
+        val_loss=[2.0, 1.5, 1.2], launch=launch, run={"config": {"epochs": 2}}, resumed_at=(2.0,), overlaps=(2.0,)
+    )
+    said = to_markdown(blocks_of(seen)).replace("\\", "")
+    assert "Child of p: dropout 0.1 → 0.5." in said
+    assert "Resumed at epoch 2. Trained again: epoch 2." in said
+    assert "2 epochs were planned; it is at epoch 3." in said
+    steps = tuple(Step(step=step, train_loss=5.0 - step, at=0.0) for step in (1, 2, 3))
+    said = to_markdown(blocks_of(snapshot(steps=steps)))
+    assert "Train loss 4.00 at step 1 → 2.00 at step 3, lowest 2.00." in said

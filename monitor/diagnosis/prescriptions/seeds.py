@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import count, islice
 from typing import Any
 
 from monitor.diagnosis.comparison import data_seed
@@ -13,8 +15,11 @@ SEED, DATA_SEED = "seed", "data_seed"
 MORE = 2
 
 
-def seed_changes(parent: Snapshot, child: Snapshot) -> tuple[dict[str, Any], ...]:
-    """What to change of the parent for the child's change on two other seeds; empty where no seed can be set."""
+def seed_changes(parent: Snapshot, child: Snapshot, known: Iterable[Snapshot] = ()) -> tuple[dict[str, Any], ...]:
+    """What to change of the parent for the child's change on two other seeds; empty where no seed can be set.
+
+    `known`: further runs, whose seeds are not offered again.
+    """
     launch, run = child.launch, child.run
     if launch is None or launch.parent is None or launch.parent.run_id != parent.run_id or run is None:
         return ()
@@ -26,12 +31,14 @@ def seed_changes(parent: Snapshot, child: Snapshot) -> tuple[dict[str, Any], ...
     if corpus_seed is not None and DATA_SEED not in run.config:
         # An older run of our own trainer had one seed for all: its corpus stays.
         changes[DATA_SEED] = corpus_seed
-    return tuple({**changes, SEED: seed + more} for more in range(1, MORE + 1))
+    taken = {each.run.config.get(SEED) for each in (parent, *known) if each.run is not None}
+    free = (seed + more for more in count(1) if seed + more not in taken)
+    return tuple({**changes, SEED: each} for each in islice(free, MORE))
 
 
-def more_seeds(parent: Snapshot, child: Snapshot) -> tuple[str, ...]:
-    """The same as commands for a terminal: each a child of the same parent."""
-    changes = seed_changes(parent, child)
+def more_seeds(parent: Snapshot, child: Snapshot, known: Iterable[Snapshot] = ()) -> tuple[str, ...]:
+    """The same as commands for a terminal: each a child of the same parent. See `seed_changes`."""
+    changes = seed_changes(parent, child, known)
     if not changes or child.launch is None or child.launch.parent is None:
         return ()
     expected = child.launch.parent.expected

@@ -19,23 +19,22 @@ from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.low_information import InformationLimits, of_a_correct_output
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.result import Finding
-from monitor.rules.rising import RisingLimits
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_target import TargetLimits, target_of
-from monitor.run_dir import SEVERITIES, Snapshot
+from monitor.run_dir import Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.launch import command_of
 from monitor.run_dir.metric import is_finite
 from monitor.run_dir.status import is_over
-from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
+from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, sentence, signed
 from monitor.run_dir.words import limit as limit_words
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
-from monitor.view.report.numbers import floors_of, known
+from monitor.view.report.numbers import course, floors_of, known
+from monitor.view.report.statuses import Statuses
 
 BLANK_NEAR = 0.1
 """A blank ratio so near that of a correct output is a healthy one."""
-STATUS = {"critical": "BAD", "warning": "BAD", "info": "WATCH"}
 
 
 def verdict(snapshot: Snapshot, judged: Judged, options: Sequence[Prescription]) -> Iterator[Block]:
@@ -96,26 +95,18 @@ def healthy_beside_this(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
 def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str, str, str]]:
     """(measure, what a healthy run shows, what this run shows, whether that is well)."""
     thresholds = judged.thresholds
-    status = _Statuses(judged)
+    status = Statuses(judged)
     train, val, gap = (known(snapshot, name) for name in ("train_loss", "val_loss", "gap"))
     if len(train) > 1:
-        falls = train[-1][1] < train[0][1]
         now = last(snapshot, "train_loss")
         shown = f"{number(train[0][1])} → {number(now)}"
-        well = falls and is_finite(now)
-        yield "train loss", "falls", shown, status.of(falls, "non_finite", "divergence") if well else "BAD"
+        yield "train loss", "falls", shown, status.of_train_loss(course(train)) if is_finite(now) else "BAD"
     if len(val) > 1 and not is_finite(last(snapshot, "val_loss")):
         yield "val loss", "falls, or stays at its best", number(last(snapshot, "val_loss")), "BAD"
     elif len(val) > 1:
         best = min(value for _, value in val)
-        above = val[-1][1] / best - 1 if best > 0 else 0.0
-        near = above <= thresholds.of(RisingLimits).val_rise_warning_ratio
-        yield (
-            "val loss",
-            "falls, or stays at its best",
-            f"{percent(above)} above its best" if best > 0 else number(val[-1][1]),
-            status.of(near, "val_loss_rising", "overfitting", "divergence", "overconfident"),
-        )
+        shown = f"{percent(val[-1][1] / best - 1)} above its best" if best > 0 else number(val[-1][1])
+        yield "val loss", "falls, or stays at its best", shown, status.of_val_loss(val)
     if gap and is_finite(last(snapshot, "gap")):
         limit = gap_limit_of(snapshot, thresholds)
         yield "gap of the losses", f"below {plain(limit)}", signed(gap[-1][1]), status.of(gap[-1][1] <= limit, "gap")
@@ -127,21 +118,7 @@ def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str,
         yield "blank frames", f"about {percent(usual)}", percent(blank[-1][1]), status.of(near, "blank_collapse")
 
 
-class _Statuses:
-    """A row's status from its own number and from the findings about it, so that neither contradicts the other."""
-
-    def __init__(self, judged: Judged) -> None:
-        self._open = {finding.rule: finding.severity for finding in judged.diagnosis.findings}
-
-    def of(self, is_well: bool, *rules: str) -> str:
-        """`is_well`: whether the number that the row shows is a healthy one; `rules`: those about it."""
-        found = [self._open[rule] for rule in rules if rule in self._open]
-        if is_well:
-            return "WATCH" if found else "OK"
-        return STATUS[min(found, key=SEVERITIES.index)] if found else "WATCH"
-
-
-def _metric_rows(snapshot: Snapshot, thresholds: Thresholds, status: _Statuses) -> Iterator[tuple[str, str, str, str]]:
+def _metric_rows(snapshot: Snapshot, thresholds: Thresholds, status: Statuses) -> Iterator[tuple[str, str, str, str]]:
     """The primary metric beside its target and beside chance, where these are known."""
     metric = primary_of(snapshot)
     points = known(snapshot, metric.name) if metric is not None else []
@@ -165,7 +142,7 @@ def _metric_rows(snapshot: Snapshot, thresholds: Thresholds, status: _Statuses) 
         yield f"{metric.title} against chance", floor, metric.text(value), status.of(well, "at_chance")
 
 
-def _output_rows(snapshot: Snapshot, thresholds: Thresholds, status: _Statuses) -> Iterator[tuple[str, str, str, str]]:
+def _output_rows(snapshot: Snapshot, thresholds: Thresholds, status: Statuses) -> Iterator[tuple[str, str, str, str]]:
     limits = thresholds.of(EmptyLimits)
     ratio, empty = known(snapshot, "length_ratio"), known(snapshot, "empty_ratio")
     if ratio:
@@ -194,7 +171,7 @@ def _output_rows(snapshot: Snapshot, thresholds: Thresholds, status: _Statuses) 
         )
 
 
-def _printed_row(snapshot: Snapshot, limits: EmptyLimits, status: _Statuses) -> Iterator[tuple[str, str, str, str]]:
+def _printed_row(snapshot: Snapshot, limits: EmptyLimits, status: Statuses) -> Iterator[tuple[str, str, str, str]]:
     """Where only some predictions were printed: their words, said as that."""
     decodes = [record for record in snapshot.decodes if record.split == "val"]
     if not decodes:
@@ -271,49 +248,44 @@ def _aimed(aims: Aims) -> tuple[str, str, str]:
 
 
 def way_ahead(snapshot: Snapshot, judged: Judged, found: Sequence[Prescription]) -> Iterator[Block]:
-    """The recommended path in order: stop or not, measure, restart, watch, and what comes if that fails."""
+    """The recommended path: what check and show say comes first, how, what to watch, and what comes if that fails."""
     if not found:
         return
-    steps = []
-    if judged.diagnosis.verdict == "STOP":
+    wait = _wait(snapshot, judged.diagnosis, found)
+    said, named = next_step(judged.diagnosis, found, wait=wait)
+    steps = [said] if said else []
+    if judged.diagnosis.verdict == "STOP" and not wait and not is_over(snapshot):
         kept = " The best checkpoint is kept." if keeps_best_checkpoint(snapshot) else ""
-        steps.append(f"Stop this run: its own numbers say that it will not get better.{kept}")
-    measures = [option for option in found if not option.changes]
-    restarts = [option for option in found if option.changes]
-    for option in measures:
-        how = f": {option.command}" if option.command else ""
-        steps.append(f"{option.title}{how}. {_sentence(option.expected)}")
-    for option in restarts[:1]:
-        steps.append(f"Restart with one change: {option.title}. Expect {option.expected}.")
-        steps.append(f"Watch it: {_watch(snapshot, judged.thresholds)}")
-        steps.append(f"It was the wrong change if {option.disproved_by}.")
-    for option in restarts[1:2]:
-        steps.append(f"If that fails: {option.title}.")
+        steps.insert(0, f"Stop this run.{kept}")
+    if not found[0].changes and not wait:
+        how = f" Run: {found[0].command}" if found[0].command else ""
+        steps.append(f"{found[0].title}: {sentence(found[0].expected)}{how}")
+    if named is not None:
+        steps.append(f"Expected of the restart: {sentence(named.expected)}")
+        steps.append(f"Watch {_watched(snapshot, judged.thresholds)}.")
+        steps.append(f"It was the wrong change if {sentence(named.disproved_by)}")
+        later = [option for option in found[found.index(named) + 1 :] if option.changes]
+        steps += [f"If that fails: {option.title}." for option in later[:1]]
     yield Heading("Recommended path")
     yield Bullets(tuple(steps), numbered=True)
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+def _wait(snapshot: Snapshot, diagnosis: Diagnosis, found: Sequence[Prescription]) -> str:
+    """Why waiting is better than the first option, where that is known."""
+    weighed = choice(snapshot, diagnosis, found, tried_by_then(snapshot)) if found else None
+    return weighed.wait if weighed is not None else ""
 
 
-def _watch(snapshot: Snapshot, thresholds: Thresholds) -> str:
-    """What a restart should show, of what this run logs."""
+def _watched(snapshot: Snapshot, thresholds: Thresholds) -> str:
+    """The numbers of a restart that tell most, of what this run logs."""
     metric = primary_of(snapshot)
-    chance = chance_of(snapshot, metric)
-    improves = ""
-    if metric is not None:
-        improves = f"{metric.title} {metric.improves.removesuffix('s')}"
-        if chance is not None and not chance.assumed:
-            improves += f" and leave {metric.error_text(chance.error)} behind"
     parts = (
-        (known(snapshot, "val_loss"), "val loss should fall"),
-        (known(snapshot, "train_loss"), f"the gap stay below {number(gap_limit_of(snapshot, thresholds))}"),
-        (improves, improves),
-        (known(snapshot, "length_ratio"), "words out / in go to 1"),
+        (metric is not None, metric.title if metric is not None else ""),
+        (known(snapshot, "val_loss"), "val loss"),
+        (known(snapshot, "train_loss"), f"the gap (limit {number(gap_limit_of(snapshot, thresholds))})"),
+        (known(snapshot, "length_ratio"), "words out / in (about 1 is well)"),
     )
-    said = [words for logged, words in parts if logged]
-    return f"{', '.join(said)}." if parts[0][0] else f"it should show: {', '.join(said) or 'records'}."
+    return ", ".join(words for logged, words in parts if logged) or "its first records"
 
 
 def origin(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:

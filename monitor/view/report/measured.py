@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -14,17 +15,51 @@ from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.worse import TREND_P_VALUE, WORSE_SCATTERS
-from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir import ChildOutcome, Epoch, Snapshot
 from monitor.run_dir.counted import basis_of
-from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir.metric import WER, Metric, is_finite
 from monitor.run_dir.planned import planned_epochs
-from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, signed
+from monitor.run_dir.words import NOT_MEASURED, brief, changed, count, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
-from monitor.view.report.numbers import floors_of, from_to, key_epochs, known, train_field
+from monitor.view.report.numbers import broken, course, floors_of, from_to, key_epochs, known, train_field
+from monitor.view.report.statuses import BEGINS, Statuses
 
+NO_OUTLOOK = ("divergence", "non_finite")
+"""Rules whose findings leave nothing to foretell."""
 SAMPLES = 5
 COLUMNS = 100
 """Letters a line of an alignment may have before it goes on below."""
+
+
+def descent(snapshot: Snapshot, came: ChildOutcome | None) -> Iterator[Block]:
+    """Of a child: whose it is, what was changed, and what came of it."""
+    link = snapshot.launch.parent if snapshot.launch is not None else None
+    if link is None:
+        return
+    changes = ", ".join(changed(link.changes)) or "nothing was changed"
+    outcome = f" {came.word}: {came.line}" if came is not None else ""
+    yield Text(f"Child of {link.run_id}: {changes}.{outcome}")
+
+
+def progress(snapshot: Snapshot) -> Iterator[Block]:
+    """What the table of evaluations does not say: resumes, a plan that was exceeded, and steps without evaluations."""
+    said = []
+    if snapshot.resumed_at:
+        at = ", ".join(plain(epoch) for epoch in snapshot.resumed_at)
+        again = ", ".join(plain(epoch) for epoch in snapshot.overlaps)
+        said.append(f"Resumed at epoch {at}." + (f" Trained again: epoch {again}." if again else ""))
+    planned = planned_epochs(snapshot)
+    if planned and snapshot.epochs and snapshot.epochs[-1].epoch > planned:
+        said.append(f"{count(int(planned), 'epoch')} were planned; it is at epoch {plain(snapshot.epochs[-1].epoch)}.")
+    losses = [(step.step, step.train_loss) for step in snapshot.steps if is_finite(step.train_loss)]
+    if not snapshot.epochs and losses:
+        first, newest = losses[0], losses[-1]
+        said.append(
+            f"No evaluation was logged. Train loss {number(first[1])} at step {first[0]} → {number(newest[1])} at step "
+            f"{newest[0]}, lowest {number(min(loss for _, loss in losses if loss is not None))}."
+        )
+    if said:
+        yield Text(" ".join(said))
 
 
 def statistics(snapshot: Snapshot) -> Iterator[Block]:
@@ -95,9 +130,10 @@ def _level(snapshot: Snapshot, name: str, value: float | None) -> tuple[Line, ..
 
 def observations(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
     """What one sees in the table, in sentences with their numbers; each begins with whether it is well."""
+    status = Statuses(judged)
     seen = [
-        *_train_loss(snapshot),
-        *_val_loss(snapshot),
+        *_train_loss(snapshot, status),
+        *_val_loss(snapshot, status),
         *_gap(snapshot, judged.thresholds),
         *_metric(snapshot),
         *_words(snapshot, judged.diagnosis),
@@ -108,28 +144,42 @@ def observations(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
         yield Bullets(tuple(seen))
 
 
-def _train_loss(snapshot: Snapshot) -> Iterator[str]:
+def _broken(snapshot: Snapshot, name: str, title: str) -> Iterator[str]:
+    """Of a measure whose newest value is not finite: that, before anything it was while it still had one."""
+    found = broken(snapshot, name)
+    if found is not None:
+        points = known(snapshot, name)
+        before = f"; at epoch {plain(points[-1][0])} it was {number(points[-1][1])}" if points else ""
+        yield f"Not well: {title} is {number(found[1])} since epoch {plain(found[0])}{before}."
+
+
+def _train_loss(snapshot: Snapshot, status: Statuses) -> Iterator[str]:
+    if broken(snapshot, "train_loss"):
+        yield from _broken(snapshot, "train_loss", "train loss")
+        return
     points = known(snapshot, "train_loss")
     if len(points) > 1:
-        falls = points[-1][1] < points[0][1]
-        yield f"{'Well' if falls else 'Not well'}: train loss {'falls' if falls else 'does not fall'}, " + (
+        does = course(points)
+        yield f"{BEGINS[status.of_train_loss(does)]}: train loss {does}, " + (
             f"{from_to(points, number)} (epochs {plain(points[0][0])} to {plain(points[-1][0])})."
         )
 
 
-def _val_loss(snapshot: Snapshot) -> Iterator[str]:
+def _val_loss(snapshot: Snapshot, status: Statuses) -> Iterator[str]:
+    if broken(snapshot, "val_loss"):
+        yield from _broken(snapshot, "val_loss", "val loss")
+        return
     points = known(snapshot, "val_loss")
     if len(points) < 2:
         return
     best = min(points, key=lambda point: point[1])
-    last = points[-1]
+    last, word = points[-1], BEGINS[status.of_val_loss(points)]
     if best == last:
         yield f"Well: val loss is at its best, {number(last[1])} (epoch {plain(last[0])}), from {number(points[0][1])}."
     elif best[1] == last[1]:
         yield f"Watch: val loss is at its best, {number(last[1])}, which it had at epoch {plain(best[0])} already."
     elif best[1] > 0:
         above = last[1] / best[1] - 1
-        word = "Not well" if above > 0.05 else "Watch"
         yield (
             f"{word}: val loss was lowest at epoch {plain(best[0])} ({number(best[1])}) and is {percent(above)} above "
             f"that now ({number(last[1])})."
@@ -137,13 +187,17 @@ def _val_loss(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _gap(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[str]:
+    if broken(snapshot, "gap"):
+        yield from _broken(snapshot, "gap", "the gap between val and train loss")
+        return
     points = known(snapshot, "gap")
     if len(points) < 2:
         return
     limit, last = gap_limit_of(snapshot, thresholds), points[-1]
     # The first evaluations of a running train loss lie far above val loss: the gap is shown from where it is positive.
     start = next((point for point in points if point[1] >= 0), points[0])
-    path = f"{signed(start[1])} at epoch {plain(start[0])} → {signed(last[1])} at epoch {plain(last[0])}"
+    since = "" if start == points[0] else "from where it was first above zero, "
+    path = f"{since}{signed(start[1])} at epoch {plain(start[0])} → {signed(last[1])} at epoch {plain(last[0])}"
     if last[1] > limit:
         does = "widens" if last[1] > start[1] else "is above its limit"
         yield f"Not well: the gap between val and train loss {does}: {path}; {_passed(points, limit)}."
@@ -286,19 +340,23 @@ def _alignment(target: list[str], said: list[str]) -> Iterator[str]:
     yield from (" ".join(row).rstrip() for row in rows)
 
 
-def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
-    """Where the curves go, each with the band that holds four outcomes of five."""
-    lines, limit, end = [], gap_limit_of(snapshot, thresholds), planned_epochs(snapshot)
+def heading_for(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
+    """Where the curves go, each with the band that holds four outcomes of five; of a run that runs away nothing."""
+    if any(finding.rule in NO_OUTLOOK for finding in judged.diagnosis.findings):
+        return
+    lines, limit, end = [], gap_limit_of(snapshot, judged.thresholds), planned_epochs(snapshot)
     metric = primary_of(snapshot)
-    own = [(metric.name, metric.heading, *_written(metric))] if metric is not None else []
-    for name, title, scale, unit in (*own, ("gap", "The gap", 1.0, "")):
+    own = [(metric.name, metric.heading, metric.bare, metric.text)] if metric is not None else []
+    for name, title, bare, text in (*own, ("gap", "The gap", number, number)):
         points = known(snapshot, name)
         # No further ahead than half of what was seen: few evaluations far apart foretell little.
         ahead = max(1, min(forecast.AHEAD, len(points) // 2))
         seen = forecast.outlook([epoch for epoch, _ in points], [value for _, value in points], ahead, end)
-        if seen is None:
+        if seen is None or broken(snapshot, name):
             continue
-        line = f"{title}: {forecast.in_words(seen, scale, unit)} (four in five)."
+        low, high = float(seen.low[-1]), float(seen.high[-1])
+        by = math.ceil(float(seen.epochs[-1]))
+        line = f"{title}: {bare(low)} to {text(high)} by epoch {by} (four in five)."
         crosses = forecast.crossing(seen, limit) if name == "gap" else None
         if crosses is not None and points[-1][1] <= limit:
             line += f" It would cross {plain(limit)} at about epoch {crosses.expected:.0f}."
@@ -307,8 +365,3 @@ def heading_for(snapshot: Snapshot, thresholds: Thresholds) -> Iterator[Block]:
         yield Heading("Where it is heading")
         yield Bullets(tuple(lines))
         yield Text("If nothing is changed; a change of the learning rate is not foreseen.")
-
-
-def _written(metric: Metric) -> tuple[float, str]:
-    """(factor from its values to what is shown, the unit beside it)."""
-    return (1.0 if metric.unit == "percent" else 100.0, " %") if metric.is_share else (1.0, "")

@@ -10,6 +10,8 @@ from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.metric import is_finite, read
 
 KEY_EPOCHS = 8
+LEAST_FALL = 0.01
+"""Of its first value: a train loss that has fallen by less hardly moves."""
 
 
 def floors_of(snapshot: Snapshot) -> Floors:
@@ -20,6 +22,25 @@ def known(snapshot: Snapshot, name: str) -> list[tuple[float, float]]:
     """(epoch, value) of the evaluations that have a finite value, in order."""
     values = [(record.epoch, read(record, name)) for record in snapshot.epochs]
     return [(epoch, float(value)) for epoch, value in values if value is not None and is_finite(value)]
+
+
+def broken(snapshot: Snapshot, name: str) -> tuple[float, float] | None:
+    """(epoch, value) since which all that was measured is not finite; None where the newest value is finite."""
+    found: tuple[float, float] | None = None
+    for record in reversed(snapshot.epochs):
+        value = read(record, name)
+        if value is not None and is_finite(value):
+            break
+        found = found if value is None else (record.epoch, float(value))
+    return found
+
+
+def course(points: Sequence[tuple[float, float]]) -> str:
+    """What a train loss of these (epoch, value) does: "falls", "hardly moves" or "does not fall"."""
+    first, last = points[0][1], points[-1][1]
+    if last >= first:
+        return "does not fall"
+    return "falls" if first - last > LEAST_FALL * abs(first) else "hardly moves"
 
 
 def train_field(snapshot: Snapshot) -> str:
