@@ -12,6 +12,7 @@ from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.grown import Grown
+from monitor.rules.kind import FINE_TUNED, is_fine_tune
 from monitor.rules.primary import perfect_of, scale_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
@@ -19,6 +20,7 @@ from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot
 
 EVALUATIONS_WARNING, EVALUATIONS_CRITICAL = 2, 3
+REMEDY = "More varied data and augmentation first; a smaller model, dropout and weight decay with it."
 SCATTERS_BEYOND_DOUBT = 4.0
 """A rise of so many scatters needs no trend test."""
 TREND_WINDOW = 24
@@ -102,7 +104,7 @@ class Overfitting(Rule):
                 "critical above": limits.overfitting_rise_critical_ratio,
                 "critical gap / val loss": limits.overfitting_gap_critical_ratio,
             },
-            remedy="More varied data and augmentation first; a smaller model, dropout and weight decay with it.",
+            remedy=FINE_TUNED if is_fine_tune(snapshot) else REMEDY,
             cannot_tell="The reason: too little data, too large a model, or a val set unlike the train set.",
         )
 
