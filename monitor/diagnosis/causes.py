@@ -30,6 +30,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("lost_again", "What had been learnt is lost again"),
     ("decoder", "The decoder throws words away"),
     ("no_evidence", "No usable input reaches the classifier"),
+    ("not_moving", "The steps do not train the network"),
     ("too_little_regularisation", "Too much model, or too little variety in the data"),
     ("words_missing", "The input is understood, but words are left out"),
     ("nothing_learnt", "Nothing has been learnt at all"),

@@ -35,7 +35,7 @@ def too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
         return f"{count} of {need} evaluations: too few for a verdict."
     first = epoch + (need - count) * apart
     # Of a run that evaluates within its epochs, its own distance says more than a whole epoch.
-    first = round(first, 2) if any(not row.epoch.is_integer() for row in rows) else math.ceil(first)
+    first = round(first, 2) if any(row.epoch % 1 for row in rows) else math.ceil(first)
     so_far = f"{count} of {need} evaluations so far"
     planned = snapshot.progress.epochs if snapshot.progress is not None else None
     if planned is not None and first > planned:

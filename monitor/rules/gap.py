@@ -11,6 +11,7 @@ from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode, since
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.gap_limit import OF_LARGE_LOSS, GapLimits, limits_of
+from monitor.rules.kind import FINE_TUNED, is_fine_tune
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.spikes import SpikeLimits, stands_out
@@ -18,6 +19,7 @@ from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.words import limit, number
 
+REMEDY = "More varied data first; then less model, more dropout."
 AT_ITS_BEST = 0.01
 """Of the best val loss: what lies no further above it has not left it."""
 
@@ -78,7 +80,7 @@ class Gap(Rule):
                 "gap / val loss (critical)": limits.gap_of_val_critical_ratio,
                 "gap / chance loss (critical)": limits.gap_of_unigram_critical_ratio,
             },
-            remedy="More varied data first; then less model, more dropout.",
+            remedy=FINE_TUNED if is_fine_tune(snapshot) else REMEDY,
             cannot_tell="Whether the model gets worse: this check compares losses alone."
             + (" The train loss carries dropout and augmentation, val loss does not." if basis == "train" else ""),
         )

@@ -42,7 +42,7 @@ class GradientFlow(Rule):
     title = "Steps that do not move the network"
     place = 130
     watches = ("update_ratio", "clipped_ratio", "zero_gradient_ratio", "train_loss", "train_eval_loss", "lr")
-    causes = ("no_evidence",)
+    causes = ("not_moving",)
     limits = FlowLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
@@ -121,7 +121,9 @@ def _remedy(last: Epoch, limits: FlowLimits, ours: bool) -> str:
         said.append("Almost every step clipped: a lower learning rate or a higher clip norm.")
     if _is_still(last, limits) or not said:
         named = "; python -m trainer.diagnose names it" * ours
-        said.append(f"A part does not move: look for a detached tensor, a frozen module or a dead activation{named}.")
+        said.append(
+            f"Find the part that does not move: a detached tensor, a frozen module or a dead activation{named}."
+        )
     return " ".join(said)
 
 

@@ -9,6 +9,20 @@ from monitor.run_dir import Snapshot
 from monitor.run_dir.checkpoints import is_own_trainer
 from monitor.run_dir.metric_names import EDIT_RATES
 
+LANGUAGE_MODELS = ("llama", "mistral", "mixtral", "qwen", "gemma", "phi-", "gpt", "falcon", "olmo", "deepseek")
+"""Parts of names by which configs call a pretrained language model."""
+FINE_TUNED = "Fewer epochs or a lower learning rate first; then more varied examples."
+"""Against overfitting of such a model: it learns a small data set by heart within an epoch or two."""
+
+
+def is_fine_tune(snapshot: Snapshot) -> bool:
+    """Whether it fine-tunes a pretrained language model, by its config: adapters, or the name of the model."""
+    config = snapshot.run.config if snapshot.run is not None else {}
+    if any("lora" in key.lower() for key in config):
+        return True
+    named = [str(value).lower() for key, value in config.items() if "model" in key.lower() and isinstance(value, str)]
+    return any(name in value for value in named for name in LANGUAGE_MODELS)
+
 
 def is_ours(snapshot: Snapshot) -> bool:
     """Whether our own trainer trains it, whose checkpoints `python -m trainer.diagnose` can measure."""

@@ -12,6 +12,7 @@ from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.grown import Grown
+from monitor.rules.kind import FINE_TUNED, is_fine_tune
 from monitor.rules.primary import perfect_of, scale_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
@@ -20,6 +21,7 @@ from monitor.run_dir import Snapshot
 from monitor.run_dir.words import above
 
 EVALUATIONS_WARNING, EVALUATIONS_CRITICAL = 2, 3
+REMEDY = "More varied data and augmentation first; a smaller model, dropout and weight decay with it."
 SCATTERS_BEYOND_DOUBT = 4.0
 """A rise of so many scatters needs no trend test."""
 TREND_WINDOW = 24
@@ -103,7 +105,7 @@ class Overfitting(Rule):
                 "critical above": limits.overfitting_rise_critical_ratio,
                 "critical gap / val loss": limits.overfitting_gap_critical_ratio,
             },
-            remedy="More varied data and augmentation first; a smaller model, dropout and weight decay with it.",
+            remedy=FINE_TUNED if is_fine_tune(snapshot) else REMEDY,
             cannot_tell="The reason: too little data, too large a model, or a val set unlike the train set.",
         )
 

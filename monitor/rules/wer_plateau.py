@@ -73,7 +73,7 @@ class WerPlateau(Rule):
     name = "wer_plateau"
     title = "No more progress"
     place = 150
-    watches = (PRIMARY, "val_loss")
+    watches = (PRIMARY, "val_loss", "train_loss", "train_eval_loss")
     yardstick = "best"
     causes = ("nothing_learnt", "getting_worse", "stuck")
     limits = PlateauLimits
@@ -123,16 +123,16 @@ class WerPlateau(Rule):
         if episode.severity == "critical":
             window = limits.plateau_critical_evaluations
         moved = abs(metric.value(float(best[-1 - window])) - value)
-        worse = _since_then(metric, data.error, window, lost or got_worse(metric, data.error, chance))
+        since = _since_then(metric, data.error, window, lost or got_worse(metric, data.error, chance))
         return self.flag(
             data.epochs,
             episode,
-            f"{worse}Best {label} has moved {metric.size(moved)} in {window} evaluations ({where}).",
-            title=f"{_titled(label)} {GOT_WORSE}" if worse else f"{_titled(label)} stuck",
+            f"{since}Best {label} has moved {metric.size(moved)} in {window} evaluations ({where}).",
+            title=f"{_titled(label)} {GOT_WORSE}" if since else f"{_titled(label)} stuck",
             dated=True,
             now={f"best {metric.title}": metric.text(value), "moved": metric.size(moved), "evaluations": float(window)},
             limits=_limits(metric, limits),
-            remedy=_worse_remedy(data) if worse else _remedy(snapshot, metric, data),
+            remedy=_worse_remedy(data) if since else _remedy(snapshot, metric, data),
             cannot_tell="Whether there is anything left to learn.",
         )
 

@@ -11,7 +11,7 @@ from monitor.view.report.markdown import to_markdown
 from monitor.view.report.whole import report_of
 from tests.snapshots import NOW, PROCESS, beating, curve, snapshot
 
-AHEAD = ("may still", "look by", "not enough data yet", "will cross", "and still rising", "still falls", "Go on")
+AHEAD = ("ook again by", "not enough data yet", "will cross", "and still rising", "still falls", "Go on")
 AHEAD += ("top here", "wait for", "have the next change", "heading", "constant sentence yet")
 ENDS = {
     "finished": {"progress": Progress(heartbeat_at=NOW - 9, process=PROCESS, outcome="finished")},
@@ -86,17 +86,17 @@ def test_at_a_learning_rate_of_0_no_recovery_is_promised():
     said = judge(snapshot(**plateau, lr=[1e-3] * 8 + [0.0] * 6, **beating()), NOW).diagnosis
     assert said.verdict == "LOOK" and said.reason.endswith("The learning rate is 0: more epochs change nothing.")
     said = judge(snapshot(**plateau, lr=[1e-3] * 14, **beating()), NOW).diagnosis
-    assert said.verdict == "LOOK" and "look by" not in said.reason
+    assert said.verdict == "LOOK" and "ook again by" not in said.reason
     assert "stop_here" in [option.id for option in prescribe(snapshot(**plateau, **beating()), said)]
 
 
 @pytest.mark.parametrize(
     ("planned", "looks"),
     [
-        (None, "look by epoch 25."),
-        (60, "look by epoch 25."),
-        (25, "look by epoch 25, its planned end."),
-        (22, "look by epoch 22, its planned end."),
+        (None, "Look again by epoch 25."),
+        (60, "Look again by epoch 25."),
+        (25, "Look again by epoch 25, its planned end."),
+        (22, "Look again by epoch 22, its planned end."),
         (20, ""),
     ],
 )
@@ -104,4 +104,4 @@ def test_nobody_is_told_to_look_after_the_planned_end(planned, looks):
     parts = {"val_loss": [2.0] * 20, "train_loss": [1.5] * 18 + [0.9, 0.8]}
     said = judge(snapshot(**parts, **beating(epochs=planned)), NOW).diagnosis
     assert said.verdict == "LOOK" and said.worst.severity == "warning"
-    assert said.reason.endswith(looks) if looks else "look by" not in said.reason
+    assert said.reason.endswith(looks) if looks else "ook again by" not in said.reason

@@ -105,7 +105,7 @@ def test_a_word_that_stands_says_since_when_and_what_is_so_now():
     said = judge(flickers(27), NOW).diagnosis
     assert (said.verdict, said.as_of, said.worst.rule) == ("LOOK", 26.0, "gap")
     assert said.reason.startswith(
-        "Gap between train and val loss, as of epoch 26: gap was 1.1. At epoch 27 the signs are weaker; "
+        "Gap between train and val loss, as of epoch 26: gap was 1.10. At epoch 27 the signs are weaker; "
         "a word stands for 3 evaluations. Val WER is 36.0 %, its best so far"
     )
     assert "gap" not in {finding.rule for finding in said.findings}
@@ -115,7 +115,7 @@ def test_causes_options_and_exit_code_fit_the_word_that_stands():
     seen = flickers(27)
     said = judge(seen, NOW).diagnosis
     assert [cause.name for cause in said.causes] == ["too_little_regularisation"]
-    assert said.causes[0].evidence == ("Gap between train and val loss, as of epoch 26: gap was 1.1.",)
+    assert said.causes[0].evidence == ("Gap between train and val loss, as of epoch 26: gap was 1.10.",)
     assert prescribe(seen, said)
 
 

@@ -113,7 +113,7 @@ def watched_only(seen, names):
         )
         for record in seen.epochs
     )
-    return msgspec.structs.replace(seen, run_id="watched only", epochs=records)
+    return msgspec.structs.replace(seen, run_dir="watched only", epochs=records)
 
 
 @EACH_RULE

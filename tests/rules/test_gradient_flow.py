@@ -1,9 +1,11 @@
 """`gradient_flow`: does a step move the network at all, and is every step cut short?"""
 
+from monitor.diagnosis.prescriptions.registry import prescribe
+from monitor.diagnosis.verdict import judge
 from monitor.rules.gradient_flow import GradientFlow
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.run_dir import Epoch, Snapshot
-from tests.snapshots import check, curve, first_fired, found, snapshot
+from tests.snapshots import NOW, check, curve, first_fired, found, snapshot
 
 RULE = GradientFlow()
 
@@ -53,4 +55,10 @@ def test_advice_and_title_speak_of_what_is_seen_alone():
     still = found(RULE, snapshot(update_ratio=[1e-9] * 9))
     assert "clipped" not in still.remedy and still.title == "Steps that do not move the network"
     cut = found(RULE, snapshot(clipped_ratio=[1.0] * 12, train_loss=[3.0] * 12))
-    assert "does not move" not in cut.remedy and cut.title == "Gradients are cut short"
+    assert "does not move" not in cut.remedy and "clip norm" in cut.remedy and cut.title == "Gradients are cut short"
+
+
+def test_weights_that_do_not_move_are_no_missing_input():
+    diagnosis = judge(snapshot(update_ratio=[1e-9] * 9), NOW).diagnosis
+    assert [cause.name for cause in diagnosis.causes] == ["not_moving"]
+    assert prescribe(snapshot(update_ratio=[1e-9] * 9), diagnosis)[0].title.startswith("Find the part that does not")

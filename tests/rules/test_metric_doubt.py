@@ -110,7 +110,10 @@ def test_list_tiles_reason_and_table_agree_that_it_decides_nothing(name):
     seen = snapshot(val_wer=values, val_loss=[2.0] * 6) if name == "val_wer" else logged(name, values)
     judged = judge(seen, NOW)
     summary, title = summarise(seen, judged, NOW), {"val_wer": "val WER"}.get(name, "val accuracy")
-    assert _score(summary.metric, summary.metric_value, summary.metric_in_doubt) == f"val loss 2.00 ({title} in doubt)"
+    assert (
+        _score(summary.metric, summary.metric_value, summary.metric_in_doubt, True)
+        == f"val loss 2.00 ({title} in doubt)"
+    )
     assert [(tile.label, tile.value, tile.yardstick) for tile in tiles(seen, judged) if tile.label == title] == [
         (title, "82.0", "in doubt: decides nothing")
     ]

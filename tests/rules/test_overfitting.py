@@ -129,3 +129,10 @@ def test_where_no_error_is_left_nothing_is_overfitted_until_one_comes_back(name)
 
     assert found(RULE, seen(0.0)) is None
     assert found(RULE, seen(0.04)) is not None
+
+
+@pytest.mark.parametrize(("config", "fine_tuned"), [({"model": "llama-8b"}, True), ({"lora_r": 8}, True), ({}, False)])
+def test_advice_on_a_pretrained_language_model_is_not_that_on_a_network_from_scratch(config, fine_tuned):
+    columns = {"train_loss": curve(30, lambda e: 3 * 0.9**e), "val_loss": curve(30, lambda e: 2 + 0.05 * abs(e - 10))}
+    remedy = found(RULE, snapshot(**columns, run={"config": config})).remedy
+    assert ("dropout" in remedy) is not fine_tuned and ("Fewer epochs" in remedy) is fine_tuned

@@ -309,6 +309,19 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
+        r"Val (?P<label>WER|CER|accuracy) is (?P<wer>[\d.]+) %, the same at each evaluation"
+        r"(, (?P<points>[\d.]+) points (?P<side>below|above) chance)?\.",
+        lambda f, m: (
+            all(_percent(m["wer"], value) for _, value in f.known(METRICS[m["label"]]))
+            and (not m["side"] or bool(f.references))
+        ),
+    ),
+    (
+        r"Val (?P<label>WER|CER|accuracy) has got worse since its best: (?P<wer>[\d.]+) %, where (?P<best>[\d.]+) % was "
+        r"reached at epoch (?P<at>[\d.]+)\.",
+        lambda f, m: _percent(m["wer"], f.last(METRICS[m["label"]])) and _best(f, m),
+    ),
+    (
         r"Val loss is (?P<now>[\d.]+), (its best so far|best (?P<best>[\d.]+) at epoch (?P<at>[\d.]+))\."
         r"( It has risen at (both|each of \d+) evaluations since\.)?",
         lambda f, m: (

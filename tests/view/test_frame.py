@@ -92,7 +92,7 @@ def test_with_a_filter_on_the_error_rate_is_told_with_and_without_it():
 def test_banner_and_tile_say_the_same_gap():
     painted = shown(snapshot(OVERFITS))
     flag = next(flag for flag in painted.flags if flag.rule == "gap")
-    assert f"val loss is {tile(painted, 'gap').value} above" in flag.line
+    assert f"Val loss is {tile(painted, 'gap').value} above" in flag.line
     assert painted.verdict.coverage.endswith(f"of {len(RULES)} checks ran")
 
 

@@ -84,7 +84,7 @@ AUTHORS_POINTS = [
     ("Predictions at epoch 55", "(12 words in, 2 out)"),
     ("Red flags", "WER 92.1 % after 60 epochs"),
     ("Red flags", "Predictions are mostly empty"),
-    ("Red flags", "val loss is 2.93 above train loss"),
+    ("Red flags", "Val loss is 2.93 above train loss"),
     ("Red flags", "Val loss is 10.7 % above its best (4.78, epoch 32) and still rising"),
     ("Root causes", "Too much model, or too little variety in the data"),
     ("Root causes", "27 million parameters on 4,376 clips are 6,170 a clip"),

@@ -15,6 +15,7 @@ from monitor.diagnosis.prescriptions.diverging import against_divergence, agains
 from monitor.diagnosis.prescriptions.prescription import Config, Considered, Prescription
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.rules.evaluations import last
+from monitor.rules.gradient_flow import GradientFlow
 from monitor.rules.kind import is_ctc
 from monitor.run_dir import Snapshot
 from monitor.run_dir.planned import planned_epochs
@@ -71,6 +72,12 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
         options.append(measuring.decoder_or_model(snapshot) if is_ctc(snapshot) else None)
     if "nothing_learnt" in causes and "no_evidence" not in causes:
         options.append(looking.few_by_heart(snapshot))
+    if "not_moving" in causes and "no_evidence" not in causes:
+        still = [each for each in diagnosis.grounds if each.rule == GradientFlow.name and each.severity != "info"]
+        options += [
+            *(looking.as_the_rule_says(each, is_over(snapshot)) for each in still),
+            looking.few_by_heart(snapshot),
+        ]
     if "getting_worse" in causes:
         options.append(looking.keep_the_best(diagnosis.grounds))
     if "stuck" in causes and not {"no_evidence", "too_little_regularisation"} & causes:
