@@ -317,8 +317,8 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Val (?P<label>WER|CER|accuracy) has got worse since its best: (?P<wer>[\d.]+) %, where (?P<best>[\d.]+) % was "
-        r"reached at epoch (?P<at>[\d.]+)\.",
+        r"Val (?P<label>WER|CER|accuracy) has got worse since its best: (?P<wer>[\d.]+) %, where (?P<best>[\d.]+) % "
+        r"was reached at epoch (?P<at>[\d.]+)\.",
         lambda f, m: _percent(m["wer"], f.last(METRICS[m["label"]])) and _best(f, m),
     ),
     (

@@ -78,7 +78,7 @@ def statistics(snapshot: Snapshot) -> Iterator[Block]:
             *_metric_columns(snapshot),
             ("words out / in", lambda record: number(record.length_ratio)),
             ("blank", lambda record: percent(record.blank_ratio)),
-            ("learning rate", lambda record: NOT_MEASURED if record.lr is None else _rate(record.lr)),
+            ("learning rate", lambda record: NOT_MEASURED if record.lr is None else _lr_words(record.lr)),
         )
     ]
     kept = [(title, cells) for title, cells in columns if any(cell != NOT_MEASURED for cell in cells)]
@@ -270,7 +270,7 @@ def _rate(snapshot: Snapshot) -> Iterator[str]:
     rate, metric, best = known(snapshot, "lr"), primary_of(snapshot), best_of(snapshot)
     if len(rate) > 1 and rate[-1][1] < 0.95 * max(value for _, value in rate):
         since = f"; the best {metric.title} is of epoch {plain(best[1])}" if metric and best else ""
-        yield f"The learning rate went {_rate(rate[0][1])} → {_rate(rate[-1][1])}{since}."
+        yield f"The learning rate went {_lr_words(rate[0][1])} → {_lr_words(rate[-1][1])}{since}."
 
 
 def chance(snapshot: Snapshot) -> Iterator[Block]:
@@ -367,6 +367,6 @@ def heading_for(snapshot: Snapshot, judged: Judged) -> Iterator[Block]:
         yield Text("If nothing is changed; a change of the learning rate is not foreseen.")
 
 
-def _rate(value: float) -> str:
+def _lr_words(value: float) -> str:
     """A learning rate in three digits: a schedule moves it by less than two tell."""
     return plain(float(f"{value:.3g}")) if value >= SMALLEST else brief(value)
