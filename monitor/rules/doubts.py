@@ -23,6 +23,8 @@ EITHER = (0.3, 2.0)
 """A score of so much at least and at most, in one run, may be a fraction that is computed wrongly or a bad percent."""
 LEAST_TO_DOUBT = 5
 """Values of such a score: one that begins in percent leaves that range soon."""
+STEADY_TIMES = 3.0
+"""Before and after a change of unit a value is at most so many times its neighbour, or so small a part of it."""
 STEADY_LOSS = 0.3
 """Where val loss moved by more than this part at that evaluation, the model changed and not the unit."""
 
@@ -100,8 +102,12 @@ def _other_unit(metric: Metric, values: Array, losses: Array, epochs: Array) -> 
         moved = np.abs(losses[after] / losses[before] - 1)
     jumps = (times >= HUNDRED[0]) & (times <= HUNDRED[1]) & (small <= LARGEST_SHARE) & (large > LARGEST_SHARE)
     jumps &= ~(moved > STEADY_LOSS)
-    # What leaps at the second evaluation has begun to learn.
+    # What leaps at the second evaluation has begun to learn; what leaps all the time is noise about 0.
     jumps[: SETTLED - 1] = False
+    with np.errstate(divide="ignore", over="ignore"):
+        small_step = np.abs(np.log(values[after] / values[before])) <= math.log(STEADY_TIMES)
+    jumps[1:] &= small_step[:-1]
+    jumps[:-1] &= small_step[1:]
     if not jumps.any():
         return None
     jump = int(np.argmax(jumps))
