@@ -65,7 +65,7 @@ def test_after_consent_a_flag_is_told_once_while_the_page_is_in_the_background(d
     wait_until(lambda: told(page), 10, "nothing was told")
     titles = [title for title, _ in told(page)]
     assert len(titles) == len(set(titles)) and all(title.endswith("· consent") for title in titles)
-    assert "val loss is 1." in str(told(page))
+    assert "Val loss is 1." in str(told(page))
 
 
 def test_before_the_persons_eyes_there_is_a_toast_and_no_message(dashboard, tab):
