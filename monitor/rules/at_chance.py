@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -108,14 +109,17 @@ class AtChance(Rule):
         began = since(data.epochs, episode.onset, over >= 0)
         episode = replace(episode, fired=first_known)
         had = over[: episode.onset]
+        measures: dict[str, Any] = {
+            "dated": True,
+            "now": _numbers(data, floors, chance),
+            "limits": {"margin, points": 100 * limits.chance_margin, "skill": limits.chance_skill},
+        }
         if had.size and np.nanmin(had, initial=np.inf) < -BEYOND * (chance.size(known) if chance and known else 1.0):
             return self.flag(
                 data.epochs,
                 episode,
                 _lost(data, floors, chance) + f" Since epoch {data.epochs[episode.onset]:g}.",
-                dated=True,
-                now=_numbers(data, floors, chance),
-                limits={"margin, points": 100 * limits.chance_margin, "skill": limits.chance_skill},
+                **measures,
                 title=LOST,
                 remedy=GO_BACK,
                 cannot_tell="Why: too high a rate, one bad batch, or data that changed.",
@@ -125,9 +129,7 @@ class AtChance(Rule):
             data.epochs,
             episode,
             _line(data, floors, chance, episode.severity, is_over(snapshot)) + f" Since {began}.",
-            dated=True,
-            now=_numbers(data, floors, chance),
-            limits={"margin, points": 100 * limits.chance_margin, "skill": limits.chance_skill},
+            **measures,
             title=WORSE_THAN_CHANCE if worse else "",
             remedy=LOOK_AT_LABELS
             if worse

@@ -102,12 +102,7 @@ class WerPlateau(Rule):
             return self.quiet(
                 f"{metric.heading} is {metric.error_text(float(data.error[-1]))}: nothing is left to gain."
             )
-        warning = data.judged & _stuck(best, step, limits.plateau_warning_evaluations)
-        critical = data.judged & _stuck(best, step, limits.plateau_critical_evaluations)
-        levels = [
-            Level.CRITICAL if far else Level.WARNING if stuck else Level.CLEAR
-            for stuck, far in zip(warning.tolist(), critical.tolist(), strict=True)
-        ]
+        levels = _levels(data, best, step, limits)
         # The window of ten evaluations is the persistence.
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0, critical_epochs=0.0)
         best_at = int(np.argmin(best))
@@ -154,6 +149,16 @@ class WerPlateau(Rule):
             ),
             title=f"{_titled(metric.label)} {GOT_WORSE}",
         )
+
+
+def _levels(data: Evaluations, best: series.Array, step: series.Array, limits: PlateauLimits) -> list[Level]:
+    """At each evaluation how long the best error so far has made no such step."""
+    warning = data.judged & _stuck(best, step, limits.plateau_warning_evaluations)
+    critical = data.judged & _stuck(best, step, limits.plateau_critical_evaluations)
+    return [
+        Level.CRITICAL if far else Level.WARNING if stuck else Level.CLEAR
+        for stuck, far in zip(warning.tolist(), critical.tolist(), strict=True)
+    ]
 
 
 def _titled(label: str) -> str:
