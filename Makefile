@@ -11,7 +11,7 @@ RUNS ?= runs
 export VITALSIGNS_RUNS := $(RUNS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test check test-form test-unit test-frameworks test-browser faults format train-tiny clean
+.PHONY: help setup demo app test check test-form test-unit test-frameworks test-browser faults format train-tiny gpu gpu-study clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,12 @@ format: $(DEV_READY) ## put the code in shape
 
 train-tiny: $(READY) ## train a small run in this terminal, about half a minute
 	$(PY) -m trainer --preset broken --epochs 5 --output_dir $(RUNS)/tiny-$$(date +%Y%m%d-%H%M%S)
+
+gpu: $(READY) ## measure the trainer on this machine's GPU: six minutes at most; without one, a toy on the CPU
+	$(PY) -m benchmarks.trainer_gpu --out gpu-results
+
+gpu-study: $(READY) ## train broken and fixed at full width on the GPU: about three minutes; without one, a toy on the CPU
+	$(PY) -m benchmarks.trainer_gpu.study --out gpu-results
 
 clean: ## remove .venv and caches; runs stay
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis

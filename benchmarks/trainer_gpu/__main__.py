@@ -1,13 +1,16 @@
 """The trainer on a GPU: is it right, and how fast is it against a plain loop?
 
-Usage: python -m benchmarks.trainer_gpu [--json] [--seconds 20] [--clips 96] [--batch 8] [--frames 64] [--size 224]
-Needs torch, numpy, msgspec and jiwer only. Without a GPU it refuses; `--tiny` measures a toy on any device instead,
-which shows that the benchmark runs and says nothing about speed.
+Usage: python -m benchmarks.trainer_gpu [--limit 360] [--out DIR] [--json] [--toy]
+Needs torch, numpy, msgspec and jiwer only. Without a GPU, and with --toy, it measures a toy on the CPU, which shows
+that the benchmark runs and says nothing about speed.
 
-1. Agreement: loss and gradients of each network, in float64 on the CPU, and in fp32 and bf16 on the GPU.
+1. Agreement: loss and gradients of each network on a small input, in float64 on the CPU, in fp32 and bf16 on the GPU.
 2. Speed: clips/s of `i3d` and `mobilenet_v3` through the trainer's own update (loader, loss, gradients, optimiser),
-   setting by setting, against a plain fp32 eager loop of the same network that loads its data in between.
-   Every figure is the median of rounds that take turns, so that a slower moment hits all settings alike.
+   setting by setting, against a plain fp32 eager loop of the same network that loads its data in between; the shares
+   of what the device does at best, in products and in bytes moved; what a new length costs; peak memory.
+
+After each setting benchmark.json, .md and .svg are written into --out; SIGTERM, Ctrl-C or the limit cut it off, and
+what was measured until then is printed and stays there. Exit code: 0, 1 where a network does not agree, 75 cut off.
 """
 
 from __future__ import annotations
@@ -16,81 +19,113 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
 
 import torch
 
-from benchmarks.trainer_gpu.agreement import AGREE, agreement
-from benchmarks.trainer_gpu.networks import Size
-from benchmarks.trainer_gpu.speed import speed
+from benchmarks.trainer_gpu import plan
+from benchmarks.trainer_gpu.agreement import SMALL, agreement
+from benchmarks.trainer_gpu.cutting import Clock, Cut
+from benchmarks.trainer_gpu.networks import Size, corpus_of
+from benchmarks.trainer_gpu.picture import bars
+from benchmarks.trainer_gpu.result import Found, keep, table
+from benchmarks.trainer_gpu.speed import peaks
+
+OUT = Path("gpu-results")
+TOY = Size(clips=4, batch=2, frames=12, pixels=16, width=0.05, hidden=8, seconds=0.2, threads=1)
+NO_GPU = "torch can use no GPU here: this is a toy on the CPU, and no figure of speed counts.\n"
+CUT_OFF = 75
 
 
-def table(result: dict[str, Any]) -> str:
-    lines = [f"{result['device']}, torch {result['torch']}, {result['date']}", f"Command: {result['command']}", ""]
-    for name, found in result["agreement"].items():
-        for kind, errors in found.items():
-            limits = ", ".join(f"{what} {limit:g}" for what, limit in AGREE[kind].items())
-            verdict = "agrees" if errors["agrees"] else "DOES NOT AGREE"
-            lines.append(
-                f"{name:13} {kind} against float64 on the CPU: loss off by {errors['loss']:.1e}, "
-                f"gradient by {errors['gradient']:.1e} of its length: {verdict} (limits: {limits})"
-            )
-    for name, found in result["speed"].items():
-        lines += ["", f"{name}: {found['gflop_per_clip']:.1f} GFLOP a clip, forward and backward"]
-        names = f"{'clips/s':>8} {'× plain':>8} {'data wait':>10} {'peak GiB':>9} {'FLOP share':>11}"
-        lines.append(f"  {'setting':31} {names}")
-        for setting, row in found["rows"].items():
-            if "failed" in row:
-                lines.append(f"  {setting:31} failed: {row['failed'][:90]}")
-                continue
-            lines.append(
-                f"  {setting:31} {row['clips_per_sec']:8.2f} {row['times_plain']:8.2f} "
-                f"{100 * row['data_wait_ratio']:8.1f} % {row['peak_gib']:9.2f} {100 * row['flop_share']:9.1f} %"
-            )
-        lines.append(f"  (FLOP share of {found['peak_tflops']:.1f} TFLOP/s, a bf16 matrix product measured here)")
-    return "\n".join(lines)
+def device_here(toy: bool) -> torch.device:
+    """The GPU, else the CPU, which is said."""
+    if not toy and torch.cuda.is_available():
+        return torch.device("cuda")
+    if not toy:
+        sys.stderr.write(NO_GPU)
+    torch.set_num_threads(1)  # so small a network is no faster with more
+    return torch.device("cpu")
 
 
-def measure(size: Size, device: torch.device, say: Callable[[str], None]) -> dict[str, Any]:
-    names = ("i3d", "mobilenet_v3")
-    return {
-        "date": time.strftime("%Y-%m-%d"),
-        "device": torch.cuda.get_device_name() if device.type == "cuda" else "CPU (a toy: no figure of speed counts)",
-        "torch": torch.__version__,
-        "command": "python -m benchmarks.trainer_gpu " + " ".join(sys.argv[1:]),
-        "agreement": {name: agreement(name, size, device) for name in names},
-        "speed": {name: speed(name, size, device, say) for name in names},
-    }
+def named(device: torch.device) -> str:
+    return torch.cuda.get_device_name() if device.type == "cuda" else "CPU (a toy: no figure of speed counts)"
+
+
+class Benchmark:
+    """Measures part by part; `result` holds what was found so far."""
+
+    def __init__(self, size: Size, device: torch.device, clock: Clock, out: Path) -> None:
+        self.size, self.device, self.clock, self.out = size, device, clock, out
+        self.result: Found = {
+            "date": time.strftime("%Y-%m-%d"),
+            "device": named(device),
+            "torch": torch.__version__,
+            "command": " ".join(["python -m benchmarks.trainer_gpu", *sys.argv[1:]]),
+            "elapsed_secs": 0.0,
+            "cut_off": "",
+            "peaks": {},
+            "agreement": {},
+            "speed": {},
+        }
+
+    def run(self, compile_secs: float) -> None:
+        """Everything, until it is cut off."""
+        try:
+            with self.clock.running():
+                self._measure(compile_secs)
+        except Cut as cut:
+            self.result["cut_off"] = str(cut)
+        self.keep()
+
+    def _measure(self, compile_secs: float) -> None:
+        small = SMALL if self.device.type == "cuda" else self.size
+        for network in plan.NETWORKS:
+            self.say(f"{network}: against float64 …")
+            self.result["agreement"][network] = agreement(network, self.device, small)
+            self.keep()
+        self.result["peaks"] = peaks(self.device)
+        corpus = corpus_of(self.size)
+        for job in plan.jobs(self.device):
+            self.say(f"{job.network}: {job.setting} …")
+            row = plan.run(job, corpus, self.size, self.device, self.clock, compile_secs)
+            self.result["speed"].setdefault(job.network, {})[job.setting] = row
+            self.keep()
+
+    def say(self, line: str) -> None:
+        sys.stderr.write(f"{self.clock.elapsed:5.0f} s  {line}\n")
+
+    def keep(self) -> None:
+        self.result["elapsed_secs"] = self.clock.elapsed
+        keep(self.result, self.out, "benchmark", table(self.result), bars(self.result))
+
+    @property
+    def agrees(self) -> bool:
+        return all(errors["agrees"] for found in self.result["agreement"].values() for errors in found.values())
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.trainer_gpu", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="Print one JSON document.")
-    parser.add_argument("--tiny", action="store_true", help="A toy on whatever device there is.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.trainer_gpu", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--json", action="store_true", help="Print the JSON document, not the table.")
+    parser.add_argument("--toy", action="store_true", help="A toy on the CPU, also where there is a GPU.")
+    parser.add_argument("--limit", type=float, default=360.0, help="Seconds after which it ends with what it has.")
+    parser.add_argument("--compile_secs", type=float, default=40.0, help="Most seconds for compiling one network.")
+    parser.add_argument("--out", type=Path, default=OUT, help="Folder of the JSON, the table and the picture.")
     for name, kind in (("clips", int), ("batch", int), ("frames", int), ("seconds", float), ("threads", int)):
         parser.add_argument(f"--{name}", type=kind, default=getattr(Size, name))
     parser.add_argument("--size", type=int, default=Size.pixels, help="Side of a picture in pixels.")
     given = parser.parse_args(argv)
-    if not torch.cuda.is_available() and not given.tiny:
-        sys.stderr.write("error: there is no GPU that torch can use; --tiny runs a toy on the CPU.\n")
-        return 69
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if given.tiny:
-        size = Size(clips=6, batch=2, frames=16, pixels=32, width=0.05, hidden=8, seconds=0.5, threads=1)
-    else:
-        size = Size(
-            clips=given.clips,
-            batch=given.batch,
-            frames=given.frames,
-            pixels=given.size,
-            seconds=given.seconds,
-            threads=given.threads,
-        )
-    result = measure(size, device, lambda line: print(line, file=sys.stderr))
-    print(json.dumps(result, indent=2) if given.json else table(result))
-    agrees = all(errors["agrees"] for found in result["agreement"].values() for errors in found.values())
-    return 0 if agrees else 1
+    clock, device = Clock(given.limit), device_here(given.toy)
+    asked = {name: getattr(given, name) for name in ("clips", "batch", "frames", "seconds", "threads")}
+    size = TOY if device.type == "cpu" else replace(Size(**asked), pixels=given.size)
+    benchmark = Benchmark(size, device, clock, given.out)
+    benchmark.run(given.compile_secs)
+    print(json.dumps(benchmark.result, indent=2) if given.json else table(benchmark.result))
+    if benchmark.result["cut_off"]:
+        return CUT_OFF
+    return 0 if benchmark.agrees else 1
 
 
 if __name__ == "__main__":

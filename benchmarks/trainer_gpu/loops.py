@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import torch
 
 from benchmarks.trainer_gpu.networks import batches_of, network
 from trainer.config import Config
+from trainer.data.batches import Batch
 from trainer.data.corpus import Corpus
 from trainer.loss import clip_losses, per_token
 from trainer.training import Training, make_optimiser
@@ -21,12 +24,15 @@ class PlainLoop:
         self.optimiser = make_optimiser(self.model, config)
         self.batches = batches_of(corpus, config, self.model.stride)
         self.device, self.step = device, 0
+        self.shape: tuple[int, ...] = ()
+        self.updates_per_epoch = len(self.batches)
 
     def update(self) -> tuple[int, float]:
         """One step; (clips, seconds spent on data)."""
         started = time.perf_counter()
         epoch, place = divmod(self.step, len(self.batches))
         batch = self.batches.load(1 + epoch, self.batches.order(1 + epoch)[place]).to(self.device)
+        self.shape = shape_of(batch)
         data_secs = time.perf_counter() - started
         log_probs, lengths = self.model(batch.frames, batch.frame_lengths)
         loss = per_token(clip_losses(log_probs, lengths, batch), batch).mean()
@@ -38,6 +44,9 @@ class PlainLoop:
         float(loss.detach())
         return len(batch), data_secs
 
+    def close(self) -> None:
+        """Nothing is left open."""
+
 
 class OurLoop:
     """The trainer's own update with the given options."""
@@ -45,9 +54,27 @@ class OurLoop:
     def __init__(self, corpus: Corpus, config: Config, device: torch.device) -> None:
         model = network(config)
         self.training = Training(config, model, batches_of(corpus, config, model.stride), device)
+        self.shape: tuple[int, ...] = ()
+        self.updates_per_epoch = self.training.steps_per_epoch
+        self.training.objective.register_forward_pre_hook(self._see)
 
     def update(self) -> tuple[int, float]:
         if self.training.epoch_is_over:
             self.training.next_epoch()
         done = self.training.update()
         return done.clips, done.data_secs
+
+    def close(self) -> None:
+        self.training.loader.close()
+
+    def _see(self, module: torch.nn.Module, given: tuple[Any, ...]) -> None:
+        if given and isinstance(given[0], Batch):
+            self.shape = shape_of(given[0])
+
+
+AnyLoop = PlainLoop | OurLoop
+MakeLoop = Callable[[], AnyLoop]
+
+
+def shape_of(batch: Batch) -> tuple[int, ...]:
+    return tuple(batch.frames.shape)

@@ -30,7 +30,8 @@ class Size:
     pixels: int = 224
     width: float = 1.0
     hidden: int = 512
-    seconds: float = 20.0
+    seconds: float = 5.0
+    """Of warming up at most, and of measuring, for each setting."""
     threads: int = 8
 
 

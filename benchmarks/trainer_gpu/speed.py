@@ -1,4 +1,4 @@
-"""How fast is it: clips/s setting by setting, in rounds that take turns."""
+"""How fast is it: one setting at a time, warmed up for an epoch and then measured for a few seconds."""
 
 from __future__ import annotations
 
@@ -8,118 +8,128 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.trainer_gpu.loops import OurLoop, PlainLoop
-from benchmarks.trainer_gpu.networks import Size, batches_of, config_of, corpus_of, network
-from trainer.config import Config
-from trainer.data.corpus import Corpus
-from trainer.loss import clip_losses, per_token
+from benchmarks.trainer_gpu.counting import Counter
+from benchmarks.trainer_gpu.loops import AnyLoop, MakeLoop
 
-WARM_UP = 5
-"""Updates before anything is measured: kernels are chosen and compiled in them."""
-ROUNDS = 5
-SETTINGS: dict[str, dict[str, Any]] = {
-    "bf16": {"precision": "bf16"},
-    "bf16, channels last": {"precision": "bf16", "memory_format": "channels_last"},
-    "bf16, channels last, compiled": {"precision": "bf16", "memory_format": "channels_last", "compile": "on"},
-}
+Row = dict[str, Any]
+GIBIBYTE = 2**30
 
 
 @dataclass
-class Rounds:
-    """What one setting did in its turns."""
+class Stretch:
+    """Updates that followed each other: how long each took, its shape, its clips, and the wait for its data."""
 
-    clips_per_sec: list[float] = field(default_factory=list)
-    data_wait: list[float] = field(default_factory=list)
-    peak_bytes: int = 0
+    secs: list[float] = field(default_factory=list)
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+    clips: list[int] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+
+    @property
+    def clips_per_sec(self) -> float:
+        return sum(self.clips) / sum(self.secs)
 
 
-def take_turn(update: Callable[[], tuple[int, float]], seconds: float, device: torch.device, into: Rounds) -> None:
+def measure(make: MakeLoop, seconds: float, device: torch.device, *, count: bool = True) -> Row:
+    """One setting: an epoch of at most `seconds`, then updates for `seconds`; at least one update of each.
+
+    Every figure is of this setting alone: nothing of another one is in memory. With `count` one more update is made,
+    whose operators are counted.
+    """
     cuda = device.type == "cuda"
     if cuda:
-        torch.cuda.synchronize()
+        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
-    began, clips, waited = time.perf_counter(), 0, 0.0
-    while time.perf_counter() - began < seconds:
-        some, data_secs = update()
-        clips, waited = clips + some, waited + data_secs
-    if cuda:
-        torch.cuda.synchronize()
-        into.peak_bytes = max(into.peak_bytes, torch.cuda.max_memory_allocated())
-    elapsed = time.perf_counter() - began
-    into.clips_per_sec.append(clips / elapsed)
-    into.data_wait.append(waited / elapsed)
+    loop = make()
+    try:
+        first = take(loop, seconds, device, most=loop.updates_per_epoch)
+        later = take(loop, seconds, device)
+        row = figures(first, later)
+        row["peak_gib"] = torch.cuda.max_memory_allocated() / GIBIBYTE if cuda else None
+        return row | (counted(loop, device) if count else {"flop_per_clip": None, "bytes_per_clip": None})
+    finally:
+        loop.close()
 
 
-def flops_per_clip(corpus: Corpus, config: Config, device: torch.device) -> float:
-    """Floating-point operations of forward and backward, counted operator by operator."""
-    model = network(config).to(device).train()
-    batch = batches_of(corpus, config, model.stride).load(1, np.arange(2)).to(device)
-    with FlopCounterMode(display=False) as counter:
-        log_probs, lengths = model(batch.frames, batch.frame_lengths)
-        per_token(clip_losses(log_probs, lengths, batch), batch).mean().backward()
-    return counter.get_total_flops() / 2
+def take(loop: AnyLoop, seconds: float, device: torch.device, most: int | None = None) -> Stretch:
+    """Updates until `seconds` are over, or `most` of them are done."""
+    done, began = Stretch(), time.perf_counter()
+    while most is None or len(done.secs) < most:
+        started = time.perf_counter()
+        clips, waited = loop.update()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        now = time.perf_counter()
+        for column, value in ((done.secs, now - started), (done.clips, clips), (done.waits, waited)):
+            column.append(value)  # type: ignore[attr-defined]
+        done.shapes.append(loop.shape)
+        if now - began >= seconds:
+            break
+    return done
 
 
-def peak_flops(device: torch.device, side: int) -> float:
-    """Operations a second of a large bf16 matrix product here: what "all of the machine" means below."""
+def figures(first: Stretch, later: Stretch) -> Row:
+    """`first`: the first epoch or its beginning; `later`: the updates after it."""
+    pace = sum(later.secs) / sum(later.clips)
+    return {
+        "clips_per_sec": later.clips_per_sec,
+        "data_wait_ratio": sum(later.waits) / sum(later.secs),
+        "first_epoch_times_later": sum(first.secs) / sum(first.clips) / pace,
+        "new_shape_secs": new_shape_cost(first, later),
+        "updates": len(later.secs),
+    }
+
+
+def new_shape_cost(first: Stretch, later: Stretch) -> float | None:
+    """Seconds that an update takes longer when no update before had the shape of its batch; medians.
+
+    The very first update is left out: it starts the libraries. None where there were no new or no known shapes.
+    """
+    secs, shapes = first.secs + later.secs, first.shapes + later.shapes
+    seen: set[tuple[int, ...]] = set()
+    new, known = [], []
+    for place, (took, shape) in enumerate(zip(secs, shapes, strict=True)):
+        if place and shape:
+            (known if shape in seen else new).append(took)
+        seen.add(shape)
+    return statistics.median(new) - statistics.median(known) if new and known else None
+
+
+def counted(loop: AnyLoop, device: torch.device) -> Row:
+    """What one more update asks of the device, per clip."""
+    with Counter(device) as counter:
+        clips, _ = loop.update()
+    return {"flop_per_clip": counter.flops / clips, "bytes_per_clip": counter.moved_bytes / clips}
+
+
+def peaks(device: torch.device) -> dict[str, float]:
+    """What this device does at best: operations a second of a large bf16 matrix product, bytes a second of a copy."""
+    cuda = device.type == "cuda"
+    side = 8192 if cuda else 256
     a, b = (torch.randn(side, side, device=device, dtype=torch.bfloat16) for _ in range(2))
-    best = 0.0
+    source = torch.empty((GIBIBYTE if cuda else 2**24) // 4, device=device)
+    target = torch.empty_like(source)
+    moved = 2 * source.numel() * source.element_size()
+    return {
+        "flop_per_sec": 2 * side**3 / best_secs(lambda: a @ b, device),
+        "bytes_per_sec": moved / best_secs(lambda: target.copy_(source), device),
+    }
+
+
+def best_secs(work: Callable[[], object], device: torch.device, times: int = 5) -> float:
+    """Seconds of one call: the best of five turns of five calls."""
+    best = float("inf")
     for _ in range(5):
-        if device.type == "cuda":
-            torch.cuda.synchronize()
+        _wait(device)
         began = time.perf_counter()
-        for _ in range(5):
-            a @ b
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        best = max(best, 5 * 2 * side**3 / (time.perf_counter() - began))
+        for _ in range(times):
+            work()
+        _wait(device)
+        best = min(best, (time.perf_counter() - began) / times)
     return best
 
 
-def speed(name: str, size: Size, device: torch.device, say: Callable[[str], None]) -> dict[str, Any]:
-    corpus = corpus_of(size)
-    plain = config_of(name, size, precision="fp32", loader_threads=0)
-    loops: dict[str, PlainLoop | OurLoop] = {"plain fp32 loop": PlainLoop(corpus, plain, device)}
-    for setting, options in SETTINGS.items():
-        if device.type == "cpu" and "compile" in options:
-            continue  # minutes of C++ compiler for a figure that says nothing
-        loops[setting] = OurLoop(corpus, config_of(name, size, **options), device)
-    found = {setting: Rounds() for setting in loops}
-    failed: dict[str, str] = {}
-    for setting, loop in loops.items():
-        say(f"{name}: warming up {setting} …")
-        try:
-            for _ in range(WARM_UP):
-                loop.update()
-        except (RuntimeError, OSError) as problem:  # torch's own compiler errors are RuntimeErrors
-            # A compiler that is missing must not cost the other settings their figures; it is told in the table.
-            failed[setting] = f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else ''}"
-    for number in range(ROUNDS):
-        for setting in loops:
-            if setting not in failed:
-                say(f"{name}: round {number + 1} of {ROUNDS}, {setting} …")
-                take_turn(loops[setting].update, size.seconds / ROUNDS, device, found[setting])
-    flops = flops_per_clip(corpus, plain, device)
-    peak = peak_flops(device, 8192 if device.type == "cuda" else 256)
-    base = statistics.median(found["plain fp32 loop"].clips_per_sec)
-    rows = {}
-    for setting, rounds in found.items():
-        if setting in failed:
-            rows[setting] = {"failed": failed[setting]}
-            continue
-        clips_per_sec = statistics.median(rounds.clips_per_sec)
-        rows[setting] = {
-            "clips_per_sec": clips_per_sec,
-            "times_plain": clips_per_sec / base,
-            "data_wait_ratio": statistics.median(rounds.data_wait),
-            "peak_gib": rounds.peak_bytes / 2**30,
-            "flop_share": clips_per_sec * flops / peak,
-        }
-    for loop in loops.values():
-        if isinstance(loop, OurLoop):
-            loop.training.loader.close()
-    return {"rows": rows, "gflop_per_clip": flops / 1e9, "peak_tflops": peak / 1e12}
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()

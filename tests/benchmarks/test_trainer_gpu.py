@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from tests.supervised import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -43,22 +43,63 @@ def run(code: str, *argv: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_toy_measures_every_setting_and_both_networks_agree_with_float64():
-    done = run("from benchmarks.trainer_gpu.__main__ import main; sys.exit(main())", "--tiny", "--json")
+BENCHMARK = "from benchmarks.trainer_gpu.__main__ import main; sys.exit(main())"
+STUDY = "from benchmarks.trainer_gpu.study import main; sys.exit(main())"
+
+
+def test_without_a_gpu_it_measures_a_toy_and_keeps_table_and_picture(monkeypatch, tmp_path):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    done = run(BENCHMARK, "--json", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr[-2000:]
+    assert "torch can use no GPU here: this is a toy on the CPU" in done.stderr
     result = json.loads(done.stdout)
+    assert json.loads((tmp_path / "benchmark.json").read_text())["speed"] == result["speed"]
+    assert result["cut_off"] == "" and result["peaks"]["flop_per_sec"] > 0
     for name in ("i3d", "mobilenet_v3"):
         assert result["agreement"][name]["fp32"]["agrees"]
-        rows = result["speed"][name]["rows"]
-        assert rows["plain fp32 loop"]["times_plain"] == pytest.approx(1.0)
+        rows = result["speed"][name]
+        assert list(rows) == ["plain fp32 loop", "the trainer's defaults", "bf16, channels last"]
         assert all(row["clips_per_sec"] > 0 and 0 <= row["data_wait_ratio"] < 1 for row in rows.values())
-        assert result["speed"][name]["gflop_per_clip"] > 0
+        assert all(row["flop_per_clip"] > 0 and row["bytes_per_clip"] > 0 for row in rows.values())
+    assert "a toy: no figure of speed counts" in (tmp_path / "benchmark.md").read_text()
+    assert (tmp_path / "benchmark.svg").read_text().count("<rect") == 1 + 6
 
 
-def test_without_a_gpu_it_refuses(monkeypatch):
+def test_a_signal_cuts_it_off_and_what_was_measured_is_printed_and_kept(tmp_path):
+    argv = [sys.executable, "-m", "benchmarks.trainer_gpu", "--toy", "--out", str(tmp_path)]
+    kept = tmp_path / "benchmark.json"
+    with subprocess.Popen(argv, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        wait_for(lambda: kept.exists() and json.loads(kept.read_text())["speed"], secs=200)
+        process.terminate()
+        printed, _ = process.communicate(timeout=100)
+    assert process.returncode == 75
+    result = json.loads(kept.read_text())
+    assert result["cut_off"].startswith("cut off by SIGTERM after ")
+    assert result["cut_off"] in printed and "| plain fp32 loop | " in printed
+
+
+def test_the_limit_cuts_it_off(tmp_path):
+    done = run(BENCHMARK, "--toy", "--limit", "0.2", "--out", str(tmp_path))
+    assert done.returncode == 75 and "cut off at its limit of 0.2 s" in done.stdout
+
+
+def test_the_study_trains_both_presets_side_by_side_as_a_toy(monkeypatch, tmp_path):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    done = run("from benchmarks.trainer_gpu.__main__ import main; sys.exit(main())")
-    assert done.returncode == 69 and "no GPU" in done.stderr
+    done = run(STUDY, "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "a toy on the CPU" in done.stderr
+    runs = json.loads((tmp_path / "study.json").read_text())["runs"]
+    for preset in ("video_broken", "video_fixed"):
+        assert (runs[preset]["epochs"], runs[preset]["ended"]) == (2, "finished")
+        assert runs[preset]["test_wer"] is not None and len(runs[preset]["curves"]["val_loss"]) == 2
+        assert f"| {preset} | 2 of 2 |" in done.stdout
+    assert (tmp_path / "study.svg").read_text().count("<polyline") == 6
+
+
+def test_the_study_stops_both_runs_at_its_limit(tmp_path):
+    done = run(STUDY, "--toy", "--limit", "1", "--out", str(tmp_path))
+    assert done.returncode == 75 and "cut off at its limit of 1 s" in done.stdout
+    assert {each["ended"] for each in json.loads((tmp_path / "study.json").read_text())["runs"].values()} == {"stopped"}
 
 
 def test_the_trainer_needs_four_packages_only(tmp_path):

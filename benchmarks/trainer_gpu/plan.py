@@ -1,0 +1,75 @@
+"""Which settings are measured, in which order: those that compile come last, each with a limit of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from benchmarks.trainer_gpu.cutting import Clock, TooLong
+from benchmarks.trainer_gpu.loops import AnyLoop, OurLoop, PlainLoop
+from benchmarks.trainer_gpu.networks import Size, config_of
+from benchmarks.trainer_gpu.speed import Row, measure
+from trainer.data.corpus import Corpus
+
+NETWORKS = ("i3d", "mobilenet_v3")
+PLAIN = "plain fp32 loop"
+SETTINGS: dict[str, dict[str, Any]] = {
+    PLAIN: {"precision": "fp32", "loader_threads": 0},
+    "the trainer's defaults": {},
+    "fp32 (TF32)": {"precision": "fp32"},
+    "fp32 (TF32), channels last": {"precision": "fp32", "memory_format": "channels_last"},
+    "bf16": {"precision": "bf16"},
+    "bf16, channels last": {"precision": "bf16", "memory_format": "channels_last"},
+    "bf16, channels last, compiled": {"precision": "bf16", "memory_format": "channels_last", "compile": "on"},
+}
+TOY_SETTINGS = (PLAIN, "the trainer's defaults", "bf16, channels last")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One setting of one network."""
+
+    network: str
+    setting: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return SETTINGS[self.setting]
+
+    @property
+    def compiles(self) -> bool:
+        return self.options.get("compile") == "on"
+
+
+def jobs(device: torch.device) -> Iterator[Job]:
+    """Every setting of every network; on the CPU the few of the toy, none of which compiles."""
+    settings = TOY_SETTINGS if device.type == "cpu" else tuple(SETTINGS)
+    every = [Job(network, setting) for network in NETWORKS for setting in settings]
+    yield from (job for job in every if not job.compiles)
+    yield from (job for job in every if job.compiles)
+
+
+def run(job: Job, corpus: Corpus, size: Size, device: torch.device, clock: Clock, compile_secs: float) -> Row:
+    """The figures of one job, or {"failed": why}. A job that fails must not cost the others their figures."""
+    config = config_of(job.network, size, **job.options)
+
+    def make() -> AnyLoop:
+        return (PlainLoop if job.setting == PLAIN else OurLoop)(corpus, config, device)
+
+    def work() -> Row:
+        return measure(make, size.seconds, device, count=not job.compiles)
+
+    try:
+        return _bounded(work, clock, compile_secs + 2 * size.seconds) if job.compiles else work()
+    except TooLong:
+        return {"failed": f"not compiled within {compile_secs:g} s"}
+    except (RuntimeError, OSError) as problem:  # torch's own compiler errors are RuntimeErrors
+        return {"failed": f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else ''}"}
+
+
+def _bounded(work: Callable[[], Row], clock: Clock, seconds: float) -> Row:
+    with clock.at_most(seconds):
+        return work()
