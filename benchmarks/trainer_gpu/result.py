@@ -90,17 +90,18 @@ def _rows(result: Found, network: str, rows: dict[str, Row]) -> Iterator[str]:
         more = shares(result, network, row)
         cells = (
             f"{row['clips_per_sec']:.2f}",
-            _cell(more["times_plain"], "{:.2f}"),
-            _cell(row["data_wait_ratio"], "{:.1%}"),
-            _cell(row["first_epoch_times_later"], "{:.2f}"),
-            _cell(row["new_shape_secs"], "{:.3f} s"),
-            _cell(row["peak_gib"], "{:.2f}"),
-            _cell(row["bytes_per_clip"], "{:.2f}", 1e-9),
-            _cell(more["compute_share"], "{:.1%}"),
-            _cell(more["bandwidth_share"], "{:.1%}"),
+            cell(more["times_plain"], "{:.2f}"),
+            cell(row["data_wait_ratio"], "{:.1f} %", 100),
+            cell(row["first_epoch_times_later"], "{:.2f}"),
+            cell(row["new_shape_secs"], "{:.3f} s"),
+            cell(row["peak_gib"], "{:.2f}"),
+            cell(row["bytes_per_clip"], "{:.2f}", 1e-9),
+            cell(more["compute_share"], "{:.1f} %", 100),
+            cell(more["bandwidth_share"], "{:.1f} %", 100),
         )
         yield f"| {setting} | {' | '.join(cells)} |"
 
 
-def _cell(value: float | None, form: str, times: float = 1.0) -> str:
+def cell(value: float | None, form: str, times: float = 1.0) -> str:
+    """A figure as the table shows it; a dash for one that is not known."""
     return "–" if value is None else form.format(value * times)

@@ -25,7 +25,7 @@ import torch
 from benchmarks.trainer_gpu.__main__ import CUT_OFF, OUT, device_here, named
 from benchmarks.trainer_gpu.cutting import Clock, Cut
 from benchmarks.trainer_gpu.picture import curves
-from benchmarks.trainer_gpu.result import Found, keep
+from benchmarks.trainer_gpu.result import Found, cell, keep
 from monitor.run_dir import EPOCHS_FILE, STEPS_FILE, Epoch, Step
 from monitor.run_dir.records import decode
 from monitor.view.report.blocks import Figure, Line
@@ -46,18 +46,18 @@ STOP_SECS = 30.0
 """A trainer that was asked to stop ends its step and saves; after that it is killed."""
 COLUMNS: dict[str, Callable[[Found], str]] = {
     "epochs": lambda run: f"{run['epochs']} of {run['planned']}",
-    "train loss, eval mode": lambda run: _cell(run["train_eval_loss"], "{:.3f}"),
-    "val loss": lambda run: _cell(run["val_loss"], "{:.2f}"),
-    "gap": lambda run: _cell(run["gap"], "{:.2f}"),
-    "val WER": lambda run: _cell(run["val_wer"], "{:.1%}"),
-    "best val WER": lambda run: _cell(run["best_val_wer"], "{:.1%}"),
-    "test WER": lambda run: _cell(run["test_wer"], "{:.1%}"),
-    "first epoch": lambda run: _cell(run["first_epoch_secs"], "{:.1f} s"),
-    "later ones": lambda run: _cell(run["later_epoch_secs"], "{:.1f} s"),
-    "clips/s": lambda run: _cell(run["clips_per_sec"], "{:.0f}"),
-    "data wait": lambda run: _cell(run["data_wait_ratio"], "{:.1%}"),
-    "GPU busy": lambda run: _cell(run["device_busy_ratio"], "{:.0%}"),
-    "peak GiB": lambda run: _cell(run["peak_gib"], "{:.2f}"),
+    "train loss, eval mode": lambda run: cell(run["train_eval_loss"], "{:.3f}"),
+    "val loss": lambda run: cell(run["val_loss"], "{:.2f}"),
+    "gap": lambda run: cell(run["gap"], "{:.2f}"),
+    "val WER": lambda run: cell(run["val_wer"], "{:.1f} %", 100),
+    "best val WER": lambda run: cell(run["best_val_wer"], "{:.1f} %", 100),
+    "test WER": lambda run: cell(run["test_wer"], "{:.1f} %", 100),
+    "first epoch": lambda run: cell(run["first_epoch_secs"], "{:.1f} s"),
+    "later ones": lambda run: cell(run["later_epoch_secs"], "{:.1f} s"),
+    "clips/s": lambda run: cell(run["clips_per_sec"], "{:.0f}"),
+    "data wait": lambda run: cell(run["data_wait_ratio"], "{:.1f} %", 100),
+    "GPU busy": lambda run: cell(run["device_busy_ratio"], "{:.0f} %", 100),
+    "peak GiB": lambda run: cell(run["peak_gib"], "{:.2f}"),
     "ended": lambda run: str(run["ended"]),
 }
 
@@ -177,10 +177,6 @@ def _median(values: list[float | None]) -> float | None:
     return statistics.median(known) if known else None
 
 
-def _cell(value: float | None, form: str) -> str:
-    return "–" if value is None else form.format(value)
-
-
 def table(result: Found) -> str:
     """The result as Markdown."""
     lines = [
@@ -192,7 +188,8 @@ def table(result: Found) -> str:
         "|---" * (1 + len(COLUMNS)) + "|",
     ]
     lines += [
-        f"| {preset} | {' | '.join(cell(run) for cell in COLUMNS.values())} |" for preset, run in result["runs"].items()
+        f"| {preset} | {' | '.join(column(run) for column in COLUMNS.values())} |"
+        for preset, run in result["runs"].items()
     ]
     return "\n".join(lines)
 

@@ -146,7 +146,7 @@ def test_shares_are_of_the_measured_peaks_and_what_is_not_known_is_left_open():
     assert found == {"times_plain": 2.0, "compute_share": pytest.approx(0.05), "bandwidth_share": pytest.approx(0.2)}
     assert shares(result, "i3d", compiled)["bandwidth_share"] is None
     said = table(result)
-    assert "| bf16 | 80.00 | 2.00 | 1.0% | 1.20 | – | 9.00 | 10.00 | 5.0% | 20.0% |" in said
+    assert "| bf16 | 80.00 | 2.00 | 1.0 % | 1.20 | – | 9.00 | 10.00 | 5.0 % | 20.0 % |" in said
     assert "| odd | failed: OutOfMemoryError: x |" in said
     assert shares({**result, "peaks": {}}, "i3d", row)["compute_share"] is None
 
