@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import torch
 
 from monitor.run_dir import (
     BEST_CHECKPOINT,
@@ -20,7 +21,7 @@ from monitor.run_dir import (
     Phase,
 )
 from monitor.writer import NullRunWriter
-from trainer import checkpoints, records
+from trainer import checkpoints, memory, records
 from trainer.data.corpus import SEEN, Corpus, Sample
 from trainer.decoding import Adjustment
 from trainer.devices import Gauge
@@ -56,7 +57,15 @@ class Loop:
         self.saved_step = -1
 
     def train(self) -> Outcome:
-        """Trains until the last epoch or a stop, and says which it was."""
+        """Trains until the last epoch or a stop, and says which it was. Raises OutOfMemoryError."""
+        try:
+            return self._train()
+        except torch.OutOfMemoryError as error:
+            over = self.run.epoch_is_over
+            where = f"in the evaluation of epoch {self.run.epoch}" if over else f"at step {self.run.step + 1}"
+            raise memory.explained(error, self.run.config, where, self.keep()) from error
+
+    def _train(self) -> Outcome:
         run = self.run
         self.name_clips()
         self.screen.start(run.config.epochs * run.steps_per_epoch, run.step)
@@ -131,6 +140,17 @@ class Loop:
         if self.saved_step != self.run.step:
             self._write(LAST_CHECKPOINT, self.run.state())
             self.saved_step = self.run.step
+
+    def keep(self) -> str:
+        """After a step that could not be made: saves what is there, and says of which step the checkpoint is."""
+        run = self.run
+        # The last evaluation works with other weights; and several processes save together or not at all.
+        if run.step and self.ranks.world == 1 and not (run.epoch_is_over and run.is_last_epoch):
+            run.optimiser.zero_grad(set_to_none=True)
+            self.save()
+        kept = checkpoints.about(self.run_dir / CHECKPOINTS_DIR / LAST_CHECKPOINT)
+        where = f"{CHECKPOINTS_DIR}/{LAST_CHECKPOINT}"
+        return f"{where} holds the state of step {kept['step']}." if kept else "No checkpoint was saved yet."
 
     def save_weights(self, name: str) -> None:
         """The weights alone: best.pt, by val WER, is what a child run starts from; best_loss.pt is by val loss."""

@@ -14,18 +14,32 @@ ACCUMULATION = (
 )
 
 
+def halved(config: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Setting → [before, after] of half the batch, and of twice the accumulation where there is one; {} of neither."""
+    batch, summed = _setting(config, BATCH), _setting(config, ACCUMULATION)
+    if batch is None or batch[1] < 2:
+        return {}
+    changes: dict[str, list[Any]] = {batch[0]: [batch[1], batch[1] // 2]}
+    return changes if summed is None else {**changes, summed[0]: [summed[1], 2 * summed[1]]}
+
+
 def half_the_batch(config: Mapping[str, Any]) -> str:
     """One sentence, with the settings of this run where it has them."""
-    batch, summed = _setting(config, BATCH), _setting(config, ACCUMULATION)
+    batch = _setting(config, BATCH)
     if batch is None:
         return "Halve the batch size, and double gradient accumulation where the script has it."
-    key, value = batch
-    if value < 2:
-        return f"{key} is {value} already: shorten the inputs, take a smaller model, or recompute activations."
-    halved = f"Halve the batch: {key} {value} → {value // 2}"
-    if summed is None:
-        return f"{halved}."
-    return f"{halved}, and double the accumulation: {summed[0]} {summed[1]} → {2 * summed[1]}."
+    changes = halved(config)
+    if not changes:
+        return f"{batch[0]} is {batch[1]} already: shorten the inputs, take a smaller model, or recompute activations."
+    said = [f"{key} {before} → {after}" for key, (before, after) in changes.items()]
+    same = ", for the same update" if is_same_update(changes) else ""
+    return f"Halve the batch: {', and double the accumulation: '.join(said)}{same}."
+
+
+def is_same_update(changes: Mapping[str, list[Any]]) -> bool:
+    """Whether an update rests on as many samples as before: the accumulation doubles, and the half is a whole one."""
+    before, after = next(iter(changes.values()), (0, 0))
+    return len(changes) == 2 and before == 2 * after
 
 
 def _setting(config: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, int] | None:

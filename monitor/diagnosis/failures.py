@@ -151,11 +151,11 @@ def _quoted(match: re.Match[str]) -> str:
 
 def _gpu_memory(match: re.Match[str], text: str) -> str:
     asked = re.search(r"[Tt]ried to allocate ([\d.]+ [KMGT]?i?B)", text)
-    raw = re.search(r"trying to allocate (\d+) bytes", text)
-    wanted = asked[1] if asked else size(float(raw[1])) if raw else ""
+    raw = re.search(r"(?:trying to allocate|Out of memory allocating) ([\d,]+) bytes", text)
+    wanted = asked[1] if asked else size(float(raw[1].replace(",", ""))) if raw else ""
     free = re.search(r"of which ([\d.]+ [KMGT]?i?B) is free|; ([\d.]+ [KMGT]?i?B) free;", text)
-    gpu = re.search(r"\bGPU (\d+)\b", text)
-    where = f"GPU {gpu[1]}" if gpu else "The GPU"
+    gpu = re.search(r"\bGPU (\d+)\b|/device:GPU:(\d+)\b", text)
+    where = f"GPU {_quoted(gpu)}" if gpu else "The GPU"
     if not wanted:
         return f"{where} has no memory left."
     return f"{where} was asked for {wanted}{f' and had {_quoted(free)} free' if free else ''}: out of memory."
@@ -212,9 +212,12 @@ KINDS = (
     Kind(
         "gpu_memory",
         re.compile(
-            r"^(?:what\(\):\s+)?(?:[\w.]*Error: )*(?:(?:CUDA|HIP|XPU) (?:error: )?out of memory"
-            r"|MPS backend out of memory|CUDA error: CUBLAS_STATUS_ALLOC_FAILED|RESOURCE_EXHAUSTED: Out of memory"
-            r"|No executable batch size found)",
+            r"^(?:what\(\):\s+)?(?:[\w.]*[Ee]rror: )*(?:(?:CUDA|HIP|XPU) (?:error: )?out of memory"
+            r"|MPS backend out of memory|CUDA error: CUBLAS_STATUS_ALLOC_FAILED|cuDNN error: CUDNN_STATUS_ALLOC_FAILED"
+            r"|RESOURCE_EXHAUSTED: Out of memory|No executable batch size found"
+            r"|(?:\{\{.*?\}\} )?OOM when allocating tensor with shape|Out of memory allocating [\d,]+ bytes"
+            r"|(?:\[2\] )?Call to cuMemAlloc results in CUDA_ERROR_OUT_OF_MEMORY)"
+            r"|^Cuda failure (?:2 )?'out of memory'",
             re.MULTILINE,
         ),
         _gpu_memory,

@@ -13,6 +13,8 @@ import pytest
 from monitor.diagnosis.batch import half_the_batch
 from monitor.diagnosis.failures import Failure, failure_in, failure_of
 from monitor.diagnosis.last_frame import own_frame
+from monitor.diagnosis.prescriptions.choosing import next_step, recommended
+from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
 from monitor.run_dir import LOG_FILE, Launch, Progress, State, StopStage
 from monitor.supervisor.ending import last_error, last_traceback
@@ -63,6 +65,11 @@ def test_every_class_is_in_the_corpus():
         ("gpu_memory_torch_1", "GPU 1 was asked for 512.00 MiB and had 224.44 MiB free: out of memory."),
         ("gpu_memory_accelerate", "GPU 1 was asked for 3.91 GiB and had 2.55 GiB free: out of memory."),
         ("gpu_memory_jax", "The GPU was asked for 2.0 GiB: out of memory."),
+        ("gpu_memory_jax_allocating", "The GPU was asked for 4.0 GiB: out of memory."),
+        ("gpu_memory_cupy", "The GPU was asked for 18.6 GiB: out of memory."),
+        ("gpu_memory_tensorflow", "GPU 0 has no memory left."),
+        ("gpu_memory_accelerator", "The GPU has no memory left."),
+        ("gpu_memory_nccl", "The GPU has no memory left."),
         ("device_assertion_labels", "A check on the GPU failed: t >= 0 && t < n_classes."),
         ("disk_checkpoint", "The disk is full: no room for '/scratch/ana/ckpt/epoch-12.pt'."),
         ("disk_quota", "The quota is used up."),
@@ -115,7 +122,12 @@ def test_a_run_that_did_not_fail_has_no_failure():
         ({"batch_size": True, "batch": "8"}, half_the_batch({})),
         (
             {"data.batch-size": 8, "grad_accum": 2},
-            "Halve the batch: data.batch-size 8 → 4, and double the accumulation: grad_accum 2 → 4.",
+            "Halve the batch: data.batch-size 8 → 4, and double the accumulation: grad_accum 2 → 4, "
+            "for the same update.",
+        ),
+        (
+            {"batch_size": 5, "grad_accum": 2},
+            "Halve the batch: batch_size 5 → 2, and double the accumulation: grad_accum 2 → 4.",
         ),
         (
             {"batch_size": 1, "grad_accum": 2},
@@ -206,8 +218,50 @@ def test_a_crash_of_a_known_cause_says_what_happened_and_what_to_try():
         "The GPU was asked for 2.00 GiB: out of memory."
     )
     assert said.next_step == (
-        "Halve the batch: batch_size 32 → 16, and double the accumulation: accumulation_steps 1 → 2."
+        "Halve the batch: batch_size 32 → 16, and double the accumulation: accumulation_steps 1 → 2, "
+        "for the same update."
     )
+
+
+OUT_OF_MEMORY = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"
+
+
+def options_after(error: str, config: dict, **more):
+    progress = Progress(heartbeat_at=NOW, process=PROCESS, outcome="failed", error=error)
+    seen = snapshot(progress=progress, run={"config": config}, **more)
+    diagnosis = judge(seen, NOW).diagnosis
+    return diagnosis, prescribe(seen, diagnosis)
+
+
+def test_half_the_batch_is_an_option_of_a_run_that_had_no_memory_left_and_the_first():
+    overfits = {"train_loss": [2.0 / (1 + e) for e in range(30)], "val_loss": [2.0 + e / 9 for e in range(30)]}
+    config = {"batch_size": 8, "accumulation_steps": 2, "dropout": 0.1, "weight_decay": 1e-4}
+    diagnosis, options = options_after(OUT_OF_MEMORY, config, **overfits)
+    assert len(options) > 1, "it overfits, too"
+    first = options[0]
+    assert first.changes == {"batch_size": [8, 4], "accumulation_steps": [2, 4]}
+    assert (first.title, first.flags) == (
+        "Half the batch, accumulation steps 2 → 4",
+        "--batch_size 4 --accumulation_steps 4",
+    )
+    assert first.expected.startswith("the same update from half as many samples at a time")
+    assert next_step(diagnosis, options) == (diagnosis.next_step, first)
+    assert recommended(options) is first
+
+
+def test_what_half_the_batch_changes_beside_the_memory_is_said():
+    _, (odd,) = options_after(OUT_OF_MEMORY, {"bs": 7, "accum_iter": 1})
+    assert odd.expected.startswith("passes of half as many samples") and "same update" not in odd.expected
+    _, (alone,) = options_after(OUT_OF_MEMORY, {"bs": 8})
+    assert alone.changes == {"bs": [8, 4]} and alone.note.startswith("This run has no setting for accumulation")
+
+
+def test_half_the_batch_is_no_option_where_it_cannot_be_or_does_not_help():
+    assert options_after(OUT_OF_MEMORY, {"batch_size": 1, "accumulation_steps": 1})[1] == ()
+    assert options_after(OUT_OF_MEMORY, {})[1] == ()
+    assert options_after("MemoryError", {"batch_size": 8})[1] == ()
+    diagnosis, options = options_after("MemoryError", {"batch_size": 8})
+    assert next_step(diagnosis, options) == (diagnosis.next_step, None)
 
 
 def test_of_a_message_of_many_lines_the_error_itself_is_quoted():

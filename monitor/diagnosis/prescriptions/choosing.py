@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.diagnosis.causes import first_try, lowered
 from monitor.diagnosis.moment import ASKED, CHOICES, default_epoch, planned_epochs, refuse_impossible
+from monitor.diagnosis.prescriptions.memory import HALF_BATCH
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription, kept_with_child
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.tries import came_of, child_with
@@ -54,7 +55,9 @@ def next_step(
     if wait:
         return f"Wait, or change something else. {wait}", None
     if diagnosis.failure is not None:
-        return diagnosis.next_step, None
+        # The advice of a crash is an option only where settings carry it out.
+        fits = next((option for option in options if option.id == HALF_BATCH), None)
+        return diagnosis.next_step, None if fits is None or child_with(fits, children) is not None else fits
     # Where the verdict is KEEP GOING no restart is offered beside it; the options stay under Diagnosis.
     first = None if diagnosis.verdict == "KEEP GOING" else recommended(options)
     if first is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from monitor.diagnosis.causes import breaks
-from monitor.diagnosis.prescriptions import looking, measuring, training
+from monitor.diagnosis.prescriptions import looking, measuring, memory, training
 from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.diverging import against_divergence, against_losing_it
 from monitor.diagnosis.prescriptions.prescription import Config, Considered, Prescription
@@ -47,7 +47,9 @@ def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     """
     grave = [finding for finding in diagnosis.grounds if finding.severity != "info"]
     over = is_over(snapshot)
-    return _by_cause(snapshot, diagnosis) or tuple(looking.as_the_rule_says(finding, over) for finding in grave)
+    found = _by_cause(snapshot, diagnosis) or tuple(looking.as_the_rule_says(finding, over) for finding in grave)
+    fits = memory.half_batch(snapshot, diagnosis, _config(snapshot))
+    return found if fits is None else (fits, *found)
 
 
 def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, ...]:
