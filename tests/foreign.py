@@ -6,7 +6,9 @@ Every maker takes a folder and returns the path to import. Epochs count from 1 u
 from __future__ import annotations
 
 import csv
+import gzip
 import json
+import shutil
 import struct
 import zlib
 from collections.abc import Callable, Iterable
@@ -19,6 +21,8 @@ VAL_LOSS = [4.1, 3.5, 3.0, 2.8, 2.75, 2.8]
 VAL_WER = [1.04, 0.95, 0.9, 0.85, 0.84, 0.86]
 LR = [1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4, 2.5e-4]
 BEGAN_AT = 1_700_000_000.0
+WRITTEN = Path(__file__).resolve().parent / "importers" / "written"
+"""Files that the tools themselves wrote, by `make.py` there."""
 
 
 def _epochs() -> Iterable[tuple[int, float, float, float, float]]:
@@ -322,6 +326,54 @@ def _item(name: str, value: float) -> bytes:
     return _field(1, name.encode()) + _field(16, json.dumps(value).encode())
 
 
+def mlflow_db(folder: Path) -> Path:
+    """Two runs, gentle-owl and other."""
+    return _unpacked("mlflow.db", folder) / "gentle-owl"
+
+
+def trackio(folder: Path) -> Path:
+    """Two runs, gentle-owl and other."""
+    return _unpacked("trackio.db", folder) / "gentle-owl"
+
+
+def swanlab(folder: Path) -> Path:
+    return _copied("swanlab", folder)
+
+
+def swanlab_json(folder: Path) -> Path:
+    """As it was before version 0.8."""
+    return _copied("swanlab6", folder)
+
+
+def clearml(folder: Path) -> Path:
+    return _copied("clearml", folder)
+
+
+def neptune(folder: Path) -> Path:
+    """Two runs, RUN-1 and RUN-2."""
+    return _copied("neptune", folder) / "RUN-1"
+
+
+def tensorboard_csv(folder: Path) -> Path:
+    return _copied("tensorboard_csv", folder)
+
+
+def tensorboardx(folder: Path) -> Path:
+    return _copied("tensorboardx", folder)
+
+
+def _unpacked(name: str, folder: Path) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.decompress((WRITTEN / f"{name}.gz").read_bytes()))
+    return path
+
+
+def _copied(name: str, folder: Path) -> Path:
+    shutil.copytree(WRITTEN / name, folder / name)
+    return folder / name
+
+
 def _text(path: Path, lines: Iterable[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -348,6 +400,14 @@ CAST: dict[str, tuple[Callable[[Path], Path], str]] = {
     "TensorBoard": (tensorboard, "tensorboard"),
     "MLflow": (mlflow, "mlflow"),
     "W&B": (wandb, "wandb"),
+    "MLflow's database": (mlflow_db, "mlflow-db"),
+    "Trackio": (trackio, "trackio"),
+    "SwanLab": (swanlab, "swanlab"),
+    "SwanLab before 0.8": (swanlab_json, "swanlab"),
+    "ClearML": (clearml, "clearml"),
+    "Neptune": (neptune, "neptune"),
+    "TensorBoard's CSV": (tensorboard_csv, "tensorboard-csv"),
+    "tensorboardX": (tensorboardx, "tensorboard"),
 }
 """Tool → how it writes, and the name of the format."""
 WITHOUT_WER = {"Ultralytics"}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.importers.importing import Asked, plan, records
+from monitor.importers.several import container
 from monitor.importers.store import Imported, keep
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader
@@ -43,7 +44,11 @@ def measure_traps() -> list[dict[str, Any]]:
 
 
 def _largest(path: Path) -> Path:
-    return max((each for each in path.rglob("*") if each.is_file()), key=lambda each: each.stat().st_size, default=path)
+    return max(
+        (each for each in path.rglob("*") if each.is_file()),
+        key=lambda each: each.stat().st_size,
+        default=container(path)[0],
+    )
 
 
 def _outcome(path: Path, runs: Path) -> str:

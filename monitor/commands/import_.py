@@ -1,8 +1,9 @@
 """Import the log of another tool (a table, event files, a text log) as a run: shows how it is parsed, and asks.
 
-Formats: tensorboard, wandb, mlflow, lightning, hugging-face, model-card, speechbrain, keras, ultralytics, espnet,
-fairseq, wav2letter, markdown, jsonl, json, table, log; docs/importers.md describes each. With --follow the run grows
-with the file until you press Ctrl-C; the same command then goes on where it stopped.
+Formats: tensorboard, tensorboard-csv, wandb, mlflow, mlflow-db, trackio, swanlab, clearml, neptune, lightning,
+hugging-face, model-card, speechbrain, keras, ultralytics, espnet, fairseq, wav2letter, markdown, jsonl, json, table,
+log; docs/importers.md describes each. Of several runs in one file or folder give one: mlflow.db/NAME. With --follow
+the run grows with the file until you press Ctrl-C; the same command then goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from monitor.commands.import_follow import follow_file
 from monitor.commands.import_shown import as_document, show_plan
 from monitor.importers.formats import BINARY
 from monitor.importers.importing import Asked, Plan, plan, records
+from monitor.importers.several import container
 from monitor.importers.store import Ended, Imported, keep
 from monitor.run_dir.errors import EXIT_OK
 from monitor.supervisor.ending import error_at_end, last_traceback
@@ -96,11 +98,12 @@ def _imported(chosen: Plan, name: str, tick: Callable[[int, int], None]) -> Impo
 
 def _ended(chosen: Plan) -> Ended:
     """How the run ended: what its format says, else the error that a text log ends with."""
-    at = chosen.path.stat().st_mtime
-    if chosen.outcome is not None or chosen.path.is_dir() or chosen.kind.name in BINARY:
+    place, _ = container(chosen.path)
+    at = place.stat().st_mtime
+    if chosen.outcome is not None or place.is_dir() or chosen.kind.name in BINARY:
         return Ended(chosen.outcome, at=at)
-    error = error_at_end(chosen.path)
-    return Ended(at=at) if error is None else Ended("failed", error, last_traceback(chosen.path), at)
+    error = error_at_end(place)
+    return Ended(at=at) if error is None else Ended("failed", error, last_traceback(place), at)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from monitor.commands.import_shown import figures_of, show_plan
 from monitor.importers.following import Following
 from monitor.importers.importing import Asked, NothingYetError, Plan, plan
 from monitor.importers.live import find_followed
+from monitor.importers.several import container
 from monitor.run_dir.errors import EXIT_OK
 
 POLL_SECS = 1.0
@@ -68,7 +69,8 @@ def _awaited(path: Path, asked: Asked) -> Plan:
     said = False
     while True:
         try:
-            if path.exists() and (path.is_dir() or path.stat().st_size):
+            place, part = container(path)
+            if place.stat().st_size if place.is_file() else place.is_dir() and not part:
                 return plan(path, asked, follow=True)
         except NothingYetError:
             pass

@@ -11,6 +11,8 @@ RUN_NAMES = words("name, run, run name, run_name, run id, run_id, experiment, tr
 RUN_FACTS = words("state, status, created, runtime, user, start time, duration, notes, tags, sweep, source, end time")
 OF_A_RUN = re.compile(r"(.+?) - (.+?)(__MIN|__MAX)?")
 """How W&B names a column when it exports a chart: run, quantity, and the band around its line."""
+OTHERS = ""
+"""The name of a column of another run: it is not read."""
 
 
 def is_table_of_runs(names: Sequence[str]) -> bool:
@@ -19,10 +21,29 @@ def is_table_of_runs(names: Sequence[str]) -> bool:
     return bool(known & RUN_NAMES) and bool(known & RUN_FACTS)
 
 
+def runs_of(names: Sequence[str]) -> list[str]:
+    """The runs of a chart's export, in order; none where the columns are no such export.
+
+    One column may name none: the steps. Two parts alone are no sign of it (`val - loss`), so of several runs one must
+    have its band, which W&B always exports.
+    """
+    parts = [OF_A_RUN.fullmatch(name) for name in names]
+    runs = list(dict.fromkeys(found[1] for found in parts if found))
+    if sum(found is None for found in parts) > 1 or (len(runs) > 1 and not any(found and found[3] for found in parts)):
+        return []
+    return runs
+
+
+def of_run(names: Sequence[str], run: str) -> list[str]:
+    """The names of a chart's export without the run, those of other runs as OTHERS."""
+    parts = [OF_A_RUN.fullmatch(name) for name in names]
+    return [
+        name if found is None else found[2] + (found[3] or "") if found[1] == run else OTHERS
+        for name, found in zip(names, parts, strict=True)
+    ]
+
+
 def without_run(names: Sequence[str]) -> list[str]:
     """The names of a chart's export without the run, where it is one run's; any others as they are."""
-    parts = [OF_A_RUN.fullmatch(name) for name in names]
-    runs = {found[1] for found in parts if found}
-    if len(runs) != 1 or sum(found is None for found in parts) > 1:
-        return list(names)
-    return [name if found is None else found[2] + (found[3] or "") for name, found in zip(names, parts, strict=True)]
+    runs = runs_of(names)
+    return of_run(names, runs[0]) if len(runs) == 1 else list(names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from monitor.importers.clearml import ClearMl
 from monitor.importers.espnet import EspNet
 from monitor.importers.fairseq import Fairseq
 from monitor.importers.hugging_face import HuggingFace
@@ -14,10 +15,16 @@ from monitor.importers.lightning import Lightning
 from monitor.importers.lines import check_text, head_of, text_of
 from monitor.importers.markdown import Markdown, ModelCard
 from monitor.importers.mlflow import Mlflow
+from monitor.importers.mlflow_store import MlflowStore
+from monitor.importers.neptune import Neptune
+from monitor.importers.several import container
 from monitor.importers.speechbrain import SpeechBrain
+from monitor.importers.swanlab import SwanLab
 from monitor.importers.table import Table
 from monitor.importers.tensorboard import TensorBoard
+from monitor.importers.tensorboard_csv import TensorBoardCsv
 from monitor.importers.text_log import TextLog
+from monitor.importers.trackio import Trackio
 from monitor.importers.ultralytics import Ultralytics
 from monitor.importers.wandb import Wandb
 from monitor.importers.wav2letter import Wav2Letter
@@ -25,8 +32,14 @@ from monitor.run_dir.errors import UnreadableRunError, UsageError
 
 FORMATS: tuple[type[Importer], ...] = (
     TensorBoard,
+    TensorBoardCsv,
     Wandb,
     Mlflow,
+    MlflowStore,
+    Trackio,
+    SwanLab,
+    ClearMl,
+    Neptune,
     Lightning,
     HuggingFace,
     ModelCard,
@@ -43,7 +56,7 @@ FORMATS: tuple[type[Importer], ...] = (
     TextLog,
 )
 NAMES = ", ".join(each.name for each in FORMATS)
-BINARY = frozenset({"tensorboard", "wandb"})
+BINARY = frozenset({"tensorboard", "wandb", "mlflow-db", "trackio", "swanlab", "neptune"})
 LEAST = 0.1
 """Below this a file is in no format that is known."""
 
@@ -58,20 +71,24 @@ def named(name: str) -> type[Importer]:
 
 def detect(path: Path) -> type[Importer]:
     """The format that a file or folder looks like most. Raises UnreadableRunError in one sentence where none fits."""
-    head = head_of(path)
+    place, part = container(path)
+    head = head_of(place)
     text = text_of(head)
-    scores = [each.fits(path, head if each.name in BINARY else text) for each in FORMATS]
+    kinds = [each for each in FORMATS if each.several or not part]
+    scores = [each.fits(place, head if each.name in BINARY else text) for each in kinds]
     score = max(scores)
-    best = FORMATS[scores.index(score)]
-    if path.is_dir():
+    best = kinds[scores.index(score)]
+    if place.is_dir():
         if score < LEAST:
+            head_of(path)  # says that there is none where a folder alone is there
+            refuse_aim(place)
             raise UnreadableRunError(f"{path} is a folder without anything that is known here: {NAMES}.")
         return best
     if best.name not in BINARY or score < LEAST:
-        check_text(path, head)
-    if score < LEAST:
-        return TextLog
-    return best
+        check_text(place, head)
+    if part and score < LEAST:
+        raise UnreadableRunError(f"{place} is a file, and not one of several runs: there is no {part} in it.")
+    return best if score >= LEAST else TextLog
 
 
 def checked(path: Path, name: str) -> type[Importer]:
@@ -79,7 +96,17 @@ def checked(path: Path, name: str) -> type[Importer]:
     if not name:
         return detect(path)
     kind = named(name)
-    head = head_of(path)
-    if not path.is_dir() and kind.name not in BINARY:
-        check_text(path, head)
+    place = container(path)[0] if kind.several else path
+    head = head_of(place)
+    if not place.is_dir() and kind.name not in BINARY:
+        check_text(place, head)
     return kind
+
+
+def refuse_aim(folder: Path) -> None:
+    """Raises UnreadableRunError for a repository of Aim, which is known and not read; it says what to do instead."""
+    if (folder / ".aim").is_dir() or folder.name == ".aim":
+        raise UnreadableRunError(
+            f"{folder} is a repository of Aim, which only Aim itself can read (RocksDB): write the run to a CSV file "
+            "with it (Repo.query_metrics) and import that."
+        )

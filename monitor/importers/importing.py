@@ -15,11 +15,12 @@ import msgspec
 
 from monitor.importers.evaluations import Evaluations, Reading
 from monitor.importers.formats import checked
-from monitor.importers.items import Aside, Importer, Row, Shape, Told, Unread
+from monitor.importers.items import Aside, Importer, NothingYetError, Row, Shape, Told, Unread
 from monitor.importers.lines import Lines
 from monitor.importers.mapping import EVALUATED, Survey, Use, Wish, doubts, propose, stated
 from monitor.importers.moments import Counts
 from monitor.importers.samples import Sample, read_samples
+from monitor.importers.several import label
 from monitor.run_dir import Epoch, GapBasis, Outcome, Step
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 
@@ -72,13 +73,9 @@ class Plan:
     @property
     def source(self) -> str:
         """Where the run comes from and how it was read, for run.json."""
-        read = f"Imported from {self.path.name} ({self.kind.title}): {stated(self.reading.uses)}."
+        read = f"Imported from {label(self.path)} ({self.kind.title}): {stated(self.reading.uses)}."
         unread = [f"{self.unread.count} lines were not read."] if self.unread.count else []
         return " ".join([read, *unread, *self.notes])
-
-
-class NothingYetError(UnreadableRunError):
-    """The file is there and may grow, but holds no row so far."""
 
 
 def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *, follow: bool = False) -> Plan:
@@ -115,7 +112,7 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
         last=told.last,
         notes=(*seen.asides.sentences(), *doubts(seen.survey, uses), *_notes(told, reading)),
         unread=seen.unread,
-        samples=_samples(path) if kind.name in WITH_SAMPLES else (),
+        samples=_samples(seen.importer.path) if kind.name in WITH_SAMPLES else (),
         config=seen.importer.config,
         run_name=seen.importer.run_name,
         units={"loss": f"{kind.loss_unit} per {asked.per}" if asked.per else "as logged", "wer": "fraction"},

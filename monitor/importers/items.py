@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 
 from monitor.importers.samples import Sample
 from monitor.run_dir import Outcome, Place
+from monitor.run_dir.errors import UnreadableRunError
 
 Shape = Literal["evaluations", "events"]
 
@@ -50,13 +51,18 @@ class Aside:
 Item = Row | Unread | Aside | Sample
 
 
+class NothingYetError(UnreadableRunError):
+    """The source is there and may grow, but holds no row so far."""
+
+
 class Importer(ABC):
     """One foreign format. Opened on a path, it gives out what is new at every call of `items`.
 
     `shape` "evaluations": every row is one evaluation. "events": train and validation numbers come in rows of their
     own, and `evaluations` puts them together. `names` are this format's own names of our fields, tried before the
     usual ones. `percent`: how it writes WER and other shares, where the format fixes that. `grows` is False for
-    what is written once. An instance may find that its file is of the other shape.
+    what is written once. `several`: one source may hold several runs, and its path may go on with the
+    name of one. An instance may find that its file is of the other shape.
     """
 
     name: ClassVar[str]
@@ -66,6 +72,7 @@ class Importer(ABC):
     percent: ClassVar[bool | None] = None
     loss_unit: ClassVar[str] = "nats"
     grows: ClassVar[bool] = True
+    several: ClassVar[bool] = False
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:
         self.path = path

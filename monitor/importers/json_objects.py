@@ -44,11 +44,13 @@ def _collect(found: Mapping[str, Any], prefix: str, values: dict[str, float], te
         if len(values) >= MOST_NUMBERS:
             return
         if isinstance(value, dict):
-            if depth:
+            if depth and "_type" not in value:  # a picture or a table of W&B or Trackio
                 _collect(value, f"{prefix}{key}/", values, texts, depth - 1)
             continue
         wanted = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if wanted or (isinstance(value, str) and (texts or value in ("NaN", "nan", "inf", "-inf", "Infinity"))):
+        if wanted or (
+            isinstance(value, str) and (texts or value in ("NaN", "nan", "inf", "-inf", "Infinity", "-Infinity"))
+        ):
             try:
                 values[f"{prefix}{key}"] = float(value)
             except (ValueError, OverflowError):

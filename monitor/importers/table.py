@@ -11,10 +11,11 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.importers.columns import is_table_of_runs, without_run
+from monitor.importers.columns import OTHERS, is_table_of_runs, of_run, runs_of
 from monitor.importers.items import Item, Row, Unread
 from monitor.importers.lines import check_text
 from monitor.importers.numbers import MARKS, number
+from monitor.importers.several import chosen, container
 from monitor.importers.splits import KEYS, named_by_split, split_of
 from monitor.importers.text import TextImporter
 from monitor.run_dir.errors import UnreadableRunError
@@ -30,9 +31,12 @@ class Table(TextImporter):
 
     name = "table"
     title = "a table of epochs (CSV, TSV, semicolons)"
+    several = True
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:
-        super().__init__(path, follow=follow)
+        place, self._part = container(path)
+        super().__init__(place, follow=follow)
+        self.run_name = self._part or place.stem
         self._columns: list[str] = []
         self._delimiter = ","
         self._splits = False
@@ -73,9 +77,13 @@ class Table(TextImporter):
         names = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)][:MOST_CELLS]
         if is_table_of_runs(names):
             raise UnreadableRunError(
-                f"{self.path} is a table of runs, one a row ({', '.join(names[:4])} …), and not one run's evaluations."
+                f"{self.path} is a table of runs, one a row ({', '.join(names[:4])} …), and not one run's evaluations; "
+                "export a chart of the run, or its history."
             )
-        self._columns = without_run(names)
+        runs = {run: run for run in runs_of(names)}
+        if self._part and not runs:
+            raise UnreadableRunError(f"{self.path} is a table of one run: there is no {self._part} in it.")
+        self._columns = of_run(names, chosen(self.path, self._part, runs, "this chart")) if runs else names
         self._splits = any(plain(name) in KEYS for name in self._columns)
 
     def _is_header(self, cells: list[str]) -> bool:
@@ -87,6 +95,8 @@ class Table(TextImporter):
         if len(cells) < len(self._columns) and (len(cells) < 2 or self._lines.unfinished):
             return Unread(line, f"{len(cells)} of {len(self._columns)} cells")
         item = row_of(line, self._columns, cells)
+        if OTHERS in self._columns and (isinstance(item, Unread) or len(item.values) == 1):
+            return None  # a step of another run
         if not self._splits or not isinstance(item, Row):
             return item
         pairs = zip(self._columns, cells, strict=False)
@@ -114,12 +124,12 @@ def cells_of(text: str, delimiter: str) -> list[str]:
     return next(csv.reader([text.replace("\0", "")], delimiter=delimiter), [])
 
 
-def row_of(line: int, columns: list[str], cells: list[str]) -> Item:
+def row_of(line: int, columns: list[str], cells: list[str]) -> Row | Unread:
     """The numbers of one line. Words in its epoch's place (best, test, mean) mean that it is no epoch."""
     values: dict[str, float] = {}
     percents = []
     for name, cell in zip(columns, cells, strict=False):
-        if name.endswith(("__MIN", "__MAX")):
+        if name == OTHERS or name.endswith(("__MIN", "__MAX")):
             continue
         value = number(MARKS.sub("", cell) if "*" in cell or "`" in cell else cell)
         if value is not None:

@@ -9,27 +9,23 @@ A damaged block is left out and named; reading goes on behind it.
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from monitor.importers.items import Importer, Item, Row, Unread
 from monitor.importers.json_objects import numbers_of, parse
+from monitor.importers.level_log import LevelLog, files_of, one_file
 from monitor.importers.protobuf_wire import fields, inside
 from monitor.run_dir import Place
-from monitor.run_dir.errors import UnreadableRunError
 
 MAGIC = b":W&B"
-BLOCK_BYTES = 32 * 1024
-HEADER_BYTES = 7
-FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
-LONGEST_RECORD = 1 << 26
+FILES = ("run-*.wandb", "*run-*/run-*.wandb")
 HISTORY, CONFIG, RUN, EXIT = 2, 5, 17, 18
 """Field numbers of `Record`."""
 KEY, NESTED_KEY, VALUE = 1, 2, 16
 """Of an item of history and config."""
+WHOSE = "Weights & Biases"
 
 
 class Wandb(Importer):
@@ -43,15 +39,15 @@ class Wandb(Importer):
     }
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:
-        super().__init__(run_file(path), follow=follow)
-        self._log = LevelLog(self.path)
+        super().__init__(one_file(path, FILES, WHOSE), follow=follow)
+        self._log = LevelLog(self.path, MAGIC, WHOSE)
         self._records = 0
         self.run_name = self.path.stem
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
         if path.is_dir():
-            return 0.8 if next(path.glob("run-*.wandb"), None) or next(path.glob("*run-*/run-*.wandb"), None) else 0.0
+            return 0.8 * bool(files_of(path, FILES))
         return 1.0 if head.startswith(MAGIC) else 0.3 * (path.suffix == ".wandb")
 
     def items(self) -> Iterator[Item]:
@@ -121,80 +117,3 @@ def _history(record: int, message: bytes) -> Row | None:
         for step in inside(message, 2):
             values["_step"] = float(next((int(value) for number, value in fields(step) if number == 1), 0))
     return Row(record, values, at if 0 < at < 1e11 else 0.0) if len(values) > 1 else None
-
-
-def run_file(path: Path) -> Path:
-    """The file itself, or the one in a run's folder. Raises UnreadableRunError where a folder holds several runs."""
-    if not path.is_dir():
-        return path
-    found = sorted([*path.glob("run-*.wandb"), *path.glob("*run-*/run-*.wandb")])
-    found = list({each.resolve(): each for each in found}.values())  # latest-run is a link to one of them
-    if len(found) != 1:
-        names = ", ".join(str(each.relative_to(path)) for each in found[:10]) or "none"
-        raise UnreadableRunError(f"{path} holds {len(found)} offline runs ({names}); give one of them.")
-    return found[0]
-
-
-class LevelLog:
-    """Records of a LevelDB log in order; a sentence (str) where bytes could not be used."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.offset = 0
-        self._parts: list[bytes] = []
-        self._size = 0
-
-    def read(self, *, last: bool) -> Iterator[bytes | str]:
-        """What is new. `last`: nothing more will come, so an unfinished record is told. Raises UnreadableRunError."""
-        if self.path.exists() and not self.path.is_file():
-            raise UnreadableRunError(f"{self.path} is no file.")
-        try:
-            with self.path.open("rb") as file:
-                if self.offset == 0:
-                    if file.read(HEADER_BYTES)[:4] != MAGIC:
-                        raise UnreadableRunError(f"{self.path} is no offline run of Weights & Biases.")
-                    self.offset = HEADER_BYTES
-                file.seek(self.offset - self.offset % BLOCK_BYTES)
-                while block := file.read(BLOCK_BYTES):
-                    yield from self._block(block, len(block) == BLOCK_BYTES)
-                    if len(block) < BLOCK_BYTES:
-                        break
-        except OSError as problem:
-            raise UnreadableRunError(f"{self.path} cannot be read: {problem.strerror}.") from problem
-        if last and (self._parts or self.offset < self.path.stat().st_size):
-            yield "the end of the file is cut off"
-
-    def _block(self, block: bytes, whole: bool) -> Iterator[bytes | str]:
-        start = self.offset - self.offset % BLOCK_BYTES
-        at = self.offset - start
-        while at + HEADER_BYTES <= len(block):
-            checksum, size, kind = struct.unpack_from("<IHB", block, at)
-            data = block[at + HEADER_BYTES : at + HEADER_BYTES + size]
-            if kind == 0 and size == 0:
-                break  # the rest of the block is empty
-            if len(data) < size and not whole:
-                return  # still being written
-            if len(data) < size or zlib.crc32(bytes([kind]) + data) != checksum:
-                self._parts, self._size = [], 0
-                yield f"bytes {start + at:,} to {start + len(block):,} are damaged"
-                break
-            at += HEADER_BYTES + size
-            self.offset = start + at
-            record = self._joined(kind, data)
-            if record is not None:
-                yield record
-        if whole:
-            self.offset = start + BLOCK_BYTES
-
-    def _joined(self, kind: int, data: bytes) -> bytes | None:
-        """A record once its last part is there."""
-        if kind in (FULL, FIRST):
-            self._parts, self._size = [], 0
-        self._size += len(data)
-        if self._size <= LONGEST_RECORD:
-            self._parts.append(data)
-        if kind not in (FULL, LAST):
-            return None
-        record, whole = b"".join(self._parts), self._size <= LONGEST_RECORD
-        self._parts, self._size = [], 0
-        return record if whole else None

@@ -21,7 +21,7 @@ import psutil
 
 from monitor import launcher
 from monitor.diagnosis.settings import settings_for
-from monitor.importers.formats import detect
+from monitor.importers.formats import BINARY, detect
 from monitor.importers.live import About, FollowedRun, find_followed, read_source
 from monitor.importers.log_follow import LOG_FORMAT, read_anew, tell_reading
 from monitor.importers.log_proposal import LogMapping, mapping_of, names_of, propose_log, sentence, words
@@ -46,7 +46,7 @@ from monitor.run_dir.seal import write_sealed
 from monitor.run_dir.words import PACKAGE
 
 MOST_WRITERS = 3
-READ_WHOLE = frozenset({"hugging-face", "ultralytics", "wav2letter", "tensorboard", "wandb"})
+READ_WHOLE = BINARY | {"hugging-face", "ultralytics", "wav2letter", "clearml", "tensorboard-csv"}
 """Formats whose figures need more than their lines: sums of parts, several dev sets, a summary at the end."""
 
 

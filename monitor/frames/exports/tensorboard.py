@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import struct
 import time
-from functools import cache
 from typing import Any
 
 from monitor.frames.exports.points import Point, by_step, settings
 from monitor.frames.exports.sink import Sink
 from monitor.run_dir import Snapshot
+from monitor.run_dir.crc32c import masked_crc32c
 
 DOUBLE, FLOAT, BYTES, VARINT = 1, 5, 2, 0
-CASTAGNOLI = 0x82F63B78
 
 
 class EventFile(Sink):
@@ -55,24 +54,7 @@ def record(message: bytes) -> bytes:
 
 
 def _checksum(data: bytes) -> bytes:
-    """CRC-32C, turned by 15 bits and moved by a constant: so the format wants it."""
-    crc = 0xFFFFFFFF
-    table = _table()
-    for byte in data:
-        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
-    crc ^= 0xFFFFFFFF
-    return struct.pack("<I", (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
-
-
-@cache
-def _table() -> tuple[int, ...]:
-    made = []
-    for number in range(256):
-        crc = number
-        for _ in range(8):
-            crc = (crc >> 1) ^ (CASTAGNOLI if crc & 1 else 0)
-        made.append(crc)
-    return tuple(made)
+    return struct.pack("<I", masked_crc32c(data))
 
 
 def _key(field: int, kind: int) -> bytes:

@@ -1,0 +1,104 @@
+"""A LevelDB log, in which W&B and SwanLab keep an offline run: blocks of 32 KiB, each record with a checksum."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.opening import OddFileError, open_foreign
+
+BLOCK_BYTES = 32 * 1024
+HEADER_BYTES = 7
+FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
+LONGEST_RECORD = 1 << 26
+
+
+def files_of(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
+    """The files of runs in a folder, each once; none that a link leads out of it to."""
+    found = sorted(each for pattern in patterns for each in folder.glob(pattern))
+    within = {each.resolve(): each for each in found if each.resolve().is_relative_to(folder.resolve())}
+    return list(within.values())  # latest-run is a link to one of them
+
+
+def one_file(path: Path, patterns: tuple[str, ...], whose: str) -> Path:
+    """The file itself, or the one in a run's folder. Raises UnreadableRunError where a folder holds several runs."""
+    if not path.is_dir():
+        return path
+    found = files_of(path, patterns)
+    if len(found) != 1:
+        names = ", ".join(str(each.relative_to(path)) for each in found[:10]) or "none"
+        raise UnreadableRunError(f"{path} holds {len(found)} offline runs of {whose} ({names}); give one of them.")
+    return found[0]
+
+
+class LevelLog:
+    """Records of a LevelDB log in order; a sentence (str) where bytes could not be used."""
+
+    def __init__(self, path: Path, magic: bytes, whose: str) -> None:
+        self.path = path
+        self.head = b""
+        """The first bytes of the file, once it was read."""
+        self._magic, self._whose = magic, whose
+        self.offset = 0
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def read(self, *, last: bool) -> Iterator[bytes | str]:
+        """What is new. `last`: nothing more will come, so an unfinished record is told. Raises UnreadableRunError."""
+        try:
+            with open_foreign(self.path) as raw, io.BufferedReader(raw) as file:
+                if self.offset == 0:
+                    self.head = file.read(HEADER_BYTES)
+                    if not self.head.startswith(self._magic):
+                        raise UnreadableRunError(f"{self.path} is no offline run of {self._whose}.")
+                    self.offset = HEADER_BYTES
+                file.seek(self.offset - self.offset % BLOCK_BYTES)
+                while block := file.read(BLOCK_BYTES):
+                    yield from self._block(block, len(block) == BLOCK_BYTES)
+                    if len(block) < BLOCK_BYTES:
+                        break
+        except OddFileError:
+            raise UnreadableRunError(f"{self.path} is no file.") from None
+        except OSError as problem:
+            raise UnreadableRunError(f"{self.path} cannot be read: {problem.strerror}.") from problem
+        if last and (self._parts or self.offset < self.path.stat().st_size):
+            yield "the end of the file is cut off"
+
+    def _block(self, block: bytes, whole: bool) -> Iterator[bytes | str]:
+        start = self.offset - self.offset % BLOCK_BYTES
+        at = self.offset - start
+        while at + HEADER_BYTES <= len(block):
+            checksum, size, kind = struct.unpack_from("<IHB", block, at)
+            data = block[at + HEADER_BYTES : at + HEADER_BYTES + size]
+            if kind == 0 and size == 0:
+                break  # the rest of the block is empty
+            if len(data) < size and not whole:
+                return  # still being written
+            if len(data) < size or zlib.crc32(bytes([kind]) + data) != checksum:
+                self._parts, self._size = [], 0
+                yield f"bytes {start + at:,} to {start + len(block):,} are damaged"
+                break
+            at += HEADER_BYTES + size
+            self.offset = start + at
+            record = self._joined(kind, data)
+            if record is not None:
+                yield record
+        if whole:
+            self.offset = start + BLOCK_BYTES
+
+    def _joined(self, kind: int, data: bytes) -> bytes | None:
+        """A record once its last part is there."""
+        if kind in (FULL, FIRST):
+            self._parts, self._size = [], 0
+        self._size += len(data)
+        if self._size <= LONGEST_RECORD:
+            self._parts.append(data)
+        if kind not in (FULL, LAST):
+            return None
+        record, whole = b"".join(self._parts), self._size <= LONGEST_RECORD
+        self._parts, self._size = [], 0
+        return record if whole else None
