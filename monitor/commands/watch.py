@@ -1,7 +1,8 @@
 """Judge all runs of a folder that have no supervisor of their own, and send their alerts, until stopped.
 
-One line for each event: watched, adopted, raised, worse, resolved, sent, verdict, unreadable; with --json each is an
-object. Ends with 0 at SIGTERM or Ctrl-C. With --once: one judgement, then exit 0 well, 1 warning, 2 critical,
+One line for each event: following, watched, adopted, raised, worse, resolved, sent, verdict, unreadable; with --json
+each is an object. With --wandb-dir the runs that W&B writes there are followed into the folder of runs and judged too;
+nothing is written beside them. Ends with 0 at SIGTERM or Ctrl-C. With --once: one judgement, then exit 0 well, 1 warning, 2 critical,
 3 where no run was critical or warned and one could not be read.
 """
 
@@ -22,6 +23,7 @@ from monitor.commands.common import DEFAULT_RUNS, JSON_VERSION, RUNS_VARIABLE, p
 from monitor.diagnosis.settings import settings_for
 from monitor.run_dir import words
 from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_OK, EXIT_UNREADABLE, EXIT_WARNING, UsageError
+from monitor.supervisor.wandb_runs import WandbRuns
 from monitor.supervisor.watching import Watcher
 
 ROUND_SECS = 2.0
@@ -38,20 +40,28 @@ def run(
     since_hours: Annotated[
         float, typer.Option(min=0.0, help="Skip runs whose files have not changed for this many hours.")
     ] = 24.0,
+    wandb_dir: Annotated[
+        Path | None, typer.Option("--wandb-dir", metavar="DIR", help="Follow the runs of W&B in this folder too.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> int:
     runs_dir = (folder or runs).absolute()
     if runs_dir.exists() and not runs_dir.is_dir():
         raise UsageError(f"{runs_dir} is a file; give the folder that holds the runs.")
+    if wandb_dir is not None and not wandb_dir.is_dir():
+        raise UsageError(f"{wandb_dir} is no folder; give the one that W&B writes its runs into.")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
     logging.getLogger(f"{words.PACKAGE}.supervisor.watch").setLevel(logging.ERROR)  # what it would say is an event here
     settings_for(runs_dir)  # a mistake in the file is said now, not at the first alert
     watcher = Watcher(runs_dir, lambda: settings_for(runs_dir), 3600 * since_hours)
+    others = None if wandb_dir is None else WandbRuns(wandb_dir.absolute(), runs_dir, 3600 * since_hours)
     leaving = _Leaving()
     try:
-        return _once(watcher, leaving, as_json) if once else _stay(watcher, leaving, as_json)
+        return _once(watcher, others, leaving, as_json) if once else _stay(watcher, others, leaving, as_json)
     finally:
         watcher.close()
+        if others is not None:
+            others.close(time.time())
 
 
 class _Leaving(threading.Event):
@@ -66,15 +76,17 @@ class _Leaving(threading.Event):
         self.set()
 
 
-def _stay(watcher: Watcher, leaving: _Leaving, as_json: bool) -> int:
+def _stay(watcher: Watcher, others: WandbRuns | None, leaving: _Leaving, as_json: bool) -> int:
     while not leaving.is_set():
+        _say(others.round(time.time()) if others is not None else [], as_json)
         _say(watcher.round(time.time(), time.monotonic()), as_json)
         leaving.wait(ROUND_SECS)
     return EXIT_OK
 
 
-def _once(watcher: Watcher, leaving: _Leaving, as_json: bool) -> int:
+def _once(watcher: Watcher, others: WandbRuns | None, leaving: _Leaving, as_json: bool) -> int:
     deadline = time.monotonic() + DELIVER_SECS
+    _say(others.round(time.time()) if others is not None else [], as_json)
     _say(watcher.round(time.time(), time.monotonic()), as_json)
     while watcher.is_waiting and not leaving.is_set() and time.monotonic() < deadline:
         leaving.wait(0.2)
