@@ -1,8 +1,8 @@
 """Judge all runs of a folder that have no supervisor of their own, and send their alerts, until stopped.
 
 One line for each event: following, watched, adopted, raised, worse, resolved, sent, verdict, unreadable; with --json
-each is an object. With --wandb-dir the runs that W&B writes there are followed into the folder of runs and judged too;
-nothing is written beside them. Ends with 0 at SIGTERM or Ctrl-C. With --once: one judgement, then exit 0 well, 1 warning, 2 critical,
+each is an object. --wandb-dir also follows the runs that W&B writes there into the folder of runs; nothing is written
+beside them. Ends with 0 at SIGTERM or Ctrl-C. With --once: one judgement, then exit 0 well, 1 warning, 2 critical,
 3 where no run was critical or warned and one could not be read.
 """
 

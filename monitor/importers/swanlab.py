@@ -91,8 +91,9 @@ class SwanLab(Importer):
     def _scalar(self, scalar: dict[int, Any]) -> Row | None:
         """`ScalarRecord`: key, step, type, time, value. A zero is left out of the message."""
         at = dict(fields(scalar.get(4, b"")))
-        number = dict(fields(scalar.get(5, b""))).get(1, bytes(8))
-        return self._row(scalar[1].decode(), scalar.get(2, 0), struct.unpack("<d", number)[0], float(at.get(1, 0)))
+        value: dict[int, Any] = dict(fields(scalar.get(5, b"")))
+        number = float(struct.unpack("<d", value.get(1, bytes(8)))[0])
+        return self._row(scalar[1].decode(), scalar.get(2, 0), number, float(at.get(1, 0)))
 
     def _of_json(self, record: bytes) -> Row | None:
         found = parse(record.decode("utf-8", "replace"))

@@ -91,7 +91,7 @@ class Table(TextImporter):
             return False
         return sum(plain(cell) in KNOWN for cell in cells) > 1
 
-    def _row(self, line: int, cells: list[str]) -> Item:
+    def _row(self, line: int, cells: list[str]) -> Item | None:
         if len(cells) < len(self._columns) and (len(cells) < 2 or self._lines.unfinished):
             return Unread(line, f"{len(cells)} of {len(self._columns)} cells")
         item = row_of(line, self._columns, cells)

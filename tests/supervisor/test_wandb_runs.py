@@ -17,10 +17,8 @@ NOW = time.time()
 
 
 def state_of(folder):
-    return {
-        str(path): (path.lstat().st_mtime_ns, path.is_file() and path.read_bytes())
-        for path in [folder, *folder.rglob("*")]
-    }
+    found = [folder, *folder.rglob("*")]
+    return {str(path): (path.lstat().st_mtime_ns, path.is_file() and path.read_bytes()) for path in found}
 
 
 def rounds_of(others, folder):
@@ -102,7 +100,7 @@ def test_an_import_that_somebody_confirmed_is_gone_on_with(growing, tmp_path):
 
 
 def test_the_command_judges_them_and_ends(growing, tmp_path, capsys):
-    folder, file, whole = growing
+    folder, _, _ = growing
     before = state_of(folder)
     words = ["watch", str(tmp_path / "runs"), "--wandb-dir", str(folder), "--once", "--json"]
     assert main(words) in (0, None, 1, 2)
