@@ -32,7 +32,7 @@ class Ultralytics(Table):
         parts = [name for name in names if name.startswith(PARTS) and name.endswith("_loss")]
         return 0.9 if "epoch" in names and len(parts) > 1 else 0.0
 
-    def _row(self, line: int, cells: list[str]) -> Item:
+    def _row(self, line: int, cells: list[str]) -> Item | None:
         item = super()._row(line, cells)
         if not isinstance(item, Row):
             return item
