@@ -13,7 +13,7 @@ from monitor.diagnosis.ledger import tried_by_then
 from monitor.diagnosis.prescriptions.choosing import advised
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.wait_or_restart import Choice, choice
-from monitor.rules.registry import BY_NAME
+from monitor.rules.registry import facts_of
 from monitor.rules.result import Quiet
 from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_NOT_ENOUGH_DATA, EXIT_OK, EXIT_WARNING
 
@@ -48,7 +48,7 @@ def exit_code(look: Look) -> int:
     if "warning" in severities:
         return EXIT_WARNING
     # Rules that speak at once look at no evaluation; their silence says nothing about the run's health.
-    saw_enough = any(isinstance(r, Quiet) and not BY_NAME[r.rule].before_guard for r in look.judged.results)
+    saw_enough = any(isinstance(r, Quiet) and not facts_of(r.rule).before_guard for r in look.judged.results)
     if look.judged.diagnosis.verdict in UNDECIDED or not saw_enough:
         return EXIT_NOT_ENOUGH_DATA
     return EXIT_OK

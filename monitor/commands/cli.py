@@ -40,6 +40,7 @@ VERBS = {
     "notify": "notify",
     "away": "away",
     "metric": "metric",
+    "rules": "rules",
     "label": "label",
     "archive": "trash:archive_verb",
     "restore": "trash:restore_verb",

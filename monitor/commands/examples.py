@@ -18,7 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Start and stop": ("start", "stop", "resume", "restart", "archive", "restore"),
     "Your own training": ("attach", "import"),
     "Elsewhere": ("export", "paper"),
-    "Dashboard and messages": ("serve", "watch", "notify", "ack", "away", "metric", "label"),
+    "Dashboard and messages": ("serve", "watch", "notify", "ack", "away", "metric", "rules", "label"),
     "Shell and agents": ("completion", "mcp"),
 }
 
@@ -52,6 +52,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "ack": ("ack teacher gap",),
     "away": ("away teacher", "away teacher stop"),
     "metric": ("metric teacher", "metric teacher val_accuracy", "metric teacher val_score --score --unit raw"),
+    "rules": ("rules", "rules new", "rules measure --runs runs"),
     "label": ("label teacher --name baseline --tag paper --pin",),
     "completion": ("completion bash",),
     "mcp": ("mcp", "mcp --allow-control --budget 5"),

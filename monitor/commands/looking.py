@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.commands.common import now
-from monitor.diagnosis.verdict import Judged, judge
+from monitor.diagnosis.judging import judge_run
+from monitor.diagnosis.verdict import Judged
 from monitor.run_dir import Snapshot
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.replay import as_of
@@ -29,5 +30,5 @@ def look_at(run_dir: Path, at: float | None = None) -> Look:
     snapshot = RunReader(run_dir).read(moment)
     if at is not None:
         then = as_of(snapshot, at)
-        return Look(run_dir, then, judge(then, then.read_at), status_of(snapshot))
-    return Look(run_dir, snapshot, judge(snapshot, moment), status_of(snapshot))
+        return Look(run_dir, then, judge_run(then, then.read_at), status_of(snapshot))
+    return Look(run_dir, snapshot, judge_run(snapshot, moment), status_of(snapshot))

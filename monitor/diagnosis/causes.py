@@ -13,7 +13,7 @@ from monitor.rules.columns import columns
 from monitor.rules.evaluations import last, measured, val_loss
 from monitor.rules.non_finite import only_val_loss
 from monitor.rules.primary import best_of, chance_of, primary_of
-from monitor.rules.registry import BY_NAME
+from monitor.rules.registry import facts_of
 from monitor.rules.result import Finding
 from monitor.rules.wer_plateau import GOT_WORSE, is_at_worst, loss_still_falls
 from monitor.run_dir import Snapshot
@@ -90,14 +90,14 @@ def has_lost(findings: tuple[Finding, ...]) -> bool:
 
 def breaks(findings: tuple[Finding, ...]) -> Breaks | None:
     """Which of both the optimisation does, None where neither: what is not finite outweighs what has run away."""
-    flags = [each for each in findings if each.severity != "info" and "diverging" in BY_NAME[each.rule].causes]
+    flags = [each for each in findings if each.severity != "info" and "diverging" in facts_of(each.rule).causes]
     rules = {each.rule for each in flags if not _points_elsewhere(each)}
     return "not finite" if "non_finite" in rules else "run away" if rules else None
 
 
 def _causes(finding: Finding) -> tuple[str, ...]:
     """What the rule points to; a metric at rest and one that got worse are found by one rule."""
-    known, worse = BY_NAME[finding.rule].causes, finding.title.endswith(GOT_WORSE)
+    known, worse = facts_of(finding.rule).causes, finding.title.endswith(GOT_WORSE)
     return tuple(name for name in known if name not in ("getting_worse", "stuck") or worse == (name != "stuck"))
 
 
@@ -132,7 +132,7 @@ def suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, 
         return ("Nothing else is suggested before the error rate is right.",)
     if any(finding.title in (LOST, WORSE_THAN_CHANCE) for finding in findings):
         return ()
-    if "at_chance" in rules or (any(BY_NAME[rule].collapsed for rule in rules) and not learns(snapshot)):
+    if "at_chance" in rules or (any(facts_of(rule).collapsed for rule in rules) and not learns(snapshot)):
         return ("More regularisation is not suggested: a model at chance has nothing to regularise.",)
     if "non_finite" in rules:
         return ("Nothing else is suggested before the losses are finite again.",)

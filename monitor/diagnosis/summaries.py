@@ -72,10 +72,10 @@ def _judged(run_dir: Path, changed_at: float, _size: int, _chosen_at: float) -> 
     """Judged as of its last record: no process writes a summary for imported and foreground runs."""
     # Imported here: a list of runs that all have their file must not wait for numpy.
     from monitor.diagnosis.alerts import summarise
-    from monitor.diagnosis.verdict import judge
+    from monitor.diagnosis.judging import judge_run
     from monitor.run_dir.reader import RunReader
 
     snapshot = RunReader(run_dir).read(changed_at)
     # A copy's files are new, its records are not.
     told_at = snapshot.epochs[-1].at if snapshot.epochs else 0.0
-    return summarise(snapshot, judge(snapshot, changed_at), told_at or changed_at)
+    return summarise(snapshot, judge_run(snapshot, changed_at), told_at or changed_at)

@@ -21,9 +21,10 @@ from monitor.rules import grown
 from monitor.rules.columns import forget_all
 from monitor.rules.evaluations import last, measured, validation
 from monitor.rules.kind import fits
+from monitor.rules.own import NO_RULES, OwnAnswers
 from monitor.rules.primary import best_of, chance_of, last_of, primary_of
-from monitor.rules.registry import BY_NAME, evaluate, frozen
-from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet, Result
+from monitor.rules.registry import evaluate, facts_of, frozen
+from monitor.rules.result import Finding, LeftOut, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.rules.wer_plateau import WerPlateau
 from monitor.rules.worse import WORSE_POINTS
@@ -64,13 +65,17 @@ class Judged:
     results: tuple[Result, ...]
     diagnosis: Diagnosis
     thresholds: Thresholds = field(default=DEFAULTS)
+    own: OwnAnswers = NO_RULES
 
 
-def judge(snapshot: Snapshot, now: float) -> Judged:
-    """Every rule's answer and the diagnosis, with the thresholds that were frozen at the run's start."""
+def judge(snapshot: Snapshot, now: float, own: OwnAnswers = NO_RULES) -> Judged:
+    """Every rule's answer and the diagnosis, with the thresholds that were frozen at the run's start.
+
+    `own`: what the project's own rules have answered, asked by `monitor.diagnosis.judging`.
+    """
     thresholds = frozen(snapshot.launch.thresholds) if snapshot.launch is not None else DEFAULTS
-    results = evaluate(snapshot, thresholds, now)
-    return Judged(results, diagnose(snapshot, results, now, thresholds), thresholds)
+    results = evaluate(snapshot, thresholds, now, own)
+    return Judged(results, diagnose(snapshot, results, now, thresholds, own), thresholds, own)
 
 
 def forget(run_dir: str, run_id: str) -> None:
@@ -80,17 +85,21 @@ def forget(run_dir: str, run_id: str) -> None:
 
 
 def diagnose(
-    snapshot: Snapshot, results: tuple[Result, ...], now: float, thresholds: Thresholds = DEFAULTS
+    snapshot: Snapshot,
+    results: tuple[Result, ...],
+    now: float,
+    thresholds: Thresholds = DEFAULTS,
+    own: OwnAnswers = NO_RULES,
 ) -> Diagnosis:
     """The verdict of one moment. Pure: `results` are the rules' answers on the same snapshot."""
     findings = tuple(result for result in results if isinstance(result, Finding))
     ran = sum(isinstance(result, (Finding, Quiet)) for result in results)
     # What is about another kind of run is no check that this one lacks.
     fitting = [
-        each for each in results if not isinstance(each, NotApplicable) or fits(BY_NAME[each.rule].kind, snapshot)
+        each for each in results if not isinstance(each, NotApplicable) or fits(facts_of(each.rule).kind, snapshot)
     ]
     now_said = said_now(snapshot, findings, thresholds)
-    shown = standing(snapshot, now_said, thresholds)
+    shown = standing(snapshot, now_said, thresholds, own)
     grounds = _grounds(now_said, shown)
     failure, over = failure_of(snapshot), is_over(snapshot)
     reason = _reason(now_said, snapshot, thresholds)
@@ -123,7 +132,7 @@ def _grounds(now: Said, shown: Said) -> tuple[Finding, ...]:
         for finding in shown.findings
         if finding.rule not in open_now
     ]
-    return tuple(sorted([*now.findings, *closed], key=lambda finding: BY_NAME[finding.rule].place))
+    return tuple(sorted([*now.findings, *closed], key=lambda finding: facts_of(finding.rule).place))
 
 
 def _stands(shown: Said, now: Said) -> str:
@@ -151,7 +160,7 @@ def _reason(now: Said, snapshot: Snapshot, thresholds: Thresholds) -> str:
         return cannot_judge(snapshot)
     said = [ended_words(snapshot)] if verdict in ENDED_VERDICTS.values() else []
     # That a process is gone stands in how it ended already.
-    if worst is not None and not (said and BY_NAME[worst.rule].live_only):
+    if worst is not None and not (said and facts_of(worst.rule).live_only):
         said.append(worst.line)
     elif not said:
         said.append(_how_it_goes(snapshot))
@@ -180,7 +189,7 @@ def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str
     rows = measured(snapshot, validation).epochs
     if (
         worst.severity != "warning"
-        or BY_NAME[worst.rule].before_guard
+        or facts_of(worst.rule).before_guard
         or not rows
         or is_over(snapshot)
         or is_records_alone(snapshot)
@@ -273,6 +282,8 @@ def ended_words(snapshot: Snapshot) -> str:
 
 
 def _why_not(result: Result, over: bool) -> str | None:
+    if isinstance(result, LeftOut):
+        return f"{result.title}: left out: {sentence(result.why)}"
     if isinstance(result, NotApplicable):
         return f"{result.title}: not checked, needs {result.needs}."
     if isinstance(result, NotEnoughData) and over:

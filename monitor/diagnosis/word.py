@@ -14,7 +14,8 @@ from typing import Literal
 from monitor.diagnosis.early import has_come_far
 from monitor.diagnosis.waiting import knows_by_heart
 from monitor.rules.evaluations import measured, past_guard, validation
-from monitor.rules.registry import BY_NAME, evaluate
+from monitor.rules.own import OwnAnswers
+from monitor.rules.registry import evaluate, facts_of
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
@@ -45,7 +46,7 @@ def said_now(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thre
     return Said(epoch, findings, *_word(snapshot, findings, thresholds))
 
 
-def standing(snapshot: Snapshot, now: Said, thresholds: Thresholds) -> Said:
+def standing(snapshot: Snapshot, now: Said, thresholds: Thresholds, own: OwnAnswers) -> Said:
     """What was said at the evaluation whose word is shown: `now`, unless a graver word has not stood its time.
 
     Records alone are replayed: what was said of a process that lived is not known any more.
@@ -61,7 +62,7 @@ def standing(snapshot: Snapshot, now: Said, thresholds: Thresholds) -> Said:
         if ago == 0 and rows[-1] is snapshot.epochs[-1]:
             return now
         then = as_of(snapshot, rows[-1 - ago].epoch)
-        found = tuple(each for each in evaluate(then, thresholds, then.read_at) if isinstance(each, Finding))
+        found = tuple(each for each in evaluate(then, thresholds, then.read_at, own) if isinstance(each, Finding))
         known = said_now(then, found, thresholds)
         return known if ago or _rank(known.word) > _rank(now.word) else now
 
@@ -84,6 +85,12 @@ def shown_from(word: Callable[[int], str | None]) -> int:
     return 0
 
 
+def moments(snapshot: Snapshot) -> tuple[float, ...]:
+    """The epochs at which a word was said that may stand now, newest first: `shown_from` looks no further back."""
+    rows = _evaluations(snapshot)[-(2 * STANDS_FOR - 1) :]
+    return tuple(dict.fromkeys(record.epoch for record in (*snapshot.epochs[-1:], *reversed(rows))))
+
+
 def _evaluations(snapshot: Snapshot) -> tuple[Epoch, ...]:
     """What is counted: the evaluations, or every record of a run that validates nothing."""
     return measured(snapshot, validation).epochs or snapshot.epochs
@@ -96,18 +103,18 @@ def _rank(word: Verdict) -> int:
 def _word(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thresholds) -> tuple[Verdict, Finding | None]:
     criticals = [finding for finding in findings if finding.severity == "critical"]
     warnings = [finding for finding in findings if finding.severity == "warning"]
-    worst = next(iter([f for f in criticals if BY_NAME[f.rule].may_stop] or criticals or warnings), None)
+    worst = next(iter([f for f in criticals if facts_of(f.rule).may_stop] or criticals or warnings), None)
     if (ended := ENDED_VERDICTS.get(status_of(snapshot).word)) is not None:
         return ended, worst
     overconfident = next((finding for finding in findings if finding.rule == "overconfident"), None)
-    sure = any(BY_NAME[finding.rule].may_stop for finding in criticals)
+    sure = any(facts_of(finding.rule).may_stop for finding in criticals)
     outweighed = sure or any(_outweighs_errors(finding.rule) for finding in criticals + warnings)
     if overconfident is not None and not outweighed:
         gap = above_its_limit(findings)
         fine = gap is None or not knows_by_heart(snapshot)
         return (_fine(snapshot), overconfident) if fine else ("LOOK", gap)
     if worst is not None:
-        may_stop = worst.severity == "critical" and BY_NAME[worst.rule].may_stop
+        may_stop = worst.severity == "critical" and facts_of(worst.rule).may_stop
         return ("STOP" if may_stop else "LOOK"), worst
     seen = measured(snapshot, validation)
     if not seen.epochs:
@@ -129,7 +136,7 @@ def above_its_limit(findings: tuple[Finding, ...]) -> Finding | None:
 
 def _outweighs_errors(rule: str) -> bool:
     """Whether a falling error rate does not make up for its finding."""
-    return BY_NAME[rule].never_learnt or BY_NAME[rule].live_only
+    return facts_of(rule).never_learnt or facts_of(rule).live_only
 
 
 def _allowed(snapshot: Snapshot, rows: Sequence[Epoch], thresholds: Thresholds) -> bool:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 import plotly.graph_objects as go
 
+from monitor.diagnosis.judging import judge_run
 from monitor.diagnosis.summaries import summary_of
-from monitor.diagnosis.verdict import Judged, judge
+from monitor.diagnosis.verdict import Judged
 from monitor.frames import figure, tables
 from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch, Run, files
 from monitor.run_dir.errors import MonitorError
@@ -75,7 +76,7 @@ class RunFrames:
     def judge(self, at: float | None = None) -> Judged:
         """Findings and verdict, now or as they were after the last evaluation up to epoch `at`."""
         seen = self.snapshot if at is None else as_of(self.snapshot, at)
-        return judge(seen, seen.read_at)
+        return judge_run(seen, seen.read_at)
 
     @cached_property
     def epochs(self) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from monitor.rules.own import NO_RULES, OwnAnswers
 from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Limits, Thresholds
@@ -51,9 +52,28 @@ RULES = in_order([kind() for kind in _classes()])
 BY_NAME = {rule.name: rule for rule in RULES}
 
 
-def evaluate(snapshot: Snapshot, thresholds: Thresholds, now: float) -> tuple[Result, ...]:
-    """Every rule's answer, in the order of RULES. Pure."""
-    answers = tuple(rule.check(snapshot, thresholds, now) for rule in RULES)
+class _Own(Rule):
+    """What holds of every rule of one's own: it comes after all others, never says STOP, and is asked from the first
+    evaluation on. No falling error rate makes up for its finding: what it is about is not known here."""
+
+    name, title, place = "own", "A rule of one's own", 1_000_000
+    before_guard = never_learnt = True
+
+    def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        raise NotImplementedError("such rules run elsewhere; their answers come as OwnAnswers")
+
+
+_OWN = _Own()
+
+
+def facts_of(rule: str) -> Rule:
+    """What is known of a rule by its name."""
+    return BY_NAME.get(rule, _OWN)
+
+
+def evaluate(snapshot: Snapshot, thresholds: Thresholds, now: float, own: OwnAnswers = NO_RULES) -> tuple[Result, ...]:
+    """Every rule's answer, in the order of RULES, and then what the project's own rules have answered. Pure."""
+    answers = (*(rule.check(snapshot, thresholds, now) for rule in RULES), *own.at(snapshot))
     found = {answer.rule for answer in answers if isinstance(answer, Finding)}
     over = bool(found) and is_over(snapshot)
     return tuple(_advised(answer, found, over) if isinstance(answer, Finding) else answer for answer in answers)
@@ -61,7 +81,7 @@ def evaluate(snapshot: Snapshot, thresholds: Thresholds, now: float) -> tuple[Re
 
 def _advised(finding: Finding, found: set[str], over: bool) -> Finding:
     """With a remedy that fits a run that is over, and the other findings."""
-    rule = BY_NAME[finding.rule]
+    rule = facts_of(finding.rule)
     other, beside = rule.remedy_beside
     remedy = (rule.remedy_when_over if over else "") or (beside if other in found else "")
     return replace(finding, remedy=remedy) if remedy else finding
@@ -94,8 +114,8 @@ def by_name(thresholds: Thresholds) -> dict[str, float]:
 
 def of_rule(rule: str) -> tuple[str, ...]:
     """The names of the thresholds that a rule is judged by, beside the common ones that it does not name."""
-    own = BY_NAME[rule].limits
-    return (*(own.__struct_fields__ if own is not None else ()), *BY_NAME[rule].reads)
+    known = facts_of(rule)
+    return (*(known.limits.__struct_fields__ if known.limits is not None else ()), *known.reads)
 
 
 MOST_TIMES = 100

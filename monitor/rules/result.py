@@ -56,4 +56,13 @@ class NotEnoughData:
     of: str = "evaluations"
 
 
-Result = Finding | Quiet | NotApplicable | NotEnoughData
+@dataclass(frozen=True)
+class LeftOut:
+    """A rule of one's own, or a file of them, that gave no answer; `why` names file, line and error."""
+
+    rule: str
+    title: str
+    why: str
+
+
+Result = Finding | Quiet | NotApplicable | NotEnoughData | LeftOut

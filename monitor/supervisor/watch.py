@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from monitor.diagnosis.alerts import AlertBook
     from monitor.diagnosis.settings import Settings
     from monitor.diagnosis.verdict import Judged
+    from monitor.own_rules.asking import Questions
     from monitor.run_dir import Snapshot
     from monitor.run_dir.reader import RunReader
     from monitor.supervisor.notify.queue import MessageQueue
@@ -90,6 +91,8 @@ class Watch:
         self._reader: RunReader | None = None
         self._book: AlertBook | None = None
         self._messages: MessageQueue | None = None
+        self._asked: tuple[Snapshot, Questions] | None = None
+        """What waits for the answers of the project's own rules: nothing here waits with it."""
         self._sizes: tuple[int, ...] = ()
         self._looked_at = float("-inf")
         self._not_before = float("-inf")
@@ -111,11 +114,15 @@ class Watch:
         sizes = tuple(size_of(self._run_dir / name) for name in (EPOCHS_FILE, DECODES_FILE, STEPS_FILE))
         self._owes_look = self._owes_look or force
         if (force or self._is_due(tick, sizes)) and self._holds_alerts(tick):
-            self._sizes, self._looked_at = sizes, tick
-            self._owes_look = False
-            self._judge(now)
+            if force and self._asked is not None:
+                self._asked[1].end()  # of a moment that is past
+                self._asked = None
+            if self._asked is None:
+                self._sizes, self._looked_at = sizes, tick
+            self._owes_look = not self._judge(now)
             self._trouble = ""
-            self._rest_since(tick)
+            if not self._owes_look:
+                self._rest_since(tick)
         if self._messages is not None:
             self._messages.tick(now)
 
@@ -158,17 +165,22 @@ class Watch:
         wait = STEPS_EVERY_SECS if sizes != self._sizes else QUIET_EVERY_SECS
         return tick - self._looked_at >= wait
 
-    def _judge(self, now: float) -> None:
+    def _judge(self, now: float) -> bool:
+        """Whether it is judged; False while the project's own rules have not answered."""
         # Imported here: the trainer is started before numpy is loaded, and a run without records never needs it.
         from monitor.diagnosis.alerts import AlertBook, summarise
+        from monitor.diagnosis.judging import questions
         from monitor.diagnosis.ledger import judge_child
         from monitor.diagnosis.verdict import judge
         from monitor.run_dir.reader import RunReader
         from monitor.run_dir.status import status_of
 
         self._reader = self._reader or RunReader(self._run_dir)
-        snapshot = self._reader.read(now)
-        judged = judge(snapshot, now)
+        snapshot, asked = self._asked = self._asked or ((fresh := self._reader.read(now)), questions(fresh))
+        if (own := asked.poll()) is None:
+            return False
+        self._asked = None
+        judged = judge(snapshot, now, own)
         self._book = self._book or AlertBook(self._run_dir, snapshot.alerts)
         epoch = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
         events = self._book.update(judged.diagnosis.findings, now, epoch)
@@ -183,6 +195,7 @@ class Watch:
                 self._consider(Seen(snapshot, judged, tuple(events), now))
         finally:
             self._offer(snapshot, judged, events)
+        return True
 
     def _offer(self, snapshot: Snapshot, judged: Judged, events: list[Alert]) -> None:
         from monitor.diagnosis.away import act_of

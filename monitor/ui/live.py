@@ -19,7 +19,8 @@ import msgspec
 from msgspec.structs import replace
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from monitor.diagnosis.verdict import Judged, judge
+from monitor.diagnosis.judging import judge_run
+from monitor.diagnosis.verdict import Judged
 from monitor.launcher import ensure_supervised
 from monitor.launcher.trash import where_is
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot, words
@@ -199,7 +200,7 @@ class Tailer:
         if recent and self.seen is not None and _judged_by(self.seen[0]) == _judged_by(snapshot):
             return self.seen[1]
         self._judged_at = begun = time.monotonic()
-        judged = judge(snapshot, now)
+        judged = judge_run(snapshot, now)
         self._judging_secs = time.monotonic() - begun
         return judged
 

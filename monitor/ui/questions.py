@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from monitor.diagnosis.judging import judge_run
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_means import seed_lines
-from monitor.diagnosis.verdict import Judged, judge
+from monitor.diagnosis.verdict import Judged
 from monitor.launcher import existing
 from monitor.run_dir import LOG_FILE, Snapshot
 from monitor.run_dir.errors import MonitorError
@@ -172,7 +173,7 @@ def _moment(snapshot: Snapshot, _judged: Judged, question: Question) -> Frame:
     """The frame of a past evaluation: judged as it was then, by the same rules and limits."""
     epoch = _number(question.get("epoch"))
     past = as_of(snapshot, -1.0 if epoch is None else epoch)
-    then = judge(past, past.read_at)
+    then = judge_run(past, past.read_at)
     everything = Since(len(past.epochs), len(past.steps), past.life)
     return frame(past, then, past.read_at, since=everything, at=past.epochs[-1].epoch)
 

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from monitor.diagnosis.judging import judge_run
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
-from monitor.diagnosis.verdict import judge
 from monitor.launcher import existing
 from monitor.run_dir import LOG_FILE
 from monitor.run_dir.errors import MonitorError
@@ -114,7 +114,7 @@ class ReportRoute:
     def _written(self, run_id: str, form: str) -> str:
         now = time.time()
         snapshot = RunReader(existing(self._runs_dir, run_id)).read(now)
-        judged = judge(snapshot, now)
+        judged = judge_run(snapshot, now)
         options = prescribe(snapshot, judged.diagnosis)
         considered = consider(snapshot, judged.diagnosis)
         return WRITERS[form][0](report_of(snapshot, judged, status_of(snapshot), options, considered))

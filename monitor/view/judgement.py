@@ -16,7 +16,7 @@ from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.diagnosis.tries import Tried, tries_of
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.odds import ODDS
-from monitor.rules.registry import BY_NAME, by_name, of_rule
+from monitor.rules.registry import by_name, facts_of, of_rule
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import SEVERITIES, ChildOutcome, Snapshot
@@ -110,7 +110,7 @@ def _why(diagnosis: Diagnosis) -> str:
 def _flag(finding: Finding, snapshot: Snapshot) -> Flag:
     known = open_alerts(snapshot.alerts).get(finding.rule)
     alert = known.alert_id if known is not None else f"{finding.rule}-{finding.onset or 0:g}"
-    rule = BY_NAME[finding.rule]
+    rule = facts_of(finding.rule)
     return Flag(
         alert=alert,
         recorded=known is not None,
@@ -176,5 +176,9 @@ def limits(snapshot: Snapshot, judged: Judged) -> list[Limit]:
             source="vitalsigns.toml" if name in own else "default",
         )
         for name, value in by_name(judged.thresholds).items()
+    ]
+    rows += [
+        Limit(name=name, value=plain(value), default=plain(value), source="your rules")
+        for name, value in judged.own.thresholds.items()
     ]
     return sorted(rows, key=lambda row: row.source == "default")

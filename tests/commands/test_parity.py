@@ -107,6 +107,7 @@ def command_lines(runs: Path) -> dict[str, list[str]]:
         "notify": [],
         "away": ["one"],
         "metric": ["one"],
+        "rules": [],
         "label": ["one", "--tag", "paper"],
         "archive": ["two"],
         "restore": [],

@@ -192,7 +192,9 @@ def test_every_rule_file_of_the_folder_is_in_the_list():
     written = {
         path.stem
         for path in (ROOT / "monitor" / "rules").glob("*.py")
-        if any(
+        # In the registry stands what holds of every rule of one's own.
+        if path.stem != "registry"
+        and any(
             isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") == "Rule" for base in node.bases)
             for node in ast.parse(path.read_text(encoding="utf-8")).body
         )

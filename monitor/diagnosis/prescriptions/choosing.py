@@ -14,7 +14,7 @@ from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.tries import came_of, child_with
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.rules.evaluations import measured, validation
-from monitor.rules.registry import BY_NAME
+from monitor.rules.registry import facts_of
 from monitor.rules.result import Finding
 from monitor.run_dir import ChildOutcome, Snapshot
 from monitor.run_dir.errors import RefusedError, UsageError
@@ -112,7 +112,7 @@ def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wa
 def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None) -> str:
     """A warning where the parent has hardly shown the finding at the epoch of judgement: a child without it proves
     little there."""
-    if worst is None or worst.onset is None or epoch is None or BY_NAME[worst.rule].live_only:
+    if worst is None or worst.onset is None or epoch is None or facts_of(worst.rule).live_only:
         return ""
     seen = [record.epoch for record in measured(snapshot, validation).epochs if worst.onset <= record.epoch <= epoch]
     if len(seen) >= SHOWN_FOR:

@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 from monitor import launcher
 from monitor.diagnosis.acks import acknowledge
 from monitor.diagnosis.judged_by import choice_for
-from monitor.diagnosis.verdict import judge
+from monitor.diagnosis.judging import judge_run
 from monitor.launcher.trash import archive
 from monitor.launcher.trash import restore as take_back
 from monitor.run_dir import Snapshot, audit
@@ -150,7 +150,7 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
         _judge_by(run_dir, snapshot, str(action.get("name")))
     elif kind == "restart":
         # The prescriptions are made here: what a browser sends is a name, never the values.
-        diagnosis = judge(snapshot, time.time()).diagnosis
+        diagnosis = judge_run(snapshot, time.time()).diagnosis
         restart(run_dir, snapshot, diagnosis, action.get("option"), status_of(snapshot).live)
 
 

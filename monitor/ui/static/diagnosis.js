@@ -96,8 +96,10 @@ function paintDiagnosis(ui, frame) {
     cells(node, [limit.name, limit.value, limit.default, limit.source]);
     node.dataset.status = limit.source === "default" ? "" : "own";
   });
-  const own = frame.limits.filter((limit) => limit.source !== "default").length;
-  setText(ui.limitsHead, `Limits in force since this run's start: ${own ? `${own} of the project's own (vitalsigns.toml), the rest default` : "all default; a vitalsigns.toml can change them"}`);
+  const of = (source) => frame.limits.filter((limit) => limit.source === source).length;
+  const own = of("vitalsigns.toml");
+  const yours = of("your rules") ? `; ${of("your rules")} of your own rules, as their file says now` : "";
+  setText(ui.limitsHead, `Limits in force since this run's start: ${own ? `${own} of the project's own (vitalsigns.toml), the rest default` : "all default; a vitalsigns.toml can change them"}${yours}`);
 }
 
 // The measurement takes half a minute; what it finds comes in as evidence for and against the causes.

@@ -141,7 +141,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     value: str
     default: str
-    source: Literal["default", "vitalsigns.toml"]
+    source: Literal["default", "vitalsigns.toml", "your rules"]
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
