@@ -71,11 +71,6 @@ class Questions:
             time.sleep(0.005)
         return found
 
-    def end(self) -> None:
-        """Asks no more: the answers are not wanted."""
-        for asked in self._asked:
-            asked.end()
-
     def _at(self, epoch: float) -> Iterator[Result]:
         taken = set(BY_NAME)
         for asked in self._asked:
@@ -123,11 +118,6 @@ class _Asked:
             self._take(self._process)
             self._process = None
         return self._process is None
-
-    def end(self) -> None:
-        if self._process is not None:
-            self._process.end()
-            self._process = None
 
     def _take(self, process: RulesProcess) -> None:
         """Keeps what came back, and who was too slow."""

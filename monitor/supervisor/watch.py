@@ -87,7 +87,7 @@ class Watch:
         self._settings_of = settings_of
         self._consider = consider
         self._lock = processes.RunLock(run_dir, ALERTS_LOCK_FILE)
-        self._is_locked = self._owes_look = False
+        self._is_locked = self._owes_look = self._owes_another = False
         self._reader: RunReader | None = None
         self._book: AlertBook | None = None
         self._messages: MessageQueue | None = None
@@ -114,12 +114,12 @@ class Watch:
         sizes = tuple(size_of(self._run_dir / name) for name in (EPOCHS_FILE, DECODES_FILE, STEPS_FILE))
         self._owes_look = self._owes_look or force
         if (force or self._is_due(tick, sizes)) and self._holds_alerts(tick):
-            if force and self._asked is not None:
-                self._asked[1].end()  # of a moment that is past
-                self._asked = None
             if self._asked is None:
-                self._sizes, self._looked_at = sizes, tick
-            self._owes_look = not self._judge(now)
+                self._sizes, self._looked_at, self._owes_another = sizes, tick, False
+            # What waits for an answer is of a moment that is past: the look that is asked for now comes after it.
+            self._owes_another = self._owes_another or (force and self._asked is not None)
+            self._owes_look = False
+            self._owes_look = not self._judge(now) or self._owes_another
             self._trouble = ""
             if not self._owes_look:
                 self._rest_since(tick)

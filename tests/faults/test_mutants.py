@@ -251,7 +251,7 @@ def test_a_fault_in_drawing_or_judging_is_said_on_the_page_and_the_line_stays(tm
     text, version, since = asyncio.run(tailer.encoded(Since(3, 3, 0)))
     assert json.loads(text)["kind"] == "problem" and "divides by nothing" in text
     assert (version, since) == (tailer.version, Since(3, 3, 0)), "the tab has what it had"
-    monkeypatch.setattr(live, "judge", broken)
+    monkeypatch.setattr(live, "judge_run", broken)
     other = live.Tailer(run_dir, Family(tmp_path))
     assert other._look_and_say() and "divides by nothing" in other.problem
     assert not other._look_and_say(), "said once"

@@ -148,6 +148,24 @@ def test_a_supervisor_raises_and_resolves_its_alerts_and_never_waits_for_a_rule(
     watch.close()
 
 
+def test_a_look_that_is_asked_for_while_a_rule_is_at_work_is_taken_after_it(project):
+    """The last look at a run must see how it ended."""
+    write_rules(project, rule("time.sleep(1)\nreturn Quiet('slow')", name="slow"))
+    run_dir = write_run(project / "runs" / "r", SLOW)
+    seen = []
+    watch = Watch(run_dir, Settings, lambda each: seen.append(len(each.snapshot.epochs)))
+    watch.look(time.time())
+    with (run_dir / "epochs.jsonl").open("a") as file:
+        file.write('{"epoch": 10, "val_loss": 0.2, "train_loss": 0.2}\n')
+    watch.look(time.time(), force=True)
+    deadline = time.monotonic() + 30
+    while watch.is_waiting and time.monotonic() < deadline:
+        watch.look(time.time())
+        time.sleep(0.05)
+    watch.close()
+    assert seen == [9, 10]
+
+
 def test_measuring_says_how_often_it_flagged_and_what_became_better_afterwards(project, capsys):
     write_rules(project, above("critical"), rule("return 1 / 0", name="broken"))
     write_run(project / "runs" / "became-better", (50.0, 600.0, 50.0, 50.0))

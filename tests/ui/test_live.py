@@ -53,8 +53,8 @@ def test_a_metric_that_a_person_chooses_is_judged_by_at_once(tmp_path):
 
 def test_time_alone_makes_a_live_run_be_judged_again_and_no_ended_one(tmp_path, monkeypatch):
     judged = []
-    real = live.judge
-    monkeypatch.setattr(live, "judge", lambda snapshot, now: judged.append(snapshot.run_id) or real(snapshot, now))
+    real = live.judge_run
+    monkeypatch.setattr(live, "judge_run", lambda snapshot, now: judged.append(snapshot.run_id) or real(snapshot, now))
     monkeypatch.setattr(live, "REJUDGE_SECS", 0.0)
     monkeypatch.setattr(live, "REJUDGE_TIMES", 0.0)
     with RunWriter(tmp_path / "goes-on", epochs=9) as run:
