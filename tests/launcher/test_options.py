@@ -6,9 +6,9 @@ import pytest
 
 from monitor.launcher import plan_restart, start
 from monitor.launcher.relaunch.choices import choices
-from monitor.launcher.relaunch.flags import with_option
 from monitor.launcher.relaunch.help_page import in_help
 from monitor.launcher.relaunch.options import asked_for_help, described, described_run
+from monitor.launcher.relaunch.writing import with_option
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import Order, launch_of
 from tests.supervised import end_everything, wait_for_state
@@ -80,6 +80,7 @@ def test_types_choices_defaults_and_help_are_read_without_running_the_script(scr
         "x-option": "--milestones",
         "type": "array",
         "x-nargs": "+",
+        "items": {"type": "integer"},
         "default": [30, 50],
     }
     assert "default" not in properties["workers"]
@@ -90,7 +91,7 @@ def test_types_choices_defaults_and_help_are_read_without_running_the_script(scr
         "epochs": 60,
         "optimizer": "adam",
         "amp": True,
-        "no_augment": True,
+        "augment": True,
         "ema": True,
         "milestones": [30, 50],
         "dropout": 0.3,
@@ -104,8 +105,8 @@ def test_types_choices_defaults_and_help_are_read_without_running_the_script(scr
         ("learning_rate", 0.1, ["--learning-rate", "0.1"]),
         ("amp", True, ["--amp"]),
         ("amp", False, []),
-        ("no_augment", False, ["--no_augment"]),
-        ("no_augment", True, []),
+        ("augment", False, ["--no_augment"]),
+        ("augment", True, []),
         ("ema", False, ["--no-ema"]),
         ("milestones", [10, 20], ["--milestones", "10", "20"]),
     ],

@@ -153,7 +153,7 @@ def test_a_setting_is_changed_as_its_parser_takes_it(tmp_path, source, words, ch
         (ARGPARSE, "d -b 8 -j0", "workers", 0),
         (ARGPARSE, "d -vq", "quick", True),
         (ARGPARSE, "d --no-ema", "ema", False),
-        (ARGPARSE, "d --tag a --tag b", "tag", [["a"], ["b"]]),
+        (ARGPARSE, "d --tag a --tag b", "tag", ["a", "b"]),
         (ARGPARSE, "d --fp16 false", "fp16", True),
         (ARGPARSE, "d", "data", "d"),
         (CLICK, "d --no-shout", "shout", False),

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from monitor.launcher import plan_restart
 from monitor.launcher.relaunch.changing import refuse_lost_words
 from monitor.launcher.relaunch.fields import checked, checked_value
-from monitor.launcher.relaunch.flags import canonical, find_flags, text_of, value_of, with_option, with_value
+from monitor.launcher.relaunch.flags import canonical, find_flags, text_of, value_of
 from monitor.launcher.relaunch.plan import free_run_id
+from monitor.launcher.relaunch.writing import with_option, with_value
 from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch, Run, encode, files
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.reader import RunReader

@@ -23,14 +23,14 @@ from monitor.launcher.relaunch.flags import (
     find_flags,
     given,
     launcher_flags,
-    replaced,
+    off_names,
+    text_of,
     value_of,
-    with_option,
-    with_value,
 )
 from monitor.launcher.relaunch.launchers import own_words_begin
 from monitor.launcher.relaunch.options import with_defaults
 from monitor.launcher.relaunch.outputs import is_output
+from monitor.launcher.relaunch.writing import replaced, with_option, with_value
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import PLACEHOLDER, expand, is_own_trainer
 
@@ -86,6 +86,7 @@ def changed(command: Command, changes: Mapping[str, Any], ours: Mapping[str, Any
     for key, value in (ours or {}).items():
         made.argv = with_option(made.argv, key, value, command.rules.get(key, NO_RULES), command.rules)
         made.values[key] = value
+    _refuse_rivals(command.argv, made.argv, command.rules)
     moved = _copy_files(made, in_files, command)
     refuse_lost_words(command.argv, made.argv, made.values.keys() | moved, command.rules)
     return made
@@ -111,9 +112,51 @@ def _allowed(argv: list[str], name: str, value: Any, command: Command) -> tuple[
     if isinstance(value, str) and "\0" in value:
         raise UsageError(f"{name}: a value holds a NUL character; that cannot stand on a command line.")
     key = _key(name, argv, command)
-    if key in command.rules:
-        return key, checked_value(key, value, command.rules)
-    return key, _switched(argv, key, value, command)
+    if (turned := _switched_off_by(key, command.rules)) is not None:
+        is_given = name.startswith("-") and value == ""
+        return turned, is_given is False and not checked_value(name, value, {name: {"type": "boolean"}})
+    if key not in command.rules:
+        return key, _switched(argv, key, value, command)
+    rule = command.rules[key]
+    if value == "" and rule.get("x-nargs") == "?":
+        return key, value
+    allowed = checked_value(key, value, command.rules)
+    _refuse_unreachable(key, allowed, rule)
+    return key, allowed
+
+
+def _switched_off_by(name: str, rules: Rules) -> str | None:
+    """The setting that an option of this name switches off: aug for no_aug. None where it is a setting of its own."""
+    if name in rules:
+        return None
+    off = [rule.get("x-switch") in ("off", "pair") or "x-off" in rule for rule in rules.values()]
+    named = zip(rules.items(), off, strict=True)
+    return next((k for (k, rule), can in named if can and name in map(canonical, off_names(rule))), None)
+
+
+def _refuse_unreachable(key: str, value: Any, rule: Mapping[str, Any]) -> None:
+    """Raises UsageError where no flag of the script gives a switch this value."""
+    given, default = {"on": True, "off": False}.get(rule.get("x-switch", "")), rule.get("default")
+    if given is not None and isinstance(value, bool) and isinstance(default, bool) and value not in (given, default):
+        raise UsageError(
+            f"{key} {text_of(value)}: this script has no flag for it; it is {text_of(default)} by default, and "
+            f"{rule['x-option']} makes it {text_of(given)}."
+        )
+
+
+def _refuse_rivals(before: list[str], after: list[str], rules: Rules) -> None:
+    """Raises UsageError where two flags that set the same value would stand in the new command."""
+    of_dest: dict[str, set[str]] = {}
+    for key, rule in rules.items():
+        if rule.get("x-switch") == "on" and "x-dest" in rule:
+            of_dest.setdefault(rule["x-dest"], set()).add(key)
+    had, has = ({flag.key for flag in find_flags(argv, rules)} for argv in (before, after))
+    for dest, keys in of_dest.items():
+        if len(keys & has) > 1 and keys & has != keys & had:
+            raise UsageError(
+                f"{' and '.join(sorted(keys & has))}: both set {dest}; switch the other off with "
+                f"{' or '.join(f'{key}=false' for key in sorted(keys & had))}."
+            )
 
 
 def _key(name: str, argv: list[str], command: Command) -> str:
@@ -127,6 +170,8 @@ def _place(made: Changed, name: str, key: str, value: Any, command: Command) -> 
     launcher = next((flag for flag in launcher_flags(argv) if flag.key == key), None)
     if key in rules:
         made.argv = with_option(argv, key, value, rules[key], rules)
+        if rules[key].get("x-switch") == "off" and key in map(canonical, off_names(rules[key])):
+            made.notes.append(f"{rules[key]['x-option']} makes {key} false: the script begins with true.")
     elif value_of(argv, key, rules) is not None:
         made.argv = with_value(argv, key, value, rules)
         made.notes += [] if rules else [UNCHECKED]

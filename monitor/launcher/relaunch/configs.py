@@ -193,6 +193,11 @@ def resolved(key: str, rules: Rules) -> str:
     wanted = canonical(key)
     if wanted in rules:
         return wanted
-    spelled = {k for k, rule in rules.items() if wanted in map(canonical, map(str, rule.get("x-names", ())))}
+    spelled = {k for k, rule in rules.items() if wanted in map(canonical, map(str, _other_names(rule)))}
     parts = {k for k in rules if k.rpartition(".")[2] == wanted}
     return next((found.pop() for found in (spelled, parts) if len(found) == 1), wanted)
+
+
+def _other_names(rule: Mapping[str, Any]) -> list[Any]:
+    on = [] if rule.get("x-switch") == "off" else [rule.get("x-option", ""), *rule.get("x-names", ())]
+    return [*on, rule.get("x-dest", "")]

@@ -55,8 +55,41 @@ def checked_value(key: str, value: Any, properties: Mapping[str, Any]) -> Any:
             return None
         raise UsageError(f"{key}: must not be empty.")
     converted = _converted(key, value, kinds)
+    if isinstance(converted, list):
+        return _list(key, value, converted, rule)
     _check_range(key, converted, rule)
     return converted
+
+
+def _list(key: str, given: Any, values: list[Any], rule: Mapping[str, Any]) -> list[Any]:
+    """A list with as many values as its option takes, each of the right type."""
+    items: Mapping[str, Any] = rule.get("items", {})
+    if items.get("type") == "array" and not any(isinstance(each, list) for each in values):
+        values = [values] if values else []  # given once
+    is_repeated = "x-repeat" in rule
+    if not is_repeated or rule.get("x-flat"):
+        _check_length(key, given, len(values), rule.get("x-nargs"), is_repeated)
+    elif "x-nargs" in rule:
+        items = {**items, "x-nargs": rule["x-nargs"]}
+    for each in values:
+        _check_range(key, each, {"enum": rule.get("enum")})
+    made = [checked_value(key, each, {key: items}) for each in values] if items else values
+    base = list(rule.get("x-base", ()))
+    if made[: len(base)] != base:
+        raise UsageError(f"{key} {given}: the script adds what is given to {base}; the list must begin so.")
+    return made
+
+
+def _check_length(key: str, given: Any, length: int, nargs: Any, is_repeated: bool) -> None:
+    least, most = (nargs, nargs) if isinstance(nargs, int) else (1 if nargs == "+" else 0, None)
+    if is_repeated:
+        fits, wanted = length % (least or 1) == 0, f"{least} values each time"
+    else:
+        fits = length >= least and (most is None or length <= most)
+        wanted = f"{'' if most else 'at least '}{least} value{'' if least == 1 else 's'}"
+    if not fits:
+        shown = "" if given in ("", []) else f" {given}"
+        raise UsageError(f"{key}{shown}: must be {wanted}, not {length}.")
 
 
 def _kinds(rule: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Changing options on a command line in the style in which it is written.
+"""Which options stand on a command line, and which words are their own.
 
 Understood: `--key value`, `--key=value`, `-k value`, `-kvalue`, `--key` alone, `key=value` without dashes (Hydra) and
 `-p key value` (papermill); dashes and underscores in a key mean the same.
@@ -17,8 +17,6 @@ from typing import Any, Literal
 from monitor.launcher.relaunch.launchers import is_notebook, is_program, own_words_begin
 
 LOOKS_LIKE_FLAG = re.compile(r"--?[A-Za-z]")
-NEEDS_JOINING = re.compile(r"-(?!\d+$|\d*\.\d+$)")
-"""argparse takes such a value for an option: -inf, and -1e-05 too."""
 BARE_OVERRIDE = re.compile(r"\+{0,2}([A-Za-z_][\w.@/]*)=(.*)", re.DOTALL)
 NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 GLUED = re.compile(rf"(-[A-Za-z])({NUMBER.pattern})")
@@ -87,7 +85,8 @@ def value_of(argv: list[str], key: str, rules: Rules = NO_RULES) -> str | None:
     flags = [flag for flag in given(argv, rules) if flag.key == canonical(key)]
     if not flags:
         return None
-    return " ".join(flag.text for flag in flags) if _is_repeated(rules.get(flags[-1].key)) else flags[-1].text
+    rule = rules.get(flags[-1].key, NO_RULES)
+    return " ".join(flag.text for flag in flags) if rule.get("x-repeat") else flags[-1].text
 
 
 def launcher_flags(argv: list[str]) -> list[Flag]:
@@ -100,69 +99,25 @@ def launcher_flags(argv: list[str]) -> list[Flag]:
     return [*named, *(flag for flag in _options(words, 1, NO_RULES) if not flag.bare)]
 
 
-def with_value(argv: list[str], key: str, value: Any, rules: Rules = NO_RULES) -> list[str]:
-    """`argv` with one option set: replaced where it stands, else added at the end in the same style.
-
-    True and False switch a flag that stands alone on and off; None takes the option away.
-    """
-    flags = find_flags(argv, rules)
-    mine = [flag for flag in flags if flag.key == canonical(key)]
-    if not mine:
-        if value is None:
-            return argv
-        new = _written(_new_name(key, flags), value, _style(flags, argv))
-        return _with_words(argv, new)
-    return replaced(argv, mine[-1], value, rules)
+def is_count(rule: Mapping[str, Any]) -> bool:
+    """Whether an option is counted: `-v -v` or `-vv` is 2."""
+    return rule.get("x-nargs") == 0 and rule.get("type") == "integer"
 
 
-def replaced(argv: list[str], flag: Flag, value: Any, rules: Rules = NO_RULES) -> list[str]:
-    """`argv` with another value for an option that was found in it."""
-    rest = argv[flag.last :]
-    if flag.form == "cluster":
-        kept = argv[flag.first] if value else argv[flag.first].replace(flag.name[1:], "", 1)
-        return [*argv[: flag.first], *([kept] if kept != "-" else []), *rest]
-    if isinstance(value, bool) and not flag.joined and not {word.lower() for word in flag.values} & BOOLEANS:
-        # It stands alone: the word after it is no value of its own.
-        return [*argv[: flag.first], *([flag.name] if value else []), *flag.values, *rest]
-    words = [] if value is None else _written(flag.name, value, flag)
-    if len(words) == 2 and NUMBER.fullmatch(words[1]) and rest and NUMBER.fullmatch(rest[0]) and not rules:
-        words = ["=".join(words)]  # else the number that follows would be read as a second value
-    return [*argv[: flag.first], *words, *rest]
+def stands_alone(rule: Mapping[str, Any]) -> bool:
+    """Whether an option takes no word at all."""
+    return bool(rule.get("x-switch")) or rule.get("x-nargs") == 0
 
 
-def with_option(argv: list[str], key: str, value: Any, rule: Mapping[str, Any], rules: Rules = NO_RULES) -> list[str]:
-    """`with_value` for an option whose own name is known (`x-option` in its schema), and whether it takes a value.
-
-    `x-switch`: "on" stands alone and switches on, "off" switches off, "pair" is `--name` or `--no-name`.
-    `x-repeat`: it is given once for each of its values. `rules`: what is declared of the other options.
-    """
-    name, switch = rule.get("x-option"), rule.get("x-switch")
-    if "x-place" in rule:
-        mine = [flag for flag in given(argv, {**rules, key: rule}) if flag.key == key]
-        return replaced(argv, mine[-1], value) if mine else [*argv, text_of(value)]
-    if not isinstance(name, str):
-        return with_value(argv, key, value, rules)
-    name_key = key if key in rules else canonical(name)
-    rules = {name_key: rule, **rules}
-    mine = [flag for flag in find_flags(argv, rules) if flag.key == name_key]
-    if switch and isinstance(value, bool):
-        for flag in reversed(mine):
-            argv = replaced(argv, flag, False, rules)
-        word = name if value == (switch != "off") else off_names(rule)[0] if switch == "pair" else ""
-        return _with_words(argv, [word]) if word else argv
-    if _is_repeated(rule) and (isinstance(value, (list, tuple)) or value is None):
-        for flag in reversed(mine):
-            argv = replaced(argv, flag, None, rules)
-        words = [word for each in value or [] for word in _written(name, each, _form_for(rule, mine, argv, rules))]
-        return _with_words(argv, words)
-    if mine:
-        return replaced(argv, mine[-1], _spelled(value, rule), rules)
-    words = [] if value is None else _written(name, _spelled(value, rule), _form_for(rule, mine, argv, rules))
-    return _with_words(argv, words)
+def takes_several(rule: Mapping[str, Any]) -> bool:
+    """Whether an option may take more than one word."""
+    return rule.get("x-nargs", "?") not in ("?", 0)
 
 
 def off_names(rule: Mapping[str, Any]) -> list[str]:
     """The spellings that switch an option off."""
+    if rule.get("x-switch") == "off":
+        return [str(rule["x-option"]), *rule.get("x-names", ())]
     names = rule.get("x-off")
     return list(names) if names else [f"--no-{str(rule.get('x-option', '')).removeprefix('--')}"]
 
@@ -190,16 +145,17 @@ def _options(argv: list[str], begin: int, rules: Rules) -> Iterator[Flag]:
 
 
 def _names(rules: Rules) -> Iterator[tuple[str, str]]:
-    """Each spelling of an option → its key."""
+    """Each spelling of an option → its key, after "!" where it switches the option off."""
     for key, rule in rules.items():
-        for name in (rule.get("x-option"), *rule.get("x-names", ())):
-            if isinstance(name, str) and name.startswith("-"):
-                yield name, key
-                if name.startswith("--"):
-                    yield name.replace("_", "-"), key
-                    yield name.replace("-", "_").replace("__", "--", 1), key
-        if rule.get("x-switch") == "pair" or "x-off" in rule:
-            yield from ((name, f"!{key}") for name in off_names(rule))
+        on = () if rule.get("x-switch") == "off" else (rule.get("x-option"), *rule.get("x-names", ()))
+        off = off_names(rule) if rule.get("x-switch") in ("pair", "off") or "x-off" in rule else ()
+        for names, meant in ((on, key), (off, f"!{key}")):
+            for name in names:
+                if isinstance(name, str) and name.startswith("-"):
+                    yield name, meant
+                    if name.startswith("--"):
+                        yield name.replace("_", "-"), meant
+                        yield name.replace("-", "_").replace("__", "--", 1), meant
 
 
 def _flags_at(argv: list[str], index: int, rules: Rules, names: Mapping[str, str]) -> list[Flag]:
@@ -235,11 +191,14 @@ def _abbreviated(name: str, names: Mapping[str, str]) -> str:
 def _short(argv: list[str], index: int, rules: Rules, names: Mapping[str, str]) -> list[Flag]:
     """`-j0`: a short option with its value in the same word; `-vq`: two switches."""
     word = argv[index]
-    letters = [names.get(f"-{letter}", "") for letter in word[1:]]
-    if len(word) > 2 and letters[0] and not rules[letters[0]].get("x-switch"):
-        return [Flag(letters[0], word[:2], (word[2:],), index, index + 1, "glued")]
-    if len(word) > 2 and all(letters) and all(rules[key].get("x-switch") for key in letters):
-        return [Flag(key, f"-{word[n]}", (), index, index + 1, "cluster") for n, key in enumerate(letters, 1)]
+    meant = [names.get(f"-{letter}", "") for letter in word[1:]]
+    letters = [(key.removeprefix("!"), key[:1] == "!") for key in meant]
+    if len(word) > 2 and meant[0] and not stands_alone(rules[letters[0][0]]):
+        return [Flag(meant[0], word[:2], (word[2:],), index, index + 1, "glued")]
+    if len(word) > 2 and all(meant) and all(stands_alone(rules[key]) for key, _ in letters):
+        return [
+            Flag(key, f"-{word[n]}", (), index, index + 1, "cluster", off) for n, (key, off) in enumerate(letters, 1)
+        ]
     if glued := GLUED.fullmatch(word):
         return [Flag(canonical(glued[1]), glued[1], (glued[2],), index, index + 1, "glued")]
     return []
@@ -251,80 +210,12 @@ def _own(following: list[str], rule: Mapping[str, Any] | None) -> int:
         numbers = next((place for place, word in enumerate(following) if not NUMBER.fullmatch(word)), len(following))
         return max(min(1, len(following)) if following and not is_program(following[0]) else 0, numbers)
     declared = rule.get("x-nargs")
-    if rule.get("x-switch"):
+    if stands_alone(rule):
         return 0
     if isinstance(declared, int):
         return min(declared, len(following))
     if declared in ("*", "+", "..."):
         return len(following)
-    if declared == "?" and rule.get("type") == "boolean":
+    if declared == "?" and rule.get("type") == "boolean" and "x-empty" not in rule:
         return int(bool(following) and following[0].lower() in BOOLEANS)
     return min(1, len(following))
-
-
-def _is_repeated(rule: Mapping[str, Any] | None) -> bool:
-    return bool(rule and rule.get("x-repeat"))
-
-
-def _spelled(value: Any, rule: Mapping[str, Any]) -> Any:
-    """Booleans as Python writes them, where the script reads them so: `bool("false")` would be true."""
-    if rule.get("x-empty") and value is False:
-        return ""
-    return str(value) if rule.get("x-python") and (value is None or isinstance(value, bool)) else value
-
-
-def _form_for(rule: Mapping[str, Any], mine: list[Flag], argv: list[str], rules: Rules) -> Flag:
-    if mine:
-        return mine[0]
-    name = str(rule["x-option"])
-    if is_notebook(argv):
-        return Flag("", name, (), 0, 0, "parameter")
-    if not name.startswith("-"):
-        return Flag("", name, (), 0, 0, "bare")
-    several = "x-nargs" in rule and rule["x-nargs"] != "?"
-    style = _style([flag for flag in find_flags(argv, rules) if not flag.bare], argv)
-    joined = bool(rule.get("x-joined")) or (style.joined and not several and name.startswith("--"))
-    return Flag("", name, (), 0, 0, "joined" if joined else "apart")
-
-
-def _with_words(argv: list[str], new: list[str]) -> list[str]:
-    """New options come last, but before what stands behind `--`."""
-    begin = own_words_begin(argv)
-    end = argv.index("--", begin) if "--" in argv[begin:] else len(argv)
-    return [*argv[:end], *new, *argv[end:]]
-
-
-def _style(flags: list[Flag], argv: list[str]) -> Flag:
-    """The way most of this command's options are written; `--key value` when it has none."""
-    if is_notebook(argv):
-        return Flag("", "--x", ("",), 0, 0, "parameter")
-    with_values = [flag for flag in flags if flag.values]
-    for form in ("bare", "joined"):
-        if sum(flag.form == form for flag in with_values) * 2 > len(with_values):
-            return Flag("", "--x", ("",), 0, 0, form)
-    joined = sum(flag.joined for flag in with_values) * 2 > len(with_values)
-    return Flag("", "--x", ("",), 0, 0, "joined" if joined else "apart")
-
-
-def _new_name(key: str, flags: list[Flag]) -> str:
-    if any(flag.form in ("bare", "parameter") for flag in [_style(flags, [])]):
-        return canonical(key)
-    long = [flag for flag in flags if flag.name.startswith("--")]
-    dashed = any("-" in flag.name.lstrip("-") for flag in long)
-    return "--" + (canonical(key).replace("_", "-") if dashed else canonical(key))
-
-
-def _written(name: str, value: Any, style: Flag) -> list[str]:
-    values = [text_of(item) for item in value] if isinstance(value, (list, tuple)) else [text_of(value)]
-    if values and style.values[:1] in (("True",), ("False",)) and isinstance(value, bool):
-        values = [str(value)]  # as it was written before
-    if style.form == "parameter":
-        return ["-p", name, str(value)]
-    if style.form == "place":
-        return values
-    if style.form == "glued" and len(values) == 1 and GLUED.fullmatch(f"{name}{values[0]}"):
-        return [f"{name}{values[0]}"]
-    if style.joined or (len(values) == 1 and NEEDS_JOINING.match(values[0])):
-        joined = ",".join(values)
-        return [f"{name}=[{joined}]" if style.bare and len(values) > 1 else f"{name}={joined}"]
-    return [name, *values]

@@ -56,7 +56,12 @@ def _kind(metavar: str | None, off: list[str]) -> dict[str, Any]:
         return {"type": "boolean", "default": False, "x-switch": "on"}
     if choices := CHOICES.match(metavar):
         return {"enum": re.split(r"[,|]", choices[1])}
-    return {"x-nargs": "+"} if metavar.endswith("...]") else {}
+    words = metavar.split()
+    if metavar.endswith("...]"):
+        return {"type": "array", "x-nargs": "*" if metavar.startswith("[") else "+"}
+    if metavar.startswith("[") and metavar.endswith("]") and len(words) == 1:
+        return {"x-nargs": "?"}
+    return {"type": "array", "x-nargs": len(words)} if len(set(words)) == 1 < len(words) else {}
 
 
 def _set_default(rule: dict[str, Any], text: str) -> None:

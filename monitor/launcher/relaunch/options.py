@@ -11,7 +11,7 @@ import json
 import re
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import msgspec
 
 from monitor.launcher.relaunch.configs import named_by, rule_of, settings_in
 from monitor.launcher.relaunch.fields import checked_value
-from monitor.launcher.relaunch.flags import NO_RULES, Flag, Rules, given
+from monitor.launcher.relaunch.flags import NO_RULES, Flag, Rules, given, is_count
 from monitor.launcher.relaunch.help_page import in_help
 from monitor.launcher.relaunch.hydra import hydra_settings
 from monitor.launcher.relaunch.launchers import is_notebook, script_path
@@ -124,24 +124,25 @@ def _of_shell(path: Path, cwd: Path) -> Properties:
         script = script_path(words, cwd) or script_path(words, path.parent)
         if script is not None and script.suffix == ".py":
             rules = read_parsers(script, cwd).properties
-            inside = {flag.key: flag for flag in given(words, rules) if not any("$" in value for value in flag.values)}
-            return {key: {**rule, **_now(inside.get(key), rule)} for key, rule in rules.items()}
+            inside = _by_key(flag for flag in given(words, rules) if not any("$" in value for value in flag.values))
+            now = {key: {"default": value_now(flags, rules[key])} for key, flags in inside.items() if key in rules}
+            return {key: {**rule, **now.get(key, {})} for key, rule in rules.items()}
     return {}
 
 
-def _now(flag: Flag | None, rule: Mapping[str, Any]) -> dict[str, Any]:
-    return {} if flag is None else {"default": _value(flag, rule)}
+def _by_key(flags: Iterable[Flag]) -> dict[str, list[Flag]]:
+    found: dict[str, list[Flag]] = {}
+    for flag in flags:
+        found.setdefault(flag.key, []).append(flag)
+    return found
 
 
 def _with(launch: Launch, properties: Properties, run_dir: Path) -> Launch:
     argv = expand(launch.argv, run_dir)
     properties = {**_in_files(argv, Path(launch.cwd), properties), **properties}
     config = {key: rule["default"] for key, rule in properties.items() if rule.get("default") is not None}
-    seen: dict[str, list[Any]] = {}
-    for flag in given(launch.argv, properties):
-        rule = properties.get(flag.key, NO_RULES)
-        seen.setdefault(flag.key, []).append(_value(flag, rule))
-        config[flag.key] = seen[flag.key] if rule.get("x-repeat") else seen[flag.key][-1]
+    for key, flags in _by_key(given(launch.argv, properties)).items():
+        config[key] = value_now(flags, properties.get(key, NO_RULES))
     schema = {"type": "object", "properties": properties} if properties else {}
     return msgspec.structs.replace(launch, config=config, config_schema=schema)
 
@@ -166,15 +167,31 @@ def with_defaults(argv: list[str], rules: Rules) -> list[str]:
     return argv
 
 
+def value_now(flags: Sequence[Flag], rule: Mapping[str, Any]) -> Any:
+    """The value of an option that is given so (the last one counts), as its script takes it."""
+    if is_count(rule):
+        return rule.get("x-base", 0) + len(flags)
+    if not rule.get("x-repeat"):
+        return _value(flags[-1], rule)
+    flat = bool(rule.get("x-flat"))
+    several = {"x-nargs": rule["x-nargs"]} if "x-nargs" in rule else {}
+    once = {"type": "array", "x-nargs": "*", "items": rule.get("items", {})} if flat else rule.get("items", {})
+    each = [_value(flag, {**once, **several}) for flag in flags]
+    return [*rule.get("x-base", ()), *([one for values in each for one in values] if flat else each)]
+
+
 def _value(flag: Flag, rule: Mapping[str, Any]) -> Any:
     """The value of an option as its script takes it; the text itself where that is not known."""
-    if rule.get("x-empty"):
+    if not flag.values and "x-const" in rule:
+        return rule["x-const"]
+    if rule.get("x-empty") and not (rule.get("x-nargs") == "?" and not flag.values):
         return bool(flag.values and flag.values[0])
     if not flag.values:
-        return (rule.get("x-switch") == "off") == flag.off if rule.get("x-switch") else not flag.off
+        return [] if rule.get("type") == "array" and "x-nargs" in rule else not flag.off
     if not rule:
         return flag.text
     try:
-        return checked_value(flag.key, flag.text, {flag.key: rule})
+        given_as = list(flag.values) if rule.get("type") == "array" and "x-nargs" in rule else flag.text
+        return checked_value(flag.key, given_as, {flag.key: rule})
     except MonitorError:
         return flag.text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 
-from monitor.launcher.relaunch.flags import canonical, find_flags, with_value
+from monitor.launcher.relaunch.flags import canonical, find_flags
+from monitor.launcher.relaunch.writing import with_value
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import PLACEHOLDER, is_own_trainer
 

@@ -14,13 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from monitor.launcher.relaunch.flags import canonical
+from monitor.launcher.relaunch.declared import declared_option, declared_place, merged
 from monitor.launcher.relaunch.imports import modules_of, tree_of
 from monitor.launcher.relaunch.signatures import DIALECTS, Properties, literal, name_of, of_call, of_definition
 
 MOST_FILES = 60
-JSON_TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean", "BOOL": "boolean"}
-JSON_TYPES |= {"INT": "integer", "FLOAT": "number", "STRING": "string", "IntRange": "integer", "FloatRange": "number"}
 ABSL = {"DEFINE_integer": "integer", "DEFINE_float": "number", "DEFINE_string": "string", "DEFINE_enum": "string"}
 ABSL |= {
     "DEFINE_bool": "boolean",
@@ -29,7 +27,6 @@ ABSL |= {
     "DEFINE_multi_integer": "array",
 }
 ABSL |= {"DEFINE_multi_string": "array", "DEFINE_multi_float": "array"}
-OF_THE_PARSER = frozenset({"help", "version"})
 CONFIGURATOR = re.compile(r"exec\(\s*open\(\s*['\"]configurator\.py")
 """Scripts whose settings are their own global names, given as `--name=value`."""
 
@@ -79,21 +76,50 @@ def _of_call(
     name = name_of(call.func)
     owner = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""
     if name in ("add_argument", "option", "argument"):
-        key, rule = _option(call, constants, found)
-        if key:
-            yield key, rule
+        yield from _declared(call, constants, found)
     elif name == "add_subparsers":
         found.places += 1
     elif name == "set_defaults":
         for word in call.keywords:
-            if word.arg in found.properties and (value := literal(word.value)) is not None:
-                found.properties[word.arg]["default"] = value
+            key = word.arg if word.arg in found.properties else _by_dest(str(word.arg), found.properties)
+            if key and (value := literal(word.value)) is not None:
+                found.properties[key]["default"] = value
     elif name in ABSL:
         yield from _absl(call, ABSL[name])
     elif name == "main" and owner == "hydra":
         found.hydra = call
     elif name in DIALECTS and not (name in ("run", "cli") and owner not in ("typer", "tyro")):
         yield from of_call(call, name, definitions).items()
+
+
+def _declared(call: ast.Call, constants: Mapping[str, Any], found: Found) -> Iterator[tuple[str, dict[str, Any]]]:
+    """An option or positional argument; nothing where it is computed, or is the other half of one already found."""
+    if not any(isinstance(literal(node), str) for node in call.args):
+        found.is_whole = found.is_whole and not (name_of(call.func) == "add_argument" and call.args)
+        return
+    key, rule = declared_option(call, constants)
+    if key:
+        twin = key if key in found.properties else _by_dest(rule.get("x-dest", key), found.properties)
+        if twin and (both := merged(found.properties[twin], rule)):
+            found.properties[twin] = both
+        else:
+            yield key, rule
+    elif name_of(call.func) != "option" and found.places >= 0 and not _is_option(call):
+        # Which one it is, is known where those before it take one word each.
+        key, rule, is_single = declared_place(call, constants)
+        place = found.places
+        found.places = place + 1 if is_single else -1
+        if is_single:
+            yield key, {**rule, "x-place": place}
+
+
+def _is_option(call: ast.Call) -> bool:
+    return any(str(literal(node)).startswith("-") for node in call.args)
+
+
+def _by_dest(dest: str, properties: Properties) -> str:
+    """The setting whose value a script keeps under this name; "" for none."""
+    return next((key for key, rule in properties.items() if rule.get("x-dest") == dest), "")
 
 
 def _imported_part(tree: ast.AST) -> ast.AST:
@@ -149,101 +175,6 @@ def _absl(call: ast.Call, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         rule["x-repeat"] = True
     explained = next((word for word in words[2:] if isinstance(word, str)), "")
     yield words[0], {**rule, **({"description": explained} if explained else {})}
-
-
-def _option(call: ast.Call, constants: Mapping[str, Any], found: Found) -> tuple[str, dict[str, Any]]:
-    """(key, rule) of one option or positional argument; an empty key for what is none."""
-    names = [word for node in call.args if isinstance(word := literal(node), str)]
-    named = {word.arg: word.value for word in call.keywords if word.arg}
-    spelled = [part for name in names for part in name.split("/") if part.startswith("-")]
-    off = [part for name in names if "/" in name for part in name.split("/")[1:]]
-    on = [name for name in spelled if name not in off]
-    if not names:
-        found.is_whole = found.is_whole and not (name_of(call.func) == "add_argument" and call.args)
-        return "", {}
-    if not on:
-        return _place(call, names, named, constants, found)
-    first = next((name for name in on if name.startswith("--")), on[0])
-    if canonical(first) in OF_THE_PARSER:
-        return "", {}
-    rule: dict[str, Any] = {"x-option": first, **_kind(named, constants)}
-    if name_of(call.func) == "add_argument" and name_of(named.get("type")) == "bool":
-        rule["x-empty"] = True  # for argparse every text but "" is true
-    if others := [name for name in on if name != first]:
-        rule["x-names"] = others
-    if off:
-        rule |= {"type": "boolean", "x-switch": "pair", "x-off": off}
-    return canonical(first), rule | _about(named, constants)
-
-
-def _place(
-    call: ast.Call, names: list[str], named: Mapping[str, ast.expr], constants: Mapping[str, Any], found: Found
-) -> tuple[str, dict[str, Any]]:
-    """A positional argument: which one it is, where those before it take one word each."""
-    if name_of(call.func) not in ("add_argument", "argument") or found.places < 0:
-        return "", {}
-    several = literal(named.get("nargs"))
-    rule = {
-        **_kind({k: v for k, v in named.items() if k != "nargs"}, constants),
-        **_about(named, constants),
-        "x-place": found.places,
-    }
-    found.places = -1 if several not in (None, 1, "?") else found.places + 1
-    return ("", {}) if found.places < 0 else (canonical(names[0]), rule)
-
-
-def _about(named: Mapping[str, ast.expr], constants: Mapping[str, Any]) -> dict[str, Any]:
-    """Default, choices and help."""
-    rule: dict[str, Any] = {}
-    default = _value(named.get("default"), constants)
-    if default is not None:
-        rule["default"] = list(default) if isinstance(default, tuple) else default
-    kind = named.get("type")
-    choices = named.get("choices") or (
-        kind.args[0] if isinstance(kind, ast.Call) and name_of(kind.func) == "Choice" and kind.args else None
-    )
-    allowed = _value(choices, constants)
-    if isinstance(allowed, (list, tuple, set)):
-        rule["enum"] = list(allowed)
-    explained = literal(named.get("help"))
-    if isinstance(explained, str):
-        rule["description"] = explained.replace("%(default)s", str(default)).replace("%%", "%")
-    return rule
-
-
-def _value(node: ast.expr | None, constants: Mapping[str, Any]) -> Any:
-    return constants.get(node.id) if isinstance(node, ast.Name) else literal(node)
-
-
-def _kind(given: Mapping[str, ast.expr], constants: Mapping[str, Any]) -> dict[str, Any]:
-    action = literal(given.get("action")) or name_of(given.get("action"))
-    if action == "count" or literal(given.get("count")):
-        return {"type": "integer", "default": 0, "x-nargs": 0}
-    if action in ("store_true", "store_false") or literal(given.get("is_flag")):
-        off = action == "store_false"
-        return {"type": "boolean", "default": off, "x-switch": "off" if off else "on"}
-    if action == "store_const":
-        return {"x-switch": "on", "type": "boolean", "default": False}
-    if action == "BooleanOptionalAction":
-        return {"type": "boolean", "x-switch": "pair"}
-    if action in ("append", "extend") or literal(given.get("multiple")):
-        several = literal(given.get("nargs"))
-        return {"type": "array", "x-repeat": True, **({"x-nargs": several} if several else {})}
-    declared = given.get("type")
-    name = name_of(declared.func) if isinstance(declared, ast.Call) else name_of(declared)
-    kind = JSON_TYPES.get(name, "string" if declared is None else "")
-    default = _value(given.get("default"), constants)
-    if declared is None and default is not None and not isinstance(default, str):
-        kind = ""
-    several = literal(given.get("nargs"))
-    if several is not None and several != "?":
-        return {"type": "array", "x-nargs": several}
-    own = {"x-nargs": "?"} if several == "?" else {}
-    return {**own, **({"type": kind} if kind and (default is not None or "default" not in given) else _or_null(kind))}
-
-
-def _or_null(kind: str) -> dict[str, Any]:
-    return {"type": [kind, "null"]} if kind else {}
 
 
 def _decorates(node: ast.expr, *names: str) -> bool:

@@ -16,11 +16,12 @@ from monitor.diagnosis.comparison import data_seed
 from monitor.launcher.relaunch.changing import Changed, Command, changed
 from monitor.launcher.relaunch.code import CodeChange, code_since
 from monitor.launcher.relaunch.fields import with_presets
-from monitor.launcher.relaunch.flags import NO_RULES, text_of, value_of, with_option
+from monitor.launcher.relaunch.flags import NO_RULES, text_of, value_of
 from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.outputs import is_output, refuse_used_folder, with_own_folders
 from monitor.launcher.relaunch.surroundings import environment_lines
 from monitor.launcher.relaunch.warm import CHECKPOINTS, misfit, starting_change
+from monitor.launcher.relaunch.writing import with_option
 from monitor.launcher.relaunch.written import overwritten
 from monitor.run_dir import METRIC_FILE, RUN_FILE, Launch, MetricChoice, Run, check_run_id, files
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError

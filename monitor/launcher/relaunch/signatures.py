@@ -7,7 +7,7 @@ write a name and a truth value, which is one row of DIALECTS.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,25 +23,27 @@ Definitions = Mapping[str, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 class Dialect:
     """How a framework writes options. `booleans`: "pair" `--x`/`--no-x`, "bare" `--x` with or without a value, "value".
 
+    `lists`: "words" `--x 1 2`, "repeat" `--x 1 --x 2`, "value" in one word.
     `dashes`: `--batch-size`; `places`: what has no default is a positional argument; `python`: values are Python's.
     """
 
     booleans: str = "value"
+    lists: str = "value"
     dashes: bool = False
     places: bool = False
     python: bool = False
 
 
 DIALECTS = {
-    "typer": Dialect("pair", dashes=True, places=True),
-    "run": Dialect("pair", dashes=True, places=True),
+    "typer": Dialect("pair", "repeat", dashes=True, places=True),
+    "run": Dialect("pair", "repeat", dashes=True, places=True),
     "Fire": Dialect(python=True),
     "CLI": Dialect(places=True),
     "auto_cli": Dialect(places=True),
-    "cli": Dialect("pair", dashes=True),
-    "HfArgumentParser": Dialect("bare", python=True),
-    "TrlParser": Dialect("bare", python=True),
-    "add_arguments": Dialect("bare", python=True),
+    "cli": Dialect("pair", "words", dashes=True),
+    "HfArgumentParser": Dialect("bare", "words", python=True),
+    "TrlParser": Dialect("bare", "words", python=True),
+    "add_arguments": Dialect("bare", "words", python=True),
     "wrap": Dialect(),
 }
 """What is called (or decorates) → how it writes."""
@@ -109,10 +111,12 @@ def _rule(
     kind, about = _unwrapped(annotation)
     inner = about if about is not None else default if isinstance(default, ast.Call) else None
     words = [text for node in (inner.args if inner is not None else []) if isinstance(text := literal(node), str)]
-    spelled = [word for word in words if word.startswith("-")]
+    halves = [word.partition("/") for word in words]
+    spelled = [on.strip() for on, _, _ in halves if on.strip().startswith("-")]
+    off = [half.strip() for _, _, half in halves if half]
     value = _default(default)
-    option = spelled[0] if spelled else "--" + (name.replace("_", "-") if dialect.dashes else name)
-    rule: dict[str, Any] = {"x-option": option, **kind}
+    own = "--" + (name.replace("_", "-") if dialect.dashes else name)
+    rule: dict[str, Any] = {"x-option": (spelled or off or [own])[0], **_with_words(kind, dialect)}
     if spelled[1:]:
         rule["x-names"] = spelled[1:]
     if not kind and isinstance(value, (bool, int, float, str)):
@@ -125,20 +129,28 @@ def _rule(
     needed = (value is NO_VALUE and dialect.places) or name_of(getattr(inner, "func", None)) == "Argument"
     if needed:
         return name, {k: v for k, v in rule.items() if k != "x-option"} | {"x-place": 0}
-    return name, rule | _truth(rule, option, dialect)
+    if rule.get("type") == "boolean":
+        return name, rule | _truth(str(rule["x-option"]), dialect, spelled, off)
+    return name, rule | ({"x-python": True} if dialect.python else {})
 
 
-def _truth(rule: Mapping[str, Any], option: str, dialect: Dialect) -> dict[str, Any]:
-    """How a truth value is written."""
-    own: dict[str, Any] = {"x-python": True} if dialect.python else {}
-    if rule.get("type") != "boolean":
-        return own | ({"x-nargs": "+"} if rule.get("type") == "array" and dialect.booleans != "value" else {})
+def _with_words(kind: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """The kind of a value with how its words are written, where it is a list; a tuple has as many as it names."""
+    plain, size = {name: about for name, about in kind.items() if name != "x-nargs"}, kind.get("x-nargs", "+")
+    if "array" not in str(kind.get("type")) or dialect.lists == "value":
+        return plain
+    return {**plain, **({"x-repeat": True} if dialect.lists == "repeat" and size == "+" else {"x-nargs": size})}
+
+
+def _truth(option: str, dialect: Dialect, on: list[str], off: list[str]) -> dict[str, Any]:
+    """How a truth value is written; `on` and `off`: the spellings that are given."""
     if dialect.booleans == "bare":
-        return own | {"x-nargs": "?", "x-off": [f"--no_{option.lstrip('-')}"]}
-    if dialect.booleans == "pair":
-        on, _, off = option.partition("/")
-        return {"x-option": on, "x-switch": "pair", **({"x-off": [off]} if off else {})}
-    return own | {"x-joined": True}
+        return {"x-python": True, "x-nargs": "?", "x-off": [f"--no_{option.lstrip('-')}"]}
+    if dialect.booleans == "value":
+        return {"x-joined": True} | ({"x-python": True} if dialect.python else {})
+    if off:
+        return {"x-switch": "pair", "x-off": off} if on else {"x-switch": "off"}
+    return {"x-switch": "on" if on else "pair"}
 
 
 def _unwrapped(annotation: ast.expr | None) -> tuple[dict[str, Any], ast.Call | None]:
@@ -162,10 +174,18 @@ def _unwrapped(annotation: ast.expr | None) -> tuple[dict[str, Any], ast.Call | 
     if outer == "Literal":
         return {"enum": [literal(part) for part in parts]}, None
     if outer in LISTS:
-        return {"type": "array"}, None
+        return _list_of(parts, is_tuple=outer.lower() == "tuple"), None
     if outer in ("Optional", "Union"):
         return _optional(_unwrapped(parts[0])[0]), None
     return {}, None
+
+
+def _list_of(parts: Sequence[ast.expr], *, is_tuple: bool) -> dict[str, Any]:
+    """A list or tuple; `x-nargs`: how many values a tuple holds."""
+    is_open = not is_tuple or any(isinstance(literal(part), type(...)) for part in parts)
+    inner = _unwrapped(parts[0])[0] if is_open or len({ast.unparse(part) for part in parts}) == 1 else {}
+    items = {"items": inner} if isinstance(inner.get("type"), str) and inner["type"] != "boolean" else {}
+    return {"type": "array", **items, **({} if is_open else {"x-nargs": len(parts)})}
 
 
 def _optional(kind: dict[str, Any]) -> dict[str, Any]:
