@@ -118,6 +118,7 @@ def _folded(text: str) -> str:
 
 _FILLERS = re.compile(
     r"\b(?:d|de|del|della|delle|di|da|do|du|des|la|le|les|der|die|das|des|na|para|en|em|op|na|w|на|при|по|в)\b['’]?"
+    r"|\b(?:no|nos|nella?|sulla?|sul|im|beim|al)\b(?= (?:train|val|test)\b)"
 )
 _SPACELESS = ("Chinese", "Japanese", "Korean")
 _WORDS = {

@@ -50,7 +50,7 @@ PREFIXED = re.compile(
 """Up to the level: time stamp, host, logger; also a bar that the line was glued to."""
 BEHIND = re.compile(
     r"^(?:\s*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?"
-    r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s*[:|-](?=\s)|tensorflow:"
+    r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s*[:|\]-](?=\s)|tensorflow:"
     r"|\(\d+/\d+\)|\[(?i:rank)\s*:?\s*\d+\])[\s:|\]-]*)+"
 )
 """What loggers put behind the level: file and line, rank."""
@@ -58,6 +58,7 @@ BRACKETED = re.compile(r"^\s*\[[^\[\]\d]{0,40}\x01(?![^\]]{0,200}\b(?i:epoch|ste
 OTHERS = re.compile(
     r"^(?:[IWEFD]\d{4}\s+\x01\s+\d+\s+[\w./-]+:\d+\]\s*"  # glog, absl
     r"|\x01\s*\S+\s+[\w./-]+\[\d+\]:\s*"  # syslog
+    r"|\x01?\s*std(?:out|err) [FP] |[A-Za-z][\w.-]*[-_]\d+\s+\|\s"  # containers
     r"|\((?:[\w ]*\bpid=\d+[^)]*)\)\s*"  # ray
     r"|\[(?:rank|default|RANK)\s?0\]:?\s*|\[\d+,\d+\]<std\w+>:\s*"  # torchrun, mpirun
     r"|\[\s*(?:INFO|DEBUG)\s*\]\s*|[IDWE] (?=[A-Z][a-z]))+"
@@ -66,6 +67,7 @@ OTHER_RANK = re.compile(r"^\s*\[(?i:rank|default)[ :]?[1-9]\d*\]")
 """Of several processes that print the same, the first one counts."""
 NOTHING_SAID = re.compile(
     r"\.py:\d+: \w*Warning|^\s*(?:Traceback |File \"|wandb: |at [\w.]+\()"
+    r"|^\s*(?:slurmstepd|srun|scancel|mpirun):"
     r"|^\s*(?:Namespace|usage:|export |python3? |\+ |\$ )|^\s*#\s*python"
 )
 PATHS = re.compile(
@@ -73,7 +75,7 @@ PATHS = re.compile(
     r"|(?<![\w./\\-])[\w./\\-]{1,300}\.(?:py|pt|pth|ckpt|h5|hdf5"
     r"|bin|json|jsonl|txt|log|yaml|yml|png|csv|npz|npy|safetensors"
     r"|keras|onnx|tar|gz|mdl|checkpoint|traineddata)\b(?::\d+)?"
-    r"|\b[A-Za-z]:\\\S+|(?<![\w.])\d+(?:\.\d+){2,}(?![\w.])|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}"
+    r"|\b[A-Za-z]:\\\S+|(?<![\w./\\-])[\w./-]{1,200}\.[a-z]{1,4}:\d+\b|(?<![\w.])\d+(?:\.\d+){2,}(?![\w.])|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}"
 )
 VALIDATES = re.compile(r"(?<![A-Za-z])(?:validat(?:e|ion|or)|valid|val|evaluat(?:e|ion|or)|eval)(?![A-Za-z])")
 """A function or a logger of this name tells of the validation."""

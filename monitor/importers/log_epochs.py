@@ -100,17 +100,21 @@ class EpochRows:
         self._step: list[float] = list(known.get("step", []))
         """[last step of the training, total that it counts to]."""
         self._above: dict[str, str] = dict(known.get("above", {}))
+        self._above_step: dict[str, str] = dict(known.get("above_step", {}))
+        """Said above the line that may name the epoch: of all of it, and of its last step."""
         self._trails = bool(known.get("trails"))
         """This log names an epoch below its figures, where it says that the epoch is over."""
+        self._through = False
+        """The last step was one that is counted through."""
         self.counts_steps = False
-        """An evaluation's own line has named a step."""
+        """An evaluation's own line has named a step that is counted through."""
 
     def memory(self) -> dict[str, Any]:
         """What a later reading needs to go on, as plain JSON."""
         return {"generation": self._generation, "last": self._last, "open": asdict(self._open) if self._open else None,
                 "mentioned": self._mentioned, "recent": self._recent, "lines": self._lines,
                 "passing": dict(self._passing), "steps": self._steps[-MOST_STEPS:], "step": self._step,
-                "above": self._above, "trails": self._trails}  # fmt: skip
+                "above": self._above, "above_step": self._above_step, "trails": self._trails}  # fmt: skip
 
     def begin_again(self, generation: int) -> list[Row]:
         """The process that writes the log has been started again: what is open is told if it is whole."""
@@ -125,7 +129,7 @@ class EpochRows:
     @property
     def epoch(self) -> float | None:
         """The epoch that is being told."""
-        return self._open.epoch if self._open else self._last
+        return self._open.epoch + self._trails if self._open else self._last
 
     @property
     def under_way(self) -> Row | None:
@@ -142,7 +146,7 @@ class EpochRows:
             finished += self._begin(number)
         now = self._open
         if now is None or (number is None and self._comes_first(said)):
-            if said.epoch is not None or said.is_of_a_step:
+            if said.epoch is not None or said.is_of_a_step or (self._basis == "evaluations" and self._step):
                 _put(self._passing, said)
             return finished
         now.epochs = said.epochs or (said.bar[1] if said.counts_epochs and said.bar else None) or now.epochs
@@ -152,7 +156,7 @@ class EpochRows:
             return finished
         part = self._part(said)
         if part != WHOLE and said.values and not said.evaluates:
-            now.under_way = said.bar is not None and said.bar[0] < said.bar[1]
+            now.under_way = said.is_under_way
             now.lines += 1
         _put(now.said[part], said)
         now.stated += [name for name, _ in said.values if said.epoch is not None and name not in now.stated]
@@ -165,10 +169,11 @@ class EpochRows:
         if not self._trails and (self._open is not None or self._last is not None):
             return None
         if said.epoch is None:
-            if not said.is_of_a_step or (said.bar is not None and said.step is None and not said.partial):
-                _put(self._above, said)
+            of_a_step = said.is_of_a_step and (said.bar is None or said.step is not None or said.partial)
+            _put(self._above_step if of_a_step else self._above, said)
             return [] if self._trails else None
-        above, self._above = self._above, {}
+        above, self._above = {**self._above_step, **self._above}, {}
+        self._above_step = {}
         sums_up = _sums_up(above, said)
         if not self._trails and not sums_up and (said.values or not said.ends or not _losses(above)):
             return None
@@ -232,10 +237,11 @@ class EpochRows:
         place = said.step if said.step is not None else said.bar[0] if said.bar is not None else None
         other = total and self._step and total != self._step[1] and not said.values  # a validation's batches
         if place is not None and not said.evaluates and not other:
-            self._step = [place, total]
+            self._step, self._through = [place, total], said.through
         if not said.evaluates:
             return None
-        self.counts_steps = self.counts_steps or (said.step is not None and said.bar is None and said.step > 0)
+        own = said.step and (said.bar is None or said.through)
+        self.counts_steps = self.counts_steps or bool(own or (place is None and self._through))
         if place is None or (total and self._step and total != self._step[1]):
             place = self._step[0] if self._step else None  # a bar over the validation's batches is no step
         if place is None:
@@ -250,7 +256,8 @@ class EpochRows:
     def _comes_first(self, said: Statement) -> bool:
         """Whether it belongs to the evaluation that is still to come: part of an epoch, or a step between two."""
         if self._basis == "evaluations":
-            return said.is_of_a_step and not said.evaluates
+            trained_on = bool(self._open is not None and self._open.step and self._step[0] > self._open.step)
+            return not said.evaluates and (said.is_of_a_step or trained_on)
         return said.epoch is not None and bool(said.values)
 
     def _part(self, said: Statement) -> int:
@@ -325,7 +332,7 @@ def _sums_up(above: Mapping[str, str], said: Statement) -> bool:
         {name for name in _losses(cells) if not name.startswith(("val_", "test_"))}
         for cells in (above, (name for name, _ in said.values))
     )
-    return said.evaluates and not said.is_of_a_step and bool(trained) and not told
+    return said.evaluates and not said.is_under_way and bool(trained) and not told
 
 
 def _put(cells: dict[str, str], said: Statement) -> None:

@@ -15,7 +15,18 @@ from dataclasses import dataclass, field
 
 from monitor.importers.log_names import named, plain_name, split_of_words
 from monitor.importers.statement import Statement
-from monitor.importers.vocabulary import EPOCHS, INCIDENTAL, LOOKS_BACK, NO_SPLIT, QUALITY, SPLITS, STEPS
+from monitor.importers.vocabulary import (
+    EPOCHS,
+    INCIDENTAL,
+    LOOKS_BACK,
+    NO_SPLIT,
+    QUALITY,
+    RATE,
+    SPLITS,
+    STEPS,
+    THROUGH,
+    UNIT,
+)
 
 LONGEST_LINE = 20_000
 MOST_VALUES = 200
@@ -59,8 +70,11 @@ class Walk:
     step: float | None = None
     bar: tuple[float, float] | None = None
     awaits_epoch: bool = False
-    separated: bool = False
+    separated: str = ""
+    """The mark between the words and what they name: a colon, a dash."""
     counts_epochs: bool = False
+    through: bool = False
+    """The step is counted through all epochs."""
     incidental: bool = False
     """The line tells of a checkpoint, of the best so far, of options."""
     seen: int = 0
@@ -73,6 +87,10 @@ class Walk:
     bare_text: str = ""
     compound: str = ""
     """Split of the last name that was one word with it: `train_loss`."""
+    behind: str = ""
+    """What stood before a bracket that has not closed: "value" or "bare"."""
+    split_behind: bool = False
+    """A split stands behind its number: `loss 2.1 (train) 2.4 (valid)`."""
     heading: bool = False
 
     def read(self, line: str) -> Statement:
@@ -104,6 +122,11 @@ class Walk:
     def _word(self, word: str) -> None:
         if self.separated:
             self._close()
+        if self.last in ("value", "bare") and self.before != "(" and UNIT.fullmatch(word):
+            if self.last == "value":
+                self.values.pop()  # `Eval: 0.0002 s/iter`
+            self.last = ""
+            return
         self.seen += 1
         if self.seen <= 2 and word in INCIDENTAL and self.epoch is None:
             self.incidental = True
@@ -139,14 +162,15 @@ class Walk:
         if mark in IGNORED:
             return
         if mark in ":=":
-            self.separated = bool(self.words)
+            self.separated = mark if self.words else ""
         elif mark == "/" and self.last:
             self.over = True
         elif mark in OPENING:
+            self.behind = self.last if not self.words else ""
             if not self.awaits_epoch:
                 self._close_unless_name()
         elif mark in DASHES and self.words:
-            self.separated = True
+            self.separated = mark
         elif mark in CLOSING:
             self._leave_bracket()
             self.section = "" if mark == "}" else self.section
@@ -164,7 +188,9 @@ class Walk:
         self.words.clear()
 
     def _leave_bracket(self) -> None:
-        if self.held and self.words and not self.separated:
+        if self.words and self.behind in ("value", "bare") and self._takes_split(split_of_words(tuple(self.words))):
+            self.words.clear()
+        elif self.held and self.words and not self.separated:
             self.words = [*self.held, *self.words]
         elif self.held and not self.words and self.last not in ("value", "step"):
             self.words = list(self.held)
@@ -172,18 +198,36 @@ class Walk:
             self._close()
         self.held = []
 
+    def _takes_split(self, split: str) -> bool:
+        """Whether a split in brackets belongs to the number before them: `loss 2.1 (train) 2.4 (valid)`."""
+        if not split:
+            return False
+        if self.behind == "bare":
+            if self.split_behind:
+                self._keep(f"{split}_{self.quantity}", self.bare_text)
+            return self.split_behind
+        name, text = self.values[-1]
+        if name.partition("_")[0] in SPLITS:
+            return False
+        self.values[-1] = (f"{split}_{name}", text)
+        self.unsplit = [each for each in self.unsplit if each[0] != len(self.values) - 1]
+        self.quantity, self.split_behind, self.last = name, True, ""
+        return True
+
     def _close(self) -> None:
         """A phrase ends without a number: `train:` and `[val]` speak for what follows, `loss:` for splits behind it."""
         if self.words:
             if split := split_of_words(tuple(self.words)):
                 self.section, self.heading = split, False
+            elif self.separated == ":" and self.words[-1] in SPLITS and len(self.words) <= 4:
+                self.section, self.heading = SPLITS[self.words[-1]], False
             elif self.separated and QUANTITY.fullmatch(name := plain_name(" ".join(self.words))):
                 self.quantity = name
             elif self.bare_text and self.last == "" and QUALITY.fullmatch(name := plain_name(" ".join(self.words))):
                 self._keep(name, self.bare_text)  # `12.5% wer, 3.2% cer`
         self.bare_text = ""
         self.words.clear()
-        self.separated = False
+        self.separated = ""
 
     def _number(self, text: str, unit: str) -> None:
         value = float(text.replace(",", ""))
@@ -201,7 +245,7 @@ class Walk:
                 self.step, self.last = value, "step"
             else:
                 self.bare, self.last = value, "bare"
-                self.bare_text = text + unit if unit == "%" else ""
+                self.bare_text = text + unit if unit == "%" or self.split_behind else ""
         self.over = False
 
     def _is_change(self, text: str) -> bool:
@@ -230,15 +274,20 @@ class Walk:
         self.bare_text = ""
 
     def _name_value(self, text: str, value: float, unit: str) -> None:
-        words, self.words, self.separated = self.words, [], False
+        words, self.words, self.separated = self.words, [], ""
         self.held.clear()
         self.phrase.clear()
         self.last = ""
         if words[-1] in STEPS and not unit and "per" not in words:
             if value >= 0 and (self.step is None or words[-1] == "global_step") and math.isfinite(value):
                 self.step, self.last = value, "step"
+                self.through = self.through or THROUGH.fullmatch(words[-1]) is not None
             self.section = split_of_words(tuple(words[:-1])) or self.section
             return
+        if rates := [place for place, word in enumerate(words) if "/" in word and RATE.fullmatch(word)]:
+            words = words[rates[-1] + 1 :]  # `6.25 updates/sec perplexity=12.2`
+            if not words:
+                return
         name = named(tuple(words))
         split, rest = name.split, name.rest
         if unit not in ("", "%") or (name.dropped and rest):
@@ -274,7 +323,8 @@ class Walk:
         if self.means and (partial or self.bar is not None or self.section in ("val", "test")):
             means = tuple((name, self.means.get(place, text)) for place, (name, text) in enumerate(values))
             values, batch = means, values if means != values else ()
-        return Statement(self.epoch, self.epochs, self.step, partial, self.bar, on_epochs, values, batch, self.section)
+        return Statement(self.epoch, self.epochs, self.step, partial, self.bar, on_epochs, values, batch, self.section,
+                         through=self.through)  # fmt: skip
 
     def _part_the_unsplit(self) -> None:
         """`Train_Loss 2 Acc .5 Val_Loss 3 Acc .4`: a name that stands there for two splits is told apart by them."""

@@ -17,19 +17,22 @@ from monitor.importers.log_clean import cleaned
 from monitor.importers.log_forms import rewritten
 from monitor.importers.log_line import Walk
 from monitor.importers.log_names import plain_name, split_of_words
+from monitor.importers.log_ranks import Ranks
 from monitor.importers.log_shape import by_shape, without_digits
 from monitor.importers.log_table import Header, header_of, row_of
 from monitor.importers.splits import split_of
-from monitor.importers.statement import Statement
+from monitor.importers.statement import EVALUATED, Statement
 from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, STEPS
 
 MOST_SKELETONS, MOST_HEADERS = 50, 3
 LONGEST_LINE = 8_000
 LONGEST_HEADING = 120
-DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d,.])")
-COMMA_ONLY = re.compile(r"[^\W\d]\s*[:=]?\s+(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))(?![\d,.])")
+_ENDS = r"(?!\d|[.,]\d)"
+"""Behind a number: a comma or a full stop there may end a part of the sentence."""
+DECIMAL_COMMA = re.compile(rf"(?<![\d.,])(\d+),(\d+){_ENDS}")
+COMMA_ONLY = re.compile(rf"[^\W\d]\s*[:=]?\s+(?:0,\d+|\d+,(?:\d{{1,2}}|\d{{4,}})){_ENDS}")
 """A number behind a name that can only have a decimal comma: thousands come in threes."""
-LOSS_COMMA = re.compile(r"(?:loss|wer|cer|acc|accuracy|error)\s*[:=]?\s*\d{1,3},\d{3}(?![\d,.])")
+LOSS_COMMA = re.compile(r"(?:loss|wer|cer|acc|accuracy|error)\s*[:=]?\s*\d{1,3},\d{3}(?!\d|[.,]\d)")
 """Thousands or a decimal comma: the other numbers of the line tell."""
 DECIMAL_POINT = re.compile(r"\d\.\d")
 OVER = re.compile(r"\b(?:done|finished|completed?|ended|end of|is over)\b")
@@ -42,8 +45,8 @@ OF_AN_EPOCH = re.compile(r"\b(?:train\w*|avg|average|mean|epoch|total)(?:\b|_)")
 WORD = re.compile(r"[^\W\d_]+")
 TRACEBACK = "Traceback (most recent call last)"
 NOTHING = Statement()
-PERPLEXITY = ("val_ppl", "valid_ppl")
-LN_PERPLEXITY = "val_ln_ppl"
+LN_PERPLEXITY = {"val_ppl": "val_ln_ppl", "train_ppl": "train_ln_ppl"}
+"""Perplexity → the name of its logarithm, which is the loss where none is printed."""
 _is_summary = by_shape(lambda shape: SUMMARY.search(shape) is not None)
 _has_odd_comma = by_shape(lambda shape: bool(COMMA_ONLY.search(shape) or LOSS_COMMA.search(shape)))
 
@@ -59,6 +62,7 @@ class LineReader:
         """Of the last tables that were begun, the newest first."""
         self._trained: dict[str, float] = dict(known.get("trained", {}))
         """Lines of the training in this epoch without their digits → the total that their bar counts to."""
+        self._ranks = Ranks(known.get("ranks"))
         self.decimal_comma = bool(known.get("comma"))
         self._passed_over = bool(known.get("over"))
         self._split_before = str(known.get("before", ""))
@@ -66,6 +70,8 @@ class LineReader:
         """The step and the bar of a line that named only them: the numbers directly below are of that step."""
         self._recalls = bool(known.get("recalls"))
         """The line before announced the best evaluation so far: this one repeats it."""
+        self._shown: list[list[str]] = list(known.get("shown", []))
+        """The last validation's figures: a bar of the next epoch goes on showing them."""
         self._in_traceback = bool(known.get("traceback"))
         """Since a traceback no line named an epoch, a step or a validation: its frames and message hold no figures."""
         self.is_table_of_runs = False
@@ -76,12 +82,13 @@ class LineReader:
         headers = [[list(each.names), each.delimiter] for each in self._headers]
         return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
                 "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
-                "place": self._place, "recalls": self._recalls, "traceback": self._in_traceback}  # fmt: skip
+                "place": self._place, "recalls": self._recalls, "traceback": self._in_traceback,
+                "shown": self._shown, "ranks": self._ranks.memory()}  # fmt: skip
 
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
         self._in_traceback |= TRACEBACK in line
-        bare = cleaned(line[:LONGEST_LINE])
+        bare = cleaned(self._ranks.own(line[:LONGEST_LINE]))
         if not bare or bare.isspace():
             self._place, self._recalls = None, False
             return NOTHING
@@ -150,9 +157,9 @@ class LineReader:
     def _trains_again(self, line: str, said: Statement) -> bool:
         """Whether a line below a validation's heading is one of those that the training printed above it."""
         total = said.bar[1] if said.bar else 0.0
-        if not said.is_of_a_step or said.split != self._section:
+        if not _is_of_a_part(said):
             return False
-        return self._trained.get(without_digits(line)) == total
+        return self._trained.get(without_digits(line)) == total or any(name == "grad_norm" for name, _ in said.values)
 
     def _headed(self, line: str, said: Statement) -> Statement:
         """Keeps a heading's split for the lines below it, and the look of the training's lines."""
@@ -164,7 +171,9 @@ class LineReader:
                 self._section = split
             elif said.epoch is not None and said.epoch != self._epoch:
                 self._section = ""
-        elif said.is_of_a_step and not self._section and len(self._trained) < MOST_SKELETONS:
+        elif self._section and line.lstrip().startswith("{") and said.values == Walk().read(line).values:
+            self._section = ""  # it names its split itself, and so will the next
+        elif _is_of_a_part(said) and self._section in ("", "train") and len(self._trained) < MOST_SKELETONS:
             self._trained[without_digits(line)] = said.bar[1] if said.bar else 0.0
         elif said.epoch is not None and said.epoch != self._epoch:
             self._section = ""
@@ -172,20 +181,39 @@ class LineReader:
 
     def _placed(self, said: Statement) -> Statement:
         if said.epoch is not None and said.epoch != self._epoch:
+            if self._epoch is None or math.ceil(said.epoch) != math.ceil(self._epoch):
+                self._trained.clear()
             self._epoch = said.epoch
-            self._trained.clear()
+        if said.evaluates:
+            said = self._new_in(said)
         if said.values:
             self._split_before = said.split
             found = dict(said.values)
-            name = next((each for each in PERPLEXITY if each in found), "")
-            if name and (value := float(found[name].rstrip("%"))) > 1 and math.isfinite(value):
-                return replace(said, values=(*said.values, (LN_PERPLEXITY, f"{math.log(value):.6g}")))
+            logs = [
+                (name, f"{math.log(value):.6g}")
+                for ppl, name in LN_PERPLEXITY.items()
+                if ppl in found and (value := float(found[ppl].rstrip("%"))) > 1 and math.isfinite(value)
+            ]
+            said = replace(said, values=(*said.values, *logs)) if logs else said
+        return said
+
+    def _new_in(self, said: Statement) -> Statement:
+        """Without the figures of the last validation, which a bar shows until the next one has ended."""
+        shown = [list(each) for each in said.values if each[0].startswith(EVALUATED)]
+        if said.is_under_way and shown == self._shown:
+            return replace(said, values=tuple(each for each in said.values if not each[0].startswith(EVALUATED)))
+        self._shown = shown
         return said
 
 
 def read_line(line: str) -> Statement:
     """What a line states by itself."""
     return LineReader().read(line)
+
+
+def _is_of_a_part(said: Statement) -> bool:
+    """Whether a line speaks of a step, or of a share of an epoch: `{'loss': 2.1, 'epoch': 0.04}`."""
+    return said.is_of_a_step or (said.epoch is not None and not said.epoch.is_integer())
 
 
 def _place(known: Any) -> tuple[float | None, tuple[float, float] | None] | None:

@@ -17,6 +17,9 @@ from monitor.importers.vocabulary import (
     STORY_BEFORE_NUMBER,
 )
 
+_GLUED = r"(?:loss|acc|wer|cer|err|ppl|f1)(?![^\W_])"
+SHORT = re.compile(rf"(?<![^\W_])(?:(t|tr|trn|train)|(v|vl|va|val|valid)|(te|ts|tst|test))(?={_GLUED})")
+"""A split and its quantity in one word: `tloss`, `vacc`, `valloss`."""
 SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
 
 
@@ -28,7 +31,8 @@ def plain_name(text: str) -> str:
 
 def _parts(text: str) -> tuple[str, str]:
     """(split, name without it)."""
-    words = [word for word in SPLIT_WORD.split(text.replace("value_loss", "valueloss")) if word]
+    text = SHORT.sub(_spelled_out, text.replace("value_loss", "valueloss"))
+    words = [word for word in SPLIT_WORD.split(text) if word]
     numbered = [f"{SPLITS[found[1]]}_{word.rsplit('_')[-1][len(found[1]):]}"
                 for word in words if (found := NUMBERED_SPLIT.match(word)) and found[1] in SPLITS]  # fmt: skip
     split = next((SPLITS[word] for word in words if word in SPLITS), numbered[0].partition("_")[0] if numbered else "")
@@ -38,6 +42,10 @@ def _parts(text: str) -> tuple[str, str]:
         "value_loss" if word == "valueloss" else word for word in rest
     ]  # of a critic; in "loss value" it adds nothing
     return split, "_".join([*(each.partition("_")[2] for each in number), *rest])
+
+
+def _spelled_out(found: re.Match[str]) -> str:
+    return "train " if found[1] else "val " if found[2] else "test "
 
 
 @lru_cache(4096)
@@ -64,6 +72,7 @@ class Named:
 @lru_cache(4096)
 def named(words: tuple[str, ...]) -> Named:
     split, rest = _parts(" ".join(words))
-    told = STORY_BEFORE_NUMBER & set(words) or ENDS & set(" ".join(words).replace("_", " ").split())
+    story = STORY_BEFORE_NUMBER & set(words) - {"per"} or words[-1:] == ("per",)
+    told = story or ENDS & set(" ".join(words).replace("_", " ").split())
     spoken = next((SPLITS[word] for word in reversed(words) if word in SPLITS), "")
     return Named(spoken, split, rest, bool(told) or HOUSEKEEPING.fullmatch(rest) is not None)

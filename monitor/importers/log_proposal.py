@@ -12,7 +12,6 @@ from typing import Any
 from monitor.importers.items import Row as Numbers
 from monitor.importers.languages import in_english
 from monitor.importers.log_epochs import Basis, Row
-from monitor.importers.log_lines import LN_PERPLEXITY
 from monitor.importers.log_names import plain_name
 from monitor.importers.log_scan import Scan
 from monitor.importers.mapping import Survey, Use, Wish, propose
@@ -25,6 +24,8 @@ from monitor.run_dir.field_names import SHARES, SYNONYMS
 MOST_BESIDE = 40
 MOST_NAMES = 100
 MOST_LEFT = 8
+FEW_ROWS = 3
+"""With more evaluations, a name that stood there once measures nothing, unless it is called a loss or a score."""
 TOTALS = in_order("total_loss, loss_total, tot_loss, main_loss, loss_all, all_loss, sum_loss, batch_loss, lm_loss")
 """Of several losses, the one that the others are parts of."""
 OF_FIELDS = frozenset(name for field in ("train_loss", "val_loss", "val_wer", "train_wer") for name in SYNONYMS[field])
@@ -128,7 +129,10 @@ def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[s
     free = [
         name
         for name, count in seen.most_common()
-        if name not in chosen.values() and (name not in OF_FIELDS or count * 2 >= rows) and name != LN_PERPLEXITY
+        if name not in chosen.values()
+        and (name not in OF_FIELDS or count * 2 >= rows)
+        and not name.endswith("_ln_ppl")
+        and (count > 1 or rows <= FEW_ROWS or QUALITY.fullmatch(name) or "loss" in name)
     ]
     return tuple(sorted(free[:MOST_BESIDE], key=lambda name: not name.startswith(("val_", "test_"))))
 
@@ -169,7 +173,7 @@ def _losses(field: str, seen: Mapping[str, int]) -> list[str]:
         return []
     split = field.removesuffix("_loss")
     bare = {name.removeprefix(f"{split}_").removeprefix("test_"): name
-            for name in sorted(seen) if LOSS_LIKE[field].fullmatch(name) and name != LN_PERPLEXITY}  # fmt: skip
+            for name in sorted(seen) if LOSS_LIKE[field].fullmatch(name)}  # fmt: skip
     whole = [bare[name] for name in TOTALS if name in bare]
     if whole or len(bare) == 1:
         return whole or list(bare.values())
@@ -180,7 +184,8 @@ def _losses(field: str, seen: Mapping[str, int]) -> list[str]:
     usual = [name for name in bare.values() if seen[name] * 2 > most]
     if len(usual) == 1:
         return usual
-    return [LN_PERPLEXITY] if field == "val_loss" and LN_PERPLEXITY in seen else []
+    ln_perplexity = f"{split}_ln_ppl"
+    return [ln_perplexity] if ln_perplexity in seen and not bare else []
 
 
 def epoch_of(row: Row, mapping: LogMapping, at: float = 0.0) -> Epoch | None:
@@ -254,7 +259,7 @@ def words(mapping: LogMapping) -> str:
     told = []
     for use in mapping.uses:
         what = SPOKEN.get(use.field) or use.field.replace("lr", "learning rate").replace("_", " ")
-        what += " (the logarithm of the perplexity)" if use.column == LN_PERPLEXITY else ""
+        what += " (the logarithm of the perplexity)" if use.column.endswith("_ln_ppl") else ""
         told.append(f"{use.column} as {what}{' in percent' if use.scale != 1 else ''}")
     return (
         (", ".join(told) or "no name stands for a loss or a WER")

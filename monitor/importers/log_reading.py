@@ -117,7 +117,7 @@ class LogReading:
     def _note_step(self, said: Statement, rows_before: int) -> None:
         self._in_parts |= bool(said.values and said.epoch is not None and not said.epoch.is_integer())
         is_of_a_step = said.is_of_a_step or (said.epoch is not None and self._in_parts)
-        if said.values and is_of_a_step and not said.evaluates:
+        if said.values and is_of_a_step and (not said.evaluates or said.is_under_way):
             self._steps.append(StepSaid(said, self.rows.epoch, self.rows.generation, rows_before))
 
     def _read(self, said: Statement, samples: list[Sample]) -> list[Row]:

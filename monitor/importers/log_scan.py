@@ -19,7 +19,7 @@ HEAD_BYTES = 8192
 MOST_ROWS = 20_000
 FIRST_LOOKS = 300
 """Of the steps, a proposal needs the first and the last."""
-MORE_EVALUATIONS = 3
+MORE_EVALUATIONS = 2
 """A log with so many times more evaluations than epochs is read by its evaluations."""
 
 

@@ -16,6 +16,8 @@ from monitor.importers.vocabulary import LOSS_LIKE
 from monitor.run_dir import Step
 
 LOSS_NAMES = ("train_loss", "loss", "train_total_loss", "total_loss", "lm_loss", "xent", "batch_loss")
+OF_A_STEP = ("train_loss_step", "loss_step")
+"""What a line names beside the mean of the epoch before: `train_loss_step=2.1, train_loss_epoch=2.4`."""
 MOST_STEP = 2**53
 
 
@@ -33,7 +35,7 @@ def train_loss_of(said: Statement, columns: Mapping[str, str]) -> float | None:
     """The train loss that a line in the middle of an epoch names; of its step alone, where it says so."""
     cells = {**dict(said.values), **dict(said.batch)}
     chosen = columns.get("train_loss", "")
-    names = (chosen, chosen.removeprefix("train_"), f"train_{chosen}", *LOSS_NAMES)
+    names = (*OF_A_STEP, chosen, chosen.removeprefix("train_"), f"train_{chosen}", *LOSS_NAMES)
     found = next((cells[name] for name in names if name in cells), None)
     if found is None and not chosen:
         only = [text for name, text in cells.items() if LOSS_LIKE["train_loss"].fullmatch(name)]

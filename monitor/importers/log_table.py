@@ -18,6 +18,8 @@ NAME = re.compile(r"[^\W\d][\w/@.:()%' \-\[\]]*|#")
 WIDE = "  "
 """Where names have several words: two blanks part them, and one is enough for the numbers below."""
 MOST_CELLS = 100
+CLASSES = ("class", "classes")
+"""A table of the classes, below the training's: YOLO."""
 PARTS = in_order("box, obj, cls, dfl, box_loss, obj_loss, cls_loss, dfl_loss, seg_loss, pose_loss, kobj_loss")
 """YOLO's console names the parts of the train loss only: it is their sum."""
 
@@ -43,9 +45,9 @@ def header_of(line: str) -> Header | None:
             names[2:] = [name if name.startswith("loss") else f"val {name}" for name in names[2:]]
         if len(names) < 2 or not all(NAME.fullmatch(name) for name in names):
             continue
-        known = [name for name in names if name in EPOCHS or name in STEPS or name == "class"]
+        known = [name for name in names if name in EPOCHS or name in STEPS or name in CLASSES]
         other = [name for name in names if "loss" in name or QUALITY.fullmatch(plain_name(name)) or name == "box"]
-        many = len(names) > 3 and (delimiter.strip() or "class" in names)
+        many = len(names) > 3 and (delimiter.strip() or names[0] in CLASSES)
         if known and (other or many) and len(set(names)) == len(names) <= MOST_CELLS:
             return Header(tuple(names), delimiter.strip())
     return None
@@ -68,7 +70,8 @@ def row_of(header: Header, line: str) -> Statement | None:
 def _stated(header: Header, cells: list[str], found: list[float | None]) -> Statement | None:
     epoch = epochs = step = None
     values = []
-    split = "val_" if "class" in header.names else ""
+    by_class = header.names[0] in CLASSES
+    split = "val_" if by_class else ""
     for name, cell, value in zip(header.names, cells, found, strict=True):
         if name in EPOCHS:
             if value is None:
@@ -83,7 +86,7 @@ def _stated(header: Header, cells: list[str], found: list[float | None]) -> Stat
         ):
             text = f"{value!r}{'%' * cell.endswith('%')}"
             values.append((kept if kept.startswith(("val_", "train_")) else split + kept, text))
-    if "class" in header.names and cells[0] not in ("all", "mean"):
+    if by_class and cells[0] not in ("all", "mean"):
         return None
     parts = [float(text) for name, text in values if name in PARTS]
     if len(parts) > 1 and not any(name in ("loss", "train_loss") for name, _ in values):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+EVALUATED = ("val_", "test_")
+"""How the names of what a validation measured begin."""
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -26,10 +29,17 @@ class Statement:
     """The split that the line speaks of."""
     ends: bool = False
     """The line says that its epoch is over."""
+    through: bool = False
+    """Its step is counted through all epochs, as a `global_step` is."""
 
     @property
     def evaluates(self) -> bool:
-        return any(name.startswith(("val_", "test_")) for name, _ in self.values)
+        return any(name.startswith(EVALUATED) for name, _ in self.values)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a progress bar stands there that has not come to its end."""
+        return self.bar is not None and self.bar[0] < self.bar[1]
 
     @property
     def is_of_a_step(self) -> bool:

@@ -33,6 +33,8 @@ STEPS = words(
     "num_updates, current_steps, current_step, cur_step, global_steps, itr, nupdates, trainer/global_step, "
     "train/global_step, num_update, mini-batch, total_timesteps, num_timesteps, timesteps, timestep"
 )
+THROUGH = re.compile(r".*global.*|n(?:um_)?updates?|updates|total_timesteps|num_timesteps")
+"""Steps that are counted through all epochs."""
 NOISE = words(
     "avg, average, mean, running, epoch, set, current, results, result, metrics, stats, info, value, total_avg, "
     "the, is, was, are, and, reached, s, tensor, final, overall, cur, summary, report, performance, curr, mini, per, "
@@ -51,9 +53,16 @@ HOUSEKEEPING = re.compile(
     r"|second|minutes?|hours?|days?|ms|start|end|id|idx|index|over|train_secs?|wall|cost|tps|mfu|tflops?\w*|steps_per_sec\w*"
     r"|per_gpu|wd|weight_decay|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage"
     r"|dataloader(?:_\w+)?|stalled|seen|n_params|n_parameters|no_improvement|dauer|zeit|temps|dur[ée]e|tiempo|tempo|dura[çc][ãa]o"
-    r"|durata|duur|czas|s[üu]re|время|час|时间|時間|耗时|用时|耗時|시간|thời_gian)"
+    r"|durata|duur|czas|s[üu]re|время|час|时间|時間|耗时|用时|耗時|시간|thời_gian"
+    r"|thoi_gian|ts|timestamp|unixtime|delta|\w+_[kmgt]i?b|job|heap)"
 )
 """Names of what is no measurement of the model; never a metric."""
+UNIT = re.compile(
+    r"[mun]?s|secs?|seconds?|[kmgt]i?b|[^\W\d]+/(?:s|secs?|seconds?|min|h|it|iter|iters|batch|step|epoch)"
+)
+"""A word directly behind a number that says that the number is a time, a size, a rate."""
+RATE = re.compile(r"[^\W\d]+/(?:s|secs?|seconds?|min|h)|(?:[mun]?s|secs?|seconds?|time)/[^\W\d]+")
+"""A name of a rate: `words/s`, `ms/batch`."""
 ENDS = words("best, max, min, maximum, minimum, previous, prev, lowest, highest, target, last, old")
 """A name with one of these tells of another epoch."""
 STORY_BEFORE_NUMBER = words(
@@ -81,7 +90,10 @@ QUALITY = re.compile(
 )
 """What measures a model where no loss and no WER is logged."""
 
-_LOSS = r"(?:.*loss|(?:.*_)?(?:nll|xent|cross_entropy|crossentropy|rmse|rmsle|mse|mae|l[12]|deviance|elbo))"
+_LOSS = (
+    r"(?:.*loss|(?:.*_)?(?:nll|xent|cross_entropy|crossentropy|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
+    r"|mape|l[12]|huber|hinge|deviance|elbo))"
+)
 LOSS_LIKE = {
     "val_loss": re.compile(rf"(?:val|test)_{_LOSS}"),
     "train_loss": re.compile(rf"(?:train_)?(?!val_|test_){_LOSS}"),

@@ -989,3 +989,187 @@ Best_accuracy    : 90.000, Best_norm_ED     : 0.9200
 """,
     epochs=3, first={"train_loss": 4.26103, "~accuracy": 0.0}, last={"val_loss": 0.12338, "~accuracy": 80.0},
 )  # fmt: skip
+_log(
+    "YOLO classification: the scores stand in a table of classes",
+    """
+      Epoch    GPU_mem       loss  Instances       Size
+       1/2      1.22G      1.180         16        224: 100%|██████████| 50/50 [00:06<00:00,  8.1it/s]
+               classes   top1_acc   top5_acc: 100%|██████████| 7/7 [00:00<00:00, 12.2it/s]
+                   all      0.540      0.840
+       2/2      1.22G      1.020         16        224: 100%|██████████| 50/50 [00:06<00:00,  8.1it/s]
+               classes   top1_acc   top5_acc: 100%|██████████| 7/7 [00:00<00:00, 12.2it/s]
+                   all      0.560      0.860
+""",
+    epochs=2, last={"train_loss": 1.02, "~val_top1": 0.56}, no_metric=["all"],
+)  # fmt: skip
+_log(
+    "sockeye: checkpoints within epochs, perplexity of both splits, rates before it",
+    """
+[INFO:sockeye.training] Epoch[0] Batch [50]\tSpeed: 1293.60 samples/sec 36902.07 tokens/sec 6.25 updates/sec\tperplexity=20.1
+[INFO:sockeye.training] Checkpoint [1]\tUpdates=50 Epoch=0 Samples=3200 Time-cost=31.0 Updates/sec=6.1
+[INFO:sockeye.training] Checkpoint [1]\tTrain-perplexity=12.182
+[INFO:sockeye.training] Checkpoint [1]\tValidation-perplexity=14.880
+[INFO:sockeye.training] Validation-perplexity improved to 14.880 (delta=0.31).
+[INFO:sockeye.training] Epoch[0] Batch [100]\tSpeed: 1293.60 samples/sec 36902.07 tokens/sec 6.25 updates/sec\tperplexity=9.1
+[INFO:sockeye.training] Checkpoint [2]\tUpdates=100 Epoch=0 Samples=6400 Time-cost=31.0 Updates/sec=6.1
+[INFO:sockeye.training] Checkpoint [2]\tTrain-perplexity=8.166
+[INFO:sockeye.training] Checkpoint [2]\tValidation-perplexity=11.023
+""",
+    epochs=2, first={"train_loss": 2.5, "val_loss": 2.7}, last={"step": 100, "train_loss": 2.1, "val_loss": 2.4},
+    no_metric=["delta", "updates", "samples"],
+)  # fmt: skip
+_log(
+    "Marian: cross-entropy for each word",
+    """
+[2021-07-17 19:00:01] Ep. 1 : Up. 1000 : Sen. 25,093 : Cost 3.20 : Time 17.42s : 21930.04 words/s : L.r. 3.0000e-04
+[2021-07-17 19:01:01] [valid] Ep. 1 : Up. 1000 : ce-mean-words : 2.90 : new best
+[2021-07-17 19:02:01] Ep. 2 : Up. 2000 : Sen. 25,093 : Cost 2.80 : Time 17.42s : 21930.04 words/s : L.r. 3.0000e-04
+[2021-07-17 19:03:01] [valid] Ep. 2 : Up. 2000 : ce-mean-words : 2.60 : new best
+""",
+    epochs=2, first={"train_loss": 3.2, "val_loss": 2.9}, last={"train_loss": 2.8, "val_loss": 2.6},
+)  # fmt: skip
+_log(
+    "NeMo 2: a step's line goes on showing the last validation",
+    """
+Training epoch 0, iteration 0/99 | lr: 1e-06 | global_step: 0 | reduced_train_loss: 3.20 | train_step_timing in s: 0.03
+Training epoch 0, iteration 10/99 | lr: 2e-06 | global_step: 10 | reduced_train_loss: 2.90 | train_step_timing in s: 0.03 | val_loss: 3.00
+Training epoch 0, iteration 20/99 | lr: 3e-06 | global_step: 20 | reduced_train_loss: 2.80 | train_step_timing in s: 0.03 | val_loss: 3.00
+Training epoch 0, iteration 30/99 | lr: 4e-06 | global_step: 30 | reduced_train_loss: 2.70 | train_step_timing in s: 0.03 | val_loss: 2.80
+Training epoch 0, iteration 40/99 | lr: 5e-06 | global_step: 40 | reduced_train_loss: 2.60 | train_step_timing in s: 0.03 | val_loss: 2.80
+Training epoch 0, iteration 50/99 | lr: 5e-06 | global_step: 50 | reduced_train_loss: 2.50 | train_step_timing in s: 0.03 | val_loss: 2.80
+""",
+    epochs=2, steps=6, first={"val_loss": 3.0}, last={"val_loss": 2.8}, last_step={"train_loss": 2.5},
+)  # fmt: skip
+_log(
+    "Lightning: a bar under way shows the loss of its step, and those of the epoch before",
+    "Epoch 0:   0%|          | 0/100 [00:00<?, ?it/s, v_num=3, train_loss_step=2.50]\r"
+    "Epoch 0:  50%|█████     | 50/100 [00:05<00:05,  9.8it/s, v_num=3, train_loss_step=2.10]\r"
+    "Epoch 0: 100%|██████████| 100/100 [00:09<00:00,  9.8it/s, v_num=3, train_loss_step=1.9, val_loss=2.2, train_loss_epoch=2.1]\n"
+    "Epoch 1:  50%|█████     | 50/100 [00:05<00:05,  9.8it/s, v_num=3, train_loss_step=1.70, val_loss=2.2, train_loss_epoch=2.1]\r"
+    "Epoch 1: 100%|██████████| 100/100 [00:09<00:00,  9.8it/s, v_num=3, train_loss_step=1.5, val_loss=2.0, train_loss_epoch=1.6]\n"
+    "Epoch 2:  50%|█████     | 50/100 [00:05<00:05,  9.8it/s, v_num=3, train_loss_step=1.40, val_loss=2.0, train_loss_epoch=1.6]\r",
+    epochs=2, steps=4, last={"train_loss": 1.6, "val_loss": 2.0}, last_step={"train_loss": 1.4},
+)  # fmt: skip
+_log(
+    "Hugging Face: a heading is spent with the figures that name their split themselves",
+    """
+{'loss': 2.90, 'grad_norm': 1.1, 'learning_rate': 4.7e-05, 'epoch': 0.5}
+{'loss': 2.60, 'grad_norm': 1.1, 'learning_rate': 4.4e-05, 'epoch': 1.0}
+[INFO|trainer.py:3812] 2024-05-01 10:00:50,123 >> ***** Running Evaluation *****
+[INFO|trainer.py:3814] 2024-05-01 10:00:50,124 >>   Num examples = 200
+{'eval_loss': 2.50, 'eval_runtime': 3.4, 'epoch': 1.0}
+{'loss': 2.40, 'grad_norm': 1.1, 'learning_rate': 4.2e-05, 'epoch': 1.5}
+{'loss': 2.20, 'grad_norm': 1.1, 'learning_rate': 4.0e-05, 'epoch': 2.0}
+[INFO|trainer.py:3812] 2024-05-01 10:01:50,123 >> ***** Running Evaluation *****
+{'eval_loss': 2.30, 'eval_runtime': 3.4, 'epoch': 2.0}
+""",
+    epochs=2, steps=4, first={"val_loss": 2.5}, last={"train_loss": 2.2, "val_loss": 2.3},
+)  # fmt: skip
+_log(
+    "srun -l: each line begins with its process",
+    """
+0: Using device cuda:0
+1: Using device cuda:1
+1: Epoch 1/2 train_loss=2.45 val_loss=2.55
+0: Epoch 1/2 train_loss=2.40 val_loss=2.50
+0: Epoch 2/2 train_loss=2.00 val_loss=2.20
+1: Epoch 2/2 train_loss=2.05 val_loss=2.25
+""",
+    epochs=2, first={"train_loss": 2.4, "val_loss": 2.5}, last={"train_loss": 2.0, "val_loss": 2.2},
+)  # fmt: skip
+_log(
+    "what a container's log puts in front",
+    """
+2024-03-14T08:00:00.123456789Z stdout F ====== epoch 001 of 002 ======
+2024-03-14T08:01:00.123456789Z stdout F train: loss=2.40 ppl=11.02
+2024-03-14T08:02:00.123456789Z stdout F dev:   loss=2.50 wer=91.40%
+2024-03-14T08:03:00.123456789Z stdout F ====== epoch 002 of 002 ======
+2024-03-14T08:04:00.123456789Z stdout F train: loss=1.95 ppl=7.02
+2024-03-14T08:05:00.123456789Z stdout F dev:   loss=2.10 wer=76.20%
+""",
+    epochs=2, first={"train_loss": 2.4, "val_loss": 2.5, "val_wer": 0.914}, last={"train_loss": 1.95, "val_loss": 2.1},
+)  # fmt: skip
+_log(
+    "a split and a colon behind unknown words",
+    """
+worker-3  | epoch 1 of 2
+worker-3  | east lab train: loss=2.40
+worker-3  | east lab dev: loss=2.50
+worker-3  | epoch 2 of 2
+worker-3  | east lab train: loss=1.95
+worker-3  | east lab dev: loss=2.10
+""",
+    epochs=2, first={"train_loss": 2.4, "val_loss": 2.5}, last={"train_loss": 1.95, "val_loss": 2.1},
+)  # fmt: skip
+_log(
+    "a decimal comma before the comma of the sentence",
+    """
+Epoche 1 von 2 abgeschlossen (41,2 s): Trainingsverlust 2,4120, Validierungsverlust 2,5030, Genauigkeit 31,2 %
+Epoche 2 von 2 abgeschlossen (41,2 s): Trainingsverlust 1,9540, Validierungsverlust 2,1020, Genauigkeit 40,1 %
+""",
+    epochs=2, first={"train_loss": 2.412, "val_loss": 2.503}, last={"train_loss": 1.954, "~accuracy": 40.1},
+)  # fmt: skip
+_log(
+    "Portuguese articles",
+    """
+Época 1/2 - Perda no treinamento: 2.412 - Perda na validação: 2.503 - Acurácia: 0.312
+Época 2/2 - Perda no treinamento: 1.954 - Perda na validação: 2.102 - Acurácia: 0.401
+""",
+    epochs=2, first={"train_loss": 2.412, "val_loss": 2.503}, last={"train_loss": 1.954, "val_loss": 2.102},
+)  # fmt: skip
+_log(
+    "the PyTorch tutorial's sentence",
+    """
+Epoch  1/2 done in 30s
+Accuracy of the network on the 10000 test images: 31.2 %
+Epoch  2/2 done in 31s
+Accuracy of the network on the 10000 test images: 40.1 %
+""",
+    epochs=2, first={"~accuracy": 31.2}, last={"~accuracy": 40.1},
+)  # fmt: skip
+_log(
+    "split and quantity in one short word",
+    """
+epoch 0: tloss 2.41 vloss 2.50 vacc 0.31
+epoch 1: tloss 1.95 vloss 2.10 vacc 0.40
+""",
+    epochs=2, first={"train_loss": 2.41, "val_loss": 2.5}, last={"train_loss": 1.95, "~val_acc": 0.4},
+)  # fmt: skip
+_log(
+    "the split in brackets behind the number",
+    """
+epoch 1 | loss 2.41 (train) 2.50 (valid) | wer 94.1% (train) 91.4% (valid)
+epoch 2 | loss 1.95 (train) 2.10 (valid) | wer 79.2% (train) 76.2% (valid)
+""",
+    epochs=2, first={"train_loss": 2.41, "val_loss": 2.5, "val_wer": 0.914, "train_wer": 0.941},
+    last={"train_loss": 1.95, "val_loss": 2.1, "val_wer": 0.762, "train_wer": 0.792},
+)  # fmt: skip
+_log(
+    "steps above the line that names their epoch",
+    """
+2024-03-14 08:00:00,100 DEBUG TRAIN | steps 0| batch 0_0| loss 30.1 loss_att 20.1 lr 0.0001 rank 0
+2024-03-14 08:02:00,100 DEBUG TRAIN | steps 100| batch 0_100| loss 24.1 loss_att 18.1 lr 0.0001 rank 0
+2024-03-14 08:04:00,100 DEBUG CV | steps 100| batch 0_100| loss 27.0 loss_att 9.1 history_loss 25.5 rank 0
+2024-03-14 08:05:00,100 INFO Epoch 0 Step 100 CV info lr 1.2e-04 cv_loss 25.0 rank 0 acc 0.31
+2024-03-14 08:07:00,100 DEBUG TRAIN | steps 200| batch 1_100| loss 19.5 loss_att 14.1 lr 0.0001 rank 0
+2024-03-14 08:08:00,100 DEBUG CV | steps 200| batch 1_100| loss 22.0 loss_att 9.1 history_loss 21.5 rank 0
+2024-03-14 08:09:00,100 INFO Epoch 1 Step 200 CV info lr 1.2e-04 cv_loss 21.0 rank 0 acc 0.40
+""",
+    epochs=2, steps=3, first={"epoch": 0, "train_loss": 24.1, "val_loss": 25.0},
+    last={"epoch": 1, "train_loss": 19.5, "val_loss": 21.0},
+)  # fmt: skip
+_log(
+    "rates, a job's number, a time stamp and a source line are no metrics",
+    """
+slurmstepd: error: *** JOB 812 ON gpu07 CANCELLED AT 2024-03-14T12:00:00 DUE TO TIME LIMIT ***
+Dictionary: 1085 glosses
+Epoch 1: train loss 2.41, val loss 2.50, words/s = 30123, ms/batch 12.1, source words/s = 211, per char acc 0.71
+trainer.go:81 ts=1710403270123
+Inference done 11/100. Dataloading: 0.0010 s/iter. Eval: 0.0002 s/iter. Total: 0.0525 s/iter.
+Epoch 2: train loss 1.95, val loss 2.10, words/s = 30123, ms/batch 12.1, source words/s = 211, per char acc 0.72
+Epoch 3: train loss 1.62, val loss 1.90, words/s = 30123, ms/batch 12.1, source words/s = 211, per char acc 0.73
+Epoch 4: train loss 1.41, val loss 1.80, words/s = 30123, ms/batch 12.1, source words/s = 211, per char acc 0.74
+""",
+    epochs=4, last={"train_loss": 1.41, "val_loss": 1.8, "~char_acc": 0.74},
+    no_metric=["job", "dictionary", "source", "ms_", "trainer", "ts", "inference", "dataloading", "total"],
+)  # fmt: skip
