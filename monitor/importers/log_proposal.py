@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from monitor.importers.languages import in_english
 from monitor.importers.log_epochs import Basis, Row
 from monitor.importers.log_names import plain_name
 from monitor.importers.log_scan import Scan
-from monitor.importers.mapping import Survey, Use, Wish, propose
+from monitor.importers.mapping import Survey, Use, Wish, likely_losses, propose
 from monitor.importers.numbers import stated
-from monitor.importers.vocabulary import LOSS_LIKE, QUALITY, in_order
+from monitor.importers.vocabulary import QUALITY
 from monitor.run_dir import Epoch, GapBasis
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS
@@ -26,8 +25,6 @@ MOST_NAMES = 100
 MOST_LEFT = 8
 FEW_ROWS = 3
 """With more evaluations, a name that stood there once measures nothing, unless it is called a loss or a score."""
-TOTALS = in_order("total_loss, loss_total, tot_loss, main_loss, loss_all, all_loss, sum_loss, batch_loss, lm_loss")
-"""Of several losses, the one that the others are parts of."""
 OF_FIELDS = frozenset(name for field in ("train_loss", "val_loss", "val_wer", "train_wer") for name in SYNONYMS[field])
 SPOKEN = {"train_loss": "train loss", "train_eval_loss": "train loss in eval mode", "val_loss": "val loss",
           "train_wer": "train WER", "val_wer": "val WER"}  # fmt: skip
@@ -158,34 +155,13 @@ def _choose(seen: Mapping[str, int], known: set[str], taken: set[str]) -> dict[s
     """Field → name, by the usual names; one that stands in a few lines only (a closing summary) claims nothing."""
     chosen: dict[str, str] = {}
     for field in (name for name in SYNONYMS if name not in known):
-        names = [name for name in SYNONYMS[field] if name in seen] or _losses(field, seen)
+        names = [name for name in SYNONYMS[field] if name in seen] or likely_losses(field, seen)
         free = [name for name in names if name not in taken | set(chosen.values())]
         most = max((seen[name] for name in free), default=0)
         usual = [name for name in free if seen[name] * 2 >= most]
         if usual:
             chosen[field] = usual[0]
     return chosen
-
-
-def _losses(field: str, seen: Mapping[str, int]) -> list[str]:
-    """The name that is the loss of a split though it is none of the usual: the only one, the whole, or the last set."""
-    if field not in LOSS_LIKE:
-        return []
-    split = field.removesuffix("_loss")
-    bare = {name.removeprefix(f"{split}_").removeprefix("test_"): name
-            for name in sorted(seen) if LOSS_LIKE[field].fullmatch(name)}  # fmt: skip
-    whole = [bare[name] for name in TOTALS if name in bare]
-    if whole or len(bare) == 1:
-        return whole or list(bare.values())
-    sets = [name for name in bare if re.match(r"\d+_", name)]
-    if len(sets) == len(bare) and len({name.partition("_")[2] for name in sets}) == 1 and sets:
-        return [bare[max(sets, key=lambda name: int(name.partition("_")[0]))]]
-    most = max((seen[name] for name in bare.values()), default=0)
-    usual = [name for name in bare.values() if seen[name] * 2 > most]
-    if len(usual) == 1:
-        return usual
-    ln_perplexity = f"{split}_ln_ppl"
-    return [ln_perplexity] if ln_perplexity in seen and not bare else []
 
 
 def epoch_of(row: Row, mapping: LogMapping, at: float = 0.0) -> Epoch | None:

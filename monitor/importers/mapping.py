@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.importers.items import Row
+from monitor.importers.languages import in_english
+from monitor.importers.log_names import plain_name
+from monitor.importers.vocabulary import LOSS_LIKE, in_order
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS, plain
 from monitor.run_dir.metric_names import parsed
@@ -21,6 +25,8 @@ PERCENT_FROM = 3.0
 JUMP = 30.0
 """A share that grows or shrinks by this factor between two readings has changed its unit."""
 MOST_NAMES = 2000
+TOTALS = in_order("total_loss, loss_total, tot_loss, main_loss, loss_all, all_loss, sum_loss, batch_loss, lm_loss")
+"""Of several losses, the one that the others are parts of."""
 STEP_LOSS = "step_train_loss"
 """A loss of single steps beside one of epochs: kept in steps.jsonl only."""
 NAMES: dict[str, tuple[str, ...]] = {
@@ -103,11 +109,12 @@ def propose(survey: Survey, wish: Wish) -> tuple[Use, ...]:
     """
     chosen = _asked_for(survey, wish)
     # The file's first name wins where two are alike.
-    known = {plain(column): column for column in reversed(survey.columns)}
+    known = _spelled(survey.columns)
     for name, usual in NAMES.items():
         names = (*wish.names.get(name, ()), *usual)
         spellings = [column for word in names if (column := word if word in survey.columns else known.get(plain(word)))]
         free = [column for column in spellings if column not in chosen.values()]
+        free = free or _likely(name, survey, chosen)
         if name not in chosen and free:
             chosen[name] = free[0]
     if STEP_LOSS in chosen and "train_loss" not in chosen:
@@ -118,6 +125,46 @@ def propose(survey: Survey, wish: Wish) -> tuple[Use, ...]:
             "Say which is which: --map val_loss=COLUMN."
         )
     return tuple(_use(name, chosen[name], survey, wish) for name in NAMES if name in chosen)
+
+
+def _spelled(columns: Iterable[str]) -> dict[str, str]:
+    """Name → column: as it stands there, in English, and without the words that change nothing. The first one wins."""
+    columns = list(columns)[::-1]
+    forms: tuple[Callable[[str], str], ...] = (
+        lambda column: plain_name(in_english(column.replace("/", " "))),
+        lambda column: plain(in_english(column)),
+        plain,
+    )
+    return {name: column for form in forms for column in columns if (name := form(column))}
+
+
+def _likely(name: str, survey: Survey, chosen: Mapping[str, str]) -> list[str]:
+    """The column that is the loss of a split though no usual name says so; a known metric is none."""
+    columns = {plain_name(in_english(column.replace("/", " "))): column for column in survey.columns
+               if column not in chosen.values() and parsed(column) is None}  # fmt: skip
+    seen = {each: survey.columns[column].count for each, column in columns.items()}
+    return [columns[each] for each in likely_losses(name, seen)]
+
+
+def likely_losses(field: str, seen: Mapping[str, int]) -> list[str]:
+    """The name that is the loss of a split though it is none of the usual: the only one, the whole, or the last set."""
+    if field not in LOSS_LIKE:
+        return []
+    split = field.removesuffix("_loss")
+    bare = {name.removeprefix(f"{split}_").removeprefix("test_"): name
+            for name in sorted(seen) if LOSS_LIKE[field].fullmatch(name)}  # fmt: skip
+    whole = [bare[name] for name in TOTALS if name in bare]
+    if whole or len(bare) == 1:
+        return whole or list(bare.values())
+    sets = [name for name in bare if re.match(r"\d+_", name)]
+    if len(sets) == len(bare) and len({name.partition("_")[2] for name in sets}) == 1 and sets:
+        return [bare[max(sets, key=lambda name: int(name.partition("_")[0]))]]
+    most = max((seen[name] for name in bare.values()), default=0)
+    usual = [name for name in bare.values() if seen[name] * 2 > most]
+    if len(usual) == 1:
+        return usual
+    ln_perplexity = f"{split}_ln_ppl"
+    return [ln_perplexity] if ln_perplexity in seen and not bare else []
 
 
 def extended(uses: tuple[Use, ...], row: Row, wish: Wish) -> tuple[Use, ...]:

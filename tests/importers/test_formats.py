@@ -334,11 +334,27 @@ def test_event_files_are_read_without_the_tensorboard_package(tmp_path):
         pytest.param(
             "epoch,train_loss,val_loss,lr\n1,3,,0.1\n1,,4,\n2,2,,0.1\n2,,3,\n", id="a table whose rows are never whole"
         ),
+        pytest.param(
+            "Epoche;Trainingsverlust;Validierungsverlust;Lernrate\n1;3,0;4,0;0,1\n2;2,0;3,0;0,1\n", id="a German table"
+        ),
+        pytest.param(
+            "Epoch,Average Training Loss,Avg. Dev Loss,Learning Rate\n1,3,4,0.1\n2,2,3,0.1\n", id="a table's own words"
+        ),
+        pytest.param(
+            '{"epoch": 1, "trn": {"xent": 3}, "dev": {"xent": 4}, "lr": 0.1}\n'
+            '{"epoch": 2, "trn": {"xent": 2}, "dev": {"xent": 3}, "lr": 0.1}\n',
+            id="JSON lines under the names that attach knows",
+        ),
+        pytest.param(
+            '{"轮次": 1, "训练损失": 3, "验证损失": 4, "学习率": 0.1}\n'
+            '{"轮次": 2, "训练损失": 2, "验证损失": 3, "学习率": 0.1}\n',
+            id="JSON lines in Chinese",
+        ),
     ],
 )
-def test_train_and_validation_in_rows_of_their_own_are_one_evaluation(text, tmp_path):
-    path = tmp_path / "log"
-    path.write_text(text)
+def test_what_is_said_of_one_evaluation_is_one_in_any_words(text, tmp_path):
+    path = tmp_path / ("log.csv" if ";" in text else "log")
+    path.write_text(text, encoding="utf-8")
     _, epochs, _ = imported(path)
     assert [(each.epoch, each.train_loss, each.val_loss, each.lr) for each in epochs] == [
         (1, 3, 4, 0.1),
