@@ -39,7 +39,7 @@ _LANGUAGES = {
     ),
     "Dutch": (
         "tijdperk=epoch, epoche=epoch, stap=step, verlies=loss, trainingsverlies=train loss, validatieverlies=val "
-        "loss, validatie=val, nauwkeurigheid=accuracy, leersnelheid=lr, "
+        "loss, validatie=val, nauwkeurigheid=accuracy, leersnelheid=lr, van=of, "
         "gemiddelde=mean, gemiddeld=mean, beste=best"
     ),
     "Polish": (
@@ -127,10 +127,7 @@ _WORDS = {
     if name not in _SPACELESS
     for word, english in words.items()
 }
-_COMMON = words(
-    "media, medio, beste, moyen, precision, sur, von, z, из, з, من, passo, strata, vong, krok, paso, teste, trening, "
-    "perte"
-)
+_COMMON = words("media, medio, beste, moyen, precision, sur, von, van, z, из, з, من, strata, vong")
 """Words that mean something else in an English line, or join others: read only beside another foreign word."""
 _SIGNS = {_folded(word): english for name in _SPACELESS for word, english in ENGLISH[name].items()}
 

@@ -25,7 +25,7 @@ HAS_MONTH = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
 DATES = re.compile(
     rf"""(?=\d)(?:
       (?<!\d)(?:19|20)\d\d[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?:[,\sTt_]+{_TIME}{_ZONE})?
-    | (?<![\w.])(?:
+    | (?<![\w.@])(?<!\btop-)(?:
         \d{{1,2}}[/.-]\d{{1,2}}[/.-](?:(?:19|20)\d\d|\d\d(?=\s+\d{{1,2}}:))(?:[,\sTt]+{_TIME}{_ZONE})?
       | \d{{1,2}}[/-]\d{{1,2}}\s+{_TIME}
       | (?:19|20)\d{{6}}[-_Tt\s]\d{{2}}:?\d{{2}}:?\d{{2}}(?:[.,]\d+)?
@@ -75,7 +75,8 @@ PATHS = re.compile(
     r"|(?<![\w./\\-])[\w./\\-]{1,300}\.(?:py|pt|pth|ckpt|h5|hdf5"
     r"|bin|json|jsonl|txt|log|yaml|yml|png|csv|npz|npy|safetensors"
     r"|keras|onnx|tar|gz|mdl|checkpoint|traineddata)\b(?::\d+)?"
-    r"|\b[A-Za-z]:\\\S+|(?<![\w./\\-])[\w./-]{1,200}\.[a-z]{1,4}:\d+\b|(?<![\w.])\d+(?:\.\d+){2,}(?![\w.])|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}"
+    r"|\b[A-Za-z]:\\\S+|(?<![\w./\\-])[\w./-]{1,200}\.[a-z]{1,4}:\d+\b"
+    r"|(?<![\w.])\d+(?:\.\d+){2,}(?![\w.])|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}"
 )
 VALIDATES = re.compile(r"(?<![A-Za-z])(?:validat(?:e|ion|or)|valid|val|evaluat(?:e|ion|or)|eval)(?![A-Za-z])")
 """A function or a logger of this name tells of the validation."""

@@ -86,6 +86,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|wer|cer|accuracy|acc|error|ppl)\b[a-z_ ]{0,30}?)\ "
          r"(?:at|after|for|in|of|on|during|@)\ (?:the\ )?(?:end\ of\ )?"
          r"(epoch|step|iteration|iter|batch)\W{0,3}(\d+)(?:/\d+)?\W*(?:is|was|=|:)?\s*(?=[-+]?\.?\d)", r"\2 \3 \1: "),
+        ("Tacotron 2", rf"^\s*(train|validation)\ loss\ (\d+):?\s+(?={NUMBER}\b)", r"\1 step \2 loss "),
         ("sockeye", r"^\s*checkpoint\ \[\d+\]\s+(?=train|valid|updates)", ""),
         ("spoken", r"\b(accuracy|loss|wer|cer|error)\ of\ the\ (?:network|model)\ on\ (?:the\ )?(?:\d+\ )?"
          r"(train|val|test)\w*\ (?:images|samples|examples|set|data|sentences|clips)\s*[:=]?", r"\2 \1:"),

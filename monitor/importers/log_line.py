@@ -89,6 +89,8 @@ class Walk:
     """Split of the last name that was one word with it: `train_loss`."""
     behind: str = ""
     """What stood before a bracket that has not closed: "value" or "bare"."""
+    averages: bool = False
+    """The line says that it holds means."""
     split_behind: bool = False
     """A split stands behind its number: `loss 2.1 (train) 2.4 (valid)`."""
     heading: bool = False
@@ -149,6 +151,7 @@ class Walk:
             self.words.append(word)
             del self.words[:-MOST_WORDS]
         self.counts_epochs = self.counts_epochs or word in ("epochs", "epoch")
+        self.averages = self.averages or word == "averaged"
         if "-" in word or "." in word or "/" in word:
             self.phrase.update(re.split(r"[^\w]+", word))
         else:
@@ -320,7 +323,7 @@ class Walk:
         if self.incidental:
             return Statement()
         values, batch = tuple(self.values), ()  # type: tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]
-        if self.means and (partial or self.bar is not None or self.section in ("val", "test")):
+        if self.means and (partial or self.bar is not None or self.averages or self.section in ("val", "test")):
             means = tuple((name, self.means.get(place, text)) for place, (name, text) in enumerate(values))
             values, batch = means, values if means != values else ()
         return Statement(self.epoch, self.epochs, self.step, partial, self.bar, on_epochs, values, batch, self.section,

@@ -22,7 +22,7 @@ from monitor.importers.log_shape import by_shape, without_digits
 from monitor.importers.log_table import Header, header_of, row_of
 from monitor.importers.splits import split_of
 from monitor.importers.statement import EVALUATED, Statement
-from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, STEPS
+from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, STEPS, words
 
 MOST_SKELETONS, MOST_HEADERS = 50, 3
 LONGEST_LINE = 8_000
@@ -40,9 +40,13 @@ SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*train metrics|\btest_runtime\b
 RECALLS = re.compile(r"\bbest (?:iteration|epoch|round|step|results?|scores?|metrics?)(?: is| was| so far)?\s*:\s*$")
 BLOCK = re.compile(r"\s*[|│┃]\s*([a-z]\w*)/\s*[|│┃]\s*[|│┃]?\s*$")
 """`| train/  |    |` begins a block of names and values."""
+GOES_ON = re.compile(r"\s*(?:\*(?!.*\*{3})|averaged? (?:stats|results|metrics)\b)")
+"""A line that sums up those above it is of their split: ` * Acc@1 31.0`, `Averaged stats: loss: 2.9 (3.1)`."""
 OF_AN_EPOCH = re.compile(r"\b(?:train\w*|avg|average|mean|epoch|total)(?:\b|_)")
 """What a line below a step calls its figures where they are of more than the step."""
 WORD = re.compile(r"[^\W\d_]+")
+WRAPPED = re.compile(r'"(log|message|msg|text|event|body|textPayload)"\s*:\s*"[^"]*\d')
+OF_A_LOGGER = words("ts, time, timestamp, level, levelno, line, lineno, pid, process, thread, rank, created, msecs")
 TRACEBACK = "Traceback (most recent call last)"
 NOTHING = Statement()
 LN_PERPLEXITY = {"val_ppl": "val_ln_ppl", "train_ppl": "train_ln_ppl"}
@@ -88,7 +92,7 @@ class LineReader:
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
         self._in_traceback |= TRACEBACK in line
-        bare = cleaned(self._ranks.own(line[:LONGEST_LINE]))
+        bare = cleaned(_unwrapped(self._ranks.own(line[:LONGEST_LINE])))
         if not bare or bare.isspace():
             self._place, self._recalls = None, False
             return NOTHING
@@ -125,7 +129,7 @@ class LineReader:
         if "," in line:
             self._note_commas(line)
             line = DECIMAL_COMMA.sub(r"\1.\2", line) if self.decimal_comma else line
-        starred = self._split_before if line.lstrip().startswith("*") and "***" not in line else ""
+        starred = self._split_before if GOES_ON.match(line) else ""
         said = Walk(section=starred or self._section, known_epoch=self._epoch).read(line)
         if self._section and not starred and self._trains_again(line, said):
             self._section = ""
@@ -232,6 +236,19 @@ def _heading(line: str) -> str:
         if len(words) <= 8 and len(words) == len(WORD.findall(line.replace("_", " ")))
         else ""
     )
+
+
+def _unwrapped(line: str) -> str:
+    """The text in a line that a logger wrapped into an object without figures: `{"log": "epoch 3 loss 2.1", …}`."""
+    found = WRAPPED.search(line) if line.startswith("{") else None
+    if found is None:
+        return line
+    try:
+        whole = parse(line.strip())
+    except ValueError:
+        return line
+    says_more = not isinstance(whole, dict) or set(numbers_of(whole)) - OF_A_LOGGER
+    return line if says_more else str(whole.get(found[1], line)).strip()
 
 
 def _of_object(text: str) -> Statement | None:

@@ -41,6 +41,7 @@ def _parts(text: str) -> tuple[str, str]:
     rest = [
         "value_loss" if word == "valueloss" else word for word in rest
     ]  # of a critic; in "loss value" it adds nothing
+    rest = list(dict.fromkeys(rest))  # `Word Error Rate (WER)`
     return split, "_".join([*(each.partition("_")[2] for each in number), *rest])
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitor.importers.vocabulary import SPLITS
+from monitor.importers.vocabulary import SPLITS, words
 from monitor.run_dir.field_names import SYNONYMS, plain
 
-KEYS = frozenset({"split", "phase", "mode", "stage", "subset", "set", "part"})
+KEYS = words("split, phase, mode, stage, subset, set, part, type, kind, event, name, tag, dataset, data, loop, loader")
 OF_NO_SPLIT = frozenset(name for field in ("epoch", "step", "lr", "grad_norm") for name in SYNONYMS[field])
 
 

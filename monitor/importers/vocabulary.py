@@ -25,7 +25,7 @@ SPLITS = {
 NUMBERED_SPLIT = re.compile(r"(train|val|valid|validation|dev|eval|test)_?\d{1,2}$")
 """`valid_1`, `validation_0`: a split by its number; the number stays in the name."""
 EPOCHS = words(
-    "epoch, ep, epoch_idx, epoch_id, epoch_num, epoch_number, epoch_no, current_epoch, cur_epoch, train_epoch, "
+    "epoch, ep, e, epoch_idx, epoch_id, epoch_num, epoch_number, epoch_no, current_epoch, cur_epoch, train_epoch, "
     "trainer/epoch, train/epoch"
 )
 STEPS = words(
@@ -92,7 +92,7 @@ QUALITY = re.compile(
 
 _LOSS = (
     r"(?:.*loss|(?:.*_)?(?:nll|xent|cross_entropy|crossentropy|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
-    r"|mape|l[12]|huber|hinge|deviance|elbo))"
+    r"|mape|l[12]|huber|hinge|deviance|elbo|bp[cb]))"
 )
 LOSS_LIKE = {
     "val_loss": re.compile(rf"(?:val|test)_{_LOSS}"),

@@ -1173,3 +1173,69 @@ Epoch 4: train loss 1.41, val loss 1.80, words/s = 30123, ms/batch 12.1, source 
     epochs=4, last={"train_loss": 1.41, "val_loss": 1.8, "~char_acc": 0.74},
     no_metric=["job", "dictionary", "source", "ms_", "trainer", "ts", "inference", "dataloading", "total"],
 )  # fmt: skip
+_log(
+    "DETR, DeiT, MAE: the line of averages is of the split above it, and its mean stands in brackets",
+    """
+Epoch: [0]  [ 0/10]  eta: 0:00:10  lr: 0.000100  loss: 2.9 (2.9)  class_error: 10.0 (11.0)  time: 0.1  max mem: 100
+Averaged stats: lr: 0.000100  loss: 2.80 (2.85)  class_error: 9.0 (10.5)
+Test:  [ 0/5]  eta: 0:00:02  loss: 3.9 (3.9)  time: 0.1
+Averaged stats: loss: 3.80 (3.82)  class_error: 20.0 (21.0)
+Epoch: [1]  [ 0/10]  eta: 0:00:10  lr: 0.000100  loss: 2.5 (2.5)  class_error: 10.0 (11.0)  time: 0.1  max mem: 100
+Averaged stats: lr: 0.000100  loss: 2.40 (2.45)  class_error: 9.0 (10.5)
+Test:  [ 0/5]  eta: 0:00:02  loss: 3.6 (3.6)  time: 0.1
+Averaged stats: loss: 3.50 (3.52)  class_error: 20.0 (21.0)
+""",
+    epochs=2, first={"train_loss": 2.85, "val_loss": 3.82}, last={"train_loss": 2.45, "val_loss": 3.52},
+)  # fmt: skip
+_log(
+    "Tacotron 2: the step stands behind the quantity",
+    """
+Train loss 498 0.512 Grad Norm 0.512 1.20s/it
+Train loss 499 0.508 Grad Norm 0.512 1.20s/it
+Validation loss 500: 0.601
+Train loss 998 0.402 Grad Norm 0.512 1.20s/it
+Train loss 999 0.401 Grad Norm 0.512 1.20s/it
+Validation loss 1000: 0.552
+""",
+    epochs=2, steps=4, last={"step": 1000, "train_loss": 0.401, "val_loss": 0.552},
+)  # fmt: skip
+_log(
+    "a logger's object around each line",
+    """
+{"log":"epoch 1/2 train_loss=2.80 val_loss=3.80\\n","stream":"stdout","time":"2024-03-14T08:01:10.123456789Z"}
+{"ts": 1710403270, "level": "INFO", "message": "epoch 2/2 train_loss=2.70 val_loss=3.70"}
+""",
+    epochs=2, first={"train_loss": 2.8, "val_loss": 3.8}, last={"train_loss": 2.7, "val_loss": 3.7},
+)  # fmt: skip
+_log(
+    "the split in an object's own word",
+    """
+{"type": "train", "epoch": 1, "loss": 2.8}
+{"type": "valid", "epoch": 1, "loss": 3.8}
+{"type": "train", "epoch": 2, "loss": 2.7}
+{"type": "valid", "epoch": 2, "loss": 3.7}
+""",
+    epochs=2, first={"train_loss": 2.8, "val_loss": 3.8}, last={"train_loss": 2.7, "val_loss": 3.7},
+)  # fmt: skip
+_log(
+    "an abbreviation in brackets, a score that looks like a time, a letter for the epoch, bits",
+    """
+e=001 trn bpc 2.1, val bpc 2.4, Word Error Rate (WER): 0.81
+Test Acc@1:31.10%
+e=002 trn bpc 1.9, val bpc 2.2, Word Error Rate (WER): 0.71
+Test Acc@1:41.10%
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.4}, last={"epoch": 2, "val_wer": 0.71, "~acc": 41.1},
+)  # fmt: skip
+_log(
+    "French and Dutch words that need no other beside them",
+    """
+Époque 1/2
+  Perte d'entraînement : 2.70
+  Perte de validation : 2.90
+Époque 2 van 2
+  Perte d'entraînement : 2.40
+  Perte de validation : 2.60
+""",
+    epochs=2, first={"train_loss": 2.7, "val_loss": 2.9}, last={"train_loss": 2.4, "val_loss": 2.6}, no_metric=["van"],
+)  # fmt: skip
