@@ -79,7 +79,7 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
     chosen = {field: _column(name, seen) for field, name in (wanted or {}).items()}
     chosen = {**_choose(seen, set(chosen) | {"epoch", "step"}, set(chosen.values())), **chosen}
     if not {"train_loss", "val_loss", "val_wer"} & set(chosen):
-        if not any(QUALITY.fullmatch(name) for name in seen) or not found.rows:
+        if not any(QUALITY.fullmatch(name) for name in seen) or not (found.rows or found.steps.count):
             raise UsageError(_nameless(seen))
         uses: tuple[Use, ...] = ()
     else:
@@ -100,10 +100,15 @@ def unread(found: Scan) -> str:
     """Why nothing of a log is read, with what was seen in it."""
     seen = ", ".join(f"{name} {text}" for name, text in list(found.named.items())[:8])
     what = f" Numbers stand there under {seen}." if seen else " No number in it stands under a name."
+    losses = [name for name in found.named if "loss" in name or QUALITY.fullmatch(name)]
+    lacks = (
+        f"No line there says of which epoch or step its {' and its '.join(losses[:2])} is"
+        if losses
+        else "No line there gives an epoch or a step with a loss, a WER or another score"
+    )
     return (
-        f"No line there gives an epoch or an evaluation with a loss or a WER ({found.lines} whole lines).{what} "
-        "Lines such "
-        "as 'Epoch 3/60 | train loss 3.7 | val loss 4.8 | WER 92 %' or 'epoch=3 val_loss=4.8' are understood."
+        f"{lacks} ({found.lines} whole lines).{what} Lines such as "
+        "'Epoch 3/60 | train loss 3.7 | val loss 4.8 | WER 92 %' or 'epoch=3 val_loss=4.8' are understood."
     )
 
 
@@ -208,7 +213,7 @@ def _of_steps(found: Scan, mapping: LogMapping, name: str) -> str:
     """What there is to say before an epoch has ended: the train loss by step."""
     steps, row = found.steps, found.under_way
     losses = [_short(each, False) for each in steps.losses]
-    change = f"train loss {' → '.join(losses) if steps.count > 1 else losses[1]}"
+    change = f"{steps.quantity or 'train loss'} {' → '.join(losses) if steps.count > 1 else losses[1]}"
     where = f"step {steps.steps[1]:,.0f}" + (f" of {steps.bar[1]:,.0f}" if steps.bar else "")
     where += " (no line names its step, so they are counted)" if steps.counted else ""
     if row is not None:
@@ -217,6 +222,7 @@ def _of_steps(found: Scan, mapping: LogMapping, name: str) -> str:
             f", {where}, {change}." if steps.count else "; none has ended."
         )
     used = {use.column.removeprefix("train_") for use in mapping.uses}
+    used |= {name.removeprefix("train_") for name in found.named if steps.quantity and QUALITY.fullmatch(name)}
     left = [each for each in found.named if each.removeprefix("train_") not in used][:MOST_LEFT]
     more = f" Not kept, as no line names an epoch: {', '.join(left)}." if left else ""
     return (

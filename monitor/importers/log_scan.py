@@ -9,7 +9,7 @@ from pathlib import Path
 from monitor.importers.lines import head_of
 from monitor.importers.log_epochs import MOST_NAMES, Basis, EpochRows, Row
 from monitor.importers.log_reading import LogReading, Said
-from monitor.importers.log_steps import place_of, train_loss_of
+from monitor.importers.log_steps import place_of, scores_of, train_loss_of
 from monitor.importers.statement import Statement
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.opening import OddFileError, open_foreign
@@ -25,11 +25,16 @@ MORE_EVALUATIONS = 2
 
 @dataclass(frozen=True)
 class StepsSeen:
-    """Lines in the middle of an epoch that name a step and a train loss: the first and the last of them."""
+    """Lines in the middle of an epoch that name a step and a train loss: the first and the last of them.
+
+    Where none names a loss, they are those that name a score (`quantity`).
+    """
 
     count: int = 0
     steps: tuple[float, float] = (0.0, 0.0)
     losses: tuple[float, float] = (0.0, 0.0)
+    quantity: str = ""
+    """The name of the score that stands there instead of the train loss."""
     bar: tuple[float, float] | None = None
     cells: tuple[tuple[str, str], ...] = ()
     counted: bool = False
@@ -37,12 +42,25 @@ class StepsSeen:
 
     def and_then(self, said: Statement) -> StepsSeen:
         loss, place = train_loss_of(said, {}), place_of(said)
-        if loss is None or (self.cells and not {name for name, _ in said.values} & {name for name, _ in self.cells}):
+        if loss is None:
+            return self._and_score(said)
+        if self.quantity:
+            return StepsSeen().and_then(said)
+        if self.cells and not {name for name, _ in said.values} & {name for name, _ in self.cells}:
             return self
         counted = place is None
         place = place if place is not None else float(self.count + 1)
         first = (self.steps[0], self.losses[0]) if self.count else (place, loss)
-        return StepsSeen(self.count + 1, (first[0], place), (first[1], loss), said.bar, said.values, counted)
+        return StepsSeen(self.count + 1, (first[0], place), (first[1], loss), "", said.bar, said.values, counted)
+
+    def _and_score(self, said: Statement) -> StepsSeen:
+        scores, place = scores_of(said), place_of(said)
+        name = self.quantity or next(iter(scores), "")
+        if name not in scores or place is None or (self.count and not self.quantity):
+            return self
+        first = (self.steps[0], self.losses[0]) if self.count else (place, scores[name])
+        losses = (first[1], scores[name])
+        return StepsSeen(self.count + 1, (first[0], place), losses, name, said.bar, said.values)
 
 
 @dataclass(frozen=True)

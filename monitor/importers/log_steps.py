@@ -12,8 +12,9 @@ from typing import Any
 
 from monitor.importers.numbers import stated
 from monitor.importers.statement import Statement
-from monitor.importers.vocabulary import LOSS_LIKE
+from monitor.importers.vocabulary import LOSS_LIKE, QUALITY
 from monitor.run_dir import Step
+from monitor.run_dir.field_names import SHARES
 
 LOSS_NAMES = ("train_loss", "loss", "train_total_loss", "total_loss", "lm_loss", "xent", "batch_loss")
 OF_A_STEP = ("train_loss_step", "loss_step")
@@ -41,6 +42,17 @@ def train_loss_of(said: Statement, columns: Mapping[str, str]) -> float | None:
         only = [text for name, text in cells.items() if LOSS_LIKE["train_loss"].fullmatch(name)]
         found = only[0] if len(only) == 1 else None
     return stated(found)
+
+
+def scores_of(said: Statement) -> dict[str, float]:
+    """The train split's scores in a line in the middle of an epoch: what there is where it names no loss."""
+    found = {name: (stated(text), text) for name, text in said.values
+             if name.startswith("train_") and QUALITY.fullmatch(name)}  # fmt: skip
+    return {
+        name: number / 100 if name in SHARES and text.endswith("%") else number
+        for name, (number, text) in found.items()
+        if number is not None
+    }
 
 
 def place_of(said: Statement) -> float | None:
@@ -71,10 +83,11 @@ class StepBook:
     def record(self, told: StepSaid, columns: Mapping[str, str], at: float) -> Step | None:
         """The step that a line speaks of; None where it names no place or no train loss.
 
-        `columns`: field → name in the log.
+        `columns`: field → name in the log. Where none is the train loss, a step holds its scores.
         """
         raw, loss = place_of(told.said), train_loss_of(told.said, columns)
-        if loss is None or told.said.counts_epochs:
+        scores = scores_of(told.said) if loss is None and "train_loss" not in columns else {}
+        if (loss is None and not scores) or told.said.counts_epochs:
             return None
         bar = told.said.bar
         if raw is None:  # a share of an epoch alone: such lines are counted
@@ -91,7 +104,7 @@ class StepBook:
             "epoch": self._place(told, bar) if raw is not None else told.said.epoch or 0.0,
             "at": at,
         }
-        return Step(**where, generation=told.generation, train_loss=loss, **rest)
+        return Step(**where, generation=told.generation, train_loss=loss, metrics=scores, **rest)
 
     def _through(self, raw: float, total: float, told: StepSaid) -> float:
         if told.generation != self._generation:
