@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -115,8 +117,16 @@ def _gpus() -> tuple[Device, ...]:
         process = parsed_process(line)
         if process is not None:
             pid, used_bytes, uuid = process
-            tenants.setdefault(uuid, []).append(_tenant(pid, used_bytes))
+            tenants.setdefault(_whole_gpu(uuid, found), []).append(_tenant(pid, used_bytes))
     return tuple(replace(device, tenants=tuple(tenants.get(uuid, ()))) for uuid, device in found.items())
+
+
+def _whole_gpu(uuid: str, found: Collection[str]) -> str:
+    """The card of a slice (MIG): named in the slice's own id by older drivers, and certain where there is one only."""
+    if not uuid.startswith("MIG-"):
+        return uuid
+    named = uuid.removeprefix("MIG-").partition("/")[0]
+    return named if named in found or len(found) != 1 else next(iter(found))
 
 
 def gpu_names() -> tuple[str, ...]:
@@ -124,17 +134,39 @@ def gpu_names() -> tuple[str, ...]:
     return tuple(device.name for _, device in filter(None, map(parsed, _asked(f"--query-gpu={QUERY}"))))
 
 
+class _Asking:
+    """One nvidia-smi at a time. Where the driver hangs it cannot be killed, and waiting for its end would hang too."""
+
+    def __init__(self) -> None:
+        self._hung: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    def lines(self, command: list[str]) -> list[str]:
+        """What it prints; nothing where it fails, takes too long, or an earlier one has not come back."""
+        with self._lock:
+            if self._hung is not None and self._hung.poll() is None:
+                return []
+            self._hung = None
+            try:
+                process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            except OSError:
+                return []
+            try:
+                said, _ = process.communicate(timeout=PATIENCE_SECS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                self._hung = process
+                return []
+            return said.splitlines() if process.returncode == 0 else []
+
+
+_asking = _Asking()
+
+
 def _asked(query: str) -> list[str]:
     """The lines of nvidia-smi's answer; none where there is no such program, or it does not answer."""
     program = shutil.which("nvidia-smi")
-    if program is None:
-        return []
-    command = [program, query, "--format=csv,noheader,nounits"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECS, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return done.stdout.splitlines()
+    return [] if program is None else _asking.lines([program, query, "--format=csv,noheader,nounits"])
 
 
 def parsed(line: str) -> tuple[str, Device] | None:

@@ -2,11 +2,13 @@
 
 import os
 import stat
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from monitor.launcher import start
+from monitor.launcher import devices, start
 from monitor.launcher.devices import gpu_names, machine
 from monitor.launcher.headroom import Need, headroom_notes, need_of, need_of_script
 from monitor.launcher.slots import capacity_for, device_name
@@ -21,12 +23,28 @@ UUIDS = ("GPU-8a3f1c52-0001-4d2c-9f77-000000000000", "GPU-8a3f1c52-0002-4d2c-9f7
 GIB = 2**30
 
 
-def fake_nvidia_smi(folder: Path, monkeypatch, *, processes: str = "", used=(21_504, 9_216), code: int = 0) -> None:
-    """An executable of that name on the PATH. `processes`: lines of pid, MiB, uuid, as --query-compute-apps prints."""
+REAL = (Path(__file__).parent / "nvidia-smi-h200.txt").read_text().removeprefix("$ ").split("\n$ ")
+"""What the real program printed on a machine with one H200: each command with its answer, then the same under load."""
+
+
+def real(*words: str) -> list[str]:
+    """The lines that the real program answered to the command with these words."""
+    return next(part for part in REAL if all(word in part.splitlines()[0] for word in words)).splitlines()[1:]
+
+
+def fake_nvidia_smi(
+    folder: Path, monkeypatch, *, processes: str = "", used=(21_504, 9_216), code: int = 0, lines=None
+) -> None:
+    """An executable of that name on the PATH. `processes`: lines of pid, MiB, uuid, as --query-compute-apps prints;
+    `lines`: those of --query-gpu, else two cards with `used` MiB taken."""
     folder.mkdir(exist_ok=True)
-    gpus = "\n".join(
-        f"{number}, NVIDIA GeForce RTX 4090, {used[number]}, 24564, {(97, 40)[number]}, {UUIDS[number]}"
-        for number in (0, 1)
+    gpus = (
+        lines
+        if lines is not None
+        else "\n".join(
+            f"{number}, NVIDIA GeForce RTX 4090, {used[number]}, 24564, {(97, 40)[number]}, {UUIDS[number]}"
+            for number in (0, 1)
+        )
     )
     (folder / "gpus.txt").write_text(gpus + "\n")
     (folder / "processes.txt").write_text(processes)
@@ -57,6 +75,93 @@ def test_odd_answers_about_processes_leave_the_devices_as_they_are(runs, monkeyp
     first, second, _ = machine(runs).devices
     assert (first.name, first.used_bytes, first.free_bytes) == ("cuda:0", 21 * GIB, (24_564 - 21_504) * 2**20)
     assert (first.tenants, second.tenants) == ((), ())
+
+
+def test_the_real_programs_answer_at_rest_is_read(runs, monkeypatch, tmp_path):
+    (gpu,) = real("--query-gpu=index")
+    processes = "\n".join(real("--query-compute-apps"))
+    fake_nvidia_smi(tmp_path / "bin", monkeypatch, lines=gpu, processes=processes)
+    device, _ = machine(runs).devices
+    assert (device.name, device.label, device.tenants) == ("cuda:0", "GPU 0, NVIDIA H200", ())
+    assert (device.used_bytes, device.total_bytes, device.busy_ratio) == (0, 143_771 * 2**20, 0.0)
+
+
+def test_the_real_programs_answer_under_load_is_read(runs, monkeypatch, tmp_path):
+    gpu, process, *_ = real("under load")
+    fake_nvidia_smi(tmp_path / "bin", monkeypatch, lines=gpu, processes=process)
+    device, _ = machine(runs).devices
+    assert (device.used_bytes, device.busy_ratio) == (3789 * 2**20, 0.08)
+    assert [(each.pid, each.used_bytes) for each in device.tenants] == [(1694, 3780 * 2**20)]
+
+
+UUID = "GPU-6df39de9-d1db-34b7-331f-c9817df4ac4e"
+
+
+@pytest.mark.parametrize("slice_", ["MIG-21a0f5e1-9b1c-5c3c-8d3e-6d2c7f0e1b11", f"MIG-{UUID}/1/0"])
+def test_a_card_cut_into_slices_has_no_use_of_its_own_and_the_processes_of_all_of_them(
+    runs, monkeypatch, tmp_path, slice_
+):
+    line = f"0, NVIDIA A100-SXM4-40GB, 2431, 40960, [N/A], {UUID}"
+    fake_nvidia_smi(tmp_path / "bin", monkeypatch, lines=line, processes=f"{2**22 + 9}, 1022, {slice_}\n")
+    device, _ = machine(runs).devices
+    assert (device.busy_ratio, device.used_bytes) == (None, 2431 * 2**20)
+    assert [each.used_bytes for each in device.tenants] == [1022 * 2**20]
+
+
+def test_of_a_slice_whose_card_is_not_known_nothing_is_said(runs, monkeypatch, tmp_path):
+    fake_nvidia_smi(tmp_path / "bin", monkeypatch, processes="7, 1022, MIG-21a0f5e1-9b1c-5c3c-8d3e-6d2c7f0e1b11\n")
+    assert [device.tenants for device in machine(runs).devices] == [(), (), ()]
+
+
+@pytest.mark.parametrize("odd", ["[N/A]", "[Not Supported]", "[Insufficient Permissions]", "[Unknown Error]", "ERR!"])
+def test_what_a_card_does_not_tell_is_not_known(runs, monkeypatch, tmp_path, odd):
+    line = f"0, NVIDIA GB10, {odd}, {odd}, {odd}, {UUID}\n1, NVIDIA GB10, 5, 10, 100, GPU-2"
+    fake_nvidia_smi(tmp_path / "bin", monkeypatch, lines=line, processes=f"77, {odd}, {UUID}\n[N/A], 5, {UUID}\n")
+    first, second, _ = machine(runs).devices
+    assert (first.used_bytes, first.total_bytes, first.busy_ratio, first.free_bytes) == (None, None, None, None)
+    assert second.busy_ratio == 1.0
+    assert [each.used_bytes for each in first.tenants] == [None]
+
+
+def test_eight_cards_are_eight_devices(runs, monkeypatch, tmp_path):
+    lines = "\n".join(f"{number}, NVIDIA H200, {number}, 143771, 0, GPU-{number}" for number in range(8))
+    fake_nvidia_smi(tmp_path / "bin", monkeypatch, lines=lines, processes="77, 5, GPU-6\n")
+    found = machine(runs).devices
+    assert machine(runs).gpus == tuple(f"cuda:{number}" for number in range(8))
+    assert [device.name for device in found if device.tenants] == ["cuda:6"]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", 9),
+        ("Failed to initialize NVML: Driver/library version mismatch", 18),
+        ("No devices were found", 6),
+        ("Unable to determine the device handle for GPU0000:01:00.0: Unknown Error", 0),
+    ],
+)
+def test_a_sentence_in_place_of_an_answer_is_no_card(runs, monkeypatch, tmp_path, said, code):
+    fake_nvidia_smi(tmp_path / "bin", monkeypatch, lines=said, code=code)
+    assert machine(runs).gpus == ()
+
+
+def test_a_hung_driver_costs_its_patience_once_and_no_second_program_is_started(runs, monkeypatch, tmp_path):
+    """What hangs in a driver cannot be killed, so nobody waits for its end."""
+    fake_nvidia_smi(tmp_path / "bin", monkeypatch)
+    program, started = tmp_path / "bin" / "nvidia-smi", tmp_path / "started"
+    program.write_text(f"#!/bin/sh\necho x >> '{started}'\nexec sleep 30\n")
+    monkeypatch.setattr(devices, "PATIENCE_SECS", 0.5)
+    hung = []
+    with monkeypatch.context() as stuck:
+        stuck.setattr(subprocess.Popen, "kill", lambda process: hung.append(process))
+        began = time.monotonic()
+        assert machine(runs).gpus == () and gpu_names() == ()
+        assert time.monotonic() - began < 10
+        assert gpu_names() == () and started.read_text() == "x\n" and len(hung) == 1
+    hung[0].kill()
+    hung[0].wait()
+    fake_nvidia_smi(tmp_path / "bin", monkeypatch)
+    assert gpu_names() == ("cuda:0", "cuda:1"), "a driver that has come back is asked again"
 
 
 def test_the_processes_on_a_gpu_are_told_with_their_memory_user_and_run(runs, monkeypatch, tmp_path):
