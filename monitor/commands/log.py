@@ -11,10 +11,11 @@ import typer
 from msgspec.structs import replace
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
-from monitor.run_dir import LOG_FILE
+from monitor.run_dir import GPU_FILE, LOG_FILE, GpuHistory, files
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import read_state
 from monitor.run_dir.opening import OddFileError, open_to_read
+from monitor.view.gpu import gpu_shown
 from monitor.view.log import LogQuestion, log_tail
 
 
@@ -31,7 +32,8 @@ def run(
     lines = found.lines[-most:]
     state = read_state(run_dir)
     if as_json:
-        shown = replace(found, last_error=state.error if state else None, lines=lines)
+        gpu = gpu_shown(files.read_document(run_dir / GPU_FILE, GpuHistory, files.UNREADABLE), 0.0)
+        shown = replace(found, last_error=state.error if state else None, lines=lines, gpu=gpu)
         print_json({"run_id": run_dir.name, **msgspec.to_builtins(shown)})
     elif not found.exists:
         console().print(_why_none(run_dir), soft_wrap=True)

@@ -26,6 +26,7 @@ from monitor.run_dir.records import (
     CLIPS_FILE,
     DECODES_FILE,
     EPOCHS_FILE,
+    GPU_FILE,
     LAUNCH_FILE,
     METRIC_FILE,
     PROBES_DIR,
@@ -40,6 +41,7 @@ from monitor.run_dir.records import (
     Clip,
     Decode,
     Epoch,
+    GpuHistory,
     Identity,
     Launch,
     Liveness,
@@ -121,6 +123,7 @@ class RunReader:
         self._away = _Document(self.run_dir / AWAY_FILE, Away)
         self._away_act = _Document(self.run_dir / AWAY_ACT_FILE, AwayAct)
         self._choice = _Document(self.run_dir / METRIC_FILE, MetricChoice)
+        self._gpu = _Document(self.run_dir / GPU_FILE, GpuHistory)
         self._acknowledged: frozenset[str] = frozenset()
         self._probes = _Probes(self.run_dir / PROBES_DIR)
         self._merged = _merged(())
@@ -228,6 +231,7 @@ class RunReader:
             probes=self._probes.values,
             acknowledged=self._acknowledged,
             choice=self._choice.value,
+            gpu=self._gpu.value,
             away=self._away.value,
             away_act=self._away_act.value,
             overlaps=overlaps,
@@ -242,7 +246,8 @@ class RunReader:
         return [*self._all_series(), *self._all_documents()]
 
     def _all_documents(self) -> tuple[_Document[Any], ...]:
-        return self._run, self._launch, self._progress, self._state, self._away, self._away_act, self._choice
+        documents = (self._run, self._launch, self._progress, self._state, self._away, self._away_act, self._choice)
+        return *documents, self._gpu
 
 
 def _unreachable(run_dir: Path, problem: OSError) -> UnreadableRunError:

@@ -40,6 +40,7 @@ OUTCOME_FILE = "outcome.json"
 SOURCE_FILE = "source.json"
 READING_FILE = "reading.json"
 METRIC_FILE = "metric.json"
+GPU_FILE = "gpu.json"
 LOG_FILE = "trainer.log"
 LOCK_FILE = "writer.lock"
 PROBES_DIR = "probes"
@@ -578,6 +579,34 @@ class Source(Record, frozen=True, kw_only=True, omit_defaults=False):
     updated_at: float = 0.0
 
 
+class GpuHistory(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """gpu.json: what the GPUs of a run did over time, replaced whole by its supervisor every few seconds.
+
+    Each column has a value for every entry of `at`, the mean over `every_secs` before it; None where the driver does
+    not say.
+    It is bounded: a full one keeps one entry for two, and `every_secs` doubles. Of several GPUs `busy_ratio` is the
+    mean, the memory that of the fullest, the power the sum, the temperature that of the hottest.
+    """
+
+    gpus: list[str] = []
+    """As nvidia-smi counts them: cuda:0."""
+    name: str = ""
+    every_secs: float = 5.0
+    memory_total_bytes: float | None = None
+    power_limit_watts: float | None = None
+    at: list[float] = []
+    busy_ratio: list[float | None] = []
+    """Share of the time in which any kernel ran."""
+    memory_bytes: list[float | None] = []
+    """Taken by anybody's processes."""
+    power_watts: list[float | None] = []
+    temperature_celsius: list[float | None] = []
+    throttled_ratio: list[float | None] = []
+    """Share of the readings at which heat, the power limit or the hardware kept the clock down."""
+    throttled_by: list[str] = []
+    """Which of them, ever."""
+
+
 class ReadingWord(Record, frozen=True, kw_only=True, omit_defaults=False):
     """reading.json: a person's word on how a log is read, for its follower."""
 
@@ -683,6 +712,8 @@ class Snapshot(Record, frozen=True, kw_only=True):
     """Which metric a person wants it to be judged by."""
     metric: Metric | None = None
     """The primary metric where it was decided on other evaluations than these (monitor.rules.primary)."""
+    gpu: GpuHistory | None = None
+    """What its supervisor read of its GPUs; None where it has none, or none that can be read."""
     away: Away | None = None
     """The away policy where it was changed since the start; that of the start stands in `launch`."""
     away_act: AwayAct | None = None

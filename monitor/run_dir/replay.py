@@ -32,6 +32,7 @@ def as_of(snapshot: Snapshot, epoch: float) -> Snapshot:
         away_act=act if act is not None and until and act.at <= until else None,
         overlaps=tuple(epoch for epoch in snapshot.overlaps if epoch <= last),
         resumed_at=tuple(epoch for epoch in snapshot.resumed_at if epoch <= last),
+        gpu=None,
         silent_secs=None,
         progress=None,
         planned=snapshot.progress.epochs if snapshot.progress is not None else None,

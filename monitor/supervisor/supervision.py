@@ -18,6 +18,7 @@ from monitor.supervisor import stopping
 from monitor.supervisor.away import AwayKeeper
 from monitor.supervisor.ending import final_of
 from monitor.supervisor.feed import NO_FEED, Feed
+from monitor.supervisor.gpu_watch import GpuWatch
 from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.trainer import Ending, Trainer
 from monitor.supervisor.watch import Watch, settings_of_run, size_of
@@ -55,6 +56,7 @@ class Supervision:
             lambda: settings_of_run(run_dir),
             lambda seen: self._away.consider(seen.snapshot, seen.judged, seen.now),
         )
+        self._gpus = GpuWatch(run_dir, trainer.identity.pid, state_file.state.device or "")
         self._progress: Progress | None = None
         self._progress_stamp: tuple[int, int, int] | None = None
         # Durations are measured by the monotonic clock: a stop must not be cut short by a clock that jumps.
@@ -87,6 +89,7 @@ class Supervision:
         return state is not None and state.supervisor == self.state_file.state.supervisor
 
     def close(self) -> None:
+        self._gpus.close()
         self._watch.close()
 
     def tick(self, now: float) -> bool:
@@ -100,6 +103,7 @@ class Supervision:
         self._serve(control.pending(self.run_dir, self._generation), now)
         self._advance_stop(now)
         self.state_file.flush()
+        self._gpus.look(now)
         self._how.feed.look(now)
         if self._how.feed.is_unwanted:
             return self._release(now)
@@ -293,6 +297,7 @@ class Supervision:
             self._count_anew(now)
 
     def _end(self, ending: Ending, now: float) -> None:
+        self._gpus.close()
         self.trainer.clear_leftovers()
         self._how.feed.end(now, seen=ending.exit_code is not None or ending.signal is not None)
         self._read_progress()

@@ -26,6 +26,7 @@ from monitor.ui.family import Family
 from monitor.ui.messages import Refused
 from monitor.view.compared import MODES, MOST_RUNS, compared
 from monitor.view.frame import frame
+from monitor.view.gpu import gpu_shown
 from monitor.view.log import LogQuestion, log_tail
 from monitor.view.metrics import AXES, MOST_CHARTS, MOST_COLUMNS, MOST_DRAWN, MOST_PINNED, MetricsQuestion, metrics
 from monitor.view.predictions import DECODERS, FILTERS, PredictionsQuestion, clip_history, predictions, watched_ids
@@ -162,7 +163,13 @@ def _log(snapshot: Snapshot, _judged: Judged, question: Question) -> LogTail:
     error = next((each.error for each in said if each.error), None)
     trace = next((each.traceback for each in said if each.traceback), None)
     tail = log_tail(Path(snapshot.run_dir) / LOG_FILE, wanted)
-    return replace(tail, last_error=(error or "")[:MOST_TOLD] or None, traceback=(trace or "")[-MOST_TOLD:] or None)
+    gpu = gpu_shown(snapshot.gpu, _number(question.get("gpu_at")) or 0.0)
+    return replace(
+        tail,
+        last_error=(error or "")[:MOST_TOLD] or None,
+        traceback=(trace or "")[-MOST_TOLD:] or None,
+        gpu=msgspec.UNSET if gpu is None else gpu,
+    )
 
 
 def _one_of(names: tuple[str, ...], given: object) -> str:

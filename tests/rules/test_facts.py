@@ -22,7 +22,7 @@ from monitor.rules.result import Finding, NotApplicable, NotEnoughData, Quiet
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import DEFAULTS, CommonLimits
 from monitor.rules.wer_target import TargetLimits
-from monitor.run_dir import Clip, DataInfo, Decode, Epoch, Step
+from monitor.run_dir import Clip, DataInfo, Decode, Epoch, GpuHistory, Step
 from monitor.run_dir.errors import UsageError
 from tests.snapshots import FLOORS, NOW, beating, curve, snapshot
 
@@ -89,6 +89,7 @@ def sick():
     yield snapshot(steps=tuple(Step(step=n, train_loss=math.nan) for n in range(5)))
     slow = (Step(step=n, at=NOW + 4 * n, clips_per_sec=80.0 if n < 200 else 30.0) for n in range(300))
     yield snapshot(steps=tuple(slow))
+    yield snapshot(val_wer=[0.5], gpu=GpuHistory(at=[NOW - 600 + 5 * n for n in range(1, 121)], busy_ratio=[0.1] * 120))
     rates = [0.9 - 0.05 * n for n in range(9)]
     yield snapshot(val_wer=rates, metrics=[{"val_accuracy": 0.4 + rate / 2} for rate in rates])
     yield snapshot(val_wer=[*rates[:4], *(100 * rate for rate in rates[4:])], val_loss=[2.0] * 9)

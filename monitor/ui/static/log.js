@@ -34,8 +34,13 @@ function buildLog(run, ask, data) {
   ui.none = h("p", { class: "vs-muted" }, "This run has no log here: the log is kept for runs that the monitor starts (python -m monitor start -- …).");
   ui.logCard = h("section", { class: "vs-card" }, h("div", { class: "vs-card-head" }, h("h2", {}, "Log"), h("div", { class: "vs-row" }, ui.search, ui.grave, ui.wrap, ui.follow, download)), ui.error, ui.trace, ui.lines, ui.none, ui.size);
   ui.machine = h("div", { class: "vs-machine-tiles" });
+  ui.gpuTitle = h("h3", {});
+  ui.gpuTiles = h("div", { class: "vs-machine-tiles" });
+  ui.slowed = h("p", { class: "vs-muted" });
+  ui.gpu = h("div", { "data-testid": "gpu" }, ui.gpuTitle, ui.gpuTiles, ui.slowed);
+  show(ui.gpu, false);
   ui.noMachine = h("p", { class: "vs-muted" }, "No throughput in this run's records. Log it with run.log_step(step, clips_per_sec=…, data_wait_ratio=…).");
-  ui.node = h("div", { class: "vs-stack" }, h("section", { class: "vs-card", "data-testid": "system" }, h("h2", {}, "Machine"), ui.machine, ui.noMachine), ui.logCard);
+  ui.node = h("div", { class: "vs-stack" }, h("section", { class: "vs-card", "data-testid": "system" }, h("h2", {}, "Machine"), ui.machine, ui.gpu, ui.noMachine), ui.logCard);
   show(ui.error, false);
   show(ui.trace, false);
   return ui;
@@ -44,7 +49,7 @@ function buildLog(run, ask, data) {
 function askLog(ui, changes = {}) {
   Object.assign(ui, changes);
   ui.askedAt = performance.now();
-  ui.ask({ kind: "log", known: ui.known, word: ui.word, only_grave: ui.onlyGrave });
+  ui.ask({ kind: "log", known: ui.known, word: ui.word, only_grave: ui.onlyGrave, gpu_at: ui.gpuAt ?? 0 });
 }
 
 // Called every second and at every paint while the tab is open.
@@ -57,6 +62,7 @@ function hearLog(ui, answer) {
   setText(ui.error, answer.last_error ? `Last error: ${answer.last_error}` : "");
   show(ui.trace, Boolean(answer.traceback));
   setText(ui.traceText, answer.traceback ?? "");
+  if (answer.gpu) paintGpu(ui, answer.gpu);
   if (answer.same) return;
   ui.known = answer.size;
   show(ui.none, !answer.exists);
@@ -93,9 +99,32 @@ function paintSystem(ui, frame, cols, steps) {
     const room = disk.checkpoint_bytes ? `room for ${Math.floor(disk.disk_free_bytes / disk.checkpoint_bytes)} checkpoints` : "";
     tiles.push({ name: "disk", label: "disk free", written: sizeWords, values: [disk.disk_free_bytes], note: room });
   }
-  show(ui.noMachine, tiles.length === 0);
+  show(ui.noMachine, tiles.length === 0 && !ui.gpuAt);
+  paintMachineTiles(ui.machine, tiles);
+}
+
+// What the supervisor read of the GPU, over the whole run.
+function paintGpu(ui, gpu) {
+  ui.gpuAt = gpu.at;
+  const degrees = (value) => `${Math.round(value)} °C`;
+  const watts = (value) => `${Math.round(value)} W`;
+  const of = (most, written) => (finite(most) ? ` of ${written(most)}` : "");
+  const tiles = [
+    { name: "busy_ratio", label: "GPU busy", written: percentWords, most: "" },
+    { name: "memory_bytes", label: "GPU memory", written: sizeWords, most: of(gpu.memory_total_bytes, sizeWords) },
+    { name: "power_watts", label: "power", written: watts, most: of(gpu.power_limit_watts, watts) },
+    { name: "temperature_celsius", label: "temperature", written: degrees, most: "" },
+  ].map((tile) => ({ ...tile, values: gpu[tile.name].filter(finite).map(num) }));
+  setText(ui.gpuTitle, `${gpu.title}, over ${gpu.span}`);
+  setText(ui.slowed, gpu.slowed);
+  show(ui.slowed, Boolean(gpu.slowed));
+  paintMachineTiles(ui.gpuTiles, tiles.filter((tile) => tile.values.length));
+  show(ui.gpu, true);
+}
+
+function paintMachineTiles(node, tiles) {
   keyed(
-    ui.machine,
+    node,
     tiles,
     (tile) => tile.name,
     () => h("div", { class: "vs-machine-tile" }, h("div", { class: "vs-tile-label" }), h("div", { class: "vs-machine-value" }), h("div", { class: "vs-tile-yard" }), sparkline()),
@@ -103,7 +132,7 @@ function paintSystem(ui, frame, cols, steps) {
       setText(node.children[0], tile.label);
       setText(node.children[1], tile.written(tile.values.at(-1)));
       const recent = tile.values.slice(-240);
-      setText(node.children[2], tile.note ?? (recent.length > 1 ? `${tile.written(Math.min(...recent))} to ${tile.written(Math.max(...recent))}` : ""));
+      setText(node.children[2], tile.note ?? (recent.length > 1 ? `${tile.written(Math.min(...recent))} to ${tile.written(Math.max(...recent))}${tile.most ?? ""}` : ""));
       paintSpark(node.children[3], thinned(recent, 60));
     },
   );

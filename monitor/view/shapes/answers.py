@@ -107,6 +107,21 @@ class ClipHistory(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | UnsetType = UNSET
 
 
+class GpuShown(msgspec.Struct, frozen=True, kw_only=True):
+    """What the GPUs of a run did over `span`, evenly spaced up to `at` (UTC seconds). `slowed`: one sentence, or ""."""
+
+    title: str
+    span: str
+    at: float
+    busy_ratio: list[float | None]
+    memory_bytes: list[float | None]
+    power_watts: list[float | None]
+    temperature_celsius: list[float | None]
+    memory_total_bytes: float | None
+    power_limit_watts: float | None
+    slowed: str
+
+
 class LogTail(msgspec.Struct, frozen=True, kw_only=True):
     """The end of a log. `same`: nothing is new since the tab's `known` size, and no line is sent.
 
@@ -125,6 +140,8 @@ class LogTail(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | UnsetType = UNSET
     last_error: str | UnsetType | None = UNSET
     traceback: str | UnsetType | None = UNSET
+    gpu: GpuShown | UnsetType | None = UNSET
+    """Beside the log in its tab: set where something is new since what the tab has."""
 
 
 class EdgesShown(msgspec.Struct, frozen=True, kw_only=True):
