@@ -37,7 +37,7 @@ function buildLog(run, ask, data) {
   ui.gpuTitle = h("h3", {});
   ui.gpuTiles = h("div", { class: "vs-machine-tiles" });
   ui.slowed = h("p", { class: "vs-muted" });
-  ui.gpu = h("div", { "data-testid": "gpu" }, ui.gpuTitle, ui.gpuTiles, ui.slowed);
+  ui.gpu = h("div", { class: "vs-gpu", "data-testid": "gpu" }, ui.gpuTitle, ui.gpuTiles, ui.slowed);
   show(ui.gpu, false);
   ui.noMachine = h("p", { class: "vs-muted" }, "No throughput in this run's records. Log it with run.log_step(step, clips_per_sec=…, data_wait_ratio=…).");
   ui.node = h("div", { class: "vs-stack" }, h("section", { class: "vs-card", "data-testid": "system" }, h("h2", {}, "Machine"), ui.machine, ui.gpu, ui.noMachine), ui.logCard);
