@@ -58,7 +58,12 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
     "curves.js": {"curve": (metrics.MetricCurve,), "other": (metrics.MetricCurve,)},
     "figures.js": {"ahead": (frame.Outlook,), "lane": (judgement.Lane,)},
     "ledger.js": {"child": (listing.TriedChild,), "option": (listing.TriedOption,)},
-    "log.js": {"answer": (answers.LogTail,), "data": (PageData,), "disk": (state.DiskRoom,), "gpu": (answers.GpuShown,)},
+    "log.js": {
+        "answer": (answers.LogTail,),
+        "data": (PageData,),
+        "disk": (state.DiskRoom,),
+        "gpu": (answers.GpuShown,),
+    },
     "main.js": {"data": (PageData,)},
     "metrics.js": {"answer": (metrics.Metrics,), "head": (metrics.MetricHead,), "group": (metrics.MetricGroup,)},
     "now.js": {"answer": (answers.Predictions,), "clip": (answers.ClipShown,), "parent": (frame.ParentOfRun,)},
