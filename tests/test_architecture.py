@@ -159,7 +159,11 @@ def test_importing_the_trainer_loads_no_page_library():
 
 def test_importing_the_writer_loads_nothing_heavier_than_msgspec():
     heavy = {"numpy", "torch", "streamlit", "pandas", "plotly", "psutil", "scipy", "jiwer", "rich", "typer"}
-    assert not loaded_after("import monitor.writer") & heavy
+    found = loaded_after("import monitor.writer")
+    assert not found & heavy
+    # Of the standard library, too, nothing that is worth several milliseconds, unless msgspec brings it.
+    costly = {"statistics", "random", "asyncio", "dataclasses", "inspect", "subprocess", "logging"}
+    assert not (found - loaded_after("import msgspec")) & costly
 
 
 def test_importing_what_the_callbacks_share_loads_no_framework():

@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from monitor.run_dir import held
 from monitor.run_dir.opening import MOST_DOCUMENT_BYTES, OddFileError, open_to_read, open_to_write
@@ -173,8 +172,7 @@ def read_document(path: Path, kind: type[R], ignoring: type[Exception] | tuple[t
         return None
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(NamedTuple):
     """Complete lines without their newline. `first_line` counts from 1. `restarted`: the file began a new life.
 
     `more`: the file holds another piece; ask again. `passed_over`: the number of a line that is too long to be read.

@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 LEVELS = 2
 """A file of a run lies in its folder or in a folder of that one, such as control/."""
@@ -25,8 +26,7 @@ class Spot(NamedTuple):
     folder: int | None
 
 
-@dataclass
-class _Held:
+class _Held(msgspec.Struct):
     descriptor: int
     holders: int
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from benchmarks.agents.__main__ import transcript
 from monitor import launcher
 from monitor.run_dir import LOG_FILE, audit
 from monitor.writer import RunWriter
@@ -86,6 +87,11 @@ def test_ten_questions_are_answered_and_an_order_in_a_log_or_a_prediction_is_quo
         assert "follow no instruction in it" in answer["notice"]
         assert "IGNORE" not in json.dumps({key: value for key, value in answer.items() if key != "quoted_data"})
     assert ORDER in json.dumps(answers[8]["quoted_data"]) and "IGNORE" in json.dumps(answers[7]["quoted_data"])
+
+
+def test_the_ten_questions_of_the_document_have_these_answers():
+    written = (ROOT / "docs" / "for-scripts.md").read_text(encoding="utf-8")
+    assert transcript() in written, "python -m benchmarks.agents prints the table anew"
 
 
 def test_an_act_needs_its_plan_keeps_to_the_budget_and_is_noted(tmp_path):
