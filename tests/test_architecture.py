@@ -162,7 +162,8 @@ def test_importing_the_writer_loads_nothing_heavier_than_msgspec():
     found = loaded_after("import monitor.writer")
     assert not found & heavy
     # Of the standard library, too, nothing that is worth several milliseconds, unless msgspec brings it.
-    costly = {"statistics", "random", "asyncio", "dataclasses", "inspect", "subprocess", "logging"}
+    costly = {"statistics", "random", "asyncio", "dataclasses", "inspect", "subprocess", "logging", "socket"}
+    costly |= {"traceback"}
     assert not (found - loaded_after("import msgspec")) & costly
 
 

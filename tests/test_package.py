@@ -25,6 +25,8 @@ def wheel(tmp_path_factory) -> Path:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("app.py", "setup.py", "pyproject.toml", "MANIFEST.in"):
         shutil.copy(ROOT / name, source)
+    (source / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "vitalsigns.1", source / "docs")
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     subprocess.run([*pip, "-w", str(out), "."], cwd=source, check=True)
     return next(out.glob("*.whl"))
@@ -133,3 +135,20 @@ def test_the_extras_ask_for_what_the_tested_versions_offer():
         assert f"{pinned[name]}.".startswith(f"{least}."), name
     monitor = re.findall(r"^([\w.-]+)==", (ROOT / "requirements-monitor.txt").read_text(), re.MULTILINE)
     assert set(monitor) <= set(asked)
+
+
+def test_rules_of_ones_own_run_beside_an_installed_wheel(wheel, installed, crowded, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(crowded.parent / "state"))
+    assert any(name.endswith("share/man/man1/vitalsigns.1") for name in zipfile.ZipFile(wheel).namelist())
+    made = python(installed, crowded, "-m", "vitalsigns", "rules", "new")
+    assert made.returncode == 0 and (crowded / "vitalsigns_rules.py").exists(), made.stderr
+    script = (
+        "from vitalsigns import RunWriter\n"
+        "with RunWriter('runs/r') as run:\n"
+        "    for epoch in range(1, 9):\n"
+        "        run.log_epoch(epoch, val_loss=1 / epoch, train_loss=1 / epoch, seconds=50 if epoch < 7 else 600)\n"
+    )
+    (crowded / "train.py").write_text(script)
+    assert python(installed, crowded, "train.py").returncode == 0
+    said = python(installed, crowded, "-m", "vitalsigns", "check", "r")
+    assert "An epoch takes 600 s; 50 s is usual." in said.stdout, said.stdout + said.stderr

@@ -33,7 +33,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "predictions": ("predictions teacher --filter worst", "predictions teacher --word REGEN"),
     "log": ("log teacher --warnings",),
     "export": ("export teacher --to csv", "export teacher --to tensorboard --out tb/teacher --follow"),
-    "paper": ("paper teacher pupil", "paper teacher pupil --latex"),
+    "paper": ("paper teacher pupil", "paper teacher pupil --latex", "paper teacher pupil --curves curves.pdf"),
     "audit": ("audit", "audit teacher --json"),
     "start": (
         "start -- python train.py --lr 1e-3 --out '{run_dir}'",

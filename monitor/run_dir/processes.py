@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import socket
 import sys
 import time
 import weakref
@@ -34,7 +33,7 @@ def identify(pid: int | None = None) -> Identity:
     if found is None:
         raise ProcessLookupError(f"no process {pid}")
     return Identity(
-        host=socket.gethostname(),
+        host=os.uname().nodename,
         boot_id=_boot_id(),
         pid_namespace=_pid_namespace(),
         pid=pid,
@@ -63,7 +62,7 @@ def _was_here_before_a_reboot(identity: Identity, heard_at: float | None) -> boo
     A host name alone proves little: containers and cloned machines share theirs over a shared disk.
     What was heard of after this machine came up did not go down with it.
     """
-    same_place = identity.host == socket.gethostname() and identity.pid_namespace == _pid_namespace()
+    same_place = identity.host == os.uname().nodename and identity.pid_namespace == _pid_namespace()
     return same_place and (heard_at is None or heard_at < _booted_at())
 
 

@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 import time
-import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -295,6 +294,8 @@ class RunWriter(NullRunWriter):
         elif isinstance(error, KeyboardInterrupt):
             self.finish("stopped")
         else:
+            import traceback  # here: a run that does not fail need not load it
+
             whole = "".join(traceback.format_exception(error)).strip()
             said = "".join(traceback.format_exception_only(error)).strip()
             self.finish("failed", said, traceback=whole[-TRACEBACK_CHARACTERS:])

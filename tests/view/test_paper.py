@@ -1,12 +1,18 @@
 """The table for a paper: what its numbers are, and that nothing private is in it."""
 
 import getpass
+import os
 import re
+import shutil
 import socket
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from monitor.commands.cli import main
+from monitor.commands.paper import BROWSERS
 from monitor.run_dir.errors import RefusedError
 from monitor.view.report.paper import conditions_of, latex_of, paper_of
 from monitor.writer import RunWriter
@@ -52,6 +58,44 @@ def test_without_equal_seeds_the_means_are_compared(groups):
 def test_runs_without_a_common_epoch_are_refused(groups, tmp_path):
     with pytest.raises(RefusedError, match="no evaluated epoch"):
         paper_of([*groups, [fake_runs.read(fake_runs.empty(tmp_path))]])
+
+
+def browser() -> str | None:
+    """A Chromium of the system, else the one of the browser tests."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    return found or (own if Path(own).exists() else None)
+
+
+def test_the_curves_are_a_picture_of_their_own(groups, tmp_path, capsys):
+    drawn = tmp_path / "curves.svg"
+    assert main(["paper", *RATES, "--runs", str(tmp_path / "runs"), "--curves", str(drawn)]) == 0
+    picture = ElementTree.parse(drawn).getroot()
+    names = [each.text for each in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"A", "B"} <= set(names) and len(list(picture.iter("{http://www.w3.org/2000/svg}polyline"))) == 2
+    text = drawn.read_text()
+    assert "var(" not in text and not any(private in text for private in ("/home/", "anna", str(tmp_path), *RATES))
+    assert main(["paper", *RATES, "--runs", str(tmp_path / "runs"), "--curves", "curves.png"]) == 64
+    assert "must end in .svg or .pdf" in capsys.readouterr().err
+
+
+def test_a_pdf_is_one_page_of_the_pictures_size_and_needs_a_browser(groups, tmp_path, capsys, monkeypatch):
+    words = ["paper", *RATES, "--runs", str(tmp_path / "runs"), "--curves", str(tmp_path / "curves.pdf")]
+    chromium = browser()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert main(words) == 5 and "A PDF needs one of chromium" in capsys.readouterr().err
+    if chromium is None:
+        pytest.skip("NOT TRIED: there is no Chromium to print with")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "chromium").write_text(f'#!/bin/sh\nPATH={os.defpath} exec "{chromium}" "$@"\n')
+    (tmp_path / "bin" / "chromium").chmod(0o755)
+    assert main(words) == 0
+    data = (tmp_path / "curves.pdf").read_bytes()
+    assert data.startswith(b"%PDF-") and data.count(b"/Type /Page\n") == 1
+    width, height = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", data).groups()
+    assert (round(float(width)), round(float(height))) == (540, 195), "720 × 260 pixels in points"
+    assert not any(private.encode() in data for private in (str(tmp_path), socket.gethostname(), *RATES))
 
 
 def test_nothing_of_user_host_or_folder_is_in_it(groups, tmp_path, capsys):

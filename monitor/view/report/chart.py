@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Iterator
 
 from monitor.view import palette
@@ -26,6 +27,19 @@ def chart(figure: Figure) -> str:
     return (
         f'<figure><figcaption>{title}</figcaption><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{title}">{"".join(parts)}</svg></figure>'
+    )
+
+
+def picture(figure: Figure) -> str:
+    """The same as a file of its own: on white, with the light colours as plain values, for a paper or a slide."""
+    lines = drawn_lines(figure)
+    scale = scale_of(figure)
+    parts = "".join([*scale.grid(), *(_curve(line, scale) for line in lines), *_names(lines, scale)])
+    coloured = re.sub(r"var\(--vs-(\w+)\)", lambda name: palette.light(name[1]), parts)
+    style = f"text{{fill:{palette.light('muted')};font:12px sans-serif}}.axis{{stroke:{palette.light('hairline')}}}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
+        f"<title>{html.escape(figure.title)}, by epoch</title><style>{style}</style>{coloured}</svg>\n"
     )
 
 

@@ -137,11 +137,16 @@ def blocks_of(paper: Paper) -> Iterator[Block]:
     yield Heading("Results", 1)
     yield Table(tuple(_columns(paper)), tuple(tuple(_cells(paper, one)) for one in paper.conditions))
     yield Text(f"{paper.metric.title} at epoch {paper.epoch:g}. {NOTE}")
+    yield figure_of(paper)
+
+
+def figure_of(paper: Paper) -> Figure:
+    """The curves of the metric."""
     lines = [
         Line(one.letter, tuple((record.epoch, _drawn(paper.metric, record)) for record in one.runs[0].epochs))
         for one in paper.conditions
     ]
-    yield Figure(f"{paper.metric.title}, first seed of each", tuple(lines), percent=paper.metric.is_share)
+    return Figure(f"{paper.metric.title}, first seed of each", tuple(lines), percent=paper.metric.is_share)
 
 
 def _drawn(metric: Metric, record: Any) -> float:
