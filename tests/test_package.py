@@ -70,7 +70,10 @@ print(monitor.OWNER, trainer.OWNER, *sorted({name.split(".")[0] for name in sys.
 
 def test_the_wheel_has_one_name_at_the_top_and_nothing_in_it_speaks_of_another(wheel):
     inside = zipfile.ZipFile(wheel)
-    assert {name.split("/")[0] for name in inside.namelist()} == {"vitalsigns", "vitalsigns-0.1.0.dist-info"}
+    beside = [name for name in inside.namelist() if name.startswith("vitalsigns-0.1.0.data/")]
+    assert beside == ["vitalsigns-0.1.0.data/data/share/man/man1/vitalsigns.1"], "the manual page, in no import path"
+    tops = {name.split("/")[0] for name in set(inside.namelist()) - set(beside)}
+    assert tops == {"vitalsigns", "vitalsigns-0.1.0.dist-info"}
     assert inside.read("vitalsigns-0.1.0.dist-info/top_level.txt") == b"vitalsigns\n"
     for name in inside.namelist():
         if name.endswith((".py", ".js")):
