@@ -25,6 +25,7 @@ class PlainLoop:
         self.batches = batches_of(corpus, config, self.model.stride)
         self.device, self.step = device, 0
         self.shape: tuple[int, ...] = ()
+        self.chose = ""
         self.updates_per_epoch = len(self.batches)
 
     def update(self) -> tuple[int, float]:
@@ -54,6 +55,8 @@ class OurLoop:
     def __init__(self, corpus: Corpus, config: Config, device: torch.device) -> None:
         model = network(config)
         self.training = Training(config, model, batches_of(corpus, config, model.stride), device)
+        self.chose = ""
+        """What the trainer decided by measurement, in its own words."""
         self.shape: tuple[int, ...] = ()
         self.updates_per_epoch = self.training.steps_per_epoch
         self.training.objective.register_forward_pre_hook(self._see)

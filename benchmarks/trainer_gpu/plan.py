@@ -17,14 +17,15 @@ from trainer.data.corpus import Corpus
 NETWORKS = ("i3d", "mobilenet_v3")
 PLAIN = "plain fp32 loop"
 SETTINGS: dict[str, dict[str, Any]] = {
-    PLAIN: {"precision": "fp32", "loader_threads": 0},
+    PLAIN: {"precision": "fp32", "memory_format": "contiguous", "compile": "off", "loader_threads": 0},
     "the trainer's defaults": {},
-    "fp32 (TF32)": {"precision": "fp32"},
-    "fp32 (TF32), channels last": {"precision": "fp32", "memory_format": "channels_last"},
-    "bf16": {"precision": "bf16"},
-    "bf16, channels last": {"precision": "bf16", "memory_format": "channels_last"},
+    "fp32 (TF32)": {"precision": "fp32", "memory_format": "contiguous", "compile": "off"},
+    "fp32 (TF32), channels last": {"precision": "fp32", "memory_format": "channels_last", "compile": "off"},
+    "bf16": {"precision": "bf16", "memory_format": "contiguous", "compile": "off"},
+    "bf16, channels last": {"precision": "bf16", "memory_format": "channels_last", "compile": "off"},
     "bf16, channels last, compiled": {"precision": "bf16", "memory_format": "channels_last", "compile": "on"},
 }
+"""Whatever a setting does not name is the trainer's default."""
 TOY_SETTINGS = (PLAIN, "the trainer's defaults", "bf16, channels last")
 
 

@@ -100,6 +100,8 @@ def _rows(result: Found, network: str, rows: dict[str, Row]) -> Iterator[str]:
             cell(more["bandwidth_share"], "{:.1f} %", 100),
         )
         yield f"| {setting} | {' | '.join(cells)} |"
+    decided = [f"{setting}: {row['chose']}" for setting, row in rows.items() if row.get("chose")]
+    yield from ["", *decided] if decided else []
 
 
 def cell(value: float | None, form: str, times: float = 1.0) -> str:

@@ -46,6 +46,7 @@ def measure(make: MakeLoop, seconds: float, device: torch.device, *, count: bool
         first = take(loop, seconds, device, most=loop.updates_per_epoch)
         later = take(loop, seconds, device)
         row = figures(first, later)
+        row["chose"] = loop.chose
         row["peak_gib"] = torch.cuda.max_memory_allocated() / GIBIBYTE if cuda else None
         return row | (counted(loop, device) if count else {"flop_per_clip": None, "bytes_per_clip": None})
     finally:

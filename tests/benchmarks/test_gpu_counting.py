@@ -138,7 +138,7 @@ def test_shares_are_of_the_measured_peaks_and_what_is_not_known_is_left_open():
     row = {"clips_per_sec": 80.0, "data_wait_ratio": 0.01, "first_epoch_times_later": 1.2, "new_shape_secs": None}
     row |= {"peak_gib": 9.0, "flop_per_clip": 6e11, "bytes_per_clip": 1e10}
     plain = {**row, "clips_per_sec": 40.0, "flop_per_clip": 5e11}
-    compiled = {**row, "flop_per_clip": None, "bytes_per_clip": None}
+    compiled = {**row, "chose": "Speed: bf16.", "flop_per_clip": None, "bytes_per_clip": None}
     rows = {"plain fp32 loop": plain, "bf16": row, "compiled": compiled, "odd": {"failed": "OutOfMemoryError: x"}}
     result = {"date": "d", "device": "H200", "torch": "2", "command": "c", "elapsed_secs": 9.0, "cut_off": ""}
     result |= {"agreement": {}, "speed": {"i3d": rows}, "peaks": {"flop_per_sec": 8e14, "bytes_per_sec": 4e12}}
@@ -147,7 +147,7 @@ def test_shares_are_of_the_measured_peaks_and_what_is_not_known_is_left_open():
     assert shares(result, "i3d", compiled)["bandwidth_share"] is None
     said = table(result)
     assert "| bf16 | 80.00 | 2.00 | 1.0 % | 1.20 | – | 9.00 | 10.00 | 5.0 % | 20.0 % |" in said
-    assert "| odd | failed: OutOfMemoryError: x |" in said
+    assert "| odd | failed: OutOfMemoryError: x |" in said and said.endswith("\n\ncompiled: Speed: bf16.")
     assert shares({**result, "peaks": {}}, "i3d", row)["compute_share"] is None
 
 
