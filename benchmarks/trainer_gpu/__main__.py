@@ -111,7 +111,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="Print the JSON document, not the table.")
     parser.add_argument("--toy", action="store_true", help="A toy on the CPU, also where there is a GPU.")
     parser.add_argument("--limit", type=float, default=360.0, help="Seconds after which it ends with what it has.")
-    parser.add_argument("--compile_secs", type=float, default=40.0, help="Most seconds for compiling one network.")
+    parser.add_argument(
+        "--compile_secs",
+        type=float,
+        default=40.0,
+        help="Most seconds that one setting may take beside its measurement.",
+    )
     parser.add_argument("--out", type=Path, default=OUT, help="Folder of the JSON, the table and the picture.")
     for name, kind in (("clips", int), ("batch", int), ("frames", int), ("seconds", float), ("threads", int)):
         parser.add_argument(f"--{name}", type=kind, default=getattr(Size, name))

@@ -1,8 +1,8 @@
-"""Which settings are measured, in which order: those that compile come last, each with a limit of its own."""
+"""Which settings are measured, in which order: those that compile come last. Each has a limit of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,17 +60,11 @@ def run(job: Job, corpus: Corpus, size: Size, device: torch.device, clock: Clock
     def make() -> AnyLoop:
         return (PlainLoop if job.setting == PLAIN else OurLoop)(corpus, config, device)
 
-    def work() -> Row:
-        return measure(make, size.seconds, device, count=not job.compiles)
-
+    most = 2 * size.seconds + compile_secs
     try:
-        return _bounded(work, clock, compile_secs + 2 * size.seconds) if job.compiles else work()
+        with clock.at_most(most):
+            return measure(make, size.seconds, device, count=not job.compiles)
     except TooLong:
-        return {"failed": f"not compiled within {compile_secs:g} s"}
+        return {"failed": f"took longer than {most:g} s, compiling included"}
     except (RuntimeError, OSError) as problem:  # torch's own compiler errors are RuntimeErrors
         return {"failed": f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else ''}"}
-
-
-def _bounded(work: Callable[[], Row], clock: Clock, seconds: float) -> Row:
-    with clock.at_most(seconds):
-        return work()

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.trainer_gpu import plan
 from benchmarks.trainer_gpu.counting import Counter
 from benchmarks.trainer_gpu.cutting import Clock, Cut, TooLong
-from benchmarks.trainer_gpu.networks import VOCABULARY, Size, config_of, network
+from benchmarks.trainer_gpu.networks import VOCABULARY, Size, config_of, corpus_of, network
 from benchmarks.trainer_gpu.result import shares, table
 from benchmarks.trainer_gpu.speed import Stretch, figures, new_shape_cost
 from trainer.data.batches import collate
@@ -161,3 +162,20 @@ def test_one_part_may_take_too_long_without_ending_the_others():
     with pytest.raises(Cut, match="at its limit"), clock.running(), clock.at_most(20):
         time.sleep(5)
     assert math.isfinite(clock.elapsed)
+
+
+def test_a_setting_that_takes_too_long_or_fails_costs_the_others_nothing(monkeypatch):
+    size = Size(clips=2, batch=2, frames=8, pixels=16, width=0.05, hidden=8, seconds=0.02, threads=0)
+    job, corpus = plan.Job("i3d", "plain fp32 loop"), corpus_of(size)
+    clock = Clock(60.0)
+    with clock.running(), monkeypatch.context() as slow:
+        slow.setattr(plan, "measure", lambda *_, **__: time.sleep(5))
+        failed = plan.run(job, corpus, size, CPU, clock, compile_secs=0.01)["failed"]
+        assert failed == "took longer than 0.05 s, compiling included"
+
+        def refused(*_, **__):
+            raise torch.OutOfMemoryError("CUDA out of memory.\nmore")
+
+        slow.setattr(plan, "measure", refused)
+        failed = plan.run(job, corpus, size, CPU, clock, compile_secs=9.0)["failed"]
+        assert failed == "OutOfMemoryError: CUDA out of memory."
