@@ -39,6 +39,7 @@ NO_DISK = {
     "metric",
     "metric_names",
     "planned",
+    "job_words",
 }
 """Of run_dir, what knows no disk: all that judgement may use."""
 JUDGEMENT = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, elsewhere, now, print_json
@@ -10,6 +11,7 @@ from monitor.diagnosis.glances import Glance, Glances
 from monitor.diagnosis.seed_groups import grouped
 from monitor.diagnosis.seed_spread import SeedGroup, Spread, spread_of
 from monitor.diagnosis.summaries import scored
+from monitor.launcher.engines import slurm
 from monitor.run_dir import Progress, Summary, words
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.metric import WER, Metric
@@ -33,6 +35,7 @@ SHOWN = (
 
 
 def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
+    slurm.look()
     found = list(Glances(runs).all(list_runs(runs), now())) if runs.is_dir() else []
     rows = [_row(name, seen) for name, _, seen in found]
     rows.sort(key=lambda row: row["heartbeat_at"] or row["updated_at"] or 0.0, reverse=True)
@@ -40,6 +43,8 @@ def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     seen_of = {name: seen for name, _, seen in found if isinstance(seen, Glance) and not seen.launch_problem}
     members = (seen.member for seen in seen_of.values() if seen.member is not None)
     groups = [(group, _spread(group, known)) for group in grouped(members, lambda name: seen_of[name].validation)]
+    for line in slurm.orphans(runs):
+        sys.stderr.write(f"{line}\n")
     if as_json:
         seeds = [{"runs": group.runs, spread.metric.name if spread else "mean": spread} for group, spread in groups]
         print_json({"runs_dir": str(runs.absolute()), "runs": rows, "seeds": seeds})

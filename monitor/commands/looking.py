@@ -8,6 +8,7 @@ from pathlib import Path
 from monitor.commands.common import now
 from monitor.diagnosis.judging import judge_run
 from monitor.diagnosis.verdict import Judged
+from monitor.launcher.engines import slurm
 from monitor.run_dir import Snapshot
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.replay import as_of
@@ -26,6 +27,7 @@ class Look:
 
 def look_at(run_dir: Path, at: float | None = None) -> Look:
     """Reads and judges a run as it is, or was after epoch `at`. Raises UsageError for an epoch before the first."""
+    slurm.look()
     moment = now()
     snapshot = RunReader(run_dir).read(moment)
     if at is not None:

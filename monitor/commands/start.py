@@ -22,10 +22,19 @@ from monitor.commands.common import (
     who,
 )
 from monitor.diagnosis.away import policy_from
-from monitor.launcher import become_supervisor, belongs_to_this_job, start, start_notes_for_command, start_training
+from monitor.launcher import (
+    become_supervisor,
+    belongs_to_this_job,
+    start,
+    start_notes_for_command,
+    start_training,
+    status,
+)
 from monitor.launcher.devices import gpu_names
+from monitor.launcher.engines import slurm
+from monitor.launcher.engines.submitting import job_order
 from monitor.launcher.slots import ANY_GPU, CPU, device_name
-from monitor.run_dir import StopWith
+from monitor.run_dir import JOB_SCRIPT_FILE, StopWith
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, UsageError
 from monitor.run_dir.launch import command_of, in_processes, read_launch, read_state
 from monitor.run_dir.reader import is_run
@@ -54,6 +63,16 @@ def run(
     foreground: Annotated[
         bool, typer.Option("--foreground", help="Stay until it has ended: for a cluster job (sbatch, srun).")
     ] = False,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="slurm", help="Submit it as a job of this engine (docs/cluster.md).")
+    ] = None,
+    partition: Annotated[str, typer.Option("--partition", help="With --on: the partition of the job.")] = "",
+    gpus: Annotated[int, typer.Option("--gpus", min=0, help="With --on: GPUs on each node.")] = 0,
+    time_limit: Annotated[
+        str, typer.Option("--time", metavar="H:MM:SS", help="With --on: the time limit; saved and requeued before it.")
+    ] = "",
+    nodes: Annotated[int, typer.Option("--nodes", min=1, help="With --on: nodes, one torchrun on each.")] = 1,
+    sbatch: Annotated[str, typer.Option("--sbatch", metavar="OPTIONS", help="With --on: more options of sbatch.")] = "",
     device: DeviceOption = None,
     queue: Annotated[
         bool, typer.Option("--queue", help="Wait for the first free GPU; without a GPU, for the CPU.")
@@ -70,14 +89,22 @@ def run(
         _become(runs / run_id, f"The cluster has restarted this job: {run_id} continues.", "--resume")
     if demo and command:
         raise UsageError("--demo brings its own command; give no other.")
-    argv = in_processes(command or [], nproc) if nproc > 1 else command or []
-    _print_notes(runs, argv, device)
+    argv = in_processes(command or [], nproc) if nproc > 1 or nodes > 1 else command or []
+    job = None
+    if on is not None:
+        if on != "slurm" or foreground or device or demo:
+            raise UsageError("--on: must be slurm, and goes without --foreground, --device, --queue and --demo.")
+        job = job_order(partition, gpus, time_limit, nodes, nproc, sbatch)
+    elif partition or gpus or time_limit or sbatch or nodes > 1:
+        raise UsageError("--partition, --gpus, --time, --nodes and --sbatch are of a job: add --on slurm.")
+    else:
+        _print_notes(runs, argv, device)
     how: dict[str, Any] = {"name": name, "run_id": run_id, "asked_by": who(), "stop_grace_secs": grace, "away": away}
     how["device"] = device
     if demo:
         started = start_training(runs, {"preset": "broken"}, **{**how, "name": name or "demo"})
     else:
-        how |= {"stop_with": stop_with, "read_help": read_help, "foreground": foreground}
+        how |= {"stop_with": stop_with, "read_help": read_help, "foreground": foreground, "job": job}
         started = start(runs, argv, **how)
     run_dir = (runs / started).absolute()
     if foreground and not demo:
@@ -95,10 +122,16 @@ def _become(run_dir: Path, line: str, *flags: str) -> NoReturn:
 def _report(run_dir: Path, as_json: bool) -> int:
     """The result of the start: running, queued or failed."""
     state, launch = read_state(run_dir), read_launch(run_dir)
+    if launch is not None and launch.job is not None:
+        slurm.look()
+        state = read_state(run_dir)
     run_id, failed = run_dir.name, state is not None and state.state == "failed"
     line = command_of(launch.argv, run_dir) if launch else ""
     if as_json:
         print_json({"run_id": run_id, "run_dir": str(run_dir), "command": line, "state": state})
+    elif state is not None and state.job is not None:
+        console().print(f"Submitted {run_id}. {status(run_dir).evidence}", soft_wrap=True)
+        console().print((run_dir / JOB_SCRIPT_FILE).read_text(encoding="utf-8"), soft_wrap=True)
     elif failed and state:
         console().print(f"{run_id} failed: {state.error}", soft_wrap=True)
     elif state is not None and state.queue is not None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from monitor.diagnosis.batch import half_the_batch
 from monitor.diagnosis.last_frame import own_frame
-from monitor.run_dir import Snapshot
+from monitor.run_dir import JOB_LOG_FILE, JobSeen, Snapshot, job_words
 from monitor.run_dir.status import state_in_force, status_of
 from monitor.run_dir.words import age, size
 
@@ -56,11 +56,33 @@ def failure_of(snapshot: Snapshot) -> Failure | None:
     if status_of(snapshot).word != "failed":
         return None
     state, progress = state_in_force(snapshot.state, snapshot.progress), snapshot.progress
+    if state is not None and state.state != "failed" and snapshot.job is not None:
+        return _by_its_job(snapshot.job)
     said = [each for each in (state, progress) if each is not None]
     text = "\n".join(part for each in said for part in (each.error, each.traceback) if part)
     code, number = (state.exit_code, state.signal) if state is not None and state.stop is None else (None, None)
     known = failure_in(text, code, number, snapshot.run.config if snapshot.run is not None else {})
     return known if known is not None or number is not None else _raised(text, snapshot)
+
+
+BY_JOB = {
+    "TIMEOUT": ("scheduler", RESUME),
+    "DEADLINE": ("scheduler", RESUME),
+    "PREEMPTED": ("scheduler", RESUME),
+    "OUT_OF_MEMORY": ("host_memory", LOADER),
+    "NODE_FAIL": ("node", "Resume it from its checkpoint: the engine chooses another node."),
+    "BOOT_FAIL": ("node", "Resume it: the engine chooses another node."),
+}
+"""The engine's word for how a job ended → cause and advice."""
+JOB_MEMORY = re.compile(r"memory limit|oom[_-]kill|Out Of Memory", re.IGNORECASE)
+
+
+def _by_its_job(seen: JobSeen) -> Failure:
+    """Of a run whose job the engine has ended, with nothing left to say why but the engine."""
+    name, advice = BY_JOB.get(seen.state, ("job", f"Read the end of {JOB_LOG_FILE} in the run's folder."))
+    if JOB_MEMORY.search(seen.said):
+        name, advice = "host_memory", LOADER
+    return Failure(name, job_words.ended(seen), advice)
 
 
 def _raised(text: str, snapshot: Snapshot) -> Failure | None:

@@ -34,6 +34,7 @@ from monitor.run_dir import (
     Summary,
     decode,
     files,
+    jobs,
     processes,
 )
 from monitor.run_dir.cache import Cache, Mark, mark_of
@@ -116,6 +117,7 @@ def status_at(
         trainer_liveness=processes.liveness(trainer, heard_at) if trainer else None,
         supervisor_liveness=processes.liveness(supervisor, heard_at) if supervisor else None,
         follower_liveness=processes.liveness(progress.follower) if progress and progress.follower else None,
+        job=jobs.seen(run_dir, state),
     )
     found = status_of(seen)
     return found if found.word != "lost" else status_of(RunReader(run_dir).read(now))

@@ -12,16 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from monitor.launcher.engines import submitting
 from monitor.launcher.glance import existing, status
 from monitor.launcher.headroom import need_of
 from monitor.launcher.relaunch.imports import changed_files
 from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest, make_plan
 from monitor.launcher.relaunch.resuming import ResumePlan, make_resume_plan
 from monitor.launcher.relaunch.trying import can_be_tried, parser_problem
-from monitor.launcher.starting import claim, start_notes
+from monitor.launcher.starting import claim, start_notes, submit_or_forget
 from monitor.launcher.stopping import refuse_unstoppable, stop
 from monitor.launcher.supervising import ensure_supervised, refuse_unsealed, supervise
-from monitor.run_dir import FINAL_STATES, Away, Launch, Parent, StopWith, processes
+from monitor.run_dir import FINAL_STATES, Away, Launch, Parent, processes
 from monitor.run_dir.audit import audited, by_name
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import Order, read_launch, read_state
@@ -66,6 +67,7 @@ def restart(
     """
     if plan.stranger and not trusted:
         raise RefusedError(f"{plan.stranger} To run it anyway, pass --trust-command.\n{plan.command}")
+    parent = read_launch(plan.runs_dir / plan.parent_id)
     order = Order(
         argv=plan.argv,
         cwd=plan.cwd,
@@ -76,9 +78,10 @@ def restart(
         stop_grace_secs=plan.stop_grace_secs,
         environment=plan.environment,
         away=away,
-        stop_with=_stopped_with(plan.runs_dir / plan.parent_id),
+        stop_with="INT" if parent is None else parent.stop_with,
         device=plan.device,
         metric=plan.metric,
+        job=parent.job if parent is not None else None,
     )
     parent_dir = plan.runs_dir / plan.parent_id
     waits = stop_parent and status(parent_dir).live
@@ -89,7 +92,11 @@ def restart(
         _refuse_what_was_not_shown(plan)
         refuse_duplicate(plan, time.time())
         run_dir = claim(plan.runs_dir, order, plan.child_id, None, plan.copies)
-    supervise(run_dir, *(["--after-parent"] if waits else []))
+    if order.job is not None:
+        state = read_state(parent_dir) if waits else None
+        submit_or_forget(run_dir, after=state.job.job_id if state is not None and state.job is not None else "")
+    else:
+        supervise(run_dir, *(["--after-parent"] if waits else []))
     if waits and status(parent_dir).live:
         # Not before: the child stands in line when its parent lets the device go, and nothing is stopped for a child
         # that cannot begin.
@@ -142,11 +149,6 @@ def _parent_of(plan: RestartPlan) -> Parent:
     )
 
 
-def _stopped_with(parent_dir: Path) -> StopWith:
-    launch = read_launch(parent_dir)
-    return "INT" if launch is None else launch.stop_with
-
-
 def plan_resume(runs_dir: Path, run_id: str) -> ResumePlan:
     """What a resume of `run_id` would run and where it goes on; nothing is started.
 
@@ -180,7 +182,10 @@ def resume(
         )
     if now.stranger:
         _seal_anew(run_dir, now.launch)
-    supervise(run_dir, "--resume")
+    if now.launch.job is not None:
+        submitting.submit(run_dir)
+    else:
+        supervise(run_dir, "--resume")
     return run_id
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +13,13 @@ import msgspec
 
 from monitor.diagnosis.settings import settings_for
 from monitor.launcher.devices import machine
+from monitor.launcher.engines import submitting
 from monitor.launcher.headroom import Need, headroom_notes, need_of_script
 from monitor.launcher.relaunch.options import asked_for_help, described
 from monitor.launcher.relaunch.plan import free_run_id
 from monitor.launcher.slots import Line, capacity_for
 from monitor.launcher.supervising import supervise
-from monitor.run_dir import Away, Parent, QueuePlace, StopWith, check_run_id, files, opening
+from monitor.run_dir import Away, JobOrder, Parent, QueuePlace, StopWith, check_run_id, files, opening
 from monitor.run_dir.audit import audited
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import Order, job_of, launch_of, name_of, read_launch, read_state
@@ -43,6 +45,7 @@ def start(
     away: Away | None = None,
     device: str = "",
     foreground: bool = False,
+    job: JobOrder | None = None,
 ) -> str:
     """Starts a command as a run of its own and returns its run id, once its supervisor has taken it over.
 
@@ -52,6 +55,7 @@ def start(
     is run once with --help before, to learn the options that its source does not tell. With `foreground` it only gets
     its run directory: the caller then becomes its supervisor (`become_supervisor`).
     `thresholds` are else those of the project's vitalsigns.toml; they and its metric are frozen into launch.json.
+    With `job` it is submitted to a cluster's engine, which starts it on a node; what that refuses leaves no run behind.
     `device` (see `slots.device_name`): the run has it for itself, and waits in line while another one has it.
     Raises UsageError for an empty command or a bad id, RefusedError if the id is taken or the
     folder not writable.
@@ -71,11 +75,23 @@ def start(
         away=away,
         device=device,
         metric=settings.primary,
+        job=job,
     )
     run_dir = claim(runs_dir, order, run_id, name)
-    if not foreground:
+    if job is not None:
+        submit_or_forget(run_dir)
+    elif not foreground:
         supervise(run_dir)
     return run_dir.name
+
+
+def submit_or_forget(run_dir: Path, after: str = "") -> None:
+    """Submits a run that was claimed just now; where its engine refuses, its folder goes again. Raises RefusedError."""
+    try:
+        submitting.submit(run_dir, after=after)
+    except RefusedError:
+        shutil.rmtree(run_dir, ignore_errors=True)
+        raise
 
 
 def belongs_to_this_job(run_dir: Path) -> bool:

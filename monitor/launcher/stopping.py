@@ -7,9 +7,10 @@ import signal
 import time
 from pathlib import Path
 
+from monitor.launcher.engines import submitting
 from monitor.launcher.glance import generation, status
 from monitor.launcher.supervising import ensure_supervised, refuse_unsealed
-from monitor.run_dir import Request, Verb, control, processes
+from monitor.run_dir import OPEN_STATES, Request, Verb, control, processes
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_progress, read_state
@@ -28,7 +29,10 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
         refuse_unsealed(run_dir, read_launch(run_dir))
     now, which = time.time(), generation(run_dir)
     try:
-        return control.request(run_dir, "stop", generation=which, asked_by=asked_by, now=now)
+        asked = control.request(run_dir, "stop", generation=which, asked_by=asked_by, now=now)
+        if _waits_for_an_engine(run_dir):
+            submitting.leave_queue(run_dir)
+        return asked
     except RefusedError:
         fact = fact_of(read_launch(run_dir), run_dir)
         supervisor = fact.supervisor if fact is not None else None
@@ -36,6 +40,17 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
             raise
         os.kill(supervisor.pid, signal.SIGUSR2)
         return Request(verb="stop", generation=which, number=0, asked_at=now, asked_by=asked_by)
+
+
+def _waits_for_an_engine(run_dir: Path) -> bool:
+    state = read_state(run_dir)
+    return state is not None and state.job is not None and status(run_dir).word == "queued"
+
+
+def _is_unheard(run_dir: Path) -> bool:
+    """Whether a stop was asked for of a run in a job whose supervisor has not taken it up."""
+    state = read_state(run_dir)
+    return state is not None and state.job is not None and state.state in OPEN_STATES and state.stop is None
 
 
 def _listens(run_dir: Path) -> bool:
@@ -66,8 +81,15 @@ def cancel_stop(run_dir: Path, asked_by: str = "") -> Request:
 
 @audited("hurry", by_run_dir)
 def hurry_stop(run_dir: Path, asked_by: str = "") -> Request:
-    """Sends the next signal of a stop now: SIGTERM, after that SIGKILL. Raises RefusedError where no stop waits."""
-    return _about_a_stop(run_dir, "hurry", asked_by)
+    """Sends the next signal of a stop now: SIGTERM, after that SIGKILL. Raises RefusedError where no stop waits.
+
+    Where the supervisor in a job has not taken the stop up, its engine first signals it, then ends the job.
+    """
+    before = control.newest(run_dir, "hurry")
+    asked = _about_a_stop(run_dir, "hurry", asked_by)
+    if _is_unheard(run_dir):
+        submitting.nudge(run_dir, hard=before >= (asked.generation, 1))
+    return asked
 
 
 @audited("wait", by_run_dir)

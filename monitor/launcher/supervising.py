@@ -65,8 +65,8 @@ def ensure_supervised(run_dir: Path) -> bool:
     state = read_state(run_dir)
     if state is None:
         return _ensure_followed(run_dir)
-    if state.state not in OPEN_STATES:
-        return False
+    if state.state not in OPEN_STATES or state.job is not None:
+        return False  # a job's supervisor begins and ends on its node
     if state.supervisor is not None and processes.liveness(state.supervisor) != "gone":
         return False
     if not _is_worth_adopting(run_dir):

@@ -28,6 +28,7 @@ from monitor.run_dir.records import (
     STATE_FILE,
     Away,
     HowStarted,
+    JobOrder,
     Launch,
     Parent,
     Progress,
@@ -60,6 +61,8 @@ KEPT_VARIABLES = (
 )
 """Variables whose values are kept: without them a restart is another run, and none of them is ever a secret."""
 KEPT_PREFIXES = ("CUDA_", "NCCL_", "TORCH_", "PYTORCH_", "OMP_", "MKL_", "OPENBLAS_")
+OF_THE_JOB = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "OMP_NUM_THREADS")
+"""Variables that a cluster sets anew for each start of a job."""
 SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|COOKIE|AUTH", re.IGNORECASE)
 """Names whose values are never kept."""
 
@@ -100,6 +103,7 @@ class Order:
     """Whether the script may be run once with --help, to learn its options."""
     device: str = ""
     metric: Metric | None = None
+    job: JobOrder | None = None
 
 
 def launch_of(order: Order, run_id: str, now: float) -> Launch:
@@ -131,6 +135,7 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
         away=order.away,
         device=order.device,
         metric=order.metric,
+        job=order.job,
     )
 
 
@@ -231,12 +236,14 @@ def resume_flags(argv: list[str]) -> list[str]:
 def environment_for(launch: Launch, run_dir: Path, generation: int) -> dict[str, str]:
     """The environment of the trainer: the supervisor's own, the kept values of the start, and the run directory.
 
-    A variable of that kind that was not set at the start is not set now. Nothing is taken from a launch that is not
-    from here.
+    A variable of that kind that was not set at the start is not set now, but for the devices of a cluster's job, which
+    may be others at each start. Nothing is taken from a launch that is not from here.
     """
     kept = launch.environment if is_from_here(launch, run_dir) else {}
+    of_job = {name: os.environ[name] for name in OF_THE_JOB if name in os.environ} if job_of(os.environ) else {}
     return {
         **surroundings_with(kept),
+        **of_job,
         "PYTHONUNBUFFERED": "1",
         RUN_DIR_VARIABLE: str(run_dir.absolute()),
         GENERATION_VARIABLE: str(generation),

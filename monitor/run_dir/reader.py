@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from monitor.run_dir import files, held, opening, processes
+from monitor.run_dir import files, held, jobs, opening, processes
 from monitor.run_dir.counted import Counting
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.records import (
@@ -43,6 +43,7 @@ from monitor.run_dir.records import (
     Epoch,
     GpuHistory,
     Identity,
+    JobSeen,
     Launch,
     Liveness,
     MetricChoice,
@@ -131,6 +132,7 @@ class RunReader:
         self._seq = 0
         self._life = 0
         self._liveness: tuple[Liveness | None, ...] = (None, None, None)
+        self._job: JobSeen | None = None
 
     @property
     def bytes_read(self) -> int:
@@ -155,10 +157,10 @@ class RunReader:
         except OSError as problem:
             raise _unreachable(self.run_dir, problem) from problem
         self._check_schemas()
-        alive = self._look_up_processes()
-        if changed or alive != self._liveness or self._seq == 0:
+        alive, job = self._look_up_processes(), jobs.seen(self.run_dir, self._state.value)
+        if changed or alive != self._liveness or job != self._job or self._seq == 0:
             self._seq += 1
-        self._liveness = alive
+        self._liveness, self._job = alive, job
         self._silence.note(self._progress.value)
         return self._snapshot(now)
 
@@ -221,6 +223,7 @@ class RunReader:
             trainer_liveness=self._liveness[0],
             supervisor_liveness=self._liveness[1],
             follower_liveness=self._liveness[2],
+            job=self._job,
             silent_secs=self._silence.secs(self._progress.value, now),
             epochs=self._counting.epochs(epochs, self._decodes.records, self._run.value),
             steps=self._steps.records,

@@ -43,6 +43,8 @@ METRIC_FILE = "metric.json"
 GPU_FILE = "gpu.json"
 LOG_FILE = "trainer.log"
 LOCK_FILE = "writer.lock"
+JOB_SCRIPT_FILE = "job.sh"
+JOB_LOG_FILE = "job.log"
 PROBES_DIR = "probes"
 ACKS_DIR = "acks"
 CONTROL_DIR = "control"
@@ -129,6 +131,57 @@ class Away(Record, frozen=True, kw_only=True, omit_defaults=False):
     by: str = ""
 
 
+JobId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,18}\Z")]
+"""Digits alone: it becomes a word of a command."""
+
+
+class JobOrder(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """What is asked of a cluster's engine for a run, in launch.json; `gpus` and `nproc` are per node.
+
+    `options`: more options of sbatch, as they were given. `signal_secs`: how long before the time limit it warns.
+    """
+
+    engine: Literal["slurm"] = "slurm"
+    partition: str = ""
+    gpus: int = 0
+    time: str = ""
+    nodes: int = 1
+    nproc: int = 1
+    options: list[str] = []
+    signal_secs: int = 120
+
+
+class JobPlace(Record, frozen=True, kw_only=True):
+    """Which job of an engine a run is, in state.json; `restarts`: how often the engine had started it again."""
+
+    job_id: JobId
+    submitted_at: float = 0.0
+    restarts: int = 0
+
+
+class JobSeen(Record, frozen=True, kw_only=True):
+    """What the engine said of a job when it was last asked; kept in the user's own folder, never in a run's.
+
+    `state`: its own word, such as PENDING; "" before it was asked, GONE where it knows the job no more. `reason`: why
+    it waits, or why it ended, in its words. `said`: the last error that it wrote into the job's log. `problem`: why it
+    did not answer, since `problem_at`. Times in UTC seconds; `starts_at` is an estimate.
+    """
+
+    job_id: JobId
+    run_dir: str = ""
+    state: str = ""
+    reason: str = ""
+    partition: str = ""
+    nodes: str = ""
+    exit_status: str = ""
+    restarts: int = 0
+    starts_at: float | None = None
+    ended_at: float | None = None
+    said: str = ""
+    problem: str = ""
+    problem_at: float = 0.0
+
+
 class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     """launch.json: what was started, by whom, with which thresholds; created exclusively before anything runs.
 
@@ -170,6 +223,8 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     """The device it was asked to have for itself: cuda:2, cuda (any GPU), cpu; empty where none was."""
     metric: Metric | None = None
     """The primary metric that the project's settings name, or by which the parent is judged."""
+    job: JobOrder | None = None
+    """What was asked of a cluster's engine, which then starts the supervisor; None: this machine starts it."""
 
 
 class ModelInfo(Record, frozen=True, kw_only=True):
@@ -345,6 +400,8 @@ class State(Record, frozen=True, kw_only=True, omit_defaults=False):
     """While it waits for a device."""
     code_line: str = ""
     """What had changed in the code when this run was resumed, now or in an earlier generation."""
+    job: JobPlace | None = None
+    """The job of an engine that it was submitted as."""
 
 
 class Epoch(Record, frozen=True, kw_only=True):
@@ -694,6 +751,8 @@ class Snapshot(Record, frozen=True, kw_only=True):
     """Of the process recorded in state.json (else progress.json), looked up at `read_at`; None: nothing recorded."""
     supervisor_liveness: Liveness | None = None
     follower_liveness: Liveness | None = None
+    job: JobSeen | None = None
+    """What the engine said of its job when it was last asked."""
     silent_secs: float | None = None
     """Since the trainer's last sign of life: by the reader's own steady clock once it has seen one arrive, else by the
     wall clock. Negative where a clock was set back; None without any heartbeat."""

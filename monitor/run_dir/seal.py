@@ -51,6 +51,8 @@ class Fact(Record, frozen=True):
     started: int = 0
     trainer: Identity | None = None
     supervisor: Identity | None = None
+    job: str = ""
+    """The number of the job that was submitted for it: the only one that is cancelled for it, or may start it."""
 
 
 def write_sealed(run_dir: Path, launch: Launch, *, anew: bool = False, **known: Any) -> bool:
@@ -117,7 +119,7 @@ def seal_anew(run_dir: Path, launch: Launch) -> None:
     if not is_own(launch):
         launch = msgspec.structs.replace(launch, environment={}, away=None)
     elif (fact := files.read_document(_path(launch), Fact, files.UNREADABLE)) is not None:
-        known = {"started": fact.started, "trainer": fact.trainer}
+        known = {"started": fact.started, "trainer": fact.trainer, "job": fact.job}
     write_sealed(run_dir, launch, anew=True, **known)
 
 
@@ -142,7 +144,9 @@ def fingerprint(launch: Launch) -> str:
 
 def _hash(launch: Launch, number: str, key: bytes) -> str:
     written = _without_blanks(msgspec.to_builtins(msgspec.structs.replace(launch, seal="")))
-    text = json.dumps([written, number, _machine()], sort_keys=True)
+    # A submitted launch starts on a node: there the same key, in the same user's home, is all that proves it.
+    place = "any machine that shares this key" if launch.job is not None else _machine()
+    text = json.dumps([written, number, place], sort_keys=True)
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 

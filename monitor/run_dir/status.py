@@ -11,7 +11,7 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.run_dir import words
+from monitor.run_dir import job_words, words
 from monitor.run_dir.records import (
     FINAL_STATES,
     OPEN_STATES,
@@ -80,6 +80,8 @@ def status_of(snapshot: Snapshot) -> Status:
     state = state_in_force(snapshot.state, snapshot.progress)
     if state is None:
         return _without_supervisor(snapshot)
+    if state.job is not None and (said := _by_its_job(snapshot, state)) is not None:
+        return said
     if state.state in FINAL_STATES:
         return Status(state.state, False, False, _how_it_ended(snapshot), state.ended_at or state.updated_at)
     return _recorded_as_live(snapshot, state)
@@ -111,12 +113,38 @@ def _recorded_as_live(snapshot: Snapshot, state: State) -> Status:
             return Status(state.state, True, False, "The trainer has ended; its outcome is being written.", None)
         return _ended_unseen(snapshot, state.trainer, state.updated_at)
     evidence = _process_evidence(snapshot, state.trainer)
+    if snapshot.job is not None and snapshot.job.problem:
+        evidence += f" {job_words.unanswered(snapshot.job, snapshot.read_at)}"
     supervised = snapshot.supervisor_liveness != "gone"
     if not supervised:
         evidence += (
             f" Its supervisor is gone; the run goes on. Give it a new one: python -m monitor resume {snapshot.run_id}."
         )
     return Status(state.state, True, not supervised, evidence, state.started_at)
+
+
+def _by_its_job(snapshot: Snapshot, state: State) -> Status | None:
+    """What the engine that runs its job says, where that is more than its own files say; None where it is not."""
+    seen = snapshot.job
+    assert state.job is not None
+    waits = state.state == "queued" and state.supervisor is None
+    if seen is None or not seen.state:
+        return Status("queued", True, False, job_words.unread(state.job, seen), state.updated_at) if waits else None
+    if seen.state in job_words.WAITING and (waits or seen.restarts > state.job.restarts):
+        return Status("queued", True, False, job_words.waiting(seen, snapshot.read_at), state.updated_at)
+    if seen.state in job_words.AT_WORK:
+        return Status("starting", True, False, job_words.beginning(seen), state.updated_at) if waits else None
+    if seen.state in job_words.WAITING or state.state in FINAL_STATES or snapshot.trainer_liveness == "alive":
+        return None
+    said = _own_last_word(snapshot)
+    return said if said is not None else _ended_by_its_job(snapshot, state)
+
+
+def _ended_by_its_job(snapshot: Snapshot, state: State) -> Status:
+    """The engine has ended the job, and nothing of the run was left to say so."""
+    assert snapshot.job is not None
+    word: Word = job_words.ended_word(snapshot.job.state)
+    return Status(word, False, False, job_words.ended(snapshot.job), snapshot.job.ended_at or state.updated_at)
 
 
 def _before_the_trainer(snapshot: Snapshot, state: State) -> Status:
@@ -251,6 +279,8 @@ def _how_it_ended(snapshot: Snapshot) -> str:
         parts.append(f"exit code {state.exit_code}")
     if state.signal is not None:
         parts.append(signal_name(state.signal))
+    if state.job is not None and state.stop is not None and state.stop.asked_by.startswith("the cluster"):
+        parts.append(f"after a stop by {state.stop.asked_by}")
     if state.error:
         parts.append(state.error[:LONGEST_ERROR].rstrip("."))
     return ("Its supervisor saw it end: " + ", ".join(parts) + ".") if parts else "Its supervisor saw it end."

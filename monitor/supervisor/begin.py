@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from monitor.importers.live import FollowedRun
+from monitor.launcher.engines.submitting import in_job
 from monitor.launcher.relaunch.code import code_since
 from monitor.launcher.slots import Capacity, capacity_for, environment_of
 from monitor.run_dir import FINAL_STATES, LOG_FILE, STATE_FILE, Launch, State, control, processes
@@ -26,6 +29,7 @@ from monitor.run_dir.launch import (
 )
 from monitor.run_dir.seal import Fact, fact_of, note, unverified_command_warning
 from monitor.run_dir.serving import state_dir
+from monitor.supervisor import job
 from monitor.supervisor.detach import Report
 from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, LogFeed, OwnLogFeed
 from monitor.supervisor.queueing import DeviceWait, ParentWait
@@ -37,7 +41,7 @@ from monitor.supervisor.without_trainer import LogSupervision
 
 log = logging.getLogger(__name__)
 
-Mode = Literal["start", "resume", "adopt", "follow"]
+Mode = Literal["start", "resume", "adopt", "follow", "job"]
 
 
 @dataclass
@@ -77,6 +81,8 @@ def begin(
     last = read_state(run_dir)
     if mode == "adopt":
         return _adopt(this, last)
+    if mode == "job":
+        return _start_in_job(this, last)
     if mode == "start" and (fact.may_start != 1 or (last is not None and last.state != "queued")):
         raise RefusedError(f"{run_dir.name} has been started already; resume or restart it.")
     return _start(this, _next_generation(this, last, mode), after_parent, resumed=mode == "resume")
@@ -91,6 +97,32 @@ def _next_generation(this: Beginning, last: State | None, mode: Mode) -> int:
     if identity is not None and processes.liveness(identity) == "alive":
         raise RefusedError(f"{this.run_dir.name} is still running (pid {identity.pid}); stop it first.")
     return max(last.generation if last else 0, progress.generation if progress else 0) + 1
+
+
+def _start_in_job(this: Beginning, last: State | None) -> Supervision | None:
+    """In the job that was submitted for it: its first start, or the next generation of one that the engine restarts."""
+    if this.fact.job != job.number() or not this.fact.job:
+        raise RefusedError(
+            f"Job {job.number()} is not the one that was submitted for {this.run_dir.name}: "
+            "the run was taken out of the queue, or submitted again."
+        )
+    if last is not None and last.state == "finished":
+        raise RefusedError(f"{this.run_dir.name} has finished; the engine started its job again for nothing.")
+    is_first = last is None or (last.generation == 1 and last.state == "queued")
+    if last is not None and last.state == "queued":
+        generation = last.generation
+    else:
+        generation = _next_generation(this, last, "start" if last is None else "resume")
+    if control.stop_wanted(this.run_dir, generation):
+        place = StateFile(this.run_dir, job.state_of(generation, last), time.time)
+        _leave_the_queue(this, place, "")
+        return None
+    _note(this, may_start=generation, supervisor=processes.identify())
+    first = job.state_of(generation, last)
+    code_line = "" if is_first else _code_line(this)
+    state_file = StateFile(this.run_dir, msgspec.structs.replace(first, code_line=code_line), time.time)
+    _tell_or_refuse(this, state_file, None, None)
+    return _start_trainer(this, state_file, resumed=not is_first)
 
 
 def _start(this: Beginning, generation: int, after_parent: bool, *, resumed: bool) -> Supervision | None:
@@ -213,7 +245,7 @@ def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Sup
     generation = state_file.state.generation
     own_flags = resume_flags(this.launch.argv) if resumed else []
     program = Program(
-        argv=expand([*this.launch.argv, *own_flags], this.run_dir),
+        argv=expand(in_job([*this.launch.argv, *own_flags], this.launch.job), this.run_dir),
         cwd=Path(this.launch.cwd),
         environment=environment_for(this.launch, this.run_dir, generation) | _of_device(state_file.state),
         log=this.run_dir / LOG_FILE,

@@ -77,6 +77,18 @@ class Supervision:
                 unwritten = Request(verb="stop", generation=self._generation, number=0, asked_at=now, asked_by=by)
                 self._begin_stop(unwritten, now)
 
+    def is_terminated(self, by: str, now: float) -> None:
+        """An engine has sent SIGTERM to every process of the job, the trainer's too: a stop that has come so far."""
+        if self.state_file.state.stop is None:
+            unwritten = Request(verb="stop", generation=self._generation, number=0, asked_at=now, asked_by=by)
+            self._begin_stop(unwritten, now)
+        under_way = self.state_file.state.stop
+        assert under_way is not None
+        self._staged = time.monotonic()
+        waits = stopping.waits_secs("terminated", self._how.grace_secs)
+        entered = msgspec.structs.replace(under_way, stage="terminated", stage_at=now, waits_secs=waits)
+        self.state_file.update(stop=entered)
+
     def deliver(self, now: float) -> bool:
         """After the end: one more step in delivering the messages that are due; True when nothing is left."""
         self._see_away(now)

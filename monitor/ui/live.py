@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from monitor.diagnosis.judging import judge_run
 from monitor.diagnosis.verdict import Judged
 from monitor.launcher import ensure_supervised
+from monitor.launcher.engines import slurm
 from monitor.launcher.trash import where_is
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot, words
 from monitor.run_dir.errors import MonitorError, guarded
@@ -162,6 +163,7 @@ class Tailer:
     def _look(self) -> bool:
         """Reads and judges what is new; True if what is shown changes."""
         now = time.time()
+        slurm.look_soon()
         try:
             snapshot = self._reader.read(now)
         except MonitorError as problem:

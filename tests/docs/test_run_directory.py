@@ -8,8 +8,8 @@ import pytest
 from monitor import run_dir
 
 DOCUMENT = (Path(__file__).resolve().parent.parent.parent / "docs" / "run-directory.md").read_text(encoding="utf-8")
-INTERNAL = {"Record", "Problem", "Snapshot"}
-"""Never on disk."""
+INTERNAL = {"Record", "Problem", "Snapshot", "JobSeen"}
+"""Never in a run directory."""
 RECORDS = [
     kind
     for kind in vars(run_dir).values()

@@ -1,0 +1,217 @@
+"""A run as a job: its script, its submission, its leaving of the queue, and the ways to stop it from outside.
+
+The job starts the run's supervisor on its node, and that one owns the trainer as anywhere else. Until then there is no
+process of the run: state.json says queued, and the engine's queue says why (`monitor.run_dir.job_words`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from monitor.launcher.engines import slurm
+from monitor.run_dir import (
+    JOB_LOG_FILE,
+    JOB_SCRIPT_FILE,
+    STATE_FILE,
+    JobOrder,
+    JobPlace,
+    Launch,
+    State,
+    control,
+    encode,
+    files,
+    processes,
+)
+from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.launch import command_of, generation_of, read_launch, read_progress, read_state
+from monitor.run_dir.provenance import TORCHRUN
+from monitor.run_dir.seal import fact_of, note, unverified_command_warning
+from monitor.run_dir.words import PACKAGE
+
+TIME = re.compile(r"(?:(?P<days>\d+)-)?(?P<parts>\d+(?::\d+){0,2})")
+SIGNAL_SECS = 120
+PARTITION = re.compile(r"[A-Za-z0-9_.,-]+")
+
+
+def job_order(partition: str, gpus: int, time_limit: str, nodes: int, nproc: int, sbatch: str) -> JobOrder:
+    """What is asked of SLURM. Raises UsageError for what no job script can hold."""
+    if partition and not PARTITION.fullmatch(partition):
+        raise UsageError(f"--partition {partition}: must be the name of a partition; sinfo lists them.")
+    minutes = _minutes(time_limit)
+    try:
+        options = shlex.split(sbatch)
+    except ValueError as problem:
+        raise UsageError(f"--sbatch {sbatch}: {problem}.") from None
+    if any(ord(letter) < 32 for letter in sbatch):
+        raise UsageError("--sbatch: an option may hold no line end and no control code.")
+    # At most a quarter of the time, or a short job would be warned as it starts.
+    warning = SIGNAL_SECS if minutes is None else max(5, min(SIGNAL_SECS, int(15 * minutes)))
+    return JobOrder(
+        partition=partition,
+        gpus=gpus,
+        time=time_limit,
+        nodes=nodes,
+        nproc=nproc,
+        options=options,
+        signal_secs=warning,
+    )
+
+
+def _minutes(text: str) -> float | None:
+    """Minutes of a time limit as SLURM reads it: 90, 1:30:00, 2-12, 1-00:30; None for none. Raises UsageError."""
+    if not text:
+        return None
+    match = TIME.fullmatch(text)
+    if match is None:
+        raise UsageError(f"--time {text}: must be HOURS:MINUTES:SECONDS, minutes alone, or DAYS-HOURS.")
+    parts = [int(each) for each in match["parts"].split(":")]
+    if match["days"]:
+        hours, minutes, seconds = [*parts, 0, 0][:3]
+        return 60 * (24 * int(match["days"]) + hours) + minutes + seconds / 60
+    if len(parts) == 3:
+        return 60 * parts[0] + parts[1] + parts[2] / 60
+    return parts[0] + (parts[1] / 60 if len(parts) == 2 else 0.0)
+
+
+def in_job(argv: list[str], order: JobOrder | None) -> list[str]:
+    """The command of a training over several nodes: srun starts one torchrun on each, and all meet at the first.
+
+    The meeting point is known only on the node: the job script puts it into torchrun's own variables (PET_…).
+    """
+    if order is None or order.nodes == 1:
+        return argv
+    place = argv.index(TORCHRUN) if TORCHRUN in argv else -1
+    if place < 0:
+        raise UsageError("--nodes needs a Python command, such as python train.py.")
+    spread = [f"--nnodes={order.nodes}", "--rdzv-backend=c10d"]
+    rest = [word for word in argv[place + 1 :] if word != "--standalone"]
+    step = ["srun", f"--nodes={order.nodes}", f"--ntasks={order.nodes}", "--ntasks-per-node=1", "--kill-on-bad-exit=1"]
+    return [*step, *argv[: place + 1], *spread, *rest]
+
+
+def job_script(run_dir: Path, launch: Launch, *, after: str = "") -> str:
+    """The script that sbatch gets, for a person to read; `after`: the number of a job that has to end first."""
+    order = launch.job
+    assert order is not None
+    asked = {
+        "job-name": launch.run_id,
+        "partition": order.partition,
+        "nodes": str(order.nodes),
+        "ntasks-per-node": "1",
+        "gpus-per-node": str(order.gpus) if order.gpus else "",
+        "cpus-per-task": str(order.nproc) if order.nproc > 1 else "",
+        "time": order.time,
+        "dependency": f"afterany:{after}" if after else "",
+        "chdir": str(run_dir.absolute()),
+        "output": JOB_LOG_FILE,
+        "open-mode": "append",
+        "signal": f"B:USR1@{order.signal_secs}",
+    }
+    lines = [f"#SBATCH --{name}={_quoted(value)}" for name, value in asked.items() if value]
+    lines += ["#SBATCH --requeue"]
+    # One line: an option may be two words, such as -A lab.
+    lines += [f"#SBATCH {' '.join(map(_quoted, order.options))}"] if order.options else []
+    python = shlex.join([sys.executable, "-m", f"{PACKAGE}.supervisor", str(run_dir.absolute()), "--job"])
+    meeting: list[str] = []
+    if order.nodes > 1:
+        port = "$((20000 + SLURM_JOB_ID % 20000))"
+        meeting = [f'export PET_RDZV_ENDPOINT="$(hostname):{port}" PET_RDZV_ID="$SLURM_JOB_ID"']
+    return "\n".join(
+        [
+            "#!/bin/bash",
+            *lines,
+            "# The supervisor starts this command, saves and requeues it before the time limit, and stays to its end:",
+            *(f"#   {line}" for line in command_of(launch.argv, run_dir).splitlines()),
+            *meeting,
+            f"cd {shlex.quote(str(processes.HOME))} && exec {python}",
+            "",
+        ]
+    )
+
+
+def submit(run_dir: Path, *, after: str = "") -> str:
+    """Submits a run, or its next generation, as a job and returns the job's number.
+
+    Raises RefusedError where SLURM does not take it, or the run's command is not this user's own.
+    """
+    launch = read_launch(run_dir)
+    fact = fact_of(launch, run_dir)
+    if launch is None or launch.job is None or fact is None:
+        raise RefusedError(unverified_command_warning(launch) if launch is not None else f"{run_dir} is no run.")
+    state, progress = read_state(run_dir), read_progress(run_dir)
+    generation = generation_of(state, progress) + 1 if state or progress else 1
+    # The supervisor in the job needs this lock: it cannot begin before all is written.
+    with processes.RunLock(run_dir), _writing(run_dir):
+        files.replace(run_dir / JOB_SCRIPT_FILE, job_script(run_dir, launch, after=after).encode())
+        job = slurm.submit(run_dir / JOB_SCRIPT_FILE)
+        now = time.time()
+        place = JobPlace(job_id=job, submitted_at=now)
+        note(launch, run_dir, job=job, may_start=generation)
+        slurm.remember(job, run_dir)
+        queued = State(state="queued", generation=generation, updated_at=now, job=place)
+        files.replace(run_dir / STATE_FILE, encode(queued))
+    return job
+
+
+def leave_queue(run_dir: Path) -> None:
+    """Takes a run whose job waits out of the queue, and writes that down; one whose supervisor has begun is left alone.
+
+    Raises RefusedError where SLURM does not answer.
+    """
+    launch, state = read_launch(run_dir), read_state(run_dir)
+    fact = fact_of(launch, run_dir)
+    if launch is None or state is None or state.job is None or fact is None or fact.job != state.job.job_id:
+        raise RefusedError(f"The job of {run_dir.name} was submitted by another user or for another folder.")
+    lock = processes.RunLock(run_dir)
+    try:
+        lock.acquire()
+    except RefusedError:
+        return  # its supervisor has begun, and answers
+    with _released(lock), _writing(run_dir):
+        slurm.cancel(fact.job, only_waiting=True)
+        # Should the job have begun at this moment: its supervisor finds that it is wanted no more.
+        note(launch, run_dir, job="", may_start=0)
+        now = time.time()
+        ended = State(state="stopped", generation=state.generation, updated_at=now, ended_at=now, job=state.job)
+        files.replace(run_dir / STATE_FILE, encode(ended))
+        for asked in control.pending(run_dir, state.generation):
+            control.answer(run_dir, asked, "done" if asked.verb == "stop" else "refused", "", now)
+
+
+def nudge(run_dir: Path, *, hard: bool = False) -> bool:
+    """Tells the job of a run that does not answer a stop: its supervisor by SIGUSR1, or with `hard` by ending the job.
+
+    False where this user has no job for this folder. Raises RefusedError with what SLURM says.
+    """
+    fact, state = fact_of(read_launch(run_dir), run_dir), read_state(run_dir)
+    if fact is None or not fact.job or state is None or state.job is None or state.job.job_id != fact.job:
+        return False
+    slurm.cancel(fact.job, signal="" if hard else "USR1")
+    return True
+
+
+@contextlib.contextmanager
+def _released(lock: processes.RunLock) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _writing(run_dir: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise RefusedError(f"{run_dir} cannot be written ({problem.strerror}); nothing was submitted.") from None
+
+
+def _quoted(value: str) -> str:
+    """A value in a line of #SBATCH, which knows double quotes."""
+    return value if re.fullmatch(r"[\w@%+=:,./-]+", value) else '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'

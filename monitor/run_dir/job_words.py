@@ -1,0 +1,102 @@
+"""The words for a job of a cluster: why it waits, that it runs, how it ended. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from monitor.run_dir import words
+from monitor.run_dir.records import JobPlace, JobSeen
+
+WAITING = frozenset({"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD"})
+AT_WORK = frozenset(
+    {"RUNNING", "CONFIGURING", "COMPLETING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING"}
+)
+"""SLURM's words for a job that has not ended; every other one is an end."""
+GONE = "GONE"
+
+REASONS = {
+    "Priority": "jobs of a higher priority come first",
+    "Resources": "its nodes, CPUs, memory or GPUs are in use",
+    "JobHeldUser": "its user holds it; scontrol release {job} lets it start",
+    "JobHeldAdmin": "an administrator holds it",
+    "BeginTime": "its earliest start has not come",
+    "Dependency": "the job before it has not ended",
+    "DependencyNeverSatisfied": "the job that it depends on cannot end as it asks; it never starts",
+    "PartitionTimeLimit": "its time limit is above the partition's; it does not start as it is",
+    "PartitionNodeLimit": "the partition does not allow so many nodes; it does not start as it is",
+    "PartitionConfig": "the partition does not have what it asks for; it does not start as it is",
+    "PartitionDown": "the partition is down",
+    "PartitionInactive": "the partition is inactive",
+    "NodeDown": "a node that it needs is down",
+    "AccountNotAllowed": "the partition does not allow its account; it does not start as it is",
+    "BadConstraints": "no node has what it asks for; it does not start as it is",
+    "launch failed requeued held": "its start failed; scontrol release {job} tries again",
+}
+ENDS = {
+    "TIMEOUT": "it reached its time limit",
+    "NODE_FAIL": "its node failed",
+    "OUT_OF_MEMORY": "it used more memory than the job has",
+    "PREEMPTED": "another job of a higher priority took its place",
+    "CANCELLED": "it was cancelled",
+    "DEADLINE": "its deadline passed",
+    "BOOT_FAIL": "its node did not boot",
+    "FAILED": "it failed",
+    "COMPLETED": "its script ended",
+}
+
+
+def unread(place: JobPlace, seen: JobSeen | None) -> str:
+    """Of a job that waits as far as its own files say, and of which the engine has said nothing yet."""
+    if seen is None:
+        return f"SLURM job {place.job_id}, of another user or another folder: its queue is not read here."
+    return f"SLURM job {place.job_id} is submitted; the queue has not been read yet.{_since(seen)}"
+
+
+def waiting(seen: JobSeen, now: float) -> str:
+    """Why it waits, in the engine's word and in plain ones, and when it is estimated to start."""
+    known = next((text for word, text in REASONS.items() if seen.reason == word), "")
+    why = f": {seen.reason}" if seen.reason not in ("", "None") else ""
+    why += f" ({known.format(job=seen.job_id)})" if known else ""
+    starts = ""
+    if seen.starts_at is not None and seen.starts_at > now:
+        starts = f" Estimated start {words.clock(seen.starts_at, now)}, in {words.age(seen.starts_at - now)}."
+    return f"SLURM job {seen.job_id} waits{_in(seen)}{why}.{starts}{_since(seen)}"
+
+
+def beginning(seen: JobSeen) -> str:
+    """It has its node, and its supervisor has not written yet."""
+    return (
+        f"SLURM job {seen.job_id} is {seen.state.lower()}{_on(seen)}; its supervisor has not begun yet.{_since(seen)}"
+    )
+
+
+def ended_word(state: str) -> Literal["failed", "stopped", "lost"]:
+    """What a run is whose job has ended so, and which left no outcome itself."""
+    return {"CANCELLED": "stopped", "COMPLETED": "lost", GONE: "lost"}.get(state, "failed")  # type: ignore[return-value]
+
+
+def ended(seen: JobSeen) -> str:
+    """How the engine ended it, with the last error that it wrote into the job's log."""
+    if seen.state == GONE:
+        return f"SLURM does not know job {seen.job_id} any more: it has ended, and how was not seen."
+    why = ENDS.get(seen.state, "it ended")
+    code = f" with exit status {seen.exit_status}" if seen.exit_status not in ("", "0", "0:0") else ""
+    said = f" It said: {words.sentence(seen.said)}" if seen.said else ""
+    return f"SLURM ended job {seen.job_id}{_on(seen)} ({seen.state}): {why}{code}, and the run left no outcome.{said}"
+
+
+def unanswered(seen: JobSeen, now: float) -> str:
+    """That the engine does not answer, since when and why: what was said before may be old."""
+    return f"SLURM has not answered since {words.clock(seen.problem_at, now)}: {words.sentence(seen.problem)}"
+
+
+def _since(seen: JobSeen) -> str:
+    return f" {unanswered(seen, seen.problem_at)}" if seen.problem else ""
+
+
+def _in(seen: JobSeen) -> str:
+    return f" in partition {seen.partition}" if seen.partition else ""
+
+
+def _on(seen: JobSeen) -> str:
+    return f" on {seen.nodes}" if seen.nodes else ""

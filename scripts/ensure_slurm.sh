@@ -1,0 +1,125 @@
+#!/bin/sh
+# Makes sure that there is a SLURM to test with: installs it where that is possible, and starts a private cluster of two
+# nodes on this machine, with its own ports, munge socket and key below FOLDER. No systemd, no cgroups, no accounts.
+# Usage: ensure_slurm.sh PYTHON FOLDER      start; prints one line that a shell evaluates, and how to stop
+#        ensure_slurm.sh --stop FOLDER      stop every daemon that was started for FOLDER
+#        ensure_slurm.sh --install          install only; ends with 1 and one line where that is not possible
+# The nodes: n1 and n2, eight CPUs each however many the machine has, two GPUs each that are empty files.
+# The partitions: main (the default), urgent (goes before main, whose jobs it requeues), short (at most 2 minutes),
+# lab (for an account that nobody has).
+set -u
+
+missing() {
+    for name in sbatch slurmctld slurmd munged mungekey; do
+        command -v "$name" >/dev/null 2>&1 || { echo "$name"; return; }
+    done
+}
+
+install() {
+    [ -z "$(missing)" ] && return 0
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq slurm-wlm munge; } >/dev/null 2>&1
+    fi
+    [ -z "$(missing)" ] && return 0
+    echo "SLURM: there is no $(missing) here and it could not be installed (Debian: apt-get install slurm-wlm munge)." >&2
+    return 1
+}
+
+stop() {
+    for name in slurmd.n1 slurmd.n2 slurmctld munged; do
+        [ -s "$1/$name.pid" ] || continue
+        pid=$(cat "$1/$name.pid")
+        # Only what was started for this folder: a pid may be another's by now.
+        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$1/" || continue
+        kill "$pid" 2>/dev/null
+        for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 0.3; done
+        kill -9 "$pid" 2>/dev/null
+    done
+    return 0
+}
+
+case "${1:-}" in
+--install) install; exit ;;
+--stop) stop "$2"; exit ;;
+esac
+[ $# = 2 ] || { echo "Usage: ensure_slurm.sh PYTHON FOLDER" >&2; exit 64; }
+[ "$(id -u)" = 0 ] || { echo "SLURM: a private cluster needs root, which starts jobs." >&2; exit 1; }
+install || exit 1
+folder=$2
+mkdir -p "$folder/spool.n1" "$folder/spool.n2" "$folder/state" && chmod 755 "$folder" || exit 1
+touch "$folder/gpu0" "$folder/gpu1"
+here=$(hostname)
+ports=$("$1" -c 'import socket
+held = [socket.socket() for _ in range(3)]
+for each in held: each.bind(("127.0.0.1", 0))
+print(*(each.getsockname()[1] for each in held))') || exit 1
+set -- $ports
+
+cat >"$folder/slurm.conf" <<CONF
+ClusterName=vitalsigns
+SlurmctldHost=$here(127.0.0.1)
+SlurmctldPort=$1
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket=$folder/munge.socket
+StateSaveLocation=$folder/state
+SlurmdSpoolDir=$folder/spool.%n
+SlurmctldPidFile=$folder/slurmctld.pid
+SlurmdPidFile=$folder/slurmd.%n.pid
+SlurmctldLogFile=$folder/slurmctld.log
+SlurmdLogFile=$folder/slurmd.%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=2
+JobAcctGatherParams=OverMemoryKill
+MpiDefault=none
+SwitchType=switch/none
+ReturnToService=2
+KillWait=5
+MessageTimeout=6
+TCPTimeout=2
+SlurmdTimeout=20
+SlurmctldTimeout=20
+MinJobAge=600
+InactiveLimit=0
+SchedulerType=sched/backfill
+SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0,sched_min_interval=200000
+EnforcePartLimits=ALL
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU_Memory
+DefMemPerCPU=400
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+GresTypes=gpu
+SlurmdParameters=config_overrides
+NodeName=n1 NodeHostname=$here NodeAddr=127.0.0.1 Port=$2 CPUs=8 RealMemory=3200 Gres=gpu:2 State=UNKNOWN
+NodeName=n2 NodeHostname=$here NodeAddr=127.0.0.1 Port=$3 CPUs=8 RealMemory=3200 Gres=gpu:2 State=UNKNOWN
+PartitionName=main Nodes=n1,n2 Default=YES MaxTime=24:00:00 PriorityTier=1 GraceTime=10 State=UP
+PartitionName=urgent Nodes=n1,n2 MaxTime=24:00:00 PriorityTier=10 State=UP
+PartitionName=short Nodes=n1,n2 MaxTime=2 PriorityTier=1 State=UP
+PartitionName=lab Nodes=n1,n2 MaxTime=24:00:00 AllowAccounts=lab State=UP
+CONF
+echo "NodeName=n[1-2] Name=gpu File=$folder/gpu[0-1]" >"$folder/gres.conf"
+# No plugin of ours uses a control group; this one looks for none until one does, also in a container without any.
+printf "CgroupPlugin=cgroup/v1\nCgroupMountpoint=%s/cgroup\n" "$folder" >"$folder/cgroup.conf"
+
+refused() { echo "SLURM: $1 did not start: $(tail -n 1 "$2" 2>/dev/null)" >&2; stop "$folder"; exit 1; }
+
+[ -s "$folder/munge.key" ] || mungekey --create --keyfile="$folder/munge.key" || exit 1
+munged --force --socket="$folder/munge.socket" --key-file="$folder/munge.key" --pid-file="$folder/munged.pid" \
+    --seed-file="$folder/munge.seed" --log-file="$folder/munged.log" >"$folder/munged.out" 2>&1 \
+    || refused munged "$folder/munged.out"
+export SLURM_CONF="$folder/slurm.conf"
+slurmctld -f "$SLURM_CONF" >"$folder/slurmctld.out" 2>&1 || refused slurmctld "$folder/slurmctld.log"
+for node in n1 n2; do
+    slurmd -N "$node" -f "$SLURM_CONF" >"$folder/slurmd.$node.out" 2>&1 || refused "slurmd of $node" "$folder/slurmd.$node.log"
+done
+for _ in $(seq 60); do
+    [ "$(sinfo --noheader --states=idle --Node --partition=main --format=%N 2>/dev/null | wc -l)" = 2 ] && ready=yes && break
+    sleep 0.5
+done
+[ "${ready:-}" ] || refused "a node" "$folder/slurmctld.log"
+echo "export SLURM_CONF='$SLURM_CONF'"
+echo "SLURM runs on two nodes. Stop it: sh scripts/ensure_slurm.sh --stop '$folder'" >&2

@@ -1,0 +1,124 @@
+"""A real SLURM of two nodes on this machine for the tests marked `slurm`; ensure_slurm.sh starts and stops it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from monitor import launcher
+from monitor.launcher.engines import slurm
+from monitor.launcher.engines.submitting import job_order
+from monitor.run_dir.status import Status
+from tests.supervised import ROOT, script, state_of, wait_for
+
+SCRIPT = ROOT / "scripts" / "ensure_slurm.sh"
+PATIENT_SECS = 90.0
+"""A job starts in a second on an idle machine; the machine may be busy."""
+
+
+@dataclass
+class Cluster:
+    folder: Path
+
+    def run(self, *command: str) -> str:
+        """What one of SLURM's programs prints."""
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+    def pid(self, daemon: str) -> int:
+        return int((self.folder / f"{daemon}.pid").read_text())
+
+    def kill(self, daemon: str) -> None:
+        """Ends a daemon as a crash does."""
+        pid = self.pid(daemon)
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not Path(f"/proc/{pid}").exists())
+
+    def start_controller(self) -> None:
+        subprocess.run(["slurmctld", "-f", str(self.folder / "slurm.conf")], check=True, timeout=60)
+        ping = ["scontrol", "ping"]
+        wait_for(lambda: subprocess.run(ping, capture_output=True, timeout=60).returncode == 0, PATIENT_SECS)
+
+    def start_node(self, node: str) -> None:
+        subprocess.run(["slurmd", "-N", node, "-f", str(self.folder / "slurm.conf")], check=True, timeout=60)
+        wait_for(lambda: self._is_idle(node), PATIENT_SECS)
+
+    def _is_idle(self, node: str) -> bool:
+        resume = ["scontrol", "update", f"NodeName={node}", "State=RESUME"]
+        subprocess.run(resume, capture_output=True, timeout=60)  # refused once it has come back by itself
+        return "idle" in self.run("sinfo", "-h", "-p", "main", "-n", node, "-o", "%t").split()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    # Not below the usual folder of tests: the path of munge's socket must be short.
+    folder = Path(tempfile.mkdtemp(prefix="slurm-", dir="/tmp"))
+    done = subprocess.run(["sh", str(SCRIPT), sys.executable, str(folder)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    os.environ["SLURM_CONF"] = str(folder / "slurm.conf")
+    try:
+        yield Cluster(folder)
+    finally:
+        subprocess.run(["scancel", "--me"], capture_output=True, timeout=60)
+        subprocess.run(["sh", str(SCRIPT), "--stop", str(folder)], timeout=60)
+        os.environ.pop("SLURM_CONF")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass
+class Jobs:
+    """Submits runs to the cluster and looks at them, each look a new one."""
+
+    cluster: Cluster
+    runs: Path
+    folder: Path
+
+    def submit(self, text: str, *words: str, name: str = "demo", time: str = "5", sbatch: str = "", **asked) -> Path:
+        order = job_order(asked.get("partition", "main"), asked.get("gpus", 0), time, 1, 1, sbatch)
+        return self.runs / launcher.start(
+            self.runs, [*script(self.folder, text), *words], name=name, job=order, cwd=self.folder
+        )
+
+    def number(self, run_dir: Path) -> str:
+        place = state_of(run_dir).job
+        assert place is not None
+        return place.job_id
+
+    def status(self, run_dir: Path) -> Status:
+        slurm.look()
+        return launcher.status(run_dir)
+
+    def wait_for(self, run_dir: Path, *words: str) -> Status:
+        """Returns once the run is so, by what is written and what SLURM says."""
+        wait_for(lambda: self.status(run_dir).word in words, PATIENT_SECS)
+        return self.status(run_dir)
+
+    def wait_for_epochs(self, run_dir: Path, lines: int = 3) -> None:
+        file = run_dir / "epochs.jsonl"
+        wait_for(lambda: file.exists() and len(file.read_bytes().splitlines()) >= lines, PATIENT_SECS)
+
+    def start_now(self, run_dir: Path) -> None:
+        """SLURM lets a job that was put back wait two minutes; the test does not."""
+        wait_for(lambda: self.status(run_dir).word == "queued", PATIENT_SECS)
+        before = state_of(run_dir).job.restarts
+        self.cluster.run("scontrol", "update", f"JobId={self.number(run_dir)}", "StartTime=now")
+        wait_for(lambda: state_of(run_dir).job.restarts > before, PATIENT_SECS)
+
+
+@pytest.fixture
+def jobs(
+    cluster: Cluster, runs: Path, own_state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Jobs]:
+    monkeypatch.setattr(slurm, "ASK_EVERY_SECS", 0.0)
+    yield Jobs(cluster, runs, tmp_path)
+    cluster.run("scancel", "--me")
+    cluster.run("scancel", "--me", "--signal=KILL")
+    wait_for(lambda: not cluster.run("squeue", "--me", "-h"), PATIENT_SECS)

@@ -1,0 +1,282 @@
+"""Runs as jobs of a real SLURM: queued with the reason, run, stopped, put back, restarted, and what goes wrong."""
+
+import os
+import shutil
+import signal
+import subprocess
+
+import psutil
+import pytest
+
+from monitor import launcher
+from monitor.commands.cli import main
+from monitor.diagnosis.failures import failure_of
+from monitor.launcher.engines import slurm
+from monitor.run_dir import JOB_LOG_FILE, JOB_SCRIPT_FILE, control
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import read_launch, read_state
+from monitor.run_dir.reader import RunReader, list_runs
+from tests.cluster.conftest import PATIENT_SECS
+from tests.supervised import FINISHES, LISTENS, state_of, wait_for, workers
+
+pytestmark = pytest.mark.slurm
+
+TRAINS_ON = """
+import sys, time
+from pathlib import Path
+from monitor.writer import RunWriter
+
+with RunWriter(epochs=40, config={"lr": 0.1}) as run:
+    saved = Path("saved.txt")
+    first = int(saved.read_text()) + 1 if saved.exists() else 1
+    for epoch in range(first, 41):
+        time.sleep(float(sys.argv[1]))
+        run.log_epoch(epoch, train_loss=1.0, val_loss=1.5, val_wer=0.9)
+        saved.write_text(str(epoch))
+        if run.should_stop():
+            break
+"""
+"""Continues where its last start has ended, as a script with checkpoints does."""
+
+GREEDY = "import time\nheld = bytearray(900_000_000)\ntime.sleep(600)\n"
+
+MEETS = """
+import os, time
+import torch, torch.distributed as dist
+dist.init_process_group("gloo")
+seen = torch.ones(1)
+dist.all_reduce(seen)
+print("rank", dist.get_rank(), "of", dist.get_world_size(), "on", os.environ["SLURMD_NODENAME"], int(seen), flush=True)
+dist.barrier()
+"""
+
+
+def test_a_run_is_submitted_by_a_script_that_can_be_read_and_finishes_on_its_node(jobs, capsys):
+    run_dir = jobs.submit(FINISHES, gpus=1, sbatch="-w n1 --comment='two words'")
+    assert state_of(run_dir).state in ("queued", "starting", "running")
+    jobs.wait_for(run_dir, "finished")
+    script = (run_dir / JOB_SCRIPT_FILE).read_text()
+    for line in ("#!/bin/bash", "#SBATCH --partition=main", "#SBATCH --gpus-per-node=1", "#SBATCH --signal=B:USR1@75"):
+        assert line in script.splitlines()
+    assert "train.py" in script and str(run_dir) in script
+    state = state_of(run_dir)
+    assert (state.exit_code, state.generation, state.job.restarts) == (0, 1, 0)
+    assert read_launch(run_dir).job.partition == "main"
+    assert main(["show", "demo", "--runs", str(jobs.runs)]) == 0
+    assert "demo: finished." in capsys.readouterr().out
+
+
+def test_a_run_waits_with_the_reason_of_the_engine_and_leaves_the_queue(jobs):
+    full = jobs.submit(LISTENS, name="full", time="9", sbatch="--exclusive --nodelist=n1")
+    jobs.wait_for(full, "running", "starting")
+    held = jobs.submit(LISTENS, name="held", sbatch="--hold")
+    after = jobs.submit(LISTENS, name="after", sbatch="--exclusive --nodelist=n1")
+    wait_for(lambda: "Resources" in jobs.status(after).evidence, PATIENT_SECS)
+    wait_for(lambda: "Estimated start" in jobs.status(after).evidence, PATIENT_SECS)
+    text = jobs.status(held).evidence
+    assert "JobHeldUser (its user holds it; scontrol release" in text and "in partition main" in text
+
+    asked = launcher.stop(held, "anna")
+    assert jobs.status(held).word == "stopped" and jobs.status(held).evidence.startswith("It left the queue")
+    assert [each.result for each in control.answers(held, 1) if each.number == asked.number] == ["done"]
+    assert jobs.number(held) not in jobs.cluster.run("squeue", "--me", "-h", "-o", "%i").split()
+    jobs.cluster.run("scontrol", "release", jobs.number(after))
+    jobs.cluster.run("scancel", jobs.number(after))
+    said = jobs.wait_for(after, "stopped")
+    assert "(CANCELLED): it was cancelled" in said.evidence  # from outside, before it has started
+
+
+def test_a_stop_saves_and_a_resume_is_the_next_generation_in_a_new_job(jobs):
+    run_dir = jobs.submit(TRAINS_ON, "0.1")
+    jobs.wait_for_epochs(run_dir)
+    first = jobs.number(run_dir)
+    launcher.stop(run_dir, "anna")
+    jobs.wait_for(run_dir, "stopped")
+    assert state_of(run_dir).stop.asked_by == "anna"
+    launcher.resume(jobs.runs, "demo", "anna")
+    assert jobs.number(run_dir) != first
+    jobs.wait_for(run_dir, "finished")
+    assert state_of(run_dir).generation == 2
+    epochs = RunReader(run_dir).read(0.0).epochs
+    assert [each.epoch for each in epochs] == list(range(1, 41))
+
+
+def test_a_restart_with_a_change_is_a_job_that_waits_for_its_parents(jobs):
+    run_dir = jobs.submit(LISTENS.replace("time.sleep(0.02)", "time.sleep(0.2)"), "--lr", "0.1")
+    jobs.wait_for_epochs(run_dir)
+    plan = launcher.plan_restart(jobs.runs, "demo", {"lr": 0.05}, stop_parent=True, try_first=False)
+    child = jobs.runs / launcher.restart(plan, stop_parent=True, asked_by="anna")
+    assert f"--dependency=afterany:{jobs.number(run_dir)}" in (child / JOB_SCRIPT_FILE).read_text()
+    jobs.wait_for(run_dir, "stopped")
+    jobs.wait_for(child, "running")
+    assert "0.05" in read_launch(child).argv
+
+
+def test_the_time_limit_saves_puts_back_and_the_same_run_finishes(jobs):
+    run_dir = jobs.submit(TRAINS_ON, "1.6", time="1")
+    jobs.wait_for_epochs(run_dir)
+    job = jobs.number(run_dir)
+    said = jobs.wait_for(run_dir, "queued")
+    assert "BeginTime (its earliest start has not come)" in said.evidence
+    jobs.cluster.run("scontrol", "update", f"JobId={job}", "TimeLimit=5")
+    jobs.start_now(run_dir)
+    assert (state_of(run_dir).generation, state_of(run_dir).job.restarts) == (2, 1)
+    jobs.wait_for(run_dir, "finished")
+    assert jobs.number(run_dir) == job and list_runs(jobs.runs) == ["demo"]
+    assert [each.epoch for each in RunReader(run_dir).read(0.0).epochs] == list(range(1, 41))
+
+
+def test_a_preempted_run_is_queued_again_and_goes_on(jobs):
+    run_dir = jobs.submit(TRAINS_ON, "1.0", sbatch="--exclusive --nodelist=n1")
+    jobs.wait_for_epochs(run_dir)
+    before = len((run_dir / "epochs.jsonl").read_bytes().splitlines())
+    urgent = jobs.submit(LISTENS, name="urgent", partition="urgent", sbatch="--exclusive --nodelist=n1")
+    jobs.wait_for(run_dir, "queued")
+    assert "DUE TO PREEMPTION" in (run_dir / JOB_LOG_FILE).read_text() or state_of(run_dir).state == "queued"
+    jobs.wait_for(urgent, "running")
+    launcher.stop(urgent, "anna")
+    jobs.start_now(run_dir)
+    jobs.wait_for_epochs(run_dir, before + 2)
+    assert state_of(run_dir).generation == 2
+
+
+def test_scancel_from_outside_is_a_stop_by_the_cluster(jobs):
+    run_dir = jobs.submit(LISTENS)
+    jobs.wait_for_epochs(run_dir)
+    jobs.cluster.run("scancel", jobs.number(run_dir))
+    wait_for(lambda: read_state(run_dir).state in ("stopped", "failed"), PATIENT_SECS)
+    state = state_of(run_dir)
+    assert (state.state, state.stop.asked_by) == ("stopped", "the cluster (scancel)")
+    assert not workers(run_dir)
+
+
+def everything_of(run_dir):
+    """The supervisor of a run, its trainer, and the daemon of SLURM's above them."""
+    supervisor = psutil.Process(state_of(run_dir).supervisor.pid)
+    return [supervisor, *supervisor.children(recursive=True), supervisor.parent()]
+
+
+def test_a_node_that_dies_is_named_as_the_cause(jobs):
+    run_dir = jobs.submit(LISTENS, sbatch="--no-requeue --nodelist=n2")
+    jobs.wait_for_epochs(run_dir)
+    jobs.cluster.kill("slurmd.n2")
+    try:
+        for process in everything_of(run_dir):
+            process.send_signal(signal.SIGKILL)
+        jobs.cluster.run("scontrol", "update", "NodeName=n2", "State=DOWN", "Reason=test")
+        said = jobs.wait_for(run_dir, "failed")
+    finally:
+        jobs.cluster.start_node("n2")
+    assert "(NODE_FAIL): its node failed" in said.evidence
+    failure = failure_of(RunReader(run_dir).read(0.0))
+    assert failure.name == "node" and "its node failed" in failure.happened
+    assert read_state(run_dir).state == "running"  # derived, not stored: nobody was left to write it
+
+
+def test_more_memory_than_the_job_has_is_named_as_the_cause(jobs):
+    run_dir = jobs.submit(GREEDY, sbatch="--mem=300 --no-requeue")
+    said = jobs.wait_for(run_dir, "failed")
+    assert "Exceeded job memory limit" in said.evidence
+    assert failure_of(RunReader(run_dir).read(0.0)).name == "host_memory"
+
+
+def test_the_controller_may_go_and_come_back_in_the_middle(jobs):
+    run_dir = jobs.submit(LISTENS)
+    jobs.wait_for_epochs(run_dir)
+    jobs.cluster.kill("slurmctld")
+    try:
+        said = jobs.status(run_dir)
+        assert said.word == "running" and "SLURM has not answered since" in said.evidence
+        with pytest.raises(RefusedError, match="controller does not answer"):
+            jobs.submit(LISTENS, name="other")
+        assert list_runs(jobs.runs) == ["demo"]  # nothing was submitted, so there is no run
+        before = len((run_dir / "epochs.jsonl").read_bytes().splitlines())
+        jobs.wait_for_epochs(run_dir, before + 5)
+    finally:
+        jobs.cluster.start_controller()
+    wait_for(lambda: "has not answered" not in jobs.status(run_dir).evidence, PATIENT_SECS)
+    launcher.stop(run_dir, "anna")
+    jobs.wait_for(run_dir, "stopped")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"partition": "nope"}, "no such partition; it has: main, urgent, short, lab"),
+        ({"partition": "lab"}, "does not take your account there"),
+        ({"partition": "short", "time": "10"}, "does not allow that time limit"),
+        ({"gpus": 9}, "has what is asked for"),
+        ({"sbatch": "--mem=900G"}, "has what is asked for"),
+        ({"sbatch": "--nodes=5"}, "has what is asked for"),
+        ({"sbatch": "--nosuch"}, "sbatch does not know that option"),
+    ],
+)
+def test_what_the_engine_refuses_is_said_in_a_sentence_and_leaves_no_run(jobs, asked, said):
+    with pytest.raises(RefusedError, match=said):
+        jobs.submit(LISTENS, **asked)
+    assert list_runs(jobs.runs) == []
+
+
+def test_another_munge_key_is_said_in_a_sentence(jobs, tmp_path, monkeypatch):
+    folder = jobs.cluster.folder / "other"
+    folder.mkdir()
+    key, socket, pid = (str(folder / name) for name in ("munge.key", "munge.socket", "munged.pid"))
+    subprocess.run(["mungekey", "--create", f"--keyfile={key}"], check=True)
+    options = [f"--socket={socket}", f"--key-file={key}", f"--pid-file={pid}"]
+    options += [f"--seed-file={folder / 'seed'}", f"--log-file={folder / 'log'}"]
+    subprocess.run(["munged", "--force", *options], check=True, capture_output=True)
+    try:
+        conf = (jobs.cluster.folder / "slurm.conf").read_text()
+        (folder / "slurm.conf").write_text(conf.replace("/munge.socket", "/other/munge.socket"))
+        monkeypatch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
+        with pytest.raises(RefusedError, match="different munge keys"):
+            jobs.submit(LISTENS)
+    finally:
+        os.kill(int((folder / "munged.pid").read_text()), signal.SIGTERM)
+        monkeypatch.setenv("SLURM_CONF", str(jobs.cluster.folder / "slurm.conf"))
+
+
+def test_a_job_whose_folder_was_removed_is_named_and_starts_nothing(jobs, capsys):
+    run_dir = jobs.submit(LISTENS, sbatch="--hold")
+    job = jobs.number(run_dir)
+    shutil.rmtree(run_dir)
+    assert main(["list", "--runs", str(jobs.runs)]) == 0
+    said = f"SLURM job {job} is for {run_dir}, which is not there any more. Remove it: scancel {job}"
+    assert said in capsys.readouterr().err
+    jobs.cluster.run("scontrol", "release", job)
+    wait_for(lambda: job not in jobs.cluster.run("squeue", "--me", "-h", "-o", "%i").split(), PATIENT_SECS)
+    assert not run_dir.exists() and not workers(run_dir)
+
+
+def test_a_job_of_another_run_or_one_that_left_the_queue_starts_nothing(jobs):
+    run_dir = jobs.submit(LISTENS, sbatch="--hold")
+    launcher.stop(run_dir, "anna")
+    job = jobs.cluster.run("sbatch", "--parsable", str(run_dir / JOB_SCRIPT_FILE))
+    jobs.cluster.run("scontrol", "release", job)
+    wait_for(lambda: job not in jobs.cluster.run("squeue", "--me", "-h", "-o", "%i").split(), PATIENT_SECS)
+    assert "is not the one that was submitted" in (run_dir / JOB_LOG_FILE).read_text()
+    assert state_of(run_dir).state == "stopped" and not workers(run_dir)
+
+
+def test_two_nodes_with_two_processes_each_meet(jobs, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(MEETS)
+    words = ["--on", "slurm", "--time", "5", "--nodes", "2", "--nproc", "2", "--name", "wide", "--runs", str(jobs.runs)]
+    assert main(["start", *words, "--", os.sys.executable, "train.py"]) == 0
+    run_dir = jobs.runs / "wide"
+    jobs.wait_for(run_dir, "finished", "failed")
+    log = (run_dir / "trainer.log").read_text()
+    said = sorted(line for line in log.splitlines() if line.startswith("rank"))
+    assert [line.split(" on ")[0] for line in said] == [f"rank {rank} of 4" for rank in range(4)], log
+    assert {line.split()[-2] for line in said} == {"n1", "n2"}
+
+
+def test_the_queue_is_read_by_one_for_all(jobs, monkeypatch):
+    jobs.submit(LISTENS, sbatch="--hold", name="one")
+    jobs.submit(LISTENS, sbatch="--hold", name="two")
+    monkeypatch.setattr(slurm, "ASK_EVERY_SECS", 15.0)
+    asked = []
+    monkeypatch.setattr(slurm, "_ask_and_note", lambda *_: asked.append(1))
+    for _ in range(20):
+        slurm.look()
+    assert len(asked) <= 1

@@ -1,0 +1,244 @@
+"""Jobs of SLURM without one: the script, the answers of its programs, the words, and what a run directory may claim.
+
+tests/cluster/ does the same with a real SLURM.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from monitor.diagnosis.failures import failure_of
+from monitor.launcher import status
+from monitor.launcher.engines import slurm
+from monitor.launcher.engines.submitting import in_job, job_order, job_script
+from monitor.run_dir import STATE_FILE, JobPlace, JobSeen, Launch, Snapshot, State, encode, files, job_words, jobs
+from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.launch import in_processes, read_state
+from monitor.run_dir.status import status_of
+from tests.fake_runs import healthy
+
+NOW = 1_800_000_000.0
+LINES = (
+    "17|PENDING|2027-01-15T08:30:00|N/A|gpu||0|0|Priority|/data/my runs|/demo|\n"
+    "18|RUNNING|2027-01-15T08:00:00|2027-01-16T08:00:00|gpu|n1|2|0|None|/data/b|\n"
+    "19|TIMEOUT|2027-01-15T06:00:00|2027-01-15T07:00:00|gpu|n1|0|15|TimeLimit|/data/c|\n"
+    "20_3|PENDING|N/A|N/A|gpu||0|0|Priority|/data/d|\n"
+    "garbage\n"
+)
+
+
+def script_for(**changes) -> str:
+    asked = {"partition": "gpu", "gpus": 2, "time_limit": "12:00:00", "nodes": 1, "nproc": 1, "sbatch": "", **changes}
+    launch = Launch(run_id="demo", created_at=NOW, argv=["python", "train.py"], job=job_order(**asked))
+    return job_script(Path("/data/my runs/demo"), launch)
+
+
+def test_the_script_asks_for_what_was_asked_and_quotes_what_needs_it():
+    lines = script_for(sbatch='-A lab --comment="two words"').splitlines()
+    assert lines[0] == "#!/bin/bash"
+    for line in (
+        "#SBATCH --partition=gpu",
+        "#SBATCH --gpus-per-node=2",
+        "#SBATCH --time=12:00:00",
+        "#SBATCH --signal=B:USR1@120",
+        "#SBATCH --requeue",
+        '#SBATCH -A lab "--comment=two words"',
+        '#SBATCH --chdir="/data/my runs/demo"',
+        "#   python train.py",
+    ):
+        assert line in lines
+    assert lines[-1].endswith("-m monitor.supervisor '/data/my runs/demo' --job")
+    assert "PET_RDZV" not in "".join(lines)
+
+
+def test_over_nodes_srun_starts_one_torchrun_on_each_and_all_meet_at_the_first():
+    order = job_order("gpu", 4, "1:00:00", 2, 4, "")
+    argv = in_job(in_processes(["python", "train.py", "--lr", "1"], 4), order)
+    assert argv[:5] == ["srun", "--nodes=2", "--ntasks=2", "--ntasks-per-node=1", "--kill-on-bad-exit=1"]
+    assert argv[5:] == [
+        *["python", "-m", "torch.distributed.run", "--nnodes=2", "--rdzv-backend=c10d", "--nproc-per-node=4"],
+        *["train.py", "--lr", "1"],
+    ]
+    assert 'export PET_RDZV_ENDPOINT="$(hostname):' in script_for(nodes=2, nproc=4)
+    assert in_job(["python", "train.py"], None) == ["python", "train.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "secs"), [("", 120), ("12:00:00", 120), ("90", 120), ("4", 60), ("1", 15), ("0:20", 5), ("1-2", 120)]
+)
+def test_the_warning_comes_two_minutes_before_the_limit_and_sooner_in_a_short_job(text, secs):
+    assert job_order("", 0, text, 1, 1, "").signal_secs == secs
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"partition": "gpu; rm"}, "--partition gpu; rm: must be the name"),
+        ({"time_limit": "soon"}, "--time soon: must be"),
+        ({"sbatch": "--comment='a"}, "No closing quotation"),
+        ({"sbatch": "--comment=a\nscancel"}, "no line end"),
+    ],
+)
+def test_what_no_script_can_hold_is_refused(asked, said):
+    with pytest.raises(UsageError, match=said):
+        script_for(**asked)
+
+
+def test_the_answer_of_squeue_is_read_and_what_is_no_job_is_left_out():
+    found = {seen.job_id: seen for seen in slurm.parsed(LINES.splitlines(), NOW)}
+    assert set(found) == {"17", "18", "19"}
+    assert (found["17"].state, found["17"].reason, found["17"].run_dir) == (
+        "PENDING",
+        "Priority",
+        "/data/my runs|/demo",
+    )
+    assert found["17"].starts_at == time.mktime((2027, 1, 15, 8, 30, 0, 0, 0, -1))
+    assert (found["18"].restarts, found["18"].ended_at) == (2, None)
+    assert found["19"].ended_at is not None and found["19"].exit_status == "15"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("sbatch: error: Batch job submission failed: Requested time limit is invalid", "that time limit"),
+        ("sbatch: error: Batch job submission failed: Job violates accounting/QOS policy", "limit of your account"),
+        ("slurm_load_jobs error: Unable to contact slurm controller (connect failure)", "controller does not answer"),
+        ("sbatch: error: If munged is up, try this\nsbatch: error: Munge encode failed", "munged does not run"),
+        ("sbatch: error: something new", "something new."),
+    ],
+)
+def test_an_error_is_a_sentence_with_what_it_means(said, meant):
+    text = slurm.sentence("sbatch", said)
+    assert text.startswith("sbatch refused: ") and meant in text and "error:" not in text
+
+
+def seen(state: str, **more) -> JobSeen:
+    return JobSeen(job_id="17", run_dir="/runs/demo", state=state, **more)
+
+
+def snapshot_with(job: JobSeen | None, state: str = "queued", restarts: int = 0) -> Snapshot:
+    place = JobPlace(job_id="17", submitted_at=NOW - 60, restarts=restarts)
+    known = State(state=state, updated_at=NOW - 60, job=place)
+    return Snapshot(run_dir="/runs/demo", run_id="demo", read_at=NOW, state=known, job=job)
+
+
+def test_a_job_that_waits_says_why_and_when():
+    held = status_of(snapshot_with(seen("PENDING", reason="JobHeldUser", partition="gpu")))
+    assert (held.word, held.live) == ("queued", True)
+    assert held.evidence == (
+        "SLURM job 17 waits in partition gpu: JobHeldUser (its user holds it; scontrol release 17 lets it start)."
+    )
+    later = status_of(snapshot_with(seen("PENDING", reason="QOSMaxJobsPerUserLimit", starts_at=NOW + 7200))).evidence
+    assert "waits: QOSMaxJobsPerUserLimit. Estimated start" in later and later.endswith("in 2 h.")
+    assert status_of(snapshot_with(None)).evidence.endswith("its queue is not read here.")
+    assert "has not been read yet" in status_of(snapshot_with(seen(""))).evidence
+
+
+def test_an_old_answer_does_not_put_a_run_at_work_back_into_the_queue():
+    old = snapshot_with(seen("PENDING", restarts=1), state="running", restarts=1)
+    again = snapshot_with(seen("PENDING", restarts=2), state="running", restarts=1)
+    assert status_of(msgspec.structs.replace(old, supervisor_liveness="unknown")).word != "queued"
+    assert status_of(again).word == "queued"
+    assert status_of(snapshot_with(seen("RUNNING", nodes="n1"))).word == "starting"
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "said", "cause"),
+    [
+        ("TIMEOUT", "failed", "it reached its time limit", "scheduler"),
+        ("NODE_FAIL", "failed", "its node failed", "node"),
+        ("OUT_OF_MEMORY", "failed", "more memory than the job has", "host_memory"),
+        ("PREEMPTED", "failed", "another job of a higher priority took its place", "scheduler"),
+        ("FAILED", "failed", "it failed", "job"),
+        ("CANCELLED", "stopped", "it was cancelled", None),
+        ("COMPLETED", "lost", "its script ended", None),
+        ("GONE", "lost", "does not know job 17 any more", None),
+    ],
+)
+def test_an_end_has_its_word_and_cause(state, word, said, cause):
+    snapshot = snapshot_with(seen(state, ended_at=NOW), state="running")
+    assert status_of(snapshot).word == word and said in status_of(snapshot).evidence
+    failure = failure_of(snapshot)
+    assert (failure.name if failure is not None else None) == cause
+
+
+def test_a_final_state_stands_whatever_became_of_the_job():
+    for word in ("finished", "stopped", "failed"):
+        assert status_of(snapshot_with(seen("CANCELLED", ended_at=NOW), state=word)).word == word
+
+
+def test_a_controller_that_is_down_is_said_and_ends_nothing():
+    down = seen("PENDING", reason="Priority", problem="no answer", problem_at=NOW - 120)
+    said = status_of(snapshot_with(down))
+    assert said.word == "queued" and "SLURM has not answered since" in said.evidence
+
+
+def queued_run(runs, job_id="17"):
+    run_dir = healthy(runs)
+    state = State(state="queued", updated_at=NOW, job=JobPlace(job_id=job_id))
+    files.replace(run_dir / STATE_FILE, encode(state))
+    return run_dir
+
+
+def test_a_run_directory_cannot_claim_the_job_of_another(runs, own_state):
+    run_dir = queued_run(runs)
+    jobs.change(lambda book: msgspec.structs.replace(book, jobs={"17": seen("PENDING", reason="Priority")}))
+    assert jobs.seen(run_dir, read_state(run_dir)) is None
+    assert "its queue is not read here" in status(run_dir).evidence
+    mine = msgspec.structs.replace(seen("PENDING", reason="Priority"), run_dir=str(run_dir.resolve()))
+    jobs.change(lambda book: msgspec.structs.replace(book, jobs={"17": mine}))
+    assert "Priority" in status(run_dir).evidence
+
+
+def test_a_job_number_is_digits_or_the_record_is_none(runs, own_state):
+    run_dir = queued_run(runs)
+    text = (run_dir / STATE_FILE).read_bytes()
+    for number in (b"17; touch x", b"--all", b"", "١٧".encode()):
+        (run_dir / STATE_FILE).write_bytes(text.replace(b'"17"', b'"' + number + b'"'))
+        assert read_state(run_dir) is None
+    with pytest.raises(RefusedError, match="is no job number"):
+        slurm.cancel("--me")
+
+
+def fake(tmp_path, monkeypatch, answer: str, code: int = 0):
+    """A squeue that counts its calls."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "answer").write_text(answer)
+    (folder / "squeue").write_text(f'#!/bin/sh\necho "$@" >>{folder}/calls\ncat {folder}/answer\nexit {code}\n')
+    (folder / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return folder / "calls"
+
+
+def test_the_queue_is_read_once_in_15_s_for_all_runs_and_not_at_all_without_a_job(
+    tmp_path, runs, own_state, monkeypatch
+):
+    calls = fake(tmp_path, monkeypatch, LINES)
+    slurm.look()
+    assert not calls.exists()  # no run of this user is a job
+    run_dir = queued_run(runs)
+    slurm.remember("17", run_dir)
+    slurm.remember("18", run_dir)
+    for _ in range(10):
+        slurm.look()
+    [line] = calls.read_text().splitlines()
+    assert line.startswith("--me --states=all") and str(runs) not in line  # nothing of a run directory is passed on
+    assert {each.state for each in jobs.book().jobs.values()} == {"GONE"}  # those numbers are other folders' jobs
+
+
+def test_a_squeue_that_fails_leaves_the_last_answer_and_says_so(tmp_path, runs, own_state, monkeypatch):
+    run_dir = queued_run(runs)
+    slurm.remember("17", run_dir)
+    fake(tmp_path, monkeypatch, "", code=1)
+    slurm.look()
+    assert jobs.book().jobs["17"].state == "" and "squeue refused" in jobs.book().problem
+    assert "SLURM has not answered since" in status(run_dir).evidence
+
+
+def test_every_reason_and_end_is_a_clause():
+    for text in [*job_words.REASONS.values(), *job_words.ENDS.values()]:
+        assert text[0].islower() and not text.endswith(".")
