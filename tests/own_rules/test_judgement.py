@@ -17,6 +17,8 @@ from monitor.diagnosis.verdict import judge
 from monitor.rules.result import Finding
 from monitor.run_dir.replay import as_of
 from monitor.supervisor.watch import Watch
+from monitor.ui import live
+from monitor.ui.family import Family
 from monitor.view.frame import frame
 from monitor.view.series import Since
 from tests.own_rules.project import QUIET, read, rule, write_rules, write_run
@@ -217,3 +219,17 @@ def test_a_rule_sees_the_whole_run(project, part):
     wanted = {"snapshot.run.config": "0.125"}.get(part, "()")
     assert wanted in line
     assert isinstance(seen, msgspec.Struct) and Path(seen.run_dir) == run_dir
+
+
+def test_the_page_waits_for_its_own_run_once_and_shows_the_rest(project):
+    """A rule that hangs costs the page of this run its deadline, once; other runs and tabs go on meanwhile."""
+    write_rules(project, rule("while True:\n    pass", name="hangs"), above())
+    run_dir = write_run(project / "runs" / "r", SLOW)
+    tailer = live.Tailer(run_dir, Family(run_dir.parent))
+    assert tailer._look_and_say() and tailer.problem == ""
+    shown = frame(*tailer.seen, 2e9, since=Since())
+    assert [flag.rule for flag in shown.flags] == ["slow"]
+    assert "took longer than 2 s" in shown.verdict.not_checked[-1]
+    again = live.Tailer(run_dir, Family(run_dir.parent))
+    begun = time.monotonic()
+    assert again._look_and_say() and time.monotonic() - begun < 1.5
