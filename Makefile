@@ -29,10 +29,10 @@ $(DEV_READY): $(READY) requirements-dev.txt
 
 setup: $(READY) ## make .venv and install the pinned requirements
 
-# SpeechBrain without its requirements: it asks for torchaudio, which has no CPU build for this torch.
+# Without their requirements: SpeechBrain asks for torchaudio, which has no CPU build for this torch, Trackio for pillow < 13.
 $(FRAMEWORKS_READY): $(DEV_READY) requirements-frameworks.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-frameworks.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps speechbrain==1.1.2
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps speechbrain==1.1.2 trackio==0.43.0
 	touch $@
 
 demo: $(READY) ## start a run that will overfit, and the dashboard that tells you so

@@ -47,6 +47,9 @@ class ClearMl(TextImporter):
         yield from odd
         yield from self._unread()
 
+    def rest(self) -> Iterator[Item]:
+        return self._steps.rest()
+
     def _rows(self) -> Iterator[Row]:
         for line, text in self._read():
             try:

@@ -166,6 +166,9 @@ class Following:
         self.run.close(now)
 
     def _take_rest(self, now: float) -> None:
+        for item in self._importer.rest():
+            if isinstance(item, Row):
+                self._take(item, now)
         self.run.add(*self._evaluations.rest())
         self._commit(now)
 

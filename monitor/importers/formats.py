@@ -8,7 +8,7 @@ from monitor.importers.clearml import ClearMl
 from monitor.importers.espnet import EspNet
 from monitor.importers.fairseq import Fairseq
 from monitor.importers.hugging_face import HuggingFace
-from monitor.importers.items import Importer
+from monitor.importers.items import Importer, NothingYetError
 from monitor.importers.jsonl import JsonArray, JsonLines
 from monitor.importers.keras import Keras
 from monitor.importers.lightning import Lightning
@@ -19,6 +19,7 @@ from monitor.importers.mlflow_store import MlflowStore
 from monitor.importers.neptune import Neptune
 from monitor.importers.several import container
 from monitor.importers.speechbrain import SpeechBrain
+from monitor.importers.sqlite_file import MAGIC
 from monitor.importers.swanlab import SwanLab
 from monitor.importers.table import Table
 from monitor.importers.tensorboard import TensorBoard
@@ -84,6 +85,8 @@ def detect(path: Path) -> type[Importer]:
             refuse_aim(place)
             raise UnreadableRunError(f"{path} is a folder without anything that is known here: {NAMES}.")
         return best
+    if score < LEAST and head.startswith(MAGIC):
+        raise NothingYetError(f"{place} is a SQLite database, but holds no tables of MLflow or Trackio.")
     if best.name not in BINARY or score < LEAST:
         check_text(place, head)
     if part and score < LEAST:

@@ -95,6 +95,10 @@ class Importer(ABC):
     def items(self) -> Iterator[Item]:
         """What came since the last call, in order; ends at the end of the source. Raises UnreadableRunError."""
 
+    def rest(self) -> Iterator[Item]:
+        """What `items` held back while its step might still get numbers; asked for once nothing more will come."""
+        yield from ()
+
     @abstractmethod
     def places(self) -> dict[str, Place]:
         """How far each file was read."""
@@ -137,6 +141,10 @@ class SameStep:
             self._held = held
         elif held is not None:
             yield held
+
+    def rest(self) -> Iterator[Row]:
+        """The row that waits, if one does."""
+        return self.join(iter(()), hold=False)
 
 
 @dataclass

@@ -86,6 +86,9 @@ class Mlflow(Importer):
             at, value, step = (cell or 0.0 for cell in [*cells, 0.0][:3])
             yield Row(line, {name: value, "step": step}, at / 1000)
 
+    def rest(self) -> Iterator[Item]:
+        return self._steps.rest()
+
     def places(self) -> dict[str, Place]:
         return {str(file): lines.place for file, lines in self._files.items()}
 

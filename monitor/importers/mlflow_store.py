@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from monitor.importers.items import Row, Unread
+from monitor.importers.items import Item, Row, SameStep, Unread
 from monitor.importers.stored import LONGEST_NAME, MOST_RUNS, MOST_SETTINGS, StoredRun
 from monitor.run_dir import Outcome
 
@@ -34,6 +34,10 @@ class MlflowStore(StoredRun):
         "SELECT rowid, key, value, timestamp, step, is_nan FROM metrics "
         "WHERE run_uuid = ? AND rowid > ? ORDER BY rowid LIMIT ?"
     )
+
+    def __init__(self, path: Path, *, follow: bool = False) -> None:
+        self._steps = SameStep()
+        super().__init__(path, follow=follow)
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
@@ -58,6 +62,13 @@ class MlflowStore(StoredRun):
             self.outcome = ENDED.get(str(status))
         settings = "SELECT key, value FROM params WHERE run_uuid = ? LIMIT ?"
         self.config = {str(key): str(value) for key, value in self.database.rows(settings, self.run_id, MOST_SETTINGS)}
+
+    def joined(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """One row of the table is one metric."""
+        return self._steps.join(rows, hold=self.follow and self.outcome is None)
+
+    def rest(self) -> Iterator[Item]:
+        return self._steps.rest()
 
     def row(self, number: int, cells: tuple[Any, ...]) -> Row | Unread:
         key, value, at, step, is_nan = cells

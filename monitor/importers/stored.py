@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from monitor.importers.items import Importer, Item, Row, SameStep, Unread
+from monitor.importers.items import Importer, Item, NothingYetError, Row, Unread
 from monitor.importers.several import chosen, container
 from monitor.importers.sqlite_file import MAGIC, BusyError, Database
 from monitor.run_dir import Place
@@ -37,10 +37,9 @@ class StoredRun(Importer):
         super().__init__(self.file_in(place), follow=follow)
         self.database = Database(self.path, self.tables)
         if not self.is_whole(self.path):
-            raise UnreadableRunError(f"{self.path} is not {self.title}: a table or a column is missing.")
+            raise NothingYetError(f"{self.path} is not {self.title}: a table or a column is missing.")
         self.run_id = chosen(self.path, part, self.runs(), self.title)
         self._last = self._count = 0
-        self._steps = SameStep()
         self._told: list[Unread] = []
         self.describe()
 
@@ -71,11 +70,14 @@ class StoredRun(Importer):
     def row(self, number: int, cells: tuple[Any, ...]) -> Row | Unread:
         """What one row states; `cells` without its id."""
 
+    def joined(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """The rows, where a row of the table is all that was logged at once."""
+        return rows
+
     def items(self) -> Iterator[Item]:
         try:
             self.describe()
-            rows = self._steps.join(self._rows(), hold=self.follow and self.outcome is None)
-            yield from rows
+            yield from self.joined(self._rows())
         except BusyError:
             if not self.follow:
                 raise

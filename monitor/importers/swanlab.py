@@ -58,7 +58,7 @@ class SwanLab(Importer):
     def items(self) -> Iterator[Item]:
         yield from self._steps.join(self._rows(), hold=self.follow)
         if self.outcome is not None:
-            yield from self._steps.join(iter(()), hold=False)
+            yield from self._steps.rest()
         unread, self._unread = self._unread, []
         yield from unread
 
@@ -111,6 +111,9 @@ class SwanLab(Importer):
         if key.startswith(OF_THE_MACHINE):
             return None
         return Row(self._records, {key: value, "step": float(step)}, at)
+
+    def rest(self) -> Iterator[Item]:
+        return self._steps.rest()
 
     def places(self) -> dict[str, Place]:
         return {self.path.name: Place(offset=self._log.offset, lines=self._records)}

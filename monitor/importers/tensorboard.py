@@ -60,6 +60,9 @@ class TensorBoard(Importer):
             if reason and not self.follow:
                 yield Unread(known.events, f"{known.path.name}: {reason}")
 
+    def rest(self) -> Iterator[Item]:
+        return self._steps.rest()
+
     def places(self) -> dict[str, Place]:
         return {str(file.path): Place(offset=file.offset, lines=file.events) for file in self._files.values()}
 
