@@ -195,7 +195,7 @@ def test_a_run_is_followed_while_its_tool_writes_it(writer, name: str, tmp_path:
     while not over:
         over = writer.poll() is not None
         assert time.monotonic() < deadline
-        if following is None and (tmp_path / name).exists() and (tmp_path / name).stat().st_size:
+        if following is None and has_begun(tmp_path / name):
             try:
                 chosen = plan(tmp_path / name, Asked(), follow=True)
                 following = Following.begin(tmp_path / "runs", chosen, "owl", time.time())
@@ -209,6 +209,10 @@ def test_a_run_is_followed_while_its_tool_writes_it(writer, name: str, tmp_path:
     (following.stop if following.ended else following.end)(time.time())
     assert following.ended == (name == "mlflow.db")
     check(RunReader(tmp_path / "runs" / "owl").read(time.time()).epochs)
+
+
+def has_begun(path: Path) -> bool:
+    return any(path.iterdir()) if path.is_dir() else path.exists() and path.stat().st_size > 0
 
 
 WANDB = """
