@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,8 +83,8 @@ class Jobs:
     runs: Path
     folder: Path
 
-    def submit(self, text: str, *words: str, name: str = "demo", time: str = "5", sbatch: str = "", **asked) -> Path:
-        order = job_order(asked.get("partition", "main"), asked.get("gpus", 0), time, 1, 1, sbatch)
+    def submit(self, text: str, *words: str, name: str = "demo", limit: str = "5", sbatch: str = "", **asked) -> Path:
+        order = job_order(asked.get("partition", "main"), asked.get("gpus", 0), limit, 1, 1, sbatch)
         return self.runs / launcher.start(
             self.runs, [*script(self.folder, text), *words], name=name, job=order, cwd=self.folder
         )
@@ -101,6 +103,13 @@ class Jobs:
         wait_for(lambda: self.status(run_dir).word in words, PATIENT_SECS)
         return self.status(run_dir)
 
+    def wait_for_words(self, run_dir: Path, pattern: str) -> None:
+        """Returns once its evidence says so; a test that fails shows what it says instead."""
+        deadline = time.monotonic() + PATIENT_SECS
+        while not re.search(pattern, said := self.status(run_dir).evidence):
+            assert time.monotonic() < deadline, said
+            time.sleep(0.2)
+
     def wait_for_epochs(self, run_dir: Path, lines: int = 3) -> None:
         file = run_dir / "epochs.jsonl"
         wait_for(lambda: file.exists() and len(file.read_bytes().splitlines()) >= lines, PATIENT_SECS)
@@ -109,8 +118,15 @@ class Jobs:
         """SLURM lets a job that was put back wait two minutes; the test does not."""
         wait_for(lambda: self.status(run_dir).word == "queued", PATIENT_SECS)
         before = state_of(run_dir).job.restarts
-        self.cluster.run("scontrol", "update", f"JobId={self.number(run_dir)}", "StartTime=now")
-        wait_for(lambda: state_of(run_dir).job.restarts > before, PATIENT_SECS)
+        now = ["scontrol", "update", f"JobId={self.number(run_dir)}", "StartTime=now"]
+
+        def has_started() -> bool:
+            # Again and again: the last step of putting it back sets those two minutes anew.
+            subprocess.run(now, capture_output=True, timeout=60)
+            time.sleep(1.0)
+            return state_of(run_dir).job.restarts > before
+
+        wait_for(has_started, PATIENT_SECS)
 
 
 @pytest.fixture

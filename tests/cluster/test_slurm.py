@@ -67,12 +67,11 @@ def test_a_run_is_submitted_by_a_script_that_can_be_read_and_finishes_on_its_nod
 
 
 def test_a_run_waits_with_the_reason_of_the_engine_and_leaves_the_queue(jobs):
-    full = jobs.submit(LISTENS, name="full", time="9", sbatch="--exclusive --nodelist=n1")
+    full = jobs.submit(LISTENS, name="full", limit="9", sbatch="--exclusive --nodelist=n1")
     jobs.wait_for(full, "running", "starting")
     held = jobs.submit(LISTENS, name="held", sbatch="--hold")
     after = jobs.submit(LISTENS, name="after", sbatch="--exclusive --nodelist=n1")
-    wait_for(lambda: "Resources" in jobs.status(after).evidence, PATIENT_SECS)
-    wait_for(lambda: "Estimated start" in jobs.status(after).evidence, PATIENT_SECS)
+    jobs.wait_for_words(after, "waits in partition main: (Resources|Priority) [(].*Estimated start")
     text = jobs.status(held).evidence
     assert "JobHeldUser (its user holds it; scontrol release" in text and "in partition main" in text
 
@@ -113,7 +112,7 @@ def test_a_restart_with_a_change_is_a_job_that_waits_for_its_parents(jobs):
 
 
 def test_the_time_limit_saves_puts_back_and_the_same_run_finishes(jobs):
-    run_dir = jobs.submit(TRAINS_ON, "1.6", time="1")
+    run_dir = jobs.submit(TRAINS_ON, "1.6", limit="1")
     jobs.wait_for_epochs(run_dir)
     job = jobs.number(run_dir)
     said = jobs.wait_for(run_dir, "queued")
@@ -204,7 +203,7 @@ def test_the_controller_may_go_and_come_back_in_the_middle(jobs):
     [
         ({"partition": "nope"}, "no such partition; it has: main, urgent, short, lab"),
         ({"partition": "lab"}, "does not take your account there"),
-        ({"partition": "short", "time": "10"}, "does not allow that time limit"),
+        ({"partition": "short", "limit": "10"}, "does not allow that time limit"),
         ({"gpus": 9}, "has what is asked for"),
         ({"sbatch": "--mem=900G"}, "has what is asked for"),
         ({"sbatch": "--nodes=5"}, "has what is asked for"),
@@ -280,3 +279,18 @@ def test_the_queue_is_read_by_one_for_all(jobs, monkeypatch):
     for _ in range(20):
         slurm.look()
     assert len(asked) <= 1
+
+
+def test_a_supervisor_that_does_not_answer_is_signalled_and_then_its_job_is_ended(jobs):
+    run_dir = jobs.submit(LISTENS.replace("run.should_stop()", "False"))
+    jobs.wait_for_epochs(run_dir)
+    supervisor = psutil.Process(state_of(run_dir).supervisor.pid)
+    supervisor.suspend()
+    launcher.stop(run_dir, "anna")
+    launcher.hurry_stop(run_dir, "anna")  # SIGUSR1, which waits as long as the process stands still
+    assert jobs.cluster.run("squeue", "-h", "-o", "%T", "-j", jobs.number(run_dir)) == "RUNNING"
+    launcher.hurry_stop(run_dir, "anna")
+    said = jobs.wait_for(run_dir, "stopped")
+    # scancel lets the process go on that stood still, and that one writes what it sees.
+    assert "after a stop by the cluster (scancel)" in said.evidence or "it was cancelled" in said.evidence
+    wait_for(lambda: not workers(run_dir), PATIENT_SECS)
