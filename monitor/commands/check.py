@@ -9,7 +9,7 @@ import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
-from monitor.diagnosis.ledger import tried_by_then
+from monitor.diagnosis.ledger import children_of, tried_by_then
 from monitor.diagnosis.prescriptions.choosing import advised
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.wait_or_restart import Choice, choice
@@ -30,7 +30,7 @@ def run(
     look = look_at(find_run(runs, run), at)
     code = exit_code(look)
     if as_json:
-        print_json({**document(look, code), "at_epoch": at})
+        print_json({**document(look, code), **({} if at is None else {"status": None}), "at_epoch": at})
     else:
         then = [] if at is None else [f"As it was at epoch {look.snapshot.epochs[-1].epoch:g}."]
         console().print("\n".join([*then, *lines(look)]), soft_wrap=True)
@@ -65,7 +65,7 @@ def lines(look: Look) -> list[str]:
         text.append(f"          {finding.remedy}")
     text.extend(diagnosis.suppressed)
     found = choice_of(look)
-    if step := advised(look.snapshot, diagnosis, found.wait if found else ""):
+    if step := advised(look.snapshot, diagnosis, children_of(look.snapshot), found.wait if found else ""):
         text.append(step if step.startswith("First") else f"Next: {step}")
     if found:
         text += [found.waiting, found.restarting, found.text]
@@ -81,7 +81,7 @@ def choice_of(look: Look) -> Choice | None:
 
 def document(look: Look, code: int) -> dict[str, object]:
     found = choice_of(look)
-    step = advised(look.snapshot, look.judged.diagnosis, found.wait if found else "")
+    step = advised(look.snapshot, look.judged.diagnosis, children_of(look.snapshot), found.wait if found else "")
     return {
         "run_id": look.snapshot.run_id,
         "exit_code": code,

@@ -15,7 +15,7 @@ from monitor.diagnosis.comparison import Comparison, compare
 from monitor.diagnosis.outcome import Outcome, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.diagnosis.seed_groups import groups_in
-from monitor.diagnosis.seed_means import seed_lines
+from monitor.diagnosis.seed_means import seed_lines, siblings
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import EXIT_OK, UsageError
 from monitor.run_dir.reader import RunReader, list_runs
@@ -50,7 +50,10 @@ def run(
     parent, child = _family(snapshots)
     judged = outcome(parent, child, at)
     beside = compared([child, parent, *snapshots[2:]], at, by)
-    seeds = _seed_lines(parent, child, beside.epoch, moment)
+    folder = Path(child.run_dir).parent
+    groups, read = groups_in(folder, list_runs(folder)), lambda name: RunReader(folder / name).read(moment)
+    seeds = seed_lines(parent, child, beside.epoch, groups, read)
+    known = [*snapshots, *siblings(child, groups, read)]
     if as_json:
         print_json(
             {
@@ -62,12 +65,12 @@ def run(
                 "beside": {"columns": beside.columns, "rows": beside.rows},
                 "code": beside.code,
                 "seeds": seeds,
-                "more_seeds": more_seeds(parent, child, snapshots) if judged.word == "TOO CLOSE" else [],
+                "more_seeds": more_seeds(parent, child, known) if judged.word == "TOO CLOSE" else [],
             }
         )
     else:
         console().print(
-            *_outcome(judged, parent, child, snapshots), *([*seeds, ""] if seeds else []), sep="\n", soft_wrap=True
+            *_outcome(judged, parent, child, known), *([*seeds, ""] if seeds else []), sep="\n", soft_wrap=True
         )
         console().print(_settings(found))
         console().print(*_remarks(found, beside.code.text.rstrip(".")), sep="\n", soft_wrap=True)
@@ -80,14 +83,6 @@ def _family(snapshots: list[Snapshot]) -> tuple[Snapshot, Snapshot]:
     first, second = snapshots[:2]
     link = first.launch.parent if first.launch is not None else None
     return (second, first) if link is not None and link.run_id == second.run_id else (first, second)
-
-
-def _seed_lines(parent: Snapshot, child: Snapshot, epoch: float, moment: float) -> list[str]:
-    """What the seeds of both reached, of those that stand in the child's folder."""
-    folder = Path(child.run_dir).parent
-    return seed_lines(
-        parent, child, epoch, groups_in(folder, list_runs(folder)), lambda name: RunReader(folder / name).read(moment)
-    )
 
 
 def _outcome(judged: Outcome, parent: Snapshot, child: Snapshot, known: Sequence[Snapshot]) -> list[str]:
@@ -131,9 +126,15 @@ def _beside(columns: list[str], rows: list[list[str]]) -> Table:
 def _table(found: Comparison) -> Table:
     metric = found.metric
     forms = ({metric.name: (metric.title, metric.text)} if metric is not None else {}) | LOSSES
-    heads = [f"{title} {run_id}" for title, _ in forms.values() for run_id in found.run_ids]
+    # What none of them logs is no column.
+    kept = {
+        name: form
+        for name, form in forms.items()
+        if any(value is not None for column in found.values[name] for value in column)
+    }
+    heads = [f"{title} {run_id}" for title, _ in kept.values() for run_id in found.run_ids]
     table = Table("epoch", *heads, box=None, pad_edge=False)
     for index, epoch in enumerate(found.epochs):
-        cells = [form(column[index]) for name, (_, form) in forms.items() for column in found.values[name]]
+        cells = [form(column[index]) for name, (_, form) in kept.items() for column in found.values[name]]
         table.add_row(words.plain(epoch), *cells)
     return table

@@ -10,6 +10,7 @@ import typer
 from monitor.commands.check import lines as findings_lines
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, look_at
+from monitor.diagnosis.ledger import children_of
 from monitor.diagnosis.prescriptions.choosing import lettered, next_step
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
@@ -41,10 +42,11 @@ def run(
 
 
 def document(look: Look, options: tuple[Prescription, ...], considered: tuple[Considered, ...]) -> dict[str, Any]:
+    step = next_step(look.judged.diagnosis, options, children_of(look.snapshot))[0]
     return {
         "run_id": look.snapshot.run_id,
         "status": look.status,
-        "diagnosis": replace(look.judged.diagnosis, next_step=next_step(look.judged.diagnosis, options)[0]),
+        "diagnosis": replace(look.judged.diagnosis, next_step=step),
         "results": list(look.judged.results),
         "prescriptions": list(options),
         "considered": list(considered),
@@ -66,7 +68,8 @@ def advice(options: tuple[Prescription, ...]) -> list[str]:
     text = ["", "What to try, one bundle per restart:"] if options else []
     for letter, option in lettered(options):
         changes = ", ".join(f"{key} {before} → {after}" for key, (before, after) in option.changes.items())
-        text.append(f"{letter}. {option.title}" + (f": {changes}" if changes else ""))
+        named = all(f"{before} → {after}" in option.title for before, after in option.changes.values())
+        text.append(f"{letter}. {option.title}" + ("" if named else f": {changes}"))
         for label, value in (
             ("expected", option.expected),
             ("cost", option.cost),

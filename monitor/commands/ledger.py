@@ -53,6 +53,10 @@ def _table(children: list[ChildOutcome], seeds: list[SeedsOfChange]) -> Table:
     group_of = {run: each for each in seeds for run in each.runs}
     first = {each.runs[0]: each for each in seeds}
     ordered = [child for child in children if child.run_id not in group_of or child.run_id in first]
+    # A run that is no child has no row of its own: its seeds stand where the first of them does.
+    of_parents = {each.runs[1]: each for each in seeds if each.runs[0] not in {child.run_id for child in children}}
+    first |= of_parents
+    ordered = [child for child in children if child.run_id not in group_of or child.run_id in first]
     for each in ordered:
         group = first.get(each.run_id)
         if group is None:

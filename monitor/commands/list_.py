@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -60,7 +61,7 @@ def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
 def _spread(group: SeedGroup, known: dict[str, dict[str, Any]]) -> Spread | None:
     metric = known[group.lead]["metric"]
     values = {name: known[name]["metric_value"] for name in group.runs if known[name]["metric"] == metric}
-    return spread_of(group, values, metric)
+    return spread_of(group, values, {name: known[name]["epoch"] or 0.0 for name in group.runs}, metric)
 
 
 def _row(run_id: str, seen: Glance | Exception) -> dict[str, Any]:
@@ -93,11 +94,18 @@ def _shown(run_id: str, summary: Summary, progress: Progress | None) -> dict[str
         "live": False,
         "unsupervised": False,
         "evidence": "",
-        "epoch": progress.epoch if progress else summary.epoch,
+        "epoch": _epoch(progress, summary),
         "epochs": progress.epochs if progress else summary.epochs,
         "heartbeat_at": progress.heartbeat_at if progress else None,
         **{name: getattr(summary, name) for name in SHOWN},
     }
+
+
+def _epoch(progress: Progress | None, summary: Summary) -> float | None:
+    """Where it is: the newest evaluation within an epoch says it closer than the epochs that are complete."""
+    if progress is None or (summary.epoch is not None and math.floor(summary.epoch) == progress.epoch):
+        return summary.epoch
+    return progress.epoch
 
 
 def _print_table(rows: list[dict[str, Any]], groups: list[tuple[SeedGroup, Spread | None]]) -> None:

@@ -34,8 +34,10 @@ from monitor.launcher import plan_restart, restart, status
 from monitor.launcher.relaunch.plan import RestartPlan
 from monitor.launcher.relaunch.warm import STARTS
 from monitor.launcher.slots import device_name
+from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
 from monitor.run_dir.launch import read_state
+from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import device_words
 
 
@@ -83,7 +85,8 @@ def run(
     )
     stops = not keep_parent and status(run_dir).live
     if not as_json:
-        console().print("\n".join(plan_lines(plan, stops, wanted.remark)), soft_wrap=True)
+        saves = saves_checkpoints(RunReader(run_dir).read(now()))
+        console().print("\n".join(plan_lines(plan, stops, saves, wanted.remark)), soft_wrap=True)
     if not dry_run:
         confirm("Stop the parent and start the child?" if stops else "Start it?", yes)
         restart(plan, stop_parent=stops, asked_by=who(), trusted=trust, away=away)
@@ -118,12 +121,16 @@ class Wanted:
     remark: str = ""
 
 
-def plan_lines(plan: RestartPlan, stops_parent: bool, remark: str = "") -> list[str]:
-    """The plan in words: what differs, what happens to the parent, the code, the command byte for byte."""
+def plan_lines(plan: RestartPlan, stops_parent: bool, saves: bool, remark: str = "") -> list[str]:
+    """The plan in words: what differs, what happens to the parent, the code, the command byte for byte.
+
+    `saves`: whether a stop is known to leave a checkpoint of the parent.
+    """
     text = [f"Restart {plan.parent_id} as {plan.child_id}:"]
     text += [f"  {key}  {before} → {after}" for key, before, after in plan.diff] or ["  nothing is changed"]
     if stops_parent:
-        text.append(f"{plan.parent_id} is stopped first; its checkpoint is kept.")
+        kept = "its checkpoint is kept" if saves else "it has reported no checkpoint"
+        text.append(f"{plan.parent_id} is stopped first; {kept}.")
     if plan.code.line:
         text.append(f"{plan.code.line} The child runs the new code." if plan.code.is_same is False else plan.code.line)
     text += plan.surroundings

@@ -15,12 +15,13 @@ from monitor.commands.common import (
     print_json,
 )
 from monitor.commands.looking import Look, look_at
+from monitor.diagnosis.ledger import ChildBook, children_of
 from monitor.diagnosis.prescriptions.choosing import advised
 from monitor.rules.evaluations import last
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import command_of
-from monitor.view.report.numbers import train_field
+from monitor.view.report.numbers import resumed_words, train_field
 from monitor.view.state import NOTHING_READ, reading_words
 from monitor.view.tiles import tiles
 
@@ -43,7 +44,7 @@ def document(look: Look) -> dict[str, Any]:
         "status": look.status,
         "verdict": diagnosis.verdict,
         "reason": diagnosis.reason,
-        "next_step": advised(snapshot, diagnosis),
+        "next_step": advised(snapshot, diagnosis, children_of(snapshot)),
         "coverage": {"ran": diagnosis.checks_ran, "of": diagnosis.checks},
         "progress": snapshot.progress,
         "last": snapshot.epochs[-1] if snapshot.epochs else None,
@@ -66,9 +67,10 @@ def lines(look: Look) -> list[str]:
         f"{snapshot.run_id}: {status.text}. {status.evidence}",
         f"{diagnosis.verdict}  {diagnosis.reason}",
         *diagnosis.also,
-        advised(snapshot, diagnosis),
+        advised(snapshot, diagnosis, children_of(snapshot)),
         "" if coverage in diagnosis.reason else coverage,
         *_progress(look),
+        resumed_words(snapshot),
         *_numbers(look),
     ]
     if reading := reading_words(snapshot):
@@ -82,13 +84,21 @@ def lines(look: Look) -> list[str]:
     if trace := _traceback(snapshot):
         text += ["Last traceback:", *(f"  {line}" for line in trace.splitlines())]
     if snapshot.launch and snapshot.launch.parent:
-        text.append(f"Child of {snapshot.launch.parent.run_id}: {_changes(snapshot.launch.parent.changes)}")
+        text.append(
+            f"Child of {snapshot.launch.parent.run_id}: {_changes(snapshot.launch.parent.changes)}{_came(look)}"
+        )
     if command := _command(look):
         text.append(f"Command: {command}")
     if snapshot.problems:
         first = snapshot.problems[0]
         text.append(f"{len(snapshot.problems)} unreadable: first {first.file}, line {first.line}: {first.reason}")
     return [line for line in text if line]
+
+
+def _came(look: Look) -> str:
+    """What came of the change, or when it is judged."""
+    found = next(iter(ChildBook(look.run_dir.parent).children([look.snapshot.run_id], look.snapshot.read_at)), None)
+    return f". {found.word}: {found.line}" if found is not None else ""
 
 
 def _traceback(snapshot: Snapshot) -> str | None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from monitor.rules.at_chance import LOST, WORSE_THAN_CHANCE
 from monitor.rules.columns import columns
 from monitor.rules.evaluations import last, measured, val_loss
+from monitor.rules.gap import CONSTANT, Gap
 from monitor.rules.non_finite import only_val_loss
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.registry import facts_of
@@ -20,6 +23,8 @@ from monitor.run_dir import Snapshot
 from monitor.run_dir.words import percent
 
 Breaks = Literal["not finite", "run away"]
+POOR, MOVED = 0.5, 0.02
+"""An error above the first is poor; a loss that fell by less than the second of its first value has not moved."""
 LEARNT_MARGIN = 0.1
 """Better than chance by so much, the input is certainly used; points of a share, else a part of chance."""
 
@@ -78,9 +83,21 @@ def _still_learns(snapshot: Snapshot) -> bool:
 
 
 def _at_worst(snapshot: Snapshot) -> bool:
-    """Whether the metric has its worst value even at its best."""
+    """Whether the metric has its worst value even at its best, or is poor and neither loss has ever moved."""
     metric, best = primary_of(snapshot), best_of(snapshot)
-    return metric is not None and best is not None and is_at_worst(metric, metric.error(best[0]))
+    if metric is None or best is None:
+        return False
+    poor = metric.is_share and metric.error(best[0]) > POOR
+    return is_at_worst(metric, metric.error(best[0])) or (poor and _never_moved(snapshot))
+
+
+def _never_moved(snapshot: Snapshot) -> bool:
+    """Whether train and val loss are both logged and neither has come down from where it was first."""
+    for losses in columns(measured(snapshot, val_loss), "train_loss", "val_loss"):
+        known = losses[np.isfinite(losses)]
+        if not len(known) or known[0] - known.min() > MOVED * abs(known[0]):
+            return False
+    return True
 
 
 def has_lost(findings: tuple[Finding, ...]) -> bool:
@@ -96,8 +113,11 @@ def breaks(findings: tuple[Finding, ...]) -> Breaks | None:
 
 
 def _causes(finding: Finding) -> tuple[str, ...]:
-    """What the rule points to; a metric at rest and one that got worse are found by one rule."""
+    """What the rule points to; a metric at rest and one that got worse are found by one rule, as are a gap that has
+    grown and one that has always been there."""
     known, worse = facts_of(finding.rule).causes, finding.title.endswith(GOT_WORSE)
+    if finding.rule == Gap.name:
+        return tuple(name for name in known if (name == "measured_differently") == (finding.title == CONSTANT))
     return tuple(name for name in known if name not in ("getting_worse", "stuck") or worse == (name != "stuck"))
 
 

@@ -7,8 +7,11 @@ import math
 from monitor.rules.evaluations import guard_of, measured, needed, validation, warmup_of
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Snapshot, words
+from monitor.run_dir.metric import LOSS
+from monitor.run_dir.metric_names import is_of_validation
 from monitor.run_dir.status import is_records_alone, status_of
 
+MOST_NAMES = 3
 TRAIN_FIELDS = {
     "train_loss": "train loss",
     "train_eval_loss": "train loss in eval mode",
@@ -27,12 +30,18 @@ def too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
         seen = logged(snapshot)
         if is_over:
             return f"Logged: {seen}. No evaluation was recorded." if seen else "No evaluation was recorded."
-        return f"{f'Logged so far: {seen}' if seen else 'No evaluation so far'}. {_needs(snapshot, thresholds)}"
+        by_step = _validated_by_step(snapshot)
+        return (
+            f"{f'Logged so far: {seen}' if seen else 'No evaluation so far'}. {by_step or _needs(snapshot, thresholds)}"
+        )
     count, epoch = len(rows), rows[-1].epoch
-    apart = epoch / count if epoch > 0 else 1.0
+    # One evaluation says nothing of how far they lie apart, unless it is that of a first epoch.
+    apart = (epoch - rows[0].epoch) / (count - 1) if count > 1 else epoch if epoch <= 1 else 0.0
     need = needed(measured(snapshot, validation), thresholds)
     if is_over:
         return f"{count} of {need} evaluations: too few for a verdict."
+    if apart <= 0:
+        return f"{count} of {need} evaluations so far. {_needs(snapshot, thresholds)}"
     first = epoch + (need - count) * apart
     # Of a run that evaluates within its epochs, its own distance says more than a whole epoch.
     first = round(first, 2) if any(row.epoch % 1 for row in rows) else math.ceil(first)
@@ -63,6 +72,17 @@ def logged(snapshot: Snapshot) -> str:
     names = _names(snapshot)
     many = words.count(len(snapshot.epochs), "record") if snapshot.epochs else words.count(len(snapshot.steps), "step")
     return f"{_listed(names)} ({many})" if names else ""
+
+
+def _validated_by_step(snapshot: Snapshot) -> str:
+    """That numbers of validation were logged as steps, where they are charts and no evaluations."""
+    known = {name: None for step in snapshot.steps for name in step.metrics if name == LOSS or is_of_validation(name)}
+    if not known:
+        return ""
+    return (
+        f"{_listed(list(known)[:MOST_NAMES])} {'is' if len(known) == 1 else 'are'} logged by log_step, which makes no "
+        "evaluation: log them with log_epoch(epoch, …) to get a verdict."
+    )
 
 
 def _names(snapshot: Snapshot) -> list[str]:

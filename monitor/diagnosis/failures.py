@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from monitor.diagnosis.batch import half_the_batch
 from monitor.diagnosis.last_frame import own_frame
 from monitor.run_dir import JOB_LOG_FILE, JobSeen, Snapshot, job_words
+from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.status import state_in_force, status_of
 from monitor.run_dir.words import age, size
 
@@ -62,7 +63,16 @@ def failure_of(snapshot: Snapshot) -> Failure | None:
     text = "\n".join(part for each in said for part in (each.error, each.traceback) if part)
     code, number = (state.exit_code, state.signal) if state is not None and state.stop is None else (None, None)
     known = failure_in(text, code, number, snapshot.run.config if snapshot.run is not None else {})
-    return known if known is not None or number is not None else _raised(text, snapshot)
+    if known is None:
+        return _raised(text, snapshot) if number is None else None
+    return known if saves_checkpoints(snapshot) else replace(known, advice=_without_checkpoint(known.advice))
+
+
+def _without_checkpoint(advice: str) -> str:
+    """The advice for a run that has reported no checkpoint: it can only be started anew."""
+    return advice.replace("Resume it from its checkpoint", "Start it again (it reported no checkpoint)").replace(
+        "then resume it", "then start it again"
+    )
 
 
 BY_JOB = {

@@ -63,6 +63,11 @@ def tried_by_then(snapshot: Snapshot) -> list[ChildOutcome]:
     return [each for each in kept_outcomes(Path(snapshot.run_dir).parent) if each.at <= snapshot.read_at]
 
 
+def children_of(snapshot: Snapshot) -> list[ChildOutcome]:
+    """What came of the children of a run, as far as it was known at the moment of the snapshot."""
+    return [each for each in tried_by_then(snapshot) if each.parent_id == snapshot.run_id]
+
+
 def _with_changes(runs_dir: Path, kept: ChildOutcome) -> ChildOutcome:
     launch = None if kept.changes else _launch_of_child(runs_dir / kept.run_id)
     if launch is None or launch.parent is None:
@@ -188,6 +193,8 @@ def _record(child: Snapshot, link: Parent, came: Outcome, at: float) -> ChildOut
         metric=came.metric,
         parent_value=came.parent_value,
         child_value=came.child_value,
+        parent_best=came.parent_best,
+        child_best=came.child_best,
         low=came.low,
         high=came.high,
         clips=came.clips,

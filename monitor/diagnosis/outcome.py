@@ -33,7 +33,7 @@ from monitor.diagnosis.yardstick import LEAST_EVALUATIONS, Scalar, loss_moved, s
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Snapshot, words
 from monitor.run_dir.field_names import plain
-from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir.metric import WER, Metric, is_finite
 from monitor.run_dir.status import status_of
 
 Word = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
@@ -77,6 +77,8 @@ class Outcome:
     metric: Metric | None = None
     parent_value: float | None = None
     child_value: float | None = None
+    parent_best: float | None = None
+    child_best: float | None = None
 
     @property
     def credited(self) -> bool:
@@ -114,7 +116,7 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
     judged = _measured_alike(parent, child, then, now, base)
     if judged.word == "CAN'T COMPARE":
         return judged
-    early = "" if epoch is not None else _ended_before(child, now, agreed_epoch(parent, child))
+    early = "" if epoch is not None else _ended_before(parent, child, now, agreed_epoch(parent, child))
     remarks = [judged.line, early or _not_evaluated(child, now, wanted)]
     remarks.append(f"Against {then.note}" if then.note else "")
     provisional = epoch is None and not was_asked(child) and _may_go_on(child, now)
@@ -133,6 +135,8 @@ def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epo
     longer = f"{parent.run_id} ended while it still improved, and {child.run_id} has trained longer"
     base = replace(
         _with_values(base, then.record, now),
+        parent_best=_best_until(parent, max(then.record.epoch, now.epoch), base.metric),
+        child_best=_best_until(child, now.epoch, base.metric),
         parent_gap=then.record.gap,
         child_gap=now.gap,
         clips=len(pairs),
@@ -144,7 +148,8 @@ def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epo
     theirs, ours = decoded(parent, then.record.epoch), decoded(child, now.epoch)
     if min(len(theirs), len(ours)) >= LEAST_CLIPS > len(pairs):
         return replace(base, line=f"The validation sets differ: both decoded {len(pairs)} clips with the same target.")
-    return _by_scalars(parent, child, then.record, now, base)
+    scored = (len(theirs), len(ours)) if 0 < len(ours) != len(theirs) > 0 else None
+    return _by_scalars(parent, child, then.record, now, base, scored)
 
 
 def _by_clips(
@@ -162,22 +167,36 @@ def _by_clips(
     return _undecided(parent, child, then, now, base, f"WER {points}", noise)
 
 
-def _by_scalars(parent: Snapshot, child: Snapshot, then: Epoch, now: Epoch, base: Outcome) -> Outcome:
+def _by_scalars(
+    parent: Snapshot, child: Snapshot, then: Epoch, now: Epoch, base: Outcome, decoded_clips: tuple[int, int] | None
+) -> Outcome:
+    """`decoded_clips`: of parent and child, where they differ."""
     found = scalar(evaluations(parent), evaluations(child), then, now, base.metric)
     if found is None:
         return replace(base, line="Neither an error rate, a score nor a val loss was measured in both.")
     base = replace(base, evaluations=found.evaluations)
+    if found.metric is not None:
+        # What is judged is what is kept: the trends, not the two last values.
+        base = replace(base, parent_value=found.parent, child_value=found.child)
+    if found.metric == WER:
+        base = replace(base, parent_wer=found.parent, child_wer=found.child)
     said = f"{_in_words(found)} at epoch {now.epoch:g}, without an interval: {_why_without(base, found.metric)}"
+    if base.metric is not None and found.metric is None:
+        said += f"; {base.metric.title} is not finite in both there"
+    if decoded_clips is not None:
+        said += f"; predictions of {decoded_clips[0]} and {decoded_clips[1]} clips were logged: not the same clips"
     if found.limit is None:
         few = f"{said}, and {words.count(found.evaluations, 'evaluation')} where {LEAST_EVALUATIONS} are needed."
         return replace(base, word="TOO CLOSE", line=few)
     if abs(found.difference) > found.limit:
-        scatter = f"The evaluations scatter by {_size(found, found.limit)}."
+        scatter = f"Noise between evaluations explains at most {_size(found, found.limit)}."
         if found.is_least:
             scatter = f"At least {_size(found, found.limit)} are asked for."
-        return replace(base, word="HELPED" if found.helped else "WORSE", line=f"{said}. {scatter}")
+        if is_another_seed(parent, child):
+            scatter = ""
+        return replace(base, word="HELPED" if found.helped else "WORSE", line=f"{said}. {scatter}".rstrip())
     noise = f"within {_size(found, found.limit)}, " + (
-        "the least that is asked for" if found.is_least else "by which evaluations scatter"
+        "the least that is asked for" if found.is_least else "which noise between evaluations explains"
     )
     return _undecided(parent, child, then, now, base, said, noise)
 
@@ -200,7 +219,10 @@ def _undecided(
 
 def _in_words(found: Scalar) -> str:
     """Such as "Val WER 47.1 → 43.9 % (means of 5 evaluations), −3.2 points"."""
-    means = f"(means of {words.count(found.evaluations, 'evaluation')})"
+    many = words.count(found.of_child, "evaluation")
+    if found.of_parent != found.of_child:
+        many = f"{found.of_parent} and {many}"
+    means = f"(trends of {many})"
     if (metric := found.metric) is not None:
         values = f"{metric.bare(found.parent)} → {metric.text(found.child)}"
         return f"{metric.heading} {values} {means}, {metric.change(found.difference)}"
@@ -221,7 +243,7 @@ def _why_without(base: Outcome, metric: Metric | None) -> str:
     if metric is not None and not _is_by_words(metric):
         return f"{metric.label} is not counted clip by clip"
     clips = base.clips
-    return f"only {words.count(clips, 'clip')} decoded by both" if clips else "no predictions of both were logged"
+    return f"only {words.count(clips, 'clip')} decoded by both" if clips else "no predictions of both were logged there"
 
 
 def _with_values(base: Outcome, then: Epoch | None, now: Epoch | None) -> Outcome:
@@ -234,6 +256,13 @@ def _with_values(base: Outcome, then: Epoch | None, now: Epoch | None) -> Outcom
         parent_value=metric.of(then) if metric is not None and then is not None else None,
         child_value=metric.of(now) if metric is not None and now is not None else None,
     )
+
+
+def _best_until(run: Snapshot, epoch: float, metric: Metric | None) -> float | None:
+    """The best of the metric up to an epoch, in its unit."""
+    errors = [] if metric is None else [metric.error_of(row) for row in evaluations(run) if row.epoch <= epoch]
+    known = [error for error in errors if is_finite(error) and error is not None]
+    return metric.value(min(known)) if metric is not None and known else None
 
 
 def _regularises_more(parent: Snapshot, child: Snapshot) -> bool:
@@ -315,15 +344,18 @@ def _course(parent: Snapshot, child: Snapshot, last: Epoch, then: Reference, met
         return f"{said} Its losses are not finite."
     if not related:
         return said
+    if is_another_seed(parent, child):
+        return said
     return f"{said} {'On course.' if now < before else 'Not better so far.'}"
 
 
-def _ended_before(child: Snapshot, now: Epoch, agreed: float) -> str:
-    """That the child did not come to the epoch of judgement, by an epoch or more."""
-    ended = has_ended(child) and (status_of(child).word != "finished" or now.epoch <= agreed - 1)
-    if not ended or now.epoch >= agreed or evaluations(child)[-1].epoch > now.epoch:
+def _ended_before(parent: Snapshot, child: Snapshot, now: Epoch, agreed: float) -> str:
+    """That a child did not come to the epoch of judgement, by an epoch or more."""
+    came_to = max(child.epochs[-1].epoch, float(child.progress.epoch) if child.progress is not None else 0.0)
+    ended = has_ended(child) and (status_of(child).word != "finished" or came_to <= agreed - 1)
+    if not is_child_of(child, parent) or not ended or came_to >= agreed or evaluations(child)[-1].epoch > now.epoch:
         return ""  # where it went further, there was no evaluation at that epoch
-    return f"It ended at epoch {now.epoch:g}; it was to be judged at {agreed:g}."
+    return f"It ended at epoch {came_to:g}; it was to be judged at {agreed:g}."
 
 
 def _not_evaluated(child: Snapshot, now: Epoch, wanted: float) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from monitor.diagnosis.moment import common_metric, of_child
-from monitor.diagnosis.seed_spread import SeedGroup, difference, group_of, spread
+from monitor.diagnosis.seed_spread import SeedGroup, difference, group_of, has_come, spread
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.metric import WER, Metric
@@ -39,6 +39,11 @@ def seed_lines(
     return lines
 
 
+def siblings(run: Snapshot, groups: Sequence[SeedGroup], read: Callable[[str], Snapshot]) -> list[Snapshot]:
+    """The run and its seeds in the folder, as far as they can be read."""
+    return _runs(run, groups, {run.run_id: run}, read) or [run]
+
+
 def _runs(
     run: Snapshot, groups: Sequence[SeedGroup], known: dict[str, Snapshot], read: Callable[[str], Snapshot]
 ) -> list[Snapshot] | None:
@@ -55,7 +60,8 @@ def _runs(
 
 
 def _values(runs: Sequence[Snapshot], epoch: float, metric: Metric) -> list[float]:
-    """The metric of each run at this epoch; of one that has ended before, its last. Without those not so far yet."""
-    rows = [of_child(run, epoch) for run in runs]
+    """The metric of each run at this epoch, without the runs that have not come so far."""
+    far = [run for run in runs if run.epochs and has_come(run.epochs[-1].epoch, epoch)]
+    rows = [of_child(run, epoch) for run in far]
     known = [metric.of(row) for row in rows if row is not None]
     return [value for value in known if value is not None and math.isfinite(value)]

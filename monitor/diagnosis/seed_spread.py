@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 from monitor.run_dir import words
@@ -19,6 +19,10 @@ T95 = (
     *(2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
 )
 """0.975 quantile of Student's t for 1 to 30 degrees of freedom; beyond, that of 30, which is a little too wide."""
+
+
+NEARLY = 0.9
+"""Of the epochs of the furthest: a seed that has come less far is not averaged with it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Spread:
     mean: float
     half: float
     metric: Metric = WER
+    of: int = 0
+    """Seeds that there are, where some of them are left out."""
 
     @property
     def low(self) -> float:
@@ -52,9 +58,14 @@ class Spread:
     @property
     def text(self) -> str:
         """Such as "mean 43.2 % of 3 seeds (95 % t interval 41.0 to 45.4)"."""
-        said = f"mean {self.metric.text(self.mean)} of {words.count(self.count, 'seed')}"
+        said = f"mean {self.metric.text(self.mean)} of {self.seeds}"
         between = f"{self.metric.bare(self.low)} to {self.metric.bare(self.high)}"
         return f"{said} (95 % t interval {between})" if math.isfinite(self.half) else said
+
+    @property
+    def seeds(self) -> str:
+        """Such as "3 seeds", or "3 of 4 seeds" where one is not so far."""
+        return f"{self.count} of {self.of} seeds" if self.of > self.count else words.count(self.count, "seed")
 
     @property
     def difference_text(self) -> str:
@@ -92,7 +103,17 @@ def group_of(run_id: str, groups: Iterable[SeedGroup]) -> SeedGroup | None:
     return next((group for group in groups if run_id in group.runs), None)
 
 
-def spread_of(group: SeedGroup, values: Mapping[str, float | None], metric: Metric = WER) -> Spread | None:
-    """Over the runs of the group that have a finite value; None where fewer than two have one."""
-    known = [value for run in group.runs if (value := values.get(run)) is not None and math.isfinite(value)]
-    return spread(known, metric) if len(known) > 1 else None
+def has_come(epoch: float, to: float) -> bool:
+    """Whether a run at one epoch may be set beside one that has come to another."""
+    return epoch >= NEARLY * to
+
+
+def spread_of(
+    group: SeedGroup, values: Mapping[str, float | None], epochs: Mapping[str, float], metric: Metric = WER
+) -> Spread | None:
+    """Over the runs of the group that have come about as far as the furthest and have a finite value there; None where
+    those are fewer than two. `epochs`: where each run is."""
+    far = max((epochs.get(run, 0.0) for run in group.runs), default=0.0)
+    near = [run for run in group.runs if has_come(epochs.get(run, 0.0), far)]
+    known = [value for run in near if (value := values.get(run)) is not None and math.isfinite(value)]
+    return replace(spread(known, metric), of=len(group.runs)) if len(known) > 1 else None

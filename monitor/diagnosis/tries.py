@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from monitor.diagnosis.prescriptions.prescription import Changes, Prescription, number_in, titled
 from monitor.diagnosis.seed_groups import SEED_NAMES
@@ -71,13 +74,16 @@ class SeedsOfChange:
 def seeds_of_changes(children: Sequence[ChildOutcome], groups: Iterable[SeedGroup]) -> list[SeedsOfChange]:
     """The changes that were tried on several seeds, decided by the t interval of their mean difference.
 
-    Only children that were compared and are credited count; of a change that is another seed of the parent itself
-    nothing is said here, as nothing was changed.
+    Only children that were compared and are credited count. Other seeds of a run that is no child stand together with
+    it by their mean, as nothing was changed.
     """
-    by_run = {each.run_id: each for each in children}
+    by_run = {each.run_id: each for each in rebased(children)}
     found = []
     for group in groups:
         known = [by_run[run] for run in group.runs if run in by_run]
+        if known and (lead := known[0].parent_id) in group.runs and lead not in by_run:
+            found += _seeds_of_parent(lead, known)
+            continue
         if len(known) < 2 or {each.parent_id for each in known} & set(group.runs):
             continue
         counts = [each for each in known if not _why_not_counted(each) or each.provisional]
@@ -99,6 +105,18 @@ def seeds_of_changes(children: Sequence[ChildOutcome], groups: Iterable[SeedGrou
     return found
 
 
+def _seeds_of_parent(lead: str, seeds: Sequence[ChildOutcome]) -> list[SeedsOfChange]:
+    """A run and its other seeds by their mean, at the epoch of the first; none before one of them is judged."""
+    metric, epoch = _metric(seeds[0]), seeds[0].epoch
+    pairs = [_values(each) for each in seeds if (_metric(each), each.epoch) == (metric, epoch)]
+    own = next((before for before, _ in pairs if before is not None), None)
+    values = [after for _, after in pairs if after is not None]
+    if own is None or not values:
+        return []
+    mean = spread([own, *values], metric)
+    return [SeedsOfChange((lead, *(each.run_id for each in seeds)), "SEEDS", f"{metric.title} {mean.text}.")]
+
+
 def _metric(child: ChildOutcome) -> Metric:
     """By which it was compared; records of before name none and are of WER."""
     return child.metric if child.metric is not None else WER
@@ -115,10 +133,33 @@ def _values(child: ChildOutcome) -> tuple[float | None, float | None]:
     return (child.parent_wer, child.child_wer) if child.metric is None else (child.parent_value, child.child_value)
 
 
-def counted(outcomes: Iterable[ChildOutcome]) -> list[Tried]:
+def rebased(children: Sequence[ChildOutcome]) -> list[ChildOutcome]:
+    """The children; one that is another seed of a child is set against that child's parent, as a seed of its change."""
+    by_run = {each.run_id: each for each in children}
+    return [_rebased(each, by_run.get(each.parent_id)) for each in children]
+
+
+def _rebased(seed: ChildOutcome, lead: ChildOutcome | None) -> ChildOutcome:
+    named = {key for key in seed.changes if key not in NO_CHANGE}
+    alike = lead is not None and (_metric(seed), seed.epoch) == (_metric(lead), lead.epoch) and not named
+    if lead is None or not alike or not SEED_NAMES & seed.changes.keys() or seed.word in UNDECIDED:
+        return seed
+    return replace(
+        seed,
+        parent_id=lead.parent_id,
+        parent_wer=lead.parent_wer,
+        parent_value=lead.parent_value,
+        parent_best=lead.parent_best,
+        prescription=lead.prescription,
+        title=lead.title,
+        changes={**lead.changes, **seed.changes},
+    )
+
+
+def counted(outcomes: Sequence[ChildOutcome]) -> list[Tried]:
     """One entry for each option, set of changes and task, in the order of their first children."""
     groups: list[list[ChildOutcome]] = []
-    for each in filter(lambda one: one.prescription, outcomes):
+    for each in filter(lambda one: one.prescription, rebased(outcomes)):
         group = next((known for known in groups if _is_same(known[0], each)), None)
         if group is None:
             groups.append([each])
@@ -140,10 +181,13 @@ def tries_of(option: Prescription, task: str, outcomes: Sequence[ChildOutcome]) 
 
 
 def ratios(tried: Tried) -> list[float]:
-    """Child's error by parent's, of each try that counts and whose errors have a zero; below 1 where it helped."""
+    """Child's best error by parent's, of each try that counts and whose errors have a zero; below 1 where it helped.
+
+    Of outcomes that were kept without the bests nothing is said.
+    """
     found = []
     for each in tried.children:
-        metric, pair = _metric(each), _values(each)
+        metric, pair = _metric(each), (each.parent_best, each.child_best)
         if _why_not_counted(each) or None in pair or not (metric.is_share or metric.direction == "error"):
             continue
         before, after = (metric.error(value) for value in pair if value is not None)
@@ -153,7 +197,7 @@ def ratios(tried: Tried) -> list[float]:
 
 
 def child_with(option: Prescription, children: Iterable[ChildOutcome]) -> ChildOutcome | None:
-    """The newest of a run's children that was started with the changes of this option."""
+    """Of a run's children that were started with the changes of this option one that it helped, else the newest."""
     found = [
         each
         for each in children
@@ -161,7 +205,7 @@ def child_with(option: Prescription, children: Iterable[ChildOutcome]) -> ChildO
         and same_changes(each.changes, option.changes)
         and (option.changes or each.prescription)
     ]
-    return max(found, key=lambda each: each.at, default=None)
+    return max(found, key=lambda each: (each.word == "HELPED", each.at), default=None)
 
 
 def came_of(child: ChildOutcome) -> str:
@@ -178,7 +222,7 @@ def came_of(child: ChildOutcome) -> str:
 
 
 def same_changes(one: Mapping[str, Sequence[Any]], other: Mapping[str, Sequence[Any]]) -> bool:
-    """Whether two sets of changes have the same keys, and each the same value or, of numbers, the same direction."""
+    """Whether two sets of changes have the same keys, and each goes from the same value to the same value."""
     first, second = _telling(one), _telling(other)
     return first.keys() == second.keys() and all(_is_alike(first[key], second[key]) for key in first)
 
@@ -189,17 +233,12 @@ def _is_same(one: ChildOutcome, other: ChildOutcome) -> bool:
 
 
 def _is_alike(one: Sequence[Any], other: Sequence[Any]) -> bool:
-    directions = [_direction(*pair) for pair in (one, other)]
-    if None not in directions:
-        return directions[0] == directions[1]
-    after = [number_in(pair[1]) for pair in (one, other)]
-    return after[0] == after[1] if None not in after else str(one[1]) == str(other[1])
+    return all(_is_equal(*values) for values in zip(one, other, strict=True))
 
 
-def _direction(before: Any, after: Any) -> bool | None:
-    """Whether a number rises; None where one of them is no number."""
-    first, second = number_in(before), number_in(after)
-    return None if first is None or second is None else second > first
+def _is_equal(one: Any, other: Any) -> bool:
+    first, second = number_in(one), number_in(other)
+    return str(one) == str(other) if first is None or second is None else math.isclose(first, second)
 
 
 def _telling(changes: Mapping[str, Sequence[Any]]) -> Changes:

@@ -18,6 +18,7 @@ from monitor.diagnosis.failures import Failure, error_line, failure_of
 from monitor.diagnosis.waiting import comes_down, knows_by_heart, what_waiting_brought
 from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
 from monitor.rules import grown
+from monitor.rules.arithmetic.series import scatter
 from monitor.rules.columns import forget_all
 from monitor.rules.evaluations import last, measured, validation
 from monitor.rules.kind import fits
@@ -27,7 +28,7 @@ from monitor.rules.registry import evaluate, facts_of, frozen
 from monitor.rules.result import Finding, LeftOut, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.rules.wer_plateau import WerPlateau
-from monitor.rules.worse import WORSE_POINTS
+from monitor.rules.worse import LEAST_GAINED, LOST_RATIO, LOST_SCATTERS, WORSE_POINTS
 from monitor.run_dir import SEVERITIES, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.metric import Metric
@@ -101,6 +102,8 @@ def diagnose(
     now_said = said_now(snapshot, findings, thresholds)
     shown = standing(snapshot, now_said, thresholds, own)
     grounds = _grounds(now_said, shown)
+    # Losses that are finite again are no ground for advice, however long the word stands.
+    present = tuple(each for each in grounds if each in findings or not breaks((each,)))
     failure, over = failure_of(snapshot), is_over(snapshot)
     reason = _reason(now_said, snapshot, thresholds)
     return Diagnosis(
@@ -113,8 +116,8 @@ def diagnose(
         findings=findings,
         grounds=grounds,
         as_of=None if shown is now_said else shown.epoch,
-        suppressed=suppressed(snapshot, grounds),
-        causes=causes_of(snapshot, grounds),
+        suppressed=suppressed(snapshot, present),
+        causes=causes_of(snapshot, present),
         failure=failure,
         checks_ran=ran,
         checks=len(fitting),
@@ -146,8 +149,8 @@ def _stands(shown: Said, now: Said) -> str:
 
 def _then(finding: Finding, epoch: float) -> str:
     """A finding of an earlier evaluation: its title and the number that it rests on, dated."""
-    known = [(name, value) for name, value in finding.now.items() if isinstance(value, float)]
-    was = f": {known[0][0]} was {brief(known[0][1])}" if known else ""
+    known = next(iter(finding.now.items()), None)
+    was = f": {known[0]} was {brief(known[1])}" if known else ""
     return f"{finding.title}, as of epoch {epoch:g}{was}"
 
 
@@ -167,7 +170,7 @@ def _reason(now: Said, snapshot: Snapshot, thresholds: Thresholds) -> str:
     gap = above_its_limit(now.findings)
     if gap is not None and gap is not worst:
         said.append(f"The gap is {number(float(gap.now['gap']))}, above its limit {limit(float(gap.limits['gap']))}.")
-    if verdict == "LOOK" and worst is gap is not None and _improves(now.findings) and knows_by_heart(snapshot):
+    if verdict == "LOOK" and gap is not None and knows_by_heart(snapshot):
         said.append(what_waiting_brought(snapshot))
     elif verdict == "LOOK" and worst is not None:
         said.append(_patience(worst, snapshot, thresholds))
@@ -178,10 +181,6 @@ def _also(worst: Finding | None, findings: tuple[Finding, ...]) -> tuple[str, ..
     """The two gravest of what the reason does not name."""
     named = (worst, above_its_limit(findings))
     return tuple(finding.line for finding in findings if finding not in named and finding.severity != "info")[:2]
-
-
-def _improves(findings: tuple[Finding, ...]) -> bool:
-    return any(finding.rule == "overconfident" for finding in findings)
 
 
 def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str:
@@ -229,7 +228,8 @@ def _how_it_goes(snapshot: Snapshot) -> str:
     same = len(known) > 1 and min(known) == max(known)
     at_best = "the same at each evaluation" if same else "its best so far"
     extreme = at_best if now == best[0] else f"best {metric.text(best[0])} at epoch {plain(best[1])}"
-    return f"{metric.heading} is {metric.text(now)}, {extreme}{beside}.{_only_worse(snapshot, metric, best[1])}"
+    more = _fell_back(snapshot, metric) or _only_worse(snapshot, metric, best[1])
+    return f"{metric.heading} is {metric.text(now)}, {extreme}{beside}.{more}"
 
 
 def _how_val_loss_goes(snapshot: Snapshot) -> str:
@@ -249,6 +249,21 @@ def _how_val_loss_goes(snapshot: Snapshot) -> str:
 
 def _each(count: int) -> str:
     return "both evaluations" if count == 2 else f"each of {count} evaluations"
+
+
+def _fell_back(snapshot: Snapshot, metric: Metric) -> str:
+    """That the newest evaluation alone gave back most of what had been gained: one says nothing of whether it stays."""
+    errors = [error for record in snapshot.epochs if (error := metric.error_of(record)) is not None]
+    if len(errors) < LEAST_GAINED or not all(map(math.isfinite, errors)):
+        return ""
+    *before, now = errors
+    best = min(before)
+    gained, far = before[0] - best, WORSE_POINTS * (1.0 if metric.is_share else abs(best))
+    most = max(LOST_RATIO * gained, LOST_SCATTERS * scatter(before), far)
+    alone = before[-1] - best <= most < now - best
+    return " It has lost most of what it had gained at this evaluation alone: the next shows whether it stays so." * (
+        alone and gained > 0
+    )
 
 
 def _only_worse(snapshot: Snapshot, metric: Metric, best_epoch: float) -> str:
@@ -275,7 +290,7 @@ def ended_words(snapshot: Snapshot) -> str:
         happened = f" {failure.happened}" if failure is not None else ""
         return sentence(f"Failed {when}{': ' + error if error else ''}") + happened
     if status.word == "lost":
-        return f"Lost: {status.evidence}"
+        return status.evidence
     if status.word == "imported":
         return f"The records end at epoch {last}{score}."
     return f"{status.word.capitalize()} {f'at epoch {last}' if last else 'before its first evaluation'}{score}."

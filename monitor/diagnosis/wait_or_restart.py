@@ -118,7 +118,7 @@ def choice(
     option = recommended(options)
     if option is None or not option.changes or diagnosis.verdict not in GRAVE or is_over(snapshot):
         return None
-    if broken := breaks(diagnosis.grounds):
+    if broken := breaks(diagnosis.findings):
         back = broken == "run away" and comes_down(snapshot)
         restarting = _restarting(snapshot, option, None, None, None)
         why = COMES_BACK if back else STAYS_BROKEN[broken]

@@ -18,11 +18,12 @@ RECENT_EVALUATIONS = 5
 
 
 def knows_by_heart(snapshot: Snapshot) -> bool:
-    """Whether the train metric or train loss is at its floor, so that more epochs have nothing left to teach."""
+    """Whether the train metric, or train loss where that is not logged, is at its floor, so that more epochs have
+    nothing left to teach."""
     metric = primary_of(snapshot)
     known = train_value(snapshot)
-    if metric is not None and metric.is_share and known is not None and metric.error(known) <= BY_HEART_ERRORS:
-        return True
+    if metric is not None and metric.is_share and known is not None:
+        return metric.error(known) <= BY_HEART_ERRORS
     losses = [r.train_loss for r in snapshot.epochs if r.train_loss is not None and math.isfinite(r.train_loss)]
     return bool(losses) and 0 <= losses[-1] <= BY_HEART_LOSS_RATIO * max(losses)
 

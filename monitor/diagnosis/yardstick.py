@@ -1,11 +1,12 @@
 """What counts as a difference where no interval over clips can be had: the scatter of the evaluations themselves. Pure.
 
-Each run has the mean of its last evaluations (at most five) up to the epoch of comparison, both over the same range of
-epochs; of a parent that ended before, those about its best. Scatter is the noise of one evaluation about a smooth
+Each run has the trend (Theil-Sen) through its last evaluations up to the epoch of comparison, taken at that epoch, both
+over the same range of epochs, that of five evaluations: a mean would lag behind a curve that falls. Of a parent that
+ended before it is the mean of those about its best. Scatter is the noise of one evaluation about a smooth
 curve, from the second differences of the last fourteen: 1.4826 × their median size / √6.
 A difference of the means counts beyond 2 × √(scatter of the parent² + of the child²),
 and never below one point of a share such as WER, or two percent of any other measure. That is the noise between single
-evaluations, more than that of means of five, because two seeds differ by more than the evaluations of one run do.
+evaluations, more than that of a line through five, because two seeds differ by more than the evaluations of one run do.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
-from monitor.rules.arithmetic.series import log_scatter, scatter
+from monitor.rules.arithmetic.series import log_scatter, scatter, theil_sen
 from monitor.run_dir import Epoch
 from monitor.run_dir.metric import Metric, read
 
 MEAN_OF = 5
 LEAST_EVALUATIONS = 5
 """Three second differences; fewer do not show how much the values scatter."""
+LEAST_OF_TREND = 3
 LEAST_POINTS = 0.01
 LEAST_LOSS_RATIO = 0.02
 FACTOR = 2.0
@@ -28,7 +31,7 @@ FACTOR = 2.0
 
 @dataclass(frozen=True)
 class Scalar:
-    """A measure of both runs as means of so many evaluations; `limit`: the smallest difference that counts.
+    """A measure of both runs by the trends of so many evaluations; `limit`: the smallest difference that counts.
 
     `limit` is None with too few evaluations to know. All in the unit of the measure; `metric` is None for val loss.
     """
@@ -37,6 +40,9 @@ class Scalar:
     parent: float
     child: float
     evaluations: int
+    """Of the run that has fewer."""
+    of_parent: int
+    of_child: int
     limit: float | None
     is_least: bool = False
     """Whether the limit is the least that is asked for, and not the scatter that was measured."""
@@ -79,12 +85,14 @@ def _of(
     theirs, ours = _measured(parent, measure, now.epoch), _measured(child, measure, now.epoch)
     # The same range of epochs for both: on a falling curve a longer one would look worse by its length alone.
     reach = max(_reach(theirs), _reach(ours))
-    begin, end = (then.epoch - reach, then.epoch)
     if then.epoch != theirs[-1][0]:  # the best of a run that ended before: what stands about it, on both sides
-        begin, end = then.epoch - reach / 2, then.epoch + reach / 2
-    before = _mean([value for epoch, value in theirs if begin <= epoch <= end])
-    after = _mean([value for epoch, value in ours if epoch >= now.epoch - reach])
-    count = min(MEAN_OF, len(theirs), len(ours))
+        about = [row for row in theirs if abs(row[0] - then.epoch) <= reach / 2]
+        before = sum(value for _, value in about) / len(about)
+    else:
+        about = [row for row in theirs if row[0] >= then.epoch - reach]
+        before = _at_end(about)
+    newest = [row for row in ours if row[0] >= now.epoch - reach]
+    after = _at_end(newest)
     limit, least, measured = None, 0.0, 0.0
     if min(len(theirs), len(ours)) >= LEAST_EVALUATIONS:
         scatters = [scatter([value for _, value in rows]) for rows in (theirs, ours)]
@@ -92,11 +100,17 @@ def _of(
         least = LEAST_POINTS / metric.fraction(1.0) if metric and share else LEAST_LOSS_RATIO * abs(before)
         measured = FACTOR * math.hypot(*scatters)
         limit = max(least, measured)
-    return Scalar(metric, before, after, count, limit, is_least=limit is not None and measured < least)
+    is_least = limit is not None and measured < least
+    return Scalar(metric, before, after, min(len(about), len(newest)), len(about), len(newest), limit, is_least)
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+def _at_end(rows: Sequence[tuple[float, float]]) -> float:
+    """The value of the trend through these (epoch, value) at the last epoch; the mean of two or fewer."""
+    epochs, values = zip(*rows, strict=True)
+    if len(rows) < LEAST_OF_TREND:
+        return float(sum(values) / len(values))
+    slope = theil_sen(epochs, values)
+    return median(value - slope * (epoch - epochs[-1]) for epoch, value in rows)
 
 
 def _measured(rows: Sequence[Epoch], measure: str, until: float) -> list[tuple[float, float]]:

@@ -74,7 +74,7 @@ def refuse_unstoppable(run_dir: Path) -> None:
 def cancel_stop(run_dir: Path, asked_by: str = "") -> Request:
     """Cancels a stop while that is still possible; the answer says whether it was."""
     if not status(run_dir).live:
-        raise RefusedError(f"{run_dir.name} has ended; its stop cannot be cancelled. It can be resumed.")
+        raise RefusedError(f"{run_dir.name} has ended; its stop cannot be cancelled.")
     ensure_supervised(run_dir)
     return control.request(run_dir, "cancel", generation=generation(run_dir), asked_by=asked_by, now=time.time())
 

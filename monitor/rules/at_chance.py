@@ -111,6 +111,7 @@ class AtChance(Rule):
         had = over[: episode.onset]
         measures: dict[str, Any] = {
             "dated": True,
+            "began": began,
             "now": _numbers(data, floors, chance),
             "limits": {"margin, points": 100 * limits.chance_margin, "skill": limits.chance_skill},
         }

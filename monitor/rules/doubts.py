@@ -10,7 +10,7 @@ from monitor.rules.arithmetic.series import Array
 from monitor.rules.columns import Doubt, columns, kept_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
-from monitor.run_dir.metric_names import BOUNDS, EDIT_RATES, LARGEST_SHARE, parsed
+from monitor.run_dir.metric_names import BOUNDS, EDIT_RATES, LARGEST_RATE, LARGEST_SHARE, parsed
 from monitor.run_dir.words import number, plain
 
 ROUNDING = 0.01
@@ -36,7 +36,7 @@ def doubt_of(snapshot: Snapshot, metric: Metric) -> Doubt | None:
     known = kept_of(snapshot.epochs).doubts
     if metric not in known:
         values, losses, epochs = columns(snapshot, metric.name, "val_loss", "epoch")
-        found = _impossible(metric, values, epochs)
+        found = _impossible(metric, values, epochs) or _in_percent(metric, values, epochs)
         known[metric] = found or (_other_unit(metric, values, losses, epochs) if metric.is_share else None)
     return known[metric] or (None if _says_its_unit(snapshot, metric) else _either(snapshot, metric))
 
@@ -63,6 +63,22 @@ def _either(snapshot: Snapshot, metric: Metric) -> Doubt | None:
         f"{metric.heading} lies between {number(low)} and {number(high)}: a fraction that passes 1 at epoch "
         f"{plain(epoch)}, the most that it can be, or percent below {plain(EITHER[1])}.",
         epoch,
+    )
+
+
+def _in_percent(metric: Metric, values: Array, epochs: Array) -> Doubt | None:
+    """An error rate over sequences that is a fraction by its unit and percent by its size."""
+    finite = values[np.isfinite(values)]
+    if metric.unit != "fraction" or metric.label not in EDIT_RATES or not len(finite):
+        return None
+    # One evaluation of a model that still babbles may be as large; most of them are not.
+    if float(np.median(finite)) <= LARGEST_RATE:
+        return None
+    at = int(np.argmax(np.isfinite(values)))
+    return Doubt(
+        f"{metric.heading} is {number(float(finite[-1]))}, which as a fraction is {metric.text(float(finite[-1]))}: it "
+        "is logged in percent, it seems. Log a fraction, or declare the unit: units={'wer': 'percent'}.",
+        float(epochs[at]),
     )
 
 

@@ -20,8 +20,17 @@ from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.words import limit, number
 
 REMEDY = "More varied data first; then less model, more dropout."
-AT_ITS_BEST = 0.01
-"""Of the best val loss: what lies no further above it has not left it."""
+MEASURE = (
+    "Find out whether both losses are computed alike: the gap has been there from the first evaluations on, and val "
+    "loss is at its best."
+)
+CONSTANT = "Constant gap between train and val loss"
+"""Title of the finding in that case: nothing is learnt by heart that was not from the beginning."""
+FIRST_EVALUATIONS, GROWN_RATIO = 3, 1.25
+"""A gap that is no more than so many times the median of the first few has not grown."""
+AT_ITS_BEST, SCATTERS, NEWEST = 0.01, 1.5, 2
+"""Part of the best val loss and times the val losses' scatter: where one of the two newest lies no further above the
+best, val loss has not left it."""
 
 
 class Gap(Rule):
@@ -39,7 +48,7 @@ class Gap(Rule):
     place = 170
     watches = ("gap", "train_loss", "train_eval_loss", "val_loss")
     yardstick = "limit"
-    causes = ("too_little_regularisation",)
+    causes = ("measured_differently", "too_little_regularisation")
     limits = GapLimits
     remedy_beside = ("divergence", "The train loss that runs away comes first; the gap of such losses says nothing.")
     reads = ("spike_band_evaluations", "spike_rise_ratio", "spike_spreads")
@@ -63,6 +72,8 @@ class Gap(Rule):
         if episode is None:
             why = f", {OF_LARGE_LOSS}" if of_loss else ""
             return self.quiet(f"The gap is {number(current)} (limit {limit(now_limit)}{why}).")
+        began = since(data.epochs, episode.onset, data.gap > held)
+        constant = _is_constant(data)
         basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
         measured = " Train loss is the running one, in training mode: read it with care."
         if basis == "eval" and np.isfinite(data.train_loss[-1]):
@@ -72,7 +83,7 @@ class Gap(Rule):
             data.epochs,
             episode,
             f"Val loss is {number(current)} above train loss ({limit_words}), "
-            f"since {since(data.epochs, episode.onset, data.gap > held)}{_overfits(data)}.{measured}",
+            f"since {began}{_overfits(data)}.{measured}",
             dated=True,
             now=_numbers(data, unigram),
             limits={
@@ -80,9 +91,15 @@ class Gap(Rule):
                 "gap / val loss (critical)": limits.gap_of_val_critical_ratio,
                 "gap / chance loss (critical)": limits.gap_of_unigram_critical_ratio,
             },
-            remedy=FINE_TUNED if is_fine_tune(snapshot) else REMEDY,
+            began=began,
+            title=CONSTANT if constant else "",
+            remedy=MEASURE if constant else FINE_TUNED if is_fine_tune(snapshot) else REMEDY,
             cannot_tell="Whether the model gets worse: this check compares losses alone."
-            + (" The train loss carries dropout and augmentation, val loss does not." if basis == "train" else ""),
+            + (
+                " A running train loss carries dropout and augmentation, where there are any; val loss does not."
+                if basis == "train"
+                else ""
+            ),
         )
 
 
@@ -92,10 +109,27 @@ def _overfits(data: Evaluations) -> str:
     if not len(known):
         return ""
     best_at = int(known[np.argmin(data.val_loss[known])])
-    best, now = float(data.val_loss[best_at]), float(data.val_loss[-1])
-    if now - best <= AT_ITS_BEST * abs(best) or data.train_loss[-1] > data.train_loss[best_at]:
+    best = float(data.val_loss[best_at])
+    if not _has_left(data, best) or data.train_loss[-1] > data.train_loss[best_at]:
         return ""
     return f"; overfitting: val loss was lowest at epoch {data.epochs[best_at]:g} ({number(best)})"
+
+
+def _has_left(data: Evaluations, best: float) -> bool:
+    """Whether the newest val losses lie above the best one by more than noise."""
+    newest = data.val_loss[np.isfinite(data.val_loss)][-NEWEST:]
+    if not len(newest):
+        return False
+    noise = max(AT_ITS_BEST, SCATTERS * float(series.log_scatter(data.val_loss)[-1])) * abs(best)
+    return bool(newest.min() - best > noise)
+
+
+def _is_constant(data: Evaluations) -> bool:
+    """Whether the gap has not grown since the first evaluations, while val loss is at its best."""
+    gaps, losses = data.gap[np.isfinite(data.gap)], data.val_loss[np.isfinite(data.val_loss)]
+    if len(gaps) <= FIRST_EVALUATIONS or not len(losses) or losses[-1] > losses.min() * (1 + AT_ITS_BEST):
+        return False
+    return bool(gaps[-1] <= GROWN_RATIO * float(np.median(gaps[:FIRST_EVALUATIONS])))
 
 
 def _limit_words(current: float, held: float, of_loss: bool, common: CommonLimits) -> str:

@@ -92,7 +92,7 @@ class Overfitting(Rule):
             data.epochs,
             episode,
             f"Overfitting: val loss is {above(last.rise)} its best (epoch {best:g}) "
-            f"while train loss fell {100 * last.train_fall:.0f} %, since epoch {data.epochs[episode.onset]:g}.",
+            f"while train loss {_fell(data, last)}, since epoch {data.epochs[episode.onset]:g}.",
             dated=True,
             now={
                 "val loss above best": last.rise,
@@ -108,6 +108,16 @@ class Overfitting(Rule):
             remedy=FINE_TUNED if is_fine_tune(snapshot) else REMEDY,
             cannot_tell="The reason: too little data, too large a model, or a val set unlike the train set.",
         )
+
+
+def _fell(data: Evaluations, last: View) -> str:
+    """How far the newest train loss lies below that at the best val loss; where it alone does not, that it had."""
+    known = data.train_loss[np.isfinite(data.train_loss)]
+    before = float(data.train_loss[last.best_at])
+    fall = (before - float(known[-1])) / abs(before)
+    # What has fallen by 100 % is gone.
+    share = f"{min(99.0, 100 * (fall if fall > 0 else last.train_fall)):.0f} %"
+    return f"fell {share}" if fall > 0 else f"had fallen {share}"
 
 
 @dataclass(frozen=True)
@@ -183,6 +193,10 @@ def _view(
         doubtful = rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, common)
         if level > Level.HOLD and (doubtful or series.comes_back(since)):
             level = Level.HOLD
+        # One evaluation that was low by luck is no best to be sure of: its neighbours stand for it.
+        about = data.val_loss[max(0, best_at - 1) : best_at + 2]
+        if level is Level.CRITICAL and value / float(np.median(about[np.isfinite(about)])) - 1 <= needed:
+            level = Level.WARNING
     return View(level, best_at, rise, needed, fall, gap)
 
 

@@ -12,7 +12,8 @@ Numbers = dict[str, float | str]
 @dataclass(frozen=True)
 class Finding:
     """A red flag. Epochs: `onset` where its condition began, `fired` when a watcher could know,
-    `critical_since` when it became critical. `line`: what, now against yardstick, since when, in one line."""
+    `critical_since` when it became critical. `line`: what, now against yardstick, since when, in one line.
+    `began`: since when, in words; the guard's evaluations count for the words, not for the onset."""
 
     rule: str
     title: str
@@ -25,6 +26,7 @@ class Finding:
     limits: Numbers = field(default_factory=dict)
     remedy: str = ""
     cannot_tell: str = ""
+    began: str = ""
 
 
 @dataclass(frozen=True)

@@ -133,15 +133,18 @@ class Rule(ABC):
         severity: Severity | None = None,
         dated: bool = False,
         title: str = "",
+        began: str = "",
     ) -> Finding:
         """The finding of an episode. `line` gets its "since", unless it is `dated` already.
 
-        `severity`: where a rule never says more than that. `title`: one that names the run's own metric.
+        `severity`: where a rule never says more than that. `title`: one that names the run's own metric. `began`:
+        since when, in words, where that is not the epoch of its onset.
         """
         critical = episode.critical_at if severity in (None, "critical") else None
         return Finding(
             rule=self.name,
             title=title or self.title,
+            began=began,
             severity=severity or episode.severity,
             line=line if dated else f"{line} Since epoch {epochs[episode.onset]:g}.",
             onset=float(epochs[episode.onset]),

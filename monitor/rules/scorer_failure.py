@@ -72,7 +72,7 @@ class ScorerFailure(Rule):
             line,
             at,
             now=now,
-            limits={"points": 100 * DIFFERS},
+            limits={"difference, points": 100 * DIFFERS},
             remedy=REMEDY,
             cannot_tell="Whether the references themselves are right.",
         )

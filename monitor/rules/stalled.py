@@ -9,6 +9,7 @@ from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import LOG_FILE, Progress, Severity, Snapshot, words
+from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.status import silence_secs, status_of
 
 EVALUATIONS = 9
@@ -86,7 +87,8 @@ class Stalled(Rule):
 def _when_lost(snapshot: Snapshot) -> str:
     """What a person can do about a run that is gone."""
     launch = snapshot.launch
-    again = "resume it" if launch is not None and launch.argv and launch.how != "import" else "start it again"
+    goes_on = launch is not None and launch.argv and launch.how != "import" and saves_checkpoints(snapshot)
+    again = "resume it" if goes_on else "start it again"
     return f"Look at {_its_output(snapshot)}, and whether the machine was restarted or ran out of memory; then {again}."
 
 

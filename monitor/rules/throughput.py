@@ -84,7 +84,8 @@ class Throughput(Rule):
         first = _first_judged(snapshot, stretches)
         if len(stretches) < first + IN_A_ROW:
             of = "stretches of steps" if stretches[-1].step and snapshot.steps else "evaluations"
-            return self.not_enough_data(len(stretches), first + IN_A_ROW, of)
+            after = f"after the first {FIRST_STRETCHES}" if first == FIRST_STRETCHES else "after the first epoch"
+            return self.not_enough_data(max(0, len(stretches) - first), IN_A_ROW, f"{of} {after}")
         waits = [stretch.wait > limits.data_wait_limit_ratio for stretch in stretches]
         if (since := _began(waits, 1)) is not None:
             return self._waits(stretches, since, limits)

@@ -90,6 +90,7 @@ class TokenDominance(Rule):
             episode,
             "Predictions hardly vary: " + ", ".join(signs[-1] or ["they began to"]) + f". Since {began}.",
             dated=True,
+            began=began,
             now=_numbers(last),
             limits=_limits(limits),
             remedy=REMEDY if is_ctc(snapshot) else REMEDY_WITHOUT_BLANKS,

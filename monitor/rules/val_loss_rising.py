@@ -66,8 +66,8 @@ class ValLossRising(Rule):
             limits={
                 "above best (warning)": limits.val_rise_warning_ratio,
                 "above best (critical)": limits.val_rise_critical_ratio,
-                "trend p": thresholds.of(CommonLimits).trend_p_value,
-                "scatters": limits.val_rise_scatters,
+                "p value of the trend": thresholds.of(CommonLimits).trend_p_value,
+                "above best, times its scatter": limits.val_rise_scatters,
             },
             remedy=_remedy(data, best_at),
             cannot_tell="Whether the model gets worse: with errors that still fall this is over-confidence.",

@@ -34,7 +34,9 @@ WITHOUT_CHANCE_WHEN_OVER = (
     "Keep the checkpoint of its best epoch. Compare it with what others reach on this data before another run."
 )
 AT_WORST = "It has its worst value: nothing was learnt. See whether one batch is learnt by heart: inputs, labels, loss."
-STILL_FALLS = "Val loss still comes to new bests while {label} scatters: wait for more evaluations before you decide."
+STILL_FALLS = (
+    "Val loss still comes to new bests while {label} brings none: wait for more evaluations before you decide."
+)
 FELL_AT_ITS_END = "Val loss still came to new bests at its end: more epochs may bring a better {label}."
 LOSS_STEP_RATIO = 0.02
 """Of its best: a val loss that came down by more within the window, to a best that is recent, still falls."""
@@ -51,6 +53,9 @@ BY_HEART = (
 )
 STILL_FELL = 0.02
 """Of itself, since the best of the metric."""
+LEAST_SHOWN = 0.0005
+USUAL = 3
+"""Evaluations whose median stands for one of them."""
 GOT_WORSE = "got worse"
 """How the title ends then."""
 
@@ -122,10 +127,14 @@ class WerPlateau(Rule):
         return self.flag(
             data.epochs,
             episode,
-            f"{since}Best {label} has moved {metric.size(moved)} in {window} evaluations ({where}).",
+            f"{since}Best {label} has moved {_moved(metric, moved)} in {window} evaluations ({where}).",
             title=f"{_titled(label)} {GOT_WORSE}" if since else f"{_titled(label)} stuck",
             dated=True,
-            now={f"best {metric.title}": metric.text(value), "moved": metric.size(moved), "evaluations": float(window)},
+            now={
+                f"best {metric.title}": metric.text(value),
+                "moved": _moved(metric, moved),
+                "evaluations": float(window),
+            },
             limits=_limits(metric, limits),
             remedy=_worse_remedy(data) if since else _remedy(snapshot, metric, data),
             cannot_tell="Whether there is anything left to learn.",
@@ -159,6 +168,11 @@ def _levels(data: Evaluations, best: series.Array, step: series.Array, limits: P
         Level.CRITICAL if far else Level.WARNING if stuck else Level.CLEAR
         for stuck, far in zip(warning.tolist(), critical.tolist(), strict=True)
     ]
+
+
+def _moved(metric: Metric, moved: float) -> str:
+    """How far the best has moved; less than a tenth of a point is not told apart."""
+    return "0.0 points" if metric.is_share and metric.fraction(moved) < LEAST_SHOWN else metric.size(moved)
 
 
 def _titled(label: str) -> str:
@@ -201,28 +215,33 @@ def loss_still_falls(val_loss: series.Array) -> bool:
 
 
 def _worse_remedy(data: evaluations.Evaluations) -> str:
-    """What to do about a metric that got worse: where train loss still fell since, that is overfitting."""
-    train = data.train_loss[int(np.nanargmin(data.error)) :]
-    train = train[np.isfinite(train)]
-    return BY_HEART if len(train) > 1 and train[0] - train[-1] > STILL_FELL * abs(train[0]) else WORSE_REMEDY
+    """What to do about a metric that got worse: where train loss still fell since and val loss did not, that is
+    overfitting."""
+    best_at = int(np.nanargmin(data.error))
+    train, val = (losses[best_at:][np.isfinite(losses[best_at:])] for losses in (data.train_loss, data.val_loss))
+    falls = len(train) > 1 and train[0] - train[-1] > STILL_FELL * abs(train[0])
+    val_too = len(val) > 1 and val[0] - val[-1] > STILL_FELL * abs(val[0])
+    return BY_HEART if falls and not val_too else WORSE_REMEDY
 
 
 def _limits(metric: Metric, limits: PlateauLimits) -> Numbers:
     if metric.is_share:
-        return {"points": 100 * limits.wer_step, "of itself": limits.wer_step_ratio}
-    return {"of its range": limits.wer_step_ratio}
+        return {"a step, points": 100 * limits.wer_step, "a step, part of itself": limits.wer_step_ratio}
+    return {"a step, part of its range": limits.wer_step_ratio}
 
 
 def _since_then(metric: Metric, errors: series.Array, window: int, lost: Worse | None) -> str:
     """That the newest values are far worse than the best, where they are: a metric at rest has not moved that far."""
-    recent, best = errors[np.isfinite(errors)][-window:], float(np.nanmin(errors))
-    last = float(recent[-1])
+    known = errors[np.isfinite(errors)]
+    recent, best = known[-window:], float(known.min())
+    # By medians of three: the lowest of many evaluations is low by luck, the newest alone may be high by it.
+    usual = series.running_median(known, USUAL)[USUAL - 1 :]
     spread = float(np.median(np.abs(recent - np.median(recent))))
-    if lost is None and last - best <= max(
+    if lost is None and float(usual[-1] - usual.min()) <= max(
         WORSE_SCATTERS * spread, WORSE_POINTS if metric.is_share else WORSE_POINTS * abs(best)
     ):
         return ""
-    return f"{metric.heading} is {metric.error_text(last)}, far worse than its best. "
+    return f"{metric.heading} is {metric.error_text(float(recent[-1]))}, far worse than its best. "
 
 
 def _stuck(best: series.Array, step: series.Array, window: int) -> npt.NDArray[np.bool_]:

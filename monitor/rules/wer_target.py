@@ -85,5 +85,6 @@ def target_of(snapshot: Snapshot, metric: Metric | None, limits: TargetLimits) -
     if metric.target is not None:
         return metric.target, planned_epochs(snapshot) or math.inf
     if metric.name == WER.name and limits.wer_target_ratio > 0:
-        return limits.wer_target_ratio, limits.wer_target_epoch
+        # Past its planned end no run can reach anything.
+        return limits.wer_target_ratio, min(limits.wer_target_epoch, planned_epochs(snapshot) or math.inf)
     return None

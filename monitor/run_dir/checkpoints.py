@@ -11,9 +11,18 @@ OWN = {("-m", words.TRAINER), ("-m", "vitalsigns.trainer")}
 """How it is started: as here, and by a wheel. Beside a wheel, `-m trainer` is somebody else's."""
 
 
+PROGRAMS = (".py", ".sh")
+"""Endings of somebody's own program: what follows it are its words."""
+SHELLS = frozenset({"bash", "sh", "zsh", "dash"})
+
+
 def is_own_trainer(argv: list[str]) -> bool:
     """Whether the command is `python … -m trainer …`, whose flags we know."""
-    return any(pair in OWN for pair in pairwise(argv))
+    place = next((place for place, pair in enumerate(pairwise(argv)) if pair in OWN), None)
+    if place is None:
+        return False
+    before = [word.rpartition("/")[2] for word in argv[:place]]
+    return not any(word.endswith(PROGRAMS) or word in SHELLS for word in before)
 
 
 def saves_checkpoints(snapshot: Snapshot) -> bool:

@@ -15,7 +15,8 @@ from monitor.run_dir.words import NOT_MEASURED, number, percent, points, signed,
 
 Direction = Literal["error", "score", "auto"]
 Unit = Literal["fraction", "percent", "raw", "auto"]
-Split = Literal["train", "val", "test"]
+Split = Literal["train", "val", "test", ""]
+"""What it is measured on; "" where that is not said and cannot be assumed."""
 
 
 class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -122,11 +123,11 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{points(share)} points" if self.is_share else number(share)
 
     def apart(self, error: float, other: float) -> str:
-        """How far one error is from another, such as "8.2 points below"; of a score, above. "at" where it is not."""
+        """How far one error is from another, such as "8.2 points better than"; "at" where it is not."""
         if error == other:
             return "at"
-        side = "below" if (error < other) == (self.direction == "error") else "above"
-        return f"{self.size(abs(self.value(error) - self.value(other)))} {side}"
+        side = "better" if error < other else "worse"
+        return f"{self.size(abs(self.value(error) - self.value(other)))} {side} than"
 
 
 def read(record: Any, name: str) -> float | None:

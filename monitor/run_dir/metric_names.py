@@ -112,6 +112,8 @@ WITHOUT_A_CHANCE = frozenset({"BLEU", "chrF", "ROUGE-L", "ROUGE", "METEOR", "mAP
 CHANCES = {"AUC": 0.5, "EER": 0.5, "R²": 0.0, "MCC": 0.0, "Cohen's κ": 0.0, "Pearson r": 0.0, "Spearman ρ": 0.0}
 """Labels whose level by chance follows from what they measure: an output that ignores the input has it on any data.
 A share is a fraction here."""
+OF_NO_SPLIT = frozenset({"reward"})
+"""Labels of numbers that are measured while it trains unless a name says val or test."""
 NAMES_KEPT = 65_536
 """More than runs log: one name more than are kept, asked for in turn, and each would be taken apart anew."""
 ENDS_AT_ONE = frozenset({"R²", "MCC", "Cohen's κ", "SSIM", "Pearson r", "Spearman ρ"})
@@ -172,7 +174,7 @@ def metric_of(name: str, values: Iterable[float | None], names: Sequence[str] = 
     split, known = found
     same = {one: theirs[0] for one in names if one != name and (theirs := parsed(one)) and theirs[1] == known}
     if split is None:
-        split = "train" if "val" in same.values() else "val"
+        split = "train" if "val" in same.values() else "" if known.label in OF_NO_SPLIT else "val"
     train = next((one for one, of in same.items() if of == "train" or (of is None and split != "train")), "")
     unit = _unit(known, values) if known.share else "raw"
     return Metric(name, known.direction, unit, split, label=known.label, train=train)
@@ -231,4 +233,4 @@ def _without_split(name: str) -> str:
 def order(metric: Metric) -> tuple[int, int]:
     """Of undeclared metrics the lowest decides: val before test, then the table's order."""
     found = parsed(metric.name)
-    return (metric.split != "val", found[1].place if found else len(_ROWS))
+    return (metric.split not in ("val", ""), found[1].place if found else len(_ROWS))

@@ -592,6 +592,9 @@ class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
     """By which the two were compared; the next two are its values, in its unit."""
     parent_value: float | None = None
     child_value: float | None = None
+    parent_best: float | None = None
+    child_best: float | None = None
+    """The best of the metric in each up to that epoch, in its unit."""
     low: float | None = None
     high: float | None = None
     """The 95 % interval of the difference, over the clips."""

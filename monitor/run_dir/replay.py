@@ -5,7 +5,16 @@ from __future__ import annotations
 import msgspec
 
 from monitor.run_dir.errors import UsageError
-from monitor.run_dir.records import Snapshot
+from monitor.run_dir.records import Epoch, Snapshot, Step
+
+
+def _is_known(step: Step, row: Epoch) -> bool:
+    """Whether a step was made by the time of an evaluation: by its epoch, else by the clock, else by its number."""
+    if step.epoch:
+        return step.epoch <= row.epoch
+    if step.at and row.at:
+        return step.at <= row.at
+    return not row.step or step.step <= row.step
 
 
 def as_of(snapshot: Snapshot, epoch: float) -> Snapshot:
@@ -23,7 +32,7 @@ def as_of(snapshot: Snapshot, epoch: float) -> Snapshot:
         snapshot,
         read_at=until or snapshot.read_at,
         epochs=epochs,
-        steps=tuple(step for step in snapshot.steps if step.epoch <= last),
+        steps=tuple(step for step in snapshot.steps if _is_known(step, epochs[-1])),
         decodes=tuple(decode for decode in snapshot.decodes if decode.epoch <= last),
         probes=tuple(probe for probe in snapshot.probes if until and probe.at <= until),
         alerts=(),

@@ -23,6 +23,7 @@ from monitor.run_dir.records import (
     Snapshot,
     State,
 )
+from monitor.run_dir.stop_stages import CANCELLED
 
 Word = Literal[
     "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "followed", "imported"
@@ -115,6 +116,8 @@ def _recorded_as_live(snapshot: Snapshot, state: State) -> Status:
     evidence = _process_evidence(snapshot, state.trainer)
     if snapshot.job is not None and snapshot.job.problem:
         evidence += f" {job_words.unanswered(snapshot.job, snapshot.read_at)}"
+    if state.stop is not None and state.stop.stage == "asked" and state.stop.cancelled_at is not None:
+        evidence = f"{CANCELLED}. {evidence}"
     supervised = snapshot.supervisor_liveness != "gone"
     if not supervised:
         evidence += (

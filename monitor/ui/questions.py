@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from monitor.diagnosis.judging import judge_run
 from monitor.diagnosis.seed_groups import groups_in
-from monitor.diagnosis.seed_means import seed_lines
+from monitor.diagnosis.seed_means import seed_lines, siblings
 from monitor.diagnosis.verdict import Judged
 from monitor.launcher import existing
 from monitor.run_dir import LOG_FILE, Snapshot
@@ -117,9 +117,10 @@ def _compare(snapshot: Snapshot, question: Question, others: Others) -> Compared
     # A child is judged against its parent, whichever of the two is open.
     first = [read[0], snapshot] if families.get(read[0].run_id) == snapshot.run_id else [snapshot, read[0]]
     mode = _one_of(MODES, question.get("mode"))
-    shown = compared([*first, *read[1:]], _number(question.get("epoch")), mode)
     groups = groups_in(others.runs_dir, families)
     child, parent = first
+    seeds = siblings(child, groups, others.read)
+    shown = compared([*first, *read[1:]], _number(question.get("epoch")), mode, seeds)
     lines = seed_lines(parent, child, shown.epoch, groups, others.read)
     return replace(shown, candidates=candidates, beside=wanted, seed_lines=lines)
 

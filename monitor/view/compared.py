@@ -41,8 +41,11 @@ ROWS: tuple[tuple[str, str, Callable[[float | None], str], Callable[[float], str
 MODES = ("epoch", "best", "hours")
 
 
-def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> Compared:
-    """Everything of the Compare tab. The first run is judged against the second; the others are only drawn."""
+def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str, seeds: Sequence[Snapshot] = ()) -> Compared:
+    """Everything of the Compare tab. The first run is judged against the second; the others are only drawn.
+
+    `seeds`: further runs of the folder that are seeds of the first: theirs are not offered again.
+    """
     child, parent = snapshots[0], snapshots[1]
     agreed = judged_epoch(parent, child)
     metric = common_metric(parent, child)
@@ -57,7 +60,7 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str) -> C
         agreed_epoch=agreed,
         shared_epochs=shared,
         mode=mode,
-        card=_card(judged, more_seeds(parent, child, snapshots) if judged.word == "TOO CLOSE" else ()),
+        card=_card(judged, more_seeds(parent, child, [*snapshots, *seeds]) if judged.word == "TOO CLOSE" else ()),
         related=is_child_of(child, parent),
         columns=["", parent.run_id, child.run_id, "difference", *(run.run_id for run in snapshots[2:])],
         rows=_rows(snapshots, at, mode, metric),

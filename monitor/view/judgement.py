@@ -100,7 +100,7 @@ def _verdict(
 def _why(diagnosis: Diagnosis) -> str:
     """Under a grave word, how often the check behind it was wrong where that could be counted."""
     worst = diagnosis.worst
-    if worst is None or worst.severity != "critical":
+    if worst is None or worst.severity != "critical" or BY_NAME[worst.rule].live_only:
         return ""
     if worst.rule in ODDS:
         return f"Measured false-alarm rate: wrong on {ODDS[worst.rule]}."
@@ -121,6 +121,7 @@ def _flag(finding: Finding, snapshot: Snapshot) -> Flag:
         since=finding.onset,
         fired=finding.fired,
         critical_since=finding.critical_since,
+        began=finding.began or ("" if finding.onset is None else f"epoch {finding.onset:g}"),
         now={key: brief(value) for key, value in finding.now.items()},
         limits={key: limit(value) for key, value in finding.limits.items()},
         own_limits=_own_limits(finding.rule, snapshot),

@@ -144,7 +144,12 @@ class RowBook:
         members = [each.member for each in self._known.values() if each.member is not None]
         for group in grouped(members, lambda name: self._known[name].validation):
             metric = self._known[group.lead].metric
-            mean = spread_of(group, {run: rows[run].value for run in group.runs}, metric)
+            mean = spread_of(
+                group,
+                {run: rows[run].value for run in group.runs},
+                {run: rows[run].epoch or 0.0 for run in group.runs},
+                metric,
+            )
             for run in group.runs[1:]:
                 rows[run] = replace(rows[run], seed_of=group.lead)
             said = mean.text if mean is not None else words.count(len(group.runs), "seed")

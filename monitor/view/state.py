@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.status import Status, status_of
-from monitor.run_dir.stop_stages import answered_words, next_signal, words_of
+from monitor.run_dir.stop_stages import CANCELLED, answered_words, next_signal, words_of
 from monitor.view.shapes.state import Progress, StopShown
 from monitor.view.shapes.state import Status as StatusShown
-
-CANCELLED = "Stop cancelled; the trainer goes on at its next step"
 
 
 def status_shown(snapshot: Snapshot) -> StatusShown:
@@ -73,7 +71,7 @@ def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
     total = known.epochs
     eta = None
     if status.live and total and known.epoch_secs and done < total:
-        eta = max(0.0, (total - done) * known.epoch_secs)
+        eta = max(0.0, (total - done) * max(known.epoch_secs, _pace_now(snapshot, now)))
     return Progress(
         epoch=done,
         epochs=total,
@@ -84,6 +82,16 @@ def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
         text=_progress_text(done, total, eta),
         waiting=_waiting(snapshot, status, now) if not snapshot.epochs else "",
     )
+
+
+def _pace_now(snapshot: Snapshot, now: float) -> float:
+    """Seconds an epoch that the present one has taken already, where evaluations are dated: it may be slower than the
+    first record said."""
+    rows = snapshot.epochs
+    if not rows or not rows[-1].at:
+        return 0.0
+    apart = rows[-1].epoch - rows[-2].epoch if len(rows) > 1 else rows[-1].epoch
+    return max(0.0, now - rows[-1].at) / apart if apart > 0 else 0.0
 
 
 def _progress_text(done: float, total: int | None, eta: float | None) -> str:

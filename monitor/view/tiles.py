@@ -216,7 +216,7 @@ def _gap(snapshot: Snapshot, judged: Judged) -> Tile:
         + (
             "Train loss is measured in eval mode."
             if basis == "eval"
-            else "Train loss is the running one, with dropout and augmentation on: read it with care."
+            else "Train loss is the running one, in training mode: read it with care."
         ),
         value=words.number(last),
         yardstick=yard,
@@ -251,7 +251,7 @@ def _train_loss(snapshot: Snapshot) -> Tile:
     return Tile(
         key="train_loss",
         label="train loss",
-        title=f"Train loss ({loss_unit(snapshot)}), with dropout and augmentation on.",
+        title=f"Train loss ({loss_unit(snapshot)}), the running one, in training mode.",
         value=words.number(last),
         yardstick=f"best {words.number(best[0])} @{words.plain(best[1])}" if best is not None else "",
         trend=_trend(_change(snapshot, lambda record: record.train_loss)),

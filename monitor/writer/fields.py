@@ -22,7 +22,8 @@ def gap_of(record: Epoch, basis: GapBasis) -> float | None:
 def split_known_and_extra(
     kind: type[Record], fields: dict[str, Any], warn: Any
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """(fields of the record, other numbers). Tensors and numpy scalars become floats; what cannot is left out."""
+    """(fields of the record, other numbers). Tensors and numpy scalars become floats, numbers in a mapping get its name
+    and a slash before theirs; what is no number is left out and said."""
     known: dict[str, Any] = {}
     extra: dict[str, float] = {}
     kinds = _kinds(kind)
@@ -34,7 +35,9 @@ def split_known_and_extra(
             continue
         value = value.detach() if hasattr(value, "detach") else value  # a loss that still has its graph
         try:
-            if name not in kinds:
+            if name not in kinds and isinstance(value, Mapping):
+                extra |= {f"{name}/{key}": float(number) for key, number in value.items()}
+            elif name not in kinds:
                 extra[name] = float(value)
             elif name == "metrics":
                 known[name] = {str(key): float(number) for key, number in value.items()}

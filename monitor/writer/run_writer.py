@@ -51,6 +51,7 @@ from monitor.writer.heartbeat import Heartbeat
 from monitor.writer.null import NullRunWriter
 from monitor.writer.queue import RecordQueue
 
+MOST_WARNINGS = 20
 POLL_SECS = 0.2
 TRACEBACK_CHARACTERS = 4000
 
@@ -90,7 +91,7 @@ class RunWriter(NullRunWriter):
         self._supervised = bool(os.environ.get(RUN_DIR_VARIABLE))
         self.run_dir: Path = Path(os.environ.get(RUN_DIR_VARIABLE) or run_dir or "").absolute()
         self._gap_basis = gap_basis
-        self._warned = False
+        self._warned: set[str] = set()
         self._stop_seen = False
         self._polled_at = -POLL_SECS
         self._pid = os.getpid()
@@ -346,9 +347,12 @@ class RunWriter(NullRunWriter):
                 self._warn(f"a request was not answered: {problem}")
 
     def _warn(self, text: str) -> None:
-        if not self._warned:
-            self._warned = True
-            _say(f"{text} (training goes on; said once)")
+        """Says each thing once, and no more than so many: a script that repeats a mistake must not fill its log."""
+        what = text.partition(":")[0]
+        if what not in self._warned and len(self._warned) < MOST_WARNINGS:
+            self._warned.add(what)
+            more = "" if len(self._warned) < MOST_WARNINGS else "; further ones are not said"
+            _say(f"{text} (training goes on; said once{more})")
 
 
 def _say(text: str) -> None:

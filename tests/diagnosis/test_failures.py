@@ -268,3 +268,10 @@ def test_of_a_message_of_many_lines_the_error_itself_is_quoted():
     said = crashed("RuntimeError: CUDA error: device-side assert triggered\nFor debugging consider x\nCompile with y")
     assert said.reason.startswith("Failed before its first evaluation: RuntimeError: CUDA error: device-side assert")
     assert "Compile" not in said.reason
+
+
+def test_without_a_checkpoint_nothing_is_to_be_resumed_from():
+    ended = {"state": State(state="failed", signal=15, ended_at=NOW), "progress": Progress(heartbeat_at=NOW)}
+    assert failure_of(snapshot(**ended)).advice.startswith("Start it again (it reported no checkpoint);")
+    saved = {**ended, "progress": Progress(heartbeat_at=NOW, checkpoint="last.pt")}
+    assert failure_of(snapshot(**saved)).advice.startswith("Resume it from its checkpoint;")

@@ -108,7 +108,8 @@ def test_only_the_same_changes_on_the_same_kind_of_task_are_tries_of_one_thing()
     found = counted(
         [
             stronger,
-            outcome_of({"dropout": [0.2, 0.4], "seed": [1, 2], "epochs": [40, 60], "out": ["a/b", "a/c"]}),
+            outcome_of({"dropout": ["0.3", 0.50], "seed": [1, 2], "epochs": [40, 60], "out": ["a/b", "a/c"]}),
+            outcome_of({"dropout": [0.2, 0.4]}),
             outcome_of({"dropout": [0.5, 0.3]}),
             outcome_of({"dropout": [0.3, 0.5], "batch_size": [8, 4]}),
             outcome_of({"dropout": ["0.3", "0.5"]}, task="digits"),
@@ -116,11 +117,12 @@ def test_only_the_same_changes_on_the_same_kind_of_task_are_tries_of_one_thing()
     )
     assert [(each.title, each.tries, each.task) for each in found] == [
         ("Dropout 0.3 → 0.5", 2, ""),
+        ("Dropout 0.2 → 0.4", 1, ""),
         ("Dropout 0.5 → 0.3", 1, ""),
         ("Dropout 0.3 → 0.5, half the batch", 1, ""),
         ("Dropout 0.3 → 0.5", 1, "digits"),
     ]
-    option = Prescription("variety", "t", {"dropout": [0.1, 0.5]}, None, "e", "c", "d")
+    option = Prescription("variety", "t", {"dropout": [0.3, 0.5]}, None, "e", "c", "d")
     known = [stronger, outcome_of({"dropout": [0.3, 0.5]}, task="digits"), outcome_of({"lr": [1, 2]})]
     assert [tries_of(option, task, known).tries for task in ("digits", "signs", "")] == [2, 1, 2]
     assert tries_of(option, "signs", known[1:]) is None

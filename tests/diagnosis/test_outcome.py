@@ -292,16 +292,16 @@ def test_without_predictions_the_error_rate_is_judged_without_an_interval():
     parent = numbers("p", val_wer=noisy(0.47, 0.004))
     came = outcome(parent, numbers("c", "p", val_wer=noisy(0.41, 0.004, seed=1)))
     assert (came.word, came.low, came.evaluations) == ("HELPED", None, 5)
-    assert "without an interval" in came.line and "means of 5 evaluations" in came.line
+    assert "without an interval" in came.line and "trends of 5 evaluations" in came.line
     assert outcome(parent, numbers("c", "p", val_wer=noisy(0.53, 0.004, seed=1))).word == "WORSE"
     same = outcome(parent, numbers("c", "p", val_wer=noisy(0.468, 0.004, seed=1)))
-    assert same.word == "TOO CLOSE" and "points, by which evaluations scatter" in same.line
+    assert same.word == "TOO CLOSE" and "points, which noise between evaluations explains" in same.line
 
 
 def test_without_an_error_rate_val_loss_is_judged():
     parent = numbers("p", val_loss=noisy(2.5, 0.01))
     came = outcome(parent, numbers("c", "p", val_loss=noisy(2.0, 0.01, seed=1)))
-    assert came.word == "HELPED" and came.line.startswith("Val loss 2.5")
+    assert came.word == "HELPED" and came.line.startswith("Val loss 2.48 → 2.00 (trends of 5 evaluations)")
     assert outcome(parent, numbers("c", "p", val_loss=noisy(2.48, 0.01, seed=1))).word == "TOO CLOSE"
     nothing = outcome(parent, numbers("c", "p", val_wer=[0.5] * 9))
     assert nothing.word == "CAN'T COMPARE" and "Neither an error rate, a score nor a val loss" in nothing.line
@@ -419,3 +419,34 @@ def test_two_tasks_are_not_compared_by_their_losses():
     assert outcome(parent, judged_by("val_accuracy", 0.6, "more", [2.5] * 6)).word != "CAN'T COMPARE"
     by_loss = msgspec.structs.replace(snapshot(val_loss=[2.5] * 6), run_id="loss", run_dir="runs/loss")
     assert outcome(parent, by_loss).word != "CAN'T COMPARE"
+
+
+def test_a_child_that_falls_later_is_judged_by_where_it_stands():
+    """A mean of five lags behind a curve that still falls: the child ends 3.6 points better."""
+    parent = numbers("p", val_wer=[max(0.5, 0.9 - 0.06 * e) for e in range(1, 21)])
+    came = outcome(parent, numbers("c", "p", val_wer=[0.46 + 0.03 * (20 - e) for e in range(1, 21)]))
+    assert came.word == "HELPED" and "−4.0 points at epoch 20" in came.line
+    assert (came.parent_value, came.child_value) == pytest.approx((0.5, 0.46))
+    assert (came.parent_best, came.child_best) == pytest.approx((0.5, 0.46))
+
+
+def test_each_side_says_how_many_evaluations_it_rests_on():
+    parent = numbers("p", val_wer=noisy(0.6, 0.004, 40))
+    seldom = [0.3 + 0.001 * (e % 3) if e % 5 == 0 else None for e in range(1, 41)]
+    assert "(trends of 21 and 5 evaluations)" in outcome(parent, numbers("c", "p", val_wer=seldom)).line
+
+
+def test_a_child_that_was_last_evaluated_before_its_end_has_not_ended_early():
+    parent = numbers("p", val_wer=noisy(0.6, 0.004, 40))
+    columns = {"train_loss": [1.0] * 40, "val_wer": [0.3 if e % 7 == 0 else None for e in range(1, 41)]}
+    child = msgspec.structs.replace(numbers("c", "p", **columns), progress=progress(epoch=40, epochs=40))
+    assert "It ended" not in outcome(parent, child).line
+
+
+def progress(**fields):
+    return Progress(heartbeat_at=0.0, phase="ended", outcome="finished", **fields)
+
+
+def test_runs_that_nobody_made_parent_and_child_agreed_on_no_epoch():
+    short = msgspec.structs.replace(numbers("c", val_wer=noisy(0.5, 0.01, 12)), progress=progress(epoch=12, epochs=25))
+    assert "was to be judged" not in outcome(numbers("p", val_wer=noisy(0.5, 0.01, 25)), short).line

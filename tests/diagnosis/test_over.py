@@ -1,5 +1,6 @@
 """A run that is over: sentences look back. Nothing is foretold of it, and nobody is told to go on or to stop."""
 
+import msgspec
 import pytest
 
 from monitor.diagnosis.prescriptions.registry import prescribe
@@ -78,7 +79,9 @@ def test_a_lost_run_is_told_where_its_output_is():
         "then start it again."
     )
     known = Launch(run_id="r", created_at=0.0, argv=["python", "train.py"])
-    assert remedy(launch=known).endswith("then resume it.")
+    assert remedy(launch=known).endswith("then start it again.")
+    saved = msgspec.structs.replace(ENDS["lost"]["progress"], checkpoint="last.pt")
+    assert remedy(launch=known, progress=saved).endswith("then resume it.")
 
 
 def test_at_a_learning_rate_of_0_no_recovery_is_promised():

@@ -21,10 +21,13 @@ from monitor.diagnosis.prescriptions.looking import more_variety
 from monitor.diagnosis.prescriptions.measuring import SCORE_AGAIN
 from monitor.diagnosis.prescriptions.prescription import kept_with_child, titled
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
+from monitor.diagnosis.seed_spread import SeedGroup, spread_of
+from monitor.diagnosis.tries import child_with, counted, seeds_of_changes
 from monitor.diagnosis.verdict import Diagnosis, judge
 from monitor.rules.result import Finding
 from monitor.run_dir import ChildOutcome, DataInfo, Epoch, Floors, Launch, Progress, Snapshot, State
 from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.metric import WER
 from tests.diagnosis.test_verdict import AT_CHANCE, LEARNS, OVERFITS
 from tests.snapshots import NOW, beating, snapshot
 
@@ -383,3 +386,58 @@ def test_val_loss_is_not_said_to_have_turned_where_its_newest_is_the_lowest():
     assert "turn" not in falling.expected + falling.disproved_by
     turned = more_variety(snapshot(val_loss=[3.0, 1.0, 2.0]))
     assert "val loss was lowest at epoch 2 (1.00)" in turned.expected and "turns" in turned.disproved_by
+
+
+@pytest.mark.parametrize(
+    "config", [{"model": "llama-3-8b", "hidden_dim": 4096}, {"model": "gpt2", "hidden_dim": 768}, {"model": "resnet"}]
+)
+def test_a_pretrained_network_or_a_classifier_is_not_told_to_halve_its_width(config):
+    columns = {name: OVERFITS[name] for name in ("train_loss", "val_loss")}
+    if config["model"] == "resnet":
+        columns["metrics"] = [{"val_accuracy": min(0.5, 0.1 + 0.04 * e)} for e in range(40)]
+    found = options(columns, {"learning_rate": 1e-3, "dropout": 0.1, **config}, launch=None)
+    assert found and not any("hidden_dim" in option.changes or "width" in option.title for option in found)
+
+
+def came(run_id, word="HELPED", at=1.0, **fields):
+    changes = {"dropout": [0.1, 0.5]}
+    return ChildOutcome(**{"run_id": run_id, "parent_id": "p", "word": word, "at": at, "changes": changes, **fields})
+
+
+def test_only_the_same_values_are_the_same_change_and_one_that_helped_is_named():
+    option = replace(SCORE_AGAIN, id="regularise", changes={"dropout": [0.1, 0.5]})
+    other = came("other", "WORSE", 2.0, changes={"dropout": [0.1, 0.12]})
+    assert child_with(option, [other]) is None
+    assert child_with(option, [came("a"), other, came("later", "WORSE", 3.0)]).run_id == "a"
+    tried = counted([came("a", prescription="o"), came("b", "WORSE", prescription="o", changes=other.changes)])
+    assert [each.text for each in tried] == ["1 try: 1 helped", "1 try: 1 worse"]
+
+
+def test_seeds_of_a_child_are_seeds_of_its_change():
+    """q is a child of p, its seeds are children of q: the change is judged by the mean of all three against p."""
+    values = {"metric": WER, "epoch": 25.0}
+    lead = came("q", prescription="o", parent_value=0.53, child_value=0.49, **values)
+    seeds = [
+        came(f"q-{n}", "TOO CLOSE", parent_id="q", changes={"seed": [0, n]}, parent_value=0.49, child_value=v, **values)
+        for n, v in ((2, 0.58), (3, 0.56))
+    ]
+    (tried,) = counted([lead, *seeds])
+    assert tried.text == "1 try: 1 too close; 3 seeds, by their mean"
+    (group,) = seeds_of_changes([lead, *seeds], [SeedGroup(("q", "q-2", "q-3"))])
+    assert group.word == "TOO CLOSE" and "+1.3 points of 3 seeds" in group.text
+
+
+def test_a_run_and_its_seeds_stand_together_by_their_mean():
+    values = {"metric": WER, "epoch": 25.0, "parent_value": 0.5}
+    seeds = [
+        came(f"p-{n}", "TOO CLOSE", changes={"seed": [0, n]}, child_value=v, **values) for n, v in ((2, 0.6), (3, 0.7))
+    ]
+    (group,) = seeds_of_changes(seeds, [SeedGroup(("p", "p-2", "p-3"))])
+    assert (group.runs, group.word) == (("p", "p-2", "p-3"), "SEEDS") and "mean 60.0 % of 3 seeds" in group.text
+
+
+def test_seeds_that_have_not_come_so_far_are_not_averaged():
+    group = SeedGroup(("a", "b", "c"))
+    found = spread_of(group, {"a": 0.5, "b": 0.6, "c": 0.9}, {"a": 25.0, "b": 25.0, "c": 2.0})
+    assert found.mean == pytest.approx(0.55) and "of 2 of 3 seeds" in found.text
+    assert spread_of(group, {"a": 0.5, "b": 0.6, "c": 0.9}, {"a": 25.0, "b": 3.0, "c": 2.0}) is None

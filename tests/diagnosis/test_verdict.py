@@ -3,6 +3,7 @@
 import pytest
 
 from monitor.diagnosis.causes import CAUSES
+from monitor.diagnosis.prescriptions.choosing import next_step
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
 from monitor.rules.registry import BY_NAME, RULES
@@ -42,7 +43,7 @@ AT_CHANCE = {
 def test_a_run_that_learns_is_told_to_go_on_with_its_distance_to_chance_and_the_coverage():
     said = verdict(snapshot(**LEARNS, **beating()))
     assert said.verdict == "KEEP GOING" and said.findings == ()
-    assert said.reason == ("Val WER is 35.0 %, its best so far, 56.2 points below chance.")
+    assert said.reason == ("Val WER is 35.0 %, its best so far, 56.2 points better than chance.")
     assert (said.checks_ran, said.checks) == (16, len(RULES))
 
 
@@ -127,14 +128,15 @@ def test_a_train_set_known_by_heart_is_looked_at_with_what_waiting_has_brought()
 def test_a_better_error_rate_than_its_last_is_called_best():
     columns = {**LEARNS, "val_wer": [*LEARNS["val_wer"][:-1], 0.4]}
     assert (
-        "Val WER is 40.0 %, best 37.0 % at epoch 29, 51.2 points below chance." in verdict(snapshot(**columns)).reason
+        "Val WER is 40.0 %, best 37.0 % at epoch 29, 51.2 points better than chance."
+        in verdict(snapshot(**columns)).reason
     )
 
 
 def test_nothing_is_said_of_chance_where_chance_is_near_or_not_known():
     near = verdict(snapshot(val_loss=LEARNS["val_loss"], val_wer=curve(30, lambda e: 0.9 - 0.001 * e)))
     unknown = verdict(snapshot(**LEARNS, run={"floors": Floors()}))
-    assert "below chance" not in near.reason and "chance" not in unknown.reason
+    assert "than chance" not in near.reason and "chance" not in unknown.reason
 
 
 @pytest.mark.parametrize("ours", [True, False])
@@ -177,7 +179,7 @@ def test_an_ended_run_says_how_it_ended_first(outcome):
 
 def test_a_lost_run_names_the_process_that_is_gone():
     said = verdict(snapshot(**LEARNS, **{**beating(), "trainer_liveness": "gone"}))
-    assert said.verdict == "LOST" and said.reason.startswith("Lost: No process 7 on h")
+    assert said.verdict == "LOST" and said.reason.startswith("No process 7 on h")
     assert said.reason.count("No process 7") == 1
 
 
@@ -274,3 +276,50 @@ def test_records_that_nobody_adds_to_are_not_told_to_go_on(columns, said):
 def test_without_a_metric_the_word_says_what_was_seen_of_val_loss_alone(val_loss, reason):
     diagnosis = verdict(snapshot(val_loss=val_loss, **beating()))
     assert (diagnosis.verdict, diagnosis.reason) == ("KEEP GOING", reason)
+
+
+def test_one_evaluation_that_lost_most_is_told_and_decides_nothing():
+    fell = [*curve(20, lambda e: 0.9 - 0.02 * e), 0.93]
+    said = verdict(snapshot(val_wer=fell, val_loss=curve(21, lambda e: 3 - 0.05 * e), **beating()))
+    assert said.verdict == "KEEP GOING"
+    assert (
+        "lost most of what it had gained at this evaluation alone: the next shows whether it stays so." in said.reason
+    )
+
+
+def test_a_look_whose_sign_has_closed_advises_to_wait():
+    """Eleven evaluations without a step, then a new best: the word stands, its advice does not."""
+    errors = [*curve(5, lambda e: 0.9 - 0.05 * e), *[0.65] * 11, 0.5]
+    seen = snapshot(val_wer=errors, val_loss=curve(17, lambda e: 3.0), train_loss=[3.0] * 17, **beating())
+    said = verdict(seen)
+    assert said.verdict == "LOOK" and said.as_of is not None
+    assert next_step(said, prescribe(seen, said))[0] == "Wait for the next evaluations: “WER stuck” does not hold now."
+
+
+def test_a_train_set_known_by_heart_is_said_with_what_waiting_brings():
+    seen = snapshot(
+        train_loss=curve(30, lambda e: 4 * 0.7**e),
+        val_loss=[3.0] * 30,
+        val_wer=curve(30, lambda e: 0.6 - 0.01 * e),
+        **beating(),
+    )
+    said = verdict(seen)
+    assert said.verdict == "LOOK" and "Train is known by heart" in said.reason and "1.0 points an epoch" in said.reason
+    room = snapshot(
+        train_loss=curve(30, lambda e: 4 * 0.7**e),
+        train_wer=[0.15] * 30,
+        val_loss=[3.0] * 30,
+        val_wer=curve(30, lambda e: 0.6 - 0.01 * e),
+        **beating(),
+    )
+    assert "known by heart" not in verdict(room).reason
+
+
+def test_what_never_moved_has_learnt_nothing_whatever_chance_is():
+    flat = snapshot(
+        train_loss=[2.3] * 30,
+        val_loss=[2.31] * 30,
+        metrics=[{"val_accuracy": 0.1 + 0.004 * (e % 3)} for e in range(30)],
+        **beating(),
+    )
+    assert [cause.name for cause in verdict(flat).causes] == ["nothing_learnt"]

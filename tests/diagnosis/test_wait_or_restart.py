@@ -42,6 +42,8 @@ def child(ratio, name="c", **more):
             "credited": True,
             "parent_wer": 0.5,
             "child_wer": 0.5 * ratio,
+            "parent_best": 0.4,
+            "child_best": 0.4 * ratio,
             "changes": option.changes,
             "task": "elsewhere",
             **more,

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from monitor.rules.gap import Gap
+from monitor.diagnosis.verdict import judge
+from monitor.rules.gap import CONSTANT, Gap
 from monitor.rules.gap_limit import GapLimits, limits_of
 from monitor.rules.result import NotApplicable, NotEnoughData, Quiet
 from monitor.rules.thresholds import DEFAULTS
@@ -74,7 +75,7 @@ def test_a_limit_that_nobody_set_is_not_held_against_large_losses_in_another_uni
 
 
 def test_overfitting_is_said_where_val_loss_has_left_its_best():
-    risen = snapshot(val_loss=[2.0] * 9 + [2.1], train_loss=[0.5] * 10)
+    risen = snapshot(val_loss=[2.0] * 8 + [2.1, 2.1], train_loss=[0.5] * 10)
     line = found(RULE, risen).line
     assert line.startswith("Val loss is 1.60 above train loss (limit 1.0), since")
     assert "; overfitting: val loss was lowest at epoch 1 (2.00)." in line
@@ -163,3 +164,18 @@ def test_no_alarm_comes_because_val_loss_falls_past_ten():
     falls = curve(30, lambda e: 12.0 - 0.1 * e)
     limits = limits_of(np.array(falls), GapLimits())
     assert np.abs(np.diff(limits)).max() < 0.11 and (limits[0], limits[-1]) == (1.4, 1.0)
+
+
+def test_one_val_loss_above_the_best_is_no_overfitting_yet():
+    assert "overfitting" not in found(RULE, snapshot(val_loss=[2.0] * 9 + [2.1], train_loss=[0.5] * 10)).line
+
+
+def test_a_gap_that_has_always_been_there_while_val_loss_is_at_its_best_is_no_overfitting():
+    """An offset, such as a train loss in another reduction: nothing is learnt by heart that was not from the first."""
+    falls = curve(20, lambda e: 2.0 + 2.0 / e)
+    always = snapshot(val_loss=falls, train_loss=[value - 1.2 for value in falls])
+    finding = found(RULE, always)
+    assert (finding.title, finding.began) == (CONSTANT, "the first evaluation")
+    assert [cause.name for cause in judge(always, NOW).diagnosis.causes] == ["measured_differently"]
+    opens = snapshot(val_loss=falls, train_loss=[value - 0.1 * e for e, value in enumerate(falls, 1)])
+    assert found(RULE, opens).title == RULE.title

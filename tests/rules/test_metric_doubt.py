@@ -11,7 +11,7 @@ from monitor.rules.primary import chance_of, primary_of
 from monitor.rules.result import NotApplicable
 from monitor.run_dir.metric import LOSS, Metric
 from monitor.view.tiles import tiles
-from tests.snapshots import NOW, check, found, snapshot
+from tests.snapshots import NOW, check, curve, found, snapshot
 
 RULE = MetricDoubt()
 
@@ -129,3 +129,10 @@ def test_a_run_judged_by_its_loss_by_choice_is_not_told_that_it_logs_no_metric()
     assert (summary.metric.title, summary.metric_value) == ("val loss", 2.0)
     lacks = [line for line in judged.diagnosis.not_checked if line.startswith(("Metric in doubt", "Over-"))]
     assert lacks and all("the loss was chosen" in line for line in lacks)
+
+
+def test_an_error_rate_in_percent_that_is_called_a_fraction_is_doubted():
+    """`log_epoch(val_wer=39.8)`: as a fraction that is 3,980 %."""
+    finding = found(RULE, snapshot(val_wer=curve(20, lambda e: 90 * 0.96**e), val_loss=[2.0] * 20))
+    assert "it is logged in percent, it seems" in finding.line
+    assert found(RULE, snapshot(val_wer=[1.4, 1.2, 1.1, 0.9, 0.8], val_loss=[2.0] * 5)) is None

@@ -44,7 +44,7 @@ def test_batches_sorted_by_length_are_quiet_from_the_first_epoch_on():
 
 def test_few_steps_none_and_those_of_a_log_that_is_read_are_not_judged():
     few = check(RULE, run(60, clips_per_sec=lambda n: 80.0))
-    assert isinstance(few, NotEnoughData) and few.of == "stretches of steps"
+    assert isinstance(few, NotEnoughData) and few.of == "stretches of steps after the first 3"
     assert isinstance(check(RULE, run(30, clips_per_sec=lambda n: 80.0)), NotEnoughData | NotApplicable)
     assert isinstance(check(RULE, snapshot(val_loss=[1.0] * 9)), NotApplicable)
     read = snapshot(steps=steps(400), launch=Launch(run_id="r", created_at=NOW, how="attach"))

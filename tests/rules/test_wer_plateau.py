@@ -1,5 +1,7 @@
 """`wer_plateau`: the best error rate has stopped moving."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -95,7 +97,7 @@ def test_a_score_of_zero_has_learnt_nothing():
 def test_a_metric_that_scatters_while_val_loss_makes_new_bests_is_to_be_waited_for():
     scatters = [{"val_accuracy": 0.7 + 0.05 * (place % 2)} for place in range(30)]
     falls = snapshot(metrics=scatters, val_loss=curve(30, lambda e: 2.0 - 0.03 * e))
-    assert found(RULE, falls).remedy.startswith("Val loss still comes to new bests while accuracy scatters")
+    assert found(RULE, falls).remedy.startswith("Val loss still comes to new bests while accuracy brings none")
     assert found(RULE, snapshot(metrics=scatters, val_loss=[1.0] * 30)).remedy.startswith("If it stands near chance")
     assert [cause.name for cause in causes_of(falls, (found(RULE, falls),))] == []
     rests = snapshot(metrics=scatters, val_loss=[1.0] * 30)
@@ -137,3 +139,13 @@ def test_a_value_that_never_moved_is_not_called_its_best():
     flat = judge(rose_then([0.0] * 5, "val_dice", run={"floors": Floors()}), NOW).diagnosis
     assert flat.verdict == "LOOK" or "Val Dice is 0.0 %, the same at each evaluation." in flat.reason
     assert "best" not in flat.reason
+
+
+def test_the_lowest_of_many_noisy_evaluations_is_no_best_that_was_left():
+    rng = random.Random(4)
+    noisy = [0.47 + rng.gauss(0, 0.025) for _ in range(40)]
+    noisy[27] = 0.41
+    finding = found(RULE, snapshot(val_wer=noisy, val_loss=[2.0] * 40))
+    assert finding.title == "WER stuck" and "far worse" not in finding.line
+    risen = [*noisy[:30], *(0.62 + rng.gauss(0, 0.01) for _ in range(10))]
+    assert found(RULE, snapshot(val_wer=risen, val_loss=[2.0] * 40)).title == "WER got worse"

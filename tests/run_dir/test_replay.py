@@ -11,7 +11,7 @@ import pytest
 
 from monitor.diagnosis.verdict import judge
 from monitor.rules.result import Finding
-from monitor.run_dir import Away, AwayAct, Decode, Launch, Probe, Step
+from monitor.run_dir import Away, AwayAct, Decode, Epoch, Launch, Probe, Step
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.replay import as_of
 from tests.snapshots import NOW, beating, curve, snapshot
@@ -109,3 +109,12 @@ def test_check_at_an_epoch_says_what_was_said_then():
 def test_check_before_the_first_evaluation_is_one_sentence():
     done = monitor("check", "examples/reference-run", "--at", "0")
     assert done.returncode == 64 and "had no evaluation at epoch 0 yet" in done.stderr
+
+
+def test_steps_that_name_no_epoch_are_known_by_the_clock_or_their_number():
+    """`log_step(step, train_loss=…)` says no epoch: what came later is not seen either."""
+    by_clock = tuple(Step(step=n, at=NOW + 0.1 * n) for n in range(1, 121))
+    rows = tuple(Epoch(epoch=float(e), at=NOW + e, val_loss=1.0, step=10 * e) for e in range(1, 13))
+    assert as_of(snapshot(epochs=rows, steps=by_clock), 6).steps[-1].step == 60
+    undated = tuple(Step(step=n) for n in range(1, 121))
+    assert as_of(snapshot(epochs=rows, steps=undated), 6).steps[-1].step == 60

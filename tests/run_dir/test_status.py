@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from monitor.run_dir import Epoch, Identity, Launch, Progress, Snapshot, State
+from monitor.run_dir.checkpoints import is_own_trainer
 from monitor.run_dir.status import status_of
 
 TRAINER = Identity(host="gpu3", boot_id="b", pid_namespace="n", pid=7, start_ticks=1)
@@ -125,3 +126,19 @@ def test_a_followed_log_that_is_dated_ahead_of_the_clock_has_no_age():
 
     assert "last grew 2 s ago" in told(98.0)
     assert "is dated 1 h ahead of this clock, so when it last grew is not known" in told(3700.0)
+
+
+@pytest.mark.parametrize(
+    ("argv", "ours"),
+    [
+        (["python", "-m", "trainer"], True),
+        (["torchrun", "--nproc_per_node", "2", "-m", "trainer"], True),
+        (["python", "-m", "torch.distributed.run", "-m", "trainer"], True),
+        (["srun", "python", "-u", "-m", "trainer", "--epochs", "3"], True),
+        (["python", "main.py", "-m", "trainer"], False),
+        (["bash", "-m", "trainer"], False),
+        (["bash", "train.sh", "-m", "trainer"], False),
+    ],
+)
+def test_our_own_trainer_is_what_an_interpreter_runs(argv, ours):
+    assert is_own_trainer(argv) == ours

@@ -68,10 +68,10 @@ class Facts:
         return self.last("val_loss") / self.best("val_loss")[1] - 1
 
     def train_fall(self) -> float:
-        """Since the best val loss, to the lower of the last two evaluations."""
+        """Since the best val loss, to the last evaluation."""
         measured = {epoch for epoch, _ in self.known("val_loss")}
         train = [value for epoch, value in self.known("train_loss") if epoch in measured]
-        return 1 - min(train[-2:]) / self.at("train_loss", self.best("val_loss")[0])
+        return 1 - train[-1] / self.at("train_loss", self.best("val_loss")[0])
 
     def gap(self) -> float:
         return self.last("val_loss") - self.at("train_loss", self.last_epoch("val_loss"))
@@ -163,7 +163,7 @@ FORMS: list[tuple[str, Check]] = [
         r"Train loss is the running one, in training mode: read it with care\.",
         lambda f, m: (
             shows(m["gap"], f.gap())
-            and bool(m["over"]) == (f.rise() > 0.01 and f.last("train_loss") <= _train_then(f))
+            and (not m["over"] or (f.rise() > 0.01 and f.last("train_loss") <= _train_then(f)))
             and (not m["over"] or (float(m["at"]), True) == (f.best("val_loss")[0], _shows_best(f, m["best"])))
             and (f.gap() <= 1) == bool(m["held"])
             and f.at("val_loss", _since(f, m)) - f.at("train_loss", _since(f, m)) > 1
@@ -301,7 +301,7 @@ FORMS: list[tuple[str, Check]] = [
     (
         r"Val (?P<label>WER|CER|accuracy) is (?P<wer>[\d.]+) %, "
         r"(its best so far|best (?P<best>[\d.]+) % at epoch (?P<at>[\d.]+))"
-        r"(, (?P<points>[\d.]+) points (?P<side>below|above) chance)?\.",
+        r"(, (?P<points>[\d.]+) points (?P<side>better|worse) than chance)?\.",
         lambda f, m: (
             _percent(m["wer"], f.last(METRICS[m["label"]]))
             and (_best(f, m) if m["best"] else f.last(METRICS[m["label"]]) == _best_of(f, m)[1])
@@ -310,7 +310,7 @@ FORMS: list[tuple[str, Check]] = [
     ),
     (
         r"Val (?P<label>WER|CER|accuracy) is (?P<wer>[\d.]+) %, the same at each evaluation"
-        r"(, (?P<points>[\d.]+) points (?P<side>below|above) chance)?\.",
+        r"(, (?P<points>[\d.]+) points (?P<side>better|worse) than chance)?\.",
         lambda f, m: (
             all(_percent(m["wer"], value) for _, value in f.known(METRICS[m["label"]]))
             and (not m["side"] or bool(f.references))

@@ -46,7 +46,9 @@ class Refuses:
         raise RuntimeError("no grad")
 
 
-@pytest.mark.parametrize("odd", ["much", [1, 2], object(), torch.ones(2), {}, Refuses()], ids=lambda odd: type(odd))
+@pytest.mark.parametrize(
+    "odd", ["much", [1, 2], object(), torch.ones(2), {"a": "b"}, Refuses()], ids=lambda odd: type(odd)
+)
 def test_what_is_no_number_is_left_out_with_a_warning_and_the_rest_is_kept(odd):
     known, extra, warned = split(train_loss=odd, note=odd, val_loss=1.0)
     assert (known, extra) == ({"val_loss": 1.0}, {})

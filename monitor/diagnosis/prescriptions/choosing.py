@@ -58,6 +58,9 @@ def next_step(
         # The advice of a crash is an option only where settings carry it out.
         fits = next((option for option in options if option.id == HALF_BATCH), None)
         return diagnosis.next_step, None if fits is None or child_with(fits, children) is not None else fits
+    if diagnosis.as_of is not None and all(finding.severity == "info" for finding in diagnosis.findings):
+        closed = diagnosis.worst.title if diagnosis.worst is not None else diagnosis.verdict
+        return f"Wait for the next evaluations: “{closed}” does not hold now.", None
     # Where the verdict is KEEP GOING no restart is offered beside it; the options stay under Diagnosis.
     first = None if diagnosis.verdict == "KEEP GOING" else recommended(options)
     if first is None:
@@ -87,9 +90,9 @@ def tried_in(
     return None if first is None or child_with(first, children) is None else helped or child_with(first, children)
 
 
-def advised(snapshot: Snapshot, diagnosis: Diagnosis, wait: str = "") -> str:
-    """What to do first, for terminal and message: the same sentence as on the page."""
-    return next_step(diagnosis, prescribe(snapshot, diagnosis), wait=wait)[0]
+def advised(snapshot: Snapshot, diagnosis: Diagnosis, children: Sequence[ChildOutcome] = (), wait: str = "") -> str:
+    """What to do first, for terminal and message: the same sentence as on the page. `children`: see `next_step`."""
+    return next_step(diagnosis, prescribe(snapshot, diagnosis), children, wait)[0]
 
 
 def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wanted: str) -> Prescription:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.rules.evaluations import measured, validation
-from monitor.rules.kind import is_sequence
+from monitor.rules.kind import is_fine_tune, is_sequence
 from monitor.rules.result import Finding
 from monitor.rules.wer_plateau import GOT_WORSE, WORSE_REMEDY
 from monitor.run_dir import Snapshot
@@ -33,7 +33,9 @@ def more_variety(snapshot: Snapshot) -> Prescription:
     kept = f"; val loss was lowest at epoch {plain(best.epoch)} ({number(best.val_loss)})" if best and turned else ""
     return _look(
         "more_variety",
-        "More varied training data, or fewer epochs on what there is",
+        "Fewer epochs on these examples, or a lower learning rate; then more varied ones"
+        if is_fine_tune(snapshot)
+        else "More varied training data, or fewer epochs on what there is",
         f"a val loss that turns later and lower{kept}" if turned else "a lower val loss and a smaller gap",
         cost="new data, or a restart that ends near the best val loss",
         disproved_by="val loss turns at the same epoch and the same value" if turned else "the gap opens as before",

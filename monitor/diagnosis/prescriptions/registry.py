@@ -16,7 +16,7 @@ from monitor.diagnosis.prescriptions.prescription import Config, Considered, Pre
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.rules.evaluations import last
 from monitor.rules.gradient_flow import GradientFlow
-from monitor.rules.kind import is_ctc
+from monitor.rules.kind import is_ctc, is_fine_tune, is_sequence
 from monitor.run_dir import Snapshot
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import is_over
@@ -103,17 +103,29 @@ def _against_overfitting(snapshot: Snapshot, config: Config) -> list[Prescriptio
     few = config.get("data") == "digits" and config.get("train_images", 0) < FEW_IMAGES
     planned = planned_epochs(snapshot)
     short = "augmentation" in config and planned is not None and planned < SHORT_EPOCHS
-    variety = training.variety(snapshot, config)
+    # Nobody halves the width of a pretrained network, or of a classifier whose accuracy is asked for first.
+    narrower = _may_be_narrower(snapshot)
+    variety = training.variety(snapshot, config if narrower else _without_width(config))
     others = [
         training.more_data(snapshot, config),
         training.better_head(snapshot, config),
-        training.smaller_model(snapshot, config),
+        training.smaller_model(snapshot, config) if narrower else None,
         training.regularise(snapshot, config),
     ]
+    if is_fine_tune(snapshot):
+        return [looking.more_variety(snapshot), *others]
     # Strong augmentation learns slowly, and with few distinct images it leaves the errors: on recorded pairs of 40
     # epochs it ended worse than its parent, of 100 epochs it cured it (docs/log.md).
     found = [*others, variety] if few or short else [variety, *others]
     return found if any(found) else [looking.more_variety(snapshot)]
+
+
+def _may_be_narrower(snapshot: Snapshot) -> bool:
+    return is_sequence(snapshot) and not is_fine_tune(snapshot)
+
+
+def _without_width(config: Config) -> Config:
+    return {key: value for key, value in config.items() if key != "hidden_dim"}
 
 
 def consider(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Considered, ...]:
@@ -124,11 +136,11 @@ def consider(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Considered, ...]
     config = _config(snapshot)
     prescribed = {option.id for option in prescribe(snapshot, diagnosis)}
     first = causes[0] if causes[0] != "decoder" or len(causes) == 1 else causes[1]
-    broken = breaks(diagnosis.grounds) if first == "diverging" else None
+    broken = breaks(diagnosis.findings) if first == "diverging" else None
     reasons = UNTIL_WHOLE[broken] if broken else _reasons_against(first, snapshot)
     popular = (
         training.regularise(snapshot, config),
-        training.smaller_model(snapshot, config),
+        training.smaller_model(snapshot, config) if _may_be_narrower(snapshot) else None,
         _lenient_decoder(snapshot, config),
         training.higher_rate(snapshot, config),
     )

@@ -18,6 +18,7 @@ from monitor.diagnosis.prescriptions.prescription import (
     restart,
     titled,
 )
+from monitor.rules.kind import is_ours
 from monitor.rules.primary import chance_of, primary_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import WER
@@ -126,7 +127,9 @@ def smaller_model(snapshot: Snapshot, config: Config) -> Prescription | None:
         expected=f"a gap that opens later, and {in_words(snapshot, aims)}",
         cost="a restart from scratch; an epoch takes less time",
         disproved_by="the gap opens at the same epoch: then it is not the size",
-        note=" ".join(filter(None, [parameters_note(snapshot), "Most of them may sit in stages this does not touch."])),
+        note=f"{known} Most of them may sit in stages this does not touch."
+        if (known := parameters_note(snapshot))
+        else "",
         aims=aims,
     )
 
@@ -163,7 +166,8 @@ def regularise(snapshot: Snapshot, config: Config) -> Prescription | None:
         "regularise",
         changes,
         expected="the gap falls, with train loss higher from the first epoch on; "
-        + (f"{metric.title} hardly moves" if metric is not None else "the lowest val loss hardly moves"),
+        + (f"{metric.title} hardly moves" if metric is not None else "the lowest val loss hardly moves")
+        + ", as on the bundled corpus",
         disproved_by="the gap stays where it is",
         note=f"{decay} Measured on the bundled corpus, this bundle alone did not cure it (docs/log.md). {more}".strip(),
         aims=aims_below(snapshot, 0, gap=1.0),
@@ -181,9 +185,12 @@ def keep_time(snapshot: Snapshot, config: Config) -> Prescription:
     metric = primary_of(snapshot) or WER
     goal = f"{metric.title} {'below' if metric.direction == 'error' else 'above'} "
     goal += f"{100 * aims.value:.0f} %" if aims.value is not None else "chance"
+    short = "an output of more tokens than time steps cannot be learnt, and few steps a token are hardly enough."
+    if is_ours(snapshot):
+        short = f"a sign lasts about {SIGN_FRAMES} frames, and a model that shrinks time 16-fold has none of it left."
     edit = (
-        f"Its time resolution is an edit of the model, no option of this run. Look for strides and pooling along time: "
-        f"a sign lasts about {SIGN_FRAMES} frames, and a model that shrinks time 16-fold has none of it left."
+        "Its time resolution is an edit of the model, no option of this run. Look for strides and pooling along time: "
+        f"{short}"
     )
     return _training(
         snapshot,

@@ -27,6 +27,7 @@ from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest
 from monitor.launcher.relaunch.warm import SCRATCH, checkpoint_about, epoch_words, takes_weights, weights_of
 from monitor.run_dir import Away, Snapshot
+from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.away import choose
@@ -70,7 +71,7 @@ def restart(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str
 def _review(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str | None, live: bool) -> Reviewed:
     option = _pick_option(prescribe(snapshot, diagnosis), wanted)
     start_from = _pick_start(run_dir, snapshot)
-    stops = live and _stops_parent()
+    stops = live and _stops_parent(saves_checkpoints(snapshot))
     device = pick_device(run_dir.parent, snapshot.launch)
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
     described = described_run(snapshot.launch, snapshot.run)
@@ -117,8 +118,11 @@ def _pick_start(run_dir: Path, snapshot: Snapshot) -> str | None:
     return starts[str(st.radio("Start from", list(starts), horizontal=True, key="start_from"))]
 
 
-def _stops_parent() -> bool:
-    ways = ("stop it first (checkpoint kept)", "leave it running")
+def _stops_parent(saves: bool) -> bool:
+    ways = (
+        "stop it first (checkpoint kept)" if saves else "stop it first (no checkpoint reported)",
+        "leave it running",
+    )
     return st.radio("Parent", ways, horizontal=True, key="parent_way") == ways[0]
 
 

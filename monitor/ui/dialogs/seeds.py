@@ -9,11 +9,13 @@ import streamlit as st
 
 from monitor import launcher
 from monitor.diagnosis.prescriptions.seeds import SEED, seed_changes
+from monitor.diagnosis.seed_groups import groups_in
+from monitor.diagnosis.seed_means import siblings
 from monitor.launcher.relaunch.outputs import is_output
 from monitor.launcher.relaunch.plan import RestartPlan, behind
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import PLACEHOLDER
-from monitor.run_dir.reader import RunReader
+from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import device_words
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.parts import asked_by, code, dialog, plain, shown_before
@@ -70,7 +72,9 @@ def _plans(runs_dir: Path, child_id: str, device: str | None) -> list[RestartPla
     wish = child.launch.device if device is None else device
     parent = RunReader(launcher.existing(runs_dir, link.run_id)).read(now)
     plans: list[RestartPlan] = []
-    for wanted in seed_changes(parent, child):
+    groups = groups_in(runs_dir, list_runs(runs_dir))
+    taken = siblings(child, groups, lambda name: RunReader(runs_dir / name).read(now))
+    for wanted in seed_changes(parent, child, taken):
         # A folder that the child was given for itself is taken; each of these gets its own.
         changes = {key: PLACEHOLDER if is_output(key) else value for key, value in wanted.items()}
         plan = launcher.plan_restart(runs_dir, link.run_id, changes, expected=link.expected, device=wish)

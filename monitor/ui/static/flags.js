@@ -53,8 +53,8 @@ function updateFlag(node, flag, frame, cols) {
   setText(glyph, SEVERITY_GLYPHS[flag.severity]);
   glyph.className = `vs-glyph vs-ink-${flag.severity}`;
   setText(title, flag.title);
-  const when = flag.critical_since ?? flag.since;
-  setText(since, `${flag.severity}${when === null ? "" : ` since epoch ${when}`}${flag.acknowledged ? " · seen" : ""}`);
+  const when = flag.critical_since === null ? flag.began : `epoch ${flag.critical_since}`;
+  setText(since, `${flag.severity}${when ? ` since ${when}` : ""}${flag.acknowledged ? " · seen" : ""}`);
   setText(lineNode, flag.line);
   paintEvidence(picture, flag, frame, cols);
   const rows = [
@@ -141,6 +141,6 @@ function paintAlarm(ui, frame) {
   show(ui.node, Boolean(flag));
   if (!flag) return;
   ui.alert = flag.alert;
-  setText(ui.text, `Gap alarm since epoch ${flag.since}: now ${flag.now.gap}, limit ${flag.limits.gap}.`);
+  setText(ui.text, `Gap alarm since ${flag.began}: now ${flag.now.gap}, limit ${flag.limits.gap}.`);
   if (ui.seen) show(ui.seen, flag.recorded);
 }

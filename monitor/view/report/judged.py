@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from monitor.diagnosis.ledger import tried_by_then
+from monitor.diagnosis.ledger import children_of, tried_by_then
 from monitor.diagnosis.prescriptions.arithmetic import parameters_note
 from monitor.diagnosis.prescriptions.choosing import lettered, next_step
 from monitor.diagnosis.prescriptions.prescription import Aims, Considered, Prescription
@@ -26,7 +26,7 @@ from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.launch import command_of
 from monitor.run_dir.metric import is_finite
-from monitor.run_dir.status import is_over
+from monitor.run_dir.status import is_over, is_records_alone
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, sentence, signed
 from monitor.run_dir.words import limit as limit_words
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
@@ -42,7 +42,7 @@ def verdict(snapshot: Snapshot, judged: Judged, options: Sequence[Prescription])
     yield Heading("Verdict")
     yield Text(f"{diagnosis.verdict}. {diagnosis.reason}")
     found = choice(snapshot, diagnosis, options, tried_by_then(snapshot)) if options else None
-    step = next_step(diagnosis, options, wait=found.wait if found is not None else "")[0]
+    step = next_step(diagnosis, options, children_of(snapshot), found.wait if found is not None else "")[0]
     lines = tuple(line for line in (*diagnosis.also, *diagnosis.suppressed, step) if line)
     if lines:
         yield Bullets(lines)
@@ -133,6 +133,8 @@ def _metric_rows(snapshot: Snapshot, thresholds: Thresholds, status: Statuses) -
         late = "BAD" if at >= by else "not reached" if is_over(snapshot) else "not yet"
         due = f" by epoch {plain(by)}" if math.isfinite(by) else ""
         shown = f"{metric.text(value)} at epoch {plain(at)}"
+        if best is not None and best[0] != value:
+            shown += f", best {metric.text(best[0])} at {plain(best[1])}"
         yield metric.title, f"{side} {metric.text(target)}{due}", shown, "OK" if reached else late
     chance = chance_of(snapshot, metric)
     if chance is not None and not chance.assumed:
@@ -252,9 +254,9 @@ def way_ahead(snapshot: Snapshot, judged: Judged, found: Sequence[Prescription])
     if not found:
         return
     wait = _wait(snapshot, judged.diagnosis, found)
-    said, named = next_step(judged.diagnosis, found, wait=wait)
+    said, named = next_step(judged.diagnosis, found, children_of(snapshot), wait)
     steps = [said] if said else []
-    if judged.diagnosis.verdict == "STOP" and not wait and not is_over(snapshot):
+    if judged.diagnosis.verdict == "STOP" and not wait and not (is_over(snapshot) or is_records_alone(snapshot)):
         kept = " The best checkpoint is kept." if keeps_best_checkpoint(snapshot) else ""
         steps.insert(0, f"Stop this run.{kept}")
     if not found[0].changes and not wait:

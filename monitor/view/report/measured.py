@@ -21,7 +21,16 @@ from monitor.run_dir.metric import WER, Metric, is_finite
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.words import NOT_MEASURED, SMALLEST, brief, changed, count, number, percent, plain, signed
 from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Line, Table, Text
-from monitor.view.report.numbers import broken, course, floors_of, from_to, key_epochs, known, train_field
+from monitor.view.report.numbers import (
+    broken,
+    course,
+    floors_of,
+    from_to,
+    key_epochs,
+    known,
+    resumed_words,
+    train_field,
+)
 from monitor.view.report.statuses import BEGINS, Statuses
 
 NO_OUTLOOK = ("divergence", "non_finite")
@@ -45,9 +54,7 @@ def progress(snapshot: Snapshot) -> Iterator[Block]:
     """What the table of evaluations does not say: resumes, a plan that was exceeded, and steps without evaluations."""
     said = []
     if snapshot.resumed_at:
-        at = ", ".join(plain(epoch) for epoch in snapshot.resumed_at)
-        again = ", ".join(plain(epoch) for epoch in snapshot.overlaps)
-        said.append(f"Resumed at epoch {at}." + (f" Trained again: epoch {again}." if again else ""))
+        said.append(resumed_words(snapshot))
     planned = planned_epochs(snapshot)
     if planned and snapshot.epochs and snapshot.epochs[-1].epoch > planned:
         said.append(f"{count(int(planned), 'epoch')} were planned; it is at epoch {plain(snapshot.epochs[-1].epoch)}.")

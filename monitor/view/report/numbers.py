@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from operator import attrgetter
+from statistics import median
 
+from monitor.rules.arithmetic.series import scatter
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.metric import is_finite, read
+from monitor.run_dir.words import plain
 
 KEY_EPOCHS = 8
 LEAST_FALL = 0.01
 """Of its first value: a train loss that has fallen by less hardly moves."""
 
 
+ABOUT, SCATTERS = 3, 2.0
+"""Values whose median stands for the first and the newest; a difference of so many scatters is no noise."""
+
+
 def floors_of(snapshot: Snapshot) -> Floors:
     return snapshot.run.floors if snapshot.run else Floors()
+
+
+def resumed_words(snapshot: Snapshot) -> str:
+    """At which epochs it was resumed, and which were trained again; "" for a run that never was."""
+    if not snapshot.resumed_at:
+        return ""
+    at = ", ".join(plain(epoch) for epoch in snapshot.resumed_at)
+    again = ", ".join(plain(epoch) for epoch in snapshot.overlaps)
+    return f"Resumed at epoch {at}." + (f" Trained again: epoch {again}." if again else "")
 
 
 def known(snapshot: Snapshot, name: str) -> list[tuple[float, float]]:
@@ -37,10 +54,12 @@ def broken(snapshot: Snapshot, name: str) -> tuple[float, float] | None:
 
 def course(points: Sequence[tuple[float, float]]) -> str:
     """What a train loss of these (epoch, value) does: "falls", "hardly moves" or "does not fall"."""
-    first, last = points[0][1], points[-1][1]
-    if last >= first:
-        return "does not fall"
-    return "falls" if first - last > LEAST_FALL * abs(first) else "hardly moves"
+    values = [value for _, value in points]
+    few = min(ABOUT, (len(values) + 1) // 2)
+    first, last = median(values[:few]), median(values[-few:])
+    noise = scatter(values)
+    least = max(LEAST_FALL * abs(first), 0.0 if math.isnan(noise) else SCATTERS * noise)
+    return "falls" if first - last > least else "does not fall" if last - first > least else "hardly moves"
 
 
 def train_field(snapshot: Snapshot) -> str:

@@ -53,7 +53,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Flag(msgspec.Struct, frozen=True, kw_only=True):
-    """One flag. `since`, `fired`, `critical_since` are epochs; `now` and `limits` numbers in words, by name.
+    """One flag. `since`, `fired`, `critical_since` are epochs, `began` is since when in
+    words; `now` and `limits` numbers in words, by name.
 
     `alert` is the id by which it is marked as seen; `recorded`: whether such an alert stands on disk.
     """
@@ -67,6 +68,7 @@ class Flag(msgspec.Struct, frozen=True, kw_only=True):
     since: float | None
     fired: float | None
     critical_since: float | None
+    began: str
     now: dict[str, str]
     limits: dict[str, str]
     own_limits: str
