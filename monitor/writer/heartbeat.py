@@ -23,6 +23,8 @@ from monitor.writer.fields import plain, split_known_and_extra
 from monitor.writer.queue import RecordQueue
 
 PACE_STEPS = 50
+DISK = "the disk"
+"""What all that cannot be written is about: said once."""
 
 
 class Pace:
@@ -131,7 +133,7 @@ class Carrier:
 class Heartbeat:
     """What the loop last said of itself: a loop that hangs says nothing."""
 
-    def __init__(self, run_dir: Path, generation: int, queue: RecordQueue, warn: Callable[[str], None]) -> None:
+    def __init__(self, run_dir: Path, generation: int, queue: RecordQueue, warn: Callable[..., None]) -> None:
         self._run_dir = run_dir
         self._queue = queue
         self._warn = warn
@@ -210,7 +212,7 @@ class Heartbeat:
             whole = msgspec.structs.replace(progress, disk_free_bytes=files.free_bytes(self._run_dir))
             files.replace(self._run_dir / PROGRESS_FILE, encode(whole))
         except OSError as problem:
-            self._warn(f"the heartbeat was not written: {problem}")
+            self._warn(f"the heartbeat was not written: {problem}", DISK)
 
     def _fitting(self, changes: dict[str, Any]) -> dict[str, Any]:
         """What progress.json can hold of `changes`, made plain; one odd value must not spoil every later heartbeat."""

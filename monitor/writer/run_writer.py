@@ -47,7 +47,7 @@ from monitor.run_dir.metric_given import doubts
 from monitor.run_dir.processes import RunLock
 from monitor.writer.fields import gap_of, in_fractions, plain, split_known_and_extra
 from monitor.writer.folder import describe, next_generation, take_folder, wer_in_percent, write_first
-from monitor.writer.heartbeat import Heartbeat
+from monitor.writer.heartbeat import DISK, Heartbeat
 from monitor.writer.null import NullRunWriter
 from monitor.writer.queue import RecordQueue
 
@@ -332,7 +332,7 @@ class RunWriter(NullRunWriter):
             return
         problem = self._queue.put(file, line, sync=sync)
         if problem is not None:
-            self._warn(f"records wait for the disk: {problem}")
+            self._warn(f"records wait for the disk: {problem}", DISK)
 
     def _let_go(self) -> None:
         self._lock.release()
@@ -346,9 +346,12 @@ class RunWriter(NullRunWriter):
             except (OSError, ValueError) as problem:
                 self._warn(f"a request was not answered: {problem}")
 
-    def _warn(self, text: str) -> None:
-        """Says each thing once, and no more than so many: a script that repeats a mistake must not fill its log."""
-        what = text.partition(":")[0]
+    def _warn(self, text: str, about: str = "") -> None:
+        """Says each thing once, and no more than so many: a script that repeats a mistake must not fill its log.
+
+        `about` makes several texts one thing; else what stands before the colon does.
+        """
+        what = about or text.partition(":")[0]
         if what not in self._warned and len(self._warned) < MOST_WARNINGS:
             self._warned.add(what)
             more = "" if len(self._warned) < MOST_WARNINGS else "; further ones are not said"

@@ -103,7 +103,7 @@ def test_at_chance_nothing_is_foretold_and_at_the_planned_end_neither():
 
 @pytest.mark.parametrize(
     "more",
-    [{"word": "WAITING"}, {"provisional": True}, {"credited": False}, {"task": "another"}, {"parent_wer": None}],
+    [{"word": "WAITING"}, {"provisional": True}, {"credited": False}, {"task": "another"}, {"parent_best": None}],
     ids=str,
 )
 def test_a_try_that_does_not_count_changes_nothing(more):

@@ -343,12 +343,17 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
+        r"1 of (?P<need>\d+) evaluations so far\. A verdict needs 3 evaluations, the last at epoch 5 or later, or 5 of "
+        r"them\.",
+        lambda f, m: f.evaluations() == 1 and f.rows[-1]["epoch"] > 1,
+    ),
+    (
         r"Logged so far: train loss \((?P<many>\d+) records?\)\. A verdict needs 3 evaluations, the last at epoch 5 or "
         r"later, or 5 of them\.",
         lambda f, m: f.evaluations() == 0 and int(m["many"]) == len(f.rows),
     ),
     (
-        r"(?P<title>[A-Z][^.,]+), as of epoch (?P<then>[\d.]+)(: [a-z /]+ was [^ ]+)?\."
+        r"(?P<title>[A-Z][^.,]+), as of epoch (?P<then>[\d.]+)(: [\w /|,-]+ was [−\w.]+?( %| points)?)?\."
         r"( (At epoch (?P<now>[\d.]+)|Since then) (the signs are weaker|it still holds)"
         r"; a word stands for 3 evaluations\.)?",
         lambda f, m: (

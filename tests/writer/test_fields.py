@@ -97,3 +97,8 @@ def test_what_json_knows_stays_as_it_is(value):
 def test_what_json_does_not_know_becomes_a_number_a_list_or_a_text(value, kept):
     assert plain(value) == kept and type(plain(value)) is type(kept)
     json.dumps(plain(value))
+
+
+def test_numbers_in_a_mapping_are_kept_with_its_name_before_theirs():
+    _, extra, warned = split(losses={"ctc": 1.0, "attention": torch.tensor(2.0)})
+    assert (extra, warned) == ({"losses/ctc": 1.0, "losses/attention": 2.0}, [])

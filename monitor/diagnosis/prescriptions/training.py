@@ -186,7 +186,7 @@ def keep_time(snapshot: Snapshot, config: Config) -> Prescription:
     goal = f"{metric.title} {'below' if metric.direction == 'error' else 'above'} "
     goal += f"{100 * aims.value:.0f} %" if aims.value is not None else "chance"
     short = "an output of more tokens than time steps cannot be learnt, and few steps a token are hardly enough."
-    if is_ours(snapshot):
+    if _is_of_signs(snapshot):
         short = f"a sign lasts about {SIGN_FRAMES} frames, and a model that shrinks time 16-fold has none of it left."
     edit = (
         "Its time resolution is an edit of the model, no option of this run. Look for strides and pooling along time: "
@@ -204,6 +204,13 @@ def keep_time(snapshot: Snapshot, config: Config) -> Prescription:
         aims=aims,
         code_edit="" if "inner_stride" in changes else edit,
     )
+
+
+def _is_of_signs(snapshot: Snapshot) -> bool:
+    """Whether it learns signs: our own trainer does, others by the names of their data, model or run."""
+    run = snapshot.run
+    names = (run.data.name, run.model.name, run.name) if run is not None else ()
+    return is_ours(snapshot) or any(word in name.lower() for name in names for word in ("sign", "i3d"))
 
 
 def _by_hand(changes: Changes) -> str:

@@ -133,7 +133,7 @@ def _metric_rows(snapshot: Snapshot, thresholds: Thresholds, status: Statuses) -
         late = "BAD" if at >= by else "not reached" if is_over(snapshot) else "not yet"
         due = f" by epoch {plain(by)}" if math.isfinite(by) else ""
         shown = f"{metric.text(value)} at epoch {plain(at)}"
-        if best is not None and best[0] != value:
+        if reached and best is not None and best[0] != value:
             shown += f", best {metric.text(best[0])} at {plain(best[1])}"
         yield metric.title, f"{side} {metric.text(target)}{due}", shown, "OK" if reached else late
     chance = chance_of(snapshot, metric)
