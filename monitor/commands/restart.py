@@ -85,8 +85,7 @@ def run(
     )
     stops = not keep_parent and status(run_dir).live
     if not as_json:
-        saves = saves_checkpoints(RunReader(run_dir).read(now()))
-        console().print("\n".join(plan_lines(plan, stops, saves, wanted.remark)), soft_wrap=True)
+        console().print("\n".join(plan_lines(plan, stops, wanted.remark)), soft_wrap=True)
     if not dry_run:
         confirm("Stop the parent and start the child?" if stops else "Start it?", yes)
         restart(plan, stop_parent=stops, asked_by=who(), trusted=trust, away=away)
@@ -121,14 +120,12 @@ class Wanted:
     remark: str = ""
 
 
-def plan_lines(plan: RestartPlan, stops_parent: bool, saves: bool, remark: str = "") -> list[str]:
-    """The plan in words: what differs, what happens to the parent, the code, the command byte for byte.
-
-    `saves`: whether a stop is known to leave a checkpoint of the parent.
-    """
+def plan_lines(plan: RestartPlan, stops_parent: bool, remark: str = "") -> list[str]:
+    """The plan in words: what differs, what happens to the parent, the code, the command byte for byte."""
     text = [f"Restart {plan.parent_id} as {plan.child_id}:"]
     text += [f"  {key}  {before} → {after}" for key, before, after in plan.diff] or ["  nothing is changed"]
     if stops_parent:
+        saves = saves_checkpoints(RunReader(plan.runs_dir / plan.parent_id).read(now()))
         kept = "its checkpoint is kept" if saves else "it has reported no checkpoint"
         text.append(f"{plan.parent_id} is stopped first; {kept}.")
     if plan.code.line:

@@ -100,7 +100,7 @@ def _verdict(
 def _why(diagnosis: Diagnosis) -> str:
     """Under a grave word, how often the check behind it was wrong where that could be counted."""
     worst = diagnosis.worst
-    if worst is None or worst.severity != "critical" or BY_NAME[worst.rule].live_only:
+    if worst is None or worst.severity != "critical" or facts_of(worst.rule).live_only:
         return ""
     if worst.rule in ODDS:
         return f"Measured false-alarm rate: wrong on {ODDS[worst.rule]}."
