@@ -23,7 +23,6 @@ from monitor.run_dir.records import (
     Snapshot,
     State,
 )
-from monitor.run_dir.stop_stages import CANCELLED
 
 Word = Literal[
     "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "lost", "followed", "imported"
@@ -39,6 +38,7 @@ ENDED_VERDICTS: dict[str, EndedVerdict] = {
 }
 """The verdict's word for a run that works no more."""
 LONGEST_ERROR = 500
+CANCELLED = "Stop cancelled; the trainer goes on at its next step"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 from monitor.run_dir.records import Launch, Progress, StopStageName, StopWith
 
-CANCELLED = "Stop cancelled; the trainer goes on at its next step"
 KILL_AFTER_SECS = 10.0
 """From SIGTERM to SIGKILL."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from monitor.run_dir import Snapshot, words
-from monitor.run_dir.status import Status, status_of
-from monitor.run_dir.stop_stages import CANCELLED, answered_words, next_signal, words_of
+from monitor.run_dir.status import CANCELLED, Status, status_of
+from monitor.run_dir.stop_stages import answered_words, next_signal, words_of
 from monitor.view.shapes.state import Progress, StopShown
 from monitor.view.shapes.state import Status as StatusShown
 

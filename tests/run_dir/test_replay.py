@@ -115,6 +115,7 @@ def test_steps_that_name_no_epoch_are_known_by_the_clock_or_their_number():
     """`log_step(step, train_loss=…)` says no epoch: what came later is not seen either."""
     by_clock = tuple(Step(step=n, at=NOW + 0.1 * n) for n in range(1, 121))
     rows = tuple(Epoch(epoch=float(e), at=NOW + e, val_loss=1.0, step=10 * e) for e in range(1, 13))
-    assert as_of(snapshot(epochs=rows, steps=by_clock), 6).steps[-1].step == 60
+    dated = msgspec.structs.replace(snapshot(), epochs=rows, steps=by_clock)
+    assert as_of(dated, 6).steps[-1].step == 60
     undated = tuple(Step(step=n) for n in range(1, 121))
-    assert as_of(snapshot(epochs=rows, steps=undated), 6).steps[-1].step == 60
+    assert as_of(msgspec.structs.replace(dated, steps=undated), 6).steps[-1].step == 60
