@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from monitor.importers.vocabulary import words
 
-RUN_NAMES = words("name, run, run name, run_name, run id, run_id, experiment, trial, trial_id, model, number")
+RUN_NAMES = words(
+    "name, run, run name, trial name, run_name, run id, run_id, experiment, trial, trial_id, model, number"
+)
 RUN_FACTS = words("state, status, created, runtime, user, start time, duration, notes, tags, sweep, source, end time")
 OF_A_RUN = re.compile(r"(.+?) - (.+?)(__MIN|__MAX)?")
 """How W&B names a column when it exports a chart: run, quantity, and the band around its line."""

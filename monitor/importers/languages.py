@@ -23,7 +23,7 @@ _LANGUAGES = {
         "moyenne=mean, moyen=mean, meilleur=best, meilleure=best"
     ),
     "Spanish": (
-        "epoca=epoch, paso=step, perdida=loss, entrenamiento=train, validacion=val, prueba=test, "
+        "epoca=epoch, paso=step, perdida=loss, entrenamiento=train, ent=train, validacion=val, prueba=test, "
         "exactitud=accuracy, tasa de aprendizaje=lr, iteracion=iter, "
         "promedio=mean, media=mean, mejor=best"
     ),

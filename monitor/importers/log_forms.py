@@ -13,6 +13,7 @@ from monitor.importers.log_shape import by_shape
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 DECIMAL = r"[-+]?\d*\.\d+(?:e[-+]?\d+)?"
 _Rewrite = str | Callable[[re.Match[str]], str]
+PAIR = re.compile(rf"\('([a-z]\w*)', ({NUMBER})\)")
 _PAIR = re.compile(rf"(train|eval)\b\D{{0,3}}({NUMBER})")
 
 
@@ -60,6 +61,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          r"step \1 loss \2 lr \3"),
         ("cost", rf"(?<!time\ )\b(?:(avg|mean|train\w*|val\w*|test)[\ _])?cost\b\s*[:=]?\s*({NUMBER})"
          r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),
+        ("pairs", rf"\[\('[a-z]\w{{0,40}}',\ {NUMBER}\).*", lambda found: PAIR.sub(r"\1: \2", found[0])),
         ("leaders", r"\s\.{3,}\s*(?=[-+]?\.?\d)|(?<=\w)\.{4,}\s*(?=[-+]?\.?\d)", ": "),
         ("values in brackets", rf"\b([a-z]\w*(?:\ [a-z]\w*){{0,4}})\s*[:=]?"
          rf"\s*\[\s*({DECIMAL}(?:\s*,?\s+{DECIMAL}){{0,31}})\s*\](?!\s*\[)", _of_a_list),

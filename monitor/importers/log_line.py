@@ -89,6 +89,8 @@ class Walk:
     """Split of the last name that was one word with it: `train_loss`."""
     behind: str = ""
     """What stood before a bracket that has not closed: "value" or "bare"."""
+    bare_splits: list[int] = field(default_factory=list)
+    """Values under a split alone: `val: 2.4`."""
     averages: bool = False
     """The line says that it holds means."""
     split_behind: bool = False
@@ -125,8 +127,8 @@ class Walk:
         if self.separated:
             self._close()
         if self.last in ("value", "bare") and self.before != "(" and UNIT.fullmatch(word):
-            if self.last == "value":
-                self.values.pop()  # `Eval: 0.0002 s/iter`
+            if self.last == "value" and self.means.pop(len(self.values) - 1, None) is None:
+                self._drop()  # `Eval: 0.0002 s/iter`
             self.last = ""
             return
         self.seen += 1
@@ -138,7 +140,7 @@ class Walk:
         joined = JOINED.fullmatch(word) if word[-1].isdigit() else None
         if joined and joined[1] in STEPS:
             self.step = self.step if self.step is not None else float(joined[2])
-        elif (word in EPOCHS or joined) and self.epoch is None and not self.phrase & LOOKS_BACK:
+        elif (word in EPOCHS or joined) and self.epoch is None and not self._mentions():
             splits = {SPLITS[each] for each in self.words if each in SPLITS}
             self._close()
             if len(splits) == 1:
@@ -158,11 +160,23 @@ class Walk:
             self.phrase.add(word)
         self.last, self.over = "", False
 
+    def _drop(self) -> None:
+        """The last number was none of the model's."""
+        self.values.pop()
+        place = len(self.values)
+        self.unsplit = [each for each in self.unsplit if each[0] != place]
+        self.bare_splits = [each for each in self.bare_splits if each != place]
+
+    def _mentions(self) -> bool:
+        """Whether an epoch's number is only mentioned: `saved after epoch 3`, but not `evaluating after epoch 3`."""
+        back = self.phrase & LOOKS_BACK
+        return bool(back) and not (back == {"after"} and any(SPLITS.get(word) == "val" for word in self.phrase))
+
     def _mark(self, mark: str) -> None:
         if mark == "%" and self.last == "value":
             name, text = self.values[-1]
             self.values[-1] = (name, text.rstrip("%") + "%")
-        if mark in IGNORED:
+        if mark in IGNORED or (mark == "." and self.words and self.words[-1] in SPLITS):  # `val. 2.1`
             return
         if mark in ":=":
             self.separated = mark if self.words else ""
@@ -301,6 +315,8 @@ class Walk:
         if not rest:
             if name.dropped or not split or not ("." in text or "e" in text or value != value):
                 return
+            if not self.quantity and unit != "%":
+                self.bare_splits.append(len(self.values))
             rest = self.quantity or ("loss" if unit != "%" else "share")
         elif not split:
             self.quantity = ""
@@ -315,6 +331,7 @@ class Walk:
         self.last = "value"
 
     def statement(self) -> Statement:
+        self._tell_scores()
         self._part_the_unsplit()
         under_way = self.bar is not None and self.bar[0] < self.bar[1]
         on_epochs = self.counts_epochs and self.epoch is None and self.bar is not None and self.step is None
@@ -328,6 +345,14 @@ class Walk:
             values, batch = means, values if means != values else ()
         return Statement(self.epoch, self.epochs, self.step, partial, self.bar, on_epochs, values, batch, self.section,
                          through=self.through)  # fmt: skip
+
+    def _tell_scores(self) -> None:
+        """`Loss: 1.9, Train: 0.52, Val: 0.41`: beside a loss, a train and a val number without a name are no losses."""
+        names = [self.values[place][0] for place in self.bare_splits]
+        if len(set(names)) > 1 and "train_loss" in names and any(name == "loss" for name, _ in self.values):
+            for place in self.bare_splits:
+                name, text = self.values[place]
+                self.values[place] = (name.removesuffix("loss") + "score", text)
 
     def _part_the_unsplit(self) -> None:
         """`Train_Loss 2 Acc .5 Val_Loss 3 Acc .4`: a name that stands there for two splits is told apart by them."""

@@ -19,10 +19,10 @@ from monitor.importers.log_line import Walk
 from monitor.importers.log_names import plain_name, split_of_words
 from monitor.importers.log_ranks import Ranks
 from monitor.importers.log_shape import by_shape, without_digits
-from monitor.importers.log_table import Header, header_of, row_of
+from monitor.importers.log_table import Header, header_of, joined, row_of
 from monitor.importers.splits import split_of
 from monitor.importers.statement import EVALUATED, Statement
-from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, STEPS, words
+from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, STEPS, words
 
 MOST_SKELETONS, MOST_HEADERS = 50, 3
 LONGEST_LINE = 8_000
@@ -30,7 +30,7 @@ LONGEST_HEADING = 120
 _ENDS = r"(?!\d|[.,]\d)"
 """Behind a number: a comma or a full stop there may end a part of the sentence."""
 DECIMAL_COMMA = re.compile(rf"(?<![\d.,])(\d+),(\d+){_ENDS}")
-COMMA_ONLY = re.compile(rf"[^\W\d]\s*[:=]?\s+(?:0,\d+|\d+,(?:\d{{1,2}}|\d{{4,}})){_ENDS}")
+COMMA_ONLY = re.compile(rf"[^\W\d]\s*[.:=]?\s+(?:0,\d+|\d+,(?:\d{{1,2}}|\d{{4,}})){_ENDS}")
 """A number behind a name that can only have a decimal comma: thousands come in threes."""
 LOSS_COMMA = re.compile(r"(?:loss|wer|cer|acc|accuracy|error)\s*[:=]?\s*\d{1,3},\d{3}(?!\d|[.,]\d)")
 """Thousands or a decimal comma: the other numbers of the line tell."""
@@ -42,7 +42,7 @@ BLOCK = re.compile(r"\s*[|│┃]\s*([a-z]\w*)/\s*[|│┃]\s*[|│┃]?\s*$")
 """`| train/  |    |` begins a block of names and values."""
 GOES_ON = re.compile(r"\s*(?:\*(?!.*\*{3})|averaged? (?:stats|results|metrics)\b)")
 """A line that sums up those above it is of their split: ` * Acc@1 31.0`, `Averaged stats: loss: 2.9 (3.1)`."""
-OF_AN_EPOCH = re.compile(r"\b(?:train\w*|avg|average|mean|epoch|total)(?:\b|_)")
+OF_AN_EPOCH = re.compile(r"(?<!['\"/])\b(?:train\w*|avg|average|mean|epoch|total)(?:\b|_)")
 """What a line below a step calls its figures where they are of more than the step."""
 WORD = re.compile(r"[^\W\d_]+")
 WRAPPED = re.compile(r'"(log|message|msg|text|event|body|textPayload)"\s*:\s*"[^"]*\d')
@@ -64,6 +64,8 @@ class LineReader:
         self._epoch: float | None = known.get("epoch")
         self._headers = [Header(tuple(names), delimiter) for names, delimiter in known.get("headers", [])]
         """Of the last tables that were begun, the newest first."""
+        self._above = str(known.get("above", ""))
+        """The line before, where it may hold the upper half of a table's names."""
         self._trained: dict[str, float] = dict(known.get("trained", {}))
         """Lines of the training in this epoch without their digits → the total that their bar counts to."""
         self._ranks = Ranks(known.get("ranks"))
@@ -87,7 +89,7 @@ class LineReader:
         return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
                 "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
                 "place": self._place, "recalls": self._recalls, "traceback": self._in_traceback,
-                "shown": self._shown, "ranks": self._ranks.memory()}  # fmt: skip
+                "shown": self._shown, "above": self._above, "ranks": self._ranks.memory()}  # fmt: skip
 
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
@@ -109,7 +111,8 @@ class LineReader:
         if _is_summary(line):
             self._passed_over = "***" in line
             return NOTHING
-        if (header := header_of(line)) is not None:
+        above, self._above = self._above, line if "|" in line else ""
+        if (header := header_of(line) or (header_of(joined(above, line)) if above else None)) is not None:
             self.is_table_of_runs |= is_table_of_runs(header.names)
             self._headers = [header, *(each for each in self._headers if each != header)][:MOST_HEADERS]
             return NOTHING
@@ -229,13 +232,9 @@ def _heading(line: str) -> str:
     words = [
         word
         for word in WORD.findall(line.replace("_", " "))
-        if word not in ("done", "finished", "complete", "completed")
+        if word not in ("done", "finished", "complete", "completed") and not QUALITY.fullmatch(word)
     ]
-    return (
-        split_of_words(tuple(words))
-        if len(words) <= 8 and len(words) == len(WORD.findall(line.replace("_", " ")))
-        else ""
-    )
+    return split_of_words(tuple(words)) if len(words) <= 8 and not OVER.search(line) else ""
 
 
 def _unwrapped(line: str) -> str:

@@ -16,7 +16,10 @@ from monitor.importers.vocabulary import LOSS_LIKE, QUALITY
 from monitor.run_dir import Step
 from monitor.run_dir.field_names import SHARES
 
-LOSS_NAMES = ("train_loss", "loss", "train_total_loss", "total_loss", "lm_loss", "xent", "batch_loss")
+LOSS_NAMES = (
+    *("train_loss", "loss", "train_total_loss", "total_loss", "train_loss_total", "loss_total"),
+    *("lm_loss", "xent", "batch_loss"),
+)
 OF_A_STEP = ("train_loss_step", "loss_step")
 """What a line names beside the mean of the epoch before: `train_loss_step=2.1, train_loss_epoch=2.4`."""
 MOST_STEP = 2**53

@@ -53,6 +53,14 @@ def header_of(line: str) -> Header | None:
     return None
 
 
+def joined(above: str, below: str) -> str:
+    """The names of a table in one line where they stand in two: MATLAB. Empty where these are not such lines."""
+    if above.count("|") < 3 or above.count("|") != below.count("|") or FIGURE.search(above + below):
+        return ""
+    cells = zip(_cells(above, "|"), _cells(below, "|"), strict=True)
+    return "|".join(f"{one} {other}".strip() for one, other in cells)
+
+
 def row_of(header: Header, line: str) -> Statement | None:
     """What a line states as a row of the table; None where it is none."""
     if any(code in line for code in "%━"):

@@ -146,13 +146,17 @@ def _likely(name: str, survey: Survey, chosen: Mapping[str, str]) -> list[str]:
     return [columns[each] for each in likely_losses(name, seen)]
 
 
+def _totals(split: str) -> frozenset[str]:
+    return frozenset(f"{split}_{name}" for name in TOTALS) | (frozenset(TOTALS) if split == "train" else frozenset())
+
+
 def likely_losses(field: str, seen: Mapping[str, int]) -> list[str]:
     """The name that is the loss of a split though it is none of the usual: the only one, the whole, or the last set."""
     if field not in LOSS_LIKE:
         return []
     split = field.removesuffix("_loss")
     bare = {name.removeprefix(f"{split}_").removeprefix("test_"): name
-            for name in sorted(seen) if LOSS_LIKE[field].fullmatch(name)}  # fmt: skip
+            for name in sorted(seen) if LOSS_LIKE[field].fullmatch(name) or name in _totals(split)}  # fmt: skip
     whole = [bare[name] for name in TOTALS if name in bare]
     if whole or len(bare) == 1:
         return whole or list(bare.values())

@@ -54,7 +54,7 @@ HOUSEKEEPING = re.compile(
     r"|per_gpu|wd|weight_decay|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage"
     r"|dataloader(?:_\w+)?|stalled|seen|n_params|n_parameters|no_improvement|dauer|zeit|temps|dur[ée]e|tiempo|tempo|dura[çc][ãa]o"
     r"|durata|duur|czas|s[üu]re|время|час|时间|時間|耗时|用时|耗時|시간|thời_gian"
-    r"|thoi_gian|ts|timestamp|unixtime|delta|\w+_[kmgt]i?b|job|heap)"
+    r"|thoi_gian|ts|timestamp|unixtime|delta|\w+_[kmgt]i?b|job|heap|(?:data_)?slice|step_in\w*|micro_batches)"
 )
 """Names of what is no measurement of the model; never a metric."""
 UNIT = re.compile(
@@ -80,13 +80,14 @@ LOOKS_BACK = words(
 INCIDENTAL = words(
     "best, saved, saving, save, loaded, loading, resume, resuming, resumed, early, checkpoint, restored, restoring, "
     "improved, earlystopping, namespace, config, args, hparams, arguments, new, yayy, warning, userwarning, "
-    "deprecated, reducing, configuration, hyperparameters, finished, options, previous, wrote, writing, snapshot, "
+    "deprecated, reducing, configuration, hyperparameters, options, previous, wrote, writing, snapshot, "
     "model, models, usage, wandb, total, number"
 )
 """A line that begins with one of these tells of something else than the epoch that goes on."""
 QUALITY = re.compile(
     r"(?:.*_)?(?:wer|acc|accuracy|acc@?\d|top-?1|top_1|map\w*|m_?ap|f1\w*|f-score|bleu\w*|miou|iou|cer|ter|per|ler|auc|auroc|dice|psnr|ssim"
-    r"|error_rate|err|error|ppl|perplexity|precision|recall|ents_[fpr]|uas|las|word_acc\w*|char_acc\w*|r2|rouge\w*|ned|edit_dis\w*|ap\w*)(?:_.*)?"
+    r"|error_rate|err|error|ppl|perplexity|precision|recall|ents_[fpr]|uas|las|word_acc\w*|char_acc\w*|r2|rouge\w*|ned|edit_dis\w*|ap\w*"
+    r"|pearson|spearman|mrr|ndcg|eer|der|mcc|kappa)(?:_.*)?"
 )
 """What measures a model where no loss and no WER is logged."""
 

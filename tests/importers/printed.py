@@ -1246,3 +1246,126 @@ _log(
     "utt001: 3 of 4 right\nFinal WER 0.31 on 24 utterances, CER 0.12\n",
     refused=r"says of which epoch or step its wer and its cer is \(2 whole lines\)",
 )
+_log(
+    "Composer: the total under a name of its own, rates in the block",
+    """
+[epoch=1/2][batch=10/20]:
+\t Train time/epoch: 0
+\t Train time/batch: 10
+\t Train loss/train/total: 2.70
+[epoch=1/2][batch=20/20]:
+\t Train time/batch: 20
+\t Train loss/train/total: 2.40
+[epoch=1/2][batch=8/8]:
+\t Eval metrics/eval/CrossEntropy: 2.50
+[epoch=2/2][batch=20/20]:
+\t Train time/batch: 40
+\t Train loss/train/total: 1.95
+[epoch=2/2][batch=8/8]:
+\t Eval metrics/eval/CrossEntropy: 2.10
+""",
+    epochs=2, first={"train_loss": 2.4, "val_loss": 2.5}, last={"train_loss": 1.95, "val_loss": 2.1},
+)  # fmt: skip
+_log(
+    "Stanza: a rate in brackets is no mean of the loss",
+    """
+2024-03-14 08:01:00 INFO: Finished STEP 20/40, loss = 3.50 (0.061 sec/batch), lr: 0.003000
+2024-03-14 08:02:00 INFO: Evaluating on dev set...
+2024-03-14 08:02:20 INFO: step 20: train_loss = 3.40, dev_score = 0.31
+2024-03-14 08:03:00 INFO: Finished STEP 40/40, loss = 2.50 (0.061 sec/batch), lr: 0.003000
+2024-03-14 08:04:00 INFO: Evaluating on dev set...
+2024-03-14 08:04:20 INFO: step 40: train_loss = 2.40, dev_score = 0.40
+""",
+    epochs=2, steps=2, first={"train_loss": 3.4, "~score": 0.31}, last={"train_loss": 2.4, "lr": 0.003},
+    last_step={"train_loss": 2.5},
+)  # fmt: skip
+_log(
+    "FunASR: pairs in a list, counts of slices",
+    """
+[2024-03-14 08:01:00,100][root][INFO] - train, rank: 0, epoch: 0/2, data_slice: 0/1, step_in_slice: 300/300, step_in_epoch: 300, total step: 300, (loss_avg_slice: 2.41), (lr: 1.0e-04), [('loss_att', 2.17), ('acc', 0.31), ('loss', 2.41), ('batch_size', 40)], {'data_load': '0.001'}
+[2024-03-14 08:02:00,100][root][INFO] - val, rank: 0, epoch: 0/2, data_slice: 0/1, step_in_slice: 20/20, step_in_epoch: 20, total step: 300, (loss_avg_slice: 2.50), (lr: 1.0e-04), [('loss_att', 2.2), ('acc', 0.26), ('loss', 2.50), ('batch_size', 40)], GPU
+[2024-03-14 08:03:00,100][root][INFO] - train, rank: 0, epoch: 1/2, data_slice: 0/1, step_in_slice: 300/300, step_in_epoch: 300, total step: 600, (loss_avg_slice: 1.95), (lr: 1.0e-04), [('loss_att', 1.77), ('acc', 0.40), ('loss', 1.95), ('batch_size', 40)], {'data_load': '0.001'}
+[2024-03-14 08:04:00,100][root][INFO] - val, rank: 0, epoch: 1/2, data_slice: 0/1, step_in_slice: 20/20, step_in_epoch: 20, total step: 600, (loss_avg_slice: 2.10), (lr: 1.0e-04), [('loss_att', 1.9), ('acc', 0.35), ('loss', 2.10), ('batch_size', 40)], GPU
+""",
+    epochs=2, first={"train_loss": 2.41, "val_loss": 2.5}, last={"train_loss": 1.95, "val_loss": 2.1, "~val_acc": 0.35},
+    no_metric=["step_in"],
+)  # fmt: skip
+_log(
+    "sentence-transformers: evaluating after an epoch tells of that epoch",
+    """
+2024-03-14 08:00:10 - EmbeddingSimilarityEvaluator: Evaluating the model on sts-dev dataset after epoch 0:
+2024-03-14 08:00:20 - Cosine-Similarity :\tPearson: 0.51\tSpearman: 0.52
+2024-03-14 08:01:10 - EmbeddingSimilarityEvaluator: Evaluating the model on sts-dev dataset after epoch 1:
+2024-03-14 08:01:20 - Cosine-Similarity :\tPearson: 0.61\tSpearman: 0.62
+""",
+    epochs=2, first={"epoch": 0, "~spearman": 0.52}, last={"epoch": 1, "~pearson": 0.61},
+)  # fmt: skip
+_log(
+    "train and val scores without a name, beside a loss",
+    """
+Epoch: 010, Loss: 1.95, Train: 0.52, Val: 0.41, Test: 0.43
+Epoch: 020, Loss: 1.62, Train: 0.61, Val: 0.48, Test: 0.49
+""",
+    epochs=2, first={"train_loss": 1.95, "val_loss": None}, last={"train_loss": 1.62, "~val_score": 0.48},
+)  # fmt: skip
+_log(
+    "MATLAB: names in two lines",
+    """
+|======================================================================================|
+|  Epoch  |  Iteration  |  Time Elapsed  |  Mini-batch  |  Mini-batch  |  Validation  |
+|         |             |   (hh:mm:ss)   |   Accuracy   |     Loss     |     Loss     |
+|======================================================================================|
+|      1  |         40  |       00:00:10 |       41.20% |       2.4120 |       2.5030 |
+|      2  |         80  |       00:00:11 |       50.10% |       1.9540 |       2.1020 |
+""",
+    epochs=2, first={"train_loss": 2.412, "val_loss": 2.503}, last={"train_loss": 1.954, "val_loss": 2.102},
+)  # fmt: skip
+_log(
+    "TF2 Object Detection: an object in several lines below its step",
+    """
+I0314 08:01:10.123456 140123 model_lib_v2.py:705] Step 100 per-step time 0.512s
+I0314 08:01:10.223456 140123 model_lib_v2.py:708] {'Loss/classification_loss': 0.88,
+ 'Loss/localization_loss': 0.52,
+ 'Loss/total_loss': 1.76,
+ 'learning_rate': 0.0123}
+I0314 08:02:10.123456 140123 model_lib_v2.py:705] Step 200 per-step time 0.512s
+I0314 08:02:10.223456 140123 model_lib_v2.py:708] {'Loss/classification_loss': 0.77,
+ 'Loss/localization_loss': 0.42,
+ 'Loss/total_loss': 1.55,
+ 'learning_rate': 0.0123}
+""",
+    steps=2, last_step={"step": 200, "train_loss": 1.55},
+)  # fmt: skip
+_log(
+    "Spanish in short words",
+    """
+Ép. 01/02 | pérdida ent. 2,412 | pérdida val. 2,503 | WER val. 91,4 % | 30,2 s
+Ép. 02/02 | pérdida ent. 1,954 | pérdida val. 2,102 | WER val. 76,2 % | 30,2 s
+""",
+    epochs=2, first={"train_loss": 2.412, "val_loss": 2.503, "val_wer": 0.914}, last={"train_loss": 1.954},
+)  # fmt: skip
+_log(
+    "DeepSpeed-Chat: a heading that names the quantity",
+    """
+***** Evaluating perplexity, Epoch 0/2 *****
+ppl: 18.17, loss: 2.90
+Epoch: 0, Step: 100, Rank: 0, loss = 2.70
+Epoch: 0, Step: 200, Rank: 0, loss = 2.40
+***** Evaluating perplexity, Epoch 1/2 *****
+ppl: 12.18, loss: 2.50
+""",
+    steps=2, first={"train_loss": 2.4, "val_loss": 2.9}, last={"val_loss": 2.5},
+)  # fmt: skip
+_log(
+    "Ray Tune: a table of trials",
+    """
+== Status ==
+Number of trials: 2/2 (1 RUNNING, 1 TERMINATED)
++------------------+------------+-------+---------+--------+------------------+--------+
+| Trial name       | status     | loc   |      lr |   iter |   total time (s) |   loss |
+|------------------+------------+-------+---------+--------+------------------+--------|
+| train_a1b2_00000 | TERMINATED | gpu07 | 0.00100 |     10 |           12.100 | 1.2000 |
+| train_a1b2_00001 | RUNNING    | gpu07 | 0.00200 |      9 |           13.100 | 1.1000 |
+""",
+    refused="a table of runs",
+)
