@@ -50,7 +50,7 @@ PREFIXED = re.compile(
 """Up to the level: time stamp, host, logger; also a bar that the line was glued to."""
 BEHIND = re.compile(
     r"^(?:\s*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?"
-    r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s*[:|\]-](?=\s)|tensorflow:"
+    r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)|[A-Za-z_]\w*(?:\.\w+)+:\d+(?=\s)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s*[:|\]-](?=\s)|tensorflow:"
     r"|\(\d+/\d+\)|\[(?i:rank)\s*:?\s*\d+\])[\s:|\]-]*)+"
 )
 """What loggers put behind the level: file and line, rank."""

@@ -132,7 +132,7 @@ class Walk:
             self.last = ""
             return
         self.seen += 1
-        if self.seen <= 2 and word in INCIDENTAL and self.epoch is None:
+        if self.seen <= 2 and word in INCIDENTAL and self.epoch is None and not self.values:
             self.incidental = True
         if word in ("of", "out") and self.last in ("epoch", "step", "bare"):
             self.over = True

@@ -30,7 +30,7 @@ LONGEST_HEADING = 120
 _ENDS = r"(?!\d|[.,]\d)"
 """Behind a number: a comma or a full stop there may end a part of the sentence."""
 DECIMAL_COMMA = re.compile(rf"(?<![\d.,])(\d+),(\d+){_ENDS}")
-COMMA_ONLY = re.compile(rf"[^\W\d]\s*[.:=]?\s+(?:0,\d+|\d+,(?:\d{{1,2}}|\d{{4,}})){_ENDS}")
+COMMA_ONLY = re.compile(rf"[^\W\d][)\]]?\s*[.:=]?\s+(?:0,\d+|\d+,(?:\d{{1,2}}|\d{{4,}})){_ENDS}")
 """A number behind a name that can only have a decimal comma: thousands come in threes."""
 LOSS_COMMA = re.compile(r"(?:loss|wer|cer|acc|accuracy|error)\s*[:=]?\s*\d{1,3},\d{3}(?!\d|[.,]\d)")
 """Thousands or a decimal comma: the other numbers of the line tell."""
@@ -42,7 +42,7 @@ BLOCK = re.compile(r"\s*[|│┃]\s*([a-z]\w*)/\s*[|│┃]\s*[|│┃]?\s*$")
 """`| train/  |    |` begins a block of names and values."""
 GOES_ON = re.compile(r"\s*(?:\*(?!.*\*{3})|averaged? (?:stats|results|metrics)\b)")
 """A line that sums up those above it is of their split: ` * Acc@1 31.0`, `Averaged stats: loss: 2.9 (3.1)`."""
-OF_AN_EPOCH = re.compile(r"(?<!['\"/])\b(?:train\w*|avg|average|mean|epoch|total)(?:\b|_)")
+OF_AN_EPOCH = re.compile(r"(?<!['\"/])\b(?:train(?!\w*/)\w*|avg|average|mean|epoch|total)(?:\b|_)")
 """What a line below a step calls its figures where they are of more than the step."""
 WORD = re.compile(r"[^\W\d_]+")
 WRAPPED = re.compile(r'"(log|message|msg|text|event|body|textPayload)"\s*:\s*"[^"]*\d')
@@ -141,7 +141,8 @@ class LineReader:
 
     def _below_a_step(self, line: str, said: Statement) -> Statement:
         """`STEP: 25/40`, and its figures in the lines below."""
-        if said.epoch is not None or said.evaluates or said.split in ("val", "test"):
+        names_epoch = said.epoch is not None and (bool(said.values) or not said.is_of_a_step)
+        if names_epoch or said.evaluates or said.split in ("val", "test"):
             self._place = None
         elif said.is_of_a_step:
             here = None if said.values or said.counts_epochs or "%|" in line else (said.step, said.bar)

@@ -172,7 +172,7 @@ def _choose(seen: Mapping[str, int], known: set[str], taken: set[str]) -> dict[s
 def epoch_of(row: Row, mapping: LogMapping, at: float = 0.0) -> Epoch | None:
     """The record of one row; None where it holds none of the names in use."""
     values = {use.field: number * use.scale for use in mapping.uses
-              if (number := stated(row.cells.get(use.column))) is not None}  # fmt: skip
+              if (number := stated(_cell(row, use.column))) is not None}  # fmt: skip
     metrics = {name: number for name in mapping.beside if (number := stated(row.cells.get(name))) is not None}
     if not values and not metrics:
         return None
@@ -181,6 +181,11 @@ def epoch_of(row: Row, mapping: LogMapping, at: float = 0.0) -> Epoch | None:
     known: dict[str, Any] = dict(values)
     step = int(row.step) if row.step is not None and math.isfinite(row.step) else 0
     return Epoch(epoch=row.epoch, step=step, at=at, generation=row.generation, gap=gap, metrics=metrics, **known)
+
+
+def _cell(row: Row, column: str) -> str | None:
+    """What stands under a name; `loss` and `train_loss` of two epochs are one quantity."""
+    return row.cells.get(column) or row.cells.get(f"train_{column}") or row.cells.get(column.removeprefix("train_"))
 
 
 def sentence(found: Scan, mapping: LogMapping, name: str) -> str:
@@ -251,7 +256,7 @@ def words(mapping: LogMapping) -> str:
 
 
 def _told(rows: tuple[Row, ...], use: Use) -> str:
-    values = [number for row in rows if (number := stated(row.cells.get(use.column))) is not None]
+    values = [number for row in rows if (number := stated(_cell(row, use.column))) is not None]
     share = use.field in SHARES
     if not values:
         return ""

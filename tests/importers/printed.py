@@ -1370,3 +1370,42 @@ Number of trials: 2/2 (1 RUNNING, 1 TERMINATED)
 """,
     refused="a table of runs",
 )
+_log(
+    "OLMo: names with a slash below the line of their step and epoch",
+    """
+[step=100/200,epoch=0]
+    optim/total_grad_norm=0.51
+    train/CrossEntropyLoss=3.41
+    train/Perplexity=30.26
+[step=150/200,epoch=0]
+    optim/total_grad_norm=0.52
+    train/CrossEntropyLoss=3.21
+    train/Perplexity=24.77
+eval/validation/CrossEntropyLoss=3.30
+""",
+    steps=2, last_step={"step": 150, "train_loss": 3.21},
+)  # fmt: skip
+_log(
+    "YOLOX: the line of the source between logger and message",
+    """
+2024-03-14 08:01:10 | INFO     | yolox.core.trainer:261 - epoch: 1/2, iter: 100/100, iter_time: 0.512s, total_loss: 2.41, iou_loss: 0.96, lr: 1.000e-03
+2024-03-14 08:01:20 | INFO     | yolox.core.trainer:203 - ---> start train epoch2
+2024-03-14 08:02:10 | INFO     | yolox.core.trainer:261 - epoch: 2/2, iter: 100/100, iter_time: 0.512s, total_loss: 1.95, iou_loss: 0.76, lr: 1.000e-03
+2024-03-14 08:02:20 | INFO     | yolox.core.trainer:203 - ---> start train epoch3
+""",
+    epochs=2, first={"train_loss": 2.41}, last={"epoch": 2, "train_loss": 1.95}, no_metric=["yolox"],
+)  # fmt: skip
+_log(
+    "a decimal comma behind a bracket, and the best value on the line of the score",
+    """
+Epoka 1 z 2
+  strata (trening): 2,4120
+  strata (walidacja): 2,5030
+  # psnr: 26,10\tBest: 26,10 @ 300 iter
+Epoka 2 z 2
+  strata (trening): 1,9540
+  strata (walidacja): 2,1020
+  # psnr: 26,50\tBest: 26,50 @ 600 iter
+""",
+    epochs=2, first={"train_loss": 2.412, "val_loss": 2.503}, last={"train_loss": 1.954, "val_loss": 2.102, "~psnr": 26.5},
+)  # fmt: skip
