@@ -13,14 +13,14 @@ import typer
 from rich.table import Table
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, err_console, now, print_json
-from monitor.own_rules.measuring import Count, Spoke, counts, measure
-from monitor.own_rules.sources import RULES_FILE, Source, installed, nearest
+from monitor.diagnosis.own_rules.measuring import Count, Spoke, counts, measure
+from monitor.diagnosis.own_rules.sources import RULES_FILE, Source, installed, nearest
 from monitor.rules.registry import RULES
 from monitor.run_dir.errors import EXIT_OK, MonitorError, RefusedError
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.words import count, sentence
 
-TEMPLATE = Path(__file__).resolve().parent.parent / "own_rules" / "template.py"
+TEMPLATE = Path(__file__).resolve().parent.parent / "diagnosis" / "own_rules" / "template.py"
 
 
 def run(

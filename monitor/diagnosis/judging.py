@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from monitor.diagnosis.own_rules.asking import Questions
 from monitor.diagnosis.verdict import Judged, judge
 from monitor.diagnosis.word import moments
-from monitor.own_rules.asking import Questions
 from monitor.run_dir import Snapshot
 
 

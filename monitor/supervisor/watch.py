@@ -31,9 +31,9 @@ from monitor.run_dir.launch import read_launch
 
 if TYPE_CHECKING:
     from monitor.diagnosis.alerts import AlertBook
+    from monitor.diagnosis.own_rules.asking import Questions
     from monitor.diagnosis.settings import Settings
     from monitor.diagnosis.verdict import Judged
-    from monitor.own_rules.asking import Questions
     from monitor.run_dir import Snapshot
     from monitor.run_dir.reader import RunReader
     from monitor.supervisor.notify.queue import MessageQueue

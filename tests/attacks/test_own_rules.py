@@ -17,8 +17,8 @@ import pytest
 from monitor.commands.cli import main
 from monitor.commands.looking import look_at
 from monitor.diagnosis.judging import judge_run
+from monitor.diagnosis.own_rules.sources import RULES_FILE
 from monitor.diagnosis.summaries import summary_of
-from monitor.own_rules.sources import RULES_FILE
 from monitor.run_dir import LAUNCH_FILE, encode
 from monitor.run_dir.launch import read_launch
 from monitor.run_dir.seal import write_sealed
@@ -26,7 +26,7 @@ from monitor.view.report.markdown import to_markdown
 from monitor.view.report.page import to_html
 from monitor.view.report.whole import report_of
 from tests.accounts import ATTACKER, needs_root, run_as
-from tests.own_rules.project import QUIET, read, rule, write_rules, write_run
+from tests.diagnosis.own_rules.project import QUIET, read, rule, write_rules, write_run
 
 
 @pytest.fixture

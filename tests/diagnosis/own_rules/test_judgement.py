@@ -21,7 +21,7 @@ from monitor.ui import live
 from monitor.ui.family import Family
 from monitor.view.frame import frame
 from monitor.view.series import Since
-from tests.own_rules.project import QUIET, read, rule, write_rules, write_run
+from tests.diagnosis.own_rules.project import QUIET, read, rule, write_rules, write_run
 from tests.supervised import ROOT
 
 SECTION = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8").partition("### Rules of your own")[2]
@@ -106,13 +106,13 @@ def test_a_critical_one_says_look_and_never_stop(project, capsys):
 
 def test_without_a_file_nothing_is_asked_and_nothing_changes(project, monkeypatch):
     seen = read(write_run(project / "runs" / "r"))
-    monkeypatch.setattr("monitor.own_rules.asking.RulesProcess", None)  # using it would raise
+    monkeypatch.setattr("monitor.diagnosis.own_rules.asking.RulesProcess", None)  # using it would raise
     assert judge_run(seen, 2e9) == judge(seen, 2e9)
 
 
 def test_before_the_first_evaluation_it_is_not_asked(project, monkeypatch):
     write_rules(project, above())
-    monkeypatch.setattr("monitor.own_rules.asking.RulesProcess", None)
+    monkeypatch.setattr("monitor.diagnosis.own_rules.asking.RulesProcess", None)
     assert own(judge_run(read(write_run(project / "runs" / "r", ())), 2e9)) == []
 
 
@@ -120,7 +120,7 @@ def test_what_is_known_is_not_asked_again(project, monkeypatch):
     write_rules(project, above())
     run_dir = write_run(project / "runs" / "r", SLOW)
     first = own(judge_run(read(run_dir), 2e9))
-    monkeypatch.setattr("monitor.own_rules.asking.RulesProcess", None)
+    monkeypatch.setattr("monitor.diagnosis.own_rules.asking.RulesProcess", None)
     assert own(judge_run(read(run_dir), 2e9)) == first != []
 
 
@@ -205,7 +205,7 @@ def test_an_unreadable_answer_is_none_of_the_judgement(project, monkeypatch):
     def refuse(*_: object, **__: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr("monitor.own_rules.process.subprocess.Popen", refuse)
+    monkeypatch.setattr("monitor.diagnosis.own_rules.process.subprocess.Popen", refuse)
     why = judge_run(seen, 2e9).results[-1].why
     assert why == "vitalsigns_rules.py: no process can be started for it (Resource temporarily unavailable)"
 

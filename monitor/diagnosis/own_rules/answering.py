@@ -1,4 +1,4 @@
-"""`python -m monitor.own_rules.answering`: runs rules of one's own for one run, apart from everything else.
+"""`python -m monitor.diagnosis.own_rules.answering`: runs rules of one's own for one run, apart from everything else.
 
 The job comes as one line of JSON on stdin; answers go to stdout as lines of JSON. Each check of each rule is a fork of
 its own with a deadline and a limit of memory: a rule that hangs, exits, forks, prints or changes what it was given
@@ -24,9 +24,9 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from monitor.own_rules.contract import Finding, Quiet
-from monitor.own_rules.loading import Late, load, said_of
-from monitor.own_rules.wire import (
+from monitor.diagnosis.own_rules.contract import Finding, Quiet
+from monitor.diagnosis.own_rules.loading import Late, load, said_of
+from monitor.diagnosis.own_rules.wire import (
     CHECK_SECS,
     LATE,
     LOAD_SECS,

@@ -11,10 +11,10 @@ from operator import attrgetter
 from pathlib import Path
 from threading import RLock
 
-from monitor.own_rules.process import RulesProcess
-from monitor.own_rules.results import left_out, result_of
-from monitor.own_rules.sources import Source, sources_of
-from monitor.own_rules.wire import LATE, Answer, Facts, Job, Loaded
+from monitor.diagnosis.own_rules.process import RulesProcess
+from monitor.diagnosis.own_rules.results import left_out, result_of
+from monitor.diagnosis.own_rules.sources import Source, sources_of
+from monitor.diagnosis.own_rules.wire import LATE, Answer, Facts, Job, Loaded
 from monitor.rules.own import NO_RULES, OwnAnswers
 from monitor.rules.registry import BY_NAME
 from monitor.rules.result import Result

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from monitor.own_rules.asking import Questions
-from monitor.own_rules.sources import Source
+from monitor.diagnosis.own_rules.asking import Questions
+from monitor.diagnosis.own_rules.sources import Source
 from monitor.rules.evaluations import lowest
 from monitor.rules.primary import best_of, primary_of
 from monitor.rules.result import Finding, LeftOut, Result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from monitor.own_rules.wire import MOST_TEXT, Answer, Facts, Values
+from monitor.diagnosis.own_rules.wire import MOST_TEXT, Answer, Facts, Values
 from monitor.rules.result import Finding, LeftOut, Quiet, Result
 from monitor.run_dir.words import sentence
 

@@ -11,7 +11,7 @@ import time
 
 import msgspec
 
-from monitor.own_rules.wire import CHECK_SECS, LATE, LOAD_SECS, Done, Job, Loaded, Reply
+from monitor.diagnosis.own_rules.wire import CHECK_SECS, LATE, LOAD_SECS, Done, Job, Loaded, Reply
 from monitor.run_dir.processes import HOME
 from monitor.run_dir.words import PACKAGE
 

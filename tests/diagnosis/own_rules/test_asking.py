@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from monitor.diagnosis.judging import judge_run
-from monitor.own_rules import sources
+from monitor.diagnosis.own_rules import sources
 from monitor.rules.result import Finding, LeftOut, Quiet
-from tests.own_rules.project import HEAD, QUIET, read, rule, write_rules, write_run
+from tests.diagnosis.own_rules.project import HEAD, QUIET, read, rule, write_rules, write_run
 
 GOOD = rule(QUIET, name="good", title="A good rule")
 SPOILED = {

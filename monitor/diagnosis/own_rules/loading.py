@@ -13,8 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from monitor.own_rules.sources import GROUP, RULES_FILE
-from monitor.own_rules.wire import MOST_RULES, MOST_TEXT, Facts, Job
+from monitor.diagnosis.own_rules.sources import GROUP, RULES_FILE
+from monitor.diagnosis.own_rules.wire import MOST_RULES, MOST_TEXT, Facts, Job
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from monitor.own_rules.sources import RULES_FILE
+from monitor.diagnosis.own_rules.sources import RULES_FILE
 from monitor.run_dir import Snapshot
 from monitor.run_dir.reader import RunReader
 from monitor.writer import RunWriter

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.own_rules import asking, sources
+from monitor.diagnosis.own_rules import asking, sources
 
 
 @pytest.fixture
