@@ -1,4 +1,4 @@
-"""What rules of one's own have answered, as data: monitor.diagnosis.own_rules runs them, and judgement starts nothing."""
+"""What rules of one's own have answered, as data: monitor.diagnosis.own_rules runs them, judgement starts nothing."""
 
 from __future__ import annotations
 
