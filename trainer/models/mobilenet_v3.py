@@ -208,8 +208,10 @@ class MobileNetV3(CtcModel):
     def _each(self, pictures: Tensor, places: Tensor) -> Tensor:
         """The features of pictures (B, C, H, W) at `places` (M,): (M, F)."""
         if not self.few_shapes:
-            return self.trunk(pictures[places])  # type: ignore[no-any-return]
+            every: Tensor = self.trunk(pictures[places])
+            return every
         number, size = len(places), stack_size(len(places))
         stack = pictures[F.pad(places, (0, size - number))]  # filled up with the first picture
         mask = (torch.arange(size, device=places.device) < number).float()[:, None, None, None]
-        return self.trunk(stack, Real(mask, mask.double().mean()))[:number]  # type: ignore[no-any-return]
+        seen: Tensor = self.trunk(stack, Real(mask, mask.double().mean()))
+        return seen[:number]

@@ -220,6 +220,7 @@ def again_in_backward(block: Callable[[Tensor, Any], Tensor], x: Tensor, real: A
     """block(x, real) without keeping what is inside: it is computed again when gradients need it."""
     if not torch.is_grad_enabled():
         return block(x, real)
-    both = (contextlib.nullcontext, computed_again)
-    made: Tensor = checkpoint(block, x, real, use_reentrant=False, context_fn=lambda: tuple(make() for make in both))
+    made: Tensor = checkpoint(
+        block, x, real, use_reentrant=False, context_fn=lambda: (contextlib.nullcontext(), computed_again())
+    )
     return made
