@@ -122,15 +122,31 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = "auto"
     precision: Annotated[
         Literal["auto", "fp32", "bf16"],
-        Help(description="Number format of convolutions and products; auto is bf16 on a GPU that has it, else fp32."),
+        Help(description="Number format of convolutions and products; auto measures on a GPU, and is fp32 on a CPU."),
     ] = "auto"
     memory_format: Annotated[
-        Literal["contiguous", "channels_last"],
-        Help(description="Order of picture tensors in memory; the same numbers, another speed."),
-    ] = "contiguous"
+        Literal["auto", "contiguous", "channels_last"],
+        Help(description="Order of pictures in memory; auto measures on a GPU, and is contiguous on a CPU."),
+    ] = "auto"
     compile: Annotated[
-        Literal["off", "on"], Help(description="Whether torch.compile makes kernels of the visual network first.")
+        Literal["auto", "off", "on", "graphs"],
+        Help(
+            description="torch.compile of the visual network; auto measures in long runs on a GPU; graphs: CUDA graphs."
+        ),
+    ] = "auto"
+    padding: Annotated[
+        Literal["auto", "longest", "buckets"],
+        Help(
+            description="Batches as long as their longest clip, or padded to a few lengths; auto is buckets on a GPU."
+        ),
+    ] = "auto"
+    recompute: Annotated[
+        Literal["off", "on"],
+        Help(description="Networks on pictures keep fewer activations and compute them twice: less memory, more time."),
     ] = "off"
+    tuned: Annotated[
+        str, Help(description="File that keeps what auto has measured; a later run with the same shapes reads it.")
+    ] = ""
     loader_threads: Annotated[
         int,
         Help(
@@ -175,7 +191,14 @@ PROPERTIES: dict[str, dict[str, Any]] = msgspec.json.schema(Config)["$defs"]["Co
 """JSON Schema of each option: type, default, minimum, maximum, enum, description."""
 
 
-BEFORE: dict[str, Any] = {"classifier": "linear", "auxiliary_ctc": 0.0, "bias_init": "random"}
+BEFORE: dict[str, Any] = {
+    "classifier": "linear",
+    "auxiliary_ctc": 0.0,
+    "bias_init": "random",
+    "memory_format": "contiguous",
+    "compile": "off",
+    "padding": "longest",
+}
 """What a stored config that does not name an option was trained with, where that is not the default of today."""
 
 
@@ -206,6 +229,8 @@ def check(values: dict[str, Any]) -> Config:
     made = Config(**{**typed, "model": _fitting_model(typed.get("model", "auto"), fitting, typed)})
     _check_paths(made)
     _check_distortions(made)
+    if made.recompute == "on" and made.compile in ("on", "graphs"):
+        raise UsageError("--recompute on and --compile exclude each other; leave one of them out.")
     return made
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import torch
 
 from trainer.data.batches import evaluation_batches
+from trainer.data.buckets import Buckets
 from trainer.data.corpus import Corpus, Sample
 from trainer.decoding import Adjustment, adjusted, beam, greedy
 from trainer.devices import Precision
@@ -73,6 +74,7 @@ def evaluate(
     beam_width: int = 0,
     precision: Precision | None = None,
     ranks: Ranks = ALONE,
+    buckets: Buckets | None = None,
 ) -> Evaluation:
     """Scores `clips` with dropout off and nothing distorted; leaves the model in the mode it was in.
 
@@ -85,7 +87,7 @@ def evaluate(
     sums = _Sums(FrameStatistics(len(corpus.vocabulary)))
     precision = precision or Precision.of("fp32", device)
     with torch.inference_mode(), precision.autocast():
-        for on_cpu in evaluation_batches(clips[ranks.rank :: ranks.world], batch_size):
+        for on_cpu in evaluation_batches(clips[ranks.rank :: ranks.world], batch_size, buckets):
             batch = on_cpu.to(device)
             log_probs, lengths = model(batch.frames, batch.frame_lengths)  # (T, N, C), (N,)
             losses = clip_losses(log_probs, lengths, batch).double()

@@ -120,6 +120,7 @@ class Loop:
             beam_width=beam_width,
             precision=self.run.precision,
             ranks=self.ranks,
+            buckets=self.run.batches.buckets,
         )
 
     def test(self) -> records.Fields:
@@ -169,6 +170,8 @@ class Loop:
             "best_val_wer": run.best_rank[0] if run.best_epoch else None,
             "best_epoch": run.best_epoch,
             "config": msgspec.to_builtins(run.config),
+            "device": run.device.type,
+            "setting": msgspec.to_builtins(run.setting),
             "vocabulary": list(self.corpus.vocabulary),
         }
         try:

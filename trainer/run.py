@@ -15,7 +15,7 @@ import torch
 from monitor.run_dir import CHECKPOINTS_DIR, LAST_CHECKPOINT, RUN_DIR_VARIABLE, Floors, floors
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.writer import RunWriter
-from trainer import arguments, checkpoints
+from trainer import arguments, checkpoints, tuning
 from trainer.arguments import Invocation
 from trainer.config import Config, check_stored, completed
 from trainer.data.augmentation import Distortion
@@ -34,11 +34,13 @@ from trainer.loop import Loop
 from trainer.models import build_model, describe_model
 from trainer.models.base import CtcModel, HeadOptions
 from trainer.requeue import is_requeued
+from trainer.settings import Setting, untried
 from trainer.stopping import StopSignals
 from trainer.terminal import Silent, Terminal, make_terminal
-from trainer.training import Training
+from trainer.training import Training, padded
+from trainer.tuning import Choice
 
-MAY_CHANGE = ("epochs", "patience", "device", "log_every", "pace", "init_checkpoint", "loader_threads")
+MAY_CHANGE = ("epochs", "patience", "device", "log_every", "pace", "init_checkpoint", "loader_threads", "tuned")
 """Options that a resumed run may be given anew; any other one would make it another run."""
 
 
@@ -72,13 +74,15 @@ def _run(invocation: Invocation, signals: StopSignals, ranks: Ranks) -> None:
         model.head.start_at(torch.tensor(class_odds(corpus, found)))
     if about is None and config.init_checkpoint:
         checkpoints.load_weights(model, Path(config.init_checkpoint))
-    training = Training(config, model, make_batches(corpus, model, config), device, ranks)
+    batches = padded(make_batches(corpus, model, config), config, device)
+    choice = ranks.of_first(decided(config, model, batches, device, screen, about) if ranks.is_first else None)
+    training = Training(config, model, batches, device, ranks, choice.setting)
     if ranks.world > 1:
         torch.manual_seed(config.seed + ranks.rank)  # every process drops other activations
     if about is not None:
         training.restore(checkpoints.load(last))
     try:
-        _train(training, corpus, found, run_dir, screen, signals, resume=resume)
+        _train(training, corpus, found, run_dir, screen, signals, choice.line, resume=resume)
     finally:
         training.loader.close()
 
@@ -156,6 +160,24 @@ def make_corpus(config: Config, screen: Terminal) -> tuple[Corpus, Preflight]:
     return recorded_corpus(config.data, entries, config.modality, config.frame_size, screen.track)
 
 
+def decided(
+    config: Config,
+    model: CtcModel,
+    batches: TrainingBatches,
+    device: torch.device,
+    screen: Terminal,
+    about: dict[str, Any] | None,
+) -> Choice:
+    """How this run computes, measured once in its life: a resume on the same kind of device goes on as it began."""
+    if not tuning.is_open(config, device):
+        return Choice(setting=untried(config, device), line="")
+    if about is None:
+        updates = -(-len(batches) // config.accumulation_steps) * config.epochs
+        return tuning.decide(config, model, batches, device, updates=updates, say=screen.say)
+    known = "setting" in about and about.get("device") == device.type
+    return Choice(setting=msgspec.convert(about["setting"], Setting) if known else untried(config, device), line="")
+
+
 def make_batches(corpus: Corpus, model: CtcModel, config: Config) -> TrainingBatches:
     return TrainingBatches(
         corpus=corpus,
@@ -195,6 +217,7 @@ def _train(
     run_dir: Path,
     screen: Terminal,
     signals: StopSignals,
+    speed: str,
     *,
     resume: bool,
 ) -> None:
@@ -211,6 +234,7 @@ def _train(
         device=str(training.device),
         units={"loss": "nats per token", "wer": "fraction"},
         gap_basis="eval",
+        notes=speed,
         warmup_epochs=config.warmup_epochs,
         epochs=config.epochs,
         steps_per_epoch=training.steps_per_epoch,
@@ -220,6 +244,8 @@ def _train(
         clips = ", ".join(f"{len(clips)} {split}" for split, clips in corpus.splits.items())
         where = f"{training.device}" + (f", {training.ranks.world} processes" if training.ranks.world > 1 else "")
         screen.say(f"{config.model}: {info.parameters:,} parameters ({shares}) on {where}; clips: {clips}.")
+        if speed:
+            screen.say(speed)
         screen.say(f"Writing {writer.run_dir}")
         outcome = Loop(training, corpus, found, Path(writer.run_dir), writer, screen, signals).train()
         screen.close()

@@ -23,6 +23,7 @@ from trainer.distributed import ALONE, Ranks
 from trainer.models.base import CtcModel
 from trainer.objective import Objective
 from trainer.schedule import learning_rate
+from trainer.settings import Setting, in_buckets, preparation, untried
 from trainer.tally import Tally, Update
 
 GPU_LOADER_THREADS = 8
@@ -41,11 +42,15 @@ class Training:
         batches: TrainingBatches,
         device: torch.device,
         ranks: Ranks = ALONE,
+        setting: Setting | None = None,
     ) -> None:
-        self.config, self.batches, self.device, self.ranks = config, batches, device, ranks
+        self.config, self.device, self.ranks = config, device, ranks
+        self.setting = untried(config, device) if setting is None else setting
+        self.batches = batches = padded(batches, config, device)
         self.model = model.to(device)
-        self.precision = Precision.of(config.precision, device)
-        self.objective = make_objective(model, config, device, ranks)
+        self.precision = Precision(device, self.setting.precision == "bf16")
+        torch.backends.cudnn.benchmark = self.setting.search
+        self.objective = make_objective(model, config, device, ranks, self.setting)
         cuda = device.type == "cuda"
         threads = config.loader_threads if config.loader_threads >= 0 else GPU_LOADER_THREADS if cuda else 0
         self.loader = Prefetch(batches, threads, rank=ranks.rank, world=ranks.world, pin=cuda)
@@ -107,8 +112,10 @@ class Training:
         first = self.position * self.config.accumulation_steps
         places = range(first, min(first + self.config.accumulation_steps, len(self.batches)))
         clips = sum(self.loader.clips(self.epoch, place) for place in places)
-        loss, data_secs = self._backward(places, clips)
+        losses, data_secs = self._backward(places, clips)
+        # The device is waited for once, after all its work is queued.
         norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm))
+        loss = self.ranks.sum(sum(float(each) for each in losses))
         finite = math.isfinite(loss) and math.isfinite(norm)
         if finite:
             self._apply(measured=self.position + 1 == self.steps_per_epoch)
@@ -146,12 +153,12 @@ class Training:
             group["lr"] = lr
         return lr
 
-    def _backward(self, places: range, clips: int) -> tuple[float, float]:
+    def _backward(self, places: range, clips: int) -> tuple[list[Tensor], float]:
         """Gradients of the mean loss over all `clips` of an update, however they are cut into batches and processes.
 
-        Returns the reported loss and the seconds spent waiting for data.
+        Returns the parts of the reported loss, on the device, and the seconds spent waiting for data.
         """
-        total = data_secs = 0.0
+        losses, data_secs = list[Tensor](), 0.0
         for place in places:
             started = time.perf_counter()
             batch = self.loader.get(self.epoch, place).to(self.device)
@@ -162,8 +169,8 @@ class Training:
                     reported, minimised = self.objective(batch)
                 # The processes' gradients are averaged; times their number, it is the mean over all clips.
                 (minimised.sum() * (counted * self.ranks.world) / clips).backward()
-            total += float(reported.detach().sum() * counted / clips)
-        return self.ranks.sum(total), data_secs
+            losses.append(reported.detach().sum() * counted / clips)
+        return losses, data_secs
 
     def _gradients_travel(self, last: bool) -> contextlib.AbstractContextManager[Any]:
         """Between processes gradients travel once per update, with its last batch."""
@@ -210,13 +217,14 @@ class Training:
         self.best_loss = state["best"].get("loss", math.inf)
 
 
-def make_objective(model: CtcModel, config: Config, device: torch.device, ranks: Ranks) -> nn.Module:
-    """The model with its loss, prepared as the options ask: memory format, compiled kernels, several processes."""
-    if config.memory_format == "channels_last":
-        has_3d = any(isinstance(module, nn.Conv3d) for module in model.modules())
-        model.to(memory_format=torch.channels_last_3d if has_3d else torch.channels_last)  # type: ignore[call-overload]
-    if config.compile == "on":
-        model.see = torch.compile(model.see, dynamic=True)  # type: ignore[method-assign]
+def padded(batches: TrainingBatches, config: Config, device: torch.device) -> TrainingBatches:
+    """In buckets where the options ask for them, unless they are already."""
+    return batches.in_buckets() if batches.buckets is None and in_buckets(config, device) else batches
+
+
+def make_objective(model: CtcModel, config: Config, device: torch.device, ranks: Ranks, setting: Setting) -> nn.Module:
+    """The model with its loss, prepared as the setting says, and for several processes."""
+    model.prepare(preparation(config, setting, device))
     objective = Objective(model, config.auxiliary_ctc)
     if ranks.world == 1:
         return objective
@@ -227,7 +235,7 @@ def _gpu(device: torch.device) -> list[int] | None:
     return [torch.cuda.current_device()] if device.type == "cuda" else None
 
 
-def make_optimiser(model: CtcModel, config: Config) -> torch.optim.AdamW:
+def make_optimiser(model: nn.Module, config: Config) -> torch.optim.AdamW:
     """AdamW, fused (4 times faster on a CPU). Biases and normalisation gains are not decayed."""
     weights = [each for each in model.parameters() if each.ndim >= 2]
     others = [each for each in model.parameters() if each.ndim < 2]

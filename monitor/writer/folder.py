@@ -90,6 +90,7 @@ def describe(run_id: str, given: dict[str, Any]) -> Run:
         gap_basis=given["gap_basis"],
         warmup_epochs=float(given["warmup_epochs"]),
         environment=_environment(given["device"]),
+        notes=given["notes"],
     )
     decode(encode(run), Run)  # what no reader would accept is refused now
     return run

@@ -85,6 +85,7 @@ class RunWriter(NullRunWriter):
         warmup_epochs: float = 0.0,
         epochs: int | None = None,
         steps_per_epoch: int | None = None,
+        notes: str = "",
         resume: bool = False,
     ) -> None:
         self._muted = int(os.environ.get("RANK") or 0) != 0
@@ -111,6 +112,7 @@ class RunWriter(NullRunWriter):
             "metrics": metrics if metrics is None or isinstance(metrics, (list, tuple)) else [metrics],
             "gap_basis": gap_basis,
             "warmup_epochs": warmup_epochs,
+            "notes": notes,
         }
         self._begin(given, {"epochs": epochs, "steps_per_epoch": steps_per_epoch}, resume)
 

@@ -5,6 +5,7 @@ Each clip's generator is seeded by (seed, epoch, clip), so a resumed run distort
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ PAIRS = ((2, 3), (4, 5), (6, 7), (8, 10), (9, 11))
 _HANDS = {6: (4, (8, 9)), 7: (5, (10, 11))}
 """Wrist -> (its elbow, its fingertips), as landmark indices of the synthetic corpus."""
 NECK = 1
+SPEED = 0.3
+"""Largest logarithm of a clip's length over its own, at full strength."""
 KNOT_FRAMES = 12
 """Frames over which a habit changes: about one sign."""
 
@@ -34,6 +37,12 @@ class Distortion:
     """Share of frames left out."""
     crop: float = 0.0
     """Share of a picture's sides cut off."""
+
+    def stretches(self) -> tuple[float, float]:
+        """(slowest, fastest): the frames of a distorted clip per frame of it, at most and at least; dropped ones apart
+        at their mean."""
+        amount, kept = SPEED * STRENGTHS[self.strength], 1 - self.frame_drop
+        return math.exp(amount) * kept, math.exp(-amount) * kept
 
     def apply(self, corpus: Corpus, frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Frames (T, …) of a training clip → (T', …); a share of zero draws nothing from `rng`."""
@@ -96,7 +105,7 @@ def warp_time(frames: np.ndarray, rng: np.random.Generator, amount: float) -> np
 
 def warped_times(frames: int, rng: np.random.Generator, amount: float) -> np.ndarray:
     """Fractional positions (T',) in a clip of T frames that play it at another speed, never backwards."""
-    speed = np.exp(rng.uniform(-0.3, 0.3) * amount)
+    speed = np.exp(rng.uniform(-SPEED, SPEED) * amount)
     length = max(4, round(frames * speed))
     u = np.linspace(0, 1, length)
     # A sine of amplitude a and frequency k keeps time going forward while 2 pi k a < 1.

@@ -11,10 +11,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from trainer.data.augmentation import Distortion
+from trainer.data.buckets import MOST_PADDING, Buckets, choose_buckets
 from trainer.data.corpus import Corpus, Sample, frames_needed
 
 _POOL = 4
 """Batches that are sorted by length together: less padding, still a fresh mix each epoch."""
+
+PADDING_AIM = 0.8 * MOST_PADDING
+"""The speeds that come are not those that buckets were chosen for."""
+ENOUGH_BATCHES = 500
+"""From their longest clips buckets are chosen."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class Batch:
         if moved.frames.dtype != torch.uint8:
             return moved
         # Pictures travel as bytes: a quarter of the way to the device.
-        frames = moved.frames.float() / 255
+        frames = moved.frames.float().div_(255)
         return replace(moved, frames=frames if moved.views is None else seen_from(frames, moved.views), views=None)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
@@ -67,11 +73,12 @@ def seen_from(pictures: Tensor, views: Tensor) -> Tensor:
     return (seen * light + torch.randn_like(seen) * noise).clamp_(0, 1)
 
 
-def collate(frames: Sequence[np.ndarray], tokens: Sequence[np.ndarray]) -> Batch:
-    """One batch from clips of different lengths."""
+def collate(frames: Sequence[np.ndarray], tokens: Sequence[np.ndarray], buckets: Buckets | None = None) -> Batch:
+    """One batch from clips of different lengths, as long as its longest clip or that clip's bucket."""
     lengths = [len(clip) for clip in frames]
+    longest = max(lengths) if buckets is None else buckets.of(max(lengths))
     kind = np.uint8 if frames[0].dtype == np.uint8 else np.float32
-    padded = np.zeros((len(frames), max(lengths), *frames[0].shape[1:]), dtype=kind)
+    padded = np.zeros((len(frames), longest, *frames[0].shape[1:]), dtype=kind)
     for row, clip in zip(padded, frames, strict=True):
         row[: len(clip)] = clip
     return Batch(
@@ -82,11 +89,11 @@ def collate(frames: Sequence[np.ndarray], tokens: Sequence[np.ndarray]) -> Batch
     )
 
 
-def evaluation_batches(clips: Sequence[Sample], batch_size: int) -> Iterator[Batch]:
+def evaluation_batches(clips: Sequence[Sample], batch_size: int, buckets: Buckets | None = None) -> Iterator[Batch]:
     """The clips as they are, in order."""
     for start in range(0, len(clips), batch_size):
         some = clips[start : start + batch_size]
-        yield collate([clip.frames for clip in some], [clip.tokens for clip in some])
+        yield collate([clip.frames for clip in some], [clip.tokens for clip in some], buckets)
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ class TrainingBatches:
     distortion: Distortion
     seed: int
     stride: int
+    buckets: Buckets | None = None
+    """The lengths that batches are padded to; None: as long as their longest clip."""
 
     def __len__(self) -> int:
         return -(-len(self.corpus.splits["train"]) // self.batch_size)
@@ -121,12 +130,26 @@ class TrainingBatches:
         """The clips `numbers`, distorted as this epoch distorts them."""
         clips = [self.corpus.splits["train"][number] for number in numbers]
         frames = [self._distorted(clip, epoch, int(number)) for clip, number in zip(clips, numbers, strict=True)]
-        batch = collate(frames, [clip.tokens for clip in clips])
+        batch = collate(frames, [clip.tokens for clip in clips], self.buckets)
         draw, strength = self.corpus.view, self.distortion.strength
         if draw is None or strength == "none":
             return batch
         views = [draw(np.random.default_rng([self.seed, epoch, 2, int(number)]), strength) for number in numbers]
         return replace(batch, views=torch.from_numpy(np.stack(views)))
+
+    def in_buckets(self) -> TrainingBatches:
+        """The same batches, padded to a few lengths that are chosen from these clips and what distortion makes of them.
+
+        The speed of each clip is drawn here as distortion draws it, from another generator.
+        """
+        frames = np.array([len(clip.frames) for clip in self.corpus.splits["train"]])
+        slowest, fastest = self.distortion.stretches()
+        rng, longest = np.random.default_rng([self.seed, 3]), list[int]()
+        for epoch in range(1, 2 + ENOUGH_BATCHES // len(self)):
+            played = frames * np.exp(rng.uniform(np.log(fastest), np.log(slowest), size=len(frames)))
+            longest += [round(played[numbers].max()) for numbers in self.order(epoch)]
+        most = round(int(frames.max()) * max(1.0, slowest))
+        return replace(self, buckets=choose_buckets(longest, most, PADDING_AIM))
 
     def _distorted(self, clip: Sample, epoch: int, number: int) -> np.ndarray:
         rng = np.random.default_rng([self.seed, epoch, 1, number])

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a network is to compute: the same function at another speed, or in other memory."""
+
+    channels_last: bool = False
+    """Pictures with a pixel's channels beside each other."""
+    few_shapes: bool = False
+    """Single pictures in stacks of a few sizes."""
+    recompute: bool = False
+    """Activations of the visual network are computed again when gradients need them."""
+    compiler: dict[str, Any] | None = None
+    """Arguments of torch.compile for the visual network; None: not compiled."""
 
 
 class CtcModel(nn.Module):
@@ -31,6 +46,11 @@ class CtcModel(nn.Module):
     def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Visual features (N, T', F), each of a short stretch of its clip, and their lengths (N,)."""
         raise NotImplementedError("each network has its own way from frames to features")
+
+    def prepare(self, how: Preparation) -> None:
+        """Once, before it is trained. Vectors have no channels to order and no single pictures."""
+        if how.compiler is not None:
+            self.see = torch.compile(self.see, **how.compiler)  # type: ignore[method-assign]
 
     def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         seen, lengths = self.see(frames, lengths)

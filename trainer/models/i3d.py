@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer.models.base import PLAIN, BiLstm, CtcHead, CtcModel, HeadOptions, halve, valid_frames
+from trainer.models.base import PLAIN, BiLstm, CtcHead, CtcModel, HeadOptions, Preparation, halve, valid_frames
+from trainer.models.norms import Real, again_in_backward, normalise
 
 MIXED: tuple[tuple[int, ...], ...] = (
     (64, 96, 128, 16, 32, 32),  # 3b
@@ -31,7 +32,7 @@ POOLED_BEFORE = {2: "4a", 7: "5a"}
 
 
 class Unit(nn.Module):
-    """Convolution without bias, batch norm, ReLU; frames behind a clip's end stay zero."""
+    """Convolution without bias, batch norm over real frames, ReLU; frames behind a clip's end stay zero."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
         super().__init__()
@@ -39,9 +40,15 @@ class Unit(nn.Module):
         # The authors' momentum of .01 is for millions of steps; with hundreds the running figures lag far behind.
         self.norm = nn.BatchNorm3d(outputs, eps=1e-3)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        y: Tensor = F.relu(self.norm(self.conv(x)))
-        return y * mask.to(y.dtype)
+    def forward(self, x: Tensor, real: Real, *, windowed: bool = True) -> Tensor:
+        return normalise([self.norm], self.conv(x), real, windowed=windowed, relu=True)
+
+
+def side_by_side(units: Sequence[Unit], x: Tensor, real: Real) -> tuple[Tensor, ...]:
+    """What several units with a kernel of 1 make of the same x, which is read once and gets one gradient."""
+    y = F.conv3d(x, torch.cat([unit.conv.weight for unit in units]))
+    y = normalise([unit.norm for unit in units], y, real, windowed=False, relu=True)
+    return y.split([unit.norm.num_features for unit in units], dim=1)
 
 
 class Mixed(nn.Module):
@@ -56,19 +63,18 @@ class Mixed(nn.Module):
         self.pooled = Unit(inputs, pooled, 1)
         self.outputs = one + three + five + pooled
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        near = F.max_pool3d(x, 3, stride=1, padding=1)
-        branches = (
-            self.one(x, mask),
-            self.three(self.three_in(x, mask), mask),
-            self.five(self.five_in(x, mask), mask),
-            self.pooled(near, mask),
-        )
-        return torch.cat(branches, dim=1)
+    def forward(self, x: Tensor, real: Real) -> Tensor:
+        one, three, five = side_by_side([self.one, self.three_in, self.five_in], x, real)
+        # The pooling looks over a clip's end, a kernel of 1 does not.
+        near = self.pooled(F.max_pool3d(x, 3, stride=1, padding=1), real)
+        return torch.cat([one, self.three(three, real), self.five(five, real), near], dim=1)
 
 
 class I3dTrunk(nn.Module):
     """(N, C, T, H, W) → (N, F, ceil(T / 4)), F = 1024 at width 1."""
+
+    recompute = False
+    """Whether a block's activations are dropped, and computed again when gradients need them."""
 
     def __init__(self, channels: int, width: float) -> None:
         super().__init__()
@@ -88,21 +94,19 @@ class I3dTrunk(nn.Module):
         self.outputs = inputs
 
     def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        x = x * _mask(lengths, x.shape[2])
+        x = x * _real(lengths, x.shape[2]).mask
         lengths = halve(lengths)
-        x = self.conv_1a(x, _mask(lengths, -(-x.shape[2] // 2)))
-        mask = _mask(lengths, x.shape[2])
-        x = _pool_space(x)
-        x = self.conv_2c(self.conv_2b(x, mask), mask)
-        x = _pool_space(x)
+        real = _real(lengths, -(-x.shape[2] // 2))
+        x = _pool_space(self.conv_1a(x, real))
+        x = _pool_space(self.conv_2c(self.conv_2b(x, real, windowed=False), real))
         for place, block in enumerate(self.mixed):
             if POOLED_BEFORE.get(place) == "4a":
                 x, lengths = F.max_pool3d(x, 3, stride=2, padding=1), halve(lengths)
-                mask = _mask(lengths, x.shape[2])
-                x = x * mask.to(x.dtype)
+                real = _real(lengths, x.shape[2])
+                x = x * real.mask.to(x.dtype)
             elif POOLED_BEFORE.get(place) == "5a":
                 x = F.max_pool3d(x, (1, 2, 2), stride=(1, 2, 2), ceil_mode=True)
-            x = block(x, mask)
+            x = again_in_backward(block, x, real) if self.recompute else block(x, real)
         return x.mean(dim=(3, 4)), lengths
 
 
@@ -110,9 +114,9 @@ def _pool_space(x: Tensor) -> Tensor:
     return F.max_pool3d(x, (1, 3, 3), stride=(1, 2, 2), padding=(0, 1, 1))
 
 
-def _mask(lengths: Tensor, frames: int) -> Tensor:
-    """(N, 1, T, 1, 1) of ones and zeros."""
-    return valid_frames(lengths, frames)[:, None, :, None, None].float()
+def _real(lengths: Tensor, frames: int) -> Real:
+    mask = valid_frames(lengths, frames)[:, None, :, None, None].float()
+    return Real(mask, mask.double().mean())
 
 
 class I3d(CtcModel):
@@ -137,6 +141,13 @@ class I3d(CtcModel):
 
     def stages(self) -> dict[str, nn.Module]:
         return {"trunk": self.trunk, "bilstm": self.bilstm, "head": self.head}
+
+    def prepare(self, how: Preparation) -> None:
+        self.trunk.recompute = how.recompute
+        if how.channels_last:
+            self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        if how.compiler is not None:
+            self.trunk.compile(**how.compiler)
 
     def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         x, lengths = self.trunk(frames.transpose(1, 2), lengths)  # (N, C, T, H, W) → (N, F, T')

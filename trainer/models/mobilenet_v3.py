@@ -11,7 +11,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer.models.base import PLAIN, BiLstm, CtcHead, CtcModel, HeadOptions, halve, silence_padding, valid_frames
+from trainer.data.buckets import stack_size
+from trainer.models.base import (
+    PLAIN,
+    BiLstm,
+    CtcHead,
+    CtcModel,
+    HeadOptions,
+    Preparation,
+    halve,
+    silence_padding,
+    valid_frames,
+)
+from trainer.models.norms import Real, again_in_backward, normalise
 
 
 @dataclass(frozen=True)
@@ -53,9 +65,32 @@ def eights(size: float) -> int:
     return rounded + 8 if rounded < 0.9 * size else rounded
 
 
+class Depthwise(nn.Conv2d):
+    """Each channel by itself, always in contiguous memory: with channels last, cuDNN was 40 times slower (H200)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.contiguous())
+
+
+class RealNorm2d(nn.BatchNorm2d):
+    """Batch norm over the real pictures of a stack; all of them where `real` is None."""
+
+    def forward(self, x: Tensor, real: Real | None = None) -> Tensor:
+        if real is None or not self.training:
+            return super().forward(x)
+        return normalise([self], x, real, windowed=True, relu=False)
+
+
 def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> list[nn.Module]:
-    conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
-    return [conv, nn.BatchNorm2d(outputs, eps=1e-3)]
+    kind = nn.Conv2d if groups == 1 else Depthwise
+    conv = kind(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return [conv, RealNorm2d(outputs, eps=1e-3)]
+
+
+def _through(layer: nn.Module, x: Tensor, real: Real | None) -> Tensor:
+    """x through a layer, which may want to know what of it is real."""
+    y: Tensor = layer(x, real) if isinstance(layer, RealNorm2d | InvertedResidual) else layer(x)
+    return y
 
 
 class SqueezeExcite(nn.Module):
@@ -85,13 +120,18 @@ class InvertedResidual(nn.Module):
         self.skips = block.stride == 1 and inputs == outputs
         self.outputs = outputs
 
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.body(x)
+    def forward(self, x: Tensor, real: Real | None = None) -> Tensor:
+        y = x
+        for layer in self.body:
+            y = _through(layer, y, real)
         return x + y if self.skips else y
 
 
 class MobileNetTrunk(nn.Module):
     """Frames (B, C, H, W) → (B, F), F = 960 at width 1."""
+
+    recompute = False
+    """Whether a block's activations are dropped, and computed again when gradients need them."""
 
     def __init__(self, channels: int, width: float) -> None:
         super().__init__()
@@ -103,15 +143,18 @@ class MobileNetTrunk(nn.Module):
         self.outputs = LAST_EXPANSION * inputs
         self.layers = nn.Sequential(*layers, *_conv(inputs, self.outputs, 1), nn.Hardswish())
 
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.layers(x)
-        return y.mean(dim=(2, 3))
+    def forward(self, x: Tensor, real: Real | None = None) -> Tensor:
+        for layer in self.layers:
+            again = self.recompute and isinstance(layer, InvertedResidual)
+            x = again_in_backward(layer, x, real) if again else _through(layer, x, real)
+        return x.mean(dim=(2, 3))
 
 
 class MobileNetV3(CtcModel):
     """Total stride 4, all of it in the TCN: two rounds of a convolution over five frames and a pooling of two."""
 
     stride = 4
+    few_shapes = False
 
     def __init__(
         self,
@@ -140,15 +183,35 @@ class MobileNetV3(CtcModel):
             "head": self.head,
         }
 
+    def prepare(self, how: Preparation) -> None:
+        self.trunk.recompute, self.few_shapes = how.recompute, how.few_shapes
+        if how.channels_last:
+            for module in self.modules():
+                if isinstance(module, nn.Conv2d) and not isinstance(module, Depthwise):
+                    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if how.compiler is not None:
+            self.trunk.compile(**how.compiler)
+
     def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         valid = valid_frames(lengths, frames.shape[1])
         # Only frames that are there are computed: padding neither costs nor enters the batch norm.
-        seen = self.trunk(frames[valid])
-        x = torch.zeros(*valid.shape, seen.shape[1], dtype=seen.dtype, device=seen.device)
-        x[valid] = seen
-        x = x.transpose(1, 2)  # (N, F, T)
+        places = valid.flatten().nonzero()[:, 0]
+        seen = self._each(frames.flatten(0, 1), places)
+        x = seen.new_zeros(valid.numel(), seen.shape[1]).index_copy(0, places, seen)
+        x = x.view(*valid.shape, -1).transpose(1, 2)  # (N, F, T)
         for convolution, norm in zip(self.tcn, self.norms, strict=True):
             x = norm(convolution(x).transpose(1, 2)).transpose(1, 2)
             x = silence_padding(F.relu(x), lengths)
             x, lengths = F.max_pool1d(x, kernel_size=2, ceil_mode=True), halve(lengths)
         return x.transpose(1, 2), lengths
+
+    def _each(self, pictures: Tensor, places: Tensor) -> Tensor:
+        """The features of pictures (B, C, H, W) at `places` (M,): (M, F)."""
+        if not self.few_shapes:
+            every: Tensor = self.trunk(pictures[places])
+            return every
+        number, size = len(places), stack_size(len(places))
+        stack = pictures[F.pad(places, (0, size - number))]  # filled up with the first picture
+        mask = (torch.arange(size, device=places.device) < number).float()[:, None, None, None]
+        seen: Tensor = self.trunk(stack, Real(mask, mask.double().mean()))
+        return seen[:number]

@@ -1,0 +1,68 @@
+"""How a run computes: number format, order of pictures in memory, kernels. What of it was left to `auto`, is decided
+once, before the first step, and stays the same for the whole run."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+import torch
+
+from trainer.config import Config
+from trainer.devices import Precision
+from trainer.models.base import Preparation
+
+MOST_GRAPHS = 64
+"""Compiled variants of one function: a bucket is one in training, and one in evaluation."""
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """One combination. The defaults are the plain loop: fp32, contiguous, not compiled, kernels as cuDNN guesses."""
+
+    precision: Literal["fp32", "bf16"] = "fp32"
+    memory_format: Literal["contiguous", "channels_last"] = "contiguous"
+    compile: Literal["off", "on", "graphs"] = "off"
+    search: bool = False
+    """Whether cuDNN tries its kernels at each new shape and keeps the fastest (cudnn.benchmark)."""
+
+    def __str__(self) -> str:
+        compiled = {"off": "", "on": ", compiled", "graphs": ", compiled into CUDA graphs"}[self.compile]
+        order = ", channels last" if self.memory_format == "channels_last" else ""
+        return f"{self.precision}{order}{', kernels searched' if self.search else ''}{compiled}"
+
+
+PLAIN = Setting()
+
+
+def untried(config: Config, device: torch.device) -> Setting:
+    """What the options say where nothing is measured: `auto` is bf16 on a GPU that computes in it, else the plain loop.
+
+    Raises RefusedError for bf16 on a GPU that does not.
+    """
+    return Setting(
+        precision="bf16" if Precision.of(config.precision, device).bf16 else "fp32",
+        memory_format="contiguous" if config.memory_format == "auto" else config.memory_format,
+        compile="off" if config.compile == "auto" else config.compile,
+    )
+
+
+def in_buckets(config: Config, device: torch.device) -> bool:
+    """Whether batches are padded to a few lengths; `auto` does so where a new shape is dear."""
+    return config.padding == "buckets" or (config.padding == "auto" and device.type == "cuda")
+
+
+def preparation(config: Config, setting: Setting, device: torch.device) -> Preparation:
+    return Preparation(
+        channels_last=setting.memory_format == "channels_last",
+        few_shapes=in_buckets(config, device),
+        recompute=config.recompute == "on",
+        compiler=_compiler(setting, few_shapes=in_buckets(config, device)),
+    )
+
+
+def _compiler(setting: Setting, *, few_shapes: bool) -> dict[str, Any] | None:
+    """Arguments of torch.compile: one graph for each of a few shapes, or one for all of many."""
+    if setting.compile == "off":
+        return None
+    torch._dynamo.config.recompile_limit = MOST_GRAPHS
+    return {"dynamic": not few_shapes, "mode": "reduce-overhead" if setting.compile == "graphs" else "default"}

@@ -1,0 +1,137 @@
+"""One setting tried: updates of a copy of the network on one batch. Weights, random numbers and cuDNN's switch of the
+run itself are as before afterwards."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import math
+import statistics
+import time
+
+import msgspec
+import torch
+from torch import Tensor, nn
+
+from trainer.config import Config
+from trainer.data.batches import Batch
+from trainer.devices import Precision
+from trainer.models.base import CtcModel
+from trainer.objective import Objective
+from trainer.settings import Setting, preparation
+from trainer.training import make_optimiser
+
+SECS = 1.0
+"""Of updates that are timed, once the kernels are there."""
+FEWEST, MOST = 3, 50
+HOPELESS = 5.0
+"""A second update so many times as slow as the plain loop's is not waited for again."""
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """What a setting did. `secs`: of an update, median; `first_secs`: what the first one of a shape took more.
+
+    `loss_error`: relative to the plain loop; `alike`: cosine between both gradients; None where it is no number.
+    `failed`: torch's own words.
+    """
+
+    setting: Setting
+    secs: float | None = None
+    first_secs: float = 0.0
+    loss_error: float | None = None
+    alike: float | None = None
+    failed: str = ""
+
+    @property
+    def runs(self) -> bool:
+        return not self.failed and self.secs is not None
+
+
+class Trial:
+    """Settings tried one after the other on the same `batch` (on the CPU) and weights. The first is the yardstick."""
+
+    def __init__(self, config: Config, model: CtcModel, batch: Batch, device: torch.device) -> None:
+        self.config, self.model, self.batch, self.device = config, model, batch, device
+        self.exact: tuple[float, Tensor] | None = None
+        self.plain_secs = math.inf
+
+    def of(self, setting: Setting, secs: float = SECS) -> Tried:
+        search = torch.backends.cudnn.benchmark
+        torch.backends.cudnn.benchmark = setting.search
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            try:
+                tried = self._of(setting, secs)
+            except (RuntimeError, OSError, ImportError) as problem:  # no compiler, no memory, no such kernel
+                words = str(problem).strip().splitlines() or [""]
+                tried = Tried(setting=setting, failed=f"{type(problem).__name__}: {words[0][:160]}")
+            finally:
+                torch.backends.cudnn.benchmark = search
+                self._tidy()
+        return tried
+
+    def _of(self, setting: Setting, secs: float) -> Tried:
+        copied = copy.deepcopy(self.model).to(self.device)
+        copied.prepare(preparation(self.config, setting, self.device))
+        precision = Precision(self.device, setting.precision == "bf16")
+        objective = Objective(copied, self.config.auxiliary_ctc)
+        batch = self.batch.to(self.device)
+        started = time.perf_counter()
+        loss, gradient = _without_dropout(objective, batch, precision)
+        first_secs = time.perf_counter() - started
+        if self.exact is None:
+            self.exact = loss, gradient
+        exact_loss, exact_gradient = self.exact
+        times = self._times(objective, batch, precision, secs)
+        usual = statistics.median(times)
+        if self.plain_secs == math.inf:
+            self.plain_secs = usual
+        return Tried(
+            setting=setting,
+            secs=usual,
+            first_secs=max(0.0, first_secs - usual),
+            loss_error=abs(loss - exact_loss) / max(abs(exact_loss), 1e-12),
+            alike=float(torch.nn.functional.cosine_similarity(gradient, exact_gradient, dim=0)),
+        )
+
+    def _times(self, objective: nn.Module, batch: Batch, precision: Precision, secs: float) -> list[float]:
+        """Seconds of updates; the first one, which still makes kernels of the optimiser, is left out."""
+        objective.train()
+        optimiser = make_optimiser(objective, self.config)
+        times: list[float] = []
+        while len(times) <= FEWEST or (sum(times[1:]) < secs and len(times) <= MOST):
+            started = time.perf_counter()
+            with precision.autocast():
+                _, minimised = objective(batch)
+            minimised.mean().backward()
+            float(nn.utils.clip_grad_norm_(objective.parameters(), self.config.clip_norm))
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+            self._wait()
+            times.append(time.perf_counter() - started)
+            if len(times) > 1 and times[-1] > HOPELESS * self.plain_secs:
+                break
+        return times[1:]
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+    def _tidy(self) -> None:
+        gc.collect()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats(self.device)
+
+
+def _without_dropout(objective: Objective, batch: Batch, precision: Precision) -> tuple[float, Tensor]:
+    """(mean loss, gradients in one fp32 vector) in training mode, without dropout: its draws differ between kernels."""
+    objective.train()
+    for module in objective.modules():
+        if isinstance(module, nn.Dropout):
+            module.eval()
+    with precision.autocast():
+        reported, _ = objective(batch)
+    reported.mean().backward()
+    gradients = [each.grad.float().reshape(-1) for each in objective.parameters() if each.grad is not None]
+    objective.zero_grad(set_to_none=True)
+    return float(reported.detach().mean()), torch.cat(gradients)
