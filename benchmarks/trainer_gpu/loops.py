@@ -9,11 +9,14 @@ from typing import Any
 import torch
 
 from benchmarks.trainer_gpu.networks import batches_of, network
+from trainer import tuning
 from trainer.config import Config
 from trainer.data.batches import Batch
 from trainer.data.corpus import Corpus
 from trainer.loss import clip_losses, per_token
-from trainer.training import Training, make_optimiser
+from trainer.settings import untried
+from trainer.training import Training, make_optimiser, padded
+from trainer.tuning import Choice
 
 
 class PlainLoop:
@@ -54,8 +57,13 @@ class OurLoop:
 
     def __init__(self, corpus: Corpus, config: Config, device: torch.device) -> None:
         model = network(config)
-        self.training = Training(config, model, batches_of(corpus, config, model.stride), device)
-        self.chose = ""
+        batches = padded(batches_of(corpus, config, model.stride), config, device)
+        choice = Choice(setting=untried(config, device), line="")
+        if tuning.is_open(config, device):
+            updates = config.epochs * len(batches)
+            choice = tuning.decide(config, model, batches, device, updates=updates, say=lambda line: None)
+        self.training = Training(config, model, batches, device, setting=choice.setting)
+        self.chose = choice.line
         """What the trainer decided by measurement, in its own words."""
         self.shape: tuple[int, ...] = ()
         self.updates_per_epoch = self.training.steps_per_epoch
