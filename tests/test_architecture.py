@@ -182,7 +182,7 @@ def test_a_framework_is_imported_by_its_own_callback_only():
 def test_what_a_training_script_imports_runs_on_python_3_10():
     """Read from the syntax and the modules used: the interpreter of the tests is newer."""
     written = ["__init__", "records", "errors", "opening", "held", "files", "processes", "control", "field_names"]
-    written += ["launch", "seal", "provenance", "serving", "checkpoints", "words"]
+    written += ["launch", "seal", "provenance", "imports", "serving", "checkpoints", "words"]
     paths = [ROOT / "monitor" / "run_dir" / f"{name}.py" for name in written]
     paths += modules("monitor/writer") + modules("monitor/integrations")
     closure = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths}

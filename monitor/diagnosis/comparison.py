@@ -31,6 +31,10 @@ class CodeState(Protocol):
     def git_tree(self) -> str | None: ...
     @property
     def local_files(self) -> Mapping[str, str]: ...
+    @property
+    def imported(self) -> Mapping[str, str]: ...
+    @property
+    def git_others(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -91,17 +95,27 @@ def _differing(configs: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
 def same_code(before: CodeState | None, after: CodeState | None) -> bool:
     """Whether two starts had the same code, as far as both wrote it down.
 
-    git's tree decides where both have it: it is the same before and after edits are committed.
+    Where both know which files they import, these decide, and git's other files that a run may read: a README or a
+    script that the run does not import is no part of it. Else git's tree decides where both have it: it is the same
+    before and after edits are committed.
     A file outside git that only one of them has does not count: what did not change cannot refer to it. Nor does a
     commit or a script that only one of them wrote down: what is not known has not changed.
     """
     if before is None or after is None:
         return before is after
+    is_known = bool(before.imported and after.imported)
+    if is_known and before.imported != after.imported:
+        return False
+    if is_known and before.git_others and after.git_others and before.git_others != after.git_others:
+        return False
     if before.script_sha256 and after.script_sha256 and before.script_sha256 != after.script_sha256:
         return False
     shared = before.local_files.keys() & after.local_files.keys()
-    if any(before.local_files[name] != after.local_files[name] for name in shared):
+    compared = {name for name in shared if not (is_known and name.endswith(".py"))}
+    if any(before.local_files[name] != after.local_files[name] for name in compared):
         return False
+    if is_known:
+        return True
     if before.git_tree and after.git_tree:
         return before.git_tree == after.git_tree
     if not (before.git_commit and after.git_commit):

@@ -20,12 +20,23 @@ SEED_NAMES = frozenset({"seed", "random_seed", "manual_seed", "global_seed"})
 
 @dataclass(frozen=True)
 class Member:
-    """A run that may be one of several seeds: `key` is what all of them share, `seed` the text of its own."""
+    """A run that may be one of several seeds: `key` is what all of them share, `seed` the text of its own.
+
+    `code`: the files that it imports, "" where they are not known; `state`: git's state, which changes with any file.
+    """
 
     run_id: str
     created_at: float
     key: str
     seed: str
+    code: str = ""
+    state: str = ""
+
+    def is_like(self, other: Member) -> bool:
+        """Whether the two differ in their seed alone, as far as both are known."""
+        if self.key != other.key:
+            return False
+        return self.code == other.code if self.code and other.code else self.state == other.state
 
 
 def member_of(launch: Launch | None) -> Member | None:
@@ -33,9 +44,18 @@ def member_of(launch: Launch | None) -> Member | None:
     if launch is None or not launch.argv or (launch.parent is not None and launch.parent.how == "restart_warm"):
         return None
     command, seed = _without_seed(launch.argv, launch.run_id)
-    code = launch.git_tree or (launch.git_commit, launch.git_diff)
-    key = repr((command, launch.cwd, launch.script_sha256, code)).encode("utf-8", "replace")
-    return Member(launch.run_id, launch.created_at, hashlib.blake2b(key, digest_size=16).hexdigest(), seed)
+    return Member(
+        run_id=launch.run_id,
+        created_at=launch.created_at,
+        key=_hash(command, launch.cwd, launch.script_sha256),
+        seed=seed,
+        code=_hash(sorted(launch.imported.items()), launch.git_others) if launch.imported else "",
+        state=_hash(launch.git_tree or (launch.git_commit, launch.git_diff)),
+    )
+
+
+def _hash(*values: object) -> str:
+    return hashlib.blake2b(repr(values).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _without_seed(argv: Sequence[str], run_id: str) -> tuple[tuple[str, ...], str]:
@@ -63,16 +83,27 @@ def grouped(members: Iterable[Member], validation_of: Callable[[str], str]) -> l
 
     Runs that were scored on other validation clips are no seeds of each other.
     """
-    alike: dict[str, dict[str, Member]] = {}
-    for each in sorted(members, key=lambda one: one.created_at):
-        alike.setdefault(each.key, {})[each.seed] = each
-    found: dict[tuple[str, str], list[Member]] = {}
-    for key, by_seed in alike.items():
+    found: dict[tuple[int, str], list[Member]] = {}
+    for number, alike in enumerate(_alike(members)):
+        by_seed = {each.seed: each for each in alike}
         if len(by_seed) > 1:
             for each in by_seed.values():
-                found.setdefault((key, validation_of(each.run_id)), []).append(each)
+                found.setdefault((number, validation_of(each.run_id)), []).append(each)
     ordered = (sorted(group, key=lambda one: one.created_at) for group in found.values() if len(group) > 1)
     return [SeedGroup(tuple(each.run_id for each in group)) for group in ordered]
+
+
+def _alike(members: Iterable[Member]) -> list[list[Member]]:
+    """Runs that are like one another, the oldest first."""
+    by_key: dict[str, list[list[Member]]] = {}
+    for each in sorted(members, key=lambda one: one.created_at):
+        sets = by_key.setdefault(each.key, [])
+        mine = next((group for group in sets if any(each.is_like(one) for one in group)), None)
+        if mine is None:
+            sets.append([each])
+        else:
+            mine.append(each)
+    return [group for sets in by_key.values() for group in sets]
 
 
 def set_of(run: Run | None) -> str:

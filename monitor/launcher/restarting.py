@@ -15,7 +15,7 @@ from typing import Any
 from monitor.launcher.engines import submitting
 from monitor.launcher.glance import existing, status
 from monitor.launcher.headroom import need_of
-from monitor.launcher.relaunch.imports import changed_files
+from monitor.launcher.relaunch.code import changed_files
 from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest, make_plan
 from monitor.launcher.relaunch.resuming import ResumePlan, make_resume_plan
 from monitor.launcher.relaunch.trying import can_be_tried, parser_problem

@@ -109,7 +109,7 @@ class Order:
 def launch_of(order: Order, run_id: str, now: float) -> Launch:
     """The record for launch.json, with the code and the environment as they are at this moment."""
     surroundings = surroundings_with(order.environment)
-    code = code_of(order.argv, order.cwd)
+    code = code_of(order.argv, order.cwd, surroundings.get("PYTHONPATH", ""))
     return Launch(
         run_id=run_id,
         created_at=now,
@@ -129,6 +129,8 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
         stop_grace_secs=order.stop_grace_secs,
         git_tree=code.git_tree,
         local_files=dict(code.local_files),
+        imported=dict(code.imported),
+        git_others=code.git_others,
         script_text=code.script_text,
         stop_with=order.stop_with,
         scheduler=job_of(os.environ),

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from monitor.run_dir.imports import Sources, imported_files, search_path
 
 TORCHRUN = "torch.distributed.run"
 """The module that starts a script in several processes."""
@@ -27,6 +30,13 @@ CODE_SUFFIXES = (".py", ".sh", ".pyx", ".c", ".cc", ".cpp", ".cu")
 MOST_FILES = 300
 MOST_ENTRIES = 3000
 NO_CODE_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "runs", "venv", "wandb"})
+NO_PART = re.compile(
+    r"(^|/)(\.(?!env)|docs?/|vitalsigns\.toml$|makefile$|dockerfile|requirements[^/]*$"
+    r"|(readme|licen[cs]e|change(log|s)|contributing|authors|notice|citation|history|todo)[^/]*$)"
+    r"|\.(md|rst|adoc|tex|bib|pdf|png|jpe?g|gif|svg|ipynb|html|css|lock|log|py[ci]?)$",
+    re.IGNORECASE,
+)
+"""Files of a repository that a run does not read: prose, pictures, lists of packages. Python is looked at by itself."""
 WITHOUT_ADDRESSES = (":/", ":(exclude,top,glob)**/vitalsigns.toml")
 """Everything but the file that may hold addresses with secrets; thresholds are kept in launch.json anyway."""
 
@@ -37,6 +47,8 @@ class Code:
 
     `git_tree`: the tracked files as they were, edits included; it is the same before and after they are committed.
     `local_files`: path → hash of code that git does not hold, near the script; `script_text` where it is one of them.
+    `imported`: path from the script's folder → hash of each Python file that it imports, itself included; empty where
+    that is not known. `others`: path → hash of git's other files that it may read, such as settings and kernels.
     """
 
     script: str | None = None
@@ -46,14 +58,24 @@ class Code:
     git_tree: str | None = None
     local_files: Mapping[str, str] = field(default_factory=dict)
     script_text: str | None = None
+    imported: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def git_others(self) -> str | None:
+        """One hash of all `others`; None where there is no repository."""
+        return hashlib.sha256(repr(sorted(self.others.items())).encode()).hexdigest() if self.git_commit else None
 
 
-def code_of(argv: list[str], cwd: Path) -> Code:
-    """Looks up the code behind `argv` as it is started in `cwd`; whatever cannot be found out stays None."""
-    return code_behind(script_of(argv, cwd), cwd)
+def code_of(argv: list[str], cwd: Path, python_path: str | None = None) -> Code:
+    """Looks up the code behind `argv` as it is started in `cwd`; whatever cannot be found out stays None.
+
+    `python_path`: the PYTHONPATH of the start; None for that of this process.
+    """
+    return code_behind(script_of(argv, cwd, python_path), cwd, argv, python_path)
 
 
-def code_behind(script: Path | None, cwd: Path) -> Code:
+def code_behind(script: Path | None, cwd: Path, argv: Sequence[str] = (), python_path: str | None = None) -> Code:
     """The same for a script that is known already."""
     top = repository_of(script, cwd)
     commit = git(top, "rev-parse", "HEAD") if top else None
@@ -61,24 +83,42 @@ def code_behind(script: Path | None, cwd: Path) -> Code:
     local = _untracked(top) if top and commit else _beside(script)
     is_local = script is not None and script in local
     root = top or (script.parent if script else cwd)
+    tree, tracked = _tracked_now(top) if top and commit else (None, {})
+    known = [root / name for name in tracked if name.endswith(".py")] + [path for path in local if path.suffix == ".py"]
     return Code(
         script=str(script) if script else None,
         script_sha256=_sha256(script) if script else None,
         git_commit=commit.strip() if commit else None,
         git_diff=_bounded(diff) if diff else None,
-        git_tree=_tree_now(top) if top and commit else None,
+        git_tree=tree,
         local_files={str(path.relative_to(root)): digest for path in local if (digest := _sha256(path))},
         script_text=text_of(script) if is_local else None,
+        imported=_imported(script, cwd, argv, known, python_path) if script else {},
+        others={name: digest for name, digest in tracked.items() if not NO_PART.search(name)},
     )
 
 
-def script_of(argv: list[str], cwd: Path) -> Path | None:
+def seen_from(script: Path, path: Path) -> str:
+    """How a file of a run is named: its path from the script's folder."""
+    return os.path.relpath(path, script.parent)
+
+
+def _imported(
+    script: Path, cwd: Path, argv: Sequence[str], known: list[Path], python_path: str | None
+) -> dict[str, str]:
+    near = [script.parent, cwd, *search_path(python_path)]
+    found = imported_files(script, argv, Sources(cwd, near, known))
+    hashed = {seen_from(script, path): _sha256(path) for path in sorted(found or ())}
+    return {name: digest for name, digest in hashed.items() if digest} if all(hashed.values()) else {}
+
+
+def script_of(argv: list[str], cwd: Path, python_path: str | None = None) -> Path | None:
     """The file that a command runs: `-m package` and plain paths are understood, in this order."""
     if TORCHRUN in argv:
-        return script_of(argv[argv.index(TORCHRUN) + 1 :], cwd)
+        return script_of(argv[argv.index(TORCHRUN) + 1 :], cwd, python_path)
     if "-m" in argv[1:-1]:
         module = argv[argv.index("-m") + 1].replace(".", "/")
-        folders = [cwd, *(cwd / each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each)]
+        folders = [cwd, *(cwd / each for each in search_path(python_path))]
         candidates = [folder / tail for folder in folders for tail in (f"{module}/__main__.py", f"{module}.py")]
     else:
         candidates = [cwd / word for word in argv if word.endswith((".py", ".sh", ".ipynb"))]
@@ -135,19 +175,21 @@ def scratch_index(top: Path) -> Iterator[dict[str, str]]:
         }
 
 
-def _tree_now(top: Path) -> str | None:
-    """The hash of all tracked files as they lie there now."""
+def _tracked_now(top: Path) -> tuple[str | None, dict[str, str]]:
+    """The hash of all tracked files as they lie there now, and of each of them: path from the top → hash."""
     index = git(top, "rev-parse", "--path-format=absolute", "--git-path", "index")
     with scratch_index(top) as environment:
         try:
             # With its time of change: git tells by it which files may have been edited in the same instant.
             shutil.copy2((index or "").strip(), environment["GIT_INDEX_FILE"])
         except OSError:
-            return None
+            return None, {}
         if git(top, "add", "--update", environment=environment) is None:
-            return None
+            return None, {}
         tree = git(top, "write-tree", environment=environment)
-    return tree.strip() if tree else None
+        listed = git(top, "ls-files", "--stage", "-z", environment=environment) or ""
+    entries = (line.partition("\t") for line in listed.split("\0") if line)
+    return tree.strip() if tree else None, {name: about.split()[1] for about, _, name in entries}
 
 
 def _untracked(top: Path) -> list[Path]:

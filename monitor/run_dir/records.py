@@ -211,6 +211,10 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     git_tree: str | None = None
     local_files: dict[str, str] = {}
     script_text: str | None = None
+    imported: dict[str, str] = {}
+    """Path from the script's folder → hash of each Python file that it imports; empty where that is not known."""
+    git_others: str | None = None
+    """One hash of git's other files that the script may read, such as settings and kernels."""
     away: Away | None = None
     stop_with: StopWith = "INT"
     """The first signal to a script that does not ask whether it should stop."""

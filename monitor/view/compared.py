@@ -183,6 +183,8 @@ def _code(parent: Snapshot, child: Snapshot) -> CodeDifference:
     if any(commits) and not all(commits) and same_code(before, after):
         missing = parent.run_id if not before.git_commit else child.run_id
         return CodeDifference(text=f"not known: {missing} has no commit written down")
+    if same_code(before, after) and before.git_commit != after.git_commit and before.imported:
+        return CodeDifference(text="the same: other commits, and no file that the runs import differs")
     if same_code(before, after):
         edits = "no edits on top" if not after.git_diff else "the same edits on top"
         same = f"the same: commit {after.git_commit[:9]}, {edits}" if after.git_commit else "the same script"

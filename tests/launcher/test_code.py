@@ -8,8 +8,8 @@ import pytest
 
 from monitor import launcher
 from monitor.diagnosis.comparison import counted, same_code
-from monitor.launcher.relaunch.code import code_since
-from monitor.launcher.relaunch.imports import changed_files
+from monitor.diagnosis.seed_groups import grouped, member_of
+from monitor.launcher.relaunch.code import changed_files, code_since
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import Order, launch_of, read_launch
 from tests.supervised import call_it_stopped, wait_for_state
@@ -100,6 +100,7 @@ def test_the_repository_is_not_written_to(project):
 
 
 def test_of_a_module_that_git_does_not_hold_only_the_change_is_known(project):
+    (project / "model.py").write_text("import layers\n")
     (project / "layers.py").write_text("depth = 1\n")
     launch = started(project)
     (project / "layers.py").write_text("depth = 2\n")
@@ -141,7 +142,7 @@ def test_a_diff_that_was_cut_is_not_guessed_at(project):
 
 
 def test_a_commit_that_is_gone_is_not_guessed_at(project):
-    launch = msgspec.structs.replace(started(project), git_commit="1" * 40, git_tree="2" * 40)
+    launch = msgspec.structs.replace(started(project), git_commit="1" * 40, git_tree="2" * 40, imported={})
     change = code_since(launch, "it")
     assert change.is_same is False
     assert "commit 111111111 → " in change.line and "not known" in change.line
@@ -248,9 +249,102 @@ def test_where_modules_are_named_at_run_time_every_file_counts(importing):
     assert changed_files(before, code_now(importing)) == ["scratch.py"]
 
 
-def test_a_commit_between_the_look_and_the_start_is_named(importing):
+def test_a_commit_between_the_look_and_the_start_is_named_where_imports_are_not_known(importing):
+    (importing / "train.py").write_text("import importlib, sys\nimportlib.import_module(sys.argv[1])\n")
     before = code_now(importing)
     (importing / "notes.md").write_text("x\n")
     git(importing, "add", "notes.md")
     git(importing, "commit", "-qm", "second")
     assert changed_files(before, code_now(importing)) == ["the commit"]
+
+
+def commit(folder: Path, name: str, text: str = "x = 3\n") -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "more")
+
+
+@pytest.mark.parametrize("name", ["README.txt", "docs/a.txt", "notused.py", "pkg/notes.py", ".gitignore", "plot.png"])
+def test_a_file_that_the_run_does_not_import_is_no_change_of_code(importing, name):
+    commit(importing, "start.txt")
+    before = started(importing)
+    commit(importing, name)
+    commit(importing, name, "x = 4\n")
+    change = code_since(before, "it")
+    assert change.is_same and change.diff == ""
+    assert change.line == f"{name} changed since it started, which the run does not import."
+    assert changed_files(change.now, code_now(importing)) == []
+    assert same_code(before, started(importing))
+
+
+@pytest.mark.parametrize("name", ["train.py", "model.py", "pkg/common.py", "base.yaml", "kernel.cu"])
+def test_what_it_imports_or_may_read_is_a_change_in_git_too(importing, name):
+    commit(importing, "base.yaml")
+    commit(importing, "kernel.cu")
+    before = started(importing)
+    text = (importing / name).read_text() if (importing / name).exists() else ""
+    commit(importing, name, text + "y = 5\n")
+    commit(importing, "README.txt")
+    change = code_since(before, "it")
+    assert change.is_same is False and "README" not in change.diff
+    assert change.line == f"{name} changed since it started: +1 −0."
+    assert not same_code(before, started(importing))
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("import net\n", "lib/net.py"),
+        ("import net\n", "lib/net/__init__.py"),
+        ("import net.blocks\n", "src/net/blocks.py"),
+        ("import subprocess\nsubprocess.run(['python', 'other/step.py'])\n", "other/step.py"),
+        ("from pkg import layers\n", "pkg/common.py"),
+    ],
+    ids=["installed from the repository", "a package so", "a source folder", "started by name", "a relative import"],
+)
+def test_a_module_is_found_where_the_run_may_find_it(importing, source, name):
+    commit(importing, name)
+    commit(importing, "train.py", source)
+    before = started(importing)
+    commit(importing, name, "x = 6\n")
+    assert not same_code(before, started(importing))
+    assert code_since(before, "it").line.startswith(f"{name} changed since it started")
+
+
+@pytest.mark.parametrize(
+    "call", ["__import__(n)", "exec(n)", "importlib.import_module(n)", "hydra.utils.instantiate(n)"]
+)
+def test_where_what_is_imported_is_not_known_every_file_counts(importing, call):
+    commit(importing, "train.py", f"import importlib, hydra\nn = 'a'\n{call}\n")
+    before = started(importing)
+    assert before.imported == {}
+    commit(importing, "README.txt")
+    assert code_since(before, "it").line == "README.txt changed since it started: +1 −0."
+    assert not same_code(before, started(importing))
+
+
+def test_seeds_on_either_side_of_an_unrelated_commit_are_one_group(importing):
+    first = started(importing)
+    commit(importing, "README.txt")
+    second = launch_of(Order(["python", "train.py", "--seed", "2"], importing), "s", 2.0)
+    commit(importing, "model.py")
+    third = launch_of(Order(["python", "train.py", "--seed", "3"], importing), "t", 3.0)
+    members = [member for each in (first, second, third) if (member := member_of(each)) is not None]
+    assert [group.runs for group in grouped(members, lambda _: "")] == [("r", "s")]
+    old = [member_of(msgspec.structs.replace(each, imported={})) for each in (first, second)]
+    assert grouped(filter(None, old), lambda _: "") == [], "where imports are not known, git's state decides"
+
+
+def test_a_resume_goes_on_with_new_code_only_where_an_imported_file_changed(importing, runs):
+    commit(importing, "pkg/common.py")
+    launcher.start(runs, ["python3", "train.py"], run_id="parent", cwd=importing)
+    wait_for_state(runs / "parent", "finished")
+    call_it_stopped(runs / "parent")
+    commit(importing, "notused.py")
+    line = launcher.plan_resume(runs, "parent").line
+    assert "new code" not in line and line.endswith("Nothing else is changed.")
+    (importing / "model.py").write_text("width = 1\n")
+    assert launcher.plan_resume(runs, "parent").line.endswith(
+        "model.py changed since it started: +1 −1. It goes on with the new code."
+    )

@@ -3,30 +3,35 @@
 Known exactly: files that git holds (the start's commit and edits are put together again and set against the files of
 now), and a script that git does not hold (its text was kept). Of other files outside git only that they changed is
 known. Not known: code that is imported from elsewhere, such as installed packages.
+A file that the run does not import is no part of its code; where what it imports is not known, every file is.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from monitor.diagnosis.comparison import counted, same_code
-from monitor.launcher.relaunch.imports import of_the_run
 from monitor.run_dir import Launch
 from monitor.run_dir.provenance import (
     DIFF_OPTIONS,
     LONGEST_DIFF_BYTES,
+    NO_PART,
     Code,
     code_behind,
     git,
     repository_of,
     scratch_index,
+    seen_from,
     text_of,
 )
 
 MOST_NAMES = 3
+SECTION = re.compile(r"^(?=diff --git )", re.MULTILINE)
+SECTION_FILE = re.compile(r"^diff --git a/.* b/(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class CodeChange:
     """`is_same` is None where it is not known. `line` says what changed; `diff` as git writes it;
     `now` is the code that the run imports, for a plan to be carried out only while that stays as it was shown.
 
-    A new file outside git is reported, but is no change by itself (`monitor.diagnosis.comparison.same_code`).
+    What the run does not import is reported, but is no change (`monitor.diagnosis.comparison.same_code`).
     """
 
     is_same: bool | None
@@ -48,21 +53,72 @@ def code_since(launch: Launch, whose: str) -> CodeChange:
     cwd = Path(launch.cwd)
     # The file of then: where it was found by PYTHONPATH, this process may have another PYTHONPATH.
     then = Path(launch.script) if launch.script else None
-    now = code_behind(then if then is not None and then.is_file() else None, cwd)
+    python_path = launch.environment.get("PYTHONPATH", "") if launch.environment else None
+    now = code_behind(then if then is not None and then.is_file() else None, cwd, launch.argv, python_path)
     if launch.script_sha256 is None and launch.git_commit is None:
-        return CodeChange(None, f"Which code {whose} ran was not written down.", now=of_the_run(now, cwd))
-    diff = _tracked_diff(launch, now, cwd) + _script_diff(launch, now)
-    others = _other_files(launch.local_files, now.local_files, _script_name(launch, now))
+        return CodeChange(None, f"Which code {whose} ran was not written down.", now=of_the_run(now))
+    top = repository_of(Path(launch.script) if launch.script else None, cwd)
+    sections = _sections(_tracked_diff(launch, now, top))
+    outside = _other_files(launch.local_files, now.local_files, _script_name(launch, now))
+    beside = _beside(launch, now, top, {*sections, *outside})
+    diff = "".join(text for name, text in sections.items() if name not in beside) + _script_diff(launch, now)
     if not diff and same_code(launch, now):
-        return CodeChange(True, f"{_some(others)}." if others else "", now=of_the_run(now, cwd))
-    return CodeChange(False, _line(diff, others, launch, now, whose), diff[:LONGEST_DIFF_BYTES], of_the_run(now, cwd))
+        unused = sorted(beside & sections.keys())
+        lines = [_some([*outside.values()])] if outside else []
+        lines += [f"{_some(unused)} changed since {whose} started, which the run does not import"] if unused else []
+        return CodeChange(True, " ".join(f"{line}." for line in lines), now=of_the_run(now))
+    others = [said for name, said in outside.items() if name not in beside]
+    line = _line(diff, others, launch, now, whose)
+    return CodeChange(False, line, diff[:LONGEST_DIFF_BYTES], of_the_run(now))
 
 
-def _tracked_diff(launch: Launch, now: Code, cwd: Path) -> str:
+def of_the_run(code: Code) -> Code:
+    """The same without the files that the run does not import; whole where what it imports is not known."""
+    if not code.imported:
+        return code
+    local = {name: digest for name, digest in code.local_files.items() if not name.endswith(".py")}
+    return replace(code, git_commit=None, git_diff=None, git_tree=None, local_files=local)
+
+
+def changed_files(before: Code, now: Code) -> list[str]:
+    """The names of what differs between two moments of a run's code; "the commit" where git's files moved with it."""
+    pairs = [(before.local_files, now.local_files), (before.imported, now.imported)]
+    if before.imported and now.imported:
+        pairs.append((before.others, now.others))
+    else:
+        pairs.append((_sections(before.git_diff or ""), _sections(now.git_diff or "")))
+    names = {name for one, other in pairs for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+    if before.script_sha256 != now.script_sha256:
+        script = Path(now.script or before.script or "the script")
+        names = {name for name in names if Path(name).name != script.name} | {script.name}
+    if not names and before != now:
+        return ["the commit" if before.git_commit != now.git_commit else "a file that git holds"]
+    return sorted(names)
+
+
+def _sections(diff: str) -> dict[str, str]:
+    """File → its part of a diff."""
+    return {named[1]: part for part in SECTION.split(diff) if (named := SECTION_FILE.search(part)) is not None}
+
+
+def _beside(launch: Launch, now: Code, top: Path | None, names: Collection[str]) -> set[str]:
+    """Of changed files, named from the top of the repository, those that are no part of the run, then or now."""
+    script = Path(now.script or launch.script or "")
+    if not (launch.imported and now.imported):
+        return set()
+    root = top if top is not None and launch.git_commit else script.parent
+    used = launch.imported.keys() | now.imported.keys()
+    return {
+        name
+        for name in names
+        if (seen_from(script, root / name) not in used if name.endswith(".py") else NO_PART.search(name))
+    }
+
+
+def _tracked_diff(launch: Launch, now: Code, top: Path | None) -> str:
     """The diff between the tracked files of then and of now; "" where there is none or it cannot be made."""
     if launch.git_commit is None or (launch.git_tree and launch.git_tree == now.git_tree):
         return ""
-    top = repository_of(Path(launch.script) if launch.script else None, cwd)
     if top is None:
         return ""
     with scratch_index(top) as environment:
@@ -102,11 +158,11 @@ def _script_diff(launch: Launch, now: Code) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _other_files(before: Mapping[str, str], now: Mapping[str, str], script: str) -> list[str]:
-    """What happened to code files outside git, one phrase a file."""
+def _other_files(before: Mapping[str, str], now: Mapping[str, str], script: str) -> dict[str, str]:
+    """File → what happened to it, of code outside git."""
     names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name) and name != script)
     words = {name: "is new" if name not in before else "is gone" if name not in now else "changed" for name in names}
-    return [f"{name} {word} (not in git)" for name, word in words.items()]
+    return {name: f"{name} {word} (not in git)" for name, word in words.items()}
 
 
 def _line(diff: str, others: list[str], launch: Launch, now: Code, whose: str) -> str:
@@ -130,7 +186,8 @@ def _not_exactly(launch: Launch, now: Code, whose: str) -> str:
     if launch.git_commit != now.git_commit:
         commits = f"{(launch.git_commit or 'none')[:9]} → {(now.git_commit or 'none')[:9]}"
         return f"the code changed since {whose} started (commit {commits}); which lines, is not known"
-    what = _script_name(launch, now) or "the code"
+    names = [name for name in launch.imported if now.imported.get(name) != launch.imported[name]]
+    what = _some(names) if names and now.imported else _script_name(launch, now) or "the code"
     return f"{what} changed since {whose} started; which lines, is not known"
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from monitor.launcher.relaunch.declared import declared_option, declared_place, merged
-from monitor.launcher.relaunch.imports import modules_of, tree_of
 from monitor.launcher.relaunch.signatures import DIALECTS, Properties, literal, name_of, of_call, of_definition
+from monitor.run_dir.imports import modules_of, tree_of
 
 MOST_FILES = 60
 ABSL = {"DEFINE_integer": "integer", "DEFINE_float": "number", "DEFINE_string": "string", "DEFINE_enum": "string"}

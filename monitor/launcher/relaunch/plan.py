@@ -86,6 +86,7 @@ class RestartPlan:
         """What was shown, part by part: a plan is only carried out while all of them are as they were."""
         now = self.code.now
         code = [now.script_sha256, now.git_commit, now.git_diff, now.git_tree, sorted(now.local_files.items())]
+        code += [sorted(now.imported.items()), sorted(now.others.items())]
         return {
             "the child's name": self.child_id,
             "the command": self.command,
