@@ -33,7 +33,7 @@ class RulesProcess:
         self._loaded = False
         self._deadline = time.monotonic() + START_SECS + LOAD_SECS
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{PACKAGE}.own_rules.answering"],
+            [sys.executable, "-m", f"{PACKAGE}.diagnosis.own_rules.answering"],
             cwd=HOME,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
