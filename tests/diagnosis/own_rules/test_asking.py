@@ -60,13 +60,14 @@ def test_a_rule_that_is_too_slow_costs_its_deadline_once(project, body, why):
     run_dir = write_run(project / "runs" / "r")
     begun = time.monotonic()
     found = results(run_dir)
-    assert time.monotonic() - begun < 12
+    took = time.monotonic() - begun
+    assert took < 12
     assert isinstance(found["mine"], LeftOut) and re.search(why, found["mine"].why), found["mine"]
     assert isinstance(found["good"], Quiet)
     with (run_dir / "epochs.jsonl").open("a") as file:
         file.write('{"epoch": 9, "val_loss": 0.2}\n')
     begun = time.monotonic()
-    assert results(run_dir)["mine"] == found["mine"] and time.monotonic() - begun < 2, "it is not asked again"
+    assert results(run_dir)["mine"] == found["mine"] and time.monotonic() - begun < took, "it is not asked again"
     write_rules(project, rule(QUIET), GOOD)
     assert isinstance(results(run_dir)["mine"], Quiet), "its file was mended"
 
@@ -75,11 +76,14 @@ def test_what_a_rule_forks_and_prints_is_gone_afterwards(project):
     forks = "for _ in range(3):\n    os.fork()\nif os.fork() == 0:\n    time.sleep(300)\nreturn Quiet('forked')"
     prints = "print('x' * 10**7)\nos.write(1, b'y' * 10**6)\nos.write(2, b'z' * 10**6)\nreturn Quiet('z' * 10**7)"
     write_rules(project, rule(forks, name="forks"), rule(prints, name="prints"))
+    this_test = os.environ["PYTEST_CURRENT_TEST"]
     found = results(write_run(project / "runs" / "r"))
     assert found["forks"].line == "forked."
     assert isinstance(found["prints"], Quiet) and len(found["prints"].line) < 400
-    commands = [" ".join(each.info["cmdline"] or []) for each in psutil.process_iter(["cmdline"])]
-    assert not [command for command in commands if "own_rules.answering" in command]
+    # Other tests may run at the same time: what this one has started has its name in the environment.
+    known = [each.info for each in psutil.process_iter(["cmdline", "environ"])]
+    mine = [each for each in known if (each["environ"] or {}).get("PYTEST_CURRENT_TEST", "") == this_test]
+    assert not [each for each in mine if "own_rules.answering" in " ".join(each["cmdline"] or [])]
 
 
 def test_what_a_rule_changes_nobody_else_sees(project):
