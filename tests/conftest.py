@@ -46,8 +46,12 @@ if _is_roomy(MEMORY_DISK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
 
 # A busy machine is no fault of what is tested; a test that is about time measures it itself.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+# A run of all tests is the same wherever it runs; VITALSIGNS_HYPOTHESIS=explore looks for new examples.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, database=None
+)
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("explore" if os.environ.get("VITALSIGNS_HYPOTHESIS") == "explore" else "any machine")
 
 # A shell starts a background job with these ignored, and what a test starts would ignore them too. A handler is not
 # inherited: this process goes on ignoring them, and its children get the system's default.

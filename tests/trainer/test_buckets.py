@@ -116,8 +116,9 @@ def nothing_changes(name, lengths, more):
     losses, gradients, figures_of_norms = learnt(name, lengths, None, torch.float32)
     same_losses, same_gradients, same_figures = learnt(name, lengths, buckets, torch.float32)
     assert torch.allclose(losses, same_losses, rtol=1e-4)
-    # A fresh i3d makes some 1e5 times as much of a rounding: it may be as far from the exact gradient as without.
-    assert error(same_gradients, exact) < 20 * error(gradients, exact) + 1e-4
+    # In float32 a rounding may decide which of two nearly equal values max-pooling and ReLU let through, so a gradient
+    # may differ there by a whole entry; float64 above holds it to the formula.
+    assert error(same_gradients, exact) < 0.05
     assert all(torch.allclose(each, same_figures[key], rtol=1e-4, atol=1e-6) for key, each in figures_of_norms.items())
 
 
