@@ -67,7 +67,7 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     excluded |= {"too_little_regularisation", "stuck"} if breaks(findings) else set()
     for name, title in CAUSES:
         pointing = [finding for finding in flags.values() if name in _causes(finding)]
-        if name == "stuck" and _still_learns(snapshot):
+        if name == "stuck" and still_learns(snapshot):
             continue
         evidence = tuple(each.line for each in pointing if name not in excluded and not _points_elsewhere(each))
         if evidence:
@@ -77,7 +77,7 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     return tuple(causes)
 
 
-def _still_learns(snapshot: Snapshot) -> bool:
+def still_learns(snapshot: Snapshot) -> bool:
     """Whether val loss comes to new bests while the metric scatters: nobody knows yet that nothing more is learnt."""
     return loss_still_falls(columns(measured(snapshot, val_loss), "val_loss")[0])
 

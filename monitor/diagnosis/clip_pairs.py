@@ -15,6 +15,8 @@ from monitor.run_dir import Snapshot
 
 DRAWS = 2000
 SHARE = 0.95
+AS_LOGGED = 5e-4
+"""So far a logged WER may lie from the one counted over the clips: somebody may have rounded it to three digits."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,14 @@ def decoded(snapshot: Snapshot, epoch: float) -> dict[str, tuple[str, str]]:
 def errors_of(reference: str, said: str) -> int:
     """Substitutions, deletions and insertions of the cheapest alignment."""
     return sum(kind != "h" for kind, _, _ in aligned(reference.split(), said.split()))
+
+
+def is_whole_set(said: dict[str, tuple[str, str]], wer: float | None) -> bool:
+    """Whether this WER, a fraction, was counted over these clips alone: then they are the validation set."""
+    total = sum(len(reference.split()) for reference, _ in said.values())
+    if wer is None or not total:
+        return False
+    return abs(sum(errors_of(*pair) for pair in said.values()) / total - wer) < AS_LOGGED
 
 
 def difference_of(pairs: list[ClipPair]) -> float:

@@ -24,6 +24,17 @@ OPEN_FILES = "Correct the path; a relative one counts from the folder in which t
 FIRST_ERROR = "Find the first error of the other processes in the log: one that ends early makes all others fail."
 LOADER = "Use fewer loader workers or read the data in parts; in a job or container, ask for more memory."
 RESUME = "Resume it from its checkpoint; if this was a time limit, with a longer one."
+NATIVE = {
+    signal.SIGSEGV: "native code read or wrote memory that is not its own",
+    signal.SIGBUS: "native code used memory that is not there, as of a file cut short or a full /dev/shm",
+    signal.SIGABRT: "native code gave up by itself",
+    signal.SIGFPE: "native code divided by zero",
+    signal.SIGILL: "a native library uses an instruction that this processor does not have",
+}
+FAULTHANDLER = (
+    "Start it with PYTHONFAULTHANDLER=1, which writes the Python lines that led there into the log; "
+    "suspect the newest change of a compiled package, then its version."
+)
 LONGEST_QUOTE = 160
 LONGEST_LINE = 300
 
@@ -142,6 +153,8 @@ def _by_code(exit_code: int | None, number: int | None) -> Failure | None:
         return Failure("scheduler", "Ended by SIGTERM, which a scheduler, a container or a person sends.", RESUME)
     if ended_by == signal.SIGINT:
         return Failure("interrupt", *INTERRUPTED)
+    if ended_by in NATIVE:
+        return Failure("native_crash", f"Ended by {signal.Signals(ended_by).name}: {NATIVE[ended_by]}.", FAULTHANDLER)
     return None
 
 

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from monitor.diagnosis.clip_pairs import ClipPair, decoded, difference_of, interval, pair_clips
+from monitor.diagnosis.clip_pairs import ClipPair, decoded, difference_of, interval, is_whole_set, pair_clips
 from monitor.diagnosis.comparison import counted, obstacle, same_code
 from monitor.diagnosis.moment import (
     Reference,
@@ -149,6 +149,9 @@ def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epo
     if min(len(theirs), len(ours)) >= LEAST_CLIPS > len(pairs):
         return replace(base, line=f"The validation sets differ: both decoded {len(pairs)} clips with the same target.")
     scored = (len(theirs), len(ours)) if 0 < len(ours) != len(theirs) > 0 else None
+    if scored and is_whole_set(theirs, then.record.val_wer) and is_whole_set(ours, now.val_wer):
+        sizes = f"{scored[0]} clips and {scored[1]}, {len(pairs)} of them decoded by both with the same target"
+        return replace(base, line=f"The validation sets differ: WER was counted over {sizes}.")
     return _by_scalars(parent, child, then.record, now, base, scored)
 
 

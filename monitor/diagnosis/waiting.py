@@ -56,6 +56,8 @@ def what_waiting_brought(snapshot: Snapshot) -> str:
     values = [error for _, error in rows if error is not None]
     now, then = min(values), min(values[:-RECENT_EVALUATIONS])
     epochs = rows[-1][0] - rows[-1 - RECENT_EVALUATIONS][0]
+    if metric.error_text(now) == metric.error_text(then):
+        return f"{said}; over the last {plain(epochs)} epochs best {metric.title} stayed at {metric.error_text(now)}."
     moved = abs(metric.value(then) - metric.value(now)) / (epochs if epochs > 0 else 1)
     return (
         f"{said}; over the last {plain(epochs)} epochs best {metric.title} went {metric.error_text(then)} → "

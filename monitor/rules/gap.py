@@ -10,7 +10,7 @@ from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode, since
 from monitor.rules.evaluations import Evaluations
-from monitor.rules.gap_limit import OF_LARGE_LOSS, GapLimits, limits_of
+from monitor.rules.gap_limit import GapLimits, limits_of, of_large_loss
 from monitor.rules.kind import FINE_TUNED, is_fine_tune
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
@@ -70,7 +70,7 @@ class Gap(Rule):
             alone = "by one val loss that stands out of those before it: it counts if the next does too"
             return self.quiet(f"The gap is {number(current)} (limit {limit(now_limit)}) {alone}.")
         if episode is None:
-            why = f", {OF_LARGE_LOSS}" if of_loss else ""
+            why = f", {of_large_loss(data.val_loss)}" if of_loss else ""
             return self.quiet(f"The gap is {number(current)} (limit {limit(now_limit)}{why}).")
         began = since(data.epochs, episode.onset, data.gap > held)
         constant = _is_constant(data)
@@ -78,7 +78,7 @@ class Gap(Rule):
         measured = " Train loss is the running one, in training mode: read it with care."
         if basis == "eval" and np.isfinite(data.train_loss[-1]):
             measured = f" Train loss in eval mode is {number(float(data.train_loss[-1]))}."
-        limit_words = _limit_words(current, now_limit, of_loss, common)
+        limit_words = _limit_words(current, now_limit, of_large_loss(data.val_loss) if of_loss else "", common)
         return self.flag(
             data.epochs,
             episode,
@@ -132,9 +132,9 @@ def _is_constant(data: Evaluations) -> bool:
     return bool(gaps[-1] <= GROWN_RATIO * float(np.median(gaps[:FIRST_EVALUATIONS])))
 
 
-def _limit_words(current: float, held: float, of_loss: bool, common: CommonLimits) -> str:
+def _limit_words(current: float, held: float, why: str, common: CommonLimits) -> str:
     """The limit; of a gap that has fallen back below it also where the alarm ends."""
-    said = f"limit {limit(held)}" + (f", {OF_LARGE_LOSS}" if of_loss else "")
+    said = f"limit {limit(held)}" + (f", {why}" if why else "")
     if current > held:
         return said
     return f"{said}; the alarm ends below {number(held * (1 - common.hysteresis_ratio))}"

@@ -21,7 +21,10 @@ class GapLimits(Limits, frozen=True):
     gap_of_unigram_critical_ratio: float = 0.40
 
 
-OF_LARGE_LOSS = "a fifth of the lowest val loss less 1.0, as nobody set one"
+def of_large_loss(val_loss: series.Array) -> str:
+    """Where the limit of large losses comes from, in words."""
+    whole = "the lowest val loss" if float(np.nanmin(val_loss)) > 0 else "the size of the lowest val loss"
+    return f"a fifth of {whole} less 1.0, as nobody set one"
 
 
 def limits_of(val_loss: series.Array, limits: GapLimits) -> series.Array:

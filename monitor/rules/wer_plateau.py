@@ -19,7 +19,7 @@ from monitor.rules.thresholds import Limits, Thresholds
 from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, Worse, got_worse, is_lost, lost_much
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
-from monitor.run_dir.metric_names import WITHOUT_A_CHANCE
+from monitor.run_dir.metric_names import REWARD, WITHOUT_A_CHANCE
 from monitor.run_dir.status import is_over
 
 REMEDY = "If it stands near chance, the input does not arrive; if well better, stop here or change the data."
@@ -53,6 +53,8 @@ BY_HEART = (
 )
 STILL_FELL = 0.02
 """Of itself, since the best of the metric."""
+FELL_SCATTERS = 2.0
+"""A median of three differs from another by so much of the scatter seldom."""
 LEAST_SHOWN = 0.0005
 USUAL = 3
 """Evaluations whose median stands for one of them."""
@@ -136,7 +138,7 @@ class WerPlateau(Rule):
                 "evaluations": float(window),
             },
             limits=_limits(metric, limits),
-            remedy=_worse_remedy(data) if since else _remedy(snapshot, metric, data),
+            remedy=_worse_remedy(metric, data) if since else _remedy(snapshot, metric, data),
             cannot_tell="Whether there is anything left to learn.",
         )
 
@@ -153,7 +155,7 @@ class WerPlateau(Rule):
                 fired=float(data.epochs[-1]),
                 now={metric.title: last, f"best {metric.title}": best},
                 limits=_limits(metric, thresholds.of(PlateauLimits)),
-                remedy=_worse_remedy(data),
+                remedy=_worse_remedy(metric, data),
                 cannot_tell="Whether it recovers.",
             ),
             title=f"{_titled(metric.label)} {GOT_WORSE}",
@@ -214,14 +216,22 @@ def loss_still_falls(val_loss: series.Array) -> bool:
     return bool(newest <= known.min() and before - newest > LOSS_STEP_RATIO * abs(before))
 
 
-def _worse_remedy(data: evaluations.Evaluations) -> str:
+def _worse_remedy(metric: Metric, data: evaluations.Evaluations) -> str:
     """What to do about a metric that got worse: where train loss still fell since and val loss did not, that is
-    overfitting."""
+    overfitting. A reward is learnt from no train data."""
     best_at = int(np.nanargmin(data.error))
-    train, val = (losses[best_at:][np.isfinite(losses[best_at:])] for losses in (data.train_loss, data.val_loss))
-    falls = len(train) > 1 and train[0] - train[-1] > STILL_FELL * abs(train[0])
-    val_too = len(val) > 1 and val[0] - val[-1] > STILL_FELL * abs(val[0])
-    return BY_HEART if falls and not val_too else WORSE_REMEDY
+    overfits = _fell(data.train_loss, best_at) and not _fell(data.val_loss, best_at)
+    return BY_HEART if overfits and metric.label != REWARD else WORSE_REMEDY
+
+
+def _fell(losses: series.Array, best_at: int) -> bool:
+    """Whether a loss came down since, beyond how far it scatters: by medians of three, the first about the best."""
+    known = losses[max(best_at - 1, 0) :]
+    known = known[np.isfinite(known)]
+    if len(known) <= USUAL:
+        return False
+    first, last = float(np.median(known[:USUAL])), float(np.median(known[-USUAL:]))
+    return first - last > max(STILL_FELL * abs(first), FELL_SCATTERS * series.scatter(known, len(known)))
 
 
 def _limits(metric: Metric, limits: PlateauLimits) -> Numbers:

@@ -22,6 +22,8 @@ class Known(NamedTuple):
     place: int
 
 
+REWARD = "reward"
+
 _ROWS: tuple[tuple[str, Direction, str, str], ...] = (
     ("WER", "error", "share", "wer word_error_rate"),
     ("CER", "error", "share", "cer character_error_rate char_error_rate"),
@@ -68,7 +70,7 @@ _ROWS: tuple[tuple[str, Direction, str, str], ...] = (
     ),
     ("perplexity", "error", "raw", "perplexity ppl word_ppl"),
     (
-        *("reward", "score", "raw"),
+        *(REWARD, "score", "raw"),
         "reward mean_reward reward_mean episode_reward avg_reward average_reward ep_rew_mean return mean_return "
         "episode_return episodic_return rollout_ep_rew_mean",
     ),
@@ -112,7 +114,7 @@ WITHOUT_A_CHANCE = frozenset({"BLEU", "chrF", "ROUGE-L", "ROUGE", "METEOR", "mAP
 CHANCES = {"AUC": 0.5, "EER": 0.5, "R²": 0.0, "MCC": 0.0, "Cohen's κ": 0.0, "Pearson r": 0.0, "Spearman ρ": 0.0}
 """Labels whose level by chance follows from what they measure: an output that ignores the input has it on any data.
 A share is a fraction here."""
-OF_NO_SPLIT = frozenset({"reward"})
+OF_NO_SPLIT = frozenset({REWARD})
 """Labels of numbers that are measured while it trains unless a name says val or test."""
 NAMES_KEPT = 65_536
 """More than runs log: one name more than are kept, asked for in turn, and each would be taken apart anew."""

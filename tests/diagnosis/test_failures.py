@@ -39,7 +39,7 @@ def test_an_ordinary_exception_has_no_class_and_gets_no_advice(case, tmp_path):
     assert told_by_the_supervisor(case, tmp_path) is None
 
 
-@pytest.mark.parametrize(("code", "number"), [(None, None), (0, None), (1, None), (2, None), (134, None), (None, 11)])
+@pytest.mark.parametrize(("code", "number"), [(None, None), (0, None), (1, None), (2, None), (129, None), (None, 1)])
 def test_an_exit_that_says_nothing_has_no_class(code, number):
     assert failure_in("", code, number) is None
     assert failure_in("epoch 3 loss 2.1", code, number) is None
@@ -90,7 +90,15 @@ def test_the_numbers_and_names_of_the_text_are_said(name, happened):
 
 @pytest.mark.parametrize(
     ("code", "number", "name"),
-    [(137, None, "host_memory"), (None, 9, "host_memory"), (143, None, "scheduler"), (None, 15, "scheduler")],
+    [
+        (137, None, "host_memory"),
+        (None, 9, "host_memory"),
+        (143, None, "scheduler"),
+        (None, 15, "scheduler"),
+        (139, None, "native_crash"),
+        (None, 6, "native_crash"),
+        (None, 11, "native_crash"),
+    ],
 )
 def test_the_exit_alone_names_a_signal(code, number, name):
     assert failure_in("epoch 3 loss 2.1", code, number).name == name

@@ -313,9 +313,10 @@ def test_a_few_evaluations_do_not_say_how_much_they_scatter():
 
 
 def test_a_few_clips_that_both_decoded_are_no_interval():
-    came = outcome(run_of("p", [0.9] * 5), run_of("c", [0.1] * 5, parent="p", clips=12))
-    assert (came.word, came.clips, came.low) == ("HELPED", 12, None)
-    assert "only 12 clips decoded by both" in came.line
+    child = with_ten_predictions(run_of("c", [0.1] * 5, parent="p"), lambda epoch, _: epoch.val_wer + 0.02)
+    came = outcome(run_of("p", [0.9] * 5), child)
+    assert (came.word, came.clips, came.low) == ("HELPED", 10, None)
+    assert "only 10 clips decoded by both" in came.line
 
 
 def test_the_same_run_again_with_another_seed_is_rarely_more_than_scatter():
@@ -450,3 +451,35 @@ def progress(**fields):
 def test_runs_that_nobody_made_parent_and_child_agreed_on_no_epoch():
     short = msgspec.structs.replace(numbers("c", val_wer=noisy(0.5, 0.01, 12)), progress=progress(epoch=12, epochs=25))
     assert "was to be judged" not in outcome(numbers("p", val_wer=noisy(0.5, 0.01, 25)), short).line
+
+
+def with_ten_predictions(child, rate):
+    """The child with predictions of ten clips; `rate`: of an evaluation and these predictions, its WER."""
+    decodes = tuple(
+        msgspec.structs.replace(each, hypotheses=each.hypotheses[:10], clip_ids=[f"c{i}" for i in range(10)])
+        for each in child.decodes
+    )
+    epochs = tuple(
+        msgspec.structs.replace(epoch, val_wer=rate(epoch, list(zip(child.clips, each.hypotheses, strict=False))))
+        for epoch, each in zip(child.epochs, decodes, strict=True)
+    )
+    return msgspec.structs.replace(child, decodes=decodes, epochs=epochs)
+
+
+def test_wer_over_validation_sets_of_different_size_is_not_compared():
+    """The child was scored on 10 of the parent's 60 clips, and its WER is the one of these 10."""
+    parent, child = run_of("p", [0.5] * 5, seed=1), run_of("c", [0.1] * 5, parent="p", seed=2)
+    scored = with_ten_predictions(child, lambda _, said: sum(errors_of(c.reference, h) for c, h in said) / 50)
+    came = outcome(parent, scored)
+    assert came.word == "CAN'T COMPARE"
+    assert came.line == (
+        "The validation sets differ: WER was counted over 60 clips and 10, "
+        "10 of them decoded by both with the same target."
+    )
+
+
+def test_predictions_of_some_clips_are_no_validation_set():
+    """Its WER is of all 60 clips, its predictions are a sample of 10: then the logged rates are compared."""
+    parent, child = run_of("p", [0.5] * 5, seed=1), run_of("c", [0.1] * 5, parent="p", seed=2)
+    came = outcome(parent, with_ten_predictions(child, lambda epoch, _: epoch.val_wer + 0.02))
+    assert came.word == "HELPED" and "not the same clips" in came.line

@@ -17,7 +17,7 @@ from monitor.diagnosis.prescriptions.choosing import (
     too_fresh,
     tried_in,
 )
-from monitor.diagnosis.prescriptions.looking import more_variety
+from monitor.diagnosis.prescriptions.looking import more_epochs, more_variety
 from monitor.diagnosis.prescriptions.measuring import SCORE_AGAIN
 from monitor.diagnosis.prescriptions.prescription import kept_with_child, titled
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
@@ -29,7 +29,7 @@ from monitor.run_dir import ChildOutcome, DataInfo, Epoch, Floors, Launch, Progr
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.metric import WER
 from tests.diagnosis.test_verdict import AT_CHANCE, LEARNS, OVERFITS
-from tests.snapshots import NOW, beating, snapshot
+from tests.snapshots import NOW, beating, curve, snapshot
 
 BROKEN = {
     "dropout": 0.3,
@@ -386,6 +386,20 @@ def test_val_loss_is_not_said_to_have_turned_where_its_newest_is_the_lowest():
     assert "turn" not in falling.expected + falling.disproved_by
     turned = more_variety(snapshot(val_loss=[3.0, 1.0, 2.0]))
     assert "val loss was lowest at epoch 2 (1.00)" in turned.expected and "turns" in turned.disproved_by
+
+
+def test_fewer_epochs_are_not_offered_where_the_metric_came_to_its_best_long_after_the_loss():
+    scores = [{"val_accuracy": 0.5 + 0.01 * e} for e in range(20)]
+    found = more_variety(snapshot(val_loss=curve(20, lambda e: 2 + 0.02 * e), metrics=scores))
+    assert "fewer" not in f"{found.title} {found.cost}".lower()
+    assert "before its best accuracy (69.0 %, epoch 20)" in found.expected
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_waiting_longer_is_no_look_without_training(over):
+    option = more_epochs(snapshot(val_loss=[3.0, 2.0, 1.0], val_wer=[0.5] * 3), over)
+    assert option.title == ("More epochs" if over else "Wait for more evaluations")
+    assert "no training" not in option.cost and "restart with the same settings" not in option.disproved_by
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from monitor.diagnosis.causes import CAUSES
 from monitor.diagnosis.prescriptions.choosing import next_step
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
+from monitor.diagnosis.waiting import what_waiting_brought
 from monitor.rules.registry import BY_NAME, RULES
 from monitor.run_dir import Clip, Decode, Epoch, Floors, Launch, Progress, Run, Snapshot
 from tests.snapshots import NOW, PROCESS, beating, curve, snapshot
@@ -123,6 +124,11 @@ def test_a_train_set_known_by_heart_is_looked_at_with_what_waiting_has_brought()
         "Train is known by heart (train loss 0.0031, train WER 0.0 %); over the last 5 epochs best val WER went "
         "72.5 % → 70.0 %, 0.5 points an epoch."
     )
+
+
+def test_a_best_that_waiting_has_not_moved_is_not_said_to_move():
+    columns = {**OVERFITS, "val_wer": curve(40, lambda e: max(0.9 - 0.02 * e, 0.7))}
+    assert what_waiting_brought(snapshot(**columns)).endswith("over the last 5 epochs best val WER stayed at 70.0 %.")
 
 
 def test_a_better_error_rate_than_its_last_is_called_best():

@@ -53,6 +53,16 @@ def test_a_run_that_wrote_into_its_own_folder_only_warns_of_nothing(finished, tm
     assert not [note for note in plan_restart(runs, "first", {"lr": "0.5"}).notes if "write over" in note]
 
 
+def test_a_run_of_another_folder_of_runs_below_is_not_this_runs_output(finished, tmp_path):
+    other = tmp_path / "more" / "b"
+    runs = finished(
+        f"import os; os.makedirs('{other}', exist_ok=True)\nfor n in ('run.json', 'summary.json'):"
+        f" open(f'{other}/{{n}}', 'w').write('{{}}')"
+    )
+    assert (other / "summary.json").exists()
+    assert not [note for note in plan_restart(runs, "first", {"lr": "0.5"}).notes if "summary.json" in note]
+
+
 def test_a_file_that_a_default_names_is_named_with_the_way_to_avoid_it(finished):
     runs = finished()
     notes = plan_restart(runs, "first", {"lr": "0.5"}).notes

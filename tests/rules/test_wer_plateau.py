@@ -149,3 +149,13 @@ def test_the_lowest_of_many_noisy_evaluations_is_no_best_that_was_left():
     assert finding.title == "WER stuck" and "far worse" not in finding.line
     risen = [*noisy[:30], *(0.62 + rng.gauss(0, 0.01) for _ in range(10))]
     assert found(RULE, snapshot(val_wer=risen, val_loss=[2.0] * 40)).title == "WER got worse"
+
+
+def test_a_train_loss_that_only_scatters_is_no_learning_by_heart():
+    falls = [*(0.03 * e for e in range(15)), *(0.42 - 0.01 * e for e in range(1, 25))]
+    for seed in range(20):
+        rng = random.Random(seed)
+        noisy = rose_then(falls, "val_map", train_loss=[0.5 + rng.gauss(0, 0.1) for _ in falls])
+        assert "by heart" not in found(RULE, noisy).remedy
+    by_reward = rose_then([100 * each for each in falls], "mean_reward", train_loss=curve(39, lambda e: 3 * 0.93**e))
+    assert "by heart" not in found(RULE, by_reward).remedy, "no train data is learnt by heart there"

@@ -292,6 +292,16 @@ FORMS: list[tuple[str, Check]] = [
             and float(m["train"] or 100) >= 98
         ),
     ),
+    (
+        r"Train is known by heart \(train loss (?P<loss>[\d.]+)(, train accuracy (?P<train>[\d.]+) %)?\); over the "
+        r"last (?P<epochs>\d+) epochs best val (?P<label>WER|CER|accuracy) stayed at (?P<now>[\d.]+) %\.",
+        lambda f, m: (
+            shows(m["loss"], f.last("train_loss"))
+            and _percent(m["now"], _best_before(f, METRICS[m["label"]], 5))
+            and _percent(m["now"], _best_of(f, m)[1])
+            and float(m["train"] or 100) >= 98
+        ),
+    ),
     (r"Finished before its first evaluation\.", lambda f, m: not f.rows),
     (
         r"Failed after epoch (?P<epoch>[\d.]+): RuntimeError: CUDA out of memory\. Tried to allocate 2\.50 GiB\. "

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.rules.evaluations import measured, validation
 from monitor.rules.kind import is_fine_tune, is_sequence
+from monitor.rules.primary import best_of, primary_of
 from monitor.rules.result import Finding
 from monitor.rules.wer_plateau import GOT_WORSE, WORSE_REMEDY
 from monitor.run_dir import Snapshot
@@ -31,6 +32,17 @@ def more_variety(snapshot: Snapshot) -> Prescription:
     best = min(rows, key=lambda record: record.val_loss or 0.0, default=None)
     turned = best is not None and best is not rows[-1]
     kept = f"; val loss was lowest at epoch {plain(best.epoch)} ({number(best.val_loss)})" if best and turned else ""
+    metric, reached = primary_of(snapshot), best_of(snapshot)
+    if metric is not None and reached is not None and best is not None and reached[1] > best.epoch:
+        # Fewer epochs would lose what the metric has gained since.
+        best_value = f"its best {metric.label} ({metric.text(reached[0])}, epoch {plain(reached[1])})"
+        return _look(
+            "more_variety",
+            "More varied training data; the number of epochs stays",
+            f"a val loss that turns later and lower{kept}, before {best_value}",
+            cost="new data",
+            disproved_by="val loss turns at the same epoch and the same value",
+        )
     return _look(
         "more_variety",
         "Fewer epochs on these examples, or a lower learning rate; then more varied ones"
@@ -39,6 +51,27 @@ def more_variety(snapshot: Snapshot) -> Prescription:
         f"a val loss that turns later and lower{kept}" if turned else "a lower val loss and a smaller gap",
         cost="new data, or a restart that ends near the best val loss",
         disproved_by="val loss turns at the same epoch and the same value" if turned else "the gap opens as before",
+    )
+
+
+def more_epochs(snapshot: Snapshot, over: bool) -> Prescription:
+    """For a metric at rest while val loss still comes to new bests."""
+    metric = primary_of(snapshot)
+    label = metric.label if metric is not None else "val loss"
+    if over:
+        return _look(
+            "more_epochs",
+            "More epochs",
+            f"a better {label}: val loss still came to new bests at its end",
+            cost="the epochs that are added",
+            disproved_by=f"val loss stops falling and {label} has made no step",
+        )
+    return _look(
+        "more_epochs",
+        "Wait for more evaluations",
+        f"a better {label}, as val loss still comes to new bests",
+        cost="the epochs until then",
+        disproved_by=f"val loss stops falling and {label} has made no step",
     )
 
 

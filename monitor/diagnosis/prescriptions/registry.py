@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from monitor.diagnosis.causes import breaks
+from monitor.diagnosis.causes import breaks, still_learns
 from monitor.diagnosis.prescriptions import looking, measuring, memory, training
 from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.diverging import against_divergence, against_losing_it
@@ -17,6 +17,8 @@ from monitor.diagnosis.verdict import Diagnosis
 from monitor.rules.evaluations import last
 from monitor.rules.gradient_flow import GradientFlow
 from monitor.rules.kind import is_ctc, is_fine_tune, is_sequence
+from monitor.rules.result import Finding
+from monitor.rules.wer_plateau import WerPlateau
 from monitor.run_dir import Snapshot
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import is_over
@@ -47,9 +49,16 @@ def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     """
     grave = [finding for finding in diagnosis.grounds if finding.severity != "info"]
     over = is_over(snapshot)
-    found = _by_cause(snapshot, diagnosis) or tuple(looking.as_the_rule_says(finding, over) for finding in grave)
+    found = _by_cause(snapshot, diagnosis) or tuple(_by_rule(snapshot, finding, over) for finding in grave)
     fits = memory.half_batch(snapshot, diagnosis, _config(snapshot))
     return found if fits is None else (fits, *found)
+
+
+def _by_rule(snapshot: Snapshot, finding: Finding, over: bool) -> Prescription:
+    """The option of a finding that points to no cause."""
+    if finding.rule == WerPlateau.name and still_learns(snapshot):
+        return looking.more_epochs(snapshot, over)
+    return looking.as_the_rule_says(finding, over)
 
 
 def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, ...]:

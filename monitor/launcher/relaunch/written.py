@@ -15,7 +15,7 @@ from typing import Any
 
 from monitor.launcher.relaunch.flags import find_flags
 from monitor.launcher.relaunch.outputs import is_output
-from monitor.run_dir import Launch
+from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch
 from monitor.run_dir.launch import PLACEHOLDER, expand, read_state
 
 CHECKPOINT_ENDINGS = frozenset(
@@ -119,6 +119,9 @@ def overwritten(run_dir: Path, launch: Launch, settings: Mapping[str, Any]) -> l
 def _may_meet(path: Path, runs_dir: Path) -> bool:
     """Whether another start may write the same file: no code, no file of a run, no name that is new each time."""
     if path.suffix in IS_CODE or path.resolve().is_relative_to(runs_dir.resolve()):
+        return False
+    # A run of another folder of runs has its own writers.
+    if any((folder / name).exists() for folder in list(path.parents)[:3] for name in (LAUNCH_FILE, RUN_FILE)):
         return False
     return not any(NEW_EACH_TIME.search(part) for part in path.parts[-4:])
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from monitor.diagnosis.causes import lowered
 from monitor.diagnosis.ledger import children_of, tried_by_then
 from monitor.diagnosis.prescriptions.arithmetic import parameters_note
 from monitor.diagnosis.prescriptions.choosing import lettered, next_step
@@ -261,7 +262,8 @@ def way_ahead(snapshot: Snapshot, judged: Judged, found: Sequence[Prescription])
         steps.insert(0, f"Stop this run.{kept}")
     if not found[0].changes and not wait:
         how = f" Run: {found[0].command}" if found[0].command else ""
-        steps.append(f"{found[0].title}: {sentence(found[0].expected)}{how}")
+        is_said = bool(said) and lowered(found[0].title) in said
+        steps.append(f"{'Expected' if is_said else found[0].title}: {sentence(found[0].expected)}{how}")
     if named is not None:
         steps.append(f"Expected of the restart: {sentence(named.expected)}")
         steps.append(f"Watch {_watched(snapshot, judged.thresholds)}.")
