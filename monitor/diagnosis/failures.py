@@ -24,7 +24,7 @@ OPEN_FILES = "Correct the path; a relative one counts from the folder in which t
 FIRST_ERROR = "Find the first error of the other processes in the log: one that ends early makes all others fail."
 LOADER = "Use fewer loader workers or read the data in parts; in a job or container, ask for more memory."
 RESUME = "Resume it from its checkpoint; if this was a time limit, with a longer one."
-NATIVE = {
+NATIVE: dict[int, str] = {
     signal.SIGSEGV: "native code read or wrote memory that is not its own",
     signal.SIGBUS: "native code used memory that is not there, as of a file cut short or a full /dev/shm",
     signal.SIGABRT: "native code gave up by itself",
