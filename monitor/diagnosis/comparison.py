@@ -123,6 +123,12 @@ def same_code(before: CodeState | None, after: CodeState | None) -> bool:
     return (before.git_commit, before.git_diff) == (after.git_commit, after.git_diff)
 
 
+def changed_names(before: CodeState, after: CodeState) -> list[str]:
+    """Files that differ between two starts, as far as both wrote down which they had; sorted."""
+    pairs = [(before.imported, after.imported), (before.local_files, after.local_files)]
+    return sorted({name for one, other in pairs for name in one.keys() & other.keys() if one[name] != other[name]})
+
+
 def counted(diff: str) -> tuple[int, int]:
     """Lines that a diff adds and takes away."""
     lines = diff.splitlines()

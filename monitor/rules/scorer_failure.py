@@ -20,6 +20,8 @@ DIFFERS = 0.01
 """A point of WER: less may be another tokenisation."""
 SAME = 5e-5
 """Two error rates are the same to four digits."""
+SAMPLE, FAR, SAMPLE_ERRORS = 20, 0.10, 4.0
+"""So many clips at least, so far apart, and so many standard errors, where each clip counts as one draw."""
 REMEDY = (
     "Score the logged predictions again: jiwer.process_words(reference, hypothesis), references first, summed over "
     "the split before dividing. Judge nothing else before."
@@ -58,12 +60,15 @@ class ScorerFailure(Rule):
         recomputed = _recomputed(snapshot)
         if recomputed is not None:
             return self._finding("critical", *recomputed)
+        apart = _far_apart(snapshot)
+        if apart is not None:
+            return self._finding("info", *apart)
         if not evaluations.enough(snapshot, thresholds):
             return self.not_enough_data(len(snapshot.epochs), evaluations.needed(snapshot, thresholds))
         data = evaluations.read(snapshot, thresholds)
         constant = _constant(snapshot, data, limits)
         if constant is None or _scores_as_logged(snapshot):
-            return self.quiet("Nothing contradicts the error rate.")
+            return self.quiet("Nothing that is logged contradicts the error rate.")
         return self._finding("warning", *constant)
 
     def _finding(self, severity: Severity, line: str, at: float, now: dict[str, float | str]) -> Finding:
@@ -105,6 +110,28 @@ def _recomputed(snapshot: Snapshot) -> tuple[str, float, dict[str, float | str]]
             numbers,
         )
     return None
+
+
+def _far_apart(snapshot: Snapshot) -> tuple[str, float, dict[str, float | str]] | None:
+    """(line, epoch, numbers) where the predictions are no proof, as nobody logged how many words the whole split has,
+    and lie farther from the rate than a random sample of it would."""
+    pairs = _last_pairs(snapshot)
+    if pairs is None or pairs[4]:
+        return None
+    epoch, said, references, hypotheses, _ = pairs
+    errors, asked, _ = _errors(references, hypotheses)
+    if not asked or len(references) < SAMPLE:
+        return None
+    scored = errors / asked
+    share = min(max(scored, said, 0.0), 0.5)
+    if abs(scored - said) <= max(FAR, SAMPLE_ERRORS * math.sqrt(share * (1 - share) / len(references))):
+        return None
+    return (
+        f"The {len(references)} logged predictions of epoch {epoch:g} score {100 * scored:.1f} %, and the logged error "
+        f"rate is {100 * said:.1f} %: it is of other clips, or one of both is wrong.",
+        epoch,
+        {"val WER as logged": said, "recomputed": scored},
+    )
 
 
 def _scores_as_logged(snapshot: Snapshot) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from monitor.diagnosis.alignment import aligned
 from monitor.diagnosis.clip_pairs import ClipPair, pair_clips
-from monitor.diagnosis.comparison import compare, counted, same_code
+from monitor.diagnosis.comparison import changed_names, compare, counted, same_code
 from monitor.diagnosis.moment import best_of, common_metric, judged_epoch
 from monitor.diagnosis.outcome import Outcome, is_child_of, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
@@ -31,6 +31,7 @@ from monitor.view.shapes.compared import (
 MOST_RUNS = 6
 MOST_SENTENCES = 5
 MOST_DIFF = 20_000
+MOST_NAMES = 3
 CURVES = tuple(name for name in CurveColumns.__struct_fields__ if name not in ("hours", "metric"))
 ROWS: tuple[tuple[str, str, Callable[[float | None], str], Callable[[float], str]], ...] = (
     ("val_loss", "val loss", words.number, words.signed),
@@ -193,6 +194,12 @@ def _code(parent: Snapshot, child: Snapshot) -> CodeDifference:
     if before.git_commit != after.git_commit:
         from_to = " → ".join((commit or "not known")[:9] for commit in commits)
         return CodeDifference(text=f"commit {from_to}", diff=diff)
+    if not diff:
+        names = changed_names(before, after)
+        which = (
+            f": {', '.join(names[:MOST_NAMES])}{f' and {len(names) - MOST_NAMES} more' if names[MOST_NAMES:] else ''}"
+        )
+        return CodeDifference(text=f"they differ{which if names else ''}; which lines, is not known")
     added, removed = counted(after.git_diff or "")
     return CodeDifference(
         text=f"they differ; {child.run_id} has +{added} −{removed} lines on top of the commit", diff=diff

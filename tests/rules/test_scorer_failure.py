@@ -29,6 +29,23 @@ def test_a_few_printed_samples_contradict_nothing():
     assert found(RULE, decoded(0.9, val_tokens=[500] * 9)) is None
 
 
+def many(wer, words_wrong, **more):
+    """60 clips of four words, of which so many words of each are missing."""
+    clips = tuple(Clip(clip_id=str(n), reference="MORGEN REGEN NORD WIND", split="val") for n in range(60))
+    said = " ".join(["MORGEN", "REGEN", "NORD", "WIND"][words_wrong:])
+    return snapshot(val_wer=[wer] * 9, clips=clips, decodes=(Decode(epoch=9.0, hypotheses=[said] * 60),), **more)
+
+
+def test_many_predictions_far_from_the_rate_are_a_hint_where_the_split_is_of_unknown_size():
+    finding = found(RULE, many(0.22, 3))
+    assert finding.severity == "info" and finding.line == (
+        "The 60 logged predictions of epoch 9 score 75.0 %, and the logged error rate is 22.0 %: "
+        "it is of other clips, or one of both is wrong."
+    )
+    assert found(RULE, many(0.22, 1)) is None, "as a sample of other clips may score"
+    assert found(RULE, many(0.22, 3, val_tokens=[240] * 9)).severity == "critical"
+
+
 def test_a_silent_model_at_100_percent_is_right():
     falling = curve(12, lambda e: 9 * 0.9**e)
     seen = snapshot(val_wer=[1.0] * 12, val_loss=falling, length_ratio=[0.0] * 12)

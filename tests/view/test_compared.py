@@ -73,3 +73,12 @@ def test_each_at_its_own_best():
     turned = [0.9, 0.5, 0.7]
     answer = compared([run_of("c", [0.8, 0.7, 0.6], 60.0), run_of("p", turned, 60.0)], None, "best")
     assert row(answer, "epoch") == ["2", "3", ""] and row(answer, "val WER") == ["50.0 %", "60.0 %", "+10.0 points"]
+
+
+def test_code_that_differs_without_a_commit_is_named_by_its_files():
+    runs = []
+    for name, digest in (("c", "2"), ("p", "1")):
+        seen = run_of(name, FALLS, 60.0)
+        launch = msgspec.structs.replace(seen.launch, imported={"model.py": digest, "kid.py": "s"}, script_sha256="s")
+        runs.append(msgspec.structs.replace(seen, launch=launch))
+    assert compared(runs, 5.0, "epoch").code.text == "they differ: model.py; which lines, is not known"
