@@ -12,7 +12,8 @@ from rich.table import Table
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, find_run, now, print_json
 from monitor.diagnosis.comparison import Comparison, compare
-from monitor.diagnosis.outcome import Outcome, outcome
+from monitor.diagnosis.ledger import decided_by_seeds, with_seeds
+from monitor.diagnosis.outcome import Outcome, is_child_of, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_means import seed_lines, siblings
@@ -48,12 +49,15 @@ def run(
     snapshots = [RunReader(folder).read(moment) for folder in folders]
     found = compare(snapshots)
     parent, child = _family(snapshots)
-    judged = outcome(parent, child, at)
-    beside = compared([child, parent, *snapshots[2:]], at, by)
     folder = Path(child.run_dir).parent
     groups, read = groups_in(folder, list_runs(folder)), lambda name: RunReader(folder / name).read(moment)
+    decided = decided_by_seeds(folder, child.run_id, groups, moment) if is_child_of(child, parent) else None
+    judged = outcome(parent, child, at)
+    is_open = judged.word == "TOO CLOSE" and decided is None
+    judged = dataclasses.replace(judged, line=with_seeds(judged.line, decided))
+    beside = compared([child, parent, *snapshots[2:]], at, by)
     seeds = seed_lines(parent, child, beside.epoch, groups, read)
-    known = [*snapshots, *siblings(child, groups, read)]
+    more = more_seeds(parent, child, [*snapshots, *siblings(child, groups, read)]) if is_open else ()
     if as_json:
         print_json(
             {
@@ -65,12 +69,12 @@ def run(
                 "beside": {"columns": beside.columns, "rows": beside.rows},
                 "code": beside.code,
                 "seeds": seeds,
-                "more_seeds": more_seeds(parent, child, known) if judged.word == "TOO CLOSE" else [],
+                "more_seeds": more,
             }
         )
     else:
         console().print(
-            *_outcome(judged, parent, child, known), *([*seeds, ""] if seeds else []), sep="\n", soft_wrap=True
+            *_outcome(judged, parent, child, more), *([*seeds, ""] if seeds else []), sep="\n", soft_wrap=True
         )
         console().print(_settings(found))
         console().print(*_remarks(found, beside.code.text.rstrip(".")), sep="\n", soft_wrap=True)
@@ -85,16 +89,14 @@ def _family(snapshots: list[Snapshot]) -> tuple[Snapshot, Snapshot]:
     return (second, first) if link is not None and link.run_id == second.run_id else (first, second)
 
 
-def _outcome(judged: Outcome, parent: Snapshot, child: Snapshot, known: Sequence[Snapshot]) -> list[str]:
+def _outcome(judged: Outcome, parent: Snapshot, child: Snapshot, more: Sequence[str]) -> list[str]:
     lines = [f"{judged.word}  {child.run_id} against {parent.run_id}: {judged.line}"]
     if judged.expected:
         met = {True: "It came.", False: "It did not come.", None: ""}[judged.expectation_met]
         lines.append(f"Expected: {judged.expected}. {met}".strip())
     if judged.not_credited:
         lines.append(f"{judged.not_credited}: the effect cannot be credited to the settings alone.")
-    if judged.word == "TOO CLOSE":
-        lines += [f"Another seed: {command}" for command in more_seeds(parent, child, known)]
-    return [*lines, ""]
+    return [*lines, *(f"Another seed: {command}" for command in more), ""]
 
 
 def _settings(found: Comparison) -> Table:

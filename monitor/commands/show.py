@@ -15,12 +15,14 @@ from monitor.commands.common import (
     print_json,
 )
 from monitor.commands.looking import Look, look_at
-from monitor.diagnosis.ledger import ChildBook, children_of
+from monitor.diagnosis.ledger import ChildBook, children_of, decided_by_seeds, with_seeds
 from monitor.diagnosis.prescriptions.choosing import advised
+from monitor.diagnosis.seed_groups import groups_in
 from monitor.rules.evaluations import last
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import command_of
+from monitor.run_dir.reader import list_runs
 from monitor.view.report.numbers import resumed_words, train_field
 from monitor.view.state import NOTHING_READ, reading_words
 from monitor.view.tiles import tiles
@@ -97,8 +99,12 @@ def lines(look: Look) -> list[str]:
 
 def _came(look: Look) -> str:
     """What came of the change, or when it is judged."""
-    found = next(iter(ChildBook(look.run_dir.parent).children([look.snapshot.run_id], look.snapshot.read_at)), None)
-    return f". {found.word}: {found.line}" if found is not None else ""
+    folder, run_id, at = look.run_dir.parent, look.snapshot.run_id, look.snapshot.read_at
+    found = next(iter(ChildBook(folder).children([run_id], at)), None)
+    if found is None:
+        return ""
+    decided = decided_by_seeds(folder, run_id, groups_in(folder, list_runs(folder)), at)
+    return f". {found.word}: {with_seeds(found.line, decided)}"
 
 
 def _traceback(snapshot: Snapshot) -> str | None:

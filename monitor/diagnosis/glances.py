@@ -81,7 +81,7 @@ def glance_at(run_dir: Path, now: float) -> Glance:
     parent = launch.parent if launch is not None else None
     return Glance(
         status=status,
-        summary=summary_of(run_dir),
+        summary=summary_of(run_dir, is_lost=status.word == "lost"),
         progress=progress,
         outcome=files.read_document(run_dir / OUTCOME_FILE, ChildOutcome, ignoring=ValueError),
         alerts=_last_alerts(run_dir / ALERTS_FILE),

@@ -13,7 +13,9 @@ from pathlib import Path
 import msgspec
 
 from monitor.diagnosis.moment import has_ended
-from monitor.diagnosis.outcome import JUDGED_AGAIN, Outcome, outcome
+from monitor.diagnosis.outcome import DECIDES, JUDGED_AGAIN, Outcome, outcome
+from monitor.diagnosis.seed_spread import SeedGroup, group_of
+from monitor.diagnosis.tries import SeedsOfChange, seeds_of_changes
 from monitor.run_dir import EPOCHS_FILE, OUTCOME_FILE, ChildOutcome, Launch, Parent, Snapshot, encode, files
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_launch
@@ -132,6 +134,23 @@ class ChildBook:
             else:
                 marks += [found.st_mtime_ns, found.st_size]
         return tuple(marks)
+
+
+def decided_by_seeds(runs_dir: Path, run_id: str, groups: Iterable[SeedGroup], now: float) -> SeedsOfChange | None:
+    """What a child and its seeds came to together, where that is HELPED or WORSE; None before, and for no child."""
+    group = group_of(run_id, groups)
+    children = ChildBook(runs_dir).children(group.runs, now) if group is not None else []
+    if group is None or run_id not in {each.run_id for each in children}:
+        return None
+    found = seeds_of_changes(children, [group])
+    return next((each for each in found if run_id in each.runs and each.word in ("HELPED", "WORSE")), None)
+
+
+def with_seeds(line: str, decided: SeedsOfChange | None) -> str:
+    """A judgement that names what its seeds have decided, in place of the advice to start some."""
+    if decided is None:
+        return line
+    return f"{line.removesuffix(f' {DECIDES}')} {decided.title} together: {decided.word}, {decided.text}"
 
 
 def _launch_of_child(run_dir: Path) -> Launch | None:

@@ -27,9 +27,12 @@ JUDGED_FROM = (EPOCHS_FILE, STEPS_FILE, CLIPS_FILE, DECODES_FILE)
 QUICK_BYTES = 8 * 2**20
 
 
-def summary_of(run_dir: Path) -> Summary:
-    """What a row needs. Raises MonitorError for a run that cannot be read."""
-    kept = files.read_document(run_dir / SUMMARY_FILE, Summary, files.UNREADABLE)
+def summary_of(run_dir: Path, is_lost: bool = False) -> Summary:
+    """What a row needs. `is_lost`: whoever kept the summary is gone and has not seen the end: it is judged anew.
+
+    Raises MonitorError for a run that cannot be read.
+    """
+    kept = None if is_lost else files.read_document(run_dir / SUMMARY_FILE, Summary, files.UNREADABLE)
     choice = files.read_document(run_dir / METRIC_FILE, MetricChoice, files.UNREADABLE)
     if kept is not None and (choice is None or _follows(kept, choice)):
         return kept

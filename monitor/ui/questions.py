@@ -13,6 +13,8 @@ import msgspec
 from msgspec.structs import replace
 
 from monitor.diagnosis.judging import judge_run
+from monitor.diagnosis.ledger import decided_by_seeds
+from monitor.diagnosis.outcome import is_child_of
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_means import seed_lines, siblings
 from monitor.diagnosis.verdict import Judged
@@ -120,7 +122,9 @@ def _compare(snapshot: Snapshot, question: Question, others: Others) -> Compared
     groups = groups_in(others.runs_dir, families)
     child, parent = first
     seeds = siblings(child, groups, others.read)
-    shown = compared([*first, *read[1:]], _number(question.get("epoch")), mode, seeds)
+    related = is_child_of(child, parent)
+    decided = decided_by_seeds(others.runs_dir, child.run_id, groups, time.time()) if related else None
+    shown = compared([*first, *read[1:]], _number(question.get("epoch")), mode, seeds, decided)
     lines = seed_lines(parent, child, shown.epoch, groups, others.read)
     return replace(shown, candidates=candidates, beside=wanted, seed_lines=lines)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
@@ -10,9 +11,11 @@ from typing import Any
 from monitor.diagnosis.alignment import aligned
 from monitor.diagnosis.clip_pairs import ClipPair, pair_clips
 from monitor.diagnosis.comparison import changed_names, compare, counted, same_code
+from monitor.diagnosis.ledger import with_seeds
 from monitor.diagnosis.moment import best_of, common_metric, judged_epoch
 from monitor.diagnosis.outcome import Outcome, is_child_of, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
+from monitor.diagnosis.tries import SeedsOfChange
 from monitor.rules.primary import chance_of
 from monitor.run_dir import Epoch, Snapshot, words
 from monitor.run_dir.metric import Metric, read
@@ -42,16 +45,25 @@ ROWS: tuple[tuple[str, str, Callable[[float | None], str], Callable[[float], str
 MODES = ("epoch", "best", "hours")
 
 
-def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str, seeds: Sequence[Snapshot] = ()) -> Compared:
+def compared(
+    snapshots: Sequence[Snapshot],
+    epoch: float | None,
+    mode: str,
+    seeds: Sequence[Snapshot] = (),
+    decided: SeedsOfChange | None = None,
+) -> Compared:
     """Everything of the Compare tab. The first run is judged against the second; the others are only drawn.
 
     `seeds`: further runs of the folder that are seeds of the first: theirs are not offered again.
+    `decided`: what the first and these came to together.
     """
     child, parent = snapshots[0], snapshots[1]
     agreed = judged_epoch(parent, child)
     metric = common_metric(parent, child)
     shared = _shared_epochs(parent, child)
     judged = outcome(parent, child, epoch)
+    is_open = judged.word == "TOO CLOSE" and decided is None
+    judged = dataclasses.replace(judged, line=with_seeds(judged.line, decided))
     # Until the child has come to the judged epoch, the numbers are those of the last epoch that both have.
     at = max((known for known in shared if known <= judged.epoch), default=judged.epoch)
     settings = compare(snapshots)
@@ -61,7 +73,7 @@ def compared(snapshots: Sequence[Snapshot], epoch: float | None, mode: str, seed
         agreed_epoch=agreed,
         shared_epochs=shared,
         mode=mode,
-        card=_card(judged, more_seeds(parent, child, [*snapshots, *seeds]) if judged.word == "TOO CLOSE" else ()),
+        card=_card(judged, more_seeds(parent, child, [*snapshots, *seeds]) if is_open else ()),
         related=is_child_of(child, parent),
         columns=["", parent.run_id, child.run_id, "difference", *(run.run_id for run in snapshots[2:])],
         rows=_rows(snapshots, at, mode, metric),

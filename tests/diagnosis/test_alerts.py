@@ -1,6 +1,9 @@
 """Findings over time: each opens once, gets worse once, ends once, whoever restarts in between."""
 
 import math
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -8,7 +11,7 @@ from monitor.diagnosis.alerts import AlertBook, open_alerts, summarise
 from monitor.diagnosis.summaries import summary_of
 from monitor.diagnosis.verdict import judge
 from monitor.rules.result import Finding
-from monitor.run_dir import Run, encode
+from monitor.run_dir import SUMMARY_FILE, Run, Summary, encode
 from monitor.run_dir.reader import RunReader
 from monitor.view.rows import RowBook
 from monitor.view.tiles import first_tiles
@@ -93,6 +96,25 @@ def test_a_run_that_was_copied_is_as_old_as_its_last_record(tmp_path):
     with RunWriter(tmp_path / "run") as run:
         run.log_epoch(1, train_loss=1.0, val_loss=1.0, at=1000.0)
     assert summary_of(tmp_path / "run").updated_at == 1000.0
+
+
+DIES = """
+import os, sys
+from monitor.writer import RunWriter
+run = RunWriter(sys.argv[1], epochs=9)
+for epoch in range(1, 6):
+    run.log_epoch(epoch, train_loss=1.0 / epoch, val_loss=2.0 / epoch)
+os._exit(9)
+"""
+
+
+def test_a_lost_runs_row_is_of_its_last_record_whatever_its_supervisor_had_seen(tmp_path):
+    run_dir = tmp_path / "run"
+    subprocess.run([sys.executable, "-c", DIES, str(run_dir)], check=False)
+    stale = Summary(run_id="run", verdict="LOOK", epoch=3.0, val_loss=0.9, updated_at=NOW)
+    (run_dir / SUMMARY_FILE).write_bytes(encode(stale))
+    (row,) = RowBook(tmp_path).rows(time.time())
+    assert (row.state, row.verdict, row.epoch) == ("lost", "LOST", 5)
 
 
 def test_the_summary_says_what_was_counted_and_names_the_worst_flag_as_the_page_does(tmp_path):

@@ -301,7 +301,8 @@ def test_a_judgement_where_the_parent_has_hardly_shown_the_finding_is_warned_of(
     finding = Finding("gap", "Gap", "warning", "", onset=3.0, fired=4.0)
     seen = evaluated(6)
     assert too_fresh(seen, finding, 5.0) == "" and too_fresh(seen, None, 1.0) == ""
-    assert "has shown gap in 2 evaluations only" in too_fresh(seen, finding, 4.0)
+    assert "has shown “Gap” in 2 evaluations only" in too_fresh(seen, finding, 4.0)
+    assert too_fresh(seen, replace(finding, severity="info"), 4.0) == ""
     assert "in 0 evaluations only" in too_fresh(seen, finding, 2.0)
     silent = replace(finding, rule="stalled")
     assert too_fresh(seen, silent, 2.0) == "", "a silent trainer is nothing that a child is judged by"

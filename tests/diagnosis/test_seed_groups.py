@@ -217,6 +217,18 @@ def test_compare_sets_the_means_side_by_side_on_page_and_terminal(tmp_path, caps
     assert told.seed_lines[:2] == expected
 
 
+def test_two_more_seeds_are_not_asked_for_where_they_have_decided(tmp_path, capsys):
+    three_seeds(tmp_path)
+    main(["compare", "p0", "c0", "--runs", str(tmp_path)])
+    main(["show", "c0", "--runs", str(tmp_path)])
+    terminal = capsys.readouterr().out
+    assert terminal.count("c0 and 2 seeds together: HELPED, mean −8.7 points of 3 seeds") == 2
+    assert "two more seeds" not in terminal and "Another seed:" not in terminal
+    child = RunReader(tmp_path / "c0").read(2e9)
+    told = answer(child, judge(child, 2e9), {"kind": "compare", "with": ["p0"]}, Others(tmp_path, Family(tmp_path)))
+    assert "c0 and 2 seeds together: HELPED" in told.card.line and not told.card.seeds
+
+
 def test_a_seed_beside_its_own_parent_is_one_group(tmp_path, capsys):
     three_seeds(tmp_path)
     main(["compare", "p0", "p1", "--runs", str(tmp_path), "--json"])

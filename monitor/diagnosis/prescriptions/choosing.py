@@ -117,13 +117,15 @@ def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None) ->
     little there."""
     if worst is None or worst.onset is None or epoch is None or facts_of(worst.rule).live_only:
         return ""
+    if worst.severity == "info":  # no fault that a child should be without
+        return ""
     seen = [record.epoch for record in measured(snapshot, validation).epochs if worst.onset <= record.epoch <= epoch]
     if len(seen) >= SHOWN_FOR:
         return ""
     times = "evaluation" if len(seen) == 1 else "evaluations"
     return (
-        f"Up to epoch {epoch:g} the parent has shown {worst.title.lower()} in {len(seen)} {times} only: "
-        "a child without it proves little there. Judge it later, where the parent has more."
+        f"Up to epoch {epoch:g} the parent has shown “{worst.title}” in {len(seen)} {times} only: a child without it "
+        "proves little there. Judge it at a later epoch, and let it train until then."
     )
 
 
