@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from monitor.rules.at_chance import LOST, WORSE_THAN_CHANCE
+from monitor.rules.at_chance import INSERTS, LOST, WORSE_THAN_CHANCE
 from monitor.rules.columns import columns
 from monitor.rules.evaluations import last, measured, val_loss
 from monitor.rules.gap import CONSTANT, Gap
@@ -25,6 +25,8 @@ from monitor.run_dir.words import percent
 Breaks = Literal["not finite", "run away"]
 POOR, MOVED = 0.5, 0.02
 """An error above the first is poor; a loss that fell by less than the second of its first value has not moved."""
+BROKEN_BY_IT = {"no_evidence", "not_moving", "too_little_regularisation", "words_missing", "nothing_learnt", "stuck"}
+"""Causes that nobody can know of while the optimisation diverges."""
 LEARNT_MARGIN = 0.1
 """Better than chance by so much, the input is certainly used; points of a share, else a part of chance."""
 
@@ -63,8 +65,8 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     excluded = {"no_evidence"} if learns(snapshot) and "at_chance" not in flags else {"words_missing"}
     excluded |= {"no_evidence"} if has_lost(findings) else {"lost_again"}
     excluded |= {"stuck"} if _at_worst(snapshot) else {"nothing_learnt"}
-    # A train loss that has run away learns nothing by heart.
-    excluded |= {"too_little_regularisation", "stuck"} if breaks(findings) else set()
+    # A network that breaks neither learns by heart nor reads its input, whatever it did before.
+    excluded |= BROKEN_BY_IT if breaks(findings) else set()
     for name, title in CAUSES:
         pointing = [finding for finding in flags.values() if name in _causes(finding)]
         if name == "stuck" and still_learns(snapshot):
@@ -125,7 +127,7 @@ def _points_elsewhere(finding: Finding) -> bool:
     """Whether val loss alone is not finite, which no optimisation makes, or input arrives and is used wrongly."""
     if finding.rule == "non_finite":
         return only_val_loss(finding.now)
-    return finding.title == WORSE_THAN_CHANCE
+    return finding.title in (WORSE_THAN_CHANCE, INSERTS)
 
 
 def _measured(snapshot: Snapshot, cause: str, stance: str) -> tuple[str, ...]:
@@ -150,7 +152,7 @@ def suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, 
     rules = {finding.rule for finding in findings if finding.severity != "info"}
     if "scorer_failure" in rules:
         return ("Nothing else is suggested before the error rate is right.",)
-    if any(finding.title in (LOST, WORSE_THAN_CHANCE) for finding in findings):
+    if any(finding.title in (LOST, WORSE_THAN_CHANCE, INSERTS) for finding in findings):
         return ()
     if "at_chance" in rules or (any(facts_of(rule).collapsed for rule in rules) and not learns(snapshot)):
         return ("More regularisation is not suggested: a model at chance has nothing to regularise.",)

@@ -118,6 +118,8 @@ def choice(
     option = recommended(options)
     if option is None or not option.changes or diagnosis.verdict not in GRAVE or is_over(snapshot):
         return None
+    if diagnosis.as_of is not None and all(finding.severity == "info" for finding in diagnosis.findings):
+        return None  # the word stands for a flag that does not hold now: nothing is restarted against it
     if broken := breaks(diagnosis.findings):
         back = broken == "run away" and comes_down(snapshot)
         restarting = _restarting(snapshot, option, None, None, None)

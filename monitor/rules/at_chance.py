@@ -17,12 +17,13 @@ from monitor.rules.kind import is_ctc
 from monitor.rules.primary import SAYING_NOTHING, Chance, chance_of, needs_of, pick_of, primary_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
+from monitor.rules.scored import last_scored
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Floors, Snapshot
-from monitor.run_dir.metric import Metric
+from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.metric_names import EDIT_RATES
 from monitor.run_dir.status import is_over
-from monitor.run_dir.words import number
+from monitor.run_dir.words import number, percent
 
 FLAT_EVALUATIONS = 10
 FAR_WORSE = 0.1
@@ -31,6 +32,14 @@ WORSE_THAN_CHANCE = "Worse than chance"
 """Title of the finding in that case: input arrives."""
 LOST = "Has lost what it had learnt"
 """Title of the finding where it was well beyond chance before: input arrives, or did."""
+INSERTS = "Words are inserted"
+"""Title of the finding where the input is read and words are said on top: input arrives."""
+READS = 0.15
+"""Of the target words: so many more than a constant sentence can hit are read off the input."""
+END_EARLIER = (
+    "Look at how a prediction ends: the end token, the longest length, a penalty for repetition or length. The input "
+    "is read."
+)
 BEYOND = 0.1
 """Beyond chance by so much it had learnt: points of a share, else a part of chance."""
 GO_BACK = (
@@ -125,6 +134,17 @@ class AtChance(Rule):
                 remedy=GO_BACK,
                 cannot_tell="Why: too high a rate, one bad batch, or data that changed.",
             )
+        if (inserting := _inserting(snapshot, metric, chance)) is not None:
+            return self.flag(
+                data.epochs,
+                episode,
+                f"{inserting} Since {began}.",
+                **measures,
+                severity="warning",
+                title=INSERTS,
+                remedy=END_EARLIER,
+                cannot_tell="Whether the decoder or the model adds them.",
+            )
         worse = _is_beyond(data, chance)
         return self.flag(
             data.epochs,
@@ -137,6 +157,19 @@ class AtChance(Rule):
             else NO_INPUT.format(" time resolution inside the model," * is_ctc(snapshot)),
             cannot_tell="Why: wrong labels, or a wrong scorer." if worse else WHY,
         )
+
+
+def _inserting(snapshot: Snapshot, metric: Metric | None, chance: Chance | None) -> str | None:
+    """That the predictions hit far more target words than a constant output can, and say more than are asked for."""
+    if metric is None or metric.label != WER.label or chance is None or chance.assumed:
+        return None
+    scored = last_scored(snapshot)
+    # Whatever scores `chance` has at least so many errors among its targets: it hits no more than the rest of them.
+    if scored is None or scored.given <= scored.asked or scored.hits / scored.asked < 1 - chance.error + READS:
+        return None
+    right, said = percent(scored.hits / scored.asked), f"{100 * scored.given / scored.asked:.0f}"
+    wer = f"WER {percent(scored.wer)}, {chance.does} {metric.error_text(chance.error)}"
+    return f"{right} of the words are right, but {said} are said for every 100 asked for: {wer}."
 
 
 def skill(loss: float, floors: Floors) -> float:

@@ -46,6 +46,9 @@ class NonFinite(Rule):
     before_guard = True
     never_learnt = True
 
+    def breaks(self, finding: Finding) -> bool:
+        return finding.severity != "info" and not only_val_loss(finding.now)
+
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(NonFiniteLimits)
         measured = [r for r in snapshot.epochs if r.train_loss is not None or r.val_loss is not None]

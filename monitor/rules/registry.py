@@ -75,13 +75,16 @@ def evaluate(snapshot: Snapshot, thresholds: Thresholds, now: float, own: OwnAns
     """Every rule's answer, in the order of RULES, and then what the project's own rules have answered. Pure."""
     answers = (*(rule.check(snapshot, thresholds, now) for rule in RULES), *own.at(snapshot))
     found = {answer.rule for answer in answers if isinstance(answer, Finding)}
+    broken = any(isinstance(each, Finding) and facts_of(each.rule).breaks(each) for each in answers)
     over = bool(found) and is_over(snapshot)
-    return tuple(_advised(answer, found, over) if isinstance(answer, Finding) else answer for answer in answers)
+    return tuple(_advised(answer, found, over, broken) if isinstance(answer, Finding) else answer for answer in answers)
 
 
-def _advised(finding: Finding, found: set[str], over: bool) -> Finding:
-    """With a remedy that fits a run that is over, and the other findings."""
+def _advised(finding: Finding, found: set[str], over: bool, broken: bool) -> Finding:
+    """With a remedy that fits a run that is over, and the other findings. `broken`: whether weights are not finite."""
     rule = facts_of(finding.rule)
+    if broken and rule.collapsed:
+        return replace(finding, remedy="What is not finite comes first: such a network says the same to everything.")
     other, beside = rule.remedy_beside
     remedy = (rule.remedy_when_over if over else "") or (beside if other in found else "")
     return replace(finding, remedy=remedy) if remedy else finding

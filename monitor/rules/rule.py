@@ -69,6 +69,10 @@ class Rule(ABC):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         """What it says of the records; `now` in UTC seconds."""
 
+    def breaks(self, finding: Finding) -> bool:
+        """Whether its finding says that the network itself is broken, so that its output says nothing."""
+        return False
+
     def quiet(self, line: str) -> Quiet:
         return Quiet(self.name, self.title, line)
 

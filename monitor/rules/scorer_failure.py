@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Sequence
 
-import jiwer
 import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
+from monitor.rules.scored import last_scored
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Severity, Snapshot
 
@@ -85,14 +83,11 @@ class ScorerFailure(Rule):
 
 def _recomputed(snapshot: Snapshot) -> tuple[str, float, dict[str, float | str]] | None:
     """(line, epoch, numbers) where the predictions of the last evaluation contradict its error rate."""
-    pairs = _last_pairs(snapshot)
-    if pairs is None:
+    scored = last_scored(snapshot)
+    if scored is None:
         return None
-    epoch, said, references, hypotheses, whole = pairs
-    errors, asked, given = _errors(references, hypotheses)
-    if not asked:
-        return None
-    right, swapped = errors / asked, errors / given if given else math.nan
+    epoch, said, whole, right = scored.epoch, scored.logged, scored.is_whole, scored.wer
+    swapped = scored.errors / scored.given if scored.given else math.nan
     numbers: dict[str, float | str] = {"val WER as logged": said, "recomputed": right}
     if abs(swapped - said) < SAME and abs(right - said) > SAME:
         numbers["errors / words said"] = swapped
@@ -115,56 +110,24 @@ def _recomputed(snapshot: Snapshot) -> tuple[str, float, dict[str, float | str]]
 def _far_apart(snapshot: Snapshot) -> tuple[str, float, dict[str, float | str]] | None:
     """(line, epoch, numbers) where the predictions are no proof, as nobody logged how many words the whole split has,
     and lie farther from the rate than a random sample of it would."""
-    pairs = _last_pairs(snapshot)
-    if pairs is None or pairs[4]:
+    found = last_scored(snapshot)
+    if found is None or found.is_whole or found.clips < SAMPLE:
         return None
-    epoch, said, references, hypotheses, _ = pairs
-    errors, asked, _ = _errors(references, hypotheses)
-    if not asked or len(references) < SAMPLE:
-        return None
-    scored = errors / asked
-    share = min(max(scored, said, 0.0), 0.5)
-    if abs(scored - said) <= max(FAR, SAMPLE_ERRORS * math.sqrt(share * (1 - share) / len(references))):
+    share = min(max(found.wer, found.logged, 0.0), 0.5)
+    if abs(found.wer - found.logged) <= max(FAR, SAMPLE_ERRORS * math.sqrt(share * (1 - share) / found.clips)):
         return None
     return (
-        f"The {len(references)} logged predictions of epoch {epoch:g} score {100 * scored:.1f} %, and the logged error "
-        f"rate is {100 * said:.1f} %: it is of other clips, or one of both is wrong.",
-        epoch,
-        {"val WER as logged": said, "recomputed": scored},
+        f"The {found.clips} logged predictions of epoch {found.epoch:g} score {100 * found.wer:.1f} %, and the logged "
+        f"error rate is {100 * found.logged:.1f} %: it is of other clips, or one of both is wrong.",
+        found.epoch,
+        {"val WER as logged": found.logged, "recomputed": found.wer},
     )
 
 
 def _scores_as_logged(snapshot: Snapshot) -> bool:
     """Whether the predictions of the newest evaluation score to its logged rate: a model may say the same each time."""
-    pairs = _last_pairs(snapshot)
-    if pairs is None or pairs[0] != snapshot.epochs[-1].epoch:
-        return False
-    errors, asked, _ = _errors(pairs[2], pairs[3])
-    return bool(asked) and abs(errors / asked - pairs[1]) <= SAME
-
-
-def _last_pairs(snapshot: Snapshot) -> tuple[float, float, tuple[str, ...], tuple[str, ...], bool] | None:
-    """Of the last decoded evaluation: epoch, WER, targets, predictions, whether they are surely the whole split."""
-    rates = {record.epoch: record for record in snapshot.epochs if record.val_wer is not None}
-    decode = next((d for d in reversed(snapshot.decodes) if d.split == "val" and d.epoch in rates), None)
-    clips = {clip.clip_id: clip.reference for clip in snapshot.clips if clip.split == "val"}
-    if decode is None or len(decode.hypotheses) != len(clips) or not clips:
-        return None
-    if decode.clip_ids is not None and set(decode.clip_ids) != set(clips):
-        return None
-    references = tuple(clips[name] for name in decode.clip_ids) if decode.clip_ids else tuple(clips.values())
-    record = rates[decode.epoch]
-    rate = record.val_wer if record.val_wer is not None else math.nan
-    whole = record.val_tokens == sum(len(text.split()) for text in references)
-    return decode.epoch, rate, references, tuple(decode.hypotheses), whole
-
-
-@functools.lru_cache(maxsize=8)
-def _errors(references: Sequence[str], hypotheses: Sequence[str]) -> tuple[int, int, int]:
-    """(errors, words asked for, words said) over all pairs."""
-    out = jiwer.process_words(list(references), list(hypotheses))
-    errors = out.substitutions + out.deletions + out.insertions
-    return errors, out.hits + out.substitutions + out.deletions, out.hits + out.substitutions + out.insertions
+    found = last_scored(snapshot)
+    return found is not None and found.epoch == snapshot.epochs[-1].epoch and abs(found.wer - found.logged) <= SAME
 
 
 def _constant(

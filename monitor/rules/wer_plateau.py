@@ -23,16 +23,18 @@ from monitor.run_dir.metric_names import REWARD, WITHOUT_A_CHANCE
 from monitor.run_dir.status import is_over
 
 REMEDY = "If it stands near chance, the input does not arrive; if well better, stop here or change the data."
+KEEP = "Keep the checkpoint of its best epoch."
 BEYOND_CHANCE = "It is well better than chance: stop here, or change the data."
-WHEN_OVER = (
-    "Keep the checkpoint of its best epoch. If that is near chance, the input does not arrive; if well better, the "
-    "data is to be changed."
+BEYOND_AT_THE_END = "It is well better than chance: the data is to be changed."
+BOTH_STAND = (
+    "It is well better than chance, and train loss stands as high as val loss: the model, the rate or the labels are "
+    "the limit, more data alone is not."
 )
-BEYOND_WHEN_OVER = "Keep the checkpoint of its best epoch. It is well better than chance: the data is to be changed."
+NEAR = 0.25
+"""Train loss within this part of val loss: what is not learnt is not learnt on the train data either."""
+WHEN_OVER = f"{KEEP} If that is near chance, the input does not arrive; if well better, the data is to be changed."
 WITHOUT_CHANCE = "Compare it with what others reach on this data: stop here, or change the data or the rate."
-WITHOUT_CHANCE_WHEN_OVER = (
-    "Keep the checkpoint of its best epoch. Compare it with what others reach on this data before another run."
-)
+WITHOUT_CHANCE_WHEN_OVER = f"{KEEP} Compare it with what others reach on this data before another run."
 AT_WORST = "It has its worst value: nothing was learnt. See whether one batch is learnt by heart: inputs, labels, loss."
 STILL_FALLS = (
     "Val loss still comes to new bests while {label} brings none: wait for more evaluations before you decide."
@@ -43,12 +45,10 @@ LOSS_STEP_RATIO = 0.02
 RECENT = 3
 BEYOND = 0.1
 """Points of a share, else a part of chance."""
-WORSE_REMEDY = (
-    "Keep the checkpoint of its best epoch; look at what changed since: the learning rate, the data, the seed."
-)
+WORSE_REMEDY = f"{KEEP[:-1]}; look at what changed since: the learning rate, the data, the seed."
 
 BY_HEART = (
-    "Keep the checkpoint of its best epoch; more varied data, or fewer epochs: train loss still fell since, so it "
+    f"{KEEP[:-1]}; more varied data, or fewer epochs: train loss still fell since, so it "
     "learns its train data by heart."
 )
 STILL_FELL = 0.02
@@ -185,13 +185,14 @@ def _titled(label: str) -> str:
 def _remedy(snapshot: Snapshot, metric: Metric, data: Evaluations) -> str:
     """What to do about a metric at rest: where chance is known, of a model that is beyond it or is not."""
     chance, over, best = chance_of(snapshot, metric), is_over(snapshot), float(np.nanmin(data.error))
+    beyond = BOTH_STAND if _both_stand(data) else BEYOND_AT_THE_END if over else BEYOND_CHANCE
     if is_at_worst(metric, best):
         return AT_WORST
     if loss_still_falls(data.val_loss):
         return (FELL_AT_ITS_END if over else STILL_FALLS).format(label=metric.label)
     if chance is not None and not chance.assumed:
         if best < chance.error - BEYOND * chance.size(metric):
-            return BEYOND_WHEN_OVER if over else BEYOND_CHANCE
+            return f"{KEEP} {beyond}" if over else beyond
         return (
             f"Its best is {metric.error_text(best)}; {chance.does} {metric.error_text(chance.error)}. Find out whether "
             "the input reaches the classifier, and whether the labels are right."
@@ -199,6 +200,16 @@ def _remedy(snapshot: Snapshot, metric: Metric, data: Evaluations) -> str:
     if chance is None and (not metric.is_share or metric.label in WITHOUT_A_CHANCE):
         return WITHOUT_CHANCE_WHEN_OVER if over else WITHOUT_CHANCE
     return WHEN_OVER if over else REMEDY
+
+
+def _both_stand(data: Evaluations) -> bool:
+    """Whether train loss has come to rest too, near val loss and far from zero."""
+    window = PlateauLimits().plateau_warning_evaluations
+    train, val = (losses[np.isfinite(losses)] for losses in (data.train_loss, data.val_loss))
+    if min(len(train), len(val)) <= window or not val[-1] > 0:
+        return False
+    before, now = float(np.median(train[-window - 1 : -window + 2])), float(np.median(train[-USUAL:]))
+    return before - now <= LOSS_STEP_RATIO * abs(before) and val[-1] - now <= NEAR * val[-1]
 
 
 def is_at_worst(metric: Metric, best_error: float) -> bool:

@@ -1,5 +1,7 @@
 """Findings → one verdict: its words, their conditions, what comes first, and what is never advised."""
 
+import math
+
 import pytest
 
 from monitor.diagnosis.causes import CAUSES
@@ -329,3 +331,17 @@ def test_what_never_moved_has_learnt_nothing_whatever_chance_is():
         **beating(),
     )
     assert [cause.name for cause in verdict(flat).causes] == ["nothing_learnt"]
+
+
+def test_of_a_network_that_is_not_finite_no_other_cause_is_known():
+    broken = [math.nan] * 10
+    seen = snapshot(
+        train_loss=[*curve(20, lambda e: 3 / e), *broken],
+        val_loss=[*curve(20, lambda e: 3 / e), *broken],
+        val_wer=[*curve(20, lambda e: 0.9 * 0.9**e), *[1.0] * 10],
+        length_ratio=[*[1.0] * 20, *[0.0] * 10],
+        empty_ratio=[*[0.0] * 20, *[1.0] * 10],
+    )
+    said = verdict(seen)
+    assert [cause.name for cause in said.causes] == ["diverging"]
+    assert all("lowered" not in each.remedy and "beam" not in each.remedy for each in said.findings)

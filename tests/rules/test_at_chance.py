@@ -5,12 +5,13 @@ import math
 import pytest
 
 from monitor.diagnosis.causes import causes_of, suppressed
+from monitor.diagnosis.verdict import judge
 from monitor.rules.at_chance import AtChance
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.rules.wer_plateau import WerPlateau
-from monitor.run_dir import Floors
+from monitor.run_dir import Clip, Decode, Floors
 from monitor.run_dir.metric import Metric
-from tests.snapshots import check, curve, first_fired, found, snapshot
+from tests.snapshots import NOW, check, curve, first_fired, found, snapshot
 
 RULE = AtChance()
 
@@ -187,3 +188,25 @@ def test_a_score_that_was_never_above_zero_has_learnt_nothing_and_one_that_was_h
     assert "Dice 0.0 % after 15 epochs; getting nothing right scores 0.0 %" in finding.line
     some = snapshot(**without, metrics=[{"val_dice": 0.01}] * 15)
     assert isinstance(check(RULE, some), NotApplicable)
+
+
+def said_with(tail, hit):
+    """30 clips of four words each, of which `hit` are said, with the same words on top of each."""
+    clips = tuple(Clip(clip_id=str(n), reference=f"A{n} B{n} C{n} D{n}", split="val") for n in range(30))
+    said = [" ".join([*clip.reference.split()[:hit], *(f"{each}{clip.clip_id}" for each in tail)]) for clip in clips]
+    wrong = (4 - hit + max(len(tail) - (4 - hit), 0)) / 4
+    decodes = tuple(Decode(epoch=float(e), hypotheses=said) for e in range(1, 31))
+    loss = curve(30, lambda e: max(3.9 * 0.85**e, 1.3))
+    return snapshot(val_wer=[wrong] * 30, clips=clips, decodes=decodes, val_loss=loss, train_loss=loss)
+
+
+def test_words_on_top_of_words_that_are_right_are_no_missing_input():
+    seen = said_with(list("STUVWXYZ"), 2)
+    finding = found(RULE, seen)
+    assert (finding.title, finding.severity) == ("Words are inserted", "warning")
+    assert "50.0 % of the words are right, but 250 are said for every 100 asked for" in finding.line
+    judged = judge(seen, NOW).diagnosis
+    assert judged.verdict == "LOOK" and not judged.suppressed
+    assert "no_evidence" not in [cause.name for cause in judged.causes]
+    none_right = found(RULE, said_with(list("OPQRSTUVWXYZ"), 0))
+    assert none_right.title == "At chance"

@@ -159,3 +159,11 @@ def test_a_train_loss_that_only_scatters_is_no_learning_by_heart():
         assert "by heart" not in found(RULE, noisy).remedy
     by_reward = rose_then([100 * each for each in falls], "mean_reward", train_loss=curve(39, lambda e: 3 * 0.93**e))
     assert "by heart" not in found(RULE, by_reward).remedy, "no train data is learnt by heart there"
+
+
+def test_where_train_loss_stands_too_more_data_is_not_advised():
+    still = {"val_wer": [0.45] * 30, "val_loss": [1.3] * 30}
+    both = found(RULE, snapshot(**still, train_loss=curve(30, lambda e: 1.2 + 1 / e**2)))
+    assert "more data alone is not" in both.remedy
+    falls = found(RULE, snapshot(**still, train_loss=curve(30, lambda e: 1.2 * 0.95**e)))
+    assert "change the data" in falls.remedy

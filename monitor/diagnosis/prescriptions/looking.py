@@ -87,6 +87,23 @@ def keep_the_best(findings: Sequence[Finding]) -> Prescription:
     )
 
 
+def keep_or_change(snapshot: Snapshot, finding: Finding) -> Prescription:
+    """For a metric at rest, once the run is over: its best checkpoint, and what the rule says limits it."""
+    first, *rest = finding.remedy.split(". ")
+    metric, reached = primary_of(snapshot), best_of(snapshot)
+    best = ""
+    if metric is not None and reached is not None:
+        best = f": {metric.label} {metric.text(reached[0])}, epoch {plain(reached[1])}"
+    return _look(
+        "keep_the_best",
+        first.rstrip("."),
+        f"the best model that this run has{best}",
+        cost="a look, no training",
+        disproved_by="another run comes to a better one",
+        note=". ".join(rest),
+    )
+
+
 def as_the_rule_says(finding: Finding, over: bool) -> Prescription:
     """A finding that no option is known for: what its rule says must be looked at."""
     first, *rest = finding.remedy.split(". ")

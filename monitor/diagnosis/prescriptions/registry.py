@@ -18,7 +18,7 @@ from monitor.rules.evaluations import last
 from monitor.rules.gradient_flow import GradientFlow
 from monitor.rules.kind import is_ctc, is_fine_tune, is_sequence
 from monitor.rules.result import Finding
-from monitor.rules.wer_plateau import WerPlateau
+from monitor.rules.wer_plateau import KEEP, WerPlateau
 from monitor.run_dir import Snapshot
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import is_over
@@ -58,6 +58,8 @@ def _by_rule(snapshot: Snapshot, finding: Finding, over: bool) -> Prescription:
     """The option of a finding that points to no cause."""
     if finding.rule == WerPlateau.name and still_learns(snapshot):
         return looking.more_epochs(snapshot, over)
+    if finding.rule == WerPlateau.name and finding.remedy.startswith(KEEP):
+        return looking.keep_or_change(snapshot, finding)
     return looking.as_the_rule_says(finding, over)
 
 
