@@ -16,7 +16,17 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, find_run, harmless, now, print_json, run_ids
+from monitor.commands.common import (
+    DEFAULT_RUNS,
+    JsonOption,
+    RunsOption,
+    err_console,
+    find_run,
+    harmless,
+    now,
+    print_json,
+    run_ids,
+)
 from monitor.run_dir.errors import EXIT_OK, RefusedError, UsageError
 from monitor.run_dir.reader import RunReader
 from monitor.view.report.chart import HEIGHT, WIDTH, drawn_lines, picture
@@ -44,9 +54,12 @@ def run(
         _write_curves(curves, found)
     html, table = to_html(list(blocks_of(found))), latex_of(found)
     if as_json:
-        print_json({"metric": found.metric.name, "epoch": found.epoch, "html": html, "latex": table, "curves": curves})
+        document = {"metric": found.metric.name, "epoch": found.epoch, "html": html, "latex": table, "curves": curves}
+        print_json({**document, "left_out": found.hidden})
     else:
         sys.stdout.write(harmless(table if latex else html))
+        if found.hidden:
+            err_console().print(f"Left out, as they may name somebody: {', '.join(found.hidden)}.", soft_wrap=True)
     return EXIT_OK
 
 

@@ -108,7 +108,10 @@ class Database:
         with contextlib.closing(_connected(path, mode)) as connection:
             if tables:
                 connection.set_authorizer(_reads_only(tables))
-            return connection.execute(query, values).fetchall()
+            try:
+                return connection.execute(query, values).fetchall()
+            except UnicodeDecodeError:  # SQLite's own message quotes a damaged schema as it stands in the file
+                raise sqlite3.DatabaseError("its schema is damaged") from None
 
     def _copy_of(self, moment: _Moment) -> Path | None:
         if self._copied != moment or self._copy is None:

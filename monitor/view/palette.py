@@ -6,6 +6,8 @@ the few that Streamlit needs, and tests/view/test_palette.py holds it to these.
 
 from __future__ import annotations
 
+from string import ascii_uppercase
+
 COLOURS: dict[str, tuple[str, str]] = {
     "surface": ("#ffffff", "#151a21"),
     "sunken": ("#eceff3", "#0a0c10"),
@@ -39,6 +41,8 @@ COLOURS: dict[str, tuple[str, str]] = {
     "ins-chip": ("#ebe1fa", "#2a1b45"),
 }
 """`train` and `val` are the two curves wherever they are drawn; every other line is a yardstick, in `muted`."""
+CONDITIONS = ("train", "val", "ins", "ok", "muted", "crit")
+"""Of the curves of a paper, which are called A, B …"""
 TAB_ICONS = {
     "STOP": COLOURS["crit-fill"][0],
     "LOOK": "#c77700",
@@ -52,6 +56,8 @@ TAB_ICONS = {
 
 def curve(name: str) -> str:
     """The colour name of a curve."""
+    if len(name) == 1 and name in ascii_uppercase:
+        return CONDITIONS[ascii_uppercase.index(name) % len(CONDITIONS)]
     return name if name in ("train", "val") else "muted"
 
 

@@ -207,6 +207,16 @@ def test_what_a_database_computes_itself_is_not_asked_for(way, tmp_path):
     assert time.monotonic() - begun < 5
 
 
+@pytest.mark.parametrize("store", STORES)
+def test_a_schema_that_is_no_text_is_a_damaged_database(store, tmp_path):
+    """SQLite quotes it in its own message, which is then no text either."""
+    path = STORES[store](tmp_path).parent
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"CREATE TABLE metrics", b"CREATE TABLE \xff\xbcetric"))
+    with pytest.raises(UnreadableRunError, match="cannot be read as a database: its schema is damaged"):
+        plan(path / "gentle-owl", Asked())
+
+
 def test_a_query_names_its_tables_alone(tmp_path):
     path = foreign.mlflow_db(tmp_path).parent
     database = sqlite_file.Database(path, ("runs",))

@@ -1,6 +1,8 @@
 """The table for a paper: what its numbers are, and that nothing private is in it."""
 
 import getpass
+import json
+import math
 import os
 import re
 import shutil
@@ -14,7 +16,8 @@ from playwright.sync_api import sync_playwright
 from monitor.commands.cli import main
 from monitor.commands.paper import BROWSERS
 from monitor.run_dir.errors import RefusedError
-from monitor.view.report.paper import conditions_of, latex_of, paper_of
+from monitor.view.report.chart import picture
+from monitor.view.report.paper import conditions_of, figure_of, latex_of, paper_of
 from monitor.writer import RunWriter
 from tests import fake_runs
 
@@ -58,6 +61,100 @@ def test_without_equal_seeds_the_means_are_compared(groups):
 def test_runs_without_a_common_epoch_are_refused(groups, tmp_path):
     with pytest.raises(RefusedError, match="no evaluated epoch"):
         paper_of([*groups, [fake_runs.read(fake_runs.empty(tmp_path))]])
+
+
+def made(folder, name, config, accuracy=0.5, **more):
+    with RunWriter(folder / "runs" / name, config=config, **more) as run:
+        for epoch in (1, 2):
+            run.log_epoch(epoch, train_loss=1.0 / epoch, val_loss=1.1 / epoch, val_acc=accuracy + 0.1 * epoch)
+    return fake_runs.read(folder / "runs" / name)
+
+
+def test_one_run_has_a_table_by_the_metric_that_decides(tmp_path):
+    paper = paper_of([[made(tmp_path, "alone", {})]])
+    assert (paper.metric.title, paper.epoch, paper.conditions[0].spread.mean) == ("val accuracy", 2, pytest.approx(0.7))
+    assert "One seed has no interval." in latex_of(paper) and "Welch" not in latex_of(paper)
+
+
+def test_runs_that_log_losses_alone_are_compared_by_val_loss(tmp_path):
+    for name in ("one", "two"):
+        with RunWriter(tmp_path / name) as run:
+            run.log_epoch(1, train_loss=1.0, val_loss=2.0)
+            run.log_epoch(2, train_loss=0.9)
+    paper = paper_of([[fake_runs.read(tmp_path / name)] for name in ("one", "two")])
+    assert (paper.metric.title, paper.epoch) == ("val loss", 1), "the last epoch at which it was measured"
+
+
+def test_a_run_that_ends_with_nan_is_not_shown_at_an_earlier_epoch(tmp_path):
+    with RunWriter(tmp_path / "one") as run:
+        run.log_epoch(1, val_loss=2.0)
+        run.log_epoch(2, val_loss=math.nan)
+    with pytest.raises(RefusedError, match="Not every run has a finite val loss at epoch 2"):
+        paper_of([[fake_runs.read(tmp_path / "one")]])
+
+
+PRIVATE = {
+    "user": "berta",
+    "wandb_user": "x",
+    "db.host": "gpu7",
+    "author": "b.smith",
+    "contact": "berta at lab",
+    "server": "10.1.2.3",
+    "peer": "10.1.2.3",
+    "name": "bertas-best",
+    "variant": "berta_v2",
+    "berta_flag": 1,
+    "remark": "trained by berta on gpu7, see wiki",
+    "nested": {"owner": "berta", "dropout": 0.3},
+    "tex": "\\input{secret}",
+    "home": "~berta",
+    "mail": "berta@lab",
+    "data": "/home/berta/corpus",
+    "list": ["a/b"],
+}
+
+
+def test_a_setting_that_may_name_a_person_a_machine_a_place_or_a_run_is_left_out(tmp_path, capsys):
+    for seed in (1, 2):
+        made(tmp_path, f"low-{seed}", {**PRIVATE, "name": f"x{seed}", "lr": 0.1, "seed": seed, "betas": [0.9, 0.98]})
+    made(tmp_path, "high-1", {"user": "carl", "lr": 0.2, "seed": 1, "optimiser": "adam-w", "of": "low-1", "amp": True})
+    names = ["low-1", "low-2", "high-1"]
+    for words in ([], ["--latex"]):
+        assert main(["paper", *names, "--runs", str(tmp_path / "runs"), *words]) == 0
+        told = capsys.readouterr()
+        for private in ("berta", "carl", "smith", "gpu7", "10.1.2.3", "wiki", "low-1", "secret", "corpus", "a/b"):
+            assert private not in told.out, private
+        assert "adam-w" in told.out and "0.9, 0.98" in told.out and "nested.dropout" in told.out
+        assert "settings that may name a person" in told.out
+        assert told.err.startswith("Left out, as they may name somebody: user, wandb_user, db.host")
+    assert main(["paper", *names, "--runs", str(tmp_path / "runs"), "--json"]) == 0
+    assert "variant" in json.loads(capsys.readouterr().out)["left_out"]
+
+
+def test_seeds_with_names_machines_and_folders_of_their_own_are_one_condition(tmp_path):
+    each = [
+        made(
+            tmp_path,
+            f"s{seed}",
+            {"lr": 0.1, "seed": seed, "name": f"n{seed}", "host": f"h{seed}", "out_dir": f"o{seed}"},
+        )
+        for seed in (1, 2)
+    ]
+    other = made(tmp_path, "other", {"lr": 0.1, "seed": 1, "data": "/data/two"})
+    assert conditions_of([*each, other]) == [each, [other]]
+    paper = paper_of([each, [other]])
+    assert "A and B differ in a setting that is left out." in latex_of(paper)
+
+
+def test_more_conditions_than_letters(tmp_path):
+    runs = [made(tmp_path, f"r{number}", {"lr": number}) for number in range(28)]
+    paper = paper_of([[run] for run in runs])
+    assert [one.letter for one in paper.conditions][-3:] == ["Z", "AA", "AB"]
+
+
+def test_curves_of_a_paper_have_colours_of_their_own(groups):
+    drawn = picture(figure_of(paper_of(groups)))
+    assert len(set(re.findall(r'<polyline [^>]*stroke="(#\w+)"', drawn))) == 2
 
 
 def browser() -> str | None:

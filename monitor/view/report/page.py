@@ -9,7 +9,7 @@ from monitor.view import palette
 from monitor.view.report.blocks import Block, Blocks, Bullets, Code, Figure, Heading, Table, Text
 from monitor.view.report.chart import chart
 
-USED = ("text", "muted", "hairline", "sunken", "surface", "train", "val")
+USED = ("text", "hairline", "sunken", "surface", *palette.CONDITIONS)
 # No light-dark() here: a report is a file, and is also opened in a browser of some years ago.
 COLOURS = f"""
 :root {{ color-scheme: light dark; {palette.properties(*USED, dark=False)} }}
