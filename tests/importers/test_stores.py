@@ -212,7 +212,10 @@ def test_a_schema_that_is_no_text_is_a_damaged_database(store, tmp_path):
     """SQLite quotes it in its own message, which is then no text either."""
     path = STORES[store](tmp_path).parent
     data = path.read_bytes()
-    path.write_bytes(data.replace(b"CREATE TABLE metrics", b"CREATE TABLE \xff\xbcetric"))
+    damaged = data.replace(b"tablemetricsmetrics", b"table\xff\xbctricsmetrics").replace(
+        b"CREATE TABLE", b"CRXATE TABLE"
+    )
+    path.write_bytes(damaged)
     with pytest.raises(UnreadableRunError, match="cannot be read as a database: its schema is damaged"):
         plan(path / "gentle-owl", Asked())
 

@@ -25,7 +25,7 @@ WHOSE = frozenset(
         "user username login owner author authors email mail contact who account entity team group lab institution "
         "host hostname hosts node nodes nodename nodelist machine server address ip url uri endpoint cluster partition "
         "name run run_name run_id runid id uuid exp experiment exp_name experiment_name exp_id job job_id job_name "
-        "trial trial_id trial_name project project_name tag tags note notes comment description desc message git commit",
+        "trial trial_id trial_name project project_name tag tags note notes comment description desc message git",
     )
 )
 """Settings that say whose run it is, where it ran or what it is called, and nothing of how it was trained."""
