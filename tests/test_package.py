@@ -93,14 +93,25 @@ def test_the_writer_works_beside_a_users_own_monitor_and_trainer(installed, crow
     assert len((crowded / "runs" / "mine" / "epochs.jsonl").read_text().splitlines()) == 3
 
 
-def test_a_strangers_msgspec_is_named_in_one_sentence(installed, crowded):
-    (crowded / "msgspec.py").write_text("")
+@pytest.mark.parametrize("name", ["msgspec.py", "msgspec/__init__.py"])
+@pytest.mark.parametrize(
+    "text", ["", "raise SystemExit('it was executed')", "import nothing_here", "class Struct: pass", "def f(:"]
+)
+def test_a_strangers_msgspec_is_named_in_one_sentence_and_not_executed(installed, crowded, name, text):
+    (crowded / name).parent.mkdir(exist_ok=True)
+    (crowded / name).write_text(text)
     (crowded / "train.py").write_text(WRITES)
     said = python(installed, crowded, "train.py").stderr.splitlines()[-1]
     assert said == (
-        f"ImportError: {crowded / 'msgspec.py'} is not the library msgspec, which Vitalsigns needs, but hides it: "
+        f"ImportError: {crowded / name} is not the library msgspec, which Vitalsigns needs, but hides it: "
         "rename that file."
     )
+
+
+def test_a_folder_that_is_called_msgspec_hides_nothing(installed, crowded):
+    (crowded / "msgspec").mkdir()
+    (crowded / "train.py").write_text(WRITES)
+    assert python(installed, crowded, "train.py").stderr == ""
 
 
 def test_every_process_of_ours_works_beside_files_called_like_libraries(installed, crowded):

@@ -7,6 +7,7 @@ trackio are written with the libraries of that name, into a folder; nothing is s
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 import time
 from pathlib import Path
@@ -24,6 +25,7 @@ from monitor.commands.common import (
     now,
     print_json,
 )
+from monitor.run_dir import words
 from monitor.run_dir.errors import EXIT_OK
 
 FOLLOW_SECS = 2.0
@@ -48,6 +50,7 @@ def run(
     folder = out or Path(f"{run_dir.name}-{to}")
     export = Export(run_dir, to, folder)
     with contextlib.redirect_stdout(sys.stderr):  # the libraries of other tools print as they go
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that goes on must not stay open over there
         try:
             export.step(now())
             while follow and not export.is_over:
@@ -60,5 +63,6 @@ def run(
     if as_json:
         print_json({"run_id": run_dir.name, "to": to, "out": str(folder.absolute()), "numbers": export.written})
     else:
-        console().print(f"{export.written:,} numbers of {run_dir.name} are in {folder}.", soft_wrap=True)
+        written = words.count(export.written, "number")
+        console().print(f"Exported {written} of {run_dir.name} to {folder}.", soft_wrap=True)
     return EXIT_OK

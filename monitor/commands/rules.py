@@ -15,6 +15,7 @@ from rich.table import Table
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, err_console, now, print_json
 from monitor.diagnosis.own_rules.measuring import Count, Spoke, counts, measure
 from monitor.diagnosis.own_rules.sources import RULES_FILE, Source, installed, nearest
+from monitor.diagnosis.settings import settings_for
 from monitor.rules.registry import RULES
 from monitor.run_dir.errors import EXIT_OK, MonitorError, RefusedError
 from monitor.run_dir.reader import RunReader, list_runs
@@ -65,9 +66,10 @@ def _measured(runs: Path, files: list[Source]) -> list[Count]:
         why = " ".join(_shown(each) for each in files) or f"There is no {RULES_FILE} here; python -m monitor rules new"
         raise RefusedError(sentence(why))
     spoken: list[Spoke] = []
+    thresholds = settings_for(Path.cwd()).thresholds
     for name in list_runs(runs):
         try:
-            spoken += measure(RunReader(runs / name).read(now()), files)
+            spoken += measure(RunReader(runs / name).read(now()), files, thresholds)
         except MonitorError as problem:
             err_console().print(str(problem), soft_wrap=True)
     return counts(spoken)

@@ -19,11 +19,11 @@ from typing import Annotated, Any
 
 import typer
 
-from monitor.commands.common import DEFAULT_RUNS, JSON_VERSION, RUNS_VARIABLE, print_line
+from monitor.commands.common import DEFAULT_RUNS, JSON_VERSION, RUNS_VARIABLE, err_console, print_line
 from monitor.diagnosis.settings import settings_for
 from monitor.run_dir import words
 from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_OK, EXIT_UNREADABLE, EXIT_WARNING, UsageError
-from monitor.supervisor.wandb_runs import WandbRuns
+from monitor.supervisor.wandb_runs import WandbRuns, is_of_wandb
 from monitor.supervisor.watching import Watcher
 
 ROUND_SECS = 2.0
@@ -48,8 +48,8 @@ def run(
     runs_dir = (folder or runs).absolute()
     if runs_dir.exists() and not runs_dir.is_dir():
         raise UsageError(f"{runs_dir} is a file; give the folder that holds the runs.")
-    if wandb_dir is not None and not wandb_dir.is_dir():
-        raise UsageError(f"{wandb_dir} is no folder; give the one that W&B writes its runs into.")
+    if wandb_dir is not None:
+        _check_wandb_dir(wandb_dir, runs_dir, once)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
     logging.getLogger(f"{words.PACKAGE}.supervisor.watch").setLevel(logging.ERROR)  # what it would say is an event here
     settings_for(runs_dir)  # a mistake in the file is said now, not at the first alert
@@ -62,6 +62,19 @@ def run(
         watcher.close()
         if others is not None:
             others.close(time.time())
+
+
+def _check_wandb_dir(folder: Path, runs_dir: Path, once: bool) -> None:
+    """Raises UsageError where nothing can come of it. W&B makes its folder at its first run: that is waited for."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is no folder; give the one that W&B writes its runs into.")
+    if is_of_wandb(runs_dir, folder):
+        raise UsageError(f"{runs_dir} lies where W&B keeps its runs, where nothing is written; give another --runs.")
+    if folder.is_dir():
+        return
+    if once or not folder.absolute().parent.is_dir():
+        raise UsageError(f"There is no folder {folder}; give the one that W&B writes its runs into.")
+    err_console().print(f"There is no folder {folder} yet: it is waited for.", soft_wrap=True)
 
 
 class _Leaving(threading.Event):

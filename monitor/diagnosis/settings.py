@@ -3,6 +3,7 @@
 [thresholds]
 gap_limit = 0.5
 wer_target_ratio = 0.3
+slow_epochs.times = 2.5
 
 [metric]
 name = "val_cer"
@@ -111,7 +112,7 @@ class PrimaryMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a vitalsigns.toml may hold. `thresholds`: only those that it sets."""
 
-    thresholds: Mapping[str, int | float] = {}
+    thresholds: Mapping[str, int | float | Mapping[str, int | float]] = {}
     notify: Notify = Notify()
     devices: Devices = Devices()
     metric: PrimaryMetric | None = None
@@ -121,6 +122,8 @@ class Settings(Tables, frozen=True, kw_only=True):
     """`path` is the file they came from, None where there is none. `problem`: one sentence about a file, or an address
     in it, that is not used."""
 
+    thresholds: Mapping[str, float] = {}
+    """By name; of a rule of one's own as `rule.name`."""
     path: Path | None = None
     problem: str = ""
 
@@ -186,11 +189,12 @@ def read_settings(path: Path) -> Settings:
 def _understood(path: Path, data: bytes) -> Settings:
     try:
         tables = msgspec.convert(tomllib.loads(data.decode("utf-8")), Tables)
+        thresholds: Mapping[str, float] = {}
         if tables.thresholds:
             # Imported here: a start that sets no threshold must not wait for the rules to load.
-            from monitor.rules.registry import from_mapping
+            from monitor.rules.registry import flat_thresholds
 
-            from_mapping(tables.thresholds)
+            thresholds = flat_thresholds(tables.thresholds)
         if tables.metric is not None:
             tables.metric.declared()
     except msgspec.ValidationError as problem:
@@ -202,7 +206,7 @@ def _understood(path: Path, data: bytes) -> Settings:
     refused = [name for address in tables.notify.addresses for name in refused_variables(address, os.environ)]
     return Settings(
         path=path,
-        thresholds=tables.thresholds,
+        thresholds=thresholds,
         notify=tables.notify,
         devices=tables.devices,
         metric=tables.metric,

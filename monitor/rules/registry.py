@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -139,6 +141,37 @@ def from_mapping(values: Mapping[str, Any]) -> Thresholds:
         return DEFAULTS.but(*(msgspec.convert(some, kind, strict=False) for kind, some in given.items()))
     except msgspec.ValidationError as problem:
         raise _wrong(str(problem)) from problem
+
+
+OWN_RULE = re.compile(r"([a-z][a-z0-9_]{0,39})\.(.+)")
+"""How a threshold of a rule of one's own is called: by its rule and its own name."""
+
+
+def own_thresholds(values: Mapping[str, float]) -> dict[str, float]:
+    """Those of rules of one's own. Whether there are such rules is known only where they run."""
+    return {name: value for name, value in values.items() if OWN_RULE.fullmatch(name)}
+
+
+def flat_thresholds(tables: Mapping[str, Any]) -> dict[str, float]:
+    """`[thresholds]` as one level: `slow_epochs.times` for what stands under a rule of one's own.
+
+    Raises UsageError that names the one that is wrong.
+    """
+    flat: dict[str, float] = {}
+    for name, value in tables.items():
+        if not isinstance(value, Mapping):
+            flat[name] = value
+            continue
+        if name in BY_NAME:
+            raise _wrong(
+                f"`{name}` is a rule whose thresholds stand alone: {', '.join(of_rule(name)) or 'it has none'}"
+            )
+        for own, number in value.items():
+            if not OWN_RULE.fullmatch(f"{name}.{own}") or not math.isfinite(number):
+                raise _wrong(f"`{name}.{own}` must be a number below the name of a rule of your own")
+            flat[f"{name}.{own}"] = float(number)
+    from_mapping({name: value for name, value in flat.items() if not OWN_RULE.fullmatch(name)})
+    return flat
 
 
 def _wrong(what: str) -> UsageError:

@@ -22,6 +22,13 @@ ABOVE = (*FILES, *(f"wandb/{pattern}" for pattern in FILES))
 """A script keeps its runs in the folder wandb where it runs: either of the two may be given."""
 
 
+def is_of_wandb(place: Path, folder: Path) -> bool:
+    """Whether a place is one that W&B keeps its runs in, or lies below it. `folder`: as `--wandb-dir` names it."""
+    real = folder.resolve()
+    kept = [real / "wandb", *([real] if real.name == "wandb" or any(files_of(real, FILES)) else [])]
+    return any(one in kept for one in (place.resolve(), *place.resolve().parents))
+
+
 @dataclass
 class _File:
     """What is remembered of one run between two rounds."""

@@ -179,7 +179,12 @@ def limits(snapshot: Snapshot, judged: Judged) -> list[Limit]:
         for name, value in by_name(judged.thresholds).items()
     ]
     rows += [
-        Limit(name=name, value=plain(value), default=plain(value), source="your rules")
+        Limit(
+            name=name,
+            value=plain(own.get(name, value)),
+            default=plain(value),
+            source="vitalsigns.toml" if name in own else "your rules",
+        )
         for name, value in judged.own.thresholds.items()
     ]
     return sorted(rows, key=lambda row: row.source == "default")

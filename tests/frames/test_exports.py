@@ -1,5 +1,10 @@
 """A run in other tools' formats: what their readers find there is what the run holds."""
 
+import signal
+import subprocess
+import sys
+import time
+
 import pandas as pd
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -8,7 +13,7 @@ from monitor.commands.cli import main
 from monitor.frames.exports import SINKS, Export
 from monitor.run_dir.errors import RefusedError
 from monitor.writer import RunWriter
-from tests import fake_runs, twelve_runs
+from tests import fake_runs, foreign, twelve_runs
 
 CONFIG = {"lr": 1e-3, "api_key": "sk-1234567890abcdef"}
 
@@ -77,9 +82,47 @@ def test_a_missing_library_is_named_with_what_to_install(run_dir, tmp_path, monk
     assert not (tmp_path / "out").exists()
 
 
-def test_nothing_is_written_over_or_into_the_run(run_dir, tmp_path):
+def test_nothing_is_written_over_or_into_any_run(run_dir, tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
-    for out in (tmp_path / "full", run_dir, run_dir / "out"):
-        with pytest.raises(RefusedError):
+    (tmp_path / "link").symlink_to(run_dir)
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    with RunWriter(tmp_path / "other"):
+        pass
+    inside = (run_dir, run_dir / "out", tmp_path / "link", tmp_path / "link" / "out", tmp_path / "other" / "a" / "b")
+    for out in (tmp_path / "full", tmp_path / "dangling", tmp_path / "full" / "mine.txt", *inside):
+        with pytest.raises(RefusedError, match="choose another"):
             Export(run_dir, "csv", out)
+
+
+def test_records_that_nobody_adds_to_are_exported_once_also_with_follow(tmp_path):
+    path = foreign.table(tmp_path / "made")
+    assert main(["import", str(path), "--runs", str(tmp_path / "runs"), "--name", "old", "--yes"]) == 0
+    words = [
+        "export",
+        "old",
+        "--runs",
+        str(tmp_path / "runs"),
+        "--to",
+        "csv",
+        "--out",
+        str(tmp_path / "out"),
+        "--follow",
+    ]
+    assert main(words) == 0
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_followed_export_with_what_it_has(sign, tmp_path):
+    with RunWriter(tmp_path / "r") as run:
+        run.log_epoch(1, train_loss=1.0)
+        words = ["export", str(tmp_path / "r"), "--to", "tensorboard", "--out", str(tmp_path / "out"), "--follow"]
+        process = subprocess.Popen([sys.executable, "-m", "monitor", *words], stdout=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("out/settings.txt")):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(sign)
+        assert process.communicate(timeout=60)[0].startswith("Exported 2 numbers of r to")
+    assert process.returncode == 0

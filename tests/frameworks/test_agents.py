@@ -3,12 +3,16 @@
 import asyncio
 import json
 import sys
+from threading import Barrier, Thread
 
 import pytest
 
 from benchmarks.agents.__main__ import transcript
 from monitor import launcher
+from monitor.commands.agents.acting import Acting
+from monitor.commands.agents.reading import Reading
 from monitor.run_dir import LOG_FILE, audit
+from monitor.run_dir.errors import RefusedError
 from monitor.writer import RunWriter
 from tests import twelve_runs
 from tests.supervised import ROOT, script
@@ -109,6 +113,7 @@ def test_an_act_needs_its_plan_keeps_to_the_budget_and_is_noted(tmp_path):
             ("plan_restart", {"run": run, "changes": {"lr": "0.2", "width": "9"}}),
             ("plan_restart", {"run": run, "changes": {"lr": "0.2"}}),
             ("restart_run", {"run": run, "changes": {"lr": "0.3"}, "plan": "PLAN"}),
+            ("stop_run", {"run": "nobody", "plan": "0"}),
             ("plan_stop", {"run": run}),
             ("stop_run", {"run": run, "plan": "PLAN"}),
             ("plan_stop", {"run": run}),
@@ -122,6 +127,49 @@ def test_an_act_needs_its_plan_keeps_to_the_budget_and_is_noted(tmp_path):
     assert "not the hash" in found[0][1] and "One change at a time" in found[1][1]
     assert [(key, after) for key, _, after in found[2][1]["quoted_data"]["diff"]] == [("lr", 0.2)]
     assert "not the hash" in found[3][1], "the hash of another change"
-    assert found[5][1]["acts_left"] == 0 and "budget" in found[7][1]
+    assert "No run called 'nobody'" in found[4][1]
+    assert found[6][1]["acts_left"] == 0 and "budget" in found[8][1]
     noted = [(entry.verb, entry.result) for entry in audit.read(runs) if entry.via.startswith("agent, ")]
-    assert noted == [("stop", "refused"), ("restart", "refused"), ("stop", "done"), ("stop", "refused")]
+    assert noted == [
+        ("stop", "refused"),
+        ("restart", "refused"),
+        ("stop", "refused"),
+        ("stop", "done"),
+        ("stop", "refused"),
+    ]
+
+
+def test_a_plan_is_done_once_and_only_if_it_was_shown_in_this_session(tmp_path):
+    """Also where acts come at once; the hash alone, kept from another session, does nothing."""
+    runs = tmp_path / "runs"
+    acting = Acting(runs, budget=9, several=False)
+    acting.asked_by("a client")
+    runs.mkdir()
+    command = [sys.executable, "-c", "print('epoch 1: loss 1.0')"]
+    begin, done, refused = Barrier(3), [], []
+
+    def act():
+        begin.wait()
+        try:
+            done.append(acting.do("start", "twice", lambda: acting.start(command, "twice"), plan)["done"])
+        except RefusedError as problem:
+            refused.append(str(problem))
+
+    with pytest.raises(RefusedError, match="not shown in this session"):
+        acting.do("start", "x", lambda: acting.start(command, "twice"), acting.start(command, "twice").hash)
+    plan = acting.shown(acting.start(command, "twice"))["plan"]
+    threads = [Thread(target=act) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert done == ["started twice"] and len(refused) == 2 and "its act was done" in refused[0]
+    assert acting.left == 8 and [path.name for path in runs.iterdir() if path.is_dir()] == ["twice"]
+
+
+def test_a_long_list_of_runs_is_cut_and_says_so(tmp_path):
+    for number in range(5):
+        with RunWriter(tmp_path / f"r{number}"):
+            pass
+    found = Reading(tmp_path).list_runs(3)
+    assert len(found["quoted_data"]["runs"]) == 3 and found["left_out"] == 2

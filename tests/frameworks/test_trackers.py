@@ -12,7 +12,7 @@ import pytest
 
 from monitor.importers.following import Following
 from monitor.importers.importing import Asked, NothingYetError, plan
-from monitor.run_dir import Epoch
+from monitor.run_dir import Epoch, Outcome
 from monitor.run_dir.reader import RunReader
 from monitor.supervisor.wandb_runs import WandbRuns
 from monitor.writer import RunWriter
@@ -138,6 +138,27 @@ def test_a_followed_export_gives_each_number_once_and_ends_with_the_run(kind: st
     run("-m", "monitor", "import", out / WHERE[kind], "--runs", tmp_path / "runs", "--yes", "--name", "back")
     back = RunReader(tmp_path / "runs" / "back").read(time.time()).epochs
     assert [each.train_loss for each in back] == pytest.approx(foreign.TRAIN_LOSS)
+
+
+STATUS = """
+import mlflow
+client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{folder}/mlflow.db")
+[found] = client.search_runs([client.get_experiment_by_name("vitalsigns").experiment_id])
+assert found.info.status == "@", found.info.status
+"""
+
+
+@pytest.mark.parametrize(("outcome", "status"), [("failed", "FAILED"), ("stopped", "KILLED"), (None, "RUNNING")])
+def test_mlflow_is_told_how_the_run_ended_or_that_it_goes_on(
+    outcome: Outcome | None, status: str, tmp_path: Path
+) -> None:
+    writer = RunWriter(tmp_path / "teacher")
+    writer.log_epoch(1, train_loss=1.0)
+    if outcome is not None:
+        writer.finish(outcome)
+    run("-m", "monitor", "export", tmp_path / "teacher", "--to", "mlflow", "--out", tmp_path / "out")
+    run("-c", FIGURES + STATUS.replace("@", status), tmp_path / "out")
+    writer.finish()
 
 
 def until(condition, process: subprocess.Popen[bytes]) -> None:

@@ -211,11 +211,10 @@ def test_what_a_database_computes_itself_is_not_asked_for(way, tmp_path):
 def test_a_schema_that_is_no_text_is_a_damaged_database(store, tmp_path):
     """SQLite quotes it in its own message, which is then no text either."""
     path = STORES[store](tmp_path).parent
-    data = path.read_bytes()
-    damaged = data.replace(b"tablemetricsmetrics", b"table\xff\xbctricsmetrics").replace(
-        b"CREATE TABLE", b"CRXATE TABLE"
-    )
-    path.write_bytes(damaged)
+    data = path.read_bytes().replace(b"CREATE TABLE", b"CRXATE TABLE")
+    for name in (b"metrics", b"alembic_version"):
+        data = data.replace(b"table" + 2 * name, b"table\xff\xbc" + name[2:] + name)
+    path.write_bytes(data)
     with pytest.raises(UnreadableRunError, match="cannot be read as a database: its schema is damaged"):
         plan(path / "gentle-owl", Asked())
 

@@ -1,6 +1,8 @@
 """`watch --wandb-dir`: the runs that W&B writes are judged as they grow, and nothing is written beside them."""
 
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -112,3 +114,30 @@ def test_the_command_judges_them_and_ends(growing, tmp_path, capsys):
     assert events[0]["line"].endswith("offline-run-20240101_100000-abcd1234/run-abcd1234.wandb")
     assert state_of(folder) == before
     assert main([*words[:3], str(tmp_path / "nowhere"), "--once"]) == 64
+
+
+def test_a_folder_that_wandb_has_not_made_yet_is_waited_for(growing, tmp_path):
+    folder, _, _ = growing
+    later, kept = tmp_path / "project" / "wandb", folder / "wandb"
+    later.parent.mkdir()
+    words = ["watch", str(tmp_path / "runs"), "--wandb-dir", str(later), "--json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "monitor", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stderr.readline() == f"There is no folder {later} yet: it is waited for.\n"
+        kept.rename(later)
+        assert json.loads(process.stdout.readline())["event"] == "following"
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+@pytest.mark.parametrize("place", ["wandb", "wandb/runs", "wandb/offline-run-20240101_100000-abcd1234/x"])
+def test_runs_are_not_written_where_wandb_keeps_its_own(growing, place, capsys):
+    folder, _, _ = growing
+    before = state_of(folder)
+    for given in (folder, folder / "wandb"):
+        assert main(["watch", str(folder / place), "--wandb-dir", str(given), "--once"]) == 64
+        assert "lies where W&B keeps its runs" in capsys.readouterr().err
+    assert state_of(folder) == before

@@ -1,4 +1,4 @@
-"""Acts of an agent: each is planned first, and done only if the hash of that very plan comes back.
+"""Acts of an agent: each is planned first, and done once, only if the hash of that very plan comes back.
 
 The plan is made anew when the hash comes: what has changed since it was shown has another hash, and is refused.
 Commands that another person recorded are refused always: only a person can trust them, at a terminal.
@@ -13,6 +13,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from monitor import launcher
@@ -21,7 +22,7 @@ from monitor.commands.common import find_run, now, who
 from monitor.commands.restart import Choice, plan_lines, wanted_of
 from monitor.launcher.stopplan import stop_plan
 from monitor.run_dir import audit
-from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.reader import RunReader
 
 HASH_DIGITS = 16
@@ -52,6 +53,8 @@ class Acting:
         self.runs = runs
         self.left = budget
         self._several = several
+        self._shown: set[str] = set()
+        self._one_at_a_time = Lock()
 
     def stop(self, run: str) -> Plan:
         folder = find_run(self.runs, known(self.runs, run))
@@ -103,20 +106,29 @@ class Acting:
     """Whom the audit names: the user, and the program that speaks for them."""
 
     def shown(self, plan: Plan) -> dict[str, Any]:
+        self._shown.add(plan.hash)
         return quoted({"lines": list(plan.lines), **plan.detail}, verb=plan.verb, run_id=plan.run_id, plan=plan.hash)
 
-    def do(self, plan: Plan, shown: str) -> dict[str, Any]:
-        """Raises RefusedError where another plan was shown, or the budget is spent."""
-        try:
-            if shown != plan.hash:
-                raise RefusedError("That is not the hash of the plan as it is now. Plan again, and read what differs.")
-            if self.left <= 0:
-                raise RefusedError("The budget of acts of this session is spent (--budget).")
-        except RefusedError as refusal:
-            audit.note(self.runs, plan.verb, plan.run_id, "refused", f"{self.asker}: {refusal}")
-            raise
-        self.left -= 1
-        return {"done": plan.act(), "acts_left": self.left}
+    def do(self, verb: str, about: str, make: Callable[[], Plan], shown: str) -> dict[str, Any]:
+        """Makes the plan anew and acts, one act at a time. A plan is spent by its act, and so is one of the budget.
+
+        Raises MonitorError where no plan can be made, another one was shown, or the budget is spent; each is noted.
+        """
+        with self._one_at_a_time:
+            try:
+                plan = make()
+                if shown != plan.hash:
+                    raise RefusedError("That is not the hash of the plan as it is now. Plan again; read what differs.")
+                if shown not in self._shown:
+                    raise RefusedError("That plan was not shown in this session, or its act was done. Plan again.")
+                if self.left <= 0:
+                    raise RefusedError("The budget of acts of this session is spent (--budget).")
+            except MonitorError as refusal:
+                audit.note(self.runs, verb, about, "refused", f"{self.asker}: {refusal}")
+                raise
+            self._shown.discard(shown)
+            self.left -= 1
+            return {"done": plan.act(), "acts_left": self.left}
 
     def asked_by(self, client: str) -> None:
         """From now on acts are noted as asked for through this client, whose name is its own claim."""

@@ -56,8 +56,11 @@ class Reading:
     def __init__(self, runs: Path) -> None:
         self.runs = runs
 
-    def list_runs(self) -> dict[str, Any]:
-        return quoted(answer(list_.run, runs=self.runs))
+    def list_runs(self, most: int = 50) -> dict[str, Any]:
+        """The newest `most` runs; `left_out` counts the others."""
+        found = answer(list_.run, runs=self.runs)
+        kept = found["runs"][: max(1, min(most, MOST_LINES))]
+        return quoted({**found, "runs": kept}, left_out=len(found["runs"]) - len(kept))
 
     def show_run(self, run: str) -> dict[str, Any]:
         return quoted(answer(show.run, known(self.runs, run), runs=self.runs))

@@ -8,7 +8,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
-from monitor.commands.agents.acting import Acting, Plan
+from monitor.commands.agents.acting import Acting
 from monitor.commands.agents.reading import NOTICE, Reading
 from monitor.run_dir.errors import MonitorError
 
@@ -33,9 +33,9 @@ def serve(reading: Reading, acting: Acting | None) -> MCPServer:
 def _add_looks(server: MCPServer, reading: Reading) -> None:
 
     @server.tool(annotations=LOOKS)
-    def list_runs() -> dict[str, Any]:
-        """Every run of the folder with its status, verdict, newest numbers and seeds."""
-        return _told(reading.list_runs)
+    def list_runs(most: int = 50) -> dict[str, Any]:
+        """The newest runs of the folder with status, verdict, newest numbers and seeds; `left_out`: how many more."""
+        return _told(reading.list_runs, most)
 
     @server.tool(annotations=LOOKS)
     def show_run(run: str) -> dict[str, Any]:
@@ -85,12 +85,8 @@ def _add_acts(server: MCPServer, acting: Acting) -> None:
 
     def done(context: Context, plan: str, make: Any, *words: Any) -> dict[str, Any]:
         acting.asked_by(_client(context))
-
-        def act() -> dict[str, Any]:
-            made: Plan = make(*words)
-            return acting.do(made, plan)
-
-        return _told(act)
+        about = words[-1] if make == acting.start else words[0]
+        return _told(lambda: acting.do(make.__name__, about, lambda: make(*words), plan))
 
     @server.tool(annotations=LOOKS)
     def plan_stop(context: Context, run: str) -> dict[str, Any]:

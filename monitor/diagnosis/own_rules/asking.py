@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -15,8 +15,9 @@ from monitor.diagnosis.own_rules.process import RulesProcess
 from monitor.diagnosis.own_rules.results import left_out, result_of
 from monitor.diagnosis.own_rules.sources import Source, sources_of
 from monitor.diagnosis.own_rules.wire import LATE, Answer, Facts, Job, Loaded
+from monitor.diagnosis.settings import SETTINGS_FILE
 from monitor.rules.own import NO_RULES, OwnAnswers
-from monitor.rules.registry import BY_NAME
+from monitor.rules.registry import BY_NAME, own_thresholds
 from monitor.rules.result import Result
 from monitor.run_dir import Snapshot
 
@@ -37,25 +38,34 @@ class _Known:
     late: dict[str, tuple[float, str]] = field(default_factory=dict)
 
 
-_KNOWN: dict[tuple[str, str], _Known] = {}
+_KNOWN: dict[tuple[str, str, str], _Known] = {}
 _LOCK = RLock()
 
 
 class Questions:
     """What a run's own rules say at some evaluations: asked at once, answered after a while. Never raises."""
 
-    def __init__(self, snapshot: Snapshot, epochs: Sequence[float], sources: Sequence[Source] | None = None) -> None:
-        """`epochs`: of evaluations that the snapshot has. `sources`: other rules than the run's own."""
-        run_dir = Path(snapshot.run_dir)
-        found = (sources_of(snapshot.launch, run_dir) if sources is None else sources) if epochs else []
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        epochs: Sequence[float],
+        sources: Sequence[Source] | None = None,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> None:
+        """`epochs`: of evaluations that the snapshot has. `sources`: other rules than the run's own; `thresholds`:
+        others than were set when it was started."""
+        run_dir, launch = Path(snapshot.run_dir), snapshot.launch
+        found = (sources_of(launch, run_dir) if sources is None else sources) if epochs else []
+        kept = launch.thresholds if launch is not None else {}
+        self._given = own_thresholds(kept if thresholds is None else thresholds) if epochs else {}
         self._epochs = epochs
-        self._asked = [_Asked(source, snapshot, epochs) for source in found]
+        self._asked = [_Asked(source, snapshot, epochs, self._given) for source in found]
 
     def poll(self) -> OwnAnswers | None:
         """The answers once every process has ended or had its time; None until then."""
         if sum(not asked.is_over() for asked in self._asked):  # each is looked at: all run at once
             return None
-        if not self._asked:
+        if not self._asked and not self._given:
             return NO_RULES
         thresholds = {
             f"{facts.rule}.{name}": value
@@ -79,21 +89,28 @@ class Questions:
                 taken.add(result.rule)
                 why = f"another rule is called {result.rule} already"
                 yield left_out(result.rule, result.title, asked.file, why) if second else result
+        if any(asked.why for asked in self._asked):
+            return  # which rules those files hold is not known
+        for rule in sorted({name.partition(".")[0] for name in self._given} - taken):
+            yield left_out(rule, rule, SETTINGS_FILE, "it sets thresholds of this rule, but there is none of that name")
 
 
 class _Asked:
     """One file about one run: what is not known of it is asked in a process. `why`: why nothing of it is known."""
 
-    def __init__(self, source: Source, snapshot: Snapshot, epochs: Sequence[float]) -> None:
+    def __init__(
+        self, source: Source, snapshot: Snapshot, epochs: Sequence[float], thresholds: Mapping[str, float]
+    ) -> None:
         self.file, self.why, self.rules = source.path or source.name, source.problem, list[Facts]()
         self._name = source.entry or Path(source.path).stem
         self._answers: dict[float, dict[str, Answer]] = {}
         self._process: RulesProcess | None = None
+        self._thresholds = dict(thresholds)
         if self.why:
             return
         self._keys = {epoch: _key(snapshot, epoch) for epoch in epochs}
         with _LOCK:
-            self._known = _KNOWN.setdefault(source.key, _Known())
+            self._known = _KNOWN.setdefault((*source.key, repr(sorted(thresholds.items()))), _Known())
             self.rules, answers = self._known.rules, self._known.answers
             self._answers = {epoch: answers[key] for epoch, key in self._keys.items() if key in answers}
             self._late = {rule: why for rule, (until, why) in self._known.late.items() if until > time.monotonic()}
@@ -104,7 +121,8 @@ class _Asked:
 
     def _begin(self, source: Source, snapshot: Snapshot, epochs: list[float]) -> None:
         run_dir = str(Path(snapshot.run_dir).absolute())
-        job = Job(run_dir, epochs, source.path, source.text, source.entry, [rule for rule in self._late if rule])
+        late = [rule for rule in self._late if rule]
+        job = Job(run_dir, epochs, source.path, source.text, source.entry, late, self._thresholds)
         try:
             self._process = RulesProcess(job)
         except OSError as problem:

@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from numbers import Real
 from pathlib import Path
@@ -33,7 +33,7 @@ def load(job: Job) -> tuple[list[tuple[Facts, type[Any]]], str]:
         return [], "it holds no class with a `check` method"
     if len(found) > MOST_RULES:
         return [], f"it holds {len(found)} rules; {MOST_RULES} are the most"
-    return [(facts_of(kind), kind) for kind in found], ""
+    return [(facts_of(kind, job.thresholds), kind) for kind in found], ""
 
 
 def _module(job: Job) -> ModuleType:
@@ -60,8 +60,8 @@ def _classes(found: Any) -> Iterator[type[Any]]:
             yield kind
 
 
-def facts_of(kind: type[Any]) -> Facts:
-    """Name, title and thresholds of a class, or what is wrong with them."""
+def facts_of(kind: type[Any], given: Mapping[str, float]) -> Facts:
+    """Name, title and thresholds of a class, or what is wrong with them. `given` thresholds replace the class's own."""
     name, title = getattr(kind, "name", None), getattr(kind, "title", None)
     if not isinstance(name, str) or NAME.fullmatch(name) is None:
         return Facts(kind.__name__, kind.__name__, why="`name` must be lower-case letters, digits and _, 40 at most")
@@ -72,6 +72,12 @@ def facts_of(kind: type[Any]) -> Facts:
         isinstance(key, str) and isinstance(value, Real) for key, value in limits.items()
     ):
         return Facts(name, title[:MOST_TEXT], why="`thresholds` must be a dict of names and numbers")
+    mine = {key.removeprefix(f"{name}."): value for key, value in given.items() if key.startswith(f"{name}.")}
+    if unknown := mine.keys() - limits.keys():
+        why = f"vitalsigns.toml sets its {' and '.join(sorted(unknown))}, which it does not have; it has "
+        return Facts(name, title[:MOST_TEXT], why=why + (", ".join(limits) or "no thresholds"))
+    if mine:
+        kind.thresholds = {**limits, **mine}
     return Facts(name, title[:MOST_TEXT], {key: float(value) for key, value in limits.items()})
 
 

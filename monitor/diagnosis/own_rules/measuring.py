@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.diagnosis.own_rules.asking import Questions
@@ -51,10 +51,10 @@ class Count:
     left_out: str
 
 
-def measure(snapshot: Snapshot, sources: list[Source]) -> Iterator[Spoke]:
-    """Asks the rules at every evaluation of a run, each seeing what was known then."""
+def measure(snapshot: Snapshot, sources: list[Source], thresholds: Mapping[str, float]) -> Iterator[Spoke]:
+    """Asks the rules at every evaluation of a run, each seeing what was known then; with the thresholds of now."""
     epochs = [record.epoch for record in snapshot.epochs]
-    answers = Questions(snapshot, epochs, sources).wait()
+    answers = Questions(snapshot, epochs, sources, thresholds).wait()
     by_rule: dict[str, list[tuple[float, Result]]] = {}
     for epoch in epochs:
         for result in answers.by_epoch.get(epoch, ()):

@@ -29,7 +29,8 @@ Values = dict[str, float | str]
 class Job(msgspec.Struct, frozen=True):
     """Whom to ask about which run. `text`: the rules' file as it was checked, else `entry` names an entry point.
 
-    `skip`: rules that were too slow before. Epochs: at which evaluations.
+    `skip`: rules that were too slow before. Epochs: at which evaluations. `thresholds`: by "rule.name", those that are
+    set in place of the classes' own.
     """
 
     run_dir: str
@@ -38,6 +39,7 @@ class Job(msgspec.Struct, frozen=True):
     text: str = ""
     entry: str = ""
     skip: list[str] = []
+    thresholds: dict[str, float] = {}
 
 
 class Facts(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from monitor.frames.exports.points import Point
 from monitor.run_dir import Snapshot
 from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.status import Word
 
 
 class Sink(ABC):
@@ -30,8 +31,8 @@ class Sink(ABC):
     def write(self, points: list[Point], snapshot: Snapshot) -> None:
         """`points`: what is new; `snapshot`: all that there is."""
 
-    def close(self) -> None:  # noqa: B027 - most have nothing to close
-        """Called once, at the end."""
+    def close(self, word: Word) -> None:  # noqa: B027 - most have nothing to close
+        """Called once, at the end. `word`: what the run is doing then, or how it ended."""
 
 
 def require(library: str, kind: str) -> None:

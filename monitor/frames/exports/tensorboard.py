@@ -14,6 +14,7 @@ from monitor.frames.exports.points import Point, by_step, settings
 from monitor.frames.exports.sink import Sink
 from monitor.run_dir import Snapshot
 from monitor.run_dir.crc32c import masked_crc32c
+from monitor.run_dir.status import Word
 
 DOUBLE, FLOAT, BYTES, VARINT = 1, 5, 2, 0
 
@@ -35,7 +36,7 @@ class EventFile(Sink):
             self._file.write(record(moment + _text(5, summary)))
         self._file.flush()
 
-    def close(self) -> None:
+    def close(self, word: Word) -> None:
         self._file.close()
 
 

@@ -8,12 +8,14 @@ from typing import Any
 from monitor.frames.exports.points import Point, by_step, settings
 from monitor.frames.exports.sink import Sink
 from monitor.run_dir import Snapshot
+from monitor.run_dir.status import LIVE_WORDS, Word
 
 PROJECT = "vitalsigns"
 MLFLOW_BATCH = 1000
 """Numbers that MLflow takes at once."""
 MLFLOW_PARAMS = 100
 LONGEST_PARAM = 6000
+MLFLOW_ENDED = {"failed": "FAILED", "lost": "FAILED", "stopped": "KILLED"}
 
 
 class Mlflow(Sink):
@@ -40,8 +42,9 @@ class Mlflow(Sink):
         for start in range(0, len(metrics), MLFLOW_BATCH):
             self._client.log_batch(self._run, metrics=metrics[start : start + MLFLOW_BATCH])
 
-    def close(self) -> None:
-        self._client.set_terminated(self._run)
+    def close(self, word: Word) -> None:
+        if word not in LIVE_WORDS:
+            self._client.set_terminated(self._run, MLFLOW_ENDED.get(word, "FINISHED"))
 
 
 class WandbOffline(Sink):
@@ -68,8 +71,9 @@ class WandbOffline(Sink):
         for step, at, values in by_step(points):
             self._run.log({**values, "at_step": step, "_timestamp": at})
 
-    def close(self) -> None:
-        self._run.finish()
+    def close(self, word: Word) -> None:
+        """W&B knows an exit code alone."""
+        self._run.finish(exit_code=1 if word in ("failed", "lost") else 0)
 
 
 class Trackio(Sink):
@@ -96,5 +100,6 @@ class Trackio(Sink):
         for step, _, values in by_step(points):
             self._run.log(values, step=step)
 
-    def close(self) -> None:
+    def close(self, word: Word) -> None:
+        """Trackio does not keep how a run ended."""
         self._run.finish()

@@ -12,10 +12,12 @@ import pytest
 
 from monitor.commands.cli import main
 from monitor.diagnosis.judging import judge_run
-from monitor.diagnosis.settings import Settings
+from monitor.diagnosis.settings import Settings, settings_for
 from monitor.diagnosis.verdict import judge
 from monitor.rules.result import Finding
+from monitor.run_dir.launch import read_launch
 from monitor.run_dir.replay import as_of
+from monitor.run_dir.seal import write_sealed
 from monitor.supervisor.watch import Watch
 from monitor.ui import live
 from monitor.ui.family import Family
@@ -182,6 +184,65 @@ def test_measuring_says_how_often_it_flagged_and_what_became_better_afterwards(p
     out = capsys.readouterr().out
     assert "slow  Slow: 2 of 3 runs flagged, 2 critical; of 2 that have ended 1 became better afterwards." in out
     assert "broken  A rule of mine: 0 of 3 runs flagged" in out and "left out, first in" in out
+
+
+def test_its_thresholds_are_set_in_the_settings_and_kept_with_the_run(project):
+    (project / "vitalsigns.toml").write_text("[thresholds]\ngap_limit = 0.5\nslow.seconds = 700\n")
+    settings = settings_for(project)
+    assert (settings.problem, settings.thresholds) == ("", {"gap_limit": 0.5, "slow.seconds": 700.0})
+    write_rules(project, above())
+    run_dir = write_run(project / "runs" / "r", SLOW)
+    assert isinstance(own(judge_run(read(run_dir), 2e9))[0], Finding), "a run in the foreground keeps no thresholds"
+    launch = msgspec.structs.replace(read_launch(run_dir), thresholds=dict(settings.thresholds))
+    write_sealed(run_dir, launch, anew=True)
+    seen = read(run_dir)
+    judged = judge_run(seen, 2e9)
+    assert own(judged)[0].line == "It takes 600 s." and not isinstance(own(judged)[0], Finding)
+    [row] = [row for row in frame(seen, judged, 2e9, since=Since()).limits if row.name == "slow.seconds"]
+    assert (row.value, row.default, row.source) == ("700", "100", "vitalsigns.toml")
+    (project / "vitalsigns.toml").write_text("")
+    assert own(judge_run(read(run_dir), 2e9)) == own(judged), "they were kept at its start"
+
+
+WRONG = {
+    "slow.secs": "slow: left out: vitalsigns_rules.py: vitalsigns.toml sets its secs, which it does not have; it has "
+    "seconds",
+    "fast.secs": "fast: left out: vitalsigns.toml: it sets thresholds of this rule, but there is none of that name",
+}
+
+
+@pytest.mark.parametrize(("name", "why"), WRONG.items())
+def test_a_threshold_that_no_rule_has_is_named(project, name, why):
+    write_rules(project, above())
+    run_dir = write_run(project / "runs" / "r", SLOW)
+    write_sealed(run_dir, msgspec.structs.replace(read_launch(run_dir), thresholds={name: 1.0}), anew=True)
+    told = judge_run(read(run_dir), 2e9).diagnosis.not_checked
+    assert any(why.lower() in line.lower() for line in told), told
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("gap.gap_limit = 1", "`gap` is a rule whose thresholds stand alone: gap_limit"),
+        ("Slow.seconds = 1", "`Slow.seconds` must be a number below the name of a rule of your own"),
+        ("slow.seconds = nan", "`slow.seconds` must be a number"),
+        ("slow.seconds = 'x'", "[thresholds] holds numbers only"),
+        ("slow.a.b = 1", "[thresholds] holds numbers only"),
+        ("gap_limits = 1", "`gap_limits` is unknown"),
+    ],
+)
+def test_a_wrong_threshold_is_named_and_the_file_left_out(project, text, why):
+    (project / "vitalsigns.toml").write_text(f"[thresholds]\n{text}\n")
+    found = settings_for(project)
+    assert why in found.problem and found.thresholds == {}
+
+
+def test_measuring_takes_the_thresholds_as_they_are_set_now(project, capsys):
+    write_rules(project, above())
+    write_run(project / "runs" / "r", SLOW)
+    (project / "vitalsigns.toml").write_text("[thresholds]\nslow.seconds = 700\n")
+    assert main(["rules", "measure", "--json", "--runs", "runs"]) == 0
+    assert json.loads(capsys.readouterr().out)["measured"][0]["flagged"] == 0
 
 
 def test_listing_names_every_check_and_runs_none_of_the_own(project, capsys):
