@@ -15,7 +15,7 @@ from monitor.rules.columns import columns
 from monitor.rules.evaluations import last, measured, val_loss
 from monitor.rules.gap import CONSTANT, Gap
 from monitor.rules.non_finite import only_val_loss
-from monitor.rules.primary import best_of, chance_of, primary_of
+from monitor.rules.primary import best_of, chance_of, others_of, primary_of
 from monitor.rules.registry import facts_of
 from monitor.rules.result import Finding
 from monitor.rules.wer_plateau import GOT_WORSE, is_at_worst, loss_still_falls
@@ -27,12 +27,15 @@ POOR, MOVED = 0.5, 0.02
 """An error above the first is poor; a loss that fell by less than the second of its first value has not moved."""
 BROKEN_BY_IT = {"no_evidence", "not_moving", "too_little_regularisation", "words_missing", "nothing_learnt", "stuck"}
 """Causes that nobody can know of while the optimisation diverges."""
+MOST_OTHERS = 20
+OF_A_RIGHT_METRIC = {"no_evidence", "too_little_regularisation", "nothing_learnt", "getting_worse", "stuck"}
 LEARNT_MARGIN = 0.1
 """Better than chance by so much, the input is certainly used; points of a share, else a part of chance."""
 
 CAUSES: tuple[tuple[str, str], ...] = (
     ("scorer_wrong", "The error rate is computed wrongly"),
     ("measured_differently", "Train and val loss are measured differently"),
+    ("inverted", "The labels of val, or its metric, are the wrong way round"),
     ("diverging", "The optimisation diverges"),
     ("lost_again", "What had been learnt is lost again"),
     ("decoder", "The decoder throws words away"),
@@ -67,11 +70,15 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     excluded |= {"stuck"} if _at_worst(snapshot) else {"nothing_learnt"}
     # A network that breaks neither learns by heart nor reads its input, whatever it did before.
     excluded |= BROKEN_BY_IT if breaks(findings) else set()
+    # Far worse than chance something was learnt; what, no other number of it can tell.
+    excluded |= OF_A_RIGHT_METRIC if any(each.title == WORSE_THAN_CHANCE for each in flags.values()) else {"inverted"}
     for name, title in CAUSES:
         pointing = [finding for finding in flags.values() if name in _causes(finding)]
         if name == "stuck" and still_learns(snapshot):
             continue
-        evidence = tuple(each.line for each in pointing if name not in excluded and not _points_elsewhere(each))
+        evidence = tuple(
+            each.line for each in pointing if name not in excluded and _points_elsewhere(each) in (None, name)
+        )
         if evidence:
             measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
             against = (*_against(name, snapshot, flags), *measured["against"])
@@ -89,8 +96,19 @@ def _at_worst(snapshot: Snapshot) -> bool:
     metric, best = primary_of(snapshot), best_of(snapshot)
     if metric is None or best is None:
         return False
-    poor = metric.is_share and metric.error(best[0]) > POOR
+    poor = metric.is_share and (metric.error(best[0]) >= POOR or _is_at_a_known_chance(snapshot))
     return is_at_worst(metric, metric.error(best[0])) or (poor and _never_moved(snapshot))
+
+
+def _is_at_a_known_chance(snapshot: Snapshot) -> bool:
+    """Whether any metric whose chance follows from what it measures, such as AUC, is there at its best."""
+    for metric in [metric for metric in others_of(snapshot) if metric.split == "val"][:MOST_OTHERS]:
+        chance, reached = chance_of(snapshot, metric), best_of(snapshot, metric)
+        if chance is None or chance.assumed or reached is None:
+            continue
+        if metric.error(reached[0]) > chance.error - POOR * LEARNT_MARGIN * chance.size(metric):
+            return True
+    return False
 
 
 def _never_moved(snapshot: Snapshot) -> bool:
@@ -110,7 +128,7 @@ def has_lost(findings: tuple[Finding, ...]) -> bool:
 def breaks(findings: tuple[Finding, ...]) -> Breaks | None:
     """Which of both the optimisation does, None where neither: what is not finite outweighs what has run away."""
     flags = [each for each in findings if each.severity != "info" and "diverging" in facts_of(each.rule).causes]
-    rules = {each.rule for each in flags if not _points_elsewhere(each)}
+    rules = {each.rule for each in flags if _points_elsewhere(each) is None}
     return "not finite" if "non_finite" in rules else "run away" if rules else None
 
 
@@ -123,11 +141,14 @@ def _causes(finding: Finding) -> tuple[str, ...]:
     return tuple(name for name in known if name not in ("getting_worse", "stuck") or worse == (name != "stuck"))
 
 
-def _points_elsewhere(finding: Finding) -> bool:
-    """Whether val loss alone is not finite, which no optimisation makes, or input arrives and is used wrongly."""
+def _points_elsewhere(finding: Finding) -> str | None:
+    """The one cause of a finding that is not what its rule usually finds, "" where it has none; None for any other.
+
+    Val loss alone that is not finite comes of no optimisation; where words are inserted, the input is read.
+    """
     if finding.rule == "non_finite":
-        return only_val_loss(finding.now)
-    return finding.title in (WORSE_THAN_CHANCE, INSERTS)
+        return "" if only_val_loss(finding.now) else None
+    return {WORSE_THAN_CHANCE: "inverted", INSERTS: ""}.get(finding.title)
 
 
 def _measured(snapshot: Snapshot, cause: str, stance: str) -> tuple[str, ...]:

@@ -104,4 +104,4 @@ def _needs(snapshot: Snapshot, thresholds: Thresholds) -> str:
 
 def _is_read_from_elsewhere(snapshot: Snapshot) -> bool:
     """Whether its records come from a file: where nothing follows it, no evaluation can be promised."""
-    return snapshot.launch is not None and snapshot.launch.how in ("import", "attach")
+    return is_records_alone(snapshot) or (snapshot.launch is not None and snapshot.launch.how in ("import", "attach"))

@@ -16,7 +16,7 @@ from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Snapshot, planned, words
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.metric import WER, Metric, is_finite
-from monitor.run_dir.planned import planned_by
+from monitor.run_dir.planned import numbers_of_epochs, planned_by
 from monitor.run_dir.status import status_of
 
 MANY_EVALUATIONS = 20
@@ -54,6 +54,8 @@ def has_ended(snapshot: Snapshot) -> bool:
 def planned_epochs(snapshot: Snapshot, changes: Mapping[str, Any] | None = None) -> float | None:
     """Epochs that a run is planned for, or a child of it with these changes; None where that is not known."""
     changed = planned_by(changes or {})
+    if changed is None and numbers_of_epochs(changes or {}):
+        return None  # such as max_epochs=-1: without an end
     return changed if changed is not None else planned.planned_epochs(snapshot)
 
 

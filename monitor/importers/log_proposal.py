@@ -102,7 +102,7 @@ def unread(found: Scan) -> str:
     what = f" Numbers stand there under {seen}." if seen else " No number in it stands under a name."
     losses = [name for name in found.named if "loss" in name or QUALITY.fullmatch(name)]
     lacks = (
-        f"No line there says of which epoch or step its {' and its '.join(losses[:2])} is"
+        f"No line there says of which epoch its {' and its '.join(losses[:2])} is"
         if losses
         else "No line there gives an epoch or a step with a loss, a WER or another score"
     )

@@ -85,7 +85,7 @@ class AtChance(Rule):
     place = 80
     watches = (PRIMARY, "val_loss", "train_loss", "train_eval_loss")
     yardstick = "chance"
-    causes = ("lost_again", "no_evidence")
+    causes = ("inverted", "lost_again", "no_evidence")
     limits = ChanceLimits
     may_stop = True
     never_learnt = True

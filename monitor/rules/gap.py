@@ -13,7 +13,7 @@ from monitor.rules.evaluations import Evaluations
 from monitor.rules.gap_limit import GapLimits, limits_of, of_large_loss
 from monitor.rules.kind import FINE_TUNED, is_fine_tune
 from monitor.rules.result import Result
-from monitor.rules.rule import Rule
+from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.spikes import SpikeLimits, stands_out
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
@@ -24,6 +24,8 @@ MEASURE = (
     "Find out whether both losses are computed alike: the gap has been there from the first evaluations on, and val "
     "loss is at its best."
 )
+BETTER_SINCE = 0.05
+"""Of the error at the best val loss."""
 CONSTANT = "Constant gap between train and val loss"
 """Title of the finding in that case: nothing is learnt by heart that was not from the beginning."""
 FIRST_EVALUATIONS, GROWN_RATIO = 3, 1.25
@@ -46,7 +48,7 @@ class Gap(Rule):
     name = "gap"
     title = "Gap between train and val loss"
     place = 170
-    watches = ("gap", "train_loss", "train_eval_loss", "val_loss")
+    watches = ("gap", "train_loss", "train_eval_loss", "val_loss", PRIMARY)
     yardstick = "limit"
     causes = ("measured_differently", "too_little_regularisation")
     limits = GapLimits
@@ -112,7 +114,14 @@ def _overfits(data: Evaluations) -> str:
     best = float(data.val_loss[best_at])
     if not _has_left(data, best) or data.train_loss[-1] > data.train_loss[best_at]:
         return ""
-    return f"; overfitting: val loss was lowest at epoch {data.epochs[best_at]:g} ({number(best)})"
+    lowest = f"val loss was lowest at epoch {data.epochs[best_at]:g} ({number(best)})"
+    return f"; {lowest}" if _improved_since(data.error, best_at) else f"; overfitting: {lowest}"
+
+
+def _improved_since(error: series.Array, best_at: int) -> bool:
+    """Whether the error that decides came well below what it was at the best val loss: that is over-confidence."""
+    then, since = float(error[best_at]), error[best_at:][np.isfinite(error[best_at:])]
+    return math.isfinite(then) and bool(since.min() < then * (1 - BETTER_SINCE))
 
 
 def _has_left(data: Evaluations, best: float) -> bool:

@@ -49,7 +49,11 @@ class GapForecast(Rule):
         limit = float(limits_of(data.val_loss, thresholds.of(GapLimits))[-1])
         known = np.flatnonzero(data.judged & np.isfinite(data.gap))
         if not evaluations.enough(snapshot, thresholds) or len(known) < need:
-            return self.not_enough_data(len(snapshot.epochs), _needed(snapshot, thresholds, len(known), need))
+            # What was not finite counts for neither.
+            finite = int(np.isfinite(data.gap).sum())
+            lost = len(snapshot.epochs) - finite
+            more = _needed(snapshot, thresholds, len(known), need) - lost
+            return self.not_enough_data(finite, more)
         if is_over(snapshot):
             return self.quiet("The run is over: nothing is foretold of it.")
         places = known[-limits.forecast_window :]

@@ -27,7 +27,7 @@ class LossSpike(Rule):
     watches = ("val_loss",)
     limits = SpikeLimits
     remedy_beside = ("divergence", "The train loss that runs away comes first.")
-    remedy_when_over = "Look at the val clips and at the learning rate, unless it came back."
+    remedy_when_over = "Look at the val samples and at the learning rate, unless it came back."
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(SpikeLimits)
@@ -52,7 +52,7 @@ class LossSpike(Rule):
             float(data.epochs[place]),
             now={"val loss then": float(data.val_loss[place]), "usual": before},
             limits={"times the usual": 1 + limits.spike_rise_ratio, "spreads": limits.spike_spreads},
-            remedy="Nothing while it comes back; else look at the val clips and at the learning rate.",
+            remedy="Nothing while it comes back; else look at the val samples and at the learning rate.",
             cannot_tell="One odd batch from the first sign of more.",
         )
 

@@ -178,7 +178,7 @@ def _line(last: Epoch, first: Epoch, measured_at: dict[str, float]) -> str:
     said = " and ".join(parts)
     # A val loss may be NaN by one bad clip while training goes on.
     only_val = [name for name, _ in bad] == ["val_loss"] and len(parts) == 1
-    meaning = "Train loss is finite: look at the val clips." if only_val and last.train_loss is not None else ""
+    meaning = "Train loss is finite: look at the val samples." if only_val and last.train_loss is not None else ""
     if not only_val:
         meaning = "It teaches nothing."
     when = "" if apart else f" in epoch {next(iter(epochs.values()), last.epoch):g}"

@@ -58,7 +58,7 @@ class Oscillation(Rule):
             f"by {100 * width[-1]:.0f} % of itself each time.",
             now={"turns": float(turns[-1]), "width": float(width[-1])},
             limits={"turns": limits.swing_turns_ratio, "width": limits.swing_width_ratio},
-            remedy="A lower learning rate, or a longer warm-up; more val clips if they are few.",
+            remedy="A lower learning rate, or a longer warm-up; more val samples if they are few.",
             cannot_tell="A learning rate that is too high from a val set that is too small.",
             severity="info",
         )

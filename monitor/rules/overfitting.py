@@ -115,8 +115,9 @@ def _fell(data: Evaluations, last: View) -> str:
     known = data.train_loss[np.isfinite(data.train_loss)]
     before = float(data.train_loss[last.best_at])
     fall = (before - float(known[-1])) / abs(before)
-    # What has fallen by 100 % is gone.
-    share = f"{min(99.0, 100 * (fall if fall > 0 else last.train_fall)):.0f} %"
+    # What has fallen by 100 % is gone, and what is not gone has not.
+    most = 100.0 if known[-1] == 0 else 99.0
+    share = f"{min(most, 100 * (fall if fall > 0 else last.train_fall)):.0f} %"
     return f"fell {share}" if fall > 0 else f"had fallen {share}"
 
 

@@ -68,8 +68,8 @@ class TrainValMismatch(Rule):
             fired=float(data.epochs[places[-1]]),
             now={"train / val loss": factor},
             limits={"times": limits.mismatch_factor, "times, however they move": limits.mismatch_far_factor},
-            remedy="Measure both with the same reduction and the same terms; best: a fixed part of the train clips in "
+            remedy="Measure both with the same reduction and the same terms; best: some fixed train samples in "
             "eval mode (train_eval_loss). Until then the gap means nothing.",
             cannot_tell="Which of the two is the one you mean; nor a run that goes on from weights which know the "
-            "train clips by heart.",
+            "train samples by heart.",
         )

@@ -125,7 +125,10 @@ class WerPlateau(Rule):
         if episode.severity == "critical":
             window = limits.plateau_critical_evaluations
         moved = abs(metric.value(float(best[-1 - window])) - value)
-        since = _since_then(metric, data.error, window, lost or got_worse(metric, data.error, chance))
+        worse = lost or got_worse(metric, data.error, chance)
+        # What was never better than chance cannot get worse.
+        had_learnt = chance is None or chance.assumed or best[-1] <= chance.error
+        since = _since_then(metric, data.error, window, worse) if had_learnt else ""
         return self.flag(
             data.epochs,
             episode,

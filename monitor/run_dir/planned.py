@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -20,12 +21,14 @@ def planned_epochs(snapshot: Snapshot) -> float | None:
 
 def planned_by(settings: Mapping[str, Any]) -> float | None:
     """The number of epochs among settings, which may be text from a command line."""
+    return next((number for number in numbers_of_epochs(settings) if number > 0), None)
+
+
+def numbers_of_epochs(settings: Mapping[str, Any]) -> list[float]:
+    """What stands under such names, also where it plans none, such as -1."""
+    found = []
     for key, value in settings.items():
         if key.lstrip("-").replace("-", "_").lower().rpartition(".")[2] in EPOCHS_KEYS:
-            try:
-                number = float(value)
-            except (TypeError, ValueError):
-                continue
-            if math.isfinite(number) and number > 0:
-                return number
-    return None
+            with contextlib.suppress(TypeError, ValueError):
+                found.append(float(value))
+    return [number for number in found if math.isfinite(number)]

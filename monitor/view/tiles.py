@@ -127,6 +127,8 @@ def _of_steps(snapshot: Snapshot, shown: StepTile) -> Tile | None:
             if least[0] != most[0]
             else "the same at every step"
         )
+    if finite and len(finite) < len(known) and not math.isfinite(known[-1][0]):
+        yard = f"finite until step {finite[-1][1]:,}, last {words.number(finite[-1][0])}"
     return Tile(
         key=shown.field,
         label=shown.label,

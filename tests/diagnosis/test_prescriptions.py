@@ -350,7 +350,8 @@ def test_a_title_names_exactly_what_changes():
     assert found["variety"].title == (
         "Weight decay 0.0001 → 0.001, half the width, twice the learning rate, half the batch (four settings)"
     )
-    (only,) = options(OVERFITS, {"weight_decay": 5e-4})
+    variety, only = options(OVERFITS, {"weight_decay": 5e-4})
+    assert variety.id == "more_variety"
     assert (only.id, only.title) == ("regularise", "Weight decay 0.0005 → 0.001")
     assert only.note.endswith("This script has no augmentation option; adding one would do more than these.")
     assert titled({"lr": ["0.1", "0.05"], "amp": [None, "true"]}) == "Lr 0.1 → 0.05, amp – → true"
@@ -456,3 +457,21 @@ def test_seeds_that_have_not_come_so_far_are_not_averaged():
     found = spread_of(group, {"a": 0.5, "b": 0.6, "c": 0.9}, {"a": 25.0, "b": 25.0, "c": 2.0})
     assert found.mean == pytest.approx(0.55) and "of 2 of 3 seeds" in found.text
     assert spread_of(group, {"a": 0.5, "b": 0.6, "c": 0.9}, {"a": 25.0, "b": 3.0, "c": 2.0}) is None
+
+
+def test_regularisation_alone_is_no_first_option():
+    columns = {name: OVERFITS[name] for name in ("train_loss", "val_loss")}
+    seen = snapshot(**columns, metrics=[{"val_mae": 3.0}] * 40, run={"config": {"weight_decay": 0.0}})
+    found = prescribe(seen, judge(seen, NOW).diagnosis)
+    assert [option.id for option in found][:2] == ["more_variety", "regularise"]
+    assert "gap" not in found[1].disproved_by and "log.md" not in found[1].note
+
+
+@pytest.mark.parametrize("value", [0, "0", -0.0])
+def test_a_child_of_no_epochs_is_refused(value):
+    with pytest.raises(RefusedError, match="planned for 0 epochs"):
+        agreed(None, evaluated(12), {"epochs": value})
+
+
+def test_a_child_without_an_end_is_judged_where_its_parent_is():
+    assert agreed(None, evaluated(12), {"max_epochs": "-1"}) == {"epoch": 12.0, "epoch_by": "parents_last"}

@@ -345,3 +345,40 @@ def test_of_a_network_that_is_not_finite_no_other_cause_is_known():
     said = verdict(seen)
     assert [cause.name for cause in said.causes] == ["diverging"]
     assert all("lowered" not in each.remedy and "beam" not in each.remedy for each in said.findings)
+
+
+SWAPPED = {
+    "train_loss": curve(30, lambda e: 0.7 * 0.9**e),
+    "val_loss": curve(30, lambda e: 0.7 + 0.08 * e),
+    "metrics": [{"val_accuracy": 0.43 * 0.93**e} for e in range(30)],
+    "run": {"floors": Floors(accuracy_constant=0.5)},
+}
+
+
+def test_far_worse_than_chance_the_labels_come_first_and_nothing_had_been_learnt():
+    seen = snapshot(**SWAPPED)
+    said = verdict(seen)
+    assert [cause.name for cause in said.causes] == ["inverted"]
+    (option,) = prescribe(seen, said)
+    assert option.title.startswith("Look at the labels of val (swapped or shifted classes)")
+    assert not any(each.title.endswith("got worse") for each in said.findings)
+
+
+def test_a_metric_and_losses_that_never_moved_have_taught_nothing():
+    flat = {"train_loss": [0.6931] * 20, "val_loss": [0.6931] * 20}
+    half = verdict(snapshot(**flat, metrics=[{"val_accuracy": 0.5}] * 20, run={"floors": Floors()}))
+    assert [cause.name for cause in half.causes] == ["nothing_learnt"]
+    rows = [{"val_accuracy": 0.9, "val_auc": 0.508}] * 20
+    by_auc = snapshot(**flat, metrics=rows, lr=[0.0] * 20, run={"floors": Floors()})
+    assert [cause.name for cause in verdict(by_auc).causes] == ["nothing_learnt"]
+    assert prescribe(by_auc, verdict(by_auc))[0].title.startswith("Set the learning rate above 0")
+    resumed = verdict(snapshot(**flat, metrics=[{"val_accuracy": 0.9}] * 20, run={"floors": Floors()}))
+    assert [cause.name for cause in resumed.causes] == ["stuck"]
+
+
+def test_overfitting_is_not_said_where_the_metric_improved_since():
+    columns = {"train_loss": curve(30, lambda e: 2 * 0.85**e), "val_loss": curve(30, lambda e: 1 + abs(e - 5) * 0.06)}
+    better = verdict(snapshot(**columns, val_wer=curve(30, lambda e: 0.8 * 0.97**e)))
+    assert "val loss was lowest at epoch 5" in better.reason and "overfitting" not in better.reason
+    worse = verdict(snapshot(**columns, val_wer=curve(30, lambda e: 0.5 + abs(e - 5) * 0.002)))
+    assert "verfitting" in worse.reason

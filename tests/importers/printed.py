@@ -1244,7 +1244,7 @@ _log(
 _log(
     "scores without an epoch or a step",
     "utt001: 3 of 4 right\nFinal WER 0.31 on 24 utterances, CER 0.12\n",
-    refused=r"says of which epoch or step its wer and its cer is \(2 whole lines\)",
+    refused=r"says of which epoch its wer and its cer is \(2 whole lines\)",
 )
 _log(
     "Composer: the total under a name of its own, rates in the block",

@@ -64,13 +64,13 @@ def test_a_row_of_bad_batches_alone_is_told_without_a_fault():
 def test_a_val_loss_alone_that_is_nan_says_nothing_of_training():
     seen = snapshot(train_loss=[1.0] * 12, val_loss=[2.0] * 9 + [float("nan")] * 3)
     line = found(RULE, seen).line
-    assert line == "Val loss is NaN in epoch 12, since epoch 10. Train loss is finite: look at the val clips."
+    assert line == "Val loss is NaN in epoch 12, since epoch 10. Train loss is finite: look at the val samples."
 
 
 def test_the_epoch_that_is_named_is_one_in_which_it_was_measured():
     val = [NAN if e in (10, 15, 20) else None if e % 5 else 2.0 for e in range(1, 23)]
     line = found(RULE, snapshot(train_loss=[1.0] * 22, val_loss=val)).line
-    assert line == "Val loss is NaN in epoch 20, since epoch 10. Train loss is finite: look at the val clips."
+    assert line == "Val loss is NaN in epoch 20, since epoch 10. Train loss is finite: look at the val samples."
     both = found(RULE, snapshot(train_loss=[1.0] * 20 + [NAN] * 2, val_loss=val)).line
     assert both == "Train loss is NaN in epoch 22 and val loss is NaN in epoch 20, since epoch 10. It teaches nothing."
 

@@ -158,13 +158,14 @@ FORMS: list[tuple[str, Check]] = [
         r"Val loss is (?P<gap>[\d.]+) above train loss \(limit 1\.0"
         r"(?P<held>; the alarm ends below 0\.80)?\), "
         r"since (epoch (?P<since>[\d.]+)|the first evaluation)"
-        r"(?P<over>; overfitting: val loss was lowest at epoch (?P<at>[\d.]+) "
+        r"(?P<over>;(?P<word> overfitting:)? val loss was lowest at epoch (?P<at>[\d.]+) "
         r"\((?P<best>[\d.]+)\))?\. "
         r"Train loss is the running one, in training mode: read it with care\.",
         lambda f, m: (
             shows(m["gap"], f.gap())
             and (not m["over"] or (f.rise() > 0.01 and f.last("train_loss") <= _train_then(f)))
             and (not m["over"] or (float(m["at"]), True) == (f.best("val_loss")[0], _shows_best(f, m["best"])))
+            and (not m["over"] or bool(m["word"]) != _improved_since(f, float(m["at"])))
             and (f.gap() <= 1) == bool(m["held"])
             and f.at("val_loss", _since(f, m)) - f.at("train_loss", _since(f, m)) > 1
         ),

@@ -18,6 +18,7 @@ from monitor.rules.registry import facts_of
 from monitor.rules.result import Finding
 from monitor.run_dir import ChildOutcome, Snapshot
 from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.planned import numbers_of_epochs
 
 SHOWN_FOR = 3
 """Evaluations for which the parent must have shown a finding by the epoch of judgement."""
@@ -138,6 +139,8 @@ def agreed(
     the child does not reach.
     """
     kept = kept_with_child(option) if option is not None else {}
+    if 0.0 in numbers_of_epochs(changes):
+        raise RefusedError("The child is planned for 0 epochs: it is never evaluated. Plan it for one epoch or more.")
     if epoch is not None:
         refuse_impossible(epoch, planned_epochs(snapshot, changes))
         return {**kept, "epoch": epoch, "epoch_by": ASKED}

@@ -11,7 +11,7 @@ from monitor.rules.primary import best_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.words import count, plain
 
-FINITE = "finite losses through the epoch in which they broke"
+FINITE = "finite losses past the place at which they broke"
 IN_ITS_BAND = "a train loss that stays where it was before it ran away"
 KEPT = "what had been learnt is kept past the epoch at which it was lost"
 

@@ -26,6 +26,20 @@ def few_by_heart(snapshot: Snapshot) -> Prescription:
     )
 
 
+def rate_of_zero(snapshot: Snapshot) -> Prescription | None:
+    """Where every learning rate that was logged is 0; None for any other run."""
+    rates = [record.lr for record in snapshot.epochs if record.lr is not None]
+    if not rates or any(rates):
+        return None
+    return _look(
+        "rate_of_zero",
+        "Set the learning rate above 0, or find the schedule that makes it 0",
+        f"losses that move: the learning rate was 0 in all {len(rates)} records",
+        cost="a restart",
+        disproved_by="a learning rate above 0 is logged and the losses stand as before",
+    )
+
+
 def more_variety(snapshot: Snapshot) -> Prescription:
     """Against overfitting, for a run without a setting that would bring it."""
     rows = [r for r in measured(snapshot, validation).epochs if r.val_loss is not None]
@@ -128,3 +142,13 @@ def _look(name: str, title: str, expected: str, *, cost: str, disproved_by: str,
         disproved_by=disproved_by,
         note=note,
     )
+
+
+RIGHT_WAY_ROUND = _look(
+    "right_way_round",
+    "Look at the labels of val (swapped or shifted classes), and whether the metric is an error or a score",
+    "with the labels right, a value as far on the good side of chance as this one is on the other",
+    cost="a look, no training",
+    disproved_by="the classes of a few val samples, read by a person, are those that the labels say",
+)
+"""For a metric far worse than chance: an output that ignores the input would do better."""

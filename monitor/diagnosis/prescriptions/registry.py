@@ -24,6 +24,7 @@ from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import is_over
 
 FEW_IMAGES = 300
+REGULARISE = "regularise"
 SHORT_EPOCHS = 60
 
 NUMBERS = {
@@ -71,6 +72,8 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     options: list[Prescription | None] = []
     if "measured_differently" in causes:
         options.append(measuring.MEASURE_ALIKE)
+    if "inverted" in causes:
+        return (looking.RIGHT_WAY_ROUND,)
     if "decoder" in causes:
         options.append(measuring.without_filter(snapshot, config))
     if "diverging" in causes:
@@ -84,7 +87,7 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     elif "words_missing" in causes:
         options.append(measuring.decoder_or_model(snapshot) if is_ctc(snapshot) else None)
     if "nothing_learnt" in causes and "no_evidence" not in causes:
-        options.append(looking.few_by_heart(snapshot))
+        options += [looking.rate_of_zero(snapshot), looking.few_by_heart(snapshot)]
     if "not_moving" in causes and "no_evidence" not in causes:
         still = [each for each in diagnosis.grounds if each.rule == GradientFlow.name and each.severity != "info"]
         options += [
@@ -128,7 +131,9 @@ def _against_overfitting(snapshot: Snapshot, config: Config) -> list[Prescriptio
     # Strong augmentation learns slowly, and with few distinct images it leaves the errors: on recorded pairs of 40
     # epochs it ended worse than its parent, of 100 epochs it cured it (docs/log.md).
     found = [*others, variety] if few or short else [variety, *others]
-    return found if any(found) else [looking.more_variety(snapshot)]
+    # Regularisation alone moved the gap and left the errors: what a person can do about the data stands before it.
+    is_more = any(each is not None and each.id != REGULARISE for each in found)
+    return found if is_more else [looking.more_variety(snapshot), *found]
 
 
 def _may_be_narrower(snapshot: Snapshot) -> bool:

@@ -168,8 +168,8 @@ def regularise(snapshot: Snapshot, config: Config) -> Prescription | None:
         expected="the gap falls, with train loss higher from the first epoch on; "
         + (f"{metric.title} hardly moves" if metric is not None else "the lowest val loss hardly moves")
         + ", as on the bundled corpus",
-        disproved_by="the gap stays where it is",
-        note=f"{decay} Measured on the bundled corpus, this bundle alone did not cure it (docs/log.md). {more}".strip(),
+        disproved_by=f"{metric.title if metric is not None else 'val loss'} is no better at the epoch of judgement",
+        note=f"{decay} On the bundled corpus dropout and weight decay alone did not cure it. {more}".strip(),
         aims=aims_below(snapshot, 0, gap=1.0),
     )
 
