@@ -20,6 +20,8 @@ from setuptools.command.build_py import build_py
 
 MOVED = ("monitor", "trainer")
 PUBLIC = "vitalsigns"
+BESIDE = ("app.py", ".streamlit/config.toml")
+"""What `streamlit run` reads in the folder that it is started in: the page, and its safe options and looks."""
 SAID = (
     (re.compile(r"python -m monitor(?![\w.])"), PUBLIC),
     (re.compile(r"-m (monitor|trainer)(?!\w)"), rf"-m {PUBLIC}.\1"),
@@ -40,7 +42,9 @@ class BelowOneName(build_py):
     def _move(self, built: Path) -> None:
         for name in MOVED:
             shutil.move(built / name, built / PUBLIC / name)
-        shutil.copy("app.py", built / PUBLIC / "app.py")
+        for file in BESIDE:
+            (built / PUBLIC / file).parent.mkdir(exist_ok=True)
+            shutil.copy(file, built / PUBLIC / file)
         for path in (built / PUBLIC).rglob("*"):
             if path.suffix in (".py", ".js"):
                 text = path.read_text(encoding="utf-8")

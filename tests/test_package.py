@@ -1,5 +1,6 @@
 """The wheel: one public name, which works beside files of anybody's that are called like its parts."""
 
+import json
 import os
 import re
 import shutil
@@ -25,6 +26,7 @@ def wheel(tmp_path_factory) -> Path:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("app.py", "setup.py", "pyproject.toml", "MANIFEST.in"):
         shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / ".streamlit", source / ".streamlit")
     (source / "docs").mkdir()
     shutil.copy(ROOT / "docs" / "vitalsigns.1", source / "docs")
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
@@ -134,6 +136,24 @@ def test_every_process_of_ours_works_beside_files_called_like_libraries(installe
         assert served.returncode == 0 and '"port"' in served.stdout, served.stderr
     finally:
         assert ours("serve", "--stop").returncode == 0
+
+
+OPTIONS = """
+import json
+from streamlit import config
+from vitalsigns.monitor.run_dir.processes import HOME
+from vitalsigns.monitor.ui.server import HARDENING
+config._main_script_path = str(HOME / "app.py")
+print(json.dumps([[name, config.get_option(name), wanted] for name, wanted in HARDENING.items()]))
+print((HOME / ".streamlit" / "config.toml").read_text() == open("config.toml").read())
+"""
+
+
+def test_an_installed_page_has_the_safe_options_and_the_looks_of_the_checkout(installed, tmp_path):
+    """Among them: no usage statistics, no details of an error to visitors, small uploads."""
+    shutil.copy(ROOT / ".streamlit" / "config.toml", tmp_path)
+    options, same = python(installed, tmp_path, "-c", OPTIONS).stdout.splitlines()
+    assert [name for name, value, wanted in json.loads(options) if value != wanted] == [] and same == "True"
 
 
 def test_the_extras_ask_for_what_the_tested_versions_offer():

@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from itertools import pairwise
 
 import pytest
 
@@ -54,3 +55,19 @@ def test_every_image_has_a_version_and_nobody_is_root():
     assert images and all(re.search(r":\d+\.\d+\.\d+", image) for image in images)
     assert text.rindex("USER watcher") < text.index("ENTRYPOINT")
     assert "--no-cache-dir" in text and "requirements-monitor.txt" in text
+
+
+def test_the_linters_rules_for_a_container_file_are_kept():
+    """Those of hadolint that a text shows: DL3025 (arguments as JSON), DL3059 (no two RUN in a row), DL3045, DL3020."""
+    orders = [line.split(" ", 1) for line in re.findall(r"^[A-Z]+ .*", text_of("Containerfile"), re.MULTILINE)]
+    words = [word for word, _ in orders]
+    assert not [pair for pair in pairwise(words) if pair == ("RUN", "RUN")]
+    assert "ADD" not in words and all(rest.startswith("[") for word, rest in orders if word in ("CMD", "ENTRYPOINT"))
+    places = [rest.split()[-1] for word, rest in orders if word == "COPY"]
+    assert all(place.startswith("/") for place in places[1:]) and words.index("WORKDIR") < words.index("COPY")
+
+
+def test_a_build_sends_neither_the_environment_nor_runs():
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {".venv", ".git", "runs"} <= set(ignored)
+    assert not {"monitor", "trainer", "vitalsigns", "docs", "app.py", ".streamlit", "setup.py"} & set(ignored)
