@@ -6,14 +6,19 @@ is one sentence and no run; "–" is a trap that cannot be in that format.
 
 from __future__ import annotations
 
+import os
 import random
+import sqlite3
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from monitor.importers.clearml import TASK
+from monitor.importers.formats import BINARY
 from monitor.importers.importing import Asked, plan, records
 from monitor.importers.several import container
+from monitor.importers.sqlite_file import JOURNAL_MAGIC
 from monitor.importers.store import Imported, keep
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader
@@ -25,6 +30,8 @@ BY_LINES = frozenset(
     {"table", "JSON lines", "SpeechBrain", "Keras", "Ultralytics", "ESPnet", "fairseq", "wav2letter", "Lightning"}
 )
 """Tools whose file is appended to when a run is started again."""
+FORMAT = {tool: name for tool, (_, name) in foreign.CAST.items()}
+SQLITE = frozenset({"mlflow-db", "trackio"})
 Trap = Callable[[str, Path], bool]
 """Sets the trap in a tool's file; False where that tool cannot have it."""
 
@@ -36,7 +43,7 @@ def measure_traps() -> list[dict[str, Any]]:
         row: dict[str, Any] = {"tool": tool}
         for name, trap in TRAPS.items():
             with tempfile.TemporaryDirectory() as place:
-                path = make(Path(place) / "made")
+                path = make(Path(place) / "made" / "here")
                 file = _largest(path)
                 row[name] = _outcome(path, Path(place) / "runs") if trap(tool, file) else "–"
         rows.append(row)
@@ -44,11 +51,10 @@ def measure_traps() -> list[dict[str, Any]]:
 
 
 def _largest(path: Path) -> Path:
-    return max(
-        (each for each in path.rglob("*") if each.is_file()),
-        key=lambda each: each.stat().st_size,
-        default=container(path)[0],
-    )
+    """The file that the trap is set in: of several runs in a folder, one of the run that is meant."""
+    place, part = container(path)
+    found = [each for each in place.rglob(f"*{part}*" if part else "*") if each.is_file() and each.name != TASK]
+    return max(found, key=lambda each: each.stat().st_size, default=place)
 
 
 def _outcome(path: Path, runs: Path) -> str:
@@ -83,8 +89,48 @@ def _zeros_behind(tool: str, file: Path) -> bool:
     return True
 
 
+def _one_byte(tool: str, file: Path) -> bool:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file.write_bytes(data)
+    return True
+
+
+def _pipe(tool: str, file: Path) -> bool:
+    file.unlink()
+    os.mkfifo(file)
+    return True
+
+
+def _link(tool: str, file: Path) -> bool:
+    """To the same bytes outside of what was given."""
+    file.rename(file.parent.parent.parent / "elsewhere")
+    file.symlink_to(file.parent.parent.parent / "elsewhere")
+    return True
+
+
+def _view(tool: str, file: Path) -> bool:
+    """A view that never ends, in place of the table with the numbers."""
+    if FORMAT[tool] not in SQLITE:
+        return False
+    with sqlite3.connect(file) as connection:
+        names = ", ".join(f"i AS {row[1]}" for row in connection.execute("PRAGMA table_info(metrics)"))
+        connection.executescript(
+            "PRAGMA foreign_keys = OFF; ALTER TABLE metrics RENAME TO kept; CREATE VIEW metrics AS "
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT {names} FROM n"
+        )
+    return True
+
+
+def _transaction(tool: str, file: Path) -> bool:
+    """A journal, as a writer leaves it that was killed."""
+    if FORMAT[tool] in SQLITE:
+        file.with_name(f"{file.name}-journal").write_bytes(JOURNAL_MAGIC + bytes(504))
+    return FORMAT[tool] in SQLITE
+
+
 def _not_utf8(tool: str, file: Path) -> bool:
-    if tool in ("TensorBoard", "W&B", "JSON array", "Hugging Face"):
+    if FORMAT[tool] in BINARY or tool in ("JSON array", "Hugging Face", "ClearML"):
         return False
     head, _, rest = file.read_bytes().partition(b"\n")
     file.write_bytes(head + b"\n\xe9t\xe9 \xc3(\n" + rest)
@@ -93,7 +139,7 @@ def _not_utf8(tool: str, file: Path) -> bool:
 
 def _nan(tool: str, file: Path) -> bool:
     text = file.read_bytes()
-    if tool in ("TensorBoard", "W&B", "MLflow") or b"2.75" not in text:
+    if FORMAT[tool] in BINARY or tool == "MLflow" or b"2.75" not in text:
         return False
     file.write_bytes(text.replace(b"2.75", b"NaN"))
     return True
@@ -119,6 +165,11 @@ TRAPS: dict[str, Trap] = {
     "cut off": _cut_off,
     "noise": _noise,
     "zeros behind": _zeros_behind,
+    "one byte": _one_byte,
+    "a pipe": _pipe,
+    "a link": _link,
+    "a view": _view,
+    "a journal": _transaction,
     "not UTF-8": _not_utf8,
     "bare NaN": _nan,
     "started again": _started_again,

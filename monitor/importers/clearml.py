@@ -32,6 +32,8 @@ class ClearMl(TextImporter):
         self._steps = SameStep()
         self._odd: list[Unread] = []
         task = _object(self.path.parent / TASK)
+        if not task and os.path.lexists(self.path.parent / TASK):
+            self._odd.append(Unread(0, f"{TASK} beside it cannot be read, so its name and settings are not known"))
         self.run_name = str(task.get("name") or self.path.parent.name)
         self.config = dict(_settings(task))
 

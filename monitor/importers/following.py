@@ -94,7 +94,7 @@ class Following:
             if isinstance(item, Row):
                 since += self._take(item, now)
             elif isinstance(item, Unread):
-                self.unread.add(f"Line {item.line}: {item.reason}.")
+                self.unread.add(item.sentence)
             if since >= COMMIT_RECORDS:
                 self._commit(now)
                 since = 0

@@ -85,7 +85,7 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
     seen = _looked(kind(path, follow=follow), lambda done, of: tick(done, 2 * of))
     if seen.survey.rows == 0:
         what = f"{path} holds nothing that can be read as {kind.title}"
-        why = f" (line {seen.unread_first})" if seen.unread_first else ""
+        why = f" ({seen.unread_first})" if seen.unread_first else ""
         raise NothingYetError(f"{what}{why}." + ("" if asked.format else " Say what it is with --format."))
     wish = Wish(asked.fields, asked.percent, kind.names, kind.percent)
     uses = propose(seen.survey, wish)
@@ -160,7 +160,9 @@ class _Looked:
 
     @property
     def unread_first(self) -> str:
-        return self.unread.first[0].removeprefix("Line ").rstrip(".") if self.unread.first else ""
+        """As it stands inside a sentence."""
+        first = self.unread.first[0].rstrip(".") if self.unread.first else ""
+        return f"l{first[1:]}" if first.startswith("Line ") else first
 
 
 def _looked(importer: Importer, tick: Tick) -> _Looked:
@@ -171,7 +173,7 @@ def _looked(importer: Importer, tick: Tick) -> _Looked:
         if isinstance(item, Row):
             seen.survey.take(item)
         elif isinstance(item, Unread):
-            seen.unread.add(f"Line {item.line}: {item.reason}." if item.line else f"{item.reason}.")
+            seen.unread.add(item.sentence)
         elif isinstance(item, Aside):
             seen.asides.add(item.text)
     return seen

@@ -35,10 +35,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A line or record that could not be used, and why, in words that go behind 'line 7: '."""
+    """A line or record that could not be used, and why, in words that go behind 'line 7: '; 0: no line is meant."""
 
     line: int
     reason: str
+
+    @property
+    def sentence(self) -> str:
+        return f"Line {self.line}: {self.reason}." if self.line else f"{self.reason}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ class TensorBoardCsv(Importer):
         found = NAMED.fullmatch(next(iter(self.files)).name)
         self.run_name = found[1] if found else place.stem
         self._lines = {file: Lines(file) for file in self.files}
-        self._odd: list[Unread] = []
+        left_out = [] if place.is_file() else [each for each in _named(place) if not _is_plain(each)]
+        self._odd = [Unread(0, f"{file.name} is a link or no plain file and is not read") for file in left_out]
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
@@ -78,9 +79,13 @@ def _tag_of(file: Path) -> str:
 
 def _saved(folder: Path) -> dict[Path, str]:
     """File → run, of what is saved under its own name in a folder; no links."""
-    found: dict[Path, str] = {}
-    for file in sorted(folder.glob("run-*-tag-*.csv"))[:MOST_FILES]:
-        named = NAMED.fullmatch(file.name)
-        if named and file.is_file() and not file.is_symlink():
-            found[file] = named[1]
-    return found
+    return {file: run for file, run in _named(folder).items() if _is_plain(file)}
+
+
+def _named(folder: Path) -> dict[Path, str]:
+    files = sorted(folder.glob("run-*-tag-*.csv"))[:MOST_FILES]
+    return {file: named[1] for file in files if (named := NAMED.fullmatch(file.name))}
+
+
+def _is_plain(file: Path) -> bool:
+    return file.is_file() and not file.is_symlink()

@@ -5,6 +5,7 @@ import shutil
 from benchmarks.importers.__main__ import main
 from benchmarks.importers.big import measure_size
 from benchmarks.importers.curves import compare
+from benchmarks.importers.traps import measure_traps
 from tests import foreign
 
 
@@ -42,6 +43,19 @@ def test_a_curve_is_found_in_one_of_several_starts(tmp_path):
     (folder / "raw" / "all.csv").write_text("\n".join(several))
     [row] = compare(folder)
     assert (row["curve"], row["format"], row["wrong"]) == ("history", "table, start 2", False)
+
+
+def test_every_trap_ends_in_evaluations_or_one_sentence(monkeypatch):
+    tools = ("table", "MLflow's database", "Trackio", "Neptune", "TensorBoard's CSV", "W&B")
+    monkeypatch.setattr(foreign, "CAST", {tool: foreign.CAST[tool] for tool in tools})
+    rows = {row["tool"]: row for row in measure_traps()}
+    assert set(rows) == set(tools) and all(row["as it should be"] == "6" for row in rows.values())
+    for tool, row in rows.items():
+        wanted = "6, said" if tool == "TensorBoard's CSV" else "refused"  # one of its files is one quantity of many
+        assert (row["a pipe"], row["noise"], row["LFS pointer"]) == (wanted, wanted, wanted), row
+    for tool in ("MLflow's database", "Trackio"):
+        assert (rows[tool]["a view"], rows[tool]["a journal"]) == ("refused", "refused")
+    assert rows["table"]["a view"] == "–"
 
 
 def test_memory_does_not_grow_with_the_file():

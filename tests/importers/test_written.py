@@ -1,6 +1,7 @@
 """Other tools' own files (written/make.py): what the tables of figures in test_formats do not show of them."""
 
 import math
+import os
 import struct
 import sys
 
@@ -57,6 +58,36 @@ def test_clearml_brings_name_and_settings_and_names_a_line_that_is_cut_off(tmp_p
     chosen, epochs = epochs_of(folder)
     assert (chosen.run_name, chosen.config, len(epochs)) == ("gentle-owl", {"learning_rate": "0.001"}, foreign.EPOCHS)
     assert "no array of events, or cut off" in chosen.unread.first[0]
+
+
+@pytest.mark.parametrize("text", [b"{", b"\xff\xfe", b"[]"])
+def test_what_clearml_says_of_the_task_is_missed_aloud(text, tmp_path):
+    folder = foreign.clearml(tmp_path)
+    (folder / "task.json").write_bytes(text)
+    chosen, epochs = epochs_of(folder)
+    assert (chosen.config, len(epochs)) == ({}, foreign.EPOCHS)
+    assert chosen.unread.first == ["task.json beside it cannot be read, so its name and settings are not known."]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/null"), lambda path: path.mkdir()])
+def test_a_saved_chart_that_is_no_file_is_named_and_the_others_are_read(make, tmp_path):
+    folder = foreign.tensorboard_csv(tmp_path)
+    odd = folder / "run-gentle-owl-tag-val_loss.csv"
+    odd.unlink()
+    make(odd)
+    chosen, epochs = epochs_of(folder)
+    assert [each.val_loss for each in epochs] == [None] * foreign.EPOCHS
+    assert chosen.unread.first == [f"{odd.name} is a link or no plain file and is not read."]
+
+
+def test_a_store_with_nothing_to_read_says_why_without_a_line(tmp_path):
+    run = tmp_path / "mlruns" / "0" / "r"
+    for name in ("metrics", "params"):
+        (run / name).mkdir(parents=True)
+    (run / "meta.yaml").write_text("status: 1\n")
+    os.mkfifo(run / "metrics" / "val_loss")
+    with pytest.raises(UnreadableRunError, match=r"store \(metrics/val_loss is a link or no plain file and is not"):
+        plan(tmp_path, Asked())
 
 
 def test_runs_of_neptune_are_named_and_each_part_is_read(tmp_path):
