@@ -187,11 +187,19 @@ def test_a_file_that_is_not_there_is_one_sentence_and_exit_code_3(tmp_path):
     assert done.stderr.startswith("error: ") and "Traceback" not in done.stderr
 
 
-def test_a_table_of_runs_is_refused_as_such(tmp_path):
+RUNS = {
+    "W&B": "Name,State,Created,iter,train/loss,val/loss\na,finished,2026-03-14,5,0.6,1.7\nb,crashed,2026-03-15,5,0.4,2",
+    "W&B, one run": '"Name","State","User","Tags","Runtime","lr","val_loss"\n"owl","finished","x","","10","0.1","2.0"',
+    "ClearML": "NAME,STATUS,LAST UPDATE,PARENT TASK,ITERATIONS,loss (val)\na,Completed,2 days ago,,9,0.7\nb,Failed,now,,9,1",
+    "MLflow": "Start Time,Duration,Run ID,Name,User,Source Name,lr,val_loss\n2024,1,abc,owl,x,train.py,0.1,2.0",
+}
+
+
+@pytest.mark.parametrize("text", RUNS.values(), ids=RUNS)
+def test_a_table_of_runs_is_refused_as_such(text, tmp_path):
+    """It holds no curve: what each run came to, in one row."""
     path = tmp_path / "runs.csv"
-    path.write_text(
-        "Name,State,Created,iter,train/loss,val/loss\na,finished,2026-03-14,500,0.6,1.7\nb,crashed,2026-03-15,500,0.4,1.9\n"
-    )
+    path.write_text(f"{text}\n")
     with pytest.raises(UnreadableRunError, match="is a table of runs, one a row"):
         plan(path, Asked())
 
