@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,10 +16,13 @@ import pytest
 
 from monitor import launcher
 from monitor.run_dir import (
+    AWAY_ACT_FILE,
+    AWAY_FILE,
     EPOCHS_FILE,
     LAUNCH_FILE,
     LOG_FILE,
     STATE_FILE,
+    Away,
     Launch,
     Parent,
     State,
@@ -32,6 +36,7 @@ from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.processes import HOME
 from monitor.run_dir.seal import note, write_sealed
 from monitor.supervisor.main import main as supervise
+from tests import twelve_runs
 from tests.accounts import as_attacker, common_runs
 from tests.fake_runs import healthy
 from tests.served import serving
@@ -152,6 +157,21 @@ with RunWriter(config={"lr": 0.1}) as run:
         if run.should_stop():
             break
 """
+
+
+def test_looking_at_a_copy_with_an_away_policy_stops_and_starts_nothing(tmp_path, runs):
+    """A copied run directory, bad enough for STOP, says that it is to be stopped and restarted while nobody watches."""
+    launcher.start(runs, script(tmp_path, "import time\ntime.sleep(120)"), run_id="honest")
+    trainer = wait_for_state(runs / "honest", "running").trainer
+    bait = tmp_path / "unpacked" / "runs" / "honest"
+    shutil.copytree(runs / "honest", bait, ignore=shutil.ignore_patterns("*.lock"))
+    shutil.copy(twelve_runs.ctc_broken(tmp_path / "made") / EPOCHS_FILE, bait)
+    files.replace(bait / AWAY_FILE, encode(Away(do="stop_and_fix", budget_hours=1.0)))
+    before = sorted(path.name for path in bait.parent.iterdir())
+    looked_at(bait.parent, "honest")
+    assert processes.liveness(trainer) == "alive" and not (bait / AWAY_ACT_FILE).exists()
+    after = {path.name for path in bait.parent.iterdir()}
+    assert after - {"audit.jsonl"} == set(before) and read_state(runs / "honest").state == "running"
 
 
 def test_a_live_run_whose_folder_is_swapped_for_a_link_is_written_where_it_was(tmp_path, common_runs):

@@ -190,7 +190,7 @@ def test_a_file_that_is_not_there_is_one_sentence_and_exit_code_3(tmp_path):
 RUNS = {
     "W&B": "Name,State,Created,iter,train/loss,val/loss\na,finished,2026-03-14,5,0.6,1.7\nb,crashed,2026-03-15,5,0.4,2",
     "W&B, one run": '"Name","State","User","Tags","Runtime","lr","val_loss"\n"owl","finished","x","","10","0.1","2.0"',
-    "ClearML": "NAME,STATUS,LAST UPDATE,PARENT TASK,ITERATIONS,loss (val)\na,Completed,2 days ago,,9,0.7\nb,Failed,now,,9,1",
+    "ClearML": "NAME,STATUS,LAST UPDATE,PARENT TASK,ITERATIONS,loss (val)\na,Completed,now,,9,0.7\nb,Failed,now,,9,1",
     "MLflow": "Start Time,Duration,Run ID,Name,User,Source Name,lr,val_loss\n2024,1,abc,owl,x,train.py,0.1,2.0",
 }
 
