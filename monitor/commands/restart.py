@@ -28,8 +28,10 @@ from monitor.commands.common import (
 )
 from monitor.commands.looking import look_at
 from monitor.diagnosis.away import policy_from
+from monitor.diagnosis.ledger import children_of
 from monitor.diagnosis.prescriptions.choosing import agreed, chosen, judged_words, recommended, too_fresh
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
+from monitor.diagnosis.tries import came_of, child_with
 from monitor.launcher import plan_restart, restart, status
 from monitor.launcher.relaunch.plan import RestartPlan
 from monitor.launcher.relaunch.warm import STARTS
@@ -185,7 +187,10 @@ def wanted_of(run_dir: Path, choice: Choice) -> Wanted:
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
     changes |= choice.own
     expected = agreed(option, look.snapshot, changes, choice.judge_at)
-    return Wanted(changes, expected, too_fresh(look.snapshot, look.judged.diagnosis.worst, expected.get("epoch")))
+    came = child_with(option, children_of(look.snapshot)) if option is not None and not choice.own else None
+    tried = f"{came_of(came)} " if came is not None else ""
+    fresh = too_fresh(look.snapshot, look.judged.diagnosis.worst, expected.get("epoch"))
+    return Wanted(changes, expected, f"{tried}{fresh}".strip())
 
 
 def _document(plan: RestartPlan, stops_parent: bool, *, started: bool) -> dict[str, Any]:

@@ -72,6 +72,8 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     excluded |= BROKEN_BY_IT if breaks(findings) else set()
     # Far worse than chance something was learnt; what, no other number of it can tell.
     excluded |= OF_A_RIGHT_METRIC if any(each.title == WORSE_THAN_CHANCE for each in flags.values()) else {"inverted"}
+    if any(each.title == INSERTS for each in flags.values()):
+        excluded |= {"stuck", "nothing_learnt"}
     for name, title in CAUSES:
         pointing = [finding for finding in flags.values() if name in _causes(finding)]
         if name == "stuck" and still_learns(snapshot):

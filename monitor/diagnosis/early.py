@@ -6,12 +6,13 @@ import math
 
 from monitor.rules.evaluations import guard_of, measured, needed, validation, warmup_of
 from monitor.rules.thresholds import CommonLimits, Thresholds
-from monitor.run_dir import Snapshot, words
+from monitor.run_dir import Epoch, Snapshot, words
 from monitor.run_dir.metric import LOSS
 from monitor.run_dir.metric_names import is_of_validation
 from monitor.run_dir.status import is_records_alone, status_of
 
 MOST_NAMES = 3
+MANY_STEPS = 200
 TRAIN_FIELDS = {
     "train_loss": "train loss",
     "train_eval_loss": "train loss in eval mode",
@@ -55,7 +56,8 @@ def too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
 def cannot_judge(snapshot: Snapshot) -> str:
     """That nothing is validated, what is logged, and how validation is added."""
     names = _names(snapshot)
-    only = f"Only {_listed(names)} {'is' if len(names) == 1 else 'are'} logged."
+    so_far = " so far" if status_of(snapshot).live else ""
+    only = f"Only {_listed(names)} {'is' if len(names) == 1 else 'are'} logged{so_far}."
     if _is_read_from_elsewhere(snapshot):
         return f"{only} A verdict needs validation loss or an error rate; one of another name: --map val_loss=NAME."
     return f"{only} Add validation loss to get a verdict: run.log_epoch(epoch, val_loss=…)."
@@ -64,7 +66,14 @@ def cannot_judge(snapshot: Snapshot) -> str:
 def has_come_far(snapshot: Snapshot, thresholds: Thresholds) -> bool:
     """Whether a run that logs steps alone has come past the epochs in which nothing is judged."""
     step = snapshot.steps[-1].epoch if snapshot.steps else 0.0
-    return not snapshot.epochs and step >= guard_of(snapshot, thresholds)
+    # Steps that name no epoch never come to one.
+    far = step >= guard_of(snapshot, thresholds) or (not step and len(snapshot.steps) >= MANY_STEPS)
+    return not snapshot.epochs and far
+
+
+def is_logged(record: Epoch) -> bool:
+    """Whether a record holds any number of training, beside how long it took."""
+    return bool(record.metrics) or any(getattr(record, field) is not None for field in TRAIN_FIELDS)
 
 
 def logged(snapshot: Snapshot) -> str:

@@ -29,7 +29,7 @@ from monitor.diagnosis.moment import (
     was_asked,
 )
 from monitor.diagnosis.seed_groups import SEED_NAMES
-from monitor.diagnosis.yardstick import LEAST_EVALUATIONS, Scalar, loss_moved, scalar
+from monitor.diagnosis.yardstick import LEAST_EVALUATIONS, Scalar, broken_since, loss_moved, scalar
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Snapshot, words
 from monitor.run_dir.field_names import plain
@@ -176,6 +176,11 @@ def _by_scalars(
     """`decoded_clips`: of parent and child, where they differ."""
     found = scalar(evaluations(parent), evaluations(child), then, now, base.metric)
     if found is None:
+        since = broken_since(evaluations(child), now, base.metric)
+        if since is not None and broken_since(evaluations(parent), then, base.metric) is None:
+            best = f"; best until then {_best_words(base)}" if base.child_best is not None else ""
+            line = f"What {child.run_id} measures is not finite since epoch {since:g}{best}."
+            return replace(base, word="WORSE", line=line)
         return replace(base, line="Neither an error rate, a score nor a val loss was measured in both.")
     base = replace(base, evaluations=found.evaluations)
     if found.metric is not None:
@@ -202,6 +207,14 @@ def _by_scalars(
         "the least that is asked for" if found.is_least else "which noise between evaluations explains"
     )
     return _undecided(parent, child, then, now, base, said, noise)
+
+
+def _best_words(base: Outcome) -> str:
+    """The child's best and the parent's, of the metric by which they are compared."""
+    if base.metric is None or base.child_best is None:
+        return ""
+    other = f", the parent's {base.metric.text(base.parent_best)}" if base.parent_best is not None else ""
+    return f"{base.metric.title} {base.metric.text(base.child_best)}{other}"
 
 
 def _undecided(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from monitor.diagnosis.early import has_come_far
+from monitor.diagnosis.early import has_come_far, is_logged
 from monitor.diagnosis.waiting import knows_by_heart
 from monitor.rules.evaluations import measured, past_guard, validation
 from monitor.rules.own import OwnAnswers
@@ -118,7 +118,8 @@ def _word(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thresho
         return ("STOP" if may_stop else "LOOK"), worst
     seen = measured(snapshot, validation)
     if not seen.epochs:
-        far = _allowed(snapshot, snapshot.epochs, thresholds) or has_come_far(snapshot, thresholds)
+        rows = [record for record in snapshot.epochs if is_logged(record)]
+        far = _allowed(snapshot, rows, thresholds) or has_come_far(snapshot, thresholds)
         return ("CAN'T JUDGE" if far else "TOO EARLY"), None
     return (_fine(snapshot) if _allowed(snapshot, seen.epochs, thresholds) else "TOO EARLY"), None
 

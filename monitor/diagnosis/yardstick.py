@@ -27,6 +27,9 @@ LEAST_OF_TREND = 3
 LEAST_POINTS = 0.01
 LEAST_LOSS_RATIO = 0.02
 FACTOR = 2.0
+MANY_EVALUATIONS, PAIRED_FACTOR, BENT = 10, 3.0, 0.5
+"""Below so many evaluations the scatter of a curve that falls is its bend: where the differences of both runs scatter
+by less than the last part of it, they decide, with a larger factor, as few values hardly show how much they scatter."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,15 @@ def _of(
     metric: Metric | None, measure: str, parent: Sequence[Epoch], child: Sequence[Epoch], then: Epoch, now: Epoch
 ) -> Scalar:
     theirs, ours = _measured(parent, measure, now.epoch), _measured(child, measure, now.epoch)
-    # The same range of epochs for both: on a falling curve a longer one would look worse by its length alone.
-    reach = max(_reach(theirs), _reach(ours))
+    enough = min(len(theirs), len(ours)) >= LEAST_EVALUATIONS
+    scattered = (
+        FACTOR * math.hypot(*(scatter([value for _, value in rows]) for rows in (theirs, ours))) if enough else 0.0
+    )
+    paired = _paired(theirs, ours) if enough else math.inf
+    bends = paired < BENT * scattered
+    # The same range of epochs for both: on a falling curve a longer one would look worse by its length alone. And on
+    # one that bends within few evaluations a line through five ends beyond it.
+    reach = max(_reach(rows, LEAST_OF_TREND if bends else MEAN_OF) for rows in (theirs, ours))
     if then.epoch != theirs[-1][0]:  # the best of a run that ended before: what stands about it, on both sides
         about = [row for row in theirs if abs(row[0] - then.epoch) <= reach / 2]
         before = sum(value for _, value in about) / len(about)
@@ -94,11 +104,10 @@ def _of(
     newest = [row for row in ours if row[0] >= now.epoch - reach]
     after = _at_end(newest)
     limit, least, measured = None, 0.0, 0.0
-    if min(len(theirs), len(ours)) >= LEAST_EVALUATIONS:
-        scatters = [scatter([value for _, value in rows]) for rows in (theirs, ours)]
+    if enough:
         share = metric is not None and metric.is_share
         least = LEAST_POINTS / metric.fraction(1.0) if metric and share else LEAST_LOSS_RATIO * abs(before)
-        measured = FACTOR * math.hypot(*scatters)
+        measured = paired if bends else scattered
         limit = max(least, measured)
     is_least = limit is not None and measured < least
     return Scalar(metric, before, after, min(len(about), len(newest)), len(about), len(newest), limit, is_least)
@@ -122,10 +131,34 @@ def _measured(rows: Sequence[Epoch], measure: str, until: float) -> list[tuple[f
     ]
 
 
-def _reach(rows: Sequence[tuple[float, float]]) -> float:
-    """Epochs that the last five span."""
-    return rows[-1][0] - rows[-MEAN_OF:][0][0]
+def _reach(rows: Sequence[tuple[float, float]], many: int) -> float:
+    """Epochs that the last `many` span."""
+    return rows[-1][0] - rows[-many:][0][0]
+
+
+def _paired(theirs: Sequence[tuple[float, float]], ours: Sequence[tuple[float, float]]) -> float:
+    """What noise explains by the scatter of the differences at equal epochs, in which a bend that both runs share is
+    gone; infinite with too few of them, or with so many that no bend counts."""
+    before = dict(theirs)
+    moved = [value - before[epoch] for epoch, value in ours if epoch in before]
+    if not LEAST_EVALUATIONS <= len(moved) < MANY_EVALUATIONS:
+        return math.inf
+    return PAIRED_FACTOR * scatter(moved)
 
 
 def _is_known(value: object) -> bool:
     return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+def broken_since(rows: Sequence[Epoch], now: Epoch, metric: Metric | None) -> float | None:
+    """The epoch from which on nothing that a run measures is finite up to `now`; None where something is there."""
+    since = None
+    for row in rows:
+        if row.epoch > now.epoch:
+            break
+        known = [value for value in (row.val_loss, metric.of(row) if metric else None) if value is not None]
+        if any(math.isfinite(value) for value in known):
+            since = None
+        elif known and since is None:
+            since = row.epoch
+    return since

@@ -60,7 +60,7 @@ class ScorerFailure(Rule):
             return self._finding("critical", *recomputed)
         apart = _far_apart(snapshot)
         if apart is not None:
-            return self._finding("info", *apart)
+            return self._finding("warning", *apart)
         if not evaluations.enough(snapshot, thresholds):
             return self.not_enough_data(len(snapshot.epochs), evaluations.needed(snapshot, thresholds))
         data = evaluations.read(snapshot, thresholds)

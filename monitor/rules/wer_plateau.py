@@ -85,6 +85,7 @@ class WerPlateau(Rule):
     causes = ("nothing_learnt", "getting_worse", "stuck")
     limits = PlateauLimits
     reads = ("chance_margin",)
+    remedy_beside = ("at_chance", "What is said of chance comes first.")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(PlateauLimits)

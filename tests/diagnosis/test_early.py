@@ -32,7 +32,7 @@ def test_a_run_of_steps_alone_says_what_they_hold():
 def test_a_run_of_steps_alone_cannot_be_judged_once_it_is_past_the_guard():
     found = said(snapshot(steps=steps(600), **beating()))
     assert found.verdict == "CAN'T JUDGE"
-    assert found.reason.startswith("Only train loss and learning rate are logged. Add validation loss")
+    assert found.reason.startswith("Only train loss and learning rate are logged so far. Add validation loss")
 
 
 def test_a_run_of_train_loss_alone_names_what_it_logs_and_how_validation_is_read_from_its_log():
@@ -66,3 +66,14 @@ def test_a_check_without_enough_data_never_says_that_it_has_all_it_needs(epochs)
     seen = snapshot(epochs=epochs, train_loss=curve(len(epochs), lambda e: 2.0), val_loss=[2.0] * len(epochs))
     for result in judge(seen, NOW).results:
         assert not isinstance(result, NotEnoughData) or result.have < result.need, result
+
+
+def test_steps_that_name_no_epoch_are_not_too_early_for_ever():
+    many = tuple(Step(step=n, train_loss=2.0) for n in range(1, 300))
+    assert said(snapshot(steps=many[:50], **beating())).verdict == "TOO EARLY"
+    assert said(snapshot(steps=many, **beating())).verdict == "CAN'T JUDGE"
+
+
+def test_rows_that_measured_nothing_end_no_guard():
+    rows = {"train_loss": [2.0, None, None, None, 1.9, None, None], "epochs": [1, 1.2, 1.4, 1.6, 2, 2.4, 5.5]}
+    assert said(snapshot(**rows, **beating())).verdict == "TOO EARLY"

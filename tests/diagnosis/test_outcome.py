@@ -483,3 +483,29 @@ def test_predictions_of_some_clips_are_no_validation_set():
     parent, child = run_of("p", [0.5] * 5, seed=1), run_of("c", [0.1] * 5, parent="p", seed=2)
     came = outcome(parent, with_ten_predictions(child, lambda epoch, _: epoch.val_wer + 0.02))
     assert came.word == "HELPED" and "not the same clips" in came.line
+
+
+def test_a_child_that_broke_is_worse_and_not_without_a_number():
+    broken = [*[0.8 - 0.02 * e for e in range(10)], *[float("nan")] * 10]
+    parent = numbers("p", val_wer=[0.8 - 0.02 * e for e in range(20)], val_loss=[2.0] * 20)
+    child = numbers("c", "p", val_wer=broken, val_loss=[*[2.0] * 10, *[float("nan")] * 10])
+    came = outcome(parent, child)
+    assert came.word == "WORSE"
+    assert came.line.startswith("What c measures is not finite since epoch 11; best until then val WER 62.0 %")
+    both = outcome(numbers("p", val_wer=broken, val_loss=[float("nan")] * 20), child)
+    assert both.word == "CAN'T COMPARE"
+
+
+def every_fifth(name, parent, values):
+    seen = numbers(name, parent, epochs=[5.0, 10.0, 15.0, 20.0, 25.0], metrics=[{"val_cer": v} for v in values])
+    return msgspec.structs.replace(seen, run=Run(run_id=name))
+
+
+def test_the_bend_of_a_sparsely_validated_curve_is_no_noise():
+    falls = [0.575, 0.401, 0.304, 0.257, 0.230]
+    came = outcome(every_fifth("p", None, falls), every_fifth("c", "p", [value - 0.04 for value in falls]))
+    assert came.word == "HELPED" and came.line.startswith(
+        "Val CER 23.0 → 19.0 % (trends of 3 evaluations), −4.0 points"
+    )
+    same = outcome(every_fifth("p", None, falls), every_fifth("c", "p", [value - 0.004 for value in falls]))
+    assert same.word == "TOO CLOSE"

@@ -38,7 +38,7 @@ def many(wer, words_wrong, **more):
 
 def test_many_predictions_far_from_the_rate_are_a_hint_where_the_split_is_of_unknown_size():
     finding = found(RULE, many(0.22, 3))
-    assert finding.severity == "info" and finding.line == (
+    assert finding.severity == "warning" and finding.line == (
         "The 60 logged predictions of epoch 9 score 75.0 %, and the logged error rate is 22.0 %: "
         "it is of other clips, or one of both is wrong."
     )

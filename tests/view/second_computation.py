@@ -143,6 +143,16 @@ def _best_before(f: Facts, name: str, many: int) -> float:
     return max(values) if name == "val_accuracy" else min(values)
 
 
+def _improved_since(f: Facts, epoch: float) -> bool:
+    """Whether what decides became better by a twentieth of its error after an epoch."""
+    if f.metric() is None or f.metric() not in METRICS:
+        return False
+    name = METRICS[f.metric()]
+    errors = [(at, 1 - value if name == "val_accuracy" else value) for at, value in f.known(name)]
+    then = next(value for at, value in errors if at == epoch)
+    return min(value for at, value in errors if at >= epoch) < then * 0.95
+
+
 FORMS: list[tuple[str, Check]] = [
     (
         r"Overfitting: val loss is (?P<rise>[\d.]+) % above its best \(epoch (?P<at>[\d.]+)\) while train loss fell "
@@ -373,7 +383,7 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Only train loss is logged\. Add validation loss to get a verdict: run\.log_epoch\(epoch, val_loss=…\)\.",
+        r"Only train loss is logged( so far)?\. Add validation loss to get a verdict: run\.log_epoch\(epoch, val_loss=…\)\.",
         lambda f, m: f.logged("train_loss") and f.evaluations() == 0,
     ),
     (

@@ -14,6 +14,7 @@ from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.diverging import against_divergence, against_losing_it
 from monitor.diagnosis.prescriptions.prescription import Config, Considered, Prescription
 from monitor.diagnosis.verdict import Diagnosis
+from monitor.rules.at_chance import AtChance
 from monitor.rules.evaluations import last
 from monitor.rules.gradient_flow import GradientFlow
 from monitor.rules.kind import is_ctc, is_fine_tune, is_sequence
@@ -49,6 +50,8 @@ def prescribe(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     A warning that no option is known for has its rule's own words on what a person must look at.
     """
     grave = [finding for finding in diagnosis.grounds if finding.severity != "info"]
+    if any(finding.rule == AtChance.name for finding in grave):
+        grave = [finding for finding in grave if finding.rule != WerPlateau.name]
     over = is_over(snapshot)
     found = _by_cause(snapshot, diagnosis) or tuple(_by_rule(snapshot, finding, over) for finding in grave)
     fits = memory.half_batch(snapshot, diagnosis, _config(snapshot))
@@ -59,7 +62,7 @@ def _by_rule(snapshot: Snapshot, finding: Finding, over: bool) -> Prescription:
     """The option of a finding that points to no cause."""
     if finding.rule == WerPlateau.name and still_learns(snapshot):
         return looking.more_epochs(snapshot, over)
-    if finding.rule == WerPlateau.name and finding.remedy.startswith(KEEP):
+    if finding.rule == WerPlateau.name and finding.remedy.startswith(KEEP[:-1]):
         return looking.keep_or_change(snapshot, finding)
     return looking.as_the_rule_says(finding, over)
 

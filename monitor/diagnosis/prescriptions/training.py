@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from monitor.diagnosis.causes import lowered
 from monitor.diagnosis.prescriptions.arithmetic import decay_note, parameters_note
 from monitor.diagnosis.prescriptions.prescription import (
@@ -165,12 +167,10 @@ def regularise(snapshot: Snapshot, config: Config) -> Prescription | None:
         snapshot,
         "regularise",
         changes,
-        expected="the gap falls, with train loss higher from the first epoch on; "
-        + (f"{metric.title} hardly moves" if metric is not None else "the lowest val loss hardly moves")
-        + ", as on the bundled corpus",
+        expected="the gap falls, with train loss higher from the first epoch on",
         disproved_by=f"{metric.title if metric is not None else 'val loss'} is no better at the epoch of judgement",
-        note=f"{decay} On the bundled corpus dropout and weight decay alone did not cure it. {more}".strip(),
-        aims=aims_below(snapshot, 0, gap=1.0),
+        note=f"{decay} On the bundled corpus the error rate hardly moved with these alone. {more}".strip(),
+        aims=replace(aims_below(snapshot, 0, gap=1.0), value=None),
     )
 
 

@@ -67,7 +67,10 @@ def code_since(launch: Launch, whose: str) -> CodeChange:
         lines = [_some([*outside.values()])] if outside else []
         lines += [f"{_some(unused)} changed since {whose} started, which the run does not import"] if unused else []
         return CodeChange(True, " ".join(f"{line}." for line in lines), now=of_the_run(now))
-    others = [said for name, said in outside.items() if name not in beside]
+    is_known = bool(launch.imported and now.imported)
+    others = [
+        said for name, said in outside.items() if name not in beside and not (is_known and _is_no_part(name, launch))
+    ]
     line = _line(diff, others, launch, now, whose)
     return CodeChange(False, line, diff[:LONGEST_DIFF_BYTES], of_the_run(now))
 
@@ -113,6 +116,11 @@ def _beside(launch: Launch, now: Code, top: Path | None, names: Collection[str])
         for name in names
         if (seen_from(script, root / name) not in used if name.endswith(".py") else NO_PART.search(name))
     }
+
+
+def _is_no_part(name: str, launch: Launch) -> bool:
+    """Whether a file outside git is a shell script that the command does not name."""
+    return name.endswith(".sh") and not any(word.endswith(Path(name).name) for word in launch.argv)
 
 
 def _tracked_diff(launch: Launch, now: Code, top: Path | None) -> str:
@@ -176,6 +184,10 @@ def _line(diff: str, others: list[str], launch: Launch, now: Code, whose: str) -
         parts.append(f"{what} changed since {whose} started: +{added} −{removed}")
     elif not others:
         parts.append(_not_exactly(launch, now, whose))
+    seen = {Path(name).name for name in names} | {other.partition(" ")[0] for other in others}
+    unseen = [] if not names and not others else [n for n in _imports_changed(launch, now) if Path(n).name not in seen]
+    if unseen:
+        parts.append(f"{_some(unseen)} changed since {whose} started; which lines, is not known")
     if others:
         parts.append(_some(others))
     return "; ".join(parts) + "."
@@ -186,9 +198,16 @@ def _not_exactly(launch: Launch, now: Code, whose: str) -> str:
     if launch.git_commit != now.git_commit:
         commits = f"{(launch.git_commit or 'none')[:9]} → {(now.git_commit or 'none')[:9]}"
         return f"the code changed since {whose} started (commit {commits}); which lines, is not known"
-    names = [name for name in launch.imported if now.imported.get(name) != launch.imported[name]]
-    what = _some(names) if names and now.imported else _script_name(launch, now) or "the code"
+    names = _imports_changed(launch, now)
+    what = _some(names) if names else _script_name(launch, now) or "the code"
     return f"{what} changed since {whose} started; which lines, is not known"
+
+
+def _imports_changed(launch: Launch, now: Code) -> list[str]:
+    """Files that the run imported and that are others now; [] where that is not known."""
+    if not now.imported:
+        return []
+    return [name for name in launch.imported if now.imported.get(name) != launch.imported[name]]
 
 
 def _some(names: list[str]) -> str:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from statistics import median
 
 from monitor.rules.arithmetic.series import scatter
+from monitor.rules.evaluations import measured, validation
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.metric import is_finite, read
@@ -70,7 +71,8 @@ def train_field(snapshot: Snapshot) -> str:
 
 def key_epochs(snapshot: Snapshot) -> list[Epoch]:
     """First, last, best loss, best of the primary metric and evenly spaced ones between, in order."""
-    epochs, metric = snapshot.epochs, primary_of(snapshot)
+    # Rows that measured nothing of validation are taken where there are no others.
+    epochs, metric = measured(snapshot, validation).epochs or snapshot.epochs, primary_of(snapshot)
     last = len(epochs) - 1
     wanted = {round(last * share / (KEY_EPOCHS - 1)) for share in range(KEY_EPOCHS)}
     measures: list[Callable[[Epoch], float | None]] = [attrgetter("val_loss")]
