@@ -15,6 +15,7 @@ from monitor.commands.common import (
     print_json,
 )
 from monitor.commands.looking import Look, look_at
+from monitor.diagnosis.error_line import log_line
 from monitor.diagnosis.ledger import ChildBook, children_of, decided_by_seeds, with_seeds
 from monitor.diagnosis.prescriptions.choosing import advised
 from monitor.diagnosis.seed_groups import groups_in
@@ -81,8 +82,7 @@ def lines(look: Look) -> list[str]:
         text.append(
             f"Confirm how its log is read: python -m monitor attach {snapshot.run_id}{elsewhere(look.run_dir.parent)}"
         )
-    if snapshot.state and snapshot.state.error:
-        text.append(f"Error: {snapshot.state.error}")
+    text += _error(look)
     if trace := _traceback(snapshot):
         text += ["Last traceback:", *(f"  {line}" for line in trace.splitlines())]
     if snapshot.launch and snapshot.launch.parent:
@@ -105,6 +105,14 @@ def _came(look: Look) -> str:
         return ""
     decided = decided_by_seeds(folder, run_id, groups_in(folder, list_runs(folder)), at)
     return f". {found.word}: {with_seeds(found.line, decided)}"
+
+
+def _error(look: Look) -> list[str]:
+    """The error as it was kept, where neither the reason nor the traceback has the whole of it."""
+    state = look.snapshot.state
+    said = f"{look.judged.diagnosis.reason}\n{_traceback(look.snapshot) or ''}"
+    error = state.error.rstrip(".:") if state is not None and state.error else ""
+    return [f"Error: {words.sentence(error)}"] if error and error not in said and not log_line(look.snapshot) else []
 
 
 def _traceback(snapshot: Snapshot) -> str | None:

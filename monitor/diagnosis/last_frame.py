@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-FRAME = re.compile(r'^\s*File "(?P<file>[^"\n]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
+FRAME = re.compile(r'^\s*File "(?P<file>[^"\n]+)", line (?P<line>\d+)(?:,? in (?P<function>.+))?$')
+FATAL = re.compile(r"^(?:Current thread|Thread) .*\(most recent call first\):", re.MULTILINE)
+"""What the interpreter writes when native code crashed: the last call comes first."""
 BEGINS = re.compile(r"Traceback \(most recent call last\)")
 LIBRARY = re.compile(
     r"^<|[/\\](?:(?:site|dist)-packages|lib(?:64)?[/\\]python\d[^/\\]*|Lib|bin|monitor[/\\](?:writer|integrations|run_dir))[/\\]"
@@ -34,7 +36,7 @@ class Frame:
 
 def own_frame(traceback: str, folder: str = "") -> Frame | None:
     """The last own frame of the last traceback in the text; None without one. `folder`: where the run was started."""
-    lines = _last_traceback(traceback.splitlines())
+    lines = _newest_last(traceback)
     places = [(place, match) for place, line in enumerate(lines) if (match := FRAME.match(line))]
     own = [(place, match) for place, match in places if not LIBRARY.search(match["file"])]
     if not own:
@@ -47,6 +49,14 @@ def own_frame(traceback: str, folder: str = "") -> Frame | None:
         code=_code(lines[place + 1 :]),
         by_library=place != places[-1][0],
     )
+
+
+def _newest_last(text: str) -> list[str]:
+    """The lines that hold the last calls, the last one at their end."""
+    if FATAL.search(text) is None:
+        return _last_traceback(text.splitlines())
+    current = text[text.rfind("Current thread") :] if "Current thread" in text else text
+    return [line for line in reversed(current.split("\n\n")[0].splitlines()) if FRAME.match(line)]
 
 
 def _last_traceback(lines: list[str]) -> list[str]:

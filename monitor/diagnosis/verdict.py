@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from monitor.diagnosis.causes import Cause, breaks, causes_of, learns, suppressed
+from monitor.diagnosis.crash_kinds.kind import Failure
 from monitor.diagnosis.early import cannot_judge, too_early
-from monitor.diagnosis.failures import Failure, error_line, failure_of
+from monitor.diagnosis.failures import failure_of, how_it_failed
 from monitor.diagnosis.waiting import comes_down, knows_by_heart, what_waiting_brought
 from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
 from monitor.rules import grown
@@ -55,7 +56,7 @@ class Diagnosis:
     suppressed: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
     failure: Failure | None = None
-    """The known cause of a crash; what to try about it is then the next step."""
+    """The cause of a crash, or where it came up; what to look at or to try about it is then the next step."""
     checks_ran: int = 0
     checks: int = 0
     not_checked: tuple[str, ...] = ()
@@ -285,10 +286,7 @@ def ended_words(snapshot: Snapshot) -> str:
     if metric and best and not math.isfinite(now := last_of(snapshot) or 0.0):
         score += f", {metric.text(now)} at its end"
     if status.word == "failed":
-        error, failure = error_line(snapshot), failure_of(snapshot)
-        when = f"after epoch {last}" if last else "before its first evaluation"
-        happened = f" {failure.happened}" if failure is not None else ""
-        return sentence(f"Failed {when}{': ' + error if error else ''}") + happened
+        return f"Failed {f'after epoch {last}' if last else 'before its first evaluation'}{how_it_failed(snapshot)}"
     if status.word == "lost":
         return status.evidence
     if status.word == "imported":

@@ -284,8 +284,8 @@ def _how_it_ended(snapshot: Snapshot) -> str:
         parts.append(signal_name(state.signal))
     if state.job is not None and state.stop is not None and state.stop.asked_by.startswith("the cluster"):
         parts.append(f"after a stop by {state.stop.asked_by}")
-    if state.error:
-        parts.append(state.error[:LONGEST_ERROR].rstrip("."))
+    if state.error and state.exit_code is None and state.signal is None:
+        parts.append(state.error[:LONGEST_ERROR].rstrip("."))  # it never started: nothing else says why
     return ("Its supervisor saw it end: " + ", ".join(parts) + ".") if parts else "Its supervisor saw it end."
 
 

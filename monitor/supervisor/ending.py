@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from monitor.diagnosis.failures import SAID_BY_THE_LAUNCHER
+from monitor.diagnosis.crash_kinds.lines import CHAINED, LABEL, LAST_LINE, NAMES_AN_ERROR, SAID_BY_THE_LAUNCHER
 from monitor.importers.log_lines import read_line
 from monitor.run_dir import LOG_FILE, Progress, StopStage
 from monitor.run_dir.opening import OddFileError, open_to_read
@@ -55,7 +55,7 @@ def _why(ending: Ending, progress: Progress | None, run_dir: Path) -> str:
     if ending.signal is not None:
         name = signal_name(ending.signal)
         hint = " (often the kernel, when memory runs out)" if ending.signal == signal.SIGKILL else ""
-        return f"Ended by {name}{hint}." + (f" Last line of its log: {said}" if said else "")
+        return f"Ended by {name}{hint}." + (f" {LAST_LINE}{said}" if said else "")
     return said or f"It ended with exit code {ending.exit_code} and left no message."
 
 
@@ -67,22 +67,19 @@ MOST_BEHIND = 2
 """Lines behind the error that a log ends with: of a scheduler, of a tool that tidies up."""
 AFTER_THE_ERROR = 16
 """Lines of a message after its first one."""
-CONTINUES = re.compile(r"^(During handling of the above exception|The above exception was the direct cause)")
-NAMES_AN_ERROR = re.compile(
-    r"^[\w.]*(Error|Exception|Interrupt|Exit)\b|^(error|fatal|killed|(srun|slurmstepd): error)\b", re.IGNORECASE
-)
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def last_error(log: Path) -> str | None:
     """The last line that reads like an error's own words, else the last line at all; None for an empty log.
 
-    Only the last 64 KB are read. Of a progress bar's line only what stands after the last carriage return counts.
+    Only the last 64 KB are read. Of a progress bar's line only what stands after the last carriage return counts; which
+    process wrote it, and a frame around it, are left out.
     """
-    lines = [plain for line in _lines(log) if (plain := line.strip())]
+    lines = [line for each in _lines(log) if re.search(r"\w", line := LABEL.sub("", each).strip("│┃"))]
     named = [line for line in lines if NAMES_AN_ERROR.match(line)]
     chosen = [line for line in named if not SAID_BY_THE_LAUNCHER.match(line)] or named or lines
-    return chosen[-1][:LONGEST_LINE] if chosen else None
+    return chosen[-1].strip()[:LONGEST_LINE] if chosen else None
 
 
 def error_at_end(log: Path) -> str | None:
@@ -92,7 +89,9 @@ def error_at_end(log: Path) -> str | None:
     said = last_error(log.resolve())
     if begin is None or said is None or not NAMES_AN_ERROR.match(said):
         return None
-    place = max((number for number, line in enumerate(lines) if line.strip().startswith(said)), default=-1)
+    place = max(
+        (number for number, line in enumerate(lines) if LABEL.sub("", line).strip().startswith(said)), default=-1
+    )
     behind = [line for line in lines[place + 1 :] if not line[:1].isspace()]
     goes_on = len(behind) > MOST_BEHIND or any(read_line(line).values for line in behind)
     return said if begin < place and not goes_on else None
@@ -104,7 +103,7 @@ def last_traceback(log: Path) -> str | None:
     begins = [number for number, line in enumerate(lines) if TRACEBACK_BEGINS.search(line)]
     chains: list[list[str]] = []
     for start, end in pairwise([*begins, len(lines)]):
-        if chains and any(map(CONTINUES.match, lines[max(0, start - 3) : start])):
+        if chains and any(map(CHAINED.match, lines[max(0, start - 3) : start])):
             chains[-1].extend(_block(lines[start:end]))
         else:
             chains.append(_block(lines[start:end]))

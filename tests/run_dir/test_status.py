@@ -102,9 +102,13 @@ def test_a_clock_that_was_set_back_makes_no_heartbeat_young():
     assert status_of(watched).evidence == "Process 7 on gpu3 is alive, heartbeat 42 s ago."
 
 
-def test_a_failed_run_names_exit_code_signal_and_error():
+def test_a_failed_run_names_its_exit_code_or_signal_once_and_its_error_where_nothing_else_is_known():
     state = State(state="failed", signal=11, error="Ended by SIGSEGV.", updated_at=1.0)
-    assert status_of(snapshot(state)).evidence == "Its supervisor saw it end: SIGSEGV, Ended by SIGSEGV."
+    assert status_of(snapshot(state)).evidence == "Its supervisor saw it end: SIGSEGV."
+    state = State(state="failed", exit_code=1, error="ValueError: bad", updated_at=1.0)
+    assert status_of(snapshot(state)).evidence == "Its supervisor saw it end: exit code 1."
+    state = State(state="failed", error="Could not start: no such folder.", updated_at=1.0)
+    assert status_of(snapshot(state)).evidence == "Its supervisor saw it end: Could not start: no such folder."
 
 
 def test_a_lost_run_says_what_is_missing_and_what_was_last_seen():

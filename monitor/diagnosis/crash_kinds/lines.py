@@ -1,0 +1,46 @@
+"""The lines of a log that may say why it crashed: no code, no launcher, no error that was dealt with."""
+
+from __future__ import annotations
+
+import re
+
+LAST_LINE = "Last line of its log: "
+"""How a supervisor introduces the last line of a log."""
+LABEL = re.compile(r"^(?:\[(?:rank|default)?\d+(?:,\d+)?\](?:<\w+>)?:\s?|\d+: )")
+"""Which process of several wrote a line: torch's, torchrun's, mpirun's and srun's way."""
+QUOTED = re.compile(
+    r"^\s+(?:(?:exitcode|traceback|what\(\))\s*:|CUDA Setup failed)"
+    r"|^│ (?:No such|Invalid value|Missing |Got unexpected)"
+)
+"""Indented or framed lines that are no code: of torchrun's summary, of C++, of a command's options."""
+ERROR = re.compile(r"^(?:[\w.]*(?:Error|Exception|Interrupt|Exit)\b|(?:[a-z_]\w*\.)+[A-Z]\w*: )")
+"""An exception's own line: the name of its type comes first."""
+NAMES_AN_ERROR = re.compile(
+    ERROR.pattern + r"|^Could not override '|^=>> PBS: |^TERM_[A-Z]+: |^(?i:error|fatal|killed)\b|^[\w./-]+: error\b",
+)
+"""A line that reads like an error's own words, be it of Python, of a shell or of a command's options."""
+CHAINED = re.compile(r"^(During handling of the above exception|The above exception was the direct cause)")
+SAID_BY_THE_LAUNCHER = re.compile(
+    r"^(?:torch\.distributed\.elastic\S*|ChildFailedError)(?!.*SignalException)\b"
+    r"|^subprocess\.CalledProcessError: Command '\['[^']*python[\d.]*'|^srun: error: .*Exited with exit code"
+)
+"""What started several processes only says that one failed; the process has said why before it."""
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines that are no code, without the label of their process."""
+    plain = [LABEL.sub("", line) for line in text.replace(LAST_LINE, "\n").splitlines()]
+    return [line.strip() for line in plain if QUOTED.match(line) or (line[:1].strip() and line[0] not in "│╭╰|")]
+
+
+def uncaught(lines: list[str]) -> list[str]:
+    """From the exception that ended the process on, with those that it names as its direct cause."""
+    errors = [place for place, line in enumerate(lines) if ERROR.match(line) and not SAID_BY_THE_LAUNCHER.match(line)]
+    if not errors:
+        return lines
+    first = errors[-1]
+    for earlier in reversed(errors[:-1]):
+        if not any("direct cause" in line for line in lines[earlier:first]):
+            break
+        first = earlier
+    return lines[first:]
