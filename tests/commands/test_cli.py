@@ -246,7 +246,7 @@ def test_a_failed_script_is_told_with_its_error(runs, capsys):
     main(["show", "oops"])
     said = capsys.readouterr().out
     assert "FAILED  Failed before its first evaluation: ValueError: no such corpus: phoenix2015." in said
-    assert said.partition("Last traceback:")[0].count("no such corpus") == 1
+    assert said.partition("Last traceback:")[0].count("ValueError: no such corpus") == 1
 
 
 def test_a_restart_shows_the_plan_and_asks_unless_told_yes(runs, capsys, monkeypatch):
