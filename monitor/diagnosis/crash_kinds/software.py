@@ -1,4 +1,4 @@
-"""Crashes before or beside the training: the command, files, packages, checkpoints, the network."""
+"""Crashes before or beside the training: the options of the command, programs, packages, compilers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ ASKED = (
     r"|one of the arguments |invalid choice|too few arguments"
 )
 PROGRAMS = r"ffmpeg|ffprobe|sox|git|git-lfs|nvcc|ninja|g\+\+|gcc|c\+\+|nvidia-smi|java"
-
-
-def _missing(match: re.Match[str], _: str) -> str:
-    return f"{quoted(match)} does not exist." if quoted(match) else ""
 
 
 def _import(match: re.Match[str], _: str) -> str:
@@ -58,31 +54,16 @@ KINDS = (
         anywhere(
             rf"^FileNotFoundError: \[Errno 2\] No such file or directory: '({PROGRAMS})'",
             r"^(?:\S+: (?:line \d+: )?)(\S+): command not found",
-            r"(Ninja) is required to load C\+\+ extensions|(CUDA_HOME) environment variable is not set",
+            r"(Ninja) is required to load C\+\+ extensions",
         ),
         naming("Install {}, or put its folder on PATH (on a cluster: module load).", ""),
         handled=True,
     ),
     Kind(
-        "permission",
-        anywhere(
-            r"(?:Permission denied|Read-only file system)(?:: ('[^']*'))?|^PermissionError: (?!.*Permission denied)",
-        ),
-        naming(
-            "Look with ls -ld who may write {}, and choose a folder that this user may write.",
-            "Look with ls -ld who may read, write or execute it, and choose a place that this user may use.",
-        ),
-        handled=True,
-    ),
-    Kind(
-        "file_missing",
-        anywhere(
-            r"^FileNotFoundError: \[Errno 2\] No such file or directory: ('[^']*')",
-            r"^\S+: can't open file ('[^']*'): \[Errno 2\]",
-            r"^(?:FileNotFoundError|NotADirectoryError): .+",
-        ),
-        "Correct the path; a relative one counts from the folder in which the run was started.",
-        _missing,
+        "toolkit",
+        anywhere(r"CUDA_HOME environment variable is not set"),
+        "Set CUDA_HOME to the folder of a CUDA toolkit that has bin/nvcc, in the version of torch.version.cuda, or "
+        "install a wheel of the package that is built already.",
         handled=True,
     ),
     Kind(
@@ -133,76 +114,6 @@ KINDS = (
         anywhere(r"^(?:ModuleNotFoundError|ImportError): (.+?)\.?$"),
         "Install what is missing in the Python that the run is started with, or correct the name.",
         _import,
-        handled=True,
-    ),
-    Kind(
-        "checkpoint_mismatch",
-        error(
-            r"Error\(s\) in loading state_dict for ",
-            r"loaded state dict (?:contains a parameter group|has a different number of parameter groups)",
-            r"Layer count mismatch when loading weights|.*ScopeParamShapeError",
-            r"A total of \d+ objects could not be loaded",
-        ),
-        "Compare the settings of the network with those of the run that saved the checkpoint (width, layers, classes); "
-        'keys that begin with "module." were saved by DataParallel.',
-        "The checkpoint does not fit this network or its optimizer.",
-        adds=True,
-        handled=True,
-    ),
-    Kind(
-        "checkpoint_refused",
-        error(r"Weights only load failed"),
-        "Load it with torch.load(…, weights_only=False), if the file is your own: it can then run code.",
-        "The checkpoint holds more than tensors.",
-        adds=True,
-        handled=True,
-    ),
-    Kind(
-        "damaged_file",
-        error(
-            r"PytorchStreamReader failed reading (?:zip archive|file)",
-            r"Ran out of input|invalid load key|pickle data was truncated|File is not a zip file",
-            r"Error while deserializing header",
-            r"Unable to (?:synchronously )?open file \((?:truncated file|file signature not found|bad object header)",
-            r"Compressed file ended before the end-of-stream marker was reached",
-        ),
-        "Look at the size of the file that it reads, and fetch it again or take an earlier one; "
-        "of git-lfs a file of a few lines is only a pointer (git lfs pull).",
-        "A file that it reads is empty, cut short or of another format.",
-        adds=True,
-        handled=True,
-    ),
-    Kind(
-        "wandb_login",
-        anywhere(r"api_key not configured|^wandb\.\S*(?:AuthenticationError|CommError): "),
-        "Run wandb login, set WANDB_API_KEY, or start it with WANDB_MODE=offline.",
-        handled=True,
-    ),
-    Kind(
-        "login",
-        anywhere(
-            r"\b(?:401|403) Client Error|GatedRepoError|You are trying to access a gated repo",
-            r"RepositoryNotFoundError|DatasetNotFoundError|\b404 Client Error|Invalid user token",
-            r"is not a valid model identifier listed on",
-        ),
-        "Correct the name, or log in (HF_TOKEN or the hub's login command) with an account that may read it.",
-        "The server does not give this file to this user: the name is wrong, or a login is missing.",
-        adds=True,
-        handled=True,
-    ),
-    Kind(
-        "network",
-        anywhere(
-            r"Max retries exceeded|Temporary failure in name resolution",
-            r"Name or service not known|Network is unreachable|^requests\.exceptions\.\w*(?:Connection|Timeout)\w*: ",
-            r"^(?:urllib\.error\.URLError|httpx\.\w+|httpcore\.\w+|aiohttp\.client_exceptions\.\w+): ",
-            r"We couldn't connect to '|OfflineModeIsEnabled|LocalEntryNotFoundError|offline mode is enabled",
-            r"\b(?:429|500|502|503|504) (?:Client|Server) Error",
-        ),
-        "Look whether the machine reaches that address (curl -I, proxy); on a node without internet, fetch the files "
-        "before on one that has it, and start with HF_HUB_OFFLINE=1.",
-        "It could not fetch what it needs from the network.",
-        adds=True,
         handled=True,
     ),
     Kind(
