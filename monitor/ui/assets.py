@@ -44,6 +44,7 @@ SCRIPTS = (
     "compare.js",
     "log.js",
     "ledger.js",
+    "form.js",
     "query.js",
     "overview.js",
     "run.js",
@@ -69,6 +70,13 @@ def constants() -> str:
 def script() -> str:
     """The component as one ES module."""
     return "\n".join([constants(), *((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)])
+
+
+@functools.cache
+def form_script() -> str:
+    """The form of a dialog as an ES module of its own."""
+    parts = [(STATIC / name).read_text(encoding="utf-8") for name in ("dom.js", "form.js")]
+    return "\n".join([*parts, "export default formComponent;"])
 
 
 @functools.cache

@@ -1,7 +1,8 @@
-"""Mounts the browser component: it draws everything on the page but the dialogs."""
+"""Mounts the browser components: the page, which draws everything but the dialogs, and the form of a dialog."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -22,3 +23,13 @@ def mount(data: PageData) -> dict[str, Any] | None:
     result = draw(key=KEY, data=msgspec.to_builtins(data), on_action_change=lambda: None)
     action = getattr(result, "action", None)
     return action if isinstance(action, dict) else None
+
+
+def mount_form(key: str, data: Mapping[str, Any]) -> None:
+    """Shows a form of settings; what is typed stands in the session under `key`, as `typed`. Its styles are the page's.
+
+    `data`: name, basis, problems (setting → what is wrong with it), values and another (what was typed before), and
+    rows with key, now, start, options, help, why, usual.
+    """
+    draw = st.components.v2.component("vitalsigns_form", js=assets.form_script(), isolate_styles=False)
+    draw(key=key, data=dict(data), on_typed_change=lambda: None)

@@ -106,3 +106,12 @@ def test_more_runs_are_drawn_beside_the_two_and_left_out_again(dashboard, tab, f
     page.get_by_role("button", name="kin_wide ×").click()
     page.wait_for_function(f"() => {OVERLAY}.data?.length === 3")
     assert sideways(page) == 0
+
+
+def test_a_child_is_compared_with_its_parent_by_one_click_from_its_first_epoch(dashboard, tab, family):
+    write(dashboard, "kin_new", 1, parent="kin")
+    page = tab()
+    open_run(page, dashboard, "kin_new")
+    page.get_by_test_id("compare-parent").click()
+    page.get_by_test_id("compare-rows").locator("thead th").get_by_text("kin", exact=True).wait_for()
+    assert page.get_by_test_id("panel-compare").is_visible() and "with=kin" in page.url

@@ -6,16 +6,19 @@ import pytest
 from monitor.diagnosis.ledger import every_child, judge_child
 from monitor.diagnosis.tries import counted
 from monitor.launcher import plan_restart
-from monitor.launcher.relaunch.choices import choices, written
+from monitor.launcher.relaunch.choices import Choice, choices, written
 from monitor.launcher.relaunch.flags import value_of
 from monitor.launcher.relaunch.warm import epoch_words
 from monitor.run_dir import Run
 from monitor.run_dir.launch import Order, launch_of
 from monitor.run_dir.reader import RunReader
+from monitor.ui.dialogs.form import NOT_AN_OPTION, Form
+from monitor.ui.dialogs.restart import cost_words
 from monitor.view.rows import RowBook
 from monitor.view.tried import TriedBook
 from tests.diagnosis.test_ledger import still_running, write
 from tests.launcher.test_plan import SCHEMA, a_run
+from tests.snapshots import beating, snapshot
 
 
 def launched(folder, *argv):
@@ -114,3 +117,43 @@ def test_a_plan_is_another_one_when_anything_that_was_shown_differs(tmp_path):
     (runs / "parent-2").mkdir()
     assert plan.digest != plan_restart(runs, "parent", {"lr": "2"}).digest
     assert msgspec.json.encode(plan.parts())
+
+
+CHOICES = [Choice("dropout", "0.3"), Choice("save_dir", "ckpt", {}, "ckpt-2", "must differ"), Choice("seed", "0")]
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ({}, {"save_dir": "ckpt-2"}),
+        ({"values": {"dropout": " 0.5 ", "seed": "0"}, "another": ""}, {"dropout": "0.5", "save_dir": "ckpt-2"}),
+        ({"values": {"save_dir": "ckpt"}, "another": "--x=1=2"}, {"--x": "1=2"}),
+        ({"values": {"dropout": ["0.5"], "nobody": "1"}, "another": 7}, {"save_dir": "ckpt-2"}),
+        ({"values": "odd"}, {"save_dir": "ckpt-2"}),
+        ("odd", {"save_dir": "ckpt-2"}),
+    ],
+)
+def test_what_the_browser_says_of_the_form_is_only_ever_text_of_known_settings(monkeypatch, said, wanted):
+    monkeypatch.setattr("monitor.ui.dialogs.form.st.session_state", {"form_r_own": {"typed": said}})
+    assert Form("r_own", CHOICES, {}).wanted == wanted
+
+
+def test_a_problem_is_kept_for_its_field_and_an_option_without_a_sign_is_one(monkeypatch):
+    monkeypatch.setattr("monitor.ui.dialogs.form.st.session_state", {"form_r_own": {"typed": {"another": "label"}}})
+    form = Form("r_own", CHOICES, {"hidden": 3})
+    form.complain("dropout 1.5: must be 0 to 0.9.\nNothing is known of it.")
+    assert form.problems == {"": NOT_AN_OPTION, "dropout": "dropout 1.5: must be 0 to 0.9."}
+    assert form.wanted["hidden"] == 3, "what an option changes that no field shows is lost"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({}, "Cost: 20 epochs, about 10 min at the pace of its parent."),
+        ({"epochs": "40"}, "Cost: 40 epochs, about 20 min at the pace of its parent."),
+        ({"hidden_dim": "8"}, "Cost: 20 epochs, about 10 min at the pace of its parent, which these changes alter."),
+    ],
+)
+def test_what_a_child_costs_is_its_epochs_at_the_parents_pace(wanted, words):
+    parent = snapshot(val_loss=[1.0] * 5, **beating(epochs=20, epoch_secs=30.0))
+    assert cost_words(parent, None, wanted) == words

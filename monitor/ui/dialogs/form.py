@@ -1,14 +1,14 @@
-"""The form of a restart: a field for each setting, each problem shown at its field."""
+"""The form of a start or a restart: a row for each setting, each problem shown at its field."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
 from monitor.launcher.relaunch.choices import Choice, written
+from monitor.ui import component
 from monitor.ui.dialogs.parts import plain
 
 SHOWN_FIRST = (
@@ -22,71 +22,92 @@ SHOWN_FIRST = (
     "seed",
 )
 MANY = 10
-"""Above this number of settings, those that are rarely changed are collapsed."""
+"""Above this number of settings, those that are rarely changed are shown on request."""
+NOT_AN_OPTION = "Write the option as key=value, for example label_smoothing=0.1."
+MOST_CHARS = 4000
 
 
-@dataclass
 class Form:
-    """The values that differ from the parent, and the place under each field where its problem is shown."""
+    """What is asked for, as the browser has said it so far; drawn by `draw` once its problems are known.
 
-    name: str
-    basis: str = "now"
-    """What the initial values are: the parent's ("now"), or a "default"."""
-    wanted: dict[str, Any] = field(default_factory=dict)
-    places: dict[str, Any] = field(default_factory=dict)
+    `changes` are filled in, and `basis` names the values that stand there first: the parent's ("now"), a "default".
+    """
+
+    def __init__(self, name: str, choices: Sequence[Choice], changes: Mapping[str, Any], basis: str = "now") -> None:
+        self.name, self.basis = name, basis
+        self.problems: dict[str, str] = {}
+        """Setting → what is wrong with it; "" for the option that was added."""
+        self._choices = list({choice.key: choice for choice in choices}.values())
+        self._changes = changes
+        self._others: list[str] = []
+        self._values, self._another = _said(self._key)
+        self.wanted = self._wanted()
+
+    @property
+    def _key(self) -> str:
+        return f"form_{self.name}"
 
     def complain(self, problem: str) -> None:
-        """Shows each line at the field that it begins with; a line without a field stands below the form."""
+        """Keeps each line for the field that it begins with; a line without a field stands below the form."""
+        known = {choice.key for choice in self._choices}
         for line in problem.splitlines():
-            place = self.places.get(line.split(" ", 1)[0].rstrip(":"))
-            (place or st).error(plain(line), icon=None)
+            key = line.split(" ", 1)[0].rstrip(":")
+            if key in known:
+                self.problems[key] = line
+            else:
+                self._others.append(line)
+
+    def draw(self) -> None:
+        """The rows, and below them what belongs to none."""
+        usual = SHOWN_FIRST if len(self._choices) > MANY else tuple(choice.key for choice in self._choices)
+        first = {key: place for place, key in enumerate(usual)}
+        ordered = sorted(self._choices, key=lambda choice: first.get(choice.key, len(first)))
+        rows = [self._row(choice, usual=choice.key in first) for choice in ordered]
+        data = {"name": self.name, "basis": self.basis, "rows": rows, "problems": self.problems}
+        component.mount_form(self._key, {**data, "values": self._values, "another": self._another})
+        for line in self._others:
+            st.error(plain(line), icon=None)
+
+    def _row(self, choice: Choice, *, usual: bool) -> dict[str, Any]:
+        return {
+            "key": choice.key,
+            "now": choice.now,
+            "start": self._start(choice),
+            "options": choice.options,
+            "help": str(choice.rule.get("description") or ""),
+            "why": choice.why,
+            "usual": usual,
+        }
+
+    def _start(self, choice: Choice) -> str:
+        if choice.key in self._changes:
+            return written(self._changes[choice.key])
+        return choice.now if choice.proposed is None else choice.proposed
+
+    def _wanted(self) -> dict[str, Any]:
+        """What differs from the values that stand there first; an option that is in no list as it is written."""
+        known = {choice.key for choice in self._choices}
+        wanted: dict[str, Any] = {key: value for key, value in self._changes.items() if key not in known}
+        for choice in self._choices:
+            text = self._values.get(choice.key, self._start(choice)).strip()
+            if text != choice.now:
+                wanted[choice.key] = text
+        key, sign, value = self._another.strip().partition("=")
+        if sign and key.strip():
+            wanted[key.strip()] = value.strip()
+        elif key or sign:
+            self.problems[""] = NOT_AN_OPTION
+        return wanted
 
 
-def fill_in(name: str, choices: Sequence[Choice], changes: Mapping[str, Any], basis: str = "now") -> Form:
-    """Draws the fields with `changes` filled in; `name` distinguishes forms with different initial values."""
-    form = Form(name, basis)
-    known = {choice.key: choice for choice in choices}
-    needed = [choice.key for choice in choices if choice.proposed is not None]
-    usual = SHOWN_FIRST if len(choices) > MANY else tuple(known)
-    first = [key for key in dict.fromkeys((*changes, *needed, *usual)) if key in known]
-    _fields(form, [known[key] for key in first], changes)
-    rest = [choice for choice in choices if choice.key not in first]
-    with st.expander(f"{len(rest)} more settings" if rest else "Another option"):
-        _fields(form, rest, {})
-        _another(form)
-    unknown = {key: value for key, value in changes.items() if key not in known}
-    form.wanted = {**unknown, **form.wanted}
-    return form
-
-
-def _fields(form: Form, choices: Sequence[Choice], changes: Mapping[str, Any]) -> None:
-    columns = st.columns(2)
-    for place, choice in enumerate(choices):
-        with columns[place % 2]:
-            typed = _field(form, choice, changes)
-            form.places[choice.key] = st.empty()
-        if typed != choice.now:
-            form.wanted[choice.key] = typed
-
-
-def _field(form: Form, choice: Choice, changes: Mapping[str, Any]) -> str:
-    proposed = choice.now if choice.proposed is None else choice.proposed
-    start = written(changes[choice.key]) if choice.key in changes else proposed
-    label = f"{choice.key} ({form.basis} {choice.now or 'not set'})"
-    if choice.why:
-        label += f": {choice.why}"
-    label = plain(label)
-    key, explained = f"f_{form.name}_{choice.key}", plain(str(choice.rule.get("description") or ""))
-    if choice.options and start in choice.options:
-        return str(st.selectbox(label, choice.options, choice.options.index(start), help=explained or None, key=key))
-    return st.text_input(label, start, help=explained or None, key=key).strip()
-
-
-def _another(form: Form) -> None:
-    """An option that the parent did not have; with its dashes it is passed on as it is written."""
-    typed = st.text_input("Add an option (key=value)", "", key=f"f_{form.name}_another").strip()
-    key, sign, value = typed.partition("=")
-    if typed and (not sign or not key.strip()):
-        st.error("Write the option as key=value, for example label_smoothing=0.1.", icon=None)
-    elif typed:
-        form.wanted[key.strip()] = value.strip()
+def _said(key: str) -> tuple[dict[str, str], str]:
+    """The typed values and the option that was added, as the browser has said them; a browser may say anything."""
+    typed = st.session_state.get(key, {}).get("typed")
+    typed = typed if isinstance(typed, Mapping) else {}
+    values, another = typed.get("values"), typed.get("another")
+    texts = {
+        name: value[:MOST_CHARS]
+        for name, value in (values.items() if isinstance(values, Mapping) else ())
+        if isinstance(value, str)
+    }
+    return texts, another[:MOST_CHARS] if isinstance(another, str) else ""

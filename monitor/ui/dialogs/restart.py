@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from monitor import launcher
 from monitor.diagnosis.away import word_of
-from monitor.diagnosis.moment import ASKED
+from monitor.diagnosis.moment import ASKED, planned_epochs
 from monitor.diagnosis.prescriptions.choosing import (
     agreed,
     can_be_restarted_with,
@@ -22,70 +22,97 @@ from monitor.diagnosis.prescriptions.choosing import (
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Diagnosis
+from monitor.diagnosis.wait_or_restart import OTHER_PACE
 from monitor.launcher.relaunch.choices import choices
 from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest
 from monitor.launcher.relaunch.warm import SCRATCH, checkpoint_about, epoch_words, takes_weights, weights_of
-from monitor.run_dir import Away, Snapshot
+from monitor.run_dir import Away, Snapshot, words
 from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
-from monitor.ui.dialogs.form import Form, fill_in
+from monitor.ui.dialogs.form import Form
 from monitor.ui.dialogs.parts import asked_by, code, dialog, plain, shown_before
-from monitor.ui.dialogs.review import review_restart
+from monitor.ui.dialogs.review import review_restart, review_surroundings
 
 OWN = "My own changes"
 
 
-@dataclass(frozen=True)
-class Reviewed:
-    """The state of the form. `plan`: None if something was refused. `may_start`: every consent has been given."""
-
-    plan: RestartPlan | None
-    may_start: bool
-    stops: bool
-    away: Away
-
-
 @dialog("Restart with changes", width="large")
 def restart(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str | None, live: bool) -> None:
-    """A child run: what to change, the starting weights, the review of all differences, one button.
+    """A child run: what to change, the starting weights, and always in sight below them what would start.
 
     `wanted` is the id of the prescription that fills in the form, None for the user's own changes.
     """
-    # One element to Streamlit: what comes and goes in it moves no button, which would stand there twice for a moment.
-    with st.container():
-        asked = _review(run_dir, snapshot, diagnosis, wanted, live)
-    cancel, go = st.columns(2)
-    if cancel.button("Cancel", width="stretch", key="cancel_restart"):
-        st.rerun()
-    label = "Stop parent and start child" if asked.stops else "Start child"
-    clicked = go.button(label, type="primary", width="stretch", disabled=not asked.may_start, key="confirm_restart")
-    clicked = clicked and asked.may_start
-    if asked.plan is not None and shown_before("restart", asked.plan.digest, clicked):
-        _start_child(asked.plan, asked.stops, asked.away)
-
-
-def _review(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str | None, live: bool) -> Reviewed:
-    option = _pick_option(prescribe(snapshot, diagnosis), wanted)
-    start_from = _pick_start(run_dir, snapshot)
-    stops = live and _stops_parent(saves_checkpoints(snapshot))
-    device = pick_device(run_dir.parent, snapshot.launch)
+    # Containers: what comes and goes in one moves nothing below it, which would stand there twice for a moment.
+    top, rows, below, foot = st.container(), st.container(), st.container(), st.container(key="foot_restart")
+    with top:
+        option, start_from, stops, device = _ways(run_dir, snapshot, diagnosis, wanted, live)
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
     described = described_run(snapshot.launch, snapshot.run)
-    form = fill_in(option.id if option is not None else "own", choices(run_dir, snapshot.launch, described), changes)
-    expected = _judged(option, snapshot, diagnosis, form)
+    known = choices(run_dir, snapshot.launch, described)
+    form = Form(f"{run_dir.name}_{option.id if option is not None else 'own'}", known, changes)
+    shown = foot.container()
+    at, words_of, cancel, go = foot.columns((1.1, 4, 1, 1.9), vertical_alignment="bottom")
+    expected = _judged(option, snapshot, diagnosis, form, at, words_of)
+    words_of.caption(plain(cost_words(snapshot, option, form.wanted)))
     plan = None
     if expected is not None:
         plan = _plan(run_dir, form, RestartRequest(expected=expected, start_from=start_from, device=device), stops)
-    may_start = plan is not None and review_restart(plan)
-    away = choose(Away(), "restart")
-    if plan is not None:
-        st.caption("The same from a terminal:")
-        code(_terminal_line(plan, form, away, live and not stops))
-    return Reviewed(plan, may_start, stops, away)
+    with rows:
+        form.draw()
+    if form.problems:
+        plan = None
+    with below:
+        away = choose(Away(), "restart")
+        if plan is not None:
+            review_surroundings(plan)
+            st.caption("The same from a terminal:")
+            code(_terminal_line(plan, form, away, live and not stops))
+    with shown:
+        may_start = plan is not None and review_restart(plan)
+        if plan is None:
+            st.markdown("Nothing can be started yet; the message above says why.")
+        refusal = st.container()
+    if cancel.button("Cancel", width="stretch", key="cancel_restart"):
+        st.rerun()
+    label = "Stop parent and start child" if stops else "Start child"
+    clicked = go.button(label, type="primary", width="stretch", disabled=not may_start, key="confirm_restart")
+    clicked = clicked and may_start
+    with refusal:
+        if plan is not None and shown_before("restart", plan.digest, clicked):
+            _start_child(plan, stops, away)
+
+
+def _ways(
+    run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str | None, live: bool
+) -> tuple[Prescription | None, str | None, bool, str | None]:
+    """Which option it is, what it starts from, whether the parent is stopped first, and the device."""
+    left, right = st.columns(2)
+    with left:
+        option = _pick_option(prescribe(snapshot, diagnosis), wanted)
+    with right:
+        start_from = _pick_start(run_dir, snapshot)
+    left, right = st.columns(2)
+    with left:
+        stops = live and _stops_parent(saves_checkpoints(snapshot))
+    with right:
+        device = pick_device(run_dir.parent, snapshot.launch)
+    return option, start_from, stops, device
+
+
+def cost_words(snapshot: Snapshot, option: Prescription | None, wanted: Mapping[str, Any]) -> str:
+    """What the child takes: its planned epochs at the parent's pace, and what the option says of itself."""
+    planned, known = planned_epochs(snapshot, wanted), snapshot.progress
+    secs = known.epoch_secs if known is not None else None
+    parts = [option.cost] if option is not None else []
+    if planned is not None:
+        takes = f", about {words.age(planned * secs)} at the pace of its parent" if secs and planned * secs >= 1 else ""
+        slower = takes and not OTHER_PACE.isdisjoint(wanted)
+        parts.append(f"{planned:g} epochs{takes}{', which these changes alter' if slower else ''}")
+    return f"Cost: {'; '.join(parts)}." if parts else "Cost: not known, as no number of epochs is planned."
 
 
 def _pick_option(options: Sequence[Prescription], wanted: str | None) -> Prescription | None:
@@ -126,24 +153,36 @@ def _stops_parent(saves: bool) -> bool:
     return st.radio("Parent", ways, horizontal=True, key="parent_way") == ways[0]
 
 
-def _judged(option: Prescription | None, snapshot: Snapshot, diagnosis: Diagnosis, form: Form) -> dict[str, Any] | None:
+def _judged(
+    option: Prescription | None,
+    snapshot: Snapshot,
+    diagnosis: Diagnosis,
+    form: Form,
+    at: DeltaGenerator,
+    words_of: DeltaGenerator,
+) -> dict[str, Any] | None:
     """The expectation that is kept with the child; None with the reason where it cannot be judged at that epoch."""
     kept = agreed(option, snapshot, form.wanted)
     if "epoch" not in kept:
         return kept
     default = float(kept["epoch"])
-    text = f": {kept['text']}" if kept.get("text") else " against its parent"
-    st.markdown(f"**{plain(judged_words(kept))}**{plain(text)}")
     # Another default is another field: one that was typed for 60 epochs means nothing for 5.
-    epoch = st.number_input(
-        "at epoch", min_value=min(1.0, default), value=default, step=1.0, format="%g", key=f"judge_at_{default:g}"
+    epoch = at.number_input(
+        "Judged at epoch",
+        min_value=min(1.0, default),
+        value=default,
+        step=1.0,
+        format="%g",
+        key=f"judge_at_{default:g}",
     )
+    text = f": {kept['text']}" if kept.get("text") else " against its parent"
+    words_of.markdown(f"**{plain(judged_words(kept))}**{plain(text)}")
     if remark := too_fresh(snapshot, diagnosis.worst, float(epoch)):
-        st.warning(plain(remark), icon=None)
+        words_of.caption(f"▲ {plain(remark)}")
     try:
         return kept if float(epoch) == default else agreed(option, snapshot, form.wanted, float(epoch))
     except MonitorError as problem:
-        st.error(plain(str(problem)), icon=None)
+        words_of.error(plain(str(problem)), icon=None)
         return None
 
 
@@ -165,17 +204,17 @@ def _plan(run_dir: Path, form: Form, request: RestartRequest, stops: bool) -> Re
 
 
 def _terminal_line(plan: RestartPlan, form: Form, away: Away, keeps_parent: bool) -> str:
-    words = ["restart", plan.parent_id, "--runs", str(plan.runs_dir)]
+    line = ["restart", plan.parent_id, "--runs", str(plan.runs_dir)]
     if plan.expected.get("prescription"):
-        words += ["--option", str(plan.expected["prescription"])]
-    words += [word for key, value in form.wanted.items() for word in ("--set", f"{key}={value}")]
-    words += ["--from", plan.request.start_from] if plan.request.start_from else []
-    words += ["--device", plan.request.device or "none"] if plan.request.device is not None else []
-    words += ["--judge-at", f"{plan.expected['epoch']:g}"] if plan.expected.get("epoch_by") == ASKED else []
-    words += ["--if-bad", word_of(away)] if away.do != "tell" else []
-    words += ["--if-bad-hours", f"{away.budget_hours:g}"] if away.budget_hours else []
-    words += ["--keep-parent"] if keeps_parent else []
-    return monitor_line(*words, *(["--trust-command"] if plan.stranger else []))
+        line += ["--option", str(plan.expected["prescription"])]
+    line += [word for key, value in form.wanted.items() for word in ("--set", f"{key}={value}")]
+    line += ["--from", plan.request.start_from] if plan.request.start_from else []
+    line += ["--device", plan.request.device or "none"] if plan.request.device is not None else []
+    line += ["--judge-at", f"{plan.expected['epoch']:g}"] if plan.expected.get("epoch_by") == ASKED else []
+    line += ["--if-bad", word_of(away)] if away.do != "tell" else []
+    line += ["--if-bad-hours", f"{away.budget_hours:g}"] if away.budget_hours else []
+    line += ["--keep-parent"] if keeps_parent else []
+    return monitor_line(*line, *(["--trust-command"] if plan.stranger else []))
 
 
 def _start_child(plan: RestartPlan, stops: bool, away: Away) -> None:

@@ -15,22 +15,28 @@ MOST_DIFF = 20_000
 
 
 def review_restart(plan: RestartPlan) -> bool:
-    """Shows the plan; returns whether it may be carried out: an unverified command needs consent first."""
-    if plan.diff:
-        shown = [[steady(text) for text in (key, written(before), written(after))] for key, before, after in plan.diff]
-        st.dataframe(
-            [dict(zip(("key", "now", "new"), row, strict=True)) for row in shown],
-            hide_index=True,
-            width="stretch",
-            key="restart_diff",
-        )
-    else:
-        st.info("No setting is changed: the child repeats the run.", icon=None)
+    """What would start, in short: differences, notes, the command; returns whether it may be carried out, as an
+    unverified command needs consent first."""
+    changes = [f"{key} {_value(before)} → {_value(after)}" for key, before, after in plan.diff]
+    st.markdown(plain(" · ".join(changes) or "No setting is changed: the child repeats the run."))
+    if plan.code.line:
+        _code_line(plan.code, "The child runs the new code.")
     if plan.notes:
         st.warning(plain(" ".join(plan.notes)), icon=None)
-    code_section(plan.code, "The child runs the new code.")
-    _surroundings(plan.surroundings)
     return _command(plan.stranger, plan.command, str(plan.cwd))
+
+
+def _value(value: object) -> str:
+    return written(value) or "not set"
+
+
+def review_surroundings(plan: RestartPlan) -> None:
+    """What else the child runs with: the lines of code that changed, and the environment."""
+    if not plan.code.line and plan.code.is_same:
+        st.caption("Code: unchanged since the parent started.")
+    if plan.code.diff:
+        _lines(plan.code.diff)
+    _surroundings(plan.surroundings)
 
 
 def review_resume(plan: ResumePlan) -> bool:
@@ -42,14 +48,9 @@ def review_resume(plan: ResumePlan) -> bool:
     return _command(plan.stranger, plan.command, str(plan.cwd))
 
 
-def code_section(code: CodeChange, what_follows: str) -> None:
-    """How the code has changed, with its lines if they are known."""
-    if code.line:
-        st.markdown(f"**Code**  {plain(code.line)}{f' {plain(what_follows)}' if code.is_same is False else ''}")
-    elif code.is_same:
-        st.caption("Code: unchanged since the parent started.")
-    if code.diff:
-        _lines(code.diff)
+def _code_line(code: CodeChange, what_follows: str) -> None:
+    """How the code has changed, in a sentence."""
+    st.markdown(f"**Code**  {plain(code.line)}{f' {plain(what_follows)}' if code.is_same is False else ''}")
 
 
 def _lines(diff: str) -> None:

@@ -23,7 +23,7 @@ from monitor.run_dir.launch import Order, command_of, name_of
 from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
-from monitor.ui.dialogs.form import fill_in
+from monitor.ui.dialogs.form import Form
 from monitor.ui.dialogs.parts import asked_by, code, dialog, plain, shown_before
 
 OWN = "The bundled trainer"
@@ -49,22 +49,30 @@ class Start:
 @dialog("Start a run", width="large")
 def start(runs_dir: Path) -> None:
     """What to start, on which device, the command byte for byte, one button."""
-    kind = st.radio("What", (OWN, SCRIPT), horizontal=True, key="start_kind")
-    made = _own_trainer() if kind == OWN else _own_command(runs_dir)
-    name = st.text_input("Name of the run", key="start_name", placeholder="default: from the command").strip()
-    device = pick_device(runs_dir, None, "start_device") or ""
-    away = choose(Away(), "start")
-    plan = None
-    if made is not None:
-        argv, cwd = made
-        plan = Start(argv, cwd, _free_name(runs_dir, argv, cwd, name), device)
-        _show(runs_dir, plan, away)
-    cancel, go = st.columns(2)
+    # Containers: what comes and goes in one moves nothing below it, which would stand there twice for a moment.
+    body, foot = st.container(), st.container(key="foot_start")
+    with body:
+        kind = st.radio("What", (OWN, SCRIPT), horizontal=True, key="start_kind")
+        made = _own_trainer() if kind == OWN else _own_command(runs_dir)
+        name = st.text_input("Name of the run", key="start_name", placeholder="default: from the command").strip()
+        device = pick_device(runs_dir, None, "start_device") or ""
+        away = choose(Away(), "start")
+        plan = None
+        if made is not None:
+            argv, cwd = made
+            plan = Start(argv, cwd, _free_name(runs_dir, argv, cwd, name), device)
+            st.caption("The same from a terminal:")
+            code(f"cd {shlex.quote(str(cwd))} && {_terminal_line(runs_dir, plan, away)}")
+    shown = foot.container()
+    cancel, go = foot.columns((1, 2))
     if cancel.button("Cancel", width="stretch", key="cancel_start"):
         st.rerun()
     clicked = go.button("Start", type="primary", width="stretch", disabled=plan is None, key="confirm_start")
-    if plan is not None and shown_before("start", plan.shown, clicked):
-        _start(runs_dir, plan, away)
+    with shown:
+        if plan is not None:
+            _show(runs_dir, plan)
+            if shown_before("start", plan.shown, clicked):
+                _start(runs_dir, plan, away)
 
 
 def _own_trainer() -> tuple[list[str], Path] | None:
@@ -84,13 +92,15 @@ def _own_trainer() -> tuple[list[str], Path] | None:
     fields = [
         Choice(key, written(values.get(key, rule.get("default"))), rule) for key, rule in rules.items() if key != "data"
     ]
-    form = fill_in(f"start_{data}_{preset}", fields, {}, "default" if preset == NO_PRESET else "preset")
+    form = Form(f"start_{data}_{preset}", fields, {}, "default" if preset == NO_PRESET else "preset")
     chosen = {"data": data, **({"preset": preset} if preset in presets else {}), **form.wanted}
+    made = None
     try:
-        return launcher.training_command(chosen, schema), launcher.HOME
+        made = launcher.training_command(chosen, schema), launcher.HOME
     except MonitorError as problem:
         form.complain(str(problem))
-        return None
+    form.draw()
+    return None if form.problems else made
 
 
 @functools.cache
@@ -146,7 +156,7 @@ def _free_name(runs_dir: Path, argv: list[str], cwd: Path, name: str) -> str:
     return stem if not (runs_dir / stem).exists() else free_run_id(runs_dir, stem)
 
 
-def _show(runs_dir: Path, plan: Start, away: Away) -> None:
+def _show(runs_dir: Path, plan: Start) -> None:
     try:
         notes = launcher.start_notes_for_command(runs_dir, plan.argv, plan.cwd, plan.device)
     except MonitorError as problem:
@@ -156,8 +166,6 @@ def _show(runs_dir: Path, plan: Start, away: Away) -> None:
         st.warning(plain(" ".join(notes)), icon=None)
     st.caption(plain(f"{plan.run_id} runs exactly this, in {plan.cwd}:"))
     code(command_of(plan.argv, runs_dir.absolute() / plan.run_id))
-    st.caption("The same from a terminal:")
-    code(f"cd {shlex.quote(str(plan.cwd))} && {_terminal_line(runs_dir, plan, away)}")
 
 
 def _terminal_line(runs_dir: Path, plan: Start, away: Away) -> str:

@@ -7,7 +7,8 @@ function buildNow(emit, role, view, on) {
   const ui = {};
   ui.alarm = buildAlarm(emit, role);
   ui.verdict = buildVerdict(emit, role, on);
-  ui.parent = h("p", { class: "vs-muted vs-parent" });
+  ui.parent = h("p", { class: "vs-muted vs-parent" }, h("span", {}), " ", h("button", { type: "button", class: "vs-link", "data-testid": "compare-parent" }, "Compare with parent"));
+  ui.parent.lastChild.addEventListener("click", () => on.compare(ui.parent.dataset.parent));
   ui.reading = buildReading(emit, role);
   ui.tiles = buildTiles();
   ui.flags = buildFlags(emit, role, on.pick);
@@ -173,7 +174,8 @@ function paintParent(node, frame) {
   show(node, Boolean(parent));
   if (!parent) return;
   const expected = parent.expected ? ` Expected: ${parent.expected}.` : "";
-  setText(node, `Child of ${parent.id}: ${parent.changes.join(", ") || "nothing changed"}.${expected}`);
+  node.dataset.parent = parent.id;
+  setText(node.firstChild, `Child of ${parent.id}: ${parent.changes.join(", ") || "nothing changed"}.${expected}`);
 }
 
 // Three clips of the watch list, or the first three, as they were decoded last.

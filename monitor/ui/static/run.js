@@ -43,6 +43,10 @@ class RunPage {
     });
     const on = {
       open: (tab) => this.tabs.open(tab),
+      compare: (parent) => {
+        compareWith(this.compare, [parent]);
+        this.tabs.open("compare");
+      },
       pick: (epoch) => this.lookBack(epoch),
       zoom: (range) => this.zoom(range, null),
       part: (name) => this.zoom(rangeOf(name, axisOf(this.cols, view.axis, this.steps), this.frame), name),
