@@ -36,7 +36,7 @@ EVERYWHERE: dict[str, Kinds] = {
 """Names that mean the same in every file."""
 MEMBERS = frozenset({*EVERYWHERE, "answer", "data"})
 """What also stands as `this.frame` or `ui.answer`."""
-MESSAGES = (frame.Frame, answers.Predictions, answers.ClipHistory, answers.LogTail, compared.Compared)
+MESSAGES = (frame.Frame, answers.Channels, answers.Predictions, answers.ClipHistory, answers.LogTail, compared.Compared)
 MESSAGES += (metrics.Metrics, compared.NothingCompared, Problem, Refused, Ping)
 OPTIONS = (judgement.OfferedOption, judgement.ConsideredOption)
 COMPARISONS = (compared.Compared, compared.NothingCompared)
@@ -66,6 +66,7 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
     },
     "main.js": {"data": (PageData,)},
     "metrics.js": {"answer": (metrics.Metrics,), "head": (metrics.MetricHead,), "group": (metrics.MetricGroup,)},
+    "notify.js": {"answer": (answers.Channels,), "channel": (answers.Channel,)},
     "now.js": {"answer": (answers.Predictions,), "clip": (answers.ClipShown,), "parent": (frame.ParentOfRun,)},
     "overview.js": {
         "data": (PageData,),

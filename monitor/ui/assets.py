@@ -22,6 +22,7 @@ SCRIPTS = (
     "socket.js",
     "toast.js",
     "help.js",
+    "notify.js",
     "theme.js",
     "palette.js",
     "axis.js",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -17,8 +18,9 @@ from monitor.diagnosis.ledger import decided_by_seeds
 from monitor.diagnosis.outcome import is_child_of
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_means import seed_lines, siblings
+from monitor.diagnosis.settings import settings_for
 from monitor.diagnosis.verdict import Judged
-from monitor.launcher import existing
+from monitor.launcher import existing, messages
 from monitor.run_dir import LOG_FILE, Snapshot
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader
@@ -26,6 +28,7 @@ from monitor.run_dir.replay import as_of
 from monitor.ui.earlier import Earlier
 from monitor.ui.family import Family
 from monitor.ui.messages import Refused
+from monitor.view.channels import channels
 from monitor.view.compared import MODES, MOST_RUNS, compared
 from monitor.view.frame import frame
 from monitor.view.gpu import gpu_shown
@@ -33,7 +36,7 @@ from monitor.view.log import LogQuestion, log_tail
 from monitor.view.metrics import AXES, MOST_CHARTS, MOST_COLUMNS, MOST_DRAWN, MOST_PINNED, MetricsQuestion, metrics
 from monitor.view.predictions import DECODERS, FILTERS, PredictionsQuestion, clip_history, predictions, watched_ids
 from monitor.view.series import Since
-from monitor.view.shapes.answers import ClipHistory, LogTail, Predictions
+from monitor.view.shapes.answers import Channels, ClipHistory, LogTail, Predictions
 from monitor.view.shapes.answers import Earlier as ShownEarlier
 from monitor.view.shapes.compared import Candidates, Compared, NothingCompared
 from monitor.view.shapes.frame import Frame
@@ -41,7 +44,8 @@ from monitor.view.shapes.metrics import Metrics
 
 Question = Mapping[str, Any]
 """The message of a tab, as it came: any of its values may be anything."""
-Answer = Predictions | ClipHistory | ShownEarlier | Frame | LogTail | Metrics | Compared | NothingCompared | Refused
+OfOneRun = Channels | ClipHistory | Frame | LogTail | Metrics
+Answer = OfOneRun | Predictions | ShownEarlier | Compared | NothingCompared | Refused
 
 MOST_EPOCHS = 1e12
 MOST_TOLD = 4000
@@ -181,6 +185,17 @@ def _one_of(names: tuple[str, ...], given: object) -> str:
     return given if isinstance(given, str) and given in names else names[0]
 
 
+def _channels(snapshot: Snapshot, _judged: Judged, _question: Question) -> Channels:
+    """How messages about this run are sent, with what came of the last test."""
+    run_dir = Path(snapshot.run_dir)
+    folder, test = messages.project_of(run_dir), messages.tested(run_dir)
+    results = test.results if test is not None else None
+    supervised = messages.is_supervised(snapshot.launch)
+    shown = channels(settings_for(folder), supervised, os.environ, str(folder), results)
+    testing = test is not None and results is None and not test.problem
+    return replace(shown, testing=testing, test_problem=test.problem if test is not None else "")
+
+
 def _moment(snapshot: Snapshot, _judged: Judged, question: Question) -> Frame:
     """The frame of a past evaluation: judged as it was then, by the same rules and limits."""
     epoch = _number(question.get("epoch"))
@@ -225,7 +240,8 @@ def _span(given: object) -> tuple[float, float] | None:
     return (first, rest[0]) if first is not None and rest[0] is not None and first < rest[0] else None
 
 
-ANSWERS: dict[str, Callable[[Snapshot, Judged, Question], ClipHistory | Frame | LogTail | Metrics]] = {
+ANSWERS: dict[str, Callable[[Snapshot, Judged, Question], OfOneRun]] = {
+    "channels": _channels,
     "clip": _clip,
     "moment": _moment,
     "log": _log,

@@ -32,6 +32,7 @@ WAYS = {
     "archive": "archive RUN",
     "restore_trashed": "restore RUN",
     "away": "away RUN",
+    "test_messages": "notify --test --project",
     "follow_log": "attach LOG --map --percent --yes",
     "confirm_reading": "attach RUN --map --yes",
     "seeds": "restart RUN --set --option --judge-at --keep-parent",
@@ -44,6 +45,7 @@ ASKED = {
     "log": "log RUN --word --warnings",
     "metrics": "metric RUN",
     "compare": "compare RUN OTHER --at --by",
+    "channels": "notify --project",
 }
 """What a tab asks for over its socket."""
 LOADED = {"report": "report RUN --html"}

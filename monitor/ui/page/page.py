@@ -13,6 +13,7 @@ from monitor import launcher
 from monitor.diagnosis.acks import acknowledge
 from monitor.diagnosis.judged_by import choice_for
 from monitor.diagnosis.judging import judge_run
+from monitor.launcher import messages
 from monitor.launcher.trash import archive
 from monitor.launcher.trash import restore as take_back
 from monitor.run_dir import Snapshot, audit
@@ -144,6 +145,8 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
         away(run_dir, snapshot)
     elif kind == "check":
         _check(run_dir)
+    elif kind == "test_messages":
+        _test_messages(run_dir)
     elif kind == "ack":
         _acknowledge(run_dir, str(action.get("alert")))
     elif kind == "metric":
@@ -172,6 +175,14 @@ def _about_a_stop(kind: str, run_dir: Path) -> None:
 def _check(run_dir: Path) -> None:
     try:
         launcher.start_check(run_dir)
+    except (MonitorError, OSError) as problem:
+        st.toast(plain(str(problem)), duration="long")
+
+
+def _test_messages(run_dir: Path) -> None:
+    """What comes of it is asked for by the dialog that began it."""
+    try:
+        messages.start_test(run_dir)
     except (MonitorError, OSError) as problem:
         st.toast(plain(str(problem)), duration="long")
 

@@ -37,29 +37,3 @@ function buildHelp() {
 function helpButton(help) {
   return h("button", { type: "button", class: "vs-button vs-quiet", title: "Keys and words", "aria-label": "Keys and words", "data-testid": "btn-help", onclick: () => help.toggle() }, "?");
 }
-
-// Messages of the browser itself, only after a person has asked for them here.
-function notifyButton() {
-  const button = h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "btn-notify" });
-  const paint = () => {
-    const on = Memory.read("notify", false) && Notification.permission === "granted";
-    setText(button, on ? "Notifying" : "Notify me");
-    button.setAttribute("aria-pressed", String(on));
-    button.title = on ? "This browser tells you of new flags while the page is in the background. Press to end it." : "Let this browser tell you of new flags while the page is in the background.";
-  };
-  if (!("Notification" in window)) return null;
-  button.addEventListener("click", async () => {
-    const on = Memory.read("notify", false) && Notification.permission === "granted";
-    const granted = on ? false : (await Notification.requestPermission()) === "granted";
-    Memory.write("notify", granted);
-    paint();
-    if (!on && !granted) button.title = "This browser has refused notifications for this address.";
-  });
-  paint();
-  return button;
-}
-
-function notify(title, text) {
-  if (!document.hidden || !("Notification" in window) || Notification.permission !== "granted" || !Memory.read("notify", false)) return;
-  new Notification(title, { body: text, tag: title });
-}

@@ -59,7 +59,8 @@ class RunPage {
     this.on = on;
     this.help = buildHelp();
     this.palette = buildPalette((text) => this.commands(text));
-    this.header = buildHeader(emit, data.role, this.tabs.bar, this.help);
+    this.messages = buildNotify(this.ask, emit, data.role);
+    this.header = buildHeader(emit, data.role, this.tabs.bar, this.help, this.messages);
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
     this.predictions = buildPredictions(data.run, this.ask);
@@ -76,7 +77,7 @@ class RunPage {
     this.tabs.panels.diagnosis.append(this.diagnosis.node);
     this.tabs.panels.compare.append(this.compare.node);
     this.tabs.panels.log.append(this.log.node);
-    this.node = h("div", { class: "vs-page" }, this.header.node, this.offlineNote.node, this.problem, this.moment.node, Object.values(this.tabs.panels), this.help.node, this.palette.node, this.toasts);
+    this.node = h("div", { class: "vs-page" }, this.header.node, this.offlineNote.node, this.problem, this.moment.node, Object.values(this.tabs.panels), this.help.node, this.messages.node, this.palette.node, this.toasts);
     // On a wall: word, reason and four numbers, to be read from across the room.
     this.root.classList.toggle("vs-wall", Address.read("view") === "wall" || Address.read("wall") === "1");
     show(this.problem, false);
@@ -108,6 +109,7 @@ class RunPage {
       compare: () => this.showComparison(message),
       earlier: () => this.hearEarlier(message),
       log: () => hearLog(this.log, message),
+      channels: () => paintChannels(this.messages, message),
       problem: () => this.say(message.message),
       refused: () => this.say(message.message),
     };
@@ -278,6 +280,7 @@ class RunPage {
       ...TABS.map(([key, label], place) => ({ label, hint: `view, key ${place + 1}`, act: () => this.tabs.open(key) })),
       ...dialogs.map(([kind, label]) => ({ label, hint: "opens the dialog", act: () => this.emit({ kind, option: null }) })),
       ...(this.data.role === "control" ? [{ label: "Name, note, tags…", hint: "opens a dialog", act: () => this.emit({ kind: "label" }) }] : []),
+      { label: "Notify me…", hint: "opens a dialog", act: () => this.messages.open() },
       { label: "All runs", hint: "the list", act: () => this.emit({ kind: "home" }) },
       ...lookCommands(this.help),
       ...(text ? [find("Metric", "metrics", this.metrics.search), find("Word or clip", "predictions", this.predictions.search)] : []),

@@ -4,7 +4,7 @@ function stateDot(status) {
   return status.live ? "●" : STATE_GLYPHS[status.word] ?? "■";
 }
 
-function buildHeader(emit, role, tabs, help) {
+function buildHeader(emit, role, tabs, help, messages) {
   const ui = {};
   const button = (id, label, action) =>
     h("button", { type: "button", class: "vs-button", "data-testid": `btn-${id}`, onclick: () => emit(action) }, label);
@@ -22,7 +22,7 @@ function buildHeader(emit, role, tabs, help) {
   ui.hurry = button("hurry-stop", "", { kind: "hurry_stop" });
   ui.moreTime = button("more-time", "Give it more time", { kind: "more_time" });
   ui.label = button("label", "Label…", { kind: "label" });
-  ui.bell = notifyButton();
+  ui.bell = notifyButton(messages);
   ui.help = helpButton(help);
   ui.away = h("button", { type: "button", class: "vs-away", "data-testid": "away", disabled: role !== "control", onclick: () => emit({ kind: "away" }) });
   ui.readOnly = h("span", { class: "vs-muted", title: READ_ONLY }, "read-only view");

@@ -160,3 +160,31 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
     val_loss: EdgesShown | None
     metric: EdgesShown | None
     kind: str | UnsetType = UNSET
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """An address of vitalsigns.toml by its place and kind, never the address itself. `why`: what keeps a message from
+    being sent there, "" where nothing does; `tested`: what came of the last test, "" without one."""
+
+    key: str
+    name: str
+    why: str
+    tested: str
+    delivered: bool
+
+
+class Channels(msgspec.Struct, frozen=True, kw_only=True):
+    """How messages about a run are sent. `settings`: the file in force, "" where there is none, then a `file` of that
+    name can be made in `folder`; `problem`: one sentence about it; `sent`: what is sent, and when; `testing`: a test is
+    under way."""
+
+    settings: str
+    problem: str
+    channels: list[Channel]
+    sent: list[str]
+    sender: str
+    file: str
+    folder: str = ""
+    testing: bool = False
+    test_problem: str = ""
+    kind: str | UnsetType = UNSET
