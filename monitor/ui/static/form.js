@@ -46,6 +46,8 @@ function paintFormRow(node, row, values, problems) {
   setText(node.note, said.text);
   node.note.title = said.text;
   node.note.dataset.kind = said.kind;
+  if (said.kind === "problem") node.note.setAttribute("role", "alert");
+  else node.note.removeAttribute("role");
   node.field.setAttribute("aria-invalid", String(said.kind === "problem"));
   node.classList.toggle("vs-changed", isChanged(row, values));
   node.back.style.visibility = isChanged(row, values) && row.start === row.now ? "visible" : "hidden";
