@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 import time
 from pathlib import Path
@@ -75,9 +74,7 @@ class _Wire:
 
 def page_weight_kb() -> dict[str, int]:
     """Kilobytes, compressed, of what is ours on the page, and of plotly.js; the rest is Streamlit's own."""
-    ours = {"script": assets.script(), "styles": assets.styles()}
-    weights = {name: len(gzip.compress(text.encode())) for name, text in ours.items()}
-    return {name: round(size / 1000) for name, size in {**weights, "plotly": assets.plotly_bytes()}.items()}
+    return {name: round(size / 1000) for name, size in assets.weights().items()}
 
 
 def a_thousand_runs(browser: Browser, folder: Path) -> dict[str, Any]:

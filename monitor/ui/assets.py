@@ -1,20 +1,25 @@
-"""What the browser needs besides data: the component's own code, and plotly.js out of the plotly package."""
+"""What the browser needs besides data: the component's own code, and plotly.js."""
 
 from __future__ import annotations
 
 import functools
 import gzip
+import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
-import plotly
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from monitor.run_dir import words
+from monitor.ui.wire import packed
 from monitor.view import palette
 
 STATIC = Path(__file__).parent / "static"
+PLOTLY = "4.1.1"
+"""The version of plotly.js, the same as in the installed plotly package; from npm's plotly.js-basic-dist-min."""
 SCRIPTS = (
     "dom.js",
     "words.js",
@@ -91,20 +96,56 @@ def styles() -> str:
 
 @functools.cache
 def _plotly() -> bytes:
-    """The plotly.js of the installed plotly package, compressed once: no CDN, and it works offline."""
-    path = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    return gzip.compress(path.read_bytes(), 6)
+    """plotly.js in its basic bundle (scatter, bar, pie), a quarter of the whole: no CDN, and it works offline."""
+    return (STATIC / "vendor" / f"plotly-basic-{PLOTLY}.min.js.gz").read_bytes()
 
 
-def plotly_bytes() -> int:
-    """What plotly.js weighs over the wire."""
-    return len(_plotly())
+@functools.cache
+def _packed(kind: str) -> bytes:
+    """The page's script ("js") or styles ("css"), compressed once."""
+    return gzip.compress((script() if kind == "js" else styles()).encode(), 9)
+
+
+def page_url(base: str, kind: str) -> str:
+    """Where the page's script ("js") or styles ("css") lie: another address for other bytes."""
+    return f"{base}/vs/page-{hashlib.sha256(_packed(kind)).hexdigest()[:12]}.{kind}"
+
+
+def loader(base: str) -> str:
+    """The component as Streamlit is given it with every answer: a line that loads the page's script, which is kept."""
+    address = json.dumps(page_url(base, "js"))
+    return f"const page = await import(new URL({address}, document.baseURI).href);\nexport default page.default;"
+
+
+def head_lines(base: str) -> str:
+    """For the document's head: the page's styles, and its scripts, which are asked for before Streamlit has begun."""
+    script, styles, plotly = page_url(base, "js"), page_url(base, "css"), plotly_url(base)
+    return (
+        f'<link rel="stylesheet" href="{styles}"><link rel="modulepreload" href="{script}">'
+        f'<link rel="preload" as="script" href="{plotly}">'
+    )
+
+
+def weights() -> dict[str, int]:
+    """Bytes over the wire of what is ours on the page, and of plotly.js."""
+    return {"script": len(_packed("js")), "styles": len(_packed("css")), "plotly": len(_plotly())}
 
 
 def plotly_url(base: str) -> str:
-    return f"{base}/vs/plotly-{plotly.__version__}.min.js"
+    return f"{base}/vs/plotly-basic-{PLOTLY}.min.js"
 
 
-async def plotly_route(_request: Request) -> Response:
-    headers = {"Content-Encoding": "gzip", "Cache-Control": "private, max-age=31536000, immutable"}
-    return Response(_plotly(), media_type="text/javascript", headers=headers)
+def routes(base: str) -> list[BaseRoute]:
+    """The page's script and styles, and plotly.js."""
+
+    def served(address: str, data: Callable[[], bytes], media_type: str) -> Route:
+        async def answer(_request: Request) -> Response:
+            return packed(data(), media_type)
+
+        return Route(address, answer)
+
+    return [
+        served(page_url(base, "js"), lambda: _packed("js"), "text/javascript"),
+        served(page_url(base, "css"), lambda: _packed("css"), "text/css"),
+        served(plotly_url(base), _plotly, "text/javascript"),
+    ]

@@ -14,19 +14,19 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor.diagnosis.summaries import is_quick, summary_of
 from monitor.launcher import existing
 from monitor.run_dir import Summary, words
 from monitor.run_dir.errors import MonitorError
+from monitor.ui import assets
 from monitor.ui.listing import FIRST_ROWS, Listing
+from monitor.ui.wire import Collected, whole
 from monitor.view import palette
 from monitor.view.shapes.listing import RunRow
 from monitor.view.tiles import first_tiles
 
-DROPPED = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
-"""The document must come whole and plain to be added to."""
 COLOURS = ("page", "text", "muted", "hairline", "surface", "crit-fill", "on-crit", "warn", "warn-tint", "ok", "unknown")
 BOTH_SCHEMES = "color-scheme:light dark"
 THEME_COOKIE = "vs_theme"
@@ -68,14 +68,14 @@ class FirstPaint:
         self._listing = listing
         self._runs_dir = runs_dir
         self._pages = {f"{base}/", base or "/"}
+        self._head = assets.head_lines(base)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in self._pages:
             await self._app(scope, receive, send)
             return
-        plain = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() not in DROPPED]}
-        answer = _Collected()
-        await self._app(plain, receive, answer.send)
+        answer = Collected()
+        await self._app(whole(scope), receive, answer.send)
         document = answer.body.decode("utf-8", "replace")
         if answer.status != 200 or '<div id="root">' not in document:
             await answer.pass_on(send)
@@ -85,29 +85,9 @@ class FirstPaint:
         block = await run_in_threadpool(first_words, self._runs_dir, run_id, rows)
         chosen = Request(scope).cookies.get(THEME_COOKIE)
         style = STYLE.replace(BOTH_SCHEMES, f"color-scheme:{chosen}") if chosen in ("light", "dark") else STYLE
-        document = document.replace("</head>", f"{style}</head>", 1)
+        document = document.replace("</head>", f"{self._head}{style}</head>", 1)
         document = document.replace('<div id="root">', f'{block}<div id="root">', 1)
         await HTMLResponse(document, headers={"Cache-Control": "no-store"})(scope, receive, send)
-
-
-class _Collected:
-    """An answer of the app, held back."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.body = b""
-        self._messages: list[Message] = []
-
-    async def send(self, message: Message) -> None:
-        self._messages.append(message)
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        elif message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
-
-    async def pass_on(self, send: Send) -> None:
-        for message in self._messages:
-            await send(message)
 
 
 def first_words(runs_dir: Path, run_id: str | None, rows: Sequence[RunRow] = ()) -> str:

@@ -30,6 +30,7 @@ from monitor.ui.live import LiveHub
 from monitor.ui.passes import Passes, tab_secret
 from monitor.ui.reports import ReportRoute
 from monitor.ui.tokens import TokenBook, Tokens
+from monitor.ui.wire import Compressed
 
 PAGE = Path(__file__).parent / "page" / "page.py"
 RUNS_VARIABLE = "VITALSIGNS_RUNS"
@@ -111,7 +112,7 @@ def routes() -> list[BaseRoute]:
     base = base_path()
     return [
         WebSocketRoute(f"{base}/vs/live", LiveHub(runs_dir(), listing()).endpoint),
-        Route(assets.plotly_url(base), assets.plotly_route),
+        *assets.routes(base),
         Route(f"{base}/vs/report/{{name}}", ReportRoute(runs_dir())),
     ]
 
@@ -120,6 +121,7 @@ def middleware() -> list[Middleware]:
     """The gate that every request passes first, and the first words of the page."""
     return [
         Middleware(AccessGate, tokens=tokens, passes=passes(), hosts=_names(), base=base_path()),
+        Middleware(Compressed, base=base_path()),
         Middleware(FirstPaint, listing=listing(), runs_dir=runs_dir(), base=base_path()),
     ]
 

@@ -1,0 +1,90 @@
+"""What goes over the wire: compressed once, kept by the browser, unchanged but for the font of icons."""
+
+import asyncio
+import gzip
+import hashlib
+from pathlib import Path
+
+import httpx
+import plotly.offline
+import streamlit
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from monitor.ui import assets
+from monitor.ui.wire import ICON_NAME, LETTERS_ONLY, Compressed, compressed
+
+FILES = Path(streamlit.__file__).parent / "static" / "static"
+NPM_SHA256 = "99784e3abfb07b142a15e521a439e6d9addceadb3f79553fd24c72774f0649ba"
+"""Of plotly-basic.min.js in npm's plotly.js-basic-dist-min 4.1.1."""
+
+
+def asked(*paths, accepts="gzip"):
+    """The answers of an app with Streamlit's files, as they come over the wire: [(response, bytes)]."""
+
+    async def missing(*_):
+        return PlainTextResponse("none", 404)
+
+    app = Starlette(routes=[Mount("/static", StaticFiles(directory=FILES))], middleware=[Middleware(Compressed)])
+
+    async def ask():
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            found = []
+            for path in paths:
+                async with client.stream("GET", path, headers={"accept-encoding": accepts}) as answer:
+                    found.append((answer, b"".join([part async for part in answer.aiter_raw()])))
+            return found
+
+    return asyncio.run(ask())
+
+
+def one(pattern):
+    return next(FILES.glob(pattern))
+
+
+def test_streamlits_scripts_come_compressed_and_are_what_they_were():
+    script = one("js/react-dom.*.js")
+    (first, data), (_, again) = asked(*[f"/static/js/{script.name}"] * 2)
+    assert first.headers["content-encoding"] == "gzip" and "immutable" in first.headers["cache-control"]
+    assert gzip.decompress(data) == script.read_bytes() and data == again
+    assert len(data) < 0.4 * script.stat().st_size
+
+
+def test_who_takes_no_gzip_gets_the_file_and_what_is_missing_stays_missing():
+    script = one("js/react-dom.*.js")
+    (plain, data), (missing, _) = asked(f"/static/js/{script.name}", "/static/js/none.js", accepts="identity")
+    assert "content-encoding" not in plain.headers and data == script.read_bytes()
+    assert missing.status_code == 404
+    (missing, _), (font, _) = asked("/static/js/none.js", f"/static/media/{one('media/*.woff2').name}")
+    assert missing.status_code == 404 and "content-encoding" not in font.headers
+
+
+def test_the_font_of_icons_is_loaded_for_icons_only():
+    style = one("css/index.*.css").read_bytes()
+    changed = gzip.decompress(compressed(style))
+    assert style.count(ICON_NAME) == 1, "this Streamlit names its font of icons otherwise"
+    assert changed.count(LETTERS_ONLY) == 1 and changed.index(LETTERS_ONLY) > changed.index(ICON_NAME)
+    assert changed.replace(LETTERS_ONLY, b'format("woff2")') == style
+    assert gzip.decompress(compressed(b"a{}")) == b"a{}"
+
+
+def test_the_basic_bundle_is_npms_and_of_the_version_of_the_installed_plotly():
+    packed = assets.STATIC / "vendor" / f"plotly-basic-{assets.PLOTLY}.min.js.gz"
+    assert plotly.offline.get_plotlyjs_version() == assets.PLOTLY
+    assert hashlib.sha256(gzip.decompress(packed.read_bytes())).hexdigest() == NPM_SHA256
+    assert (packed.parent / "plotly-LICENSE.txt").read_text(encoding="utf-8").startswith("MIT License")
+
+
+def test_the_addresses_of_the_page_change_with_its_bytes(monkeypatch):
+    before = assets.page_url("/b", "js")
+    assert before.startswith("/b/vs/page-") and before in assets.loader("/b") and before in assets.head_lines("/b")
+    monkeypatch.setattr(assets, "_packed", lambda kind: kind.encode())
+    assert assets.page_url("/b", "js") != before
+
+
+def test_what_is_ours_and_plotly_weigh_less_than_half_a_megabyte():
+    assert sum(assets.weights().values()) < 500_000
