@@ -45,10 +45,12 @@ color:var(--vs-text)}
 #vs-first header{min-height:64px;display:flex;gap:12px;align-items:center;flex-wrap:wrap}
 #vs-first strong{font-size:20px;line-height:28px}#vs-first .m{color:var(--vs-muted)}
 #vs-first .v{display:flex;gap:16px 24px;flex-wrap:wrap;border:1px solid var(--vs-hairline);border-radius:6px;
-padding:16px 20px;height:152px;overflow:hidden;margin-top:52px;background:var(--vs-surface)}
+padding:16px 20px;height:180px;overflow:hidden;margin-top:52px;background:var(--vs-surface)}
 #vs-first .v b{font-size:36px;line-height:40px;font-weight:600;white-space:nowrap;color:var(--vs-unknown)}
 #vs-first .v span{font-size:18px;line-height:26px;flex:1;min-width:240px;padding-top:6px;overflow-wrap:anywhere}
-#vs-first .v.critical,#vs-first .v.warning{height:224px}
+@media(min-width:1001px) and (max-height:860px){#vs-first .v{height:150px;padding:10px 16px;margin-top:30px}
+#vs-first .v b{font-size:30px;line-height:34px}
+#vs-first .v span{font-size:16px;line-height:22px;padding-top:0}#vs-first dl{gap:10px;margin:10px 0}}
 #vs-first .critical,#vs-first .critical b{background:var(--vs-crit-fill);color:var(--vs-on-crit)}
 #vs-first .warning{background:var(--vs-warn-tint);border-color:var(--vs-warn)}#vs-first .warning b{color:var(--vs-warn)}
 #vs-first .ok b{color:var(--vs-ok)}

@@ -77,7 +77,8 @@ class PageMode(msgspec.Struct, frozen=True, kw_only=True):
 class PageData(PageMode, frozen=True, kw_only=True):
     """What the component starts from. `ws`, `plotly`, `report` are addresses on this server; `role` is "control" or
     "look"; `again` what an open tab proves itself with to a server that was started anew, "" where everybody may come
-    in; `run` the id of the run, None for the list; `tunnel` the ssh command for a laptop, "" for a visitor."""
+    in; `run` the id of the run, None for the list; `tunnel` the ssh command for a laptop, "" for a visitor;
+    `title`, `note` and `tags` what people say of the run."""
 
     ws: str
     plotly: str
@@ -87,3 +88,6 @@ class PageData(PageMode, frozen=True, kw_only=True):
     run: str | None
     runs_dir: str
     tunnel: str
+    title: str = ""
+    note: str = ""
+    tags: list[str] = []

@@ -31,7 +31,7 @@ from monitor.view.shapes.compared import (
     Sentences,
 )
 
-MOST_RUNS = 6
+MOST_RUNS = 8
 MOST_SENTENCES = 5
 MOST_DIFF = 20_000
 MOST_NAMES = 3

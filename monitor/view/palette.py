@@ -39,8 +39,11 @@ COLOURS: dict[str, tuple[str, str]] = {
     "del-chip": ("#fbdde0", "#3b1519"),
     "ins": ("#5b2a9d", "#cdb0ff"),
     "ins-chip": ("#ebe1fa", "#2a1b45"),
+    "plum": ("#a1287d", "#ff8fd0"),
+    "olive": ("#4f6b12", "#b9d45f"),
 }
-"""`train` and `val` are the two curves wherever they are drawn; every other line is a yardstick, in `muted`."""
+"""`train` and `val` are the two curves of a run that is drawn alone; every other line is a yardstick, in `muted`.
+Several runs have a colour each: `val`, `train`, `ins`, `ok`, `plum`, `olive`, `muted`, `text`."""
 CONDITIONS = ("train", "val", "ins", "ok", "muted", "crit")
 """Of the curves of a paper, which are called A, B …"""
 TAB_ICONS = {

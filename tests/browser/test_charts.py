@@ -106,3 +106,20 @@ def test_thousands_of_steps_are_drawn_as_a_band_and_a_zoom_shows_the_points(dash
 
     page.get_by_test_id("axis-step").click()
     page.wait_for_function(f"() => {chart('loss')}.data.some((trace) => trace.name === 'train, each step, median')")
+
+
+def test_under_stop_in_a_low_window_320_px_of_the_loss_chart_are_above_the_fold(dashboard, tab):
+    with RunWriter(dashboard.runs / "folded", floors=FLOORS, gap_basis="eval", epochs=60) as run:
+        for epoch in range(1, 31):
+            train = max(0.1, 3.0 - 0.2 * epoch)
+            val = 3.2 - 0.15 * epoch if epoch <= 10 else 1.7 + 0.06 * (epoch - 10)
+            run.log_epoch(epoch, train_loss=train, train_eval_loss=train, val_loss=val, val_wer=max(0.5, 0.95 - 0.05 * epoch))
+        page = tab(height=768)
+        open_run(page, dashboard, "folded")
+        page.get_by_test_id("verdict").get_by_text("STOP", exact=True).wait_for()
+        page.get_by_test_id("gap-alarm").wait_for()
+        top = page.get_by_test_id("chart-loss").bounding_box()["y"]
+        assert 768 - top >= 320
+        verdict = page.get_by_test_id("verdict")
+        cut = verdict.evaluate("(node) => node.scrollHeight - node.clientHeight")
+        assert cut <= 0, "something of the verdict is cut"

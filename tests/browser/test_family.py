@@ -115,3 +115,34 @@ def test_a_child_is_compared_with_its_parent_by_one_click_from_its_first_epoch(d
     page.get_by_test_id("compare-parent").click()
     page.get_by_test_id("compare-rows").locator("thead th").get_by_text("kin", exact=True).wait_for()
     assert page.get_by_test_id("panel-compare").is_visible() and "with=kin" in page.url
+
+
+def test_eight_runs_have_a_colour_and_a_name_at_the_end_each(dashboard, tab, family):
+    others = [write(dashboard, f"kin_more_{place}", 12, parent="kin", better=0.02 * place) for place in range(4)]
+    page = tab()
+    page.goto(dashboard.link("kin_fast") + "&tab=compare&with=" + ",".join(["kin", "kin_wide", "kin_late", *others]))
+    page.wait_for_function(f"() => {OVERLAY}?.data?.length === 8", timeout=60_000)
+    lines = page.evaluate(f"() => {OVERLAY}.data.map((trace) => trace.line.color)")
+    assert len(set(lines)) == 8
+    labels = page.get_by_test_id("chart-overlay-metric").locator("xpath=..").locator(".vs-chart-label[data-anchor=start]")
+    boxes = [label.bounding_box() for label in labels.all() if label.is_visible()]
+    assert len(boxes) >= 8
+    tops = sorted(box["y"] for box in boxes)
+    assert min(b - a for a, b in zip(tops, tops[1:], strict=False)) > 10, "names lie on each other"
+    loss = page.evaluate("() => document.querySelector('[data-testid=chart-overlay-loss]').data.map((t) => t.line.color)")
+    assert loss[0] == loss[1] == lines[0], "a run has one colour in all charts"
+
+
+def test_the_name_that_people_gave_a_run_stands_in_its_header(dashboard, tab, family):
+    dashboard.monitor("label", "kin_wide", "--name", "The wide one", "--tag", "paper", "--runs", dashboard.runs)
+    page = tab()
+    open_run(page, dashboard, "kin_wide")
+    page.get_by_test_id("run-title").get_by_text("The wide one").wait_for()
+    assert page.locator(".vs-header .vs-tag").inner_text() == "paper"
+    assert page.locator("h1.vs-name").inner_text() == "kin_wide", "the id stays"
+    page.get_by_test_id("btn-label").click()
+    name = page.get_by_role("dialog").get_by_role("textbox", name="Name", exact=True)
+    name.fill("Wider")
+    name.press("Tab")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    page.get_by_test_id("run-title").get_by_text("Wider").wait_for()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from monitor import launcher
 from monitor.diagnosis.acks import acknowledge
@@ -18,6 +18,7 @@ from monitor.launcher.trash import archive
 from monitor.launcher.trash import restore as take_back
 from monitor.run_dir import Snapshot, audit
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.labels import Label, read_labels
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import status_of
 from monitor.ui import assets, component
@@ -48,9 +49,10 @@ def main() -> None:
 
 def _data(folder: Path, run_id: str | None, role: str) -> PageData:
     """The component's initial data. Kept for the session: later reruns must not disturb what it has drawn."""
+    said = (read_labels(folder).get(run_id) if run_id is not None else None) or Label()
     kept: PageData | None = st.session_state.get("data")
     if kept is not None and kept.run == run_id:
-        return kept
+        return replace(kept, title=said.title, note=said.note, tags=said.tags)
     base = base_path()
     data = PageData(
         ws=f"{base}/vs/live",
@@ -61,6 +63,9 @@ def _data(folder: Path, run_id: str | None, role: str) -> PageData:
         run=run_id,
         runs_dir=str(folder),
         tunnel=tunnel() if role == "control" else "",
+        title=said.title,
+        note=said.note,
+        tags=said.tags,
         **asdict(_mode(folder, run_id)),
     )
     st.session_state["data"] = data

@@ -24,7 +24,7 @@ const MARGIN = { l: 44, r: 96, t: 12, b: 42 };
 function tokens(root) {
   const style = getComputedStyle(root);
   const read = (name) => style.getPropertyValue(`--vs-${name}`).trim();
-  const names = ["text", "muted", "hairline", "surface", "train", "val", "crit", "warn", "info"];
+  const names = ["text", "muted", "hairline", "surface", "train", "val", "crit", "warn", "info", "ins", "ok", "plum", "olive"];
   return Object.fromEntries(names.map((name) => [name, read(name)]));
 }
 

@@ -1,7 +1,7 @@
 // One run against another, and others drawn beside them: did the change help, the curves, and what else differs.
 
 const OUTCOME_TONE = { HELPED: "ok", WORSE: "critical", "ONLY THE GAP MOVED": "warning", "TOO CLOSE": "unknown", "CAN'T COMPARE": "unknown", WAITING: "unknown" };
-const MOST_BESIDE = 5;
+const MOST_BESIDE = 7;
 const OVERLAYS = [["loss", "Loss"], ["metric", "Metric"], ["gap", "Gap"]];
 
 function buildCompare(run, ask, emit, role) {
@@ -132,7 +132,7 @@ function paintBeside(ui, names) {
     ui.beside,
     names,
     (name) => name,
-    (name) => h("button", { type: "button", class: "vs-chip-button", title: `Leave ${name} out`, onclick: () => compareWith(ui, ui.answer.with.filter((each) => each !== name)) }, `${name} ×`),
+    (name) => h("button", { type: "button", class: "vs-chip-button", "data-run": name, title: `Leave ${name} out`, onclick: () => compareWith(ui, ui.answer.with.filter((each) => each !== name)) }, `${name} ×`),
     () => {},
   );
 }
@@ -183,9 +183,12 @@ function paintSentences(ui, answer, parent, child) {
   );
 }
 
-// Two hues stay two hues: runs are distinguished by weight and dash, and by the name at the line's end. Beyond the fourth
-// they are grey.
-const STROKES = [[2.5, "solid"], [1.5, "dash"], [1.5, "dot"], [1.5, "dashdot"]];
+// A run has one colour in all charts, a dash of its own, and its name at the line's end: none of them is needed alone.
+const STROKES = [[2.5, "solid"], [2, "dash"], [2, "dot"], [2, "dashdot"], [2, "longdash"], [2, "longdashdot"], [2.5, "8px,2px"], [2.5, "2px,2px"]];
+
+function runColours(ink) {
+  return [ink.val, ink.train, ink.ins, ink.ok, ink.plum, ink.olive, ink.muted, ink.text];
+}
 
 // What tells the names apart: a child and its parent are called so, others by what follows their common beginning.
 function lineNames({ runs, related }) {
@@ -220,19 +223,20 @@ function overlayFigure(key, answer, ink, height) {
   answer.curves.forEach((curve, place) => {
     const { columns } = curve;
     const x = answer.mode === "hours" ? columns.hours : columns.epoch;
-    const [width, dash] = STROKES[place] ?? [1, "solid"];
-    const add = (column, hue, label) => {
-      const color = place < STROKES.length ? hue : ink.muted;
+    const [width, dash] = STROKES[place];
+    const color = runColours(ink)[place];
+    // Train loss is the thinner line of the same colour; among many runs the name stands at val loss alone.
+    const add = (column, label, { thin = false, named = true } = {}) => {
       const y = columns[column].map((value) => (finite(value) ? num(value) * (key === "metric" && answer.metric?.share ? 100 : 1) : null));
       if (y.every((value) => value === null)) return;
       values.push(...y.filter((value) => value !== null).slice(Math.min(3, Math.floor(y.length / 4))));
-      data.push(line(x, y, `${curve.run} ${label}`, color, { mode: "lines", line: { color, width, dash } }));
-      ends.push({ key: `${curve.run} ${label}`, at: lastFinite(x, y), text: `${names[place]} ${label}`.trim(), color });
+      data.push(line(x, y, `${curve.run} ${label}`, color, { mode: "lines", opacity: thin ? 0.65 : 1, line: { color, width: thin ? 1 : width, dash } }));
+      if (named) ends.push({ key: `${curve.run} ${label}`, at: lastFinite(x, y), text: `${names[place]} ${label}`.trim(), color });
     };
     if (key === "loss") {
-      add(curve.gap_basis === "eval" ? "train_eval_loss" : "train_loss", ink.train, "train");
-      add("val_loss", ink.val, "val");
-    } else add(key, ink.val, "");
+      add(curve.gap_basis === "eval" ? "train_eval_loss" : "train_loss", "train", { thin: true, named: answer.curves.length <= 3 });
+      add("val_loss", "val");
+    } else add(key, "");
   });
   const low = Math.min(...values);
   const high = Math.max(...values);

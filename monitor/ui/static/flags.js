@@ -124,7 +124,8 @@ function yardstickOf(flag, frame, known) {
   }[flag.picture.yardstick] ?? null;
 }
 
-// The gap above its limit is an alarm of its own, beside whatever the verdict says, until somebody has seen it.
+// The gap above its limit is an alarm of its own, beside whatever the verdict says, until somebody has seen it. It stands
+// in the header: in sight in every view, and nothing moves when it comes.
 function buildAlarm(emit, role) {
   const ui = { text: h("strong", {}) };
   ui.seen = role === "control" ? h("button", { type: "button", class: "vs-button vs-quiet", "data-testid": "alarm-seen" }, "Seen") : null;

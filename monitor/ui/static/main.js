@@ -31,7 +31,10 @@ export default function (component) {
   let root = parentElement.querySelector(":scope > .vs-root");
   if (!root) root = parentElement.appendChild(h("div", { class: "vs-root", "data-testid": "vitalsigns" }));
   const place = `${data.mode}:${data.run}`;
-  if (root.page && root.place === place) return root.cleanup;
+  if (root.page && root.place === place) {
+    root.page.named?.(data);
+    return root.cleanup;
+  }
   root.page?.close();
   // The counter makes every click a new value: the same button twice is two wishes.
   const emit = (action) => setTriggerValue("action", { ...action, click: ++actions });

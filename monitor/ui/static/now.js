@@ -5,7 +5,6 @@ const SMOOTH = { 0: "raw", 0.6: "light", 0.9: "strong" };
 
 function buildNow(emit, role, view, on) {
   const ui = {};
-  ui.alarm = buildAlarm(emit, role);
   ui.verdict = buildVerdict(emit, role, on);
   ui.parent = h("p", { class: "vs-muted vs-parent" }, h("span", {}), " ", h("button", { type: "button", class: "vs-link", "data-testid": "compare-parent" }, "Compare with parent"));
   ui.parent.lastChild.addEventListener("click", () => on.compare(ui.parent.dataset.parent));
@@ -39,7 +38,6 @@ function buildNow(emit, role, view, on) {
   ui.fewCard = h("section", { class: "vs-card", "data-testid": "three" }, h("div", { class: "vs-card-head" }, h("h2", {}, "Three sentences"), h("button", { type: "button", class: "vs-link", onclick: () => on.open("predictions") }, "All predictions")), ui.few);
   show(ui.fewCard, false);
   ui.nodes = [
-    ui.alarm.node,
     ui.verdict.node,
     ui.parent,
     ui.reading.node,
@@ -88,7 +86,6 @@ function paintChartBar(ui, view, cols, frame, axis) {
 }
 
 function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
-  paintAlarm(ui.alarm, frame);
   paintVerdict(ui.verdict, frame);
   paintTiles(ui.tiles, frame);
   paintFlags(ui.flags, frame, cols);

@@ -61,6 +61,7 @@ class RunPage {
     this.palette = buildPalette((text) => this.commands(text));
     this.messages = buildNotify(this.ask, emit, data.role);
     this.header = buildHeader(emit, data.role, this.tabs.bar, this.help, this.messages);
+    paintName(this.header, data);
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
     this.predictions = buildPredictions(data.run, this.ask);
@@ -81,6 +82,12 @@ class RunPage {
     // On a wall: word, reason and four numbers, to be read from across the room.
     this.root.classList.toggle("vs-wall", Address.read("view") === "wall" || Address.read("wall") === "1");
     show(this.problem, false);
+  }
+
+  // What people say of the run, which a dialog may have changed.
+  named(data) {
+    this.data = data;
+    paintName(this.header, data);
   }
 
   // What stood here before stays until there is something to paint: the words of the document, or the list.
@@ -121,8 +128,10 @@ class RunPage {
     this.heard = true;
     this.take(frame);
     this.schedule();
+    renewToasts(this.toasts, frame.flags);
     for (const flag of this.watch.news(frame.flags)) {
       toast(this.toasts, flag);
+      takeSide(this.toasts);
       if (flag.severity !== "info") notify(`${flag.title} · ${frame.run.id}`, flag.line);
     }
     if (first && finite(Number(Address.read("at") ?? NaN))) this.lookBack(Number(Address.read("at")));
@@ -174,6 +183,7 @@ class RunPage {
     setTheme(this.root);
     this.painted = latest;
     paintHeader(this.header, latest);
+    paintAlarm(this.header.alarm, frame);
     paintMoment(this.moment, this.past, this.cols);
     countTab(this.tabs, "diagnosis", frame.prescriptions.length);
     this.nameTab();

@@ -1,4 +1,5 @@
-// A short notice when a flag opens: bottom left on wide screens, under the header on narrow ones, never over a button.
+// A short notice when a flag opens: one card, at the side below which nothing stands that can be pressed or must be read;
+// under the header on narrow screens. It shows the numbers of now for as long as it stands.
 
 const TOAST_MS = 9000;
 
@@ -28,4 +29,30 @@ class FlagWatch {
     if (!before) return [];
     return flags.filter((flag) => !before.has(flag.rule) || SEVERITY_ORDER.indexOf(flag.severity) < SEVERITY_ORDER.indexOf(before.get(flag.rule)));
   }
+}
+
+// What is said of a flag grows old within seconds.
+function renewToasts(area, flags) {
+  for (const node of area.children) {
+    const now = flags.find(({ rule }) => rule === node.getAttribute("data-of"));
+    if (now) setText(node.lastChild.lastChild, now.line);
+  }
+}
+
+const IN_THE_WAY = "button, a, input, select, summary, .vs-verdict, .vs-alarm, .vs-chart-label";
+
+// Left or right: where fewer things lie below the card.
+function takeSide(area) {
+  const { width, height, top } = area.getBoundingClientRect();
+  const covered = (left) => {
+    let found = 0;
+    for (let i = 0; i <= 4; i++) {
+      for (let j = 0; j <= 4; j++) {
+        const below = document.elementsFromPoint(left + (i * width) / 4, top + (j * height) / 4).find((node) => !area.contains(node));
+        if (below?.closest(IN_THE_WAY)) found++;
+      }
+    }
+    return found;
+  };
+  area.dataset.side = covered(document.documentElement.clientWidth - width - 16) < covered(16) ? "right" : "left";
 }

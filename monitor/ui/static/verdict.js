@@ -10,6 +10,8 @@ function buildHeader(emit, role, tabs, help, messages) {
     h("button", { type: "button", class: "vs-button", "data-testid": `btn-${id}`, onclick: () => emit(action) }, label);
   ui.back = h("button", { type: "button", class: "vs-link", "data-testid": "btn-home", onclick: () => emit({ kind: "home" }) }, "‹ runs");
   ui.name = h("h1", { class: "vs-name" });
+  ui.title = h("span", { class: "vs-run-title", "data-testid": "run-title" });
+  ui.tags = h("span", { class: "vs-run-tags" });
   ui.state = h("span", { class: "vs-state", "data-testid": "header-state", tabindex: "0" });
   ui.bar = h("span", { class: "vs-bar", "aria-hidden": "true" }, h("span", {}));
   ui.progress = h("span", { class: "vs-muted vs-tabular" });
@@ -24,17 +26,27 @@ function buildHeader(emit, role, tabs, help, messages) {
   ui.label = button("label", "Label…", { kind: "label" });
   ui.bell = notifyButton(messages);
   ui.help = helpButton(help);
+  ui.alarm = buildAlarm(emit, role);
   ui.away = h("button", { type: "button", class: "vs-away", "data-testid": "away", disabled: role !== "control", onclick: () => emit({ kind: "away" }) });
   ui.readOnly = h("span", { class: "vs-muted", title: READ_ONLY }, "read-only view");
   ui.node = h(
     "header",
     { class: "vs-header" },
-    h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.state, ui.bar, ui.progress),
+    h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.title, ui.tags, ui.state, ui.bar, ui.progress),
     h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.cancel, ui.hurry, ui.moreTime, ui.resume, ui.restart, ui.stop] : ui.readOnly, role === "control" ? ui.label : null, ui.bell, themeButton(), ui.help),
-    h("div", { class: "vs-tabs-row" }, tabs, ui.away),
+    h("div", { class: "vs-tabs-row" }, tabs, ui.alarm.node, ui.away),
   );
   ui.maySet = role === "control";
   return ui;
+}
+
+// The name, note and tags that people gave the run stand beside its id, never in its place.
+function paintName(ui, data) {
+  setText(ui.title, data.title);
+  ui.title.title = data.note;
+  show(ui.title, Boolean(data.title));
+  ui.name.title = data.note;
+  keyed(ui.tags, data.tags, (tag) => tag, () => h("span", { class: "vs-tag" }), setText);
 }
 
 function paintHeader(ui, frame) {
@@ -103,7 +115,7 @@ function buildVerdict(emit, role, on) {
     "section",
     { class: "vs-verdict", "data-testid": "verdict", "aria-label": "Verdict" },
     h("div", { class: "vs-verdict-head" }, ui.glyph, ui.word),
-    h("div", { class: "vs-verdict-body" }, ui.reason, ui.also, ui.next, ui.choice.node, h("div", { class: "vs-row" }, role === "control" ? ui.fix : null, ui.log, ui.tried, ui.what, ui.coverage), ui.why),
+    h("div", { class: "vs-verdict-body" }, ui.reason, ui.also, ui.next, ui.choice.node, h("div", { class: "vs-row" }, role === "control" ? ui.fix : null, ui.log, ui.tried, ui.what, ui.coverage, ui.why)),
   );
   return ui;
 }

@@ -90,3 +90,10 @@ test("the yardstick of a flag is its limit, the best, chance, the goal or one", 
   assert.equal(yardstickOf(flag("chance"), { ...frame, metric: { direction: "error", chance: null, target: null } }, known), null);
   assert.equal(yardstickOf(flag(""), frame, known), null);
 });
+
+test("eight runs that are compared have eight colours and eight kinds of line", () => {
+  const colours = runColours({ ...ink, ins: "ins", ok: "ok", plum: "plum", olive: "olive" });
+  assert.equal(new Set(colours).size, 8);
+  assert.equal(new Set(STROKES.map(String)).size, 8);
+  assert.equal(MOST_BESIDE + 1, 8);
+});
