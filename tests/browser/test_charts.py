@@ -109,11 +109,14 @@ def test_thousands_of_steps_are_drawn_as_a_band_and_a_zoom_shows_the_points(dash
 
 
 def test_under_stop_in_a_low_window_320_px_of_the_loss_chart_are_above_the_fold(dashboard, tab):
-    with RunWriter(dashboard.runs / "folded", floors=FLOORS, gap_basis="eval", epochs=60) as run:
+    with RunWriter(
+        dashboard.runs / "folded", floors=Floors(wer_constant=0.9, loss_unigram=4.0), gap_basis="eval", epochs=60
+    ) as run:
         for epoch in range(1, 31):
             train = max(0.1, 3.0 - 0.2 * epoch)
             val = 3.2 - 0.15 * epoch if epoch <= 10 else 1.7 + 0.06 * (epoch - 10)
-            run.log_epoch(epoch, train_loss=train, train_eval_loss=train, val_loss=val, val_wer=max(0.5, 0.95 - 0.05 * epoch))
+            wer = max(0.5, 0.95 - 0.05 * epoch)
+            run.log_epoch(epoch, train_loss=train, train_eval_loss=train, val_loss=val, val_wer=wer)
         page = tab(height=768)
         open_run(page, dashboard, "folded")
         page.get_by_test_id("verdict").get_by_text("STOP", exact=True).wait_for()
@@ -123,3 +126,33 @@ def test_under_stop_in_a_low_window_320_px_of_the_loss_chart_are_above_the_fold(
         verdict = page.get_by_test_id("verdict")
         cut = verdict.evaluate("(node) => node.scrollHeight - node.clientHeight")
         assert cut <= 0, "something of the verdict is cut"
+
+
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push(entry.value)))
+  .observe({type: "layout-shift", buffered: true});
+"""
+
+
+def test_hardly_anything_moves_while_a_healthy_run_turns_bad_under_the_eyes_and_ends(dashboard, tab):
+    page = tab(height=768)
+    page.add_init_script(SHIFTS)
+    words = []
+    with RunWriter(
+        dashboard.runs / "shifting", floors=Floors(wer_constant=0.9, loss_unigram=4.0), gap_basis="eval", epochs=30
+    ) as run:
+        for epoch in range(1, 31):
+            train = max(0.1, 3.0 - 0.2 * epoch)
+            val = 3.2 - 0.15 * epoch if epoch <= 10 else 1.7 + 0.06 * (epoch - 10)
+            wer = max(0.5, 0.95 - 0.05 * epoch)
+            run.log_epoch(epoch, train_loss=train, train_eval_loss=train, val_loss=val, val_wer=wer)
+            if epoch == 3:
+                open_run(page, dashboard, "shifting")
+                page.wait_for_function(f"() => {chart('loss')}._fullLayout")
+            if epoch >= 3:
+                page.locator(".vs-header").get_by_text(f"epoch {epoch}/30").wait_for()
+                words.append(page.locator(".vs-verdict-word").inner_text())
+    page.locator(".vs-verdict-word").get_by_text("ENDED").wait_for()
+    assert {"KEEP GOING", "STOP"} <= set(words)
+    assert sum(page.evaluate("() => window.shifts")) < 0.02

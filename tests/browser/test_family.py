@@ -124,12 +124,16 @@ def test_eight_runs_have_a_colour_and_a_name_at_the_end_each(dashboard, tab, fam
     page.wait_for_function(f"() => {OVERLAY}?.data?.length === 8", timeout=60_000)
     lines = page.evaluate(f"() => {OVERLAY}.data.map((trace) => trace.line.color)")
     assert len(set(lines)) == 8
-    labels = page.get_by_test_id("chart-overlay-metric").locator("xpath=..").locator(".vs-chart-label[data-anchor=start]")
+    labels = (
+        page.get_by_test_id("chart-overlay-metric").locator("xpath=..").locator(".vs-chart-label[data-anchor=start]")
+    )
     boxes = [label.bounding_box() for label in labels.all() if label.is_visible()]
     assert len(boxes) >= 8
     tops = sorted(box["y"] for box in boxes)
     assert min(b - a for a, b in zip(tops, tops[1:], strict=False)) > 10, "names lie on each other"
-    loss = page.evaluate("() => document.querySelector('[data-testid=chart-overlay-loss]').data.map((t) => t.line.color)")
+    loss = page.evaluate(
+        "() => document.querySelector('[data-testid=chart-overlay-loss]').data.map((t) => t.line.color)"
+    )
     assert loss[0] == loss[1] == lines[0], "a run has one colour in all charts"
 
 

@@ -72,3 +72,19 @@ def test_the_page_lives_through_a_tunnel_and_behind_a_sub_path_and_asks_nobody_e
             page.get_by_test_id("report-md").click()
         assert got.value.path().read_text().startswith("# Run run")
     assert asked <= {"127.0.0.1", None, ""}, f"the page asked {asked}"
+
+
+def test_a_chosen_theme_is_written_where_this_streamlit_reads_it_and_holds_for_its_dialogs(dashboard, tab, sick):
+    """Streamlit has no setting for it: the key of the browser's storage is its own, and may change with its version."""
+    page = tab(color_scheme="light")
+    page.goto(dashboard.link(sick))
+    page.get_by_test_id("verdict").wait_for()
+    for wanted in ("light", "dark"):
+        page.get_by_test_id("btn-theme").click()
+        page.wait_for_load_state()
+        page.locator(f"[data-testid=btn-theme][title^='Theme: {wanted}']").wait_for()
+    keys = page.evaluate("() => Object.entries(localStorage).filter(([key]) => key.startsWith('stActiveTheme'))")
+    assert [key for key, _ in keys] == ["stActiveTheme-/-v2"] and "Dark" in keys[0][1]
+    page.locator("[data-testid=vitalsigns][data-theme=dark]").wait_for()
+    ground = page.evaluate("() => getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    assert ground == "rgb(13, 16, 21)", "Streamlit itself is not dark"

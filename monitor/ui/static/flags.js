@@ -9,8 +9,16 @@ function buildFlags(emit, role, pick) {
   return ui;
 }
 
+// The gravest first; of one severity a new one stands below those that were there, so that those stay where they are.
+function flagOrder(flags, known) {
+  const place = (flag) => (known.includes(flag.rule) ? known.indexOf(flag.rule) : known.length);
+  return [...flags].sort((a, b) => SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity) || place(a) - place(b));
+}
+
 function paintFlags(ui, frame, cols) {
-  keyed(ui.list, frame.flags, (flag) => flag.rule, () => createFlag(ui), (node, flag) => updateFlag(node, flag, frame, cols));
+  const flags = flagOrder(frame.flags, ui.order ?? []);
+  ui.order = flags.map((flag) => flag.rule);
+  keyed(ui.list, flags, (flag) => flag.rule, () => createFlag(ui), (node, flag) => updateFlag(node, flag, frame, cols));
   show(ui.none, frame.flags.length === 0);
   setText(ui.none, cols.epoch?.length ? `Nothing to report at ${frame.progress.text.split(" ·")[0]}.` : "Nothing to report so far.");
   const missing = frame.verdict.not_checked;

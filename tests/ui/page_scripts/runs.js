@@ -97,3 +97,10 @@ test("eight runs that are compared have eight colours and eight kinds of line", 
   assert.equal(new Set(STROKES.map(String)).size, 8);
   assert.equal(MOST_BESIDE + 1, 8);
 });
+
+test("a new flag stands below those of its severity that were there, a graver one above", () => {
+  const flags = [["new", "critical"], ["old", "critical"], ["warned", "warning"], ["worse", "critical"]].map(([rule, severity]) => ({ rule, severity }));
+  const order = flagOrder(flags, ["old", "warned", "worse"]).map((flag) => flag.rule);
+  assert.deepEqual(order, ["old", "worse", "new", "warned"]);
+  assert.deepEqual(flagOrder(flags, []).map((flag) => flag.rule), ["new", "old", "worse", "warned"]);
+});
