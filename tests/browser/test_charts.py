@@ -10,6 +10,7 @@ from tests.browser.test_page_states import open_run
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
+FLOORS = Floors(wer_constant=0.9, loss_unigram=4.0)
 CURSORS = """() => ["loss", "metric", "words"].map((id) =>
   !document.querySelector(`[data-testid=chart-${id}]`).parentNode.querySelector(".vs-cursor").hidden)"""
 
@@ -22,7 +23,7 @@ def chart(name):
 def live(dashboard, request):
     """Twenty evaluations of a run that goes on; its first loss is ten times the rest."""
     name = request.node.name[-40:]
-    with RunWriter(dashboard.runs / name, floors=Floors(wer_constant=0.9, loss_unigram=4.0), epochs=80) as run:
+    with RunWriter(dashboard.runs / name, floors=FLOORS, epochs=80) as run:
         for epoch in range(1, 21):
             loss = 44.6 if epoch == 1 else 2 + 3 / epoch
             run.log_epoch(epoch, train_loss=loss, val_loss=loss + 0.2, val_wer=0.95 - 0.02 * epoch, length_ratio=0.9)

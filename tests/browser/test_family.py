@@ -1,5 +1,6 @@
 """A run, its resume and its children: marks on the loss chart, and several runs beside each other."""
 
+import itertools
 import json
 import time
 
@@ -130,7 +131,7 @@ def test_eight_runs_have_a_colour_and_a_name_at_the_end_each(dashboard, tab, fam
     boxes = [label.bounding_box() for label in labels.all() if label.is_visible()]
     assert len(boxes) >= 8
     tops = sorted(box["y"] for box in boxes)
-    assert min(b - a for a, b in zip(tops, tops[1:], strict=False)) > 10, "names lie on each other"
+    assert min(b - a for a, b in itertools.pairwise(tops)) > 10, "names lie on each other"
     loss = page.evaluate(
         "() => document.querySelector('[data-testid=chart-overlay-loss]').data.map((t) => t.line.color)"
     )
