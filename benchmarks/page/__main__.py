@@ -18,7 +18,7 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-from benchmarks.page.arrival import a_thousand_runs, first_paint, page_weight_kb
+from benchmarks.page.arrival import a_thousand_runs, first_paint, over_the_wire, page_weight_kb
 from benchmarks.page.dashboard import Served, chromium, served
 from benchmarks.page.liveness import append_to_painted, flag_to_visible
 from benchmarks.page.load import server_cpu, twelve_in_one_browser
@@ -33,6 +33,8 @@ def measure(quick: bool, only: str | None = None) -> dict[str, Any]:
         with served(folder) as dashboard, chromium() as browser:
             if only is None:
                 result = _measured(browser, dashboard, quick, folder)
+            elif only == "wire":
+                result = {"wire": over_the_wire(browser, dashboard)}
             else:
                 result = {"metrics": many_metrics(browser, dashboard, 300, 10_000, 12)}
     finally:
@@ -49,6 +51,7 @@ def _measured(browser: Browser, dashboard: Served, quick: bool, folder: Path) ->
     count, secs = (20, 5.0) if quick else (100, 15.0)
     return {
         "first_paint": first_paint(browser, dashboard),
+        "wire": over_the_wire(browser, dashboard),
         "page_weight_kb": page_weight_kb(),
         "append_to_painted_ms": append_to_painted(browser, dashboard, 60, count, 0.5),
         "append_to_painted_500_ms": append_to_painted(browser, dashboard, 500, count // 2, 1.0),
@@ -71,12 +74,13 @@ Row = tuple[str, str, str]
 def text(result: dict[str, Any]) -> str:
     """The figures as a table: what, measured, aim."""
     if "memory" not in result:
-        rows = _metric_rows(result["metrics"])
+        rows = _metric_rows(result["metrics"]) if "metrics" in result else _wire_rows(result["wire"])
     else:
         rows = [
             *_liveness_rows(result),
             *_server_rows(result),
             *_arrival_rows(result),
+            *_wire_rows(result["wire"]),
             *_metric_rows(result["metrics"]),
             *_memory_rows(result),
         ]
@@ -122,6 +126,18 @@ def _arrival_rows(result: dict[str, Any]) -> list[Row]:
     ]
 
 
+def _wire_rows(of: dict[str, Any]) -> list[Row]:
+    return [
+        (
+            f"{line}, {name}: words, charts, over the wire",
+            f"{seen['verdict_ms']} ms, {seen['charts_ms']} ms, {seen['wire_kb']} kB in {seen['requests']} requests",
+            {"Fast 3G, cold": "charts 6000, 1300 kB"}.get(f"{line}, {name}", ""),
+        )
+        for line, both in of.items()
+        for name, seen in both.items()
+    ]
+
+
 def _metric_rows(of: dict[str, Any]) -> list[Row]:
     update = of["update_ms"]
     return [
@@ -153,7 +169,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="a quarter of the records, for a first impression")
-    parser.add_argument("--only", choices=["metrics"], help="one part alone")
+    parser.add_argument("--only", choices=["metrics", "wire"], help="one part alone")
     options = parser.parse_args()
     result = measure(options.quick, options.only)
     sys.stdout.write((json.dumps(result, indent=2) if options.json else text(result)) + "\n")

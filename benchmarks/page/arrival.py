@@ -37,8 +37,30 @@ def first_paint(browser: Browser, dashboard: Served) -> dict[str, Any]:
     return arrived
 
 
-def _arrived(context: BrowserContext, address: str) -> dict[str, int]:
+FAST_3G = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750}
+"""Of Chromium's network emulation: milliseconds and bytes a second (1.6 and .75 Mbit/s)."""
+LINES: dict[str, dict[str, Any]] = {"no limit": {}, "Fast 3G": FAST_3G}
+
+
+def over_the_wire(browser: Browser, dashboard: Served) -> dict[str, Any]:
+    """The same on lines of different speed, each in a browser that has loaded nothing, and again."""
+    with open_writer(dashboard.runs, "wire", 100) as writer:
+        for epoch in range(1, 61):
+            log_epoch(writer, epoch)
+    found = {}
+    for name, line in LINES.items():
+        context = browser.new_context(viewport={"width": 1360, "height": 768})
+        found[name] = {kind: _arrived(context, f"{dashboard.link}&run=wire", line) for kind in ("cold", "warm")}
+        context.close()
+    return found
+
+
+def _arrived(context: BrowserContext, address: str, line: dict[str, Any] | None = None) -> dict[str, int]:
     page = context.new_page()
+    if line:
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", line)
     page.add_init_script(FIRST)
     wire = _Wire(page)
     began = time.monotonic()

@@ -347,9 +347,11 @@ class LiveHub:
         """Waits until something is new, a visitor asks, or a ping is due."""
         question = asyncio.ensure_future(asked.wait())
         news = asyncio.ensure_future(tailer.newer_than(sent))
-        await asyncio.wait({question, news}, return_when=asyncio.FIRST_COMPLETED)
-        news.cancel()
-        question.cancel()
+        try:
+            await asyncio.wait({question, news}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
+            question.cancel()
 
     async def _answer(self, socket: WebSocket, tailer: Tailer, question: dict[str, Any]) -> None:
         if tailer.seen is None:
