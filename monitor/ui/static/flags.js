@@ -5,7 +5,7 @@ function buildFlags(emit, role, pick) {
   ui.list = h("div", { class: "vs-flag-list" });
   ui.none = h("p", { class: "vs-muted" });
   ui.unchecked = h("details", { class: "vs-unchecked" }, h("summary", {}), h("ul", {}));
-  ui.node = h("section", { class: "vs-card vs-flags", "data-testid": "flags" }, h("h2", {}, "Flags"), ui.list, ui.none, ui.unchecked);
+  ui.node = h("section", { class: "vs-card vs-flags", "data-testid": "flags" }, h("h2", {}, "Flags"), ui.unchecked, ui.list, ui.none);
   return ui;
 }
 

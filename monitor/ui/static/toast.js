@@ -2,23 +2,30 @@
 // under the header on narrow screens. It shows the numbers of now for as long as it stands.
 
 const TOAST_MS = 9000;
+const MOST_NOTICES = 3;
+let notices = 0;
 
 function toastArea() {
   return h("div", { class: "vs-toasts", role: "status", "aria-live": "polite" });
 }
 
-// One a flag: what turned worse takes the place of what was said of it before.
+// One a flag: what turned worse takes the place of what was said of it before. The newest stands on top, of a full
+// card in the oldest's place, and all go together once nothing new has come for a while: nothing in the card moves.
 function toast(area, { rule, severity, title, line }) {
-  for (const before of [...area.children]) if (before.getAttribute("data-of") === rule) before.remove();
+  const before = [...area.children].find((node) => node.getAttribute("data-of") === rule);
   const node = h(
     "div",
     { class: `vs-toast vs-${severity}`, "data-testid": "toast", "data-of": rule },
     h("span", { class: "vs-glyph", "aria-hidden": "true" }, SEVERITY_GLYPHS[severity] ?? "○"),
     h("div", {}, h("strong", {}, title), h("div", { class: "vs-toast-line" }, line)),
   );
-  area.append(node);
-  while (area.children.length > 3) area.firstChild.remove();
-  setTimeout(() => node.remove(), TOAST_MS);
+  node.at = ++notices;
+  const oldest = [...area.children].sort((a, b) => a.at - b.at)[0];
+  const place = before ?? (area.children.length >= MOST_NOTICES ? oldest : null);
+  area.insertBefore(node, place);
+  place?.remove();
+  clearTimeout(area.leaving);
+  area.leaving = setTimeout(() => area.replaceChildren(), TOAST_MS);
 }
 
 // Tells which flags are new or worse since the last frame; the first frame tells nothing.
