@@ -383,7 +383,8 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Only train loss is logged( so far)?\. Add validation loss to get a verdict: run\.log_epoch\(epoch, val_loss=…\)\.",
+        r"Only train loss is logged( so far)?\. Add validation loss to get a verdict: "
+        r"run\.log_epoch\(epoch, val_loss=…\)\.",
         lambda f, m: f.logged("train_loss") and f.evaluations() == 0,
     ),
     (
