@@ -167,6 +167,13 @@ def test_the_diff_shows_the_value_before_from_the_runs_own_config(runs):
     assert plan.argv == ["python", "t.py", "--preset", "broken", "--dropout", "0.5", "--batch_size", "8"]
 
 
+def test_an_option_without_a_value_is_shown_as_what_the_script_reads(runs):
+    schema = {"properties": {"resume": {"x-option": "--resume", "x-nargs": "?", "x-const": "last"}}}
+    a_run(runs, ["python", "t.py", "--resume", "ck.pt"], config={"resume": "ck.pt"}, schema=schema)
+    plan = plan_restart(runs, "parent", {"resume": ""})
+    assert plan.diff == [("resume", "ck.pt", "last")] and plan.argv == ["python", "t.py", "--resume"]
+
+
 def test_only_a_preset_of_the_runs_own_corpus_may_be_chosen(runs):
     schema = {**SCHEMA, "presets": {"synthetic": {"broken": {}, "fixed": {}}, "digits": {"more_data": {}}}}
     a_run(runs, ["python", "-m", "trainer", "--preset", "broken"], config={"data": "synthetic"}, schema=schema)

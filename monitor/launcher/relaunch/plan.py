@@ -221,8 +221,16 @@ def _with_default_folders(argv: list[str], run: Run | None) -> list[str]:
 
 def _diff(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> list[tuple[str, Any, Any]]:
     config, rules = (run.config, run.config_schema.get("properties", {})) if run else ({}, NO_RULES)
-    rows = [(key, config.get(key, value_of(launch.argv, key, rules)), value) for key, value in changes.items()]
+    rows = [
+        (key, config.get(key, value_of(launch.argv, key, rules)), _meant(value, rules.get(key, NO_RULES)))
+        for key, value in changes.items()
+    ]
     return [row for row in rows if row[1] is None or text_of(row[1]) != text_of(row[2])]
+
+
+def _meant(value: Any, rule: Mapping[str, Any]) -> Any:
+    """What a script reads of an option without a value."""
+    return rule.get("x-const", value) if value == "" and rule.get("x-nargs") == "?" else value
 
 
 def _notes(written: Run | None, changes: Mapping[str, Any]) -> list[str]:
