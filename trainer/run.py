@@ -39,6 +39,7 @@ from trainer.stopping import StopSignals
 from trainer.terminal import Silent, Terminal, make_terminal
 from trainer.training import Training, padded
 from trainer.tuning import Choice
+from trainer.warming import warm_up
 
 MAY_CHANGE = ("epochs", "patience", "device", "log_every", "pace", "init_checkpoint", "loader_threads", "tuned")
 """Options that a resumed run may be given anew; any other one would make it another run."""
@@ -82,7 +83,9 @@ def _run(invocation: Invocation, signals: StopSignals, ranks: Ranks) -> None:
     if about is not None:
         training.restore(checkpoints.load(last))
     try:
-        _train(training, corpus, found, run_dir, screen, signals, choice.line, resume=resume)
+        warmed = warm_up(training, screen.say, stop=lambda: bool(signals.received))
+        speed = " ".join(line for line in (choice.line, warmed) if line)
+        _train(training, corpus, found, run_dir, screen, signals, speed, resume=resume)
     finally:
         training.loader.close()
 

@@ -3,17 +3,19 @@ once, before the first step, and stays the same for the whole run."""
 
 from __future__ import annotations
 
+import os
 from typing import Any, Literal
 
 import msgspec
 import torch
 
 from trainer.config import Config
+from trainer.data.reading import cache_folder
 from trainer.devices import Precision
 from trainer.models.base import Preparation
 
 MOST_GRAPHS = 64
-"""Compiled variants of one function: a bucket is one in training, and one in evaluation."""
+"""Compiled variants of one function; torch's own limit of 8 is below the number of shapes."""
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,21 +50,24 @@ def untried(config: Config, device: torch.device) -> Setting:
 
 def in_buckets(config: Config, device: torch.device) -> bool:
     """Whether batches are padded to a few lengths; `auto` does so where a new shape is dear."""
-    return config.padding == "buckets" or (config.padding == "auto" and device.type == "cuda")
+    dear = device.type == "cuda" or config.compile in ("on", "graphs")
+    return config.padding == "buckets" or (config.padding == "auto" and dear)
 
 
 def preparation(config: Config, setting: Setting, device: torch.device) -> Preparation:
     return Preparation(
         channels_last=setting.memory_format == "channels_last",
-        few_shapes=in_buckets(config, device),
+        few_shapes=in_buckets(config, device) or setting.compile != "off",
         recompute=config.recompute == "on",
-        compiler=_compiler(setting, few_shapes=in_buckets(config, device)),
+        compiler=_compiler(setting),
     )
 
 
-def _compiler(setting: Setting, *, few_shapes: bool) -> dict[str, Any] | None:
-    """Arguments of torch.compile: one graph for each of a few shapes, or one for all of many."""
+def _compiler(setting: Setting) -> dict[str, Any] | None:
+    """Options of torch.compile. What is compiled is kept for later runs, below the user's cache unless set otherwise:
+    torch's own place is a temporary folder."""
     if setting.compile == "off":
         return None
     torch._dynamo.config.recompile_limit = MOST_GRAPHS
-    return {"dynamic": not few_shapes, "mode": "reduce-overhead" if setting.compile == "graphs" else "default"}
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "compiled"))
+    return {"mode": "reduce-overhead" if setting.compile == "graphs" else "default"}

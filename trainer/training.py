@@ -107,7 +107,7 @@ class Training:
     def update(self) -> Update:
         """One optimiser step over `accumulation_steps` batches. The loss is the mean over all their clips."""
         started = time.perf_counter()
-        self._to_training_mode()
+        self.to_training_mode()
         lr = self._set_rate()
         first = self.position * self.config.accumulation_steps
         places = range(first, min(first + self.config.accumulation_steps, len(self.batches)))
@@ -135,7 +135,7 @@ class Training:
         self.tally.count(done, self.skipped_in_a_row)
         return done
 
-    def _to_training_mode(self) -> None:
+    def to_training_mode(self) -> None:
         self.model.train()
         if self.config.batchnorm == "frozen":
             for module in self.model.modules():

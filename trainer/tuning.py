@@ -23,6 +23,7 @@ from trainer.devices import Precision
 from trainer.models.base import CtcModel
 from trainer.settings import PLAIN, Setting, untried
 from trainer.trial import SECS, Trial, Tried
+from trainer.warming import shapes as shapes_of
 
 MOST_LOSS_ERROR = 0.03
 """Relative difference of a batch's loss from the plain loop's up to which a setting agrees: bf16 has 8 bits."""
@@ -31,7 +32,9 @@ LEAST_ALIKE = 0.9
 WORTH = 0.97
 """A setting is taken for its speed if an update takes less than this share of the plain loop's."""
 WORTH_COMPILING_SECS = 1800.0
-"""Of eager updates left in the run from which on compiling is tried: it takes minutes."""
+"""Of uncompiled updates left in the run from which on compiling is tried for pictures: it takes minutes."""
+WORTH_GRAPHS_SECS = 120.0
+"""The same for CUDA graphs of the small networks on vectors, whose kernels are too short for a GPU: some seconds."""
 FINALISTS = 2
 """Of the settings with guessed kernels, so many are also tried with searched ones."""
 SHOWN_DIGITS = 3
@@ -74,7 +77,7 @@ def decide(
     say("Measuring which precision, memory format and kernels are the fastest here …")
     started = time.perf_counter()
     batch = commonest(batches)
-    shapes = len(batches.buckets.lengths) if batches.buckets is not None else len(batches)
+    shapes = len(shapes_of(batches, model)) if batches.buckets is not None else len(batches)
     trial = Trial(config, model, batch, device)
     tried = try_out(candidates(config, batch, device), trial.of, config, updates=updates, shapes=shapes)
     choice = chosen(tried, config, untried(config, device), batch, updates=updates, shapes=shapes)
@@ -87,15 +90,14 @@ def decide(
 
 
 def candidates(config: Config, batch: Batch, device: torch.device) -> list[Setting]:
-    """What can be tried with what was not left open as it was given; the plain loop first."""
+    """What can be tried with what was not left open as it was given, nothing compiled; the plain loop first."""
     able = Precision.of("auto", device).bf16 or device.type == "cpu"
     precisions = [config.precision] if config.precision != "auto" else ["fp32", "bf16"] if able else ["fp32"]
     orders = [config.memory_format] if config.memory_format != "auto" else ["contiguous", "channels_last"]
     if batch.frames.ndim == 3:  # vectors have one order only
         orders = orders[:1]
-    compiled = "off" if config.compile == "auto" else config.compile
     made = [
-        msgspec.convert({"precision": precision, "memory_format": order, "compile": compiled}, Setting)
+        msgspec.convert({"precision": precision, "memory_format": order}, Setting)
         for precision in precisions
         for order in orders
     ]
@@ -103,20 +105,31 @@ def candidates(config: Config, batch: Batch, device: torch.device) -> list[Setti
 
 
 def try_out(settings: list[Setting], attempt: Try, config: Config, *, updates: int, shapes: int) -> list[Tried]:
-    """All settings; then the fastest ones with searched kernels; then, in a long run, the fastest one compiled."""
+    """All settings; then the fastest ones with searched kernels; then the fastest one compiled, where it is asked for
+    or the run is long."""
     tried = [attempt(settings[0], SECS)]
     left_secs = updates * (tried[0].secs or 0.0)
-    if not tried[0].runs or (left_secs < SHORT_SECS and _allowed(tried, config)):
+    asked = config.compile in ("on", "graphs")
+    if not tried[0].runs or (left_secs < SHORT_SECS and _allowed(tried, config) and not asked):
         return tried
     secs = min(SECS, TRYING_SHARE * left_secs)
     tried += [attempt(setting, secs) for setting in settings[1:]]
     for one in sorted(_allowed(tried, config), key=_secs)[:FINALISTS]:
         tried.append(attempt(msgspec.structs.replace(one.setting, search=True), secs))
     best = _fastest(_allowed(tried, config), updates, shapes)
-    open_to_it = config.compile == "auto" and config.recompute == "off"
-    if open_to_it and best is not None and _secs(best) * updates > WORTH_COMPILING_SECS:
-        tried.append(attempt(msgspec.structs.replace(best.setting, compile="on"), secs))
+    kernels = config.compile if asked else _worth(config, _secs(best) * updates) if best is not None else None
+    if best is not None and kernels is not None:
+        tried.append(attempt(msgspec.structs.replace(best.setting, compile=kernels), secs))
     return tried
+
+
+def _worth(config: Config, left_secs: float) -> str | None:
+    """How to compile, where nothing was asked for and it may pay back within `left_secs` of updates."""
+    if config.compile == "off" or config.recompute == "on":
+        return None
+    if config.model in ("i3d", "mobilenet_v3"):
+        return "on" if left_secs > WORTH_COMPILING_SECS else None
+    return "graphs" if left_secs > WORTH_GRAPHS_SECS else None
 
 
 def agrees(tried: Tried) -> bool:
@@ -126,14 +139,13 @@ def agrees(tried: Tried) -> bool:
 
 
 def _allowed(tried: list[Tried], config: Config) -> list[Tried]:
-    """Those that agree and are what the options allow; the plain loop is always tried and may not be."""
+    """Those that agree and have the format that the options allow; the plain loop is always tried and may not."""
     return [
         each
         for each in tried
         if agrees(each)
         and config.precision in ("auto", each.setting.precision)
         and config.memory_format in ("auto", each.setting.memory_format)
-        and config.compile in ("auto", each.setting.compile)
     ]
 
 
@@ -153,6 +165,9 @@ def chosen(
     plain, possible = tried[0], _allowed(tried, config)
     if not plain.runs:
         return Choice(setting=otherwise, line=f"Speed: {otherwise}, not measured: {plain.failed}.", tried=tried)
+    as_asked = [each for each in possible if config.compile in ("auto", each.setting.compile)]
+    instead = "" if as_asked else _instead(tried)
+    possible = as_asked or possible
     if plain in possible:  # whatever else is taken must be faster than it
         possible = [each for each in possible if each is plain or _secs(each) < WORTH * _secs(plain)]
     best = _fastest(possible, updates, shapes)
@@ -161,7 +176,14 @@ def chosen(
         return Choice(setting=otherwise, line=line, tried=tried)
     took = f"{_ms(_secs(best))} an update of {len(batch)} x {batch.frames.shape[1]} frames"
     than = "" if best is plain else f"; {PLAIN}: {_ms(_secs(plain))}, {_secs(plain) / _secs(best):.2f} times as long"
-    return Choice(setting=best.setting, line=f"Speed: {best.setting}: {took}{than}.", tried=tried)
+    return Choice(setting=best.setting, line=f"Speed: {best.setting}: {took}{than}.{instead}", tried=tried)
+
+
+def _instead(tried: list[Tried]) -> str:
+    """Why the run is not compiled although the options ask for it."""
+    compiled = [each for each in tried if each.setting.compile != "off"]
+    why = compiled[-1].failed if compiled else "nothing else ran"
+    return f" Not compiled as asked: {why or f'what it computes does not agree with {PLAIN}'}."
 
 
 def _count(settings: int) -> str:

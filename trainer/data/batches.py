@@ -138,18 +138,22 @@ class TrainingBatches:
         return replace(batch, views=torch.from_numpy(np.stack(views)))
 
     def in_buckets(self) -> TrainingBatches:
-        """The same batches, padded to a few lengths that are chosen from these clips and what distortion makes of them.
+        """The same batches, padded to a few lengths that are chosen from these clips and what distortion makes of them."""
+        slowest, _ = self.distortion.stretches()
+        most = round(max(len(clip.frames) for clip in self.corpus.splits["train"]) * max(1.0, slowest))
+        return replace(self, buckets=choose_buckets((int(each.max()) for each in self.drawn()), most, PADDING_AIM))
+
+    def drawn(self) -> Iterator[np.ndarray]:
+        """Frames of each clip (N,) of some hundred batches to come.
 
         The speed of each clip is drawn here as distortion draws it, from another generator.
         """
         frames = np.array([len(clip.frames) for clip in self.corpus.splits["train"]])
         slowest, fastest = self.distortion.stretches()
-        rng, longest = np.random.default_rng([self.seed, 3]), list[int]()
+        rng = np.random.default_rng([self.seed, 3])
         for epoch in range(1, 2 + ENOUGH_BATCHES // len(self)):
             played = frames * np.exp(rng.uniform(np.log(fastest), np.log(slowest), size=len(frames)))
-            longest += [round(played[numbers].max()) for numbers in self.order(epoch)]
-        most = round(int(frames.max()) * max(1.0, slowest))
-        return replace(self, buckets=choose_buckets(longest, most, PADDING_AIM))
+            yield from (np.rint(played[numbers]).astype(np.int64) for numbers in self.order(epoch))
 
     def _distorted(self, clip: Sample, epoch: int, number: int) -> np.ndarray:
         rng = np.random.default_rng([self.seed, epoch, 1, number])

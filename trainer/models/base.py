@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from trainer.models.compiled import Compiled
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Preparation:
     recompute: bool = False
     """Activations of the visual network are computed again when gradients need them."""
     compiler: dict[str, Any] | None = None
-    """Arguments of torch.compile for the visual network; None: not compiled."""
+    """Options of torch.compile for the visual network; None: not compiled."""
 
 
 class CtcModel(nn.Module):
@@ -35,6 +38,8 @@ class CtcModel(nn.Module):
     dropout: nn.Module
     bilstm: BiLstm
     head: CtcHead
+    compiled: Compiled | None = None
+    """`see`, or the greater part of it, once `prepare` has asked for it."""
 
     def stages(self) -> dict[str, nn.Module]:
         """The parts that parameters and gradients are reported for; together they are the whole network."""
@@ -50,15 +55,24 @@ class CtcModel(nn.Module):
     def prepare(self, how: Preparation) -> None:
         """Once, before it is trained. Vectors have no channels to order and no single pictures."""
         if how.compiler is not None:
-            self.see = torch.compile(self.see, **how.compiler)  # type: ignore[method-assign]
+            self.compiled = Compiled(self.see, how.compiler)
+
+    def shape(self, lengths: Sequence[int], padded: int) -> tuple[int, ...]:
+        """What a batch of such clips costs anew when it has not come before: batches of one shape share its kernels."""
+        return len(lengths), padded
+
+    def look(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """`see`, compiled where that is what is compiled."""
+        made: tuple[Tensor, Tensor] = (self.compiled or self.see)(frames, lengths)
+        return made
 
     def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        seen, lengths = self.see(frames, lengths)
+        seen, lengths = self.look(frames, lengths)
         return self.head(self.bilstm(self.dropout(seen), lengths)), lengths
 
     def forward_both(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """As `forward`, with log_probs (T', N, C) of the visual features alone in the middle; for training."""
-        seen, lengths = self.see(frames, lengths)
+        seen, lengths = self.look(frames, lengths)
         seen = self.dropout(seen)
         return self.head(self.bilstm(seen, lengths)), self.head.of_visual(seen), lengths
 

@@ -146,8 +146,7 @@ class I3d(CtcModel):
         self.trunk.recompute = how.recompute
         if how.channels_last:
             self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-        if how.compiler is not None:
-            self.trunk.compile(**how.compiler)
+        super().prepare(how)
 
     def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         x, lengths = self.trunk(frames.transpose(1, 2), lengths)  # (N, C, T, H, W) → (N, F, T')

@@ -5,6 +5,7 @@ The trunk is the published one without its classifier, 2,971,952 parameters at w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +24,7 @@ from trainer.models.base import (
     silence_padding,
     valid_frames,
 )
+from trainer.models.compiled import Compiled
 from trainer.models.norms import Real, again_in_backward, normalise
 
 
@@ -190,7 +192,13 @@ class MobileNetV3(CtcModel):
                 if isinstance(module, nn.Conv2d) and not isinstance(module, Depthwise):
                     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if how.compiler is not None:
-            self.trunk.compile(**how.compiler)
+            self.compiled = Compiled(self.trunk.forward, how.compiler)
+
+    def shape(self, lengths: Sequence[int], padded: int) -> tuple[int, ...]:
+        return len(lengths), padded, stack_size(sum(lengths))
+
+    def look(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        return self.see(frames, lengths)  # of it, the trunk is what is compiled
 
     def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         valid = valid_frames(lengths, frames.shape[1])
@@ -213,5 +221,5 @@ class MobileNetV3(CtcModel):
         number, size = len(places), stack_size(len(places))
         stack = pictures[F.pad(places, (0, size - number))]  # filled up with the first picture
         mask = (torch.arange(size, device=places.device) < number).float()[:, None, None, None]
-        seen: Tensor = self.trunk(stack, Real(mask, mask.double().mean()))
+        seen: Tensor = (self.compiled or self.trunk)(stack, Real(mask, mask.double().mean()))
         return seen[:number]

@@ -165,7 +165,7 @@ def _spelt_out(
     """The same for torch.compile, which makes its own few kernels of it."""
     over, shape = [0, *range(2, x.ndim)], (1, -1, *[1] * (x.ndim - 2))
     values = real.share * (x.numel() / x.shape[1])
-    wide = x.float()
+    wide = x if x.dtype == torch.float64 else x.float()
     mean = (wide * real.mask).sum(over) / values
     centred = (wide - mean.view(shape)) * real.mask
     var = (centred * centred).sum(over) / values
