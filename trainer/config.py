@@ -137,7 +137,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     padding: Annotated[
         Literal["auto", "longest", "buckets"],
         Help(
-            description="Batches as long as their longest clip, or padded to a few lengths; auto: buckets on a GPU or compiled."
+            description="As long as the longest clip, or one of a few lengths; auto is buckets on a GPU or if compiled."
         ),
     ] = "auto"
     recompute: Annotated[

@@ -52,7 +52,7 @@ def moved(model: CtcModel) -> CtcModel:
 def agreement(name: str, device: torch.device, size: Size = SMALL) -> dict[str, Any]:
     """Relative errors of loss and gradient on the device against float64 on the CPU, on a small input."""
     config = config_of(name, size, dropout=0.0, augmentation="none")
-    batch = batches_of(corpus_of(size), config, 4).load(1, np.arange(2))
+    batch = batches_of(corpus_of(size, name), config, 4).load(1, np.arange(2))
     cpu = torch.device("cpu")
     allowed = torch.backends.cudnn.allow_tf32
     torch.backends.cudnn.allow_tf32 = False

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.trainer_gpu.networks import batches_of, network
+from benchmarks.trainer_gpu.networks import batches_of, beginners, network
 from trainer import tuning
 from trainer.config import Config
 from trainer.data.batches import Batch
@@ -17,13 +17,14 @@ from trainer.loss import clip_losses, per_token
 from trainer.settings import untried
 from trainer.training import Training, make_optimiser, padded
 from trainer.tuning import Choice
+from trainer.warming import warm_up
 
 
 class PlainLoop:
     """What a careful beginner writes: fp32, eager, contiguous, AdamW, data made and moved between two steps."""
 
     def __init__(self, corpus: Corpus, config: Config, device: torch.device) -> None:
-        self.model = network(config).to(device).train()
+        self.model = beginners(config).to(device).train()
         self.optimiser = make_optimiser(self.model, config)
         self.batches = batches_of(corpus, config, self.model.stride)
         self.device, self.step = device, 0
@@ -65,6 +66,9 @@ class OurLoop:
         self.training = Training(config, model, batches, device, setting=choice.setting)
         self.chose = choice.line
         """What the trainer decided by measurement, in its own words."""
+        uncompiled = warm_up(self.training, say=lambda line: None)
+        if uncompiled:
+            raise RuntimeError(uncompiled)
         self.shape: tuple[int, ...] = ()
         self.updates_per_epoch = self.training.steps_per_epoch
         self.training.objective.register_forward_pre_hook(self._see)

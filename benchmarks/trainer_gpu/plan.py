@@ -1,4 +1,7 @@
-"""Which settings are measured, in which order: those that compile come last. Each has a limit of its own."""
+"""Which settings are measured, in which order: those that compile come last. Each has a limit of its own.
+
+A compiled setting is measured on clips of one length, so that there is one graph to wait for.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,10 @@ import torch
 
 from benchmarks.trainer_gpu.cutting import Clock, TooLong
 from benchmarks.trainer_gpu.loops import AnyLoop, OurLoop, PlainLoop
-from benchmarks.trainer_gpu.networks import Size, config_of
+from benchmarks.trainer_gpu.networks import VECTORS, Size, config_of, corpus_of
 from benchmarks.trainer_gpu.speed import Row, measure
-from trainer.data.corpus import Corpus
 
-NETWORKS = ("i3d", "mobilenet_v3")
+NETWORKS = ("i3d", "mobilenet_v3", *VECTORS)
 PLAIN = "plain fp32 loop"
 SETTINGS: dict[str, dict[str, Any]] = {
     PLAIN: {"precision": "fp32", "memory_format": "contiguous", "compile": "off", "loader_threads": 0},
@@ -24,6 +26,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "bf16": {"precision": "bf16", "memory_format": "contiguous", "compile": "off"},
     "bf16, channels last": {"precision": "bf16", "memory_format": "channels_last", "compile": "off"},
     "bf16, channels last, compiled": {"precision": "bf16", "memory_format": "channels_last", "compile": "on"},
+}
+VECTOR_SETTINGS: dict[str, dict[str, Any]] = {
+    PLAIN: SETTINGS[PLAIN],
+    "the trainer's defaults": {},
+    "bf16": SETTINGS["bf16"],
+    "fp32, CUDA graphs": {"precision": "fp32", "memory_format": "contiguous", "compile": "graphs"},
 }
 """Whatever a setting does not name is the trainer's default."""
 TOY_SETTINGS = (PLAIN, "the trainer's defaults", "bf16, channels last")
@@ -38,24 +46,34 @@ class Job:
 
     @property
     def options(self) -> dict[str, Any]:
-        return SETTINGS[self.setting]
+        return settings_of(self.network)[self.setting]
 
     @property
     def compiles(self) -> bool:
-        return self.options.get("compile") == "on"
+        return self.options.get("compile") in ("on", "graphs")
+
+
+def settings_of(network: str) -> dict[str, dict[str, Any]]:
+    return VECTOR_SETTINGS if network in VECTORS else SETTINGS
 
 
 def jobs(device: torch.device) -> Iterator[Job]:
     """Every setting of every network; on the CPU the few of the toy, none of which compiles."""
-    settings = TOY_SETTINGS if device.type == "cpu" else tuple(SETTINGS)
-    every = [Job(network, setting) for network in NETWORKS for setting in settings]
+    every = [
+        Job(network, setting)
+        for network in NETWORKS
+        for setting in settings_of(network)
+        if device.type != "cpu" or setting in TOY_SETTINGS
+    ]
     yield from (job for job in every if not job.compiles)
     yield from (job for job in every if job.compiles)
 
 
-def run(job: Job, corpus: Corpus, size: Size, device: torch.device, clock: Clock, compile_secs: float) -> Row:
+def run(job: Job, size: Size, device: torch.device, clock: Clock, compile_secs: float) -> Row:
     """The figures of one job, or {"failed": why}. A job that fails must not cost the others their figures."""
-    config = config_of(job.network, size, **job.options)
+    corpus = corpus_of(size, job.network, even=job.compiles)
+    distorted = {"augmentation": "none"} if job.compiles and job.network not in VECTORS else {}
+    config = config_of(job.network, size, **job.options, **distorted)
 
     def make() -> AnyLoop:
         return (PlainLoop if job.setting == PLAIN else OurLoop)(corpus, config, device)

@@ -79,19 +79,20 @@ def _rows(result: Found, network: str, rows: dict[str, Row]) -> Iterator[str]:
     yield f"{network}" + (f": {flops / 1e9:.3g} GFLOP a clip, forward and backward" if flops else "")
     yield ""
     yield (
-        "| setting | clips/s | × plain | data wait | first epoch / later | new shape costs | peak GiB | GB a clip "
-        "| share of compute | of bandwidth |"
+        "| setting | clips/s | × plain | data wait | before step 1 | first epoch / later | new shape costs | peak GiB "
+        "| GB a clip | share of compute | of bandwidth |"
     )
-    yield "|---|---|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for setting, row in rows.items():
         if "failed" in row:
-            yield f"| {setting} | failed: {row['failed'][:90]} | | | | | | | | |"
+            yield f"| {setting} | failed: {row['failed'][:90]} | | | | | | | | | |"
             continue
         more = shares(result, network, row)
         cells = (
             f"{row['clips_per_sec']:.2f}",
             cell(more["times_plain"], "{:.2f}"),
             cell(row["data_wait_ratio"], "{:.1f} %", 100),
+            cell(row.get("start_secs"), "{:.1f} s"),
             cell(row["first_epoch_times_later"], "{:.2f}"),
             cell(row["new_shape_secs"], "{:.3f} s"),
             cell(row["peak_gib"], "{:.2f}"),

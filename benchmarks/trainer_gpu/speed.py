@@ -41,11 +41,14 @@ def measure(make: MakeLoop, seconds: float, device: torch.device, *, count: bool
     if cuda:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
+    began = time.perf_counter()
     loop = make()
+    start_secs = time.perf_counter() - began
     try:
         first = take(loop, seconds, device, most=loop.updates_per_epoch)
         later = take(loop, seconds, device)
         row = figures(first, later)
+        row["start_secs"] = start_secs
         row["chose"] = loop.chose
         row["peak_gib"] = torch.cuda.max_memory_allocated() / GIBIBYTE if cuda else None
         return row | (counted(loop, device) if count else {"flop_per_clip": None, "bytes_per_clip": None})

@@ -61,8 +61,9 @@ def test_without_a_gpu_it_measures_a_toy_and_keeps_table_and_picture(monkeypatch
         assert list(rows) == ["plain fp32 loop", "the trainer's defaults", "bf16, channels last"]
         assert all(row["clips_per_sec"] > 0 and 0 <= row["data_wait_ratio"] < 1 for row in rows.values())
         assert all(row["flop_per_clip"] > 0 and row["bytes_per_clip"] > 0 for row in rows.values())
+    assert list(result["speed"]["landmark_tcn"]) == ["plain fp32 loop", "the trainer's defaults"]
     assert "a toy: no figure of speed counts" in (tmp_path / "benchmark.md").read_text()
-    assert (tmp_path / "benchmark.svg").read_text().count("<rect") == 1 + 6
+    assert (tmp_path / "benchmark.svg").read_text().count("<rect") == 1 + 6 + 2
 
 
 def test_a_signal_cuts_it_off_and_what_was_measured_is_printed_and_kept(tmp_path):

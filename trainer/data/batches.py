@@ -138,7 +138,7 @@ class TrainingBatches:
         return replace(batch, views=torch.from_numpy(np.stack(views)))
 
     def in_buckets(self) -> TrainingBatches:
-        """The same batches, padded to a few lengths that are chosen from these clips and what distortion makes of them."""
+        """The same batches, padded to a few lengths: chosen from these clips and what distortion makes of them."""
         slowest, _ = self.distortion.stretches()
         most = round(max(len(clip.frames) for clip in self.corpus.splits["train"]) * max(1.0, slowest))
         return replace(self, buckets=choose_buckets((int(each.max()) for each in self.drawn()), most, PADDING_AIM))

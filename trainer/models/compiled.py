@@ -15,7 +15,7 @@ FAILURES = (RuntimeError, OSError, ImportError, ValueError, TypeError, Attribute
 class Compiled:
     """A function (tensors in, tensors out) as it is called in training; without gradients it runs as it is.
 
-    Sizes are never left open in a graph: with open ones the compiler fails in 3D pooling (torch 2.13, "Invalid ranges"),
+    Sizes are never left open in a graph: with open ones the compiler fails in i3d (torch 2.13: "Invalid ranges"),
     and kernels for fixed sizes are faster. Evaluation would need graphs of its own, for a small part of the time.
     """
 
