@@ -37,7 +37,8 @@ PLAIN = Setting()
 
 
 def untried(config: Config, device: torch.device) -> Setting:
-    """What the options say where nothing is measured: `auto` is bf16 on a GPU that computes in it, else the plain loop.
+    """What the options say where nothing is measured: `auto` is bf16 on a GPU that computes in it, else the plain loop;
+    on a GPU whose shapes repeat, kernels are searched.
 
     Raises RefusedError for bf16 on a GPU that does not.
     """
@@ -45,6 +46,7 @@ def untried(config: Config, device: torch.device) -> Setting:
         precision="bf16" if Precision.of(config.precision, device).bf16 else "fp32",
         memory_format="contiguous" if config.memory_format == "auto" else config.memory_format,
         compile="off" if config.compile == "auto" else config.compile,
+        search=device.type == "cuda" and in_buckets(config, device),
     )
 
 

@@ -193,6 +193,15 @@ def test_memory_that_runs_out_while_kernels_are_searched_is_left_to_the_training
     assert warm_up(training, say=pytest.fail) == ""
 
 
+def test_with_every_option_given_kernels_are_searched_where_shapes_repeat(monkeypatch):
+    given = {"precision": "fp32", "memory_format": "contiguous", "compile": "off"}
+    gpu = torch.device("cuda")
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
+    assert settings.untried(check(given), gpu).search
+    assert not settings.untried(check({**given, "padding": "longest"}), gpu).search
+    assert not settings.untried(check(given), CPU).search
+
+
 def test_a_resumed_run_of_an_older_version_keeps_its_lengths():
     assert not in_buckets(check_stored({"modality": "video", "compile": "on"}), CPU)
     assert in_buckets(check({"modality": "video", "compile": "on"}), CPU)
