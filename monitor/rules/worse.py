@@ -65,7 +65,7 @@ def lost_much(metric: Metric, errors: series.Array, chance: Chance | None) -> Wo
     if at + 1 < LEAST_GAINED or len(known) - 1 - at < NEWEST:
         return None
     best, least = float(known[at]), float(known[-NEWEST:].min())
-    if chance is not None and best > chance.error:
+    if chance is not None and not chance.assumed and best > chance.error:
         return None
     gained = float(known[0]) - best
     scattered = LOST_SCATTERS * series.scatter(known[: at + 1])
