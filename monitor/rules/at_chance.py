@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.scored import last_scored
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
-from monitor.run_dir import Epoch, Floors, Snapshot
+from monitor.run_dir import Epoch, Floors, Severity, Snapshot
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.metric_names import EDIT_RATES
 from monitor.run_dir.status import is_over
@@ -56,6 +56,9 @@ NO_INPUT = (
     "Do not add regularisation: a model at chance has nothing to regularise. Find out whether the input reaches the "
     "classifier:{} the labels, the learning rate."
 )
+HAS_LOST = (LOST, GO_BACK, "Why: too high a rate, one bad batch, or data that changed.")
+INSERTING = (INSERTS, END_EARLIER, "Whether the decoder or the model adds them.")
+FAR_BEYOND = (WORSE_THAN_CHANCE, LOOK_AT_LABELS, "Why: wrong labels, or a wrong scorer.")
 WHY = "Why: a bottleneck in time, wrong labels, a wrong scorer, too low a learning rate, or too few steps so far."
 LEFT = "9 of 20 recorded runs that stood there for five evaluations left it, half by the 10th, the last at the 46th"
 """Counted on 158 recorded runs, as far as each was recorded (docs/rules.md)."""
@@ -118,45 +121,39 @@ class AtChance(Rule):
         began = since(data.epochs, episode.onset, over >= 0)
         episode = replace(episode, fired=first_known)
         had = over[: episode.onset]
-        measures: dict[str, Any] = {
-            "dated": True,
-            "began": began,
-            "now": _numbers(data, floors, chance),
-            "limits": {"margin, points": 100 * limits.chance_margin, "skill": limits.chance_skill},
-        }
-        if had.size and np.nanmin(had, initial=np.inf) < -BEYOND * (chance.size(known) if chance and known else 1.0):
-            return self.flag(
-                data.epochs,
-                episode,
-                _lost(data, floors, chance) + f" Since epoch {data.epochs[episode.onset]:g}.",
-                **measures,
-                title=LOST,
-                remedy=GO_BACK,
-                cannot_tell="Why: too high a rate, one bad batch, or data that changed.",
-            )
-        if (inserting := _inserting(snapshot, metric, chance)) is not None:
-            return self.flag(
-                data.epochs,
-                episode,
-                f"{inserting} Since {began}.",
-                **measures,
-                severity="warning",
-                title=INSERTS,
-                remedy=END_EARLIER,
-                cannot_tell="Whether the decoder or the model adds them.",
-            )
-        worse = _is_beyond(data, chance)
+        size = chance.size(known) if chance and known else 1.0
+        if had.size and np.nanmin(had, initial=np.inf) < -BEYOND * size:
+            said = Said(f"{_lost(data, floors, chance)} Since epoch {data.epochs[episode.onset]:g}.", *HAS_LOST)
+        elif (inserting := _inserting(snapshot, metric, chance)) is not None:
+            said = Said(f"{inserting} Since {began}.", *INSERTING, "warning")
+        else:
+            line = _line(data, floors, chance, episode.severity, is_over(snapshot))
+            where = " time resolution inside the model," * is_ctc(snapshot)
+            beside = FAR_BEYOND if _is_beyond(data, chance) else ("", NO_INPUT.format(where), WHY)
+            said = Said(f"{line} Since {began}.", *beside)
         return self.flag(
             data.epochs,
             episode,
-            _line(data, floors, chance, episode.severity, is_over(snapshot)) + f" Since {began}.",
-            **measures,
-            title=WORSE_THAN_CHANCE if worse else "",
-            remedy=LOOK_AT_LABELS
-            if worse
-            else NO_INPUT.format(" time resolution inside the model," * is_ctc(snapshot)),
-            cannot_tell="Why: wrong labels, or a wrong scorer." if worse else WHY,
+            said.line,
+            dated=True,
+            began=began,
+            now=_numbers(data, floors, chance),
+            limits={"margin, points": 100 * limits.chance_margin, "skill": limits.chance_skill},
+            severity=said.severity,
+            title=said.title,
+            remedy=said.remedy,
+            cannot_tell=said.cannot_tell,
         )
+
+
+class Said(NamedTuple):
+    """What a finding of this rule says; `title` "" is that of the rule, `severity` None that of the episode."""
+
+    line: str
+    title: str
+    remedy: str
+    cannot_tell: str
+    severity: Severity | None = None
 
 
 def _inserting(snapshot: Snapshot, metric: Metric | None, chance: Chance | None) -> str | None:
