@@ -28,7 +28,10 @@ MOST_FILES = 20_000
 """So many files of a folder are looked at; a data set below it must not hold up a dialog."""
 MOST_NAMED = 3
 SLACK_SECS = 2.0
-IS_CODE = frozenset({".py", ".pyc", ".sh", ".md", ".yaml", ".yml", ".toml", ".lock"})
+IS_CODE = frozenset(
+    {".py", ".pyc", ".ipynb", ".sh", ".md", ".yaml", ".yml", ".toml", ".lock", ".c", ".cpp", ".cu", ".h", ".rs"}
+    | {".js", ".ts", ".css", ".html"}
+)
 NEW_EACH_TIME = re.compile(r"version_\d+|tfevents|offline-run|run-\d|\d{4}[-_]?\d\d[-_]?\d\d|\d{10}")
 """Names that a tool makes anew at every start, so that no start writes over another's."""
 
