@@ -395,6 +395,12 @@ def test_fewer_epochs_are_not_offered_where_the_metric_came_to_its_best_long_aft
     found = more_variety(snapshot(val_loss=curve(20, lambda e: 2 + 0.02 * e), metrics=scores))
     assert "fewer" not in f"{found.title} {found.cost}".lower()
     assert "before its best accuracy (69.0 %, epoch 20)" in found.expected
+    luck = more_variety(
+        snapshot(
+            val_loss=curve(20, lambda e: 2 + 0.02 * e), metrics=[{"val_accuracy": 0.5 + 0.001 * e} for e in range(20)]
+        )
+    )
+    assert "fewer epochs" in luck.title
 
 
 @pytest.mark.parametrize("over", [True, False])

@@ -11,7 +11,11 @@ from monitor.rules.primary import best_of, primary_of
 from monitor.rules.result import Finding
 from monitor.rules.wer_plateau import GOT_WORSE, WORSE_REMEDY
 from monitor.run_dir import Snapshot
+from monitor.run_dir.metric import Metric
 from monitor.run_dir.words import number, plain
+
+GAINED = 0.05
+"""Part of an error: a smaller gain after the best val loss may be luck."""
 
 
 def few_by_heart(snapshot: Snapshot) -> Prescription:
@@ -47,7 +51,8 @@ def more_variety(snapshot: Snapshot) -> Prescription:
     turned = best is not None and best is not rows[-1]
     kept = f"; val loss was lowest at epoch {plain(best.epoch)} ({number(best.val_loss)})" if best and turned else ""
     metric, reached = primary_of(snapshot), best_of(snapshot)
-    if metric is not None and reached is not None and best is not None and reached[1] > best.epoch:
+    then = metric.error_of(best) if metric is not None and best is not None else None
+    if metric is not None and reached is not None and best is not None and _gained(metric, then, reached):
         # Fewer epochs would lose what the metric has gained since.
         best_value = f"its best {metric.label} ({metric.text(reached[0])}, epoch {plain(reached[1])})"
         return _look(
@@ -66,6 +71,11 @@ def more_variety(snapshot: Snapshot) -> Prescription:
         cost="new data, or a restart that ends near the best val loss",
         disproved_by="val loss turns at the same epoch and the same value" if turned else "the gap opens as before",
     )
+
+
+def _gained(metric: Metric, then: float | None, reached: tuple[float, float]) -> bool:
+    """Whether the error became better by a twentieth after the best val loss, where it was `then`."""
+    return then is not None and metric.error(reached[0]) < then * (1 - GAINED)
 
 
 def more_epochs(snapshot: Snapshot, over: bool) -> Prescription:
