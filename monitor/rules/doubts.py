@@ -10,7 +10,7 @@ from monitor.rules.arithmetic.series import Array
 from monitor.rules.columns import Doubt, columns, kept_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
-from monitor.run_dir.metric_names import BOUNDS, EDIT_RATES, LARGEST_RATE, LARGEST_SHARE, parsed
+from monitor.run_dir.metric_names import BOUNDS, EDIT_RATES, LARGEST_RATE, LARGEST_SHARE, USUAL_RATE, parsed
 from monitor.run_dir.words import number, plain
 
 ROUNDING = 0.01
@@ -74,8 +74,8 @@ def _in_percent(metric: Metric, values: Array, epochs: Array) -> Doubt | None:
     if metric.unit != "fraction" or metric.label not in EDIT_RATES or not len(finite):
         return None
     # One evaluation of a model that still babbles may be as large; most of them are not. What came down from there
-    # step by step, and still says more than every word wrong, was percent from the start.
-    came_down = bool((finite[:BABBLES] > LARGEST_RATE).all()) and len(finite) > BABBLES and finite[-1] > 1
+    # step by step, and is still more than a model says that has left its babbling, was percent from the start.
+    came_down = bool((finite[:BABBLES] > LARGEST_RATE).all()) and len(finite) > BABBLES and finite[-1] > USUAL_RATE
     if float(np.median(finite)) <= LARGEST_RATE and not came_down:
         return None
     at = int(np.argmax(np.isfinite(values)))

@@ -143,5 +143,6 @@ def test_an_error_rate_in_percent_is_doubted_also_where_most_of_it_lies_below_5(
 
 
 def test_a_model_that_babbled_at_first_is_not_doubted():
+    assert found(RULE, snapshot(val_wer=[9.0, 7.0, 6.0, 2.0, *[1.02] * 9], val_loss=[2.0] * 13)) is None
     assert found(RULE, snapshot(val_wer=[9.0, 7.0, 1.6, 1.4, 1.2, 1.1], val_loss=[2.0] * 6)) is None
     assert found(RULE, snapshot(val_wer=[9.0, 7.0, 6.0, 1.4, 0.9, 0.8, 0.7], val_loss=[2.0] * 7)) is None
