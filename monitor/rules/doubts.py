@@ -10,7 +10,7 @@ from monitor.rules.arithmetic.series import Array
 from monitor.rules.columns import Doubt, columns, kept_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
-from monitor.run_dir.metric_names import BOUNDS, EDIT_RATES, LARGEST_RATE, LARGEST_SHARE, USUAL_RATE, parsed
+from monitor.run_dir.metric_names import BOUNDS, EDIT_RATES, LARGEST_RATE, LARGEST_SHARE, parsed
 from monitor.run_dir.words import number, plain
 
 ROUNDING = 0.01
@@ -23,8 +23,6 @@ EITHER = (0.3, 2.0)
 """A score of so much at least and at most, in one run, may be a fraction that is computed wrongly or a bad percent."""
 LEAST_TO_DOUBT = 5
 """Values of such a score: one that begins in percent leaves that range soon."""
-BABBLES = 3
-"""First evaluations of a model that says far more words than there are; later its error rate is that of others."""
 STEADY_TIMES = 3.0
 """Before and after a change of unit a value is at most so many times its neighbour, or so small a part of it."""
 STEADY_LOSS = 0.3
@@ -73,10 +71,8 @@ def _in_percent(metric: Metric, values: Array, epochs: Array) -> Doubt | None:
     finite = values[np.isfinite(values)]
     if metric.unit != "fraction" or metric.label not in EDIT_RATES or not len(finite):
         return None
-    # One evaluation of a model that still babbles may be as large; most of them are not. What came down from there
-    # step by step, and is still more than a model says that has left its babbling, was percent from the start.
-    came_down = bool((finite[:BABBLES] > LARGEST_RATE).all()) and len(finite) > BABBLES and finite[-1] > USUAL_RATE
-    if float(np.median(finite)) <= LARGEST_RATE and not came_down:
+    # Some evaluations of a model that still babbles may be as large; most of them are not.
+    if float(np.median(finite)) <= LARGEST_RATE:
         return None
     at = int(np.argmax(np.isfinite(values)))
     return Doubt(

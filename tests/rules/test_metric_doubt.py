@@ -138,11 +138,9 @@ def test_an_error_rate_in_percent_that_is_called_a_fraction_is_doubted():
     assert found(RULE, snapshot(val_wer=[1.4, 1.2, 1.1, 0.9, 0.8], val_loss=[2.0] * 5)) is None
 
 
-def test_an_error_rate_in_percent_is_doubted_also_where_most_of_it_lies_below_5():
-    assert found(RULE, snapshot(val_wer=curve(20, lambda e: 3 + 90 * 0.5**e), val_loss=[2.0] * 20)) is not None
-
-
 def test_a_model_that_babbled_at_first_is_not_doubted():
+    """Nor one that goes on to say more than there is: a recorded run fell from 653 % to 172 % in 128 evaluations."""
+    assert found(RULE, snapshot(val_wer=curve(60, lambda e: 1.7 + 7 * 0.85**e), val_loss=[2.0] * 60)) is None
     assert found(RULE, snapshot(val_wer=[9.0, 7.0, 6.0, 2.0, *[1.02] * 9], val_loss=[2.0] * 13)) is None
     assert found(RULE, snapshot(val_wer=[9.0, 7.0, 1.6, 1.4, 1.2, 1.1], val_loss=[2.0] * 6)) is None
     assert found(RULE, snapshot(val_wer=[9.0, 7.0, 6.0, 1.4, 0.9, 0.8, 0.7], val_loss=[2.0] * 7)) is None
