@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 
 from monitor.diagnosis.crash_kinds.kind import LONGEST_QUOTE
-from monitor.diagnosis.crash_kinds.lines import CHAINED, ERROR, LABEL, LAST_LINE, NAMES_AN_ERROR, SAID_BY_THE_LAUNCHER
+from monitor.diagnosis.crash_kinds.lines import (
+    CHAINED,
+    ERROR,
+    LABEL,
+    LAST_LINE,
+    NAMES_AN_ERROR,
+    SAID_BY_THE_LAUNCHER,
+    bounded,
+)
 from monitor.diagnosis.crash_kinds.registry import failure_in
 from monitor.diagnosis.last_frame import BEGINS
 from monitor.run_dir import Snapshot
@@ -24,7 +32,7 @@ def error_line(snapshot: Snapshot) -> str:
     """
     state, progress = state_in_force(snapshot.state, snapshot.progress), snapshot.progress
     text = (state.error if state is not None else None) or (progress.error if progress is not None else None) or ""
-    log = log_line(snapshot)
+    text, log = bounded(text), log_line(snapshot)
     if log or text.startswith(ENDED_BY) or text.endswith(NO_MESSAGE):
         failure = failure_in(log) if log else None
         if failure is None and (text.startswith(ENDED_BY) or not NAMES_AN_ERROR.match(log)):
@@ -35,7 +43,7 @@ def error_line(snapshot: Snapshot) -> str:
     if SAID_BY_THE_LAUNCHER.match(chosen):
         return ""
     trace = (state.traceback if state is not None else None) or (progress.traceback if progress is not None else None)
-    below = _below(chosen, text) or _below(chosen, trace or "") if UNFINISHED.search(chosen) else []
+    below = _below(chosen, text) or _below(chosen, bounded(trace or "")) if UNFINISHED.search(chosen) else []
     return " ".join([short(chosen.removeprefix("what():").strip()), *below]).rstrip(".:,")
 
 
@@ -48,11 +56,12 @@ def log_line(snapshot: Snapshot) -> str:
     state, progress = state_in_force(snapshot.state, snapshot.progress), snapshot.progress
     if state is None or not state.error:
         return ""
-    if state.error.startswith(ENDED_BY):
-        return state.error.partition(LAST_LINE)[2]
+    error = bounded(state.error)
+    if error.startswith(ENDED_BY):
+        return error.partition(LAST_LINE)[2]
     reported = progress is not None and progress.error
-    own = reported or not state.exit_code or state.error.endswith(NO_MESSAGE)
-    return "" if own or SAID_BY_THE_LAUNCHER.match(state.error) else state.error
+    own = reported or not state.exit_code or error.endswith(NO_MESSAGE)
+    return "" if own or SAID_BY_THE_LAUNCHER.match(error) else error
 
 
 UNFINISHED = re.compile(r":$|\bvalidation errors? for \S+$")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from monitor.diagnosis.crash_kinds import machine
 from monitor.diagnosis.crash_kinds.exits import FAULTHANDLER, PACKAGE, unknown_exit
 from monitor.diagnosis.crash_kinds.kind import LONGEST_QUOTE, Failure
-from monitor.diagnosis.crash_kinds.lines import LABEL, NAMES_AN_ERROR
+from monitor.diagnosis.crash_kinds.lines import LABEL, NAMES_AN_ERROR, bounded
 from monitor.diagnosis.crash_kinds.registry import failure_in
 from monitor.diagnosis.error_line import error_line, log_line, short
 from monitor.diagnosis.last_frame import FATAL, Frame, own_frame
@@ -32,6 +32,7 @@ def failure_of(snapshot: Snapshot) -> Failure | None:
         return _by_its_job(snapshot.job)
     said = [each for each in (state, progress) if each is not None]
     text = "\n".join(part for each in said for part in (each.error, each.traceback) if part)
+    text = bounded(text)
     code, number = (state.exit_code, state.signal) if state is not None and state.stop is None else (None, None)
     known = failure_in(text, code, number, snapshot.run.config if snapshot.run is not None else {})
     if known is None:

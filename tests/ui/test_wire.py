@@ -4,8 +4,8 @@ import asyncio
 import gzip
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
-import httpx
 import plotly.offline
 import streamlit
 from starlette.applications import Starlette
@@ -30,16 +30,30 @@ def asked(*paths, accepts="gzip"):
 
     app = Starlette(routes=[Mount("/static", StaticFiles(directory=FILES))], middleware=[Middleware(Compressed)])
 
-    async def ask():
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-            found = []
-            for path in paths:
-                async with client.stream("GET", path, headers={"accept-encoding": accepts}) as answer:
-                    found.append((answer, b"".join([part async for part in answer.aiter_raw()])))
-            return found
+    return [asyncio.run(answer(app, path, accepts)) for path in paths]
 
-    return asyncio.run(ask())
+
+async def answer(app, path, accepts):
+    """(status and headers, bytes as they are sent) of one GET, without a client that would unpack them."""
+    messages = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        messages.append(message)
+
+    headers = [(b"host", b"here"), (b"accept-encoding", accepts.encode())]
+    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "headers": headers}
+    await app(scope | {"query_string": b"", "http_version": "1.1", "scheme": "http", "root_path": ""}, receive, send)
+    begin, *rest = messages
+    said = {name.decode(): value.decode() for name, value in begin["headers"]}
+    return Answer(begin["status"], said), b"".join(part.get("body", b"") for part in rest)
+
+
+class Answer(NamedTuple):
+    status_code: int
+    headers: dict[str, str]
 
 
 def one(pattern):

@@ -8,6 +8,8 @@ LAST_LINE = "Last line of its log: "
 """How a supervisor introduces the last line of a log."""
 LABEL = re.compile(r"^(?:\[(?:rank|default)?\d+(?:,\d+)?\](?:<\w+>)?:\s?|\d+: )")
 """Which process of several wrote a line: torch's, torchrun's, mpirun's and srun's way."""
+MOST_CHARS, LONGEST_LINE = 2**17, 4_000
+"""More than the end of a log that a supervisor keeps, and than any line of an error's own words."""
 QUOTED = re.compile(
     r"^\s+(?:(?:exitcode|traceback|what\(\))\s*:|CUDA Setup failed)"
     r"|^│ (?:No such|Invalid value|Missing |Got unexpected)"
@@ -25,6 +27,13 @@ SAID_BY_THE_LAUNCHER = re.compile(
     r"|^subprocess\.CalledProcessError: Command '\['[^']*python[\d.]*'|^srun: error: .*Exited with exit code"
 )
 """What started several processes only says that one failed; the process has said why before it."""
+
+
+def bounded(text: str) -> str:
+    """The beginning and the end of a text that a process may have made as long as it liked, lines cut too."""
+    if len(text) > MOST_CHARS:
+        text = f"{text[: MOST_CHARS // 2]}\n{text[-MOST_CHARS // 2 :]}"
+    return "\n".join(line[:LONGEST_LINE] for line in text.splitlines())
 
 
 def lines_of(text: str) -> list[str]:
