@@ -38,7 +38,7 @@ async def answer(app, path, accepts):
     messages = []
 
     async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
+        await asyncio.Event().wait()  # the client stays and says no more
 
     async def send(message):
         messages.append(message)
