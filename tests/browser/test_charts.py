@@ -109,15 +109,20 @@ def test_thousands_of_steps_are_drawn_as_a_band_and_a_zoom_shows_the_points(dash
     page.wait_for_function(f"() => {chart('loss')}.data.some((trace) => trace.name === 'train, each step, median')")
 
 
+def log_what_turns_bad(run, epoch):
+    """One evaluation of a run whose val loss turns at epoch 10 while its WER comes to rest."""
+    train = max(0.1, 3.0 - 0.2 * epoch)
+    val = 3.2 - 0.15 * epoch if epoch <= 10 else 1.7 + 0.06 * (epoch - 10)
+    wer = max(0.5, 0.95 - 0.05 * epoch)
+    run.log_epoch(epoch, train_loss=train, train_eval_loss=train, val_loss=val, val_wer=wer)
+
+
 def test_under_stop_in_a_low_window_320_px_of_the_loss_chart_are_above_the_fold(dashboard, tab):
     with RunWriter(
         dashboard.runs / "folded", floors=Floors(wer_constant=0.9, loss_unigram=4.0), gap_basis="eval", epochs=60
     ) as run:
         for epoch in range(1, 31):
-            train = max(0.1, 3.0 - 0.2 * epoch)
-            val = 3.2 - 0.15 * epoch if epoch <= 10 else 1.7 + 0.06 * (epoch - 10)
-            wer = max(0.5, 0.95 - 0.05 * epoch)
-            run.log_epoch(epoch, train_loss=train, train_eval_loss=train, val_loss=val, val_wer=wer)
+            log_what_turns_bad(run, epoch)
         page = tab(height=768)
         open_run(page, dashboard, "folded")
         page.get_by_test_id("verdict").get_by_text("STOP", exact=True).wait_for()
@@ -144,10 +149,7 @@ def test_hardly_anything_moves_while_a_healthy_run_turns_bad_under_the_eyes_and_
         dashboard.runs / "shifting", floors=Floors(wer_constant=0.9, loss_unigram=4.0), gap_basis="eval", epochs=30
     ) as run:
         for epoch in range(1, 31):
-            train = max(0.1, 3.0 - 0.2 * epoch)
-            val = 3.2 - 0.15 * epoch if epoch <= 10 else 1.7 + 0.06 * (epoch - 10)
-            wer = max(0.5, 0.95 - 0.05 * epoch)
-            run.log_epoch(epoch, train_loss=train, train_eval_loss=train, val_loss=val, val_wer=wer)
+            log_what_turns_bad(run, epoch)
             if epoch == 3:
                 open_run(page, dashboard, "shifting")
                 page.wait_for_function(f"() => {chart('loss')}._fullLayout")
