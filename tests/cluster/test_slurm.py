@@ -115,8 +115,8 @@ def test_the_time_limit_saves_puts_back_and_the_same_run_finishes(jobs):
     run_dir = jobs.submit(TRAINS_ON, "1.6", limit="1")
     jobs.wait_for_epochs(run_dir)
     job = jobs.number(run_dir)
-    said = jobs.wait_for(run_dir, "queued")
-    assert "BeginTime (its earliest start has not come)" in said.evidence
+    jobs.wait_for(run_dir, "queued")
+    jobs.wait_for_words(run_dir, r"BeginTime \(its earliest start has not come\)")  # the scheduler's next look
     jobs.cluster.run("scontrol", "update", f"JobId={job}", "TimeLimit=5")
     jobs.start_now(run_dir)
     assert (state_of(run_dir).generation, state_of(run_dir).job.restarts) == (2, 1)
