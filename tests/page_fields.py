@@ -71,6 +71,7 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
     "overview.js": {
         "data": (PageData,),
         "device": (Device,),
+        "group": (listing.RunGroup,),
         "gravest": (listing.RunEvent,),
         "newest": (listing.RunEvent,),
         "machine": (Machine,),

@@ -9,6 +9,7 @@ import re
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,12 +20,20 @@ from rich.text import Text
 
 from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
+from monitor.run_dir.folders import DEFAULT_RUNS, RUNS_VARIABLE, Folders, folders_of
 from monitor.run_dir.reader import is_run, list_runs, nearest
-
-RUNS_VARIABLE = "VITALSIGNS_RUNS"
 
 RunsOption = Annotated[
     Path, typer.Option("--runs", help="Folder that holds the runs.", envvar=RUNS_VARIABLE, show_default="runs")
+]
+SeveralRunsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--runs",
+        metavar="[NAME=]PATH",
+        help="Folder that holds the runs; repeatable: each is a heading of the list.",
+        show_default="runs",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
@@ -56,7 +65,6 @@ DeviceOption = Annotated[
     ),
 ]
 
-DEFAULT_RUNS = Path("runs")
 JSON_VERSION = 1
 """Raised when a field of a printed document is renamed or removed; added fields leave it as it is."""
 PIPE_COLUMNS = 200
@@ -89,6 +97,11 @@ def _nearest(runs_dir: Path, text: str) -> str:
         return "There are no runs there; choose another folder with --runs."
     near = nearest(runs_dir, text)
     return f"Nearest: {near}." if near else "See: python -m monitor list"
+
+
+def folders_given(texts: Sequence[str] | None) -> Folders:
+    """The folders of `--runs`, given once or several times, else the usual one. Raises UsageError."""
+    return folders_of(texts or [os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS])
 
 
 def elsewhere(runs: Path) -> str:

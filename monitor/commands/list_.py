@@ -6,7 +6,15 @@ import math
 import sys
 from typing import Any
 
-from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, elsewhere, now, print_json
+from monitor.commands.common import (
+    JsonOption,
+    SeveralRunsOption,
+    console,
+    elsewhere,
+    folders_given,
+    now,
+    print_json,
+)
 from monitor.commands.rows_text import print_rows
 from monitor.diagnosis.glances import Glance, Glances
 from monitor.diagnosis.seed_groups import grouped
@@ -15,6 +23,7 @@ from monitor.diagnosis.summaries import scored
 from monitor.launcher.engines import slurm
 from monitor.run_dir import Progress, Summary, words
 from monitor.run_dir.errors import EXIT_OK
+from monitor.run_dir.folders import Folder
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import ENDED_VERDICTS
@@ -35,8 +44,29 @@ SHOWN = (
 )
 
 
-def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
+def run(runs: SeveralRunsOption = None, as_json: JsonOption = False) -> int:
     slurm.look()
+    folders = folders_given(runs)
+    if not folders.several:
+        document = _listed(folders.all[0], as_json)
+        if as_json:
+            print_json(document)
+        return EXIT_OK
+    documents = []
+    for folder in folders.all:
+        if not as_json:
+            console().print(f"{folder.name}  {folder.said}", soft_wrap=True)
+        documents.append({"name": folder.name, **_listed(folder, as_json)})
+        if not as_json and folder is not folders.all[-1]:
+            console().print()
+    if as_json:
+        print_json({"folders": documents})
+    return EXIT_OK
+
+
+def _listed(folder: Folder, as_json: bool) -> dict[str, Any]:
+    """The document of one folder; without `as_json` its table is printed."""
+    runs = folder.path
     found = list(Glances(runs).all(list_runs(runs), now())) if runs.is_dir() else []
     rows = [_row(name, seen) for name, _, seen in found]
     rows.sort(key=lambda row: row["heartbeat_at"] or row["updated_at"] or 0.0, reverse=True)
@@ -46,16 +76,14 @@ def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     groups = [(group, _spread(group, known)) for group in grouped(members, lambda name: seen_of[name].validation)]
     for line in slurm.orphans(runs):
         sys.stderr.write(f"{line}\n")
-    if as_json:
-        seeds = [{"runs": group.runs, spread.metric.name if spread else "mean": spread} for group, spread in groups]
-        print_json({"runs_dir": str(runs.absolute()), "runs": rows, "seeds": seeds})
-    elif rows:
+    if rows and not as_json:
         _print_table(rows, groups)
-    else:
+    elif not as_json:
         console().print(
             f"No runs in {runs.absolute()} yet. Start one: python -m monitor start{elsewhere(runs)} -- COMMAND…"
         )
-    return EXIT_OK
+    seeds = [{"runs": group.runs, spread.metric.name if spread else "mean": spread} for group, spread in groups]
+    return {"runs_dir": str(runs.absolute()), "runs": rows, "seeds": seeds}
 
 
 def _spread(group: SeedGroup, known: dict[str, dict[str, Any]]) -> Spread | None:

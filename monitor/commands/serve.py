@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption
+from monitor.commands.common import JsonOption, SeveralRunsOption, folders_given
 
 
 def run(
-    runs: RunsOption = DEFAULT_RUNS,
+    runs: SeveralRunsOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default: a free one.")] = None,
     no_token: Annotated[
@@ -21,7 +21,7 @@ def run(
         list[str] | None, typer.Option(metavar="NAME", help="Host name of a reverse proxy; repeatable.")
     ] = None,
     detach: Annotated[bool, typer.Option(help="Run in the background.")] = True,
-    stop: Annotated[bool, typer.Option("--stop", help="Stop the dashboard that serves this folder.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="Stop the dashboard that serves these folders.")] = False,
     as_json: JsonOption = False,
 ) -> int:
     # Imported here: it brings the page's libraries, which --help does not need.
@@ -30,7 +30,7 @@ def run(
     return run_serve(
         host=host,
         port=port,
-        runs_dir=runs,
+        folders=folders_given(runs),
         no_token=no_token,
         base=base,
         names=tuple(name or ()),

@@ -29,18 +29,19 @@ def state_dir() -> Path:
     return Path(base) / "vitalsigns"
 
 
-def serving_file(folder: Path) -> Path:
+def serving_file(folder: Path | str) -> Path:
+    """`folder`: the one that is served; of several, the text of all of them."""
     name = "".join(letter if letter.isalnum() else "_" for letter in str(folder))[-150:]
     return state_dir() / f"serve{name}.json"
 
 
-def serving_of(folder: Path) -> Serving | None:
+def serving_of(folder: Path | str) -> Serving | None:
     """The dashboard of this folder, if that very process still lives."""
     serving = last_served(folder)
     return serving if serving is not None and processes.liveness(serving.identity) == "alive" else None
 
 
-def last_served(folder: Path) -> Serving | None:
+def last_served(folder: Path | str) -> Serving | None:
     """The dashboard that served this folder last, whether or not it lives: a folder keeps its port."""
     serving = files.read_document(serving_file(folder), Serving, ignoring=files.UNREADABLE)
     return serving if serving is not None and serving.runs_dir == str(folder) else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -20,8 +19,10 @@ from monitor.diagnosis.summaries import is_quick, summary_of
 from monitor.launcher import existing
 from monitor.run_dir import Summary, words
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.folders import Folders
 from monitor.ui import assets
-from monitor.ui.listing import FIRST_ROWS, Listing
+from monitor.ui.listing import FIRST_ROWS
+from monitor.ui.places import Places
 from monitor.ui.wire import Collected, whole
 from monitor.view import palette
 from monitor.view.shapes.listing import RunRow
@@ -65,10 +66,9 @@ border-top:1px solid var(--vs-hairline);overflow-wrap:anywhere}
 class FirstPaint:
     """ASGI middleware behind the gate: adds the block to the document of the page, and touches nothing else."""
 
-    def __init__(self, app: ASGIApp, listing: Listing, runs_dir: Path, base: str = "") -> None:
+    def __init__(self, app: ASGIApp, places: Places, base: str = "") -> None:
         self._app = app
-        self._listing = listing
-        self._runs_dir = runs_dir
+        self._places = places
         self._pages = {f"{base}/", base or "/"}
         self._head = assets.head_lines(base)
 
@@ -83,8 +83,8 @@ class FirstPaint:
             await answer.pass_on(send)
             return
         run_id = Request(scope).query_params.get("run")
-        rows = (await self._listing.latest()).rows if run_id is None else []
-        block = await run_in_threadpool(first_words, self._runs_dir, run_id, rows)
+        rows = (await self._places.listing.latest()).rows if run_id is None else []
+        block = await run_in_threadpool(first_words, self._places.folders, run_id, rows)
         chosen = Request(scope).cookies.get(THEME_COOKIE)
         style = STYLE.replace(BOTH_SCHEMES, f"color-scheme:{chosen}") if chosen in ("light", "dark") else STYLE
         document = document.replace("</head>", f"{self._head}{style}</head>", 1)
@@ -92,13 +92,14 @@ class FirstPaint:
         await HTMLResponse(document, headers={"Cache-Control": "no-store"})(scope, receive, send)
 
 
-def first_words(runs_dir: Path, run_id: str | None, rows: Sequence[RunRow] = ()) -> str:
+def first_words(folders: Folders, run_id: str | None, rows: Sequence[RunRow] = ()) -> str:
     """The block as HTML; every word of a run is escaped. Empty where there is nothing to say yet."""
     if run_id is None:
-        head = f"<header><strong>Vitalsigns</strong><span class=m>{html.escape(str(runs_dir))}</span></header>"
+        head = f"<header><strong>Vitalsigns</strong><span class=m>{html.escape(folders.heading)}</span></header>"
         return _block(head + "".join(map(_row, rows[:FIRST_ROWS])))
     try:
-        run_dir = existing(runs_dir, run_id)
+        folder, name = folders.of(run_id)
+        run_dir = existing(folder.path, name)
         # A very long run is judged once, for the live route: the document does not wait for it.
         if not is_quick(run_dir):
             return ""
@@ -107,7 +108,7 @@ def first_words(runs_dir: Path, run_id: str | None, rows: Sequence[RunRow] = ())
         return ""
     if not summary.verdict:
         return ""
-    return _block(_run(run_id, summary))
+    return _block(_run(name, summary))
 
 
 def _block(inner: str) -> str:

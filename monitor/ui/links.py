@@ -12,6 +12,7 @@ from pathlib import Path
 from monitor.diagnosis.glances import status_at
 from monitor.run_dir import LAUNCH_FILE, RUN_FILE
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.folders import Folders
 from monitor.run_dir.launch import read_launch, read_progress, read_state
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.serving import ssh_line
@@ -33,12 +34,13 @@ def links_of(port: int, tokens: Tokens | None, base: str = "", life: str = "", r
     return links
 
 
-def links_text(links: dict[str, str], runs_dir: Path, detached: bool = False, run: str = "") -> str:
+def links_text(links: dict[str, str], folders: Folders, detached: bool = False, run: str = "") -> str:
     """The lines that are printed. `run`: the name of the run whose own link is among them, which then comes first."""
-    count = len(list_runs(runs_dir))
-    first = f"Vitalsigns: {count} {'run' if count == 1 else 'runs'} in {runs_dir}."
+    count = sum(len(list_runs(folder.path)) for folder in folders.all)
+    first = f"Vitalsigns: {count} {'run' if count == 1 else 'runs'} in {folders.said}."
     if detached:
-        elsewhere = () if runs_dir == Path("runs").absolute() else ("--runs", runs_dir)
+        usual = folders.text == str(Path("runs").absolute())
+        elsewhere = () if usual else [part for folder in folders.all for part in ("--runs", folder.text)]
         first += f" Stays up after you log out (stop it: {monitor_line('serve', '--stop', *elsewhere)})."
     opening = "Then open" if over_ssh() else "Open"
     rows = [("On your laptop", links["ssh"])] if over_ssh() else []
@@ -53,8 +55,11 @@ def links_text(links: dict[str, str], runs_dir: Path, detached: bool = False, ru
     return "\n".join([first, *(f"  {label:<16} {text}" for label, text in rows)])
 
 
-def worth_opening(runs_dir: Path) -> str:
-    """The newest run of a folder where it is at work or alone, else "": then the list says more."""
+def worth_opening(folders: Folders) -> str:
+    """The newest run of the only folder where it is at work or alone, else "": then the list says more."""
+    if folders.several:
+        return ""
+    runs_dir = folders.all[0].path
     names = list_runs(runs_dir)
     newest = max(names, key=lambda name: _begun_at(runs_dir / name), default="")
     return newest if len(names) == 1 or (newest and _is_live(runs_dir / newest)) else ""

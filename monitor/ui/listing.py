@@ -80,7 +80,7 @@ class TabRows:
 
     def message(self, look: ListLook) -> ListNews | None:
         """What this tab does not know yet, or None."""
-        rest = (look.trash, look.machine, look.tried, look.problem)
+        rest = (look.trash, look.machine, look.tried, look.problem, look.groups)
         if look.rows is self._sent and rest == self._rest:
             return None
         changed = [row for row in look.rows if self._rows.get(row.run) != row]
@@ -93,6 +93,7 @@ class TabRows:
         news = ListNews(rows=rows, server_now=look.server_now, order=order if order != self._order else UNSET)
         if rest != self._rest:
             news = replace(news, trash=look.trash, machine=look.machine, tried=look.tried, problem=look.problem)
+            news = replace(news, groups=look.groups or UNSET)
         self._sent, self._rows, self._order, self._rest = look.rows, {row.run: row for row in look.rows}, order, rest
         return news
 

@@ -33,8 +33,9 @@ from monitor.run_dir.words import monitor_line, steady
 from monitor.ui import memory
 from monitor.ui.access import role_in
 from monitor.ui.family import Family
-from monitor.ui.listing import LIST_SECS, Listing, TabRows
+from monitor.ui.listing import LIST_SECS, TabRows
 from monitor.ui.messages import Ping, Problem, Refused
+from monitor.ui.places import Place, Places
 from monitor.ui.questions import Answer, Others, answer, question_of
 from monitor.view.frame import Frames
 from monitor.view.series import Since, child_marks
@@ -264,11 +265,8 @@ class Asked:
 class LiveHub:
     """The WebSocket endpoint, and the tailers behind it."""
 
-    def __init__(self, runs_dir: Path, listing: Listing) -> None:
-        self._runs_dir = runs_dir
-        self._listing = listing
-        self._family = Family(runs_dir)
-        self._others = Others(runs_dir, self._family)
+    def __init__(self, places: Places) -> None:
+        self._places = places
         self.tailers: dict[str, Tailer] = {}
         self._giving_back: set[asyncio.Task[None]] = set()
 
@@ -282,37 +280,46 @@ class LiveHub:
                 await self._serve_until_gone(socket, self._send_list(socket, TabRows(_moment(hello)), asked), asked)
             elif "run" not in hello:
                 await socket.close(1003)
-            elif self._may_be_read(run_id := str(hello["run"])):
-                await self._serve_run(socket, run_id, hello)
+            elif (found := self._readable(address := str(hello["run"]))) is not None:
+                await self._serve_run(socket, address, *found, hello)
             else:
                 await _send(socket, Problem(message="Say which run: a run id."))
 
-    def _may_be_read(self, run_id: str) -> bool:
-        """A plain name, and no link out of the folder; a run that has just gone may still be asked for."""
-        return bool(RUN_ID_PATTERN.fullmatch(run_id)) and is_within(self._runs_dir, self._runs_dir / run_id)
+    def _readable(self, address: str) -> tuple[Place, Path] | None:
+        """A plain name, and no link out of its folder; a run that has just gone may still be asked for."""
+        try:
+            place, run_id = self._places.of(address)
+        except MonitorError:
+            return None
+        run_dir = place.folder.path / run_id
+        fits = RUN_ID_PATTERN.fullmatch(run_id) and is_within(place.folder.path, run_dir)
+        return (place, run_dir) if fits else None
 
-    async def _serve_run(self, socket: WebSocket, run_id: str, hello: dict[str, Any]) -> None:
-        tailer = self.tailers.setdefault(run_id, Tailer(self._runs_dir / run_id, self._family))
+    async def _serve_run(
+        self, socket: WebSocket, address: str, place: Place, run_dir: Path, hello: dict[str, Any]
+    ) -> None:
+        tailer = self.tailers.setdefault(address, Tailer(run_dir, place.family))
         controls = role_in(socket.scope) == "control"
         tailer.controllers += controls
         try:
             async with tailer:
                 asked = Asked()
-                await self._serve_until_gone(socket, self._send_run(socket, tailer, Since.of(hello), asked), asked)
+                sending = self._send_run(socket, tailer, Since.of(hello), asked, place.others)
+                await self._serve_until_gone(socket, sending, asked)
         finally:
             tailer.controllers -= controls
-        if tailer.watchers == 0 and self.tailers.get(run_id) is tailer:
-            del self.tailers[run_id]
+        if tailer.watchers == 0 and self.tailers.get(address) is tailer:
+            del self.tailers[address]
             del tailer
-            task = asyncio.create_task(self._give_back(run_id))
+            task = asyncio.create_task(self._give_back(address, run_dir))
             self._giving_back.add(task)
             task.add_done_callback(self._giving_back.discard)
 
-    async def _give_back(self, run_id: str) -> None:
+    async def _give_back(self, address: str, run_dir: Path) -> None:
         """Some seconds after the last tab has left a run, its memory is the system's again. A reload is no leaving."""
         await asyncio.sleep(GIVE_BACK_SECS)
-        if run_id not in self.tailers:
-            await asyncio.to_thread(memory.give_back, self._runs_dir / run_id)
+        if address not in self.tailers:
+            await asyncio.to_thread(memory.give_back, run_dir)
 
     async def _serve_until_gone(self, socket: WebSocket, sending: Any, asked: Asked | None = None) -> None:
         """Runs the sender until the browser goes away or the sender ends."""
@@ -325,13 +332,13 @@ class LiveHub:
                 task.cancel()
             await asyncio.gather(sender, listener, return_exceptions=True)
 
-    async def _send_run(self, socket: WebSocket, tailer: Tailer, since: Since, asked: Asked) -> None:
+    async def _send_run(self, socket: WebSocket, tailer: Tailer, since: Since, asked: Asked, others: Others) -> None:
         sent, complained = -1, ""
         while tailer.snapshot is None and not tailer.problem:
             await tailer.newer_than(tailer.version)
         while True:
             while (question := asked.take()) is not None:
-                await self._answer(socket, tailer, question)
+                await self._answer(socket, tailer, question, others)
             if tailer.problem and tailer.problem != complained and tailer.snapshot is None:
                 complained = tailer.problem
                 await _send(socket, Problem(message=complained))
@@ -353,7 +360,7 @@ class LiveHub:
             news.cancel()
             question.cancel()
 
-    async def _answer(self, socket: WebSocket, tailer: Tailer, question: dict[str, Any]) -> None:
+    async def _answer(self, socket: WebSocket, tailer: Tailer, question: dict[str, Any], others: Others) -> None:
         if tailer.seen is None:
             return
         snapshot, judged = tailer.seen
@@ -362,13 +369,13 @@ class LiveHub:
             # One question must not cut the line of all.
             return Refused(asked=str(question.get("kind")), message=_own_fault("asked that", fault))
 
-        given = await asyncio.to_thread(guarded, lambda: answer(snapshot, judged, question, self._others), refused)
+        given = await asyncio.to_thread(guarded, lambda: answer(snapshot, judged, question, others), refused)
         if given is not None:
             await _send(socket, given)
 
     async def _send_list(self, socket: WebSocket, tab: TabRows, asked: Asked) -> None:
         while True:
-            message = tab.message(await self._listing.latest())
+            message = tab.message(await self._places.listing.latest())
             await _send(socket, message or Ping(server_now=time.time()))
             due = time.monotonic() + LIST_SECS
             while (left := due - time.monotonic()) > 0:

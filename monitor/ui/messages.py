@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from monitor.launcher.devices import Machine
-from monitor.view.shapes.listing import RunRow, TriedOption
+from monitor.view.shapes.listing import RunGroup, RunRow, TriedOption
 
 
 class Ping(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="ping"):
@@ -44,7 +44,10 @@ class TrashedRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListLook(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the list shows, as of one look. `problem`: why the folder cannot be read now, else ""."""
+    """Everything that the list shows, as of one look. `problem`: why the folder cannot be read now, else "".
+
+    `groups`: the folders, where there are several.
+    """
 
     rows: list[RunRow]
     trash: list[TrashedRun]
@@ -52,6 +55,7 @@ class ListLook(msgspec.Struct, frozen=True, kw_only=True):
     tried: list[TriedOption]
     problem: str
     server_now: float
+    groups: list[RunGroup] = []
 
 
 class ListNews(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="rows"):
@@ -64,6 +68,7 @@ class ListNews(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     machine: Machine | UnsetType = UNSET
     tried: list[TriedOption] | UnsetType = UNSET
     problem: str | UnsetType = UNSET
+    groups: list[RunGroup] | UnsetType = UNSET
 
 
 class PageMode(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,8 +82,8 @@ class PageMode(msgspec.Struct, frozen=True, kw_only=True):
 class PageData(PageMode, frozen=True, kw_only=True):
     """What the component starts from. `ws`, `plotly`, `report` are addresses on this server; `role` is "control" or
     "look"; `again` what an open tab proves itself with to a server that was started anew, "" where everybody may come
-    in; `run` the id of the run, None for the list; `tunnel` the ssh command for a laptop, "" for a visitor;
-    `title`, `note` and `tags` what people say of the run."""
+    in; `run` the address of the run, None for the list, `name` its id; `tunnel` the ssh command for a laptop,
+    "" for a visitor; `title`, `note` and `tags` what people say of the run."""
 
     ws: str
     plotly: str
@@ -86,6 +91,7 @@ class PageData(PageMode, frozen=True, kw_only=True):
     role: str
     again: str
     run: str | None
+    name: str
     runs_dir: str
     tunnel: str
     title: str = ""

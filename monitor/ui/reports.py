@@ -18,6 +18,7 @@ from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.launcher import existing
 from monitor.run_dir import LOG_FILE
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.folders import Folders
 from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
@@ -64,8 +65,8 @@ class _Desk:
 class ReportRoute:
     """ASGI endpoint for `<run id>.html`, `.md`, `.csv` and `.log`. The gate in front has checked the token."""
 
-    def __init__(self, runs_dir: Path) -> None:
-        self._runs_dir = runs_dir
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
         self._desks = {role: _Desk() for role in ROLES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,15 +75,19 @@ class ReportRoute:
         await response(scope, receive, send)
 
     def _made(self, name: str) -> Response:
-        run_id, _, form = name.rpartition(".")
+        address, _, form = name.rpartition(".")
+        try:
+            folder, run_id = self._folders.of(address)
+        except MonitorError as problem:
+            return PlainTextResponse(str(problem), 404)
         if form == "log":
-            return self._log(run_id)
+            return _log(folder.path, run_id)
         if form == "csv":
-            return self._numbers(run_id)
+            return _numbers(folder.path, run_id)
         if form not in WRITERS:
             return PlainTextResponse("There is RUN.html, RUN.md, RUN.csv and RUN.log.", 404)
         try:
-            text = self._written(run_id, form)
+            text = _written(folder.path, run_id, form)
         except MonitorError as problem:
             return PlainTextResponse(str(problem), 404)
         # Never shown by this server itself: what a run says stays out of the page that may control runs.
@@ -93,31 +98,34 @@ class ReportRoute:
         }
         return Response(text, media_type=WRITERS[form][1], headers=headers)
 
-    def _log(self, run_id: str) -> Response:
-        try:
-            descriptor = open_to_read(existing(self._runs_dir, run_id) / LOG_FILE)
-        except MonitorError as problem:
-            return PlainTextResponse(str(problem), 404)
-        except (OSError, OddFileError):
-            return PlainTextResponse(f"{run_id} has no log that can be read.", 404)
-        headers = {"Content-Disposition": f'attachment; filename="{run_id}.log"'}
-        return StreamingResponse(_pieces(descriptor), media_type="application/octet-stream", headers=headers)
 
-    def _numbers(self, run_id: str) -> Response:
-        try:
-            snapshot = RunReader(existing(self._runs_dir, run_id)).read(time.time())
-        except MonitorError as problem:
-            return PlainTextResponse(str(problem), 404)
-        headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"', "X-Content-Type-Options": "nosniff"}
-        return StreamingResponse(csv_of(snapshot), media_type="text/csv", headers=headers)
+def _log(runs_dir: Path, run_id: str) -> Response:
+    try:
+        descriptor = open_to_read(existing(runs_dir, run_id) / LOG_FILE)
+    except MonitorError as problem:
+        return PlainTextResponse(str(problem), 404)
+    except (OSError, OddFileError):
+        return PlainTextResponse(f"{run_id} has no log that can be read.", 404)
+    headers = {"Content-Disposition": f'attachment; filename="{run_id}.log"'}
+    return StreamingResponse(_pieces(descriptor), media_type="application/octet-stream", headers=headers)
 
-    def _written(self, run_id: str, form: str) -> str:
-        now = time.time()
-        snapshot = RunReader(existing(self._runs_dir, run_id)).read(now)
-        judged = judge_run(snapshot, now)
-        options = prescribe(snapshot, judged.diagnosis)
-        considered = consider(snapshot, judged.diagnosis)
-        return WRITERS[form][0](report_of(snapshot, judged, status_of(snapshot), options, considered))
+
+def _numbers(runs_dir: Path, run_id: str) -> Response:
+    try:
+        snapshot = RunReader(existing(runs_dir, run_id)).read(time.time())
+    except MonitorError as problem:
+        return PlainTextResponse(str(problem), 404)
+    headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"', "X-Content-Type-Options": "nosniff"}
+    return StreamingResponse(csv_of(snapshot), media_type="text/csv", headers=headers)
+
+
+def _written(runs_dir: Path, run_id: str, form: str) -> str:
+    now = time.time()
+    snapshot = RunReader(existing(runs_dir, run_id)).read(now)
+    judged = judge_run(snapshot, now)
+    options = prescribe(snapshot, judged.diagnosis)
+    considered = consider(snapshot, judged.diagnosis)
+    return WRITERS[form][0](report_of(snapshot, judged, status_of(snapshot), options, considered))
 
 
 def _pieces(descriptor: int) -> Iterator[bytes]:

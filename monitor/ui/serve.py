@@ -22,6 +22,7 @@ import psutil
 
 from monitor.run_dir import files, processes, words
 from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.folders import FOLDERS_VARIABLE, RUNS_VARIABLE, Folders, folders_of
 from monitor.run_dir.opening import make_folder, open_to_write
 from monitor.run_dir.processes import HOME
 from monitor.run_dir.serving import Serving, last_served, serving_file, serving_of, state_dir
@@ -47,7 +48,7 @@ class Order:
 
     host: str
     port: int
-    runs_dir: Path
+    folders: Folders
     no_token: bool
     base: str = ""
     names: tuple[str, ...] = ()
@@ -58,7 +59,7 @@ def run_serve(
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
-    runs_dir: Path = Path("runs"),
+    folders: Folders,
     no_token: bool = False,
     base: str = "",
     names: tuple[str, ...] = (),
@@ -66,23 +67,22 @@ def run_serve(
     stop: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Starts, finds or stops the dashboard of `runs_dir`; returns the exit code. Raises RefusedError."""
-    folder = runs_dir.absolute()
-    known = serving_of(folder)
+    """Starts, finds or stops the dashboard of these folders; returns the exit code. Raises RefusedError."""
+    known = serving_of(folders.text)
     if stop:
-        return _stop(known, folder)
+        return _stop(known, folders)
     if no_token and not is_loopback(host):
         raise RefusedError(f"Beyond this machine ({host}) the page needs its token; leave --no-token or --host away.")
     tokens = None if no_token else load_tokens()
     if known is not None and (port is None or port == known.port):
         if not known.life:
-            command = words.monitor_line("serve", "--stop", "--runs", folder)
+            command = words.monitor_line("serve", "--stop", "--runs", folders.said)
             raise RefusedError(f"The dashboard that runs is of an older version: {command}, then serve again.")
         # The one that runs decides whether a token is needed.
         _tell(known, None if known.no_token else load_tokens(), as_json)
         return 0
     base = f"/{base.strip('/')}" if base.strip("/") else ""
-    order = Order(host, _free_port(host, port, folder), folder, no_token, base, names)
+    order = Order(host, _free_port(host, port, folders), folders, no_token, base, names)
     if not is_loopback(host):
         sys.stderr.write(f"{OPEN_TO_THE_NETWORK}\n")
     if not detach:
@@ -105,9 +105,12 @@ def _command(order: Order) -> list[str]:
 def _environment(order: Order, *, quiet: bool) -> dict[str, str]:
     values = {
         **os.environ,
-        "VITALSIGNS_RUNS": str(order.runs_dir),
+        RUNS_VARIABLE: str(order.folders.all[0].path),
         "PYTHONUNBUFFERED": "1",
     }
+    values.pop(FOLDERS_VARIABLE, None)
+    if order.folders.several:
+        values[FOLDERS_VARIABLE] = order.folders.text
     values["VITALSIGNS_NAMES"] = ",".join(order.names)
     values[LIFE_VARIABLE] = order.life
     for name, wanted in (("VITALSIGNS_NO_TOKEN", order.no_token), ("VITALSIGNS_QUIET", quiet)):
@@ -125,7 +128,7 @@ def _start_somewhere(order: Order, *, any_port: bool) -> tuple[Order, int]:
         if _comes_up(order, process):
             return order, process.pid
         if any_port:
-            order = replace(order, port=_free_port(order.host, None, order.runs_dir))
+            order = replace(order, port=_free_port(order.host, None, order.folders))
     log = state_dir() / f"serve-{order.port}.log"
     tail = (files.read_bytes(log) or b"")[-500:].decode("utf-8", "replace").strip().splitlines()
     raise RefusedError(f"The dashboard did not start: {tail[-1] if tail else 'no word from it'}. Its log: {log}")
@@ -178,14 +181,14 @@ def _reachable(host: str) -> str:
     return f"[{here}]" if ":" in here else here
 
 
-def _free_port(host: str, wanted: int | None, folder: Path) -> int:
+def _free_port(host: str, wanted: int | None, folders: Folders) -> int:
     """The asked port, or the one that this folder had before, or any. A stranger on the usual port is said aloud: an
     old link or tab leads to it."""
     if wanted is not None:
         if not _is_free(host, wanted):
             raise RefusedError(f"Port {wanted} on {host} is in use. Leave --port away to get a free one.")
         return wanted
-    last = last_served(folder)
+    last = last_served(folders.text)
     if last is not None and _is_free(host, last.port):
         return last.port
     port = next((each for each in secrets.SystemRandom().sample(PORTS, 200) if _is_free(host, each)), None)
@@ -216,14 +219,14 @@ def _is_free(host: str, port: int) -> bool:
 
 def _remember(order: Order, pid: int) -> Serving:
     identity = processes.identify(pid)
-    serving = Serving(identity, order.port, str(order.runs_dir), order.no_token, order.base, order.life)
-    files.replace(serving_file(order.runs_dir), msgspec.json.encode(serving))
+    serving = Serving(identity, order.port, order.folders.text, order.no_token, order.base, order.life)
+    files.replace(serving_file(order.folders.text), msgspec.json.encode(serving))
     return serving
 
 
-def _stop(known: Serving | None, folder: Path) -> int:
+def _stop(known: Serving | None, folders: Folders) -> int:
     if known is None:
-        raise RefusedError(f"No dashboard of yours serves {folder}.")
+        raise RefusedError(f"No dashboard of yours serves {folders.said}.")
     os.kill(known.identity.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECS
     while processes.liveness(known.identity) == "alive" and time.monotonic() < deadline:
@@ -235,12 +238,13 @@ def _stop(known: Serving | None, folder: Path) -> int:
 
 
 def _tell(serving: Serving, tokens: Tokens | None, as_json: bool) -> None:
-    run = worth_opening(Path(serving.runs_dir))
+    folders = folders_of(serving.runs_dir.split("\n"))
+    run = worth_opening(folders)
     links = links_of(serving.port, tokens, serving.base, serving.life, run)
     if as_json:
         sys.stdout.write(json.dumps({"port": serving.port, **links}) + "\n")
         return
-    sys.stdout.write(links_text(links, Path(serving.runs_dir), detached=True, run=run) + "\n")
+    sys.stdout.write(links_text(links, folders, detached=True, run=run) + "\n")
     if has_desktop():
         webbrowser.open(_doorstep(links.get("run", links["open"]), serving.port).as_uri())
 

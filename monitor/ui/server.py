@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from streamlit import config
 
 from monitor.run_dir import audit
+from monitor.run_dir.folders import served
 from monitor.run_dir.serving import ssh_line
 from monitor.ui import assets
 from monitor.ui.access import AccessGate
@@ -25,15 +26,14 @@ from monitor.ui.firstpaint import FirstPaint
 from monitor.ui.headers import is_loopback
 from monitor.ui.limits import protect
 from monitor.ui.links import links_of, links_text, worth_opening
-from monitor.ui.listing import Listing
 from monitor.ui.live import LiveHub
 from monitor.ui.passes import Passes, tab_secret
+from monitor.ui.places import Places
 from monitor.ui.reports import ReportRoute
 from monitor.ui.tokens import TokenBook, Tokens
 from monitor.ui.wire import Compressed
 
 PAGE = Path(__file__).parent / "page" / "page.py"
-RUNS_VARIABLE = "VITALSIGNS_RUNS"
 NO_TOKEN_VARIABLE = "VITALSIGNS_NO_TOKEN"
 QUIET_VARIABLE = "VITALSIGNS_QUIET"
 NAMES_VARIABLE = "VITALSIGNS_NAMES"
@@ -51,10 +51,6 @@ HARDENING: dict[str, Any] = {
     "client.showErrorDetails": "type",
 }
 """Set where nothing else was asked for: by `python app.py`, `streamlit run app.py` and `serve` alike."""
-
-
-def runs_dir() -> Path:
-    return Path(os.environ.get(RUNS_VARIABLE) or "runs").absolute()
 
 
 def tokens() -> Tokens | None:
@@ -102,18 +98,18 @@ def base_path() -> str:
 
 
 @functools.cache
-def listing() -> Listing:
-    """The list of runs that the page and every tab share."""
-    return Listing(runs_dir())
+def places() -> Places:
+    """The folders of this process, and the list of their runs that the page and every tab share."""
+    return Places(served())
 
 
 def routes() -> list[BaseRoute]:
     """What is served beside Streamlit: the live WebSocket and the chart library."""
     base = base_path()
     return [
-        WebSocketRoute(f"{base}/vs/live", LiveHub(runs_dir(), listing()).endpoint),
+        WebSocketRoute(f"{base}/vs/live", LiveHub(places()).endpoint),
         *assets.routes(base),
-        Route(f"{base}/vs/report/{{name}}", ReportRoute(runs_dir())),
+        Route(f"{base}/vs/report/{{name}}", ReportRoute(places().folders)),
     ]
 
 
@@ -122,7 +118,7 @@ def middleware() -> list[Middleware]:
     return [
         Middleware(AccessGate, tokens=tokens, passes=passes(), hosts=_names(), base=base_path()),
         Middleware(Compressed, base=base_path()),
-        Middleware(FirstPaint, listing=listing(), runs_dir=runs_dir(), base=base_path()),
+        Middleware(FirstPaint, places=places(), base=base_path()),
     ]
 
 
@@ -136,18 +132,21 @@ def tunnel() -> str:
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Prints the links: the socket is bound by now, so the port is the real one."""
     protect()
+    folders = places().folders
     if not os.environ.get(QUIET_VARIABLE):
-        run = worth_opening(runs_dir())
+        run = worth_opening(folders)
         links = links_of(_port(), tokens(), base_path(), passes().life, run)
-        sys.stdout.write(links_text(links, runs_dir(), run=run) + "\n")
+        sys.stdout.write(links_text(links, folders, run=run) + "\n")
         sys.stdout.flush()
     way = "page, no token" if tokens() is None else "page, control link"
     audit.set_origin(way)
     port = f"port {_port()}{'' if tokens() else ', no token'}"
-    audit.note(runs_dir(), "serve", "", "done", port, via="terminal")
+    for folder in folders.all:
+        audit.note(folder.path, "serve", "", "done", port, via="terminal")
     # The first look at a large folder is made before anybody asks for it.
-    warming = [asyncio.create_task(work) for work in (listing().latest(), asyncio.to_thread(tunnel))]
+    warming = [asyncio.create_task(work) for work in (places().listing.latest(), asyncio.to_thread(tunnel))]
     yield
     for task in warming:
         task.cancel()
-    audit.note(runs_dir(), "serve --stop", "", "done", port, via="terminal")
+    for folder in folders.all:
+        audit.note(folder.path, "serve --stop", "", "done", port, via="terminal")

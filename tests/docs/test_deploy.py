@@ -43,7 +43,7 @@ def test_what_the_container_runs_is_a_command_line_of_ours(name):
     words = re.search(r"(?:CMD|command:) \[(.*)\]", text_of(name))[1]
     verb, *given = shlex.split(words.replace(",", " "))
     context = command(verb).make_context(verb, given)
-    assert (str(context.params["runs"]), context.params["detach"]) == ("/runs", False)
+    assert (context.params["runs"], context.params["detach"]) == (["/runs"], False)
     assert f"EXPOSE {context.params['port']}" in text_of("Containerfile")
     assert f"dashboard:{context.params['port']}" in text_of("Caddyfile")
     assert set(context.params["name"] or ()) <= set(re.findall(r"^(\S+) \{", text_of("Caddyfile"), re.MULTILINE))

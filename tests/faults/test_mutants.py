@@ -37,6 +37,7 @@ from monitor.run_dir import (
     decode,
 )
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.folders import folders_of
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import LIVE_WORDS, status_of
 from monitor.ui import live
@@ -204,8 +205,8 @@ def _list(run_dir: Path) -> None:
     rows = RowBook(run_dir.parent).rows(AT)
     assert "healthy" in {row.run for row in rows}, "one damaged run hides the others"
     json.loads(msgspec.json.encode(rows))
-    assert "<script>alert" not in first_words(run_dir.parent, run_dir.name, rows)
-    assert "<script>alert" not in first_words(run_dir.parent, None, rows)
+    assert "<script>alert" not in first_words(folders_of([run_dir.parent]), run_dir.name, rows)
+    assert "<script>alert" not in first_words(folders_of([run_dir.parent]), None, rows)
 
 
 def _behind_the_door(run_dir: Path) -> None:

@@ -13,9 +13,10 @@ from starlette.routing import Route
 from monitor.diagnosis.alerts import summarise
 from monitor.diagnosis.verdict import judge
 from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, SUMMARY_FILE, Epoch, Launch, Summary, encode, words
+from monitor.run_dir.folders import folders_of
 from monitor.run_dir.reader import RunReader
 from monitor.ui.firstpaint import FirstPaint, first_words
-from monitor.ui.listing import Listing
+from monitor.ui.places import Places
 from monitor.view.frame import frame as build_frame
 from monitor.view.series import Since
 from monitor.view.shapes.listing import RunRow
@@ -64,7 +65,7 @@ def client(tmp_path):
         return PlainTextResponse("other")
 
     app = Starlette(routes=[Route("/", page), Route("/sub/", page), Route("/vs/live", other)])
-    return lambda base="": Client(FirstPaint(app, Listing(tmp_path), tmp_path, base))
+    return lambda base="": Client(FirstPaint(app, Places(folders_of([tmp_path])), base))
 
 
 def test_the_document_says_verdict_and_numbers_before_any_script(client, tmp_path):
@@ -95,7 +96,7 @@ def test_the_document_says_what_the_first_frame_says(tmp_path, make):
     (run_dir / SUMMARY_FILE).write_bytes(encode(summarise(snapshot, judged, 1e9)))
     frame = build_frame(snapshot, judged, 1e9, since=Since())
     verdict, tiles = frame.verdict, frame.tiles
-    text = first_words(tmp_path, run_dir.name)
+    text = first_words(folders_of([tmp_path]), run_dir.name)
     assert f"<b>{html.escape(words.verdict_glyph(verdict.word) + ' ' + verdict.word)}</b>" in text
     assert f"<span>{html.escape(verdict.reason)}</span>" in text
     said = re.findall("<dt>(.*?)</dt><dd>(.*?)<small", text)
@@ -108,7 +109,7 @@ def test_the_glyphs_of_the_list_are_those_of_the_page(tmp_path):
         RunRow(run="a", state="failed", evidence="", verdict="FAILED"),
         RunRow(run="b", state="running", evidence="", verdict="LOOK"),
     ]
-    text = first_words(tmp_path, None, rows)
+    text = first_words(folders_of([tmp_path]), None, rows)
     assert "<span>✕ FAILED</span>" in text and "<span>▲ LOOK</span>" in text
 
 
@@ -143,7 +144,7 @@ def test_behind_a_sub_path_only_that_page_is_added_to(client):
 def test_words_of_a_torn_summary_are_left_out(tmp_path):
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / SUMMARY_FILE).write_bytes(b'{"run_id": "r", "verd')
-    assert first_words(tmp_path, "r") == ""
+    assert first_words(folders_of([tmp_path]), "r") == ""
 
 
 def test_an_answer_that_is_no_page_is_passed_on_as_it_is(tmp_path):
@@ -151,4 +152,4 @@ def test_an_answer_that_is_no_page_is_passed_on_as_it_is(tmp_path):
         await send({"type": "http.response.start", "status": 500, "headers": []})
         await send({"type": "http.response.body", "body": b"no"})
 
-    assert Client(FirstPaint(broken, Listing(tmp_path), tmp_path)).get("/")[:2] == (500, "no")
+    assert Client(FirstPaint(broken, Places(folders_of([tmp_path])))).get("/")[:2] == (500, "no")

@@ -19,6 +19,7 @@ import websockets
 
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.files import replace
+from monitor.run_dir.folders import folders_of
 from monitor.run_dir.opening import make_folder
 from monitor.run_dir.processes import identify
 from monitor.run_dir.serving import Serving, serving_file, state_dir
@@ -129,7 +130,7 @@ def test_a_server_of_an_older_version_is_not_given_links_that_it_does_not_know(t
     make_folder(state_dir())
     replace(serving_file(tmp_path), msgspec.json.encode(record))
     with pytest.raises(RefusedError, match=r"of an older version.*serve --stop --runs"):
-        run_serve(runs_dir=tmp_path)
+        run_serve(folders=folders_of([tmp_path]))
 
 
 @pytest.mark.parametrize("command", [["app.py"], ["-m", "streamlit", "run", "app.py"]])

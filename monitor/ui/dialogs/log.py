@@ -16,7 +16,7 @@ from monitor.launcher import attaching
 from monitor.launcher.attaching import AttachRequest, Proposal
 from monitor.run_dir.errors import MonitorError, UsageError
 from monitor.run_dir.words import monitor_line
-from monitor.ui.dialogs.parts import act, asked_by, code, dialog, plain
+from monitor.ui.dialogs.parts import act, asked_by, code, dialog, go_to, plain
 
 MOST_BYTES = 500_000_000
 """A page must stay responsive; a longer log is attached to from a terminal."""
@@ -55,7 +55,7 @@ def follow(runs_dir: Path) -> None:
     if leave.button("Cancel", width="stretch", key="cancel_follow"):
         st.rerun()
     if go.button("Yes, follow it", type="primary", width="stretch", key="confirm_follow"):
-        act(lambda: _open(attaching.attach(runs_dir, proposal, request)))
+        act(lambda: go_to(runs_dir, attaching.attach(runs_dir, proposal, request)))
 
 
 @dialog("Is the log read correctly?", width="large")
@@ -141,7 +141,3 @@ def _say_more(proposal: Proposal, request: AttachRequest) -> None:
         st.write(f"This log was followed before as **{plain(proposal.known.name)}**; it continues in that run.")
     if request.pid is None and proposal.writers:
         st.caption(plain(f"It is written by process {', '.join(proposal.writers)}."))
-
-
-def _open(run_id: str) -> None:
-    st.query_params["run"] = run_id

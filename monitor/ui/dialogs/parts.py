@@ -7,11 +7,13 @@ import getpass
 import re
 import string
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal, ParamSpec
 
 import streamlit as st
 
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.folders import served
 from monitor.run_dir.words import steady
 from monitor.ui.access import ROLE_HEADER
 
@@ -28,6 +30,11 @@ def role_now() -> str:
     """The role of whoever speaks to the script at this moment, as the gate has found it: a session can pass from one
     visitor to another, so it is asked anew and never kept."""
     return "control" if st.context.headers.get(ROLE_HEADER) == "control" else "look"
+
+
+def go_to(runs_dir: Path, run_id: str) -> None:
+    """The page shows this run next."""
+    st.query_params["run"] = served().holding(runs_dir).address(run_id)
 
 
 P = ParamSpec("P")

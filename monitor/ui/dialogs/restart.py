@@ -34,7 +34,7 @@ from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import Form
-from monitor.ui.dialogs.parts import asked_by, code, dialog, plain, shown_before
+from monitor.ui.dialogs.parts import asked_by, code, dialog, go_to, plain, shown_before
 from monitor.ui.dialogs.review import review_restart, review_surroundings
 
 OWN = "My own changes"
@@ -223,5 +223,5 @@ def _start_child(plan: RestartPlan, stops: bool, away: Away) -> None:
     except MonitorError as problem:
         st.error(plain(str(problem)), icon=None)
         return
-    st.query_params["run"] = child
+    go_to(plan.runs_dir, child)
     st.rerun()

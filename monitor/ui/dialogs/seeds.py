@@ -18,7 +18,7 @@ from monitor.run_dir.launch import PLACEHOLDER
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import device_words
 from monitor.ui.dialogs.device import pick_device
-from monitor.ui.dialogs.parts import asked_by, code, dialog, plain, shown_before
+from monitor.ui.dialogs.parts import asked_by, code, dialog, go_to, plain, shown_before
 from monitor.ui.dialogs.review import agreed_to
 
 
@@ -94,5 +94,5 @@ def _start(plans: list[RestartPlan]) -> None:
             before = f"{started[0]} was started. " if started else ""
             st.error(plain(f"{before}{plan.child_id} was not started: {problem}"), icon=None)
             return
-    st.query_params["run"] = started[0]
+    go_to(plans[0].runs_dir, started[0])
     st.rerun()

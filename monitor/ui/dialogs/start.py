@@ -24,7 +24,7 @@ from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import Form
-from monitor.ui.dialogs.parts import asked_by, code, dialog, plain, shown_before
+from monitor.ui.dialogs.parts import asked_by, code, dialog, go_to, plain, shown_before
 
 OWN = "The bundled trainer"
 SCRIPT = "Your own command"
@@ -191,5 +191,5 @@ def _start(runs_dir: Path, plan: Start, away: Away) -> None:
     except MonitorError as problem:
         st.error(plain(str(problem)), icon=None)
         return
-    st.query_params["run"] = started
+    go_to(runs_dir, started)
     st.rerun()

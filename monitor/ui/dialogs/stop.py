@@ -44,44 +44,44 @@ def _stop(run_dir: Path, then_restart: bool) -> None:
 
 
 @dialog("Stop these runs?", width="medium")
-def stop_several(runs_dir: Path, names: list[str]) -> None:
+def stop_several(runs: list[Path]) -> None:
     """Confirms a stop of several runs, each with its cost."""
-    plans = _plans(runs_dir, names)
+    plans = _plans(runs)
     if not plans:
         st.write("None of these runs is running.")
         return
-    for plan in plans:
+    for _, plan in plans:
         st.markdown(f"**{plain(plan.run_id)}** {plain(' '.join((*plan.lines, plan.asked)))}")
-    ids = [plan.run_id for plan in plans]
     st.caption("The same from a terminal:")
-    code(monitor_line("stop", *ids, "--runs", runs_dir))
+    for runs_dir in dict.fromkeys(run_dir.parent for run_dir, _ in plans):
+        ids = [run_dir.name for run_dir, _ in plans if run_dir.parent == runs_dir]
+        code(monitor_line("stop", *ids, "--runs", runs_dir))
     keep, go = st.columns(2)
     if keep.button("Keep running", width="stretch", key="keep_running"):
         st.rerun()
-    label = f"Stop {len(ids)} runs" if len(ids) > 1 else "Stop it"
+    label = f"Stop {len(plans)} runs" if len(plans) > 1 else "Stop it"
     if go.button(label, type="primary", width="stretch", key="confirm_stop"):
-        _stop_all(runs_dir, ids)
+        _stop_all([run_dir for run_dir, _ in plans])
 
 
-def _plans(runs_dir: Path, names: list[str]) -> list[StopPlan]:
+def _plans(runs: list[Path]) -> list[tuple[Path, StopPlan]]:
     """One plan per live run; a run that has ended meanwhile needs no stop."""
     plans = []
-    for name in names:
+    for run_dir in runs:
         try:
-            run_dir = launcher.existing(runs_dir, name)
             if launcher.status(run_dir).word in OPEN_STATES:
-                plans.append(stop_plan(run_dir, RunReader(run_dir).read(time.time()), time.time()))
+                plans.append((run_dir, stop_plan(run_dir, RunReader(run_dir).read(time.time()), time.time())))
         except MonitorError:
             continue
     return plans
 
 
-def _stop_all(runs_dir: Path, names: list[str]) -> None:
+def _stop_all(runs: list[Path]) -> None:
     """Asks every run; a refusal of one does not keep the others running."""
     problems = []
-    for name in names:
+    for run_dir in runs:
         try:
-            launcher.stop(launcher.existing(runs_dir, name), asked_by())
+            launcher.stop(launcher.existing(run_dir.parent, run_dir.name), asked_by())
         except MonitorError as problem:
             problems.append(str(problem))
     for sentence in problems:

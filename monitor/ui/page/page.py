@@ -17,7 +17,8 @@ from monitor.launcher import messages
 from monitor.launcher.trash import archive
 from monitor.launcher.trash import restore as take_back
 from monitor.run_dir import Snapshot, audit
-from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.errors import MonitorError, UsageError
+from monitor.run_dir.folders import Folder, Folders, served
 from monitor.run_dir.labels import Label, read_labels
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import status_of
@@ -25,33 +26,43 @@ from monitor.ui import assets, component
 from monitor.ui.dialogs.away import away
 from monitor.ui.dialogs.label import label_run
 from monitor.ui.dialogs.log import confirm_reading, follow
-from monitor.ui.dialogs.parts import asked_by, plain, role_now
+from monitor.ui.dialogs.parts import asked_by, go_to, plain, role_now
 from monitor.ui.dialogs.restart import restart
 from monitor.ui.dialogs.resume import resume
 from monitor.ui.dialogs.seeds import seeds
 from monitor.ui.dialogs.start import start
 from monitor.ui.dialogs.stop import THEN_RESTART, stop, stop_several
 from monitor.ui.messages import PageData, PageMode
-from monitor.ui.server import again, base_path, runs_dir, tunnel
+from monitor.ui.server import again, base_path, tunnel
 
 
 def main() -> None:
     st.set_page_config(page_title="Vitalsigns", page_icon="📈", layout="wide")
-    folder = runs_dir()
+    folders = served()
     role = role_now()
-    run_id = st.query_params.get("run")
-    action = component.mount(_data(folder, run_id, role))
+    address = st.query_params.get("run")
+    action = component.mount(_data(folders, address, role))
+    folder, run_id = _place(folders, address)
     if action is not None:
-        _act(action, folder, run_id, role)
+        _act(action, folders, folder.path, run_id, role)
     elif run_id is not None and st.session_state.pop(THEN_RESTART, None) == run_id and role == "control":
-        _control("restart", {}, folder, run_id)
+        _control("restart", {}, folder.path, run_id)
 
 
-def _data(folder: Path, run_id: str | None, role: str) -> PageData:
+def _place(folders: Folders, address: str | None) -> tuple[Folder, str | None]:
+    """The folder that the page is about, the first one for the list of all, and the id of its run if it shows one."""
+    try:
+        return folders.of(address) if address is not None else (folders.all[0], None)
+    except UsageError:
+        return folders.all[0], None
+
+
+def _data(folders: Folders, address: str | None, role: str) -> PageData:
     """The component's initial data. Kept for the session: later reruns must not disturb what it has drawn."""
-    said = (read_labels(folder).get(run_id) if run_id is not None else None) or Label()
+    folder, run_id = _place(folders, address)
+    said = (read_labels(folder.path).get(run_id) if run_id is not None else None) or Label()
     kept: PageData | None = st.session_state.get("data")
-    if kept is not None and kept.run == run_id:
+    if kept is not None and kept.run == address:
         return replace(kept, title=said.title, note=said.note, tags=said.tags)
     base = base_path()
     data = PageData(
@@ -60,46 +71,55 @@ def _data(folder: Path, run_id: str | None, role: str) -> PageData:
         report=f"{base}/vs/report",
         role=role,
         again=again(role),
-        run=run_id,
-        runs_dir=str(folder),
+        run=address,
+        name=run_id or "",
+        runs_dir=folders.heading,
         tunnel=tunnel() if role == "control" else "",
         title=said.title,
         note=said.note,
         tags=said.tags,
-        **asdict(_mode(folder, run_id)),
+        **asdict(_mode(folders, address)),
     )
     st.session_state["data"] = data
     return data
 
 
-def _mode(folder: Path, run_id: str | None) -> PageMode:
+def _mode(folders: Folders, address: str | None) -> PageMode:
     """What kind of page: the list, a run, or why the run cannot be shown. What they show comes over the live route."""
-    if run_id is None:
+    if address is None:
         return PageMode(mode="list")
     try:
-        RunReader(launcher.existing(folder, run_id)).check()
+        folder, run_id = folders.of(address)
+    except UsageError as problem:
+        return PageMode(mode="missing", message=str(problem), near=None)
+    try:
+        RunReader(launcher.existing(folder.path, run_id)).check()
     except MonitorError as problem:
-        return PageMode(mode="missing", message=str(problem), near=_nearest(folder, run_id))
+        return PageMode(mode="missing", message=str(problem), near=_nearest(folder.path, run_id))
     return PageMode(mode="run")
 
 
-def _nearest(folder: Path, run_id: str | None) -> str | None:
+def _nearest(folder: Path, run_id: str) -> str | None:
     from monitor.run_dir.reader import nearest
 
     try:
-        return nearest(folder, run_id or "")
+        return nearest(folder, run_id)
     except MonitorError:
         return None
 
 
-def _act(action: dict[str, Any], folder: Path, run_id: str | None, role: str) -> None:
+def _act(action: dict[str, Any], folders: Folders, folder: Path, run_id: str | None, role: str) -> None:
+    """`folder`: of the run that the page shows, else the first one, in which new runs are started."""
     kind = action.get("kind")
-    if kind == "open" and action.get("run") in list_runs(folder):
-        st.query_params.from_dict({"run": action["run"]})
+    named = _named(folders, folder, action.get("run", run_id))
+    if kind == "open" and named is not None:
+        st.query_params.from_dict({"run": folders.holding(named.parent).address(named.name)})
         st.rerun()
-    elif kind == "compare" and action.get("run") in list_runs(folder):
-        others = [str(name) for name in action.get("with") or [] if name in list_runs(folder)]
-        st.query_params.from_dict({"run": action["run"], "tab": "compare", "with": ",".join(others)})
+    elif kind == "compare" and named is not None:
+        others = [_named(folders, folder, name) for name in action.get("with") or []]
+        near = [other.name for other in others if other is not None and other.parent == named.parent]
+        address = folders.holding(named.parent).address(named.name)
+        st.query_params.from_dict({"run": address, "tab": "compare", "with": ",".join(near)})
         st.rerun()
     elif kind == "home":
         st.query_params.clear()
@@ -114,15 +134,34 @@ def _act(action: dict[str, Any], folder: Path, run_id: str | None, role: str) ->
     elif kind == "demo":
         _start_demo(folder)
     elif kind == "stop_several" and isinstance(action.get("runs"), list):
-        stop_several(folder, [str(name) for name in action["runs"]])
-    elif kind == "label" and action.get("run", run_id) in list_runs(folder):
-        label_run(folder, str(action.get("run", run_id)))
+        named_runs = [_named(folders, folder, name) for name in action["runs"]]
+        stop_several([run_dir for run_dir in named_runs if run_dir is not None])
+    elif kind == "label" and named is not None:
+        label_run(named.parent, named.name)
     elif kind == "seeds":
         seeds(folder, str(action.get("child")))
     elif kind in ("archive", "restore_trashed"):
-        _move(kind, action.get("runs"), folder)
+        _move(kind, action.get("runs"), folders, folder)
     elif run_id is not None:
         _control(kind, action, folder, run_id)
+
+
+def _named(folders: Folders, here: Path, name: Any) -> Path | None:
+    """The run directory that the page's script names: by its address, or by its id where it lies in the same folder.
+    None for what is no run."""
+    try:
+        runs_dir, run_id = _split(folders, here, name)
+        return runs_dir / run_id if run_id in list_runs(runs_dir) else None
+    except MonitorError:
+        return None
+
+
+def _split(folders: Folders, here: Path, name: Any) -> tuple[Path, str]:
+    """The folder of runs and the name of an address; a bare name is one of this folder. Raises UsageError."""
+    if ":" not in str(name):
+        return here, str(name)
+    folder, own_name = folders.of(str(name))
+    return folder.path, own_name
 
 
 def _turn_away(folder: Path, kind: str, run_id: str) -> None:
@@ -206,14 +245,15 @@ def _judge_by(run_dir: Path, snapshot: Snapshot, name: str) -> None:
         st.toast(plain(str(problem)), duration="long")
 
 
-def _move(kind: str, names: Any, folder: Path) -> None:
+def _move(kind: str, names: Any, folders: Folders, here: Path) -> None:
     """Into the trash or back, one run after another; a refusal is shown with its reason."""
     for name in names if isinstance(names, list) else []:
         try:
+            folder, own_name = _split(folders, here, name)
             if kind == "archive":
-                archive(folder, str(name), time.time())
+                archive(folder, own_name, time.time())
             else:
-                take_back(folder, str(name))
+                take_back(folder, own_name)
         except MonitorError as problem:
             st.toast(plain(str(problem)), duration="long")
 
@@ -224,7 +264,7 @@ def _start_demo(folder: Path) -> None:
     except MonitorError as problem:
         st.error(plain(str(problem)))
         return
-    st.query_params["run"] = child
+    go_to(folder, child)
     st.rerun()
 
 

@@ -46,6 +46,8 @@ class ListPage {
     root.classList.toggle("vs-wall-list", this.wall);
     if (this.wall) this.shown = MOST_ASKED;
     this.flat = Memory.read("flat", false);
+    this.groups = [];
+    this.folded = new Set(Memory.read(`folded.${data.runs_dir}`, []));
     this.seenAt = Memory.read(`seen.${data.runs_dir}`, null);
     this.build();
     this.live = new Live(data.ws, () => ({ kind: "hello", list: true, seen_at: this.seenAt }), (message) => this.hear(message), (state) => this.connection(state), data.again);
@@ -213,6 +215,7 @@ class ListPage {
       this.wanted = message.order;
       if (!this.hovered || !this.order.length) this.order = message.order;
     }
+    if (message.groups) this.groups = message.groups;
     if (message.machine) Object.assign(this, { machine: message.machine, trash: message.trash, tried: message.tried });
     if (message.problem !== undefined) {
       setText(this.problem, message.problem ? `${message.problem} What was read last stays below.` : "");
@@ -240,8 +243,23 @@ class ListPage {
     const [, , fits] = FILTER_CHIPS.find(([key]) => key === this.chip);
     const found = rows.filter((row) => fits(row) && fitsQuery(row, terms));
     found.sort((a, b) => (place.get(a.run) ?? 1e9) - (place.get(b.run) ?? 1e9));
+    this.grouped = this.groups.length > 0 && !(terms.length || this.flat || this.sort);
     if (terms.length || this.flat || this.wall || this.sort) return sortedRows(found, this.sort).map((row) => ({ ...row, depth: 0, family: 0 }));
     return families(found, this.open);
+  }
+
+  // Of several folders each has a heading and its share of what is shown, so that a large one hides no other.
+  underHeadings(rows) {
+    if (!this.grouped) return { items: rows.slice(0, this.shown), more: rows.length > this.shown };
+    const share = Math.ceil(this.shown / this.groups.length);
+    let more = false;
+    const items = this.groups.flatMap((group) => {
+      const own = rows.filter((row) => row.group === group.name);
+      const shown = this.folded.has(group.name) ? [] : own.slice(0, share);
+      more ||= !this.folded.has(group.name) && own.length > share;
+      return [{ run: `group ${group.name}`, group }, ...shown];
+    });
+    return { items, more };
   }
 
   // What stood here before stays until the first rows have come: the words of the document, or a run.
@@ -250,11 +268,12 @@ class ListPage {
     if (!this.node.isConnected) takePlace(this.root, this.node);
     const trash = this.chip === "trash";
     const all = trash ? [] : this.arranged();
-    const seen = all.slice(0, this.shown);
+    const { items, more } = trash ? { items: [], more: false } : this.underHeadings(all);
+    const seen = items.filter((item) => !item.group?.name);
     const known = [...this.rows.values()];
     this.paintColumns(known);
     if (trash) this.paintTrash();
-    else keyed(this.body, seen, (row) => row.run, () => this.createRow(), (node, row) => this.updateRow(node, row));
+    else keyed(this.body, items, (item) => item.run, (item) => (item.group?.name ? this.createHeading(item.group) : this.createRow()), (node, item) => (item.group?.name ? this.updateHeading(node, item.group, known) : this.updateRow(node, item)));
     this.askFor(seen);
     this.chips.forEach((button) => {
       const [key, , fits] = FILTER_CHIPS.find(([name]) => name === button.dataset.filter);
@@ -263,8 +282,8 @@ class ListPage {
       setText(button.lastChild, count ? String(count) : "");
     });
     this.flatButton.setAttribute("aria-pressed", String(this.flat));
-    setText(this.countText, all.length > seen.length ? `Showing ${seen.length} of ${all.length.toLocaleString("en")}` : trash || all.length ? "" : known.length ? "No run fits." : "");
-    show(this.more, all.length > seen.length);
+    setText(this.countText, more ? `Showing ${seen.length} of ${all.length.toLocaleString("en")}` : trash || all.length ? "" : known.length ? "No run fits." : "");
+    show(this.more, more);
     setText(this.more, `Show ${Math.min(MORE_SHOWN, all.length - seen.length)} more`);
     const empty = known.length === 0 && !this.trash.length;
     show(this.empty, empty);
@@ -293,6 +312,31 @@ class ListPage {
     const runs = missing.map((row) => row.run);
     for (const run of runs) this.asked.add(run);
     this.live.ask({ kind: "rows", runs });
+  }
+
+  createHeading(group) {
+    const fold = h("button", { type: "button", class: "vs-group-name", "aria-expanded": "true", onclick: () => this.foldGroup(group.name) }, h("span", { "aria-hidden": "true" }), h("strong", {}, group.name));
+    return h("div", { class: "vs-group", "data-testid": "group" }, fold, h("span", { class: "vs-muted vs-path" }), h("span", { class: "vs-muted vs-tabular" }), h("p", { class: "vs-group-problem", role: "status" }));
+  }
+
+  updateHeading(node, group, known) {
+    const own = known.filter((row) => row.group === group.name);
+    const [fold, where, count, problem] = node.children;
+    const folded = this.folded.has(group.name);
+    fold.setAttribute("aria-expanded", String(!folded));
+    setText(fold.firstChild, folded ? "▸" : "▾");
+    setText(where, group.where);
+    const live = own.filter((row) => row.live).length;
+    const asking = own.filter((row) => needs(row)).length;
+    setText(count, [countWords(own.length, "run"), live ? `${live} running` : "", asking ? `${asking} need you` : ""].filter(Boolean).join(" · "));
+    setText(problem, group.problem ? `▲ ${group.problem}` : "");
+    show(problem, Boolean(group.problem));
+  }
+
+  foldGroup(name) {
+    if (!this.folded.delete(name)) this.folded.add(name);
+    Memory.write(`folded.${this.data.runs_dir}`, [...this.folded]);
+    this.paint();
   }
 
   createRow() {
@@ -336,7 +380,7 @@ class ListPage {
   }
 
   updateRow(node, row) {
-    const signature = JSON.stringify([row, this.selected.has(row.run), this.open.has(row.run), this.extras]);
+    const signature = JSON.stringify([row, this.selected.has(row.run), this.open.has(row.run), this.extras, this.grouped]);
     if (node.signature === signature) return;
     node.signature = signature;
     const [, verdict, name, progress, score, gap, extras, worst, age] = node.children;
@@ -355,7 +399,7 @@ class ListPage {
     setText(verdict.children[0], row.state === "unreadable" ? STATE_GLYPHS.unreadable : verdictGlyph(row.verdict));
     setText(verdict.children[1], word);
     node.open.setAttribute("href", `?run=${encodeURIComponent(row.run)}`);
-    setText(node.open.firstChild, (row.depth ? "└ " : "") + (row.title ? `${row.title} · ${row.run}` : row.run));
+    setText(node.open.firstChild, (row.depth ? "└ " : "") + (row.title ? `${row.title} · ${this.nameOf(row)}` : this.nameOf(row)));
     node.open.title = row.note ?? "";
     name.style.paddingLeft = `${16 * (row.depth ?? 0)}px`;
     setText(name.children[1], row.state === "unreadable" ? "" : [row.state, row.seeds].filter(Boolean).join(" · "));
@@ -377,6 +421,11 @@ class ListPage {
     setText(worst, row.state === "unreadable" ? "why? hover here" : row.worst || (row.verdict === "KEEP GOING" ? `none, ${row.coverage}` : ""));
     worst.title = row.state === "unreadable" ? row.evidence : row.reason ?? "";
     setText(age, row.age ? `${row.age} ago` : "");
+  }
+
+  // Under its folder's heading a run has its own name; elsewhere its address.
+  nameOf(row) {
+    return this.grouped && row.group ? row.run.slice(row.group.length + 1) : row.run;
   }
 
   paintTrash() {
@@ -402,7 +451,9 @@ class ListPage {
     const chosen = [...this.selected].map((run) => this.rows.get(run));
     show(node, chosen.length > 0);
     setText(text, `${chosen.length} selected`);
-    compare.disabled = chosen.length < 2;
+    const apart = new Set(chosen.map((row) => row.group ?? "")).size > 1;
+    compare.disabled = chosen.length < 2 || apart;
+    compare.title = apart ? "Runs of one folder can be compared" : "";
     const live = chosen.filter((row) => row.live);
     show(stop, chosen.some(canStop));
     archive.disabled = live.length > 0;

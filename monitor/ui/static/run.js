@@ -64,9 +64,9 @@ class RunPage {
     paintName(this.header, data);
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
-    this.predictions = buildPredictions(data.run, this.ask);
+    this.predictions = buildPredictions(data.name, this.ask);
     this.metrics = buildMetrics(this.ask, emit, data, view, on, this.charts);
-    this.compare = buildCompare(data.run, this.ask, emit, data.role);
+    this.compare = buildCompare(data.name, this.ask, emit, data.role);
     this.log = buildLog(data.run, this.ask, data);
     this.moment = buildMoment((epoch) => this.lookBack(epoch));
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
@@ -276,8 +276,8 @@ class RunPage {
 
   async save(format) {
     this.now.bar.saving.open = false;
-    if (format === "csv") return saveColumns(this.cols, this.data.run);
-    for (const chart of this.now.charts) await this.charts.save(chart, format, this.data.run);
+    if (format === "csv") return saveColumns(this.cols, this.data.name);
+    for (const chart of this.now.charts) await this.charts.save(chart, format, this.data.name);
   }
 
   // Keys move and look; none starts or stops anything.

@@ -32,8 +32,9 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `spark` the gap over the run, `at` when it last wrote anything (UTC seconds); `seeds`: of the first of several
     seeds, their mean in words; `seed_of`: of the others, the name of the first; `diff`: what its settings
     have changed against its parent's, in words; `settings`: those in which the runs of the folder differ; `numbers`:
-    name of a measurement → its newest finite value; `title`, `note`, `tags`, `pinned`: what people say of it; `brief`:
-    only what a list is sorted, searched and folded by; the page asks for the rest of what it shows.
+    name of a measurement → its newest finite value; `title`, `note`, `tags`, `pinned`: what people say of it; `group`:
+    the name of its folder, where there are several; `run`, `parent`, `seed_of` are then addresses; `brief`: only what
+    a list is sorted, searched and folded by; the page asks for the rest of what it shows.
     """
 
     run: str
@@ -78,6 +79,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tags: list[str] = []
     pinned: bool = False
     brief: bool = False
+    group: str = ""
 
 
 def brief(row: RunRow, seen_at: float | None) -> RunRow:
@@ -105,7 +107,16 @@ def brief(row: RunRow, seen_at: float | None) -> RunRow:
         pinned=row.pinned,
         events=[event for event in row.events if seen_at is not None and event.at > seen_at],
         brief=True,
+        group=row.group,
     )
+
+
+class RunGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder among several: its heading, where it lies, and why it cannot be read now, else ""."""
+
+    name: str
+    where: str
+    problem: str = ""
 
 
 class TriedChild(msgspec.Struct, frozen=True, kw_only=True):

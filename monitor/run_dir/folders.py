@@ -1,0 +1,132 @@
+"""The folders of runs that are shown together, and the address of a run among them.
+
+Of one folder a run's address is its id, as it always was. Of several each has a name, and the address is `name:id`;
+no run id holds a colon.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from monitor.run_dir.errors import UsageError
+
+RUNS_VARIABLE = "VITALSIGNS_RUNS"
+FOLDERS_VARIABLE = "VITALSIGNS_FOLDERS"
+"""Several folders, one a line, for the page's server; it wins over VITALSIGNS_RUNS."""
+NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+NAMED = re.compile(rf"({NAME_PATTERN.pattern})=(.+)", re.DOTALL)
+DEFAULT_RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """`name`: its heading, "" where it is the only one; `path`: where it is read."""
+
+    name: str
+    path: Path
+
+    @property
+    def said(self) -> str:
+        """Where it lies, in words."""
+        return str(self.path)
+
+    @property
+    def text(self) -> str:
+        """As `--runs` takes it."""
+        return f"{self.name}={self.said}" if self.name else self.said
+
+    def address(self, run_id: str) -> str:
+        """What the page calls a run of this folder."""
+        return f"{self.name}:{run_id}" if self.name else run_id
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The folders that are shown together, at least one, in the order in which they were given."""
+
+    all: tuple[Folder, ...]
+
+    @property
+    def several(self) -> bool:
+        return bool(self.all[0].name)
+
+    @property
+    def text(self) -> str:
+        """As one text: a line a folder; it tells one dashboard of a user from another."""
+        return "\n".join(folder.text for folder in self.all)
+
+    @property
+    def said(self) -> str:
+        return ", ".join(folder.said for folder in self.all)
+
+    @property
+    def heading(self) -> str:
+        """Above the page: the path of the only one, else the names."""
+        return ", ".join(folder.name for folder in self.all) if self.several else self.said
+
+    def of(self, address: str) -> tuple[Folder, str]:
+        """The folder and the run id of an address. Raises UsageError for a folder that is none of these."""
+        if not self.several:
+            return self.all[0], address
+        name, _, run_id = address.partition(":")
+        found = next((folder for folder in self.all if folder.name == name), None)
+        if found is None:
+            names = ", ".join(folder.name for folder in self.all)
+            raise UsageError(f"There is no folder {name[:40]!r} on this page; there is {names}.")
+        return found, run_id
+
+    def holding(self, path: Path) -> Folder:
+        """The folder that is read at a path; the first one where none is."""
+        return next((folder for folder in self.all if folder.path == path), self.all[0])
+
+
+def folders_of(texts: Sequence[str | Path]) -> Folders:
+    """What `--runs` was given, once or several times: `PATH` or `NAME=PATH`. Raises UsageError."""
+    found = [_folder(str(text)) for text in texts] or [Folder("", DEFAULT_RUNS.absolute())]
+    twice = next((one for place, one in enumerate(found) if one.path in [each.path for each in found[:place]]), None)
+    if twice is not None:
+        raise UsageError(f"--runs names {twice.said} twice; give each folder once.")
+    if len(found) == 1 and not found[0].name:
+        return Folders((found[0],))
+    given = [folder.name for folder in found if folder.name]
+    if len(set(given)) < len(given):
+        raise UsageError(f"--runs gives the name {max(given, key=given.count)} to two folders; each needs its own.")
+    taken = set(given)
+    named = []
+    for folder in found:
+        name = folder.name or _free(_usual_name(folder), taken)
+        taken.add(name)
+        named.append(replace(folder, name=name))
+    return Folders(tuple(named))
+
+
+def served() -> Folders:
+    """The folders of this process's page, from its environment."""
+    several = os.environ.get(FOLDERS_VARIABLE)
+    return folders_of(several.split("\n") if several else [os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS])
+
+
+def _folder(text: str) -> Folder:
+    # A folder that is there is meant as it stands, also one with a sign in its name.
+    match = None if Path(text).exists() else NAMED.fullmatch(text)
+    name, where = match.groups() if match else ("", text)
+    return Folder(name, Path(where).expanduser().absolute())
+
+
+def _usual_name(folder: Folder) -> str:
+    """The last part of its path that says something: of lab/runs and other/runs the part before."""
+    parts = [part for part in folder.path.parts if part not in ("/", "runs")]
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", parts[-1] if parts else "runs").strip("-._")[:32]
+    return name or "runs"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number = 2
+    free = name
+    while free in taken:
+        free, number = f"{name}-{number}", number + 1
+    return free

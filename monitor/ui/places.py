@@ -1,0 +1,179 @@
+"""The folders of runs that this server shows, with what reads each of them; and their lists as one.
+
+Each folder is looked at by itself: one on a disk that hangs keeps neither the others nor the page waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from monitor.launcher.devices import Machine
+from monitor.run_dir import words
+from monitor.run_dir.folders import Folder, Folders
+from monitor.ui.family import Family
+from monitor.ui.listing import LIST_SECS, Listing
+from monitor.ui.messages import ListLook, TrashedRun
+from monitor.ui.questions import Others
+from monitor.view.shapes.listing import RunGroup, RunRow, TriedOption
+
+FIRST_SECS = 0.5
+"""So long the first look waits for a slow folder; its rows come later."""
+LATE_SECS = 10.0
+
+
+class Place:
+    """One folder and what reads it."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.listing = Listing(folder.path)
+        self.family = Family(folder.path)
+        self.others = Others(folder.path, self.family)
+
+
+class Places:
+    """All folders of a server. `listing`: the rows of all of them."""
+
+    def __init__(self, folders: Folders) -> None:
+        self.folders = folders
+        self.all = [Place(folder) for folder in folders.all]
+        self.listing: Listing | Together = Together(self.all) if folders.several else self.all[0].listing
+
+    def of(self, address: str) -> tuple[Place, str]:
+        """The place and the run id of an address. Raises UsageError."""
+        folder, run_id = self.folders.of(address)
+        return self.all[self.folders.all.index(folder)], run_id
+
+
+class _Seen:
+    """The last look at one folder, and its rows under their addresses."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.look: ListLook | None = None
+        self.rows: list[RunRow] = []
+        self.trouble = ""
+        self.looked_at = time.monotonic()
+        self.task: asyncio.Task[ListLook] | None = None
+        self._named: dict[int, tuple[RunRow, RunRow]] = {}
+
+    def start(self) -> None:
+        """Looks again where no look is under way and the last one is old."""
+        if self.task is None and (self.look is None or time.monotonic() - self.looked_at >= LIST_SECS):
+            self.task = asyncio.ensure_future(self.place.listing.latest())
+
+    def take(self) -> bool:
+        """Takes what a look that has ended has found; whether that is something new."""
+        if self.task is None or not self.task.done():
+            return False
+        before, said = self.look, self.trouble
+        try:
+            self.look, self.trouble = self.task.result(), ""
+        except (asyncio.CancelledError, Exception) as fault:  # noqa: BLE001 - one folder's fault is told with it
+            self.trouble = f"This folder could not be looked at: {fault!r}."
+        self.task, self.looked_at = None, time.monotonic()
+        if self.look is not None and (before is None or before.rows is not self.look.rows):
+            self.rows = self._under_their_addresses(self.look.rows)
+        return self.look is not before or said != self.trouble
+
+    def _under_their_addresses(self, rows: Sequence[RunRow]) -> list[RunRow]:
+        # A row that is the same object stays the same object: most of them at each look.
+        address = self.place.folder.address
+        kept = self._named
+        self._named = {}
+        for row in rows:
+            before = kept.get(id(row))
+            if before is None or before[0] is not row:
+                parent, seed_of = (address(run) if run else run for run in (row.parent, row.seed_of))
+                named = replace(
+                    row, run=address(row.run), parent=parent, seed_of=seed_of or "", group=self.place.folder.name
+                )
+                before = (row, named)
+            self._named[id(row)] = before
+        return [named for _, named in self._named.values()]
+
+    def group(self) -> RunGroup:
+        folder = self.place.folder
+        return RunGroup(name=folder.name, where=folder.said, problem=self._problem())
+
+    def _problem(self) -> str:
+        late = time.monotonic() - self.looked_at
+        if self.task is not None and late > LATE_SECS:
+            since = words.clock(time.time() - late, time.time())
+            return f"This folder has not answered since {since}; what was read last stays below."
+        if self.look is not None and self.look.problem:
+            return f"{self.look.problem} What was read last stays below."
+        if self.look is not None and not self.look.rows and not self.place.folder.path.is_dir():
+            return "There is no such folder yet."
+        return self.trouble or ("" if self.look is not None else "Being read for the first time.")
+
+
+class Together:
+    """The lists of several folders as one, folder after folder; none waits for another."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self._seen = [_Seen(place) for place in places]
+        self._now: ListLook | None = None
+        self._is_first = True
+
+    async def latest(self) -> ListLook:
+        """What is known of all folders; the first look waits a moment for each, later ones for none."""
+        for seen in self._seen:
+            seen.start()
+        tasks = [seen.task for seen in self._seen if seen.task is not None]
+        if self._is_first and tasks:
+            self._is_first = False
+            await asyncio.wait(tasks, timeout=FIRST_SECS)
+        is_new = [seen.take() for seen in self._seen]
+        groups = [seen.group() for seen in self._seen]
+        if self._now is None or any(is_new) or groups != self._now.groups:
+            self._now = self._merged(groups)
+        return self._now
+
+    def _merged(self, groups: list[RunGroup]) -> ListLook:
+        looks = [(seen.place.folder, seen.look) for seen in self._seen if seen.look is not None]
+        rows = [row for seen in self._seen for row in seen.rows]
+        before = self._now.rows if self._now is not None else None
+        same = before is not None and len(before) == len(rows) and all(map(lambda a, b: a is b, before, rows))
+        return ListLook(
+            rows=before if same and before is not None else rows,
+            trash=[_trashed(folder, each) for folder, look in looks for each in look.trash],
+            machine=next((_machine(folder, look.machine) for folder, look in looks), NO_MACHINE),
+            tried=[_tried(folder, each) for folder, look in looks for each in look.tried],
+            problem="",
+            server_now=time.time(),
+            groups=groups,
+        )
+
+
+NO_MACHINE = Machine("", (), None)
+
+
+def _trashed(folder: Folder, each: TrashedRun) -> TrashedRun:
+    return replace(each, name=folder.address(each.name), run=folder.address(each.run))
+
+
+def _tried(folder: Folder, each: TriedOption) -> TriedOption:
+    children = [
+        replace(child, run=folder.address(child.run), parent=folder.address(child.parent)) for child in each.children
+    ]
+    return replace(each, option=f"{folder.name}: {each.option}", children=children)
+
+
+def _machine(folder: Folder, machine: Machine) -> Machine:
+    """The devices of this machine, with the runs of the folder that was asked under their addresses."""
+    devices = [
+        dataclasses.replace(
+            device,
+            tenants=tuple(
+                dataclasses.replace(each, run=folder.address(each.run)) if each.run else each for each in device.tenants
+            ),
+        )
+        for device in machine.devices
+    ]
+    return dataclasses.replace(machine, devices=tuple(devices))

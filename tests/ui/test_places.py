@@ -1,0 +1,97 @@
+"""Several folders as one list: addresses, headings, and none that waits for another."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from monitor.run_dir.errors import UsageError
+from monitor.run_dir.folders import folders_of
+from monitor.ui.places import Places
+from monitor.writer import RunWriter
+
+
+def run_in(folder, name, epochs=4, **options):
+    with RunWriter(folder / name, **options) as run:
+        for epoch in range(1, epochs + 1):
+            run.log_epoch(epoch, train_loss=1.0 / epoch, val_loss=1.1 / epoch)
+
+
+@pytest.fixture
+def two(tmp_path):
+    run_in(tmp_path / "lab", "a")
+    run_in(tmp_path / "lab", "b")
+    run_in(tmp_path / "home", "a")
+    return Places(folders_of([tmp_path / "lab", tmp_path / "home"]))
+
+
+def latest(places, until=lambda look: True, secs=10.0):
+    """The list once it says what is waited for."""
+
+    async def go():
+        deadline = time.monotonic() + secs
+        while True:
+            look = await places.listing.latest()
+            if until(look) or time.monotonic() > deadline:
+                return look
+            await asyncio.sleep(0.05)
+
+    return asyncio.run(go())
+
+
+def test_one_folder_is_listed_as_ever(tmp_path):
+    run_in(tmp_path, "a")
+    look = latest(Places(folders_of([tmp_path])))
+    assert [(row.run, row.group) for row in look.rows] == [("a", "")] and look.groups == []
+
+
+def test_runs_of_the_same_name_have_an_address_each(two):
+    look = latest(two, lambda look: len(look.rows) == 3)
+    assert sorted(row.run for row in look.rows) == ["home:a", "lab:a", "lab:b"]
+    assert [row.group for row in look.rows] == ["lab", "lab", "home"], "folder after folder, in the order given"
+    assert [(group.name, group.problem) for group in look.groups] == [("lab", ""), ("home", "")]
+    place, run_id = two.of("home:a")
+    assert place.folder.path.name == "home" and run_id == "a"
+    with pytest.raises(UsageError):
+        two.of("elsewhere:a")
+
+
+def test_nothing_new_is_the_same_look(two):
+    async def go():
+        await two.listing.latest()
+        await asyncio.sleep(0.2)
+        first = await two.listing.latest()
+        return first, await two.listing.latest()
+
+    first, second = asyncio.run(go())
+    assert first is second and first.rows is second.rows
+
+
+def test_a_folder_that_is_not_there_says_so_under_its_heading(tmp_path):
+    run_in(tmp_path / "lab", "a")
+    look = latest(Places(folders_of([tmp_path / "lab", tmp_path / "none"])), lambda look: look.groups[1].problem)
+    assert look.groups[1].problem == "There is no such folder yet."
+    assert [row.run for row in look.rows] == ["lab:a"]
+
+
+def test_a_disk_that_hangs_keeps_the_other_folder_and_the_page_from_nothing(two):
+    """The first folder's look does not come back: the second one is there at once, and the first says so."""
+    hangs = threading.Event()
+    slow = two.all[0].listing
+    look = slow.look
+    slow.look = lambda: (hangs.wait(), look())[1]
+
+    async def go():
+        begun = time.monotonic()
+        first = await two.listing.latest()
+        took = time.monotonic() - begun
+        hangs.set()
+        await asyncio.sleep(1.5)
+        await two.listing.latest()
+        return took, first, await two.listing.latest()
+
+    took, first, later = asyncio.run(go())
+    assert took < 2.0 and [row.run for row in first.rows] == ["home:a"]
+    assert first.groups[0].problem == "Being read for the first time."
+    assert len(later.rows) == 3 and later.groups[0].problem == ""
