@@ -48,6 +48,7 @@ VERBS = {
     "paper": "paper",
     "audit": "audit",
     "serve": "serve",
+    "link": "link",
     "mcp": "mcp",
     "completion": "completion",
 }

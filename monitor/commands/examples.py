@@ -18,7 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Start and stop": ("start", "stop", "resume", "restart", "archive", "restore"),
     "Your own training": ("attach", "import"),
     "Elsewhere": ("export", "paper"),
-    "Dashboard and messages": ("serve", "watch", "notify", "ack", "away", "metric", "rules", "label"),
+    "Dashboard and messages": ("serve", "link", "watch", "notify", "ack", "away", "metric", "rules", "label"),
     "Shell and agents": ("completion", "mcp"),
 }
 
@@ -46,7 +46,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "restore": ("restore", "restore teacher"),
     "attach": ("attach train.log", "attach train.log --pid 4711", "attach teacher --stop"),
     "import": ("import history.csv", "import lightning_logs/version_0/metrics.csv --follow"),
-    "serve": ("serve", "serve --stop"),
+    "serve": ("serve", "serve --trust-user-header X-Forwarded-User --from 127.0.0.1 --may-control ana", "serve --stop"),
+    "link": ("link --name ana --may control --days 30", "link", "link --revoke ana"),
     "watch": ("watch", "watch --once --json"),
     "notify": ("notify", "notify --test"),
     "ack": ("ack teacher gap",),

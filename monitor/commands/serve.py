@@ -20,12 +20,27 @@ def run(
     name: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Host name of a reverse proxy; repeatable.")
     ] = None,
+    trust_user_header: Annotated[
+        str,
+        typer.Option("--trust-user-header", metavar="HEADER", help="Take the visitor's name from a proxy's header."),
+    ] = "",
+    proxy_from: Annotated[
+        list[str] | None,
+        typer.Option("--from", metavar="ADDRESS", help="Address of that proxy; repeatable. From others it is ignored."),
+    ] = None,
+    may_control: Annotated[
+        list[str] | None,
+        typer.Option("--may-control", metavar="NAME", help="A name in that header that may control; repeatable."),
+    ] = None,
     detach: Annotated[bool, typer.Option(help="Run in the background.")] = True,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the dashboard that serves these folders.")] = False,
     as_json: JsonOption = False,
 ) -> int:
     # Imported here: it brings the page's libraries, which --help does not need.
+    from monitor.ui.proxies import trusted_proxy
     from monitor.ui.serve import run_serve
+
+    proxy = trusted_proxy(trust_user_header, tuple(proxy_from or ()), tuple(may_control or ()), host)
 
     return run_serve(
         host=host,
@@ -34,6 +49,7 @@ def run(
         no_token=no_token,
         base=base,
         names=tuple(name or ()),
+        proxy=proxy,
         detach=detach,
         stop=stop,
         as_json=as_json,

@@ -34,7 +34,7 @@ Result = Literal["done", "refused", "failed"]
 
 
 class Entry(Record, frozen=True, kw_only=True):
-    """One act. `via`: `terminal`, `page, control link`, `page, no token`, `supervisor` or `program`."""
+    """One act. `via`: `terminal`, `page, control link`, `page, link of NAME`, `supervisor` and the like."""
 
     at: float
     user: str
@@ -48,12 +48,14 @@ class Entry(Record, frozen=True, kw_only=True):
 
 
 _via = "program"
+_asked: Callable[[], str] | None = None
 
 
-def set_origin(way: str) -> None:
-    """Says once, where a process begins, which way its acts come."""
-    global _via
-    _via = way
+def set_origin(way: str, asked: Callable[[], str] | None = None) -> None:
+    """Says once, where a process begins, which way its acts come. `asked` tells it for each act anew, where one process
+    acts for several people; where it says nothing, it is `way`."""
+    global _via, _asked
+    _via, _asked = way, asked
 
 
 def by_run_dir(run_dir: Path, *_: object, **__: object) -> tuple[Path, str]:
@@ -100,7 +102,7 @@ def note(runs_dir: Path, verb: str, run_id: str, result: Result, why: str = "", 
     entry = Entry(
         at=time.time(),
         user=_user(),
-        via=via or _via,
+        via=via or (_asked() if _asked is not None else "") or _via,
         verb=verb,
         run_id=str(run_id)[:LONGEST_NAME],
         result=result,

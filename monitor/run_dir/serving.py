@@ -21,6 +21,8 @@ class Serving(Record, frozen=True):
     base: str = ""
     life: str = ""
     """Names this life of the server; its links hold for no other."""
+    names: tuple[str, ...] = ()
+    """What a reverse proxy is asked by."""
 
 
 def state_dir() -> Path:

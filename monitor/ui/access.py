@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 import urllib.parse
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -22,14 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.ui.door import door
 from monitor.ui.headers import guarded, host_name, is_address, is_from_another_page, same_origin
-from monitor.ui.passes import COOKIE_SECS, RENEW_SECS, Passes, set_cookie_header
-from monitor.ui.tokens import Role, Tokens
+from monitor.ui.visitors import Visitor, Visitors, told
 
 TOKEN_PATH = "/vs/token"
 AGAIN_PATH = "/vs/again"
 OPEN_PATHS = ("/_stcore/health",)
-ROLE_HEADER = "x-vitalsigns-role"
-"""How the gate tells the page's script who speaks; what a visitor sends under this name is dropped."""
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})
 MOST_FORM_BYTES = 4096
@@ -39,24 +34,15 @@ LOOK_AGAIN_SECS = 2.0
 
 
 class AccessGate:
-    """ASGI middleware. `tokens` gives those in force; where it gives None, everybody who reaches the port may do
-    everything (an explicit choice).
+    """ASGI middleware. `visitors` knows who asks.
 
     `hosts`: names that the dashboard is asked by, besides those of this machine's loopback. With an address that
     stands for all of them (0.0.0.0, ::) any plain address is taken: a rebinding attack needs a name.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        tokens: Callable[[], Tokens | None],
-        passes: Passes,
-        hosts: Iterable[str] = (),
-        base: str = "",
-    ) -> None:
+    def __init__(self, app: ASGIApp, visitors: Visitors, hosts: Iterable[str] = (), base: str = "") -> None:
         self._app = app
-        self._tokens = tokens
-        self._passes = passes
+        self._visitors = visitors
         self._hosts = LOOPBACK_NAMES | {host.lower() for host in hosts}
         self._by_address = not self._hosts.isdisjoint(ALL_ADDRESSES)
         self._base = base.rstrip("/")
@@ -64,34 +50,33 @@ class AccessGate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
+            return
+        scope = self._visitors.as_came(scope)
+        if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         else:
             await self._page(scope, receive, guarded(send, scope))
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers, tokens = Headers(scope=scope), self._tokens()
-        role, left = self._role(scope, tokens)
-        if not self._host_is_ours(headers) or not same_origin(headers) or role is None:
+        headers, who = Headers(scope=scope), self._visitors.of(scope)
+        if not self._host_is_ours(headers) or not same_origin(headers) or who is None:
             await send({"type": "websocket.close", "code": 1008, "reason": "no token"})
             return
-        is_over = _Revocation(lambda: self._tokens() != tokens, receive, send)
-        renewed = self._renewing(scope, role, left, tokens, is_over.send)
+        is_over = _Revocation(lambda: not self._visitors.still(who), receive, send)
         try:
-            await self._app(_with_role(scope, role), is_over.receive, renewed)
+            await self._app(told(scope, who), is_over.receive, self._renewing(scope, who, is_over.send))
         finally:
             is_over.leave()
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request, tokens = Request(scope, receive), self._tokens()
-        role, left = self._role(scope, tokens)
-        answer = await self._refusal(request, role, tokens)
+        request, who = Request(scope, receive), self._visitors.of(scope)
+        answer = await self._refusal(request, who)
         if answer is not None:
             await answer(scope, receive, send)
             return
-        await self._app(_with_role(scope, role), receive, self._renewing(scope, role, left, tokens, send))
+        await self._app(told(scope, who), receive, self._renewing(scope, who, send))
 
-    async def _refusal(self, request: Request, role: Role | None, tokens: Tokens | None) -> Response | None:
+    async def _refusal(self, request: Request, who: Visitor | None) -> Response | None:
         """What to answer instead of the page, or None where the request may pass."""
         path = request.url.path.removeprefix(self._base)
         if not self._host_is_ours(request.headers):
@@ -100,55 +85,50 @@ class AccessGate:
             return None
         if is_from_another_page(request.method, request.headers):
             return PlainTextResponse("A request from another site is refused.", 403)
-        if tokens is not None:
+        if self._visitors.needs_token():
             given = request.query_params.get("token") or request.query_params.get("view_token")
             if given is not None:
-                return self._let_in(request, given, tokens)
+                return self._let_in(request, given)
             if path == TOKEN_PATH and request.method == "POST":
-                return self._let_in(request, parsed(await _sent(request)), tokens)
+                return self._let_in(request, parsed(await _sent(request)))
             if path == AGAIN_PATH:
-                return await self._again(request, tokens)
-        if role is None:
+                return await self._again(request)
+        if who is None:
             return door(self._base + TOKEN_PATH)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             # Streamlit's upload route among others: it keeps in memory what anybody sends, and the page uses none.
             return PlainTextResponse("The page takes no such request.", 405)
         return None
 
-    def _let_in(self, request: Request, token: str, tokens: Tokens) -> Response:
+    def _let_in(self, request: Request, token: str) -> Response:
         """Sets the cookie and sends the browser on to the same address without the token."""
         # A whole link may be pasted instead of the token alone.
         token = token.rpartition("token=")[2] if "token=" in token else token
-        role = self._passes.role_of_link(token, tokens, _port(request.scope))
-        if role is None:
+        who = self._visitors.by_link(token, request.scope)
+        if who is None:
             return door(self._base + TOKEN_PATH, "That token is not one of this server's.")
         kept = [(key, value) for key, value in request.query_params.multi_items() if "token" not in key]
         asked = f"{self._base}/" if request.url.path.endswith(TOKEN_PATH) else request.url.path
         # One slash: with two, a browser takes what follows for the name of another server.
         path = "/" + asked.lstrip("/\\")
         answer = RedirectResponse(path + (f"?{urllib.parse.urlencode(kept)}" if kept else ""), 303)
-        answer.headers["Set-Cookie"] = self._cookie(request.scope, role, tokens)
+        answer.headers["Set-Cookie"] = self._visitors.cookie(who, request.scope)
         return answer
 
-    async def _again(self, request: Request, tokens: Tokens) -> Response:
+    async def _again(self, request: Request) -> Response:
         """A tab that was let in before the server's new start: a question, and a cookie for the right answer."""
         if request.method != "POST":
-            return PlainTextResponse(self._passes.question(time.time()))
-        sent = (await _sent(request)).strip()
-        role = self._passes.role_of_tab(sent, tokens, _port(request.scope), time.time())
-        if role is None:
+            return PlainTextResponse(self._visitors.question())
+        who = self._visitors.by_tab((await _sent(request)).strip(), request.scope)
+        if who is None:
             return door(self._base + TOKEN_PATH)
-        return Response(status_code=204, headers={"Set-Cookie": self._cookie(request.scope, role, tokens)})
+        return Response(status_code=204, headers={"Set-Cookie": self._visitors.cookie(who, request.scope)})
 
-    def _cookie(self, scope: Scope, role: Role, tokens: Tokens) -> str:
-        value = self._passes.cookie(role, tokens, _port(scope), time.time())
-        return set_cookie_header(_port(scope), value, secure=scope.get("scheme") in ("https", "wss"))
-
-    def _renewing(self, scope: Scope, role: Role | None, left: float, tokens: Tokens | None, send: Send) -> Send:
+    def _renewing(self, scope: Scope, who: Visitor | None, send: Send) -> Send:
         """`send`, which gives a visitor whose cookie is no longer new another one with the answer."""
-        if role is None or tokens is None or left > COOKIE_SECS - RENEW_SECS:
+        if who is None or not self._visitors.is_to_be_renewed(who):
             return send
-        cookie = self._cookie(scope, role, tokens)
+        cookie = self._visitors.cookie(who, scope)
 
         async def sending(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.accept"):
@@ -157,12 +137,6 @@ class AccessGate:
             await send(message)
 
         return sending
-
-    def _role(self, scope: Scope, tokens: Tokens | None) -> tuple[Role | None, float]:
-        if tokens is None:
-            return "control", 0.0
-        header = ";".join(Headers(scope=scope).getlist("cookie"))
-        return self._passes.role_of_cookies(header, tokens, _port(scope), time.time())
 
     def _host_is_ours(self, headers: Headers) -> bool:
         """Any port is fine (a tunnel chooses its own); any other name is a rebinding attack."""
@@ -207,18 +181,6 @@ class _Revocation:
         return self._closed
 
 
-def _with_role(scope: Scope, role: Role | None) -> Scope:
-    """The scope with what the gate decided, for a route of ours and, as a header, for Streamlit's script."""
-    name = ROLE_HEADER.encode()
-    headers = [(key, value) for key, value in scope["headers"] if key.lower() != name]
-    return {**scope, "vitalsigns_role": role, "headers": [*headers, (name, (role or "").encode())]}
-
-
-def _port(scope: Scope) -> int:
-    """The port that this server listens on, whatever port a tunnel gives it."""
-    return int((scope.get("server") or ("", 0))[1] or 0)
-
-
 async def _sent(request: Request) -> str:
     """What was posted; nothing where more is sent than a form could hold."""
     body = b""
@@ -234,9 +196,3 @@ async def _sent(request: Request) -> str:
 def parsed(form: str) -> str:
     """The token in the door's form."""
     return urllib.parse.parse_qs(form).get("token", [""])[0].strip()
-
-
-def role_in(scope: Mapping[str, Any]) -> Role | None:
-    """What the gate decided for this request."""
-    role: Role | None = scope.get("vitalsigns_role")
-    return role

@@ -31,12 +31,12 @@ from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from monitor.run_dir.words import monitor_line, steady
 from monitor.ui import memory
-from monitor.ui.access import role_in
 from monitor.ui.family import Family
 from monitor.ui.listing import LIST_SECS, TabRows
 from monitor.ui.messages import Ping, Problem, Refused
 from monitor.ui.places import Place, Places
 from monitor.ui.questions import Answer, Others, answer, question_of
+from monitor.ui.visitors import role_in
 from monitor.view.frame import Frames
 from monitor.view.series import Since, child_marks
 

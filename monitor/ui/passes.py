@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from monitor.ui.tokens import ROLES, Role, Tokens
@@ -31,13 +32,16 @@ def new_life() -> str:
 
 def link_token(tokens: Tokens, role: Role, life: str, port: int) -> str:
     """What a link holds: nobody can make it without the user's file, and no other server takes it."""
-    return _mac(tokens.of(role).encode(), f"{role} {life} {port}")
+    return keyed_hash(tokens.of(role).encode(), f"{role} {life} {port}")
 
 
-def tab_secret(tokens: Tokens, role: Role, port: int) -> str:
+def tab_secret(tokens: Tokens, holder: str, port: int) -> str:
     """What an open tab proves itself with after a new start of the server: it answers the server's question with it and
-    never sends it, so who listens in between learns nothing. It is the tab's alone: no cookie, no address holds it."""
-    return _mac(tokens.of(role).encode(), f"tab {role} {port}")
+    never sends it, so who listens in between learns nothing. It is the tab's alone: no cookie, no address holds it.
+
+    `holder`: a role, or the mark of a person's link; it ends with that link.
+    """
+    return keyed_hash((tokens.look if holder == "look" else tokens.control).encode(), f"tab {holder} {port}")
 
 
 def tab_answer(secret: str, question: str) -> str:
@@ -61,38 +65,36 @@ class Passes:
         self._asked[asked] = now + QUESTION_SECS
         return asked
 
-    def role_of_tab(self, given: str, tokens: Tokens, port: int, now: float) -> Role | None:
-        """The role of a tab that has answered: `<question> <answer>`."""
+    def holder_of_tab(self, given: str, holders: Iterable[str], tokens: Tokens, port: int, now: float) -> str | None:
+        """Which of the holders the tab belongs to that has answered: `<question> <answer>`."""
         question, _, answer = given.partition(" ")
         if self._asked.pop(question, 0.0) < now:
             return None
-        answers = {role: tab_answer(tab_secret(tokens, role, port), question) for role in ROLES}
-        return next((role for role in ROLES if _same(answer, answers[role])), None)
+        answers = {holder: tab_answer(tab_secret(tokens, holder, port), question) for holder in holders}
+        return next((holder for holder, right in answers.items() if same(answer, right)), None)
 
     def role_of_link(self, token: str, tokens: Tokens, port: int) -> Role | None:
-        return next((role for role in ROLES if _same(token, link_token(tokens, role, self.life, port))), None)
+        return next((role for role in ROLES if same(token, link_token(tokens, role, self.life, port))), None)
 
-    def cookie(self, role: Role, tokens: Tokens, port: int, now: float) -> str:
-        """The value of a cookie that is good from `now` (UTC seconds) on."""
+    def cookie(self, holder: str, tokens: Tokens, port: int, now: float) -> str:
+        """The value of a cookie that is good from `now` (UTC seconds) on. `holder`: a role, or a person's link."""
         until = str(int(now) + COOKIE_SECS)
-        return f"{role}.{until}.{self._mark(role, until, tokens, port)}"
+        return f"{holder}.{until}.{self._mark(holder, until, tokens, port)}"
 
-    def role_of_cookies(self, header: str, tokens: Tokens, port: int, now: float) -> tuple[Role | None, float]:
-        """The best role in a Cookie header, and for how many seconds it is still good."""
-        found: tuple[Role | None, float] = (None, 0.0)
+    def holders_of_cookies(self, header: str, tokens: Tokens, port: int, now: float) -> dict[str, float]:
+        """The holders that a Cookie header names with our mark, each with the seconds for which it is still good."""
+        found: dict[str, float] = {}
         for value in values_of(header, f"{COOKIE_PREFIX}{port}"):
-            given, _, rest = value.partition(".")
+            holder, _, rest = value.partition(".")
             until, _, mark = rest.partition(".")
-            role = next((role for role in ROLES if role == given), None)
-            if role is None or not until.isdecimal() or not _same(mark, self._mark(role, until, tokens, port)):
+            if not until.isdecimal() or not same(mark, self._mark(holder, until, tokens, port)):
                 continue
-            left = float(until) - now
-            if left > 0 and (found[0] is None or role == "control"):
-                found = (role, left)
+            if (left := float(until) - now) > 0:
+                found[holder] = left
         return found
 
-    def _mark(self, role: Role, until: str, tokens: Tokens, port: int) -> str:
-        return _mac(self.key, f"{role} {until} {port} {tokens.control} {tokens.look}")
+    def _mark(self, holder: str, until: str, tokens: Tokens, port: int) -> str:
+        return keyed_hash(self.key, f"{holder} {until} {port} {tokens.control} {tokens.look}")
 
 
 def values_of(header: str, name: str) -> list[str]:
@@ -107,10 +109,12 @@ def set_cookie_header(port: int, value: str, *, secure: bool) -> str:
     return f"{COOKIE_PREFIX}{port}={value}; Max-Age={COOKIE_SECS}; Path=/; HttpOnly; SameSite=lax{end}"
 
 
-def _mac(key: bytes, text: str) -> str:
+def keyed_hash(key: bytes, text: str) -> str:
+    """192 bits that nobody makes without the key."""
     digest = hmac.new(key, text.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:24]).decode()
 
 
-def _same(given: str, ours: str) -> bool:
+def same(given: str, ours: str) -> bool:
+    """Whether two secrets agree, in a time that tells nothing."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), ours.encode())

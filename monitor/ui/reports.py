@@ -22,8 +22,8 @@ from monitor.run_dir.folders import Folders
 from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
-from monitor.ui.access import role_in
 from monitor.ui.tokens import ROLES
+from monitor.ui.visitors import role_in
 from monitor.view.numbers import csv_of
 from monitor.view.report.markdown import to_markdown
 from monitor.view.report.page import to_html

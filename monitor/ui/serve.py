@@ -29,6 +29,8 @@ from monitor.run_dir.serving import Serving, last_served, serving_file, serving_
 from monitor.ui.headers import is_loopback
 from monitor.ui.links import has_desktop, links_of, links_text, worth_opening
 from monitor.ui.passes import LIFE_VARIABLE, new_life
+from monitor.ui.people import links_to
+from monitor.ui.proxies import CONTROLLERS_VARIABLE, HEADER_VARIABLE, PEERS_VARIABLE, TrustedProxy
 from monitor.ui.tokens import Tokens, load_tokens
 
 PORTS = range(10_000, 32_000)
@@ -39,6 +41,10 @@ TRIES = 5
 OPEN_TO_THE_NETWORK = (
     "Anybody on the network can reach this port, and without TLS read what passes, tokens included. "
     "Better: leave --host away and use the ssh line, or a reverse proxy with TLS (docs/security.md)."
+)
+NO_PROXY_YET = (
+    "Nobody is let in by the header before the proxy proves itself: make its token with "
+    "`link --name PROXY --may proxy` (docs/security.md)."
 )
 
 
@@ -53,6 +59,7 @@ class Order:
     base: str = ""
     names: tuple[str, ...] = ()
     life: str = field(default_factory=new_life)
+    proxy: TrustedProxy | None = None
 
 
 def run_serve(
@@ -63,6 +70,7 @@ def run_serve(
     no_token: bool = False,
     base: str = "",
     names: tuple[str, ...] = (),
+    proxy: TrustedProxy | None = None,
     detach: bool = True,
     stop: bool = False,
     as_json: bool = False,
@@ -73,18 +81,24 @@ def run_serve(
         return _stop(known, folders)
     if no_token and not is_loopback(host):
         raise RefusedError(f"Beyond this machine ({host}) the page needs its token; leave --no-token or --host away.")
+    if no_token and proxy is not None:
+        raise RefusedError("With --no-token everybody may do everything: leave it or --trust-user-header away.")
     tokens = None if no_token else load_tokens()
     if known is not None and (port is None or port == known.port):
         if not known.life:
             command = words.monitor_line("serve", "--stop", "--runs", folders.said)
             raise RefusedError(f"The dashboard that runs is of an older version: {command}, then serve again.")
+        if proxy is not None:
+            raise RefusedError("The dashboard runs already; serve --stop, then serve with --trust-user-header.")
         # The one that runs decides whether a token is needed.
         _tell(known, None if known.no_token else load_tokens(), as_json)
         return 0
     base = f"/{base.strip('/')}" if base.strip("/") else ""
-    order = Order(host, _free_port(host, port, folders), folders, no_token, base, names)
+    order = Order(host, _free_port(host, port, folders), folders, no_token, base, names, proxy=proxy)
     if not is_loopback(host):
         sys.stderr.write(f"{OPEN_TO_THE_NETWORK}\n")
+    if proxy is not None and not any(each.may == "proxy" and time.time() < each.until for each in links_to(folders)):
+        sys.stderr.write(f"{NO_PROXY_YET}\n")
     if not detach:
         os.chdir(HOME)
         os.execve(sys.executable, _command(order), _environment(order, quiet=False))
@@ -113,6 +127,9 @@ def _environment(order: Order, *, quiet: bool) -> dict[str, str]:
         values[FOLDERS_VARIABLE] = order.folders.text
     values["VITALSIGNS_NAMES"] = ",".join(order.names)
     values[LIFE_VARIABLE] = order.life
+    for name in (HEADER_VARIABLE, PEERS_VARIABLE, CONTROLLERS_VARIABLE):
+        values.pop(name, None)
+    values |= order.proxy.environment() if order.proxy is not None else {}
     for name, wanted in (("VITALSIGNS_NO_TOKEN", order.no_token), ("VITALSIGNS_QUIET", quiet)):
         values.pop(name, None)
         if wanted:
@@ -219,7 +236,7 @@ def _is_free(host: str, port: int) -> bool:
 
 def _remember(order: Order, pid: int) -> Serving:
     identity = processes.identify(pid)
-    serving = Serving(identity, order.port, order.folders.text, order.no_token, order.base, order.life)
+    serving = Serving(identity, order.port, order.folders.text, order.no_token, order.base, order.life, order.names)
     files.replace(serving_file(order.folders.text), msgspec.json.encode(serving))
     return serving
 

@@ -22,15 +22,19 @@ from monitor.run_dir.folders import served
 from monitor.run_dir.serving import ssh_line
 from monitor.ui import assets
 from monitor.ui.access import AccessGate
+from monitor.ui.dialogs.parts import way_now
 from monitor.ui.firstpaint import FirstPaint
 from monitor.ui.headers import is_loopback
 from monitor.ui.limits import protect
 from monitor.ui.links import links_of, links_text, worth_opening
 from monitor.ui.live import LiveHub
 from monitor.ui.passes import Passes, tab_secret
+from monitor.ui.people import PeopleBook
 from monitor.ui.places import Places
+from monitor.ui.proxies import from_environment
 from monitor.ui.reports import ReportRoute
 from monitor.ui.tokens import TokenBook, Tokens
+from monitor.ui.visitors import Visitors
 from monitor.ui.wire import Compressed
 
 PAGE = Path(__file__).parent / "page" / "page.py"
@@ -64,10 +68,16 @@ def _book() -> TokenBook:
     return TokenBook()
 
 
-def again(role: str) -> str:
-    """What an open tab of this role proves itself with after a new start; "" where no token is needed."""
+@functools.cache
+def visitors() -> Visitors:
+    return Visitors(tokens, passes(), PeopleBook(places().folders), from_environment())
+
+
+def again(holder: str) -> str:
+    """What an open tab of this holder (a role, or a person's link) proves itself with after a new start; "" where none
+    is needed."""
     known = tokens()
-    return tab_secret(known, "control" if role == "control" else "look", _port()) if known is not None else ""
+    return tab_secret(known, holder, _port()) if known is not None and holder else ""
 
 
 def _port() -> int:
@@ -116,7 +126,7 @@ def routes() -> list[BaseRoute]:
 def middleware() -> list[Middleware]:
     """The gate that every request passes first, and the first words of the page."""
     return [
-        Middleware(AccessGate, tokens=tokens, passes=passes(), hosts=_names(), base=base_path()),
+        Middleware(AccessGate, visitors=visitors(), hosts=_names(), base=base_path()),
         Middleware(Compressed, base=base_path()),
         Middleware(FirstPaint, places=places(), base=base_path()),
     ]
@@ -139,7 +149,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         sys.stdout.write(links_text(links, folders, run=run) + "\n")
         sys.stdout.flush()
     way = "page, no token" if tokens() is None else "page, control link"
-    audit.set_origin(way)
+    audit.set_origin(way, way_now)
     port = f"port {_port()}{'' if tokens() else ', no token'}"
     for folder in folders.all:
         audit.note(folder.path, "serve", "", "done", port, via="terminal")

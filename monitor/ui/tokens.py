@@ -9,15 +9,15 @@ import json
 import logging
 import os
 import secrets
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from monitor.run_dir import files
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.opening import OddFileError, make_folder, open_to_read
+from monitor.run_dir.opening import make_folder
 from monitor.run_dir.serving import state_dir
+from monitor.ui.private import NotPrivateError, mark_of, read_private
 
 log = logging.getLogger(__name__)
 
@@ -74,17 +74,11 @@ def _own_folder(folder: Path) -> str | None:
 def _read(path: Path) -> Tokens | str:
     """The tokens, or why there are none: "" where there is no file."""
     try:
-        with os.fdopen(open_to_read(path), "rb") as file:
-            found = os.fstat(file.fileno())
-            data = file.read(MOST_BYTES)
+        data = read_private(path, MOST_BYTES)
     except FileNotFoundError:
         return ""
-    except OddFileError:
-        return "is no plain file"
-    except PermissionError:
-        return "cannot be read"
-    if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
-        return "could be read by others"
+    except NotPrivateError as problem:
+        return str(problem)
     try:
         values = json.loads(data)
         control, look = (values[role] for role in ROLES)
@@ -120,21 +114,14 @@ class TokenBook:
 
     def current(self) -> Tokens:
         """Costs one look at the file's time. Where no tokens can be kept, those are in force that nobody has."""
-        if self._seen is None or self._mark() != self._seen:
+        if self._seen is None or mark_of(self._path) != self._seen:
             try:
                 self._tokens = load_tokens(self._path.parent)
             except RefusedError as problem:
                 log.warning("nobody gets in: %s", problem)
                 self._tokens = _nobodys()
-            self._seen = self._mark()
+            self._seen = mark_of(self._path)
         return self._tokens
-
-    def _mark(self) -> tuple[int, ...]:
-        try:
-            found = self._path.lstat()
-        except OSError:
-            return ()
-        return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_mode, found.st_uid)
 
 
 def _nobodys() -> Tokens:

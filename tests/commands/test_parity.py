@@ -117,6 +117,7 @@ def command_lines(runs: Path) -> dict[str, list[str]]:
         "paper": ["one", "two"],
         "audit": [],
         "serve": ["--stop"],
+        "link": [],
         "completion": [],
         "mcp": [],
     }

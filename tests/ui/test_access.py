@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from monitor.ui.access import LOOK_AGAIN_SECS, ROLE_HEADER, AccessGate, _with_role, role_in
+from monitor.ui.access import LOOK_AGAIN_SECS, AccessGate
 from monitor.ui.passes import (
     COOKIE_SECS,
     MOST_QUESTIONS,
@@ -18,7 +18,8 @@ from monitor.ui.passes import (
     tab_secret,
     values_of,
 )
-from monitor.ui.tokens import TokenBook, Tokens, load_tokens
+from monitor.ui.tokens import ROLES, TokenBook, Tokens, load_tokens
+from monitor.ui.visitors import ROLE_HEADER, Visitor, Visitors, role_in, told
 
 TOKENS = Tokens(control="c" * 32, look="l" * 32)
 PASSES = Passes(life="one")
@@ -57,7 +58,7 @@ def ask(path="/", method="GET", headers=None, body=b"", tokens=TOKENS, kind="htt
     async def send(message):
         sent.append(message)
 
-    asyncio.run(AccessGate(behind, lambda: tokens, passes, hosts)(scope, receive, send))
+    asyncio.run(AccessGate(behind, Visitors(lambda: tokens, passes), hosts)(scope, receive, send))
     if kind == "websocket":
         return (101 if sent[0]["type"] == "websocket.accept" else 403), {}, b""
     answered = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
@@ -225,7 +226,9 @@ def test_the_better_of_two_cookies_counts_and_a_bad_one_hides_none():
 def test_a_visitor_names_no_role_himself():
     """The page's script goes by this header."""
     headers = [(ROLE_HEADER.encode(), b"control"), (ROLE_HEADER.title().encode(), b"control"), (b"host", b"h")]
-    assert _with_role({"headers": headers}, "look")["headers"] == [(b"host", b"h"), (ROLE_HEADER.encode(), b"look")]
+    passed = told({"headers": headers}, Visitor("look", "page, looking-only link"))["headers"]
+    assert [value for name, value in passed if name == ROLE_HEADER.encode()] == [b"look"]
+    assert told({"headers": headers}, None)["headers"] == [(b"host", b"h")]
 
 
 def answered(question, role="control", tokens=TOKENS, port=8501):
@@ -252,7 +255,9 @@ def test_an_answer_counts_once_soon_and_at_the_server_that_asked():
     assert ask("/vs/again", "POST", body=answered(question), port=8502)[0] == 401, "a tab of another port"
     question = ask("/vs/again")[2].decode()
     assert ask("/vs/again", "POST", body=answered(question, tokens=Tokens("n" * 32, "m" * 32)))[0] == 401
-    assert PASSES.role_of_tab(answered(PASSES.question(0.0)).decode(), TOKENS, 8501, 1000.0) is None, "too late"
+    assert PASSES.holder_of_tab(answered(PASSES.question(0.0)).decode(), ROLES, TOKENS, 8501, 1000.0) is None, (
+        "too late"
+    )
     for odd in (b"", b"x", b" ", b"\xff \xff", question.encode()):
         assert ask("/vs/again", "POST", body=odd)[0] == 401
 
@@ -311,7 +316,7 @@ def test_an_open_socket_ends_when_its_link_is_taken_back(silent):
             "server": ("127.0.0.1", 8501),
             "headers": [(key.encode(), value.encode()) for key, value in headers.items()],
         }
-        served = asyncio.ensure_future(AccessGate(echo, lambda: tokens[0], PASSES)(scope, arrived.get, send))
+        served = asyncio.ensure_future(AccessGate(echo, Visitors(lambda: tokens[0], PASSES))(scope, arrived.get, send))
         await arrived.put({"type": "websocket.connect"})
         await arrived.put({"type": "websocket.receive", "text": "before"})
         await asyncio.sleep(0.1)

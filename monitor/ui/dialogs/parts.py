@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any, Literal, ParamSpec
 
 import streamlit as st
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.folders import served
 from monitor.run_dir.words import steady
-from monitor.ui.access import ROLE_HEADER
+from monitor.ui.visitors import HOLDER_HEADER, NAME_HEADER, ROLE_HEADER, WAY_HEADER, heard
 
 
 def asked_by() -> str:
-    """Who asks, for the audit: the user that the page's server runs as."""
+    """Who asks: the person whose link it is, or whom the proxy names; else the user that the page's server runs as."""
+    if name := heard(st.context.headers, NAME_HEADER):
+        return name
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -35,6 +38,18 @@ def role_now() -> str:
 def go_to(runs_dir: Path, run_id: str) -> None:
     """The page shows this run next."""
     st.query_params["run"] = served().holding(runs_dir).address(run_id)
+
+
+def way_now() -> str:
+    """Which way an act comes that is noted at this moment; outside of the page's script, that of the owner's page."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return ""
+    return heard(st.context.headers, WAY_HEADER)
+
+
+def holder_now() -> str:
+    """Whose link the visitor came by (monitor.ui.visitors); "" for who needs none."""
+    return heard(st.context.headers, HOLDER_HEADER)
 
 
 P = ParamSpec("P")

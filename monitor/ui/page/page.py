@@ -26,7 +26,7 @@ from monitor.ui import assets, component
 from monitor.ui.dialogs.away import away
 from monitor.ui.dialogs.label import label_run
 from monitor.ui.dialogs.log import confirm_reading, follow
-from monitor.ui.dialogs.parts import asked_by, go_to, plain, role_now
+from monitor.ui.dialogs.parts import asked_by, go_to, holder_now, plain, role_now, way_now
 from monitor.ui.dialogs.restart import restart
 from monitor.ui.dialogs.resume import resume
 from monitor.ui.dialogs.seeds import seeds
@@ -62,15 +62,15 @@ def _data(folders: Folders, address: str | None, role: str) -> PageData:
     folder, run_id = _place(folders, address)
     said = (read_labels(folder.path).get(run_id) if run_id is not None else None) or Label()
     kept: PageData | None = st.session_state.get("data")
-    if kept is not None and kept.run == address:
-        return replace(kept, title=said.title, note=said.note, tags=said.tags)
+    if kept is not None and (kept.run, kept.role) == (address, role):
+        return replace(kept, title=said.title, note=said.note, tags=said.tags, again=again(holder_now()))
     base = base_path()
     data = PageData(
         ws=f"{base}/vs/live",
         plotly=assets.plotly_url(base),
         report=f"{base}/vs/report",
         role=role,
-        again=again(role),
+        again=again(holder_now()),
         run=address,
         name=run_id or "",
         runs_dir=folders.heading,
@@ -168,7 +168,7 @@ def _turn_away(folder: Path, kind: str, run_id: str) -> None:
     """Noted once per session: a view-only visitor must not fill a disk with refusals."""
     if not st.session_state.get("turned_away"):
         st.session_state["turned_away"] = True
-        audit.note(folder, kind[:40], run_id, "refused", "This link is view-only.", via="page, looking-only link")
+        audit.note(folder, kind[:40], run_id, "refused", "This link is view-only.", via=way_now())
 
 
 def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> None:
