@@ -13,10 +13,11 @@ from rich.table import Table
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, find_run, now, print_json
 from monitor.diagnosis.comparison import Comparison, compare
 from monitor.diagnosis.ledger import decided_by_seeds, with_seeds
-from monitor.diagnosis.outcome import Outcome, is_child_of, outcome
+from monitor.diagnosis.outcome import Outcome, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_means import seed_lines, siblings
+from monitor.diagnosis.what_differs import is_child_of
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import EXIT_OK, UsageError
 from monitor.run_dir.reader import RunReader, list_runs
@@ -77,7 +78,8 @@ def run(
             *_outcome(judged, parent, child, more), *([*seeds, ""] if seeds else []), sep="\n", soft_wrap=True
         )
         console().print(_settings(found))
-        console().print(*_remarks(found, beside.code.text.rstrip(".")), sep="\n", soft_wrap=True)
+        is_known = all(bool((each.run and each.run.config) or (each.launch and each.launch.argv)) for each in snapshots)
+        console().print(*_remarks(found, beside.code.text.rstrip("."), is_known), sep="\n", soft_wrap=True)
         console().print(_beside(beside.columns, beside.rows) if by != MODES[0] else _table(found))
     return EXIT_OK
 
@@ -106,10 +108,11 @@ def _settings(found: Comparison) -> Table:
     return table
 
 
-def _remarks(found: Comparison, code: str) -> list[str]:
+def _remarks(found: Comparison, code: str, is_known: bool) -> list[str]:
+    """`is_known`: whether each run wrote down a setting or the command that started it."""
     remarks = []
     if not found.settings:
-        remarks.append("No setting differs.")
+        remarks.append("No setting differs." if is_known else "No settings are written down.")
     remarks.append(f"Code: {code}.")
     if found.not_comparable:
         remarks.append(f"Not comparable: {found.not_comparable}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from monitor.run_dir import Epoch, Run, Snapshot
+from monitor.run_dir.field_names import plain
 from monitor.run_dir.metric import Metric, read
 
 MEASURES = ("val_wer", "val_loss", "gap")
@@ -41,7 +42,8 @@ class CodeState(Protocol):
 class Comparison:
     """`epochs`: those that every run has evaluated. `values[measure][run]` follows them; `metric`: what decides.
 
-    `settings`: key → one value per run, for keys that differ; `not_comparable`: why, if the runs measure differently.
+    `settings`: key → one value per run, for keys that differ, or the commands where no key is known to;
+    `not_comparable`: why, if the runs measure differently.
     """
 
     run_ids: tuple[str, ...]
@@ -68,7 +70,7 @@ def compare(snapshots: Sequence[Snapshot]) -> Comparison:
         run_ids=tuple(snapshot.run_id for snapshot in snapshots),
         epochs=epochs,
         values={name: tuple(_column(table, epochs, name) for table in tables) for name in measures},
-        settings=_differing([snapshot.run.config if snapshot.run else {} for snapshot in snapshots]),
+        settings=_settings(snapshots),
         code_differs=not all(same_code(snapshots[0].launch, each.launch) for each in snapshots),
         not_comparable=obstacle(snapshots),
         metric=metric,
@@ -84,6 +86,29 @@ def _thinned(epochs: list[float]) -> list[float]:
 
 def _column(table: dict[float, Epoch], epochs: Sequence[float], name: str) -> tuple[float | None, ...]:
     return tuple(read(table[epoch], name) for epoch in epochs)
+
+
+def _settings(snapshots: Sequence[Snapshot]) -> dict[str, tuple[Any, ...]]:
+    """What differs in what the runs wrote down, and in what a child of one of them was started with, as a script need
+    not write down its settings; where that is nothing, the commands."""
+    configs = [dict(snapshot.run.config) if snapshot.run else {} for snapshot in snapshots]
+    written = {plain(key) for config in configs for key in config}
+    places = {snapshot.run_id: place for place, snapshot in enumerate(snapshots)}
+    links = [
+        (place, places[launch.parent.run_id], launch.parent.changes)
+        for place, launch in enumerate(snapshot.launch for snapshot in snapshots)
+        if launch is not None and launch.parent is not None and launch.parent.run_id in places
+    ]
+    for child, parent, changes in links:
+        for key, pair in changes.items():
+            if plain(key) not in written and len(pair) == 2:
+                configs[parent].setdefault(key, pair[0])
+                configs[child][key] = pair[1]
+    for child, parent, _ in [link for _ in links for link in links]:  # what it was not started with is its parent's
+        inherited = {key: value for key, value in configs[parent].items() if plain(key) not in written}
+        configs[child] = {**inherited, **configs[child]}
+    commands = [" ".join(snapshot.launch.argv) if snapshot.launch is not None else "" for snapshot in snapshots]
+    return _differing(configs) or (_differing([{"command": each} for each in commands]) if all(commands) else {})
 
 
 def _differing(configs: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:

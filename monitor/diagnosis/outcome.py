@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from monitor.diagnosis.clip_pairs import ClipPair, decoded, difference_of, interval, is_whole_set, pair_clips
-from monitor.diagnosis.comparison import counted, obstacle, same_code
+from monitor.diagnosis.comparison import obstacle
 from monitor.diagnosis.moment import (
     Reference,
     agreed_epoch,
@@ -28,11 +28,16 @@ from monitor.diagnosis.moment import (
     value_of,
     was_asked,
 )
-from monitor.diagnosis.seed_groups import SEED_NAMES
+from monitor.diagnosis.what_differs import (
+    draws_other_data,
+    is_another_seed,
+    is_child_of,
+    regularises_more,
+    what_else_differs,
+)
 from monitor.diagnosis.yardstick import LEAST_EVALUATIONS, Scalar, broken_since, loss_moved, scalar
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Snapshot, words
-from monitor.run_dir.field_names import plain
 from monitor.run_dir.metric import WER, Metric, is_finite
 from monitor.run_dir.status import status_of
 
@@ -41,8 +46,7 @@ Word = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMP
 LEAST_CLIPS = 20
 JUDGED_AGAIN = "Provisional: it is judged again at its end."
 DECIDES = "More evaluations or two more seeds can decide it."
-REGULARISING = ("dropout", "decay", "augment", "mixup", "cutmix", "smoothing", "mask", "noise")
-"""Parts of the names of settings that raise train loss when they are raised."""
+OTHER_DATA = "The validation samples may be others: more seeds decide nothing."
 GAP_MOVED_RATIO = 0.2
 """A gap smaller by this share of the parent's has moved."""
 
@@ -100,7 +104,7 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
         "CAN'T COMPARE",
         "",
         wanted,
-        not_credited=_what_else_differs(parent, child),
+        not_credited=what_else_differs(parent, child),
         expected=_expected_text(child),
         metric=common_metric(parent, child),
     )
@@ -122,6 +126,9 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
     provisional = epoch is None and not was_asked(child) and _may_go_on(child, now)
     remarks.append(JUDGED_AGAIN if provisional else "")
     judged = replace(judged, provisional=provisional, ended_early=bool(early))
+    if draws_other_data(parent, child):
+        line = " ".join(filter(None, [judged.line.removesuffix(f" {DECIDES}"), *remarks[1:], OTHER_DATA]))
+        return replace(judged, line=line)
     if not is_another_seed(parent, child):
         return replace(judged, line=" ".join(filter(None, remarks)))
     remarks[0] = judged.line.removesuffix(f" {DECIDES}")
@@ -131,6 +138,9 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
 
 def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epoch, base: Outcome) -> Outcome:
     """Judged over the clips that both decoded, else by what both measured."""
+    if (since := _both_broken(parent, child, then.record, now)) is not None:
+        broken = [f"in {run.run_id} since epoch {at:g}" for run, at in zip((child, parent), since[::-1], strict=True)]
+        return replace(base, line=f"Neither trains any more: train loss is not finite {', '.join(broken)}.")
     pairs = pair_clips(parent, child, then.record.epoch, now.epoch)
     longer = f"{parent.run_id} ended while it still improved, and {child.run_id} has trained longer"
     base = replace(
@@ -153,6 +163,20 @@ def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epo
         sizes = f"{scored[0]} clips and {scored[1]}, {len(pairs)} of them decoded by both with the same target"
         return replace(base, line=f"The validation sets differ: WER was counted over {sizes}.")
     return _by_scalars(parent, child, then.record, now, base, scored)
+
+
+def _both_broken(parent: Snapshot, child: Snapshot, then: Epoch, now: Epoch) -> tuple[float, float] | None:
+    """Since which epochs the train loss of both has not been finite up to what is compared; None where one trains."""
+    found = []
+    for run, at in ((parent, then), (child, now)):
+        rows = [
+            (row.epoch, row.train_loss) for row in run.epochs if row.epoch <= at.epoch and row.train_loss is not None
+        ]
+        well = max((epoch for epoch, loss in rows if math.isfinite(loss)), default=-math.inf)
+        if not rows or math.isfinite(rows[-1][1]):
+            return None
+        found.append(min(epoch for epoch, _ in rows if epoch > well))
+    return found[0], found[1]
 
 
 def _by_clips(
@@ -188,7 +212,8 @@ def _by_scalars(
         base = replace(base, parent_value=found.parent, child_value=found.child)
     if found.metric == WER:
         base = replace(base, parent_wer=found.parent, child_wer=found.child)
-    said = f"{_in_words(found)} at epoch {now.epoch:g}, without an interval: {_why_without(base, found.metric)}"
+    why = _why_without(base, found.metric, _alone(parent, child))
+    said = f"{_in_words(found)} at epoch {now.epoch:g}, without an interval: {why}"
     if base.metric is not None and found.metric is None:
         said += f"; {base.metric.title} is not finite in both there"
     if decoded_clips is not None:
@@ -222,7 +247,7 @@ def _undecided(
 ) -> Outcome:
     """TOO CLOSE; ONLY THE GAP MOVED where regularisation was raised and val loss too has stayed within its noise."""
     moved = loss_moved(evaluations(parent), then, now)
-    if _gap_moved(then, now) and not moved and _regularises_more(parent, child):
+    if _gap_moved(then, now) and not moved and regularises_more(parent, child):
         gaps = f"Gap {words.number(then.gap)} → {words.number(now.gap)}, {said}."
         line = f"{gaps} Regularisation raises train loss; this is not learning."
         return replace(base, word="ONLY THE GAP MOVED", line=line)
@@ -238,12 +263,12 @@ def _in_words(found: Scalar) -> str:
     many = words.count(found.of_child, "evaluation")
     if found.of_parent != found.of_child:
         many = f"{found.of_parent} and {many}"
-    means = f"(trends of {many})"
+    means = "" if found.limit is None else f" (trends of {many})"
     if (metric := found.metric) is not None:
         values = f"{metric.bare(found.parent)} → {metric.text(found.child)}"
-        return f"{metric.heading} {values} {means}, {metric.change(found.difference)}"
+        return f"{metric.heading} {values}{means}, {metric.change(found.difference)}"
     numbers = f"{words.number(found.parent)} → {words.number(found.child)}"
-    return f"Val loss {numbers} {means}, {words.signed(found.difference)}"
+    return f"Val loss {numbers}{means}, {words.signed(found.difference)}"
 
 
 def _size(found: Scalar, size: float) -> str:
@@ -255,11 +280,20 @@ def _is_by_words(metric: Metric | None) -> bool:
     return metric is None or metric.name == WER.name
 
 
-def _why_without(base: Outcome, metric: Metric | None) -> str:
+def _why_without(base: Outcome, metric: Metric | None, alone: str) -> str:
+    """`alone`: that one of both measures by itself what it is judged by, "" where that is not so."""
     if metric is not None and not _is_by_words(metric):
-        return f"{metric.label} is not counted clip by clip"
+        return f"{metric.label} is one number for all samples"
+    if metric is None and alone:
+        return alone
     clips = base.clips
     return f"only {words.count(clips, 'clip')} decoded by both" if clips else "no predictions of both were logged there"
+
+
+def _alone(parent: Snapshot, child: Snapshot) -> str:
+    """Such as "val accuracy is measured in demo alone"; "" where both have a metric, or neither has."""
+    known = [(metric, run.run_id) for run in (parent, child) if (metric := primary_of(run)) is not None]
+    return f"{known[0][0].title} is measured in {known[0][1]} alone" if len(known) == 1 else ""
 
 
 def _with_values(base: Outcome, then: Epoch | None, now: Epoch | None) -> Outcome:
@@ -279,35 +313,6 @@ def _best_until(run: Snapshot, epoch: float, metric: Metric | None) -> float | N
     errors = [] if metric is None else [metric.error_of(row) for row in evaluations(run) if row.epoch <= epoch]
     known = [error for error in errors if is_finite(error) and error is not None]
     return metric.value(min(known)) if metric is not None and known else None
-
-
-def _regularises_more(parent: Snapshot, child: Snapshot) -> bool:
-    """Whether a setting that raises train loss by itself was raised, or switched on."""
-    return any(
-        any(part in plain(key) for part in REGULARISING) and _is_more(before, after)
-        for key, (before, after) in _changes(parent, child).items()
-    )
-
-
-def _is_more(before: object, after: object) -> bool:
-    if isinstance(before, (int, float)) and isinstance(after, (int, float)):
-        return after > before
-    return before in (None, "", "none", "off") and after not in (None, "", "none", "off", 0)
-
-
-def _changes(parent: Snapshot, child: Snapshot) -> dict[str, tuple[Any, Any]]:
-    """Setting → (of the parent, of the child), as the child was started with them, else as the two runs say."""
-    if is_child_of(child, parent) and child.launch is not None and child.launch.parent is not None:
-        return {key: (pair[0], pair[1]) for key, pair in child.launch.parent.changes.items() if len(pair) == 2}
-    before, after = (run.config if run is not None else {} for run in (parent.run, child.run))
-    keys = before.keys() | after.keys()
-    return {key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)}
-
-
-def is_child_of(child: Snapshot, parent: Snapshot) -> bool:
-    """Whether it was started as a child of that run; two runs that were only named side by side are not."""
-    link = child.launch.parent if child.launch is not None else None
-    return link is not None and link.run_id == parent.run_id
 
 
 def _gap_moved(then: Epoch, now: Epoch) -> bool:
@@ -346,23 +351,33 @@ def _waiting(parent: Snapshot, child: Snapshot, base: Outcome) -> Outcome:
 
 
 def _course(parent: Snapshot, child: Snapshot, last: Epoch, then: Reference, metric: Metric | None) -> str:
-    """Both values where the child stands now; whether it is on course only of a child whose losses are finite."""
-    now, before = (None, None) if metric is None else (metric.error_of(last), metric.error_of(then.record))
-    if now is None or before is None:
-        metric, now, before = None, last.val_loss, then.record.val_loss
-    if now is None or before is None:
+    """Both values where the child stands now, or stood where its parent ended; whether it is on course only of a child
+    whose losses are finite."""
+    at, before, begin, rows = last, then.record, "", evaluations(parent)
+    if rows[-1].epoch < last.epoch:
+        begin, before = f"{parent.run_id} came to epoch {rows[-1].epoch:g}", rows[-1]
+        there = next((row for row in evaluations(child) if row.epoch == before.epoch), None)
+        if there is None:
+            return f"{begin}."
+        at, begin = there, f"{begin}; there: "
+    now, was = (None, None) if metric is None else (metric.error_of(at), metric.error_of(before))
+    if now is None or was is None:
+        metric, now, was = None, at.val_loss, before.val_loss
+    if now is None or was is None:
         return ""
     related = is_child_of(child, parent)
     ours, theirs = ("Child", "parent") if related else (child.run_id, parent.run_id)
-    other = f"{theirs} then {value_of(then.record, metric)}" if not then.note else f"against {then.note.rstrip('.')}"
-    said = f"{ours} {value_of(last, metric)}, {other}."
+    other = f"{theirs} then {value_of(before, metric)}"
+    if begin:
+        ours, other = ours.lower() if related else ours, f"{theirs} {value_of(before, metric)}"
+    elif then.note:
+        other = f"against {then.note.rstrip('.')}"
+    said = f"{begin}{ours} {value_of(at, metric)}, {other}."
     if any(loss is not None and not math.isfinite(loss) for loss in (last.train_loss, last.val_loss, now)):
         return f"{said} Its losses are not finite."
-    if not related:
+    if not related or is_another_seed(parent, child):
         return said
-    if is_another_seed(parent, child):
-        return said
-    return f"{said} {'On course.' if now < before else 'Not better so far.'}"
+    return f"{said} {'On course.' if now < was else 'Not better so far.'}"
 
 
 def _ended_before(parent: Snapshot, child: Snapshot, now: Epoch, agreed: float) -> str:
@@ -381,33 +396,10 @@ def _not_evaluated(child: Snapshot, now: Epoch, wanted: float) -> str:
     return f"{child.run_id} has no evaluation at epoch {wanted:g}: this is epoch {now.epoch:g}."
 
 
-def is_another_seed(parent: Snapshot, child: Snapshot) -> bool:
-    """Whether the two differ in their seed and in nothing else that is known."""
-    if _what_else_differs(parent, child):
-        return False
-    differing = {plain(key) for key in _changes(parent, child)}
-    return bool(differing) and differing <= SEED_NAMES
-
-
 def _may_go_on(child: Snapshot, now: Epoch) -> bool:
     """Whether epochs are left after this evaluation."""
     planned = planned_epochs(child)
     return not has_ended(child) and (planned is None or now.epoch < planned)
-
-
-def _what_else_differs(parent: Snapshot, child: Snapshot) -> str:
-    """Why a change of settings alone cannot have the credit, or ""."""
-    link = child.launch.parent if child.launch is not None else None
-    if not same_code(parent.launch, child.launch):
-        added, removed = counted(link.code_diff if link is not None else "")
-        lines = f" (+{added} −{removed})" if added or removed else ""
-        return f"The code changed too{lines}"
-    resumed = [run.run_id for run in (parent, child) if run.state is not None and run.state.code_line]
-    if resumed:
-        return f"{' and '.join(resumed)} went on with changed code"
-    if link is not None and link.how == "restart_warm":
-        return "It started warm from the parent's weights and has trained longer at equal epoch"
-    return ""
 
 
 def _met(child: Snapshot, now: Epoch) -> bool | None:

@@ -210,6 +210,8 @@ def child_with(option: Prescription, children: Iterable[ChildOutcome]) -> ChildO
 
 def came_of(child: ChildOutcome) -> str:
     """Such as "Tried in demo-3: helped (−30.0 points)."."""
+    if child.word == "CAN'T COMPARE":
+        return f"Tried in {child.run_id}, without a comparison: {child.line}"
     about = []
     moved = _moved(child)
     if moved is not None:

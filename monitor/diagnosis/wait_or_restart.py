@@ -48,6 +48,12 @@ STAYS_BROKEN = {
 }
 COMES_BACK = "Train loss comes down again; whether it comes all the way is not known."
 LOST = "Waiting: it has lost what it had learnt; nothing better than its best so far is expected."
+ONCE: dict[Word, str] = {
+    "RESTART": "The one time it was tried, the change has ended better than its parent.",
+    "WAIT": "The one time it was tried, the change has ended worse than its parent.",
+    "CLOSE CALL": "It was tried once and came to {:.2f} times its parent's error: one try does not tell that from 1.",
+}
+"""Why, after a single try."""
 NEAR_CHANCE = 0.75
 """Of chance: above it the steep part may be still to come, and the last doubling says nothing of it."""
 OTHER_PACE = frozenset(
@@ -197,11 +203,14 @@ def decide(seen: AtEnd | None, effect: Effect | None) -> tuple[Word, str]:
         return "WAIT", "It is perfect already."
     if effect is None:
         return "NOT KNOWN", "Nobody has tried this change here, or on this task for as long."
-    if effect.worst < 1:
-        return "RESTART", "Each time it was tried, the change has ended better than its parent."
-    if effect.best >= 1:
-        return "WAIT", "Wherever it was tried, the change has ended no better than its parent."
-    return "CLOSE CALL", "The change has ended better than some parents, and worse than others."
+    word: Word = "RESTART" if effect.worst < 1 else "WAIT" if effect.best >= 1 else "CLOSE CALL"
+    if len(effect.ratios) < FEW:
+        return word, ONCE[word].format(effect.middle)
+    if word == "RESTART":
+        return word, "Each time it was tried, the change has ended better than its parent."
+    if word == "WAIT":
+        return word, "Wherever it was tried, the change has ended no better than its parent."
+    return word, "The change has ended better than some parents, and no better than others."
 
 
 def _waiting(snapshot: Snapshot, metric: Metric | None, planned: float | None, seen: AtEnd | None) -> str:

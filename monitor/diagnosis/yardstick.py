@@ -36,7 +36,8 @@ by less than the last part of it, they decide, with a larger factor, as few valu
 class Scalar:
     """A measure of both runs by the trends of so many evaluations; `limit`: the smallest difference that counts.
 
-    `limit` is None with too few evaluations to know. All in the unit of the measure; `metric` is None for val loss.
+    `limit` is None with too few evaluations to know, and the values are then those of single ones. All in the unit of
+    the measure; `metric` is None for val loss.
     """
 
     metric: Metric | None
@@ -86,11 +87,12 @@ def _of(
     metric: Metric | None, measure: str, parent: Sequence[Epoch], child: Sequence[Epoch], then: Epoch, now: Epoch
 ) -> Scalar:
     theirs, ours = _measured(parent, measure, now.epoch), _measured(child, measure, now.epoch)
-    enough = min(len(theirs), len(ours)) >= LEAST_EVALUATIONS
-    scattered = (
-        FACTOR * math.hypot(*(scatter([value for _, value in rows]) for rows in (theirs, ours))) if enough else 0.0
-    )
-    paired = _paired(theirs, ours) if enough else math.inf
+    few = min(len(theirs), len(ours))
+    if few < LEAST_EVALUATIONS:
+        # A line through so few on a curve that bends ends far beyond it: what was measured there is said as it is.
+        return Scalar(metric, _value(then, measure), _value(now, measure), few, 1, 1, None)
+    scattered = FACTOR * math.hypot(*(scatter([value for _, value in rows]) for rows in (theirs, ours)))
+    paired = _paired(theirs, ours)
     bends = paired < BENT * scattered
     # The same range of epochs for both: on a falling curve a longer one would look worse by its length alone. And on
     # one that bends within few evaluations a line through five ends beyond it.
@@ -103,14 +105,16 @@ def _of(
         before = _at_end(about)
     newest = [row for row in ours if row[0] >= now.epoch - reach]
     after = _at_end(newest)
-    limit, least, measured = None, 0.0, 0.0
-    if enough:
-        share = metric is not None and metric.is_share
-        least = LEAST_POINTS / metric.fraction(1.0) if metric and share else LEAST_LOSS_RATIO * abs(before)
-        measured = paired if bends else scattered
-        limit = max(least, measured)
-    is_least = limit is not None and measured < least
-    return Scalar(metric, before, after, min(len(about), len(newest)), len(about), len(newest), limit, is_least)
+    share = metric is not None and metric.is_share
+    least = LEAST_POINTS / metric.fraction(1.0) if metric and share else LEAST_LOSS_RATIO * abs(before)
+    measured = paired if bends else scattered
+    counts = (len(about), len(newest))
+    return Scalar(metric, before, after, min(counts), *counts, max(least, measured), measured < least)
+
+
+def _value(record: Epoch, measure: str) -> float:
+    """What was measured there; it was looked at before that it is finite."""
+    return float(read(record, measure) or 0.0)
 
 
 def _at_end(rows: Sequence[tuple[float, float]]) -> float:

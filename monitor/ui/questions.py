@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from monitor.diagnosis.judging import judge_run
 from monitor.diagnosis.ledger import decided_by_seeds
-from monitor.diagnosis.outcome import is_child_of
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_means import seed_lines, siblings
 from monitor.diagnosis.settings import settings_for
 from monitor.diagnosis.verdict import Judged
+from monitor.diagnosis.what_differs import is_child_of
 from monitor.launcher import existing, messages
 from monitor.run_dir import LOG_FILE, Snapshot
 from monitor.run_dir.errors import MonitorError

@@ -13,9 +13,10 @@ from monitor.diagnosis.clip_pairs import ClipPair, pair_clips
 from monitor.diagnosis.comparison import changed_names, compare, counted, same_code
 from monitor.diagnosis.ledger import with_seeds
 from monitor.diagnosis.moment import best_of, common_metric, judged_epoch
-from monitor.diagnosis.outcome import Outcome, is_child_of, outcome
+from monitor.diagnosis.outcome import Outcome, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.diagnosis.tries import SeedsOfChange
+from monitor.diagnosis.what_differs import is_child_of
 from monitor.rules.primary import chance_of
 from monitor.run_dir import Epoch, Snapshot, words
 from monitor.run_dir.metric import Metric, read

@@ -303,7 +303,7 @@ def test_a_judgement_where_the_parent_has_hardly_shown_the_finding_is_warned_of(
     assert too_fresh(seen, finding, 5.0) == "" and too_fresh(seen, None, 1.0) == ""
     assert "has shown “Gap” in 2 evaluations only" in too_fresh(seen, finding, 4.0)
     assert too_fresh(seen, replace(finding, severity="info"), 4.0) == ""
-    assert "in 0 evaluations only" in too_fresh(seen, finding, 2.0)
+    assert too_fresh(seen, finding, 2.0).startswith("The parent has shown “Gap” since epoch 3: a child without it")
     silent = replace(finding, rule="stalled")
     assert too_fresh(seen, silent, 2.0) == "", "a silent trainer is nothing that a child is judged by"
 
@@ -481,3 +481,11 @@ def test_a_child_of_no_epochs_is_refused(value):
 
 def test_a_child_without_an_end_is_judged_where_its_parent_is():
     assert agreed(None, evaluated(12), {"max_epochs": "-1"}) == {"epoch": 12.0, "epoch_by": "parents_last"}
+
+
+def test_the_goal_of_the_gap_is_the_limit_in_force():
+    launch = msgspec.structs.replace(LAUNCH, thresholds={"gap_limit": 0.5})
+    seen = snapshot(**OVERFITS, **beating(), launch=launch, run={"config": BROKEN})
+    found = {option.id: option for option in prescribe(seen, judge(seen, NOW).diagnosis)}
+    assert found["regularise"].expected == "a gap below 0.5, with train loss higher from the first epoch on"
+    assert found["regularise"].aims.gap == 0.5 and "gap below 0.5 and val WER" in found["variety"].expected

@@ -181,3 +181,14 @@ def test_a_train_loss_that_has_run_away_is_told_one_thing():
 def test_a_train_loss_that_comes_down_again_is_promised_nothing():
     back = {name: [*values, values[-1] / 2, values[-1] / 4] for name, values in RUN_AWAY.items()}
     assert chosen(back).text == f"NOT KNOWN: {wait_or_restart.COMES_BACK}"
+
+
+def test_after_one_try_it_is_said_that_it_was_one_and_none_is_called_better_or_worse_than_others():
+    word, why = decide(None, Effect((1.0,), "in this folder"))
+    assert (word, why) == (
+        "CLOSE CALL",
+        "It was tried once and came to 1.00 times its parent's error: one try does not tell that from 1.",
+    )
+    assert decide(None, Effect((0.5,), ""))[1].startswith("The one time it was tried, the change has ended better")
+    assert decide(None, Effect((1.5,), ""))[1].startswith("The one time it was tried, the change has ended worse")
+    assert "some parents" in decide(None, Effect((0.5, 1.0), ""))[1]

@@ -77,7 +77,7 @@ def test_a_file_that_a_default_names_is_named_with_the_way_to_avoid_it(finished)
 def test_a_file_that_no_setting_names_is_named_too(finished):
     runs = finished("open('best.bin', 'w').write('b')", "--save", "{run_dir}/model.pt")
     [note] = [note for note in plan_restart(runs, "first", {"lr": "0.5"}).notes if "write over" in note]
-    assert note.startswith("first wrote best.bin while it ran, and none of its settings names it")
+    assert note.startswith("best.bin was written while first ran, and none of its settings names it")
 
 
 def test_a_finished_run_is_not_resumed(finished):

@@ -5,6 +5,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
+from monitor.diagnosis.comparison import compare
 from monitor.run_dir import Launch, Parent
 from monitor.view.compared import compared, hours
 from tests.snapshots import snapshot
@@ -82,3 +83,18 @@ def test_code_that_differs_without_a_commit_is_named_by_its_files():
         launch = msgspec.structs.replace(seen.launch, imported={"model.py": digest, "kid.py": "s"}, script_sha256="s")
         runs.append(msgspec.structs.replace(seen, launch=launch))
     assert compared(runs, 5.0, "epoch").code.text == "they differ: model.py; which lines, is not known"
+
+
+def test_settings_that_the_script_wrote_down_nowhere_are_those_that_a_child_was_started_with():
+    parent, child, grand = run_of("p", FALLS, 60.0), run_of("c", FALLS, 60.0), run_of("g", FALLS, 60.0)
+    launches = []
+    for run, of, changes in ((child, "p", {"wd": [0, 0.01]}), (grand, "c", {"dropout": [0.1, 0.3]})):
+        link = Parent(run_id=of, changes=changes)
+        launches.append(msgspec.structs.replace(run.launch, parent=link, argv=["train", *changes]))
+    child, grand = (msgspec.structs.replace(run, launch=at) for run, at in zip((child, grand), launches, strict=True))
+    assert compare([child, parent]).settings == {"wd": (0.01, 0)}
+    # What a grandchild was not started with, it has of its parent.
+    assert compare([grand, child, parent]).settings == {"dropout": (0.3, 0.1, None), "wd": (0.01, 0.01, 0)}
+    parent = msgspec.structs.replace(parent, launch=msgspec.structs.replace(parent.launch, argv=["train"]))
+    # Where nothing is known to differ, the commands are shown: never that nothing differs.
+    assert list(compare([grand, parent]).settings) == ["command"]

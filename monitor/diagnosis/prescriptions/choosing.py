@@ -19,6 +19,7 @@ from monitor.rules.result import Finding
 from monitor.run_dir import ChildOutcome, Snapshot
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.planned import numbers_of_epochs
+from monitor.run_dir.words import count
 
 SHOWN_FOR = 3
 """Evaluations for which the parent must have shown a finding by the epoch of judgement."""
@@ -123,10 +124,12 @@ def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None) ->
     seen = [record.epoch for record in measured(snapshot, validation).epochs if worst.onset <= record.epoch <= epoch]
     if len(seen) >= SHOWN_FOR:
         return ""
-    times = "evaluation" if len(seen) == 1 else "evaluations"
+    shown = f"The parent has shown “{worst.title}” since epoch {worst.onset:g}"
+    if seen:
+        shown = f"Up to epoch {epoch:g} the parent has shown “{worst.title}” in {count(len(seen), 'evaluation')} only"
     return (
-        f"Up to epoch {epoch:g} the parent has shown “{worst.title}” in {len(seen)} {times} only: a child without it "
-        "proves little there. Judge it at a later epoch, and let it train until then."
+        f"{shown}: a child without it proves little at epoch {epoch:g}. "
+        "Judge it at a later epoch, and let it train until then."
     )
 
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.rules.evaluations import measured, validation
+from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import last_of, primary_of
+from monitor.rules.registry import frozen
+from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.metric import WER, Metric
 
@@ -169,6 +172,11 @@ def aims_below(snapshot: Snapshot, points: float, gap: float | None = None) -> A
     return Aims(judged_epoch(snapshot), metric.value(max(0.0, metric.error(value) - points / 100)), gap, metric)
 
 
+def gap_goal(snapshot: Snapshot) -> float:
+    """The gap that a change is to come below: the limit in force."""
+    return gap_limit_of(snapshot, frozen(snapshot.launch.thresholds) if snapshot.launch is not None else DEFAULTS)
+
+
 def in_words(snapshot: Snapshot, aims: Aims) -> str:
     """The aims as half a sentence, beside what this run has."""
     metric, now = primary_of(snapshot), last_of(snapshot)
@@ -178,4 +186,4 @@ def in_words(snapshot: Snapshot, aims: Aims) -> str:
     if aims.value is None:
         return f"{metric.title} at epoch {aims.epoch:g} better than this run's{this}"
     goal = f"{metric.title} at epoch {aims.epoch:g} {aims.reach} {aims.text}{this}"
-    return f"gap below {aims.gap:.1f} and {goal}" if aims.gap is not None else goal
+    return f"gap below {words.limit(aims.gap)} and {goal}" if aims.gap is not None else goal

@@ -14,6 +14,7 @@ from monitor.diagnosis.prescriptions.prescription import (
     aims_below,
     bundle,
     flags,
+    gap_goal,
     in_words,
     judged_epoch,
     number_in,
@@ -24,6 +25,7 @@ from monitor.rules.kind import is_ours
 from monitor.rules.primary import chance_of, primary_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import WER
+from monitor.run_dir.words import limit
 
 FROM_SCRATCH = "a restart from scratch; an epoch takes about as long as now"
 NO_AUGMENTATION = "This script has no augmentation option; adding one would do more than these."
@@ -50,7 +52,7 @@ def variety(snapshot: Snapshot, config: Config) -> Prescription | None:
     changes = bundle(config, wanted)
     if not {"augmentation", "hidden_dim"} & set(changes):
         return None
-    aims = aims_below(snapshot, 10, gap=1.0)
+    aims = aims_below(snapshot, 10, gap=gap_goal(snapshot))
     return _training(
         snapshot,
         "variety",
@@ -162,15 +164,15 @@ def regularise(snapshot: Snapshot, config: Config) -> Prescription | None:
         return None
     decay = decay_note(snapshot, config, 1e-3) if "weight_decay" in changes else ""
     more = "" if "augmentation" in config else NO_AUGMENTATION
-    metric = primary_of(snapshot)
+    metric, goal = primary_of(snapshot), gap_goal(snapshot)
     return _training(
         snapshot,
         "regularise",
         changes,
-        expected="the gap falls, with train loss higher from the first epoch on",
+        expected=f"a gap below {limit(goal)}, with train loss higher from the first epoch on",
         disproved_by=f"{metric.title if metric is not None else 'val loss'} is no better at the epoch of judgement",
         note=f"{decay} On the bundled corpus the error rate hardly moved with these alone. {more}".strip(),
-        aims=replace(aims_below(snapshot, 0, gap=1.0), value=None),
+        aims=replace(aims_below(snapshot, 0, gap=goal), value=None),
     )
 
 

@@ -145,7 +145,7 @@ def _sentence(name: str, path: Path, key: str, cwd: Path) -> str:
         own = f"{PLACEHOLDER}/{path.name}"
         return f"{name} wrote {shown} while it ran, and the child would write over it. Avoid it with: --set {key}={own}"
     return (
-        f"{name} wrote {shown} while it ran, and none of its settings names it: the child may write over it. "
+        f"{shown} was written while {name} ran, and none of its settings names it: the child may write over it. "
         "Move it away first, or give the script another place for it."
     )
 
