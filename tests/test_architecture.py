@@ -35,6 +35,7 @@ NO_DISK = {
     "words",
     "checkpoints",
     "field_names",
+    "columns",
     "metric",
     "metric_names",
     "planned",

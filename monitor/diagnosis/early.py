@@ -7,6 +7,7 @@ import math
 from monitor.rules.evaluations import guard_of, measured, needed, validation, warmup_of
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Snapshot, words
+from monitor.run_dir.columns import names_of
 from monitor.run_dir.metric import LOSS
 from monitor.run_dir.metric_names import is_of_validation
 from monitor.run_dir.status import is_records_alone, status_of
@@ -85,11 +86,11 @@ def logged(snapshot: Snapshot) -> str:
 
 def _validated_by_step(snapshot: Snapshot) -> str:
     """That numbers of validation were logged as steps, where they are charts and no evaluations."""
-    known = {name: None for step in snapshot.steps for name in step.metrics if name == LOSS or is_of_validation(name)}
+    known = [name for name in names_of(snapshot.steps) if name == LOSS or is_of_validation(name)]
     if not known:
         return ""
     return (
-        f"{_listed(list(known)[:MOST_NAMES])} {'is' if len(known) == 1 else 'are'} logged by log_step, which makes no "
+        f"{_listed(known[:MOST_NAMES])} {'is' if len(known) == 1 else 'are'} logged by log_step, which makes no "
         "evaluation: log them with log_epoch(epoch, …) to get a verdict."
     )
 

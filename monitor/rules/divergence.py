@@ -14,6 +14,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot, Step
+from monitor.run_dir.columns import values_of
 from monitor.run_dir.words import number
 
 STRETCH = 20
@@ -77,13 +78,13 @@ class Divergence(Rule):
     def _by_steps(self, steps: Sequence[Step], thresholds: Thresholds) -> Result | None:
         """What the logged steps say; None where they are too few, or a loss is below zero."""
         limits = thresholds.of(DivergenceLimits)
-        known = [step for step in steps if step.train_loss is not None]
+        known = [(place, loss) for place, loss in enumerate(values_of(steps, "train_loss")) if loss is not None]
         # Counted from the first one on, so that a step more moves no stretch.
         known = known[max(0, -(-(len(known) - MOST_STEPS) // STRETCH) * STRETCH) :]
         count = len(known) // STRETCH
         if count <= limits.divergence_band_evaluations:
             return None
-        losses = np.array([step.train_loss for step in known[: count * STRETCH]], dtype=float)
+        losses = np.array([loss for _, loss in known[: count * STRETCH]], dtype=float)
         losses = np.where(np.isfinite(losses), losses, np.nan).reshape(count, STRETCH)
         if np.nanmin(losses, initial=np.inf) < 0:
             return None
@@ -95,7 +96,7 @@ class Divergence(Rule):
         episode = open_episode(np.arange(count, dtype=float), levels, thresholds, warning_epochs=1.0)
         if episode is None:
             return self.quiet("Train loss of the logged steps stays in its band.")
-        first, before = known[episode.onset * STRETCH], float(bands[episode.onset][0])
+        first, before = steps[known[episode.onset * STRETCH][0]], float(bands[episode.onset][0])
         now = float(medians[np.isfinite(medians)][-1])
         return self.finding(
             "warning",

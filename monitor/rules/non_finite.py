@@ -10,6 +10,7 @@ from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Epoch, Severity, Snapshot
+from monitor.run_dir.columns import values_of
 from monitor.run_dir.words import number
 
 REMEDY = (
@@ -53,8 +54,7 @@ class NonFinite(Rule):
         limits = thresholds.of(NonFiniteLimits)
         measured = [r for r in snapshot.epochs if r.train_loss is not None or r.val_loss is not None]
         records = _carried(measured)
-        steps = [step for step in snapshot.steps if step.train_loss is not None]
-        if not records and not steps:
+        if not records and all(loss is None for loss in values_of(snapshot.steps, "train_loss")):
             return self.not_applicable("train or val loss")
         bad = [record for record in records if _severity(record, limits) is not None]
         in_a_row = _trailing_bad_steps(snapshot)

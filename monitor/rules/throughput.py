@@ -136,7 +136,7 @@ def _at_rest(last: Stretch, what: str) -> str:
 
 def _stretches(snapshot: Snapshot, limits: ThroughputLimits) -> tuple[list[Stretch], str]:
     """(the stretches in their order, the unit of their speed); none where nothing tells a speed."""
-    steps = snapshot.steps[-MOST_STEPS:]
+    steps = tuple(snapshot.steps[-MOST_STEPS:])
     speeds, what = _speeds(steps, _own_times(snapshot))
     waits = np.array([math.nan if step.data_wait_ratio is None else step.data_wait_ratio for step in steps])
     if np.isfinite(speeds).any() or np.isfinite(waits).any():

@@ -145,7 +145,7 @@ def _shares(clips: tuple[Clip, ...]) -> dict[str, float]:
     return {word: count / counts.total() for word, count in counts.items()}
 
 
-def _said(snapshot: Snapshot) -> dict[float, list[str]]:
+def _said(snapshot: Snapshot) -> dict[float, Sequence[str]]:
     """Epoch → the predictions of all val clips."""
     return {decode.epoch: decode.hypotheses for decode in snapshot.decodes if decode.split == "val"}
 

@@ -30,6 +30,7 @@ class Counting:
         self._filled: frozenset[str] = frozenset()
         self._clips: tuple[Clip, ...] = ()
         self._references: dict[str, str] = {}
+        self._asked: Counter[str] = Counter()
         self._floors = Floors()
 
     def epochs(self, records: tuple[Epoch, ...], decodes: tuple[Decode, ...], run: Run | None) -> tuple[Epoch, ...]:
@@ -37,7 +38,9 @@ class Counting:
         seen = (records, decodes, self._clips)
         if len(self._of) == len(seen) and all(old is new for old, new in zip(self._of, seen, strict=True)):
             return self._epochs
-        shown = {d.epoch: self._shape(d) for d in decodes if d.split == "val" and self._is_whole(d, run)}
+        lacking = {record.epoch for record in records if any(getattr(record, name) is None for name in FILLED)}
+        wanted = (d for d in decodes if d.split == "val" and d.epoch in lacking and self._is_whole(d, run))
+        shown = {d.epoch: self._shape(d) for d in wanted}
         filled = tuple(_filled(record, shown.get(record.epoch, {})) for record in records)
         changed = [(old, new) for old, new in zip(records, filled, strict=True) if new is not old]
         self._filled = frozenset(name for pair in changed[-1:] for name in SHAPE if _differs(name, *pair))
@@ -54,6 +57,7 @@ class Counting:
         if clips is not self._clips:
             self._clips, self._shapes = clips, {}
             self._references = {clip.clip_id: clip.reference for clip in clips if clip.split == "val"}
+            self._asked = Counter(word for reference in self._references.values() for word in reference.split())
             self._floors = Floors()
         known = len(self._references)
         if run is None or run.floors.wer_constant is not None or known < max(LEAST_CLIPS, run.data.clips.get("val", 0)):
@@ -73,13 +77,13 @@ class Counting:
         count = len(self._references)
         if count < max(LEAST_CLIPS, run.data.clips.get("val", 0) if run is not None else 0):
             return False
-        named = decode.clip_ids is None or set(decode.clip_ids) == set(self._references)
+        named = decode.clip_ids is None or set(decode.clip_ids) == self._references.keys()
         return len(decode.hypotheses) == count and named
 
     def _shape(self, decode: Decode) -> dict[str, Any]:
         known = self._shapes.get(id(decode))
         if known is None or known[0] is not decode:
-            known = self._shapes[id(decode)] = (decode, _shape(list(self._references.values()), decode.hypotheses))
+            known = self._shapes[id(decode)] = (decode, _shape(self._asked, list(decode.hypotheses)))
         return known[1]
 
 
@@ -89,15 +93,17 @@ def basis_of(snapshot: Snapshot, field: str) -> str:
     return f"from {words.count(clips, 'logged clip')}" if field in snapshot.counted else ""
 
 
-def _shape(references: Sequence[str], hypotheses: Sequence[str]) -> dict[str, Any]:
-    """Field of an evaluation → what the hypotheses of the whole split show, as our own trainer counts it."""
-    said = Counter(word for hypothesis in hypotheses for word in hypothesis.split())
-    asked = Counter(word for reference in references for word in reference.split())
+def _shape(asked: Counter[str], hypotheses: list[str]) -> dict[str, Any]:
+    """Field of an evaluation → what the hypotheses of the whole split show, as our own trainer counts it.
+
+    `asked`: the words of the references.
+    """
+    said = Counter(" ".join(hypotheses).split())
     if not asked:
         return {}
     top, times = said.most_common(1)[0] if said else (None, 0)
     return {
-        "empty_ratio": sum(not hypothesis.strip() for hypothesis in hypotheses) / len(hypotheses),
+        "empty_ratio": sum(not text or text.isspace() for text in hypotheses) / len(hypotheses),
         "length_ratio": said.total() / asked.total(),
         "top_token": top,
         "top_token_ratio": times / said.total() if said else None,
@@ -107,6 +113,7 @@ def _shape(references: Sequence[str], hypotheses: Sequence[str]) -> dict[str, An
 
 
 SHAPE = ("empty_ratio", "length_ratio", "top_token_ratio", "unique_hypothesis_ratio", "distinct_token_ratio")
+FILLED = (*SHAPE, "top_token")
 
 
 def _differs(name: str, old: Epoch, new: Epoch) -> bool:

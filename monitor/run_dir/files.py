@@ -19,6 +19,8 @@ from monitor.run_dir.records import Record, decode
 READ_CHUNK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 16 * READ_CHUNK_BYTES
 """The hypotheses of 100,000 clips fit; a longer line is passed over."""
+PIECE_BYTES = 4 * READ_CHUNK_BYTES
+"""So much of a large file is held at a time."""
 MARK_BYTES = 256
 """So much of what was read is compared before reading on: about one record."""
 UNREADABLE = (OSError, ValueError)
@@ -190,8 +192,8 @@ class LineTail:
 
     It assumes an append-only writer. A shorter file, another inode or another text before the offset (a crashed machine
     gave back an older file, and a writer went on) is a new life: everything is read again.
-    An unfinished last line waits until its newline is there. A call reads `LONGEST_LINE_BYTES` at most, whatever the
-    size of the file; a line that does not fit in there is passed over.
+    An unfinished last line waits until its newline is there. A call reads about `PIECE_BYTES`, `LONGEST_LINE_BYTES` at
+    most, whatever the size of the file; a line that does not fit in there is passed over.
     """
 
     def __init__(self, path: Path) -> None:
@@ -253,14 +255,15 @@ class LineTail:
         # A short rest is read again: a crash may have put something else of the same length in its place.
         if size == self._looked_to and not 0 < size - self._offset < READ_CHUNK_BYTES:
             return b""
-        parts, position = [], self._offset
+        parts, position, has_line = [], self._offset, False
         end = min(size, self._offset + LONGEST_LINE_BYTES)
-        while position < end:
+        while position < end and not (has_line and position - self._offset >= PIECE_BYTES):
             part = os.pread(descriptor, min(READ_CHUNK_BYTES, end - position), position)
             if not part:
                 break
             parts.append(part)
             position += len(part)
+            has_line = has_line or b"\n" in part
         self._looked_to = position
         data = b"".join(parts)
         self.bytes_read += len(data)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import difflib
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from monitor.run_dir import files, held, jobs, opening, processes
+from monitor.run_dir.columns import Growing, GrowingDecodes, GrowingSteps
 from monitor.run_dir.counted import Counting
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.records import (
@@ -57,15 +58,19 @@ from monitor.run_dir.records import (
     Step,
     check_schema,
     decode,
+    decode_all,
     schema_of,
 )
 from monitor.run_dir.redaction import redacted
 from monitor.run_dir.status import last_heard_at, state_in_force
 
 R = TypeVar("R", bound=Record)
+G = TypeVar("G", contravariant=True)
+S = TypeVar("S", covariant=True)
 
 MARKS_OF_A_RUN = (RUN_FILE, LAUNCH_FILE, EPOCHS_FILE)
 PROBLEMS_KEPT = 100
+LINES_AT_ONCE = 1024
 PIECES_WITHOUT_A_LINE = 64
 """So much of a file that holds no line at all (1 GB) is passed over in one look; the next look goes on."""
 SURE_SECS = 5.0
@@ -112,11 +117,11 @@ class RunReader:
     def __init__(self, run_dir: Path, tick: Callable[[], float] = time.monotonic) -> None:
         self.run_dir = Path(run_dir)
         self._silence = _Silence(tick)
-        self._epochs = _Series(self.run_dir / EPOCHS_FILE, Epoch)
-        self._steps = _Series(self.run_dir / STEPS_FILE, Step)
-        self._clips = _Series(self.run_dir / CLIPS_FILE, Clip)
-        self._decodes = _Series(self.run_dir / DECODES_FILE, Decode)
-        self._alerts = _Series(self.run_dir / ALERTS_FILE, Alert)
+        self._epochs = _Series(self.run_dir / EPOCHS_FILE, Epoch, Growing[Epoch])
+        self._steps = _Series(self.run_dir / STEPS_FILE, Step, GrowingSteps)
+        self._clips = _Series(self.run_dir / CLIPS_FILE, Clip, Growing[Clip])
+        self._decodes = _Series(self.run_dir / DECODES_FILE, Decode, GrowingDecodes)
+        self._alerts = _Series(self.run_dir / ALERTS_FILE, Alert, Growing[Alert])
         self._run = _Document(self.run_dir / RUN_FILE, Run)
         self._launch = _Document(self.run_dir / LAUNCH_FILE, Launch)
         self._progress = _Document(self.run_dir / PROGRESS_FILE, Progress)
@@ -242,10 +247,10 @@ class RunReader:
             problems=tuple(problems),
         )
 
-    def _all_series(self) -> tuple[_Series[Epoch], _Series[Step], _Series[Clip], _Series[Decode], _Series[Alert]]:
+    def _all_series(self) -> tuple[_Series[Any, Any], ...]:
         return self._epochs, self._steps, self._clips, self._decodes, self._alerts
 
-    def _all_sources(self) -> list[_Series[Any] | _Document[Any]]:
+    def _all_sources(self) -> list[_Series[Any, Any] | _Document[Any]]:
         return [*self._all_series(), *self._all_documents()]
 
     def _all_documents(self) -> tuple[_Document[Any], ...]:
@@ -283,14 +288,23 @@ class _Silence:
         return max(by_clock, watched) if by_clock >= 0 or watched > SURE_SECS else by_clock
 
 
-class _Series(Generic[R]):
+class _Grows(Protocol[G, S]):
+    """Where records are put, and what stands for all of them so far."""
+
+    def extend(self, records: Iterable[G]) -> None: ...
+
+    def frozen(self) -> S: ...
+
+
+class _Series(Generic[R, S]):
     """The records of one `.jsonl` file, grown by what is new."""
 
-    def __init__(self, path: Path, kind: type[R]) -> None:
+    def __init__(self, path: Path, kind: type[R], grows: Callable[[], _Grows[R, S]]) -> None:
         self._tail = files.LineTail(path)
         self._kind = kind
-        self._list: list[R] = []
-        self.records: tuple[R, ...] = ()
+        self._grows = grows
+        self._kept = grows()
+        self.records = self._kept.frozen()
         self.problems: list[Problem] = []
         self.changed = False
         self.restarted = False
@@ -313,16 +327,16 @@ class _Series(Generic[R]):
         except files.OddFileError as odd:
             self._note(0, str(odd))
         if self.changed:
-            self.records = tuple(self._list)
+            self.records = self._kept.frozen()
         return self.changed
 
     def _take_piece(self, found: files.Lines) -> None:
         if found.restarted:
-            self._list, self.problems, self.restarted = [], [], True
+            self._kept, self.problems, self.restarted = self._grows(), [], True
         if found.passed_over is not None:
             self._note(found.passed_over, f"longer than {files.LONGEST_LINE_BYTES // 2**20} MiB")
-        for number, line in enumerate(found.lines, found.first_line):
-            self._take(number, line)
+        for begin in range(0, len(found.lines), LINES_AT_ONCE):
+            self._take(found.first_line + begin, found.lines[begin : begin + LINES_AT_ONCE])
         self.changed = self.changed or bool(found.lines) or found.restarted
 
     def _note(self, line: int, reason: str) -> None:
@@ -331,11 +345,18 @@ class _Series(Generic[R]):
             self.problems.append(problem)
             self.changed = True
 
-    def _take(self, number: int, line: bytes) -> None:
-        if not line.strip():
-            return
+    def _take(self, number: int, lines: list[bytes]) -> None:
         try:
-            self._list.append(decode(line, self._kind))
+            records = decode_all(lines, self._kind)
+        except ValueError:
+            records = [record for each, line in enumerate(lines, number) for record in self._taken(each, line)]
+        self._kept.extend(records)
+
+    def _taken(self, number: int, line: bytes) -> Iterator[R]:
+        """The record of a line; of an empty or a malformed one none."""
+        try:
+            if line.strip():
+                yield decode(line, self._kind)
         except ValueError as problem:
             self._note(number, str(problem))
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
@@ -90,7 +91,8 @@ Words = Annotated[str, msgspec.Meta(max_length=2000)]
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of all records: immutable, unknown fields ignored.
 
-    Lines leave out what is not set; whole documents (run.json, state.json …) spell every field out.
+    Lines leave out what is not set; whole documents (run.json, state.json …) spell every field out. Of what comes in
+    hundreds of thousands the collector of cycles need not look at each (`gc=False`): numbers and texts make none.
     """
 
 
@@ -408,7 +410,7 @@ class State(Record, frozen=True, kw_only=True, omit_defaults=False):
     """The job of an engine that it was submitted as."""
 
 
-class Epoch(Record, frozen=True, kw_only=True):
+class Epoch(Record, frozen=True, kw_only=True, gc=False):
     """One line of epochs.jsonl: one evaluation. `None` means not measured, never zero."""
 
     epoch: float
@@ -458,7 +460,7 @@ class Epoch(Record, frozen=True, kw_only=True):
     """Anything else the script logs."""
 
 
-class Step(Record, frozen=True, kw_only=True):
+class Step(Record, frozen=True, kw_only=True, gc=False):
     """One line of steps.jsonl: one logging step."""
 
     step: int
@@ -478,7 +480,7 @@ class Step(Record, frozen=True, kw_only=True):
     """Anything else the script logs."""
 
 
-class Clip(Record, frozen=True, kw_only=True):
+class Clip(Record, frozen=True, kw_only=True, gc=False):
     """One line of clips.jsonl: a sequence that is decoded, in the order the decodes follow."""
 
     clip_id: str
@@ -499,10 +501,10 @@ class Decode(Record, frozen=True, kw_only=True):
     at: float = 0.0
     generation: int = 1
     split: Literal["train", "val", "test"] = "val"
-    hypotheses: list[str] = []
-    adjusted: list[str] | None = None
+    hypotheses: Sequence[str] = []
+    adjusted: Sequence[str] | None = None
     """The same clips by the user's own decoder, where one is on; `hypotheses` is without."""
-    clip_ids: list[str] | None = None
+    clip_ids: Sequence[str] | None = None
 
 
 class Alert(Record, frozen=True, kw_only=True):
@@ -765,7 +767,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     wall clock. Negative where a clock was set back; None without any heartbeat."""
     epochs: tuple[Epoch, ...] = ()
     """One per epoch number: the last record wins; in file order."""
-    steps: tuple[Step, ...] = ()
+    steps: Sequence[Step] = ()
     clips: tuple[Clip, ...] = ()
     decodes: tuple[Decode, ...] = ()
     alerts: tuple[Alert, ...] = ()
@@ -869,3 +871,8 @@ def decode(data: bytes, kind: type[T]) -> T:
             return msgspec.convert(_sayable(json.loads(data)), kind, strict=False)
         except (ValueError, RecursionError, OverflowError, msgspec.ValidationError):
             raise ValueError(str(first)) from None
+
+
+def decode_all(lines: Iterable[bytes], kind: type[T]) -> list[T]:
+    """As `decode` of each line, at once. Raises ValueError where one is not such a record, or lenience is needed."""
+    return list(map(msgspec.json.Decoder(kind, strict=False).decode, lines))

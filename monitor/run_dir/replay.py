@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import compress
+
 import msgspec
 
+from monitor.run_dir.columns import values_of
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.records import Epoch, Snapshot, Step
 
 
-def _is_known(step: Step, row: Epoch) -> bool:
-    """Whether a step was made by the time of an evaluation: by its epoch, else by the clock, else by its number."""
-    if step.epoch:
-        return step.epoch <= row.epoch
-    if step.at and row.at:
-        return step.at <= row.at
-    return not row.step or step.step <= row.step
+def _known(steps: Sequence[Step], row: Epoch) -> Sequence[Step]:
+    """The steps made by the time of an evaluation: by their epoch, else by the clock, else by their number."""
+
+    def is_known(epoch: float, at: float, step: int) -> bool:
+        if epoch:
+            return epoch <= row.epoch
+        if at and row.at:
+            return at <= row.at
+        return not row.step or step <= row.step
+
+    known = list(map(is_known, *(values_of(steps, name) for name in ("epoch", "at", "step"))))
+    count = sum(known)
+    # The first ones, unless clocks were set back.
+    return steps[:count] if all(known[:count]) else tuple(compress(steps, known))
 
 
 def as_of(snapshot: Snapshot, epoch: float) -> Snapshot:
@@ -32,7 +43,7 @@ def as_of(snapshot: Snapshot, epoch: float) -> Snapshot:
         snapshot,
         read_at=until or snapshot.read_at,
         epochs=epochs,
-        steps=tuple(step for step in snapshot.steps if _is_known(step, epochs[-1])),
+        steps=_known(snapshot.steps, epochs[-1]),
         decodes=tuple(decode for decode in snapshot.decodes if decode.epoch <= last),
         probes=tuple(probe for probe in snapshot.probes if until and probe.at <= until),
         alerts=(),

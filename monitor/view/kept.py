@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import lru_cache
-from operator import attrgetter
 from threading import RLock
 
 import msgspec
@@ -15,14 +14,13 @@ import numpy as np
 
 from monitor.rules.arithmetic.series import Array
 from monitor.run_dir import Epoch, Snapshot, Step
+from monitor.run_dir.columns import Records, names_of, values_of
 
 NOT_DRAWN = frozenset({"epoch", "step", "at", "generation", "metrics", "top_token"})
 """Fields that say where a record stands, or are no number."""
 RUNS_KEPT = 16
 COLUMNS_KEPT = 240
 """Of one run: more than the charts of several screens need."""
-
-Records = tuple[Epoch, ...] | tuple[Step, ...]
 
 
 @lru_cache
@@ -36,7 +34,6 @@ class Kept:
 
     def __init__(self, kind: type[Epoch] | type[Step]) -> None:
         self._fields = fields_of(kind)
-        self._own = frozenset(kind.__struct_fields__)
         self._records: Records = ()
         self._names: set[str] = set()
         self._named = 0
@@ -47,7 +44,8 @@ class Kept:
     def follow(self, records: Records) -> Kept:
         """Goes on with these records; anew where they are not the known ones with more behind them."""
         known = len(self._records)
-        if known > len(records) or (known and records[known - 1] is not self._records[-1]):
+        # By their text: two NaN are not equal, and a step is made for the asking.
+        if known > len(records) or (known and repr(records[known - 1]) != repr(self._records[-1])):
             self._names, self._named = set(), 0
             self._columns.clear()
             self._measured.clear()
@@ -57,10 +55,9 @@ class Kept:
     def names(self) -> frozenset[str]:
         """Fields that hold a number, and every key of `metrics`."""
         fresh = self._records[self._named :]
-        for record in fresh:
-            self._names.update(record.metrics)
+        self._names.update(names_of(fresh))
         for field in self._fields.keys() - self._names:
-            if any(getattr(record, field) != self._fields[field] for record in fresh):
+            if any(value != self._fields[field] for value in values_of(fresh, field)):
                 self._names.add(field)
         self._named = len(self._records)
         return frozenset(self._names)
@@ -70,7 +67,7 @@ class Kept:
         known = self._columns.pop(name, None)
         done = 0 if known is None else len(known)
         if done < len(self._records) or known is None:
-            fresh = np.array(self._values(name, self._records[done:]), dtype=float)
+            fresh = np.array(list(values_of(self._records[done:], name)), dtype=float)  # None becomes NaN
             known = fresh if known is None else np.concatenate([known, fresh])
             known.setflags(write=False)
         self._columns[name] = known
@@ -78,16 +75,10 @@ class Kept:
             self._columns.popitem(last=False)
         return known
 
-    def _values(self, name: str, records: Records) -> list[float | None]:
-        """What was logged, None where nothing was: numpy makes NaN of it."""
-        if name in self._own:
-            return list(map(attrgetter(name), records))
-        return [record.metrics.get(name) for record in records]
-
     def measured(self, name: str) -> tuple[int, float | None]:
         """(how often it was logged, its newest value): also what is not finite, which a column cannot tell."""
         done, count, last = self._measured.get(name, (0, 0, None))
-        logged = [value for value in self._values(name, self._records[done:]) if value is not None]
+        logged = [value for value in values_of(self._records[done:], name) if value is not None]
         found = count + len(logged), logged[-1] if logged else last
         self._measured[name] = (len(self._records), *found)
         return found

@@ -16,6 +16,7 @@ from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_target import TargetLimits, target_of
 from monitor.run_dir import Epoch, Snapshot, Step
+from monitor.run_dir.columns import values_of
 from monitor.run_dir.metric import Metric, read
 from monitor.view.shapes.frame import ChildMark, EpochColumns, Marks, MetricShown, Number, Series, StepColumns
 
@@ -126,9 +127,9 @@ def loss_unit(snapshot: Snapshot) -> str:
     return NOT_STATED if assumed else units.get("loss", NOT_STATED)
 
 
-def _columns(records: Sequence[Step], kind: type[C]) -> C:
-    """A list for each field of `kind`, one value a record."""
-    return kind(**{name: [number(getattr(record, name)) for record in records] for name in kind.__struct_fields__})
+def _columns(steps: Sequence[Step], kind: type[C]) -> C:
+    """A list for each field of `kind`, one value a step."""
+    return kind(**{name: list(map(number, values_of(steps, name))) for name in kind.__struct_fields__})
 
 
 def metric_shown(snapshot: Snapshot, thresholds: Thresholds) -> MetricShown | None:

@@ -17,6 +17,7 @@ from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.kind import is_ctc, is_ours, is_sequence
 from monitor.rules.primary import SAYING_NOTHING, best_of, chance_of, doubted_of, last_of, others_of, primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
+from monitor.run_dir.columns import values_of
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.metric import LOSS, WER, Metric, is_finite
 from monitor.run_dir.metric_names import EDIT_RATES
@@ -113,7 +114,8 @@ def _by_steps(snapshot: Snapshot, fields: Iterable[StepTile]) -> Iterator[Tile]:
 
 def _of_steps(snapshot: Snapshot, shown: StepTile) -> Tile | None:
     """A number by steps; None where no step has it."""
-    known = [(value, step.step) for step in snapshot.steps if (value := getattr(step, shown.field)) is not None]
+    rows = zip(*(values_of(snapshot.steps, name) for name in (shown.field, "step")), strict=True)
+    known = [(value, step) for value, step in rows if value is not None]
     finite = [row for row in known if math.isfinite(row[0])]
     if not known:
         return None

@@ -9,6 +9,7 @@ from monitor.diagnosis.prescriptions.prescription import Changes, Config, Prescr
 from monitor.diagnosis.prescriptions.setting_names import key_of, without_mixed_precision
 from monitor.rules.primary import best_of
 from monitor.run_dir import Snapshot
+from monitor.run_dir.columns import values_of
 from monitor.run_dir.words import count, plain
 
 FINITE = "finite losses past the place at which they broke"
@@ -141,11 +142,13 @@ def _first_broken(snapshot: Snapshot) -> float | None:
 
 
 def _first_broken_step(snapshot: Snapshot) -> int | None:
-    return next((s.step for s in snapshot.steps if s.train_loss is not None and not math.isfinite(s.train_loss)), None)
+    losses = enumerate(values_of(snapshot.steps, "train_loss"))
+    place = next((place for place, loss in losses if loss is not None and not math.isfinite(loss)), None)
+    return None if place is None else snapshot.steps[place].step
 
 
 def _broken_steps(snapshot: Snapshot) -> int:
-    return sum(s.train_loss is not None and not math.isfinite(s.train_loss) for s in snapshot.steps)
+    return sum(loss is not None and not math.isfinite(loss) for loss in values_of(snapshot.steps, "train_loss"))
 
 
 def _option(

@@ -16,6 +16,7 @@ from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.worse import TREND_P_VALUE, WORSE_SCATTERS
 from monitor.run_dir import ChildOutcome, Epoch, Snapshot
+from monitor.run_dir.columns import values_of
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.metric import WER, Metric, is_finite
 from monitor.run_dir.planned import planned_epochs
@@ -58,7 +59,8 @@ def progress(snapshot: Snapshot) -> Iterator[Block]:
     planned = planned_epochs(snapshot)
     if planned and snapshot.epochs and snapshot.epochs[-1].epoch > planned:
         said.append(f"{count(int(planned), 'epoch')} were planned; it is at epoch {plain(snapshot.epochs[-1].epoch)}.")
-    losses = [(step.step, step.train_loss) for step in snapshot.steps if is_finite(step.train_loss)]
+    steps = zip(*(values_of(snapshot.steps, name) for name in ("step", "train_loss")), strict=True)
+    losses = [(step, loss) for step, loss in steps if is_finite(loss)]
     if not snapshot.epochs and losses:
         first, newest = losses[0], losses[-1]
         said.append(
