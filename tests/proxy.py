@@ -50,15 +50,21 @@ def proxying(behind: int, **adds: str) -> Iterator[Proxy]:
     """Stands in front of the port `behind` until the block is left; underscores of a header's name are hyphens."""
     proxy = Proxy(behind, {name.replace("_", "-"): value for name, value in adds.items()})
     loop, ready = asyncio.new_event_loop(), threading.Event()
+    stopped = asyncio.Event()
 
-    async def begin() -> None:
+    async def serve_until_stopped() -> None:
         server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
         proxy.port = server.sockets[0].getsockname()[1]
         ready.set()
+        await stopped.wait()
+        server.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def work() -> None:
-        loop.create_task(begin())
-        loop.run_forever()
+        loop.run_until_complete(serve_until_stopped())
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -66,7 +72,7 @@ def proxying(behind: int, **adds: str) -> Iterator[Proxy]:
     try:
         yield proxy
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(stopped.set)
         thread.join(10)
 
 

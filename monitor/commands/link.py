@@ -55,6 +55,8 @@ def _show_made(folders: Folders, person: Person, token: str, as_json: bool) -> N
     document = {"name": person.name, "may": person.may, "until": person.until, "token": token, "urls": urls}
     lines = [f"{person.name} may {MEANING[person.may]} until {words.stamp(person.until)}. This is shown once:"]
     lines += [f"  {url}" for url in urls] or [f"  {token}"]
+    if person.may == "metrics":
+        lines.append("Prometheus sends it as `Authorization: Bearer TOKEN`, to a dashboard of serve --metrics.")
     if opens and not urls:
         lines.append(f"No dashboard has served {folders.said} so far; the token opens its door once one does.")
     lines.append(f"End it: {words.monitor_line('link', '--revoke', person.name, *_where(folders))}")

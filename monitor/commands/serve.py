@@ -32,6 +32,9 @@ def run(
         list[str] | None,
         typer.Option("--may-control", metavar="NAME", help="A name in that header that may control; repeatable."),
     ] = None,
+    metrics: Annotated[
+        bool, typer.Option("--metrics", help="Answer Prometheus at /metrics, with a token of link --may metrics.")
+    ] = False,
     detach: Annotated[bool, typer.Option(help="Run in the background.")] = True,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the dashboard that serves these folders.")] = False,
     as_json: JsonOption = False,
@@ -50,6 +53,7 @@ def run(
         base=base,
         names=tuple(name or ()),
         proxy=proxy,
+        metrics=metrics,
         detach=detach,
         stop=stop,
         as_json=as_json,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -106,6 +107,7 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         worst_rule=worst.rule if worst else None,
         worst_title=worst.title if worst else "",
         worst_severity=worst.severity if worst else None,
+        flags=dict(Counter(finding.severity for finding in diagnosis.findings)),
         epoch=snapshot.epochs[-1].epoch if snapshot.epochs else 0.0,
         epochs=progress.epochs if progress else None,
         val_wer=last(snapshot, "val_wer"),

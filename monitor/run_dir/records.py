@@ -552,6 +552,8 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
     worst_title: Words = ""
     """The finding's own title, which fits the run: not every empty output is one of blanks."""
     worst_severity: Severity | None = None
+    flags: dict[Severity, int] | None = None
+    """How many are open, by severity; None in a summary of before this was counted."""
     epoch: float = 0.0
     epochs: int | None = None
     val_wer: float | None = None

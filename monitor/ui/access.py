@@ -38,14 +38,18 @@ class AccessGate:
 
     `hosts`: names that the dashboard is asked by, besides those of this machine's loopback. With an address that
     stands for all of them (0.0.0.0, ::) any plain address is taken: a rebinding attack needs a name.
+    `metrics`: the one path that a program may read with a token alone, "" where there is none.
     """
 
-    def __init__(self, app: ASGIApp, visitors: Visitors, hosts: Iterable[str] = (), base: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, visitors: Visitors, hosts: Iterable[str] = (), base: str = "", metrics: str = ""
+    ) -> None:
         self._app = app
         self._visitors = visitors
         self._hosts = LOOPBACK_NAMES | {host.lower() for host in hosts}
         self._by_address = not self._hosts.isdisjoint(ALL_ADDRESSES)
         self._base = base.rstrip("/")
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -85,6 +89,8 @@ class AccessGate:
             return None
         if is_from_another_page(request.method, request.headers):
             return PlainTextResponse("A request from another site is refused.", 403)
+        if self._metrics and path == self._metrics and request.method in ("GET", "HEAD"):
+            return None if who is not None or self._visitors.is_program(request) else door(self._base + TOKEN_PATH)
         if self._visitors.needs_token():
             given = request.query_params.get("token") or request.query_params.get("view_token")
             if given is not None:

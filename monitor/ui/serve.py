@@ -28,6 +28,7 @@ from monitor.run_dir.processes import HOME
 from monitor.run_dir.serving import Serving, last_served, serving_file, serving_of, state_dir
 from monitor.ui.headers import is_loopback
 from monitor.ui.links import has_desktop, links_of, links_text, worth_opening
+from monitor.ui.metrics import METRICS_VARIABLE
 from monitor.ui.passes import LIFE_VARIABLE, new_life
 from monitor.ui.people import links_to
 from monitor.ui.proxies import CONTROLLERS_VARIABLE, HEADER_VARIABLE, PEERS_VARIABLE, TrustedProxy
@@ -60,6 +61,7 @@ class Order:
     names: tuple[str, ...] = ()
     life: str = field(default_factory=new_life)
     proxy: TrustedProxy | None = None
+    metrics: bool = False
 
 
 def run_serve(
@@ -71,6 +73,7 @@ def run_serve(
     base: str = "",
     names: tuple[str, ...] = (),
     proxy: TrustedProxy | None = None,
+    metrics: bool = False,
     detach: bool = True,
     stop: bool = False,
     as_json: bool = False,
@@ -88,13 +91,14 @@ def run_serve(
         if not known.life:
             command = words.monitor_line("serve", "--stop", "--runs", folders.said)
             raise RefusedError(f"The dashboard that runs is of an older version: {command}, then serve again.")
-        if proxy is not None:
-            raise RefusedError("The dashboard runs already; serve --stop, then serve with --trust-user-header.")
+        if proxy is not None or metrics:
+            again = "--trust-user-header" if proxy is not None else "--metrics"
+            raise RefusedError(f"The dashboard runs already; serve --stop, then serve with {again}.")
         # The one that runs decides whether a token is needed.
         _tell(known, None if known.no_token else load_tokens(), as_json)
         return 0
     base = f"/{base.strip('/')}" if base.strip("/") else ""
-    order = Order(host, _free_port(host, port, folders), folders, no_token, base, names, proxy=proxy)
+    order = Order(host, _free_port(host, port, folders), folders, no_token, base, names, proxy=proxy, metrics=metrics)
     if not is_loopback(host):
         sys.stderr.write(f"{OPEN_TO_THE_NETWORK}\n")
     if proxy is not None and not any(each.may == "proxy" and time.time() < each.until for each in links_to(folders)):
@@ -130,7 +134,11 @@ def _environment(order: Order, *, quiet: bool) -> dict[str, str]:
     for name in (HEADER_VARIABLE, PEERS_VARIABLE, CONTROLLERS_VARIABLE):
         values.pop(name, None)
     values |= order.proxy.environment() if order.proxy is not None else {}
-    for name, wanted in (("VITALSIGNS_NO_TOKEN", order.no_token), ("VITALSIGNS_QUIET", quiet)):
+    for name, wanted in (
+        ("VITALSIGNS_NO_TOKEN", order.no_token),
+        ("VITALSIGNS_QUIET", quiet),
+        (METRICS_VARIABLE, order.metrics),
+    ):
         values.pop(name, None)
         if wanted:
             values[name] = "1"

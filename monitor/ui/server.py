@@ -20,7 +20,7 @@ from streamlit import config
 from monitor.run_dir import audit
 from monitor.run_dir.folders import served
 from monitor.run_dir.serving import ssh_line
-from monitor.ui import assets
+from monitor.ui import assets, metrics
 from monitor.ui.access import AccessGate
 from monitor.ui.dialogs.parts import way_now
 from monitor.ui.firstpaint import FirstPaint
@@ -28,6 +28,7 @@ from monitor.ui.headers import is_loopback
 from monitor.ui.limits import protect
 from monitor.ui.links import links_of, links_text, worth_opening
 from monitor.ui.live import LiveHub
+from monitor.ui.metrics import METRICS_PATH, metrics_route
 from monitor.ui.passes import Passes, tab_secret
 from monitor.ui.people import PeopleBook
 from monitor.ui.places import Places
@@ -116,7 +117,9 @@ def places() -> Places:
 def routes() -> list[BaseRoute]:
     """What is served beside Streamlit: the live WebSocket and the chart library."""
     base = base_path()
+    numbers = [metrics_route(base, places())] if metrics.is_on() else []
     return [
+        *numbers,
         WebSocketRoute(f"{base}/vs/live", LiveHub(places()).endpoint),
         *assets.routes(base),
         Route(f"{base}/vs/report/{{name}}", ReportRoute(places().folders)),
@@ -125,8 +128,9 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """The gate that every request passes first, and the first words of the page."""
+    open_to_programs = METRICS_PATH if metrics.is_on() else ""
     return [
-        Middleware(AccessGate, visitors=visitors(), hosts=_names(), base=base_path()),
+        Middleware(AccessGate, visitors=visitors(), hosts=_names(), base=base_path(), metrics=open_to_programs),
         Middleware(Compressed, base=base_path()),
         Middleware(FirstPaint, places=places(), base=base_path()),
     ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import Scope
 
 from monitor.ui.passes import COOKIE_SECS, RENEW_SECS, Passes, set_cookie_header
@@ -82,6 +83,16 @@ class Visitors:
         holders = [*ROLES, *(person.mark for person in self._known(tokens))]
         holder = self._passes.holder_of_tab(sent, holders, tokens, port_of(scope), time.time())
         return self._holding(holder or "", tokens)
+
+    def is_program(self, request: Request) -> bool:
+        """Whether a request for the numbers has a token of a link, in its Authorization header or in its address."""
+        tokens = self._tokens()
+        if tokens is None or self._people is None:
+            return tokens is None
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        token = given.strip() if scheme.lower() == "bearer" else request.query_params.get("token", "")
+        person = self._people.by_token(token, tokens, time.time())
+        return person is not None and person.may != "proxy"
 
     def question(self) -> str:
         return self._passes.question(time.time())

@@ -231,6 +231,7 @@ def _row(name: str, seen: Glance) -> RunRow:
         verdict=summary.verdict if status.live else ENDED_VERDICTS.get(status.word, summary.verdict),
         severity=summary.worst_severity,
         worst=summary.worst_title or (summary.worst_rule or "").replace("_", " "),
+        flags=summary.flags,
         reason=summary.reason,
         coverage=f"{summary.checks_ran}/{summary.checks}" if summary.checks else "",
         outcome=outcome.word if outcome is not None else "",

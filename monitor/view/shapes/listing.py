@@ -27,6 +27,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A run in the list; one that cannot be read has its name, the state "unreadable" and the evidence alone.
 
     `mine`: whether this user owns it, None where that is not known; `changed`: settings that differ from its parent;
+    `flags`: how many are open, by severity, None where nobody counted;
     `score` is the newest value of the primary metric, whose name is `metric`; it, `chance`, `gap`, `eta`, `age` are
     words; `value` is in the metric's unit, `error` the same as an error that falls, `ratio` the share of epochs done,
     `spark` the gap over the run, `at` when it last wrote anything (UTC seconds); `seeds`: of the first of several
@@ -50,6 +51,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verdict: str = ""
     severity: Severity | None = None
     worst: str = ""
+    flags: dict[Severity, int] | None = None
     reason: str = ""
     coverage: str = ""
     outcome: str = ""
