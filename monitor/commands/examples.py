@@ -38,6 +38,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "start": (
         "start -- python train.py --lr 1e-3 --out '{run_dir}'",
         "start --device 0 --if-bad stop -- python train.py",
+        "start --on k8s --dry-run --gpus 2 -- python train.py",
     ),
     "stop": ("stop teacher", "stop teacher pupil --yes", "stop teacher --cancel"),
     "resume": ("resume teacher --dry-run", "resume teacher"),

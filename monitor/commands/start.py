@@ -31,12 +31,12 @@ from monitor.launcher import (
     status,
 )
 from monitor.launcher.devices import gpu_names
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import kubernetes, slurm
 from monitor.launcher.engines.submitting import job_order
 from monitor.launcher.slots import ANY_GPU, CPU, device_name
 from monitor.run_dir import JOB_SCRIPT_FILE, StopWith
-from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, UsageError
-from monitor.run_dir.launch import command_of, in_processes, read_launch, read_state
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, MonitorError, RefusedError, UsageError
+from monitor.run_dir.launch import Order, command_of, in_processes, name_of, read_launch, read_state
 from monitor.run_dir.reader import is_run
 from monitor.run_dir.status import queue_words
 
@@ -64,7 +64,8 @@ def run(
         bool, typer.Option("--foreground", help="Stay until it has ended: for a cluster job (sbatch, srun).")
     ] = False,
     on: Annotated[
-        str | None, typer.Option("--on", metavar="slurm", help="Submit it as a job of this engine (docs/cluster.md).")
+        str | None,
+        typer.Option("--on", metavar="slurm|k8s", help="Submit it as a job of this engine (docs/cluster.md)."),
     ] = None,
     partition: Annotated[str, typer.Option("--partition", help="With --on: the partition of the job.")] = "",
     gpus: Annotated[int, typer.Option("--gpus", min=0, help="With --on: GPUs on each node.")] = 0,
@@ -73,6 +74,9 @@ def run(
     ] = "",
     nodes: Annotated[int, typer.Option("--nodes", min=1, help="With --on: nodes, one torchrun on each.")] = 1,
     sbatch: Annotated[str, typer.Option("--sbatch", metavar="OPTIONS", help="With --on: more options of sbatch.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --on k8s: print the manifest of the Job; start nothing.")
+    ] = False,
     device: DeviceOption = None,
     queue: Annotated[
         bool, typer.Option("--queue", help="Wait for the first free GPU; without a GPU, for the CPU.")
@@ -89,11 +93,18 @@ def run(
         _become(runs / run_id, f"The cluster has restarted this job: {run_id} continues.", "--resume")
     if demo and command:
         raise UsageError("--demo brings its own command; give no other.")
+    if dry_run != (on == "k8s"):
+        raise _half_dry(dry_run)
     argv = in_processes(command or [], nproc) if nproc > 1 or nodes > 1 else command or []
     job = None
     if on is not None:
-        if on != "slurm" or foreground or device or demo:
-            raise UsageError("--on: must be slurm, and goes without --foreground, --device, --queue and --demo.")
+        if on not in ("slurm", "k8s") or foreground or device or demo:
+            raise UsageError("--on: must be slurm or k8s, without --foreground, --device, --queue and --demo.")
+        if on == "k8s":
+            asked = {"queue": partition, "gpus": gpus, "time_limit": time_limit, "nodes": nodes, "options": sbatch}
+            flags = {"--if-bad": if_bad, "--if-bad-hours": if_bad_hours, "--grace": grace, "--stop-with": stop_with}
+            given = {name: value for name, value in flags.items() if value not in USUAL}
+            return _describe_job(argv, run_id, name, given, read_help, as_json, nproc=nproc, grace_secs=grace, **asked)
         job = job_order(partition, gpus, time_limit, nodes, nproc, sbatch)
     elif partition or gpus or time_limit or sbatch or nodes > 1:
         raise UsageError("--partition, --gpus, --time, --nodes and --sbatch are of a job: add --on slurm.")
@@ -110,6 +121,42 @@ def run(
     if foreground and not demo:
         _become(run_dir, f"Started {started} in this job: {run_dir}")
     return _report(run_dir, as_json)
+
+
+USUAL = ("tell", None, 60.0, "INT")
+"""What a flag of the start is without being given."""
+
+
+def _half_dry(dry_run: bool) -> MonitorError:
+    if dry_run:
+        return UsageError("--dry-run is for --on k8s; restart and resume have one of their own.")
+    return RefusedError("Jobs of Kubernetes are described, not submitted: add --dry-run, read, then kubectl apply -f.")
+
+
+def _describe_job(
+    argv: list[str],
+    run_id: str | None,
+    name: str | None,
+    flags: dict[str, Any],
+    read_help: bool,
+    as_json: bool,
+    **asked: Any,
+) -> int:
+    """Prints the manifest of a Kubernetes Job whose pod starts this very command in its foreground."""
+    if not argv:
+        raise UsageError("There is no command to start; give it after --.")
+    called = run_id or name_of(Order(argv=argv, cwd=Path.cwd()), name)
+    words = ["start", "--foreground", "--runs", kubernetes.RUNS_PLACE, "--run-id" if run_id else "--name", called]
+    words += [
+        part for flag, value in flags.items() for part in (flag, f"{value:g}" if isinstance(value, float) else value)
+    ]
+    words += ["--read-help"] if read_help else []
+    job = kubernetes.described([*words, "--", *argv], called, **asked)
+    if as_json:
+        print_json({"manifest": job})
+    else:
+        sys.stdout.write(kubernetes.as_yaml(job))
+    return EXIT_OK
 
 
 def _become(run_dir: Path, line: str, *flags: str) -> NoReturn:

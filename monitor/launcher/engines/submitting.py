@@ -43,7 +43,7 @@ def job_order(partition: str, gpus: int, time_limit: str, nodes: int, nproc: int
     """What is asked of SLURM. Raises UsageError for what no job script can hold."""
     if partition and not PARTITION.fullmatch(partition):
         raise UsageError(f"--partition {partition}: must be the name of a partition; sinfo lists them.")
-    minutes = _minutes(time_limit)
+    minutes = minutes_of(time_limit)
     try:
         options = shlex.split(sbatch)
     except ValueError as problem:
@@ -63,7 +63,7 @@ def job_order(partition: str, gpus: int, time_limit: str, nodes: int, nproc: int
     )
 
 
-def _minutes(text: str) -> float | None:
+def minutes_of(text: str) -> float | None:
     """Minutes of a time limit as SLURM reads it: 90, 1:30:00, 2-12, 1-00:30; None for none. Raises UsageError."""
     if not text:
         return None
