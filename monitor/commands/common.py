@@ -30,7 +30,7 @@ SeveralRunsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--runs",
-        metavar="[NAME=]PATH",
+        metavar="[NAME=][HOST:]PATH",
         help="Folder that holds the runs; repeatable: each is a heading of the list.",
         show_default="runs",
     ),
@@ -99,9 +99,9 @@ def _nearest(runs_dir: Path, text: str) -> str:
     return f"Nearest: {near}." if near else "See: python -m monitor list"
 
 
-def folders_given(texts: Sequence[str] | None) -> Folders:
+def folders_given(texts: Sequence[str] | None, programs: Sequence[str] | None = None) -> Folders:
     """The folders of `--runs`, given once or several times, else the usual one. Raises UsageError."""
-    return folders_of(texts or [os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS])
+    return folders_of(texts or [os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS], programs or ())
 
 
 def elsewhere(runs: Path) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from monitor.commands.common import JsonOption, SeveralRunsOption, folders_given
+from monitor.run_dir.errors import EXIT_OK, UsageError
+from monitor.run_dir.folders import Folders
 
 
 def run(
@@ -37,8 +40,16 @@ def run(
     ] = False,
     detach: Annotated[bool, typer.Option(help="Run in the background.")] = True,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the dashboard that serves these folders.")] = False,
+    program: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST=COMMAND", help="What starts vitalsigns on another host; repeatable."),
+    ] = None,
+    feed: Annotated[bool, typer.Option("--feed", help="Feed a page on another host, which calls this by ssh.")] = False,
     as_json: JsonOption = False,
 ) -> int:
+    folders = folders_given(runs, program)
+    if feed:
+        return _feed(folders)
     # Imported here: it brings the page's libraries, which --help does not need.
     from monitor.ui.proxies import trusted_proxy
     from monitor.ui.serve import run_serve
@@ -48,7 +59,7 @@ def run(
     return run_serve(
         host=host,
         port=port,
-        folders=folders_given(runs),
+        folders=folders,
         no_token=no_token,
         base=base,
         names=tuple(name or ()),
@@ -58,3 +69,13 @@ def run(
         stop=stop,
         as_json=as_json,
     )
+
+
+def _feed(folders: Folders) -> int:
+    """Speaks to the page that has called, until it hangs up."""
+    from monitor.launcher.hosts.feed import feed
+
+    if folders.several or sys.stdin.isatty():
+        raise UsageError("--feed takes one folder of this machine, and is called by a page over ssh.")
+    feed(folders.all[0].path, sys.stdin.buffer, sys.stdout.buffer)
+    return EXIT_OK

@@ -34,14 +34,13 @@ from monitor.run_dir import (
     Summary,
     decode,
     files,
-    jobs,
-    processes,
 )
 from monitor.run_dir.cache import Cache, Mark, mark_of
 from monitor.run_dir.errors import UnreadableRunError, guarded
 from monitor.run_dir.launch import read_launch, read_progress, read_state
+from monitor.run_dir.lives import lives_of, owner_of
 from monitor.run_dir.reader import RunReader
-from monitor.run_dir.status import Status, last_heard_at, state_in_force, status_of
+from monitor.run_dir.status import Status, status_of
 
 LEAST_KEPT = 100
 """A folder of fewer runs is read in a moment: nothing of it is kept."""
@@ -92,7 +91,7 @@ def glance_at(run_dir: Path, now: float) -> Glance:
         waiting=state.queue if state is not None and status.word == "queued" else None,
         ended_at=state.ended_at if state is not None else None,
         device=_device(state, run) if status.live else "",
-        uid=run_dir.stat().st_uid,
+        uid=owner_of(run_dir, lives_of(run_dir, state, progress)),
         member=replace(member, run_id=run_dir.name) if (member := member_of(launch)) is not None else None,
         validation=set_of(run),
         config=(run.config if run is not None else {}) or (launch.config if launch is not None else {}),
@@ -103,10 +102,7 @@ def status_at(
     run_dir: Path, state: State | None, progress: Progress | None, launch: Launch | None, now: float
 ) -> Status:
     """What a run is doing, from its small files alone; a lost run's evidence names its last epoch."""
-    in_force = state_in_force(state, progress)
-    trainer = in_force.trainer if in_force else progress.process if progress else None
-    supervisor = in_force.supervisor if in_force else None
-    heard_at = last_heard_at(state, progress)
+    lives = lives_of(run_dir, state, progress)
     seen = Snapshot(
         run_dir=str(run_dir),
         run_id=run_dir.name,
@@ -114,10 +110,10 @@ def status_at(
         launch=launch,
         progress=progress,
         state=state,
-        trainer_liveness=processes.liveness(trainer, heard_at) if trainer else None,
-        supervisor_liveness=processes.liveness(supervisor, heard_at) if supervisor else None,
-        follower_liveness=processes.liveness(progress.follower) if progress and progress.follower else None,
-        job=jobs.seen(run_dir, state),
+        trainer_liveness=lives.trainer,
+        supervisor_liveness=lives.supervisor,
+        follower_liveness=lives.follower,
+        job=lives.job,
     )
     found = status_of(seen)
     return found if found.word != "lost" else status_of(RunReader(run_dir).read(now))

@@ -22,6 +22,7 @@ from monitor.run_dir import (
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_progress, read_state
+from monitor.run_dir.lives import is_mirrored
 from monitor.run_dir.processes import HOME
 from monitor.run_dir.seal import is_from_here, unverified_command_warning
 from monitor.run_dir.words import PACKAGE, monitor_line
@@ -62,6 +63,8 @@ def ensure_supervised(run_dir: Path) -> bool:
     Only for who may control the run: nothing is executed or signalled because somebody looks. The usual answer costs
     one small file. Two callers at once start one: the second finds the run's lock held.
     """
+    if is_mirrored(run_dir):
+        return False
     state = read_state(run_dir)
     if state is None:
         return _ensure_followed(run_dir)

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Literal, ParamSpec, TypeVar
 
 from monitor.run_dir import files
-from monitor.run_dir.errors import MonitorError, UnreadableRunError
+from monitor.run_dir.errors import MonitorError, RefusedError, UnreadableRunError
+from monitor.run_dir.lives import is_mirrored
 from monitor.run_dir.opening import OddFileError
 from monitor.run_dir.records import Record, decode, encode_line
 from monitor.run_dir.redaction import redacted_text
@@ -80,6 +81,7 @@ def audited(verb: str, about: Callable[..., tuple[Path, str]]) -> Callable[[Call
         @functools.wraps(act)
         def acting(*args: P.args, **kwargs: P.kwargs) -> R:
             folder, run_id = about(*args, **kwargs)
+            refuse_mirrored(folder)
             result, why = "failed", ""
             try:
                 done = act(*args, **kwargs)
@@ -97,6 +99,12 @@ def audited(verb: str, about: Callable[..., tuple[Path, str]]) -> Callable[[Call
     return wrapped
 
 
+def refuse_mirrored(runs_dir: Path) -> None:
+    """Raises RefusedError for the mirror of another host's folder: nothing here owns what lies there."""
+    if is_mirrored(runs_dir / "any"):
+        raise RefusedError(f"This run lies on another host, and here is its mirror alone ({runs_dir}). Act there.")
+
+
 def note(runs_dir: Path, verb: str, run_id: str, result: Result, why: str = "", via: str = "") -> None:
     """Appends one line; where there is no folder of runs, nothing was acted on. Raises nothing."""
     entry = Entry(
@@ -110,7 +118,7 @@ def note(runs_dir: Path, verb: str, run_id: str, result: Result, why: str = "", 
         host=socket.gethostname(),
         pid=os.getpid(),
     )
-    if not runs_dir.is_dir():
+    if not runs_dir.is_dir() or is_mirrored(runs_dir / "any"):
         return
     path = runs_dir / AUDIT_FILE
     out = files.AppendFile(path, in_common=True)

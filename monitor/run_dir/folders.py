@@ -8,31 +8,42 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor.run_dir.errors import UsageError
+from monitor.run_dir.lives import RUNS_DIR, mirror_of
 
 RUNS_VARIABLE = "VITALSIGNS_RUNS"
 FOLDERS_VARIABLE = "VITALSIGNS_FOLDERS"
 """Several folders, one a line, for the page's server; it wins over VITALSIGNS_RUNS."""
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 NAMED = re.compile(rf"({NAME_PATTERN.pattern})=(.+)", re.DOTALL)
+FAR = re.compile(r"((?:[A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9_][A-Za-z0-9_.-]*):(.+)", re.DOTALL)
+"""A folder on another host, as scp takes it; a host never begins with a hyphen, which ssh would take for an option."""
+PROGRAMS_VARIABLE = "VITALSIGNS_PROGRAMS"
 DEFAULT_RUNS = Path("runs")
 
 
 @dataclass(frozen=True)
 class Folder:
-    """`name`: its heading, "" where it is the only one; `path`: where it is read."""
+    """`name`: its heading, "" where it is the only one; `path`: where it is read.
+
+    Of a folder on another host that is its mirror; `host` is as ssh takes it, `there` the path on that host, `program`
+    what starts the product there, "" for the usual.
+    """
 
     name: str
     path: Path
+    host: str = ""
+    there: str = ""
+    program: str = ""
 
     @property
     def said(self) -> str:
         """Where it lies, in words."""
-        return str(self.path)
+        return f"{self.host}:{self.there}" if self.host else str(self.path)
 
     @property
     def text(self) -> str:
@@ -53,6 +64,11 @@ class Folders:
     @property
     def several(self) -> bool:
         return bool(self.all[0].name)
+
+    @property
+    def home(self) -> Folder:
+        """Where runs that are started on the page go: the first folder of this machine."""
+        return next((folder for folder in self.all if not folder.host), self.all[0])
 
     @property
     def text(self) -> str:
@@ -84,13 +100,20 @@ class Folders:
         return next((folder for folder in self.all if folder.path == path), self.all[0])
 
 
-def folders_of(texts: Sequence[str | Path]) -> Folders:
-    """What `--runs` was given, once or several times: `PATH` or `NAME=PATH`. Raises UsageError."""
-    found = [_folder(str(text)) for text in texts] or [Folder("", DEFAULT_RUNS.absolute())]
+def folders_of(texts: Sequence[str | Path], programs: Sequence[str] = ()) -> Folders:
+    """What `--runs` was given, once or several times: `PATH`, `HOST:PATH`, `NAME=PATH` or `NAME=HOST:PATH`.
+
+    `programs`: what starts the product on a host, as `HOST=COMMAND`. Raises UsageError.
+    """
+    started = dict(_program(text) for text in programs)
+    found = [_folder(str(text), started) for text in texts] or [Folder("", DEFAULT_RUNS.absolute())]
+    strange = sorted(set(started) - {folder.host for folder in found})
+    if strange:
+        raise UsageError(f"--program names {strange[0]}, and no --runs lies there.")
     twice = next((one for place, one in enumerate(found) if one.path in [each.path for each in found[:place]]), None)
     if twice is not None:
         raise UsageError(f"--runs names {twice.said} twice; give each folder once.")
-    if len(found) == 1 and not found[0].name:
+    if len(found) == 1 and not found[0].name and not found[0].host:
         return Folders((found[0],))
     given = [folder.name for folder in found if folder.name]
     if len(set(given)) < len(given):
@@ -107,18 +130,36 @@ def folders_of(texts: Sequence[str | Path]) -> Folders:
 def served() -> Folders:
     """The folders of this process's page, from its environment."""
     several = os.environ.get(FOLDERS_VARIABLE)
-    return folders_of(several.split("\n") if several else [os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS])
+    if not several:
+        return folders_of([os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS])
+    programs = os.environ.get(PROGRAMS_VARIABLE)
+    return folders_of(several.split("\n"), programs.split("\n") if programs else ())
 
 
-def _folder(text: str) -> Folder:
+def _folder(text: str, programs: Mapping[str, str]) -> Folder:
     # A folder that is there is meant as it stands, also one with a sign in its name.
     match = None if Path(text).exists() else NAMED.fullmatch(text)
     name, where = match.groups() if match else ("", text)
-    return Folder(name, Path(where).expanduser().absolute())
+    far = None if Path(where).exists() else FAR.fullmatch(where)
+    if far is None:
+        return Folder(name, Path(where).expanduser().absolute())
+    host, there = far[1], far[2].removeprefix("~/")
+    if not there.isprintable():
+        raise UsageError(f"--runs {text!r}: the path on {host} holds a sign that is no letter; give a plain path.")
+    return Folder(name, mirror_of(host, there) / RUNS_DIR, host, there, programs.get(host, ""))
+
+
+def _program(text: str) -> tuple[str, str]:
+    host, sign, command = text.partition("=")
+    if not sign or not command.strip() or not command.isprintable():
+        raise UsageError(f"--program {text} is not HOST=COMMAND, such as gpu3=/opt/venv/bin/vitalsigns.")
+    return host, command
 
 
 def _usual_name(folder: Folder) -> str:
     """The last part of its path that says something: of lab/runs and other/runs the part before."""
+    if folder.host:
+        return folder.host.rpartition("@")[2][:40].strip("-._") or "host"
     parts = [part for part in folder.path.parts if part not in ("/", "runs")]
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", parts[-1] if parts else "runs").strip("-._")[:32]
     return name or "runs"

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from monitor.run_dir import files, held, jobs, opening, processes
+from monitor.run_dir import files, held, opening
 from monitor.run_dir.columns import Growing, GrowingDecodes, GrowingSteps
 from monitor.run_dir.counted import Counting
 from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.lives import Lives, lives_of
 from monitor.run_dir.records import (
     ACKS_DIR,
     ALERTS_FILE,
@@ -43,10 +44,7 @@ from monitor.run_dir.records import (
     Decode,
     Epoch,
     GpuHistory,
-    Identity,
-    JobSeen,
     Launch,
-    Liveness,
     MetricChoice,
     Probe,
     Problem,
@@ -62,7 +60,6 @@ from monitor.run_dir.records import (
     schema_of,
 )
 from monitor.run_dir.redaction import redacted
-from monitor.run_dir.status import last_heard_at, state_in_force
 
 R = TypeVar("R", bound=Record)
 G = TypeVar("G", contravariant=True)
@@ -136,8 +133,7 @@ class RunReader:
         self._counting = Counting()
         self._seq = 0
         self._life = 0
-        self._liveness: tuple[Liveness | None, ...] = (None, None, None)
-        self._job: JobSeen | None = None
+        self._lives = Lives()
 
     @property
     def bytes_read(self) -> int:
@@ -162,10 +158,10 @@ class RunReader:
         except OSError as problem:
             raise _unreachable(self.run_dir, problem) from problem
         self._check_schemas()
-        alive, job = self._look_up_processes(), jobs.seen(self.run_dir, self._state.value)
-        if changed or alive != self._liveness or job != self._job or self._seq == 0:
+        lives = lives_of(self.run_dir, self._state.value, self._progress.value)
+        if changed or lives != self._lives or self._seq == 0:
             self._seq += 1
-        self._liveness, self._job = alive, job
+        self._lives = lives
         self._silence.note(self._progress.value)
         return self._snapshot(now)
 
@@ -194,23 +190,6 @@ class RunReader:
         for document in (self._run, self._launch):
             check_schema(document.schema, str(document.path))
 
-    def _look_up_processes(self) -> tuple[Liveness | None, ...]:
-        """Of the trainer, the supervisor and the follower."""
-        progress = self._progress.value
-        state = state_in_force(self._state.value, progress)
-        trainer: Identity | None = None
-        if state is not None:
-            trainer = state.trainer
-        elif progress is not None:
-            trainer = progress.process
-        supervisor = state.supervisor if state is not None else None
-        follower = progress.follower if progress is not None else None
-        heard_at = last_heard_at(state, progress)
-        return tuple(
-            processes.liveness(process, heard_at) if process is not None else None
-            for process in (trainer, supervisor, follower)
-        )
-
     def _snapshot(self, now: float) -> Snapshot:
         epochs, overlaps, resumed_at = self._merged
         run = self._counting.run(self._run.value, self._clips.records)
@@ -225,10 +204,10 @@ class RunReader:
             launch=self._launch.value,
             progress=self._progress.value,
             state=self._state.value,
-            trainer_liveness=self._liveness[0],
-            supervisor_liveness=self._liveness[1],
-            follower_liveness=self._liveness[2],
-            job=self._job,
+            trainer_liveness=self._lives.trainer,
+            supervisor_liveness=self._lives.supervisor,
+            follower_liveness=self._lives.follower,
+            job=self._lives.job,
             silent_secs=self._silence.secs(self._progress.value, now),
             epochs=self._counting.epochs(epochs, self._decodes.records, self._run.value),
             steps=self._steps.records,

@@ -23,9 +23,11 @@ from monitor.diagnosis.judging import judge_run
 from monitor.diagnosis.verdict import Judged
 from monitor.launcher import ensure_supervised
 from monitor.launcher.engines import slurm
+from monitor.launcher.hosts import mirror
 from monitor.launcher.trash import where_is
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot, words
 from monitor.run_dir.errors import MonitorError, guarded
+from monitor.run_dir.lives import is_mirrored
 from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
@@ -51,6 +53,8 @@ REJUDGE_TIMES = 50
 """Between two judgements without a new record, times what the last one took."""
 PING_SECS = 2.0
 GIVE_BACK_SECS = 15.0
+WANT_AGAIN_SECS = 5.0
+"""A run of another host is asked for again so often while somebody looks at it."""
 ADOPT_EVERY_SECS = 10.0
 """An adoption that was refused is not tried again at once."""
 
@@ -67,7 +71,8 @@ class Tailer:
         self._mark: tuple[object, ...] = ()
         self._judged_at = float("-inf")
         self._judging_secs = 0.0
-        self._adopted_at = float("-inf")
+        self._adopted_at = self._wanted_at = float("-inf")
+        self._is_far = is_mirrored(run_dir)
         self._read_at = time.monotonic()
         self.watchers = self.controllers = 0
         """Tabs that look, and those among them that came by the control link."""
@@ -165,6 +170,9 @@ class Tailer:
         """Reads and judges what is new; True if what is shown changes."""
         now = time.time()
         slurm.look_soon()
+        if self._is_far and time.monotonic() - self._wanted_at > WANT_AGAIN_SECS:
+            self._wanted_at = time.monotonic()
+            mirror.want(self._run_dir)
         try:
             snapshot = self._reader.read(now)
         except MonitorError as problem:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from monitor.launcher.devices import Machine
+from monitor.launcher.hosts.following import Following
 from monitor.run_dir import words
 from monitor.run_dir.folders import Folder, Folders
 from monitor.ui.family import Family
@@ -34,6 +35,7 @@ class Place:
         self.listing = Listing(folder.path)
         self.family = Family(folder.path)
         self.others = Others(folder.path, self.family)
+        self.following = Following(folder) if folder.host else None
 
 
 class Places:
@@ -43,6 +45,17 @@ class Places:
         self.folders = folders
         self.all = [Place(folder) for folder in folders.all]
         self.listing: Listing | Together = Together(self.all) if folders.several else self.all[0].listing
+
+    def start(self) -> None:
+        """Begins to follow the folders of other hosts."""
+        for place in self.all:
+            if place.following is not None:
+                place.following.start()
+
+    def stop(self) -> None:
+        for place in self.all:
+            if place.following is not None:
+                place.following.stop()
 
     def of(self, address: str) -> tuple[Place, str]:
         """The place and the run id of an address. Raises UsageError."""
@@ -99,7 +112,8 @@ class _Seen:
 
     def group(self) -> RunGroup:
         folder = self.place.folder
-        return RunGroup(name=folder.name, where=folder.said, problem=self._problem())
+        where = folder.there if folder.name == folder.host else folder.said
+        return RunGroup(name=folder.name, where=where, problem=self._problem(), far=bool(folder.host))
 
     def _problem(self) -> str:
         late = time.monotonic() - self.looked_at
@@ -108,6 +122,8 @@ class _Seen:
             return f"This folder has not answered since {since}; what was read last stays below."
         if self.look is not None and self.look.problem:
             return f"{self.look.problem} What was read last stays below."
+        if self.place.following is not None:
+            return self.trouble or self.place.following.problem(time.time())
         if self.look is not None and not self.look.rows and not self.place.folder.path.is_dir():
             return "There is no such folder yet."
         return self.trouble or ("" if self.look is not None else "Being read for the first time.")
@@ -143,7 +159,7 @@ class Together:
         return ListLook(
             rows=before if same and before is not None else rows,
             trash=[_trashed(folder, each) for folder, look in looks for each in look.trash],
-            machine=next((_machine(folder, look.machine) for folder, look in looks), NO_MACHINE),
+            machine=next((_machine(folder, look.machine) for folder, look in looks if not folder.host), NO_MACHINE),
             tried=[_tried(folder, each) for folder, look in looks for each in look.tried],
             problem="",
             server_now=time.time(),

@@ -21,8 +21,10 @@ from monitor.diagnosis.settings import settings_for
 from monitor.diagnosis.verdict import Judged
 from monitor.diagnosis.what_differs import is_child_of
 from monitor.launcher import existing, messages
+from monitor.launcher.hosts import mirror
 from monitor.run_dir import LOG_FILE, Snapshot
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.lives import is_mirrored
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.replay import as_of
 from monitor.ui.earlier import Earlier
@@ -69,6 +71,8 @@ class Others:
         """Raises UsageError or UnreadableRunError for what is no run of this folder."""
         with self._lock:
             reader = self._readers.pop(run_id, None) or RunReader(existing(self.runs_dir, run_id))
+            if is_mirrored(reader.run_dir):
+                mirror.want(reader.run_dir)
             self._readers[run_id] = reader
             if len(self._readers) > self.KEPT:
                 self._readers.popitem(last=False)

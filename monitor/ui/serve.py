@@ -22,7 +22,7 @@ import psutil
 
 from monitor.run_dir import files, processes, words
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.folders import FOLDERS_VARIABLE, RUNS_VARIABLE, Folders, folders_of
+from monitor.run_dir.folders import FOLDERS_VARIABLE, PROGRAMS_VARIABLE, RUNS_VARIABLE, Folders, folders_of
 from monitor.run_dir.opening import make_folder, open_to_write
 from monitor.run_dir.processes import HOME
 from monitor.run_dir.serving import Serving, last_served, serving_file, serving_of, state_dir
@@ -123,12 +123,14 @@ def _command(order: Order) -> list[str]:
 def _environment(order: Order, *, quiet: bool) -> dict[str, str]:
     values = {
         **os.environ,
-        RUNS_VARIABLE: str(order.folders.all[0].path),
+        RUNS_VARIABLE: str(order.folders.home.path),
         "PYTHONUNBUFFERED": "1",
     }
     values.pop(FOLDERS_VARIABLE, None)
     if order.folders.several:
         values[FOLDERS_VARIABLE] = order.folders.text
+        programs = {folder.host: folder.program for folder in order.folders.all if folder.program}
+        values[PROGRAMS_VARIABLE] = "\n".join(f"{host}={program}" for host, program in programs.items())
     values["VITALSIGNS_NAMES"] = ",".join(order.names)
     values[LIFE_VARIABLE] = order.life
     for name in (HEADER_VARIABLE, PEERS_VARIABLE, CONTROLLERS_VARIABLE):

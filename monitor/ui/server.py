@@ -157,10 +157,12 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     port = f"port {_port()}{'' if tokens() else ', no token'}"
     for folder in folders.all:
         audit.note(folder.path, "serve", "", "done", port, via="terminal")
+    places().start()
     # The first look at a large folder is made before anybody asks for it.
     warming = [asyncio.create_task(work) for work in (places().listing.latest(), asyncio.to_thread(tunnel))]
     yield
     for task in warming:
         task.cancel()
+    await asyncio.to_thread(places().stop)
     for folder in folders.all:
         audit.note(folder.path, "serve --stop", "", "done", port, via="terminal")

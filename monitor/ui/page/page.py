@@ -52,9 +52,9 @@ def main() -> None:
 def _place(folders: Folders, address: str | None) -> tuple[Folder, str | None]:
     """The folder that the page is about, the first one for the list of all, and the id of its run if it shows one."""
     try:
-        return folders.of(address) if address is not None else (folders.all[0], None)
+        return folders.of(address) if address is not None else (folders.home, None)
     except UsageError:
-        return folders.all[0], None
+        return folders.home, None
 
 
 def _data(folders: Folders, address: str | None, role: str) -> PageData:

@@ -297,7 +297,8 @@ class ListPage {
     setText(this.moved, `${countWords(waiting, "row")} moved · Update order`);
     paintMissed(this.missed, known, this.seenAt);
     if (this.seenAt === null) this.markSeen();
-    paintDevices(this.devices, this.machine, known);
+    const far = new Set(this.groups.filter((group) => group.far).map((group) => group.name));
+    paintDevices(this.devices, this.machine, known.filter((row) => !far.has(row.group)), this.groups.length ? "no run of these folders" : "no run of this folder");
     paintLedger(this.ledger, this.tried);
     this.paintSelection();
     const running = known.filter((row) => row.live).length;
@@ -326,9 +327,10 @@ class ListPage {
     fold.setAttribute("aria-expanded", String(!folded));
     setText(fold.firstChild, folded ? "▸" : "▾");
     setText(where, group.where);
-    const live = own.filter((row) => row.live).length;
+    const unheard = own.filter((row) => row.live && row.state.includes("as last heard")).length;
+    const live = own.filter((row) => row.live).length - unheard;
     const asking = own.filter((row) => needs(row)).length;
-    setText(count, [countWords(own.length, "run"), live ? `${live} running` : "", asking ? `${asking} need you` : ""].filter(Boolean).join(" · "));
+    setText(count, [countWords(own.length, "run"), live ? `${live} running` : "", unheard ? `${unheard} running as last heard` : "", asking ? `${asking} need you` : ""].filter(Boolean).join(" · "));
     setText(problem, group.problem ? `▲ ${group.problem}` : "");
     show(problem, Boolean(group.problem));
   }
@@ -631,14 +633,14 @@ function paintMissed(ui, rows, since) {
   );
 }
 
-function paintDevices(node, machine, rows) {
+function paintDevices(node, machine, rows, none) {
   show(node, Boolean(machine));
   if (!machine) return;
   const live = rows.filter((row) => row.live);
   // A run that did not say where it computes is on the only device there is, or its device is unknown.
   const [only, ...others] = machine.devices;
   const placeOf = (row) => row.device || (others.length ? "" : only?.name);
-  const nobody = live.every(placeOf) ? "no run of this folder" : "";
+  const nobody = live.every(placeOf) ? none : "";
   const items = machine.devices.map((device) => {
     const here = live.filter((row) => placeOf(row) === device.name || (device.name === "cuda:0" && row.device === "cuda"));
     const names = here.map((row) => (row.mine ? row.run : `${row.run} (${row.owner || "another user"})`));

@@ -114,11 +114,13 @@ def brief(row: RunRow, seen_at: float | None) -> RunRow:
 
 
 class RunGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """A folder among several: its heading, where it lies, and why it cannot be read now, else ""."""
+    """A folder among several: its heading, where it lies, and why it cannot be read now, else "". `far`: it lies on
+    another host."""
 
     name: str
     where: str
     problem: str = ""
+    far: bool = False
 
 
 class TriedChild(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,266 @@
+"""The side where the runs lie: says what is new in a folder of runs over a pipe, until the pipe is closed.
+
+It runs as `vitalsigns serve --feed` behind an ssh, and only reads. A look costs what is new: documents are compared by
+size and time, lines are sent from where the other side's copy ends. What lives is judged here, where the pids are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from monitor.launcher.engines import slurm
+from monitor.launcher.hosts import wire
+from monitor.run_dir import EPOCHS_FILE, FINAL_STATES, LOG_FILE, RUN_ID_PATTERN, SUMMARY_FILE, files
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.launch import read_progress, read_state
+from monitor.run_dir.lives import Lives, lives_of
+from monitor.run_dir.opening import OddFileError, open_to_read
+from monitor.run_dir.reader import list_runs
+
+LOOK_SECS = 0.25
+ROWS_SECS = 1.0
+NAMES_SECS = 2.0
+SHARES = 10
+"""Runs that have ended are looked at one tenth a second."""
+MOST_AT_ONCE = 16
+"""Pieces of one file in one look: others have their turn."""
+
+
+class _Sent:
+    """What the other side has of a file of lines. `base`: where its copy begins in the file here."""
+
+    def __init__(self, size: int = 0, end: str = "", base: int = 0) -> None:
+        self.size, self.end, self.base = size, end, base
+        self.inode = 0
+
+
+class _Run:
+    """What the other side has of a run."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, tuple[int, int]] = {}
+        self.lines: dict[str, _Sent] = {}
+        self.lives: Lives | None = None
+        self.has_ended = False
+
+
+class Feed:
+    """Speaks to `out` about one folder."""
+
+    def __init__(self, runs_dir: Path, out: BinaryIO) -> None:
+        self._runs_dir = runs_dir
+        self._out = out
+        self._runs: dict[str, _Run] = {}
+        self._said: wire.Runs | None = None
+        self._names: list[str] = []
+        self._looks = 0
+        self._next_names = self._next_rows = self._next_tick = 0.0
+
+    def take(self, have: wire.Have) -> None:
+        """Notes what the other side has of a run."""
+        run = self._runs.setdefault(have.run, _Run())
+        for name, held in have.files.items():
+            if name in wire.LINES:
+                run.lines[name] = _Sent(held.size, held.end)
+            else:
+                run.documents[name] = (held.mtime_ns, held.size)
+
+    def greet(self) -> None:
+        from vitalsigns import __version__
+
+        hello = wire.Hello(protocol=wire.PROTOCOL, version=__version__, host=socket.gethostname(), now=time.time())
+        self._say(hello)
+
+    def look(self, wanted: list[str]) -> None:
+        """Says what is new now. Raises OSError when nobody listens any more."""
+        now = time.monotonic()
+        if now >= self._next_names:
+            self._next_names = now + NAMES_SECS
+            self._look_at_names()
+        if now >= self._next_rows:
+            self._next_rows = now + ROWS_SECS
+            slurm.look_soon()
+            for name in self._due():
+                self._look_at_row(name)
+            self._looks += 1
+        for name in wanted:
+            if name in self._names:
+                self._look_at_row(name)
+                self._look_at_whole(name)
+        if now >= self._next_tick:
+            self._next_tick = now + wire.TICK_SECS
+            self._say(wire.Tick(now=time.time()))
+        self._out.flush()
+
+    def _look_at_names(self) -> None:
+        try:
+            named = [name for name in list_runs(self._runs_dir) if RUN_ID_PATTERN.fullmatch(name)]
+            names, problem = named[: wire.MOST_RUNS], ""
+            if not names and not self._runs_dir.is_dir():
+                problem = f"There is no folder {self._runs_dir} there."
+        except MonitorError as trouble:
+            names, problem = self._names, str(trouble)
+        said = wire.Runs(names=names, problem=problem)
+        if said != self._said:
+            self._say(said)
+            self._said, self._names = said, names
+            self._runs = {name: self._runs.get(name) or _Run() for name in names}
+
+    def _due(self) -> Iterator[str]:
+        for place, name in enumerate(self._names):
+            run = self._runs[name]
+            if not run.has_ended or run.lives is None or place % SHARES == self._looks % SHARES:
+                yield name
+
+    def _look_at_row(self, name: str) -> None:
+        run_dir, run = self._runs_dir / name, self._runs[name]
+        try:
+            state, progress = read_state(run_dir), read_progress(run_dir)
+            lives = lives_of(run_dir, state, progress)
+            mine = run_dir.stat().st_uid == os.getuid()
+        except (MonitorError, OSError):
+            return
+        lives = msgspec.structs.replace(lives, mine=mine)
+        if lives != run.lives:
+            run.lives = lives
+            self._say(wire.Seen(run=name, lives=lives))
+        ended = state is not None and state.state in FINAL_STATES
+        run.has_ended = ended or (state is None and (progress is None or progress.outcome is not None))
+        for document in wire.ROW_DOCUMENTS:
+            self._send_document(name, run, document)
+        for lines in wire.ROW_LINES:
+            self._send_lines(name, run, lines)
+        # Without a summary the other side judges; of a lost run it says the last epoch.
+        if (lives.trainer == "gone" and not run.has_ended) or SUMMARY_FILE not in run.documents:
+            self._send_lines(name, run, EPOCHS_FILE)
+
+    def _look_at_whole(self, name: str) -> None:
+        run = self._runs[name]
+        for document in wire.WHOLE_DOCUMENTS:
+            self._send_document(name, run, document)
+        for folder in wire.FOLDERS:
+            for file in self._in_folder(name, folder):
+                self._send_document(name, run, file)
+        for lines in (*wire.WHOLE_LINES, LOG_FILE):
+            self._send_lines(name, run, lines)
+
+    def _in_folder(self, name: str, folder: str) -> list[str]:
+        place = self._runs_dir / name / folder
+        try:
+            found = [] if place.is_symlink() else sorted(entry.name for entry in os.scandir(place))
+        except OSError:
+            found = []
+        known = [each for each in self._runs[name].documents if each.startswith(f"{folder}/")]
+        there = [f"{folder}/{each}" for each in found if wire.is_known(f"{folder}/{each}")][: wire.MOST_IN_FOLDER]
+        return list(dict.fromkeys([*there, *known]))
+
+    def _send_document(self, name: str, run: _Run, file: str) -> None:
+        path = self._runs_dir / name / file
+        try:
+            found = path.lstat()
+            if (found.st_mtime_ns, found.st_size) == run.documents.get(file):
+                return
+            data = files.read_bytes(path)
+        except OddFileError:
+            return
+        except OSError:
+            data = None
+        if data is None:
+            if run.documents.pop(file, None) is not None:
+                self._say(wire.Gone(run=name, file=file))
+            return
+        run.documents[file] = (found.st_mtime_ns, len(data))
+        self._say(wire.Piece(run=name, file=file, at=0, size=len(data), mtime_ns=found.st_mtime_ns), data)
+
+    def _send_lines(self, name: str, run: _Run, file: str) -> None:
+        try:
+            descriptor = open_to_read(self._runs_dir / name / file)
+        except (OddFileError, OSError):
+            if run.lines.pop(file, None) is not None:
+                self._say(wire.Gone(run=name, file=file))
+            return
+        try:
+            found = os.fstat(descriptor)
+            sent = run.lines.get(file)
+            if sent is None or not _goes_on(descriptor, found, sent):
+                # Of a log its end; the rest of a run is needed whole.
+                base = max(0, found.st_size - wire.LOG_BYTES) if file == LOG_FILE else 0
+                sent = run.lines[file] = _Sent(0, "", base)
+                if not found.st_size:
+                    self._say(wire.Piece(run=name, file=file, at=0, size=0, mtime_ns=found.st_mtime_ns))
+            sent.inode = found.st_ino
+            for _ in range(MOST_AT_ONCE):
+                most = min(wire.PIECE_BYTES, wire.most_bytes(file) - sent.size)
+                data = os.pread(descriptor, most, sent.base + sent.size) if most > 0 else b""
+                if not data:
+                    break
+                self._say(
+                    wire.Piece(run=name, file=file, at=sent.size, size=len(data), mtime_ns=found.st_mtime_ns), data
+                )
+                sent.size += len(data)
+                sent.end = _end(descriptor, sent)
+        finally:
+            os.close(descriptor)
+
+    def _say(self, message: wire.FromThere, data: bytes = b"") -> None:
+        self._out.write(msgspec.json.encode(message) + b"\n" + data)
+
+
+def _goes_on(descriptor: int, found: os.stat_result, sent: _Sent) -> bool:
+    """Whether the file still holds what was sent of it, and has only grown."""
+    if sent.inode and found.st_ino != sent.inode:
+        return False
+    whole = sent.base + sent.size
+    return found.st_size >= whole and _end(descriptor, sent) == sent.end
+
+
+def _end(descriptor: int, sent: _Sent) -> str:
+    length = min(wire.END_BYTES, sent.size)
+    return os.pread(descriptor, length, sent.base + sent.size - length).hex()
+
+
+def feed(runs_dir: Path, given: BinaryIO, out: BinaryIO) -> None:
+    """Speaks about a folder until the pipe that it was given is closed. Raises nothing for a listener that is gone."""
+    wanted: queue.SimpleQueue[list[str] | None] = queue.SimpleQueue()
+    feeding = Feed(runs_dir, out)
+    with contextlib.suppress(OSError):
+        feeding.greet()
+        out.flush()
+        begun = threading.Event()
+        threading.Thread(target=_listen, args=(given, feeding, wanted, begun), daemon=True).start()
+        begun.wait()
+        runs: list[str] = []
+        while True:
+            with contextlib.suppress(queue.Empty):
+                asked = wanted.get(timeout=LOOK_SECS)
+                if asked is None:
+                    return
+                runs = asked[: wire.MOST_WANTED]
+            feeding.look(runs)
+
+
+def _listen(
+    given: BinaryIO, feeding: Feed, wanted: queue.SimpleQueue[list[str] | None], begun: threading.Event
+) -> None:
+    """Takes what the other side says: first what it has, then what it wants."""
+    decoder = msgspec.json.Decoder(wire.ToThere)
+    with contextlib.suppress(OSError, ValueError):
+        while line := given.readline(wire.LONGEST_LINE):
+            message = decoder.decode(line)
+            if isinstance(message, wire.Want):
+                wanted.put(message.runs)
+                begun.set()
+            elif not begun.is_set():
+                feeding.take(message)
+    wanted.put(None)
+    begun.set()

@@ -1,0 +1,103 @@
+"""Which of a run's processes live, as far as it can be known from here.
+
+Of a run of this machine the recorded processes are looked up. Of a run that lies on another host its own side has
+judged, and said so to the process that mirrors its folder (`monitor.launcher.hosts`): no pid of another host is ever
+looked up here, and what was said is believed only while that host is heard.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from pathlib import Path
+
+from monitor.run_dir import files, jobs, processes
+from monitor.run_dir.cache import cache_dir
+from monitor.run_dir.records import Identity, JobSeen, Liveness, Progress, Record, State
+from monitor.run_dir.status import last_heard_at, state_in_force
+
+HEARD_SECS = 12.0
+"""Another host says something every two seconds; after so much silence what it said is old."""
+HEARD_FILE = "heard"
+RUNS_DIR, SEEN_DIR = "runs", "seen"
+
+
+class Lives(Record, frozen=True, kw_only=True):
+    """Of the trainer, the supervisor and the follower: None where none is recorded. `mine`: whether the run belongs to
+    the user who looks at it there."""
+
+    trainer: Liveness | None = None
+    supervisor: Liveness | None = None
+    follower: Liveness | None = None
+    job: JobSeen | None = None
+    mine: bool | None = None
+
+
+def lives_of(run_dir: Path, state: State | None, progress: Progress | None) -> Lives:
+    """What is known now of the processes that these two name."""
+    if is_mirrored(run_dir):
+        return _as_said(run_dir)
+    in_force = state_in_force(state, progress)
+    trainer: Identity | None = None
+    if in_force is not None:
+        trainer = in_force.trainer
+    elif progress is not None:
+        trainer = progress.process
+    supervisor = in_force.supervisor if in_force is not None else None
+    follower = progress.follower if progress is not None else None
+    heard_at = last_heard_at(in_force, progress)
+    found = [
+        processes.liveness(each, heard_at) if each is not None else None for each in (trainer, supervisor, follower)
+    ]
+    return Lives(trainer=found[0], supervisor=found[1], follower=found[2], job=jobs.seen(run_dir, state))
+
+
+def hosts_dir() -> Path:
+    """Where the mirrors of other hosts' folders lie, a folder each: the user's own cache, which no run can write."""
+    return cache_dir() / "hosts"
+
+
+def mirror_of(host: str, there: str) -> Path:
+    """Where a folder of another host is mirrored; its runs lie in RUNS_DIR of it."""
+    known = hashlib.blake2b(f"{host}:{there}".encode(), digest_size=6).hexdigest()
+    return hosts_dir() / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', host)[:40]}-{known}"
+
+
+def is_mirrored(run_dir: Path) -> bool:
+    """Whether a run directory is the mirror of one on another host. By its place alone: no file of a run says it."""
+    parents = run_dir.parents
+    return len(parents) > 2 and parents[0].name == RUNS_DIR and parents[2] == hosts_dir()
+
+
+def is_heard(mirror: Path, now: float) -> bool:
+    """Whether the host of a mirror was heard a moment ago. `now`: UTC seconds."""
+    try:
+        heard_at = (mirror / HEARD_FILE).stat().st_mtime
+    except OSError:
+        return False
+    return abs(now - heard_at) < HEARD_SECS
+
+
+def _as_said(run_dir: Path) -> Lives:
+    """What the other side said last; of what lived then, and was not heard of since, nothing is known."""
+    mirror = run_dir.parents[1]
+    said = files.read_document(mirror / SEEN_DIR / f"{run_dir.name}.json", Lives, files.UNREADABLE)
+    if said is None:
+        return Lives(trainer="unknown", supervisor="unknown", follower="unknown")
+    if is_heard(mirror, time.time()):
+        return said
+    trainer, supervisor, follower = ("unknown" if each == "alive" else each for each in _three(said))
+    return Lives(trainer=trainer, supervisor=supervisor, follower=follower, mine=said.mine)
+
+
+def _three(lives: Lives) -> tuple[Liveness | None, Liveness | None, Liveness | None]:
+    return lives.trainer, lives.supervisor, lives.follower
+
+
+def owner_of(run_dir: Path, lives: Lives) -> int:
+    """The user id that a run belongs to; -1 where it is another user's of another host, or not known."""
+    if not is_mirrored(run_dir):
+        return run_dir.stat().st_uid
+    return os.getuid() if lives.mine else -1
