@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from monitor.run_dir import (
@@ -17,12 +20,17 @@ from monitor.run_dir import (
     MetricChoice,
     Summary,
     check_schema,
+    decode,
+    encode,
     files,
     schema_of,
 )
 from monitor.run_dir.metric import LOSS, WER, Metric
+from monitor.run_dir.processes import HOME
+from monitor.run_dir.words import PACKAGE
 
 REMEMBERED_RUNS = 4096
+MOST_SECS = 600.0
 JUDGED_FROM = (EPOCHS_FILE, STEPS_FILE, CLIPS_FILE, DECODES_FILE)
 QUICK_BYTES = 8 * 2**20
 
@@ -50,6 +58,10 @@ def is_quick(run_dir: Path) -> bool:
     """Whether `summary_of` costs a moment: somebody keeps the summary, or there is little to judge."""
     if (run_dir / SUMMARY_FILE).exists():
         return True
+    return _is_short(run_dir)
+
+
+def _is_short(run_dir: Path) -> bool:
     sizes = (path.stat().st_size for name in JUDGED_FROM if (path := run_dir / name).exists())
     return sum(sizes) < QUICK_BYTES
 
@@ -73,6 +85,24 @@ def scored(summary: Summary) -> tuple[Metric, float | None, tuple[float, float] 
 @functools.lru_cache(maxsize=REMEMBERED_RUNS)
 def _judged(run_dir: Path, changed_at: float, _size: int, _chosen_at: float) -> Summary:
     """Judged as of its last record: no process writes a summary for imported and foreground runs."""
+    apart = None if _is_short(run_dir) else _judged_apart(run_dir, changed_at)
+    return apart or _judged_here(run_dir, changed_at)
+
+
+def _judged_apart(run_dir: Path, changed_at: float) -> Summary | None:
+    """The same of a long run by a process of its own, which gives its memory back and holds up no page; None where
+    nothing comes of it."""
+    command = [sys.executable, "-m", f"{PACKAGE}.diagnosis.summaries", str(run_dir), repr(changed_at)]
+    try:
+        said = subprocess.run(
+            command, cwd=HOME, stdin=subprocess.DEVNULL, capture_output=True, timeout=MOST_SECS, check=True
+        )
+        return decode(said.stdout, Summary)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+
+
+def _judged_here(run_dir: Path, changed_at: float) -> Summary:
     # Imported here: a list of runs that all have their file must not wait for numpy.
     from monitor.diagnosis.alerts import summarise
     from monitor.diagnosis.judging import judge_run
@@ -82,3 +112,14 @@ def _judged(run_dir: Path, changed_at: float, _size: int, _chosen_at: float) -> 
     # A copy's files are new, its records are not.
     told_at = snapshot.epochs[-1].at if snapshot.epochs else 0.0
     return summarise(snapshot, judge_run(snapshot, changed_at), told_at or changed_at)
+
+
+def main(run_dir: str, changed_at: str) -> None:
+    """Prints the summary of a long run for `summary_of`, when nobody else needs the processor."""
+    with contextlib.suppress(AttributeError, OSError):  # there is no such call on Windows
+        os.nice(10)
+    sys.stdout.buffer.write(encode(_judged_here(Path(run_dir), float(changed_at))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
