@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import compress
 from operator import attrgetter
 from typing import Any, NamedTuple, get_args
 
@@ -79,7 +80,7 @@ def columns(snapshot: Snapshot, *names: str) -> list[Array]:
 def _column(epochs: tuple[Epoch, ...], name: str) -> Array:
     if name in NUMBERS:  # by its attribute: `read` asks each record anew what it is
         pick = NUMBERS[name]
-        found = np.array([pick(record) for record in epochs], dtype=float)  # None becomes NaN
+        found = np.array(list(map(pick, epochs)), dtype=float)  # None becomes NaN
     else:
         values = (read(record, name) for record in epochs)
         found = np.array([math.nan if value is None else float(value) for value in values], dtype=float)
@@ -101,6 +102,6 @@ def rows_with(snapshot: Snapshot, wanted: Pick) -> tuple[Epoch, ...]:
     if wanted not in rows:
         if len(rows) >= PICKS_KEPT:
             rows.clear()
-        some = tuple(record for record in snapshot.epochs if wanted(record) is not None)
-        rows[wanted] = snapshot.epochs if len(some) == len(snapshot.epochs) else some
+        known = [value is not None for value in map(wanted, snapshot.epochs)]
+        rows[wanted] = snapshot.epochs if all(known) else tuple(compress(snapshot.epochs, known))
     return rows[wanted]

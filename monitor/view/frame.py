@@ -150,7 +150,7 @@ def _reading(snapshot: Snapshot) -> ReadingShown | None:
 def _outlook(snapshot: Snapshot) -> Outlook | None:
     """Where the primary metric goes if nothing is changed, with the band of four outcomes in five."""
     metric = primary_of(snapshot)
-    if metric is None:
+    if metric is None or not status_of(snapshot).live:
         return None
     rows = ((record.epoch, metric.error_of(record)) for record in snapshot.epochs)
     known = [(epoch, error) for epoch, error in rows if error is not None]
@@ -158,7 +158,7 @@ def _outlook(snapshot: Snapshot) -> Outlook | None:
     ahead = max(1, min(forecast.AHEAD, len(known) // 2))
     end = planned_epochs(snapshot)
     seen = forecast.outlook([epoch for epoch, _ in known], [value for _, value in known], ahead, end)
-    if seen is None or not status_of(snapshot).live:
+    if seen is None:
         return None
     # No share goes below zero errors.
     least = 0.0 if metric.is_share else -math.inf

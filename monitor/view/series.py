@@ -87,15 +87,16 @@ def thinned(snapshot: Snapshot, begin: int = 0) -> Sequence[Epoch]:
     resumed = set(snapshot.resumed_at)
     kept = {0, *range(count - NEWEST, count), *(n for n, each in enumerate(records) if each.epoch in resumed)}
     for name in filter(None, names):
-        kept.update(_ends([read(record, name) for record in records], edges, width))
+        kept.update(_ends(list(values_of(records, name)), edges, width))
     return [records[place] for place in sorted(kept)]
 
 
 def _ends(values: Sequence[float | None], edges: npt.NDArray[np.int_], width: int) -> set[int]:
     """The places of the lowest and highest value of each part, and of the first that is not finite."""
-    column = np.array([math.nan if value is None else value for value in values], float)
+    column = np.array(values, float)  # None becomes NaN
     finite = np.isfinite(column)
-    odd = np.array([value is not None for value in values]) & ~finite
+    odd = np.zeros(len(values), bool)
+    odd[[place for place in np.flatnonzero(~finite).tolist() if values[place] is not None]] = True
     found: set[int] = set()
     for begin in edges.tolist():
         part = slice(begin, begin + width)

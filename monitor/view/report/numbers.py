@@ -11,6 +11,7 @@ from monitor.rules.arithmetic.series import scatter
 from monitor.rules.evaluations import measured, validation
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot
+from monitor.run_dir.columns import values_of
 from monitor.run_dir.metric import is_finite, read
 from monitor.run_dir.words import plain
 
@@ -38,8 +39,8 @@ def resumed_words(snapshot: Snapshot) -> str:
 
 def known(snapshot: Snapshot, name: str) -> list[tuple[float, float]]:
     """(epoch, value) of the evaluations that have a finite value, in order."""
-    values = [(record.epoch, read(record, name)) for record in snapshot.epochs]
-    return [(epoch, float(value)) for epoch, value in values if value is not None and is_finite(value)]
+    rows = zip(*(values_of(snapshot.epochs, each) for each in ("epoch", name)), strict=True)
+    return [(epoch, float(value)) for epoch, value in rows if value is not None and math.isfinite(value)]
 
 
 def broken(snapshot: Snapshot, name: str) -> tuple[float, float] | None:
