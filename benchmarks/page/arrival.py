@@ -27,7 +27,8 @@ FIRST = """(() => {
 
 
 def first_paint(browser: Browser, dashboard: Served) -> dict[str, Any]:
-    """Milliseconds from navigation to verdict, whole page and charts, cold and warm; bytes over the wire."""
+    """Milliseconds from navigation to verdict, whole page, charts, and to where a click is heard; bytes over the wire.
+    Cold and warm."""
     with open_writer(dashboard.runs, "first", 100) as writer:
         for epoch in range(1, 61):
             log_epoch(writer, epoch)
@@ -69,12 +70,15 @@ def _arrived(context: BrowserContext, address: str, line: dict[str, Any] | None 
     words = time.monotonic() - began
     page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')?._fullLayout", timeout=90_000)
     charts = time.monotonic() - began
+    page.wait_for_function("() => !document.getElementById('vs-early')", timeout=90_000)
+    acts = time.monotonic() - began
     verdict = page.evaluate("() => window.firstWords")
     page.close()
     return {
         "verdict_ms": round(verdict),
         "words_ms": round(1000 * words),
         "charts_ms": round(1000 * charts),
+        "acts_ms": round(1000 * acts),
         "wire_kb": round(wire.bytes / 1000),
         "requests": wire.requests,
     }

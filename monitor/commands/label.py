@@ -19,7 +19,7 @@ from monitor.commands.common import (
     who,
 )
 from monitor.run_dir.errors import EXIT_OK, UsageError
-from monitor.run_dir.labels import LONGEST_NOTE, LONGEST_TITLE, Label, label, read_labels, tags_in
+from monitor.run_dir.labels import LONGEST_NOTE, LONGEST_TITLE, Label, label, label_of, tags_in
 
 
 @dataclass
@@ -49,7 +49,7 @@ def run(
     run_dir = find_run(runs, run)
     folder, run_id = run_dir.parent, run_dir.name
     changes = Changes(title, note, add or [], take or [], pinned)
-    known = read_labels(folder).get(run_id, Label())
+    known = label_of(folder, run_id)
     if changes.any():
         known = changed(known, changes, now(), who())
         label(folder, run_id, known)

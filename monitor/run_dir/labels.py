@@ -50,6 +50,11 @@ def read_labels(runs_dir: Path) -> dict[str, Label]:
     return kept.labels if kept is not None else {}
 
 
+def label_of(runs_dir: Path, run_id: str | None) -> Label:
+    """What people say of one run; an empty label where nobody does."""
+    return (read_labels(runs_dir).get(run_id) if run_id is not None else None) or Label()
+
+
 def tags_in(text: str) -> list[str]:
     """The tags in a line with commas or spaces between them, small letters, each once."""
     found = (word.strip("#").lower()[:LONGEST_TAG] for word in text.replace(",", " ").split())

@@ -74,7 +74,7 @@ def constants() -> str:
 
 @functools.cache
 def script() -> str:
-    """The component as one ES module."""
+    """The component as one ES module; what is sent to a browser also begins (`begin` in main.js)."""
     return "\n".join([constants(), *((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)])
 
 
@@ -103,7 +103,8 @@ def _plotly() -> bytes:
 @functools.cache
 def _packed(kind: str) -> bytes:
     """The page's script ("js") or styles ("css"), compressed once."""
-    return gzip.compress((script() if kind == "js" else styles()).encode(), 9)
+    text = f"{script()}\nbegin();" if kind == "js" else styles()
+    return gzip.compress(text.encode(), 9)
 
 
 def page_url(base: str, kind: str) -> str:
@@ -118,10 +119,13 @@ def loader(base: str) -> str:
 
 
 def head_lines(base: str) -> str:
-    """For the document's head: the page's styles, and its scripts, which are asked for before Streamlit has begun."""
+    """For the document's head, before Streamlit's own lines: the page's styles, and its scripts.
+
+    They are asked for, and the page begins, before Streamlit does.
+    """
     script, styles, plotly = page_url(base, "js"), page_url(base, "css"), plotly_url(base)
     return (
-        f'<link rel="stylesheet" href="{styles}"><link rel="modulepreload" href="{script}">'
+        f'<link rel="stylesheet" href="{styles}"><script type="module" async src="{script}"></script>'
         f'<link rel="preload" as="script" href="{plotly}">'
     )
 

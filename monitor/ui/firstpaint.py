@@ -3,13 +3,16 @@
 Streamlit's own page is empty until a megabyte of script has loaded and a session has begun; the verdict must not wait
 for that. The block stands over the empty page; the component takes it away when it paints what the live route sends
 first. Those two are all: glyphs, labels and numbers of both come from monitor.run_dir.words and monitor.view.tiles.
+Nor need the page itself wait: what it starts from stands in the document too, and Streamlit takes it over (main.js).
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -22,7 +25,9 @@ from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.folders import Folders
 from monitor.ui import assets
 from monitor.ui.listing import FIRST_ROWS
+from monitor.ui.messages import PageData
 from monitor.ui.places import Places
+from monitor.ui.visitors import HOLDER_HEADER, heard, role_in
 from monitor.ui.wire import Collected, whole
 from monitor.view import palette
 from monitor.view.shapes.listing import RunRow
@@ -30,6 +35,9 @@ from monitor.view.tiles import first_tiles
 
 COLOURS = ("page", "text", "muted", "hairline", "surface", "crit-fill", "on-crit", "warn", "warn-tint", "ok", "unknown")
 BOTH_SCHEMES = "color-scheme:light dark"
+STREAMLITS = re.compile(r'<link\s+rel="(?:module)?preload"[^>]*>|<script type="module"[^>]*></script>')
+"""What Streamlit loads, half a megabyte: on a slow line the charts would wait for it. The page's script asks for it
+when they can be drawn (main.js)."""
 THEME_COOKIE = "vs_theme"
 """Set by the page's theme switch."""
 STYLE = """<style>
@@ -66,8 +74,11 @@ border-top:1px solid var(--vs-hairline);overflow-wrap:anywhere}
 class FirstPaint:
     """ASGI middleware behind the gate: adds the block to the document of the page, and touches nothing else."""
 
-    def __init__(self, app: ASGIApp, places: Places, base: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, places: Places, data: Callable[[str | None, str, str], PageData], base: str = ""
+    ) -> None:
         self._app = app
+        self._data = data
         self._places = places
         self._pages = {f"{base}/", base or "/"}
         self._head = assets.head_lines(base)
@@ -87,9 +98,20 @@ class FirstPaint:
         block = await run_in_threadpool(first_words, self._places.folders, run_id, rows)
         chosen = Request(scope).cookies.get(THEME_COOKIE)
         style = STYLE.replace(BOTH_SCHEMES, f"color-scheme:{chosen}") if chosen in ("light", "dark") else STYLE
-        document = document.replace("</head>", f"{self._head}{style}</head>", 1)
+        holder = heard(Request(scope).headers, HOLDER_HEADER)
+        data = await run_in_threadpool(self._data, run_id, role_in(scope) or "look", holder)
+        later = f'<template id="vs-later">{"".join(STREAMLITS.findall(document))}</template>'
+        document = STREAMLITS.sub("", document)
+        document = document.replace("<head>", f"<head>{self._head}{_as_data(data)}", 1)
+        document = document.replace("</head>", f"{style}{later}</head>", 1)
         document = document.replace('<div id="root">', f'{block}<div id="root">', 1)
         await HTMLResponse(document, headers={"Cache-Control": "no-store"})(scope, receive, send)
+
+
+def _as_data(page: PageData) -> str:
+    """What the page starts from, for its script; "<" could end it in a document."""
+    data = msgspec.json.encode(page).decode().replace("<", "\\u003c")
+    return f'<script type="application/json" id="vs-data">{data}</script>'
 
 
 def first_words(folders: Folders, run_id: str | None, rows: Sequence[RunRow] = ()) -> str:

@@ -93,7 +93,7 @@ class PageData(PageMode, frozen=True, kw_only=True):
     run: str | None
     name: str
     runs_dir: str
-    tunnel: str
+    tunnel: str = ""
     title: str = ""
     note: str = ""
     tags: list[str] = []

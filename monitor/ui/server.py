@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from msgspec.structs import asdict
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from streamlit import config
 
 from monitor.run_dir import audit
 from monitor.run_dir.folders import served
+from monitor.run_dir.labels import label_of
 from monitor.run_dir.serving import ssh_line
 from monitor.ui import assets, metrics
 from monitor.ui.access import AccessGate
@@ -28,7 +30,9 @@ from monitor.ui.headers import is_loopback
 from monitor.ui.limits import protect
 from monitor.ui.links import links_of, links_text, worth_opening
 from monitor.ui.live import LiveHub
+from monitor.ui.messages import PageData
 from monitor.ui.metrics import METRICS_PATH, metrics_route
+from monitor.ui.page_mode import mode_of, place_of
 from monitor.ui.passes import Passes, tab_secret
 from monitor.ui.people import PeopleBook
 from monitor.ui.places import Places
@@ -114,6 +118,30 @@ def places() -> Places:
     return Places(served())
 
 
+def page_data(address: str | None, role: str, holder: str) -> PageData:
+    """What the page of a run (None: of the list) starts from, but the tunnel, which may wait for a name service.
+
+    `role` and `holder`: of the visitor (monitor.ui.visitors).
+    """
+    base, folders = base_path(), places().folders
+    folder, run_id = place_of(folders, address)
+    said = label_of(folder.path, run_id)
+    return PageData(
+        ws=f"{base}/vs/live",
+        plotly=assets.plotly_url(base),
+        report=f"{base}/vs/report",
+        role=role,
+        again=again(holder),
+        run=address,
+        name=run_id or "",
+        runs_dir=folders.heading,
+        title=said.title,
+        note=said.note,
+        tags=said.tags,
+        **asdict(mode_of(folders, address)),
+    )
+
+
 def routes() -> list[BaseRoute]:
     """What is served beside Streamlit: the live WebSocket and the chart library."""
     base = base_path()
@@ -132,7 +160,7 @@ def middleware() -> list[Middleware]:
     return [
         Middleware(AccessGate, visitors=visitors(), hosts=_names(), base=base_path(), metrics=open_to_programs),
         Middleware(Compressed, base=base_path()),
-        Middleware(FirstPaint, places=places(), base=base_path()),
+        Middleware(FirstPaint, places=places(), data=page_data, base=base_path()),
     ]
 
 

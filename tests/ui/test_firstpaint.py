@@ -2,10 +2,14 @@
 
 import asyncio
 import html
+import json
 import re
 import urllib.parse
+from pathlib import Path
 
+import msgspec
 import pytest
+import streamlit
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
@@ -16,6 +20,7 @@ from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, SUMMARY_FILE, Epoch, Launc
 from monitor.run_dir.folders import folders_of
 from monitor.run_dir.reader import RunReader
 from monitor.ui.firstpaint import FirstPaint, first_words
+from monitor.ui.messages import PageData
 from monitor.ui.places import Places
 from monitor.view.frame import frame as build_frame
 from monitor.view.series import Since
@@ -56,6 +61,12 @@ class Client:
         return sent[0]["status"], body.decode(), headers
 
 
+def data_of(run_id, role, holder="", **said):
+    return PageData(
+        mode="run", ws="/l", plotly="/p", report="/r", role=role, again="", run=run_id, runs_dir="/d", **said
+    )
+
+
 @pytest.fixture
 def client(tmp_path):
     async def page(_):
@@ -65,7 +76,7 @@ def client(tmp_path):
         return PlainTextResponse("other")
 
     app = Starlette(routes=[Route("/", page), Route("/sub/", page), Route("/vs/live", other)])
-    return lambda base="": Client(FirstPaint(app, Places(folders_of([tmp_path])), base))
+    return lambda base="": Client(FirstPaint(app, Places(folders_of([tmp_path])), data_of, base))
 
 
 def test_the_document_says_verdict_and_numbers_before_any_script(client, tmp_path):
@@ -152,4 +163,35 @@ def test_an_answer_that_is_no_page_is_passed_on_as_it_is(tmp_path):
         await send({"type": "http.response.start", "status": 500, "headers": []})
         await send({"type": "http.response.body", "body": b"no"})
 
-    assert Client(FirstPaint(broken, Places(folders_of([tmp_path])))).get("/")[:2] == (500, "no")
+    assert Client(FirstPaint(broken, Places(folders_of([tmp_path])), data_of)).get("/")[:2] == (500, "no")
+
+
+def answered(tmp_path, document, **said):
+    async def page(scope, receive, send):
+        await HTMLResponse(document)(scope, receive, send)
+
+    def data(run_id, role, holder):
+        return data_of(run_id, role, **said)
+
+    return Client(FirstPaint(page, Places(folders_of([tmp_path])), data)).get("/?run=r")[1]
+
+
+def test_what_the_page_starts_from_stands_in_the_document_and_cannot_end_it(tmp_path):
+    write(tmp_path, "r", verdict="LOOK", reason="Look.")
+    odd = {"title": "</script><script>alert(1)</script>", "tags": ["a<b"]}
+    text = answered(tmp_path, DOCUMENT, **odd)
+    said = re.search('<script type="application/json" id="vs-data">(.*?)</script>', text)[1]
+    assert json.loads(said) == {**msgspec.to_builtins(data_of("r", "look")), **odd}
+    assert "<script>alert" not in text
+    assert text.index('id="vs-data"') < text.index("</head>")
+
+
+def test_streamlits_own_scripts_wait_in_a_template_for_the_pages(tmp_path):
+    document = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    text = answered(tmp_path, document)
+    later = re.search('<template id="vs-later">(.*?)</template>', text, re.DOTALL)[1]
+    loads = re.findall(r'(?:src|href)="([^"]+[.](?:js|woff2))"', document)
+    assert len(loads) > 20 and sorted(re.findall(r'(?:src|href)="([^"]+[.](?:js|woff2))"', later)) == sorted(loads)
+    rest = text.replace(later, "")
+    assert not [each for each in loads if each in rest]
+    assert rest.index("/vs/page-") < rest.index("<title>") < rest.index('id="vs-later"') < rest.index("</head>")

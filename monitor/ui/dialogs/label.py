@@ -7,14 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from monitor.run_dir.labels import LONGEST_NOTE, LONGEST_TITLE, Label, label, read_labels, tags_in
+from monitor.run_dir.labels import LONGEST_NOTE, LONGEST_TITLE, Label, label, label_of, tags_in
 from monitor.ui.dialogs.parts import act, asked_by, dialog, plain
 
 
 @dialog("Name, note, tags", width="small")
 def label_run(folder: Path, run_id: str) -> None:
     """Changes what people say of a run; the run itself stays as it is."""
-    known = read_labels(folder).get(run_id, Label())
+    known = label_of(folder, run_id)
     st.caption(plain(f"For {run_id}. Kept in labels.json beside the runs; the run's own folder stays as it is."))
     title = st.text_input("Name", known.title, max_chars=LONGEST_TITLE, key=f"label_title_{run_id}")
     note = st.text_area("Note", known.note, max_chars=LONGEST_NOTE, key=f"label_note_{run_id}")

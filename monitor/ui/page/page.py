@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from monitor import launcher
 from monitor.diagnosis.acks import acknowledge
@@ -17,12 +17,12 @@ from monitor.launcher import messages
 from monitor.launcher.trash import archive
 from monitor.launcher.trash import restore as take_back
 from monitor.run_dir import Snapshot, audit
-from monitor.run_dir.errors import MonitorError, UsageError
-from monitor.run_dir.folders import Folder, Folders, served
-from monitor.run_dir.labels import Label, read_labels
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.folders import Folders, served
+from monitor.run_dir.labels import label_of
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import status_of
-from monitor.ui import assets, component
+from monitor.ui import component
 from monitor.ui.dialogs.away import away
 from monitor.ui.dialogs.label import label_run
 from monitor.ui.dialogs.log import confirm_reading, follow
@@ -32,8 +32,9 @@ from monitor.ui.dialogs.resume import resume
 from monitor.ui.dialogs.seeds import seeds
 from monitor.ui.dialogs.start import start
 from monitor.ui.dialogs.stop import THEN_RESTART, stop, stop_several
-from monitor.ui.messages import PageData, PageMode
-from monitor.ui.server import again, base_path, tunnel
+from monitor.ui.messages import PageData
+from monitor.ui.page_mode import place_of
+from monitor.ui.server import again, page_data, tunnel
 
 
 def main() -> None:
@@ -42,70 +43,23 @@ def main() -> None:
     role = role_now()
     address = st.query_params.get("run")
     action = component.mount(_data(folders, address, role))
-    folder, run_id = _place(folders, address)
+    folder, run_id = place_of(folders, address)
     if action is not None:
         _act(action, folders, folder.path, run_id, role)
     elif run_id is not None and st.session_state.pop(THEN_RESTART, None) == run_id and role == "control":
         _control("restart", {}, folder.path, run_id)
 
 
-def _place(folders: Folders, address: str | None) -> tuple[Folder, str | None]:
-    """The folder that the page is about, the first one for the list of all, and the id of its run if it shows one."""
-    try:
-        return folders.of(address) if address is not None else (folders.home, None)
-    except UsageError:
-        return folders.home, None
-
-
 def _data(folders: Folders, address: str | None, role: str) -> PageData:
     """The component's initial data. Kept for the session: later reruns must not disturb what it has drawn."""
-    folder, run_id = _place(folders, address)
-    said = (read_labels(folder.path).get(run_id) if run_id is not None else None) or Label()
     kept: PageData | None = st.session_state.get("data")
     if kept is not None and (kept.run, kept.role) == (address, role):
+        folder, run_id = place_of(folders, address)
+        said = label_of(folder.path, run_id)
         return replace(kept, title=said.title, note=said.note, tags=said.tags, again=again(holder_now()))
-    base = base_path()
-    data = PageData(
-        ws=f"{base}/vs/live",
-        plotly=assets.plotly_url(base),
-        report=f"{base}/vs/report",
-        role=role,
-        again=again(holder_now()),
-        run=address,
-        name=run_id or "",
-        runs_dir=folders.heading,
-        tunnel=tunnel() if role == "control" else "",
-        title=said.title,
-        note=said.note,
-        tags=said.tags,
-        **asdict(_mode(folders, address)),
-    )
+    data = replace(page_data(address, role, holder_now()), tunnel=tunnel() if role == "control" else "")
     st.session_state["data"] = data
     return data
-
-
-def _mode(folders: Folders, address: str | None) -> PageMode:
-    """What kind of page: the list, a run, or why the run cannot be shown. What they show comes over the live route."""
-    if address is None:
-        return PageMode(mode="list")
-    try:
-        folder, run_id = folders.of(address)
-    except UsageError as problem:
-        return PageMode(mode="missing", message=str(problem), near=None)
-    try:
-        RunReader(launcher.existing(folder.path, run_id)).check()
-    except MonitorError as problem:
-        return PageMode(mode="missing", message=str(problem), near=_nearest(folder.path, run_id))
-    return PageMode(mode="run")
-
-
-def _nearest(folder: Path, run_id: str) -> str | None:
-    from monitor.run_dir.reader import nearest
-
-    try:
-        return nearest(folder, run_id)
-    except MonitorError:
-        return None
 
 
 def _act(action: dict[str, Any], folders: Folders, folder: Path, run_id: str | None, role: str) -> None:

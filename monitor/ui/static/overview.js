@@ -55,6 +55,10 @@ class ListPage {
     document.addEventListener("keydown", this.onKey);
   }
 
+  named(data) {
+    this.data = data;
+  }
+
   build() {
     const { data } = this;
     const control = data.role === "control";
@@ -95,7 +99,7 @@ class ListPage {
     this.empty = this.buildEmpty(control);
     this.next = buildNext();
     this.selection = this.buildSelection(control);
-    this.offlineNote = buildOffline(data.tunnel);
+    this.offlineNote = buildOffline();
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
     this.help = buildHelp();
     this.palette = buildPalette(() => this.commands(control));
@@ -521,7 +525,7 @@ class ListPage {
   connection(state) {
     this.offline = !state.online;
     if (!this.offline) this.lastHeard = Date.now() / 1000;
-    if (this.lastHeard) paintOffline(this.offlineNote, this.offline, this.lastHeard);
+    if (this.lastHeard) paintOffline(this.offlineNote, this.offline, this.lastHeard, this.data.tunnel);
     if (this.offline) document.title = "⏸ page offline · Vitalsigns";
     setText(this.connectionText, state.online ? "" : `This page is not connected; trying again in ${state.retryInSecs} s.`);
     if (state.online && this.connectionText.lost) this.paint();

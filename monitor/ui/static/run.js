@@ -70,7 +70,7 @@ class RunPage {
     this.log = buildLog(data.run, this.ask, data);
     this.moment = buildMoment((epoch) => this.lookBack(epoch));
     this.problem = h("p", { class: "vs-problem", role: "status", "data-testid": "problem" });
-    this.offlineNote = buildOffline(data.tunnel);
+    this.offlineNote = buildOffline();
     this.toasts = toastArea();
     this.tabs.panels.now.append(...this.now.nodes);
     this.tabs.panels.metrics.append(this.metrics.node);
@@ -347,7 +347,7 @@ class RunPage {
     this.offline = !state.online;
     this.header.node.classList.toggle("vs-offline", this.offline);
     if (!this.offline) this.lastHeard = Date.now() / 1000;
-    if (this.lastHeard) paintOffline(this.offlineNote, this.offline, this.lastHeard);
+    if (this.lastHeard) paintOffline(this.offlineNote, this.offline, this.lastHeard, this.data.tunnel);
     this.nameTab();
     if (state.online) return this.tick();
     setText(this.header.connection, `This page is not connected; trying again in ${state.retryInSecs} s. The run is not affected.`);
