@@ -63,7 +63,7 @@ class Client:
 
 def data_of(run_id, role, holder="", **said):
     return PageData(
-        mode="run", ws="/l", plotly="/p", report="/r", role=role, again="", run=run_id, runs_dir="/d", **said
+        mode="run", name="r", ws="/l", plotly="/p", report="/r", role=role, again="", run=run_id, runs_dir="/d", **said
     )
 
 
