@@ -119,7 +119,7 @@ def places() -> Places:
 
 
 def page_data(address: str | None, role: str, holder: str) -> PageData:
-    """What the page of a run (None: of the list) starts from, but the tunnel, which may wait for a name service.
+    """What the page of a run (None: of the list) starts from; of the tunnel only what is known without waiting.
 
     `role` and `holder`: of the visitor (monitor.ui.visitors).
     """
@@ -135,6 +135,7 @@ def page_data(address: str | None, role: str, holder: str) -> PageData:
         run=address,
         name=run_id or "",
         runs_dir=folders.heading,
+        tunnel=tunnel() if role == "control" and tunnel.cache_info().currsize else "",
         title=said.title,
         note=said.note,
         tags=said.tags,

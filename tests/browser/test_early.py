@@ -14,7 +14,7 @@ STREAMLIT = "**/static/js/index.*.js"
 
 @pytest.fixture(scope="module")
 def written(dashboard):
-    return write_run(dashboard, "early")
+    return write_run(dashboard, "before-streamlit")
 
 
 class Held:
