@@ -43,8 +43,16 @@ def drawn(page):
     page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')?._fullLayout")
 
 
-def box(page, name):
-    return page.get_by_test_id(name).bounding_box()
+def places(page):
+    return [page.get_by_test_id(name).bounding_box() for name in ("verdict", "chart-loss", "flags")]
+
+
+def at_rest(page):
+    """Where things stand once the sentences of the last evaluation, which are asked for, have come too."""
+    page.locator("[data-testid=vitalsigns] .vs-word").first.wait_for()
+    seen = []
+    wait_until(lambda: seen.append(places(page)) or seen[-3:] == [seen[-1]] * 3)
+    return seen[-1]
 
 
 @pytest.mark.parametrize("width", [390, 1360, 1920])
@@ -55,13 +63,13 @@ def test_the_page_is_whole_without_streamlit_and_does_not_move_when_it_comes(das
     page.goto(dashboard.link(written), wait_until="commit")
     drawn(page)
     assert page.locator("#vs-early, .stApp").count() == 1
-    before = [box(page, name) for name in ("verdict", "chart-loss", "flags")]
+    before = at_rest(page)
     theme = page.get_by_test_id("vitalsigns").get_attribute("data-theme")
     colour = page.get_by_test_id("verdict").evaluate("(node) => getComputedStyle(node).backgroundColor")
     held.go()
     page.locator(".stApp").wait_for()
     assert page.get_by_test_id("vitalsigns").count() == 1
-    assert [box(page, name) for name in ("verdict", "chart-loss", "flags")] == before
+    assert places(page) == before
     assert page.get_by_test_id("vitalsigns").get_attribute("data-theme") == theme == scheme
     assert page.get_by_test_id("verdict").evaluate("(node) => getComputedStyle(node).backgroundColor") == colour
     wait_until(lambda: written in page.title())
