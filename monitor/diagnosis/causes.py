@@ -10,12 +10,13 @@ from typing import Literal
 
 import numpy as np
 
+from monitor.diagnosis.beside_chance import any_at_chance, beside
 from monitor.rules.at_chance import INSERTS, LOST, WORSE_THAN_CHANCE
 from monitor.rules.columns import columns
 from monitor.rules.evaluations import last, measured, val_loss
 from monitor.rules.gap import CONSTANT, Gap
 from monitor.rules.non_finite import only_val_loss
-from monitor.rules.primary import best_of, chance_of, others_of, primary_of
+from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.registry import facts_of
 from monitor.rules.result import Finding
 from monitor.rules.wer_plateau import GOT_WORSE, is_at_worst, loss_still_falls
@@ -23,11 +24,11 @@ from monitor.run_dir import Snapshot
 from monitor.run_dir.words import percent
 
 Breaks = Literal["not finite", "run away"]
-POOR, MOVED = 0.5, 0.02
-"""An error above the first is poor; a loss that fell by less than the second of its first value has not moved."""
+POOR, MOVED = 0.45, 0.02
+"""An error above the first is poor, a little less than one of two classes by luck; a loss that fell by less than the
+second of its first value has not moved."""
 BROKEN_BY_IT = {"no_evidence", "not_moving", "too_little_regularisation", "words_missing", "nothing_learnt", "stuck"}
 """Causes that nobody can know of while the optimisation diverges."""
-MOST_OTHERS = 20
 OF_A_RIGHT_METRIC = {"no_evidence", "too_little_regularisation", "nothing_learnt", "getting_worse", "stuck"}
 LEARNT_MARGIN = 0.1
 """Better than chance by so much, the input is certainly used; points of a share, else a part of chance."""
@@ -94,23 +95,13 @@ def still_learns(snapshot: Snapshot) -> bool:
 
 
 def _at_worst(snapshot: Snapshot) -> bool:
-    """Whether the metric has its worst value even at its best, or is poor and neither loss has ever moved."""
+    """Whether the metric has its worst value even at its best, is poor and neither loss has ever moved, or has never
+    moved while another one stands at chance."""
     metric, best = primary_of(snapshot), best_of(snapshot)
     if metric is None or best is None:
         return False
-    poor = metric.is_share and (metric.error(best[0]) >= POOR or _is_at_a_known_chance(snapshot))
-    return is_at_worst(metric, metric.error(best[0])) or (poor and _never_moved(snapshot))
-
-
-def _is_at_a_known_chance(snapshot: Snapshot) -> bool:
-    """Whether any metric whose chance follows from what it measures, such as AUC, is there at its best."""
-    for metric in [metric for metric in others_of(snapshot) if metric.split == "val"][:MOST_OTHERS]:
-        chance, reached = chance_of(snapshot, metric), best_of(snapshot, metric)
-        if chance is None or chance.assumed or reached is None:
-            continue
-        if metric.error(reached[0]) > chance.error - POOR * LEARNT_MARGIN * chance.size(metric):
-            return True
-    return False
+    poor = metric.is_share and (metric.error(best[0]) >= POOR or any_at_chance(snapshot))
+    return is_at_worst(metric, metric.error(best[0])) or (poor and _never_moved(snapshot)) or bool(beside(snapshot))
 
 
 def _never_moved(snapshot: Snapshot) -> bool:

@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from monitor.diagnosis.beside_chance import beside
 from monitor.diagnosis.causes import Cause, breaks, causes_of, learns, suppressed
 from monitor.diagnosis.crash_kinds.kind import Failure
 from monitor.diagnosis.early import cannot_judge, too_early
@@ -24,7 +25,7 @@ from monitor.rules.columns import forget_all
 from monitor.rules.evaluations import last, measured, validation
 from monitor.rules.kind import fits
 from monitor.rules.own import NO_RULES, OwnAnswers
-from monitor.rules.primary import best_of, chance_of, last_of, primary_of
+from monitor.rules.primary import best_of, chance_of, last_of, measured_last, primary_of
 from monitor.rules.registry import evaluate, facts_of, frozen
 from monitor.rules.result import Finding, LeftOut, NotApplicable, NotEnoughData, Quiet, Result
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
@@ -168,6 +169,8 @@ def _reason(now: Said, snapshot: Snapshot, thresholds: Thresholds) -> str:
         said.append(worst.line)
     elif not said:
         said.append(_how_it_goes(snapshot))
+    if not any(facts_of(finding.rule).never_learnt for finding in now.findings):
+        said.append(beside(snapshot))
     gap = above_its_limit(now.findings)
     if gap is not None and gap is not worst:
         said.append(f"The gap is {number(float(gap.now['gap']))}, above its limit {limit(float(gap.limits['gap']))}.")
@@ -219,6 +222,9 @@ def _how_it_goes(snapshot: Snapshot) -> str:
         better = metric.error(now) < chance.error
         if now != metric.value(chance.error) and (learns(snapshot) or not better):
             beside = f", {metric.apart(metric.error(now), chance.error)} chance"
+    if (since := measured_last(snapshot, metric)) is not None and math.isfinite(now):
+        was = "its best" if now == best[0] else f"best {metric.text(best[0])} at epoch {plain(best[1])}"
+        return f"{metric.heading} was {metric.text(now)} at epoch {plain(since)}, {was}; it was not measured since."
     if not math.isfinite(now):
         measured_at = [(record.epoch, value) for record in snapshot.epochs if (value := metric.of(record)) is not None]
         last = max((epoch for epoch, value in measured_at if math.isfinite(value)), default=-math.inf)

@@ -17,6 +17,13 @@ from monitor.run_dir import Snapshot, Step
 from monitor.run_dir.columns import values_of
 from monitor.run_dir.words import number
 
+REMEDY = "A lower learning rate or a lower clip norm, from the last good checkpoint."
+RAISED_REMEDY = (
+    "A schedule that raises the rate lifts the loss for a while: wait for it to come down. If it stays up, raise the "
+    "rate to less."
+)
+RAISED = 1.5
+"""Times the rate of the evaluation before: that is a step of the schedule."""
 STRETCH = 20
 """Logged steps whose median stands for an evaluation, while there are too few of those."""
 MOST_STEPS = 5000
@@ -44,7 +51,7 @@ class Divergence(Rule):
     name = "divergence"
     title = "Train loss runs away"
     place = 50
-    watches = ("train_loss",)
+    watches = ("train_loss", "lr")
     causes = ("diverging",)
     limits = DivergenceLimits
 
@@ -65,13 +72,17 @@ class Divergence(Rule):
         if episode is None:
             return self.quiet("Train loss stays in its band.")
         before = float(bands[episode.onset][0])
+        raised = _raised(evaluations.columns(snapshot, "lr")[0], episode.onset)
+        where = f" The learning rate went from {number(raised[0])} to {number(raised[1])} there." if raised else ""
         return self.flag(
             data.epochs,
             episode,
-            f"Train loss has left its band: {number(float(loss[-1]))}, where {number(before)} was usual.",
+            f"Train loss has left its band: {number(float(loss[-1]))}, where {number(before)} was usual. "
+            f"Since epoch {data.epochs[episode.onset]:g}.{where}",
+            dated=True,
             now={"train loss": float(loss[-1]), "usual before": before},
             limits={"times the usual": 1 + limits.divergence_rise_ratio, "spreads": limits.divergence_spreads},
-            remedy="A lower learning rate or a lower clip norm, from the last good checkpoint.",
+            remedy=RAISED_REMEDY if raised else REMEDY,
             cannot_tell="Whether the data changed, or the learning rate is too high.",
         )
 
@@ -105,9 +116,15 @@ class Divergence(Rule):
             first.epoch,
             now={"train loss": now, "usual before": before},
             limits={"times the usual": 1 + limits.divergence_rise_ratio, "spreads": limits.divergence_spreads},
-            remedy="A lower learning rate or a lower clip norm, from the last good checkpoint.",
+            remedy=REMEDY,
             cannot_tell="Whether the data changed, or the learning rate is too high.",
         )
+
+
+def _raised(rates: series.Array, onset: int) -> tuple[float, float] | None:
+    """(before, after) where the learning rate was raised as the loss left its band, or one evaluation earlier."""
+    pairs = [(float(rates[place - 1]), float(rates[place])) for place in (onset, onset - 1) if place > 0]
+    return next(((before, after) for before, after in pairs if after > RAISED * before > 0), None)
 
 
 def _with_noise(

@@ -52,7 +52,7 @@ class Gap(Rule):
     yardstick = "limit"
     causes = ("measured_differently", "too_little_regularisation")
     limits = GapLimits
-    remedy_beside = ("divergence", "The train loss that runs away comes first; the gap of such losses says nothing.")
+    remedy_beside = (("divergence", "The train loss that runs away comes first; the gap of such losses says nothing."),)
     reads = ("spike_band_evaluations", "spike_rise_ratio", "spike_spreads")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
@@ -68,6 +68,8 @@ class Gap(Rule):
         levels = _without_spikes(_levels(data, unigram, limits, held, common), data, thresholds.of(SpikeLimits))
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         current = float(data.gap[-1])
+        if episode is None and not math.isfinite(current):
+            return self.quiet(f"The gap is {number(current)}: a loss is not finite, which is another flag's matter.")
         if episode is None and current > now_limit and data.judged[-1]:
             alone = "by one val loss that stands out of those before it: it counts if the next does too"
             return self.quiet(f"The gap is {number(current)} (limit {limit(now_limit)}) {alone}.")
@@ -163,8 +165,10 @@ def _levels(
         of_val = data.gap / np.abs(data.val_loss)
     of_unigram = data.gap / unigram if unigram else np.zeros(len(data))
     far = (of_val > limits.gap_of_val_critical_ratio) | (of_unigram > limits.gap_of_unigram_critical_ratio)
-    over = data.gap > held
-    near = data.gap > held * (1 - common.hysteresis_ratio)
+    # A loss that is not finite is another flag's matter, and what is left of it is no gap.
+    finite = np.isfinite(data.gap)
+    over = finite & (data.gap > held)
+    near = finite & (data.gap > held * (1 - common.hysteresis_ratio))
     return [
         Level.CLEAR if not ok or not (o or n) else Level.CRITICAL if o and f else Level.WARNING if o else Level.HOLD
         for ok, o, n, f in zip(data.judged, over, near, far, strict=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from monitor.rules import evaluations
@@ -9,7 +11,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.spikes import SpikeLimits, is_above, stands_out, usual
 from monitor.rules.thresholds import Thresholds
-from monitor.run_dir import Snapshot
+from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number
 
@@ -26,13 +28,13 @@ class LossSpike(Rule):
     place = 220
     watches = ("val_loss",)
     limits = SpikeLimits
-    remedy_beside = ("divergence", "The train loss that runs away comes first.")
+    remedy_beside = (("divergence", "The train loss that runs away comes first."),)
     remedy_when_over = "Look at the val samples and at the learning rate, unless it came back."
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(SpikeLimits)
         need = limits.spike_band_evaluations + 1
-        snapshot = evaluations.measured(snapshot, evaluations.val_loss)
+        snapshot = evaluations.measured(snapshot, _finite)  # what is not finite is another flag's matter
         if unready := self.unready(snapshot, thresholds, "val loss", least=need):
             return unready
         if evaluations.is_below_zero(snapshot, "val_loss"):
@@ -55,6 +57,10 @@ class LossSpike(Rule):
             remedy="Nothing while it comes back; else look at the val samples and at the learning rate.",
             cannot_tell="One odd batch from the first sign of more.",
         )
+
+
+def _finite(record: Epoch) -> float | None:
+    return record.val_loss if record.val_loss is not None and math.isfinite(record.val_loss) else None
 
 
 def _start(recent: list[int]) -> int:

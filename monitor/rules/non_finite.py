@@ -181,8 +181,10 @@ def _line(last: Epoch, first: Epoch, measured_at: dict[str, float]) -> str:
     meaning = "Train loss is finite: look at the val samples." if only_val and last.train_loss is not None else ""
     if not only_val:
         meaning = "It teaches nothing."
-    when = "" if apart else f" in epoch {next(iter(epochs.values()), last.epoch):g}"
-    return f"{said[0].upper()}{said[1:]}{when}, since epoch {first.epoch:g}. {meaning}".rstrip()
+    at = next(iter(epochs.values()), last.epoch)
+    when = "" if apart or at == first.epoch else f" in epoch {at:g}"
+    comma = "," if apart or when else ""
+    return f"{said[0].upper()}{said[1:]}{when}{comma} since epoch {first.epoch:g}. {meaning}".rstrip()
 
 
 def _numbers(record: Epoch) -> Numbers:

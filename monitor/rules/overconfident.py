@@ -39,8 +39,7 @@ class Overconfident(Rule):
     reads = ("trend_p_value", "trend_evaluations", "chance_margin", "overfitting_wer_step_ratio")
     remedy_when_over = "Keep the best checkpoint by the metric, not by the loss."
     remedy_beside = (
-        "wer_plateau",
-        "Keep the best checkpoint by the metric; it improves by so little that few more epochs are worth it.",
+        ("wer_plateau", "Keep the best checkpoint by the metric; it improves too little for many more epochs."),
     )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -20,6 +21,7 @@ from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.metric import LOSS, WER, Metric
 from monitor.run_dir.metric_names import CHANCES, EDIT_RATES, ENDS_AT_ONE, completed, metric_of, order, parsed
 
+OVERDUE = 2.0
 SAYING_NOTHING = 1.0
 """Of an error rate over sequences, where nothing was said; the floor of every corpus."""
 NOTHING_RIGHT = 0.9995
@@ -219,6 +221,16 @@ def last_of(snapshot: Snapshot, metric: Metric | None = None) -> float | None:
     if metric is None:
         return None
     return next((value for record in reversed(snapshot.epochs) if (value := metric.of(record)) is not None), None)
+
+
+def measured_last(snapshot: Snapshot, metric: Metric) -> float | None:
+    """The epoch of its newest value, where it should have been measured again since: the run went on for more than
+    twice as long as ever lay between two of its values. None where it is up to date."""
+    known = [record.epoch for record in snapshot.epochs if metric.of(record) is not None]
+    if len(known) < 2:
+        return None
+    apart = max(after - before for before, after in pairwise(known))
+    return known[-1] if snapshot.epochs[-1].epoch - known[-1] > OVERDUE * apart else None
 
 
 def scale_of(metric: Metric | None, errors: Array) -> Array:

@@ -101,8 +101,9 @@ def _advised(finding: Finding, found: set[str], over: bool, broken: bool) -> Fin
     rule = facts_of(finding.rule)
     if broken and rule.collapsed:
         return replace(finding, remedy="What is not finite comes first: such a network says the same to everything.")
-    other, beside = rule.remedy_beside
-    remedy = (rule.remedy_when_over if over else "") or (beside if other in found else "")
+    known = found if broken else found - {"non_finite"}
+    beside = next((remedy for other, remedy in rule.remedy_beside if other in known), "")
+    remedy = (rule.remedy_when_over if over else "") or beside
     return replace(finding, remedy=remedy) if remedy else finding
 
 

@@ -53,8 +53,9 @@ class Rule(ABC):
     """Whether its finding says that nothing was learnt, so that no falling error rate makes up for it."""
     remedy_when_over: ClassVar[str] = ""
     """Its finding's remedy once the run is over, where that of a run at work looks ahead."""
-    remedy_beside: ClassVar[tuple[str, str]] = ("", "")
-    """(name of another rule, its own remedy while that one's finding is open too), so that their advice agrees."""
+    remedy_beside: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """(name of another rule, its own remedy) while that one's finding is open too, so that their advice agrees; of
+    `non_finite` while the network itself is broken."""
     collapsed: ClassVar[bool] = False
     """Whether its finding says that the output does not depend on the clip, unless the error rate says it does."""
 

@@ -36,8 +36,10 @@ class ValLossRising(Rule):
     reads = ("trend_p_value", "trend_evaluations")
     remedy_when_over = "Keep the best checkpoint; a risen loss alone does not say that the model got worse."
     remedy_beside = (
-        "overconfident",
-        "Keep the best checkpoint by the metric; it still improves, so this alone is no reason to stop.",
+        (
+            "overconfident",
+            "Keep the best checkpoint by the metric; it still improves, so this alone is no reason to stop.",
+        ),
     )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:

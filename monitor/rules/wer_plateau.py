@@ -85,7 +85,10 @@ class WerPlateau(Rule):
     causes = ("nothing_learnt", "getting_worse", "stuck")
     limits = PlateauLimits
     reads = ("chance_margin",)
-    remedy_beside = ("at_chance", "What is said of chance comes first.")
+    remedy_beside = (
+        ("non_finite", "What is not finite comes first: such a network learns nothing more."),
+        ("at_chance", "What is said of chance comes first."),
+    )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(PlateauLimits)
@@ -133,7 +136,8 @@ class WerPlateau(Rule):
         return self.flag(
             data.epochs,
             episode,
-            f"{since}Best {label} has moved {_moved(metric, moved)} in {window} evaluations ({where}).",
+            f"{since}Best {label} has moved {_moved(metric, moved)} in {window} evaluations ({where}); "
+            f"stuck since epoch {data.epochs[episode.onset]:g}.",
             title=f"{_titled(label)} {GOT_WORSE}" if since else f"{_titled(label)} stuck",
             dated=True,
             now={

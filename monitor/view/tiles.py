@@ -15,7 +15,16 @@ from monitor.rules.evaluations import last as newest
 from monitor.rules.evaluations import lowest
 from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.kind import is_ctc, is_ours, is_sequence
-from monitor.rules.primary import SAYING_NOTHING, best_of, chance_of, doubted_of, last_of, others_of, primary_of
+from monitor.rules.primary import (
+    SAYING_NOTHING,
+    best_of,
+    chance_of,
+    doubted_of,
+    last_of,
+    measured_last,
+    others_of,
+    primary_of,
+)
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
 from monitor.run_dir.columns import values_of
 from monitor.run_dir.counted import basis_of
@@ -152,6 +161,8 @@ def _metric(snapshot: Snapshot, metric: Metric, others: bool = False) -> Tile:
     yard = metric_yard(metric, level, best, others)
     if metric is WER and (basis := basis_of(snapshot, "wer_constant")):
         yard[0] += f" {basis}"
+    if (since := measured_last(snapshot, metric)) is not None:
+        yard.append(f"not measured since {words.plain(since)}")
     adjusted = _newest(snapshot, lambda r: r.metrics.get("val_wer_adjusted")) if metric is WER else None
     if adjusted is not None:
         yard.append(f"filtered {words.points(adjusted)}")

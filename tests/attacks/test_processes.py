@@ -36,7 +36,7 @@ from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.processes import HOME
 from monitor.run_dir.seal import note, write_sealed
 from monitor.supervisor.main import main as supervise
-from tests import twelve_runs
+from tests import kinds_of_runs
 from tests.accounts import as_attacker, common_runs
 from tests.fake_runs import healthy
 from tests.served import serving
@@ -165,7 +165,7 @@ def test_looking_at_a_copy_with_an_away_policy_stops_and_starts_nothing(tmp_path
     trainer = wait_for_state(runs / "honest", "running").trainer
     bait = tmp_path / "unpacked" / "runs" / "honest"
     shutil.copytree(runs / "honest", bait, ignore=shutil.ignore_patterns("*.lock"))
-    shutil.copy(twelve_runs.ctc_broken(tmp_path / "made") / EPOCHS_FILE, bait)
+    shutil.copy(kinds_of_runs.ctc_broken(tmp_path / "made") / EPOCHS_FILE, bait)
     files.replace(bait / AWAY_FILE, encode(Away(do="stop_and_fix", budget_hours=1.0)))
     before = sorted(path.name for path in bait.parent.iterdir())
     looked_at(bait.parent, "honest")

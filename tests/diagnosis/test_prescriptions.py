@@ -1,5 +1,6 @@
 """What to change: a diff against the run's own settings, the command, and what would disprove it."""
 
+import math
 from dataclasses import replace
 
 import msgspec
@@ -489,3 +490,11 @@ def test_the_goal_of_the_gap_is_the_limit_in_force():
     found = {option.id: option for option in prescribe(seen, judge(seen, NOW).diagnosis)}
     assert found["regularise"].expected == "a gap below 0.5, with train loss higher from the first epoch on"
     assert found["regularise"].aims.gap == 0.5 and "gap below 0.5 and val WER" in found["variety"].expected
+
+
+def test_what_was_never_finite_has_no_checkpoint_to_go_back_to():
+    never = options({"train_loss": [math.nan] * 6, "val_wer": [1.0] * 6})
+    later = options({"train_loss": [2.0] * 3 + [math.nan] * 3, "val_wer": [1.0] * 6})
+    assert "lower_rate" in [option.id for option in never]
+    assert "last_good_checkpoint" not in [option.id for option in never]
+    assert "last_good_checkpoint" in [option.id for option in later]

@@ -382,3 +382,25 @@ def test_overfitting_is_not_said_where_the_metric_improved_since():
     assert "val loss was lowest at epoch 5" in better.reason and "overfitting" not in better.reason
     worse = verdict(snapshot(**columns, val_wer=curve(30, lambda e: 0.5 + abs(e - 5) * 0.002)))
     assert "verfitting" in worse.reason
+
+
+def test_a_metric_that_is_not_measured_any_more_is_said_with_its_epoch():
+    rows = {"val_loss": [2.0 * 0.95**epoch for epoch in range(20)], "val_wer": [0.5] * 5 + [0.4] + [None] * 14}
+    reason = judge(snapshot(**rows, **beating()), NOW).diagnosis.reason
+    assert reason == "Val WER was 40.0 % at epoch 6, its best; it was not measured since."
+    seldom = [0.5 - 0.01 * epoch if epoch % 5 == 0 else None for epoch in range(1, 20)]
+    assert "its best so far" in judge(snapshot(val_loss=rows["val_loss"][:19], val_wer=seldom), NOW).diagnosis.reason
+
+
+def test_a_high_accuracy_that_stands_still_beside_an_auc_at_chance_is_no_learning():
+    def judged(auc, accuracy):
+        metrics = [{"val_auc": a, "val_accuracy": b} for a, b in zip(auc, accuracy, strict=True)]
+        return judge(snapshot(val_loss=[1.0 - 0.01 * e for e in range(len(auc))], metrics=metrics), NOW).diagnosis
+
+    said = "Val AUC is 51.0 %, at chance (50.0 %), and accuracy has hardly moved from its first value, 90.0 %"
+    assert said in judged([0.49, 0.51] * 4, [0.9] * 8).reason
+    stuck = judged([0.49, 0.51] * 8, [0.9] * 16)
+    assert said in stuck.reason and "nothing_learnt" in [cause.name for cause in stuck.causes]
+    for auc, accuracy in (([0.8, 0.81] * 8, [0.9] * 16), ([0.49, 0.51] * 8, [0.5 + 0.02 * e for e in range(16)])):
+        well = judged(auc, accuracy)
+        assert "at chance" not in well.reason and "nothing_learnt" not in [cause.name for cause in well.causes]

@@ -13,7 +13,7 @@ from monitor.commands.cli import main
 from monitor.frames.exports import SINKS, Export
 from monitor.run_dir.errors import RefusedError
 from monitor.writer import RunWriter
-from tests import fake_runs, foreign, twelve_runs
+from tests import fake_runs, foreign, kinds_of_runs
 
 CONFIG = {"lr": 1e-3, "api_key": "sk-1234567890abcdef"}
 
@@ -41,7 +41,7 @@ def test_tensorboard_reads_each_number_at_its_step(run_dir, tmp_path):
 
 
 def test_what_goes_out_as_events_comes_in_as_the_same_evaluations(tmp_path):
-    source = twelve_runs.ctc_broken(tmp_path / "runs")
+    source = kinds_of_runs.ctc_broken(tmp_path / "runs")
     Export(source, "tensorboard", tmp_path / "out").step(0.0)
     epochs = fake_runs.read(source).epochs
     assert main(["import", str(tmp_path / "out"), "--runs", str(tmp_path / "back"), "--name", "back", "--yes"]) == 0

@@ -15,7 +15,7 @@ from monitor import frames
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.view import palette
 from monitor.writer import RunWriter
-from tests import fake_runs, twelve_runs
+from tests import fake_runs, kinds_of_runs
 from tests.supervised import ROOT
 
 
@@ -46,7 +46,7 @@ def test_only_what_was_logged_is_a_column_with_its_type_and_unit(tmp_path):
     assert (units["train_loss"], units["gap"], units["val_cer"]) == ("bits", "bits", "fraction")
 
 
-@pytest.mark.parametrize("kind", twelve_runs.KINDS)
+@pytest.mark.parametrize("kind", kinds_of_runs.KINDS)
 def test_every_number_is_the_one_of_the_records(tmp_path, kind):
     run_dir = kind(tmp_path)
     run, snapshot = frames.read(run_dir), fake_runs.read(run_dir)
@@ -71,14 +71,14 @@ def test_predictions_have_their_reference_and_their_errors(tmp_path):
 
 
 def test_errors_over_words_are_the_logged_error_rate(tmp_path):
-    run = frames.read(twelve_runs.ctc_healthy(tmp_path))
+    run = frames.read(kinds_of_runs.ctc_healthy(tmp_path))
     sums = run.decodes.groupby("epoch")[["errors", "words"]].sum()
     rates = (sums["errors"] / sums["words"]).astype(float)
     assert rates.to_numpy() == pytest.approx(run.epochs["val_wer"].to_numpy())
 
 
 def test_findings_are_those_of_the_judgement_now_and_then(tmp_path):
-    run = frames.read(twelve_runs.ctc_broken(tmp_path))
+    run = frames.read(kinds_of_runs.ctc_broken(tmp_path))
     assert {"overfitting", "gap"} <= set(run.findings.index)
     assert run.findings.loc["gap", "severity"] == "critical"
     assert run.findings.loc["gap", "now"]["gap"] == pytest.approx(run.epochs["gap"].iloc[-1])
@@ -112,12 +112,12 @@ def test_a_folder_is_a_table_of_runs_with_the_settings_that_differ(tmp_path):
 
 
 def test_the_figure_has_the_curves_in_the_colours_of_the_page(tmp_path):
-    figure = frames.read(twelve_runs.seldom_validated(tmp_path)).plot()
+    figure = frames.read(kinds_of_runs.seldom_validated(tmp_path)).plot()
     lines = {trace.name: trace for trace in figure.data}
     assert set(lines) == {"train loss", "val loss", "val WER"}
     assert len(lines["train loss"].x) == 80 and len(lines["val loss"].x) == 16
     assert lines["val loss"].line.color == palette.light("val")
-    steps = frames.read(twelve_runs.steps_only(tmp_path)).plot()
+    steps = frames.read(kinds_of_runs.steps_only(tmp_path)).plot()
     assert len(steps.data[0].x) == 400 and steps.layout.xaxis.title.text == "step"
 
 
@@ -138,7 +138,7 @@ def test_nothing_but_this_room_loads_pandas():
 def test_the_example_of_the_documentation_runs(tmp_path, monkeypatch):
     text = (ROOT / "docs" / "for-scripts.md").read_text(encoding="utf-8")
     (example,) = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "vitalsigns.read" in block]
-    twelve_runs.ctc_broken(tmp_path / "runs").rename(tmp_path / "runs" / "demo")
+    kinds_of_runs.ctc_broken(tmp_path / "runs").rename(tmp_path / "runs" / "demo")
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "for-scripts.md", "exec"), {})
 
@@ -162,5 +162,5 @@ def test_the_notebook_runs_and_shows_what_it_says():
 
 
 def test_a_run_in_a_notebook_is_small_and_has_no_script(tmp_path):
-    shown = frames.read(twelve_runs.ctc_broken(tmp_path))._repr_html_()
+    shown = frames.read(kinds_of_runs.ctc_broken(tmp_path))._repr_html_()
     assert shown.count("<svg") == 2 and len(shown) < 30_000 and "<script" not in shown

@@ -14,7 +14,7 @@ from monitor.commands.agents.reading import Reading
 from monitor.run_dir import LOG_FILE, audit
 from monitor.run_dir.errors import RefusedError
 from monitor.writer import RunWriter
-from tests import twelve_runs
+from tests import kinds_of_runs
 from tests.supervised import ROOT, script
 
 pytestmark = pytest.mark.frameworks
@@ -47,7 +47,7 @@ def asked(runs, questions, *words):
 
 @pytest.fixture
 def runs(tmp_path):
-    twelve_runs.ctc_broken(tmp_path / "runs").rename(tmp_path / "runs" / "sick")
+    kinds_of_runs.ctc_broken(tmp_path / "runs").rename(tmp_path / "runs" / "sick")
     with RunWriter(tmp_path / "runs" / "child") as run:
         run.log_epoch(1, train_loss=1.0, val_loss=1.2, val_wer=0.5)
         run.log_decodes(1, [ORDER], references=["A B"])

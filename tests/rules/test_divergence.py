@@ -104,3 +104,13 @@ def test_a_step_more_moves_no_stretch(count, more):
     losses = [2.0] * 200 + [9.0] * count
     before, after = (found(RULE, stepped(values)) for values in (losses, losses + [9.0] * more))
     assert before is None or (after is not None and after.onset == before.onset)
+
+
+def test_a_rate_that_was_raised_there_is_named_and_is_waited_for_first():
+    falls = [2.0 * 0.97**epoch + 0.001 * (epoch % 3) for epoch in range(20)]
+    columns = {"train_loss": [*falls, *[2.5, 2.6, 2.4]], "lr": [*[0.001] * 20, *[0.1] * 3]}
+    finding = found(RULE, snapshot(**columns))
+    assert finding.line.endswith("Since epoch 21. The learning rate went from 0.001 to 0.10 there.")
+    assert finding.remedy.startswith("A schedule that raises the rate lifts the loss for a while: wait")
+    steady = found(RULE, snapshot(**{**columns, "lr": [0.001] * 23}))
+    assert steady.line.endswith("Since epoch 21.") and steady.remedy.startswith("A lower learning rate")

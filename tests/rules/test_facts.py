@@ -172,7 +172,7 @@ def test_what_is_drawn_is_what_the_rule_watches(rule):
 
 
 def test_the_picture_of_divergence_is_the_train_loss_that_it_watches():
-    assert (BY_NAME["divergence"].watches, BY_NAME["divergence"].picture) == (("train_loss",), "train_loss")
+    assert (BY_NAME["divergence"].watches, BY_NAME["divergence"].picture) == (("train_loss", "lr"), "train_loss")
 
 
 def test_a_rule_that_draws_what_it_does_not_watch_cannot_be_written():

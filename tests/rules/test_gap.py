@@ -90,9 +90,10 @@ def test_a_gap_that_was_always_above_its_limit_began_with_the_first_evaluation()
     assert "since epoch 5;" in later.line
 
 
-def test_losses_that_were_never_finite_have_no_best():
-    line = found(RULE, snapshot(val_loss=[math.inf] * 9, train_loss=[1.0] * 9)).line
-    assert line.startswith("Val loss is ∞ above train loss") and "overfitting" not in line
+def test_what_is_not_finite_is_no_gap_whatever_it_was_before():
+    for before in ([], [2.2] * 9, [1.2] * 9):
+        seen = snapshot(val_loss=[*before, *[math.inf] * 9], train_loss=[1.0] * (9 + len(before)))
+        assert check(RULE, seen).line == "The gap is ∞: a loss is not finite, which is another flag's matter."
 
 
 def test_no_overfitting_is_said_where_train_loss_has_risen_too():

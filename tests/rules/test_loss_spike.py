@@ -47,3 +47,9 @@ def test_where_every_second_evaluation_is_as_high_none_of_them_jumped():
     swinging = curve(30, lambda e: 0.5 + 2 * 0.9**e + 0.8 * (e % 2))
     assert found(RULE, snapshot(val_loss=swinging)) is None
     assert found(RULE, snapshot(val_loss=[*swinging[1::2], 1.6])) is not None
+
+
+def test_what_is_not_finite_is_no_jump_and_dates_none():
+    endless = snapshot(val_loss=[2.0] * 10 + [float("inf")] * 9)
+    assert check(RULE, endless).line == "Val loss does not jump."
+    assert "at epoch 11" in found(RULE, snapshot(val_loss=[2.0] * 10 + [9.0] + [float("nan")] * 9)).line

@@ -35,7 +35,7 @@ def test_without_losses_it_does_not_apply():
 def test_a_nan_train_loss_is_critical_in_the_first_epoch():
     finding = found(RULE, snapshot(train_loss=[NAN]))
     assert (finding.severity, finding.onset) == ("critical", 1)
-    assert finding.line == "Train loss is NaN in epoch 1, since epoch 1. It teaches nothing."
+    assert finding.line == "Train loss is NaN since epoch 1. It teaches nothing."
 
 
 def test_an_infinite_val_loss_is_a_warning_since_it_began():

@@ -38,7 +38,10 @@ def test_ten_evaluations_without_a_point_are_a_warning_twenty_are_critical():
     seen = wer(curve(50, lambda e: max(0.6, 1 - 0.04 * e)))
     first, critical = first_fired(RULE, seen)
     assert (first, critical) == (20, 30)
-    assert found(RULE, seen).line == "Best WER has moved 0.0 points in 20 evaluations (60.0 %, epoch 10)."
+    assert (
+        found(RULE, seen).line
+        == "Best WER has moved 0.0 points in 20 evaluations (60.0 %, epoch 10); stuck since epoch 20."
+    )
 
 
 def test_a_new_step_ends_it():

@@ -1,7 +1,7 @@
 """What a run's own files say, computed a second time and by plain means, to hold every shown sentence against.
 
 Nothing of the product is used here but the folder it wrote: JSON lines, loops and the word error rate of
-`tests.twelve_runs`. `FORMS` has one entry for each form of sentence that the product has for these runs.
+`tests.kinds_of_runs`. `FORMS` has one entry for each form of sentence that the product has for these runs.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from tests.twelve_runs import word_error_rate
+from tests.kinds_of_runs import word_error_rate
 
 NUMBER = r"([−-]?[\d.]+|NaN)"
 Check = Callable[["Facts", Any], bool]
@@ -50,6 +51,9 @@ class Facts:
         sign = -1 if name == "val_accuracy" else 1
         finite = (pair for pair in self.known(name) if math.isfinite(pair[1]))
         return min(finite, key=lambda pair: (sign * pair[1], pair[0]))
+
+    def best_score(self, name: str) -> float:
+        return max(value for _, value in self.known(name))
 
     def metric(self) -> str:
         """The label of what decides; "" where val loss does."""
@@ -96,6 +100,8 @@ def shows(text: str, value: float) -> bool:
     """Whether `text` is the value in the digits that it shows: never further away than half of its last one."""
     if text == "NaN":
         return math.isnan(value)
+    if text == "∞":
+        return value == math.inf
     digits = len(text.partition(".")[2])
     return abs(float(text.replace("−", "-")) - value) <= 0.5000001 * 10**-digits
 
@@ -130,6 +136,35 @@ METRICS = {"WER": "val_wer", "CER": "val_cer", "accuracy": "val_accuracy"}
 
 def _best_of(f: Facts, m: re.Match[str]) -> tuple[float, float]:
     return f.best(METRICS[m["label"]])
+
+
+def _stuck_since(f: Facts, name: str) -> float:
+    """The first evaluation of the unbroken ones up to now at which the best of ten before had hardly been beaten."""
+    errors = [1 - value if name == "val_accuracy" else value for _, value in f.known(name)]
+    since = math.nan
+    for place in range(len(errors) - 1, 9, -1):
+        before, now = min(errors[: place - 9]), min(errors[: place + 1])
+        if before - now >= min(0.01, 0.02 * before):
+            break
+        since = f.known(name)[place][0]
+    return since
+
+
+def _usual(f: Facts, until: float) -> tuple[float, float]:
+    """(median, spread) of the five val losses before an epoch."""
+    before = [value for epoch, value in f.known("val_loss") if epoch < until][-5:]
+    return median(before), 1.4826 * median(abs(value - median(before)) for value in before)
+
+
+def _is_back(f: Facts, jumped: float) -> bool:
+    usual, spread = _usual(f, jumped)
+    return f.last("val_loss") <= max(1.5 * usual, usual + 6 * spread)
+
+
+def _raised(f: Facts, onset: float, before: str, after: str) -> bool:
+    """Whether the rate went up so at that epoch or the one before it."""
+    steps = [(float(f"{f.at('lr', at - 1):.2g}"), float(f"{f.at('lr', at):.2g}")) for at in (onset, onset - 1)]
+    return (float(before.replace("−", "-")), float(after)) in steps
 
 
 def _best(f: Facts, m: re.Match[str]) -> bool:
@@ -189,9 +224,10 @@ FORMS: list[tuple[str, Check]] = [
     (
         r"(Val (?P<now>WER|CER|accuracy) is (?P<last>[\d.]+) %, far worse than its best\. )?"
         r"Best (?P<label>WER|CER|accuracy) has moved (?P<moved>[\d.]+) points in (?P<many>\d+) evaluations "
-        r"\((?P<best>[\d.]+) %, epoch (?P<at>[\d.]+)\)\.",
+        r"\((?P<best>[\d.]+) %, epoch (?P<at>[\d.]+)\); stuck since epoch (?P<since>[\d.]+)\.",
         lambda f, m: (
             _best(f, m)
+            and float(m["since"]) == _stuck_since(f, METRICS[m["label"]])
             and (not m["now"] or _percent(m["last"], f.last(METRICS[m["now"]])))
             and _percent(m["moved"], abs(_best_before(f, METRICS[m["label"]], int(m["many"])) - _best_of(f, m)[1]))
         ),
@@ -249,13 +285,61 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Train loss is NaN and val loss is NaN in epoch (?P<last>[\d.]+), since epoch (?P<since>[\d.]+)\. It "
+        r"Train loss is NaN and val loss is NaN( in epoch (?P<last>[\d.]+),)? since epoch (?P<since>[\d.]+)\. It "
         r"teaches nothing\.",
         lambda f, m: (
-            float(m["last"]) == f.last_epoch("train_loss")
+            float(m["last"] or m["since"]) == f.last_epoch("train_loss")
             and math.isnan(f.last("train_loss"))
             and math.isnan(f.last("val_loss"))
             and float(m["since"]) == min(epoch for epoch, value in f.known("val_loss") if math.isnan(value))
+        ),
+    ),
+    (
+        r"Val loss is ∞( in epoch (?P<last>[\d.]+),)? since epoch (?P<since>[\d.]+)\. Train loss is finite: look at "
+        r"the val samples\.",
+        lambda f, m: (
+            float(m["last"] or m["since"]) == f.last_epoch("val_loss")
+            and math.isinf(f.last("val_loss"))
+            and math.isfinite(f.last("train_loss"))
+            and float(m["since"]) == min(epoch for epoch, value in f.known("val_loss") if math.isinf(value))
+        ),
+    ),
+    (
+        r"Val AUC is (?P<now>[\d.]+) %, at chance \(50\.0 %\), and accuracy has hardly moved from its first value, "
+        r"(?P<first>[\d.]+) %; the largest class alone may score that\.",
+        lambda f, m: (
+            _percent(m["now"], f.last("val_auc"))
+            and f.best_score("val_auc") < 0.55
+            and _percent(m["first"], f.known("val_accuracy")[0][1])
+            and f.best("val_accuracy")[1] - f.known("val_accuracy")[0][1] < 0.01
+        ),
+    ),
+    (
+        r"Val accuracy was (?P<now>[\d.]+) % at epoch (?P<last>[\d.]+), its best; it was not measured since\.",
+        lambda f, m: (
+            float(m["last"]) == f.last_epoch("val_accuracy") < f.rows[-1]["epoch"] - 2
+            and _percent(m["now"], f.last("val_accuracy"))
+            and f.last("val_accuracy") == f.best("val_accuracy")[1]
+        ),
+    ),
+    (
+        r"Val loss jumped to (?P<then>[\d.]+) at epoch (?P<at>[\d.]+), where (?P<usual>[\d.]+) was usual; (?P<after>"
+        r"wait for the next evaluation|no evaluation came after it|it came back|it has not come back)\.",
+        lambda f, m: (
+            shows(m["then"], f.at("val_loss", float(m["at"])))
+            and shows(m["usual"], _usual(f, float(m["at"]))[0])
+            and ("evaluation" in m["after"]) == (float(m["at"]) == f.last_epoch("val_loss"))
+            and ("evaluation" in m["after"] or (m["after"] == "it came back") == _is_back(f, float(m["at"])))
+        ),
+    ),
+    (
+        r"Train loss has left its band: (?P<now>[\d.]+), where (?P<usual>[\d.]+) was usual\. Since epoch "
+        r"(?P<since>[\d.]+)\."
+        r"( The learning rate went from (?P<before>[\d.e−]+) to (?P<after>[\d.]+) there\.)?",
+        lambda f, m: (
+            shows(m["now"], f.last("train_loss"))
+            and shows(m["usual"], median([value for e, value in f.known("train_loss") if e < float(m["since"])][-5:]))
+            and (not m["before"] or _raised(f, float(m["since"]), m["before"], m["after"]))
         ),
     ),
     (
@@ -374,7 +458,7 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: f.evaluations() == 0 and int(m["many"]) == len(f.rows),
     ),
     (
-        r"(?P<title>[A-Z][^.,]+), as of epoch (?P<then>[\d.]+)(: [\w /|,-]+ was [−\w.]+?( %| points)?)?\."
+        r"(?P<title>[A-Z][^.,]+), as of epoch (?P<then>[\d.]+)(: [\w /|,-]+ was [−\w.]+?( %| points)?)?\.(?=\s|$)"
         r"( (At epoch (?P<now>[\d.]+)|Since then) (the signs are weaker|it still holds)"
         r"; a word stands for 3 evaluations\.)?",
         lambda f, m: (
@@ -416,6 +500,18 @@ FORMS: list[tuple[str, Check]] = [
     (
         r"Waiting: the losses or gradients are not finite; nothing better is expected\.",
         lambda f, m: math.isnan(f.last("train_loss")),
+    ),
+    (
+        r"Waiting: train loss has run away; nothing better is expected while it stays there\.",
+        lambda f, m: f.last("train_loss") > 1.3 * f.best("train_loss")[1],
+    ),
+    (
+        r"NOT KNOWN: Train loss comes down again; whether it comes all the way is not known\.",
+        lambda f, m: f.last("train_loss") < max(value for _, value in f.known("train_loss")[-5:]),
+    ),
+    (
+        r"RESTART: Train loss is still near the highest of its last evaluations: it shows no sign of coming back\.",
+        lambda f, m: f.last("train_loss") > 0.8 * max(value for _, value in f.known("train_loss")[-5:]),
     ),
     (r"RESTART: It does not come back by itself\.", lambda f, m: math.isnan(f.last("train_loss"))),
     (

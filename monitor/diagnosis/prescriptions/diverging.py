@@ -37,7 +37,8 @@ def against_losing_it(snapshot: Snapshot, config: Config) -> list[Prescription |
     good = saved is not None and best is not None and saved <= best[1]
     where = f" (epoch {saved} is saved)" if good else ""
     return [
-        replace(
+        back
+        and replace(
             back,
             title=f"Go on from the last checkpoint before it was lost{where}",
             expected=f"{KEPT}, together with one of the changes below",
@@ -96,11 +97,15 @@ def _full_precision(snapshot: Snapshot, config: Config) -> Prescription | None:
     )
 
 
-def _last_good_checkpoint(snapshot: Snapshot) -> Prescription:
+def _last_good_checkpoint(snapshot: Snapshot) -> Prescription | None:
+    """None of a run that was broken from its first record on: there is nothing to go back to."""
     known = snapshot.progress
     saved = known.checkpoint_epoch if known is not None and known.checkpoint is not None else None
     broke = _first_broken(snapshot)
     good = saved is not None and (broke is None or saved < broke)
+    finite_steps = any(step.train_loss is not None and math.isfinite(step.train_loss) for step in snapshot.steps)
+    if broke is not None and broke <= snapshot.epochs[0].epoch and not (good or finite_steps):
+        return None
     where = f" (epoch {saved} is saved)" if good else ""
     return Prescription(
         id="last_good_checkpoint",

@@ -259,8 +259,8 @@ function laneTraces(ctx) {
     const y = frame.lanes.length - 1 - place;
     const split = lane.critical_from ?? lane.to;
     const picked = lane.fired ?? lane.from;
-    const ended = lane.closed ? ` to ${lane.to}` : "";
-    const hover = `${lane.title}: since epoch ${lane.from}${ended}. Click: as it was when it was first said<extra></extra>`;
+    const ended = lane.closed ? ` to epoch ${lane.to}` : "";
+    const hover = `${lane.title}: since ${lane.began}${ended}. Click: as it was when it was first said<extra></extra>`;
     const part = (from, to, width, dash, ink_) => ({
       x: [axis.of(from), axis.of(to)], y: [y, y], xaxis: "x", yaxis: "y2", type: "scatter", mode: "lines", customdata: [picked, picked],
       line: { color: ink_, width, dash }, opacity: lane.closed ? 0.55 : 1, hovertemplate: hover,
@@ -288,7 +288,7 @@ function laneBars({ frame, axis }) {
   const last = frame.lanes.length - 1;
   return frame.lanes.map((lane, place) => {
     const epoch = lane.fired ?? lane.from;
-    return { key: lane.rule, y: last - place, from: axis.of(lane.from), to: axis.of(lane.to), epoch, text: `${lane.title}: since epoch ${lane.from}${lane.closed ? ` to ${lane.to}` : ""}. Press: the page as it was at epoch ${epoch}` };
+    return { key: lane.rule, y: last - place, from: axis.of(lane.from), to: axis.of(lane.to), epoch, text: `${lane.title}: since ${lane.began}${lane.closed ? ` to epoch ${lane.to}` : ""}. Press: the page as it was at epoch ${epoch}` };
   });
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.diagnosis.verdict import Judged
+from monitor.rules.non_finite import only_val_loss
 from monitor.rules.rising import RisingLimits
 from monitor.run_dir import SEVERITIES
 
@@ -17,7 +18,10 @@ class Statuses:
     """A status from the number itself and from the findings about it, so that neither contradicts the other."""
 
     def __init__(self, judged: Judged) -> None:
-        self._open = {finding.rule: finding.severity for finding in judged.diagnosis.findings}
+        findings = judged.diagnosis.findings
+        self._open = {finding.rule: finding.severity for finding in findings}
+        val_alone = any(found.rule == "non_finite" and only_val_loss(found.now) for found in findings)
+        self._of_train = ("divergence",) if val_alone else ("non_finite", "divergence")
         self._near = judged.thresholds.of(RisingLimits).val_rise_warning_ratio
 
     def of(self, is_well: bool, *rules: str) -> str:
@@ -29,7 +33,7 @@ class Statuses:
 
     def of_train_loss(self, does: str) -> str:
         """`does`: see `monitor.view.report.numbers.course`."""
-        return "BAD" if does == "does not fall" else self.of(does == "falls", "non_finite", "divergence")
+        return "BAD" if does == "does not fall" else self.of(does == "falls", *self._of_train)
 
     def of_val_loss(self, points: Sequence[tuple[float, float]]) -> str:
         """`points`: (epoch, value), oldest first."""

@@ -125,12 +125,16 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lane(msgspec.Struct, frozen=True, kw_only=True):
-    """A bar under the loss chart: from the epoch of a flag's onset to the last one, or to where it was resolved."""
+    """A bar under the loss chart: from the epoch of a flag's onset to the last one, or to where it was resolved.
+
+    `began`: since when in words, as the flag itself says it.
+    """
 
     rule: str
     title: str
     severity: Severity
     start: float = msgspec.field(name="from")
+    began: str
     fired: float | None
     critical_from: float | None
     to: float

@@ -1,4 +1,4 @@
-"""Twelve kinds of runs, each written as its own trainer would: what is said about any of them has to be true of it.
+"""Sixteen kinds of runs, each written as its own trainer would: what is said about any of them has to be true of it.
 
 Every maker takes the folder of all runs and returns the run directory. Numbers come from a seeded generator.
 """
@@ -249,6 +249,64 @@ def crashed(runs: Path) -> Path:
     return runs / "crashed"
 
 
+def imbalanced(runs: Path) -> Path:
+    """Nine of ten samples are of one class: what says nothing else has accuracy .9, and AUC one half."""
+    corpus = Corpus()
+    with RunWriter(runs / "imbalanced", config={"lr": 1e-3, "model": "mlp"}, epochs=60) as run:
+        for epoch in range(1, EPOCHS + 1):
+            run.log_epoch(
+                epoch,
+                train_loss=0.33 + 0.3 * math.exp(-epoch / 3) + corpus.noise(0.003),
+                val_loss=0.335 + 0.3 * math.exp(-epoch / 3) + corpus.noise(0.003),
+                val_accuracy=0.9,
+                val_auc=0.5 + corpus.noise(0.01),
+            )
+    return runs / "imbalanced"
+
+
+def not_validated_any_more(runs: Path) -> Path:
+    """Accuracy is measured until epoch 12 alone; the losses go on."""
+    corpus = Corpus()
+    with RunWriter(runs / "not-validated-any-more", config={"lr": 1e-3}, epochs=60) as run:
+        for epoch in range(1, EPOCHS + 1):
+            scored = {"val_accuracy": 0.8 * (1 - math.exp(-epoch / 6))} if epoch <= 12 else {}
+            train = 0.2 + 3 * math.exp(-epoch / 6) + corpus.noise(0.01)
+            run.log_epoch(epoch, train_loss=train, val_loss=train + 0.2 + corpus.noise(0.01), **scored)
+    return runs / "not-validated-any-more"
+
+
+def infinite_val_loss(runs: Path) -> Path:
+    """One val sample that cannot be aligned makes val loss infinite from epoch 16 on; training goes on well."""
+    corpus = Corpus()
+    with RunWriter(runs / "infinite-val-loss", config={"lr": 1e-3}, epochs=60) as run:
+        for epoch in range(1, EPOCHS + 1):
+            train = 0.3 + 3 * math.exp(-epoch / 6) + corpus.noise(0.01)
+            run.log_epoch(
+                epoch,
+                train_loss=train,
+                val_loss=math.inf if epoch > 15 else train + 0.2,
+                val_accuracy=0.8 * (1 - math.exp(-epoch / 6)),
+            )
+    return runs / "infinite-val-loss"
+
+
+def raised_rate(runs: Path) -> Path:
+    """Warm restarts: the schedule raises the rate at epoch 20, and both losses come up with it for a while."""
+    corpus = Corpus()
+    with RunWriter(runs / "raised-rate", config={"lr": 0.1, "momentum": 0.9}, epochs=40) as run:
+        for epoch in range(1, EPOCHS + 1):
+            raised = 1.2 * math.exp(-(epoch - 20) / 4) if epoch >= 20 else 0.0
+            train = 0.5 + 2 * math.exp(-epoch / 5) + raised + corpus.noise(0.005)
+            run.log_epoch(
+                epoch,
+                train_loss=train,
+                val_loss=train + 0.2 + corpus.noise(0.01),
+                val_accuracy=0.8 - 0.6 * math.exp(-epoch / 5) - 0.1 * raised + corpus.noise(0.002),
+                lr=0.05 * (1 + math.cos(math.pi * (epoch % 20) / 20)),
+            )
+    return runs / "raised-rate"
+
+
 KINDS = (
     ctc_healthy,
     ctc_broken,
@@ -262,4 +320,8 @@ KINDS = (
     accuracy,
     language_model,
     crashed,
+    imbalanced,
+    not_validated_any_more,
+    infinite_val_loss,
+    raised_rate,
 )
