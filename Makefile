@@ -63,7 +63,7 @@ test-slurm: $(DEV_READY) ## runs as jobs of a real SLURM, where one can be insta
 	else echo "Left out: the tests with a real SLURM (tests/cluster), for the reason above."; fi
 
 test-hosts: $(DEV_READY) ## runs of another host over a real sshd on loopback, where one can be installed
-	@if sh scripts/ensure_sshd.sh; then $(PY) -m pytest -n 2 -m hosts tests/hosts tests/attacks/test_hosts.py; \
+	@if sh scripts/ensure_sshd.sh; then $(PY) -m pytest -n 2 -m "hosts and not browser" tests/hosts tests/attacks/test_hosts.py; \
 	else echo "Left out: the tests with a real sshd (tests/hosts), for the reason above."; fi
 
 test-browser: $(DEV_READY)

@@ -55,6 +55,8 @@ VERBS = {
 """Verb → module in monitor/commands with a function `run`, or "module:function" where it holds several verbs."""
 
 INTERRUPTED = 130
+ASKED_FROM = "VITALSIGNS_ASKED_FROM"
+"""Set by a page on another host that asks for an act over ssh: the way by which it was asked, for the audit."""
 
 
 class LazyVerbs(TyperGroup):
@@ -110,7 +112,8 @@ def verbs(
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command line and returns its exit code; a user's mistake is one sentence on stderr."""
-    set_origin("terminal")
+    asked_from = "".join(sign for sign in os.environ.get(ASKED_FROM, "") if sign.isprintable())[:120]
+    set_origin(f"ssh, {asked_from}" if asked_from else "terminal")
     try:
         if VARIABLE in os.environ:
             return _complete(os.environ[VARIABLE])

@@ -11,12 +11,14 @@ import time
 import pytest
 
 from monitor.launcher.hosts import wire
+from monitor.launcher.hosts.acting import asked_there
 from monitor.launcher.hosts.mirror import want
-from monitor.run_dir.errors import UsageError
+from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.folders import folders_of
 from monitor.run_dir.reader import RunReader
 from monitor.writer import RunWriter
 from tests.hosts.conftest import far, follow, short  # noqa: F401 - fixtures
+from tests.hosts.test_control import running
 from tests.hosts.test_reading import record, row_of
 from tests.supervised import wait_for
 
@@ -107,6 +109,18 @@ def test_a_host_that_breaks_a_rule_is_not_believed(far, follow, word):  # noqa: 
     files = {path.relative_to(folder.path.parent).as_posix() for path in folder.path.parent.rglob("*")}
     assert files - {"runs", "seen", "want", "heard", "mirror.lock"} <= {"runs/a"}
     assert not list(far.place.parent.rglob("escaped")) and not list(far.place.parent.rglob("launch.key"))
+
+
+def test_a_value_is_data_for_the_other_shell(far):  # noqa: F811
+    """A setting of a restart on another host is a command for its shell."""
+    folder = folders_of([far.spec], [far.program]).all[0]
+    running(far)
+    mark = far.place / "executed"
+    for value in (f"$(touch {mark})", f"'; touch {mark}; '", f"`touch {mark}`", f"\n touch {mark}"):
+        with pytest.raises(RefusedError):
+            asked_there(folder, "restart", "b", "--set", f"lr={value}", "--dry-run", asked_from=f"page {value}")
+    assert not mark.exists()
+    far.do("stop", "b", "--runs", far.runs)
 
 
 @pytest.mark.parametrize("text", ["-oProxyCommand=touch:/x", "host -v:/x", "$(touch x):/x", "a;b:/x", "a:/x\ny"])

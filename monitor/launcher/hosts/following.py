@@ -118,7 +118,7 @@ class Following:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            env={**os.environ, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"},
+            env=ssh.environment(),
         )
         talk = _Talk(process, self._folder, mirror)
         try:

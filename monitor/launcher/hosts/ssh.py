@@ -39,12 +39,20 @@ PROGRAM = (
 LONGEST_QUOTE = 200
 
 
-def command(folder: Folder, words: list[str], asked_from: str = "") -> list[str]:
-    """The command line that runs a verb of the product on the host of a folder."""
+def command(folder: Folder, words: list[str], asked_from: str = "", *, shares: bool = False) -> list[str]:
+    """The command line that runs a verb of the product on the host of a folder. `shares`: it may go through the
+    connection that is open, and opens none for others."""
     options = [part for name, value in OPTIONS for part in ("-o", f"{name}={value}")]
     socket = _shared_socket()
     if socket:
-        options += ["-o", "ControlMaster=auto", "-o", f"ControlPath={socket}", "-o", "ControlPersist=no"]
+        options += [
+            "-o",
+            f"ControlMaster={'no' if shares else 'auto'}",
+            "-o",
+            f"ControlPath={socket}",
+            "-o",
+            "ControlPersist=no",
+        ]
     start = f"exec {folder.program}" if folder.program else PROGRAM
     say = f"VITALSIGNS_ASKED_FROM={shlex.quote(asked_from)}; export VITALSIGNS_ASKED_FROM; " if asked_from else ""
     script = f"{say}{start} {shlex.join(words)}"
@@ -56,6 +64,11 @@ def command(folder: Folder, words: list[str], asked_from: str = "") -> list[str]
         folder.host,
         f"sh -c {shlex.quote(script)}",
     ]
+
+
+def environment() -> dict[str, str]:
+    """What ssh runs with: nothing that asks, and errors in English, which are told apart."""
+    return {**os.environ, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"}
 
 
 def _shared_socket() -> str:
@@ -109,7 +122,7 @@ KINDS = (
 def why(folder: Folder, code: int | None, said: str) -> str:
     """Why the connection ended, as one sentence with what to do. `said`: its standard error."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    last = _quoted(lines[-1]) if lines else ""
+    last = quoted(lines[-1]) if lines else ""
     for marks, sentence in KINDS:
         if any(mark in said for mark in marks):
             return sentence.format(host=folder.host, last=last.rpartition(": ")[2] or last)
@@ -120,6 +133,6 @@ def why(folder: Folder, code: int | None, said: str) -> str:
     return f"The connection to {folder.host} has ended" + (f" with code {code}." if code else ".")
 
 
-def _quoted(line: str) -> str:
+def quoted(line: str) -> str:
     """A foreign line as part of a sentence of ours: short, of printable characters, without a full stop."""
     return "".join(sign for sign in line if sign.isprintable())[:LONGEST_QUOTE].removeprefix("error: ").rstrip(" .")

@@ -8,11 +8,14 @@ from pathlib import Path
 import streamlit as st
 
 from monitor import launcher
+from monitor.launcher.hosts.acting import there
 from monitor.launcher.stopplan import StopPlan, stop_plan
 from monitor.run_dir import OPEN_STATES, Snapshot
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.folders import served
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.words import monitor_line
+from monitor.ui.dialogs.elsewhere import stop_several_there
 from monitor.ui.dialogs.parts import act, asked_by, code, dialog, plain
 
 THEN_RESTART = "restart_options_next"
@@ -55,7 +58,8 @@ def stop_several(runs: list[Path]) -> None:
     st.caption("The same from a terminal:")
     for runs_dir in dict.fromkeys(run_dir.parent for run_dir, _ in plans):
         ids = [run_dir.name for run_dir, _ in plans if run_dir.parent == runs_dir]
-        code(monitor_line("stop", *ids, "--runs", runs_dir))
+        folder = served().holding(runs_dir)
+        code(there(folder, "stop", *ids) if folder.host else monitor_line("stop", *ids, "--runs", runs_dir))
     keep, go = st.columns(2)
     if keep.button("Keep running", width="stretch", key="keep_running"):
         st.rerun()
@@ -79,7 +83,10 @@ def _plans(runs: list[Path]) -> list[tuple[Path, StopPlan]]:
 def _stop_all(runs: list[Path]) -> None:
     """Asks every run; a refusal of one does not keep the others running."""
     problems = []
-    for run_dir in runs:
+    far = {run_dir: folder for run_dir in runs if (folder := served().holding(run_dir.parent)).host}
+    for folder in dict.fromkeys(far.values()):
+        problems += stop_several_there(folder, [run_dir.name for run_dir in far if far[run_dir] == folder])
+    for run_dir in (each for each in runs if each not in far):
         try:
             launcher.stop(launcher.existing(run_dir.parent, run_dir.name), asked_by())
         except MonitorError as problem:

@@ -24,6 +24,7 @@ from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import status_of
 from monitor.ui import component
 from monitor.ui.dialogs.away import away
+from monitor.ui.dialogs.elsewhere import act_elsewhere, at_once
 from monitor.ui.dialogs.label import label_run
 from monitor.ui.dialogs.log import confirm_reading, follow
 from monitor.ui.dialogs.parts import asked_by, go_to, holder_now, plain, role_now, way_now
@@ -131,7 +132,10 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
         snapshot = RunReader(run_dir).read(time.time())
     except MonitorError:
         return
-    if kind == "stop":
+    place = served().holding(folder)
+    if place.host:
+        act_elsewhere(str(kind), action, place, run_dir, snapshot)
+    elif kind == "stop":
         stop(run_dir, snapshot)
     elif kind in ABOUT_A_STOP:
         _about_a_stop(kind, run_dir)
@@ -204,7 +208,10 @@ def _move(kind: str, names: Any, folders: Folders, here: Path) -> None:
     for name in names if isinstance(names, list) else []:
         try:
             folder, own_name = _split(folders, here, name)
-            if kind == "archive":
+            place = folders.holding(folder)
+            if place.host and kind == "archive":
+                at_once(place, "archive", own_name)
+            elif kind == "archive":
                 archive(folder, own_name, time.time())
             else:
                 take_back(folder, own_name)

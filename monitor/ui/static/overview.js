@@ -289,12 +289,13 @@ class ListPage {
     setText(this.countText, more ? `Showing ${seen.length} of ${all.length.toLocaleString("en")}` : trash || all.length ? "" : known.length ? "No run fits." : "");
     show(this.more, more);
     setText(this.more, `Show ${Math.min(MORE_SHOWN, all.length - seen.length)} more`);
+    const headed = this.groups.length > 0;
     const empty = known.length === 0 && !this.trash.length;
     show(this.empty, empty);
     paintNext(this.next, known);
     show(this.follow, !empty);
     show(this.start, !empty);
-    show(this.body.parentNode, known.length > 0 || trash);
+    show(this.body.parentNode, known.length > 0 || trash || headed);
     if (this.remembered !== this.order) Memory.write(`runs.${this.data.runs_dir}`, (this.remembered = this.order).slice(0, MOST_REMEMBERED));
     const waiting = this.wanted && this.order !== this.wanted ? this.wanted.filter((run, i) => this.order[i] !== run).length : 0;
     show(this.moved, waiting > 0);
