@@ -20,7 +20,7 @@ from rich.text import Text
 
 from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
-from monitor.run_dir.folders import DEFAULT_RUNS, RUNS_VARIABLE, Folders, folders_of
+from monitor.run_dir.folders import DEFAULT_RUNS, RUNS_VARIABLE, Folders, folders_of, programs_known
 from monitor.run_dir.reader import is_run, list_runs, nearest
 
 RunsOption = Annotated[
@@ -101,7 +101,7 @@ def _nearest(runs_dir: Path, text: str) -> str:
 
 def folders_given(texts: Sequence[str] | None, programs: Sequence[str] | None = None) -> Folders:
     """The folders of `--runs`, given once or several times, else the usual one. Raises UsageError."""
-    return folders_of(texts or [os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS], programs or ())
+    return folders_of(texts or [os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS], programs or programs_known())
 
 
 def elsewhere(runs: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from monitor.commands.common import (
@@ -21,8 +22,9 @@ from monitor.diagnosis.seed_groups import grouped
 from monitor.diagnosis.seed_spread import SeedGroup, Spread, spread_of
 from monitor.diagnosis.summaries import scored
 from monitor.launcher.engines import slurm
+from monitor.launcher.hosts.acting import act_there, asked_there
 from monitor.run_dir import Progress, Summary, words
-from monitor.run_dir.errors import EXIT_OK
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, MonitorError
 from monitor.run_dir.folders import Folder
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import list_runs
@@ -52,16 +54,32 @@ def run(runs: SeveralRunsOption = None, as_json: JsonOption = False) -> int:
         if as_json:
             print_json(document)
         return EXIT_OK
-    documents = []
-    for folder in folders.all:
-        if not as_json:
-            console().print(f"{folder.name}  {folder.said}", soft_wrap=True)
-        documents.append({"name": folder.name, **_listed(folder, as_json)})
-        if not as_json and folder is not folders.all[-1]:
-            console().print()
+    documents, failed = [], False
+    with ThreadPoolExecutor(max_workers=len(folders.all)) as pool:
+        asked = {each: pool.submit(_asked_there, each, as_json) for each in folders.all if each.host}
+        for folder in folders.all:
+            if not as_json:
+                console().print(f"{folder.name}  {folder.said}", soft_wrap=True)
+            shown, problem = asked[folder].result() if folder.host else (_listed(folder, as_json), "")
+            failed = failed or bool(problem)
+            documents.append({"name": folder.name, **({"problem": problem} if problem else {}), **shown})
+            if not as_json and (problem or folder.host):
+                console().print((problem or shown["text"]).rstrip(), soft_wrap=True)
+            if not as_json and folder is not folders.all[-1]:
+                console().print()
     if as_json:
         print_json({"folders": documents})
-    return EXIT_OK
+    return EXIT_REFUSED if failed else EXIT_OK
+
+
+def _asked_there(folder: Folder, as_json: bool) -> tuple[dict[str, Any], str]:
+    """(what the same verb gives on the host of a folder: its document, or its text; why it could not be asked)."""
+    try:
+        if as_json:
+            return asked_there(folder, "list", asked_from="terminal"), ""
+        return {"text": act_there(folder, "list", asked_from="terminal")}, ""
+    except MonitorError as problem:
+        return {}, str(problem)
 
 
 def _listed(folder: Folder, as_json: bool) -> dict[str, Any]:

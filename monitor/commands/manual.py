@@ -20,6 +20,7 @@ CODES = {
 }
 ENVIRONMENT = {
     "VITALSIGNS_RUNS": "The folder of runs, where --runs is not given; runs/ by default.",
+    "VITALSIGNS_PROGRAMS": "What starts vitalsigns on other hosts: HOST=COMMAND, one a line.",
     "VITALSIGNS_SSH": "The ssh to reach other hosts with, and its options; ssh by default.",
     "XDG_STATE_HOME": "Where the user's keys and tokens are kept; ~/.local/state by default.",
     "VITALSIGNS_*": "Variables that an address in vitalsigns.toml may hold.",

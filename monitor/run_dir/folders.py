@@ -107,9 +107,6 @@ def folders_of(texts: Sequence[str | Path], programs: Sequence[str] = ()) -> Fol
     """
     started = dict(_program(text) for text in programs)
     found = [_folder(str(text), started) for text in texts] or [Folder("", DEFAULT_RUNS.absolute())]
-    strange = sorted(set(started) - {folder.host for folder in found})
-    if strange:
-        raise UsageError(f"--program names {strange[0]}, and no --runs lies there.")
     twice = next((one for place, one in enumerate(found) if one.path in [each.path for each in found[:place]]), None)
     if twice is not None:
         raise UsageError(f"--runs names {twice.said} twice; give each folder once.")
@@ -132,8 +129,12 @@ def served() -> Folders:
     several = os.environ.get(FOLDERS_VARIABLE)
     if not several:
         return folders_of([os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS])
-    programs = os.environ.get(PROGRAMS_VARIABLE)
-    return folders_of(several.split("\n"), programs.split("\n") if programs else ())
+    return folders_of(several.split("\n"), programs_known())
+
+
+def programs_known() -> list[str]:
+    """What starts the product on other hosts, as the environment says: `HOST=COMMAND`, one a line."""
+    return list(filter(None, (os.environ.get(PROGRAMS_VARIABLE) or "").split("\n")))
 
 
 def _folder(text: str, programs: Mapping[str, str]) -> Folder:

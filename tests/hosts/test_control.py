@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 
 import pytest
 
+from monitor.commands.cli import main
 from monitor.launcher.hosts.acting import act_there, asked_there, there
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.folders import folders_of
@@ -98,3 +100,18 @@ def test_an_act_goes_through_the_connection_that_is_open(far, follow):
 def test_the_same_from_a_terminal_is_a_line_to_copy(tmp_path):
     folder = folders_of(["gpu3:/data/my runs"]).all[0]
     assert there(folder, "stop", "b") == """ssh gpu3 'vitalsigns stop b --runs '"'"'/data/my runs'"'"''"""
+
+
+def test_list_asks_each_host_and_says_which_could_not_be_asked(far, monkeypatch, capsys):
+    monkeypatch.setenv("VITALSIGNS_PROGRAMS", far.program)
+    running(far)
+    folders = ["--runs", str(far.place / "near"), "--runs", far.spec]
+    assert main(["list", *folders]) == 0
+    text = capsys.readouterr().out
+    assert "gpu3  gpu3:" in text and re.search(r"^b +running", text, re.MULTILINE)
+    assert main(["list", *folders, "--json"]) == 0
+    near, there_ = json.loads(capsys.readouterr().out)["folders"]
+    assert near["runs"] == [] and [row["run_id"] for row in there_["runs"]] == ["b"]
+    far.kill()
+    assert main(["list", *folders, "--json"]) == 5
+    assert "cannot be reached" in json.loads(capsys.readouterr().out)["folders"][1]["problem"]
