@@ -97,8 +97,9 @@ PARAMETERS: dict[str, Kinds] = {
     "lineNames": COMPARISONS,
 }
 """Functions that take the fields of their first argument apart: `function lineNames({ runs, related })`."""
-OWN_FIELDS = {"overview.js": {"depth", "family", "run"}}
-"""Fields that the script itself adds: a row's place in its family, and the run of an event."""
+OWN_FIELDS = {"overview.js": {"depth", "family", "run", "heading", "rows"}}
+"""Fields that the script itself adds: a row's place in its family, the run of an event, a row's heading by a setting
+and the rows under it."""
 
 NAME = r"[A-Za-z_$][\w$]*"
 CHAIN = re.compile(rf"(?<![\w$.])({NAME}(?:\??\.{NAME})+)")

@@ -52,6 +52,7 @@ SCRIPTS = (
     "ledger.js",
     "form.js",
     "query.js",
+    "grouping.js",
     "overview.js",
     "run.js",
     "main.js",

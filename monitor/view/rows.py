@@ -245,6 +245,7 @@ def _row(name: str, seen: Glance) -> RunRow:
         score=_score(metric, value, summary.metric_in_doubt),
         value=_finite(value),
         error=_finite(metric.error(value)) if value is not None else None,
+        unit=metric.unit,
         chance=metric.text(chance) if chance is not None else "",
         gap=words.number(summary.gap),
         spark=[value for value in summary.gap_series if math.isfinite(value)],

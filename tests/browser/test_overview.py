@@ -23,6 +23,7 @@ from monitor.run_dir import (
     encode_line,
 )
 from monitor.run_dir.processes import identify
+from monitor.writer import RunWriter
 from tests.browser.conftest import Dashboard, wait_until
 from tests.browser.test_page_states import sideways
 
@@ -95,6 +96,32 @@ def test_what_needs_somebody_stands_first_and_families_stay_together(folder, tab
     page.get_by_test_id("search").fill("dropout")
     wait_until(lambda: names(page) == ["done-2"], 5, "the changed keys are not searched")
     assert sideways(page) == 0
+
+
+def test_runs_stand_under_the_values_of_a_setting_with_their_best_on_average(folder, tab):
+    for run, lr, seed, wer in (("a", 0.01, 1, 0.30), ("b", 0.01, 2, 0.40), ("c", 0.001, 1, 0.20)):
+        with RunWriter(folder.runs / run, config={"lr": lr, "seed": seed}) as writer:
+            for epoch in (1, 2, 3):
+                writer.log_epoch(epoch, train_loss=1.0 / epoch, val_loss=1.1 / epoch, val_wer=wer + 0.1 * (3 - epoch))
+    page = tab()
+    page.goto(folder.link())
+    wait_until(lambda: len(names(page)) == 3, 20, "the rows never came")
+    page.get_by_test_id("group-by").select_option("lr")
+    heads = page.get_by_test_id("group").all_inner_texts()
+    assert [" ".join(head.split()) for head in heads] == [
+        "▾ lr 0.001 best WER 20.0 % 1 run",
+        "▾ lr 0.01 best WER 35.0 % on average, 30.0 % to 40.0 % 2 runs",
+    ]
+    assert names(page) == ["c", "b", "a"]  # the newest first, as in the list
+    assert "by=lr" in page.url and sideways(page) == 0
+    page.get_by_role("button", name="lr 0.01", exact=False).last.click()
+    assert names(page) == ["c"]
+    page.reload()
+    wait_until(lambda: names(page) == ["c"], 20, "the choice and the fold do not last")
+    page.get_by_test_id("group-by").select_option("seed")
+    assert len(page.get_by_test_id("group").all()) == 2 and len(names(page)) == 3
+    page.get_by_test_id("group-by").select_option("")
+    assert page.get_by_test_id("group").count() == 0 and "by=" not in page.url
 
 
 def test_a_live_run_stands_beside_the_device_it_works_on(folder, tab):

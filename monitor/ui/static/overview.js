@@ -24,8 +24,12 @@ const COLUMNS = [
   ["age", "last word", "when the run last wrote anything"],
 ];
 const QUERY_HINT = "Words, or conditions: lr<1e-3  wer<30%  state:failed  verdict:stop  tag:paper  flag:gap  is:pinned  -word. The address keeps them, as a link.";
+const FLAT = "-";
 const MOST_COLUMNS = 8;
 const MOST_REMEMBERED = 500;
+
+// The heading that a row stands under.
+const under = (row) => row.heading ?? row.group;
 
 function needs(row) {
   return (row.live && ["critical", "warning"].includes(row.severity)) || ["failed", "lost", "unreadable"].includes(row.state);
@@ -45,7 +49,7 @@ class ListPage {
     this.wall = Address.read("wall") === "1";
     root.classList.toggle("vs-wall-list", this.wall);
     if (this.wall) this.shown = MOST_ASKED;
-    this.flat = Memory.read("flat", false);
+    this.by = Address.read("by") ?? "";
     this.groups = [];
     this.folded = new Set(Memory.read(`folded.${data.runs_dir}`, []));
     this.seenAt = Memory.read(`seen.${data.runs_dir}`, null);
@@ -74,11 +78,8 @@ class ListPage {
     this.chips = FILTER_CHIPS.map(([key, label]) => h("button", { type: "button", class: "vs-chip-button", "data-filter": key, onclick: () => this.set({ chip: key, shown: FIRST_SHOWN }, { show: key === "all" ? null : key }) }, h("span", {}, label), h("span", { class: "vs-tab-count" })));
     this.heads = COLUMNS.map((column) => (column ? this.sortHead(...column) : h("span", { class: "vs-extras" })));
     this.chooser = h("details", { class: "vs-menu vs-chooser", "data-testid": "columns" }, h("summary", { class: "vs-chip-button" }, "Columns"), h("div", { class: "vs-menu-list" }));
-    this.flatButton = h("button", { type: "button", class: "vs-chip-button", "data-testid": "flat" }, "flat list");
-    this.flatButton.addEventListener("click", () => {
-      Memory.write("flat", !this.flat);
-      this.set({ flat: !this.flat });
-    });
+    this.groupBy = h("select", { class: "vs-select", "aria-label": "Group the runs by", title: "What stands under a heading of its own, with the best on average", "data-testid": "group-by" });
+    this.groupBy.addEventListener("change", () => this.set({ by: this.groupBy.value, shown: FIRST_SHOWN }, { by: this.groupBy.value || null }));
     this.follow = this.followButton("vs-chip-button");
     this.start = this.startButton("vs-chip-button");
     this.moved = h("button", { type: "button", class: "vs-link", "data-testid": "update-order" });
@@ -111,7 +112,7 @@ class ListPage {
       this.problem,
       this.missed.node,
       this.devices,
-      h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.chooser, this.flatButton, control ? [this.follow, this.start] : null),
+      h("div", { class: "vs-row vs-list-bar" }, this.chips, h("span", { class: "vs-grow" }), this.moved, this.chooser, this.groupBy, control ? [this.follow, this.start] : null),
       h("div", { class: "vs-list" }, h("div", { class: "vs-rows-head vs-muted" }, this.heads), this.body),
       h("div", { class: "vs-row" }, this.countText, this.more),
       this.next.node,
@@ -141,6 +142,12 @@ class ListPage {
     const columns = wanted ? [...this.columns, column].slice(-MOST_COLUMNS) : this.columns.filter((name) => name !== column);
     Memory.write(`columns.${this.data.runs_dir}`, columns);
     this.set({ columns }, { columns: columns.join("~") });
+  }
+
+  paintGroupBy(known) {
+    const choices = [["", "by family"], [FLAT, "flat list"], ...groupChoices(known).map((name) => [name, `by ${name}`])];
+    keyed(this.groupBy, choices, ([key]) => key, ([key]) => h("option", { value: key }), (node, [, text]) => setText(node, text));
+    this.groupBy.value = choices.some(([key]) => key === this.by) ? this.by : "";
   }
 
   paintColumns(known) {
@@ -247,18 +254,23 @@ class ListPage {
     const [, , fits] = FILTER_CHIPS.find(([key]) => key === this.chip);
     const found = rows.filter((row) => fits(row) && fitsQuery(row, terms));
     found.sort((a, b) => (place.get(a.run) ?? 1e9) - (place.get(b.run) ?? 1e9));
-    this.grouped = this.groups.length > 0 && !(terms.length || this.flat || this.sort);
-    if (terms.length || this.flat || this.wall || this.sort) return sortedRows(found, this.sort).map((row) => ({ ...row, depth: 0, family: 0 }));
+    const valued = !this.wall && groupChoices(rows).includes(this.by);
+    this.headings = valued ? valueGroups(sortedRows(found, this.sort), this.by) : [];
+    this.grouped = false;
+    if (valued) return this.headings.flatMap((group) => group.rows.map((row) => ({ ...row, depth: 0, family: 0, heading: group.name })));
+    this.grouped = this.groups.length > 0 && !(terms.length || this.by === FLAT || this.sort);
+    if (this.grouped) this.headings = this.groups;
+    if (terms.length || this.by === FLAT || this.wall || this.sort) return sortedRows(found, this.sort).map((row) => ({ ...row, depth: 0, family: 0 }));
     return families(found, this.open);
   }
 
-  // Of several folders each has a heading and its share of what is shown, so that a large one hides no other.
+  // Each folder, and each value of a setting, has its share of what is shown, so that a large one hides no other.
   underHeadings(rows) {
-    if (!this.grouped) return { items: rows.slice(0, this.shown), more: rows.length > this.shown };
-    const share = Math.ceil(this.shown / this.groups.length);
+    if (!this.headings.length) return { items: rows.slice(0, this.shown), more: rows.length > this.shown };
+    const share = Math.ceil(this.shown / this.headings.length);
     let more = false;
-    const items = this.groups.flatMap((group) => {
-      const own = rows.filter((row) => row.group === group.name);
+    const items = this.headings.flatMap((group) => {
+      const own = rows.filter((row) => under(row) === group.name);
       const shown = this.folded.has(group.name) ? [] : own.slice(0, share);
       more ||= !this.folded.has(group.name) && own.length > share;
       return [{ run: `group ${group.name}`, group }, ...shown];
@@ -276,6 +288,7 @@ class ListPage {
     const seen = items.filter((item) => !item.group?.name);
     const known = [...this.rows.values()];
     this.paintColumns(known);
+    this.paintGroupBy(known);
     if (trash) this.paintTrash();
     else keyed(this.body, items, (item) => item.run, (item) => (item.group?.name ? this.createHeading(item.group) : this.createRow()), (node, item) => (item.group?.name ? this.updateHeading(node, item.group, known) : this.updateRow(node, item)));
     this.askFor(seen);
@@ -285,7 +298,6 @@ class ListPage {
       const count = key === "trash" ? this.trash.length : key === "all" ? known.length : known.filter(fits).length;
       setText(button.lastChild, count ? String(count) : "");
     });
-    this.flatButton.setAttribute("aria-pressed", String(this.flat));
     setText(this.countText, more ? `Showing ${seen.length} of ${all.length.toLocaleString("en")}` : trash || all.length ? "" : known.length ? "No run fits." : "");
     show(this.more, more);
     setText(this.more, `Show ${Math.min(MORE_SHOWN, all.length - seen.length)} more`);
@@ -326,7 +338,7 @@ class ListPage {
   }
 
   updateHeading(node, group, known) {
-    const own = known.filter((row) => row.group === group.name);
+    const own = group.rows ?? known.filter((row) => row.group === group.name);
     const [fold, where, count, problem] = node.children;
     const folded = this.folded.has(group.name);
     fold.setAttribute("aria-expanded", String(!folded));
@@ -566,39 +578,6 @@ function nextWords(row) {
 
 function searched(row) {
   return [row.run, row.worst, row.state, row.verdict, row.outcome, row.owner, row.title, row.note, ...(row.tags ?? []), ...(row.changed ?? [])].join(" ").toLowerCase();
-}
-
-// A family stands where its neediest member does; its children are folded away until one of them lives or it is opened.
-function families(rows, open) {
-  const known = new Map(rows.map((row) => [row.run, row]));
-  const children = new Map();
-  // Other seeds of a run stand below the first of them, whoever their parent is.
-  const above = (row) => row.seed_of || row.parent;
-  for (const row of rows) {
-    if (known.has(above(row))) children.set(above(row), [...(children.get(above(row)) ?? []), row]);
-  }
-  const rootOf = (row) => {
-    const seen = new Set();
-    while (known.has(above(row)) && !seen.has(row.run)) {
-      seen.add(row.run);
-      row = known.get(above(row));
-    }
-    return row;
-  };
-  // No run is its own ancestor, whatever a broken launch.json says.
-  const below = (row, passed = new Set([row.run])) => (children.get(row.run) ?? []).filter((child) => !passed.has(child.run)).flatMap((child) => [child, ...below(child, new Set([...passed, child.run]))]);
-  const out = [];
-  const placed = new Set();
-  const add = (row, depth) => {
-    if (placed.has(row.run)) return;
-    placed.add(row.run);
-    const family = below(row);
-    const unfolded = open.has(row.run) || depth > 0 || family.some((child) => child.live || needs(child));
-    out.push({ ...row, depth, family: depth === 0 && !family.some((child) => child.live || needs(child)) ? family.length : 0 });
-    if (unfolded) (children.get(row.run) ?? []).forEach((child) => add(child, depth + 1));
-  };
-  for (const row of rows) add(rootOf(row), 0);
-  return out;
 }
 
 // What happened since the last visit: flags that opened, runs that ended, changes that were judged.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from monitor.run_dir import Severity
+from monitor.run_dir.metric import Unit
 
 Setting = bool | int | float | str
 
@@ -29,8 +30,8 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `mine`: whether this user owns it, None where that is not known; `changed`: settings that differ from its parent;
     `flags`: how many are open, by severity, None where nobody counted;
     `score` is the newest value of the primary metric, whose name is `metric`; it, `chance`, `gap`, `eta`, `age` are
-    words; `value` is in the metric's unit, `error` the same as an error that falls, `ratio` the share of epochs done,
-    `spark` the gap over the run, `at` when it last wrote anything (UTC seconds); `seeds`: of the first of several
+    words; `value` is in the metric's unit `unit`, `error` the same as an error that falls, `ratio` the share of epochs
+    done, `spark` the gap over the run, `at` when it last wrote anything (UTC seconds); `seeds`: of the first of several
     seeds, their mean in words; `seed_of`: of the others, the name of the first; `diff`: what its settings
     have changed against its parent's, in words; `settings`: those in which the runs of the folder differ; `numbers`:
     name of a measurement → its newest finite value; `title`, `note`, `tags`, `pinned`: what people say of it; `group`:
@@ -67,6 +68,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     score: str = ""
     value: float | None = None
     error: float | None = None
+    unit: Unit = "fraction"
     chance: str = ""
     gap: str = ""
     spark: list[float] = []
@@ -101,6 +103,7 @@ def brief(row: RunRow, seen_at: float | None) -> RunRow:
         outcome=row.outcome,
         seed_of=row.seed_of,
         error=row.error,
+        unit=row.unit,
         at=row.at,
         settings=row.settings,
         numbers=row.numbers,
