@@ -66,7 +66,7 @@ test("children of one evaluation share a mark, and one without an epoch has none
   assert.deepEqual([...childrenByEpoch({})], []);
 });
 
-const lane = (changes = {}) => ({ rule: "val_loss_rising", title: "Val loss rises", severity: "warning", from: 2, to: 4, critical_from: null, fired: null, closed: false, ...changes });
+const lane = (changes = {}) => ({ rule: "val_loss_rising", title: "Val loss rises", severity: "warning", from: 2, began: "epoch 2", to: 4, critical_from: null, fired: null, closed: false, ...changes });
 const laned = (...lanes) => context({ frame: { lanes } });
 
 test("without a flag there is no lane", () => {
@@ -101,7 +101,7 @@ test("a flag that was critical from its begin has no dotted part of no length", 
 test("a closed lane is faint and its words say when it ended", () => {
   const [part, sign] = laneTraces(laned(lane({ closed: true, severity: "critical", critical_from: 3 })));
   assert.deepEqual([part.line.dash, part.opacity, sign.opacity], ["dot", 0.55, 0.55]);
-  assert.match(part.hovertemplate, /since epoch 2 to 4/);
+  assert.match(part.hovertemplate, /since epoch 2 to epoch 4/);
 });
 
 test("a click on a lane goes to the evaluation at which it was first said", () => {
