@@ -82,13 +82,13 @@ def logged(checkout: Checkout, place: Path, steps: int) -> Figures:
 
 def paged(checkout: Checkout, runs: Path, run: str | None, idle_secs: float) -> Figures:
     """Of a server's first visitor: seconds from the request to the first frame, its size, what an idle tab costs."""
-    with _served(checkout, runs) as server:
+    with served(checkout, runs) as server:
         return asyncio.run(_looked_at(server, run, idle_secs))
 
 
 def crowded(checkout: Checkout, runs: Path, run: str, tabs: int) -> Figures:
     """Seconds until the first and the last of many tabs at once have their first frame; descriptors afterwards."""
-    with _served(checkout, runs) as server:
+    with served(checkout, runs) as server:
         return asyncio.run(_crowd(server, run, tabs))
 
 
@@ -103,7 +103,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def _served(checkout: Checkout, runs: Path) -> Iterator[Server]:
+def served(checkout: Checkout, runs: Path) -> Iterator[Server]:
     answer = json.loads(checkout.run("-m", "monitor", "serve", "--no-token", "--json", "--runs", runs))
     pids = (
         each.pid

@@ -50,14 +50,14 @@ WORDS = ("MORGEN", "REGEN", "NORD", "SUED", "WIND", "SCHNEE", "WOLKE", "SONNE", 
 def many_runs(runs: Path, count: int, epochs: int = 30) -> Path:
     """`count` ended runs; returns the folder of runs."""
     runs.mkdir(parents=True, exist_ok=True)
-    pattern = _pattern(runs.parent, epochs)
+    pattern = pattern_of(runs.parent, epochs)
     _say(f"{count:,} runs")
     for place in range(count):
         _copy(pattern, runs, place)
     return runs
 
 
-def _pattern(place: Path, epochs: int) -> dict[str, bytes]:
+def pattern_of(place: Path, epochs: int) -> dict[str, bytes]:
     """File name → content of one run, named PATTERN, with what a supervisor adds."""
     with RunWriter(place / "PATTERN", config={"lr": 1e-3}, epochs=epochs) as run:
         for each in _epochs(epochs):
