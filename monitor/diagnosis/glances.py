@@ -38,7 +38,7 @@ from monitor.run_dir import (
 from monitor.run_dir.cache import Cache, Mark, mark_of
 from monitor.run_dir.errors import UnreadableRunError, guarded
 from monitor.run_dir.launch import read_launch, read_progress, read_state
-from monitor.run_dir.lives import lives_of, owner_of
+from monitor.run_dir.lives import Lives, is_mirrored, lives_of, owner_of
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import Status, status_of
 
@@ -69,13 +69,16 @@ class Glance(Record, frozen=True, kw_only=True):
     member: Member | None = None
     validation: str = ""
     config: dict[str, Any] = msgspec.field(default_factory=dict)
+    by_files: bool = False
+    """Whether all that is known of a live run stands in its files: no process, no queue and no other host is asked."""
 
 
 def glance_at(run_dir: Path, now: float) -> Glance:
     """Reads a run's small files. Raises MonitorError or OSError for one that cannot be read."""
     state, progress = read_state(run_dir), read_progress(run_dir)
     launch, problem = _launch(run_dir)
-    status = status_at(run_dir, state, progress, launch, now)
+    lives = lives_of(run_dir, state, progress)
+    status = status_at(run_dir, state, progress, launch, now, lives)
     run = files.read_document(run_dir / RUN_FILE, Run, ignoring=files.UNREADABLE)
     parent = launch.parent if launch is not None else None
     return Glance(
@@ -91,18 +94,25 @@ def glance_at(run_dir: Path, now: float) -> Glance:
         waiting=state.queue if state is not None and status.word == "queued" else None,
         ended_at=state.ended_at if state is not None else None,
         device=_device(state, run) if status.live else "",
-        uid=owner_of(run_dir, lives_of(run_dir, state, progress)),
+        uid=owner_of(run_dir, lives),
         member=replace(member, run_id=run_dir.name) if (member := member_of(launch)) is not None else None,
         validation=set_of(run),
         config=(run.config if run is not None else {}) or (launch.config if launch is not None else {}),
+        by_files=status.live and status.unseen and lives.job is None and not is_mirrored(run_dir),
     )
 
 
 def status_at(
-    run_dir: Path, state: State | None, progress: Progress | None, launch: Launch | None, now: float
+    run_dir: Path,
+    state: State | None,
+    progress: Progress | None,
+    launch: Launch | None,
+    now: float,
+    lives: Lives | None = None,
 ) -> Status:
-    """What a run is doing, from its small files alone; a lost run's evidence names its last epoch."""
-    lives = lives_of(run_dir, state, progress)
+    """What a run is doing, from its small files alone; a lost run's evidence names its last epoch. `lives`: what is
+    known of its processes, where that was asked already."""
+    lives = lives_of(run_dir, state, progress) if lives is None else lives
     seen = Snapshot(
         run_dir=str(run_dir),
         run_id=run_dir.name,

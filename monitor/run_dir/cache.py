@@ -20,23 +20,27 @@ import msgspec
 from monitor.run_dir import files
 from monitor.run_dir.opening import OddFileError, make_folder, open_to_read
 from monitor.run_dir.processes import HOME, identify
+from monitor.run_dir.records import PROGRESS_FILE, STEPS_FILE
 
 V = TypeVar("V")
 
 MOST_BYTES = 256 * 2**20
 SURE_NS = 2_000_000_000
 """A file that has just changed may change again within the same tick of the file system's clock."""
+BEATS = frozenset({PROGRESS_FILE, STEPS_FILE})
 CODE = (".py", ".json")
 
 
 @dataclass(frozen=True)
 class Mark:
     """Of a run's folder. `text` changes when any of its files does; `changed_ns`: when the newest of them last did;
-    `folder_ns`: when one was last made, replaced or removed."""
+    `folder_ns`: when one was last made, replaced or removed; `but_beats`: as `text`, without what a sign of life and
+    the steps change."""
 
     text: str
     changed_ns: int = 0
     folder_ns: int = 0
+    but_beats: str = ""
 
     def is_sure(self, now_ns: int) -> bool:
         """Whether a later change would show: not of what is being written now, nor of a folder that is gone."""
@@ -45,7 +49,7 @@ class Mark:
 
 def mark_of(run_dir: str) -> Mark:
     """The mark of everything that stands in a run's folder; an empty one where it cannot be read."""
-    seen, newest = hashlib.blake2b(digest_size=16), 0
+    seen, but_beats, newest = hashlib.blake2b(digest_size=16), hashlib.blake2b(digest_size=16), 0
     try:
         own = os.stat(run_dir)  # noqa: PTH116 - thousands of these a look
         with os.scandir(run_dir) as entries:
@@ -55,9 +59,11 @@ def mark_of(run_dir: str) -> Mark:
     seen.update(b"%d %d " % (own.st_ino, own.st_uid))
     for name, each in found:
         stamp = b"%d %d %d %d " % (each.st_ino, each.st_size, each.st_mtime_ns, each.st_ctime_ns)
-        seen.update(os.fsencode(name) + b"/" + stamp)
+        seen.update(line := os.fsencode(name) + b"/" + stamp)
+        if name not in BEATS:
+            but_beats.update(line)
         newest = max(newest, each.st_mtime_ns, each.st_ctime_ns)
-    return Mark(seen.hexdigest(), newest, own.st_mtime_ns)
+    return Mark(seen.hexdigest(), newest, own.st_mtime_ns, but_beats.hexdigest())
 
 
 class Cache(Generic[V]):

@@ -67,8 +67,8 @@ class Listing:
 
 
 class TabRows:
-    """What one tab has been sent. Of a large folder it gets whole what lives, what stands first and what it asks for;
-    the others are brief. `seen_at`: when its visitor last looked (UTC seconds)."""
+    """What one tab has been sent. Of a large folder it gets whole what lives (if that is not much), what stands first
+    and what it asks for; the others are brief. `seen_at`: when its visitor last looked (UTC seconds)."""
 
     def __init__(self, seen_at: float | None = None) -> None:
         self._seen_at = seen_at
@@ -83,13 +83,14 @@ class TabRows:
         rest = (look.trash, look.machine, look.tried, look.problem, look.groups)
         if look.rows is self._sent and rest == self._rest:
             return None
-        changed = [row for row in look.rows if self._rows.get(row.run) != row]
+        changed = [row for row in look.rows if (known := self._rows.get(row.run)) is not row and known != row]
         order = [row.run for row in look.rows]
         if not changed and order == self._order and rest == self._rest:
             return None
         if not self._order:
             self._asked.update(order[:FIRST_ROWS] if len(order) > WHOLE_ROWS else order)
-        rows = [self._as_sent(row, len(order)) for row in changed]
+        few = len(order) <= WHOLE_ROWS or sum(row.live for row in look.rows) <= WHOLE_ROWS
+        rows = [self._as_sent(row, len(order), few) for row in changed]
         news = ListNews(rows=rows, server_now=look.server_now, order=order if order != self._order else UNSET)
         if rest != self._rest:
             news = replace(news, trash=look.trash, machine=look.machine, tried=look.tried, problem=look.problem)
@@ -106,6 +107,6 @@ class TabRows:
         self._asked.update(row.run for row in found)
         return ListNews(rows=found, server_now=now)
 
-    def _as_sent(self, row: RunRow, count: int) -> RunRow:
-        whole = count <= WHOLE_ROWS or row.live or row.run in self._asked
+    def _as_sent(self, row: RunRow, count: int, few_live: bool) -> RunRow:
+        whole = count <= WHOLE_ROWS or (row.live and few_live) or row.run in self._asked
         return row if whole else brief(row, self._seen_at)

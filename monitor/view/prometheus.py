@@ -21,7 +21,7 @@ HELP = {
     "run_gap": "Val loss - train loss at the last evaluation, in the unit of the loss.",
     "run_metric": "The metric that decides, at the last evaluation, in its own unit; shares as fractions.",
     "run_epoch": "The epoch of the last evaluation.",
-    "run_last_record_age_seconds": "Seconds since the run last wrote anything, by this machine's clock.",
+    "run_last_record_age_seconds": "Seconds since the run last wrote anything; of a run at work up to 30 s too many.",
     "run_flags_open": "Flags that are open as of the last judgement, by severity.",
 }
 

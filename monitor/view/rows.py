@@ -7,6 +7,7 @@ import math
 import os
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from monitor.diagnosis.summaries import scored
 from monitor.run_dir import FINAL_STATES, Progress, Summary, words
 from monitor.run_dir.cache import SURE_NS, Mark, mark_of
 from monitor.run_dir.labels import LABELS_FILE, Label, read_labels
+from monitor.run_dir.launch import read_progress
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import is_run, list_runs
 from monitor.run_dir.status import ENDED_VERDICTS, Status
@@ -30,6 +32,10 @@ MOST_EVENTS = 4
 EACH_LOOK = 200
 """A folder of so many runs is looked at whole, each second."""
 LIST_AGAIN_SECS = 30.0
+UNSEEN_SECS = 30
+"""Of another machine's run that writes nothing but signs of life, the row is made anew so often."""
+BEAT_SECS = 30.0
+"""By so much the time of the last sign of life in a live row may lag; its age is said in minutes."""
 LABELLED = ("title", "note", "tags", "pinned")
 
 
@@ -42,6 +48,19 @@ class _Known(msgspec.Struct, frozen=True):
     validation: str = ""
     metric: Metric = WER
     settings: dict[str, Setting] = {}
+    by_files: bool = False
+    """Whether a live run changes by its files alone, as another machine's. One of this machine can end without writing
+    anything, and is looked at whole each time."""
+    pulse: tuple[object, ...] = ()
+
+    def shows(self, other: _Known | None) -> bool:
+        """Whether the list is the same with it as with the other."""
+        return (
+            other is not None
+            and self.row is other.row
+            and (self.member, self.validation, self.metric) == (other.member, other.validation, other.metric)
+            and self.settings == other.settings
+        )
 
     def of_age(self, now: float) -> _Known:
         """The same with the age of now, the same object where that reads the same."""
@@ -70,6 +89,8 @@ class RowBook:
         self._looks = 0
         self._labels: dict[str, Label] = {}
         self._labels_ns = 0
+        self._made: dict[str, float] = {}
+        """When a row was made of its files."""
         self._lock = threading.Lock()
 
     def rows(self, now: float) -> list[RunRow]:
@@ -86,7 +107,11 @@ class RowBook:
                 seen = Glances(self._runs_dir).all(names, _steady(now))
                 self._known = {name: _known_of(name, mark, glance, now) for name, mark, glance in seen}
             is_labelled = self._read_labels()
-            older = {name for name, each in self._known.items() if before.get(name) is not each}
+            older = {
+                name
+                for name, each in self._known.items()
+                if (known := before.get(name)) is not each and not each.shows(known)
+            }
             if (
                 is_labelled
                 or len(before) != len(self._known)
@@ -111,14 +136,29 @@ class RowBook:
         """What is known of a run now, the same object where it is the same."""
         path = f"{self._runs_dir}/{name}"
         known = self._known.get(name)
-        if known is not None and not whole and known.mark.folder_ns == _folder_ns(path):
+        rests = known is not None and known.by_files and now - self._made_at(name, now) < UNSEEN_SECS
+        if known is not None and (rests or not whole) and known.mark.folder_ns == _folder_ns(path):
             return known.of_age(now)
         mark = mark_of(path)
-        # A live process can end without writing anything: its row is made anew.
-        if known is not None and mark.text and known.mark == mark and not known.row.live:
+        if known is not None and mark.text and known.mark == mark and (rests or not known.row.live):
             return known.of_age(now)
+        if known is not None and rests and known.mark.but_beats == mark.but_beats and self._beats(name, known):
+            return replace(known, mark=mark).of_age(now)
+        self._made[name] = now
         fresh = _known_of(name, mark, glance_or_fault(self._runs_dir / name, _steady(now)), now)
+        if known is not None and _is_only_a_beat(known.row, fresh.row):
+            fresh = replace(fresh, row=known.row)
         return known if known == fresh else fresh
+
+    def _made_at(self, name: str, now: float) -> float:
+        """When a row was made; those that were made together are looked at again one after the other."""
+        return self._made.setdefault(name, now - zlib.crc32(name.encode()) % UNSEEN_SECS)
+
+    def _beats(self, name: str, known: _Known) -> bool:
+        """Whether a run whose records are the same says no more than that it goes on."""
+        progress = read_progress(self._runs_dir / name)
+        is_late = progress is not None and progress.heartbeat_at - known.row.at >= BEAT_SECS
+        return not is_late and _pulse(progress) == known.pulse
 
     def _read_labels(self) -> bool:
         """Whether people have labelled a run since the last look."""
@@ -161,6 +201,20 @@ def with_age(row: RunRow, now: float) -> RunRow:
     """The row with its age in words, the same object where they are the same."""
     age = words.coarse_age(now - row.at) if row.at and row.at - now <= words.AHEAD_SECS else ""
     return row if age == row.age else replace(row, age=age)
+
+
+def _pulse(progress: Progress | None) -> tuple[object, ...]:
+    """What of a sign of life changes a row, besides its time and its place within the epoch."""
+    if progress is None:
+        return ()
+    return (progress.generation, progress.phase, progress.outcome, progress.epochs, progress.process, progress.follower)
+
+
+def _is_only_a_beat(known: RunRow, fresh: RunRow) -> bool:
+    """Whether a live run has given no more than a sign of life: its row would be sent to every tab for that."""
+    if not fresh.live or not 0 <= fresh.at - known.at < BEAT_SECS:
+        return False
+    return replace(fresh, at=known.at, age=known.age) == known
 
 
 def _steady(now: float) -> float:
@@ -209,7 +263,15 @@ def _known_of(name: str, mark: Mark, seen: Glance | Exception, now: float) -> _K
     if isinstance(seen, Exception):
         return _Known(mark, RunRow(run=name, state="unreadable", evidence=str(seen)))
     metric = scored(seen.summary)[0]
-    return _Known(mark, with_age(_row(name, seen), now), seen.member, seen.validation, metric, flat(seen.config))
+    return _Known(
+        mark,
+        with_age(_row(name, seen), now),
+        seen.member,
+        seen.validation,
+        metric,
+        flat(seen.config),
+        seen.status.unseen,
+    )
 
 
 def _row(name: str, seen: Glance) -> RunRow:
