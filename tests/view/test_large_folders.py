@@ -1,5 +1,6 @@
 """A large folder of runs: what is kept of ended runs, and what a look leaves out, say what a fresh look would say."""
 
+import math
 import os
 import shutil
 import time
@@ -7,14 +8,18 @@ import time
 import msgspec
 import pytest
 
+from benchmarks.fleet.hosts import STEPS_PER_EPOCH
+from benchmarks.fleet.hosts import make as make_fleet
 from monitor.diagnosis.glances import Glance, Glances
 from monitor.run_dir import EPOCHS_FILE, METRIC_FILE, PROGRESS_FILE, RUN_FILE, MetricChoice, encode
 from monitor.run_dir import cache as caches
 from monitor.run_dir.cache import Cache, cache_dir, mark_of
+from monitor.run_dir.launch import read_state
 from monitor.run_dir.metric import WER
+from monitor.run_dir.processes import identify
 from monitor.run_dir.reader import list_runs
 from monitor.ui.listing import FIRST_ROWS, WHOLE_ROWS, ListLook, TabRows
-from monitor.view.rows import RowBook
+from monitor.view.rows import UNSEEN_SECS, RowBook
 from monitor.view.shapes.listing import RunRow, brief
 from tests.fake_runs import all_blank, healthy, newer_schema, not_a_number, overfitting
 
@@ -153,6 +158,71 @@ def test_of_a_large_folder_what_is_shown_is_sent_whole_and_the_rest_when_it_is_a
     later = [msgspec.structs.replace(row, score="41 %") for row in rows]
     sent = {row.run: row for row in tab.message(look(later)).rows}
     assert sent["r0100"] == later[100] and sent["r0101"].brief
+
+
+def test_of_very_many_live_runs_only_what_is_asked_for_is_sent_whole():
+    rows = [msgspec.structs.replace(row, live=True) for row in rows_of(WHOLE_ROWS + 1)]
+    sent = TabRows().message(look(rows)).rows
+    assert sent[:FIRST_ROWS] == rows[:FIRST_ROWS] and all(row.brief for row in sent[FIRST_ROWS:])
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    """Three live runs of two other machines, as the simulation writes them, and a book that has just read them."""
+    written = make_fleet(tmp_path / "shared" / "runs", 3, 2)
+    book = RowBook(tmp_path / "shared" / "runs")
+    at = 60 * math.ceil(time.time() / 60) + 1.0
+    for each in written:
+        each.write(at)
+    book.rows(at + 1)
+    book.rows(at + 1 + UNSEEN_SECS)
+    return written, book, at + 2 + UNSEEN_SECS
+
+
+def test_a_sign_of_life_of_another_machine_makes_no_new_row_and_an_evaluation_does(fleet):
+    written, book, at = fleet
+    before = {row.run: row for row in book.rows(at)}
+    assert all(row.live and row.state.endswith("as last heard") for row in before.values())
+    for each in written:
+        each.write(each.progress.heartbeat_at + 1.0)
+    evaluated = {each.folder.name for each in written if each.step % STEPS_PER_EPOCH == 0}
+    after = {row.run: row for row in book.rows(at + 1)}
+    assert {name for name, row in after.items() if row is not before[name]} == evaluated
+    while written[0].step % STEPS_PER_EPOCH:
+        written[0].write(written[0].progress.heartbeat_at + 0.1)
+    assert {row.run: row for row in book.rows(at + 2)}[written[0].folder.name].epoch == written[0].epoch
+
+
+@pytest.mark.parametrize("change", ["phase", "outcome", "process", "late", "state", "gone"])
+def test_whatever_else_another_machine_writes_is_in_the_next_look(fleet, change):
+    written, book, at = fleet
+    one = written[0]
+    before = {row.run: row for row in book.rows(at)}[one.folder.name]
+    changes = {
+        "phase": {"phase": "stopping"},
+        "outcome": {"outcome": "finished"},
+        "process": {"process": identify()},
+        "late": {"heartbeat_at": one.progress.heartbeat_at + 31},
+    }
+    if change == "gone":
+        shutil.rmtree(one.folder)
+        assert one.folder.name not in {row.run for row in book.rows(at + 1)}
+        return
+    if change == "state":
+        state = read_state(one.folder)
+        (one.folder / "state.json").write_bytes(encode(msgspec.structs.replace(state, state="finished", ended_at=at)))
+    else:
+        one._put(PROGRESS_FILE, encode(msgspec.structs.replace(one.progress, **changes[change])))
+    os.utime(one.folder)  # as a writer leaves it that puts files in their place
+    after = {row.run: row for row in book.rows(at + 1)}[one.folder.name]
+    # Where a supervisor's state counts, the phase and the process alone show nowhere.
+    assert (after == before) == (change in ("phase", "process"))
+    assert after == fresh_row(book, one, at + 1)
+
+
+def fresh_row(book, one, now):
+    """What a look says that has seen nothing before."""
+    return {row.run: row for row in RowBook(book._runs_dir).rows(now)}[one.folder.name]
 
 
 @pytest.mark.parametrize("question", [{}, {"kind": "rows"}, {"kind": "rows", "runs": "r0001"}, {"kind": "log"}])
