@@ -83,7 +83,8 @@ class PageData(PageMode, frozen=True, kw_only=True):
     """What the component starts from. `ws`, `plotly`, `report` are addresses on this server; `role` is "control" or
     "look"; `again` what an open tab proves itself with to a server that was started anew, "" where everybody may come
     in; `run` the address of the run, None for the list, `name` its id; `tunnel` the ssh command for a laptop,
-    "" for a visitor; `title`, `note` and `tags` what people say of the run."""
+    "" for a visitor; `title`, `note` and `tags` what people say of the run;
+    `folder`: the heading of its folder, where there are several, and whether that is `far`, on another host."""
 
     ws: str
     plotly: str
@@ -97,3 +98,5 @@ class PageData(PageMode, frozen=True, kw_only=True):
     title: str = ""
     note: str = ""
     tags: list[str] = []
+    folder: str = ""
+    far: bool = False

@@ -134,6 +134,8 @@ def page_data(address: str | None, role: str, holder: str) -> PageData:
         again=again(holder),
         run=address,
         name=run_id or "",
+        folder=folder.name,
+        far=bool(folder.host),
         runs_dir=folders.heading,
         tunnel=tunnel() if role == "control" and tunnel.cache_info().currsize else "",
         title=said.title,

@@ -95,7 +95,7 @@ def restart_there(folder: Folder, run_id: str, option: str) -> None:
     except MonitorError as problem:
         st.error(plain(str(problem)), icon=None)
         return
-    code("\n".join(map(str, plan.get("diff") or [])), language="diff")
+    code("\n".join(_changed(row) for row in plan.get("diff") or []))
     for line in [*(plan.get("notes") or []), *([plan["remark"]] if plan.get("remark") else [])]:
         st.write(plain(str(line)))
     agreed, trust = _agreed(folder, plan)
@@ -106,6 +106,13 @@ def restart_there(folder: Folder, run_id: str, option: str) -> None:
     clicked = go.button(label, type="primary", width="stretch", disabled=not agreed, key="confirm_restart")
     if _unchanged("restart", plan, clicked):
         act(lambda: _start(folder, [*words, *trust]))
+
+
+def _changed(row: Any) -> str:
+    """A changed setting in words: its name, its value before and its new one."""
+    if not isinstance(row, list) or len(row) != 3:
+        return str(row)
+    return f"{row[0]}: {row[1]} → {row[2]}"
 
 
 def _start(folder: Folder, words: list[str]) -> None:

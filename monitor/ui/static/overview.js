@@ -66,6 +66,7 @@ class ListPage {
   build() {
     const { data } = this;
     const control = data.role === "control";
+    root.classList.toggle("vs-far", data.far);
     this.search = h("input", { type: "search", placeholder: "Search: words, lr<1e-3, tag:paper", title: QUERY_HINT, "aria-label": "Search runs", class: "vs-search vs-query", "data-testid": "search", value: Address.read("q") ?? "" });
     this.search.addEventListener("input", () => {
       this.shown = FIRST_SHOWN;
@@ -413,6 +414,7 @@ class ListPage {
     });
     node.pick.checked = this.selected.has(row.run);
     node.pick.setAttribute("aria-label", `Select ${row.run}`);
+    node.classList.toggle("vs-far", this.groups.some((group) => group.far && group.name === row.group));
     node.dataset.tone = VERDICT_TONES[row.verdict] ?? "unknown";
     const word = row.verdict || row.state.split(",")[0];
     setText(verdict.children[0], row.state === "unreadable" ? STATE_GLYPHS.unreadable : verdictGlyph(row.verdict));

@@ -62,6 +62,7 @@ class RunPage {
     this.messages = buildNotify(this.ask, emit, data.role);
     this.header = buildHeader(emit, data.role, this.tabs.bar, this.help, this.messages);
     paintName(this.header, data);
+    this.root.classList.toggle("vs-far", data.far);
     this.now = buildNow(emit, data.role, view, on);
     this.diagnosis = buildDiagnosis(emit, data.role, data);
     this.predictions = buildPredictions(data.name, this.ask);

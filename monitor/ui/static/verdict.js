@@ -10,6 +10,7 @@ function buildHeader(emit, role, tabs, help, messages) {
     h("button", { type: "button", class: "vs-button", "data-testid": `btn-${id}`, onclick: () => emit(action) }, label);
   ui.back = h("button", { type: "button", class: "vs-link", "data-testid": "btn-home", onclick: () => emit({ kind: "home" }) }, "‹ runs");
   ui.name = h("h1", { class: "vs-name" });
+  ui.folder = h("span", { class: "vs-muted", "data-testid": "folder" });
   ui.title = h("span", { class: "vs-run-title", "data-testid": "run-title" });
   ui.tags = h("span", { class: "vs-run-tags" });
   ui.state = h("span", { class: "vs-state", "data-testid": "header-state", tabindex: "0" });
@@ -32,7 +33,7 @@ function buildHeader(emit, role, tabs, help, messages) {
   ui.node = h(
     "header",
     { class: "vs-header" },
-    h("div", { class: "vs-header-main" }, ui.back, ui.name, ui.title, ui.tags, ui.state, ui.bar, ui.progress),
+    h("div", { class: "vs-header-main" }, ui.back, ui.folder, ui.name, ui.title, ui.tags, ui.state, ui.bar, ui.progress),
     h("div", { class: "vs-header-side" }, ui.connection, ui.stage, role === "control" ? [ui.cancel, ui.hurry, ui.moreTime, ui.resume, ui.restart, ui.stop] : ui.readOnly, role === "control" ? ui.label : null, ui.bell, themeButton(), ui.help),
     h("div", { class: "vs-tabs-row" }, tabs, ui.alarm.node, ui.away),
   );
@@ -42,6 +43,8 @@ function buildHeader(emit, role, tabs, help, messages) {
 
 // The name, note and tags that people gave the run stand beside its id, never in its place.
 function paintName(ui, data) {
+  setText(ui.folder, data.folder);
+  show(ui.folder, Boolean(data.folder));
   setText(ui.title, data.title);
   ui.title.title = data.note;
   show(ui.title, Boolean(data.title));
