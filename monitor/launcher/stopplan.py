@@ -43,6 +43,12 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
         said = "It has not started: it leaves the queue, and nothing is lost."
         return StopPlan(snapshot.run_id, True, (said,), asked, is_queued=True)
     afar = (f"{status.evidence} The request waits until its supervisor there sees it.",) if status.unseen else ()
+    if state is not None and known is not None and known.generation != state.generation:
+        known = None  # what it said before it was resumed
+    if known is None and _is_own(snapshot.launch):
+        first = first_signal(snapshot.launch)
+        said = f"It has not begun to train since its start: nothing is lost. It gets {first} at once."
+        return StopPlan(snapshot.run_id, False, (said, *afar), asked)
     if known is None or not known.listens:
         return StopPlan(snapshot.run_id, False, (*_signalled(snapshot), _lost(run_dir, snapshot, now), *afar), asked)
     if slow := _seldom_asks(snapshot, known):

@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.conftest import wait_until
 from tests.browser.test_page_states import open_run, write_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -72,6 +73,68 @@ def test_a_person_with_a_keyboard_gets_everywhere(dashboard, tab):
     page.get_by_test_id("tab-now").focus()
     page.keyboard.press("ArrowRight")
     assert page.get_by_test_id("panel-metrics").is_visible()
+
+
+FOCUSED = """() => {
+  const at = document.activeElement;
+  const said = at.getAttribute("aria-label") ?? "";
+  const label = said || (at.labels?.[0]?.innerText ?? "");
+  return { text: (at.innerText || said).trim(), id: at.dataset?.testid ?? "", label,
+           seen: at.matches(":focus-visible") };
+}"""
+
+
+def tab_to(page, wanted, most=120):
+    """Tab, and nothing else, until what is wanted has the focus, which must be visible there."""
+    passed = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        at = page.evaluate(FOCUSED)
+        if wanted(at):
+            assert at["seen"], f"the focus does not show on {at}"
+            return
+        passed.append(at["id"] or at["text"][:30] or at["label"][:30])
+    raise AssertionError(f"Tab never came there; it passed {passed}")
+
+
+def test_stop_and_restart_with_the_keyboard_alone(dashboard, tab):
+    dashboard.start("by-keys", "--preset", "broken", "--epochs", "400")
+    page = tab()
+    page.goto(dashboard.link("by-keys"))
+    page.get_by_test_id("btn-stop").wait_for(timeout=60_000)
+    page.locator(".stApp [data-testid=vitalsigns]").wait_for()
+    wait_until(lambda: "epoch 2/" in page.locator(".vs-header").inner_text(), 60)
+
+    tab_to(page, lambda at: at["id"] == "btn-stop")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Stop after this step").wait_for()
+    tab_to(page, lambda at: at["text"] == "Stop after this step", 30)
+    page.keyboard.press("Enter")
+    page.get_by_test_id("header-state").filter(has_text="stopped").wait_for(timeout=60_000)
+
+    tab_to(page, lambda at: at["id"] == "btn-restart")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_text("Runs exactly this").wait_for()
+    tab_to(page, lambda at: at["label"].startswith("learning_rate (now"))
+    page.keyboard.press("Control+a")
+    page.keyboard.type("0.0007")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_text("--learning_rate 0.0007").first.wait_for()
+    tab_to(page, lambda at: at["text"] == "Start child")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**run=by-keys-2*", timeout=60_000)
+    page.locator(".vs-parent", has_text="Child of by-keys").wait_for()
+
+    # Ctrl+K opens the same dialog; Escape leaves it without an act.
+    wait_until(lambda: "epoch 1/" in page.locator(".vs-header").inner_text(), 90)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("stop")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Stop after this step").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="hidden")
+    assert dashboard.states()["by-keys-2"] in ("starting", "running")
+    dashboard.monitor("stop", "by-keys-2", "--runs", dashboard.runs)
 
 
 def test_abbreviations_are_explained_where_the_pointer_rests(dashboard, tab, sick):

@@ -44,6 +44,15 @@ def test_our_trainer_saves_and_says_where_it_can_be_resumed(tmp_path):
     )
 
 
+def test_our_trainer_that_is_still_starting_is_not_promised_to_save_and_loses_nothing(tmp_path):
+    before = Progress(heartbeat_at=NOW - 900, step=32_820, generation=1)
+    for known, generation in ((None, 1), (before, 2)):
+        seen = snapshot(known, ["python", "-m", "trainer"], tmp_path, generation=generation)
+        plan = stop_plan(tmp_path, seen, NOW)
+        assert not plan.can_save and not plan.is_over
+        assert plan.lines == ("It has not begun to train since its start: nothing is lost. It gets Ctrl-C at once.",)
+
+
 def test_a_queued_run_loses_nothing(tmp_path):
     seen = snapshot(None, ["python", "train.py"], tmp_path, state="queued", trainer=None)
     plan = stop_plan(tmp_path, seen, NOW)
