@@ -17,6 +17,12 @@ def written(dashboard):
     return write_run(dashboard, "before-streamlit")
 
 
+COLOURS = """(behind) => {
+  const style = (chosen) => getComputedStyle(document.querySelector(chosen));
+  return [style(behind).backgroundColor, style(".vs-root").colorScheme, style("[data-testid=verdict]").backgroundColor];
+}"""
+
+
 class Held:
     """The requests for Streamlit's script that wait."""
 
@@ -64,13 +70,13 @@ def test_the_page_is_whole_without_streamlit_and_does_not_move_when_it_comes(das
     assert page.locator("#vs-early, .stApp").count() == 1
     before = at_rest(page)
     theme = page.get_by_test_id("vitalsigns").get_attribute("data-theme")
-    colour = page.get_by_test_id("verdict").evaluate("(node) => getComputedStyle(node).backgroundColor")
+    before_it = page.evaluate(COLOURS, "body")
     held.go()
     page.locator(".stApp").wait_for()
     assert page.get_by_test_id("vitalsigns").count() == 1
     assert places(page) == before
     assert page.get_by_test_id("vitalsigns").get_attribute("data-theme") == theme == scheme
-    assert page.get_by_test_id("verdict").evaluate("(node) => getComputedStyle(node).backgroundColor") == colour
+    assert page.evaluate(COLOURS, ".stApp") == before_it
     wait_until(lambda: written in page.title())
 
 
