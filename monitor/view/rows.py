@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 import threading
 import time
 import zlib
@@ -22,6 +23,7 @@ from monitor.run_dir import FINAL_STATES, Progress, Summary, words
 from monitor.run_dir.cache import SURE_NS, Mark, mark_of
 from monitor.run_dir.labels import LABELS_FILE, Label, read_labels
 from monitor.run_dir.launch import read_progress
+from monitor.run_dir.lives import is_mirrored
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import is_run, list_runs
 from monitor.run_dir.status import ENDED_VERDICTS, Status
@@ -36,6 +38,8 @@ UNSEEN_SECS = 30
 """Of another machine's run that writes nothing but signs of life, the row is made anew so often."""
 BEAT_SECS = 30.0
 """By so much the time of the last sign of life in a live row may lag; its age is said in minutes."""
+DIGITS = re.compile(r"\d+")
+"""The evidence of a live run says a heartbeat's age in seconds: a row is not sent for those."""
 LABELLED = ("title", "note", "tags", "pinned")
 
 
@@ -83,6 +87,7 @@ class RowBook:
     def __init__(self, runs_dir: Path, each_look: int = EACH_LOOK) -> None:
         self._runs_dir = Path(runs_dir)
         self._each_look = each_look
+        self._is_far = is_mirrored(self._runs_dir / "any")
         self._folder = _Names(self._runs_dir, each_look)
         self._known: dict[str, _Known] = {}
         self._rows: list[RunRow] = []
@@ -104,7 +109,7 @@ class RowBook:
                 for name, whole in self._due(names).items():
                     self._known[name] = self._looked_at(name, now, whole)
             else:
-                seen = Glances(self._runs_dir).all(names, _steady(now))
+                seen = Glances(self._runs_dir).all(names, now)
                 self._known = {name: _known_of(name, mark, glance, now) for name, mark, glance in seen}
             is_labelled = self._read_labels()
             older = {
@@ -136,7 +141,9 @@ class RowBook:
         """What is known of a run now, the same object where it is the same."""
         path = f"{self._runs_dir}/{name}"
         known = self._known.get(name)
-        rests = known is not None and known.by_files and now - self._made_at(name, now) < UNSEEN_SECS
+        rests = (
+            known is not None and known.by_files and not self._is_far and now - self._made_at(name, now) < UNSEEN_SECS
+        )
         if known is not None and (rests or not whole) and known.mark.folder_ns == _folder_ns(path):
             return known.of_age(now)
         mark = mark_of(path)
@@ -145,7 +152,7 @@ class RowBook:
         if known is not None and rests and known.mark.but_beats == mark.but_beats and self._beats(name, known):
             return replace(known, mark=mark).of_age(now)
         self._made[name] = now
-        fresh = _known_of(name, mark, glance_or_fault(self._runs_dir / name, _steady(now)), now)
+        fresh = _known_of(name, mark, glance_or_fault(self._runs_dir / name, now), now)
         if known is not None and _is_only_a_beat(known.row, fresh.row):
             fresh = replace(fresh, row=known.row)
         return known if known == fresh else fresh
@@ -214,12 +221,9 @@ def _is_only_a_beat(known: RunRow, fresh: RunRow) -> bool:
     """Whether a live run has given no more than a sign of life: its row would be sent to every tab for that."""
     if not fresh.live or not 0 <= fresh.at - known.at < BEAT_SECS:
         return False
-    return replace(fresh, at=known.at, age=known.age) == known
-
-
-def _steady(now: float) -> float:
-    """The minute: the evidence of a live run must not change at every look."""
-    return 60 * (now // 60)
+    if DIGITS.sub("", fresh.evidence) != DIGITS.sub("", known.evidence):
+        return False
+    return replace(fresh, at=known.at, age=known.age, evidence=known.evidence) == known
 
 
 def _share(names: Sequence[str], begin: int, count: int) -> Sequence[str]:
