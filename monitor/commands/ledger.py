@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, now, print_json
-from monitor.diagnosis.ledger import every_child
+from monitor.diagnosis.ledger import every_child, settled
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.tries import SeedsOfChange, Tried, counted, seeds_of_changes
 from monitor.run_dir import ChildOutcome
@@ -24,6 +24,7 @@ def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     children = every_child(runs, now()) if runs.is_dir() else []
     tried = counted(children)
     seeds = seeds_of_changes(children, groups_in(runs, list_runs(runs))) if children else []
+    children = settled(children, seeds)
     if as_json:
         prescriptions = [_document(each) for each in tried]
         print_json({"prescriptions": prescriptions, "children": children, "seeds": [asdict(each) for each in seeds]})

@@ -6,7 +6,7 @@ at its end; the last judgement is kept. What is counted as a try of the same thi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,7 +140,12 @@ def decided_by_seeds(runs_dir: Path, run_id: str, groups: Iterable[SeedGroup], n
     """What a child and its seeds came to together, where that is HELPED or WORSE; None before, and for no child."""
     group = group_of(run_id, groups)
     children = ChildBook(runs_dir).children(group.runs, now) if group is not None else []
-    if group is None or run_id not in {each.run_id for each in children}:
+    return None if group is None else decision_of(run_id, children, group)
+
+
+def decision_of(run_id: str, children: Sequence[ChildOutcome], group: SeedGroup) -> SeedsOfChange | None:
+    """The same of judgements that are known: `children` of this group."""
+    if run_id not in {each.run_id for each in children}:
         return None
     found = seeds_of_changes(children, [group])
     return next((each for each in found if run_id in each.runs and each.word in ("HELPED", "WORSE")), None)
@@ -150,7 +155,16 @@ def with_seeds(line: str, decided: SeedsOfChange | None) -> str:
     """A judgement that names what its seeds have decided, in place of the advice to start some."""
     if decided is None:
         return line
-    return f"{line.removesuffix(f' {DECIDES}')} {decided.title} together: {decided.word}, {decided.text}"
+    return f"{line.replace(f' {DECIDES}', '')} {decided.title} together: {decided.word}, {decided.text}"
+
+
+def settled(children: Sequence[ChildOutcome], seeds: Iterable[SeedsOfChange]) -> list[ChildOutcome]:
+    """The children; where their seeds have decided together, none asks for more seeds."""
+    decided = {run for each in seeds if each.word in ("HELPED", "WORSE") for run in each.runs}
+    return [
+        msgspec.structs.replace(each, line=each.line.replace(f" {DECIDES}", "")) if each.run_id in decided else each
+        for each in children
+    ]
 
 
 def _launch_of_child(run_dir: Path) -> Launch | None:

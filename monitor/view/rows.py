@@ -17,9 +17,9 @@ from msgspec.structs import replace
 
 from monitor.diagnosis.glances import Glance, Glances, glance_or_fault
 from monitor.diagnosis.seed_groups import Member, grouped
-from monitor.diagnosis.seed_spread import spread_of
+from monitor.diagnosis.seed_spread import SeedGroup, spread_of
 from monitor.diagnosis.summaries import scored
-from monitor.run_dir import FINAL_STATES, Progress, Summary, words
+from monitor.run_dir import FINAL_STATES, ChildOutcome, Progress, Summary, words
 from monitor.run_dir.cache import SURE_NS, Mark, mark_of
 from monitor.run_dir.labels import LABELS_FILE, Label, read_labels
 from monitor.run_dir.launch import read_progress
@@ -31,6 +31,8 @@ from monitor.view.settings import differing, flat
 from monitor.view.shapes.listing import RunEvent, RunRow, Setting
 
 MOST_EVENTS = 4
+OUTCOME = "outcome"
+"""Kind of the event that says what came of a change."""
 EACH_LOOK = 200
 """A folder of so many runs is looked at whole, each second."""
 LIST_AGAIN_SECS = 30.0
@@ -52,6 +54,7 @@ class _Known(msgspec.Struct, frozen=True):
     validation: str = ""
     metric: Metric = WER
     settings: dict[str, Setting] = {}
+    outcome: ChildOutcome | None = None
     by_files: bool = False
     """Whether a live run changes by its files alone, as another machine's. One of this machine can end without writing
     anything, and is looked at whole each time."""
@@ -63,6 +66,7 @@ class _Known(msgspec.Struct, frozen=True):
             other is not None
             and self.row is other.row
             and (self.member, self.validation, self.metric) == (other.member, other.validation, other.metric)
+            and self.outcome == other.outcome
             and self.settings == other.settings
         )
 
@@ -189,7 +193,8 @@ class RowBook:
         """Of runs that differ in their seed alone the first has the mean of all, the others its name."""
         rows = {name: each.row for name, each in self._known.items()}
         members = [each.member for each in self._known.values() if each.member is not None]
-        for group in grouped(members, lambda name: self._known[name].validation):
+        groups = grouped(members, lambda name: self._known[name].validation)
+        for group in groups:
             metric = self._known[group.lead].metric
             mean = spread_of(
                 group,
@@ -201,7 +206,23 @@ class RowBook:
                 rows[run] = replace(rows[run], seed_of=group.lead)
             said = mean.text if mean is not None else words.count(len(group.runs), "seed")
             rows[group.lead] = replace(rows[group.lead], seeds=f"{metric.heading} {said}" if mean is not None else said)
-        return rows
+        return {**rows, **self._decided(rows, groups)}
+
+    def _decided(self, rows: dict[str, RunRow], groups: Sequence[SeedGroup]) -> dict[str, RunRow]:
+        """The rows of children whose seeds have decided together: their judgement says so, and asks for no more."""
+        came = {name: each.outcome for name, each in self._known.items() if each.outcome is not None}
+        tried = [group for group in groups if len(came.keys() & set(group.runs)) > 1]
+        if not tried:
+            return {}
+        # Imported here: most folders have no such children, and their list must not wait for numpy.
+        from monitor.diagnosis.ledger import decision_of, with_seeds
+
+        found = {}
+        for group in tried:
+            for name in came.keys() & set(group.runs):
+                if (decided := decision_of(name, [came[run] for run in group.runs if run in came], group)) is not None:
+                    found[name] = _told(rows[name], came[name], with_seeds(came[name].line, decided))
+        return found
 
 
 def with_age(row: RunRow, now: float) -> RunRow:
@@ -274,6 +295,7 @@ def _known_of(name: str, mark: Mark, seen: Glance | Exception, now: float) -> _K
         seen.validation,
         metric,
         flat(seen.config),
+        seen.outcome,
         seen.status.unseen,
     )
 
@@ -367,9 +389,19 @@ def _events(seen: Glance) -> list[RunEvent]:
     elif status.word == "lost":
         events.append(RunEvent(at=status.since or 0.0, kind="lost", text=status.evidence))
     if outcome is not None:
-        text = f"{outcome.word.capitalize()} against {outcome.parent_id}: {outcome.line}"
-        events.append(RunEvent(at=outcome.at, kind="outcome", text=text, word=outcome.word))
+        text = _came(outcome, outcome.line)
+        events.append(RunEvent(at=outcome.at, kind=OUTCOME, text=text, word=outcome.word))
     return sorted(events, key=lambda event: -event.at)[:MOST_EVENTS]
+
+
+def _came(outcome: ChildOutcome, line: str) -> str:
+    return f"{outcome.word.capitalize()} against {outcome.parent_id}: {line}"
+
+
+def _told(row: RunRow, outcome: ChildOutcome, line: str) -> RunRow:
+    """The row with another line about what came of its change."""
+    events = [replace(one, text=_came(outcome, line)) if one.kind == OUTCOME else one for one in row.events]
+    return replace(row, outcome_line=line, events=events)
 
 
 def _need(row: RunRow) -> tuple[bool, int, bool, float, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from monitor.diagnosis.ledger import ChildBook
+from monitor.diagnosis.ledger import ChildBook, settled
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.tries import SeedsOfChange, counted, seeds_of_changes
 from monitor.run_dir import ChildOutcome
@@ -28,6 +28,7 @@ class TriedBook:
         known = self._book.children([row.run for row in rows if row.parent], now, MOST_JUDGED)
         names = {name for each in known for name in (each.run_id, each.parent_id)}
         seeds = seeds_of_changes(known, groups_in(self._runs_dir, names))
+        known = settled(known, seeds)
         options = [
             TriedOption(
                 option=each.title or each.prescription,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.commands.cli import main
 from monitor.diagnosis.comparison import obstacle
+from monitor.diagnosis.ledger import judge_child
 from monitor.diagnosis.prescriptions.seeds import seed_changes
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_spread import T95, difference, spread
@@ -227,6 +228,28 @@ def test_two_more_seeds_are_not_asked_for_where_they_have_decided(tmp_path, caps
     child = RunReader(tmp_path / "c0").read(2e9)
     told = answer(child, judge(child, 2e9), {"kind": "compare", "with": ["p0"]}, Others(tmp_path, Family(tmp_path)))
     assert "c0 and 2 seeds together: HELPED" in told.card.line and not told.card.seeds
+
+
+def test_no_place_asks_for_more_seeds_where_they_have_decided_a_difference_below_the_noise_of_one(tmp_path, capsys):
+    """Each seed alone is too close; the three of them together are not."""
+    write(tmp_path, "p0", 0.50, argv=with_seed(0))
+    for place, wer in enumerate((0.4910, 0.4915, 0.4905)):
+        argv = with_seed(place, "--dropout", "0.5")
+        changes = {"dropout": [0.1, 0.5], "seed": [0, place]}
+        write(tmp_path, f"c{place}", wer, argv=argv, parent="p0", changes=changes, at=10 + place)
+    main(["ledger", "--runs", str(tmp_path)])
+    ledger = capsys.readouterr().out
+    assert "TOO CLOSE" in ledger and "c0 and 2 seeds" in ledger and "HELPED" in ledger
+    for name in ("c0", "c1", "c2"):
+        judge_child(tmp_path / name, RunReader(tmp_path / name).read(2e9), 2e9)
+    rows = {row.run: row for row in RowBook(tmp_path).rows(2e9)}
+    for name in ("c0", "c1", "c2"):
+        said = [rows[name].outcome_line, *(event.text for event in rows[name].events)]
+        assert rows[name].outcome == "TOO CLOSE" and all("c0 and 2 seeds together: HELPED" in text for text in said[:1])
+        assert not any("two more seeds" in text for text in said)
+    options = TriedBook(tmp_path).options(list(rows.values()), 2e9)
+    lines = [ledger, *(child.line for option in options for child in option.children)]
+    assert not any("two more seeds" in " ".join(line.split()) for line in lines)
 
 
 def test_a_seed_beside_its_own_parent_is_one_group(tmp_path, capsys):
