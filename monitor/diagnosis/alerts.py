@@ -95,7 +95,8 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
     diagnosis = judged.diagnosis
     metric, best, wer = primary_of(snapshot), best_of(snapshot), lowest(snapshot, "val_wer")
     chance, value, doubted = chance_of(snapshot, metric), last_of(snapshot), doubted_of(snapshot)
-    if doubted is not None or is_by_loss(snapshot):
+    by_loss = metric is None and last(snapshot, "val_loss") is not None
+    if doubted is not None or by_loss or is_by_loss(snapshot):
         metric, value, best = THE_LOSS, last(snapshot, "val_loss"), lowest(snapshot, "val_loss")
     worst, progress = _worst(diagnosis), snapshot.progress
     gaps = [record.gap for record in snapshot.epochs if record.gap is not None]

@@ -22,7 +22,7 @@ from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, s
 from monitor.rules import grown
 from monitor.rules.arithmetic.series import scatter
 from monitor.rules.columns import forget_all
-from monitor.rules.evaluations import last, measured, validation
+from monitor.rules.evaluations import last, lowest, measured, validation
 from monitor.rules.kind import fits
 from monitor.rules.own import NO_RULES, OwnAnswers
 from monitor.rules.primary import best_of, chance_of, last_of, measured_last, primary_of
@@ -289,6 +289,8 @@ def ended_words(snapshot: Snapshot) -> str:
     last = f"{snapshot.epochs[-1].epoch:g}" if snapshot.epochs else ""
     metric, best = primary_of(snapshot), best_of(snapshot)
     score = f", best {metric.title} {metric.text(best[0])} at {best[1]:g}" if metric and best else ""
+    if metric is None and (loss := lowest(snapshot, "val_loss")) is not None:
+        score = f", best val loss {number(loss[0])} at {loss[1]:g}"
     if metric and best and not math.isfinite(now := last_of(snapshot) or 0.0):
         score += f", {metric.text(now)} at its end"
     if status.word == "failed":

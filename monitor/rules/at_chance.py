@@ -26,6 +26,8 @@ from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number, percent
 
 FLAT_EVALUATIONS = 10
+NEVER_BELOW, OFTEN_PERCENT = 0.9, 1.2
+"""An error rate that was never below the first and once above the second may be one in percent."""
 FAR_WORSE = 0.1
 """So many points of a share beyond chance an output follows its input, the wrong way round."""
 WORSE_THAN_CHANCE = "Worse than chance"
@@ -130,7 +132,7 @@ class AtChance(Rule):
             line = _line(data, floors, chance, episode.severity, is_over(snapshot))
             where = " time resolution inside the model," * is_ctc(snapshot)
             beside = FAR_BEYOND if _is_beyond(data, chance) else ("", NO_INPUT.format(where), WHY)
-            said = Said(f"{line} Since {began}.", *beside)
+            said = Said(f"{line} Since {began}.{_in_percent(data, chance)}", *beside)
         return self.flag(
             data.epochs,
             episode,
@@ -285,6 +287,19 @@ def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: st
         return f"Not better than {chance.who} at its end: {metric.label} {now} against {floor}."
     left = f" {LEFT}." if metric.label in EDIT_RATES else ""
     return f"Not better than {chance.who} yet: {metric.label} {now} against {floor}.{left}"
+
+
+def _in_percent(data: Evaluations, chance: Chance | None) -> str:
+    """What else an error rate over sequences may be that was never a fraction below 1, where no corpus tells: percent.
+
+    More than once as many errors as words come of a model that has not begun to learn, and of percent below 5.
+    """
+    metric, known = data.metric, data.error[np.isfinite(data.error)]
+    if metric is None or metric.unit != "fraction" or metric.label not in EDIT_RATES or chance is None:
+        return ""
+    if not chance.assumed or float(known.min()) < NEVER_BELOW or float(known.max()) < OFTEN_PERCENT:
+        return ""
+    return f" If it is logged in percent, it is {known[-1]:.1f} %: then declare the unit."
 
 
 def _lost(data: Evaluations, floors: Floors, chance: Chance | None) -> str:

@@ -101,7 +101,7 @@ class Overfitting(Rule):
                 "best val loss at epoch": float(best),
             },
             limits={
-                "val loss above best": last.needed,
+                "val loss above best": float(f"{last.needed:.2g}"),
                 "critical above": limits.overfitting_rise_critical_ratio,
                 "critical gap / val loss": limits.overfitting_gap_critical_ratio,
             },

@@ -144,3 +144,11 @@ def test_the_list_names_the_critical_gap_and_not_the_hint_that_decided_the_word(
     assert (judged.diagnosis.verdict, judged.diagnosis.worst.rule) == ("KEEP GOING", "overconfident")
     summary = summarise(seen, judged, NOW)
     assert (summary.worst_rule, summary.worst_severity) == ("gap", "critical")
+
+
+def test_the_list_shows_val_loss_of_a_run_that_has_nothing_else_to_be_judged_by():
+    seen = snapshot(val_loss=[2.0, 1.5, 1.8])
+    kept = summarise(seen, judge(seen, NOW), NOW)
+    assert kept.metric is not None
+    assert (kept.metric.name, kept.metric_value, kept.metric_best, kept.metric_best_epoch) == ("val_loss", 1.8, 1.5, 2)
+    assert summarise(snapshot(train_loss=[1.0]), judge(seen, NOW), NOW).metric is None

@@ -10,7 +10,7 @@ from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
 from monitor.diagnosis.waiting import what_waiting_brought
 from monitor.rules.registry import BY_NAME, RULES
-from monitor.run_dir import Clip, Decode, Epoch, Floors, Launch, Progress, Run, Snapshot
+from monitor.run_dir import Clip, Decode, Epoch, Floors, Launch, Progress, Run, Snapshot, State
 from tests.snapshots import NOW, PROCESS, beating, curve, snapshot
 
 
@@ -404,3 +404,8 @@ def test_a_high_accuracy_that_stands_still_beside_an_auc_at_chance_is_no_learnin
     for auc, accuracy in (([0.8, 0.81] * 8, [0.9] * 16), ([0.49, 0.51] * 8, [0.5 + 0.02 * e for e in range(16)])):
         well = judged(auc, accuracy)
         assert "at chance" not in well.reason and "nothing_learnt" not in [cause.name for cause in well.causes]
+
+
+def test_how_a_run_ended_that_val_loss_alone_judges_names_its_best_val_loss():
+    ended = snapshot(val_loss=[2.0, 1.5, 1.8], state=State(state="finished"))
+    assert judge(ended, NOW).diagnosis.reason.startswith("Finished at epoch 3, best val loss 1.50 at 2.")

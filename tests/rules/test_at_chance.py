@@ -211,3 +211,14 @@ def test_words_on_top_of_words_that_are_right_are_no_missing_input():
     assert not judged.causes and prescribe(seen, judged)[0].title.startswith("Look at how a prediction ends")
     none_right = found(RULE, said_with(list("OPQRSTUVWXYZ"), 0))
     assert none_right.title == "At chance"
+
+
+def test_an_error_rate_that_was_never_a_fraction_below_one_may_be_percent_and_that_is_said():
+    falls, losses = [4.1 - 0.1 * epoch for epoch in range(20)], [0.9**epoch for epoch in range(20)]
+    unknown = {"floors": Floors()}
+    line = found(RULE, snapshot(val_wer=falls, val_loss=losses, run=unknown)).line
+    assert "WER 220.0 % against 100.0 %" in line
+    assert line.endswith(" Since the first evaluation. If it is logged in percent, it is 2.2 %: then declare the unit.")
+    silent = found(RULE, snapshot(val_wer=[1.0] * 20, val_loss=[1.0] * 20, run=unknown)).line
+    known = found(RULE, snapshot(val_wer=falls, val_loss=[1.0] * 20)).line
+    assert "in percent" not in silent and "in percent" not in known

@@ -368,9 +368,12 @@ FORMS: list[tuple[str, Check]] = [
     ),
     (
         r"Finished at epoch (?P<epoch>[\d.]+)"
-        r"(, best val (?P<label>WER|CER|accuracy) (?P<best>[\d.]+) % at (?P<at>[\d.]+))?\.",
+        r"(, best val (?P<label>WER|CER|accuracy) (?P<best>[\d.]+) % at (?P<at>[\d.]+)"
+        r"|, best val loss (?P<loss>[\d.]+) at (?P<when>[\d.]+))?\.",
         lambda f, m: (
             float(m["epoch"]) == f.rows[-1]["epoch"]
+            and bool(m["loss"]) == (not f.metric() and f.logged("val_loss"))
+            and (not m["loss"] or (_shows_best(f, m["loss"]) and _best_loss(f, m["when"])))
             and bool(m["best"]) == bool(f.metric())
             and (not m["best"] or _best(f, m))
         ),

@@ -376,3 +376,11 @@ def test_it_says_whose_child_it_is_and_what_the_table_does_not_show():
     steps = tuple(Step(step=step, train_loss=5.0 - step, at=0.0) for step in (1, 2, 3))
     said = to_markdown(blocks_of(snapshot(steps=steps)))
     assert "Train loss 4.00 at step 1 → 2.00 at step 3, lowest 2.00." in said
+
+
+def test_the_train_loss_beside_a_reward_is_not_told_to_fall():
+    rows = {"train_loss": [0.5, 0.6, 0.4, 0.7], "metrics": [{"reward": -9.0 + step} for step in range(4)]}
+    assert "train loss falls" not in to_markdown(blocks_of(snapshot(**rows)))
+    assert "| train loss | falls |" not in to_markdown(blocks_of(snapshot(**rows)))
+    scored = {"train_loss": [0.7, 0.5, 0.4, 0.3], "metrics": [{"val_accuracy": 0.1 * step} for step in range(4)]}
+    assert "| train loss | falls | 0.70 → 0.30 | OK |" in to_markdown(blocks_of(snapshot(**scored)))

@@ -31,7 +31,7 @@ from monitor.run_dir.status import is_over, is_records_alone
 from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, sentence, signed
 from monitor.run_dir.words import limit as limit_words
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
-from monitor.view.report.numbers import course, floors_of, known
+from monitor.view.report.numbers import course, floors_of, known, train_loss_is_to_fall
 from monitor.view.report.statuses import Statuses
 
 BLANK_NEAR = 0.1
@@ -98,7 +98,7 @@ def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str,
     thresholds = judged.thresholds
     status = Statuses(judged)
     train, val, gap = (known(snapshot, name) for name in ("train_loss", "val_loss", "gap"))
-    if len(train) > 1:
+    if len(train) > 1 and train_loss_is_to_fall(snapshot):
         now = last(snapshot, "train_loss")
         shown = f"{number(train[0][1])} → {number(now)}"
         yield "train loss", "falls", shown, status.of_train_loss(course(train)) if is_finite(now) else "BAD"

@@ -31,6 +31,7 @@ from monitor.view.report.numbers import (
     known,
     resumed_words,
     train_field,
+    train_loss_is_to_fall,
 )
 from monitor.view.report.statuses import BEGINS, Statuses
 
@@ -167,7 +168,7 @@ def _train_loss(snapshot: Snapshot, status: Statuses) -> Iterator[str]:
         yield from _broken(snapshot, "train_loss", "train loss")
         return
     points = known(snapshot, "train_loss")
-    if len(points) > 1:
+    if len(points) > 1 and train_loss_is_to_fall(snapshot):
         does = course(points)
         yield f"{BEGINS[status.of_train_loss(does)]}: train loss {does}, " + (
             f"{from_to(points, number)} (epochs {plain(points[0][0])} to {plain(points[-1][0])})."

@@ -13,6 +13,7 @@ from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.columns import values_of
 from monitor.run_dir.metric import is_finite, read
+from monitor.run_dir.metric_names import REWARD
 from monitor.run_dir.words import plain
 
 KEY_EPOCHS = 8
@@ -88,3 +89,9 @@ def key_epochs(snapshot: Snapshot) -> list[Epoch]:
 def from_to(points: Sequence[tuple[float, float]], shown: Callable[[float], str]) -> str:
     """ "44.59 → 2.36" """
     return f"{shown(points[0][1])} → {shown(points[-1][1])}"
+
+
+def train_loss_is_to_fall(snapshot: Snapshot) -> bool:
+    """Whether a train loss that falls is healthy: one beside a reward goes up and down as the data does."""
+    metric = primary_of(snapshot)
+    return metric is None or metric.label != REWARD
