@@ -1,8 +1,9 @@
-"""A val loss that jumped and came back: reported, not judged."""
+"""A loss that jumped and came back: reported, not judged."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,22 +12,24 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.spikes import SpikeLimits, is_above, stands_out, usual
 from monitor.rules.thresholds import Thresholds
-from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir import Epoch, Snapshot, Step
+from monitor.run_dir.columns import values_of
 from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number
 
 
 class LossSpike(Rule):
     """Watches for an evaluation whose val loss stands far out of the ones around it, in robust spreads and in share.
+    Before there are enough evaluations it looks at the train loss of the logged steps.
 
     Real runs have val losses that jump up to 180 times and are back at the next evaluation; a spike is a hint only.
     It cannot tell one odd batch from the first sign of more.
     """
 
     name = "loss_spike"
-    title = "Val loss jumped"
+    title = "Loss jumped"
     place = 220
-    watches = ("val_loss",)
+    watches = ("val_loss", "train_loss")
     limits = SpikeLimits
     remedy_beside = (("divergence", "The train loss that runs away comes first."),)
     remedy_when_over = "Look at the val samples and at the learning rate, unless it came back."
@@ -34,9 +37,10 @@ class LossSpike(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(SpikeLimits)
         need = limits.spike_band_evaluations + 1
+        steps, over = snapshot.steps, is_over(snapshot)
         snapshot = evaluations.measured(snapshot, _finite)  # what is not finite is another flag's matter
         if unready := self.unready(snapshot, thresholds, "val loss", least=need):
-            return unready
+            return self._by_steps(steps, limits, over) or unready
         if evaluations.is_below_zero(snapshot, "val_loss"):
             return self.not_applicable(evaluations.BELOW_ZERO)
         data = evaluations.read(snapshot, thresholds)
@@ -50,12 +54,48 @@ class LossSpike(Rule):
             "info",
             f"Val loss jumped to {number(float(data.val_loss[place]))} at epoch {data.epochs[place]:g}, "
             f"where {number(float(before))} "
-            f"was usual; {_what_followed(data.val_loss, place, limits, is_over(snapshot))}.",
+            f"was usual; {_what_followed(data.val_loss, place, limits, over)}.",
             float(data.epochs[place]),
             now={"val loss then": float(data.val_loss[place]), "usual": before},
             limits={"times the usual": 1 + limits.spike_rise_ratio, "spreads": limits.spike_spreads},
             remedy="Nothing while it comes back; else look at the val samples and at the learning rate.",
             cannot_tell="One odd batch from the first sign of more.",
+        )
+
+    def _by_steps(self, steps: Sequence[Step], limits: SpikeLimits, over: bool) -> Result | None:
+        """What the logged steps say; None where they are too few, or a loss is below zero.
+
+        One step that stands out is a batch; several in a row are a jump of the loss.
+        """
+        known = [(place, loss) for place, loss in enumerate(values_of(steps, "train_loss")) if loss is not None]
+        band, row = limits.spike_band_steps, limits.spike_row_steps
+        known = [pair for pair in known if math.isfinite(pair[1])][-(limits.spike_told_steps + band) :]
+        loss = np.array([value for _, value in known])
+        if len(loss) < band + row or loss.min() < 0:
+            return None
+        before = np.lib.stride_tricks.sliding_window_view(loss[:-1], band)
+        medians = np.median(before, axis=1)
+        spreads = 1.4826 * np.median(np.abs(before - medians[:, None]), axis=1)
+        high = loss[band:] > np.maximum(
+            medians * (1 + limits.spike_rise_ratio), medians + limits.spike_spreads * spreads
+        )
+        rows = np.flatnonzero(np.convolve(high, np.ones(row, int), "valid") == row)
+        if not len(rows):
+            return self.quiet("Train loss of the logged steps does not jump.")
+        place = next(int(at) for at in rows[::-1] if at - 1 not in rows)
+        first, usual_then = steps[known[band + place][0]], float(medians[place])
+        most = float(loss[band + place : band + int(rows[-1]) + row].max())
+        back = not high[-1]
+        followed = "it came back" if back else "it has not come back" if over else "it has not come back so far"
+        return self.finding(
+            "info",
+            f"Train loss jumped at step {first.step} and rose to {number(most)}, where {number(usual_then)} was usual; "
+            f"{followed}.",
+            first.epoch,
+            now={"train loss then": most, "usual": usual_then},
+            limits={"times the usual": 1 + limits.spike_rise_ratio, "spreads": limits.spike_spreads},
+            remedy="Nothing while it comes back; else look at the batches of those steps and at the learning rate.",
+            cannot_tell="Odd batches from the first sign of more.",
         )
 
 

@@ -15,6 +15,9 @@ class SpikeLimits(Limits, frozen=True):
     spike_rise_ratio: float = 0.5
     spike_spreads: float = 6.0
     spike_told_evaluations: int = 5
+    spike_band_steps: int = 100
+    spike_row_steps: int = 3
+    spike_told_steps: int = 500
 
 
 def usual(loss: np.ndarray, place: int, limits: SpikeLimits) -> tuple[float, float]:

@@ -1,7 +1,10 @@
 """`loss_spike`: a val loss that jumped, told and not judged."""
 
+import math
+
 from monitor.rules.loss_spike import LossSpike
 from monitor.rules.result import NotApplicable, NotEnoughData
+from monitor.run_dir import Step
 from tests.snapshots import check, curve, first_fired, found, snapshot
 
 RULE = LossSpike()
@@ -53,3 +56,38 @@ def test_what_is_not_finite_is_no_jump_and_dates_none():
     endless = snapshot(val_loss=[2.0] * 10 + [float("inf")] * 9)
     assert check(RULE, endless).line == "Val loss does not jump."
     assert "at epoch 11" in found(RULE, snapshot(val_loss=[2.0] * 10 + [9.0] + [float("nan")] * 9)).line
+
+
+def stepped(losses, **more):
+    steps = tuple(Step(step=10 * n, epoch=n / 1000, train_loss=loss) for n, loss in enumerate(losses, 1))
+    return snapshot(steps=steps, **more)
+
+
+def noisy(n):
+    return 2.0 + 0.3 * math.sin(7.1 * n) + 0.2 * math.sin(2.3 * n)
+
+
+def test_steps_that_fall_are_noisy_or_have_one_odd_batch_are_quiet():
+    for loss in (lambda n: 3 / n**0.3, noisy, lambda n: 90.0 if n == 300 else noisy(n)):
+        assert found(RULE, stepped([loss(n) for n in range(1, 400)])) is None
+    assert isinstance(check(RULE, stepped([2.0] * 90)), NotApplicable)
+    assert found(RULE, stepped([-2.0 + noisy(n) for n in range(1, 400)] + [9.0] * 5)) is None
+
+
+def test_steps_that_jump_are_told_before_any_evaluation_and_forgotten_after_a_while():
+    losses = [noisy(n) for n in range(1, 301)]
+    there = found(RULE, stepped([*losses, 6.0, 8.0, 7.0]))
+    assert there.severity == "info" and there.onset == 0.301
+    assert (
+        there.line
+        == "Train loss jumped at step 3010 and rose to 8.00, where 2.00 was usual; it has not come back so far."
+    )
+    back = found(RULE, stepped([*losses, 6.0, 8.0, 7.0, *losses[:50], float("nan")]))
+    assert back.line.endswith("Train loss jumped at step 3010 and rose to 8.00, where 2.00 was usual; it came back.")
+    assert found(RULE, stepped([*losses, 6.0, 8.0, 7.0, *losses, *losses])) is None
+
+
+def test_the_last_of_two_jumps_is_told():
+    losses = [noisy(n) for n in range(1, 201)]
+    twice = found(RULE, stepped([*losses, *[9.0] * 4, *losses[:60], *[7.0] * 5, *losses[:10]]))
+    assert twice.line.startswith("Train loss jumped at step 2650 and rose to 7.00")
