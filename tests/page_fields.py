@@ -75,7 +75,7 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
         "gravest": (listing.RunEvent,),
         "newest": (listing.RunEvent,),
         "machine": (Machine,),
-        "message": (ListNews, Ping),
+        "message": (ListNews, Ping, Problem),
         "row": (listing.RunRow,),
         "tenant": (Tenant,),
         "trashed": (TrashedRun,),

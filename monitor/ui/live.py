@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from monitor.ui.listing import LIST_SECS, TabRows
 from monitor.ui.messages import Ping, Problem, Refused
 from monitor.ui.places import Place, Places
 from monitor.ui.questions import Answer, Others, answer, question_of
+from monitor.ui.seats import ASK_AGAIN, NO_SEAT, NoSeatError, Seats
 from monitor.ui.visitors import role_in
 from monitor.view.frame import Frames
 from monitor.view.series import Since, child_marks
@@ -275,6 +276,7 @@ class LiveHub:
 
     def __init__(self, places: Places) -> None:
         self._places = places
+        self._seats = Seats()
         self.tailers: dict[str, Tailer] = {}
         self._giving_back: set[asyncio.Task[None]] = set()
 
@@ -283,15 +285,28 @@ class LiveHub:
         await socket.accept()
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             hello = await _receive(socket)
-            if hello.get("list"):
-                asked = Asked()
-                await self._serve_until_gone(socket, self._send_list(socket, TabRows(_moment(hello)), asked), asked)
-            elif "run" not in hello:
+            if not hello.get("list") and "run" not in hello:
                 await socket.close(1003)
-            elif (found := self._readable(address := str(hello["run"]))) is not None:
-                await self._serve_run(socket, address, *found, hello)
-            else:
-                await _send(socket, Problem(message="Say which run: a run id."))
+                return
+            asked = Asked()
+            await self._serve_until_gone(socket, self._serve_in_turn(socket, hello, asked), asked)
+
+    async def _serve_in_turn(self, socket: WebSocket, hello: dict[str, Any], asked: Asked) -> None:
+        """What the tab asks for, once it has a seat."""
+
+        async def tell(said: str) -> None:
+            await _send(socket, Problem(message=said))
+
+        try:
+            async with self._seats.seat(role_in(socket.scope) == "control", tell):
+                if hello.get("list"):
+                    await self._send_list(socket, TabRows(_moment(hello)), asked)
+                elif (found := self._readable(address := str(hello["run"]))) is not None:
+                    await self._serve_run(socket, address, *found, hello, asked)
+                else:
+                    await tell("Say which run: a run id.")
+        except NoSeatError:
+            await socket.close(ASK_AGAIN, NO_SEAT)
 
     def _readable(self, address: str) -> tuple[Place, Path] | None:
         """A plain name, and no link out of its folder; a run that has just gone may still be asked for."""
@@ -304,24 +319,22 @@ class LiveHub:
         return (place, run_dir) if fits else None
 
     async def _serve_run(
-        self, socket: WebSocket, address: str, place: Place, run_dir: Path, hello: dict[str, Any]
+        self, socket: WebSocket, address: str, place: Place, run_dir: Path, hello: dict[str, Any], asked: Asked
     ) -> None:
         tailer = self.tailers.setdefault(address, Tailer(run_dir, place.family))
         controls = role_in(socket.scope) == "control"
         tailer.controllers += controls
         try:
             async with tailer:
-                asked = Asked()
-                sending = self._send_run(socket, tailer, Since.of(hello), asked, place.others)
-                await self._serve_until_gone(socket, sending, asked)
-        finally:
+                await self._send_run(socket, tailer, Since.of(hello), asked, place.others)
+        finally:  # a browser that goes cancels this
             tailer.controllers -= controls
-        if tailer.watchers == 0 and self.tailers.get(address) is tailer:
-            del self.tailers[address]
-            del tailer
-            task = asyncio.create_task(self._give_back(address, run_dir))
-            self._giving_back.add(task)
-            task.add_done_callback(self._giving_back.discard)
+            if tailer.watchers == 0 and self.tailers.get(address) is tailer:
+                del self.tailers[address]
+                del tailer
+                task = asyncio.create_task(self._give_back(address, run_dir))
+                self._giving_back.add(task)
+                task.add_done_callback(self._giving_back.discard)
 
     async def _give_back(self, address: str, run_dir: Path) -> None:
         """Some seconds after the last tab has left a run, its memory is the system's again. A reload is no leaving."""
@@ -329,7 +342,7 @@ class LiveHub:
         if address not in self.tailers:
             await asyncio.to_thread(memory.give_back, run_dir)
 
-    async def _serve_until_gone(self, socket: WebSocket, sending: Any, asked: Asked | None = None) -> None:
+    async def _serve_until_gone(self, socket: WebSocket, sending: Coroutine[Any, Any, None], asked: Asked) -> None:
         """Runs the sender until the browser goes away or the sender ends."""
         sender = asyncio.ensure_future(sending)
         listener = asyncio.ensure_future(_listen(socket, asked))
@@ -401,12 +414,10 @@ def _moment(hello: Mapping[str, Any]) -> float | None:
     return float(seen_at) if isinstance(seen_at, (int, float)) else None
 
 
-async def _listen(socket: WebSocket, asked: Asked | None) -> None:
+async def _listen(socket: WebSocket, asked: Asked) -> None:
     """Takes messages until the browser goes; what is no message of ours is ignored."""
     while True:
-        message = await _receive(socket)
-        if asked is not None:
-            asked.add(message)
+        asked.add(await _receive(socket))
 
 
 async def _receive(socket: WebSocket) -> dict[str, Any]:

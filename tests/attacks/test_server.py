@@ -17,6 +17,7 @@ import pytest
 import websockets
 from hypothesis import HealthCheck, given, settings
 
+from monitor.ui import seats
 from tests.fake_runs import overfitting
 from tests.fuzzing import requests, status_of_raw
 from tests.served import STREAM, Session, answered, server_of
@@ -244,3 +245,43 @@ def test_a_flood_of_downloads_is_made_one_by_one(there):
         statuses = {flood.result().status for flood in floods}
     assert ours.status == 200 and statuses == {200, 429}
     assert there.ask("/vs/report/healthy.md", token=there.look).status == 200
+
+
+def test_the_many_tabs_of_one_who_looks_leave_the_owner_his(there):
+    """A view-only visitor opens hundreds of tabs."""
+    server, began = server_of(there), server_of(there).num_fds()
+
+    async def opened(token):
+        cookie = there.cookie(token)
+        tab = await websockets.connect(
+            f"ws://127.0.0.1:{there.port}/vs/live",
+            origin=f"http://127.0.0.1:{there.port}",
+            additional_headers=cookie,
+            open_timeout=120,
+            ping_interval=None,
+        )
+        await tab.send(json.dumps({"kind": "hello", "run": "healthy"}))
+        return tab
+
+    async def first(tab):
+        return json.loads(await asyncio.wait_for(tab.recv(), 60))
+
+    async def story():
+        fits = seats.MOST_TABS - seats.KEPT_FOR_CONTROL
+        crowd = [await opened(there.look) for _ in range(fits + 20)]
+        assert (await first(crowd[fits - 1]))["kind"] == "frame"
+        assert "number 1 in line" in (await first(crowd[fits]))["message"]
+        owner = await opened(there.control)
+        assert (await first(owner))["kind"] == "frame"
+        await crowd[0].close()
+        while (message := await first(crowd[fits]))["kind"] == "problem":
+            assert "in line" in message["message"]
+        assert message["kind"] == "frame"
+        await asyncio.gather(*(tab.close() for tab in (*crowd, owner)))
+
+    asyncio.run(story())
+    until = time.monotonic() + 20
+    while server.num_fds() > began + 20 and time.monotonic() < until:
+        time.sleep(0.2)
+    assert server.num_fds() <= began + 20
+    assert there.is_well()

@@ -215,6 +215,10 @@ class ListPage {
 
   hear(message) {
     setTheme(this.root);
+    if (message.kind === "problem") {
+      setText(this.problem, message.message);
+      show(this.problem, true);
+    }
     if (message.kind !== "rows") return;
     this.heard = true;
     for (const row of message.rows) {

@@ -2,6 +2,7 @@
 // Three clocks are kept apart: the trainer's last record, the server's last read, this browser's last message.
 
 const SILENT_MS = 8000;
+const ASK_AGAIN = 1013;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 class Live {
@@ -33,8 +34,11 @@ class Live {
       this.onState({ online: true });
       this.onMessage(JSON.parse(event.data));
     };
-    socket.onclose = () => {
-      if (this.socket === socket) this.retry();
+    socket.onclose = (event) => {
+      if (this.socket !== socket) return;
+      // The server serves no more tabs: its own words, and the next try comes later than the last one.
+      if (event.code === ASK_AGAIN) this.onMessage({ kind: "problem", message: event.reason });
+      this.retry();
     };
   }
 
