@@ -16,10 +16,11 @@ NEAR = 0.05
 
 
 def any_at_chance(snapshot: Snapshot) -> Metric | None:
-    """The first other metric of val that is at chance at its best, where chance follows from what it measures."""
+    """The first other metric of val that is at chance at its best, where chance follows from what it measures, or that
+    is a score of 0 throughout."""
     for metric in [metric for metric in others_of(snapshot) if metric.split == "val"][:MOST_OTHERS]:
         chance, reached = chance_of(snapshot, metric), best_of(snapshot, metric)
-        if chance is None or chance.assumed or reached is None:
+        if chance is None or reached is None or (chance.assumed and metric.direction == "error"):
             continue
         if metric.error(reached[0]) > chance.error - NEAR * chance.size(metric):
             return metric
@@ -37,8 +38,9 @@ def beside(snapshot: Snapshot) -> str:
     if chance is None or known[0] - known.min() >= PlateauLimits().wer_step:
         return ""
     value = other.text(last_of(snapshot, other))
+    where = "its worst value" if chance.assumed else f"at chance ({other.error_text(chance.error)})"
     most = "; the largest class alone may score that" if first.direction == "score" else ""
     return (
-        f"{other.heading} is {value}, at chance ({other.error_text(chance.error)}), and {first.label} has hardly moved "
-        f"from its first value, {first.error_text(float(known[0]))}{most}."
+        f"{other.heading} is {value}, {where}, and {first.label} has hardly moved from its first value, "
+        f"{first.error_text(float(known[0]))}{most}."
     )

@@ -132,7 +132,7 @@ class AtChance(Rule):
             line = _line(data, floors, chance, episode.severity, is_over(snapshot))
             where = " time resolution inside the model," * is_ctc(snapshot)
             beside = FAR_BEYOND if _is_beyond(data, chance) else ("", NO_INPUT.format(where), WHY)
-            said = Said(f"{line} Since {began}.{_in_percent(data, chance)}", *beside)
+            said = Said(f"{line} Since {began}.{_in_percent(data, chance, _counts_words(snapshot))}", *beside)
         return self.flag(
             data.epochs,
             episode,
@@ -289,7 +289,12 @@ def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: st
     return f"Not better than {chance.who} yet: {metric.label} {now} against {floor}.{left}"
 
 
-def _in_percent(data: Evaluations, chance: Chance | None) -> str:
+def _counts_words(snapshot: Snapshot) -> bool:
+    """Whether it is known how much is said: more words than targets are then no riddle."""
+    return bool(snapshot.decodes) or any(record.length_ratio is not None for record in snapshot.epochs)
+
+
+def _in_percent(data: Evaluations, chance: Chance | None, counts_words: bool) -> str:
     """What else an error rate over sequences may be that was never a fraction below 1, where no corpus tells: percent.
 
     More than once as many errors as words come of a model that has not begun to learn, and of percent below 5.
@@ -297,7 +302,7 @@ def _in_percent(data: Evaluations, chance: Chance | None) -> str:
     metric, known = data.metric, data.error[np.isfinite(data.error)]
     if metric is None or metric.unit != "fraction" or metric.label not in EDIT_RATES or chance is None:
         return ""
-    if not chance.assumed or float(known.min()) < NEVER_BELOW or float(known.max()) < OFTEN_PERCENT:
+    if counts_words or not chance.assumed or float(known.min()) < NEVER_BELOW or float(known.max()) < OFTEN_PERCENT:
         return ""
     return f" If it is logged in percent, it is {known[-1]:.1f} %: then declare the unit."
 

@@ -401,6 +401,9 @@ def test_a_high_accuracy_that_stands_still_beside_an_auc_at_chance_is_no_learnin
     assert said in judged([0.49, 0.51] * 4, [0.9] * 8).reason
     stuck = judged([0.49, 0.51] * 8, [0.9] * 16)
     assert said in stuck.reason and "nothing_learnt" in [cause.name for cause in stuck.causes]
+    metrics = [{"val_f1": 0.0, "val_accuracy": 0.95}] * 8
+    reason = judge(snapshot(val_loss=[0.7] * 8, metrics=metrics), NOW).diagnosis.reason
+    assert "Val F1 is 0.0 %, its worst value, and accuracy has hardly moved from its first value, 95.0 %" in reason
     for auc, accuracy in (([0.8, 0.81] * 8, [0.9] * 16), ([0.49, 0.51] * 8, [0.5 + 0.02 * e for e in range(16)])):
         well = judged(auc, accuracy)
         assert "at chance" not in well.reason and "nothing_learnt" not in [cause.name for cause in well.causes]

@@ -221,4 +221,5 @@ def test_an_error_rate_that_was_never_a_fraction_below_one_may_be_percent_and_th
     assert line.endswith(" Since the first evaluation. If it is logged in percent, it is 2.2 %: then declare the unit.")
     silent = found(RULE, snapshot(val_wer=[1.0] * 20, val_loss=[1.0] * 20, run=unknown)).line
     known = found(RULE, snapshot(val_wer=falls, val_loss=[1.0] * 20)).line
-    assert "in percent" not in silent and "in percent" not in known
+    counted = found(RULE, snapshot(val_wer=falls, val_loss=losses, length_ratio=[2.5] * 20, run=unknown)).line
+    assert not any("in percent" in other for other in (silent, known, counted))
