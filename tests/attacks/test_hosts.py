@@ -50,7 +50,8 @@ def test_links_pipes_giants_and_odd_names_of_a_folder_are_left_there(far, follow
     for _ in range(8):
         want(folder.path / "bad")
         time.sleep(0.5)
-    assert following.problem(time.time()) == ""
+    said = following.problem(time.time())
+    assert said == "bad/decodes.jsonl is larger than 512 MiB: what stands beyond is not sent."
     there = {path.name for path in (folder.path / "bad").iterdir()}
     assert there <= {"run.json", "decodes.jsonl"}, there
     assert (folder.path / "bad" / "decodes.jsonl").stat().st_size <= wire.MOST_LINES_BYTES

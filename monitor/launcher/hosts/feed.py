@@ -63,6 +63,7 @@ class Feed:
         self._runs: dict[str, _Run] = {}
         self._said: wire.Runs | None = None
         self._names: list[str] = []
+        self._cut: list[str] = []
         self._looks = 0
         self._next_names = self._next_rows = self._next_tick = 0.0
 
@@ -110,6 +111,10 @@ class Feed:
                 problem = f"There is no folder {self._runs_dir} there."
         except MonitorError as trouble:
             names, problem = self._names, str(trouble)
+        if self._cut and not problem:
+            problem = (
+                f"{self._cut[-1]} is larger than {wire.MOST_LINES_BYTES >> 20} MiB: what stands beyond is not sent."
+            )
         said = wire.Runs(names=names, problem=problem)
         if said != self._said:
             self._say(said)
@@ -199,6 +204,8 @@ class Feed:
                 if not found.st_size:
                     self._say(wire.Piece(run=name, file=file, at=0, size=0, mtime_ns=found.st_mtime_ns))
             sent.inode = found.st_ino
+            if found.st_size > wire.most_bytes(file) and file != LOG_FILE and f"{name}/{file}" not in self._cut:
+                self._cut.append(f"{name}/{file}")
             for _ in range(MOST_AT_ONCE):
                 most = min(wire.PIECE_BYTES, wire.most_bytes(file) - sent.size)
                 data = os.pread(descriptor, most, sent.base + sent.size) if most > 0 else b""
