@@ -15,6 +15,7 @@ from monitor.commands.common import (
     print_json,
 )
 from monitor.commands.looking import Look, look_at
+from monitor.diagnosis.away import act_words
 from monitor.diagnosis.error_line import log_line
 from monitor.diagnosis.ledger import ChildBook, children_of, decided_by_seeds, with_seeds
 from monitor.diagnosis.prescriptions.choosing import advised
@@ -68,6 +69,7 @@ def lines(look: Look) -> list[str]:
     coverage = f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran."
     text = [
         f"{snapshot.run_id}: {status.text}. {status.evidence}",
+        "" if snapshot.away_act is None else f"The away policy {act_words(snapshot.away_act)}.",
         f"{diagnosis.verdict}  {diagnosis.reason}",
         *diagnosis.also,
         advised(snapshot, diagnosis, children_of(snapshot)),

@@ -14,11 +14,13 @@ from monitor.commands.cli import VERBS, main
 from monitor.run_dir import (
     ACKS_DIR,
     ALERTS_FILE,
+    AWAY_ACT_FILE,
     EPOCHS_FILE,
     LAUNCH_FILE,
     PROGRESS_FILE,
     RUN_FILE,
     Alert,
+    AwayAct,
     Epoch,
     Launch,
     Run,
@@ -345,3 +347,10 @@ def test_a_run_without_steps_shows_none_and_its_coverage_once(runs, capsys):
     assert main(["show", "well"]) == 0
     out = capsys.readouterr().out
     assert ", step" not in out and out.count("checks ran.") == 1
+
+
+def test_what_the_away_policy_did_is_shown(runs, capsys):
+    act = AwayAct(did="stop_and_fix", line="Overfitting.", at=1.0, epoch=21, child_id="sick-2", settled=True)
+    (a_run(runs, "sick", OVERFITTING) / AWAY_ACT_FILE).write_bytes(encode(act))
+    assert main(["show", "sick"]) == 0
+    assert "The away policy stopped it at epoch 21, started sick-2." in capsys.readouterr().out
