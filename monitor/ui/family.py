@@ -28,24 +28,32 @@ class Family:
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = runs_dir
         self._read: dict[str, tuple[int, Origin]] = {}
+        self._children: dict[str, dict[str, float]] = {}
         self._looked_at = float("-inf")
         self._lock = threading.Lock()
 
     def parents(self) -> dict[str, str | None]:
         """Every run id with its parent's."""
-        return {run_id: origin.parent for run_id, origin in self._origins().items()}
+        with self._lock:
+            self._look()
+            return {run_id: origin.parent for run_id, (_, origin) in self._read.items()}
 
     def children(self, run_id: str) -> dict[str, float]:
         """Child → when its start was asked for, the first one first."""
-        found = {name: origin.started_at for name, origin in self._origins().items() if origin.parent == run_id}
-        return dict(sorted(found.items(), key=lambda child: child[1]))
-
-    def _origins(self) -> dict[str, Origin]:
         with self._lock:
-            if time.monotonic() - self._looked_at > LOOK_SECS:
-                self._looked_at = time.monotonic()
-                self._read = {name: self._origin(name) for name in self._names()}
-            return {name: origin for name, (_, origin) in self._read.items()}
+            self._look()
+            return dict(self._children.get(run_id, {}))
+
+    def _look(self) -> None:
+        """Once for all who ask within two seconds: every open run asks at each of its own looks."""
+        if time.monotonic() - self._looked_at <= LOOK_SECS:
+            return
+        self._looked_at = time.monotonic()
+        self._read = {name: self._origin(name) for name in self._names()}
+        self._children = {}
+        for name, (_, origin) in sorted(self._read.items(), key=lambda each: each[1][1].started_at):
+            if origin.parent is not None:
+                self._children.setdefault(origin.parent, {})[name] = origin.started_at
 
     def _names(self) -> list[str]:
         try:

@@ -66,12 +66,31 @@ class Listing:
             return self._now
 
 
+class Briefs:
+    """Of each row the brief one, made once for all tabs; but for the visitor who has missed something of the run."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[RunRow, RunRow]] = {}
+
+    def of(self, row: RunRow, seen_at: float | None) -> RunRow:
+        if seen_at is not None and any(event.at > seen_at for event in row.events):
+            return brief(row, seen_at)
+        known = self._made.get(row.run)
+        if known is None or known[0] is not row:
+            known = self._made[row.run] = (row, brief(row, None))
+        return known[1]
+
+
 class TabRows:
     """What one tab has been sent. Of a large folder it gets whole what lives (if that is not much), what stands first
-    and what it asks for; the others are brief. `seen_at`: when its visitor last looked (UTC seconds)."""
+    and what it asks for; the others are brief.
 
-    def __init__(self, seen_at: float | None = None) -> None:
+    `seen_at`: when its visitor last looked (UTC seconds); `briefs`: those of all tabs.
+    """
+
+    def __init__(self, seen_at: float | None = None, briefs: Briefs | None = None) -> None:
         self._seen_at = seen_at
+        self._briefs = briefs or Briefs()
         self._sent: Sequence[RunRow] = ()
         self._rows: dict[str, RunRow] = {}
         self._order: list[str] = []
@@ -109,4 +128,4 @@ class TabRows:
 
     def _as_sent(self, row: RunRow, count: int, few_live: bool) -> RunRow:
         whole = count <= WHOLE_ROWS or (row.live and few_live) or row.run in self._asked
-        return row if whole else brief(row, self._seen_at)
+        return row if whole else self._briefs.of(row, self._seen_at)

@@ -34,7 +34,7 @@ from monitor.run_dir.status import status_of
 from monitor.run_dir.words import monitor_line, steady
 from monitor.ui import memory
 from monitor.ui.family import Family
-from monitor.ui.listing import LIST_SECS, TabRows
+from monitor.ui.listing import LIST_SECS, Briefs, TabRows
 from monitor.ui.messages import Ping, Problem, Refused
 from monitor.ui.places import Place, Places
 from monitor.ui.questions import Answer, Others, answer, question_of
@@ -277,6 +277,7 @@ class LiveHub:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._seats = Seats()
+        self._briefs = Briefs()
         self.tailers: dict[str, Tailer] = {}
         self._giving_back: set[asyncio.Task[None]] = set()
 
@@ -300,7 +301,7 @@ class LiveHub:
         try:
             async with self._seats.seat(role_in(socket.scope) == "control", tell):
                 if hello.get("list"):
-                    await self._send_list(socket, TabRows(_moment(hello)), asked)
+                    await self._send_list(socket, TabRows(_moment(hello), self._briefs), asked)
                 elif (found := self._readable(address := str(hello["run"]))) is not None:
                     await self._serve_run(socket, address, *found, hello, asked)
                 else:

@@ -13,7 +13,7 @@ from monitor.run_dir.metric import Unit
 Setting = bool | int | float | str
 
 
-class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
+class RunEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What happened to a run that a person may have missed. `at`: UTC seconds; `kind`: a severity, a state or
     "outcome"; `rule`: of a flag; `word`: of an outcome."""
 
@@ -24,7 +24,7 @@ class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
     word: str = ""
 
 
-class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A run in the list; one that cannot be read has its name, the state "unreadable" and the evidence alone.
 
     `mine`: whether this user owns it, None where that is not known; `changed`: settings that differ from its parent;
