@@ -58,9 +58,11 @@ class Listing:
         return self._now
 
     async def latest(self) -> ListLook:
-        """The look of this second, made by the first request."""
+        """The look of this second, made by the first request; one that ended while the caller waited is new enough."""
+        asked_at = time.monotonic()
         async with self._looking:
-            if self._now is None or time.monotonic() - self._looked_at >= LIST_SECS:
+            is_old = asked_at > self._looked_at and time.monotonic() - self._looked_at >= LIST_SECS
+            if self._now is None or is_old:
                 self._now = await asyncio.to_thread(self.look)
                 self._looked_at = time.monotonic()
             return self._now

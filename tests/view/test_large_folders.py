@@ -1,5 +1,6 @@
 """A large folder of runs: what is kept of ended runs, and what a look leaves out, say what a fresh look would say."""
 
+import asyncio
 import math
 import os
 import shutil
@@ -18,7 +19,7 @@ from monitor.run_dir.launch import read_state
 from monitor.run_dir.metric import WER
 from monitor.run_dir.processes import identify
 from monitor.run_dir.reader import list_runs
-from monitor.ui.listing import FIRST_ROWS, WHOLE_ROWS, ListLook, TabRows
+from monitor.ui.listing import FIRST_ROWS, WHOLE_ROWS, Listing, ListLook, TabRows
 from monitor.view.rows import DIGITS, UNSEEN_SECS, RowBook
 from monitor.view.shapes.listing import RunRow, brief
 from monitor.writer import RunWriter
@@ -165,6 +166,29 @@ def test_of_very_many_live_runs_only_what_is_asked_for_is_sent_whole():
     rows = [msgspec.structs.replace(row, live=True) for row in rows_of(WHOLE_ROWS + 1)]
     sent = TabRows().message(look(rows)).rows
     assert sent[:FIRST_ROWS] == rows[:FIRST_ROWS] and all(row.brief for row in sent[FIRST_ROWS:])
+
+
+def test_all_who_wait_for_a_slow_look_get_that_one(tmp_path, monkeypatch):
+    """Else of a hundred tabs a few are served, and the next one waits for the next look, and so on."""
+    listing, looks = Listing(tmp_path), []
+
+    def slow():
+        looks.append(time.sleep(0.2))
+        listing._now = look(rows_of(1))
+        return listing._now
+
+    async def tab():
+        await listing.latest()
+        time.sleep(0.2)  # a message for many rows, which is made before the next tab has its turn
+
+    async def tabs():
+        await asyncio.gather(*(tab() for _ in range(10)))
+
+    monkeypatch.setattr(listing, "look", slow)
+    asyncio.run(tabs())
+    assert len(looks) == 1
+    asyncio.run(asyncio.wait_for(listing.latest(), 5))
+    assert len(looks) == 2, "who asks later than that gets a new one"
 
 
 @pytest.fixture
