@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from monitor.launcher.engines.partitions import Partition, PartitionWatch
 from monitor.run_dir import RUN_DIR_VARIABLE, files
 
 QUERY = "index,name,memory.used,memory.total,utilization.gpu,uuid"
@@ -62,6 +63,8 @@ class Machine:
     host: str
     devices: tuple[Device, ...]
     disk_free_bytes: int | None
+    partitions: tuple[Partition, ...] = ()
+    """Of the cluster that this machine can submit to."""
 
     @property
     def gpus(self) -> tuple[str, ...]:
@@ -78,11 +81,12 @@ class MachineWatch:
         self._runs_dir = runs_dir
         self._asked_at = float("-inf")
         self._known: Machine | None = None
+        self._partitions = PartitionWatch()
 
     def look(self) -> Machine:
         if self._known is None or time.monotonic() - self._asked_at >= ASKED_EVERY_SECS:
             self._known, self._asked_at = machine(self._runs_dir), time.monotonic()
-        return self._known
+        return replace(self._known, partitions=self._partitions.now())
 
 
 def machine(runs_dir: Path) -> Machine:

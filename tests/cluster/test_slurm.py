@@ -11,7 +11,9 @@ import pytest
 from monitor import launcher
 from monitor.commands.cli import main
 from monitor.diagnosis.failures import failure_of
+from monitor.launcher.devices import MachineWatch
 from monitor.launcher.engines import slurm
+from monitor.launcher.engines.partitions import asked
 from monitor.run_dir import JOB_LOG_FILE, JOB_SCRIPT_FILE, control
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_state
@@ -83,6 +85,19 @@ def test_a_run_waits_with_the_reason_of_the_engine_and_leaves_the_queue(jobs):
     jobs.cluster.run("scancel", jobs.number(after))
     said = jobs.wait_for(after, "stopped")
     assert "(CANCELLED): it was cancelled" in said.evidence  # from outside, before it has started
+
+
+def test_the_page_says_what_the_partitions_have_free(jobs):
+    watch = MachineWatch(jobs.runs)
+    wait_for(lambda: watch.look().partitions, PATIENT_SECS)
+    main = next(each for each in watch.look().partitions if each.name == "main")
+    assert (main.nodes, main.cpus, main.gpus) == (2, 16, 4)
+    run_dir = jobs.submit(LISTENS, gpus=1)
+    jobs.wait_for(run_dir, "running")
+    used = next(each for each in asked() if each.name == "main")
+    assert used.gpus_free < 4 and used.cpus_free < 16
+    launcher.stop(run_dir, "anna")
+    jobs.wait_for(run_dir, "stopped")
 
 
 def test_a_stop_saves_and_a_resume_is_the_next_generation_in_a_new_job(jobs):

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -211,6 +211,11 @@ def partitions() -> list[str]:
         return list(dict.fromkeys(_run(["sinfo", "--noheader", "--format=%R"]).split()))
     except RefusedError:
         return []
+
+
+def nodes(fields: Sequence[str]) -> str:
+    """These fields of sinfo, a line a node of a partition, "|" after each. Raises RefusedError."""
+    return _run(["sinfo", "--noheader", "-N", f"--Format={','.join(f'{each}:|' for each in fields)}"])
 
 
 def _time(text: str) -> float | None:

@@ -104,3 +104,10 @@ test("a new flag stands below those of its severity that were there, a graver on
   assert.deepEqual(order, ["old", "worse", "new", "warned"]);
   assert.deepEqual(flagOrder(flags, []).map((flag) => flag.rule), ["new", "old", "worse", "warned"]);
 });
+
+test("a partition says what is free of GPUs and processors, and how many nodes are out", () => {
+  const of = (changes) => partitionWords({ gpus: 0, gpus_free: 0, cpus: 16, cpus_free: 7, nodes_out: 0, ...changes });
+  assert.equal(of({ gpus: 4, gpus_free: 2, nodes_out: 1 }), "2 of 4 GPUs and 7 of 16 processors free · 1 node out");
+  assert.equal(of({}), "7 of 16 processors free");
+  assert.equal(of({ cpus: 0, cpus_free: 0, nodes_out: 3 }), "3 nodes out");
+});
