@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import browser, dashboard, tab  # noqa: F401 - fixtures
+from tests.hosts.conftest import short  # noqa: F401 - a fixture
 from tests.hosts.far import SSHD, FarHost
 from tests.hosts.test_control import TRAINS, acts_of, state_of
 from tests.supervised import wait_for
@@ -41,7 +41,7 @@ def both(dashboard, short):  # noqa: F811
     far.kill()
 
 
-def test_a_run_of_another_host_is_opened_and_stopped_from_the_page(both, tab):  # noqa: F811
+def test_a_run_of_another_host_is_opened_and_stopped_from_the_page(both, tab):
     served, far = both
     script = far.place / "train.py"
     script.write_text(TRAINS)
@@ -63,7 +63,7 @@ def test_a_run_of_another_host_is_opened_and_stopped_from_the_page(both, tab):  
     ]
 
 
-def test_a_host_that_goes_is_said_under_its_heading_and_the_other_folder_goes_on(both, tab):  # noqa: F811
+def test_a_host_that_goes_is_said_under_its_heading_and_the_other_folder_goes_on(both, tab):
     served, far = both
     page = tab()
     page.goto(served.link())
