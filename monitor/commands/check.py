@@ -8,11 +8,7 @@ from typing import Annotated
 import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
-from monitor.commands.looking import Look, look_at
-from monitor.diagnosis.ledger import children_of, tried_by_then
-from monitor.diagnosis.prescriptions.choosing import advised
-from monitor.diagnosis.prescriptions.registry import prescribe
-from monitor.diagnosis.wait_or_restart import Choice, choice
+from monitor.commands.looking import Look, choice_of, look_at, step_of
 from monitor.rules.registry import facts_of
 from monitor.rules.result import Quiet
 from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_NOT_ENOUGH_DATA, EXIT_OK, EXIT_WARNING
@@ -65,23 +61,16 @@ def lines(look: Look) -> list[str]:
         text.append(f"          {finding.remedy}")
     text.extend(diagnosis.suppressed)
     found = choice_of(look)
-    if step := advised(look.snapshot, diagnosis, children_of(look.snapshot), found.wait if found else ""):
+    if step := step_of(look):
         text.append(step if step.startswith("First") else f"Next: {step}")
     if found:
         text += [found.waiting, found.restarting, found.text]
     return [*text, f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.", *diagnosis.not_checked]
 
 
-def choice_of(look: Look) -> Choice | None:
-    """What waiting and a restart are expected to bring; None where there is nothing to choose."""
-    diagnosis = look.judged.diagnosis
-    options = prescribe(look.snapshot, diagnosis)
-    return choice(look.snapshot, diagnosis, options, tried_by_then(look.snapshot)) if options else None
-
-
 def document(look: Look, code: int) -> dict[str, object]:
     found = choice_of(look)
-    step = advised(look.snapshot, look.judged.diagnosis, children_of(look.snapshot), found.wait if found else "")
+    step = step_of(look)
     return {
         "run_id": look.snapshot.run_id,
         "exit_code": code,

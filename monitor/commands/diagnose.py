@@ -9,9 +9,8 @@ import typer
 
 from monitor.commands.check import lines as findings_lines
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
-from monitor.commands.looking import Look, look_at
-from monitor.diagnosis.ledger import children_of
-from monitor.diagnosis.prescriptions.choosing import lettered, next_step
+from monitor.commands.looking import Look, look_at, step_of
+from monitor.diagnosis.prescriptions.choosing import lettered
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.launcher import check
@@ -42,7 +41,7 @@ def run(
 
 
 def document(look: Look, options: tuple[Prescription, ...], considered: tuple[Considered, ...]) -> dict[str, Any]:
-    step = next_step(look.judged.diagnosis, options, children_of(look.snapshot))[0]
+    step = step_of(look)
     return {
         "run_id": look.snapshot.run_id,
         "status": look.status,

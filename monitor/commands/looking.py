@@ -7,7 +7,11 @@ from pathlib import Path
 
 from monitor.commands.common import now
 from monitor.diagnosis.judging import judge_run
+from monitor.diagnosis.ledger import children_of, tried_by_then
+from monitor.diagnosis.prescriptions.choosing import advised
+from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Judged
+from monitor.diagnosis.wait_or_restart import Choice, choice
 from monitor.launcher.engines import slurm
 from monitor.run_dir import Snapshot
 from monitor.run_dir.reader import RunReader
@@ -34,3 +38,16 @@ def look_at(run_dir: Path, at: float | None = None) -> Look:
         then = as_of(snapshot, at)
         return Look(run_dir, then, judge_run(then, then.read_at), status_of(snapshot))
     return Look(run_dir, snapshot, judge_run(snapshot, moment), status_of(snapshot))
+
+
+def choice_of(look: Look) -> Choice | None:
+    """What waiting and a restart are expected to bring; None where there is nothing to choose."""
+    diagnosis = look.judged.diagnosis
+    options = prescribe(look.snapshot, diagnosis)
+    return choice(look.snapshot, diagnosis, options, tried_by_then(look.snapshot)) if options else None
+
+
+def step_of(look: Look) -> str:
+    """What to do first: the sentence of the page."""
+    found = choice_of(look)
+    return advised(look.snapshot, look.judged.diagnosis, children_of(look.snapshot), found.wait if found else "")

@@ -14,11 +14,10 @@ from monitor.commands.common import (
     find_run,
     print_json,
 )
-from monitor.commands.looking import Look, look_at
+from monitor.commands.looking import Look, look_at, step_of
 from monitor.diagnosis.away import act_words
 from monitor.diagnosis.error_line import log_line
-from monitor.diagnosis.ledger import ChildBook, children_of, decided_by_seeds, with_seeds
-from monitor.diagnosis.prescriptions.choosing import advised
+from monitor.diagnosis.ledger import ChildBook, decided_by_seeds, with_seeds
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.rules.evaluations import last
 from monitor.run_dir import Snapshot, words
@@ -48,7 +47,7 @@ def document(look: Look) -> dict[str, Any]:
         "status": look.status,
         "verdict": diagnosis.verdict,
         "reason": diagnosis.reason,
-        "next_step": advised(snapshot, diagnosis, children_of(snapshot)),
+        "next_step": step_of(look),
         "coverage": {"ran": diagnosis.checks_ran, "of": diagnosis.checks},
         "progress": snapshot.progress,
         "last": snapshot.epochs[-1] if snapshot.epochs else None,
@@ -72,7 +71,7 @@ def lines(look: Look) -> list[str]:
         "" if snapshot.away_act is None else f"The away policy {act_words(snapshot.away_act)}.",
         f"{diagnosis.verdict}  {diagnosis.reason}",
         *diagnosis.also,
-        advised(snapshot, diagnosis, children_of(snapshot)),
+        step_of(look),
         "" if coverage in diagnosis.reason else coverage,
         *_progress(look),
         resumed_words(snapshot),

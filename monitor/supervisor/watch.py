@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -205,7 +206,8 @@ class Watch:
 
         assert self._book is not None
         self._messages = self._messages or MessageQueue(self._settings_of, self._book.note)
-        scene = Scene(snapshot, judged, status_of(snapshot), away=act_of(self._run_dir))
+        wait = partial(_why_wait, snapshot, judged)
+        scene = Scene(snapshot, judged, status_of(snapshot), away=act_of(self._run_dir), wait=wait)
         self._messages.offer(scene, (*snapshot.alerts, *events))
 
     def _complain(self, problem: Exception) -> None:
@@ -223,3 +225,15 @@ def size_of(path: Path) -> int:
         return held.stat_of(path).st_size
     except OSError:
         return -1
+
+
+def _why_wait(snapshot: Snapshot, judged: Judged) -> str:
+    """Why waiting is better than the first option, "" where that is not known. Reads what was tried in the folder: it
+    is asked where a message is written, and at no other record."""
+    from monitor.diagnosis.ledger import tried_by_then
+    from monitor.diagnosis.prescriptions.registry import prescribe
+    from monitor.diagnosis.wait_or_restart import choice
+
+    options = prescribe(snapshot, judged.diagnosis)
+    weighed = choice(snapshot, judged.diagnosis, options, tried_by_then(snapshot)) if options else None
+    return weighed.wait if weighed is not None else ""

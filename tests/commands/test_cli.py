@@ -6,21 +6,28 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from monitor.commands.cli import VERBS, main
+from monitor.diagnosis.prescriptions.choosing import recommended
+from monitor.diagnosis.prescriptions.registry import prescribe
+from monitor.diagnosis.verdict import judge
 from monitor.run_dir import (
     ACKS_DIR,
     ALERTS_FILE,
     AWAY_ACT_FILE,
     EPOCHS_FILE,
     LAUNCH_FILE,
+    OUTCOME_FILE,
     PROGRESS_FILE,
     RUN_FILE,
     Alert,
     AwayAct,
+    ChildOutcome,
+    DataInfo,
     Epoch,
     Launch,
     Run,
@@ -29,6 +36,7 @@ from monitor.run_dir import (
     processes,
 )
 from monitor.run_dir import encode_line as line
+from monitor.run_dir.reader import RunReader
 from monitor.run_dir.seal import write_sealed
 from monitor.writer import RunWriter
 from tests.supervised import (
@@ -354,3 +362,31 @@ def test_what_the_away_policy_did_is_shown(runs, capsys):
     (a_run(runs, "sick", OVERFITTING) / AWAY_ACT_FILE).write_bytes(encode(act))
     assert main(["show", "sick"]) == 0
     assert "The away policy stopped it at epoch 21, started sick-2." in capsys.readouterr().out
+
+
+def test_show_check_diagnose_and_report_wait_where_the_page_waits(runs, capsys):
+    """Its first option was tried twice, and twice it ended worse: no place says to try it first."""
+    config = {"lr": 1e-3, "weight_decay": 0.0, "dropout": 0.1}
+    run = RunWriter(runs / "sick", config=config, epochs=60, data=DataInfo(name="d"))
+    for epoch, (train, val) in enumerate(OVERFITTING, start=1):
+        run.log_epoch(epoch, train_loss=train, val_loss=val, val_wer=0.5 + 0.001 * abs(epoch - 8))
+    snapshot = RunReader(runs / "sick").read(time.time())
+    option = recommended(prescribe(snapshot, judge(snapshot, time.time()).diagnosis))
+    for name in ("one", "two"):
+        came = ChildOutcome(
+            run_id=name,
+            parent_id="other",
+            word="WORSE",
+            prescription=option.id,
+            task="d",
+            credited=True,
+            changes=option.changes,
+            parent_best=0.5,
+            child_best=0.8,
+        )
+        (a_run(runs, name, HEALTHY) / OUTCOME_FILE).write_bytes(encode(came))
+    said = "Wait, or change something else. Wherever it was tried, the change has ended no better than its parent."
+    for verb in (["show"], ["check"], ["diagnose", "--json"], ["report"]):
+        main([*verb, "sick"])
+        assert said in capsys.readouterr().out, verb
+    run.finish()

@@ -321,3 +321,11 @@ def test_what_was_sent_and_could_not_be_written_down_is_not_sent_again(outbox, m
 def test_what_a_service_prints_among_the_results_costs_none_of_them():
     said = b"sent!\n" + msgspec.json.encode(Delivery("1-json", True)) + b"\n\n{]\n" + b'{"to":"2-js'
     assert deliveries_in(said) == [Delivery("1-json", True)]
+
+
+def test_a_message_waits_where_the_page_waits():
+    why = "Wherever it was tried, the change has ended no better than its parent."
+    lines = compose(ALARM, scene(wait=lambda: why)).body.splitlines()
+    assert f"Wait, or change something else. {why}" in lines
+    assert not any(line.startswith("What to try:") for line in lines)
+    assert any(line.startswith("What to try:") for line in compose(ALARM, scene()).body.splitlines())

@@ -21,6 +21,7 @@ from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.planned import numbers_of_epochs
 from monitor.run_dir.words import count
 
+WAIT = "Wait, or change something else."
 SHOWN_FOR = 3
 """Evaluations for which the parent must have shown a finding by the epoch of judgement."""
 
@@ -55,7 +56,7 @@ def next_step(
     `wait`: why waiting is better than the first option, where that is known (monitor.diagnosis.wait_or_restart).
     """
     if wait:
-        return f"Wait, or change something else. {wait}", None
+        return f"{WAIT} {wait}", None
     if diagnosis.failure is not None:
         # The advice of a crash is an option only where settings carry it out.
         fits = next((option for option in options if option.id == HALF_BATCH), None)

@@ -1,12 +1,12 @@
-"""The words of a message. It is complete in itself: at night, on a phone, no link needs to work. Pure."""
+"""The words of a message, complete in itself: at night, on a phone, no link needs to work. Pure but for `wait`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.diagnosis.prescriptions.choosing import first_to_try
+from monitor.diagnosis.prescriptions.choosing import WAIT, first_to_try
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Diagnosis, Judged
@@ -25,7 +25,8 @@ LINES_SHOWN = 4
 
 @dataclass(frozen=True)
 class Scene:
-    """The moment that the message is about. `port`, `base`: of the page that serves this folder, if one does."""
+    """The moment that the message is about. `port`, `base`: of the page that serves this folder, if one does. `wait`
+    tells why waiting is better than the first option, "" where that is not known."""
 
     snapshot: Snapshot
     judged: Judged
@@ -33,6 +34,7 @@ class Scene:
     port: int | None = None
     base: str = ""
     away: AwayAct | None = None
+    wait: Callable[[], str] = str
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,8 @@ def _numbers(scene: Scene) -> str:
 
 
 def _to_try(scene: Scene) -> str:
+    if wait := scene.wait():
+        return f"{WAIT} {wait}"
     first = _first_option(scene)
     if scene.judged.diagnosis.failure is not None:
         return f"What to try: {scene.judged.diagnosis.next_step}"
