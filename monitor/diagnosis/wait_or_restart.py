@@ -27,6 +27,7 @@ from monitor.diagnosis.tries import ratios, tries_of
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.diagnosis.waiting import comes_down, knows_by_heart, what_waiting_brought
 from monitor.rules.arithmetic.best_at_end import AtEnd, best_at_end
+from monitor.rules.divergence import RATE_BEFORE, Divergence
 from monitor.rules.primary import chance_of, primary_of
 from monitor.run_dir import ChildOutcome, DataInfo, Snapshot, words
 from monitor.run_dir.metric import Metric, is_finite
@@ -47,6 +48,7 @@ STAYS_BROKEN = {
     "run away": "Train loss is still near the highest of its last evaluations: it shows no sign of coming back.",
 }
 COMES_BACK = "Train loss comes down again; whether it comes all the way is not known."
+RAISED_RATE = "Train loss came up with the rate that its schedule raised, and comes down again."
 LOST = "Waiting: it has lost what it had learnt; nothing better than its best so far is expected."
 ONCE: dict[Word, str] = {
     "RESTART": "The one time it was tried, the change has ended better than its parent.",
@@ -129,6 +131,8 @@ def choice(
     if broken := breaks(diagnosis.findings):
         back = broken == "run away" and comes_down(snapshot)
         restarting = _restarting(snapshot, option, None, None, None)
+        if back and any(found.rule == Divergence.name and RATE_BEFORE in found.now for found in diagnosis.findings):
+            return Choice("WAIT", BROKEN[broken], restarting, RAISED_RATE)
         why = COMES_BACK if back else STAYS_BROKEN[broken]
         return Choice("NOT KNOWN" if back else "RESTART", BROKEN[broken], restarting, why)
     if any(cause.name == "lost_again" for cause in diagnosis.causes):

@@ -22,6 +22,8 @@ RAISED_REMEDY = (
     "A schedule that raises the rate lifts the loss for a while: wait for it to come down. If it stays up, raise the "
     "rate to less."
 )
+RATE_BEFORE = "rate before"
+"""Name of a number of the finding that is there where the rate was raised."""
 RAISED = 1.5
 """Times the rate of the evaluation before: that is a step of the schedule."""
 STRETCH = 20
@@ -80,7 +82,11 @@ class Divergence(Rule):
             f"Train loss has left its band: {number(float(loss[-1]))}, where {number(before)} was usual. "
             f"Since epoch {data.epochs[episode.onset]:g}.{where}",
             dated=True,
-            now={"train loss": float(loss[-1]), "usual before": before},
+            now={
+                "train loss": float(loss[-1]),
+                "usual before": before,
+                **({RATE_BEFORE: raised[0], "rate raised to": raised[1]} if raised else {}),
+            },
             limits={"times the usual": 1 + limits.divergence_rise_ratio, "spreads": limits.divergence_spreads},
             remedy=RAISED_REMEDY if raised else REMEDY,
             cannot_tell="Whether the data changed, or the learning rate is too high.",

@@ -192,3 +192,14 @@ def test_after_one_try_it_is_said_that_it_was_one_and_none_is_called_better_or_w
     assert decide(None, Effect((0.5,), ""))[1].startswith("The one time it was tried, the change has ended better")
     assert decide(None, Effect((1.5,), ""))[1].startswith("The one time it was tried, the change has ended worse")
     assert "some parents" in decide(None, Effect((0.5, 1.0), ""))[1]
+
+
+def test_a_loss_that_came_up_with_its_schedules_rate_is_waited_for_once_it_comes_down():
+    falls = [2.0 * 0.97**epoch + 0.001 * (epoch % 3) for epoch in range(20)]
+    columns = {"train_loss": [*falls, 2.9, 2.8, 2.5], "val_loss": [*falls, 3.0, 2.9, 2.6]}
+    raised = chosen({**columns, "lr": [*[0.001] * 20, *[0.1] * 3]})
+    assert (raised.word, raised.wait) == (
+        "WAIT",
+        "Train loss came up with the rate that its schedule raised, and comes down again.",
+    )
+    assert chosen({**columns, "lr": [0.001] * 23}).word == "NOT KNOWN"

@@ -509,6 +509,13 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: f.last("train_loss") > 1.3 * f.best("train_loss")[1],
     ),
     (
+        r"WAIT: Train loss came up with the rate that its schedule raised, and comes down again\.",
+        lambda f, m: (
+            max(value for _, value in f.known("lr")) == f.at("lr", 20)
+            and f.last("train_loss") < max(value for _, value in f.known("train_loss")[-5:])
+        ),
+    ),
+    (
         r"NOT KNOWN: Train loss comes down again; whether it comes all the way is not known\.",
         lambda f, m: f.last("train_loss") < max(value for _, value in f.known("train_loss")[-5:]),
     ),
