@@ -10,7 +10,7 @@ import msgspec
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.arithmetic.series import thin
 from monitor.rules.evaluations import last, lowest
-from monitor.rules.primary import best_of, chance_of, doubted_of, is_by_loss, last_of, primary_of
+from monitor.rules.primary import best_of, chance_of, doubted_of, is_by_loss, last_of, measured_last, primary_of
 from monitor.rules.result import Finding
 from monitor.run_dir import ALERTS_FILE, SEVERITIES, Alert, Snapshot, Summary, encode_line, files
 from monitor.run_dir.counted import basis_of
@@ -117,6 +117,7 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         wer_constant=snapshot.run.floors.wer_constant if snapshot.run else None,
         metric=metric,
         metric_value=value,
+        metric_last_epoch=measured_last(snapshot, metric) if metric is not None else None,
         metric_best=best[0] if best else None,
         metric_best_epoch=best[1] if best else None,
         metric_in_doubt=doubted.title if doubted is not None else "",

@@ -564,6 +564,8 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
     """The primary metric: WER in most runs of sequences; the val loss where that decides although a metric is known.
     The numbers below it are in its unit."""
     metric_value: float | None = None
+    metric_last_epoch: float | None = None
+    """The epoch of that value, where it should have been measured again since."""
     metric_best: float | None = None
     metric_best_epoch: float | None = None
     metric_chance: float | None = None

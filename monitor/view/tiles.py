@@ -65,6 +65,7 @@ def first_tiles(summary: Summary) -> list[tuple[str, str, str]]:
         yard = metric_yard(metric, chance, best)
         if metric == WER and "wer_constant" in summary.counted:
             yard[0] += f" {summary.counted['wer_constant']}"
+        yard += _overdue(summary.metric_last_epoch)
         shown.append((metric.title, metric.text(value), " · ".join(yard)))
     numbers = {"gap": summary.gap, "val loss": summary.val_loss, "words out / in": summary.length_ratio}
     basis = {"words out / in": summary.counted.get("length_ratio", "")}
@@ -161,8 +162,7 @@ def _metric(snapshot: Snapshot, metric: Metric, others: bool = False) -> Tile:
     yard = metric_yard(metric, level, best, others)
     if metric is WER and (basis := basis_of(snapshot, "wer_constant")):
         yard[0] += f" {basis}"
-    if (since := measured_last(snapshot, metric)) is not None:
-        yard.append(f"not measured since {words.plain(since)}")
+    yard += _overdue(measured_last(snapshot, metric))
     adjusted = _newest(snapshot, lambda r: r.metrics.get("val_wer_adjusted")) if metric is WER else None
     if adjusted is not None:
         yard.append(f"filtered {words.points(adjusted)}")
@@ -209,6 +209,11 @@ def metric_yard(
     if chance is not None:
         known = [f"chance {metric.bare(chance)}"]
     return known if best is None else [*known, f"best {metric.bare(best[0])} @{words.plain(best[1])}"]
+
+
+def _overdue(since: float | None) -> list[str]:
+    """What stands beside a value that should have been measured again since that epoch."""
+    return [] if since is None else [f"not measured since {words.plain(since)}"]
 
 
 def _without_chance(metric: Metric) -> str:
