@@ -147,6 +147,7 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
     highest = np.maximum.accumulate(np.where(finite, data.val_loss, -np.inf))
     best = series.running_best(data.val_loss)
     bests_at = series.first_bests(best)
+    trends = series.RisingPValues(data.val_loss, TREND_WINDOW)
 
     def one(place: int) -> View:
         best_at = bests_at[place]
@@ -160,7 +161,7 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
             limits.overfitting_scatters * float(scatter[place]),
             min(limits.overfitting_learnt_ratio * learnt, limits.overfitting_rise_large_ratio),
         )
-        return _view(data, place, best_at, steps[place], needed, float(scatter[place]), limits, common)
+        return _view(data, place, best_at, steps[place], needed, float(scatter[place]), limits, common, trends)
 
     return _MEMORY.of(snapshot, thresholds, one)
 
@@ -174,6 +175,7 @@ def _view(
     scatter: float,
     limits: OverfittingLimits,
     common: CommonLimits,
+    trends: series.RisingPValues,
 ) -> View:
     value, best = float(data.val_loss[place]), float(data.val_loss[best_at])
     rise = value / best - 1
@@ -191,7 +193,7 @@ def _view(
             held = rise <= needed or _errors_fall(data.error[best_at : place + 1], common)
             level = Level.HOLD if held else Level.CRITICAL if far else Level.WARNING
         since = data.val_loss[best_at : place + 1]
-        doubtful = rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, common)
+        doubtful = rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, place, common, trends)
         if level > Level.HOLD and (doubtful or series.comes_back(since)):
             level = Level.HOLD
         # One evaluation that was low by luck is no best to be sure of: its neighbours stand for it.
@@ -201,11 +203,12 @@ def _view(
     return View(level, best_at, rise, needed, fall, gap)
 
 
-def _rises(since_best: series.Array, common: CommonLimits) -> bool:
+def _rises(since_best: series.Array, place: int, common: CommonLimits, trends: series.RisingPValues) -> bool:
     """Whether many evaluations since the best show a trend; fewer than that prove none and are let pass."""
     if len(since_best) <= common.trend_evaluations:
         return True
-    return series.rising_p_value(since_best[-TREND_WINDOW:]) < common.trend_p_value
+    p_value = trends.at(place) if len(since_best) >= TREND_WINDOW else series.rising_p_value(since_best)
+    return p_value < common.trend_p_value
 
 
 def _fall(train: series.Array, best_at: int, place: int) -> float:

@@ -42,6 +42,7 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
     highest = np.maximum.accumulate(np.where(np.isfinite(values), values, -np.inf)) if len(values) else values
     best_at = series.first_bests(best)
     scatter = series.log_scatter(values)
+    trends = series.RisingPValues(values, WINDOW_TIMES * common.trend_evaluations)
 
     def look(place: int) -> Level:
         value, least = float(values[place]), float(best[place])
@@ -57,16 +58,23 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
         few = place - best_at[place] + 1 < common.trend_evaluations and place >= WINDOW_TIMES * common.trend_evaluations
         if above <= (SCATTERS_OF_FEW if few else limits.val_rise_scatters) * noise:
             return Level.CLEAR
-        return _level(values[: place + 1], best_at[place], above, limits, common)
+        return _level(values[: place + 1], best_at[place], above, limits, common, trends)
 
     return _MEMORY.of(snapshot, thresholds, look)
 
 
-def _level(so_far: series.Array, best_at: int, above: float, limits: RisingLimits, common: CommonLimits) -> Level:
+def _level(
+    so_far: series.Array,
+    best_at: int,
+    above: float,
+    limits: RisingLimits,
+    common: CommonLimits,
+    trends: series.RisingPValues,
+) -> Level:
     hold = limits.val_rise_warning_ratio * (1 - common.hysteresis_ratio)
     if above <= hold:
         return Level.CLEAR
-    if above <= limits.val_rise_warning_ratio or not is_rising(so_far, best_at, common):
+    if above <= limits.val_rise_warning_ratio or not is_rising(so_far, best_at, common, trends):
         return Level.HOLD
     up_three = len(so_far) > 3 and bool(np.all(np.diff(so_far[-4:]) > 0))
     if above > limits.val_rise_critical_ratio and up_three:
@@ -74,9 +82,11 @@ def _level(so_far: series.Array, best_at: int, above: float, limits: RisingLimit
     return Level.WARNING
 
 
-def is_rising(so_far: series.Array, best_at: int, common: CommonLimits) -> bool:
+def is_rising(so_far: series.Array, best_at: int, common: CommonLimits, trends: series.RisingPValues) -> bool:
     """Mann–Kendall over the evaluations since the best, which is at `best_at`; below 8 of them, two rises in a row."""
     since_best = so_far[best_at:]
     if len(since_best) >= common.trend_evaluations:
-        return series.rising_p_value(since_best[-WINDOW_TIMES * common.trend_evaluations :]) < (common.trend_p_value)
+        many = len(since_best) >= WINDOW_TIMES * common.trend_evaluations
+        p_value = trends.at(len(so_far) - 1) if many else series.rising_p_value(since_best)
+        return p_value < common.trend_p_value
     return len(so_far) >= 3 and bool(np.all(np.diff(so_far[-3:]) > 0))

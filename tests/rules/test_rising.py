@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level
-from monitor.rules.rising import RisingLimits, is_rising, rising_levels
+from monitor.rules.rising import WINDOW_TIMES, RisingLimits, is_rising, rising_levels
 from monitor.rules.thresholds import DEFAULTS, CommonLimits
 from tests.snapshots import curve, snapshot
 
@@ -63,11 +63,17 @@ def test_of_losses_that_are_not_above_zero_the_range_so_far_counts():
     assert levels(curve(20, lambda e: 5.0 - e if e < 12 else -7.0 + 0.5 * (e - 12)))[-1] is Level.CRITICAL
 
 
+def rises(values):
+    return is_rising(values, 0, COMMON, series.RisingPValues(values, WINDOW_TIMES * COMMON.trend_evaluations))
+
+
 def test_few_evaluations_need_two_rises_in_a_row_and_many_a_trend():
-    assert not is_rising(np.array([1.0, 2.0, 1.5]), 0, COMMON)
-    assert is_rising(np.array([1.0, 1.5, 2.0]), 0, COMMON)
-    assert not is_rising(np.array([1.0, *([2.0, 1.5] * 6)]), 0, COMMON)
-    assert is_rising(np.linspace(1, 2, 12), 0, COMMON)
+    assert not rises(np.array([1.0, 2.0, 1.5]))
+    assert rises(np.array([1.0, 1.5, 2.0]))
+    assert not rises(np.array([1.0, *([2.0, 1.5] * 6)]))
+    assert rises(np.linspace(1, 2, 12))
+    assert not rises(np.array([1.0, *([2.0, 1.5] * 30)]))
+    assert rises(np.linspace(1, 2, 60))
 
 
 def slowly(losses):

@@ -111,3 +111,20 @@ def test_trailing_windows_hold_the_last_finite_values(values, width):
 def test_the_place_of_the_best_is_where_it_was_first_reached(values):
     best = series.running_best(values)
     assert series.first_bests(best) == [int(np.argmax(best == each)) for each in best]
+
+
+@pytest.mark.parametrize("width", [3, 4, 9, 24])
+@pytest.mark.parametrize("kind", ["noise", "walk", "ties", "odd"])
+def test_p_values_of_many_places_at_once_are_those_of_each_place_to_the_bit(kind, width):
+    rng = np.random.default_rng(3)
+    values = rng.integers(0, 6, 1500).astype(float) if kind == "ties" else rng.normal(size=1500)
+    if kind == "walk":
+        values = np.cumsum(values)
+    if kind == "odd":
+        values[rng.integers(0, 1500, 60)] = np.nan
+        values[rng.integers(0, 1500, 20)] = np.inf
+        values[7] = -np.inf
+    seen = series.RisingPValues(values, width)
+    for place in [*range(width - 1, 1500), 40, 1499]:
+        wanted = series.rising_p_value(values[place + 1 - width : place + 1])
+        assert seen.at(place) == wanted or (math.isnan(wanted) and math.isnan(seen.at(place)))

@@ -43,14 +43,54 @@ def rising_p_value(y: Sequence[float] | Array) -> float:
     first, second = _pairs(n)
     signs = np.sign(ys[second] - ys[first])
     score = float(signs.sum())
-    variance = n * (n - 1) * (2 * n + 5) / 18
-    if not signs.all():
-        _, ties = np.unique(ys, return_counts=True)
-        variance -= float((ties * (ties - 1) * (2 * ties + 5)).sum()) / 18
+    if signs.all():
+        return _mann_kendall(score, n)
+    _, ties = np.unique(ys, return_counts=True)
+    return _mann_kendall(score, n, float((ties * (ties - 1) * (2 * ties + 5)).sum()) / 18)
+
+
+def _mann_kendall(score: float, n: int, ties: float = 0.0) -> float:
+    """The p value of the sum of the signs of all pairs of `n` values."""
+    variance = n * (n - 1) * (2 * n + 5) / 18 - ties
     if variance <= 0:
         return 1.0
     z = (score - np.sign(score)) / math.sqrt(variance)
     return 0.5 * math.erfc(z / math.sqrt(2))
+
+
+class RisingPValues:
+    """`rising_p_value` of the last `width` values at any place: of many places at once by sums over sliding windows."""
+
+    AT_ONCE = 1024
+
+    def __init__(self, y: Array, width: int) -> None:
+        self._y, self._width = y, width
+        self._first, self._scores = 0, np.empty(0)
+
+    def at(self, place: int) -> float:
+        """There must be `width` values up to this place. NaN below 4 of them."""
+        if self._width < 4:
+            return math.nan
+        if not self._first <= place < self._first + len(self._scores):
+            self._first = place
+            self._scores = _scores(self._y[place + 1 - self._width : place + self.AT_ONCE], self._width)
+        score = float(self._scores[place - self._first])
+        if math.isnan(score):  # ties, or what is not finite
+            return rising_p_value(self._y[place + 1 - self._width : place + 1])
+        return _mann_kendall(score, self._width)
+
+
+def _scores(y: Array, width: int) -> Array:
+    """Of each window of `width` values the sum of the signs of all its pairs; NaN where two are equal or not finite."""
+    windows, y = len(y) - width + 1, np.where(np.isfinite(y), y, np.nan)
+    score, odd = np.zeros(windows), np.zeros(windows)
+    for lag in range(1, width):
+        signs = np.sign(y[lag:] - y[:-lag])
+        is_odd = ~np.isfinite(signs) | (signs == 0)
+        for total, column in ((score, np.where(is_odd, 0.0, signs)), (odd, is_odd.astype(float))):
+            sums = np.concatenate([[0.0], np.cumsum(column)])
+            total += sums[width - lag :][:windows] - sums[:windows]
+    return np.where(odd > 0, np.nan, score)
 
 
 def running_best(y: Sequence[float] | Array) -> Array:
