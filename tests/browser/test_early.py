@@ -136,3 +136,15 @@ def test_a_run_that_is_not_there_is_said_at_once(dashboard, tab):
     held.go()
     page.get_by_role("button", name="all runs").click()
     page.get_by_test_id("search").wait_for()
+
+
+def test_a_run_that_is_opened_from_far_down_begins_at_its_top(dashboard, tab, written):
+    page = tab(width=390)
+    page.goto(dashboard.link())
+    row = page.locator(f"[data-key='{written}']").first
+    row.wait_for()
+    page.locator(".stApp [data-testid=vitalsigns]").wait_for()
+    page.evaluate("() => { document.querySelector('[data-testid=stMain]').scrollTop = 300; }")
+    row.locator("a").click()
+    page.get_by_test_id("verdict").wait_for()
+    assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTop") == 0

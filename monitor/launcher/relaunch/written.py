@@ -76,7 +76,7 @@ def _found(path: str) -> os.stat_result | None:
 
 def _is_entered(folder: str, disk: int) -> bool:
     name = folder.rpartition("/")[2]
-    found = None if name[0] == "." or name == "__pycache__" else _found(folder)
+    found = None if name[0] == "." or name == "__pycache__" or name.endswith(".egg-info") else _found(folder)
     return found is not None and found.st_dev == disk
 
 

@@ -54,6 +54,11 @@ function takePlace(root, node) {
   document.getElementById("vs-first")?.remove();
 }
 
+// Whatever scrolls around a node begins at its top again: Streamlit's main part, the early page, or the window.
+function toTop(node) {
+  for (let outer = node; outer; outer = outer.parentElement) outer.scrollTop = 0;
+}
+
 function copyButton(textOf, label = "Copy command") {
   const button = h("button", { type: "button", class: "vs-button vs-quiet" }, label);
   button.addEventListener("click", async () => {

@@ -35,6 +35,7 @@ let actions = 0;
 function fill(root, data) {
   const place = `${data.mode}:${data.run}`;
   if (root.page && root.place === place) return root.page.named?.(data);
+  if (root.page) toTop(root);
   root.page?.close();
   // The counter makes every click a new value: the same button twice is two wishes.
   const emit = (action) => tell(root, { ...action, click: ++actions });

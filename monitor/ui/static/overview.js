@@ -443,7 +443,7 @@ class ListPage {
     score.title = row.metric ?? "";
     setText(gap.children[0], row.gap ?? "");
     paintSpark(gap.children[1], row.spark ?? []);
-    setText(worst, row.state === "unreadable" ? "why? hover here" : row.worst || (row.verdict === "KEEP GOING" ? `none, ${row.coverage}` : ""));
+    setText(worst, row.state === "unreadable" ? "why? hover here" : (row.worst ? `${SEVERITY_GLYPHS[row.severity] ?? ""} ${row.worst}`.trim() : "") || (row.verdict === "KEEP GOING" ? `none, ${row.coverage}` : ""));
     worst.title = row.state === "unreadable" ? row.evidence : row.reason ?? "";
     setText(age, row.age ? `${row.age} ago` : "");
   }

@@ -73,11 +73,16 @@ function sortValue(row, column) {
     progress: () => row.ratio ?? row.epoch ?? null,
     metric: () => row.error ?? null,
     gap: () => row.numbers?.gap ?? null,
-    worst: () => row.worst?.toLowerCase() || null,
+    worst: () => (row.worst ? `${severityPlace(row.severity)} ${row.worst.toLowerCase()}` : null),
     age: () => (row.at ? -row.at : null),
     tags: () => (row.tags ?? []).join(" ") || null,
   }[column];
   return by ? by() : valueIn(row, column);
+}
+
+// The gravest first; what nobody has weighed stands last.
+function severityPlace(severity) {
+  return SEVERITY_ORDER.includes(severity) ? SEVERITY_ORDER.indexOf(severity) : SEVERITY_ORDER.length;
 }
 
 // sort: "" for the order as it came, a column, or "-column" for the other way round.

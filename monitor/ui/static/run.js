@@ -38,7 +38,7 @@ class RunPage {
     const { emit, data, view } = this;
     this.tabs = buildTabs((tab) => {
       Address.write({ tab: tab === "now" ? null : tab });
-      window.scrollTo(0, 0);
+      toTop(this.root);
       this.paint();
     });
     const on = {

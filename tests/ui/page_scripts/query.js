@@ -79,3 +79,9 @@ test("what was missed has one line a run: the gravest, and the newest beside it"
   assert.deepEqual([missed[1].worst.at, missed[1].newest, missed[1].more], [5, null, 0]);
   assert.deepEqual(missedOf(rows, 9), []);
 });
+
+test("flags are sorted by how grave they are, then by name", () => {
+  const rows = [["none", "", null], ["a", "At chance", "warning"], ["g", "Gap", "critical"], ["b", "At chance", "critical"], ["old", "Odd", null]];
+  const flagged = rows.map(([name, worst, severity]) => run({ run: name, worst, severity }));
+  assert.deepEqual(sortedRows(flagged, "worst").map((row) => row.run), ["b", "g", "a", "old", "none"]);
+});
