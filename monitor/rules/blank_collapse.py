@@ -14,6 +14,7 @@ from monitor.rules.result import Finding, Quiet, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir.words import count
 
 
 class EmptyLimits(Limits, frozen=True):
@@ -73,7 +74,7 @@ class BlankCollapse(Rule):
         ]
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
-            return self.quiet(f"{100 * rho[-1]:.0f} words out for every 100 in the targets.")
+            return self.quiet(f"{count(round(100 * rho[-1]), 'word')} out for every 100 in the targets.")
         found = self.flag(
             data.epochs,
             episode,
@@ -163,7 +164,7 @@ def _words_are_coming(rho: np.ndarray, common: CommonLimits) -> bool:
 def _line(rho: float, empty: float, deleted: float, few_empty: bool) -> str:
     parts = []
     if not math.isnan(rho):
-        parts.append(f"{100 * rho:.0f} words for every 100 in the targets")
+        parts.append(f"{count(round(100 * rho), 'word')} for every 100 in the targets")
     if not math.isnan(empty):
         parts.append(f"{100 * empty:.0f} % of predictions empty")
     if not math.isnan(deleted):

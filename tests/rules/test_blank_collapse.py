@@ -40,6 +40,8 @@ def test_a_model_that_stays_silent_is_critical_with_its_numbers():
     assert finding.severity == "critical"
     assert "20 words for every 100 in the targets, 50 % of predictions empty, 80 %" in finding.line
     assert finding.now["b*"] == 0.84
+    one = found(RULE, said([0.01] * 20, empty=[0.9] * 20, deleted=[0.9] * 20, blank_ratio=[0.95] * 20))
+    assert "1 word for every 100 in the targets" in one.line
 
 
 def test_too_few_words_without_many_deletions_is_only_a_warning():

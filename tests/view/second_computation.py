@@ -255,7 +255,7 @@ FORMS: list[tuple[str, Check]] = [
         lambda f, m: _percent(m["wer"], f.last("val_wer")) and f.last("val_wer") > float(m["chance"]) / 100 - 0.02,
     ),
     (
-        r"Predictions are too (?P<what>empty|short): (?P<words>\d+) words for every 100 in the targets, "
+        r"Predictions are too (?P<what>empty|short): (?P<words>\d+) words? for every 100 in the targets, "
         r"(?P<empty>\d+) % of "
         r"predictions empty\. Since (epoch [\d.]+|the first evaluation)\.",
         lambda f, m: (
