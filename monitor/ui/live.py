@@ -236,7 +236,7 @@ def _gone_where(run_dir: Path) -> str:
     when = words.clock(put_aside.at, time.time())
     return (
         f"This run was moved to the trash at {when}. The last data stay below. "
-        f"Take it back: {monitor_line('restore', put_aside.run_id)}"
+        f"Take it back: {monitor_line('restore', put_aside.run_id, '--runs', run_dir.parent)}"
     )
 
 

@@ -359,6 +359,8 @@ def test_within_noise_two_more_seeds_are_offered_as_commands():
         f"python -m monitor restart p --option variety --set dropout=0.5 --set seed={seed} --judge-at 5 --keep-parent"
         for seed in (8, 9)
     )
+    elsewhere = more_seeds(msgspec.structs.replace(parent, run_dir="/lab/my runs/p"), seeded)
+    assert all(line.startswith("python -m monitor restart p --runs '/lab/my runs' --option") for line in elsewhere)
 
 
 def test_a_run_is_not_compared_with_itself():

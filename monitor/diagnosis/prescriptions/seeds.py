@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import count, islice
+from pathlib import Path
 from typing import Any
 
 from monitor.diagnosis.comparison import data_seed
@@ -44,7 +45,9 @@ def more_seeds(parent: Snapshot, child: Snapshot, known: Iterable[Snapshot] = ()
     expected = child.launch.parent.expected
     option = str(expected.get("prescription", ""))
     at = expected.get("epoch") if expected.get("epoch_by") == ASKED else None
-    begin = ["restart", parent.run_id, *(["--option", option] if option else [])]
+    folder = Path(parent.run_dir)
+    where = ["--runs", str(folder.parent)] if folder.is_absolute() else []
+    begin = ["restart", parent.run_id, *where, *(["--option", option] if option else [])]
     end = [*(["--judge-at", f"{at:g}"] if isinstance(at, (int, float)) else []), "--keep-parent"]
     return tuple(
         monitor_line(*begin, *(word for key, value in each.items() for word in ("--set", f"{key}={value}")), *end)
