@@ -22,7 +22,7 @@ function buildCompare(run, ask, emit, role) {
   ui.at = h("span", { class: "vs-tabular vs-epoch-text" });
   ui.word = h("span", { class: "vs-outcome-word" });
   ui.glyph = h("span", { class: "vs-outcome-glyph", "aria-hidden": "true" });
-  ui.line = h("p", { class: "vs-reason" });
+  ui.line = h("p", { class: "vs-reason", title: explained("points") });
   ui.expected = h("p", {});
   ui.note = h("p", { class: "vs-muted" });
   ui.seeds = h("div", { class: "vs-seeds", "data-testid": "more-seeds" });

@@ -37,7 +37,7 @@ function createFlag(ui) {
       "summary",
       {},
       h("span", { class: "vs-glyph" }),
-      h("div", { class: "vs-flag-head" }, h("div", { class: "vs-flag-title" }), h("div", { class: "vs-flag-since vs-muted" }), h("div", { class: "vs-flag-line" }), evidence()),
+      h("div", { class: "vs-flag-head" }, h("div", { class: "vs-flag-title" }), h("div", { class: "vs-flag-since vs-muted", title: explained("since, critical since") }), h("div", { class: "vs-flag-line" }), evidence()),
     ),
     h("table", { class: "vs-numbers" }),
     h("p", { class: "vs-muted vs-own-limits" }),
