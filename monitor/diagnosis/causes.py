@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from monitor.diagnosis.beside_chance import any_at_chance, beside
+from monitor.diagnosis.waiting import knows_by_heart, train_value
 from monitor.rules.at_chance import INSERTS, LOST, WORSE_THAN_CHANCE
 from monitor.rules.columns import columns
 from monitor.rules.evaluations import last, measured, val_loss
@@ -21,7 +22,7 @@ from monitor.rules.registry import facts_of
 from monitor.rules.result import Finding
 from monitor.rules.wer_plateau import GOT_WORSE, is_at_worst, loss_still_falls
 from monitor.run_dir import Snapshot
-from monitor.run_dir.words import percent
+from monitor.run_dir.words import number, percent
 
 Breaks = Literal["not finite", "run away"]
 POOR, MOVED = 0.45, 0.02
@@ -154,11 +155,20 @@ def _against(name: str, snapshot: Snapshot, flags: dict[str, Finding]) -> tuple[
     train_wer = last(snapshot, "train_wer")
     if name == "no_evidence" and train_wer is not None and train_wer < 0.5:
         return (f"Train WER is {percent(train_wer)}: something does arrive, but only for the train clips.",)
+    if name == "no_evidence" and train_wer is None and knows_by_heart(snapshot):
+        return (f"{_learnt_by_heart(snapshot)}: something does arrive, but only for the train samples.",)
     if name == "too_little_regularisation" and train_wer is not None and train_wer > 0.7:
         return (f"Train WER is still {percent(train_wer)}: the train set is not learnt either.",)
     if name == "stuck" and learns(snapshot) and "at_chance" not in flags:
         return ("It is better than chance: it may simply have learnt what this data holds.",)
     return ()
+
+
+def _learnt_by_heart(snapshot: Snapshot) -> str:
+    metric, value = primary_of(snapshot), train_value(snapshot)
+    if metric is not None and value is not None:
+        return f"Train {metric.label} is {metric.text(value)}"
+    return f"Train loss has come down to {number(last(snapshot, 'train_loss'))}"
 
 
 def suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, ...]:

@@ -93,6 +93,16 @@ def test_a_model_at_chance_is_never_told_more_regularisation():
     assert said.suppressed[0].startswith("More regularisation is not suggested")
 
 
+def test_what_train_loss_says_against_an_input_that_does_not_arrive():
+    learnt = verdict(snapshot(**AT_CHANCE | {"train_loss": curve(40, lambda e: 5 * 0.85**e)}, **beating())).causes[0]
+    assert learnt.name == "no_evidence"
+    assert learnt.against == (
+        "Train loss has come down to 0.0075: something does arrive, but only for the train samples.",
+    )
+    still = verdict(snapshot(**AT_CHANCE | {"train_loss": curve(40, lambda e: 5 - 0.05 * e)}, **beating())).causes[0]
+    assert (still.name, still.against) == ("no_evidence", ())
+
+
 def test_nan_comes_before_everything_else():
     columns = {**AT_CHANCE, "train_loss": [5.0] * 39 + [float("nan")]}
     said = verdict(snapshot(**columns, **beating()))
