@@ -58,7 +58,7 @@ class Reading:
 
     def list_runs(self, most: int = 50) -> dict[str, Any]:
         """The newest `most` runs; `left_out` counts the others."""
-        found = answer(list_.run, runs=self.runs)
+        found = answer(list_.run, runs=[str(self.runs)])
         kept = found["runs"][: max(1, min(most, MOST_LINES))]
         return quoted({**found, "runs": kept}, left_out=len(found["runs"]) - len(kept))
 
