@@ -15,6 +15,7 @@ from monitor import launcher
 from monitor.commands.cli import main
 from monitor.launcher import attaching
 from monitor.launcher.attaching import AttachRequest
+from monitor.run_dir import processes
 from monitor.run_dir.errors import (
     EXIT_OK,
     EXIT_REFUSED,
@@ -285,6 +286,8 @@ def test_the_reading_of_a_log_whose_run_has_ended_is_changed_as_well(tmp_path, r
     launcher.start(runs, [sys.executable, "train.py"], run_id="one", cwd=tmp_path)
     wait_for_state(runs / "one", "finished")
     wait_for(lambda: not attaching.is_followed(runs / "one"))
+    supervisor = read_state(runs / "one").supervisor
+    wait_for(lambda: processes.liveness(supervisor) == "gone")
     before = RunReader(runs / "one").read(time.time())
     attach("one", "--map", "val_loss=dev_ctc", "--yes", runs=runs)
     seen = RunReader(runs / "one").read(time.time())

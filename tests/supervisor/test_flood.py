@@ -20,9 +20,10 @@ print("epoch 1 loss 0.6 val_loss 0.7", flush=True)
 began, written = time.time(), 0
 while written < int(sys.argv[2]):
     written += os.write(1, block)
-    time.sleep(max(0.0, written / 40e6 - (time.time() - began)))
+    time.sleep(max(0.0, written / float(sys.argv[3]) - (time.time() - began)))
 print("\\nepoch 2 loss 0.5 val_loss 0.7\\nepoch 3 loss 0.4 val_loss 0.8", flush=True)
 """
+"""What it prints, how many bytes, and how many a second: with "inf" more than any machine reads."""
 KINDS = ["lines", "bar", "one line"]
 SECS = 25.0
 """A few seconds of reading on, and what a busy machine takes."""
@@ -31,7 +32,7 @@ SECS = 25.0
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_that_floods_its_log_is_stopped_within_its_usual_time(runs, kind):
-    run_dir = runs / start(runs, [*script(runs.parent, FLOODS), kind, "400_000_000"], run_id="flood")
+    run_dir = runs / start(runs, [*script(runs.parent, FLOODS), kind, "400_000_000", "40e6"], run_id="flood")
     wait_for(lambda: (run_dir / LOG_FILE).stat().st_size > 80_000_000)
     asked_at = time.monotonic()
     stop(run_dir)
@@ -42,7 +43,7 @@ def test_a_run_that_floods_its_log_is_stopped_within_its_usual_time(runs, kind):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_end_of_a_run_that_flooded_its_log_is_noticed_and_what_was_left_out_is_said(runs, kind):
-    run_dir = runs / start(runs, [*script(runs.parent, FLOODS), kind, "120_000_000"], run_id="flood")
+    run_dir = runs / start(runs, [*script(runs.parent, FLOODS), kind, "120_000_000", "inf"], run_id="flood")
     wait_for(lambda: (run_dir / LOG_FILE).read_bytes()[-100:].endswith(b"epoch 3 loss 0.4 val_loss 0.8\n"), 60)
     ended_at = time.monotonic()
     wait_for_state(run_dir, "finished")
