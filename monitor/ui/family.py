@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from monitor.run_dir.launch import read_launch
 from monitor.run_dir.reader import list_runs
 
 LOOK_SECS = 2.0
+SOON_SECS = 0.2
+"""A name that is no run's is asked for as often as somebody likes."""
 
 
 class Origin(NamedTuple):
@@ -32,10 +35,12 @@ class Family:
         self._looked_at = float("-inf")
         self._lock = threading.Lock()
 
-    def parents(self) -> dict[str, str | None]:
-        """Every run id with its parent's."""
+    def parents(self, named: Iterable[str] = ()) -> dict[str, str | None]:
+        """Every run id with its parent's. For a run that is named and not known the folder is looked at again."""
         with self._lock:
             self._look()
+            if any(name not in self._read for name in named):
+                self._look(SOON_SECS)
             return {run_id: origin.parent for run_id, (_, origin) in self._read.items()}
 
     def children(self, run_id: str) -> dict[str, float]:
@@ -44,9 +49,9 @@ class Family:
             self._look()
             return dict(self._children.get(run_id, {}))
 
-    def _look(self) -> None:
+    def _look(self, again_secs: float | None = None) -> None:
         """Once for all who ask within two seconds: every open run asks at each of its own looks."""
-        if time.monotonic() - self._looked_at <= LOOK_SECS:
+        if time.monotonic() - self._looked_at <= (LOOK_SECS if again_secs is None else again_secs):
             return
         self._looked_at = time.monotonic()
         self._read = {name: self._origin(name) for name in self._names()}

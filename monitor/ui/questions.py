@@ -110,7 +110,7 @@ def answer(snapshot: Snapshot, judged: Judged, question: Question, others: Other
 
 def _compare(snapshot: Snapshot, question: Question, others: Others) -> Compared | NothingCompared:
     """This run beside the ones asked for, else its parent, else its newest child; with everything it could be."""
-    families = others.family.parents()
+    families = others.family.parents(_names(question.get("with")))
     own_parent = families.get(snapshot.run_id)
     children = [run_id for run_id, parent in families.items() if parent == snapshot.run_id]
     wanted = [name for name in _names(question.get("with")) if name in families and name != snapshot.run_id]

@@ -121,8 +121,10 @@ class Jobs:
         now = ["scontrol", "update", f"JobId={self.number(run_dir)}", "StartTime=now"]
 
         def has_started() -> bool:
-            # Again and again: the last step of putting it back sets those two minutes anew.
-            subprocess.run(now, capture_output=True, timeout=60)
+            # Again where need be: the last step of putting it back sets those two minutes anew. No more often: a change
+            # of a job makes the scheduler begin again.
+            if self.cluster.run("squeue", "-h", "-o", "%r", "-j", self.number(run_dir)) == "BeginTime":
+                subprocess.run(now, capture_output=True, timeout=60)
             time.sleep(1.0)
             return state_of(run_dir).job.restarts > before
 

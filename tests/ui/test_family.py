@@ -26,6 +26,22 @@ def test_children_come_in_the_order_of_their_start_and_new_ones_are_seen(tmp_pat
     assert known.parents() == {"p": None, "early": "p", "late": "p", "newest": "p"}
 
 
+def test_a_run_that_is_named_before_it_was_seen_is_looked_for_but_not_each_time(tmp_path, monkeypatch):
+    write(tmp_path, "p", 1.0)
+    known = Family(tmp_path)
+    assert known.parents() == {"p": None}
+    write(tmp_path, "new", 2.0, "p")
+    assert known.parents() == {"p": None}
+    monkeypatch.setattr(family, "SOON_SECS", -1.0)
+    assert known.parents(["p", "new"]) == {"p": None, "new": "p"}
+    monkeypatch.setattr(family, "SOON_SECS", 60.0)
+    looks = []
+    monkeypatch.setattr(family, "list_runs", lambda folder: looks.append(folder) or ["p"])
+    for _ in range(5):
+        known.parents(["nobody", "../p"])
+    assert looks == []
+
+
 def test_a_launch_that_cannot_be_read_spoils_only_its_own_run(tmp_path):
     write(tmp_path, "p", 1.0)
     write(tmp_path, "child", 2.0, "p")

@@ -33,6 +33,8 @@ let actions = 0;
 
 // Builds what `data` asks for, unless it stands there already.
 function fill(root, data) {
+  // A run that was put aside meanwhile keeps its last data, and says where it is.
+  if (root.page instanceof RunPage && root.page.data.run === data.run && data.mode === "missing") return;
   const place = `${data.mode}:${data.run}`;
   if (root.page && root.place === place) return root.page.named?.(data);
   if (root.page) toTop(root);
@@ -50,11 +52,26 @@ function fill(root, data) {
 
 // Of what was clicked before anybody could hear it, the last.
 function tell(root, wish) {
-  if (root.hear) root.hear("action", wish);
-  else root.wish = wish;
+  root.wish = wish;
+  if (root.settled) deliver(root);
+}
+
+function deliver(root) {
+  const wish = root.wish;
+  root.wish = null;
+  if (wish) root.hear("action", wish);
+}
+
+// While Streamlit's first run of its script is under way, it may forget what a component tells it.
+function settle(root, tries = 0) {
+  const running = document.querySelector("[data-test-script-state]")?.dataset.testScriptState === "running";
+  root.settled = tries > 1 && !running || tries > MOST_TRIES;
+  if (root.settled) deliver(root);
+  else setTimeout(() => settle(root, tries + 1), SETTLE_MS);
 }
 
 const MOST_WAIT_MS = 4000;
+const [SETTLE_MS, MOST_TRIES] = [50, 100];
 // The page that began from the document; null once Streamlit has it.
 let early = null;
 
@@ -95,9 +112,9 @@ export default function (component) {
   if (!root && early) moveInto(parentElement, early);
   root ??= early ?? parentElement.appendChild(newRoot());
   early = null;
+  const isNew = !root.hear;
   root.hear = setTriggerValue;
   fill(root, data);
-  if (root.wish) root.hear("action", root.wish);
-  root.wish = null;
+  if (isNew) settle(root);
   return root.cleanup;
 }
