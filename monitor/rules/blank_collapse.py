@@ -74,7 +74,7 @@ class BlankCollapse(Rule):
         ]
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
-            return self.quiet(f"{count(round(100 * rho[-1]), 'word')} out for every 100 in the targets.")
+            return self.quiet(_when_well(float(rho[-1]), float(empty[-1])))
         found = self.flag(
             data.epochs,
             episode,
@@ -161,9 +161,16 @@ def _words_are_coming(rho: np.ndarray, common: CommonLimits) -> bool:
     return len(rho) > 2 and bool(rho[-1] > rho[-3] * (1 + common.hysteresis_ratio) and rho[-1] > 0)
 
 
+def _when_well(rho: float, empty: float) -> str:
+    """What the newest evaluation counted."""
+    if math.isfinite(rho):
+        return f"{count(round(100 * rho), 'word')} out for every 100 in the targets."
+    return "The newest evaluation has no count." if math.isnan(empty) else f"{100 * empty:.0f} % of predictions empty."
+
+
 def _line(rho: float, empty: float, deleted: float, few_empty: bool) -> str:
     parts = []
-    if not math.isnan(rho):
+    if math.isfinite(rho):
         parts.append(f"{count(round(100 * rho), 'word')} for every 100 in the targets")
     if not math.isnan(empty):
         parts.append(f"{100 * empty:.0f} % of predictions empty")

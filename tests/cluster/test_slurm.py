@@ -1,6 +1,7 @@
 """Runs as jobs of a real SLURM: queued with the reason, run, stopped, put back, restarted, and what goes wrong."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -191,7 +192,8 @@ def test_a_node_that_dies_is_named_as_the_cause(jobs):
 def test_more_memory_than_the_job_has_is_named_as_the_cause(jobs):
     run_dir = jobs.submit(GREEDY, sbatch="--mem=300 --no-requeue")
     said = jobs.wait_for(run_dir, "failed")
-    assert "Exceeded job memory limit" in said.evidence
+    # By the daemon that looks first: "Exceeded job memory limit", or "StepId=6.batch exceeded memory limit".
+    assert re.search(r"(?i)exceeded (job )?memory limit", said.evidence)
     assert failure_of(RunReader(run_dir).read(0.0)).name == "host_memory"
 
 

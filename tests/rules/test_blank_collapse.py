@@ -81,3 +81,11 @@ def test_what_is_short_now_is_no_more_critical_because_it_was_empty_before():
     finding = found(RULE, seen)
     assert (finding.title, finding.severity) == ("Predictions too short", "warning")
     assert found(RULE, said(silent, empty=[0.9] * 12)).severity == "critical"
+
+
+def test_counts_that_stop_or_are_not_finite_bring_nothing_down():
+    seen = said([0.9] * 19 + [None], empty=[None] * 19 + [0.0])
+    assert check(RULE, seen).line == "0 % of predictions empty."
+    assert check(RULE, said([0.9] * 20)).line == "90 words out for every 100 in the targets."
+    for odd in (float("nan"), float("inf")):
+        check(RULE, said([0.9] * 18 + [odd, odd], empty=[0.95] * 20))

@@ -81,7 +81,7 @@ KINDS = (
         anywhere(
             r"^(?:[\w.]*_?ArrayMemoryError|MemoryError)\b|DefaultCPUAllocator: (?:can't allocate|not enough) memory",
             r"^OSError: \[Errno 12\] Cannot allocate memory|std::bad_alloc|^ray\.exceptions\.OutOfMemoryError",
-            r"\boom[_-]kill\b|^srun: error: .*Out Of Memory|[Ee]xceeded (?:job|step) memory limit|^TERM_MEMLIMIT",
+            r"\boom[_-]kill\b|^srun: error: .*Out Of Memory|[Ee]xceeded (?:(?:job|step) )?memory limit|^TERM_MEMLIMIT",
             r"^=>> PBS: job killed: (?:v?mem|pmem)\b|DataLoader worker \(pid.*?\) is killed by signal: Killed",
             r"(?P<code>^Killed$|^\S+: line \d+: +\d+ Killed\b|^srun: error: \S+ tasks? .*: Killed|^exitcode\s*: -9\b"
             r"|failed \(exitcode: -9\)|terminated with signal SIGKILL|died with <Signals\.SIGKILL: 9>"
