@@ -120,15 +120,19 @@ class Jobs:
         before = state_of(run_dir).job.restarts
         now = ["scontrol", "update", f"JobId={self.number(run_dir)}", "StartTime=now"]
 
-        def has_started() -> bool:
-            # Again where need be: the last step of putting it back sets those two minutes anew. No more often: a change
-            # of a job makes the scheduler begin again.
-            if self.cluster.run("squeue", "-h", "-o", "%r", "-j", self.number(run_dir)) == "BeginTime":
+        # Again where need be: the last step of putting it back sets those two minutes anew. No more often: a change of
+        # a job makes the scheduler begin again.
+        deadline = time.monotonic() + PATIENT_SECS + 120.0  # if nothing hastens it, it waits those two minutes
+        while state_of(run_dir).job.restarts <= before:
+            seen = self.cluster.run("squeue", "-h", "-o", "%T %r", "-j", self.number(run_dir))
+            if seen.endswith("BeginTime"):
                 subprocess.run(now, capture_output=True, timeout=60)
+            elif "held" in seen.lower():
+                # Started before its node had put the last start away: SLURM holds it, which two minutes prevent.
+                self.cluster.run("scontrol", "release", self.number(run_dir))
+            shown = self.cluster.run("scontrol", "show", "job", self.number(run_dir))
+            assert time.monotonic() < deadline, f"{shown}\n{self.cluster.run('sinfo')}\n{self.cluster.run('squeue')}"
             time.sleep(1.0)
-            return state_of(run_dir).job.restarts > before
-
-        wait_for(has_started, PATIENT_SECS)
 
 
 @pytest.fixture
