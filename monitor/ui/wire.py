@@ -28,14 +28,24 @@ class Collected:
     def __init__(self) -> None:
         self.status = 0
         self.body = b""
+        self._is_ended = False
+        self._length: int | None = None
         self._messages: list[Message] = []
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it came: the app stops in the middle where the visitor has left."""
+        return self._is_ended and self._length in (None, len(self.body))
 
     async def send(self, message: Message) -> None:
         self._messages.append(message)
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            length = dict(message.get("headers", [])).get(b"content-length", b"")
+            self._length = int(length) if length.isdigit() else None
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
+            self._is_ended = not message.get("more_body", False)
 
     async def pass_on(self, send: Send) -> None:
         for message in self._messages:
@@ -65,7 +75,7 @@ class Compressed:
         if data is None:
             answer = Collected()
             await self._app(whole(scope), receive, answer.send)
-            if answer.status != 200:
+            if answer.status != 200 or not answer.is_whole:
                 await answer.pass_on(send)
                 return
             data = await run_in_threadpool(compressed, answer.body)

@@ -102,3 +102,23 @@ def test_the_addresses_of_the_page_change_with_its_bytes(monkeypatch):
 
 def test_what_is_ours_and_plotly_weigh_less_than_half_a_megabyte():
     assert sum(assets.weights().values()) < 500_000
+
+
+def test_an_answer_that_was_cut_off_as_its_visitor_left_is_not_kept_for_the_next():
+    cuts = [(b"let a", True, b""), (b"let a", False, b"9"), (b"let a = 1;", False, b"10")]
+    turns = iter(cuts)
+
+    async def app(scope, receive, send):
+        body, more, length = next(turns)
+        headers = [(b"content-length", length)] if length else []
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def thrice():
+        wire = Compressed(app)
+        return [await answer(wire, "/static/js/a.js", "gzip") for _ in cuts] + [
+            await answer(wire, "/static/js/a.js", "gzip")
+        ]
+
+    *_, third, again = asyncio.run(thrice())
+    assert gzip.decompress(third[1]) == gzip.decompress(again[1]) == b"let a = 1;"

@@ -158,6 +158,7 @@ function paintVerdict(ui, frame) {
   keyed(ui.also, verdict.also, (text) => text, () => h("li"), told);
   show(ui.also, verdict.also.length > 0);
   told(ui.next, verdict.next_step);
+  ui.next.title = verdict.next_step ?? "";
   show(ui.next, Boolean(verdict.next_step));
   paintChoice(ui.choice, verdict.choice);
   ui.option = verdict.option;
