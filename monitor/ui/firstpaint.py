@@ -35,7 +35,7 @@ from monitor.view.tiles import first_tiles
 
 COLOURS = ("page", "text", "muted", "hairline", "surface", "crit-fill", "on-crit", "warn", "warn-tint", "ok", "unknown")
 BOTH_SCHEMES = "color-scheme:light dark"
-STREAMLITS = re.compile(r'<link\s+rel="(?:module)?preload"[^>]*>|<script type="module"[^>]*></script>')
+STREAMLITS = re.compile(r'<link\s+rel="modulepreload"[^>]*>|<script type="module"[^>]*></script>')
 """What Streamlit loads, half a megabyte: on a slow line the charts would wait for it. The page's script asks for it
 when they can be drawn (main.js)."""
 THEME_COOKIE = "vs_theme"

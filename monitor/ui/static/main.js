@@ -66,6 +66,7 @@ function deliver(root) {
 function settle(root, tries = 0) {
   const running = document.querySelector("[data-test-script-state]")?.dataset.testScriptState === "running";
   root.settled = tries > 1 && !running || tries > MOST_TRIES;
+  root.page?.nameTab?.(); // Streamlit has named the tab
   if (root.settled) deliver(root);
   else setTimeout(() => settle(root, tries + 1), SETTLE_MS);
 }

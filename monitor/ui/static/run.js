@@ -324,6 +324,7 @@ class RunPage {
   // Ages go on without any message: a record gets older by itself.
   tick() {
     if (!this.frame || this.offline) return;
+    this.nameTab(); // Streamlit names the tab too
     if (this.tabs.active === "log" && !document.hidden) noteLog(this.log);
     const at = this.frame.clock.last_record_at;
     const now = Date.now() / 1000 + (this.serverAhead ?? 0);
