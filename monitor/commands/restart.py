@@ -189,7 +189,7 @@ def wanted_of(run_dir: Path, choice: Choice) -> Wanted:
     expected = agreed(option, look.snapshot, changes, choice.judge_at)
     came = child_with(option, children_of(look.snapshot)) if option is not None and not choice.own else None
     tried = f"{came_of(came)} " if came is not None else ""
-    fresh = too_fresh(look.snapshot, look.judged.diagnosis.worst, expected.get("epoch"))
+    fresh = too_fresh(look.snapshot, look.judged.diagnosis.worst, expected.get("epoch"), str(expected.get("epoch_by")))
     return Wanted(changes, expected, f"{tried}{fresh}".strip())
 
 

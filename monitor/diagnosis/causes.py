@@ -31,6 +31,8 @@ second of its first value has not moved."""
 BROKEN_BY_IT = {"no_evidence", "not_moving", "too_little_regularisation", "words_missing", "nothing_learnt", "stuck"}
 """Causes that nobody can know of while the optimisation diverges."""
 OF_A_RIGHT_METRIC = {"no_evidence", "too_little_regularisation", "nothing_learnt", "getting_worse", "stuck"}
+ONLY_BY_HEART = "What is learnt by heart on train does not carry over to val"
+"""Title of `no_evidence` where the train set is known by heart: its input does reach the classifier."""
 LEARNT_MARGIN = 0.1
 """Better than chance by so much, the input is certainly used; points of a share, else a part of chance."""
 
@@ -86,6 +88,8 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
         if evidence:
             measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
             against = (*_against(name, snapshot, flags), *measured["against"])
+            if name == "no_evidence" and knows_by_heart(snapshot):
+                title = ONLY_BY_HEART
             causes.append(Cause(name, title, (*evidence, *measured["for"]), against))
     return tuple(causes)
 

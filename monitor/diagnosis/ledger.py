@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from monitor.diagnosis.moment import has_ended
-from monitor.diagnosis.outcome import DECIDES, JUDGED_AGAIN, Outcome, outcome
+from monitor.diagnosis.outcome import JUDGED_AGAIN, Outcome, outcome, without_seeds_asked_for
 from monitor.diagnosis.seed_spread import SeedGroup, group_of
 from monitor.diagnosis.tries import SeedsOfChange, seeds_of_changes
 from monitor.run_dir import EPOCHS_FILE, OUTCOME_FILE, ChildOutcome, Launch, Parent, Snapshot, encode, files
@@ -155,14 +155,14 @@ def with_seeds(line: str, decided: SeedsOfChange | None) -> str:
     """A judgement that names what its seeds have decided, in place of the advice to start some."""
     if decided is None:
         return line
-    return f"{line.replace(f' {DECIDES}', '')} {decided.title} together: {decided.word}, {decided.text}"
+    return f"{without_seeds_asked_for(line)} {decided.title} together: {decided.word}, {decided.text}"
 
 
 def settled(children: Sequence[ChildOutcome], seeds: Iterable[SeedsOfChange]) -> list[ChildOutcome]:
     """The children; where their seeds have decided together, none asks for more seeds."""
     decided = {run for each in seeds if each.word in ("HELPED", "WORSE") for run in each.runs}
     return [
-        msgspec.structs.replace(each, line=each.line.replace(f" {DECIDES}", "")) if each.run_id in decided else each
+        msgspec.structs.replace(each, line=without_seeds_asked_for(each.line)) if each.run_id in decided else each
         for each in children
     ]
 

@@ -21,10 +21,10 @@ from monitor.run_dir.status import status_of
 
 MANY_EVALUATIONS = 20
 """From so many on the best evaluation of a parent that has ended is a point of the curve, and no luck of a few."""
-ASKED = "asked"
+ASKED, PLANNED_END = "asked", "planned_end"
 CHOICES = {
     ASKED: "as chosen",
-    "planned_end": "its planned end",
+    PLANNED_END: "its planned end",
     "parents_best": "the parent's best, and again when it ends",
     "parents_last": "the parent's last, and again when it ends",
 }
@@ -67,7 +67,7 @@ def default_epoch(parent: Snapshot, changes: Mapping[str, Any]) -> tuple[float, 
         if planned is None or best <= planned:
             return best, "parents_best"
     if planned is not None:
-        return planned, "planned_end"
+        return planned, PLANNED_END
     return (rows[-1].epoch, "parents_last") if rows else None
 
 

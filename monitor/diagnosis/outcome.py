@@ -46,6 +46,7 @@ Word = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMP
 LEAST_CLIPS = 20
 JUDGED_AGAIN = "Provisional: it is judged again at its end."
 DECIDES = "More evaluations or two more seeds can decide it."
+ONE_SEED = "One seed each: how far seeds lie apart is not counted here."
 OTHER_DATA = "The validation samples may be others: more seeds decide nothing."
 GAP_MOVED_RATIO = 0.2
 """A gap smaller by this share of the parent's has moved."""
@@ -130,10 +131,17 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
         line = " ".join(filter(None, [judged.line.removesuffix(f" {DECIDES}"), *remarks[1:], OTHER_DATA]))
         return replace(judged, line=line)
     if not is_another_seed(parent, child):
+        is_counted = judged.low is not None or judged.evaluations > 0
+        remarks.insert(1, ONE_SEED if judged.word in ("HELPED", "WORSE") and is_counted else "")
         return replace(judged, line=" ".join(filter(None, remarks)))
     remarks[0] = judged.line.removesuffix(f" {DECIDES}")
     remarks.append("Only the seed differs: this is how far seeds lie apart, and no effect of a change.")
     return replace(judged, word="TOO CLOSE", line=" ".join(filter(None, remarks)))
+
+
+def without_seeds_asked_for(line: str) -> str:
+    """The line of an outcome without what it says of seeds: for a change whose seeds have decided together."""
+    return line.replace(f" {DECIDES}", "").replace(f" {ONE_SEED}", "")
 
 
 def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epoch, base: Outcome) -> Outcome:

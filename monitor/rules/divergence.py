@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -37,6 +38,7 @@ MEDIAN_ERROR = 1.2533
 class DivergenceLimits(Limits, frozen=True):
     divergence_band_evaluations: int = 5
     divergence_rise_ratio: float = 0.3
+    divergence_scatter_evaluations: int = 15
     divergence_spreads: float = 6.0
     divergence_learnt_ratio: float = 0.05
 
@@ -147,12 +149,23 @@ def _with_noise(
 
 
 def _bands(loss: series.Array, limits: DivergenceLimits) -> list[tuple[float, float]]:
-    """At each place (median, spread) of the last finite values before it; NaN where there are too few."""
+    """At each place (median, spread) of the last finite values before it; NaN where there are too few.
+
+    By luck five values of a loss that scatters lie close: the spread is at least what its steps from one evaluation to
+    the next say, over more of them. A smooth fall hardly adds to that.
+    """
     before = np.concatenate([[np.nan], loss[:-1]])
     recent = series.trailing_windows(before, limits.divergence_band_evaluations)
     median = np.median(recent, axis=1)
     spread = 1.4826 * np.median(np.abs(recent - median[:, None]), axis=1)
-    return list(zip(median.tolist(), spread.tolist(), strict=True))
+    finite = np.where(np.isfinite(before), before, np.nan)
+    bends = np.abs(np.diff(finite, n=2, prepend=[np.nan, np.nan]))
+    padded = np.concatenate([np.full(limits.divergence_scatter_evaluations - 1, np.nan), bends])
+    known = np.lib.stride_tricks.sliding_window_view(padded, limits.divergence_scatter_evaluations)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a window without a value has no median
+        scatter = 1.4826 * np.nanmedian(known, axis=1) / math.sqrt(6)
+    return list(zip(median.tolist(), np.fmax(spread, scatter).tolist(), strict=True))
 
 
 def _levels(loss: series.Array, bands: list[tuple[float, float]], limits: DivergenceLimits) -> list[Level]:

@@ -10,7 +10,7 @@ import numpy as np
 from monitor.rules import evaluations
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
-from monitor.rules.spikes import SpikeLimits, is_above, stands_out, usual
+from monitor.rules.spikes import SpikeLimits, came_back, is_above, stands_out, usual
 from monitor.rules.thresholds import Thresholds
 from monitor.run_dir import Epoch, Snapshot, Step
 from monitor.run_dir.columns import values_of
@@ -85,8 +85,9 @@ class LossSpike(Rule):
         place = next(int(at) for at in rows[::-1] if at - 1 not in rows)
         first, usual_then = steps[known[band + place][0]], float(medians[place])
         most = float(loss[band + place : band + int(rows[-1]) + row].max())
-        back = not high[-1]
-        followed = "it came back" if back else "it has not come back" if over else "it has not come back so far"
+        followed = came_back(float(np.median(loss[-row:])), usual_then, float(spreads[place]))
+        if high[-1]:
+            followed = "it has not come back" if over else "it has not come back so far"
         return self.finding(
             "info",
             f"Train loss jumped at step {first.step} and rose to {number(most)}, where {number(usual_then)} was usual; "
@@ -115,4 +116,7 @@ def _what_followed(loss: np.ndarray, place: int, limits: SpikeLimits, over: bool
     """Whether the newest val loss is back where the ones before the jump were."""
     if place == len(loss) - 1:
         return "no evaluation came after it" if over else "wait for the next evaluation"
-    return "it has not come back" if is_above(loss[-1], *usual(loss, place, limits), limits) else "it came back"
+    median, spread = usual(loss, place, limits)
+    if is_above(loss[-1], median, spread, limits):
+        return "it has not come back"
+    return came_back(float(loss[-1]), median, spread)

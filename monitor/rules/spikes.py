@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from monitor.rules.thresholds import Limits
+from monitor.run_dir.words import number
 
 AS_HIGH, HIGH = 2, 0.5
 """So many of the evaluations before, above so much of the way up, are no exception any more."""
+NEAR, NEAR_SPREADS = 0.1, 2.0
+"""A loss above what was usual by no more than this part of it, or by so many spreads, is back."""
 
 
 class SpikeLimits(Limits, frozen=True):
@@ -41,6 +44,12 @@ def _swings(loss: np.ndarray, place: int, limits: SpikeLimits) -> bool:
     before = before[np.isfinite(before)][-limits.spike_band_evaluations :]
     high = before > before.min() + HIGH * (loss[place] - before.min())
     return bool(high.sum() >= AS_HIGH and not (high[1:] & high[:-1]).any() and not high[-1])
+
+
+def came_back(value: float, median: float, spread: float) -> str:
+    """What is said of a loss that is no longer far above what was usual before its jump."""
+    near = max(median * (1 + NEAR), median + NEAR_SPREADS * spread)
+    return "it came back" if value <= near else f"it has come down to {number(value)} since"
 
 
 def is_above(value: float, median: float, spread: float, limits: SpikeLimits) -> bool:

@@ -15,7 +15,8 @@ from monitor.run_dir import Snapshot
 from monitor.run_dir.status import is_over
 from monitor.run_dir.words import above, number
 
-RECENT = 3
+RECENT = 2
+"""Evaluations in which the highest val loss since the best still counts as rising: one may scatter below it."""
 
 
 class ValLossRising(Rule):
@@ -88,7 +89,7 @@ def _above(losses: np.ndarray, current: float, best: float) -> tuple[float, str]
 
 
 def _rises(since_best: np.ndarray, over: bool) -> str:
-    """ " and still rising" where one of the last three evaluations is the highest since the best; of the past: was."""
+    """ " and still rising" where one of the last two evaluations is the highest since the best; of the past: was."""
     known = since_best[np.isfinite(since_best)]
     before, recent = known[:-RECENT], known[-RECENT:]
     said = " and was still rising" if over else " and still rising"

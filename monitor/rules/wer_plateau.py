@@ -10,7 +10,7 @@ import numpy.typing as npt
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.at_chance import ChanceLimits
-from monitor.rules.episodes import Level, open_episode
+from monitor.rules.episodes import Episode, Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.primary import chance_of, errors_of, finite_of, needs_of, perfect_of, primary_of, scale_of
 from monitor.rules.result import Finding, Numbers, Result
@@ -116,15 +116,26 @@ class WerPlateau(Rule):
         levels = _levels(data, best, step, limits)
         # The window of ten evaluations is the persistence.
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0, critical_epochs=0.0)
-        best_at = int(np.argmin(best))
-        label, value = metric.label, metric.value(float(best[-1]))
-        where = f"{metric.text(value)}, epoch {data.epochs[best_at]:g}"
-        chance = chance_of(snapshot, metric)
-        lost = lost_much(metric, data.error, chance)
+        lost = lost_much(metric, data.error, chance_of(snapshot, metric))
         if lost is not None and (episode is None or episode.severity != "critical"):
             return self._only_worse(snapshot, thresholds, metric, lost)
         if episode is None:
-            return self.quiet(f"Best {label} still moves ({where}).")
+            return self.quiet(f"Best {metric.label} still moves ({_best_and_where(metric, data, best)}).")
+        return self._at_rest(snapshot, data, episode, best, lost, limits)
+
+    def _at_rest(
+        self,
+        snapshot: Snapshot,
+        data: Evaluations,
+        episode: Episode,
+        best: series.Array,
+        lost: Worse | None,
+        limits: PlateauLimits,
+    ) -> Result:
+        """The flag, with what became of the metric since its best. `best`: the lowest error up to each evaluation."""
+        metric = data.metric
+        assert metric is not None  # check() has looked
+        label, value, chance = metric.label, metric.value(float(best[-1])), chance_of(snapshot, metric)
         window = limits.plateau_warning_evaluations
         if episode.severity == "critical":
             window = limits.plateau_critical_evaluations
@@ -136,7 +147,8 @@ class WerPlateau(Rule):
         return self.flag(
             data.epochs,
             episode,
-            f"{since}Best {label} has moved {_moved(metric, moved)} in {window} evaluations ({where}); "
+            f"{since}Best {label} has moved {_moved(metric, moved)} in {window} evaluations "
+            f"({_best_and_where(metric, data, best)}); "
             f"stuck since epoch {data.epochs[episode.onset]:g}.",
             title=f"{_titled(label)} {GOT_WORSE}" if since else f"{_titled(label)} stuck",
             dated=True,
@@ -168,6 +180,10 @@ class WerPlateau(Rule):
             ),
             title=f"{_titled(metric.label)} {GOT_WORSE}",
         )
+
+
+def _best_and_where(metric: Metric, data: Evaluations, best: series.Array) -> str:
+    return f"{metric.text(metric.value(float(best[-1])))}, epoch {data.epochs[int(np.argmin(best))]:g}"
 
 
 def _levels(data: Evaluations, best: series.Array, step: series.Array, limits: PlateauLimits) -> list[Level]:

@@ -20,6 +20,7 @@ from monitor.rules.registry import by_name, facts_of, of_rule
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import SEVERITIES, ChildOutcome, Snapshot
+from monitor.run_dir.status import ENDED_VERDICTS
 from monitor.run_dir.words import brief, limit, plain
 from monitor.view.lanes import lanes_of
 from monitor.view.report.judged import healthy_rows
@@ -104,6 +105,8 @@ def _why(diagnosis: Diagnosis) -> str:
         return ""
     if worst.rule in ODDS:
         return f"Measured false-alarm rate: wrong on {ODDS[worst.rule]}."
+    if diagnosis.verdict in ENDED_VERDICTS.values():
+        return ""  # which word it would have said is no matter any more
     return "This check says LOOK at most: its false-alarm rate has not been measured well enough."
 
 

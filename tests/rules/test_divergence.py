@@ -114,3 +114,20 @@ def test_a_rate_that_was_raised_there_is_named_and_is_waited_for_first():
     assert finding.remedy.startswith("A schedule that raises the rate lifts the loss for a while: wait")
     steady = found(RULE, snapshot(**{**columns, "lr": [0.001] * 23}))
     assert steady.line.endswith("Since epoch 21.") and steady.remedy.startswith("A lower learning rate")
+
+
+def test_a_loss_that_scatters_by_a_fifth_all_along_does_not_run_away():
+    """Such as the policy loss of reinforcement learning: by luck five of its values lie close."""
+    fired = 0
+    for seed in range(200):
+        noise = random.Random(seed)
+        values = [0.5 * (1 + 0.2 * noise.gauss(0, 1)) for _ in range(60)]
+        fired += first_fired(RULE, train(values)) != (None, None)
+    assert fired <= 1  # 24 where the last five values alone say how much it scatters
+
+
+def test_a_loss_that_scatters_and_then_runs_away_is_told():
+    for seed in range(20):
+        noise = random.Random(seed)
+        values = [0.5 * (1 + 0.1 * noise.gauss(0, 1)) * (1 if e < 30 else 2 ** (e - 29)) for e in range(40)]
+        assert first_fired(RULE, train(values))[0] in (32, 33, 34), seed

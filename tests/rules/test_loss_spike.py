@@ -91,3 +91,10 @@ def test_the_last_of_two_jumps_is_told():
     losses = [noisy(n) for n in range(1, 201)]
     twice = found(RULE, stepped([*losses, *[9.0] * 4, *losses[:60], *[7.0] * 5, *losses[:10]]))
     assert twice.line.startswith("Train loss jumped at step 2650 and rose to 7.00")
+
+
+def test_a_loss_that_came_half_the_way_down_is_not_said_to_be_back():
+    half = found(RULE, val(curve(22, lambda e: 2.0 if e < 20 else 360.0 if e == 20 else 2.8)))
+    assert half.line.endswith("where 2.00 was usual; it has come down to 2.80 since.")
+    near = found(RULE, val(curve(22, lambda e: 2.0 if e < 20 else 360.0 if e == 20 else 2.1)))
+    assert near.line.endswith("it came back.")

@@ -73,3 +73,10 @@ def test_it_says_what_the_metric_did_instead_of_asking_for_it():
     assert (
         "(60.0 %, epoch 1): at the best val loss it was 60.0 %, now it is 20.0 %" in found(ValLossRising(), seen).remedy
     )
+
+
+def test_a_val_loss_that_has_fallen_twice_since_its_peak_is_not_still_rising():
+    peak = [*curve(10, lambda e: 3 - 0.1 * e), *[2.0 + 0.1 * e for e in range(1, 11)]]
+    assert "and still rising" in found(RULE, snapshot(val_loss=peak)).line
+    assert "and still rising" in found(RULE, snapshot(val_loss=[*peak, 2.95])).line
+    assert "still rising" not in found(RULE, snapshot(val_loss=[*peak, 2.95, 2.9])).line

@@ -156,9 +156,11 @@ def _usual(f: Facts, until: float) -> tuple[float, float]:
     return median(before), 1.4826 * median(abs(value - median(before)) for value in before)
 
 
-def _is_back(f: Facts, jumped: float) -> bool:
+def _how_far_back(f: Facts, jumped: float) -> str:
     usual, spread = _usual(f, jumped)
-    return f.last("val_loss") <= max(1.5 * usual, usual + 6 * spread)
+    if f.last("val_loss") > max(1.5 * usual, usual + 6 * spread):
+        return "not come back"
+    return "it came back" if f.last("val_loss") <= max(1.1 * usual, usual + 2 * spread) else "come down to"
 
 
 def _raised(f: Facts, onset: float, before: str, after: str) -> bool:
@@ -324,12 +326,14 @@ FORMS: list[tuple[str, Check]] = [
     ),
     (
         r"Val loss jumped to (?P<then>[\d.]+) at epoch (?P<at>[\d.]+), where (?P<usual>[\d.]+) was usual; (?P<after>"
-        r"wait for the next evaluation|no evaluation came after it|it came back|it has not come back)\.",
+        r"wait for the next evaluation|no evaluation came after it|it came back|it has not come back|"
+        r"it has come down to (?P<down>[\d.]+) since)\.",
         lambda f, m: (
             shows(m["then"], f.at("val_loss", float(m["at"])))
             and shows(m["usual"], _usual(f, float(m["at"]))[0])
             and ("evaluation" in m["after"]) == (float(m["at"]) == f.last_epoch("val_loss"))
-            and ("evaluation" in m["after"] or (m["after"] == "it came back") == _is_back(f, float(m["at"])))
+            and ("evaluation" in m["after"] or _how_far_back(f, float(m["at"])) in m["after"])
+            and (not m["down"] or shows(m["down"], f.last("val_loss")))
         ),
     ),
     (

@@ -26,7 +26,8 @@ def serve(reading: Reading, acting: Acting | None) -> MCPServer:
     server: MCPServer = MCPServer("vitalsigns", instructions=INSTRUCTIONS, log_level="ERROR")
     _add_looks(server, reading)
     if acting is not None:
-        _add_acts(server, acting)
+        _add_changes_of_a_run(server, acting)
+        _add_start(server, acting)
     return server
 
 
@@ -78,25 +79,34 @@ def _add_looks(server: MCPServer, reading: Reading) -> None:
         return _told(reading.outcome, parent, child)
 
 
-def _add_acts(server: MCPServer, acting: Acting) -> None:
-    def planned(context: Context, make: Any, *words: Any) -> dict[str, Any]:
-        acting.asked_by(_client(context))
-        return _told(lambda: acting.shown(make(*words)))
+class _Acts:
+    """A plan is shown, and carried out with its hash, in the name of the program that asks."""
 
-    def done(context: Context, plan: str, make: Any, *words: Any) -> dict[str, Any]:
-        acting.asked_by(_client(context))
-        about = words[-1] if make == acting.start else words[0]
-        return _told(lambda: acting.do(make.__name__, about, lambda: make(*words), plan))
+    def __init__(self, acting: Acting) -> None:
+        self._acting = acting
+
+    def planned(self, context: Context, make: Any, *words: Any) -> dict[str, Any]:
+        self._acting.asked_by(_client(context))
+        return _told(lambda: self._acting.shown(make(*words)))
+
+    def done(self, context: Context, plan: str, make: Any, *words: Any) -> dict[str, Any]:
+        self._acting.asked_by(_client(context))
+        about = words[-1] if make == self._acting.start else words[0]
+        return _told(lambda: self._acting.do(make.__name__, about, lambda: make(*words), plan))
+
+
+def _add_changes_of_a_run(server: MCPServer, acting: Acting) -> None:
+    acts = _Acts(acting)
 
     @server.tool(annotations=LOOKS)
     def plan_stop(context: Context, run: str) -> dict[str, Any]:
         """What a stop would do and what would be lost. Returns the hash for stop_run."""
-        return planned(context, acting.stop, run)
+        return acts.planned(context, acting.stop, run)
 
     @server.tool(annotations=ACTS)
     def stop_run(context: Context, run: str, plan: str) -> dict[str, Any]:
         """Stops a run, after plan_stop; `plan` is its hash."""
-        return done(context, plan, acting.stop, run)
+        return acts.done(context, plan, acting.stop, run)
 
     @server.tool(annotations=LOOKS)
     def plan_restart(
@@ -107,7 +117,7 @@ def _add_acts(server: MCPServer, acting: Acting) -> None:
         keep_parent: bool = False,
     ) -> dict[str, Any]:
         """The child run with one change, or with an option of the diagnosis. With keep_parent both train: a race."""
-        return planned(context, acting.restart, run, changes or {}, option, keep_parent)
+        return acts.planned(context, acting.restart, run, changes or {}, option, keep_parent)
 
     @server.tool(annotations=ACTS)
     def restart_run(
@@ -119,27 +129,31 @@ def _add_acts(server: MCPServer, acting: Acting) -> None:
         keep_parent: bool = False,
     ) -> dict[str, Any]:
         """Starts the child of plan_restart with the same arguments; `plan` is its hash."""
-        return done(context, plan, acting.restart, run, changes or {}, option, keep_parent)
+        return acts.done(context, plan, acting.restart, run, changes or {}, option, keep_parent)
 
     @server.tool(annotations=LOOKS)
     def plan_resume(context: Context, run: str) -> dict[str, Any]:
         """Where an ended run would go on. Returns the hash for resume_run."""
-        return planned(context, acting.resume, run)
+        return acts.planned(context, acting.resume, run)
 
     @server.tool(annotations=ACTS)
     def resume_run(context: Context, run: str, plan: str) -> dict[str, Any]:
         """Lets an ended run go on, after plan_resume; `plan` is its hash."""
-        return done(context, plan, acting.resume, run)
+        return acts.done(context, plan, acting.resume, run)
+
+
+def _add_start(server: MCPServer, acting: Acting) -> None:
+    acts = _Acts(acting)
 
     @server.tool(annotations=LOOKS)
     def plan_start(context: Context, command: list[str], name: str = "") -> dict[str, Any]:
         """A new run of this command, given word by word. Returns the hash for start_run."""
-        return planned(context, acting.start, command, name)
+        return acts.planned(context, acting.start, command, name)
 
     @server.tool(annotations=ACTS)
     def start_run(context: Context, command: list[str], plan: str, name: str = "") -> dict[str, Any]:
         """Starts the command of plan_start; `plan` is its hash."""
-        return done(context, plan, acting.start, command, name)
+        return acts.done(context, plan, acting.start, command, name)
 
 
 def _told(ask: Any, *words: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.diagnosis.causes import first_try, lowered
-from monitor.diagnosis.moment import ASKED, CHOICES, default_epoch, planned_epochs, refuse_impossible
+from monitor.diagnosis.moment import ASKED, CHOICES, PLANNED_END, default_epoch, planned_epochs, refuse_impossible
 from monitor.diagnosis.prescriptions.memory import HALF_BATCH
 from monitor.diagnosis.prescriptions.prescription import Considered, Prescription, kept_with_child
 from monitor.diagnosis.prescriptions.registry import prescribe
@@ -115,9 +115,9 @@ def chosen(options: Sequence[Prescription], considered: Sequence[Considered], wa
     return found
 
 
-def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None) -> str:
+def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None, chosen_by: str = ASKED) -> str:
     """A warning where the parent has hardly shown the finding at the epoch of judgement: a child without it proves
-    little there."""
+    little there. `chosen_by`: how the epoch was chosen, one of monitor.diagnosis.moment.CHOICES."""
     if worst is None or worst.onset is None or epoch is None or facts_of(worst.rule).live_only:
         return ""
     if worst.severity == "info":  # no fault that a child should be without
@@ -128,10 +128,12 @@ def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None) ->
     shown = f"The parent has shown “{worst.title}” since epoch {worst.onset:g}"
     if seen:
         shown = f"Up to epoch {epoch:g} the parent has shown “{worst.title}” in {count(len(seen), 'evaluation')} only"
-    return (
-        f"{shown}: a child without it proves little at epoch {epoch:g}. "
-        "Judge it at a later epoch, and let it train until then."
-    )
+    said = f"{shown}: a child without it proves little at epoch {epoch:g}. "
+    if chosen_by == PLANNED_END:
+        return f"{said}Plan it for more epochs."
+    if chosen_by == ASKED:
+        return f"{said}Judge it at a later epoch, and let it train until then."
+    return f"{said}It is judged again when it ends: let it train on."
 
 
 def agreed(

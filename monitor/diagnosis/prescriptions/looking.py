@@ -30,6 +30,19 @@ def few_by_heart(snapshot: Snapshot) -> Prescription:
     )
 
 
+def val_like_train(snapshot: Snapshot) -> Prescription:
+    """For a run that knows its train set by heart and is at chance on val: whether both are the same task."""
+    what = "clips" if is_sequence(snapshot) else "samples"
+    return _look(
+        "val_like_train",
+        f"Evaluate on 50 {what} of train with the code that evaluates val; then compare inputs and labels of both",
+        "errors near zero there: then val differs in its preparation, its labels or their order, or train is too small "
+        "to carry over; errors at chance there: then the evaluation is at fault",
+        cost="minutes, no training",
+        disproved_by="both are prepared and labelled alike: then only more, and more varied, data can help",
+    )
+
+
 def rate_of_zero(snapshot: Snapshot) -> Prescription | None:
     """Where every learning rate that was logged is 0; None for any other run."""
     rates = [record.lr for record in snapshot.epochs if record.lr is not None]

@@ -14,6 +14,7 @@ from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.diverging import against_divergence, against_losing_it
 from monitor.diagnosis.prescriptions.prescription import Config, Considered, Prescription
 from monitor.diagnosis.verdict import Diagnosis
+from monitor.diagnosis.waiting import knows_by_heart
 from monitor.rules.at_chance import AtChance
 from monitor.rules.evaluations import last
 from monitor.rules.gradient_flow import GradientFlow
@@ -111,6 +112,8 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
 
 def _without_evidence(snapshot: Snapshot, config: Config) -> list[Prescription | None]:
     head = [training.better_head(snapshot, config), training.smaller_network(snapshot, config)]
+    if knows_by_heart(snapshot):
+        return [looking.val_like_train(snapshot), *head]
     if not is_ctc(snapshot):
         return [looking.few_by_heart(snapshot), *head]
     return [measuring.decoder_or_model(snapshot), training.keep_time(snapshot, config), *head]
@@ -199,8 +202,9 @@ def _reasons_against(first_cause: str, snapshot: Snapshot) -> dict[str, str]:
         train = f" Train WER is {100 * train_wer:.1f} % too." if train_wer is not None and train_wer > 0.5 else ""
         return {
             "regularise": f"A model at chance has nothing to regularise.{train}",
-            "smaller_model": "It is not size that keeps the input out; what a smaller one shows, a baseline shows "
-            "faster.",
+            "smaller_model": "At chance on val nothing is gained by less of it; first see why nothing carries over."
+            if knows_by_heart(snapshot)
+            else "It is not size that keeps the input out; what a smaller one shows, a baseline shows faster.",
             "lenient_decoder": "No decoder lets through what the logits do not hold; the blank lowered step by step "
             "tells for certain.",
             "higher_rate": "It comes with the change of time resolution; alone it brings back nothing that was pooled "

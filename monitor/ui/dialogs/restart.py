@@ -177,7 +177,8 @@ def _judged(
     )
     text = f": {kept['text']}" if kept.get("text") else " against its parent"
     words_of.markdown(f"**{plain(judged_words(kept))}**{plain(text)}")
-    if remark := too_fresh(snapshot, diagnosis.worst, float(epoch)):
+    chosen_by = str(kept["epoch_by"]) if float(epoch) == default else ASKED
+    if remark := too_fresh(snapshot, diagnosis.worst, float(epoch), chosen_by):
         words_of.caption(f"▲ {plain(remark)}")
     try:
         return kept if float(epoch) == default else agreed(option, snapshot, form.wanted, float(epoch))
