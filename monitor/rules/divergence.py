@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -162,9 +161,7 @@ def _bands(loss: series.Array, limits: DivergenceLimits) -> list[tuple[float, fl
     bends = np.abs(np.diff(finite, n=2, prepend=[np.nan, np.nan]))
     padded = np.concatenate([np.full(limits.divergence_scatter_evaluations - 1, np.nan), bends])
     known = np.lib.stride_tricks.sliding_window_view(padded, limits.divergence_scatter_evaluations)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a window without a value has no median
-        scatter = 1.4826 * np.nanmedian(known, axis=1) / math.sqrt(6)
+    scatter = 1.4826 * series.medians_of_known(known) / math.sqrt(6)
     return list(zip(median.tolist(), np.fmax(spread, scatter).tolist(), strict=True))
 
 

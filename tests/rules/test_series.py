@@ -128,3 +128,13 @@ def test_p_values_of_many_places_at_once_are_those_of_each_place_to_the_bit(kind
     for place in [*range(width - 1, 1500), 40, 1499]:
         wanted = series.rising_p_value(values[place + 1 - width : place + 1])
         assert seen.at(place) == wanted or (math.isnan(wanted) and math.isnan(seen.at(place)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from([math.nan, math.inf, -1.0, 0.5, 2.0, 7.0]), min_size=5, max_size=5), min_size=1)
+)
+def test_medians_of_known_leave_out_what_is_not_finite(rows):
+    known = [[value for value in row if math.isfinite(value)] for row in rows]
+    slow = [statistics.median(row) if row else math.nan for row in known]
+    assert series.medians_of_known(np.array(rows)) == pytest.approx(slow, nan_ok=True)

@@ -112,6 +112,15 @@ def trailing_windows(y: Sequence[float] | Array, width: int) -> Array:
     return out
 
 
+def medians_of_known(rows: Array) -> Array:
+    """(n,): the median of the finite values in each of (n, width) rows; NaN where a row has none."""
+    medians = np.median(rows, axis=1)
+    for row in np.flatnonzero(~np.isfinite(rows).all(axis=1)):
+        known = rows[row][np.isfinite(rows[row])]
+        medians[row] = np.median(known) if len(known) else np.nan
+    return medians
+
+
 def running_median(y: Sequence[float] | Array, width: int) -> Array:
     """Median of the finite ones among the last `width` values at each place (no look ahead); NaN where none is."""
     ys = np.asarray(y, float)
