@@ -88,7 +88,7 @@ def _imported(chosen: Plan, name: str, tick: Callable[[int, int], None]) -> Impo
         name=name or chosen.run_name,
         records=records(chosen, tick),
         source=chosen.source,
-        gap_basis=chosen.gap_basis,
+        gap_basis=chosen.mapping.gap_basis,
         samples=chosen.samples,
         config=chosen.config,
         units=chosen.units,

@@ -52,7 +52,7 @@ def _stay(following: Following, quiet: bool) -> None:
     shown = None
     try:
         while not following.ended:
-            following.step(now())
+            following.look(now())
             if not quiet and following.last is not None and following.last != shown:
                 shown = following.last
                 console().print(f"epoch {shown.epoch:g}: {figures_of(shown)}")

@@ -18,15 +18,15 @@ def show_plan(chosen: Plan) -> None:
     steps = f" and {chosen.counts.steps:,} steps" if chosen.counts.steps else ""
     screen.print(f"{label(chosen.path)} is {chosen.kind.title}: {chosen.counts.evaluations:,} evaluations{steps}.")
     rows = Screen("column", "becomes", "unit", "first", "last", box=None, pad_edge=False)
-    for use in chosen.reading.uses:
+    for use in chosen.mapping.uses:
         first, last = (value_of(epoch, use.field) for epoch in (chosen.first, chosen.last))
         unit = "percent → fraction" if use.scale != 1 else "fraction" if use.why else "as logged"
         rows.add_row(use.column, use.field, f"{unit} ({use.why})" if use.why else unit, first, last)
     screen.print(rows)
-    losses = {use.field for use in chosen.reading.uses} & {"train_loss", "train_eval_loss", "val_loss"}
+    losses = {use.field for use in chosen.mapping.uses} & {"train_loss", "train_eval_loss", "val_loss"}
     if losses and chosen.units["loss"] == "as logged":
         screen.print("What the loss is per (token, utterance, image, batch …) the file does not say; --per UNIT does.")
-    used = {use.column for use in chosen.reading.uses}
+    used = {use.column for use in chosen.mapping.uses}
     unused = [column for column in chosen.survey.columns if column not in used]
     if unused:
         more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""
@@ -65,7 +65,7 @@ def as_document(chosen: Plan) -> dict[str, Any]:
         "steps": chosen.counts.steps,
         "samples": len(chosen.samples),
         "starts": chosen.starts,
-        "columns": as_json(chosen.reading.uses),
+        "columns": as_json(chosen.mapping.uses),
         "units": chosen.units,
         "notes": list(chosen.notes),
         "not_read": {"count": chosen.unread.count, "first": chosen.unread.first},

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from monitor.importers.items import Row, Shape
-from monitor.importers.mapping import EVALUATED, STEP_LOSS, Use
+from monitor.importers.items import Row
+from monitor.importers.mapping import EVALUATED, STEP_LOSS, SourceMapping, Use
 from monitor.importers.moments import Counts, Numbers, Open, Since, before, same_moment, trains, whole
 from monitor.run_dir import Epoch, Step
 from monitor.run_dir.metric_names import is_of_validation
@@ -24,30 +23,16 @@ from monitor.run_dir.metric_names import is_of_validation
 _AGAIN = "The run begins again or goes back at line {}; what it repeats replaces what was there."
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How rows are read: which names mean what, and how they lie in the file."""
-
-    uses: tuple[Use, ...]
-    shape: Shape
-    train_only: bool = False
-    """Nothing was validated: an epoch's mean train loss is all there is."""
-    drop_stale: bool = False
-    """The format repeats a train loss until a new one is logged."""
-    steps_per_epoch: float | None = None
-    """Where one epoch holds several evaluations under one number: they are told apart by their steps."""
-
-
 class Evaluations:
     """Takes rows in file order and gives out records as soon as they are complete."""
 
-    def __init__(self, reading: Reading, generation: int = 1) -> None:
+    def __init__(self, mapping: SourceMapping, generation: int = 1) -> None:
         self.counts = Counts()
         self.generation = generation
-        self._reading = reading
-        self.use(reading.uses)
-        self._train_only = reading.train_only and self._has_epoch
-        self._counts_rows = reading.train_only and not self._has_epoch
+        self._mapping = mapping
+        self.use(mapping.uses)
+        self._train_only = mapping.train_only and self._has_epoch
+        self._counts_rows = mapping.train_only and not self._has_epoch
         """Only steps are named and nothing was validated: every row counts, as in a table."""
         self._open: Open | None = None
         self._since = Since()
@@ -67,7 +52,7 @@ class Evaluations:
     def take(self, row: Row) -> Iterator[Epoch | Step]:
         """The records that this row completes."""
         event = self._understood(row)
-        if self._reading.shape == "events":
+        if self._mapping.shape == "events":
             yield from self._restarted(row, event)
             yield from self._event(event)
         elif self._has_epoch and (event.epoch is None or not math.isfinite(event.epoch)):
@@ -199,7 +184,7 @@ class Evaluations:
     def _leave_out_stale(self, values: dict[str, Any]) -> None:
         """A train loss repeated to the last digit was logged before the previous evaluation, not measured again."""
         loss = values.get("train_loss")
-        if self._reading.drop_stale and loss and loss == self._train_before:
+        if self._mapping.drop_stale and loss and loss == self._train_before:
             self.counts.stale += 1
             values["train_loss"] = None
         elif loss is not None:
@@ -207,7 +192,7 @@ class Evaluations:
 
     def _number(self, done: Open) -> float:
         self.counts.evaluations += 1
-        each = self._reading.steps_per_epoch
+        each = self._mapping.steps_per_epoch
         number = done.step / each if each and done.step else done.epoch
         if number is None or not math.isfinite(number):
             self.counts.counted = True

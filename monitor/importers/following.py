@@ -1,48 +1,99 @@
-"""A foreign file that still grows → a run directory that grows with it (`live`), through the same reading as once.
+"""A foreign source that grows → a run directory that grows with it (`live`).
 
-Who goes on after a stop reads the file again from its beginning, in the way that was confirmed, and the records that
-are there already are passed over: the same rows give the same records. A file that was replaced or cut short is read
-as a new start of the run.
+What a text log and the other formats do differently stands in `followed_log` and `followed_file`: a log is read on from
+its place, any other file from its beginning, and what is known of it is passed over.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import logging
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from monitor.importers.evaluations import Evaluations, Reading
-from monitor.importers.formats import named
-from monitor.importers.growing import goes_on
+from monitor.importers.folders import FILE_OF
+from monitor.importers.followed_file import FollowedFile
+from monitor.importers.followed_log import FollowedLog
 from monitor.importers.importing import Plan
-from monitor.importers.items import Row, Told, Unread
+from monitor.importers.items import LOG_FORMAT
 from monitor.importers.live import About, FollowedRun
-from monitor.importers.mapping import Use, Wish, as_json, extended, from_json
-from monitor.run_dir import Epoch
-from monitor.run_dir.errors import RefusedError
+from monitor.importers.log_proposal import words
+from monitor.importers.mapping import SourceMapping, mapping_of
+from monitor.run_dir import (
+    RUN_FILE,
+    SOURCE_FILE,
+    Epoch,
+    Outcome,
+    Place,
+    Reading,
+    Record,
+    Run,
+    Step,
+    decode,
+    encode,
+    files,
+)
+from monitor.run_dir.errors import RefusedError, UnreadableRunError
+
+log = logging.getLogger(__name__)
 
 COMMIT_RECORDS = 2000
+CATCH_UP_SECS = 5.0
+"""At the end of a source it is read on for so long."""
+NOTE_EVERY_SECS = 5.0
+"""How often it is noted how far a source was read that brings no new record."""
+
+
+class Followed(Protocol):
+    """What is followed. `read` gives the records of what is new; then `has_grown` and `is_at_end` say what it saw."""
+
+    path: Path
+    mapping: SourceMapping
+    has_grown: bool
+    is_at_end: bool
+    reads_again: bool
+    """Whether who goes on after a stop reads it from its beginning; else from `places`, with `memory`."""
+
+    @property
+    def outcome(self) -> Outcome | None: ...
+    @property
+    def changed_at(self) -> float | None: ...
+    def read(self, now: float) -> Iterator[Record]: ...
+    def begin_again(self, generation: int) -> Iterator[Record]: ...
+    def rest(self) -> Iterator[Record]: ...
+    def pass_over(self) -> int: ...
+    def places(self) -> dict[str, Place]: ...
+    def memory(self) -> dict[str, Any]: ...
+    def close(self) -> None: ...
 
 
 class Following:
-    """One followed source: `step` takes in what is new. Made by `begin` or `go_on`."""
+    """Follows one source for one run: `look` a few times a second, then `end`, `pause` or `stop`."""
 
-    def __init__(self, path: Path, run: FollowedRun, reading: Reading) -> None:
-        kind = named(run.source.format)
+    def __init__(self, run: FollowedRun, *, one_start: bool = False, from_birth: bool = False) -> None:
+        """How the source is read is kept in the run. Raises UnreadableRunError where it is not.
+
+        `one_start`: the run is started again by our own supervisor only (see EpochRows). `from_birth`: the source has
+        just begun, so that what stands there was written about now.
+        """
         self.run = run
         self.last: Epoch | None = None
         self.added = 0
-        self.unread = Told()
-        self._wish = Wish(names=kind.names, format_percent=kind.percent)
-        self._reading = reading
-        self._importer = kind(path, follow=True)
-        self._life, self._rewrites = self._importer.lives, self._importer.rewrites
-        self._seen: set[str] = set()
-        self._caught_up = False
+        """Records so far."""
+        self.grew_at: float | None = None
+        """When something new was last seen, UTC seconds."""
+        mapping = mapping_of(run.source.mapping)
+        is_log = run.source.format == LOG_FORMAT
+        self._source: Followed = (
+            FollowedLog(run, mapping, one_start=one_start) if is_log else FollowedFile(run, mapping)
+        )
+        self._caught_up = from_birth
         """What stood there before anybody followed came at a time that nobody knows."""
-        self._evaluations = Evaluations(reading, int(run.source.memory.get("generation", 1)))
+        self._noted_at = float("-inf")
+        self._is_noted = False
 
     @classmethod
     def begin(cls, runs_dir: Path, chosen: Plan, name: str, now: float) -> Following:
@@ -51,126 +102,113 @@ class Following:
             raise RefusedError(
                 f"{chosen.path} is {chosen.kind.title}, which does not grow; import it without --follow."
             )
-        return cls(chosen.path, FollowedRun.begin(runs_dir, about_of(chosen, name), now), chosen.reading)
+        return cls(FollowedRun.begin(runs_dir, about_of(chosen, name), now))
 
     @classmethod
     def go_on(cls, run_dir: Path, now: float, *, locked: bool = False) -> Following:
-        """The same run again, as it was confirmed. `locked`: the caller holds the run's lock. Raises RefusedError."""
+        """The same run again, as it was confirmed. `locked`: the caller holds the run's lock.
+
+        Raises RefusedError, or UnreadableRunError where how it is read was not kept.
+        """
         run = FollowedRun.go_on(run_dir, now, locked=locked)
         try:
-            kept = run.source.mapping
-            reading = Reading(from_json(kept["uses"]), kept["shape"], train_only=bool(kept["train_only"]))
-        except (KeyError, TypeError, ValueError) as problem:
+            return cls(run)
+        except UnreadableRunError:
             run.close(now)
-            raise RefusedError(f"{run_dir} does not say how its file is read ({problem}); import it anew.") from problem
-        following = cls(Path(run.source.path), run, reading)
-        if following._replaced():
-            following._new_life(now)
-        return following
+            raise
 
     @property
-    def uses(self) -> tuple[Use, ...]:
-        """Which name is read as which field."""
-        return self._reading.uses
+    def path(self) -> Path:
+        return self._source.path
+
+    @property
+    def mapping(self) -> SourceMapping:
+        return self._source.mapping
 
     @property
     def ended(self) -> bool:
         """Whether the source itself says that the run is over."""
-        return self._importer.outcome is not None
+        return self._source.outcome is not None
 
-    def step(self, now: float) -> int:
-        """Takes in what is new and returns how many records came. Raises UnreadableRunError."""
+    def begin_again(self, generation: int) -> None:
+        """The process that writes the source was started again."""
+        self._take(self._source.begin_again(generation), 0.0)
+        self.run.generation = generation
+
+    def look(self, now: float) -> bool:
+        """Takes in what is new; True if there was anything. What the disk does not take waits in the source.
+
+        Raises UnreadableRunError for a file that cannot be read; a log is waited for.
+        """
         if self.run.waiting and not self._commit(now):
-            return 0
-        if not self._caught_up:
-            now = min(now, self._importer.grown_at() or now)
+            return False
         before = self.added
-        since = 0
-        for item in self._importer.items():
-            if self._importer.lives != self._life:
-                self._new_life(now)
-            if self._importer.rewrites != self._rewrites:
-                self._read_again(now)
-            if isinstance(item, Row):
-                since += self._take(item, now)
-            elif isinstance(item, Unread):
-                self.unread.add(item.sentence)
-            if since >= COMMIT_RECORDS:
-                self._commit(now)
-                since = 0
-        if self.added != before or not self._caught_up:
+        self._take(self._source.read(now), now)
+        if self._source.has_grown:
+            self.grew_at, self._is_noted = self._changed_at(now), False
+            self.run.heard(self.grew_at)
+        is_due = not self._is_noted and now - self._noted_at >= NOTE_EVERY_SECS
+        if self.added != before or is_due:
             self._commit(now)
-        self._caught_up = True
-        return self.added - before
+        self._caught_up |= self._source.is_at_end
+        return self._source.has_grown
 
-    def _take(self, row: Row, now: float) -> int:
-        if not row.values.keys() <= self._seen:
-            self._seen |= row.values.keys()
-            self._extend(row)
-        count = 0
-        for record in self._evaluations.take(row):
-            if not record.at and self._caught_up:
+    def pause(self, now: float) -> None:
+        """The source is read to its present end, for a while; a later reading goes on there."""
+        self._catch_up(now)
+        self._commit(now)
+        self._source.close()
+
+    def end(self, now: float) -> int:
+        """Its writer has ended: what is still open counts. Returns the bytes that were left out.
+
+        A log that was printed faster than it could be read does not hold up the end of its run: of what is left after
+        a few seconds, the last lines count.
+        """
+        self._catch_up(now)
+        left_out = self._source.pass_over()
+        if left_out:
+            log.warning("%d bytes of %s were printed faster than they could be read: left out", left_out, self.path)
+            self._catch_up(now)
+        self._take(self._source.rest(), now)
+        self._commit(now)
+        self._source.close()
+        return left_out
+
+    def stop(self, now: float) -> None:
+        """Lets go: with the end that the source names, else so that the run can be gone on with."""
+        if self._source.outcome is None:
+            self.run.close(now)
+        else:
+            self._take(self._source.rest(), now)
+            self._commit(now)
+            self.run.finish(self._source.outcome, now)
+
+    def _catch_up(self, now: float) -> None:
+        deadline = time.monotonic() + CATCH_UP_SECS
+        while self.look(now) and time.monotonic() < deadline:
+            pass
+
+    def _take(self, records: Iterable[Record], now: float) -> None:
+        for record in records:
+            if isinstance(record, (Epoch, Step)) and not record.at and self._caught_up:
                 record = msgspec.structs.replace(record, at=now)
             if isinstance(record, Epoch):
                 self.last = record
             self.run.add(record)
-            count += 1
-        self.added += count
-        return count
+            self.added += 1
+            if self.added % COMMIT_RECORDS == 0 and self._source.reads_again:
+                self._commit(now)
 
-    def _extend(self, row: Row) -> None:
-        uses = extended(self._reading.uses, row, self._wish)
-        if uses != self._reading.uses:
-            self._reading = replace(self._reading, uses=uses)
-            self._evaluations.use(uses)
-            self.run.mapped(_kept(self._reading))
+    def _commit(self, now: float) -> bool:
+        at = self._changed_at(now)
+        done = self.run.commit(self._source.places(), self._source.memory(), at, reread=self._source.reads_again)
+        if done:
+            self._noted_at, self._is_noted = now, True
+        return done
 
-    def _commit(self, now: float, *, reread: bool = True) -> bool:
-        memory = {**self.run.source.memory, "tails": self._importer.tails()}
-        return self.run.commit(self._importer.places(), memory, now, reread=reread)
-
-    def _replaced(self) -> bool:
-        """Whether the file that was followed is another one by now."""
-        tails = self.run.source.memory.get("tails", {})
-        for name, place in self.run.source.places.items():
-            path = self._importer.path if self._importer.path.name == name else Path(name)
-            if place.inode and not goes_on(path, place, str(tails.get(name, ""))):
-                return not getattr(self._importer, "rewritten", False)
-        return False
-
-    def _read_again(self, now: float) -> None:
-        """The tool wrote the same run's file again: what is known of it already is passed over."""
-        self._rewrites = self._importer.rewrites
-        self._commit(now)
-        self.run.pass_over_again()
-        self._evaluations = Evaluations(self._reading, int(self.run.source.memory.get("generation", 1)))
-
-    def _new_life(self, now: float) -> None:
-        """What is read from here on is a new start: what was read before is settled and never read again."""
-        generation = self.run.generation + 1
-        self._life = self._importer.lives
-        self.run.commit({}, {"generation": generation}, now)
-        self._evaluations = Evaluations(self._reading, generation)
-
-    def stop(self, now: float) -> None:
-        """Lets go: with the end that the source names, else so that the run can be gone on with."""
-        if self._importer.outcome is not None:
-            self._take_rest(now)
-            self.run.finish(self._importer.outcome, now)
-        else:
-            self.run.close(now)
-
-    def end(self, now: float) -> None:
-        """Lets go of a file whose writer is known to have ended: the evaluation that is still open counts."""
-        self._take_rest(now)
-        self.run.close(now)
-
-    def _take_rest(self, now: float) -> None:
-        for item in self._importer.rest():
-            if isinstance(item, Row):
-                self._take(item, now)
-        self.run.add(*self._evaluations.rest())
-        self._commit(now)
+    def _changed_at(self, now: float) -> float:
+        return min(now, self._source.changed_at or now)
 
 
 def about_of(chosen: Plan, name: str) -> About:
@@ -179,13 +217,33 @@ def about_of(chosen: Plan, name: str) -> About:
         path=chosen.path,
         format=chosen.kind.name,
         name=name,
-        mapping=_kept(chosen.reading),
+        mapping=chosen.mapping.document(),
         units=chosen.units,
-        gap_basis=chosen.gap_basis,
+        gap_basis=chosen.mapping.gap_basis,
         config=chosen.config,
         notes=chosen.source,
     )
 
 
-def _kept(reading: Reading) -> dict[str, Any]:
-    return {"uses": as_json(reading.uses), "shape": reading.shape, "train_only": reading.train_only}
+def read_anew(run: FollowedRun, mapping: SourceMapping, now: float, *, one_start: bool) -> Following:
+    """The whole log of a run once more, read in another way; what was written before is gone.
+
+    The run's lock is held by the caller. Raises RefusedError, OSError or ValueError.
+    """
+    run.close(now)
+    for name in FILE_OF.values():
+        if (run.run_dir / name).exists():
+            files.replace(run.run_dir / name, b"")
+    source = msgspec.structs.replace(run.source, mapping=mapping.document(), places={}, memory={}, kept={})
+    files.replace(run.run_dir / SOURCE_FILE, encode(source))
+    return Following(FollowedRun.go_on(run.run_dir, now, locked=True), one_start=one_start)
+
+
+def tell_reading(run_dir: Path, mapping: SourceMapping, by: str) -> None:
+    """run.json says how the log is read and who has confirmed it. Raises OSError or ValueError."""
+    run = decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run)
+    path = run.reading.path if run.reading is not None else ""
+    reading = Reading(path=path, said=words(mapping), confirmed_by=by)
+    files.replace(
+        run_dir / RUN_FILE, encode(msgspec.structs.replace(run, reading=reading, gap_basis=mapping.gap_basis))
+    )

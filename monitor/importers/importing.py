@@ -13,15 +13,15 @@ from typing import Any
 
 import msgspec
 
-from monitor.importers.evaluations import Evaluations, Reading
+from monitor.importers.evaluations import Evaluations
 from monitor.importers.formats import checked
 from monitor.importers.items import Aside, Importer, NothingYetError, Row, Shape, Told, Unread
 from monitor.importers.lines import Lines
-from monitor.importers.mapping import EVALUATED, Survey, Use, Wish, doubts, propose, stated
+from monitor.importers.mapping import EVALUATED, SourceMapping, Survey, Use, Wish, doubts, propose, stated
 from monitor.importers.moments import Counts
 from monitor.importers.samples import Sample, read_samples
 from monitor.importers.several import label
-from monitor.run_dir import Epoch, GapBasis, Outcome, Step
+from monitor.run_dir import Epoch, Outcome, Step
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 
 MOST_EVALUATIONS = 20_000
@@ -49,7 +49,7 @@ class Plan:
 
     path: Path
     kind: type[Importer]
-    reading: Reading
+    mapping: SourceMapping
     survey: Survey
     counts: Counts
     first: Epoch
@@ -67,13 +67,9 @@ class Plan:
     """How the run ended, where its format says so."""
 
     @property
-    def gap_basis(self) -> GapBasis:
-        return "eval" if any(use.field == "train_eval_loss" for use in self.reading.uses) else "train"
-
-    @property
     def source(self) -> str:
         """Where the run comes from and how it was read, for run.json."""
-        read = f"Imported from {label(self.path)} ({self.kind.title}): {stated(self.reading.uses)}."
+        read = f"Imported from {label(self.path)} ({self.kind.title}): {stated(self.mapping.uses)}."
         unread = [f"{self.unread.count} lines were not read."] if self.unread.count else []
         return " ".join([read, *unread, *self.notes])
 
@@ -90,12 +86,12 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
     wish = Wish(asked.fields, asked.percent, kind.names, kind.percent)
     uses = propose(seen.survey, wish)
     validated = any(use.field in EVALUATED for use in uses)
-    reading = Reading(uses, _shape(seen, uses), train_only=not validated, drop_stale=kind.name == "model-card")
-    told = _read(kind(path, follow=follow), reading, lambda done, of: tick(of + done, 2 * of))
-    each = None if follow else _steps_per_epoch(told, seen.survey, reading)
+    mapping = SourceMapping(uses, _shape(seen, uses), train_only=not validated, drop_stale=kind.name == "model-card")
+    told = _read(kind(path, follow=follow), mapping, lambda done, of: tick(of + done, 2 * of))
+    each = None if follow else _steps_per_epoch(told, seen.survey, mapping)
     if each:
-        reading = replace(reading, steps_per_epoch=each)
-        told = _read(kind(path), reading, tick)
+        mapping = replace(mapping, steps_per_epoch=each)
+        told = _read(kind(path), mapping, tick)
     if told.last is None or told.first is None:
         if follow:
             raise NothingYetError(f"{path} holds no whole evaluation yet.")
@@ -105,12 +101,12 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
     return Plan(
         path=path,
         kind=kind,
-        reading=reading,
+        mapping=mapping,
         survey=seen.survey,
         counts=told.counts,
         first=told.first,
         last=told.last,
-        notes=(*seen.asides.sentences(), *doubts(seen.survey, uses), *_notes(told, reading)),
+        notes=(*seen.asides.sentences(), *doubts(seen.survey, uses), *_notes(told, mapping)),
         unread=seen.unread,
         samples=_samples(seen.importer.path) if kind.name in WITH_SAMPLES else (),
         config=seen.importer.config,
@@ -129,7 +125,7 @@ def _samples(path: Path) -> tuple[Sample, ...]:
 
 def records(chosen: Plan, tick: Tick = lambda done, all_bytes: None) -> Iterator[Epoch | Step]:
     """Every record of the file, thinned where it holds more than anybody can look at."""
-    evaluations = Evaluations(chosen.reading)
+    evaluations = Evaluations(chosen.mapping)
     importer = chosen.kind(chosen.path)
     thin_epochs = _Thinned(chosen.counts.evaluations, MOST_EVALUATIONS)
     thin_steps = _Thinned(chosen.counts.steps, MOST_STEPS)
@@ -187,8 +183,8 @@ class _Told:
     starts: int = 1
 
 
-def _read(importer: Importer, reading: Reading, tick: Tick) -> _Told:
-    evaluations = Evaluations(reading)
+def _read(importer: Importer, mapping: SourceMapping, tick: Tick) -> _Told:
+    evaluations = Evaluations(mapping)
     told = _Told(evaluations.counts)
     for found in _records(importer, evaluations, tick):
         if isinstance(found, Epoch):
@@ -205,9 +201,9 @@ def _shape(seen: _Looked, uses: tuple[Use, ...]) -> Shape:
     return "events" if apart else seen.importer.shape
 
 
-def _steps_per_epoch(told: _Told, survey: Survey, reading: Reading) -> float | None:
+def _steps_per_epoch(told: _Told, survey: Survey, mapping: SourceMapping) -> float | None:
     """Where many evaluations carry the same epoch number but another step: steps of one epoch, nearly."""
-    columns = {use.field: survey.columns[use.column] for use in reading.uses if use.field in ("epoch", "step")}
+    columns = {use.field: survey.columns[use.column] for use in mapping.uses if use.field in ("epoch", "step")}
     if len(columns) < 2 or told.counts.repeated.count * 3 < told.counts.evaluations or told.starts > 1:
         return None
     epochs = columns["epoch"].most + (1 if columns["epoch"].least == 0 else 0)
@@ -215,15 +211,15 @@ def _steps_per_epoch(told: _Told, survey: Survey, reading: Reading) -> float | N
     return steps / epochs if epochs > 0 and steps > 0 and math.isfinite(steps / epochs) else None
 
 
-def _notes(told: _Told, reading: Reading) -> Iterator[str]:
+def _notes(told: _Told, mapping: SourceMapping) -> Iterator[str]:
     counts = told.counts
     yield from counts.began_again.sentences()
     if told.starts > 1:
         yield f"The file holds {told.starts} starts; the last one counts (--start N takes another one)."
-    if reading.steps_per_epoch:
+    if mapping.steps_per_epoch:
         yield (
             "Several evaluations carry one epoch number: they are numbered by their step, "
-            f"about {reading.steps_per_epoch:.0f} to an epoch."
+            f"about {mapping.steps_per_epoch:.0f} to an epoch."
         )
     else:
         yield from counts.repeated.sentences()

@@ -18,6 +18,8 @@ from monitor.run_dir import Outcome, Place
 from monitor.run_dir.errors import UnreadableRunError
 
 Shape = Literal["evaluations", "events"]
+LOG_FORMAT = "log"
+"""The name of the format that is no particular one: any text log."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
+from monitor.importers.mapping import Basis
 from monitor.importers.statement import Statement
-
-Basis = Literal["epochs", "evaluations"]
 
 MOST_NAMES = 200
 MOST_STEPS = 20_000

@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from monitor.importers.items import Row as Numbers
 from monitor.importers.languages import in_english
-from monitor.importers.log_epochs import Basis, Row
+from monitor.importers.log_epochs import Row
 from monitor.importers.log_names import plain_name
 from monitor.importers.log_scan import Scan
-from monitor.importers.mapping import Survey, Use, Wish, likely_losses, propose
+from monitor.importers.mapping import OF_A_LOG, SourceMapping, Survey, Use, Wish, choose, uses_of
 from monitor.importers.numbers import stated
 from monitor.importers.vocabulary import QUALITY
-from monitor.run_dir import Epoch, GapBasis
+from monitor.run_dir import Epoch
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS
 
@@ -30,42 +29,7 @@ SPOKEN = {"train_loss": "train loss", "train_eval_loss": "train loss in eval mod
           "train_wer": "train WER", "val_wer": "val WER"}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class LogMapping:
-    """How a log is read. `beside`: names that are kept as they are."""
-
-    basis: Basis
-    uses: tuple[Use, ...]
-    beside: tuple[str, ...] = ()
-
-    @property
-    def gap_basis(self) -> GapBasis:
-        return "eval" if any(use.field == "train_eval_loss" for use in self.uses) else "train"
-
-    def includes(self, other: LogMapping) -> bool:
-        """Whether reading by `other` would give nothing else, but perhaps less."""
-        return self.basis == other.basis and set(other.uses) <= set(self.uses)
-
-    def document(self) -> dict[str, Any]:
-        """The same as plain JSON, for source.json."""
-        uses = [{"field": use.field, "column": use.column, "scale": use.scale} for use in self.uses]
-        return {"basis": self.basis, "uses": uses, "beside": list(self.beside)}
-
-
-def mapping_of(document: Mapping[str, Any]) -> LogMapping:
-    """The mapping in a source.json. Raises UnreadableRunError where it holds none."""
-    try:
-        uses = tuple(Use(str(use["field"]), str(use["column"]), float(use["scale"])) for use in document["uses"])
-        basis: Basis = "evaluations" if document["basis"] == "evaluations" else "epochs"
-        beside = tuple(str(name) for name in document.get("beside", ()))
-    except (KeyError, TypeError, ValueError):
-        raise UnreadableRunError("How the log is read was not kept; attach to it again.") from None
-    if not {use.field for use in uses} <= set(SYNONYMS):
-        raise UnreadableRunError("How the log is read names fields that there are not; attach to it again.")
-    return LogMapping(basis, uses, beside)
-
-
-def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: bool | None = None) -> LogMapping:
+def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: bool | None = None) -> SourceMapping:
     """Which name becomes which field. `wanted` (field → name in the log) is the user's word and wins.
 
     Raises UnreadableRunError where no epoch was found, UsageError for an unknown field or name.
@@ -75,17 +39,17 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
         raise UnreadableRunError(found.doubt)
     if not rows:
         raise UnreadableRunError(unread(found))
-    seen = Counter(name for row in rows for name in row.cells)
-    chosen = {field: _column(name, seen) for field, name in (wanted or {}).items()}
-    chosen = {**_choose(seen, set(chosen) | {"epoch", "step"}, set(chosen.values())), **chosen}
-    if not {"train_loss", "val_loss", "val_wer"} & set(chosen):
-        if not any(QUALITY.fullmatch(name) for name in seen) or not (found.rows or found.steps.count):
-            raise UsageError(_nameless(seen))
-        uses: tuple[Use, ...] = ()
-    else:
-        proposed = propose(_surveyed(rows, tuple(chosen.values())), Wish(chosen, percent))
-        uses = tuple(use for use in proposed if chosen.get(use.field) == use.column)
-    return LogMapping(found.basis, uses, _beside(seen, chosen, len(rows)))
+    survey = Survey()
+    for place, row in enumerate(rows, 1):
+        survey.take(numbers_of(row, place))
+    seen = Counter({name: column.count for name, column in survey.columns.items()})
+    wish = Wish({field: _column(name, seen) for field, name in (wanted or {}).items()}, percent, often=True)
+    chosen = choose(survey, wish, OF_A_LOG)
+    has_score = any(QUALITY.fullmatch(name) for name in seen) and (found.rows or found.steps.count)
+    if not has_score and not {"train_loss", "val_loss", "val_wer"} & set(chosen):
+        raise UsageError(_nameless(seen))
+    uses = uses_of(chosen, survey, wish)
+    return SourceMapping(uses, basis=found.basis, beside=_beside(seen, chosen, len(rows)))
 
 
 def _begun(found: Scan) -> Iterator[Row]:
@@ -126,6 +90,11 @@ def _nameless(seen: Mapping[str, int]) -> str:
     )
 
 
+def measures(name: str) -> bool:
+    """Whether a name says that it measures the model."""
+    return QUALITY.fullmatch(name) is not None or "loss" in name
+
+
 def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[str, ...]:
     """The other names that are kept; not those that say in a few rows what a field says in all."""
     free = [
@@ -134,19 +103,15 @@ def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[s
         if name not in chosen.values()
         and (name not in OF_FIELDS or count * 2 >= rows)
         and not name.endswith("_ln_ppl")
-        and (count > 1 or rows <= FEW_ROWS or QUALITY.fullmatch(name) or "loss" in name)
+        and (count > 1 or rows <= FEW_ROWS or measures(name))
     ]
     return tuple(sorted(free[:MOST_BESIDE], key=lambda name: not name.startswith(("val_", "test_"))))
 
 
-def _surveyed(rows: tuple[Row, ...], columns: tuple[str, ...]) -> Survey:
-    """What the numbers under each name are like, for their units."""
-    survey = Survey()
-    for place, row in enumerate(rows, 1):
-        cells = {name: cell for name in columns if (cell := row.cells.get(name))}
-        values = {name: number for name, cell in cells.items() if (number := stated(cell)) is not None}
-        survey.take(Numbers(place, values, percents=frozenset(name for name in values if "%" in cells[name])))
-    return survey
+def numbers_of(row: Row, line: int = 0) -> Numbers:
+    """A row's cells as numbers."""
+    values = {name: number for name, cell in row.cells.items() if (number := stated(cell)) is not None}
+    return Numbers(line, values, percents=frozenset(name for name in values if row.cells[name].endswith("%")))
 
 
 def _column(name: str, seen: Mapping[str, int]) -> str:
@@ -156,31 +121,15 @@ def _column(name: str, seen: Mapping[str, int]) -> str:
     return plain
 
 
-def _choose(seen: Mapping[str, int], known: set[str], taken: set[str]) -> dict[str, str]:
-    """Field → name, by the usual names; one that stands in a few lines only (a closing summary) claims nothing."""
-    chosen: dict[str, str] = {}
-    for field in (name for name in SYNONYMS if name not in known):
-        names = [name for name in SYNONYMS[field] if name in seen] or likely_losses(field, seen)
-        free = [name for name in names if name not in taken | set(chosen.values())]
-        most = max((seen[name] for name in free), default=0)
-        usual = [name for name in free if seen[name] * 2 >= most]
-        if usual:
-            chosen[field] = usual[0]
-    return chosen
-
-
-def epoch_of(row: Row, mapping: LogMapping, at: float = 0.0) -> Epoch | None:
+def epoch_of(row: Row, mapping: SourceMapping) -> Epoch | None:
     """The record of one row; None where it holds none of the names in use."""
-    values = {use.field: number * use.scale for use in mapping.uses
-              if (number := stated(_cell(row, use.column))) is not None}  # fmt: skip
+    values: dict[str, Any] = {use.field: number * use.scale for use in mapping.uses
+                              if (number := stated(_cell(row, use.column))) is not None}  # fmt: skip
     metrics = {name: number for name in mapping.beside if (number := stated(row.cells.get(name))) is not None}
     if not values and not metrics:
         return None
-    train = values.get("train_eval_loss", values.get("train_loss"))
-    gap = values["val_loss"] - train if train is not None and "val_loss" in values else None
-    known: dict[str, Any] = dict(values)
     step = int(row.step) if row.step is not None and math.isfinite(row.step) else 0
-    return Epoch(epoch=row.epoch, step=step, at=at, generation=row.generation, gap=gap, metrics=metrics, **known)
+    return Epoch(epoch=row.epoch, step=step, generation=row.generation, metrics=metrics, **values)
 
 
 def _cell(row: Row, column: str) -> str | None:
@@ -188,7 +137,7 @@ def _cell(row: Row, column: str) -> str | None:
     return row.cells.get(column) or row.cells.get(f"train_{column}") or row.cells.get(column.removeprefix("train_"))
 
 
-def sentence(found: Scan, mapping: LogMapping, name: str) -> str:
+def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
     """What was understood, in one sentence with its figures."""
     if not found.rows:
         return _of_steps(found, mapping, name)
@@ -205,7 +154,7 @@ def sentence(found: Scan, mapping: LogMapping, name: str) -> str:
     return f"Found {counted} in {name}: {', '.join(told)}.{more}"
 
 
-def _unsaid(mapping: LogMapping) -> str:
+def _unsaid(mapping: SourceMapping) -> str:
     """What to say of `Epoch 3, dev 45.6%`, which names no quantity."""
     name = next((each for each in mapping.beside if each in ("val_share", "train_share")), "")
     split = name.removesuffix("_share")
@@ -214,7 +163,7 @@ def _unsaid(mapping: LogMapping) -> str:
     return f" What the {split} percentage measures is not said there: --map {split}_wer={name} if it is a WER."
 
 
-def _of_steps(found: Scan, mapping: LogMapping, name: str) -> str:
+def _of_steps(found: Scan, mapping: SourceMapping, name: str) -> str:
     """What there is to say before an epoch has ended: the train loss by step."""
     steps, row = found.steps, found.under_way
     losses = [_short(each, False) for each in steps.losses]
@@ -241,7 +190,7 @@ def names_of(found: Scan) -> tuple[str, ...]:
     return tuple(name for name, _ in Counter(name for row in rows for name in row.cells).most_common(MOST_NAMES))
 
 
-def words(mapping: LogMapping) -> str:
+def words(mapping: SourceMapping) -> str:
     """How the log is read, without figures: which name stands for what."""
     told = []
     for use in mapping.uses:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.importers.lines import head_of
-from monitor.importers.log_epochs import MOST_NAMES, Basis, EpochRows, Row
+from monitor.importers.log_epochs import MOST_NAMES, EpochRows, Row
 from monitor.importers.log_reading import LogReading, Said
 from monitor.importers.log_steps import place_of, scores_of, train_loss_of
+from monitor.importers.mapping import Basis
 from monitor.importers.statement import Statement
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.opening import OddFileError, open_foreign

@@ -83,7 +83,7 @@ class StepBook:
         return {"base": self._base, "raw": self._raw, "total": self._total, "generation": self._generation,
                 "epoch": self._epoch, "first": self._first, "goes_on": self._goes_on, "last": self._last}  # fmt: skip
 
-    def record(self, told: StepSaid, columns: Mapping[str, str], at: float) -> Step | None:
+    def record(self, told: StepSaid, columns: Mapping[str, str]) -> Step | None:
         """The step that a line speaks of; None where it names no place or no train loss.
 
         `columns`: field → name in the log. Where none is the train loss, a step holds its scores.
@@ -105,7 +105,6 @@ class StepBook:
         where: dict[str, Any] = {
             "step": int(step),
             "epoch": self._place(told, bar) if raw is not None else told.said.epoch or 0.0,
-            "at": at,
         }
         return Step(**where, generation=told.generation, train_loss=loss, metrics=scores, **rest)
 

@@ -10,13 +10,14 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from monitor.importers.items import Row
+from monitor.importers.items import Row, Shape
 from monitor.importers.languages import in_english
 from monitor.importers.log_names import plain_name
 from monitor.importers.vocabulary import LOSS_LIKE, in_order
-from monitor.run_dir.errors import UsageError
+from monitor.run_dir import GapBasis
+from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS, plain
 from monitor.run_dir.metric_names import parsed
 
@@ -33,7 +34,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     **SYNONYMS,
     STEP_LOSS: ("train_loss_step", "loss_step", "train_step_loss", "train_loss", "loss"),
 }
+OF_A_LOG = tuple(field for field in SYNONYMS if field not in ("epoch", "step"))
+"""The fields that a text log's names become: its lines say themselves what is an epoch or a step."""
 EVALUATED = ("val_loss", "val_wer", "train_eval_loss", "train_wer", "blank_ratio", "empty_ratio", "length_ratio")
+Basis = Literal["epochs", "evaluations"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,53 @@ class Use:
     column: str
     scale: float = 1.0
     why: str = dataclasses.field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class SourceMapping:
+    """How a source is read: which names mean what, and how its numbers lie in it. Kept in source.json."""
+
+    uses: tuple[Use, ...]
+    shape: Shape = "evaluations"
+    train_only: bool = False
+    """Nothing was validated: an epoch's mean train loss is all there is."""
+    drop_stale: bool = False
+    """The format repeats a train loss until a new one is logged."""
+    steps_per_epoch: float | None = None
+    """Where one epoch holds several evaluations under one number: they are told apart by their steps."""
+    basis: Basis = "epochs"
+    """Of a text log: whether its lines name epochs, or its evaluations are counted."""
+    beside: tuple[str, ...] = ()
+    """Of a text log: the other names that are kept, as they are."""
+
+    @property
+    def gap_basis(self) -> GapBasis:
+        return "eval" if any(use.field == "train_eval_loss" for use in self.uses) else "train"
+
+    def includes(self, other: SourceMapping) -> bool:
+        """Whether reading a text log by `other` would give nothing else, but perhaps less."""
+        return self.basis == other.basis and set(other.uses) <= set(self.uses)
+
+    def document(self) -> dict[str, Any]:
+        """What following needs of it, as plain JSON."""
+        return {"uses": as_json(self.uses), "shape": self.shape, "train_only": self.train_only,
+                "basis": self.basis, "beside": list(self.beside)}  # fmt: skip
+
+
+def mapping_of(document: Mapping[str, Any]) -> SourceMapping:
+    """The mapping in a source.json. Raises UnreadableRunError where it holds none."""
+    try:
+        uses = tuple(Use(each["field"], each["column"], float(each["scale"]), each.get("why", ""))
+                     for each in document["uses"] if NAMES[each["field"]])  # fmt: skip
+        return SourceMapping(
+            uses,
+            "events" if document.get("shape") == "events" else "evaluations",
+            bool(document.get("train_only")),
+            basis="evaluations" if document.get("basis") == "evaluations" else "epochs",
+            beside=tuple(map(str, document.get("beside", ()))),
+        )
+    except (KeyError, TypeError, ValueError) as problem:
+        raise UnreadableRunError(f"How it is read was not kept ({problem}); import or attach to it anew.") from None
 
 
 @dataclass
@@ -100,6 +151,8 @@ class Wish:
     percent: bool | None = None
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     format_percent: bool | None = None
+    often: bool = False
+    """A name in fewer than half as many rows as another that fits (a closing summary) claims nothing."""
 
 
 def propose(survey: Survey, wish: Wish) -> tuple[Use, ...]:
@@ -107,23 +160,33 @@ def propose(survey: Survey, wish: Wish) -> tuple[Use, ...]:
 
     Raises UsageError for an unknown field or name, or where no loss, error rate or score can be found.
     """
-    chosen = _asked_for(survey, wish)
-    # The file's first name wins where two are alike.
-    known = _spelled(survey.columns)
-    for name, usual in NAMES.items():
-        names = (*wish.names.get(name, ()), *usual)
-        spellings = [column for word in names if (column := word if word in survey.columns else known.get(plain(word)))]
-        free = [column for column in spellings if column not in chosen.values()]
-        free = free or _likely(name, survey, chosen)
-        if name not in chosen and free:
-            chosen[name] = free[0]
-    if STEP_LOSS in chosen and "train_loss" not in chosen:
-        chosen["train_loss"] = chosen.pop(STEP_LOSS)
+    chosen = choose(survey, wish)
     if not {"train_loss", "val_loss", "val_wer"} & set(chosen) and not any(map(parsed, survey.columns)):
         raise UsageError(
             f"No name looks like a loss, an error rate or a score; there are {_listed(survey.columns)}. "
             "Say which is which: --map val_loss=COLUMN."
         )
+    return uses_of(chosen, survey, wish)
+
+
+def choose(survey: Survey, wish: Wish, fields: Iterable[str] = NAMES) -> dict[str, str]:
+    """Field → column, for those of `fields` that a column can be found for. Raises UsageError as `propose` does."""
+    chosen = _asked_for(survey, wish)
+    known = _spelled(survey.columns)
+    for name in (each for each in fields if each not in chosen):
+        names = (*wish.names.get(name, ()), *NAMES[name])
+        # The file's first name wins where two are alike.
+        spellings = [column for word in names if (column := word if word in survey.columns else known.get(plain(word)))]
+        free = [column for column in spellings if column not in chosen.values()] or _likely(name, survey, chosen)
+        most = max((survey.columns[column].count for column in free), default=0) if wish.often else 0
+        if usual := [column for column in free if survey.columns[column].count * 2 >= most]:
+            chosen[name] = usual[0]
+    if STEP_LOSS in chosen and "train_loss" not in chosen:
+        chosen["train_loss"] = chosen.pop(STEP_LOSS)
+    return chosen
+
+
+def uses_of(chosen: Mapping[str, str], survey: Survey, wish: Wish) -> tuple[Use, ...]:
     return tuple(_use(name, chosen[name], survey, wish) for name in NAMES if name in chosen)
 
 
@@ -172,16 +235,14 @@ def likely_losses(field: str, seen: Mapping[str, int]) -> list[str]:
 
 
 def extended(uses: tuple[Use, ...], row: Row, wish: Wish) -> tuple[Use, ...]:
-    """The uses with those that a new name brings: a log that is followed says some things later than others."""
+    """The uses with those that a new name brings: a source that is followed says some things later than others."""
     used = {use.field for use in uses}
     fresh = Survey()
     known = {use.column for use in uses}
     fresh.take(Row(row.line, {name: value for name, value in row.values.items() if name not in known}, 0, row.percents))
-    try:
-        found = propose(fresh, dataclasses.replace(wish, fields={}))
-    except UsageError:
-        return uses
-    return (*uses, *(use for use in found if use.field not in used and use.field != STEP_LOSS))
+    missing = [name for name in NAMES if name not in {*used, STEP_LOSS}]
+    found = choose(fresh, dataclasses.replace(wish, fields={}), missing)
+    return (*uses, *uses_of(found, fresh, wish))
 
 
 def _asked_for(survey: Survey, wish: Wish) -> dict[str, str]:
@@ -252,8 +313,3 @@ def stated(uses: tuple[Use, ...]) -> str:
 
 def as_json(uses: tuple[Use, ...]) -> list[dict[str, Any]]:
     return [{"column": use.column, "field": use.field, "scale": use.scale, "why": use.why} for use in uses]
-
-
-def from_json(kept: list[dict[str, Any]]) -> tuple[Use, ...]:
-    """Raises KeyError or TypeError where it is none of `as_json`."""
-    return tuple(Use(each["field"], each["column"], float(each["scale"]), each.get("why", "")) for each in kept)

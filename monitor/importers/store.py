@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from monitor.importers.clips import ClipBook
 from monitor.importers.folders import FILE_OF, new_folder, slug, title
 from monitor.importers.samples import Sample
 from monitor.run_dir import (
@@ -133,16 +134,10 @@ def _write_records(folder: Path, imported: Imported) -> float:
     return last
 
 
-def _decoded(samples: tuple[Sample, ...], last: float) -> list[Clip | Decode]:
+def _decoded(samples: tuple[Sample, ...], last: float) -> Iterator[Clip | Decode]:
     """One clip a target; samples without an epoch are the last evaluation's."""
-    names: dict[str, str] = {}
-    by_epoch: dict[float, dict[str, str]] = {}
-    for sample in samples:
-        name = names.setdefault(sample.reference, f"sample-{len(names) + 1}")
-        by_epoch.setdefault(last if sample.epoch is None else sample.epoch, {})[name] = sample.hypothesis
-    clips = [Clip(clip_id=name, reference=reference) for reference, name in names.items()]
-    decodes = [
-        Decode(epoch=epoch, clip_ids=list(said), hypotheses=list(said.values()))
-        for epoch, said in sorted(by_epoch.items())
-    ]
-    return [*clips, *decodes]
+    book = ClipBook()
+    placed = [replace(sample, epoch=last) if sample.epoch is None else sample for sample in samples]
+    for sample in sorted(placed, key=lambda sample: sample.epoch or 0.0):
+        yield from book.take(sample)
+    yield from book.rest()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from monitor.importers.items import Importer, Item, Row
-from monitor.importers.log_proposal import unread
+from monitor.importers.items import LOG_FORMAT, Importer, Item
+from monitor.importers.log_proposal import numbers_of, unread
 from monitor.importers.log_scan import scan
 from monitor.run_dir import Place
 from monitor.run_dir.errors import UnreadableRunError
 
 
 class TextLog(Importer):
-    name = "log"
+    name = LOG_FORMAT
     title = "a text log"
     grows: ClassVar[bool] = False
 
@@ -35,9 +36,8 @@ class TextLog(Importer):
             where = {"epoch": row.epoch} if found.basis == "epochs" else {}
             if row.step is not None:
                 where["step"] = row.step
-            values = {name: float(text.rstrip("%")) for name, text in row.cells.items()}
-            percents = frozenset(name for name, text in row.cells.items() if text.endswith("%"))
-            yield Row(place, {**where, **values}, percents=percents)
+            numbers = numbers_of(row, place)
+            yield replace(numbers, values={**where, **numbers.values})
 
     def places(self) -> dict[str, Place]:
         return {}

@@ -21,11 +21,13 @@ import psutil
 
 from monitor import launcher
 from monitor.diagnosis.settings import settings_for
+from monitor.importers.following import read_anew, tell_reading
 from monitor.importers.formats import BINARY, detect
+from monitor.importers.items import LOG_FORMAT
 from monitor.importers.live import About, FollowedRun, find_followed, read_source
-from monitor.importers.log_follow import LOG_FORMAT, read_anew, tell_reading
-from monitor.importers.log_proposal import LogMapping, mapping_of, names_of, propose_log, sentence, words
+from monitor.importers.log_proposal import names_of, propose_log, sentence, words
 from monitor.importers.log_scan import check_log, scan
+from monitor.importers.mapping import SourceMapping, mapping_of
 from monitor.launcher.relaunch.options import described
 from monitor.run_dir import (
     EPOCHS_FILE,
@@ -55,7 +57,7 @@ class Proposal:
     """What a log seems to say. `said` asks about it; `known`: the run that is fed from this log already."""
 
     path: Path
-    mapping: LogMapping
+    mapping: SourceMapping
     said: str
     epochs: int
     samples: int
@@ -159,7 +161,7 @@ def follow_here(run_dir: Path) -> None:
         FollowedRun.go_on(run_dir, now).close(now)
 
 
-def settle_reading(run_dir: Path, by: str, mapping: LogMapping) -> None:
+def settle_reading(run_dir: Path, by: str, mapping: SourceMapping) -> None:
     """Confirms how a run's log is read, or changes it: by its follower, or here where nobody follows it any longer.
 
     Raises RefusedError.
@@ -169,7 +171,7 @@ def settle_reading(run_dir: Path, by: str, mapping: LogMapping) -> None:
         _settle_ended(run_dir, by, mapping)
 
 
-def _settle_ended(run_dir: Path, by: str, mapping: LogMapping) -> None:
+def _settle_ended(run_dir: Path, by: str, mapping: SourceMapping) -> None:
     told, now = read_progress(run_dir), time.time()
     run = FollowedRun.go_on(run_dir, now)
     try:
@@ -198,12 +200,12 @@ def _refuse_starts(run: FollowedRun) -> None:
         )
 
 
-def confirm(run_dir: Path, by: str, mapping: LogMapping | None = None) -> None:
+def confirm(run_dir: Path, by: str, mapping: SourceMapping | None = None) -> None:
     """Confirms how a log is read, or changes it; its follower takes that in within a second."""
     _say(run_dir, ReadingWord(by=by, at=time.time(), mapping=mapping.document() if mapping else {}))
 
 
-def reading_of(run_dir: Path, request: AttachRequest) -> tuple[str, LogMapping]:
+def reading_of(run_dir: Path, request: AttachRequest) -> tuple[str, SourceMapping]:
     """(the question about a run that is read from a log, how it is read, with the changes of `request`).
 
     Raises RefusedError for a run that writes its own records, UsageError for a change that the log does not allow.

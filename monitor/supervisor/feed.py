@@ -16,20 +16,14 @@ from typing import Protocol
 
 import msgspec
 
+from monitor.importers.followed_log import KEPT_BYTES, LOOK_BYTES, LOOK_SECS
+from monitor.importers.following import CATCH_UP_SECS, Following, read_anew, tell_reading
 from monitor.importers.growing import GrowingFile
+from monitor.importers.items import LOG_FORMAT
 from monitor.importers.live import About, FollowedRun, read_source
-from monitor.importers.log_follow import (
-    CATCH_UP_SECS,
-    KEPT_BYTES,
-    LOG_FORMAT,
-    LOOK_BYTES,
-    LOOK_SECS,
-    LogFollower,
-    read_anew,
-    tell_reading,
-)
-from monitor.importers.log_proposal import LogMapping, mapping_of, propose_log, words
+from monitor.importers.log_proposal import propose_log, words
 from monitor.importers.log_scan import LogScan
+from monitor.importers.mapping import SourceMapping, mapping_of
 from monitor.importers.vocabulary import QUALITY
 from monitor.run_dir import (
     LOG_FILE,
@@ -123,7 +117,7 @@ class LogFeed:
         """Raises UnreadableRunError where it was not kept how the log is read."""
         self._run_dir = run_dir
         self._one_start = one_start
-        self._follower = LogFollower(run, mapping_of(run.source.mapping), one_start=one_start, from_birth=from_birth)
+        self._follower = Following(run, one_start=one_start, from_birth=from_birth)
         self._word: ReadingWord | None = None
         self._word_stamp = -1
         self._looked_at: float | None = None
@@ -326,7 +320,7 @@ class OwnLogFeed:
         self._searched_at = now
         return self._search.found(self._generation, now)
 
-    def _proposal(self, now: float, at_end: bool) -> LogMapping | None:
+    def _proposal(self, now: float, at_end: bool) -> SourceMapping | None:
         """How the log seems to be read, once it holds an epoch."""
         grew, deadline = False, time.monotonic() + (CATCH_UP_SECS if at_end else LOOK_SECS)
         while time.monotonic() < deadline and (data := self._log.read(LOOK_BYTES)):
@@ -347,7 +341,7 @@ class OwnLogFeed:
             return propose_log(found)
         return None
 
-    def _about(self, mapping: LogMapping) -> About:
+    def _about(self, mapping: SourceMapping) -> About:
         path = self._run_dir / LOG_FILE
         return About(
             path=path,

@@ -47,21 +47,21 @@ class FileFeed:
     @property
     def told(self) -> frozenset[str]:
         """The losses and error rates that the file tells."""
-        return fields_of(self._following.uses)
+        return fields_of(self._following.mapping.uses)
 
     def leave(self, now: float) -> None:
         """Another source is read from now on."""
         self._following.run.close(now)
 
     def look(self, now: float) -> None:
-        self._following.step(now)
+        self._following.look(now)
 
     def release(self, now: float) -> None:
         self._following.stop(now)
 
     def end(self, now: float, *, seen: bool) -> None:
-        self._following.step(now)
         self._following.end(now)
+        self._following.run.close(now)
 
 
 class FileSearch:
@@ -86,7 +86,7 @@ class FileSearch:
         if not told or _count(self._run_dir / DECODES_FILE):
             return None
         count = _count(self._run_dir / EPOCHS_FILE)
-        better = [each for each in self._readable() if told < fields_of(each.reading.uses) and _is_as_long(each, count)]
+        better = [each for each in self._readable() if told < fields_of(each.mapping.uses) and _is_as_long(each, count)]
         return max(better, key=_richness, default=None)
 
     def change_to(self, chosen: Plan, told: frozenset[str], generation: int, now: float) -> FileFeed:
@@ -97,7 +97,7 @@ class FileSearch:
         run = decode(files.read_bytes(self._run_dir / RUN_FILE) or b"", Run)
         for name in (EPOCHS_FILE, *([STEPS_FILE] if chosen.counts.steps else [])):
             files.replace(self._run_dir / name, b"")
-        more = " and ".join(field.replace("_", " ") for field in sorted(fields_of(chosen.reading.uses) - told))
+        more = " and ".join(field.replace("_", " ") for field in sorted(fields_of(chosen.mapping.uses) - told))
         why = f"Read from its log at first; then a file appeared that tells {more} as well."
         return self._followed(chosen, why, generation, now, run.created_at)
 
@@ -109,7 +109,7 @@ class FileSearch:
             notes=f"{why} {chosen.source}",
         )
         run = FollowedRun.inside(self._run_dir, about, generation, now, created_at)
-        return FileFeed(Following(chosen.path, run, chosen.reading))
+        return FileFeed(Following(run))
 
     def _readable(self) -> Iterator[Plan]:
         new = [written for written in self._named() if written.path not in self._before]
@@ -156,4 +156,4 @@ def _count(path: Path) -> int:
 
 
 def _richness(chosen: Plan) -> tuple[int, int]:
-    return chosen.counts.evaluations, len(chosen.reading.uses)
+    return chosen.counts.evaluations, len(chosen.mapping.uses)

@@ -86,7 +86,7 @@ class WandbRuns:
                 return
             run_id = file.following.run.run_dir.name
             news.append({"event": "following", "run_id": run_id, "at": now, "line": self._named(file)})
-        file.following.step(now)
+        file.following.look(now)
         if file.following.ended:
             file.following.stop(now)
             file.following, file.is_over = None, True

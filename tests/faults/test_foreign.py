@@ -67,11 +67,12 @@ def _import(path: Path, asked: Asked, runs: Path, *, follow: bool) -> None:
     chosen = plan(path, asked, follow=follow)
     if follow and chosen.kind.grows:
         following = Following.begin(runs, chosen, "fuzzed", AT)
-        following.step(AT)
+        following.look(AT)
         following.stop(AT)
         run_id = following.run.run_dir.name
         again = Following.go_on(runs / run_id, AT)
-        assert again.step(AT) == following.added
+        again.look(AT)
+        assert again.added == following.added
         again.stop(AT)
     else:
         run_id = keep(runs, Imported(chosen.run_name, records(chosen), chosen.source, samples=chosen.samples), AT)

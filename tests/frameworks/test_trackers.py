@@ -223,10 +223,10 @@ def test_a_run_is_followed_while_its_tool_writes_it(writer, name: str, tmp_path:
             except NothingYetError:
                 pass
         if following is not None:
-            following.step(time.time())
+            following.look(time.time())
         time.sleep(0.05)
     assert writer.returncode == 0 and following is not None
-    following.step(time.time())
+    following.look(time.time())
     (following.stop if following.ended else following.end)(time.time())
     assert following.ended == (name == "mlflow.db")
     check(RunReader(tmp_path / "runs" / "owl").read(time.time()).epochs)

@@ -62,7 +62,7 @@ def test_a_file_that_grows_in_pieces_gives_what_it_gives_at_once_although_the_fo
         with growing.open("ab") as file:
             file.write(data[growing.stat().st_size : end])
         following = follow(growing, runs)
-        following.step(1.0 + place)
+        following.look(1.0 + place)
         if place % 3 == 0:
             following.stop(1.0 + place)
         else:
@@ -80,7 +80,7 @@ def test_a_file_that_grows_in_pieces_gives_what_it_gives_at_once_although_the_fo
 def test_an_offline_run_that_has_ended_says_so(tmp_path):
     path, runs = foreign.wandb(tmp_path), tmp_path / "runs"
     following = follow(path, runs)
-    following.step(2.0)
+    following.look(2.0)
     assert following.ended
     following.stop(3.0)
     assert len(epochs(runs)) == foreign.EPOCHS
@@ -93,11 +93,11 @@ def test_a_trainer_state_that_is_replaced_at_every_checkpoint_grows_the_run(tmp_
     history = state["log_history"][:-1]
     path.write_text(json.dumps({**state, "log_history": history[:7]}))
     following = follow(path.parent.parent, runs)
-    following.step(1.0)
+    following.look(1.0)
     later = path.parent.parent / "checkpoint-240" / path.name
     later.parent.mkdir()
     later.write_text(json.dumps({**state, "log_history": history}))
-    following.step(2.0)
+    following.look(2.0)
     following.stop(3.0)
     assert [record.epoch for record in epochs(runs)] == [1, 2, 3, 4, 5, 6]
 
@@ -105,21 +105,21 @@ def test_a_trainer_state_that_is_replaced_at_every_checkpoint_grows_the_run(tmp_
 def test_a_file_that_was_replaced_is_a_new_start_of_the_run(tmp_path):
     path, runs = foreign.table(tmp_path), tmp_path / "runs"
     following = follow(path, runs)
-    following.step(1.0)
+    following.look(1.0)
     path.write_text("epoch,train_loss,val_loss,val_wer,lr\n1,9,9,1,0\n")
-    following.step(2.0)
+    following.look(2.0)
     with path.open("a") as file:
         file.write("2,8,8,1,0\n")
-    following.step(3.0)
+    following.look(3.0)
     following.stop(4.0)
     again = follow(path, runs)
-    again.step(5.0)
+    again.look(5.0)
     again.stop(6.0)
     assert [(record.epoch, record.val_loss, record.generation) for record in epochs(runs)] == [(1, 9, 2), (2, 8, 2)]
     path.unlink()
     path.write_text("epoch,train_loss,val_loss,val_wer,lr\n1,7,7,1,0\n")
     third = follow(path, runs)
-    third.step(7.0)
+    third.look(7.0)
     third.stop(8.0)
     assert [(record.epoch, record.val_loss, record.generation) for record in epochs(runs)] == [(1, 7, 3)]
 
@@ -128,14 +128,14 @@ def test_a_log_that_was_begun_anew_and_has_outgrown_the_place_is_a_new_start_als
     path, runs = tmp_path / "history.csv", tmp_path / "runs"
     path.write_text("epoch,val_loss\n1,3\n2,2\n")
     following = follow(path, runs)
-    following.step(1.0)
+    following.look(1.0)
     path.write_text("epoch,val_loss\n" + "".join(f"{n},{9 - n}\n" for n in range(1, 6)))
-    following.step(2.0)
+    following.look(2.0)
     following.stop(3.0)
     assert [(record.val_loss, record.generation) for record in epochs(runs)] == [(9 - n, 2) for n in range(1, 6)]
     path.write_text("epoch,val_loss\n" + "".join(f"{n},{7 - n / 10}\n" for n in range(1, 9)))
     again = follow(path, runs)
-    again.step(4.0)
+    again.look(4.0)
     again.stop(5.0)
     assert [(record.val_loss, record.generation) for record in epochs(runs)] == [(7 - n / 10, 3) for n in range(1, 9)]
 
@@ -145,17 +145,17 @@ def test_a_file_that_lightning_writes_again_with_more_columns_is_the_same_run(tm
     path.write_text("epoch,step,train_loss\n0,9,3.0\n0,19,2.6\n")
     chosen = plan(path, Asked(format="lightning"), follow=True)
     following = Following.begin(runs, chosen, "rewritten", 1.0)
-    following.step(1.0)
+    following.look(1.0)
     head = "epoch,step,train_loss,val_loss\n0,9,3.0,\n0,19,2.6,\n"
     path.write_text(head[:40])
-    following.step(2.0)
+    following.look(2.0)
     path.write_text(head + "0,19,,2.9\n1,29,2.0,\n")
-    following.step(3.0)
+    following.look(3.0)
     following.stop(4.0)
     with path.open("a") as file:
         file.write("1,39,1.8,\n1,39,,2.5\n2,49,1.5,\n")
     again = follow(path, runs)
-    again.step(5.0)
+    again.look(5.0)
     again.stop(6.0)
     assert [(e.epoch, e.train_loss, e.val_loss) for e in epochs(runs)] == [(0, 2.8, 2.9), (1, 1.9, 2.5)]
     seen = RunReader(again.run.run_dir).read(1e9)
@@ -167,17 +167,18 @@ def test_a_name_that_appears_later_is_taken_up_and_its_reading_kept(tmp_path):
     path, runs = tmp_path / "log.jsonl", tmp_path / "runs"
     path.write_text('{"step": 10, "train_loss": 3.0, "epoch": 1}\n{"step": 20, "train_loss": 2.5, "epoch": 1}\n')
     following = follow(path, runs)
-    following.step(1.0)
+    following.look(1.0)
     with path.open("a") as file:
         file.write(
             '{"step": 20, "val_loss": 2.7, "val_wer": 0.9, "epoch": 1}\n{"step": 30, "train_loss": 2, "epoch": 2}\n'
         )
-    following.step(2.0)
+    following.look(2.0)
     following.stop(3.0)
     [record] = epochs(runs)
     assert (record.train_loss, record.val_loss, record.val_wer) == (2.75, 2.7, 0.9)
     again = follow(path, runs)
-    assert again.step(4.0) == 4
+    again.look(4.0)
+    assert again.added == 4
     again.stop(5.0)
     assert len(epochs(runs)) == 1
 
@@ -240,7 +241,7 @@ def test_event_files_are_followed_as_they_are_written(tmp_path):
             following.stop(float(epoch))
             following = None
         following = following or follow(folder, runs)
-        following.step(float(epoch))
+        following.look(float(epoch))
     writer.close()
     assert [record.val_loss for record in epochs(runs)] == pytest.approx([3.4, 3.3, 3.2, 3.1])
     following.stop(6.0)
@@ -254,14 +255,14 @@ def test_a_run_of_mlflow_is_followed_to_its_end(tmp_path):
     for file, lines in whole.items():
         file.write_text("".join(lines[:2]))
     following = follow(root, runs)
-    following.step(1.0)
+    following.look(1.0)
     for file, lines in whole.items():
         file.write_text("".join(lines))
-    following.step(2.0)
+    following.look(2.0)
     assert not following.ended
     assert [record.val_wer for record in epochs(runs)] == foreign.VAL_WER[:-1]
     (run / "meta.yaml").write_text("status: 3\n")
-    following.step(3.0)
+    following.look(3.0)
     following.stop(4.0)
     assert [record.val_wer for record in epochs(runs)] == foreign.VAL_WER
     assert status_of(RunReader(following.run.run_dir).read(5.0)).word == "finished"

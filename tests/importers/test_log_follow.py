@@ -5,9 +5,10 @@ import tracemalloc
 
 import pytest
 
+from monitor.importers.followed_log import QUIET_SECS
+from monitor.importers.following import Following
 from monitor.importers.live import About, FollowedRun
-from monitor.importers.log_follow import QUIET_SECS, LogFollower
-from monitor.importers.log_proposal import mapping_of, propose_log
+from monitor.importers.log_proposal import propose_log
 from monitor.importers.log_scan import scan
 from monitor.run_dir.reader import RunReader
 from tests.logs import FORMS, PAIRS, bar
@@ -22,14 +23,14 @@ def followed(tmp_path, text):
     os.utime(log, (NOW, NOW))
     mapping = propose_log(scan(log))
     run = FollowedRun.begin(tmp_path / "runs", About(log, "log", "run", mapping.document()), NOW)
-    return log, LogFollower(run, mapping)
+    return log, Following(run)
 
 
 def again(follower):
     """The same run in the hands of a new follower, as after a kill."""
     follower.run._lock.release()
     run = FollowedRun.go_on(follower.run.run_dir, NOW)
-    return LogFollower(run, mapping_of(run.source.mapping))
+    return Following(run)
 
 
 def drained(follower, now=NOW):
@@ -77,7 +78,7 @@ def test_the_first_epoch_is_shown_after_a_silence(tmp_path):
     log, follower = followed(tmp_path, FORMS["headings"](range(1, 3)))
     log.write_text(FORMS["headings"]([1]))
     os.utime(log, (NOW, NOW))
-    follower = LogFollower(follower.run, follower.mapping)
+    follower = Following(follower.run)
     assert drained(follower).epochs == ()
     assert [record.epoch for record in drained(follower, NOW + QUIET_SECS + 1).epochs] == [1]
 
@@ -115,7 +116,7 @@ def test_a_killed_follower_is_replaced_by_one_that_writes_no_record_twice(tmp_pa
     text = FORMS[form](range(1, 21))
     log, follower = followed(tmp_path, text)
     log.write_text("")
-    follower = LogFollower(follower.run, follower.mapping)
+    follower = Following(follower.run)
     for at in range(0, len(text), 97):
         append(log, text[at : at + 97])
         drained(follower)

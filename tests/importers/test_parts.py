@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.importers.items import Row
-from monitor.importers.mapping import Survey, Use, Wish, as_json, doubts, extended, from_json, propose, stated
+from monitor.importers.mapping import SourceMapping, Survey, Use, Wish, doubts, extended, mapping_of, propose, stated
 from monitor.importers.moments import Numbers, Open, Since, before, same_moment, trains, whole
 from monitor.importers.numbers import number
 from monitor.importers.protobuf_wire import fields, inside, varint
 from monitor.importers.splits import named_by_split, split_of
-from monitor.run_dir.errors import UsageError
+from monitor.run_dir.errors import UnreadableRunError, UsageError
 
 
 @pytest.mark.parametrize("cell", ["", " ", "-", "–", "n/a", "None", "NULL", "no log", "best", "1,2,3", "1.2.3", "1;5"])
@@ -220,6 +220,10 @@ def test_a_name_that_comes_later_is_added_and_never_replaces_one_in_use():
 def test_a_mapping_is_said_in_one_sentence_and_kept_whole():
     uses = (Use("train_loss", "loss"), Use("val_wer", "WER", 0.01, "it says so"))
     assert stated(uses) == "loss as train_loss, WER as val_wer (percent: it says so)"
-    assert from_json(as_json(uses)) == uses and as_json(from_json(as_json(uses))) == as_json(uses)
-    with pytest.raises(KeyError):
-        from_json([{"column": "loss"}])
+    whole = SourceMapping(uses, "events", train_only=True, basis="evaluations", beside=("val_acc",))
+    assert mapping_of(whole.document()) == whole and mapping_of(whole.document()).document() == whole.document()
+    older = {"uses": whole.document()["uses"], "basis": "epochs"}
+    assert mapping_of(older) == SourceMapping(uses)
+    for document in ({"uses": [{"column": "loss"}]}, {"uses": [{"field": "os", "column": "loss", "scale": 1}]}, {}):
+        with pytest.raises(UnreadableRunError, match="was not kept"):
+            mapping_of(document)

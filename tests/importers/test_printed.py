@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.importers.following import Following
 from monitor.importers.items import Row
 from monitor.importers.live import About, FollowedRun
-from monitor.importers.log_follow import LogFollower
 from monitor.importers.log_proposal import propose_log, sentence
 from monitor.importers.log_scan import scan
 from monitor.importers.text_log import TextLog
@@ -35,7 +35,7 @@ def followed(tmp_path, text):
     found = scan(log)
     mapping = propose_log(found)
     run = FollowedRun.begin(tmp_path / "runs", About(log, "log", "run", mapping.document()), NOW)
-    follower = LogFollower(run, mapping)
+    follower = Following(run)
     for _ in range(4):
         follower.look(NOW)
     written = records(run.run_dir, "epochs.jsonl", Epoch)

@@ -108,7 +108,7 @@ def test_the_table_of_epochs_is_found_among_others(tmp_path):
     note = tmp_path / "note.md"
     note.write_text(NOTE, encoding="utf-8")
     chosen = plan(note, Asked())
-    assert [use.column for use in chosen.reading.uses] == ["Epoch", "Train Loss", "Val Loss", "Val WER"]
+    assert [use.column for use in chosen.mapping.uses] == ["Epoch", "Train Loss", "Val Loss", "Val WER"]
     found = list(records(chosen))
     assert [epoch.epoch for epoch in found] == [1, 20, 40]
     assert found[1].val_loss - found[1].train_loss == pytest.approx(0.26)

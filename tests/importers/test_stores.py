@@ -144,15 +144,15 @@ def test_a_run_is_followed_as_it_is_written_although_the_follower_stops(mode, tm
     writer.execute(f"PRAGMA journal_mode = {mode}")
     for now, rows in enumerate(coming, 1):
         following = follow(path, runs, float(now))
-        following.step(float(now))
+        following.look(float(now))
         for row in rows:
             writer.execute("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", row)
-        following.step(now + 0.5)
+        following.look(now + 0.5)
         assert not following.ended
         following.stop(now + 0.6)
     writer.execute("UPDATE runs SET status = 'FINISHED'")
     following = follow(path, runs, 9.0)
-    following.step(9.0)
+    following.look(9.0)
     assert following.ended
     following.stop(9.5)
     writer.close()
@@ -167,7 +167,7 @@ def test_an_open_transaction_is_not_read_and_stops_nobody(tmp_path, monkeypatch)
     writer, coming = running(path)
     time.sleep(2 * sqlite_file.SETTLED_SECS)
     following = follow(path, runs, 1.0)
-    following.step(1.0)
+    following.look(1.0)
     writer.execute("PRAGMA cache_size = 2")
     writer.execute("BEGIN IMMEDIATE")
     writer.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", coming[0])
@@ -175,12 +175,12 @@ def test_an_open_transaction_is_not_read_and_stops_nobody(tmp_path, monkeypatch)
         "INSERT INTO params VALUES (?, ?, ?)", [(f"k{n}", "v" * 4000, coming[0][0][3]) for n in range(99)]
     )
     assert path.parent.with_name("mlflow.db-journal").stat().st_size > 4096, "nothing of it is in the file yet"
-    assert following.step(2.0) == 0
+    assert not following.look(2.0)
     with pytest.raises(NothingYetError, match="is being written just now; try again"):
         plan(path, Asked())
     writer.execute("COMMIT")
     monkeypatch.setattr(sqlite_file, "TRIES", 40)
-    assert following.step(3.0) > 0
+    assert following.look(3.0)
     following.stop(4.0)
     writer.close()
 

@@ -17,7 +17,7 @@ def understood(tmp_path, text, **how):
     path = tmp_path / "table.csv"
     path.write_text(text, encoding="utf-8")
     chosen = plan(path, Asked(**how))
-    return {use.field: use for use in chosen.reading.uses}, chosen, list(records(chosen))
+    return {use.field: use for use in chosen.mapping.uses}, chosen, list(records(chosen))
 
 
 def test_a_plain_csv_becomes_epochs_with_their_gap(tmp_path):
@@ -210,7 +210,7 @@ def test_a_chart_that_wandb_exported_is_read_without_its_band_and_run(tmp_path):
     rows = [[step, *[2.0 - step / 4] * 3, *[2.5 - step / 4] * 3] for step in range(3)]
     path.write_text("\n".join(",".join(f'"{cell}"' for cell in row) for row in (["Step", *names], *rows)) + "\n")
     chosen = plan(path, Asked())
-    assert {use.field: use.column for use in chosen.reading.uses if "loss" in use.field} == {
+    assert {use.field: use.column for use in chosen.mapping.uses if "loss" in use.field} == {
         "train_loss": "train/loss",
         "val_loss": "val/loss",
     }

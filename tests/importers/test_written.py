@@ -38,9 +38,9 @@ def test_swanlab_is_followed_and_several_runs_are_named(tmp_path):
     following = Following.begin(runs, plan(growing, Asked(), follow=True), "r", 1.0)
     for end in range(len(data) // 2, len(data) + 1, 7):
         growing.write_bytes(data[:end])
-        following.step(2.0)
+        following.look(2.0)
     growing.write_bytes(data)
-    following.step(3.0)
+    following.look(3.0)
     assert following.ended
     following.stop(4.0)
     assert [each.val_loss for each in RunReader(runs / "r").read(5.0).epochs] == foreign.VAL_LOSS

@@ -92,7 +92,7 @@ def test_a_file_that_is_no_run_is_said_once_and_the_others_go_on(growing, tmp_pa
 def test_an_import_that_somebody_confirmed_is_gone_on_with(growing, tmp_path):
     folder, file, _ = growing
     mine = Following.begin(tmp_path / "runs", plan(file, Asked(), follow=True), "mine", NOW)
-    mine.step(NOW)
+    mine.look(NOW)
     others = WandbRuns(folder, tmp_path / "runs", 3600.0)
     assert [event for event, _ in rounds_of(others, folder)] == ["unreadable"], "two would write one run"
     mine.stop(NOW)

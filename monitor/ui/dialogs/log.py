@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from monitor.importers.log_proposal import LogMapping
+from monitor.importers.mapping import SourceMapping
 from monitor.launcher import attaching
 from monitor.launcher.attaching import AttachRequest, Proposal
 from monitor.run_dir.errors import MonitorError, UsageError
@@ -112,7 +112,7 @@ def _proposal(runs_dir: Path, path: Path, request: AttachRequest) -> Proposal:
     return attaching.propose(runs_dir, path, request)
 
 
-def _table(mapping: LogMapping) -> None:
+def _table(mapping: SourceMapping) -> None:
     rows = [
         {"in the log": use.column, "field": use.field, "unit": "percent" if use.scale != 1 else "as written"}
         for use in mapping.uses
@@ -120,7 +120,7 @@ def _table(mapping: LogMapping) -> None:
     st.dataframe(rows, hide_index=True, width="stretch")
 
 
-def _change(form: str, mapping: LogMapping, names: tuple[str, ...]) -> tuple[Mapping[str, str], bool | None]:
+def _change(form: str, mapping: SourceMapping, names: tuple[str, ...]) -> tuple[Mapping[str, str], bool | None]:
     """What differs from the proposal: (field → name, percent or fraction)."""
     now = {use.field: use.column for use in mapping.uses}
     choices = [NONE, *names]
