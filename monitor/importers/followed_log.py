@@ -91,7 +91,7 @@ class FollowedLog:
         self._file.close()
 
     def places(self) -> dict[str, Place]:
-        return {str(self.path): self._file.place(self._reading.waiting_bytes)[0]}
+        return {str(self.path): self._file.place(self._reading.waiting)[0]}
 
     def memory(self) -> dict[str, Any]:
         """What a later reading needs to go on there, in an epoch if need be."""
@@ -100,7 +100,7 @@ class FollowedLog:
             "reading": self._reading.memory(),
             "samples": self._clips.memory(),
             "steps": self._steps.memory(),
-            "tail": self._file.place(self._reading.waiting_bytes)[1].hex(),
+            "tail": self._file.place(self._reading.waiting)[1].hex(),
         }
 
     def _records(self, said: Said) -> Iterator[Record]:

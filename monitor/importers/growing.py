@@ -2,10 +2,12 @@
 
 A program that rotates its log renames the file and opens a new one; `> train.log` and copy-and-truncate keep the file
 and cut it. The renamed one is read to its end before the new one is begun, also when nobody was here meanwhile.
+A file in UTF-16, as PowerShell writes it, is given out in UTF-8.
 """
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 from pathlib import Path
@@ -15,6 +17,8 @@ from monitor.run_dir.opening import OddFileError, open_foreign
 
 TAIL_BYTES = 64
 """So much before the place is kept, to notice that a file was begun anew and has already grown beyond the place."""
+MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+"""How a file in UTF-16 begins."""
 
 
 class GrowingFile:
@@ -29,6 +33,9 @@ class GrowingFile:
         self._offset = place.offset if place is not None else 0
         self._tail = tail
         self._new_life = False
+        self._code = "utf-8"
+        self._decoder: codecs.IncrementalDecoder | None = None
+        """Of a file in UTF-16."""
 
     @property
     def changed_at(self) -> float | None:
@@ -58,15 +65,23 @@ class GrowingFile:
         found = os.fstat(self._descriptor)
         if (found.st_dev, found.st_ino) != self._known:
             self._begin(found)
+        self._look_at_mark()
 
     def read_raw(self, most_bytes: int) -> bytes:
-        """The next bytes of the opened file, as they stand there. Raises as `open` does."""
+        """The next bytes of the opened file, in UTF-8 where they are UTF-16, else as they stand there.
+
+        Raises as `open` does.
+        """
         assert self._descriptor is not None
         if self._was_begun_anew():
             self._begin(os.fstat(self._descriptor))
+        if self._offset == 0:
+            self._look_at_mark()
         data = os.pread(self._descriptor, most_bytes, self._offset)
         self._offset += len(data)
         self._tail = (self._tail + data)[-TAIL_BYTES:]
+        if self._decoder is not None and data:
+            data = self._decoder.decode(data).removeprefix("\ufeff").encode() or self.read_raw(most_bytes)
         if data or not self._was_moved():
             return data
         self.close()
@@ -81,14 +96,19 @@ class GrowingFile:
         begin = os.fstat(self._descriptor).st_size - keep_bytes
         if begin <= self._offset:
             return 0
-        begin += os.pread(self._descriptor, keep_bytes, begin).find(b"\n") + 1
+        begin += _behind_a_line(os.pread(self._descriptor, keep_bytes, begin), begin, self._code)
+        if self._decoder is not None:
+            self._decoder.reset()
         left_out = begin - self._offset
         self._offset, self._tail, self._new_life = begin, b"", True
         return left_out
 
-    def place(self, unread_bytes: int) -> tuple[Place, bytes]:
-        """Where a later reading begins so that the last `unread_bytes` are read again, and the bytes before that."""
-        offset = max(0, self._offset - unread_bytes)
+    def place(self, unread: bytes = b"") -> tuple[Place, bytes]:
+        """Where a later reading begins so that `unread`, which came last, is read again, and the bytes before that."""
+        size = len(unread)
+        if self._decoder is not None:
+            size = len(unread.decode(errors="replace").encode(self._code)) + len(self._decoder.getstate()[0])
+        offset = max(0, self._offset - size)
         device, inode = self._known or (0, 0)
         begin = max(0, offset - TAIL_BYTES)
         tail = b"" if self._descriptor is None else os.pread(self._descriptor, offset - begin, begin)
@@ -115,6 +135,12 @@ class GrowingFile:
         self._known = (found.st_dev, found.st_ino)
         self._offset, self._tail = 0, b""
 
+    def _look_at_mark(self) -> None:
+        assert self._descriptor is not None
+        self._code = MARKS.get(os.pread(self._descriptor, 2, 0), "utf-8")
+        is_wide = self._code != "utf-8"
+        self._decoder = codecs.getincrementaldecoder(self._code)("replace") if is_wide else None
+
     def _was_begun_anew(self) -> bool:
         assert self._descriptor is not None
         if os.fstat(self._descriptor).st_size < self._offset:
@@ -125,6 +151,21 @@ class GrowingFile:
     def _was_moved(self) -> bool:
         now = _identity(self.path)
         return now is not None and now != self._known
+
+
+def in_utf8(head: bytes) -> bytes:
+    """The first bytes of a file, in UTF-8 where they are UTF-16."""
+    code = MARKS.get(head[:2])
+    return head[2:].decode(code, "ignore").encode() if code else head
+
+
+def _behind_a_line(data: bytes, begin: int, code: str) -> int:
+    """How many bytes of `data`, which stand in a file from `begin` on, end the line there."""
+    if code == "utf-8":
+        return data.find(b"\n") + 1
+    skipped = begin % 2
+    found = data[skipped:].decode(code, "replace").partition("\n")
+    return skipped + len((found[0] + found[1]).encode(code, "replace")) if found[1] else skipped
 
 
 def goes_on(path: Path, place: Place, tail: str) -> bool:

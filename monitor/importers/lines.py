@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from monitor.importers.growing import GrowingFile
+from monitor.importers.growing import GrowingFile, in_utf8
 from monitor.run_dir import Place
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.opening import OddFileError, open_foreign
@@ -16,7 +16,6 @@ CHUNK_BYTES = 1 << 18
 LONGEST_LINE_BYTES = 1 << 20
 HEAD_BYTES = 1 << 16
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"(\xb5/\xfd": "zstd"}
 
 
@@ -28,7 +27,7 @@ def head_of(path: Path) -> bytes:
         if not path.is_file() and path.exists():
             raise UnreadableRunError(f"{path} is neither a file nor a folder.")
         with open_foreign(path) as file:
-            head = file.read(HEAD_BYTES)
+            head = in_utf8(file.read(HEAD_BYTES))
     except (OSError, ValueError) as problem:
         raise UnreadableRunError(f"{path} cannot be read: {getattr(problem, 'strerror', problem)}.") from problem
     check_itself(path, head)
@@ -48,8 +47,6 @@ def check_itself(path: Path, head: bytes) -> None:
 
 def check_text(path: Path, head: bytes) -> None:
     """Raises UnreadableRunError in one sentence for an empty file and for one that is no text."""
-    if head.startswith(UTF16_MARKS):
-        raise UnreadableRunError(f"{path} is UTF-16; convert it: iconv -f UTF-16 -t UTF-8 {path.name}")
     if head and not text_of(head):
         raise UnreadableRunError(
             f"{path} is not a text file, and none of the binary formats that are known here; see docs/importers.md."
@@ -127,7 +124,7 @@ class Lines:
         if self._file.lives != self._life:
             self._life, self._line, self._rest, self._skipping = self._file.lives, 0, b"", False
         *whole, self._rest = (self._rest + chunk).split(b"\n")
-        self._place, self.tail = self._file.place(len(self._rest))
+        self._place, self.tail = self._file.place(self._rest)
         for line in whole:
             self._line += 1
             if self._skipping:
@@ -145,4 +142,12 @@ class Lines:
             return line.decode("utf-8").rstrip("\r")
         except UnicodeDecodeError:
             self.not_utf8 += 1
-            return line.decode("utf-8", "replace").rstrip("\r")
+            return decoded(line).rstrip("\r")
+
+
+def decoded(line: bytes) -> str:
+    """A line as text. Where it is no UTF-8 at all, and not only damaged or cut, it is read as Windows writes it."""
+    text = line.decode("utf-8", "replace")
+    if "\ufffd" in text and all(letter == "\ufffd" or letter < "\x80" for letter in text):
+        return line.decode("cp1252", "replace")
+    return text

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from monitor.importers.lines import decoded
 from monitor.importers.log_epochs import EpochRows, Row
 from monitor.importers.log_lines import LineReader
 from monitor.importers.log_shape import StepLine
 from monitor.importers.log_steps import StepSaid
-from monitor.importers.log_text import EVERY_LINE_BYTES, LOOKS, LogText, decoded
+from monitor.importers.log_text import EVERY_LINE_BYTES, LOOKS, LogText
 from monitor.importers.samples import Sample, SampleScan
 from monitor.importers.statement import Statement
 
@@ -46,9 +47,9 @@ class LogReading:
         """This log names its place as a share of an epoch: `{'loss': 2.1, 'epoch': 0.04}`."""
 
     @property
-    def waiting_bytes(self) -> int:
-        """Bytes of an unfinished line: whoever goes on from here begins before them."""
-        return self._text.waiting_bytes
+    def waiting(self) -> bytes:
+        """Of an unfinished line: whoever goes on from here begins before it."""
+        return self._text.waiting
 
     def memory(self) -> dict[str, Any]:
         early = [(sample.reference, sample.hypothesis) for sample in self._early]

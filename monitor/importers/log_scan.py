@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from monitor.importers.growing import GrowingFile
 from monitor.importers.lines import head_of
 from monitor.importers.log_epochs import MOST_NAMES, EpochRows, Row
 from monitor.importers.log_reading import LogReading, Said
@@ -13,7 +14,7 @@ from monitor.importers.log_steps import place_of, scores_of, train_loss_of
 from monitor.importers.mapping import Basis
 from monitor.importers.statement import Statement
 from monitor.run_dir.errors import UnreadableRunError
-from monitor.run_dir.opening import OddFileError, open_foreign
+from monitor.run_dir.opening import OddFileError
 
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 8192
@@ -89,13 +90,16 @@ def scan(path: Path, progress: Callable[[int], None] = lambda done_bytes: None) 
     """
     check_log(path)
     scanning = LogScan()
+    file = GrowingFile(path)
     try:
-        with open_foreign(path) as stream:
-            while chunk := stream.read(CHUNK_BYTES):
-                scanning.feed(chunk)
-                progress(scanning.bytes_read)
+        file.open()
+        while chunk := file.read(CHUNK_BYTES):
+            scanning.feed(chunk)
+            progress(scanning.bytes_read)
     except (OSError, OddFileError) as problem:
         raise _unreadable(path, problem) from problem
+    finally:
+        file.close()
     scanning.close()
     return scanning.found()
 

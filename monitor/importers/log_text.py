@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from monitor.importers.lines import decoded
+
 LONGEST_BYTES = 65_536
 EVERY_LINE_BYTES, LOOK_EVERY_BYTES, LOOKS = 32_768, 1024, 5_000
 """A line in the middle of an epoch is looked at: each at the beginning of a log, later one in so many bytes, or in so
@@ -35,9 +37,9 @@ class LogText:
         self._overlong = False
 
     @property
-    def waiting_bytes(self) -> int:
-        """How many bytes of the last chunk belong to an unfinished line: a reader may begin there again."""
-        return len(self._rest)
+    def waiting(self) -> bytes:
+        """What of the last chunk belongs to an unfinished line: a reader may begin there again."""
+        return self._rest
 
     def memory(self) -> dict[str, int]:
         return {"seen": self.seen_bytes, "due": self._due_at}
@@ -106,10 +108,6 @@ class LogText:
                 if part and not part.isspace():
                     yield part[:LONGEST_BYTES]
             elif self.seen_bytes >= self._due_at and self.is_due():
-                self.bars.append(decoded(part))
+                self.bars.append(decoded(part[:LONGEST_BYTES]))
         if last:
             yield last
-
-
-def decoded(line: bytes) -> str:
-    return line[:LONGEST_BYTES].decode("utf-8", "replace")

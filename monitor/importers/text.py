@@ -45,7 +45,10 @@ class TextImporter(Importer):
             yield Aside(f"The last line, {self._lines.unfinished}, has no line end: it may be cut off.")
             self._lines.unfinished = 0
         if self._lines.not_utf8:
-            yield Unread(0, f"{self._lines.not_utf8} lines hold bytes that are no UTF-8; they are read without them")
+            said = (
+                f"{self._lines.not_utf8} lines hold bytes that are no UTF-8; they are read as Windows-1252, or without"
+            )
+            yield Unread(0, f"{said} those bytes")
             self._lines.not_utf8 = 0
 
     def places(self) -> dict[str, Place]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from monitor.importers.live import FollowedRun
+from monitor.importers.following import Following
 from monitor.launcher.engines.submitting import in_job
 from monitor.launcher.relaunch.code import code_since
 from monitor.launcher.slots import Capacity, capacity_for, environment_of
@@ -31,7 +31,7 @@ from monitor.run_dir.seal import Fact, fact_of, note, unverified_command_warning
 from monitor.run_dir.serving import state_dir
 from monitor.supervisor import job
 from monitor.supervisor.detach import Report
-from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, LogFeed, OwnLogFeed
+from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, OwnLogFeed, SourceFeed
 from monitor.supervisor.queueing import DeviceWait, ParentWait
 from monitor.supervisor.spawn import Program, spawn
 from monitor.supervisor.statefile import StateFile
@@ -281,7 +281,7 @@ def _feed(this: Beginning, generation: int) -> Feed:
     if this.launch.how != "attach":
         return GuardedFeed(OwnLogFeed(this.run_dir, this.launch, generation))
     try:
-        return GuardedFeed(LogFeed(this.run_dir, FollowedRun.go_on(this.run_dir, time.time(), locked=True)))
+        return GuardedFeed(SourceFeed(Following.go_on(this.run_dir, time.time(), locked=True)))
     except MonitorError as problem:
         log.warning("the log is not followed: %s", problem)
         return NO_FEED
@@ -290,20 +290,20 @@ def _feed(this: Beginning, generation: int) -> Feed:
 def _follow(this: Beginning) -> Supervision | LogSupervision:
     """Reads a log along that a person attached to; with the process that writes it, if that person has named it."""
     run_dir, process = this.run_dir, this.fact.trainer
-    run = FollowedRun.go_on(run_dir, time.time(), locked=True)
-    feed = LogFeed(run_dir, run)
+    following = Following.go_on(run_dir, time.time(), locked=True)
+    feed, generation = SourceFeed(following), following.run.generation
     if process is None:
         StateFile(run_dir, State(state="running"), time.time).forget()
         this.report("")
         return LogSupervision(run_dir, feed, time.time())
     first = State(
         state="running",
-        generation=run.generation,
+        generation=generation,
         supervisor=processes.identify(),
         trainer=process,
         started_at=this.launch.created_at,
     )
-    _note(this, started=run.generation, supervisor=processes.identify())
+    _note(this, started=generation, supervisor=processes.identify())
     state_file = StateFile(run_dir, first, time.time)
     state_file.update()
     this.report("")

@@ -1,4 +1,4 @@
-"""The records of a script that writes none itself: its log is read along, by the process that supervises it.
+"""The records of a script that writes none itself: its log, or a file, is read along by the process that supervises it.
 
 A person has confirmed how the log of `attach` is read, and may change it (`reading.json`). The log of a script that
 was started here is read as proposed, until a person confirms that; a script that writes records of its own is left
@@ -43,7 +43,7 @@ from monitor.run_dir.launch import read_progress
 from monitor.run_dir.planned import planned_by
 from monitor.run_dir.words import size
 from monitor.supervisor.ending import error_at_end, last_traceback
-from monitor.supervisor.file_feed import FileFeed, FileSearch, fields_of
+from monitor.supervisor.file_search import FileSearch, fields_of
 
 log = logging.getLogger(__name__)
 
@@ -110,14 +110,14 @@ class GuardedFeed:
         self._feed = NO_FEED
 
 
-class LogFeed:
-    """Follows the log that source.json names, for a run whose lock the caller holds."""
+class SourceFeed:
+    """Follows the log or file that source.json names, for a run whose lock the caller holds."""
 
-    def __init__(self, run_dir: Path, run: FollowedRun, *, one_start: bool = False, from_birth: bool = False) -> None:
-        """Raises UnreadableRunError where it was not kept how the log is read."""
-        self._run_dir = run_dir
+    def __init__(self, following: Following, *, one_start: bool = False) -> None:
+        """`one_start`: see Following."""
+        self._run_dir = following.run.run_dir
         self._one_start = one_start
-        self._follower = Following(run, one_start=one_start, from_birth=from_birth)
+        self._follower = following
         self._word: ReadingWord | None = None
         self._word_stamp = -1
         self._looked_at: float | None = None
@@ -132,7 +132,7 @@ class LogFeed:
 
     @property
     def told(self) -> frozenset[str]:
-        """The losses and error rates that the log tells, and its other scores."""
+        """The losses and error rates that the source tells, and a log's other scores."""
         mapping = self._follower.mapping
         return fields_of(mapping.uses) | {name for name in mapping.beside if QUALITY.fullmatch(name)}
 
@@ -221,7 +221,7 @@ class OwnLogFeed:
         self._generation = generation
         self._scan = LogScan()
         self._log = GrowingFile(run_dir / LOG_FILE)
-        self._feed: LogFeed | FileFeed | None = None
+        self._feed: SourceFeed | None = None
         self._search = FileSearch(run_dir, launch)
         self._searched_at: float | None = None
         self._wait_secs = SEARCH_EVERY_SECS
@@ -283,7 +283,7 @@ class OwnLogFeed:
             return
         self._feed.leave(now)
         try:
-            self._feed = self._search.change_to(chosen, told, self._generation, now)
+            self._feed = SourceFeed(self._search.change_to(chosen, told, self._generation, now))
             self._feed.look(now)
         except (MonitorError, OSError, ValueError) as problem:
             self._off = True
@@ -292,7 +292,7 @@ class OwnLogFeed:
     def _begin(self, now: float, at_end: bool) -> None:
         source = read_source(self._run_dir)
         if source is not None and source.format != LOG_FORMAT:
-            self._feed = FileFeed.go_on(self._run_dir, now)
+            self._feed = SourceFeed(Following.go_on(self._run_dir, now, locked=True))
             return
         if source is not None:
             run = FollowedRun.go_on(self._run_dir, now, locked=True)
@@ -303,7 +303,8 @@ class OwnLogFeed:
             return
         behind = run.generation < self._generation
         is_new = not run.source.memory
-        feed = self._feed = LogFeed(self._run_dir, run, one_start=True, from_birth=is_new or behind)
+        following = Following(run, one_start=True, from_birth=is_new or behind)
+        feed = self._feed = SourceFeed(following, one_start=True)
         if behind or is_new:
             feed.begin_again(self._generation)
         if is_new and (planned := planned_by(self._launch.config)):
@@ -311,14 +312,15 @@ class OwnLogFeed:
         self._log.close()
         feed.look(now)
 
-    def _beside(self, now: float, at_end: bool) -> FileFeed | None:
+    def _beside(self, now: float, at_end: bool) -> SourceFeed | None:
         """A file of figures beside a log without epochs; looked for once the log had time to name one."""
         if self._searched_at is None:
             self._searched_at = now
         if not at_end and now - self._searched_at < SEARCH_EVERY_SECS:
             return None
         self._searched_at = now
-        return self._search.found(self._generation, now)
+        found = self._search.found(self._generation, now)
+        return None if found is None else SourceFeed(found)
 
     def _proposal(self, now: float, at_end: bool) -> SourceMapping | None:
         """How the log seems to be read, once it holds an epoch."""

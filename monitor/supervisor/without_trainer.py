@@ -9,7 +9,7 @@ from pathlib import Path
 
 from monitor.run_dir import FINAL_STATES, processes
 from monitor.run_dir.launch import read_progress, read_state
-from monitor.supervisor.feed import LogFeed
+from monitor.supervisor.feed import SourceFeed
 from monitor.supervisor.watch import Watch, settings_of_run
 
 IDLE_SECS = 7 * 86_400.0
@@ -19,7 +19,7 @@ IDLE_SECS = 7 * 86_400.0
 class LogSupervision:
     """Call `tick` a few times a second, like a supervision's."""
 
-    def __init__(self, run_dir: Path, feed: LogFeed, now: float) -> None:
+    def __init__(self, run_dir: Path, feed: SourceFeed, now: float) -> None:
         self._feed = feed
         self._run_dir = run_dir
         self._watch = Watch(run_dir, lambda: settings_of_run(run_dir))

@@ -280,7 +280,6 @@ def test_zeros_that_a_power_loss_left_behind_a_log_cost_only_their_lines(tmp_pat
     [
         (b"\x1f\x8b\x08\x00rest", "is packed .gzip.; unpack it"),
         (b"PK\x03\x04rest", "is packed .zip."),
-        ("epoch,val_loss\n1,2\n".encode("utf-16"), "is UTF-16; convert it: iconv"),
         (b"\x7fELF\x02\x01\x01\x00\x00", "not a text file"),
         (b"", "is empty"),
         (b"  \n\n", "is empty"),

@@ -48,7 +48,7 @@ def test_a_file_that_was_moved_while_nobody_was_here_is_found_again(tmp_path):
     append(path, b"one\ntwo\n")
     file = GrowingFile(path)
     assert file.read(4) == b"one\n"
-    place, tail = file.place(0)
+    place, tail = file.place()
     file.close()
     path.rename(tmp_path / "train.log.1")
     append(path, b"three\n")
@@ -82,9 +82,35 @@ def test_a_later_reading_begins_before_an_unfinished_line(tmp_path):
     append(path, b"one\nunfin")
     file = GrowingFile(path)
     read_all(file)
-    place, tail = file.place(5)
+    place, tail = file.place(b"x" * 5)
     append(path, b"ished\n")
     assert read_all(GrowingFile(path, place, tail)) == b"unfinished\n"
+
+
+@pytest.mark.parametrize("code", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("piece", [1, 3, 4, 100])
+def test_a_file_in_utf_16_comes_in_utf_8_also_in_pieces_and_to_who_goes_on(tmp_path, code, piece):
+    path = tmp_path / "train.log"
+    text = "Époque 1 – 損失 2.5 😀\nÉpoque 2 – 損失 2.25\nunfinish"
+    append(path, ("\ufeff" + text).encode(code))
+    file = GrowingFile(path)
+    assert read_all(file, piece).decode() == text
+    place, tail = file.place(b"unfinish")
+    append(path, "ed\nlast\n".encode(code))
+    assert read_all(GrowingFile(path, place, tail), piece) == b"unfinished\nlast\n"
+    file = GrowingFile(path)
+    file.open()
+    assert file.pass_over(2 * len("ed\nlast\n")) > 0 and read_all(file, piece).strip() == b"last"
+
+
+def test_a_log_in_utf_16_that_is_moved_away_and_begun_in_utf_8_goes_on(tmp_path):
+    path = tmp_path / "train.log"
+    append(path, "\ufeffone\n".encode("utf-16-le"))
+    file = GrowingFile(path)
+    assert read_all(file) == b"one\n"
+    path.rename(tmp_path / "train.log.1")
+    append(path, b"two\n")
+    assert read_all(file) == b"\ntwo\n"
 
 
 @given(st.lists(st.sampled_from(["append", "read", "rotate", "reopen"]), max_size=25))
@@ -105,7 +131,7 @@ def test_whatever_happens_between_two_readings_each_line_comes_once(tmp_path_fac
             path.rename(path.with_name(f"train.log.{number}"))
             path.touch()
         else:
-            place, tail = file.place(0)
+            place, tail = file.place()
             file.close()
             file = GrowingFile(path, place, tail)
     seen += read_all(file)

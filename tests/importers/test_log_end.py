@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from monitor.importers.following import Following
 from monitor.importers.formats import detect
 from monitor.importers.jsonl import JsonLines
 from monitor.importers.live import About, FollowedRun
@@ -13,7 +14,7 @@ from monitor.importers.log_scan import scan
 from monitor.importers.text_log import TextLog
 from monitor.run_dir.launch import read_progress
 from monitor.supervisor.ending import error_at_end
-from monitor.supervisor.feed import LogFeed
+from monitor.supervisor.feed import SourceFeed
 
 EPOCH = "Epoch {} | train loss 1.2 | val loss 1.3\n"
 TRACEBACK = (
@@ -69,7 +70,7 @@ def test_a_followed_log_at_rest_behind_its_error_has_failed_until_it_grows_again
     about = About(path=path, format="log", name="crash", mapping=propose_log(scan(path)).document())
     now = path.stat().st_mtime + 60
     run = FollowedRun.begin(tmp_path / "runs", about, now)
-    feed = LogFeed(run.run_dir, run)
+    feed = SourceFeed(Following(run))
     looked = []
     for _ in range(3):
         feed.look(now)

@@ -167,6 +167,33 @@ def test_a_quantity_that_the_log_names_only_later_is_taken_in(tmp_path):
     assert (third.train_loss, third.val_loss, third.val_wer, third.gap) == (1.5, 2.5, pytest.approx(0.9), 1.0)
 
 
+def test_a_score_that_the_log_names_only_later_is_kept_beside(tmp_path):
+    log, follower = followed(tmp_path, "epoch 1 loss=3\nepoch 2 loss=2\n")
+    drained(follower)
+    append(log, "epoch 3 loss=1.5 val_accuracy=0.4 sway=3\nepoch 4 loss=1.2\n")
+    drained(follower)
+    snapshot = drained(again(follower))
+    assert [record.metrics for record in snapshot.epochs[:3]] == [{}, {}, {"val_accuracy": 0.4}]
+
+
+@pytest.mark.parametrize("code", ["utf-16", "cp1252"])
+def test_a_log_that_windows_wrote_is_followed(tmp_path, code):
+    lines = [f"Époque {n}/5 - perte: {3 - n / 4} - perte de validation: {3.5 - n / 4}\n" for n in range(1, 6)]
+    log, follower = followed(tmp_path, "".join(lines))  # read by a person who saw it in UTF-8
+    data = "".join(lines).encode(code)
+    log.write_bytes(data[:121])
+    follower = Following(follower.run)
+    for place in range(121, len(data), 41):
+        drained(follower)
+        follower = again(follower)
+        with log.open("ab") as file:
+            file.write(data[place : place + 41])
+    follower.end(NOW)
+    found = [(record.epoch, record.train_loss, record.val_loss) for record in drained(follower).epochs]
+    assert found == [(n, 3 - n / 4, 3.5 - n / 4) for n in range(1, 6)]
+    assert len(scan(log).rows) == 5
+
+
 def test_a_log_that_vanishes_is_waited_for(tmp_path):
     log, follower = followed(tmp_path, FORMS["one line"](range(1, 4)))
     drained(follower)

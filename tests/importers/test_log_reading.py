@@ -215,7 +215,7 @@ def test_a_reading_that_was_broken_off_goes_on_from_its_memory(form, where):
     first = LogReading(EpochRows("epochs"))
     told = list(first.feed(data[:cut]).rows)
     second = LogReading(EpochRows("epochs", first.rows.memory()), first.memory())
-    told += second.feed(data[cut - first.waiting_bytes :]).rows
+    told += second.feed(data[cut - len(first.waiting) :]).rows
     told += second.close().rows
     whole = rows_of(data.decode())
     assert [(row.generation, row.epoch) for row in told] == [(row.generation, row.epoch) for row in whole]
@@ -287,7 +287,7 @@ def test_prose_without_any_epoch_is_refused_with_an_example(tmp_path):
 def test_an_endless_line_keeps_memory_bounded_and_what_follows_is_read():
     text = LogText()
     lines = [line for _ in range(40) for line in text.feed(b"x1 " * 10_000)]
-    assert text.waiting_bytes <= LONGEST_BYTES + 30_000
+    assert len(text.waiting) <= LONGEST_BYTES + 30_000
     assert max(map(len, lines)) <= LONGEST_BYTES
     assert list(text.feed(b"tail\nEpoch 3 loss 1\n"))[-1] == b"Epoch 3 loss 1"
 

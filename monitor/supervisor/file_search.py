@@ -1,4 +1,4 @@
-"""The records of a script whose log holds no epoch: read along from a file of figures that its framework writes.
+"""The file of figures that a script's framework writes: what is read along where its log holds no epoch, or less.
 
 Looked for below the run's own folder, the folders that its command names and, less deep, the folder that it runs in.
 """
@@ -31,39 +31,6 @@ MOST_TRIED = 20
 MOST_BYTES = 50_000_000
 
 
-class FileFeed:
-    """One file of figures, followed inside the run of the script that writes it."""
-
-    is_unwanted = False
-
-    def __init__(self, following: Following) -> None:
-        self._following = following
-
-    @classmethod
-    def go_on(cls, run_dir: Path, now: float) -> FileFeed:
-        """The file that the run was read from before. Raises RefusedError."""
-        return cls(Following.go_on(run_dir, now, locked=True))
-
-    @property
-    def told(self) -> frozenset[str]:
-        """The losses and error rates that the file tells."""
-        return fields_of(self._following.mapping.uses)
-
-    def leave(self, now: float) -> None:
-        """Another source is read from now on."""
-        self._following.run.close(now)
-
-    def look(self, now: float) -> None:
-        self._following.look(now)
-
-    def release(self, now: float) -> None:
-        self._following.stop(now)
-
-    def end(self, now: float, *, seen: bool) -> None:
-        self._following.end(now)
-        self._following.run.close(now)
-
-
 class FileSearch:
     """Looks for a file that did not lie there when the script began: what did is another training's."""
 
@@ -72,7 +39,7 @@ class FileSearch:
         self._launch = launch
         self._before = {written.path for written in self._named()}
 
-    def found(self, generation: int, now: float) -> FileFeed | None:
+    def found(self, generation: int, now: float) -> Following | None:
         """Follows the file with the most figures; None where there is none so far."""
         chosen = max(self._readable(), key=_richness, default=None)
         return None if chosen is None else self._followed(chosen, "Its log names no epoch.", generation, now)
@@ -89,7 +56,7 @@ class FileSearch:
         better = [each for each in self._readable() if told < fields_of(each.mapping.uses) and _is_as_long(each, count)]
         return max(better, key=_richness, default=None)
 
-    def change_to(self, chosen: Plan, told: frozenset[str], generation: int, now: float) -> FileFeed:
+    def change_to(self, chosen: Plan, told: frozenset[str], generation: int, now: float) -> Following:
         """The run is read anew, from this file; who follows its source until now has let go of it.
 
         Raises RefusedError, or OSError or ValueError where the run's folder cannot be read or written.
@@ -101,7 +68,7 @@ class FileSearch:
         why = f"Read from its log at first; then a file appeared that tells {more} as well."
         return self._followed(chosen, why, generation, now, run.created_at)
 
-    def _followed(self, chosen: Plan, why: str, generation: int, now: float, created_at: float = 0.0) -> FileFeed:
+    def _followed(self, chosen: Plan, why: str, generation: int, now: float, created_at: float = 0.0) -> Following:
         about = replace(
             about_of(chosen, self._run_dir.name),
             config={**chosen.config, **self._launch.config},
@@ -109,7 +76,7 @@ class FileSearch:
             notes=f"{why} {chosen.source}",
         )
         run = FollowedRun.inside(self._run_dir, about, generation, now, created_at)
-        return FileFeed(Following(run))
+        return Following(run)
 
     def _readable(self) -> Iterator[Plan]:
         new = [written for written in self._named() if written.path not in self._before]
