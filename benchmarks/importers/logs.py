@@ -20,11 +20,12 @@ from tests.logs import bar
 COMMAND = """
 import json, sys, time
 from pathlib import Path
-from monitor.importers.log_lines import LineReader
 try:
-    from monitor.importers.log_scan import scan
+    from monitor.importers.free_text.reader import LineReader
+    from monitor.importers.free_text.scan import scan
 except ImportError:  # a checkout from before
-    from monitor.importers.log_reading import scan
+    from monitor.importers.log_lines import LineReader
+    from monitor.importers.log_scan import scan
 path = Path(sys.argv[1])
 begun = time.process_time()
 found = scan(path)

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from monitor.importers.clearml import TASK
-from monitor.importers.formats import BINARY
+from monitor.importers.formats.clearml import TASK
+from monitor.importers.formats.registry import BINARY
+from monitor.importers.formats.sqlite_file import JOURNAL_MAGIC
 from monitor.importers.importing import Asked, plan, records
 from monitor.importers.several import container
-from monitor.importers.sqlite_file import JOURNAL_MAGIC
 from monitor.importers.store import Imported, keep
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.reader import RunReader

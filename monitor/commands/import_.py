@@ -31,7 +31,7 @@ from monitor.commands.common import (
 )
 from monitor.commands.import_follow import follow_file
 from monitor.commands.import_shown import as_document, show_plan
-from monitor.importers.formats import BINARY
+from monitor.importers.formats.registry import BINARY
 from monitor.importers.importing import Asked, Plan, plan, records
 from monitor.importers.several import container
 from monitor.importers.store import Ended, Imported, keep

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.importers.evaluations import Evaluations
-from monitor.importers.formats import named
+from monitor.importers.formats.registry import named
 from monitor.importers.growing import goes_on
 from monitor.importers.items import Row, Told, Unread
 from monitor.importers.live import FollowedRun

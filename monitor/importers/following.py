@@ -1,7 +1,7 @@
 """A foreign source that grows → a run directory that grows with it (`live`).
 
-What a text log and the other formats do differently stands in `followed_log` and `followed_file`: a log is read on from
-its place, any other file from its beginning, and what is known of it is passed over.
+A text log (`free_text.followed`) is read on from its place, any other file (`followed_file`) from its beginning, and what
+is known of it is passed over.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import msgspec
 
 from monitor.importers.folders import FILE_OF
 from monitor.importers.followed_file import FollowedFile
-from monitor.importers.followed_log import FollowedLog
+from monitor.importers.free_text.followed import FollowedLog
+from monitor.importers.free_text.proposal import words
 from monitor.importers.importing import Plan
 from monitor.importers.items import LOG_FORMAT
 from monitor.importers.live import About, FollowedRun
-from monitor.importers.log_proposal import words
 from monitor.importers.mapping import SourceMapping, mapping_of
 from monitor.run_dir import (
     RUN_FILE,

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from monitor.importers.evaluations import Evaluations
-from monitor.importers.formats import checked
+from monitor.importers.formats.registry import checked
 from monitor.importers.items import Aside, Importer, NothingYetError, Row, Shape, Told, Unread
 from monitor.importers.lines import Lines
 from monitor.importers.mapping import EVALUATED, SourceMapping, Survey, Use, Wish, doubts, propose, stated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from monitor.importers.log_shape import by_shape
+from monitor.importers.free_text.shape import by_shape
 from monitor.importers.vocabulary import words
 
 _LANGUAGES = {

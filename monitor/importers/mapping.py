@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from monitor.importers.items import Row, Shape
 from monitor.importers.languages import in_english
-from monitor.importers.log_names import plain_name
+from monitor.importers.names import plain_name
 from monitor.importers.vocabulary import LOSS_LIKE, in_order
 from monitor.run_dir import GapBasis
 from monitor.run_dir.errors import UnreadableRunError, UsageError

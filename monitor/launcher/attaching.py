@@ -22,11 +22,11 @@ import psutil
 from monitor import launcher
 from monitor.diagnosis.settings import settings_for
 from monitor.importers.following import read_anew, tell_reading
-from monitor.importers.formats import BINARY, detect
+from monitor.importers.formats.registry import BINARY, detect
+from monitor.importers.free_text.proposal import names_of, propose_log, sentence, words
+from monitor.importers.free_text.scan import check_log, scan
 from monitor.importers.items import LOG_FORMAT
 from monitor.importers.live import About, FollowedRun, find_followed, read_source
-from monitor.importers.log_proposal import names_of, propose_log, sentence, words
-from monitor.importers.log_scan import check_log, scan
 from monitor.importers.mapping import SourceMapping, mapping_of
 from monitor.launcher.relaunch.options import described
 from monitor.run_dir import (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from monitor.diagnosis.crash_kinds.lines import CHAINED, LABEL, LAST_LINE, NAMES_AN_ERROR, SAID_BY_THE_LAUNCHER
-from monitor.importers.log_lines import read_line
+from monitor.importers.free_text.reader import read_line
 from monitor.run_dir import LOG_FILE, Progress, StopStage
 from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.run_dir.status import signal_name

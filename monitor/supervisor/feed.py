@@ -16,13 +16,13 @@ from typing import Protocol
 
 import msgspec
 
-from monitor.importers.followed_log import KEPT_BYTES, LOOK_BYTES, LOOK_SECS
 from monitor.importers.following import CATCH_UP_SECS, Following, read_anew, tell_reading
+from monitor.importers.free_text.followed import KEPT_BYTES, LOOK_BYTES, LOOK_SECS
+from monitor.importers.free_text.proposal import propose_log, words
+from monitor.importers.free_text.scan import LogScan
 from monitor.importers.growing import GrowingFile
 from monitor.importers.items import LOG_FORMAT
 from monitor.importers.live import About, FollowedRun, read_source
-from monitor.importers.log_proposal import propose_log, words
-from monitor.importers.log_scan import LogScan
 from monitor.importers.mapping import SourceMapping, mapping_of
 from monitor.importers.vocabulary import QUALITY
 from monitor.run_dir import (

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from monitor.importers.following import Following
+from monitor.importers.formats.level_log import files_of
+from monitor.importers.formats.wandb import FILES
 from monitor.importers.importing import Asked, NothingYetError, plan
-from monitor.importers.level_log import files_of
 from monitor.importers.live import find_followed
-from monitor.importers.wandb import FILES
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_progress
 

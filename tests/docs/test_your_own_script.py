@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.commands.cli import VERBS, command
-from monitor.importers.log_lines import read_line
+from monitor.importers.free_text.reader import read_line
 from monitor.launcher.attaching import AttachRequest, propose
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "your-own-script.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.importers.following import Following
-from monitor.importers.formats import FORMATS
+from monitor.importers.formats.registry import FORMATS
 from monitor.importers.importing import Asked, plan, records
 from monitor.importers.store import Imported, keep
 from monitor.run_dir.errors import MonitorError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.importers.formats import detect
+from monitor.importers.formats.registry import detect
 from monitor.importers.importing import Asked, plan, records
 from monitor.run_dir import Epoch
 from tests import foreign

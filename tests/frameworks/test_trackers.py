@@ -74,7 +74,7 @@ read = [(each.step, each.value) for each in history]
 """,
     "wandb-offline": """
 import json
-from monitor.importers.level_log import LevelLog
+from monitor.importers.formats.level_log import LevelLog
 from wandb.proto.wandb_internal_pb2 import Record
 [file] = folder.glob("wandb/offline-run-*/run-*.wandb")
 read = []

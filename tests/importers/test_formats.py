@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from monitor.commands.cli import main
-from monitor.importers.formats import FORMATS, detect
+from monitor.importers.formats.mlflow import Mlflow
+from monitor.importers.formats.registry import FORMATS, detect
 from monitor.importers.importing import Asked, plan, records
 from monitor.importers.items import Unread
-from monitor.importers.mlflow import Mlflow
 from monitor.importers.store import Imported, keep
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Step

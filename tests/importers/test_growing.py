@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.importers.free_text.scan import scan
 from monitor.importers.growing import GrowingFile
 from monitor.importers.lines import Lines
-from monitor.importers.log_scan import scan
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.supervisor.ending import error_at_end
 

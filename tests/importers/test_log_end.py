@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from monitor.importers.following import Following
-from monitor.importers.formats import detect
-from monitor.importers.jsonl import JsonLines
+from monitor.importers.formats.jsonl import JsonLines
+from monitor.importers.formats.registry import detect
+from monitor.importers.formats.text_log import TextLog
+from monitor.importers.free_text.proposal import propose_log
+from monitor.importers.free_text.reader import LineReader
+from monitor.importers.free_text.scan import scan
 from monitor.importers.live import About, FollowedRun
-from monitor.importers.log_lines import LineReader
-from monitor.importers.log_proposal import propose_log
-from monitor.importers.log_scan import scan
-from monitor.importers.text_log import TextLog
 from monitor.run_dir.launch import read_progress
 from monitor.supervisor.ending import error_at_end
 from monitor.supervisor.feed import SourceFeed

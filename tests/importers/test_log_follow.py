@@ -5,11 +5,11 @@ import tracemalloc
 
 import pytest
 
-from monitor.importers.followed_log import QUIET_SECS
 from monitor.importers.following import Following
+from monitor.importers.free_text.followed import QUIET_SECS
+from monitor.importers.free_text.proposal import propose_log
+from monitor.importers.free_text.scan import scan
 from monitor.importers.live import About, FollowedRun
-from monitor.importers.log_proposal import propose_log
-from monitor.importers.log_scan import scan
 from monitor.run_dir.reader import RunReader
 from tests.logs import FORMS, PAIRS, bar
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.importers.log_epochs import EpochRows
-from monitor.importers.log_lines import LONGEST_LINE, read_line
-from monitor.importers.log_proposal import epoch_of, propose_log, sentence
-from monitor.importers.log_reading import LogReading
-from monitor.importers.log_scan import scan
-from monitor.importers.log_text import LONGEST_BYTES, LogText
+from monitor.importers.free_text.epochs import EpochRows
+from monitor.importers.free_text.proposal import epoch_of, propose_log, sentence
+from monitor.importers.free_text.reader import LONGEST_LINE, read_line
+from monitor.importers.free_text.reading import LogReading
+from monitor.importers.free_text.scan import scan
+from monitor.importers.free_text.terminal import LONGEST_BYTES, LogText
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from tests.logs import BLOCKS, FORMS, FUZZED, bar, mutated
 

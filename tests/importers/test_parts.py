@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.importers.formats.protobuf_wire import fields, inside, varint
 from monitor.importers.items import Row
 from monitor.importers.mapping import SourceMapping, Survey, Use, Wish, doubts, extended, mapping_of, propose, stated
 from monitor.importers.moments import Numbers, Open, Since, before, same_moment, trains, whole
 from monitor.importers.numbers import number
-from monitor.importers.protobuf_wire import fields, inside, varint
 from monitor.importers.splits import named_by_split, split_of
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from monitor.importers.following import Following
+from monitor.importers.formats.text_log import TextLog
+from monitor.importers.free_text.proposal import propose_log, sentence
+from monitor.importers.free_text.scan import scan
 from monitor.importers.items import Row
 from monitor.importers.live import About, FollowedRun
-from monitor.importers.log_proposal import propose_log, sentence
-from monitor.importers.log_scan import scan
-from monitor.importers.text_log import TextLog
 from monitor.run_dir import Decode, Epoch, Step, decode
 from monitor.run_dir.errors import MonitorError
 from tests.importers.printed import PRINTED

@@ -10,9 +10,9 @@ import time
 import pytest
 
 from monitor.commands.cli import main
-from monitor.importers import sqlite_file
 from monitor.importers.following import Following
-from monitor.importers.formats import detect
+from monitor.importers.formats import sqlite_file
+from monitor.importers.formats.registry import detect
 from monitor.importers.importing import Asked, NothingYetError, plan, records
 from monitor.importers.live import find_followed
 from monitor.run_dir import Epoch

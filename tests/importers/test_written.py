@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from monitor.importers.following import Following
-from monitor.importers.formats import detect
+from monitor.importers.formats.registry import detect
 from monitor.importers.importing import Asked, plan, records
 from monitor.run_dir import Epoch
 from monitor.run_dir.errors import UnreadableRunError

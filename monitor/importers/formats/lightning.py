@@ -1,0 +1,53 @@
+"""`lightning_logs/version_N/metrics.csv` of Lightning's `CSVLogger` (`lightning/fabric/loggers/csv_logs.py`).
+
+Train and validation numbers stand in rows of their own, most cells empty; `epoch` counts from 0 and is kept so.
+`X_epoch` is the mean of an epoch, `X_step` one step. The file is rewritten when a new name appears, so it is followed
+from its beginning. Units of losses and shares are the script's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from monitor.importers.formats.table import Table, header_of
+from monitor.run_dir.errors import UnreadableRunError
+
+RATES = tuple(f"lr-{kind}{group}" for kind in ("Adam", "AdamW", "SGD", "RAdam") for group in ("", "/pg1"))
+"""What its LearningRateMonitor calls the learning rate."""
+
+
+class Lightning(Table):
+    name = "lightning"
+    title = "metrics.csv of Lightning"
+    shape = "events"
+    rewritten = True
+    names: ClassVar[Mapping[str, tuple[str, ...]]] = {"lr": RATES}
+
+    def __init__(self, path: Path, *, follow: bool = False) -> None:
+        super().__init__(metrics_file(path), follow=follow)
+        folder = self.path.absolute().parent
+        self.run_name = folder.name if not folder.name.startswith("version_") else f"{folder.parent.name}-{folder.name}"
+
+    @classmethod
+    def fits(cls, path: Path, head: bytes) -> float:
+        if path.is_dir():
+            return 0.7 if list(path.glob("metrics.csv")) or list(path.glob("version_*/metrics.csv")) else 0.0
+        names = header_of(head)
+        if not {"epoch", "step"} <= set(names) or len(names) < 3:
+            return 0.0
+        rows = head.decode("utf-8", "replace").splitlines()[1:50]
+        sparse = sum(",," in row or row.endswith(",") for row in rows)
+        return 0.8 if path.name == "metrics.csv" or sparse > len(rows) / 2 else 0.0
+
+
+def metrics_file(path: Path) -> Path:
+    """The file itself, or the one in a folder. Raises UnreadableRunError where a folder holds several runs."""
+    if not path.is_dir():
+        return path
+    found = sorted([*path.glob("metrics.csv"), *path.glob("version_*/metrics.csv")])
+    if len(found) != 1:
+        names = ", ".join(str(each.relative_to(path)) for each in found[:10]) or "none"
+        raise UnreadableRunError(f"{path} holds {len(found)} files metrics.csv ({names}); give one of them.")
+    return found[0]

@@ -1,0 +1,119 @@
+"""A line of a log without what stands around its statement: colours, dates and times, levels, logger names, paths.
+
+Dates go first: a `2026/03/14` must be neither a bar nor a share nor an epoch.
+"""
+
+from __future__ import annotations
+
+import re
+
+from monitor.importers.free_text.shape import by_shape
+
+TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
+_TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[AaPp][Mm]\b)?"
+_ZONE = r"(?:\s?(?:Z|z|UTC|GMT|[+-]\d\d:?\d\d)\b)?"
+MONTHS = re.compile(
+    rf"""(?<![\w.])(?:
+      (?:{_DAY},?\s+)?{_MONTH}\s+\d{{1,2}},?\s+(?:\d{{4}},?\s+)?{_TIME}{_ZONE}(?:\s+(?:[a-z]{{3,4}}\s+)?(?:19|20)\d\d)?
+    | (?:{_DAY},?\s+)?\d{{1,2}}[\s-]{_MONTH}[\s-]\d{{2,4}}(?:[\s:]+{_TIME}{_ZONE})?
+    | {_DAY},?\s+{_MONTH}\s+\d{{1,2}},?\s+(?:19|20)\d\d)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+HAS_MONTH = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
+DATES = re.compile(
+    rf"""(?=\d)(?:
+      (?<!\d)(?:19|20)\d\d[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?:[,\sTt_]+{_TIME}{_ZONE})?
+    | (?<![\w.@])(?<!\btop-)(?:
+        \d{{1,2}}[/.-]\d{{1,2}}[/.-](?:(?:19|20)\d\d|\d\d(?=\s+\d{{1,2}}:))(?:[,\sTt]+{_TIME}{_ZONE})?
+      | \d{{1,2}}[/-]\d{{1,2}}\s+{_TIME}
+      | (?:19|20)\d{{6}}[-_Tt\s]\d{{2}}:?\d{{2}}:?\d{{2}}(?:[.,]\d+)?
+      | (?:\d+\s+days?,\s*)?\d{{1,3}}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[AaPp][Mm]\b)?(?!\w)))""",
+    re.VERBOSE,
+)
+ANY_DATE = re.compile(DATES.pattern.replace("(?:19|20)", r"\d\d"), re.VERBOSE)
+"""A date in the shape of a line, which has no particular year."""
+STAMPS = re.compile(r"^\W*(?:1\d{12}(?!\d)\W*|1\d{9}\.\d+\W*|1\d{9}(?=\s+\D))")
+"""Seconds or milliseconds since 1970 that a line begins with."""
+DATED = "\x01"
+"""Stands where a date was, until the line's beginning has been cut."""
+NO_VALUE = "–"
+"""What is left of a time in the middle of a line: a cell without a number."""
+_LEVEL = r"(?:INFO|DEBUG|WARNING|WARN|ERROR|CRITICAL|TRACE|NOTICE|SUCCESS|info|debug|Info)"
+LEVEL = re.compile(_LEVEL)
+PREFIXED = re.compile(
+    rf"^(?:(?![^\x01]{{0,200}}\b(?i:epoch|step|iter|loss)\b[^\x01]{{0,200}}{_LEVEL})[^\n]{{0,200}}?\x01)?"
+    rf"[^A-Za-z\n]{{0,40}}(?:[(\[]?[\w.$/-]{{1,60}}(?:\[\d+\])?(?:[:|\]\[)]{{1,2}}\s{{0,9}}"
+    rf"|\s{{1,9}}-{{0,3}}\s{{0,9}}|\s{{0,9}}[:|\]]\s{{0,9}})){{0,3}}?\[?\s{{0,9}}{_LEVEL}\s*(?=[\s:|\]\)/-])[\s:|\]\)-]*"
+)
+"""Up to the level: time stamp, host, logger; also a bar that the line was glued to."""
+BEHIND = re.compile(
+    r"^(?:\s*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?"
+    r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)|[A-Za-z_]\w*(?:\.\w+)+:\d+(?=\s)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s*[:|\]-](?=\s)|tensorflow:"
+    r"|\(\d+/\d+\)|\[(?i:rank)\s*:?\s*\d+\])[\s:|\]-]*)+"
+)
+"""What loggers put behind the level: file and line, rank."""
+BRACKETED = re.compile(r"^\s*\[[^\[\]\d]{0,40}\x01(?![^\]]{0,200}\b(?i:epoch|step|iter|loss)\b)[^\[\]]*\][\s:-]*")
+OTHERS = re.compile(
+    r"^(?:[IWEFD]\d{4}\s+\x01\s+\d+\s+[\w./-]+:\d+\]\s*"  # glog, absl
+    r"|\x01\s*\S+\s+[\w./-]+\[\d+\]:\s*"  # syslog
+    r"|\x01?\s*std(?:out|err) [FP] |[A-Za-z][\w.-]*[-_]\d+\s+\|\s"  # containers
+    r"|\((?:[\w ]*\bpid=\d+[^)]*)\)\s*"  # ray
+    r"|\[(?:rank|default|RANK)\s?0\]:?\s*|\[\d+,\d+\]<std\w+>:\s*"  # torchrun, mpirun
+    r"|\[\s*(?:INFO|DEBUG)\s*\]\s*|[IDWE] (?=[A-Z][a-z]))+"
+)
+OTHER_RANK = re.compile(r"^\s*\[(?i:rank|default)[ :]?[1-9]\d*\]")
+"""Of several processes that print the same, the first one counts."""
+NOTHING_SAID = re.compile(
+    r"\.py:\d+: \w*Warning|^\s*(?:Traceback |File \"|wandb: |at [\w.]+\()"
+    r"|^\s*(?:slurmstepd|srun|scancel|mpirun):"
+    r"|^\s*(?:Namespace|usage:|export |python3? |\+ |\$ )|^\s*#\s*python"
+)
+PATHS = re.compile(
+    r"https?://\S+|\b0x[0-9a-fA-F]+|(?<![\w)\]])(?:~|\.{1,2})?(?:/[\w.@+-]+){2,}/?(?::\d+)?"
+    r"|(?<![\w./\\-])[\w./\\-]{1,300}\.(?:py|pt|pth|ckpt|h5|hdf5"
+    r"|bin|json|jsonl|txt|log|yaml|yml|png|csv|npz|npy|safetensors"
+    r"|keras|onnx|tar|gz|mdl|checkpoint|traineddata)\b(?::\d+)?"
+    r"|\b[A-Za-z]:\\\S+|(?<![\w./\\-])[\w./-]{1,200}\.[a-z]{1,4}:\d+\b"
+    r"|(?<![\w.])\d+(?:\.\d+){2,}(?![\w.])|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}"
+)
+VALIDATES = re.compile(r"(?<![A-Za-z])(?:validat(?:e|ion|or)|valid|val|evaluat(?:e|ion|or)|eval)(?![A-Za-z])")
+"""A function or a logger of this name tells of the validation."""
+HAS_PATH = re.compile(r"(?<![\w)\]])/[\w.]|://|:\\|\.[a-z]{2,}|\d\.\d+\.|\b0x|[0-9a-f]{4}-[0-9a-f]{4}-")
+WRAPPED = re.compile(
+    r"(?:tensor|np\.float\d+|numpy\.float\d+|array|Decimal|float)\(\s*\[?([-+.\deE]+|nan|inf)\]?(?:,[^)]*)?\)"
+)
+
+
+_says_nothing = by_shape(lambda shape: NOTHING_SAID.search(shape) is not None)
+_has_month = by_shape(lambda shape: HAS_MONTH.search(shape) is not None)
+_may_have_date = by_shape(lambda shape: ANY_DATE.search(shape) is not None)
+_may_have_path = by_shape(lambda shape: HAS_PATH.search(shape) is not None)
+_validates = by_shape(lambda shape: VALIDATES.search(shape) is not None and "train" not in shape.lower())
+_prefix_length = by_shape(lambda shape: found.end() if (found := PREFIXED.match(shape)) else 0)
+
+
+def cleaned(line: str) -> str:
+    """What the line itself says; empty for a warning, a traceback, a shell's echo, or another rank's copy."""
+    if "\x1b" in line:
+        line = TERMINAL_CODES.sub("", line)
+    if _says_nothing(line) or OTHER_RANK.match(line):
+        return ""
+    line = line.replace(DATED, " ")
+    if _has_month(line):
+        line = MONTHS.sub(DATED, line)
+    if _may_have_date(line):
+        line = DATES.sub(DATED, line)
+    line = STAMPS.sub(DATED, line, count=1)
+    cut = 0
+    if LEVEL.search(line, 0, 400):
+        cut = _prefix_length(line)
+    rest = BRACKETED.sub("", line[cut:], count=1)
+    rest = BEHIND.sub("", OTHERS.sub("", rest, count=1), count=1)
+    line = f"val | {rest}" if len(rest) < len(line) and _validates(line[: len(line) - len(rest)]) else rest
+    if "(" in line:
+        line = WRAPPED.sub(r"\1", line)
+    if _may_have_path(line):
+        line = PATHS.sub(" ", line)
+    return line.replace(DATED, NO_VALUE).removeprefix(NO_VALUE)

@@ -1,0 +1,344 @@
+"""Statements of a log's lines, one after another → one row an epoch, as soon as it is complete.
+
+A log that names epochs is read by them; one that only counts steps (`step 250: train loss 2.5, val loss 2.6`) by its
+evaluations. An epoch number that falls is a new start of the run in the same log: its generation grows by one.
+What is said of the whole epoch counts before what a full bar says, and that before the last step's figures.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from monitor.importers.free_text.statement import Statement
+from monitor.importers.mapping import Basis
+
+MOST_NAMES = 200
+MOST_STEPS = 20_000
+RECENT_EPOCHS = 6
+LONG_REST_SECS = 30.0
+"""After so long a silence nothing more is waited for."""
+STEP, BAR, WHOLE = 0, 1, 2
+"""How much of an epoch a line speaks of: one step, all that a full bar went through, the epoch itself."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a log said of one epoch: cells as written, under plain names."""
+
+    epoch: float
+    cells: Mapping[str, str]
+    generation: int = 1
+    epochs: float | None = None
+    step: float | None = None
+
+
+@dataclass
+class _Open:
+    """The epoch that is being told: what was said of it, by how much of it the lines speak of."""
+
+    epoch: float
+    generation: int
+    epochs: float | None = None
+    step: float | None = None
+    said: list[dict[str, str]] = field(default_factory=lambda: [{}, {}, {}])
+    under_way: bool = False
+    """The last line about its training was one of a bar that had not come to its end."""
+    lines: int = 0
+    told: dict[str, str] | None = None
+    """The cells that were handed out already."""
+    stated: list[str] = field(default_factory=list)
+    """The names in the lines that name this epoch themselves."""
+
+    @property
+    def whole(self) -> dict[str, str]:
+        return {**self.said[BAR], **self.said[WHOLE]}
+
+    @property
+    def measured(self) -> bool:
+        return self.told is not None or any(set(said) - {"lr", "grad_norm"} for said in self.said)
+
+    def row(self) -> Row:
+        cells: dict[str, str] = {}
+        for said in self.said:
+            for name in said:
+                # `loss` of the last step and `train_loss` of the epoch are one quantity.
+                cells.pop(f"train_{name}", None)
+                cells.pop(name.removeprefix("train_"), None)
+            cells.update(said)
+        return Row(self.epoch, cells, self.generation, self.epochs, self.step)
+
+
+class EpochRows:
+    """Collects what is said of an epoch. `take` hands out each row once it is complete, again if it changes."""
+
+    def __init__(self, basis: Basis, memory: Mapping[str, Any] | None = None, *, one_start: bool = False) -> None:
+        """`memory`: what an earlier reading of the same log left (`memory()`).
+
+        `one_start`: somebody else knows when the run is started again (`begin_again`); a falling epoch says nothing.
+        """
+        known = memory or {}
+        self._basis = basis
+        self._one_start = one_start
+        self._generation = int(known.get("generation", 1))
+        self._last: float | None = known.get("last")
+        self._open = _Open(**known["open"]) if known.get("open") else None
+        self._mentioned: float | None = known.get("mentioned")
+        """An earlier epoch that a line without figures named: a new start, if figures follow."""
+        self._recent: list[list[str]] = list(known.get("recent", []))
+        """The names in each of the last epochs: what usually belongs to one."""
+        self._lines = int(known.get("lines", 0))
+        """How many lines spoke of steps of the epoch before."""
+        self._passing: dict[str, str] = dict(known.get("passing", {}))
+        """Said before the evaluation that it belongs to (fractional epochs, bare steps)."""
+        self._steps: list[float] = list(known.get("steps", []))
+        """Step of each evaluation so far, where evaluations are counted."""
+        self._step: list[float] = list(known.get("step", []))
+        """[last step of the training, total that it counts to]."""
+        self._above: dict[str, str] = dict(known.get("above", {}))
+        self._above_step: dict[str, str] = dict(known.get("above_step", {}))
+        """Said above the line that may name the epoch: of all of it, and of its last step."""
+        self._trails = bool(known.get("trails"))
+        """This log names an epoch below its figures, where it says that the epoch is over."""
+        self._through = False
+        """The last step was one that is counted through."""
+        self.counts_steps = False
+        """An evaluation's own line has named a step that is counted through."""
+
+    def memory(self) -> dict[str, Any]:
+        """What a later reading needs to go on, as plain JSON."""
+        return {"generation": self._generation, "last": self._last, "open": asdict(self._open) if self._open else None,
+                "mentioned": self._mentioned, "recent": self._recent, "lines": self._lines,
+                "passing": dict(self._passing), "steps": self._steps[-MOST_STEPS:], "step": self._step,
+                "above": self._above, "above_step": self._above_step, "trails": self._trails}  # fmt: skip
+
+    def begin_again(self, generation: int) -> list[Row]:
+        """The process that writes the log has been started again: what is open is told if it is whole."""
+        rows = self.close()
+        self._generation, self._passing = generation, {}
+        return rows
+
+    @property
+    def generation(self) -> int:
+        return self._generation
+
+    @property
+    def epoch(self) -> float | None:
+        """The epoch that is being told."""
+        return self._open.epoch + self._trails if self._open else self._last
+
+    @property
+    def under_way(self) -> Row | None:
+        """The epoch being told, where it has not been handed out."""
+        return self._open.row() if self._open is not None and self._open.told is None else None
+
+    def take(self, said: Statement) -> list[Row]:
+        """The rows that this statement completes."""
+        if self._basis == "epochs" and (trailing := self._below(said)) is not None:
+            return trailing
+        number = self._number(said)
+        finished: list[Row] = []
+        if number is not None and (self._open is None or number != self._open.epoch):
+            finished += self._begin(number)
+        now = self._open
+        if now is None or (number is None and self._comes_first(said)):
+            if said.epoch is not None or said.is_of_a_step or (self._basis == "evaluations" and self._step):
+                _put(self._passing, said)
+            return finished
+        now.epochs = said.epochs or (said.bar[1] if said.counts_epochs and said.bar else None) or now.epochs
+        now.step = said.step if said.step is not None and not said.evaluates else now.step
+        if self._is_of_the_next(now, said):
+            _put(self._passing, said)
+            return finished
+        part = self._part(said)
+        if part != WHOLE and said.values and not said.evaluates:
+            now.under_way = said.is_under_way
+            now.lines += 1
+        _put(now.said[part], said)
+        now.stated += [name for name, _ in said.values if said.epoch is not None and name not in now.stated]
+        if said.values and self._is_complete(now):
+            finished += self._tell(now)
+        return finished
+
+    def _below(self, said: Statement) -> list[Row] | None:
+        """The row of an epoch that is named below its figures; None in a log that names it above them, or beside."""
+        if not self._trails and (self._open is not None or self._last is not None):
+            return None
+        if said.epoch is None:
+            of_a_step = said.is_of_a_step and (said.bar is None or said.step is not None or said.partial)
+            _put(self._above_step if of_a_step else self._above, said)
+            return [] if self._trails else None
+        above, self._above = {**self._above_step, **self._above}, {}
+        self._above_step = {}
+        sums_up = _sums_up(above, said)
+        if not self._trails and not sums_up and (said.values or not said.ends or not _losses(above)):
+            return None
+        self._trails = sums_up or not said.values
+        if not self._trails:
+            return None
+        self._generation += self._open is not None and said.epoch < self._open.epoch and not self._one_start
+        _put(above, said)
+        self._open = _Open(said.epoch, self._generation, said.epochs, said=[{}, {}, above])
+        return self._tell(self._open)
+
+    def settle(self, rested_secs: float = 0.0) -> list[Row]:
+        """After a silence: the epoch being told, unless something that most epochs have is still to come."""
+        now = self._open
+        if now is None or now.under_way:
+            return []
+        long = rested_secs >= LONG_REST_SECS
+        if not self._recent and not self._lines:
+            return self._tell(now) if _validated(now.whole) or (long and now.whole) else []
+        missing = self._usual(least=0.5) - now.whole.keys()
+        if (missing and not long) or not (now.whole or now.lines >= self._lines > 0):
+            return []
+        return self._tell(now)
+
+    def close(self) -> list[Row]:
+        """At the end of the log: the last epoch, unless it broke off."""
+        now, self._open = self._open, None
+        self._last = now.epoch if now is not None else self._last
+        if now is None or not (now.whole or (now.said[STEP] and not now.under_way and now.lines >= self._lines)):
+            return []
+        return self._tell(now)
+
+    def _number(self, said: Statement) -> float | None:
+        """The epoch that a statement begins or speaks of; None where it belongs to the one being told."""
+        if self._basis == "evaluations":
+            return self._count(said)
+        if said.counts_epochs and said.bar is not None:
+            return self._by_bar(said)
+        last = self.epoch
+        if said.epoch is None or (not said.epoch.is_integer() and not said.evaluates):
+            mentioned, self._mentioned = self._mentioned, None if said.values else self._mentioned
+            return mentioned if said.values else None
+        if not said.values and last is not None and said.epoch < last:
+            self._mentioned = said.epoch
+            return None
+        self._mentioned = None
+        return said.epoch
+
+    def _by_bar(self, said: Statement) -> float | None:
+        """A bar over the epochs shows the figures of the one after those it has counted, until it counts that too."""
+        assert said.bar is not None
+        if not said.values or not math.isfinite(said.bar[1]):
+            return None
+        now = self._open
+        same = now is not None and all(now.said[WHOLE].get(name) == text for name, text in said.values)
+        return now.epoch if now is not None and same else min(said.bar[0] + 1, said.bar[1])
+
+    def _count(self, said: Statement) -> float | None:
+        """The number of the evaluation that a statement is part of, counted by the step that it stands at."""
+        total = said.bar[1] if said.bar is not None else 0.0
+        place = said.step if said.step is not None else said.bar[0] if said.bar is not None else None
+        other = total and self._step and total != self._step[1] and not said.values  # a validation's batches
+        if place is not None and not said.evaluates and not other:
+            self._step, self._through = [place, total], said.through
+        if not said.evaluates:
+            return None
+        own = said.step and (said.bar is None or said.through)
+        self.counts_steps = self.counts_steps or bool(own or (place is None and self._through))
+        if place is None or (total and self._step and total != self._step[1]):
+            place = self._step[0] if self._step else None  # a bar over the validation's batches is no step
+        if place is None:
+            again = self._open is None or any(name in self._open.whole for name, _ in said.values)
+            place = float(len(self._steps) + again)
+        if self._steps and place == self._steps[-1]:
+            return float(len(self._steps))
+        self._steps = [step for step in self._steps if step < place]
+        self._steps.append(place)
+        return float(len(self._steps))
+
+    def _comes_first(self, said: Statement) -> bool:
+        """Whether it belongs to the evaluation that is still to come: part of an epoch, or a step between two."""
+        if self._basis == "evaluations":
+            trained_on = bool(self._open is not None and self._open.step and self._step[0] > self._open.step)
+            return not said.evaluates and (said.is_of_a_step or trained_on)
+        return said.epoch is not None and bool(said.values)
+
+    def _part(self, said: Statement) -> int:
+        if self._basis == "evaluations":
+            return WHOLE if said.evaluates else STEP
+        if said.counts_epochs or self._is_over(said):
+            return WHOLE
+        return STEP if said.partial else BAR if said.bar is not None else WHOLE
+
+    def _is_over(self, said: Statement) -> bool:
+        """Whether a full bar has told the same quantity already: what names the epoch after it tells of all of it."""
+        if self._open is None or said.bar is not None or said.epoch != self._open.epoch:
+            return False
+        full = {name.removeprefix("train_") for name in self._open.said[BAR]}
+        return any("loss" in name and name.removeprefix("train_") in full for name, _ in said.values)
+
+    def _is_of_the_next(self, now: _Open, said: Statement) -> bool:
+        """Whether a line that names no epoch trains on, though this one has told its training and its validation."""
+        if self._basis == "evaluations" or said.epoch is not None or said.evaluates or not _validated(now.whole):
+            return False
+        names = {name.removeprefix("train_") for name in now.stated}
+        return any("loss" in name and name.removeprefix("train_") in names for name, _ in said.values)
+
+    def _begin(self, number: float) -> list[Row]:
+        before = self._open if self._open is not None and self._open.measured else None
+        self._last = before.epoch if before is not None else self._last
+        fell = self._last is not None and number < self._last
+        if fell:
+            self._last = None
+        rows = []
+        if before is not None and not (fell and not self._is_complete(before)):
+            rows = self._tell(before)
+        if before is not None and (before.whole or before.lines) and not fell:
+            self._recent = [*self._recent, sorted(before.whole)][-RECENT_EPOCHS:]
+        if fell and not self._one_start:
+            self._generation += 1
+        self._open = _Open(number, self._generation, said=[self._passing, {}, {}])
+        if before is not None:
+            self._open.epochs, self._lines = before.epochs, before.lines
+        self._open.step = self._step[0] if self._basis == "evaluations" and self._step else None
+        self._passing = {}
+        return rows
+
+    def _is_complete(self, now: _Open) -> bool:
+        usual = self._usual()
+        return bool(usual) and usual <= now.whole.keys()
+
+    def _usual(self, least: float = 1 / 3) -> set[str]:
+        """What an epoch usually says, also what is measured every other time only; not what stood in one of many."""
+        seen = Counter(name for names in self._recent for name in names)
+        return {name for name, count in seen.items() if count >= least * len(self._recent)}
+
+    def _tell(self, now: _Open) -> list[Row]:
+        row = now.row()
+        if not row.cells or row.cells == now.told:
+            return []
+        now.told = dict(row.cells)
+        return [row]
+
+
+def _validated(cells: Mapping[str, str]) -> bool:
+    return any(name.startswith(("val_", "test_")) or name == "wer" for name in cells)
+
+
+def _losses(cells: Iterable[str]) -> set[str]:
+    return {name for name in cells if "loss" in name}
+
+
+def _sums_up(above: Mapping[str, str], said: Statement) -> bool:
+    """Whether a line tells an epoch's validation alone, and its training stands above: `Epoch 1 - val loss 3.2`."""
+    trained, told = (
+        {name for name in _losses(cells) if not name.startswith(("val_", "test_"))}
+        for cells in (above, (name for name, _ in said.values))
+    )
+    return said.evaluates and not said.is_under_way and bool(trained) and not told
+
+
+def _put(cells: dict[str, str], said: Statement) -> None:
+    """What is said last counts; `loss` and `train_loss` of two lines are one quantity."""
+    now = {name for name, _ in said.values}
+    for name, text in said.values:
+        if name in cells or len(cells) < MOST_NAMES:
+            cells[name] = text
+        for other in {f"train_{name}", name.removeprefix("train_")} - now:
+            cells.pop(other, None)

@@ -1,0 +1,112 @@
+"""Forms that name their tool: how it writes → the same in the words that the grammar of `line` reads.
+
+One form is one line of the table: a pattern that finds it (in lower case, without dates), and what it says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from monitor.importers.free_text.shape import by_shape
+
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+DECIMAL = r"[-+]?\d*\.\d+(?:e[-+]?\d+)?"
+_Rewrite = str | Callable[[re.Match[str]], str]
+PAIR = re.compile(rf"\('([a-z]\w*)', ({NUMBER})\)")
+_PAIR = re.compile(rf"(train|eval)\b\D{{0,3}}({NUMBER})")
+
+
+def _tesseract(found: re.Match[str]) -> str:
+    text = found[0]
+    said = [f"iter {found[1]}"]
+    for pattern, name in (
+        (rf"mean rms=({NUMBER})", "train rms"),
+        (rf"(?:char|bcer) train=({NUMBER})", "train cer"),
+        (rf"(?:word|bwer) train=({NUMBER})", "train wer"),
+        (rf"(?:eval (?:char )?cer|bcer eval)=({NUMBER})", "val cer"),
+        (rf"(?:, wer|bwer eval)=({NUMBER})", "val wer"),
+    ):
+        if known := re.search(pattern, text):
+            said.append(f"{name} {known[1]}" + ("" if "rms" in name else "%"))
+    return ", ".join(said)
+
+
+def _two_splits(found: re.Match[str]) -> str:
+    name = (found["before"].strip() or found["behind"].strip() or "loss").strip(":=( ")
+    return f"{found['one']} {name} {found['first']} {found['other']} {name} {found['second']}"
+
+
+def _of_one_set(found: re.Match[str]) -> str:
+    return re.sub(r"\b([a-z]\w*)(?=\s*[:=])", rf"valid_{found[1]}_\1", found[2])
+
+
+def _of_a_list(found: re.Match[str]) -> str:
+    """`dice: [0.8]` is the number; of several, each has its own name, but the rates of parameter groups are one."""
+    name, numbers = found[1], re.findall(DECIMAL, found[2])
+    if len(numbers) == 1 or name.endswith(("lr", "rate")):
+        return f"{name}: {numbers[0]}"
+    return ", ".join(f"{name}_{place}: {text}" for place, text in enumerate(numbers, 1))
+
+
+FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
+    (name, re.compile(pattern, re.VERBOSE), said)
+    for name, pattern, said in (
+        ("WeNet", r"^\s*(train|cv)\b[^\n]{0,80}?\bbatch\ (\d+)/(\d+)\ ", r"\1 epoch \2 batch \3 "),
+        ("crnn.pytorch, Swin", r"^\s*((?:train|test|val\w*|eval)\w*\s*:?)?\s*\[(\d+)/(\d+)\]\s*,?"
+         r"\s*\[\s*(\d+)/\s*(\d+)\](?!.*\bepoch)", r"\1 epoch \2/\3 [\4/\5] "),
+        ("Marian", r"^\s*(\[valid\])?\s*ep\.\s*(\d+)\s*:\s*up\.\s*(\d+)\s*:\s*(?:sen\.\s*[\d,.]+[km]?\s*:)?",
+         r"\1 epoch \2 step \3 "),
+        ("darknet", rf"^\s*(\d+):\s*{NUMBER},\s*({NUMBER})\s+avg(?:\s+loss)?,\s*({NUMBER})\s+rate\b[^\n]*",
+         r"step \1 loss \2 lr \3"),
+        ("cost", rf"(?<!time\ )\b(?:(avg|mean|train\w*|val\w*|test)[\ _])?cost\b\s*[:=]?\s*({NUMBER})"
+         r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),
+        ("pairs", rf"\[\('[a-z]\w{{0,40}}',\ {NUMBER}\).*", lambda found: PAIR.sub(r"\1: \2", found[0])),
+        ("leaders", r"\s\.{3,}\s*(?=[-+]?\.?\d)|(?<=\w)\.{4,}\s*(?=[-+]?\.?\d)", ": "),
+        ("values in brackets", rf"\b([a-z]\w*(?:\ [a-z]\w*){{0,4}})\s*[:=]?"
+         rf"\s*\[\s*({DECIMAL}(?:\s*,?\s+{DECIMAL}){{0,31}})\s*\](?!\s*\[)", _of_a_list),
+        ("name and value in bars", rf"^\s*[|│┃]\s*([a-z][^|│┃]{{0,80}}?)\s*[|│┃]\s*({NUMBER}\s?%?)\s*[|│┃]?\s*$",
+         r"\1: \2"),
+        ("ESPnet", r"^\s*(\d+)epoch:(\w+):\d+-(\d+)batch:", r"\2 epoch \1 batch \3 "),
+        ("icefall", r"\bloss\[[^\]]{0,600}\],\s*tot_loss\[([^\]]{0,600})\]", r"\1"),
+        ("timm", r"^\s*(train|test|validation|eval)\w*:\s*(\d+)\s*\[\s*(?=\d+/)", r"\1 epoch \2 ["),
+        ("torchtune", r"^\s*(\d+)\|(\d+)\|\s*loss:", r"epoch \1 step \2 loss:"),
+        ("CatBoost", rf"^\s*(\d+):\s+learn:\s*({NUMBER})(?:\s+test:\s*({NUMBER}))?[^\n]*",
+         lambda found: f"iter {found[1]} train loss {found[2]}" + (f" val loss {found[3]}" if found[3] else "")),
+        ("boosting", r"^\s*\[(\d+)\]\s+(?=[\w' -]{1,60}:\s*[-\d])", r"iter \1 "),
+        ("Tesseract", r"^.*?\bat\ iteration\ (\d+)/\d+/\d+,.*", _tesseract),
+        ("kraken", r"^\s*stage\ (\d+)/\S+[^\d\n]*(\d+)/(\d+)", r"epoch \1 [\2/\3] "),
+        ("kraken", rf"\baccuracy\ report\ \((\d+)\)\s*({NUMBER})", r"epoch \1 val accuracy \2 "),
+        ("kraken", r"\bearly_stopping:\s*\d+/\d+\s*[\d.]*", ""),
+        ("Calamari", r"^\s*\#(\d+):\s*", r"step \1 "),
+        ("TensorFlow", r"^\s*saving\ dict\ for\ global\ step\ (\d+):", r"val step \1:"),
+        ("several sets", r"^\s*valid(?:ation)?\ set\ 0\b", "val"),
+        ("several sets", r"^\s*valid(?:ation)?\ set\ (\d)\b(.*)", _of_one_set),
+        ("PaddleOCR", r"^\s*cur\ metric\b", "val"),
+        ("Megatron", r"^\s*(validation|test)\ loss\ at\ iteration\ (\d+)(?:\ on\ \w+\ set)?", r"\1 step \2"),
+        ("OpenMMLab", r"\b(epoch|iter)\s*\((train|val|test)\)", r"\2 \1"),
+        ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|wer|cer|accuracy|acc|error|ppl)\b[a-z_ ]{0,30}?)\ "
+         r"(?:at|after|for|in|of|on|during|@)\ (?:the\ )?(?:end\ of\ )?"
+         r"(epoch|step|iteration|iter|batch)\W{0,3}(\d+)(?:/\d+)?\W*(?:is|was|=|:)?\s*(?=[-+]?\.?\d)", r"\2 \3 \1: "),
+        ("Tacotron 2", rf"^\s*(train|validation)\ loss\ (\d+):?\s+(?={NUMBER}\b)", r"\1 step \2 loss "),
+        ("sockeye", r"^\s*checkpoint\ \[\d+\]\s+(?=train|valid|updates)", ""),
+        ("spoken", r"\b(accuracy|loss|wer|cer|error)\ of\ the\ (?:network|model)\ on\ (?:the\ )?(?:\d+\ )?"
+         r"(train|val|test)\w*\ (?:images|samples|examples|set|data|sentences|clips)\s*[:=]?", r"\2 \1:"),
+        ("ordinal", r"^\W*(\d+)(?:-epoch\b|(?:st|nd|rd|th)?[.\ ]?\s?epoch\b(?!\s*[:=\#\[]?\s*\d))", r"epoch \1"),
+        ("two splits", rf"(?P<before>[a-z_]{{0,30}})\s*\(?\b(?P<one>train(?:ing)?|val\w*|dev)"
+         rf"\s*[/|&]\s*(?P<other>train(?:ing)?|val\w*|dev|test|eval)\b\s*\)?"
+         rf"\s*(?P<behind>[a-z_]{{0,30}})\s*[:=]?"
+         rf"\s*(?P<first>{NUMBER}\s?%?)\s*[/|&]\s*(?P<second>{NUMBER}\s?%?)", _two_splits),
+    )
+)  # fmt: skip
+
+
+_is_a_form = by_shape(lambda shape: any(pattern.search(shape) for _, pattern, _ in FORMS))
+
+
+def rewritten(line: str) -> str:
+    """The line with the forms of known tools in plain words."""
+    if _is_a_form(line):
+        for _, pattern, said in FORMS:
+            line = pattern.sub(said, line, count=1)
+    return line

@@ -1,0 +1,365 @@
+"""One line of a training log → what it states: epoch, step, and numbers under the names that stand before them.
+
+A line is cut into words, numbers and marks; a number belongs to the words before it, and a split (`train:`, `[val]`,
+`val Loss 2.3 WER .8`) holds for the names behind it until another is said. So `Epoch 3/60 | val loss 4.79`,
+`epoch=3 val_loss=4.79`, `{"epoch": 3, "val": {"loss": 4.79}}` and a progress bar's postfix come to the same statement.
+Every step is linear in the line's length: a log is somebody else's text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from monitor.importers.free_text.statement import Statement
+from monitor.importers.names import named, plain_name, split_of_words
+from monitor.importers.vocabulary import (
+    EPOCHS,
+    INCIDENTAL,
+    LOOKS_BACK,
+    NO_SPLIT,
+    QUALITY,
+    RATE,
+    SPLITS,
+    STEPS,
+    THROUGH,
+    UNIT,
+)
+
+LONGEST_LINE = 20_000
+MOST_VALUES = 200
+MOST_WORDS = 6
+
+TOKEN = re.compile(
+    r"(?P<percent>\d+%\|)"
+    r"|(?P<number>[-+]?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?"
+    r"|[-+]?(?:nan|inf|infinity)(?!\w))(?P<unit>%|[^\W\d_][^\W\d_/]*(?:/[^\W\d_]+)?)?"
+    r"|(?P<word>[^\W\d][\w/@]*(?:[-.](?:[^\W\d][\w/@]*|\d+(?![\d.])))*)"
+    r"|(?P<mark>[█▏▎▍▌▋▊▉━╸╺]+|\S)"
+)
+JOINED = re.compile(r"(epoch|ep|step|iter)[-_]?(\d+)")
+DASHES = "-–—"
+AVERAGE = frozenset({"avg", "average", "mean", "ave", ":", "="})
+OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"
+QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
+
+
+@dataclass
+class Walk:
+    """The state of reading a line from left to right. `section`: the split of the heading above the line."""
+
+    section: str = ""
+    known_epoch: float | None = None
+    """The epoch that is being told: of another one, the heading says nothing."""
+    words: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    """Words before a bracket that has not closed."""
+    phrase: set[str] = field(default_factory=set)
+    """Every word since the last value: whether an epoch begins or is only mentioned depends on them."""
+    quantity: str = ""
+    """What `loss: train 2.1, val 2.4` said first."""
+    values: list[tuple[str, str]] = field(default_factory=list)
+    unsplit: list[tuple[int, str]] = field(default_factory=list)
+    """(value, split in force) of names that hold none, and that are no words beside a split."""
+    means: dict[int, str] = field(default_factory=dict)
+    """Value → the mean in brackets behind it, as `Loss 6.9 (7.0)` shows it."""
+    epoch: float | None = None
+    epochs: float | None = None
+    step: float | None = None
+    bar: tuple[float, float] | None = None
+    awaits_epoch: bool = False
+    separated: str = ""
+    """The mark between the words and what they name: a colon, a dash."""
+    counts_epochs: bool = False
+    through: bool = False
+    """The step is counted through all epochs."""
+    incidental: bool = False
+    """The line tells of a checkpoint, of the best so far, of options."""
+    seen: int = 0
+    last: str = ""
+    """What the last number was: "epoch", "step", "value", "bare" or nothing."""
+    over: bool = False
+    before: str = ""
+    """The mark directly before."""
+    bare: float = 0.0
+    bare_text: str = ""
+    compound: str = ""
+    """Split of the last name that was one word with it: `train_loss`."""
+    behind: str = ""
+    """What stood before a bracket that has not closed: "value" or "bare"."""
+    bare_splits: list[int] = field(default_factory=list)
+    """Values under a split alone: `val: 2.4`."""
+    averages: bool = False
+    """The line says that it holds means."""
+    split_behind: bool = False
+    """A split stands behind its number: `loss 2.1 (train) 2.4 (valid)`."""
+    heading: bool = False
+
+    def read(self, line: str) -> Statement:
+        self.heading = bool(self.section)
+        for token in TOKEN.finditer(line[:LONGEST_LINE]):
+            self.take(token)
+            if len(self.values) >= MOST_VALUES:
+                break
+        self._close()
+        return self.statement()
+
+    def take(self, token: re.Match[str]) -> None:
+        kind = token.lastgroup
+        if self.before == "(" and self.last == "value" and token[0] in AVERAGE:
+            return  # `loss 3.0 (avg: 3.2)`
+        if kind in ("number", "unit"):
+            self._number(token["number"], token["unit"] or "")
+            self.before = ""
+        elif kind == "word":
+            self._word(token["word"])
+            self.before = ""
+        elif kind == "percent":
+            self._close()
+            self.last = ""
+        else:
+            self._mark(token["mark"])
+            self.before = token["mark"]
+
+    def _word(self, word: str) -> None:
+        if self.separated:
+            self._close()
+        if self.last in ("value", "bare") and self.before != "(" and UNIT.fullmatch(word):
+            if self.last == "value" and self.means.pop(len(self.values) - 1, None) is None:
+                self._drop()  # `Eval: 0.0002 s/iter`
+            self.last = ""
+            return
+        self.seen += 1
+        if self.seen <= 2 and word in INCIDENTAL and self.epoch is None and not self.values:
+            self.incidental = True
+        if word in ("of", "out") and self.last in ("epoch", "step", "bare"):
+            self.over = True
+            return
+        joined = JOINED.fullmatch(word) if word[-1].isdigit() else None
+        if joined and joined[1] in STEPS:
+            self.step = self.step if self.step is not None else float(joined[2])
+        elif (word in EPOCHS or joined) and self.epoch is None and not self._mentions():
+            splits = {SPLITS[each] for each in self.words if each in SPLITS}
+            self._close()
+            if len(splits) == 1:
+                self.section, self.heading = splits.pop(), False
+            self.awaits_epoch = True
+            if joined:
+                self._begin_epoch(float(joined[2]))
+        else:
+            self.awaits_epoch = self.awaits_epoch and word in ("number", "no", "nr", "num", "n", "idx")
+            self.words.append(word)
+            del self.words[:-MOST_WORDS]
+        self.counts_epochs = self.counts_epochs or word in ("epochs", "epoch")
+        self.averages = self.averages or word == "averaged"
+        if "-" in word or "." in word or "/" in word:
+            self.phrase.update(re.split(r"[^\w]+", word))
+        else:
+            self.phrase.add(word)
+        self.last, self.over = "", False
+
+    def _drop(self) -> None:
+        """The last number was none of the model's."""
+        self.values.pop()
+        place = len(self.values)
+        self.unsplit = [each for each in self.unsplit if each[0] != place]
+        self.bare_splits = [each for each in self.bare_splits if each != place]
+
+    def _mentions(self) -> bool:
+        """Whether an epoch's number is only mentioned: `saved after epoch 3`, but not `evaluating after epoch 3`."""
+        back = self.phrase & LOOKS_BACK
+        return bool(back) and not (back == {"after"} and any(SPLITS.get(word) == "val" for word in self.phrase))
+
+    def _mark(self, mark: str) -> None:
+        if mark == "%" and self.last == "value":
+            name, text = self.values[-1]
+            self.values[-1] = (name, text.rstrip("%") + "%")
+        if mark in IGNORED or (mark == "." and self.words and self.words[-1] in SPLITS):  # `val. 2.1`
+            return
+        if mark in ":=":
+            self.separated = mark if self.words else ""
+        elif mark == "/" and self.last:
+            self.over = True
+        elif mark in OPENING:
+            self.behind = self.last if not self.words else ""
+            if not self.awaits_epoch:
+                self._close_unless_name()
+        elif mark in DASHES and self.words:
+            self.separated = mark
+        elif mark in CLOSING:
+            self._leave_bracket()
+            self.section = "" if mark == "}" else self.section
+        else:
+            self._close()
+            self.held.clear()
+            self.awaits_epoch = self.awaits_epoch and mark in ".-°"
+            self.last = self.last if mark in "|" and self.last == "bare" else ""
+
+    def _close_unless_name(self) -> None:
+        """At a bracket: what stands before it may be the name of what comes after the bracket."""
+        if self.separated:
+            self._close()
+        self.held = list(self.words)
+        self.words.clear()
+
+    def _leave_bracket(self) -> None:
+        if self.words and self.behind in ("value", "bare") and self._takes_split(split_of_words(tuple(self.words))):
+            self.words.clear()
+        elif self.held and self.words and not self.separated:
+            self.words = [*self.held, *self.words]
+        elif self.held and not self.words and self.last not in ("value", "step"):
+            self.words = list(self.held)
+        else:
+            self._close()
+        self.held = []
+
+    def _takes_split(self, split: str) -> bool:
+        """Whether a split in brackets belongs to the number before them: `loss 2.1 (train) 2.4 (valid)`."""
+        if not split:
+            return False
+        if self.behind == "bare":
+            if self.split_behind:
+                self._keep(f"{split}_{self.quantity}", self.bare_text)
+            return self.split_behind
+        name, text = self.values[-1]
+        if name.partition("_")[0] in SPLITS:
+            return False
+        self.values[-1] = (f"{split}_{name}", text)
+        self.unsplit = [each for each in self.unsplit if each[0] != len(self.values) - 1]
+        self.quantity, self.split_behind, self.last = name, True, ""
+        return True
+
+    def _close(self) -> None:
+        """A phrase ends without a number: `train:` and `[val]` speak for what follows, `loss:` for splits behind it."""
+        if self.words:
+            if split := split_of_words(tuple(self.words)):
+                self.section, self.heading = split, False
+            elif self.separated == ":" and self.words[-1] in SPLITS and len(self.words) <= 4:
+                self.section, self.heading = SPLITS[self.words[-1]], False
+            elif self.separated and QUANTITY.fullmatch(name := plain_name(" ".join(self.words))):
+                self.quantity = name
+            elif self.bare_text and self.last == "" and QUALITY.fullmatch(name := plain_name(" ".join(self.words))):
+                self._keep(name, self.bare_text)  # `12.5% wer, 3.2% cer`
+        self.bare_text = ""
+        self.words.clear()
+        self.separated = ""
+
+    def _number(self, text: str, unit: str) -> None:
+        value = float(text.replace(",", ""))
+        if self.over:
+            self._second_of_fraction(value)
+        elif self.awaits_epoch:
+            self._begin_epoch(value)
+        elif self.words:
+            self._name_value(text.replace(",", ""), value, unit)
+        elif self.last == "value" and self.before == "(" and not unit and not self._is_change(text):
+            self.means[len(self.values) - 1] = text
+            return
+        else:
+            if self.held and self.held[-1] in STEPS and self.step is None and math.isfinite(value):
+                self.step, self.last = value, "step"
+            else:
+                self.bare, self.last = value, "bare"
+                self.bare_text = text + unit if unit == "%" or self.split_behind else ""
+        self.over = False
+
+    def _is_change(self, text: str) -> bool:
+        """Whether a number in brackets behind a value says by how much it has changed: `2.5 (-0.4)`."""
+        return text.startswith("+") or (text.startswith("-") and not self.values[-1][1].startswith("-"))
+
+    def _begin_epoch(self, value: float) -> None:
+        self.awaits_epoch = False
+        if math.isfinite(value) and 0 <= value < 1e7:
+            self.epoch, self.last = value, "epoch"
+            if self.heading and value != self.known_epoch:
+                self.section, self.heading = "", False
+
+    def _second_of_fraction(self, value: float) -> None:
+        if self.last == "epoch":
+            self.epochs = value
+        elif self.last == "bare" and value > 0 and self.bar is None:
+            self.bar = (self.bare, value)
+        elif self.last == "step":
+            self.bar = self.bar or (self.step or 0.0, value)
+        elif self.last == "value" and value:
+            name, count = self.values[-1]
+            if count.isdigit() and float(count) <= value:
+                self.values[-1] = (name, f"{float(count) / value:.6g}")
+        self.last = ""
+        self.bare_text = ""
+
+    def _name_value(self, text: str, value: float, unit: str) -> None:
+        words, self.words, self.separated = self.words, [], ""
+        self.held.clear()
+        self.phrase.clear()
+        self.last = ""
+        if words[-1] in STEPS and not unit and "per" not in words:
+            if value >= 0 and (self.step is None or words[-1] == "global_step") and math.isfinite(value):
+                self.step, self.last = value, "step"
+                self.through = self.through or THROUGH.fullmatch(words[-1]) is not None
+            self.section = split_of_words(tuple(words[:-1])) or self.section
+            return
+        if rates := [place for place, word in enumerate(words) if "/" in word and RATE.fullmatch(word)]:
+            words = words[rates[-1] + 1 :]  # `6.25 updates/sec perplexity=12.2`
+            if not words:
+                return
+        name = named(tuple(words))
+        split, rest = name.split, name.rest
+        if unit not in ("", "%") or (name.dropped and rest):
+            return
+        if name.spoken:
+            self.section, self.heading = name.spoken, False
+        self.compound = split if split and not name.spoken else self.compound
+        if not rest:
+            if name.dropped or not split or not ("." in text or "e" in text or value != value):
+                return
+            if not self.quantity and unit != "%":
+                self.bare_splits.append(len(self.values))
+            rest = self.quantity or ("loss" if unit != "%" else "share")
+        elif not split:
+            self.quantity = ""
+        if not split and self.section and rest not in NO_SPLIT:
+            split = self.section
+        elif not split:
+            self.unsplit.append((len(self.values), self.compound))
+        self._keep(rest if not split or rest in NO_SPLIT else f"{split}_{rest}", text + unit)
+
+    def _keep(self, name: str, text: str) -> None:
+        self.values.append((name, text))
+        self.last = "value"
+
+    def statement(self) -> Statement:
+        self._tell_scores()
+        self._part_the_unsplit()
+        under_way = self.bar is not None and self.bar[0] < self.bar[1]
+        on_epochs = self.counts_epochs and self.epoch is None and self.bar is not None and self.step is None
+        evaluates = any(name.startswith(("val_", "test_")) for name, _ in self.values)
+        partial = under_way or (self.step is not None and self.bar is None and not evaluates)
+        if self.incidental:
+            return Statement()
+        values, batch = tuple(self.values), ()  # type: tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]
+        if self.means and (partial or self.bar is not None or self.averages or self.section in ("val", "test")):
+            means = tuple((name, self.means.get(place, text)) for place, (name, text) in enumerate(values))
+            values, batch = means, values if means != values else ()
+        return Statement(self.epoch, self.epochs, self.step, partial, self.bar, on_epochs, values, batch, self.section,
+                         through=self.through)  # fmt: skip
+
+    def _tell_scores(self) -> None:
+        """`Loss: 1.9, Train: 0.52, Val: 0.41`: beside a loss, a train and a val number without a name are no losses."""
+        names = [self.values[place][0] for place in self.bare_splits]
+        if len(set(names)) > 1 and "train_loss" in names and any(name == "loss" for name, _ in self.values):
+            for place in self.bare_splits:
+                name, text = self.values[place]
+                self.values[place] = (name.removesuffix("loss") + "score", text)
+
+    def _part_the_unsplit(self) -> None:
+        """`Train_Loss 2 Acc .5 Val_Loss 3 Acc .4`: a name that stands there for two splits is told apart by them."""
+        if not any(split for _, split in self.unsplit):
+            return
+        twice = Counter(name for name, _ in self.values)
+        for place, split in self.unsplit:
+            name, text = self.values[place] if place < len(self.values) else ("", "")
+            if split and twice[name] > 1:
+                self.values[place] = (f"{split}_{name}", text)

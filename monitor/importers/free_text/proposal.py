@@ -1,0 +1,220 @@
+"""What a log seems to say → a mapping that a person can look at first, and one sentence that asks about it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from monitor.importers.free_text.epochs import Row
+from monitor.importers.free_text.scan import Scan
+from monitor.importers.items import Row as Numbers
+from monitor.importers.languages import in_english
+from monitor.importers.mapping import OF_A_LOG, SourceMapping, Survey, Use, Wish, choose, uses_of
+from monitor.importers.names import plain_name
+from monitor.importers.numbers import stated
+from monitor.importers.vocabulary import QUALITY
+from monitor.run_dir import Epoch
+from monitor.run_dir.errors import UnreadableRunError, UsageError
+from monitor.run_dir.field_names import SHARES, SYNONYMS
+
+MOST_BESIDE = 40
+MOST_NAMES = 100
+MOST_LEFT = 8
+FEW_ROWS = 3
+"""With more evaluations, a name that stood there once measures nothing, unless it is called a loss or a score."""
+OF_FIELDS = frozenset(name for field in ("train_loss", "val_loss", "val_wer", "train_wer") for name in SYNONYMS[field])
+SPOKEN = {"train_loss": "train loss", "train_eval_loss": "train loss in eval mode", "val_loss": "val loss",
+          "train_wer": "train WER", "val_wer": "val WER"}  # fmt: skip
+
+
+def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: bool | None = None) -> SourceMapping:
+    """Which name becomes which field. `wanted` (field → name in the log) is the user's word and wins.
+
+    Raises UnreadableRunError where no epoch was found, UsageError for an unknown field or name.
+    """
+    rows = found.rows or tuple(_begun(found))
+    if found.doubt:
+        raise UnreadableRunError(found.doubt)
+    if not rows:
+        raise UnreadableRunError(unread(found))
+    survey = Survey()
+    for place, row in enumerate(rows, 1):
+        survey.take(numbers_of(row, place))
+    seen = Counter({name: column.count for name, column in survey.columns.items()})
+    wish = Wish({field: _column(name, seen) for field, name in (wanted or {}).items()}, percent, often=True)
+    chosen = choose(survey, wish, OF_A_LOG)
+    has_score = any(QUALITY.fullmatch(name) for name in seen) and (found.rows or found.steps.count)
+    if not has_score and not {"train_loss", "val_loss", "val_wer"} & set(chosen):
+        raise UsageError(_nameless(seen))
+    uses = uses_of(chosen, survey, wish)
+    return SourceMapping(uses, basis=found.basis, beside=_beside(seen, chosen, len(rows)))
+
+
+def _begun(found: Scan) -> Iterator[Row]:
+    """What is there of the first epoch, where none has ended: names and units can be seen in it."""
+    if found.under_way is not None and found.under_way.cells:
+        yield found.under_way
+    elif found.steps.count:
+        yield Row(0.0, dict(found.steps.cells), step=found.steps.steps[1])
+
+
+def unread(found: Scan) -> str:
+    """Why nothing of a log is read, with what was seen in it."""
+    seen = ", ".join(f"{name} {text}" for name, text in list(found.named.items())[:8])
+    what = f" Numbers stand there under {seen}." if seen else " No number in it stands under a name."
+    losses = [name for name in found.named if "loss" in name or QUALITY.fullmatch(name)]
+    lacks = (
+        f"No line there says of which epoch its {' and its '.join(losses[:2])} is"
+        if losses
+        else "No line there gives an epoch or a step with a loss, a WER or another score"
+    )
+    return (
+        f"{lacks} ({found.lines} whole lines).{what} Lines such as "
+        "'Epoch 3/60 | train loss 3.7 | val loss 4.8 | WER 92 %' or 'epoch=3 val_loss=4.8' are understood."
+    )
+
+
+def _nameless(seen: Mapping[str, int]) -> str:
+    names = sorted(seen)
+    alike = sorted((name for name in names if "loss" in name), key=len)
+    if alike:
+        return (
+            f"Several losses stand there and none is called the whole: {', '.join(alike[:20])}. "
+            f"Say which counts: --map train_loss={alike[0]}."
+        )
+    return (
+        f"No name there looks like a loss or a WER; the log has {', '.join(names[:20])}. "
+        f"Say which is which: --map val_loss=NAME."
+    )
+
+
+def measures(name: str) -> bool:
+    """Whether a name says that it measures the model."""
+    return QUALITY.fullmatch(name) is not None or "loss" in name
+
+
+def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[str, ...]:
+    """The other names that are kept; not those that say in a few rows what a field says in all."""
+    free = [
+        name
+        for name, count in seen.most_common()
+        if name not in chosen.values()
+        and (name not in OF_FIELDS or count * 2 >= rows)
+        and not name.endswith("_ln_ppl")
+        and (count > 1 or rows <= FEW_ROWS or measures(name))
+    ]
+    return tuple(sorted(free[:MOST_BESIDE], key=lambda name: not name.startswith(("val_", "test_"))))
+
+
+def numbers_of(row: Row, line: int = 0) -> Numbers:
+    """A row's cells as numbers."""
+    values = {name: number for name, cell in row.cells.items() if (number := stated(cell)) is not None}
+    return Numbers(line, values, percents=frozenset(name for name in values if row.cells[name].endswith("%")))
+
+
+def _column(name: str, seen: Mapping[str, int]) -> str:
+    plain = name if name in seen else plain_name(in_english(name))
+    if plain not in seen:
+        raise UsageError(f"There is no {name!r} in the log; it has {', '.join(sorted(seen)[:30])}.")
+    return plain
+
+
+def epoch_of(row: Row, mapping: SourceMapping) -> Epoch | None:
+    """The record of one row; None where it holds none of the names in use."""
+    values: dict[str, Any] = {use.field: number * use.scale for use in mapping.uses
+                              if (number := stated(_cell(row, use.column))) is not None}  # fmt: skip
+    metrics = {name: number for name in mapping.beside if (number := stated(row.cells.get(name))) is not None}
+    if not values and not metrics:
+        return None
+    step = int(row.step) if row.step is not None and math.isfinite(row.step) else 0
+    return Epoch(epoch=row.epoch, step=step, generation=row.generation, metrics=metrics, **values)
+
+
+def _cell(row: Row, column: str) -> str | None:
+    """What stands under a name; `loss` and `train_loss` of two epochs are one quantity."""
+    return row.cells.get(column) or row.cells.get(f"train_{column}") or row.cells.get(column.removeprefix("train_"))
+
+
+def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
+    """What was understood, in one sentence with its figures."""
+    if not found.rows:
+        return _of_steps(found, mapping, name)
+    starts = sorted({row.generation for row in found.rows})
+    rows = tuple(row for row in found.rows if row.generation == starts[-1])
+    told = [said for use in mapping.uses if use.field in SPOKEN and (said := _told(rows, use))]
+    told = told or [f"no loss and no WER, only {', '.join(mapping.beside[:6])}"]
+    what = "epochs" if found.basis == "epochs" else "evaluations"
+    count = len({row.epoch for row in rows})
+    counted = f"{count:,} {what if count != 1 else what[:-1]}"
+    more = _unsaid(mapping)
+    if len(starts) > 1:
+        return f"Found {len(starts)} starts in {name}; the last one: {counted}, {', '.join(told)}.{more}"
+    return f"Found {counted} in {name}: {', '.join(told)}.{more}"
+
+
+def _unsaid(mapping: SourceMapping) -> str:
+    """What to say of `Epoch 3, dev 45.6%`, which names no quantity."""
+    name = next((each for each in mapping.beside if each in ("val_share", "train_share")), "")
+    split = name.removesuffix("_share")
+    if not split or any(use.field == f"{split}_wer" for use in mapping.uses):
+        return ""
+    return f" What the {split} percentage measures is not said there: --map {split}_wer={name} if it is a WER."
+
+
+def _of_steps(found: Scan, mapping: SourceMapping, name: str) -> str:
+    """What there is to say before an epoch has ended: the train loss by step."""
+    steps, row = found.steps, found.under_way
+    losses = [_short(each, False) for each in steps.losses]
+    change = f"{steps.quantity or 'train loss'} {' → '.join(losses) if steps.count > 1 else losses[1]}"
+    where = f"step {steps.steps[1]:,.0f}" + (f" of {steps.bar[1]:,.0f}" if steps.bar else "")
+    where += " (no line names its step, so they are counted)" if steps.counted else ""
+    if row is not None:
+        of = f" of {row.epochs:g}" if row.epochs else ""
+        return f"Epoch {row.epoch:g}{of} under way in {name}" + (
+            f", {where}, {change}." if steps.count else "; none has ended."
+        )
+    used = {use.column.removeprefix("train_") for use in mapping.uses}
+    used |= {name.removeprefix("train_") for name in found.named if steps.quantity and QUALITY.fullmatch(name)}
+    left = [each for each in found.named if each.removeprefix("train_") not in used][:MOST_LEFT]
+    more = f" Not kept, as no line names an epoch: {', '.join(left)}." if left else ""
+    return (
+        f"Found no epoch and no validation in {name}, only {change} up to {where}: a curve by step, no verdict.{more}"
+    )
+
+
+def names_of(found: Scan) -> tuple[str, ...]:
+    """Every quantity that a log names, the most frequent first."""
+    rows = found.rows or tuple(_begun(found))
+    return tuple(name for name, _ in Counter(name for row in rows for name in row.cells).most_common(MOST_NAMES))
+
+
+def words(mapping: SourceMapping) -> str:
+    """How the log is read, without figures: which name stands for what."""
+    told = []
+    for use in mapping.uses:
+        what = SPOKEN.get(use.field) or use.field.replace("lr", "learning rate").replace("_", " ")
+        what += " (the logarithm of the perplexity)" if use.column.endswith("_ln_ppl") else ""
+        told.append(f"{use.column} as {what}{' in percent' if use.scale != 1 else ''}")
+    return (
+        (", ".join(told) or "no name stands for a loss or a WER")
+        + ("" if mapping.basis == "epochs" else "; evaluations are counted, no epoch is named")
+        + "."
+    )
+
+
+def _told(rows: tuple[Row, ...], use: Use) -> str:
+    values = [number for row in rows if (number := stated(_cell(row, use.column))) is not None]
+    share = use.field in SHARES
+    if not values:
+        return ""
+    shown = [_short(value * use.scale * (100 if share else 1), share) for value in (values[0], values[-1])]
+    change = shown[0] if len(values) == 1 else " → ".join(shown)
+    return f"{SPOKEN[use.field]} {change}{' %' if share else ''}"
+
+
+def _short(value: float, share: bool) -> str:
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:.1f}".removesuffix(".0") if share else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3g}"

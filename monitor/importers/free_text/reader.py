@@ -1,0 +1,279 @@
+"""Lines of a log in their order → what each states, with what the lines above it mean for it: a heading that names a
+split, a table's names, a decimal comma.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from monitor.importers.columns import is_table_of_runs
+from monitor.importers.free_text.clean import cleaned
+from monitor.importers.free_text.forms import rewritten
+from monitor.importers.free_text.line import Walk
+from monitor.importers.free_text.ranks import Ranks
+from monitor.importers.free_text.shape import by_shape, without_digits
+from monitor.importers.free_text.statement import EVALUATED, Statement
+from monitor.importers.free_text.table import Header, header_of, joined, row_of
+from monitor.importers.json_objects import numbers_of, parse
+from monitor.importers.languages import in_english
+from monitor.importers.names import plain_name, split_of_words
+from monitor.importers.splits import split_of
+from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, STEPS, words
+
+MOST_SKELETONS, MOST_HEADERS = 50, 3
+LONGEST_LINE = 8_000
+LONGEST_HEADING = 120
+_ENDS = r"(?!\d|[.,]\d)"
+"""Behind a number: a comma or a full stop there may end a part of the sentence."""
+DECIMAL_COMMA = re.compile(rf"(?<![\d.,])(\d+),(\d+){_ENDS}")
+COMMA_ONLY = re.compile(rf"[^\W\d][)\]]?\s*[.:=]?\s+(?:0,\d+|\d+,(?:\d{{1,2}}|\d{{4,}})){_ENDS}")
+"""A number behind a name that can only have a decimal comma: thousands come in threes."""
+LOSS_COMMA = re.compile(r"(?:loss|wer|cer|acc|accuracy|error)\s*[:=]?\s*\d{1,3},\d{3}(?!\d|[.,]\d)")
+"""Thousands or a decimal comma: the other numbers of the line tell."""
+DECIMAL_POINT = re.compile(r"\d\.\d")
+OVER = re.compile(r"\b(?:done|finished|completed?|ended|end of|is over)\b")
+SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*train metrics|\btest_runtime\b")
+RECALLS = re.compile(r"\bbest (?:iteration|epoch|round|step|results?|scores?|metrics?)(?: is| was| so far)?\s*:\s*$")
+BLOCK = re.compile(r"\s*[|│┃]\s*([a-z]\w*)/\s*[|│┃]\s*[|│┃]?\s*$")
+"""`| train/  |    |` begins a block of names and values."""
+GOES_ON = re.compile(r"\s*(?:\*(?!.*\*{3})|averaged? (?:stats|results|metrics)\b)")
+"""A line that sums up those above it is of their split: ` * Acc@1 31.0`, `Averaged stats: loss: 2.9 (3.1)`."""
+OF_AN_EPOCH = re.compile(r"(?<!['\"/])\b(?:train(?!\w*/)\w*|avg|average|mean|epoch|total)(?:\b|_)")
+"""What a line below a step calls its figures where they are of more than the step."""
+WORD = re.compile(r"[^\W\d_]+")
+WRAPPED = re.compile(r'"(log|message|msg|text|event|body|textPayload)"\s*:\s*"[^"]*\d')
+OF_A_LOGGER = words("ts, time, timestamp, level, levelno, line, lineno, pid, process, thread, rank, created, msecs")
+TRACEBACK = "Traceback (most recent call last)"
+NOTHING = Statement()
+LN_PERPLEXITY = {"val_ppl": "val_ln_ppl", "train_ppl": "train_ln_ppl"}
+"""Perplexity → the name of its logarithm, which is the loss where none is printed."""
+_is_summary = by_shape(lambda shape: SUMMARY.search(shape) is not None)
+_has_odd_comma = by_shape(lambda shape: bool(COMMA_ONLY.search(shape) or LOSS_COMMA.search(shape)))
+
+
+class LineReader:
+    """Reads the lines of one log. `memory` is what a later reading needs to go on, as plain JSON."""
+
+    def __init__(self, memory: Mapping[str, Any] | None = None) -> None:
+        known = memory or {}
+        self._section = str(known.get("section", ""))
+        self._epoch: float | None = known.get("epoch")
+        self._headers = [Header(tuple(names), delimiter) for names, delimiter in known.get("headers", [])]
+        """Of the last tables that were begun, the newest first."""
+        self._above = str(known.get("above", ""))
+        """The line before, where it may hold the upper half of a table's names."""
+        self._trained: dict[str, float] = dict(known.get("trained", {}))
+        """Lines of the training in this epoch without their digits → the total that their bar counts to."""
+        self._ranks = Ranks(known.get("ranks"))
+        self.decimal_comma = bool(known.get("comma"))
+        self._passed_over = bool(known.get("over"))
+        self._split_before = str(known.get("before", ""))
+        self._place: tuple[float | None, tuple[float, float] | None] | None = _place(known.get("place"))
+        """The step and the bar of a line that named only them: the numbers directly below are of that step."""
+        self._recalls = bool(known.get("recalls"))
+        """The line before announced the best evaluation so far: this one repeats it."""
+        self._shown: list[list[str]] = list(known.get("shown", []))
+        """The last validation's figures: a bar of the next epoch goes on showing them."""
+        self._in_traceback = bool(known.get("traceback"))
+        """Since a traceback no line named an epoch, a step or a validation: its frames and message hold no figures."""
+        self.is_table_of_runs = False
+        self.unclear = ""
+        """A number whose comma may stand before thousands or before decimals."""
+
+    def memory(self) -> dict[str, Any]:
+        headers = [[list(each.names), each.delimiter] for each in self._headers]
+        return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
+                "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
+                "place": self._place, "recalls": self._recalls, "traceback": self._in_traceback,
+                "shown": self._shown, "above": self._above, "ranks": self._ranks.memory()}  # fmt: skip
+
+    def read(self, line: str) -> Statement:
+        """What a line states; an empty statement for a line that states nothing."""
+        self._in_traceback |= TRACEBACK in line
+        bare = cleaned(_unwrapped(self._ranks.own(line[:LONGEST_LINE])))
+        if not bare or bare.isspace():
+            self._place, self._recalls = None, False
+            return NOTHING
+        said = _of_object(bare) if bare.lstrip().startswith('{"') else None
+        if said is None:
+            said = self._of_text(in_english(bare))
+        if self._in_traceback:
+            self._in_traceback = line[:1].isspace() or not (
+                said.epoch is not None or said.is_of_a_step or said.evaluates
+            )
+        return NOTHING if self._in_traceback else self._placed(said)
+
+    def _of_text(self, line: str) -> Statement:
+        if _is_summary(line):
+            self._passed_over = "***" in line
+            return NOTHING
+        above, self._above = self._above, line if "|" in line else ""
+        if (header := header_of(line) or (header_of(joined(above, line)) if above else None)) is not None:
+            self.is_table_of_runs |= is_table_of_runs(header.names)
+            self._headers = [header, *(each for each in self._headers if each != header)][:MOST_HEADERS]
+            return NOTHING
+        for each in self._headers:
+            if (row := row_of(each, line)) is not None:
+                return row
+        if (block := BLOCK.match(line)) is not None:
+            self._section = split_of_words((block[1],))
+            return NOTHING
+        recalled, self._recalls = self._recalls, line.rstrip().endswith(":") and RECALLS.search(line) is not None
+        if recalled or self._recalls:
+            return NOTHING
+        if self._passed_over and "***" not in line and "epoch" not in line[:12]:
+            return NOTHING
+        self._passed_over = self._passed_over and "***" not in line
+        line = rewritten(line)
+        if "," in line:
+            self._note_commas(line)
+            line = DECIMAL_COMMA.sub(r"\1.\2", line) if self.decimal_comma else line
+        starred = self._split_before if GOES_ON.match(line) else ""
+        said = Walk(section=starred or self._section, known_epoch=self._epoch).read(line)
+        if self._section and not starred and self._trains_again(line, said):
+            self._section = ""
+            said = Walk(known_epoch=self._epoch).read(line)
+        return self._headed(line, self._below_a_step(line, said))
+
+    def _below_a_step(self, line: str, said: Statement) -> Statement:
+        """`STEP: 25/40`, and its figures in the lines below."""
+        names_epoch = said.epoch is not None and (bool(said.values) or not said.is_of_a_step)
+        if names_epoch or said.evaluates or said.split in ("val", "test"):
+            self._place = None
+        elif said.is_of_a_step:
+            here = None if said.values or said.counts_epochs or "%|" in line else (said.step, said.bar)
+            self._place = None if said.bar and said.bar[0] >= said.bar[1] else here
+        elif said.values and (self._place is None or OF_AN_EPOCH.search(line)):
+            self._place = None
+        elif said.values and self._place is not None:
+            step, bar = self._place
+            return Walk(section=self._section, known_epoch=self._epoch, step=step, bar=bar).read(line)
+        return said
+
+    def _note_commas(self, line: str) -> None:
+        if self.decimal_comma or not _has_odd_comma(line):
+            return
+        unclear = LOSS_COMMA.search(line)
+        self.decimal_comma = bool(COMMA_ONLY.search(line) or (unclear and not DECIMAL_POINT.search(line)))
+        if unclear and not self.decimal_comma:
+            self.unclear = unclear[0]
+
+    def _trains_again(self, line: str, said: Statement) -> bool:
+        """Whether a line below a validation's heading is one of those that the training printed above it."""
+        total = said.bar[1] if said.bar else 0.0
+        if not _is_of_a_part(said):
+            return False
+        return self._trained.get(without_digits(line)) == total or any(name == "grad_norm" for name, _ in said.values)
+
+    def _headed(self, line: str, said: Statement) -> Statement:
+        """Keeps a heading's split for the lines below it, and the look of the training's lines."""
+        if not said.values:
+            if said.epoch is not None and OVER.search(line):
+                said = replace(said, ends=True)
+            split = "" if len(line) > LONGEST_HEADING or "%|" in line or "━" in line else _heading(line)
+            if split:
+                self._section = split
+            elif said.epoch is not None and said.epoch != self._epoch:
+                self._section = ""
+        elif self._section and line.lstrip().startswith("{") and said.values == Walk().read(line).values:
+            self._section = ""  # it names its split itself, and so will the next
+        elif _is_of_a_part(said) and self._section in ("", "train") and len(self._trained) < MOST_SKELETONS:
+            self._trained[without_digits(line)] = said.bar[1] if said.bar else 0.0
+        elif said.epoch is not None and said.epoch != self._epoch:
+            self._section = ""
+        return said
+
+    def _placed(self, said: Statement) -> Statement:
+        if said.epoch is not None and said.epoch != self._epoch:
+            if self._epoch is None or math.ceil(said.epoch) != math.ceil(self._epoch):
+                self._trained.clear()
+            self._epoch = said.epoch
+        if said.evaluates:
+            said = self._new_in(said)
+        if said.values:
+            self._split_before = said.split
+            found = dict(said.values)
+            logs = [
+                (name, f"{math.log(value):.6g}")
+                for ppl, name in LN_PERPLEXITY.items()
+                if ppl in found and (value := float(found[ppl].rstrip("%"))) > 1 and math.isfinite(value)
+            ]
+            said = replace(said, values=(*said.values, *logs)) if logs else said
+        return said
+
+    def _new_in(self, said: Statement) -> Statement:
+        """Without the figures of the last validation, which a bar shows until the next one has ended."""
+        shown = [list(each) for each in said.values if each[0].startswith(EVALUATED)]
+        if said.is_under_way and shown == self._shown:
+            return replace(said, values=tuple(each for each in said.values if not each[0].startswith(EVALUATED)))
+        self._shown = shown
+        return said
+
+
+def read_line(line: str) -> Statement:
+    """What a line states by itself."""
+    return LineReader().read(line)
+
+
+def _is_of_a_part(said: Statement) -> bool:
+    """Whether a line speaks of a step, or of a share of an epoch: `{'loss': 2.1, 'epoch': 0.04}`."""
+    return said.is_of_a_step or (said.epoch is not None and not said.epoch.is_integer())
+
+
+def _place(known: Any) -> tuple[float | None, tuple[float, float] | None] | None:
+    return (known[0], tuple(known[1]) if known[1] else None) if known else None
+
+
+def _heading(line: str) -> str:
+    """The split that a line without figures names, and nothing else; also `"validation": {`."""
+    words = [
+        word
+        for word in WORD.findall(line.replace("_", " "))
+        if word not in ("done", "finished", "complete", "completed") and not QUALITY.fullmatch(word)
+    ]
+    return split_of_words(tuple(words)) if len(words) <= 8 and not OVER.search(line) else ""
+
+
+def _unwrapped(line: str) -> str:
+    """The text in a line that a logger wrapped into an object without figures: `{"log": "epoch 3 loss 2.1", …}`."""
+    found = WRAPPED.search(line) if line.startswith("{") else None
+    if found is None:
+        return line
+    try:
+        whole = parse(line.strip())
+    except ValueError:
+        return line
+    says_more = not isinstance(whole, dict) or set(numbers_of(whole)) - OF_A_LOGGER
+    return line if says_more else str(whole.get(found[1], line)).strip()
+
+
+def _of_object(text: str) -> Statement | None:
+    """What a JSON object states; None for a text that is none."""
+    try:
+        found = parse(text.strip().rstrip(","))
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    if any("runtime" in key and key.startswith("train") for key in found):
+        return NOTHING
+    word = next((split for key, value in found.items() if (split := split_of(key, value))), "")
+    epoch = step = None
+    values: dict[str, str] = {}
+    for key, value in numbers_of(found, texts=True).items():
+        plain = in_english(key)
+        if plain.rpartition("/")[2] in EPOCHS:
+            epoch = value if epoch is None and math.isfinite(value) and 0 <= value < 1e7 else epoch
+        elif plain.rpartition("/")[2] in STEPS:
+            step = value if step is None and math.isfinite(value) and value >= 0 else step
+        else:
+            name = plain_name(plain.replace("/", " "))
+            if name and not HOUSEKEEPING.fullmatch(name) and not ENDS & set(name.split("_")):
+                has_split = name.partition("_")[0] in ("train", "val", "test")
+                values[name if has_split or not word or name in NO_SPLIT else f"{word}_{name}"] = repr(value)
+    partial = step is not None and not any(name.startswith(("val_", "test_")) for name in values)
+    return Statement(epoch=epoch, step=step, partial=partial, values=tuple(values.items()), split=word)

@@ -1,0 +1,138 @@
+"""A log's bytes → rows of epochs and printed predictions, as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from monitor.importers.free_text.epochs import EpochRows, Row
+from monitor.importers.free_text.reader import LineReader
+from monitor.importers.free_text.shape import StepLine
+from monitor.importers.free_text.statement import Statement
+from monitor.importers.free_text.steps import StepSaid
+from monitor.importers.free_text.terminal import EVERY_LINE_BYTES, LOOKS, LogText
+from monitor.importers.lines import decoded
+from monitor.importers.samples import Sample, SampleScan
+
+MOST_EARLY = 1000
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one chunk of a log brought."""
+
+    rows: tuple[Row, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    steps: tuple[StepSaid, ...] = ()
+
+
+class LogReading:
+    """Reads one log in one way. Memory does not grow with the log.
+
+    `memory` is what a later reading needs to go on where this one stands, as plain JSON.
+    """
+
+    def __init__(self, rows: EpochRows, memory: Mapping[str, Any] | None = None, looks: int = LOOKS) -> None:
+        known = memory or {}
+        self.rows = rows
+        self._lines = LineReader(known.get("lines"))
+        self._text = LogText(known.get("text"), looks)
+        self._steps: list[StepSaid] = []
+        self._pairs = SampleScan(known.get("target"))
+        # Predictions that were printed above the epoch they belong to: so they are throughout this log.
+        self._early = [Sample(None, *pair) for pair in known.get("early", [])]
+        self._come_first = bool(known.get("come_first"))
+        self._in_parts = bool(known.get("in_parts"))
+        """This log names its place as a share of an epoch: `{'loss': 2.1, 'epoch': 0.04}`."""
+
+    @property
+    def waiting(self) -> bytes:
+        """Of an unfinished line: whoever goes on from here begins before it."""
+        return self._text.waiting
+
+    def memory(self) -> dict[str, Any]:
+        early = [(sample.reference, sample.hypothesis) for sample in self._early]
+        return {
+            "text": self._text.memory(),
+            "lines": self._lines.memory(),
+            "target": self._pairs.target,
+            "early": early,
+            "come_first": self._come_first,
+            "in_parts": self._in_parts,
+        }
+
+    def feed(self, chunk: bytes) -> Said:
+        """What the lines that this chunk finishes say."""
+        return self._take(self._text.feed(chunk))
+
+    def close(self) -> Said:
+        """The end of the log: an unfinished line counts, and so does an epoch that is whole."""
+        last = self._take(self._text.close())
+        return Said((*last.rows, *self.rows.close()), last.samples, last.steps)
+
+    @property
+    def lines(self) -> LineReader:
+        return self._lines
+
+    def _take(self, lines: Iterable[bytes]) -> Said:
+        rows: list[Row] = []
+        samples: list[Sample] = []
+        # Of step lines that differ only in their numbers, within one epoch, the last one is enough.
+        held, usual = b"", None  # type: bytes, StepLine | None
+        for line in lines:
+            if self._text.bars:
+                self._look_at_bars(len(rows))
+            passed = usual is not None and not self._pairs.in_table and usual.is_like(line)
+            if not passed and self._takes_sample(line, samples):
+                continue
+            if held and not passed:
+                rows += self._read(self._lines.read(decoded(held)), samples)
+            due = self._text.is_due()
+            held = line if passed and not due else b""
+            if held:
+                continue
+            said = self._lines.read(decoded(line))
+            rows += self._read(said, samples)
+            if due:
+                self._note_step(said, len(rows))
+            usual = StepLine(line) if said.partial and self._text.seen_bytes > EVERY_LINE_BYTES else None
+        if held:
+            rows += self._read(self._lines.read(decoded(held)), samples)
+        self._look_at_bars(len(rows))
+        steps, self._steps = self._steps, []
+        return Said(tuple(rows), tuple(samples), tuple(steps))
+
+    def _takes_sample(self, line: bytes, samples: list[Sample]) -> bool:
+        text = decoded(line)
+        if not self._pairs.may_take(text) or not self._pairs.take(text, self.rows.epoch):
+            return False
+        samples += self._placed(self._pairs.found())
+        return True
+
+    def _look_at_bars(self, rows_before: int) -> None:
+        bars, self._text.bars = self._text.bars, []
+        for bar in bars:
+            self._note_step(self._lines.read(bar), rows_before)
+
+    def _note_step(self, said: Statement, rows_before: int) -> None:
+        self._in_parts |= bool(said.values and said.epoch is not None and not said.epoch.is_integer())
+        is_of_a_step = said.is_of_a_step or (said.epoch is not None and self._in_parts)
+        if said.values and is_of_a_step and (not said.evaluates or said.is_under_way):
+            self._steps.append(StepSaid(said, self.rows.epoch, self.rows.generation, rows_before))
+
+    def _read(self, said: Statement, samples: list[Sample]) -> list[Row]:
+        """The rows that a line completes."""
+        before = self.rows.epoch
+        rows = self.rows.take(said)
+        if self._early and self.rows.epoch != before:
+            samples += [replace(sample, epoch=self.rows.epoch) for sample in self._early]
+            self._early = []
+        return rows
+
+    def _placed(self, found: list[Sample]) -> list[Sample]:
+        self._come_first = self._come_first or any(sample.epoch is None for sample in found)
+        if not self._come_first:
+            return found
+        self._early += found[: MOST_EARLY - len(self._early)]
+        return []

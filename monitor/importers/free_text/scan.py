@@ -1,0 +1,234 @@
+"""A whole log, read once to see what it holds: by epochs where it names any, else by its evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from monitor.importers.free_text.epochs import MOST_NAMES, EpochRows, Row
+from monitor.importers.free_text.reading import LogReading, Said
+from monitor.importers.free_text.statement import Statement
+from monitor.importers.free_text.steps import place_of, scores_of, train_loss_of
+from monitor.importers.growing import GrowingFile
+from monitor.importers.lines import head_of
+from monitor.importers.mapping import Basis
+from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.opening import OddFileError
+
+CHUNK_BYTES = 1 << 20
+HEAD_BYTES = 8192
+MOST_ROWS = 20_000
+FIRST_LOOKS = 300
+"""Of the steps, a proposal needs the first and the last."""
+MORE_EVALUATIONS = 2
+"""A log with so many times more evaluations than epochs is read by its evaluations."""
+
+
+@dataclass(frozen=True)
+class StepsSeen:
+    """Lines in the middle of an epoch that name a step and a train loss: the first and the last of them.
+
+    Where none names a loss, they are those that name a score (`quantity`).
+    """
+
+    count: int = 0
+    steps: tuple[float, float] = (0.0, 0.0)
+    losses: tuple[float, float] = (0.0, 0.0)
+    quantity: str = ""
+    """The name of the score that stands there instead of the train loss."""
+    bar: tuple[float, float] | None = None
+    cells: tuple[tuple[str, str], ...] = ()
+    counted: bool = False
+    """They name a share of an epoch and no step: they are counted."""
+
+    def and_then(self, said: Statement) -> StepsSeen:
+        loss, place = train_loss_of(said, {}), place_of(said)
+        if loss is None:
+            return self._and_score(said)
+        if self.quantity:
+            return StepsSeen().and_then(said)
+        if self.cells and not {name for name, _ in said.values} & {name for name, _ in self.cells}:
+            return self
+        counted = place is None
+        place = place if place is not None else float(self.count + 1)
+        first = (self.steps[0], self.losses[0]) if self.count else (place, loss)
+        return StepsSeen(self.count + 1, (first[0], place), (first[1], loss), "", said.bar, said.values, counted)
+
+    def _and_score(self, said: Statement) -> StepsSeen:
+        scores, place = scores_of(said), place_of(said)
+        name = self.quantity or next(iter(scores), "")
+        if name not in scores or place is None or (self.count and not self.quantity):
+            return self
+        first = (self.steps[0], self.losses[0]) if self.count else (place, scores[name])
+        losses = (first[1], scores[name])
+        return StepsSeen(self.count + 1, (first[0], place), losses, name, said.bar, said.values)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A whole log, read once to see what it holds."""
+
+    basis: Basis
+    rows: tuple[Row, ...]
+    samples: int
+    bytes_read: int
+    steps: StepsSeen = StepsSeen()
+    under_way: Row | None = None
+    """The epoch that the log is in the middle of."""
+    doubt: str = ""
+    """Why the figures cannot be told for certain; empty where they can."""
+    lines: int = 0
+    named: Mapping[str, str] = field(default_factory=dict)
+    """Every name with a number, and the last number under it."""
+
+
+def scan(path: Path, progress: Callable[[int], None] = lambda done_bytes: None) -> Scan:
+    """Reads a log from its beginning to its present end. Raises UnreadableRunError in one sentence if it is none.
+
+    `progress` is told how many bytes have been read.
+    """
+    check_log(path)
+    scanning = LogScan()
+    file = GrowingFile(path)
+    try:
+        file.open()
+        while chunk := file.read(CHUNK_BYTES):
+            scanning.feed(chunk)
+            progress(scanning.bytes_read)
+    except (OSError, OddFileError) as problem:
+        raise _unreadable(path, problem) from problem
+    finally:
+        file.close()
+    scanning.close()
+    return scanning.found()
+
+
+class LogScan:
+    """What a log holds, piece by piece: by epochs where it names any, else by its evaluations."""
+
+    def __init__(self) -> None:
+        self._rows = _EitherRows()
+        self._reading = LogReading(self._rows, looks=FIRST_LOOKS)
+        self._samples = 0
+        self._steps = StepsSeen()
+        self._lines = 0
+        self.bytes_read = 0
+
+    def feed(self, chunk: bytes) -> None:
+        self.bytes_read += len(chunk)
+        self._lines += chunk.count(b"\n")
+        self._note(self._reading.feed(chunk))
+
+    def settle(self) -> None:
+        """Nothing came for a while: the first epoch counts if it holds a validation."""
+        self._rows.settle()
+
+    def close(self) -> None:
+        under_way = self._rows.under_way
+        self._note(self._reading.close())
+        if under_way is not None and not any(row.epoch == under_way.epoch for row in self._rows.found[-1:]):
+            self._under_way = under_way
+
+    def _doubt(self) -> str:
+        lines = self._reading.lines
+        if lines.is_table_of_runs:
+            return "It is a table of runs, one a row, and not the evaluations of one run."
+        if lines.unclear and not lines.decimal_comma:
+            return f"Of numbers such as {lines.unclear!r} it is not clear whether the comma stands before decimals."
+        if self._rows.twice >= 2 and self._rows.twice * 2 >= len(self._rows.found):
+            return "Each epoch stands there twice with other figures: two trainings seem to write into this file."
+        return ""
+
+    def _note(self, said: Said) -> None:
+        self._samples += len(said.samples)
+        for each in said.steps:
+            self._steps = self._steps.and_then(each.said)
+
+    _under_way: Row | None = None
+
+    def found(self) -> Scan:
+        return Scan(
+            self._rows.basis,
+            tuple(self._rows.found),
+            self._samples,
+            self.bytes_read,
+            self._steps,
+            self._under_way or self._rows.under_way,
+            self._doubt(),
+            self._lines,
+            self._rows.seen,
+        )
+
+
+class _EitherRows(EpochRows):
+    """Reads by epochs and by evaluations, and keeps what it finds of both."""
+
+    def __init__(self) -> None:
+        super().__init__("epochs")
+        self._by_step = EpochRows("evaluations")
+        self.counted: list[Row] = []
+        self._named: list[Row] = []
+        self.seen: dict[str, str] = {}
+        self._said: Statement | None = None
+        self.twice = 0
+        """How often one epoch was told by two lines, each of the whole of it, with other figures."""
+
+    @property
+    def basis(self) -> Basis:
+        """By epochs where any is named; not where several evaluations stand within each of a few."""
+        within = len(self.counted) >= MORE_EVALUATIONS * max(1, len({row.epoch for row in self._named}))
+        return "evaluations" if self.epoch is None or (within and self._by_step.counts_steps) else "epochs"
+
+    @property
+    def found(self) -> list[Row]:
+        return self.counted if self.basis == "evaluations" else self._named
+
+    def take(self, said: Statement) -> list[Row]:
+        self._note_repetition(said)
+        for name, text in said.values:
+            if name in self.seen or len(self.seen) < MOST_NAMES:
+                self.seen[name] = text
+        self._named += super().take(said)[: MOST_ROWS - len(self._named)]
+        self.counted += self._by_step.take(said)[: MOST_ROWS - len(self.counted)]
+        return []
+
+    def _note_repetition(self, said: Statement) -> None:
+        if said.epoch is None or said.is_of_a_step or not said.evaluates or len(said.values) < 2:
+            return
+        before, self._said = self._said, said
+        if before is not None and before.epoch == said.epoch:
+            names = [name for name, _ in said.values]
+            self.twice += names == [name for name, _ in before.values] and before.values != said.values
+
+    def settle(self, rested_secs: float = 0.0) -> list[Row]:
+        self._named += super().settle(rested_secs)
+        self.counted += self._by_step.settle(rested_secs)
+        return []
+
+    def close(self) -> list[Row]:
+        self._named += super().close()
+        self.counted += self._by_step.close()
+        return []
+
+
+def check_log(path: Path) -> None:
+    """Raises UnreadableRunError, in one sentence, for what is no text log that could be followed."""
+    try:
+        if not path.exists():
+            raise UnreadableRunError(f"There is no file {path}; give the log that the training writes.")
+        if not path.is_file():
+            raise UnreadableRunError(f"{path} is no regular file; give a log, such as train.log.")
+    except OSError as problem:
+        raise _unreadable(path, problem) from problem
+    head = head_of(path)[:HEAD_BYTES]
+    if not head.strip():
+        raise UnreadableRunError(f"{path} is empty; attach to it when the training has written its first epoch.")
+    if b"\0" in head:
+        raise UnreadableRunError(
+            f"{path} is a binary file, not a text log; give the file that holds the printed lines."
+        )
+
+
+def _unreadable(path: Path, problem: OSError | OddFileError) -> UnreadableRunError:
+    return UnreadableRunError(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}.")

@@ -1,0 +1,114 @@
+"""A table that is printed into a log: a line of names, then lines with as many cells: fastai, YOLO, CSV, Markdown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from monitor.importers.columns import without_run
+from monitor.importers.free_text.statement import Statement
+from monitor.importers.names import plain_name
+from monitor.importers.numbers import number
+from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, QUALITY, STEPS, in_order
+
+DELIMITERS = ("|", "│", "\t", ",", ";")
+BAR = re.compile(r":?\s{0,9}\d{1,3}%\|.*|\s━+.*")
+FIGURE = re.compile(r"(?<![\w.@:-])\d")
+NAME = re.compile(r"[^\W\d][\w/@.:()%' \-\[\]]*|#")
+WIDE = "  "
+"""Where names have several words: two blanks part them, and one is enough for the numbers below."""
+MOST_CELLS = 100
+CLASSES = ("class", "classes")
+"""A table of the classes, below the training's: YOLO."""
+PARTS = in_order("box, obj, cls, dfl, box_loss, obj_loss, cls_loss, dfl_loss, seg_loss, pose_loss, kobj_loss")
+"""YOLO's console names the parts of the train loss only: it is their sum."""
+
+
+@dataclass(frozen=True)
+class Header:
+    names: tuple[str, ...]
+    delimiter: str
+    """Empty where blanks part the cells."""
+
+
+def header_of(line: str) -> Header | None:
+    """The names in a line, where it is one that a table begins with."""
+    if "%|" in line:
+        line = BAR.sub("", line)
+    line = line.replace("┃", "│")
+    if FIGURE.search(line):
+        return None
+    for delimiter in (*(each for each in DELIMITERS if each in line), "", WIDE):
+        names = without_run(_cells(line, delimiter))
+        if names[:2] == ["e", "#"]:  # spaCy: epoch and step
+            names[:2] = ["epoch", "step"]
+            names[2:] = [name if name.startswith("loss") else f"val {name}" for name in names[2:]]
+        if len(names) < 2 or not all(NAME.fullmatch(name) for name in names):
+            continue
+        known = [name for name in names if name in EPOCHS or name in STEPS or name in CLASSES]
+        other = [name for name in names if "loss" in name or QUALITY.fullmatch(plain_name(name)) or name == "box"]
+        many = len(names) > 3 and (delimiter.strip() or names[0] in CLASSES)
+        if known and (other or many) and len(set(names)) == len(names) <= MOST_CELLS:
+            return Header(tuple(names), delimiter.strip())
+    return None
+
+
+def joined(above: str, below: str) -> str:
+    """The names of a table in one line where they stand in two: MATLAB. Empty where these are not such lines."""
+    if above.count("|") < 3 or above.count("|") != below.count("|") or FIGURE.search(above + below):
+        return ""
+    cells = zip(_cells(above, "|"), _cells(below, "|"), strict=True)
+    return "|".join(f"{one} {other}".strip() for one, other in cells)
+
+
+def row_of(header: Header, line: str) -> Statement | None:
+    """What a line states as a row of the table; None where it is none."""
+    if any(code in line for code in "%━"):
+        line = BAR.sub("", line)
+    cells = _cells(line.replace("┃", "│"), header.delimiter)  # rich rules a head in bold and the rows below not
+    if len(cells) != len(header.names):
+        return None
+    found = [number(cell.partition("/")[0] if "/" in cell else cell) for cell in cells]
+    known = sum(each is not None for each in found)
+    if known < 2 or (not header.delimiter and (known * 2 < len(cells) or all(each is None for each in found[:2]))):
+        return None
+    return _stated(header, cells, found)
+
+
+def _stated(header: Header, cells: list[str], found: list[float | None]) -> Statement | None:
+    epoch = epochs = step = None
+    values = []
+    by_class = header.names[0] in CLASSES
+    split = "val_" if by_class else ""
+    for name, cell, value in zip(header.names, cells, found, strict=True):
+        if name in EPOCHS:
+            if value is None:
+                return None
+            epoch, epochs = value, number(cell.partition("/")[2])
+        elif name in STEPS:
+            step = value
+        elif (
+            value is not None
+            and not HOUSEKEEPING.fullmatch(kept := plain_name(name))
+            and not ENDS & set(kept.split("_"))
+        ):
+            text = f"{value!r}{'%' * cell.endswith('%')}"
+            values.append((kept if kept.startswith(("val_", "train_")) else split + kept, text))
+    if by_class and cells[0] not in ("all", "mean"):
+        return None
+    parts = [float(text) for name, text in values if name in PARTS]
+    if len(parts) > 1 and not any(name in ("loss", "train_loss") for name, _ in values):
+        values.append(("train_loss", f"{sum(parts):.6g}"))
+    if epoch is not None and not (0 <= epoch < 1e7):
+        return None
+    partial = step is not None and not any(name.startswith(("val_", "test_")) for name, _ in values)
+    return Statement(epoch, epochs, step, partial, values=tuple(values), split=split.rstrip("_"))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    if not delimiter:
+        return [cell.strip("'\",[]") for cell in line.split()]
+    if delimiter == WIDE:
+        return [cell for cell in re.split(r"\s{2,}", line.strip()) if cell]
+    bare = line.strip().strip("|│").strip("[]")
+    return [cell.strip().strip("'\"*`").strip() for cell in bare.split(delimiter)]
