@@ -11,7 +11,7 @@ RUNS ?= runs
 export VITALSIGNS_RUNS := $(RUNS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test check test-form test-unit test-frameworks test-slurm test-hosts test-browser faults format train-tiny gpu gpu-study clean
+.PHONY: help setup demo app test check test-form test-unit test-frameworks test-cluster test-hosts test-browser faults format train-tiny gpu gpu-study clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ demo: $(READY) ## start a run that will overfit, and the dashboard that tells yo
 app: $(READY) ## start the dashboard alone
 	$(PY) -m monitor serve
 
-test: test-form test-unit test-frameworks test-slurm test-hosts test-browser ## formatting, lint, types, then every test, the browser's too
+test: test-form test-unit test-frameworks test-cluster test-hosts test-browser ## formatting, lint, types, then every test, the browser's too
 
 check: test ## the same
 
@@ -52,15 +52,18 @@ test-form: $(DEV_READY)
 	$(PY) -m mypy
 
 test-unit: $(DEV_READY)
-	$(PY) -m pytest -n 3 -m "not browser and not frameworks and not slurm and not hosts"
+	$(PY) -m pytest -n 3 -m "not browser and not frameworks and not slurm and not ray and not hosts"
 
 test-frameworks: $(FRAMEWORKS_READY)
 	$(PY) -m pytest -n 2 -m frameworks
 
-# The tests start and stop their own cluster; at most six minutes.
-test-slurm: $(DEV_READY) ## runs as jobs of a real SLURM, where one can be installed
-	@if sh scripts/ensure_slurm.sh --install; then $(PY) -m pytest -n 2 -m slurm tests/cluster; \
-	else echo "Left out: the tests with a real SLURM (tests/cluster), for the reason above."; fi
+# The tests start and stop their own clusters, one of each kind; at most six minutes.
+test-cluster: $(FRAMEWORKS_READY) ## runs as jobs of a real SLURM and of a real Ray, where they can be installed
+	@kinds=; if sh scripts/ensure_slurm.sh --install; then kinds=slurm; \
+	else echo "Left out: the tests with a real SLURM (tests/cluster), for the reason above."; fi; \
+	if sh scripts/ensure_ray.sh --install $(PY); then kinds="$${kinds:+$$kinds or }ray"; \
+	else echo "Left out: the tests with a real Ray (tests/cluster), for the reason above."; fi; \
+	if [ -n "$$kinds" ]; then $(PY) -m pytest -n 2 --dist loadgroup -m "$$kinds" tests/cluster; fi
 
 test-hosts: $(DEV_READY) ## runs of another host over a real sshd on loopback, where one can be installed
 	@if sh scripts/ensure_sshd.sh; then $(PY) -m pytest -n 2 -m "hosts and not browser" tests/hosts tests/attacks/test_hosts.py; \

@@ -21,7 +21,7 @@ from monitor.diagnosis.glances import Glance, Glances
 from monitor.diagnosis.seed_groups import grouped
 from monitor.diagnosis.seed_spread import SeedGroup, Spread, spread_of
 from monitor.diagnosis.summaries import scored
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import queues
 from monitor.launcher.hosts.acting import act_there, asked_there
 from monitor.run_dir import Progress, Summary, words
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, MonitorError
@@ -47,7 +47,7 @@ SHOWN = (
 
 
 def run(runs: SeveralRunsOption = None, as_json: JsonOption = False) -> int:
-    slurm.look()
+    queues.look()
     folders = folders_given(runs)
     if not folders.several:
         document = _listed(folders.all[0], as_json)
@@ -92,7 +92,7 @@ def _listed(folder: Folder, as_json: bool) -> dict[str, Any]:
     seen_of = {name: seen for name, _, seen in found if isinstance(seen, Glance) and not seen.launch_problem}
     members = (seen.member for seen in seen_of.values() if seen.member is not None)
     groups = [(group, _spread(group, known)) for group in grouped(members, lambda name: seen_of[name].validation)]
-    for line in slurm.orphans(runs):
+    for line in queues.orphans(runs):
         sys.stderr.write(f"{line}\n")
     if rows and not as_json:
         _print_table(rows, groups)

@@ -12,7 +12,7 @@ from monitor.diagnosis.prescriptions.choosing import advised
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Judged
 from monitor.diagnosis.wait_or_restart import Choice, choice
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import queues
 from monitor.run_dir import Snapshot
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.replay import as_of
@@ -31,7 +31,7 @@ class Look:
 
 def look_at(run_dir: Path, at: float | None = None) -> Look:
     """Reads and judges a run as it is, or was after epoch `at`. Raises UsageError for an epoch before the first."""
-    slurm.look()
+    queues.look()
     moment = now()
     snapshot = RunReader(run_dir).read(moment)
     if at is not None:

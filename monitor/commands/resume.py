@@ -19,9 +19,9 @@ from monitor.commands.common import (
     who,
 )
 from monitor.launcher import plan_resume, resume, status, take_over
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import queues
 from monitor.launcher.relaunch.resuming import ResumePlan
-from monitor.run_dir import State
+from monitor.run_dir import State, job_words
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED
 from monitor.run_dir.launch import read_state
 
@@ -35,7 +35,7 @@ def run(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    slurm.look()
+    queues.look()
     run_dir = find_run(runs, run)
     if not dry_run and take_over(run_dir.parent, run_dir.name, trusted=trust):
         return _taken_over(run_dir, as_json)
@@ -82,5 +82,6 @@ def _what_came(run_id: str, state: State | None) -> str:
     if state is not None and state.state == "failed":
         return f"{run_id} failed: {state.error}"
     if state is not None and state.job is not None:
-        return f"{run_id} was submitted as SLURM job {state.job.job_id} and continues as generation {state.generation}."
+        job = job_words.called(state.job)
+        return f"{run_id} was submitted as {job} and continues as generation {state.generation}."
     return f"{run_id} continues as generation {state.generation if state else 1}."

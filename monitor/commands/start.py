@@ -31,7 +31,7 @@ from monitor.launcher import (
     status,
 )
 from monitor.launcher.devices import gpu_names
-from monitor.launcher.engines import kubernetes, slurm
+from monitor.launcher.engines import kubernetes, queues, ray_jobs
 from monitor.launcher.engines.submitting import job_order
 from monitor.launcher.slots import ANY_GPU, CPU, device_name
 from monitor.run_dir import JOB_SCRIPT_FILE, StopWith
@@ -65,7 +65,7 @@ def run(
     ] = False,
     on: Annotated[
         str | None,
-        typer.Option("--on", metavar="slurm|k8s", help="Submit it as a job of this engine (docs/cluster.md)."),
+        typer.Option("--on", metavar="slurm|ray|k8s", help="Submit it as a job of this engine (docs/cluster.md)."),
     ] = None,
     partition: Annotated[str, typer.Option("--partition", help="With --on: the partition of the job.")] = "",
     gpus: Annotated[int, typer.Option("--gpus", min=0, help="With --on: GPUs on each node.")] = 0,
@@ -98,16 +98,22 @@ def run(
     argv = in_processes(command or [], nproc) if nproc > 1 or nodes > 1 else command or []
     job = None
     if on is not None:
-        if on not in ("slurm", "k8s") or foreground or device or demo:
-            raise UsageError("--on: must be slurm or k8s, without --foreground, --device, --queue and --demo.")
+        engine = _engine(on)
+        if foreground or device or demo:
+            raise UsageError("--on is without --foreground, --device, --queue and --demo.")
         if on == "k8s":
             asked = {"queue": partition, "gpus": gpus, "time_limit": time_limit, "nodes": nodes, "options": sbatch}
             flags = {"--if-bad": if_bad, "--if-bad-hours": if_bad_hours, "--grace": grace, "--stop-with": stop_with}
             given = {name: value for name, value in flags.items() if value not in USUAL}
             return _describe_job(argv, run_id, name, given, read_help, as_json, nproc=nproc, grace_secs=grace, **asked)
-        job = job_order(partition, gpus, time_limit, nodes, nproc, sbatch)
+        if engine == "slurm":
+            job = job_order(partition, gpus, time_limit, nodes, nproc, sbatch)
+        elif partition or time_limit or sbatch or nodes > 1:
+            raise UsageError("--partition, --time, --nodes and --sbatch are SLURM's; a job of Ray has none of them.")
+        else:
+            job = ray_jobs.job_order(on, gpus, nproc)
     elif partition or gpus or time_limit or sbatch or nodes > 1:
-        raise UsageError("--partition, --gpus, --time, --nodes and --sbatch are of a job: add --on slurm.")
+        raise UsageError("--partition, --gpus, --time, --nodes and --sbatch are of a job: add --on slurm or ray.")
     else:
         _print_notes(runs, argv, device)
     how: dict[str, Any] = {"name": name, "run_id": run_id, "asked_by": who(), "stop_grace_secs": grace, "away": away}
@@ -125,6 +131,13 @@ def run(
 
 USUAL = ("tell", None, 60.0, "INT")
 """What a flag of the start is without being given."""
+
+
+def _engine(on: str) -> str:
+    engine, _, address = on.partition("://")
+    if engine not in ("slurm", "ray", "k8s") or (address and engine != "ray"):
+        raise UsageError(f"--on {on}: must be slurm, ray, ray://HOST:PORT or k8s.")
+    return engine
 
 
 def _half_dry(dry_run: bool) -> MonitorError:
@@ -170,7 +183,7 @@ def _report(run_dir: Path, as_json: bool) -> int:
     """The result of the start: running, queued or failed."""
     state, launch = read_state(run_dir), read_launch(run_dir)
     if launch is not None and launch.job is not None:
-        slurm.look()
+        queues.look()
         state = read_state(run_dir)
     run_id, failed = run_dir.name, state is not None and state.state == "failed"
     line = command_of(launch.argv, run_dir) if launch else ""

@@ -27,7 +27,7 @@ from monitor.commands.common import (
     who,
 )
 from monitor.launcher import generation, status, stop
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import queues
 from monitor.launcher.stopplan import StopPlan, stop_plan
 from monitor.run_dir import Answer, Request, control, processes, words
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
@@ -57,7 +57,7 @@ def run(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    slurm.look()
+    queues.look()
     folders = [find_run(runs, name) for name in dict.fromkeys(run)]
     chosen: dict[Act, bool] = {launcher.cancel_stop: cancel, launcher.hurry_stop: hurry, launcher.more_time: more_time}
     act = _one_act(chosen) or stop

@@ -71,6 +71,9 @@ def _says_more(failure: Failure, error: str) -> bool:
 
 
 BY_JOB = {
+    "JOB_SUPERVISOR_ACTOR_DIED": ("node", "Resume it: the engine chooses another node."),
+    "JOB_SUPERVISOR_ACTOR_START_TIMEOUT": ("scheduler", "Ask for no more than the cluster has, and resume it."),
+    "JOB_SUPERVISOR_ACTOR_UNSCHEDULABLE": ("scheduler", "Ask for no more than the cluster has, and resume it."),
     "TIMEOUT": ("scheduler", machine.LONGER),
     "DEADLINE": ("scheduler", "Resume it from its checkpoint, with a later deadline."),
     "PREEMPTED": ("scheduler", machine.PREEMPTED),
@@ -78,13 +81,15 @@ BY_JOB = {
     "NODE_FAIL": ("node", machine.OTHER_NODE),
     "BOOT_FAIL": ("node", "Resume it: the engine chooses another node."),
 }
-"""The engine's word for how a job ended → cause and advice."""
+"""The engine's word for how a job ended, or its reason where it has one → cause and advice."""
 JOB_MEMORY = re.compile(r"memory limit|oom[_-]kill|Out Of Memory", re.IGNORECASE)
 
 
 def _by_its_job(seen: JobSeen) -> Failure:
     """Of a run whose job the engine has ended, with nothing left to say why but the engine."""
-    name, advice = BY_JOB.get(seen.state, ("job", f"Read the end of {JOB_LOG_FILE} in the run's folder."))
+    log = f"{JOB_LOG_FILE} in the run's folder" if seen.engine == "slurm" else "the job's log (ray job logs)"
+    known = BY_JOB.get(seen.reason) or BY_JOB.get(seen.state)
+    name, advice = known or ("job", f"Read the end of {log}.")
     if JOB_MEMORY.search(seen.said):
         name, advice = "host_memory", machine.MORE_MEMORY
     return Failure(name, job_words.ended(seen), advice)

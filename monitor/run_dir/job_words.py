@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Literal
 
 from monitor.run_dir import words
-from monitor.run_dir.records import JobPlace, JobSeen
+from monitor.run_dir.records import EngineName, JobPlace, JobSeen
 
-WAITING = frozenset({"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD"})
-AT_WORK = frozenset(
+NAMES: dict[EngineName, str] = {"slurm": "SLURM", "ray": "Ray"}
+SUBMISSION = "vitalsigns-"
+"""What stands before a job's number in Ray, where a job is called by a text."""
+SLURM_WAITS = frozenset({"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD"})
+SLURM_WORKS = frozenset(
     {"RUNNING", "CONFIGURING", "COMPLETING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING"}
 )
-"""SLURM's words for a job that has not ended; every other one is an end."""
+WAITING: dict[EngineName, frozenset[str]] = {"slurm": SLURM_WAITS, "ray": frozenset({"PENDING"})}
+AT_WORK: dict[EngineName, frozenset[str]] = {"slurm": SLURM_WORKS, "ray": frozenset({"RUNNING"})}
+"""An engine's words for a job that has not ended; every other one is an end."""
 GONE = "GONE"
 
 REASONS = {
@@ -32,24 +37,57 @@ REASONS = {
     "BadConstraints": "no node has what it asks for; it does not start as it is",
     "launch failed requeued held": "its start failed; scontrol release {job} tries again",
 }
-ENDS = {
-    "TIMEOUT": "it reached its time limit",
-    "NODE_FAIL": "its node failed",
-    "OUT_OF_MEMORY": "it used more memory than the job has",
-    "PREEMPTED": "another job of a higher priority took its place",
-    "CANCELLED": "it was cancelled",
-    "DEADLINE": "its deadline passed",
-    "BOOT_FAIL": "its node did not boot",
-    "FAILED": "it failed",
-    "COMPLETED": "its script ended",
+ENDS: dict[EngineName, dict[str, str]] = {
+    "slurm": {
+        "TIMEOUT": "it reached its time limit",
+        "NODE_FAIL": "its node failed",
+        "OUT_OF_MEMORY": "it used more memory than the job has",
+        "PREEMPTED": "another job of a higher priority took its place",
+        "CANCELLED": "it was cancelled",
+        "DEADLINE": "its deadline passed",
+        "BOOT_FAIL": "its node did not boot",
+        "FAILED": "it failed",
+        "COMPLETED": "its script ended",
+    },
+    "ray": {
+        "STOPPED": "it was stopped",
+        "FAILED": "it failed",
+        "SUCCEEDED": "its command ended",
+        "JOB_SUPERVISOR_ACTOR_DIED": "the process of Ray's that ran it died, or its node",
+        "JOB_SUPERVISOR_ACTOR_START_TIMEOUT": "it waited longer than Ray lets a job wait",
+        "JOB_SUPERVISOR_ACTOR_UNSCHEDULABLE": "no node can take it",
+    },
 }
+"""How a job ended, by its state, or by the reason that the engine gives, where that says more."""
+OUTCOMES: dict[str, Literal["stopped", "lost"]] = {
+    "CANCELLED": "stopped",
+    "STOPPED": "stopped",
+    "COMPLETED": "lost",
+    "SUCCEEDED": "lost",
+    GONE: "lost",
+}
+
+
+def is_waiting(seen: JobSeen) -> bool:
+    """Whether the engine says that it has not started."""
+    return seen.state in WAITING[seen.engine]
+
+
+def is_at_work(seen: JobSeen) -> bool:
+    """Whether the engine says that it has its node."""
+    return seen.state in AT_WORK[seen.engine]
+
+
+def called(job: JobPlace | JobSeen) -> str:
+    """The job as its engine's own commands call it: SLURM job 17, Ray job vitalsigns-123456789012."""
+    return f"{NAMES[job.engine]} job {SUBMISSION if job.engine == 'ray' else ''}{job.job_id}"
 
 
 def unread(place: JobPlace, seen: JobSeen | None) -> str:
     """Of a job that waits as far as its own files say, and of which the engine has said nothing yet."""
     if seen is None:
-        return f"SLURM job {place.job_id}, of another user or another folder: its queue is not read here."
-    return f"SLURM job {place.job_id} is submitted; the queue has not been read yet.{_since(seen)}"
+        return f"{called(place)}, of another user or another folder: its queue is not read here."
+    return f"{called(place)} is submitted; the queue has not been read yet.{_since(seen)}"
 
 
 def waiting(seen: JobSeen, now: float) -> str:
@@ -60,34 +98,36 @@ def waiting(seen: JobSeen, now: float) -> str:
     starts = ""
     if seen.starts_at is not None and seen.starts_at > now:
         starts = f" Estimated start {words.clock(seen.starts_at, now)}, in {words.age(seen.starts_at - now)}."
-    return f"SLURM job {seen.job_id} waits{_in(seen)}{why}.{starts}{_since(seen)}"
+    return f"{called(seen)} waits{_in(seen)}{why}.{starts}{_since(seen)}"
 
 
 def beginning(seen: JobSeen) -> str:
     """It has its node, and its supervisor has not written yet."""
-    return (
-        f"SLURM job {seen.job_id} is {seen.state.lower()}{_on(seen)}; its supervisor has not begun yet.{_since(seen)}"
-    )
+    return f"{called(seen)} is {seen.state.lower()}{_on(seen)}; its supervisor has not begun yet.{_since(seen)}"
 
 
 def ended_word(state: str) -> Literal["failed", "stopped", "lost"]:
     """What a run is whose job has ended so, and which left no outcome itself."""
-    return {"CANCELLED": "stopped", "COMPLETED": "lost", GONE: "lost"}.get(state, "failed")  # type: ignore[return-value]
+    return OUTCOMES.get(state, "failed")
 
 
 def ended(seen: JobSeen) -> str:
-    """How the engine ended it, with the last error that it wrote into the job's log."""
+    """How the engine ended it, with the last error that it gave."""
+    name = NAMES[seen.engine]
     if seen.state == GONE:
-        return f"SLURM does not know job {seen.job_id} any more: it has ended, and how was not seen."
-    why = ENDS.get(seen.state, "it ended")
+        return f"{name} does not know {called(seen)[len(name) + 1 :]} any more: it has ended, and how was not seen."
+    ends = ENDS[seen.engine]
+    why = ends.get(seen.reason) or ends.get(seen.state, "it ended")
     code = f" with exit status {seen.exit_status}" if seen.exit_status not in ("", "0", "0:0") else ""
     said = f" It said: {words.sentence(seen.said)}" if seen.said else ""
-    return f"SLURM ended job {seen.job_id}{_on(seen)} ({seen.state}): {why}{code}, and the run left no outcome.{said}"
+    job = called(seen)[len(name) + 1 :]
+    return f"{name} ended {job}{_on(seen)} ({seen.state}): {why}{code}, and the run left no outcome.{said}"
 
 
 def unanswered(seen: JobSeen, now: float) -> str:
     """That the engine does not answer, since when and why: what was said before may be old."""
-    return f"SLURM has not answered since {words.clock(seen.problem_at, now)}: {words.sentence(seen.problem)}"
+    since = words.clock(seen.problem_at, now)
+    return f"{NAMES[seen.engine]} has not answered since {since}: {words.sentence(seen.problem)}"
 
 
 def _since(seen: JobSeen) -> str:

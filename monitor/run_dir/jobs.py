@@ -21,11 +21,9 @@ LONGEST_SAID = 300
 
 
 class Book(Record, frozen=True, kw_only=True):
-    """`asked_at`: when somebody last began to ask; `problem`: why no answer came since `problem_at`, else ""."""
+    """`asked_at`: when somebody last began to ask; a job's `problem`: why its engine gave no answer."""
 
     asked_at: float = 0.0
-    problem: str = ""
-    problem_at: float = 0.0
     jobs: dict[str, JobSeen] = msgspec.field(default_factory=dict)
 
 
@@ -61,16 +59,16 @@ def seen(run_dir: Path, state: State | None) -> JobSeen | None:
     """What is known of the job of a run; None for a run that is none, or whose job was not submitted by this user."""
     if state is None or state.job is None:
         return None
-    known = book()
-    found = known.jobs.get(state.job.job_id)
+    found = book().jobs.get(state.job.job_id)
     if found is None or found.run_dir != str(run_dir.resolve()):
         return None
-    said = _last_error(run_dir) if found.ended_at is not None else ""
-    return msgspec.structs.replace(found, said=said, problem=known.problem, problem_at=known.problem_at)
+    if found.ended_at is None or found.said:
+        return found
+    return msgspec.structs.replace(found, said=_last_error(run_dir))
 
 
 def _last_error(run_dir: Path) -> str:
-    """The last error that the engine wrote into the job's log; "" for none. It is data of the run directory."""
+    """The last error that SLURM wrote into the job's log; "" for none. It is data of the run directory."""
     try:
         lines = files.last_lines(run_dir / JOB_LOG_FILE, LOG_TAIL_BYTES)
     except files.UNREADABLE:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from monitor.run_dir import files
 from monitor.run_dir.checkpoints import is_own_trainer as is_own_trainer
 from monitor.run_dir.errors import UnreadableRunError, UsageError
@@ -63,6 +65,8 @@ KEPT_VARIABLES = (
 KEPT_PREFIXES = ("CUDA_", "NCCL_", "TORCH_", "PYTORCH_", "OMP_", "MKL_", "OPENBLAS_")
 OF_THE_JOB = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "OMP_NUM_THREADS")
 """Variables that a cluster sets anew for each start of a job."""
+RAY_JOB_VARIABLE = "RAY_JOB_CONFIG_JSON_ENV_VAR"
+"""Ray's own name for it; its value is JSON."""
 SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|COOKIE|AUTH", re.IGNORECASE)
 """Names whose values are never kept."""
 
@@ -143,6 +147,8 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
 
 def job_of(environment: Mapping[str, str]) -> dict[str, str]:
     """What a cluster says of the job that a process runs in; empty outside of one."""
+    if RAY_JOB_VARIABLE in environment:  # first: a Ray may have been started inside of a job of SLURM
+        return _job_of_ray(environment[RAY_JOB_VARIABLE])
     if not environment.get("SLURM_JOB_ID"):
         return {}
     values = {
@@ -153,6 +159,15 @@ def job_of(environment: Mapping[str, str]) -> dict[str, str]:
         "restarts": environment.get("SLURM_RESTART_COUNT", "0"),
     }
     return {name: value for name, value in values.items() if value}
+
+
+def _job_of_ray(text: str) -> dict[str, str]:
+    """Of a job that was submitted to Ray's job API: Ray hands the name of the submission to the job's command."""
+    try:
+        name = msgspec.json.decode(text)["metadata"]["job_submission_id"]
+    except (msgspec.DecodeError, TypeError, KeyError):
+        return {}
+    return {"kind": "ray", "job_id": str(name), "node": os.uname().nodename, "restarts": "0"}
 
 
 def surroundings_with(kept: Mapping[str, str]) -> dict[str, str]:

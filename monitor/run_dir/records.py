@@ -134,16 +134,20 @@ class Away(Record, frozen=True, kw_only=True, omit_defaults=False):
 
 
 JobId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,18}\Z")]
-"""Digits alone: it becomes a word of a command."""
+"""Digits alone: it becomes a word of a command. SLURM gives it; for Ray we choose one of twelve digits."""
+
+EngineName = Literal["slurm", "ray"]
 
 
 class JobOrder(Record, frozen=True, kw_only=True, omit_defaults=False):
     """What is asked of a cluster's engine for a run, in launch.json; `gpus` and `nproc` are per node.
 
     `options`: more options of sbatch, as they were given. `signal_secs`: how long before the time limit it warns.
+    `address`: where Ray's job API is asked, http://host:port; the other fields but `gpus` and `nproc` are SLURM's.
     """
 
-    engine: Literal["slurm"] = "slurm"
+    engine: EngineName = "slurm"
+    address: str = ""
     partition: str = ""
     gpus: int = 0
     time: str = ""
@@ -156,6 +160,7 @@ class JobOrder(Record, frozen=True, kw_only=True, omit_defaults=False):
 class JobPlace(Record, frozen=True, kw_only=True):
     """Which job of an engine a run is, in state.json; `restarts`: how often the engine had started it again."""
 
+    engine: EngineName = "slurm"
     job_id: JobId
     submitted_at: float = 0.0
     restarts: int = 0
@@ -165,14 +170,18 @@ class JobSeen(Record, frozen=True, kw_only=True):
     """What the engine said of a job when it was last asked; kept in the user's own folder, never in a run's.
 
     `state`: its own word, such as PENDING; "" before it was asked, GONE where it knows the job no more. `reason`: why
-    it waits, or why it ended, in its words. `said`: the last error that it wrote into the job's log. `problem`: why it
-    did not answer, since `problem_at`. Times in UTC seconds; `starts_at` is an estimate.
+    it waits, or why it ended, in its words. `said`: the last error that it gave, or wrote into the job's log.
+    `problem`: why it did not answer, since `problem_at`. `asks`: what it needs, in words, where the engine's reason
+    does not say it. Times in UTC seconds; `starts_at` is an estimate.
     """
 
+    engine: EngineName = "slurm"
+    address: str = ""
     job_id: JobId
     run_dir: str = ""
     state: str = ""
     reason: str = ""
+    asks: str = ""
     partition: str = ""
     nodes: str = ""
     exit_status: str = ""

@@ -133,11 +133,11 @@ def _by_its_job(snapshot: Snapshot, state: State) -> Status | None:
     waits = state.state == "queued" and state.supervisor is None
     if seen is None or not seen.state:
         return Status("queued", True, False, job_words.unread(state.job, seen), state.updated_at) if waits else None
-    if seen.state in job_words.WAITING and (waits or seen.restarts > state.job.restarts):
+    if job_words.is_waiting(seen) and (waits or seen.restarts > state.job.restarts):
         return Status("queued", True, False, job_words.waiting(seen, snapshot.read_at), state.updated_at)
-    if seen.state in job_words.AT_WORK:
+    if job_words.is_at_work(seen):
         return Status("starting", True, False, job_words.beginning(seen), state.updated_at) if waits else None
-    if seen.state in job_words.WAITING or state.state in FINAL_STATES or snapshot.trainer_liveness == "alive":
+    if job_words.is_waiting(seen) or state.state in FINAL_STATES or snapshot.trainer_liveness == "alive":
         return None
     said = _own_last_word(snapshot)
     return said if said is not None else _ended_by_its_job(snapshot, state)

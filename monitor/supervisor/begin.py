@@ -82,7 +82,7 @@ def begin(
     if mode == "adopt":
         return _adopt(this, last)
     if mode == "job":
-        return _start_in_job(this, last)
+        return _start_in_job(this, last, after_parent and launch.parent is not None)
     if mode == "start" and (fact.may_start != 1 or (last is not None and last.state != "queued")):
         raise RefusedError(f"{run_dir.name} has been started already; resume or restart it.")
     return _start(this, _next_generation(this, last, mode), after_parent, resumed=mode == "resume")
@@ -99,8 +99,11 @@ def _next_generation(this: Beginning, last: State | None, mode: Mode) -> int:
     return max(last.generation if last else 0, progress.generation if progress else 0) + 1
 
 
-def _start_in_job(this: Beginning, last: State | None) -> Supervision | None:
-    """In the job that was submitted for it: its first start, or the next generation of one that the engine restarts."""
+def _start_in_job(this: Beginning, last: State | None, waits: bool) -> Supervision | None:
+    """In the job that was submitted for it: its first start, or the next generation of one that the engine restarts.
+
+    `waits`: until its parent has ended, where the engine cannot keep the job back for that.
+    """
     if this.fact.job != job.number() or not this.fact.job:
         raise RefusedError(
             f"Job {job.number()} is not the one that was submitted for {this.run_dir.name}: "
@@ -120,8 +123,12 @@ def _start_in_job(this: Beginning, last: State | None) -> Supervision | None:
     _note(this, may_start=generation, supervisor=processes.identify())
     first = job.state_of(generation, last)
     code_line = "" if is_first else _code_line(this)
-    state_file = StateFile(this.run_dir, msgspec.structs.replace(first, code_line=code_line), time.time)
+    parent = ParentWait(_parent_dir(this)) if waits and is_first else None
+    first = msgspec.structs.replace(first, code_line=code_line, state="starting" if parent is None else "queued")
+    state_file = StateFile(this.run_dir, first, time.time)
     _tell_or_refuse(this, state_file, None, None)
+    if parent is not None and not _wait_for_parent(this, state_file, parent):
+        return None
     return _start_trainer(this, state_file, resumed=not is_first)
 
 

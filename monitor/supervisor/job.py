@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 
 from monitor.launcher.engines import slurm
-from monitor.run_dir import JOB_LOG_FILE, JobPlace, State, files, processes
+from monitor.run_dir import JOB_LOG_FILE, JobPlace, State, files, job_words, processes
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.launch import read_state
+from monitor.run_dir.launch import job_of, read_state
+from monitor.run_dir.records import EngineName
 from monitor.supervisor.statefile import StateFile
 
 log = logging.getLogger(__name__)
@@ -28,20 +29,29 @@ LOG_TAIL_BYTES = 8192
 
 def number() -> str:
     """This job's number; "" outside of a job."""
-    return os.environ.get("SLURM_JOB_ID", "")
+    return job_of(os.environ).get("job_id", "").removeprefix(job_words.SUBMISSION)
 
 
 def restarts() -> int:
     """How often the engine has started this job again."""
-    text = os.environ.get("SLURM_RESTART_COUNT", "")
+    text = job_of(os.environ).get("restarts", "")
     return int(text) if text.isdecimal() else 0
+
+
+def is_in_ray() -> bool:
+    """Whether this job is one of Ray's, which puts no job back and writes no cause of its SIGTERM."""
+    return job_of(os.environ).get("kind") == "ray"
 
 
 def state_of(generation: int, last: State | None) -> State:
     """The first state of a generation that starts in this job."""
     submitted = last.job.submitted_at if last is not None and last.job is not None else 0.0
-    place = JobPlace(job_id=number(), submitted_at=submitted, restarts=restarts())
-    return State(state="starting", generation=generation, supervisor=processes.identify(), job=place)
+    return State(state="starting", generation=generation, supervisor=processes.identify(), job=_place(submitted))
+
+
+def _place(submitted_at: float) -> JobPlace:
+    engine: EngineName = "ray" if is_in_ray() else "slurm"
+    return JobPlace(engine=engine, job_id=number(), submitted_at=submitted_at, restarts=restarts())
 
 
 def ended_by(run_dir: Path) -> str:
@@ -58,12 +68,11 @@ def ended_by(run_dir: Path) -> str:
 def put_back(run_dir: Path, state_file: StateFile) -> None:
     """Requeues the job of a run that the engine's warning or its time limit has stopped: it goes on as the same run."""
     state = state_file.state
-    if state.state != "stopped" or state.stop is None or state.stop.asked_by not in PUT_BACK:
+    if is_in_ray() or state.state != "stopped" or state.stop is None or state.stop.asked_by not in PUT_BACK:
         return
     if state.started_at is not None and time.time() - state.started_at < LEAST_SECS:
         log.warning("not requeued: it was stopped within %.0f s of its start", LEAST_SECS)
         return
-    place = JobPlace(job_id=number(), submitted_at=time.time(), restarts=restarts())
     # Before it is asked for: the engine ends this process as it puts the job back.
     state_file.update(
         state="queued",
@@ -74,7 +83,7 @@ def put_back(run_dir: Path, state_file: StateFile) -> None:
         ended_at=None,
         exit_code=None,
         signal=None,
-        job=place,
+        job=_place(time.time()),
     )
     try:
         slurm.requeue(number())

@@ -8,17 +8,21 @@ If the supervisor dies before that, the gate closes and the process ends without
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import RAY_JOB_VARIABLE
 from monitor.run_dir.opening import OddFileError, open_to_write
 
 NOT_STARTED = 127
+PR_SET_PDEATHSIG = 1
 RESET_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE", "SIGXFSZ", "SIGCHLD", "SIGUSR1", "SIGUSR2")
 """Dispositions are inherited: a trainer that ignores Ctrl-C by accident could not be asked to save."""
 
@@ -93,7 +97,11 @@ def _become(program: Program, log: int, gate: int, word: int) -> NoReturn:
 def _prepare(program: Program, log: int) -> None:
     for name in RESET_SIGNALS:
         signal.signal(getattr(signal, name), signal.SIG_DFL)
-    if "SLURM_JOB_ID" in program.environment:
+    if RAY_JOB_VARIABLE in program.environment and sys.platform == "linux":
+        # Where Ray's node dies, Ray kills the group of the supervisor; the trainer has one of its own, and nobody would
+        # own it any more. It is told as by Ray's own stop, and may save.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    elif "SLURM_JOB_ID" in program.environment:
         # A cluster's warning goes to every process of the step, and one that does not expect it would die of it:
         # the supervisor takes it as a stop, which saves a checkpoint.
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)

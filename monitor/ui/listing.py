@@ -12,7 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from monitor.launcher.devices import MachineWatch
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import queues
 from monitor.launcher.trash import trashed
 from monitor.run_dir.errors import MonitorError
 from monitor.ui.messages import ListLook, ListNews, TrashedRun
@@ -42,7 +42,7 @@ class Listing:
     def look(self) -> ListLook:
         """Everything the list shows, read now."""
         now = time.time()
-        slurm.look_soon()
+        queues.look_soon()
         try:
             rows, problem = self._book.rows(now), ""
         except MonitorError as trouble:

@@ -22,7 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from monitor.diagnosis.judging import judge_run
 from monitor.diagnosis.verdict import Judged
 from monitor.launcher import ensure_supervised
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import queues
 from monitor.launcher.hosts import mirror
 from monitor.launcher.trash import where_is
 from monitor.run_dir import RUN_ID_PATTERN, Snapshot, words
@@ -170,7 +170,7 @@ class Tailer:
     def _look(self) -> bool:
         """Reads and judges what is new; True if what is shown changes."""
         now = time.time()
-        slurm.look_soon()
+        queues.look_soon()
         if self._is_far and time.monotonic() - self._wanted_at > WANT_AGAIN_SECS:
             self._wanted_at = time.monotonic()
             mirror.want(self._run_dir)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from monitor import launcher
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import queues
 from monitor.launcher.engines.submitting import job_order
 from monitor.run_dir.status import Status
 from tests.supervised import ROOT, script, state_of, wait_for
@@ -95,7 +95,7 @@ class Jobs:
         return place.job_id
 
     def status(self, run_dir: Path) -> Status:
-        slurm.look()
+        queues.look()
         return launcher.status(run_dir)
 
     def wait_for(self, run_dir: Path, *words: str) -> Status:
@@ -139,7 +139,7 @@ class Jobs:
 def jobs(
     cluster: Cluster, runs: Path, own_state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Jobs]:
-    monkeypatch.setattr(slurm, "ASK_EVERY_SECS", 0.0)
+    monkeypatch.setattr(queues, "ASK_EVERY_SECS", 0.0)
     yield Jobs(cluster, runs, tmp_path)
     cluster.run("scancel", "--me")
     cluster.run("scancel", "--me", "--signal=KILL")

@@ -13,7 +13,7 @@ from monitor import launcher
 from monitor.commands.cli import main
 from monitor.diagnosis.failures import failure_of
 from monitor.launcher.devices import MachineWatch
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import queues
 from monitor.launcher.engines.partitions import asked
 from monitor.run_dir import JOB_LOG_FILE, JOB_SCRIPT_FILE, control
 from monitor.run_dir.errors import RefusedError
@@ -291,11 +291,11 @@ def test_two_nodes_with_two_processes_each_meet(jobs, monkeypatch, tmp_path):
 def test_the_queue_is_read_by_one_for_all(jobs, monkeypatch):
     jobs.submit(LISTENS, sbatch="--hold", name="one")
     jobs.submit(LISTENS, sbatch="--hold", name="two")
-    monkeypatch.setattr(slurm, "ASK_EVERY_SECS", 15.0)
+    monkeypatch.setattr(queues, "ASK_EVERY_SECS", 15.0)
     asked = []
-    monkeypatch.setattr(slurm, "_ask_and_note", lambda *_: asked.append(1))
+    monkeypatch.setattr(queues, "_ask_and_note", lambda *_: asked.append(1))
     for _ in range(20):
-        slurm.look()
+        queues.look()
     assert len(asked) <= 1
 
 

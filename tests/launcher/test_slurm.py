@@ -12,9 +12,21 @@ import pytest
 
 from monitor.diagnosis.failures import failure_of
 from monitor.launcher import status
-from monitor.launcher.engines import slurm
-from monitor.launcher.engines.submitting import in_job, job_order, job_script
-from monitor.run_dir import STATE_FILE, JobPlace, JobSeen, Launch, Snapshot, State, encode, files, job_words, jobs
+from monitor.launcher.engines import queues, slurm
+from monitor.launcher.engines.submitting import in_job, job_order
+from monitor.run_dir import (
+    STATE_FILE,
+    JobOrder,
+    JobPlace,
+    JobSeen,
+    Launch,
+    Snapshot,
+    State,
+    encode,
+    files,
+    job_words,
+    jobs,
+)
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import in_processes, read_state
 from monitor.run_dir.status import status_of
@@ -33,7 +45,7 @@ LINES = (
 def script_for(**changes) -> str:
     asked = {"partition": "gpu", "gpus": 2, "time_limit": "12:00:00", "nodes": 1, "nproc": 1, "sbatch": "", **changes}
     launch = Launch(run_id="demo", created_at=NOW, argv=["python", "train.py"], job=job_order(**asked))
-    return job_script(Path("/data/my runs/demo"), launch)
+    return slurm.script(Path("/data/my runs/demo"), launch)
 
 
 def test_the_script_asks_for_what_was_asked_and_quotes_what_needs_it():
@@ -218,13 +230,13 @@ def test_the_queue_is_read_once_in_15_s_for_all_runs_and_not_at_all_without_a_jo
     tmp_path, runs, own_state, monkeypatch
 ):
     calls = fake(tmp_path, monkeypatch, LINES)
-    slurm.look()
+    queues.look()
     assert not calls.exists()  # no run of this user is a job
     run_dir = queued_run(runs)
-    slurm.remember("17", run_dir)
-    slurm.remember("18", run_dir)
+    queues.remember("17", run_dir, JobOrder())
+    queues.remember("18", run_dir, JobOrder())
     for _ in range(10):
-        slurm.look()
+        queues.look()
     [line] = calls.read_text().splitlines()
     assert line.startswith("--me --states=all") and str(runs) not in line  # nothing of a run directory is passed on
     assert {each.state for each in jobs.book().jobs.values()} == {"GONE"}  # those numbers are other folders' jobs
@@ -232,13 +244,13 @@ def test_the_queue_is_read_once_in_15_s_for_all_runs_and_not_at_all_without_a_jo
 
 def test_a_squeue_that_fails_leaves_the_last_answer_and_says_so(tmp_path, runs, own_state, monkeypatch):
     run_dir = queued_run(runs)
-    slurm.remember("17", run_dir)
+    queues.remember("17", run_dir, JobOrder())
     fake(tmp_path, monkeypatch, "", code=1)
-    slurm.look()
-    assert jobs.book().jobs["17"].state == "" and "squeue refused" in jobs.book().problem
+    queues.look()
+    assert jobs.book().jobs["17"].state == "" and "squeue refused" in jobs.book().jobs["17"].problem
     assert "SLURM has not answered since" in status(run_dir).evidence
 
 
 def test_every_reason_and_end_is_a_clause():
-    for text in [*job_words.REASONS.values(), *job_words.ENDS.values()]:
+    for text in [*job_words.REASONS.values(), *(text for ends in job_words.ENDS.values() for text in ends.values())]:
         assert text[0].islower() and not text.endswith(".")

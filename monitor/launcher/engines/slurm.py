@@ -1,29 +1,25 @@
 """SLURM in commands: sbatch, squeue, scancel, scontrol, sinfo, each with a time limit, and their errors in sentences.
 
-The programs are those on the user's PATH; of a run directory they are given its path and digits, nothing else. The
-queue is read for all runs together, at most every 15 s by all processes of a user, and kept in the user's own folder.
+The programs are those on the user's PATH; of a run directory they are given its path and digits, nothing else.
 """
 
 from __future__ import annotations
 
-import os
 import re
+import shlex
 import shutil
 import subprocess
-import threading
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from msgspec.structs import replace
-
-from monitor.run_dir import GENERATION_VARIABLE, RUN_DIR_VARIABLE, JobSeen, job_words, jobs
+from monitor.launcher.engines.engine import PATIENCE_SECS, clean_environment, digits
+from monitor.run_dir import JOB_LOG_FILE, JOB_SCRIPT_FILE, JobOrder, JobSeen, Launch, job_words, processes
 from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import command_of
+from monitor.run_dir.words import PACKAGE
 
-ASK_EVERY_SECS = 15.0
-PATIENCE_SECS = 20.0
-FORGET_SECS = 30 * 86_400.0
-"""A job that ended so long ago is not kept any longer."""
 FIELDS = (
     "JobID",
     "State",
@@ -71,24 +67,84 @@ SENTENCES = (
 """What an error of SLURM means and what to do; the first that fits."""
 
 
-def submit(script: Path) -> str:
-    """Hands a job script to sbatch and returns the job's number. Raises RefusedError with what SLURM says."""
-    said = _run(["sbatch", "--parsable", str(script)], cwd=script.parent).strip()
+def script(run_dir: Path, launch: Launch, after: str = "") -> str:
+    """The script that sbatch gets, for a person to read; `after`: the number of a job that has to end first."""
+    order = launch.job
+    assert order is not None
+    asked = {
+        "job-name": launch.run_id,
+        "partition": order.partition,
+        "nodes": str(order.nodes),
+        "ntasks-per-node": "1",
+        "gpus-per-node": str(order.gpus) if order.gpus else "",
+        "cpus-per-task": str(order.nproc) if order.nproc > 1 else "",
+        "time": order.time,
+        "dependency": f"afterany:{after}" if after else "",
+        "chdir": str(run_dir.absolute()),
+        "output": JOB_LOG_FILE,
+        "open-mode": "append",
+        "signal": f"B:USR1@{order.signal_secs}",
+    }
+    lines = [f"#SBATCH --{name}={_quoted(value)}" for name, value in asked.items() if value]
+    lines += ["#SBATCH --requeue"]
+    # One line: an option may be two words, such as -A lab.
+    lines += [f"#SBATCH {' '.join(map(_quoted, order.options))}"] if order.options else []
+    python = shlex.join([sys.executable, "-m", f"{PACKAGE}.supervisor", str(run_dir.absolute()), "--job"])
+    meeting: list[str] = []
+    if order.nodes > 1:
+        port = "$((20000 + SLURM_JOB_ID % 20000))"
+        meeting = [f'export PET_RDZV_ENDPOINT="$(hostname):{port}" PET_RDZV_ID="$SLURM_JOB_ID"']
+    return "\n".join(
+        [
+            "#!/bin/bash",
+            *lines,
+            "# The supervisor starts this command, saves and requeues it before the time limit, and stays to its end:",
+            *(f"#   {line}" for line in command_of(launch.argv, run_dir).splitlines()),
+            *meeting,
+            f"cd {shlex.quote(str(processes.HOME))} && exec {python}",
+            "",
+        ]
+    )
+
+
+def _quoted(value: str) -> str:
+    """A value in a line of #SBATCH, which knows double quotes."""
+    return value if re.fullmatch(r"[\w@%+=:,./-]+", value) else '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'
+
+
+def asks(_order: JobOrder) -> str:
+    return ""
+
+
+def submit(run_dir: Path, _launch: Launch, _after: str) -> str:
+    """Hands the run's job script to sbatch and returns the job's number. Raises RefusedError with what SLURM says."""
+    said = _run(["sbatch", "--parsable", str(run_dir / JOB_SCRIPT_FILE)], cwd=run_dir).strip()
     number = said.partition(";")[0]
     if not number.isdecimal():
         raise RefusedError(f"sbatch gave no job number but: {said[:200]}")
     return number
 
 
-def cancel(job: str, *, signal: str = "", only_waiting: bool = False) -> None:
-    """Cancels a job, or sends its batch process alone a signal. Raises RefusedError with what SLURM says."""
-    how = [f"--signal={signal}", "--batch"] if signal else ["--state=PENDING"] if only_waiting else []
-    _run(["scancel", *how, _digits(job)])
+def cancel(job: str, *options: str) -> None:
+    """scancel with these options. Raises RefusedError with what SLURM says."""
+    _run(["scancel", *options, digits(job)])
+
+
+def leave(job: str, _order: JobOrder) -> None:
+    cancel(job, "--state=PENDING")
+
+
+def nudge(job: str, _order: JobOrder, hard: bool) -> None:
+    cancel(job, *([] if hard else ["--signal=USR1", "--batch"]))
 
 
 def requeue(job: str) -> None:
     """Puts a job back into the queue under its number. Raises RefusedError with what SLURM says."""
-    _run(["scontrol", "requeue", _digits(job)])
+    _run(["scontrol", "requeue", digits(job)])
+
+
+def removal(seen: JobSeen) -> str:
+    return f"scancel {seen.job_id}"
 
 
 def is_here() -> bool:
@@ -96,90 +152,15 @@ def is_here() -> bool:
     return shutil.which("sbatch") is not None
 
 
-def remember(job: str, run_dir: Path) -> None:
-    """From now on the queue is asked for this job. Raises OSError."""
-    new = JobSeen(job_id=job, run_dir=str(run_dir.resolve()))
-    jobs.change(lambda book: replace(book, jobs={**book.jobs, job: new}))
+def asked(known: Sequence[JobSeen], now: float) -> dict[str, JobSeen]:
+    """What squeue says of these jobs: one call for all of them. A number that is another folder's job is none of them.
 
-
-def look() -> None:
-    """Reads the queue, if one of this user's runs waits or works in it and nobody has read it in the last 15 s.
-
-    It raises nothing: what goes wrong stands in the book, with the last answer.
+    Raises RefusedError with what SLURM says.
     """
-    now = time.time()
-    if not _is_due(jobs.book(), now):
-        return
-    due = []
-
-    def begin(book: jobs.Book) -> jobs.Book:
-        due.extend([book] if _is_due(book, now) else [])
-        return replace(book, asked_at=now) if due else book
-
-    try:
-        jobs.change(begin)
-        if due:
-            _ask_and_note(due[0], now)
-    except OSError:
-        return  # a full disk: the next look tries again
-
-
-def orphans(runs_dir: Path) -> list[str]:
-    """A sentence for each open job whose run was removed from this folder of runs."""
-    lines = []
-    for seen in jobs.book().jobs.values():
-        run_dir = Path(seen.run_dir)
-        if seen.ended_at is None and run_dir.parent == runs_dir.resolve() and not run_dir.exists():
-            gone = f"SLURM job {seen.job_id} is for {run_dir}, which is not there any more."
-            lines.append(f"{gone} Remove it: scancel {seen.job_id}")
-    return lines
-
-
-def look_soon() -> None:
-    """The same in the background, for a page that must not wait for SLURM."""
-    if not _is_due(jobs.book(), time.time()) or _looking.locked():
-        return
-    threading.Thread(target=_look_alone, name="squeue", daemon=True).start()
-
-
-_looking = threading.Lock()
-
-
-def _look_alone() -> None:
-    if _looking.acquire(blocking=False):
-        try:
-            look()
-        finally:
-            _looking.release()
-
-
-def _is_due(book: jobs.Book, now: float) -> bool:
-    is_open = any(seen.ended_at is None for seen in book.jobs.values())
-    return is_open and not 0 <= now - book.asked_at < ASK_EVERY_SECS
-
-
-def _ask_and_note(before: jobs.Book, now: float) -> None:
     command = ["squeue", "--me", "--states=all", "--noheader", f"--Format={','.join(f'{each}:|' for each in FIELDS)}"]
-    try:
-        found, problem = {seen.job_id: seen for seen in parsed(_run(command).splitlines(), now)}, ""
-    except RefusedError as refused:
-        found, problem = {}, str(refused)
-    jobs.change(lambda book: _noted(book, before, found, problem, now))
-
-
-def _noted(book: jobs.Book, before: jobs.Book, found: dict[str, JobSeen], problem: str, now: float) -> jobs.Book:
-    """The book after an answer: of the jobs in it what SLURM says; one that it knows no more has ended unseen."""
-    if problem:
-        return replace(book, problem=problem, problem_at=book.problem_at if book.problem else now)
-    known = {}
-    for number, seen in book.jobs.items():
-        if number in found and found[number].run_dir == seen.run_dir:
-            known[number] = found[number]
-        elif seen.ended_at is None and number in before.jobs:
-            known[number] = replace(seen, state=job_words.GONE, ended_at=now)
-        elif seen.ended_at is None or now - seen.ended_at < FORGET_SECS:
-            known[number] = seen
-    return replace(book, problem="", problem_at=0.0, jobs=known)
+    folder_of = {seen.job_id: seen.run_dir for seen in known}
+    found = parsed(_run(command).splitlines(), now)
+    return {seen.job_id: seen for seen in found if folder_of.get(seen.job_id) == seen.run_dir}
 
 
 def parsed(lines: Iterable[str], now: float) -> list[JobSeen]:
@@ -188,7 +169,7 @@ def parsed(lines: Iterable[str], now: float) -> list[JobSeen]:
     for line in lines:
         if (match := LINE.fullmatch(line.strip())) is None:
             continue
-        is_over = match["state"] not in job_words.WAITING | job_words.AT_WORK
+        is_over = match["state"] not in job_words.SLURM_WAITS | job_words.SLURM_WORKS
         job = JobSeen(
             job_id=match["job"],
             run_dir=match["folder"],
@@ -225,22 +206,17 @@ def _time(text: str) -> float | None:
         return None
 
 
-def _digits(job: str) -> str:
-    if not job.isascii() or not job.isdecimal():
-        raise RefusedError(f"{job[:40]!r} is no job number.")
-    return job
-
-
 def _run(command: list[str], cwd: Path | None = None) -> str:
     """The answer of one of SLURM's programs. Raises RefusedError, one sentence."""
-    # A job that submits another one must not hand its own numbers on, and a run not its mark.
-    dropped = (RUN_DIR_VARIABLE, GENERATION_VARIABLE)
-    kept = {
-        k: v for k, v in os.environ.items() if k not in dropped and (not k.startswith("SLURM_") or k == "SLURM_CONF")
-    }
     try:
         done = subprocess.run(
-            command, cwd=cwd, env=kept, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_SECS
+            command,
+            cwd=cwd,
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECS,
         )
     except FileNotFoundError:
         raise RefusedError(f"There is no {command[0]} here: submit from a login node of the cluster.") from None

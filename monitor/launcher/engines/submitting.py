@@ -9,19 +9,17 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import queues
+from monitor.launcher.engines.registry import ENGINES
 from monitor.run_dir import (
-    JOB_LOG_FILE,
     JOB_SCRIPT_FILE,
     STATE_FILE,
     JobOrder,
     JobPlace,
-    Launch,
     State,
     control,
     encode,
@@ -29,10 +27,9 @@ from monitor.run_dir import (
     processes,
 )
 from monitor.run_dir.errors import RefusedError, UsageError
-from monitor.run_dir.launch import command_of, generation_of, read_launch, read_progress, read_state
+from monitor.run_dir.launch import generation_of, read_launch, read_progress, read_state
 from monitor.run_dir.provenance import TORCHRUN
 from monitor.run_dir.seal import fact_of, note, unverified_command_warning
-from monitor.run_dir.words import PACKAGE
 
 TIME = re.compile(r"(?:(?P<days>\d+)-)?(?P<parts>\d+(?::\d+){0,2})")
 SIGNAL_SECS = 120
@@ -95,50 +92,11 @@ def in_job(argv: list[str], order: JobOrder | None) -> list[str]:
     return [*step, *argv[: place + 1], *spread, *rest]
 
 
-def job_script(run_dir: Path, launch: Launch, *, after: str = "") -> str:
-    """The script that sbatch gets, for a person to read; `after`: the number of a job that has to end first."""
-    order = launch.job
-    assert order is not None
-    asked = {
-        "job-name": launch.run_id,
-        "partition": order.partition,
-        "nodes": str(order.nodes),
-        "ntasks-per-node": "1",
-        "gpus-per-node": str(order.gpus) if order.gpus else "",
-        "cpus-per-task": str(order.nproc) if order.nproc > 1 else "",
-        "time": order.time,
-        "dependency": f"afterany:{after}" if after else "",
-        "chdir": str(run_dir.absolute()),
-        "output": JOB_LOG_FILE,
-        "open-mode": "append",
-        "signal": f"B:USR1@{order.signal_secs}",
-    }
-    lines = [f"#SBATCH --{name}={_quoted(value)}" for name, value in asked.items() if value]
-    lines += ["#SBATCH --requeue"]
-    # One line: an option may be two words, such as -A lab.
-    lines += [f"#SBATCH {' '.join(map(_quoted, order.options))}"] if order.options else []
-    python = shlex.join([sys.executable, "-m", f"{PACKAGE}.supervisor", str(run_dir.absolute()), "--job"])
-    meeting: list[str] = []
-    if order.nodes > 1:
-        port = "$((20000 + SLURM_JOB_ID % 20000))"
-        meeting = [f'export PET_RDZV_ENDPOINT="$(hostname):{port}" PET_RDZV_ID="$SLURM_JOB_ID"']
-    return "\n".join(
-        [
-            "#!/bin/bash",
-            *lines,
-            "# The supervisor starts this command, saves and requeues it before the time limit, and stays to its end:",
-            *(f"#   {line}" for line in command_of(launch.argv, run_dir).splitlines()),
-            *meeting,
-            f"cd {shlex.quote(str(processes.HOME))} && exec {python}",
-            "",
-        ]
-    )
-
-
 def submit(run_dir: Path, *, after: str = "") -> str:
     """Submits a run, or its next generation, as a job and returns the job's number.
 
-    Raises RefusedError where SLURM does not take it, or the run's command is not this user's own.
+    `after`: the number of the job of its parent, which has to end first. Raises
+    RefusedError where the engine does not take it, or the run's command is not this user's own.
     """
     launch = read_launch(run_dir)
     fact = fact_of(launch, run_dir)
@@ -148,12 +106,13 @@ def submit(run_dir: Path, *, after: str = "") -> str:
     generation = generation_of(state, progress) + 1 if state or progress else 1
     # The supervisor in the job needs this lock: it cannot begin before all is written.
     with processes.RunLock(run_dir), _writing(run_dir):
-        files.replace(run_dir / JOB_SCRIPT_FILE, job_script(run_dir, launch, after=after).encode())
-        job = slurm.submit(run_dir / JOB_SCRIPT_FILE)
+        engine = ENGINES[launch.job.engine]
+        files.replace(run_dir / JOB_SCRIPT_FILE, engine.script(run_dir, launch, after).encode())
+        job = engine.submit(run_dir, launch, after)
         now = time.time()
-        place = JobPlace(job_id=job, submitted_at=now)
+        place = JobPlace(engine=launch.job.engine, job_id=job, submitted_at=now)
         note(launch, run_dir, job=job, may_start=generation)
-        slurm.remember(job, run_dir)
+        queues.remember(job, run_dir, launch.job)
         queued = State(state="queued", generation=generation, updated_at=now, job=place)
         files.replace(run_dir / STATE_FILE, encode(queued))
     return job
@@ -162,11 +121,13 @@ def submit(run_dir: Path, *, after: str = "") -> str:
 def leave_queue(run_dir: Path) -> None:
     """Takes a run whose job waits out of the queue, and writes that down; one whose supervisor has begun is left alone.
 
-    Raises RefusedError where SLURM does not answer.
+    Raises RefusedError where the engine does not answer.
     """
     launch, state = read_launch(run_dir), read_state(run_dir)
     fact = fact_of(launch, run_dir)
-    if launch is None or state is None or state.job is None or fact is None or fact.job != state.job.job_id:
+    if launch is None or launch.job is None or state is None or state.job is None or fact is None:
+        raise RefusedError(f"{run_dir.name} does not wait as a job of yours.")
+    if fact.job != state.job.job_id:
         raise RefusedError(f"The job of {run_dir.name} was submitted by another user or for another folder.")
     lock = processes.RunLock(run_dir)
     try:
@@ -174,7 +135,7 @@ def leave_queue(run_dir: Path) -> None:
     except RefusedError:
         return  # its supervisor has begun, and answers
     with _released(lock), _writing(run_dir):
-        slurm.cancel(fact.job, only_waiting=True)
+        ENGINES[launch.job.engine].leave(fact.job, launch.job)
         # Should the job have begun at this moment: its supervisor finds that it is wanted no more.
         note(launch, run_dir, job="", may_start=0)
         now = time.time()
@@ -187,12 +148,15 @@ def leave_queue(run_dir: Path) -> None:
 def nudge(run_dir: Path, *, hard: bool = False) -> bool:
     """Tells the job of a run that does not answer a stop: its supervisor by SIGUSR1, or with `hard` by ending the job.
 
-    False where this user has no job for this folder. Raises RefusedError with what SLURM says.
+    False where this user has no job for this folder. Raises RefusedError with what the engine says.
     """
-    fact, state = fact_of(read_launch(run_dir), run_dir), read_state(run_dir)
-    if fact is None or not fact.job or state is None or state.job is None or state.job.job_id != fact.job:
+    launch, state = read_launch(run_dir), read_state(run_dir)
+    fact = fact_of(launch, run_dir)
+    if launch is None or launch.job is None or fact is None or state is None or state.job is None:
         return False
-    slurm.cancel(fact.job, signal="" if hard else "USR1")
+    if state.job.job_id != fact.job:
+        return False
+    ENGINES[launch.job.engine].nudge(fact.job, launch.job, hard)
     return True
 
 
@@ -210,8 +174,3 @@ def _writing(run_dir: Path) -> Iterator[None]:
         yield
     except OSError as problem:
         raise RefusedError(f"{run_dir} cannot be written ({problem.strerror}); nothing was submitted.") from None
-
-
-def _quoted(value: str) -> str:
-    """A value in a line of #SBATCH, which knows double quotes."""
-    return value if re.fullmatch(r"[\w@%+=:,./-]+", value) else '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'

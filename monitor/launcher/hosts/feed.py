@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import queues
 from monitor.launcher.hosts import wire
 from monitor.run_dir import EPOCHS_FILE, FINAL_STATES, LOG_FILE, RUN_ID_PATTERN, SUMMARY_FILE, files
 from monitor.run_dir.errors import MonitorError
@@ -90,7 +90,7 @@ class Feed:
             self._look_at_names()
         if now >= self._next_rows:
             self._next_rows = now + ROWS_SECS
-            slurm.look_soon()
+            queues.look_soon()
             for name in self._due():
                 self._look_at_row(name)
             self._looks += 1

@@ -1,0 +1,346 @@
+"""Runs as jobs of a real Ray of two nodes: queued with its reason, run, stopped, resumed, restarted, and what breaks.
+
+Ray listens on all addresses, so it lives in a network of its own that has loopback alone, and so do these tests.
+"""
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fcntl import ioctl
+from pathlib import Path
+
+import psutil
+import pytest
+
+from monitor import launcher
+from monitor.commands.cli import main
+from monitor.diagnosis.failures import failure_of
+from monitor.launcher.engines import queues, ray_jobs
+from monitor.run_dir import JOB_SCRIPT_FILE, JobOrder, control, jobs
+from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.launch import read_launch, read_state
+from monitor.run_dir.reader import RunReader, list_runs
+from monitor.run_dir.status import Status
+from tests.cluster.conftest import PATIENT_SECS
+from tests.cluster.test_slurm import TRAINS_ON
+from tests.supervised import FINISHES, LISTENS, ROOT, script, state_of, wait_for, workers
+
+pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("ray")]
+
+SCRIPT = ROOT / "scripts" / "ensure_ray.sh"
+CLONE_NEWNET, SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x40000000, 0x8913, 0x8914, 1
+
+
+def enter_own_network() -> Callable[[], None]:
+    """This thread, and every process that it starts, has loopback alone until what it returns is called."""
+    libc, before = ctypes.CDLL(None, use_errno=True), os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    assert libc.unshare(CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        [flags] = struct.unpack("16xH22x", ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sH22x", b"lo", 0)))
+        ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", flags | IFF_UP))
+
+    def leave() -> None:
+        assert libc.setns(before, CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+        os.close(before)
+
+    return leave
+
+
+@dataclass
+class RayCluster:
+    folder: Path
+    address: str
+
+    def ensure(self, *words: str) -> str:
+        done = subprocess.run(["sh", str(SCRIPT), *words], capture_output=True, text=True, timeout=200)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def session(self, name: str) -> list[psutil.Process]:
+        """Every process of the head or of the node, but for what jobs have started."""
+        leader = int((self.folder / f"{name}.pid").read_text())
+        found = []
+        for process in psutil.process_iter():
+            try:
+                found += [process] if os.getsid(process.pid) == leader else []
+            except ProcessLookupError:
+                continue
+        return found
+
+    def kill(self, name: str) -> None:
+        """Ends a node as a power cut does."""
+        for process in self.session(name):
+            process.send_signal(signal.SIGKILL)
+
+    def ask(self, verb: str, path: str, body: object = None):
+        return ray_jobs._ask(self.address, verb, path, body, 30.0)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[RayCluster]:
+    # Not below the usual folder of tests: the path of Ray's sockets must be short.
+    folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
+    leave = enter_own_network()
+    here = RayCluster(folder, "")
+    try:
+        here.address = here.ensure(sys.executable, str(folder))
+        yield here
+    finally:
+        here.ensure("--stop", str(folder))
+        leave()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass
+class Jobs:
+    """Submits runs to the cluster and looks at them, each look a new one."""
+
+    cluster: RayCluster
+    runs: Path
+    folder: Path
+
+    def submit(self, text: str, *words: str, name: str = "demo", gpus: int = 0) -> Path:
+        order = ray_jobs.job_order(f"ray://{self.cluster.address.removeprefix('http://')}", gpus, 1)
+        command = [*script(self.folder, text), *words]
+        return self.runs / launcher.start(self.runs, command, name=name, job=order, cwd=self.folder)
+
+    def number(self, run_dir: Path) -> str:
+        place = state_of(run_dir).job
+        assert place is not None and place.engine == "ray"
+        return place.job_id
+
+    def in_ray(self, run_dir: Path) -> dict:
+        return self.cluster.ask("GET", f"/api/jobs/vitalsigns-{self.number(run_dir)}")
+
+    def status(self, run_dir: Path) -> Status:
+        queues.look()
+        return launcher.status(run_dir)
+
+    def wait_for(self, run_dir: Path, *words: str) -> Status:
+        wait_for(lambda: self.status(run_dir).word in words, PATIENT_SECS)
+        return self.status(run_dir)
+
+    def wait_for_words(self, run_dir: Path, pattern: str) -> None:
+        """Returns once its evidence says so; a test that fails shows what it says instead."""
+        deadline = time.monotonic() + PATIENT_SECS
+        while not re.search(pattern, said := self.status(run_dir).evidence):
+            assert time.monotonic() < deadline, said
+            time.sleep(0.2)
+
+    def wait_for_epochs(self, run_dir: Path, lines: int = 3) -> None:
+        file = run_dir / "epochs.jsonl"
+        wait_for(lambda: file.exists() and len(file.read_bytes().splitlines()) >= lines, PATIENT_SECS)
+
+
+@pytest.fixture
+def jobs_of(
+    cluster: RayCluster, runs: Path, own_state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Jobs]:
+    monkeypatch.setattr(queues, "ASK_EVERY_SECS", 0.0)
+    yield Jobs(cluster, runs, tmp_path)
+    for job in cluster.ask("GET", "/api/jobs/"):
+        if job["status"] in ("PENDING", "RUNNING"):
+            cluster.ask("POST", f"/api/jobs/{job['submission_id']}/stop", {})
+    wait_for(
+        lambda: all(job["status"] != "RUNNING" for job in cluster.ask("GET", "/api/jobs/")),
+        PATIENT_SECS,
+    )
+
+
+def test_nothing_listens_off_loopback(cluster):
+    listening = {each.laddr.ip for each in psutil.net_connections("tcp") if each.status == psutil.CONN_LISTEN}
+    addresses = {each.address for known in psutil.net_if_addrs().values() for each in known if each.family == 2}
+    assert addresses == {"127.0.0.1"} and listening  # where a port is open for all addresses, these are all there are
+
+
+def test_a_run_is_submitted_finishes_on_its_node_and_ray_is_never_imported(jobs_of, capsys):
+    run_dir = jobs_of.submit(FINISHES, gpus=1)
+    assert state_of(run_dir).state in ("queued", "starting", "running")
+    jobs_of.wait_for(run_dir, "finished")
+    text = (run_dir / JOB_SCRIPT_FILE).read_text()
+    assert f"A job of the Ray at {jobs_of.cluster.address}, which asks for 1 CPU and 1 GPU" in text
+    state = state_of(run_dir)
+    assert (state.exit_code, state.generation, state.job.engine) == (0, 1, "ray")
+    wait_for(lambda: jobs_of.in_ray(run_dir)["status"] == "SUCCEEDED", PATIENT_SECS)
+    assert main(["show", "demo", "--runs", str(jobs_of.runs)]) == 0
+    assert "demo: finished." in capsys.readouterr().out
+    assert "ray" not in sys.modules
+
+
+def test_the_devices_are_those_that_ray_gives(jobs_of):
+    says = "import os\nprint('devices', os.environ['CUDA_VISIBLE_DEVICES'], flush=True)\n"
+    run_dir = jobs_of.submit(says, gpus=2)
+    jobs_of.wait_for(run_dir, "finished")
+    assert "devices 0,1" in (run_dir / "trainer.log").read_text()
+
+
+def test_a_run_waits_with_rays_own_reason_and_leaves_the_queue(jobs_of, capsys):
+    full = jobs_of.submit(LISTENS, name="full", gpus=2)
+    jobs_of.wait_for(full, "running")
+    after = jobs_of.submit(LISTENS, name="after", gpus=1)
+    jobs_of.wait_for_words(after, r"to become available; it asks for 1 CPU and 1 GPU; free: 1 of 2 CPUs, 0 of 2 GPUs\.")
+    assert jobs_of.status(after).word == "queued"
+    own = jobs_of.in_ray(after)["message"].removeprefix("Job has not started yet. ").rstrip(".")
+    assert f"Ray job vitalsigns-{jobs_of.number(after)} waits: {own}" in jobs_of.status(after).evidence
+    assert main(["list", "--runs", str(jobs_of.runs)]) == 0
+    assert re.search(r"after +queued", capsys.readouterr().out)
+
+    asked = launcher.stop(after, "anna")
+    assert jobs_of.status(after).word == "stopped" and "left the queue" in jobs_of.status(after).evidence
+    assert [each.result for each in control.answers(after, 1) if each.number == asked.number] == ["done"]
+    launcher.stop(full, "anna")
+    # Ray starts it now that there is room, finds that it was stopped, and ends it; nothing of the run begins.
+    wait_for(lambda: jobs_of.in_ray(after)["status"] in ("STOPPED", "FAILED"), PATIENT_SECS)
+    assert jobs_of.status(after).word == "stopped" and not (after / "trainer.log").exists()
+
+
+def test_a_stop_saves_and_a_resume_is_the_next_generation_in_a_new_job(jobs_of, capsys):
+    run_dir = jobs_of.submit(TRAINS_ON, "0.1")
+    jobs_of.wait_for_epochs(run_dir)
+    first = jobs_of.number(run_dir)
+    launcher.stop(run_dir, "anna")
+    jobs_of.wait_for(run_dir, "stopped")
+    assert state_of(run_dir).stop.asked_by == "anna"
+    assert main(["resume", "demo", "--runs", str(jobs_of.runs)]) == 0
+    assert f"was submitted as Ray job vitalsigns-{jobs_of.number(run_dir)}" in capsys.readouterr().out
+    assert jobs_of.number(run_dir) != first
+    jobs_of.wait_for(run_dir, "finished")
+    assert state_of(run_dir).generation == 2
+    assert [each.epoch for each in RunReader(run_dir).read(0.0).epochs] == list(range(1, 41))
+
+
+def test_a_restart_with_a_change_is_a_job_that_begins_when_its_parent_has_ended(jobs_of):
+    run_dir = jobs_of.submit(LISTENS.replace("time.sleep(0.02)", "time.sleep(0.2)"), "--lr", "0.1")
+    jobs_of.wait_for_epochs(run_dir)
+    plan = launcher.plan_restart(jobs_of.runs, "demo", {"lr": 0.05}, stop_parent=True, try_first=False)
+    child = jobs_of.runs / launcher.restart(plan, stop_parent=True, asked_by="anna")
+    assert read_launch(child).job == read_launch(run_dir).job
+    jobs_of.wait_for(run_dir, "stopped")
+    jobs_of.wait_for(child, "running")
+    assert state_of(child).started_at >= state_of(run_dir).ended_at
+    assert "0.05" in read_launch(child).argv
+
+
+def test_a_stop_by_rays_own_command_is_a_stop_by_the_cluster(jobs_of):
+    run_dir = jobs_of.submit(LISTENS)
+    jobs_of.wait_for_epochs(run_dir)
+    command = ray_jobs.removal(jobs.book().jobs[jobs_of.number(run_dir)]).split()
+    subprocess.run([sys.executable, "-m", "ray.scripts.scripts", *command[1:]], check=True, capture_output=True)
+    wait_for(lambda: read_state(run_dir).state in ("stopped", "failed"), PATIENT_SECS)
+    state = state_of(run_dir)
+    assert (state.state, state.stop.asked_by) == ("stopped", "the cluster (SIGTERM)")
+    assert not workers(run_dir)
+
+
+def test_a_supervisor_that_does_not_answer_is_stopped_with_its_job(jobs_of):
+    run_dir = jobs_of.submit(LISTENS.replace("run.should_stop()", "False"))
+    jobs_of.wait_for_epochs(run_dir)
+    psutil.Process(state_of(run_dir).supervisor.pid).suspend()
+    launcher.stop(run_dir, "anna")
+    launcher.hurry_stop(run_dir, "anna")
+    jobs_of.wait_for_words(
+        run_dir, r"^Ray ended job vitalsigns-\d+ on 127.0.0.1 \(STOPPED\): it was stopped, and the run"
+    )
+    assert jobs_of.status(run_dir).word == "stopped"
+    wait_for(lambda: not workers(run_dir), PATIENT_SECS)
+
+
+def test_what_the_job_said_before_it_could_begin_is_the_evidence(jobs_of, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nosuch/python")
+    run_dir = jobs_of.submit(FINISHES)
+    said = jobs_of.wait_for(run_dir, "failed")
+    assert "(FAILED): it failed with exit status 127" in said.evidence
+    assert "/nosuch/python" in said.evidence
+    assert failure_of(RunReader(run_dir).read(0.0)).name == "job"
+
+
+def test_a_job_whose_folder_was_removed_is_named_and_starts_nothing(jobs_of, capsys):
+    full = jobs_of.submit(LISTENS, name="full", gpus=2)
+    jobs_of.wait_for(full, "running")
+    run_dir = jobs_of.submit(LISTENS, gpus=2)
+    job = jobs_of.number(run_dir)
+    shutil.rmtree(run_dir)
+    assert main(["list", "--runs", str(jobs_of.runs)]) == 0
+    address = jobs_of.cluster.address
+    said = f"Ray job vitalsigns-{job} is for {run_dir}, which is not there any more. "
+    assert f"{said}Remove it: ray job stop --address {address} vitalsigns-{job}" in capsys.readouterr().err
+    launcher.stop(full, "anna")
+    wait_for(lambda: jobs_of.cluster.ask("GET", f"/api/jobs/vitalsigns-{job}")["status"] == "FAILED", PATIENT_SECS)
+    assert not run_dir.exists() and not workers(run_dir)
+
+
+def test_a_job_that_was_not_submitted_for_the_run_starts_nothing(jobs_of):
+    run_dir = jobs_of.submit(FINISHES)
+    jobs_of.wait_for(run_dir, "finished")
+    entrypoint = (run_dir / JOB_SCRIPT_FILE).read_text().splitlines()[-1]
+    body = {"entrypoint": entrypoint, "submission_id": "vitalsigns-5", "entrypoint_num_cpus": 1}
+    jobs_of.cluster.ask("POST", "/api/jobs/", body)
+    wait_for(lambda: jobs_of.cluster.ask("GET", "/api/jobs/vitalsigns-5")["status"] == "FAILED", PATIENT_SECS)
+    assert "Job 5 is not the one that was submitted" in jobs_of.cluster.ask("GET", "/api/jobs/vitalsigns-5")["message"]
+    assert state_of(run_dir).state == "finished" and state_of(run_dir).generation == 1
+
+
+def test_a_node_that_dies_is_named_as_the_cause_and_takes_its_training_with_it(jobs_of):
+    run_dir = jobs_of.submit(LISTENS)
+    jobs_of.wait_for_epochs(run_dir)
+    jobs_of.cluster.kill("node")
+    try:
+        wait_for(lambda: not workers(run_dir), PATIENT_SECS)  # the trainer has a group of its own, which Ray kills not
+        said = jobs_of.wait_for(run_dir, "failed")
+        assert "The actor died because its node has died" in said.evidence and "(FAILED)" in said.evidence
+        failure = failure_of(RunReader(run_dir).read(0.0))
+        assert failure.name == "node" and "died" in failure.happened
+        assert read_state(run_dir).state == "running"  # derived, not stored: nobody was left to write it
+    finally:
+        jobs_of.cluster.ensure(sys.executable, str(jobs_of.cluster.folder), "node")
+
+
+@pytest.mark.parametrize("on", ["ray://127.0.0.1:1", "ray://127.0.0.1:6379", "ray://127.0.0.1:10001"])
+def test_an_address_without_a_job_api_is_said_in_a_sentence_and_leaves_no_run(jobs_of, on, capsys):
+    words = ["start", "--on", on, "--name", "demo", "--runs", str(jobs_of.runs), "--", sys.executable, "train.py"]
+    assert main(words) == 5
+    said = capsys.readouterr().err
+    assert "No Ray answers at http://127.0.0.1:1 (Connection refused)" in said or "is not the job API of a Ray" in said
+    assert list_runs(jobs_of.runs) == []
+
+
+def test_ray_may_be_silent_and_say_so_and_the_training_goes_on(jobs_of):
+    run_dir = jobs_of.submit(LISTENS)
+    jobs_of.wait_for_epochs(run_dir)
+    jobs_of.status(run_dir)
+    head = [each for each in jobs_of.cluster.session("head") if "dashboard" in " ".join(each.cmdline())]
+    assert head
+    for process in head:
+        process.suspend()
+    try:
+        queues.look()
+        said = launcher.status(run_dir)
+        assert said.word == "running" and "Ray has not answered since" in said.evidence
+        with pytest.raises(RefusedError, match="did not answer within"):
+            ray_jobs._ask(jobs_of.cluster.address, "GET", "/api/jobs/", None, 1.0)
+        before = len((run_dir / "epochs.jsonl").read_bytes().splitlines())
+        jobs_of.wait_for_epochs(run_dir, before + 5)
+    finally:
+        for process in head:
+            process.resume()
+    wait_for(lambda: "has not answered" not in jobs_of.status(run_dir).evidence, PATIENT_SECS)
+    launcher.stop(run_dir, "anna")
+    jobs_of.wait_for(run_dir, "stopped")
+
+
+def test_a_job_that_ray_forgot_has_ended_unseen(jobs_of):
+    run_dir = jobs_of.submit(LISTENS, gpus=2, name="full")
+    jobs_of.wait_for(run_dir, "running")
+    queues.remember("123456789012", jobs_of.runs / "gone", JobOrder(engine="ray", address=jobs_of.cluster.address))
+    queues.look()
+    assert jobs.book().jobs["123456789012"].state == "GONE"
