@@ -35,7 +35,7 @@ from tests.cluster.conftest import PATIENT_SECS
 from tests.cluster.test_slurm import TRAINS_ON
 from tests.supervised import FINISHES, LISTENS, ROOT, script, state_of, wait_for, workers
 
-pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.ray
 
 SCRIPT = ROOT / "scripts" / "ensure_ray.sh"
 CLONE_NEWNET, SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x40000000, 0x8913, 0x8914, 1
