@@ -15,6 +15,7 @@ from monitor.diagnosis.settings import settings_for
 from monitor.launcher.devices import machine
 from monitor.launcher.engines import submitting
 from monitor.launcher.headroom import Need, headroom_notes, need_of_script
+from monitor.launcher.relaunch.hydra_words import sweep_problem
 from monitor.launcher.relaunch.options import asked_for_help, described
 from monitor.launcher.relaunch.plan import free_run_id
 from monitor.launcher.slots import Line, capacity_for
@@ -140,6 +141,8 @@ def claim(
             opening.make_folder((run_dir / place).parent)
             files.create(run_dir / place, text.encode())
         launch = described(launch_of(order, run_dir.name, time.time()), run_dir)
+        if problem := sweep_problem(launch.argv, launch.config_schema.get("properties", {})):
+            raise RefusedError(problem)
         if order.read_help:
             launch = asked_for_help(launch, run_dir)
         if not write_sealed(run_dir, launch, may_start=1):

@@ -27,6 +27,7 @@ from monitor.launcher.relaunch.flags import (
     text_of,
     value_of,
 )
+from monitor.launcher.relaunch.hydra_words import deleted_in, sweep_problem, with_word
 from monitor.launcher.relaunch.launchers import own_words_begin
 from monitor.launcher.relaunch.options import with_defaults
 from monitor.launcher.relaunch.outputs import is_output
@@ -67,6 +68,8 @@ def changed(command: Command, changes: Mapping[str, Any], ours: Mapping[str, Any
 
     Raises UsageError, one line for each that has no place or is not allowed, RefusedError where a word would be lost.
     """
+    if problem := sweep_problem(command.argv, command.rules):
+        raise UsageError(problem)
     made = Changed(list(command.argv))
     in_files: dict[str, Any] = {}
     wrong: list[str] = []
@@ -98,6 +101,7 @@ def refuse_lost_words(before: list[str], after: list[str], changes: Collection[s
     places = [Flag(word, word, (word,), n, n + 1) for n, word in enumerate(before)]
     flags = [*given(before, rules), *launcher_flags(before), *(place for place in places if place.key in changes)]
     own = Counter(word for f in flags if f.key in keys for word in before[f.first : f.last])
+    own += Counter(word for word in before if deleted_in([word]) & keys)
     lost = Counter(before) - Counter(after) - own
     if lost:
         words = " ".join(lost.elements())
@@ -178,7 +182,7 @@ def _place(made: Changed, name: str, key: str, value: Any, command: Command) -> 
     elif launcher is not None:
         made.argv = replaced(argv, launcher, value)
         made.notes.append(f"{launcher.name} is an option of what starts the script, not of the script.")
-    elif name.startswith(("-", "+")):
+    elif name.startswith(("-", "+", "~")):
         made.argv = _as_given(argv, name, value)
         made.notes.append(f"{name} is passed on unchecked.")
     elif is_output(key) or is_own_trainer(argv) or (key in command.config and not rules):
@@ -189,8 +193,10 @@ def _place(made: Changed, name: str, key: str, value: Any, command: Command) -> 
 
 
 def _as_given(argv: list[str], name: str, value: Any) -> list[str]:
-    """With an option that a person has spelled out: `--lr=0.1`, or `--amp=` for one that stands alone."""
-    joined = name.startswith("+") or any(flag.form == "joined" for flag in find_flags(argv))
+    """With an option that a person has spelled out: `--lr=0.1`, `--amp=` for one that stands alone, Hydra's `~key=`."""
+    if name.startswith(("+", "~")):
+        return with_word(argv, name if value == "" and name[0] == "~" else f"{name}={value}")
+    joined = any(flag.form == "joined" for flag in find_flags(argv))
     if value == "":
         return [*argv, name]
     return [*argv, f"{name}={value}"] if joined else [*argv, name, str(value)]
@@ -202,8 +208,8 @@ def _no_place(name: str, value: Any, argv: list[str], command: Command) -> str:
     hint = f"; nearest: {near[0]}" if near else ""
     if own_words_begin(argv) == len(argv) > 2 and "-c" in argv:
         return f"{name}: the command stands in one word for a shell, which is not taken apart. Start it by hand."
-    bare = any(not str(rule.get("x-option", "-")).startswith("-") for rule in command.rules.values())
-    spelled = f"+{name}={value}" if bare else f"--{name}={value}"
+    is_hydra = any("x-hydra" in rule for rule in command.rules.values())
+    spelled = f"+{name}={value}" if is_hydra else f"--{name}={value}"
     return (
         f"{name}: there is no such setting{hint}. To pass it anyway, write it as the script takes it: --set {spelled}"
     )

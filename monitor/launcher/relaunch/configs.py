@@ -174,17 +174,18 @@ def _in_lines(text: str, is_toml: bool) -> Iterator[tuple[str, Setting]]:
         if line["item"] or any(not name for _, name in above) or (inner[0] == "[" and not inner.endswith("]")):
             continue
         first = len(text[: line.start("value")].encode())
-        yield path, Setting(_scalar(inner), first, first + len(inner.encode()))
+        yield path, Setting(scalar(inner), first, first + len(inner.encode()))
 
 
-def _scalar(text: str) -> Any:
+def scalar(text: str) -> Any:
+    """The value of one word or one-line list as YAML reads it."""
     if text.lower() in WORDS:
         return WORDS[text.lower()]
     if NUMBER.fullmatch(text):
         number = float(text.replace("_", ""))
         return int(number) if re.fullmatch(r"[-+]?[\d_]+", text) else number
     if text[0] == "[":
-        return [_scalar(part.strip()) for part in text[1:-1].split(",") if part.strip()]
+        return [scalar(part.strip()) for part in text[1:-1].split(",") if part.strip()]
     return text[1:-1] if text[0] in "\"'" and text[-1] == text[0] else text
 
 

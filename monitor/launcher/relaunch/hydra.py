@@ -1,52 +1,208 @@
-"""The settings of a Hydra script: its config file, and those that its defaults list names, which become its groups."""
+"""The settings of a Hydra script: its config, and those that defaults lists name, which become its groups.
+
+A config is a YAML file or a dataclass of the ConfigStore. Its place among the settings is its group, or the package
+that the defaults list or the head of the file names.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from monitor.launcher.relaunch.configs import rule_of, settings_in
-from monitor.launcher.relaunch.signatures import Properties, literal
+from monitor.launcher.relaunch.configs import rule_of, scalar, settings_in
+from monitor.launcher.relaunch.flags import BARE_OVERRIDE
+from monitor.launcher.relaunch.hydra_words import deleted_in
+from monitor.launcher.relaunch.signatures import Definitions, Dialect, Properties, literal, name_of, of_definition
 
-OPTIONS = {"config_name": ("--config-name", "-cn"), "config_path": ("--config-path", "-cp")}
+OPTIONS = {
+    "config_name": ("--config-name", "-cn"),
+    "config_path": ("--config-path", "-cp"),
+    "config_dir": ("--config-dir", "-cd"),
+}
 DEFAULTS = re.compile(r"^defaults:[^\n]*\n((?:[ \t]*-[^\n]*\n?|[ \t]*#[^\n]*\n|\s*\n)+)", re.MULTILINE)
-CHOICE = re.compile(r"-\s*(?:override\s+)?([\w/@.]+)\s*:\s*([\w./-]+)")
-DEEPEST = 3
+ENTRY = re.compile(
+    r"^\s*-\s*(?P<how>optional\s+|override\s+)?(?P<group>/?[\w/.-]+)(?:@(?P<package>[\w.:-]*))?"
+    r"(?P<colon>\s*:\s*(?P<choice>[^\n#]*))?\s*(?:#.*)?$",
+    re.MULTILINE,
+)
+PACKAGE = re.compile(r"\A(?:\s*#[^\n]*\n|\s*\n)*?\s*#\s*@package\s+([\w.]+)")
+DEEPEST = 5
+FIELDS = Dialect()
 
 
-def hydra_settings(call: ast.Call, script: Path, argv: list[str]) -> Properties:
+@dataclass(frozen=True)
+class Configs:
+    """Where configs lie: folders of YAML files, and dataclasses by (group, name). `chosen`: group → choice given."""
+
+    folders: tuple[Path, ...]
+    stored: Mapping[tuple[str, str], ast.AST]
+    definitions: Definitions
+    chosen: Mapping[str, str]
+
+    def names_in(self, group: str) -> list[str]:
+        """The choices of a group, in the order of their names."""
+        files = {path.stem for folder in self.folders for path in (folder / group).glob("*.yaml")} if group else set()
+        return sorted(files | {name for where, name in self.stored if where == group})
+
+
+@dataclass(frozen=True)
+class Node:
+    """One config: its group, its name, and the package in which its settings stand ("": at the top)."""
+
+    group: str
+    name: str
+    package: str = ""
+    depth: int = 0
+
+
+@dataclass
+class Stores:
+    """The dataclasses that a script stores as configs: `cs.store(group=…, name=…, node=…)`."""
+
+    found: dict[tuple[str, str], ast.AST] = field(default_factory=dict)
+
+    def take(self, call: ast.Call, definitions: Definitions) -> None:
+        given = dict(zip(("name", "node", "group"), call.args, strict=False))
+        given |= {word.arg: word.value for word in call.keywords if word.arg}
+        name, node = literal(given.get("name")), definitions.get(name_of(given.get("node")))
+        if isinstance(name, str) and node is not None:
+            self.found[str(literal(given.get("group")) or ""), name.removesuffix(".yaml")] = node
+
+
+def hydra_settings(
+    call: ast.Call, script: Path, argv: list[str], cwd: Path, stored: Stores, definitions: Definitions
+) -> Properties:
     """Dotted name → rule, for a script with this `@hydra.main(…)`; a change is written as `name=value`."""
     given = {word.arg: literal(word.value) for word in call.keywords}
     named = {key: _on_command(argv, words) or given.get(key) for key, words in OPTIONS.items()}
     if not isinstance(named["config_name"], str):
         return {}
-    folder = script.parent / str(named["config_path"] or "")
-    overrides = dict(word.lstrip("+").partition("=")[::2] for word in argv if "=" in word and not word.startswith("-"))
+    folders = [script.parent / str(named["config_path"] or "")]
+    folders += [cwd / str(named["config_dir"])] if named["config_dir"] else []
+    overrides = [match for word in argv if (match := BARE_OVERRIDE.fullmatch(word))]
+    chosen = {match[1].removeprefix("+"): match[2] for match in overrides}
+    configs = Configs(tuple(folders), stored.found, definitions, chosen)
+    name = named["config_name"].removesuffix(".yaml").removesuffix(".yml")
     found: Properties = {}
-    for key, value in _values(folder, named["config_name"].removesuffix(".yaml"), "", overrides, 0):
-        found[key] = {"x-option": key, **rule_of(value), **({} if value is None else {"default": value})}
-    return found
+    for key, rule in _settings(Node("", name), configs):
+        found[key] = {"x-option": key, "x-hydra": True, **rule}
+    for word in [each[0] for each in overrides]:
+        found |= _added(word, configs, found)
+    gone = deleted_in(argv)
+    return {
+        key: {k: v for k, v in rule.items() if k != "default" or not _is_below(key, gone)}
+        for key, rule in found.items()
+    }
 
 
-def _values(folder: Path, name: str, group: str, overrides: dict[str, str], depth: int) -> Iterator[tuple[str, Any]]:
-    path = folder / group / f"{name}.yaml"
-    prefix = f"{group.replace('/', '.')}." if group else ""
-    for key, setting in settings_in(path).items():
-        if key != "defaults" and not key.startswith("hydra."):
-            yield f"{prefix}{key}", setting.value
+def _is_below(key: str, gone: set[str]) -> bool:
+    return any(key == each or key.startswith(f"{each}.") for each in gone)
+
+
+def _added(word: str, configs: Configs, known: Properties) -> Properties:
+    """What a word of the command adds to the settings: `+experiment=a` those of that choice, `+key=1` the key."""
+    key, _, value = word.lstrip("+").partition("=")
+    group, _, package = key.partition("@")
+    choices = configs.names_in(group)
+    if value in choices and key not in known:
+        node = Node(group, value, package.replace("_global_", "") if package else group.replace("/", "."))
+        inner = {k: {"x-option": k, "x-hydra": True, **rule} for k, rule in _settings(node, configs)}
+        return {key: {"x-option": key, "x-hydra": True, "enum": choices}, **inner}
+    if word.startswith("+") and key not in known and "@" not in key and not key.startswith("hydra"):
+        now = scalar(value) if value else ""
+        return {key: {"x-option": key, "x-hydra": True, **_rule_with(now)}}
+    return {}
+
+
+def _settings(node: Node, configs: Configs) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The settings of a config and of those in its defaults list; what comes later wins."""
+    if node.depth > DEEPEST:
+        return
+    folder = next((f for f in configs.folders if (f / node.group / f"{node.name}.yaml").is_file()), None)
+    stored = configs.stored.get((node.group, node.name))
+    if folder is None:
+        if isinstance(stored, ast.ClassDef):
+            yield from _prefixed(_of_class(stored, configs), node.package)
+        return
+    path = folder / node.group / f"{node.name}.yaml"
     try:
-        listed = DEFAULTS.search(path.read_text(encoding="utf-8", errors="replace")) if depth < DEEPEST else None
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return
-    for choice in CHOICE.finditer(listed[1] if listed else ""):
-        inner = choice[1].partition("@")[0]
-        if not inner.startswith("hydra"):
-            chosen = overrides.get(inner, choice[2])
-            yield inner, chosen
-            yield from _values(folder, chosen, f"{group}/{inner}".strip("/"), overrides, depth + 1)
+    if (head := PACKAGE.match(text)) and node.depth:
+        node = replace(node, package=_package(head[1], node))
+    own = {
+        key: _rule_with(setting.value)
+        for key, setting in settings_in(path).items()
+        if key != "defaults" and not key.startswith(("defaults.", "hydra."))
+    }
+    listed = DEFAULTS.search(text)
+    entries = [*ENTRY.finditer(listed[1])] if listed else []
+    for entry in entries:
+        if entry["group"] == "_self_":
+            yield from _prefixed(own, node.package)
+        else:
+            yield from _chosen(entry, node, configs)
+    if not any(entry["group"] == "_self_" for entry in entries):
+        yield from _prefixed(own, node.package)
+
+
+def _chosen(entry: re.Match[str], node: Node, configs: Configs) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The choice of one line of a defaults list, and the settings of what is chosen."""
+    is_absolute = entry["group"].startswith("/")
+    place = entry["group"].strip("/") if is_absolute else f"{node.group}/{entry['group']}".strip("/")
+    if not entry["colon"]:  # a config of the same group: `- base`
+        group, _, name = place.rpartition("/")
+        package = node.package if not is_absolute else group.replace("/", ".")
+        package = _package(entry["package"], node) if entry["package"] is not None else package
+        yield from _settings(Node(group, name, package, node.depth + 1), configs)
+        return
+    if place.startswith("hydra"):
+        return
+    below = f"{node.package}.{entry['group']}".strip(".") if not is_absolute else place
+    package = _package(entry["package"], node) if entry["package"] is not None else below.replace("/", ".")
+    key = f"{place}@{package or '_global_'}" if entry["package"] is not None else place
+    chosen = configs.chosen.get(key, (entry["choice"] or "").strip().strip("\"'"))
+    rule: dict[str, Any] = {"enum": choices} if (choices := configs.names_in(place)) else {}
+    names = [name.strip() for name in chosen.strip("[]").split(",")]
+    if chosen in ("", "null"):
+        yield key, {**rule, "type": ["string", "null"]}
+        return
+    yield key, {**({} if len(names) > 1 else rule), "default": chosen}
+    for name in names:
+        yield from _settings(Node(place, name.strip("\"'"), package, node.depth + 1), configs)
+
+
+def _package(named: str, node: Node) -> str:
+    """The package that a defaults list or the head of a file names, seen from the config that names it."""
+    if named in ("_global_", "_here_", "_group_"):
+        return {"_global_": "", "_here_": node.package, "_group_": node.group.replace("/", ".")}[named]
+    if named.startswith("_global_."):
+        return named.removeprefix("_global_.")
+    return f"{node.package}.{named}".strip(".")
+
+
+def _prefixed(settings: Mapping[str, dict[str, Any]], package: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for key, rule in settings.items():
+        yield (f"{package}.{key}" if package else key), rule
+
+
+def _of_class(what: ast.ClassDef, configs: Configs) -> dict[str, dict[str, Any]]:
+    kept = ("type", "default", "enum", "items")
+    made = of_definition(what, FIELDS, configs.definitions)
+    return {key: {k: v for k, v in rule.items() if k in kept} for key, rule in made.items() if key != "defaults"}
+
+
+def _rule_with(value: Any) -> dict[str, Any]:
+    """What is known of a setting by its value. Any setting may become null."""
+    rule = rule_of(value)
+    kinds = rule.get("type", [])
+    several = {"type": [*(kinds if isinstance(kinds, list) else [kinds]), "null"]} if kinds else {}
+    return {**rule, **several, **({} if value is None else {"default": value})}
 
 
 def _on_command(argv: list[str], words: tuple[str, ...]) -> str | None:

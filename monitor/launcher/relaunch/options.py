@@ -12,6 +12,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from monitor.launcher.relaunch.fields import checked_value
 from monitor.launcher.relaunch.flags import NO_RULES, Flag, Rules, given, is_count
 from monitor.launcher.relaunch.help_page import in_help
 from monitor.launcher.relaunch.hydra import hydra_settings
+from monitor.launcher.relaunch.hydra_words import unquoted
 from monitor.launcher.relaunch.launchers import is_notebook, script_path
 from monitor.launcher.relaunch.parsers import read_parsers
 from monitor.launcher.relaunch.signatures import Properties, literal
@@ -91,7 +93,10 @@ def _of_script(script: Path, launch: Launch) -> Properties:
     if script.suffix != ".py":
         return _of_shell(script, cwd)
     found = read_parsers(script, cwd)
-    return found.properties | (hydra_settings(found.hydra, script, launch.argv) if found.hydra else {})
+    if found.hydra is None:
+        return found.properties
+    settings = hydra_settings(found.hydra, script, launch.argv, cwd, found.stores, found.definitions)
+    return found.properties | settings
 
 
 def _of_notebook(path: Path) -> Properties:
@@ -190,6 +195,8 @@ def _value(flag: Flag, rule: Mapping[str, Any]) -> Any:
         return [] if rule.get("type") == "array" and "x-nargs" in rule else not flag.off
     if not rule:
         return flag.text
+    if "x-hydra" in rule:
+        flag = replace(flag, values=tuple(map(unquoted, flag.values)))
     try:
         given_as = list(flag.values) if rule.get("type") == "array" and "x-nargs" in rule else flag.text
         return checked_value(flag.key, given_as, {flag.key: rule})

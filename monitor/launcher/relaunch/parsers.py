@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from monitor.launcher.relaunch.declared import declared_option, declared_place, merged
-from monitor.launcher.relaunch.signatures import DIALECTS, Properties, literal, name_of, of_call, of_definition
+from monitor.launcher.relaunch.hydra import Stores
+from monitor.launcher.relaunch.signatures import (
+    DIALECTS,
+    Definitions,
+    Properties,
+    literal,
+    name_of,
+    of_call,
+    of_definition,
+)
 from monitor.run_dir.imports import modules_of, tree_of
 
 MOST_FILES = 60
@@ -39,6 +48,8 @@ class Found:
     is_whole: bool = True
     places: int = 0
     hydra: ast.Call | None = None
+    stores: Stores = field(default_factory=Stores)
+    definitions: Definitions = field(default_factory=dict)
 
 
 def read_parsers(script: Path, cwd: Path) -> Found:
@@ -48,7 +59,7 @@ def read_parsers(script: Path, cwd: Path) -> Found:
     definitions = {
         n.name: n for tree in reversed(trees) for n in ast.walk(tree) if isinstance(n, (ast.ClassDef, ast.FunctionDef))
     }
-    found = Found()
+    found = Found(definitions=definitions)
     for path, tree in zip(paths, trees, strict=True):
         constants = _constants(tree)
         for name, rule in _of_tree(tree, definitions, constants, found):
@@ -88,6 +99,8 @@ def _of_call(
         yield from _absl(call, ABSL[name])
     elif name == "main" and owner == "hydra":
         found.hydra = call
+    elif name == "store":
+        found.stores.take(call, definitions)
     elif name in DIALECTS and not (name in ("run", "cli") and owner not in ("typer", "tyro")):
         yield from of_call(call, name, definitions).items()
 

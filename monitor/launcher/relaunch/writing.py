@@ -28,6 +28,7 @@ from monitor.launcher.relaunch.flags import (
     takes_several,
     text_of,
 )
+from monitor.launcher.relaunch.hydra_words import hydra_text, with_word
 from monitor.launcher.relaunch.launchers import is_notebook, own_words_begin
 from monitor.run_dir.errors import UsageError
 
@@ -82,6 +83,8 @@ def with_option(argv: list[str], key: str, value: Any, rule: Mapping[str, Any], 
     `rules`: what is declared of the other options. Raises UsageError for a value that its parser would not take.
     """
     name = rule.get("x-option")
+    if "x-hydra" in rule:
+        return _for_hydra(argv, key, value, rules)
     if "x-place" in rule:
         return _with_place(argv, key, value, rule, rules)
     if not isinstance(name, str):
@@ -109,6 +112,13 @@ def with_option(argv: list[str], key: str, value: Any, rule: Mapping[str, Any], 
         return replaced(argv, mine[-1], value, rules)
     words = [] if value is None else _written(name, value, _form_for(rule, mine, argv, rules))
     return _with_words(argv, words)
+
+
+def _for_hydra(argv: list[str], key: str, value: Any, rules: Rules) -> list[str]:
+    mine = [flag for flag in find_flags(argv, rules) if flag.key == key]
+    if mine:
+        return [*argv[: mine[-1].first], f"{mine[-1].name}={hydra_text(value)}", *argv[mine[-1].last :]]
+    return with_word(argv, f"{key}={hydra_text(value)}")
 
 
 def _without(argv: list[str], flags: Sequence[Flag], rules: Rules) -> list[str]:
