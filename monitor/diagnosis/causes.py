@@ -32,7 +32,7 @@ BROKEN_BY_IT = {"no_evidence", "not_moving", "too_little_regularisation", "words
 """Causes that nobody can know of while the optimisation diverges."""
 OF_A_RIGHT_METRIC = {"no_evidence", "too_little_regularisation", "nothing_learnt", "getting_worse", "stuck"}
 ONLY_BY_HEART = "What is learnt by heart on train does not carry over to val"
-"""Title of `no_evidence` where the train set is known by heart: its input does reach the classifier."""
+"""Title of `no_evidence` where the train set is known by heart: its input does reach the output layer."""
 LEARNT_MARGIN = 0.1
 """Better than chance by so much, the input is certainly used; points of a share, else a part of chance."""
 
@@ -43,7 +43,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("diverging", "The optimisation diverges"),
     ("lost_again", "What had been learnt is lost again"),
     ("decoder", "The decoder throws words away"),
-    ("no_evidence", "No usable input reaches the classifier"),
+    ("no_evidence", "No usable input reaches the output layer"),
     ("not_moving", "The steps do not train the network"),
     ("too_little_regularisation", "Too much model, or too little variety in the data"),
     ("words_missing", "The input is understood, but words are left out"),

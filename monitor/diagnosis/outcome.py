@@ -267,16 +267,22 @@ def _undecided(
 
 
 def _in_words(found: Scalar) -> str:
-    """Such as "Val WER 47.1 → 43.9 % (means of 5 evaluations), −3.2 points"."""
+    """Such as "Val WER 47.1 → 43.9 % (trends of 5 evaluations), −3.2 points"."""
     many = words.count(found.of_child, "evaluation")
-    if found.of_parent != found.of_child:
-        many = f"{found.of_parent} and {many}"
-    means = "" if found.limit is None else f" (trends of {many})"
+    if found.about_best and found.of_parent > 1:
+        many = f"mean of the {found.of_parent} evaluations about its best; trend of {many}"
+    elif found.about_best:
+        many = f"its best alone; trend of {many}"
+    elif found.of_parent != found.of_child:
+        many = f"trends of {found.of_parent} and {many}"
+    else:
+        many = f"trends of {many}"
+    means = "" if found.limit is None else f" ({many})"
     if (metric := found.metric) is not None:
-        values = f"{metric.bare(found.parent)} → {metric.text(found.child)}"
-        return f"{metric.heading} {values}{means}, {metric.change(found.difference)}"
-    numbers = f"{words.number(found.parent)} → {words.number(found.child)}"
-    return f"Val loss {numbers}{means}, {words.signed(found.difference)}"
+        before, after, moved = metric.told(found.parent, found.child)
+        return f"{metric.heading} {before.removesuffix(' %')} → {after}{means}, {moved}"
+    before, after, moved = words.agreeing(found.parent, found.child)
+    return f"Val loss {before} → {after}{means}, {moved}"
 
 
 def _size(found: Scalar, size: float) -> str:
@@ -391,10 +397,14 @@ def _course(parent: Snapshot, child: Snapshot, last: Epoch, then: Reference, met
 def _ended_before(parent: Snapshot, child: Snapshot, now: Epoch, agreed: float) -> str:
     """That a child did not come to the epoch of judgement, by an epoch or more."""
     came_to = max(child.epochs[-1].epoch, float(child.progress.epoch) if child.progress is not None else 0.0)
-    ended = has_ended(child) and (status_of(child).word != "finished" or came_to <= agreed - 1)
-    if not is_child_of(child, parent) or not ended or came_to >= agreed or evaluations(child)[-1].epoch > now.epoch:
+    word = status_of(child).word
+    # Of epochs that are numbered from 0 the last of 25 is 24.
+    last = agreed - 1 if child.epochs[0].epoch == 0 and agreed == planned_epochs(child) else agreed
+    ended = has_ended(child) and (word != "finished" or came_to <= last - 1)
+    if not is_child_of(child, parent) or not ended or came_to >= last or evaluations(child)[-1].epoch > now.epoch:
         return ""  # where it went further, there was no evaluation at that epoch
-    return f"It ended at epoch {came_to:g}; it was to be judged at {agreed:g}."
+    how = "It was lost" if word == "lost" else "It ended"
+    return f"{how} at epoch {came_to:g}; it was to be judged at {agreed:g}."
 
 
 def _not_evaluated(child: Snapshot, now: Epoch, wanted: float) -> str:

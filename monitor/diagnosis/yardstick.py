@@ -50,6 +50,8 @@ class Scalar:
     limit: float | None
     is_least: bool = False
     """Whether the limit is the least that is asked for, and not the scatter that was measured."""
+    about_best: bool = False
+    """Whether the parent's value is the mean of the evaluations about its best, as it ended before."""
 
     @property
     def difference(self) -> float:
@@ -97,7 +99,8 @@ def _of(
     # The same range of epochs for both: on a falling curve a longer one would look worse by its length alone. And on
     # one that bends within few evaluations a line through five ends beyond it.
     reach = max(_reach(rows, LEAST_OF_TREND if bends else MEAN_OF) for rows in (theirs, ours))
-    if then.epoch != theirs[-1][0]:  # the best of a run that ended before: what stands about it, on both sides
+    about_best = then.epoch != theirs[-1][0]
+    if about_best:  # of a run that ended before: what stands about it, on both sides
         about = [row for row in theirs if abs(row[0] - then.epoch) <= reach / 2]
         before = sum(value for _, value in about) / len(about)
     else:
@@ -109,7 +112,7 @@ def _of(
     least = LEAST_POINTS / metric.fraction(1.0) if metric and share else LEAST_LOSS_RATIO * abs(before)
     measured = paired if bends else scattered
     counts = (len(about), len(newest))
-    return Scalar(metric, before, after, min(counts), *counts, max(least, measured), measured < least)
+    return Scalar(metric, before, after, min(counts), *counts, max(least, measured), measured < least, about_best)
 
 
 def _value(record: Epoch, measure: str) -> float:

@@ -26,7 +26,7 @@ MEASURE = (
 )
 BETTER_SINCE = 0.05
 """Of the error at the best val loss."""
-CONSTANT = "Constant gap between train and val loss"
+CONSTANT = "Gap between train and val loss, not grown"
 """Title of the finding in that case: nothing is learnt by heart that was not from the beginning."""
 FIRST_EVALUATIONS, GROWN_RATIO = 3, 1.25
 """A gap that is no more than so many times the median of the first few has not grown."""

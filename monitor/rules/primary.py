@@ -7,12 +7,15 @@ in the table of known ones (monitor.run_dir.metric_names). Where none is logged,
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from monitor.rules.arithmetic.series import Array
 from monitor.rules.columns import NUMBERS, Pick, columns, metric_names
@@ -79,10 +82,19 @@ def wanted_of(snapshot: Snapshot) -> Metric | None:
     """The metric that would decide if its values can be trusted."""
     declared = declared_of(snapshot)
     if declared is not None:
-        return None if declared.name == LOSS else _completed(snapshot, declared)
+        return None if declared.name == LOSS else _in_one_unit(snapshot, _completed(snapshot, declared))
     if any(record.val_wer is not None for record in snapshot.epochs):
         return WER
-    return _recognised(snapshot, metric_names(snapshot))
+    return _in_one_unit(snapshot, _recognised(snapshot, metric_names(snapshot)))
+
+
+def _in_one_unit(snapshot: Snapshot, metric: Metric | None) -> Metric | None:
+    """The metric without its name on train where that is a fraction and this is in percent, or the other way round."""
+    if metric is None or not metric.train or not metric.is_share:
+        return metric
+    of_train = metric_of(metric.train, columns(snapshot, metric.train)[0].tolist())
+    alike = of_train is None or not of_train.is_share or of_train.unit == metric.unit
+    return metric if alike else replace(metric, train="")
 
 
 def needs_of(snapshot: Snapshot) -> str:
@@ -148,10 +160,22 @@ def _recognised(snapshot: Snapshot, names: frozenset[str]) -> Metric | None:
         if metric is not None and metric.split != "train":
             known_at = np.flatnonzero(np.isfinite(values))
             found.append((len(known_at), -int(known_at[-1]) if len(known_at) else 0, metric))
+    found = [row for row in found if not _was_renamed(snapshot, row[2], [each for *_, each in found])]
     most = max((count for count, _, _ in found), default=0)
     often = [(order(metric), newest, metric) for count, newest, metric in found if count and 2 * count >= most]
-    # Of two names of one metric the one that is still logged: a script may have renamed it.
+    # Of two names of one metric the one that is still logged: one may have been left out.
     return min(often, key=lambda row: row[:2], default=(None, 0, None))[2]
+
+
+def _was_renamed(snapshot: Snapshot, metric: Metric, others: Iterable[Metric]) -> bool:
+    """Whether a script, or its log, calls it by another name since: one that begins where this one ends."""
+    known = np.flatnonzero(np.isfinite(columns(snapshot, metric.name)[0]))
+    for other in others:
+        if other.name != metric.name and other.title == metric.title and len(known):
+            theirs = np.flatnonzero(np.isfinite(columns(snapshot, other.name)[0]))
+            if len(theirs) and theirs[0] > known[-1]:
+                return True
+    return False
 
 
 @lru_cache(256)
@@ -200,7 +224,15 @@ def others_of(snapshot: Snapshot) -> list[Metric]:
         metric = declared.get(name) or metric_of(name, values.tolist(), known)
         if metric is not None and metric.split != "train" and (first is None or name != first.name):
             found.append((-int(np.isfinite(values).sum()), order(metric), completed(metric, known, values.tolist())))
-    return [metric for _, _, metric in sorted(found, key=lambda row: row[:2])]
+    others = [metric for _, _, metric in sorted(found, key=lambda row: row[:2])]
+    all_of_them = others if first is None else [first, *others]
+    titles = Counter(metric.title for metric in all_of_them)
+    return [
+        # Two with one title are told apart by their names.
+        metric if titles[metric.title] == 1 else replace(metric, label=f"{metric.label} ({metric.name})")
+        for metric in others
+        if not _was_renamed(snapshot, metric, all_of_them)
+    ]
 
 
 def best_of(snapshot: Snapshot, metric: Metric | None = None) -> tuple[float, float] | None:

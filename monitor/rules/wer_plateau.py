@@ -149,7 +149,7 @@ class WerPlateau(Rule):
             episode,
             f"{since}Best {label} has moved {_moved(metric, moved)} in {window} evaluations "
             f"({_best_and_where(metric, data, best)}); "
-            f"stuck since epoch {data.epochs[episode.onset]:g}.",
+            f"flagged since epoch {data.epochs[episode.onset]:g}.",
             title=f"{_titled(label)} {GOT_WORSE}" if since else f"{_titled(label)} stuck",
             dated=True,
             now={
@@ -219,7 +219,7 @@ def _remedy(snapshot: Snapshot, metric: Metric, data: Evaluations) -> str:
             return f"{KEEP} {beyond}" if over else beyond
         return (
             f"Its best is {metric.error_text(best)}; {chance.does} {metric.error_text(chance.error)}. Find out whether "
-            "the input reaches the classifier, and whether the labels are right."
+            "the input reaches the output layer, and whether the labels are right."
         )
     if chance is None and (not metric.is_share or metric.label in WITHOUT_A_CHANCE):
         return WITHOUT_CHANCE_WHEN_OVER if over else WITHOUT_CHANCE

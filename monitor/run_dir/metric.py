@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from monitor.run_dir.words import NOT_MEASURED, number, percent, points, signed, signed_points
+from monitor.run_dir.words import NOT_MEASURED, agreeing, number, percent, points, signed, signed_points
 
 Direction = Literal["error", "score", "auto"]
 Unit = Literal["fraction", "percent", "raw", "auto"]
@@ -112,6 +112,12 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
         """The same without "points"."""
         share = self.fraction(difference)
         return signed_points(share) if self.is_share else signed(share)
+
+    def told(self, before: float, after: float, more: int = 2) -> tuple[str, str, str]:
+        """Two finite values and their difference, such as "41.8 %", "44.9 %" and "+3.1 points", that agree as shown,
+        with up to `more` decimals more than usual."""
+        one, other, apart = agreeing(self.fraction(before), self.fraction(after), self.is_share, more)
+        return (f"{one} %", f"{other} %", f"{apart} points") if self.is_share else (one, other, apart)
 
     def is_better(self, difference: float) -> bool:
         """Whether a value that is so much larger is a better one."""

@@ -37,12 +37,12 @@ MOST_SENTENCES = 5
 MOST_DIFF = 20_000
 MOST_NAMES = 3
 CURVES = tuple(name for name in CurveColumns.__struct_fields__ if name not in ("hours", "metric"))
-ROWS: tuple[tuple[str, str, Callable[[float | None], str], Callable[[float], str]], ...] = (
-    ("val_loss", "val loss", words.number, words.signed),
-    ("length_ratio", "words out / in", words.number, words.signed),
-    ("gap", "gap", words.number, words.signed),
+ROWS: tuple[tuple[str, str, Callable[[float | None], str], Callable[[float, float], Sequence[str]]], ...] = (
+    ("val_loss", "val loss", words.number, words.agreeing),
+    ("length_ratio", "words out / in", words.number, words.agreeing),
+    ("gap", "gap", words.number, words.agreeing),
 )
-"""(field, title, how a value is written, how a difference is), below the metric by which they are compared."""
+"""(field, title, how a value is written, how two and their difference are), below the metric that compares them."""
 MODES = ("epoch", "best", "hours")
 
 
@@ -113,15 +113,15 @@ def _rows(snapshots: Sequence[Snapshot], epoch: float, mode: str, metric: Metric
     if mode == "hours":
         took = [_time_of(run, record) for run, record in zip((parent, child, *others), (then, now, *rest), strict=True)]
         rows.append(["time", *took[:2], "", *took[2:]])
-    own = [(metric.name, metric.title, metric.text, metric.change)] if metric is not None else []
-    for field, title, written, changed in (*own, *ROWS):
+    own = [(metric.name, metric.title, metric.text, metric.told)] if metric is not None else []
+    for field, title, written, between in (*own, *ROWS):
         before, after, *more = [read(record, field) if record is not None else None for record in (then, now, *rest)]
         if own and all(value is None for value in (before, after, *more)):
             continue
-        difference = ""
+        told = [written(before), written(after), ""]
         if before is not None and after is not None and math.isfinite(before) and math.isfinite(after):
-            difference = changed(after - before)
-        rows.append([title, written(before), written(after), difference, *map(written, more)])
+            told = [*between(before, after)]
+        rows.append([title, *told, *map(written, more)])
     return rows
 
 

@@ -41,7 +41,8 @@ def test_few_evaluations_are_compared_by_what_was_measured_and_by_no_line_that_e
     came = outcome(parent, child)
     assert came.word == "TOO CLOSE"
     theirs, ours = 100 * saturating(0.70)[27], 100 * saturating(0.78)[27]
-    assert f"Val accuracy {theirs:.1f} → {ours:.1f} %, +{ours - theirs:.1f} points at epoch 28" in came.line
+    # 69.4 and 77.4 would differ by 8.0, they do by 7.9: one digit more.
+    assert f"Val accuracy {theirs:.2f} → {ours:.2f} %, +{ours - theirs:.2f} points at epoch 28" in came.line
     assert "and 4 evaluations where 5 are needed." in came.line and "trend" not in came.line
     assert (came.parent_value, came.child_value) == pytest.approx((theirs / 100, ours / 100))
 
@@ -80,3 +81,24 @@ def test_what_one_of_both_measures_alone_is_the_reason_why_val_loss_decides():
     assert "without an interval: val accuracy is measured in p alone" in came.line
     both = outcome(parent, scored_run("d", saturating(0.8), parent="p", changes={"wd": [0, 0.4]}))
     assert "without an interval: accuracy is one number for all samples." in both.line
+
+
+def test_of_a_parent_that_ended_before_the_mean_about_its_best_is_called_so():
+    values = saturating(0.70, 18)
+    values[16] += 0.03
+    parent = scored_run("p", values, state="finished")
+    child = scored_run("c", saturating(0.76, 60), state="finished", parent="p", changes={"wd": [0, 0.2]})
+    about = sum(values[14:18]) / 4
+    line = outcome(parent, child).line
+    assert f"Val accuracy {100 * about:.1f}" in line and "accuracy" in line
+    assert "(mean of the 4 evaluations about its best; trend of 5 evaluations)" in line
+    assert f"Against p's best, accuracy {100 * values[16]:.1f} % at epoch 17" in line
+
+
+def test_a_child_that_numbers_its_epochs_from_0_came_to_its_end():
+    link = {"parent": "p", "changes": {"wd": [0, 0.2]}, "expected": {"epoch": 25.0}, "planned": 25}
+    parent = scored_run("p", saturating(0.70, 25), epochs=range(25), state="finished", planned=25)
+    child = scored_run("c", saturating(0.76, 25), epochs=range(25), state="finished", **link)
+    assert "it was to be judged" not in outcome(parent, child).line
+    short = scored_run("c", saturating(0.76, 20), epochs=range(20), state="finished", **link)
+    assert "It ended at epoch 19; it was to be judged at 25." in outcome(parent, short).line

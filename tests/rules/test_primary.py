@@ -208,3 +208,20 @@ def test_a_declaration_without_direction_and_unit_is_what_its_name_tells():
     assert (found.direction, found.unit) == ("score", "fraction")
     unknown = primary_of(logged("odd_number", [3.0, 2.0], run={"metrics": [Metric("odd_number", primary=True)]}))
     assert (unknown.direction, unknown.unit) == ("error", "raw")
+
+
+def test_a_metric_that_is_called_otherwise_since_is_the_one_of_now_and_no_second_one():
+    rows = [{"val_acc": 0.5 + 0.01 * epoch} for epoch in range(15)] + [{"val_accuracy": 0.66}, {"val_accuracy": 0.67}]
+    run = snapshot(metrics=rows)
+    assert primary_of(run).name == "val_accuracy" and others_of(run) == []
+    both = snapshot(metrics=[{"val_acc": 0.5, "val_accuracy": 0.4}] * 5)
+    titles = [primary_of(both).title, *(other.title for other in others_of(both))]
+    assert titles == ["val accuracy", f"val accuracy ({others_of(both)[0].name})"]
+
+
+def test_train_in_another_unit_than_val_is_not_set_beside_it():
+    run = logged("val_accuracy", [40.0, 50.0, 60.0])
+    fractions = snapshot(metrics=[{"val_accuracy": 10 * n, "train_accuracy": n / 10} for n in range(4, 9)])
+    percent = snapshot(metrics=[{"val_accuracy": 10 * n, "train_accuracy": 10 * n + 5} for n in range(4, 9)])
+    assert primary_of(run).train == primary_of(fractions).train == "" and primary_of(fractions).unit == "percent"
+    assert primary_of(percent).train == "train_accuracy"

@@ -40,7 +40,7 @@ def test_ten_evaluations_without_a_point_are_a_warning_twenty_are_critical():
     assert (first, critical) == (20, 30)
     assert (
         found(RULE, seen).line
-        == "Best WER has moved 0.0 points in 20 evaluations (60.0 %, epoch 10); stuck since epoch 20."
+        == "Best WER has moved 0.0 points in 20 evaluations (60.0 %, epoch 10); flagged since epoch 20."
     )
 
 

@@ -190,3 +190,23 @@ def test_a_number_in_a_flag_is_written_as_on_its_tile():
 
 def test_a_limit_claims_no_digits_that_it_has_not():
     assert [words.limit(value) for value in (1.0, 0.25, 12.0, 69.0, 1.5e6)] == ["1.0", "0.25", "12", "69", "1.5e6"]
+
+
+@given(st.floats(-3, 3), st.floats(-3, 3), st.booleans(), st.integers(0, 2))
+def test_a_difference_is_the_one_that_a_reader_gets_from_the_two_values(before, after, in_points, more):
+    one, other, apart = words.agreeing(before, after, in_points, more)
+    read = [float(text.translate(DIGITS)) for text in (one, other, apart)]
+    scale = 100 if in_points else 1
+    assert read[:2] == pytest.approx([scale * before, scale * after], abs=0.051)
+    if not any("e" in text for text in (one, other, apart)):
+        decimals = min(len(text.partition(".")[2]) for text in (one, other))
+        assert abs(read[2] - (read[1] - read[0])) <= 0.5 * 10**-decimals + 1e-9
+
+
+def test_two_values_and_their_difference_get_another_digit_only_where_rounding_would_contradict():
+    assert words.agreeing(0.694, 0.774, True) == ("69.4", "77.4", "+8.0")
+    assert words.agreeing(0.694358, 0.773606, True) == ("69.44", "77.36", "+7.92")
+    assert words.agreeing(0.694358, 0.773606, True, more=0) == ("69.4", "77.4", "+8.0")
+    assert words.agreeing(4.4e-7, 3.51e-7) == ("4.4e−7", "3.5e−7", "−8.9e−8")
+    assert words.agreeing(50914.3, 32467.8) == ("50914.3", "32467.8", "−18446.5")
+    assert words.agreeing(0.5, 0.5) == ("0.50", "0.50", "0")

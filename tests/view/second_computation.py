@@ -226,7 +226,7 @@ FORMS: list[tuple[str, Check]] = [
     (
         r"(Val (?P<now>WER|CER|accuracy) is (?P<last>[\d.]+) %, far worse than its best\. )?"
         r"Best (?P<label>WER|CER|accuracy) has moved (?P<moved>[\d.]+) points in (?P<many>\d+) evaluations "
-        r"\((?P<best>[\d.]+) %, epoch (?P<at>[\d.]+)\); stuck since epoch (?P<since>[\d.]+)\.",
+        r"\((?P<best>[\d.]+) %, epoch (?P<at>[\d.]+)\); flagged since epoch (?P<since>[\d.]+)\.",
         lambda f, m: (
             _best(f, m)
             and float(m["since"]) == _stuck_since(f, METRICS[m["label"]])

@@ -110,7 +110,12 @@ def healthy_rows(snapshot: Snapshot, judged: Judged) -> Iterator[tuple[str, str,
         yield "val loss", "falls, or stays at its best", shown, status.of_val_loss(val)
     if gap and is_finite(last(snapshot, "gap")):
         limit = gap_limit_of(snapshot, thresholds)
-        yield "gap of the losses", f"below {plain(limit)}", signed(gap[-1][1]), status.of(gap[-1][1] <= limit, "gap")
+        yield (
+            "gap of the losses",
+            f"below {limit_words(limit).removesuffix('.0')}",
+            signed(gap[-1][1]),
+            status.of(gap[-1][1] <= limit, "gap"),
+        )
     yield from _metric_rows(snapshot, thresholds, status)
     yield from _output_rows(snapshot, thresholds, status)
     blank, usual = known(snapshot, "blank_ratio"), floors_of(snapshot).blank_ratio

@@ -238,7 +238,7 @@ def _metric(snapshot: Snapshot) -> Iterator[str]:
             best = min(points, key=lambda point: (metric.error(point[1]), point[0]))
             yield (
                 f"{_how_well(metric, [value for _, value in points])}: {name} {from_to(points, metric.text)}, "
-                f"{metric.change(points[-1][1] - points[0][1])} in {plain(points[-1][0] - points[0][0])} epochs; best "
+                f"{_moved(metric, points[0][1], points[-1][1])} in {plain(points[-1][0] - points[0][0])} epochs; best "
                 f"{metric.text(best[1])} at epoch {plain(best[0])}."
             )
     if val and train and val[-1][0] == train[-1][0]:
@@ -252,6 +252,13 @@ def _metric(snapshot: Snapshot) -> Iterator[str]:
         floor = f"{'what ' if level.who != 'chance' else ''}{level.does} ({metric.error_text(level.error)})"
         floor = floor.replace("chance is at", "chance")
         yield f"{word}: at its best {metric.title} was {metric.apart(best_error, level.error)} {floor}."
+
+
+def _moved(metric: Metric, before: float, after: float) -> str:
+    """The difference of two values as they are shown; one of them may not be finite."""
+    if math.isfinite(before) and math.isfinite(after):
+        return metric.told(before, after, more=0)[2]
+    return metric.change(after - before)
 
 
 def _how_well(metric: Metric, values: list[float]) -> str:
