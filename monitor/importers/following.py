@@ -1,7 +1,7 @@
 """A foreign source that grows → a run directory that grows with it (`live`).
 
-A text log (`free_text.followed`) is read on from its place, any other file (`followed_file`) from its beginning, and what
-is known of it is passed over.
+A text log (`free_text.followed`) is read on from its place, any other file (`followed_file`) from its beginning, where
+what is known of it is passed over.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from monitor.importers.items import Row, Shape
 from monitor.importers.languages import in_english
 from monitor.importers.names import plain_name
-from monitor.importers.vocabulary import LOSS_LIKE, in_order
+from monitor.importers.vocabulary import LOSS_LIKE, SETS, in_order
 from monitor.run_dir import GapBasis
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS, plain
@@ -36,6 +36,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 OF_A_LOG = tuple(field for field in SYNONYMS if field not in ("epoch", "step"))
 """The fields that a text log's names become: its lines say themselves what is an epoch or a step."""
+OF_A_SET = {field: re.compile(f"val_(?:{'|'.join(sorted(SETS))})_{field[4:]}") for field in ("val_loss", "val_wer")}
 EVALUATED = ("val_loss", "val_wer", "train_eval_loss", "train_wer", "blank_ratio", "empty_ratio", "length_ratio")
 Basis = Literal["epochs", "evaluations"]
 
@@ -214,7 +215,12 @@ def _totals(split: str) -> frozenset[str]:
 
 
 def likely_losses(field: str, seen: Mapping[str, int]) -> list[str]:
-    """The name that is the loss of a split though it is none of the usual: the only one, the whole, or the last set."""
+    """The name that is the loss of a split though it is none of the usual: the only one, the whole, or one set's.
+
+    Of sets that are told apart by a number (boosting) the last counts, of sets that have a name the first.
+    """
+    if field in OF_A_SET and (first := next(filter(OF_A_SET[field].fullmatch, seen), "")):
+        return [first]
     if field not in LOSS_LIKE:
         return []
     split = field.removesuffix("_loss")

@@ -13,6 +13,7 @@ from monitor.importers.vocabulary import (
     NO_SPLIT,
     NOISE,
     NUMBERED_SPLIT,
+    SETS,
     SPLITS,
     STORY_BEFORE_NUMBER,
 )
@@ -21,6 +22,16 @@ _GLUED = r"(?:loss|acc|wer|cer|err|ppl|f1)(?![^\W_])"
 SHORT = re.compile(rf"(?<![^\W_])(?:(t|tr|trn|train)|(v|vl|va|val|valid)|(te|ts|tst|test))(?={_GLUED})")
 """A split and its quantity in one word: `tloss`, `vacc`, `valloss`."""
 SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
+
+
+SET = re.compile(r"(?<![^\W_])([^\W\d_]+)[-_]([^\W_]+)(?![^\W_]|[-_])")
+
+
+def set_of(word: str) -> str:
+    """`dev-clean` → `val_clean`: one of several sets of a split; empty for any other word."""
+    found = SET.fullmatch(word)
+    split = SPLITS.get(found[1], "") if found and found[2] in SETS else ""
+    return f"{split}_{found[2]}" if found and split in ("val", "test") else ""
 
 
 def plain_name(text: str) -> str:
@@ -51,8 +62,13 @@ def _spelled_out(found: re.Match[str]) -> str:
 
 @lru_cache(4096)
 def split_of_words(words: tuple[str, ...]) -> str:
-    """The one split that words name, where they name nothing else; empty for any others."""
-    left = [word for word in words if word not in NOISE and (word in SPLITS or word not in HEADING)]
+    """The one split, or set of a split, that words name, where they name nothing else; empty for any others."""
+    sets = {name for word in words if (name := set_of(word))}
+    left = [
+        word for word in words if word not in NOISE and (word in SPLITS or word not in HEADING) and not set_of(word)
+    ]
+    if sets and len(sets) == 1 and {SPLITS.get(word) for word in left} <= {name.partition("_")[0] for name in sets}:
+        return sets.pop()
     splits = {SPLITS.get(word, "") for word in left}
     if splits == {"val", "test"}:
         return "test"
@@ -75,5 +91,5 @@ def named(words: tuple[str, ...]) -> Named:
     split, rest = _parts(" ".join(words))
     story = STORY_BEFORE_NUMBER & set(words) - {"per"} or words[-1:] == ("per",)
     told = story or ENDS & set(" ".join(words).replace("_", " ").split())
-    spoken = next((SPLITS[word] for word in reversed(words) if word in SPLITS), "")
+    spoken = next((SPLITS.get(word) or set_of(word) for word in reversed(words) if word in SPLITS or set_of(word)), "")
     return Named(spoken, split, rest, bool(told) or HOUSEKEEPING.fullmatch(rest) is not None)

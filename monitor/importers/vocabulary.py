@@ -24,6 +24,11 @@ SPLITS = {
 }
 NUMBERED_SPLIT = re.compile(r"(train|val|valid|validation|dev|eval|test)_?\d{1,2}$")
 """`valid_1`, `validation_0`: a split by its number; the number stays in the name."""
+SETS = words(
+    "clean, other, seen, unseen, matched, mismatched, in, out, id, ood, iid, easy, hard, short, long, small, large, "
+    "public, private, noisy, real, simu, far, near, male, female, source, target, old, new, a, b, c"
+)
+"""What tells several sets of one split apart: `dev-clean`, `dev_other`, `val_unseen`."""
 EPOCHS = words(
     "epoch, ep, e, epoch_idx, epoch_id, epoch_num, epoch_number, epoch_no, current_epoch, cur_epoch, train_epoch, "
     "trainer/epoch, train/epoch"

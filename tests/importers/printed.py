@@ -896,7 +896,7 @@ _log(
 Epoch 1 train loss 2.1 dev-clean loss 2.0 dev-other loss 3.0
 Epoch 2 train loss 1.9 dev-clean loss 1.8 dev-other loss 2.8
 """,
-    epochs=2, first={"train_loss": 2.1, "~clean_loss": 2.0}, last={"~other_loss": 2.8},
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.0}, last={"val_loss": 1.8, "~other_loss": 2.8},
 )  # fmt: skip
 
 _WORDS = {
@@ -1408,4 +1408,83 @@ Epoka 2 z 2
   # psnr: 26,50\tBest: 26,50 @ 600 iter
 """,
     epochs=2, first={"train_loss": 2.412, "val_loss": 2.503}, last={"train_loss": 1.954, "val_loss": 2.102, "~psnr": 26.5},
+)  # fmt: skip
+_SETS = {
+    "fairseq": """
+2022-03-01 10:00:00 | INFO | train | epoch 00{e} | loss {t} | nll_loss {t} | wps 1200 | num_updates {e}00 | lr 2.5e-05 | gnorm 2.1 | wall 310
+2022-03-01 10:00:05 | INFO | valid | epoch 00{e} | valid on 'dev_clean' subset | loss {v} | wer {w} | num_updates {e}00
+2022-03-01 10:00:09 | INFO | valid | epoch 00{e} | valid on 'dev_other' subset | loss 9.{e} | wer 88.{e} | num_updates {e}00 | best_loss 6.2
+""",
+    "headings": """
+Epoch {e}/3 train loss {t}
+Evaluating on dev-clean
+  loss: {v}  WER: {w}
+Evaluating on dev-other
+  loss: 9.{e}  WER: 88.{e}
+""",
+    "one line": "2026-03-01 10:00:00,123 INFO Epoch {e}, training loss: {t}\n"
+    "2026-03-01 10:10:00,123 INFO Epoch {e}: dev_clean: loss={v} wer={w} | dev_other: loss=9.{e} wer=88.{e}\n",
+    "nested JSON": '{{"epoch": {e}, "train_loss": {t}, "dev": {{"clean": {{"loss": {v}, "wer": {w}}}, '
+    '"other": {{"loss": 9.{e}, "wer": 88.{e}}}}}}}\n',
+}
+for _form, _lines in _SETS.items():
+    _log(
+        f"two sets of the validation, {_form}",
+        "".join(_lines.format(e=e, t=6.0 - e, v=5.0 - e, w=50.0 - e) for e in (1, 2, 3)),
+        epochs=3,
+        first={"train_loss": 5.0, "val_loss": 4.0, "val_wer": 0.49, "~other_loss": 9.1},
+        last={"train_loss": 3.0, "val_loss": 2.0, "val_wer": 0.47, "~other_wer": 88.3},
+    )
+_log(
+    "arrows from the value before",
+    """
+Epoch 1: loss 3.4→2.7, val loss improved 3.1 -> 2.9, lr 1e-3
+Epoch 2: loss 2.7→2.3, val loss 2.9 --> 2.95, lr 1e-3
+""",
+    epochs=2, first={"train_loss": 2.7, "val_loss": 2.9}, last={"train_loss": 2.3, "val_loss": 2.95},
+)  # fmt: skip
+_log(
+    "two numbers over a slash: which split the second is of is not said, and nothing is lost",
+    "".join(f"Epoch  {e}/20 | Loss {2.8 - e / 10} / {3.8 - e / 10} | Acc 0.4{e} / 0.3{e}\n" for e in (1, 2, 3)),
+    epochs=3, first={"train_loss": 2.7, "~loss_2": 3.7, "~acc_2": 0.31}, said="--map val_loss=loss_2 if it is val's",
+)  # fmt: skip
+_log(
+    "two numbers over a slash, told once for the line",
+    "".join(f"epoch {e}  loss (train/val): {2.8 - e / 10} / {3.8 - e / 10}  wer: 80.{e} / 88.{e}\n" for e in (1, 2, 3)),
+    epochs=3, first={"train_loss": 2.7, "val_loss": 3.7, "train_wer": 0.801, "val_wer": 0.881},
+)  # fmt: skip
+_OLMO = """
+[2024-04-02 21:13:{s:02}] INFO     [olmo.train:935, rank=0] [step={s}000/739328,epoch=0]
+    train/CrossEntropyLoss={t}
+    train/Perplexity=85,231
+    throughput/total_tokens=4,194,304
+[2024-04-02 21:13:{s:02}] INFO     [olmo.train:935, rank=0] [eval_step=1/40]
+    eval/c4_en-validation/CrossEntropyLoss={v}
+    eval/c4_en-validation/Perplexity=90.1
+"""
+_log(
+    "OLMo: its logger's prefix, and many evaluations in the one epoch",
+    "".join(_OLMO.format(s=s, t=6.0 - s, v=6.5 - s) for s in (1, 2, 3)),
+    epochs=3, first={"train_loss": 5.0, "val_loss": 5.5, "step": 1000}, last={"val_loss": 3.5}, no_metric=["olmo", "step"],
+)  # fmt: skip
+_log(
+    "OLMo-core: host and rank before the logger",
+    "".join(
+        f"2024-11-20 10:00:00.100 hostname:0 olmo_core.train.callbacks.console_logger:105 INFO [step={s}0/715000,epoch=1]\n"
+        f"    optim/total grad norm=5.210\n    train/CE loss={9.0 - s}\n    train/PPL=9,136\n"
+        for s in (1, 2, 3)
+    ),
+    steps=3, last_step={"step": 30, "train_loss": 6.0},
+)  # fmt: skip
+_MLPERF = ':::MLLOG {{"namespace": "", "time_ms": 1592346443000, "event_type": "POINT_IN_TIME", "key": "{key}", "value": {value}, '
+_MLPERF += '"metadata": {{"file": "train.py", "lineno": 210, "epoch_num": {e}}}}}\n'
+_log(
+    "MLPerf",
+    "".join(
+        _MLPERF.format(key=key, value=value, e=e)
+        for e in (1, 2, 3)
+        for key, value in (("epoch_start", "null"), ("train_loss", 3.5 - e), ("epoch_stop", "null"), ("eval_accuracy", e / 10))
+    ),
+    epochs=3, first={"train_loss": 2.5, "~accuracy": 0.1}, last={"epoch": 3, "train_loss": 0.5, "~accuracy": 0.3},
+    no_metric=["lineno", "time"],
 )  # fmt: skip

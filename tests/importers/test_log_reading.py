@@ -317,3 +317,18 @@ def test_a_count_of_epochs_that_is_no_number_begins_none(tmp_path):
 def test_what_a_bar_overwrites_is_passed_over():
     shown = list(LogText().feed(b"\r" + b"\r".join(bar(1, n, 100, 2.0).encode() for n in range(101)) + b"\ndone 1\r\n"))
     assert shown == [bar(1, 100, 100, 2.0).encode(), b"done 1"]
+
+
+@pytest.mark.parametrize(
+    ("cut", "kept"),
+    [
+        ("Epoch 3/9 - loss: 1.91 - val_loss: 2.1", {"loss": "1.91"}),  # of 2.10 or 2.19
+        ("Epoch 3/9 - loss: 1.91 - val_loss: 2.", {"loss": "1.91"}),
+        ("Epoch 3/9 - loss: 1.9", None),
+        ("Epoch 3/9 - loss: 1.91 - val_loss: 12.10", {"loss": "1.91", "val_loss": "12.10"}),
+    ],
+)
+def test_a_number_that_the_end_of_the_log_cuts_off_is_no_figure(tmp_path, cut, kept):
+    whole = "Epoch 1/9 - loss: 3.21 - val_loss: 3.50\nEpoch 2/9 - loss: 2.21 - val_loss: 2.50\n"
+    rows = scan(written(tmp_path, whole + cut)).rows
+    assert [dict(row.cells) for row in rows[2:]] == ([kept] if kept else [])

@@ -45,13 +45,13 @@ LEVEL = re.compile(_LEVEL)
 PREFIXED = re.compile(
     rf"^(?:(?![^\x01]{{0,200}}\b(?i:epoch|step|iter|loss)\b[^\x01]{{0,200}}{_LEVEL})[^\n]{{0,200}}?\x01)?"
     rf"[^A-Za-z\n]{{0,40}}(?:[(\[]?[\w.$/-]{{1,60}}(?:\[\d+\])?(?:[:|\]\[)]{{1,2}}\s{{0,9}}"
-    rf"|\s{{1,9}}-{{0,3}}\s{{0,9}}|\s{{0,9}}[:|\]]\s{{0,9}})){{0,3}}?\[?\s{{0,9}}{_LEVEL}\s*(?=[\s:|\]\)/-])[\s:|\]\)-]*"
+    rf"|\s{{1,9}}-{{0,3}}\s{{0,9}}|\s{{0,9}}[:|\]]\s{{0,9}})){{0,4}}?\[?\s{{0,9}}{_LEVEL}\s*(?=[\s:|\]\)/-])[\s:|\]\)-]*"
 )
 """Up to the level: time stamp, host, logger; also a bar that the line was glued to."""
 BEHIND = re.compile(
     r"^(?:\s*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?"
     r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)|[A-Za-z_]\w*(?:\.\w+)+:\d+(?=\s)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s*[:|\]-](?=\s)|tensorflow:"
-    r"|\(\d+/\d+\)|\[(?i:rank)\s*:?\s*\d+\])[\s:|\]-]*)+"
+    r"|\[[A-Za-z_][\w.]*:\d+,\s*rank=\d+\]|\(\d+/\d+\)|\[(?i:rank)\s*:?\s*\d+\])[\s:|\]-]*)+"
 )
 """What loggers put behind the level: file and line, rank."""
 BRACKETED = re.compile(r"^\s*\[[^\[\]\d]{0,40}\x01(?![^\]]{0,200}\b(?i:epoch|step|iter|loss)\b)[^\[\]]*\][\s:-]*")

@@ -19,6 +19,7 @@ from monitor.importers.mapping import Basis
 MOST_NAMES = 200
 MOST_STEPS = 20_000
 RECENT_EPOCHS = 6
+MANY_EVALUATIONS = 20
 LONG_REST_SECS = 30.0
 """After so long a silence nothing more is waited for."""
 STEP, BAR, WHOLE = 0, 1, 2
@@ -114,6 +115,13 @@ class EpochRows:
                 "mentioned": self._mentioned, "recent": self._recent, "lines": self._lines,
                 "passing": dict(self._passing), "steps": self._steps[-MOST_STEPS:], "step": self._step,
                 "above": self._above, "above_step": self._above_step, "trails": self._trails}  # fmt: skip
+
+    @property
+    def many_fit(self) -> bool:
+        """Whether the bar of the training's steps has room for many evaluations: its one epoch is the whole run."""
+        if len(self._steps) < 2 or not self._step:
+            return False
+        return self._step[1] >= MANY_EVALUATIONS * (self._steps[-1] - self._steps[0]) / (len(self._steps) - 1) > 0
 
     def begin_again(self, generation: int) -> list[Row]:
         """The process that writes the log has been started again: what is open is told if it is whole."""

@@ -14,6 +14,7 @@ NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 DECIMAL = r"[-+]?\d*\.\d+(?:e[-+]?\d+)?"
 _Rewrite = str | Callable[[re.Match[str]], str]
 PAIR = re.compile(rf"\('([a-z]\w*)', ({NUMBER})\)")
+_TWO = re.compile(rf"\b([a-z]\w*)\s*[:=]?\s*({NUMBER}\s?%?)\s*/\s*({NUMBER}\s?%?)")
 _PAIR = re.compile(rf"(train|eval)\b\D{{0,3}}({NUMBER})")
 
 
@@ -33,8 +34,11 @@ def _tesseract(found: re.Match[str]) -> str:
 
 
 def _two_splits(found: re.Match[str]) -> str:
+    """`loss (train/val) 2.8 / 3.8, wer 80.1 / 88.2`: what is said of the first two numbers holds for the next ones."""
     name = (found["before"].strip() or found["behind"].strip() or "loss").strip(":=( ")
-    return f"{found['one']} {name} {found['first']} {found['other']} {name} {found['second']}"
+    one, other = found["one"], found["other"]
+    rest = _TWO.sub(rf"{one} \1 \2 {other} \1 \3", found["rest"])
+    return f"{one} {name} {found['first']} {other} {name} {found['second']}{rest}"
 
 
 def _of_one_set(found: re.Match[str]) -> str:
@@ -96,7 +100,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("two splits", rf"(?P<before>[a-z_]{{0,30}})\s*\(?\b(?P<one>train(?:ing)?|val\w*|dev)"
          rf"\s*[/|&]\s*(?P<other>train(?:ing)?|val\w*|dev|test|eval)\b\s*\)?"
          rf"\s*(?P<behind>[a-z_]{{0,30}})\s*[:=]?"
-         rf"\s*(?P<first>{NUMBER}\s?%?)\s*[/|&]\s*(?P<second>{NUMBER}\s?%?)", _two_splits),
+         rf"\s*(?P<first>{NUMBER}\s?%?)\s*[/|&]\s*(?P<second>{NUMBER}\s?%?)(?P<rest>.*)", _two_splits),
     )
 )  # fmt: skip
 

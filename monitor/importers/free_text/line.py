@@ -249,7 +249,7 @@ class Walk:
     def _number(self, text: str, unit: str) -> None:
         value = float(text.replace(",", ""))
         if self.over:
-            self._second_of_fraction(value)
+            self._second_of_fraction(text, value)
         elif self.awaits_epoch:
             self._begin_epoch(value)
         elif self.words:
@@ -276,7 +276,7 @@ class Walk:
             if self.heading and value != self.known_epoch:
                 self.section, self.heading = "", False
 
-    def _second_of_fraction(self, value: float) -> None:
+    def _second_of_fraction(self, text: str, value: float) -> None:
         if self.last == "epoch":
             self.epochs = value
         elif self.last == "bare" and value > 0 and self.bar is None:
@@ -287,6 +287,8 @@ class Walk:
             name, count = self.values[-1]
             if count.isdigit() and float(count) <= value:
                 self.values[-1] = (name, f"{float(count) / value:.6g}")
+            elif "." in count and "." in text and name not in NO_SPLIT:
+                self.values.append((f"{name}_2", text))  # of what it is, `loss 2.8 / 3.8` does not say
         self.last = ""
         self.bare_text = ""
 
@@ -307,6 +309,10 @@ class Walk:
                 return
         name = named(tuple(words))
         split, rest = name.split, name.rest
+        if rest in STEPS and split:  # `train_step=40`; an evaluation's own count is no step of the training
+            if split == "train" and self.step is None and value >= 0 and math.isfinite(value):
+                self.step, self.last = value, "step"
+            return
         if unit not in ("", "%") or (name.dropped and rest):
             return
         if name.spoken:

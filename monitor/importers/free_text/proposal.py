@@ -155,7 +155,12 @@ def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
 
 
 def _unsaid(mapping: SourceMapping) -> str:
-    """What to say of `Epoch 3, dev 45.6%`, which names no quantity."""
+    """What to say of `Epoch 3, dev 45.6%`, which names no quantity, and of `loss 2.8 / 3.8`, which names no split."""
+    taken = {use.field for use in mapping.uses}
+    for field, column in ((use.field, f"{use.column}_2") for use in mapping.uses):
+        if column in mapping.beside and (other := field.replace("train_", "val_")) not in taken:
+            said = "Of what its second number is, as in 2.8 / 3.8, nothing is said there"
+            return f" {said}: --map {other}={column} if it is val's."
     name = next((each for each in mapping.beside if each in ("val_share", "train_share")), "")
     split = name.removesuffix("_share")
     if not split or any(use.field == f"{split}_wer" for use in mapping.uses):

@@ -12,7 +12,7 @@ from typing import Any
 
 from monitor.importers.columns import is_table_of_runs
 from monitor.importers.free_text.clean import cleaned
-from monitor.importers.free_text.forms import rewritten
+from monitor.importers.free_text.forms import NUMBER, rewritten
 from monitor.importers.free_text.line import Walk
 from monitor.importers.free_text.ranks import Ranks
 from monitor.importers.free_text.shape import by_shape, without_digits
@@ -20,7 +20,7 @@ from monitor.importers.free_text.statement import EVALUATED, Statement
 from monitor.importers.free_text.table import Header, header_of, joined, row_of
 from monitor.importers.json_objects import numbers_of, parse
 from monitor.importers.languages import in_english
-from monitor.importers.names import plain_name, split_of_words
+from monitor.importers.names import plain_name, set_of, split_of_words
 from monitor.importers.splits import split_of
 from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, STEPS, words
 
@@ -44,8 +44,15 @@ GOES_ON = re.compile(r"\s*(?:\*(?!.*\*{3})|averaged? (?:stats|results|metrics)\b
 """A line that sums up those above it is of their split: ` * Acc@1 31.0`, `Averaged stats: loss: 2.9 (3.1)`."""
 OF_AN_EPOCH = re.compile(r"(?<!['\"/])\b(?:train(?!\w*/)\w*|avg|average|mean|epoch|total)(?:\b|_)")
 """What a line below a step calls its figures where they are of more than the step."""
-WORD = re.compile(r"[^\W\d_]+")
+WORD, SET_WORD = re.compile(r"[^\W\d_]+"), re.compile(r"[^\W\d_]+[-_][^\W_]+")
+ARROW = re.compile(
+    rf"(?:\b(?:improved|decreased|increased|dropped|rose|fell)\b:?\s*)?(?<![\w.,(]){NUMBER}\s?%?\s*"
+    r"(?:→|⟶|➜|--?>|=>)\s*(?=[-+]?\.?\d)"
+)
+"""What was there before, in `loss 3.4→2.7`: the number behind the arrow is the one of now."""
 WRAPPED = re.compile(r'"(log|message|msg|text|event|body|textPayload)"\s*:\s*"[^"]*\d')
+MLPERF = ":::MLLOG "
+PLACES_OF_MLPERF = {"epoch_num": "epoch", "step_num": "global_step", "samples_count": "global_step"}
 OF_A_LOGGER = words("ts, time, timestamp, level, levelno, line, lineno, pid, process, thread, rank, created, msecs")
 TRACEBACK = "Traceback (most recent call last)"
 NOTHING = Statement()
@@ -129,6 +136,8 @@ class LineReader:
             return NOTHING
         self._passed_over = self._passed_over and "***" not in line
         line = rewritten(line)
+        if "→" in line or ">" in line or "⟶" in line:
+            line = ARROW.sub("", line)
         if "," in line:
             self._note_commas(line)
             line = DECIMAL_COMMA.sub(r"\1.\2", line) if self.decimal_comma else line
@@ -230,9 +239,12 @@ def _place(known: Any) -> tuple[float | None, tuple[float, float] | None] | None
 
 def _heading(line: str) -> str:
     """The split that a line without figures names, and nothing else; also `"validation": {`."""
+    sets = [word for word in SET_WORD.findall(line) if set_of(word)]
+    for word in sets:
+        line = line.replace(word, " ")
     words = [
         word
-        for word in WORD.findall(line.replace("_", " "))
+        for word in [*WORD.findall(line.replace("_", " ")), *sets]
         if word not in ("done", "finished", "complete", "completed") and not QUALITY.fullmatch(word)
     ]
     return split_of_words(tuple(words)) if len(words) <= 8 and not OVER.search(line) else ""
@@ -240,6 +252,8 @@ def _heading(line: str) -> str:
 
 def _unwrapped(line: str) -> str:
     """The text in a line that a logger wrapped into an object without figures: `{"log": "epoch 3 loss 2.1", …}`."""
+    if MLPERF in line:
+        return _of_mlperf(line.partition(MLPERF)[2])
     found = WRAPPED.search(line) if line.startswith("{") else None
     if found is None:
         return line
@@ -249,6 +263,18 @@ def _unwrapped(line: str) -> str:
         return line
     says_more = not isinstance(whole, dict) or set(numbers_of(whole)) - OF_A_LOGGER
     return line if says_more else str(whole.get(found[1], line)).strip()
+
+
+def _of_mlperf(text: str) -> str:
+    """`{"key": "eval_accuracy", "value": 0.7, "metadata": {"epoch_num": 3}}` in words; empty for no measurement."""
+    try:
+        whole = parse(text.strip())
+        name, value, about = whole["key"], whole["value"], whole["metadata"]
+        places = [f"{word} {about[key]:g}" for key, word in PLACES_OF_MLPERF.items() if key in about]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    measures = isinstance(value, (int, float)) and ("loss" in str(name) or QUALITY.fullmatch(str(name)))
+    return f"{places[0]} {name}: {value}" if places and measures else ""
 
 
 def _of_object(text: str) -> Statement | None:

@@ -177,8 +177,10 @@ class _EitherRows(EpochRows):
     @property
     def basis(self) -> Basis:
         """By epochs where any is named; not where several evaluations stand within each of a few."""
-        within = len(self.counted) >= MORE_EVALUATIONS * max(1, len({row.epoch for row in self._named}))
-        return "evaluations" if self.epoch is None or (within and self._by_step.counts_steps) else "epochs"
+        epochs = len({row.epoch for row in self._named})
+        within = len(self.counted) >= MORE_EVALUATIONS * max(1, epochs)
+        by_step = self._by_step.counts_steps or (epochs <= 1 and self._by_step.many_fit)
+        return "evaluations" if self.epoch is None or (within and by_step) else "epochs"
 
     @property
     def found(self) -> list[Row]:

@@ -20,6 +20,9 @@ UNDER_WAY = re.compile(rb"%\|(?:(?<=(?<!\d)\d%\|)|(?<=(?<!\d)\d\d%\|))")
 OVER_EPOCHS = re.compile(rb"pochs?: {1,3}\d{1,3}%\|[^|\r]{0,400}\|\s{0,9}(\d+)/\d+ \[")
 """A bar that counts epochs: what is overwritten there is the only word about each of them."""
 BACK = re.compile(rb"\x08+")
+LATELY = 40
+NUMBER = re.compile(rb"\d+(\.\d*)?")
+"""And the decimals of it."""
 
 
 class LogText:
@@ -35,6 +38,8 @@ class LogText:
         self._over_epochs = False
         """The last chunk may hold a bar that counts epochs."""
         self._overlong = False
+        self._lately: list[bytes] = []
+        """The last whole lines."""
 
     @property
     def waiting(self) -> bytes:
@@ -57,6 +62,7 @@ class LogText:
         data = self._rest + chunk
         self._over_epochs = b"poch: " in data or b"pochs: " in data
         *lines, rest = data.split(b"\n")
+        self._lately = [*self._lately, *lines[-LATELY:]][-LATELY:]
         for line in lines:
             if self._overlong:
                 self._overlong, cut = False, line.rfind(b"\r", 0, -1)
@@ -79,10 +85,10 @@ class LogText:
             self._rest, self._overlong = b"", True
 
     def close(self) -> Iterator[bytes]:
-        """What stands at the end without a newline."""
+        """What stands at the end without a newline, but for a number that was cut off: those above have more digits."""
         rest, self._rest = self._rest, b""
         if rest and not rest.isspace() and not self._overlong:
-            yield rest[:LONGEST_BYTES]
+            yield _without_cut_number(rest[:LONGEST_BYTES], self._lately)
 
     def _standing(self, line: bytes) -> Iterator[bytes]:
         if b"\x08" in line:  # Keras goes back over its bar
@@ -111,3 +117,16 @@ class LogText:
                 self.bars.append(decoded(part[:LONGEST_BYTES]))
         if last:
             yield last
+
+
+def _without_cut_number(line: bytes, others: list[bytes]) -> bytes:
+    """The line without the number that it ends with, where that number has more decimals in the other lines like it."""
+    found = list(NUMBER.finditer(line))
+    if not found or found[-1].end() != len(line):
+        return line
+    words = NUMBER.sub(b"0", line)
+    for other in (other for other in others if NUMBER.sub(b"0", other).startswith(words)):
+        same = list(NUMBER.finditer(other))[len(found) - 1]
+        if len(same[1] or b"") > len(found[-1][1] or b""):
+            return line[: found[-1].start()]
+    return line
