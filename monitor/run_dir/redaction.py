@@ -8,6 +8,7 @@ itself and gives the real value.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -47,12 +48,17 @@ NAMED = re.compile(
 T = TypeVar("T")
 
 
+@functools.lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     return len(name) <= LONGEST_NAME and bool(SECRET_NAME.fullmatch(name)) and not NOT_SECRET.fullmatch(name)
 
 
 def redacted_text(text: str) -> str:
     """A text with what looks like a secret hidden, and what stands after a name of one."""
+    return _known_short(text) if len(text) <= SHORT else _known_long(text)
+
+
+def _hidden(text: str) -> str:
     if "://" in text:
         text = IN_URL.sub(HIDDEN, text)
     text = LOOKS.sub(HIDDEN, text)
@@ -66,6 +72,12 @@ def redacted_text(text: str) -> str:
         parts += [text[done : found.start("value")], HIDDEN] if hides else [text[done : found.start("value")]]
         done = found.end() if hides else found.start("value")
     return "".join([*parts, text[done:]])
+
+
+SHORT = 500
+_known_short = functools.lru_cache(maxsize=4096)(_hidden)
+_known_long = functools.lru_cache(maxsize=4)(_hidden)
+"""Runs of one folder say the same: names of variables, versions, the same changes since the last commit."""
 
 
 def redacted(value: T, name: str = "") -> T:

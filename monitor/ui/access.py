@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from monitor.ui.budgets import Budgets, paid_by
 from monitor.ui.door import door
 from monitor.ui.headers import guarded, host_name, is_address, is_from_another_page, same_origin
 from monitor.ui.visitors import Visitor, Visitors, told
@@ -25,6 +26,8 @@ from monitor.ui.visitors import Visitor, Visitors, told
 TOKEN_PATH = "/vs/token"
 AGAIN_PATH = "/vs/again"
 OPEN_PATHS = ("/_stcore/health",)
+SCRIPT_PATH = "/_stcore/stream"
+"""Streamlit's own socket: each message on it may run its script."""
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})
 MOST_FORM_BYTES = 4096
@@ -50,6 +53,7 @@ class AccessGate:
         self._by_address = not self._hosts.isdisjoint(ALL_ADDRESSES)
         self._base = base.rstrip("/")
         self._metrics = metrics
+        self._budgets = Budgets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -63,22 +67,35 @@ class AccessGate:
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, who = Headers(scope=scope), self._visitors.of(scope)
+        budget = self._budgets.of(who, scope)
+        if secs := budget.ask():
+            await (await self._budgets.refusal(secs, who))(scope, receive, send)
+            return
         if not self._host_is_ours(headers) or not same_origin(headers) or who is None:
             await send({"type": "websocket.close", "code": 1008, "reason": "no token"})
             return
-        is_over = _Revocation(lambda: not self._visitors.still(who), receive, send)
+        is_over = _Revocation(lambda: not self._visitors.still(who), receive, budget.sending(send))
+        heard = budget.hearing(is_over.receive) if scope["path"].endswith(SCRIPT_PATH) else is_over.receive
         try:
-            await self._app(told(scope, who), is_over.receive, self._renewing(scope, who, is_over.send))
+            await self._app(paid_by(budget, told(scope, who)), heard, self._renewing(scope, who, is_over.send))
         finally:
             is_over.leave()
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, who = Request(scope, receive), self._visitors.of(scope)
-        answer = await self._refusal(request, who)
-        if answer is not None:
-            await answer(scope, receive, send)
+        # Who comes with a good link is no stranger, however many of those ask at the same time.
+        payer = who or self._visitors.by_link(link_in(request) or "", scope)
+        budget = self._budgets.of(payer, scope)
+        if request.url.path.removeprefix(self._base) not in OPEN_PATHS and (secs := budget.ask()):
+            await (await self._budgets.refusal(secs, payer))(scope, receive, send)
             return
-        await self._app(told(scope, who), receive, self._renewing(scope, who, send))
+        async with budget.turn() as end:
+            answer = await self._refusal(request, who)
+            send = budget.sending(send, end)
+            if answer is not None:
+                await answer(scope, receive, send)
+                return
+            await self._app(paid_by(budget, told(scope, who)), receive, self._renewing(scope, who, send))
 
     async def _refusal(self, request: Request, who: Visitor | None) -> Response | None:
         """What to answer instead of the page, or None where the request may pass."""
@@ -92,7 +109,7 @@ class AccessGate:
         if self._metrics and path == self._metrics and request.method in ("GET", "HEAD"):
             return None if who is not None or self._visitors.is_program(request) else door(self._base + TOKEN_PATH)
         if self._visitors.needs_token():
-            given = request.query_params.get("token") or request.query_params.get("view_token")
+            given = link_in(request)
             if given is not None:
                 return self._let_in(request, given)
             if path == TOKEN_PATH and request.method == "POST":
@@ -185,6 +202,11 @@ class _Revocation:
             with contextlib.suppress(RuntimeError, OSError):  # the visitor has left already
                 await self._send({"type": "websocket.close", "code": 1008, "reason": "the link was taken back"})
         return self._closed
+
+
+def link_in(request: Request) -> str | None:
+    """The token in a link's address."""
+    return request.query_params.get("token") or request.query_params.get("view_token")
 
 
 async def _sent(request: Request) -> str:

@@ -8,242 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from monitor.diagnosis.judging import judge_run
-from monitor.diagnosis.verdict import Judged
-from monitor.launcher import ensure_supervised
-from monitor.launcher.engines import queues
-from monitor.launcher.hosts import mirror
-from monitor.launcher.trash import where_is
-from monitor.run_dir import RUN_ID_PATTERN, Snapshot, words
+from monitor.run_dir import RUN_ID_PATTERN
 from monitor.run_dir.errors import MonitorError, guarded
-from monitor.run_dir.lives import is_mirrored
 from monitor.run_dir.opening import is_within
-from monitor.run_dir.reader import RunReader
-from monitor.run_dir.status import status_of
-from monitor.run_dir.words import monitor_line, steady
+from monitor.run_dir.words import steady
 from monitor.ui import memory
-from monitor.ui.family import Family
+from monitor.ui.budgets import budget_in, words_for
 from monitor.ui.listing import LIST_SECS, Briefs, TabRows
 from monitor.ui.messages import Ping, Problem, Refused
 from monitor.ui.places import Place, Places
 from monitor.ui.questions import Answer, Others, answer, question_of
 from monitor.ui.seats import ASK_AGAIN, NO_SEAT, NoSeatError, Seats
+from monitor.ui.tailing import Tailer, own_fault
 from monitor.ui.visitors import role_in
-from monitor.view.frame import Frames
-from monitor.view.series import Since, child_marks
+from monitor.view.series import Since
 
-log = logging.getLogger(__name__)
-
-LOOK_SECS = 0.05
-"""Looking costs a tenth of a millisecond where nothing is new."""
-LOOK_ENDED_SECS = 0.5
-REJUDGE_SECS = 2.0
-"""Without any new record only time passes: a stalled run shows by that."""
-REJUDGE_TIMES = 50
-"""Between two judgements without a new record, times what the last one took."""
-PING_SECS = 2.0
 GIVE_BACK_SECS = 15.0
-WANT_AGAIN_SECS = 5.0
-"""A run of another host is asked for again so often while somebody looks at it."""
-ADOPT_EVERY_SECS = 10.0
-"""An adoption that was refused is not tried again at once."""
-
-
-class Tailer:
-    """Reads one run for all who look at it."""
-
-    def __init__(self, run_dir: Path, family: Family) -> None:
-        self._reader = RunReader(run_dir)
-        self._family = family
-        self._run_dir = run_dir
-        self._task: asyncio.Task[None] | None = None
-        self._changed = asyncio.Condition()
-        self._mark: tuple[object, ...] = ()
-        self._judged_at = float("-inf")
-        self._judging_secs = 0.0
-        self._adopted_at = self._wanted_at = float("-inf")
-        self._is_far = is_mirrored(run_dir)
-        self._read_at = time.monotonic()
-        self.watchers = self.controllers = 0
-        """Tabs that look, and those among them that came by the control link."""
-        self.version = 0
-        self.problem = ""
-        self.seen: tuple[Snapshot, Judged] | None = None
-        """What was read last and its judgement, set together: a frame is always of one moment."""
-        self._frames = Frames()
-        self._encoded: tuple[tuple[object, ...], str, Since] = ((), "", Since())
-        self._encoding = asyncio.Lock()
-
-    async def __aenter__(self) -> Tailer:
-        self.watchers += 1
-        if self._task is None:
-            self._task = asyncio.create_task(self._follow())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.watchers -= 1
-        if self.watchers == 0 and self._task is not None:
-            self._task.cancel()
-            self._task = None
-
-    @property
-    def snapshot(self) -> Snapshot | None:
-        return None if self.seen is None else self.seen[0]
-
-    @property
-    def unread_secs(self) -> float:
-        """How long ago the folder was last read: a disk that hangs raises nothing, and lets nothing be read."""
-        return time.monotonic() - self._read_at
-
-    async def newer_than(self, version: int) -> None:
-        """Returns once there is something newer than `version`, or after the ping interval."""
-        async with self._changed:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PING_SECS):
-                    await self._changed.wait_for(lambda: self.version > version)
-
-    async def _follow(self) -> None:
-        while True:
-            if self._is_alone():
-                await asyncio.to_thread(_adopt, self._run_dir)
-            if await asyncio.to_thread(self._look_and_say):
-                async with self._changed:
-                    self.version += 1
-                    self._changed.notify_all()
-            live = self.snapshot is None or status_of(self.snapshot).live
-            await asyncio.sleep(LOOK_SECS if live else LOOK_ENDED_SECS)
-
-    def _is_alone(self) -> bool:
-        """Whether the run is to be taken over for a visitor who may control it, also where its supervisor dies now."""
-        alone = self.snapshot is None or status_of(self.snapshot).unsupervised
-        if not self.controllers or not alone or time.monotonic() - self._adopted_at < ADOPT_EVERY_SECS:
-            return False
-        self._adopted_at = time.monotonic()
-        return True
-
-    async def encoded(self, since: Since) -> tuple[str, int, Since]:
-        """(frame as JSON, its version, what a tab has after it). Tabs that have the same share one making."""
-        async with self._encoding:
-            seen, version = self.seen, self.version
-            assert seen is not None
-            wanted = (version, since)
-            if self._encoded[0] != wanted:
-                self._encoded = (wanted, *await asyncio.to_thread(self._encode, *seen, since, version))
-            return self._encoded[1], version, self._encoded[2]
-
-    def _encode(self, snapshot: Snapshot, judged: Judged, since: Since, version: int) -> tuple[str, Since]:
-        """(frame as JSON, what a tab has after it); a fault in drawing is said, and the tab has what it had."""
-
-        def drawn() -> tuple[str, Since]:
-            frame = self._frames.frame(snapshot, judged, time.time(), since=since, seq=version)
-            children = child_marks(snapshot, self._family.children(snapshot.run_id))
-            seen = replace(frame, kind="frame", children=children, trouble=self.problem, unread_secs=self.unread_secs)
-            text = steady(msgspec.json.encode(seen).decode())
-            return text, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
-
-        def said(fault: Exception) -> tuple[str, Since]:
-            # The tab would else see its line cut, and connect again without end.
-            return steady(msgspec.json.encode(Problem(message=_own_fault("drawn", fault))).decode()), since
-
-        return guarded(drawn, said)
-
-    def _look_and_say(self) -> bool:
-        """As `_look`; a fault in reading or judging is said on the page, which would otherwise stand still."""
-        return guarded(self._look, self._say)
-
-    def _say(self, fault: Exception) -> bool:
-        said = self.problem
-        self.problem = said if repr(fault) in said else _own_fault("judged", fault)
-        return self.problem != said
-
-    def _look(self) -> bool:
-        """Reads and judges what is new; True if what is shown changes."""
-        now = time.time()
-        queues.look_soon()
-        if self._is_far and time.monotonic() - self._wanted_at > WANT_AGAIN_SECS:
-            self._wanted_at = time.monotonic()
-            mirror.want(self._run_dir)
-        try:
-            snapshot = self._reader.read(now)
-        except MonitorError as problem:
-            said = _gone_where(self._run_dir) or str(problem)
-            changed, self.problem = self.problem != said, said
-            return changed
-        self._read_at = time.monotonic()
-        fresh = self.snapshot is None or (snapshot.seq, snapshot.life) != (self.snapshot.seq, self.snapshot.life)
-        if not fresh and not self.problem and not self._is_to_be_judged_again(snapshot):
-            return False
-        judged = self._judge(snapshot, now)
-        recovered, self.problem = bool(self.problem), ""
-        flags = tuple((f.rule, f.severity, f.line) for f in judged.diagnosis.findings)
-        status = status_of(snapshot)
-        # Of what cannot be seen from here the age is all that is known: it is said anew as it grows.
-        known = status.evidence if status.unseen else status.word
-        # A child that is started is marked on its parent's chart also when the parent writes nothing any more.
-        children = tuple(self._family.children(snapshot.run_id))
-        mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, known, children)
-        changed, self._mark = mark != self._mark or recovered, mark
-        if changed:
-            self.seen = snapshot, judged
-        return changed
-
-    def _is_to_be_judged_again(self, snapshot: Snapshot) -> bool:
-        """Whether time alone may change something: of a live run what is said, of an ended one its children. A long
-        run takes long to judge: never more than a small share of the time goes into that."""
-        waited = time.monotonic() - self._judged_at
-        if self.seen is not None and not status_of(snapshot).live:
-            return waited >= REJUDGE_SECS and tuple(self._family.children(snapshot.run_id)) != self._mark[-1]
-        return waited >= max(REJUDGE_SECS, REJUDGE_TIMES * self._judging_secs)
-
-    def _judge(self, snapshot: Snapshot, now: float) -> Judged:
-        """Steps alone change no verdict: rules look at evaluations, and at the clock now and then."""
-        recent = time.monotonic() - self._judged_at < REJUDGE_SECS
-        if recent and self.seen is not None and _judged_by(self.seen[0]) == _judged_by(snapshot):
-            return self.seen[1]
-        self._judged_at = begun = time.monotonic()
-        judged = judge_run(snapshot, now)
-        self._judging_secs = time.monotonic() - begun
-        return judged
-
-
-def _own_fault(what: str, fault: Exception) -> str:
-    """The sentence for a fault of this program; the server's log gets the whole of it."""
-    log.error("a run could not be %s", what, exc_info=fault)
-    return f"This run cannot be {what}: {fault!r}. That is a fault of this program; its log says where."
-
-
-def _judged_by(snapshot: Snapshot) -> tuple[object, ...]:
-    """What a verdict is made of."""
-    words = (len(snapshot.epochs), len(snapshot.decodes), len(snapshot.clips), snapshot.life)
-    return (*words, snapshot.run, snapshot.launch, snapshot.choice, status_of(snapshot).word)
-
-
-def _gone_where(run_dir: Path) -> str:
-    put_aside = where_is(run_dir)
-    if put_aside is None:
-        return ""
-    when = words.clock(put_aside.at, time.time())
-    return (
-        f"This run was moved to the trash at {when}. The last data stay below. "
-        f"Take it back: {monitor_line('restore', put_aside.run_id, '--runs', run_dir.parent)}"
-    )
-
-
-def _adopt(run_dir: Path) -> None:
-    # A read-only folder is no reason not to look.
-    with contextlib.suppress(MonitorError, OSError):
-        ensure_supervised(run_dir)
 
 
 class Asked:
@@ -322,12 +111,28 @@ class LiveHub:
     async def _serve_run(
         self, socket: WebSocket, address: str, place: Place, run_dir: Path, hello: dict[str, Any], asked: Asked
     ) -> None:
-        tailer = self.tailers.setdefault(address, Tailer(run_dir, place.family))
-        controls = role_in(socket.scope) == "control"
+        budget, since = budget_in(socket.scope), Since.of(hello)
+        async with contextlib.AsyncExitStack() as turn:
+            # Reading a long run, and its first frame, take the processor for seconds: one visitor's one by one.
+            await turn.enter_async_context(budget.working(lambda: _ping(socket)))
+            tailer = self.tailers.setdefault(address, Tailer(run_dir, place.family))
+            async with self._watching(tailer, address, run_dir, role_in(socket.scope) == "control"):
+                before = tailer.spent_secs
+                while tailer.snapshot is None and not tailer.problem:
+                    await tailer.newer_than(tailer.version)
+                if tailer.seen is not None:
+                    await tailer.encoded(since)
+                budget.seconds.take(tailer.spent_secs - before)
+                await turn.aclose()
+                await self._send_run(socket, tailer, since, asked, place.others)
+
+    @contextlib.asynccontextmanager
+    async def _watching(self, tailer: Tailer, address: str, run_dir: Path, controls: bool) -> AsyncIterator[None]:
+        """While one tab looks at a run."""
         tailer.controllers += controls
         try:
             async with tailer:
-                await self._send_run(socket, tailer, Since.of(hello), asked, place.others)
+                yield
         finally:  # a browser that goes cancels this
             tailer.controllers -= controls
             if tailer.watchers == 0 and self.tailers.get(address) is tailer:
@@ -356,8 +161,6 @@ class LiveHub:
 
     async def _send_run(self, socket: WebSocket, tailer: Tailer, since: Since, asked: Asked, others: Others) -> None:
         sent, complained = -1, ""
-        while tailer.snapshot is None and not tailer.problem:
-            await tailer.newer_than(tailer.version)
         while True:
             while (question := asked.take()) is not None:
                 await self._answer(socket, tailer, question, others)
@@ -389,9 +192,17 @@ class LiveHub:
 
         def refused(fault: Exception) -> Answer:
             # One question must not cut the line of all.
-            return Refused(asked=str(question.get("kind")), message=_own_fault("asked that", fault))
+            return Refused(asked=str(question.get("kind")), message=own_fault("asked that", fault))
 
-        given = await asyncio.to_thread(guarded, lambda: answer(snapshot, judged, question, others), refused)
+        budget = budget_in(socket.scope)
+        given: Answer | None
+        if secs := budget.seconds.owed_secs():
+            given = Refused(asked=str(question.get("kind")), message=words_for(secs))
+        else:
+            given = await budget.work(
+                lambda: guarded(lambda: answer(snapshot, judged, question, others), refused),
+                lambda: _ping(socket),
+            )
         if given is not None:
             await _send(socket, given)
 
@@ -402,7 +213,9 @@ class LiveHub:
             due = time.monotonic() + LIST_SECS
             while (left := due - time.monotonic()) > 0:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(asked.wait(), left)
+                    # Not wait_for: of a tab that leaves as it asks, it would forget that it left.
+                    async with asyncio.timeout(left):
+                        await asked.wait()
                 while (question := asked.take()) is not None:
                     rows = tab.answer(question, time.time())
                     if rows is not None:
@@ -426,6 +239,10 @@ async def _receive(socket: WebSocket) -> dict[str, Any]:
     if given["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(given.get("code", 1000))
     return question_of(given.get("text") or "")
+
+
+async def _ping(socket: WebSocket) -> None:
+    await _send(socket, Ping(server_now=time.time()))
 
 
 async def _send(socket: WebSocket, message: msgspec.Struct) -> None:

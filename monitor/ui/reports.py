@@ -22,6 +22,7 @@ from monitor.run_dir.folders import Folders
 from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
+from monitor.ui.budgets import Budget, budget_in
 from monitor.ui.tokens import ROLES
 from monitor.ui.visitors import role_in
 from monitor.view.numbers import csv_of
@@ -31,8 +32,17 @@ from monitor.view.report.whole import report_of
 
 MOST_WAITING = 4
 KEPT_SECS = 10.0
+RETRY_SECS = "3"
 PIECE_BYTES = 262_144
 WRITERS = {"html": (to_html, "text/html"), "md": (to_markdown, "text/markdown")}
+
+
+class _InPieces(StreamingResponse):
+    """What is read while it is sent."""
+
+    def __init__(self, pieces: Iterator[str | bytes], media_type: str, headers: dict[str, str]) -> None:
+        super().__init__(pieces, media_type=media_type, headers=headers)
+        self.pieces = pieces
 
 
 class _Desk:
@@ -44,22 +54,31 @@ class _Desk:
         self._waiting = 0
         self._kept: tuple[str, float, Response] | None = None
 
-    async def ask(self, name: str, make: Callable[[], Response]) -> Response:
+    async def ask(self, name: str, make: Callable[[], Response], budget: Budget) -> Response:
         if self._waiting >= MOST_WAITING:
-            return PlainTextResponse("Other downloads are being made; ask again in a moment.", 429)
+            return others_first()
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._worker, self._given, name, make)
+            made, secs = await asyncio.get_running_loop().run_in_executor(self._worker, self._given, name, make)
         finally:
             self._waiting -= 1
+        budget.seconds.take(secs)
+        return made
 
-    def _given(self, name: str, make: Callable[[], Response]) -> Response:
+    def _given(self, name: str, make: Callable[[], Response]) -> tuple[Response, float]:
+        """What is sent, and the processor seconds that it took."""
         if self._kept is not None and self._kept[0] == name and time.monotonic() - self._kept[1] < KEPT_SECS:
-            return self._kept[2]
+            return self._kept[2], 0.0
+        begun = time.thread_time()
         made = make()
         # A log is read while it is sent, so it can be sent once only.
-        self._kept = None if isinstance(made, StreamingResponse) else (name, time.monotonic(), made)
-        return made
+        self._kept = None if isinstance(made, _InPieces) else (name, time.monotonic(), made)
+        return made, time.thread_time() - begun
+
+
+def others_first() -> Response:
+    said = "Other downloads are being made. Ask again in a few seconds."
+    return PlainTextResponse(said, 429, {"Retry-After": RETRY_SECS})
 
 
 class ReportRoute:
@@ -71,8 +90,13 @@ class ReportRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = str(Request(scope).path_params["name"])
-        response = await self._desks[role_in(scope) or "look"].ask(name, lambda: self._made(name))
-        await response(scope, receive, send)
+        desk = self._desks[role_in(scope) or "look"]
+        budget = budget_in(scope)
+        with budget.download() as may:
+            response = await desk.ask(name, lambda: self._made(name), budget) if may else others_first()
+            if isinstance(response, _InPieces):
+                response.body_iterator = budget.pieces(response.pieces)
+            await response(scope, receive, send)
 
     def _made(self, name: str) -> Response:
         address, _, form = name.rpartition(".")
@@ -107,7 +131,7 @@ def _log(runs_dir: Path, run_id: str) -> Response:
     except (OSError, OddFileError):
         return PlainTextResponse(f"{run_id} has no log that can be read.", 404)
     headers = {"Content-Disposition": f'attachment; filename="{run_id}.log"'}
-    return StreamingResponse(_pieces(descriptor), media_type="application/octet-stream", headers=headers)
+    return _InPieces(_pieces(descriptor), media_type="application/octet-stream", headers=headers)
 
 
 def _numbers(runs_dir: Path, run_id: str) -> Response:
@@ -116,7 +140,7 @@ def _numbers(runs_dir: Path, run_id: str) -> Response:
     except MonitorError as problem:
         return PlainTextResponse(str(problem), 404)
     headers = {"Content-Disposition": f'attachment; filename="{run_id}.csv"', "X-Content-Type-Options": "nosniff"}
-    return StreamingResponse(csv_of(snapshot), media_type="text/csv", headers=headers)
+    return _InPieces(csv_of(snapshot), media_type="text/csv", headers=headers)
 
 
 def _written(runs_dir: Path, run_id: str, form: str) -> str:

@@ -21,7 +21,7 @@ from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_progress, read_state
 from monitor.run_dir.reader import RunReader
 from monitor.ui.family import Family
-from monitor.ui.live import Tailer
+from monitor.ui.tailing import Tailer
 from monitor.writer import RunWriter
 from tests import fake_runs
 from tests.faults.disks import bound_by_rights, fill, remount, small_disk

@@ -40,7 +40,7 @@ from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.folders import folders_of
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import LIVE_WORDS, status_of
-from monitor.ui import live
+from monitor.ui import tailing
 from monitor.ui.family import Family
 from monitor.ui.firstpaint import first_words
 from monitor.ui.questions import Others, answer, question_of
@@ -246,14 +246,14 @@ def test_a_fault_in_drawing_or_judging_is_said_on_the_page_and_the_line_stays(tm
         raise ValueError("a rule that divides by nothing")
 
     run_dir = fake_runs.healthy(tmp_path)
-    monkeypatch.setattr(live.Frames, "frame", broken)
-    tailer = live.Tailer(run_dir, Family(tmp_path))
+    monkeypatch.setattr(tailing.Frames, "frame", broken)
+    tailer = tailing.Tailer(run_dir, Family(tmp_path))
     assert tailer._look_and_say()
     text, version, since = asyncio.run(tailer.encoded(Since(3, 3, 0)))
     assert json.loads(text)["kind"] == "problem" and "divides by nothing" in text
     assert (version, since) == (tailer.version, Since(3, 3, 0)), "the tab has what it had"
-    monkeypatch.setattr(live, "judge_run", broken)
-    other = live.Tailer(run_dir, Family(tmp_path))
+    monkeypatch.setattr(tailing, "judge_run", broken)
+    other = tailing.Tailer(run_dir, Family(tmp_path))
     assert other._look_and_say() and "divides by nothing" in other.problem
     assert not other._look_and_say(), "said once"
 

@@ -19,7 +19,7 @@ from monitor.run_dir.launch import read_launch
 from monitor.run_dir.replay import as_of
 from monitor.run_dir.seal import write_sealed
 from monitor.supervisor.watch import Watch
-from monitor.ui import live
+from monitor.ui import tailing
 from monitor.ui.family import Family
 from monitor.view.frame import frame
 from monitor.view.series import Since
@@ -286,11 +286,11 @@ def test_the_page_waits_for_its_own_run_once_and_shows_the_rest(project):
     """A rule that hangs costs the page of this run its deadline, once; other runs and tabs go on meanwhile."""
     write_rules(project, rule("while True:\n    pass", name="hangs"), above())
     run_dir = write_run(project / "runs" / "r", SLOW)
-    tailer = live.Tailer(run_dir, Family(run_dir.parent))
+    tailer = tailing.Tailer(run_dir, Family(run_dir.parent))
     assert tailer._look_and_say() and tailer.problem == ""
     shown = frame(*tailer.seen, 2e9, since=Since())
     assert [flag.rule for flag in shown.flags] == ["slow"]
     assert "took longer than 2 s" in shown.verdict.not_checked[-1]
-    again = live.Tailer(run_dir, Family(run_dir.parent))
+    again = tailing.Tailer(run_dir, Family(run_dir.parent))
     begun = time.monotonic()
     assert again._look_and_say() and time.monotonic() - begun < 1.5
