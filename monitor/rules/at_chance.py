@@ -54,6 +54,8 @@ LOOK_AT_LABELS = (
 )
 FLAT_RATIO = 0.01
 """A number stands still if the median of the later half of its last ten values is not 1 % below the earlier half's."""
+FAST_RATIO, FAST_EVALUATIONS, NEWEST = 0.1, 5, 3
+"""A loss falls fast while the lowest of its last three values is a tenth below that of five evaluations ago."""
 NO_INPUT = (
     "Do not add regularisation: a model at chance has nothing to regularise. Find out whether the input reaches the "
     "classifier:{} the labels, the learning rate."
@@ -78,9 +80,10 @@ class AtChance(Rule):
     or that follows from what it measures (AUC, R², MCC); what was never better than its worst value, against that.
     Where none is known, the skill 1 - loss / chance loss.
 
-    Critical once nothing improves any longer: train loss, val loss and metric stand still over ten evaluations. A CTC
-    model says nothing for a while although its losses fall, and most recorded runs that left chance left it so. Where
-    the constant sentence is known and words are said, also after 25 epochs, unless val loss or metric still improves.
+    A hint while val loss falls fast. Critical once nothing improves any longer: train loss, val loss and metric stand
+    still over ten evaluations. A CTC model says nothing for a while although its losses fall, and most recorded runs
+    that left chance left it so. Where the constant sentence is known and words are said, also after 25 epochs, unless
+    val loss or metric still improves.
     What was well beyond chance before has lost what it had learnt: another sentence, another remedy.
     It cannot tell why nothing arrives: a bottleneck inside the model, wrong labels, a wrong scorer, or too few steps.
     """
@@ -132,7 +135,10 @@ class AtChance(Rule):
             line = _line(data, floors, chance, episode.severity, is_over(snapshot))
             where = " time resolution inside the model," * is_ctc(snapshot)
             beside = FAR_BEYOND if _is_beyond(data, chance) else ("", NO_INPUT.format(where), WHY)
-            said = Said(f"{line} Since {began}.{_in_percent(data, chance, _counts_words(snapshot))}", *beside)
+            text = f"{line} Since {began}.{_in_percent(data, chance, _counts_words(snapshot))}"
+            said = Said(
+                text, *beside, "info" if _may_be_a_plateau(data, episode.severity, over=is_over(snapshot)) else None
+            )
         return self.flag(
             data.epochs,
             episode,
@@ -146,6 +152,15 @@ class AtChance(Rule):
             remedy=said.remedy,
             cannot_tell=said.cannot_tell,
         )
+
+
+def _may_be_a_plateau(data: Evaluations, severity: str, *, over: bool) -> bool:
+    """Whether it is a hint only: where words are counted, a model says nothing for a while although its loss falls."""
+    if severity != "warning" or over or data.metric is None or data.metric.label not in EDIT_RATES:
+        return False
+    loss = data.val_loss if np.isfinite(data.val_loss).any() else data.train_loss
+    known = loss[np.isfinite(loss)][-FAST_EVALUATIONS - 1 :]
+    return bool(len(known) and known[-NEWEST:].min() < (1 - FAST_RATIO) * known[0])
 
 
 class Said(NamedTuple):
