@@ -6,7 +6,15 @@ A start is exclusive by the run's folder, a resume by the run's lock: a double c
 from monitor.launcher.glance import existing, generation, status
 from monitor.launcher.judging import judge_by
 from monitor.launcher.own_trainer import check, start_check, start_training, trainer_schema, training_command
-from monitor.launcher.restarting import plan_restart, plan_resume, restart, resume, take_over
+from monitor.launcher.restarting import (
+    may_be_array,
+    plan_restart,
+    plan_resume,
+    restart,
+    restart_as_array,
+    resume,
+    take_over,
+)
 from monitor.launcher.starting import belongs_to_this_job, start, start_notes_for_command
 from monitor.launcher.stopping import cancel_stop, hurry_stop, more_time, stop
 from monitor.launcher.supervising import become_supervisor, ensure_supervised, set_policy, supervise
@@ -23,10 +31,12 @@ __all__ = [
     "generation",
     "hurry_stop",
     "judge_by",
+    "may_be_array",
     "more_time",
     "plan_restart",
     "plan_resume",
     "restart",
+    "restart_as_array",
     "resume",
     "set_policy",
     "start",

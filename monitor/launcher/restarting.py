@@ -6,8 +6,9 @@ The command that was shown is the command that runs, or nothing runs.
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,10 +66,60 @@ def restart(
     anything that was shown is no longer so, or if the command is not this user's own and it has not been approved
     (`trusted`).
     """
+    _refuse_stranger(plan, trusted)
+    parent_dir = plan.runs_dir / plan.parent_id
+    waits = stop_parent and status(parent_dir).live
+    if waits:
+        refuse_unstoppable(parent_dir)
+        _refuse_unparsed(plan)
+    order = _order_of(plan, asked_by, away)
+    run_dir = _claimed(plan, order)
+    if order.job is not None:
+        state = read_state(parent_dir) if waits else None
+        submit_or_forget(run_dir, after=state.job.job_id if state is not None and state.job is not None else "")
+    else:
+        supervise(run_dir, *(["--after-parent"] if waits else []))
+    if waits and status(parent_dir).live:
+        # Not before: the child stands in line when its parent lets the device go, and nothing is stopped for a child
+        # that cannot begin.
+        _stop_if_live(parent_dir, asked_by)
+    return plan.child_id
+
+
+@audited("restart", lambda plans, **how: (plans[0].runs_dir, ", ".join(plan.child_id for plan in plans)))
+def restart_as_array(plans: Sequence[RestartPlan], *, asked_by: str = "", trusted: bool = False) -> None:
+    """Starts children of one parent, such as further seeds, as one job array (`may_be_array`); all of them or none.
+
+    Raises RefusedError as `restart`, and where the engine refuses.
+    """
+    claimed: list[Path] = []
+    try:
+        for plan in plans:
+            _refuse_stranger(plan, trusted)
+            order = _order_of(plan, asked_by, None)
+            claimed.append(_claimed(plan, order))
+        submitting.submit_array(submitting.array_of(claimed, order.job))
+    except RefusedError:
+        for run_dir in claimed:
+            shutil.rmtree(run_dir, ignore_errors=True)
+        raise
+
+
+def may_be_array(plans: Sequence[RestartPlan]) -> bool:
+    """Whether these children can be one job array: jobs of SLURM that are called STEM-2, STEM-3."""
+    parent = read_launch(plans[0].runs_dir / plans[0].parent_id)
+    children = [plan.runs_dir / plan.child_id for plan in plans]
+    return bool(submitting.array_of(children, parent.job if parent is not None else None))
+
+
+def _refuse_stranger(plan: RestartPlan, trusted: bool) -> None:
     if plan.stranger and not trusted:
         raise RefusedError(f"{plan.stranger} To run it anyway, pass --trust-command.\n{plan.command}")
+
+
+def _order_of(plan: RestartPlan, asked_by: str, away: Away | None) -> Order:
     parent = read_launch(plan.runs_dir / plan.parent_id)
-    order = Order(
+    return Order(
         argv=plan.argv,
         cwd=plan.cwd,
         asked_by=asked_by,
@@ -83,25 +134,14 @@ def restart(
         metric=plan.metric,
         job=parent.job if parent is not None else None,
     )
-    parent_dir = plan.runs_dir / plan.parent_id
-    waits = stop_parent and status(parent_dir).live
-    if waits:
-        refuse_unstoppable(parent_dir)
-        _refuse_unparsed(plan)
-    with processes.alone_in(parent_dir):
+
+
+def _claimed(plan: RestartPlan, order: Order) -> Path:
+    """The child's folder, claimed once what was shown has proved to be still so."""
+    with processes.alone_in(plan.runs_dir / plan.parent_id):
         _refuse_what_was_not_shown(plan)
         refuse_duplicate(plan, time.time())
-        run_dir = claim(plan.runs_dir, order, plan.child_id, None, plan.copies)
-    if order.job is not None:
-        state = read_state(parent_dir) if waits else None
-        submit_or_forget(run_dir, after=state.job.job_id if state is not None and state.job is not None else "")
-    else:
-        supervise(run_dir, *(["--after-parent"] if waits else []))
-    if waits and status(parent_dir).live:
-        # Not before: the child stands in line when its parent lets the device go, and nothing is stopped for a child
-        # that cannot begin.
-        _stop_if_live(parent_dir, asked_by)
-    return plan.child_id
+        return claim(plan.runs_dir, order, plan.child_id, None, plan.copies)
 
 
 def _refuse_unparsed(plan: RestartPlan) -> None:

@@ -151,9 +151,10 @@ def job_of(environment: Mapping[str, str]) -> dict[str, str]:
         return _job_of_ray(environment[RAY_JOB_VARIABLE])
     if not environment.get("SLURM_JOB_ID"):
         return {}
+    array, place = environment.get("SLURM_ARRAY_JOB_ID"), environment.get("SLURM_ARRAY_TASK_ID")
     values = {
         "kind": "slurm",
-        "job_id": environment["SLURM_JOB_ID"],
+        "job_id": f"{array}_{place}" if array and place else environment["SLURM_JOB_ID"],
         "node": environment.get("SLURMD_NODENAME", ""),
         "partition": environment.get("SLURM_JOB_PARTITION", ""),
         "restarts": environment.get("SLURM_RESTART_COUNT", "0"),

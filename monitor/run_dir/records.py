@@ -133,8 +133,8 @@ class Away(Record, frozen=True, kw_only=True, omit_defaults=False):
     by: str = ""
 
 
-JobId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,18}\Z")]
-"""Digits alone: it becomes a word of a command. SLURM gives it; for Ray we choose one of twelve digits."""
+JobId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,18}(?:_[0-9]{1,6})?\Z")]
+"""Digits, and in a job array of SLURM "_" and the place in it: it becomes a word of a command. For Ray we choose it."""
 
 EngineName = Literal["slurm", "ray"]
 

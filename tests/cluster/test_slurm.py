@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 
 import psutil
 import pytest
@@ -15,10 +16,12 @@ from monitor.diagnosis.failures import failure_of
 from monitor.launcher.devices import MachineWatch
 from monitor.launcher.engines import queues
 from monitor.launcher.engines.partitions import asked
+from monitor.launcher.relaunch.plan import behind
 from monitor.run_dir import JOB_LOG_FILE, JOB_SCRIPT_FILE, control
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.reader import RunReader, list_runs
+from monitor.supervisor.job import LEAST_SECS
 from tests.cluster.conftest import PATIENT_SECS
 from tests.supervised import FINISHES, LISTENS, state_of, wait_for, workers
 
@@ -126,6 +129,50 @@ def test_a_restart_with_a_change_is_a_job_that_waits_for_its_parents(jobs):
     jobs.wait_for(run_dir, "stopped")
     jobs.wait_for(child, "running")
     assert "0.05" in read_launch(child).argv
+
+
+def test_more_seeds_are_one_job_array_whose_runs_are_stopped_and_put_back_each_by_itself(jobs):
+    parent = jobs.submit(FINISHES, "--seed", "1", sbatch="--comment=seeds")
+    jobs.wait_for(parent, "finished")
+    (jobs.folder / "train.py").write_text(LISTENS)
+    plans = []
+    for seed in (2, 3):
+        plan = launcher.plan_restart(jobs.runs, "demo", {"seed": seed})
+        plans.append(behind(plan, [each.child_id for each in plans]))
+    assert launcher.may_be_array(plans) and not launcher.may_be_array(plans[:1])
+    launcher.restart_as_array(plans, asked_by="anna")
+    one, other = (jobs.runs / plan.child_id for plan in plans)
+    array = jobs.number(one).partition("_")[0]
+    assert [jobs.number(each) for each in (one, other)] == [f"{array}_2", f"{array}_3"]
+    assert "#SBATCH --array=2,3" in (one / JOB_SCRIPT_FILE).read_text().splitlines()
+    for child, seed in ((one, "2"), (other, "3")):
+        jobs.wait_for_epochs(child)
+        assert seed in read_launch(child).argv and (child / JOB_LOG_FILE).exists()
+
+    launcher.stop(one, "anna")
+    jobs.wait_for(one, "stopped")
+    wait_for(lambda: time.time() - state_of(other).started_at > LEAST_SECS, PATIENT_SECS)
+    jobs.cluster.run("scancel", "--signal=USR1", "--batch", jobs.number(other))  # as before the time limit
+    jobs.wait_for(other, "queued")
+    jobs.wait_for_words(other, rf"SLURM job {array}_3 waits in partition main: BeginTime")
+    assert state_of(other).generation == 2 and jobs.status(one).word == "stopped"
+    launcher.stop(other, "anna")
+    assert jobs.status(other).word == "stopped"
+    assert array not in jobs.cluster.run("squeue", "--me", "-h", "-o", "%F").split()
+
+
+def test_an_array_that_the_engine_refuses_leaves_no_run(jobs):
+    parent = jobs.submit(FINISHES, "--seed", "1")
+    jobs.wait_for(parent, "finished")
+    plans = [launcher.plan_restart(jobs.runs, "demo", {"seed": seed}) for seed in (2, 3)]
+    plans = [plans[0], behind(plans[1], [plans[0].child_id])]
+    jobs.cluster.run("scontrol", "update", "PartitionName=main", "MaxTime=1")
+    try:
+        with pytest.raises(RefusedError, match="sbatch refused"):
+            launcher.restart_as_array(plans, asked_by="anna")
+    finally:
+        jobs.cluster.run("scontrol", "update", "PartitionName=main", "MaxTime=24:00:00")
+    assert list_runs(jobs.runs) == ["demo"]
 
 
 def test_the_time_limit_saves_puts_back_and_the_same_run_finishes(jobs):

@@ -13,7 +13,7 @@ import pytest
 from monitor.diagnosis.failures import failure_of
 from monitor.launcher import status
 from monitor.launcher.engines import queues, slurm
-from monitor.launcher.engines.submitting import in_job, job_order
+from monitor.launcher.engines.submitting import array_of, in_job, job_order
 from monitor.run_dir import (
     STATE_FILE,
     JobOrder,
@@ -28,7 +28,7 @@ from monitor.run_dir import (
     jobs,
 )
 from monitor.run_dir.errors import RefusedError, UsageError
-from monitor.run_dir.launch import in_processes, read_state
+from monitor.run_dir.launch import in_processes, job_of, read_state
 from monitor.run_dir.status import status_of
 from tests.fake_runs import healthy
 
@@ -66,6 +66,35 @@ def test_the_script_asks_for_what_was_asked_and_quotes_what_needs_it():
     assert "PET_RDZV" not in "".join(lines)
 
 
+def test_an_array_has_a_log_and_a_supervisor_in_each_runs_own_folder():
+    launch = Launch(run_id="x-2", created_at=NOW, argv=["python", "train.py"], job=job_order("gpu", 1, "", 1, 1, ""))
+    members = {place: (Path(f"/data/my 5% runs/x-{place}"), launch) for place in (2, 13)}
+    lines = slurm.array_script(members).splitlines()
+    assert "#SBATCH --array=2,13" in lines and '#SBATCH --chdir="/data/my 5% runs"' in lines
+    assert '#SBATCH --output="/data/my 5%% runs/x-%a/job.log"' in lines
+    assert lines[-1].endswith("""-m monitor.supervisor '/data/my 5% runs/x-'"$SLURM_ARRAY_TASK_ID" --job""")
+
+
+def test_only_runs_of_slurm_with_one_stem_and_a_number_are_an_array():
+    slurms, rays = job_order("", 0, "", 1, 1, ""), JobOrder(engine="ray")
+    runs = [Path("/data/x-2"), Path("/data/x-3")]
+    assert array_of(runs, slurms) == {2: runs[0], 3: runs[1]}
+    for others in (
+        [],
+        runs[:1],
+        [runs[0], Path("/data/y-3")],
+        [runs[0], Path("/else/x-3")],
+        [runs[0], Path("/data/x")],
+    ):
+        assert array_of(others, slurms) == {}
+    assert array_of([runs[0], Path("/data/x-03")], slurms) == {} == array_of(runs, rays) == array_of(runs, None)
+
+
+def test_a_job_of_an_array_is_called_by_its_place():
+    place = {"SLURM_JOB_ID": "19", "SLURM_ARRAY_JOB_ID": "17", "SLURM_ARRAY_TASK_ID": "3"}
+    assert job_of(place)["job_id"] == "17_3" and job_of({"SLURM_JOB_ID": "19"})["job_id"] == "19"
+
+
 def test_over_nodes_srun_starts_one_torchrun_on_each_and_all_meet_at_the_first():
     order = job_order("gpu", 4, "1:00:00", 2, 4, "")
     argv = in_job(in_processes(["python", "train.py", "--lr", "1"], 4), order)
@@ -101,7 +130,7 @@ def test_what_no_script_can_hold_is_refused(asked, said):
 
 def test_the_answer_of_squeue_is_read_and_what_is_no_job_is_left_out():
     found = {seen.job_id: seen for seen in slurm.parsed(LINES.splitlines(), NOW)}
-    assert set(found) == {"17", "18", "19"}
+    assert set(found) == {"17", "18", "19", "20_3"}
     assert (found["17"].state, found["17"].reason, found["17"].run_dir) == (
         "PENDING",
         "Priority",
@@ -208,7 +237,7 @@ def test_a_run_directory_cannot_claim_the_job_of_another(runs, own_state):
 def test_a_job_number_is_digits_or_the_record_is_none(runs, own_state):
     run_dir = queued_run(runs)
     text = (run_dir / STATE_FILE).read_bytes()
-    for number in (b"17; touch x", b"--all", b"", "١٧".encode()):
+    for number in (b"17; touch x", b"--all", b"", b"17_", b"_3", b"17_3_4", "١٧".encode()):
         (run_dir / STATE_FILE).write_bytes(text.replace(b'"17"', b'"' + number + b'"'))
         assert read_state(run_dir) is None
     with pytest.raises(RefusedError, match="is no job number"):
@@ -238,7 +267,7 @@ def test_the_queue_is_read_once_in_15_s_for_all_runs_and_not_at_all_without_a_jo
     for _ in range(10):
         queues.look()
     [line] = calls.read_text().splitlines()
-    assert line.startswith("--me --states=all") and str(runs) not in line  # nothing of a run directory is passed on
+    assert line.startswith("--me --array --states=all") and str(runs) not in line  # nothing of a run is passed on
     assert {each.state for each in jobs.book().jobs.values()} == {"GONE"}  # those numbers are other folders' jobs
 
 

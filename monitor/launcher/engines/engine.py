@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -53,6 +54,6 @@ def clean_environment() -> Mapping[str, str]:
 
 def digits(job: str) -> str:
     """A job's number, which becomes a word of a command or of an address. Raises RefusedError for anything else."""
-    if not job.isascii() or not job.isdecimal():
+    if not re.fullmatch(r"[0-9]+(?:_[0-9]+)?", job):
         raise RefusedError(f"{job[:40]!r} is no job number.")
     return job

@@ -11,8 +11,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from monitor.launcher.engines.engine import PATIENCE_SECS, clean_environment, digits
 from monitor.run_dir import JOB_LOG_FILE, JOB_SCRIPT_FILE, JobOrder, JobSeen, Launch, job_words, processes
@@ -21,7 +23,7 @@ from monitor.run_dir.launch import command_of
 from monitor.run_dir.words import PACKAGE
 
 FIELDS = (
-    "JobID",
+    "JobArrayID",
     "State",
     "StartTime",
     "EndTime",
@@ -33,7 +35,7 @@ FIELDS = (
     "WorkDir",
 )
 LINE = re.compile(
-    r"(?P<job>\d+)\|(?P<state>[A-Z_]+)\|(?P<start>[^|]*)\|(?P<end>[^|]*)\|(?P<partition>[^|]*)\|(?P<nodes>[^|]*)\|"
+    r"(?P<job>\d+(?:_\d+)?)\|(?P<state>[A-Z_]+)\|(?P<start>[^|]*)\|(?P<end>[^|]*)\|(?P<partition>[^|]*)\|(?P<nodes>[^|]*)\|"
     r"(?P<restarts>\d+)\|(?P<code>\d+(?::\d+)?)\|(?P<reason>[^|]*)\|(?P<folder>.*)\|"
 )
 PREFIX = re.compile(
@@ -72,16 +74,39 @@ def script(run_dir: Path, launch: Launch, after: str = "") -> str:
     order = launch.job
     assert order is not None
     asked = {
-        "job-name": launch.run_id,
+        "dependency": f"afterany:{after}" if after else "",
+        "chdir": str(run_dir.absolute()),
+        "output": JOB_LOG_FILE,
+    }
+    commands = command_of(launch.argv, run_dir).splitlines()
+    return _script(launch.run_id, order, asked, commands, shlex.quote(str(run_dir.absolute())))
+
+
+def array_script(members: Mapping[int, tuple[Path, Launch]]) -> str:
+    """The script of a job array: place in it → (run, launch). The runs lie in one folder, and are called STEM-PLACE."""
+    place, (run_dir, launch) = next(iter(members.items()))
+    stem = str(run_dir.absolute()).removesuffix(str(place))
+    asked = {
+        "array": ",".join(map(str, members)),
+        "chdir": str(run_dir.absolute().parent),
+        "output": f"{stem.replace('%', '%%')}%a/{JOB_LOG_FILE}",
+    }
+    commands = [f"{each.run_id}: {command_of(each.argv, where)}" for where, each in members.values()]
+    assert launch.job is not None
+    return _script(launch.run_id, launch.job, asked, commands, f'{shlex.quote(stem)}"$SLURM_ARRAY_TASK_ID"')
+
+
+def _script(name: str, order: JobOrder, asked: Mapping[str, str], commands: Sequence[str], run_dir: str) -> str:
+    """`run_dir`: as the shell reads it."""
+    asked = {
+        "job-name": name,
         "partition": order.partition,
         "nodes": str(order.nodes),
         "ntasks-per-node": "1",
         "gpus-per-node": str(order.gpus) if order.gpus else "",
         "cpus-per-task": str(order.nproc) if order.nproc > 1 else "",
         "time": order.time,
-        "dependency": f"afterany:{after}" if after else "",
-        "chdir": str(run_dir.absolute()),
-        "output": JOB_LOG_FILE,
+        **asked,
         "open-mode": "append",
         "signal": f"B:USR1@{order.signal_secs}",
     }
@@ -89,7 +114,7 @@ def script(run_dir: Path, launch: Launch, after: str = "") -> str:
     lines += ["#SBATCH --requeue"]
     # One line: an option may be two words, such as -A lab.
     lines += [f"#SBATCH {' '.join(map(_quoted, order.options))}"] if order.options else []
-    python = shlex.join([sys.executable, "-m", f"{PACKAGE}.supervisor", str(run_dir.absolute()), "--job"])
+    python = f"{shlex.quote(sys.executable)} -m {PACKAGE}.supervisor {run_dir} --job"
     meeting: list[str] = []
     if order.nodes > 1:
         port = "$((20000 + SLURM_JOB_ID % 20000))"
@@ -99,7 +124,7 @@ def script(run_dir: Path, launch: Launch, after: str = "") -> str:
             "#!/bin/bash",
             *lines,
             "# The supervisor starts this command, saves and requeues it before the time limit, and stays to its end:",
-            *(f"#   {line}" for line in command_of(launch.argv, run_dir).splitlines()),
+            *(f"#   {line}" for line in commands),
             *meeting,
             f"cd {shlex.quote(str(processes.HOME))} && exec {python}",
             "",
@@ -157,14 +182,20 @@ def asked(known: Sequence[JobSeen], now: float) -> dict[str, JobSeen]:
 
     Raises RefusedError with what SLURM says.
     """
-    command = ["squeue", "--me", "--states=all", "--noheader", f"--Format={','.join(f'{each}:|' for each in FIELDS)}"]
-    folder_of = {seen.job_id: seen.run_dir for seen in known}
-    found = parsed(_run(command).splitlines(), now)
-    return {seen.job_id: seen for seen in found if folder_of.get(seen.job_id) == seen.run_dir}
+    command = ["squeue", "--me", "--array", "--states=all", "--noheader"]
+    command += [f"--Format={','.join(f'{each}:|' for each in FIELDS)}"]
+    runs = {seen.job_id: Path(seen.run_dir) for seen in known}
+    found = {}
+    for seen in parsed(_run(command).splitlines(), now):
+        run_dir = runs.get(seen.job_id)
+        # A job array has one folder for all of its jobs: the one that their runs lie in.
+        if run_dir is not None and seen.run_dir == str(run_dir.parent if "_" in seen.job_id else run_dir):
+            found[seen.job_id] = replace(seen, run_dir=str(run_dir))
+    return found
 
 
 def parsed(lines: Iterable[str], now: float) -> list[JobSeen]:
-    """The jobs of squeue's answer; a line that is none (a job of an array, a later version's) is left out."""
+    """The jobs of squeue's answer; a line that is none, such as a later version's, is left out."""
     found = []
     for line in lines:
         if (match := LINE.fullmatch(line.strip())) is None:

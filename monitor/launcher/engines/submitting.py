@@ -10,16 +10,17 @@ import contextlib
 import re
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from monitor.launcher.engines import queues
+from monitor.launcher.engines import queues, slurm
 from monitor.launcher.engines.registry import ENGINES
 from monitor.run_dir import (
     JOB_SCRIPT_FILE,
     STATE_FILE,
     JobOrder,
     JobPlace,
+    Launch,
     State,
     control,
     encode,
@@ -98,24 +99,58 @@ def submit(run_dir: Path, *, after: str = "") -> str:
     `after`: the number of the job of its parent, which has to end first. Raises
     RefusedError where the engine does not take it, or the run's command is not this user's own.
     """
-    launch = read_launch(run_dir)
-    fact = fact_of(launch, run_dir)
-    if launch is None or launch.job is None or fact is None:
-        raise RefusedError(unverified_command_warning(launch) if launch is not None else f"{run_dir} is no run.")
-    state, progress = read_state(run_dir), read_progress(run_dir)
-    generation = generation_of(state, progress) + 1 if state or progress else 1
+    launch, order = _own(run_dir)
     # The supervisor in the job needs this lock: it cannot begin before all is written.
     with processes.RunLock(run_dir), _writing(run_dir):
-        engine = ENGINES[launch.job.engine]
+        engine = ENGINES[order.engine]
         files.replace(run_dir / JOB_SCRIPT_FILE, engine.script(run_dir, launch, after).encode())
         job = engine.submit(run_dir, launch, after)
-        now = time.time()
-        place = JobPlace(engine=launch.job.engine, job_id=job, submitted_at=now)
-        note(launch, run_dir, job=job, may_start=generation)
-        queues.remember(job, run_dir, launch.job)
-        queued = State(state="queued", generation=generation, updated_at=now, job=place)
-        files.replace(run_dir / STATE_FILE, encode(queued))
+        _note_job(run_dir, launch, order, job)
     return job
+
+
+def array_of(run_dirs: Sequence[Path], order: JobOrder | None) -> dict[int, Path]:
+    """Place in a job array → run, of runs that can be one: several of one folder, called STEM-2, STEM-3; else none."""
+    found = [re.fullmatch(r"(.+)-([1-9][0-9]{0,2})", run_dir.name) for run_dir in run_dirs]
+    stems = {(run_dir.parent, match[1] if match else None) for run_dir, match in zip(run_dirs, found, strict=True)}
+    if len(run_dirs) < 2 or len(stems) > 1 or order is None or order.engine != "slurm":
+        return {}
+    return {int(match[2]): run_dir for run_dir, match in zip(run_dirs, found, strict=True) if match}
+
+
+def submit_array(members: Mapping[int, Path]) -> None:
+    """Submits runs that were claimed just now as one job array (`array_of`). Raises RefusedError as `submit`."""
+    owned = {place: (run_dir, *_own(run_dir)) for place, run_dir in members.items()}
+    script = slurm.array_script({place: (run_dir, launch) for place, (run_dir, launch, _) in owned.items()})
+    with contextlib.ExitStack() as held:
+        for run_dir, _, _ in owned.values():
+            held.enter_context(processes.RunLock(run_dir))
+            held.enter_context(_writing(run_dir))
+            files.replace(run_dir / JOB_SCRIPT_FILE, script.encode())
+        first, launch, _ = next(iter(owned.values()))
+        job = slurm.submit(first, launch, "")
+        for place, (run_dir, launch, order) in owned.items():
+            _note_job(run_dir, launch, order, f"{job}_{place}")
+
+
+def _own(run_dir: Path) -> tuple[Launch, JobOrder]:
+    """Raises RefusedError for a command that is not this user's own, or no job."""
+    launch = read_launch(run_dir)
+    if launch is None or launch.job is None or fact_of(launch, run_dir) is None:
+        raise RefusedError(unverified_command_warning(launch) if launch is not None else f"{run_dir} is no run.")
+    return launch, launch.job
+
+
+def _note_job(run_dir: Path, launch: Launch, order: JobOrder, job: str) -> None:
+    """Writes down that this job is the run's next generation. Raises OSError."""
+    state, progress = read_state(run_dir), read_progress(run_dir)
+    generation = generation_of(state, progress) + 1 if state or progress else 1
+    now = time.time()
+    note(launch, run_dir, job=job, may_start=generation)
+    queues.remember(job, run_dir, order)
+    place = JobPlace(engine=order.engine, job_id=job, submitted_at=now)
+    queued = State(state="queued", generation=generation, updated_at=now, job=place)
+    files.replace(run_dir / STATE_FILE, encode(queued))
 
 
 def leave_queue(run_dir: Path) -> None:

@@ -13,8 +13,9 @@ from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_means import siblings
 from monitor.launcher.relaunch.outputs import is_output
 from monitor.launcher.relaunch.plan import RestartPlan, behind
+from monitor.run_dir import job_words
 from monitor.run_dir.errors import MonitorError, RefusedError
-from monitor.run_dir.launch import PLACEHOLDER
+from monitor.run_dir.launch import PLACEHOLDER, read_launch
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import device_words
 from monitor.ui.dialogs.device import pick_device
@@ -42,7 +43,7 @@ def seeds(runs_dir: Path, child_id: str) -> None:
         st.caption(f"{plain(name)}, runs exactly this in {plain(str(plan.cwd))}:")
         code(plan.command)
     waits = any(note.startswith("Waits for ") for plan in plans for note in plan.notes)
-    st.caption(_when(plans[0].device, waits))
+    st.caption(_when(plans, waits))
     may_start = agreed_to(plans[0].stranger)
     cancel, go = st.columns(2)
     if cancel.button("Cancel", width="stretch", key="cancel_seeds"):
@@ -53,8 +54,14 @@ def seeds(runs_dir: Path, child_id: str) -> None:
         _start(plans)
 
 
-def _when(device: str, waits: bool) -> str:
-    """Whether they start at once or stand in line."""
+def _when(plans: list[RestartPlan], waits: bool) -> str:
+    """Whether they start at once, stand in line, or are jobs of a cluster."""
+    device, parent = plans[0].device, read_launch(plans[0].runs_dir / plans[0].parent_id)
+    if parent is not None and parent.job is not None:
+        how = "as one job array" if launcher.may_be_array(plans) else "as a job each"
+        return (
+            f"Both are submitted to {job_words.NAMES[parent.job.engine]}, {how}, with what {parent.run_id} asked for."
+        )
     if not device:
         return "Both start at once, on the same machine, beside what already runs there."
     if waits:
@@ -85,9 +92,16 @@ def _plans(runs_dir: Path, child_id: str, device: str | None) -> list[RestartPla
 
 
 def _start(plans: list[RestartPlan]) -> None:
-    """One after the other; a refusal also names the run that was started before it."""
+    """One after the other, or together as a job array; a refusal also names the run that was started before it."""
     started: list[str] = []
-    for plan in plans:
+    if launcher.may_be_array(plans):
+        try:
+            launcher.restart_as_array(plans, asked_by=asked_by(), trusted=bool(plans[0].stranger))
+        except MonitorError as problem:
+            st.error(plain(f"None was started: {problem}"), icon=None)
+            return
+        started = [plan.child_id for plan in plans]
+    for plan in plans[len(started) :]:
         try:
             started.append(launcher.restart(plan, stop_parent=False, asked_by=asked_by(), trusted=bool(plan.stranger)))
         except MonitorError as problem:
