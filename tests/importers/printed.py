@@ -1488,3 +1488,50 @@ _log(
     epochs=3, first={"train_loss": 2.5, "~accuracy": 0.1}, last={"epoch": 3, "train_loss": 0.5, "~accuracy": 0.3},
     no_metric=["lineno", "time"],
 )  # fmt: skip
+_COQUI = """
+[4m[1m > EPOCH: {e}/1000[0m
+ --> /runs/coqui-March-01-2024_10+00AM-0000000
+
+[1m > TRAINING (2024-03-01 10:00:00) [0m
+
+[1m   --> TIME: 2024-03-01 10:01:10 -- STEP: 50/100 -- GLOBAL_STEP: {e}50[0m
+     | > loss: {b}  ({t})
+     | > grad_norm: 2.10000  (2.10000)
+     | > current_lr: 0.00010
+
+[1m > EVALUATION [0m
+
+  [1m--> EVAL PERFORMANCE[0m
+     | > avg_loader_time: 0.01210 (+0.00000)
+     | > avg_loss: {v} (-0.50000)
+"""
+for _name, _escape in (("a terminal", "\x1b["), ("a page that dropped the escape", "[")):
+    _log(
+        f"Coqui TTS, colours of {_name}",
+        "".join(_COQUI.format(e=e, b=4.0 - e, t=4.5 - e, v=5.0 - e) for e in (1, 2, 3)).replace("[", _escape),
+        epochs=3, first={"epoch": 1, "train_loss": 3.5, "val_loss": 4.0}, last={"train_loss": 1.5, "val_loss": 2.0},
+        no_metric=["loader"],
+    )  # fmt: skip
+_log(
+    "Joey NMT: a validation that says how it was decoded",
+    "".join(
+        f"""
+2023-05-01 10:02:00,000 - INFO - joeynmt.training - Epoch   {e}, Step:      {e}00, Batch Loss:     {4.5 - e}, Tokens per Sec:     5123, Lr: 0.000300
+2023-05-01 10:03:20,000 - INFO - joeynmt.prediction - Evaluation result (greedy): bleu:   2.{e}0, loss:   {5.0 - e}, ppl:  49.90, 0.1200[sec]
+2023-05-01 10:04:00,000 - INFO - joeynmt.training - Epoch   {e}: total training loss {800.0 - e}
+"""
+        for e in (1, 2, 3)
+    ),
+    epochs=3, first={"val_loss": 4.0, "~bleu": 2.1}, last={"val_loss": 2.0, "train_loss": 797.0},
+)  # fmt: skip
+_log(
+    "RETURNN",
+    "".join(
+        f"""
+ep {e} train, step 0, ctc 6.221, num_seqs 20, max_size:time 1200, mem_usage:cuda 1.2GB, 0.512 sec/step
+epoch {e} score: train ctc {4.5 - e} error 0.6{e}, dev ctc {5.0 - e} error 0.5{e} elapsed 0:12:11
+"""
+        for e in (1, 2, 3)
+    ),
+    epochs=3, first={"train_loss": 3.5, "val_loss": 4.0}, last={"train_loss": 1.5, "val_loss": 2.0, "~val_error": 0.53},
+)  # fmt: skip

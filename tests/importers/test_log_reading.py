@@ -128,8 +128,8 @@ def test_a_share_without_a_percent_sign_is_taken_by_its_size_or_by_what_the_user
 
 
 def test_the_user_says_which_name_is_which_field(tmp_path):
-    found = scan(written(tmp_path, "epoch 1 fit=3 dev ctc=2\nepoch 2 fit=2 dev ctc=1\n"))
-    mapping = propose_log(found, {"val_loss": "dev ctc", "train_loss": "fit"})
+    found = scan(written(tmp_path, "epoch 1 fit=3 dev gauge=2\nepoch 2 fit=2 dev gauge=1\n"))
+    mapping = propose_log(found, {"val_loss": "dev gauge", "train_loss": "fit"})
     assert (epoch_of(found.rows[-1], mapping).train_loss, epoch_of(found.rows[-1], mapping).val_loss) == (2, 1)
     with pytest.raises(UsageError, match="val_loss=NAME"):
         propose_log(found)

@@ -10,6 +10,8 @@ import re
 from monitor.importers.free_text.shape import by_shape
 
 TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+PASTED_CODES = re.compile(r"\[(?:[01247]|[349]\d)(?:;\d{1,3})*m(?!\s*\d)")
+"""What is left of them in a page or an issue: `[1m > EVALUATION [0m`."""
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[AaPp][Mm]\b)?"
@@ -87,6 +89,7 @@ WRAPPED = re.compile(
 
 
 _says_nothing = by_shape(lambda shape: NOTHING_SAID.search(shape) is not None)
+_has_pasted_codes = by_shape(lambda shape: re.search(r"\[0{1,2}(?:;0{1,3})*m", shape) is not None)
 _has_month = by_shape(lambda shape: HAS_MONTH.search(shape) is not None)
 _may_have_date = by_shape(lambda shape: ANY_DATE.search(shape) is not None)
 _may_have_path = by_shape(lambda shape: HAS_PATH.search(shape) is not None)
@@ -98,6 +101,8 @@ def cleaned(line: str) -> str:
     """What the line itself says; empty for a warning, a traceback, a shell's echo, or another rank's copy."""
     if "\x1b" in line:
         line = TERMINAL_CODES.sub("", line)
+    if _has_pasted_codes(line):
+        line = PASTED_CODES.sub("", line)
     if _says_nothing(line) or OTHER_RANK.match(line):
         return ""
     line = line.replace(DATED, " ")

@@ -43,6 +43,7 @@ JOINED = re.compile(r"(epoch|ep|step|iter)[-_]?(\d+)")
 DASHES = "-–—"
 AVERAGE = frozenset({"avg", "average", "mean", "ave", ":", "="})
 OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"
+MEASURED = re.compile(r"loss|wer|cer|acc|error|ppl|perplexity|score|f1|bleu|lr|rate|step|iter|batch|epoch|time")
 QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
 
 
@@ -238,6 +239,8 @@ class Walk:
                 self.section, self.heading = split, False
             elif self.separated == ":" and self.words[-1] in SPLITS and len(self.words) <= 4:
                 self.section, self.heading = SPLITS[self.words[-1]], False
+            elif self.separated == ":" and self.words[0] in SPLITS and not MEASURED.search(" ".join(self.words)):
+                self.section, self.heading = SPLITS[self.words[0]], False  # `Evaluation result (greedy): loss 2.1`
             elif self.separated and QUANTITY.fullmatch(name := plain_name(" ".join(self.words))):
                 self.quantity = name
             elif self.bare_text and self.last == "" and QUALITY.fullmatch(name := plain_name(" ".join(self.words))):

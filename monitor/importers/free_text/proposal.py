@@ -63,7 +63,7 @@ def _begun(found: Scan) -> Iterator[Row]:
 def unread(found: Scan) -> str:
     """Why nothing of a log is read, with what was seen in it."""
     seen = ", ".join(f"{name} {text}" for name, text in list(found.named.items())[:8])
-    what = f" Numbers stand there under {seen}." if seen else " No number in it stands under a name."
+    what = f" Numbers stand there under {seen}." if seen else " No name with a number was understood in it."
     losses = [name for name in found.named if "loss" in name or QUALITY.fullmatch(name)]
     lacks = (
         f"No line there says of which epoch its {' and its '.join(losses[:2])} is"
