@@ -1535,3 +1535,14 @@ epoch {e} score: train ctc {4.5 - e} error 0.6{e}, dev ctc {5.0 - e} error 0.5{e
     ),
     epochs=3, first={"train_loss": 3.5, "val_loss": 4.0}, last={"train_loss": 1.5, "val_loss": 2.0, "~val_error": 0.53},
 )  # fmt: skip
+_log(
+    "Swin: a bar that counts from 0, and the last validation at the end of the log",
+    "".join(
+        f"""
+[2024-03-01 10:10:00 swin_tiny] (main.py 195): INFO Train: [{e}/300][1250/1251]\teta 0:00:00 lr 0.000050\ttime 0.1234 (0.2234)\tloss 6.5123 ({6.5 - e})
+[2024-03-01 10:11:10 swin_tiny] (main.py 257): INFO  * Acc@1 {5 + e}.523 Acc@5 13.523
+"""
+        for e in (0, 1, 2)
+    ),
+    epochs=3, first={"epoch": 0, "train_loss": 6.5}, last={"epoch": 2, "train_loss": 4.5, "~acc@1": 7.523},
+)  # fmt: skip

@@ -165,6 +165,8 @@ class EpochRows:
         if part != WHOLE and said.values and not said.evaluates:
             now.under_way = said.is_under_way
             now.lines += 1
+        elif said.evaluates and not said.is_under_way:
+            now.under_way = False  # the last step of a bar that counts from 0 is one before its end
         _put(now.said[part], said)
         now.stated += [name for name, _ in said.values if said.epoch is not None and name not in now.stated]
         if said.values and self._is_complete(now):

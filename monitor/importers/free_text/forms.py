@@ -15,7 +15,6 @@ DECIMAL = r"[-+]?\d*\.\d+(?:e[-+]?\d+)?"
 _Rewrite = str | Callable[[re.Match[str]], str]
 PAIR = re.compile(rf"\('([a-z]\w*)', ({NUMBER})\)")
 _TWO = re.compile(rf"\b([a-z]\w*)\s*[:=]?\s*({NUMBER}\s?%?)\s*/\s*({NUMBER}\s?%?)")
-_PAIR = re.compile(rf"(train|eval)\b\D{{0,3}}({NUMBER})")
 
 
 def _tesseract(found: re.Match[str]) -> str:
