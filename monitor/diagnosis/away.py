@@ -68,7 +68,7 @@ def words(policy: Away) -> str:
 
 def act_words(act: AwayAct) -> str:
     """What it has done, in a few words."""
-    what = f"stopped it at epoch {act.epoch:g}"
+    what = f"asked it to stop at epoch {act.epoch:g}"
     if not act.settled:
         return f"is stopping it (epoch {act.epoch:g})"
     if act.did == "stop_and_fix":

@@ -33,6 +33,7 @@ BROKEN_BY_IT = {"no_evidence", "not_moving", "too_little_regularisation", "words
 OF_A_RIGHT_METRIC = {"no_evidence", "too_little_regularisation", "nothing_learnt", "getting_worse", "stuck"}
 ONLY_BY_HEART = "What is learnt by heart on train does not carry over to val"
 """Title of `no_evidence` where the train set is known by heart: its input does reach the output layer."""
+HALVED = 0.5
 LEARNT_MARGIN = 0.1
 """Better than chance by so much, the input is certainly used; points of a share, else a part of chance."""
 
@@ -161,11 +162,23 @@ def _against(name: str, snapshot: Snapshot, flags: dict[str, Finding]) -> tuple[
         return (f"Train WER is {percent(train_wer)}: something does arrive, but only for the train clips.",)
     if name == "no_evidence" and train_wer is None and knows_by_heart(snapshot):
         return (f"{_learnt_by_heart(snapshot)}: something does arrive, but only for the train samples.",)
+    if name == "no_evidence" and (fell := _val_loss_fell(snapshot)):
+        return (f"{fell}: either the input arrives, or it learnt what all targets have in common.",)
     if name == "too_little_regularisation" and train_wer is not None and train_wer > 0.7:
         return (f"Train WER is still {percent(train_wer)}: the train set is not learnt either.",)
     if name == "stuck" and learns(snapshot) and "at_chance" not in flags:
         return ("It is better than chance: it may simply have learnt what this data holds.",)
     return ()
+
+
+def _val_loss_fell(snapshot: Snapshot) -> str:
+    """How far val loss has come down, where it is less than half of its first and what chance has of it is unknown."""
+    losses = columns(measured(snapshot, val_loss), "val_loss")[0]
+    known = losses[np.isfinite(losses)]
+    is_known = snapshot.run is not None and snapshot.run.floors.loss_unigram is not None
+    if is_known or len(known) < 2 or not 0 <= known[-1] < HALVED * known[0]:
+        return ""
+    return f"Val loss has come down from {number(float(known[0]))} to {number(float(known[-1]))}"
 
 
 def _learnt_by_heart(snapshot: Snapshot) -> str:

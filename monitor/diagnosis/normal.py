@@ -18,7 +18,7 @@ from monitor.diagnosis.moment import evaluations
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.metric import LOSS, Metric, is_finite, read
-from monitor.run_dir.status import is_over
+from monitor.run_dir.status import is_over, is_records_alone
 
 LEAST_RUNS = 3
 """Below it a band would be one run's path."""
@@ -66,7 +66,8 @@ def path_of(snapshot: Snapshot, beside: Snapshot) -> Path | None:
     Two runs of which no validation set is known are not comparable.
     """
     metric = primary_of(beside)
-    if snapshot.run_id == beside.run_id or not is_over(snapshot) or alike(snapshot) != alike(beside):
+    ended = is_over(snapshot) and not is_records_alone(snapshot)  # of an import it is not known
+    if snapshot.run_id == beside.run_id or not ended or alike(snapshot) != alike(beside):
         return None
     if not has_known_set(beside) or not _came_before(snapshot, beside):
         return None

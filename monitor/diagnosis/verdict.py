@@ -35,7 +35,7 @@ from monitor.run_dir import SEVERITIES, Severity, Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.planned import planned_epochs
-from monitor.run_dir.status import ENDED_VERDICTS, is_over, is_records_alone, status_of
+from monitor.run_dir.status import ENDED_VERDICTS, is_over, status_of
 from monitor.run_dir.words import brief, limit, number, plain, sentence
 
 
@@ -190,13 +190,7 @@ def _also(worst: Finding | None, findings: tuple[Finding, ...]) -> tuple[str, ..
 def _patience(worst: Finding, snapshot: Snapshot, thresholds: Thresholds) -> str:
     """When to look again: a warning may pass, and says nothing of now or never."""
     rows = measured(snapshot, validation).epochs
-    if (
-        worst.severity != "warning"
-        or facts_of(worst.rule).before_guard
-        or not rows
-        or is_over(snapshot)
-        or is_records_alone(snapshot)
-    ):
+    if worst.severity != "warning" or facts_of(worst.rule).before_guard or not rows or is_over(snapshot):
         return ""
     if last(snapshot, "lr") == 0:
         return "The learning rate is 0: more epochs change nothing."

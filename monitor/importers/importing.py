@@ -21,7 +21,7 @@ from monitor.importers.mapping import EVALUATED, SourceMapping, Survey, Use, Wis
 from monitor.importers.moments import Counts
 from monitor.importers.samples import Sample, read_samples
 from monitor.importers.several import label
-from monitor.run_dir import Epoch, Outcome, Step
+from monitor.run_dir import Epoch, Outcome, Step, words
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 
 MOST_EVALUATIONS = 20_000
@@ -228,7 +228,8 @@ def _notes(told: _Told, mapping: SourceMapping) -> Iterator[str]:
     if counts.counted:
         yield "There is no epoch in it: evaluations are counted instead."
     if counts.means:
-        yield f"The train loss of {counts.means} evaluations is the mean of the steps since the one before."
+        means = words.count(counts.means, "evaluation")
+        yield f"The train loss of {means} is the mean of the steps since the one before."
     if counts.stale:
         yield f"The train loss of {counts.stale} evaluations only repeats the one before and was left out."
     for name, count, most in (

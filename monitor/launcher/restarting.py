@@ -24,7 +24,7 @@ from monitor.launcher.starting import claim, start_notes, submit_or_forget
 from monitor.launcher.stopping import refuse_unstoppable, stop
 from monitor.launcher.supervising import ensure_supervised, refuse_unsealed, supervise
 from monitor.run_dir import FINAL_STATES, Away, Launch, Parent, processes
-from monitor.run_dir.audit import audited, by_name
+from monitor.run_dir.audit import audited, by_name, refuse_mirrored
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import Order, read_launch, read_state
 from monitor.run_dir.seal import is_from_here, seal_anew
@@ -229,16 +229,24 @@ def resume(
     return run_id
 
 
-@audited("resume", by_name)
 def take_over(runs_dir: Path, run_id: str, *, trusted: bool = False) -> bool:
     """Gives a run that has lost its supervisor, while it trains or waits in a queue, a new one; False where it has one.
 
     Raises RefusedError for one whose folder was moved since it was sealed, unless its owner says so (`trusted`).
     """
+    refuse_mirrored(runs_dir)
     run_dir = existing(runs_dir, run_id)
-    launch, state = read_launch(run_dir), read_state(run_dir)
+    state = read_state(run_dir)
     alone = status(run_dir).unsupervised or (state is not None and state.state == "queued")
-    if launch is None or not alone:
+    # Where there is nothing to take over, nothing is done that the audit log could name.
+    return alone and read_launch(run_dir) is not None and _supervise_again(runs_dir, run_id, trusted=trusted)
+
+
+@audited("resume", by_name)
+def _supervise_again(runs_dir: Path, run_id: str, *, trusted: bool) -> bool:
+    run_dir = existing(runs_dir, run_id)
+    launch = read_launch(run_dir)
+    if launch is None:
         return False
     if not trusted:
         refuse_unsealed(run_dir, launch)

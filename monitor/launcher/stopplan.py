@@ -57,9 +57,19 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
     if known.checkpoint is None and not _is_own(snapshot.launch):
         said = f"It finishes the current step{step} and leaves its loop; it has reported no checkpoint so far."
         return StopPlan(snapshot.run_id, False, (said, _lost(run_dir, snapshot, now), *afar), asked)
-    at = f"epoch {snapshot.epochs[-1].epoch:g}, step {known.step:,}" if snapshot.epochs else f"step {known.step:,}"
     said = f"It finishes the current step{step}, saves a checkpoint and exits."
-    return StopPlan(snapshot.run_id, True, (said, f"Resume later from {at}.", *afar), asked)
+    return StopPlan(snapshot.run_id, True, (said, _goes_on(snapshot, known), *afar), asked)
+
+
+def _goes_on(snapshot: Snapshot, known: Progress) -> str:
+    """What a resume will do: only of this project's trainer it is known that it goes on where it was."""
+    if not _is_own(snapshot.launch):
+        epoch = known.checkpoint_epoch
+        newest = "" if epoch is None else f"Its newest checkpoint so far is of epoch {epoch:g}. "
+        own = "whether it goes on from there is the script's own affair"
+        return f"{newest}A resume starts the same command again; {own}."
+    at = f"epoch {snapshot.epochs[-1].epoch:g}, step {known.step:,}" if snapshot.epochs else f"step {known.step:,}"
+    return f"Resume later from {at}."
 
 
 def asked_words(stop: StopStage, now: float) -> str:

@@ -89,11 +89,11 @@ def status_of(snapshot: Snapshot) -> Status:
 
 
 def is_over(snapshot: Snapshot) -> bool:
-    """Whether it has ended, so that sentences look back.
+    """Whether it has ended, or its records have, so that sentences look back.
 
-    Not known of records that were imported, and not so of a moment of time travel: what was said then looked ahead.
+    Not so of a moment of time travel: what was said then looked ahead.
     """
-    return status_of(snapshot).word in ENDED_WORDS
+    return status_of(snapshot).word in ENDED_WORDS or is_records_alone(snapshot)
 
 
 def is_records_alone(snapshot: Snapshot) -> bool:

@@ -361,7 +361,7 @@ def test_what_the_away_policy_did_is_shown(runs, capsys):
     act = AwayAct(did="stop_and_fix", line="Overfitting.", at=1.0, epoch=21, child_id="sick-2", settled=True)
     (a_run(runs, "sick", OVERFITTING) / AWAY_ACT_FILE).write_bytes(encode(act))
     assert main(["show", "sick"]) == 0
-    assert "The away policy stopped it at epoch 21, started sick-2." in capsys.readouterr().out
+    assert "The away policy asked it to stop at epoch 21, started sick-2." in capsys.readouterr().out
 
 
 def test_show_check_diagnose_and_report_wait_where_the_page_waits(runs, capsys):

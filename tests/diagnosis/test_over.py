@@ -19,6 +19,7 @@ ENDS = {
     "stopped": {"progress": Progress(heartbeat_at=NOW - 9, process=PROCESS, outcome="stopped")},
     "failed": {"progress": Progress(heartbeat_at=NOW - 9, process=PROCESS, outcome="failed", error="KeyError: 'h'")},
     "lost": {"progress": Progress(heartbeat_at=NOW - 9, process=PROCESS), "trainer_liveness": "gone"},
+    "imported": {"progress": Progress(heartbeat_at=NOW - 9, phase="ended")},
 }
 CURVES = {
     "a gap on its way": {"train_loss": [1.0] * 19, "val_loss": curve(19, lambda e: 1 + 0.05 * e)},

@@ -103,6 +103,17 @@ def test_what_train_loss_says_against_an_input_that_does_not_arrive():
     assert (still.name, still.against) == ("no_evidence", ())
 
 
+def test_a_val_loss_that_halved_is_said_beside_an_input_that_is_doubted():
+    rows = {"train_loss": curve(20, lambda e: 3 * 0.9**e), "val_loss": curve(20, lambda e: 3 * 0.95**e + 0.2)}
+    scores = [{"val_r2": -2 + 0.05 * epoch} for epoch in range(20)]
+    run = snapshot(**rows, metrics=scores, run={"floors": Floors()}, **beating())
+    doubted = next(cause for cause in verdict(run).causes if cause.name == "no_evidence")
+    assert doubted.against == (
+        "Val loss has come down from 3.05 to 1.28: either the input arrives, or it learnt what all targets have in "
+        "common.",
+    )
+
+
 def test_nan_comes_before_everything_else():
     columns = {**AT_CHANCE, "train_loss": [5.0] * 39 + [float("nan")]}
     said = verdict(snapshot(**columns, **beating()))

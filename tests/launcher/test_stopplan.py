@@ -115,6 +115,15 @@ def test_a_writer_that_never_told_of_a_checkpoint_promises_none(tmp_path):
     assert "has reported no checkpoint so far" in plan.lines[0]
 
 
+def test_where_a_strangers_script_goes_on_is_not_promised(tmp_path):
+    known = Progress(heartbeat_at=NOW, asks_secs=0.2, checkpoint="last.pt", checkpoint_epoch=58)
+    plan = stop_plan(tmp_path, snapshot(known, ["python", "t.py"], tmp_path), NOW)
+    assert plan.can_save and plan.lines[-1] == (
+        "Its newest checkpoint so far is of epoch 58. A resume starts the same command again; whether it goes on from "
+        "there is the script's own affair."
+    )
+
+
 def test_until_when_a_trainer_is_waited_for_that_asks_once_an_epoch(tmp_path):
     known = Progress(heartbeat_at=NOW, asks_secs=600.0, epoch=3)
     plan = stop_plan(tmp_path, snapshot(known, ["python", "t.py"], tmp_path), NOW)

@@ -56,6 +56,9 @@ def test_each_act_of_a_runs_life_is_one_line_done_or_refused(tmp_path, runs, cap
         ("archive", "healthy", "done"),
         ("restore", "healthy", "done"),
     ]
+    # Looking whether a supervisor is missing is no act: what is refused is not noted as done.
+    assert main(["resume", "healthy"]) == 5
+    assert ("resume", "healthy", "done") not in told(runs)
     capsys.readouterr()
     assert main(["audit", "mine", "--json"]) == 0
     entries = json.loads(capsys.readouterr().out)["audit"]
