@@ -1,4 +1,4 @@
-"""Ten forms in which published training scripts take their settings, run for real: what the child is given, it gets."""
+"""Forms in which published training scripts take their settings, run for real: what the child is given, it gets."""
 
 import json
 import shlex
@@ -101,6 +101,65 @@ import sys, yaml
 c = yaml.safe_load(open(sys.argv[1]))
 c.update(zip([word[2:] for word in sys.argv[2::2]], map(yaml.safe_load, sys.argv[3::2])))
 """ + says("c['lr']", "c['amp']")
+DEFAULTS_OF_A_FILE = """
+import argparse, yaml
+first = argparse.ArgumentParser(add_help=False)
+first.add_argument("-c", "--config")
+p = argparse.ArgumentParser()
+p.add_argument("--lr", type=float, default=0.5)
+p.add_argument("--amp", action="store_true")
+p.add_argument("--epochs", type=int, default=3)
+given, rest = first.parse_known_args()
+p.set_defaults(**yaml.safe_load(open(given.config)))
+a = p.parse_args(rest)
+assert a.epochs == 9
+""" + says("a.lr", "a.amp")
+OPENMMLAB = """
+import argparse, runpy
+class DictAction(argparse.Action):
+    def __call__(self, parser, namespace, values, option_string=None):
+        setattr(namespace, self.dest, dict(word.split("=", 1) for word in values))
+p = argparse.ArgumentParser()
+p.add_argument("config")
+p.add_argument("--work-dir")
+p.add_argument("--cfg-options", nargs="+", action=DictAction, default={})
+a = p.parse_args()
+c = runpy.run_path(a.config)
+base = runpy.run_path("configs/" + c["_base_"][0])
+given = {key: eval(value) for key, value in a.cfg_options.items()}
+assert a.work_dir == "w" and given.get("train_cfg.epochs") == 4
+""" + says("given.get('optim.lr', c['optim']['lr'])", "given.get('amp', base['amp'])")
+YACS = """
+import argparse, yaml
+class Node(dict):
+    def merge_from_list(self, words):
+        for key, value in zip(words[::2], words[1::2]):
+            self[key.split(".")[-1]] = eval(value)
+p = argparse.ArgumentParser()
+p.add_argument("--config-file", metavar="FILE")
+p.add_argument("--num-gpus", type=int, default=1)
+p.add_argument("opts", default=None, nargs=argparse.REMAINDER)
+a = p.parse_args()
+c = Node(yaml.safe_load(open(a.config_file))["SOLVER"])
+c.merge_from_list(a.opts)
+assert c["STEPS"] == 7 and a.num_gpus == 2
+""" + says("c['LR']", "c['AMP']")
+HUGGING_FACE = """
+import sys
+from dataclasses import dataclass, field
+from transformers import HfArgumentParser
+@dataclass
+class Arguments:
+    model: str = field(metadata={"help": "which"})
+    lr: float = 0.5
+    amp: bool = False
+p = HfArgumentParser((Arguments,))
+if len(sys.argv) == 2 and sys.argv[1].endswith(".json"):
+    (a,) = p.parse_json_file(sys.argv[1])
+else:
+    (a,) = p.parse_args_into_dataclasses()
+assert a.model == "bert"
+""" + says("a.lr", "a.amp")
 BASE = "optim:\n  lr: 0.1  # usual\n  name: adam\namp: false\n"
 FLAT = "lr: 0.1\namp: false\n"
 FILES = {
@@ -110,6 +169,11 @@ FILES = {
     "base.py": "optim = dict(lr=0.1, type='adam')\namp = False\n",
     "configurator.py": CONFIGURATOR,
     "train.sh": 'set -e\npython train.py -b 8 "$@"\n',
+    "flat9.yaml": "lr: 0.1\nepochs: 9\n",
+    "solver.yaml": "SOLVER:\n  LR: 0.1\n  STEPS: 5\n  AMP: false\n",
+    "hf.json": '{"model": "bert", "lr": 0.1}',
+    "configs/base.py": "amp = False\n",
+    "configs/own.py": "_base_ = ['base.py']\noptim = dict(type='SGD', lr=0.1)\ntrain_cfg = dict(epochs=3)\n",
     "pack/__init__.py": "",
     "pack/__main__.py": "from pack.options import parser\na = parser().parse_args()\n" + says("a.lr", "a.amp"),
     "pack/options.py": (
@@ -130,15 +194,32 @@ FORMS = {
     "a Python file": (PYTHON, "python train.py base.py"),
     "YAML with overrides": (OVERRIDES, "python train.py flat.yaml --lr 0.3"),
     "a shell script": (IMAGENET, "env X=1 bash train.sh /data --lr 0.1"),
+    "a YAML file of a parser's defaults": (DEFAULTS_OF_A_FILE, "python train.py -c flat9.yaml"),
+    "a Python config with a base": (
+        OPENMMLAB,
+        "python train.py configs/own.py --work-dir w --cfg-options train_cfg.epochs=4 optim.lr=0.3",
+    ),
+    "key and value behind the options": (
+        YACS,
+        "python train.py --config-file solver.yaml --num-gpus 2 SOLVER.STEPS 7 SOLVER.LR 0.3",
+    ),
+    "dataclasses from one JSON file": (HUGGING_FACE, "python train.py hf.json"),
     "a package": ("", "python -m pack --lr 0.1"),
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
+IN_A_FRAMEWORK = {"dataclasses from one JSON file"}
+"""Forms whose parser only a framework has."""
+
+
+@pytest.mark.parametrize(
+    "form", [pytest.param(f, marks=pytest.mark.frameworks) if f in IN_A_FRAMEWORK else f for f in FORMS]
+)
 def test_what_a_child_is_given_is_what_its_script_gets(form, tmp_path):
     source, words = FORMS[form]
     known = command(tmp_path, words, source, **FILES)
-    made = changed(known, {"lr": "0.25", "amp": "true"})
+    upper = known.rules.keys() & {"SOLVER.LR"}
+    made = changed(known, {"SOLVER.LR": "0.25", "SOLVER.AMP": "True"} if upper else {"lr": "0.25", "amp": "true"})
     child = tmp_path / "runs" / "child"
     for place, text in made.copies.items():
         (child / place).parent.mkdir(parents=True, exist_ok=True)
@@ -151,6 +232,21 @@ def test_what_a_child_is_given_is_what_its_script_gets(form, tmp_path):
     assert done.returncode == 0, f"{shlex.join(made.argv)}\n{done.stderr}"
     assert json.loads(done.stdout) == {"lr": 0.25, "amp": True}
     assert (tmp_path / "base.yaml").read_text() == BASE
+
+
+@pytest.mark.parametrize(
+    ("form", "now"),
+    [
+        ("a YAML file of a parser's defaults", {"lr": 0.1, "epochs": 9}),
+        ("a Python config with a base", {"optim.lr": 0.3, "train_cfg.epochs": 4, "amp": False}),
+        ("key and value behind the options", {"SOLVER.LR": 0.3, "SOLVER.STEPS": 7}),
+        ("dataclasses from one JSON file", {"lr": 0.1, "amp": False}),
+    ],
+)
+def test_the_value_now_is_the_one_that_wins_in_the_script(form, now, tmp_path):
+    source, words = FORMS[form]
+    config = command(tmp_path, words, source, **FILES).config
+    assert {key: config.get(key) for key in now} == now
 
 
 def test_a_restart_with_a_changed_file_runs_with_the_copy_and_so_does_its_own_child(tmp_path):

@@ -31,6 +31,7 @@ from monitor.launcher.relaunch.hydra_words import deleted_in, sweep_problem, wit
 from monitor.launcher.relaunch.launchers import own_words_begin
 from monitor.launcher.relaunch.options import with_defaults
 from monitor.launcher.relaunch.outputs import is_output
+from monitor.launcher.relaunch.overrides import replaced_words, with_word_within
 from monitor.launcher.relaunch.writing import replaced, with_option, with_value
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import PLACEHOLDER, expand, is_own_trainer
@@ -77,6 +78,9 @@ def changed(command: Command, changes: Mapping[str, Any], ours: Mapping[str, Any
         try:
             key, allowed = _allowed(made.argv, name, value, command)
             made.values[key] = allowed
+            if "x-within" in command.rules.get(key, NO_RULES):
+                made.argv = with_word_within(made.argv, key, allowed, command.rules)
+                continue
             # A word of the command wins over the file.
             if "x-file" in command.rules.get(key, NO_RULES) and value_of(made.argv, key, command.rules) is None:
                 in_files[key] = allowed
@@ -101,7 +105,7 @@ def refuse_lost_words(before: list[str], after: list[str], changes: Collection[s
     places = [Flag(word, word, (word,), n, n + 1) for n, word in enumerate(before)]
     flags = [*given(before, rules), *launcher_flags(before), *(place for place in places if place.key in changes)]
     own = Counter(word for f in flags if f.key in keys for word in before[f.first : f.last])
-    own += Counter(word for word in before if deleted_in([word]) & keys)
+    own += Counter(word for word in before if deleted_in([word]) & keys) + replaced_words(before, keys, rules)
     lost = Counter(before) - Counter(after) - own
     if lost:
         words = " ".join(lost.elements())

@@ -20,6 +20,7 @@ from monitor.run_dir.errors import UsageError
 
 ENDINGS = frozenset({".yaml", ".yml", ".json", ".toml", ".py"})
 MOST_BYTES = 200_000
+MOST_BASES = 5
 NAMES_A_CONFIG = re.compile(
     r"(^|_)(config|cfg|conf|hparams?|params|recipe|settings|options?|yaml|spec|experiment|c|f)(_|$|file|path)", re.I
 )
@@ -69,6 +70,18 @@ def settings_in(path: Path) -> dict[str, Setting]:
         return {}
 
 
+def with_bases(path: Path, depth: int = 0) -> dict[str, Setting]:
+    """The same with the settings of the files that it builds on (`_base_`, `_BASE_`), over which its own win."""
+    own = settings_in(path)
+    found: dict[str, Setting] = {}
+    for key in ("_base_", "_BASE_"):
+        named = own[key].value if key in own else []
+        for name in [named] if isinstance(named, str) else named if isinstance(named, (list, tuple)) else []:
+            if depth < MOST_BASES and isinstance(name, str) and (path.parent / name) != path:
+                found |= with_bases(path.parent / name, depth + 1)
+    return found | {key: setting for key, setting in own.items() if key not in ("_base_", "_BASE_")}
+
+
 def changed_copy(path: Path, changes: Mapping[str, Any]) -> str:
     """The text of the file with other values. Raises UsageError for one that a copy elsewhere would break."""
     text, settings = path.read_bytes(), settings_in(path)
@@ -77,14 +90,27 @@ def changed_copy(path: Path, changes: Mapping[str, Any]) -> str:
             f"{path.name} names other files by their place beside it, which a copy in the child's folder would not "
             f"find. Copy it by hand, change {', '.join(changes) or 'it'} there, and name the copy."
         )
-    for key in sorted(changes, key=lambda key: -settings[key].first):
+    added = [key for key in changes if key not in settings]
+    for key in sorted(changes.keys() - added, key=lambda key: -settings[key].first):
         setting = settings[key]
         text = (
             text[: setting.first]
             + _written(changes[key], path.suffix, text[setting.first : setting.last])
             + text[setting.last :]
         )
+    for key in added:
+        text = _with_line(text, key, changes[key], path)
     return text.decode()
+
+
+def _with_line(text: bytes, key: str, value: Any, path: Path) -> bytes:
+    """The text of a JSON or YAML file with one more setting. Raises UsageError for another kind of file."""
+    if path.suffix == ".json" and (brace := text.find(b"{")) >= 0:
+        comma = b"" if not text[brace + 1 :].strip().strip(b"}") else b","
+        return text[: brace + 1] + f"\n  {json.dumps(key)}: {json.dumps(value)}".encode() + comma + text[brace + 1 :]
+    if path.suffix in (".yaml", ".yml") and "." not in key:
+        return text.rstrip(b"\n") + f"\n{key}: ".encode() + _written(value, path.suffix, b"") + b"\n"
+    raise UsageError(f"{key}: {path.name} does not hold it. Write it there by hand, and start a run with that file.")
 
 
 def rule_of(value: Any) -> dict[str, Any]:

@@ -18,14 +18,15 @@ from typing import Any
 
 import msgspec
 
-from monitor.launcher.relaunch.configs import named_by, rule_of, settings_in
+from monitor.launcher.relaunch.configs import named_by, rule_of, scalar, settings_in, with_bases
 from monitor.launcher.relaunch.fields import checked_value
-from monitor.launcher.relaunch.flags import NO_RULES, Flag, Rules, given, is_count
+from monitor.launcher.relaunch.flags import NO_RULES, Flag, Rules, find_flags, given, is_count
 from monitor.launcher.relaunch.help_page import in_help
 from monitor.launcher.relaunch.hydra import hydra_settings
 from monitor.launcher.relaunch.hydra_words import unquoted
 from monitor.launcher.relaunch.launchers import is_notebook, script_path
-from monitor.launcher.relaunch.parsers import read_parsers
+from monitor.launcher.relaunch.overrides import Within, words_within
+from monitor.launcher.relaunch.parsers import Found, read_parsers
 from monitor.launcher.relaunch.signatures import Properties, literal
 from monitor.run_dir import Launch, Run
 from monitor.run_dir.errors import MonitorError
@@ -45,7 +46,7 @@ def described(launch: Launch, run_dir: Path) -> Launch:
     if is_own_trainer(launch.argv):
         return launch
     script = script_path(launch.argv, Path(launch.cwd)) or (Path(launch.script) if launch.script else None)
-    return _with(launch, _of_script(script, launch) if script else {}, run_dir)
+    return _with(launch, _of_script(script, launch) if script else Found(), run_dir)
 
 
 def asked_for_help(launch: Launch, run_dir: Path) -> Launch:
@@ -53,7 +54,7 @@ def asked_for_help(launch: Launch, run_dir: Path) -> Launch:
     done = help_of(launch, run_dir)
     properties = in_help(done.stdout) if done is not None and done.returncode == 0 else {}
     known = launch.config_schema.get("properties", {})
-    return _with(launch, {**properties, **known}, run_dir) if properties else launch
+    return _with(launch, Found({**properties, **known}), run_dir) if properties else launch
 
 
 def help_of(launch: Launch, run_dir: Path) -> subprocess.CompletedProcess[str] | None:
@@ -86,17 +87,16 @@ def described_run(launch: Launch | None, run: Run | None = None) -> Run | None:
     return msgspec.structs.replace(run, config={**launch.config, **run.config}, config_schema=launch.config_schema)
 
 
-def _of_script(script: Path, launch: Launch) -> Properties:
+def _of_script(script: Path, launch: Launch) -> Found:
     cwd = Path(launch.cwd)
     if script.suffix == ".ipynb":
-        return _of_notebook(script) if is_notebook(launch.argv) else {}
+        return Found(_of_notebook(script) if is_notebook(launch.argv) else {})
     if script.suffix != ".py":
-        return _of_shell(script, cwd)
+        return Found(_of_shell(script, cwd))
     found = read_parsers(script, cwd)
-    if found.hydra is None:
-        return found.properties
-    settings = hydra_settings(found.hydra, script, launch.argv, cwd, found.stores, found.definitions)
-    return found.properties | settings
+    if found.hydra is not None:
+        found.properties |= hydra_settings(found.hydra, script, launch.argv, cwd, found.stores, found.definitions)
+    return found
 
 
 def _of_notebook(path: Path) -> Properties:
@@ -142,9 +142,18 @@ def _by_key(flags: Iterable[Flag]) -> dict[str, list[Flag]]:
     return found
 
 
-def _with(launch: Launch, properties: Properties, run_dir: Path) -> Launch:
+def _with(launch: Launch, found: Found, run_dir: Path) -> Launch:
     argv = expand(launch.argv, run_dir)
-    properties = {**_in_files(argv, Path(launch.cwd), properties), **properties}
+    properties = dict(found.properties)
+    in_files = _in_files(argv, Path(launch.cwd), properties, found.within)
+    for key, rule in in_files.items():
+        if key not in properties:
+            properties[key] = rule
+        elif found.file_first and "default" in rule:
+            properties[key] = {**properties[key], "default": rule["default"]}
+    if found.file_only and in_files and not find_flags(argv, properties):
+        only = next(iter(in_files.values()))["x-file"]
+        properties = {key: {**rule, "x-file": only} for key, rule in properties.items()}
     config = {key: rule["default"] for key, rule in properties.items() if rule.get("default") is not None}
     for key, flags in _by_key(given(launch.argv, properties)).items():
         config[key] = value_now(flags, properties.get(key, NO_RULES))
@@ -152,13 +161,21 @@ def _with(launch: Launch, properties: Properties, run_dir: Path) -> Launch:
     return msgspec.structs.replace(launch, config=config, config_schema=schema)
 
 
-def _in_files(argv: list[str], cwd: Path, rules: Properties) -> Properties:
-    """The settings in the files that the command, or a default of the script, names; `x-file`: the file."""
+def _in_files(argv: list[str], cwd: Path, rules: Properties, within: Within | None) -> Properties:
+    """The settings in the files that the command, or a default of the script, names; `x-file`: the file.
+
+    `x-within`: the option behind which a word of the command overrides it.
+    """
     found: Properties = {}
+    read = settings_in if within is None else with_bases
+    more = {} if within is None else within.rule
     for flag, path in named_by(with_defaults(argv, rules), cwd, rules):
-        for key, setting in settings_in(path).items():
+        for key, setting in read(path).items():
             default = {} if setting.value is None else {"default": setting.value}
-            found.setdefault(key, {**rule_of(setting.value), **default, "x-file": flag.values[-1]})
+            found.setdefault(key, {**rule_of(setting.value), **default, "x-file": flag.values[-1], **more})
+    for word in words_within(argv, within, rules) if within is not None else []:
+        value = scalar(word.value) if word.value else ""
+        found[word.key] = {**rule_of(value), **found.get(word.key, {}), "default": value, **more}
     return found
 
 

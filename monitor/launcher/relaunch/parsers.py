@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from monitor.launcher.relaunch.declared import declared_option, declared_place, merged
+from monitor.launcher.relaunch.flags import canonical
 from monitor.launcher.relaunch.hydra import Stores
+from monitor.launcher.relaunch.overrides import NAMES, Within
 from monitor.launcher.relaunch.signatures import (
     DIALECTS,
     Definitions,
@@ -36,13 +38,21 @@ ABSL |= {
     "DEFINE_multi_integer": "array",
 }
 ABSL |= {"DEFINE_multi_string": "array", "DEFINE_multi_float": "array"}
+PAIRS = frozenset({"merge_from_list"})
+JOINED = frozenset({"DictAction", "merge_from_dict", "merge_from_dotlist"})
+FILE_ONLY = frozenset({"parse_json_file", "parse_yaml_file"})
+FILE_FIRST = frozenset({"ActionConfigFile", "TrlParser", "LightningCLI", "CLI", "auto_cli", "configargparse"})
 CONFIGURATOR = re.compile(r"exec\(\s*open\(\s*['\"]configurator\.py")
 """Scripts whose settings are their own global names, given as `--name=value`."""
 
 
 @dataclass
 class Found:
-    """The options of a script. `is_whole`: none of them was left out because it is computed."""
+    """The options of a script. `is_whole`: none of them was left out because it is computed.
+
+    `within`: where words of the command override a file of settings. `file_first`: such a file takes the place of the
+    parser's defaults; `file_only`: with a file as its one word, the script takes no other.
+    """
 
     properties: Properties = field(default_factory=dict)
     is_whole: bool = True
@@ -50,6 +60,9 @@ class Found:
     hydra: ast.Call | None = None
     stores: Stores = field(default_factory=Stores)
     definitions: Definitions = field(default_factory=dict)
+    within: Within | None = None
+    file_first: bool = False
+    file_only: bool = False
 
 
 def read_parsers(script: Path, cwd: Path) -> Found:
@@ -66,7 +79,37 @@ def read_parsers(script: Path, cwd: Path) -> Found:
             found.properties.setdefault(name, rule)
         if path == script and CONFIGURATOR.search(_source(path)):
             found.properties |= dict(_globals(constants))
+            found.file_first = True
+    names = {each for tree in trees for each in _names_used(tree)}
+    found.within = _within(trees, names)
+    found.file_only = bool(names & FILE_ONLY)
+    found.file_first = found.file_first or found.file_only or bool(names & FILE_FIRST) or _sets_defaults(trees)
     return found
+
+
+def _names_used(tree: ast.AST) -> Iterator[str]:
+    """The last parts of all names, which tell what a script makes use of."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            yield name_of(node)
+
+
+def _within(trees: Iterable[ast.AST], names: set[str]) -> Within | None:
+    """The option, or the last positional arguments, whose words override a file of settings."""
+    if not names & (PAIRS | JOINED):
+        return None
+    for call in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        if name_of(call.func) == "add_argument" and call.args and isinstance(word := literal(call.args[0]), str):
+            several = next((w.value for w in call.keywords if w.arg == "nargs"), None)
+            if several is not None and canonical(word) in NAMES:
+                return Within(word if word.startswith("-") else "", not names & JOINED)
+    return None
+
+
+def _sets_defaults(trees: Iterable[ast.AST]) -> bool:
+    """Whether a parser is given the values of a file as its defaults: `set_defaults(**values)`."""
+    calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(name_of(call.func) == "set_defaults" and any(not w.arg for w in call.keywords) for call in calls)
 
 
 def _of_tree(
