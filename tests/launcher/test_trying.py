@@ -1,5 +1,6 @@
 """A parent is stopped only for a child whose command gets past its parser."""
 
+import re
 import sys
 
 import pytest
@@ -27,15 +28,88 @@ main()
 """
 
 
-@pytest.mark.parametrize("source", [TRAINS, CLICK])
+TYPER = """
+import typer
+def main(lr: float = 0.1):
+    open("trained", "w")
+typer.run(main)
+"""
+ABSL = """
+from absl import app, flags
+flags.DEFINE_float("lr", 0.1, "")
+app.run(lambda _: open("trained", "w"))
+"""
+
+
+@pytest.mark.parametrize("source", [TRAINS, CLICK, TYPER, ABSL])
 def test_a_command_is_run_up_to_its_parser_and_no_further(tmp_path, source):
     (tmp_path / "train.py").write_text(source)
     argv = [sys.executable, "-u", "train.py", "--lr", "0.1"]
     assert can_be_tried(argv, tmp_path)
     assert parser_problem(argv, tmp_path, {}, {}) == ""
     problem = parser_problem([*argv, "--learning", "3"], tmp_path, {}, {})
-    assert "--learning" in problem
-    assert "float" in parser_problem([*argv[:-1], "much"], tmp_path, {}, {})
+    assert "learning" in problem
+    assert re.search("much|valid number", parser_problem([*argv[:-1], "much"], tmp_path, {}, {}))
+    assert not (tmp_path / "trained").exists()
+
+
+GROUP = """
+import click
+@click.group()
+def cli(): ...
+@cli.command()
+@click.option("--lr", type=float)
+def train(lr):
+    open("trained", "w")
+cli()
+"""
+
+
+def test_the_command_below_a_group_is_tried_too(tmp_path):
+    (tmp_path / "train.py").write_text(GROUP)
+    argv = [sys.executable, "train.py", "train", "--lr", "0.1"]
+    assert parser_problem(argv, tmp_path, {}, {}) == ""
+    assert "--rate" in parser_problem([*argv, "--rate", "3"], tmp_path, {}, {})
+    assert not (tmp_path / "trained").exists()
+
+
+HYDRA = """
+import hydra
+@hydra.main(version_base=None, config_path=".", config_name="c")
+def main(cfg):
+    open("trained", "w")
+main()
+"""
+
+
+def test_a_hydra_command_is_composed_and_no_further(tmp_path):
+    (tmp_path / "train.py").write_text(HYDRA)
+    (tmp_path / "c.yaml").write_text("lr: 0.1\n")
+    argv = [sys.executable, "train.py", "lr=0.2"]
+    assert can_be_tried(argv, tmp_path)
+    assert parser_problem(argv, tmp_path, {}, {}) == ""
+    assert "Could not override 'rate'" in parser_problem([*argv, "rate=1"], tmp_path, {}, {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.yaml", "train.py"]
+
+
+HUGGING_FACE = """
+from dataclasses import dataclass
+from transformers import HfArgumentParser
+@dataclass
+class Arguments:
+    lr: float = 0.1
+HfArgumentParser(Arguments).parse_args_into_dataclasses()
+open("trained", "w")
+"""
+
+
+@pytest.mark.frameworks
+def test_a_command_of_hugging_face_is_run_up_to_its_dataclasses(tmp_path):
+    (tmp_path / "train.py").write_text(HUGGING_FACE)
+    argv = [sys.executable, "train.py", "--lr", "0.2"]
+    assert can_be_tried(argv, tmp_path)
+    assert parser_problem(argv, tmp_path, {}, {}) == ""
+    assert "--rate" in parser_problem([*argv, "--rate", "1"], tmp_path, {}, {})
     assert not (tmp_path / "trained").exists()
 
 

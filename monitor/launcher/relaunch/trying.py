@@ -1,12 +1,14 @@
 """Whether the command of a child gets past its parser: tried without a device before its parent is stopped for it.
 
-The script is run up to the end of `parse_args` (argparse) or to its command (click, typer) and no further. Where it
-uses neither, nothing is run: a script that is not stopped there would begin to train.
+The script is run up to the end of its parser (argparse, jsonargparse, tyro, Hugging Face) or to its command (click,
+typer, absl, Hydra) and no further. Where it uses another, nothing is run: a script that is not stopped there would
+begin to train.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,15 +29,37 @@ STUB = f"""
 import argparse, os, runpy, sys
 def over(*_, **__):
     os._exit({PASSED})
-def parse_args(self, *words, _own=argparse.ArgumentParser.parse_args, **named):
-    _own(self, *words, **named)
-    over()
-argparse.ArgumentParser.parse_args = parse_args
-try:
+def stop_behind(owner, name):
+    own = getattr(owner, name)
+    def parse(*words, **named):
+        own(*words, **named)
+        over()
+    setattr(owner, name, parse)
+used = FRAMEWORKS
+if "argparse" in used:
+    stop_behind(argparse.ArgumentParser, "parse_args")
+if "click" in used:
     import click
-    click.Command.invoke = over
-except ImportError:
-    pass
+    click.Command.invoke = lambda self, ctx: None if isinstance(self, click.Group) else over()
+if "typer" in used:  # it has a click of its own
+    from typer.core import TyperCommand, TyperGroup
+    TyperCommand.__mro__[1].invoke = lambda self, ctx: None if isinstance(self, TyperGroup) else over()
+if "hydra" in used:
+    import hydra._internal.hydra
+    hydra._internal.hydra.run_job = over
+if "absl" in used:
+    from absl import app
+    app._run_main = over
+if "jsonargparse" in used:
+    import jsonargparse
+    stop_behind(jsonargparse.ArgumentParser, "parse_args")
+if "tyro" in used:
+    import tyro
+    stop_behind(tyro, "cli")
+if "transformers" in used:
+    from transformers import HfArgumentParser
+    for name in ("parse_args_into_dataclasses", "parse_json_file", "parse_yaml_file", "parse_dict"):
+        stop_behind(HfArgumentParser, name)
 sys.argv = sys.argv[1:]
 if sys.argv[0] == "-m":
     sys.argv = sys.argv[1:]
@@ -44,6 +68,22 @@ else:
     sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
     runpy.run_path(sys.argv[0], run_name="__main__")
 """
+"""Run by the script's interpreter; FRAMEWORKS becomes the parsers that the script makes use of."""
+STARTED_BY = {
+    "argparse": "parse_args",
+    "hydra": "main",
+    "absl": "run",
+    "jsonargparse": "",
+    "tyro": "cli",
+    "transformers": "HfArgumentParser",
+    "click": "",
+    "typer": "",
+}
+"""Parser → the call without which a script that imports it does not parse; "": any use of it."""
+UNKNOWN = frozenset({"configargparse", "tap"})
+SAYS_NOTHING = re.compile(
+    r"Set the environment variable HYDRA|Pass --help|See https?://|[^\w]*$|Try .* for help|For full help"
+)
 LAUNCHERS = frozenset({"torchrun", "accelerate", "deepspeed"})
 ALONE = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1"}
 """What a launcher of several processes tells each of them."""
@@ -56,14 +96,21 @@ def can_be_tried(argv: list[str], cwd: Path) -> bool:
     script = script_path(argv, cwd) or _module_path(argv, cwd)
     if is_own_trainer(argv) or script is None or script.suffix != ".py" or not _interpreter(argv):
         return False
+    return bool(_parsers(script, cwd))
+
+
+def _parsers(script: Path, cwd: Path) -> set[str]:
+    """The parsers that the try stops at and the script makes use of; empty where it uses another one as well."""
     trees = [tree_of(path) for path in islice(modules_of(script, cwd), MOST_FILES)]
     calls = {name_of(node.func) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)}
     modules = {name for tree in trees for node in ast.walk(tree) for name in _imported(node)}
     own = {n.name for tree in trees for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
-    by_argparse = "argparse" in modules and "parse_args" in calls and not own & {"parse_args", "parse_known_args"}
-    return not modules & {"configargparse", "jsonargparse", "tap"} and (
-        by_argparse or bool(modules & {"click", "typer"})
-    )
+    if modules & UNKNOWN:
+        return set()
+    modules |= {"jsonargparse"} if "LightningCLI" in calls else set()
+    found = {name for name, call in STARTED_BY.items() if name in modules and (not call or call in calls)}
+    is_replaced = own & {"parse_args", "parse_known_args"}
+    return found - ({"argparse"} if is_replaced or "jsonargparse" in found else set())
 
 
 def parser_problem(argv: list[str], cwd: Path, kept: Mapping[str, str], copies: Mapping[str, str]) -> str:
@@ -77,8 +124,15 @@ def parser_problem(argv: list[str], cwd: Path, kept: Mapping[str, str], copies: 
             (Path(folder) / place).parent.mkdir(parents=True, exist_ok=True)
             (Path(folder) / place).write_text(text, encoding="utf-8")
         script = argv[begin - 2 :] if argv[begin - 2] == "-m" else argv[begin - 1 :]
-        words = expand([*_interpreter(argv), "-c", STUB, *script], Path(folder))
-        environment = {**surroundings_with(kept), "CUDA_VISIBLE_DEVICES": ""}
+        path = script_path(argv, cwd) or _module_path(argv, cwd)
+        stub = STUB.replace("FRAMEWORKS", repr(sorted(_parsers(path, cwd)) if path else []))
+        words = expand([*_interpreter(argv), "-c", stub, *script], Path(folder))
+        environment = {
+            **surroundings_with(kept),
+            "CUDA_VISIBLE_DEVICES": "",
+            "PYTHONWARNINGS": "ignore",
+            "COLUMNS": "400",
+        }
         launched = _launcher_in(argv)
         environment |= ALONE if launched else {}
         for name in (RUN_DIR_VARIABLE, GENERATION_VARIABLE):
@@ -98,8 +152,14 @@ def parser_problem(argv: list[str], cwd: Path, kept: Mapping[str, str], copies: 
             return ""
     if done.returncode in (0, PASSED) or (launched and done.returncode != WRONG_USE):
         return ""  # without its launcher, a script may fail for a reason of its own
-    said = done.stderr.strip().splitlines() or done.stdout.strip().splitlines()
-    return said[-1] if said else f"exit code {done.returncode}"
+    return _complaint(done.stderr) or _complaint(done.stdout) or f"exit code {done.returncode}"
+
+
+def _complaint(text: str) -> str:
+    """The line that says what is wrong: the last, or Hydra's first; without the frame that rich draws around it."""
+    lines = [line.strip("│ \t") for line in text.splitlines()]
+    said = [line for line in lines if line and not SAYS_NOTHING.match(line)]
+    return said[0 if "HYDRA_FULL_ERROR" in text else -1] if said else ""
 
 
 def _interpreter(argv: list[str]) -> list[str]:
