@@ -132,13 +132,7 @@ class AtChance(Rule):
         elif (inserting := _inserting(snapshot, metric, chance)) is not None:
             said = Said(f"{inserting} Since {began}.", *INSERTING, "warning")
         else:
-            line = _line(data, floors, chance, episode.severity, is_over(snapshot))
-            where = " time resolution inside the model," * is_ctc(snapshot)
-            beside = FAR_BEYOND if _is_beyond(data, chance) else ("", NO_INPUT.format(where), WHY)
-            text = f"{line} Since {began}.{_in_percent(data, chance, _counts_words(snapshot))}"
-            said = Said(
-                text, *beside, "info" if _may_be_a_plateau(data, episode.severity, over=is_over(snapshot)) else None
-            )
+            said = _never_better(snapshot, data, chance, episode.severity, began)
         return self.flag(
             data.epochs,
             episode,
@@ -171,6 +165,16 @@ class Said(NamedTuple):
     remedy: str
     cannot_tell: str
     severity: Severity | None = None
+
+
+def _never_better(snapshot: Snapshot, data: Evaluations, chance: Chance | None, severity: Severity, began: str) -> Said:
+    """Of a metric that has not left chance yet; `began`: since when, in words."""
+    over = is_over(snapshot)
+    line = _line(data, evaluations.floors_of(snapshot), chance, severity, over)
+    text = f"{line} Since {began}.{_in_percent(data, chance, _counts_words(snapshot))}"
+    where = " time resolution inside the model," * is_ctc(snapshot)
+    beside = FAR_BEYOND if _is_beyond(data, chance) else ("", NO_INPUT.format(where), WHY)
+    return Said(text, *beside, "info" if _may_be_a_plateau(data, severity, over=over) else None)
 
 
 def _inserting(snapshot: Snapshot, metric: Metric | None, chance: Chance | None) -> str | None:
