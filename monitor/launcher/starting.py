@@ -23,7 +23,7 @@ from monitor.launcher.supervising import supervise
 from monitor.run_dir import Away, JobOrder, Parent, QueuePlace, StopWith, check_run_id, files, opening
 from monitor.run_dir.audit import audited
 from monitor.run_dir.errors import RefusedError, UsageError
-from monitor.run_dir.launch import Order, job_of, launch_of, name_of, read_launch, read_state
+from monitor.run_dir.launch import Order, expand, job_of, launch_of, name_of, read_launch, read_state
 from monitor.run_dir.provenance import script_of
 from monitor.run_dir.seal import write_sealed
 from monitor.run_dir.status import device_words, queue_words
@@ -139,7 +139,7 @@ def claim(
         run_dir = _made(runs_dir, check_run_id(run_id)) if run_id else _made_free(runs_dir, name_of(order, name))
         for place, text in (copies or {}).items():
             opening.make_folder((run_dir / place).parent)
-            files.create(run_dir / place, text.encode())
+            files.create(run_dir / place, expand([text], run_dir)[0].encode())
         launch = described(launch_of(order, run_dir.name, time.time()), run_dir)
         if problem := sweep_problem(launch.argv, launch.config_schema.get("properties", {})):
             raise RefusedError(problem)

@@ -145,6 +145,12 @@ def test_a_grandchild_takes_the_copy_of_its_parent_along(tmp_path):
     assert made.copies == {"settings/a.yaml": YAML}
 
 
+def test_a_file_with_the_placeholder_of_its_own_is_not_copied(tmp_path):
+    known = command(tmp_path, "python train.py --config a.yaml", **{"a.yaml": "lr: 1\nout: '{run_dir}/x'\n"})
+    with pytest.raises(UsageError, match=r"a\.yaml holds \{run_dir\} itself"):
+        changed(known, {"lr": "2"})
+
+
 def test_a_file_that_names_others_beside_it_is_not_copied_elsewhere(tmp_path):
     known = command(tmp_path, "python train.py --config a.yaml", **{"a.yaml": "lr: 1\ndata: !include other.yaml\n"})
     with pytest.raises(UsageError, match=r"a\.yaml names other files"):
@@ -168,7 +174,7 @@ def test_a_hydra_script_is_changed_by_overrides(tmp_path):
     known = command(tmp_path, "python train.py epochs=3", HYDRA, **CONF)
     assert known.config == {"optim": "adam", "optim.lr": 0.1, "epochs": 3}
     assert changed(known, {"epochs": "7", "lr": "0.2"}).argv[2:] == ["epochs=7", "optim.lr=0.2"]
-    with pytest.raises(UsageError, match=r"epoch: there is no such setting; nearest: epochs\..*--set \+epoch=2"):
+    with pytest.raises(UsageError, match=r"epoch: there is no such setting; nearest: epochs\..*--set \+\+epoch=2"):
         changed(known, {"epoch": "2"})
     assert changed(known, {"+trainer.x": "2"}).argv[2:] == ["epochs=3", "+trainer.x=2"]
 

@@ -266,3 +266,31 @@ def test_a_restart_with_a_changed_file_runs_with_the_copy_and_so_does_its_own_ch
         assert '"lr": 0.25, "amp": true' in (runs / "one-3" / "trainer.log").read_text()
     finally:
         end_everything(runs)
+
+
+WRITES = """
+import os, sys, yaml
+c = yaml.safe_load(open(sys.argv[1]))
+os.makedirs(c["output"]["dir"], exist_ok=True)
+open(os.path.join(c["output"]["dir"], "model.pth"), "w").write(str(c["lr"]))
+"""
+
+
+def test_a_folder_in_a_file_of_settings_becomes_the_childs_and_the_grandchilds_own(tmp_path):
+    (tmp_path / "base.yaml").write_text("lr: 0.1\noutput:\n  dir: results\n")
+    (tmp_path / "train.py").write_text(WRITES)
+    runs = tmp_path / "runs"
+    try:
+        start(runs, [sys.executable, "train.py", "base.yaml"], run_id="one", cwd=tmp_path)
+        wait_for_state(runs / "one", "finished")
+        (note,) = [note for note in plan_restart(runs, "one", {"lr": "0.2"}).notes if "write over" in note]
+        assert note.endswith("Avoid it with: --set output.dir={run_dir}/results")
+        restart(plan_restart(runs, "one", {"lr": "0.2", "output.dir": "{run_dir}/results"}), stop_parent=False)
+        wait_for_state(runs / "one-2", "finished")
+        restart(plan_restart(runs, "one-2", {"lr": "0.3"}), stop_parent=False)
+        wait_for_state(runs / "one-3", "finished")
+        saved = [folder / "results" / "model.pth" for folder in (tmp_path, runs / "one-2", runs / "one-3")]
+        assert [path.read_text() for path in saved] == ["0.1", "0.2", "0.3"]
+        assert not (tmp_path / "{run_dir}").exists()
+    finally:
+        end_everything(runs)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from monitor.launcher.relaunch.configs import changed_copy, named_by, resolved
+from monitor.launcher.relaunch.configs import changed_copy, named_by, resolved, settings_in
 from monitor.launcher.relaunch.fields import checked_value
 from monitor.launcher.relaunch.flags import (
     NO_RULES,
@@ -30,7 +30,7 @@ from monitor.launcher.relaunch.flags import (
 from monitor.launcher.relaunch.hydra_words import deleted_in, sweep_problem, with_word
 from monitor.launcher.relaunch.launchers import own_words_begin
 from monitor.launcher.relaunch.options import with_defaults
-from monitor.launcher.relaunch.outputs import is_output
+from monitor.launcher.relaunch.outputs import IS_READ, is_output
 from monitor.launcher.relaunch.overrides import replaced_words, with_word_within
 from monitor.launcher.relaunch.writing import replaced, with_option, with_value
 from monitor.run_dir.errors import RefusedError, UsageError
@@ -213,7 +213,7 @@ def _no_place(name: str, value: Any, argv: list[str], command: Command) -> str:
     if own_words_begin(argv) == len(argv) > 2 and "-c" in argv:
         return f"{name}: the command stands in one word for a shell, which is not taken apart. Start it by hand."
     is_hydra = any("x-hydra" in rule for rule in command.rules.values())
-    spelled = f"+{name}={value}" if is_hydra else f"--{name}={value}"
+    spelled = f"++{name}={value}" if is_hydra else f"--{name}={value}"
     return (
         f"{name}: there is no such setting{hint}. To pass it anyway, write it as the script takes it: --set {spelled}"
     )
@@ -231,6 +231,7 @@ def _copy_files(made: Changed, in_files: Mapping[str, Any], command: Command) ->
     kept, moved = len(made.argv), set()
     for flag, path in named_by(expand(argv, command.run_dir), command.cwd, command.rules):
         mine = {key: value for key, value in in_files.items() if _file_of(key, command) == flag.values[-1]}
+        mine = {**_own_places(path, command.run_dir), **mine}
         if not mine and not any(PLACEHOLDER in word for word in argv[flag.first : flag.last]):
             continue
         place = f"{COPIES}/{path.name}"
@@ -240,6 +241,19 @@ def _copy_files(made: Changed, in_files: Mapping[str, Any], command: Command) ->
         kept = max(kept, flag.last)
     made.argv = argv[:kept]
     return moved
+
+
+def _own_places(path: Path, parent_dir: Path) -> dict[str, Any]:
+    """The places in the parent's folder that its own copy names for its outputs: the child's are in the child's."""
+    folder = str(parent_dir.absolute())
+    if not path.is_relative_to(folder):
+        return {}
+    named = {key: setting.value for key, setting in settings_in(path).items() if isinstance(setting.value, str)}
+    return {
+        key: value.replace(folder, PLACEHOLDER)
+        for key, value in named.items()
+        if f"{value}/".startswith(f"{folder}/") and not IS_READ.search(key)
+    }
 
 
 def _file_of(key: str, command: Command) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from monitor.launcher.relaunch.flags import Flag, Rules, canonical, given
 from monitor.launcher.relaunch.launchers import own_words_begin
 from monitor.run_dir.errors import UsageError
+from monitor.run_dir.launch import PLACEHOLDER
 
 ENDINGS = frozenset({".yaml", ".yml", ".json", ".toml", ".py"})
 MOST_BYTES = 200_000
@@ -83,8 +84,15 @@ def with_bases(path: Path, depth: int = 0) -> dict[str, Setting]:
 
 
 def changed_copy(path: Path, changes: Mapping[str, Any]) -> str:
-    """The text of the file with other values. Raises UsageError for one that a copy elsewhere would break."""
+    """The text of the file with other values, in which `{run_dir}` stands for the run that it is written for.
+
+    Raises UsageError for a file that a copy elsewhere would break.
+    """
     text, settings = path.read_bytes(), settings_in(path)
+    if PLACEHOLDER.encode() in text:
+        raise UsageError(
+            f"{path.name} holds {PLACEHOLDER} itself, which a copy would lose. Copy and change it by hand."
+        )
     if POINTS_BESIDE.search(text.decode(errors="replace")):
         raise UsageError(
             f"{path.name} names other files by their place beside it, which a copy in the child's folder would not "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 from pathlib import Path
 
@@ -36,6 +37,10 @@ OUTPUT_KEYS = frozenset(
     }
 )
 """Names that scripts give the option for their output folder."""
+
+
+IS_READ = re.compile(r"resume|restore|pretrained|(^|[_.])(load|init|from)(_|$)")
+"""Names of options for files that a script reads, whatever lies there."""
 
 
 def is_output(key: str) -> bool:

@@ -122,7 +122,7 @@ def parser_problem(argv: list[str], cwd: Path, kept: Mapping[str, str], copies: 
     with tempfile.TemporaryDirectory(prefix="vitalsigns-") as folder:
         for place, text in copies.items():
             (Path(folder) / place).parent.mkdir(parents=True, exist_ok=True)
-            (Path(folder) / place).write_text(text, encoding="utf-8")
+            (Path(folder) / place).write_text(expand([text], Path(folder))[0], encoding="utf-8")
         script = argv[begin - 2 :] if argv[begin - 2] == "-m" else argv[begin - 1 :]
         path = script_path(argv, cwd) or _module_path(argv, cwd)
         stub = STUB.replace("FRAMEWORKS", repr(sorted(_parsers(path, cwd)) if path else []))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.launcher.relaunch.flags import find_flags
-from monitor.launcher.relaunch.outputs import is_output
+from monitor.launcher.relaunch.outputs import IS_READ, is_output
 from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch
 from monitor.run_dir.launch import PLACEHOLDER, expand, read_state
 
@@ -111,10 +111,11 @@ def overwritten(run_dir: Path, launch: Launch, settings: Mapping[str, Any]) -> l
     places = {cwd: DEEPEST_BESIDE, **dict.fromkeys(output_folders(run_dir, launch)[1:], DEEPEST)}
     found = {w.path: w for folder, deepest in places.items() for w in files_since(folder, state.started_at, deepest)}
     mine = [w.path for w in found.values() if w.changed_at <= until and _may_meet(w.path, run_dir.parent)]
-    named = [(path, _named_by(path, settings, cwd)) for path in sorted(mine)]
+    outputs = {key: value for key, value in settings.items() if not IS_READ.search(key)}
+    named = [(path, _named_by(path, outputs, cwd)) for path in sorted(mine)]
     # What another setting named for the parent, and none for the child, goes elsewhere now.
     at_risk = [(path, key) for path, key in named if key or not _named_by(path, launch.config, cwd)]
-    return [_sentence(run_dir.name, path, key, cwd) for path, key in at_risk[:MOST_NAMED]] + (
+    return [_sentence(run_dir.name, path, key, outputs, cwd) for path, key in at_risk[:MOST_NAMED]] + (
         [f"{len(at_risk) - MOST_NAMED} more files are in the same place."] if len(at_risk) > MOST_NAMED else []
     )
 
@@ -139,10 +140,11 @@ def _named_by(path: Path, settings: Mapping[str, Any], cwd: Path) -> str:
     return ""
 
 
-def _sentence(name: str, path: Path, key: str, cwd: Path) -> str:
+def _sentence(name: str, path: Path, key: str, settings: Mapping[str, Any], cwd: Path) -> str:
     shown = path.relative_to(cwd) if path.is_relative_to(cwd) else path
     if key:
-        own = f"{PLACEHOLDER}/{path.name}"
+        place = cwd / str(settings[key])
+        own = f"{PLACEHOLDER}/{place.name if place.is_dir() or not place.exists() else path.name}"
         return f"{name} wrote {shown} while it ran, and the child would write over it. Avoid it with: --set {key}={own}"
     return (
         f"{shown} was written while {name} ran, and none of its settings names it: the child may write over it. "
