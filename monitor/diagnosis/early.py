@@ -10,6 +10,7 @@ from monitor.run_dir import Epoch, Snapshot, words
 from monitor.run_dir.columns import names_of
 from monitor.run_dir.metric import LOSS
 from monitor.run_dir.metric_names import is_of_validation
+from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import is_records_alone, status_of
 
 MOST_NAMES = 3
@@ -48,9 +49,9 @@ def too_early(snapshot: Snapshot, thresholds: Thresholds) -> str:
     # Of a run that evaluates within its epochs, its own distance says more than a whole epoch.
     first = round(first, 2) if any(row.epoch % 1 for row in rows) else math.ceil(first)
     so_far = f"{count} of {need} evaluations so far"
-    planned = snapshot.progress.epochs if snapshot.progress is not None else None
+    planned = planned_epochs(snapshot)
     if planned is not None and first > planned:
-        return f"{so_far}: a first verdict would come at epoch {first:g}, and it is planned for {planned}."
+        return f"{so_far}: a first verdict would come at epoch {first:g}, and it is planned for {planned:g}."
     return f"{so_far}. First verdict at epoch {first:g}."
 
 

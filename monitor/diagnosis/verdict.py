@@ -27,7 +27,7 @@ from monitor.rules.kind import fits
 from monitor.rules.own import NO_RULES, OwnAnswers
 from monitor.rules.primary import best_of, chance_of, last_of, measured_last, primary_of
 from monitor.rules.registry import evaluate, facts_of, frozen
-from monitor.rules.result import Finding, LeftOut, NotApplicable, NotEnoughData, Quiet, Result
+from monitor.rules.result import Finding, LeftOut, NotApplicable, NotEnoughData, Quiet, Result, in_words
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.rules.wer_plateau import WerPlateau
 from monitor.rules.worse import LEAST_GAINED, LOST_RATIO, LOST_SCATTERS, WORSE_POINTS
@@ -36,7 +36,7 @@ from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import ENDED_VERDICTS, is_over, status_of
-from monitor.run_dir.words import brief, limit, number, plain, sentence
+from monitor.run_dir.words import limit, number, plain, sentence
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,8 @@ def _stands(shown: Said, now: Said) -> str:
 
 def _then(finding: Finding, epoch: float) -> str:
     """A finding of an earlier evaluation: its title and the number that it rests on, dated."""
-    known = next(iter(finding.now.items()), None)
-    was = f": {known[0]} was {brief(known[1])}" if known else ""
+    known = next(iter(in_words(finding.now).items()), None)
+    was = f": {known[0]} was {known[1]}" if known else ""
     return f"{finding.title}, as of epoch {epoch:g}{was}"
 
 

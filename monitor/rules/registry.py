@@ -23,7 +23,7 @@ from monitor.rules.result import Finding, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot
-from monitor.run_dir.checkpoints import saves_checkpoints
+from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.status import is_over
 
@@ -82,16 +82,16 @@ def evaluate(snapshot: Snapshot, thresholds: Thresholds, now: float, own: OwnAns
     found = {answer.rule for answer in answers if isinstance(answer, Finding)}
     broken = any(isinstance(each, Finding) and facts_of(each.rule).breaks(each) for each in answers)
     over = bool(found) and is_over(snapshot)
-    saves = saves_checkpoints(snapshot)
+    keeps = keeps_best_checkpoint(snapshot)
     return tuple(
-        _as_known(_advised(answer, found, over, broken), saves) if isinstance(answer, Finding) else answer
+        _as_known(_advised(answer, found, over, broken), keeps) if isinstance(answer, Finding) else answer
         for answer in answers
     )
 
 
-def _as_known(finding: Finding, saves: bool) -> Finding:
-    """A checkpoint that nobody has reported may not be there."""
-    if saves or not KEEPS.search(finding.remedy):
+def _as_known(finding: Finding, keeps: bool) -> Finding:
+    """A checkpoint of the best epoch may not be there: only our own trainer is known to keep it."""
+    if keeps or not KEEPS.search(finding.remedy):
         return finding
     return replace(finding, remedy=KEEPS.sub(lambda kept: f"{kept[0]}, if there is one", finding.remedy))
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from monitor.run_dir import Severity
+from monitor.run_dir.words import brief, percent
 
 Numbers = dict[str, float | str]
+PARTS = frozenset(
+    {
+        *("val loss above best", "critical above", "train loss fall since"),
+        *("above best", "above best (warning)", "above best (critical)"),
+    }
+)
+"""Numbers that are a part of something: "val loss above best 0.47" would be read as a loss."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,14 @@ class LeftOut:
     rule: str
     title: str
     why: str
+
+
+def in_words(numbers: Numbers, write: Callable[[float | str], str] = brief) -> dict[str, str]:
+    """The numbers beside a finding as people read them: what is a part of something in percent."""
+    return {
+        name: percent(value) if name in PARTS and isinstance(value, (int, float)) else write(value)
+        for name, value in numbers.items()
+    }
 
 
 Result = Finding | Quiet | NotApplicable | NotEnoughData | LeftOut

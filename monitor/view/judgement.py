@@ -17,11 +17,11 @@ from monitor.diagnosis.tries import Tried, tries_of
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.odds import ODDS
 from monitor.rules.registry import by_name, facts_of, of_rule
-from monitor.rules.result import Finding
+from monitor.rules.result import Finding, in_words
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import SEVERITIES, ChildOutcome, Snapshot
 from monitor.run_dir.status import ENDED_VERDICTS
-from monitor.run_dir.words import brief, limit, plain
+from monitor.run_dir.words import limit, plain
 from monitor.view.lanes import lanes_of
 from monitor.view.report.judged import healthy_rows
 from monitor.view.shapes.judgement import (
@@ -125,8 +125,8 @@ def _flag(finding: Finding, snapshot: Snapshot) -> Flag:
         fired=finding.fired,
         critical_since=finding.critical_since,
         began=finding.began or ("" if finding.onset is None else f"epoch {finding.onset:g}"),
-        now={key: brief(value) for key, value in finding.now.items()},
-        limits={key: limit(value) for key, value in finding.limits.items()},
+        now=in_words(finding.now),
+        limits=in_words(finding.limits, limit),
         own_limits=_own_limits(finding.rule, snapshot),
         remedy=finding.remedy,
         cannot_tell=finding.cannot_tell,

@@ -5,6 +5,7 @@ import pytest
 from monitor.diagnosis.verdict import judge
 from monitor.rules.result import NotEnoughData
 from monitor.run_dir import Launch, Step
+from monitor.run_dir.replay import as_of
 from tests.snapshots import NOW, beating, curve, snapshot
 
 NEEDS = "A verdict needs 3 evaluations, the last at epoch 5 or later, or 5 of them."
@@ -54,6 +55,9 @@ def test_a_run_that_is_planned_too_short_is_promised_no_verdict():
         "2 of 5 evaluations so far: a first verdict would come at epoch 5, and it is planned for 3."
     )
     assert said(snapshot(val_loss=[1.0, 0.9], **beating(epochs=5))).reason.endswith("First verdict at epoch 5.")
+    # Time travel drops what the trainer said last, and keeps for how many epochs it is planned.
+    earlier = as_of(snapshot(val_loss=[1.0, 0.9, 0.8], **beating(epochs=3)), 2)
+    assert said(earlier).reason == short.reason
 
 
 def test_after_a_long_warm_up_five_evaluations_are_no_way_round_it():

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.rules.overfitting import Overfitting
-from monitor.rules.result import NotApplicable, NotEnoughData
+from monitor.rules.result import NotApplicable, NotEnoughData, in_words
 from monitor.run_dir.replay import as_of
 from tests.snapshots import check, curve, first_fired, found, snapshot
 
@@ -151,3 +151,12 @@ def test_the_lowest_of_a_val_loss_that_only_scatters_is_no_ground_for_a_critical
         for epoch in range(5, 61):
             finding = check(RULE, as_of(run, epoch))
             assert getattr(finding, "severity", "") != "critical", (seed, epoch)
+
+
+def test_how_far_val_loss_is_above_its_best_is_no_loss_and_stands_in_percent():
+    seen = snapshot(train_loss=curve(30, lambda e: 5 / e), val_loss=curve(30, turns))
+    flag = found(RULE, seen)
+    shown = in_words(flag.now)
+    assert flag.now["val loss above best"] == pytest.approx(turns(30) / turns(11) - 1, abs=0.05)
+    assert shown["val loss above best"] == f"{100 * flag.now['val loss above best']:.1f} %"
+    assert shown["val loss above best"] in flag.line and shown["best val loss at epoch"] == "10"

@@ -4,12 +4,16 @@ import random
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from monitor.diagnosis.causes import causes_of
+from monitor.diagnosis.prescriptions.measuring import stop_here
 from monitor.diagnosis.verdict import judge
+from monitor.rules.registry import evaluate
 from monitor.rules.result import NotApplicable, NotEnoughData
+from monitor.rules.thresholds import DEFAULTS
 from monitor.rules.wer_plateau import WerPlateau
-from monitor.run_dir import Floors
+from monitor.run_dir import Floors, Launch, Progress
 from monitor.run_dir.metric import Metric
 from tests.snapshots import NOW, check, curve, first_fired, found, snapshot
 
@@ -170,3 +174,16 @@ def test_where_train_loss_stands_too_more_data_is_not_advised():
     assert "more data alone is not" in both.remedy
     falls = found(RULE, snapshot(**still, train_loss=curve(30, lambda e: 1.2 * 0.95**e)))
     assert "change the data" in falls.remedy
+
+
+def test_the_best_checkpoint_is_promised_only_where_the_trainer_is_known_to_keep_it():
+    """A script that has reported its last one may have overwritten the best."""
+    known = Progress(heartbeat_at=NOW, checkpoint="last.pt", checkpoint_epoch=30)
+    for argv, kept in ((["python", "t.py"], ", if there is one"), (["python", "-m", "trainer"], "")):
+        launch = Launch(run_id="r", created_at=0.0, argv=argv)
+        seen = snapshot(
+            val_loss=[2.0] * 30, val_wer=[0.5] * 30, launch=launch, progress=replace(known, outcome="finished")
+        )
+        flag = next(each for each in evaluate(seen, DEFAULTS, NOW) if each.rule == "wer_plateau")
+        assert flag.remedy.startswith(f"Keep the checkpoint of its best epoch{kept}.")
+        assert stop_here(seen).title == f"Stop here and keep the best checkpoint{kept}"

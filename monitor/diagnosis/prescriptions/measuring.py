@@ -10,6 +10,7 @@ from monitor.rules.evaluations import last
 from monitor.rules.kind import is_ctc, is_ours
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Snapshot
+from monitor.run_dir.checkpoints import keeps_best_checkpoint
 
 SCORE_AGAIN = Prescription(
     id="score_again",
@@ -39,7 +40,7 @@ def stop_here(snapshot: Snapshot) -> Prescription:
     step = "a point" if metric is None or metric.is_share else "2 % of its range"
     return Prescription(
         id="stop_here",
-        title="Stop here and keep the best checkpoint",
+        title=f"Stop here and keep the best checkpoint{'' if keeps_best_checkpoint(snapshot) else ', if there is one'}",
         changes={},
         command=None,
         expected="the same best model, without the epochs that would not change it",

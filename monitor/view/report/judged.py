@@ -19,7 +19,7 @@ from monitor.rules.evaluations import last
 from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.low_information import InformationLimits, of_a_correct_output
 from monitor.rules.primary import best_of, chance_of, primary_of
-from monitor.rules.result import Finding
+from monitor.rules.result import Finding, in_words
 from monitor.rules.thresholds import Thresholds
 from monitor.rules.wer_target import TargetLimits, target_of
 from monitor.run_dir import Snapshot
@@ -28,7 +28,7 @@ from monitor.run_dir.counted import basis_of
 from monitor.run_dir.launch import command_of
 from monitor.run_dir.metric import is_finite
 from monitor.run_dir.status import is_over, is_records_alone
-from monitor.run_dir.words import NOT_MEASURED, brief, number, percent, plain, sentence, signed
+from monitor.run_dir.words import NOT_MEASURED, number, percent, plain, sentence, signed
 from monitor.run_dir.words import limit as limit_words
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
 from monitor.view.report.numbers import course, floors_of, known, train_loss_is_to_fall
@@ -65,8 +65,8 @@ def red_flags(judged: Judged) -> Iterator[Block]:
 
 
 def _details(finding: Finding) -> Iterator[str]:
-    numbers = ", ".join(f"{name} {brief(value)}" for name, value in finding.now.items())
-    limits = ", ".join(f"{name} {limit_words(value)}" for name, value in finding.limits.items())
+    numbers = ", ".join(f"{name} {said}" for name, said in in_words(finding.now).items())
+    limits = ", ".join(f"{name} {said}" for name, said in in_words(finding.limits, limit_words).items())
     if numbers:
         yield f"Now: {numbers}." + (f" Limits: {limits}." if limits else "")
     yield f"What to do: {finding.remedy}"
