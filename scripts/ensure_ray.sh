@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that there is a Ray to test with, and starts a private cluster of two nodes on this machine: a head that
-# takes no work, and a node with two CPUs and two GPUs that are numbers only. No process of another Ray is touched.
+# takes no work, and a node with four CPUs and two GPUs that are numbers only. No process of another Ray is touched.
 # Ray listens on all addresses, and asks nobody who he is: it is started where there is no address but loopback.
 # Usage: ensure_ray.sh PYTHON FOLDER       start; prints the address of its job API
 #        ensure_ray.sh PYTHON FOLDER node  start the node alone, once more
@@ -14,9 +14,9 @@ OBJECTS="--object-store-memory=80000000"
 
 install() {
     pinned=$(sed -n 's/^\(ray\[.*\]==[0-9.]*\).*/\1/p' "$(dirname "$0")/../requirements-frameworks.txt")
-    "$1" -c 'import ray.dashboard.optional_deps' >/dev/null 2>&1 && alone && return 0
+    "$1" -c 'import ray.dashboard.optional_deps, ray.train.torch' >/dev/null 2>&1 && alone && return 0
     "$1" -m pip install --quiet --disable-pip-version-check "$pinned" >/dev/null 2>&1
-    "$1" -c 'import ray.dashboard.optional_deps' >/dev/null 2>&1 && alone && return 0
+    "$1" -c 'import ray.dashboard.optional_deps, ray.train.torch' >/dev/null 2>&1 && alone && return 0
     if alone; then echo "Ray: $pinned could not be installed for $1." >&2
     else echo "Ray: it listens on all addresses, and a network of its own for it needs root on Linux (unshare --net)." >&2; fi
     return 1
@@ -84,6 +84,6 @@ if [ "${3:-}" != node ]; then
     begin head --head --port=$PORT --dashboard-host=127.0.0.1 --dashboard-port=$DASHBOARD --num-cpus=0 --temp-dir="$folder/ray"
     ready 1 head
 fi
-begin node --address=127.0.0.1:$PORT --num-cpus=2 --num-gpus=2
+begin node --address=127.0.0.1:$PORT --num-cpus=4 --num-gpus=2
 ready 2 node
 echo "http://127.0.0.1:$DASHBOARD"

@@ -27,9 +27,15 @@ def main(argv: list[str] | None = None) -> int:
             return EXIT_OK
         signals = StopSignals().install()
         # torch takes a second or two to import: options are checked and signals heard before that.
-        from trainer.run import run
+        from trainer.run import run, where
 
-        run(invocation, signals)
+        if invocation.ray_workers > 0 and "WORLD_SIZE" not in os.environ:
+            from trainer.on_ray import train_on_ray
+
+            words, device = sys.argv[1:] if argv is None else argv, invocation.config.device
+            train_on_ray(words, invocation.ray_workers, device, where(invocation))
+        else:
+            run(invocation, signals)
     except MonitorError as error:
         # Processes that train together have the same command line: one of them tells what is wrong with it, and the
         # others give it time to, because torchrun ends all when the first one ends.

@@ -26,6 +26,7 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     output_dir: Path | None = None
     resume: bool = False
     schema: bool = False
+    ray_workers: int = 0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--preset", help=f"Named values to start from: {_preset_names()}.")
     made.add_argument("--output_dir", "--output-dir", type=Path, help="The run directory to write.")
     made.add_argument("--resume", action="store_true", help="Go on from the last checkpoint in --output_dir.")
+    made.add_argument(
+        *_spellings("ray_workers"), type=int, default=0, metavar="N", help="Train in N workers of a Ray (Ray Train)."
+    )
     made.add_argument("--schema", action="store_true", help="Print every option as JSON Schema and exit.")
     for key, schema in PROPERTIES.items():
         made.add_argument(*_spellings(key), dest=key, metavar=_metavar(schema), help=_help(schema))
@@ -62,6 +66,7 @@ def parse(argv: list[str]) -> Invocation:
         output_dir=known["output_dir"],
         resume=known["resume"],
         schema=known["schema"],
+        ray_workers=known["ray_workers"],
     )
 
 

@@ -57,14 +57,15 @@ ALONE = Ranks()
 
 
 def join() -> Ranks:
-    """Meets the other processes that torchrun started; ALONE without it."""
+    """Meets the other processes that torchrun or Ray started; ALONE without them."""
     world = int(os.environ.get("WORLD_SIZE") or 1)
     if world == 1:
         return ALONE
     cuda = torch.cuda.is_available()
     if cuda:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK") or 0) % torch.cuda.device_count())
-    distributed.init_process_group("nccl" if cuda else "gloo")
+    if not distributed.is_initialized():  # Ray's workers have met already
+        distributed.init_process_group("nccl" if cuda else "gloo")
     group = distributed.new_group(backend="gloo") if cuda else None
     return Ranks(distributed.get_rank(), distributed.get_world_size(), group)
 

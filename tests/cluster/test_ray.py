@@ -38,6 +38,8 @@ from tests.supervised import FINISHES, LISTENS, ROOT, script, state_of, wait_for
 pytestmark = pytest.mark.ray
 
 SCRIPT = ROOT / "scripts" / "ensure_ray.sh"
+SMALL = [*("--epochs", "500", "--train_clips", "25", "--eval_clips", "7", "--signers", "2")]
+SMALL += [*("--hidden_dim", "8", "--width", "0.1", "--device", "cpu", "--patience", "500")]
 CLONE_NEWNET, SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x40000000, 0x8913, 0x8914, 1
 
 
@@ -188,7 +190,7 @@ def test_a_run_waits_with_rays_own_reason_and_leaves_the_queue(jobs_of, capsys):
     full = jobs_of.submit(LISTENS, name="full", gpus=2)
     jobs_of.wait_for(full, "running")
     after = jobs_of.submit(LISTENS, name="after", gpus=1)
-    jobs_of.wait_for_words(after, r"to become available; it asks for 1 CPU and 1 GPU; free: 1 of 2 CPUs, 0 of 2 GPUs\.")
+    jobs_of.wait_for_words(after, r"to become available; it asks for 1 CPU and 1 GPU; free: 3 of 4 CPUs, 0 of 2 GPUs\.")
     assert jobs_of.status(after).word == "queued"
     own = jobs_of.in_ray(after)["message"].removeprefix("Job has not started yet. ").rstrip(".")
     assert f"Ray job vitalsigns-{jobs_of.number(after)} waits: {own}" in jobs_of.status(after).evidence
@@ -229,6 +231,27 @@ def test_a_restart_with_a_change_is_a_job_that_begins_when_its_parent_has_ended(
     jobs_of.wait_for(child, "running")
     assert state_of(child).started_at >= state_of(run_dir).ended_at
     assert "0.05" in read_launch(child).argv
+
+
+def test_our_trainer_in_two_workers_of_ray_is_one_run_that_stops_and_resumes(jobs_of):
+    words = [sys.executable, "-m", "trainer", "--preset", "broken", *SMALL, "--ray_workers", "2"]
+    order = ray_jobs.job_order(f"ray://{jobs_of.cluster.address.removeprefix('http://')}", 0, 1)
+    run_dir = jobs_of.runs / launcher.start(jobs_of.runs, words, name="wide", job=order, cwd=ROOT)
+    jobs_of.wait_for_epochs(run_dir)
+    snapshot = RunReader(run_dir).read(0.0)
+    assert snapshot.progress.process.pid != state_of(run_dir).trainer.pid  # a worker writes; the trainer waits for it
+    launcher.stop(run_dir, "anna")
+    jobs_of.wait_for(run_dir, "stopped")
+    done = [each.epoch for each in RunReader(run_dir).read(0.0).epochs]
+    assert state_of(run_dir).exit_code == 0 and done == list(range(1, len(done) + 1))
+    wait_for(lambda: not workers(run_dir), PATIENT_SECS)
+
+    launcher.resume(jobs_of.runs, "wide", "anna")
+    jobs_of.wait_for_epochs(run_dir, len(done) + 2)
+    more = [each.epoch for each in RunReader(run_dir).read(0.0).epochs]
+    assert more[: len(done)] == done and more == list(range(1, len(more) + 1))
+    launcher.stop(run_dir, "anna")
+    jobs_of.wait_for(run_dir, "stopped")
 
 
 def test_a_stop_by_rays_own_command_is_a_stop_by_the_cluster(jobs_of):
