@@ -15,6 +15,7 @@ from monitor.run_dir.opening import OddFileError, open_foreign
 CHUNK_BYTES = 1 << 18
 LONGEST_LINE_BYTES = 1 << 20
 HEAD_BYTES = 1 << 16
+SOURCES = frozenset({".py", ".ipynb", ".sh", ".c", ".cc", ".cpp", ".h", ".cu", ".rs", ".go", ".js", ".ts", ".m", ".jl"})
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"(\xb5/\xfd": "zstd"}
 
@@ -47,6 +48,8 @@ def check_itself(path: Path, head: bytes) -> None:
 
 def check_text(path: Path, head: bytes) -> None:
     """Raises UnreadableRunError in one sentence for an empty file and for one that is no text."""
+    if path.suffix in SOURCES:
+        raise UnreadableRunError(f"{path} is the source of a program and no log; give the file that it writes.")
     if head and not text_of(head):
         raise UnreadableRunError(
             f"{path} is not a text file, and none of the binary formats that are known here; see docs/importers.md."

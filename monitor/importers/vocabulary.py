@@ -17,7 +17,7 @@ def words(text: str) -> frozenset[str]:
 SPLITS = {
     **dict.fromkeys(("train", "training", "tr", "trn", "learn"), "train"),
     **dict.fromkeys(
-        ("val", "valid", "validation", "validate", "validating", "va", "dev", "cv", "holdout", "heldout"), "val"
+        ("val", "vali", "valid", "validation", "validate", "validating", "va", "dev", "cv", "holdout", "heldout"), "val"
     ),
     **dict.fromkeys(("eval", "evaluation", "evaluate", "evaluating", "development"), "val"),
     **dict.fromkeys(("test", "testing", "tst"), "test"),
@@ -57,7 +57,7 @@ HOUSEKEEPING = re.compile(
     r"|images?|instances|labels|img_size|per_second|train_wall|gb_free|clip|num_updates|early_stopping|year|pid|port|line"
     r"|second|minutes?|hours?|days?|ms|start|end|id|idx|index|over|train_secs?|wall|cost|tps|mfu|tflops?\w*|steps_per_sec\w*"
     r"|per_gpu|wd|weight_decay|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage"
-    r"|dataloader(?:_\w+)?|stalled|seen|n_params|n_parameters|no_improvement|dauer|zeit|temps|dur[ée]e|tiempo|tempo|dura[çc][ãa]o"
+    r"|dataloader(?:_\w+)?|every|stalled|seen|n_params|n_parameters|no_improvement|dauer|zeit|temps|dur[ée]e|tiempo|tempo|dura[çc][ãa]o"
     r"|durata|duur|czas|s[üu]re|время|час|时间|時間|耗时|用时|耗時|시간|thời_gian"
     r"|thoi_gian|ts|timestamp|unixtime|delta|\w+_[kmgt]i?b|job|heap|(?:data_)?slice|step_in\w*|micro_batches)"
 )

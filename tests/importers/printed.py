@@ -1546,3 +1546,72 @@ _log(
     ),
     epochs=3, first={"epoch": 0, "train_loss": 6.5}, last={"epoch": 2, "train_loss": 4.5, "~acc@1": 7.523},
 )  # fmt: skip
+_log(
+    "three runs with accuracies alone beside the loss, and their summary",
+    "".join(
+        f"Run: 0{r}, Epoch: 0{e}, Loss: {4.0 - e}, Train: 3{e}.85%, Valid: 2{e}.85% Test: 2{e}.15%\n" * (e < 4)
+        + f"Run 0{r}:\nHighest Valid: 23.85\n  Final Train: 33.85\n   Final Test: 23.15\n" * (e == 4)
+        for r in (1, 2) for e in (1, 2, 3, 4)
+    ),
+    epochs=3, first={"train_loss": 3.0, "val_loss": None}, last={"train_loss": 1.0, "val_loss": None}, generations=2,
+)  # fmt: skip
+_log(
+    "the validation is called vali, and the test stands beside it",
+    "".join(
+        f"\titers: 100, epoch: {e} | loss: 9.3416688\nEpoch: {e} cost time: 13.39654789945511\n"
+        f"Epoch: {e}, Steps: 264 | Train Loss: {4.0 - e} Vali Loss: {5.0 - e} Test Loss: {6.0 - e}\n"
+        "Validation loss decreased (inf --> 0.710000).  Saving model ...\n"
+        for e in (1, 2, 3)
+    ),
+    epochs=3, first={"train_loss": 3.0, "val_loss": 4.0}, last={"train_loss": 1.0, "val_loss": 2.0},
+)  # fmt: skip
+_log(
+    "a mean below zero with its change in brackets",
+    "".join(f"Epoch {e}\nval avg_loss: -0.2{e}0 (-0.051)\ntrain loss -0.3{e}0\n" for e in (1, 2, 3)),
+    epochs=3, first={"val_loss": -0.21, "train_loss": -0.31}, last={"val_loss": -0.23},
+)  # fmt: skip
+_log(
+    "kohya: another count of the epochs before the epoch",
+    "".join(
+        f"epoch {e}/3\n2026-03-14 08:01:36 INFO     epoch is incremented. current_epoch: {e - 1}, epoch: {e}     train_util.py:703\n"
+        f"steps: 100%|██████| {e}00/{e}00 [01:00<00:00,  1.50it/s, avr_loss=0.1{e}]\n"
+        for e in (1, 2, 3)
+    ),
+    epochs=3, first={"epoch": 1, "train_loss": 0.11}, last={"epoch": 3, "train_loss": 0.13},
+)  # fmt: skip
+_log(
+    "Keras verbose 2: what evaluate() prints at the end is no epoch",
+    "".join(f"Epoch {e}/3\n469/469 - 3s - 6ms/step - loss: {4.0 - e} - val_loss: {5.0 - e}\n" for e in (1, 2, 3))
+    + "313/313 - 1s - 3ms/step - accuracy: 0.71 - loss: 0.8871\n",
+    epochs=3, last={"train_loss": 1.0, "val_loss": 2.0},
+)  # fmt: skip
+_log(
+    "figures behind `best epoch` are of that epoch",
+    "".join(f"Época {e} de 3\n  pérdida: {4.0 - e}\n  pérdida de validación: {5.0 - e}\n" for e in (1, 2, 3))
+    + "Parada temprana. Mejor época: 2, pérdida 0.4970\n",
+    epochs=3, last={"train_loss": 1.0, "val_loss": 2.0},
+)  # fmt: skip
+_log(
+    "Optuna: a study of trials",
+    "".join(
+        f"[I 2026-03-14 08:04:1{n},081] Trial {n} finished with value: 0.{n}8 and parameters: {{'lr': 1.6e-05, 'epochs': 10}}. "
+        f"Best is trial 0 with value: 0.08.\n"
+        for n in range(6)
+    ) + "[I 2026-03-14 08:22:47,738] Trial 6 pruned. Trial was pruned at epoch 3.\nValue (val_loss): 0.08\n",
+    refused="7 trials of a sweep",
+)  # fmt: skip
+_log(
+    "a script's source above its evaluations by step",
+    "val_loss_every = 125\nstep = 0\nval_loss = 0\nloss = 0.0\n"
+    + "".join(f"step:{step}/500 val_loss:{9.0 - step / 125} train_time:{step}ms step_avg:nanms\n" for step in range(0, 501, 125)),
+    epochs=5, last={"val_loss": 5.0, "step": 500}, no_metric=["every"],
+)  # fmt: skip
+_log(
+    "Flax with CLU: the step alone in brackets",
+    "".join(
+        f"I0314 08:01:40.664489 139871122334528 logging_writer.py:48] [{e}00] steps_per_second=3.379578, train_loss={4.0 - e}\n"
+        f"I0314 08:03:53.112051 139871122334528 train.py:345] eval epoch: {e - 1}, loss: {5.0 - e}, accuracy: 43.09\n"
+        for e in (1, 2, 3)
+    ),
+    epochs=3, first={"epoch": 0, "train_loss": 3.0, "val_loss": 4.0}, last={"train_loss": 1.0, "val_loss": 2.0}, steps=3,
+)  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.importers.formats.registry import detect
 from monitor.importers.free_text.epochs import EpochRows
 from monitor.importers.free_text.proposal import epoch_of, propose_log, sentence
 from monitor.importers.free_text.reader import LONGEST_LINE, read_line
@@ -332,3 +333,9 @@ def test_a_number_that_the_end_of_the_log_cuts_off_is_no_figure(tmp_path, cut, k
     whole = "Epoch 1/9 - loss: 3.21 - val_loss: 3.50\nEpoch 2/9 - loss: 2.21 - val_loss: 2.50\n"
     rows = scan(written(tmp_path, whole + cut)).rows
     assert [dict(row.cells) for row in rows[2:]] == ([kept] if kept else [])
+
+
+def test_the_source_of_a_program_is_no_log(tmp_path):
+    path = written(tmp_path, '"""Prints lines like Epoch 3/20  train loss 0.412."""\n', "train.py")
+    with pytest.raises(UnreadableRunError, match="the source of a program and no log"):
+        detect(path)

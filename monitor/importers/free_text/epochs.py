@@ -45,6 +45,8 @@ class _Open:
     generation: int
     epochs: float | None = None
     step: float | None = None
+    at: float | None = None
+    """The step that its evaluation names."""
     said: list[dict[str, str]] = field(default_factory=lambda: [{}, {}, {}])
     under_way: bool = False
     """The last line about its training was one of a bar that had not come to its end."""
@@ -70,7 +72,7 @@ class _Open:
                 cells.pop(f"train_{name}", None)
                 cells.pop(name.removeprefix("train_"), None)
             cells.update(said)
-        return Row(self.epoch, cells, self.generation, self.epochs, self.step)
+        return Row(self.epoch, cells, self.generation, self.epochs, self.at or self.step)
 
 
 class EpochRows:
@@ -156,6 +158,8 @@ class EpochRows:
             if said.epoch is not None or said.is_of_a_step or (self._basis == "evaluations" and self._step):
                 _put(self._passing, said)
             return finished
+        if said.evaluates and (at := self._at(said)) is not None:
+            now.at = at
         now.epochs = said.epochs or (said.bar[1] if said.counts_epochs and said.bar else None) or now.epochs
         now.step = said.step if said.step is not None and not said.evaluates else now.step
         if self._is_of_the_next(now, said):
@@ -168,7 +172,8 @@ class EpochRows:
         elif said.evaluates and not said.is_under_way:
             now.under_way = False  # the last step of a bar that counts from 0 is one before its end
         _put(now.said[part], said)
-        now.stated += [name for name, _ in said.values if said.epoch is not None and name not in now.stated]
+        if said.epoch is not None or (not said.partial and _tells_both(said)):
+            now.stated += [name for name, _ in said.values if name not in now.stated]
         if said.values and self._is_complete(now):
             finished += self._tell(now)
         return finished
@@ -251,7 +256,7 @@ class EpochRows:
             return None
         own = said.step and (said.bar is None or said.through)
         self.counts_steps = self.counts_steps or bool(own or (place is None and self._through))
-        if place is None or (total and self._step and total != self._step[1]):
+        if place is None or (total and self._step and self._step[1] and total != self._step[1]):
             place = self._step[0] if self._step else None  # a bar over the validation's batches is no step
         if place is None:
             again = self._open is None or any(name in self._open.whole for name, _ in said.values)
@@ -261,6 +266,12 @@ class EpochRows:
         self._steps = [step for step in self._steps if step < place]
         self._steps.append(place)
         return float(len(self._steps))
+
+    def _at(self, said: Statement) -> float | None:
+        """The step of the training that an evaluation stands at, where it or the lines above name one."""
+        if self._basis == "evaluations":
+            return self._steps[-1] if self._steps and (self._step or said.step is not None or said.bar) else None
+        return said.step if said.bar is None else None
 
     def _comes_first(self, said: Statement) -> bool:
         """Whether it belongs to the evaluation that is still to come: part of an epoch, or a step between two."""
@@ -329,6 +340,12 @@ class EpochRows:
 
 def _validated(cells: Mapping[str, str]) -> bool:
     return any(name.startswith(("val_", "test_")) or name == "wer" for name in cells)
+
+
+def _tells_both(said: Statement) -> bool:
+    """Whether one line tells the losses of the training and of the validation."""
+    losses = _losses(name for name, _ in said.values)
+    return said.evaluates and any(not name.startswith(("val_", "test_")) for name in losses) and len(losses) > 1
 
 
 def _losses(cells: Iterable[str]) -> set[str]:

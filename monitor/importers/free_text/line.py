@@ -43,6 +43,7 @@ JOINED = re.compile(r"(epoch|ep|step|iter)[-_]?(\d+)")
 DASHES = "-–—"
 AVERAGE = frozenset({"avg", "average", "mean", "ave", ":", "="})
 OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"
+MEANS = frozenset({"avg", "average", "mean", "ave"})
 MEASURED = re.compile(r"loss|wer|cer|acc|error|ppl|perplexity|score|f1|bleu|lr|rate|step|iter|batch|epoch|time")
 QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
 
@@ -71,6 +72,9 @@ class Walk:
     step: float | None = None
     bar: tuple[float, float] | None = None
     awaits_epoch: bool = False
+    epoch_word: str = ""
+    names_mean: bool = False
+    """The last name was that of a mean: a number in brackets behind its value is no mean of it."""
     separated: str = ""
     """The mark between the words and what they name: a colon, a dash."""
     counts_epochs: bool = False
@@ -141,7 +145,10 @@ class Walk:
         joined = JOINED.fullmatch(word) if word[-1].isdigit() else None
         if joined and joined[1] in STEPS:
             self.step = self.step if self.step is not None else float(joined[2])
-        elif (word in EPOCHS or joined) and self.epoch is None and not self._mentions():
+        elif (word in EPOCHS or joined) and self._recalls_best():
+            self.incidental = True
+        elif (word in EPOCHS or joined) and self._may_begin(word) and not self._mentions():
+            self.epoch_word = word
             splits = {SPLITS[each] for each in self.words if each in SPLITS}
             self._close()
             if len(splits) == 1:
@@ -167,6 +174,14 @@ class Walk:
         place = len(self.values)
         self.unsplit = [each for each in self.unsplit if each[0] != place]
         self.bare_splits = [each for each in self.bare_splits if each != place]
+
+    def _may_begin(self, word: str) -> bool:
+        """Whether no epoch was named yet, or only as something like it: `current_epoch: 0, epoch: 1`."""
+        return self.epoch is None or (word == "epoch" != self.epoch_word and not self.values)
+
+    def _recalls_best(self) -> bool:
+        """`Early stopping. Best epoch: 9, loss 0.49`: what follows is of that epoch."""
+        return self.words[-1:] == ["best"] and self.epoch is None and not self.values
 
     def _mentions(self) -> bool:
         """Whether an epoch's number is only mentioned: `saved after epoch 3`, but not `evaluating after epoch 3`."""
@@ -257,6 +272,8 @@ class Walk:
             self._begin_epoch(value)
         elif self.words:
             self._name_value(text.replace(",", ""), value, unit)
+        elif self.last == "value" and self.before == "(" and self.names_mean:
+            return
         elif self.last == "value" and self.before == "(" and not unit and not self._is_change(text):
             self.means[len(self.values) - 1] = text
             return
@@ -311,6 +328,7 @@ class Walk:
             if not words:
                 return
         name = named(tuple(words))
+        self.names_mean = not MEANS.isdisjoint("_".join(words).split("_"))
         split, rest = name.split, name.rest
         if rest in STEPS and split:  # `train_step=40`; an evaluation's own count is no step of the training
             if split == "train" and self.step is None and value >= 0 and math.isfinite(value):
@@ -322,7 +340,7 @@ class Walk:
             self.section, self.heading = name.spoken, False
         self.compound = split if split and not name.spoken else self.compound
         if not rest:
-            if name.dropped or not split or not ("." in text or "e" in text or value != value):
+            if name.dropped or "final" in words or not split or not ("." in text or "e" in text or value != value):
                 return
             if not self.quantity and unit != "%":
                 self.bare_splits.append(len(self.values))

@@ -51,6 +51,7 @@ ARROW = re.compile(
 )
 """What was there before, in `loss 3.4→2.7`: the number behind the arrow is the one of now."""
 WRAPPED = re.compile(r'"(log|message|msg|text|event|body|textPayload)"\s*:\s*"[^"]*\d')
+TRIAL = re.compile(r"\b[Tt]rial \d+ (?:finished|pruned|failed)\b")
 MLPERF = ":::MLLOG "
 PLACES_OF_MLPERF = {"epoch_num": "epoch", "step_num": "global_step", "samples_count": "global_step"}
 OF_A_LOGGER = words("ts, time, timestamp, level, levelno, line, lineno, pid, process, thread, rank, created, msecs")
@@ -88,6 +89,8 @@ class LineReader:
         self._in_traceback = bool(known.get("traceback"))
         """Since a traceback no line named an epoch, a step or a validation: its frames and message hold no figures."""
         self.is_table_of_runs = False
+        self.trials = 0
+        """Lines that tell of the end of one trial of a sweep."""
         self.unclear = ""
         """A number whose comma may stand before thousands or before decimals."""
 
@@ -105,6 +108,7 @@ class LineReader:
         if not bare or bare.isspace():
             self._place, self._recalls = None, False
             return NOTHING
+        self.trials += TRIAL.search(bare) is not None
         said = _of_object(bare) if bare.lstrip().startswith('{"') else None
         if said is None:
             said = self._of_text(in_english(bare))
