@@ -138,13 +138,18 @@ class ChildBook:
 
 def decided_by_seeds(runs_dir: Path, run_id: str, groups: Iterable[SeedGroup], now: float) -> SeedsOfChange | None:
     """What a child and its seeds came to together, where that is HELPED or WORSE; None before, and for no child."""
+    groups = list(groups)
     group = group_of(run_id, groups)
-    children = ChildBook(runs_dir).children(group.runs, now) if group is not None else []
-    return None if group is None else decision_of(run_id, children, group)
+    if group is None:
+        return None
+    book = ChildBook(runs_dir)
+    of_parents = {group_of(each.parent_id, groups) for each in book.children(group.runs, now)} - {None, group}
+    names = [*group.runs, *(run for each in of_parents if each is not None for run in each.runs)]
+    return decision_of(run_id, book.children(names, now), group)
 
 
 def decision_of(run_id: str, children: Sequence[ChildOutcome], group: SeedGroup) -> SeedsOfChange | None:
-    """The same of judgements that are known: `children` of this group."""
+    """The same of judgements that are known: `children` of this group, and those that are seeds of their parents."""
     if run_id not in {each.run_id for each in children}:
         return None
     found = seeds_of_changes(children, [group])

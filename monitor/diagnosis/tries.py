@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from monitor.diagnosis.prescriptions.prescription import Changes, Prescription, number_in, titled
 from monitor.diagnosis.seed_groups import SEED_NAMES
-from monitor.diagnosis.seed_spread import SeedGroup, Spread, spread
+from monitor.diagnosis.seed_spread import SeedGroup, difference, spread
 from monitor.run_dir import ChildOutcome, words
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.planned import EPOCHS_KEYS
@@ -72,7 +72,8 @@ class SeedsOfChange:
 
 
 def seeds_of_changes(children: Sequence[ChildOutcome], groups: Iterable[SeedGroup]) -> list[SeedsOfChange]:
-    """The changes that were tried on several seeds, decided by the t interval of their mean difference.
+    """The changes that were tried on several seeds, decided by the t interval of their mean difference: of both sides
+    where the parent has seeds among `children` too, else against that one run.
 
     Only children that were compared and are credited count. Other seeds of a run that is no child stand together with
     it by their mean, as nothing was changed.
@@ -92,17 +93,47 @@ def seeds_of_changes(children: Sequence[ChildOutcome], groups: Iterable[SeedGrou
         if len(moved) < 2:
             found.append(SeedsOfChange(tuple(each.run_id for each in known), "WAITING", "fewer than two are judged"))
             continue
-        mean = spread(moved, metric)
-        word = _by_mean(mean, metric)
         so_far = " So far." if any(each.provisional for each in counts) or len(moved) < len(known) else ""
-        found.append(
-            SeedsOfChange(
-                tuple(each.run_id for each in known),
-                word,
-                f"{mean.difference_text}, against one run of the parent.{so_far}",
-            )
-        )
+        word, text = _decided(counts, children)
+        found.append(SeedsOfChange(tuple(each.run_id for each in known), word, f"{text}.{so_far}"))
     return found
+
+
+def _decided(seeds: Sequence[ChildOutcome], children: Sequence[ChildOutcome]) -> tuple[str, str]:
+    """What one change on two seeds or more came to, with its interval: against the parent's seeds where it has some."""
+    metric = _metric(seeds[0])
+    alike = [each for each in seeds if _metric(each) == metric and _moved(each) is not None]
+    after = [value for each in alike if (value := _values(each)[1]) is not None]
+    before = _seeds_before(seeds[0], children)
+    between = difference(before, after)
+    if between is not None:
+        mean, low, high = between
+        interval = f"95 % Welch t interval {metric.bare_change(low)} to {metric.bare_change(high)}"
+        counts = f"{words.count(len(after), 'seed')}, against {len(before)} of the parent{_by_trends(alike)}"
+        return _by_interval(mean, low, high, metric), f"mean {metric.change(mean)} of {counts} ({interval})"
+    found = spread([moved for each in alike if (moved := _moved(each)) is not None], metric)
+    word = _by_interval(found.mean, found.low, found.high, metric)
+    return word, f"{found.difference_text}, against one run of the parent{_by_trends(alike)}"
+
+
+def _by_trends(children: Sequence[ChildOutcome]) -> str:
+    """That the values are trends, and not those of one evaluation, which a list shows: so without predictions."""
+    return ", by their trends" if all(each.evaluations and each.low is None for each in children) else ""
+
+
+def _seeds_before(child: ChildOutcome, children: Sequence[ChildOutcome]) -> list[float]:
+    """The values of the child's parent and of its other seeds, as far as these were judged at the same epoch."""
+    seeds = [
+        each
+        for each in children
+        if each.parent_id == child.parent_id
+        and each.changes
+        and not each.changes.keys() - SEED_NAMES
+        and each.word not in UNDECIDED
+        and (_metric(each), each.epoch) == (_metric(child), child.epoch)
+    ]
+    pairs = [(before, after) for before, after in map(_values, seeds) if before is not None and after is not None]
+    return [pairs[0][0], *(after for _, after in pairs)] if pairs else []
 
 
 def _seeds_of_parent(lead: str, seeds: Sequence[ChildOutcome]) -> list[SeedsOfChange]:
@@ -114,7 +145,8 @@ def _seeds_of_parent(lead: str, seeds: Sequence[ChildOutcome]) -> list[SeedsOfCh
     if own is None or not values:
         return []
     mean = spread([own, *values], metric)
-    return [SeedsOfChange((lead, *(each.run_id for each in seeds)), "SEEDS", f"{metric.title} {mean.text}.")]
+    runs = (lead, *(each.run_id for each in seeds))
+    return [SeedsOfChange(runs, "SEEDS", f"{metric.title} {mean.text}{_by_trends(seeds)}.")]
 
 
 def _metric(child: ChildOutcome) -> Metric:
@@ -165,7 +197,7 @@ def counted(outcomes: Sequence[ChildOutcome]) -> list[Tried]:
             groups.append([each])
         else:
             group.append(each)
-    return [_counts(group) for group in groups]
+    return [_counts(group, outcomes) for group in groups]
 
 
 def tries_of(option: Prescription, task: str, outcomes: Sequence[ChildOutcome]) -> Tried | None:
@@ -177,7 +209,7 @@ def tries_of(option: Prescription, task: str, outcomes: Sequence[ChildOutcome]) 
         and same_changes(each.changes, option.changes)
         and (not each.task or not task or each.task == task)
     ]
-    return _counts(found) if found else None
+    return _counts(found, outcomes) if found else None
 
 
 def ratios(tried: Tried) -> list[float]:
@@ -252,15 +284,15 @@ def _telling(changes: Mapping[str, Sequence[Any]]) -> Changes:
     }
 
 
-def _counts(group: Sequence[ChildOutcome]) -> Tried:
-    """Seeds of one change of one parent are one try, by their mean."""
+def _counts(group: Sequence[ChildOutcome], outcomes: Sequence[ChildOutcome]) -> Tried:
+    """Seeds of one change of one parent are one try, by their mean. `outcomes`: those of other changes too."""
     decided, others, of_seeds = Counter[str](), Counter[str](), 0
     for seeds in _by_seeds(group):
         known = [each for each in seeds if not _why_not_counted(each)]
         if not known:
             others[_why_not_counted(seeds[0])] += 1
             continue
-        decided[_word_of(known)] += 1
+        decided[_word_of(known, outcomes)] += 1
         of_seeds += len(known) if len(known) > 1 else 0
     first = group[0]
     return Tried(
@@ -294,16 +326,16 @@ def _seed(child: ChildOutcome) -> str:
     return next((str(pair[-1]) for key, pair in child.changes.items() if key in SEED_NAMES and pair), "")
 
 
-def _word_of(seeds: Sequence[ChildOutcome]) -> str:
+def _word_of(seeds: Sequence[ChildOutcome], outcomes: Sequence[ChildOutcome]) -> str:
     """What came of one change on some seeds: of several by the t interval of their mean difference."""
     metric = _metric(seeds[0])
     moved = [change for each in seeds if _metric(each) == metric and (change := _moved(each)) is not None]
-    return seeds[0].word if len(moved) < 2 else _by_mean(spread(moved, metric), metric)
+    return seeds[0].word if len(moved) < 2 else _decided(seeds, outcomes)[0]
 
 
-def _by_mean(mean: Spread, metric: Metric) -> str:
-    apart = mean.high < 0 or mean.low > 0
-    return ("HELPED" if metric.is_better(mean.mean) else "WORSE") if apart else "TOO CLOSE"
+def _by_interval(mean: float, low: float, high: float, metric: Metric) -> str:
+    apart = high < 0 or low > 0
+    return ("HELPED" if metric.is_better(mean) else "WORSE") if apart else "TOO CLOSE"
 
 
 def _title(each: ChildOutcome) -> str:

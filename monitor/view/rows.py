@@ -217,10 +217,16 @@ class RowBook:
         # Imported here: most folders have no such children, and their list must not wait for numpy.
         from monitor.diagnosis.ledger import decision_of, with_seeds
 
+        of_parent: dict[str, list[ChildOutcome]] = {}
+        for each in came.values():
+            of_parent.setdefault(each.parent_id, []).append(each)
         found = {}
         for group in tried:
+            own = [came[run] for run in group.runs if run in came]
+            beside = [each for parent in {each.parent_id for each in own} for each in of_parent[parent]]
+            known = list({each.run_id: each for each in (*own, *beside)}.values())
             for name in came.keys() & set(group.runs):
-                if (decided := decision_of(name, [came[run] for run in group.runs if run in came], group)) is not None:
+                if (decided := decision_of(name, known, group)) is not None:
                     found[name] = _told(rows[name], came[name], with_seeds(came[name].line, decided))
         return found
 

@@ -453,6 +453,27 @@ def test_seeds_of_a_child_are_seeds_of_its_change():
     assert group.word == "TOO CLOSE" and "+1.3 points of 3 seeds" in group.text
 
 
+def test_where_the_parent_has_seeds_too_a_change_is_judged_against_all_of_them():
+    """Against one unlucky run of the parent each seed of the change is better, against its other seeds they are not."""
+    values = {"metric": WER, "epoch": 25.0, "evaluations": 9}
+    parents = [
+        came(f"p-{n}", "TOO CLOSE", changes={"seed": [0, n]}, parent_value=0.60, child_value=v, **values)
+        for n, v in ((2, 0.50), (3, 0.52))
+    ]
+    lead = came("q", prescription="o", parent_value=0.60, child_value=0.51, **values)
+    seeds = [
+        came(f"q-{n}", "TOO CLOSE", parent_id="q", changes={"seed": [0, n]}, parent_value=0.51, child_value=v, **values)
+        for n, v in ((2, 0.53), (3, 0.52))
+    ]
+    group = SeedGroup(("q", "q-2", "q-3"))
+    (alone,) = seeds_of_changes([lead, *seeds], [group])
+    assert alone.word == "HELPED" and alone.text.endswith("), against one run of the parent, by their trends.")
+    (both,) = seeds_of_changes([*parents, lead, *seeds], [group])
+    assert both.word == "TOO CLOSE"
+    assert both.text.startswith("mean −2.0 points of 3 seeds, against 3 of the parent, by their trends (95 % Welch t ")
+    assert counted([*parents, lead, *seeds])[0].text == "1 try: 1 too close; 3 seeds, by their mean"
+
+
 def test_a_run_and_its_seeds_stand_together_by_their_mean():
     values = {"metric": WER, "epoch": 25.0, "parent_value": 0.5}
     seeds = [

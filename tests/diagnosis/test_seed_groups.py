@@ -223,7 +223,7 @@ def test_two_more_seeds_are_not_asked_for_where_they_have_decided(tmp_path, caps
     main(["compare", "p0", "c0", "--runs", str(tmp_path)])
     main(["show", "c0", "--runs", str(tmp_path)])
     terminal = capsys.readouterr().out
-    assert terminal.count("c0 and 2 seeds together: HELPED, mean −8.7 points of 3 seeds") == 2
+    assert terminal.count("c0 and 2 seeds together: HELPED, mean −9.7 points of 3 seeds, against 3 of the parent") == 2
     assert "two more seeds" not in terminal and "Another seed:" not in terminal
     child = RunReader(tmp_path / "c0").read(2e9)
     told = answer(child, judge(child, 2e9), {"kind": "compare", "with": ["p0"]}, Others(tmp_path, Family(tmp_path)))
@@ -263,12 +263,12 @@ def test_the_ledger_has_one_line_for_the_seeds_of_a_change(tmp_path, capsys):
     main(["ledger", "--runs", str(tmp_path)])
     lines = capsys.readouterr().out.splitlines()
     line = next(line for line in lines if line.startswith("c0 and 2 seeds"))
-    assert "HELPED" in line and "mean −8.7 points of 3 seeds" in line
+    assert "HELPED" in line and "mean −9.7 points of 3 seeds, against 3 of the parent" in line
     assert sum(line.strip().startswith(("c0 ", "c1 ", "c2 ")) for line in lines) == 4
     assert not any(line.startswith("p1 and") for line in lines), "another seed of the parent is no change"
     rows = RowBook(tmp_path).rows(1e9)
     shown = [option.text for option in TriedBook(tmp_path).options(rows, 1e9)]
-    assert any("c0 and 2 seeds: helped, mean −8.7 points of 3 seeds" in text for text in shown)
+    assert any("c0 and 2 seeds: helped, mean −9.7 points of 3 seeds, against 3 of the parent" in text for text in shown)
 
 
 def test_seeds_of_which_one_is_judged_have_no_mean_yet(tmp_path):
