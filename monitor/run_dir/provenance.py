@@ -118,7 +118,7 @@ def script_of(argv: list[str], cwd: Path, python_path: str | None = None) -> Pat
         return script_of(argv[argv.index(TORCHRUN) + 1 :], cwd, python_path)
     if "-m" in argv[1:-1]:
         module = argv[argv.index("-m") + 1].replace(".", "/")
-        folders = [cwd, *(cwd / each for each in search_path(python_path))]
+        folders = [cwd, *(cwd / each for each in search_path(python_path)), cwd / "src"]
         candidates = [folder / tail for folder in folders for tail in (f"{module}/__main__.py", f"{module}.py")]
     else:
         candidates = [cwd / word for word in argv if word.endswith((".py", ".sh", ".ipynb"))]

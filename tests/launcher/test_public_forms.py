@@ -9,6 +9,7 @@ import pytest
 
 from monitor.launcher import plan_restart, restart, start
 from monitor.launcher.relaunch.changing import changed
+from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import expand
 from tests.launcher.test_parsers import command
 from tests.supervised import end_everything, wait_for_state
@@ -160,6 +161,25 @@ else:
     (a,) = p.parse_args_into_dataclasses()
 assert a.model == "bert"
 """ + says("a.lr", "a.amp")
+FIRE = """
+import fire
+def evaluate(ckpt): ...
+def train(data, lr=0.1, amp=False):
+    assert data == "/data"
+    import json
+    print(json.dumps({"lr": lr, "amp": amp}))
+fire.Fire({"train": train, "evaluate": evaluate})
+"""
+FIRE_CLASS = """
+import fire, json
+class Trainer:
+    def __init__(self, lr=0.1):
+        self.lr = lr
+    def fit(self, amp=False):
+        print(json.dumps({"lr": self.lr, "amp": amp}))
+if __name__ == "__main__":
+    fire.Fire(Trainer)
+"""
 BASE = "optim:\n  lr: 0.1  # usual\n  name: adam\namp: false\n"
 FLAT = "lr: 0.1\namp: false\n"
 FILES = {
@@ -174,6 +194,12 @@ FILES = {
     "hf.json": '{"model": "bert", "lr": 0.1}',
     "configs/base.py": "amp = False\n",
     "configs/own.py": "_base_ = ['base.py']\noptim = dict(type='SGD', lr=0.1)\ntrain_cfg = dict(epochs=3)\n",
+    "Makefile": "LR ?= 0.1\nAMP =\ntrain:\n\tpython train.py -b 8 --lr $(LR) $(AMP) /data\n",
+    "src/below/__init__.py": "",
+    "src/below/__main__.py": (
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float)\n"
+        "p.add_argument('--amp', action='store_true')\na = p.parse_args()\n" + says("a.lr", "a.amp")
+    ),
     "pack/__init__.py": "",
     "pack/__main__.py": "from pack.options import parser\na = parser().parse_args()\n" + says("a.lr", "a.amp"),
     "pack/options.py": (
@@ -204,10 +230,19 @@ FORMS = {
         "python train.py --config-file solver.yaml --num-gpus 2 SOLVER.STEPS 7 SOLVER.LR 0.3",
     ),
     "dataclasses from one JSON file": (HUGGING_FACE, "python train.py hf.json"),
+    "functions of fire": (FIRE, "python train.py train /data --lr=0.5"),
+    "a class of fire": (FIRE_CLASS, "python train.py --lr 0.5 fit"),
+    "a package below src": ("", "env PYTHONPATH=src python -m below --lr 0.1"),
+    "a Makefile": (IMAGENET, "make -s train LR=0.5"),
     "a package": ("", "python -m pack --lr 0.1"),
 }
 
 
+AS_THEY_STAND = {
+    "key and value behind the options": {"SOLVER.LR": "0.25", "SOLVER.AMP": "True"},
+    "a Makefile": {"lr": "0.25", "AMP": "--amp"},
+}
+"""The changes of forms whose settings have names of their own."""
 IN_A_FRAMEWORK = {"dataclasses from one JSON file"}
 """Forms whose parser only a framework has."""
 
@@ -218,8 +253,7 @@ IN_A_FRAMEWORK = {"dataclasses from one JSON file"}
 def test_what_a_child_is_given_is_what_its_script_gets(form, tmp_path):
     source, words = FORMS[form]
     known = command(tmp_path, words, source, **FILES)
-    upper = known.rules.keys() & {"SOLVER.LR"}
-    made = changed(known, {"SOLVER.LR": "0.25", "SOLVER.AMP": "True"} if upper else {"lr": "0.25", "amp": "true"})
+    made = changed(known, AS_THEY_STAND.get(form, {"lr": "0.25", "amp": "true"}))
     child = tmp_path / "runs" / "child"
     for place, text in made.copies.items():
         (child / place).parent.mkdir(parents=True, exist_ok=True)
@@ -294,3 +328,31 @@ def test_a_folder_in_a_file_of_settings_becomes_the_childs_and_the_grandchilds_o
         assert not (tmp_path / "{run_dir}").exists()
     finally:
         end_everything(runs)
+
+
+def test_a_shell_script_that_takes_no_words_is_refused_however_the_change_is_spelled(tmp_path):
+    known = command(tmp_path, "bash fixed.sh", "", **{"fixed.sh": "python train.py --lr 0.1\n"})
+    for name in ("lr", "--lr"):
+        with pytest.raises(UsageError, match=r"fixed\.sh makes no use of words behind its name"):
+            changed(known, {name: "0.2"})
+    with pytest.raises(UsageError, match="the Makefile has no such variable; nearest: LR"):
+        changed(command(tmp_path, "make train", "", Makefile=FILES["Makefile"]), {"LRS": "0.2"})
+
+
+ML_COLLECTIONS = """
+import ml_collections
+def get_config():
+    config = ml_collections.ConfigDict()
+    config.optim = ml_collections.ConfigDict()
+    config.optim.lr = 0.1
+    config.steps = 10
+    return config
+"""
+
+
+def test_the_settings_of_a_config_that_a_function_makes_are_options_of_their_own(tmp_path):
+    source = "from ml_collections import config_flags\nconfig_flags.DEFINE_config_file('config', None, 'Settings.')\n"
+    known = command(tmp_path, "python train.py --config=c.py --config.steps=7", source, **{"c.py": ML_COLLECTIONS})
+    assert known.config == {"config": "c.py", "config.optim.lr": 0.1, "config.steps": 7}
+    words = ["--config=c.py", "--config.steps=9", "--config.optim.lr=0.2"]
+    assert changed(known, {"steps": "9", "lr": "0.2"}).argv[2:] == words

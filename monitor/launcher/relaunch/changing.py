@@ -7,6 +7,7 @@ the way to pass it all the same.
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +30,8 @@ from monitor.launcher.relaunch.flags import (
 )
 from monitor.launcher.relaunch.hydra_words import deleted_in, sweep_problem, with_word
 from monitor.launcher.relaunch.launchers import own_words_begin
-from monitor.launcher.relaunch.options import with_defaults
+from monitor.launcher.relaunch.makefiles import is_make
+from monitor.launcher.relaunch.options import takes_no_words, with_defaults
 from monitor.launcher.relaunch.outputs import IS_READ, is_output
 from monitor.launcher.relaunch.overrides import replaced_words, with_word_within
 from monitor.launcher.relaunch.writing import replaced, with_option, with_value
@@ -170,7 +172,11 @@ def _refuse_rivals(before: list[str], after: list[str], rules: Rules) -> None:
 def _key(name: str, argv: list[str], command: Command) -> str:
     """The key that a name stands for: as it is on the command, else a declared one under another spelling."""
     key = canonical(name)
-    return key if value_of(argv, key, command.rules) is not None else resolved(name, command.rules)
+    if value_of(argv, key, command.rules) is not None:
+        return key
+    found = resolved(name, command.rules)
+    ends_so = {flag.key for flag in find_flags(argv, command.rules) if flag.key.rpartition(".")[2] == key}
+    return ends_so.pop() if found not in command.rules and len(ends_so) == 1 else found
 
 
 def _place(made: Changed, name: str, key: str, value: Any, command: Command) -> None:
@@ -186,6 +192,8 @@ def _place(made: Changed, name: str, key: str, value: Any, command: Command) -> 
     elif launcher is not None:
         made.argv = replaced(argv, launcher, value)
         made.notes.append(f"{launcher.name} is an option of what starts the script, not of the script.")
+    elif name.startswith(("-", "+", "~")) and takes_no_words(argv, command.cwd):
+        raise UsageError(_no_place(name, value, argv, command))
     elif name.startswith(("-", "+", "~")):
         made.argv = _as_given(argv, name, value)
         made.notes.append(f"{name} is passed on unchecked.")
@@ -208,15 +216,26 @@ def _as_given(argv: list[str], name: str, value: Any) -> list[str]:
 
 def _no_place(name: str, value: Any, argv: list[str], command: Command) -> str:
     known = {*command.rules, *command.config, *(flag.key for flag in find_flags(argv, command.rules))}
-    near = difflib.get_close_matches(name, sorted(known), n=1)
+    ends_so = sorted(each for each in known if re.search(rf"[._]{re.escape(canonical(name))}$", each))
+    near = ends_so or difflib.get_close_matches(name, sorted(known), n=1)
     hint = f"; nearest: {near[0]}" if near else ""
     if own_words_begin(argv) == len(argv) > 2 and "-c" in argv:
         return f"{name}: the command stands in one word for a shell, which is not taken apart. Start it by hand."
+    if takes_no_words(argv, command.cwd):
+        return (
+            f"{name}: {_script(argv)} makes no use of words behind its name. Change it there, or start what it starts."
+        )
+    if is_make(argv):
+        return f"{name}: the Makefile has no such variable{hint}."
     is_hydra = any("x-hydra" in rule for rule in command.rules.values())
     spelled = f"++{name}={value}" if is_hydra else f"--{name}={value}"
     return (
         f"{name}: there is no such setting{hint}. To pass it anyway, write it as the script takes it: --set {spelled}"
     )
+
+
+def _script(argv: list[str]) -> str:
+    return Path(argv[own_words_begin(argv) - 1]).name
 
 
 def _switched(argv: list[str], key: str, value: Any, command: Command) -> Any:

@@ -71,6 +71,19 @@ def settings_in(path: Path) -> dict[str, Setting]:
         return {}
 
 
+def settings_of_get_config(path: Path) -> dict[str, Setting]:
+    """Those that the file's `get_config` sets one by one: `config.optim.lr = 0.1`."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return {}
+    made = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "get_config"]
+    lines = [line for function in made for line in function.body if isinstance(line, ast.Assign)]
+    named = [(ast.unparse(line.targets[0]).partition(".")[2], line.value) for line in lines]
+    starts = [0] * (path.read_bytes().count(b"\n") + 2)  # where they stand is not asked: they are never written
+    return {key: setting for name, value in named if name for key, setting in _in_value(name, value, starts)}
+
+
 def with_bases(path: Path, depth: int = 0) -> dict[str, Setting]:
     """The same with the settings of the files that it builds on (`_base_`, `_BASE_`), over which its own win."""
     own = settings_in(path)
@@ -230,7 +243,8 @@ def resolved(key: str, rules: Rules) -> str:
         return wanted
     spelled = {k for k, rule in rules.items() if wanted in map(canonical, map(str, _other_names(rule)))}
     parts = {k for k in rules if k.rpartition(".")[2] == wanted}
-    return next((found.pop() for found in (spelled, parts) if len(found) == 1), wanted)
+    cased = {k for k in rules if k.lower() == wanted.lower()}
+    return next((found.pop() for found in (spelled, parts, cased) if len(found) == 1), wanted)
 
 
 def _other_names(rule: Mapping[str, Any]) -> list[Any]:

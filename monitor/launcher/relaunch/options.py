@@ -18,14 +18,15 @@ from typing import Any
 
 import msgspec
 
-from monitor.launcher.relaunch.configs import named_by, rule_of, scalar, settings_in, with_bases
+from monitor.launcher.relaunch.configs import named_by, rule_of, scalar, settings_in, settings_of_get_config, with_bases
 from monitor.launcher.relaunch.fields import checked_value
 from monitor.launcher.relaunch.flags import NO_RULES, Flag, Rules, find_flags, given, is_count
 from monitor.launcher.relaunch.help_page import in_help
 from monitor.launcher.relaunch.hydra import hydra_settings
 from monitor.launcher.relaunch.hydra_words import unquoted
 from monitor.launcher.relaunch.launchers import is_notebook, script_path
-from monitor.launcher.relaunch.overrides import Within, words_within
+from monitor.launcher.relaunch.makefiles import is_make, of_makefile
+from monitor.launcher.relaunch.overrides import words_within
 from monitor.launcher.relaunch.parsers import Found, read_parsers
 from monitor.launcher.relaunch.signatures import Properties, literal
 from monitor.run_dir import Launch, Run
@@ -35,6 +36,7 @@ from monitor.run_dir.launch import environment_for, expand, is_own_trainer
 HELP_SECS = 60.0
 CONFIG_ENDINGS = frozenset({".yaml", ".yml", ".json", ".toml"})
 PASSES_WORDS_ON = re.compile(r"\"?\$[@*]\"?|\"?\$\{@\}\"?")
+TAKES_WORDS = re.compile(r"\$[@*#1-9]|\$\{[@*#!1-9]|\bgetopts?\b|\bshift\b")
 SHELL_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 
 
@@ -45,6 +47,8 @@ def described(launch: Launch, run_dir: Path) -> Launch:
     """
     if is_own_trainer(launch.argv):
         return launch
+    if is_make(launch.argv):
+        return _with(launch, Found(of_makefile(launch.argv, Path(launch.cwd))), run_dir)
     script = script_path(launch.argv, Path(launch.cwd)) or (Path(launch.script) if launch.script else None)
     return _with(launch, _of_script(script, launch) if script else Found(), run_dir)
 
@@ -135,6 +139,17 @@ def _of_shell(path: Path, cwd: Path) -> Properties:
     return {}
 
 
+def takes_no_words(argv: list[str], cwd: Path) -> bool:
+    """Whether the command is a shell script that makes no use of the words behind its name."""
+    script = script_path(argv, cwd)
+    if script is None or script.suffix not in (".sh", ".bash"):
+        return False
+    try:
+        return not TAKES_WORDS.search(SHELL_COMMENT.sub("", script.read_text(encoding="utf-8", errors="replace")))
+    except OSError:
+        return False
+
+
 def _by_key(flags: Iterable[Flag]) -> dict[str, list[Flag]]:
     found: dict[str, list[Flag]] = {}
     for flag in flags:
@@ -145,7 +160,7 @@ def _by_key(flags: Iterable[Flag]) -> dict[str, list[Flag]]:
 def _with(launch: Launch, found: Found, run_dir: Path) -> Launch:
     argv = expand(launch.argv, run_dir)
     properties = dict(found.properties)
-    in_files = _in_files(argv, Path(launch.cwd), properties, found.within)
+    in_files = _in_files(argv, Path(launch.cwd), properties, found)
     for key, rule in in_files.items():
         if key not in properties:
             properties[key] = rule
@@ -161,15 +176,22 @@ def _with(launch: Launch, found: Found, run_dir: Path) -> Launch:
     return msgspec.structs.replace(launch, config=config, config_schema=schema)
 
 
-def _in_files(argv: list[str], cwd: Path, rules: Properties, within: Within | None) -> Properties:
+def _in_files(argv: list[str], cwd: Path, rules: Properties, about: Found) -> Properties:
     """The settings in the files that the command, or a default of the script, names; `x-file`: the file.
 
     `x-within`: the option behind which a word of the command overrides it.
     """
     found: Properties = {}
+    within, dotted = about.within, about.dotted
     read = settings_in if within is None else with_bases
     more = {} if within is None else within.rule
     for flag, path in named_by(with_defaults(argv, rules), cwd, rules):
+        if flag.key in dotted:
+            for key, setting in settings_of_get_config(path).items():
+                name = f"{flag.key}.{key}"
+                found[name] = {"x-option": f"--{name}", "x-joined": True, **rule_of(setting.value)}
+                found[name] |= {} if setting.value is None else {"default": setting.value}
+            continue
         for key, setting in read(path).items():
             default = {} if setting.value is None else {"default": setting.value}
             found.setdefault(key, {**rule_of(setting.value), **default, "x-file": flag.values[-1], **more})

@@ -51,7 +51,8 @@ class Found:
     """The options of a script. `is_whole`: none of them was left out because it is computed.
 
     `within`: where words of the command override a file of settings. `file_first`: such a file takes the place of the
-    parser's defaults; `file_only`: with a file as its one word, the script takes no other.
+    parser's defaults; `file_only`: with a file as its one word, the script takes no other. `dotted`: options for a
+    file whose settings are options themselves, `--config.lr` (ml_collections).
     """
 
     properties: Properties = field(default_factory=dict)
@@ -63,6 +64,7 @@ class Found:
     within: Within | None = None
     file_first: bool = False
     file_only: bool = False
+    dotted: list[str] = field(default_factory=list)
 
 
 def read_parsers(script: Path, cwd: Path) -> Found:
@@ -140,12 +142,20 @@ def _of_call(
                 found.properties[key]["default"] = value
     elif name in ABSL:
         yield from _absl(call, ABSL[name])
+    elif name == "DEFINE_config_file" and call.args and isinstance(word := literal(call.args[0]), str):
+        found.dotted.append(word)
+        yield word, {"x-option": f"--{word}", "type": ["string", "null"], **_default_of(call)}
     elif name == "main" and owner == "hydra":
         found.hydra = call
     elif name == "store":
         found.stores.take(call, definitions)
     elif name in DIALECTS and not (name in ("run", "cli") and owner not in ("typer", "tyro")):
         yield from of_call(call, name, definitions).items()
+
+
+def _default_of(call: ast.Call) -> dict[str, Any]:
+    default = literal(call.args[1]) if len(call.args) > 1 else None
+    return {} if default is None else {"default": default}
 
 
 def _declared(call: ast.Call, constants: Mapping[str, Any], found: Found) -> Iterator[tuple[str, dict[str, Any]]]:

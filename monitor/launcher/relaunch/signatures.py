@@ -25,6 +25,7 @@ class Dialect:
 
     `lists`: "words" `--x 1 2`, "repeat" `--x 1 --x 2`, "value" in one word.
     `dashes`: `--batch-size`; `places`: what has no default is a positional argument; `python`: values are Python's.
+    `enums`: an Enum is given by its value; elsewhere by its name.
     """
 
     booleans: str = "value"
@@ -32,17 +33,19 @@ class Dialect:
     dashes: bool = False
     places: bool = False
     python: bool = False
+    enums: bool = False
 
 
 DIALECTS = {
-    "typer": Dialect("pair", "repeat", dashes=True, places=True),
-    "run": Dialect("pair", "repeat", dashes=True, places=True),
+    "typer": Dialect("pair", "repeat", dashes=True, places=True, enums=True),
+    "run": Dialect("pair", "repeat", dashes=True, places=True, enums=True),
     "Fire": Dialect(python=True),
     "CLI": Dialect(places=True),
+    "LightningCLI": Dialect(),
     "auto_cli": Dialect(places=True),
     "cli": Dialect("pair", "words", dashes=True),
-    "HfArgumentParser": Dialect("bare", "words", python=True),
-    "TrlParser": Dialect("bare", "words", python=True),
+    "HfArgumentParser": Dialect("bare", "words", python=True, enums=True),
+    "TrlParser": Dialect("bare", "words", python=True, enums=True),
     "add_arguments": Dialect("bare", "words", python=True),
     "wrap": Dialect(),
 }
@@ -52,6 +55,10 @@ DIALECTS = {
 def of_call(call: ast.Call, name: str, definitions: Definitions) -> Properties:
     """The options that such a call makes of what it is given; {} where that is not in the sources."""
     words = [*call.args, *(word.value for word in call.keywords)]
+    if name == "Fire":
+        return _of_fire(words, definitions)
+    if name == "LightningCLI":
+        return _of_lightning(call, definitions)
     parts = [each for word in words for each in (word.elts if isinstance(word, (ast.Tuple, ast.List)) else [word])]
     found: Properties = {}
     for part in parts:
@@ -60,12 +67,50 @@ def of_call(call: ast.Call, name: str, definitions: Definitions) -> Properties:
     return found
 
 
+def _of_fire(words: list[ast.expr], definitions: Definitions) -> Properties:
+    """The parameters of one function; of several (a dict, a class, a whole module) those that any of them has.
+
+    Of several the command names one by a word, so that no positional argument is known.
+    """
+    one = definitions.get(name_of(words[0])) if words else None
+    several: list[ast.AST] = []
+    if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return of_definition(one, DIALECTS["Fire"], definitions)
+    if isinstance(one, ast.ClassDef):
+        several = [one, *(n for n in one.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_"))]
+    elif words and isinstance(words[0], ast.Dict):
+        several = [what for node in words[0].values if (what := definitions.get(name_of(node))) is not None]
+    elif not words:
+        several = [what for what in definitions.values() if not what.name.startswith("_")]
+    found: Properties = {}
+    for what in several:
+        for key, rule in of_definition(what, DIALECTS["Fire"], definitions).items():
+            found.setdefault(key, rule)
+    return found
+
+
+def _of_lightning(call: ast.Call, definitions: Definitions) -> Properties:
+    """The parameters of the model and of the data module, whose names begin with `model.` and `data.`."""
+    given = dict(zip(("model_class", "datamodule_class"), call.args, strict=False))
+    given |= {word.arg: word.value for word in call.keywords if word.arg}
+    found: Properties = {}
+    for name, prefix in (("model_class", "model."), ("datamodule_class", "data.")):
+        if (what := definitions.get(name_of(given.get(name)))) is not None:
+            found |= of_definition(what, DIALECTS["CLI"], definitions, prefix)
+    return {key: {"x-option": f"--{key}", **rule} for key, rule in found.items() if "x-place" not in rule}
+
+
 def of_definition(what: ast.AST, dialect: Dialect, definitions: Definitions, prefix: str = "") -> Properties:
     """The options of one function or dataclass."""
     found: Properties = {}
     for name, annotation, default in _fields(what, definitions):
         inner = definitions.get(_named(annotation))
-        if isinstance(inner, ast.ClassDef) and not _is_enum(inner):
+        if isinstance(inner, ast.ClassDef) and _is_enum(inner):
+            key, rule = _rule(f"{prefix}{name}", annotation, default, dialect)
+            values = [literal(line.value) for line in inner.body if isinstance(line, ast.Assign)]
+            is_known = dialect.enums and all(isinstance(value, str) for value in values)
+            found[key] = {**rule, **({"enum": values} if is_known else {})}
+        elif isinstance(inner, ast.ClassDef):
             found |= of_definition(inner, dialect, definitions, f"{prefix}{name}.")
         else:
             key, rule = _rule(f"{prefix}{name}", annotation, default, dialect)
@@ -90,7 +135,10 @@ def name_of(node: ast.AST | None) -> str:
 
 def _fields(what: ast.AST, definitions: Definitions) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
     """(name, annotation, default) of each; the default is None where there is none."""
-    if isinstance(what, ast.ClassDef):
+    made = [line for line in getattr(what, "body", []) if getattr(line, "name", "") == "__init__"]
+    if isinstance(what, ast.ClassDef) and made and not what.decorator_list:
+        yield from _fields(made[0], definitions)
+    elif isinstance(what, ast.ClassDef):
         for base in what.bases:
             if (parent := definitions.get(name_of(base))) is not None and parent is not what:
                 yield from _fields(parent, definitions)
