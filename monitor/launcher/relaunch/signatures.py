@@ -83,8 +83,8 @@ def _of_fire(words: list[ast.expr], definitions: Definitions) -> Properties:
     elif not words:
         several = [what for what in definitions.values() if not what.name.startswith("_")]
     found: Properties = {}
-    for what in several:
-        for key, rule in of_definition(what, DIALECTS["Fire"], definitions).items():
+    for each in several:
+        for key, rule in of_definition(each, DIALECTS["Fire"], definitions).items():
             found.setdefault(key, rule)
     return found
 
