@@ -95,7 +95,8 @@ def run(
         raise UsageError("--demo brings its own command; give no other.")
     if dry_run != (on == "k8s"):
         raise _half_dry(dry_run)
-    argv = in_processes(command or [], nproc) if nproc > 1 or nodes > 1 else command or []
+    by_torchrun = nproc > 1 or (nodes > 1 and on != "k8s")
+    argv = in_processes(command or [], nproc) if by_torchrun else command or []
     job = None
     if on is not None:
         engine = _engine(on)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -30,6 +31,25 @@ JOB = {
 }
 """Fields of batch/v1 Job that the manifest may use, with their kinds; compared by hand with the models of the official
 client (kubernetes 37.0.2: V1Job, V1JobSpec, V1PodSpec, V1Container, V1Volume …), which is too large a requirement."""
+
+
+RAY_POD = {"spec": {key: kind for key, kind in POD.items() if key != "restartPolicy"}}
+WORKERS = {
+    **{"groupName": TEXT, "replicas": COUNT, "minReplicas": COUNT, "maxReplicas": COUNT},
+    **{"rayStartParams": NAMES, "template": RAY_POD},
+}
+CLUSTER = {
+    **{"rayVersion": TEXT, "headGroupSpec": {"rayStartParams": NAMES, "template": RAY_POD}},
+    "workerGroupSpecs": [WORKERS],
+}
+RAY_JOB = {
+    **{"apiVersion": TEXT, "kind": TEXT, "metadata": META},
+    "spec": {
+        **{"backoffLimit": COUNT, "activeDeadlineSeconds": COUNT, "entrypoint": TEXT, "shutdownAfterJobFinishes": bool},
+        "rayClusterSpec": CLUSTER,
+    },
+}
+"""The same of KubeRay's RayJob, by hand from its types (ray-operator/apis/ray/v1: RayJobSpec, RayClusterSpec …)."""
 
 
 def check(node, shape, place="Job"):
@@ -79,6 +99,28 @@ def test_the_words_for_slurm_give_a_job_whose_pod_starts_the_same_command(capsys
     assert ours[:4] == ["python", "-m", "torch.distributed.run", "--standalone"] and ours[-2:] == ["--out", "{run_dir}"]
 
 
+def test_over_nodes_it_is_a_ray_of_as_many_workers_whose_head_runs_the_same_command(capsys):
+    words = ("--nodes", "3", "--gpus", "2", "--time", "60", "--partition", "lab", "--name", "wide")
+    ours = ["python", "-m", "trainer", "--ray_workers", "6", "--note", "two words"]
+    out = printed(capsys, "--dry-run", *words, "--", *ours).out
+    job = yaml.safe_load(out)
+    check(job, RAY_JOB, "RayJob")
+    assert (job["apiVersion"], job["kind"], job["metadata"]["name"]) == ("ray.io/v1", "RayJob", "wide")
+    assert job["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "lab"
+    spec, cluster = job["spec"], job["spec"]["rayClusterSpec"]
+    assert (spec["backoffLimit"], spec["activeDeadlineSeconds"], spec["shutdownAfterJobFinishes"]) == (0, 3600, True)
+    entrypoint = shlex.split(spec["entrypoint"])
+    assert (
+        entrypoint[:3] == ["vitalsigns", "start", "--foreground"] and entrypoint[entrypoint.index("--") + 1 :] == ours
+    )
+    (group,) = cluster["workerGroupSpecs"]
+    assert (group["replicas"], group["minReplicas"], group["maxReplicas"]) == (3, 3, 3)
+    (head,), (worker,) = (each["template"]["spec"]["containers"] for each in (cluster["headGroupSpec"], group))
+    assert worker["resources"] == {"limits": {"nvidia.com/gpu": "2"}} and "resources" not in head
+    assert "command" not in head and "command" not in worker  # KubeRay starts Ray in them
+    assert "kubectl delete rayjob" in out and "KubeRay's operator" in out
+
+
 def test_the_command_of_the_pod_really_starts_a_run(capsys, tmp_path):
     text = printed(capsys, "--dry-run", "--run-id", "one", "--", sys.executable, "-c", "print(1)").out
     command = yaml.safe_load(text)["spec"]["template"]["spec"]["containers"][0]["command"]
@@ -124,7 +166,7 @@ def test_every_word_of_a_command_comes_out_of_the_yaml_as_it_went_in(capsys, arg
     ("words", "code", "said"),
     [
         ((), EXIT_REFUSED, "described, not submitted: add --dry-run"),
-        (("--dry-run", "--nodes", "2"), EXIT_REFUSED, "KubeRay"),
+        (("--dry-run", "--nodes", "2", "--nproc", "2"), EXIT_USAGE, "KubeRay"),
         (("--dry-run", "--sbatch", "-A lab"), EXIT_USAGE, "edit the manifest"),
         (("--dry-run", "--partition", "GPU_big"), EXIT_USAGE, "queue of Kueue"),
         (("--dry-run", "--time", "soon"), EXIT_USAGE, "--time soon"),

@@ -1,6 +1,7 @@
 """A Kubernetes Job for a command, described and never submitted: the manifest that `start --on k8s --dry-run` prints.
 
-In the pod `start --foreground` is the run's supervisor, on a volume that the page's machine reads too.
+In the pod `start --foreground` is the run's supervisor, on a volume that the page's machine reads too. Over several
+nodes it is KubeRay's RayJob: a Ray of as many workers, in which the same command runs.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.launcher.engines.submitting import minutes_of
-from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.errors import UsageError
 
 IMAGE, CLAIM = "REPLACE/your-training:TAG", "runs"
 RUNS_PLACE, STATE_PLACE = "/runs", "/state"
@@ -20,11 +22,16 @@ QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 END_SECS = 30
 """After the grace of a stop, for what the supervisor still writes."""
 LONGEST_NAME = 63
+RAY_VERSION = "2.60.0"
 HEAD = f"""\
 # Nothing was submitted and no run was made. Before `kubectl apply -f`:
 # - image: one that has your training and `pip install 'vitalsigns[monitor]'`; {IMAGE} is none;
 # - claimName: a PersistentVolumeClaim that the dashboard's machine mounts too; its runs lie there, owned by this user.
-# One try (backoffLimit 0): a second pod would begin a second run. `kubectl delete job` stops it by SIGTERM, with grace.
+# One try (backoffLimit 0): a second pod would begin a second run. `kubectl delete {{kind}}` stops it by SIGTERM.
+"""
+RAY_HEAD = f"""\
+# - the image has that Ray too ({RAY_VERSION}, rayVersion), and the cluster KubeRay's operator;
+# - the command asks Ray for its workers by itself, as `python -m trainer --ray_workers N` does.
 """
 
 
@@ -43,14 +50,14 @@ def described(
     """The Job as its API has it. `words`: the command line after `vitalsigns` that the pod runs; `name`: of the run;
     `queue`: a queue of Kueue, what SLURM calls a partition; the rest as for SLURM.
 
-    Raises UsageError for options of sbatch and an odd limit, RefusedError for several nodes.
+    Raises UsageError for options of sbatch, an odd limit, and processes on several nodes.
     """
     if options:
         raise UsageError("--sbatch holds options of sbatch; with --on k8s edit the manifest.")
-    if nodes > 1:
-        raise RefusedError(
-            "A plain Job cannot start one torchrun over several pods: they need a meeting point. Use KubeRay's RayJob "
-            "or Kubeflow's training operator, with `vitalsigns start --foreground` as the command of the first pod."
+    if nodes > 1 and nproc > 1:
+        raise UsageError(
+            "--nodes with --on k8s is a Ray of as many workers (KubeRay), which the command itself asks for processes: "
+            "leave --nproc out."
         )
     if queue and not re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?", queue):
         raise UsageError(f"--partition {queue}: with --on k8s it is a queue of Kueue: small letters, digits, - and .")
@@ -59,29 +66,52 @@ def described(
     spec: dict[str, Any] = {"backoffLimit": 0}
     if minutes is not None:
         spec["activeDeadlineSeconds"] = max(1, round(60 * minutes))
-    spec["template"] = {"metadata": {"labels": labels}, "spec": _pod(words, gpus, nproc, grace_secs)}
+    if nodes > 1:
+        spec |= _ray(words, gpus, nodes, grace_secs)
+    else:
+        command = {"command": ["vitalsigns", *words]}
+        pod = {"restartPolicy": "Never", **_pod("training", command, gpus, nproc, grace_secs)}
+        spec["template"] = {"metadata": {"labels": labels}, "spec": pod}
     return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
+        "apiVersion": "ray.io/v1" if nodes > 1 else "batch/v1",
+        "kind": "RayJob" if nodes > 1 else "Job",
         "metadata": {"name": _dns_name(name), "labels": {**labels, **({QUEUE_LABEL: queue} if queue else {})}},
         "spec": spec,
     }
 
 
-def _pod(words: Sequence[str], gpus: int, nproc: int, grace_secs: float) -> dict[str, Any]:
+def _ray(words: Sequence[str], gpus: int, workers: int, grace_secs: float) -> dict[str, Any]:
+    """What a RayJob has beside a Job's fields. The supervisor runs on the head, which has no GPU and takes no work."""
+    head = _pod("ray-head", {}, 0, 1, grace_secs)
+    worker = _pod("ray-worker", {}, gpus, 1, grace_secs)
+    counts = {"replicas": workers, "minReplicas": workers, "maxReplicas": workers}
+    return {
+        "entrypoint": shlex.join(["vitalsigns", *words]),
+        "shutdownAfterJobFinishes": True,
+        "rayClusterSpec": {
+            "rayVersion": RAY_VERSION,
+            "headGroupSpec": {"rayStartParams": {"num-cpus": "0"}, "template": {"spec": head}},
+            "workerGroupSpecs": [
+                {"groupName": "workers", **counts, "rayStartParams": {}, "template": {"spec": worker}}
+            ],
+        },
+    }
+
+
+def _pod(name: str, command: Mapping[str, Any], gpus: int, nproc: int, grace_secs: float) -> dict[str, Any]:
     limits = {"nvidia.com/gpu": str(gpus)} if gpus else {}
     asked = {"cpu": str(nproc)} if nproc > 1 else {}
     resources = {kind: values for kind, values in (("requests", asked), ("limits", limits)) if values}
     mounts = {"runs": RUNS_PLACE, "state": STATE_PLACE, "shared-memory": "/dev/shm"}
     container: dict[str, Any] = {
-        "name": "training",
+        "name": name,
         "image": IMAGE,
-        "command": ["vitalsigns", *words],
+        **command,
         "env": [{"name": "XDG_STATE_HOME", "value": STATE_PLACE}],
     }
     container |= {"resources": resources} if resources else {}
     container["volumeMounts"] = [{"name": name, "mountPath": place} for name, place in mounts.items()]
-    pod: dict[str, Any] = {"restartPolicy": "Never", "terminationGracePeriodSeconds": round(grace_secs) + END_SECS}
+    pod: dict[str, Any] = {"terminationGracePeriodSeconds": round(grace_secs) + END_SECS}
     if os.getuid():
         # Files of a run are for their owner alone: the pod must be the user who looks.
         pod["securityContext"] = {"runAsUser": os.getuid(), "runAsGroup": os.getgid(), "fsGroup": os.getgid()}
@@ -101,7 +131,8 @@ def _dns_name(name: str) -> str:
 
 def as_yaml(job: Mapping[str, Any]) -> str:
     """The manifest for a person and for kubectl."""
-    return HEAD + "\n".join(_lines(job)) + "\n"
+    kind = str(job["kind"])
+    return HEAD.format(kind=kind.lower()) + (RAY_HEAD if kind == "RayJob" else "") + "\n".join(_lines(job)) + "\n"
 
 
 def _lines(node: Any, depth: int = 0) -> Iterator[str]:
