@@ -111,6 +111,22 @@ def ended_word(state: str) -> Literal["failed", "stopped", "lost"]:
     return OUTCOMES.get(state, "failed")
 
 
+OWN_ENDS = frozenset({"COMPLETED", "SUCCEEDED"})
+"""The job's script ended by itself: its supervisor has written how the run ended."""
+LATE_SECS = 60.0
+"""So long a disk that is shared over a network may show an older copy of a file (NFS: actimeo, at most 60 s)."""
+
+
+def is_late(seen: JobSeen, now: float) -> bool:
+    """Whether the outcome of the run may lie on the disk already, and not be seen from here yet."""
+    return seen.state in OWN_ENDS and seen.ended_at is not None and abs(now - seen.ended_at) < LATE_SECS
+
+
+def late(seen: JobSeen) -> str:
+    """What is said meanwhile."""
+    return f"{called(seen)} has just ended by itself ({seen.state}); how the run ended is not seen on this disk yet."
+
+
 def ended(seen: JobSeen) -> str:
     """How the engine ended it, with the last error that it gave."""
     name = NAMES[seen.engine]

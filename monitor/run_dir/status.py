@@ -146,6 +146,8 @@ def _by_its_job(snapshot: Snapshot, state: State) -> Status | None:
 def _ended_by_its_job(snapshot: Snapshot, state: State) -> Status:
     """The engine has ended the job, and nothing of the run was left to say so."""
     assert snapshot.job is not None
+    if job_words.is_late(snapshot.job, snapshot.read_at):
+        return Status(state.state, True, False, job_words.late(snapshot.job), state.started_at)
     word: Word = job_words.ended_word(snapshot.job.state)
     return Status(word, False, False, job_words.ended(snapshot.job), snapshot.job.ended_at or state.updated_at)
 

@@ -131,7 +131,12 @@ def test_what_is_free_is_counted_and_a_ray_that_has_not_counted_yet_says_nothing
             "job",
         ),
         ({"status": "STOPPED", "message": "Job was intentionally stopped."}, "stopped", "it was stopped", None),
-        ({"status": "SUCCEEDED", "driver_exit_code": 0}, "lost", "its command ended, and the run left", None),
+        (
+            {"status": "SUCCEEDED", "driver_exit_code": 0, "end_time": 1_799_999_000_000},
+            "lost",
+            "its command ended, and the run left",
+            None,
+        ),
         ({"status": "RUNNING"}, "lost", "", None),
     ],
 )

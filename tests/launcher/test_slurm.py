@@ -15,7 +15,9 @@ from monitor.launcher import status
 from monitor.launcher.engines import queues, slurm
 from monitor.launcher.engines.submitting import array_of, in_job, job_order
 from monitor.run_dir import (
+    PROGRESS_FILE,
     STATE_FILE,
+    Identity,
     JobOrder,
     JobPlace,
     JobSeen,
@@ -29,10 +31,12 @@ from monitor.run_dir import (
 )
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import in_processes, job_of, read_state
+from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
 from tests.fake_runs import healthy
 
 NOW = 1_800_000_000.0
+ELSEWHERE = Identity(host="n1", boot_id="of-n1", pid_namespace="pid:[1]", pid=7, start_ticks=7)
 LINES = (
     "17|PENDING|2027-01-15T08:30:00|N/A|gpu||0|0|Priority|/data/my runs|/demo|\n"
     "18|RUNNING|2027-01-15T08:00:00|2027-01-16T08:00:00|gpu|n1|2|0|None|/data/b|\n"
@@ -200,10 +204,39 @@ def test_an_old_answer_does_not_put_a_run_at_work_back_into_the_queue():
     ],
 )
 def test_an_end_has_its_word_and_cause(state, word, said, cause):
-    snapshot = snapshot_with(seen(state, ended_at=NOW), state="running")
+    snapshot = snapshot_with(seen(state, ended_at=NOW - 120), state="running")
     assert status_of(snapshot).word == word and said in status_of(snapshot).evidence
     failure = failure_of(snapshot)
     assert (failure.name if failure is not None else None) == cause
+
+
+def test_files_that_a_network_disk_shows_late_make_no_run_lost(runs, own_state):
+    run_dir = healthy(runs)
+    place = JobPlace(job_id="17", submitted_at=NOW - 60)
+    old = State(state="running", updated_at=NOW - 30, job=place, trainer=ELSEWHERE)
+    final = msgspec.structs.replace(old, state="finished", updated_at=NOW, ended_at=NOW, exit_code=0)
+    files.replace(run_dir / STATE_FILE, encode(old))
+    (run_dir / PROGRESS_FILE).unlink()
+    mine = msgspec.structs.replace(seen("COMPLETED", ended_at=NOW), run_dir=str(run_dir.resolve()))
+    jobs.change(lambda book: msgspec.structs.replace(book, jobs={"17": mine}))
+    said = status_of(RunReader(run_dir).read(NOW + 5))
+    assert (said.word, said.live) == ("running", True) and "has just ended by itself (COMPLETED)" in said.evidence
+    assert status_of(RunReader(run_dir).read(NOW + 61)).word == "lost"
+    files.replace(run_dir / STATE_FILE, encode(final))  # the copy that was late
+    assert status_of(RunReader(run_dir).read(NOW + 5)).word == "finished"
+
+
+@pytest.mark.parametrize("skew", [-7200.0, -90.0, 90.0, 7200.0])
+def test_a_node_whose_clock_is_off_is_neither_lost_nor_queued_again(skew):
+    """Its files are dated by the node, the queue by the controller, and this machine reads them at NOW."""
+    running = snapshot_with(seen("RUNNING", nodes="n1"), state="running")
+    state = msgspec.structs.replace(running.state, updated_at=NOW + skew, started_at=NOW + skew, trainer=ELSEWHERE)
+    known = msgspec.structs.replace(running, state=state, trainer_liveness="unknown", supervisor_liveness="unknown")
+    said = status_of(known)
+    assert (said.word, said.live, said.unseen) == ("running", True, True)
+    assert ("whose clock is" in said.evidence) == (skew > 0)
+    waits = snapshot_with(seen("PENDING", reason="Priority", starts_at=NOW + skew))
+    assert ("Estimated start" in status_of(waits).evidence) == (skew > 0)
 
 
 def test_a_final_state_stands_whatever_became_of_the_job():
