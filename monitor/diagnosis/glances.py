@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from monitor.diagnosis.seed_groups import Member, member_of, set_of
-from monitor.diagnosis.summaries import summary_of
+from monitor.diagnosis.summaries import Ahead, nobody_keeps, summary_of
 from monitor.run_dir import (
     ALERTS_FILE,
     LAUNCH_FILE,
@@ -73,7 +73,7 @@ class Glance(Record, frozen=True, kw_only=True):
     """Whether all that is known of a live run stands in its files: no process, no queue and no other host is asked."""
 
 
-def glance_at(run_dir: Path, now: float) -> Glance:
+def glance_at(run_dir: Path, now: float, ahead: Ahead | None = None) -> Glance:
     """Reads a run's small files. Raises MonitorError or OSError for one that cannot be read."""
     state, progress = read_state(run_dir), read_progress(run_dir)
     launch, problem = _launch(run_dir)
@@ -83,7 +83,7 @@ def glance_at(run_dir: Path, now: float) -> Glance:
     parent = launch.parent if launch is not None else None
     return Glance(
         status=status,
-        summary=summary_of(run_dir, is_lost=status.word == "lost"),
+        summary=summary_of(run_dir, is_lost=status.word == "lost", ahead=ahead),
         progress=progress,
         outcome=files.read_document(run_dir / OUTCOME_FILE, ChildOutcome, ignoring=ValueError),
         alerts=_last_alerts(run_dir / ALERTS_FILE),
@@ -169,27 +169,32 @@ class Glances:
         known = self._cache.load() if len(names) >= self._least_kept else {}
         kept: dict[str, tuple[str, Glance]] = {}
         is_new = False
-        for name in names:
-            # The mark first: what changes while it is read shows at the next look.
-            mark = mark_of(f"{self._runs_dir}/{name}")
-            text, glance = known.get(name, ("", None))
-            if glance is None or not mark.text or text != mark.text:
-                is_new = True
-                seen = glance_or_fault(self._runs_dir / name, now)
-                if isinstance(seen, Glance) and not seen.status.live and mark.is_sure(time.time_ns()):
-                    kept[name] = (mark.text, seen)
-                yield name, mark, seen
-            else:
-                kept[name] = (text, glance)
-                yield name, mark, glance
+        alone = [name for name in names if name not in known and nobody_keeps(f"{self._runs_dir}/{name}")]
+        ahead = Ahead([self._runs_dir / name for name in alone])
+        try:
+            for name in names:
+                # The mark first: what changes while it is read shows at the next look.
+                mark = mark_of(f"{self._runs_dir}/{name}")
+                text, glance = known.get(name, ("", None))
+                if glance is None or not mark.text or text != mark.text:
+                    is_new = True
+                    seen = glance_or_fault(self._runs_dir / name, now, ahead)
+                    if isinstance(seen, Glance) and not seen.status.live and mark.is_sure(time.time_ns()):
+                        kept[name] = (mark.text, seen)
+                    yield name, mark, seen
+                else:
+                    kept[name] = (text, glance)
+                    yield name, mark, glance
+        finally:
+            ahead.end()
         if is_new and len(names) >= self._least_kept and kept:
             self._cache.save(kept)
 
 
-def glance_or_fault(run_dir: Path, now: float) -> Glance | Exception:
-    """Whatever is wrong with one run, the others are shown."""
+def glance_or_fault(run_dir: Path, now: float, ahead: Ahead | None = None) -> Glance | Exception:
+    """Whatever is wrong with one run, the others are shown. `ahead`: see `summary_of`."""
 
     def seen() -> Glance | Exception:
-        return glance_at(run_dir, now)
+        return glance_at(run_dir, now, ahead)
 
     return guarded(seen, lambda fault: fault)

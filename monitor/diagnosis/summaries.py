@@ -7,7 +7,11 @@ import functools
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Sequence
 from pathlib import Path
+
+import msgspec
 
 from monitor.run_dir import (
     CLIPS_FILE,
@@ -22,6 +26,7 @@ from monitor.run_dir import (
     check_schema,
     decode,
     encode,
+    encode_line,
     files,
     schema_of,
 )
@@ -33,10 +38,13 @@ REMEMBERED_RUNS = 4096
 MOST_SECS = 600.0
 JUDGED_FROM = (EPOCHS_FILE, STEPS_FILE, CLIPS_FILE, DECODES_FILE)
 QUICK_BYTES = 8 * 2**20
+LEAST_AHEAD = 100
+"""So many runs are worth the start of a second process."""
 
 
-def summary_of(run_dir: Path, is_lost: bool = False) -> Summary:
+def summary_of(run_dir: Path, is_lost: bool = False, ahead: Ahead | None = None) -> Summary:
     """What a row needs. `is_lost`: whoever kept the summary is gone and has not seen the end: it is judged anew.
+    `ahead`: where another process may have judged it already.
 
     Raises MonitorError for a run that cannot be read.
     """
@@ -51,7 +59,8 @@ def summary_of(run_dir: Path, is_lost: bool = False) -> Summary:
         with contextlib.suppress(OSError, ValueError):
             check_schema(schema_of(files.read_bytes(run_dir / RUN_FILE) or b"{}"), str(run_dir / RUN_FILE))
         return Summary(run_id=run_dir.name, verdict="")
-    return _judged(run_dir, records.st_mtime, records.st_size, choice.at if choice is not None else 0.0)
+    judged = ahead.of(run_dir) if ahead is not None and kept is None else None
+    return judged or _judged(run_dir, records.st_mtime, records.st_size, choice.at if choice is not None else 0.0)
 
 
 def is_quick(run_dir: Path) -> bool:
@@ -114,6 +123,69 @@ def _judged_here(run_dir: Path, changed_at: float) -> Summary:
     return summarise(snapshot, judge_run(snapshot, changed_at), told_at or changed_at)
 
 
+class Ahead:
+    """Runs of a large folder that nobody keeps a summary of, judged by a second process while this one reads the rest.
+
+    It gives none where that process fails: then the run is judged as any other.
+    """
+
+    def __init__(self, run_dirs: Sequence[Path]) -> None:
+        self._wanted = frozenset(run_dirs)
+        self._found: dict[Path, Summary | None] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        if len(run_dirs) >= LEAST_AHEAD and (os.cpu_count() or 1) > 1:
+            with contextlib.suppress(OSError):
+                command = [sys.executable, "-m", f"{PACKAGE}.diagnosis.summaries"]
+                self._process = subprocess.Popen(
+                    command, cwd=HOME, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                )
+                threading.Thread(target=self._ask, args=(run_dirs,), daemon=True).start()
+
+    def _ask(self, run_dirs: Sequence[Path]) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        with contextlib.suppress(OSError), self._process.stdin as asked:
+            asked.write(msgspec.json.encode([os.path.abspath(each) for each in run_dirs]))  # noqa: PTH100
+
+    def of(self, run_dir: Path) -> Summary | None:
+        """Waits for what the process says of this run; what it says comes in the order of the runs."""
+        if run_dir not in self._wanted or self._process is None or self._process.stdout is None:
+            return None
+        while run_dir not in self._found and (line := self._process.stdout.readline()):
+            with contextlib.suppress(ValueError):
+                summary = decode(line, Summary)
+                self._found[run_dir.parent / summary.run_id] = summary if summary.verdict else None
+        return self._found.pop(run_dir, None)
+
+    def end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                with contextlib.suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
+
+
+def nobody_keeps(run_dir: str) -> bool:
+    """Whether a run has evaluations and no summary, and is no long one, which has a process of its own."""
+    try:
+        size = os.stat(f"{run_dir}/{EPOCHS_FILE}").st_size  # noqa: PTH116 - thousands of these a look
+    except OSError:
+        return False
+    return size < QUICK_BYTES and not os.path.lexists(f"{run_dir}/{SUMMARY_FILE}")
+
+
+def judge_for_another() -> None:
+    """Prints the summary of each run that is asked for on standard input, an empty one where it cannot be read."""
+    for name in msgspec.json.decode(sys.stdin.buffer.read(), type=list[str]):
+        run_dir = Path(name)
+        found = Summary(run_id=run_dir.name, verdict="")
+        with contextlib.suppress(Exception):
+            found = summary_of(run_dir)
+        sys.stdout.buffer.write(encode_line(found))
+        sys.stdout.buffer.flush()
+
+
 def main(run_dir: str, changed_at: str) -> None:
     """Prints the summary of a long run for `summary_of`, when nobody else needs the processor."""
     with contextlib.suppress(AttributeError, OSError):  # there is no such call on Windows
@@ -122,4 +194,4 @@ def main(run_dir: str, changed_at: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*sys.argv[1:]) if sys.argv[1:] else judge_for_another()

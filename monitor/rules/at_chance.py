@@ -216,8 +216,12 @@ def _levels(
         # Where words are counted, a model may be silent for long and still begin to speak.
         speaks = data.error < SAYING_NOTHING - margin if data.metric.label in EDIT_RATES else True
         late = late & (False if chance.assumed else speaks)
+    columns = (data.train_loss, data.val_loss, data.error)
+    falls, begins = [_fall(column) for column in columns], [_begins(column) for column in columns]
+    # It stands still where neither loss nor the metric improves, and that is known.
+    stands = np.isfinite(np.stack(falls)).any(axis=0) & ~_improve(falls, begins)
     # What memorises falls in train loss alone: after so long that is no learning.
-    sure = (late & ~_falls(data.val_loss, data.error)) | _stands_still(data)
+    sure = (late & ~_improve(falls[1:], begins[1:])) | stands
     levels = []
     for value, judged, certain in zip(over.tolist(), data.judged.tolist(), sure.tolist(), strict=True):
         if not judged or value < -margin * common.hysteresis_ratio:
@@ -226,7 +230,7 @@ def _levels(
             levels.append(Level.HOLD)
         else:
             levels.append(Level.CRITICAL if certain else Level.WARNING)
-    return _forgiven(levels, _begins(data.val_loss) | _begins(data.error))
+    return _forgiven(levels, begins[1] | begins[2])
 
 
 def _over(data: Evaluations, floors: Floors, chance: Chance | None, limits: ChanceLimits) -> tuple[Array, float]:
@@ -243,18 +247,10 @@ def _forgiven(levels: list[Level], begins: npt.NDArray[np.bool_]) -> list[Level]
     return [Level.WARNING if level is Level.CRITICAL else level for level in levels[:last]] + levels[last:]
 
 
-def _stands_still(data: Evaluations) -> npt.NDArray[np.bool_]:
-    """At each evaluation whether neither loss nor the metric improves any longer; False with too few to know."""
-    columns = (data.train_loss, data.val_loss, data.error)
-    known = np.isfinite(np.stack([_fall(column) for column in columns])).any(axis=0)
-    return known & ~_falls(*columns)
-
-
-def _falls(*columns: Array) -> npt.NDArray[np.bool_]:
+def _improve(falls: list[Array], begins: list[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
     """At each evaluation whether any of the columns is known to improve still."""
-    falls = np.stack([_fall(column) for column in columns])
-    known = np.where(np.isfinite(falls), falls, -np.inf).max(axis=0) > FLAT_RATIO
-    return known | np.stack([_begins(column) for column in columns]).any(axis=0)
+    known = np.stack(falls)
+    return (np.where(np.isfinite(known), known, -np.inf).max(axis=0) > FLAT_RATIO) | np.stack(begins).any(axis=0)
 
 
 def _begins(column: Array) -> npt.NDArray[np.bool_]:
@@ -281,8 +277,11 @@ def _fall(column: Array) -> Array:
     if finite.sum() < FLAT_EVALUATIONS:
         return fall
     windows = np.lib.stride_tricks.sliding_window_view(column[finite], FLAT_EVALUATIONS)
-    before = np.median(windows[:, : FLAT_EVALUATIONS // 2], axis=1)
-    after = np.median(windows[:, FLAT_EVALUATIONS // 2 :], axis=1)
+    middle = FLAT_EVALUATIONS // 4  # of five: their median
+    before, after = (
+        np.sort(half, axis=1)[:, middle]
+        for half in (windows[:, : FLAT_EVALUATIONS // 2], windows[:, FLAT_EVALUATIONS // 2 :])
+    )
     count = np.cumsum(finite)
     known = count >= FLAT_EVALUATIONS
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -155,8 +155,14 @@ def read_bytes(path: Path) -> bytes | None:
         descriptor = open_to_read(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        data = file.read(MOST_DOCUMENT_BYTES + 1)
+    try:
+        # Not a file object, which would make room for the largest document each time: a list reads thousands.
+        size = os.fstat(descriptor).st_size
+        data = os.read(descriptor, min(size, MOST_DOCUMENT_BYTES) + 1)
+        while size < len(data) <= MOST_DOCUMENT_BYTES and (more := os.read(descriptor, READ_CHUNK_BYTES)):
+            data += more
+    finally:
+        os.close(descriptor)
     if len(data) > MOST_DOCUMENT_BYTES:
         raise OddFileError(f"{path.name} is larger than {MOST_DOCUMENT_BYTES // 2**20} MiB and is not read")
     return data

@@ -21,7 +21,7 @@ from monitor.run_dir.status import last_heard_at, state_in_force
 HEARD_SECS = 12.0
 """Another host says something every two seconds; after so much silence what it said is old."""
 HEARD_FILE = "heard"
-RUNS_DIR, SEEN_DIR = "runs", "seen"
+RUNS_DIR, SEEN_DIR, HOSTS_DIR = "runs", "seen", "hosts"
 
 
 class Lives(Record, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ def lives_of(run_dir: Path, state: State | None, progress: Progress | None) -> L
 
 def hosts_dir() -> Path:
     """Where the mirrors of other hosts' folders lie, a folder each: the user's own cache, which no run can write."""
-    return cache_dir() / "hosts"
+    return cache_dir() / HOSTS_DIR
 
 
 def mirror_of(host: str, there: str) -> Path:
@@ -67,8 +67,11 @@ def mirror_of(host: str, there: str) -> Path:
 
 def is_mirrored(run_dir: Path) -> bool:
     """Whether a run directory is the mirror of one on another host. By its place alone: no file of a run says it."""
-    parents = run_dir.parents
-    return len(parents) > 2 and parents[0].name == RUNS_DIR and parents[2] == hosts_dir()
+    # As texts first: a list asks this of thousands.
+    runs_dir, mirror_dir = os.path.split(os.path.dirname(run_dir)), HOSTS_DIR  # noqa: PTH120
+    if runs_dir[1] != RUNS_DIR or os.path.basename(os.path.dirname(runs_dir[0])) != mirror_dir:  # noqa: PTH119, PTH120
+        return False
+    return run_dir.parents[2] == hosts_dir()
 
 
 def is_heard(mirror: Path, now: float) -> bool:

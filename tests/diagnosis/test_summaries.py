@@ -5,9 +5,12 @@ import sys
 import pytest
 
 from monitor.diagnosis import summaries
+from monitor.diagnosis.glances import Glances
 from monitor.diagnosis.summaries import summary_of
+from monitor.run_dir import SUMMARY_FILE
 from monitor.run_dir.errors import UnreadableRunError
-from tests.fake_runs import overfitting
+from monitor.run_dir.reader import list_runs
+from tests.fake_runs import all_blank, healthy, newer_schema, not_a_number, overfitting, seldom_validated
 
 
 @pytest.fixture
@@ -34,3 +37,42 @@ def test_a_long_run_that_cannot_be_read_says_why(long_run):
     (long_run / "run.json").write_text('{"schema_version": 99}')
     with pytest.raises(UnreadableRunError, match="newer Vitalsigns"):
         summary_of(long_run)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Runs that nobody keeps a summary of, one that cannot be read, and one whose summary is kept."""
+    for make in (healthy, overfitting, all_blank, not_a_number, newer_schema):
+        make(tmp_path).joinpath(SUMMARY_FILE).unlink(missing_ok=True)
+    kept = seldom_validated(tmp_path)
+    (kept / SUMMARY_FILE).write_text('{"run_id": "seldom-validated", "verdict": "STOP", "reason": "as it was kept"}')
+    return tmp_path
+
+
+def listed(folder):
+    summaries._judged.cache_clear()
+    return {name: repr(seen) for name, _, seen in Glances(folder).all(list_runs(folder), 2e9)}  # as text: NaN
+
+
+def test_of_many_runs_those_without_a_summary_are_judged_by_a_second_process_and_say_the_same(folder, monkeypatch):
+    wanted = listed(folder)
+    assert (
+        len(wanted) == 6
+        and "as it was kept" in wanted["seldom-validated"]
+        and "newer Vitalsigns" in wanted["newer-schema"]
+    )
+    monkeypatch.setattr(summaries, "LEAST_AHEAD", 1)
+    here = summaries._judged_here
+    only = [folder / "newer-schema"]  # says why it cannot be read
+    monkeypatch.setattr(
+        summaries, "_judged_here", lambda each, at: here(each, at) if each in only else pytest.fail(f"{each}, here")
+    )
+    assert listed(folder) == wanted
+
+
+@pytest.mark.parametrize("executable", ["/nowhere/python", "/bin/true", "/bin/echo"])
+def test_a_second_process_that_fails_costs_nothing_but_time(folder, monkeypatch, executable):
+    wanted = listed(folder)
+    monkeypatch.setattr(summaries, "LEAST_AHEAD", 1)
+    monkeypatch.setattr(sys, "executable", executable)
+    assert listed(folder) == wanted

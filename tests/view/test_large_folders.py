@@ -50,7 +50,7 @@ def test_what_was_kept_is_what_is_read(folder, monkeypatch):
     assert not cache_dir().exists(), "a small folder needs no cache"
     assert seen(folder) == fresh
     read = []
-    monkeypatch.setattr("monitor.diagnosis.glances.glance_at", lambda run_dir, _: read.append(run_dir.name))
+    monkeypatch.setattr("monitor.diagnosis.glances.glance_at", lambda run_dir, *_: read.append(run_dir.name))
     assert {**seen(folder), "newer-schema": ""} == {**fresh, "newer-schema": ""}
     assert read == ["newer-schema"], "a run that cannot be read is tried again"
 
