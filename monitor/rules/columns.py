@@ -102,6 +102,7 @@ def rows_with(snapshot: Snapshot, wanted: Pick) -> tuple[Epoch, ...]:
     if wanted not in rows:
         if len(rows) >= PICKS_KEPT:
             rows.clear()
-        known = [value is not None for value in map(wanted, snapshot.epochs)]
-        rows[wanted] = snapshot.epochs if all(known) else tuple(compress(snapshot.epochs, known))
+        found = list(map(wanted, snapshot.epochs))
+        known = (value is not None for value in found)
+        rows[wanted] = snapshot.epochs if None not in found else tuple(compress(snapshot.epochs, known))
     return rows[wanted]

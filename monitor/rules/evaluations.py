@@ -29,8 +29,9 @@ def both_losses(record: Epoch) -> float | None:
 
 def validation(record: Epoch) -> object:
     """Anything that was measured on the validation set: what makes a record an evaluation."""
-    values = (record.val_loss, record.val_wer, record.gap)
-    known = next((value for value in values if value is not None), None)
+    if record.val_loss is not None:  # of most evaluations; this is asked of each
+        return record.val_loss
+    known = record.val_wer if record.val_wer is not None else record.gap
     if known is not None or not record.metrics:
         return known
     return next((value for name, value in record.metrics.items() if value is not None and not is_of_train(name)), None)

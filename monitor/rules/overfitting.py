@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -121,8 +121,7 @@ def _fell(data: Evaluations, last: View) -> str:
     return f"fell {share}" if fall > 0 else f"had fallen {share}"
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """What one evaluation shows, looking back only. Ratios are of the best val loss; the gap's is of the val loss."""
 
     level: Level
@@ -149,19 +148,24 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
     bests_at = series.first_bests(best)
     trends = series.RisingPValues(data.val_loss, TREND_WINDOW)
 
+    places = np.arange(len(data))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rise, gap = data.val_loss / best - 1, (data.val_loss - data.train_loss) / data.val_loss
+        learnt = highest[bests_at] / best - 1
+        needed = np.maximum(limits.overfitting_rise_ratio, limits.overfitting_scatters * scatter)
+        few = np.minimum(limits.overfitting_learnt_ratio * learnt, limits.overfitting_rise_large_ratio)
+        needed = np.maximum(needed, few)
+        # What can be asked of all evaluations at once: most are clear.
+        busy = data.judged & (known >= common.guard_evaluations) & finite & (best > 0) & (places - bests_at >= 2)
+        busy &= ~np.asarray(perfect, dtype=bool) & (rise > needed * (1 - common.hysteresis_ratio))
+    is_busy, fall = busy.tolist(), _falls(data.train_loss, bests_at)
+
     def one(place: int) -> View:
         best_at = bests_at[place]
-        ripe = data.judged[place] and known[place] >= common.guard_evaluations
-        idle = not ripe or not finite[place] or best[place] <= 0 or place - best_at < 2
-        if idle or perfect[place]:
+        if not is_busy[place]:
             return View(Level.CLEAR, best_at)
-        learnt = float(highest[best_at] / best[place]) - 1
-        needed = max(
-            limits.overfitting_rise_ratio,
-            limits.overfitting_scatters * float(scatter[place]),
-            min(limits.overfitting_learnt_ratio * learnt, limits.overfitting_rise_large_ratio),
-        )
-        return _view(data, place, best_at, steps[place], needed, float(scatter[place]), limits, common, trends)
+        seen = (best_at, steps[place], float(rise[place]), float(needed[place]), float(fall[place]), float(gap[place]))
+        return _view(data, place, *seen, float(scatter[place]), limits, common, trends)
 
     return _MEMORY.of(snapshot, thresholds, one)
 
@@ -171,35 +175,35 @@ def _view(
     place: int,
     best_at: int,
     last_step: int,
+    rise: float,
     needed: float,
+    fall: float,
+    gap: float,
     scatter: float,
     limits: OverfittingLimits,
     common: CommonLimits,
     trends: series.RisingPValues,
 ) -> View:
-    value, best = float(data.val_loss[place]), float(data.val_loss[best_at])
-    rise = value / best - 1
-    fall = _fall(data.train_loss, best_at, place)
-    gap = float((value - data.train_loss[place]) / value)
     level = Level.CLEAR
-    if rise > needed * (1 - common.hysteresis_ratio):
-        apart = fall > limits.overfitting_train_fall_ratio and gap > limits.overfitting_gap_ratio
-        if apart and not _errors_step(place, best_at, last_step, limits):
-            rests = last_step < 0 or place - last_step >= limits.overfitting_flat_critical_evaluations
-            far = (
-                rise > limits.overfitting_rise_critical_ratio and gap > limits.overfitting_gap_critical_ratio and rests
-            )
-            # A trend that has brought no new best yet begins nothing, and ends nothing either.
-            held = rise <= needed or _errors_fall(data.error[best_at : place + 1], common)
-            level = Level.HOLD if held else Level.CRITICAL if far else Level.WARNING
-        since = data.val_loss[best_at : place + 1]
+    apart = fall > limits.overfitting_train_fall_ratio and gap > limits.overfitting_gap_ratio
+    if apart and not _errors_step(place, best_at, last_step, limits):
+        rests = last_step < 0 or place - last_step >= limits.overfitting_flat_critical_evaluations
+        far = rise > limits.overfitting_rise_critical_ratio and gap > limits.overfitting_gap_critical_ratio and rests
+        # A trend that has brought no new best yet begins nothing, and ends nothing either.
+        held = rise <= needed or _errors_fall(data.error[best_at : place + 1], common)
+        level = Level.HOLD if held else Level.CRITICAL if far else Level.WARNING
+    since = data.val_loss[best_at : place + 1]
+    if level > Level.HOLD:
         doubtful = rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, place, common, trends)
-        if level > Level.HOLD and (doubtful or series.comes_back(since)):
+        if doubtful or series.comes_back(since):
             level = Level.HOLD
-        # One evaluation that was low by luck is no best to be sure of: its neighbours stand for it.
-        about = data.val_loss[max(0, best_at - 1) : best_at + 2]
-        if level is Level.CRITICAL and value / float(np.median(about[np.isfinite(about)])) - 1 <= needed:
-            level = Level.WARNING
+    # One evaluation that was low by luck is no best to be sure of: its neighbours stand for it.
+    about = data.val_loss[max(0, best_at - 1) : best_at + 2]
+    if (
+        level is Level.CRITICAL
+        and float(data.val_loss[place]) / float(np.median(about[np.isfinite(about)])) - 1 <= needed
+    ):
+        level = Level.WARNING
     return View(level, best_at, rise, needed, fall, gap)
 
 
@@ -211,13 +215,13 @@ def _rises(since_best: series.Array, place: int, common: CommonLimits, trends: s
     return p_value < common.trend_p_value
 
 
-def _fall(train: series.Array, best_at: int, place: int) -> float:
-    """Share by which train loss fell since the best val loss; 0 where it cannot be known."""
-    before = float(train[best_at])
-    recent = train[place - 1 : place + 1].tolist()
-    if not math.isfinite(before) or before == 0 or not any(map(math.isfinite, recent)):
-        return 0.0
-    return (before - min(value for value in recent if not math.isnan(value))) / abs(before)
+def _falls(train: series.Array, bests_at: list[int]) -> series.Array:
+    """At each evaluation the share by which train loss, the lower of the last two, fell since the best val loss; 0
+    where it cannot be known."""
+    before, last_but_one = train[bests_at], np.concatenate([[math.nan], train[:-1]])
+    known = np.isfinite(before) & (before != 0) & (np.isfinite(train) | np.isfinite(last_but_one))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(known, (before - np.fmin(train, last_but_one)) / np.abs(before), 0.0)
 
 
 def _last_steps(errors: series.Array, scale: series.Array, limits: OverfittingLimits) -> list[int]:

@@ -44,42 +44,37 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
     scatter = series.log_scatter(values)
     trends = series.RisingPValues(values, WINDOW_TIMES * common.trend_evaluations)
 
+    place_of, hold = np.arange(len(values)), limits.val_rise_warning_ratio * (1 - common.hysteresis_ratio)
+    # The lowest of many noisy losses lies far below the rest: two rises after it prove nothing within the noise.
+    few = (place_of - best_at + 1 < common.trend_evaluations) & (place_of >= WINDOW_TIMES * common.trend_evaluations)
+    times = np.where(few, SCATTERS_OF_FEW, limits.val_rise_scatters)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # What can be asked of all evaluations at once: those within the noise of a best above zero, or hardly above it.
+        beyond = (values - best) / best
+        low = (beyond <= times * scatter) | (beyond <= hold)
+        rises = np.diff(values) > 0
+    clear = (~data.judged | (low & np.isfinite(values) & (best > 0))).tolist()
+    up_three = [False] * 3 + (rises[2:] & rises[1:-1] & rises[:-2]).tolist()
+
     def look(place: int) -> Level:
+        if clear[place]:
+            return Level.CLEAR
         value, least = float(values[place]), float(best[place])
-        if not data.judged[place] or not np.isfinite(value):
-            return Level.HOLD if data.judged[place] and np.isinf(value) else Level.CLEAR
+        if not np.isfinite(value):
+            return Level.HOLD if np.isinf(value) else Level.CLEAR
         size = least if least > 0 else float(highest[place]) - least
         if size <= 0:
             return Level.CLEAR
-        above = (value - least) / size
-        so_far = values[: place + 1]
-        noise = float(scatter[place]) if least > 0 else series.scatter(so_far[np.isfinite(so_far)]) / size
-        # The lowest of many noisy losses lies far below the rest: two rises after it prove nothing within the noise.
-        few = place - best_at[place] + 1 < common.trend_evaluations and place >= WINDOW_TIMES * common.trend_evaluations
-        if above <= (SCATTERS_OF_FEW if few else limits.val_rise_scatters) * noise:
+        above, so_far = (value - least) / size, values[: place + 1]
+        if least <= 0 and above <= times[place] * series.scatter(so_far[np.isfinite(so_far)]) / size:
             return Level.CLEAR
-        return _level(values[: place + 1], best_at[place], above, limits, common, trends)
+        if above <= hold:
+            return Level.CLEAR
+        if above <= limits.val_rise_warning_ratio or not is_rising(so_far, best_at[place], common, trends):
+            return Level.HOLD
+        return Level.CRITICAL if above > limits.val_rise_critical_ratio and up_three[place] else Level.WARNING
 
     return _MEMORY.of(snapshot, thresholds, look)
-
-
-def _level(
-    so_far: series.Array,
-    best_at: int,
-    above: float,
-    limits: RisingLimits,
-    common: CommonLimits,
-    trends: series.RisingPValues,
-) -> Level:
-    hold = limits.val_rise_warning_ratio * (1 - common.hysteresis_ratio)
-    if above <= hold:
-        return Level.CLEAR
-    if above <= limits.val_rise_warning_ratio or not is_rising(so_far, best_at, common, trends):
-        return Level.HOLD
-    up_three = len(so_far) > 3 and bool(np.all(np.diff(so_far[-4:]) > 0))
-    if above > limits.val_rise_critical_ratio and up_three:
-        return Level.CRITICAL
-    return Level.WARNING
 
 
 def is_rising(so_far: series.Array, best_at: int, common: CommonLimits, trends: series.RisingPValues) -> bool:

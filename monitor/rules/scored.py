@@ -36,6 +36,8 @@ class Scored:
 
 def last_scored(snapshot: Snapshot) -> Scored | None:
     """Of the last evaluation with a WER of which every logged val clip was decoded; None where there is none."""
+    if not snapshot.decodes:
+        return None
     rates = {record.epoch: record for record in snapshot.epochs if record.val_wer is not None}
     decode = next((d for d in reversed(snapshot.decodes) if d.split == "val" and d.epoch in rates), None)
     clips = {clip.clip_id: clip.reference for clip in snapshot.clips if clip.split == "val"}

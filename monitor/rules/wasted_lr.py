@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from monitor.rules import evaluations
+from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.primary import pick_of, primary_of
 from monitor.rules.result import Result
@@ -45,7 +46,7 @@ class WastedRate(Rule):
         peak = np.maximum.accumulate(np.where(np.isfinite(rate), rate, 0.0))
         since = _since_best(errors)
         patience = thresholds.of(PlateauLimits).plateau_warning_evaluations / 2
-        waste = (rate < peak / 2) & (since >= patience) & data.judged
+        waste = (peak > 0) & (rate < peak / 2) & (since >= patience) & data.judged
         levels = [Level.WARNING if wasted else Level.CLEAR for wasted in waste]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         if episode is None:
@@ -66,12 +67,8 @@ class WastedRate(Rule):
 
 def _since_best(errors: np.ndarray) -> np.ndarray:
     """Evaluations since the best finite error so far; 0 before the first."""
-    best, at, out = np.inf, 0, np.zeros(len(errors))
-    for place, value in enumerate(errors):
-        if np.isfinite(value) and value < best:
-            best, at = value, place
-        out[place] = place - at if np.isfinite(best) else 0
-    return out
+    best = series.running_best(errors)
+    return np.where(np.isfinite(best), np.arange(len(errors)) - series.first_bests(best), 0.0)
 
 
 def _of_peak(rate: float, peak: float) -> str:

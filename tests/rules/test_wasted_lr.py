@@ -18,6 +18,13 @@ def test_a_pause_at_the_peak_rate_is_quiet():
     assert first_fired(RULE, snapshot(val_wer=[0.5] * 30, lr=[1e-3] * 30)) == (None, None)
 
 
+def test_a_rate_below_zero_has_no_peak():
+    assert first_fired(RULE, snapshot(val_wer=[0.5] * 30, lr=curve(30, lambda e: 0.0 if e < 9 else -1.0))) == (
+        None,
+        None,
+    )
+
+
 def test_warm_up_is_no_decay():
     assert first_fired(RULE, snapshot(val_wer=[1.0] * 12, lr=curve(12, lambda e: 1e-4 * e))) == (None, None)
 

@@ -65,7 +65,10 @@ class RisingPValues:
 
     def __init__(self, y: Array, width: int) -> None:
         self._y, self._width = y, width
-        self._first, self._scores = 0, np.empty(0)
+        self._first = 0
+        self._scores: list[float] = []
+        self._known: dict[float, float] = {}
+        """Score → p value: the same few come again and again."""
 
     def at(self, place: int) -> float:
         """There must be `width` values up to this place. NaN below 4 of them."""
@@ -73,11 +76,13 @@ class RisingPValues:
             return math.nan
         if not self._first <= place < self._first + len(self._scores):
             self._first = place
-            self._scores = _scores(self._y[place + 1 - self._width : place + self.AT_ONCE], self._width)
-        score = float(self._scores[place - self._first])
-        if math.isnan(score):  # ties, or what is not finite
+            self._scores = _scores(self._y[place + 1 - self._width : place + self.AT_ONCE], self._width).tolist()
+        score = self._scores[place - self._first]
+        if score != score:  # NaN: ties, or what is not finite
             return rising_p_value(self._y[place + 1 - self._width : place + 1])
-        return _mann_kendall(score, self._width)
+        if score not in self._known:
+            self._known[score] = _mann_kendall(score, self._width)
+        return self._known[score]
 
 
 def _scores(y: Array, width: int) -> Array:
