@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from monitor.run_dir import Snapshot
+from monitor.run_dir.reader import list_runs
+from monitor.view.rows import RowBook
 from tests.fake_runs import read
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -51,7 +53,7 @@ def wait_for(run_dir: Path, condition, what: str) -> Snapshot:
 
 
 def test_every_example_is_tested():
-    tested = {*FRAMEWORKS, "numpy_loop", "pytorch_loop", "jax_loop"}
+    tested = {*FRAMEWORKS, "numpy_loop", "pytorch_loop", "jax_loop", "optuna_sweep"}
     assert tested == {path.stem for path in EXAMPLES.glob("*.py")}
 
 
@@ -63,6 +65,20 @@ def test_three_lines_in_a_loop_write_a_whole_run(example, tmp_path):
     assert snapshot.progress.epochs == len(snapshot.epochs)
     assert all(record.train_loss is not None and record.val_loss is not None for record in snapshot.epochs)
     assert snapshot.problems == ()
+
+
+def test_each_trial_of_a_sweep_is_a_run_and_the_list_can_be_grouped_by_sweep_and_setting(tmp_path):
+    for sweep in ("first", "second"):
+        said = run(EXAMPLES / "optuna_sweep.py", tmp_path, sweep, 4)
+        assert said.startswith(f"Best: {sweep}-")
+    names = [f"{sweep}-{trial}" for sweep in ("first", "second") for trial in range(4)]
+    assert list_runs(tmp_path) == names
+    for name in names:
+        snapshot = read(tmp_path / name)
+        assert (snapshot.progress.outcome, len(snapshot.epochs)) == ("finished", 20)
+    rows = {row.run: row for row in RowBook(tmp_path).rows(time.time())}
+    assert {rows[name].settings["sweep"] for name in names} == {"first", "second"}
+    assert len({rows[name].settings["learning_rate"] for name in names}) == 4  # one seed: both sweeps try the same
 
 
 def test_a_loop_of_three_lines_can_log_its_predictions(tmp_path):
