@@ -113,9 +113,9 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
         share = self.fraction(difference)
         return signed_points(share) if self.is_share else signed(share)
 
-    def told(self, before: float, after: float, more: int = 2) -> tuple[str, str, str]:
+    def told(self, before: float, after: float, more: int = 1) -> tuple[str, str, str]:
         """Two finite values and their difference, such as "41.8 %", "44.9 %" and "+3.1 points", that agree as shown,
-        with up to `more` decimals more than usual."""
+        with `more` decimals more than usual at most."""
         one, other, apart = agreeing(self.fraction(before), self.fraction(after), self.is_share, more)
         return (f"{one} %", f"{other} %", f"{apart} points") if self.is_share else (one, other, apart)
 

@@ -91,7 +91,7 @@ def signed_points(ratio: float | None) -> str:
     return ("+" if ratio is not None and ratio > 0 else "") + points(ratio)
 
 
-def agreeing(before: float, after: float, in_points: bool = False, more: int = 2) -> tuple[str, str, str]:
+def agreeing(before: float, after: float, in_points: bool = False, more: int = 1) -> tuple[str, str, str]:
     """Two finite values and their signed difference, as `points` writes them or as `number` does. Where the rounded
     difference is not that of the rounded values, all three get up to `more` decimals more: 69.44, 77.36 and +7.92.
     Where that does not do, the difference is that of the values as they are shown."""

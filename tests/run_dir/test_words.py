@@ -209,4 +209,5 @@ def test_two_values_and_their_difference_get_another_digit_only_where_rounding_w
     assert words.agreeing(0.694358, 0.773606, True, more=0) == ("69.4", "77.4", "+8.0")
     assert words.agreeing(4.4e-7, 3.51e-7) == ("4.4e−7", "3.5e−7", "−8.9e−8")
     assert words.agreeing(50914.3, 32467.8) == ("50914.3", "32467.8", "−18446.5")
+    assert words.agreeing(0.914236, 0.456566, True) == ("91.42", "45.66", "−45.76")
     assert words.agreeing(0.5, 0.5) == ("0.50", "0.50", "0")

@@ -165,3 +165,17 @@ def test_terminal_report_and_message_say_what_the_page_says(runs, name, capsys):
     assert all(line in terminal for line in shown["verdict"]["also"])
     for tile in shown["tiles"]:
         assert (f"{tile['label']:<15}{tile['value']}" in terminal) == (tile["value"] != "–"), tile["label"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_message_advises_what_the_page_advises_at_each_moment(runs, name):
+    """Where the word stands for a flag that does not hold now, too."""
+    for snapshot, _ in moments(runs / name):
+        judged = judge(snapshot, time.time())
+        step = painted(snapshot)["verdict"]["next_step"]
+        body = compose([Item("run", "raised", "", "critical")], Scene(snapshot, judged, status_of(snapshot))).body
+        advice = next((line for line in body.splitlines() if line.startswith("What to try: ")), "")
+        option = advice.removeprefix("What to try: ").partition(". Expected: ")[0].partition(" (--")[0].rstrip(".")
+        same = step in body or (option and option[:1].lower() + option[1:] in step)
+        # Why waiting is better is worked out by who sends the message, not here.
+        assert same or step.startswith("Wait, or"), (snapshot.epochs[-1:], step, body)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.diagnosis.prescriptions.choosing import WAIT, first_to_try
+from monitor.diagnosis.causes import lowered
+from monitor.diagnosis.ledger import children_of
+from monitor.diagnosis.prescriptions.choosing import WAIT, first_to_try, next_step
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Diagnosis, Judged
@@ -146,11 +148,13 @@ def _numbers(scene: Scene) -> str:
 def _to_try(scene: Scene) -> str:
     if wait := scene.wait():
         return f"{WAIT} {wait}"
-    first = _first_option(scene)
-    if scene.judged.diagnosis.failure is not None:
-        return f"What to try: {scene.judged.diagnosis.next_step}"
-    if first is None or scene.judged.diagnosis.verdict == "KEEP GOING":
-        return scene.judged.diagnosis.next_step
+    diagnosis, first = scene.judged.diagnosis, _first_option(scene)
+    if diagnosis.failure is not None:
+        return f"What to try: {diagnosis.next_step}"
+    said = next_step(diagnosis, prescribe(scene.snapshot, diagnosis), children_of(scene.snapshot))[0]
+    # What a child has tried, and what stands for a flag that does not hold now, is said as the page says it.
+    if first is None or lowered(first.title) not in said:
+        return said
     flags = f" ({first.flags})" if first.flags else ""
     return f"What to try: {first.title}{flags}. Expected: {first.expected}."
 
