@@ -87,6 +87,18 @@ def test_a_finished_run_is_not_resumed(finished):
     assert main(["resume", "first"]) == 5
 
 
+def test_a_finished_run_that_counts_from_zero_is_not_resumed_either(finished, tmp_path):
+    runs = finished("")
+    zero = (
+        "import sys\nfor e in range(3): print(f'Epoch {e}/3 train loss {3 / (e + 1):.2f} val loss {4 / (e + 1):.2f}')\n"
+    )
+    (tmp_path / "zero.py").write_text(zero)
+    start(runs, [sys.executable, "zero.py", "--epochs", "3"], run_id="zero", cwd=tmp_path)
+    wait_for_state(runs / "zero", "finished")
+    with pytest.raises(RefusedError, match="A resume would start its command over in the same files"):
+        plan_resume(runs, "zero")
+
+
 def test_the_number_of_epochs_is_known_from_the_command(finished):
     runs = finished("", "--epochs", "4")
     wait_for(lambda: (progress := read_progress(runs / "first")) is not None and progress.epochs == 4)

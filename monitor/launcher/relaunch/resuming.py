@@ -49,7 +49,7 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
             f"{run_dir.name} was not started by Vitalsigns: continue it where it was started, "
             f"or start it again: python -m monitor restart {run_dir.name}"
         )
-    _refuse_finished(run_dir)
+    _refuse_finished(run_dir, is_ours=is_own_trainer(launch.argv))
     is_ours = is_from_here(launch, run_dir)
     # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.
     code = code_since(launch, "it") if is_ours else CodeChange(None, "Its code was not looked at.")
@@ -65,14 +65,16 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
     )
 
 
-def _refuse_finished(run_dir: Path) -> None:
+def _refuse_finished(run_dir: Path, *, is_ours: bool) -> None:
     """A run that ended by itself has nothing left to do, unless it was to train longer than it did."""
     progress, state = read_progress(run_dir), read_state(run_dir)
     planned = progress.epochs if progress is not None else None
     ended = (progress is not None and progress.outcome == "finished") or (
         state is not None and state.state == "finished"
     )
-    if not ended or (planned and progress is not None and progress.epoch < planned):
+    # A foreign script may count its epochs from zero.
+    last = planned - (0 if is_ours else 1) if planned else None
+    if not ended or (last and progress is not None and progress.epoch < last):
         return
     done = (
         f"has completed all its {planned} epochs" if planned else "has finished: it ended by itself, with exit code 0"
