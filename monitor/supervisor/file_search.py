@@ -37,7 +37,7 @@ class FileSearch:
     def __init__(self, run_dir: Path, launch: Launch) -> None:
         self._run_dir = run_dir
         self._launch = launch
-        self._before = {written.path for written in self._named()}
+        self._before = {written.path for written in self._named(0.0)}
 
     def found(self, generation: int, now: float) -> Following | None:
         """Follows the file with the most figures; None where there is none so far."""
@@ -79,7 +79,7 @@ class FileSearch:
         return Following(run)
 
     def _readable(self) -> Iterator[Plan]:
-        new = [written for written in self._named() if written.path not in self._before]
+        new = [written for written in self._named(self._launch.created_at) if written.path not in self._before]
         for written in sorted(new, key=lambda each: -each.changed_at)[:MOST_TRIED]:
             try:
                 if written.path.stat().st_size <= MOST_BYTES:
@@ -89,11 +89,12 @@ class FileSearch:
             except (MonitorError, OSError):
                 continue
 
-    def _named(self) -> Iterator[Written]:
+    def _named(self, since: float) -> Iterator[Written]:
+        """`since`: UTC seconds; beside the script only files that changed since then."""
         places = dict.fromkeys(output_folders(self._run_dir, self._launch), DEEPEST)
         places.setdefault(Path(self._launch.cwd), DEEPEST_BESIDE)
         for folder, deepest in places.items():
-            for written in files_since(folder, 0.0, deepest):
+            for written in files_since(folder, since if deepest == DEEPEST_BESIDE else 0.0, deepest):
                 if NAMES.fullmatch(written.path.name) and not self._is_a_runs(written.path):
                     yield written
 

@@ -91,6 +91,8 @@ def test_a_script_that_has_no_option_for_its_folder_is_looked_at_where_it_runs(t
     launch = Launch(run_id="r", created_at=0.0, argv=["python", "t.py"], cwd=str(tmp_path))
     newest = file(tmp_path / "checkpoints" / "teacher" / "model.ckpt", 30)
     file(tmp_path / "a" / "b" / "c" / "d" / "too-deep.pt", 1)
+    for folder in ("a/b/c/d", "a/b/c", "a/b", "a"):
+        os.utime(tmp_path / folder, (1, 1))  # made long before
     found = newest_checkpoint(tmp_path / "run", launch, NOW - 60)
     assert found is not None
     assert found.path == newest

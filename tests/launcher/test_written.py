@@ -9,6 +9,7 @@ import pytest
 from monitor.commands.cli import main
 from monitor.launcher import plan_restart, plan_resume, start
 from monitor.launcher.relaunch.warm import resume_option
+from monitor.launcher.relaunch.written import files_since
 from monitor.run_dir import Run
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_progress
@@ -128,3 +129,15 @@ def test_which_options_name_a_checkpoint_to_go_on_from(key, is_one):
     assert bool(resume_option(run)) == is_one
     switch = Run(run_id="r", config_schema={"properties": {key: {"x-option": f"--{key}", "x-switch": "on"}}})
     assert resume_option(switch) == ""
+
+
+def test_a_folder_made_since_is_looked_into_however_deep_it_lies(tmp_path):
+    begun = time.time() - 100
+    new, old = tmp_path / "logs/train/runs/2026-01-01_10-00-00/csv/version_0", tmp_path / "data/a/b/c/d"
+    for folder in (new, old):
+        folder.mkdir(parents=True)
+        (folder / "metrics.csv").write_text("epoch\n")
+    for folder in (old, *list(old.parents)[:4]):
+        os.utime(folder, (begun - 100,) * 2)
+    assert [written.path for written in files_since(tmp_path, begun, 3)] == [new / "metrics.csv"]
+    assert list(files_since(tmp_path, 0.0, 3)) == []

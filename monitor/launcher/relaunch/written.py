@@ -23,7 +23,7 @@ CHECKPOINT_ENDINGS = frozenset(
 )
 DEEPEST = 8
 DEEPEST_BESIDE = 3
-"""Below the folder that a script runs in, which holds more than its outputs."""
+"""Below the folder that a script runs in, which holds more than its outputs; folders made since are looked into."""
 MOST_FILES = 20_000
 """So many files of a folder are looked at; a data set below it must not hold up a dialog."""
 MOST_NAMED = 3
@@ -45,7 +45,7 @@ class Written:
 
 
 def files_since(folder: Path, since: float, deepest: int = DEEPEST) -> Iterator[Written]:
-    """Plain files below a folder that changed since then.
+    """Plain files below a folder that changed since then; deeper than `deepest` only in folders that changed as well.
 
     No link is followed, no hidden folder is entered, and no other file system: `/proc` below a script that runs in
     `/` holds no outputs.
@@ -59,7 +59,8 @@ def files_since(folder: Path, since: float, deepest: int = DEEPEST) -> Iterator[
         if looked > MOST_FILES:
             return
         looked += len(names) + 1
-        folders[:] = [name for name in folders if depth < deepest and _is_entered(f"{root}/{name}", disk.st_dev)]
+        least = 0.0 if depth < deepest else since if since and depth < DEEPEST else float("inf")
+        folders[:] = [name for name in folders if _is_entered(f"{root}/{name}", disk.st_dev, least)]
         for name in names:
             found = _found(f"{root}/{name}")
             if found is not None and stat.S_ISREG(found.st_mode) and found.st_mtime >= since:
@@ -74,10 +75,10 @@ def _found(path: str) -> os.stat_result | None:
         return None
 
 
-def _is_entered(folder: str, disk: int) -> bool:
+def _is_entered(folder: str, disk: int, since: float) -> bool:
     name = folder.rpartition("/")[2]
     found = None if name[0] == "." or name == "__pycache__" or name.endswith(".egg-info") else _found(folder)
-    return found is not None and found.st_dev == disk
+    return found is not None and found.st_dev == disk and found.st_mtime >= since
 
 
 def output_folders(run_dir: Path, launch: Launch) -> list[Path]:
