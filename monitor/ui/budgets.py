@@ -27,7 +27,7 @@ Tell = Callable[[], Awaitable[None]]
 
 REQUESTS, REQUESTS_PER_SEC = 3000.0, 100.0
 """A cold page of a browser asks some fifty times; thirty people may open one link at once."""
-STRANGERS_REQUESTS, STRANGERS_REQUESTS_PER_SEC = 200.0, 20.0
+STRANGERS_REQUESTS, STRANGERS_REQUESTS_PER_SEC = 300.0, 20.0
 SECONDS, SECONDS_PER_SEC = 60.0, 0.5
 """Of one core."""
 BYTES, BYTES_PER_SEC = 512 * 2.0**20, 16 * 2.0**20
