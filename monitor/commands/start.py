@@ -34,7 +34,7 @@ from monitor.launcher.devices import gpu_names
 from monitor.launcher.engines import kubernetes, queues, ray_jobs
 from monitor.launcher.engines.submitting import job_order
 from monitor.launcher.slots import ANY_GPU, CPU, device_name
-from monitor.run_dir import JOB_SCRIPT_FILE, StopWith
+from monitor.run_dir import JOB_SCRIPT_FILE, JobOrder, StopWith
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, MonitorError, RefusedError, UsageError
 from monitor.run_dir.launch import Order, command_of, in_processes, name_of, read_launch, read_state
 from monitor.run_dir.reader import is_run
@@ -97,25 +97,15 @@ def run(
         raise _half_dry(dry_run)
     by_torchrun = nproc > 1 or (nodes > 1 and on != "k8s")
     argv = in_processes(command or [], nproc) if by_torchrun else command or []
-    job = None
-    if on is not None:
-        engine = _engine(on)
-        if foreground or device or demo:
-            raise UsageError("--on is without --foreground, --device, --queue and --demo.")
-        if on == "k8s":
-            asked = {"queue": partition, "gpus": gpus, "time_limit": time_limit, "nodes": nodes, "options": sbatch}
-            flags = {"--if-bad": if_bad, "--if-bad-hours": if_bad_hours, "--grace": grace, "--stop-with": stop_with}
-            given = {name: value for name, value in flags.items() if value not in USUAL}
-            return _describe_job(argv, run_id, name, given, read_help, as_json, nproc=nproc, grace_secs=grace, **asked)
-        if engine == "slurm":
-            job = job_order(partition, gpus, time_limit, nodes, nproc, sbatch)
-        elif partition or time_limit or sbatch or nodes > 1:
-            raise UsageError("--partition, --time, --nodes and --sbatch are SLURM's; a job of Ray has none of them.")
-        else:
-            job = ray_jobs.job_order(on, gpus, nproc)
-    elif partition or gpus or time_limit or sbatch or nodes > 1:
-        raise UsageError("--partition, --gpus, --time, --nodes and --sbatch are of a job: add --on slurm or ray.")
-    else:
+    if on is not None and (foreground or device or demo):
+        raise UsageError("--on is without --foreground, --device, --queue and --demo.")
+    if on == "k8s":
+        asked = {"queue": partition, "gpus": gpus, "time_limit": time_limit, "nodes": nodes, "options": sbatch}
+        flags = {"--if-bad": if_bad, "--if-bad-hours": if_bad_hours, "--grace": grace, "--stop-with": stop_with}
+        given = {name: value for name, value in flags.items() if value not in USUAL}
+        return _describe_job(argv, run_id, name, given, read_help, as_json, nproc=nproc, grace_secs=grace, **asked)
+    job = _job_of(on, partition, gpus, time_limit, nodes, nproc, sbatch)
+    if job is None:
         _print_notes(runs, argv, device)
     how: dict[str, Any] = {"name": name, "run_id": run_id, "asked_by": who(), "stop_grace_secs": grace, "away": away}
     how["device"] = device
@@ -134,11 +124,23 @@ USUAL = ("tell", None, 60.0, "INT")
 """What a flag of the start is without being given."""
 
 
-def _engine(on: str) -> str:
+def _job_of(
+    on: str | None, partition: str, gpus: int, time_limit: str, nodes: int, nproc: int, sbatch: str
+) -> JobOrder | None:
+    """What is asked of the engine; None without one. Raises UsageError for flags that it does not have."""
+    of_slurm = bool(partition or time_limit or sbatch or nodes > 1)
+    if on is None:
+        if of_slurm or gpus:
+            raise UsageError("--partition, --gpus, --time, --nodes and --sbatch are of a job: add --on slurm or ray.")
+        return None
     engine, _, address = on.partition("://")
-    if engine not in ("slurm", "ray", "k8s") or (address and engine != "ray"):
+    if engine not in ("slurm", "ray") or (address and engine != "ray"):
         raise UsageError(f"--on {on}: must be slurm, ray, ray://HOST:PORT or k8s.")
-    return engine
+    if engine == "slurm":
+        return job_order(partition, gpus, time_limit, nodes, nproc, sbatch)
+    if of_slurm:
+        raise UsageError("--partition, --time, --nodes and --sbatch are SLURM's; a job of Ray has none of them.")
+    return ray_jobs.job_order(on, gpus, nproc)
 
 
 def _half_dry(dry_run: bool) -> MonitorError:
