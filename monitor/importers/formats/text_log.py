@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from monitor.importers.free_text.proposal import numbers_of, unread
 from monitor.importers.free_text.scan import scan
-from monitor.importers.items import LOG_FORMAT, Importer, Item
+from monitor.importers.items import LOG_FORMAT, Aside, Importer, Item
 from monitor.run_dir import Place
 from monitor.run_dir.errors import UnreadableRunError
 
@@ -30,6 +30,7 @@ class TextLog(Importer):
                 f"{self.path.name}: {unread(found)} "
                 f"A log that still grows, or of steps alone: python -m monitor attach {self.path}"
             )
+        yield from (Aside(f"Check what was read: {doubt}") for doubt in found.doubts)
         # An evaluation is told again when a line below it adds to it: the fuller row is the one that counts.
         rows = {(row.generation, row.epoch): row for row in found.rows}
         for place, row in enumerate(rows.values(), 1):

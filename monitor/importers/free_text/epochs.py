@@ -171,12 +171,17 @@ class EpochRows:
             now.lines += 1
         elif said.evaluates and not said.is_under_way:
             now.under_way = False  # the last step of a bar that counts from 0 is one before its end
+        if part == WHOLE and now.said[WHOLE]:
+            self._note_replaced(now, said)
         _put(now.said[part], said)
         if said.epoch is not None or (not said.partial and _tells_both(said)):
             now.stated += [name for name, _ in said.values if name not in now.stated]
         if said.values and self._is_complete(now):
             finished += self._tell(now)
         return finished
+
+    def _note_replaced(self, now: _Open, said: Statement) -> None:
+        """A line about all of an epoch is to add to what another has said: for those who check what was read."""
 
     def _below(self, said: Statement) -> list[Row] | None:
         """The row of an epoch that is named below its figures; None in a log that names it above them, or beside."""

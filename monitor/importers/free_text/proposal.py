@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from monitor.importers.free_text.doubts import measures
 from monitor.importers.free_text.epochs import Row
 from monitor.importers.free_text.scan import Scan
 from monitor.importers.items import Row as Numbers
@@ -90,11 +91,6 @@ def _nameless(seen: Mapping[str, int]) -> str:
     )
 
 
-def measures(name: str) -> bool:
-    """Whether a name says that it measures the model."""
-    return QUALITY.fullmatch(name) is not None or "loss" in name
-
-
 def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[str, ...]:
     """The other names that are kept; not those that say in a few rows what a field says in all."""
     free = [
@@ -148,10 +144,15 @@ def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
     what = "epochs" if found.basis == "epochs" else "evaluations"
     count = len({row.epoch for row in rows})
     counted = f"{count:,} {what if count != 1 else what[:-1]}"
-    more = _unsaid(mapping)
+    more = _unsaid(mapping) + doubtful(found)
     if len(starts) > 1:
         return f"Found {len(starts)} starts in {name}; the last one: {counted}, {', '.join(told)}.{more}"
     return f"Found {counted} in {name}: {', '.join(told)}.{more}"
+
+
+def doubtful(found: Scan) -> str:
+    """What to look at before the figures are believed; empty where everything fits."""
+    return f" Check what was read: {' '.join(found.doubts)}" if found.doubts else ""
 
 
 def _unsaid(mapping: SourceMapping) -> str:

@@ -12,12 +12,13 @@ from typing import Any
 
 from monitor.importers.columns import is_table_of_runs
 from monitor.importers.free_text.clean import cleaned
+from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.forms import NUMBER, rewritten
 from monitor.importers.free_text.line import Walk
 from monitor.importers.free_text.ranks import Ranks
 from monitor.importers.free_text.shape import by_shape, without_digits
 from monitor.importers.free_text.statement import EVALUATED, Statement
-from monitor.importers.free_text.table import Header, header_of, joined, row_of
+from monitor.importers.free_text.table import Header, header_of, is_next_row, joined, row_of
 from monitor.importers.json_objects import numbers_of, parse
 from monitor.importers.languages import in_english
 from monitor.importers.names import plain_name, set_of, split_of_words
@@ -91,6 +92,8 @@ class LineReader:
         self.is_table_of_runs = False
         self.trials = 0
         """Lines that tell of the end of one trial of a sweep."""
+        self.doubts: Doubts | None = None
+        """Counts what does not fit, where somebody asks."""
         self.unclear = ""
         """A number whose comma may stand before thousands or before decimals."""
 
@@ -111,7 +114,9 @@ class LineReader:
         self.trials += TRIAL.search(bare) is not None
         said = _of_object(bare) if bare.lstrip().startswith('{"') else None
         if said is None:
-            said = self._of_text(in_english(bare))
+            said = self._of_text(text := in_english(bare))
+            if self.doubts is not None and not self._in_traceback:
+                self.doubts.take_line(text, said)
         if self._in_traceback:
             self._in_traceback = line[:1].isspace() or not (
                 said.epoch is not None or said.is_of_a_step or said.evaluates
@@ -130,6 +135,8 @@ class LineReader:
         for each in self._headers:
             if (row := row_of(each, line)) is not None:
                 return row
+        if self.doubts is not None and self._headers and self._epoch is not None:
+            self.doubts.left_out += is_next_row(self._headers[0], line, self._epoch + self.doubts.left_out)
         if (block := BLOCK.match(line)) is not None:
             self._section = split_of_words((block[1],))
             return NOTHING

@@ -75,6 +75,15 @@ def row_of(header: Header, line: str) -> Statement | None:
     return _stated(header, cells, found)
 
 
+def is_next_row(header: Header, line: str, epoch: float) -> bool:
+    """Whether a line that is no row of the table goes on with the next epoch in its place."""
+    cells = _cells(line, header.delimiter)
+    place = next((place for place, name in enumerate(header.names) if name in EPOCHS), len(cells))
+    if place >= len(cells) or len(cells) > len(header.names) + 2 or number(cells[place]) != epoch + 1:
+        return False
+    return sum("." in cell and number(cell) is not None for cell in cells) >= 2
+
+
 def _stated(header: Header, cells: list[str], found: list[float | None]) -> Statement | None:
     epoch = epochs = step = None
     values = []

@@ -1,0 +1,155 @@
+"""What shows that a log may be misread, in sentences with figures: the reader's check of itself."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Protocol
+
+from monitor.importers.free_text.statement import Statement
+from monitor.importers.numbers import stated
+from monitor.importers.vocabulary import ENDS, QUALITY
+
+MOST_NAMED = 20_000
+FEW = 3
+"""So many times may be an accident; more often it is how the log is written."""
+ENOUGH_ROWS = 6
+MOST_TOLD = 2
+SAME = 0.02
+"""Two numbers that differ by less are one, rounded."""
+LOSS_AND_NUMBER = re.compile(r"[\w/.-]{0,40}loss[\w/]{0,40}['\")\]]{0,2}\s{0,4}[:=]\s{0,4}[-+(]?\.?\d[^\s,;|)]{0,20}")
+JUDGED = frozenset({"loss", "wer", "cer", "val_loss", "val_wer", "val_cer"})
+WORDS = re.compile(r"[^\W\d_]+")
+
+
+class Told(Protocol):
+    """A row as far as it is looked at here."""
+
+    @property
+    def epoch(self) -> float: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def cells(self) -> Mapping[str, str]: ...
+
+
+@dataclass
+class Doubts:
+    """Counts, line by line, what does not fit how the log is read."""
+
+    named: set[float] = field(default_factory=set)
+    """Epochs that lines name, also those without figures."""
+    twice: Counter[str] = field(default_factory=Counter)
+    """Name → lines that give it two numbers."""
+    replaced: dict[str, tuple[float, str, str]] = field(default_factory=dict)
+    """Name → (epoch, number, the other one that took its place), the last time."""
+    epochs_replaced: Counter[str] = field(default_factory=Counter)
+    losses: int = 0
+    unread: int = 0
+    """Lines in which a loss and a number stand, and of which no loss was read."""
+    unread_first: str = ""
+    left_out: int = 0
+    """Rows of a table with fewer or more cells than its head, where they go on counting the epochs."""
+
+    def take(self, said: Statement) -> None:
+        if said.epoch is not None and said.epoch.is_integer() and len(self.named) < MOST_NAMED:
+            self.named.add(said.epoch)
+        if len(said.values) > 1 and len(found := dict(said.values)) < len(said.values):
+            for name, text in said.values:
+                if measures(name) and not alike(text, found[name]):
+                    self.twice[name] += 1
+
+    def take_line(self, line: str, said: Statement) -> None:
+        """`line`: as it was read, in lower case."""
+        if "loss" not in line:
+            return
+        if any("loss" in name for name, _ in said.values):
+            self.losses += 1
+        elif (found := LOSS_AND_NUMBER.search(line)) and ENDS.isdisjoint(WORDS.findall(line)):
+            self.unread += 1
+            self.unread_first = self.unread_first or found[0].strip()
+
+    def take_replaced(self, epoch: float, cells: Mapping[str, str], said: Statement) -> None:
+        """Of a line about all of an epoch: what another such line has said otherwise."""
+        for name, text in said.values:
+            before = cells.get(name) or cells.get(f"train_{name}") or cells.get(name.removeprefix("train_"))
+            name = name.removeprefix("train_")
+            if before is not None and name in JUDGED and not alike(before, text):
+                self.epochs_replaced[name] += name not in self.replaced or self.replaced[name][0] != epoch
+                self.replaced[name] = (epoch, before, text)
+
+    def sentences(self, rows: Iterable[Told]) -> list[str]:
+        """The doubts about what was read, the gravest first; none where everything fits."""
+        told = list({(row.generation, row.epoch): row for row in rows}.values())
+        said = [*self._of_epochs(told), *self._of_names(told), *_of_columns(told)]
+        return said[:MOST_TOLD]
+
+    def _of_epochs(self, rows: list[Told]) -> list[str]:
+        starts = Counter(row.generation for row in rows)
+        short = sum(count == 1 for count in starts.values())
+        if len(starts) > FEW and short * 2 > len(starts):
+            return [
+                f"{short} of the {len(starts)} starts hold one epoch only, so epochs may be counted in two ways there."
+            ]
+        epochs = {row.epoch for row in rows}
+        if len(self.named) > FEW and len(epochs) * 2 < len(self.named) and max(self.named) > max(epochs, default=0):
+            return [f"Lines name {len(self.named)} epochs, and figures were read of {len(epochs)}."]
+        if self.left_out:
+            return [f"{count_of(self.left_out, 'row')} of the table left out: not as many cells as names."]
+        return []
+
+    def _of_names(self, rows: list[Told]) -> list[str]:
+        said = []
+        if self.unread > FEW and self.unread > self.losses:
+            said.append(f"In {self.unread} lines a loss stands that was not read, first {self.unread_first!r}.")
+        if self.twice:
+            name, count = self.twice.most_common(1)[0]
+            said.append(f"{count} lines give two numbers for {spoken(name)}; the last one is taken.")
+        for name, count in self.epochs_replaced.most_common(1):
+            epoch, before, text = self.replaced[name]
+            if count <= FEW and not (count == 1 and len(rows) >= ENOUGH_ROWS and epoch == rows[-1].epoch):
+                continue
+            said.append(
+                f"In {count_of(count, 'epoch')} two lines give another {spoken(name)}, such as {before} and then "
+                f"{text} in epoch {epoch:g}; the later one is taken."
+            )
+        return said
+
+
+def _of_columns(rows: list[Told]) -> list[str]:
+    if len(rows) < ENOUGH_ROWS:
+        return []
+    said = []
+    for name in ("val_loss", "val_wer"):
+        numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
+        again = sum(one == other for one, other in pairwise(numbers))
+        if len(numbers) == 1:
+            said.append(f"The {spoken(name)} was read of one of {len(rows)} epochs only.")
+        elif again * 2 > len(numbers) >= ENOUGH_ROWS and len(set(numbers)) > 1:
+            said.append(f"In {again} of {len(numbers)} rows the {spoken(name)} is the one of the row before.")
+    return said
+
+
+def measures(name: str) -> bool:
+    """Whether a name says that it measures the model."""
+    return QUALITY.fullmatch(name) is not None or "loss" in name
+
+
+def count_of(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count != 1 else ''}"
+
+
+def spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two numbers as written are the same, up to rounding and percent."""
+    first, second = stated(one), stated(other)
+    if first is None or second is None:
+        return one == other
+    return any(math.isclose(first * scale, second, rel_tol=SAME, abs_tol=1e-9) for scale in (1.0, 100.0, 0.01))

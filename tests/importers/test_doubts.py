@@ -1,0 +1,77 @@
+# ruff: noqa: E501 — lines stand as a script prints them
+"""The reader's check of itself: what it doubts, and that it does not doubt what fits."""
+
+import pytest
+
+from monitor.importers.formats.registry import detect
+from monitor.importers.free_text.proposal import propose_log, sentence
+from monitor.importers.free_text.scan import scan
+from monitor.importers.importing import Asked, plan
+from tests.importers.printed import PRINTED
+
+
+def said_of(tmp_path, text):
+    path = tmp_path / "train.log"
+    path.write_text(text, encoding="utf-8")
+    found = scan(path)
+    return sentence(found, propose_log(found), path.name)
+
+
+FITS = "".join(f"Epoch {n}/30 | train loss {9 / n:.3f} | val loss {10 / n:.3f}\n" for n in range(1, 12))
+HEADED = "".join(f"Epoch {n}/30\ntrain: loss {9 / n:.3f}\nvalid: loss {10 / n:.3f}\n" for n in range(1, 12))
+
+
+def test_a_log_that_fits_is_not_doubted(tmp_path):
+    assert "Check" not in said_of(tmp_path, FITS)
+
+
+def test_few_of_the_logs_that_are_read_right_are_doubted(tmp_path):
+    doubted = []
+    for name, (text, _) in PRINTED.items():
+        path = tmp_path / "train.log"
+        path.write_text(text, encoding="utf-8")
+        if doubts := scan(path).doubts:
+            doubted.append((name, doubts))
+    assert len(doubted) <= len(PRINTED) // 50, doubted
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        (HEADED + "A report of it\nloss: 4.7\n", "two lines give another loss, such as 0.818 and then 4.7 in epoch 11"),
+        ("".join(f"Epoch {n}: val: 0.5{n} loss=1.{n}3 train acc=0.4\n" for n in range(1, 9)), "8 lines give two numbers for val loss"),
+        (
+            "".join(f"Epoch {n}: loss = 2.{n}1q0, acc = 9.{n}\n" for n in range(1, 9)),
+            "In 8 lines a loss stands that was not read, first 'loss = 2.11q0'",
+        ),
+        (
+            "".join(f"Epoch {n} train loss 3.{n}\n" for n in range(1, 9)) + "validation loss: 2.7\n",
+            "The val loss was read of one of 8 epochs only",
+        ),
+        (
+            "".join(f"Epoch {n} train loss 3.{n:02} val loss 2.{n // 5}\n" for n in range(1, 21)),
+            "rows the val loss is the one of the row before",
+        ),
+        (
+            "".join(
+                f"epoch {n + 1}/9 loss 2.5{n}\nEpoch {n} train loss 3.{n}\nepoch {n + 1}/9 val loss 2.1\nEpoch {n} val loss 2.{n}\n"
+                for n in range(8)
+            ),
+            "starts hold one epoch only",
+        ),
+        (
+            "epoch  train_loss  val_loss  note  dur\n"
+            + "".join(f"{n}  1.{n}3  2.{n}4  {'better  again  x' if n > 4 else 'x'}  0.51\n" for n in range(1, 8)),
+            "3 rows of the table left out",
+        ),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_said_in_the_proposal(tmp_path, text, doubt):
+    assert doubt in said_of(tmp_path, text).partition("Check what was read: ")[2]
+
+
+def test_import_says_it_too(tmp_path):
+    path = tmp_path / "train.log"
+    path.write_text(HEADED + "A report of it\nloss: 4.7\n", encoding="utf-8")
+    assert detect(path).name == "log"
+    assert any("Check what was read: In 1 epoch two lines" in note for note in plan(path, Asked()).notes)
