@@ -75,19 +75,8 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@dataclass
-class Jobs:
-    """Submits runs to the cluster and looks at them, each look a new one."""
-
-    cluster: Cluster
-    runs: Path
-    folder: Path
-
-    def submit(self, text: str, *words: str, name: str = "demo", limit: str = "5", sbatch: str = "", **asked) -> Path:
-        order = job_order(asked.get("partition", "main"), asked.get("gpus", 0), limit, 1, 1, sbatch)
-        return self.runs / launcher.start(
-            self.runs, [*script(self.folder, text), *words], name=name, job=order, cwd=self.folder
-        )
+class Looks:
+    """Looks at submitted runs, each look a new one."""
 
     def number(self, run_dir: Path) -> str:
         place = state_of(run_dir).job
@@ -99,7 +88,7 @@ class Jobs:
         return launcher.status(run_dir)
 
     def wait_for(self, run_dir: Path, *words: str) -> Status:
-        """Returns once the run is so, by what is written and what SLURM says."""
+        """Returns once the run is so, by what is written and what the engine says."""
         wait_for(lambda: self.status(run_dir).word in words, PATIENT_SECS)
         return self.status(run_dir)
 
@@ -113,6 +102,21 @@ class Jobs:
     def wait_for_epochs(self, run_dir: Path, lines: int = 3) -> None:
         file = run_dir / "epochs.jsonl"
         wait_for(lambda: file.exists() and len(file.read_bytes().splitlines()) >= lines, PATIENT_SECS)
+
+
+@dataclass
+class Jobs(Looks):
+    """Submits runs to the cluster and looks at them."""
+
+    cluster: Cluster
+    runs: Path
+    folder: Path
+
+    def submit(self, text: str, *words: str, name: str = "demo", limit: str = "5", sbatch: str = "", **asked) -> Path:
+        order = job_order(asked.get("partition", "main"), asked.get("gpus", 0), limit, 1, 1, sbatch)
+        return self.runs / launcher.start(
+            self.runs, [*script(self.folder, text), *words], name=name, job=order, cwd=self.folder
+        )
 
     def start_now(self, run_dir: Path) -> None:
         """SLURM lets a job that was put back wait two minutes; the test does not."""

@@ -3,6 +3,7 @@
 Ray listens on all addresses, so it lives in a network of its own that has loopback alone, and so do these tests.
 """
 
+import contextlib
 import ctypes
 import os
 import re
@@ -13,7 +14,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fcntl import ioctl
@@ -30,8 +30,7 @@ from monitor.run_dir import JOB_SCRIPT_FILE, JobOrder, control, jobs
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.reader import RunReader, list_runs
-from monitor.run_dir.status import Status
-from tests.cluster.conftest import PATIENT_SECS
+from tests.cluster.conftest import PATIENT_SECS, Looks
 from tests.cluster.test_slurm import TRAINS_ON
 from tests.supervised import FINISHES, LISTENS, ROOT, script, state_of, wait_for, workers
 
@@ -81,8 +80,12 @@ class RayCluster:
 
     def kill(self, name: str) -> None:
         """Ends a node as a power cut does."""
-        for process in self.session(name):
-            process.send_signal(signal.SIGKILL)
+        processes = self.session(name)
+        # All at once: what still runs would tell Ray of the ones that died before it.
+        for each in (signal.SIGSTOP, signal.SIGKILL):
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(each)
 
     def ask(self, verb: str, path: str, body: object = None):
         return ray_jobs._ask(self.address, verb, path, body, 30.0)
@@ -104,8 +107,8 @@ def cluster() -> Iterator[RayCluster]:
 
 
 @dataclass
-class Jobs:
-    """Submits runs to the cluster and looks at them, each look a new one."""
+class Jobs(Looks):
+    """Submits runs to the cluster and looks at them."""
 
     cluster: RayCluster
     runs: Path
@@ -116,32 +119,8 @@ class Jobs:
         command = [*script(self.folder, text), *words]
         return self.runs / launcher.start(self.runs, command, name=name, job=order, cwd=self.folder)
 
-    def number(self, run_dir: Path) -> str:
-        place = state_of(run_dir).job
-        assert place is not None and place.engine == "ray"
-        return place.job_id
-
     def in_ray(self, run_dir: Path) -> dict:
         return self.cluster.ask("GET", f"/api/jobs/vitalsigns-{self.number(run_dir)}")
-
-    def status(self, run_dir: Path) -> Status:
-        queues.look()
-        return launcher.status(run_dir)
-
-    def wait_for(self, run_dir: Path, *words: str) -> Status:
-        wait_for(lambda: self.status(run_dir).word in words, PATIENT_SECS)
-        return self.status(run_dir)
-
-    def wait_for_words(self, run_dir: Path, pattern: str) -> None:
-        """Returns once its evidence says so; a test that fails shows what it says instead."""
-        deadline = time.monotonic() + PATIENT_SECS
-        while not re.search(pattern, said := self.status(run_dir).evidence):
-            assert time.monotonic() < deadline, said
-            time.sleep(0.2)
-
-    def wait_for_epochs(self, run_dir: Path, lines: int = 3) -> None:
-        file = run_dir / "epochs.jsonl"
-        wait_for(lambda: file.exists() and len(file.read_bytes().splitlines()) >= lines, PATIENT_SECS)
 
 
 @pytest.fixture
