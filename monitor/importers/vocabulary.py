@@ -97,7 +97,7 @@ QUALITY = re.compile(
 """What measures a model where no loss and no WER is logged."""
 
 _LOSS = (
-    r"(?:.*loss|(?:.*_)?(?:nll|ctc|rnnt|xent|cross_entropy|crossentropy|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
+    r"(?:.*loss|(?:.*_)?(?:nll|ctc|rnnt|xent|cross_entropy|\w*crossentropy|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
     r"|mape|l[12]|huber|hinge|deviance|elbo|bp[cb]))"
 )
 LOSS_LIKE = {

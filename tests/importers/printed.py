@@ -1615,3 +1615,76 @@ _log(
     ),
     epochs=3, first={"epoch": 0, "train_loss": 3.0, "val_loss": 4.0}, last={"train_loss": 1.0, "val_loss": 2.0}, steps=3,
 )  # fmt: skip
+
+_log(
+    "AllenNLP: the split heads the column, the quantity the row",
+    "".join(
+        f"""2026-02-03 08:00:0{n},1 - INFO - allennlp.training.trainer - Epoch {n}/4
+2026-02-03 08:00:0{n},2 - INFO - allennlp.training.callbacks.console_logger -                        Training |  Validation
+2026-02-03 08:00:0{n},3 - INFO - allennlp.training.callbacks.console_logger - f1_score           |     0.{n + 3}10  |     0.{n + 2}20
+2026-02-03 08:00:0{n},4 - INFO - allennlp.training.callbacks.console_logger - gpu_0_memory_MB    |   811.000  |       N/A
+2026-02-03 08:00:0{n},5 - INFO - allennlp.training.callbacks.console_logger - loss               |     {4 - n}.10{n}  |     {5 - n}.20{n}
+""" for n in range(4)
+    ),
+    epochs=4, first={"epoch": 0, "train_loss": 4.1, "val_loss": 5.2, "~f1": 0.22}, last={"epoch": 3, "train_loss": 1.103, "val_loss": 2.203},
+)  # fmt: skip
+_log(
+    "Composer: indented below its batch, a cross entropy for the validation's loss",
+    "".join(
+        f"[batch={n}0/900]:\n\t Train time/batch: {n}\n\t Train loss/train/total: {9 - n}.25\n\t Train metrics/train/CrossEntropy: {9 - n}.25\n"
+        + (f"[Eval batch=4/4] Eval on eval data:\n\t Eval metrics/eval/CrossEntropy: {9 - n}.75\n" if n % 2 == 0 else "")
+        for n in range(1, 9)
+    ),
+    epochs=4, first={"val_loss": 7.75}, last={"val_loss": 1.75}, steps=8, last_step={"train_loss": 1.25},
+)  # fmt: skip
+_log(
+    "Lightning Fabric: each step shows the last validation's loss again, rounded",
+    "".join(
+        "".join(f"Epoch {n} | iter {10 * n + k} step {10 * n + k} | loss train: {7 - n}.{9 - k}11, val: {f'{8 - n + 1}.124' if n > 1 else 'n/a'}\n" for k in range(1, 5))
+        + f"iter {10 * n + 4}: val loss {8 - n}.1237, val time: 41.0 ms\n"
+        for n in range(1, 5)
+    ),
+    epochs=4, first={"epoch": 1, "val_loss": 7.1237}, last={"epoch": 4, "val_loss": 4.1237}, steps=14,
+)  # fmt: skip
+_log(
+    "Catalyst: the bars name no number behind the word, and show the last batch",
+    "".join(
+        f"{n}/30 * Epoch (train):  50% 60/120 [00:03<00:03, 20.10it/s, loss={9 - n}.9]\r{n}/30 * Epoch (train): 100% 120/120 [00:06<00:00, 20.10it/s, loss={9 - n}.8]\n"
+        f"{n}/30 * Epoch (valid): 100% 15/15 [00:01<00:00, 22.10it/s, loss={9 - n}.7]\n[2026-02-03 08:00:0{n},252] \n"
+        f"{n}/30 * Epoch {n} (train): _base/lr=0.0010 | accuracy01=61.5 | loss={9 - n}.41\n{n}/30 * Epoch {n} (valid): _base/lr=0.0010 | accuracy01=58.5 | loss={9 - n}.62\n"
+        for n in range(1, 6)
+    ),
+    epochs=5, first={"epoch": 1, "train_loss": 8.41, "val_loss": 8.62}, last={"epoch": 5, "train_loss": 4.41, "val_loss": 4.62},
+)  # fmt: skip
+_log(
+    "skorch: a cell of the table is empty",
+    "  epoch    train_loss    valid_loss    cp     dur\n-------  ------------  ------------  ----  ------\n"
+    + "".join(f"{n:7}  {3.5 - n / 5:12.4f}  {3.8 - n / 8:12.4f}  {'+' if n < 4 else '':>4}  {0.05 * n:6.4f}\n" for n in range(1, 8)),
+    epochs=7, first={"epoch": 1, "train_loss": 3.3, "val_loss": 3.675}, last={"epoch": 7, "train_loss": 2.1, "val_loss": 2.925},
+)  # fmt: skip
+_log(
+    "GluonTS: bars count the epochs from 1, the log from 0",
+    "".join(
+        f"INFO:gluonts.trainer:Epoch[{n}] Learning rate is 0.001\n"
+        f"  50%|█████     | 20/40 [00:01<00:01, 19.11it/s, epoch={n + 1}/5, avg_epoch_loss={6 - n}.91]\r100%|██████████| 40/40 [00:02<00:00, 19.11it/s, epoch={n + 1}/5, avg_epoch_loss={6 - n}.52]\n"
+        f"INFO:gluonts.trainer:Epoch[{n}] Evaluation metric 'epoch_loss'={6 - n}.521\n"
+        f"9it [00:00, 31.1it/s, epoch={n + 1}/5, validation_avg_epoch_loss={6 - n}.81]\nINFO:gluonts.trainer:Epoch[{n}] Evaluation metric 'validation_epoch_loss'={6 - n}.811\n"
+        for n in range(5)
+    ) + "INFO:gluonts.trainer:Final loss: 1.111 (occurred at epoch 3)\n",
+    epochs=5, first={"epoch": 0, "train_loss": 6.521, "val_loss": 6.811}, last={"epoch": 4, "train_loss": 2.521, "val_loss": 2.811},
+)  # fmt: skip
+_log(
+    "GluonCV: train and val beside a loss are scores",
+    "".join(f"INFO:root:[Epoch {n}] train=0.{n + 3}5 val=0.{n + 2}7 loss={5 - n}.21 lr: 0.1 time: 21.5\n" for n in range(5)),
+    epochs=5, first={"epoch": 0, "train_loss": 5.21, "val_loss": None}, last={"epoch": 4, "train_loss": 1.21, "val_loss": None},
+)  # fmt: skip
+_log(
+    "Flux: numbers of 32 bits",
+    "".join(f"Epoch: {n}   Train: (loss = {4 - n}.25f0, acc = {30 + n}.5)   Test: (loss = {5 - n}.75f0, acc = {25 + n}.5)\n" for n in range(4)) + "Epoch: 4   Train: (loss = 7.5f-2, acc = 88.1)   Test: (loss = 9.5f-1, acc = 70.5)\n",
+    epochs=5, first={"epoch": 0, "train_loss": 4.25, "val_loss": 5.75}, last={"epoch": 4, "train_loss": 0.075, "val_loss": 0.95},
+)  # fmt: skip
+_log(
+    "luz: a report at the end that names neither an epoch nor a set",
+    "".join(f"Epoch {n}/12\nTrain metrics: Loss: {6 - n}.31 - Acc: 0.{n}5\nValid metrics: Loss: {6 - n}.42 - Acc: 0.{n}2\n" for n in range(1, 6)) + "A `luz_module_evaluation`\n── Results ──\nloss: 0.6581\nacc: 0.8011\n",
+    epochs=5, first={"epoch": 1, "train_loss": 5.31, "val_loss": 5.42}, last={"epoch": 5, "train_loss": 1.31, "val_loss": 1.42},
+)  # fmt: skip

@@ -90,10 +90,10 @@ class Doubts:
 
     def _of_epochs(self, rows: list[Told]) -> list[str]:
         starts = Counter(row.generation for row in rows)
-        short = sum(count == 1 for count in starts.values())
+        short = sum(count <= 2 for count in starts.values())
         if len(starts) > FEW and short * 2 > len(starts):
             return [
-                f"{short} of the {len(starts)} starts hold one epoch only, so epochs may be counted in two ways there."
+                f"{short} of the {len(starts)} starts hold one or two epochs: epochs may be counted in two ways there."
             ]
         epochs = {row.epoch for row in rows}
         if len(self.named) > FEW and len(epochs) * 2 < len(self.named) and max(self.named) > max(epochs, default=0):

@@ -106,6 +106,8 @@ class EpochRows:
         """Said above the line that may name the epoch: of all of it, and of its last step."""
         self._trails = bool(known.get("trails"))
         """This log names an epoch below its figures, where it says that the epoch is over."""
+        self._again = bool(known.get("again"))
+        """In an epoch of this log, several lines tell its train loss, each of all of it: the last one counts."""
         self._through = False
         """The last step was one that is counted through."""
         self.counts_steps = False
@@ -116,7 +118,8 @@ class EpochRows:
         return {"generation": self._generation, "last": self._last, "open": asdict(self._open) if self._open else None,
                 "mentioned": self._mentioned, "recent": self._recent, "lines": self._lines,
                 "passing": dict(self._passing), "steps": self._steps[-MOST_STEPS:], "step": self._step,
-                "above": self._above, "above_step": self._above_step, "trails": self._trails}  # fmt: skip
+                "above": self._above, "above_step": self._above_step, "trails": self._trails,
+                "again": self._again}  # fmt: skip
 
     @property
     def many_fit(self) -> bool:
@@ -172,6 +175,7 @@ class EpochRows:
         elif said.evaluates and not said.is_under_way:
             now.under_way = False  # the last step of a bar that counts from 0 is one before its end
         if part == WHOLE and now.said[WHOLE]:
+            self._again |= any("loss" in name and name in now.said[WHOLE] for name, _ in said.values)
             self._note_replaced(now, said)
         _put(now.said[part], said)
         if said.epoch is not None or (not said.partial and _tells_both(said)):
@@ -303,7 +307,8 @@ class EpochRows:
         """Whether a line that names no epoch trains on, though this one has told its training and its validation."""
         if self._basis == "evaluations" or said.epoch is not None or said.evaluates or not _validated(now.whole):
             return False
-        names = {name.removeprefix("train_") for name in now.stated}
+        stated = {*now.stated, *(now.said[WHOLE] if len(self._recent) > 1 and not self._again else ())}
+        names = {name.removeprefix("train_") for name in stated}
         return any("loss" in name and name.removeprefix("train_") in names for name, _ in said.values)
 
     def _begin(self, number: float) -> list[Row]:

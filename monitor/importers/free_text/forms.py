@@ -14,6 +14,8 @@ NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 DECIMAL = r"[-+]?\d*\.\d+(?:e[-+]?\d+)?"
 _Rewrite = str | Callable[[re.Match[str]], str]
 PAIR = re.compile(rf"\('([a-z]\w*)', ({NUMBER})\)")
+FLOAT32 = re.compile(r"(\d\.\d+)f([-+]?\d{1,2})\b")
+"""`2.31f0`, `1.0f-5`: how Julia writes numbers of 32 bits."""
 _TWO = re.compile(rf"\b([a-z]\w*)\s*[:=]?\s*({NUMBER}\s?%?)\s*/\s*({NUMBER}\s?%?)")
 
 
@@ -87,6 +89,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("several sets", r"^\s*valid(?:ation)?\ set\ (\d)\b(.*)", _of_one_set),
         ("PaddleOCR", r"^\s*cur\ metric\b", "val"),
         ("Megatron", r"^\s*(validation|test)\ loss\ at\ iteration\ (\d+)(?:\ on\ \w+\ set)?", r"\1 step \2"),
+        ("Catalyst", r"^\s*(\d+)/(\d+)\s*\*\s*epoch(?:\s+\d+)?\s*\((train|val\w*|test|infer)\w*\):",
+         r"\3 epoch \1/\2 "),
         ("OpenMMLab", r"\b(epoch|iter)\s*\((train|val|test)\)", r"\2 \1"),
         ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|wer|cer|accuracy|acc|error|ppl)\b[a-z_ ]{0,30}?)\ "
          r"(?:at|after|for|in|of|on|during|@)\ (?:the\ )?(?:end\ of\ )?"
@@ -96,6 +100,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("spoken", r"\b(accuracy|loss|wer|cer|error)\ of\ the\ (?:network|model)\ on\ (?:the\ )?(?:\d+\ )?"
          r"(train|val|test)\w*\ (?:images|samples|examples|set|data|sentences|clips)\s*[:=]?", r"\2 \1:"),
         ("ordinal", r"^\W*(\d+)(?:-epoch\b|(?:st|nd|rd|th)?[.\ ]?\s?epoch\b(?!\s*[:=\#\[]?\s*\d))", r"epoch \1"),
+        ("Julia", r"\d\.\d+f[-+]?\d{1,2}\b.*", lambda found: FLOAT32.sub(r"\1e\2", found[0])),
+        ("where it was", r"^.*\boccurred\ (?:at|in)\ (?:epoch|step|iteration)\b.*", ""),
         ("two splits", rf"(?P<before>[a-z_]{{0,30}})\s*\(?\b(?P<one>train(?:ing)?|val\w*|dev)"
          rf"\s*[/|&]\s*(?P<other>train(?:ing)?|val\w*|dev|test|eval)\b\s*\)?"
          rf"\s*(?P<behind>[a-z_]{{0,30}})\s*[:=]?"

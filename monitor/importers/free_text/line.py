@@ -376,7 +376,12 @@ class Walk:
     def _tell_scores(self) -> None:
         """`Loss: 1.9, Train: 0.52, Val: 0.41`: beside a loss, a train and a val number without a name are no losses."""
         names = [self.values[place][0] for place in self.bare_splits]
-        if len(set(names)) > 1 and "train_loss" in names and any(name == "loss" for name, _ in self.values):
+        if len(set(names)) < 2 or "train_loss" not in names:
+            return
+        for place, (name, text) in enumerate(self.values):  # `train=0.52 val=0.41 loss=1.9`: of both, not of val
+            if place not in self.bare_splits and place > self.bare_splits[-1] and name == names[-1]:
+                self.values[place] = ("loss", text)
+        if any(name == "loss" for name, _ in self.values):
             for place in self.bare_splits:
                 name, text = self.values[place]
                 self.values[place] = (name.removesuffix("loss") + "score", text)

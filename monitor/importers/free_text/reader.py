@@ -18,7 +18,7 @@ from monitor.importers.free_text.line import Walk
 from monitor.importers.free_text.ranks import Ranks
 from monitor.importers.free_text.shape import by_shape, without_digits
 from monitor.importers.free_text.statement import EVALUATED, Statement
-from monitor.importers.free_text.table import Header, header_of, is_next_row, joined, row_of
+from monitor.importers.free_text.table import Header, by_split, header_of, is_next_row, joined, row_of, splits_of
 from monitor.importers.json_objects import numbers_of, parse
 from monitor.importers.languages import in_english
 from monitor.importers.names import plain_name, set_of, split_of_words
@@ -56,6 +56,7 @@ TRIAL = re.compile(r"\b[Tt]rial \d+ (?:finished|pruned|failed)\b")
 MLPERF = ":::MLLOG "
 PLACES_OF_MLPERF = {"epoch_num": "epoch", "step_num": "global_step", "samples_count": "global_step"}
 OF_A_LOGGER = words("ts, time, timestamp, level, levelno, line, lineno, pid, process, thread, rank, created, msecs")
+PACE = re.compile(r"\d\s?(?:it/s|s/it)\b")
 TRACEBACK = "Traceback (most recent call last)"
 NOTHING = Statement()
 LN_PERPLEXITY = {"val_ppl": "val_ln_ppl", "train_ppl": "train_ln_ppl"}
@@ -71,7 +72,7 @@ class LineReader:
         known = memory or {}
         self._section = str(known.get("section", ""))
         self._epoch: float | None = known.get("epoch")
-        self._headers = [Header(tuple(names), delimiter) for names, delimiter in known.get("headers", [])]
+        self._headers = [Header.known(*each) for each in known.get("headers", [])]
         """Of the last tables that were begun, the newest first."""
         self._above = str(known.get("above", ""))
         """The line before, where it may hold the upper half of a table's names."""
@@ -83,6 +84,14 @@ class LineReader:
         self._split_before = str(known.get("before", ""))
         self._place: tuple[float | None, tuple[float, float] | None] | None = _place(known.get("place"))
         """The step and the bar of a line that named only them: the numbers directly below are of that step."""
+        self._lists = bool(known.get("lists"))
+        """That line ends in a colon: what is indented below it is of the step."""
+        self._columns: tuple[str, ...] = tuple(known.get("columns", ()))
+        """The splits at the head of a table in which a quantity has a row: `Training | Validation`."""
+        self._bars_from_1: bool | None = known.get("bars_from_1")
+        """The log counts its epochs from 0, and the bars in it count them from 1; None before the first bar."""
+        self._shown_alone = bool(known.get("shown_alone"))
+        """The last validation had a line of its own."""
         self._recalls = bool(known.get("recalls"))
         """The line before announced the best evaluation so far: this one repeats it."""
         self._shown: list[list[str]] = list(known.get("shown", []))
@@ -98,11 +107,13 @@ class LineReader:
         """A number whose comma may stand before thousands or before decimals."""
 
     def memory(self) -> dict[str, Any]:
-        headers = [[list(each.names), each.delimiter] for each in self._headers]
+        headers = [[each.names, each.delimiter, each.spans] for each in self._headers]
         return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
                 "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
                 "place": self._place, "recalls": self._recalls, "traceback": self._in_traceback,
-                "shown": self._shown, "above": self._above, "ranks": self._ranks.memory()}  # fmt: skip
+                "shown": self._shown, "above": self._above, "ranks": self._ranks.memory(),
+                "lists": self._lists, "columns": self._columns, "bars_from_1": self._bars_from_1,
+                "shown_alone": self._shown_alone}  # fmt: skip
 
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
@@ -121,7 +132,7 @@ class LineReader:
             self._in_traceback = line[:1].isspace() or not (
                 said.epoch is not None or said.is_of_a_step or said.evaluates
             )
-        return NOTHING if self._in_traceback else self._placed(said)
+        return NOTHING if self._in_traceback else self._placed(self._counted(line, said))
 
     def _of_text(self, line: str) -> Statement:
         if _is_summary(line):
@@ -137,6 +148,9 @@ class LineReader:
                 return row
         if self.doubts is not None and self._headers and self._epoch is not None:
             self.doubts.left_out += is_next_row(self._headers[0], line, self._epoch + self.doubts.left_out)
+        if "|" in line:
+            self._columns = splits_of(line) or self._columns
+            line = by_split(line, self._columns)
         if (block := BLOCK.match(line)) is not None:
             self._section = split_of_words((block[1],))
             return NOTHING
@@ -167,7 +181,10 @@ class LineReader:
         elif said.is_of_a_step:
             here = None if said.values or said.counts_epochs or "%|" in line else (said.step, said.bar)
             self._place = None if said.bar and said.bar[0] >= said.bar[1] else here
-        elif said.values and (self._place is None or OF_AN_EPOCH.search(line)):
+            self._lists = line.rstrip().endswith(":")
+        elif said.values and (
+            self._place is None or (OF_AN_EPOCH.search(line) and not (self._lists and line[0] in " \t"))
+        ):
             self._place = None
         elif said.values and self._place is not None:
             step, bar = self._place
@@ -225,13 +242,34 @@ class LineReader:
             said = replace(said, values=(*said.values, *logs)) if logs else said
         return said
 
+    def _counted(self, line: str, said: Statement) -> Statement:
+        """The epoch of a bar by the log's count, where the bars count from 1 and the log from 0."""
+        if said.epoch is None or not PACE.search(line):
+            return said
+        if self._bars_from_1 is None:
+            self._bars_from_1 = self._epoch == 0 and said.epoch == 1
+        return replace(said, epoch=said.epoch - 1) if self._bars_from_1 and said.epoch >= 1 else said
+
     def _new_in(self, said: Statement) -> Statement:
-        """Without the figures of the last validation, which a bar shows until the next one has ended."""
+        """Without the figures of the last validation, which bars and lines of steps show until the next has ended."""
         shown = [list(each) for each in said.values if each[0].startswith(EVALUATED)]
+        trained = tuple(each for each in said.values if not each[0].startswith(EVALUATED))
         if said.is_under_way and shown == self._shown:
-            return replace(said, values=tuple(each for each in said.values if not each[0].startswith(EVALUATED)))
-        self._shown = shown
+            return replace(said, values=trained)
+        if said.step is not None and trained and self._shown_alone and _repeats(shown, self._shown):
+            return replace(said, values=trained, partial=said.bar is None or said.is_under_way)
+        self._shown, self._shown_alone = shown, not trained
         return said
+
+
+def _repeats(shown: list[list[str]], before: list[list[str]]) -> bool:
+    """Whether figures are those of before, perhaps rounded."""
+    known = dict(before)
+    return all(
+        name in known
+        and abs(float(known[name].rstrip("%")) - float(text.rstrip("%"))) <= 0.51 * 10 ** -len(text.partition(".")[2])
+        for name, text in shown
+    )
 
 
 def read_line(line: str) -> Statement:

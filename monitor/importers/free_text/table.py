@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.importers.columns import without_run
 from monitor.importers.free_text.statement import Statement
 from monitor.importers.names import plain_name
 from monitor.importers.numbers import number
-from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, QUALITY, STEPS, in_order
+from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, QUALITY, SPLITS, STEPS, in_order
 
 DELIMITERS = ("|", "│", "\t", ",", ";")
 BAR = re.compile(r":?\s{0,9}\d{1,3}%\|.*|\s━+.*")
@@ -29,6 +30,24 @@ class Header:
     names: tuple[str, ...]
     delimiter: str
     """Empty where blanks part the cells."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where each name begins and ends, where blanks part the cells."""
+
+    @classmethod
+    def known(cls, names: Sequence[str], delimiter: str, spans: Sequence[Sequence[int]] = ()) -> Header:
+        return cls(tuple(names), delimiter, tuple((begin, end) for begin, end in spans))
+
+    def in_columns(self, line: str) -> list[str]:
+        """The cells of a row that leaves some empty, each under the name it stands below; none where one fits two."""
+        cells = [""] * len(self.names)
+        for found in re.finditer(r"\S+", line):
+            below = [
+                place for place, (begin, end) in enumerate(self.spans) if found.start() < end and begin < found.end()
+            ]
+            if len(below) != 1 or cells[below[0]]:
+                return []
+            cells[below[0]] = found[0].strip("'\",[]")
+        return cells
 
 
 def header_of(line: str) -> Header | None:
@@ -49,7 +68,10 @@ def header_of(line: str) -> Header | None:
         other = [name for name in names if "loss" in name or QUALITY.fullmatch(plain_name(name)) or name == "box"]
         many = len(names) > 3 and (delimiter.strip() or names[0] in CLASSES)
         if known and (other or many) and len(set(names)) == len(names) <= MOST_CELLS:
-            return Header(tuple(names), delimiter.strip())
+            words = [(found.start(), found.end()) for found in re.finditer(r"\S+", line)]
+            return Header(
+                tuple(names), delimiter.strip(), tuple(words) if not delimiter and len(words) == len(names) else ()
+            )
     return None
 
 
@@ -66,6 +88,8 @@ def row_of(header: Header, line: str) -> Statement | None:
     if any(code in line for code in "%━"):
         line = BAR.sub("", line)
     cells = _cells(line.replace("┃", "│"), header.delimiter)  # rich rules a head in bold and the rows below not
+    if len(cells) < len(header.names) and header.spans:
+        cells = header.in_columns(line)
     if len(cells) != len(header.names):
         return None
     found = [number(cell.partition("/")[0] if "/" in cell else cell) for cell in cells]
@@ -73,6 +97,21 @@ def row_of(header: Header, line: str) -> Statement | None:
     if known < 2 or (not header.delimiter and (known * 2 < len(cells) or all(each is None for each in found[:2]))):
         return None
     return _stated(header, cells, found)
+
+
+def splits_of(line: str) -> tuple[str, ...]:
+    """The splits that a line names, one a cell, and nothing else: `Training | Validation`."""
+    names = tuple(SPLITS.get(cell, "") for cell in _cells(line, "|"))
+    return names if len(names) > 1 and all(names) and len(set(names)) == len(names) else ()
+
+
+def by_split(line: str, splits: tuple[str, ...]) -> str:
+    """`loss | 1.3 | 0.9` below such a line, in words: `train loss: 1.3, val loss: 0.9`."""
+    name, *cells = _cells(line, "|")
+    if not splits or len(cells) != len(splits) or not NAME.fullmatch(name):
+        return line
+    told = [f"{split} {name}: {cell}" for split, cell in zip(splits, cells, strict=True) if number(cell) is not None]
+    return ", ".join(told) or line
 
 
 def is_next_row(header: Header, line: str, epoch: float) -> bool:
