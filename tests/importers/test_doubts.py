@@ -1,9 +1,12 @@
 # ruff: noqa: E501 — lines stand as a script prints them
 """The reader's check of itself: what it doubts, and that it does not doubt what fits."""
 
+from dataclasses import dataclass, field
+
 import pytest
 
 from monitor.importers.formats.registry import detect
+from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.proposal import propose_log, sentence
 from monitor.importers.free_text.scan import scan
 from monitor.importers.importing import Asked, plan
@@ -75,3 +78,16 @@ def test_import_says_it_too(tmp_path):
     path.write_text(TWICE, encoding="utf-8")
     assert detect(path).name == "log"
     assert any("Check what was read: In 11 epochs two lines" in note for note in plan(path, Asked()).notes)
+
+
+@dataclass
+class Row:
+    epoch: float
+    generation: int = 1
+    cells: dict[str, str] = field(default_factory=dict)
+
+
+def test_epochs_that_are_named_and_have_no_figures_are_doubted():
+    doubts = Doubts(named={1.0, 2.0, 3.0, 4.0, 5.0, 6.0})
+    assert doubts.sentences([Row(1.0), Row(2.0)]) == ["Lines name 6 epochs, and figures were read of 2."]
+    assert doubts.sentences([Row(float(n)) for n in range(1, 7)]) == []
