@@ -16,7 +16,11 @@ EPOCHS_KEYS = ("epochs", "num_epochs", "max_epochs", "n_epochs", "num_train_epoc
 def planned_epochs(snapshot: Snapshot) -> float | None:
     """Epochs that a run is planned for, by its own word or its settings; None where neither says."""
     own = snapshot.progress.epochs if snapshot.progress is not None else snapshot.planned
-    return float(own) if own is not None else planned_by(snapshot.run.config if snapshot.run is not None else {})
+    return (
+        float(own)
+        if own is not None and own > 0
+        else planned_by(snapshot.run.config if snapshot.run is not None else {})
+    )
 
 
 def planned_by(settings: Mapping[str, Any]) -> float | None:

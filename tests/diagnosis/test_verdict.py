@@ -66,6 +66,12 @@ def test_before_the_guard_is_over_it_is_too_early(count):
     assert said.verdict == "TOO EARLY" and "First verdict at epoch 5" in said.reason
 
 
+def test_a_run_that_is_planned_for_no_epochs_is_not_said_to_end_before_its_first_verdict():
+    columns = {name: values[:2] for name, values in AT_CHANCE.items()}
+    said = verdict(snapshot(**columns, **beating(epochs=0)))
+    assert said.reason.endswith("First verdict at epoch 5.")
+
+
 def test_with_train_loss_only_nothing_can_be_judged():
     said = verdict(snapshot(train_loss=[1.0] * 30, **beating()))
     assert said.verdict == "CAN'T JUDGE" and "Add validation loss" in said.reason
