@@ -99,6 +99,7 @@ def test_a_host_that_never_answers_keeps_no_other_and_not_the_page(far, follow):
     following.stop()
     far.kill()
     with socket.socket() as silent:
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the lines that were cut leave the port busy
         silent.bind(("127.0.0.1", far.port))
         silent.listen()
         near = far.place / "near"
