@@ -149,8 +149,9 @@ def _shown(run_id: str, summary: Summary, progress: Progress | None) -> dict[str
 
 def _epoch(progress: Progress | None, summary: Summary) -> float | None:
     """Where it is: the newest evaluation within an epoch says it closer than the epochs that are complete."""
-    if progress is None or (summary.epoch is not None and math.floor(summary.epoch) == progress.epoch):
-        return summary.epoch
+    at = summary.epoch
+    if progress is None or (at is not None and math.isfinite(at) and math.floor(at) == progress.epoch):
+        return at
     return progress.epoch
 
 

@@ -72,8 +72,8 @@ def _import(path: Path, asked: Asked, runs: Path, *, follow: bool) -> None:
         run_id = following.run.run_dir.name
         again = Following.go_on(runs / run_id, AT)
         again.look(AT)
+        again.stop(AT)  # until then the newest evaluation may wait for what belongs to it
         assert again.added == following.added
-        again.stop(AT)
     else:
         run_id = keep(runs, Imported(chosen.run_name, records(chosen), chosen.source, samples=chosen.samples), AT)
     snapshot = RunReader(runs / run_id).read(AT)

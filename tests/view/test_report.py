@@ -384,3 +384,12 @@ def test_the_train_loss_beside_a_reward_is_not_told_to_fall():
     assert "| train loss | falls |" not in to_markdown(blocks_of(snapshot(**rows)))
     scored = {"train_loss": [0.7, 0.5, 0.4, 0.3], "metrics": [{"val_accuracy": 0.1 * step} for step in range(4)]}
     assert "| train loss | falls | 0.70 → 0.30 | OK |" in to_markdown(blocks_of(snapshot(**scored)))
+
+
+def test_a_chance_loss_of_zero_is_no_chance():
+    seen = snapshot(val_loss=[3.0, 2.0, 1.0], run={"floors": Floors(loss_unigram=0.0)})
+    judged = judge(seen, NOW)
+    blocks = report_of(
+        seen, judged, status_of(seen), prescribe(seen, judged.diagnosis), consider(seen, judged.diagnosis)
+    )
+    assert not any(isinstance(each, Line) and "equally likely" in each.text for each in blocks)

@@ -20,8 +20,17 @@ LONGEST_RECORD = 1 << 26
 def files_of(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
     """The files of runs in a folder, each once; none that a link leads out of it to."""
     found = sorted(each for pattern in patterns for each in folder.glob(pattern))
-    within = {each.resolve(): each for each in found if each.resolve().is_relative_to(folder.resolve())}
+    places = [(place, each) for each in found if (place := _resolved(each)) is not None]
+    within = {place: each for place, each in places if place.is_relative_to(folder.resolve())}
     return list(within.values())  # latest-run is a link to one of them
+
+
+def _resolved(path: Path) -> Path | None:
+    """Where it is; None where it is a link that leads to itself, or that cannot be followed."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return None
 
 
 def one_file(path: Path, patterns: tuple[str, ...], whose: str) -> Path:

@@ -137,7 +137,8 @@ def _parquet(part: Path) -> Any:
         ) from problem
     try:
         with os.fdopen(open_to_read(part), "rb") as opened:
-            file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(opened.read(MOST_BYTES)))
+            size = min(MOST_BYTES, os.fstat(opened.fileno()).st_size)  # read() takes room for all that it may read
+            file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(opened.read(size)))
     except (OSError, OddFileError, ValueError) as problem:
         raise UnreadableRunError(f"{part} cannot be read: {_first_line(problem)}.") from problem
     missing = {*COLUMNS, *SINGLE.values()} - set(file.schema_arrow.names)

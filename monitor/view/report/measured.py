@@ -302,7 +302,7 @@ def chance(snapshot: Snapshot) -> Iterator[Block]:
         if wer:
             line += f" This run's best is {percent(min(value for _, value in wer))}, its last {percent(wer[-1][1])}."
         lines.append(line)
-    if floors.loss_unigram is not None:
+    if floors.loss_unigram is not None and floors.loss_unigram > 0:
         line = f"An output that knows only how often words occur has a loss of {number(floors.loss_unigram)}"
         line += f", equally likely words {number(floors.loss_uniform)}." if floors.loss_uniform is not None else "."
         if loss:
