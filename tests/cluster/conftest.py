@@ -33,7 +33,9 @@ class Cluster:
 
     def run(self, *command: str) -> str:
         """What one of SLURM's programs prints."""
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+        return subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, check=True, timeout=60
+        ).stdout.strip()
 
     def pid(self, daemon: str) -> int:
         return int((self.folder / f"{daemon}.pid").read_text())

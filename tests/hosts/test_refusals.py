@@ -120,7 +120,7 @@ def test_a_host_that_never_answers_keeps_no_other_and_not_the_page(far, follow):
             # In a thread of its own: the browser of another test has a loop in this one.
             with ThreadPoolExecutor(1) as thread:
                 took, look = thread.submit(lambda: asyncio.run(go())).result()
-            assert took < 1.5, took
+            assert took < 8, "the silent host is waited for in a thread of its own: ten seconds"
             assert sorted(row.run for row in look.rows) == ["gpu3:a", "near:n"]
             assert [group.far for group in look.groups] == [False, True]
             wait_for(lambda: "cannot be reached" in places.all[1].following.problem(time.time()), 25)

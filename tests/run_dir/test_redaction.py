@@ -120,9 +120,9 @@ def test_a_long_text_takes_no_longer_than_a_look():
         "-" * 200_000,
         "eyJ" * 60_000,
     ):
-        began = time.monotonic()
+        began = time.process_time()
         redacted_text(text)
-        assert time.monotonic() - began < 2, text[:10]
+        assert time.process_time() - began < 2, text[:10]
 
 
 def test_the_reader_hides_what_the_file_keeps(tmp_path):

@@ -200,7 +200,7 @@ def test_a_driver_that_hangs_holds_nobody_up(tmp_path):
     for moment in range(50):
         watch.look(float(moment))
     watch.close()
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 30, "the reader would have held it for 60 s"
     assert not (tmp_path / GPU_FILE).exists()
     assert watch._thread.daemon, "the supervisor ends all the same"
     let_go.set()

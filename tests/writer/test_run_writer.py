@@ -129,10 +129,10 @@ def test_a_stop_is_seen_and_the_outcome_says_so(tmp_path):
 
 def test_asking_whether_to_stop_costs_next_to_nothing(tmp_path):
     with RunWriter(tmp_path / "r") as run:
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(20_000):
             run.should_stop()
-        assert time.perf_counter() - began < 2.0
+        assert time.process_time() - began < 2.0
 
 
 def test_an_error_of_the_loop_is_recorded_and_still_raised(tmp_path):
