@@ -2,13 +2,14 @@
 
 A program that rotates its log renames the file and opens a new one; `> train.log` and copy-and-truncate keep the file
 and cut it. The renamed one is read to its end before the new one is begun, also when nobody was here meanwhile.
-A file in UTF-16, as PowerShell writes it, is given out in UTF-8.
+A file in UTF-16, as PowerShell writes it, is given out in UTF-8. A hole, which reads as zeros, is passed over.
 """
 
 from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from monitor.run_dir.opening import OddFileError, open_foreign
 
 TAIL_BYTES = 64
 """So much before the place is kept, to notice that a file was begun anew and has already grown beyond the place."""
+MOST_ZEROS = 1 << 26
+"""So many written zeros are passed over at one reading: who reads has other things to do as well."""
 MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 """How a file in UTF-16 begins."""
 
@@ -47,9 +50,11 @@ class GrowingFile:
 
         Raises OSError where the file cannot be read; one that is not there (yet), or is a pipe, has nothing new.
         """
+        zeros = 0
         try:
             self.open()
-            data = self.read_raw(most_bytes)
+            while (data := self.read_raw(most_bytes)) and not data.strip(b"\0") and zeros < MOST_ZEROS:
+                zeros += len(data)
         except (FileNotFoundError, NotADirectoryError, OddFileError):
             return b""
         begin, self._new_life = b"\n" * bool(data and self._new_life), self._new_life and not data
@@ -80,6 +85,8 @@ class GrowingFile:
         data = os.pread(self._descriptor, most_bytes, self._offset)
         self._offset += len(data)
         self._tail = (self._tail + data)[-TAIL_BYTES:]
+        if data and not data.strip(b"\0"):
+            self._pass_hole()
         if self._decoder is not None and data:
             data = self._decoder.decode(data).removeprefix("\ufeff").encode() or self.read_raw(most_bytes)
         if data or not self._was_moved():
@@ -88,6 +95,20 @@ class GrowingFile:
         self._known = (0, 0)
         self.open()
         return self.read_raw(most_bytes)
+
+    def _pass_hole(self) -> None:
+        """Goes on where the file system holds data again, or at the end of the file."""
+        assert self._descriptor is not None
+        size = os.fstat(self._descriptor).st_size
+        try:
+            begin = os.lseek(self._descriptor, self._offset, os.SEEK_DATA)
+        except OSError as problem:
+            begin = size if problem.errno == errno.ENXIO else self._offset  # the rest is a hole; or nobody knows
+        if begin > self._offset:
+            self._tail = (self._tail + b"\0" * min(begin - self._offset, TAIL_BYTES))[-TAIL_BYTES:]
+            self._offset = begin
+            if self._decoder is not None:
+                self._decoder.reset()
 
     def pass_over(self, keep_bytes: int) -> int:
         """Leaves out all that is new but for the whole lines in its last `keep_bytes`; returns the bytes left out."""

@@ -86,6 +86,14 @@ def main(argv: list[str]) -> int:
     return body(_say)
 
 
+class SupervisorLog(logging.StreamHandler):
+    """What a full disk does not take of a line is lost, and no traceback of that follows into the same file."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
+
+
 def _say(problem: str) -> None:
     if problem:
         sys.stderr.write(f"error: {problem}\n")
@@ -105,7 +113,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
 
 
 def _supervise(run_dir: Path, mode: Mode, options: argparse.Namespace, report: Report) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=[SupervisorLog()])
     leaving = Leaving(options.job)
     lock = processes.RunLock(run_dir)
     try:

@@ -77,6 +77,50 @@ def test_the_hole_that_a_writer_leaves_after_a_truncation_is_no_text(tmp_path):
     assert read_all(file).strip() == b"two"
 
 
+HOLE = 50 << 30
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-16-le"])
+def test_a_hole_of_50_gb_is_passed_over_and_what_stands_behind_it_is_read(tmp_path, code):
+    path = tmp_path / "train.log"
+    append(path, ("\ufeff" * (code != "utf-8") + "one\n").encode(code))
+    file = GrowingFile(path)
+    assert read_all(file, 4096) == b"one\n"
+    os.truncate(path, HOLE)
+    assert file.read(4096) == b"", "the hole reaches to the end"
+    assert file.place()[0].offset == HOLE
+    append(path, "two\n".encode(code))
+    os.truncate(path, 2 * HOLE)
+    append(path, "three\n".encode(code))
+    assert read_all(file, 4096).strip(b"\0") == b"two\nthree\n"
+    place, tail = file.place()
+    append(path, "four\n".encode(code))
+    assert read_all(GrowingFile(path, place, tail), 4096) == b"four\n"
+
+
+def test_written_zeros_are_passed_over_a_share_at_a_reading(tmp_path, monkeypatch):
+    monkeypatch.setattr("monitor.importers.growing.MOST_ZEROS", 1 << 16)
+    path = tmp_path / "train.log"
+    append(path, b"one\n" + b"\0" * (1 << 20) + b"two\n")
+    file = GrowingFile(path)
+    parts = [file.read(4096) for _ in range(20)]
+    assert parts[1] == b"" and b"".join(parts) == b"one\ntwo\n"
+
+
+def test_a_log_and_a_table_with_a_hole_of_50_gb_are_read_to_their_end(tmp_path):
+    log, table = tmp_path / "train.log", tmp_path / "history.csv"
+    for path, head, line in (
+        (log, b"loading\n" * 10_000, "epoch {} loss 1.5 val_loss 2.5\n"),
+        (table, b"", "{},2.5\n"),
+    ):
+        append(path, head + "".join(line.format(at) for at in range(1, 5)).encode())
+        os.truncate(path, HOLE)
+        append(path, b"\n" + "".join(line.format(at) for at in range(5, 9)).encode())
+    assert [row.epoch for row in scan(log).rows] == list(range(1, 9))
+    read = [text for _, text in Lines(table).read()]
+    assert read[:4] == [f"{at},2.5" for at in range(1, 5)] and read[-4:] == [f"{at},2.5" for at in range(5, 9)]
+
+
 def test_a_later_reading_begins_before_an_unfinished_line(tmp_path):
     path = tmp_path / "train.log"
     append(path, b"one\nunfin")

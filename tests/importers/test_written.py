@@ -4,6 +4,7 @@ import math
 import os
 import struct
 import sys
+import tracemalloc
 
 import pytest
 
@@ -98,6 +99,16 @@ def test_runs_of_neptune_are_named_and_each_part_is_read(tmp_path):
     assert (chosen.run_name, chosen.config) == ("gentle-owl", {"params/learning_rate": 0.001})
     [part] = folder.glob("*/RUN-2*.parquet")
     assert detect(part).name == "neptune" and epochs_of(part)[0].run_name == "other"
+
+
+def test_a_parquet_file_is_read_with_room_for_its_own_size(tmp_path):
+    chosen = plan(foreign.neptune(tmp_path), Asked())
+    tracemalloc.start()
+    try:
+        assert len(list(records(chosen))) > 5
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20, "20 kB, with room for 1 GiB, end in a MemoryError"
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_parquet_file_that_is_none_of_neptune_or_damaged_is_one_sentence(tmp_path, monkeypatch):

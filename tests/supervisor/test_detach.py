@@ -1,10 +1,13 @@
 """A supervisor that has left its caller: whatever becomes of that one, it lives its life."""
 
+import contextlib
+import logging
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from monitor.supervisor.main import SupervisorLog
 from tests.supervised import ROOT, wait_for
 
 BODY = """
@@ -60,3 +63,12 @@ def test_an_error_that_nobody_thought_of_stands_in_the_log(tmp_path: Path):
     process = caller(tmp_path, "odd")
     assert "ended before it began" in process.communicate(timeout=60)[1] and process.returncode == 7
     wait_for(lambda: "what nobody thought of" in (tmp_path / "log").read_text())
+
+
+def test_a_full_disk_fills_the_log_with_no_traceback_and_a_mistake_is_still_told(capsys):
+    with contextlib.suppress(OSError), Path("/dev/full").open("w") as full:
+        lines = SupervisorLog(full)
+        lines.handle(logging.LogRecord("x", logging.INFO, "", 1, "state.json not written yet", (), None))
+        assert capsys.readouterr().err == ""
+        lines.handle(logging.LogRecord("x", logging.INFO, "", 1, "%d files", ("three",), None))
+        assert "Logging error" in capsys.readouterr().err
