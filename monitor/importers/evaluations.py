@@ -20,14 +20,16 @@ from monitor.importers.moments import Counts, Numbers, Open, Since, before, same
 from monitor.run_dir import Epoch, Step
 from monitor.run_dir.metric_names import is_of_validation
 
-_AGAIN = "The run begins again or goes back at line {}; what it repeats replaces what was there."
+_AGAIN = "The run begins again or goes back at {} {}; what it repeats replaces what was there."
 
 
 class Evaluations:
     """Takes rows in file order and gives out records as soon as they are complete."""
 
-    def __init__(self, mapping: SourceMapping, generation: int = 1) -> None:
+    def __init__(self, mapping: SourceMapping, generation: int = 1, *, line: str = "line") -> None:
+        """`line`: what the lines of the rows count, in a word."""
         self.counts = Counts()
+        self._line = line
         self.generation = generation
         self._mapping = mapping
         self.use(mapping.uses)
@@ -52,7 +54,10 @@ class Evaluations:
     def take(self, row: Row) -> Iterator[Epoch | Step]:
         """The records that this row completes."""
         event = self._understood(row)
-        if self._mapping.shape == "events":
+        if self._mapping.steps_alone:
+            yield from self._restarted(row, event)
+            yield from self._stepped(event)
+        elif self._mapping.shape == "events":
             yield from self._restarted(row, event)
             yield from self._event(event)
         elif self._has_epoch and (event.epoch is None or not math.isfinite(event.epoch)):
@@ -93,7 +98,7 @@ class Evaluations:
             self._since, self._epoch_now = Since(), None
             self._steps.clear()
             self.generation += 1
-            self.counts.began_again.add(_AGAIN.format(event.line))
+            self.counts.began_again.add(_AGAIN.format(self._line, event.line))
             self._numbers.go_back()
         if event.step:
             self._steps.update(dict.fromkeys(names, event.step))
@@ -135,9 +140,10 @@ class Evaluations:
     def _stepped(self, event: Open) -> Iterator[Step]:
         """The step that an event of the training is."""
         loss = event.values.get(STEP_LOSS if self._has_step_loss else "train_loss")
-        if not event.step or loss is None:
+        if not event.step or (loss is None and not self._mapping.steps_alone):
             return
         self.counts.steps += 1
+        scores = {name: number for name, number in event.values.items() if name in EVALUATED}
         yield Step(
             step=event.step,
             epoch=event.epoch or 0.0,
@@ -146,6 +152,7 @@ class Evaluations:
             train_loss=loss,
             lr=event.values.get("lr"),
             grad_norm=event.values.get("grad_norm"),
+            metrics={**event.metrics, **scores} if self._mapping.steps_alone else {},
         )
 
     def _train_epoch(self) -> Epoch:
@@ -200,8 +207,8 @@ class Evaluations:
         last = self._numbers.last
         if last is not None and number < last:
             self.generation += 1
-            self.counts.began_again.add(_AGAIN.format(done.line))
+            self.counts.began_again.add(_AGAIN.format(self._line, done.line))
         elif number == last:
-            self.counts.repeated.add(f"Epoch {number:g} stands there twice; line {done.line} is kept.")
+            self.counts.repeated.add(f"Epoch {number:g} stands there twice; {self._line} {done.line} is kept.")
         self._numbers.last = number
         return number

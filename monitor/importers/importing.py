@@ -52,8 +52,8 @@ class Plan:
     mapping: SourceMapping
     survey: Survey
     counts: Counts
-    first: Epoch
-    last: Epoch
+    first: Epoch | Step
+    last: Epoch | Step
     notes: tuple[str, ...]
     unread: Told
     samples: tuple[Sample, ...] = ()
@@ -86,12 +86,19 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
     wish = Wish(asked.fields, asked.percent, kind.names, kind.percent)
     uses = propose(seen.survey, wish)
     validated = any(use.field in EVALUATED for use in uses)
-    mapping = SourceMapping(uses, _shape(seen, uses), train_only=not validated, drop_stale=kind.name == "model-card")
-    told = _read(kind(path, follow=follow), mapping, lambda done, of: tick(of + done, 2 * of))
-    each = None if follow else _steps_per_epoch(told, seen.survey, mapping)
+    steps_alone, line = seen.importer.steps_alone, seen.importer.line
+    mapping = SourceMapping(
+        uses,
+        _shape(seen, uses),
+        train_only=not validated and not steps_alone,
+        steps_alone=steps_alone,
+        drop_stale=kind.name == "model-card",
+    )
+    told = _read(kind(path, follow=follow), mapping, line, lambda done, of: tick(of + done, 2 * of))
+    each = None if follow or steps_alone else _steps_per_epoch(told, seen.survey, mapping)
     if each:
         mapping = replace(mapping, steps_per_epoch=each)
-        told = _read(kind(path), mapping, tick)
+        told = _read(kind(path), mapping, line, tick)
     if told.last is None or told.first is None:
         if follow:
             raise NothingYetError(f"{path} holds no whole evaluation yet.")
@@ -106,7 +113,7 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
         counts=told.counts,
         first=told.first,
         last=told.last,
-        notes=(*seen.asides.sentences(), *doubts(seen.survey, uses), *_notes(told, mapping)),
+        notes=(*seen.asides.sentences(), *doubts(seen.survey, uses, line), *_notes(told, mapping)),
         unread=seen.unread,
         samples=_samples(seen.importer.path) if kind.name in WITH_SAMPLES else (),
         config=seen.importer.config,
@@ -178,16 +185,16 @@ def _looked(importer: Importer, tick: Tick) -> _Looked:
 @dataclass
 class _Told:
     counts: Counts
-    first: Epoch | None = None
-    last: Epoch | None = None
+    first: Epoch | Step | None = None
+    last: Epoch | Step | None = None
     starts: int = 1
 
 
-def _read(importer: Importer, mapping: SourceMapping, tick: Tick) -> _Told:
-    evaluations = Evaluations(mapping)
+def _read(importer: Importer, mapping: SourceMapping, line: str, tick: Tick) -> _Told:
+    evaluations = Evaluations(mapping, line=line)
     told = _Told(evaluations.counts)
     for found in _records(importer, evaluations, tick):
-        if isinstance(found, Epoch):
+        if isinstance(found, Epoch) or mapping.steps_alone:
             told.first = told.first or found
             told.last = found
     told.starts = evaluations.generation

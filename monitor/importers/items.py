@@ -68,7 +68,8 @@ class Importer(ABC):
     own, and `evaluations` puts them together. `names` are this format's own names of our fields, tried before the
     usual ones. `percent`: how it writes WER and other shares, where the format fixes that. `grows` is False for
     what is written once. `several`: one source may hold several runs, and its path may go on with the
-    name of one. An instance may find that its file is of the other shape.
+    name of one. `line`: what `line` of its rows counts, in a word. An instance may find that its file is of the other
+    shape, or that it holds no evaluation, only steps (`steps_alone`).
     """
 
     name: ClassVar[str]
@@ -78,6 +79,8 @@ class Importer(ABC):
     percent: ClassVar[bool | None] = None
     loss_unit: ClassVar[str] = "nats"
     grows: ClassVar[bool] = True
+    line: str = "line"
+    steps_alone: bool = False
     several: ClassVar[bool] = False
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:

@@ -59,6 +59,8 @@ class SourceMapping:
     shape: Shape = "evaluations"
     train_only: bool = False
     """Nothing was validated: an epoch's mean train loss is all there is."""
+    steps_alone: bool = False
+    """It holds no evaluation: every row is a step."""
     drop_stale: bool = False
     """The format repeats a train loss until a new one is logged."""
     steps_per_epoch: float | None = None
@@ -109,7 +111,7 @@ class Column:
     most: float = -math.inf
     percent_sign: bool = False
     jumped_at: int = 0
-    """Line at which the numbers changed by a factor that only another unit explains; 0: nowhere."""
+    """Line of the row at which the numbers changed by a factor that only another unit explains; 0: nowhere."""
 
     def take(self, value: float, line: int, percent_sign: bool) -> None:
         self.percent_sign |= percent_sign
@@ -286,14 +288,14 @@ def _unit(column: Column, name: str, wish: Wish) -> tuple[bool, str]:
     return False, f"{values}; --percent says otherwise"
 
 
-def doubts(survey: Survey, uses: tuple[Use, ...]) -> list[str]:
-    """What a person should look at before they believe the mapping."""
+def doubts(survey: Survey, uses: tuple[Use, ...], line: str) -> list[str]:
+    """What a person should look at before they believe the mapping. `line`: what the lines of rows count, in a word."""
     found = []
     for use in uses:
         jump = survey.columns[use.column].jumped_at
         if use.field in SHARES and jump:
             found.append(
-                f"{use.column} changes by a factor of {JUMP:g} or more at line {jump}: "
+                f"{use.column} changes by a factor of {JUMP:g} or more at {line} {jump}: "
                 "percent and fraction under one name? It is read in one unit."
             )
     losses = {use.field: survey.columns[use.column] for use in uses if use.field in ("train_loss", "val_loss")}

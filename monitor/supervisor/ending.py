@@ -12,6 +12,7 @@ from typing import Literal
 
 from monitor.diagnosis.crash_kinds.lines import CHAINED, LABEL, LAST_LINE, NAMES_AN_ERROR, SAID_BY_THE_LAUNCHER
 from monitor.importers.free_text.reader import read_line
+from monitor.importers.growing import MARKS
 from monitor.run_dir import LOG_FILE, Progress, StopStage
 from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.run_dir.status import signal_name
@@ -133,9 +134,10 @@ def _lines(log: Path) -> list[str]:
 def _tail(log: Path) -> str:
     try:
         with os.fdopen(open_to_read(log), "rb") as stream:
+            code = MARKS.get(stream.read(2), "utf-8")
             size = stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, size - TAIL_BYTES))
-            return stream.read(TAIL_BYTES).decode("utf-8", "replace")
+            stream.seek(max(0, size - TAIL_BYTES) // 2 * 2)  # a letter of UTF-16 begins at an even byte
+            return stream.read(TAIL_BYTES + 1).decode(code, "replace").removeprefix("\ufeff")
     except (OSError, OddFileError):
         return ""
 

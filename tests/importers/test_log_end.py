@@ -13,7 +13,7 @@ from monitor.importers.free_text.reader import LineReader
 from monitor.importers.free_text.scan import scan
 from monitor.importers.live import About, FollowedRun
 from monitor.run_dir.launch import read_progress
-from monitor.supervisor.ending import error_at_end
+from monitor.supervisor.ending import error_at_end, last_traceback
 from monitor.supervisor.feed import SourceFeed
 
 EPOCH = "Epoch {} | train loss 1.2 | val loss 1.3\n"
@@ -40,6 +40,16 @@ def test_a_log_ends_in_an_error_only_where_nothing_goes_on_behind_it(tmp_path, b
     path = tmp_path / "train.log"
     path.write_text(EPOCH.format(1) + TRACEBACK + behind)
     assert error_at_end(path) == error
+
+
+@pytest.mark.parametrize("code", ["utf-16", "utf-16-be", "utf-8"])
+@pytest.mark.parametrize("lines", [1, 5000, 5001])
+def test_the_end_of_a_log_is_read_in_its_own_encoding(tmp_path, code, lines):
+    path = tmp_path / "train.log"
+    text = "".join(EPOCH.format(n) for n in range(lines)) + "x" * (lines % 2) + "\n" + TRACEBACK
+    path.write_bytes((("\ufeff" if code == "utf-16-be" else "") + text).encode(code))
+    assert error_at_end(path) == ERROR
+    assert last_traceback(path) == TRACEBACK.rstrip()
 
 
 def test_a_line_called_error_is_no_error_of_the_process(tmp_path):

@@ -7,17 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from monitor.importers.free_text.proposal import numbers_of, unread
-from monitor.importers.free_text.scan import scan
-from monitor.importers.items import LOG_FORMAT, Aside, Importer, Item
+from monitor.importers.free_text.epochs import EpochRows
+from monitor.importers.free_text.proposal import numbers_of, propose_log, sentence, unread
+from monitor.importers.free_text.reading import LogReading, Said
+from monitor.importers.free_text.scan import CHUNK_BYTES, Scan, scan
+from monitor.importers.free_text.steps import StepBook
+from monitor.importers.growing import GrowingFile
+from monitor.importers.items import LOG_FORMAT, Aside, Importer, Item, Row
 from monitor.run_dir import Place
-from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.errors import UnreadableRunError, UsageError
 
 
 class TextLog(Importer):
     name = LOG_FORMAT
     title = "a text log"
     grows: ClassVar[bool] = False
+    line = "evaluation"
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
@@ -25,11 +30,11 @@ class TextLog(Importer):
 
     def items(self) -> Iterator[Item]:
         found = scan(self.path)
+        if found.doubt:
+            raise UnreadableRunError(f"{self.path}: {found.doubt}")
         if not found.rows:
-            raise UnreadableRunError(
-                f"{self.path.name}: {unread(found)} "
-                f"A log that still grows, or of steps alone: python -m monitor attach {self.path}"
-            )
+            yield from self._of_steps(found)
+            return
         yield from (Aside(f"Check what was read: {doubt}") for doubt in found.doubts)
         # An evaluation is told again when a line below it adds to it: the fuller row is the one that counts.
         rows = {(row.generation, row.epoch): row for row in found.rows}
@@ -40,5 +45,41 @@ class TextLog(Importer):
             numbers = numbers_of(row, place)
             yield replace(numbers, values={**where, **numbers.values})
 
+    def _of_steps(self, found: Scan) -> Iterator[Item]:
+        """A log without a whole epoch and without an evaluation: its steps, under the log's own names."""
+        if not found.steps.count:
+            raise UnreadableRunError(
+                f"{self.path.name}: {unread(found)} A log that still grows: python -m monitor attach {self.path}"
+            )
+        try:
+            mapping = propose_log(found)
+        except UsageError as problem:
+            raise UnreadableRunError(f"{problem} It can be said there: python -m monitor attach {self.path}") from None
+        self.steps_alone, self.line = True, "step"
+        yield Aside(sentence(found, mapping, self.path.name))
+        columns = {use.field: use.column for use in mapping.uses}
+        book = StepBook()
+        for said in _said(self.path):
+            for told in said.steps:
+                if (step := book.record(told, columns)) is None:
+                    continue
+                of_step = {"train_loss": step.train_loss, "lr": step.lr, "grad_norm": step.grad_norm}
+                named = {columns.get(field, field): number for field, number in of_step.items() if number is not None}
+                where = {"step": float(step.step)} | ({"epoch": step.epoch} if step.epoch else {})
+                yield Row(step.step, {**where, **named, **step.metrics})
+
     def places(self) -> dict[str, Place]:
         return {}
+
+
+def _said(path: Path) -> Iterator[Said]:
+    """What a log says from its beginning to its end. Raises UnreadableRunError."""
+    reading, file = LogReading(EpochRows("epochs")), GrowingFile(path)
+    try:
+        while chunk := file.read(CHUNK_BYTES):
+            yield reading.feed(chunk)
+        yield reading.close()
+    except OSError as problem:
+        raise UnreadableRunError(f"{path} cannot be read: {problem.strerror or problem}.") from problem
+    finally:
+        file.close()

@@ -1,0 +1,56 @@
+"""`import` of a text log that no other format fits."""
+
+import pytest
+
+from monitor.importers.importing import Asked, plan, records
+from monitor.run_dir import Epoch
+from monitor.run_dir.errors import UnreadableRunError
+
+EPOCHS = "".join(f"Epoch {n}/3 train loss {4 / n:.2f} val loss {5 / n:.2f}\n" for n in (1, 2))
+
+
+def written(tmp_path, text):
+    path = tmp_path / "train.log"
+    path.write_text(text)
+    return plan(path, Asked())
+
+
+def test_a_log_of_epochs_gives_no_steps_alone(tmp_path):
+    chosen = written(tmp_path, "".join(f"step {n} loss {9 / n:.2f}\n" for n in range(1, 9)) + EPOCHS)
+    assert not chosen.mapping.steps_alone
+    assert [record.epoch for record in records(chosen) if isinstance(record, Epoch)] == [1, 2]
+
+
+def test_what_names_no_number_of_a_step_is_refused(tmp_path):
+    with pytest.raises(UnreadableRunError, match="No line there says of which epoch its loss is"):
+        written(tmp_path, "loss: 3.5\nloss: 3.4\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "last"),
+    [
+        ("step {n}0, loss: {x}, lr 0.1\n", (10, 9.0, {}), (90, 1.0, {})),
+        ("[{n}0/200] xent: {x}\n", (10, 9.0, {}), (90, 1.0, {})),
+        ("{{'loss': {x}, 'grad_norm': 1.5, 'epoch': 0.0{n}}}\n", (1, 9.0, {}), (9, 1.0, {})),
+        ("step {n}0 train acc 0.{n}\n", (10, None, {"train_acc": 0.1}), (90, None, {"train_acc": 0.9})),
+    ],
+)
+def test_a_log_of_steps_alone_becomes_steps_and_no_evaluation(tmp_path, line, first, last):
+    chosen = written(tmp_path, "".join(line.format(n=n, x=10.0 - n) for n in range(1, 10)))
+    steps = list(records(chosen))
+    assert len(steps) == chosen.counts.steps == 9
+    assert chosen.counts.evaluations == 0
+    told = [(step.step, step.train_loss, step.metrics) for step in steps]
+    assert (told[0], told[-1]) == (first, last)
+    assert "Found no epoch and no validation in train.log" in chosen.notes[0]
+
+
+def test_what_attach_refuses_is_refused_here_too(tmp_path):
+    text = "".join(f"Epoch {n}/9 train loss {x / n:.3f} val loss {5 / n:.3f}\n" for n in range(1, 9) for x in (4, 2))
+    with pytest.raises(UnreadableRunError, match="two trainings seem to write into this file"):
+        written(tmp_path, text)
+
+
+def test_where_the_run_begins_again_is_told_by_evaluations_not_by_lines(tmp_path):
+    chosen = written(tmp_path, "loading\nnoise\n" + EPOCHS + "noise\n" + EPOCHS)
+    assert "goes back at evaluation 3;" in chosen.notes[0]
