@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes sure that there is a SLURM to test with: installs it where that is possible, and starts a private cluster of two
-# nodes on this machine, with its own ports, munge socket and key below FOLDER. No systemd, no cgroups, no accounts.
+# nodes on this machine, with its own ports, munge socket and key below FOLDER. No systemd, no cgroups.
+# It has accounting (sacct), by a slurmdbd and a MariaDB of its own, where these can be had; else one line says why not.
 # Usage: ensure_slurm.sh PYTHON FOLDER      start; prints one line that a shell evaluates, and how to stop
 #        ensure_slurm.sh --stop FOLDER      stop every daemon that was started for FOLDER
 #        ensure_slurm.sh --install          install only; ends with 1 and one line where that is not possible
@@ -15,10 +16,18 @@ missing() {
     done
 }
 
+no_accounting() {
+    for name in slurmdbd mariadbd; do command -v "$name" >/dev/null 2>&1 || { echo "there is no $name"; return; }; done
+}
+
 install() {
-    [ -z "$(missing)" ] && return 0
+    [ -z "$(missing)$(no_accounting)" ] && return 0
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq slurm-wlm munge; } >/dev/null 2>&1
+        export DEBIAN_FRONTEND=noninteractive
+        timeout 120 apt-get update -qq >/dev/null 2>&1
+        [ -z "$(missing)" ] || timeout 300 apt-get install -y -qq slurm-wlm munge >/dev/null 2>&1
+        # Of MariaDB the program alone: Debian's mariadb-server is a service of the machine.
+        timeout 300 apt-get install -y -qq --no-install-recommends slurmdbd mariadb-server-core >/dev/null 2>&1
     fi
     [ -z "$(missing)" ] && return 0
     echo "SLURM: there is no $(missing) here and it could not be installed (Debian: apt-get install slurm-wlm munge)." >&2
@@ -26,11 +35,11 @@ install() {
 }
 
 stop() {
-    for name in slurmd.n1 slurmd.n2 slurmctld munged; do
+    for name in slurmd.n1 slurmd.n2 slurmctld slurmdbd mariadbd munged; do
         [ -s "$1/$name.pid" ] || continue
         pid=$(cat "$1/$name.pid")
         # Only what was started for this folder: a pid may be another's by now.
-        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$1/" || continue
+        cat "/proc/$pid/cmdline" "/proc/$pid/environ" 2>/dev/null | grep -qF "$1/" || continue
         kill "$pid" 2>/dev/null
         for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 0.3; done
         kill -9 "$pid" 2>/dev/null
@@ -44,13 +53,13 @@ case "${1:-}" in
 esac
 [ $# = 2 ] || { echo "Usage: ensure_slurm.sh PYTHON FOLDER" >&2; exit 64; }
 [ "$(id -u)" = 0 ] || { echo "SLURM: a private cluster needs root, which starts jobs." >&2; exit 1; }
-install || exit 1
+[ -z "$(missing)" ] || install || exit 1
 folder=$2
 mkdir -p "$folder/spool.n1" "$folder/spool.n2" "$folder/state" && chmod 755 "$folder" || exit 1
 touch "$folder/gpu0" "$folder/gpu1"
 here=$(hostname)
 ports=$("$1" -c 'import socket
-held = [socket.socket() for _ in range(3)]
+held = [socket.socket() for _ in range(4)]
 for each in held: each.bind(("127.0.0.1", 0))
 print(*(each.getsockname()[1] for each in held))') || exit 1
 set -- $ports
@@ -63,6 +72,10 @@ SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
 AuthInfo=socket=$folder/munge.socket
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort=$4
+AccountingStoragePass=$folder/munge.socket
 StateSaveLocation=$folder/state
 SlurmdSpoolDir=$folder/spool.%n
 SlurmctldPidFile=$folder/slurmctld.pid
@@ -105,6 +118,42 @@ echo "NodeName=n[1-2] Name=gpu File=$folder/gpu[0-1]" >"$folder/gres.conf"
 # No plugin of ours uses a control group; this one looks for none until one does, also in a container without any.
 printf "CgroupPlugin=cgroup/v1\nCgroupMountpoint=%s/cgroup\n" "$folder" >"$folder/cgroup.conf"
 
+cat >"$folder/slurmdbd.conf" <<CONF
+AuthType=auth/munge
+AuthInfo=socket=$folder/munge.socket
+DbdHost=localhost
+DbdAddr=127.0.0.1
+DbdPort=$4
+SlurmUser=root
+PidFile=$folder/slurmdbd.pid
+LogFile=$folder/slurmdbd.log
+StorageType=accounting_storage/mysql
+StorageHost=localhost
+StorageUser=root
+StorageLoc=vitalsigns
+CONF
+chmod 600 "$folder/slurmdbd.conf"
+
+# Prints why there is no accounting, or nothing. The database knows no users: only root enters the folder of its socket.
+accounting() {
+    no_accounting | grep . && return
+    mkdir -m 700 "$folder/db" && mkdir "$folder/db/data" || return
+    export MYSQL_UNIX_PORT="$folder/db/socket"
+    options="--no-defaults --user=root --datadir=$folder/db/data --skip-grant-tables --skip-log-bin --performance-schema=off"
+    options="$options --innodb-log-file-size=4M --innodb-buffer-pool-size=16M --innodb-flush-log-at-trx-commit=0"
+    { printf 'create database mysql;\nuse mysql;\n'; cat /usr/share/mysql/mysql_system_tables.sql; } \
+        | mariadbd $options --bootstrap >"$folder/mariadbd.log" 2>&1
+    mariadbd $options --skip-networking --socket="$MYSQL_UNIX_PORT" --pid-file="$folder/mariadbd.pid" \
+        >>"$folder/mariadbd.log" 2>&1 </dev/null &
+    for _ in $(seq 120); do [ -S "$MYSQL_UNIX_PORT" ] && break; sleep 0.5; done
+    slurmdbd >"$folder/slurmdbd.out" 2>&1
+    for _ in $(seq 60); do
+        sacctmgr --immediate --quiet add cluster vitalsigns >"$folder/sacctmgr.out" 2>&1 && return
+        sleep 0.5
+    done
+    echo "slurmdbd did not start ($(cat "$folder/mariadbd.log" "$folder/slurmdbd.log" 2>/dev/null | tail -n 1))"
+}
+
 refused() { echo "SLURM: $1 did not start: $(tail -n 1 "$2" 2>/dev/null)" >&2; stop "$folder"; exit 1; }
 
 [ -s "$folder/munge.key" ] || mungekey --create --keyfile="$folder/munge.key" || exit 1
@@ -112,6 +161,8 @@ munged --force --socket="$folder/munge.socket" --key-file="$folder/munge.key" --
     --seed-file="$folder/munge.seed" --log-file="$folder/munged.log" >"$folder/munged.out" 2>&1 \
     || refused munged "$folder/munged.out"
 export SLURM_CONF="$folder/slurm.conf"
+no_accounts=$(accounting)
+[ -z "$no_accounts" ] || { sed -i /^AccountingStorage/d "$SLURM_CONF"; echo "SLURM: without accounting, $no_accounts." >&2; }
 slurmctld -f "$SLURM_CONF" >"$folder/slurmctld.out" 2>&1 || refused slurmctld "$folder/slurmctld.log"
 for node in n1 n2; do
     slurmd -N "$node" -f "$SLURM_CONF" >"$folder/slurmd.$node.out" 2>&1 || refused "slurmd of $node" "$folder/slurmd.$node.log"

@@ -133,11 +133,16 @@ def ended(seen: JobSeen) -> str:
     if seen.state == GONE:
         return f"{name} does not know {called(seen)[len(name) + 1 :]} any more: it has ended, and how was not seen."
     ends = ENDS[seen.engine]
-    why = ends.get(seen.reason) or ends.get(seen.state, "it ended")
+    why = (ends.get(seen.reason) or ends.get(seen.state, "it ended")) + by(seen)
     code = f" with exit status {seen.exit_status}" if seen.exit_status not in ("", "0", "0:0") else ""
     said = f" It said: {words.sentence(seen.said)}" if seen.said else ""
     job = called(seen)[len(name) + 1 :]
     return f"{name} ended {job}{_on(seen)} ({seen.state}): {why}{code}, and the run left no outcome.{said}"
+
+
+def by(seen: JobSeen | None) -> str:
+    """Who cancelled it, where that is known: " by anna"."""
+    return f" by {seen.cancelled_by}" if seen is not None and seen.cancelled_by else ""
 
 
 def unanswered(seen: JobSeen, now: float) -> str:

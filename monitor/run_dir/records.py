@@ -171,6 +171,7 @@ class JobSeen(Record, frozen=True, kw_only=True):
 
     `state`: its own word, such as PENDING; "" before it was asked, GONE where it knows the job no more. `reason`: why
     it waits, or why it ended, in its words. `said`: the last error that it gave, or wrote into the job's log.
+    `cancelled_by`: the account that cancelled it, where the engine's accounting knows.
     `problem`: why it did not answer, since `problem_at`. `asks`: what it needs, in words, where the engine's reason
     does not say it. Times in UTC seconds; `starts_at` is an estimate.
     """
@@ -188,6 +189,7 @@ class JobSeen(Record, frozen=True, kw_only=True):
     restarts: int = 0
     starts_at: float | None = None
     ended_at: float | None = None
+    cancelled_by: str = ""
     said: str = ""
     problem: str = ""
     problem_at: float = 0.0

@@ -113,9 +113,7 @@ def _recorded_as_live(snapshot: Snapshot, state: State) -> Status:
             # The supervisor is about to write how it ended.
             return Status(state.state, True, False, "The trainer has ended; its outcome is being written.", None)
         return _ended_unseen(snapshot, state.trainer, state.updated_at)
-    evidence = _process_evidence(snapshot, state.trainer)
-    if snapshot.job is not None and snapshot.job.problem:
-        evidence += f" {job_words.unanswered(snapshot.job, snapshot.read_at)}"
+    evidence = f"{_process_evidence(snapshot, state.trainer)}{_silence_of_its_engine(snapshot)}"
     if state.stop is not None and state.stop.stage == "asked" and state.stop.cancelled_at is not None:
         evidence = f"{CANCELLED}. {evidence}"
     supervised = snapshot.supervisor_liveness != "gone"
@@ -216,11 +214,16 @@ def _unseen(snapshot: Snapshot, word: Word, process: Identity) -> Status:
         word,
         live=True,
         unsupervised=False,
-        evidence=f"{heard}; its processes cannot be seen from here.",
+        evidence=f"{heard}; its processes cannot be seen from here.{_silence_of_its_engine(snapshot)}",
         since=snapshot.state.started_at if snapshot.state is not None else None,
         unseen=True,
         heard_at=heard_at,
     )
+
+
+def _silence_of_its_engine(snapshot: Snapshot) -> str:
+    job = snapshot.job
+    return f" {job_words.unanswered(job, snapshot.read_at)}" if job is not None and job.problem else ""
 
 
 def _own_last_word(snapshot: Snapshot) -> Status | None:
@@ -285,7 +288,9 @@ def _how_it_ended(snapshot: Snapshot) -> str:
     if state.signal is not None:
         parts.append(signal_name(state.signal))
     if state.job is not None and state.stop is not None and state.stop.asked_by.startswith("the cluster"):
-        parts.append(f"after a stop by {state.stop.asked_by}")
+        stop = state.stop.asked_by
+        who = job_words.by(snapshot.job)
+        parts.append(f"after a stop by {stop[:-1]}{who})" if stop.endswith("(scancel)") else f"after a stop by {stop}")
     if state.error and state.exit_code is None and state.signal is None:
         parts.append(state.error[:LONGEST_ERROR].rstrip("."))  # it never started: nothing else says why
     return ("Its supervisor saw it end: " + ", ".join(parts) + ".") if parts else "Its supervisor saw it end."

@@ -1,6 +1,7 @@
 """Runs as jobs of a real SLURM: queued with the reason, run, stopped, put back, restarted, and what goes wrong."""
 
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -26,6 +27,8 @@ from tests.cluster.conftest import PATIENT_SECS
 from tests.supervised import FINISHES, LISTENS, state_of, wait_for, workers
 
 pytestmark = pytest.mark.slurm
+
+ME = pwd.getpwuid(os.getuid()).pw_name
 
 TRAINS_ON = """
 import sys, time
@@ -211,6 +214,56 @@ def test_scancel_from_outside_is_a_stop_by_the_cluster(jobs):
     state = state_of(run_dir)
     assert (state.state, state.stop.asked_by) == ("stopped", "the cluster (scancel)")
     assert not workers(run_dir)
+    who = "" if jobs.cluster.no_accounting else f" by {ME}"
+    jobs.wait_for_words(run_dir, rf"SIGTERM, after a stop by the cluster \(scancel{who}\)\.$")
+
+
+def plain_conf(jobs) -> str:
+    """The path of a slurm.conf with which this machine knows of no accounting."""
+    path = jobs.cluster.folder / "plain" / "slurm.conf"
+    path.parent.mkdir()
+    lines = (jobs.cluster.folder / "slurm.conf").read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("AccountingStorage")))
+    return str(path)
+
+
+def test_ends_that_the_controller_has_forgotten_are_told_by_the_accounting(jobs, monkeypatch):
+    if jobs.cluster.no_accounting:
+        pytest.skip(f"NOT TRIED: {jobs.cluster.no_accounting}")
+    died = jobs.submit(LISTENS, name="died", sbatch="--no-requeue --nodelist=n2")
+    held, late, plain = (jobs.submit(LISTENS, name=name, sbatch="--hold") for name in ("held", "late", "plain"))
+    jobs.wait_for_epochs(died)
+    jobs.cluster.run("scancel", jobs.number(plain))
+    with monkeypatch.context() as without:
+        without.setenv("SLURM_CONF", plain_conf(jobs))
+        said = jobs.wait_for(plain, "stopped")
+    assert "(CANCELLED): it was cancelled, and the run left no outcome." in said.evidence  # by whom is not known
+    # From here on nobody looks until the controller has forgotten them.
+    jobs.cluster.run("scancel", jobs.number(held), jobs.number(late))
+    jobs.cluster.kill("slurmd.n2")
+    try:
+        for process in everything_of(died):
+            process.send_signal(signal.SIGKILL)
+        jobs.cluster.run("scontrol", "update", "NodeName=n2", "State=DOWN", "Reason=test")
+        ends = ["sacct", "-X", "-n", "-P", "-o", "State", "-j", ",".join(map(jobs.number, (died, held, late)))]
+        wait_for(lambda: jobs.cluster.run(*ends).count("CANCELLED by") == 2, PATIENT_SECS)
+        wait_for(lambda: "NODE_FAIL" in jobs.cluster.run(*ends), PATIENT_SECS)
+    finally:
+        jobs.cluster.start_node("n2")
+    jobs.cluster.forget_the_jobs()
+    assert not jobs.cluster.run("squeue", "--me", "-h", "--states=all")
+
+    jobs.cluster.kill("slurmdbd")
+    try:
+        said = jobs.status(late)
+        assert said.word == "queued" and re.search("SLURM has not answered since .*sacct refused", said.evidence)
+    finally:
+        jobs.cluster.start_accounting()
+    for run_dir in (held, late):
+        assert f"(CANCELLED): it was cancelled by {ME}, and" in jobs.wait_for(run_dir, "stopped").evidence
+    assert "ended job" in jobs.wait_for(died, "failed").evidence
+    assert "(NODE_FAIL): its node failed" in jobs.status(died).evidence
+    assert failure_of(RunReader(died).read(0.0)).name == "node"
 
 
 def everything_of(run_dir):
@@ -357,5 +410,5 @@ def test_a_supervisor_that_does_not_answer_is_signalled_and_then_its_job_is_ende
     launcher.hurry_stop(run_dir, "anna")
     said = jobs.wait_for(run_dir, "stopped")
     # scancel lets the process go on that stood still, and that one writes what it sees.
-    assert "after a stop by the cluster (scancel)" in said.evidence or "it was cancelled" in said.evidence
+    assert "after a stop by the cluster (scancel" in said.evidence or "it was cancelled" in said.evidence
     wait_for(lambda: not workers(run_dir), PATIENT_SECS)

@@ -277,13 +277,18 @@ def test_a_job_number_is_digits_or_the_record_is_none(runs, own_state):
         slurm.cancel("--me")
 
 
-def fake(tmp_path, monkeypatch, answer: str, code: int = 0):
-    """A squeue that counts its calls."""
+DISABLED = "echo 'Slurm accounting storage is disabled' >&2; exit 1"
+SILENT = "echo 'sacct: error: Problem talking to the database: Connection refused' >&2; exit 1"
+
+
+def fake(tmp_path, monkeypatch, answer: str, code: int = 0, sacct: str = DISABLED):
+    """A squeue and a sacct that count their calls."""
     folder = tmp_path / "bin"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "answer").write_text(answer)
-    (folder / "squeue").write_text(f'#!/bin/sh\necho "$@" >>{folder}/calls\ncat {folder}/answer\nexit {code}\n')
-    (folder / "squeue").chmod(0o755)
+    for name, rest in (("squeue", f"cat {folder}/answer; exit {code}"), ("sacct", sacct)):
+        (folder / name).write_text(f'#!/bin/sh\necho {name} "$@" >>{folder}/calls\n{rest}\n')
+        (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     return folder / "calls"
 
@@ -299,8 +304,9 @@ def test_the_queue_is_read_once_in_15_s_for_all_runs_and_not_at_all_without_a_jo
     queues.remember("18", run_dir, JobOrder())
     for _ in range(10):
         queues.look()
-    [line] = calls.read_text().splitlines()
-    assert line.startswith("--me --array --states=all") and str(runs) not in line  # nothing of a run is passed on
+    queue, accounts = calls.read_text().splitlines()
+    assert queue.startswith("squeue --me --array --states=all") and accounts.endswith("--jobs=17,18")
+    assert str(runs) not in queue + accounts  # nothing of a run is passed on
     assert {each.state for each in jobs.book().jobs.values()} == {"GONE"}  # those numbers are other folders' jobs
 
 
@@ -311,6 +317,71 @@ def test_a_squeue_that_fails_leaves_the_last_answer_and_says_so(tmp_path, runs, 
     queues.look()
     assert jobs.book().jobs["17"].state == "" and "squeue refused" in jobs.book().jobs["17"].problem
     assert "SLURM has not answered since" in status(run_dir).evidence
+
+
+def look_again(tmp_path, monkeypatch, squeue: str, sacct: str) -> JobSeen:
+    """What is known of job 17 after a look at these answers."""
+    fake(tmp_path, monkeypatch, squeue, sacct=sacct)
+    monkeypatch.setattr(queues, "ASK_EVERY_SECS", 0.0)
+    queues.look()
+    return jobs.book().jobs["17"]
+
+
+def test_who_cancelled_a_job_is_told_by_the_accounting_once_it_knows(tmp_path, runs, own_state, monkeypatch):
+    run_dir = queued_run(runs).resolve()
+    (run_dir / PROGRESS_FILE).unlink()
+    queues.remember("17", run_dir, JobOrder())
+    times = "2027-01-15T08:00:00|2027-01-15T08:30:00"
+    queue = f"17|CANCELLED|{times}|gpu|n1|1|0|None|{run_dir}|\n"
+    behind = f"17|RUNNING|2027-01-15T08:00:00|Unknown|gpu|n1|0:0|None|{run_dir}|"
+    half = f"17|CANCELLED by 0|{times}||n1|0:0|None||"
+    for said in (behind, half):  # both were seen of a real one
+        early = look_again(tmp_path, monkeypatch, queue, f"echo '{said}'")
+        assert (early.state, early.cancelled_by, early.ended_at) == ("CANCELLED", "", None)
+    now = look_again(
+        tmp_path, monkeypatch, queue, f"echo '{half.replace('||n1', '|gpu|n1').replace('||', f'|{run_dir}|')}'"
+    )
+    assert (now.state, now.cancelled_by, now.nodes) == ("CANCELLED", "root", "n1") and now.ended_at is not None
+    assert "(CANCELLED): it was cancelled by root, and the run left no outcome." in status(run_dir).evidence
+
+
+def test_a_job_that_left_the_queue_has_its_end_from_the_accounting_and_of_its_own_folder(
+    tmp_path, runs, own_state, monkeypatch
+):
+    run_dir = queued_run(runs).resolve()
+    (run_dir / PROGRESS_FILE).unlink()
+    queues.remember("17", run_dir, JobOrder())
+    row = "17|NODE_FAIL|2027-01-15T08:00:00|2027-01-15T08:30:00|gpu|None assigned|1:0|None|{}|"
+    other = look_again(tmp_path, monkeypatch, "", f"echo '{row.format('/data/other')}'")
+    assert other.ended_at is None and "does not say yet how it ended" in other.problem
+    found = look_again(tmp_path, monkeypatch, "", f"echo '{row.format(run_dir)}'")
+    assert (found.state, found.nodes, found.exit_status) == ("NODE_FAIL", "", "1:0")
+    assert status(run_dir).word == "failed" and "its node failed with exit status 1:0" in status(run_dir).evidence
+
+
+def test_an_accounting_that_is_silent_is_waited_for_ten_minutes_and_one_that_is_not_there_not_at_all(
+    tmp_path, runs, own_state, monkeypatch
+):
+    run_dir = queued_run(runs).resolve()
+    (run_dir / PROGRESS_FILE).unlink()
+    queues.remember("17", run_dir, JobOrder())
+    silent = look_again(tmp_path, monkeypatch, "", SILENT)
+    assert silent.ended_at is None and "Problem talking to the database: Connection refused" in silent.problem
+    assert status(run_dir).word == "queued" and "SLURM has not answered since" in status(run_dir).evidence
+    long_ago = msgspec.structs.replace(silent, problem_at=silent.problem_at - slurm.LATE_SECS)
+    jobs.change(lambda book: msgspec.structs.replace(book, jobs={"17": long_ago}))
+    assert look_again(tmp_path, monkeypatch, "", SILENT).state == "GONE"
+    queues.remember("17", run_dir, JobOrder())
+    assert look_again(tmp_path, monkeypatch, "", DISABLED).state == "GONE"
+    assert status(run_dir).word == "lost"
+
+
+def test_a_run_on_another_node_says_that_its_engine_is_silent():
+    quiet = seen("RUNNING", nodes="n1", problem="no answer", problem_at=NOW - 120)
+    known = snapshot_with(quiet, state="running")
+    state = msgspec.structs.replace(known.state, trainer=ELSEWHERE)
+    said = status_of(msgspec.structs.replace(known, state=state, trainer_liveness="unknown"))
+    assert said.unseen and "cannot be seen from here. SLURM has not answered since" in said.evidence
 
 
 def test_every_reason_and_end_is_a_clause():

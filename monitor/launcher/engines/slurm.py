@@ -1,10 +1,11 @@
-"""SLURM in commands: sbatch, squeue, scancel, scontrol, sinfo, each with a time limit, and their errors in sentences.
+"""SLURM in commands (sbatch, squeue, sacct, scancel, scontrol, sinfo), each with a time limit; errors in sentences.
 
 The programs are those on the user's PATH; of a run directory they are given its path and digits, nothing else.
 """
 
 from __future__ import annotations
 
+import pwd
 import re
 import shlex
 import shutil
@@ -34,12 +35,21 @@ FIELDS = (
     "Reason",
     "WorkDir",
 )
+ACCOUNTED = ("JobID", "State", "Start", "End", "Partition", "NodeList", "ExitCode", "Reason", "WorkDir")
+"""The same fields of sacct, which does not count restarts, and says of a cancelled job by which uid."""
 LINE = re.compile(
-    r"(?P<job>\d+(?:_\d+)?)\|(?P<state>[A-Z_]+)\|(?P<start>[^|]*)\|(?P<end>[^|]*)\|(?P<partition>[^|]*)\|(?P<nodes>[^|]*)\|"
-    r"(?P<restarts>\d+)\|(?P<code>\d+(?::\d+)?)\|(?P<reason>[^|]*)\|(?P<folder>.*)\|"
+    r"(?P<job>\d+(?:_\d+)?)\|(?P<state>[A-Z_]+)(?: by (?P<uid>\d+))?\|(?P<start>[^|]*)\|(?P<end>[^|]*)\|"
+    r"(?P<partition>[^|]*)\|(?P<nodes>[^|]*)\|(?:(?P<restarts>\d+)\|)?(?P<code>\d+(?::\d+)?)\|(?P<reason>[^|]*)\|"
+    r"(?P<folder>.*)\|"
 )
+NO_NODES = "None assigned"
+NO_ACCOUNTING = "storage is disabled"
+UNKNOWN_END = "it has left the queue, and the accounting (sacct) does not say yet how it ended"
+LATE_SECS = 600.0
+"""So long the accounting may be behind, or silent: then a job that left the queue has ended, and how was not seen."""
 PREFIX = re.compile(
-    r"^(?:sbatch|scancel|scontrol|squeue|slurm_load_\w+)(?: error)?: (?:error: )?(?:Batch job submission failed: )?"
+    r"^(?:sbatch|scancel|scontrol|squeue|sacct|slurm_load_\w+)(?: error)?: (?:error: )?"
+    r"(?:Batch job submission failed: )?"
 )
 NO_PARTITION = "SLURM has no such partition; it has: {partitions}."
 NO_ACCOUNT = "SLURM does not take your account there. Name another: --sbatch '--account NAME' (sacctmgr lists yours)."
@@ -178,19 +188,57 @@ def is_here() -> bool:
 
 
 def asked(known: Sequence[JobSeen], now: float) -> dict[str, JobSeen]:
-    """What squeue says of these jobs: one call for all of them. A number that is another folder's job is none of them.
+    """What squeue says of these jobs, and sacct of those that left it: one call each for all. Another folder's is none.
 
     Raises RefusedError with what SLURM says.
     """
     command = ["squeue", "--me", "--array", "--states=all", "--noheader"]
     command += [f"--Format={','.join(f'{each}:|' for each in FIELDS)}"]
+    found = _own(_run(command), known, now)
+    unsure = [seen for seen in known if seen.ended_at is None and _is_unsure(found.get(seen.job_id))]
+    return found | _accounted(unsure, found, now) if unsure else found
+
+
+def _own(answer: str, known: Sequence[JobSeen], now: float) -> dict[str, JobSeen]:
+    """The jobs in an answer that are these: a number that SLURM has given again is another folder's job."""
     runs = {seen.job_id: Path(seen.run_dir) for seen in known}
     found = {}
-    for seen in parsed(_run(command).splitlines(), now):
+    for seen in parsed(answer.splitlines(), now):
         run_dir = runs.get(seen.job_id)
         # A job array has one folder for all of its jobs: the one that their runs lie in.
         if run_dir is not None and seen.run_dir == str(run_dir.parent if "_" in seen.job_id else run_dir):
             found[seen.job_id] = replace(seen, run_dir=str(run_dir))
+    return found
+
+
+def _is_unsure(seen: JobSeen | None) -> bool:
+    """Whether the queue alone does not tell how a job ended, or who cancelled it."""
+    return seen is None or seen.state == "CANCELLED"
+
+
+def _accounted(unsure: Sequence[JobSeen], queue: Mapping[str, JobSeen], now: float) -> dict[str, JobSeen]:
+    """What the accounting says of jobs of which the queue says too little; nothing where there is none.
+
+    It learns of an end a moment after the queue: until then, and while it does not answer, a job keeps its last state.
+    """
+    if shutil.which("sacct") is None:
+        return {}
+    command = ["sacct", "--allocations", "--noheader", "--parsable", f"--format={','.join(ACCOUNTED)}"]
+    command += [f"--jobs={','.join(digits(seen.job_id) for seen in unsure)}"]
+    try:
+        rows, problem = _own(_run(command), unsure, now), UNKNOWN_END
+    except RefusedError as refused:
+        if NO_ACCOUNTING in str(refused):
+            return {}
+        rows, problem = {}, str(refused)
+    found = {}
+    for seen in unsure:
+        row, queued = rows.get(seen.job_id), queue.get(seen.job_id)
+        since = seen.problem_at if seen.problem else now
+        if row is not None and row.ended_at is not None:
+            found[seen.job_id] = replace(row, restarts=seen.restarts)
+        elif now - since < LATE_SECS:
+            found[seen.job_id] = replace(queued or seen, ended_at=None, problem=problem, problem_at=since)
     return found
 
 
@@ -207,11 +255,12 @@ def parsed(lines: Iterable[str], now: float) -> list[JobSeen]:
             state=match["state"],
             reason=match["reason"],
             partition=match["partition"],
-            nodes=match["nodes"],
+            nodes="" if match["nodes"] == NO_NODES else match["nodes"],
             exit_status=match["code"],
-            restarts=int(match["restarts"]),
+            restarts=int(match["restarts"] or 0),
             starts_at=_time(match["start"]),
             ended_at=(_time(match["end"]) or now) if is_over else None,
+            cancelled_by=_account(match["uid"]),
         )
         found.append(job)
     return found
@@ -228,6 +277,14 @@ def partitions() -> list[str]:
 def nodes(fields: Sequence[str]) -> str:
     """These fields of sinfo, a line a node of a partition, "|" after each. Raises RefusedError."""
     return _run(["sinfo", "--noheader", "-N", f"--Format={','.join(f'{each}:|' for each in fields)}"])
+
+
+def _account(uid: str | None) -> str:
+    """Its name; "user 1007" for one that this machine does not know, "" for none."""
+    try:
+        return pwd.getpwuid(int(uid)).pw_name if uid else ""
+    except (KeyError, OverflowError):
+        return f"user {uid}"
 
 
 def _time(text: str) -> float | None:
