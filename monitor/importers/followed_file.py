@@ -26,6 +26,7 @@ class FollowedFile:
 
     reads_again = True
     is_at_end = True
+    doubts: tuple[str, ...] = ()
 
     def __init__(self, run: FollowedRun, mapping: SourceMapping) -> None:
         kind = named(run.source.format)

@@ -60,6 +60,8 @@ class Followed(Protocol):
     @property
     def outcome(self) -> Outcome | None: ...
     @property
+    def doubts(self) -> tuple[str, ...]: ...
+    @property
     def changed_at(self) -> float | None: ...
     def read(self, now: float) -> Iterator[Record]: ...
     def begin_again(self, generation: int) -> Iterator[Record]: ...
@@ -124,6 +126,11 @@ class Following:
     @property
     def mapping(self) -> SourceMapping:
         return self._source.mapping
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What shows that the source may be misread, one sentence each."""
+        return self._source.doubts
 
     @property
     def ended(self) -> bool:
@@ -247,3 +254,11 @@ def tell_reading(run_dir: Path, mapping: SourceMapping, by: str) -> None:
     files.replace(
         run_dir / RUN_FILE, encode(msgspec.structs.replace(run, reading=reading, gap_basis=mapping.gap_basis))
     )
+
+
+def tell_doubts(run_dir: Path, doubts: tuple[str, ...]) -> None:
+    """run.json says what shows that its log may be misread. Raises OSError or ValueError."""
+    run = decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run)
+    if run.reading is not None:
+        reading = msgspec.structs.replace(run.reading, doubts=doubts)
+        files.replace(run_dir / RUN_FILE, encode(msgspec.structs.replace(run, reading=reading)))

@@ -304,6 +304,8 @@ class Reading(Record, frozen=True, kw_only=True, omit_defaults=False):
     """What was understood, in one sentence with its figures."""
     confirmed_by: str = ""
     """Who has confirmed the reading; empty: not confirmed yet."""
+    doubts: tuple[str, ...] = ()
+    """What shows that the log may be misread, one sentence each; none once a person confirms the reading of the run."""
 
 
 class Run(Record, frozen=True, kw_only=True, omit_defaults=False):

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import msgspec
 
-from monitor.importers.following import CATCH_UP_SECS, Following, read_anew, tell_reading
+from monitor.importers.following import CATCH_UP_SECS, Following, read_anew, tell_doubts, tell_reading
 from monitor.importers.free_text.followed import KEPT_BYTES, LOOK_BYTES, LOOK_SECS
 from monitor.importers.free_text.proposal import propose_log, words
 from monitor.importers.free_text.scan import LogScan
@@ -120,6 +120,7 @@ class SourceFeed:
         self._follower = following
         self._word: ReadingWord | None = None
         self._word_stamp = -1
+        self._doubts: tuple[str, ...] = ()
         self._looked_at: float | None = None
         """When the log had last grown as its end was looked at."""
         self._ended_at: float | None = None
@@ -148,6 +149,14 @@ class SourceFeed:
         self._hear_word(now)
         if not self.is_unwanted:
             self._follower.look(now)
+            self._tell_doubts()
+
+    def _tell_doubts(self) -> None:
+        """Once a person has said how the log is read, nothing of it is doubted any more."""
+        if self._follower.doubts != self._doubts and self._word_stamp == -1:
+            self._doubts = self._follower.doubts
+            with contextlib.suppress(OSError, ValueError):
+                tell_doubts(self._run_dir, self._doubts)
 
     def look_at_its_end(self, now: float) -> None:
         """Of a log whose process is not known: at rest after an error it says that the run failed, until it grows."""

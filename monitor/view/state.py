@@ -128,6 +128,6 @@ def reading_words(snapshot: Snapshot) -> str:
     reading = snapshot.run.reading if snapshot.run is not None else None
     if reading is None:
         return ""
-    if reading.confirmed_by:
-        return f"Read from its log, confirmed by {reading.confirmed_by}: {reading.said}"
-    return f"Read from its log, not confirmed: {reading.said}"
+    by = f"confirmed by {reading.confirmed_by}" if reading.confirmed_by else "not confirmed"
+    doubts = f" Check what was read: {' '.join(reading.doubts)}" if reading.doubts else ""
+    return f"Read from its log, {by}: {reading.said}{doubts}"

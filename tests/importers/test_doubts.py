@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from monitor.importers.following import Following
 from monitor.importers.formats.registry import detect
 from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.proposal import propose_log, sentence
 from monitor.importers.free_text.scan import scan
 from monitor.importers.importing import Asked, plan
+from monitor.importers.live import About, FollowedRun
+from monitor.launcher.attaching import confirm
+from monitor.run_dir import Reading, Run, decode
+from monitor.supervisor.feed import SourceFeed
 from tests.importers.printed import PRINTED
 
 
@@ -78,6 +83,51 @@ def test_import_says_it_too(tmp_path):
     path.write_text(TWICE, encoding="utf-8")
     assert detect(path).name == "log"
     assert any("Check what was read: In 11 epochs two lines" in note for note in plan(path, Asked()).notes)
+
+
+def followed_by(tmp_path, text, pieces=10):
+    """What is doubted of a log in run.json as it grows."""
+    path = tmp_path / "train.log"
+    path.write_text(text, encoding="utf-8")
+    about = About(
+        path=path, format="log", name="x", mapping=propose_log(scan(path)).document(), reading=Reading(path=str(path))
+    )
+    path.write_text("")
+    feed = SourceFeed(Following(FollowedRun.begin(tmp_path / "runs", about, 0.0)))
+    lines = text.splitlines(keepends=True)
+    for begin in range(0, len(lines), pieces):
+        with path.open("a", encoding="utf-8") as log:
+            log.write("".join(lines[begin : begin + pieces]))
+        feed.look(0.0)
+        yield feed, decode((tmp_path / "runs/x/run.json").read_bytes(), Run).reading.doubts
+
+
+@pytest.mark.parametrize("text", [FITS, *(PRINTED[name][0] for name in list(PRINTED)[:40])])
+def test_a_log_that_fits_is_not_doubted_while_it_grows(tmp_path, text):
+    assert {doubts for _, doubts in followed_by(tmp_path, text, pieces=3)} == {()}
+
+
+def test_a_growing_log_is_doubted_once_it_holds_ten_epochs_and_again_at_twenty(tmp_path):
+    text = "".join(f"Epoch {n}/50\nvalid: loss {9 / n:.3f}\nvalid: loss {8 / n:.3f}\n" for n in range(1, 26))
+    said = [doubts for _, doubts in followed_by(tmp_path, text, pieces=3)]
+    assert said[8] == ()
+    told = [doubt for doubts in dict.fromkeys(said) for doubt in doubts]
+    assert ["In 10 epochs" in told[0], "In 20 epochs" in told[1]] == [True, True]
+    assert "two lines give another val loss" in told[0]
+
+
+def test_what_a_person_has_confirmed_is_not_doubted_any_more(tmp_path):
+    for _, doubts in (
+        growing := followed_by(
+            tmp_path,
+            "".join(f"Epoch {n}/90\nvalid: loss {9 / n:.3f}\nvalid: loss {8 / n:.3f}\n" for n in range(1, 60)),
+            3,
+        )
+    ):
+        if doubts:
+            confirm(tmp_path / "runs/x", "anna")
+            break
+    assert {doubts for _, doubts in growing} == {()}
 
 
 @dataclass

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.statement import Statement
 from monitor.importers.mapping import Basis
 
@@ -112,6 +113,8 @@ class EpochRows:
         """The last step was one that is counted through."""
         self.counts_steps = False
         """An evaluation's own line has named a step that is counted through."""
+        self.doubts: Doubts | None = None
+        """What does not fit is counted there."""
 
     def memory(self) -> dict[str, Any]:
         """What a later reading needs to go on, as plain JSON."""
@@ -150,6 +153,8 @@ class EpochRows:
 
     def take(self, said: Statement) -> list[Row]:
         """The rows that this statement completes."""
+        if self.doubts is not None:
+            self.doubts.take(said)
         if self._basis == "epochs" and (trailing := self._below(said)) is not None:
             return trailing
         number = self._number(said)
@@ -176,16 +181,14 @@ class EpochRows:
             now.under_way = False  # the last step of a bar that counts from 0 is one before its end
         if part == WHOLE and now.said[WHOLE]:
             self._again |= any("loss" in name and name in now.said[WHOLE] for name, _ in said.values)
-            self._note_replaced(now, said)
+            if self.doubts is not None:
+                self.doubts.take_replaced(now.epoch, now.said[WHOLE], said)
         _put(now.said[part], said)
         if said.epoch is not None or (not said.partial and _tells_both(said)):
             now.stated += [name for name, _ in said.values if name not in now.stated]
         if said.values and self._is_complete(now):
             finished += self._tell(now)
         return finished
-
-    def _note_replaced(self, now: _Open, said: Statement) -> None:
-        """A line about all of an epoch is to add to what another has said: for those who check what was read."""
 
     def _below(self, said: Statement) -> list[Row] | None:
         """The row of an epoch that is named below its figures; None in a log that names it above them, or beside."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.importers.clips import ClipBook
+from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.epochs import LONG_REST_SECS, EpochRows, Row
 from monitor.importers.free_text.proposal import MOST_BESIDE, epoch_of, measures, numbers_of
 from monitor.importers.free_text.reading import LogReading, Said
@@ -25,6 +26,7 @@ LOOK_SECS = 0.1
 """So much is read at a time, and for so long at one look: whoever looks has other things to do as well."""
 KEPT_BYTES = 1 << 20
 """Of a log that was printed faster than it could be read, so much at its end is read."""
+FIRST_DOUBT_ROWS, MOST_DOUBTED_ROWS = 10, 1000
 QUIET_SECS = 5.0
 """After so long without a new line, what can be told is told."""
 
@@ -47,6 +49,12 @@ class FollowedLog:
         self._clips = ClipBook(memory.get("samples"), run.run_dir)
         self._steps = StepBook(memory.get("steps"))
         self._known = {use.column for use in mapping.uses} | set(mapping.beside)
+        self.doubts: tuple[str, ...] = ()
+        # Who goes on has not seen its beginning; what is doubted was measured on logs that name epochs.
+        self._doubts = Doubts() if not memory and mapping.basis == "epochs" else None
+        rows.doubts = self._reading.lines.doubts = self._doubts
+        self._told: dict[tuple[int, float], Row] = {}
+        self._doubts_due = FIRST_DOUBT_ROWS
         self._grew_at: float | None = None
         self._settled = False
 
@@ -119,6 +127,19 @@ class FollowedLog:
                 self._run.heard(0.0, grown=False, epochs=int(row.epochs))
         for sample in said.samples:
             yield from self._clips.take(sample, self._reading.rows.generation)
+        self._doubt(said.rows)
+
+    def _doubt(self, rows: tuple[Row, ...]) -> None:
+        """Looks again at all that was read whenever there is twice as much: at 10, 20, 40 … epochs."""
+        if self._doubts is None:
+            return
+        self._told |= {(row.generation, row.epoch): row for row in rows}
+        if len(self._told) > MOST_DOUBTED_ROWS:
+            self._told, self._doubts = {}, None
+            self._reading.rows.doubts = self._reading.lines.doubts = None
+        elif len(self._told) >= self._doubts_due:
+            self.doubts = tuple(self._doubts.sentences(self._told.values()))
+            self._doubts_due = 2 * len(self._told)
 
     def _widen(self, row: Row) -> None:
         """A quantity that the log names only later is taken in too; what is mapped already stays as it is."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.importers.free_text.doubts import Doubts
-from monitor.importers.free_text.epochs import MOST_NAMES, WHOLE, EpochRows, Row, _Open
+from monitor.importers.free_text.epochs import MOST_NAMES, EpochRows, Row
 from monitor.importers.free_text.reading import LogReading, Said
 from monitor.importers.free_text.statement import Statement
 from monitor.importers.free_text.steps import place_of, scores_of, train_loss_of
@@ -113,7 +113,7 @@ class LogScan:
     def __init__(self) -> None:
         self._rows = _EitherRows()
         self._reading = LogReading(self._rows, looks=FIRST_LOOKS)
-        self._reading.lines.doubts = self._rows.doubts
+        self._rows.doubts = self._reading.lines.doubts = self._doubts = Doubts()
         self._samples = 0
         self._steps = StepsSeen()
         self._lines = 0
@@ -164,7 +164,7 @@ class LogScan:
             self._doubt(),
             self._lines,
             self._rows.seen,
-            tuple(self._rows.doubts.sentences(self._rows.found)),
+            tuple(self._doubts.sentences(self._rows.found)),
         )
 
 
@@ -178,7 +178,6 @@ class _EitherRows(EpochRows):
         self._named: list[Row] = []
         self.seen: dict[str, str] = {}
         self._said: Statement | None = None
-        self.doubts = Doubts()
         self.twice = 0
         """How often one epoch was told by two lines, each of the whole of it, with other figures."""
 
@@ -196,16 +195,12 @@ class _EitherRows(EpochRows):
 
     def take(self, said: Statement) -> list[Row]:
         self._note_repetition(said)
-        self.doubts.take(said)
         for name, text in said.values:
             if name in self.seen or len(self.seen) < MOST_NAMES:
                 self.seen[name] = text
         self._named += super().take(said)[: MOST_ROWS - len(self._named)]
         self.counted += self._by_step.take(said)[: MOST_ROWS - len(self.counted)]
         return []
-
-    def _note_replaced(self, now: _Open, said: Statement) -> None:
-        self.doubts.take_replaced(now.epoch, now.said[WHOLE], said)
 
     def _note_repetition(self, said: Statement) -> None:
         if said.epoch is None or said.is_of_a_step or not said.evaluates or len(said.values) < 2:
