@@ -10,7 +10,7 @@ from pathlib import Path
 from monitor.launcher.engines import submitting
 from monitor.launcher.glance import generation, status
 from monitor.launcher.supervising import ensure_supervised, refuse_unsealed
-from monitor.run_dir import OPEN_STATES, Request, Verb, control, processes
+from monitor.run_dir import OPEN_STATES, STATE_FILE, Request, Verb, control, processes
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_progress, read_state
@@ -25,8 +25,10 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
     Raises RefusedError when the run is not live, where it can be told in neither way, or where nobody would signal it.
     """
     refuse_unstoppable(run_dir)
-    if not ensure_supervised(run_dir) and status(run_dir).unsupervised and not _listens(run_dir):
-        refuse_unsealed(run_dir, read_launch(run_dir))
+    if not ensure_supervised(run_dir):
+        _refuse_another_process(run_dir)
+        if status(run_dir).unsupervised and not _listens(run_dir):
+            refuse_unsealed(run_dir, read_launch(run_dir))
     now, which = time.time(), generation(run_dir)
     try:
         asked = control.request(run_dir, "stop", generation=which, asked_by=asked_by, now=now)
@@ -40,6 +42,23 @@ def stop(run_dir: Path, asked_by: str = "") -> Request:
             raise
         os.kill(supervisor.pid, signal.SIGUSR2)
         return Request(verb="stop", generation=which, number=0, asked_at=now, asked_by=asked_by)
+
+
+def _refuse_another_process(run_dir: Path) -> None:
+    """Raises RefusedError where state.json names a process that was not started for the run: it is none's to end.
+
+    What a supervisor of the run, as far as this user knows of one, may be about to write is waited for.
+    """
+    state, fact = read_state(run_dir), fact_of(read_launch(run_dir), run_dir)
+    if state is None or state.trainer is None or state.job is not None or fact is None:
+        return
+    if fact.supervisor is not None and processes.liveness(fact.supervisor) != "gone":
+        return
+    if (fact.trainer, fact.started) != (state.trainer, state.generation):
+        raise RefusedError(
+            f"{STATE_FILE} of {run_dir.name} names process {state.trainer.pid}, which was not started for this run: "
+            "it is neither signalled nor waited for."
+        )
 
 
 def _waits_for_an_engine(run_dir: Path) -> bool:
