@@ -87,6 +87,7 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
     },
     "query.js": {"row": (listing.RunRow,)},
     "run.js": {"data": (PageData,), "latest": (frame.Frame,), "message": MESSAGES},
+    "sweep.js": {"row": (listing.RunRow,), "sweep": (listing.Sweep,)},
     "strip.js": {"answer": (answers.Predictions,)},
     "tiles.js": {"tile": (frame.Tile,)},
     "verdict.js": {"status": (state.Status,), "stop": (state.StopShown,), "verdict": (judgement.Verdict,)},
@@ -97,7 +98,7 @@ PARAMETERS: dict[str, Kinds] = {
     "lineNames": COMPARISONS,
 }
 """Functions that take the fields of their first argument apart: `function lineNames({ runs, related })`."""
-OWN_FIELDS = {"overview.js": {"depth", "family", "run", "heading", "rows"}}
+OWN_FIELDS = {"overview.js": {"depth", "family", "run", "heading", "rows"}, "sweep.js": {"depth"}}
 """Fields that the script itself adds: a row's place in its family, the run of an event, a row's heading by a setting
 and the rows under it."""
 

@@ -53,6 +53,7 @@ SCRIPTS = (
     "form.js",
     "query.js",
     "grouping.js",
+    "sweep.js",
     "overview.js",
     "run.js",
     "main.js",

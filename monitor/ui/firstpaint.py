@@ -118,7 +118,7 @@ def first_words(folders: Folders, run_id: str | None, rows: Sequence[RunRow] = (
     """The block as HTML; every word of a run is escaped. Empty where there is nothing to say yet."""
     if run_id is None:
         head = f"<header><strong>Vitalsigns</strong><span class=m>{html.escape(folders.heading)}</span></header>"
-        return _block(head + "".join(map(_row, rows[:FIRST_ROWS])))
+        return _block(head + "".join(map(_row, _folded(rows)[:FIRST_ROWS])))
     try:
         folder, name = folders.of(run_id)
         run_dir = existing(folder.path, name)
@@ -131,6 +131,14 @@ def first_words(folders: Folders, run_id: str | None, rows: Sequence[RunRow] = (
     if not summary.verdict:
         return ""
     return _block(_run(name, summary))
+
+
+def _folded(rows: Sequence[RunRow]) -> list[RunRow]:
+    """Of each sweep the first trial alone: the page shows one row of it."""
+    found: dict[object, RunRow] = {}
+    for row in rows:
+        found.setdefault((row.group, row.sweep) if row.sweep else row.run, row)
+    return list(found.values())
 
 
 def _block(inner: str) -> str:

@@ -54,6 +54,7 @@ class Listing:
             tried=self._tried.options(rows, now),
             problem=problem,
             server_now=now,
+            sweeps=self._book.sweeps,
         )
         return self._now
 
@@ -101,7 +102,7 @@ class TabRows:
 
     def message(self, look: ListLook) -> ListNews | None:
         """What this tab does not know yet, or None."""
-        rest = (look.trash, look.machine, look.tried, look.problem, look.groups)
+        rest = (look.trash, look.machine, look.tried, look.problem, look.groups, look.sweeps)
         if look.rows is self._sent and rest == self._rest:
             return None
         changed = [row for row in look.rows if (known := self._rows.get(row.run)) is not row and known != row]
@@ -115,7 +116,7 @@ class TabRows:
         news = ListNews(rows=rows, server_now=look.server_now, order=order if order != self._order else UNSET)
         if rest != self._rest:
             news = replace(news, trash=look.trash, machine=look.machine, tried=look.tried, problem=look.problem)
-            news = replace(news, groups=look.groups or UNSET)
+            news = replace(news, groups=look.groups or UNSET, sweeps=look.sweeps)
         self._sent, self._rows, self._order, self._rest = look.rows, {row.run: row for row in look.rows}, order, rest
         return news
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from monitor.launcher.devices import Machine
-from monitor.view.shapes.listing import RunGroup, RunRow, TriedOption
+from monitor.view.shapes.listing import RunGroup, RunRow, Sweep, TriedOption
 
 
 class Ping(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="ping"):
@@ -56,6 +56,7 @@ class ListLook(msgspec.Struct, frozen=True, kw_only=True):
     problem: str
     server_now: float
     groups: list[RunGroup] = []
+    sweeps: list[Sweep] = []
 
 
 class ListNews(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="rows"):
@@ -69,6 +70,7 @@ class ListNews(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     tried: list[TriedOption] | UnsetType = UNSET
     problem: str | UnsetType = UNSET
     groups: list[RunGroup] | UnsetType = UNSET
+    sweeps: list[Sweep] | UnsetType = UNSET
 
 
 class PageMode(msgspec.Struct, frozen=True, kw_only=True):

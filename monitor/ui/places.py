@@ -20,7 +20,7 @@ from monitor.ui.family import Family
 from monitor.ui.listing import LIST_SECS, Listing
 from monitor.ui.messages import ListLook, TrashedRun
 from monitor.ui.questions import Others
-from monitor.view.shapes.listing import RunGroup, RunRow, TriedOption
+from monitor.view.shapes.listing import RunGroup, RunRow, Sweep, TriedOption
 
 FIRST_SECS = 0.5
 """So long the first look waits for a slow folder; its rows come later."""
@@ -164,6 +164,7 @@ class Together:
             problem="",
             server_now=time.time(),
             groups=groups,
+            sweeps=[_sweep(folder, each) for folder, look in looks for each in look.sweeps],
         )
 
 
@@ -172,6 +173,11 @@ NO_MACHINE = Machine("", (), None)
 
 def _trashed(folder: Folder, each: TrashedRun) -> TrashedRun:
     return replace(each, name=folder.address(each.name), run=folder.address(each.run))
+
+
+def _sweep(folder: Folder, each: Sweep) -> Sweep:
+    best = folder.address(each.best_run) if each.best_run else ""
+    return replace(each, group=folder.name, best_run=best)
 
 
 def _tried(folder: Folder, each: TriedOption) -> TriedOption:

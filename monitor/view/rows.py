@@ -28,7 +28,8 @@ from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import is_run, list_runs
 from monitor.run_dir.status import ENDED_VERDICTS, Status
 from monitor.view.settings import differing, flat
-from monitor.view.shapes.listing import RunEvent, RunRow, Setting
+from monitor.view.shapes.listing import RunEvent, RunRow, Setting, Sweep
+from monitor.view.sweeps import best_name, settings_within, sweep_of, sweeps_of
 
 MOST_EVENTS = 4
 OUTCOME = "outcome"
@@ -95,6 +96,8 @@ class RowBook:
         self._folder = _Names(self._runs_dir, each_look)
         self._known: dict[str, _Known] = {}
         self._rows: list[RunRow] = []
+        self.sweeps: list[Sweep] = []
+        """Those among the rows of the last look, in their order."""
         self._looks = 0
         self._labels: dict[str, Label] = {}
         self._labels_ns = 0
@@ -129,6 +132,9 @@ class RowBook:
                 self._rows = sorted(self._with_labels(self._with_seeds()), key=_need)
             elif older:
                 self._rows = [with_age(row, now) if row.run in older else row for row in self._rows]
+            else:
+                return self._rows
+            self.sweeps = sweeps_of((row, self._known[row.run].metric) for row in self._rows)
             return self._rows
 
     def _due(self, names: Sequence[str]) -> dict[str, bool]:
@@ -181,9 +187,10 @@ class RowBook:
 
     def _with_labels(self, rows: dict[str, RunRow]) -> Iterator[RunRow]:
         """The rows with the settings in which they differ, and with what people say of the runs."""
-        settings = differing({name: each.settings for name, each in self._known.items()})
+        all_settings = {name: each.settings for name, each in self._known.items()}
+        settings, within = differing(all_settings), settings_within(rows.values(), all_settings)
         for name, row in rows.items():
-            own = settings.get(name, {})
+            own = {**settings.get(name, {}), **within.get(name, {})}
             label = self._labels.get(name)
             row = replace(row, settings=own) if own else row
             said = {field: getattr(label, field) for field in LABELLED} if label is not None else {}
@@ -347,6 +354,7 @@ def _row(name: str, seen: Glance) -> RunRow:
         events=_events(seen),
         diff=", ".join(words.changed(parent.changes)) if parent else "",
         numbers=_numbers(summary, metric, value),
+        sweep=sweep_of(seen.config),
     )
 
 
@@ -355,7 +363,7 @@ def _numbers(summary: Summary, metric: Metric, value: float | None) -> dict[str,
     best = scored(summary)[2]
     known = {
         metric.label: value,
-        f"best {metric.label}": best[0] if best is not None else None,
+        best_name(metric): best[0] if best is not None else None,
         "val loss": summary.val_loss,
         "gap": summary.gap,
         "words out / in": summary.length_ratio,

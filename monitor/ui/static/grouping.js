@@ -5,7 +5,11 @@ function families(rows, open) {
   const known = new Map(rows.map((row) => [row.run, row]));
   const children = new Map();
   // Other seeds of a run stand below the first of them, whoever their parent is.
-  const above = (row) => row.seed_of || row.parent;
+  // A trial of another sweep than theirs stands with its own.
+  const above = (row) => {
+    const name = row.seed_of || row.parent;
+    return row.sweep && known.get(name)?.sweep !== row.sweep ? null : name;
+  };
   for (const row of rows) {
     if (known.has(above(row))) children.set(above(row), [...(children.get(above(row)) ?? []), row]);
   }
@@ -70,9 +74,14 @@ function bestOf(rows) {
   const most = [...found.values()].sort((a, b) => b.values.length - a.values.length)[0];
   if (!most) return "";
   const { name, unit, values } = most;
-  const text = (value) => ({ fraction: percentWords(value), percent: percentWords(value / 100) }[unit] ?? numberWords(value));
+  const text = (value) => scoreWords(value, unit);
   const of = values.length < rows.length ? ` (${values.length} of ${rows.length})` : "";
   if (values.length === 1) return `${name} ${text(values[0])}${of}`;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return `${name} ${text(mean)} on average, ${text(Math.min(...values))} to ${text(Math.max(...values))}${of}`;
+}
+
+// A value of a metric in its own unit.
+function scoreWords(value, unit) {
+  return { fraction: percentWords(value), percent: percentWords(value / 100) }[unit] ?? numberWords(value);
 }

@@ -23,10 +23,11 @@ const COLUMNS = [
   ["worst", "worst flag", "the gravest check that is open; hover it for the reason"],
   ["age", "last word", "when the run last wrote anything"],
 ];
-const QUERY_HINT = "Words, or conditions: lr<1e-3  wer<30%  state:failed  verdict:stop  tag:paper  flag:gap  is:pinned  -word. The address keeps them, as a link.";
+const QUERY_HINT = "Words, or conditions: lr<1e-3  wer<30%  state:failed  verdict:stop  tag:paper  sweep:name  flag:gap  is:pinned  -word. The address keeps them, as a link.";
 const FLAT = "-";
 const MOST_COLUMNS = 8;
 const MOST_REMEMBERED = 500;
+const TRIALS_SHOWN = 20;
 
 // The heading that a row stands under.
 const under = (row) => row.heading ?? row.group;
@@ -51,6 +52,9 @@ class ListPage {
     if (this.wall) this.shown = MOST_ASKED;
     this.by = Address.read("by") ?? "";
     this.groups = [];
+    this.sweeps = [];
+    this.sweep = Address.read("sweep") ? `sweep ${Address.read("sweep")}` : "";
+    this.trials = TRIALS_SHOWN;
     this.folded = new Set(Memory.read(`folded.${data.runs_dir}`, []));
     this.seenAt = Memory.read(`seen.${data.runs_dir}`, null);
     this.build();
@@ -232,6 +236,7 @@ class ListPage {
       if (!this.hovered || !this.order.length) this.order = message.order;
     }
     if (message.groups) this.groups = message.groups;
+    if (message.sweeps) this.sweeps = message.sweeps;
     if (message.machine) Object.assign(this, { machine: message.machine, trash: message.trash, tried: message.tried });
     if (message.problem !== undefined) {
       setText(this.problem, message.problem ? `${message.problem} What was read last stays below.` : "");
@@ -265,8 +270,10 @@ class ListPage {
     if (valued) return this.headings.flatMap((group) => group.rows.map((row) => ({ ...row, depth: 0, family: 0, heading: group.name })));
     this.grouped = this.groups.length > 0 && !(terms.length || this.by === FLAT || this.sort);
     if (this.grouped) this.headings = this.groups;
-    if (terms.length || this.by === FLAT || this.wall || this.sort) return sortedRows(found, this.sort).map((row) => ({ ...row, depth: 0, family: 0 }));
-    return families(found, this.open);
+    const flat = () => sortedRows(found, this.sort).map((row) => ({ ...row, depth: 0, family: 0 }));
+    if (terms.length || this.by === FLAT || this.sort) return flat();
+    const placed = this.wall ? flat() : families(found, this.open);
+    return this.chip === "all" ? foldSweeps(placed, this.sweeps, this.sweep, this.trials) : placed;
   }
 
   // Each folder, and each value of a setting, has its share of what is shown, so that a large one hides no other.
@@ -295,7 +302,7 @@ class ListPage {
     this.paintColumns(known);
     this.paintGroupBy(known);
     if (trash) this.paintTrash();
-    else keyed(this.body, items, (item) => item.run, (item) => (item.group?.name ? this.createHeading(item.group) : this.createRow()), (node, item) => (item.group?.name ? this.updateHeading(node, item.group, known) : this.updateRow(node, item)));
+    else keyed(this.body, items, (item) => item.run, (item) => this.create(item), (node, item) => this.update(node, item, known));
     this.askFor(seen);
     this.chips.forEach((button) => {
       const [key, , fits] = FILTER_CHIPS.find(([name]) => name === button.dataset.filter);
@@ -335,6 +342,22 @@ class ListPage {
     const runs = missing.map((row) => row.run);
     for (const run of runs) this.asked.add(run);
     this.live.ask({ kind: "rows", runs });
+  }
+
+  create(item) {
+    if (item.group?.name) return this.createHeading(item.group);
+    return item.sweep?.name ? createSweep(item, { toggle: (key) => this.toggleSweep(key), open: (run) => this.emit({ kind: "open", run }), more: () => this.set({ trials: this.trials + MORE_SHOWN, shown: this.shown + MORE_SHOWN }) }) : this.createRow();
+  }
+
+  update(node, item, known) {
+    if (item.group?.name) this.updateHeading(node, item.group, known);
+    else if (item.sweep?.name) updateSweep(node, item, known, (row) => this.nameOf(row));
+    else this.updateRow(node, item);
+  }
+
+  toggleSweep(key) {
+    const sweep = this.sweep === key ? "" : key;
+    this.set({ sweep, trials: TRIALS_SHOWN }, { sweep: sweep.slice("sweep ".length) });
   }
 
   createHeading(group) {
@@ -583,7 +606,7 @@ function nextWords(row) {
 }
 
 function searched(row) {
-  return [row.run, row.worst, row.state, row.verdict, row.outcome, row.owner, row.title, row.note, ...(row.tags ?? []), ...(row.changed ?? [])].join(" ").toLowerCase();
+  return [row.run, row.sweep, row.worst, row.state, row.verdict, row.outcome, row.owner, row.title, row.note, ...(row.tags ?? []), ...(row.changed ?? [])].join(" ").toLowerCase();
 }
 
 // What happened since the last visit: flags that opened, runs that ended, changes that were judged.

@@ -1,9 +1,9 @@
 // What the query line of the list means, and how its columns are sorted: sums on rows, no page.
 // A query is words and conditions with spaces between them, and all of them must hold:
-// word "two words" -word state:failed verdict:stop flag:gap tag:paper owner:anna is:pinned lr<1e-3 wer<30% model=bilstm
+// word "two words" -word state:failed verdict:stop flag:gap tag:paper owner:anna sweep:lr-search is:pinned lr<1e-3 wer<30% model=bilstm
 
 const CONDITION = /^([^\s<>=!:"]+)(<=|>=|!=|<|>|=)(.*)$/;
-const NAMED = /^(state|verdict|flag|tag|owner|is):(.*)$/;
+const NAMED = /^(state|verdict|flag|tag|owner|sweep|is):(.*)$/;
 
 function queryTerms(text) {
   const parts = text.match(/-?"[^"]*"?|\S+/g) ?? [];
@@ -31,6 +31,7 @@ function fitsTerm(row, term) {
     flag: () => has(row.worst),
     tag: () => (row.tags ?? []).includes(term.text),
     owner: () => has(row.owner),
+    sweep: () => has(row.sweep),
     is: () => ({ pinned: Boolean(row.pinned), live: Boolean(row.live), running: Boolean(row.live), child: Boolean(row.parent), mine: row.mine === true })[term.text] ?? false,
     condition: () => holds(valueIn(row, term.name), term.sign, term.text),
   };

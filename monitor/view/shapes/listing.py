@@ -36,7 +36,8 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     have changed against its parent's, in words; `settings`: those in which the runs of the folder differ; `numbers`:
     name of a measurement → its newest finite value; `title`, `note`, `tags`, `pinned`: what people say of it; `group`:
     the name of its folder, where there are several; `run`, `parent`, `seed_of` are then addresses; `brief`: only what
-    a list is sorted, searched and folded by; the page asks for the rest of what it shows.
+    a list is sorted, searched and folded by; the page asks for the rest of what it shows; `sweep`: the name of the
+    sweep that it is a trial of.
     """
 
     run: str
@@ -84,6 +85,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     pinned: bool = False
     brief: bool = False
     group: str = ""
+    sweep: str = ""
 
 
 def brief(row: RunRow, seen_at: float | None) -> RunRow:
@@ -113,6 +115,7 @@ def brief(row: RunRow, seen_at: float | None) -> RunRow:
         events=[event for event in row.events if seen_at is not None and event.at > seen_at],
         brief=True,
         group=row.group,
+        sweep=row.sweep,
     )
 
 
@@ -124,6 +127,40 @@ class RunGroup(msgspec.Struct, frozen=True, kw_only=True):
     where: str
     problem: str = ""
     far: bool = False
+
+
+class Sweep(msgspec.Struct, frozen=True, kw_only=True):
+    """The runs of one sweep as a row of the list. `group`: the name of their folder, where there are several.
+
+    `counts`: how many trials are in which state, in words; `verdict`: the gravest of those at work, else how all
+    ended; `severity`, `flagged`: the worst of all trials, and in how many; `differ`: the settings in which they
+    differ; `at`, `age`: when one of them last wrote anything, in UTC seconds and in words.
+    Scores are each trial's best, of the metric that most trials have, under the name `best_of` in the rows' `numbers`;
+    `falls`: whether less is better; `scored`: how many trials have one. `best`, `spread` (from the best trial to the
+    worst) and `median` are words, "" where no trial has a score; `best_settings`: what of `differ` the best one has.
+    """
+
+    name: str
+    group: str = ""
+    trials: int
+    live: int
+    counts: str
+    verdict: str
+    severity: Severity | None
+    flagged: str
+    differ: list[str]
+    at: float
+    age: str
+    metric: str = ""
+    best_of: str = ""
+    unit: Unit = "fraction"
+    falls: bool = True
+    scored: int = 0
+    best_run: str = ""
+    best: str = ""
+    best_settings: str = ""
+    spread: str = ""
+    median: str = ""
 
 
 class TriedChild(msgspec.Struct, frozen=True, kw_only=True):
