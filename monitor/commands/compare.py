@@ -70,12 +70,17 @@ def run(
                 "beside": {"columns": beside.columns, "rows": beside.rows},
                 "code": beside.code,
                 "seeds": seeds,
+                "others": beside.others,
                 "more_seeds": more,
             }
         )
     else:
         console().print(
-            *_outcome(judged, parent, child, more), *([*seeds, ""] if seeds else []), sep="\n", soft_wrap=True
+            *_outcome(judged, parent, child, more),
+            *([*seeds, ""] if seeds else []),
+            *([*beside.others, ""] if beside.others else []),
+            sep="\n",
+            soft_wrap=True,
         )
         console().print(_settings(found))
         is_known = all(bool((each.run and each.run.config) or (each.launch and each.launch.argv)) for each in snapshots)

@@ -36,6 +36,7 @@ from monitor.launcher import plan_restart, restart, status
 from monitor.launcher.relaunch.plan import RestartPlan
 from monitor.launcher.relaunch.warm import STARTS
 from monitor.launcher.slots import device_name
+from monitor.run_dir.audit import refusal_noted
 from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
 from monitor.run_dir.launch import read_state
@@ -74,17 +75,18 @@ def run(
 ) -> int:
     away = policy_from(if_bad, if_bad_hours, who(), now())
     run_dir = find_run(runs, run)
-    wanted = wanted_of(run_dir, Choice(fix, option, judge_at, _parsed(change or [])))
-    plan = plan_restart(
-        run_dir.parent,
-        run_dir.name,
-        wanted.changes,
-        expected=wanted.expected,
-        start_from=start_from,
-        device=None if device is None else device_name(device),
-        stop_parent=not keep_parent,
-        try_first=not no_try,
-    )
+    with refusal_noted(run_dir, "restart", dry_run=dry_run):
+        wanted = wanted_of(run_dir, Choice(fix, option, judge_at, _parsed(change or [])))
+        plan = plan_restart(
+            run_dir.parent,
+            run_dir.name,
+            wanted.changes,
+            expected=wanted.expected,
+            start_from=start_from,
+            device=None if device is None else device_name(device),
+            stop_parent=not keep_parent,
+            try_first=not no_try,
+        )
     stops = not keep_parent and status(run_dir).live
     if not as_json:
         console().print("\n".join(plan_lines(plan, stops, wanted.remark)), soft_wrap=True)

@@ -22,6 +22,7 @@ from monitor.launcher import plan_resume, resume, status, take_over
 from monitor.launcher.engines import queues
 from monitor.launcher.relaunch.resuming import ResumePlan
 from monitor.run_dir import State, job_words
+from monitor.run_dir.audit import refusal_noted
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED
 from monitor.run_dir.launch import read_state
 
@@ -39,7 +40,8 @@ def run(
     run_dir = find_run(runs, run)
     if not dry_run and take_over(run_dir.parent, run_dir.name, trusted=trust):
         return _taken_over(run_dir, as_json)
-    plan = plan_resume(run_dir.parent, run_dir.name)
+    with refusal_noted(run_dir, "resume", dry_run=dry_run):
+        plan = plan_resume(run_dir.parent, run_dir.name)
     if not as_json:
         console().print("\n".join(plan_lines(plan)), soft_wrap=True)
     if not dry_run:

@@ -15,6 +15,7 @@ from monitor.rules.result import Finding
 from monitor.run_dir import ALERTS_FILE, SEVERITIES, Alert, Snapshot, Summary, encode_line, files
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.metric import THE_LOSS
+from monitor.run_dir.planned import planned_epochs
 
 SPARK_POINTS = 60
 
@@ -98,7 +99,7 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
     by_loss = metric is None and last(snapshot, "val_loss") is not None
     if doubted is not None or by_loss or is_by_loss(snapshot):
         metric, value, best = THE_LOSS, last(snapshot, "val_loss"), lowest(snapshot, "val_loss")
-    worst, progress = _worst(diagnosis), snapshot.progress
+    worst, planned = _worst(diagnosis), planned_epochs(snapshot)
     gaps = [record.gap for record in snapshot.epochs if record.gap is not None]
     return Summary(
         run_id=snapshot.run_id,
@@ -110,7 +111,7 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         worst_severity=worst.severity if worst else None,
         flags=dict(Counter(finding.severity for finding in diagnosis.findings)),
         epoch=snapshot.epochs[-1].epoch if snapshot.epochs else 0.0,
-        epochs=progress.epochs if progress else None,
+        epochs=int(planned) if planned is not None else None,
         val_wer=last(snapshot, "val_wer"),
         best_val_wer=wer[0] if wer else None,
         best_val_wer_epoch=wer[1] if wer else None,

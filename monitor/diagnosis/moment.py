@@ -16,7 +16,7 @@ from monitor.rules.primary import primary_of
 from monitor.run_dir import Epoch, Snapshot, planned, words
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.metric import WER, Metric, is_finite
-from monitor.run_dir.planned import numbers_of_epochs, planned_by
+from monitor.run_dir.planned import counts_from_0, numbers_of_epochs, planned_by
 from monitor.run_dir.status import status_of
 
 MANY_EVALUATIONS = 20
@@ -52,8 +52,11 @@ def has_ended(snapshot: Snapshot) -> bool:
 
 
 def planned_epochs(snapshot: Snapshot, changes: Mapping[str, Any] | None = None) -> float | None:
-    """Epochs that a run is planned for, or a child of it with these changes; None where that is not known."""
+    """The number of the last planned epoch of a run, or of a child of it with these changes; None where that is not
+    known."""
     changed = planned_by(changes or {})
+    if changed is not None and changed > 1 and counts_from_0(snapshot, math.inf):
+        changed -= 1
     if changed is None and numbers_of_epochs(changes or {}):
         return None  # such as max_epochs=-1: without an end
     return changed if changed is not None else planned.planned_epochs(snapshot)
@@ -61,7 +64,11 @@ def planned_epochs(snapshot: Snapshot, changes: Mapping[str, Any] | None = None)
 
 def default_epoch(parent: Snapshot, changes: Mapping[str, Any]) -> tuple[float, str] | None:
     """(epoch, one of CHOICES) for a child with these changes where none was chosen; None where nothing is known."""
-    rows, planned = evaluations(parent), planned_epochs(parent, changes)
+    return _default_before(parent, planned_epochs(parent, changes))
+
+
+def _default_before(parent: Snapshot, planned: float | None) -> tuple[float, str] | None:
+    rows = evaluations(parent)
     if len(rows) >= MANY_EVALUATIONS and has_ended(parent):
         best = best_of(rows, primary_of(parent)).epoch
         if planned is None or best <= planned:
@@ -77,8 +84,8 @@ def refuse_impossible(epoch: float, planned: float | None) -> None:
         raise RefusedError(f"--judge-at {epoch:g}: must be an epoch above 0.")
     if planned is not None and epoch > planned:
         raise RefusedError(
-            f"The child is planned for {words.count(int(planned), 'epoch')} and would be judged at epoch {epoch:g}, "
-            f"which it never reaches. Judge it at epoch {planned:g} or before, or plan it for {epoch:g} epochs."
+            f"The child is planned to end with epoch {planned:g} and would be judged at epoch {epoch:g}, "
+            f"which it never reaches. Judge it at epoch {planned:g} or before, or plan it for more epochs."
         )
 
 
@@ -95,7 +102,7 @@ def agreed_epoch(parent: Snapshot, child: Snapshot) -> float:
     agreed = _expected(child).get("epoch")
     if isinstance(agreed, (int, float)) and not isinstance(agreed, bool) and is_finite(agreed) and agreed > 0:
         return float(agreed)
-    found = default_epoch(parent, {"epochs": planned_epochs(child)})
+    found = _default_before(parent, planned_epochs(child))
     return found[0] if found is not None else 0.0
 
 

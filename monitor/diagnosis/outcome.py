@@ -398,8 +398,8 @@ def _ended_before(parent: Snapshot, child: Snapshot, now: Epoch, agreed: float) 
     """That a child did not come to the epoch of judgement, by an epoch or more."""
     came_to = max(child.epochs[-1].epoch, float(child.progress.epoch) if child.progress is not None else 0.0)
     word = status_of(child).word
-    # Of epochs that are numbered from 0 the last of 25 is 24.
-    last = agreed - 1 if child.epochs[0].epoch == 0 and agreed == planned_epochs(child) else agreed
+    # A plan for 25 epochs was agreed on as 25; of epochs that are counted from 0 the last one is 24.
+    last = agreed - 1 if child.epochs[0].epoch == 0 and agreed - 1 == planned_epochs(child) else agreed
     ended = has_ended(child) and (word != "finished" or came_to <= last - 1)
     if not is_child_of(child, parent) or not ended or came_to >= last or evaluations(child)[-1].epoch > now.epoch:
         return ""  # where it went further, there was no evaluation at that epoch

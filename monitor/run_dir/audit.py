@@ -9,13 +9,14 @@ An act is never refused because its line cannot be written: a run on a full disk
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import getpass
 import logging
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, ParamSpec, TypeVar
 
@@ -97,6 +98,17 @@ def audited(verb: str, about: Callable[..., tuple[Path, str]]) -> Callable[[Call
         return acting
 
     return wrapped
+
+
+@contextlib.contextmanager
+def refusal_noted(run_dir: Path, verb: str, *, dry_run: bool) -> Iterator[None]:
+    """Notes an act that is refused while it is planned, before it begins; of a dry run nothing."""
+    try:
+        yield
+    except MonitorError as problem:
+        if not dry_run:
+            note(run_dir.parent, verb, run_dir.name, "refused", str(problem))
+        raise
 
 
 def refuse_mirrored(runs_dir: Path) -> None:

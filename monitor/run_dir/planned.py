@@ -14,13 +14,23 @@ EPOCHS_KEYS = ("epochs", "num_epochs", "max_epochs", "n_epochs", "num_train_epoc
 
 
 def planned_epochs(snapshot: Snapshot) -> float | None:
-    """Epochs that a run is planned for, by its own word or its settings; None where neither says."""
+    """The number of the last epoch that a run is planned for, by its own word or its settings; None where neither says.
+
+    A run that counts its epochs from 0 ends with one less than it was told: 24 where it is planned for 25.
+    """
     own = snapshot.progress.epochs if snapshot.progress is not None else snapshot.planned
-    return (
+    many = (
         float(own)
         if own is not None and own > 0
         else planned_by(snapshot.run.config if snapshot.run is not None else {})
     )
+    return many - 1 if many is not None and many > 1 and counts_from_0(snapshot, many) else many
+
+
+def counts_from_0(snapshot: Snapshot, many: float) -> bool:
+    """Whether epoch 0 of a run planned for `many` was trained, not only evaluated before the training."""
+    rows = snapshot.epochs
+    return bool(rows) and rows[0].epoch == 0 and rows[0].train_loss is not None and rows[-1].epoch < many
 
 
 def planned_by(settings: Mapping[str, Any]) -> float | None:

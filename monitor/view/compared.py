@@ -53,7 +53,7 @@ def compared(
     seeds: Sequence[Snapshot] = (),
     decided: SeedsOfChange | None = None,
 ) -> Compared:
-    """Everything of the Compare tab. The first run is judged against the second; the others are only drawn.
+    """Everything of the Compare tab. The first run is judged against the second, each of the others too, in a line.
 
     `seeds`: further runs of the folder that are seeds of the first: theirs are not offered again.
     `decided`: what the first and these came to together.
@@ -75,6 +75,7 @@ def compared(
         shared_epochs=shared,
         mode=mode,
         card=_card(judged, more_seeds(parent, child, [*snapshots, *seeds]) if is_open else ()),
+        others=[against(parent, other, epoch) for other in snapshots[2:]],
         related=is_child_of(child, parent),
         columns=["", parent.run_id, child.run_id, "difference", *(run.run_id for run in snapshots[2:])],
         rows=_rows(snapshots, at, mode, metric),
@@ -87,6 +88,12 @@ def compared(
         sentences=_sentences(pair_clips(parent, child, at)),
         seed_lines=[],
     )
+
+
+def against(parent: Snapshot, other: Snapshot, epoch: float | None) -> str:
+    """What came of a further run, held against the same parent, in one line."""
+    judged = outcome(parent, other, epoch)
+    return f"{judged.word}  {other.run_id} against {parent.run_id}: {judged.line}"
 
 
 def _card(judged: Outcome, seeds: tuple[str, ...]) -> OutcomeCard:

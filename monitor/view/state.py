@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.run_dir import Snapshot, words
+from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import CANCELLED, Status, status_of
 from monitor.run_dir.stop_stages import answered_words, next_signal, words_of
 from monitor.view.shapes.state import Progress, StopShown
@@ -62,13 +63,13 @@ NOTHING_READ = (
 
 def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
     """Epoch of epochs, share done, seconds left, and a line for the time before the first evaluation."""
-    known = snapshot.progress
-    if known is None:
-        last = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
-        waiting = "" if snapshot.epochs else _waiting(snapshot, status, now)
-        return Progress(epoch=last, text=f"epoch {words.plain(last)}", waiting=waiting)
+    known, planned = snapshot.progress, planned_epochs(snapshot)
+    total = None if planned is None else int(planned)
     done = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
-    total = known.epochs
+    waiting = "" if snapshot.epochs else _waiting(snapshot, status, now)
+    if known is None:
+        ratio = min(1.0, done / total) if total else None
+        return Progress(epoch=done, epochs=total, ratio=ratio, text=_progress_text(done, total, None), waiting=waiting)
     eta = None
     if status.live and total and known.epoch_secs and done < total:
         eta = max(0.0, (total - done) * max(known.epoch_secs, _pace_now(snapshot, now)))
@@ -80,7 +81,7 @@ def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
         ratio=min(1.0, done / total) if total else None,
         eta_secs=eta,
         text=_progress_text(done, total, eta),
-        waiting=_waiting(snapshot, status, now) if not snapshot.epochs else "",
+        waiting=waiting,
     )
 
 

@@ -339,7 +339,10 @@ def test_the_best_of_a_parent_that_has_ended_is_a_moment_only_after_twenty_evalu
 @pytest.mark.parametrize(
     ("epoch", "said"),
     [
-        (10.0, "planned for 5 epochs and would be judged at epoch 10, which it never reaches. Judge it at epoch 5 or"),
+        (
+            10.0,
+            "planned to end with epoch 5 and would be judged at epoch 10, which it never reaches. Judge it at epoch 5 ",
+        ),
         (0.0, "must be an epoch above 0"),
         (float("nan"), "must be an epoch above 0"),
     ],

@@ -58,7 +58,13 @@ def test_each_act_of_a_runs_life_is_one_line_done_or_refused(tmp_path, runs, cap
     ]
     # Looking whether a supervisor is missing is no act: what is refused is not noted as done.
     assert main(["resume", "healthy"]) == 5
-    assert ("resume", "healthy", "done") not in told(runs)
+    assert told(runs)[-1] == ("resume", "healthy", "refused")
+    noted = len(told(runs))
+    assert main(["resume", "healthy", "--dry-run"]) == 5 and len(told(runs)) == noted, (
+        "asking how it would go is no act"
+    )
+    assert main(["restart", "healthy", "--set", "no_such_option=1", "--yes"]) != 0
+    assert told(runs)[noted:] == [("restart", "healthy", "refused")]
     capsys.readouterr()
     assert main(["audit", "mine", "--json"]) == 0
     entries = json.loads(capsys.readouterr().out)["audit"]

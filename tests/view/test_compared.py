@@ -70,6 +70,16 @@ def test_others_stand_beside_the_two_that_are_judged():
     assert not compared(runs[1:], 3.0, "epoch").related
 
 
+def test_each_further_run_is_held_against_the_same_parent_in_a_line():
+    worse = [wer + 0.2 for wer in FALLS]
+    runs = [run_of("c", [wer - 0.1 for wer in FALLS], 60.0, parent="p"), run_of("p", FALLS, 60.0)]
+    others = [run_of("d", worse, 60.0, parent="p"), run_of("e", FALLS, 60.0, parent="p")]
+    assert compared(runs, 20.0, "epoch").others == []
+    first, second = compared([*runs, *others], 20.0, "epoch").others
+    assert first.startswith("WORSE  d against p: Val WER 52.0 → 72.0 %"), first
+    assert second.startswith("TOO CLOSE  e against p: "), second
+
+
 def test_each_at_its_own_best():
     turned = [0.9, 0.5, 0.7]
     answer = compared([run_of("c", [0.8, 0.7, 0.6], 60.0), run_of("p", turned, 60.0)], None, "best")

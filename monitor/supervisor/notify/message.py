@@ -16,6 +16,7 @@ from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.checkpoints import saves_checkpoints
+from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.serving import ssh_line
 from monitor.run_dir.status import ENDED_WORDS, Status
 from monitor.run_dir.words import age, clock, epoch_of, limit, monitor_line, number, plain, points, steady
@@ -59,8 +60,7 @@ def compose(items: list[Item], scene: Scene) -> Message:
 def _title(items: list[Item], scene: Scene) -> str:
     snapshot = scene.snapshot
     host = _host(snapshot)
-    total = snapshot.progress.epochs if snapshot.progress else None
-    epoch = epoch_of(snapshot.epochs[-1].epoch if snapshot.epochs else 0.0, total)
+    epoch = epoch_of(snapshot.epochs[-1].epoch if snapshot.epochs else 0.0, planned_epochs(snapshot))
     at = clock(snapshot.read_at, snapshot.read_at)
     where = f"{snapshot.run_id}{f' on {host}' if host else ''}"
     return f"{_word(items, scene)} · {where} (epoch {epoch}, {at})"
@@ -167,10 +167,10 @@ def _done(scene: Scene) -> str:
     """What has been done about it, and what happens if nobody does anything."""
     if _was_acted_upon(scene):
         return _away_words(scene)
-    progress, epochs = scene.snapshot.progress, scene.snapshot.epochs
+    progress, epochs, planned = scene.snapshot.progress, scene.snapshot.epochs, planned_epochs(scene.snapshot)
     left = ""
-    if progress is not None and progress.epochs and progress.epoch_secs and epochs:
-        secs = (progress.epochs - epochs[-1].epoch) * progress.epoch_secs
+    if progress is not None and planned and progress.epoch_secs and epochs:
+        secs = (planned - epochs[-1].epoch) * progress.epoch_secs
         left = f"Left alone it runs another {age(secs)}. " if secs > 0 else ""
     return f"{left}Nothing has been stopped."
 

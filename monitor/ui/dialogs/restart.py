@@ -111,7 +111,7 @@ def cost_words(snapshot: Snapshot, option: Prescription | None, wanted: Mapping[
     if planned is not None:
         takes = f", about {words.age(planned * secs)} at the pace of its parent" if secs and planned * secs >= 1 else ""
         slower = takes and not OTHER_PACE.isdisjoint(wanted)
-        parts.append(f"{planned:g} epochs{takes}{', which these changes alter' if slower else ''}")
+        parts.append(f"up to epoch {planned:g}{takes}{', which these changes alter' if slower else ''}")
     return f"Cost: {'; '.join(parts)}." if parts else "Cost: not known, as no number of epochs is planned."
 
 

@@ -27,9 +27,10 @@ function buildCompare(run, ask, emit, role) {
   ui.note = h("p", { class: "vs-muted" });
   ui.seeds = h("div", { class: "vs-seeds", "data-testid": "more-seeds" });
   ui.seedLines = h("div", { "data-testid": "seed-lines" });
+  ui.others = h("div", { "data-testid": "outcome-others" });
   ui.queue = h("button", { type: "button", class: "vs-button", "data-testid": "btn-seeds", onclick: () => emit({ kind: "seeds", child: ui.answer.runs[0] }) }, "Two more seeds…");
   ui.mayStart = role === "control";
-  ui.card = h("section", { class: "vs-outcome", "data-testid": "outcome" }, h("div", { class: "vs-outcome-head" }, ui.glyph, ui.word), h("div", {}, ui.line, ui.seedLines, ui.expected, ui.note, ui.queue, ui.seeds));
+  ui.card = h("section", { class: "vs-outcome", "data-testid": "outcome" }, h("div", { class: "vs-outcome-head" }, ui.glyph, ui.word), h("div", {}, ui.line, ui.seedLines, ui.expected, ui.note, ui.queue, ui.seeds, ui.others));
   ui.rowsHead = h("tr", {});
   ui.rows = h("tbody", {});
   ui.basis = h("p", { class: "vs-muted vs-small" });
@@ -151,6 +152,7 @@ function paintOutcome(ui, card) {
     setText(node.firstChild, command);
     if (!node.lastChild.firstChild) node.lastChild.append(copyButton(() => command));
   });
+  keyed(ui.others, ui.answer.others, (line) => line, () => h("p", {}), setText);
   keyed(ui.seedLines, ui.answer.seed_lines, (line) => line, () => h("p", {}), setText);
   show(ui.seeds, card.seeds.length > 0);
   show(ui.queue, ui.mayStart && card.seeds.length > 0);
