@@ -21,6 +21,7 @@ from monitor.commands.common import (
     YesOption,
     confirm,
     console,
+    elsewhere,
     find_run,
     now,
     print_json,
@@ -95,7 +96,7 @@ def run(
         restart(plan, stop_parent=stops, asked_by=who(), trusted=trust, away=away)
     died = "" if dry_run else _death(plan, stops)
     if as_json:
-        print_json({**_document(plan, stops, started=not dry_run), "remark": wanted.remark})
+        print_json({**_document(plan, stops, started=not dry_run), "remark": wanted.remark, "died": died})
     elif not dry_run:
         console().print(f"{plan.child_id}: {died or _now(plan)}", soft_wrap=True)
     return EXIT_REFUSED if died else EXIT_OK
@@ -155,8 +156,9 @@ def _death(plan: RestartPlan, stops: bool) -> str:
     state = read_state(run_dir)
     if state is None or state.state != "failed":
         return ""
-    back = f" {plan.parent_id} was stopped for it; to go on with that: python -m monitor resume {plan.parent_id}"
-    return f"failed. {state.error}{back if stops else ''}"
+    said = f"failed. {(state.error or '').removesuffix('.')}."
+    back = f"to go on with that: python -m monitor resume {plan.parent_id}{elsewhere(plan.runs_dir)}"
+    return f"{said} {plan.parent_id} was stopped for it; {back}" if stops else said
 
 
 def _expected(plan: RestartPlan) -> str:

@@ -52,11 +52,11 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
     if known is None or not known.listens:
         return StopPlan(snapshot.run_id, False, (*_signalled(snapshot), _lost(run_dir, snapshot, now), *afar), asked)
     if slow := _seldom_asks(snapshot, known):
-        return StopPlan(snapshot.run_id, False, (slow, _lost(run_dir, snapshot, now), *afar), asked)
+        return StopPlan(snapshot.run_id, False, (slow, _lost(run_dir, snapshot, now, leaves=True), *afar), asked)
     step = f" ({known.step_secs:.2g} s)" if known.step_secs else ""
     if known.checkpoint is None and not _is_own(snapshot.launch):
         said = f"It finishes the current step{step} and leaves its loop; it has reported no checkpoint so far."
-        return StopPlan(snapshot.run_id, False, (said, _lost(run_dir, snapshot, now), *afar), asked)
+        return StopPlan(snapshot.run_id, False, (said, _lost(run_dir, snapshot, now, leaves=True), *afar), asked)
     said = f"It finishes the current step{step}, saves a checkpoint and exits."
     return StopPlan(snapshot.run_id, True, (said, _goes_on(snapshot, known), *afar), asked)
 
@@ -106,17 +106,19 @@ def _signalled(snapshot: Snapshot) -> tuple[str, ...]:
     )
 
 
-def _lost(run_dir: Path, snapshot: Snapshot, now: float) -> str:
-    """What there is to go on from, and how much is lost."""
+def _lost(run_dir: Path, snapshot: Snapshot, now: float, *, leaves: bool = False) -> str:
+    """What there is to go on from, and how much is lost; `leaves`: the script ends its loop itself, and may save."""
     began = _began(snapshot)
     newest = newest_checkpoint(run_dir, snapshot.launch, began)
     if newest is None:
-        since = f", all of {words.age(now - began)}" if began else ""
-        return f"No checkpoint was found on disk: what it has not saved itself is lost{since}."
+        since = f", all of {words.age(now - began)}" if began and not leaves else ""
+        own = "what it does not save before it leaves" if leaves else "what it has not saved itself"
+        return f"No checkpoint was found on disk: {own} is lost{since}."
     if newest.changed_at - now > words.AHEAD_SECS:
         return f"Newest checkpoint on disk: {newest.path.name}, {words.ago(now - newest.changed_at)} ({newest.path})."
     age = words.age(now - newest.changed_at)
-    return f"Newest checkpoint on disk: {newest.path.name}, {age} old, so about {age} are lost ({newest.path})."
+    lost = "what came since is lost unless it saves before it leaves" if leaves else f"so about {age} are lost"
+    return f"Newest checkpoint on disk: {newest.path.name}, {age} old, {lost} ({newest.path})."
 
 
 def _began(snapshot: Snapshot) -> float:

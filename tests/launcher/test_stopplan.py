@@ -87,6 +87,16 @@ def test_without_any_checkpoint_everything_is_lost_and_that_is_said(tmp_path):
     assert plan.lines[-1] == "No checkpoint was found on disk: what it has not saved itself is lost, all of 2 h."
 
 
+def test_a_script_that_leaves_its_loop_itself_may_save_before_it_does(tmp_path):
+    known = Progress(heartbeat_at=NOW, listens=True, asks_secs=300.0)
+    seen = snapshot(known, ["python", "t.py"], tmp_path)
+    plan = stop_plan(tmp_path / "run", seen, NOW)
+    assert plan.lines[-1] == "No checkpoint was found on disk: what it does not save before it leaves is lost."
+    newest = file(tmp_path / "last.pt", 240)
+    said = f"last.pt, 4 min old, what came since is lost unless it saves before it leaves ({newest})."
+    assert stop_plan(tmp_path / "run", seen, NOW).lines[-1] == f"Newest checkpoint on disk: {said}"
+
+
 def test_a_script_that_has_no_option_for_its_folder_is_looked_at_where_it_runs(tmp_path):
     launch = Launch(run_id="r", created_at=0.0, argv=["python", "t.py"], cwd=str(tmp_path))
     newest = file(tmp_path / "checkpoints" / "teacher" / "model.ckpt", 30)

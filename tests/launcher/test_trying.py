@@ -1,13 +1,15 @@
 """A parent is stopped only for a child whose command gets past its parser."""
 
+import json
 import re
 import sys
 
 import pytest
 
+from monitor.commands.cli import main
 from monitor.launcher import plan_restart, restart, start, status
 from monitor.launcher.relaunch.trying import can_be_tried, parser_problem
-from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError
 from tests.supervised import end_everything, wait_for
 
 TRAINS = """
@@ -169,5 +171,27 @@ def test_a_live_parent_goes_on_where_the_childs_parser_refuses(tmp_path):
         ):
             restart(plan, stop_parent=True)
         assert status(runs / "first").live and not (runs / "first-2").exists()
+    finally:
+        end_everything(runs)
+
+
+DIES = TRAINS.replace("open(", "if a.lr == 3: raise ValueError('no such rate')\nopen(")
+
+
+def test_a_child_that_dies_at_once_says_so_and_how_its_parent_goes_on(tmp_path, capsys):
+    runs = tmp_path / "runs"
+    (tmp_path / "train.py").write_text(DIES)
+    start(runs, [sys.executable, "-u", "train.py", "--lr", "0.1"], run_id="parent", cwd=tmp_path)
+    try:
+        wait_for(lambda: (tmp_path / "trained").exists())
+        assert main(["restart", "parent", "--set", "lr=3", "--yes", "--runs", str(runs)]) == EXIT_REFUSED
+        said = capsys.readouterr().out.replace("\n", " ")
+        assert "parent-2: failed. ValueError: no such rate. parent was stopped for it" in said
+        assert f"python -m monitor resume parent --runs {runs}" in said
+        assert main(["resume", "parent", "--runs", str(runs)]) == EXIT_OK
+        wait_for(lambda: status(runs / "parent").word == "running")
+        assert main(["restart", "parent", "--set", "lr=3.0", "--yes", "--json", "--runs", str(runs)]) == EXIT_REFUSED
+        said = capsys.readouterr().out
+        assert json.loads(said[said.index("{") :])["died"].startswith("failed. ValueError: no such rate. parent was")
     finally:
         end_everything(runs)
