@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import psutil
 
 from monitor import launcher
@@ -44,6 +45,7 @@ from monitor.run_dir import (
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError, UnreadableRunError
 from monitor.run_dir.launch import Order, is_kept, launch_of, read_launch, read_progress
+from monitor.run_dir.planned import planned_by
 from monitor.run_dir.seal import write_sealed
 from monitor.run_dir.words import PACKAGE
 
@@ -132,14 +134,17 @@ def attach(runs_dir: Path, proposal: Proposal, request: AttachRequest, *, detach
             )
         confirm(run_dir, request.asked_by, proposal.mapping)
         return run_dir.name
+    launch = _launch(request, now)
     if run_dir is None:
-        run = FollowedRun.begin(runs_dir, _about(proposal, request), now, process)
+        run = FollowedRun.begin(runs_dir, _about(proposal, request, launch), now, process)
         run_dir = run.run_dir
+        if planned := planned_by(launch.config):
+            run.heard(now, grown=False, epochs=int(planned))
     else:
         run = FollowedRun.go_on(run_dir, now, process)
     try:
         confirm(run_dir, request.asked_by, proposal.mapping)
-        write_sealed(run_dir, _launch(run_dir.name, request, now), anew=True, trainer=process)
+        write_sealed(run_dir, msgspec.structs.replace(launch, run_id=run_dir.name), anew=True, trainer=process)
     finally:
         run.close(now)
     if detached:
@@ -285,7 +290,7 @@ def _say(run_dir: Path, word: ReadingWord) -> None:
         raise RefusedError(f"Cannot write {run_dir / READING_FILE}: {problem.strerror or problem}.") from problem
 
 
-def _about(proposal: Proposal, request: AttachRequest) -> About:
+def _about(proposal: Proposal, request: AttachRequest, launch: Launch) -> About:
     mapping = proposal.mapping
     return About(
         path=proposal.path,
@@ -293,18 +298,20 @@ def _about(proposal: Proposal, request: AttachRequest) -> About:
         name=request.name or proposal.path.stem,
         mapping=mapping.document(),
         gap_basis=mapping.gap_basis,
+        config=launch.config,
+        config_schema=launch.config_schema,
         notes=f"Its records are read from {proposal.path}.",
         reading=Reading(path=str(proposal.path), said=words(mapping), confirmed_by=request.asked_by),
     )
 
 
-def _launch(run_id: str, request: AttachRequest, now: float) -> Launch:
+def _launch(request: AttachRequest, now: float) -> Launch:
     """What is known of how the training was started: everything where its process was named, else nothing."""
     here = Path.cwd()
     if request.pid is None:
         settings = settings_for(here)
         return Launch(
-            run_id=run_id,
+            run_id="",
             created_at=now,
             cwd=str(here),
             how="attach",
@@ -328,7 +335,7 @@ def _launch(run_id: str, request: AttachRequest, now: float) -> Launch:
         thresholds=settings.thresholds,
         metric=settings.primary,
     )
-    return described(launch_of(order, run_id, now), cwd)
+    return described(launch_of(order, "", now), cwd)
 
 
 def _writers(path: Path) -> tuple[str, ...]:

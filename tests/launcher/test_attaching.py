@@ -155,6 +155,38 @@ def test_with_its_process_named_a_training_is_stopped_by_ctrl_c_first(training, 
     assert (read_state(runs / "train").state, read_state(runs / "train").stop.stage) == ("stopped", "interrupted")
 
 
+OPTIONS = """
+import argparse, time
+p = argparse.ArgumentParser()
+p.add_argument("--lr", type=float, default=0.1)
+p.add_argument("-b", "--batch-size", type=int, default=4)
+p.add_argument("--epochs", type=int, default=90)
+a = p.parse_args()
+for epoch in range(1, a.epochs + 1):
+    print(f"Epoch {epoch} train loss {5 / epoch:.2f} val loss {6 / epoch:.2f}", flush=True)
+    time.sleep(0.1)
+"""
+
+
+def test_the_settings_of_a_named_process_are_those_of_its_command(tmp_path, runs):
+    (tmp_path / "options.py").write_text(OPTIONS)
+    log = tmp_path / "train.log"
+    with log.open("wb") as out:
+        command = [sys.executable, "options.py", "-b8", "--epochs", "10000"]
+        process = subprocess.Popen(command, stdout=out, cwd=tmp_path, start_new_session=True)
+    try:
+        wait_for(lambda: log.read_text().count("Epoch") >= 2)
+        attach(log, "--pid", process.pid, "--yes", runs=runs)
+        seen = RunReader(runs / "train").read(time.time())
+        assert seen.run.config == {"lr": 0.1, "batch_size": 8, "epochs": 10_000}
+        assert seen.progress.epochs == 10_000, "the log does not say of how many"
+        assert launcher.plan_restart(runs, "train", {"epochs": 20}).argv == [*command[:-1], "20"]
+    finally:
+        end_everything(runs)
+        process.kill()
+        process.wait()
+
+
 @pytest.mark.parametrize(
     ("planned", "state", "error"), [(12, "finished", None), (99, "failed", "ValueError: the data ended")]
 )
