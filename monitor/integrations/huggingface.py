@@ -3,7 +3,8 @@
     trainer = Trainer(model, args, …, callbacks=[VitalsignsCallback("runs/mine")])
     trainer.train(resume_from_checkpoint=callback.resume_from())
 
-Each evaluation becomes one record; its train loss is the mean of what was logged since the one before.
+Each evaluation becomes one record; its train loss is the mean of what was logged since the one before. What is
+evaluated after the training, or as `test_…`, is no evaluation of the run: it is kept as a measurement of its own.
 A stop is the Trainer's own: it ends after the current step and saves a checkpoint.
 """
 
@@ -31,7 +32,10 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         self.reporter = Reporter(run_dir, **options)
         self._losses: list[tuple[int, float]] = []
         self._last_step = 0
-        self._stopping = False
+        self._evaluated_at = -1
+        self._logged: dict[str, Any] = {}
+        """What was measured at that step: of several validation sets, each is evaluated by itself."""
+        self._stopping = self._is_over = False
 
     @property
     def writer(self) -> Any:
@@ -43,7 +47,7 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         return self.reporter.resume_from()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
-        self._last_step = state.global_step
+        self._last_step, self._is_over = state.global_step, False
         found = {} if model is None else {"model": _about(model)}
         self.reporter.open(
             writes=state.is_world_process_zero,
@@ -70,12 +74,19 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         )
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, Any] | None = None, **_: Any) -> None:
-        logged = {name: value for name, value in (metrics or {}).items() if not name.endswith(NO_MEASURE)}
+        measured = {name: value for name, value in (metrics or {}).items() if not name.endswith(NO_MEASURE)}
+        is_test = any(name.startswith("test_") for name in measured)
+        if is_test or self._is_over:
+            self.writer.log_probe("test" if is_test else "after_training", measured)
+            return
+        if state.global_step != self._evaluated_at:
+            self._evaluated_at, self._logged = state.global_step, {}
         steps = sum(count for count, _ in self._losses)
         if steps:
-            logged["train_loss"] = sum(count * loss for count, loss in self._losses) / steps
+            self._logged["train_loss"] = sum(count * loss for count, loss in self._losses) / steps
         self._losses.clear()
-        self.reporter.evaluated(state.epoch or 0.0, logged, state.global_step)
+        self._logged |= measured
+        self.reporter.evaluated(state.epoch or 0.0, self._logged, state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         self.writer.heartbeat(phase="training", epoch=int(state.epoch or 0) + 1, step=state.global_step)
@@ -90,6 +101,7 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         self.writer.saved_checkpoint(path.absolute(), int(state.epoch or 0))
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._is_over = True
         self.writer.finish("stopped" if self._stopping else "finished")
 
 

@@ -13,9 +13,16 @@ from pathlib import Path
 
 from monitor.importers.following import Following, about_of
 from monitor.importers.importing import Asked, Plan, plan
-from monitor.importers.live import FollowedRun
+from monitor.importers.live import FollowedRun, find_followed
 from monitor.importers.mapping import Use
-from monitor.launcher.relaunch.written import DEEPEST, DEEPEST_BESIDE, Written, files_since, output_folders
+from monitor.launcher.relaunch.written import (
+    DEEPEST,
+    DEEPEST_BESIDE,
+    Written,
+    files_since,
+    is_in_a_run,
+    output_folders,
+)
 from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, RUN_FILE, STEPS_FILE, Launch, Run, decode, files
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.opening import OddFileError, open_to_read
@@ -84,7 +91,9 @@ class FileSearch:
             try:
                 if written.path.stat().st_size <= MOST_BYTES:
                     chosen = plan(written.path, Asked(), follow=True)
-                    if chosen.kind.grows:
+                    # Of two scripts that write into one folder, each has its own file.
+                    other = find_followed(self._run_dir.parent, chosen.path)
+                    if chosen.kind.grows and other in (None, self._run_dir):
                         yield chosen
             except (MonitorError, OSError):
                 continue
@@ -102,7 +111,7 @@ class FileSearch:
         """Whether a file is one of our own records, or lies in another run's folder."""
         if path.is_relative_to(self._run_dir):
             return path.parent == self._run_dir
-        return path.is_relative_to(self._run_dir.parent)
+        return path.is_relative_to(self._run_dir.parent) or is_in_a_run(path)
 
 
 def fields_of(uses: Iterable[Use]) -> frozenset[str]:

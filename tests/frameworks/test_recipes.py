@@ -72,3 +72,47 @@ def test_lightnings_newest_checkpoint_is_named_where_one_file_is_written_over(tm
     known = read(tmp_path / "one").progress
     assert known.checkpoint.endswith("last.ckpt")
     assert known.checkpoint_epoch == 5
+
+
+HUGGING_FACE = """
+import sys
+import torch
+from transformers import PretrainedConfig, PreTrainedModel, Trainer, TrainingArguments
+from monitor.integrations.huggingface import VitalsignsCallback
+
+class Model(PreTrainedModel):
+    config_class = PretrainedConfig
+    def __init__(self, config): super().__init__(config); self.net = torch.nn.Linear(4, 1); self.post_init()
+    def forward(self, x=None, labels=None):
+        return {"loss": (self.net(x).squeeze(-1) - labels).pow(2).mean(), "logits": self.net(x)}
+    def _init_weights(self, module): pass
+
+data = [{"x": x, "labels": x.sum()} for x in torch.randn(64, 4)]
+sets = {"dev": data[:16], "other": data[16:32]} if sys.argv[2:] else data[:16]
+how = dict(logging_steps=3, eval_strategy="epoch", save_strategy="no", report_to=[], use_cpu=True)
+args = TrainingArguments(sys.argv[1] + "/out", num_train_epochs=3, per_device_train_batch_size=8, **how)
+callback = VitalsignsCallback(sys.argv[1] + "/one")
+trainer = Trainer(Model(PretrainedConfig()), args, train_dataset=data, eval_dataset=sets, callbacks=[callback])
+trainer.train()
+trainer.evaluate()
+trainer.evaluate(data[32:], metric_key_prefix="test")
+"""
+
+
+def test_what_hugging_face_evaluates_behind_the_training_is_no_evaluation_of_it(tmp_path):
+    (tmp_path / "fit.py").write_text(HUGGING_FACE)
+    run(tmp_path / "fit.py", tmp_path)
+    seen = read(tmp_path / "one")
+    assert [record.epoch for record in seen.epochs] == [1, 2, 3]
+    steps = [step for step in seen.steps if 8 < step.step <= 16]
+    assert seen.epochs[1].train_loss == pytest.approx(sum(step.train_loss for step in steps) / len(steps))
+    assert all(record.val_loss is not None and record.train_loss is not None for record in seen.epochs)
+    assert sorted(path.stem for path in (tmp_path / "one/probes").iterdir()) == ["after_training", "test"]
+
+
+def test_of_several_validation_sets_of_hugging_face_each_is_kept(tmp_path):
+    (tmp_path / "fit.py").write_text(HUGGING_FACE)
+    run(tmp_path / "fit.py", tmp_path, "two")
+    last = read(tmp_path / "one").epochs[-1]
+    assert (last.epoch, last.train_loss is not None) == (3, True)
+    assert sorted(last.metrics) == ["eval_dev_loss", "eval_other_loss"]

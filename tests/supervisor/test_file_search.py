@@ -1,6 +1,7 @@
 """A started script whose log names no epoch is read from the file of figures that it writes."""
 
 import sys
+import time
 
 import pytest
 
@@ -54,6 +55,28 @@ def test_a_script_that_writes_nothing_stays_without_records(tmp_path):
         start(runs, [sys.executable, "train.py"], run_id="one", cwd=tmp_path)
         wait_for_state(runs / "one", "finished")
         assert read(runs / "one").epochs == ()
+    finally:
+        end_everything(runs)
+
+
+def test_the_files_of_another_run_are_not_followed(tmp_path):
+    """Two scripts that begin in one folder, and a third run, elsewhere, that writes its own records below it."""
+    (tmp_path / "train.py").write_text(WRITES.replace("FOLDER", "__import__('sys').argv[1]").replace("REST", "600"))
+    (tmp_path / "silent.py").write_text("import time\ntime.sleep(600)\n")
+    runs = tmp_path / "runs"
+    try:
+        for name in ("one", "two"):
+            start(runs, [sys.executable, "silent.py"], run_id=f"silent-{name}", cwd=tmp_path)
+        start(runs, [sys.executable, "train.py", "logs/version_0"], run_id="one", cwd=tmp_path)
+        beside = tmp_path / "own" / "fit"
+        beside.mkdir(parents=True)
+        (beside / "epochs.jsonl").write_text("".join(f'{{"epoch": {n}, "val_loss": 1.5}}\n' for n in range(1, 99)))
+        (beside / "run.json").write_text("{}")
+        wait_for(lambda: any(read(runs / name).epochs for name in ("one", "silent-one", "silent-two")), secs=60)
+        time.sleep(10)
+        followed = [name for name in ("one", "silent-one", "silent-two") if read(runs / name).epochs]
+        assert len(followed) == 1, "one file, one run"
+        assert len(read(runs / followed[0]).epochs) == 4, "the figures of the folder of another run are its own"
     finally:
         end_everything(runs)
 

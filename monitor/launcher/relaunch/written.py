@@ -123,12 +123,14 @@ def overwritten(run_dir: Path, launch: Launch, settings: Mapping[str, Any]) -> l
 
 def _may_meet(path: Path, runs_dir: Path) -> bool:
     """Whether another start may write the same file: no code, no file of a run, no name that is new each time."""
-    if path.suffix in IS_CODE or path.resolve().is_relative_to(runs_dir.resolve()):
-        return False
-    # A run of another folder of runs has its own writers.
-    if any((folder / name).exists() for folder in list(path.parents)[:3] for name in (LAUNCH_FILE, RUN_FILE)):
+    if path.suffix in IS_CODE or path.resolve().is_relative_to(runs_dir.resolve()) or is_in_a_run(path):
         return False
     return not any(NEW_EACH_TIME.search(part) for part in path.parts[-4:])
+
+
+def is_in_a_run(path: Path) -> bool:
+    """Whether a file lies in a run's folder, of whatever folder of runs: that run has its own writers."""
+    return any((folder / name).exists() for folder in list(path.parents)[:3] for name in (LAUNCH_FILE, RUN_FILE))
 
 
 def _named_by(path: Path, settings: Mapping[str, Any], cwd: Path) -> str:
