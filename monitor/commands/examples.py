@@ -23,7 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
-    "list": ("list", "list --runs /scratch/me/runs --json"),
+    "list": ("list", "list --sweep lr-search", "list --runs /scratch/me/runs --json"),
     "show": ("show teacher",),
     "check": ("check teacher", "check teacher --at 25"),
     "diagnose": ("diagnose teacher", "diagnose teacher --measure"),

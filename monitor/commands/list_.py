@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from monitor.commands.common import (
     JsonOption,
@@ -24,7 +26,7 @@ from monitor.diagnosis.summaries import scored
 from monitor.launcher.engines import queues
 from monitor.launcher.hosts.acting import act_there, asked_there
 from monitor.run_dir import Progress, Summary, words
-from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, MonitorError
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, MonitorError, UsageError
 from monitor.run_dir.folders import Folder
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import list_runs
@@ -46,9 +48,23 @@ SHOWN = (
 )
 
 
-def run(runs: SeveralRunsOption = None, as_json: JsonOption = False) -> int:
+def run(
+    runs: SeveralRunsOption = None,
+    sweep: Annotated[str, typer.Option("--sweep", metavar="NAME", help="One sweep: its trials, best first.")] = "",
+    as_json: JsonOption = False,
+) -> int:
     queues.look()
     folders = folders_given(runs)
+    if sweep and folders.several:
+        raise UsageError("--sweep looks into one folder of this machine; give one --runs.")
+    if sweep:
+        # Imported here: no other list needs the page's rows.
+        from monitor.commands.sweep_text import sweep_in
+
+        document = sweep_in(folders.all[0].path, sweep, as_json)
+        if as_json:
+            print_json(document)
+        return EXIT_OK
     if not folders.several:
         document = _listed(folders.all[0], as_json)
         if as_json:

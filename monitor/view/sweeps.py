@@ -64,6 +64,11 @@ def best_in(sweep: Sweep, row: RunRow) -> float | None:
     return row.numbers.get(sweep.best_of) if row.unit == sweep.unit else None
 
 
+def best_text(sweep: Sweep, row: RunRow) -> str:
+    """The same in words; "–" where it has none."""
+    return Metric(sweep.best_of, unit=sweep.unit).text(best_in(sweep, row))
+
+
 def best_name(metric: Metric) -> str:
     """Under which a row has its best score among its numbers."""
     return f"best {metric.label}"
@@ -107,7 +112,7 @@ def _with_scores(sweep: Sweep, metric: Metric, rows: Sequence[RunRow]) -> Sweep:
     values = {row.run: row.numbers[best_name(metric)] for row in rows}
     best = min(rows, key=lambda row: (values[row.run] if falls else -values[row.run], row.run))
     ends = sorted(values.values(), reverse=not falls)
-    told = [f"{name} {_setting(best.settings[name])}" for name in sweep.differ if name in best.settings]
+    told = [f"{name} {setting_text(best.settings[name])}" for name in sweep.differ if name in best.settings]
     more = [f"{len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else []
     first, last = metric.text(ends[0]), metric.text(ends[-1])
     return replace(
@@ -125,7 +130,7 @@ def _with_scores(sweep: Sweep, metric: Metric, rows: Sequence[RunRow]) -> Sweep:
     )
 
 
-def _setting(value: Setting) -> str:
+def setting_text(value: Setting) -> str:
     """As the page writes it."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -54,6 +54,7 @@ def wait_for(run_dir: Path, condition, what: str) -> Snapshot:
 
 def test_every_example_is_tested():
     tested = {*FRAMEWORKS, "numpy_loop", "pytorch_loop", "jax_loop", "optuna_sweep"}
+    tested.add("ray_tune_sweep")  # in tests/cluster/test_ray_tune.py, where there is a network of its own for Ray
     assert tested == {path.stem for path in EXAMPLES.glob("*.py")}
 
 
@@ -67,16 +68,22 @@ def test_three_lines_in_a_loop_write_a_whole_run(example, tmp_path):
     assert snapshot.problems == ()
 
 
-def test_each_trial_of_a_sweep_is_a_run_and_the_list_can_be_grouped_by_sweep_and_setting(tmp_path):
+def test_each_trial_of_a_sweep_is_a_run_and_the_sweep_a_row_of_the_list(tmp_path):
+    best = {}
     for sweep in ("first", "second"):
         said = run(EXAMPLES / "optuna_sweep.py", tmp_path, sweep, 4)
         assert said.startswith(f"Best: {sweep}-")
+        best[sweep] = said.split(",")[0].removeprefix("Best: ")
     names = [f"{sweep}-{trial}" for sweep in ("first", "second") for trial in range(4)]
     assert list_runs(tmp_path) == names
     for name in names:
         snapshot = read(tmp_path / name)
         assert (snapshot.progress.outcome, len(snapshot.epochs)) == ("finished", 20)
-    rows = {row.run: row for row in RowBook(tmp_path).rows(time.time())}
+    book = RowBook(tmp_path)
+    rows = {row.run: row for row in book.rows(time.time())}
+    assert {each.name: (each.trials, each.best_run) for each in book.sweeps} == {
+        name: (4, run_id) for name, run_id in best.items()
+    }
     assert {rows[name].settings["sweep"] for name in names} == {"first", "second"}
     assert len({rows[name].settings["learning_rate"] for name in names}) == 4  # one seed: both sweeps try the same
 

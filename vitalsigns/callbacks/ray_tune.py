@@ -1,0 +1,3 @@
+from monitor.integrations.ray_tune import VitalsignsCallback
+
+__all__ = ["VitalsignsCallback"]
