@@ -20,17 +20,49 @@ from rich.text import Text
 
 from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
-from monitor.run_dir.folders import DEFAULT_RUNS, RUNS_VARIABLE, Folders, folders_of, programs_known
+from monitor.run_dir.folders import DEFAULT_RUNS, RUNS_VARIABLE, Folder, Folders, folders_of, programs_known
 from monitor.run_dir.reader import is_run, list_runs, nearest
 
+READERS = frozenset({"list", "show", "check", "diagnose", "report", "compare", "log", "predictions", "paper", "export"})
+"""The verbs that read an archive."""
+_archives: dict[Path, Folder] = {}
+_brought: dict[Path, set[str]] = {}
+"""Of each archive the runs that this process has read."""
+
+
+def runs_given(text: str | Path) -> Path:
+    """The folder of `--runs`; of an archive its copy. Raises UsageError."""
+    if "://" not in str(text):
+        return Path(text)
+    folder = folders_of([str(text)]).all[0]
+    _archives[folder.path] = folder
+    return folder.path
+
+
+def _only_read(ctx: typer.Context, runs: Path) -> Path:
+    if runs in _archives and ctx.info_name not in READERS:
+        said = f"{_archives[runs].there} is an archive: {ctx.info_name} would change something, or needs a folder here."
+        raise RefusedError(f"{said} An archive is read by {', '.join(sorted(READERS | {'serve'}))}.")
+    return runs
+
+
 RunsOption = Annotated[
-    Path, typer.Option("--runs", help="Folder that holds the runs.", envvar=RUNS_VARIABLE, show_default="runs")
+    Path,
+    typer.Option(
+        "--runs",
+        help="Folder that holds the runs.",
+        envvar=RUNS_VARIABLE,
+        show_default="runs",
+        parser=runs_given,
+        callback=_only_read,
+        metavar="PATH",
+    ),
 ]
 SeveralRunsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--runs",
-        metavar="[NAME=][HOST:]PATH",
+        metavar="[NAME=][HOST:]PATH|ADDRESS",
         help="Folder that holds the runs; repeatable: each is a heading of the list.",
         show_default="runs",
     ),
@@ -76,6 +108,8 @@ def find_run(runs_dir: Path, text: str) -> Path:
 
     Raises UnreadableRunError with the nearest name if there is none, or if the folder is no run.
     """
+    if runs_dir in _archives:
+        _bring(_archives[runs_dir], text)
     by_id = runs_dir / text
     looks_like_path = "/" in text or text in (".", "..")
     path = Path(text) if looks_like_path or not by_id.is_dir() else by_id
@@ -87,16 +121,36 @@ def find_run(runs_dir: Path, text: str) -> Path:
         return path.absolute()
     if looks_like_path:
         raise UnreadableRunError(
-            f"There is no run directory {text}; python -m monitor list shows the runs in {runs_dir}."
+            f"There is no run directory {text}; python -m monitor list shows the runs in {_said(runs_dir)}."
         )
-    raise UnreadableRunError(f"No run called {text!r} in {runs_dir}. {_nearest(runs_dir, text)}")
+    raise UnreadableRunError(f"No run called {text!r} in {_said(runs_dir)}. {_nearest(runs_dir, text)}")
+
+
+def _said(runs_dir: Path) -> str:
+    return _archives[runs_dir].there if runs_dir in _archives else str(runs_dir)
+
+
+def _bring(folder: Folder, run_id: str) -> None:
+    # Imported here: few verbs read an archive.
+    from monitor.launcher.hosts.bringing import bring
+
+    if run_id not in _brought.setdefault(folder.path, set()):
+        _brought.setdefault(folder.path, set()).add(run_id)
+        try:
+            said = bring(folder, run_id)
+        except RefusedError as problem:
+            if not (folder.path / run_id).is_dir():
+                raise
+            said = f"{problem} What was read then is shown."
+        if said:
+            err_console().print(said, soft_wrap=True)
 
 
 def _nearest(runs_dir: Path, text: str) -> str:
     if not list_runs(runs_dir):
         return "There are no runs there; choose another folder with --runs."
     near = nearest(runs_dir, text)
-    return f"Nearest: {near}." if near else "See: python -m monitor list"
+    return f"Nearest: {near}." if near else f"See: python -m monitor list{elsewhere(runs_dir)}"
 
 
 def folders_given(texts: Sequence[str] | None, programs: Sequence[str] | None = None) -> Folders:
@@ -107,7 +161,7 @@ def folders_given(texts: Sequence[str] | None, programs: Sequence[str] | None = 
 def elsewhere(runs: Path) -> str:
     """What a printed command needs so that it finds the same folder of runs: nothing, or ` --runs FOLDER`."""
     usual = Path(os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS)
-    return "" if runs.absolute() == usual.absolute() else f" --runs {shlex.quote(str(runs))}"
+    return "" if runs.absolute() == usual.absolute() else f" --runs {shlex.quote(_said(runs))}"
 
 
 def wanted_fields(pairs: list[str]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from monitor.diagnosis.seed_spread import SeedGroup, Spread, spread_of
 from monitor.diagnosis.summaries import scored
 from monitor.launcher.engines import queues
 from monitor.launcher.hosts.acting import act_there, asked_there
+from monitor.launcher.hosts.bringing import bring
 from monitor.run_dir import Progress, Summary, words
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, MonitorError, UsageError
 from monitor.run_dir.folders import Folder
@@ -72,15 +73,17 @@ def run(
         return EXIT_OK
     documents, failed = [], False
     with ThreadPoolExecutor(max_workers=len(folders.all)) as pool:
-        asked = {each: pool.submit(_asked_there, each, as_json) for each in folders.all if each.host}
+        asked = {each: pool.submit(_asked_there, each, as_json) for each in folders.all if each.far}
         for folder in folders.all:
             if not as_json:
                 console().print(f"{folder.name}  {folder.said}", soft_wrap=True)
-            shown, problem = asked[folder].result() if folder.host else (_listed(folder, as_json), "")
+            shown, problem = asked[folder].result() if folder.far else ({}, "")
             failed = failed or bool(problem)
+            if not folder.host and not (problem and not list_runs(folder.path)):
+                shown = _listed(folder, as_json)
             documents.append({"name": folder.name, **({"problem": problem} if problem else {}), **shown})
-            if not as_json and (problem or folder.host):
-                console().print((problem or shown["text"]).rstrip(), soft_wrap=True)
+            if not as_json and (said := problem or shown.get("text") or ""):
+                console().print(said.rstrip(), soft_wrap=True)
             if not as_json and folder is not folders.all[-1]:
                 console().print()
     if as_json:
@@ -89,8 +92,12 @@ def run(
 
 
 def _asked_there(folder: Folder, as_json: bool) -> tuple[dict[str, Any], str]:
-    """(what the same verb gives on the host of a folder: its document, or its text; why it could not be asked)."""
+    """(what the same verb gives on the host of a folder: its document, or its text; why it could not be asked).
+
+    An archive is read into its copy here."""
     try:
+        if folder.is_archive:
+            return {}, bring(folder)
         if as_json:
             return asked_there(folder, "list", asked_from="terminal"), ""
         return {"text": act_there(folder, "list", asked_from="terminal")}, ""
@@ -112,12 +119,14 @@ def _listed(folder: Folder, as_json: bool) -> dict[str, Any]:
         sys.stderr.write(f"{line}\n")
     if rows and not as_json:
         _print_table(rows, groups)
+    elif not as_json and folder.is_archive:
+        console().print(f"No runs at {folder.there}.")
     elif not as_json:
         console().print(
             f"No runs in {runs.absolute()} yet. Start one: python -m monitor start{elsewhere(runs)} -- COMMAND…"
         )
     seeds = [{"runs": group.runs, spread.metric.name if spread else "mean": spread} for group, spread in groups]
-    return {"runs_dir": str(runs.absolute()), "runs": rows, "seeds": seeds}
+    return {"runs_dir": folder.there or str(runs.absolute()), "runs": rows, "seeds": seeds}
 
 
 def _spread(group: SeedGroup, known: dict[str, dict[str, Any]]) -> Spread | None:

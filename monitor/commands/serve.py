@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from monitor.commands.common import JsonOption, SeveralRunsOption, folders_given
+from monitor.launcher.hosts.archive import ArchiveFeed, Store, refuse_without_packages
 from monitor.run_dir.errors import EXIT_OK, UsageError
 from monitor.run_dir.folders import Folders
 
@@ -44,12 +45,15 @@ def run(
         list[str] | None,
         typer.Option(metavar="HOST=COMMAND", help="What starts vitalsigns on another host; repeatable."),
     ] = None,
-    feed: Annotated[bool, typer.Option("--feed", help="Feed a page on another host, which calls this by ssh.")] = False,
+    feed: Annotated[bool, typer.Option("--feed", help="Feed a page that calls this over a pipe.")] = False,
     as_json: JsonOption = False,
 ) -> int:
     folders = folders_given(runs, program)
     if feed:
         return _feed(folders)
+    for folder in folders.all:
+        if folder.is_archive:
+            refuse_without_packages(folder.there)
     # Imported here: it brings the page's libraries, which --help does not need.
     from monitor.ui.proxies import trusted_proxy
     from monitor.ui.serve import run_serve
@@ -73,9 +77,11 @@ def run(
 
 def _feed(folders: Folders) -> int:
     """Speaks to the page that has called, until it hangs up."""
-    from monitor.launcher.hosts.feed import feed
+    from monitor.launcher.hosts.feed import Feed, feed
 
-    if folders.several or sys.stdin.isatty():
-        raise UsageError("--feed takes one folder of this machine, and is called by a page over ssh.")
-    feed(folders.all[0].path, sys.stdin.buffer, sys.stdout.buffer)
+    folder = folders.all[0]
+    if len(folders.all) > 1 or folder.host or sys.stdin.isatty():
+        raise UsageError("--feed takes one folder of this machine or one archive, and is called by a page over a pipe.")
+    out = sys.stdout.buffer
+    feed(ArchiveFeed(Store.at(folder.there), out) if folder.is_archive else Feed(folder.path, out), sys.stdin.buffer)
     return EXIT_OK

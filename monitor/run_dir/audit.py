@@ -22,7 +22,7 @@ from typing import Literal, ParamSpec, TypeVar
 
 from monitor.run_dir import files
 from monitor.run_dir.errors import MonitorError, RefusedError, UnreadableRunError
-from monitor.run_dir.lives import is_mirrored
+from monitor.run_dir.lives import is_archived, is_mirrored
 from monitor.run_dir.opening import OddFileError
 from monitor.run_dir.records import Record, decode, encode_line
 from monitor.run_dir.redaction import redacted_text
@@ -112,7 +112,9 @@ def refusal_noted(run_dir: Path, verb: str, *, dry_run: bool) -> Iterator[None]:
 
 
 def refuse_mirrored(runs_dir: Path) -> None:
-    """Raises RefusedError for the mirror of another host's folder: nothing here owns what lies there."""
+    """Raises RefusedError for the copy of another host's folder or of an archive: nothing here owns what lies there."""
+    if is_archived(runs_dir / "any"):
+        raise RefusedError(f"This run lies in an archive, which is only read; here is its copy alone ({runs_dir}).")
     if is_mirrored(runs_dir / "any"):
         raise RefusedError(f"This run lies on another host, and here is its mirror alone ({runs_dir}). Act there.")
 

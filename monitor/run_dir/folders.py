@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor.run_dir.errors import UsageError
-from monitor.run_dir.lives import RUNS_DIR, mirror_of
+from monitor.run_dir.lives import RUNS_DIR, archive_of, mirror_of
 
 RUNS_VARIABLE = "VITALSIGNS_RUNS"
 FOLDERS_VARIABLE = "VITALSIGNS_FOLDERS"
@@ -22,6 +22,10 @@ NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 NAMED = re.compile(rf"({NAME_PATTERN.pattern})=(.+)", re.DOTALL)
 FAR = re.compile(r"((?:[A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9_][A-Za-z0-9_.-]*):(.+)", re.DOTALL)
 """A folder on another host, as scp takes it; a host never begins with a hyphen, which ssh would take for an option."""
+ARCHIVE = re.compile(r"([A-Za-z][A-Za-z0-9+.:-]*)://(.*)", re.DOTALL)
+"""An address as fsspec takes it."""
+STORES = ("s3", "gs", "abfs")
+"""Object stores: there are no links in them, and nothing there is run."""
 PROGRAMS_VARIABLE = "VITALSIGNS_PROGRAMS"
 DEFAULT_RUNS = Path("runs")
 
@@ -31,7 +35,7 @@ class Folder:
     """`name`: its heading, "" where it is the only one; `path`: where it is read.
 
     Of a folder on another host that is its mirror; `host` is as ssh takes it, `there` the path on that host, `program`
-    what starts the product there, "" for the usual.
+    what starts the product there, "" for the usual. Of an archive in an object store it is a copy, `there` the address.
     """
 
     name: str
@@ -41,9 +45,24 @@ class Folder:
     program: str = ""
 
     @property
+    def far(self) -> bool:
+        """Whether it is not a folder of this machine."""
+        return bool(self.there)
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it lies in an object store: its runs can be looked at, and nothing else."""
+        return self.far and not self.host
+
+    @property
+    def side(self) -> str:
+        """Who answers for it, in words: a host, or the address of an archive."""
+        return self.host or self.there
+
+    @property
     def said(self) -> str:
         """Where it lies, in words."""
-        return f"{self.host}:{self.there}" if self.host else str(self.path)
+        return f"{self.host}:{self.there}" if self.host else self.there or str(self.path)
 
     @property
     def text(self) -> str:
@@ -68,7 +87,7 @@ class Folders:
     @property
     def home(self) -> Folder:
         """Where runs that are started on the page go: the first folder of this machine."""
-        return next((folder for folder in self.all if not folder.host), self.all[0])
+        return next((folder for folder in self.all if not folder.far), self.all[0])
 
     @property
     def text(self) -> str:
@@ -101,7 +120,7 @@ class Folders:
 
 
 def folders_of(texts: Sequence[str | Path], programs: Sequence[str] = ()) -> Folders:
-    """What `--runs` was given, once or several times: `PATH`, `HOST:PATH`, `NAME=PATH` or `NAME=HOST:PATH`.
+    """What `--runs` was given, once or several times: `PATH`, `HOST:PATH`, `s3://…`, each also as `NAME=…`.
 
     `programs`: what starts the product on a host, as `HOST=COMMAND`. Raises UsageError.
     """
@@ -110,7 +129,7 @@ def folders_of(texts: Sequence[str | Path], programs: Sequence[str] = ()) -> Fol
     twice = next((one for place, one in enumerate(found) if one.path in [each.path for each in found[:place]]), None)
     if twice is not None:
         raise UsageError(f"--runs names {twice.said} twice; give each folder once.")
-    if len(found) == 1 and not found[0].name and not found[0].host:
+    if len(found) == 1 and not found[0].name and not found[0].far:
         return Folders((found[0],))
     given = [folder.name for folder in found if folder.name]
     if len(set(given)) < len(given):
@@ -141,6 +160,9 @@ def _folder(text: str, programs: Mapping[str, str]) -> Folder:
     # A folder that is there is meant as it stands, also one with a sign in its name.
     match = None if Path(text).exists() else NAMED.fullmatch(text)
     name, where = match.groups() if match else ("", text)
+    archive = ARCHIVE.fullmatch(where)
+    if archive is not None:
+        return _archive(name, archive[1], archive[2].rstrip("/"))
     far = None if Path(where).exists() else FAR.fullmatch(where)
     if far is None:
         return Folder(name, Path(where).expanduser().absolute())
@@ -148,6 +170,23 @@ def _folder(text: str, programs: Mapping[str, str]) -> Folder:
     if not there.isprintable():
         raise UsageError(f"--runs {text!r}: the path on {host} holds a sign that is no letter; give a plain path.")
     return Folder(name, mirror_of(host, there) / RUNS_DIR, host, there, programs.get(host, ""))
+
+
+def _archive(name: str, scheme: str, rest: str) -> Folder:
+    if scheme not in STORES:
+        known = ", ".join(f"{each}://" for each in STORES)
+        raise UsageError(
+            f"--runs cannot read over {scheme[:20]}://; archives are read from {known}, other hosts as HOST:PATH."
+        )
+    if ":" in rest.partition("@")[0] and "@" in rest:
+        raise UsageError(
+            "--runs takes no password in an address: it would be shown. Give it in the environment or in the store's "
+            "own configuration."
+        )
+    if not rest or not rest.isprintable() or any(part in ("", ".", "..") for part in rest.split("/")):
+        raise UsageError(f"--runs: {scheme}:// needs a bucket and a plain path, such as {scheme}://bucket/runs.")
+    there = f"{scheme}://{rest}"
+    return Folder(name, archive_of(there) / RUNS_DIR, "", there)
 
 
 def _program(text: str) -> tuple[str, str]:
@@ -161,7 +200,8 @@ def _usual_name(folder: Folder) -> str:
     """The last part of its path that says something: of lab/runs and other/runs the part before."""
     if folder.host:
         return folder.host.rpartition("@")[2][:40].strip("-._") or "host"
-    parts = [part for part in folder.path.parts if part not in ("/", "runs")]
+    whole = folder.there.split("/")[2:] if folder.is_archive else folder.path.parts
+    parts = [part for part in whole if part not in ("/", "runs")]
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", parts[-1] if parts else "runs").strip("-._")[:32]
     return name or "runs"
 

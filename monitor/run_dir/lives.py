@@ -2,7 +2,7 @@
 
 Of a run of this machine the recorded processes are looked up. Of a run that lies on another host its own side has
 judged, and said so to the process that mirrors its folder (`monitor.launcher.hosts`): no pid of another host is ever
-looked up here, and what was said is believed only while that host is heard.
+looked up here, and what was said is believed only while that host is heard. Of a run in an archive nothing is asked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from monitor.run_dir.status import last_heard_at, state_in_force
 HEARD_SECS = 12.0
 """Another host says something every two seconds; after so much silence what it said is old."""
 HEARD_FILE = "heard"
-RUNS_DIR, SEEN_DIR, HOSTS_DIR = "runs", "seen", "hosts"
+RUNS_DIR, SEEN_DIR, HOSTS_DIR, ARCHIVES_DIR = "runs", "seen", "hosts", "archives"
 
 
 class Lives(Record, frozen=True, kw_only=True):
@@ -35,8 +35,13 @@ class Lives(Record, frozen=True, kw_only=True):
     mine: bool | None = None
 
 
+ARCHIVED = Lives(trainer="archived", supervisor="archived", follower="archived", mine=True)
+
+
 def lives_of(run_dir: Path, state: State | None, progress: Progress | None) -> Lives:
     """What is known now of the processes that these two name."""
+    if is_archived(run_dir):
+        return ARCHIVED
     if is_mirrored(run_dir):
         return _as_said(run_dir)
     in_force = state_in_force(state, progress)
@@ -61,17 +66,37 @@ def hosts_dir() -> Path:
 
 def mirror_of(host: str, there: str) -> Path:
     """Where a folder of another host is mirrored; its runs lie in RUNS_DIR of it."""
-    known = hashlib.blake2b(f"{host}:{there}".encode(), digest_size=6).hexdigest()
-    return hosts_dir() / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', host)[:40]}-{known}"
+    return hosts_dir() / _known_by(host, f"{host}:{there}")
+
+
+def archive_of(address: str) -> Path:
+    """Where what was read of an archive lies, as `mirror_of`."""
+    return cache_dir() / ARCHIVES_DIR / _known_by(address.partition("://")[2].partition("/")[0], address)
+
+
+def _known_by(name: str, whole: str) -> str:
+    known = hashlib.blake2b(whole.encode(), digest_size=6).hexdigest()
+    return f"{re.sub(r'[^A-Za-z0-9.-]+', '-', name)[:40]}-{known}"
 
 
 def is_mirrored(run_dir: Path) -> bool:
-    """Whether a run directory is the mirror of one on another host. By its place alone: no file of a run says it."""
+    """Whether a run directory is the copy of one on another host or in an archive. By its place alone: no file of a
+    run says it."""
+    return _lies_in(run_dir, (HOSTS_DIR, ARCHIVES_DIR))
+
+
+def is_archived(run_dir: Path) -> bool:
+    """Whether a run directory is the copy of one in an archive."""
+    return _lies_in(run_dir, (ARCHIVES_DIR,))
+
+
+def _lies_in(run_dir: Path, kinds: tuple[str, ...]) -> bool:
     # As texts first: a list asks this of thousands.
-    runs_dir, mirror_dir = os.path.split(os.path.dirname(run_dir)), HOSTS_DIR  # noqa: PTH120
-    if runs_dir[1] != RUNS_DIR or os.path.basename(os.path.dirname(runs_dir[0])) != mirror_dir:  # noqa: PTH119, PTH120
+    runs_dir = os.path.split(os.path.dirname(run_dir))  # noqa: PTH120
+    if runs_dir[1] != RUNS_DIR:
         return False
-    return run_dir.parents[2] == hosts_dir()
+    kind = os.path.basename(os.path.dirname(runs_dir[0]))  # noqa: PTH119, PTH120
+    return kind in kinds and run_dir.parents[2] == cache_dir() / kind
 
 
 def is_heard(mirror: Path, now: float) -> bool:

@@ -68,8 +68,9 @@ Outcome = Literal["finished", "stopped", "failed"]
 FINAL_STATES = frozenset[str](get_args(Outcome))
 """The states from which a run only comes back as a new generation."""
 OPEN_STATES = frozenset[str](get_args(StoredState)) - FINAL_STATES
-Liveness = Literal["alive", "gone", "unknown"]
-"""Of a recorded process: "unknown" is another host's or another pid namespace's, which cannot be judged from here."""
+Liveness = Literal["alive", "gone", "unknown", "archived"]
+"""Of a recorded process: "unknown" is another host's or another pid namespace's, which cannot be judged from here;
+"archived" is any of a run in an archive, of which no process is asked for."""
 GapBasis = Literal["eval", "train"]
 Verb = Literal["stop", "cancel", "hurry", "wait"]
 """Of a request: stop, cancel the stop, send its next signal now, give it more time."""

@@ -37,6 +37,7 @@ ENDED_VERDICTS: dict[str, EndedVerdict] = {
     "lost": "LOST",
 }
 """The verdict's word for a run that works no more."""
+UNSEEN = ("unknown", "archived")
 LONGEST_ERROR = 500
 CANCELLED = "Stop cancelled; the trainer goes on at its next step"
 
@@ -78,6 +79,18 @@ def state_in_force(state: State | None, progress: Progress | None) -> State | No
 
 def status_of(snapshot: Snapshot) -> Status:
     """What the run is doing, from the files and the liveness of the recorded processes. Pure."""
+    found = _by_files_and_processes(snapshot)
+    if snapshot.trainer_liveness != "archived" or not (found.live or found.word == "lost"):
+        return found
+    heard_at = last_heard_at(snapshot.state, snapshot.progress)
+    evidence = "Read from an archive; no file there says how it ended."
+    if heard_at is not None and found.live:
+        age = words.age(max(0.0, snapshot.read_at - heard_at))
+        evidence = f"{evidence} Last written {age} ago, when it was {found.word}."
+    return Status("imported", False, False, evidence, heard_at)
+
+
+def _by_files_and_processes(snapshot: Snapshot) -> Status:
     state = state_in_force(snapshot.state, snapshot.progress)
     if state is None:
         return _without_supervisor(snapshot)
@@ -99,13 +112,14 @@ def is_over(snapshot: Snapshot) -> bool:
 def is_records_alone(snapshot: Snapshot) -> bool:
     """Whether it was read from a file that nobody reads along: nothing can keep going, as far as is known."""
     progress = snapshot.progress
-    return status_of(snapshot).word == "imported" and progress is not None and progress.phase == "ended"
+    is_closed = snapshot.trainer_liveness == "archived" or (progress is not None and progress.phase == "ended")
+    return status_of(snapshot).word == "imported" and is_closed
 
 
 def _recorded_as_live(snapshot: Snapshot, state: State) -> Status:
     if state.trainer is None:
         return _before_the_trainer(snapshot, state)
-    if snapshot.trainer_liveness == "unknown":
+    if snapshot.trainer_liveness in UNSEEN:
         said = _own_last_word(snapshot)
         return said if said is not None else _unseen(snapshot, state.state, state.trainer)
     if snapshot.trainer_liveness == "gone":
@@ -154,7 +168,7 @@ def _before_the_trainer(snapshot: Snapshot, state: State) -> Status:
     """Not started yet: only the supervisor can still do it."""
     if snapshot.supervisor_liveness == "gone":
         return Status("lost", False, False, "Its supervisor ended before the trainer started.", state.updated_at)
-    if snapshot.supervisor_liveness == "unknown" and state.supervisor is not None:
+    if snapshot.supervisor_liveness in UNSEEN and state.supervisor is not None:
         return _unseen(snapshot, state.state, state.supervisor)
     return Status(state.state, True, False, _supervised_by(state), state.updated_at)
 
@@ -185,7 +199,7 @@ def _without_supervisor(snapshot: Snapshot) -> Status:
     if snapshot.trainer_liveness == "gone":
         return _ended_unseen(snapshot, progress.process, progress.heartbeat_at)
     word: Word = "stopping" if progress.phase == "stopping" else "running"
-    if snapshot.trainer_liveness == "unknown":
+    if snapshot.trainer_liveness in UNSEEN:
         return _unseen(snapshot, word, progress.process)
     return Status(word, True, False, _process_evidence(snapshot, progress.process), None)
 

@@ -86,7 +86,8 @@ class PageData(PageMode, frozen=True, kw_only=True):
     "look"; `again` what an open tab proves itself with to a server that was started anew, "" where everybody may come
     in; `run` the address of the run, None for the list, `name` its id; `tunnel` the ssh command for a laptop,
     "" for a visitor; `title`, `note` and `tags` what people say of the run;
-    `folder`: the heading of its folder, where there are several, and whether that is `far`, on another host."""
+    `folder`: the heading of its folder, where there are several, and whether that is `far`, on another host or in an
+    `archive`, of which this is the address."""
 
     ws: str
     plotly: str
@@ -102,3 +103,4 @@ class PageData(PageMode, frozen=True, kw_only=True):
     tags: list[str] = []
     folder: str = ""
     far: bool = False
+    archive: str = ""

@@ -35,7 +35,7 @@ class Place:
         self.listing = Listing(folder.path)
         self.family = Family(folder.path)
         self.others = Others(folder.path, self.family)
-        self.following = Following(folder) if folder.host else None
+        self.following = Following(folder) if folder.far else None
 
 
 class Places:
@@ -47,7 +47,7 @@ class Places:
         self.listing: Listing | Together = Together(self.all) if folders.several else self.all[0].listing
 
     def start(self) -> None:
-        """Begins to follow the folders of other hosts."""
+        """Begins to follow the folders of other hosts and the archives."""
         for place in self.all:
             if place.following is not None:
                 place.following.start()
@@ -71,13 +71,14 @@ class _Seen:
         self.look: ListLook | None = None
         self.rows: list[RunRow] = []
         self.trouble = ""
-        self.looked_at = time.monotonic()
+        self.looked_at = self.asked_at = time.monotonic()
         self.task: asyncio.Task[ListLook] | None = None
         self._named: dict[int, tuple[RunRow, RunRow]] = {}
 
     def start(self) -> None:
         """Looks again where no look is under way and the last one is old."""
         if self.task is None and (self.look is None or time.monotonic() - self.looked_at >= LIST_SECS):
+            self.asked_at = time.monotonic()
             self.task = asyncio.ensure_future(self.place.listing.latest())
 
     def take(self) -> bool:
@@ -113,10 +114,11 @@ class _Seen:
     def group(self) -> RunGroup:
         folder = self.place.folder
         where = folder.there if folder.name == folder.host else folder.said
-        return RunGroup(name=folder.name, where=where, problem=self._problem(), far=bool(folder.host))
+        where = f"{where} (archive, read only)" if folder.is_archive else where
+        return RunGroup(name=folder.name, where=where, problem=self._problem(), far=folder.far)
 
     def _problem(self) -> str:
-        late = time.monotonic() - self.looked_at
+        late = time.monotonic() - self.asked_at
         if self.task is not None and late > LATE_SECS:
             since = words.clock(time.time() - late, time.time())
             return f"This folder has not answered since {since}; what was read last stays below."
@@ -159,7 +161,7 @@ class Together:
         return ListLook(
             rows=before if same and before is not None else rows,
             trash=[_trashed(folder, each) for folder, look in looks for each in look.trash],
-            machine=next((_machine(folder, look.machine) for folder, look in looks if not folder.host), NO_MACHINE),
+            machine=next((_machine(folder, look.machine) for folder, look in looks if not folder.far), NO_MACHINE),
             tried=[_tried(folder, each) for folder, look in looks for each in look.tried],
             problem="",
             server_now=time.time(),

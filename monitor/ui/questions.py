@@ -24,7 +24,7 @@ from monitor.launcher import existing, messages
 from monitor.launcher.hosts import mirror
 from monitor.run_dir import LOG_FILE, Snapshot
 from monitor.run_dir.errors import MonitorError, RefusedError
-from monitor.run_dir.lives import is_mirrored
+from monitor.run_dir.lives import is_archived, is_mirrored
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.replay import as_of
 from monitor.ui.earlier import Earlier
@@ -192,6 +192,8 @@ def _one_of(names: tuple[str, ...], given: object) -> str:
 def _channels(snapshot: Snapshot, _judged: Judged, _question: Question) -> Channels:
     """How messages about this run are sent, with what came of the last test."""
     run_dir = Path(snapshot.run_dir)
+    if is_archived(run_dir):
+        raise RefusedError("No messages are sent about a run in an archive.")
     if is_mirrored(run_dir):
         raise RefusedError("Messages about this run are sent by its own host; there: vitalsigns notify.")
     folder, test = messages.project_of(run_dir), messages.tested(run_dir)

@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from streamlit import config
 
 from monitor.run_dir import audit
-from monitor.run_dir.folders import served
+from monitor.run_dir.folders import Folder, served
 from monitor.run_dir.labels import label_of
 from monitor.run_dir.serving import ssh_line
 from monitor.ui import assets, metrics
@@ -118,6 +118,11 @@ def places() -> Places:
     return Places(served())
 
 
+def role_at(folder: Folder, run_id: str | None, role: str) -> str:
+    """The role that a page is painted for: of a run in an archive nobody is offered more than to look."""
+    return "look" if folder.is_archive and run_id is not None else role
+
+
 def page_data(address: str | None, role: str, holder: str) -> PageData:
     """What the page of a run (None: of the list) starts from; of the tunnel only what is known without waiting.
 
@@ -130,12 +135,13 @@ def page_data(address: str | None, role: str, holder: str) -> PageData:
         ws=f"{base}/vs/live",
         plotly=assets.plotly_url(base),
         report=f"{base}/vs/report",
-        role=role,
+        role=role_at(folder, run_id, role),
         again=again(holder),
         run=address,
         name=run_id or "",
         folder=folder.name,
-        far=bool(folder.host),
+        far=folder.far,
+        archive=folder.there if folder.is_archive else "",
         runs_dir=folders.heading,
         tunnel=tunnel() if role == "control" and tunnel.cache_info().currsize else "",
         title=said.title,

@@ -1,1 +1,2 @@
-"""Folders of runs on other hosts: what lies there is mirrored over one ssh connection, and acts are asked for there."""
+"""Folders of runs that lie elsewhere: on other hosts, mirrored over one ssh, where acts are asked for too; in archives,
+only read."""

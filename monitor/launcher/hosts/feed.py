@@ -36,20 +36,35 @@ MOST_AT_ONCE = 16
 """Pieces of one file in one look: others have their turn."""
 
 
-class _Sent:
+class Sent:
     """What the other side has of a file of lines. `base`: where its copy begins in the file here."""
 
     def __init__(self, size: int = 0, end: str = "", base: int = 0) -> None:
         self.size, self.end, self.base = size, end, base
-        self.inode = 0
+        self.inode = self.mtime_ns = 0
 
 
-class _Run:
+class Opened:
+    """A file of lines while it is sent: what it was when it was opened, and its bytes."""
+
+    def __init__(self, descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        self.size, self.mtime_ns, self.inode = found.st_size, found.st_mtime_ns, found.st_ino
+        self._descriptor = descriptor
+
+    def read(self, length: int, at: int) -> bytes:
+        return os.pread(self._descriptor, length, at)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+class FedRun:
     """What the other side has of a run."""
 
     def __init__(self) -> None:
         self.documents: dict[str, tuple[int, int]] = {}
-        self.lines: dict[str, _Sent] = {}
+        self.lines: dict[str, Sent] = {}
         self.lives: Lives | None = None
         self.has_ended = False
 
@@ -60,7 +75,7 @@ class Feed:
     def __init__(self, runs_dir: Path, out: BinaryIO) -> None:
         self._runs_dir = runs_dir
         self._out = out
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, FedRun] = {}
         self._said: wire.Runs | None = None
         self._names: list[str] = []
         self._cut: list[str] = []
@@ -69,10 +84,11 @@ class Feed:
 
     def take(self, have: wire.Have) -> None:
         """Notes what the other side has of a run."""
-        run = self._runs.setdefault(have.run, _Run())
+        run = self._runs.setdefault(have.run, FedRun())
         for name, held in have.files.items():
             if name in wire.LINES:
-                run.lines[name] = _Sent(held.size, held.end)
+                run.lines[name] = Sent(held.size, held.end)
+                run.lines[name].mtime_ns = held.mtime_ns
             else:
                 run.documents[name] = (held.mtime_ns, held.size)
 
@@ -81,6 +97,10 @@ class Feed:
 
         hello = wire.Hello(protocol=wire.PROTOCOL, version=__version__, host=socket.gethostname(), now=time.time())
         self._say(hello)
+        self._out.flush()
+
+    def end(self) -> None:
+        """Nobody listens any more."""
 
     def look(self, wanted: list[str]) -> None:
         """Says what is new now. Raises OSError when nobody listens any more."""
@@ -119,7 +139,7 @@ class Feed:
         if said != self._said:
             self._say(said)
             self._said, self._names = said, names
-            self._runs = {name: self._runs.get(name) or _Run() for name in names}
+            self._runs = {name: self._runs.get(name) or FedRun() for name in names}
 
     def _due(self) -> Iterator[str]:
         for place, name in enumerate(self._names):
@@ -169,80 +189,88 @@ class Feed:
         there = [f"{folder}/{each}" for each in found if wire.is_known(f"{folder}/{each}")][: wire.MOST_IN_FOLDER]
         return list(dict.fromkeys([*there, *known]))
 
-    def _send_document(self, name: str, run: _Run, file: str) -> None:
-        path = self._runs_dir / name / file
+    def _send_document(self, name: str, run: FedRun, file: str) -> None:
+        found = self._found(name, file)
+        if found is not None and found == run.documents.get(file):
+            return
         try:
-            found = path.lstat()
-            if (found.st_mtime_ns, found.st_size) == run.documents.get(file):
-                return
-            data = files.read_bytes(path)
+            data = self._document(name, file) if found is not None else None
         except OddFileError:
             return
-        except OSError:
-            data = None
-        if data is None:
+        if found is None or data is None:
             if run.documents.pop(file, None) is not None:
                 self._say(wire.Gone(run=name, file=file))
             return
-        run.documents[file] = (found.st_mtime_ns, len(data))
-        self._say(wire.Piece(run=name, file=file, at=0, size=len(data), mtime_ns=found.st_mtime_ns), data)
+        run.documents[file] = (found[0], len(data))
+        self._say(wire.Piece(run=name, file=file, at=0, size=len(data), mtime_ns=found[0]), data)
 
-    def _send_lines(self, name: str, run: _Run, file: str) -> None:
-        try:
-            descriptor = open_to_read(self._runs_dir / name / file)
-        except (OddFileError, OSError):
+    def _send_lines(self, name: str, run: FedRun, file: str) -> None:
+        opened = self._opened(name, file)
+        if opened is None:
             if run.lines.pop(file, None) is not None:
                 self._say(wire.Gone(run=name, file=file))
             return
-        try:
-            found = os.fstat(descriptor)
+        with contextlib.closing(opened):
             sent = run.lines.get(file)
-            if sent is None or not _goes_on(descriptor, found, sent):
+            if sent is None or not self._goes_on(opened, sent):
                 # Of a log its end; the rest of a run is needed whole.
-                base = max(0, found.st_size - wire.LOG_BYTES) if file == LOG_FILE else 0
-                sent = run.lines[file] = _Sent(0, "", base)
-                if not found.st_size:
-                    self._say(wire.Piece(run=name, file=file, at=0, size=0, mtime_ns=found.st_mtime_ns))
-            sent.inode = found.st_ino
-            if found.st_size > wire.most_bytes(file) and file != LOG_FILE and f"{name}/{file}" not in self._cut:
+                base = max(0, opened.size - wire.LOG_BYTES) if file == LOG_FILE else 0
+                sent = run.lines[file] = Sent(0, "", base)
+                if not opened.size:
+                    self._say(wire.Piece(run=name, file=file, at=0, size=0, mtime_ns=opened.mtime_ns))
+            sent.inode, sent.mtime_ns = opened.inode, opened.mtime_ns
+            if opened.size > wire.most_bytes(file) and file != LOG_FILE and f"{name}/{file}" not in self._cut:
                 self._cut.append(f"{name}/{file}")
             for _ in range(MOST_AT_ONCE):
                 most = min(wire.PIECE_BYTES, wire.most_bytes(file) - sent.size)
-                data = os.pread(descriptor, most, sent.base + sent.size) if most > 0 else b""
+                data = opened.read(most, sent.base + sent.size) if most > 0 else b""
                 if not data:
                     break
-                self._say(
-                    wire.Piece(run=name, file=file, at=sent.size, size=len(data), mtime_ns=found.st_mtime_ns), data
-                )
+                self._say(wire.Piece(run=name, file=file, at=sent.size, size=len(data), mtime_ns=opened.mtime_ns), data)
                 sent.size += len(data)
-                sent.end = _end(descriptor, sent)
-        finally:
-            os.close(descriptor)
+                sent.end = _end(opened, sent)
+
+    def _found(self, name: str, file: str) -> tuple[int, int] | None:
+        """(time in ns, size) of a document, None where there is none."""
+        try:
+            found = (self._runs_dir / name / file).lstat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size
+
+    def _document(self, name: str, file: str) -> bytes | None:
+        """Raises OddFileError for what is no file of a run."""
+        try:
+            return files.read_bytes(self._runs_dir / name / file)
+        except OSError:
+            return None
+
+    def _opened(self, name: str, file: str) -> Opened | None:
+        try:
+            return Opened(open_to_read(self._runs_dir / name / file))
+        except (OddFileError, OSError):
+            return None
+
+    def _goes_on(self, opened: Opened, sent: Sent) -> bool:
+        """Whether the file still holds what was sent of it, and has only grown."""
+        if sent.inode and opened.inode != sent.inode:
+            return False
+        return opened.size >= sent.base + sent.size and _end(opened, sent) == sent.end
 
     def _say(self, message: wire.FromThere, data: bytes = b"") -> None:
         self._out.write(msgspec.json.encode(message) + b"\n" + data)
 
 
-def _goes_on(descriptor: int, found: os.stat_result, sent: _Sent) -> bool:
-    """Whether the file still holds what was sent of it, and has only grown."""
-    if sent.inode and found.st_ino != sent.inode:
-        return False
-    whole = sent.base + sent.size
-    return found.st_size >= whole and _end(descriptor, sent) == sent.end
-
-
-def _end(descriptor: int, sent: _Sent) -> str:
+def _end(opened: Opened, sent: Sent) -> str:
     length = min(wire.END_BYTES, sent.size)
-    return os.pread(descriptor, length, sent.base + sent.size - length).hex()
+    return opened.read(length, sent.base + sent.size - length).hex()
 
 
-def feed(runs_dir: Path, given: BinaryIO, out: BinaryIO) -> None:
+def feed(feeding: Feed, given: BinaryIO) -> None:
     """Speaks about a folder until the pipe that it was given is closed. Raises nothing for a listener that is gone."""
     wanted: queue.SimpleQueue[list[str] | None] = queue.SimpleQueue()
-    feeding = Feed(runs_dir, out)
-    with contextlib.suppress(OSError):
+    try:
         feeding.greet()
-        out.flush()
         begun = threading.Event()
         threading.Thread(target=_listen, args=(given, feeding, wanted, begun), daemon=True).start()
         begun.wait()
@@ -254,6 +282,10 @@ def feed(runs_dir: Path, given: BinaryIO, out: BinaryIO) -> None:
                     return
                 runs = asked[: wire.MOST_WANTED]
             feeding.look(runs)
+    except OSError:
+        return
+    finally:
+        feeding.end()
 
 
 def _listen(

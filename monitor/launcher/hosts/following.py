@@ -1,4 +1,5 @@
-"""One thread a folder of another host: it keeps one ssh open, fills the mirror, and knows what to say if it cannot."""
+"""One thread a folder of another host, or of an archive: it keeps one ssh or reader open, fills the mirror, and knows
+what to say if it cannot."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import time
 
 import msgspec
 
-from monitor.launcher.hosts import ssh, wire
+from monitor.launcher.hosts import local, ssh, wire
 from monitor.launcher.hosts.mirror import ForeignError, Mirror
 from monitor.run_dir import words
 from monitor.run_dir.errors import RefusedError
@@ -39,7 +40,7 @@ class Following:
         self._folder = folder
         self._place = folder.path.parent
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name=f"host {folder.host}")
+        self._thread = threading.Thread(target=self._run, daemon=True, name=f"host {folder.side}")
         self._is_connected = False
         self._why = ""
         self._folder_problem = ""
@@ -69,11 +70,11 @@ class Following:
             return self._folder_problem or self._clock_problem()
         heard_at = self._heard_at()
         if heard_at is None:
-            return self._why or f"Connecting to {self._folder.host} for the first time."
+            return self._why or f"Connecting to {self._folder.side} for the first time."
         shown = f"Not heard since {words.clock(heard_at, now)}; what was read last stays below."
         if not self._why and now - heard_at < HEARD_SECS:
             return ""
-        return f"{self._why or f'Connecting to {self._folder.host}.'} {shown}"
+        return f"{self._why or f'Connecting to {self._folder.side}.'} {shown}"
 
     def _clock_problem(self) -> str:
         if abs(self._ahead_secs) < words.AHEAD_SECS:
@@ -97,7 +98,7 @@ class Following:
                 self._read_along()
                 continue
             except OSError as problem:
-                self._why = f"The mirror of {self._folder.host} cannot be kept here: {problem.strerror or problem}."
+                self._why = f"The mirror of {self._folder.side} cannot be kept here: {problem.strerror or problem}."
                 tries += 1
             self._is_connected = False
             self._stopped.wait(RETRY_SECS[min(tries, len(RETRY_SECS) - 1)])
@@ -106,14 +107,15 @@ class Following:
         """Another dashboard of this user follows the same folder: its mirror is read as it comes."""
         heard_at = self._heard_at()
         self._is_connected = heard_at is not None and abs(time.time() - heard_at) < HEARD_SECS
-        self._why = "" if self._is_connected else "Another dashboard of yours follows this host, and does not hear it."
+        self._why = "" if self._is_connected else "Another dashboard of yours follows it, and does not hear it."
         self._stopped.wait(2.0)
 
     def _converse(self, mirror: Mirror) -> str:
         """One connection from its first word to its end; returns why it ended."""
         there = ["serve", "--feed", "--runs", self._folder.there]
+        command = local.command(there) if self._folder.is_archive else ssh.command(self._folder, there)
         process = self._process = subprocess.Popen(
-            ssh.command(self._folder, there),
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -129,7 +131,7 @@ class Following:
                 self._folder_problem, self._ahead_secs = talk.folder_problem, talk.ahead_secs
             return "" if self._stopped.is_set() else str(why)
         except ForeignError as odd:
-            return f"{self._folder.host} is not believed: {odd}. Its connection was closed."
+            return f"{self._folder.side} is not believed: {odd}. Its connection was closed."
         finally:
             self._is_connected = False
             self._end()
@@ -188,7 +190,7 @@ class _Talk:
         if self.is_greeted:
             self._say_what_is_wanted()
         if now - self._heard > SILENT_SECS:
-            return f"Nothing came from {self._folder.host} for {SILENT_SECS:.0f} s; its connection was closed."
+            return f"Nothing came from {self._folder.side} for {SILENT_SECS:.0f} s; its connection was closed."
         return None
 
     def _over(self) -> str:
@@ -196,7 +198,8 @@ class _Talk:
             self._process.wait(3.0)
         with contextlib.suppress(OSError):
             self._said = (self._said + _read(self._err))[-MOST_SAID:]
-        return ssh.why(self._folder, self._process.poll(), self._said.decode("utf-8", "replace"))
+        why = local.why if self._folder.is_archive else ssh.why
+        return why(self._folder, self._process.poll(), self._said.decode("utf-8", "replace"))
 
     def _take_all(self) -> None:
         """All whole messages of the buffer."""
@@ -242,12 +245,12 @@ class _Talk:
             from vitalsigns import __version__
 
             self._refusal = (
-                f"{self._folder.host} has Vitalsigns {hello.version[:20]!r} and this page {__version__!r}: they do not "
+                f"{self._folder.side} has Vitalsigns {hello.version[:20]!r} and this page {__version__!r}: they do not "
                 "understand each other. Install the same version on both."
             )
             return
         self.is_greeted = True
-        self._mirror.hear()
+        self._mirror.begin()
         self._unsent += b"".join(msgspec.json.encode(have) + b"\n" for have in self._mirror.have())
 
     def _say_what_is_wanted(self) -> None:

@@ -42,7 +42,7 @@ class Mirror:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self.bytes_taken = 0
+        self.bytes_taken = self._before = 0
         self._runs_dir = place / RUNS_DIR
         self._names: set[str] = set()
         for folder in (self._runs_dir, place / SEEN_DIR, place / WANT_DIR):
@@ -88,6 +88,11 @@ class Mirror:
                 with contextlib.suppress(FileNotFoundError):
                     self._path(message.run, message.file).unlink()
 
+    def begin(self) -> None:
+        """A connection has greeted: its bytes are counted from here."""
+        self._before = self.bytes_taken
+        self.hear()
+
     def hear(self) -> None:
         """Notes that the other side was heard now."""
         path = self.place / HEARD_FILE
@@ -125,7 +130,7 @@ class Mirror:
         path = self._path(piece.run, piece.file)
         if piece.at + piece.size > wire.most_bytes(piece.file):
             raise ForeignError(f"it sends more of {piece.file} than such a file may hold")
-        if self.bytes_taken + piece.size > wire.MOST_BYTES:
+        if self.bytes_taken - self._before + piece.size > wire.MOST_BYTES:
             raise ForeignError(f"it has sent {wire.MOST_BYTES >> 30} GiB; look at fewer of its runs at once")
         make_folder(path.parent)
         if piece.at == 0:

@@ -133,6 +133,6 @@ def why(folder: Folder, code: int | None, said: str) -> str:
     return f"The connection to {folder.host} has ended" + (f" with code {code}." if code else ".")
 
 
-def quoted(line: str) -> str:
+def quoted(line: str, longest: int = LONGEST_QUOTE) -> str:
     """A foreign line as part of a sentence of ours: short, of printable characters, without a full stop."""
-    return "".join(sign for sign in line if sign.isprintable())[:LONGEST_QUOTE].removeprefix("error: ").rstrip(" .")
+    return "".join(sign for sign in line if sign.isprintable())[:longest].removeprefix("error: ").rstrip(" .")

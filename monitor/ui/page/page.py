@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from monitor.launcher.trash import archive
 from monitor.launcher.trash import restore as take_back
 from monitor.run_dir import Snapshot, audit
 from monitor.run_dir.errors import MonitorError
-from monitor.run_dir.folders import Folders, served
+from monitor.run_dir.folders import Folder, Folders, served
 from monitor.run_dir.labels import label_of
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import status_of
@@ -35,7 +36,7 @@ from monitor.ui.dialogs.start import start
 from monitor.ui.dialogs.stop import THEN_RESTART, stop, stop_several
 from monitor.ui.messages import PageData
 from monitor.ui.page_mode import place_of
-from monitor.ui.server import again, page_data, tunnel
+from monitor.ui.server import again, page_data, role_at, tunnel
 
 
 def main() -> None:
@@ -54,8 +55,8 @@ def main() -> None:
 def _data(folders: Folders, address: str | None, role: str) -> PageData:
     """The component's initial data. Kept for the session: later reruns must not disturb what it has drawn."""
     kept: PageData | None = st.session_state.get("data")
-    if kept is not None and (kept.run, kept.role) == (address, role):
-        folder, run_id = place_of(folders, address)
+    folder, run_id = place_of(folders, address)
+    if kept is not None and (kept.run, kept.role) == (address, role_at(folder, run_id, role)):
         said = label_of(folder.path, run_id)
         return replace(kept, title=said.title, note=said.note, tags=said.tags, again=again(holder_now()))
     data = replace(page_data(address, role, holder_now()), tunnel=tunnel() if role == "control" else "")
@@ -82,6 +83,10 @@ def _act(action: dict[str, Any], folders: Folders, folder: Path, run_id: str | N
     elif role != "control":
         # The component shows no such button to a visitor who may only look; this is the check that counts.
         _turn_away(folder, str(kind), run_id or "")
+    elif (archive_meant := _archive_of(folders, folder, action, named)) is not None:
+        st.toast(
+            plain(f"{archive_meant.name} is an archive ({archive_meant.there}): it is only read."), duration="long"
+        )
     elif kind == "start":
         start(folder)
     elif kind == "follow_log":
@@ -117,6 +122,15 @@ def _split(folders: Folders, here: Path, name: Any) -> tuple[Path, str]:
         return here, str(name)
     folder, own_name = folders.of(str(name))
     return folder.path, own_name
+
+
+def _archive_of(folders: Folders, here: Path, action: dict[str, Any], named: Path | None) -> Folder | None:
+    """The archive that an act would touch, None for none. Raises nothing."""
+    runs = action.get("runs")
+    meant = [named.parent if named is not None else here]
+    with contextlib.suppress(MonitorError):
+        meant = [_split(folders, here, name)[0] for name in runs] if isinstance(runs, list) else meant
+    return next((place for each in meant if (place := folders.holding(each)).is_archive), None)
 
 
 def _turn_away(folder: Path, kind: str, run_id: str) -> None:

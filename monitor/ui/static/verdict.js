@@ -29,7 +29,7 @@ function buildHeader(emit, role, tabs, help, messages) {
   ui.help = helpButton(help);
   ui.alarm = buildAlarm(emit, role);
   ui.away = h("button", { type: "button", class: "vs-away", "data-testid": "away", disabled: role !== "control", onclick: () => emit({ kind: "away" }) });
-  ui.readOnly = h("span", { class: "vs-muted", title: READ_ONLY }, "read-only view");
+  ui.readOnly = h("span", { class: "vs-muted", "data-testid": "read-only" });
   ui.node = h(
     "header",
     { class: "vs-header" },
@@ -49,6 +49,8 @@ function paintName(ui, data) {
   ui.title.title = data.note;
   show(ui.title, Boolean(data.title));
   ui.name.title = data.note;
+  setText(ui.readOnly, data.archive ? "archive, read only" : "read-only view");
+  ui.readOnly.title = data.archive ? `Read from ${data.archive}; nothing can be asked of its runs.` : READ_ONLY;
   keyed(ui.tags, data.tags, (tag) => tag, () => h("span", { class: "vs-tag" }), setText);
 }
 

@@ -121,7 +121,7 @@ def brief(row: RunRow, seen_at: float | None) -> RunRow:
 
 class RunGroup(msgspec.Struct, frozen=True, kw_only=True):
     """A folder among several: its heading, where it lies, and why it cannot be read now, else "". `far`: it lies on
-    another host."""
+    another host or in an archive."""
 
     name: str
     where: str
