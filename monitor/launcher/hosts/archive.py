@@ -37,6 +37,7 @@ WORKERS, MOST_AHEAD = 8, 64
 CHUNK_BYTES = 4 << 20
 KEPT_BYTES = 2 << 30
 """Of one archive here. Beyond it the records of runs that nobody has looked at for longest go first."""
+MAKES_A_RUN = frozenset({RUN_FILE, LAUNCH_FILE, EPOCHS_FILE})
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "abfs": "adlfs"}
 
 
@@ -271,7 +272,7 @@ class ArchiveFeed(Feed):
         try:
             objects = self._store.files(name, *(wire.FOLDERS if whole else ()))
             self._objects[name] = objects
-            if not {RUN_FILE, LAUNCH_FILE, EPOCHS_FILE}.isdisjoint(objects):
+            if not MAKES_A_RUN.isdisjoint(objects):
                 self._look_at_row(name)
                 if whole:
                     self._look_at_whole(name)
@@ -284,7 +285,8 @@ class ArchiveFeed(Feed):
 
     def _look_at_row(self, name: str) -> None:
         run = self._runs[name]
-        for document in wire.ROW_DOCUMENTS:
+        # What makes it a run comes last: its row never says that no file tells how it ended while that file is coming.
+        for document in sorted(wire.ROW_DOCUMENTS, key=MAKES_A_RUN.__contains__):
             self._send_document(name, run, document)
         for lines in wire.ROW_LINES:
             self._send_lines(name, run, lines)
