@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -140,7 +139,7 @@ def _claimed(plan: RestartPlan, order: Order) -> Path:
     """The child's folder, claimed once what was shown has proved to be still so."""
     with processes.alone_in(plan.runs_dir / plan.parent_id):
         _refuse_what_was_not_shown(plan)
-        refuse_duplicate(plan, time.time())
+        refuse_duplicate(plan)
         return claim(plan.runs_dir, order, plan.child_id, None, plan.copies)
 
 
@@ -263,15 +262,16 @@ def _seal_anew(run_dir: Path, launch: Launch) -> None:
 
 
 DUPLICATE_SECS = 10.0
-"""The same restart within this time is one request that was made twice."""
+"""The same restart, asked for so soon after the child was made, is one request that was made twice."""
 WAITING = frozenset({"queued", "starting"})
 
 
-def refuse_duplicate(plan: RestartPlan, now: float) -> None:
-    """Raises RefusedError if a child of the same parent with the same command is waiting or was started just now."""
+def refuse_duplicate(plan: RestartPlan) -> None:
+    """Raises RefusedError if a child of the same parent with the same command is waiting, or was started since this one
+    was asked for or just before."""
     for run_dir in plan.runs_dir.iterdir():
         with contextlib.suppress(MonitorError, OSError):
-            if _is_duplicate(plan, run_dir, now):
+            if _is_duplicate(plan, run_dir):
                 break
     else:
         return
@@ -280,7 +280,7 @@ def refuse_duplicate(plan: RestartPlan, now: float) -> None:
     )
 
 
-def _is_duplicate(plan: RestartPlan, run_dir: Path, now: float) -> bool:
+def _is_duplicate(plan: RestartPlan, run_dir: Path) -> bool:
     launch = read_launch(run_dir)
     if launch is None or launch.parent is None:
         return False
@@ -290,4 +290,4 @@ def _is_duplicate(plan: RestartPlan, run_dir: Path, now: float) -> bool:
     state = read_state(run_dir)
     if state is not None and state.state in FINAL_STATES:
         return False  # it could not be started, or is over: that one does not stand in the way of another try
-    return abs(now - launch.created_at) < DUPLICATE_SECS or (state is not None and state.state in WAITING)
+    return launch.created_at > plan.asked_at - DUPLICATE_SECS or (state is not None and state.state in WAITING)

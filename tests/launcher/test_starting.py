@@ -1,5 +1,6 @@
 """Starting, restarting and resuming real runs: once, detached, as shown, and never over a parent's files."""
 
+import dataclasses
 import json
 import os
 import shlex
@@ -161,6 +162,21 @@ def test_a_second_click_on_the_same_plan_starts_nothing(runs):
     restart(plan, stop_parent=False)
     with pytest.raises(RefusedError, match="already"):
         restart(plan, stop_parent=False)
+
+
+def test_a_second_request_that_was_made_before_the_child_is_the_same_one_however_long_it_took(runs):
+    start(runs, script(runs.parent, LISTENS), run_id="parent")
+    wait_for_state(runs / "parent", "running")
+    restart(plan_restart(runs, "parent", {"lr": "0.2"}), stop_parent=False)
+    wait_for_state(runs / "parent-2", "running")
+    made = read_launch(runs / "parent-2").created_at
+    late = dataclasses.replace(plan_restart(runs, "parent", {"lr": "0.2"}), asked_at=made - 3600)
+    with pytest.raises(RefusedError, match="parent-2 is the same restart of parent, requested just now"):
+        restart(late, stop_parent=False)
+    assert restart(dataclasses.replace(late, asked_at=made + 11), stop_parent=False) == "parent-3"
+    for run_id in ("parent", "parent-2", "parent-3"):
+        stop(runs / run_id)
+        wait_for_state(runs / run_id, "stopped")
 
 
 def test_stop_parent_and_start_child_is_one_act_and_the_child_waits_for_the_end(runs):

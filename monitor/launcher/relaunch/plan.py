@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -73,6 +74,8 @@ class RestartPlan:
     """Whether the command is run up to its parser before a live parent is stopped for it."""
     copies: Mapping[str, str] = field(default_factory=dict)
     """Files of settings with changed values, written into the child's folder: their place in it → their text."""
+    asked_at: float = field(default_factory=time.time)
+    """UTC seconds: what was started since, or just before, by the same restart is the same request made twice."""
 
     @property
     def expected(self) -> Mapping[str, Any]:
