@@ -1688,3 +1688,25 @@ _log(
     "".join(f"Epoch {n}/12\nTrain metrics: Loss: {6 - n}.31 - Acc: 0.{n}5\nValid metrics: Loss: {6 - n}.42 - Acc: 0.{n}2\n" for n in range(1, 6)) + "A `luz_module_evaluation`\n── Results ──\nloss: 0.6581\nacc: 0.8011\n",
     epochs=5, first={"epoch": 1, "train_loss": 5.31, "val_loss": 5.42}, last={"epoch": 5, "train_loss": 1.31, "val_loss": 1.42},
 )  # fmt: skip
+_log(
+    "darknet: many lines between two steps, a block of the mAP, and the log goes on",
+    "".join(
+        f"Loaded: 0.000045 seconds\nv3 (iou loss, Normalizer: (iou: 0.07, obj: 1.00, cls: 1.00) Region 16 Avg (IOU: 0.5{n % 10}), count: 9, class_loss = 3.1, iou_loss = 2.2, total_loss = 5.3 \n"
+        * 4 + f" total_bbox = {n * 420}, rewritten_bbox = 0.01 % \n\n {n}: {9 - n / 20:.4f}, {9.5 - n / 20:.4f} avg loss, 0.001000 rate, 1.9 seconds, {n * 64} images, 2.1 hours left\n"
+        + ("\n calculation mAP (mean average precision)...\n Detection layer: 30 - type = 28 \nclass_id = 0, name = cat, ap = 41.50%   \t (TP = 8, FP = 2) \n\n for conf_thresh = 0.25, precision = 0.71, recall = 0.42, F1-score = 0.53 \n\n mean average precision (mAP@0.50) = 0.415000, or 41.50 % \n" if n == 60 else "")
+        for n in range(1, 101)
+    ),
+    epochs=1, first={"step": 60, "train_loss": 6.5, "~map": 0.415, "~recall": 0.42}, steps=65, last_step={"step": 99}, no_metric=["iou", "bbox", "layer"],
+)  # fmt: skip
+_log(
+    "sockeye: a bracket holds time, level, logger and function; some epochs have two checkpoints",
+    "".join(
+        f"[2020-02-03:08:0{n}:00:INFO:sockeye.training:__call__] Epoch[{n // 2}] Batch [{n * 80}]\tSpeed: 450.1 samples/sec 9900.5 tokens/sec 6.1 updates/sec\tperplexity={90 / n:.3f}\n"
+        f"[2020-02-03:08:0{n}:10:INFO:sockeye.training:fit] Checkpoint [{n}]\tUpdates={n * 80} Epoch={n // 2} Samples={n * 640} Time-cost=31.8 Updates/sec=6.1\n"
+        f"[2020-02-03:08:0{n}:11:INFO:sockeye.training:fit] Checkpoint [{n}]\tTrain-perplexity={80 / n:.3f}\n"
+        f"[2020-02-03:08:0{n}:20:INFO:sockeye.training:fit] Checkpoint [{n}]\tValidation-perplexity={100 / n:.3f}\n"
+        f"[2020-02-03:08:0{n}:20:INFO:sockeye.training:fit] Validation-perplexity improved to {100 / n:.3f} (delta=3.1).\n"
+        for n in range(1, 8)
+    ),
+    epochs=7, first={"step": 80, "train_loss": 4.382, "val_loss": 4.6052}, last={"step": 560, "val_loss": 2.659}, no_metric=["cost", "checkpoint"],
+)  # fmt: skip

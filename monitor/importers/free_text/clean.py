@@ -53,6 +53,7 @@ PREFIXED = re.compile(
 BEHIND = re.compile(
     r"^(?:\s*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?"
     r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)|[A-Za-z_]\w*(?:\.\w+)+:\d+(?=\s)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s*[:|\]-](?=\s)|tensorflow:"
+    r"|[A-Za-z_][\w.]*:\w+\](?=\s)"  # [2019-05-03:20:00:12:INFO:sockeye.training:fit]
     r"|\[[A-Za-z_][\w.]*:\d+,\s*rank=\d+\]|\(\d+/\d+\)|\[(?i:rank)\s*:?\s*\d+\])[\s:|\]-]*)+"
 )
 """What loggers put behind the level: file and line, rank."""

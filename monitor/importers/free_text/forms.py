@@ -64,7 +64,11 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          r"\1 epoch \2 step \3 "),
         ("darknet", rf"^\s*(\d+):\s*{NUMBER},\s*({NUMBER})\s+avg(?:\s+loss)?,\s*({NUMBER})\s+rate\b[^\n]*",
          r"step \1 loss \2 lr \3"),
-        ("cost", rf"(?<!time\ )\b(?:(avg|mean|train\w*|val\w*|test)[\ _])?cost\b\s*[:=]?\s*({NUMBER})"
+        ("darknet", rf"^\s*mean\ average\ precision\ \(map@[\d.]+\)\s*=\s*({NUMBER})[^\n]*", r"val map \1"),
+        ("darknet", r"^\s*for\ conf_thresh\ =\ [\d.]+,\ (?=precision)", "val "),
+        ("darknet", r"^\s*(?:v\d\ \(|region\ \d+\ avg|total_bbox|class_id\ =|detections_count|detection\ layer:"
+         r"|iou\ threshold|for\ conf_thresh\ =|\d+\ (?:conv|max|route|upsample|shortcut)\ |create\ \d+\ perm).*", ""),
+        ("cost", rf"(?<!time[\ _-])\b(?:(avg|mean|train\w*|val\w*|test)[\ _])?cost\b\s*[:=]?\s*({NUMBER})"
          r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),
         ("pairs", rf"\[\('[a-z]\w{{0,40}}',\ {NUMBER}\).*", lambda found: PAIR.sub(r"\1: \2", found[0])),
         ("leaders", r"\s\.{3,}\s*(?=[-+]?\.?\d)|(?<=\w)\.{4,}\s*(?=[-+]?\.?\d)", ": "),

@@ -126,7 +126,7 @@ class LineReader:
         said = _of_object(bare) if bare.lstrip().startswith('{"') else None
         if said is None:
             said = self._of_text(text := in_english(bare))
-            if self.doubts is not None and not self._in_traceback:
+            if self.doubts is not None and not self._in_traceback and (said.values or rewritten(text).strip()):
                 self.doubts.take_line(text, said)
         if self._in_traceback:
             self._in_traceback = line[:1].isspace() or not (

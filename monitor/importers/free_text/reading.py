@@ -79,7 +79,7 @@ class LogReading:
         rows: list[Row] = []
         samples: list[Sample] = []
         # Of step lines that differ only in their numbers, within one epoch, the last one is enough.
-        held, usual = b"", None  # type: bytes, StepLine | None
+        held, looked_at, usual = b"", None, None  # type: bytes, Statement | None, StepLine | None
         for line in lines:
             if self._text.bars:
                 self._look_at_bars(len(rows))
@@ -87,18 +87,20 @@ class LogReading:
             if not passed and self._takes_sample(line, samples):
                 continue
             if held and not passed:
-                rows += self._read(self._lines.read(decoded(held)), samples)
-            due = self._text.is_due()
-            held = line if passed and not due else b""
-            if held:
+                rows += self._read(looked_at or self._lines.read(decoded(held)), samples)
+            due = self._text.is_due
+            held, looked_at = line if passed else b"", None
+            if passed and not due:
                 continue
-            said = self._lines.read(decoded(line))
-            rows += self._read(said, samples)
-            if due:
-                self._note_step(said, len(rows))
-            usual = StepLine(line) if said.partial and self._text.seen_bytes > EVERY_LINE_BYTES else None
+            said = looked_at = self._lines.read(decoded(line))
+            if not passed:
+                rows += self._read(said, samples)
+                usual = StepLine(line) if said.partial and self._text.seen_bytes > EVERY_LINE_BYTES else None
+            # What is due waits for a line of a step: others may stand between any two of them.
+            if due and (self._note_step(said, len(rows)) or passed):
+                self._text.looked()
         if held:
-            rows += self._read(self._lines.read(decoded(held)), samples)
+            rows += self._read(looked_at or self._lines.read(decoded(held)), samples)
         self._look_at_bars(len(rows))
         steps, self._steps = self._steps, []
         return Said(tuple(rows), tuple(samples), tuple(steps))
@@ -115,11 +117,13 @@ class LogReading:
         for bar in bars:
             self._note_step(self._lines.read(bar), rows_before)
 
-    def _note_step(self, said: Statement, rows_before: int) -> None:
+    def _note_step(self, said: Statement, rows_before: int) -> bool:
         self._in_parts |= bool(said.values and said.epoch is not None and not said.epoch.is_integer())
         is_of_a_step = said.is_of_a_step or (said.epoch is not None and self._in_parts)
-        if said.values and is_of_a_step and (not said.evaluates or said.is_under_way):
+        noted = bool(said.values and is_of_a_step and (not said.evaluates or said.is_under_way))
+        if noted:
             self._steps.append(StepSaid(said, self.rows.epoch, self.rows.generation, rows_before))
+        return noted
 
     def _read(self, said: Statement, samples: list[Sample]) -> list[Row]:
         """The rows that a line completes."""

@@ -183,9 +183,10 @@ class _EitherRows(EpochRows):
 
     @property
     def basis(self) -> Basis:
-        """By epochs where any is named; not where several evaluations stand within each of a few."""
+        """By epochs where any is named; not where several evaluations stand within each, or, counted by steps, some."""
         epochs = len({row.epoch for row in self._named})
         within = len(self.counted) >= MORE_EVALUATIONS * max(1, epochs)
+        within |= self._by_step.counts_steps and _count(self.counted) > _count(self._named) + 1
         by_step = self._by_step.counts_steps or (epochs <= 1 and self._by_step.many_fit)
         return "evaluations" if self.epoch is None or (within and by_step) else "epochs"
 
@@ -219,6 +220,11 @@ class _EitherRows(EpochRows):
         self._named += super().close()
         self.counted += self._by_step.close()
         return []
+
+
+def _count(rows: list[Row]) -> int:
+    """How many there are, each told once or again."""
+    return len({(row.generation, row.epoch) for row in rows})
 
 
 def check_log(path: Path) -> None:

@@ -49,13 +49,15 @@ class LogText:
     def memory(self) -> dict[str, int]:
         return {"seen": self.seen_bytes, "due": self._due_at}
 
+    @property
     def is_due(self) -> bool:
         """Whether a line in the middle of an epoch is worth a look: one in some lines, fewer in a long log."""
-        if self.seen_bytes < self._due_at:
-            return False
+        return self.seen_bytes >= self._due_at
+
+    def looked(self) -> None:
+        """One was looked at; the next is due later."""
         least = LOOK_EVERY_BYTES if self.seen_bytes > EVERY_LINE_BYTES else 0
         self._due_at = self.seen_bytes + max(least, self.seen_bytes // self._looks if least else 0)
-        return True
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """The lines that this chunk finishes."""
@@ -113,7 +115,8 @@ class LogText:
             elif not UNDER_WAY.search(part):
                 if part and not part.isspace():
                     yield part[:LONGEST_BYTES]
-            elif self.seen_bytes >= self._due_at and self.is_due():
+            elif self.is_due:
+                self.looked()
                 self.bars.append(decoded(part[:LONGEST_BYTES]))
         if last:
             yield last
