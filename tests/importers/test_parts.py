@@ -198,12 +198,12 @@ def test_a_loss_is_never_scaled():
 
 def test_ordinary_losses_and_shares_leave_no_doubt():
     seen = survey({"loss": 3.0, "val_loss": 4.0, "wer": 0.9}, {"loss": 2.0, "val_loss": 3.5, "wer": 0.5})
-    assert doubts(seen, propose(seen, Wish())) == []
+    assert doubts(seen, propose(seen, Wish()), "line") == []
 
 
 def test_a_share_that_changes_its_unit_and_losses_of_two_scales_are_doubted():
     seen = survey({"loss": 300.0, "val_loss": 3.0, "wer": 90.0}, {"loss": 200.0, "val_loss": 2.5, "wer": 0.5})
-    told = doubts(seen, propose(seen, Wish()))
+    told = doubts(seen, propose(seen, Wish()), "line")
     assert [text.split(":")[0] for text in told] == [
         "wer changes by a factor of 30 or more at line 2",
         "Train and val loss begin at 300 and 3",
