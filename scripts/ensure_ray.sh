@@ -14,15 +14,15 @@ OBJECTS="--object-store-memory=80000000"
 
 install() {
     pinned=$(sed -n 's/^\(ray\[.*\]==[0-9.]*\).*/\1/p' "$(dirname "$0")/../requirements-frameworks.txt")
-    "$1" -c 'import ray.dashboard.optional_deps, ray.train.torch' >/dev/null 2>&1 && alone && return 0
+    alone "$1" || { echo "Ray: it listens on all addresses, and a network of its own for it needs root on Linux (unshare --net)." >&2; return 1; }
+    "$1" -c 'import ray.dashboard.optional_deps, ray.train.torch' >/dev/null 2>&1 && return 0
     "$1" -m pip install --quiet --disable-pip-version-check "$pinned" >/dev/null 2>&1
-    "$1" -c 'import ray.dashboard.optional_deps, ray.train.torch' >/dev/null 2>&1 && alone && return 0
-    if alone; then echo "Ray: $pinned could not be installed for $1." >&2
-    else echo "Ray: it listens on all addresses, and a network of its own for it needs root on Linux (unshare --net)." >&2; fi
+    "$1" -c 'import ray.dashboard.optional_deps, ray.train.torch' >/dev/null 2>&1 && return 0
+    echo "Ray: $pinned could not be installed for $1." >&2
     return 1
 }
 
-alone() { unshare --net true >/dev/null 2>&1; }
+alone() { "$1" "$(dirname "$0")/../tests/cluster/own_network.py" >/dev/null 2>&1; }
 
 stop() {
     for name in node head; do
@@ -51,6 +51,8 @@ folder=$2
 mkdir -p "$folder" && cd "$folder" || exit 1
 export VITALSIGNS_RAY_FOLDER="$folder" RAY_USAGE_STATS_ENABLED=0
 # A node that died is missed after 3 s instead of 15.
+# A machine that is busy starts a worker, and ends a job, as slowly as it likes.
+export RAY_worker_register_timeout_seconds=240 RAY_JOB_STOP_WAIT_TIME_S=15
 export RAY_health_check_initial_delay_ms=1000 RAY_health_check_period_ms=1000 RAY_health_check_failure_threshold=3
 
 # A session of its own each, so that no key of the terminal reaches it and the whole of it can be ended.
@@ -71,7 +73,7 @@ PYTHON
 }
 
 ready() {
-    for _ in $(seq 120); do
+    for _ in $(seq 360); do
         [ "$(nodes 2>/dev/null)" = "$1" ] && return 0
         sleep 0.5
     done

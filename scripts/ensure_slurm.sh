@@ -35,13 +35,17 @@ install() {
 }
 
 stop() {
+    pids=
     for name in slurmd.n1 slurmd.n2 slurmctld slurmdbd mariadbd munged; do
         [ -s "$1/$name.pid" ] || continue
         pid=$(cat "$1/$name.pid")
         # Only what was started for this folder: a pid may be another's by now.
-        cat "/proc/$pid/cmdline" "/proc/$pid/environ" 2>/dev/null | grep -qF "$1/" || continue
-        kill "$pid" 2>/dev/null
-        for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 0.3; done
+        cat "/proc/$pid/cmdline" "/proc/$pid/environ" 2>/dev/null | grep -qF "$1/" && pids="$pids $pid"
+    done
+    # All at once: none waits for another, and nothing of theirs is kept.
+    [ -z "$pids" ] || kill $pids 2>/dev/null
+    for pid in $pids; do
+        for _ in $(seq 15); do kill -0 "$pid" 2>/dev/null || break; sleep 0.2; done
         kill -9 "$pid" 2>/dev/null
     done
     return 0
@@ -90,11 +94,11 @@ JobAcctGatherParams=OverMemoryKill
 MpiDefault=none
 SwitchType=switch/none
 ReturnToService=2
-KillWait=5
-MessageTimeout=6
-TCPTimeout=2
-SlurmdTimeout=20
-SlurmctldTimeout=20
+KillWait=20
+MessageTimeout=30
+TCPTimeout=10
+SlurmdTimeout=120
+SlurmctldTimeout=60
 MinJobAge=600
 InactiveLimit=0
 SchedulerType=sched/backfill
@@ -154,7 +158,7 @@ accounting() {
     echo "slurmdbd did not start ($(cat "$folder/mariadbd.log" "$folder/slurmdbd.log" 2>/dev/null | tail -n 1))"
 }
 
-refused() { echo "SLURM: $1 did not start: $(tail -n 1 "$2" 2>/dev/null)" >&2; stop "$folder"; exit 1; }
+refused() { echo "SLURM: $1 did not start: $(cat "$2" "${2%.log}.out" 2>/dev/null | tail -n 1)" >&2; stop "$folder"; exit 1; }
 
 [ -s "$folder/munge.key" ] || mungekey --create --keyfile="$folder/munge.key" || exit 1
 munged --force --socket="$folder/munge.socket" --key-file="$folder/munge.key" --pid-file="$folder/munged.pid" \
@@ -167,10 +171,12 @@ slurmctld -f "$SLURM_CONF" >"$folder/slurmctld.out" 2>&1 || refused slurmctld "$
 for node in n1 n2; do
     slurmd -N "$node" -f "$SLURM_CONF" >"$folder/slurmd.$node.out" 2>&1 || refused "slurmd of $node" "$folder/slurmd.$node.log"
 done
-for _ in $(seq 60); do
+for _ in $(seq 240); do
     [ "$(sinfo --noheader --states=idle --Node --partition=main --format=%N 2>/dev/null | wc -l)" = 2 ] && ready=yes && break
     sleep 0.5
 done
 [ "${ready:-}" ] || refused "a node" "$folder/slurmctld.log"
+# Where this user may not become that of a job, daemons start and jobs do not.
+timeout 120 srun --quiet true >"$folder/srun.out" 2>&1 || refused "a job" "$folder/srun.out"
 echo "export SLURM_CONF='$SLURM_CONF'"
 echo "SLURM runs on two nodes. Stop it: sh scripts/ensure_slurm.sh --stop '$folder'" >&2

@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 
 from monitor import launcher
-from monitor.launcher.engines import queues
+from monitor.launcher.engines import queues, slurm
 from monitor.launcher.engines.submitting import job_order
 from monitor.run_dir.status import Status
 from tests.supervised import ROOT, script, state_of, wait_for
 
 SCRIPT = ROOT / "scripts" / "ensure_slurm.sh"
-PATIENT_SECS = 90.0
+PATIENT_SECS = 150.0
 """A job starts in a second on an idle machine; the machine may be busy."""
 
 
@@ -35,9 +35,16 @@ class Cluster:
 
     def run(self, *command: str) -> str:
         """What one of SLURM's programs prints."""
-        return subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, check=True, timeout=60
-        ).stdout.strip()
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=PATIENT_SECS)
+        assert done.returncode == 0, (command, done.stderr)
+        return done.stdout.strip()
+
+    def other_conf(self, name: str, pattern: str, value: str) -> str:
+        """The path of a slurm.conf in which one thing is otherwise, for who submits and looks."""
+        path = self.folder / name / "slurm.conf"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(re.sub(pattern, value, (self.folder / "slurm.conf").read_text()))
+        return str(path)
 
     def pid(self, daemon: str) -> int:
         return int((self.folder / f"{daemon}.pid").read_text())
@@ -47,6 +54,15 @@ class Cluster:
         pid = self.pid(daemon)
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: not Path(f"/proc/{pid}").exists())
+
+    def wait_until_saved(self, job: str) -> None:
+        """Returns once the controller has written down what it knows of a job, as it does every few seconds.
+
+        One that crashes before that knows nothing of it later, and has it ended on its node or started twice.
+        """
+        mark = f"saved-{time.time_ns()}"
+        self.run("scontrol", "update", f"JobId={job}", f"Comment={mark}")
+        wait_for(lambda: mark.encode() in (self.folder / "state" / "job_state").read_bytes(), PATIENT_SECS)
 
     def start_controller(self, *options: str) -> None:
         subprocess.run(["slurmctld", *options, "-f", str(self.folder / "slurm.conf")], check=True, timeout=60)
@@ -107,8 +123,11 @@ class Looks:
 
     def wait_for(self, run_dir: Path, *words: str) -> Status:
         """Returns once the run is so, by what is written and what the engine says."""
-        wait_for(lambda: self.status(run_dir).word in words, PATIENT_SECS)
-        return self.status(run_dir)
+        deadline = time.monotonic() + PATIENT_SECS
+        while (said := self.status(run_dir)).word not in words:
+            assert time.monotonic() < deadline, said
+            time.sleep(0.1)
+        return said
 
     def wait_for_words(self, run_dir: Path, pattern: str) -> None:
         """Returns once its evidence says so; a test that fails shows what it says instead."""
@@ -162,6 +181,7 @@ def jobs(
     cluster: Cluster, runs: Path, own_state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Jobs]:
     monkeypatch.setattr(queues, "ASK_EVERY_SECS", 0.0)
+    monkeypatch.setattr(slurm, "PATIENCE_SECS", PATIENT_SECS)
     yield Jobs(cluster, runs, tmp_path)
     cluster.run("scancel", "--me")
     cluster.run("scancel", "--me", "--signal=KILL")

@@ -218,15 +218,6 @@ def test_scancel_from_outside_is_a_stop_by_the_cluster(jobs):
     jobs.wait_for_words(run_dir, rf"SIGTERM, after a stop by the cluster \(scancel{who}\)\.$")
 
 
-def plain_conf(jobs) -> str:
-    """The path of a slurm.conf with which this machine knows of no accounting."""
-    path = jobs.cluster.folder / "plain" / "slurm.conf"
-    path.parent.mkdir()
-    lines = (jobs.cluster.folder / "slurm.conf").read_text().splitlines(keepends=True)
-    path.write_text("".join(line for line in lines if not line.startswith("AccountingStorage")))
-    return str(path)
-
-
 def test_ends_that_the_controller_has_forgotten_are_told_by_the_accounting(jobs, monkeypatch):
     if jobs.cluster.no_accounting:
         pytest.skip(f"NOT TRIED: {jobs.cluster.no_accounting}")
@@ -235,7 +226,7 @@ def test_ends_that_the_controller_has_forgotten_are_told_by_the_accounting(jobs,
     jobs.wait_for_epochs(died)
     jobs.cluster.run("scancel", jobs.number(plain))
     with monkeypatch.context() as without:
-        without.setenv("SLURM_CONF", plain_conf(jobs))
+        without.setenv("SLURM_CONF", jobs.cluster.other_conf("plain", "AccountingStorage.*\n", ""))
         said = jobs.wait_for(plain, "stopped")
     assert "(CANCELLED): it was cancelled, and the run left no outcome." in said.evidence  # by whom is not known
     # From here on nobody looks until the controller has forgotten them.
@@ -245,9 +236,10 @@ def test_ends_that_the_controller_has_forgotten_are_told_by_the_accounting(jobs,
         for process in everything_of(died):
             process.send_signal(signal.SIGKILL)
         jobs.cluster.run("scontrol", "update", "NodeName=n2", "State=DOWN", "Reason=test")
-        ends = ["sacct", "-X", "-n", "-P", "-o", "State", "-j", ",".join(map(jobs.number, (died, held, late)))]
-        wait_for(lambda: jobs.cluster.run(*ends).count("CANCELLED by") == 2, PATIENT_SECS)
-        wait_for(lambda: "NODE_FAIL" in jobs.cluster.run(*ends), PATIENT_SECS)
+        ends = ["sacct", "-X", "-n", "-P", "-o", "State,WorkDir", "-j", ",".join(map(jobs.number, (died, held, late)))]
+        # A job's folder is told to the accounting some seconds later than the end of one that ends so soon.
+        whole = rf"NODE_FAIL[|]{died}|CANCELLED by \d+[|]{held}|CANCELLED by \d+[|]{late}"
+        wait_for(lambda: len(re.findall(whole, jobs.cluster.run(*ends))) == 3, PATIENT_SECS)
     finally:
         jobs.cluster.start_node("n2")
     jobs.cluster.forget_the_jobs()
@@ -297,15 +289,18 @@ def test_more_memory_than_the_job_has_is_named_as_the_cause(jobs):
     assert failure_of(RunReader(run_dir).read(0.0)).name == "host_memory"
 
 
-def test_the_controller_may_go_and_come_back_in_the_middle(jobs):
+def test_the_controller_may_go_and_come_back_in_the_middle(jobs, monkeypatch):
     run_dir = jobs.submit(LISTENS)
     jobs.wait_for_epochs(run_dir)
+    jobs.cluster.wait_until_saved(jobs.number(run_dir))
     jobs.cluster.kill("slurmctld")
     try:
-        said = jobs.status(run_dir)
-        assert said.word == "running" and "SLURM has not answered since" in said.evidence
-        with pytest.raises(RefusedError, match="controller does not answer"):
-            jobs.submit(LISTENS, name="other")
+        with monkeypatch.context() as hasty:  # SLURM's programs try as long as MessageTimeout says
+            hasty.setenv("SLURM_CONF", jobs.cluster.other_conf("hasty", "MessageTimeout=.*", "MessageTimeout=3"))
+            said = jobs.status(run_dir)
+            assert said.word == "running" and "SLURM has not answered since" in said.evidence
+            with pytest.raises(RefusedError, match="controller does not answer"):
+                jobs.submit(LISTENS, name="other")
         assert list_runs(jobs.runs) == ["demo"]  # nothing was submitted, so there is no run
         before = len((run_dir / "epochs.jsonl").read_bytes().splitlines())
         jobs.wait_for_epochs(run_dir, before + 5)
@@ -343,9 +338,7 @@ def test_another_munge_key_is_said_in_a_sentence(jobs, tmp_path, monkeypatch):
     options += [f"--seed-file={folder / 'seed'}", f"--log-file={folder / 'log'}"]
     subprocess.run(["munged", "--force", *options], check=True, capture_output=True)
     try:
-        conf = (jobs.cluster.folder / "slurm.conf").read_text()
-        (folder / "slurm.conf").write_text(conf.replace("/munge.socket", "/other/munge.socket"))
-        monkeypatch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
+        monkeypatch.setenv("SLURM_CONF", jobs.cluster.other_conf("other", "/munge.socket", "/other/munge.socket"))
         with pytest.raises(RefusedError, match="different munge keys"):
             jobs.submit(LISTENS)
     finally:
