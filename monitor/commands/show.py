@@ -25,7 +25,7 @@ from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import command_of
 from monitor.run_dir.reader import list_runs
 from monitor.view.report.numbers import resumed_words, train_field
-from monitor.view.state import NOTHING_READ, reading_words
+from monitor.view.state import nothing_read, reading_words
 from monitor.view.tiles import tiles
 
 
@@ -127,7 +127,7 @@ def _traceback(snapshot: Snapshot) -> str | None:
 def _progress(look: Look) -> list[str]:
     progress = look.snapshot.progress
     if progress is None:
-        return [NOTHING_READ] if look.status.word == "running" and not look.snapshot.epochs else []
+        return [nothing_read(look.snapshot, look.status)]
     of = f" of {progress.epochs}" if progress.epochs else ""
     if progress.epochs and progress.epoch > progress.epochs:
         of = f", {progress.epochs} were planned"

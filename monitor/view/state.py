@@ -54,11 +54,17 @@ def stop_shown(snapshot: Snapshot) -> StopShown | None:
 
 
 NOTHING_READ = (
-    "No epoch was read so far: neither in its log nor in a file that it writes (metrics.csv, results.csv, summary.csv, "
+    "No epoch was read: neither in its log nor in a file that it writes (metrics.csv, results.csv, summary.csv, "
     "trainer_state.json, TensorBoard events, .wandb, JSON lines). One printed line an epoch is enough: "
     "Epoch 3 train loss 1.25 val loss 1.31"
 )
 """What was looked at for a script that writes no records itself, and the step that mends it."""
+
+
+def nothing_read(snapshot: Snapshot, status: Status) -> str:
+    """Why there is no figure of a script that writes no records itself, while it runs and once it has ended well."""
+    is_silent = snapshot.progress is None and not snapshot.epochs
+    return NOTHING_READ if is_silent and status.word in ("running", "finished", "stopped") else ""
 
 
 def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
@@ -103,8 +109,8 @@ def _progress_text(done: float, total: int | None, eta: float | None) -> str:
 def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
     """What to expect before the first evaluation."""
     known = snapshot.progress
-    if known is None and status.word == "running":
-        return NOTHING_READ
+    if said := nothing_read(snapshot, status):
+        return said
     if known is None or not status.live:
         return "No evaluation was recorded."
     since = f"Training since {words.age(now - status.since)}, " if status.since else ""

@@ -356,3 +356,33 @@ def test_the_settings_of_a_config_that_a_function_makes_are_options_of_their_own
     assert known.config == {"config": "c.py", "config.optim.lr": 0.1, "config.steps": 7}
     words = ["--config=c.py", "--config.steps=9", "--config.optim.lr=0.2"]
     assert changed(known, {"steps": "9", "lr": "0.2"}).argv[2:] == words
+
+
+TRAINING_ARGUMENTS = """
+import json
+from dataclasses import dataclass
+from transformers import HfArgumentParser, Seq2SeqTrainingArguments
+@dataclass
+class Own(Seq2SeqTrainingArguments):
+    margin: float = 0.5
+(a,) = HfArgumentParser(Own).parse_args_into_dataclasses()
+names = "learning_rate weight_decay lr_scheduler_type gradient_checkpointing report_to predict_with_generate margin"
+print(json.dumps({name: str(getattr(a, name)) for name in names.split()}))
+"""
+
+
+def test_what_hugging_face_declares_can_be_changed_though_the_command_names_none_of_it(tmp_path):
+    words = f"{sys.executable} train.py --output_dir out --learning_rate 1e-4"
+    known = command(tmp_path, words, TRAINING_ARGUMENTS)
+    shown = {"learning_rate": 1e-4, "lr_scheduler_type": "linear", "margin": 0.5}
+    assert shown.items() <= known.config.items()
+    assert "_n_gpu" not in known.rules
+    wanted = {"weight_decay": "0.25", "lr_scheduler_type": "cosine", "gradient_checkpointing": "true"}
+    wanted |= {"report_to": "none", "predict_with_generate": "true", "margin": "0.75"}
+    argv = changed(known, wanted).argv
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True)
+    got = json.loads(done.stdout.splitlines()[-1])
+    assert got.pop("report_to") in ("[]", "['none']", "none")
+    told = {"learning_rate": "0.0001", "weight_decay": "0.25", "lr_scheduler_type": "SchedulerType.COSINE"}
+    told |= {"gradient_checkpointing": "True", "predict_with_generate": "True", "margin": "0.75"}
+    assert got == told

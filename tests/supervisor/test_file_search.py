@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from monitor.launcher import start
+from monitor.launcher import start, status
 from monitor.run_dir import ReadingWord, encode, files
+from monitor.view.state import nothing_read
 from tests.fake_runs import read
 from tests.supervised import end_everything, wait_for, wait_for_state
 
@@ -54,7 +55,11 @@ def test_a_script_that_writes_nothing_stays_without_records(tmp_path):
     try:
         start(runs, [sys.executable, "train.py"], run_id="one", cwd=tmp_path)
         wait_for_state(runs / "one", "finished")
-        assert read(runs / "one").epochs == ()
+        seen = read(runs / "one")
+        assert seen.epochs == ()
+        assert nothing_read(seen, status(runs / "one")).startswith(
+            "No epoch was read: neither in its log nor in a file"
+        )
     finally:
         end_everything(runs)
 

@@ -50,7 +50,10 @@ def checked_value(key: str, value: Any, properties: Mapping[str, Any]) -> Any:
         raise UsageError(f"{key}: there is no such setting" + (f"; nearest: {near[0]}." if near else "."))
     rule = properties[key]
     kinds = _kinds(rule)
-    if value is None or (isinstance(value, str) and value.lower() in ("none", "null") and "null" in kinds):
+    is_word = rule.get("default") in ("none", "null") and value == rule.get("default")
+    if value is None or (
+        isinstance(value, str) and value.lower() in ("none", "null") and "null" in kinds and not is_word
+    ):
         if "null" in kinds or (value is None and not kinds):
             return None
         raise UsageError(f"{key}: must not be empty.")

@@ -97,7 +97,7 @@ def _of_script(script: Path, launch: Launch) -> Found:
         return Found(_of_notebook(script) if is_notebook(launch.argv) else {})
     if script.suffix != ".py":
         return Found(_of_shell(script, cwd))
-    found = read_parsers(script, cwd)
+    found = read_parsers(script, cwd, launch.interpreter)
     if found.hydra is not None:
         found.properties |= hydra_settings(found.hydra, script, launch.argv, cwd, found.stores, found.definitions)
     return found

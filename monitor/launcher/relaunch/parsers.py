@@ -42,6 +42,16 @@ PAIRS = frozenset({"merge_from_list"})
 JOINED = frozenset({"DictAction", "merge_from_dict", "merge_from_dotlist"})
 FILE_ONLY = frozenset({"parse_json_file", "parse_yaml_file"})
 FILE_FIRST = frozenset({"ActionConfigFile", "TrlParser", "LightningCLI", "CLI", "auto_cli", "configargparse"})
+OF_HUGGING_FACE = {
+    "TrainingArguments": "transformers/training_args.py",
+    "Seq2SeqTrainingArguments": "transformers/training_args_seq2seq.py",
+    "_BaseConfig": "trl/trainer/base_config.py",
+    "ModelConfig": "trl/trainer/model_config.py",
+    "ScriptArguments": "trl/scripts/utils.py",
+    **{f"{name}Config": f"trl/trainer/{name.lower()}_config.py" for name in ("SFT", "DPO", "GRPO", "KTO", "Reward")},
+}
+"""Classes whose fields are options of scripts that name none of them: where they stand in site-packages."""
+BASES = ("TrainingArguments", "_BaseConfig")
 CONFIGURATOR = re.compile(r"exec\(\s*open\(\s*['\"]configurator\.py")
 """Scripts whose settings are their own global names, given as `--name=value`."""
 
@@ -67,13 +77,19 @@ class Found:
     dotted: list[str] = field(default_factory=list)
 
 
-def read_parsers(script: Path, cwd: Path) -> Found:
-    """What the script and the code that it imports declare, in the order in which it stands there."""
+def read_parsers(script: Path, cwd: Path, interpreter: str = "") -> Found:
+    """What the script and the code that it imports declare, in the order in which it stands there.
+
+    `interpreter`: the Python that runs it, in whose environment lies what Hugging Face declares.
+    """
     paths = list(islice(modules_of(script, cwd), MOST_FILES))
     trees = [tree if path == script else _imported_part(tree) for path in paths if (tree := tree_of(path))]
     definitions = {
         n.name: n for tree in reversed(trees) for n in ast.walk(tree) if isinstance(n, (ast.ClassDef, ast.FunctionDef))
     }
+    names = {each for tree in trees for each in _names_used(tree)}
+    if names & {"HfArgumentParser", "TrlParser"}:
+        definitions = {**_installed(names - definitions.keys(), interpreter), **definitions}
     found = Found(definitions=definitions)
     for path, tree in zip(paths, trees, strict=True):
         constants = _constants(tree)
@@ -82,11 +98,19 @@ def read_parsers(script: Path, cwd: Path) -> Found:
         if path == script and CONFIGURATOR.search(_source(path)):
             found.properties |= dict(_globals(constants))
             found.file_first = True
-    names = {each for tree in trees for each in _names_used(tree)}
     found.within = _within(trees, names)
     found.file_only = bool(names & FILE_ONLY)
     found.file_first = found.file_first or found.file_only or bool(names & FILE_FIRST) or _sets_defaults(trees)
     return found
+
+
+def _installed(names: set[str], interpreter: str) -> dict[str, ast.ClassDef]:
+    """Hugging Face's own arguments, where a script makes use of them, as the installed version declares them."""
+    used = names & OF_HUGGING_FACE.keys()
+    folders = sorted(Path(interpreter).parent.parent.glob("lib/python3*/site-packages")) if interpreter and used else []
+    files = dict.fromkeys(OF_HUGGING_FACE[name] for name in (*BASES, *sorted(used)))
+    trees = [tree_of(folder / file) for folder in folders for file in files]
+    return {node.name: node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 
 
 def _names_used(tree: ast.AST) -> Iterator[str]:

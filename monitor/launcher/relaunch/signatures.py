@@ -143,7 +143,7 @@ def _fields(what: ast.AST, definitions: Definitions) -> Iterator[tuple[str, ast.
             if (parent := definitions.get(name_of(base))) is not None and parent is not what:
                 yield from _fields(parent, definitions)
         for line in what.body:
-            if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+            if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and _is_given(line):
                 yield line.target.id, line.annotation, line.value
     elif isinstance(what, (ast.FunctionDef, ast.AsyncFunctionDef)):
         named = what.args.posonlyargs + what.args.args
@@ -151,6 +151,13 @@ def _fields(what: ast.AST, definitions: Definitions) -> Iterator[tuple[str, ast.
         for each, default in zip([*named, *what.args.kwonlyargs], defaults, strict=True):
             if each.arg not in ("self", "cls", "ctx"):
                 yield each.arg, each.annotation, default
+
+
+def _is_given(line: ast.AnnAssign) -> bool:
+    """Whether a field of a dataclass is given when one is made: no ClassVar, no `field(init=False)`."""
+    outer = line.annotation.value if isinstance(line.annotation, ast.Subscript) else line.annotation
+    made = isinstance(line.value, ast.Call) and name_of(line.value.func) == "field"
+    return name_of(outer) != "ClassVar" and not (made and _keyword(line.value, "init") is False)
 
 
 def _rule(
