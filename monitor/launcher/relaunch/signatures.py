@@ -156,8 +156,8 @@ def _fields(what: ast.AST, definitions: Definitions) -> Iterator[tuple[str, ast.
 def _is_given(line: ast.AnnAssign) -> bool:
     """Whether a field of a dataclass is given when one is made: no ClassVar, no `field(init=False)`."""
     outer = line.annotation.value if isinstance(line.annotation, ast.Subscript) else line.annotation
-    made = isinstance(line.value, ast.Call) and name_of(line.value.func) == "field"
-    return name_of(outer) != "ClassVar" and not (made and _keyword(line.value, "init") is False)
+    made = line.value if isinstance(line.value, ast.Call) and name_of(line.value.func) == "field" else None
+    return name_of(outer) != "ClassVar" and _keyword(made, "init") is not False
 
 
 def _rule(
