@@ -22,6 +22,8 @@ _GLUED = r"(?:loss|acc|wer|cer|err|ppl|f1)(?![^\W_])"
 SHORT = re.compile(rf"(?<![^\W_])(?:(t|tr|trn|train)|(v|vl|va|val|valid)|(te|ts|tst|test))(?={_GLUED})")
 """A split and its quantity in one word: `tloss`, `vacc`, `valloss`."""
 SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
+OF_SMALL = re.compile(r"(?<![^\W_])(m?a[pr](?:_\d+)?)_s(?![^\W_])")
+"""COCO's `bbox_mAP_s` is of small objects; elsewhere an `s` adds nothing (`valid_1's loss`)."""
 
 
 SET = re.compile(r"(?<![^\W_])([^\W\d_]+)[-_]([^\W_]+)(?![^\W_]|[-_])")
@@ -42,7 +44,7 @@ def plain_name(text: str) -> str:
 
 def _parts(text: str) -> tuple[str, str]:
     """(split, name without it)."""
-    text = SHORT.sub(_spelled_out, text.replace("value_loss", "valueloss"))
+    text = SHORT.sub(_spelled_out, OF_SMALL.sub(r"\1_small", text.replace("value_loss", "valueloss")))
     words = [word for word in SPLIT_WORD.split(text) if word]
     numbered = [f"{SPLITS[found[1]]}_{word.rsplit('_')[-1][len(found[1]):]}"
                 for word in words if (found := NUMBERED_SPLIT.match(word)) and found[1] in SPLITS]  # fmt: skip

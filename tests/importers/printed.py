@@ -1710,3 +1710,49 @@ _log(
     ),
     epochs=7, first={"step": 80, "train_loss": 4.382, "val_loss": 4.6052}, last={"step": 560, "val_loss": 2.659}, no_metric=["cost", "checkpoint"],
 )  # fmt: skip
+_log(
+    "LightGBM: the best iteration again, and a figure of its model",
+    "".join(f"[{n * 5}]\ttraining's l2: {9 / n:.4f}\tvalid_1's l2: {9.5 / n:.4f}\n" for n in range(1, 9))
+    + "Early stopping, best iteration is:\n[33]\ttraining's l2: 1.32\tvalid_1's l2: 1.21\nAUC on dev: 0.91\n",
+    epochs=8, generations=1, first={"step": 5, "train_loss": 9.0, "val_loss": 9.5}, last={"step": 40, "train_loss": 1.125, "~auc": None},
+)  # fmt: skip
+_log(
+    "XGBoost: the best iteration again, and a figure of its model",
+    "".join(f"[{n}]\ttrain-logloss:{0.6 / (n + 1):.4f}\teval-logloss:{0.65 / (n + 1):.4f}\n" for n in range(9))
+    + "Stopping. Best iteration:\n[5]\ttrain-logloss:0.1000\teval-logloss:0.1083\n\nAccuracy: 0.97\n",
+    epochs=9, generations=1, first={"train_loss": 0.6}, last={"step": 8, "val_loss": 0.0722, "~accuracy": None},
+)  # fmt: skip
+_log(
+    "CatBoost: its best test at the end",
+    "".join(f"{n * 10}:\tlearn: {0.6 / (n + 1):.4f}\ttest: {0.65 / (n + 1):.4f}\tbest: {0.65 / (n + 1):.4f} ({n * 10})\ttotal: 1{n}ms\tremaining: 2{n}ms\n" for n in range(8))
+    + "Stopped by overfitting detector  (10 iterations wait)\n\nbestTest = 0.0712\nbestIteration = 57\n\nShrink model to first 58 iterations.\n",
+    epochs=8, generations=1, first={"train_loss": 0.6, "val_loss": 0.65}, last={"step": 70, "val_loss": 0.0813},
+)  # fmt: skip
+_log(
+    "a score without a step, where the evaluations name theirs",
+    "".join(f"step {n * 100}: val loss {9 / n:.3f}\nval accuracy 0.{n}\n" for n in range(1, 6)) + "val f1 0.41\n",
+    epochs=5, generations=1, first={"step": 100, "~accuracy": 0.1}, last={"step": 500, "val_loss": 1.8, "~accuracy": 0.5, "~f1": 0.41},
+)  # fmt: skip
+_log(
+    "DeiT below srun -l: the sum of the test, with the process in front",
+    "0: | distributed init (rank 0): env://\n1: | distributed init (rank 1): env://\n" * 3
+    + "".join(
+        f"0: Epoch: [{e}]  [ 0/90]  eta: 0:01:12  lr: 0.000{e + 1}00  loss: {7 - e}.1000 ({7 - e}.2000)  time: 0.85  data: 0.0017  max mem: 5702\n"
+        f"0: Epoch: [{e}]  [89/90]  eta: 0:00:00  lr: 0.000{e + 1}00  loss: {7 - e}.0100 ({7 - e}.1500)  time: 0.85  data: 0.0017  max mem: 5702\n"
+        f"0: Averaged stats: lr: 0.000{e + 1}00  loss: {7 - e}.0100 ({7 - e}.1500)\n"
+        f"0: Test:  [ 9/10]  eta: 0:00:01  loss: {6 - e}.4000 ({6 - e}.5000)  acc1: {e}5.0 ({e}5.5)  acc5: 50.0 (51.0)  time: 0.4  data: 0.2  max mem: 5702\n"
+        f"0: * Acc@1 {e}5.500 Acc@5 51.000 loss {6 - e}.500\n0: Max accuracy: {e}5.50%\n"
+        for e in range(4)
+    ),
+    epochs=4, first={"epoch": 0, "train_loss": 7.15, "val_loss": 6.5}, last={"epoch": 3, "train_loss": 4.15, "val_loss": 3.5, "~acc@1": 35.5},
+)  # fmt: skip
+_log(
+    "MAE: only the sum of the test is printed of it",
+    "".join(f"Epoch: [{e}]  [89/90]  eta: 0:00:00  lr: 0.000100  loss: {7 - e}.0100 ({7 - e}.1500)  time: 0.85\nAveraged stats: lr: 0.000100  loss: {7 - e}.0100 ({7 - e}.1500)\n* Acc@1 {e}5.500 Acc@5 51.000 loss {6 - e}.500\n" for e in range(4)),
+    epochs=4, first={"epoch": 0, "train_loss": 7.15, "val_loss": 6.5}, last={"epoch": 3, "train_loss": 4.15, "val_loss": 3.5},
+)  # fmt: skip
+_log(
+    "COCO: the mAP of small objects is none of all",
+    "".join(f"epoch {n} train loss {4 - n / 2:.3f}\nval bbox_mAP: 0.3{n} bbox_mAP_50: 0.5{n} bbox_mAP_s: 0.1{n} bbox_mAP_l: 0.4{n}\n" for n in range(1, 5)),
+    epochs=4, first={"train_loss": 3.5}, last={"epoch": 4, "~bbox_map": 0.34, "~map_small": 0.14, "~map_50": 0.54},
+)  # fmt: skip

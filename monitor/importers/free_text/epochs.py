@@ -272,7 +272,7 @@ class EpochRows:
             place = self._step[0] if self._step else None  # a bar over the validation's batches is no step
         if place is None:
             again = self._open is None or any(name in self._open.whole for name, _ in said.values)
-            place = float(len(self._steps) + again)
+            place = (self._steps[-1] if self._steps else 0.0) + again
         if self._steps and place == self._steps[-1]:
             return float(len(self._steps))
         self._steps = [step for step in self._steps if step < place]

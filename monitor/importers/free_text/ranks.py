@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-NUMBERED = re.compile(r"\s*(\d{1,4}): +(?=[^\W\d_]|[\[{(|=-])")
+NUMBERED = re.compile(r"\s*(\d{1,4}): +(?=[^\W\d_]|[\[{(|=*-])")
 TELLS = re.compile(r"\b(?:epoch|step|iter|iteration|batch)\b", re.IGNORECASE)
 LOOKED_AT, FEWEST = 200, 4
 """So many lines are looked at; fewer than the second say nothing."""

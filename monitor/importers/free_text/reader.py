@@ -38,11 +38,15 @@ LOSS_COMMA = re.compile(r"(?:loss|wer|cer|acc|accuracy|error)\s*[:=]?\s*\d{1,3},
 DECIMAL_POINT = re.compile(r"\d\.\d")
 OVER = re.compile(r"\b(?:done|finished|completed?|ended|end of|is over)\b")
 SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*train metrics|\btest_runtime\b")
-RECALLS = re.compile(r"\bbest (?:iteration|epoch|round|step|results?|scores?|metrics?)(?: is| was| so far)?\s*:\s*$")
+RECALLS = re.compile(
+    r"\bbest (?:iteration|epoch|round|step|results?|scores?|metrics?)(?: round)?(?: is| was| so far)?\s*:\s*$"
+)
 BLOCK = re.compile(r"\s*[|│┃]\s*([a-z]\w*)/\s*[|│┃]\s*[|│┃]?\s*$")
 """`| train/  |    |` begins a block of names and values."""
-GOES_ON = re.compile(r"\s*(?:\*(?!.*\*{3})|averaged? (?:stats|results|metrics)\b)")
+GOES_ON = re.compile(r"\s*(?:\[\w{1,9}\]\s*)?(?:\*(?!.*\*{3})|averaged? (?:stats|results|metrics)\b)")
 """A line that sums up those above it is of their split: ` * Acc@1 31.0`, `Averaged stats: loss: 2.9 (3.1)`."""
+TOP_1 = re.compile(r"\s*(?:\[\w{1,9}\]\s*)?\*+\s*(?:acc|prec)@1\b")
+"""So begins the sum of a validation, also where nothing else of it is printed."""
 OF_AN_EPOCH = re.compile(r"(?<!['\"/])\b(?:train(?!\w*/)\w*|avg|average|mean|epoch|total)(?:\b|_)")
 """What a line below a step calls its figures where they are of more than the step."""
 WORD, SET_WORD = re.compile(r"[^\W\d_]+"), re.compile(r"[^\W\d_]+[-_][^\W_]+")
@@ -94,6 +98,8 @@ class LineReader:
         """The last validation had a line of its own."""
         self._recalls = bool(known.get("recalls"))
         """The line before announced the best evaluation so far: this one repeats it."""
+        self._restored = bool(known.get("restored"))
+        """It stopped and took back its best model: figures of no epoch and no step are that model's."""
         self._shown: list[list[str]] = list(known.get("shown", []))
         """The last validation's figures: a bar of the next epoch goes on showing them."""
         self._in_traceback = bool(known.get("traceback"))
@@ -110,7 +116,8 @@ class LineReader:
         headers = [[each.names, each.delimiter, each.spans] for each in self._headers]
         return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
                 "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
-                "place": self._place, "recalls": self._recalls, "traceback": self._in_traceback,
+                "place": self._place, "recalls": self._recalls, "restored": self._restored,
+                "traceback": self._in_traceback,
                 "shown": self._shown, "above": self._above, "ranks": self._ranks.memory(),
                 "lists": self._lists, "columns": self._columns, "bars_from_1": self._bars_from_1,
                 "shown_alone": self._shown_alone}  # fmt: skip
@@ -156,6 +163,7 @@ class LineReader:
             return NOTHING
         recalled, self._recalls = self._recalls, line.rstrip().endswith(":") and RECALLS.search(line) is not None
         if recalled or self._recalls:
+            self._restored |= "stop" in line
             return NOTHING
         if self._passed_over and "***" not in line and "epoch" not in line[:12]:
             return NOTHING
@@ -166,7 +174,7 @@ class LineReader:
         if "," in line:
             self._note_commas(line)
             line = DECIMAL_COMMA.sub(r"\1.\2", line) if self.decimal_comma else line
-        starred = self._split_before if GOES_ON.match(line) else ""
+        starred = self._split_before or ("val" if TOP_1.match(line) else "") if GOES_ON.match(line) else ""
         said = Walk(section=starred or self._section, known_epoch=self._epoch).read(line)
         if self._section and not starred and self._trains_again(line, said):
             self._section = ""
@@ -225,6 +233,9 @@ class LineReader:
         return said
 
     def _placed(self, said: Statement) -> Statement:
+        self._restored = self._restored and said.epoch is None and not said.is_of_a_step
+        if self._restored:
+            return NOTHING
         if said.epoch is not None and said.epoch != self._epoch:
             if self._epoch is None or math.ceil(said.epoch) != math.ceil(self._epoch):
                 self._trained.clear()
