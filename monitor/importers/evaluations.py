@@ -18,7 +18,7 @@ from monitor.importers.items import Row
 from monitor.importers.mapping import EVALUATED, STEP_LOSS, SourceMapping, Use
 from monitor.importers.moments import Counts, Numbers, Open, Since, before, same_moment, trains, whole
 from monitor.run_dir import Epoch, Step
-from monitor.run_dir.metric_names import is_of_validation
+from monitor.run_dir.metric_names import is_of_validation, parsed
 
 _AGAIN = "The run begins again or goes back at {} {}; what it repeats replaces what was there."
 
@@ -105,6 +105,7 @@ class Evaluations:
 
     def _event(self, event: Open) -> Iterator[Epoch | Step]:
         evaluated = any(name in event.values for name in EVALUATED) or any(map(is_of_validation, event.metrics))
+        evaluated = evaluated or self._scores_alone(event)
         same = self._open is not None and same_moment(self._open, event)
         if self._open is not None and not same and (evaluated or trains(event)):
             yield self._close()
@@ -121,6 +122,23 @@ class Evaluations:
             yield from self._train(event)
         if self._open is not None and self._usual and self._usual <= set(self._open.values):
             yield self._close()
+
+    def _scores_alone(self, event: Open) -> bool:
+        """Whether a row holds scores and nothing of the training, at the step, or the epoch, that was just trained.
+
+        So MMEngine writes its validation: `{"coco/bbox_mAP": 0.34, "step": 12}` behind epoch 12, under a name without
+        a split. Its step is then that of the training.
+        """
+        known = [found for name in event.metrics if (found := parsed(name)) is not None]
+        if not known or self._counts_rows or trains(event) or any(split == "train" for split, _ in known):
+            return False
+        if event.epoch is not None:
+            return not event.step and self._since.count > 0 and event.epoch == self._epoch_now
+        epoch = self._epoch_now if self._has_epoch else None
+        if not self._since.step or event.step not in (self._since.step, epoch):
+            return False
+        event.step = self._since.step
+        return True
 
     def _train(self, event: Open) -> Iterator[Epoch | Step]:
         if self._train_only and self._since.count and before(self._epoch_now, event.epoch):

@@ -6,6 +6,7 @@ Read three times rather than kept: memory does not grow with the file.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,10 +24,12 @@ from monitor.importers.samples import Sample, read_samples
 from monitor.importers.several import label
 from monitor.run_dir import Epoch, Outcome, Step, words
 from monitor.run_dir.errors import UnreadableRunError, UsageError
+from monitor.run_dir.metric_names import parsed
 
 MOST_EVALUATIONS = 20_000
 MOST_STEPS = 100_000
 TICK_ROWS = 500
+MOST_KINDS = 50
 WITH_SAMPLES = frozenset({"markdown", "model-card", "table"})
 Tick = Callable[[int, int], None]
 """Told now and then: bytes read, bytes there are."""
@@ -85,7 +88,7 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
         raise NothingYetError(f"{what}{why}." + ("" if asked.format else " Say what it is with --format."))
     wish = Wish(asked.fields, asked.percent, kind.names, kind.percent)
     uses = propose(seen.survey, wish)
-    validated = any(use.field in EVALUATED for use in uses)
+    validated = any(use.field in EVALUATED for use in uses) or seen.scores_alone(uses)
     steps_alone, line = seen.importer.steps_alone, seen.importer.line
     mapping = SourceMapping(
         uses,
@@ -161,6 +164,17 @@ class _Looked:
     unread: Told = field(default_factory=Told)
     asides: Told = field(default_factory=lambda: Told(most=5))
 
+    kinds: Counter[frozenset[str]] = field(default_factory=Counter)
+    """The names that stand together in a row → how often."""
+
+    def scores_alone(self, uses: tuple[Use, ...]) -> bool:
+        """Whether rows of known scores stand between at least twice as many rows of the training."""
+        of_training = {use.column for use in uses if use.field not in ("epoch", "step")}
+        trained = sum(count for names, count in self.kinds.items() if names & of_training)
+        scored = sum(count for names, count in self.kinds.items()
+                     if not names & of_training and any(parsed(name) for name in names))  # fmt: skip
+        return 0 < 2 * scored <= trained
+
     @property
     def unread_first(self) -> str:
         """As it stands inside a sentence."""
@@ -175,6 +189,8 @@ def _looked(importer: Importer, tick: Tick) -> _Looked:
             tick(seen.importer.bytes_done(), seen.importer.bytes_all())
         if isinstance(item, Row):
             seen.survey.take(item)
+            if (names := frozenset(item.values)) in seen.kinds or len(seen.kinds) < MOST_KINDS:
+                seen.kinds[names] += 1
         elif isinstance(item, Unread):
             seen.unread.add(item.sentence)
         elif isinstance(item, Aside):

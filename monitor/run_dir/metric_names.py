@@ -35,8 +35,19 @@ _ROWS: tuple[tuple[str, Direction, str, str], ...] = (
     ("ROUGE-L", "score", "share", "rouge_l rougel rougelsum rouge_lsum"),
     ("ROUGE", "score", "share", "rouge rouge1 rouge_1 rouge2 rouge_2"),
     ("METEOR", "score", "share", "meteor"),
-    ("mAP", "score", "share", "map map50_95 map_50_95 map_0_5_0_95 bbox_map segm_map mean_average_precision box_ap ap"),
-    ("mAP50", "score", "share", "map50 map_50 map_0_5 bbox_map_50 segm_map_50 ap50"),
+    (
+        "mAP",
+        "score",
+        "share",
+        "map map50_95 map_50_95 map_0_5_0_95 bbox_map segm_map mean_average_precision box_ap ap "
+        "coco_bbox_map coco_segm_map pascal_voc_map",
+    ),
+    (
+        "mAP50",
+        "score",
+        "share",
+        "map50 map_50 map_0_5 bbox_map_50 segm_map_50 ap50 coco_bbox_map_50 coco_segm_map_50 pascal_voc_ap50",
+    ),
     ("mIoU", "score", "share", "miou mean_iou"),
     ("IoU", "score", "share", "iou jaccard jaccard_index"),
     ("Dice", "score", "share", "dice mean_dice dice_score dice_coefficient dice_coef dsc mdice pseudo_dice"),

@@ -403,3 +403,57 @@ def test_a_file_whose_only_validation_is_an_error_or_a_score_is_read_with_it(tmp
     metric = primary_of(seen)
     assert metric is not None and [record.epoch for record in seen.epochs] == [1.0, 2.0, 3.0]
     assert [metric.error_of(record) for record in seen.epochs] == pytest.approx([0.6, 0.4, 0.3])
+
+
+def _scores(of_training, of_validation, every=1):
+    """JSON lines in which a validation names its scores without a split, in rows of its own."""
+    rows = []
+    for n in range(1, 7):
+        rows.append(of_training(n))
+        rows += [of_validation(n)] if n % every == 0 else []
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "evaluations"),
+    [
+        (  # MMEngine by epochs: the validation's step is the epoch
+            _scores(
+                lambda n: {"loss": 3 - n / 4, "acc": 80.0, "epoch": n, "iter": 90 * n, "step": 90 * n},
+                lambda n: {"coco/bbox_mAP": n / 20, "coco/bbox_mAP_s": n / 40, "time": 0.1, "step": n},
+            ),
+            [(n, 90 * n, 3 - n / 4, n / 20) for n in range(1, 7)],
+        ),
+        (  # and by iterations
+            _scores(
+                lambda n: {"loss": 3 - n / 4, "lr": 0.1, "iter": 50 * n, "step": 50 * n},
+                lambda n: {"mIoU": n / 20, "time": 0.1, "step": 50 * n},
+                every=3,
+            ),
+            [(1, 150, 2.5, 0.15), (2, 300, 1.75, 0.3)],
+        ),
+        (
+            _scores(lambda n: {"epoch": n, "loss": 3 - n / 4}, lambda n: {"epoch": n, "accuracy": n / 20}),
+            [(n, 0, 3 - n / 4, n / 20) for n in range(1, 7)],
+        ),
+    ],
+)
+def test_scores_without_a_split_in_rows_of_their_own_are_the_evaluation_of_what_was_just_trained(
+    tmp_path, text, evaluations
+):
+    path = tmp_path / "scalars.jsonl"
+    path.write_text(text)
+    _, epochs, _ = imported(path)
+    names = ("coco/bbox_mAP", "mIoU", "accuracy")
+    found = [
+        (each.epoch, each.step, each.train_loss, next(each.metrics[n] for n in names if n in each.metrics))
+        for each in epochs
+    ]
+    assert found == [pytest.approx(each) for each in evaluations]
+
+
+def test_a_score_of_each_step_is_no_evaluation(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text(_scores(lambda n: {"step": n, "loss": 3 - n / 4}, lambda n: {"step": n, "accuracy": n / 20}))
+    _, epochs, _ = imported(path)
+    assert [each.train_loss for each in epochs] == [3 - n / 4 for n in range(1, 7)]
