@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -28,6 +29,7 @@ from monitor.launcher.relaunch.launchers import is_notebook, script_path
 from monitor.launcher.relaunch.makefiles import is_make, of_makefile
 from monitor.launcher.relaunch.overrides import words_within
 from monitor.launcher.relaunch.parsers import Found, read_parsers
+from monitor.launcher.relaunch.shell_variables import filled_in, variables_of
 from monitor.launcher.relaunch.signatures import Properties, literal
 from monitor.run_dir import Launch, Run
 from monitor.run_dir.errors import MonitorError
@@ -96,7 +98,7 @@ def _of_script(script: Path, launch: Launch) -> Found:
     if script.suffix == ".ipynb":
         return Found(_of_notebook(script) if is_notebook(launch.argv) else {})
     if script.suffix != ".py":
-        return Found(_of_shell(script, cwd))
+        return Found(_of_shell(script, launch))
     found = read_parsers(script, cwd, launch.interpreter)
     if found.hydra is not None:
         found.properties |= hydra_settings(found.hydra, script, launch.argv, cwd, found.stores, found.definitions)
@@ -119,12 +121,15 @@ def _of_notebook(path: Path) -> Properties:
     return {name: {"x-option": name, "default": value, **rule_of(value)} for name, value in named if value is not None}
 
 
-def _of_shell(path: Path, cwd: Path) -> Properties:
-    """The options of the Python script to which a shell script passes its own words on, with the values it gives."""
+def _of_shell(path: Path, launch: Launch) -> Properties:
+    """The variables that a shell script takes from its environment, and the options of the Python script to which it
+    passes its own words on, with the values it gives."""
+    cwd = Path(launch.cwd)
     try:
         text = SHELL_COMMENT.sub("", path.read_text(encoding="utf-8", errors="replace")).replace("\\\n", " ")
     except OSError:
         return {}
+    variables, held = variables_of(text, launch.argv, os.environ)
     for line in text.splitlines():
         try:
             words = shlex.split(line) if PASSES_WORDS_ON.search(line) else []
@@ -133,10 +138,15 @@ def _of_shell(path: Path, cwd: Path) -> Properties:
         script = script_path(words, cwd) or script_path(words, path.parent)
         if script is not None and script.suffix == ".py":
             rules = read_parsers(script, cwd).properties
-            inside = _by_key(flag for flag in given(words, rules) if not any("$" in value for value in flag.values))
-            now = {key: {"default": value_now(flags, rules[key])} for key, flags in inside.items() if key in rules}
-            return {key: {**rule, **now.get(key, {})} for key, rule in rules.items()}
-    return {}
+            words = [filled_in(word, held) for word in words]
+            for key, flags in _by_key(given(words, rules)).items():
+                rule = rules.get(key, {})
+                if any("$" in value or "`" in value for flag in flags for value in flag.values):
+                    rule.pop("default", None)  # what the script computes is not known
+                elif key in rules:
+                    rule["default"] = value_now(flags, rule)
+            return {**variables, **rules}
+    return variables
 
 
 def takes_no_words(argv: list[str], cwd: Path) -> bool:

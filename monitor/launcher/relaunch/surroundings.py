@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from monitor.run_dir import Launch, Run
 from monitor.run_dir.launch import SECRET, is_kept
@@ -18,7 +19,8 @@ OF_SESSIONS = ("SSH_", "XDG_", "DBUS_", "GPG_", "VITALSIGNS_", "XAUTH")
 def environment_lines(launch: Launch, run: Run | None, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Names only: no value of a variable that is not kept is ever shown or stored."""
     lines = [_interpreter_line(launch, run, environ)]
-    known = [name for name in launch.environment_names if _matters(name)]
+    rules: Mapping[str, Mapping[str, Any]] = launch.config_schema.get("properties", {})
+    known = [name for name in launch.environment_names if _matters(name) or "x-env" in rules.get(name, {})]
     taken = [name for name in known if name in environ]
     missing = [name for name in known if name not in environ]
     if taken:
