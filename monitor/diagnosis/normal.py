@@ -18,6 +18,7 @@ from monitor.diagnosis.moment import evaluations
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.metric import LOSS, Metric, is_finite, read
+from monitor.run_dir.records import ready
 from monitor.run_dir.status import is_over, is_records_alone
 
 LEAST_RUNS = 3
@@ -206,4 +207,4 @@ def _scaled(rows: Sequence[tuple[float, float | None]], multiples: Sequence[tupl
 @cache
 def _healthy() -> Healthy:
     text = resources.files(__package__).joinpath("healthy.json").read_bytes()
-    return msgspec.json.decode(text, type=Healthy)
+    return msgspec.json.decode(text, type=ready(Healthy))

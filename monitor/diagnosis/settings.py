@@ -38,6 +38,7 @@ from monitor.run_dir.errors import UsageError
 from monitor.run_dir.metric import Direction, Metric, Unit
 from monitor.run_dir.metric_given import LONGEST_NAME, metric_named
 from monitor.run_dir.ownership import open_own
+from monitor.run_dir.records import ready
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +189,7 @@ def read_settings(path: Path) -> Settings:
 
 def _understood(path: Path, data: bytes) -> Settings:
     try:
-        tables = msgspec.convert(tomllib.loads(data.decode("utf-8")), Tables)
+        tables = msgspec.convert(tomllib.loads(data.decode("utf-8")), ready(Tables))
         thresholds: Mapping[str, float] = {}
         if tables.thresholds:
             # Imported here: a start that sets no threshold must not wait for the rules to load.

@@ -31,6 +31,7 @@ from monitor.rules.divergence import RATE_BEFORE, Divergence
 from monitor.rules.primary import chance_of, primary_of
 from monitor.run_dir import ChildOutcome, DataInfo, Snapshot, words
 from monitor.run_dir.metric import Metric, is_finite
+from monitor.run_dir.records import ready
 from monitor.run_dir.status import is_over
 
 Word = Literal["WAIT", "RESTART", "CLOSE CALL", "NOT KNOWN"]
@@ -198,7 +199,7 @@ def effect_of(option: Prescription, snapshot: Snapshot, known: Sequence[ChildOut
 def _recorded() -> list[Recorded]:
     """Written by `benchmarks.decisions.pairs`."""
     text = resources.files(f"{__package__}.prescriptions").joinpath("measured.json").read_bytes()
-    return msgspec.json.decode(text, type=list[Recorded])
+    return msgspec.json.decode(text, type=ready(list[Recorded]))
 
 
 def decide(seen: AtEnd | None, effect: Effect | None) -> tuple[Word, str]:

@@ -20,7 +20,7 @@ import msgspec
 from monitor.run_dir import files
 from monitor.run_dir.opening import OddFileError, make_folder, open_to_read
 from monitor.run_dir.processes import HOME, identify
-from monitor.run_dir.records import PROGRESS_FILE, STEPS_FILE
+from monitor.run_dir.records import PROGRESS_FILE, STEPS_FILE, ready
 
 V = TypeVar("V")
 
@@ -83,7 +83,7 @@ class Cache(Generic[V]):
                     return {}
                 data = file.read(MOST_BYTES + 1)
             key, _, rest = data.partition(b"\n")
-            return msgspec.msgpack.decode(rest, type=self._kind) if key.decode() == self._key else {}
+            return msgspec.msgpack.decode(rest, type=ready(self._kind)) if key.decode() == self._key else {}
         except (OSError, OddFileError, ValueError, msgspec.MsgspecError, RecursionError):
             return {}
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 import json
 import math
 import re
+import threading
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args
 
 import msgspec
 
@@ -876,13 +877,27 @@ def _sayable(value: Any) -> Any:
     return [_sayable(item) for item in value] if isinstance(value, list) else value
 
 
+_ready: set[Any] = set()
+_preparing = threading.Lock()
+
+
+def ready(kind: Any) -> Any:
+    """The same type, worked out by one thread before any decodes it: msgspec (0.22) crashes the process where two
+    threads decode a type of records for the first time at once."""
+    if kind not in _ready:
+        with _preparing:
+            msgspec.json.Decoder(kind)
+            _ready.add(kind)
+    return kind
+
+
 def decode(data: bytes, kind: type[T]) -> T:
     """The record in `data`; lenient: number words, bare NaN and unknown fields are accepted.
 
     Raises ValueError with one sentence when it is not such a record.
     """
     try:
-        return msgspec.json.decode(data, type=kind, strict=False)
+        return cast("T", msgspec.json.decode(data, type=ready(kind), strict=False))
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as first:
         # A foreign writer's bare NaN or Infinity is no JSON, but Python's own reader takes it.
         try:
@@ -893,4 +908,4 @@ def decode(data: bytes, kind: type[T]) -> T:
 
 def decode_all(lines: Iterable[bytes], kind: type[T]) -> list[T]:
     """As `decode` of each line, at once. Raises ValueError where one is not such a record, or lenience is needed."""
-    return list(map(msgspec.json.Decoder(kind, strict=False).decode, lines))
+    return list(map(msgspec.json.Decoder(ready(kind), strict=False).decode, lines))

@@ -26,6 +26,7 @@ from monitor.run_dir import LOG_FILE, Snapshot
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.lives import is_archived, is_mirrored
 from monitor.run_dir.reader import RunReader
+from monitor.run_dir.records import ready
 from monitor.run_dir.replay import as_of
 from monitor.ui.earlier import Earlier
 from monitor.ui.family import Family
@@ -98,7 +99,7 @@ def answer(snapshot: Snapshot, judged: Judged, question: Question, others: Other
             return replace(_compare(snapshot, question, others), kind=kind)
         if kind == "earlier":
             return replace(
-                msgspec.convert(others.earlier.beside(snapshot), ShownEarlier, from_attributes=True), kind=kind
+                msgspec.convert(others.earlier.beside(snapshot), ready(ShownEarlier), from_attributes=True), kind=kind
             )
         if kind == "predictions":
             return replace(_predictions(snapshot, question, _parent_of(snapshot, others)), kind=kind)

@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -113,3 +115,31 @@ def test_every_error_has_an_exit_code_of_its_own_kind():
 
 def test_a_run_without_its_optional_parts_is_still_a_run():
     assert decode(b'{"run_id": "x"}', Run).floors.wer_constant is None
+
+
+TOGETHER = """
+import sys, threading, msgspec
+from monitor.run_dir.records import decode
+sys.setswitchinterval(1e-6)
+THREADS = 4
+for n in range(300):
+    inner = msgspec.defstruct(f"Inner{n}", [(f"f{k}", dict[str, int] | None, None) for k in range(12)])
+    of_inner = [(f"g{k}", list[inner], msgspec.field(default_factory=list)) for k in range(12)]
+    outer = msgspec.defstruct(f"Outer{n}", of_inner)
+    together = threading.Barrier(THREADS)
+
+    def work(kind):
+        together.wait()
+        assert decode(b'{"g0": [{}], "g11": [{}]}', kind)
+
+    threads = [threading.Thread(target=work, args=(outer if k % 2 else inner,)) for k in range(THREADS)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+print("well")
+"""
+"""Types of records that several threads decode for the first time at once; without `ready` the process crashes."""
+
+
+def test_threads_that_decode_a_type_for_the_first_time_at_once_do_not_crash():
+    done = subprocess.run([sys.executable, "-c", TOGETHER], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.strip()) == (0, "well"), done.stderr

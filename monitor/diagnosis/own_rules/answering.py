@@ -40,6 +40,7 @@ from monitor.diagnosis.own_rules.wire import (
 )
 from monitor.run_dir import Snapshot
 from monitor.run_dir.reader import RunReader
+from monitor.run_dir.records import ready
 from monitor.run_dir.replay import as_of
 
 GRACE_SECS = 0.5
@@ -116,7 +117,7 @@ def _asked(kind: type[Any], rule: str, seen: Snapshot, epoch: float, path: str, 
             kill(whom, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     try:
-        return msgspec.json.decode(said, type=Answer)
+        return msgspec.json.decode(said, type=ready(Answer))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Answer(rule, epoch, why=f"{LATE} {CHECK_SECS:g} s" if late else _how_it_ended(status, bool(said)))
 
@@ -197,7 +198,7 @@ def _checked(**fields: Any) -> Answer:
     """Raises TypeError that names the field with a wrong type."""
     cut = {name: value[:MOST_TEXT] if isinstance(value, str) else value for name, value in fields.items()}
     try:
-        return msgspec.convert(cut, Answer)
+        return msgspec.convert(cut, ready(Answer))
     except msgspec.ValidationError as wrong:
         raise TypeError(f"{str(wrong).rstrip('.')}") from None
 

@@ -13,6 +13,7 @@ import msgspec
 
 from monitor.diagnosis.own_rules.wire import CHECK_SECS, LATE, LOAD_SECS, Done, Job, Loaded, Reply
 from monitor.run_dir.processes import HOME
+from monitor.run_dir.records import ready
 from monitor.run_dir.words import PACKAGE
 
 START_SECS = 5.0
@@ -79,7 +80,7 @@ class RulesProcess:
         found: list[Reply] = []
         for line in self._said.split(b"\n")[:-1]:
             with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-                found.append(msgspec.json.decode(line, type=Reply))
+                found.append(msgspec.json.decode(line, type=ready(Reply)))
         return found
 
     def end(self) -> None:

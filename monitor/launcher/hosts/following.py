@@ -19,6 +19,7 @@ from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.folders import Folder
 from monitor.run_dir.lives import HEARD_SECS
 from monitor.run_dir.processes import RunLock
+from monitor.run_dir.records import ready
 
 RETRY_SECS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Between two tries to connect; the last one again and again."""
@@ -158,7 +159,7 @@ class _Talk:
         self._in, self._out, self._err = process.stdin.fileno(), process.stdout.fileno(), process.stderr.fileno()
         self._folder = folder
         self._mirror = mirror
-        self._decoder = msgspec.json.Decoder(wire.FromThere)
+        self._decoder = msgspec.json.Decoder(ready(wire.FromThere))
         self._buffer = bytearray()
         self._said = b""
         self._wanted: list[str] | None = None

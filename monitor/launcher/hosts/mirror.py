@@ -18,6 +18,7 @@ from monitor.launcher.hosts import wire
 from monitor.run_dir import LOG_FILE, encode
 from monitor.run_dir.lives import HEARD_FILE, RUNS_DIR, SEEN_DIR
 from monitor.run_dir.opening import OddFileError, make_folder, open_to_read, open_to_write
+from monitor.run_dir.records import ready
 
 WANT_DIR = "want"
 WANT_SECS = 30.0
@@ -60,7 +61,7 @@ class Mirror:
                 if wire.is_known(name) and name != LOG_FILE:
                     held[name] = self._held(path, name)
             with contextlib.suppress(msgspec.ValidationError):
-                yield msgspec.convert({"kind": "have", "run": run_dir.name, "files": held}, wire.Have)
+                yield msgspec.convert({"kind": "have", "run": run_dir.name, "files": held}, ready(wire.Have))
 
     def wanted(self, now: float) -> list[str]:
         """The runs at which somebody looks, the newest first. `now`: UTC seconds."""
