@@ -38,6 +38,7 @@ class Listing:
         self._looking = asyncio.Lock()
         self._looked_at = float("-inf")
         self._now: ListLook | None = None
+        self.is_reading = False
 
     def look(self) -> ListLook:
         """Everything the list shows, read now."""

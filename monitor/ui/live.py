@@ -33,6 +33,8 @@ from monitor.ui.visitors import role_in
 from monitor.view.series import Since
 
 GIVE_BACK_SECS = 15.0
+READING_SECS = 0.2
+"""Between two messages of the list while its folders are read for the first time."""
 
 
 class Asked:
@@ -210,7 +212,7 @@ class LiveHub:
         while True:
             message = tab.message(await self._places.listing.latest())
             await _send(socket, message or Ping(server_now=time.time()))
-            due = time.monotonic() + LIST_SECS
+            due = time.monotonic() + (READING_SECS if self._places.listing.is_reading else LIST_SECS)
             while (left := due - time.monotonic()) > 0:
                 with contextlib.suppress(TimeoutError):
                     # Not wait_for: of a tab that leaves as it asks, it would forget that it left.

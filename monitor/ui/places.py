@@ -24,6 +24,12 @@ from monitor.view.shapes.listing import RunGroup, RunRow, Sweep, TriedOption
 
 FIRST_SECS = 0.5
 """So long the first look waits for a slow folder; its rows come later."""
+MORE_SECS = 0.1
+"""So long it waits for more once there are rows."""
+FIRST_AT_ONCE = 1
+"""Folders read for the first time at once: of ten together all would have their rows late. One that takes longer
+than ALONE_SECS keeps no other waiting."""
+ALONE_SECS = 0.2
 LATE_SECS = 10.0
 
 
@@ -73,18 +79,31 @@ class _Seen:
         self.trouble = ""
         self.looked_at = self.asked_at = time.monotonic()
         self.task: asyncio.Task[ListLook] | None = None
+        self.version = 0
         self._named: dict[int, tuple[RunRow, RunRow]] = {}
 
-    def start(self) -> None:
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing is known of it yet."""
+        return self.look is None and not self.trouble
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether its first look is under way, and so for a short time."""
+        young = time.monotonic() - self.asked_at < ALONE_SECS
+        return self.is_first and self.task is not None and not self.task.done() and young
+
+    def start(self) -> asyncio.Task[ListLook] | None:
         """Looks again where no look is under way and the last one is old."""
-        if self.task is None and (self.look is None or time.monotonic() - self.looked_at >= LIST_SECS):
+        if self.task is None and (self.is_first or time.monotonic() - self.looked_at >= LIST_SECS):
             self.asked_at = time.monotonic()
             self.task = asyncio.ensure_future(self.place.listing.latest())
+        return self.task
 
-    def take(self) -> bool:
-        """Takes what a look that has ended has found; whether that is something new."""
+    def take(self) -> None:
+        """Takes what a look that has ended has found; something new is another version."""
         if self.task is None or not self.task.done():
-            return False
+            return
         before, said = self.look, self.trouble
         try:
             self.look, self.trouble = self.task.result(), ""
@@ -93,7 +112,7 @@ class _Seen:
         self.task, self.looked_at = None, time.monotonic()
         if self.look is not None and (before is None or before.rows is not self.look.rows):
             self.rows = self._under_their_addresses(self.look.rows)
-        return self.look is not before or said != self.trouble
+        self.version += self.look is not before or said != self.trouble
 
     def _under_their_addresses(self, rows: Sequence[RunRow]) -> list[RunRow]:
         # A row that is the same object stays the same object: most of them at each look.
@@ -137,21 +156,51 @@ class Together:
     def __init__(self, places: Sequence[Place]) -> None:
         self._seen = [_Seen(place) for place in places]
         self._now: ListLook | None = None
+        self._versions: list[int] = []
         self._is_first = True
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether a folder is read for the first time: more comes in a moment."""
+        now = time.monotonic()
+        return any(seen.is_first and (seen.task is None or now - seen.asked_at < LATE_SECS) for seen in self._seen)
+
     async def latest(self) -> ListLook:
-        """What is known of all folders; the first look waits a moment for each, later ones for none."""
-        for seen in self._seen:
-            seen.start()
-        tasks = [seen.task for seen in self._seen if seen.task is not None]
-        if self._is_first and tasks:
+        """What is known of all folders; the first look waits a moment for them, later ones for none."""
+        self._go_on()
+        if self._is_first:
             self._is_first = False
-            await asyncio.wait(tasks, timeout=FIRST_SECS)
-        is_new = [seen.take() for seen in self._seen]
+            await self._first_rows()
+        versions = [seen.version for seen in self._seen]
         groups = [seen.group() for seen in self._seen]
-        if self._now is None or any(is_new) or groups != self._now.groups:
-            self._now = self._merged(groups)
+        if self._now is None or versions != self._versions or groups != self._now.groups:
+            self._now, self._versions = self._merged(groups), versions
         return self._now
+
+    def _go_on(self, *_: object) -> None:
+        """Takes the looks that have ended and begins those that are due; of folders that were never read a few at
+        once, in their order."""
+        for seen in self._seen:
+            seen.take()
+        begun = sum(seen.is_begun for seen in self._seen)
+        for seen in self._seen:
+            if not seen.is_first:
+                seen.start()
+            elif seen.task is None and begun < FIRST_AT_ONCE:
+                begun += 1
+                if (task := seen.start()) is not None:
+                    task.add_done_callback(self._go_on)
+
+    async def _first_rows(self) -> None:
+        deadline = time.monotonic() + FIRST_SECS
+        while (left := deadline - time.monotonic()) > 0:
+            tasks = [seen.task for seen in self._seen if seen.task is not None]
+            if not tasks:
+                return
+            await asyncio.wait(tasks, timeout=min(left, ALONE_SECS), return_when=asyncio.FIRST_COMPLETED)
+            self._go_on()
+            if any(seen.rows for seen in self._seen):
+                deadline = min(deadline, time.monotonic() + MORE_SECS)
 
     def _merged(self, groups: list[RunGroup]) -> ListLook:
         looks = [(seen.place.folder, seen.look) for seen in self._seen if seen.look is not None]
