@@ -65,13 +65,13 @@ def outcome_of(curve: Curve, thresholds: Thresholds) -> Outcome:
 
 
 def _flags(curve: Curve, thresholds: Thresholds) -> Flags:
-    """What the rule says at each evaluation, from one pass: a view depends on the evaluations up to its own alone."""
+    """What the rule says at each evaluation, from one pass: a level depends on the evaluations up to its own alone."""
     seen = snapshot_of(curve.id, curve.records)
-    views = look(seen, evaluations.read(seen, thresholds), thresholds)
-    flags = np.zeros(len(views), dtype=bool)
+    levels, _ = look(seen, evaluations.read(seen, thresholds), thresholds)
+    flags = np.zeros(len(levels), dtype=bool)
     streak, fired = 0, False
-    for place, view in enumerate(views):
-        if view.level is Level.CLEAR or (view.level is Level.HOLD and not fired):
+    for place, level in enumerate(levels):
+        if level is Level.CLEAR or (level is Level.HOLD and not fired):
             streak, fired = 0, False
             continue
         streak += 1

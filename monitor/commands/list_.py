@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
 from typing import Annotated, Any
 
 import typer
@@ -108,7 +109,7 @@ def _asked_there(folder: Folder, as_json: bool) -> tuple[dict[str, Any], str]:
 def _listed(folder: Folder, as_json: bool) -> dict[str, Any]:
     """The document of one folder; without `as_json` its table is printed."""
     runs = folder.path
-    found = list(Glances(runs).all(list_runs(runs), now())) if runs.is_dir() else []
+    found = sorted(Glances(runs).all(list_runs(runs), now()), key=itemgetter(0)) if runs.is_dir() else []
     rows = [_row(name, seen) for name, _, seen in found]
     rows.sort(key=lambda row: row["heartbeat_at"] or row["updated_at"] or 0.0, reverse=True)
     known = {row["run_id"]: row for row in rows}

@@ -26,8 +26,9 @@ def print_rows(console: Console, heads: Sequence[str], rows: Sequence[Sequence[s
 def _widths(rows: Sequence[Sequence[str]], room: int) -> list[int]:
     """Cells for each column: what its longest text needs, less where all together do not fit."""
     columns = list(zip(*rows, strict=True))
-    widths = [max(cell_len(line) for cell in column for line in cell.split("\n")) for column in columns]
-    least = [max(cell_len(word) for cell in column for word in cell.split() or [""]) for column in columns]
+    texts = [set(column) for column in columns]
+    widths = [max(_width(line) for cell in column for line in cell.split("\n")) for column in texts]
+    least = [max(_width(word) for cell in column for word in cell.split() or [""]) for column in texts]
     room -= len(BETWEEN) * (len(widths) - 1)
     while sum(widths) > room:
         wide = [place for place, width in enumerate(widths) if width > least[place]] or range(len(widths))
@@ -39,7 +40,7 @@ def _widths(rows: Sequence[Sequence[str]], room: int) -> list[int]:
 
 
 def _lines(console: Console, row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    if all("\n" not in cell and cell_len(cell) <= width for cell, width in zip(row, widths, strict=True)):
+    if all("\n" not in cell and _width(cell) <= width for cell, width in zip(row, widths, strict=True)):
         yield _line(row, widths)
         return
     wrapped = [
@@ -50,4 +51,13 @@ def _lines(console: Console, row: Sequence[str], widths: Sequence[int]) -> Itera
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    return BETWEEN.join(map(set_cell_size, row, widths)).rstrip()
+    cells = (
+        cell.ljust(width) if cell.isascii() and len(cell) <= width else set_cell_size(cell, width)
+        for cell, width in zip(row, widths, strict=True)
+    )
+    return BETWEEN.join(cells).rstrip()
+
+
+def _width(text: str) -> int:
+    """Cells of a text without control codes; most are plain ASCII, of which each letter is one."""
+    return len(text) if text.isascii() else cell_len(text)

@@ -165,14 +165,18 @@ class Glances:
         self._cache = Cache(runs_dir, Glance)
 
     def all(self, names: Sequence[str], now: float) -> Iterator[tuple[str, Mark, Glance | Exception]]:
-        """(run id, mark of its files, what was seen or why it cannot be read) of each; what was new is then kept."""
+        """(run id, mark of its files, what was seen or why it cannot be read) of each, in any order; what was new is
+        then kept."""
         known = self._cache.load() if len(names) >= self._least_kept else {}
         kept: dict[str, tuple[str, Glance]] = {}
         is_new = False
         alone = [name for name in names if name not in known and nobody_keeps(f"{self._runs_dir}/{name}")]
         ahead = Ahead([self._runs_dir / name for name in alone])
         try:
-            for name in names:
+            # From both ends: a second process begins with the first of those that are to be judged, this one comes to
+            # the last of them when it has read all others.
+            last = frozenset(alone)
+            for name in [*(name for name in names if name not in last), *reversed(alone)]:
                 # The mark first: what changes while it is read shows at the next look.
                 mark = mark_of(f"{self._runs_dir}/{name}")
                 text, glance = known.get(name, ("", None))

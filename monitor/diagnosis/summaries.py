@@ -126,12 +126,11 @@ def _judged_here(run_dir: Path, changed_at: float) -> Summary:
 class Ahead:
     """Runs of a large folder that nobody keeps a summary of, judged by a second process while this one reads the rest.
 
-    It gives none where that process fails: then the run is judged as any other.
+    What it has not judged yet, or fails at, is judged as any other run: who comes from the end of `run_dirs` meets it.
     """
 
     def __init__(self, run_dirs: Sequence[Path]) -> None:
-        self._wanted = frozenset(run_dirs)
-        self._found: dict[Path, Summary | None] = {}
+        self._found: dict[Path, Summary] = {}
         self._process: subprocess.Popen[bytes] | None = None
         if len(run_dirs) >= LEAST_AHEAD and (os.cpu_count() or 1) > 1:
             with contextlib.suppress(OSError):
@@ -139,21 +138,25 @@ class Ahead:
                 self._process = subprocess.Popen(
                     command, cwd=HOME, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
                 )
-                threading.Thread(target=self._ask, args=(run_dirs,), daemon=True).start()
+                for act in (self._ask, self._hear):
+                    threading.Thread(target=act, args=(run_dirs,), daemon=True).start()
 
     def _ask(self, run_dirs: Sequence[Path]) -> None:
         assert self._process is not None and self._process.stdin is not None
         with contextlib.suppress(OSError), self._process.stdin as asked:
             asked.write(msgspec.json.encode([os.path.abspath(each) for each in run_dirs]))  # noqa: PTH100
 
-    def of(self, run_dir: Path) -> Summary | None:
-        """Waits for what the process says of this run; what it says comes in the order of the runs."""
-        if run_dir not in self._wanted or self._process is None or self._process.stdout is None:
-            return None
-        while run_dir not in self._found and (line := self._process.stdout.readline()):
-            with contextlib.suppress(ValueError):
+    def _hear(self, run_dirs: Sequence[Path]) -> None:
+        """A line a run comes, in their order."""
+        assert self._process is not None and self._process.stdout is not None
+        with contextlib.suppress(OSError, ValueError):  # the pipe is closed under it at the end
+            for run_dir, line in zip(run_dirs, self._process.stdout, strict=False):
                 summary = decode(line, Summary)
-                self._found[run_dir.parent / summary.run_id] = summary if summary.verdict else None
+                if summary.run_id == run_dir.name and summary.verdict:
+                    self._found[run_dir] = summary
+
+    def of(self, run_dir: Path) -> Summary | None:
+        """What the process has said of this run; None where it has not come to it."""
         return self._found.pop(run_dir, None)
 
     def end(self) -> None:

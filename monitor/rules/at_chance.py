@@ -14,7 +14,7 @@ from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Level, open_episode, since
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.kind import is_ctc
-from monitor.rules.primary import SAYING_NOTHING, Chance, chance_of, needs_of, pick_of, primary_of
+from monitor.rules.primary import SAYING_NOTHING, Chance, chance_of, needs_of, primary_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.scored import last_scored
@@ -109,7 +109,7 @@ class AtChance(Rule):
         if chance is None and floors.loss_unigram is None:
             return self.not_applicable(_needs(snapshot, metric))
         known = metric if chance is not None else None
-        wanted = evaluations.val_loss if known is None else pick_of(known)
+        wanted = evaluations.val_loss if known is None else evaluations.known(known.name)
         snapshot = evaluations.measured(snapshot, wanted)
         if unready := self.unready(snapshot, thresholds, "val loss" if known is None else known.title):
             return unready

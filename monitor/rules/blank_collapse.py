@@ -13,7 +13,7 @@ from monitor.rules.kind import is_ctc
 from monitor.rules.result import Finding, Quiet, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
-from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir import Snapshot
 from monitor.run_dir.words import count
 
 
@@ -47,7 +47,7 @@ class BlankCollapse(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(EmptyLimits)
         common = thresholds.of(CommonLimits)
-        snapshot = evaluations.measured(snapshot, _said)
+        snapshot = evaluations.measured(snapshot, evaluations.known("length_ratio", "empty_ratio"))
         if not snapshot.epochs:
             return self._from_samples(snapshot, limits, common) or self.not_applicable(
                 "length_ratio or empty_ratio with each evaluation, or logged decodes"
@@ -131,10 +131,6 @@ REMEDY_WITHOUT_BLANKS = (
     "ends its sentences too early, and look at the learning rate."
 )
 CANNOT_TELL = "Whether the decoder throws words away or the model never has them."
-
-
-def _said(record: Epoch) -> float | None:
-    return record.length_ratio if record.length_ratio is not None else record.empty_ratio
 
 
 def _empty_targets(snapshot: Snapshot) -> float:

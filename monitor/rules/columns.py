@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import compress
-from operator import attrgetter
+from operator import and_, attrgetter, or_
 from typing import Any, NamedTuple, get_args
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from monitor.rules.arithmetic.series import Array
 from monitor.run_dir import Epoch, Snapshot
-from monitor.run_dir.metric import Metric, read
+from monitor.run_dir.metric import Metric
 
 
 def _is_number(kind: Any) -> bool:
     return set(get_args(kind) or (kind,)) <= {int, float, type(None)}
 
 
-Pick = Callable[[Epoch], object]
-"""What a rule wants of an evaluation, None where it was not measured. Always the same object: rows are kept by it."""
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a rule wants of an evaluation: a number (`finite`: a finite one) under every name of one of the `ways`."""
+
+    ways: tuple[tuple[str, ...], ...]
+    finite: bool = False
+
+
+def known(*ways: str | tuple[str, ...], finite: bool = False) -> Known:
+    """Known("gap" alone, or "train_loss" with "val_loss"): `known("gap", ("train_loss", "val_loss"))`."""
+    return Known(tuple((way,) if isinstance(way, str) else way for way in ways), finite)
+
+
+Pick = Known | Callable[[Epoch], object]
+"""Which evaluations a rule wants. A function gives None of the others, and is always the same: rows are kept by it."""
 
 SNAPSHOTS_KEPT = 32
 PICKS_KEPT = 64
@@ -30,6 +47,7 @@ PICKS_KEPT = 64
 
 NUMBERS = {each.name: attrgetter(each.name) for each in msgspec.structs.fields(Epoch) if _is_number(each.type)}
 """The fields of an evaluation that are numbers or None, each with what reads it."""
+METRICS = attrgetter("metrics")
 
 
 class Doubt(NamedTuple):
@@ -48,6 +66,9 @@ class Kept:
     rows: dict[Pick, tuple[Epoch, ...]] = field(default_factory=dict)
     names: frozenset[str] | None = None
     doubts: dict[Metric, Doubt | None] = field(default_factory=dict)
+    primary: tuple[tuple[object, ...], Metric | None] | None = None
+    """What was declared beside the records, and the metric that decides by both."""
+    has: dict[tuple[str, bool], Flags] = field(default_factory=dict)
 
 
 _KEPT: dict[int, Kept] = {}
@@ -78,14 +99,16 @@ def columns(snapshot: Snapshot, *names: str) -> list[Array]:
 
 
 def _column(epochs: tuple[Epoch, ...], name: str) -> Array:
-    if name in NUMBERS:  # by its attribute: `read` asks each record anew what it is
-        pick = NUMBERS[name]
-        found = np.array(list(map(pick, epochs)), dtype=float)  # None becomes NaN
-    else:
-        values = (read(record, name) for record in epochs)
-        found = np.array([math.nan if value is None else float(value) for value in values], dtype=float)
+    found = np.array(_values(epochs, name), dtype=float)  # None becomes NaN
     found.setflags(write=False)
     return found
+
+
+def _values(epochs: tuple[Epoch, ...], name: str) -> list[Any]:
+    if name in NUMBERS:  # by its attribute: `read` asks each record anew what it is
+        return list(map(NUMBERS[name], epochs))
+    found = (metrics.get(name) for metrics in map(METRICS, epochs))
+    return [value if isinstance(value, (int, float)) else None for value in found]
 
 
 def metric_names(snapshot: Snapshot) -> frozenset[str]:
@@ -102,7 +125,24 @@ def rows_with(snapshot: Snapshot, wanted: Pick) -> tuple[Epoch, ...]:
     if wanted not in rows:
         if len(rows) >= PICKS_KEPT:
             rows.clear()
-        found = list(map(wanted, snapshot.epochs))
-        known = (value is not None for value in found)
-        rows[wanted] = snapshot.epochs if None not in found else tuple(compress(snapshot.epochs, known))
+        has = _has(snapshot, wanted) if isinstance(wanted, Known) else _is_there(list(map(wanted, snapshot.epochs)))
+        rows[wanted] = snapshot.epochs if has.all() else tuple(compress(snapshot.epochs, has.tolist()))
     return rows[wanted]
+
+
+def _has(snapshot: Snapshot, wanted: Known) -> Flags:
+    ways = (reduce(and_, (_has_name(snapshot, name, wanted.finite) for name in way)) for way in wanted.ways)
+    return reduce(or_, ways)
+
+
+def _has_name(snapshot: Snapshot, name: str, finite: bool) -> Flags:
+    kept = kept_of(snapshot.epochs).has
+    if (name, finite) not in kept:
+        found = np.isfinite(columns(snapshot, name)[0])
+        # A column has NaN for what was not measured, and for a NaN that was.
+        kept[name, finite] = found if finite or found.all() else _is_there(_values(snapshot.epochs, name))
+    return kept[name, finite]
+
+
+def _is_there(values: list[Any]) -> Flags:
+    return np.array([value is not None for value in values], dtype=bool)

@@ -10,7 +10,7 @@ from monitor.rules.kind import is_ours
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
-from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir import Snapshot
 
 
 class FilterLimits(Limits, frozen=True):
@@ -36,12 +36,11 @@ class DecodeFilter(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(FilterLimits)
         common = thresholds.of(CommonLimits)
-        snapshot = evaluations.measured(snapshot, _adjusted)
+        snapshot = evaluations.measured(snapshot, evaluations.known(("val_wer", "val_wer_adjusted")))
         if unready := self.unready(snapshot, thresholds, "val_wer_adjusted: the error rate with a filter that is on"):
             return unready
         data = evaluations.read(snapshot, thresholds)
-        wer = evaluations.columns(snapshot, "val_wer")[0]
-        adjusted = np.array([record.metrics.get("val_wer_adjusted", np.nan) for record in snapshot.epochs])
+        wer, adjusted = evaluations.columns(snapshot, "val_wer", "val_wer_adjusted")
         cost = adjusted - wer
         levels = [
             _level(value, limits, common) if ok else Level.CLEAR for value, ok in zip(cost, data.judged, strict=True)
@@ -60,11 +59,6 @@ class DecodeFilter(Rule):
             + (": python -m trainer.diagnose decodes with the blank lowered." if is_ours(snapshot) else "."),
             cannot_tell="Whether another setting of it would help.",
         )
-
-
-def _adjusted(record: Epoch) -> float | None:
-    """The error rate with the filter; None where the plain one to compare it with was not measured."""
-    return None if record.val_wer is None else record.metrics.get("val_wer_adjusted")
 
 
 def _level(cost: float, limits: FilterLimits, common: CommonLimits) -> Level:

@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from operator import attrgetter
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from monitor.rules.arithmetic.series import Array
-from monitor.rules.columns import Pick, columns, rows_with
+from monitor.rules.columns import Pick, columns, known, rows_with
 from monitor.rules.primary import errors_of, primary_of
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Floors, Snapshot
 from monitor.run_dir.metric import LOSS, Metric
 from monitor.run_dir.metric_names import is_of_train
 
-val_loss: Pick = attrgetter("val_loss")
-val_wer: Pick = attrgetter("val_wer")
-train_loss: Pick = attrgetter("train_loss")
-
-
-def both_losses(record: Epoch) -> float | None:
-    return None if record.train_loss is None else record.val_loss
+val_loss, val_wer, train_loss = known("val_loss"), known("val_wer"), known("train_loss")
+both_losses = known(("train_loss", "val_loss"))
 
 
 def validation(record: Epoch) -> object:
     """Anything that was measured on the validation set: what makes a record an evaluation."""
     if record.val_loss is not None:  # of most evaluations; this is asked of each
         return record.val_loss
-    known = record.val_wer if record.val_wer is not None else record.gap
-    if known is not None or not record.metrics:
-        return known
+    other = record.val_wer if record.val_wer is not None else record.gap
+    if other is not None or not record.metrics:
+        return other
     return next((value for name, value in record.metrics.items() if value is not None and not is_of_train(name)), None)
 
 
@@ -144,8 +138,8 @@ def last(snapshot: Snapshot, name: str) -> float | None:
 def lowest(snapshot: Snapshot, name: str) -> tuple[float, float] | None:
     """(lowest finite value of a field of the evaluations, its first epoch), or None where none is known."""
     values = columns(snapshot, name)[0]
-    known = np.flatnonzero(np.isfinite(values))
-    if not len(known):
+    finite = np.flatnonzero(np.isfinite(values))
+    if not len(finite):
         return None
-    place = known[np.argmin(values[known])]
+    place = finite[np.argmin(values[finite])]
     return float(values[place]), snapshot.epochs[place].epoch

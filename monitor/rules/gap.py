@@ -16,9 +16,11 @@ from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.spikes import SpikeLimits, stands_out
 from monitor.rules.thresholds import CommonLimits, Thresholds
-from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir import Snapshot
 from monitor.run_dir.words import limit, number
 
+MEASURED = evaluations.known("gap", ("train_loss", "val_loss"), ("train_eval_loss", "val_loss"))
+"""Where a gap can be computed."""
 REMEDY = "More varied data first; then less model, more dropout."
 MEASURE = (
     "Find out whether both losses are computed alike: the gap has been there from the first evaluations on, and val "
@@ -58,7 +60,7 @@ class Gap(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(GapLimits)
         common = thresholds.of(CommonLimits)
-        snapshot = evaluations.measured(snapshot, _measured)
+        snapshot = evaluations.measured(snapshot, MEASURED)
         if unready := self.unready(snapshot, thresholds, "train and val loss at the same evaluation"):
             return unready
         data = evaluations.read(snapshot, thresholds)
@@ -149,12 +151,6 @@ def _limit_words(current: float, held: float, why: str, common: CommonLimits) ->
     if current > held:
         return said
     return f"{said}; the alarm ends below {number(held * (1 - common.hysteresis_ratio))}"
-
-
-def _measured(record: Epoch) -> float | None:
-    """Not None where a gap can be computed."""
-    train = record.train_loss if record.train_eval_loss is None else record.train_eval_loss
-    return record.gap if record.gap is not None or train is None else record.val_loss
 
 
 def _levels(

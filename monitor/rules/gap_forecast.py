@@ -42,7 +42,7 @@ class GapForecast(Rule):
         limits = thresholds.of(ForecastLimits)
         p_value = thresholds.of(CommonLimits).trend_p_value
         need = limits.forecast_evaluations
-        snapshot = evaluations.measured(snapshot, _gap_known)
+        snapshot = evaluations.measured(snapshot, evaluations.known("gap", ("train_loss", "val_loss")))
         if not snapshot.epochs:
             return self.not_applicable("train and val loss at the same evaluation")
         data = evaluations.read(snapshot, thresholds)
@@ -90,8 +90,3 @@ def _needed(measured: Snapshot, thresholds: Thresholds, judged: int, least: int)
     have, verdict = len(measured.epochs), evaluations.needed(measured, thresholds)
     first = max(0, verdict - have - 1) if not judged else 0
     return max(verdict, have + first + least - judged)
-
-
-def _gap_known(record: object) -> float | None:
-    gap, val = getattr(record, "gap", None), getattr(record, "val_loss", None)
-    return gap if gap is not None else val if getattr(record, "train_loss", None) is not None else None

@@ -13,6 +13,7 @@ from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.words import number
 
+FLOW = evaluations.known("update_ratio", "clipped_ratio", "zero_gradient_ratio")
 STILL_EVALUATIONS, STILL = 3, 0.01
 """Under a hundredth better in three evaluations."""
 
@@ -48,7 +49,7 @@ class GradientFlow(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(FlowLimits)
         common = thresholds.of(CommonLimits)
-        snapshot = evaluations.measured(snapshot, _any)
+        snapshot = evaluations.measured(snapshot, FLOW)
         if unready := self.unready(snapshot, thresholds, "update_ratio, clipped_ratio or zero_gradient_ratio"):
             return unready
         data = evaluations.read(snapshot, thresholds)
@@ -80,11 +81,6 @@ class GradientFlow(Rule):
             remedy=_remedy(last, limits, is_ours(snapshot)),
             cannot_tell="Whether a part was frozen on purpose.",
         )
-
-
-def _any(record: Epoch) -> float | None:
-    known = (record.update_ratio, record.clipped_ratio, record.metrics.get("zero_gradient_ratio"))
-    return next((value for value in known if value is not None), None)
 
 
 def _stands_still(train_loss: np.ndarray) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from monitor.rules.primary import primary_of
@@ -47,8 +47,8 @@ class Grown(Generic[T]):
     def forget(self, name: str) -> None:
         self._kept.pop(name, None)
 
-    def of(self, snapshot: Snapshot, thresholds: Thresholds, look: Callable[[int], T]) -> list[T]:
-        """`look(place)` for each evaluation of the run, in order."""
+    def of(self, snapshot: Snapshot, thresholds: Thresholds, look: Callable[[int], Iterable[T]]) -> list[T]:
+        """An answer for each evaluation of the run; `look(first)` gives those from the place `first` on, in order."""
         metric = primary_of(snapshot)
         name = f"{snapshot.run_dir}/{snapshot.run_id}"
         kept = self._kept.pop(name, None)
@@ -57,7 +57,8 @@ class Grown(Generic[T]):
             same = min(len(kept.epochs), len(snapshot.epochs))
             if kept.epochs[:same] == snapshot.epochs[:same]:
                 seen = kept.seen[:same]
-        seen.extend(look(place) for place in range(len(seen), len(snapshot.epochs)))
+        if len(seen) < len(snapshot.epochs):
+            seen.extend(look(len(seen)))
         self._kept[name] = _Kept(snapshot.epochs, snapshot.run, thresholds, metric, seen)
         while len(self._kept) > RUNS_KEPT:
             self._kept.popitem(last=False)

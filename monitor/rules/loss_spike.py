@@ -12,7 +12,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.spikes import SpikeLimits, came_back, is_above, stands_out, usual
 from monitor.rules.thresholds import Thresholds
-from monitor.run_dir import Epoch, Snapshot, Step
+from monitor.run_dir import Snapshot, Step
 from monitor.run_dir.columns import values_of
 from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number
@@ -38,7 +38,8 @@ class LossSpike(Rule):
         limits = thresholds.of(SpikeLimits)
         need = limits.spike_band_evaluations + 1
         steps, over = snapshot.steps, is_over(snapshot)
-        snapshot = evaluations.measured(snapshot, _finite)  # what is not finite is another flag's matter
+        # What is not finite is another flag's matter.
+        snapshot = evaluations.measured(snapshot, evaluations.known("val_loss", finite=True))
         if unready := self.unready(snapshot, thresholds, "val loss", least=need):
             return self._by_steps(steps, limits, over) or unready
         if evaluations.is_below_zero(snapshot, "val_loss"):
@@ -98,10 +99,6 @@ class LossSpike(Rule):
             remedy="Nothing while it comes back; else look at the batches of those steps and at the learning rate.",
             cannot_tell="Odd batches from the first sign of more.",
         )
-
-
-def _finite(record: Epoch) -> float | None:
-    return record.val_loss if record.val_loss is not None and math.isfinite(record.val_loss) else None
 
 
 def _start(recent: list[int]) -> int:

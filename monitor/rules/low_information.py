@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from operator import attrgetter
 
 import numpy as np
 
@@ -28,7 +27,7 @@ MEASURE = (
     "Measure a checkpoint with python -m trainer.diagnose: time left inside the model, gradients, five clips by heart."
 )
 LEARN_FEW = "Let it learn five samples by heart, without augmentation, and look at the gradients of the first layers."
-_INFORMATION: evaluations.Pick = attrgetter("mutual_information")
+_INFORMATION = evaluations.known("mutual_information")
 
 
 class LowInformation(Rule):

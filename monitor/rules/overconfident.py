@@ -10,7 +10,7 @@ from monitor.rules.arithmetic import series
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.overfitting import OverfittingLimits
-from monitor.rules.primary import chance_of, needs_of, primary_of, scale_of, with_loss
+from monitor.rules.primary import chance_of, needs_of, primary_of, scale_of
 from monitor.rules.result import Result
 from monitor.rules.rising import RisingLimits, rising_levels
 from monitor.rules.rule import PRIMARY, Rule
@@ -47,7 +47,7 @@ class Overconfident(Rule):
         metric = primary_of(snapshot)
         if metric is None:
             return self.not_applicable(f"val loss, and {needs_of(snapshot)}")
-        snapshot = evaluations.measured(snapshot, with_loss(metric))
+        snapshot = evaluations.measured(snapshot, evaluations.known(("val_loss", metric.name)))
         if unready := self.unready(snapshot, thresholds, f"val loss and {metric.title}"):
             return unready
         data = evaluations.read(snapshot, thresholds)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
+from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.grown import Grown
@@ -25,6 +27,8 @@ REMEDY = "More varied data and augmentation first; a smaller model, dropout and 
 SCATTERS_BEYOND_DOUBT = 4.0
 """A rise of so many scatters needs no trend test."""
 TREND_WINDOW = 24
+LOOKED_THROUGH = 64
+"""So many evaluations at a time are looked through for a next step, and twice as many where there is none."""
 
 
 class OverfittingLimits(Limits, frozen=True):
@@ -75,16 +79,15 @@ class Overfitting(Rule):
         if evaluations.is_below_zero(snapshot, "train_loss", "val_loss"):
             return self.not_applicable(evaluations.BELOW_ZERO)
         data = evaluations.read(snapshot, thresholds)
-        seen = look(snapshot, data, thresholds)
+        levels, last = look(snapshot, data, thresholds)
         # Counted in evaluations, not in epochs: one alone may be a spike however many epochs it stands for.
         episode = open_episode(
             np.arange(len(data), dtype=float),
-            [view.level for view in seen],
+            levels,
             thresholds,
             warning_epochs=EVALUATIONS_WARNING,
             critical_epochs=EVALUATIONS_CRITICAL,
         )
-        last = seen[-1]
         if episode is None:
             return self.quiet("Val loss does not rise away from train loss.")
         best = data.epochs[last.best_at]
@@ -122,9 +125,8 @@ def _fell(data: Evaluations, last: View) -> str:
 
 
 class View(NamedTuple):
-    """What one evaluation shows, looking back only. Ratios are of the best val loss; the gap's is of the val loss."""
+    """What the newest evaluation shows. Ratios are of the best val loss; the gap's is of the val loss."""
 
-    level: Level
     best_at: int = 0
     rise: float = 0.0
     needed: float = 0.0
@@ -132,13 +134,47 @@ class View(NamedTuple):
     relative_gap: float = 0.0
 
 
-_MEMORY: Grown[View] = Grown()
+class Columns(NamedTuple):
+    """What is asked of all evaluations at once, (evaluations,) each, looking back only."""
+
+    best_at: npt.NDArray[np.intp]
+    last_step: npt.NDArray[np.intp]
+    """Place of the error's last step up to then; -1 before the first."""
+    rise: Array
+    needed: Array
+    fall: Array
+    gap: Array
+    scatter: Array
+    busy: npt.NDArray[np.bool_]
+    """Where val loss lies so far above its best that the rest is asked."""
 
 
-def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[View]:
-    """One view per evaluation; each depends on the evaluations up to its own alone."""
+_MEMORY: Grown[Level] = Grown()
+
+
+def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> tuple[list[Level], View]:
+    """A level for each evaluation, which depends on those up to its own alone, and what the last one shows."""
     limits, common = thresholds.of(OverfittingLimits), thresholds.of(CommonLimits)
-    steps = _last_steps(data.error, scale_of(data.metric, data.error), limits)
+    at = _columns(data, limits, common)
+
+    def levels(first: int) -> list[Level]:
+        found = [Level.CLEAR] * (len(data) - first)
+        places = _apart(at, limits)
+        places = places[places >= first]
+        rises = dict(zip(places.tolist(), _rises(data.val_loss, places, at, common).tolist(), strict=True))
+        for place in rises:
+            found[place - first] = _level(data, place, at, rises[place], limits, common)
+        return found
+
+    seen, last = _MEMORY.of(snapshot, thresholds, levels), len(data) - 1
+    if not at.busy[last]:
+        return seen, View(int(at.best_at[last]))
+    of_last = (float(column[last]) for column in (at.rise, at.needed, at.fall, at.gap))
+    return seen, View(int(at.best_at[last]), *of_last)
+
+
+def _columns(data: Evaluations, limits: OverfittingLimits, common: CommonLimits) -> Columns:
+    last_step = _last_steps(data.error, scale_of(data.metric, data.error), limits)
     perfect = perfect_of(data.metric, data.error)
     finite = np.isfinite(data.val_loss)
     known = np.cumsum(finite)
@@ -146,76 +182,64 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> list[
     highest = np.maximum.accumulate(np.where(finite, data.val_loss, -np.inf))
     best = series.running_best(data.val_loss)
     bests_at = series.first_bests(best)
-    trends = series.RisingPValues(data.val_loss, TREND_WINDOW)
-
-    places = np.arange(len(data))
+    best_at, places = np.array(bests_at, dtype=int), np.arange(len(data))
     with np.errstate(divide="ignore", invalid="ignore"):
         rise, gap = data.val_loss / best - 1, (data.val_loss - data.train_loss) / data.val_loss
         learnt = highest[bests_at] / best - 1
         needed = np.maximum(limits.overfitting_rise_ratio, limits.overfitting_scatters * scatter)
         few = np.minimum(limits.overfitting_learnt_ratio * learnt, limits.overfitting_rise_large_ratio)
         needed = np.maximum(needed, few)
-        # What can be asked of all evaluations at once: most are clear.
-        busy = data.judged & (known >= common.guard_evaluations) & finite & (best > 0) & (places - bests_at >= 2)
+        busy = data.judged & (known >= common.guard_evaluations) & finite & (best > 0) & (places - best_at >= 2)
         busy &= ~np.asarray(perfect, dtype=bool) & (rise > needed * (1 - common.hysteresis_ratio))
-    is_busy, fall = busy.tolist(), _falls(data.train_loss, bests_at)
-
-    def one(place: int) -> View:
-        best_at = bests_at[place]
-        if not is_busy[place]:
-            return View(Level.CLEAR, best_at)
-        seen = (best_at, steps[place], float(rise[place]), float(needed[place]), float(fall[place]), float(gap[place]))
-        return _view(data, place, *seen, float(scatter[place]), limits, common, trends)
-
-    return _MEMORY.of(snapshot, thresholds, one)
+    return Columns(best_at, last_step, rise, needed, _falls(data.train_loss, bests_at), gap, scatter, busy)
 
 
-def _view(
-    data: Evaluations,
-    place: int,
-    best_at: int,
-    last_step: int,
-    rise: float,
-    needed: float,
-    fall: float,
-    gap: float,
-    scatter: float,
-    limits: OverfittingLimits,
-    common: CommonLimits,
-    trends: series.RisingPValues,
-) -> View:
-    level = Level.CLEAR
-    apart = fall > limits.overfitting_train_fall_ratio and gap > limits.overfitting_gap_ratio
-    if apart and not _errors_step(place, best_at, last_step, limits):
-        rests = last_step < 0 or place - last_step >= limits.overfitting_flat_critical_evaluations
-        far = rise > limits.overfitting_rise_critical_ratio and gap > limits.overfitting_gap_critical_ratio and rests
-        # A trend that has brought no new best yet begins nothing, and ends nothing either.
-        held = rise <= needed or _errors_fall(data.error[best_at : place + 1], common)
-        level = Level.HOLD if held else Level.CRITICAL if far else Level.WARNING
-    since = data.val_loss[best_at : place + 1]
-    if level > Level.HOLD:
-        doubtful = rise <= SCATTERS_BEYOND_DOUBT * scatter and not _rises(since, place, common, trends)
-        if doubtful or series.comes_back(since):
-            level = Level.HOLD
+def _apart(at: Columns, limits: OverfittingLimits) -> npt.NDArray[np.intp]:
+    """The places where both losses have gone apart, and the error rate made no step for a while."""
+    apart = at.busy & (at.fall > limits.overfitting_train_fall_ratio) & (at.gap > limits.overfitting_gap_ratio)
+    places = np.flatnonzero(apart)
+    flat = limits.overfitting_flat_ratio * (places - at.best_at[places])
+    last_step = at.last_step[places]
+    steps = (last_step >= 0) & (places - last_step < np.maximum(float(limits.overfitting_flat_evaluations), flat))
+    return places[~steps]
+
+
+def _level(
+    data: Evaluations, place: int, at: Columns, rises: bool, limits: OverfittingLimits, common: CommonLimits
+) -> Level:
+    """The level at a place where both losses have gone apart."""
+    best_at, last_step = int(at.best_at[place]), int(at.last_step[place])
+    rise, needed, gap = float(at.rise[place]), float(at.needed[place]), float(at.gap[place])
+    rests = last_step < 0 or place - last_step >= limits.overfitting_flat_critical_evaluations
+    far = rise > limits.overfitting_rise_critical_ratio and gap > limits.overfitting_gap_critical_ratio and rests
+    # A trend that has brought no new best yet begins nothing, and ends nothing either.
+    if rise <= needed or _errors_fall(data.error[best_at : place + 1], common):
+        return Level.HOLD
+    doubtful = rise <= SCATTERS_BEYOND_DOUBT * float(at.scatter[place]) and not rises
+    if doubtful or series.comes_back(data.val_loss[best_at : place + 1]):
+        return Level.HOLD
     # One evaluation that was low by luck is no best to be sure of: its neighbours stand for it.
     about = data.val_loss[max(0, best_at - 1) : best_at + 2]
-    if (
-        level is Level.CRITICAL
-        and float(data.val_loss[place]) / float(np.median(about[np.isfinite(about)])) - 1 <= needed
-    ):
-        level = Level.WARNING
-    return View(level, best_at, rise, needed, fall, gap)
+    sure = float(data.val_loss[place]) / float(np.median(about[np.isfinite(about)])) - 1 > needed
+    return Level.CRITICAL if far and sure else Level.WARNING
 
 
-def _rises(since_best: series.Array, place: int, common: CommonLimits, trends: series.RisingPValues) -> bool:
-    """Whether many evaluations since the best show a trend; fewer than that prove none and are let pass."""
-    if len(since_best) <= common.trend_evaluations:
-        return True
-    p_value = trends.at(place) if len(since_best) >= TREND_WINDOW else series.rising_p_value(since_best)
-    return p_value < common.trend_p_value
+def _rises(losses: Array, places: npt.NDArray[np.intp], at: Columns, common: CommonLimits) -> npt.NDArray[np.bool_]:
+    """At each of some places whether many evaluations since the best show a trend, where that is asked.
+
+    Fewer than that prove none and are let pass.
+    """
+    count, found = places - at.best_at[places] + 1, np.ones(len(places), dtype=bool)
+    asked = (at.rise[places] <= SCATTERS_BEYOND_DOUBT * at.scatter[places]) & (count > common.trend_evaluations)
+    many = asked & (count >= TREND_WINDOW)
+    found[many] = series.rising_p_values(losses, places[many], TREND_WINDOW) < common.trend_p_value
+    for each in np.flatnonzero(asked & ~many):
+        since_best = losses[at.best_at[places[each]] : places[each] + 1]
+        found[each] = series.rising_p_value(since_best) < common.trend_p_value
+    return found
 
 
-def _falls(train: series.Array, bests_at: list[int]) -> series.Array:
+def _falls(train: Array, bests_at: list[int]) -> Array:
     """At each evaluation the share by which train loss, the lower of the last two, fell since the best val loss; 0
     where it cannot be known."""
     before, last_but_one = train[bests_at], np.concatenate([[math.nan], train[:-1]])
@@ -224,28 +248,28 @@ def _falls(train: series.Array, bests_at: list[int]) -> series.Array:
         return np.where(known, (before - np.fmin(train, last_but_one)) / np.abs(before), 0.0)
 
 
-def _last_steps(errors: series.Array, scale: series.Array, limits: OverfittingLimits) -> list[int]:
+def _last_steps(errors: Array, scale: Array, limits: OverfittingLimits) -> npt.NDArray[np.intp]:
     """For each evaluation the place of the error's last step up to then; -1 before the first.
 
     A step is an improvement on the last step, not on the last evaluation, so that a slow decline counts too.
     """
-    best, last_step, places = math.inf, -1, []
-    step = math.inf
-    for place, (value, size) in enumerate(zip(errors.tolist(), scale.tolist(), strict=True)):
+    values = np.where(np.isfinite(errors), errors, np.inf)
+    last_step = np.full(len(values), -1)
+    place, below, width = 0, np.inf, LOOKED_THROUGH
+    while place < len(values):
+        found = np.flatnonzero(values[place : place + width] < below)
+        if not len(found):
+            place, width = place + width, 2 * width
+            continue
+        place += int(found[0])
+        last_step[place] = place
         # The step is of the best at the last step, as that was known then.
-        if math.isfinite(value) and (best == math.inf or value < best - step):
-            best, last_step, step = value, place, limits.overfitting_wer_step_ratio * size
-        places.append(last_step)
-    return places
+        below = values[place] - limits.overfitting_wer_step_ratio * scale[place]
+        place, width = place + 1, LOOKED_THROUGH
+    return cast(npt.NDArray[np.intp], np.maximum.accumulate(last_step))
 
 
-def _errors_step(here: int, best_at: int, last_step: int, limits: OverfittingLimits) -> bool:
-    """Whether the error rate made a step not long ago."""
-    patience = max(float(limits.overfitting_flat_evaluations), limits.overfitting_flat_ratio * (here - best_at))
-    return last_step >= 0 and here - last_step < patience
-
-
-def _errors_fall(since_best: series.Array, common: CommonLimits) -> bool:
+def _errors_fall(since_best: Array, common: CommonLimits) -> bool:
     """Whether the error rate falls as a trend since the best val loss."""
     since = since_best[np.isfinite(since_best)][-TREND_WINDOW:]
     return len(since) >= common.trend_evaluations and series.rising_p_value(-since) < common.trend_p_value

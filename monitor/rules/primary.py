@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, cast
 
@@ -18,9 +17,9 @@ import numpy.typing as npt
 from msgspec.structs import replace
 
 from monitor.rules.arithmetic.series import Array
-from monitor.rules.columns import NUMBERS, Pick, columns, metric_names
+from monitor.rules.columns import columns, kept_of, metric_names
 from monitor.rules.doubts import doubt_of
-from monitor.run_dir import Epoch, Floors, Snapshot
+from monitor.run_dir import Floors, Snapshot
 from monitor.run_dir.metric import LOSS, WER, Metric
 from monitor.run_dir.metric_names import CHANCES, EDIT_RATES, ENDS_AT_ONE, completed, metric_of, order, parsed
 
@@ -62,8 +61,11 @@ def primary_of(snapshot: Snapshot) -> Metric | None:
     """
     if snapshot.metric is not None:
         return None if snapshot.metric.name == LOSS else snapshot.metric
-    metric = wanted_of(snapshot)
-    return None if metric is not None and doubt_of(snapshot, metric) else metric
+    kept, declared = kept_of(snapshot.epochs), (snapshot.choice, snapshot.run, snapshot.launch)
+    if kept.primary is None or any(one is not other for one, other in zip(kept.primary[0], declared, strict=True)):
+        metric = wanted_of(snapshot)
+        kept.primary = declared, None if metric is not None and doubt_of(snapshot, metric) else metric
+    return kept.primary[1]
 
 
 def doubted_of(snapshot: Snapshot) -> Metric | None:
@@ -176,33 +178,6 @@ def _was_renamed(snapshot: Snapshot, metric: Metric, others: Iterable[Metric]) -
             if len(theirs) and theirs[0] > known[-1]:
                 return True
     return False
-
-
-@lru_cache(256)
-def pick_of(metric: Metric) -> Pick:
-    """The metric of an evaluation, always the same object for the same metric."""
-    return NUMBERS.get(metric.name, metric.of)
-
-
-@lru_cache(256)
-def finite_of(metric: Metric) -> Pick:
-    """The metric of an evaluation where it is a finite number."""
-
-    def finite(record: Epoch) -> float | None:
-        value = metric.of(record)
-        return value if value is not None and math.isfinite(value) else None
-
-    return finite
-
-
-@lru_cache(256)
-def with_loss(metric: Metric) -> Pick:
-    """The metric of an evaluation that has a val loss too."""
-
-    def both(record: Epoch) -> float | None:
-        return None if record.val_loss is None else metric.of(record)
-
-    return both
 
 
 def errors_of(snapshot: Snapshot, metric: Metric | None) -> Array:

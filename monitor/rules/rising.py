@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level
@@ -28,6 +29,7 @@ class RisingLimits(Limits, frozen=True):
     """Times the scatter of the recent val losses: a rise within it is noise."""
 
 
+LEVELS = tuple(Level)
 _MEMORY: Grown[Level] = Grown()
 
 
@@ -40,48 +42,55 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
     values = data.val_loss
     best = series.running_best(values)
     highest = np.maximum.accumulate(np.where(np.isfinite(values), values, -np.inf)) if len(values) else values
-    best_at = series.first_bests(best)
+    best_at = np.array(series.first_bests(best), dtype=int)
     scatter = series.log_scatter(values)
-    trends = series.RisingPValues(values, WINDOW_TIMES * common.trend_evaluations)
 
     place_of, hold = np.arange(len(values)), limits.val_rise_warning_ratio * (1 - common.hysteresis_ratio)
     # The lowest of many noisy losses lies far below the rest: two rises after it prove nothing within the noise.
     few = (place_of - best_at + 1 < common.trend_evaluations) & (place_of >= WINDOW_TIMES * common.trend_evaluations)
     times = np.where(few, SCATTERS_OF_FEW, limits.val_rise_scatters)
     with np.errstate(divide="ignore", invalid="ignore"):
-        # What can be asked of all evaluations at once: those within the noise of a best above zero, or hardly above it.
-        beyond = (values - best) / best
-        low = (beyond <= times * scatter) | (beyond <= hold)
+        size = np.where(best > 0, best, highest - best)
+        above = (values - best) / size
         rises = np.diff(values) > 0
-    clear = (~data.judged | (low & np.isfinite(values) & (best > 0))).tolist()
-    up_three = [False] * 3 + (rises[2:] & rises[1:-1] & rises[:-2]).tolist()
+        clear = ~data.judged | ~np.isfinite(values) | (size <= 0) | (above <= hold)
+        clear |= (best > 0) & (above <= times * scatter)
+    up_three = np.zeros(len(values), dtype=bool)
+    up_three[3:] = rises[2:] & rises[1:-1] & rises[:-2]
 
-    def look(place: int) -> Level:
-        if clear[place]:
-            return Level.CLEAR
-        value, least = float(values[place]), float(best[place])
-        if not np.isfinite(value):
-            return Level.HOLD if np.isinf(value) else Level.CLEAR
-        size = least if least > 0 else float(highest[place]) - least
-        if size <= 0:
-            return Level.CLEAR
-        above, so_far = (value - least) / size, values[: place + 1]
-        if least <= 0 and above <= times[place] * series.scatter(so_far[np.isfinite(so_far)]) / size:
-            return Level.CLEAR
-        if above <= hold:
-            return Level.CLEAR
-        if above <= limits.val_rise_warning_ratio or not is_rising(so_far, best_at[place], common, trends):
-            return Level.HOLD
-        return Level.CRITICAL if above > limits.val_rise_critical_ratio and up_three[place] else Level.WARNING
+    def look(first: int) -> list[Level]:
+        found = np.full(len(values), Level.CLEAR)
+        found[data.judged & np.isinf(values)] = Level.HOLD
+        asked = np.flatnonzero(~clear[first:]) + first
+        below_zero = [place for place in asked[best[asked] <= 0].tolist() if _is_noise(place)]
+        asked = asked[~np.isin(asked, below_zero)]
+        far = asked[above[asked] > limits.val_rise_warning_ratio]
+        found[asked] = Level.HOLD
+        rising = far[is_rising(values, far, best_at, common)]
+        critical = (above[rising] > limits.val_rise_critical_ratio) & up_three[rising]
+        found[rising] = np.where(critical, Level.CRITICAL, Level.WARNING)
+        return [LEVELS[each] for each in found[first:].tolist()]
+
+    def _is_noise(place: int) -> bool:
+        so_far = values[: place + 1]
+        return bool(above[place] <= times[place] * series.scatter(so_far[np.isfinite(so_far)]) / size[place])
 
     return _MEMORY.of(snapshot, thresholds, look)
 
 
-def is_rising(so_far: series.Array, best_at: int, common: CommonLimits, trends: series.RisingPValues) -> bool:
-    """Mann–Kendall over the evaluations since the best, which is at `best_at`; below 8 of them, two rises in a row."""
-    since_best = so_far[best_at:]
-    if len(since_best) >= common.trend_evaluations:
-        many = len(since_best) >= WINDOW_TIMES * common.trend_evaluations
-        p_value = trends.at(len(so_far) - 1) if many else series.rising_p_value(since_best)
-        return p_value < common.trend_p_value
-    return len(so_far) >= 3 and bool(np.all(np.diff(so_far[-3:]) > 0))
+def is_rising(
+    values: series.Array, places: npt.NDArray[np.intp], best_at: npt.NDArray[np.intp], common: CommonLimits
+) -> npt.NDArray[np.bool_]:
+    """At each of some places: Mann–Kendall over the evaluations since the best, which is at `best_at` (evaluations,);
+    below 8 of them, two rises in a row."""
+    count = places - best_at[places] + 1
+    window = WINDOW_TIMES * common.trend_evaluations
+    found, many = np.zeros(len(places), dtype=bool), count >= window
+    found[many] = series.rising_p_values(values, places[many], window) < common.trend_p_value
+    for at in np.flatnonzero(~many):
+        place = int(places[at])
+        if count[at] >= common.trend_evaluations:
+            found[at] = series.rising_p_value(values[best_at[place] : place + 1]) < common.trend_p_value
+        else:
+            found[at] = place >= 2 and bool(np.all(np.diff(values[place - 2 : place + 1]) > 0))
+    return found

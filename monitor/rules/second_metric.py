@@ -6,7 +6,7 @@ import shlex
 
 from monitor.rules import evaluations
 from monitor.rules.doubts import doubt_of
-from monitor.rules.primary import chance_of, errors_of, finite_of, others_of, primary_of
+from monitor.rules.primary import chance_of, errors_of, others_of, primary_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Thresholds
@@ -39,7 +39,7 @@ class SecondMetric(Rule):
         if _worse(snapshot, first) is not None:
             return self.quiet(f"{first.heading} itself gets worse.")
         for metric in others:
-            rows = evaluations.measured(snapshot, finite_of(metric))
+            rows = evaluations.measured(snapshot, evaluations.known(metric.name, finite=True))
             worse = _worse(rows, metric) if evaluations.enough(rows, thresholds) else None
             if worse is None:
                 continue

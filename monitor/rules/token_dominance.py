@@ -17,6 +17,8 @@ from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Clip, Epoch, Snapshot
 
+BOTH = evaluations.known(("unique_hypothesis_ratio", "distinct_token_ratio"))
+"""A model that says nothing has no commonest word, and another flag."""
 LEAST_CLIPS, LONGEST_QUOTE = 10, 60
 LEAST_WORDS_RATIO = 0.3
 """Words out per word in below which there is too little to be varied: that is another flag."""
@@ -65,7 +67,7 @@ class TokenDominance(Rule):
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         limits = thresholds.of(DominanceLimits)
         common = thresholds.of(CommonLimits)
-        snapshot = evaluations.measured(snapshot, _whole)
+        snapshot = evaluations.measured(snapshot, BOTH)
         if unready := self.unready(
             snapshot, thresholds, "top_token_ratio, unique_hypothesis_ratio and distinct_token_ratio"
         ):
@@ -130,12 +132,6 @@ def _limits(limits: DominanceLimits) -> Numbers:
         "vocabulary said": limits.dominance_distinct_ratio,
         "one sentence for all": limits.dominance_sentence_ratio,
     }
-
-
-def _whole(record: Epoch) -> float | None:
-    """Something where all three are known. A model that says nothing has no commonest word, and another flag."""
-    known = None not in (record.unique_hypothesis_ratio, record.distinct_token_ratio)
-    return record.distinct_token_ratio if known else None
 
 
 @functools.lru_cache(maxsize=8)

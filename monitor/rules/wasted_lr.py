@@ -7,7 +7,7 @@ import numpy as np
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.primary import pick_of, primary_of
+from monitor.rules.primary import primary_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Thresholds
@@ -35,7 +35,9 @@ class WastedRate(Rule):
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
         metric = primary_of(snapshot)
-        snapshot = evaluations.measured(snapshot, evaluations.val_loss if metric is None else pick_of(metric))
+        snapshot = evaluations.measured(
+            snapshot, evaluations.val_loss if metric is None else evaluations.known(metric.name)
+        )
         rate = evaluations.columns(snapshot, "lr")[0]
         if not snapshot.epochs or not np.isfinite(rate).any():
             return self.not_applicable("lr, with val loss, an error rate or a score")

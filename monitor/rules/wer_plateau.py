@@ -12,7 +12,7 @@ from monitor.rules.arithmetic import series
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.episodes import Episode, Level, open_episode
 from monitor.rules.evaluations import Evaluations
-from monitor.rules.primary import chance_of, errors_of, finite_of, needs_of, perfect_of, primary_of, scale_of
+from monitor.rules.primary import chance_of, errors_of, needs_of, perfect_of, primary_of, scale_of
 from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
@@ -96,7 +96,7 @@ class WerPlateau(Rule):
         metric = primary_of(snapshot)
         if metric is None:
             return self.not_applicable(needs_of(snapshot))
-        snapshot = evaluations.measured(snapshot, finite_of(metric))
+        snapshot = evaluations.measured(snapshot, evaluations.known(metric.name, finite=True))
         margin = thresholds.of(ChanceLimits).chance_margin
         if is_lost(metric, errors_of(snapshot, metric), chance_of(snapshot, metric), margin):
             return self.quiet(f"{metric.heading} is at chance again, which is another flag's matter.")

@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.primary import needs_of, pick_of, primary_of
+from monitor.rules.primary import needs_of, primary_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
@@ -54,7 +54,7 @@ class WerTarget(Rule):
                 return self.not_applicable(f"{needs_of(snapshot)}, and a target of it")
             where = ": wer_target_ratio in vitalsigns.toml" if metric.name == WER.name else " of the metric: target="
             return self.not_applicable(f"a target{where}")
-        snapshot = evaluations.measured(snapshot, pick_of(metric))
+        snapshot = evaluations.measured(snapshot, evaluations.known(metric.name))
         if unready := self.unready(snapshot, thresholds, metric.title):
             return unready
         data = evaluations.read(snapshot, thresholds)

@@ -49,21 +49,25 @@ class Mark:
 
 def mark_of(run_dir: str) -> Mark:
     """The mark of everything that stands in a run's folder; an empty one where it cannot be read."""
-    seen, but_beats, newest = hashlib.blake2b(digest_size=16), hashlib.blake2b(digest_size=16), 0
     try:
         own = os.stat(run_dir)  # noqa: PTH116 - thousands of these a look
         with os.scandir(run_dir) as entries:
             found = sorted((entry.name, entry.stat(follow_symlinks=False)) for entry in entries)
     except OSError:
         return Mark("")
-    seen.update(b"%d %d " % (own.st_ino, own.st_uid))
+    lines, rests, newest = [b"%d %d " % (own.st_ino, own.st_uid)], [], 0
     for name, each in found:
-        stamp = b"%d %d %d %d " % (each.st_ino, each.st_size, each.st_mtime_ns, each.st_ctime_ns)
-        seen.update(line := os.fsencode(name) + b"/" + stamp)
+        changed, made = each.st_mtime_ns, each.st_ctime_ns
+        line = b"%b/%d %d %d %d " % (os.fsencode(name), each.st_ino, each.st_size, changed, made)
+        lines.append(line)
         if name not in BEATS:
-            but_beats.update(line)
-        newest = max(newest, each.st_mtime_ns, each.st_ctime_ns)
-    return Mark(seen.hexdigest(), newest, own.st_mtime_ns, but_beats.hexdigest())
+            rests.append(line)
+        newest = max(newest, changed, made)
+    return Mark(_digest(lines), newest, own.st_mtime_ns, _digest(rests))
+
+
+def _digest(lines: list[bytes]) -> str:
+    return hashlib.blake2b(b"".join(lines), digest_size=16).hexdigest()
 
 
 class Cache(Generic[V]):

@@ -83,21 +83,21 @@ def _opened(path: Path, flags: int, mode: int = PRIVATE_FILE) -> int:
             raise OddFileError(f"{path.name} is a link or a pipe; a run's files are plain files") from None
         raise
     try:
-        _refuse_odd(path, descriptor)
+        _refuse_odd(path, descriptor, held.Spot(os.path.dirname(name) or ".", folder))  # noqa: PTH120 - of thousands
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
 
 
-def _refuse_odd(path: Path, descriptor: int) -> None:
-    """Raises OddFileError for what is no plain file, and for a file that was put here from elsewhere."""
+def _refuse_odd(path: Path, descriptor: int, place: held.Spot) -> None:
+    """Raises OddFileError for what is no plain file, or was put here from elsewhere; `place`: its folder."""
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
         raise OddFileError(f"{path.name} is no plain file, so it is left alone")
     if found.st_nlink > 1 and _names_here(path.parent, found) < os.fstat(descriptor).st_nlink:
         raise OddFileError(f"{path.name} is a hard link to a file outside its folder, so it is left alone; copy it")
-    folder = held.stat_of(path.parent, follow=True)
+    folder = os.stat(place.name, dir_fd=place.folder)
     # Where others may write, files of several owners are usual.
     if found.st_uid != folder.st_uid and not folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise OddFileError(f"{path.name} belongs to another user than its folder, so it is left alone")

@@ -117,7 +117,8 @@ class RowBook:
                     self._known[name] = self._looked_at(name, now, whole)
             else:
                 seen = Glances(self._runs_dir).all(names, now)
-                self._known = {name: _known_of(name, mark, glance, now) for name, mark, glance in seen}
+                found = {name: _known_of(name, mark, glance, now) for name, mark, glance in seen}
+                self._known = {name: found[name] for name in names}
             is_labelled = self._read_labels()
             older = {
                 name

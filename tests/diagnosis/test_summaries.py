@@ -11,6 +11,7 @@ from monitor.run_dir import SUMMARY_FILE
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.reader import list_runs
 from tests.fake_runs import all_blank, healthy, newer_schema, not_a_number, overfitting, seldom_validated
+from tests.supervised import wait_for
 
 
 @pytest.fixture
@@ -67,6 +68,20 @@ def test_of_many_runs_those_without_a_summary_are_judged_by_a_second_process_and
     monkeypatch.setattr(
         summaries, "_judged_here", lambda each, at: here(each, at) if each in only else pytest.fail(f"{each}, here")
     )
+    said_of = summaries.Ahead.of
+
+    def patiently(ahead, run_dir):
+        wait_for(lambda: run_dir in only or run_dir in ahead._found)
+        return said_of(ahead, run_dir)
+
+    monkeypatch.setattr(summaries.Ahead, "of", patiently)
+    assert listed(folder) == wanted
+
+
+def test_what_the_second_process_has_not_judged_yet_is_judged_here_and_says_the_same(folder, monkeypatch):
+    wanted = listed(folder)
+    monkeypatch.setattr(summaries, "LEAST_AHEAD", 1)
+    monkeypatch.setattr(summaries.Ahead, "of", lambda ahead, run_dir: None)
     assert listed(folder) == wanted
 
 

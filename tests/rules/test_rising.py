@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
 from monitor.rules.episodes import Level
-from monitor.rules.rising import WINDOW_TIMES, RisingLimits, is_rising, rising_levels
+from monitor.rules.rising import RisingLimits, is_rising, rising_levels
 from monitor.rules.thresholds import DEFAULTS, CommonLimits
 from tests.snapshots import curve, snapshot
 
@@ -64,7 +64,7 @@ def test_of_losses_that_are_not_above_zero_the_range_so_far_counts():
 
 
 def rises(values):
-    return is_rising(values, 0, COMMON, series.RisingPValues(values, WINDOW_TIMES * COMMON.trend_evaluations))
+    return is_rising(values, np.array([len(values) - 1]), np.zeros(len(values), dtype=int), COMMON)[0]
 
 
 def test_few_evaluations_need_two_rises_in_a_row_and_many_a_trend():

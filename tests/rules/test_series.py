@@ -124,10 +124,10 @@ def test_p_values_of_many_places_at_once_are_those_of_each_place_to_the_bit(kind
         values[rng.integers(0, 1500, 60)] = np.nan
         values[rng.integers(0, 1500, 20)] = np.inf
         values[7] = -np.inf
-    seen = series.RisingPValues(values, width)
-    for place in [*range(width - 1, 1500), 40, 1499]:
-        wanted = series.rising_p_value(values[place + 1 - width : place + 1])
-        assert seen.at(place) == wanted or (math.isnan(wanted) and math.isnan(seen.at(place)))
+    for places in (np.arange(width - 1, 1500), np.array([40, 41, 1200, 1499]), np.array([], dtype=int)):
+        found = series.rising_p_values(values, places, width)
+        wanted = [series.rising_p_value(values[place + 1 - width : place + 1]) for place in places]
+        assert found.tolist() == [pytest.approx(each, rel=0, abs=0, nan_ok=True) for each in wanted]
 
 
 @settings(max_examples=100, deadline=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -58,31 +59,22 @@ def _mann_kendall(score: float, n: int, ties: float = 0.0) -> float:
     return 0.5 * math.erfc(z / math.sqrt(2))
 
 
-class RisingPValues:
-    """`rising_p_value` of the last `width` values at any place: of many places at once by sums over sliding windows."""
+def rising_p_values(y: Array, places: npt.NDArray[np.intp], width: int) -> Array:
+    """`rising_p_value` of the last `width` values at each of some places, in order; by sums over sliding windows.
 
-    AT_ONCE = 1024
-
-    def __init__(self, y: Array, width: int) -> None:
-        self._y, self._width = y, width
-        self._first = 0
-        self._scores: list[float] = []
-        self._known: dict[float, float] = {}
-        """Score → p value: the same few come again and again."""
-
-    def at(self, place: int) -> float:
-        """There must be `width` values up to this place. NaN below 4 of them."""
-        if self._width < 4:
-            return math.nan
-        if not self._first <= place < self._first + len(self._scores):
-            self._first = place
-            self._scores = _scores(self._y[place + 1 - self._width : place + self.AT_ONCE], self._width).tolist()
-        score = self._scores[place - self._first]
-        if score != score:  # NaN: ties, or what is not finite
-            return rising_p_value(self._y[place + 1 - self._width : place + 1])
-        if score not in self._known:
-            self._known[score] = _mann_kendall(score, self._width)
-        return self._known[score]
+    There must be `width` values up to the first place. NaN below 4 of them.
+    """
+    out = np.full(len(places), math.nan)
+    if width < 4 or not len(places):
+        return out
+    scores = _scores(y[places[0] + 1 - width : places[-1] + 1], width)[places - places[0]]
+    known = np.isfinite(scores)
+    # The same few scores come again and again.
+    distinct, which = np.unique(scores[known], return_inverse=True)
+    out[known] = np.array([_mann_kendall(score, width) for score in distinct.tolist()])[which]
+    for at in np.flatnonzero(~known):  # ties, or what is not finite
+        out[at] = rising_p_value(y[places[at] + 1 - width : places[at] + 1])
+    return out
 
 
 def _scores(y: Array, width: int) -> Array:
@@ -119,22 +111,20 @@ def trailing_windows(y: Sequence[float] | Array, width: int) -> Array:
 
 def medians_of_known(rows: Array) -> Array:
     """(n,): the median of the finite values in each of (n, width) rows; NaN where a row has none."""
-    medians = np.median(rows, axis=1)
-    for row in np.flatnonzero(~np.isfinite(rows).all(axis=1)):
-        known = rows[row][np.isfinite(rows[row])]
-        medians[row] = np.median(known) if len(known) else np.nan
-    return medians
+    if not len(rows):
+        return np.empty(0)
+    known = np.sort(np.where(np.isfinite(rows), rows, np.nan), axis=1)
+    count, places = np.isfinite(known).sum(axis=1), np.arange(len(rows))
+    # Sorted, the NaNs stand last: the middle one, or the mean of the two middle ones.
+    middle = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, rows.shape[1] - 1)
+    return cast(Array, 0.5 * (known[places, middle[0]] + known[places, middle[1]]))
 
 
 def running_median(y: Sequence[float] | Array, width: int) -> Array:
     """Median of the finite ones among the last `width` values at each place (no look ahead); NaN where none is."""
     ys = np.asarray(y, float)
-    padded = np.concatenate([np.full(width - 1, np.nan), np.where(np.isfinite(ys), ys, np.nan)])
-    windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1) if len(ys) else padded[:0, None]
-    count = np.isfinite(windows).sum(axis=1)
-    rows = np.arange(len(ys))
-    # Sorted, the NaNs stand last: the middle one, or the mean of the two middle ones.
-    return 0.5 * (windows[rows, np.maximum(count - 1, 0) // 2] + windows[rows, np.minimum(count // 2, width - 1)])
+    padded = np.concatenate([np.full(width - 1, np.nan), ys])
+    return medians_of_known(np.lib.stride_tricks.sliding_window_view(padded, width) if len(ys) else ys[:, None])
 
 
 def first_bests(best: Array) -> list[int]:
