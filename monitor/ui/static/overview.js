@@ -273,7 +273,7 @@ class ListPage {
     const flat = () => sortedRows(found, this.sort).map((row) => ({ ...row, depth: 0, family: 0 }));
     if (terms.length || this.by === FLAT || this.sort) return flat();
     const placed = this.wall ? flat() : families(found, this.open);
-    return this.chip === "all" ? foldSweeps(placed, this.sweeps, this.sweep, this.trials) : placed;
+    return this.chip === "all" ? foldSweeps(placed, this.sweeps, this.wall ? "" : this.sweep, this.trials) : placed;
   }
 
   // Each folder, and each value of a setting, has its share of what is shown, so that a large one hides no other.

@@ -96,7 +96,10 @@ function sweepPicture(sweep, rows) {
   const trials = rows.filter((row) => scoreIn(sweep, row) !== null).sort(byScore(sweep)).reverse();
   const settings = sweep.differ.map((name) => ({ name, ...axisFor(trials.map((row) => row.settings?.[name])) }));
   const differ = settings.filter((axis) => axis.ticks.length > 1 || (axis.of > 0 && axis.of < trials.length));
-  const drawn = differ.filter((axis) => axis.kind !== "words" || axis.ticks.length <= MOST_WORDS).slice(0, MOST_AXES);
+  // Of too many settings a seed is the first to go.
+  const fit = differ.filter((axis) => axis.kind !== "words" || axis.ticks.length <= MOST_WORDS);
+  const chosen = new Set([...fit].sort((a, b) => /seed$/i.test(a.name) - /seed$/i.test(b.name)).slice(0, MOST_AXES));
+  const drawn = fit.filter((axis) => chosen.has(axis));
   const score = axisFor(trials.map((row) => scoreIn(sweep, row)));
   const last = { ...score, name: `best ${sweep.metric}`, isScore: true, place: sweep.falls ? (value) => 1 - score.place(value) : score.place };
   const axes = trials.length ? [...drawn, last] : [];
@@ -176,17 +179,20 @@ function drawSweep(ui) {
   ui.width = width;
   const isWide = width >= WIDE_FROM;
   const gaps = Math.max(1, drawn.axes.length - 1);
+  const hasGaps = drawn.lines.some(({ places }) => places.includes(NOT_SET));
   const height = isWide ? 320 : 56 + 66 * gaps;
-  const [x0, x1, y0, y1] = isWide ? [84, width - 96, 48, height - 44] : [62, width - 28, 28, height - 28];
+  const [x0, x1, y0, y1] = isWide ? [84, width - 96, 62, height - (hasGaps ? 44 : 20)] : [62, width - 28, 28, height - 28];
   const step = (isWide ? x1 - x0 : y1 - y0) / gaps;
   ui.at = isWide ? (i, share) => [x0 + i * step, y1 - share * (y1 - y0)] : (i, share) => [x0 + share * (x1 - x0), y0 + i * step];
   Object.assign(ui, { isWide, step, from: isWide ? x0 : y0 });
   for (const [name, value] of [["width", width], ["height", height], ["viewBox", `0 0 ${width} ${height}`], ["aria-label", `${ui.sweep.name}: ${pictureWords(ui.sweep, drawn)} The trials stand below, the best first.`]]) ui.picture.setAttribute(name, value);
-  const many = drawn.lines.length > 150;
+  // Of many lines the best few are to be seen.
+  const many = drawn.lines.length > 100;
   const lines = drawn.lines.map((line) => {
     const path = svg("path", { d: pathOf(ui, line), class: "vs-sweep-line" });
-    path.style.stroke = `color-mix(in oklab, var(--vs-accent) ${Math.round(100 * line.share ** 2)}%, var(--vs-edge))`;
-    path.style.opacity = ((many ? 0.12 : 0.35) + (many ? 0.5 : 0.55) * line.share ** 2).toFixed(2);
+    const weight = line.share ** (many ? 6 : 2);
+    path.style.stroke = `color-mix(in oklab, var(--vs-accent) ${Math.round(100 * weight)}%, var(--vs-edge))`;
+    path.style.opacity = ((many ? 0.15 : 0.35) + 0.55 * weight).toFixed(2);
     return path;
   });
   ui.shown = svg("path", { class: "vs-sweep-shown" });
@@ -217,8 +223,11 @@ function drawAxis(ui, axis, i) {
 }
 
 function axisName(ui, axis, i, width) {
-  const said = axis.isScore ? `${axis.name} (${ui.isWide ? "best on top" : "best on the right"})` : axis.kind === "log" ? `${axis.name} (log)` : axis.name;
-  const node = h("span", { title: said }, said);
+  const last = axis.name.split(".").at(-1);
+  const name = ui.drawn.axes.some((other) => other !== axis && other.name.split(".").at(-1) === last) ? axis.name : last;
+  const said = axis.isScore ? `${axis.name} (${ui.isWide ? "best on top" : "best on the right"})` : axis.kind === "log" ? `${name} (log)` : name;
+  // Broken where its words end.
+  const node = h("span", { title: axis.name }, said.replaceAll(/[._-]/g, "$&\u200b"));
   const [x, y] = ui.at(i, 1);
   const room = ui.isWide ? Math.min(ui.step - 8, 180) : width - 16;
   const left = ui.isWide ? Math.min(x - room / 2, width - room) : 8;

@@ -70,6 +70,8 @@ test("a text of its own in each trial gets no axis, which is said, and no more t
   const picture = sweepPicture(sweep(["note", ...Array.from({ length: 14 }, (_, j) => `s${10 + j}`)]), rows);
   assert.equal(picture.axes.length, 11);
   assert.deepEqual(picture.left, ["note", "s20", "s21", "s22", "s23"]);
+  const seeded = rows.map((row, i) => ({ ...row, settings: { a_seed: i, ...row.settings } }));
+  assert.equal(sweepPicture(sweep(["a_seed", ...Array.from({ length: 10 }, (_, j) => `s${10 + j}`)]), seeded).left[0], "a_seed");
 });
 
 test("a thousand trials over ten settings are placed within a second of processor time", () => {
