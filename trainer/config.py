@@ -70,7 +70,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 1.0
     bias_init: Annotated[
         Literal["random", "prior"],
-        Help(description="First biases of the last layer; prior says each class as often as the training targets do."),
+        Help(description="First biases of the last layer; prior: each class as often as the training targets hold it."),
     ] = "prior"
     batchnorm: Annotated[
         Literal["train", "frozen"],
@@ -158,11 +158,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     log_every: Annotated[int, Help(ge=1, le=100_000, description="Optimiser steps between two step records.")] = 5
     blank_penalty: Annotated[
         float,
-        Help(ge=-20, le=20, description="Nats taken from the blank before decoding; told with and without."),
+        Help(ge=-20, le=20, description="Nats taken from the blank before decoding; reported with and without."),
     ] = 0.0
     min_confidence: Annotated[
         float,
-        Help(ge=0, le=1, description="Empties predictions of a lower mean probability; told with and without."),
+        Help(ge=0, le=1, description="Empties predictions of a lower mean probability; reported with and without."),
     ] = 0.0
     beam_width: Annotated[
         int,

@@ -64,7 +64,9 @@ def warm_up(training: Training, say: Callable[[str], None], stop: Callable[[], b
             _pass_through(training, coming, stop)
             model.compiled.close()
         except FAILURES as problem:
-            line = f"Compiling failed, so this run goes on uncompiled: {in_one_line(problem)}. --compile off says so."
+            line = (
+                f"Compiling failed, so this run goes on uncompiled: {in_one_line(problem)}. --compile off skips this."
+            )
         if not ranks.any(bool(line)):
             return ""
         model.compiled = None

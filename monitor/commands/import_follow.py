@@ -42,7 +42,7 @@ def follow_file(path: Path, runs: Path, asked: Asked, name: str, yes: bool, as_j
     if as_json:
         print_json({"run_id": run_id, "continued": known is not None, "last_epoch": last, "ended": following.ended})
     elif following.ended:
-        console().print("The run has ended, says its log.")
+        console().print("Its log ends: the run has ended.")
     else:
         console().print("No longer followed; the same command goes on from here.")
     return EXIT_OK

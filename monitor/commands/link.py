@@ -85,7 +85,7 @@ def _list(folders: Folders, as_json: bool) -> None:
         shown = [{**asdict(each), "expired": at >= each.until} for each in found]
         print_json({"links": [{key: each[key] for key in JSON_FIELDS} for each in shown]})
     elif not found:
-        console().print("Nobody has a link of his own.", soft_wrap=True)
+        console().print("There are no personal links.", soft_wrap=True)
     else:
         table = Table("who", "may", "made", "until", box=None, pad_edge=False)
         for each in found:

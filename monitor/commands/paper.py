@@ -59,7 +59,7 @@ def run(
     else:
         sys.stdout.write(harmless(table if latex else html))
         if found.hidden:
-            err_console().print(f"Left out, as they may name somebody: {', '.join(found.hidden)}.", soft_wrap=True)
+            err_console().print(f"Left out, as they may name a person: {', '.join(found.hidden)}.", soft_wrap=True)
     return EXIT_OK
 
 

@@ -81,7 +81,7 @@ def reason(snapshot: Snapshot) -> str:
     choice, launch, run = snapshot.choice, snapshot.launch, snapshot.run
     doubted = doubted_of(snapshot)
     if doubted is not None:
-        return f"{doubted.title} is in doubt, as its flag says"
+        return f"{doubted.title} is in doubt (see its flag)"
     if choice is not None and choice.metric is not None:
         return "a person has chosen it" + (f" ({choice.by})" if choice.by else "")
     if launch is not None and launch.metric is not None and launch.metric.name == (decides.name if decides else LOSS):

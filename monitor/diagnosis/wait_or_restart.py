@@ -207,7 +207,7 @@ def decide(seen: AtEnd | None, effect: Effect | None) -> tuple[Word, str]:
     if seen is not None and seen.so_far == 0:
         return "WAIT", "It is perfect already."
     if effect is None:
-        return "NOT KNOWN", "Nobody has tried this change here, or on this task for as long."
+        return "NOT KNOWN", "No run here has tried this change on this task for as long."
     word: Word = "RESTART" if effect.worst < 1 else "WAIT" if effect.best >= 1 else "CLOSE CALL"
     if len(effect.ratios) < FEW:
         return word, ONCE[word].format(effect.middle)

@@ -285,7 +285,7 @@ def _unit(column: Column, name: str, wish: Wish) -> tuple[bool, str]:
     if column.most > PERCENT_FROM:
         return True, f"values up to {column.most:.4g}"
     values = f"values {column.least:.3g} to {column.most:.3g}" if column.least <= column.most else "no finite values"
-    return False, f"{values}; --percent says otherwise"
+    return False, f"{values}; --percent changes it"
 
 
 def doubts(survey: Survey, uses: tuple[Use, ...], line: str) -> list[str]:

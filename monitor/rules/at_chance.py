@@ -187,7 +187,7 @@ def _inserting(snapshot: Snapshot, metric: Metric | None, chance: Chance | None)
         return None
     right, said = percent(scored.hits / scored.asked), f"{100 * scored.given / scored.asked:.0f}"
     wer = f"WER {percent(scored.wer)}, {chance.does} {metric.error_text(chance.error)}"
-    return f"{right} of the words are right, but {said} are said for every 100 asked for: {wer}."
+    return f"{right} of the words are right, but {said} are predicted for every 100 target words: {wer}."
 
 
 def skill(loss: float, floors: Floors) -> float:

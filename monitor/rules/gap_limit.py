@@ -24,7 +24,7 @@ class GapLimits(Limits, frozen=True):
 def of_large_loss(val_loss: series.Array) -> str:
     """Where the limit of large losses comes from, in words."""
     whole = "the lowest val loss" if float(np.nanmin(val_loss)) > 0 else "the size of the lowest val loss"
-    return f"a fifth of {whole} less 1.0, as nobody set one"
+    return f"a fifth of {whole} less 1.0, as none is set"
 
 
 def limits_of(val_loss: series.Array, limits: GapLimits) -> series.Array:

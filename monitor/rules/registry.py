@@ -100,7 +100,9 @@ def _advised(finding: Finding, found: set[str], over: bool, broken: bool) -> Fin
     """With a remedy that fits a run that is over, and the other findings. `broken`: whether weights are not finite."""
     rule = facts_of(finding.rule)
     if broken and rule.collapsed:
-        return replace(finding, remedy="What is not finite comes first: such a network says the same to everything.")
+        return replace(
+            finding, remedy="What is not finite comes first: such a network gives the same output for every input."
+        )
     known = found if broken else found - {"non_finite"}
     beside = next((remedy for other, remedy in rule.remedy_beside if other in known), "")
     remedy = (rule.remedy_when_over if over else "") or beside

@@ -34,7 +34,7 @@ class ScorerLimits(Limits, frozen=True):
 
 class ScorerFailure(Rule):
     """Watches for an error rate that the logged predictions contradict, above all one whose arguments were swapped
-    (errors / words said instead of errors / words asked for), and for one that stays the same to four digits while
+    (errors / words predicted instead of errors / words asked for), and for one that stays the same to four digits while
     the loss falls and words are said, unless the newest predictions score to it.
 
     It can only recompute what was logged whole: every val clip's prediction of an evaluation.
@@ -90,9 +90,9 @@ def _recomputed(snapshot: Snapshot) -> tuple[str, float, dict[str, float | str]]
     swapped = scored.errors / scored.given if scored.given else math.nan
     numbers: dict[str, float | str] = {"val WER as logged": said, "recomputed": right}
     if abs(swapped - said) < SAME and abs(right - said) > SAME:
-        numbers["errors / words said"] = swapped
+        numbers["errors / words predicted"] = swapped
         return (
-            f"The error rate divides by the words said instead of the words asked for (arguments swapped): "
+            f"The error rate divides by the predicted words instead of the target words (arguments swapped): "
             f"it says {100 * said:.1f} %, the predictions of epoch {epoch:g} score {100 * right:.1f} %.",
             epoch,
             numbers,
@@ -146,7 +146,7 @@ def _constant(
         return None
     return (
         f"The error rate is {100 * recent[-1]:.2f} % in each of the last {window} evaluations, "
-        f"while val loss fell {100 * (1 - loss[-1] / loss[0]):.0f} % and words are said.",
+        f"while val loss fell {100 * (1 - loss[-1] / loss[0]):.0f} % and words are predicted.",
         float(data.epochs[-window]),
         {"val WER": float(recent[-1]), "evaluations": float(window)},
     )

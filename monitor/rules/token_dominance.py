@@ -45,7 +45,7 @@ class DominanceLimits(Limits, frozen=True):
 
 class TokenDominance(Rule):
     """Watches three signs of an output that does not vary: the share of its commonest word against that word's share
-    of the targets, how many predictions differ from each other, and how much of the vocabulary is said at all.
+    of the targets, how many predictions differ from each other, and how much of the vocabulary is predicted at all.
 
     Two of them are a warning, all three critical; one sentence for nearly all clips is a warning alone.
     The blank ratio does not show this collapse: it is near zero.
@@ -119,7 +119,7 @@ def _numbers(last: Epoch) -> Numbers:
     shown = (
         ("share of the commonest word", last.top_token_ratio),
         ("different predictions", last.unique_hypothesis_ratio),
-        ("vocabulary said", last.distinct_token_ratio),
+        ("vocabulary predicted", last.distinct_token_ratio),
     )
     return {name: value for name, value in shown if value is not None}
 
@@ -129,7 +129,7 @@ def _limits(limits: DominanceLimits) -> Numbers:
         "share of the commonest word": limits.dominance_top_ratio,
         "times its share of the targets": limits.dominance_times_usual,
         "different predictions": limits.dominance_unique_ratio,
-        "vocabulary said": limits.dominance_distinct_ratio,
+        "vocabulary predicted": limits.dominance_distinct_ratio,
         "one sentence for all": limits.dominance_sentence_ratio,
     }
 
@@ -193,7 +193,7 @@ def _signs(record: Epoch, usual: dict[str, float], limits: DominanceLimits, one:
     if one or (unique is not None and unique < limits.dominance_unique_ratio):
         signs.append(one or _different(record, said))
     if distinct is not None and distinct < limits.dominance_distinct_ratio:
-        signs.append(f"{100 * distinct:.0f} % of the vocabulary is said")
+        signs.append(f"{100 * distinct:.0f} % of the vocabulary is predicted")
     return signs
 
 

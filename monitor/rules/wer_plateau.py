@@ -87,7 +87,7 @@ class WerPlateau(Rule):
     reads = ("chance_margin",)
     remedy_beside = (
         ("non_finite", "What is not finite comes first: such a network learns nothing more."),
-        ("at_chance", "What is said of chance comes first."),
+        ("at_chance", "The finding about chance comes first."),
     )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:

@@ -26,12 +26,11 @@ LEAST_GAINED, NEWEST = 4, 2
 
 
 class Worse(NamedTuple):
-    """A metric that has got worse as a trend: its best and its newest error, and the places of both."""
+    """A metric that has got worse as a trend: its best and its newest error, and the place of the best."""
 
     best: float
     last: float
     best_at: int
-    last_at: int
 
 
 def got_worse(metric: Metric, errors: series.Array, chance: Chance | None) -> Worse | None:
@@ -51,7 +50,7 @@ def got_worse(metric: Metric, errors: series.Array, chance: Chance | None) -> Wo
     far = max(WORSE_SCATTERS * series.scatter(known), WORSE_POINTS * abs(size))
     if len(since) < LEAST_SINCE_BEST or last - best <= far or not series.rising_p_value(since) < TREND_P_VALUE:
         return None
-    return Worse(best, last, int(places[at]), int(places[-1]))
+    return Worse(best, last, int(places[at]))
 
 
 def lost_much(metric: Metric, errors: series.Array, chance: Chance | None) -> Worse | None:
@@ -75,7 +74,7 @@ def lost_much(metric: Metric, errors: series.Array, chance: Chance | None) -> Wo
     part = LOST_AS_A_TREND if got_worse(metric, errors, chance) is not None else LOST_RATIO
     if not (times or (gained > 0 and least - best >= part * gained)):
         return None
-    return Worse(best, float(known[-1]), int(places[at]), int(places[-1]))
+    return Worse(best, float(known[-1]), int(places[at]))
 
 
 def is_lost(metric: Metric, errors: series.Array, chance: Chance | None, margin: float) -> bool:

@@ -49,7 +49,7 @@ class StateFile:
             files.replace(self._path, encode(self.state))
         except OSError as problem:
             if not self._complained:
-                log.warning("state.json not written yet, trying on (said once): %s", problem)
+                log.warning("state.json not written yet, trying on (reported once): %s", problem)
             self._complained = True
             return False
         self._on_disk = True

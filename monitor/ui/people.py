@@ -188,7 +188,7 @@ class PeopleBook:
             try:
                 self._people = [each for each in _read(self._path, tokens) if each.runs_dir == self._shown]
             except RefusedError as problem:
-                log.warning("nobody gets in by name: %s", problem)
+                log.warning("no name is accepted: %s", problem)
                 self._people = []
             self._seen = mark
         return self._people

@@ -44,7 +44,7 @@ OPEN_TO_THE_NETWORK = (
     "Better: leave --host away and use the ssh line, or a reverse proxy with TLS (docs/security.md)."
 )
 NO_PROXY_YET = (
-    "Nobody is let in by the header before the proxy proves itself: make its token with "
+    "The header is ignored until the proxy proves itself: make its token with "
     "`link --name PROXY --may proxy` (docs/security.md)."
 )
 

@@ -118,7 +118,7 @@ class TokenBook:
             try:
                 self._tokens = load_tokens(self._path.parent)
             except RefusedError as problem:
-                log.warning("nobody gets in: %s", problem)
+                log.warning("no token is accepted: %s", problem)
                 self._tokens = _nobodys()
             self._seen = mark_of(self._path)
         return self._tokens

@@ -68,7 +68,7 @@ def nothing_read(snapshot: Snapshot, status: Status) -> str:
 
 
 def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
-    """Epoch of epochs, share done, seconds left, and a line for the time before the first evaluation."""
+    """Epoch of epochs, share done, and a line for the time before the first evaluation."""
     known, planned = snapshot.progress, planned_epochs(snapshot)
     total = None if planned is None else int(planned)
     done = snapshot.epochs[-1].epoch if snapshot.epochs else 0.0
@@ -85,7 +85,6 @@ def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
         step=known.step,
         steps_per_epoch=known.steps_per_epoch,
         ratio=min(1.0, done / total) if total else None,
-        eta_secs=eta,
         text=_progress_text(done, total, eta),
         waiting=waiting,
     )

@@ -305,7 +305,7 @@ def _words(snapshot: Snapshot, floors: Floors) -> Tile:
     return Tile(
         key="words",
         label="words out / in",
-        title="Words said per word in the targets: 1 is right, 0 is silence." + (ctc if is_ctc(snapshot) else ""),
+        title="Words predicted per target word: 1 is right, 0 is silence." + (ctc if is_ctc(snapshot) else ""),
         value=words.number(last),
         yardstick=" · ".join(yard) or ("not logged" if last is None else "1 is right"),
         spark=_spark(snapshot, lambda record: record.length_ratio),

@@ -356,8 +356,8 @@ class RunWriter(NullRunWriter):
         what = about or text.partition(":")[0]
         if what not in self._warned and len(self._warned) < MOST_WARNINGS:
             self._warned.add(what)
-            more = "" if len(self._warned) < MOST_WARNINGS else "; further ones are not said"
-            _say(f"{text} (training goes on; said once{more})")
+            more = "" if len(self._warned) < MOST_WARNINGS else "; further ones are not reported"
+            _say(f"{text} (training goes on; reported once{more})")
 
 
 def _say(text: str) -> None:

@@ -66,7 +66,7 @@ def test_a_change_that_nobody_has_tried_is_not_compared():
     found = chosen()
     assert found.word == "NOT KNOWN"
     assert found.waiting.startswith("Waiting until epoch 100")
-    assert "its goal: gap below 1.0" in found.restarting and "Nobody has tried" in found.why
+    assert "its goal: gap below 1.0" in found.restarting and "No run here has tried" in found.why
 
 
 def test_what_three_tries_brought_is_expected_again():

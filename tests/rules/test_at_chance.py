@@ -224,7 +224,7 @@ def test_words_on_top_of_words_that_are_right_are_no_missing_input():
     seen = said_with(list("STUVWXYZ"), 2)
     finding = found(RULE, seen)
     assert (finding.title, finding.severity) == ("Words are inserted", "warning")
-    assert "50.0 % of the words are right, but 250 are said for every 100 asked for" in finding.line
+    assert "50.0 % of the words are right, but 250 are predicted for every 100 target words" in finding.line
     judged = judge(seen, NOW).diagnosis
     assert judged.verdict == "LOOK" and not judged.suppressed
     assert not judged.causes and prescribe(seen, judged)[0].title.startswith("Look at how a prediction ends")

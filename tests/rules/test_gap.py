@@ -63,10 +63,10 @@ def test_it_is_critical_only_against_a_scale_free_yardstick():
 def test_a_limit_that_nobody_set_is_not_held_against_large_losses_in_another_unit():
     assert found(RULE, losses(20, lambda e: 12.0, val=350.0)) is None
     below_zero = found(RULE, losses(20, lambda e: 90.0, val=-350.0))
-    assert "(limit 69, a fifth of the size of the lowest val loss less 1.0, as nobody set one)" in below_zero.line
+    assert "(limit 69, a fifth of the size of the lowest val loss less 1.0, as none is set)" in below_zero.line
     finding = found(RULE, losses(20, lambda e: 90.0, val=350.0))
     assert finding.line.startswith(
-        "Val loss is 90.0 above train loss (limit 69, a fifth of the lowest val loss less 1.0, as nobody set one)"
+        "Val loss is 90.0 above train loss (limit 69, a fifth of the lowest val loss less 1.0, as none is set)"
     )
     mine = DEFAULTS.but(GapLimits(gap_limit=5.0))
     assert RULE.check(losses(20, lambda e: 12.0, val=350.0), mine, NOW).limits["gap"] == 5.0

@@ -117,7 +117,7 @@ def test_list_tiles_reason_and_table_agree_that_it_decides_nothing(name):
     assert [(tile.label, tile.value, tile.yardstick) for tile in tiles(seen, judged) if tile.label == title] == [
         (title, "82.0", "in doubt: decides nothing")
     ]
-    assert reason(seen) == f"{title} is in doubt, as its flag says"
+    assert reason(seen) == f"{title} is in doubt (see its flag)"
     assert [(row.in_doubt, row.primary, row.last) for row in rows_of(seen)] == [(True, False, 82.0)]
 
 

@@ -70,7 +70,7 @@ def test_swapped_arguments_are_found_and_said(known):
     finding = found(RULE, decoded(5 / 7, **known))
     assert finding.severity == "critical"
     assert finding.line == (
-        "The error rate divides by the words said instead of the words asked for (arguments swapped): "
+        "The error rate divides by the predicted words instead of the target words (arguments swapped): "
         "it says 71.4 %, the predictions of epoch 9 score 41.7 %."
     )
 

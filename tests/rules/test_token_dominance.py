@@ -56,7 +56,7 @@ def test_two_signs_are_a_warning_and_three_are_critical():
     assert finding.severity == "critical"
     assert finding.line == (
         "Predictions hardly vary: 90 % of all words are REGEN, 10 % of predictions differ, "
-        "2 % of the vocabulary is said. Since the first evaluation."
+        "2 % of the vocabulary is predicted. Since the first evaluation."
     )
     assert first_fired(RULE, output([0.9] * 20, [0.1] * 20, [0.02] * 20)) == (6, 7)
 

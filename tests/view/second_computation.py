@@ -269,7 +269,7 @@ FORMS: list[tuple[str, Check]] = [
     (
         r"Predictions hardly vary: ((?P<differ>\d+) different sentences in (?P<many>\d+) predictions"
         r"|((?P<times>\d+) of |all )(?P<all>\d+) predictions are “(?P<one>[^”]+)”), "
-        r"(?P<said>\d+) % of the vocabulary is said\. "
+        r"(?P<said>\d+) % of the vocabulary is predicted\. "
         r"Since (epoch [\d.]+|the first evaluation)\.",
         lambda f, m: (
             int(m["many"] or m["all"]) == len(f.said())
@@ -280,7 +280,7 @@ FORMS: list[tuple[str, Check]] = [
     ),
     (
         r"The error rate is (?P<wer>[\d.]+) % in each of the last (?P<many>\d+) evaluations, while val loss fell "
-        r"(?P<fall>\d+) % and words are said\.",
+        r"(?P<fall>\d+) % and words are predicted\.",
         lambda f, m: (
             all(_percent(m["wer"], value) for _, value in f.known("val_wer")[-int(m["many"]) :])
             and f.words_for_each_hundred() > 0
@@ -533,7 +533,7 @@ FORMS: list[tuple[str, Check]] = [
         r"its goal: .+[^.]\.",
         lambda f, m: True,
     ),
-    (r"NOT KNOWN: Nobody has tried this change here, or on this task for as long\.", lambda f, m: True),
+    (r"NOT KNOWN: No run here has tried this change on this task for as long\.", lambda f, m: True),
     (r"The learning rate is 0: more epochs change nothing\.", lambda f, m: f.last("lr") == 0),
     (r"(?P<ran>\d+) of (?P<of>\d+) checks ran\.?", lambda f, m: 0 < int(m["ran"]) <= int(m["of"])),
 ]

@@ -126,7 +126,7 @@ def test_a_setting_that_may_name_a_person_a_machine_a_place_or_a_run_is_left_out
             assert private not in told.out, private
         assert "adam-w" in told.out and "0.9, 0.98" in told.out and "nested.dropout" in told.out
         assert "settings that may name a person" in told.out
-        assert told.err.startswith("Left out, as they may name somebody: user, wandb_user, db.host")
+        assert told.err.startswith("Left out, as they may name a person: user, wandb_user, db.host")
     assert main(["paper", *names, "--runs", str(tmp_path / "runs"), "--json"]) == 0
     assert "variant" in json.loads(capsys.readouterr().out)["left_out"]
 

@@ -67,7 +67,7 @@ class Acting:
         if len(changes) > 1 and not self._several:
             raise RefusedError(
                 f"One change at a time: {', '.join(changes)} are {len(changes)}, and which of them helped could not be "
-                "told. The server allows several with --several-changes."
+                "determined. The server allows several with --several-changes."
             )
         folder = find_run(self.runs, known(self.runs, run))
         wanted = wanted_of(folder, Choice(False, option or None, None, dict(changes)))

@@ -69,9 +69,7 @@ def refuse_target(out: Path) -> None:
     real = out.resolve()
     run = next((folder for folder in (real, *real.parents) if is_run(folder)), None)
     if run is not None:
-        raise RefusedError(
-            f"{out} lies in a run directory, {run}: nobody but its run writes there; choose another --out."
-        )
+        raise RefusedError(f"{out} lies in a run directory, {run}: only its run writes there; choose another --out.")
     if out.is_symlink() and not out.exists():
         raise RefusedError(f"{out} is a link to nowhere; choose another --out.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):

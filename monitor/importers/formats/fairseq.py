@@ -63,7 +63,7 @@ class Fairseq(TextImporter):
         try:
             found = parse(text)
         except ValueError:
-            return Unread(line, f"what {part} says is no JSON, or cut off")
+            return Unread(line, f"what {part} writes is no JSON, or cut off")
         return _row(line, part, numbers_of(found, texts=True) if isinstance(found, dict) else {})
 
 

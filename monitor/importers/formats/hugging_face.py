@@ -75,7 +75,7 @@ class HuggingFace(Importer):
     def _item(self, line: int, entry: Any) -> Item:
         values = numbers_of(entry) if isinstance(entry, dict) else {}
         if "train_runtime" in values:
-            return Aside(f"The whole training took {values['train_runtime']:.0f} s, says line {line}.")
+            return Aside(f"The whole training took {values['train_runtime']:.0f} s (line {line}).")
         return Row(line, values) if values else Unread(line, "no entry with numbers")
 
     def places(self) -> dict[str, Place]:

@@ -54,7 +54,7 @@ class TextLog(Importer):
         try:
             mapping = propose_log(found)
         except UsageError as problem:
-            raise UnreadableRunError(f"{problem} It can be said there: python -m monitor attach {self.path}") from None
+            raise UnreadableRunError(f"{problem} Give it there: python -m monitor attach {self.path}") from None
         self.steps_alone, self.line = True, "step"
         yield Aside(sentence(found, mapping, self.path.name))
         columns = {use.field: use.column for use in mapping.uses}

@@ -160,13 +160,13 @@ def _unsaid(mapping: SourceMapping) -> str:
     taken = {use.field for use in mapping.uses}
     for field, column in ((use.field, f"{use.column}_2") for use in mapping.uses):
         if column in mapping.beside and (other := field.replace("train_", "val_")) not in taken:
-            said = "Of what its second number is, as in 2.8 / 3.8, nothing is said there"
+            said = "The log does not state what its second number is, as in 2.8 / 3.8"
             return f" {said}: --map {other}={column} if it is val's."
     name = next((each for each in mapping.beside if each in ("val_share", "train_share")), "")
     split = name.removesuffix("_share")
     if not split or any(use.field == f"{split}_wer" for use in mapping.uses):
         return ""
-    return f" What the {split} percentage measures is not said there: --map {split}_wer={name} if it is a WER."
+    return f" What the {split} percentage measures is not stated there: --map {split}_wer={name} if it is a WER."
 
 
 def _of_steps(found: Scan, mapping: SourceMapping, name: str) -> str:

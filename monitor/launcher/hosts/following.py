@@ -211,7 +211,7 @@ class _Talk:
                 message = self._decoder.decode(line)
             except (msgspec.DecodeError, RecursionError) as problem:
                 if self.is_greeted:
-                    raise ForeignError(f"it says what is no message ({problem})") from None
+                    raise ForeignError(f"it sent what is not a message ({problem})") from None
                 begin, self._noise = end + 1, self._noise + len(line)  # what a login script prints
                 if self._noise > MOST_NOISE:
                     raise ForeignError("it does not greet") from None
@@ -224,7 +224,7 @@ class _Talk:
         del self._buffer[:begin]
         longest = wire.LONGEST_LINE + wire.MOST_DOCUMENT_BYTES if self.is_greeted else MOST_NOISE
         if len(self._buffer) > longest:
-            raise ForeignError("it says more than a message may hold")
+            raise ForeignError("it sent more than a message may hold")
 
     def _take(self, message: wire.FromThere, data: bytes) -> None:
         if isinstance(message, wire.Hello):

@@ -42,7 +42,7 @@ COPIES = "settings"
 """The folder of a run for the changed copies of files of settings."""
 
 
-UNCHECKED = "This script has not said which values it accepts; they are passed on unchecked."
+UNCHECKED = "This script does not state which values it accepts; they are passed on unchecked."
 
 
 @dataclass(frozen=True)

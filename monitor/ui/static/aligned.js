@@ -10,7 +10,7 @@ function saidChip(kind, said, missing = "") {
 }
 
 function saidNothing() {
-  return h("span", { class: "vs-word-empty" }, "(said nothing)");
+  return h("span", { class: "vs-word-empty" }, "(empty prediction)");
 }
 
 // Word under word: the target above, the prediction below; on a phone side by side.

@@ -260,7 +260,7 @@ function laneTraces(ctx) {
     const split = lane.critical_from ?? lane.to;
     const picked = lane.fired ?? lane.from;
     const ended = lane.closed ? ` to epoch ${lane.to}` : "";
-    const hover = `${lane.title}: since ${lane.began}${ended}. Click: as it was when it was first said<extra></extra>`;
+    const hover = `${lane.title}: since ${lane.began}${ended}. Click: as it was when it was first raised<extra></extra>`;
     const part = (from, to, width, dash, ink_) => ({
       x: [axis.of(from), axis.of(to)], y: [y, y], xaxis: "x", yaxis: "y2", type: "scatter", mode: "lines", customdata: [picked, picked],
       line: { color: ink_, width, dash }, opacity: lane.closed ? 0.55 : 1, hovertemplate: hover,

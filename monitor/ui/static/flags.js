@@ -1,4 +1,4 @@
-// The flags: word, shape, evidence in numbers and as a small picture; seen, and as it was when it was first said.
+// The flags: word, shape, evidence in numbers and as a small picture; seen, and as it was when it was first raised.
 
 function buildFlags(emit, role, pick) {
   const ui = { emit, role, pick };

@@ -14,7 +14,7 @@ const GLOSSARY = [
   ["chance", "what an output scores that ignores the input: one constant sentence for WER, word frequencies alone for loss"],
   ["gap", "validation loss minus train loss at the same evaluation"],
   ["blank", "the CTC symbol for “no word here”; b* is its share in a correct output with one frame a word"],
-  ["words out / in", "words said per word in the targets: 1 is right, 0 is silence"],
+  ["words out / in", "words predicted per target word: 1 is right, 0 is silence"],
   ["eval mode", "measured with dropout and augmentation off, as validation is"],
   ["≠ ∅ +", "a word substituted, left out, added"],
   ["since, critical since", "the evaluation at which what a flag says began, and at which it became critical"],

@@ -35,7 +35,7 @@ function buildPredictions(run, ask) {
   ui.decoderText = h("span", { class: "vs-muted vs-tabular" });
   ui.decoderRow = h("div", { class: "vs-row", "data-testid": "decoders" }, h("div", { class: "vs-segments", role: "group", "aria-label": "Whose decoder" }, ui.decoders), ui.decoderText);
   show(ui.decoderRow, false);
-  ui.totals = h("p", { class: "vs-muted vs-tabular", "data-testid": "totals", title: "Shares of the target words: right, ≠ substituted, ∅ deleted, + inserted. Words out / in: words said per word of the targets." });
+  ui.totals = h("p", { class: "vs-muted vs-tabular", "data-testid": "totals", title: "Shares of the target words: right, ≠ substituted, ∅ deleted, + inserted. Words out / in: words predicted per target word." });
   ui.changes = h("div", { "data-testid": "word-changes" });
   ui.list = h("div", { class: "vs-clips", "data-testid": "predictions" });
   ui.nothing = h("p", { class: "vs-muted" });

@@ -77,7 +77,7 @@ function buildCorpus(onWord) {
   ui.deleted = column("Most deleted", "most-deleted");
   ui.inserted = column("Most inserted", "most-inserted");
   ui.swapped = column("Swapped", "most-swapped");
-  ui.said = column("Most said", "most-said");
+  ui.said = column("Most predicted", "most-said");
   ui.lengths = svg("svg", { class: "vs-lengths", viewBox: "0 0 260 96", role: "img", "aria-label": "How many words targets and predictions have" });
   ui.lengthsText = h("p", { class: "vs-muted vs-small" });
   ui.node = h(
@@ -113,7 +113,7 @@ function paintCorpus(ui, answer) {
   rows(ui.deleted, answer.most_deleted, ([, count, of]) => `${count} of ${of}`, ([word]) => word, "no word was left out", ([word]) => `∅ ${word}`);
   rows(ui.inserted, answer.most_inserted, ([, count]) => times(count), ([word]) => word, "no word was added", ([word]) => `+ ${word}`);
   rows(ui.swapped, answer.most_swapped, ([, , count]) => times(count), ([from, to]) => `${from} → ${to}`, "no word was swapped");
-  rows(ui.said, answer.most_said, ([, count, of]) => `${count} (target ${of})`, ([word]) => word, "no word was said");
+  rows(ui.said, answer.most_said, ([, count, of]) => `${count} (target ${of})`, ([word]) => word, "no word was predicted");
   paintLengths(ui, answer.lengths);
 }
 

@@ -54,7 +54,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """`ratio`: share of the epochs done, None where their number is not known; `eta_secs`: seconds left.
+    """`ratio`: share of the epochs done, None where their number is not known.
 
     `waiting`: what to expect before the first evaluation.
     """
@@ -62,7 +62,6 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     epoch: float
     epochs: int | None = None
     ratio: float | None = None
-    eta_secs: float | None = None
     text: str
     step: int | None = None
     steps_per_epoch: int | None = None
