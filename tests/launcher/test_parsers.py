@@ -271,3 +271,72 @@ def test_papermills_parameters_are_the_notebooks_settings(tmp_path):
     assert made.config == {"lr": 0.2, "amp": True}
     expected = "papermill in.ipynb {run_dir}/out.ipynb -p lr 0.3 -p amp False"
     assert changed(made, {"lr": "0.3", "amp": "false"}).argv == shlex.split(expected)
+
+
+SACRED = """
+from sacred import Experiment
+ex = Experiment("x")
+@ex.config
+def cfg():
+    lr = 0.5
+    model = "small"
+    opt = {"name": "sgd", "decay": 0.1}
+    half = lr / 2
+ex.add_config({"extra": 3}, amp=True)
+@ex.automain
+def main(lr, model, opt): ...
+"""
+GIN = """
+import argparse, gin
+@gin.configurable
+def train(lr=0.5, epochs=9, opt="sgd"): ...
+p = argparse.ArgumentParser()
+p.add_argument("--gin_file", action="append", default=[])
+p.add_argument("--gin_param", action="append", default=[])
+a = p.parse_args()
+gin.parse_config_files_and_bindings(a.gin_file, a.gin_param)
+"""
+FILE = {"base.gin": "# all\ntrain.lr = 0.25\ntrain.epochs = 3  # few\ntrain.opt = 'sgd'\n"}
+
+
+def test_what_sacred_and_gin_declare_is_known_with_its_value_now(tmp_path):
+    known = command(tmp_path, "python train.py with lr=0.125 opt.decay=0", SACRED)
+    shown = {"lr": 0.125, "model": "small", "opt.name": "sgd", "opt.decay": 0.0, "extra": 3, "amp": True}
+    assert known.config == shown, "half is computed"
+    known = command(tmp_path, "python train.py --gin_file=base.gin --gin_param 'train.lr = 0.125'", GIN, **FILE)
+    assert {"train.lr": 0.125, "train.epochs": 3, "train.opt": "sgd"}.items() <= known.config.items()
+
+
+@pytest.mark.parametrize(
+    ("source", "words", "changes", "expected"),
+    [
+        (SACRED, "", {"lr": "0.2"}, "with lr=0.2"),
+        (SACRED, "-u", {"lr": "0.2"}, "-u with lr=0.2"),
+        (SACRED, "with lr=0.1 -u", {"lr": "0.2", "decay": "0"}, "with lr=0.2 opt.decay=0.0 -u"),
+        (SACRED, "main with", {"amp": "false"}, "main with amp=False"),
+        (GIN, "--gin_file base.gin", {"lr": "0.2"}, "--gin_file base.gin --gin_param train.lr=0.2"),
+        (GIN, "--gin_param train.lr=1", {"train.lr": "0.2"}, "--gin_param train.lr=0.2"),
+        (
+            GIN,
+            "--gin_file=base.gin --gin_param=train.lr=1",
+            {"opt": "adam"},
+            """--gin_file=base.gin --gin_param=train.lr=1 "--gin_param=train.opt='adam'" """,
+        ),
+        (
+            GIN,
+            "--gin_file base.gin --gin_param train.lr=1",
+            {"epochs": "5"},
+            "--gin_file base.gin --gin_param train.lr=1 --gin_param train.epochs=5",
+        ),
+        ("", "--gin.train.lr=1 data", {"lr": "0.2"}, "--gin.train.lr=0.2 data"),
+    ],
+)
+def test_a_change_is_written_as_sacred_and_gin_take_it(tmp_path, source, words, changes, expected):
+    made = changed(command(tmp_path, f"python train.py {words}", source, **FILE), changes)
+    assert made.argv[2:] == shlex.split(expected)
+    assert not made.copies
+
+
+def test_what_no_config_of_sacred_names_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"^epoch_count: there is no such setting\.$"):
+        changed(command(tmp_path, "python train.py", SACRED), {"epoch_count": "3"})

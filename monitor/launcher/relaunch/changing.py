@@ -227,6 +227,8 @@ def _no_place(name: str, value: Any, argv: list[str], command: Command) -> str:
         )
     if is_make(argv):
         return f"{name}: the Makefile has no such variable{hint}."
+    if any("x-sacred" in rule for rule in command.rules.values()):
+        return f"{name}: there is no such setting{hint}."  # sacred refuses what no config names
     is_hydra = any("x-hydra" in rule for rule in command.rules.values())
     spelled = f"++{name}={value}" if is_hydra else f"--{name}={value}"
     return (

@@ -1,4 +1,4 @@
-"""Settings that stand in a file which the command names: YAML, JSON, TOML or Python.
+"""Settings that stand in a file which the command names: YAML, JSON, TOML, gin or Python.
 
 A file is read without executing anything, and each setting is known by its place in the text: a change writes another
 value there and leaves every other byte as it is. The file itself is never written: the child gets a copy.
@@ -19,11 +19,11 @@ from monitor.launcher.relaunch.launchers import own_words_begin
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import PLACEHOLDER
 
-ENDINGS = frozenset({".yaml", ".yml", ".json", ".toml", ".py"})
+ENDINGS = frozenset({".yaml", ".yml", ".json", ".toml", ".py", ".gin"})
 MOST_BYTES = 200_000
 MOST_BASES = 5
 NAMES_A_CONFIG = re.compile(
-    r"(^|_)(config|cfg|conf|hparams?|params|recipe|settings|options?|yaml|spec|experiment|c|f)(_|$|file|path)", re.I
+    r"(^|_)(config|cfg|conf|hparams?|params|recipe|settings|options?|yaml|spec|experiment|gin|c|f)(_|$|file|path)", re.I
 )
 POINTS_BESIDE = re.compile(
     r"!include|^\s*_base_\s*[=:]|^\s*(defaults|extends|base_config|includes?)\s*:\s|^from \.", re.MULTILINE
@@ -65,7 +65,11 @@ def settings_in(path: Path) -> dict[str, Setting]:
     """Dotted name → setting; {} for a file that cannot be read or holds none."""
     try:
         text = path.read_bytes()
-        found = _in_code(text) if path.suffix in (".json", ".py") else _in_lines(text.decode(), path.suffix == ".toml")
+        found = (
+            _in_code(text)
+            if path.suffix in (".json", ".py")
+            else _in_lines(text.decode(), path.suffix in (".toml", ".gin"))
+        )
         return dict(found)
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return {}
@@ -143,8 +147,8 @@ def rule_of(value: Any) -> dict[str, Any]:
 
 
 def _written(value: Any, suffix: str, before: bytes) -> bytes:
-    quoted = before[:1] in (b'"', b"'") or suffix in (".json", ".toml", ".py")
-    if suffix == ".py":
+    quoted = before[:1] in (b'"', b"'") or suffix in (".json", ".toml", ".py", ".gin")
+    if suffix in (".py", ".gin"):
         return repr(value).encode()
     if isinstance(value, str) and not quoted:
         plain = re.fullmatch(r"[A-Za-z_/][\w./-]*", value) and value.lower() not in NO_TEXT

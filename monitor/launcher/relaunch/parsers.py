@@ -18,6 +18,7 @@ from monitor.launcher.relaunch.declared import declared_option, declared_place, 
 from monitor.launcher.relaunch.flags import canonical
 from monitor.launcher.relaunch.hydra import Stores
 from monitor.launcher.relaunch.overrides import NAMES, Within
+from monitor.launcher.relaunch.sacred import of_sacred
 from monitor.launcher.relaunch.signatures import (
     DIALECTS,
     Definitions,
@@ -40,6 +41,8 @@ ABSL |= {
 ABSL |= {"DEFINE_multi_string": "array", "DEFINE_multi_float": "array"}
 PAIRS = frozenset({"merge_from_list"})
 JOINED = frozenset({"DictAction", "merge_from_dict", "merge_from_dotlist"})
+GIN = re.compile(r"gin[_.](param|binding)s?")
+OF_GIN = frozenset({"parse_config_files_and_bindings", "parse_config"})
 FILE_ONLY = frozenset({"parse_json_file", "parse_yaml_file"})
 FILE_FIRST = frozenset({"ActionConfigFile", "TrlParser", "LightningCLI", "CLI", "auto_cli", "configargparse"})
 OF_HUGGING_FACE = {
@@ -98,7 +101,7 @@ def read_parsers(script: Path, cwd: Path, interpreter: str = "") -> Found:
         if path == script and CONFIGURATOR.search(_source(path)):
             found.properties |= dict(_globals(constants))
             found.file_first = True
-    found.within = _within(trees, names)
+    found.within = _within(trees, names) or _of_gin(found.properties, names)
     found.file_only = bool(names & FILE_ONLY)
     found.file_first = found.file_first or found.file_only or bool(names & FILE_FIRST) or _sets_defaults(trees)
     return found
@@ -132,6 +135,12 @@ def _within(trees: Iterable[ast.AST], names: set[str]) -> Within | None:
     return None
 
 
+def _of_gin(properties: Properties, names: set[str]) -> Within | None:
+    """The option whose words bind parameters over gin's files."""
+    option = next((rule.get("x-option") for key, rule in properties.items() if GIN.fullmatch(key)), None)
+    return Within(option, pairs=False, quotes=True) if option and names & OF_GIN else None
+
+
 def _sets_defaults(trees: Iterable[ast.AST]) -> bool:
     """Whether a parser is given the values of a file as its defaults: `set_defaults(**values)`."""
     calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
@@ -143,7 +152,12 @@ def _of_tree(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     typer_app = any(isinstance(n, (ast.Import, ast.ImportFrom)) and "typer" in ast.unparse(n) for n in ast.walk(tree))
     nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Call, ast.FunctionDef))]
+    uses_sacred = any(
+        isinstance(n, (ast.Import, ast.ImportFrom)) and "sacred" in ast.unparse(n) for n in ast.walk(tree)
+    )
     for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
+        if uses_sacred:
+            yield from of_sacred(node)
         if isinstance(node, ast.Call):
             yield from _of_call(node, definitions, constants, found)
         elif typer_app and any(_decorates(each, "command", "callback") for each in node.decorator_list):

@@ -30,6 +30,7 @@ from monitor.launcher.relaunch.flags import (
 )
 from monitor.launcher.relaunch.hydra_words import hydra_text, with_word
 from monitor.launcher.relaunch.launchers import is_notebook, own_words_begin
+from monitor.launcher.relaunch.sacred import with_update
 from monitor.launcher.relaunch.shell_variables import with_variable
 from monitor.run_dir.errors import UsageError
 
@@ -86,6 +87,8 @@ def with_option(argv: list[str], key: str, value: Any, rule: Mapping[str, Any], 
     name = rule.get("x-option")
     if "x-hydra" in rule:
         return _for_hydra(argv, key, value, rules)
+    if "x-sacred" in rule:
+        return with_update(argv, key, value, rules)
     if "x-env" in rule:
         return with_variable(argv, key, value)
     if "x-place" in rule:
