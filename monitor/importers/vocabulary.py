@@ -92,7 +92,7 @@ INCIDENTAL = words(
 QUALITY = re.compile(
     r"(?:.*_)?(?:wer|acc|accuracy|acc@?\d|top-?1|top_1|map\w*|m_?ap|f1\w*|f-score|bleu\w*|miou|iou|cer|ter|per|ler|auc|auroc|dice|psnr|ssim"
     r"|error_rate|err|error|ppl|perplexity|precision|recall|ents_[fpr]|uas|las|word_acc\w*|char_acc\w*|r2|rouge\w*|ned|edit_dis\w*|ap\w*"
-    r"|pearson|spearman|mrr|ndcg|eer|der|mcc|kappa)(?:_.*)?"
+    r"|pearson|spearman|mrr|ndcg|eer|der|mcc|kappa|fid\d*k?|kid)(?:_.*)?"
 )
 """What measures a model where no loss and no WER is logged."""
 

@@ -1756,3 +1756,25 @@ _log(
     "".join(f"epoch {n} train loss {4 - n / 2:.3f}\nval bbox_mAP: 0.3{n} bbox_mAP_50: 0.5{n} bbox_mAP_s: 0.1{n} bbox_mAP_l: 0.4{n}\n" for n in range(1, 5)),
     epochs=4, first={"train_loss": 3.5}, last={"epoch": 4, "~bbox_map": 0.34, "~map_small": 0.14, "~map_50": 0.54},
 )  # fmt: skip
+_log(
+    "JoeyNMT: the validation's heading names epoch and step behind it",
+    "".join(
+        f"2021-03-01 10:{n:02}:00,000 - INFO - joeynmt.training - Epoch   {n}, Step: {n * 100:8}, Batch Loss: {5 - n / 5:12.6f}, Tokens per Sec: 9000, Lr: 0.000300\n"
+        f"2021-03-01 10:{n:02}:30,000 - INFO - joeynmt.training - Validation result (greedy) at epoch {n:3}, step {n * 100:8}: bleu: {n}.10, loss: {6 - n / 5:.4f}, ppl: 9.{n}, duration: 20.1s\n"
+        for n in range(1, 6)
+    ),
+    epochs=5, first={"epoch": 1, "train_loss": 4.8, "val_loss": 5.8}, last={"epoch": 5, "train_loss": 4.0, "val_loss": 5.0, "~bleu": 5.1},
+)  # fmt: skip
+_log(
+    "a GAN whose FID is told between the steps",
+    "".join(
+        f"iter {n * 100:6}/9000 | d_loss: {1 - n / 100:.4f} | g_loss: {2 + n / 100:.4f} | total_loss: {3 + n / 50:.4f} | lr 2e-4\n" + (f"Evaluating FID at iter {n * 100}...\nFID: {90 - n}.25\n" if n % 10 == 0 else "")
+        for n in range(1, 31)
+    ),
+    epochs=3, first={"step": 1000, "train_loss": 3.2, "~fid": 80.25}, last={"step": 3000, "train_loss": 3.6, "~fid": 60.25}, steps=29,
+)  # fmt: skip
+_log(
+    "XGBoost: errors in numbers of their own, no loss by name",
+    "".join(f"[{n}]\ttrain-rmse:{3 / (n + 1):.5f}\ttest-rmse:{3.5 / (n + 1):.5f}\n" for n in range(8)),
+    epochs=8, first={"~test_rmse": 3.5, "~train_rmse": 3.0}, last={"step": 7, "~test_rmse": 0.4375}, said="no loss and no WER, only test_rmse",
+)  # fmt: skip

@@ -33,6 +33,12 @@ def test_a_log_that_fits_is_not_doubted(tmp_path):
     assert "Check" not in said_of(tmp_path, FITS)
 
 
+def test_a_new_start_in_its_first_epoch_and_an_epoch_under_way_are_not_doubted(tmp_path):
+    steps = "".join(f"Epoch 12/30 | step {n}/400 | loss {3 - n / 100:.3f}\n" for n in range(40))
+    first = "Epoch 1/30 | train loss 9.1 | val loss 9.9\n"
+    assert all("Check" not in said_of(tmp_path, FITS + more) for more in (steps, first, first + "val accuracy 0.3\n"))
+
+
 def test_few_of_the_logs_that_are_read_right_are_doubted(tmp_path):
     doubted = []
     for name, (text, _) in PRINTED.items():
@@ -72,6 +78,12 @@ def test_few_of_the_logs_that_are_read_right_are_doubted(tmp_path):
             + "".join(f"{n}  1.{n}3  2.{n}4  {'better  again  x' if n > 4 else 'x'}  0.51\n" for n in range(1, 8)),
             "3 rows of the table left out",
         ),
+        (
+            FITS + "".join(f"loss = 0.{n}1q0\n" for n in range(1, 9)),
+            "The last 8 lines with a loss gave no epoch and no step.",
+        ),
+        (FITS + "Epoch 3/30 | val auc 0.91\n", "Behind 11 evaluations a new start seems to begin with one, number 3."),
+        (FITS + "Epoch 8/30 | train loss 1.125 | val loss 1.25\n", "a new start seems to begin with one, number 8."),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_said_in_the_proposal(tmp_path, text, doubt):

@@ -13,12 +13,15 @@ from typing import Protocol
 from monitor.importers.free_text.statement import Statement
 from monitor.importers.numbers import stated
 from monitor.importers.vocabulary import ENDS, QUALITY
+from monitor.run_dir.metric_names import parsed
 
 MOST_NAMED = 20_000
 FEW = 3
 """So many times may be an accident; more often it is how the log is written."""
 ENOUGH_ROWS = 6
 MOST_TOLD = 2
+LAST_LINES, LAST_SHARE = 6, 8
+"""So many lines with a loss at the end of a log, and more than one in so many of all, are worth a word."""
 SAME = 0.02
 """Two numbers that differ by less are one, rounded."""
 LOSS_AND_NUMBER = re.compile(r"[\w/.-]{0,40}loss[\w/]{0,40}['\")\]]{0,2}\s{0,4}[:=]\s{0,4}[-+(]?\.?\d[^\s,;|)]{0,20}")
@@ -52,6 +55,8 @@ class Doubts:
     unread: int = 0
     """Lines in which a loss and a number stand, and of which no loss was read."""
     unread_first: str = ""
+    behind: int = 0
+    """Lines with a loss since the last epoch or step: those of a validation are not counted."""
     left_out: int = 0
     """Rows of a table with fewer or more cells than its head, where they go on counting the epochs."""
 
@@ -69,9 +74,15 @@ class Doubts:
             return
         if any("loss" in name for name, _ in said.values):
             self.losses += 1
+            self.behind += not said.evaluates
         elif (found := LOSS_AND_NUMBER.search(line)) and ENDS.isdisjoint(WORDS.findall(line)):
             self.unread += 1
+            self.behind += 1
             self.unread_first = self.unread_first or found[0].strip()
+
+    def bring(self) -> None:
+        """An epoch or a step has been told."""
+        self.behind = 0
 
     def take_replaced(self, epoch: float, cells: Mapping[str, str], said: Statement) -> None:
         """Of a line about all of an epoch: what another such line has said otherwise."""
@@ -85,7 +96,7 @@ class Doubts:
     def sentences(self, rows: Iterable[Told]) -> list[str]:
         """The doubts about what was read, the gravest first; none where everything fits."""
         told = list({(row.generation, row.epoch): row for row in rows}.values())
-        said = [*self._of_epochs(told), *self._of_names(told), *_of_columns(told)]
+        said = [*self._of_epochs(told), *self._of_the_end(told), *self._of_names(told), *_of_columns(told)]
         return said[:MOST_TOLD]
 
     def _of_epochs(self, rows: list[Told]) -> list[str]:
@@ -101,6 +112,21 @@ class Doubts:
         if self.left_out:
             return [f"{count_of(self.left_out, 'row')} of the table left out: not as many cells as names."]
         return []
+
+    def _of_the_end(self, rows: list[Told]) -> list[str]:
+        """What stands behind the last epoch or step, and a start that may be none."""
+        said = []
+        if self.behind >= LAST_LINES and self.behind * LAST_SHARE > self.losses + self.unread:
+            said.append(f"The last {self.behind} lines with a loss gave no epoch and no step.")
+        before = [row for row in rows if row.generation != rows[-1].generation]
+        if len(before) >= ENOUGH_ROWS and len(before) == len(rows) - 1:
+            last = rows[-1]
+            usual = set.intersection(*(set(row.cells) for row in before))
+            if any(measures(name) for name in usual - last.cells.keys()) or last.epoch > before[0].epoch:
+                said.append(
+                    f"Behind {len(before)} evaluations a new start seems to begin with one, number {last.epoch:g}."
+                )
+        return said
 
     def _of_names(self, rows: list[Told]) -> list[str]:
         said = []
@@ -136,7 +162,7 @@ def _of_columns(rows: list[Told]) -> list[str]:
 
 def measures(name: str) -> bool:
     """Whether a name says that it measures the model."""
-    return QUALITY.fullmatch(name) is not None or "loss" in name
+    return QUALITY.fullmatch(name) is not None or "loss" in name or parsed(name) is not None
 
 
 def count_of(count: int, what: str) -> str:

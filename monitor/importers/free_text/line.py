@@ -184,9 +184,9 @@ class Walk:
         return self.words[-1:] == ["best"] and self.epoch is None and not self.values
 
     def _mentions(self) -> bool:
-        """Whether an epoch's number is only mentioned: `saved after epoch 3`, but not `evaluating after epoch 3`."""
+        """Whether an epoch's number is only mentioned: `saved at epoch 3`, but not `evaluating after epoch 3`."""
         back = self.phrase & LOOKS_BACK
-        return bool(back) and not (back == {"after"} and any(SPLITS.get(word) == "val" for word in self.phrase))
+        return bool(back) and not (back <= {"after", "at"} and any(SPLITS.get(word) == "val" for word in self.phrase))
 
     def _mark(self, mark: str) -> None:
         if mark == "%" and self.last == "value":

@@ -19,6 +19,7 @@ from monitor.importers.vocabulary import QUALITY
 from monitor.run_dir import Epoch
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS
+from monitor.run_dir.metric_names import parsed
 
 MOST_BESIDE = 40
 MOST_NAMES = 100
@@ -46,7 +47,7 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
     seen = Counter({name: column.count for name, column in survey.columns.items()})
     wish = Wish({field: _column(name, seen) for field, name in (wanted or {}).items()}, percent, often=True)
     chosen = choose(survey, wish, OF_A_LOG)
-    has_score = any(QUALITY.fullmatch(name) for name in seen) and (found.rows or found.steps.count)
+    has_score = any(QUALITY.fullmatch(name) or parsed(name) for name in seen) and (found.rows or found.steps.count)
     if not has_score and not {"train_loss", "val_loss", "val_wer"} & set(chosen):
         raise UsageError(_nameless(seen))
     uses = uses_of(chosen, survey, wish)

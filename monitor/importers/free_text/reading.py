@@ -122,13 +122,20 @@ class LogReading:
         is_of_a_step = said.is_of_a_step or (said.epoch is not None and self._in_parts)
         noted = bool(said.values and is_of_a_step and (not said.evaluates or said.is_under_way))
         if noted:
+            self._brought()
             self._steps.append(StepSaid(said, self.rows.epoch, self.rows.generation, rows_before))
         return noted
+
+    def _brought(self) -> None:
+        if self._lines.doubts is not None:
+            self._lines.doubts.bring()
 
     def _read(self, said: Statement, samples: list[Sample]) -> list[Row]:
         """The rows that a line completes."""
         before = self.rows.epoch
         rows = self.rows.take(said)
+        if rows:
+            self._brought()
         if self._early and self.rows.epoch != before:
             samples += [replace(sample, epoch=self.rows.epoch) for sample in self._early]
             self._early = []

@@ -199,8 +199,13 @@ class _EitherRows(EpochRows):
         for name, text in said.values:
             if name in self.seen or len(self.seen) < MOST_NAMES:
                 self.seen[name] = text
-        self._named += super().take(said)[: MOST_ROWS - len(self._named)]
-        self.counted += self._by_step.take(said)[: MOST_ROWS - len(self.counted)]
+        return self._keep(super().take(said), self._by_step.take(said))
+
+    def _keep(self, named: list[Row], counted: list[Row]) -> list[Row]:
+        self._named += named[: MOST_ROWS - len(self._named)]
+        self.counted += counted[: MOST_ROWS - len(self.counted)]
+        if self.doubts is not None and (named or counted):
+            self.doubts.bring()
         return []
 
     def _note_repetition(self, said: Statement) -> None:
@@ -212,14 +217,10 @@ class _EitherRows(EpochRows):
             self.twice += names == [name for name, _ in before.values] and before.values != said.values
 
     def settle(self, rested_secs: float = 0.0) -> list[Row]:
-        self._named += super().settle(rested_secs)
-        self.counted += self._by_step.settle(rested_secs)
-        return []
+        return self._keep(super().settle(rested_secs), self._by_step.settle(rested_secs))
 
     def close(self) -> list[Row]:
-        self._named += super().close()
-        self.counted += self._by_step.close()
-        return []
+        return self._keep(super().close(), self._by_step.close())
 
 
 def _count(rows: list[Row]) -> int:
