@@ -84,8 +84,8 @@ class Served:
         return self.ask("/_stcore/health").status == 200
 
     def talk(self, conversation: Callable[[Any], Awaitable[Any]], *, path: str = "/vs/live", **how: Any) -> Any:
-        """Runs a conversation over a WebSocket. `token`, `origin`, `headers`, `subprotocols` as in `websockets`."""
-        token = how.pop("token", "")
+        """Runs a conversation over a WebSocket, `secs` at most. `token`, `origin`, `headers` … as in `websockets`."""
+        token, secs = how.pop("token", ""), how.pop("secs", 90.0)
         headers = {**(self.cookie(token) if token else {}), **how.pop("headers", {})}
 
         async def go() -> Any:
@@ -93,7 +93,7 @@ class Served:
             async with websockets.connect(url, additional_headers=headers, max_size=None, **how) as tab:
                 return await conversation(tab)
 
-        return asyncio.run(asyncio.wait_for(go(), 90))
+        return asyncio.run(asyncio.wait_for(go(), secs))
 
     def monitor(self, *words: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

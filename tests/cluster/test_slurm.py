@@ -1,5 +1,7 @@
 """Runs as jobs of a real SLURM: queued with the reason, run, stopped, put back, restarted, and what goes wrong."""
 
+import asyncio
+import json
 import os
 import pwd
 import re
@@ -24,6 +26,7 @@ from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.supervisor.job import LEAST_SECS
 from tests.cluster.conftest import PATIENT_SECS
+from tests.served import STREAM, Session, serving
 from tests.supervised import FINISHES, LISTENS, state_of, wait_for, workers
 
 pytestmark = pytest.mark.slurm
@@ -39,13 +42,13 @@ with RunWriter(epochs=40, config={"lr": 0.1}) as run:
     saved = Path("saved.txt")
     first = int(saved.read_text()) + 1 if saved.exists() else 1
     for epoch in range(first, 41):
-        time.sleep(float(sys.argv[1]))
+        time.sleep(float(sys.argv[1 if first == 1 else -1]))
         run.log_epoch(epoch, train_loss=1.0, val_loss=1.5, val_wer=0.9)
         saved.write_text(str(epoch))
         if run.should_stop():
             break
 """
-"""Continues where its last start has ended, as a script with checkpoints does."""
+"""Continues where its last start has ended, as with checkpoints. Words: seconds of an epoch, at first and later."""
 
 GREEDY = "import time\nheld = bytearray(900_000_000)\ntime.sleep(600)\n"
 
@@ -106,6 +109,39 @@ def test_the_page_says_what_the_partitions_have_free(jobs):
     assert used.gpus_free < 4 and used.cpus_free < 16
     launcher.stop(run_dir, "anna")
     jobs.wait_for(run_dir, "stopped")
+
+
+def test_a_job_is_followed_on_the_live_page_and_stopped_from_it(jobs):
+    run_dir = jobs.submit(LISTENS.replace("time.sleep(0.02)", "time.sleep(0.2)"), sbatch="--hold")
+    with serving(jobs.folder) as there:
+
+        async def looks(tab):
+            await tab.send(json.dumps({"kind": "hello", "run": "demo"}))
+            seen, epochs = [("", "")], 0
+            while epochs < 3 or seen[-1][0] != "running":
+                frame = json.loads(await asyncio.wait_for(tab.recv(), PATIENT_SECS))
+                if frame["kind"] != "frame":
+                    continue
+                epochs = max([epochs, *frame["series"]["epochs"]["epoch"]])
+                seen.append((frame["status"]["word"], frame["status"]["evidence"]))
+                if "JobHeldUser" in seen[-1][1]:
+                    jobs.cluster.run("scontrol", "release", jobs.number(run_dir))
+            return seen
+
+        seen = there.talk(looks, token=there.look, secs=2 * PATIENT_SECS)
+        assert seen[1][0] == "queued" and f"SLURM job {jobs.number(run_dir)} " in seen[1][1]
+        assert any("waits in partition main: JobHeldUser" in evidence for _, evidence in seen)
+        assert " is alive, heartbeat " in seen[-1][1]
+
+        async def stops(socket):
+            session = Session(socket)
+            await session.rerun("run=demo")
+            await session.act("run=demo", {"kind": "stop"})
+            await session.press("run=demo", "confirm_stop")
+
+        there.talk(stops, token=there.control, **STREAM)
+        jobs.wait_for(run_dir, "stopped")
+    assert state_of(run_dir).exit_code == 0  # by its own door: it finished its step
 
 
 def test_a_stop_saves_and_a_resume_is_the_next_generation_in_a_new_job(jobs):
@@ -179,7 +215,7 @@ def test_an_array_that_the_engine_refuses_leaves_no_run(jobs):
 
 
 def test_the_time_limit_saves_puts_back_and_the_same_run_finishes(jobs):
-    run_dir = jobs.submit(TRAINS_ON, "1.6", limit="1")
+    run_dir = jobs.submit(TRAINS_ON, "1.6", "0.1", limit="1")
     jobs.wait_for_epochs(run_dir)
     job = jobs.number(run_dir)
     jobs.wait_for(run_dir, "queued")
@@ -279,6 +315,24 @@ def test_a_node_that_dies_is_named_as_the_cause(jobs):
     failure = failure_of(RunReader(run_dir).read(0.0))
     assert failure.name == "node" and "its node failed" in failure.happened
     assert read_state(run_dir).state == "running"  # derived, not stored: nobody was left to write it
+
+
+def test_a_nodes_daemon_that_is_killed_and_comes_back_costs_the_run_nothing(jobs):
+    run_dir = jobs.submit(LISTENS, sbatch="--nodelist=n2")
+    jobs.wait_for_epochs(run_dir)
+    jobs.cluster.kill("slurmd.n2")
+    try:
+        before = len((run_dir / "epochs.jsonl").read_bytes().splitlines())
+        jobs.wait_for_epochs(run_dir, before + 5)
+        assert jobs.status(run_dir).word == "running"
+        launcher.stop(run_dir, "anna")
+        jobs.wait_for(run_dir, "stopped")
+    finally:
+        jobs.cluster.start_node("n2")
+    said = jobs.status(run_dir)
+    assert said.word == "stopped" and state_of(run_dir).stop.asked_by == "anna" and not workers(run_dir)
+    # The step of the job has waited for its daemon.
+    wait_for(lambda: jobs.number(run_dir) not in jobs.cluster.run("squeue", "--me", "-h", "-o", "%i"), PATIENT_SECS)
 
 
 def test_more_memory_than_the_job_has_is_named_as_the_cause(jobs):
