@@ -27,6 +27,7 @@ from monitor.launcher import (
     belongs_to_this_job,
     start,
     start_notes_for_command,
+    start_seeds,
     start_training,
     status,
 )
@@ -34,7 +35,7 @@ from monitor.launcher.devices import gpu_names
 from monitor.launcher.engines import kubernetes, queues, ray_jobs
 from monitor.launcher.engines.submitting import job_order
 from monitor.launcher.slots import ANY_GPU, CPU, device_name
-from monitor.run_dir import JOB_SCRIPT_FILE, JobOrder, StopWith
+from monitor.run_dir import JOB_SCRIPT_FILE, JobOrder, State, StopWith
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, MonitorError, RefusedError, UsageError
 from monitor.run_dir.launch import Order, command_of, in_processes, name_of, read_launch, read_state
 from monitor.run_dir.reader import is_run
@@ -53,6 +54,10 @@ def run(
     run_id: Annotated[str | None, typer.Option(help="Exactly this run id; refused if it is taken.")] = None,
     nproc: Annotated[int, typer.Option(min=1, help="Number of training processes (torchrun), for several GPUs.")] = 1,
     grace: Annotated[float, typer.Option(min=0.0, help="Seconds from a stop request to SIGTERM.")] = 60.0,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", min=2, max=99, metavar="N", help="One run a seed, 1 to N, for {seed} in the command."),
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Start the demonstration: a training that overfits.")] = False,
     stop_with: Annotated[
         str, typer.Option(metavar="INT|TERM", help="First signal of a stop, for a script that does not check for it.")
@@ -97,6 +102,8 @@ def run(
         raise _half_dry(dry_run)
     by_torchrun = nproc > 1 or (nodes > 1 and on != "k8s")
     argv = in_processes(command or [], nproc) if by_torchrun else command or []
+    if seeds and (foreground or run_id or demo or on == "k8s"):
+        raise UsageError("--seeds is without --foreground, --run-id, --demo and --on k8s.")
     if on is not None and (foreground or device or demo):
         raise UsageError("--on is without --foreground, --device, --queue and --demo.")
     if on == "k8s":
@@ -107,17 +114,17 @@ def run(
     job = _job_of(on, partition, gpus, time_limit, nodes, nproc, sbatch)
     if job is None:
         _print_notes(runs, argv, device)
-    how: dict[str, Any] = {"name": name, "run_id": run_id, "asked_by": who(), "stop_grace_secs": grace, "away": away}
-    how["device"] = device
+    how: dict[str, Any] = {"name": name, "asked_by": who(), "stop_grace_secs": grace, "away": away, "device": device}
     if demo:
-        started = start_training(runs, {"preset": "broken"}, **{**how, "name": name or "demo"})
+        started = [start_training(runs, {"preset": "broken"}, **{**how, "run_id": run_id, "name": name or "demo"})]
     else:
-        how |= {"stop_with": stop_with, "read_help": read_help, "foreground": foreground, "job": job}
-        started = start(runs, argv, **how)
-    run_dir = (runs / started).absolute()
+        how |= {"stop_with": stop_with, "read_help": read_help, "job": job}
+        one: dict[str, Any] = {"run_id": run_id, "foreground": foreground}
+        started = start_seeds(runs, argv, seeds, **how) if seeds else [start(runs, argv, **how, **one)]
+    run_dirs = [(runs / each).absolute() for each in started]
     if foreground and not demo:
-        _become(run_dir, f"Started {started} in this job: {run_dir}")
-    return _report(run_dir, as_json)
+        _become(run_dirs[0], f"Started {started[0]} in this job: {run_dirs[0]}")
+    return _report(run_dirs, as_json)
 
 
 USUAL = ("tell", None, 60.0, "INT")
@@ -182,20 +189,31 @@ def _become(run_dir: Path, line: str, *flags: str) -> NoReturn:
     become_supervisor(run_dir.absolute(), *flags)
 
 
-def _report(run_dir: Path, as_json: bool) -> int:
-    """The result of the start: running, queued or failed."""
-    state, launch = read_state(run_dir), read_launch(run_dir)
-    if launch is not None and launch.job is not None:
+def _report(run_dirs: list[Path], as_json: bool) -> int:
+    """The result of the start: each run running, queued or failed. The JSON is of the first, and names the others."""
+    states = [read_state(run_dir) for run_dir in run_dirs]
+    if any(state is not None and state.job is not None for state in states):
         queues.look()
-        state = read_state(run_dir)
-    run_id, failed = run_dir.name, state is not None and state.state == "failed"
-    line = command_of(launch.argv, run_dir) if launch else ""
+        states = [read_state(run_dir) for run_dir in run_dirs]
     if as_json:
-        print_json({"run_id": run_id, "run_dir": str(run_dir), "command": line, "state": state})
-    elif state is not None and state.job is not None:
+        first, launch = run_dirs[0], read_launch(run_dirs[0])
+        line = command_of(launch.argv, first) if launch else ""
+        seeds = [run_dir.name for run_dir in run_dirs] if len(run_dirs) > 1 else []
+        print_json({"run_id": first.name, "run_dir": str(first), "command": line, "state": states[0], "seeds": seeds})
+    else:
+        for run_dir, state in zip(run_dirs, states, strict=True):
+            _tell(run_dir, state)
+    if not as_json and (script := run_dirs[0] / JOB_SCRIPT_FILE).exists():
+        console().print(script.read_text(encoding="utf-8"), soft_wrap=True)
+    return EXIT_REFUSED if any(state is not None and state.state == "failed" for state in states) else EXIT_OK
+
+
+def _tell(run_dir: Path, state: State | None) -> None:
+    run_id, launch = run_dir.name, read_launch(run_dir)
+    line = command_of(launch.argv, run_dir) if launch else ""
+    if state is not None and state.job is not None:
         console().print(f"Submitted {run_id}. {status(run_dir).evidence}", soft_wrap=True)
-        console().print((run_dir / JOB_SCRIPT_FILE).read_text(encoding="utf-8"), soft_wrap=True)
-    elif failed and state:
+    elif state is not None and state.state == "failed":
         console().print(f"{run_id} failed: {state.error}", soft_wrap=True)
     elif state is not None and state.queue is not None:
         console().print(f"Queued {run_id}. {queue_words(state.queue)}", soft_wrap=True)
@@ -205,7 +223,6 @@ def _report(run_dir: Path, as_json: bool) -> int:
             f"Started {run_id}.  Follow it: python -m monitor show {run_id}{elsewhere(run_dir.parent)}", soft_wrap=True
         )
         console().print(f"Command: {line}", soft_wrap=True)
-    return EXIT_REFUSED if failed else EXIT_OK
 
 
 def _any_device() -> str:

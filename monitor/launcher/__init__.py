@@ -15,7 +15,7 @@ from monitor.launcher.restarting import (
     resume,
     take_over,
 )
-from monitor.launcher.starting import belongs_to_this_job, start, start_notes_for_command
+from monitor.launcher.starting import belongs_to_this_job, start, start_notes_for_command, start_seeds
 from monitor.launcher.stopping import cancel_stop, hurry_stop, more_time, stop
 from monitor.launcher.supervising import become_supervisor, ensure_supervised, set_policy, supervise
 from monitor.run_dir.processes import HOME
@@ -42,6 +42,7 @@ __all__ = [
     "start",
     "start_check",
     "start_notes_for_command",
+    "start_seeds",
     "start_training",
     "status",
     "stop",

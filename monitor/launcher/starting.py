@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -22,15 +23,14 @@ from monitor.launcher.slots import Line, capacity_for
 from monitor.launcher.supervising import supervise
 from monitor.run_dir import Away, JobOrder, Parent, QueuePlace, StopWith, check_run_id, files, opening
 from monitor.run_dir.audit import audited
-from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.errors import MonitorError, RefusedError, UsageError
 from monitor.run_dir.launch import Order, expand, job_of, launch_of, name_of, read_launch, read_state
 from monitor.run_dir.provenance import script_of
 from monitor.run_dir.seal import write_sealed
 from monitor.run_dir.status import device_words, queue_words
 
 
-@audited("start", lambda runs_dir, argv, **how: (runs_dir, how.get("run_id") or how.get("name") or ""))
-def start(
+def _start(
     runs_dir: Path,
     argv: list[str],
     *,
@@ -79,11 +79,60 @@ def start(
         job=job,
     )
     run_dir = claim(runs_dir, order, run_id, name)
-    if job is not None:
+    if job is not None and not foreground:
         submit_or_forget(run_dir)
     elif not foreground:
         supervise(run_dir)
     return run_dir.name
+
+
+start = audited("start", lambda runs_dir, argv, **how: (runs_dir, how.get("run_id") or how.get("name") or ""))(_start)
+
+
+SEED = "{seed}"
+"""Stands in a command for the seed of each of several runs."""
+
+
+def start_seeds(
+    runs_dir: Path, argv: list[str], count: int, *, name: str | None = None, job: JobOrder | None = None, **how: Any
+) -> list[str]:
+    """Starts a command once for each seed, 1 to `count`, as the runs NAME-1, NAME-2 …, and returns their ids.
+
+    On SLURM they are one job array: all of them or none. Elsewhere one is started after the other, and the refusal of
+    one names those before it. `how`: as of `start`. Raises UsageError without {seed} in the command, RefusedError.
+    """
+    if not any(SEED in word for word in argv):
+        raise UsageError(f"--seeds needs {SEED} in the command, where the number of the seed stands: --seed {SEED}.")
+    stem = name_of(Order(argv=argv, cwd=how.get("cwd") or Path.cwd()), name)
+    words = {f"{stem}-{seed}": [word.replace(SEED, str(seed)) for word in argv] for seed in range(1, count + 1)}
+    if taken := [run_id for run_id in words if (runs_dir / run_id).exists()]:
+        raise RefusedError(
+            f"There is a run {taken[0]} in {runs_dir} already; nothing was started. Choose another --name."
+        )
+    if job is not None and job.engine == "slurm":
+        return _start_as_array(runs_dir, words, job=job, **how)
+    started: list[str] = []
+    for run_id, each in words.items():
+        try:
+            started.append(start(runs_dir, each, run_id=run_id, job=job, **how))
+        except MonitorError as problem:
+            before = f"{' and '.join(started)} {'was' if len(started) == 1 else 'were'} started; {run_id} was not. "
+            raise type(problem)(f"{before if started else ''}{problem}") from None
+    return started
+
+
+@audited("start", lambda runs_dir, words, **how: (runs_dir, ", ".join(words)))
+def _start_as_array(runs_dir: Path, words: Mapping[str, list[str]], *, job: JobOrder, **how: Any) -> list[str]:
+    claimed: list[Path] = []
+    try:
+        for run_id, argv in words.items():
+            claimed.append(runs_dir.absolute() / _start(runs_dir, argv, run_id=run_id, job=job, foreground=True, **how))
+        submitting.submit_array(submitting.array_of(claimed, job))
+    except MonitorError:
+        for run_dir in claimed:
+            shutil.rmtree(run_dir, ignore_errors=True)
+        raise
+    return list(words)
 
 
 def submit_or_forget(run_dir: Path, after: str = "") -> None:

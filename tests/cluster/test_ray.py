@@ -4,6 +4,7 @@ Ray listens on all addresses, so it lives in a network of its own that has loopb
 """
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -193,6 +194,20 @@ def test_a_restart_with_a_change_is_a_job_that_begins_when_its_parent_has_ended(
     jobs_of.wait_for(child, "running")
     assert state_of(child).started_at >= state_of(run_dir).ended_at
     assert "0.05" in read_launch(child).argv
+
+
+def test_seeds_from_the_command_line_are_a_job_each(jobs_of, monkeypatch, capsys):
+    monkeypatch.chdir(jobs_of.folder)
+    script(jobs_of.folder, FINISHES)
+    on = f"ray://{jobs_of.cluster.address.removeprefix('http://')}"
+    words = ["start", "--on", on, "--seeds", "2", "--name", "s", "--runs", str(jobs_of.runs), "--json"]
+    assert main([*words, "--", sys.executable, "train.py", "--seed", "{seed}"]) == 0
+    assert json.loads(capsys.readouterr().out)["seeds"] == ["s-1", "s-2"]
+    for seed in (1, 2):
+        run_dir = jobs_of.runs / f"s-{seed}"
+        jobs_of.wait_for(run_dir, "finished")
+        assert read_launch(run_dir).argv[-1] == str(seed)
+    assert jobs_of.number(jobs_of.runs / "s-1") != jobs_of.number(jobs_of.runs / "s-2")
 
 
 def test_our_trainer_in_two_workers_of_ray_is_one_run_that_stops_and_resumes(jobs_of):

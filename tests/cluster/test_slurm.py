@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import psutil
@@ -21,13 +22,14 @@ from monitor.launcher.engines import queues
 from monitor.launcher.engines.partitions import asked
 from monitor.launcher.relaunch.plan import behind
 from monitor.run_dir import JOB_LOG_FILE, JOB_SCRIPT_FILE, control
+from monitor.run_dir.audit import read as read_audit
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.supervisor.job import LEAST_SECS
 from tests.cluster.conftest import PATIENT_SECS
 from tests.served import STREAM, Session, serving
-from tests.supervised import FINISHES, LISTENS, state_of, wait_for, workers
+from tests.supervised import FINISHES, LISTENS, script, state_of, wait_for, workers
 
 pytestmark = pytest.mark.slurm
 
@@ -198,6 +200,24 @@ def test_more_seeds_are_one_job_array_whose_runs_are_stopped_and_put_back_each_b
     launcher.stop(other, "anna")
     assert jobs.status(other).word == "stopped"
     assert array not in jobs.cluster.run("squeue", "--me", "-h", "-o", "%F").split()
+
+
+def test_seeds_from_the_command_line_are_one_array_or_no_run(jobs, monkeypatch, capsys):
+    monkeypatch.chdir(jobs.folder)
+    script(jobs.folder, FINISHES)
+    words = ["start", "--on", "slurm", "--time", "5", "--seeds", "3", "--name", "s", "--runs", str(jobs.runs)]
+    command = ["--", sys.executable, "train.py", "--seed", "{seed}"]
+    assert main([*words, "--partition", "nope", *command]) == 5
+    assert "no such partition" in capsys.readouterr().err and list_runs(jobs.runs) == []
+    assert main([*words, "--json", *command]) == 0
+    assert json.loads(capsys.readouterr().out)["seeds"] == ["s-1", "s-2", "s-3"] == sorted(list_runs(jobs.runs))
+    array = jobs.number(jobs.runs / "s-1").partition("_")[0]
+    for seed in (1, 2, 3):
+        run_dir = jobs.runs / f"s-{seed}"
+        assert jobs.number(run_dir) == f"{array}_{seed}" and read_launch(run_dir).argv[-1] == str(seed)
+        jobs.wait_for(run_dir, "finished")
+    told = [(entry.verb, entry.run_id, entry.result) for entry in read_audit(jobs.runs)]
+    assert told == [("start", "s-1, s-2, s-3", "refused"), ("start", "s-1, s-2, s-3", "done")]
 
 
 def test_an_array_that_the_engine_refuses_leaves_no_run(jobs):
@@ -426,7 +446,7 @@ def test_two_nodes_with_two_processes_each_meet(jobs, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(MEETS)
     words = ["--on", "slurm", "--time", "5", "--nodes", "2", "--nproc", "2", "--name", "wide", "--runs", str(jobs.runs)]
-    assert main(["start", *words, "--", os.sys.executable, "train.py"]) == 0
+    assert main(["start", *words, "--", sys.executable, "train.py"]) == 0
     run_dir = jobs.runs / "wide"
     jobs.wait_for(run_dir, "finished", "failed")
     log = (run_dir / "trainer.log").read_text()

@@ -56,6 +56,33 @@ def test_a_start_writes_down_what_it_started_before_it_runs(runs, monkeypatch):
     assert "secret-value" not in (run_dir / LAUNCH_FILE).read_text()
 
 
+def test_seeds_are_one_run_each_with_its_number_in_the_command(runs):
+    command = [*script(runs.parent, ECHO), "--seed", "{seed}", "--out={run_dir}/{seed}"]
+    started = launcher.start_seeds(runs, command, 2, name="s", cwd=runs.parent)
+    assert started == ["s-1", "s-2"]
+    for seed, run_id in enumerate(started, 1):
+        assert arguments_seen(runs / run_id) == ["--seed", str(seed), f"--out={runs / run_id}/{seed}"]
+    with pytest.raises(RefusedError, match=r"a run s-1 in .* already; nothing was started\. Choose another --name"):
+        launcher.start_seeds(runs, command, 3, name="s", cwd=runs.parent)
+    assert sorted(each.name for each in runs.iterdir() if each.is_dir()) == started
+    with pytest.raises(UsageError, match=r"--seeds needs \{seed\} in the command"):
+        launcher.start_seeds(runs, [sys.executable, "train.py"], 2, cwd=runs.parent)
+
+
+def test_where_one_seed_is_refused_those_before_it_are_named(runs, monkeypatch):
+    begun = launcher.starting.start
+
+    def second_refused(runs_dir, argv, **how):
+        if how["run_id"] == "s-2":
+            raise RefusedError("The disk is full.")
+        return begun(runs_dir, argv, **how)
+
+    monkeypatch.setattr(launcher.starting, "start", second_refused)
+    with pytest.raises(RefusedError, match=r"^s-1 was started; s-2 was not\. The disk is full\.$"):
+        launcher.start_seeds(runs, [*script(runs.parent, ECHO), "{seed}"], 3, name="s", cwd=runs.parent)
+    assert [each.name for each in runs.iterdir() if each.is_dir()] == ["s-1"]
+
+
 def test_the_edited_code_is_kept_with_the_run_up_to_a_bound(tmp_path, runs):
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
     path = Path(script(tmp_path, "x = 1\n")[1])
