@@ -10,6 +10,7 @@ trial reports becomes an evaluation. As `stop` it ends a trial that somebody sto
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from monitor.writer.run_writer import TRACEBACK_CHARACTERS
 
 OF_TUNE = {*AUTO_RESULT_KEYS, *DEBUG_METRICS, *DEFAULT_EXPERIMENT_INFO_KEYS, DONE, SHOULD_CHECKPOINT}
 """What Tune itself adds to a report."""
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class VitalsignsCallback(Callback, Stopper):  # type: ignore[misc,unused-ignore]
@@ -52,13 +54,13 @@ class VitalsignsCallback(Callback, Stopper):  # type: ignore[misc,unused-ignore]
         return False
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        """Opens its run; a trial that Tune paused or tries again goes on in the same."""
+        """Opens its run; a trial that Tune had paused goes on in the same."""
         if trial.trial_id in self._trials:
             return
         about = {"units": {"loss": "as logged"}, **self._options}
         about["config"] = {**self._options.get("config", {}), **trial.config, "sweep": self._sweep}
         run_dir = self._runs_dir / f"{self._sweep}-{trial.trial_id}"
-        # Of a sweep that Tune restores, the same trial.
+        # The same trial, which Tune tries again or has restored.
         reporter = Reporter(run_dir, **{"resume": run_dir.exists(), **about})
         reporter.open()
         self._trials[trial.trial_id] = reporter
@@ -79,6 +81,11 @@ class VitalsignsCallback(Callback, Stopper):  # type: ignore[misc,unused-ignore]
             told = _told(trial.error_file)
             reporter.writer.finish("failed", told.rpartition("\n")[2], traceback=told)
 
+    def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        """It has failed and is tried again: another start of its run."""
+        self.on_trial_error(iteration, trials, trial)
+        self._trials.pop(trial.trial_id, None)
+
     def on_experiment_end(self, trials: Any, **info: Any) -> None:
         """Trials that Tune has left in the middle."""
         for reporter in self._trials.values():
@@ -88,7 +95,8 @@ class VitalsignsCallback(Callback, Stopper):  # type: ignore[misc,unused-ignore]
 def _told(path: str | None) -> str:
     """What Tune wrote of a trial's error: a traceback whose last line is the error."""
     try:
-        return Path(path or "").read_text(encoding="utf-8", errors="replace").strip()[-TRACEBACK_CHARACTERS:]
+        text = Path(path or "").read_text(encoding="utf-8", errors="replace")
+        return COLOURS.sub("", text).strip()[-TRACEBACK_CHARACTERS:]
     except OSError:
         return "The trial failed; Tune has not kept why."
 

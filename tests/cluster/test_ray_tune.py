@@ -24,19 +24,26 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(400)]
 EXAMPLE = ROOT / "examples" / "your_own" / "ray_tune_sweep.py"
 SCRIPT = """
 import sys, time
+from pathlib import Path
 from ray import tune
 from vitalsigns.callbacks.ray_tune import VitalsignsCallback
 
 def train(config):
+    mark = Path(config["mark"])
     for epoch in range(1, 5 if config["kind"] != "endless" else 10**6):
         tune.report({"epoch": 10 * epoch, "val_loss": 1 / epoch, "note": "text"})
-        if config["kind"] == "bad" and epoch == 2:
+        if epoch == 2 and config["kind"] == "bad":
+            raise ValueError("a trial that fails")
+        if epoch == 2 and config["kind"] == "once" and not mark.exists():
+            mark.touch()
             raise ValueError("a trial that fails")
         time.sleep(0.1)
 
 watch = VitalsignsCallback(sys.argv[1], sweep="kinds", config={"host": "here"}, epochs=40)
-kinds = {"kind": tune.grid_search(["good", "bad", "endless"])}
-tune.Tuner(train, param_space=kinds, run_config=tune.RunConfig(callbacks=[watch], stop=watch)).fit()
+space = {"kind": tune.grid_search(["good", "bad", "once", "endless"]), "mark": sys.argv[2]}
+again = tune.FailureConfig(max_failures=1)
+run_config = tune.RunConfig(callbacks=[watch], stop=watch, failure_config=again)
+tune.Tuner(train, param_space=space, run_config=run_config).fit()
 """
 
 
@@ -80,10 +87,10 @@ def test_each_trial_of_the_example_is_a_run_and_they_are_one_sweep(own_network, 
     assert rows[sweep.best_run].numbers["best loss"] == min(row.numbers["best loss"] for row in rows.values())
 
 
-def test_a_trial_that_fails_and_one_that_is_stopped_are_told_from_one_that_ends(own_network, tmp_path):
+def test_trials_that_end_fail_are_tried_again_or_are_stopped_are_told_apart(own_network, tmp_path):
     runs = tmp_path / "runs"
     (tmp_path / "kinds.py").write_text(SCRIPT)
-    process = begin(tmp_path, tmp_path / "kinds.py", runs)
+    process = begin(tmp_path, tmp_path / "kinds.py", runs, tmp_path / "failed-once")
     found: dict[str, str] = {}
     deadline = time.monotonic() + 2 * PATIENT_SECS
     while "endless" not in found and time.monotonic() < deadline and process.poll() is None:
@@ -96,10 +103,17 @@ def test_a_trial_that_fails_and_one_that_is_stopped_are_told_from_one_that_ends(
     ended_with = process.communicate(timeout=4 * PATIENT_SECS)[0]
     seen = {(snapshot := read(runs / name)).run.config["kind"]: snapshot for name in list_runs(runs)}
     outcomes = {kind: snapshot.progress.outcome for kind, snapshot in seen.items()}
-    assert outcomes == {"good": "finished", "bad": "failed", "endless": "stopped"}, ended_with[-3000:]
+    expected = {"good": "finished", "bad": "failed", "once": "finished", "endless": "stopped"}
+    assert outcomes == expected, ended_with[-3000:]
     assert seen["bad"].progress.error == "ValueError: a trial that fails"
+    assert "\x1b" not in seen["bad"].progress.traceback
+    tried = [(record.generation, record.epoch) for record in seen["once"].epochs]
+    assert tried[-4:] == [(2, 10), (2, 20), (2, 30), (2, 40)] and seen["good"].progress.generation == 1
     assert [record.epoch for record in seen["good"].epochs] == [10, 20, 30, 40]
-    assert seen["good"].run.config == {"host": "here", "kind": "good", "sweep": "kinds"}
+    assert seen["good"].run.config == {
+        **{"host": "here", "kind": "good", "sweep": "kinds"},
+        "mark": str(tmp_path / "failed-once"),
+    }
     assert "note" not in seen["good"].epochs[0].metrics
 
 
