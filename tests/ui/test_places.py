@@ -57,6 +57,19 @@ def test_runs_of_the_same_name_have_an_address_each(two):
         two.of("elsewhere:a")
 
 
+def test_sweeps_of_the_same_name_in_two_folders_are_two_and_link_to_their_own_trials(tmp_path):
+    for folder, trials in (("lab", 2), ("home", 3)):
+        for number in range(trials):
+            run_in(tmp_path / folder, f"t{number}", epochs=4 - number, config={"sweep": "lr", "rate": number})
+    places = Places(folders_of([tmp_path / "lab", tmp_path / "home"]))
+    look = latest(places, lambda look: len(look.rows) == 5)
+    assert [(each.group, each.trials, each.best_run) for each in look.sweeps] == [
+        ("lab", 2, "lab:t0"),
+        ("home", 3, "home:t0"),
+    ]
+    assert {(row.group, row.sweep) for row in look.rows} == {("lab", "lr"), ("home", "lr")}
+
+
 def test_nothing_new_is_the_same_look(two):
     async def go():
         await two.listing.latest()
