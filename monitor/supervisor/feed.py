@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 SEEK_EVERY_SECS = 1.0
 SEARCH_EVERY_SECS = 8.0
 MOST_WAIT_SECS = 600.0
+LEAST_STEPS = 3
 QUIET_SECS = 5.0
 
 
@@ -158,6 +159,11 @@ class SourceFeed:
             with contextlib.suppress(OSError, ValueError):
                 tell_doubts(self._run_dir, self._doubts)
 
+    def read_anew(self, mapping: SourceMapping, now: float) -> None:
+        """The whole log once more, read in another way that nobody has confirmed yet."""
+        self._follower = read_anew(self._follower.run, mapping, now, one_start=self._one_start)
+        tell_reading(self._run_dir, mapping, "")
+
     def look_at_its_end(self, now: float) -> None:
         """Of a log whose process is not known: at rest after an error it says that the run failed, until it grows."""
         run, path, grew_at = self._follower.run, self._follower.path, self._follower.grew_at
@@ -233,8 +239,11 @@ class OwnLogFeed:
         self._feed: SourceFeed | None = None
         self._search = FileSearch(run_dir, launch)
         self._searched_at: float | None = None
+        self._began_at = float("inf")
         self._wait_secs = SEARCH_EVERY_SECS
         self._off = False
+        self._has_steps_alone = False
+        """It is read for its steps, until its first epoch has ended."""
         self._looked_at = self._grew_at = float("-inf")
 
         self.is_unwanted = False
@@ -256,6 +265,7 @@ class OwnLogFeed:
             self._seek(now, at_end=True)
         elif not self._off and self._feed is not None:
             self._feed.look(now)
+            self._read_epochs(now, at_end=True)
             self._change_over(now, at_end=True)
         self._log.close()
         if self._feed is not None and not self._off:
@@ -273,7 +283,18 @@ class OwnLogFeed:
             except OSError as problem:
                 log.warning("the log is not read along yet: %s", problem)
         else:
+            self._read_epochs(now)
             self._change_over(now)
+
+    def _read_epochs(self, now: float, *, at_end: bool = False) -> None:
+        """Once an epoch has ended, a log that was read for its steps is read anew; never against a person's word."""
+        if not self._has_steps_alone or self._feed is None or (self._run_dir / READING_FILE).exists():
+            return
+        mapping = self._proposal(now, at_end)
+        if mapping is not None:
+            self._has_steps_alone = False
+            self._log.close()
+            self._feed.read_anew(mapping, now)
 
     def _change_over(self, now: float, *, at_end: bool = False) -> None:
         """To a file that tells more than what is read so far; never against a reading that a person has confirmed.
@@ -305,11 +326,14 @@ class OwnLogFeed:
             return
         if source is not None:
             run = FollowedRun.go_on(self._run_dir, now, locked=True)
-        elif (mapping := self._proposal(now, at_end)) is not None:
-            run = FollowedRun.inside(self._run_dir, self._about(mapping), self._generation, now)
         else:
-            self._feed = self._beside(now, at_end)
-            return
+            mapping = self._proposal(now, at_end)
+            if mapping is None:
+                self._feed = self._beside(now, at_end)
+                mapping = self._by_steps(now, at_end) if self._feed is None else None
+            if mapping is None:
+                return
+            run = FollowedRun.inside(self._run_dir, self._about(mapping), self._generation, now)
         behind = run.generation < self._generation
         is_new = not run.source.memory
         following = Following(run, one_start=True, from_birth=is_new or behind)
@@ -318,13 +342,14 @@ class OwnLogFeed:
             feed.begin_again(self._generation)
         if is_new and (planned := planned_by(self._launch.config)):
             run.heard(now, grown=False, epochs=int(planned))
-        self._log.close()
+        if not self._has_steps_alone:
+            self._log.close()
         feed.look(now)
 
     def _beside(self, now: float, at_end: bool) -> SourceFeed | None:
         """A file of figures beside a log without epochs; looked for once the log had time to name one."""
         if self._searched_at is None:
-            self._searched_at = now
+            self._searched_at = self._began_at = now
         if not at_end and now - self._searched_at < SEARCH_EVERY_SECS:
             return None
         self._searched_at = now
@@ -350,6 +375,17 @@ class OwnLogFeed:
             return None
         with contextlib.suppress(MonitorError):
             return propose_log(found)
+        return None
+
+    def _by_steps(self, now: float, at_end: bool) -> SourceMapping | None:
+        """How a log in which no epoch has ended is read: for its steps. Not at once: its first epoch may be short."""
+        found = self._scan.found()
+        if found.rows or found.steps.count < LEAST_STEPS or not (at_end or now - self._began_at >= SEARCH_EVERY_SECS):
+            return None
+        with contextlib.suppress(MonitorError):
+            mapping = propose_log(found)
+            self._has_steps_alone = self._generation == 1
+            return mapping
         return None
 
     def _about(self, mapping: SourceMapping) -> About:

@@ -1,13 +1,14 @@
 """`monitor start` with a script that knows nothing of us: its log becomes its curves, its flags the restart form."""
 
 import json
+import math
 import os
 import sys
 import time
 
 from monitor import launcher
 from monitor.commands.cli import main
-from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED
+from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_OK, EXIT_REFUSED
 from monitor.run_dir.launch import read_progress
 from tests.fake_runs import read
 from tests.stranger import SCRIPT
@@ -70,6 +71,39 @@ def test_a_script_that_saves_on_sigterm_gets_that_first_if_it_was_said_so(runs):
     launcher.stop(runs / "mine")
     assert wait_for_state(runs / "mine", "stopped").exit_code == 0
     assert "saved on SIGTERM" in (runs / "mine" / "trainer.log").read_text()
+
+
+STEPS = """
+import os, time
+for step in range(0, 400, 10):
+    print(f"step {step} loss {7 - step / 100 if step < 300 else float('nan')}", flush=True)
+while HELD and not os.path.exists("go"):
+    time.sleep(0.1)
+if HELD:
+    print("Epoch 1 done: train loss 5.0 val loss 5.5", flush=True)
+    print("Epoch 2 done: train loss 4.0 val loss 4.5", flush=True)
+"""
+
+
+def test_a_script_that_prints_steps_alone_has_a_curve_by_step(runs):
+    run_dir = start(runs, text=STEPS.replace("HELD", "False"))
+    wait_for_state(run_dir, "finished")
+    found = read(run_dir)
+    assert (len(found.steps), found.epochs, found.steps[0].train_loss) == (40, (), 7.0)
+    assert math.isnan(found.steps[-1].train_loss)
+    assert main(["check", "mine", "--runs", str(runs)]) == EXIT_CRITICAL, "the NaN is seen"
+
+
+def test_a_first_epoch_is_read_by_its_steps_until_it_has_ended(runs):
+    run_dir = start(runs, text=STEPS.replace("HELD", "True"))
+    wait_for(lambda: len(read(run_dir).steps) == 40, secs=60)
+    assert read(run_dir).epochs == ()
+    (runs.parent / "go").touch()
+    wait_for_state(run_dir, "finished")
+    found = read(run_dir)
+    assert [(record.epoch, record.train_loss, record.val_loss) for record in found.epochs] == [(1, 5, 5.5), (2, 4, 4.5)]
+    assert "val_loss as val loss" in found.run.reading.said
+    assert (len(found.steps), found.run.reading.confirmed_by, found.overlaps) == (40, "", ())
 
 
 def test_a_script_that_writes_its_own_records_is_left_alone(runs):
