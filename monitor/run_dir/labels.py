@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from monitor.run_dir import files
 from monitor.run_dir.audit import audited, by_name
@@ -53,6 +54,14 @@ def read_labels(runs_dir: Path) -> dict[str, Label]:
 def label_of(runs_dir: Path, run_id: str | None) -> Label:
     """What people say of one run; an empty label where nobody does."""
     return (read_labels(runs_dir).get(run_id) if run_id is not None else None) or Label()
+
+
+def cut(label: Label) -> Label:
+    """A foreign label within the limits of one."""
+    tags = [tag[:LONGEST_TAG] for tag in label.tags[:MOST_TAGS]]
+    return replace(
+        label, title=label.title[:LONGEST_TITLE], note=label.note[:LONGEST_NOTE], tags=tags, by=label.by[:80]
+    )
 
 
 def tags_in(text: str) -> list[str]:

@@ -134,7 +134,9 @@ class _Seen:
         folder = self.place.folder
         where = folder.there if folder.name == folder.host else folder.said
         where = f"{where} (archive, read only)" if folder.is_archive else where
-        return RunGroup(name=folder.name, where=where, problem=self._problem(), far=folder.far)
+        return RunGroup(
+            name=folder.name, where=where, problem=self._problem(), far=folder.far, archive=folder.is_archive
+        )
 
     def _problem(self) -> str:
         late = time.monotonic() - self.asked_at

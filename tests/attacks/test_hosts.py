@@ -97,6 +97,8 @@ def piece(**changes):
         'say(kind="runs", names=["..", "a/b"])',
         'say(kind="runs", names=["a"] * 10**5)',
         'say(kind="seen", run="a", lives={"trainer": "immortal"})',
+        'say(kind="seen", run="b", lives={}, label={"title": "of another run"})',
+        'say(kind="seen", run="a", lives={}, label={"tags": [["x"]]})',
         'sys.stdout.write("[" * 10**6 + "\\n"); sys.stdout.flush()',
         'sys.stdout.write("x" * (40 << 20)); sys.stdout.flush()',
     ],

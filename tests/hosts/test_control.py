@@ -13,7 +13,10 @@ from monitor.commands.cli import main
 from monitor.launcher.hosts.acting import act_there, asked_there, there
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.folders import folders_of
-from tests.hosts.test_reading import PRINTS, row_of
+from monitor.run_dir.labels import Label, label_of
+from monitor.ui.dialogs.label import changes
+from monitor.writer import RunWriter
+from tests.hosts.test_reading import PRINTS, record, row_of
 from tests.supervised import wait_for
 
 pytestmark = pytest.mark.hosts
@@ -115,3 +118,24 @@ def test_list_asks_each_host_and_says_which_could_not_be_asked(far, monkeypatch,
     far.kill()
     assert main(["list", *folders, "--json"]) == 5
     assert "cannot be reached" in json.loads(capsys.readouterr().out)["folders"][1]["problem"]
+
+
+def test_a_label_is_given_there_comes_here_and_goes_with_its_run(far, follow):
+    with RunWriter(far.runs / "a") as run:
+        record(run, 1, 3)
+    folder, _ = follow()
+    wait_for(lambda: row_of(folder, "a"), 60)
+    first = Label(title="baseline — of O'Hara", note="two\nlines; $(id)", tags=["paper", "x"], pinned=True)
+    act_there(folder, "label", "a", *changes(Label(), first), asked_from="page, control link")
+    wait_for(lambda: label_of(folder.path, "a").pinned, 60)
+    seen = label_of(folder.path, "a")
+    assert (seen.title, seen.note, seen.tags) == (first.title, first.note, first.tags)
+    assert row_of(folder, "a").title == first.title
+    then = Label(title="", note="later", tags=["x", "y"])
+    act_there(folder, "label", "a", *changes(seen, then), asked_from="page, control link")
+    wait_for(lambda: label_of(folder.path, "a").note == "later", 60)
+    seen = label_of(folder.path, "a")
+    assert (seen.title, seen.tags, seen.pinned) == ("", ["x", "y"], False)
+    assert [(each["verb"], each["result"]) for each in acts_of(far)] == [("label", "done")] * 2
+    far.do("archive", "a", "--runs", far.runs)
+    wait_for(lambda: label_of(folder.path, "a").says_nothing, 60)

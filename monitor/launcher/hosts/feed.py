@@ -22,6 +22,7 @@ from monitor.launcher.engines import queues
 from monitor.launcher.hosts import wire
 from monitor.run_dir import EPOCHS_FILE, FINAL_STATES, LOG_FILE, RUN_ID_PATTERN, SUMMARY_FILE, files
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.labels import Label, read_labels
 from monitor.run_dir.launch import read_progress, read_state
 from monitor.run_dir.lives import Lives, lives_of
 from monitor.run_dir.opening import OddFileError, open_to_read
@@ -66,6 +67,7 @@ class FedRun:
         self.documents: dict[str, tuple[int, int]] = {}
         self.lines: dict[str, Sent] = {}
         self.lives: Lives | None = None
+        self.label: Label | None = None
         self.has_ended = False
 
 
@@ -79,6 +81,7 @@ class Feed:
         self._said: wire.Runs | None = None
         self._names: list[str] = []
         self._cut: list[str] = []
+        self._labels: dict[str, Label] = {}
         self._looks = 0
         self._next_names = self._next_rows = self._next_tick = 0.0
 
@@ -108,6 +111,7 @@ class Feed:
         if now >= self._next_names:
             self._next_names = now + NAMES_SECS
             self._look_at_names()
+            self._look_at_labels()
         if now >= self._next_rows:
             self._next_rows = now + ROWS_SECS
             queues.look_soon()
@@ -141,6 +145,13 @@ class Feed:
             self._said, self._names = said, names
             self._runs = {name: self._runs.get(name) or FedRun() for name in names}
 
+    def _look_at_labels(self) -> None:
+        """What people say of a run is sent at once, also of one that has ended."""
+        self._labels = read_labels(self._runs_dir)
+        for name in self._names:
+            if self._runs[name].label != self._labels.get(name):
+                self._look_at_row(name)
+
     def _due(self) -> Iterator[str]:
         for place, name in enumerate(self._names):
             run = self._runs[name]
@@ -156,9 +167,10 @@ class Feed:
         except (MonitorError, OSError):
             return
         lives = msgspec.structs.replace(lives, mine=mine)
-        if lives != run.lives:
-            run.lives = lives
-            self._say(wire.Seen(run=name, lives=lives))
+        label = self._labels.get(name)
+        if lives != run.lives or label != run.label:
+            run.lives, run.label = lives, label
+            self._say(wire.Seen(run=name, lives=lives, label=label))
         ended = state is not None and state.state in FINAL_STATES
         run.has_ended = ended or (state is None and (progress is None or progress.outcome is not None))
         for document in wire.ROW_DOCUMENTS:

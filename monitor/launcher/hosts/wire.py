@@ -29,6 +29,7 @@ from monitor.run_dir import (
     STEPS_FILE,
     SUMMARY_FILE,
 )
+from monitor.run_dir.labels import Label
 from monitor.run_dir.lives import Lives
 from monitor.run_dir.opening import MOST_DOCUMENT_BYTES
 from monitor.run_dir.records import AWAY_ACT_FILE, AWAY_FILE, RunId
@@ -81,10 +82,11 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="seen"):
-    """What that side knows of a run's processes."""
+    """What that side knows of a run's processes, and what people there say of it."""
 
     run: RunId
     lives: Lives
+    label: Label | None = None
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="piece"):

@@ -441,7 +441,7 @@ class ListPage {
     });
     node.pick.checked = this.selected.has(row.run);
     node.pick.setAttribute("aria-label", `Select ${row.run}`);
-    node.classList.toggle("vs-far", this.groups.some((group) => group.far && group.name === row.group));
+    node.classList.toggle("vs-archived", this.groups.some((group) => group.archive && group.name === row.group));
     node.dataset.tone = VERDICT_TONES[row.verdict] ?? "unknown";
     const word = row.verdict || row.state.split(",")[0];
     setText(verdict.children[0], row.state === "unreadable" ? STATE_GLYPHS.unreadable : verdictGlyph(row.verdict));

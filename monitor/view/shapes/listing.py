@@ -121,12 +121,13 @@ def brief(row: RunRow, seen_at: float | None) -> RunRow:
 
 class RunGroup(msgspec.Struct, frozen=True, kw_only=True):
     """A folder among several: its heading, where it lies, and why it cannot be read now, else "". `far`: it lies on
-    another host or in an archive."""
+    another host or in an `archive`."""
 
     name: str
     where: str
     problem: str = ""
     far: bool = False
+    archive: bool = False
 
 
 class Sweep(msgspec.Struct, frozen=True, kw_only=True):
