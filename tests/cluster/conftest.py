@@ -65,9 +65,9 @@ class Cluster:
         wait_for(lambda: mark.encode() in (self.folder / "state" / "job_state").read_bytes(), PATIENT_SECS)
 
     def start_controller(self, *options: str) -> None:
-        subprocess.run(["slurmctld", *options, "-f", str(self.folder / "slurm.conf")], check=True, timeout=60)
+        subprocess.run(["slurmctld", *options, "-f", str(self.folder / "slurm.conf")], check=True, timeout=PATIENT_SECS)
         ping = ["scontrol", "ping"]
-        wait_for(lambda: subprocess.run(ping, capture_output=True, timeout=60).returncode == 0, PATIENT_SECS)
+        wait_for(lambda: subprocess.run(ping, capture_output=True, timeout=PATIENT_SECS).returncode == 0, PATIENT_SECS)
 
     def forget_the_jobs(self) -> None:
         """The controller knows no job any more, as it does MinJobAge after a job's end."""
@@ -78,15 +78,17 @@ class Cluster:
     def start_accounting(self) -> None:
         where = {**os.environ, "MYSQL_UNIX_PORT": str(self.folder / "db" / "socket")}
         subprocess.run(["slurmdbd"], check=True, timeout=60, env=where)
-        wait_for(lambda: subprocess.run(["sacct"], capture_output=True, timeout=60).returncode == 0, PATIENT_SECS)
+        wait_for(
+            lambda: subprocess.run(["sacct"], capture_output=True, timeout=PATIENT_SECS).returncode == 0, PATIENT_SECS
+        )
 
     def start_node(self, node: str) -> None:
-        subprocess.run(["slurmd", "-N", node, "-f", str(self.folder / "slurm.conf")], check=True, timeout=60)
+        subprocess.run(["slurmd", "-N", node, "-f", str(self.folder / "slurm.conf")], check=True, timeout=PATIENT_SECS)
         wait_for(lambda: self._is_idle(node), PATIENT_SECS)
 
     def _is_idle(self, node: str) -> bool:
         resume = ["scontrol", "update", f"NodeName={node}", "State=RESUME"]
-        subprocess.run(resume, capture_output=True, timeout=60)  # refused once it has come back by itself
+        subprocess.run(resume, capture_output=True, timeout=PATIENT_SECS)  # refused once it has come back by itself
         return "idle" in self.run("sinfo", "-h", "-p", "main", "-n", node, "-o", "%t").split()
 
 
@@ -103,8 +105,8 @@ def cluster() -> Iterator[Cluster]:
     try:
         yield Cluster(folder, *lacks)
     finally:
-        subprocess.run(["scancel", "--me"], capture_output=True, timeout=60)
-        subprocess.run(["sh", str(SCRIPT), "--stop", str(folder)], timeout=60)
+        subprocess.run(["scancel", "--me"], capture_output=True, timeout=PATIENT_SECS)
+        subprocess.run(["sh", str(SCRIPT), "--stop", str(folder)], timeout=PATIENT_SECS)
         os.environ.pop("SLURM_CONF")
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -167,10 +169,14 @@ class Jobs(Looks):
         while state_of(run_dir).job.restarts <= before:
             seen = self.cluster.run("squeue", "-h", "-o", "%T %r", "-j", self.number(run_dir))
             if seen.endswith("BeginTime"):
-                subprocess.run(now, capture_output=True, timeout=60)
+                subprocess.run(now, capture_output=True, timeout=PATIENT_SECS)
             elif "held" in seen.lower():
                 # Started before its node had put the last start away: SLURM holds it, which two minutes prevent.
                 self.cluster.run("scontrol", "release", self.number(run_dir))
+            else:
+                # For the same reason its node may be drained; refused where it is not.
+                resume = ["scontrol", "update", "NodeName=n1,n2", "State=RESUME"]
+                subprocess.run(resume, capture_output=True, timeout=PATIENT_SECS)
             shown = self.cluster.run("scontrol", "show", "job", self.number(run_dir))
             assert time.monotonic() < deadline, f"{shown}\n{self.cluster.run('sinfo')}\n{self.cluster.run('squeue')}"
             time.sleep(1.0)

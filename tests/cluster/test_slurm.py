@@ -31,7 +31,7 @@ from tests.cluster.conftest import PATIENT_SECS
 from tests.served import STREAM, Session, serving
 from tests.supervised import FINISHES, LISTENS, script, state_of, wait_for, workers
 
-pytestmark = pytest.mark.slurm
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(900)]  # each wait of theirs has an end of its own
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 
@@ -257,6 +257,7 @@ def test_a_preempted_run_is_queued_again_and_goes_on(jobs):
     assert "DUE TO PREEMPTION" in (run_dir / JOB_LOG_FILE).read_text() or state_of(run_dir).state == "queued"
     jobs.wait_for(urgent, "running")
     launcher.stop(urgent, "anna")
+    jobs.wait_for(urgent, "stopped")
     jobs.start_now(run_dir)
     jobs.wait_for_epochs(run_dir, before + 2)
     assert state_of(run_dir).generation == 2
