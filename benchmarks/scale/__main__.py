@@ -1,7 +1,7 @@
 """How the program bears large folders and long runs.
 
 `python -m benchmarks.scale [--quick] [--runs N] [--epochs N] [--steps N] [--clips N] [--decodes N] [--tabs N]
-[--paced N] [--only NAME,…] [--beside DIR] [--json]`
+[--paced N] [--hammered N] [--only NAME,…] [--beside DIR] [--json]`
 
 Folders are made anew; what is measured are processes: commands, a server and its visitors, a loop that logs a step
 every 4 ms. `--beside DIR`: each case first with another checkout, then with this one, on the same folders, so that a
@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.importers.__main__ import as_text
-from benchmarks.scale.cases import Checkout, Figures, checked, crowded, listed, logged, paged
+from benchmarks.scale.cases import Checkout, Figures, checked, crowded, hammered, listed, logged, paged
 from benchmarks.scale.folders import long_run, many_decodes, many_runs
 
 SIZES = {
@@ -30,8 +30,18 @@ SIZES = {
     "decodes": 200,
     "tabs": 200,
     "paced": 3000,
+    "hammered": 20_000,
 }
-QUICK = {"runs": 300, "epochs": 3000, "steps": 20_000, "clips": 500, "decodes": 10, "tabs": 20, "paced": 500}
+QUICK = {
+    "runs": 300,
+    "epochs": 3000,
+    "steps": 20_000,
+    "clips": 500,
+    "decodes": 10,
+    "tabs": 20,
+    "paced": 500,
+    "hammered": 2000,
+}
 IDLE_SECS, QUICK_IDLE_SECS = 15.0, 2.0
 
 Case = Callable[[Checkout], Figures]
@@ -42,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, size in SIZES.items():
         parser.add_argument(f"--{name}", type=int, metavar="N", help=f"default {size}, quick {QUICK[name]}")
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that everything runs")
-    parser.add_argument("--only", metavar="NAME,…", default="", help="runs, epochs, steps, clips, tabs, paced")
+    parser.add_argument("--only", metavar="NAME,…", default="", help=", ".join(SIZES))
     parser.add_argument("--beside", type=Path, metavar="DIR", help="another checkout, for ratios")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     asked = parser.parse_args(argv)
@@ -109,6 +119,12 @@ def _cases(place: Path, sizes: dict[str, int], idle_secs: float) -> dict[str, Ca
         run_dir = long_run(place / "tabs", epochs=500)
         return f"{sizes['tabs']} tabs", lambda one: crowded(one, run_dir.parent, run_dir.name, sizes["tabs"])
 
+    def hammering() -> tuple[str, Case]:
+        run_dir = long_run(place / "hammered", epochs=sizes["hammered"])
+        run_dir.rename(run_dir.with_name("long"))  # as tests.hammering asks for it
+        title = f"one hammers, {sizes['hammered']:,} epochs"
+        return title, lambda one: hammered(one, run_dir.parent, "long", idle_secs / 2)
+
     epochs, steps, clips = sizes["epochs"], sizes["steps"], sizes["clips"]
     return {
         "runs": runs,
@@ -119,6 +135,7 @@ def _cases(place: Path, sizes: dict[str, int], idle_secs: float) -> dict[str, Ca
         ),
         "tabs": tabs,
         "paced": lambda: ("paced", lambda one: logged(one, place, sizes["paced"])),
+        "hammered": hammering,
     }
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -17,7 +18,12 @@ from pathlib import Path
 import psutil
 import websockets
 
+from tests.served import cookie_of
+
 Figures = dict[str, float]
+ROOT = Path(__file__).resolve().parents[2]
+HAMMERED = ("page", "reports", "numbers", "tabs", "questions", "script")
+"""What one visitor asks for again and again from 32 connections (`tests.hammering`)."""
 
 PACED = """
 import json, sys, time
@@ -94,24 +100,35 @@ def crowded(checkout: Checkout, runs: Path, run: str, tabs: int) -> Figures:
 
 @dataclass(frozen=True)
 class Server:
+    """`cookies`: of one who may look, and of another person; none where the page asks for no token."""
+
     port: int
     process: psutil.Process
+    cookies: tuple[str, ...] = ()
 
     def tab(self) -> websockets.connect:
         url, origin = f"ws://127.0.0.1:{self.port}/vs/live", f"http://127.0.0.1:{self.port}"
-        return websockets.connect(url, origin=origin, max_size=None, open_timeout=120)  # type: ignore[arg-type]
+        headers = {"Cookie": self.cookies[-1]} if self.cookies else {}
+        return websockets.connect(  # type: ignore[arg-type]
+            url, origin=origin, additional_headers=headers, max_size=None, open_timeout=120
+        )
 
 
 @contextlib.contextmanager
-def served(checkout: Checkout, runs: Path) -> Iterator[Server]:
-    answer = json.loads(checkout.run("-m", "monitor", "serve", "--no-token", "--json", "--runs", runs))
+def served(checkout: Checkout, runs: Path, *, tokens: bool = False) -> Iterator[Server]:
+    asked = ["--json", "--runs", runs]
+    answer = json.loads(checkout.run("-m", "monitor", "serve", *asked, *([] if tokens else ["--no-token"])))
     pids = (
         each.pid
         for each in psutil.net_connections("tcp")
         if each.laddr and each.laddr.port == answer["port"] and each.pid
     )
     try:
-        yield Server(answer["port"], psutil.Process(next(pids)))
+        process, cookies = psutil.Process(next(pids)), ()
+        if tokens:
+            other = json.loads(checkout.run("-m", "monitor", "link", *asked, "--name", "another", "--may", "look"))
+            cookies = cookie_of(answer["look"]), cookie_of(other["urls"][-1])
+        yield Server(answer["port"], process, cookies)
     finally:
         checkout.run("-m", "monitor", "serve", "--stop", "--runs", runs)
 
@@ -148,6 +165,47 @@ async def _heard(tab: websockets.ClientConnection, secs: float) -> None:
         async with asyncio.timeout(secs):
             async for _ in tab:
                 pass
+
+
+def hammered(checkout: Checkout, runs: Path, run: str, secs: float) -> Figures:
+    """Seconds to another visitor's first frame (p50), while nobody hammers and while one who may look does, by kind."""
+    with served(checkout, runs, tokens=True) as server:
+        found = {"nobody hammers, s": _middle_frame(server, run, secs)}
+        for kind in HAMMERED:
+            command = [
+                sys.executable,
+                "-m",
+                "tests.hammering",
+                str(server.port),
+                kind,
+                str(4 * secs),
+                server.cookies[0],
+            ]
+            hammer = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+            try:
+                time.sleep(1.5)
+                found[f"one hammers {kind}, s"] = _middle_frame(server, run, secs)
+                if hammer.poll() is not None:
+                    raise RuntimeError(f"who hammered {kind} ended before the frames were there")
+            finally:
+                hammer.kill()
+                hammer.wait()
+        return found
+
+
+def _middle_frame(server: Server, run: str, secs: float) -> float:
+    """Of the first frames that come in so many seconds, at least three."""
+
+    async def one() -> float:
+        begun = time.monotonic()
+        async with server.tab() as tab:
+            await _first_frame(tab, run)
+            return time.monotonic() - begun
+
+    took, until = [], time.monotonic() + secs
+    while len(took) < 3 or time.monotonic() < until:
+        took.append(asyncio.run(one()))
+    return statistics.median(took)
 
 
 def _cpu(server: Server) -> float:

@@ -17,6 +17,6 @@ def test_what_is_not_asked_for_is_not_measured_and_two_checkouts_have_a_ratio(tm
     monkeypatch.setattr(
         "benchmarks.scale.__main__.logged", lambda one, *_: {"µs": 50.0 if one.home.name == "here" else 100.0}
     )
-    sizes = {"runs": 3, "epochs": 3, "steps": 3, "clips": 3, "decodes": 3, "tabs": 3, "paced": 3}
+    sizes = {"runs": 3, "epochs": 3, "steps": 3, "clips": 3, "decodes": 3, "tabs": 3, "paced": 3, "hammered": 3}
     [row] = measure(tmp_path, sizes, ["paced"], tmp_path, 0.0)
     assert row == {"case": "paced", "figure": "µs", "beside": "100", "here": "50", "ratio": "0.5"}
