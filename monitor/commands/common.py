@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import re
@@ -19,6 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE
+from monitor.run_dir.audit import user_name
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.folders import DEFAULT_RUNS, RUNS_VARIABLE, Folder, Folders, folders_of, programs_known
 from monitor.run_dir.reader import is_run, list_runs, nearest
@@ -177,10 +177,7 @@ def wanted_fields(pairs: list[str]) -> dict[str, str]:
 
 def who() -> str:
     """The user of this terminal, who is recorded as asking."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
+    return user_name()
 
 
 def now() -> float:

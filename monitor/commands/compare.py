@@ -38,15 +38,9 @@ def run(
     ] = MODES[0],
     as_json: JsonOption = False,
 ) -> int:
-    if len(which) < 2:
-        raise UsageError("Give two runs or more to compare.")
     if by not in MODES:
         raise UsageError(f"--by {by}: must be one of {', '.join(MODES)}.")
-    folders = [find_run(runs, name) for name in which]
-    twice = next((each.name for each in folders if folders.count(each) > 1), None)
-    if twice is not None:
-        raise UsageError(f"{twice} was given twice: a run compared with itself shows nothing. Give different runs.")
-    moment = now()
+    folders, moment = _different_runs(runs, which), now()
     snapshots = [RunReader(folder).read(moment) for folder in folders]
     found = compare(snapshots)
     parent, child = _family(snapshots)
@@ -74,19 +68,29 @@ def run(
                 "more_seeds": more,
             }
         )
-    else:
-        console().print(
-            *_outcome(judged, parent, child, more),
-            *([*seeds, ""] if seeds else []),
-            *([*beside.others, ""] if beside.others else []),
-            sep="\n",
-            soft_wrap=True,
-        )
-        console().print(_settings(found))
-        is_known = all(bool((each.run and each.run.config) or (each.launch and each.launch.argv)) for each in snapshots)
-        console().print(*_remarks(found, beside.code.text.rstrip("."), is_known), sep="\n", soft_wrap=True)
-        console().print(_beside(beside.columns, beside.rows) if by != MODES[0] else _table(found))
+        return EXIT_OK
+    shown = [*_outcome(judged, parent, child, more), *_paragraph(seeds), *_paragraph(beside.others)]
+    console().print(*shown, sep="\n", soft_wrap=True)
+    console().print(_settings(found))
+    is_known = all(bool((each.run and each.run.config) or (each.launch and each.launch.argv)) for each in snapshots)
+    console().print(*_remarks(found, beside.code.text.rstrip("."), is_known), sep="\n", soft_wrap=True)
+    console().print(_beside(beside.columns, beside.rows) if by != MODES[0] else _table(found))
     return EXIT_OK
+
+
+def _paragraph(lines: Sequence[str]) -> list[str]:
+    return [*lines, ""] if lines else []
+
+
+def _different_runs(runs: Path, which: list[str]) -> list[Path]:
+    """Their folders. Raises UsageError for fewer than two, or for one that is given twice."""
+    if len(which) < 2:
+        raise UsageError("Give two runs or more to compare.")
+    folders = [find_run(runs, name) for name in which]
+    twice = next((each.name for each in folders if folders.count(each) > 1), None)
+    if twice is not None:
+        raise UsageError(f"{twice} was given twice: a run compared with itself shows nothing. Give different runs.")
+    return folders
 
 
 def _family(snapshots: list[Snapshot]) -> tuple[Snapshot, Snapshot]:

@@ -35,7 +35,7 @@ def run(
         raise UsageError("--name makes a link and --revoke ends one; give one of them.")
     for folder in folders.all:
         if not folder.path.is_dir():
-            raise UnreadableRunError(f"There is no folder {folder.said}; give those that are served with --runs.")
+            raise UnreadableRunError(f"There is no folder {folder.location}; give those that are served with --runs.")
     if revoke:
         revoke_link(folders, revoke)
         _say(as_json, {"revoked": revoke}, f"The link of {revoke} is worth nothing any more; open pages close.")
@@ -58,7 +58,7 @@ def _show_made(folders: Folders, person: Person, token: str, as_json: bool) -> N
     if person.may == "metrics":
         lines.append("Prometheus sends it as `Authorization: Bearer TOKEN`, to a dashboard of serve --metrics.")
     if opens and not urls:
-        lines.append(f"No dashboard has served {folders.said} so far; the token opens its door once one does.")
+        lines.append(f"No dashboard has served {folders.location} so far; the token opens its door once one does.")
     lines.append(f"End it: {words.monitor_line('link', '--revoke', person.name, *_where(folders))}")
     _say(as_json, document, "\n".join(lines))
 

@@ -77,7 +77,7 @@ def run(
         asked = {each: pool.submit(_asked_there, each, as_json) for each in folders.all if each.far}
         for folder in folders.all:
             if not as_json:
-                console().print(f"{folder.name}  {folder.said}", soft_wrap=True)
+                console().print(f"{folder.name}  {folder.location}", soft_wrap=True)
             shown, problem = asked[folder].result() if folder.far else ({}, "")
             failed = failed or bool(problem)
             if not folder.host and not (problem and not list_runs(folder.path)):

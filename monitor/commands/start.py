@@ -36,7 +36,7 @@ from monitor.launcher.engines import kubernetes, queues, ray_jobs
 from monitor.launcher.engines.submitting import job_order
 from monitor.launcher.slots import ANY_GPU, CPU, device_name
 from monitor.run_dir import JOB_SCRIPT_FILE, JobOrder, State, StopWith
-from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, MonitorError, RefusedError, UsageError
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageError
 from monitor.run_dir.launch import Order, command_of, in_processes, name_of, read_launch, read_state
 from monitor.run_dir.reader import is_run
 from monitor.run_dir.status import queue_words
@@ -96,16 +96,11 @@ def run(
     device = device_name(device) if device else _any_device() if queue else ""
     if foreground and run_id and is_run(runs / run_id) and belongs_to_this_job(runs / run_id):
         _become(runs / run_id, f"The cluster has restarted this job: {run_id} continues.", "--resume")
-    if demo and command:
-        raise UsageError("--demo brings its own command; give no other.")
-    if dry_run != (on == "k8s"):
-        raise _half_dry(dry_run)
-    by_torchrun = nproc > 1 or (nodes > 1 and on != "k8s")
-    argv = in_processes(command or [], nproc) if by_torchrun else command or []
+    _refuse_combination(bool(command), demo, dry_run, on, beside_on=foreground or bool(device) or demo)
     if seeds and (foreground or run_id or demo or on == "k8s"):
         raise UsageError("--seeds is without --foreground, --run-id, --demo and --on k8s.")
-    if on is not None and (foreground or device or demo):
-        raise UsageError("--on is without --foreground, --device, --queue and --demo.")
+    by_torchrun = nproc > 1 or (nodes > 1 and on != "k8s")
+    argv = in_processes(command or [], nproc) if by_torchrun else command or []
     if on == "k8s":
         asked = {"queue": partition, "gpus": gpus, "time_limit": time_limit, "nodes": nodes, "options": sbatch}
         flags = {"--if-bad": if_bad, "--if-bad-hours": if_bad_hours, "--grace": grace, "--stop-with": stop_with}
@@ -131,6 +126,20 @@ USUAL = ("tell", None, 60.0, "INT")
 """What a flag of the start is without being given."""
 
 
+def _refuse_combination(command: bool, demo: bool, dry_run: bool, on: str | None, beside_on: bool) -> None:
+    """Raises UsageError for options that contradict each other, RefusedError for a Job that would be submitted."""
+    if demo and command:
+        raise UsageError("--demo brings its own command; give no other.")
+    if dry_run and on != "k8s":
+        raise UsageError("--dry-run is for --on k8s; restart and resume have one of their own.")
+    if on == "k8s" and not dry_run:
+        raise RefusedError(
+            "Jobs of Kubernetes are described, not submitted: add --dry-run, read, then kubectl apply -f."
+        )
+    if on is not None and beside_on:
+        raise UsageError("--on is without --foreground, --device, --queue and --demo.")
+
+
 def _job_of(
     on: str | None, partition: str, gpus: int, time_limit: str, nodes: int, nproc: int, sbatch: str
 ) -> JobOrder | None:
@@ -148,12 +157,6 @@ def _job_of(
     if of_slurm:
         raise UsageError("--partition, --time, --nodes and --sbatch are SLURM's; a job of Ray has none of them.")
     return ray_jobs.job_order(on, gpus, nproc)
-
-
-def _half_dry(dry_run: bool) -> MonitorError:
-    if dry_run:
-        return UsageError("--dry-run is for --on k8s; restart and resume have one of their own.")
-    return RefusedError("Jobs of Kubernetes are described, not submitted: add --dry-run, read, then kubectl apply -f.")
 
 
 def _describe_job(

@@ -83,4 +83,5 @@ def _below(first: str, text: str) -> list[str]:
 
 
 def short(line: str) -> str:
+    """At most `LONGEST_LINE` characters, the last one … where some are left out."""
     return line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…"

@@ -30,6 +30,7 @@ class Frame:
 
     @property
     def place(self) -> str:
+        """Such as "train.py:12 in step"; without the function at the top of a module."""
         within = f" in {self.function}" if self.function and self.function != "<module>" else ""
         return f"{self.file}:{self.line}{within}"
 

@@ -87,10 +87,12 @@ class Outcome:
 
     @property
     def credited(self) -> bool:
+        """Whether only the settings differ, so that the change counts as tried."""
         return not self.not_credited
 
     @property
     def difference(self) -> float | None:
+        """WER of the child less that of the parent, a fraction; None where one of them is unknown."""
         if self.parent_wer is None or self.child_wer is None:
             return None
         return self.child_wer - self.parent_wer
@@ -279,7 +281,7 @@ def _in_words(found: Scalar) -> str:
         many = f"trends of {many}"
     means = "" if found.limit is None else f" ({many})"
     if (metric := found.metric) is not None:
-        before, after, moved = metric.told(found.parent, found.child)
+        before, after, moved = metric.change_texts(found.parent, found.child)
         return f"{metric.heading} {before.removesuffix(' %')} → {after}{means}, {moved}"
     before, after, moved = words.agreeing(found.parent, found.child)
     return f"Val loss {before} → {after}{means}, {moved}"

@@ -33,6 +33,7 @@ class SeedGroup:
 
     @property
     def lead(self) -> str:
+        """The oldest run, by which the group is named."""
         return self.runs[0]
 
 
@@ -49,10 +50,12 @@ class Spread:
 
     @property
     def low(self) -> float:
+        """Lower end of the 95 % interval, in `metric`'s unit."""
         return self.mean - self.half
 
     @property
     def high(self) -> float:
+        """Upper end of the 95 % interval, in `metric`'s unit."""
         return self.mean + self.half
 
     @property
@@ -100,6 +103,7 @@ def _t95(degrees: int) -> float:
 
 
 def group_of(run_id: str, groups: Iterable[SeedGroup]) -> SeedGroup | None:
+    """The group that the run belongs to; None for a run without other seeds."""
     return next((group for group in groups if run_id in group.runs), None)
 
 

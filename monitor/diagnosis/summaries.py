@@ -160,6 +160,7 @@ class Ahead:
         return self._found.pop(run_dir, None)
 
     def end(self) -> None:
+        """Kills the second process, if it runs, and waits for it; what it found stays."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

@@ -43,6 +43,7 @@ class Tried:
 
     @property
     def tries(self) -> int:
+        """Tries with a word (helped, too close, worse …); the `others` are not among them."""
         return sum(self.words.values())
 
     @property
@@ -68,6 +69,7 @@ class SeedsOfChange:
 
     @property
     def title(self) -> str:
+        """Such as "x-2 and 2 seeds"."""
         return f"{self.runs[0]} and {words.count(len(self.runs) - 1, 'seed')}"
 
 

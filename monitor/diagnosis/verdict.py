@@ -18,7 +18,7 @@ from monitor.diagnosis.crash_kinds.kind import Failure
 from monitor.diagnosis.early import cannot_judge, too_early
 from monitor.diagnosis.failures import failure_of, how_it_failed
 from monitor.diagnosis.waiting import comes_down, knows_by_heart, what_waiting_brought
-from monitor.diagnosis.word import STANDS_FOR, Said, Verdict, above_its_limit, said_now, standing
+from monitor.diagnosis.word import STANDS_FOR, Verdict, WordAt, above_its_limit, standing, word_now
 from monitor.rules import grown
 from monitor.rules.arithmetic.series import scatter
 from monitor.rules.columns import forget_all
@@ -65,6 +65,8 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Judged:
+    """Every rule's answer, the diagnosis that follows from them, and the thresholds that both were made with."""
+
     results: tuple[Result, ...]
     diagnosis: Diagnosis
     thresholds: Thresholds = field(default=DEFAULTS)
@@ -101,7 +103,7 @@ def diagnose(
     fitting = [
         each for each in results if not isinstance(each, NotApplicable) or fits(facts_of(each.rule).kind, snapshot)
     ]
-    now_said = said_now(snapshot, findings, thresholds)
+    now_said = word_now(snapshot, findings, thresholds)
     shown = standing(snapshot, now_said, thresholds, own)
     grounds = _grounds(now_said, shown)
     # Losses that are finite again are no ground for advice, however long the word stands.
@@ -127,7 +129,7 @@ def diagnose(
     )
 
 
-def _grounds(now: Said, shown: Said) -> tuple[Finding, ...]:
+def _grounds(now: WordAt, shown: WordAt) -> tuple[Finding, ...]:
     """The findings of now, then what of that moment has closed since: dated; in their order."""
     if shown is now:
         return now.findings
@@ -140,7 +142,7 @@ def _grounds(now: Said, shown: Said) -> tuple[Finding, ...]:
     return tuple(sorted([*now.findings, *closed], key=lambda finding: facts_of(finding.rule).place))
 
 
-def _stands(shown: Said, now: Said) -> str:
+def _stands(shown: WordAt, now: WordAt) -> str:
     """Why a graver word is shown than that of now."""
     what = _then(shown.worst, shown.epoch) if shown.worst is not None else f"{shown.word}, as of epoch {shown.epoch:g}"
     since = f"At epoch {now.epoch:g}" if now.epoch > shown.epoch else "Since then"
@@ -156,7 +158,7 @@ def _then(finding: Finding, epoch: float) -> str:
     return f"{finding.title}, as of epoch {epoch:g}{was}"
 
 
-def _reason(now: Said, snapshot: Snapshot, thresholds: Thresholds) -> str:
+def _reason(now: WordAt, snapshot: Snapshot, thresholds: Thresholds) -> str:
     """The sentences beside the word: a gap above its limit is always named."""
     verdict, worst = now.word, now.worst
     if verdict == "TOO EARLY":

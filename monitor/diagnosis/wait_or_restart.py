@@ -98,18 +98,22 @@ class Effect:
 
     @property
     def middle(self) -> float:
+        """Median of the tries: below 1, most children ended better than their parents."""
         return median(self.ratios)
 
     @property
     def worst(self) -> float:
+        """Largest ratio of the tries; with few of them, the first one times `ONE_TRY`."""
         return max(self.ratios) if len(self.ratios) >= FEW else self.ratios[0] * ONE_TRY
 
     @property
     def best(self) -> float:
+        """Smallest ratio of the tries; with few of them, the first one by `ONE_TRY`."""
         return min(self.ratios) if len(self.ratios) >= FEW else self.ratios[0] / ONE_TRY
 
     @property
     def text(self) -> str:
+        """Such as "0.93 times the parent's error (0.88 to 1.02) in 5 tries here"."""
         many = len(self.ratios)
         spread = f" ({min(self.ratios):.2f} to {max(self.ratios):.2f})" if many >= FEW else ""
         return (

@@ -30,7 +30,7 @@ GRAVE: tuple[Verdict, ...] = ("LOOK", "STOP")
 
 
 @dataclass(frozen=True)
-class Said:
+class WordAt:
     """What was said at the evaluation of one epoch: the findings, the word, and the finding that decided it."""
 
     epoch: float
@@ -39,14 +39,14 @@ class Said:
     worst: Finding | None
 
 
-def said_now(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thresholds) -> Said:
+def word_now(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thresholds) -> WordAt:
     """The word of this moment by its findings alone."""
     rows = _evaluations(snapshot)
     epoch = rows[-1].epoch if rows else 0.0
-    return Said(epoch, findings, *_word(snapshot, findings, thresholds))
+    return WordAt(epoch, findings, *_word(snapshot, findings, thresholds))
 
 
-def standing(snapshot: Snapshot, now: Said, thresholds: Thresholds, own: OwnAnswers) -> Said:
+def standing(snapshot: Snapshot, now: WordAt, thresholds: Thresholds, own: OwnAnswers) -> WordAt:
     """What was said at the evaluation whose word is shown: `now`, unless a graver word has not stood its time.
 
     Records alone are replayed: what was said of a process that lived is not known any more.
@@ -56,14 +56,14 @@ def standing(snapshot: Snapshot, now: Said, thresholds: Thresholds, own: OwnAnsw
     rows = _evaluations(snapshot)
 
     @cache
-    def said(ago: int) -> Said | None:
+    def said(ago: int) -> WordAt | None:
         if ago >= len(rows):
             return None
         if ago == 0 and rows[-1] is snapshot.epochs[-1]:
             return now
         then = as_of(snapshot, rows[-1 - ago].epoch)
         found = tuple(each for each in evaluate(then, thresholds, then.read_at, own) if isinstance(each, Finding))
-        known = said_now(then, found, thresholds)
+        known = word_now(then, found, thresholds)
         return known if ago or _rank(known.word) > _rank(now.word) else now
 
     def word(ago: int) -> Verdict | None:

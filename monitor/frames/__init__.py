@@ -48,15 +48,15 @@ def runs(folder: str | Path) -> pd.DataFrame:
     return tables.of_runs(rows)
 
 
-def _row(run_dir: Path) -> tables.Row:
+def _row(run_dir: Path) -> tables.RunOfFolder:
     try:
         summary = summary_of(run_dir)
     except MonitorError as problem:
-        return tables.Row(run_dir.name, problem=str(problem))
+        return tables.RunOfFolder(run_dir.name, problem=str(problem))
     run = files.read_document(run_dir / RUN_FILE, Run, files.UNREADABLE)
     launch = files.read_document(run_dir / LAUNCH_FILE, Launch, files.UNREADABLE)
     parent = launch.parent.run_id if launch is not None and launch.parent is not None else None
-    return tables.Row(run_dir.name, summary, redacted(run.config) if run is not None else {}, parent)
+    return tables.RunOfFolder(run_dir.name, summary, redacted(run.config) if run is not None else {}, parent)
 
 
 class RunFrames:

@@ -26,7 +26,7 @@ IDENTITY = {"epoch", "step", "at", "generation"}
 
 
 @dataclass(frozen=True)
-class Row:
+class RunOfFolder:
     """One run of a folder. `problem`: why it cannot be read."""
 
     run_id: str
@@ -118,7 +118,7 @@ def of_findings(results: Iterable[Result]) -> pd.DataFrame:
     return table.astype(dict.fromkeys(("onset", "fired", "critical_since"), "float64")).set_index("rule")
 
 
-def of_runs(rows: Sequence[Row]) -> pd.DataFrame:
+def of_runs(rows: Sequence[RunOfFolder]) -> pd.DataFrame:
     """Only the settings that differ between the runs become columns; `metric` names the primary one of each run."""
     shown = ["verdict", "reason", "epoch", "val_wer", "best_val_wer", "val_loss", "gap"]
     scores = ["metric", "metric_value", "metric_best"]
@@ -135,7 +135,7 @@ def of_runs(rows: Sequence[Row]) -> pd.DataFrame:
     return table.astype(numbers).set_index("run_id")
 
 
-def _scored(row: Row) -> tuple[str | None, float | None, float | None]:
+def _scored(row: RunOfFolder) -> tuple[str | None, float | None, float | None]:
     """(name of the primary metric, its newest value, its best value)."""
     if row.summary is None:
         return None, None, None

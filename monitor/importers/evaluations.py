@@ -23,7 +23,7 @@ from monitor.run_dir.metric_names import is_of_validation, parsed
 _AGAIN = "The run begins again or goes back at {} {}; what it repeats replaces what was there."
 
 
-class Evaluations:
+class RecordBuilder:
     """Takes rows in file order and gives out records as soon as they are complete."""
 
     def __init__(self, mapping: SourceMapping, generation: int = 1, *, line: str = "line") -> None:

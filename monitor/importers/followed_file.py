@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from monitor.importers.evaluations import Evaluations
+from monitor.importers.evaluations import RecordBuilder
 from monitor.importers.formats.registry import named
 from monitor.importers.growing import goes_on
-from monitor.importers.items import Row, Told, Unread
+from monitor.importers.items import FirstSentences, Row, Unread
 from monitor.importers.live import FollowedRun
 from monitor.importers.mapping import SourceMapping, Wish, extended
 from monitor.run_dir import Epoch, Outcome, Place, Step
@@ -33,13 +33,13 @@ class FollowedFile:
         self.path = Path(run.source.path)
         self.mapping = mapping
         self.has_grown = False
-        self.unread = Told()
+        self.unread = FirstSentences()
         self._run = run
         self._wish = Wish(names=kind.names, format_percent=kind.percent)
         self._importer = kind(self.path, follow=True)
         self._life, self._rewrites = self._importer.lives, self._importer.rewrites
         self._seen: set[str] = set()
-        self._evaluations = Evaluations(mapping, int(run.source.memory.get("generation", 1)))
+        self._evaluations = RecordBuilder(mapping, int(run.source.memory.get("generation", 1)))
         if self._is_another():
             self._new_life(run.source.updated_at)
 
@@ -111,11 +111,11 @@ class FollowedFile:
         self._rewrites = self._importer.rewrites
         self._run.commit(self.places(), self.memory(), now, reread=True)
         self._run.pass_over_again()
-        self._evaluations = Evaluations(self.mapping, int(self._run.source.memory.get("generation", 1)))
+        self._evaluations = RecordBuilder(self.mapping, int(self._run.source.memory.get("generation", 1)))
 
     def _new_life(self, now: float) -> None:
         """What is read from here on is a new start: what was read before is settled and never read again."""
         generation = self._run.generation + 1
         self._life = self._importer.lives
         self._run.commit({}, {"generation": generation}, now)
-        self._evaluations = Evaluations(self.mapping, generation)
+        self._evaluations = RecordBuilder(self.mapping, generation)

@@ -32,7 +32,6 @@ from monitor.run_dir import (
     Record,
     Run,
     Step,
-    decode,
     encode,
     files,
 )
@@ -248,7 +247,7 @@ def read_anew(run: FollowedRun, mapping: SourceMapping, now: float, *, one_start
 
 def tell_reading(run_dir: Path, mapping: SourceMapping, by: str) -> None:
     """run.json says how the log is read and who has confirmed it. Raises OSError or ValueError."""
-    run = decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run)
+    run = files.required_document(run_dir / RUN_FILE, Run)
     path = run.reading.path if run.reading is not None else ""
     reading = Reading(path=path, said=words(mapping), confirmed_by=by)
     files.replace(
@@ -258,7 +257,7 @@ def tell_reading(run_dir: Path, mapping: SourceMapping, by: str) -> None:
 
 def tell_doubts(run_dir: Path, doubts: tuple[str, ...]) -> None:
     """run.json says what shows that its log may be misread. Raises OSError or ValueError."""
-    run = decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run)
+    run = files.required_document(run_dir / RUN_FILE, Run)
     if run.reading is not None:
         reading = msgspec.structs.replace(run.reading, doubts=doubts)
         files.replace(run_dir / RUN_FILE, encode(msgspec.structs.replace(run, reading=reading)))

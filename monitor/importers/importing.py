@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from monitor.importers.evaluations import Evaluations
+from monitor.importers.evaluations import RecordBuilder
 from monitor.importers.formats.registry import checked
-from monitor.importers.items import Aside, Importer, NothingYetError, Row, Shape, Told, Unread
+from monitor.importers.items import Aside, FirstSentences, Importer, NothingYetError, Row, Shape, Unread
 from monitor.importers.lines import Lines
 from monitor.importers.mapping import EVALUATED, SourceMapping, Survey, Use, Wish, doubts, propose, stated
 from monitor.importers.moments import Counts
@@ -58,7 +58,7 @@ class Plan:
     first: Epoch | Step
     last: Epoch | Step
     notes: tuple[str, ...]
-    unread: Told
+    unread: FirstSentences
     samples: tuple[Sample, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
     run_name: str = ""
@@ -135,7 +135,7 @@ def _samples(path: Path) -> tuple[Sample, ...]:
 
 def records(chosen: Plan, tick: Tick = lambda done, all_bytes: None) -> Iterator[Epoch | Step]:
     """Every record of the file, thinned where it holds more than anybody can look at."""
-    evaluations = Evaluations(chosen.mapping)
+    evaluations = RecordBuilder(chosen.mapping)
     importer = chosen.kind(chosen.path)
     thin_epochs = _Thinned(chosen.counts.evaluations, MOST_EVALUATIONS)
     thin_steps = _Thinned(chosen.counts.steps, MOST_STEPS)
@@ -148,7 +148,7 @@ def records(chosen: Plan, tick: Tick = lambda done, all_bytes: None) -> Iterator
             yield found
 
 
-def _records(importer: Importer, evaluations: Evaluations, tick: Tick) -> Iterator[Epoch | Step]:
+def _records(importer: Importer, evaluations: RecordBuilder, tick: Tick) -> Iterator[Epoch | Step]:
     for number, item in enumerate(importer.items()):
         if number % TICK_ROWS == 0:
             tick(importer.bytes_done(), importer.bytes_all())
@@ -161,8 +161,8 @@ def _records(importer: Importer, evaluations: Evaluations, tick: Tick) -> Iterat
 class _Looked:
     importer: Importer
     survey: Survey = field(default_factory=Survey)
-    unread: Told = field(default_factory=Told)
-    asides: Told = field(default_factory=lambda: Told(most=5))
+    unread: FirstSentences = field(default_factory=FirstSentences)
+    asides: FirstSentences = field(default_factory=lambda: FirstSentences(most=5))
 
     kinds: Counter[frozenset[str]] = field(default_factory=Counter)
     """The names that stand together in a row → how often."""
@@ -207,7 +207,7 @@ class _Told:
 
 
 def _read(importer: Importer, mapping: SourceMapping, line: str, tick: Tick) -> _Told:
-    evaluations = Evaluations(mapping, line=line)
+    evaluations = RecordBuilder(mapping, line=line)
     told = _Told(evaluations.counts)
     for found in _records(importer, evaluations, tick):
         if isinstance(found, Epoch) or mapping.steps_alone:

@@ -157,7 +157,7 @@ class SameStep:
 
 
 @dataclass
-class Told:
+class FirstSentences:
     """What was left out or read with care: the first sentences and a count, however long the file is."""
 
     most: int = 20

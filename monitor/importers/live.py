@@ -38,7 +38,6 @@ from monitor.run_dir import (
     Run,
     Source,
     Step,
-    decode,
     encode,
     encode_line,
     files,
@@ -153,8 +152,8 @@ class FollowedRun:
             source = read_source(run_dir)
             if source is None:
                 raise RefusedError(f"{run_dir} is not fed from a foreign file: it has no readable {SOURCE_FILE}.")
-            run = decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run)
-            before = decode(files.read_bytes(run_dir / PROGRESS_FILE) or b"", Progress)
+            run = files.required_document(run_dir / RUN_FILE, Run)
+            before = files.required_document(run_dir / PROGRESS_FILE, Progress)
             progress = msgspec.structs.replace(
                 before,
                 follower=identify(),

@@ -7,7 +7,7 @@ import math
 from array import array
 from dataclasses import dataclass, field
 
-from monitor.importers.items import Told
+from monitor.importers.items import FirstSentences
 from monitor.importers.mapping import STEP_LOSS
 
 STEP_FIELDS = ("lr", "grad_norm")
@@ -32,9 +32,9 @@ class Counts:
     evaluations: int = 0
     steps: int = 0
     without_epoch: int = 0
-    repeated: Told = field(default_factory=Told)
+    repeated: FirstSentences = field(default_factory=FirstSentences)
     """Evaluations that are written twice in a row; the later one counts."""
-    began_again: Told = field(default_factory=lambda: Told(most=3))
+    began_again: FirstSentences = field(default_factory=lambda: FirstSentences(most=3))
     """Where the run goes back."""
     means: int = 0
     """Evaluations whose train loss is a mean over steps."""

@@ -4,7 +4,7 @@ A start is exclusive by the run's folder, a resume by the run's lock: a double c
 """
 
 from monitor.launcher.glance import existing, generation, status
-from monitor.launcher.judging import judge_by
+from monitor.launcher.metric_choice import judge_by
 from monitor.launcher.own_trainer import check, start_check, start_training, trainer_schema, training_command
 from monitor.launcher.restarting import (
     may_be_array,

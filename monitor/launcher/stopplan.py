@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.launcher.relaunch.written import newest_checkpoint
-from monitor.run_dir import Launch, Progress, Snapshot, StopStage, words
-from monitor.run_dir.launch import is_own_trainer
+from monitor.run_dir import Progress, Snapshot, StopStage, words
+from monitor.run_dir.checkpoints import is_ours
 from monitor.run_dir.status import status_of
 from monitor.run_dir.stop_stages import FIRST_EPOCH_SECS, KILL_AFTER_SECS, answer_secs, first_signal
 
@@ -45,7 +45,7 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
     afar = (f"{status.evidence} The request waits until its supervisor there sees it.",) if status.unseen else ()
     if state is not None and known is not None and known.generation != state.generation:
         known = None  # what it said before it was resumed
-    if known is None and _is_own(snapshot.launch):
+    if known is None and is_ours(snapshot):
         first = first_signal(snapshot.launch)
         said = f"It has not begun to train since its start: nothing is lost. It gets {first} at once."
         return StopPlan(snapshot.run_id, False, (said, *afar), asked)
@@ -54,7 +54,7 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
     if slow := _seldom_asks(snapshot, known):
         return StopPlan(snapshot.run_id, False, (slow, _lost(run_dir, snapshot, now, leaves=True), *afar), asked)
     step = f" ({known.step_secs:.2g} s)" if known.step_secs else ""
-    if known.checkpoint is None and not _is_own(snapshot.launch):
+    if known.checkpoint is None and not is_ours(snapshot):
         said = f"It finishes the current step{step} and leaves its loop; it has reported no checkpoint so far."
         return StopPlan(snapshot.run_id, False, (said, _lost(run_dir, snapshot, now, leaves=True), *afar), asked)
     said = f"It finishes the current step{step}, saves a checkpoint and exits."
@@ -63,7 +63,7 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
 
 def _goes_on(snapshot: Snapshot, known: Progress) -> str:
     """What a resume will do: only of this project's trainer it is known that it goes on where it was."""
-    if not _is_own(snapshot.launch):
+    if not is_ours(snapshot):
         epoch = known.checkpoint_epoch
         newest = "" if epoch is None else f"Its newest checkpoint so far is of epoch {epoch:g}. "
         own = "whether it goes on from there is the script's own affair"
@@ -81,7 +81,7 @@ def asked_words(stop: StopStage, now: float) -> str:
 def _seldom_asks(snapshot: Snapshot, known: Progress) -> str:
     """Until when a trainer is waited for that asks `should_stop()` seldom, against its grace period; "" for others."""
     grace, answer = snapshot.launch.stop_grace_secs if snapshot.launch else 60.0, answer_secs(known)
-    if _is_own(snapshot.launch) or snapshot.state is None:
+    if is_ours(snapshot) or snapshot.state is None:
         return ""
     if answer is None:
         return (
@@ -125,8 +125,3 @@ def _began(snapshot: Snapshot) -> float:
     if snapshot.state is not None and snapshot.state.started_at:
         return snapshot.state.started_at
     return snapshot.launch.created_at if snapshot.launch is not None else 0.0
-
-
-def _is_own(launch: Launch | None) -> bool:
-    """Whether it is this project's trainer, which saves whenever it is asked to stop."""
-    return launch is not None and is_own_trainer(launch.argv)

@@ -128,9 +128,9 @@ class AtChance(Rule):
         had = over[: episode.onset]
         size = chance.size(known) if chance and known else 1.0
         if had.size and np.nanmin(had, initial=np.inf) < -BEYOND * size:
-            said = Said(f"{_lost(data, floors, chance)} Since epoch {data.epochs[episode.onset]:g}.", *HAS_LOST)
+            said = Wording(f"{_lost(data, floors, chance)} Since epoch {data.epochs[episode.onset]:g}.", *HAS_LOST)
         elif (inserting := _inserting(snapshot, metric, chance)) is not None:
-            said = Said(f"{inserting} Since {began}.", *INSERTING, "warning")
+            said = Wording(f"{inserting} Since {began}.", *INSERTING, "warning")
         else:
             said = _never_better(snapshot, data, chance, episode.severity, began)
         return self.flag(
@@ -157,7 +157,7 @@ def _may_be_a_plateau(data: Evaluations, severity: str, *, over: bool) -> bool:
     return bool(len(known) and known[-NEWEST:].min() < (1 - FAST_RATIO) * known[0])
 
 
-class Said(NamedTuple):
+class Wording(NamedTuple):
     """What a finding of this rule says; `title` "" is that of the rule, `severity` None that of the episode."""
 
     line: str
@@ -167,14 +167,16 @@ class Said(NamedTuple):
     severity: Severity | None = None
 
 
-def _never_better(snapshot: Snapshot, data: Evaluations, chance: Chance | None, severity: Severity, began: str) -> Said:
+def _never_better(
+    snapshot: Snapshot, data: Evaluations, chance: Chance | None, severity: Severity, began: str
+) -> Wording:
     """Of a metric that has not left chance yet; `began`: since when, in words."""
     over = is_over(snapshot)
     line = _line(data, evaluations.floors_of(snapshot), chance, severity, over)
     text = f"{line} Since {began}.{_in_percent(data, chance, _counts_words(snapshot))}"
     where = " time resolution inside the model," * is_ctc(snapshot)
     beside = FAR_BEYOND if _is_beyond(data, chance) else ("", NO_INPUT.format(where), WHY)
-    return Said(text, *beside, "info" if _may_be_a_plateau(data, severity, over=over) else None)
+    return Wording(text, *beside, "info" if _may_be_a_plateau(data, severity, over=over) else None)
 
 
 def _inserting(snapshot: Snapshot, metric: Metric | None, chance: Chance | None) -> str | None:

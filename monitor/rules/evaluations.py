@@ -98,6 +98,7 @@ def guard_of(snapshot: Snapshot, thresholds: Thresholds) -> float:
 
 
 def floors_of(snapshot: Snapshot) -> Floors:
+    """The chance floors of run.json: nats per token, and fractions for WER; all unknown without one."""
     return snapshot.run.floors if snapshot.run is not None else Floors()
 
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.kind import is_ours
 from monitor.rules.result import Numbers, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
+from monitor.run_dir.checkpoints import is_ours
 from monitor.run_dir.words import number
 
 FLOW = evaluations.known("update_ratio", "clipped_ratio", "zero_gradient_ratio")

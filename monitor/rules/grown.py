@@ -45,6 +45,7 @@ class Grown(Generic[T]):
         _memories.add(self)
 
     def forget(self, name: str) -> None:
+        """The next answer for the run of this name is made from its first record on."""
         self._kept.pop(name, None)
 
     def of(self, snapshot: Snapshot, thresholds: Thresholds, look: Callable[[int], Iterable[T]]) -> list[T]:

@@ -6,7 +6,7 @@ from monitor.rules.evaluations import floors_of, last
 from monitor.rules.primary import primary_of
 from monitor.rules.rule import Kind
 from monitor.run_dir import Snapshot
-from monitor.run_dir.checkpoints import is_own_trainer
+from monitor.run_dir.checkpoints import is_ours
 from monitor.run_dir.metric_names import EDIT_RATES
 
 LANGUAGE_MODELS = ("llama", "mistral", "mixtral", "qwen", "gemma", "phi-", "gpt", "falcon", "olmo", "deepseek")
@@ -22,11 +22,6 @@ def is_fine_tune(snapshot: Snapshot) -> bool:
         return True
     named = [str(value).lower() for key, value in config.items() if "model" in key.lower() and isinstance(value, str)]
     return any(name in value for value in named for name in LANGUAGE_MODELS)
-
-
-def is_ours(snapshot: Snapshot) -> bool:
-    """Whether our own trainer trains it, whose checkpoints `python -m trainer.diagnose` can measure."""
-    return snapshot.launch is not None and is_own_trainer(snapshot.launch.argv)
 
 
 def fits(kind: Kind, snapshot: Snapshot) -> bool:

@@ -8,11 +8,11 @@ import numpy as np
 
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level, open_episode
-from monitor.rules.kind import is_ours
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Floors, Snapshot
+from monitor.run_dir.checkpoints import is_ours
 
 GROWTH_EVALUATIONS, GROWTH = 3, 0.1
 """A tenth more than three evaluations ago: it is coming."""

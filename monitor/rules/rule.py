@@ -75,12 +75,15 @@ class Rule(ABC):
         return False
 
     def quiet(self, line: str) -> Quiet:
+        """The answer of a rule that looked and found nothing; `line`: what it saw, with its number."""
         return Quiet(self.name, self.title, line)
 
     def not_applicable(self, needs: str) -> NotApplicable:
+        """The answer where the run does not log what the rule reads; `needs`: what that is, in words."""
         return NotApplicable(self.name, self.title, needs)
 
     def not_enough_data(self, have: int, need: int, of: str = "evaluations") -> NotEnoughData:
+        """The answer before there are `need` values of what `of` names; `have` are there."""
         return NotEnoughData(self.name, self.title, have, need, of)
 
     def unready(

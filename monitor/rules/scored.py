@@ -31,6 +31,7 @@ class Scored:
 
     @property
     def wer(self) -> float:
+        """Recomputed over all clips together, a fraction: errors by target words, above 1 where many are inserted."""
         return self.errors / self.asked
 
 

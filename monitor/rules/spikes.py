@@ -53,5 +53,6 @@ def came_back(value: float, median: float, spread: float) -> str:
 
 
 def is_above(value: float, median: float, spread: float, limits: SpikeLimits) -> bool:
+    """Whether it is above the median by `spike_rise_ratio` of it and by `spike_spreads` spreads; no where that is 0."""
     most = max(median * (1 + limits.spike_rise_ratio), median + limits.spike_spreads * spread)
     return bool(median > 0 and value > most)

@@ -123,7 +123,7 @@ def note(runs_dir: Path, verb: str, run_id: str, result: Result, why: str = "", 
     """Appends one line; where there is no folder of runs, nothing was acted on. Raises nothing."""
     entry = Entry(
         at=time.time(),
-        user=_user(),
+        user=user_name(),
         via=via or (_asked() if _asked is not None else "") or _via,
         verb=verb,
         run_id=str(run_id)[:LONGEST_NAME],
@@ -166,7 +166,8 @@ def read(runs_dir: Path) -> list[Entry]:
     return found
 
 
-def _user() -> str:
+def user_name() -> str:
+    """The user of this process, or the number of one without a name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -27,17 +27,18 @@ def is_own_trainer(argv: list[str]) -> bool:
 
 def saves_checkpoints(snapshot: Snapshot) -> bool:
     """Whether a stop leaves a checkpoint, as far as is known: one was reported, or the trainer is our own."""
-    return _has_reported(snapshot) or _is_own(snapshot)
+    return _has_reported(snapshot) or is_ours(snapshot)
 
 
 def keeps_best_checkpoint(snapshot: Snapshot) -> bool:
     """Whether the checkpoint with the best error rate lies there: our own trainer keeps it from its first on."""
-    return _has_reported(snapshot) and _is_own(snapshot)
+    return _has_reported(snapshot) and is_ours(snapshot)
 
 
 def _has_reported(snapshot: Snapshot) -> bool:
     return snapshot.progress is not None and snapshot.progress.checkpoint is not None
 
 
-def _is_own(snapshot: Snapshot) -> bool:
+def is_ours(snapshot: Snapshot) -> bool:
+    """Whether this project's trainer trains it, which saves when asked to stop; `trainer.diagnose` reads it."""
     return snapshot.launch is not None and is_own_trainer(snapshot.launch.argv)

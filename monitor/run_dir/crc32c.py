@@ -9,6 +9,7 @@ MOVED_BY = 0xA282EAD8
 
 
 def masked_crc32c(data: bytes) -> int:
+    """The checksum that stands behind each length and each record of an event file, 32 bits."""
     crc = 0xFFFFFFFF
     table = _table()
     for byte in data:

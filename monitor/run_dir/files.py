@@ -180,6 +180,11 @@ def read_document(path: Path, kind: type[R], ignoring: type[Exception] | tuple[t
         return None
 
 
+def required_document(path: Path, kind: type[R]) -> R:
+    """The record in a `.json` file that must be there. Raises as `read_document`; ValueError where there is none."""
+    return decode(read_bytes(path) or b"", kind)
+
+
 class Lines(NamedTuple):
     """Complete lines without their newline. `first_line` counts from 1. `restarted`: the file began a new life.
 

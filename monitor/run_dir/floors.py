@@ -33,6 +33,7 @@ class Targets:
     frames: Sequence[int]
 
     def lengths(self) -> np.ndarray:
+        """Tokens of each clip, shape (clips,)."""
         return np.array([len(target) for target in self.tokens], dtype=np.int64)
 
 

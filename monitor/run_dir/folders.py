@@ -60,14 +60,14 @@ class Folder:
         return self.host or self.there
 
     @property
-    def said(self) -> str:
+    def location(self) -> str:
         """Where it lies, in words."""
         return f"{self.host}:{self.there}" if self.host else self.there or str(self.path)
 
     @property
     def text(self) -> str:
         """As `--runs` takes it."""
-        return f"{self.name}={self.said}" if self.name else self.said
+        return f"{self.name}={self.location}" if self.name else self.location
 
     def address(self, run_id: str) -> str:
         """What the page calls a run of this folder."""
@@ -82,6 +82,7 @@ class Folders:
 
     @property
     def several(self) -> bool:
+        """Whether the folders have names, so that a run's address needs one."""
         return bool(self.all[0].name)
 
     @property
@@ -95,13 +96,13 @@ class Folders:
         return "\n".join(folder.text for folder in self.all)
 
     @property
-    def said(self) -> str:
-        return ", ".join(folder.said for folder in self.all)
+    def location(self) -> str:
+        return ", ".join(folder.location for folder in self.all)
 
     @property
     def heading(self) -> str:
         """Above the page: the path of the only one, else the names."""
-        return ", ".join(folder.name for folder in self.all) if self.several else self.said
+        return ", ".join(folder.name for folder in self.all) if self.several else self.location
 
     def of(self, address: str) -> tuple[Folder, str]:
         """The folder and the run id of an address. Raises UsageError for a folder that is none of these."""
@@ -128,7 +129,7 @@ def folders_of(texts: Sequence[str | Path], programs: Sequence[str] = ()) -> Fol
     found = [_folder(str(text), started) for text in texts] or [Folder("", DEFAULT_RUNS.absolute())]
     twice = next((one for place, one in enumerate(found) if one.path in [each.path for each in found[:place]]), None)
     if twice is not None:
-        raise UsageError(f"--runs names {twice.said} twice; give each folder once.")
+        raise UsageError(f"--runs names {twice.location} twice; give each folder once.")
     if len(found) == 1 and not found[0].name and not found[0].far:
         return Folders((found[0],))
     given = [folder.name for folder in found if folder.name]

@@ -36,6 +36,7 @@ class Label(Record, frozen=True, kw_only=True):
 
     @property
     def says_nothing(self) -> bool:
+        """Whether name, note, tags and pin are all empty: such a label is removed."""
         return not (self.title or self.note or self.tags or self.pinned)
 
 

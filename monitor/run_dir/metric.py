@@ -113,7 +113,7 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
         share = self.fraction(difference)
         return signed_points(share) if self.is_share else signed(share)
 
-    def told(self, before: float, after: float, more: int = 1) -> tuple[str, str, str]:
+    def change_texts(self, before: float, after: float, more: int = 1) -> tuple[str, str, str]:
         """Two finite values and their difference, such as "41.8 %", "44.9 %" and "+3.1 points", that agree as shown,
         with `more` decimals more than usual at most."""
         one, other, apart = agreeing(self.fraction(before), self.fraction(after), self.is_share, more)

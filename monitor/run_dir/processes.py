@@ -145,6 +145,7 @@ class RunLock:
         _held.add(self)
 
     def release(self) -> None:
+        """Gives the lock up at once; nothing where it is not held."""
         if self._descriptor is not None:
             # Said outright: closing is not enough while a child that is just being started holds a copy.
             with contextlib.suppress(OSError):

@@ -50,6 +50,7 @@ T = TypeVar("T")
 
 @functools.lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
+    """Whether a value of this name is hidden: a password, token or key by its name."""
     return len(name) <= LONGEST_NAME and bool(SECRET_NAME.fullmatch(name)) and not NOT_SECRET.fullmatch(name)
 
 

@@ -33,7 +33,7 @@ CHILD_SECS = 180.0
 """How long making the child may take; after that the run is stopped without one."""
 
 
-class Said(msgspec.Struct, frozen=True):
+class ChildMade(msgspec.Struct, frozen=True):
     """What the process that makes the child has to say."""
 
     child_id: str | None = None
@@ -75,7 +75,7 @@ class AwayKeeper:
         late = time.monotonic() > self._deadline
         if self._process.poll() is None and not late:
             return False
-        said = Said(problem=f"Making it took longer than {CHILD_SECS:.0f} s.") if late else self._heard()
+        said = ChildMade(problem=f"Making it took longer than {CHILD_SECS:.0f} s.") if late else self._heard()
         if late:
             self._process.kill()
             self._process.wait()
@@ -153,14 +153,14 @@ class AwayKeeper:
             start_new_session=True,
         )
 
-    def _heard(self) -> Said:
+    def _heard(self) -> ChildMade:
         assert self._process is not None and self._process.stdout is not None
         with self._process.stdout as pipe:
             data = pipe.read()
         try:
-            return msgspec.json.decode(data, type=Said)
+            return msgspec.json.decode(data, type=ChildMade)
         except msgspec.DecodeError:
-            return Said(problem=f"The process that makes it ended with code {self._process.returncode}.")
+            return ChildMade(problem=f"The process that makes it ended with code {self._process.returncode}.")
 
     def _ask_to_stop(self, now: float) -> None:
         control.request(self._run_dir, "stop", generation=self._generation, asked_by=ASKED_BY, now=now)

@@ -33,7 +33,6 @@ from monitor.run_dir import (
     Reading,
     ReadingWord,
     Run,
-    decode,
     encode,
     files,
     held,
@@ -133,7 +132,7 @@ class SourceFeed:
         self._follower.begin_again(generation)
 
     @property
-    def told(self) -> frozenset[str]:
+    def fields_read(self) -> frozenset[str]:
         """The losses and error rates that the source tells, and a log's other scores."""
         mapping = self._follower.mapping
         return fields_of(mapping.uses) | {name for name in mapping.beside if QUALITY.fullmatch(name)}
@@ -307,7 +306,7 @@ class OwnLogFeed:
         if not due or self._feed is None or self._generation > 1 or (self._run_dir / READING_FILE).exists():
             return
         self._searched_at, self._wait_secs = now, min(2 * self._wait_secs, MOST_WAIT_SECS)
-        told = self._feed.told
+        told = self._feed.fields_read
         chosen = self._search.richer(told)
         if chosen is None:
             return
@@ -411,7 +410,7 @@ def _writes_itself(run_dir: Path) -> bool:
 
 def _tell_left_out(run_dir: Path, count: int) -> None:
     """run.json says that its records are not all that the log holds. Raises OSError or ValueError."""
-    run = decode(files.read_bytes(run_dir / RUN_FILE) or b"", Run)
+    run = files.required_document(run_dir / RUN_FILE, Run)
     if run.reading is not None:
         said = f"{run.reading.said}; {size(count)} were printed faster than they could be read and are left out"
         reading = msgspec.structs.replace(run.reading, said=said)

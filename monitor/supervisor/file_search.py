@@ -23,7 +23,7 @@ from monitor.launcher.relaunch.written import (
     is_in_a_run,
     output_folders,
 )
-from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, RUN_FILE, STEPS_FILE, Launch, Run, decode, files
+from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, RUN_FILE, STEPS_FILE, Launch, Run, files
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.opening import OddFileError, open_to_read
 
@@ -68,7 +68,7 @@ class FileSearch:
 
         Raises RefusedError, or OSError or ValueError where the run's folder cannot be read or written.
         """
-        run = decode(files.read_bytes(self._run_dir / RUN_FILE) or b"", Run)
+        run = files.required_document(self._run_dir / RUN_FILE, Run)
         for name in (EPOCHS_FILE, *([STEPS_FILE] if chosen.counts.steps else [])):
             files.replace(self._run_dir / name, b"")
         more = " and ".join(field.replace("_", " ") for field in sorted(fields_of(chosen.mapping.uses) - told))

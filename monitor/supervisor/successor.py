@@ -24,7 +24,7 @@ from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import read_launch
 from monitor.run_dir.processes import RunLock
 from monitor.run_dir.reader import RunReader, list_runs
-from monitor.supervisor.away import CHILD_SECS, Said
+from monitor.supervisor.away import CHILD_SECS, ChildMade
 
 LOCK_FILE = "away.lock"
 
@@ -34,9 +34,9 @@ def main(argv: list[str]) -> int:
     set_origin("supervisor")
     try:
         with _alone(run_dir):
-            said = Said(child_id=_made_before(run_dir) or _make(run_dir))
+            said = ChildMade(child_id=_made_before(run_dir) or _make(run_dir))
     except (MonitorError, OSError) as problem:
-        said = Said(problem=" ".join(str(problem).split()))
+        said = ChildMade(problem=" ".join(str(problem).split()))
     sys.stdout.buffer.write(msgspec.json.encode(said))
     return 0
 

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from monitor.ui.budgets import Budgets, paid_by
 from monitor.ui.door import door
 from monitor.ui.headers import guarded, host_name, is_address, is_from_another_page, same_origin
-from monitor.ui.visitors import Visitor, Visitors, told
+from monitor.ui.visitors import Visitor, Visitors, scope_with_visitor
 
 TOKEN_PATH = "/vs/token"
 AGAIN_PATH = "/vs/again"
@@ -77,7 +77,9 @@ class AccessGate:
         is_over = _Revocation(lambda: not self._visitors.still(who), receive, budget.sending(send))
         heard = budget.hearing(is_over.receive) if scope["path"].endswith(SCRIPT_PATH) else is_over.receive
         try:
-            await self._app(paid_by(budget, told(scope, who)), heard, self._renewing(scope, who, is_over.send))
+            await self._app(
+                paid_by(budget, scope_with_visitor(scope, who)), heard, self._renewing(scope, who, is_over.send)
+            )
         finally:
             is_over.leave()
 
@@ -95,7 +97,7 @@ class AccessGate:
             if answer is not None:
                 await answer(scope, receive, send)
                 return
-            await self._app(paid_by(budget, told(scope, who)), receive, self._renewing(scope, who, send))
+            await self._app(paid_by(budget, scope_with_visitor(scope, who)), receive, self._renewing(scope, who, send))
 
     async def _refusal(self, request: Request, who: Visitor | None) -> Response | None:
         """What to answer instead of the page, or None where the request may pass."""

@@ -33,7 +33,7 @@ SECONDS, SECONDS_PER_SEC = 60.0, 0.5
 BYTES, BYTES_PER_SEC = 512 * 2.0**20, 16 * 2.0**20
 AT_ONCE = 4
 """Requests of one visitor that are being answered; further ones wait."""
-TOLD_SECS = 4.0
+LIFE_SIGN_SECS = 4.0
 """How often a tab that waits for its visitor's other tabs is given a sign of life."""
 STRANGERS_WAIT_SECS, STRANGERS_WAITING = 1.0, 50
 """A stranger's refusal comes late, so that each of his connections asks seldom."""
@@ -121,7 +121,7 @@ class Budget:
         and then until that."""
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TOLD_SECS):
+                async with asyncio.timeout(LIFE_SIGN_SECS):
                     await self._works.acquire()
                 break
             await tell()

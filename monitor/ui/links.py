@@ -47,7 +47,7 @@ def person_links(folders: Folders, token: str) -> list[str]:
 def links_text(links: dict[str, str], folders: Folders, detached: bool = False, run: str = "") -> str:
     """The lines that are printed. `run`: the name of the run whose own link is among them, which then comes first."""
     count = sum(len(list_runs(folder.path)) for folder in folders.all)
-    first = f"Vitalsigns: {count} {'run' if count == 1 else 'runs'} in {folders.said}."
+    first = f"Vitalsigns: {count} {'run' if count == 1 else 'runs'} in {folders.location}."
     if detached:
         usual = folders.text == str(Path("runs").absolute())
         elsewhere = () if usual else [part for folder in folders.all for part in ("--runs", folder.text)]

@@ -120,7 +120,7 @@ def revoke_link(folders: Folders, name: str, where: Path | None = None) -> None:
         if len(left) == len(known):
             names = sorted(each.name for each in known if each.runs_dir == folders.text)
             there = f"there are those of {', '.join(names)}" if names else "there is none"
-            raise RefusedError(f"{name} has no link to {folders.said}; {there}.")
+            raise RefusedError(f"{name} has no link to {folders.location}; {there}.")
         write(left)
 
 

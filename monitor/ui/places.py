@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from monitor.launcher.devices import Machine
-from monitor.launcher.hosts.following import Following
+from monitor.launcher.hosts.following import FolderFollower
 from monitor.run_dir import words
 from monitor.run_dir.folders import Folder, Folders
 from monitor.ui.family import Family
@@ -41,7 +41,7 @@ class Place:
         self.listing = Listing(folder.path)
         self.family = Family(folder.path)
         self.others = Others(folder.path, self.family)
-        self.following = Following(folder) if folder.far else None
+        self.following = FolderFollower(folder) if folder.far else None
 
 
 class Places:
@@ -132,7 +132,7 @@ class _Seen:
 
     def group(self) -> RunGroup:
         folder = self.place.folder
-        where = folder.there if folder.name == folder.host else folder.said
+        where = folder.there if folder.name == folder.host else folder.location
         where = f"{where} (archive, read only)" if folder.is_archive else where
         return RunGroup(
             name=folder.name, where=where, problem=self._problem(), far=folder.far, archive=folder.is_archive

@@ -11,7 +11,7 @@ MOST_TABS = 200
 MOST_WAITING = 800
 KEPT_FOR_CONTROL = 20
 """Of `MOST_TABS`: however many look, who may stop a run gets in."""
-TOLD_SECS = 4.0
+LIFE_SIGN_SECS = 4.0
 """How often a tab in line is told its place: its sign of life, too."""
 ASK_AGAIN = 1013
 """The WebSocket's own code for "try again later"; the page's script waits longer from try to try."""
@@ -57,7 +57,7 @@ class Seats:
                 await tell(self._words(ticket))
                 with contextlib.suppress(TimeoutError):
                     # Not wait_for: of a tab that leaves as its seat is given, it would forget that it left.
-                    async with asyncio.timeout(TOLD_SECS):
+                    async with asyncio.timeout(LIFE_SIGN_SECS):
                         await ticket.seated.wait()
             yield
         finally:

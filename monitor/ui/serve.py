@@ -89,7 +89,7 @@ def run_serve(
     tokens = None if no_token else load_tokens()
     if known is not None and (port is None or port == known.port):
         if not known.life:
-            command = words.monitor_line("serve", "--stop", "--runs", folders.said)
+            command = words.monitor_line("serve", "--stop", "--runs", folders.location)
             raise RefusedError(f"The dashboard that runs is of an older version: {command}, then serve again.")
         if proxy is not None or metrics:
             again = "--trust-user-header" if proxy is not None else "--metrics"
@@ -253,7 +253,7 @@ def _remember(order: Order, pid: int) -> Serving:
 
 def _stop(known: Serving | None, folders: Folders) -> int:
     if known is None:
-        raise RefusedError(f"No dashboard of yours serves {folders.said}.")
+        raise RefusedError(f"No dashboard of yours serves {folders.location}.")
     os.kill(known.identity.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECS
     while processes.liveness(known.identity) == "alive" and time.monotonic() < deadline:

@@ -155,7 +155,7 @@ def port_of(scope: Scope) -> int:
     return int((scope.get("server") or ("", 0))[1] or 0)
 
 
-def told(scope: Scope, who: Visitor | None) -> Scope:
+def scope_with_visitor(scope: Scope, who: Visitor | None) -> Scope:
     """The scope with what the gate decided, for a route of ours and, as headers, for Streamlit's script."""
     headers = [(key, value) for key, value in scope["headers"] if not key.lower().startswith(OUR_HEADERS)]
     said = {ROLE_HEADER: who.role, NAME_HEADER: who.name, WAY_HEADER: who.way, HOLDER_HEADER: who.holder} if who else {}

@@ -120,7 +120,7 @@ def _rows(snapshots: Sequence[Snapshot], epoch: float, mode: str, metric: Metric
     if mode == "hours":
         took = [_time_of(run, record) for run, record in zip((parent, child, *others), (then, now, *rest), strict=True)]
         rows.append(["time", *took[:2], "", *took[2:]])
-    own = [(metric.name, metric.title, metric.text, metric.told)] if metric is not None else []
+    own = [(metric.name, metric.title, metric.text, metric.change_texts)] if metric is not None else []
     for field, title, written, between in (*own, *ROWS):
         before, after, *more = [read(record, field) if record is not None else None for record in (then, now, *rest)]
         if own and all(value is None for value in (before, after, *more)):

@@ -17,7 +17,7 @@ from monitor.rules.evaluations import guard_of
 from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import last_of, primary_of
 from monitor.run_dir import Snapshot
-from monitor.run_dir.launch import is_own_trainer
+from monitor.run_dir.checkpoints import is_ours
 from monitor.run_dir.metric import LOSS, WER
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import ENDED_VERDICTS, Status, status_of
@@ -211,8 +211,7 @@ def _actions(snapshot: Snapshot, live: bool, word: str) -> Actions:
 
 def _can_be_checked(snapshot: Snapshot) -> bool:
     """Whether `python -m trainer.diagnose` knows this run's checkpoints, and there is one."""
-    ours = snapshot.launch is not None and is_own_trainer(snapshot.launch.argv)
-    return ours and snapshot.progress is not None and snapshot.progress.checkpoint is not None
+    return is_ours(snapshot) and snapshot.progress is not None and snapshot.progress.checkpoint is not None
 
 
 def _title(snapshot: Snapshot, diagnosis: Diagnosis) -> str:

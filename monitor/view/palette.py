@@ -65,6 +65,7 @@ def curve(name: str) -> str:
 
 
 def light(name: str) -> str:
+    """The colour of this name in the light theme, #rrggbb."""
     return COLOURS[name][0]
 
 

@@ -50,10 +50,12 @@ class Scored:
 
     @property
     def target_words(self) -> int:
+        """Words of the target: hits, substitutions and deletions."""
         return self.counts["h"] + self.counts["s"] + self.counts["d"]
 
     @property
     def wer(self) -> float:
+        """WER of this clip, a fraction; of an empty target 1 if anything was predicted, else 0."""
         errors = self.counts["s"] + self.counts["d"] + self.counts["i"]
         return errors / self.target_words if self.target_words else (1.0 if self.said.strip() else 0.0)
 
@@ -186,6 +188,7 @@ def pairs(snapshot: Snapshot, decode: Decode, decoder: str = DECODERS[0]) -> lis
 
 
 def score(clip: Clip, said: str) -> Scored:
+    """The clip's target and what was predicted for it, aligned word by word."""
     words = aligned(clip.reference.split(), said.split())
     return Scored(clip, said, words, Counter(kind for kind, _, _ in words))
 

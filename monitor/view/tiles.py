@@ -11,10 +11,10 @@ from monitor.diagnosis.summaries import scored
 from monitor.diagnosis.verdict import Judged
 from monitor.rules.arithmetic.series import thin
 from monitor.rules.doubts import doubt_of
+from monitor.rules.evaluations import floors_of, lowest
 from monitor.rules.evaluations import last as newest
-from monitor.rules.evaluations import lowest
 from monitor.rules.gap_limit import gap_limit_of
-from monitor.rules.kind import is_ctc, is_ours, is_sequence
+from monitor.rules.kind import is_ctc, is_sequence
 from monitor.rules.primary import (
     SAYING_NOTHING,
     best_of,
@@ -26,6 +26,7 @@ from monitor.rules.primary import (
     primary_of,
 )
 from monitor.run_dir import Epoch, Floors, Snapshot, Summary, words
+from monitor.run_dir.checkpoints import is_ours
 from monitor.run_dir.columns import values_of
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.metric import LOSS, WER, Metric, is_finite
@@ -86,7 +87,7 @@ def tiles(snapshot: Snapshot, judged: Judged) -> list[Tile]:
 def _before_the_first(snapshot: Snapshot, judged: Judged) -> list[Tile]:
     if by_steps := list(_by_steps(snapshot, STEP_TILES)):
         return by_steps
-    floors = _floors(snapshot)
+    floors = floors_of(snapshot)
     metric = primary_of(snapshot) or (WER if is_ctc(snapshot) else None)
     first = [_metric(snapshot, metric)] if metric is not None else []
     words_tile = [_words(snapshot, floors)] if is_ctc(snapshot) else [_train_loss(snapshot)]
@@ -95,7 +96,7 @@ def _before_the_first(snapshot: Snapshot, judged: Judged) -> list[Tile]:
 
 def _logged(snapshot: Snapshot, judged: Judged) -> Iterator[Tile]:
     """The tiles of what was measured, in their order."""
-    floors, metric = _floors(snapshot), primary_of(snapshot)
+    floors, metric = floors_of(snapshot), primary_of(snapshot)
     if metric is not None:
         yield _metric(snapshot, metric)
     if newest(snapshot, "gap") is not None:
@@ -149,10 +150,6 @@ def _of_steps(snapshot: Snapshot, shown: StepTile) -> Tile | None:
         yardstick=yard,
         spark=thin([value for value, _ in finite], SPARK_POINTS),
     )
-
-
-def _floors(snapshot: Snapshot) -> Floors:
-    return snapshot.run.floors if snapshot.run is not None else Floors()
 
 
 def _metric(snapshot: Snapshot, metric: Metric, others: bool = False) -> Tile:

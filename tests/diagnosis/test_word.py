@@ -13,7 +13,7 @@ from monitor.commands.looking import look_at
 from monitor.diagnosis.alerts import summarise
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
-from monitor.diagnosis.word import STANDS_FOR, said_now, shown_from
+from monitor.diagnosis.word import STANDS_FOR, shown_from, word_now
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import Epoch
@@ -40,7 +40,7 @@ def own_words(seen):
     for record in seen.epochs:
         then = as_of(seen, record.epoch)
         findings = tuple(result for result in judge(then, NOW).results if isinstance(result, Finding))
-        found.append(said_now(then, findings, DEFAULTS).word)
+        found.append(word_now(then, findings, DEFAULTS).word)
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.launcher.hosts.following import Following
+from monitor.launcher.hosts.following import FolderFollower
 from monitor.run_dir.folders import Folder, folders_of
 from tests.hosts.far import FarHost
 
@@ -34,12 +34,12 @@ def far(short: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FarHost]:
 @pytest.fixture
 def follow(far: FarHost) -> Iterator:
     """`follow()` follows the far folder, by another program there if one is given; all of them end with the test."""
-    begun: list[Following] = []
+    begun: list[FolderFollower] = []
 
-    def one(program: str | None = None) -> tuple[Folder, Following]:
+    def one(program: str | None = None) -> tuple[Folder, FolderFollower]:
         programs = [far.program if program is None else f"gpu3={program}"] if program != "" else []
         folder = folders_of([far.spec], programs).all[0]
-        following = Following(folder)
+        following = FolderFollower(folder)
         begun.append(following)
         following.start()
         return folder, following

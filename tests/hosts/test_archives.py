@@ -13,7 +13,7 @@ from monitor import launcher
 from monitor.commands.cli import main
 from monitor.launcher.hosts import archive, wire
 from monitor.launcher.hosts.bringing import bring
-from monitor.launcher.hosts.following import Following
+from monitor.launcher.hosts.following import FolderFollower
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.folders import folders_of
 from monitor.run_dir.lives import is_archived
@@ -46,7 +46,7 @@ def follow(bucket):
 
     def one():
         folder = folders_of([bucket.runs]).all[0]
-        begun.append(Following(folder))
+        begun.append(FolderFollower(folder))
         begun[-1].start()
         return folder, begun[-1]
 

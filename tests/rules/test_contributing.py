@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-STEPS = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Add a rule")[1].split("\n## Habits")[0]
+STEPS = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Add a rule")[1].split("\n## Conventions")[0]
 RULE, TEST, HEADING = (textwrap.dedent(block) for block in re.findall(r" *```\w+\n(.*?)```", STEPS, re.DOTALL))
 NAME = re.search(r'name = "(\w+)"', RULE)[1]
 

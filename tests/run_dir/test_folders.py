@@ -8,7 +8,7 @@ from monitor.run_dir.folders import folders_of, served
 
 def test_one_folder_has_no_name_and_its_runs_keep_their_ids(tmp_path):
     one = folders_of([tmp_path / "runs"])
-    assert not one.several and one.text == one.said == str(tmp_path / "runs")
+    assert not one.several and one.text == one.location == str(tmp_path / "runs")
     assert one.all[0].address("a") == "a" and one.of("a") == (one.all[0], "a")
 
 

@@ -19,7 +19,7 @@ from monitor.ui.passes import (
     values_of,
 )
 from monitor.ui.tokens import ROLES, TokenBook, Tokens, load_tokens
-from monitor.ui.visitors import ROLE_HEADER, Visitor, Visitors, role_in, told
+from monitor.ui.visitors import ROLE_HEADER, Visitor, Visitors, role_in, scope_with_visitor
 
 TOKENS = Tokens(control="c" * 32, look="l" * 32)
 PASSES = Passes(life="one")
@@ -226,9 +226,9 @@ def test_the_better_of_two_cookies_counts_and_a_bad_one_hides_none():
 def test_a_visitor_names_no_role_himself():
     """The page's script goes by this header."""
     headers = [(ROLE_HEADER.encode(), b"control"), (ROLE_HEADER.title().encode(), b"control"), (b"host", b"h")]
-    passed = told({"headers": headers}, Visitor("look", "page, looking-only link"))["headers"]
+    passed = scope_with_visitor({"headers": headers}, Visitor("look", "page, looking-only link"))["headers"]
     assert [value for name, value in passed if name == ROLE_HEADER.encode()] == [b"look"]
-    assert told({"headers": headers}, None)["headers"] == [(b"host", b"h")]
+    assert scope_with_visitor({"headers": headers}, None)["headers"] == [(b"host", b"h")]
 
 
 def answered(question, role="control", tokens=TOKENS, port=8501):

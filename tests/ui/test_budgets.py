@@ -110,7 +110,7 @@ def test_so_many_requests_at_once_and_the_turn_ends_where_the_answer_begins():
 
 
 def test_work_of_one_visitor_is_done_one_by_one_and_who_waits_is_told(monkeypatch):
-    monkeypatch.setattr(budgets, "TOLD_SECS", 0.02)
+    monkeypatch.setattr(budgets, "LIFE_SIGN_SECS", 0.02)
 
     async def story():
         budget, told = small(secs=5.0), []

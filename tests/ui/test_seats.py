@@ -36,7 +36,7 @@ async def settled():
 
 
 def test_those_beyond_the_limit_wait_in_line_are_told_their_place_and_come_in_turn(monkeypatch):
-    monkeypatch.setattr(seats, "TOLD_SECS", 0.01)
+    monkeypatch.setattr(seats, "LIFE_SIGN_SECS", 0.01)
 
     async def story():
         hall = Seats(most=2, waiting=5, kept_for_control=0)

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from monitor.diagnosis.own_rules.contract import Finding, Quiet
-from monitor.diagnosis.own_rules.loading import Late, load, said_of
+from monitor.diagnosis.own_rules.loading import Late, load, message_of
 from monitor.diagnosis.own_rules.wire import (
     CHECK_SECS,
     LATE,
@@ -51,6 +51,7 @@ MOST_ANSWER = 65_536
 
 
 def main() -> int:
+    """Loads the rules, answers for each epoch that was asked for, and ends: a message a line on standard output."""
     job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
     out, caller = os.dup(1), os.dup(0)
     _silence()
@@ -153,7 +154,7 @@ def _answer_and_end(kind: type[Any], rule: str, seen: Snapshot, epoch: float, pa
         _alarm(CHECK_SECS)
         answer = _answer(kind, rule, seen, epoch)
     except BaseException as fault:  # noqa: BLE001 - a rule may raise what it likes, also SystemExit
-        answer = Answer(rule, epoch, why=said_of(fault, path, _line_of(kind)))
+        answer = Answer(rule, epoch, why=message_of(fault, path, _line_of(kind)))
     signal.setitimer(signal.ITIMER_REAL, CHECK_SECS)
     if os.getpid() == pid:  # else a rule has forked, and this is its copy
         _send(writing, answer)

@@ -28,7 +28,7 @@ def load(job: Job) -> tuple[list[tuple[Facts, type[Any]]], str]:
     try:
         found = list(_classes(_module(job) if job.text else _entry(job.entry)))
     except BaseException as fault:  # noqa: BLE001 - whatever a stranger's module does while it is loaded
-        return [], said_of(fault, job.path)
+        return [], message_of(fault, job.path)
     if not found:
         return [], "it holds no class with a `check` method"
     if len(found) > MOST_RULES:
@@ -81,7 +81,7 @@ def facts_of(kind: type[Any], given: Mapping[str, float]) -> Facts:
     return Facts(name, title[:MOST_TEXT], {key: float(value) for key, value in limits.items()})
 
 
-def said_of(fault: BaseException, path: str, otherwise: int | None = None) -> str:
+def message_of(fault: BaseException, path: str, otherwise: int | None = None) -> str:
     """The error in one line, with the file and the last line of it that was running, `otherwise` where none was."""
     frames = [frame for frame in traceback.extract_tb(fault.__traceback__) if frame.filename == path]
     line = frames[-1].lineno if frames else getattr(fault, "lineno", otherwise)

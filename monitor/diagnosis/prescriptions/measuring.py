@@ -7,10 +7,10 @@ import shlex
 from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.prescription import Config, Prescription, bundle, flags, restart
 from monitor.rules.evaluations import last
-from monitor.rules.kind import is_ctc, is_ours
+from monitor.rules.kind import is_ctc
 from monitor.rules.primary import primary_of
 from monitor.run_dir import Snapshot
-from monitor.run_dir.checkpoints import keeps_best_checkpoint
+from monitor.run_dir.checkpoints import is_ours, keeps_best_checkpoint
 
 SCORE_AGAIN = Prescription(
     id="score_again",

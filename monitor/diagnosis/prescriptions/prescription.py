@@ -123,6 +123,7 @@ def restart(snapshot: Snapshot, changes: Changes, option: str) -> str | None:
 
 
 def flags(changes: Changes) -> str:
+    """The new values as options of a command line: "--dropout 0.5 --width 0.5"."""
     return " ".join(f"--{key} {shlex.quote(str(after))}" for key, (_, after) in changes.items())
 
 

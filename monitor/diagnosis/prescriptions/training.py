@@ -21,9 +21,9 @@ from monitor.diagnosis.prescriptions.prescription import (
     restart,
     titled,
 )
-from monitor.rules.kind import is_ours
 from monitor.rules.primary import chance_of, primary_of
 from monitor.run_dir import Snapshot
+from monitor.run_dir.checkpoints import is_ours
 from monitor.run_dir.metric import WER
 from monitor.run_dir.words import limit
 
@@ -222,6 +222,7 @@ def _by_hand(changes: Changes) -> str:
 
 
 def higher_rate(snapshot: Snapshot, config: Config) -> Prescription | None:
+    """A higher peak rate with a longer warm-up, from scratch; None where the run has one or its config names none."""
     changes = bundle(config, {"learning_rate": 1e-3, "warmup_epochs": 10, "dropout": 0.4, "weight_decay": 5e-4})
     if "learning_rate" not in changes or changes["learning_rate"][0] > changes["learning_rate"][1]:
         return None

@@ -34,7 +34,7 @@ MOST_SAID = 8192
 LOCK_FILE = "mirror.lock"
 
 
-class Following:
+class FolderFollower:
     """Follows one folder from `start` until `stop`; `problem` may be asked for from any thread."""
 
     def __init__(self, folder: Folder) -> None:

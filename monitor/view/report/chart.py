@@ -54,6 +54,7 @@ def scale_of(figure: Figure) -> Scale:
 
 
 def finite_points(line: Line) -> list[tuple[float, float]]:
+    """Its (epoch, value) without NaN and infinity."""
     return [(x, y) for x, y in line.points if math.isfinite(x) and math.isfinite(y)]
 
 
@@ -93,6 +94,7 @@ class Scale:
             yield self.x(place * step), f"{place * step:.6g}"
 
     def grid(self) -> Iterator[str]:
+        """SVG of the lines across and the names of both axes."""
         for y, name in self.levels():
             yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
             yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{name}</text>'

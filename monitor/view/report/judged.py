@@ -15,7 +15,7 @@ from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.diagnosis.wait_or_restart import choice
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.blank_collapse import EmptyLimits
-from monitor.rules.evaluations import last
+from monitor.rules.evaluations import floors_of, last
 from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.low_information import InformationLimits, of_a_correct_output
 from monitor.rules.primary import best_of, chance_of, primary_of
@@ -31,7 +31,7 @@ from monitor.run_dir.status import is_over, is_records_alone
 from monitor.run_dir.words import NOT_MEASURED, number, percent, plain, sentence, signed
 from monitor.run_dir.words import limit as limit_words
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
-from monitor.view.report.numbers import course, floors_of, known, train_loss_is_to_fall
+from monitor.view.report.numbers import course, known, train_loss_is_to_fall
 from monitor.view.report.statuses import Statuses
 
 BLANK_NEAR = 0.1
@@ -39,6 +39,7 @@ BLANK_NEAR = 0.1
 
 
 def verdict(snapshot: Snapshot, judged: Judged, options: Sequence[Prescription]) -> Iterator[Block]:
+    """The word with its reason, the next step, waiting against restarting, and how many checks ran."""
     diagnosis = judged.diagnosis
     yield Heading("Verdict")
     yield Text(f"{diagnosis.verdict}. {diagnosis.reason}")
@@ -53,6 +54,7 @@ def verdict(snapshot: Snapshot, judged: Judged, options: Sequence[Prescription])
 
 
 def red_flags(judged: Judged) -> Iterator[Block]:
+    """The findings by severity, then each with its numbers, limits, remedy and what it cannot tell."""
     findings = judged.diagnosis.findings
     if not findings:
         return
@@ -74,6 +76,7 @@ def _details(finding: Finding) -> Iterator[str]:
 
 
 def causes(snapshot: Snapshot, diagnosis: Diagnosis) -> Iterator[Block]:
+    """Each root cause with the evidence for and against it; nothing where there is none."""
     if not diagnosis.causes:
         return
     yield Heading("Root causes, most likely first")
@@ -196,6 +199,7 @@ def _printed_row(snapshot: Snapshot, limits: EmptyLimits, status: Statuses) -> I
 
 
 def options(found: Sequence[Prescription]) -> Iterator[Block]:
+    """Each option with its letter; nothing where there is none."""
     if not found:
         return
     yield Heading("Options, one bundle per restart")

@@ -11,6 +11,7 @@ from monitor.diagnosis.alignment import aligned
 from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.rules.arithmetic import forecast, series
 from monitor.rules.blank_collapse import BlankCollapse
+from monitor.rules.evaluations import floors_of
 from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.thresholds import Thresholds
@@ -25,7 +26,6 @@ from monitor.view.report.blocks import Block, Bullets, Code, Figure, Heading, Li
 from monitor.view.report.numbers import (
     broken,
     course,
-    floors_of,
     from_to,
     key_epochs,
     known,
@@ -257,7 +257,7 @@ def _metric(snapshot: Snapshot) -> Iterator[str]:
 def _moved(metric: Metric, before: float, after: float) -> str:
     """The difference of two values as they are shown; one of them may not be finite."""
     if math.isfinite(before) and math.isfinite(after):
-        return metric.told(before, after, more=0)[2]
+        return metric.change_texts(before, after, more=0)[2]
     return metric.change(after - before)
 
 

@@ -10,7 +10,7 @@ from statistics import median
 from monitor.rules.arithmetic.series import scatter
 from monitor.rules.evaluations import measured, validation
 from monitor.rules.primary import primary_of
-from monitor.run_dir import Epoch, Floors, Snapshot
+from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.columns import values_of
 from monitor.run_dir.metric import is_finite, read
 from monitor.run_dir.metric_names import REWARD
@@ -23,10 +23,6 @@ LEAST_FALL = 0.01
 
 ABOUT, SCATTERS = 3, 2.0
 """Values whose median stands for the first and the newest; a difference of so many scatters is no noise."""
-
-
-def floors_of(snapshot: Snapshot) -> Floors:
-    return snapshot.run.floors if snapshot.run else Floors()
 
 
 def resumed_words(snapshot: Snapshot) -> str:

@@ -23,7 +23,7 @@ from monitor.run_dir.field_names import plain
 from monitor.run_dir.metric import LOSS, Metric
 from monitor.run_dir.words import count
 from monitor.view.report.blocks import Block, Figure, Heading, Line, Table, Text
-from monitor.view.report.private import Told, names_of, told
+from monitor.view.report.private import PaperSettings, names_of, paper_settings
 
 SEEDS = "Mean and 95 % interval of Student's t over seeds."
 ONE_SEED = "One seed has no interval."
@@ -108,7 +108,7 @@ def _letters(number: int) -> list[str]:
     return [word for word, _ in zip(words, range(number), strict=False)]
 
 
-def _notes(conditions: Sequence[Condition], own: Sequence[Told], hidden: Sequence[str]) -> Iterator[str]:
+def _notes(conditions: Sequence[Condition], own: Sequence[PaperSettings], hidden: Sequence[str]) -> Iterator[str]:
     """How the numbers came about, and what the columns do not show."""
     counts = [one.spread.count for one in conditions]
     yield from [SEEDS] * (max(counts) > 1) + [ONE_SEED] * (min(counts) == 1)
@@ -126,9 +126,11 @@ def _notes(conditions: Sequence[Condition], own: Sequence[Told], hidden: Sequenc
             yield f"{before.letter} and {one.letter} differ {why}."
 
 
-def _told(run: Snapshot, names: Sequence[str]) -> Told:
-    found = told(run, names)
-    return Told({key: value for key, value in found.shown.items() if not _is_seed(key)}, found.hidden, found.other)
+def _told(run: Snapshot, names: Sequence[str]) -> PaperSettings:
+    found = paper_settings(run, names)
+    return PaperSettings(
+        {key: value for key, value in found.shown.items() if not _is_seed(key)}, found.hidden, found.other
+    )
 
 
 def _is_seed(key: str) -> bool:
@@ -186,6 +188,7 @@ def _said(paper: Paper) -> str:
 
 
 def blocks_of(paper: Paper) -> Iterator[Block]:
+    """Heading, table of the conditions, notes and curves."""
     yield Heading("Results", 1)
     yield Table(tuple(_columns(paper)), tuple(tuple(_cells(paper, one)) for one in paper.conditions))
     yield Text(_said(paper))

@@ -6,7 +6,6 @@ such as `variant = smith` passes, and is the author's to see.
 
 from __future__ import annotations
 
-import getpass
 import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from pathlib import PurePath
 from typing import Any
 
 from monitor.run_dir import Snapshot
+from monitor.run_dir.audit import user_name
 from monitor.run_dir.field_names import plain
 from monitor.run_dir.redaction import redacted
 
@@ -48,7 +48,7 @@ DEEPEST = 4
 
 
 @dataclass(frozen=True)
-class Told:
+class PaperSettings:
     """`shown`: what may stand in a paper. `hidden`: what may not, of that `other` makes another training of it."""
 
     shown: dict[str, str]
@@ -56,7 +56,7 @@ class Told:
     other: tuple[tuple[str, str], ...]
 
 
-def told(run: Snapshot, names: Sequence[str]) -> Told:
+def paper_settings(run: Snapshot, names: Sequence[str]) -> PaperSettings:
     """A run's settings without its seed. `names`: what no word of a paper may hold (`names_of`)."""
     shown: dict[str, str] = {}
     hidden: list[str] = []
@@ -70,12 +70,12 @@ def told(run: Snapshot, names: Sequence[str]) -> Told:
             hidden.append(key)
             if not (_says_whose(key) or plain(key) in WHERE or _holds(str(value), [run.run_id])):
                 other.append((key, repr(value)))
-    return Told(shown, tuple(hidden), tuple(sorted(other)))
+    return PaperSettings(shown, tuple(hidden), tuple(sorted(other)))
 
 
 def names_of(runs: Iterable[Snapshot]) -> list[str]:
     """The users, machines and runs that are known of: of this process, and of the records."""
-    found = {_user(), *_machine(socket.gethostname())}
+    found = {user_name(), *_machine(socket.gethostname())}
     for run in runs:
         found |= {run.run_id, run.run.name if run.run is not None else ""}
         if run.launch is not None:
@@ -86,13 +86,6 @@ def names_of(runs: Iterable[Snapshot]) -> list[str]:
             found |= _machine(run.run.environment.host)
             found |= {text for key, text in _flat(run.run.config) if _is_personal(key) and isinstance(text, str)}
     return sorted(name.casefold() for name in found if len(name) > 1 and not name.isdigit())
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def _machine(host: str) -> set[str]:
