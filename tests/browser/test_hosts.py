@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from monitor.run_dir.labels import read_labels
+from monitor.writer import RunWriter
 from tests.hosts.conftest import short  # noqa: F401 - a fixture
 from tests.hosts.far import SSHD, FarHost
 from tests.hosts.test_control import TRAINS, acts_of, state_of
@@ -72,3 +74,21 @@ def test_a_host_that_goes_is_said_under_its_heading_and_the_other_folder_goes_on
     far.kill()
     heading.get_by_text("gpu3 cannot be reached: Connection refused.").wait_for()
     assert page.get_by_test_id("group").count() == 2
+
+
+def test_a_run_of_another_host_is_given_a_label_there(both, tab):
+    served, far = both
+    with RunWriter(far.runs / "a") as run:
+        run.log_epoch(1, train_loss=1.0, val_loss=1.1)
+    page = tab()
+    page.goto(served.link())
+    row = page.locator(".vs-run[data-key='gpu3:a']")
+    row.hover()
+    row.locator(".vs-run-label").click()
+    page.get_by_text("Kept in labels.json beside the runs on gpu3").wait_for()
+    page.get_by_label("Name", exact=True).fill("baseline")
+    page.get_by_label("Tags, with spaces between them").fill("paper")
+    page.get_by_role("button", name="Save").click()
+    row.get_by_text("baseline").wait_for(timeout=60_000)
+    row.get_by_text("#paper").wait_for()
+    assert read_labels(far.runs)["a"].title == "baseline"
