@@ -100,9 +100,8 @@ def _summed_up(trials: Sequence[Trial]) -> Sweep:
     scored = [(row, metric) for row, metric in trials if best_name(metric) in row.numbers]
     if not scored:
         return sweep
-    kinds = Counter((metric.title, metric.label, metric.direction, metric.unit) for _, metric in scored)
-    kind = kinds.most_common(1)[0][0]
-    own = [(row, each) for row, each in scored if (each.title, each.label, each.direction, each.unit) == kind]
+    kind = Counter((metric.label, metric.unit) for _, metric in scored).most_common(1)[0][0]
+    own = [(row, metric) for row, metric in scored if (metric.label, metric.unit) == kind]
     return _with_scores(sweep, own[0][1], [row for row, _ in own])
 
 
