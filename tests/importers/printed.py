@@ -1778,3 +1778,8 @@ _log(
     "".join(f"[{n}]\ttrain-rmse:{3 / (n + 1):.5f}\ttest-rmse:{3.5 / (n + 1):.5f}\n" for n in range(8)),
     epochs=8, first={"~test_rmse": 3.5, "~train_rmse": 3.0}, last={"step": 7, "~test_rmse": 0.4375}, said="no loss and no WER, only test_rmse",
 )  # fmt: skip
+_log(
+    "Faster R-CNN: the total loss of a step, its parts below",
+    "".join(f"iter: {n} / 70000, total loss: {3 - n / 1000:.6f}\n >>> rpn_loss_cls: 0.5\n >>> loss_box: 0.2\n >>> lr: 0.001000\nspeed: 0.5s / iter\n" for n in range(20, 200, 20)),
+    epochs=0, steps=9, last_step={"step": 180, "train_loss": 2.82},
+)  # fmt: skip

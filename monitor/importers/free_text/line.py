@@ -137,7 +137,8 @@ class Walk:
             self.last = ""
             return
         self.seen += 1
-        if self.seen <= 2 and word in INCIDENTAL and self.epoch is None and not self.values:
+        of_step = word == "total" and self.step is not None  # `iter: 20 / 700, total loss: 2.1`
+        if self.seen <= 2 and word in INCIDENTAL and not of_step and self.epoch is None and not self.values:
             self.incidental = True
         if word in ("of", "out") and self.last in ("epoch", "step", "bare"):
             self.over = True
