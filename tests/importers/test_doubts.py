@@ -29,8 +29,18 @@ FITS = "".join(f"Epoch {n}/30 | train loss {9 / n:.3f} | val loss {10 / n:.3f}\n
 TWICE = "".join(f"Epoch {n}/30\nvalid: loss {9 / n:.3f}\nvalid: loss {8 / n:.3f}\n" for n in range(1, 12))
 
 
-def test_a_log_that_fits_is_not_doubted(tmp_path):
-    assert "Check" not in said_of(tmp_path, FITS)
+WENET = "".join(
+    f"Epoch {n} TRAIN info lr 1.0e-04 rank 0\nTRAIN | steps/sec 1.02| Batch {n}/100 loss {9 / (n + 1):.3f} lr 1.0e-04 rank 0\n"
+    f"CV | Batch {n}/10 loss {9.6 / (n + 1):.3f} history loss {9.8 / (n + 1):.3f} rank 0\n"
+    f"Epoch {n} CV info lr 1.0e-04 cv_loss {9.1 / (n + 1):.3f} rank 0 acc 0.3{n}\n"
+    for n in range(8)
+)
+
+
+@pytest.mark.parametrize("text", [FITS, WENET])
+def test_a_log_that_fits_is_not_doubted(tmp_path, text):
+    said = said_of(tmp_path, text)
+    assert "Check" not in said and ("val loss 9.10 → 1.14" in said or text is FITS)
 
 
 def test_a_new_start_in_its_first_epoch_and_an_epoch_under_way_are_not_doubted(tmp_path):

@@ -57,7 +57,8 @@ def _of_a_list(found: re.Match[str]) -> str:
 FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
     (name, re.compile(pattern, re.VERBOSE), said)
     for name, pattern, said in (
-        ("WeNet", r"^\s*(train|cv)\b[^\n]{0,80}?\bbatch\ (\d+)/(\d+)\ ", r"\1 epoch \2 batch \3 "),
+        ("WeNet", r"^\s*train\b[^\n]{0,80}?\bbatch\ (\d+)/(\d+)\ ", r"train epoch \1 batch \2 "),
+        ("WeNet", r"^\s*cv\b[^\n]{0,80}?\bbatch\ (\d+)/(\d+)\ ", r"cv epoch \1 [\2/1000000000] "),
         ("crnn.pytorch, Swin", r"^\s*((?:train|test|val\w*|eval)\w*\s*:?)?\s*\[(\d+)/(\d+)\]\s*,?"
          r"\s*\[\s*(\d+)/\s*(\d+)\](?!.*\bepoch)", r"\1 epoch \2/\3 [\4/\5] "),
         ("Marian", r"^\s*(\[valid\])?\s*ep\.\s*(\d+)\s*:\s*up\.\s*(\d+)\s*:\s*(?:sen\.\s*[\d,.]+[km]?\s*:)?",
