@@ -99,7 +99,7 @@ def cluster() -> Iterator[Cluster]:
     done = subprocess.run(["sh", str(SCRIPT), sys.executable, str(folder)], capture_output=True, text=True, timeout=300)
     if done.returncode:
         shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"NOT TRIED: {done.stderr.strip()}")  # a SLURM that does not start is none of ours
+        pytest.skip(f"NOT TRIED: {done.stderr.strip().splitlines()[-1]}")  # a SLURM that does not start is none of ours
     os.environ["SLURM_CONF"] = str(folder / "slurm.conf")
     lacks = [line for line in done.stderr.splitlines() if "without accounting" in line]
     try:
