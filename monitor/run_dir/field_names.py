@@ -38,7 +38,8 @@ SHARES = frozenset({"train_wer", "val_wer", "blank_ratio", "empty_ratio"})
 
 def plain(name: str) -> str:
     """A name without case, unit and punctuation: 'Val WER (%)' → 'val_wer'."""
-    bare = re.sub(r"\(.*?\)|\[.*?\]|%", " ", name.lower())
+    # A unit is short: what may be of any length costs the square of it where a bracket is never closed.
+    bare = re.sub(r"\([^)\n]{0,100}\)|\[[^\]\n]{0,100}\]|%", " ", name.lower())
     words = [word for word in re.split(r"[^a-z0-9]+", bare) if word not in ("", "percent", "pct")]
     return "_".join(words)
 

@@ -289,6 +289,19 @@ def test_a_hostile_document_is_a_problem_of_its_run_and_of_nothing_else(runs, wh
     assert time.monotonic() - began < 30
 
 
+@pytest.mark.parametrize("sign", ["[", "("])
+def test_a_name_of_brackets_that_are_never_closed_costs_a_moment(runs, sign):
+    """A metric in a run's records has a name of 60,000 opening brackets."""
+    with (runs / "healthy" / "epochs.jsonl").open("a") as file:
+        file.write(
+            json.dumps({"epoch": 31, "val_loss": 2.0, "train_loss": 1.0, "metrics": {sign * 60_000: 0.5}}) + "\n"
+        )
+    began = time.process_time()
+    assert main(["show", "healthy", "--runs", str(runs)]) == 0
+    assert [row.run for row in RowBook(runs).rows(1e9)] == ["healthy"]
+    assert time.process_time() - began < 5
+
+
 def test_a_giant_text_is_not_sent_to_every_tab(runs):
     """A text of 5 MB in every field that the page shows."""
     giant, run_dir = "A" * 5_000_000, runs / "healthy"
