@@ -16,6 +16,7 @@ from monitor.launcher.hosts.bringing import bring
 from monitor.launcher.hosts.following import FolderFollower
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.folders import folders_of
+from monitor.run_dir.labels import Label, Labels, read_labels
 from monitor.run_dir.lives import is_archived
 from monitor.run_dir.processes import identify
 from monitor.run_dir.reader import RunReader
@@ -273,3 +274,16 @@ def test_the_reader_ends_with_the_page(bucket, follow, short):  # noqa: F811
     reader.stdin.close()  # as when the page was killed
     wait_for(lambda: reader.poll() is not None)
     assert reader.poll() == 0
+
+
+def test_what_people_said_of_a_run_is_read_and_gone_when_it_is_gone_there(bucket, short):  # noqa: F811
+    bucket.put_run(a_run(short, "a"))
+    said = Labels(labels={"a": Label(title="baseline", tags=["paper"]), "../b": Label(title="no run")})
+    bucket.put("labels.json", encode(said))
+    folder = folders_of([bucket.runs]).all[0]
+    bring(folder)
+    assert (row_of(folder, "a").title, row_of(folder, "a").tags) == ("baseline", ["paper"])
+    assert set(read_labels(folder.path)) == {"a"}
+    bucket.put("labels.json", b"[[[[")
+    bring(folder)
+    assert row_of(folder, "a").title == ""

@@ -21,8 +21,10 @@ from typing import Any, BinaryIO
 from monitor.launcher.hosts import wire
 from monitor.launcher.hosts.feed import FedRun, Feed, Opened, Sent
 from monitor.launcher.hosts.ssh import quoted
-from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE, RUN_ID_PATTERN, SUMMARY_FILE, words
+from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE, RUN_ID_PATTERN, SUMMARY_FILE, decode, words
 from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.labels import LABELS_FILE, Label, Labels
+from monitor.run_dir.lives import ARCHIVED
 from monitor.run_dir.opening import MOST_DOCUMENT_BYTES, OddFileError
 
 STORE_SECS = 12.0
@@ -61,10 +63,13 @@ class Store:
         fs = fsspec.filesystem(scheme, use_listings_cache=False, skip_instance_cache=True)
         return cls(fs, str(fs._strip_protocol(address)) or rest, address)
 
-    def names(self) -> list[str]:
-        """What could be runs by their names, sorted. Raises StoreError."""
-        found = (name for name, entry in self._entries("") if entry["type"] == "directory")
-        return sorted(name for name in found if RUN_ID_PATTERN.fullmatch(name))
+    def names(self) -> tuple[list[str], tuple[int, int] | None]:
+        """(what could be runs by their names, sorted; (mark, size) of the file of labels). Raises StoreError."""
+        entries = list(self._entries(""))
+        found = (name for name, entry in entries if entry["type"] == "directory")
+        labels = [entry for name, entry in entries if name == LABELS_FILE and entry["type"] == "file"]
+        mark = (_mark(labels[0]), int(labels[0].get("size") or 0)) if labels else None
+        return sorted(name for name in found if RUN_ID_PATTERN.fullmatch(name)), mark
 
     def files(self, run: str, *folders: str) -> dict[str, tuple[int, int]]:
         """The known files of a run → (mark, size); of some of its folders too. Raises StoreError, FileNotFoundError."""
@@ -177,6 +182,7 @@ class ArchiveFeed(Feed):
         self._troubles: dict[str, str] = {}
         self._is_full = False
         self._count = 0
+        self._labels_mark: tuple[int, int] | None = None
         self._pool = ThreadPoolExecutor(WORKERS)
         self._saying = threading.Lock()
 
@@ -209,9 +215,21 @@ class ArchiveFeed(Feed):
 
     def _names_there(self) -> list[str]:
         try:
-            return self._store.names()
+            names, mark = self._store.names()
         except StoreError as trouble:
             raise RefusedError(f"{trouble}.") from None
+        if mark != self._labels_mark:
+            self._labels, self._labels_mark = self._labels_there(mark), mark
+        return names
+
+    def _labels_there(self, mark: tuple[int, int] | None) -> dict[str, Label]:
+        """What people said of the runs; nothing where that cannot be read or understood."""
+        if mark is None or mark[1] > MOST_DOCUMENT_BYTES:
+            return {}
+        try:
+            return decode(self._store.read(LABELS_FILE, 0, mark[1]), Labels).labels
+        except (StoreError, FileNotFoundError, ValueError):
+            return {}
 
     def _say_names(self, found: list[str]) -> None:
         self._names, self._count = found[: wire.MOST_RUNS], len(found)
@@ -221,6 +239,11 @@ class ArchiveFeed(Feed):
             self._runs = {name: self._runs.get(name) or FedRun() for name in (*self._names, *self._under_way)}
             self._looked_at = {name: at for name, at in list(self._looked_at.items()) if name in self._runs}
             self._say(said)
+        for name in self._names:
+            label, run = self._labels.get(name), self._runs[name]
+            if run.lives is None or label != run.label:
+                run.lives, run.label = ARCHIVED, label
+                self._say(wire.Seen(run=name, lives=ARCHIVED, label=label))
 
     def _say(self, message: wire.FromThere, data: bytes = b"") -> None:
         """Of a run that has gone meanwhile nothing is said any more."""

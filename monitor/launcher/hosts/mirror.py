@@ -16,7 +16,7 @@ import msgspec
 
 from monitor.launcher.hosts import wire
 from monitor.run_dir import LOG_FILE, encode
-from monitor.run_dir.labels import LABELS_FILE, Labels, cut, read_labels
+from monitor.run_dir.labels import LABELS_FILE, Label, Labels, cut, read_labels
 from monitor.run_dir.lives import HEARD_FILE, RUNS_DIR, SEEN_DIR
 from monitor.run_dir.opening import OddFileError, make_folder, open_to_read, open_to_write
 from monitor.run_dir.records import ready
@@ -49,7 +49,7 @@ class Mirror:
         self._names: set[str] = set()
         for folder in (self._runs_dir, place / SEEN_DIR, place / WANT_DIR):
             make_folder(folder)
-        self._labels = self._kept_labels = read_labels(self._runs_dir)
+        self._labels, self._has_new_label = read_labels(self._runs_dir), False
 
     def have(self) -> Iterator[wire.Have]:
         """What there is already, run by run."""
@@ -85,7 +85,7 @@ class Mirror:
             case wire.Seen():
                 self._known(message.run)
                 _put(self.place / SEEN_DIR / f"{message.run}.json", encode(message.lives))
-                self._take_label(message)
+                self._set_label(message.run, cut(message.label) if message.label is not None else None)
             case wire.Piece():
                 self._take_piece(message, data)
             case wire.Gone():
@@ -99,9 +99,9 @@ class Mirror:
 
     def hear(self) -> None:
         """Notes that the other side was heard now, and writes down what people there say of the runs."""
-        if self._labels != self._kept_labels:
+        if self._has_new_label:
             _put(self._runs_dir / LABELS_FILE, encode(Labels(labels=self._labels)))
-            self._kept_labels = self._labels
+            self._has_new_label = False
         path = self.place / HEARD_FILE
         os.close(open_to_write(path, os.O_WRONLY))
         os.utime(path)
@@ -117,18 +117,19 @@ class Mirror:
         if runs.problem and not runs.names:
             return  # a folder that cannot be read now has not lost its runs
         self._names = set(runs.names)
-        self._labels = {run: label for run, label in self._labels.items() if run in self._names}
+        for run in [run for run in self._labels if run not in self._names]:
+            self._set_label(run, None)
         for entry in list(self._runs_dir.iterdir()):
             if entry.name not in self._names and entry.name != LABELS_FILE:
                 shutil.rmtree(entry, ignore_errors=True)
                 (self.place / SEEN_DIR / f"{entry.name}.json").unlink(missing_ok=True)
 
-    def _take_label(self, seen: wire.Seen) -> None:
-        labels = {run: label for run, label in self._labels.items() if run != seen.run}
-        if seen.label is not None:
-            labels[seen.run] = cut(seen.label)
-        if labels != self._labels:
-            self._labels = labels
+    def _set_label(self, run: str, label: Label | None) -> None:
+        if label != self._labels.get(run):
+            self._has_new_label = True
+            self._labels.pop(run, None)
+            if label is not None:
+                self._labels[run] = label
 
     def _known(self, run: str) -> str:
         if run not in self._names:
