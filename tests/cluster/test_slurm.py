@@ -249,8 +249,9 @@ def test_the_time_limit_saves_puts_back_and_the_same_run_finishes(jobs):
 
 
 def test_a_preempted_run_is_queued_again_and_goes_on(jobs):
-    run_dir = jobs.submit(TRAINS_ON, "1.0", sbatch="--exclusive --nodelist=n1")
-    jobs.wait_for_epochs(run_dir)
+    # Long at first: a busy scheduler takes most of a minute to preempt, and it must not have finished by then.
+    run_dir = jobs.submit(TRAINS_ON, "5.0", "0.5", sbatch="--exclusive --nodelist=n1")
+    jobs.wait_for_epochs(run_dir, 1)
     before = len((run_dir / "epochs.jsonl").read_bytes().splitlines())
     urgent = jobs.submit(LISTENS, name="urgent", partition="urgent", sbatch="--exclusive --nodelist=n1")
     jobs.wait_for(run_dir, "queued")
