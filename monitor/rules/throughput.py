@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from heapq import heappop, heappush, heappushpop
 from typing import NamedTuple
 
 import numpy as np
@@ -217,15 +218,42 @@ def _slow(speeds: Sequence[float], first: int, limits: ThroughputLimits) -> tupl
 
     Slow is also slower than any of those: batches sorted by their length are as slow at the end of every epoch.
     """
-    usual, slow = [speed for speed in speeds[:first] if not math.isnan(speed)], [False] * first
+    usual, slow = _Usual(), [False] * first
+    for speed in speeds[:first]:
+        usual.add(speed)
     for speed in speeds[first:]:
-        below = (1 - limits.throughput_fall_ratio) * float(np.median(usual)) if usual else math.nan
-        lowest = min(usual[FIRST_STRETCHES:], default=math.inf)
-        is_slow = speed < below and speed < CLEARLY * lowest
+        is_slow = speed < (1 - limits.throughput_fall_ratio) * usual.median and speed < CLEARLY * usual.lowest
         slow.append(is_slow)
-        if not is_slow and not math.isnan(speed):
-            usual.append(speed)
-    return (float(np.median(usual)) if usual else math.nan), slow
+        if not is_slow:
+            usual.add(speed)
+    return usual.median, slow
+
+
+class _Usual:
+    """The median of the speeds added so far (NaN without any), and the lowest after the first FIRST_STRETCHES of them.
+
+    By two heaps: a hundred thousand stretches take as many steps, not their square.
+    """
+
+    def __init__(self) -> None:
+        self._below, self._above, self.lowest = list[float](), list[float](), math.inf
+
+    def add(self, speed: float) -> None:
+        """Takes one speed; NaN is none."""
+        if math.isnan(speed):
+            return
+        if len(self._below) + len(self._above) >= FIRST_STRETCHES:
+            self.lowest = min(self.lowest, speed)
+        heappush(self._above, -heappushpop(self._below, -speed))
+        if len(self._above) > len(self._below):
+            heappush(self._below, -heappop(self._above))
+
+    @property
+    def median(self) -> float:
+        if not self._below:
+            return math.nan
+        middle = -self._below[0]
+        return middle if len(self._below) > len(self._above) else (middle + self._above[0]) / 2
 
 
 def _began(over: Sequence[bool], first: int) -> int | None:

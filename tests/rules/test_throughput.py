@@ -2,11 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.diagnosis.verdict import judge
 from monitor.rules.result import NotApplicable, NotEnoughData
-from monitor.rules.throughput import Throughput
+from monitor.rules.throughput import FIRST_STRETCHES, Throughput, _Usual
 from monitor.run_dir import Launch, Step
 from tests.snapshots import NOW, check, found, snapshot
 
@@ -93,3 +96,13 @@ def test_it_stays_until_the_speed_is_back_however_long_it_is_slow_and_never_says
 def test_numbers_that_are_none_break_nothing():
     assert found(RULE, run(400, clips_per_sec=lambda n: math.nan, data_wait_ratio=lambda n: math.inf)) is None
     assert found(RULE, run(400, clips_per_sec=lambda n: math.nan if n % 2 else 0.0)) is None
+
+
+@given(st.lists(st.one_of(st.just(math.nan), st.integers(0, 12).map(float), st.floats(0, 1e9)), max_size=60))
+def test_what_is_usual_is_what_numpy_says_of_all_that_was_added(speeds):
+    usual, known = _Usual(), []
+    for speed in speeds:
+        usual.add(speed)
+        known += [] if math.isnan(speed) else [speed]
+        assert usual.median == pytest.approx(float(np.median(known)), rel=1e-12) if known else math.isnan(usual.median)
+        assert usual.lowest == min(known[FIRST_STRETCHES:], default=math.inf)
