@@ -22,7 +22,9 @@ import pytest
 from monitor import launcher
 from monitor.commands.cli import main
 from monitor.diagnosis.failures import failure_of
+from monitor.launcher.devices import MachineWatch
 from monitor.launcher.engines import queues, ray_jobs
+from monitor.launcher.engines.partitions import asked
 from monitor.run_dir import JOB_SCRIPT_FILE, JobOrder, control, jobs
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_state
@@ -172,6 +174,19 @@ def test_a_run_waits_with_rays_own_reason_and_leaves_the_queue(jobs_of, capsys):
     # Ray starts it now that there is room, finds that it was stopped, and ends it; nothing of the run begins.
     wait_for(lambda: jobs_of.in_ray(after)["status"] in ("STOPPED", "FAILED"), PATIENT_SECS)
     assert jobs_of.status(after).word == "stopped" and not (after / "trainer.log").exists()
+
+
+def test_the_page_says_what_the_ray_has_free(jobs_of):
+    watch = MachineWatch(jobs_of.runs)
+    assert not any(each.is_ray for each in asked())  # no job of this user's: no Ray is asked
+    run_dir = jobs_of.submit(LISTENS, gpus=1)
+    jobs_of.wait_for(run_dir, "running")
+    wait_for(lambda: any(each.gpus_free == 1 for each in asked() if each.is_ray), PATIENT_SECS)  # it counts every 5 s
+    wait_for(lambda: any(each.is_ray for each in watch.look().partitions), PATIENT_SECS)
+    [ray] = [each for each in asked() if each.is_ray]
+    assert (ray.name, ray.cpus, ray.cpus_free, ray.gpus, ray.gpus_free) == ("127.0.0.1:8265", 4, 3, 2, 1)
+    launcher.stop(run_dir, "anna")
+    jobs_of.wait_for(run_dir, "stopped")
 
 
 def test_a_stop_saves_and_a_resume_is_the_next_generation_in_a_new_job(jobs_of, capsys):

@@ -2,7 +2,8 @@
 
 import threading
 
-from monitor.launcher.engines.partitions import Partition, PartitionWatch, parsed
+from monitor.launcher.engines.partitions import RECENT_SECS, Partition, PartitionWatch, parsed, rays
+from monitor.run_dir import JobSeen, jobs
 from tests.supervised import wait_for
 
 LINES = """\
@@ -28,6 +29,23 @@ def test_each_partition_has_what_its_usable_nodes_have_free():
         Partition("cpu", nodes=1, cpus=16, cpus_free=16),
     )
     assert parsed([]) == ()
+
+
+def test_the_rays_that_are_asked_are_those_of_ones_own_jobs_of_the_last_day():
+    now = 1_800_000_000.0
+
+    def seen(number, address, **more):
+        return JobSeen(engine="ray", job_id=number, address=address, **more)
+
+    known = [
+        seen("1", "http://a:8265"),
+        seen("2", "http://a:8265", ended_at=now - 10),
+        seen("3", "http://b:8265", ended_at=now - RECENT_SECS + 1),
+        seen("4", "http://c:8265", ended_at=now - RECENT_SECS - 1),
+        JobSeen(job_id="17"),
+    ]
+    assert rays(jobs.Book(jobs={each.job_id: each for each in known}), now) == ["http://a:8265", "http://b:8265"]
+    assert rays(jobs.Book(), now) == []
 
 
 def test_nobody_waits_for_an_answer_and_a_slow_one_is_not_asked_twice():

@@ -1,14 +1,17 @@
-"""What is free in a cluster: each partition's processors and GPUs, as SLURM's sinfo tells them."""
+"""What is free in a cluster: each SLURM partition's processors and GPUs, by sinfo, and each Ray's, by its dashboard."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from monitor.launcher.engines import slurm
+from monitor.launcher.engines import ray_jobs, slurm
+from monitor.run_dir import jobs
 from monitor.run_dir.errors import RefusedError
 
 ASKED_EVERY_SECS = 15.0
@@ -19,17 +22,25 @@ GPUS = re.compile(r"(?:^|,)gpu(?::[^:,(]+)?:(\d+)")
 MOST = 8
 
 
+RECENT_SECS = 86_400.0
+"""A Ray is asked so long after the last job of this user's there has ended."""
+
+
 @dataclass(frozen=True)
 class Partition:
-    """Of the nodes that take jobs. `nodes_out`: those that are down, drained or do not answer."""
+    """Of the nodes that take jobs. `nodes_out`: those that are down, drained or do not answer.
+
+    A Ray is one partition, whose `name` is its address; it counts parts of a GPU, and its nodes are not counted.
+    """
 
     name: str
     nodes: int = 0
     nodes_out: int = 0
-    cpus: int = 0
-    cpus_free: int = 0
-    gpus: int = 0
-    gpus_free: int = 0
+    cpus: float = 0
+    cpus_free: float = 0
+    gpus: float = 0
+    gpus_free: float = 0
+    is_ray: bool = False
 
 
 def parsed(lines: Iterable[str]) -> tuple[Partition, ...]:
@@ -64,17 +75,28 @@ def _gpus(text: str) -> int:
 
 
 def asked() -> tuple[Partition, ...]:
-    """As SLURM says now; none where there is no SLURM, or it does not answer. It may take seconds."""
-    if not slurm.is_here():
-        return ()
-    try:
-        return parsed(slurm.nodes(FIELDS).splitlines())
-    except RefusedError:
-        return ()
+    """As the engines say now; none of one that is not there, or does not answer. It may take seconds."""
+    found: list[Partition] = []
+    if slurm.is_here():
+        with contextlib.suppress(RefusedError):
+            found += parsed(slurm.nodes(FIELDS).splitlines())
+    for address in rays(jobs.book(), time.time()):
+        with contextlib.suppress(RefusedError):
+            free = ray_jobs.resources(address)
+            (cpus_free, cpus), (gpus_free, gpus) = (free.get(kind, (0, 0)) for kind in ("CPU", "GPU"))
+            name = urlsplit(address).netloc
+            found += [Partition(name, 0, 0, cpus, cpus_free, gpus, gpus_free, is_ray=True)] if free else []
+    return tuple(found)
+
+
+def rays(book: jobs.Book, now: float) -> list[str]:
+    """The addresses of the Rays where this user has a job, or had one within a day."""
+    recent = (seen for seen in book.jobs.values() if seen.ended_at is None or now - seen.ended_at < RECENT_SECS)
+    return list(dict.fromkeys(seen.address for seen in recent if seen.engine == "ray"))[:MOST]
 
 
 class PartitionWatch:
-    """Asks at most every 15 s, in the background: a page does not wait for SLURM."""
+    """Asks at most every 15 s, in the background: a page does not wait for an engine."""
 
     def __init__(self, ask: Callable[[], tuple[Partition, ...]] = asked) -> None:
         self._ask = ask

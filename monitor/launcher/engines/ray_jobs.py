@@ -137,14 +137,25 @@ def asked(known: Sequence[JobSeen], now: float) -> dict[str, JobSeen]:
 
 def free_in(status: Any) -> str:
     """What is free of the cluster's CPUs and GPUs: "1 of 2 CPUs, 0 of 2 GPUs"; "" where Ray has not counted yet."""
+    return ", ".join(
+        f"{free:g} of {words.count(round(total), kind)}" for kind, (free, total) in counted(status).items()
+    )
+
+
+def counted(status: Any) -> dict[str, tuple[float, float]]:
+    """CPU and GPU → (free, in all), of Ray's answer about the cluster; empty where it has not counted yet."""
     try:
         usage = status["data"]["clusterStatus"]["loadMetricsReport"]["usage"]
         pairs = {kind: [float(each) for each in usage.get(kind, (0, 0))] for kind in ("CPU", "GPU")}
-        has_any = any(total for _, total in pairs.values())
-        free = (f"{total - used:g} of {words.count(round(total), kind)}" for kind, (used, total) in pairs.items())
-        return ", ".join(free) if has_any else ""
+        free = {kind: (total - used, total) for kind, (used, total) in pairs.items()}
+        return free if any(total for _, total in free.values()) else {}
     except (TypeError, KeyError, ValueError, AttributeError):
-        return ""
+        return {}
+
+
+def resources(address: str) -> dict[str, tuple[float, float]]:
+    """What is free at a Ray, as `counted`. Raises RefusedError where it does not answer."""
+    return counted(_ask(address, "GET", "/api/cluster_status", None, LOOK_SECS))
 
 
 def parsed(said: dict[str, Any], seen: JobSeen, now: float) -> JobSeen:

@@ -665,7 +665,7 @@ function paintDevices(node, machine, rows, none) {
     const guests = tenantWords((device.tenants ?? []).filter((tenant) => !known.has(tenant.run)));
     return { key: device.name, label: device.label, text: [who, guests, waiting ? `${waiting} waiting` : "", memory, busy].filter(Boolean).join(" · ") };
   });
-  for (const each of machine.partitions ?? []) items.push({ key: `partition ${each.name}`, label: `Partition ${each.name}`, text: partitionWords(each) });
+  for (const each of machine.partitions ?? []) items.push({ key: `partition ${each.name}`, label: `${each.is_ray ? "Ray" : "Partition"} ${each.name}`, text: partitionWords(each) });
   if (finite(machine.disk_free_bytes)) items.push({ key: "disk", label: "Disk", text: `${sizeWords(machine.disk_free_bytes)} free` });
   keyed(node, items, (item) => item.key, () => h("span", { class: "vs-device" }, h("strong", {}), h("span", { class: "vs-muted vs-tabular" })), (child, item) => {
     setText(child.children[0], item.label);
@@ -673,7 +673,7 @@ function paintDevices(node, machine, rows, none) {
   });
 }
 
-// What a partition of a cluster has free: "2 of 4 GPUs and 7 of 16 processors free · 1 node out".
+// What a partition of a cluster, or a Ray, has free: "2 of 4 GPUs and 7 of 16 processors free · 1 node out".
 function partitionWords({ gpus, gpus_free, cpus, cpus_free, nodes_out }) {
   const parts = [gpus ? `${gpus_free} of ${countWords(gpus, "GPU")}` : "", cpus ? `${cpus_free} of ${countWords(cpus, "processor")}` : ""].filter(Boolean);
   return [parts.length ? `${parts.join(" and ")} free` : "", nodes_out ? `${countWords(nodes_out, "node")} out` : ""].filter(Boolean).join(" · ");
