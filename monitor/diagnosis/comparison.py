@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from monitor.rules.arithmetic.series import thin
 from monitor.run_dir import Epoch, Run, Snapshot
 from monitor.run_dir.field_names import plain
 from monitor.run_dir.metric import Metric, read
@@ -65,7 +66,7 @@ def compare(snapshots: Sequence[Snapshot]) -> Comparison:
     measures = dict.fromkeys([*([metric.name] if metric is not None else []), *MEASURES])
     tables = [{record.epoch: record for record in measured(each, validation).epochs} for each in snapshots]
     shared = sorted(set.intersection(*(set(table) for table in tables)))
-    epochs = tuple(_thinned(shared))
+    epochs = tuple(thin(shared, ROWS))
     return Comparison(
         run_ids=tuple(snapshot.run_id for snapshot in snapshots),
         epochs=epochs,
@@ -75,13 +76,6 @@ def compare(snapshots: Sequence[Snapshot]) -> Comparison:
         not_comparable=obstacle(snapshots),
         metric=metric,
     )
-
-
-def _thinned(epochs: list[float]) -> list[float]:
-    """At most ROWS of them, first and last included."""
-    if len(epochs) <= ROWS:
-        return epochs
-    return [epochs[round(index * (len(epochs) - 1) / (ROWS - 1))] for index in range(ROWS)]
 
 
 def _column(table: dict[float, Epoch], epochs: Sequence[float], name: str) -> tuple[float | None, ...]:

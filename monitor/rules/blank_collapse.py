@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from monitor.rules import evaluations
-from monitor.rules.episodes import Level, open_episode
+from monitor.rules.episodes import Level, grows, open_episode
 from monitor.rules.kind import is_ctc
 from monitor.rules.result import Finding, Quiet, Result
 from monitor.rules.rule import Rule
@@ -68,10 +68,7 @@ class BlankCollapse(Rule):
             for i in range(len(data))
         ]
         # A CTC model starts all blank and then finds its words: while they come, there is nothing to say yet.
-        levels = [
-            min(level, Level.HOLD) if _words_are_coming(rho[: i + 1], common) else level
-            for i, level in enumerate(levels)
-        ]
+        levels = [min(level, Level.HOLD) if grows(rho[: i + 1], common) else level for i, level in enumerate(levels)]
         episode = open_episode(data.epochs, levels, thresholds)
         if episode is None:
             return self.quiet(_when_well(float(rho[-1]), float(empty[-1])))
@@ -150,11 +147,6 @@ def _level(rho: float, empty: float, deleted: float, limits: EmptyLimits, common
     if rho < limits.empty_length_warning_ratio * back or empty > limits.empty_share_warning_ratio / back:
         return Level.HOLD
     return Level.CLEAR
-
-
-def _words_are_coming(rho: np.ndarray, common: CommonLimits) -> bool:
-    """Whether clearly more words are said than two evaluations ago."""
-    return len(rho) > 2 and bool(rho[-1] > rho[-3] * (1 + common.hysteresis_ratio) and rho[-1] > 0)
 
 
 def _when_well(rho: float, empty: float) -> str:

@@ -98,3 +98,8 @@ def _after_last_clear(levels: Sequence[Level]) -> int:
         if levels[place] is Level.CLEAR:
             return place + 1
     return 0
+
+
+def grows(values: Array, common: CommonLimits) -> bool:
+    """Whether the newest value is above that of two evaluations before by more than the hysteresis."""
+    return len(values) > 2 and bool(values[-1] > values[-3] * (1 + common.hysteresis_ratio) and values[-1] > 0)

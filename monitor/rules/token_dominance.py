@@ -6,10 +6,8 @@ import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from monitor.rules import evaluations
-from monitor.rules.episodes import Level, open_episode, since
+from monitor.rules.episodes import Level, grows, open_episode, since
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.kind import is_ctc
 from monitor.rules.result import Numbers, Result
@@ -111,7 +109,7 @@ def _levels(
         level = Level.CLEAR if not ok or count < 2 else Level.CRITICAL if count == 3 else Level.WARNING
         if ok and record.epoch in alike:
             level = max(level, Level.WARNING)
-        levels.append(min(level, Level.HOLD) if _grows(distinct[: place + 1], common) else level)
+        levels.append(min(level, Level.HOLD) if grows(distinct[: place + 1], common) else level)
     return levels
 
 
@@ -195,7 +193,3 @@ def _signs(record: Epoch, usual: dict[str, float], limits: DominanceLimits, one:
     if distinct is not None and distinct < limits.dominance_distinct_ratio:
         signs.append(f"{100 * distinct:.0f} % of the vocabulary is predicted")
     return signs
-
-
-def _grows(values: np.ndarray, common: CommonLimits) -> bool:
-    return len(values) > 2 and bool(values[-1] > values[-3] * (1 + common.hysteresis_ratio) and values[-1] > 0)

@@ -16,6 +16,7 @@ from typing import Any
 
 from monitor.commands import check, compare, diagnose, list_, log, metric, predictions, show
 from monitor.commands.common import harmless, now
+from monitor.rules.arithmetic.series import thin
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.metric import read
 from monitor.run_dir.reader import RunReader
@@ -95,12 +96,5 @@ class Reading:
         found = {}
         for name in names or DEFAULT_CURVES:
             points = [(record.epoch, read(record, name)) for record in snapshot.epochs]
-            found[name] = thinned([point for point in points if point[1] is not None], max(2, min(most, MOST_LINES)))
+            found[name] = thin([point for point in points if point[1] is not None], max(2, min(most, MOST_LINES)))
         return {"run_id": snapshot.run_id, "evaluations": len(snapshot.epochs), "curves": found}
-
-
-def thinned(points: list[Any], most: int) -> list[Any]:
-    """At most `most` of the points, the first and the last among them."""
-    if len(points) <= most:
-        return points
-    return [points[round(place * (len(points) - 1) / (most - 1))] for place in range(most)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+T = TypeVar("T")
 
 
 @functools.lru_cache(maxsize=64)
@@ -162,12 +163,12 @@ def scatter(y: Sequence[float] | Array, width: int = 14) -> float:
     return float(1.4826 / math.sqrt(6) * np.median(np.abs(np.diff(recent, 2))))
 
 
-def thin(y: Sequence[float], most: int) -> list[float]:
-    """At most `most` values, evenly picked, first and last kept: for sparklines."""
+def thin(y: Sequence[T], most: int) -> list[T]:
+    """At most `most` (two or more) of what is given, evenly picked, first and last kept."""
     if len(y) <= most:
         return list(y)
     places = np.unique(np.linspace(0, len(y) - 1, most).round().astype(int))
-    return [float(y[place]) for place in places]
+    return [y[place] for place in places.tolist()]
 
 
 COMES_BACK = 0.5

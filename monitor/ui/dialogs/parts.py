@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import getpass
 import re
 import string
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Any, Literal, ParamSpec
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
+from monitor.run_dir.audit import user_name
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.folders import served
 from monitor.run_dir.words import steady
@@ -21,12 +21,7 @@ from monitor.ui.visitors import HOLDER_HEADER, NAME_HEADER, ROLE_HEADER, WAY_HEA
 
 def asked_by() -> str:
     """Who asks: the person whose link it is, or whom the proxy names; else the user that the page's server runs as."""
-    if name := heard(st.context.headers, NAME_HEADER):
-        return name
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
+    return heard(st.context.headers, NAME_HEADER) or user_name()
 
 
 def role_now() -> str:
