@@ -98,7 +98,7 @@ def run(
         _become(runs / run_id, f"The cluster has restarted this job: {run_id} continues.", "--resume")
     _refuse_combination(bool(command), demo, dry_run, on, beside_on=foreground or bool(device) or demo)
     if seeds and (foreground or run_id or demo or on == "k8s"):
-        raise UsageError("--seeds is without --foreground, --run-id, --demo and --on k8s.")
+        raise UsageError("--seeds cannot be combined with --foreground, --run-id, --demo or --on k8s.")
     by_torchrun = nproc > 1 or (nodes > 1 and on != "k8s")
     argv = in_processes(command or [], nproc) if by_torchrun else command or []
     if on == "k8s":
@@ -137,7 +137,7 @@ def _refuse_combination(command: bool, demo: bool, dry_run: bool, on: str | None
             "Jobs of Kubernetes are described, not submitted: add --dry-run, read, then kubectl apply -f."
         )
     if on is not None and beside_on:
-        raise UsageError("--on is without --foreground, --device, --queue and --demo.")
+        raise UsageError("--on cannot be combined with --foreground, --device, --queue or --demo.")
 
 
 def _job_of(
@@ -147,7 +147,7 @@ def _job_of(
     of_slurm = bool(partition or time_limit or sbatch or nodes > 1)
     if on is None:
         if of_slurm or gpus:
-            raise UsageError("--partition, --gpus, --time, --nodes and --sbatch are of a job: add --on slurm or ray.")
+            raise UsageError("--partition, --gpus, --time, --nodes and --sbatch need --on slurm or --on ray.")
         return None
     engine, _, address = on.partition("://")
     if engine not in ("slurm", "ray") or (address and engine != "ray"):
@@ -155,7 +155,7 @@ def _job_of(
     if engine == "slurm":
         return job_order(partition, gpus, time_limit, nodes, nproc, sbatch)
     if of_slurm:
-        raise UsageError("--partition, --time, --nodes and --sbatch are SLURM's; a job of Ray has none of them.")
+        raise UsageError("--partition, --time, --nodes and --sbatch are options of SLURM; Ray has none of them.")
     return ray_jobs.job_order(on, gpus, nproc)
 
 

@@ -31,7 +31,7 @@ second of its first value has not moved."""
 BROKEN_BY_IT = {"no_evidence", "not_moving", "too_little_regularisation", "words_missing", "nothing_learnt", "stuck"}
 """Causes that nobody can know of while the optimisation diverges."""
 OF_A_RIGHT_METRIC = {"no_evidence", "too_little_regularisation", "nothing_learnt", "getting_worse", "stuck"}
-ONLY_BY_HEART = "What is learnt by heart on train does not carry over to val"
+ONLY_BY_HEART = "What is memorised on train does not carry over to val"
 """Title of `no_evidence` where the train set is known by heart: its input does reach the output layer."""
 HALVED = 0.5
 LEARNT_MARGIN = 0.1

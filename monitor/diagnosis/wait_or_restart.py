@@ -224,14 +224,14 @@ def decide(seen: AtEnd | None, effect: Effect | None) -> tuple[Word, str]:
 
 def _waiting(snapshot: Snapshot, metric: Metric | None, planned: float | None, seen: AtEnd | None) -> str:
     if metric is None:
-        return "Waiting: no error or score decides here, so nothing is foretold."
+        return "Waiting: no error or score decides here, so there is no forecast."
     if planned is None:
         return "Waiting: for how many epochs the run is planned is not known."
     last = evaluations(snapshot)[-1].epoch
     if last >= planned:
         return f"Waiting: it is at its planned end, epoch {planned:g}."
     if not (metric.is_share or metric.direction == "error"):
-        return f"Waiting: {metric.title} has no zero to measure an improvement by, so nothing is foretold."
+        return f"Waiting: {metric.title} has no zero to measure an improvement by, so there is no forecast."
     if seen is None:
         return f"Waiting until epoch {planned:g}: what {metric.title} will come to cannot be expected yet."
     hours = _takes(snapshot, planned - last)

@@ -49,7 +49,7 @@ def what_waiting_brought(snapshot: Snapshot) -> str:
     known = [f"train loss {number(loss)}" for loss in [last(snapshot, "train_loss")] if loss is not None]
     if metric is not None and errors is not None:
         known.append(f"train {metric.label} {metric.text(errors)}")
-    said = f"Train is known by heart ({', '.join(known)})"
+    said = f"Train is memorised ({', '.join(known)})"
     rows = [] if metric is None else [(r.epoch, e) for r in snapshot.epochs if is_finite(e := metric.error_of(r))]
     if metric is None or len(rows) <= RECENT_EVALUATIONS:
         return f"{said}."

@@ -59,7 +59,7 @@ def capacity_for(device: str, visible: str | None, runs_dir: Path) -> Capacity:
     if device == ANY_GPU and visible is not None and all(name.removeprefix("cuda:").isdecimal() for name in allowed):
         gpus = tuple(name for name in gpus if name in allowed)
     if device == ANY_GPU and not gpus:
-        raise RefusedError("Any GPU was asked for, but nvidia-smi finds none that may be used. Name one: --device 0.")
+        raise RefusedError("Any GPU was requested, but nvidia-smi finds no usable one. Name one: --device 0.")
     return Capacity(gpus, settings.runs_per_gpu, settings.cpu_runs)
 
 

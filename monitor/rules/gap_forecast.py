@@ -55,14 +55,14 @@ class GapForecast(Rule):
             more = _needed(snapshot, thresholds, len(known), need) - lost
             return self.not_enough_data(finite, more)
         if is_over(snapshot):
-            return self.quiet("The run is over: nothing is foretold of it.")
+            return self.quiet("The run is over: there is no forecast.")
         places = known[-limits.forecast_window :]
         epochs, gap = data.epochs[places], data.gap[places]
         if gap[-1] > limit:
             return self.quiet("The limit is crossed already.")
         planned = planned_epochs(snapshot)
         if planned is not None and epochs[-1] >= planned:
-            return self.quiet("The plan is at its end: nothing is foretold of it.")
+            return self.quiet("The plan is at its end: there is no forecast.")
         seen = forecast.outlook(epochs, gap, until=planned)
         if seen is None or not series.rising_p_value(gap) < p_value:
             return self.quiet("The gap shows no rise that could be drawn on.")

@@ -26,7 +26,7 @@ class InformationLimits(Limits, frozen=True):
 MEASURE = (
     "Measure a checkpoint with python -m trainer.diagnose: time left inside the model, gradients, five clips by heart."
 )
-LEARN_FEW = "Let it learn five samples by heart, without augmentation, and look at the gradients of the first layers."
+LEARN_FEW = "Let it memorise five samples, without augmentation, and look at the gradients of the first layers."
 _INFORMATION = evaluations.known("mutual_information")
 
 

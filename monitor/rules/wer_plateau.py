@@ -35,7 +35,7 @@ NEAR = 0.25
 WHEN_OVER = f"{KEEP} If that is near chance, the input does not arrive; if well better, the data is to be changed."
 WITHOUT_CHANCE = "Compare it with what others reach on this data: stop here, or change the data or the rate."
 WITHOUT_CHANCE_WHEN_OVER = f"{KEEP} Compare it with what others reach on this data before another run."
-AT_WORST = "It has its worst value: nothing was learnt. See whether one batch is learnt by heart: inputs, labels, loss."
+AT_WORST = "It has its worst value: nothing was learnt. See whether it can memorise one batch: inputs, labels, loss."
 STILL_FALLS = (
     "Val loss still comes to new bests while {label} brings none: wait for more evaluations before you decide."
 )

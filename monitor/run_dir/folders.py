@@ -169,7 +169,7 @@ def _folder(text: str, programs: Mapping[str, str]) -> Folder:
         return Folder(name, Path(where).expanduser().absolute())
     host, there = far[1], far[2].removeprefix("~/")
     if not there.isprintable():
-        raise UsageError(f"--runs {text!r}: the path on {host} holds a sign that is no letter; give a plain path.")
+        raise UsageError(f"--runs {text!r}: the path on {host} holds a control character; give a plain path.")
     return Folder(name, mirror_of(host, there) / RUNS_DIR, host, there, programs.get(host, ""))
 
 

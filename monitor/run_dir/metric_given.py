@@ -73,7 +73,7 @@ def metric_named(
     known = WER.direction if name == WER.name else found[1].direction if found is not None else None
     if direction is None and known is None and name != LOSS:
         raise UsageError(
-            f"{name!r} is no known metric: say whether it is an error (lower is better) or a score (higher is better)."
+            f"{name!r} is not a known metric: name it an error (lower is better) or a score (higher is better)."
         )
     split: Split = "train" if is_of_train(name) else (found[0] if found is not None and found[0] else "val")
     metric = Metric(

@@ -94,7 +94,7 @@ def _refuse_odd(path: Path, descriptor: int, place: held.Spot) -> None:
     """Raises OddFileError for what is no plain file, or was put here from elsewhere; `place`: its folder."""
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
-        raise OddFileError(f"{path.name} is no plain file, so it is left alone")
+        raise OddFileError(f"{path.name} is not a regular file, so it is left alone")
     if found.st_nlink > 1 and _names_here(path.parent, found) < os.fstat(descriptor).st_nlink:
         raise OddFileError(f"{path.name} is a hard link to a file outside its folder, so it is left alone; copy it")
     folder = os.stat(place.name, dir_fd=place.folder)

@@ -110,7 +110,7 @@ def _start_in_job(this: Beginning, last: State | None, waits: bool) -> Supervisi
             "the run was taken out of the queue, or submitted again."
         )
     if last is not None and last.state == "finished":
-        raise RefusedError(f"{this.run_dir.name} has finished; the engine started its job again for nothing.")
+        raise RefusedError(f"{this.run_dir.name} has finished; the engine started its job again without need.")
     is_first = last is None or (last.generation == 1 and last.state == "queued")
     if last is not None and last.state == "queued":
         generation = last.generation
@@ -330,7 +330,7 @@ def _adopt(this: Beginning, last: State | None) -> Supervision | None:
     if last.state == "queued" and this.fact.may_start == last.generation:
         waits = this.launch.parent is not None and (last.queue is None or bool(last.queue.after))
         if last.queue is None and not waits:
-            raise RefusedError(f"{STATE_FILE} of {this.run_dir.name} says queued and names nothing to wait for.")
+            raise RefusedError(f"{STATE_FILE} of {this.run_dir.name} is queued, but names nothing to wait for.")
         _note(this, supervisor=processes.identify())
         state_file.update(supervisor=processes.identify())
         device = DeviceWait(this.run_dir, state_file, _capacity(this)) if last.queue is not None else None

@@ -69,7 +69,7 @@ def check_name(name: str) -> str:
     """The name itself. Raises UsageError for one that could not stand in a line of the audit."""
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"--name {name!r}: must be 1 to 40 letters, digits and any of ' .@_+-, first and last no sign."
+            f"--name {name!r}: must be 1 to 40 letters, digits and any of ' .@_+-, first and last a letter or digit."
         )
     return name
 
@@ -168,7 +168,7 @@ def _read(path: Path, tokens: Tokens) -> list[Person]:
     try:
         people = decode(data, People)
     except ValueError:
-        raise RefusedError(f"{path} is damaged; no link in it counts. Remove it to begin anew.") from None
+        raise RefusedError(f"{path} is damaged; no link in it counts. Remove it to start over.") from None
     return list(people.links) if same(people.key, _key(tokens)) else []
 
 

@@ -74,14 +74,16 @@ def trusted_proxy(header: str, peers: tuple[str, ...], controllers: tuple[str, .
     """
     if not header:
         if peers or controllers:
-            raise UsageError("--from and --may-control say whose header counts: add --trust-user-header NAME.")
+            raise UsageError("--from and --may-control name a proxy and its users: add --trust-user-header NAME.")
         return None
     if not HEADER.fullmatch(header):
         raise UsageError(
             f"--trust-user-header {header}: must be a header of the proxy's own, such as X-Forwarded-User."
         )
     if not peers:
-        raise UsageError("--trust-user-header needs --from ADDRESS, the proxy's; from anybody else it is ignored.")
+        raise UsageError(
+            "--trust-user-header needs --from ADDRESS, the proxy's; the header is ignored from other addresses."
+        )
     known = [(peer, address(peer)) for peer in peers]
     for peer, found in known:
         if not found:

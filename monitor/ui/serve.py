@@ -41,7 +41,7 @@ STOP_SECS = 10.0
 TRIES = 5
 OPEN_TO_THE_NETWORK = (
     "Anybody on the network can reach this port, and without TLS read what passes, tokens included. "
-    "Better: leave --host away and use the ssh line, or a reverse proxy with TLS (docs/security.md)."
+    "Better: omit --host and use the ssh line, or a reverse proxy with TLS (docs/security.md)."
 )
 NO_PROXY_YET = (
     "The header is ignored until the proxy proves itself: make its token with "
@@ -83,17 +83,17 @@ def run_serve(
     if stop:
         return _stop(known, folders)
     if no_token and not is_loopback(host):
-        raise RefusedError(f"Beyond this machine ({host}) the page needs its token; leave --no-token or --host away.")
+        raise RefusedError(f"Beyond this machine ({host}) the page needs its token; omit --no-token or --host.")
     if no_token and proxy is not None:
-        raise RefusedError("With --no-token everybody may do everything: leave it or --trust-user-header away.")
+        raise RefusedError("--no-token gives everyone control; omit it or --trust-user-header.")
     tokens = None if no_token else load_tokens()
     if known is not None and (port is None or port == known.port):
         if not known.life:
             command = words.monitor_line("serve", "--stop", "--runs", folders.location)
-            raise RefusedError(f"The dashboard that runs is of an older version: {command}, then serve again.")
+            raise RefusedError(f"The running dashboard is of an older version: {command}, then serve again.")
         if proxy is not None or metrics:
             again = "--trust-user-header" if proxy is not None else "--metrics"
-            raise RefusedError(f"The dashboard runs already; serve --stop, then serve with {again}.")
+            raise RefusedError(f"The dashboard is already running; serve --stop, then serve with {again}.")
         # The one that runs decides whether a token is needed.
         _tell(known, None if known.no_token else load_tokens(), as_json)
         return 0
@@ -158,7 +158,7 @@ def _start_somewhere(order: Order, *, any_port: bool) -> tuple[Order, int]:
             order = replace(order, port=_free_port(order.host, None, order.folders))
     log = state_dir() / f"serve-{order.port}.log"
     tail = (files.read_bytes(log) or b"")[-500:].decode("utf-8", "replace").strip().splitlines()
-    raise RefusedError(f"The dashboard did not start: {tail[-1] if tail else 'no word from it'}. Its log: {log}")
+    raise RefusedError(f"The dashboard did not start: {tail[-1] if tail else 'it printed nothing'}. Its log: {log}")
 
 
 def _start(order: Order) -> subprocess.Popen[bytes]:
@@ -213,7 +213,7 @@ def _free_port(host: str, wanted: int | None, folders: Folders) -> int:
     old link or tab leads to it."""
     if wanted is not None:
         if not _is_free(host, wanted):
-            raise RefusedError(f"Port {wanted} on {host} is in use. Leave --port away to get a free one.")
+            raise RefusedError(f"Port {wanted} on {host} is in use. Omit --port to get a free one.")
         return wanted
     last = last_served(folders.text)
     if last is not None and _is_free(host, last.port):
@@ -239,7 +239,7 @@ def _is_free(host: str, port: int) -> bool:
         raise RefusedError(f"There is no address {host!r} on this machine: {problem.strerror}.") from problem
     except OSError as problem:
         if problem.errno == errno.EADDRNOTAVAIL:
-            raise RefusedError(f"There is no address {host!r} on this machine; leave --host away.") from problem
+            raise RefusedError(f"There is no address {host!r} on this machine; omit --host.") from problem
         return False
     return True
 

@@ -66,7 +66,7 @@ def test_a_choice_decides_until_it_is_taken_back_and_is_noted(watched, capsys):
     [
         (["val_cr"], "r has logged no metric 'val_cr'; nearest: val_cer"),
         (["zzz"], "r has logged no metric 'zzz'; it logs temperature, train_acc, val_bleu, val_cer, val_wer, val_zap."),
-        (["temperature"], "say whether it is an error (lower is better) or a score (higher is better)."),
+        (["temperature"], "name it an error (lower is better) or a score (higher is better)."),
         (["train_acc"], "train_acc is measured on the train split"),
         (["val_cer", "--chance", "90"], "chance 90 must lie between 0 and 1, as its unit is fraction."),
         (["val_cer", "--target", "nan"], "target nan must be a number."),

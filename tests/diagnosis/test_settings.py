@@ -66,7 +66,7 @@ def test_the_nearest_file_above_counts(tmp_path):
         ("[metric]\nname = 'val_cer'\nkind = 1\n", r"\[metric\] kind is unknown; allowed are name, direction"),
         ("[metric]\nname = 'val_cer'\ndirection = 'up'\n", r"\[metric\] direction must be error or score"),
         ("[metric]\nname = 'val_cer'\nunit = '%'\n", r"\[metric\] unit must be fraction, percent, raw or auto"),
-        ("[metric]\nname = 'val_zap'\n", "'val_zap' is no known metric: say whether it is an error"),
+        ("[metric]\nname = 'val_zap'\n", "'val_zap' is not a known metric: name it an error"),
         ("[metric]\nname = 'val_cer'\nunit = 'fraction'\nchance = 90\n", "chance 90 must lie between 0 and 1"),
         ("[metric]\nname = 'val_cer'\nchance = nan\n", "chance nan must be a number"),
         ("x = " + "[" * 50_000, "cannot be read"),

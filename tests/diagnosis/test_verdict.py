@@ -101,7 +101,7 @@ def test_a_model_at_chance_is_never_told_more_regularisation():
 
 def test_what_train_loss_says_against_an_input_that_does_not_arrive():
     learnt = verdict(snapshot(**AT_CHANCE | {"train_loss": curve(40, lambda e: 5 * 0.85**e)}, **beating())).causes[0]
-    assert (learnt.name, learnt.title) == ("no_evidence", "What is learnt by heart on train does not carry over to val")
+    assert (learnt.name, learnt.title) == ("no_evidence", "What is memorised on train does not carry over to val")
     assert learnt.against == (
         "Train loss has come down to 0.0075: something does arrive, but only for the train samples.",
     )
@@ -150,7 +150,7 @@ def test_a_train_set_known_by_heart_is_looked_at_with_what_waiting_has_brought()
     said = verdict(snapshot(**columns, **beating()))
     assert (said.verdict, said.worst.rule) == ("LOOK", "gap")
     assert said.reason.endswith(
-        "Train is known by heart (train loss 0.0031, train WER 0.0 %); over the last 5 epochs best val WER went "
+        "Train is memorised (train loss 0.0031, train WER 0.0 %); over the last 5 epochs best val WER went "
         "72.5 % → 70.0 %, 0.5 points an epoch."
     )
 
@@ -339,7 +339,7 @@ def test_a_train_set_known_by_heart_is_said_with_what_waiting_brings():
         **beating(),
     )
     said = verdict(seen)
-    assert said.verdict == "LOOK" and "Train is known by heart" in said.reason and "1.0 points an epoch" in said.reason
+    assert said.verdict == "LOOK" and "Train is memorised" in said.reason and "1.0 points an epoch" in said.reason
     room = snapshot(
         train_loss=curve(30, lambda e: 4 * 0.7**e),
         train_wer=[0.15] * 30,
@@ -347,7 +347,7 @@ def test_a_train_set_known_by_heart_is_said_with_what_waiting_brings():
         val_wer=curve(30, lambda e: 0.6 - 0.01 * e),
         **beating(),
     )
-    assert "known by heart" not in verdict(room).reason
+    assert "memorised" not in verdict(room).reason
 
 
 def test_what_never_moved_has_learnt_nothing_whatever_chance_is():

@@ -113,7 +113,7 @@ def test_a_try_that_does_not_count_changes_nothing(more):
 def test_a_train_set_known_by_heart_is_said_with_what_waiting_has_brought():
     losses = [*OVERFITS["train_loss"][:-1], 0.001]
     known = chosen({**OVERFITS, "train_loss": losses})
-    assert known.waiting.startswith("Train is known by heart (train loss 0.001)") and "Waiting until" in known.waiting
+    assert known.waiting.startswith("Train is memorised (train loss 0.001)") and "Waiting until" in known.waiting
     assert not chosen().waiting.startswith("Train is known")
 
 

@@ -170,7 +170,7 @@ def test_every_word_of_a_command_comes_out_of_the_yaml_as_it_went_in(capsys, arg
         (("--dry-run", "--sbatch", "-A lab"), EXIT_USAGE, "edit the manifest"),
         (("--dry-run", "--partition", "GPU_big"), EXIT_USAGE, "queue of Kueue"),
         (("--dry-run", "--time", "soon"), EXIT_USAGE, "--time soon"),
-        (("--dry-run", "--device", "0"), EXIT_USAGE, "without --foreground, --device"),
+        (("--dry-run", "--device", "0"), EXIT_USAGE, "with --foreground, --device"),
     ],
 )
 def test_what_cannot_be_described_is_refused_and_makes_no_run(capsys, tmp_path, monkeypatch, words, code, said):

@@ -163,9 +163,9 @@ def test_a_train_loss_that_only_scatters_is_no_learning_by_heart():
     for seed in range(20):
         rng = random.Random(seed)
         noisy = rose_then(falls, "val_map", train_loss=[0.5 + rng.gauss(0, 0.1) for _ in falls])
-        assert "by heart" not in found(RULE, noisy).remedy
+        assert "memoris" not in found(RULE, noisy).remedy
     by_reward = rose_then([100 * each for each in falls], "mean_reward", train_loss=curve(39, lambda e: 3 * 0.93**e))
-    assert "by heart" not in found(RULE, by_reward).remedy, "no train data is learnt by heart there"
+    assert "memoris" not in found(RULE, by_reward).remedy, "no train data is learnt by heart there"
 
 
 def test_where_train_loss_stands_too_more_data_is_not_advised():

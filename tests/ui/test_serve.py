@@ -99,7 +99,7 @@ def test_a_port_in_use_is_refused_in_one_sentence(tmp_path, env):
         port = taken.getsockname()[1]
         done = monitor(env, "serve", "--runs", tmp_path, "--port", port)
     assert done.returncode == 5
-    assert done.stderr.strip() == f"error: Port {port} on 127.0.0.1 is in use. Leave --port away to get a free one."
+    assert done.stderr.strip() == f"error: Port {port} on 127.0.0.1 is in use. Omit --port to get a free one."
 
 
 def test_dashboards_that_start_in_the_same_instant_get_ports_of_their_own(tmp_path, env):

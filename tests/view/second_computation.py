@@ -383,7 +383,7 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Train is known by heart \(train loss (?P<loss>[\d.]+)(, train accuracy (?P<train>[\d.]+) %)?\); over the "
+        r"Train is memorised \(train loss (?P<loss>[\d.]+)(, train accuracy (?P<train>[\d.]+) %)?\); over the "
         r"last (?P<epochs>\d+) epochs best val (?P<label>WER|CER|accuracy) went (?P<then>[\d.]+) % → "
         r"(?P<now>[\d.]+) %, (?P<each>[\d.]+) points an epoch\.",
         lambda f, m: (
@@ -395,7 +395,7 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
-        r"Train is known by heart \(train loss (?P<loss>[\d.]+)(, train accuracy (?P<train>[\d.]+) %)?\); over the "
+        r"Train is memorised \(train loss (?P<loss>[\d.]+)(, train accuracy (?P<train>[\d.]+) %)?\); over the "
         r"last (?P<epochs>\d+) epochs best val (?P<label>WER|CER|accuracy) stayed at (?P<now>[\d.]+) %\.",
         lambda f, m: (
             shows(m["loss"], f.last("train_loss"))
@@ -499,7 +499,7 @@ FORMS: list[tuple[str, Check]] = [
         r"will come to cannot be expected yet\.",
         lambda f, m: len(f.known(METRICS[m["label"]])) < 5 or _best_of(f, m)[1] > 0.5,
     ),
-    (r"Waiting: no error or score decides here, so nothing is foretold\.", lambda f, m: not f.metric()),
+    (r"Waiting: no error or score decides here, so there is no forecast\.", lambda f, m: not f.metric()),
     (
         r"Waiting: it is at its planned end, epoch (?P<end>[\d.]+)\.",
         lambda f, m: f.rows[-1]["epoch"] >= f.planned == float(m["end"]),

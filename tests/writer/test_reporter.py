@@ -55,7 +55,7 @@ def test_what_the_user_says_wins(tmp_path):
 def test_a_primary_name_takes_its_direction_from_what_is_watched_or_known_else_it_is_refused(tmp_path):
     seen = reported(tmp_path, {"val_zap": 7.0}, watched=("val_zap", "score"), primary="val_zap")
     assert seen.run.metrics[0].direction == "score"
-    with pytest.raises(UsageError, match="'val_zap' is no known metric"):
+    with pytest.raises(UsageError, match="'val_zap' is not a known metric"):
         Reporter(tmp_path / "s", primary="val_zap").open()
 
 

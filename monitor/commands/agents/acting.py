@@ -118,11 +118,11 @@ class Acting:
             try:
                 plan = make()
                 if shown != plan.hash:
-                    raise RefusedError("That is not the hash of the plan as it is now. Plan again; read what differs.")
+                    raise RefusedError("The hash does not match the current plan. Plan again and read what differs.")
                 if shown not in self._shown:
-                    raise RefusedError("That plan was not shown in this session, or its act was done. Plan again.")
+                    raise RefusedError("That plan was not shown in this session, or has been carried out. Plan again.")
                 if self.left <= 0:
-                    raise RefusedError("The budget of acts of this session is spent (--budget).")
+                    raise RefusedError("This session has used up its budget of actions (--budget).")
             except MonitorError as refusal:
                 audit.note(self.runs, verb, about, "refused", f"{self.asker}: {refusal}")
                 raise

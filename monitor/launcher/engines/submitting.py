@@ -47,7 +47,7 @@ def job_order(partition: str, gpus: int, time_limit: str, nodes: int, nproc: int
     except ValueError as problem:
         raise UsageError(f"--sbatch {sbatch}: {problem}.") from None
     if any(ord(letter) < 32 for letter in sbatch):
-        raise UsageError("--sbatch: an option may hold no line end and no control code.")
+        raise UsageError("--sbatch: line ends and control characters are not allowed.")
     # At most a quarter of the time, or a short job would be warned as it starts.
     warning = SIGNAL_SECS if minutes is None else max(5, min(SIGNAL_SECS, int(15 * minutes)))
     return JobOrder(

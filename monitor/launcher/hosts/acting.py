@@ -59,7 +59,7 @@ def asked_there(folder: Folder, *words: str, asked_from: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
-        raise UnreadableRunError(f"{folder.host} has answered with what is no document of ours.") from None
+        raise UnreadableRunError(f"{folder.host} sent an answer that is not a Vitalsigns document.") from None
 
 
 def _ran(command: list[str]) -> tuple[int | None, str, str]:

@@ -214,7 +214,7 @@ class _Talk:
                     raise ForeignError(f"it sent what is not a message ({problem})") from None
                 begin, self._noise = end + 1, self._noise + len(line)  # what a login script prints
                 if self._noise > MOST_NOISE:
-                    raise ForeignError("it does not greet") from None
+                    raise ForeignError("it sent no greeting") from None
                 continue
             size = message.size if isinstance(message, wire.Piece) else 0
             if len(self._buffer) - end - 1 < size:
@@ -232,7 +232,7 @@ class _Talk:
         elif self._refusal:
             return
         elif not self.is_greeted:
-            raise ForeignError("it does not greet")
+            raise ForeignError("it sent no greeting")
         else:
             self._mirror.take(message, data)
         if isinstance(message, wire.Runs):

@@ -133,7 +133,7 @@ class Mirror:
 
     def _known(self, run: str) -> str:
         if run not in self._names:
-            raise ForeignError(f"it speaks of {run!r}, which is no run of its list")
+            raise ForeignError(f"it names {run!r}, which is not in its list of runs")
         return run
 
     def _path(self, run: str, file: str) -> Path:
@@ -152,7 +152,7 @@ class Mirror:
         if piece.at == 0:
             _put(path, data)
         elif piece.file not in wire.LINES or piece.at != (path.stat().st_size if path.exists() else 0):
-            raise ForeignError(f"it goes on with {piece.file} elsewhere than where the copy ends")
+            raise ForeignError(f"it continues {piece.file} at another place than the end of the copy")
         else:
             descriptor = open_to_write(path, os.O_WRONLY | os.O_APPEND)
             with os.fdopen(descriptor, "ab", buffering=0) as out:
