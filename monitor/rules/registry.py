@@ -25,6 +25,7 @@ from monitor.rules.thresholds import DEFAULTS, CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot
 from monitor.run_dir.checkpoints import keeps_best_checkpoint
 from monitor.run_dir.errors import UsageError
+from monitor.run_dir.records import ready
 from monitor.run_dir.status import is_over
 
 KEEPS = re.compile(r"[Kk]eep the (?:best checkpoint(?: by the metric)?|checkpoint of its best epoch)")
@@ -155,7 +156,7 @@ def from_mapping(values: Mapping[str, Any]) -> Thresholds:
             raise _wrong(f"`{name}` is {value:g}; allowed is 0 to {most:g}")
         given.setdefault(KIND_OF[name], {})[name] = value
     try:
-        return DEFAULTS.but(*(msgspec.convert(some, kind, strict=False) for kind, some in given.items()))
+        return DEFAULTS.but(*(msgspec.convert(some, ready(kind), strict=False) for kind, some in given.items()))
     except msgspec.ValidationError as problem:
         raise _wrong(str(problem)) from problem
 
