@@ -124,9 +124,9 @@ def test_an_act_needs_its_plan_keeps_to_the_budget_and_is_noted(tmp_path):
         "1",
     )
     assert "stop_run" in names
-    assert "not the hash" in found[0][1] and "One change at a time" in found[1][1]
+    assert "hash does not match" in found[0][1] and "One change at a time" in found[1][1]
     assert [(key, after) for key, _, after in found[2][1]["quoted_data"]["diff"]] == [("lr", 0.2)]
-    assert "not the hash" in found[3][1], "the hash of another change"
+    assert "hash does not match" in found[3][1], "the hash of another change"
     assert "No run called 'nobody'" in found[4][1]
     assert found[6][1]["acts_left"] == 0 and "budget" in found[8][1]
     noted = [(entry.verb, entry.result) for entry in audit.read(runs) if entry.via.startswith("agent, ")]
@@ -163,7 +163,7 @@ def test_a_plan_is_done_once_and_only_if_it_was_shown_in_this_session(tmp_path):
         each.start()
     for each in threads:
         each.join()
-    assert done == ["started twice"] and len(refused) == 2 and "its act was done" in refused[0]
+    assert done == ["started twice"] and len(refused) == 2 and "has been carried out" in refused[0]
     assert acting.left == 8 and [path.name for path in runs.iterdir() if path.is_dir()] == ["twice"]
 
 
