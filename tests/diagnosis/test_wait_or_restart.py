@@ -114,7 +114,7 @@ def test_a_train_set_known_by_heart_is_said_with_what_waiting_has_brought():
     losses = [*OVERFITS["train_loss"][:-1], 0.001]
     known = chosen({**OVERFITS, "train_loss": losses})
     assert known.waiting.startswith("Train is memorised (train loss 0.001)") and "Waiting until" in known.waiting
-    assert not chosen().waiting.startswith("Train is known")
+    assert not chosen().waiting.startswith("Train is memorised")
 
 
 def test_without_a_plan_or_a_metric_it_says_so():

@@ -232,5 +232,5 @@ def test_a_resumed_run_waits_in_line_like_any_other(runs):
 def test_a_gpu_that_is_not_there_leaves_a_failed_run_that_says_why(runs, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     run_dir = started(runs, "a", "cuda")
-    assert "nvidia-smi finds none" in (state_of(run_dir).error or "")
+    assert "nvidia-smi finds no usable one" in (state_of(run_dir).error or "")
     wait_for(lambda: not workers(run_dir) and not supervisors(run_dir))
