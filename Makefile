@@ -66,7 +66,7 @@ test-cluster: $(FRAMEWORKS_READY) ## runs as jobs of a real SLURM and of a real 
 	if [ -n "$$kinds" ]; then $(PY) -m pytest -n 2 --dist loadfile -rs -m "$$kinds" tests/cluster; fi
 
 test-hosts: $(DEV_READY) ## runs of another host over a real sshd on loopback, where one can be installed
-	@if sh scripts/ensure_sshd.sh; then $(PY) -m pytest -n 2 -m "hosts and not browser" tests/hosts tests/attacks/test_hosts.py; \
+	@if sh scripts/ensure_sshd.sh; then $(PY) -m pytest -n 2 -rs -m "hosts and not browser" tests/hosts tests/attacks/test_hosts.py; \
 	else echo "Left out: the tests with a real sshd (tests/hosts), for the reason above."; fi
 
 test-browser: $(DEV_READY)

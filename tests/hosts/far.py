@@ -1,4 +1,7 @@
-"""Another host: a real sshd on loopback with keys of its own, in a pid and a host-name namespace where root allows."""
+"""Another host: a real sshd with keys of its own, in a pid and a host-name namespace where root allows.
+
+It listens on loopback, or, `apart`, in a network namespace of its own at the other end of a cable (a veth pair).
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 NAME = "gpu3"
+NEAR, FAR = "10.77.0.1", "10.77.0.2"
+"""The two ends of the cable. No other program sees them: both lie in networks of the test's own."""
 
 
 class FarHost:
     """Called `gpu3` in the ssh config that this test alone uses. Its home, state and runs lie below one folder."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, *, apart: bool = False) -> None:
         self.place = place
+        self.apart = apart
+        self.address = FAR if apart else "127.0.0.1"
+        self.spaces = ["--pid", "--uts", *(["--net"] if apart else [])]
+        self.first = 0
         self.runs = place / "data" / "runs"
         self.runs.mkdir(parents=True)
         self.config = place / "ssh_config"
@@ -69,16 +78,17 @@ class FarHost:
 
     def know_its_key(self) -> None:
         kind, key = (self.place / "host_key.pub").read_text().split()[:2]
-        self.known_hosts.write_text(f"[127.0.0.1]:{self.port} {kind} {key}\n")
+        self.known_hosts.write_text(f"[{self.address}]:{self.port} {kind} {key}\n")
 
     def _write_configs(self) -> None:
         (self.place / "sshd_config").write_text(
-            f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.place}/host_key\nPidFile none\nStrictModes no\n"
+            f"Port {self.port}\nListenAddress {self.address}\nHostKey {self.place}/host_key\n"
+            "PidFile none\nStrictModes no\n"
             f"AuthorizedKeysFile {self.place}/authorized_keys\nPasswordAuthentication yes\nUsePAM no\n"
             "KbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups 100\n"
         )
         self.config.write_text(
-            f"Host {NAME}\n  HostName 127.0.0.1\n  Port {self.port}\n  IdentityFile {self.place}/user_key\n"
+            f"Host {NAME}\n  HostName {self.address}\n  Port {self.port}\n  IdentityFile {self.place}/user_key\n"
             f"  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n"
         )
 
@@ -87,21 +97,35 @@ class FarHost:
             Path("/run/sshd").mkdir(exist_ok=True)
         if self.own_namespace and self.process is None:
             inside = f"hostname {NAME} && exec sleep infinity"
-            begin = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--uts", "sh", "-c", inside]
+            begin = ["unshare", *self.spaces, "--fork", "--kill-child", "--mount-proc", "sh", "-c", inside]
             self.process = subprocess.Popen(begin, start_new_session=True)
+            slept = _wait(lambda: [pid for pid in _below(self.process.pid)[1:] if _command(pid).startswith("sleep")])
+            self.first = slept[0]
+            if self.apart:
+                self._lay_the_cable()
         serve = [SSHD, "-D", "-e", "-f", str(self.place / "sshd_config")]
         if self.own_namespace:
-            first = _wait(lambda: [pid for pid in _below(self.process.pid)[1:] if _command(pid).startswith("sleep")])[0]
-            serve = ["nsenter", f"--target={first}", "--pid", "--uts", "--mount", *serve]
+            serve = ["nsenter", f"--target={self.first}", *self.spaces, "--mount", *serve]
         with (self.place / "sshd.log").open("ab") as log:
             self.sshd = subprocess.Popen(serve, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.sshd.poll() is None:
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                if probe.connect_ex((self.address, self.port)) == 0:
                     return
             time.sleep(0.05)
         raise AssertionError((self.place / "sshd.log").read_text())
+
+    def _lay_the_cable(self) -> None:
+        _ip("link", "add", "near", "type", "veth", "peer", "name", "far", "netns", str(self.first))
+        _ip("address", "add", f"{NEAR}/30", "dev", "near")
+        _ip("link", "set", "near", "up")
+        _ip("address", "add", f"{FAR}/30", "dev", "far", there=self.first)
+        self.plug("up")
+
+    def plug(self, state: str) -> None:
+        """`down` pulls the cable out at the far end, without a word to either side; `up` puts it back."""
+        _ip("link", "set", "far", state, there=self.first)
 
     def kill(self) -> None:
         """The whole host at once: sshd, its sessions, and everything that was started there."""
@@ -137,6 +161,11 @@ def _below(pid: int) -> list[int]:
 
     root = psutil.Process(pid)
     return [pid, *(child.pid for child in root.children(recursive=True))]
+
+
+def _ip(*words: str, there: int = 0) -> None:
+    inside = ["nsenter", f"--target={there}", "--net"] if there else []
+    subprocess.run([*inside, "ip", *words], check=True, timeout=20)
 
 
 def _kill(pid: int) -> None:

@@ -45,12 +45,13 @@ def act_there(folder: Folder, *words: str, asked_from: str) -> str:
         raise RefusedError(f"{folder.host}: {ssh.quoted(said[-1])}.")
     if code in REFUSALS and out.strip():
         raise RefusedError(f"{folder.host}: {ssh.quoted(out.strip().splitlines()[-1])}.")
-    if code is None:
+    why = ssh.why(folder, code, err) if code is not None else f"It has not answered within {ACT_SECS:.0f} s."
+    if ssh.may_have_begun(code, err):
         raise RefusedError(
-            f"{folder.host} has not answered within {ACT_SECS:.0f} s, so whether it was done is not known. "
+            f"Whether {folder.host} has done it is not known. {why} "
             f"Look at the run, or ask there: {there(folder, *words)}"
         )
-    raise RefusedError(f"Nothing was done. {ssh.why(folder, code, err)}")
+    raise RefusedError(f"Nothing was done. {why}")
 
 
 def asked_there(folder: Folder, *words: str, asked_from: str) -> dict[str, Any]:

@@ -81,6 +81,18 @@ def _shared_socket() -> str:
     return str(path)
 
 
+BROKEN_OFF = 255
+"""Exit code of ssh where the connection did not come about, or broke off."""
+BEFORE_ANYTHING = (
+    "ssh: connect to host",
+    "Could not resolve hostname",
+    "HOST IDENTIFICATION HAS CHANGED",
+    "Host key verification failed",
+    "host key is known for",
+    "Permission denied",
+    "Too many authentication failures",
+)
+"""What it says where the other side was asked nothing yet."""
 KINDS = (
     (
         ("REMOTE HOST IDENTIFICATION HAS CHANGED",),
@@ -128,9 +140,16 @@ def why(folder: Folder, code: int | None, said: str) -> str:
             return sentence.format(host=folder.host, last=last.rpartition(": ")[2] or last)
     if code == 127 or (code == 126):
         return KINDS[4][1].format(host=folder.host)
+    if code == BROKEN_OFF and not last:
+        return f"{folder.host} cannot be reached: the connection broke off."  # it gives up a silent host without a word
     if last:
         return f"The connection to {folder.host} has ended: {last}."
     return f"The connection to {folder.host} has ended" + (f" with code {code}." if code else ".")
+
+
+def may_have_begun(code: int | None, said: str) -> bool:
+    """Whether the verb may have run there although no answer came: it was given up, or the connection broke off."""
+    return code is None or (code == BROKEN_OFF and not any(mark in said for mark in BEFORE_ANYTHING))
 
 
 def quoted(line: str, longest: int = LONGEST_QUOTE) -> str:
