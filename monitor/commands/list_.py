@@ -100,8 +100,8 @@ def _asked_there(folder: Folder, as_json: bool) -> tuple[dict[str, Any], str]:
         if folder.is_archive:
             return {}, bring(folder)
         if as_json:
-            return asked_there(folder, "list", asked_from="terminal"), ""
-        return {"text": act_there(folder, "list", asked_from="terminal")}, ""
+            return asked_there(folder, "list", asked_from="terminal", reads=True), ""
+        return {"text": act_there(folder, "list", asked_from="terminal", reads=True)}, ""
     except MonitorError as problem:
         return {}, str(problem)
 

@@ -117,7 +117,7 @@ def test_list_asks_each_host_and_says_which_could_not_be_asked(far, monkeypatch,
     assert near["runs"] == [] and [row["run_id"] for row in there_["runs"]] == ["b"]
     far.kill()
     assert main(["list", *folders, "--json"]) == 5
-    assert "cannot be reached" in json.loads(capsys.readouterr().out)["folders"][1]["problem"]
+    assert json.loads(capsys.readouterr().out)["folders"][1]["problem"] == "gpu3 cannot be reached: Connection refused."
 
 
 def test_a_label_is_given_there_comes_here_and_goes_with_its_run(far, follow):

@@ -124,7 +124,7 @@ def test_the_warning_comes_two_minutes_before_the_limit_and_sooner_in_a_short_jo
         ({"partition": "gpu; rm"}, "--partition gpu; rm: must be the name"),
         ({"time_limit": "soon"}, "--time soon: must be"),
         ({"sbatch": "--comment='a"}, "No closing quotation"),
-        ({"sbatch": "--comment=a\nscancel"}, "no line end"),
+        ({"sbatch": "--comment=a\nscancel"}, "line ends and control characters are not allowed"),
     ],
 )
 def test_what_no_script_can_hold_is_refused(asked, said):
@@ -152,6 +152,11 @@ def test_the_answer_of_squeue_is_read_and_what_is_no_job_is_left_out():
         ("sbatch: error: Batch job submission failed: Job violates accounting/QOS policy", "limit of your account"),
         ("slurm_load_jobs error: Unable to contact slurm controller (connect failure)", "controller does not answer"),
         ("sbatch: error: If munged is up, try this\nsbatch: error: Munge encode failed", "munged does not run"),
+        (
+            "sbatch: error: fetch_config: DNS SRV lookup failed\n"
+            "sbatch: fatal: Could not establish a configuration source",
+            "refused: Could not establish a configuration source. This machine belongs to no cluster",
+        ),
         ("sbatch: error: something new", "something new."),
     ],
 )

@@ -48,7 +48,7 @@ UNKNOWN_END = "it has left the queue, and the accounting (sacct) does not say ye
 LATE_SECS = 600.0
 """So long the accounting may be behind, or silent: then a job that left the queue has ended, and how was not seen."""
 PREFIX = re.compile(
-    r"^(?:sbatch|scancel|scontrol|squeue|sacct|slurm_load_\w+)(?: error)?: (?:error: )?"
+    r"^(?:sbatch|scancel|scontrol|squeue|sacct|slurm_load_\w+)(?: error)?: (?:error: |fatal: )?"
     r"(?:Batch job submission failed: )?"
 )
 NO_PARTITION = "SLURM has no such partition; it has: {partitions}."
@@ -64,7 +64,12 @@ CUT_OFF = (
     "The controller closed the connection without an answer, most often because this machine and the controller have "
     "different munge keys. Ask an administrator."
 )
+NO_CLUSTER = (
+    "This machine belongs to no cluster that SLURM can find (it has no slurm.conf): submit from a login node, or name "
+    "the file: SLURM_CONF=FILE."
+)
 SENTENCES = (
+    (r"configuration source", NO_CLUSTER),
     (r"[Ii]nvalid partition", NO_PARTITION),
     (r"[Ii]nvalid account", NO_ACCOUNT),
     (r"[Tt]ime limit is invalid|Invalid --time", BAD_TIME),
@@ -319,7 +324,9 @@ def _run(command: list[str], cwd: Path | None = None) -> str:
 
 def sentence(program: str, error: str) -> str:
     """What SLURM said, and what it means where that is known."""
-    said = [PREFIX.sub("", line.strip()) for line in error.splitlines() if line.strip() and "--help" not in line]
+    lines = [line.strip() for line in error.splitlines() if line.strip() and "--help" not in line]
+    lines.sort(key=lambda line: ": fatal: " not in line)  # what it died of, before what led to it
+    said = [PREFIX.sub("", line) for line in lines]
     text = next((line for line in said if not line.startswith("If ")), "no reason given")[:300]
     meant = next((meaning for pattern, meaning in SENTENCES if re.search(pattern, "\n".join(said))), "")
     if "{partitions}" in meant:

@@ -29,11 +29,11 @@ def there(folder: Folder, *words: str) -> str:
     return f"ssh {folder.host} {shlex.quote(line)}"
 
 
-def act_there(folder: Folder, *words: str, asked_from: str) -> str:
+def act_there(folder: Folder, *words: str, asked_from: str, reads: bool = False) -> str:
     """Runs a verb of the product on the host of a folder; returns what it printed.
 
-    `asked_from`: the way that this act came, for the audit there. Raises RefusedError with that side's own sentence,
-    or with why it could not be asked.
+    `asked_from`: the way that this act came, for the audit there. `reads`: the verb changes nothing. Raises RefusedError
+    with that side's own sentence, or with why it could not be asked.
     """
     asked_from = f"{asked_from} on {socket.gethostname()}"
     command = ssh.command(folder, [*words, "--runs", folder.there], asked_from, shares=True)
@@ -45,7 +45,9 @@ def act_there(folder: Folder, *words: str, asked_from: str) -> str:
         raise RefusedError(f"{folder.host}: {ssh.quoted(said[-1])}.")
     if code in REFUSALS and out.strip():
         raise RefusedError(f"{folder.host}: {ssh.quoted(out.strip().splitlines()[-1])}.")
-    why = ssh.why(folder, code, err) if code is not None else f"It has not answered within {ACT_SECS:.0f} s."
+    why = ssh.why(folder, code, err) if code is not None else f"{folder.host} has not answered within {ACT_SECS:.0f} s."
+    if reads:
+        raise RefusedError(why)
     if ssh.may_have_begun(code, err):
         raise RefusedError(
             f"Whether {folder.host} has done it is not known. {why} "
@@ -54,9 +56,9 @@ def act_there(folder: Folder, *words: str, asked_from: str) -> str:
     raise RefusedError(f"Nothing was done. {why}")
 
 
-def asked_there(folder: Folder, *words: str, asked_from: str) -> dict[str, Any]:
+def asked_there(folder: Folder, *words: str, asked_from: str, reads: bool = False) -> dict[str, Any]:
     """The same for a verb that prints one JSON document. Raises RefusedError, UnreadableRunError for another answer."""
-    text = act_there(folder, *words, "--json", asked_from=asked_from)
+    text = act_there(folder, *words, "--json", asked_from=asked_from, reads=reads)
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
