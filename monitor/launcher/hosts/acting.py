@@ -32,8 +32,8 @@ def there(folder: Folder, *words: str) -> str:
 def act_there(folder: Folder, *words: str, asked_from: str, reads: bool = False) -> str:
     """Runs a verb of the product on the host of a folder; returns what it printed.
 
-    `asked_from`: the way that this act came, for the audit there. `reads`: the verb changes nothing. Raises RefusedError
-    with that side's own sentence, or with why it could not be asked.
+    `asked_from`: the way that this act came, for the audit there. `reads`: the verb changes nothing. Raises
+    RefusedError with that side's own sentence, or with why it could not be asked.
     """
     asked_from = f"{asked_from} on {socket.gethostname()}"
     command = ssh.command(folder, [*words, "--runs", folder.there], asked_from, shares=True)
